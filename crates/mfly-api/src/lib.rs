@@ -1,0 +1,1 @@
+//! The MirrorFly REST API: endpoints as types, sealed payloads, token refresh.

@@ -1,0 +1,3 @@
+//! The `mfly` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! A MirrorFly client: register, connect, profile, presence, block lists, media and events.

@@ -1,0 +1,33 @@
+//! Sans-IO codecs of the MirrorFly wire.
+//!
+//! Bytes to types and back: no async, socket, clock or random source. Nonces, ids and times are
+//! passed in.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`xml`] | restricted XML (RFC 6120 §11): parser, element view, writer |
+//! | [`framing`] | what one WebSocket message carries (RFC 7395) |
+//! | [`stream`] | stream features and errors |
+//! | [`sasl`] | mechanisms as step machines |
+//! | [`stanza`] | `iq`, `presence`, `message`, stanza errors |
+//! | [`payload`] | one feature a file: requests, responses, pushes |
+//! | [`push`] | what an unasked-for stanza means |
+//! | [`cipher`] | the platform's payload encryption |
+//! | [`jid`], [`id`], [`secret`] | validated newtypes |
+
+pub mod argument;
+pub mod cipher;
+pub mod decode;
+pub mod framing;
+pub mod id;
+pub mod jid;
+pub mod ns;
+pub mod payload;
+pub mod push;
+pub mod sasl;
+pub mod secret;
+pub mod stanza;
+pub mod stream;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod xml;

@@ -1,0 +1,44 @@
+//! Every XML namespace of the wire, each with the document that defines it.
+//!
+//! The MirrorFly names have no public document; they were observed with Web SDK 4.25.10.
+
+/// RFC 6120 §4.8.2: content of a client stream.
+pub const CLIENT: &str = "jabber:client";
+/// RFC 6120 §4.8.1: stream elements (`stream:features`, `stream:error`).
+pub const STREAM: &str = "http://etherx.jabber.org/streams";
+/// RFC 7395 §3.3: framing over WebSocket.
+pub const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
+/// RFC 6120 §4.9.3: stream error conditions.
+pub const STREAM_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-streams";
+/// RFC 6120 §8.3.3: stanza error conditions.
+pub const STANZA_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-stanzas";
+/// RFC 6120 §6: SASL.
+pub const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
+/// RFC 6120 §7: resource binding.
+pub const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
+/// RFC 3921 §3: session establishment, obsolete and still offered by ejabberd.
+pub const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";
+/// RFC 6121 §2: roster.
+pub const ROSTER: &str = "jabber:iq:roster";
+/// XEP-0012: last activity.
+pub const LAST: &str = "jabber:iq:last";
+/// XEP-0054: vcard-temp.
+pub const VCARD: &str = "vcard-temp";
+/// XEP-0191: blocking command.
+pub const BLOCKING: &str = "urn:xmpp:blocking";
+/// XEP-0198: stream management.
+pub const STREAM_MANAGEMENT: &str = "urn:xmpp:sm:3";
+/// XEP-0199: ping.
+pub const PING: &str = "urn:xmpp:ping";
+/// XEP-0280: message carbons.
+pub const CARBONS: &str = "urn:xmpp:carbons:2";
+/// XEP-0297: stanza forwarding.
+pub const FORWARD: &str = "urn:xmpp:forward:0";
+/// XML 1.0 namespaces §3: bound to the prefix `xml`.
+pub const XML: &str = "http://www.w3.org/XML/1998/namespace";
+/// Observed: user activities (block lists of others, settings, chat lists).
+pub const USER_ACTIVITIES: &str = "jabber:iq:user_activities";
+/// Observed: receipts and account notices inside messages.
+pub const RECEIPTS: &str = "urn:xmpp:receipts";
+/// Observed: message content.
+pub const CONTENT: &str = "urn:xmpp:content";

@@ -1,0 +1,20 @@
+//! How much of a peer's input is accepted.
+
+/// Bounds on one top-level element. The defaults suit a chat client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the whole element. Default 256 KiB.
+    pub bytes: usize,
+    /// Nesting depth; the top element is 1. Default 32.
+    pub depth: usize,
+    /// Attributes and namespace declarations of one element together. Default 64.
+    pub attributes: usize,
+    /// Child elements of one element. Default 4,096.
+    pub children: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 256 * 1024, depth: 32, attributes: 64, children: 4_096 }
+    }
+}

@@ -1,0 +1,1 @@
+//! XMPP frames over WebSocket and TLS, for clients and servers.
