@@ -22,6 +22,9 @@ pub struct InvalidArgument {
 impl InvalidArgument {
     /// A refusal of the argument `name`.
     pub fn new(name: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { name, reason: reason.into() }
+        Self {
+            name,
+            reason: reason.into(),
+        }
     }
 }

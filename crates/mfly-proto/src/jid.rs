@@ -90,7 +90,11 @@ impl Jid {
     /// The address without its resource.
     #[must_use]
     pub fn bare(&self) -> BareJid {
-        BareJid(Self { text: self.bare_str().into(), at: self.at, slash: None })
+        BareJid(Self {
+            text: self.bare_str().into(),
+            at: self.at,
+            slash: None,
+        })
     }
 
     /// The local part as a user id, when there is one.
@@ -205,7 +209,10 @@ impl UserId {
     /// When it is empty, longer than 1,023 bytes or holds an excluded character.
     pub fn new(id: &str) -> Result<Self, InvalidArgument> {
         if id.is_empty() {
-            return Err(InvalidArgument::new("userId", "userId is not valid or required"));
+            return Err(InvalidArgument::new(
+                "userId",
+                "userId is not valid or required",
+            ));
         }
         if !is_local(id) {
             return Err(InvalidArgument::new(
@@ -321,7 +328,10 @@ impl GroupJid {
     pub fn new(text: &str) -> Result<Self, InvalidArgument> {
         let jid = BareJid::new(text)?;
         if !jid.is_group() {
-            return Err(InvalidArgument::new("groupJid", "must be an address at a mix. domain"));
+            return Err(InvalidArgument::new(
+                "groupJid",
+                "must be an address at a mix. domain",
+            ));
         }
         Ok(Self(jid))
     }
@@ -339,6 +349,51 @@ impl fmt::Display for GroupJid {
     }
 }
 
+/// A user or group as a peer may name it: an address, or the bare id that the address starts with.
+///
+/// The platform mixes the two; which one stands where is not always known.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum UserReference {
+    /// A bare id.
+    Id(UserId),
+    /// An address, its resource dropped.
+    Jid(BareJid),
+}
+
+impl UserReference {
+    /// Reads either form.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn new(text: &str) -> Result<Self, InvalidArgument> {
+        if text.contains('@') {
+            Jid::new(text).map(|jid| Self::Jid(jid.bare()))
+        } else {
+            UserId::new(text).map(Self::Id)
+        }
+    }
+
+    /// As it was named.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Id(id) => id.as_str(),
+            Self::Jid(jid) => jid.as_str(),
+        }
+    }
+
+    /// The address: as it is, or the id at `host`.
+    ///
+    /// # Errors
+    /// When `host` is not a domain.
+    pub fn at(&self, host: &str) -> Result<BareJid, InvalidArgument> {
+        match self {
+            Self::Id(id) => id.at(host),
+            Self::Jid(jid) => Ok(jid.clone()),
+        }
+    }
+}
+
 fn is_local(local: &str) -> bool {
     if local.is_empty() || local.len() > PART_BYTES {
         return false;
@@ -350,7 +405,10 @@ fn is_local(local: &str) -> bool {
     !local.chars().any(|c| {
         c.is_control()
             || c.is_whitespace()
-            || matches!(c, '(' | ')' | '"' | '\'' | '&' | '\\' | '/' | ':' | '<' | '>' | '@')
+            || matches!(
+                c,
+                '(' | ')' | '"' | '\'' | '&' | '\\' | '/' | ':' | '<' | '>' | '@'
+            )
     })
 }
 
@@ -394,12 +452,25 @@ mod tests {
 
     #[test]
     fn letters_of_local_part_and_domain_are_folded_but_not_of_the_resource() {
-        assert_eq!(Jid::new("U1@Example.Test/Web").unwrap().as_str(), "u1@example.test/Web");
+        assert_eq!(
+            Jid::new("U1@Example.Test/Web").unwrap().as_str(),
+            "u1@example.test/Web"
+        );
     }
 
     #[test]
     fn malformed_addresses_are_refused() {
-        for text in ["", "@x.test", "a@", "a@b/", "a b@x.test", "a@x y", "a@x/\u{7}", "a<b@x.test", "a@b@c"] {
+        for text in [
+            "",
+            "@x.test",
+            "a@",
+            "a@b/",
+            "a b@x.test",
+            "a@x y",
+            "a@x/\u{7}",
+            "a<b@x.test",
+            "a@b@c",
+        ] {
             assert!(Jid::new(text).is_err(), "{text:?} was accepted");
         }
         assert!(Jid::new(&format!("{}@x.test", "a".repeat(1024))).is_err());
@@ -408,15 +479,24 @@ mod tests {
     #[test]
     fn a_group_is_known_by_its_domain() {
         assert!(GroupJid::new("g1@mix.xmpp.example.test").is_ok());
-        assert_eq!(GroupJid::new("u1@xmpp.example.test").unwrap_err().name, "groupJid");
+        assert_eq!(
+            GroupJid::new("u1@xmpp.example.test").unwrap_err().name,
+            "groupJid"
+        );
     }
 
     #[test]
     fn user_identifiers_follow_the_official_rules_with_the_official_messages() {
         let reason = |text| UserIdentifier::new(text).unwrap_err().reason.into_owned();
         assert!(UserIdentifier::new("al-ice_01").is_ok());
-        assert_eq!(reason(""), "User identifier is empty, Please pass valid user identifier");
-        assert_eq!(reason("al ice"), "User identifier should not contain the whitespaces");
+        assert_eq!(
+            reason(""),
+            "User identifier is empty, Please pass valid user identifier"
+        );
+        assert_eq!(
+            reason("al ice"),
+            "User identifier should not contain the whitespaces"
+        );
         assert!(reason("Alice").starts_with("User identifiers can only contain lowercase"));
     }
 
@@ -425,6 +505,9 @@ mod tests {
         for id in ["", "a b", "a@b", "a/b", "a:b", "(a", "a\"", "a&b"] {
             assert_eq!(UserId::new(id).unwrap_err().name, "userId", "{id:?}");
         }
-        assert_eq!(UserId::new("u1").unwrap().at("h.test").unwrap().as_str(), "u1@h.test");
+        assert_eq!(
+            UserId::new("u1").unwrap().at("h.test").unwrap().as_str(),
+            "u1@h.test"
+        );
     }
 }

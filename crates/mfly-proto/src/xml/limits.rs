@@ -3,7 +3,7 @@
 /// Bounds on one top-level element. The defaults suit a chat client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of the whole element. Default 256 KiB.
+    /// Bytes of the whole element. Default 256 KiB; values from 4 GiB act as 4 GiB - 1.
     pub bytes: usize,
     /// Nesting depth; the top element is 1. Default 32.
     pub depth: usize,
@@ -13,8 +13,19 @@ pub struct Limits {
     pub children: usize,
 }
 
+impl Limits {
+    /// Namespace declarations in scope at one element. Fixed, so that resolving a prefix takes
+    /// bounded time.
+    pub const NAMESPACES: usize = 64;
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 256 * 1024, depth: 32, attributes: 64, children: 4_096 }
+        Self {
+            bytes: 256 * 1024,
+            depth: 32,
+            attributes: 64,
+            children: 4_096,
+        }
     }
 }

@@ -2,12 +2,31 @@
 //!
 //! A [`Parser`] turns one complete top-level element into a flat table and hands out borrowed
 //! [`Element`] views of it; [`Document`] owns both; [`Writer`] appends to a caller's buffer.
+//!
+//! ```
+//! use mfly_proto::xml::{Limits, Parser, XmlErrorKind};
+//! let mut parser = Parser::new(Limits::default());
+//! let element = parser.parse(b"<query xmlns='jabber:iq:last' seconds='8123'/>")?;
+//! assert!(element.is("jabber:iq:last", "query"));
+//! assert_eq!(element.attr("seconds").as_deref(), Some("8123"));
+//!
+//! let error = parser.parse(b"<!DOCTYPE a><a/>").unwrap_err();
+//! assert_eq!(error.kind, XmlErrorKind::Doctype);
+//! # Ok::<(), mfly_proto::xml::XmlError>(())
+//! ```
 
+mod characters;
+mod detach;
 mod document;
 mod element;
 mod error;
+mod escape;
 mod limits;
 mod reader;
+mod reference;
+mod scan;
+mod table;
+mod tag;
 mod writer;
 
 pub use document::Document;

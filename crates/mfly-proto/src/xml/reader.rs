@@ -1,22 +1,329 @@
 //! Text to element table.
-use super::{Element, Limits, XmlError};
+//!
+//! quick-xml cuts the text into tags, text and references; it does not insist on any of the rules
+//! of RFC 6120 §11 and few of XML's. They are enforced here, in the same pass.
 
-/// A reusable parser: it keeps its table, so that the steady state allocates nothing.
+use super::characters::{self, is_space};
+use super::element::Element;
+use super::error::{XmlError, XmlErrorKind as Kind};
+use super::limits::Limits;
+use super::reference;
+use super::table::{Node, Span, Table, TextKind};
+use super::tag::{Scope, TagReader};
+use quick_xml::Reader;
+use quick_xml::errors::{Error, IllFormedError, SyntaxError};
+use quick_xml::events::Event;
+
+/// A reusable parser: it keeps its table, so that the steady state allocates nothing of its own.
+#[derive(Debug)]
 pub struct Parser {
-    _limits: Limits,
+    limits: Limits,
+    table: Table,
+    open: Vec<Open>,
+}
+
+/// An element whose end tag has not come yet.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    node: usize,
+    children: usize,
+    scope: Scope,
 }
 
 impl Parser {
     /// A parser with these limits.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { _limits: limits }
+        Self {
+            limits,
+            table: Table::default(),
+            open: Vec::new(),
+        }
     }
+
     /// Parses one complete top-level element; the view lives as long as parser and text.
+    ///
+    /// White space may surround the element.
     ///
     /// # Errors
     /// When the text is not restricted XML or exceeds the limits.
-    pub fn parse<'a>(&'a mut self, _text: &'a [u8]) -> Result<Element<'a>, XmlError> {
-        todo!()
+    pub fn parse<'a>(&'a mut self, text: &'a [u8]) -> Result<Element<'a>, XmlError> {
+        let text = self.fill(text)?;
+        Ok(Element::new(text, &self.table, 0))
     }
+
+    /// Parses into a table that is given away.
+    pub(super) fn parse_owned(mut self, text: &[u8]) -> Result<Table, XmlError> {
+        self.fill(text)?;
+        Ok(self.table)
+    }
+
+    fn fill<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a str, XmlError> {
+        self.table.clear();
+        self.open.clear();
+        let largest = self.limits.bytes.min(u32::MAX as usize - 1);
+        if bytes.len() > largest {
+            return Err(XmlError::new(Kind::TooLarge, largest));
+        }
+        if bytes.starts_with(b"\xEF\xBB\xBF") {
+            return Err(XmlError::new(Kind::ByteOrderMark, 0));
+        }
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            let kind = if error.error_len().is_none() {
+                Kind::Truncated
+            } else {
+                Kind::InvalidUtf8
+            };
+            XmlError::new(kind, error.valid_up_to())
+        })?;
+        let unusual = characters::check(bytes)
+            .map_err(|position| XmlError::new(Kind::IllegalCharacter, position))?;
+        let pass = Pass {
+            bytes,
+            tags: TagReader {
+                text,
+                limits: self.limits,
+                white_space: unusual.white_space,
+            },
+            bracket: unusual.bracket,
+            table: &mut self.table,
+            open: &mut self.open,
+        };
+        pass.run()?;
+        Ok(text)
+    }
+}
+
+/// One pass over one text.
+struct Pass<'p> {
+    bytes: &'p [u8],
+    tags: TagReader<'p>,
+    /// Whether the text has any `]`.
+    bracket: bool,
+    table: &'p mut Table,
+    open: &'p mut Vec<Open>,
+}
+
+impl Pass<'_> {
+    fn run(mut self) -> Result<(), XmlError> {
+        let mut reader = Reader::from_str(self.tags.text);
+        let config = reader.config_mut();
+        // Both are checked here, against the table.
+        config.check_end_names = false;
+        config.allow_unmatched_ends = true;
+        let mut start = 0;
+        loop {
+            let event = reader.read_event();
+            let end = reader.buffer_position() as usize;
+            // Matched by reference: moving the event out costs more than looking at it.
+            match &event {
+                Ok(Event::Start(_)) => self.start_tag(start, end, end - 1, true)?,
+                Ok(Event::Empty(_)) => self.start_tag(start, end, end - 2, false)?,
+                Ok(Event::End(name)) => self.end_tag(name.as_bytes(), start, end)?,
+                Ok(Event::Text(_)) => self.text(start, end)?,
+                Ok(Event::GeneralRef(_)) => self.reference(start, end)?,
+                Ok(Event::CData(_)) => self.cdata(start, end)?,
+                Ok(Event::Eof) => return self.finish(end),
+                Ok(Event::DocType(_)) => return Err(XmlError::new(Kind::Doctype, start)),
+                Ok(Event::Comment(_)) => return Err(XmlError::new(Kind::Comment, start)),
+                Ok(Event::PI(_)) => {
+                    return Err(XmlError::new(Kind::ProcessingInstruction, start));
+                }
+                Ok(Event::Decl(_)) => return Err(XmlError::new(Kind::XmlDeclaration, start)),
+                Err(error) => return Err(self.refusal(error, start)),
+            }
+            start = end;
+        }
+    }
+
+    #[inline]
+    fn start_tag(
+        &mut self,
+        start: usize,
+        end: usize,
+        stop: usize,
+        has_content: bool,
+    ) -> Result<(), XmlError> {
+        let limits = &self.tags.limits;
+        let outer = match self.open.last_mut() {
+            Some(parent) => {
+                parent.children += 1;
+                if parent.children > limits.children {
+                    return Err(XmlError::new(Kind::TooManyChildren, start));
+                }
+                parent.scope
+            }
+            None if self.table.nodes.is_empty() => Scope::EMPTY,
+            None => return Err(XmlError::new(Kind::TrailingContent, start)),
+        };
+        if self.open.len() >= limits.depth {
+            return Err(XmlError::new(Kind::TooDeep, start));
+        }
+        let tag = self.tags.read(self.table, start, stop, outer)?;
+        let node = self.table.nodes.len();
+        self.table.nodes.push(Node {
+            source: Span::new(start, end),
+            name: tag.name,
+            namespace: tag.namespace,
+            attributes: tag.attributes,
+            scope: tag.scope.innermost,
+            after: node as u32 + 1,
+            text: Span::EMPTY,
+            text_kind: TextKind::None,
+        });
+        if has_content {
+            self.open.push(Open {
+                node,
+                children: 0,
+                scope: tag.scope,
+            });
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn end_tag(&mut self, name: &[u8], start: usize, end: usize) -> Result<(), XmlError> {
+        let mismatched = XmlError {
+            kind: Kind::MismatchedTag,
+            position: start,
+        };
+        let Some(open) = self.open.pop() else {
+            return Err(mismatched);
+        };
+        let after = self.table.nodes.len() as u32;
+        let node = &mut self.table.nodes[open.node];
+        let opened = Span {
+            start: node.source.start + 1,
+            end: node.name.end,
+        };
+        if opened.bytes_of(self.bytes) != name {
+            return Err(mismatched);
+        }
+        node.source.end = end as u32;
+        node.after = after;
+        Ok(())
+    }
+
+    #[inline]
+    fn text(&mut self, start: usize, end: usize) -> Result<(), XmlError> {
+        let run = &self.bytes[start..end];
+        if self.open.is_empty() {
+            return match run.iter().position(|&byte| !is_space(byte)) {
+                Some(index) => Err(self.outside(start + index)),
+                None => Ok(()),
+            };
+        }
+        if self.bracket
+            && let Some(index) = memchr::memmem::find(run, b"]]>")
+        {
+            return Err(XmlError::new(Kind::CdataEndInText, start + index));
+        }
+        let has_line_end = self.tags.white_space && memchr::memchr(b'\r', run).is_some();
+        self.add_text(
+            start,
+            end,
+            if has_line_end {
+                TextKind::Mixed
+            } else {
+                TextKind::Plain
+            },
+        );
+        Ok(())
+    }
+
+    fn reference(&mut self, start: usize, end: usize) -> Result<(), XmlError> {
+        let source = Span::new(start, end).of(self.tags.text);
+        reference::read(source).map_err(|kind| XmlError::new(kind, start))?;
+        if self.open.is_empty() {
+            return Err(self.outside(start));
+        }
+        self.add_text(start, end, TextKind::Mixed);
+        Ok(())
+    }
+
+    fn cdata(&mut self, start: usize, end: usize) -> Result<(), XmlError> {
+        if self.open.is_empty() {
+            return Err(self.outside(start));
+        }
+        self.add_text(start, end, TextKind::Mixed);
+        Ok(())
+    }
+
+    #[inline]
+    fn add_text(&mut self, start: usize, end: usize, kind: TextKind) {
+        let Some(open) = self.open.last() else { return };
+        let node = &mut self.table.nodes[open.node];
+        if node.text_kind == TextKind::None {
+            node.text = Span::new(start, end);
+            node.text_kind = kind;
+        } else {
+            node.text.end = end as u32;
+            node.text_kind = TextKind::Mixed;
+        }
+    }
+
+    /// Character data outside the top-level element.
+    fn outside(&self, position: usize) -> XmlError {
+        let is_before = self.table.nodes.is_empty();
+        let kind = if is_before {
+            Kind::TextOutsideRoot
+        } else {
+            Kind::TrailingContent
+        };
+        XmlError::new(kind, position)
+    }
+
+    fn finish(&self, end: usize) -> Result<(), XmlError> {
+        if !self.open.is_empty() {
+            return Err(XmlError::new(Kind::Truncated, end));
+        }
+        if self.table.nodes.is_empty() {
+            return Err(XmlError::new(Kind::Empty, end));
+        }
+        Ok(())
+    }
+
+    /// Tells what quick-xml could not read: `start` is where it started.
+    #[cold]
+    fn refusal(&self, error: &Error, start: usize) -> XmlError {
+        let rest = self.bytes.get(start..).unwrap_or_default();
+        let kind = match error {
+            Error::IllFormed(IllFormedError::UnclosedReference) => {
+                // Without an end in sight, the rest of the reference may be still to come.
+                match rest
+                    .get(1..)
+                    .and_then(|rest| memchr::memchr2(b'&', b'<', rest))
+                {
+                    Some(_) => Kind::MalformedReference,
+                    None => Kind::Truncated,
+                }
+            }
+            _ if rest.starts_with(b"<!--") => Kind::Comment,
+            _ if rest.starts_with(b"<?xml") => Kind::XmlDeclaration,
+            _ if rest.starts_with(b"<?") => Kind::ProcessingInstruction,
+            _ if starts_doctype(rest) => Kind::Doctype,
+            Error::Syntax(SyntaxError::UnclosedCData) if starts_cdata(rest) => Kind::Truncated,
+            Error::Syntax(SyntaxError::UnclosedCData | SyntaxError::InvalidBangMarkup)
+                if rest.len() > b"<!".len() =>
+            {
+                Kind::MalformedMarkup
+            }
+            Error::Syntax(_) => Kind::Truncated,
+            _ => Kind::MalformedMarkup,
+        };
+        XmlError::new(kind, start)
+    }
+}
+
+fn starts_doctype(markup: &[u8]) -> bool {
+    markup
+        .get(..9)
+        .is_some_and(|start| start.eq_ignore_ascii_case(b"<!DOCTYPE"))
+}
+
+/// Whether this is the start of a CDATA section, or could become one.
+fn starts_cdata(markup: &[u8]) -> bool {
+    const START: &[u8] = b"<![CDATA[";
+    let length = markup.len().min(START.len());
+    markup[..length] == START[..length]
 }

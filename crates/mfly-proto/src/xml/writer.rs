@@ -1,6 +1,24 @@
 //! Elements to text.
 
+use super::characters::is_qualified_name;
+use super::escape;
+
 /// Appends XML to a caller's buffer and allocates nothing else.
+///
+/// Attributes keep the caller's order. Values may be any text: what XML cannot hold (control
+/// characters, U+FFFE, U+FFFF) is written as U+FFFD. Names are the programmer's own and are
+/// checked in debug builds only.
+///
+/// ```
+/// use mfly_proto::xml::Writer;
+/// let mut buffer = Vec::new();
+/// Writer::new(&mut buffer).element("body", |w| {
+///     w.attr("xmlns", "jabber:client");
+///     w.text("fish & chips");
+/// });
+/// assert_eq!(buffer, br#"<body xmlns="jabber:client">fish &amp; chips</body>"#);
+/// ```
+#[derive(Debug)]
 pub struct Writer<'b> {
     buffer: &'b mut Vec<u8>,
     /// A start tag is open: attributes may still be written.
@@ -10,30 +28,84 @@ pub struct Writer<'b> {
 impl<'b> Writer<'b> {
     /// A writer that appends to `buffer`.
     pub fn new(buffer: &'b mut Vec<u8>) -> Self {
-        Self { buffer, tag_open: false }
+        Self {
+            buffer,
+            tag_open: false,
+        }
     }
+
     /// Writes an element; `content` adds attributes first, then text and children.
     /// Without content the element is self-closed.
-    pub fn element(&mut self, _name: &str, _content: impl FnOnce(&mut Self)) {
-        let _ = (&mut self.buffer, self.tag_open);
-        todo!()
+    #[inline]
+    pub fn element(&mut self, name: &str, content: impl FnOnce(&mut Self)) {
+        self.start_tag(name);
+        content(self);
+        self.end_tag(name);
     }
-    /// Writes an attribute, escaped. Only before any text or child of the element.
-    pub fn attr(&mut self, _name: &str, _value: &str) {
-        todo!()
+
+    /// Writes an attribute, escaped. Only before any text or child of the element: later it
+    /// would not be an attribute any more and is left out.
+    pub fn attr(&mut self, name: &str, value: &str) {
+        debug_assert!(is_qualified_name(name), "not a name");
+        debug_assert!(self.tag_open, "an attribute must come before any content");
+        if !self.tag_open {
+            return;
+        }
+        self.buffer.push(b' ');
+        self.buffer.extend_from_slice(name.as_bytes());
+        self.buffer.extend_from_slice(b"=\"");
+        escape::attribute(value, self.buffer);
+        self.buffer.push(b'"');
     }
+
     /// Writes an attribute if there is a value.
     pub fn attr_opt(&mut self, name: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.attr(name, value);
         }
     }
+
     /// Writes character data, escaped. An empty text forces `<a></a>` instead of `<a/>`.
-    pub fn text(&mut self, _text: &str) {
-        todo!()
+    pub fn text(&mut self, text: &str) {
+        self.finish_start_tag();
+        escape::text(text, self.buffer);
     }
+
     /// Writes `<name>text</name>`.
     pub fn text_element(&mut self, name: &str, text: &str) {
         self.element(name, |w| w.text(text));
+    }
+
+    /// Writes XML that is known to be well-formed.
+    pub(super) fn raw(&mut self, xml: &str) {
+        self.finish_start_tag();
+        self.buffer.extend_from_slice(xml.as_bytes());
+    }
+
+    fn start_tag(&mut self, name: &str) {
+        debug_assert!(is_qualified_name(name), "not a name");
+        self.finish_start_tag();
+        self.buffer.push(b'<');
+        self.buffer.extend_from_slice(name.as_bytes());
+        self.tag_open = true;
+    }
+
+    fn end_tag(&mut self, name: &str) {
+        if self.tag_open {
+            self.buffer.extend_from_slice(b"/>");
+            self.tag_open = false;
+        } else {
+            self.buffer.extend_from_slice(b"</");
+            self.buffer.extend_from_slice(name.as_bytes());
+            self.buffer.push(b'>');
+        }
+    }
+
+    #[inline]
+    fn finish_start_tag(&mut self) {
+        if self.tag_open {
+            self.buffer.push(b'>');
+            self.tag_open = false;
+        }
     }
 }

@@ -1,0 +1,102 @@
+//! XMPP over WebSocket (RFC 7395): `<open/>` and `<close/>` instead of stream tags.
+
+use crate::decode::DecodeError;
+use crate::ns;
+use crate::xml::{Element, Writer};
+
+/// The client's closing frame, as the official SDK writes it.
+pub const CLIENT_CLOSE: &str = r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#;
+
+/// The server's closing frame. The official SDK recognises this spelling only, blank included.
+pub const SERVER_CLOSE: &str = r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" />"#;
+
+/// Opens a stream, or answers the opening (RFC 7395 §3.4).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Open {
+    /// Who opens it.
+    pub from: Option<String>,
+    /// The stream's id, from the server.
+    pub id: Option<String>,
+    /// `xml:lang`.
+    pub lang: Option<String>,
+    /// The host that is asked for.
+    pub to: Option<String>,
+    /// Protocol version; `1.0` is the only one.
+    pub version: Option<String>,
+}
+
+impl Open {
+    /// The client's opening of a stream to `host`.
+    #[must_use]
+    pub fn to_host(host: &str) -> Self {
+        Self {
+            to: Some(host.to_owned()),
+            version: Some("1.0".to_owned()),
+            ..Self::default()
+        }
+    }
+
+    /// Writes `<open to="…" version="1.0" xmlns="…"/>`.
+    pub fn write(&self, buffer: &mut Vec<u8>) {
+        Writer::new(buffer).element("open", |w| {
+            w.attr_opt("from", self.from.as_deref());
+            w.attr_opt("id", self.id.as_deref());
+            w.attr_opt("to", self.to.as_deref());
+            w.attr_opt("version", self.version.as_deref());
+            w.attr_opt("xml:lang", self.lang.as_deref());
+            w.attr("xmlns", ns::FRAMING);
+        });
+    }
+
+    /// Reads an `<open/>`.
+    ///
+    /// # Errors
+    /// When the element is another one.
+    pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
+        if !element.is(ns::FRAMING, "open") {
+            return Err(DecodeError::UnexpectedElement { expected: "open" });
+        }
+        let attribute = |name| element.attr(name).map(std::borrow::Cow::into_owned);
+        Ok(Self {
+            from: attribute("from"),
+            id: attribute("id"),
+            lang: element
+                .attr_ns(ns::XML, "lang")
+                .map(std::borrow::Cow::into_owned),
+            to: attribute("to"),
+            version: attribute("version"),
+        })
+    }
+}
+
+/// What one frame is to the stream.
+#[derive(Clone, Debug)]
+pub enum Incoming<'a> {
+    /// `<open/>`
+    Open(Open),
+    /// `<close/>`, with the address to use instead if there is one.
+    Close {
+        /// RFC 7395 §3.6.1.
+        see_other_uri: Option<String>,
+    },
+    /// Anything else.
+    Element(Element<'a>),
+}
+
+impl<'a> Incoming<'a> {
+    /// Tells framing from content.
+    ///
+    /// # Errors
+    /// When an `<open/>` cannot be read.
+    pub fn read(element: Element<'a>) -> Result<Self, DecodeError> {
+        Ok(match (element.ns(), element.name()) {
+            (ns::FRAMING, "open") => Self::Open(Open::read(element)?),
+            (ns::FRAMING, "close") => Self::Close {
+                see_other_uri: element
+                    .attr("see-other-uri")
+                    .map(std::borrow::Cow::into_owned),
+            },
+            _ => Self::Element(element),
+        })
+    }
+}

@@ -1,0 +1,238 @@
+//! The contact list, a roster (RFC 6121 §2) whose items carry profiles.
+//!
+//! ```xml
+//! <iq id type="get" xmlns="jabber:client"><query xmlns="jabber:iq:roster"/></iq>
+//! <iq type="result" id from="u1@host"><query xmlns="jabber:iq:roster" contact_permission="1"><item jid="u2@host" name="Bobby" subscription="both"><profile><vCard xmlns="vcard-temp"><nickName>sealed</nickName>…<is_admin_blocked>0</is_admin_blocked></vCard></profile></item></query></iq>
+//! ```
+//! Notices that the list should be read again:
+//! `<message><register_update/></message>` and `<message><contact_permission permission_status="N"/></message>`
+//! (0 takes the permission away). Asking contacts to do so:
+//! `<iq id type="set"><query status="register_update" to_user="u1@host" xmlns="jabber:iq:user_activities"/></iq>`.
+//!
+//! Source: RFC 6121 §2.1; observed: Web SDK 4.25.10. The attribute `user_profile` is inferred from older servers.
+//! Fixtures: `friends/*`.
+
+use super::profile::VCard;
+use crate::decode::DecodeError;
+use crate::jid::BareJid;
+use crate::ns;
+use crate::stanza::{Iq, IqKind, IqRequest, Reply};
+use crate::xml::{Element, Writer};
+
+/// Asks for the contact list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FriendsQuery;
+
+/// The contact list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Friends {
+    /// Whether the app may read the phone's contacts: 0 no; absent when the server does not say.
+    pub permission: Option<u32>,
+    /// Version of the list (RFC 6121 §2.6), if the server keeps one.
+    pub version: Option<String>,
+    /// The contacts.
+    pub items: Vec<FriendItem>,
+}
+
+/// One contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FriendItem {
+    /// Who.
+    pub user: BareJid,
+    /// The name that the own user gave them.
+    pub name: Option<String>,
+    /// Presence subscription, as the roster spells it.
+    pub subscription: Option<String>,
+    /// Groups that the contact is in.
+    pub groups: Vec<String>,
+    /// The contact's profile, sealed fields still sealed.
+    pub profile: Option<VCard>,
+    /// The profile as JSON text, on servers that send it as an attribute.
+    pub user_profile: Option<String>,
+}
+
+impl FriendItem {
+    /// A contact without anything but an address.
+    #[must_use]
+    pub const fn new(user: BareJid) -> Self {
+        Self {
+            user,
+            name: None,
+            subscription: None,
+            groups: Vec::new(),
+            profile: None,
+            user_profile: None,
+        }
+    }
+
+    fn read(element: Element<'_>) -> Result<Self, DecodeError> {
+        let jid = super::require(element, "item", "jid")?;
+        let mut item = Self::new(BareJid::new(&jid).map_err(|_| DecodeError::InvalidValue {
+            element: "item",
+            field: "jid",
+        })?);
+        for (_, name, value) in element.attributes() {
+            match name {
+                "name" => item.name = Some(value.into_owned()),
+                "subscription" => item.subscription = Some(value.into_owned()),
+                "user_profile" => item.user_profile = Some(value.into_owned()),
+                _ => {}
+            }
+        }
+        for child in element.children() {
+            match child.name() {
+                "group" => item.groups.push(child.text().into_owned()),
+                "profile" => {
+                    item.profile = child.child_named("vCard").map(VCard::read).transpose()?;
+                }
+                _ => {}
+            }
+        }
+        Ok(item)
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.element("item", |w| {
+            w.attr("jid", self.user.as_str());
+            w.attr_opt("name", self.name.as_deref());
+            w.attr_opt("subscription", self.subscription.as_deref());
+            w.attr_opt("user_profile", self.user_profile.as_deref());
+            for group in &self.groups {
+                w.text_element("group", group);
+            }
+            if let Some(profile) = &self.profile {
+                w.element("profile", |w| profile.write(w));
+            }
+        });
+    }
+}
+
+impl Friends {
+    /// Reads the `<query/>` of the list.
+    ///
+    /// # Errors
+    /// When an item is malformed.
+    pub fn read(query: Element<'_>) -> Result<Self, DecodeError> {
+        super::expect(query, ns::ROSTER, "query")?;
+        let items = || query.children().filter(|item| item.name() == "item");
+        let mut friends = Self {
+            permission: query
+                .attr("contact_permission")
+                .and_then(|text| text.parse().ok()),
+            version: query.attr("ver").map(std::borrow::Cow::into_owned),
+            items: Vec::with_capacity(items().count()),
+        };
+        for item in items() {
+            friends.items.push(FriendItem::read(item)?);
+        }
+        Ok(friends)
+    }
+}
+
+impl IqRequest for FriendsQuery {
+    const KIND: IqKind = IqKind::Get;
+    const NAMESPACE: &'static str = ns::ROSTER;
+    const NAME: &'static str = "query";
+    type Response = Friends;
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.element(Self::NAME, |w| w.attr("xmlns", Self::NAMESPACE));
+    }
+
+    fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
+        super::expect(payload, Self::NAMESPACE, Self::NAME).map(|()| Self)
+    }
+
+    fn write_response(friends: &Friends, writer: &mut Writer<'_>) {
+        writer.element(Self::NAME, |w| {
+            if let Some(permission) = friends.permission {
+                w.attr("contact_permission", &permission.to_string());
+            }
+            w.attr_opt("ver", friends.version.as_deref());
+            w.attr("xmlns", Self::NAMESPACE);
+            for item in &friends.items {
+                item.write(w);
+            }
+        });
+    }
+
+    fn read_response(reply: &Reply<'_>) -> Result<Friends, DecodeError> {
+        Friends::read(reply.require(Self::NAME)?)
+    }
+}
+
+/// Asks the contacts' apps to read their lists again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisterUpdate {
+    /// The own account.
+    pub user: BareJid,
+}
+
+impl IqRequest for RegisterUpdate {
+    const KIND: IqKind = IqKind::Set;
+    const NAMESPACE: &'static str = ns::USER_ACTIVITIES;
+    const NAME: &'static str = "query";
+    const STATUS: Option<&'static str> = Some("register_update");
+    type Response = ();
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.element(Self::NAME, |w| {
+            w.attr("status", "register_update");
+            w.attr("to_user", self.user.as_str());
+            w.attr("xmlns", Self::NAMESPACE);
+        });
+    }
+
+    fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
+        super::expect(payload, Self::NAMESPACE, Self::NAME)?;
+        let user = super::require(payload, "query", "to_user")?;
+        Ok(Self {
+            user: BareJid::new(&user).map_err(|_| DecodeError::InvalidValue {
+                element: "query",
+                field: "to_user",
+            })?,
+        })
+    }
+
+    fn write_response((): &(), _: &mut Writer<'_>) {}
+
+    fn read_response(_: &Reply<'_>) -> Result<(), DecodeError> {
+        Ok(())
+    }
+}
+
+/// The contact list should be read again, or is no longer to be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FriendsNotice {
+    /// A contact asks for it.
+    RegisterUpdate,
+    /// The permission to read contacts changed; `false` empties the list.
+    Permission(bool),
+}
+
+impl FriendsNotice {
+    /// Reads a message's child; `Ok(None)` when it is another element.
+    ///
+    /// # Errors
+    /// When the permission has no status.
+    pub fn read(element: Element<'_>) -> Result<Option<Self>, DecodeError> {
+        Ok(match element.name() {
+            "register_update" => Some(Self::RegisterUpdate),
+            "contact_permission" => {
+                let status = super::require(element, "contact_permission", "permission_status")?;
+                Some(Self::Permission(&*status != "0"))
+            }
+            _ => None,
+        })
+    }
+
+    /// Writes the message's child.
+    pub fn write(self, writer: &mut Writer<'_>) {
+        match self {
+            Self::RegisterUpdate => writer.element("register_update", |_| {}),
+            Self::Permission(allowed) => writer.element("contact_permission", |w| {
+                w.attr("permission_status", if allowed { "1" } else { "0" });
+            }),
+        }
+    }
+}

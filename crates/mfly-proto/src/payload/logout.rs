@@ -1,0 +1,75 @@
+//! Logging out: a QR session says so, and the phone ends a QR session from afar.
+//!
+//! ```xml
+//! <iq id type="set" xmlns="jabber:client"><query socket_id="sock-42" status="user_logout" xmlns="jabber:iq:user_activities"/></iq>
+//! <message …><logout socket_id="id1,id2" xmlns="urn:xmpp:receipts"/></message>
+//! ```
+//! Source: observed: Web SDK 4.25.10 (which does not check the namespace of `logout`). Fixtures: `logout/*`.
+
+use crate::decode::DecodeError;
+use crate::ns;
+use crate::stanza::{Iq, IqKind, IqRequest, Reply};
+use crate::xml::{Element, Writer};
+
+/// Tells that a session which came from a QR code ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserLogout {
+    /// The signalling id that the QR login stored.
+    pub socket_id: String,
+}
+
+impl IqRequest for UserLogout {
+    const KIND: IqKind = IqKind::Set;
+    const NAMESPACE: &'static str = ns::USER_ACTIVITIES;
+    const NAME: &'static str = "query";
+    const STATUS: Option<&'static str> = Some("user_logout");
+    type Response = ();
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.element(Self::NAME, |w| {
+            w.attr("socket_id", &self.socket_id);
+            w.attr("status", "user_logout");
+            w.attr("xmlns", Self::NAMESPACE);
+        });
+    }
+
+    fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
+        super::expect(payload, Self::NAMESPACE, Self::NAME)?;
+        Ok(Self {
+            socket_id: super::require(payload, "query", "socket_id")?.into_owned(),
+        })
+    }
+
+    fn write_response((): &(), _: &mut Writer<'_>) {}
+
+    fn read_response(_: &Reply<'_>) -> Result<(), DecodeError> {
+        Ok(())
+    }
+}
+
+/// Sessions with these signalling ids must end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForcedLogout {
+    /// The ids, as the QR logins stored them. Empty when the notice names none.
+    pub socket_ids: Vec<String>,
+}
+
+impl ForcedLogout {
+    /// Reads a `<logout/>`.
+    #[must_use]
+    pub fn read(element: Element<'_>) -> Self {
+        let ids = element.attr("socket_id").unwrap_or_default();
+        let ids = ids.split(',').map(str::trim).filter(|id| !id.is_empty());
+        Self {
+            socket_ids: ids.map(str::to_owned).collect(),
+        }
+    }
+
+    /// Writes the `<logout/>`.
+    pub fn write(&self, writer: &mut Writer<'_>) {
+        writer.element("logout", |w| {
+            w.attr("socket_id", &self.socket_ids.join(","));
+            w.attr("xmlns", ns::RECEIPTS);
+        });
+    }
+}

@@ -1,0 +1,214 @@
+//! A user's profile as a vCard.
+//!
+//! ```xml
+//! <iq id type="set" xmlns="jabber:client"><vCard xmlns="vcard-temp"><nickName>…</nickName><image>…</image><thumbImage>…</thumbImage><email>…</email><mobileNumber>…</mobileNumber><status>…</status></vCard></iq>
+//! ```
+//! Always all six children, in this order; the names are the platform's, not those of XEP-0054.
+//! `nickName`, `email` and `mobileNumber` are sealed with [`crate::cipher::ProfileCipher`]; the others are clear.
+//!
+//! Push, when the own profile or a contact's changed (that it comes unasked is inferred; the shape is the only one that
+//! the official SDK reacts to): `<iq type="result" from="u2@host" id><vCard xmlns="vcard-temp">…</vCard></iq>`.
+//! Native servers of the family also send `<message><profile_update xmlns="urn:xmpp:receipts"/></message>` (inferred).
+//!
+//! Source: observed: Web SDK 4.25.10. Fixtures: `profile/*`.
+
+use crate::decode::DecodeError;
+use crate::jid::{BareJid, Jid};
+use crate::ns;
+use crate::stanza::{Iq, IqKind, IqRequest, Reply};
+use crate::xml::{Element, Writer};
+
+/// A vCard as it stands on the wire: sealed fields are still sealed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VCard {
+    /// Sealed.
+    pub nick_name: String,
+    /// Token or URL of the image; empty for none.
+    pub image: String,
+    /// Token or URL of the small image; empty for none.
+    pub thumb_image: String,
+    /// Sealed.
+    pub email: String,
+    /// Sealed.
+    pub mobile_number: String,
+    /// The status line, clear.
+    pub status: String,
+    /// Children without a field of their own here, name and text, in order.
+    pub others: Vec<(String, String)>,
+}
+
+impl VCard {
+    /// Reads a `<vCard/>` in any namespace: the server family puts it into `vcard-temp` or `jabber:iq:roster`.
+    ///
+    /// # Errors
+    /// When the element is another one.
+    pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
+        if element.name() != "vCard" {
+            return Err(DecodeError::UnexpectedElement { expected: "vCard" });
+        }
+        let mut card = Self::default();
+        for child in element.children() {
+            let field = match child.name() {
+                "nickName" => &mut card.nick_name,
+                "image" => &mut card.image,
+                "thumbImage" => &mut card.thumb_image,
+                "email" => &mut card.email,
+                "mobileNumber" => &mut card.mobile_number,
+                "status" => &mut card.status,
+                other => {
+                    card.others
+                        .push((other.to_owned(), child.text().into_owned()));
+                    continue;
+                }
+            };
+            *field = child.text().into_owned();
+        }
+        Ok(card)
+    }
+
+    /// Writes the `<vCard/>`.
+    pub fn write(&self, writer: &mut Writer<'_>) {
+        writer.element("vCard", |w| {
+            w.attr("xmlns", ns::VCARD);
+            w.text_element("nickName", &self.nick_name);
+            w.text_element("image", &self.image);
+            w.text_element("thumbImage", &self.thumb_image);
+            w.text_element("email", &self.email);
+            w.text_element("mobileNumber", &self.mobile_number);
+            w.text_element("status", &self.status);
+            for (name, text) in &self.others {
+                w.text_element(name, text);
+            }
+        });
+    }
+
+    /// The text of a child that has no field of its own.
+    #[must_use]
+    pub fn other(&self, name: &str) -> Option<&str> {
+        self.others
+            .iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, text)| text.as_str())
+    }
+}
+
+/// Replaces the own profile.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SetProfile {
+    /// The new profile, whole.
+    pub card: VCard,
+}
+
+impl IqRequest for SetProfile {
+    const KIND: IqKind = IqKind::Set;
+    const NAMESPACE: &'static str = ns::VCARD;
+    const NAME: &'static str = "vCard";
+    /// The profile as the server stored it, if it echoes it.
+    type Response = Option<VCard>;
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        self.card.write(writer);
+    }
+
+    fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
+        super::expect(payload, Self::NAMESPACE, Self::NAME)?;
+        Ok(Self {
+            card: VCard::read(payload)?,
+        })
+    }
+
+    fn write_response(echo: &Option<VCard>, writer: &mut Writer<'_>) {
+        if let Some(card) = echo {
+            card.write(writer);
+        }
+    }
+
+    fn read_response(reply: &Reply<'_>) -> Result<Option<VCard>, DecodeError> {
+        reply.payload.map(VCard::read).transpose()
+    }
+}
+
+/// Asks for a profile over XMPP (XEP-0054 §3.1). The official SDK asks over REST instead.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProfileQuery {
+    /// Whose; the own when absent.
+    pub to: Option<Jid>,
+}
+
+impl ProfileQuery {
+    /// Asks for the profile of `user`.
+    #[must_use]
+    pub fn of(user: BareJid) -> Self {
+        Self {
+            to: Some(user.into()),
+        }
+    }
+}
+
+impl IqRequest for ProfileQuery {
+    const KIND: IqKind = IqKind::Get;
+    const NAMESPACE: &'static str = ns::VCARD;
+    const NAME: &'static str = "vCard";
+    type Response = VCard;
+
+    fn to(&self) -> Option<&Jid> {
+        self.to.as_ref()
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.element(Self::NAME, |w| w.attr("xmlns", Self::NAMESPACE));
+    }
+
+    fn read(iq: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
+        super::expect(payload, Self::NAMESPACE, Self::NAME)?;
+        Ok(Self { to: iq.to.clone() })
+    }
+
+    fn write_response(card: &VCard, writer: &mut Writer<'_>) {
+        card.write(writer);
+    }
+
+    fn read_response(reply: &Reply<'_>) -> Result<VCard, DecodeError> {
+        VCard::read(reply.require(Self::NAME)?)
+    }
+}
+
+/// A profile changed: the push carries all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfilePush {
+    /// Whose profile.
+    pub user: BareJid,
+    /// The profile now.
+    pub card: VCard,
+}
+
+impl ProfilePush {
+    /// Reads the push from an `iq` result; `Ok(None)` when it carries something else.
+    ///
+    /// # Errors
+    /// When it does not say whose profile it is.
+    pub fn read(iq: &Iq<'_>) -> Result<Option<Self>, DecodeError> {
+        let Some(payload) = iq
+            .payload()
+            .filter(|payload| payload.is(ns::VCARD, "vCard"))
+        else {
+            return Ok(None);
+        };
+        let from = iq.from.as_ref().filter(|from| from.local().is_some());
+        let from = from.ok_or(DecodeError::MissingAttribute {
+            element: "iq",
+            attribute: "from",
+        })?;
+        Ok(Some(Self {
+            user: from.bare(),
+            card: VCard::read(payload)?,
+        }))
+    }
+}
+
+/// A profile changed, without its content: read it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfileChanged {
+    /// Whose profile.
+    pub user: BareJid,
+}

@@ -1,0 +1,140 @@
+//! The user's settings on the server: whether archived chats stay archived.
+//!
+//! ```xml
+//! <iq id type="get" xmlns="jabber:client"><query status="user_settings" xmlns="jabber:iq:user_activities"/></iq>
+//! <iq type="result" id><query xmlns="jabber:iq:user_activities"><user_settings><archive>1</archive></user_settings></query></iq>
+//! <iq id type="set" xmlns="jabber:client"><query archive="1" status="user_settings" xmlns="jabber:iq:user_activities"/></iq>
+//! ```
+//! Push, when another session changed them: `<message><user_settings archive="1"/></message>`.
+//!
+//! Source: observed: Web SDK 4.25.10. Fixtures: `settings/*`.
+
+use crate::decode::DecodeError;
+use crate::ns;
+use crate::stanza::{Iq, IqKind, IqRequest, Reply};
+use crate::xml::{Element, Writer};
+
+/// Asks for the settings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SettingsQuery;
+
+/// The settings; what the server does not tell is `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether archived chats stay archived when a message arrives.
+    pub archive: Option<bool>,
+}
+
+/// Changes the settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UpdateSettings {
+    /// Whether archived chats stay archived when a message arrives.
+    pub archive: bool,
+}
+
+impl IqRequest for SettingsQuery {
+    const KIND: IqKind = IqKind::Get;
+    const NAMESPACE: &'static str = ns::USER_ACTIVITIES;
+    const NAME: &'static str = "query";
+    const STATUS: Option<&'static str> = Some("user_settings");
+    type Response = Settings;
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.element(Self::NAME, |w| {
+            w.attr("status", "user_settings");
+            w.attr("xmlns", Self::NAMESPACE);
+        });
+    }
+
+    fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
+        super::expect(payload, Self::NAMESPACE, Self::NAME).map(|()| Self)
+    }
+
+    fn write_response(settings: &Settings, writer: &mut Writer<'_>) {
+        writer.element(Self::NAME, |w| {
+            w.attr("status", "user_settings");
+            w.attr("xmlns", Self::NAMESPACE);
+            w.element("user_settings", |w| {
+                if let Some(archive) = settings.archive {
+                    w.text_element("archive", if archive { "1" } else { "0" });
+                }
+            });
+        });
+    }
+
+    fn read_response(reply: &Reply<'_>) -> Result<Settings, DecodeError> {
+        let settings = reply.payload.and_then(|payload| {
+            if payload.name() == "user_settings" {
+                Some(payload)
+            } else {
+                payload.child_named("user_settings")
+            }
+        });
+        let archive = settings.and_then(|settings| settings.child_named("archive"));
+        Ok(Settings {
+            archive: archive.map(|archive| archive.text().trim() == "1"),
+        })
+    }
+}
+
+impl IqRequest for UpdateSettings {
+    const KIND: IqKind = IqKind::Set;
+    const NAMESPACE: &'static str = ns::USER_ACTIVITIES;
+    const NAME: &'static str = "query";
+    const STATUS: Option<&'static str> = Some("user_settings");
+    type Response = ();
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.element(Self::NAME, |w| {
+            w.attr("archive", if self.archive { "1" } else { "0" });
+            w.attr("status", "user_settings");
+            w.attr("xmlns", Self::NAMESPACE);
+        });
+    }
+
+    fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
+        super::expect(payload, Self::NAMESPACE, Self::NAME)?;
+        Ok(Self {
+            archive: read_archive(payload, "query")?,
+        })
+    }
+
+    fn write_response((): &(), _: &mut Writer<'_>) {}
+
+    fn read_response(_: &Reply<'_>) -> Result<(), DecodeError> {
+        Ok(())
+    }
+}
+
+impl Settings {
+    /// Reads the push, a message's `<user_settings archive="…"/>`.
+    ///
+    /// # Errors
+    /// When the attribute is missing or neither 0 nor 1.
+    pub fn read_push(element: Element<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            archive: Some(read_archive(element, "user_settings")?),
+        })
+    }
+
+    /// Writes the push.
+    pub fn write_push(&self, writer: &mut Writer<'_>) {
+        writer.element("user_settings", |w| {
+            w.attr(
+                "archive",
+                if self.archive == Some(true) { "1" } else { "0" },
+            );
+        });
+    }
+}
+
+fn read_archive(element: Element<'_>, name: &'static str) -> Result<bool, DecodeError> {
+    match &*super::require(element, name, "archive")? {
+        "1" => Ok(true),
+        "0" => Ok(false),
+        _ => Err(DecodeError::InvalidValue {
+            element: name,
+            field: "archive",
+        }),
+    }
+}

@@ -1,0 +1,220 @@
+//! Questions and answers (RFC 6120 §8.2.3).
+//!
+//! A request type names its response: [`IqRequest`] is implemented once, in the payload's file, and
+//! serves the asking side and the answering side alike.
+
+use super::error::StanzaError;
+use crate::decode::DecodeError;
+use crate::id::StanzaId;
+use crate::jid::Jid;
+use crate::ns;
+use crate::xml::{Element, Writer};
+
+/// The `type` of an `iq`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IqKind {
+    /// Asks for information.
+    Get,
+    /// Asks for a change.
+    Set,
+    /// Answers a get or set.
+    Result,
+    /// Refuses a get or set.
+    Error,
+}
+
+impl IqKind {
+    /// The attribute's value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Set => "set",
+            Self::Result => "result",
+            Self::Error => "error",
+        }
+    }
+
+    fn from_attribute(value: &str) -> Option<Self> {
+        Some(match value {
+            "get" => Self::Get,
+            "set" => Self::Set,
+            "result" => Self::Result,
+            "error" => Self::Error,
+            _ => return None,
+        })
+    }
+}
+
+/// A received `iq`, its payload still borrowed.
+#[derive(Clone, Debug)]
+pub struct Iq<'a> {
+    /// What it is.
+    pub kind: IqKind,
+    /// Matches an answer to its request.
+    pub id: StanzaId,
+    /// Who sent it; absent means the server, about the own account.
+    pub from: Option<Jid>,
+    /// Whom it is for.
+    pub to: Option<Jid>,
+    element: Element<'a>,
+}
+
+impl<'a> Iq<'a> {
+    /// Reads the envelope.
+    ///
+    /// # Errors
+    /// When the type or id is missing or invalid, or an address is malformed.
+    pub fn read(element: Element<'a>) -> Result<Self, DecodeError> {
+        let missing = |attribute| DecodeError::MissingAttribute {
+            element: "iq",
+            attribute,
+        };
+        let invalid = |field| DecodeError::InvalidValue {
+            element: "iq",
+            field,
+        };
+        let kind = element.attr("type").ok_or(missing("type"))?;
+        let id = element.attr("id").ok_or(missing("id"))?;
+        Ok(Self {
+            kind: IqKind::from_attribute(&kind).ok_or(invalid("type"))?,
+            id: StanzaId::new(id).map_err(|_| invalid("id"))?,
+            from: super::address(element, "iq", "from")?,
+            to: super::address(element, "iq", "to")?,
+            element,
+        })
+    }
+
+    /// The whole stanza.
+    #[must_use]
+    pub const fn element(&self) -> Element<'a> {
+        self.element
+    }
+
+    /// The first child that is not an error: request, answer, or the request echoed in an error.
+    #[must_use]
+    pub fn payload(&self) -> Option<Element<'a>> {
+        self.element
+            .children()
+            .find(|child| child.name() != "error")
+    }
+
+    /// Why the request was refused, when this is an error.
+    #[must_use]
+    pub fn error(&self) -> Option<StanzaError> {
+        (self.kind == IqKind::Error).then(|| {
+            self.element
+                .child_named("error")
+                .map(StanzaError::read)
+                .unwrap_or_default()
+        })
+    }
+}
+
+/// The answer to a request, as the response's decoder sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Reply<'a> {
+    /// Who answered.
+    pub from: Option<&'a Jid>,
+    /// The first child element of the result.
+    pub payload: Option<Element<'a>>,
+}
+
+impl<'a> Reply<'a> {
+    /// The payload, which must be there.
+    ///
+    /// # Errors
+    /// When the result is empty.
+    pub fn require(&self, child: &'static str) -> Result<Element<'a>, DecodeError> {
+        self.payload.ok_or(DecodeError::MissingChild {
+            element: "iq",
+            child,
+        })
+    }
+}
+
+/// A request that travels in an `iq`: both directions of both halves.
+pub trait IqRequest: Sized {
+    /// [`IqKind::Get`] or [`IqKind::Set`].
+    const KIND: IqKind;
+    /// Namespace of the payload element.
+    const NAMESPACE: &'static str;
+    /// Name of the payload element.
+    const NAME: &'static str;
+    /// The `status` attribute that tells apart requests in `jabber:iq:user_activities`.
+    const STATUS: Option<&'static str> = None;
+    /// What a result carries.
+    type Response;
+
+    /// Whom the request is for; `None` means the own account.
+    fn to(&self) -> Option<&Jid> {
+        None
+    }
+
+    /// Writes the payload element.
+    fn write(&self, writer: &mut Writer<'_>);
+
+    /// Reads the request, as the answering side does.
+    ///
+    /// # Errors
+    /// When the payload does not say what it should.
+    fn read(iq: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError>;
+
+    /// Writes the payload of the result; writes nothing for an empty result.
+    fn write_response(response: &Self::Response, writer: &mut Writer<'_>);
+
+    /// Reads the result, as the asking side does.
+    ///
+    /// # Errors
+    /// When the result does not say what it should.
+    fn read_response(reply: &Reply<'_>) -> Result<Self::Response, DecodeError>;
+}
+
+/// Writes a request: `<iq id to type xmlns>payload</iq>`, without `from`, as the official SDK does.
+pub fn write_request<R: IqRequest>(request: &R, id: &StanzaId, buffer: &mut Vec<u8>) {
+    let to = request.to().map(Jid::as_str);
+    write(buffer, R::KIND, id, None, to, |w| request.write(w));
+}
+
+/// Writes a result. `from` and `to` as the receiver should see them.
+pub fn write_result<R: IqRequest>(
+    response: &R::Response,
+    id: &StanzaId,
+    from: Option<&str>,
+    to: Option<&str>,
+    buffer: &mut Vec<u8>,
+) {
+    write(buffer, IqKind::Result, id, from, to, |w| {
+        R::write_response(response, w)
+    });
+}
+
+/// Writes a refusal.
+pub fn write_error(
+    error: &StanzaError,
+    id: &StanzaId,
+    from: Option<&str>,
+    to: Option<&str>,
+    buffer: &mut Vec<u8>,
+) {
+    write(buffer, IqKind::Error, id, from, to, |w| error.write(w));
+}
+
+/// Writes any `iq`; attributes in the official SDK's (alphabetical) order.
+pub fn write(
+    buffer: &mut Vec<u8>,
+    kind: IqKind,
+    id: &StanzaId,
+    from: Option<&str>,
+    to: Option<&str>,
+    payload: impl FnOnce(&mut Writer<'_>),
+) {
+    Writer::new(buffer).element("iq", |w| {
+        w.attr_opt("from", from);
+        w.attr("id", id.as_str());
+        w.attr_opt("to", to);
+        w.attr("type", kind.as_str());
+        w.attr("xmlns", ns::CLIENT);
+        payload(w);
+    });
+}

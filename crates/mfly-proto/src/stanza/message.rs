@@ -1,0 +1,107 @@
+//! Messages (RFC 6121 §5), as far as pushes need them, and carbons (XEP-0280).
+
+use crate::decode::DecodeError;
+use crate::jid::{BareJid, Jid};
+use crate::ns;
+use crate::xml::Element;
+
+/// The `type` of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum MessageKind {
+    /// One-to-one.
+    Chat,
+    /// An earlier message failed.
+    Error,
+    /// Several participants.
+    Groupchat,
+    /// A notice.
+    Headline,
+    /// Anything else, also when the type is missing or unknown (RFC 6121 §5.2.2).
+    #[default]
+    Normal,
+}
+
+/// A received message, its content still borrowed.
+#[derive(Clone, Debug)]
+pub struct Message<'a> {
+    /// What it is.
+    pub kind: MessageKind,
+    /// The sender's id of it.
+    pub id: Option<String>,
+    /// Who sent it.
+    pub from: Option<Jid>,
+    /// Whom it is for.
+    pub to: Option<Jid>,
+    element: Element<'a>,
+}
+
+impl<'a> Message<'a> {
+    /// Reads the envelope.
+    ///
+    /// # Errors
+    /// When an address is malformed.
+    pub fn read(element: Element<'a>) -> Result<Self, DecodeError> {
+        let kind = match element.attr("type").as_deref() {
+            Some("chat") => MessageKind::Chat,
+            Some("error") => MessageKind::Error,
+            Some("groupchat") => MessageKind::Groupchat,
+            Some("headline") => MessageKind::Headline,
+            _ => MessageKind::Normal,
+        };
+        Ok(Self {
+            kind,
+            id: element.attr("id").map(std::borrow::Cow::into_owned),
+            from: super::address(element, "message", "from")?,
+            to: super::address(element, "message", "to")?,
+            element,
+        })
+    }
+
+    /// The whole stanza.
+    #[must_use]
+    pub const fn element(&self) -> Element<'a> {
+        self.element
+    }
+
+    /// Text of the `<body/>`, for a message that has one.
+    #[must_use]
+    pub fn body(&self) -> Option<std::borrow::Cow<'a, str>> {
+        self.element.child_named("body").map(|body| body.text())
+    }
+
+    /// The copied message, when this is a carbon that the own account's server made.
+    ///
+    /// Anybody can send a message that looks like a carbon (CVE-2017-5589); only one from the own
+    /// bare address is believed.
+    #[must_use]
+    pub fn carbon(&self, own: &BareJid) -> Option<Carbon<'a>> {
+        let (sent, wrapper) = if let Some(sent) = self.element.child(ns::CARBONS, "sent") {
+            (true, sent)
+        } else {
+            (false, self.element.child(ns::CARBONS, "received")?)
+        };
+        let from_own_account = self.from.as_ref().is_some_and(|from| from == &**own);
+        if !from_own_account {
+            return None;
+        }
+        let forwarded = wrapper.child(ns::FORWARD, "forwarded")?;
+        let message = Self::read(forwarded.child_named("message")?).ok()?;
+        Some(Carbon { sent, message })
+    }
+
+    /// Whether the message claims to be a carbon, true or forged.
+    #[must_use]
+    pub fn claims_carbon(&self) -> bool {
+        self.element.child(ns::CARBONS, "sent").is_some()
+            || self.element.child(ns::CARBONS, "received").is_some()
+    }
+}
+
+/// A copy of a message that another session of the own account sent or received.
+#[derive(Clone, Debug)]
+pub struct Carbon<'a> {
+    /// Whether the other session sent it.
+    pub sent: bool,
+    /// The message.
+    pub message: Message<'a>,
+}

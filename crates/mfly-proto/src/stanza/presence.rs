@@ -1,0 +1,177 @@
+//! Availability (RFC 6121 §4).
+//!
+//! The official SDK sends `<presence xmlns="jabber:client"><priority>1</priority></presence>` when it
+//! comes online and `<presence type="unavailable" xmlns="jabber:client"/>` when it leaves
+//! (observed: Web SDK 4.25.10).
+
+use crate::decode::DecodeError;
+use crate::jid::Jid;
+use crate::ns;
+use crate::xml::{Element, Writer};
+
+/// The `type` of a presence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PresenceKind {
+    /// No type: the sender is available.
+    Available,
+    /// The sender went away.
+    Unavailable,
+    /// Asks to see the recipient's presence.
+    Subscribe,
+    /// Allows it.
+    Subscribed,
+    /// Stops asking.
+    Unsubscribe,
+    /// Takes it back.
+    Unsubscribed,
+    /// A server asks for the current presence.
+    Probe,
+    /// An earlier presence failed.
+    Error,
+}
+
+impl PresenceKind {
+    /// The attribute's value; none for available.
+    #[must_use]
+    pub const fn as_str(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Available => return None,
+            Self::Unavailable => "unavailable",
+            Self::Subscribe => "subscribe",
+            Self::Subscribed => "subscribed",
+            Self::Unsubscribe => "unsubscribe",
+            Self::Unsubscribed => "unsubscribed",
+            Self::Probe => "probe",
+            Self::Error => "error",
+        })
+    }
+
+    fn from_attribute(value: Option<&str>) -> Option<Self> {
+        [
+            Self::Available,
+            Self::Unavailable,
+            Self::Subscribe,
+            Self::Subscribed,
+            Self::Unsubscribe,
+            Self::Unsubscribed,
+            Self::Probe,
+            Self::Error,
+        ]
+        .into_iter()
+        .find(|kind| kind.as_str() == value)
+    }
+}
+
+/// How available an available sender is (RFC 6121 §4.7.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Show {
+    /// Temporarily away.
+    Away,
+    /// Interested in chatting.
+    Chat,
+    /// Do not disturb.
+    DoNotDisturb,
+    /// Away for longer.
+    ExtendedAway,
+}
+
+impl Show {
+    /// The element's text.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Away => "away",
+            Self::Chat => "chat",
+            Self::DoNotDisturb => "dnd",
+            Self::ExtendedAway => "xa",
+        }
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        [
+            Self::Away,
+            Self::Chat,
+            Self::DoNotDisturb,
+            Self::ExtendedAway,
+        ]
+        .into_iter()
+        .find(|show| show.as_str() == text)
+    }
+}
+
+/// A presence stanza.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presence {
+    /// What it says.
+    pub kind: PresenceKind,
+    /// Who says it.
+    pub from: Option<Jid>,
+    /// To whom.
+    pub to: Option<Jid>,
+    /// Degree of availability.
+    pub show: Option<Show>,
+    /// The sender's words.
+    pub status: Option<String>,
+    /// Priority of the resource, -128 to 127.
+    pub priority: i8,
+}
+
+impl Presence {
+    /// A presence of this kind with nothing else in it.
+    #[must_use]
+    pub const fn new(kind: PresenceKind) -> Self {
+        Self {
+            kind,
+            from: None,
+            to: None,
+            show: None,
+            status: None,
+            priority: 0,
+        }
+    }
+
+    /// Reads a presence. An unknown `<show/>` or an invalid priority is ignored, as RFC 6121 asks.
+    ///
+    /// # Errors
+    /// When the type is not a defined one, or an address is malformed.
+    pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
+        let invalid = DecodeError::InvalidValue {
+            element: "presence",
+            field: "type",
+        };
+        let mut presence = Self::new(
+            PresenceKind::from_attribute(element.attr("type").as_deref()).ok_or(invalid)?,
+        );
+        presence.from = super::address(element, "presence", "from")?;
+        presence.to = super::address(element, "presence", "to")?;
+        for child in element.children() {
+            match child.name() {
+                "show" => presence.show = Show::from_text(&child.text()),
+                "status" => presence.status = Some(child.text().into_owned()),
+                "priority" => presence.priority = child.text().trim().parse().unwrap_or_default(),
+                _ => {}
+            }
+        }
+        Ok(presence)
+    }
+
+    /// Writes the presence.
+    pub fn write(&self, buffer: &mut Vec<u8>) {
+        Writer::new(buffer).element("presence", |w| {
+            w.attr_opt("from", self.from.as_ref().map(Jid::as_str));
+            w.attr_opt("to", self.to.as_ref().map(Jid::as_str));
+            w.attr_opt("type", self.kind.as_str());
+            w.attr("xmlns", ns::CLIENT);
+            if let Some(show) = self.show {
+                w.text_element("show", show.as_str());
+            }
+            if let Some(status) = &self.status {
+                w.text_element("status", status);
+            }
+            if self.priority != 0 {
+                w.text_element("priority", &self.priority.to_string());
+            }
+        });
+    }
+}

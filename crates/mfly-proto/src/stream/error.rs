@@ -1,0 +1,169 @@
+//! Stream errors (RFC 6120 §4.9): why the server ends the stream.
+//!
+//! `<stream:error xmlns:stream="…"><conflict xmlns="urn:ietf:params:xml:ns:xmpp-streams"/></stream:error>`
+
+use crate::ns;
+use crate::xml::{Element, Writer};
+use std::fmt;
+
+macro_rules! conditions {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
+        /// Why the stream ended (RFC 6120 §4.9.3).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+        #[non_exhaustive]
+        pub enum StreamCondition {
+            $($(#[$doc])* $variant,)*
+            /// A condition that the RFC does not define, or none at all.
+            #[default]
+            UndefinedCondition,
+        }
+
+        impl StreamCondition {
+            /// The element's name.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                    Self::UndefinedCondition => "undefined-condition",
+                }
+            }
+
+            fn from_name(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)*
+                    "undefined-condition" => Some(Self::UndefinedCondition),
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+conditions! {
+    /// The XML cannot be processed.
+    BadFormat = "bad-format";
+    /// A namespace prefix is wrong.
+    BadNamespacePrefix = "bad-namespace-prefix";
+    /// Another session took this resource.
+    Conflict = "conflict";
+    /// The peer was silent for too long.
+    ConnectionTimeout = "connection-timeout";
+    /// The server no longer serves this host.
+    HostGone = "host-gone";
+    /// The server does not know this host.
+    HostUnknown = "host-unknown";
+    /// An address is missing or wrong.
+    ImproperAddressing = "improper-addressing";
+    /// The server failed.
+    InternalServerError = "internal-server-error";
+    /// The `from` is not the sender's.
+    InvalidFrom = "invalid-from";
+    /// A namespace is wrong.
+    InvalidNamespace = "invalid-namespace";
+    /// The XML is invalid.
+    InvalidXml = "invalid-xml";
+    /// The peer must authenticate first.
+    NotAuthorized = "not-authorized";
+    /// The XML is not well-formed.
+    NotWellFormed = "not-well-formed";
+    /// A local policy was broken.
+    PolicyViolation = "policy-violation";
+    /// Another server could not be reached.
+    RemoteConnectionFailed = "remote-connection-failed";
+    /// The stream must be opened again.
+    Reset = "reset";
+    /// Out of resources.
+    ResourceConstraint = "resource-constraint";
+    /// XML that RFC 6120 §11 forbids.
+    RestrictedXml = "restricted-xml";
+    /// Connect to another host.
+    SeeOtherHost = "see-other-host";
+    /// The server shuts down.
+    SystemShutdown = "system-shutdown";
+    /// The encoding is not UTF-8.
+    UnsupportedEncoding = "unsupported-encoding";
+    /// A required feature is missing.
+    UnsupportedFeature = "unsupported-feature";
+    /// Not a stanza.
+    UnsupportedStanzaType = "unsupported-stanza-type";
+    /// The stream version is wrong.
+    UnsupportedVersion = "unsupported-version";
+}
+
+/// The end of a stream, in the peer's words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StreamError {
+    /// Why.
+    pub condition: StreamCondition,
+    /// The peer's explanation, if any.
+    pub text: Option<String>,
+    /// Where to connect instead, for `see-other-host`.
+    pub see_other_host: Option<String>,
+}
+
+impl StreamError {
+    /// An error without text.
+    #[must_use]
+    pub const fn new(condition: StreamCondition) -> Self {
+        Self {
+            condition,
+            text: None,
+            see_other_host: None,
+        }
+    }
+
+    /// Whether the element is a stream error.
+    #[must_use]
+    pub fn is(element: Element<'_>) -> bool {
+        element.is(ns::STREAM, "error")
+    }
+
+    /// Reads a stream error; whatever cannot be understood is `undefined-condition`.
+    #[must_use]
+    pub fn read(element: Element<'_>) -> Self {
+        let mut error = Self::default();
+        for child in element
+            .children()
+            .filter(|child| child.ns() == ns::STREAM_ERRORS)
+        {
+            if child.name() == "text" {
+                error.text = Some(child.text().into_owned());
+            } else if let Some(condition) = StreamCondition::from_name(child.name()) {
+                error.condition = condition;
+                if condition == StreamCondition::SeeOtherHost {
+                    error.see_other_host = Some(child.text().trim().to_owned());
+                }
+            }
+        }
+        error
+    }
+
+    /// Writes the error with its own prefix declared.
+    pub fn write(&self, buffer: &mut Vec<u8>) {
+        Writer::new(buffer).element("stream:error", |w| {
+            w.attr("xmlns:stream", ns::STREAM);
+            w.element(self.condition.as_str(), |w| {
+                w.attr("xmlns", ns::STREAM_ERRORS);
+                if let Some(host) = &self.see_other_host {
+                    w.text(host);
+                }
+            });
+            if let Some(text) = &self.text {
+                w.element("text", |w| {
+                    w.attr("xmlns", ns::STREAM_ERRORS);
+                    w.text(text);
+                });
+            }
+        });
+    }
+}
+
+impl fmt::Display for StreamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.condition.as_str())?;
+        if let Some(text) = &self.text {
+            write!(f, ": {text}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,238 @@
+//! Decode, encode, and decode again: any frame through the types that read it.
+
+use crate::framing::websocket::Incoming;
+use crate::payload::{
+    bind, block, carbons, friends, last_seen, logout, ping, profile, session, settings,
+};
+use crate::push::Push;
+use crate::sasl;
+use crate::stanza::iq::{self, IqKind, IqRequest, Reply};
+use crate::stanza::{Iq, Message, Stanza};
+use crate::stream::{Features, StreamError};
+use crate::xml::{Element, Limits, Parser, Writer};
+
+/// What became of a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoundTrip {
+    /// Not restricted XML.
+    Refused,
+    /// Well-formed, but no type of this crate reads it.
+    Unknown,
+    /// Read and written again: the type's name, and the text that was written.
+    Written {
+        /// Which type read it.
+        by: &'static str,
+        /// What it wrote.
+        text: String,
+    },
+}
+
+/// Reads a frame with the type it belongs to and writes it again.
+///
+/// `question` is the frame that an `iq` result answers; without it a result is read as a push.
+#[must_use]
+pub fn round_trip(text: &[u8], question: Option<&[u8]>) -> RoundTrip {
+    let mut parser = Parser::new(Limits::default());
+    let Ok(element) = parser.parse(text) else {
+        return RoundTrip::Refused;
+    };
+    let mut buffer = Vec::new();
+    let by = match frame(element, question, &mut buffer) {
+        Some(by) => by,
+        None => return RoundTrip::Unknown,
+    };
+    RoundTrip::Written {
+        by,
+        text: String::from_utf8_lossy(&buffer).into_owned(),
+    }
+}
+
+fn frame(element: Element<'_>, question: Option<&[u8]>, out: &mut Vec<u8>) -> Option<&'static str> {
+    match Incoming::read(element).ok()? {
+        Incoming::Open(open) => {
+            open.write(out);
+            return Some("Open");
+        }
+        Incoming::Close { .. } => return None,
+        Incoming::Element(_) => {}
+    }
+    if Features::is(element) {
+        Features::read(element).ok()?.write(out);
+        return Some("Features");
+    }
+    if StreamError::is(element) {
+        StreamError::read(element).write(out);
+        return Some("StreamError");
+    }
+    if element.ns() == crate::ns::SASL {
+        return sasl_element(element, out);
+    }
+    match Stanza::read(element).ok()?? {
+        Stanza::Presence(presence) => {
+            presence.write(out);
+            Some("Presence")
+        }
+        Stanza::Message(message) => message_push(&message, out),
+        Stanza::Iq(iq) => match iq.kind {
+            IqKind::Get | IqKind::Set => request(&iq, out).or_else(|| iq_push(&iq, out)),
+            IqKind::Error => {
+                let (from, to) = addresses(&iq);
+                iq::write_error(&iq.error()?, &iq.id, from, to, out);
+                Some("StanzaError")
+            }
+            IqKind::Result => match question {
+                Some(question) => {
+                    let mut parser = Parser::new(Limits::default());
+                    let question = Iq::read(parser.parse(question).ok()?).ok()?;
+                    result(&question, &iq, out)
+                }
+                None => iq_push(&iq, out),
+            },
+        },
+    }
+}
+
+fn addresses<'a>(iq: &'a Iq<'_>) -> (Option<&'a str>, Option<&'a str>) {
+    (
+        iq.from.as_ref().map(|jid| jid.as_str()),
+        iq.to.as_ref().map(|jid| jid.as_str()),
+    )
+}
+
+/// Every request type: the only list of them in this crate, and only for checks.
+macro_rules! every_request {
+    ($visit:ident!($($argument:tt)*)) => {
+        $visit!(($($argument)*)
+            bind::Bind, session::Session, carbons::EnableCarbons, ping::Ping,
+            profile::SetProfile, profile::ProfileQuery, last_seen::LastSeenQuery,
+            block::Block, block::Unblock, block::Blocked, block::BlockedBy,
+            friends::FriendsQuery, friends::RegisterUpdate,
+            settings::SettingsQuery, settings::UpdateSettings, logout::UserLogout,
+        )
+    };
+}
+
+fn belongs<R: IqRequest>(iq: &Iq<'_>, payload: Element<'_>) -> bool {
+    iq.kind == R::KIND
+        && payload.is(R::NAMESPACE, R::NAME)
+        && R::STATUS.is_none_or(|status| payload.attr("status").as_deref() == Some(status))
+}
+
+fn request(iq: &Iq<'_>, out: &mut Vec<u8>) -> Option<&'static str> {
+    let payload = iq.payload()?;
+    macro_rules! visit {
+        (() $($type:ty,)*) => {$(
+            if belongs::<$type>(iq, payload) {
+                let value = <$type>::read(iq, payload).ok()?;
+                let (from, to) = addresses(iq);
+                iq::write(out, iq.kind, &iq.id, from, to, |w| value.write(w));
+                return Some(stringify!($type));
+            }
+        )*};
+    }
+    every_request!(visit!());
+    None
+}
+
+fn result(question: &Iq<'_>, iq: &Iq<'_>, out: &mut Vec<u8>) -> Option<&'static str> {
+    let asked = question.payload()?;
+    let reply = Reply {
+        from: iq.from.as_ref(),
+        payload: iq.payload(),
+    };
+    macro_rules! visit {
+        (() $($type:ty,)*) => {$(
+            if belongs::<$type>(question, asked) {
+                let value = <$type>::read_response(&reply).ok()?;
+                let (from, to) = addresses(iq);
+                iq::write_result::<$type>(&value, &iq.id, from, to, out);
+                return Some(stringify!($type));
+            }
+        )*};
+    }
+    every_request!(visit!());
+    None
+}
+
+fn iq_push(iq: &Iq<'_>, out: &mut Vec<u8>) -> Option<&'static str> {
+    let (from, to) = addresses(iq);
+    match Push::from_iq(iq).ok()?? {
+        Push::Block(push) => {
+            iq::write(out, IqKind::Set, &iq.id, from, to, |w| push.write(w));
+            Some("BlockPush")
+        }
+        Push::Profile(push) => {
+            iq::write(out, IqKind::Result, &iq.id, from, to, |w| {
+                push.card.write(w)
+            });
+            Some("ProfilePush")
+        }
+        Push::Friends(friends) => {
+            iq::write_result::<friends::FriendsQuery>(&friends, &iq.id, from, to, out);
+            Some("Friends")
+        }
+        _ => None,
+    }
+}
+
+fn message_push(message: &Message<'_>, out: &mut Vec<u8>) -> Option<&'static str> {
+    let push = Push::from_message(message).ok()??;
+    let element = message.element();
+    let mut by = None;
+    Writer::new(out).element("message", |w| {
+        for (_, name, value) in element.attributes().filter(|(ns, ..)| ns.is_empty()) {
+            w.attr(name, &value);
+        }
+        w.attr("xmlns", crate::ns::CLIENT);
+        by = Some(match &push {
+            Push::AdminBlock(push) => {
+                push.write(w);
+                "AdminBlock"
+            }
+            Push::FriendsNotice(push) => {
+                push.write(w);
+                "FriendsNotice"
+            }
+            Push::Logout(push) => {
+                push.write(w);
+                "ForcedLogout"
+            }
+            Push::Settings(push) => {
+                push.write_push(w);
+                "Settings"
+            }
+            Push::UserBlocked(push) => {
+                push.write(w);
+                "UserBlocked"
+            }
+            Push::UserDeleted(push) => {
+                push.write(w);
+                "UserDeleted"
+            }
+            _ => return,
+        });
+    });
+    by
+}
+
+fn sasl_element(element: Element<'_>, out: &mut Vec<u8>) -> Option<&'static str> {
+    match element.name() {
+        "auth" => {
+            sasl::Auth::read(element).ok()?.write(&mut Writer::new(out));
+            Some("Auth")
+        }
+        "success" => {
+            sasl::Success::read(element)
+                .ok()?
+                .write(&mut Writer::new(out));
+            Some("Success")
+        }
+        "failure" => {
+            sasl::Failure::read(element)
+                .ok()?
+                .write(&mut Writer::new(out));
+            Some("Failure")
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,141 @@
+//! References, line ends and attribute normalisation (XML 1.0 §4.1, §2.11, §3.3.3).
+//!
+//! References are checked once while parsing; reading a value out cannot fail any more.
+
+use super::characters::is_legal;
+use super::error::XmlErrorKind;
+use super::scan;
+
+/// The longest reference that is looked at, in bytes: XML allows zeros in front of a number without
+/// end.
+const LONGEST: usize = 64;
+
+/// The predefined entity that starts with `&`, and its length with `&` and `;`.
+#[inline]
+fn predefined(text: &[u8]) -> Option<(char, usize)> {
+    match text {
+        [b'&', b'q', b'u', b'o', b't', b';', ..] => Some(('"', 6)),
+        [b'&', b'a', b'p', b'o', b's', b';', ..] => Some(('\'', 6)),
+        [b'&', b'a', b'm', b'p', b';', ..] => Some(('&', 5)),
+        [b'&', b'l', b't', b';', ..] => Some(('<', 4)),
+        [b'&', b'g', b't', b';', ..] => Some(('>', 4)),
+        _ => None,
+    }
+}
+
+/// The character that the reference at the start of `text` stands for, and the reference's length
+/// with `&` and `;`.
+///
+/// # Errors
+/// When it is none of the five predefined entities and no number of a legal character.
+#[inline]
+pub(super) fn read(text: &str) -> Result<(char, usize), XmlErrorKind> {
+    match predefined(text.as_bytes()) {
+        Some(found) => Ok(found),
+        None => read_other(text),
+    }
+}
+
+#[cold]
+fn read_other(text: &str) -> Result<(char, usize), XmlErrorKind> {
+    let end = text
+        .bytes()
+        .take(LONGEST)
+        .position(|byte| byte == b';')
+        .ok_or(XmlErrorKind::MalformedReference)?;
+    let body = text.get(1..end).unwrap_or_default();
+    let Some(number) = body.strip_prefix('#') else {
+        let is_name = super::characters::is_qualified_name(body);
+        return Err(if is_name {
+            XmlErrorKind::UndeclaredEntity
+        } else {
+            XmlErrorKind::MalformedReference
+        });
+    };
+    let (digits, radix) = match number.strip_prefix('x') {
+        Some(digits) => (digits, 16),
+        None => (number, 10),
+    };
+    if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
+        return Err(XmlErrorKind::MalformedReference);
+    }
+    u32::from_str_radix(digits, radix)
+        .ok()
+        .and_then(char::from_u32)
+        .filter(|&character| is_legal(character))
+        .map(|character| (character, end + 1))
+        .ok_or(XmlErrorKind::IllegalCharacter)
+}
+
+/// Appends checked character data: references resolved, line ends normalised.
+pub(super) fn decode_text(raw: &str, out: &mut String) {
+    decode(
+        raw,
+        out,
+        |byte| if byte == b'\r' { Some('\n') } else { None },
+    );
+}
+
+/// Appends a checked attribute value: references resolved, white space turned into blanks.
+pub(super) fn decode_attribute(raw: &str, out: &mut String) {
+    decode(raw, out, |byte| {
+        matches!(byte, b'\t' | b'\n' | b'\r').then_some(' ')
+    });
+}
+
+/// Appends the content of a CDATA section: line ends normalised.
+pub(super) fn decode_cdata(raw: &str, out: &mut String) {
+    let mut rest = raw;
+    while let Some(at) = memchr::memchr(b'\r', rest.as_bytes()) {
+        out.push_str(&rest[..at]);
+        out.push('\n');
+        rest = &rest[at + 1..];
+        rest = rest.strip_prefix('\n').unwrap_or(rest);
+    }
+    out.push_str(rest);
+}
+
+/// Appends `raw`; bytes for which `replace` has a character, and references, are replaced.
+#[inline]
+fn decode(raw: &str, out: &mut String, replace: impl Fn(u8) -> Option<char>) {
+    out.reserve(raw.len());
+    let bytes = raw.as_bytes();
+    let mut clean = 0;
+    let mut at = 0;
+    while let Some(found) = find(bytes, at) {
+        let (replacement, length) = match bytes[found] {
+            b'&' => match read(&raw[found..]) {
+                Ok(reference) => reference,
+                // References were checked while parsing, so there always is a character.
+                Err(_) => ('\u{FFFD}', 1),
+            },
+            byte => match replace(byte) {
+                // CR LF is one line end.
+                Some(replacement) if byte == b'\r' && bytes.get(found + 1) == Some(&b'\n') => {
+                    (replacement, 2)
+                }
+                Some(replacement) => (replacement, 1),
+                None => {
+                    at = found + 1;
+                    continue;
+                }
+            },
+        };
+        out.push_str(&raw[clean..found]);
+        out.push(replacement);
+        at = found + length;
+        clean = at;
+    }
+    out.push_str(&raw[clean..]);
+}
+
+/// The first `&` or control character from `start` on.
+#[inline]
+fn find(bytes: &[u8], start: usize) -> Option<usize> {
+    scan::find(
+        bytes,
+        start,
+        |word| scan::equal(word, b'&') | scan::below(word, b' '),
+        |byte| byte == b'&' || byte < b' ',
+    )
+}

@@ -1,0 +1,39 @@
+//! Searching eight bytes at a time: values are too short for anything grander.
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+
+/// Marks bytes that equal `byte`. The lowest mark is right; those above it may be false.
+#[inline]
+pub(super) const fn equal(word: u64, byte: u8) -> u64 {
+    let word = word ^ (ONES * byte as u64);
+    word.wrapping_sub(ONES) & !word & HIGHS
+}
+
+/// Marks bytes below `bound`, which is at most 128. The lowest mark is right; those above it may
+/// be false.
+#[inline]
+pub(super) const fn below(word: u64, bound: u8) -> u64 {
+    word.wrapping_sub(ONES * bound as u64) & !word & HIGHS
+}
+
+/// The first byte from `start` on that is looked for: `mark` tells it in eight bytes, `matches` in
+/// one.
+#[inline]
+pub(super) fn find(
+    bytes: &[u8],
+    start: usize,
+    mark: impl Fn(u64) -> u64,
+    matches: impl Fn(u8) -> bool,
+) -> Option<usize> {
+    let rest = bytes.get(start..)?;
+    let (words, tail) = rest.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let marks = mark(u64::from_le_bytes(*word));
+        if marks != 0 {
+            return Some(start + 8 * index + (marks.trailing_zeros() / 8) as usize);
+        }
+    }
+    let index = tail.iter().position(|&byte| matches(byte))?;
+    Some(bytes.len() - tail.len() + index)
+}

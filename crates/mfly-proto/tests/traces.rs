@@ -1,0 +1,88 @@
+//! Every trace, judged by the codec: each line is read by its type and written again.
+
+use mfly_proto::testing::{Bindings, Line, RoundTrip, Trace, canonical, round_trip};
+use std::path::{Path, PathBuf};
+
+/// Lines that no type of the codec reads on purpose, by a part of their text.
+const NOT_TYPED: &[&str] = &[
+    // Framing constants, compared as bytes elsewhere.
+    "<close ",
+    // Answered with service-unavailable: unknown is the point.
+    "jabber:iq:version",
+    // Empty results to pushes and pings that the peer sent.
+    r#"id="{ping}" to="{host}" type="result""#,
+    r#"id="{push}" to="u1@{host}" type="result""#,
+];
+
+fn traces() -> Vec<(PathBuf, Trace)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut found = Vec::new();
+    for feature in std::fs::read_dir(root).unwrap() {
+        let feature = feature.unwrap().path();
+        if !feature.is_dir() {
+            continue;
+        }
+        for case in std::fs::read_dir(feature).unwrap() {
+            let path = case.unwrap().path();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "trace")
+            {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let trace =
+                    Trace::parse(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+                found.push((path, trace));
+            }
+        }
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found
+}
+
+#[test]
+fn every_line_of_every_trace_is_read_by_its_type_and_written_again() {
+    let traces = traces();
+    assert!(
+        traces.len() >= 22,
+        "only {} traces were found",
+        traces.len()
+    );
+    for (path, trace) in traces {
+        let mut bindings = Bindings::new();
+        bindings.set("host", "xmpp.example.test");
+        let mut questions: Vec<String> = Vec::new();
+        for line in &trace.lines {
+            let (Line::Client(line) | Line::Server(line)) = line else {
+                continue;
+            };
+            let text = bindings.fill(line);
+            if NOT_TYPED.iter().any(|part| line.contains(part)) {
+                canonical(&text).unwrap();
+                continue;
+            }
+            let question = questions.iter().find(|question| answers(question, &text));
+            let outcome = round_trip(text.as_bytes(), question.map(|q| q.as_bytes()));
+            let RoundTrip::Written { text: written, .. } = outcome else {
+                panic!("{}: nothing reads {text}: {outcome:?}", path.display());
+            };
+            assert_eq!(
+                canonical(&written).unwrap(),
+                canonical(&text).unwrap(),
+                "{} changed on the way",
+                path.display()
+            );
+            questions.push(text);
+        }
+    }
+}
+
+/// Whether `text` is the result of the request `question`.
+fn answers(question: &str, text: &str) -> bool {
+    let id = |text: &str| {
+        let start = text.find("id=\"")? + 4;
+        Some(text[start..].split('"').next()?.to_owned())
+    };
+    text.contains(r#"type="result""#)
+        && (question.contains(r#"type="get""#) || question.contains(r#"type="set""#))
+        && id(question) == id(text)
+}
