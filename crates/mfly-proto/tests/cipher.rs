@@ -1,5 +1,10 @@
 //! The payload ciphers against recorded answers, and their round trips.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests: what cannot be read fails the test"
+)]
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mfly_proto::cipher::{

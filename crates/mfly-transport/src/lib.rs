@@ -1,1 +1,37 @@
 //! XMPP frames over WebSocket and TLS, for clients and servers.
+//!
+//! A frame is one complete piece of text; what it means is not this crate's business.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`connect`](fn@connect), [`Options`], [`Address`] | the client side: dial, TLS, WebSocket handshake |
+//! | [`Connection`] | a `Stream` and a `Sink` of frames, the same type on every side |
+//! | [`Tls`] | which servers to trust; shared with other HTTP clients |
+//! | [`server`] | the server side: answer an upgrade, take over the connection |
+//! | `pair` (feature `testing`) | two connections joined in memory |
+//!
+//! Everything here needs a tokio runtime with I/O and time enabled.
+
+mod address;
+mod connect;
+mod connection;
+mod dial;
+mod error;
+mod handshake_limit;
+#[cfg(feature = "testing")]
+mod pair;
+pub mod server;
+mod tls;
+mod websocket;
+
+pub use address::{Address, Scheme};
+pub use connect::{DEFAULT_MAX_FRAME_BYTES, Options, Timeouts, connect};
+pub use connection::{Close, Connection};
+pub use error::{Fault, Stage, TransportError};
+#[cfg(feature = "testing")]
+pub use pair::pair;
+pub use tls::{Tls, server_config};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -34,8 +34,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn line_breaks_and_missing_padding_do_not_matter() {
-        for text in ["aGVsbG8=", "aGVs\nbG8=\n", "aGVsbG8", " aGVs bG8 "] {
+    fn line_breaks_missing_padding_and_stray_last_bits_do_not_matter() {
+        for text in [
+            "aGVsbG8=",
+            "aGVs\nbG8=\n",
+            "aGVsbG8",
+            " aGVs bG8 ",
+            "aGVsbG9=",
+        ] {
             assert_eq!(decode(text).as_deref(), Some(&b"hello"[..]), "{text:?}");
         }
     }

@@ -150,3 +150,57 @@ pub(super) fn is_qualified_name(name: &str) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_illegal_character_is_found_at_every_offset() {
+        let illegal =
+            ('\0'..' ').filter(|&c| !matches!(c, '\t' | '\n' | '\r')).chain(['\u{FFFE}', '\u{FFFF}']);
+        for character in illegal {
+            assert!(!is_legal(character), "{character:?}");
+            for offset in [0, 1, 30, 31, 32, 33, 63, 64, 70] {
+                for tail in [0, 1, 40] {
+                    let text = format!("{}{character}{}", "x".repeat(offset), "y".repeat(tail));
+                    assert_eq!(check(text.as_bytes()), Err(offset), "{character:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn characters_next_to_the_illegal_ones_pass() {
+        let legal = "\t\n\r ~\u{7F}\u{80}\u{D7FF}\u{E000}\u{FEFF}\u{FFFD}\u{10000}\u{10FFFF}";
+        assert!(legal.chars().all(is_legal));
+        assert_eq!(
+            check(legal.repeat(7).as_bytes()),
+            Ok(Unusual { white_space: true, bracket: false })
+        );
+        assert_eq!(check(b"a]"), Ok(Unusual { white_space: false, bracket: true }));
+        assert_eq!(check(b""), Ok(Unusual::default()));
+    }
+
+    #[test]
+    fn the_table_agrees_with_the_productions_of_the_specification() {
+        for character in '\0'..='\u{2FFF}' {
+            let text = character.to_string();
+            let starts = name_end(&text, 0) == Some(text.len());
+            assert_eq!(starts, starts_name(character), "{character:?}");
+            let text = format!("a{character}");
+            let continues = name_end(&text, 0) == Some(text.len());
+            assert_eq!(continues, continues_name(character), "{character:?}");
+        }
+    }
+
+    #[test]
+    fn a_qualified_name_has_at_most_one_colon_with_a_name_on_both_sides() {
+        for good in ["a", "a:b", "xml:lang", "_-.9", "é:ü"] {
+            assert!(is_qualified_name(good), "{good}");
+        }
+        for bad in ["", ":", "a:", ":a", "a:b:c", "1", "-a", "a b", "a:1", "×"] {
+            assert!(!is_qualified_name(bad), "{bad}");
+        }
+    }
+}

@@ -58,3 +58,56 @@ impl fmt::Debug for Document {
         write!(f, "Document({:?})", self.root())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(text: &'static str) -> Document {
+        Document::parse(text, &Limits::default()).unwrap()
+    }
+
+    #[test]
+    fn clones_share_one_text() {
+        let first = document("<a>b</a>");
+        let second = first.clone();
+        assert!(std::ptr::eq(first.as_str(), second.as_str()));
+        assert_eq!(second.root().text(), "b");
+    }
+
+    #[test]
+    fn a_detached_child_declares_what_it_inherits_and_nothing_else() {
+        let stanza = document(
+            "<iq xmlns='jabber:client' xmlns:p='urn:p' xmlns:q='urn:q'>\
+             <p:a q:x='1' xmlns:q='urn:other&amp;'><b/></p:a></iq>",
+        );
+        let child = stanza.root().children().next().unwrap().to_document();
+        assert_eq!(
+            child.as_str(),
+            "<p:a xmlns:p='urn:p' xmlns='jabber:client' q:x='1' xmlns:q='urn:other&amp;'><b/></p:a>"
+        );
+        let root = child.root();
+        assert!(root.is("urn:p", "a"));
+        assert_eq!(root.attr_ns("urn:other&", "x").as_deref(), Some("1"));
+        assert!(root.child("jabber:client", "b").is_some());
+        assert_eq!(root.source(), child.as_str());
+    }
+
+    #[test]
+    fn a_detached_document_can_be_detached_again() {
+        let stanza = document("<a xmlns='u' xmlns:p='v&lt;'><b xmlns:x='w'><p:c/></b></a>");
+        let b = stanza.root().child("u", "b").unwrap().to_document();
+        let c = b.root().child("v<", "c").unwrap().to_document();
+        assert_eq!(c.as_str(), "<p:c xmlns:x='w' xmlns='u' xmlns:p='v&lt;'/>");
+        assert!(c.root().is("v<", "c"));
+    }
+
+    #[test]
+    fn debug_output_shows_no_content() {
+        let secret = document("<auth xmlns='u' key='hunter2'>hunter2<a>hunter2</a></auth>");
+        let root = secret.root();
+        let shown = format!("{secret:?} {:?} {:?}", root.children(), root.attributes());
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(shown.contains("auth"), "{shown}");
+    }
+}

@@ -219,7 +219,7 @@ fn decode_run(run: &str, text: &mut String) {
 }
 
 /// Iterator over child elements.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Children<'a> {
     text: &'a str,
     table: &'a Table,
@@ -237,6 +237,12 @@ impl<'a> Iterator for Children<'a> {
         let child = Element::new(self.text, self.table, self.next);
         self.next = child.node.after;
         Some(child)
+    }
+}
+
+impl fmt::Debug for Children<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
     }
 }
 
@@ -258,5 +264,90 @@ impl<'a> Iterator for Attributes<'a> {
             attribute.name.of(text),
             self.element.value(attribute),
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::xml::{Limits, Parser, Writer};
+    use std::borrow::Cow;
+
+    #[test]
+    fn names_and_attributes_are_resolved_with_the_innermost_declaration() {
+        let text = b"<p:a xmlns:p='one' xmlns='two' p:x='1' x='2'>\
+            <b xmlns='' p:y='3'/><p:c xmlns:p='three'/><d/></p:a>";
+        let mut parser = Parser::new(Limits::default());
+        let a = parser.parse(text).unwrap();
+        assert!(a.is("one", "a"));
+        assert_eq!(a.attr("x").as_deref(), Some("2"));
+        assert_eq!(a.attr_ns("one", "x").as_deref(), Some("1"));
+        assert_eq!(a.attr_ns("two", "x"), None);
+        let names: Vec<_> = a.children().map(|child| (child.ns(), child.name())).collect();
+        assert_eq!(names, [("", "b"), ("three", "c"), ("two", "d")]);
+        let attributes: Vec<_> = a.attributes().collect();
+        assert_eq!(attributes, [("one", "x", "1".into()), ("", "x", "2".into())]);
+    }
+
+    #[test]
+    fn the_prefix_xml_needs_no_declaration() {
+        let mut parser = Parser::new(Limits::default());
+        let element = parser.parse(b"<a xml:lang='en'/>").unwrap();
+        assert_eq!(element.attr_ns(crate::ns::XML, "lang").as_deref(), Some("en"));
+        assert_eq!(element.attr("lang"), None);
+    }
+
+    #[test]
+    fn children_are_direct_children_only() {
+        let mut parser = Parser::new(Limits::default());
+        let a = parser.parse(b"<a><b><c/><d><e/></d></b><c xmlns='u'/><f/></a>").unwrap();
+        let names: Vec<_> = a.children().map(|child| child.name()).collect();
+        assert_eq!(names, ["b", "c", "f"]);
+        assert!(a.child("", "c").is_none());
+        assert_eq!(a.child_named("c").unwrap().ns(), "u");
+        assert_eq!(a.child("", "b").unwrap().source(), "<b><c/><d><e/></d></b>");
+    }
+
+    #[test]
+    fn values_borrow_unless_they_had_to_be_decoded() {
+        let mut parser = Parser::new(Limits::default());
+        let a = parser
+            .parse(b"<a x='plain' y='a&amp;b' z='a\nb'>text<b>x&lt;y</b><c/></a>")
+            .unwrap();
+        assert!(matches!(a.attr("x"), Some(Cow::Borrowed("plain"))));
+        assert!(matches!(a.text(), Cow::Borrowed("text")));
+        assert_eq!(a.attr("y").as_deref(), Some("a&b"));
+        assert_eq!(a.attr("z").as_deref(), Some("a b"));
+        assert_eq!(a.child_named("b").unwrap().text(), "x<y");
+        assert!(matches!(a.child_named("c").unwrap().text(), Cow::Borrowed("")));
+    }
+
+    #[test]
+    fn text_is_put_together_from_all_runs_without_that_of_children() {
+        let text = b"<a><n>no</n>one\r\n<n>no<n/></n><![CDATA[<two>&]]>&#33;<n/>three<n>no</n></a>";
+        let mut parser = Parser::new(Limits::default());
+        assert_eq!(parser.parse(text).unwrap().text(), "one\n<two>&!three");
+    }
+
+    #[test]
+    fn an_element_is_written_with_the_namespaces_it_inherits() {
+        let mut parser = Parser::new(Limits::default());
+        let iq = parser.parse(b"<iq xmlns=\"jabber:client\" id='1'><x a='1'>t</x></iq>").unwrap();
+        let mut buffer = Vec::new();
+        Writer::new(&mut buffer)
+            .element("forwarded", |w| iq.child_named("x").unwrap().write_to(w));
+        assert_eq!(
+            String::from_utf8(buffer).unwrap(),
+            "<forwarded><x xmlns=\"jabber:client\" a='1'>t</x></forwarded>"
+        );
+    }
+
+    #[test]
+    fn a_parser_can_be_used_again_after_success_and_after_failure() {
+        let mut parser = Parser::new(Limits::default());
+        assert_eq!(parser.parse(b"<a><b/></a>").unwrap().children().count(), 1);
+        assert!(parser.parse(b"<a xmlns:p='u'><b>").is_err());
+        let c = parser.parse(b"<c/>").unwrap();
+        assert_eq!((c.name(), c.ns(), c.children().count()), ("c", "", 0));
+        assert!(parser.parse(b"<p:c/>").is_err());
     }
 }

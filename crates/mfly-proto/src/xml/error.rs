@@ -21,92 +21,78 @@ impl XmlError {
     }
 }
 
-/// The class of a refusal; RFC 6120 §11, XML 1.0 and Namespaces in XML 1.0 name the rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
-#[non_exhaustive]
-pub enum XmlErrorKind {
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal;)*) => {
+        /// The class of a refusal; RFC 6120 §11, XML 1.0 and Namespaces in XML 1.0 name the rules.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+        #[non_exhaustive]
+        pub enum XmlErrorKind {
+            $($(#[$doc])* #[error($text)] $variant,)*
+        }
+
+        impl XmlErrorKind {
+            /// Every class.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+        }
+    };
+}
+
+kinds! {
     /// A byte-order mark: XMPP has no use for it (RFC 6120 §11.6).
-    #[error("byte-order mark")]
-    ByteOrderMark,
+    ByteOrderMark = "byte-order mark";
     /// `]]>` in character data outside a CDATA section (XML 1.0 §2.4).
-    #[error("']]>' in character data")]
-    CdataEndInText,
+    CdataEndInText = "']]>' in character data";
     /// A comment (RFC 6120 §11.1).
-    #[error("comment")]
-    Comment,
+    Comment = "comment";
     /// A document type declaration (RFC 6120 §11.1).
-    #[error("document type declaration")]
-    Doctype,
+    Doctype = "document type declaration";
     /// Two attributes of one name, also when they differ in prefix only, or one prefix declared
     /// twice (XML 1.0 §3.1, Namespaces §6.3).
-    #[error("duplicate attribute")]
-    DuplicateAttribute,
+    DuplicateAttribute = "duplicate attribute";
     /// Nothing but white space.
-    #[error("no element")]
-    Empty,
+    Empty = "no element";
     /// A character that XML cannot hold, also by reference (XML 1.0 §2.2).
-    #[error("illegal character")]
-    IllegalCharacter,
+    IllegalCharacter = "illegal character";
     /// Bytes that are not UTF-8.
-    #[error("invalid UTF-8")]
-    InvalidUtf8,
+    InvalidUtf8 = "invalid UTF-8";
     /// `<` in an attribute's value (XML 1.0 §3.1).
-    #[error("'<' in an attribute value")]
-    LessThanInAttribute,
+    LessThanInAttribute = "'<' in an attribute value";
     /// `<!` that starts nothing known.
-    #[error("malformed markup")]
-    MalformedMarkup,
+    MalformedMarkup = "malformed markup";
     /// A name outside the productions `Name` and `QName`.
-    #[error("malformed name")]
-    MalformedName,
+    MalformedName = "malformed name";
     /// `&` that starts no reference, or a numeric reference without a number (XML 1.0 §4.1).
-    #[error("malformed reference")]
-    MalformedReference,
+    MalformedReference = "malformed reference";
     /// A tag whose attributes cannot be told apart (XML 1.0 §3.1).
-    #[error("malformed tag")]
-    MalformedTag,
+    MalformedTag = "malformed tag";
     /// An end tag that closes no open element, or another one.
-    #[error("mismatched end tag")]
-    MismatchedTag,
+    MismatchedTag = "mismatched end tag";
     /// A processing instruction (RFC 6120 §11.1).
-    #[error("processing instruction")]
-    ProcessingInstruction,
+    ProcessingInstruction = "processing instruction";
     /// The prefixes `xml` and `xmlns` or their namespaces bound otherwise than they are, or a
     /// prefix bound to nothing (Namespaces §2.2, §3).
-    #[error("misuse of a reserved prefix or namespace")]
-    ReservedPrefix,
+    ReservedPrefix = "misuse of a reserved prefix or namespace";
     /// Character data before the element.
-    #[error("text outside the element")]
-    TextOutsideRoot,
+    TextOutsideRoot = "text outside the element";
     /// More nested elements than [`Limits::depth`](super::Limits::depth).
-    #[error("nested too deeply")]
-    TooDeep,
+    TooDeep = "nested too deeply";
     /// More bytes than [`Limits::bytes`](super::Limits::bytes).
-    #[error("too many bytes")]
-    TooLarge,
+    TooLarge = "too many bytes";
     /// More attributes than [`Limits::attributes`](super::Limits::attributes).
-    #[error("too many attributes")]
-    TooManyAttributes,
+    TooManyAttributes = "too many attributes";
     /// More child elements than [`Limits::children`](super::Limits::children).
-    #[error("too many child elements")]
-    TooManyChildren,
+    TooManyChildren = "too many child elements";
     /// More namespace declarations in scope than
     /// [`Limits::NAMESPACES`](super::Limits::NAMESPACES).
-    #[error("too many namespace declarations in scope")]
-    TooManyNamespaces,
+    TooManyNamespaces = "too many namespace declarations in scope";
     /// Something after the element.
-    #[error("content after the element")]
-    TrailingContent,
+    TrailingContent = "content after the element";
     /// The text ends before the element does: what is there may be the start of a valid one.
-    #[error("incomplete")]
-    Truncated,
+    Truncated = "incomplete";
     /// A prefix that no declaration binds (Namespaces §5).
-    #[error("unbound prefix")]
-    UnboundPrefix,
+    UnboundPrefix = "unbound prefix";
     /// An entity other than the five predefined ones (RFC 6120 §11.1).
-    #[error("undeclared entity")]
-    UndeclaredEntity,
+    UndeclaredEntity = "undeclared entity";
     /// An XML declaration: frames are fragments of a stream, which has its own (RFC 7395 §3.3).
-    #[error("XML declaration")]
-    XmlDeclaration,
+    XmlDeclaration = "XML declaration";
 }

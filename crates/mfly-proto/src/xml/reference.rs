@@ -139,3 +139,79 @@ fn find(bytes: &[u8], start: usize) -> Option<usize> {
         |byte| byte == b'&' || byte < b' ',
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn predefined_entities_and_numbers_of_legal_characters_resolve() {
+        for (reference, character) in [
+            ("&amp;", '&'),
+            ("&lt;", '<'),
+            ("&gt;", '>'),
+            ("&quot;", '"'),
+            ("&apos;", '\''),
+            ("&#9;", '\t'),
+            ("&#65;", 'A'),
+            ("&#0000065;", 'A'),
+            ("&#x1F600;", '\u{1F600}'),
+            ("&#x10ffff;", '\u{10FFFF}'),
+            ("&#xFFFD;", '\u{FFFD}'),
+        ] {
+            assert_eq!(read(reference), Ok((character, reference.len())), "{reference}");
+            assert_eq!(read(&format!("{reference};x")), Ok((character, reference.len())));
+        }
+    }
+
+    #[test]
+    fn other_references_are_refused_by_class() {
+        use XmlErrorKind::{IllegalCharacter, MalformedReference, UndeclaredEntity};
+        for (reference, kind) in [
+            ("&nbsp;", UndeclaredEntity),
+            ("&AMP;", UndeclaredEntity),
+            ("&#0;", IllegalCharacter),
+            ("&#8;", IllegalCharacter),
+            ("&#xFFFE;", IllegalCharacter),
+            ("&#xD800;", IllegalCharacter),
+            ("&#x110000;", IllegalCharacter),
+            ("&#99999999999999999999;", IllegalCharacter),
+            ("&;", MalformedReference),
+            ("& ;", MalformedReference),
+            ("&#;", MalformedReference),
+            ("&#x;", MalformedReference),
+            ("&#X41;", MalformedReference),
+            ("&#+65;", MalformedReference),
+            ("&#6a;", MalformedReference),
+            ("&amp", MalformedReference),
+            ("&", MalformedReference),
+        ] {
+            assert_eq!(read(reference), Err(kind), "{reference}");
+        }
+        let long = format!("&#{}65;", "0".repeat(100));
+        assert_eq!(read(&long), Err(MalformedReference));
+    }
+
+    fn decoded(decode: impl Fn(&str, &mut String), raw: &str) -> String {
+        let mut out = String::new();
+        decode(raw, &mut out);
+        out
+    }
+
+    #[test]
+    fn line_ends_become_one_line_feed_unless_they_are_references() {
+        let raw = "a\r\nb\rc\nd\r\r\ne\tf&#13;\n&#xD;g";
+        assert_eq!(decoded(decode_text, raw), "a\nb\nc\nd\n\ne\tf\r\n\rg");
+    }
+
+    #[test]
+    fn white_space_in_attributes_becomes_blanks_unless_it_is_a_reference() {
+        let raw = "a\r\nb\rc\nd\te&#9;f&#10;g&#13;&amp;amp;";
+        assert_eq!(decoded(decode_attribute, raw), "a b c d e\tf\ng\r&amp;");
+    }
+
+    #[test]
+    fn cdata_keeps_references_and_normalises_line_ends() {
+        assert_eq!(decoded(decode_cdata, "a&amp;\r\n<\r"), "a&amp;\n<\n");
+    }
+}

@@ -37,3 +37,33 @@ pub(super) fn find(
     let index = tail.iter().position(|&byte| matches(byte))?;
     Some(bytes.len() - tail.len() + index)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_match_is_found_whatever_stands_before_and_behind_it() {
+        for before in 0..20 {
+            for filler in [b'a', b'&' + 1, b'&' - 1, 0x00, 0x80, 0xA6, 0xFF] {
+                let mut bytes = vec![filler; 40];
+                bytes[before] = b'&';
+                bytes[before + 1] = b'\'';
+                let found = find(&bytes, 0, |word| equal(word, b'&'), |byte| byte == b'&');
+                assert_eq!(found, Some(before), "{filler:#x}");
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_below_a_bound_are_found_and_others_are_not() {
+        let search = |bytes: &[u8]| find(bytes, 0, |word| below(word, b' '), |byte| byte < b' ');
+        for byte in 0..=0xFF_u8 {
+            for offset in 0..10 {
+                let mut bytes = [b'x'; 10];
+                bytes[offset] = byte;
+                assert_eq!(search(&bytes), (byte < b' ').then_some(offset), "{byte:#x}");
+            }
+        }
+    }
+}

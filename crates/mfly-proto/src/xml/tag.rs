@@ -9,7 +9,6 @@ use super::reference;
 use super::scan;
 use super::table::{Attribute, Binding, FIRST_BINDING, NO_NAMESPACE, NONE, Span, Table};
 use crate::ns;
-use std::cmp::Ordering;
 
 /// The namespace that `xmlns` itself is bound to (Namespaces §3).
 const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
@@ -356,28 +355,35 @@ impl Attributes {
         Ok(())
     }
 
-    /// Sorts the attributes' indices by name rather than compare each with each: the limit may
+    /// Compares each with each while they are few. More are sorted by name first: the limit may
     /// have been raised.
     #[cold]
     fn refuse_duplicates(&self, reader: &TagReader<'_>, table: &Table) -> Result<(), XmlError> {
+        const FEW: usize = 16;
         let text = reader.text;
-        let compare = |a: &&Attribute, b: &&Attribute| -> Ordering {
+        let attributes = &table.attributes[self.first..];
+        let compare = |a: &Attribute, b: &Attribute| {
             a.name.of(text).cmp(b.name.of(text)).then_with(|| {
-                table
-                    .namespace(text, a.namespace)
-                    .cmp(table.namespace(text, b.namespace))
+                table.namespace(text, a.namespace).cmp(table.namespace(text, b.namespace))
             })
         };
-        let mut sorted: Vec<&Attribute> = table.attributes[self.first..].iter().collect();
-        sorted.sort_by(compare);
-        match sorted
-            .windows(2)
-            .find(|pair| compare(&pair[0], &pair[1]).is_eq())
-        {
-            Some(pair) => Err(XmlError::new(
-                Kind::DuplicateAttribute,
-                pair[1].start as usize,
-            )),
+        let duplicate = if attributes.len() <= FEW {
+            attributes.iter().enumerate().find_map(|(index, attribute)| {
+                attributes[..index]
+                    .iter()
+                    .any(|earlier| compare(earlier, attribute).is_eq())
+                    .then_some(attribute.start)
+            })
+        } else {
+            let mut sorted: Vec<&Attribute> = attributes.iter().collect();
+            sorted.sort_by(|a, b| compare(a, b));
+            sorted
+                .windows(2)
+                .find(|pair| compare(pair[0], pair[1]).is_eq())
+                .map(|pair| pair[1].start)
+        };
+        match duplicate {
+            Some(position) => Err(XmlError::new(Kind::DuplicateAttribute, position as usize)),
             None => Ok(()),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::characters::is_qualified_name;
 use super::escape;
+use std::fmt;
 
 /// Appends XML to a caller's buffer and allocates nothing else.
 ///
@@ -18,7 +19,6 @@ use super::escape;
 /// });
 /// assert_eq!(buffer, br#"<body xmlns="jabber:client">fish &amp; chips</body>"#);
 /// ```
-#[derive(Debug)]
 pub struct Writer<'b> {
     buffer: &'b mut Vec<u8>,
     /// A start tag is open: attributes may still be written.
@@ -107,5 +107,84 @@ impl<'b> Writer<'b> {
             self.buffer.push(b'>');
             self.tag_open = false;
         }
+    }
+}
+
+/// Shows how much has been written, not what: it may be private.
+impl fmt::Debug for Writer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Writer({} bytes)", self.buffer.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(write: impl FnOnce(&mut Writer<'_>)) -> String {
+        let mut buffer = Vec::new();
+        write(&mut Writer::new(&mut buffer));
+        String::from_utf8(buffer).unwrap()
+    }
+
+    #[test]
+    fn attributes_keep_the_callers_order_and_an_element_without_content_closes_itself() {
+        let xml = written(|w| {
+            w.element("iq", |w| {
+                w.attr("type", "get");
+                w.attr_opt("to", None);
+                w.attr_opt("id", Some("1"));
+                w.element("ping", |w| w.attr("xmlns", "urn:xmpp:ping"));
+                w.text_element("empty", "");
+            });
+        });
+        assert_eq!(
+            xml,
+            r#"<iq type="get" id="1"><ping xmlns="urn:xmpp:ping"/><empty></empty></iq>"#
+        );
+    }
+
+    #[test]
+    fn the_five_predefined_entities_are_used_in_text_and_attributes() {
+        let xml = written(|w| {
+            w.element("a", |w| {
+                w.attr("b", "&<>'\"");
+                w.text("&<>'\"");
+            });
+        });
+        let escaped = "&amp;&lt;&gt;&apos;&quot;";
+        assert_eq!(xml, format!("<a b=\"{escaped}\">{escaped}</a>"));
+    }
+
+    #[test]
+    fn white_space_that_a_reader_would_change_is_written_as_a_reference() {
+        let xml = written(|w| {
+            w.element("a", |w| {
+                w.attr("b", "\t\n\r ");
+                w.text("\t\n\r ");
+            });
+        });
+        assert_eq!(xml, "<a b=\"&#9;&#10;&#13; \">\t\n&#13; </a>");
+    }
+
+    #[test]
+    fn characters_that_xml_cannot_hold_become_replacement_characters() {
+        let text = "a\0b\u{1}c\u{FFFE}d\u{FFFF}e\u{FFFD}\u{F000}";
+        let xml = written(|w| w.text(text));
+        assert_eq!(xml, "a\u{FFFD}b\u{FFFD}c\u{FFFD}d\u{FFFD}e\u{FFFD}\u{F000}");
+    }
+
+    #[test]
+    fn a_special_character_is_found_at_every_offset_of_a_long_text() {
+        for offset in 0..70 {
+            let text = format!("{}<{}", "x".repeat(offset), "y".repeat(70 - offset));
+            assert_eq!(written(|w| w.text(&text)), text.replace('<', "&lt;"));
+        }
+    }
+
+    #[test]
+    fn debug_output_shows_no_content() {
+        let mut buffer = b"<password>hunter2".to_vec();
+        assert_eq!(format!("{:?}", Writer::new(&mut buffer)), "Writer(17 bytes)");
     }
 }

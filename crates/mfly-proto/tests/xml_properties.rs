@@ -1,0 +1,362 @@
+//! Properties of reader and writer over generated texts, with quick-xml's namespace reader as a
+//! second opinion on texts that are accepted.
+
+use mfly_proto::xml::{Document, Element, Limits, Parser, Writer, XmlErrorKind};
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::RngSeed;
+use quick_xml::XmlVersion;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::name::ResolveResult;
+use quick_xml::reader::NsReader;
+use std::collections::BTreeMap;
+
+fn seeded() -> ProptestConfig {
+    ProptestConfig {
+        cases: 1_000,
+        rng_seed: RngSeed::Fixed(0x6d66_6c79),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+/// An element as plain values; attribute names are `{namespace}name`.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Tree {
+    name: String,
+    attributes: BTreeMap<String, String>,
+    text: String,
+    children: Vec<Tree>,
+}
+
+fn expanded(ns: &str, name: &str) -> String {
+    format!("{{{ns}}}{name}")
+}
+
+fn read(element: Element<'_>) -> Tree {
+    Tree {
+        name: expanded(element.ns(), element.name()),
+        attributes: element
+            .attributes()
+            .map(|(ns, name, value)| (expanded(ns, name), value.into_owned()))
+            .collect(),
+        text: element.text().into_owned(),
+        children: element.children().map(read).collect(),
+    }
+}
+
+fn parsed(text: &[u8]) -> Tree {
+    match Parser::new(Limits::default()).parse(text) {
+        Ok(element) => read(element),
+        Err(error) => panic!("{error}: {}", String::from_utf8_lossy(text)),
+    }
+}
+
+// What is written is read again.
+
+/// Characters that need care, between any others.
+fn value() -> impl Strategy<Value = String> {
+    let special = select("&<>'\"]\r\n\t -;#xÜ\u{FFFD}\u{1F600}".chars().collect::<Vec<_>>());
+    let character = prop_oneof![
+        3 => special,
+        3 => proptest::char::range(' ', '~'),
+        1 => any::<char>(),
+    ];
+    vec(character, 0..40).prop_map(String::from_iter)
+}
+
+fn name() -> impl Strategy<Value = String> {
+    "[a-wyzA-WYZ_\u{E9}\u{3BC}][a-zA-Z0-9_.\u{B7}\u{E9}-]{0,6}"
+}
+
+/// What an element is written from: text before and behind each child.
+#[derive(Clone, Debug)]
+struct Plan {
+    name: String,
+    attributes: BTreeMap<String, String>,
+    text: String,
+    children: Vec<(Plan, String)>,
+}
+
+fn plan() -> impl Strategy<Value = Plan> {
+    let leaf = (name(), btree_map(name(), value(), 0..4), value()).prop_map(
+        |(name, attributes, text)| Plan { name, attributes, text, children: Vec::new() },
+    );
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        (name(), btree_map(name(), value(), 0..4), value(), vec((inner, value()), 0..4)).prop_map(
+            |(name, attributes, text, children)| Plan { name, attributes, text, children },
+        )
+    })
+}
+
+fn write(plan: &Plan, writer: &mut Writer<'_>) {
+    writer.element(&plan.name, |w| {
+        for (name, value) in &plan.attributes {
+            w.attr(name, value);
+        }
+        w.text(&plan.text);
+        for (child, text) in &plan.children {
+            write(child, w);
+            w.text(text);
+        }
+    });
+}
+
+/// The characters that XML can hold, and U+FFFD for each other one.
+fn legal(text: &str) -> String {
+    let is_illegal = |c: char| {
+        c < ' ' && !matches!(c, '\t' | '\n' | '\r') || matches!(c, '\u{FFFE}' | '\u{FFFF}')
+    };
+    text.chars().map(|c| if is_illegal(c) { '\u{FFFD}' } else { c }).collect()
+}
+
+fn expected(plan: &Plan) -> Tree {
+    let texts = plan.children.iter().map(|(_, text)| text.as_str());
+    Tree {
+        name: expanded("", &plan.name),
+        attributes: plan
+            .attributes
+            .iter()
+            .map(|(name, value)| (expanded("", name), legal(value)))
+            .collect(),
+        text: std::iter::once(plan.text.as_str()).chain(texts).map(legal).collect(),
+        children: plan.children.iter().map(|(child, _)| expected(child)).collect(),
+    }
+}
+
+proptest! {
+    #![proptest_config(seeded())]
+
+    #[test]
+    fn what_the_writer_writes_the_reader_reads(plan in plan()) {
+        let mut buffer = Vec::new();
+        write(&plan, &mut Writer::new(&mut buffer));
+        prop_assert_eq!(parsed(&buffer), expected(&plan));
+    }
+}
+
+// Sources that no writer of ours would write.
+
+fn raw_text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => "[ -%'-;=?-Z^-~\u{E9}\r\n\t]{0,20}",
+        1 => select(vec![
+            "&amp;", "&lt;", "&gt;", "&quot;", "&apos;", "&#65;", "&#x1F600;", "&#13;&#10;", "]]",
+        ]).prop_map(str::to_owned),
+        1 => "[ -;=?-Z^-~<&\u{E9}\r\n]{0,20}".prop_map(|text| format!("<![CDATA[{text}]]>")),
+    ];
+    vec(piece, 0..4).prop_map(|pieces| pieces.concat())
+}
+
+fn raw_attribute() -> impl Strategy<Value = String> {
+    let value = prop_oneof![
+        4 => "[ !#-%(-;=-~\u{E9}\r\n\t]{0,20}",
+        1 => select(vec!["&amp;", "&lt;x", "a&#10;b", "&#x9;"]).prop_map(str::to_owned),
+    ];
+    let equals = select(vec!["=", " = ", "\n=\t"]);
+    (vec(value, 0..3), equals, any::<bool>()).prop_map(|(value, equals, double)| {
+        let quote = if double { '"' } else { '\'' };
+        format!("{equals}{quote}{}{quote}", value.concat())
+    })
+}
+
+/// A source text. The prefixes `p` and `q` are declared at the top and sometimes again further in.
+fn source() -> impl Strategy<Value = String> {
+    let start = || {
+        let prefix = select(vec!["", "", "p:", "q:"]);
+        let declarations = select(vec![
+            "", "", "", " xmlns='one'", " xmlns=''", " xmlns:p='two' xmlns:q=\"a&amp;b\"",
+            "\r\n xmlns:q = 'one'",
+        ]);
+        let attributes = btree_map(
+            select(vec!["a", "b", "p:c", "q:d", "xml:lang", "longer-name"]),
+            raw_attribute(),
+            0..4,
+        );
+        (prefix, name(), declarations, attributes, select(vec!["", " ", "\n\t"])).prop_map(
+            |(prefix, name, declarations, attributes, space)| {
+                let name = format!("{prefix}{name}");
+                let attributes = attributes
+                    .iter()
+                    .map(|(name, value)| format!(" {name}{value}"))
+                    .collect::<String>();
+                (format!("{name}{declarations}{attributes}{space}"), name)
+            },
+        )
+    };
+    let leaf = (start(), raw_text(), any::<bool>()).prop_map(|((tag, name), text, empty)| {
+        if empty { format!("<{tag}/>") } else { format!("<{tag}>{text}</{name} >") }
+    });
+    let tree = leaf.prop_recursive(4, 24, 4, move |inner| {
+        (start(), raw_text(), vec((inner, raw_text()), 0..4)).prop_map(
+            |((tag, name), text, children)| {
+                let content = children
+                    .iter()
+                    .map(|(child, text)| format!("{child}{text}"))
+                    .collect::<String>();
+                format!("<{tag}>{text}{content}</{name}>")
+            },
+        )
+    });
+    tree.prop_map(|tree| format!("<top xmlns:p='urn:p' xmlns:q='urn:q'>{tree}</top>"))
+}
+
+/// The same text through quick-xml.
+fn second_opinion(text: &str) -> Tree {
+    let mut reader = NsReader::from_str(text);
+    let mut open = vec![Tree::default()];
+    loop {
+        match reader.read_event().unwrap() {
+            Event::Start(tag) => open.push(start(&reader, &tag)),
+            Event::Empty(tag) => {
+                let tree = start(&reader, &tag);
+                open.last_mut().unwrap().children.push(tree);
+            }
+            Event::End(_) => {
+                let tree = open.pop().unwrap();
+                open.last_mut().unwrap().children.push(tree);
+            }
+            Event::Text(text) => open.last_mut().unwrap().text += &text.xml10_content(),
+            Event::CData(text) => open.last_mut().unwrap().text += &text.xml10_content(),
+            Event::GeneralRef(reference) => {
+                let character = reference.resolve_char_ref().unwrap();
+                let text = &mut open.last_mut().unwrap().text;
+                match character {
+                    Some(character) => text.push(character),
+                    None => {
+                        let entity = quick_xml::escape::resolve_predefined_entity(&reference);
+                        text.push_str(entity.unwrap());
+                    }
+                }
+            }
+            Event::Eof => return open.pop().unwrap().children.pop().unwrap(),
+            other => panic!("{other:?} in an accepted text"),
+        }
+    }
+}
+
+fn start(reader: &NsReader<&[u8]>, tag: &BytesStart<'_>) -> Tree {
+    let resolver = reader.resolver();
+    let namespace = |result: ResolveResult<'_>| match result {
+        ResolveResult::Bound(ns) => {
+            quick_xml::escape::unescape(ns.as_ref()).unwrap().into_owned()
+        }
+        _ => String::new(),
+    };
+    let (ns, name) = resolver.resolve_element(tag.name());
+    let mut tree =
+        Tree { name: expanded(&namespace(ns), name.as_ref()), ..Tree::default() };
+    for attribute in tag.attributes() {
+        let attribute = attribute.unwrap();
+        if attribute.key.as_namespace_binding().is_some() {
+            continue;
+        }
+        let (ns, name) = resolver.resolve_attribute(attribute.key);
+        let value = attribute.normalized_value(XmlVersion::Implicit1_0).unwrap().into_owned();
+        tree.attributes.insert(expanded(&namespace(ns), name.as_ref()), value);
+    }
+    tree
+}
+
+proptest! {
+    #![proptest_config(seeded())]
+
+    #[test]
+    fn names_attributes_and_text_agree_with_quick_xml(source in source()) {
+        let two_namespaces_may_meet = XmlErrorKind::DuplicateAttribute;
+        match Parser::new(Limits::default()).parse(source.as_bytes()) {
+            Ok(element) => prop_assert_eq!(read(element), second_opinion(&source)),
+            Err(error) => prop_assert_eq!(error.kind, two_namespaces_may_meet, "{}", source),
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_cut_anywhere_is_incomplete(source in source(), at in any::<prop::sample::Index>()) {
+        let is_valid = Parser::new(Limits::default()).parse(source.as_bytes()).is_ok();
+        prop_assume!(is_valid);
+        let at = at.index(source.len());
+        let error = Parser::new(Limits::default()).parse(&source.as_bytes()[..at]).unwrap_err();
+        let expected = if at == 0 { XmlErrorKind::Empty } else { XmlErrorKind::Truncated };
+        prop_assert_eq!(error.kind, expected, "{}", &String::from_utf8_lossy(&source.as_bytes()[..at]));
+    }
+
+    #[test]
+    fn a_detached_element_means_the_same_as_it_did_in_place(source in source()) {
+        let Ok(document) = Document::parse(source, &Limits::default()) else { return Ok(()) };
+        let mut elements = vec![document.root()];
+        while let Some(element) = elements.pop() {
+            let detached = element.to_document();
+            prop_assert_eq!(read(detached.root()), read(element));
+            prop_assert_eq!(detached.root().source(), detached.as_str());
+            prop_assert_eq!(parsed(detached.as_str().as_bytes()), read(element));
+            let mut buffer = Vec::new();
+            element.write_to(&mut Writer::new(&mut buffer));
+            prop_assert_eq!(buffer.as_slice(), detached.as_str().as_bytes());
+            for child in detached.root().children() {
+                prop_assert_eq!(read(child.to_document().root()), read(child));
+            }
+            elements.extend(element.children());
+        }
+    }
+
+    #[test]
+    fn any_text_with_surrounding_white_space_means_the_same(source in source()) {
+        let Ok(document) = Document::parse(source.clone(), &Limits::default()) else { return Ok(()) };
+        let padded = format!(" \r\n{source}\t ");
+        prop_assert_eq!(parsed(padded.as_bytes()), read(document.root()));
+    }
+}
+
+// Hostile input.
+
+fn soup() -> impl Strategy<Value = Vec<u8>> {
+    let tokens: Vec<&'static [u8]> = vec![
+        b"<a", b"<p:a", b"</a>", b"</p:a>", b"/>", b">", b"<", b" ", b"=", b"'", b"\"", b" b='c'",
+        b" p:b='c'", b" xmlns='u'", b" xmlns:p='v'", b" xmlns:p=''", b"&amp;", b"&", b";", b"&#0;",
+        b"&#65;", b"<![CDATA[", b"]]>", b"<!--", b"-->", b"<!DOCTYPE", b"<?xml", b"?>", b"x",
+        b"\xC3\xA9", b"\xFF", b"\xEF\xBF\xBF", b"\0", b"\r\n", b"<!", b"<a>", b"<a/>", b":", b"]",
+    ];
+    vec(select(tokens), 0..30).prop_map(|tokens| tokens.concat())
+}
+
+/// Whatever is accepted can be read through, detached, and agrees with quick-xml.
+fn survive(text: &[u8]) -> Result<(), TestCaseError> {
+    match Parser::new(Limits::default()).parse(text) {
+        Ok(element) => {
+            prop_assert_eq!(read(element.to_document().root()), read(element));
+            prop_assert_eq!(read(element), second_opinion(std::str::from_utf8(text).unwrap()));
+        }
+        Err(error) => prop_assert!(error.position <= text.len()),
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 5_000, ..seeded() })]
+
+    #[test]
+    fn markup_soup_is_survived(text in soup()) {
+        survive(&text)?;
+        let inside = [b"<a xmlns:p='u'>".as_slice(), &text, b"</a>"].concat();
+        survive(&inside)?;
+    }
+
+    #[test]
+    fn any_bytes_are_survived(bytes in vec(any::<u8>(), 0..200)) {
+        survive(&bytes)?;
+    }
+
+    #[test]
+    fn a_valid_text_with_damage_is_survived(
+        source in source(),
+        damage in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let mut bytes = source.into_bytes();
+        for (index, byte) in damage {
+            let index = index.index(bytes.len());
+            bytes[index] = byte;
+        }
+        survive(&bytes)?;
+    }
+}

@@ -1,0 +1,325 @@
+//! The server's side of a connection.
+//!
+//! A server with an HTTP stack answers the request with [`upgrade`] and hands the byte stream to
+//! [`websocket`]. A server without one calls [`accept`], which does both, after [`secure`] for
+//! TLS. Set `TCP_NODELAY` on an accepted socket: small answers would otherwise wait for each other.
+
+use crate::connect::within;
+use crate::error::{Stage, TransportError};
+use crate::handshake_limit::MAX_HEAD_BYTES;
+use crate::websocket::{Io, SUB_PROTOCOL, list};
+use crate::{Connection, websocket as socket};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version, header};
+use rustls::ServerConfig;
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+/// RFC 6455 §1.3: what every server appends to the client's key.
+const KEY_SUFFIX: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// The one version of the protocol (RFC 6455 §4.1).
+const VERSION: &str = "13";
+
+/// The end of an HTTP head.
+const HEAD_END: &[u8] = b"\r\n\r\n";
+
+/// More header fields than this are refused.
+const MAX_HEADERS: usize = 64;
+
+/// Why a request is not the beginning of an XMPP connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum UpgradeError {
+    /// It is not a GET of HTTP/1.1.
+    #[error("a WebSocket handshake is a GET request of HTTP/1.1")]
+    Method,
+    /// It does not ask for WebSocket.
+    #[error("the request does not ask to upgrade to WebSocket")]
+    NotWebSocket,
+    /// It asks for another version than 13.
+    #[error("the only WebSocket version spoken here is 13")]
+    Version,
+    /// Its key is missing or not 16 bytes in Base64.
+    #[error("Sec-WebSocket-Key must be 16 bytes in Base64")]
+    Key,
+    /// It does not offer the sub-protocol `xmpp`.
+    #[error("the request does not offer the sub-protocol xmpp")]
+    SubProtocol,
+}
+
+impl UpgradeError {
+    /// The response to send.
+    #[must_use]
+    pub fn response(self) -> Response<()> {
+        let mut response = Response::new(());
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        if matches!(self, Self::NotWebSocket | Self::Version) {
+            headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            headers.insert(
+                header::SEC_WEBSOCKET_VERSION,
+                HeaderValue::from_static(VERSION),
+            );
+        }
+        *response.status_mut() = match self {
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotWebSocket | Self::Version => StatusCode::UPGRADE_REQUIRED,
+            Self::Key | Self::SubProtocol => StatusCode::BAD_REQUEST,
+        };
+        response
+    }
+}
+
+/// The response that turns a request into a WebSocket connection (RFC 6455 §4.2, RFC 7395 §3.1).
+///
+/// # Errors
+/// When the request is something else; [`UpgradeError::response`] tells the client.
+pub fn upgrade(request: &http::request::Parts) -> Result<Response<()>, UpgradeError> {
+    let headers = &request.headers;
+    let has = |name: HeaderName, token: &str| list(headers, &name).any(|found| found == token);
+    if request.method != Method::GET || request.version != Version::HTTP_11 {
+        return Err(UpgradeError::Method);
+    }
+    if !has(header::UPGRADE, "websocket") || !has(header::CONNECTION, "upgrade") {
+        return Err(UpgradeError::NotWebSocket);
+    }
+    if !has(header::SEC_WEBSOCKET_VERSION, VERSION) {
+        return Err(UpgradeError::Version);
+    }
+    let accept = accept_key(headers)?;
+    if !has(header::SEC_WEBSOCKET_PROTOCOL, SUB_PROTOCOL) {
+        return Err(UpgradeError::SubProtocol);
+    }
+    let mut response = Response::new(());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    headers.insert(
+        header::SEC_WEBSOCKET_PROTOCOL,
+        HeaderValue::from_static(SUB_PROTOCOL),
+    );
+    Ok(response)
+}
+
+/// Takes over a byte stream after [`upgrade`] was answered.
+///
+/// `max_frame_bytes` bounds every frame of the client.
+pub fn websocket<T>(io: T, max_frame_bytes: usize) -> Connection
+where
+    T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    socket::serve(io, max_frame_bytes)
+}
+
+/// Shakes hands with a TLS client, for `limit` at most.
+///
+/// # Errors
+/// [`TransportError::Tls`], [`TransportError::Io`] or [`TransportError::TimedOut`].
+pub async fn secure<T>(
+    io: T,
+    config: Arc<ServerConfig>,
+    limit: Duration,
+) -> Result<TlsStream<T>, TransportError>
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    let handshake = async {
+        let secured = TlsAcceptor::from(config).accept(io).await;
+        secured.map_err(|error| TransportError::from_tls("the client", error))
+    };
+    within(limit, Stage::Tls, handshake).await
+}
+
+/// Reads a client's request, answers it and takes over, within `limit`.
+///
+/// # Errors
+/// [`TransportError::Handshake`] when the request is not the beginning of an XMPP connection (the
+/// client has then been told), [`TransportError::Io`] or [`TransportError::TimedOut`].
+pub async fn accept<T>(
+    mut io: T,
+    max_frame_bytes: usize,
+    limit: Duration,
+) -> Result<Connection, TransportError>
+where
+    T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let handshake = async {
+        let request = read_request(&mut io).await?;
+        let verdict = upgrade(&request);
+        let response = verdict.clone().unwrap_or_else(UpgradeError::response);
+        io.write_all(&encode(&response))
+            .await
+            .map_err(TransportError::Io)?;
+        io.flush().await.map_err(TransportError::Io)?;
+        verdict
+            .map(|_| ())
+            .map_err(|error| TransportError::Handshake {
+                status: Some(response.status().as_u16()),
+                reason: error.to_string().into(),
+            })
+    };
+    within(limit, Stage::Handshake, handshake).await?;
+    Ok(socket::serve(io, max_frame_bytes))
+}
+
+/// RFC 6455 §4.2.2, step 5.4.
+fn accept_key(headers: &HeaderMap) -> Result<HeaderValue, UpgradeError> {
+    let key = headers
+        .get(header::SEC_WEBSOCKET_KEY)
+        .and_then(|key| key.to_str().ok())
+        .filter(|key| BASE64.decode(key).is_ok_and(|bytes| bytes.len() == 16))
+        .ok_or(UpgradeError::Key)?;
+    let digest = sha1_smol::Sha1::from(format!("{key}{KEY_SUFFIX}"))
+        .digest()
+        .bytes();
+    HeaderValue::try_from(BASE64.encode(digest)).map_err(|_| UpgradeError::Key)
+}
+
+/// Reads the head of one request. A client has to wait for the answer before it goes on
+/// (RFC 6455 §4.1), so nothing may follow yet.
+async fn read_request(io: &mut (impl Io + ?Sized)) -> Result<http::request::Parts, TransportError> {
+    let mut head = Vec::with_capacity(1024);
+    loop {
+        // An end that came in two pieces is found as well.
+        let searched = head.len().saturating_sub(HEAD_END.len() - 1);
+        match io.read_buf(&mut head).await {
+            Ok(0) => return Err(TransportError::cut("in the WebSocket handshake")),
+            Ok(_) => {}
+            Err(error) => return Err(TransportError::Io(error)),
+        }
+        let end = head[searched..]
+            .windows(HEAD_END.len())
+            .position(|bytes| bytes == HEAD_END);
+        match end {
+            Some(at) if searched + at + HEAD_END.len() == head.len() => break,
+            Some(_) => {
+                return Err(TransportError::handshake(
+                    "the client did not wait its turn",
+                ));
+            }
+            None if head.len() >= MAX_HEAD_BYTES => {
+                return Err(TransportError::handshake("the request's head has no end"));
+            }
+            None => {}
+        }
+    }
+    parse_request(&head).ok_or_else(|| TransportError::handshake("the request is not HTTP"))
+}
+
+fn parse_request(head: &[u8]) -> Option<http::request::Parts> {
+    let mut fields = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut parsed = httparse::Request::new(&mut fields);
+    if parsed.parse(head).ok()?.is_partial() {
+        return None;
+    }
+    let version = if parsed.version? == 1 {
+        Version::HTTP_11
+    } else {
+        Version::HTTP_10
+    };
+    let mut request = http::Request::builder()
+        .method(parsed.method?)
+        .uri(parsed.path?)
+        .version(version);
+    for field in parsed.headers.iter() {
+        request = request.header(field.name, field.value);
+    }
+    Some(request.body(()).ok()?.into_parts().0)
+}
+
+fn encode(response: &Response<()>) -> Vec<u8> {
+    let reason = response.status().canonical_reason().unwrap_or_default();
+    let mut head = format!("HTTP/1.1 {} {reason}\r\n", response.status().as_str()).into_bytes();
+    for (name, value) in response.headers() {
+        head.extend_from_slice(name.as_str().as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+    head.extend_from_slice(b"\r\n");
+    head
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The handshake of RFC 6455 §1.3 with the sub-protocol of RFC 7395.
+    fn request(change: impl FnOnce(&mut http::request::Parts)) -> http::request::Parts {
+        let head = b"GET /websocket HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: WebSocket\r\n\
+            Connection: keep-alive, Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+            Sec-WebSocket-Protocol: chat, xmpp\r\nSec-WebSocket-Version: 13\r\n\r\n";
+        let mut parts = parse_request(head).unwrap();
+        change(&mut parts);
+        parts
+    }
+
+    fn with(name: HeaderName, value: &'static str) -> Option<UpgradeError> {
+        let changed = request(|parts| {
+            parts.headers.insert(name, HeaderValue::from_static(value));
+        });
+        upgrade(&changed).err()
+    }
+
+    #[test]
+    fn the_key_of_the_rfc_gives_the_answer_of_the_rfc() {
+        let response = upgrade(&request(|_| ())).unwrap();
+        assert_eq!(
+            encode(&response),
+            b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\
+            sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\
+            sec-websocket-protocol: xmpp\r\n\r\n"
+        );
+    }
+
+    #[test]
+    fn what_is_not_an_xmpp_handshake_is_refused_with_its_reason() {
+        let posted = request(|parts| parts.method = Method::POST);
+        assert_eq!(upgrade(&posted).err(), Some(UpgradeError::Method));
+        let old = request(|parts| parts.version = Version::HTTP_10);
+        assert_eq!(upgrade(&old).err(), Some(UpgradeError::Method));
+        assert_eq!(
+            with(header::UPGRADE, "h2c"),
+            Some(UpgradeError::NotWebSocket)
+        );
+        assert_eq!(
+            with(header::CONNECTION, "close"),
+            Some(UpgradeError::NotWebSocket)
+        );
+        assert_eq!(
+            with(header::SEC_WEBSOCKET_VERSION, "8"),
+            Some(UpgradeError::Version)
+        );
+        assert_eq!(
+            with(header::SEC_WEBSOCKET_KEY, "c2hvcnQ="),
+            Some(UpgradeError::Key)
+        );
+        assert_eq!(
+            with(header::SEC_WEBSOCKET_KEY, "?"),
+            Some(UpgradeError::Key)
+        );
+        assert_eq!(
+            with(header::SEC_WEBSOCKET_PROTOCOL, "chat"),
+            Some(UpgradeError::SubProtocol)
+        );
+    }
+
+    #[test]
+    fn a_refusal_names_the_version_that_would_do() {
+        let response = UpgradeError::Version.response();
+        assert_eq!(response.status(), StatusCode::UPGRADE_REQUIRED);
+        assert_eq!(response.headers()[header::SEC_WEBSOCKET_VERSION], "13");
+        assert_eq!(
+            UpgradeError::SubProtocol.response().status(),
+            StatusCode::BAD_REQUEST
+        );
+    }
+}

@@ -1,0 +1,116 @@
+//! Whom to trust, and how to talk to them.
+//!
+//! The cryptography is always ring's, passed explicitly: what another crate of the same program
+//! installs or enables cannot change or break it.
+
+#[cfg(feature = "platform-roots")]
+mod platform;
+mod roots;
+mod server_side;
+
+pub use server_side::server_config;
+
+use mfly_proto::argument::InvalidArgument;
+use roots::Roots;
+use rustls::crypto::CryptoProvider;
+use rustls::{ClientConfig, SupportedProtocolVersion};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+/// The TLS versions spoken.
+static VERSIONS: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
+
+/// How servers are verified.
+///
+/// Clones share one set of roots and one store of sessions to resume.
+#[derive(Clone)]
+pub struct Tls {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    roots: Roots,
+    config: OnceLock<Arc<ClientConfig>>,
+}
+
+impl Tls {
+    /// Trusts what the operating system trusts.
+    ///
+    /// Roots are loaded when first needed. On a system without any, every handshake fails with a
+    /// message that says so.
+    #[cfg(feature = "platform-roots")]
+    #[must_use]
+    pub fn platform() -> Self {
+        Self::new(Roots::Platform { extra: Vec::new() })
+    }
+
+    /// Trusts what the operating system trusts, and a private certificate authority as well.
+    ///
+    /// # Errors
+    /// When `roots` (PEM, or one certificate as DER) holds no usable certificate.
+    #[cfg(feature = "platform-roots")]
+    pub fn platform_plus(roots: &[u8]) -> Result<Self, InvalidArgument> {
+        Ok(Self::new(Roots::Platform {
+            extra: roots::read(roots)?.0,
+        }))
+    }
+
+    /// Trusts Mozilla's list as of this crate's build, whatever the operating system says.
+    #[cfg(feature = "bundled-roots")]
+    #[must_use]
+    pub fn bundled() -> Self {
+        Self::new(Roots::Only(Arc::new(roots::bundled())))
+    }
+
+    /// Trusts only the given certificate authorities.
+    ///
+    /// # Errors
+    /// When `roots` (PEM, or one certificate as DER) holds no usable certificate.
+    pub fn custom(roots: &[u8]) -> Result<Self, InvalidArgument> {
+        Ok(Self::new(Roots::Only(Arc::new(roots::read(roots)?.1))))
+    }
+
+    /// The configuration for one client, offering the protocols `alpn` (RFC 7301) in this order.
+    #[must_use]
+    pub fn client_config(&self, alpn: &[&[u8]]) -> Arc<ClientConfig> {
+        let shared = self
+            .shared
+            .config
+            .get_or_init(|| Arc::new(self.shared.roots.client_config()));
+        let mut config = ClientConfig::clone(shared);
+        config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+        Arc::new(config)
+    }
+
+    fn new(roots: Roots) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                roots,
+                config: OnceLock::new(),
+            }),
+        }
+    }
+}
+
+/// The platform's roots, or the bundled ones when only those are compiled in.
+#[cfg(any(feature = "platform-roots", feature = "bundled-roots"))]
+impl Default for Tls {
+    fn default() -> Self {
+        #[cfg(feature = "platform-roots")]
+        return Self::platform();
+        #[cfg(not(feature = "platform-roots"))]
+        return Self::bundled();
+    }
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Tls")
+            .field(&self.shared.roots.name())
+            .finish()
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}

@@ -1,0 +1,97 @@
+//! Certificate authorities, from wherever they come.
+
+use super::{VERSIONS, provider};
+use mfly_proto::argument::InvalidArgument;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use std::sync::Arc;
+
+/// What a server's certificate is checked against.
+pub(super) enum Roots {
+    #[cfg(feature = "platform-roots")]
+    Platform {
+        extra: Vec<CertificateDer<'static>>,
+    },
+    Only(Arc<RootCertStore>),
+}
+
+impl Roots {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            #[cfg(feature = "platform-roots")]
+            Self::Platform { extra } if extra.is_empty() => "platform",
+            #[cfg(feature = "platform-roots")]
+            Self::Platform { .. } => "platform plus custom",
+            Self::Only(_) => "fixed",
+        }
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "fails only for a provider without suites for these versions, and ring has them"
+    )]
+    pub(super) fn client_config(&self) -> ClientConfig {
+        let builder = ClientConfig::builder_with_provider(provider())
+            .with_protocol_versions(VERSIONS)
+            .expect("ring speaks TLS 1.2 and 1.3");
+        match self {
+            #[cfg(feature = "platform-roots")]
+            Self::Platform { extra } => builder
+                .dangerous()
+                .with_custom_certificate_verifier(super::platform::verifier(extra))
+                .with_no_client_auth(),
+            Self::Only(store) => builder
+                .with_root_certificates(Arc::clone(store))
+                .with_no_client_auth(),
+        }
+    }
+}
+
+/// Mozilla's list as of this crate's build.
+#[cfg(feature = "bundled-roots")]
+pub(super) fn bundled() -> RootCertStore {
+    RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned())
+}
+
+/// Reads certificates from PEM text or from one DER certificate.
+pub(super) fn certificates(
+    name: &'static str,
+    bytes: &[u8],
+) -> Result<Vec<CertificateDer<'static>>, InvalidArgument> {
+    let refuse = |reason: &'static str| InvalidArgument::new(name, reason);
+    let certificates = if is_pem(bytes) {
+        CertificateDer::pem_slice_iter(bytes)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|_| refuse("the PEM text is damaged; pass whole CERTIFICATE sections"))?
+    } else if bytes.is_empty() {
+        Vec::new()
+    } else {
+        vec![CertificateDer::from(bytes.to_vec())]
+    };
+    if certificates.is_empty() {
+        return Err(refuse(
+            "it holds no certificate; pass PEM text or one DER certificate",
+        ));
+    }
+    Ok(certificates)
+}
+
+/// Whether bytes are PEM text rather than DER, which begins with a SEQUENCE tag.
+pub(super) fn is_pem(bytes: &[u8]) -> bool {
+    bytes.windows(11).any(|window| window == b"-----BEGIN ") && bytes.first() != Some(&0x30)
+}
+
+/// Reads certificate authorities: the certificates, and a store in which each was understood.
+pub(super) fn read(
+    bytes: &[u8],
+) -> Result<(Vec<CertificateDer<'static>>, RootCertStore), InvalidArgument> {
+    let certificates = certificates("roots", bytes)?;
+    let mut store = RootCertStore::empty();
+    for certificate in &certificates {
+        store.add(certificate.clone()).map_err(|_| {
+            InvalidArgument::new("roots", "one of them is not an X.509 certificate")
+        })?;
+    }
+    Ok((certificates, store))
+}

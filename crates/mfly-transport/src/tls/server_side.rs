@@ -1,0 +1,48 @@
+//! The server's half of TLS.
+
+use super::roots::{certificates, is_pem};
+use super::{VERSIONS, provider};
+use mfly_proto::argument::InvalidArgument;
+use rustls::ServerConfig;
+use rustls_pki_types::PrivateKeyDer;
+use rustls_pki_types::pem::PemObject;
+use std::sync::Arc;
+
+/// The configuration for a server.
+///
+/// `chain` is its certificate followed by intermediate ones, as PEM text, or one certificate as
+/// DER; `key` is its private key as PEM or DER (PKCS#8, PKCS#1 or SEC1). Clients that offer
+/// protocols (ALPN, RFC 7301) must share one with `alpn` unless that is empty.
+///
+/// # Errors
+/// When the chain or the key cannot be read, or do not belong together.
+pub fn server_config(
+    chain: &[u8],
+    key: &[u8],
+    alpn: &[&[u8]],
+) -> Result<Arc<ServerConfig>, InvalidArgument> {
+    let chain = certificates("chain", chain)?;
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(VERSIONS)
+        .map_err(|_| InvalidArgument::new("chain", "no common TLS version"))?
+        .with_no_client_auth()
+        .with_single_cert(chain, private_key(key)?)
+        .map_err(|_| {
+            InvalidArgument::new(
+                "key",
+                "it does not belong to the first certificate of the chain",
+            )
+        })?;
+    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+    Ok(Arc::new(config))
+}
+
+fn private_key(bytes: &[u8]) -> Result<PrivateKeyDer<'static>, InvalidArgument> {
+    let key = if is_pem(bytes) {
+        PrivateKeyDer::from_pem_slice(bytes).ok()
+    } else {
+        PrivateKeyDer::try_from(bytes.to_vec()).ok()
+    };
+    // The reader's own error could quote the key.
+    key.ok_or_else(|| InvalidArgument::new("key", "it is not a private key in PEM or DER"))
+}

@@ -1,0 +1,138 @@
+//! The WebSocket side of a connection (RFC 6455, RFC 7395).
+//!
+//! Sub-protocol `xmpp`, text messages only, no extensions.
+
+use crate::error::TransportError;
+use crate::handshake_limit::HandshakeLimit;
+use crate::{Address, Connection};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use std::io;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_websockets::upgrade::Error as UpgradeError;
+use tokio_websockets::{ClientBuilder, Config, Error, Limits, ServerBuilder, WebSocketStream};
+
+/// RFC 7395 §3.1.
+pub(crate) const SUB_PROTOCOL: &str = "xmpp";
+
+/// How much is queued before a sender has to wait for the wire, in bytes.
+const FLUSH_THRESHOLD: usize = 64 * 1024;
+
+/// Any byte stream.
+pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
+/// The one socket type of both sides and every kind of byte stream.
+pub(crate) type Socket = WebSocketStream<HandshakeLimit<Box<dyn Io>>>;
+
+/// Shakes hands as a client.
+pub(crate) async fn open(
+    io: impl Io + 'static,
+    address: &Address,
+    max_frame_bytes: usize,
+) -> Result<Connection, TransportError> {
+    let io: Box<dyn Io> = Box::new(io);
+    let unusable = |_| TransportError::handshake("the address does not make a request");
+    let (mut socket, response) = ClientBuilder::new()
+        .uri(&address.to_string())
+        .map_err(unusable)?
+        .add_header(
+            header::SEC_WEBSOCKET_PROTOCOL,
+            HeaderValue::from_static(SUB_PROTOCOL),
+        )
+        .map_err(refused)?
+        .config(config())
+        .limits(limits(max_frame_bytes))
+        .connect_on(HandshakeLimit::new(io))
+        .await
+        .map_err(refused)?;
+    check(response.headers())?;
+    socket.get_mut().lift();
+    Ok(Connection::new(socket, max_frame_bytes))
+}
+
+/// Takes over as a server after its handshake.
+pub(crate) fn serve(io: impl Io + 'static, max_frame_bytes: usize) -> Connection {
+    let io: Box<dyn Io> = Box::new(io);
+    let builder = ServerBuilder::new()
+        .config(config())
+        .limits(limits(max_frame_bytes));
+    Connection::new(builder.serve(HandshakeLimit::lifted(io)), max_frame_bytes)
+}
+
+/// Takes over as a client after its handshake.
+#[cfg(feature = "testing")]
+pub(crate) fn take_over(io: impl Io + 'static, max_frame_bytes: usize) -> Connection {
+    let io: Box<dyn Io> = Box::new(io);
+    let builder = ClientBuilder::new()
+        .config(config())
+        .limits(limits(max_frame_bytes));
+    Connection::new(
+        builder.take_over(HandshakeLimit::lifted(io)),
+        max_frame_bytes,
+    )
+}
+
+fn config() -> Config {
+    Config::default().flush_threshold(FLUSH_THRESHOLD)
+}
+
+fn limits(max_frame_bytes: usize) -> Limits {
+    Limits::default().max_payload_len(Some(max_frame_bytes))
+}
+
+/// Checks what RFC 6455 §4.1 asks of an answer, beyond its status and accept key.
+fn check(headers: &HeaderMap) -> Result<(), TransportError> {
+    let has = |name: HeaderName, token: &str| list(headers, &name).any(|found| found == token);
+    if !has(header::UPGRADE, "websocket") || !has(header::CONNECTION, "upgrade") {
+        return Err(TransportError::handshake(
+            "the answer does not upgrade to WebSocket",
+        ));
+    }
+    if headers.contains_key(header::SEC_WEBSOCKET_EXTENSIONS) {
+        return Err(TransportError::handshake(
+            "the server chose an extension nobody offered",
+        ));
+    }
+    match headers.get(header::SEC_WEBSOCKET_PROTOCOL) {
+        Some(chosen) if chosen == SUB_PROTOCOL => Ok(()),
+        Some(_) => Err(TransportError::handshake(
+            "the server chose another sub-protocol",
+        )),
+        None => Err(TransportError::handshake(
+            "the server did not choose the xmpp sub-protocol",
+        )),
+    }
+}
+
+/// The members of a comma-separated header in lower case.
+pub(crate) fn list(headers: &HeaderMap, name: &HeaderName) -> impl Iterator<Item = String> {
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|member| member.trim().to_ascii_lowercase())
+}
+
+/// Translates a failed client handshake.
+fn refused(error: Error) -> TransportError {
+    match error {
+        Error::Upgrade(UpgradeError::DidNotSwitchProtocols(status)) => TransportError::Handshake {
+            status: Some(status),
+            reason: format!("the server answered with HTTP status {status}").into(),
+        },
+        Error::Upgrade(UpgradeError::Parsing(_)) => {
+            TransportError::handshake("the answer is not HTTP")
+        }
+        Error::Upgrade(other) => TransportError::handshake(other.to_string()),
+        Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
+            TransportError::handshake(error.to_string())
+        }
+        // What the framing reports for an answer that stops half-way.
+        Error::Io(error) if error.kind() == io::ErrorKind::Other => {
+            TransportError::cut("in the WebSocket handshake")
+        }
+        Error::Io(error) => TransportError::Io(error),
+        other => TransportError::violation(other),
+    }
+}

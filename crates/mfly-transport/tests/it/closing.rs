@@ -1,0 +1,79 @@
+//! How every connection ends.
+
+use crate::setup::{Ends, over_every_transport};
+use futures_util::{SinkExt, StreamExt};
+use mfly_proto::framing::Frame;
+use mfly_transport::{Close, TransportError};
+use std::io::ErrorKind;
+
+over_every_transport!(
+    a_close_by_the_server_is_a_clean_end_for_the_client,
+    a_close_by_the_client_is_a_clean_end_for_the_server,
+    what_was_queued_before_a_close_still_arrives,
+    a_dropped_connection_is_an_error_for_the_other_end,
+    closing_twice_is_no_error,
+);
+
+/// Closes one end while the other reads to its end.
+async fn close(mut closing: mfly_transport::Connection, mut reading: mfly_transport::Connection) {
+    let (closed, read) = tokio::join!(closing.close(), reading.next());
+    closed.unwrap();
+    assert!(read.is_none(), "{read:?}");
+    assert!(reading.next().await.is_none());
+    let normal = Close {
+        code: Some(1000),
+        reason: String::new(),
+    };
+    assert_eq!(reading.close_reason(), Some(&normal));
+    assert_eq!(closing.close_reason(), Some(&normal));
+    for end in [&mut closing, &mut reading] {
+        let error = end.send(Frame::from("<late/>")).await.unwrap_err();
+        assert!(matches!(error, TransportError::Closed), "{error:?}");
+    }
+}
+
+async fn a_close_by_the_server_is_a_clean_end_for_the_client((client, server): Ends) {
+    close(server, client).await;
+}
+
+async fn a_close_by_the_client_is_a_clean_end_for_the_server((client, server): Ends) {
+    close(client, server).await;
+}
+
+async fn what_was_queued_before_a_close_still_arrives((mut client, mut server): Ends) {
+    client
+        .feed(Frame::from("<presence type='unavailable'/>"))
+        .await
+        .unwrap();
+    client.feed(Frame::from("<close/>")).await.unwrap();
+    let reading = async {
+        let mut frames = Vec::new();
+        while let Some(frame) = server.next().await {
+            frames.push(frame.unwrap().as_str().to_owned());
+        }
+        frames
+    };
+    let (closed, frames) = tokio::join!(client.close(), reading);
+    closed.unwrap();
+    assert_eq!(frames, ["<presence type='unavailable'/>", "<close/>"]);
+}
+
+async fn a_dropped_connection_is_an_error_for_the_other_end((client, mut server): Ends) {
+    drop(client);
+    let error = server.next().await.unwrap().unwrap_err();
+    assert!(
+        matches!(&error, TransportError::Io(error) if error.kind() == ErrorKind::UnexpectedEof),
+        "{error:?}"
+    );
+    assert!(error.is_retryable());
+    assert!(server.next().await.is_none());
+    assert_eq!(server.close_reason(), None);
+}
+
+async fn closing_twice_is_no_error((mut client, mut server): Ends) {
+    let (closed, read) = tokio::join!(client.close(), server.next());
+    closed.unwrap();
+    assert!(read.is_none());
+    client.close().await.unwrap();
+    server.close().await.unwrap();
+}

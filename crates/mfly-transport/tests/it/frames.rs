@@ -1,0 +1,85 @@
+//! What every connection does with frames.
+
+use crate::setup::{Ends, LIMIT, over_every_transport};
+use futures_util::{SinkExt, StreamExt};
+use mfly_proto::framing::Frame;
+use mfly_transport::TransportError;
+
+over_every_transport!(
+    frames_arrive_whole_and_in_order_in_both_directions,
+    a_frame_of_exactly_the_limit_arrives,
+    a_frame_above_the_limit_ends_the_connection_with_that_reason,
+    halves_work_in_different_tasks,
+);
+
+async fn frames_arrive_whole_and_in_order_in_both_directions((mut client, mut server): Ends) {
+    let texts = ["<open/>", "", "<body>žluťoučký 🐎</body>", " "];
+    for text in texts {
+        client.feed(Frame::from(text)).await.unwrap();
+        server.feed(Frame::from(text)).await.unwrap();
+    }
+    client.flush().await.unwrap();
+    server.flush().await.unwrap();
+    for text in texts {
+        assert_eq!(server.next().await.unwrap().unwrap().as_str(), text);
+        assert_eq!(client.next().await.unwrap().unwrap().as_str(), text);
+    }
+}
+
+async fn a_frame_of_exactly_the_limit_arrives((mut client, mut server): Ends) {
+    let frame = Frame::from("a".repeat(LIMIT));
+    let (sent, received) = tokio::join!(client.send(frame.clone()), server.next());
+    sent.unwrap();
+    assert_eq!(received.unwrap().unwrap(), frame);
+    let (sent, received) = tokio::join!(server.send(frame.clone()), client.next());
+    sent.unwrap();
+    assert_eq!(received.unwrap().unwrap(), frame);
+}
+
+async fn a_frame_above_the_limit_ends_the_connection_with_that_reason(ends: Ends) {
+    let (mut client, mut server) = ends;
+    // It may never get rid of all of it.
+    let sending = tokio::spawn(async move {
+        let _ = client.send(Frame::from("a".repeat(LIMIT + 1))).await;
+        client
+    });
+    let refused = server.next().await.unwrap().unwrap_err();
+    assert!(
+        matches!(refused, TransportError::TooLarge { limit: LIMIT }),
+        "{refused:?}"
+    );
+    assert!(server.next().await.is_none());
+    let late = server.send(Frame::from("<late/>")).await.unwrap_err();
+    assert!(matches!(late, TransportError::Closed), "{late:?}");
+    sending.abort();
+}
+
+async fn halves_work_in_different_tasks((client, server): Ends) {
+    const COUNT: usize = 200;
+    let (mut sink, mut stream) = client.split();
+    let (mut echo_sink, mut echo_stream) = server.split();
+    let sending = tokio::spawn(async move {
+        for number in 0..COUNT {
+            sink.send(Frame::from(format!("<r n='{number}'/>")))
+                .await
+                .unwrap();
+        }
+        sink
+    });
+    let echoing = tokio::spawn(async move {
+        for _ in 0..COUNT {
+            let frame = echo_stream.next().await.unwrap().unwrap();
+            echo_sink.send(frame).await.unwrap();
+        }
+        echo_stream.next().await.is_none()
+    });
+    for number in 0..COUNT {
+        let frame = stream.next().await.unwrap().unwrap();
+        assert_eq!(frame.as_str(), format!("<r n='{number}'/>"));
+    }
+    let mut sink = sending.await.unwrap();
+    let (closed, rest) = tokio::join!(sink.close(), stream.next());
+    closed.unwrap();
+    assert!(rest.is_none());
+    assert!(echoing.await.unwrap());
+}

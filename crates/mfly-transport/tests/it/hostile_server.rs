@@ -1,0 +1,218 @@
+//! Servers that are not what the client hoped for.
+
+use crate::setup::{address, listen};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Version, header};
+use mfly_transport::{Connection, Fault, Options, TransportError, connect, server};
+use std::io::ErrorKind;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Reads the head of a request as text.
+async fn request(listener: &TcpListener) -> (TcpStream, String) {
+    let (mut socket, _) = listener.accept().await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(socket.read_u8().await.unwrap());
+    }
+    (socket, String::from_utf8(head).unwrap())
+}
+
+/// The right answer to a request.
+fn answer(head: &str) -> Response<()> {
+    let mut request = Request::builder().version(Version::HTTP_11).uri("/");
+    for line in head.lines().skip(1) {
+        if let Some((name, value)) = line.split_once(": ") {
+            request = request.header(name, value);
+        }
+    }
+    server::upgrade(&request.body(()).unwrap().into_parts().0).unwrap()
+}
+
+fn encode(response: &Response<()>) -> Vec<u8> {
+    let mut head = format!("HTTP/1.1 {}\r\n", response.status());
+    for (name, value) in response.headers() {
+        head += &format!("{name}: {}\r\n", value.to_str().unwrap());
+    }
+    (head + "\r\n").into_bytes()
+}
+
+/// Connects to a server that sends `reply` for the right answer and then hangs up.
+async fn visit(
+    reply: impl FnOnce(Response<()>) -> Vec<u8> + Send + 'static,
+) -> Result<Connection, TransportError> {
+    let listener = listen().await;
+    let address = address("ws", &listener);
+    tokio::spawn(async move {
+        let (mut socket, head) = request(&listener).await;
+        // A client that has seen enough may hang up before the end.
+        let _ = socket.write_all(&reply(answer(&head))).await;
+    });
+    connect(&address, &Options::default()).await
+}
+
+/// The reason why an answer with one header changed or removed is refused.
+async fn with(name: HeaderName, value: Option<&'static str>) -> String {
+    let outcome = visit(move |mut response| {
+        match value {
+            Some(value) => drop(
+                response
+                    .headers_mut()
+                    .insert(name, HeaderValue::from_static(value)),
+            ),
+            None => drop(response.headers_mut().remove(name)),
+        }
+        encode(&response)
+    });
+    match outcome.await.unwrap_err() {
+        TransportError::Handshake {
+            status: None,
+            reason,
+        } => reason.into_owned(),
+        other => panic!("not about the handshake: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_right_answer_is_accepted() {
+    assert!(visit(|response| encode(&response)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_server_without_the_xmpp_sub_protocol_is_refused() {
+    assert!(
+        with(header::SEC_WEBSOCKET_PROTOCOL, Some("chat"))
+            .await
+            .contains("another")
+    );
+    assert!(
+        with(header::SEC_WEBSOCKET_PROTOCOL, None)
+            .await
+            .contains("did not choose")
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_websocket_is_refused() {
+    assert!(with(header::UPGRADE, Some("h2c")).await.contains("upgrade"));
+    assert!(with(header::CONNECTION, None).await.contains("upgrade"));
+    let wrong_key = with(
+        header::SEC_WEBSOCKET_ACCEPT,
+        Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+    );
+    assert!(wrong_key.await.contains("Sec-WebSocket-Accept"));
+    let compressing = with(header::SEC_WEBSOCKET_EXTENSIONS, Some("permessage-deflate"));
+    assert!(compressing.await.contains("extension"));
+}
+
+#[tokio::test]
+async fn an_http_refusal_keeps_its_status() {
+    for (refusal, is_retryable) in [(404, false), (503, true)] {
+        let outcome = visit(move |mut response| {
+            *response.status_mut() = StatusCode::from_u16(refusal).unwrap();
+            encode(&response)
+        });
+        let error = outcome.await.unwrap_err();
+        assert_eq!(error.is_retryable(), is_retryable);
+        assert_eq!(error.fault(), Fault::Peer);
+        assert!(
+            matches!(error, TransportError::Handshake { status: Some(status), .. }
+                if status == refusal),
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_refused_long_before_the_time_out() {
+    let endless = |_| [b"HTTP/1.1 101 x\r\nx: ", &[b'x'; 1024 * 1024][..]].concat();
+    let error = visit(endless).await.unwrap_err();
+    assert!(
+        matches!(error, TransportError::Handshake { status: None, .. }),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_http_is_refused() {
+    let error = visit(|_| b"220 mail.example ESMTP\r\n\r\n".to_vec())
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, TransportError::Handshake { status: None, .. }),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_in_the_handshake_is_worth_another_try() {
+    for reply in [&b""[..], b"HTTP/1.1 101 Swi"] {
+        let error = visit(move |_| reply.to_vec()).await.unwrap_err();
+        assert!(
+            matches!(&error, TransportError::Io(error) if error.kind() == ErrorKind::UnexpectedEof),
+            "{error:?}"
+        );
+        assert!(error.is_retryable());
+    }
+}
+
+#[tokio::test]
+async fn the_request_names_the_host_the_path_and_the_sub_protocol() {
+    let listener = listen().await;
+    let port = listener.local_addr().unwrap().port();
+    let address = format!("ws://127.0.0.1:{port}/websocket?v=1")
+        .parse()
+        .unwrap();
+    tokio::spawn(async move { connect(&address, &Options::default()).await });
+    let (_socket, head) = request(&listener).await;
+    assert!(
+        head.starts_with("GET /websocket?v=1 HTTP/1.1\r\n"),
+        "{head}"
+    );
+    assert!(
+        head.contains(&format!("Host: 127.0.0.1:{port}\r\n")),
+        "{head}"
+    );
+    assert!(head.contains("sec-websocket-protocol: xmpp\r\n"), "{head}");
+    assert!(!head.to_lowercase().contains("extensions"), "{head}");
+}
+
+#[tokio::test]
+async fn a_port_where_nobody_listens_is_named_in_the_error() {
+    let listener = listen().await;
+    let address = address("ws", &listener);
+    drop(listener);
+    let error = connect(&address, &Options::default()).await.unwrap_err();
+    assert_eq!(error.fault(), Fault::Network);
+    assert!(
+        matches!(&error, TransportError::Dial { host, port, source }
+            if host == "127.0.0.1" && *port == address.port()
+                && source.kind() == ErrorKind::ConnectionRefused),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn cleartext_to_another_machine_is_refused_unless_allowed() {
+    // Not a loopback address by name, but one that never leaves this machine.
+    let address = "ws://0.0.0.0:9/websocket".parse().unwrap();
+    let mut options = Options::default();
+    let error = connect(&address, &options).await.unwrap_err();
+    assert!(
+        matches!(&error, TransportError::Address(argument) if argument.reason.starts_with("scheme")),
+        "{error:?}"
+    );
+    assert_eq!(error.fault(), Fault::Caller);
+    options.allow_cleartext = true;
+    options.timeouts.dial = std::time::Duration::ZERO;
+    let error = connect(&address, &options).await.unwrap_err();
+    assert_eq!(error.fault(), Fault::Network, "{error:?}");
+}
+
+#[test]
+fn a_connection_can_move_between_tasks() {
+    fn movable<T: Send + Unpin + 'static>() {}
+    movable::<Connection>();
+    fn future_is_send<T: Send>(_: T) {}
+    let (address, options) = ("ws://localhost".parse().unwrap(), Options::default());
+    future_is_send(connect(&address, &options));
+}

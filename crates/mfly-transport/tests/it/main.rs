@@ -1,0 +1,16 @@
+//! Connections over real sockets and in memory.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper that cannot go on fails the test that called it"
+)]
+
+mod batching;
+mod certificates;
+mod closing;
+mod frames;
+mod hostile_client;
+mod hostile_server;
+mod server_accept;
+mod setup;
+mod tls;

@@ -1,0 +1,156 @@
+//! Which servers are trusted.
+
+use crate::certificates::Authority;
+use crate::setup::{LIMIT, PATIENCE, address, listen};
+use futures_util::{SinkExt, StreamExt};
+use mfly_proto::framing::Frame;
+use mfly_transport::{
+    Connection, Fault, Options, Tls, TransportError, connect, server, server_config,
+};
+use rustls::{CertificateError, Error};
+
+/// Connects, with the given trust, to a server with the given certificate that sends one frame.
+async fn visit(tls: Tls, (chain, key): (String, String)) -> Result<Connection, TransportError> {
+    let listener = listen().await;
+    let address = address("wss", &listener);
+    // A server that speaks only what a WebSocket handshake needs: the client has to offer it.
+    let config = server_config(chain.as_bytes(), key.as_bytes(), &[b"http/1.1"]).unwrap();
+    tokio::spawn(async move {
+        let (socket, _) = listener.accept().await.unwrap();
+        let socket = server::secure(socket, config, PATIENCE).await?;
+        assert_eq!(socket.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
+        let mut connection = server::accept(socket, LIMIT, PATIENCE).await?;
+        connection.send(Frame::from("<open/>")).await?;
+        connection.next().await.transpose()
+    });
+    connect(&address, &Options::new(tls)).await
+}
+
+fn objection(outcome: Result<Connection, TransportError>) -> CertificateError {
+    let error = outcome.unwrap_err();
+    assert_eq!(error.fault(), Fault::Peer);
+    assert!(!error.is_retryable());
+    match error {
+        TransportError::Tls {
+            source: Error::InvalidCertificate(objection),
+            peer,
+        } => {
+            assert_eq!(peer, "127.0.0.1");
+            objection
+        }
+        other => panic!("not about the certificate: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_server_of_a_custom_authority_is_trusted_given_as_pem_or_der() {
+    let authority = Authority::new();
+    for roots in [authority.pem().into_bytes(), authority.der()] {
+        let tls = Tls::custom(&roots).unwrap();
+        let mut connection = visit(tls, authority.issue("127.0.0.1")).await.unwrap();
+        assert_eq!(
+            connection.next().await.unwrap().unwrap().as_str(),
+            "<open/>"
+        );
+    }
+}
+
+#[cfg(feature = "platform-roots")]
+#[tokio::test]
+async fn a_custom_authority_can_be_added_to_the_platforms() {
+    let authority = Authority::new();
+    let tls = Tls::platform_plus(authority.pem().as_bytes()).unwrap();
+    assert!(visit(tls, authority.issue("127.0.0.1")).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_server_of_an_unknown_authority_is_refused() {
+    let tls = Tls::custom(Authority::new().pem().as_bytes()).unwrap();
+    let outcome = visit(tls, Authority::new().issue("127.0.0.1")).await;
+    // Both authorities have the same name, so that the signature is what gives it away.
+    assert!(matches!(
+        objection(outcome),
+        CertificateError::UnknownIssuer | CertificateError::BadSignature
+    ));
+    let outcome = visit(Tls::bundled(), Authority::new().issue("127.0.0.1")).await;
+    assert_eq!(objection(outcome), CertificateError::UnknownIssuer);
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_is_refused() {
+    let authority = Authority::new();
+    let tls = Tls::custom(authority.pem().as_bytes()).unwrap();
+    let outcome = visit(tls, authority.issue("other.example")).await;
+    assert!(matches!(
+        objection(outcome),
+        CertificateError::NotValidForNameContext { .. }
+    ));
+}
+
+#[tokio::test]
+async fn an_expired_certificate_is_refused() {
+    let authority = Authority::new();
+    let tls = Tls::custom(authority.pem().as_bytes()).unwrap();
+    let outcome = visit(tls, authority.issue_expired("127.0.0.1")).await;
+    assert!(matches!(
+        objection(outcome),
+        CertificateError::ExpiredContext { .. }
+    ));
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_a_tls_failure() {
+    let listener = listen().await;
+    let address = address("wss", &listener);
+    tokio::spawn(async move {
+        use tokio::io::AsyncWriteExt;
+        let (mut socket, _) = listener.accept().await.unwrap();
+        socket
+            .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            .await
+            .unwrap();
+        socket.shutdown().await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    let error = connect(&address, &Options::new(Tls::bundled()))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, TransportError::Tls { .. }), "{error:?}");
+}
+
+#[test]
+fn configurations_differ_in_protocols_and_share_the_rest() {
+    let tls = Tls::bundled();
+    assert_eq!(
+        tls.client_config(&[b"h2", b"http/1.1"]).alpn_protocols,
+        [&b"h2"[..], b"http/1.1"]
+    );
+    assert!(tls.client_config(&[]).alpn_protocols.is_empty());
+    assert_eq!(tls.clone().client_config(&[b"h2"]).alpn_protocols, [b"h2"]);
+}
+
+#[test]
+fn what_is_not_a_certificate_is_refused_by_name() {
+    let damaged = "-----BEGIN CERTIFICATE-----\nMIIB\n";
+    for roots in [
+        &b""[..],
+        b"hello",
+        damaged.as_bytes(),
+        &[0x30, 0x03, 1, 2, 3],
+    ] {
+        assert_eq!(Tls::custom(roots).unwrap_err().name, "roots");
+    }
+    let (chain, key) = Authority::new().issue("a.example");
+    let only_a_key = Tls::custom(key.as_bytes()).unwrap_err();
+    assert_eq!(only_a_key.name, "roots");
+    let refused = |chain: &str, key: &str| {
+        server_config(chain.as_bytes(), key.as_bytes(), &[])
+            .unwrap_err()
+            .name
+    };
+    assert_eq!(refused("", &key), "chain");
+    assert_eq!(refused(&chain, ""), "key");
+    assert_eq!(refused(&chain, &chain), "key");
+    let (_, key_of_another) = Authority::new().issue("a.example");
+    assert_eq!(refused(&chain, &key_of_another), "key");
+}

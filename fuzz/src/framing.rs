@@ -1,0 +1,45 @@
+//! Any bytes as one WebSocket message, and as the elements that set up a stream.
+
+use mfly_proto::framing::websocket::{Incoming, Open};
+use mfly_proto::sasl;
+use mfly_proto::stream::{Features, StreamError};
+use mfly_proto::xml::{Limits, Parser};
+
+/// Reading never panics, and what was read survives being written.
+pub fn framing(data: &[u8]) {
+    let mut parser = Parser::new(Limits::default());
+    let Ok(element) = parser.parse(data) else {
+        return;
+    };
+    if let Ok(Incoming::Open(open)) = Incoming::read(element) {
+        let mut buffer = Vec::new();
+        open.write(&mut buffer);
+        let mut parser = Parser::new(Limits::default());
+        let again = parser
+            .parse(&buffer)
+            .expect("an opening is written well-formed");
+        assert_eq!(Open::read(again).expect("and is read again"), open);
+    }
+    if let Ok(features) = Features::read(element) {
+        let mut buffer = Vec::new();
+        features.write(&mut buffer);
+        let mut parser = Parser::new(Limits::default());
+        let again = parser
+            .parse(&buffer)
+            .expect("features are written well-formed");
+        assert_eq!(Features::read(again).expect("and are read again"), features);
+    }
+    if StreamError::is(element) {
+        let error = StreamError::read(element);
+        let mut buffer = Vec::new();
+        error.write(&mut buffer);
+        let mut parser = Parser::new(Limits::default());
+        let again = parser
+            .parse(&buffer)
+            .expect("errors are written well-formed");
+        assert_eq!(StreamError::read(again).condition, error.condition);
+    }
+    let _ = sasl::Auth::read(element);
+    let _ = sasl::Success::read(element);
+    let _ = sasl::Failure::read(element);
+}
