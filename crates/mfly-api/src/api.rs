@@ -1,0 +1,309 @@
+//! The one way a request leaves.
+
+use crate::auth::Auth;
+use crate::base_url::BaseUrl;
+use crate::endpoint::{Endpoint, login};
+use crate::envelope::Answer;
+use crate::error::ApiError;
+use crate::http::{HttpBackend, HttpError};
+use crate::refresh::Refresh;
+use crate::request::Prepared;
+use crate::token::TokenSource;
+use mfly_proto::secret::Token;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// How long a request takes at most, unless its endpoint says otherwise.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The time, in milliseconds since the epoch.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// The REST API of one server, with the token of at most one user.
+///
+/// Clones share everything, the token too.
+#[derive(Clone)]
+pub struct Api {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    backend: Arc<dyn HttpBackend>,
+    base_url: BaseUrl,
+    source: Option<Arc<dyn TokenSource>>,
+    clock: Clock,
+    timeout: Duration,
+    refresh: Refresh,
+}
+
+impl Api {
+    /// An API without token and without a source of tokens, by the system's clock and with the
+    /// default time-out.
+    #[must_use]
+    pub fn new(backend: Arc<dyn HttpBackend>, base_url: BaseUrl) -> Self {
+        Self::from_parts(
+            backend,
+            base_url,
+            None,
+            Arc::new(system_time),
+            DEFAULT_TIMEOUT,
+        )
+    }
+
+    /// The same API for one user: with a source of tokens, and without a token yet.
+    #[must_use]
+    pub fn with_token_source(&self, source: Arc<dyn TokenSource>) -> Self {
+        let Shared {
+            backend,
+            base_url,
+            clock,
+            timeout,
+            ..
+        } = &*self.shared;
+        Self::from_parts(
+            backend.clone(),
+            base_url.clone(),
+            Some(source),
+            clock.clone(),
+            *timeout,
+        )
+    }
+
+    /// The same API by another clock; the token does not come along.
+    #[must_use]
+    pub fn with_clock(&self, clock: Clock) -> Self {
+        let Shared {
+            backend,
+            base_url,
+            source,
+            timeout,
+            ..
+        } = &*self.shared;
+        Self::from_parts(
+            backend.clone(),
+            base_url.clone(),
+            source.clone(),
+            clock,
+            *timeout,
+        )
+    }
+
+    /// The same API with another time-out for each request; the token does not come along.
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        let Shared {
+            backend,
+            base_url,
+            source,
+            clock,
+            ..
+        } = &*self.shared;
+        Self::from_parts(
+            backend.clone(),
+            base_url.clone(),
+            source.clone(),
+            clock.clone(),
+            timeout,
+        )
+    }
+
+    fn from_parts(
+        backend: Arc<dyn HttpBackend>,
+        base_url: BaseUrl,
+        source: Option<Arc<dyn TokenSource>>,
+        clock: Clock,
+        timeout: Duration,
+    ) -> Self {
+        let refresh = Refresh::default();
+        Self {
+            shared: Arc::new(Shared {
+                backend,
+                base_url,
+                source,
+                clock,
+                timeout,
+                refresh,
+            }),
+        }
+    }
+
+    /// Where the API is.
+    #[must_use]
+    pub fn base_url(&self) -> &BaseUrl {
+        &self.shared.base_url
+    }
+
+    /// The time by this API's clock, in milliseconds since the epoch.
+    #[must_use]
+    pub fn now_ms(&self) -> i64 {
+        (self.shared.clock)()
+    }
+
+    /// The token that the next request would carry.
+    #[must_use]
+    pub fn token(&self) -> Option<Token> {
+        self.shared.refresh.current()
+    }
+
+    /// Uses `token` from now on.
+    pub fn set_token(&self, token: Token) {
+        self.shared.refresh.set(Some(token));
+    }
+
+    /// Forgets the token. The next request that needs one asks the source.
+    pub fn clear_token(&self) {
+        self.shared.refresh.set(None);
+    }
+
+    /// Asks the source for a token now, unless another caller already does; for example because
+    /// the present one [is about to expire](crate::token::is_expired).
+    ///
+    /// # Errors
+    /// When there is no source, or it has none.
+    pub async fn refresh_token(&self) -> Result<Token, ApiError> {
+        let used = self.token();
+        self.shared.renew(used.as_ref()).await
+    }
+
+    /// Sends `endpoint` and reads its answer.
+    ///
+    /// An endpoint that needs a token gets one from the source if there is none. When the server
+    /// answers 401, by HTTP or in the body, the token is refreshed once, shared with every other
+    /// request that needs it, and the request is sent once more. Dropping the future gives the
+    /// request up.
+    ///
+    /// # Errors
+    /// See [`ApiError`].
+    pub async fn send<E: Endpoint>(&self, endpoint: &E) -> Result<E::Response, ApiError> {
+        let shared = &*self.shared;
+        let prepared = Prepared::new(endpoint, Some(&shared.base_url))?;
+        if !E::Auth::NEEDS_TOKEN {
+            return shared.attempt(endpoint, &prepared, None).await;
+        }
+        let token = match self.token() {
+            Some(token) => token,
+            None => shared.renew(None).await?,
+        };
+        let first = shared.attempt(endpoint, &prepared, Some(&token)).await;
+        let has_other_token = || shared.source.is_some() || self.token().as_ref() != Some(&token);
+        match first {
+            Err(ApiError::Unauthorized { .. }) if has_other_token() => {
+                let token = shared.renew(Some(&token)).await?;
+                shared.attempt(endpoint, &prepared, Some(&token)).await
+            }
+            result => result,
+        }
+    }
+}
+
+impl Shared {
+    async fn attempt<E: Endpoint>(
+        &self,
+        endpoint: &E,
+        prepared: &Prepared,
+        token: Option<&Token>,
+    ) -> Result<E::Response, ApiError> {
+        exchange(&*self.backend, endpoint, prepared, token, self.timeout).await
+    }
+
+    async fn renew(&self, used: Option<&Token>) -> Result<Token, ApiError> {
+        self.refresh.run(used, self.fetch_token(used)).await
+    }
+
+    async fn fetch_token(&self, refused: Option<&Token>) -> Result<Token, ApiError> {
+        let Some(source) = &self.source else {
+            let message = "there is no token; register, log in or set one".to_owned();
+            return Err(ApiError::Unauthorized { message });
+        };
+        let login = LoginCaller {
+            shared: self,
+            refused,
+        };
+        within(self.timeout, source.token(&login)).await?
+    }
+}
+
+/// What a [`TokenSource`] may use: logging in, past the token and its refresh, so that a refused
+/// log-in is final.
+pub struct LoginCaller<'a> {
+    shared: &'a Shared,
+    refused: Option<&'a Token>,
+}
+
+impl LoginCaller<'_> {
+    /// Logs in.
+    ///
+    /// # Errors
+    /// When the server refuses or cannot be reached.
+    pub async fn login(&self, request: &login::Request) -> Result<Token, ApiError> {
+        let prepared = Prepared::new(request, Some(&self.shared.base_url))?;
+        Ok(self.shared.attempt(request, &prepared, None).await?.token)
+    }
+
+    /// The time, in milliseconds since the epoch.
+    #[must_use]
+    pub fn now_ms(&self) -> i64 {
+        (self.shared.clock)()
+    }
+
+    /// The token that the server refused, if that is why a new one is needed.
+    #[must_use]
+    pub fn refused(&self) -> Option<&Token> {
+        self.refused
+    }
+}
+
+/// Sends one request and decodes its answer. The deadline holds whatever the backend does.
+pub(crate) async fn exchange<E: Endpoint>(
+    backend: &dyn HttpBackend,
+    endpoint: &E,
+    prepared: &Prepared,
+    token: Option<&Token>,
+    timeout: Duration,
+) -> Result<E::Response, ApiError> {
+    let mut limits = endpoint.limits();
+    let timeout = limits.timeout.unwrap_or(timeout);
+    limits.timeout = Some(timeout);
+    let request = prepared.with_token(token)?;
+    let result = match within(timeout, backend.send(request, limits)).await? {
+        Ok(response) => {
+            tracing::debug!(method = %E::METHOD, path = E::PATH, status = response.status().as_u16(), "answered");
+            endpoint.decode(Answer::new(E::PATH, response))
+        }
+        Err(error) => Err(error.into()),
+    };
+    if let Err(error) = &result {
+        tracing::debug!(method = %E::METHOD, path = E::PATH, code = error.status_code(), "failed");
+    }
+    result
+}
+
+async fn within<T>(timeout: Duration, future: impl Future<Output = T>) -> Result<T, HttpError> {
+    tokio::time::timeout(timeout, future)
+        .await
+        .map_err(|_| HttpError::TimedOut)
+}
+
+fn system_time() -> i64 {
+    // A clock before 1970 gives 0, one beyond the year 292 million the largest number.
+    let since_epoch = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api")
+            .field("base_url", &self.shared.base_url)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for LoginCaller<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LoginCaller(..)")
+    }
+}

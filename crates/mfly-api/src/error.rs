@@ -1,0 +1,212 @@
+//! What can go wrong with a request.
+
+use crate::http::HttpError;
+use mfly_proto::argument::InvalidArgument;
+use std::sync::Arc;
+use thiserror::Error;
+
+/// The exact text that marks the session limit (observed: Web SDK 4.25.10).
+pub const SESSION_LIMIT_MESSAGE: &str = "You have reached maximum sessions allowed.";
+
+/// A request that did not succeed.
+///
+/// `message` fields are the server's words and go to the user as they are; no error holds a
+/// secret, or any part of a body that could not be read.
+#[derive(Clone, Debug, Error)]
+#[non_exhaustive]
+pub enum ApiError {
+    /// A value of the caller was refused before anything was sent.
+    #[error(transparent)]
+    InvalidArgument(#[from] InvalidArgument),
+    /// The server answered and said no: HTTP 200 with another code inside.
+    #[error("the server refused with {status}: {message}")]
+    Refused {
+        /// The `status` in the body.
+        status: u16,
+        /// The `message` in the body.
+        message: String,
+    },
+    /// The account has as many sessions as its plan allows. Register with `force` to end another.
+    #[error("{SESSION_LIMIT_MESSAGE}")]
+    SessionLimit,
+    /// There is no such user.
+    #[error("User not available")]
+    UserNotAvailable,
+    /// The token is missing or was refused, also after a refresh where one was possible.
+    #[error("not authorised: {message}")]
+    Unauthorized {
+        /// The server's words, or ours when no request could be sent.
+        message: String,
+    },
+    /// A new token was needed and could not be had. The source says why.
+    #[error("the token could not be refreshed")]
+    TokenRefresh(#[source] Arc<Self>),
+    /// An HTTP status other than 2xx (and 401); its body means nothing.
+    #[error("Request failed with status code {status}")]
+    Http {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The server could not be reached, or the connection broke.
+    #[error("Network Error")]
+    Network(#[source] HttpError),
+    /// No complete answer came in time. The server may or may not have acted on the request.
+    #[error("no answer in time")]
+    TimedOut,
+    /// The answer was longer than the request allows.
+    #[error("the answer is longer than {limit} bytes")]
+    TooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The answer is not what this endpoint answers.
+    #[error("the answer of {endpoint} cannot be read: {reason}")]
+    Decode {
+        /// The endpoint's path.
+        endpoint: &'static str,
+        /// What is wrong, without any of the content.
+        reason: String,
+    },
+}
+
+/// Whose fault a failure is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The caller passed or did something that cannot work; repeating it is useless.
+    Caller,
+    /// The server refused, or answered with something unreadable.
+    Server,
+    /// The way to the server.
+    Network,
+}
+
+impl ApiError {
+    /// The number the official SDK reports as `statusCode` for this failure.
+    ///
+    /// One differs on purpose: after a refused token the official SDK says 500, this says 401.
+    #[must_use]
+    pub fn status_code(&self) -> u16 {
+        match self {
+            Self::InvalidArgument(_) | Self::UserNotAvailable => 400,
+            Self::Unauthorized { .. } => 401,
+            Self::SessionLimit => 405,
+            Self::Refused { status, .. } => *status,
+            Self::TokenRefresh(source) => source.status_code(),
+            Self::Http { .. } | Self::TooLarge { .. } | Self::Decode { .. } => 500,
+            Self::Network(_) | Self::TimedOut => 599,
+        }
+    }
+
+    /// Whether the same request may succeed later, unchanged.
+    ///
+    /// After [`ApiError::TimedOut`] and [`ApiError::Network`] the server may already have acted.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Network(_) | Self::TimedOut => true,
+            Self::Http { status } | Self::Refused { status, .. } => {
+                matches!(status, 408 | 425 | 429 | 500..=599)
+            }
+            Self::TokenRefresh(source) => source.is_retryable(),
+            _ => false,
+        }
+    }
+
+    /// Whose fault it is.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::InvalidArgument(_)
+            | Self::SessionLimit
+            | Self::UserNotAvailable
+            | Self::Unauthorized { .. } => Fault::Caller,
+            Self::Refused { status, .. } if (400..500).contains(status) => Fault::Caller,
+            Self::TokenRefresh(source) => source.fault(),
+            Self::Network(_) | Self::TimedOut => Fault::Network,
+            Self::Refused { .. }
+            | Self::Http { .. }
+            | Self::TooLarge { .. }
+            | Self::Decode { .. } => Fault::Server,
+        }
+    }
+}
+
+impl From<HttpError> for ApiError {
+    fn from(error: HttpError) -> Self {
+        match error {
+            HttpError::TimedOut => Self::TimedOut,
+            HttpError::TooLarge { limit } => Self::TooLarge { limit },
+            error => Self::Network(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16) -> ApiError {
+        ApiError::Refused {
+            status,
+            message: "Bad".to_owned(),
+        }
+    }
+
+    #[test]
+    fn status_codes_are_the_official_ones() {
+        let cases = [
+            (ApiError::TimedOut, 599),
+            (ApiError::Network(HttpError::Closed { source: None }), 599),
+            (ApiError::Http { status: 403 }, 500),
+            (refused(403), 403),
+            (ApiError::SessionLimit, 405),
+            (ApiError::UserNotAvailable, 400),
+            (
+                InvalidArgument::new("title", "title is not valid or required").into(),
+                400,
+            ),
+            (ApiError::TokenRefresh(Arc::new(refused(400))), 400),
+        ];
+        for (error, code) in cases {
+            assert_eq!(error.status_code(), code, "{error:?}");
+        }
+        assert_eq!(
+            ApiError::Http { status: 403 }.to_string(),
+            "Request failed with status code 403"
+        );
+    }
+
+    #[test]
+    fn only_what_may_pass_by_itself_is_retryable() {
+        for error in [
+            ApiError::TimedOut,
+            ApiError::Http { status: 503 },
+            refused(429),
+            refused(500),
+        ] {
+            assert!(error.is_retryable(), "{error:?}");
+        }
+        for error in [
+            refused(400),
+            ApiError::Http { status: 404 },
+            ApiError::SessionLimit,
+        ] {
+            assert!(!error.is_retryable(), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_failed_refresh_takes_fault_and_retry_from_its_cause() {
+        let error = ApiError::TokenRefresh(Arc::new(ApiError::TimedOut));
+        assert_eq!(
+            (error.fault(), error.is_retryable()),
+            (Fault::Network, true)
+        );
+        assert_eq!(
+            ApiError::TokenRefresh(Arc::new(refused(400))).fault(),
+            Fault::Caller
+        );
+        assert_eq!(refused(500).fault(), Fault::Server);
+    }
+}

@@ -1,0 +1,90 @@
+//! The name under which the platform stores a file.
+
+use mfly_proto::argument::InvalidArgument;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::fmt;
+
+/// A stored file's name, as uploads return it and profiles carry it.
+///
+/// Other users choose what stands in their profiles, and a token becomes part of a path: one that
+/// would leave the folder of media (`../logout`) is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FileToken(Box<str>);
+
+impl FileToken {
+    /// Takes a token.
+    ///
+    /// # Errors
+    /// When it is empty, has a character other than visible ASCII, has any of `? # % \`, or has an
+    /// empty, `.` or `..` segment.
+    pub fn new(token: &str) -> Result<Self, InvalidArgument> {
+        let is_plain = token
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'%' | b'\\'));
+        let has_odd_segment = token
+            .split('/')
+            .any(|segment| matches!(segment, "" | "." | ".."));
+        if !is_plain || has_odd_segment {
+            return Err(InvalidArgument::new(
+                "fileToken",
+                "fileToken is not valid or required",
+            ));
+        }
+        Ok(Self(token.into()))
+    }
+
+    /// The token as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for FileToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for FileToken {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for FileToken {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_would_leave_the_media_folder_is_refused() {
+        for token in [
+            "",
+            "../logout",
+            "a/../../b",
+            "/a",
+            "a//b",
+            "a?b",
+            "a#b",
+            "%2e%2e/a",
+            "a b",
+            "a\n",
+            ".",
+        ] {
+            assert_eq!(
+                FileToken::new(token).unwrap_err().name,
+                "fileToken",
+                "{token:?}"
+            );
+        }
+        for token in ["img-token", "2026/11/a.b_c~1", "..a"] {
+            assert_eq!(FileToken::new(token).unwrap().as_str(), token);
+        }
+    }
+}

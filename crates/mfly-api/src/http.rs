@@ -1,0 +1,140 @@
+//! The HTTP client, as small as this crate needs it.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+
+/// Something that sends one HTTP request and brings the whole answer.
+///
+/// [`HyperBackend`](crate::hyper::HyperBackend) is the default. Implement it to use another HTTP
+/// client, or to stand in for the network in a test.
+#[async_trait]
+pub trait HttpBackend: Send + Sync {
+    /// Sends `request`, whose URI is absolute, and reads the answer.
+    ///
+    /// Redirects are not followed. A [`Progress`] among the request's extensions is to be told as
+    /// the body leaves. Dropping the future gives the request up.
+    ///
+    /// # Errors
+    /// When no complete answer comes within `limits`.
+    async fn send(
+        &self,
+        request: ::http::Request<Bytes>,
+        limits: ResponseLimits,
+    ) -> Result<::http::Response<Bytes>, HttpError>;
+}
+
+/// How long and how large an answer may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ResponseLimits {
+    /// Longest body, in bytes; one byte more is [`HttpError::TooLarge`].
+    pub max_bytes: usize,
+    /// Time from the first byte sent to the last received; `None` is the sender's own default.
+    pub timeout: Option<Duration>,
+}
+
+impl ResponseLimits {
+    /// For an endpoint that answers in JSON: 1 MiB.
+    pub const JSON: Self = Self {
+        max_bytes: 1 << 20,
+        timeout: None,
+    };
+
+    /// For one that moves a file: ten minutes, and as many bytes as the caller expects.
+    #[must_use]
+    pub const fn media(max_bytes: usize) -> Self {
+        Self {
+            max_bytes,
+            timeout: Some(Duration::from_secs(600)),
+        }
+    }
+}
+
+/// A request that brought no answer.
+#[derive(Clone, Debug, Error)]
+#[non_exhaustive]
+pub enum HttpError {
+    /// No connection: name resolution, dialling or TLS failed. The request never left.
+    #[error("cannot connect to the server")]
+    Connect {
+        /// The cause.
+        #[source]
+        source: Cause,
+    },
+    /// The connection ended before the answer did.
+    #[error("the connection broke before the answer was complete")]
+    Closed {
+        /// The cause, when one is known.
+        #[source]
+        source: Option<Cause>,
+    },
+    /// No complete answer came in time.
+    #[error("no answer in time")]
+    TimedOut,
+    /// The answer is longer than the request allows.
+    #[error("the answer is longer than {limit} bytes")]
+    TooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+}
+
+/// The error of an HTTP client, kept as the source of ours.
+#[derive(Clone)]
+pub struct Cause(Arc<dyn StdError + Send + Sync>);
+
+impl Cause {
+    /// Takes an error.
+    #[must_use]
+    pub fn new(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self(Arc::from(error.into()))
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl StdError for Cause {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
+    }
+}
+
+/// Told how much of a request's body has left: `(sent, total)`, in bytes.
+///
+/// It is called from the task that sends, so it must be quick. After a retry it starts again.
+#[derive(Clone)]
+pub struct Progress(Arc<dyn Fn(u64, u64) + Send + Sync>);
+
+impl Progress {
+    /// Calls `report` with `(sent, total)` each time a piece of the body is handed to the connection.
+    #[must_use]
+    pub fn new(report: impl Fn(u64, u64) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(report))
+    }
+
+    /// Reports once; for implementers of [`HttpBackend`].
+    pub fn report(&self, sent: u64, total: u64) {
+        (self.0)(sent, total);
+    }
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Progress(..)")
+    }
+}

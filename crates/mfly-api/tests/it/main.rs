@@ -1,0 +1,14 @@
+//! What the crate does, seen from outside.
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod hyper;
+#[cfg(test)]
+mod licence;
+#[cfg(test)]
+mod refresh;
+#[cfg(test)]
+mod script;

@@ -1,0 +1,83 @@
+//! An HTTP backend that answers from a script and remembers what it was asked.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response};
+use mfly_api::http::{HttpBackend, HttpError, ResponseLimits};
+use std::sync::{Arc, Mutex};
+
+type Reply = Result<Response<Bytes>, HttpError>;
+type Rule = dyn Fn(&Request<Bytes>) -> Reply + Send + Sync;
+
+/// Answers by a function of the request; each answer comes after a turn of the other tasks, as one
+/// from a network would, and answers to `/login` wait until the gate opens.
+pub(crate) struct Script {
+    reply: Box<Rule>,
+    requests: Mutex<Vec<Request<Bytes>>>,
+    pub(crate) login_gate: tokio::sync::Semaphore,
+}
+
+impl Script {
+    pub(crate) fn new(
+        reply: impl Fn(&Request<Bytes>) -> Reply + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        let login_gate = tokio::sync::Semaphore::new(1000);
+        Arc::new(Self {
+            reply: Box::new(reply),
+            requests: Mutex::default(),
+            login_gate,
+        })
+    }
+
+    /// How many requests there were for a path that ends so.
+    pub(crate) fn count(&self, path: &str) -> usize {
+        self.requests
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|request| request.uri().path().ends_with(path))
+            .count()
+    }
+
+    /// The tokens that requests for a path carried, in order.
+    pub(crate) fn tokens(&self, path: &str) -> Vec<String> {
+        let requests = self.requests.lock().unwrap();
+        let of_path = requests
+            .iter()
+            .filter(|request| request.uri().path().ends_with(path));
+        of_path.map(|request| token(request).to_owned()).collect()
+    }
+}
+
+/// The token that a request carries, or nothing.
+pub(crate) fn token(request: &Request<Bytes>) -> &str {
+    request
+        .headers()
+        .get("authorization")
+        .map_or("", |token| token.to_str().unwrap())
+}
+
+pub(crate) fn json(body: impl Into<String>) -> Reply {
+    Ok(Response::new(Bytes::from(body.into())))
+}
+
+pub(crate) fn status(status: u16) -> Reply {
+    Ok(Response::builder()
+        .status(status)
+        .body(Bytes::new())
+        .unwrap())
+}
+
+#[async_trait]
+impl HttpBackend for Script {
+    async fn send(&self, request: Request<Bytes>, _limits: ResponseLimits) -> Reply {
+        let is_login = request.uri().path().ends_with("/login");
+        let reply = (self.reply)(&request);
+        self.requests.lock().unwrap().push(request);
+        if is_login {
+            self.login_gate.acquire().await.unwrap().forget();
+        }
+        tokio::task::yield_now().await;
+        reply
+    }
+}
