@@ -1,1 +1,119 @@
 //! A MirrorFly client: register, connect, profile, presence, block lists, media and events.
+//!
+//! Two types, so that "not registered" and "not connected yet" cannot be written: an [`App`] registers users and
+//! connects them; a [`Session`] does everything else.
+//!
+//! ```
+//! use mfly_client::{App, Event, LicenceKey, ProfileUpdate, UserIdentifier};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let server = mfly_testserver::TestServer::start().await?;
+//! # let (key, url) = (server.licence_key(), server.api_base_url());
+//! # let tls = mfly_client::Tls::custom(server.ca_certificate_pem().ok_or("no certificate")?.as_bytes())?;
+//! let app = App::builder(key).api_base_url(&url).tls(tls).build().await?;
+//! let account = app.register(&UserIdentifier::new("alice")?).metadata("team", "blue")?.await?;
+//! let session = app.connect(&account.credentials).await?;
+//!
+//! let mut events = session.events();
+//! session.update_profile(ProfileUpdate::new().nick_name("Alice").status("Here")).await?;
+//! assert_eq!(session.own_profile().await?.nick_name, "Alice");
+//!
+//! session.close().await;
+//! while let Some(event) = events.next().await {
+//!     if let Event::Ended(reason) = event {
+//!         println!("{reason}");
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # For users of the official SDK
+//!
+//! | official call | here |
+//! |---|---|
+//! | `initializeSDK` | [`App::builder`] |
+//! | `register` | [`App::register`] |
+//! | `connect`, `login` | [`App::connect`] |
+//! | `logout` | [`Session::logout`] |
+//! | `getUserProfile` | [`Session::profile`], [`Session::own_profile`] |
+//! | `setUserProfile` | [`Session::set_profile`]; for some fields only [`Session::update_profile`] |
+//! | `getLastSeen` | [`Session::last_seen`] |
+//! | `blockUser`, `unblockUser` | [`Session::block`], [`Session::unblock`] |
+//! | `getUsersIBlocked`, `getUsersWhoBlockedMe` | [`Session::blocked`], [`Session::blocked_by`] |
+//! | `getCurrentUserJid` | [`Session::current_user`] |
+//! | `getJid` | [`Session::address_of`] |
+//! | `getUserToken`, `setUserToken` | [`App::user_token`], [`Session::user_token`], [`Session::set_user_token`] |
+//! | `sendFeedback` | [`Session::send_feedback`] |
+//! | `deleteMyAccount` | [`Session::delete_account`] |
+//! | `reportUserOrGroup` | [`Session::report_user`], [`Session::report_group`] |
+//! | `setMediaEncryption` | [`Session::set_media_encryption`] |
+//! | `getMediaURL`, `downloadMedia` | [`Session::download_media`] |
+//! | `getFriendsList`, `getRegisteredUsers` | [`Session::friends`] |
+//! | `sendRegisterUpdate` | [`Session::announce_registration`] |
+//! | `getUsersList` | [`Session::user_list`] |
+//! | `getUserSettings`, `updateUserSettings` | [`Session::settings`], [`Session::update_settings`] |
+//! | `getMetaData`, `updateMetaData` | [`Session::metadata`], [`Session::update_metadata`] |
+//! | `getAvailableFeatures` | [`Session::features`] |
+//! | `syncContacts` | [`Session::sync_contacts`] |
+//! | the listeners | [`Session::events`], [`Event`]; their payloads: [`Event::official`] |
+//!
+//! # What is better than there
+//!
+//! Every operation ends: it has a deadline, and dropping its future cancels it. Errors are typed and say whose fault
+//! they are ([`Error::fault`]). A lost connection comes back with growing waits instead of a storm. Replies are
+//! believed only from whom they were asked, notices only from who may give them. A change of one profile field keeps
+//! the others.
+
+mod app;
+mod credentials;
+mod driver;
+mod error;
+pub mod event;
+mod feature;
+mod handle;
+mod quirks;
+mod random;
+mod session;
+mod timeouts;
+mod user;
+
+pub use app::{App, AppBuilder};
+pub use credentials::Credentials;
+pub use error::{Error, ErrorKind, Fault, Result};
+pub use event::{Event, Events, OfficialEvent, UnknownStanza};
+pub use feature::connect::ConnectRequest;
+pub use feature::friends::{Friend, Friends};
+pub use feature::logout::LoggedOut;
+pub use feature::media::{MediaForm, MediaReference, MediaTarget, MediaUpload, UploadedMedia};
+pub use feature::profile::{
+    Field, Profile, ProfileFields, ProfileImage, ProfileUpdate, StoredImage,
+};
+pub use feature::register::{Account, RegisterRequest};
+pub use feature::report::ReportedMessage;
+pub use feature::user_list::{ListedUser, UserList, UserListRequest};
+pub use handle::Session;
+pub use quirks::Quirks;
+pub use session::{
+    Cause, ConnectionState, DisconnectReason, EndReason, KeepaliveConfig, ReconnectPolicy, Stage,
+};
+pub use timeouts::Timeouts;
+pub use user::AsUser;
+
+pub use mfly_api::file_token::FileToken;
+pub use mfly_api::http::{HttpBackend, Progress};
+pub use mfly_api::licence::{LicenceCache, MemoryLicenceCache};
+pub use mfly_api::{Feature, Features, MetaValue, Metadata};
+pub use mfly_proto::argument::InvalidArgument;
+pub use mfly_proto::cipher::FileKey;
+pub use mfly_proto::jid::{BareJid, FullJid, GroupJid, Jid, UserId, UserIdentifier, UserReference};
+pub use mfly_proto::payload::last_seen::LastSeen;
+pub use mfly_proto::payload::settings::Settings;
+pub use mfly_proto::secret::{LicenceKey, Password, Token};
+pub use mfly_proto::stanza::{IqRequest, PresenceKind, Show};
+pub use mfly_transport::{Address, Tls};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

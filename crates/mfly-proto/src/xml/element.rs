@@ -52,7 +52,7 @@ impl<'a> Element<'a> {
     /// Whether name and namespace are these.
     #[must_use]
     pub fn is(&self, ns: &str, name: &str) -> bool {
-        self.name() == name && self.ns() == ns
+        self.node.name.holds(self.text, name) && self.ns() == ns
     }
 
     /// Value of an attribute without namespace.
@@ -61,7 +61,7 @@ impl<'a> Element<'a> {
         self.attribute_table()
             .iter()
             .find(|attribute| {
-                attribute.namespace == NO_NAMESPACE && attribute.name.of(self.text) == name
+                attribute.namespace == NO_NAMESPACE && attribute.name.holds(self.text, name)
             })
             .map(|attribute| self.value(attribute))
     }
@@ -92,7 +92,8 @@ impl<'a> Element<'a> {
     /// First child element with this name in any namespace; the official SDK compares names only.
     #[must_use]
     pub fn child_named(&self, name: &str) -> Option<Self> {
-        self.children().find(|child| child.name() == name)
+        self.children()
+            .find(|child| child.node.name.holds(child.text, name))
     }
 
     /// Child elements in document order.
@@ -208,8 +209,12 @@ impl fmt::Debug for Element<'_> {
 
 /// Appends character data and CDATA sections.
 fn decode_run(run: &str, text: &mut String) {
+    const START: usize = "<![CDATA[".len();
     let mut rest = run;
-    while let Some((before, section)) = rest.split_once("<![CDATA[") {
+    // Between children, nothing but a section starts with `<`.
+    while let Some(start) = memchr::memchr(b'<', rest.as_bytes()) {
+        let (before, section) = rest.split_at(start);
+        let section = section.get(START..).unwrap_or_default();
         let (content, after) = section.split_once("]]>").unwrap_or((section, ""));
         reference::decode_text(before, text);
         reference::decode_cdata(content, text);

@@ -104,11 +104,8 @@ fn decode(raw: &str, out: &mut String, replace: impl Fn(u8) -> Option<char>) {
     let mut at = 0;
     while let Some(found) = find(bytes, at) {
         let (replacement, length) = match bytes[found] {
-            b'&' => match read(&raw[found..]) {
-                Ok(reference) => reference,
-                // References were checked while parsing, so there always is a character.
-                Err(_) => ('\u{FFFD}', 1),
-            },
+            // References were checked while parsing, so there always is a character.
+            b'&' => read(&raw[found..]).unwrap_or(('\u{FFFD}', 1)),
             byte => match replace(byte) {
                 // CR LF is one line end.
                 Some(replacement) if byte == b'\r' && bytes.get(found + 1) == Some(&b'\n') => {

@@ -29,6 +29,13 @@ impl Span {
             .unwrap_or_default()
     }
 
+    /// Whether the range holds just this; most ranges differ in length already.
+    #[inline]
+    pub(super) fn holds(self, text: &str, expected: &str) -> bool {
+        (self.end - self.start) as usize == expected.len()
+            && self.bytes_of(text.as_bytes()) == expected.as_bytes()
+    }
+
     /// The bytes of the range.
     #[inline]
     pub(super) fn bytes_of(self, bytes: &[u8]) -> &[u8] {

@@ -166,9 +166,8 @@ impl TagReader<'_> {
             return Err(malformed(equals));
         }
         let open = self.skip_space(equals + 1);
-        let quote = match bytes.get(open) {
-            Some(&quote @ (b'"' | b'\'')) => quote,
-            _ => return Err(malformed(open)),
+        let Some(&quote @ (b'"' | b'\'')) = bytes.get(open) else {
+            return Err(malformed(open));
         };
         let value = open + 1;
         let mut escaped = false;

@@ -1,0 +1,245 @@
+//! The command line.
+
+use crate::command::{
+    block, connect, current_user, delete_account, features, feedback, friends, last_seen, logout,
+    media, metadata, profile, register, report, serve, settings, user_token,
+};
+use crate::output::Format;
+use crate::tour;
+use clap::{Args, Parser, Subcommand};
+use mfly_client::{LicenceKey, UserId, UserReference};
+use std::path::PathBuf;
+use std::time::Duration;
+
+const AFTER_HELP: &str = "\
+Examples:
+  mfly tour                              see everything work, against a server of its own
+  mfly serve                             run a local server, then in another terminal:
+  mfly register alice
+  mfly profile set --nick-name Alice --status 'At work'
+  mfly watch                             print what happens, until Ctrl-C
+  mfly last-seen bob --json
+
+Which server and account:
+  a flag, else its environment variable (MFLY_API_URL, MFLY_LICENCE_KEY, MFLY_USER, MFLY_PROFILE),
+  else what `mfly register` saved last, else the local server of `mfly serve`.
+  MFLY_PASSWORD holds a password for an account that is not saved.
+  MFLY_CONFIG_DIR names another folder for what is saved. NO_COLOR turns colours off.
+
+Exit codes:
+  0 done   1 failed   2 usage   3 not reachable   4 credentials or licence refused
+  5 not in the plan   6 not found   7 timed out   130 interrupted";
+
+/// Use a MirrorFly server from a terminal: register, connect, profile, presence, block lists, media and events.
+#[derive(Debug, Parser)]
+#[command(name = "mfly", version, after_help = AFTER_HELP, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// Print one JSON object a line.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Say on the standard error what happens; twice for more.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+impl Cli {
+    /// For whom to print.
+    pub(crate) const fn format(&self) -> Format {
+        if self.json {
+            Format::Json
+        } else {
+            Format::Human
+        }
+    }
+}
+
+/// One sub-command, one file.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Perform every operation between two users on a local server, and print how each went.
+    Tour(tour::TourArgs),
+    /// Run a local server for tests and app development.
+    Serve(serve::ServeArgs),
+    /// Register a user and save the credentials.
+    Register(register::RegisterArgs),
+    /// Connect and print what happens, until Ctrl-C.
+    #[command(visible_alias = "connect")]
+    Watch(connect::WatchArgs),
+    /// Who is connected, and where.
+    Whoami(current_user::WhoamiArgs),
+    /// Show or change profiles.
+    Profile(profile::ProfileArgs),
+    /// When a user was last online.
+    LastSeen(last_seen::LastSeenArgs),
+    /// Block a user.
+    Block(block::BlockArgs),
+    /// Unblock a user.
+    Unblock(block::UnblockArgs),
+    /// Whom the account has blocked.
+    Blocked(block::BlockedArgs),
+    /// Who has blocked the account.
+    BlockedBy(block::BlockedByArgs),
+    /// Show or replace the token of REST requests.
+    Token(user_token::TokenArgs),
+    /// Send feedback.
+    Feedback(feedback::FeedbackArgs),
+    /// Report a user or a group.
+    Report(report::ReportArgs),
+    /// Upload or download a file.
+    Media(media::MediaArgs),
+    /// The contact list.
+    Friends(friends::FriendsArgs),
+    /// Show or change the settings kept on the server.
+    Settings(settings::SettingsArgs),
+    /// Show or replace the account's metadata.
+    Metadata(metadata::MetadataArgs),
+    /// What the plan includes.
+    Features(features::FeaturesArgs),
+    /// Log out on the server and forget the credentials.
+    Logout(logout::LogoutArgs),
+    /// Delete the account with everything in it.
+    DeleteAccount(delete_account::DeleteAccountArgs),
+}
+
+/// Which server and account a command is for.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Server and account")]
+pub(crate) struct TargetArgs {
+    /// The server's API base URL, such as https://host/api/v1.
+    #[arg(long, global = true, env = "MFLY_API_URL", value_name = "URL")]
+    pub(crate) api_url: Option<String>,
+    /// The licence key.
+    #[arg(
+        long,
+        global = true,
+        env = "MFLY_LICENCE_KEY",
+        value_name = "KEY",
+        hide_env_values = true,
+        value_parser = licence_key
+    )]
+    pub(crate) licence_key: Option<LicenceKey>,
+    /// The licence key is one of a trial.
+    #[arg(long, global = true)]
+    pub(crate) trial: bool,
+    /// The WebSocket address, if it is not the one that the server names: wss://host:port/websocket.
+    #[arg(long, global = true, env = "MFLY_XMPP_URL", value_name = "URL")]
+    pub(crate) xmpp_url: Option<String>,
+    /// A PEM file of certificate authorities to trust besides the system's.
+    #[arg(long, global = true, env = "MFLY_CA_FILE", value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// The account to use.
+    #[arg(long, global = true, env = "MFLY_USER", value_name = "USER", value_parser = UserId::new)]
+    pub(crate) user: Option<UserId>,
+    /// The saved server to use or to save to.
+    #[arg(long, global = true, env = "MFLY_PROFILE", value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// How long to wait for each answer.
+    #[arg(
+        long,
+        global = true,
+        env = "MFLY_TIMEOUT",
+        value_name = "SECONDS",
+        default_value = "15",
+        value_parser = seconds
+    )]
+    pub(crate) timeout: Duration,
+}
+
+/// A positive time, at most a day.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| "must be a number of seconds".to_owned())?;
+    if seconds > 0.0 && seconds <= 86_400.0 {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err("must be more than 0 and at most 86400 seconds".to_owned())
+    }
+}
+
+/// A user by id or address.
+pub(crate) fn user(text: &str) -> Result<UserReference, String> {
+    UserReference::new(text).map_err(|error| error.reason.into_owned())
+}
+
+/// A pair `name=value`.
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("must be NAME=VALUE".to_owned()),
+    }
+}
+
+fn licence_key(text: &str) -> Result<LicenceKey, String> {
+    LicenceKey::new(text).map_err(|error| error.reason.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_of_the_server_may_stand_before_or_after_the_verb_of_a_group() {
+        for line in [
+            "mfly profile get bob --user alice --timeout 2.5",
+            "mfly profile --user alice --timeout 2.5 get bob",
+        ] {
+            let Command::Profile(profile) = parse(line).unwrap().command else {
+                panic!("{line}")
+            };
+            assert_eq!(profile.target.user.unwrap().as_str(), "alice", "{line}");
+            assert_eq!(
+                profile.target.timeout,
+                Duration::from_millis(2500),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn connect_is_another_name_of_watch() {
+        assert!(matches!(
+            parse("mfly connect").unwrap().command,
+            Command::Watch(_)
+        ));
+        assert!(matches!(
+            parse("mfly watch").unwrap().command,
+            Command::Watch(_)
+        ));
+    }
+
+    #[test]
+    fn values_of_the_wrong_form_are_refused_with_exit_code_2() {
+        for line in [
+            "mfly last-seen",
+            "mfly last-seen b@d@name",
+            "mfly whoami --timeout 0",
+            "mfly whoami --timeout soon",
+            "mfly register alice --metadata tier",
+            "mfly register Alice",
+            "mfly dance",
+        ] {
+            let error = parse(line).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn debug_output_of_the_command_line_hides_the_licence_key() {
+        let shown = format!("{:?}", parse("mfly whoami --licence-key hunter2").unwrap());
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+}

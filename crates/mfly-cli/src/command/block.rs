@@ -1,0 +1,138 @@
+//! `mfly block`, `unblock`, `blocked` and `blocked-by`.
+
+use super::Operation;
+use crate::args::{TargetArgs, user};
+use crate::context::Context;
+use crate::exit::Failure;
+use crate::output::Report;
+use clap::Args;
+use mfly_client::{BareJid, Session, UserReference};
+use serde_json::{Value, json};
+
+/// Blocks a user.
+#[derive(Args, Debug)]
+pub(crate) struct BlockArgs {
+    /// The user, by id or address.
+    #[arg(value_name = "USER", value_parser = user)]
+    whom: UserReference,
+    #[command(flatten)]
+    target: TargetArgs,
+}
+
+/// Unblocks a user.
+#[derive(Args, Debug)]
+pub(crate) struct UnblockArgs {
+    /// The user, by id or address.
+    #[arg(value_name = "USER", value_parser = user)]
+    whom: UserReference,
+    #[command(flatten)]
+    target: TargetArgs,
+}
+
+/// Lists whom the account has blocked.
+#[derive(Args, Debug)]
+pub(crate) struct BlockedArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+}
+
+/// Lists who has blocked the account.
+#[derive(Args, Debug)]
+pub(crate) struct BlockedByArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+}
+
+impl Operation for BlockArgs {
+    fn name(&self) -> &'static str {
+        "blockUser"
+    }
+
+    fn target(&self) -> &TargetArgs {
+        &self.target
+    }
+
+    async fn perform(self, context: &Context) -> Result<Report, Failure> {
+        context
+            .in_session(async |session: &Session| Ok(session.block(&self.whom).await?))
+            .await?;
+        Ok(done("blocked", &self.whom))
+    }
+}
+
+impl Operation for UnblockArgs {
+    fn name(&self) -> &'static str {
+        "unblockUser"
+    }
+
+    fn target(&self) -> &TargetArgs {
+        &self.target
+    }
+
+    async fn perform(self, context: &Context) -> Result<Report, Failure> {
+        context
+            .in_session(async |session: &Session| Ok(session.unblock(&self.whom).await?))
+            .await?;
+        Ok(done("unblocked", &self.whom))
+    }
+}
+
+impl Operation for BlockedArgs {
+    fn name(&self) -> &'static str {
+        "getUsersIBlocked"
+    }
+
+    fn target(&self) -> &TargetArgs {
+        &self.target
+    }
+
+    async fn perform(self, context: &Context) -> Result<Report, Failure> {
+        let users = context
+            .in_session(async |session: &Session| Ok(session.blocked().await?))
+            .await?;
+        Ok(listed(&users, "nobody is blocked"))
+    }
+}
+
+impl Operation for BlockedByArgs {
+    fn name(&self) -> &'static str {
+        "getUsersWhoBlockedMe"
+    }
+
+    fn target(&self) -> &TargetArgs {
+        &self.target
+    }
+
+    async fn perform(self, context: &Context) -> Result<Report, Failure> {
+        let users = context
+            .in_session(async |session: &Session| Ok(session.blocked_by().await?))
+            .await?;
+        Ok(listed(&users, "nobody has blocked this account"))
+    }
+}
+
+fn done(what: &str, whom: &UserReference) -> Report {
+    Report::line(
+        format!("{what} {}", whom.as_str()),
+        json!({"user": whom.as_str()}),
+    )
+}
+
+fn listed(users: &[BareJid], none: &str) -> Report {
+    let lines = match users {
+        [] => vec![none.to_owned()],
+        users => users.iter().map(|user| user.as_str().to_owned()).collect(),
+    };
+    Report {
+        lines,
+        result: official(users),
+    }
+}
+
+/// The official SDK's result.
+pub(crate) fn official(users: &[BareJid]) -> Value {
+    users
+        .iter()
+        .map(|user| json!({"jid": user.as_str()}))
+        .collect()
+}

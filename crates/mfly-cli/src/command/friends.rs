@@ -1,0 +1,48 @@
+//! `mfly friends`: the contact list.
+
+use super::Operation;
+use crate::args::TargetArgs;
+use crate::context::Context;
+use crate::exit::Failure;
+use crate::output::Report;
+use clap::Args;
+use mfly_client::Session;
+
+/// Lists the contacts.
+#[derive(Args, Debug)]
+pub(crate) struct FriendsArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+}
+
+impl Operation for FriendsArgs {
+    fn name(&self) -> &'static str {
+        "getFriendsList"
+    }
+
+    fn target(&self) -> &TargetArgs {
+        &self.target
+    }
+
+    async fn perform(self, context: &Context) -> Result<Report, Failure> {
+        let friends = context
+            .in_session(async |session: &Session| Ok(session.friends().await?))
+            .await?;
+        if friends.users.is_empty() {
+            return Ok(Report::line("no contacts", friends.official()));
+        }
+        let rows: Vec<_> = friends
+            .users
+            .iter()
+            .map(|friend| {
+                let profile = &friend.profile;
+                let name = friend.name.as_deref().unwrap_or(&profile.nick_name);
+                (
+                    friend.user.as_str(),
+                    format!("{name}  {}", profile.status).trim_end().to_owned(),
+                )
+            })
+            .collect();
+        Ok(Report::table(&rows, friends.official()))
+    }
+}

@@ -1,0 +1,111 @@
+//! `mfly register`: registers a user and saves the credentials.
+
+use super::Operation;
+use crate::args::{TargetArgs, pair};
+use crate::context::Context;
+use crate::exit::Failure;
+use crate::output::Report;
+use clap::Args;
+use mfly_client::{MetaValue, UserIdentifier};
+use serde_json::json;
+
+/// Registers a user.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  mfly register alice --metadata team=blue --metadata level=3")]
+pub(crate) struct RegisterArgs {
+    /// What to register with: lower-case letters, digits, - and _.
+    #[arg(value_name = "NAME", value_parser = UserIdentifier::new)]
+    identifier: UserIdentifier,
+    /// Fail instead of ending another session when the user has too many.
+    #[arg(long)]
+    no_force: bool,
+    /// Attach a value to the user, at most three times. Numbers, true and false keep their type.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    metadata: Vec<(String, String)>,
+    /// Print the password, too.
+    #[arg(long)]
+    show_password: bool,
+    #[command(flatten)]
+    target: TargetArgs,
+}
+
+impl Operation for RegisterArgs {
+    fn name(&self) -> &'static str {
+        "register"
+    }
+
+    fn target(&self) -> &TargetArgs {
+        &self.target
+    }
+
+    async fn perform(self, context: &Context) -> Result<Report, Failure> {
+        let mut request = context
+            .app()
+            .await?
+            .register(&self.identifier)
+            .force(!self.no_force);
+        for (name, value) in self.metadata {
+            request = request.metadata(&name, meta_value(value))?;
+        }
+        let account = context.within(request).await?;
+        context.remember(&account.credentials).await?;
+
+        let user = &account.credentials.user;
+        let address = account
+            .user_jid
+            .as_ref()
+            .map_or(user.as_str(), |jid| jid.as_str());
+        let mut lines = vec![
+            format!("registered {address} at {}", context.api_url),
+            format!(
+                "saved as profile {} in {}",
+                context.profile,
+                context.store_path().display()
+            ),
+        ];
+        let mut result = json!({
+            "username": user.as_str(),
+            "userJid": account.user_jid.as_ref().map(|jid| jid.as_str()),
+            "isProfileUpdated": account.is_profile_updated,
+            "isSandbox": account.is_trial,
+            "profile": context.profile,
+        });
+        if self.show_password {
+            let password = account.credentials.password.expose();
+            lines.push(format!("password {password}"));
+            result["password"] = json!(password);
+        }
+        Ok(Report { lines, result })
+    }
+}
+
+/// A value as JSON would have it; everything else is text.
+pub(super) fn meta_value(text: String) -> MetaValue {
+    match serde_json::from_str(&text) {
+        Ok(MetaValue::Other(_)) | Err(_) => MetaValue::Text(text),
+        Ok(value) => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_flags_keep_their_type_and_the_rest_is_text() {
+        let cases = [
+            ("blue", MetaValue::Text("blue".to_owned())),
+            ("3", MetaValue::Integer(3)),
+            ("0.5", MetaValue::Decimal(0.5)),
+            ("true", MetaValue::Flag(true)),
+            ("\"3\"", MetaValue::Text("3".to_owned())),
+            ("[1]", MetaValue::Text("[1]".to_owned())),
+            ("null", MetaValue::Text("null".to_owned())),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(meta_value(text.to_owned()), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! `mfly serve`: a local server for tests and app development.
+
+use crate::exit::Failure;
+use crate::output::Output;
+use clap::Args;
+use mfly_testserver::command;
+
+/// Runs a local server until Ctrl-C.
+#[derive(Args, Debug)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    server: command::Args,
+}
+
+/// Serves.
+///
+/// # Errors
+/// When the server cannot start.
+pub(crate) async fn run(args: ServeArgs, output: &mut Output) -> Result<(), Failure> {
+    command::run(args.server, output.sink())
+        .await
+        .map_err(|error| Failure::Server(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::{LOCAL_API_URL, LOCAL_LICENCE_KEY};
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        args: ServeArgs,
+    }
+
+    #[test]
+    fn a_server_started_without_flags_is_the_one_that_commands_use_without_flags() {
+        let args = Cli::parse_from(["serve"]).args.server;
+        assert_eq!(format!("http://{}/api/v1", args.listen), LOCAL_API_URL);
+        assert_eq!(args.licence_key, LOCAL_LICENCE_KEY);
+    }
+}

@@ -1,0 +1,61 @@
+//! `mfly settings get` and `set`: what the server keeps for the account.
+
+use super::Operation;
+use crate::args::TargetArgs;
+use crate::context::Context;
+use crate::exit::Failure;
+use crate::output::Report;
+use clap::{ArgAction, Args, Subcommand};
+use mfly_client::Session;
+use serde_json::json;
+
+/// Shows or changes the settings.
+#[derive(Args, Debug)]
+pub(crate) struct SettingsArgs {
+    #[command(subcommand)]
+    verb: Verb,
+    #[command(flatten)]
+    target: TargetArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Show the settings.
+    Get,
+    /// Change them.
+    Set {
+        /// Whether archived chats stay archived when a message arrives.
+        #[arg(long, value_name = "true|false", action = ArgAction::Set)]
+        archive: bool,
+    },
+}
+
+impl Operation for SettingsArgs {
+    fn name(&self) -> &'static str {
+        match self.verb {
+            Verb::Get => "getUserSettings",
+            Verb::Set { .. } => "updateUserSettings",
+        }
+    }
+
+    fn target(&self) -> &TargetArgs {
+        &self.target
+    }
+
+    async fn perform(self, context: &Context) -> Result<Report, Failure> {
+        let archive = match self.verb {
+            Verb::Get => {
+                let read = async |session: &Session| Ok(session.settings().await?);
+                context.in_session(read).await?.archive
+            }
+            Verb::Set { archive } => {
+                let write = async |session: &Session| Ok(session.update_settings(archive).await?);
+                context.in_session(write).await?;
+                Some(archive)
+            }
+        };
+        let shown = archive.map_or_else(|| "not set".to_owned(), |archive| archive.to_string());
+        let result = json!({"archive": archive.map(u8::from)});
+        Ok(Report::table(&[("archive", shown)], result))
+    }
+}

@@ -1,0 +1,533 @@
+//! Which server and which account: a flag, else an environment variable, else what is saved, else the local server.
+
+use crate::args::TargetArgs;
+use crate::exit::Failure;
+use crate::store::{Profile, Profiles, Store};
+use mfly_client::{
+    App, Credentials, ErrorKind, LicenceKey, Password, ReconnectPolicy, Session, Timeouts, Tls,
+    Token, UserId,
+};
+use std::future::IntoFuture;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Where `mfly serve` listens unless told otherwise.
+pub(crate) const LOCAL_API_URL: &str = "http://127.0.0.1:8117/api/v1";
+
+/// What `mfly serve` takes as licence key unless told otherwise. It opens nothing else.
+pub(crate) const LOCAL_LICENCE_KEY: &str = "MflyLocalLicenceKey0123456789abc";
+
+/// Holds a password for an account that is not saved. Not a flag: other users of a machine can see those.
+const PASSWORD_VARIABLE: &str = "MFLY_PASSWORD";
+
+/// A server and an account.
+#[derive(Debug)]
+pub(crate) struct Context {
+    store: Store,
+    /// The name that the server is or will be saved under.
+    pub(crate) profile: String,
+    /// The server's API base URL.
+    pub(crate) api_url: String,
+    /// Whether nobody named the server.
+    is_local_default: bool,
+    licence_key: LicenceKey,
+    trial: bool,
+    xmpp_url: Option<String>,
+    ca_file: Option<PathBuf>,
+    user: Option<UserId>,
+    password: Option<Password>,
+    token: Option<Token>,
+    /// The deadline of each request.
+    pub(crate) timeout: Duration,
+}
+
+impl Context {
+    /// Decides between flags, environment and what is saved.
+    ///
+    /// # Errors
+    /// When what is saved cannot be read or contradicts the flags, or no licence key is known.
+    pub(crate) fn new(args: &TargetArgs) -> Result<Self, Failure> {
+        let password = std::env::var(PASSWORD_VARIABLE)
+            .ok()
+            .filter(|text| !text.is_empty());
+        let password = password.map(Password::new).transpose()?;
+        Self::decide(args, password, Store::of_user()?)
+    }
+
+    fn decide(
+        args: &TargetArgs,
+        password: Option<Password>,
+        store: Store,
+    ) -> Result<Self, Failure> {
+        let profiles = store.load()?;
+        let (name, saved) = choose(args, &profiles)?;
+        let api_url = args.api_url.as_deref().map(normalised);
+        let is_local_default = api_url.is_none() && saved.is_none();
+        let api_url = api_url
+            .or_else(|| saved.map(|saved| saved.api_url.clone()))
+            .unwrap_or_else(|| LOCAL_API_URL.to_owned());
+        let licence_key = args
+            .licence_key
+            .clone()
+            .or_else(|| saved.and_then(|saved| saved.licence_key.clone()));
+        let licence_key = match licence_key {
+            Some(key) => key,
+            None if api_url == LOCAL_API_URL => LicenceKey::new(LOCAL_LICENCE_KEY)?,
+            None => {
+                return Err(Failure::NoCredentials {
+                    message: format!("no licence key for {api_url}"),
+                    hint: "pass --licence-key, or set MFLY_LICENCE_KEY".to_owned(),
+                });
+            }
+        };
+        let user = match (&args.user, saved.and_then(|saved| saved.user.as_deref())) {
+            (Some(user), _) => Some(user.clone()),
+            (None, Some(user)) => Some(UserId::new(user)?),
+            (None, None) => None,
+        };
+        let account = user
+            .as_ref()
+            .and_then(|user| saved.and_then(|saved| saved.account(user.as_str())));
+        Ok(Self {
+            profile: name.unwrap_or_else(|| name_of(&api_url)),
+            is_local_default,
+            licence_key,
+            trial: args.trial || saved.is_some_and(|saved| saved.trial),
+            xmpp_url: args
+                .xmpp_url
+                .clone()
+                .or_else(|| saved.and_then(|saved| saved.xmpp_url.clone())),
+            ca_file: args
+                .ca_file
+                .clone()
+                .or_else(|| saved.and_then(|saved| saved.ca_file.as_ref().map(PathBuf::from))),
+            password: password.or_else(|| account.map(|account| account.password.clone())),
+            token: account.and_then(|account| account.token.clone()),
+            user,
+            api_url,
+            timeout: args.timeout,
+            store,
+        })
+    }
+
+    /// The app: no request is made yet.
+    ///
+    /// # Errors
+    /// When a value is not acceptable or the file of certificate authorities cannot be read.
+    pub(crate) async fn app(&self) -> Result<App, Failure> {
+        let mut timeouts = Timeouts::default();
+        timeouts.rest = self.timeout;
+        let mut builder = App::builder(self.licence_key.clone())
+            .api_base_url(&self.api_url)
+            .trial(self.trial)
+            .timeouts(timeouts);
+        if let Some(url) = self
+            .xmpp_url
+            .clone()
+            .or_else(|| local_xmpp_url(&self.api_url))
+        {
+            builder = builder.xmpp_address(&url);
+        }
+        if let Some(path) = &self.ca_file {
+            let pem = std::fs::read(path)
+                .map_err(|error| Failure::file("read", path.display(), error))?;
+            builder = builder.tls(Tls::platform_plus(&pem)?);
+        }
+        Ok(builder.build().await?)
+    }
+
+    /// What to connect with.
+    ///
+    /// # Errors
+    /// When no account is saved for this server.
+    pub(crate) fn credentials(&self) -> Result<Credentials, Failure> {
+        let missing = |message| {
+            let hint = "register one with `mfly register NAME`".to_owned();
+            Err(Failure::NoCredentials { message, hint })
+        };
+        match (&self.user, &self.password) {
+            (Some(user), Some(password)) => Ok(Credentials::new(user.clone(), password.clone())),
+            (Some(user), None) => missing(format!(
+                "no password is saved for {user} at {}",
+                self.api_url
+            )),
+            (None, _) => missing(format!("no account is saved for {}", self.api_url)),
+        }
+    }
+
+    /// Connects the account, does `work`, and closes the connection.
+    ///
+    /// The connection is not repaired when it breaks: a command is short, and says so instead.
+    ///
+    /// # Errors
+    /// When there are no credentials, connecting fails, or `work` does.
+    pub(crate) async fn in_session<T>(
+        &self,
+        work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let credentials = self.credentials()?;
+        let request = self
+            .app()
+            .await?
+            .connect(&credentials)
+            .reconnect(ReconnectPolicy::never());
+        let session = self.within(request.request_timeout(self.timeout)).await?;
+        self.use_token(&session);
+        let done = work(&session).await;
+        session.close().await;
+        done
+    }
+
+    /// Lets a session use the saved token, if there is one.
+    pub(crate) fn use_token(&self, session: &Session) {
+        if let Some(token) = &self.token {
+            session.set_user_token(token.clone());
+        }
+    }
+
+    /// Waits for an operation, no longer than for an answer.
+    ///
+    /// # Errors
+    /// When it fails or takes too long.
+    pub(crate) async fn within<T>(
+        &self,
+        operation: impl IntoFuture<Output = mfly_client::Result<T>>,
+    ) -> Result<T, Failure> {
+        match tokio::time::timeout(self.timeout, operation.into_future()).await {
+            Ok(done) => Ok(done?),
+            Err(_) => Err(mfly_client::Error::from(ErrorKind::Timeout).into()),
+        }
+    }
+
+    /// Where accounts are saved.
+    pub(crate) fn store_path(&self) -> PathBuf {
+        self.store.path()
+    }
+
+    /// Saves an account of this server.
+    ///
+    /// # Errors
+    /// When the profiles cannot be written.
+    pub(crate) async fn remember(&self, credentials: &Credentials) -> Result<(), Failure> {
+        let change = |profiles: &mut Profiles| {
+            let kept = profiles
+                .named(&self.profile)
+                .filter(|saved| saved.api_url == self.api_url);
+            let mut profile = kept
+                .cloned()
+                .unwrap_or_else(|| Profile::new(self.api_url.clone()));
+            profile.licence_key = Some(self.licence_key.clone());
+            profile.trial = self.trial;
+            profile.xmpp_url.clone_from(&self.xmpp_url);
+            profile.ca_file = self.ca_file.as_ref().map(|path| {
+                // A relative path would mean another file from another folder.
+                std::path::absolute(path)
+                    .unwrap_or_else(|_| path.clone())
+                    .display()
+                    .to_string()
+            });
+            profile.remember(&credentials.user, credentials.password.clone());
+            profiles.put(&self.profile, profile);
+        };
+        Ok(self.store.update(change).await?)
+    }
+
+    /// Saves a token for the account, or forgets it.
+    ///
+    /// # Errors
+    /// When the account is not saved, or the profiles cannot be written.
+    pub(crate) async fn remember_token(&self, token: Option<Token>) -> Result<(), Failure> {
+        let user = self.credentials()?.user;
+        let mut found = false;
+        let change = |profiles: &mut Profiles| {
+            let profile = profiles.named_mut(&self.profile);
+            let account = profile.and_then(|profile| profile.accounts.get_mut(user.as_str()));
+            if let Some(account) = account {
+                account.token = token;
+                found = true;
+            }
+        };
+        self.store.update(change).await?;
+        if found {
+            return Ok(());
+        }
+        Err(Failure::NoCredentials {
+            message: format!("no account {user} is saved for {}", self.api_url),
+            hint: format!("register it with `mfly register {user}`"),
+        })
+    }
+
+    /// Forgets the account: its password is void.
+    ///
+    /// # Errors
+    /// When the profiles cannot be written.
+    pub(crate) async fn forget(&self) -> Result<(), Failure> {
+        let Some(user) = &self.user else {
+            return Ok(());
+        };
+        let change = |profiles: &mut Profiles| {
+            if let Some(profile) = profiles.named_mut(&self.profile) {
+                profile.forget(user);
+            }
+        };
+        Ok(self.store.update(change).await?)
+    }
+
+    /// Makes a failure to reach a server that nobody named say how to start one.
+    pub(crate) fn explain(&self, failure: Failure) -> Failure {
+        let unreached = matches!(&failure, Failure::Operation(error)
+            if *error.kind() == ErrorKind::Network);
+        if unreached && (self.is_local_default || self.api_url == LOCAL_API_URL) {
+            return Failure::LocalServerMissing {
+                api_url: self.api_url.clone(),
+            };
+        }
+        failure
+    }
+}
+
+/// The saved profile that is meant, and its name.
+fn choose<'a>(
+    args: &TargetArgs,
+    profiles: &'a Profiles,
+) -> Result<(Option<String>, Option<&'a Profile>), Failure> {
+    let url = args.api_url.as_deref().map(normalised);
+    if let Some(name) = args.profile.as_deref().filter(|name| !name.is_empty()) {
+        let saved = profiles.named(name);
+        let found = Some(name.to_owned());
+        return match (saved, url) {
+            (Some(saved), Some(url)) if saved.api_url != url => Ok((found, None)),
+            (None, None) => {
+                let known: Vec<_> = profiles.names().collect();
+                let hint = match known.as_slice() {
+                    [] => "name a server with --api-url to make it".to_owned(),
+                    known => format!("saved are: {}", known.join(", ")),
+                };
+                Err(Failure::Usage {
+                    message: format!("no profile {name} is saved"),
+                    hint,
+                })
+            }
+            (saved, _) => Ok((found, saved)),
+        };
+    }
+    let name = match &url {
+        Some(url) => profiles.name_for(url),
+        None => profiles.current(),
+    };
+    Ok((
+        name.map(str::to_owned),
+        name.and_then(|name| profiles.named(name)),
+    ))
+}
+
+/// The form in which servers are compared.
+fn normalised(url: &str) -> String {
+    url.trim_end_matches('/').to_owned()
+}
+
+/// The name that a server is saved under when none is given: its host and port.
+fn name_of(api_url: &str) -> String {
+    let rest = api_url.split_once("://").map_or(api_url, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or(rest).to_owned()
+}
+
+/// A plain HTTP server on this machine is a local test server: its WebSocket is on the same port.
+fn local_xmpp_url(api_url: &str) -> Option<String> {
+    let rest = api_url.strip_prefix("http://")?;
+    let authority = rest.split('/').next()?;
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    let local = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
+    local.then(|| format!("ws://{authority}/websocket"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn args() -> TargetArgs {
+        TargetArgs {
+            api_url: None,
+            licence_key: None,
+            trial: false,
+            xmpp_url: None,
+            ca_file: None,
+            user: None,
+            profile: None,
+            timeout: Duration::from_secs(1),
+        }
+    }
+
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let unique = format!("mfly-context-{}-{name}", std::process::id());
+            Self(std::env::temp_dir().join(unique))
+        }
+    }
+
+    impl AsRef<Path> for Folder {
+        fn as_ref(&self) -> &Path {
+            &self.0
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn decide(args: &TargetArgs, folder: &Folder) -> Result<Context, Failure> {
+        Context::decide(args, None, Store::at(folder.as_ref().to_owned()))
+    }
+
+    /// Registers `user` at `url`, as far as this file is concerned.
+    async fn register(url: &str, user: &str, folder: &Folder) {
+        let key = Some(LicenceKey::new("key").unwrap());
+        let args = TargetArgs {
+            api_url: Some(url.to_owned()),
+            licence_key: key,
+            ..args()
+        };
+        let context = decide(&args, folder).unwrap();
+        let password = Password::new(format!("pw-{user}")).unwrap();
+        context
+            .remember(&Credentials::new(UserId::new(user).unwrap(), password))
+            .await
+            .unwrap();
+    }
+
+    #[test]
+    fn the_local_server_is_used_when_none_is_named_or_saved() {
+        let context = decide(&args(), &Folder::new("default")).unwrap();
+        assert_eq!(context.api_url, LOCAL_API_URL);
+        assert_eq!(context.profile, "127.0.0.1:8117");
+        assert!(matches!(
+            context.credentials(),
+            Err(Failure::NoCredentials { .. })
+        ));
+    }
+
+    #[tokio::test]
+    async fn the_account_registered_last_is_used_when_none_is_named() {
+        let folder = Folder::new("last");
+        register("https://a.example.test/api/v1", "alice", &folder).await;
+        register("https://b.example.test/api/v1/", "bob", &folder).await;
+        let context = decide(&args(), &folder).unwrap();
+        assert_eq!(context.api_url, "https://b.example.test/api/v1");
+        assert_eq!(context.credentials().unwrap().password.expose(), "pw-bob");
+    }
+
+    #[tokio::test]
+    async fn a_named_server_brings_its_own_account() {
+        let folder = Folder::new("named");
+        register("https://a.example.test/api/v1", "alice", &folder).await;
+        register("https://b.example.test/api/v1", "bob", &folder).await;
+        let url = Some("https://a.example.test/api/v1/".to_owned());
+        let by_url = decide(
+            &TargetArgs {
+                api_url: url,
+                ..args()
+            },
+            &folder,
+        )
+        .unwrap();
+        assert_eq!(by_url.credentials().unwrap().user.as_str(), "alice");
+        let name = Some("a.example.test".to_owned());
+        let by_name = decide(
+            &TargetArgs {
+                profile: name,
+                ..args()
+            },
+            &folder,
+        )
+        .unwrap();
+        assert_eq!(by_name.api_url, "https://a.example.test/api/v1");
+    }
+
+    #[tokio::test]
+    async fn a_password_is_never_offered_to_another_server() {
+        let folder = Folder::new("other-server");
+        register("https://a.example.test/api/v1", "alice", &folder).await;
+        let args = TargetArgs {
+            api_url: Some("https://evil.example.test/api/v1".to_owned()),
+            profile: Some("a.example.test".to_owned()),
+            user: Some(UserId::new("alice").unwrap()),
+            licence_key: Some(LicenceKey::new("key").unwrap()),
+            ..args()
+        };
+        let context = decide(&args, &folder).unwrap();
+        assert!(matches!(
+            context.credentials(),
+            Err(Failure::NoCredentials { .. })
+        ));
+    }
+
+    #[test]
+    fn a_licence_key_is_asked_for_where_none_is_known() {
+        let url = Some("https://a.example.test/api/v1".to_owned());
+        let failure = decide(
+            &TargetArgs {
+                api_url: url,
+                ..args()
+            },
+            &Folder::new("licence"),
+        )
+        .unwrap_err();
+        assert_eq!(failure.code() as u8, 4);
+        assert!(
+            failure.line().contains("--licence-key"),
+            "{}",
+            failure.line()
+        );
+    }
+
+    #[test]
+    fn a_profile_that_was_never_saved_is_refused() {
+        let name = Some("work".to_owned());
+        let failure = decide(
+            &TargetArgs {
+                profile: name,
+                ..args()
+            },
+            &Folder::new("unsaved"),
+        )
+        .unwrap_err();
+        assert_eq!(failure.code() as u8, 2);
+    }
+
+    #[tokio::test]
+    async fn a_forgotten_account_is_not_used_any_more() {
+        let folder = Folder::new("forgotten");
+        register("https://a.example.test/api/v1", "alice", &folder).await;
+        decide(&args(), &folder).unwrap().forget().await.unwrap();
+        assert!(matches!(
+            decide(&args(), &folder).unwrap().credentials(),
+            Err(Failure::NoCredentials { .. })
+        ));
+    }
+
+    #[test]
+    fn only_a_plain_server_on_this_machine_has_its_websocket_on_the_same_port() {
+        let cases = [
+            (
+                "http://127.0.0.1:8117/api/v1",
+                Some("ws://127.0.0.1:8117/websocket"),
+            ),
+            ("http://[::1]:80/api/v1", Some("ws://[::1]:80/websocket")),
+            ("http://localhost", Some("ws://localhost/websocket")),
+            ("http://127.0.0.1.evil.test/api/v1", None),
+            ("http://api.example.test/api/v1", None),
+            ("https://127.0.0.1:8117/api/v1", None),
+        ];
+        for (api_url, expected) in cases {
+            assert_eq!(local_xmpp_url(api_url).as_deref(), expected, "{api_url}");
+        }
+    }
+}

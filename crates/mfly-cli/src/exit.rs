@@ -1,0 +1,337 @@
+//! What went wrong, in one line with a hint, and the exit code that says it to a script.
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | it worked |
+//! | 1 | the server refused, or something else failed |
+//! | 2 | the command line, or a value in it, is not acceptable |
+//! | 3 | the server cannot be reached |
+//! | 4 | the credentials, the token or the licence are missing or refused |
+//! | 5 | the plan does not include it |
+//! | 6 | there is no such user or file |
+//! | 7 | no answer came in time |
+//! | 130 | interrupted |
+
+use crate::store::StoreError;
+use mfly_client::{EndReason, Error, ErrorKind, InvalidArgument};
+use serde_json::{Value, json};
+use std::fmt::Display;
+use std::io;
+use thiserror::Error;
+
+/// An exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Code {
+    /// It worked.
+    Done = 0,
+    /// The server refused, or something else failed.
+    Failed = 1,
+    /// The command line, or a value in it, is not acceptable.
+    Usage = 2,
+    /// The server cannot be reached.
+    Unreachable = 3,
+    /// The credentials, the token or the licence are missing or refused.
+    Refused = 4,
+    /// The plan does not include it.
+    NotInPlan = 5,
+    /// There is no such user or file.
+    NotFound = 6,
+    /// No answer came in time.
+    TimedOut = 7,
+    /// Interrupted by the user.
+    Interrupted = 130,
+}
+
+/// Why a command did not succeed.
+#[derive(Debug, Error)]
+pub(crate) enum Failure {
+    /// An operation failed.
+    #[error("{0}")]
+    Operation(#[from] Error),
+    /// The same, at a server that was not named: probably it is not running.
+    #[error("no server answers at {api_url}")]
+    LocalServerMissing {
+        /// Where it was expected.
+        api_url: String,
+    },
+    /// A value is not acceptable.
+    #[error("{0}")]
+    Argument(#[from] InvalidArgument),
+    /// Something else about the command line.
+    #[error("{message}")]
+    Usage {
+        /// What.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// No credentials to connect with.
+    #[error("{message}")]
+    NoCredentials {
+        /// What is missing.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The saved profiles cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file cannot be read or written.
+    #[error("cannot {doing} {path}: {source}")]
+    File {
+        /// What was tried.
+        doing: &'static str,
+        /// With which file.
+        path: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Whoever reads the output does so no longer.
+    #[error("the output is closed: {0}")]
+    Output(#[from] io::Error),
+    /// The local server could not start or stopped with an error.
+    #[error("{0}")]
+    Server(String),
+    /// Steps of the tour failed; each said why.
+    #[error("{failed} of {total} steps failed")]
+    Tour {
+        /// How many failed.
+        failed: usize,
+        /// How many there are.
+        total: usize,
+    },
+    /// Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Failure {
+    /// A failure of a file operation.
+    pub(crate) fn file(doing: &'static str, path: impl Display, source: io::Error) -> Self {
+        Self::File {
+            doing,
+            path: path.to_string(),
+            source,
+        }
+    }
+
+    /// The exit code.
+    pub(crate) fn code(&self) -> Code {
+        match self {
+            Self::Operation(error) => code_of(error.kind()),
+            Self::LocalServerMissing { .. } => Code::Unreachable,
+            Self::Argument(_) | Self::Usage { .. } | Self::Store(_) => Code::Usage,
+            Self::NoCredentials { .. } => Code::Refused,
+            Self::File { source, .. } if source.kind() == io::ErrorKind::NotFound => Code::NotFound,
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Code::Done,
+            Self::File { .. } | Self::Output(_) | Self::Server(_) | Self::Tour { .. } => {
+                Code::Failed
+            }
+            Self::Interrupted => Code::Interrupted,
+        }
+    }
+
+    /// Whether there is anything to say: not when nobody reads any more, when the user knows, or when it was said.
+    pub(crate) fn is_silent(&self) -> bool {
+        match self {
+            Self::Output(error) => error.kind() == io::ErrorKind::BrokenPipe,
+            Self::Interrupted | Self::Tour { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Operation(error) => return operation_hint(error.kind()).map(str::to_owned),
+            Self::LocalServerMissing { .. } => {
+                "start one with `mfly serve`, or name another with --api-url".to_owned()
+            }
+            Self::Usage { hint, .. } | Self::NoCredentials { hint, .. } => hint.clone(),
+            Self::Store(error) => error.hint(),
+            _ => return None,
+        })
+    }
+
+    /// The one line for people.
+    pub(crate) fn line(&self) -> String {
+        match self.hint() {
+            Some(hint) => format!("error: {self} (hint: {hint})"),
+            None => format!("error: {self}"),
+        }
+    }
+
+    /// The same for programs, with the official SDK's `statusCode` where there is one.
+    pub(crate) fn official(&self) -> Value {
+        let mut error = match self {
+            Self::Operation(error) => error.official(),
+            _ => json!({}),
+        };
+        error["message"] = json!(self.to_string());
+        error["exitCode"] = json!(self.code() as u8);
+        if let Some(hint) = self.hint() {
+            error["hint"] = json!(hint);
+        }
+        error
+    }
+}
+
+fn code_of(kind: &ErrorKind) -> Code {
+    match kind {
+        ErrorKind::InvalidArgument(_) => Code::Usage,
+        ErrorKind::InvalidCredentials { .. }
+        | ErrorKind::AdminBlocked
+        | ErrorKind::Unauthorized => Code::Refused,
+        ErrorKind::PlanGated(_) => Code::NotInPlan,
+        ErrorKind::Refused { status, message } => code_of_refusal(*status, message),
+        ErrorKind::UserNotAvailable => Code::NotFound,
+        ErrorKind::Http { status: 401 } => Code::Refused,
+        ErrorKind::Http { status: 404 } => Code::NotFound,
+        ErrorKind::RequestRefused(error) if error.condition.as_str() == "item-not-found" => {
+            Code::NotFound
+        }
+        ErrorKind::Timeout => Code::TimedOut,
+        ErrorKind::Network | ErrorKind::NotConnected | ErrorKind::ConnectionLost => {
+            Code::Unreachable
+        }
+        ErrorKind::Ended(reason) => code_of_end(reason),
+        _ => Code::Failed,
+    }
+}
+
+/// The server's own words decide between a missing right and a missing plan: both are 403 there.
+fn code_of_refusal(status: u16, message: &str) -> Code {
+    match status {
+        403 if message.contains("plan") => Code::NotInPlan,
+        401 | 403 => Code::Refused,
+        404 => Code::NotFound,
+        408 | 504 => Code::TimedOut,
+        _ => Code::Failed,
+    }
+}
+
+/// The code for a session that is over.
+pub(crate) const fn code_of_end(reason: &EndReason) -> Code {
+    match reason {
+        EndReason::Closed => Code::Done,
+        EndReason::AccountDeleted | EndReason::AdminBlocked | EndReason::InvalidCredentials(_) => {
+            Code::Refused
+        }
+        EndReason::Unreachable { .. } | EndReason::Moved { .. } => Code::Unreachable,
+        _ => Code::Failed,
+    }
+}
+
+/// The same advice as the library's, in terms of this command.
+fn operation_hint(kind: &ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        ErrorKind::InvalidCredentials { .. } => {
+            "register again with `mfly register`; another registration may have replaced the password"
+        }
+        ErrorKind::AdminBlocked => "only an administrator can lift the block",
+        ErrorKind::PlanGated(_) => "`mfly features` shows what the plan includes",
+        ErrorKind::SessionLimit => "leave out --no-force to end another session",
+        ErrorKind::Unauthorized => {
+            "connect with credentials, or set a valid token with `mfly token set`"
+        }
+        ErrorKind::UserNotAvailable => "check the user id; the account may be deleted",
+        ErrorKind::Timeout => {
+            "the server may have acted; look before repeating a change, or raise --timeout"
+        }
+        ErrorKind::ConnectionLost => "the server may have acted; look before repeating a change",
+        ErrorKind::Network => "check --api-url and the network",
+        ErrorKind::Http { .. } | ErrorKind::UnexpectedAnswer => {
+            "check that --api-url names a MirrorFly API, such as https://host/api/v1"
+        }
+        ErrorKind::Media => "check --key, and whether the file was sealed at all",
+        ErrorKind::Ended(EndReason::ChannelNotConfidential) => "use a wss:// address",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mfly_client::Feature;
+
+    fn code(kind: ErrorKind) -> u8 {
+        Failure::Operation(kind.into()).code() as u8
+    }
+
+    #[test]
+    fn every_kind_of_failure_has_its_exit_code() {
+        let gated = "Feature unavailable for your plan".to_owned();
+        let cases = [
+            (
+                ErrorKind::Refused {
+                    status: 500,
+                    message: String::new(),
+                },
+                1,
+            ),
+            (ErrorKind::SessionLimit, 1),
+            (
+                ErrorKind::InvalidArgument(InvalidArgument::new("email", "bad")),
+                2,
+            ),
+            (ErrorKind::Network, 3),
+            (ErrorKind::ConnectionLost, 3),
+            (ErrorKind::InvalidCredentials { status: 400 }, 4),
+            (ErrorKind::AdminBlocked, 4),
+            (ErrorKind::Unauthorized, 4),
+            (
+                ErrorKind::Refused {
+                    status: 403,
+                    message: "User is blocked".to_owned(),
+                },
+                4,
+            ),
+            (ErrorKind::PlanGated(Feature::Block), 5),
+            (
+                ErrorKind::Refused {
+                    status: 403,
+                    message: gated,
+                },
+                5,
+            ),
+            (ErrorKind::UserNotAvailable, 6),
+            (ErrorKind::Http { status: 404 }, 6),
+            (ErrorKind::Timeout, 7),
+        ];
+        for (kind, expected) in cases {
+            assert_eq!(code(kind.clone()), expected, "{kind:?}");
+        }
+        assert_eq!(Failure::Interrupted.code() as u8, 130);
+    }
+
+    #[test]
+    fn a_missing_local_server_is_explained_in_one_line() {
+        let failure = Failure::LocalServerMissing {
+            api_url: "http://127.0.0.1:8117/api/v1".to_owned(),
+        };
+        let line = failure.line();
+        assert!(
+            line.contains("127.0.0.1:8117") && line.contains("`mfly serve`"),
+            "{line}"
+        );
+        assert_eq!(line.lines().count(), 1);
+        assert_eq!(failure.code() as u8, 3);
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_no_failure() {
+        let failure = Failure::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert!(failure.is_silent());
+        assert_eq!(failure.code(), Code::Done);
+    }
+
+    #[test]
+    fn programs_get_the_official_status_code_and_the_exit_code() {
+        let error = Failure::Operation(ErrorKind::PlanGated(Feature::Block).into()).official();
+        assert_eq!(
+            (&error["statusCode"], &error["exitCode"]),
+            (&json!(403), &json!(5))
+        );
+    }
+}

@@ -1,0 +1,85 @@
+//! Files of the user's: read whole, and what their names say about them.
+
+use crate::exit::Failure;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// The largest file that is read for an upload.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// Reads a file.
+///
+/// # Errors
+/// When it cannot be read or is larger than 1 GiB.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let failed = |error| Failure::file("read", path.display(), error);
+    let mut bytes = Vec::new();
+    File::open(path)
+        .map_err(failed)?
+        .take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(Failure::Usage {
+            message: format!("{} is too large", path.display()),
+            hint: "files of at most 1 GiB can be sent".to_owned(),
+        });
+    }
+    Ok(bytes)
+}
+
+/// A file's name without its folders.
+pub(crate) fn name(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// The media type that a file's name suggests.
+pub(crate) fn content_type(path: &Path) -> Option<&'static str> {
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    Some(match extension.as_str() {
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "webp" => "image/webp",
+        "bmp" => "image/bmp",
+        "mp4" => "video/mp4",
+        "webm" => "video/webm",
+        "mov" => "video/quicktime",
+        "mp3" => "audio/mpeg",
+        "ogg" => "audio/ogg",
+        "wav" => "audio/wav",
+        "m4a" | "aac" => "audio/aac",
+        "pdf" => "application/pdf",
+        "txt" => "text/plain",
+        "csv" => "text/csv",
+        "zip" => "application/zip",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ending_of_a_name_tells_the_type_in_any_case() {
+        assert_eq!(content_type(Path::new("a/b.PNG")), Some("image/png"));
+        assert_eq!(content_type(Path::new("a.b/c")), None);
+        assert_eq!(name(Path::new("a/b.png")), "b.png");
+    }
+
+    #[test]
+    fn a_missing_file_is_named_with_its_own_exit_code() {
+        let failure = read(Path::new("no/such/file.png")).unwrap_err();
+        assert_eq!(failure.code() as u8, 6);
+        assert!(
+            failure.line().contains("no/such/file.png"),
+            "{}",
+            failure.line()
+        );
+    }
+}

@@ -1,0 +1,263 @@
+//! What is printed on the standard output: lines for people, or one JSON object a line for programs.
+
+use serde::Serialize;
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
+
+/// For whom to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// For people.
+    Human,
+    /// For programs: one JSON object a line.
+    Json,
+}
+
+/// What a finished command has to tell.
+#[derive(Debug)]
+pub(crate) struct Report {
+    /// The lines for people.
+    pub(crate) lines: Vec<String>,
+    /// The result for programs.
+    pub(crate) result: Value,
+}
+
+impl Report {
+    /// A report of one line.
+    pub(crate) fn line(line: impl Into<String>, result: Value) -> Self {
+        Self {
+            lines: vec![line.into()],
+            result,
+        }
+    }
+
+    /// A report as a table of names and values.
+    pub(crate) fn table(rows: &[(&str, String)], result: Value) -> Self {
+        let width = rows
+            .iter()
+            .map(|(name, _)| name.len())
+            .max()
+            .unwrap_or_default();
+        let lines = rows
+            .iter()
+            .map(|(name, value)| format!("{name:<width$}  {value}"))
+            .collect();
+        Self { lines, result }
+    }
+}
+
+/// One operation for programs; the members keep this order.
+#[derive(Debug, Serialize)]
+pub(crate) struct Line<'a> {
+    /// The official SDK's name of it; our own where it has none.
+    pub(crate) operation: &'a str,
+    /// Whether it worked.
+    pub(crate) ok: bool,
+    /// A sentence about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) what: Option<&'a str>,
+    /// What came back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) result: Option<&'a Value>,
+    /// What went wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<&'a Value>,
+    /// How long it took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) milliseconds: Option<f64>,
+}
+
+/// A colour of a terminal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Colour {
+    /// It worked.
+    Green,
+    /// It did not.
+    Red,
+    /// Less important.
+    Grey,
+}
+
+/// The standard output.
+pub(crate) struct Output {
+    format: Format,
+    coloured: bool,
+    sink: Box<dyn Write + Send>,
+}
+
+impl Output {
+    /// The process's standard output; coloured on a terminal, unless `NO_COLOR` is set.
+    pub(crate) fn standard(format: Format) -> Self {
+        let stdout = io::stdout();
+        let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let coloured = format == Format::Human && stdout.is_terminal() && !refused;
+        Self {
+            format,
+            coloured,
+            sink: Box::new(stdout),
+        }
+    }
+
+    /// For whom to print.
+    pub(crate) const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Where bytes go that are neither lines nor JSON.
+    pub(crate) fn sink(&mut self) -> &mut (dyn Write + Send) {
+        &mut self.sink
+    }
+
+    /// Prints a line for people; programs do not see it. Every line leaves at once.
+    pub(crate) fn line(&mut self, line: &str) -> io::Result<()> {
+        match self.format {
+            Format::Human => {
+                self.sink.write_all(line.as_bytes())?;
+                self.sink.write_all(b"\n")?;
+                self.sink.flush()
+            }
+            Format::Json => Ok(()),
+        }
+    }
+
+    /// Prints an object for programs; people do not see it.
+    pub(crate) fn object(&mut self, object: &impl Serialize) -> io::Result<()> {
+        match self.format {
+            Format::Human => Ok(()),
+            Format::Json => {
+                serde_json::to_writer(&mut self.sink, object)?;
+                self.sink.write_all(b"\n")?;
+                self.sink.flush()
+            }
+        }
+    }
+
+    /// Prints what a command has to tell.
+    pub(crate) fn report(&mut self, operation: &str, report: &Report) -> io::Result<()> {
+        for line in &report.lines {
+            self.line(&printable(line))?;
+        }
+        self.object(&Line {
+            operation,
+            ok: true,
+            what: None,
+            result: Some(&report.result),
+            error: None,
+            milliseconds: None,
+        })
+    }
+
+    /// Colours a text, where colours are wanted.
+    pub(crate) fn paint(&self, colour: Colour, text: &str) -> String {
+        let code = match colour {
+            Colour::Green => 32,
+            Colour::Red => 31,
+            Colour::Grey => 90,
+        };
+        if self.coloured {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// An output that nobody reads.
+    #[cfg(test)]
+    pub(crate) fn discarding(format: Format) -> Self {
+        Self::into_buffer(format, Box::new(io::sink()))
+    }
+
+    #[cfg(test)]
+    fn into_buffer(format: Format, buffer: Box<dyn Write + Send>) -> Self {
+        Self {
+            format,
+            coloured: false,
+            sink: buffer,
+        }
+    }
+}
+
+/// The text without control characters: what a server says must not steer the terminal.
+pub(crate) fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\r' | '\t' => printable.push(' '),
+            // Direction overrides can make a line read otherwise than it is.
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                let _ = write!(printable, "{}", character.escape_unicode());
+            }
+            _ if character.is_control() => {
+                let _ = write!(printable, "{}", character.escape_unicode());
+            }
+            _ => printable.push(character),
+        }
+    }
+    printable
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Buffer {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn printed(format: Format, print: impl FnOnce(&mut Output)) -> String {
+        let buffer = Buffer::default();
+        print(&mut Output::into_buffer(format, Box::new(buffer.clone())));
+        String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn people_see_lines_and_programs_see_one_object() {
+        let report = Report::line("bob is online", json!({"seconds": 0}));
+        let human = printed(Format::Human, |out| {
+            out.report("getLastSeen", &report).unwrap()
+        });
+        assert_eq!(human, "bob is online\n");
+        let json = printed(Format::Json, |out| {
+            out.report("getLastSeen", &report).unwrap()
+        });
+        assert_eq!(
+            json,
+            "{\"operation\":\"getLastSeen\",\"ok\":true,\"result\":{\"seconds\":0}}\n"
+        );
+    }
+
+    #[test]
+    fn the_values_of_a_table_stand_below_each_other() {
+        let rows = [("user", "u1".to_owned()), ("status", "Here".to_owned())];
+        assert_eq!(
+            Report::table(&rows, json!(null)).lines,
+            ["user    u1", "status  Here"]
+        );
+    }
+
+    #[test]
+    fn what_a_server_says_cannot_steer_the_terminal() {
+        assert_eq!(
+            printable("a\x1b[2Jb\nc\u{9b}d\u{202e}e"),
+            "a\\u{1b}[2Jb c\\u{9b}d\\u{202e}e"
+        );
+        assert_eq!(printable("Grüße, 你好"), "Grüße, 你好");
+    }
+
+    #[test]
+    fn no_colour_is_used_where_none_is_wanted() {
+        let output = Output::discarding(Format::Human);
+        assert_eq!(output.paint(Colour::Green, "yes"), "yes");
+    }
+}

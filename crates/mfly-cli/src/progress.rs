@@ -1,0 +1,135 @@
+//! How far an upload or download is: a line on the standard error, only on a terminal, a few times a second.
+
+use mfly_client::Progress;
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The shortest time between two redrawings.
+const INTERVAL: Duration = Duration::from_millis(100);
+
+/// A progress line. Dropping it wipes the line.
+#[derive(Clone)]
+pub(crate) struct ProgressLine {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    label: String,
+    visible: bool,
+    drawn: Mutex<Option<Instant>>,
+}
+
+impl ProgressLine {
+    /// A line that is drawn on a terminal, and not at all elsewhere.
+    pub(crate) fn new(label: &str) -> Self {
+        let shared = Shared {
+            label: crate::output::printable(label),
+            visible: io::stderr().is_terminal(),
+            drawn: Mutex::new(None),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// What an upload or download reports to.
+    pub(crate) fn progress(&self) -> Progress {
+        let shared = Arc::clone(&self.shared);
+        Progress::new(move |done, total| shared.draw(Instant::now(), done, total))
+    }
+}
+
+impl Shared {
+    fn draw(&self, now: Instant, done: u64, total: u64) {
+        if !self.visible || !self.is_due(now, done >= total) {
+            return;
+        }
+        // A terminal that cannot be written to is no reason to stop the transfer.
+        let _ = write!(
+            io::stderr().lock(),
+            "\r\x1b[2K{}",
+            text(&self.label, done, total)
+        );
+    }
+
+    fn is_due(&self, now: Instant, finished: bool) -> bool {
+        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = finished || drawn.is_none_or(|last| now.duration_since(last) >= INTERVAL);
+        if due {
+            *drawn = Some(now);
+        }
+        due
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let drawn = self.drawn.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if self.visible && drawn.is_some() {
+            let _ = write!(io::stderr().lock(), "\r\x1b[2K");
+        }
+    }
+}
+
+fn text(label: &str, done: u64, total: u64) -> String {
+    let percent = done
+        .min(total)
+        .saturating_mul(100)
+        .checked_div(total)
+        .unwrap_or(100);
+    format!("{label}  {percent:>3} %  {} of {}", size(done), size(total))
+}
+
+/// A size for people.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while value >= 1024.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    format!(
+        "{value:.1} {}",
+        UNITS.get(unit).copied().unwrap_or_default()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_is_redrawn_a_few_times_a_second_and_at_the_end() {
+        let shared = Shared {
+            label: String::new(),
+            visible: false,
+            drawn: Mutex::new(None),
+        };
+        let start = Instant::now();
+        assert!(shared.is_due(start, false));
+        assert!(!shared.is_due(start + INTERVAL / 2, false));
+        assert!(shared.is_due(start + INTERVAL / 2, true));
+        assert!(shared.is_due(start + INTERVAL * 2, false));
+    }
+
+    #[test]
+    fn the_line_says_how_much_of_how_much() {
+        assert_eq!(
+            text("photo.png", 512, 2048),
+            "photo.png   25 %  512 B of 2.0 KiB"
+        );
+        assert_eq!(text("empty", 0, 0), "empty  100 %  0 B of 0 B");
+    }
+
+    #[test]
+    fn sizes_are_shown_in_the_largest_fitting_unit() {
+        assert_eq!(size(1023), "1023 B");
+        assert_eq!(size(5 * 1024 * 1024), "5.0 MiB");
+        assert_eq!(size(u64::MAX), "16777216.0 TiB");
+    }
+}

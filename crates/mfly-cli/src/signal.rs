@@ -1,0 +1,29 @@
+//! Ctrl-C, and being asked to stop in other ways.
+
+use std::io;
+
+/// Resolves when the process is asked to stop. Until it is dropped, the signal does nothing else.
+#[cfg(unix)]
+pub(crate) fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Resolves when the process is asked to stop. Until it is dropped, the signal does nothing else.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same signature as elsewhere")]
+pub(crate) fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // No signal will ever come.
+            std::future::pending::<()>().await;
+        }
+    })
+}

@@ -1,0 +1,286 @@
+//! What is remembered between two calls: servers, and the accounts registered there.
+//!
+//! One file, `profiles.json`, in the user's configuration folder (`MFLY_CONFIG_DIR` names another one). It holds
+//! passwords, so only its owner may read it: it is written with mode 0600 into a folder with mode 0700, and one that
+//! others can read is refused. Writers take turns through a lock file, and the file is replaced as a whole.
+
+mod file;
+mod profiles;
+
+pub(crate) use profiles::{Profile, Profiles};
+
+use etcetera::BaseStrategy;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// Names another configuration folder.
+pub(crate) const CONFIG_DIR_VARIABLE: &str = "MFLY_CONFIG_DIR";
+
+/// The file's name within the folder.
+const FILE: &str = "profiles.json";
+
+/// The remembered profiles cannot be used.
+#[derive(Debug, Error)]
+pub(crate) enum StoreError {
+    /// The operating system names no home for this user.
+    #[error("this user has no configuration folder")]
+    NoFolder,
+    /// Somebody else could read the passwords.
+    #[error("{path} can be read by others (mode {mode:03o}), and it holds passwords")]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// The file is not what this program wrote. Its text is not repeated: it may hold passwords.
+    #[error("{path} is not a file of saved profiles: {reason}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Another process keeps the lock.
+    #[error("{path} is in use by another process")]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// The operating system refused.
+    #[error("cannot {doing} {path}: {source}")]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// With which file or folder.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+impl StoreError {
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> String {
+        match self {
+            Self::NoFolder => format!("set {CONFIG_DIR_VARIABLE} to a folder"),
+            Self::Exposed { path, .. } => {
+                format!(
+                    "run `chmod 600 {}`, and register again if others may have read it",
+                    path.display()
+                )
+            }
+            Self::Malformed { path, .. } => format!("correct or remove {}", path.display()),
+            Self::Locked { .. } => "try again when the other one is done".to_owned(),
+            Self::Io { .. } => {
+                format!("make it accessible, or set {CONFIG_DIR_VARIABLE} to another folder")
+            }
+        }
+    }
+}
+
+/// The way to the file.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    folder: PathBuf,
+}
+
+impl Store {
+    /// The store of this user.
+    ///
+    /// # Errors
+    /// When no folder is named and the operating system knows none.
+    pub(crate) fn of_user() -> Result<Self, StoreError> {
+        if let Some(folder) = std::env::var_os(CONFIG_DIR_VARIABLE).filter(|name| !name.is_empty())
+        {
+            return Ok(Self::at(PathBuf::from(folder)));
+        }
+        let strategy = etcetera::choose_base_strategy().map_err(|_| StoreError::NoFolder)?;
+        Ok(Self::at(strategy.config_dir().join("mfly")))
+    }
+
+    /// The store in `folder`.
+    pub(crate) fn at(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// Where the profiles are.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.join(FILE)
+    }
+
+    /// Reads the profiles; none when nothing was ever saved.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub(crate) fn load(&self) -> Result<Profiles, StoreError> {
+        let path = self.path();
+        match file::read_private(&path)? {
+            Some(text) => {
+                Profiles::from_json(&text).map_err(|reason| StoreError::Malformed { path, reason })
+            }
+            None => Ok(Profiles::default()),
+        }
+    }
+
+    /// Reads, changes and writes the profiles, while no other process does.
+    ///
+    /// # Errors
+    /// See [`StoreError`]. Nothing is changed then.
+    pub(crate) async fn update(
+        &self,
+        change: impl FnOnce(&mut Profiles),
+    ) -> Result<(), StoreError> {
+        file::create_private_folder(&self.folder)?;
+        let _lock = file::lock(&self.folder.join("profiles.lock")).await?;
+        let mut profiles = self.load()?;
+        change(&mut profiles);
+        file::replace_private(&self.path(), &profiles.to_json())
+    }
+}
+
+fn io(doing: &'static str, path: &Path, source: std::io::Error) -> StoreError {
+    StoreError::Io {
+        doing,
+        path: path.to_owned(),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mfly_client::{LicenceKey, Password, UserId};
+
+    /// A folder that is removed with its owner.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let unique = format!("mfly-store-{}-{name}", std::process::id());
+            Self(std::env::temp_dir().join(unique))
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn profile(password: &str) -> Profile {
+        let mut profile = Profile::new("https://api.example.test/api/v1".to_owned());
+        profile.licence_key = Some(LicenceKey::new("the-key").unwrap());
+        profile.remember(
+            &UserId::new("u1").unwrap(),
+            Password::new(password).unwrap(),
+        );
+        profile
+    }
+
+    #[tokio::test]
+    async fn what_was_saved_is_read_back() {
+        let folder = Folder::new("saved");
+        let store = Store::at(folder.0.join("below"));
+        assert!(store.load().unwrap().is_empty());
+        store
+            .update(|profiles| profiles.put("work", profile("pw")))
+            .await
+            .unwrap();
+        let profiles = store.load().unwrap();
+        let saved = profiles.named("work").unwrap();
+        assert_eq!(saved.user, Some("u1".to_owned()));
+        assert_eq!(saved.account("u1").unwrap().password.expose(), "pw");
+        assert_eq!(saved.licence_key.as_ref().unwrap().expose(), "the-key");
+        assert_eq!(profiles.current(), Some("work"));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn only_the_owner_can_read_what_was_saved() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = Folder::new("modes");
+        let store = Store::at(folder.0.clone());
+        store
+            .update(|profiles| profiles.put("work", profile("pw")))
+            .await
+            .unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&store.path()), 0o600);
+        assert_eq!(mode(&folder.0), 0o700);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_file_that_others_can_read_is_refused_with_the_cure() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = Folder::new("exposed");
+        let store = Store::at(folder.0.clone());
+        store
+            .update(|profiles| profiles.put("work", profile("pw")))
+            .await
+            .unwrap();
+        std::fs::set_permissions(store.path(), std::fs::Permissions::from_mode(0o644)).unwrap();
+        let error = store.load().unwrap_err();
+        assert!(
+            matches!(error, StoreError::Exposed { mode: 0o644, .. }),
+            "{error:?}"
+        );
+        assert!(error.hint().contains("chmod 600"), "{}", error.hint());
+        let refused = store
+            .update(|profiles| profiles.put("work", profile("other")))
+            .await;
+        assert!(refused.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_malformed_file_is_refused_without_repeating_it() {
+        let folder = Folder::new("malformed");
+        let store = Store::at(folder.0.clone());
+        store.update(|_| ()).await.unwrap();
+        for text in [
+            "{\"password\":\"hunter2\"",
+            "[]",
+            "{\"version\":99,\"profiles\":{}}",
+        ] {
+            std::fs::write(store.path(), text).unwrap();
+            let shown = store.load().unwrap_err().to_string();
+            assert!(shown.contains("not a file of saved profiles"), "{shown}");
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
+    }
+
+    #[tokio::test]
+    async fn two_changes_at_once_both_last() {
+        let folder = Folder::new("turns");
+        let store = Store::at(folder.0.clone());
+        let changes = ["one", "two", "three", "four"].map(|name| {
+            let store = store.clone();
+            async move {
+                store
+                    .update(|profiles| profiles.put(name, profile(name)))
+                    .await
+            }
+        });
+        for result in futures_util::future::join_all(changes).await {
+            result.unwrap();
+        }
+        assert_eq!(store.load().unwrap().names().count(), 4);
+    }
+
+    #[tokio::test]
+    async fn nothing_but_the_profiles_is_left_in_the_folder() {
+        let folder = Folder::new("clean");
+        let store = Store::at(folder.0.clone());
+        store
+            .update(|profiles| profiles.put("work", profile("pw")))
+            .await
+            .unwrap();
+        let mut names: Vec<_> = std::fs::read_dir(&folder.0)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        assert_eq!(names, ["profiles.json", "profiles.lock"]);
+    }
+}

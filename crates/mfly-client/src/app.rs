@@ -1,0 +1,345 @@
+//! One licence on one server: what registers and connects users.
+
+use crate::error::Result;
+use crate::feature::licence;
+use crate::quirks::Quirks;
+use crate::timeouts::Timeouts;
+use mfly_api::endpoint::config::ServerConfig;
+use mfly_api::http::HttpBackend;
+use mfly_api::hyper::HyperBackend;
+use mfly_api::licence::{Licence, LicenceCache, MemoryLicenceCache};
+use mfly_api::{Api, BaseUrl, Mode};
+use mfly_proto::argument::InvalidArgument;
+use mfly_proto::jid::UserId;
+use mfly_proto::secret::LicenceKey;
+use mfly_transport::{Address, Options, Tls};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// An app that is known to the platform by its licence key. Clones are cheap and share everything.
+///
+/// ```
+/// # use mfly_client::App;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let server = mfly_testserver::TestServer::start().await?;
+/// let app = App::builder(server.licence_key()).api_base_url(&server.api_base_url()).build().await?;
+/// assert!(!app.is_trial());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct App {
+    shared: Arc<Shared>,
+}
+
+/// What all clones share.
+pub(crate) struct Shared {
+    pub(crate) licence_key: LicenceKey,
+    pub(crate) mode: Mode,
+    /// Without token: the API of nobody in particular.
+    pub(crate) api: Api,
+    pub(crate) transport: Options,
+    pub(crate) xmpp_address: Option<Address>,
+    pub(crate) quirks: Quirks,
+    pub(crate) event_capacity: usize,
+    configs: Mutex<BTreeMap<UserId, ServerConfig>>,
+}
+
+/// Configurations of registered users that have not connected yet. More than this are fetched again.
+const MAX_CONFIGS: usize = 1024;
+
+impl App {
+    /// An app with this licence key.
+    #[doc(alias = "initializeSDK")]
+    pub fn builder(licence_key: LicenceKey) -> AppBuilder {
+        AppBuilder {
+            licence_key,
+            api_base_url: None,
+            trial: false,
+            licence_cache: Arc::new(MemoryLicenceCache::new()),
+            licence_url: None,
+            tls: None,
+            timeouts: Timeouts::default(),
+            xmpp_address: None,
+            allow_cleartext: false,
+            http_backend: None,
+            quirks: Quirks::default(),
+            event_capacity: 256,
+        }
+    }
+
+    /// Whether the licence is a trial.
+    #[must_use]
+    pub fn is_trial(&self) -> bool {
+        self.shared.mode == Mode::Trial
+    }
+
+    /// Where the REST API is.
+    #[must_use]
+    pub fn api_base_url(&self) -> &str {
+        self.shared.api.base_url().as_str()
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+impl Shared {
+    /// Keeps the configuration that registration brought, for the connection that follows.
+    pub(crate) fn keep_config(&self, user: &UserId, config: ServerConfig) {
+        let mut configs = self.configs.lock().unwrap_or_else(PoisonError::into_inner);
+        if configs.len() >= MAX_CONFIGS {
+            configs.pop_first();
+        }
+        configs.insert(user.clone(), config);
+    }
+
+    /// Takes it: a later connection asks for a fresh one.
+    pub(crate) fn take_config(&self, user: &UserId) -> Option<ServerConfig> {
+        self.configs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(user)
+    }
+}
+
+/// Puts an [`App`] together.
+#[must_use = "call build"]
+pub struct AppBuilder {
+    licence_key: LicenceKey,
+    api_base_url: Option<String>,
+    trial: bool,
+    licence_cache: Arc<dyn LicenceCache>,
+    licence_url: Option<String>,
+    tls: Option<Tls>,
+    timeouts: Timeouts,
+    xmpp_address: Option<String>,
+    allow_cleartext: bool,
+    http_backend: Option<Arc<dyn HttpBackend>>,
+    quirks: Quirks,
+    event_capacity: usize,
+}
+
+impl AppBuilder {
+    /// Where the REST API is, for example `https://api.example.com/api/v1`. Without it, the platform's licence server
+    /// is asked.
+    pub fn api_base_url(mut self, url: &str) -> Self {
+        self.api_base_url = Some(url.to_owned());
+        self
+    }
+
+    /// Whether the licence is a trial; `false` unless set. Only read together with [`AppBuilder::api_base_url`]: the
+    /// licence server knows by itself. The official SDK takes a licence for a trial unless told otherwise.
+    pub fn trial(mut self, trial: bool) -> Self {
+        self.trial = trial;
+        self
+    }
+
+    /// Remembers the licence server's answer between runs.
+    pub fn licence_cache(mut self, cache: Arc<dyn LicenceCache>) -> Self {
+        self.licence_cache = cache;
+        self
+    }
+
+    /// Asks another licence server than the platform's. Its answers are not cached.
+    pub fn licence_url(mut self, url: &str) -> Self {
+        self.licence_url = Some(url.to_owned());
+        self
+    }
+
+    /// Which servers to trust. Unless set, those that the operating system trusts.
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// How long each step of reaching a server may take.
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// Connects to this XMPP server instead of the one that the configuration names: `wss://host[:port]/path`, or
+    /// `ws://…` within this machine.
+    pub fn xmpp_address(mut self, address: &str) -> Self {
+        self.xmpp_address = Some(address.to_owned());
+        self
+    }
+
+    /// Whether clear text may leave this machine. Passwords of trial licences and all messages can then be read on the
+    /// way. Default `false`.
+    pub fn allow_cleartext(mut self, allow: bool) -> Self {
+        self.allow_cleartext = allow;
+        self
+    }
+
+    /// Sends REST requests through another HTTP client.
+    pub fn http_backend(mut self, backend: Arc<dyn HttpBackend>) -> Self {
+        self.http_backend = Some(backend);
+        self
+    }
+
+    /// Changes choices that had to be inferred.
+    pub fn quirks(mut self, quirks: Quirks) -> Self {
+        self.quirks = quirks;
+        self
+    }
+
+    /// How many events each subscription holds before it loses the oldest. Default 256.
+    pub fn event_capacity(mut self, capacity: usize) -> Self {
+        self.event_capacity = capacity;
+        self
+    }
+
+    /// Makes the app. Nothing is sent unless the licence server has to be asked.
+    ///
+    /// # Errors
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when an address cannot be used or would carry clear text beyond
+    /// this machine; when the licence server refuses the key or cannot be reached.
+    pub async fn build(self) -> Result<App> {
+        if self.event_capacity == 0 {
+            return Err(InvalidArgument::new("event_capacity", "must be at least 1").into());
+        }
+        let tls = self.tls.map_or_else(default_tls, Ok)?;
+        let xmpp_address = self.xmpp_address.as_deref().map(str::parse).transpose()?;
+        let backend = match self.http_backend {
+            Some(backend) => backend,
+            None => Arc::new(HyperBackend::new(&tls, self.timeouts.http())),
+        };
+        let licence = match &self.api_base_url {
+            Some(url) => Licence {
+                base_url: BaseUrl::new(url)?,
+                mode: if self.trial { Mode::Trial } else { Mode::Live },
+            },
+            None => {
+                licence::look_up(
+                    &backend,
+                    &*self.licence_cache,
+                    &self.licence_key,
+                    self.licence_url.as_deref(),
+                )
+                .await?
+            }
+        };
+        let Licence { base_url, mode } = licence;
+        if !(base_url.is_tls() || base_url.is_loopback() || self.allow_cleartext) {
+            return Err(InvalidArgument::new(
+                "apiBaseUrl",
+                "http:// would send passwords unprotected; use https://, or allow cleartext",
+            )
+            .into());
+        }
+        let mut transport = Options::new(tls);
+        transport.timeouts = self.timeouts.transport();
+        transport.allow_cleartext = self.allow_cleartext;
+        Ok(App {
+            shared: Arc::new(Shared {
+                licence_key: self.licence_key,
+                mode,
+                api: Api::new(backend, base_url).with_timeout(self.timeouts.rest),
+                transport,
+                xmpp_address,
+                quirks: self.quirks,
+                event_capacity: self.event_capacity,
+                configs: Mutex::default(),
+            }),
+        })
+    }
+}
+
+#[cfg(any(feature = "platform-roots", feature = "bundled-roots"))]
+fn default_tls() -> Result<Tls> {
+    Ok(Tls::default())
+}
+
+#[cfg(not(any(feature = "platform-roots", feature = "bundled-roots")))]
+fn default_tls() -> Result<Tls> {
+    Err(InvalidArgument::new("tls", "must be given: no roots are compiled in").into())
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App")
+            .field("api_base_url", &self.api_base_url())
+            .field("mode", &self.shared.mode)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for AppBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppBuilder")
+            .field("api_base_url", &self.api_base_url)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Error, ErrorKind};
+
+    fn builder() -> AppBuilder {
+        App::builder(LicenceKey::new("TestLicenceKey0123456789abcdef").unwrap())
+    }
+
+    fn argument(error: &Error) -> &'static str {
+        match error.kind() {
+            ErrorKind::InvalidArgument(argument) => argument.name,
+            kind => panic!("{kind:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn an_unusable_address_is_refused_by_name_before_anything_is_sent() {
+        let error = builder().api_base_url("ftp://x").build().await.unwrap_err();
+        assert_eq!(argument(&error), "apiBaseUrl");
+        let error = builder()
+            .api_base_url("http://127.0.0.1:1/api/v1")
+            .xmpp_address("xmpp.example.test")
+            .build()
+            .await
+            .unwrap_err();
+        assert_eq!(argument(&error), "address");
+    }
+
+    #[tokio::test]
+    async fn clear_text_beyond_this_machine_must_be_allowed() {
+        let url = "http://api.example.test/api/v1";
+        let error = builder().api_base_url(url).build().await.unwrap_err();
+        assert_eq!(argument(&error), "apiBaseUrl");
+        let app = builder()
+            .api_base_url(url)
+            .allow_cleartext(true)
+            .build()
+            .await
+            .unwrap();
+        assert_eq!(app.api_base_url(), url);
+    }
+
+    #[tokio::test]
+    async fn debug_output_does_not_show_the_licence_key() {
+        let app = builder()
+            .api_base_url("http://127.0.0.1:1/api/v1")
+            .build()
+            .await
+            .unwrap();
+        assert!(!format!("{app:?}").contains("TestLicenceKey"));
+    }
+
+    #[tokio::test]
+    async fn a_kept_configuration_serves_one_connection() {
+        let app = builder()
+            .api_base_url("http://127.0.0.1:1/api/v1")
+            .build()
+            .await
+            .unwrap();
+        let user = UserId::new("u1").unwrap();
+        app.shared().keep_config(&user, ServerConfig::default());
+        assert!(app.shared().take_config(&user).is_some());
+        assert!(app.shared().take_config(&user).is_none());
+    }
+}

@@ -1,0 +1,270 @@
+//! The only `select!` loop: transport, orders, passwords and time on one side, the sans-IO machine on the other.
+//!
+//! The loop never waits for anything in particular. Writing goes on beside reading, so a server that does not read
+//! cannot keep answers from their callers; one that reads nothing for long is let go. News go to a callback that must
+//! not block, answers straight to their callers: a slow consumer of news does not delay an answer.
+
+mod link;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+pub(crate) use link::Link;
+
+use crate::session::{
+    Cause, Command, Config, EndReason, Entropy, Input, Machine, Notice, Output, PasswordTicket,
+    RequestId, YEAR,
+};
+use async_trait::async_trait;
+use futures_core::future::BoxFuture;
+use link::{Ends, Order, ReplySender};
+use mfly_proto::jid::FullJid;
+use mfly_proto::secret::Password;
+use mfly_transport::{Connection, TransportError};
+use std::collections::HashMap;
+use std::future::{pending, poll_fn};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
+use wire::{Wire, WireEvent};
+
+/// A connection and what is known about it.
+pub(crate) struct Dialled {
+    /// The connection.
+    pub(crate) connection: Connection,
+    /// Encrypted, or to the own machine: fit to carry a password.
+    pub(crate) confidential: bool,
+}
+
+/// Makes connections.
+#[async_trait]
+pub(crate) trait Connector: Send + Sync {
+    /// Makes one. Dropping the future breaks the attempt off.
+    ///
+    /// # Errors
+    /// When none can be made.
+    async fn connect(&self) -> Result<Dialled, TransportError>;
+}
+
+/// Makes the password for one attempt, sealed if the licence asks for that.
+#[async_trait]
+pub(crate) trait PasswordSource: Send + Sync {
+    /// Makes one.
+    ///
+    /// # Errors
+    /// When there is none now; the attempt fails and another follows.
+    async fn password(&self) -> Result<Password, Cause>;
+}
+
+/// Everything a session needs.
+pub(crate) struct DriverParts {
+    /// What the machine is told.
+    pub(crate) config: Config,
+    /// 32 bytes from the operating system; a constant in tests.
+    pub(crate) seed: [u8; 32],
+    /// Makes connections.
+    pub(crate) connector: Arc<dyn Connector>,
+    /// Makes passwords.
+    pub(crate) passwords: Arc<dyn PasswordSource>,
+    /// Takes the news, in order. Must not block.
+    pub(crate) notices: Box<dyn FnMut(Notice) + Send>,
+    /// How long a request may take when its caller does not say.
+    pub(crate) request_timeout: Duration,
+    /// How long the server may take nothing of what is sent to it. 10 s is a good value.
+    pub(crate) write_timeout: Duration,
+}
+
+/// How far a session has come, for those who wait.
+#[derive(Clone, Debug, Default)]
+struct Progress {
+    jid: Option<FullJid>,
+    ended: Option<EndReason>,
+}
+
+/// Starts a session: it connects at once. Must be called within a tokio runtime.
+pub(crate) fn spawn(parts: DriverParts) -> Link {
+    let mut entropy = Entropy::new(parts.seed);
+    let (link, ends) = Link::new(entropy.fork(), parts.request_timeout);
+    let driver = Driver {
+        machine: Machine::new(parts.config, entropy),
+        connector: parts.connector,
+        passwords: parts.passwords,
+        notices: parts.notices,
+        write_timeout: parts.write_timeout.min(YEAR),
+        ends,
+        callers: HashMap::new(),
+        wire: Wire::Nothing,
+        password: None,
+        lingering: None,
+        ended: None,
+    };
+    tokio::spawn(driver.run());
+    link
+}
+
+type PendingPassword = BoxFuture<'static, (PasswordTicket, Result<Password, Cause>)>;
+
+struct Driver {
+    machine: Machine,
+    connector: Arc<dyn Connector>,
+    passwords: Arc<dyn PasswordSource>,
+    notices: Box<dyn FnMut(Notice) + Send>,
+    write_timeout: Duration,
+    ends: Ends,
+    callers: HashMap<RequestId, ReplySender>,
+    wire: Wire,
+    password: Option<PendingPassword>,
+    /// The last words on a connection that was let go.
+    lingering: Option<BoxFuture<'static, ()>>,
+    ended: Option<EndReason>,
+}
+
+/// What ended the wait.
+enum Event {
+    Wire(WireEvent),
+    Order(Option<Order>),
+    Cancelled(RequestId),
+    Password(PasswordTicket, Result<Password, Cause>),
+    Lingered,
+    Timeout,
+}
+
+impl Driver {
+    async fn run(mut self) {
+        self.feed(Input::Command(Command::Open));
+        let mut has_links = true;
+        while !self.machine.is_ended() {
+            match self.next_event(has_links).await {
+                Event::Wire(WireEvent::Connected { confidential }) => {
+                    self.feed(Input::Connected { confidential });
+                }
+                Event::Wire(WireEvent::Frame(frame)) => self.feed(Input::Frame(frame)),
+                Event::Wire(WireEvent::Lost(loss)) => self.feed(Input::Disconnected(loss)),
+                Event::Order(Some(Order::Request(request, caller))) => {
+                    // A caller that is gone by now has cancelled, perhaps before this order was seen.
+                    if !caller.is_closed() {
+                        self.callers.insert(request.request, caller);
+                        self.feed(Input::Command(Command::Request(request)));
+                    }
+                }
+                Event::Order(Some(Order::Command(command))) => self.feed(Input::Command(command)),
+                Event::Order(None) => {
+                    has_links = false;
+                    self.feed(Input::Command(Command::Close(EndReason::Closed)));
+                }
+                Event::Cancelled(request) => {
+                    self.callers.remove(&request);
+                    self.feed(Input::Command(Command::Cancel(request)));
+                }
+                Event::Password(ticket, password) => {
+                    self.password = None;
+                    self.feed(Input::Command(Command::Password(ticket, password)));
+                }
+                Event::Lingered => self.lingering = None,
+                Event::Timeout => self.feed(Input::Timeout),
+            }
+        }
+        if let Some(last_words) = self.lingering.take() {
+            last_words.await;
+        }
+        self.ends.orders.close();
+        let ended = self.ended.take().unwrap_or(EndReason::Closed);
+        self.ends
+            .progress
+            .send_modify(|progress| progress.ended = Some(ended));
+    }
+
+    async fn next_event(&mut self, has_links: bool) -> Event {
+        let Self {
+            machine,
+            ends,
+            wire,
+            password,
+            lingering,
+            write_timeout,
+            ..
+        } = self;
+        let deadline = machine.poll_timeout().map(Instant::from_std);
+        let takes_orders = has_links && !wire.is_busy();
+        tokio::select! {
+            event = poll_fn(|cx| wire.poll_event(*write_timeout, cx)) => Event::Wire(event),
+            order = ends.orders.recv(), if takes_orders => Event::Order(order),
+            Some(request) = ends.cancellations.recv() => Event::Cancelled(request),
+            (ticket, password) = or_pending(password) => Event::Password(ticket, password),
+            () = or_pending(lingering) => Event::Lingered,
+            () = sleep_until_or_for_ever(deadline) => Event::Timeout,
+        }
+    }
+
+    fn feed(&mut self, input: Input) {
+        self.machine.handle(Instant::now().into_std(), input);
+        while let Some(output) = self.machine.poll_output() {
+            self.obey(output);
+        }
+    }
+
+    fn obey(&mut self, output: Output) {
+        match output {
+            Output::Connect { attempt } => {
+                tracing::debug!(attempt, "connecting");
+                self.wire = Wire::dial(Arc::clone(&self.connector));
+            }
+            Output::Send(frame) => self.wire.send(frame),
+            Output::Disconnect => {
+                self.password = None;
+                self.lingering = self.wire.release().or(self.lingering.take());
+            }
+            Output::NeedPassword(ticket) => {
+                let source = Arc::clone(&self.passwords);
+                self.password = Some(Box::pin(async move { (ticket, source.password().await) }));
+            }
+            Output::Reply(request, result) => {
+                if let Some(caller) = self.callers.remove(&request) {
+                    // The caller may have gone away a moment ago.
+                    let _ = caller.send(result);
+                }
+            }
+            Output::Notice(notice) => self.announce(notice),
+        }
+    }
+
+    /// Tells the app, then those who wait: whoever is woken finds the news delivered.
+    fn announce(&mut self, notice: Notice) {
+        let (mut state, mut jid) = (None, None);
+        match &notice {
+            Notice::State(new) => state = Some(*new),
+            Notice::Connected { jid: new, .. } => jid = Some(new.clone()),
+            Notice::Disconnected { reason } => tracing::debug!(%reason, "disconnected"),
+            Notice::ConnectFailed { attempt, reason } => {
+                tracing::debug!(attempt, %reason, "could not connect");
+            }
+            // Those who wait are told when the last words are spoken.
+            Notice::Ended(reason) => self.ended = Some(reason.clone()),
+            _ => {}
+        }
+        (self.notices)(notice);
+        if let Some(state) = state {
+            self.ends.state.send_replace(state);
+        }
+        if let Some(jid) = jid {
+            self.ends
+                .progress
+                .send_modify(|progress| progress.jid = Some(jid));
+        }
+    }
+}
+
+/// Polls the future if there is one; never ready otherwise.
+async fn or_pending<T>(future: &mut Option<BoxFuture<'static, T>>) -> T {
+    match future {
+        Some(future) => future.await,
+        None => pending().await,
+    }
+}
+
+async fn sleep_until_or_for_ever(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => pending().await,
+    }
+}

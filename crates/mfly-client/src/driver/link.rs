@@ -1,0 +1,234 @@
+//! The handle on a running session.
+
+use super::Progress;
+use crate::session::{
+    Command, ConnectionState, EndReason, Entropy, Request, RequestFailure, RequestId, YEAR,
+};
+use mfly_proto::framing::Frame;
+use mfly_proto::jid::FullJid;
+use mfly_proto::stanza::{Iq, IqRequest, Reply, iq};
+use mfly_proto::xml::Document;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, timeout_at};
+
+/// Where the answer to a request goes.
+pub(super) type ReplySender = oneshot::Sender<Result<Document, RequestFailure>>;
+
+/// What a handle tells the driver. When every sender is gone, the session closes.
+pub(super) enum Order {
+    /// For the machine as it is.
+    Command(Command),
+    /// A request, and where its answer goes.
+    Request(Request, ReplySender),
+}
+
+/// A handle on a running session. Cheap to clone; when the last clone is dropped the session says goodbye and ends.
+#[derive(Clone)]
+pub(crate) struct Link {
+    orders: mpsc::Sender<Order>,
+    /// Apart from `orders`, because dropping a future cannot wait. There is at most one cancellation a request that
+    /// is queued or pending, and both of these are bounded.
+    cancellations: mpsc::UnboundedSender<RequestId>,
+    state: watch::Receiver<ConnectionState>,
+    progress: watch::Receiver<Progress>,
+    shared: Arc<Shared>,
+    request_timeout: Duration,
+}
+
+struct Shared {
+    next_request: AtomicU64,
+    ids: Mutex<Entropy>,
+}
+
+/// The driver's ends of a link.
+pub(super) struct Ends {
+    pub(super) orders: mpsc::Receiver<Order>,
+    pub(super) cancellations: mpsc::UnboundedReceiver<RequestId>,
+    pub(super) state: watch::Sender<ConnectionState>,
+    pub(super) progress: watch::Sender<Progress>,
+}
+
+/// Orders that may wait for the driver.
+const ORDERS: usize = 64;
+
+impl Link {
+    pub(super) fn new(ids: Entropy, request_timeout: Duration) -> (Self, Ends) {
+        let (orders, orders_end) = mpsc::channel(ORDERS);
+        let (cancellations, cancellations_end) = mpsc::unbounded_channel();
+        let (state_end, state) = watch::channel(ConnectionState::Connecting);
+        let (progress_end, progress) = watch::channel(Progress::default());
+        let shared = Arc::new(Shared {
+            next_request: AtomicU64::new(0),
+            ids: Mutex::new(ids),
+        });
+        let link = Self {
+            orders,
+            cancellations,
+            state,
+            progress,
+            shared,
+            request_timeout,
+        };
+        let ends = Ends {
+            orders: orders_end,
+            cancellations: cancellations_end,
+            state: state_end,
+            progress: progress_end,
+        };
+        (link, ends)
+    }
+
+    /// Asks the server. `timeout` replaces the default. Dropping the future cancels the request: a later answer is
+    /// ignored, though the server may carry it out.
+    ///
+    /// # Errors
+    /// As [`RequestFailure`] lists. While the session is connecting or reconnecting it fails at once, so that the
+    /// caller decides whether it is still worth asking later.
+    pub(crate) async fn request<R: IqRequest>(
+        &self,
+        request: &R,
+        timeout: Option<Duration>,
+    ) -> Result<R::Response, RequestFailure> {
+        let deadline = deadline_after(timeout.unwrap_or(self.request_timeout));
+        let number = RequestId(self.shared.next_request.fetch_add(1, Ordering::Relaxed));
+        let id = self
+            .shared
+            .ids
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .stanza_id();
+        let mut buffer = Vec::new();
+        iq::write_request(request, &id, &mut buffer);
+        let prepared = Request {
+            request: number,
+            id,
+            stanza: frame(buffer),
+            to: request.to().cloned(),
+            deadline: deadline.into_std(),
+        };
+        let (sender, receiver) = oneshot::channel();
+        let answer = timeout_at(deadline, async {
+            let order = Order::Request(prepared, sender);
+            self.orders
+                .send(order)
+                .await
+                .map_err(|_| RequestFailure::Closed)?;
+            let mut guard = CancelOnDrop {
+                request: Some(number),
+                link: self,
+            };
+            let answer = receiver.await.map_err(|_| RequestFailure::Closed);
+            guard.request = None;
+            answer?
+        })
+        .await
+        .unwrap_or(Err(RequestFailure::TimedOut))?;
+        let reply = Iq::read(answer.root()).map_err(RequestFailure::Malformed)?;
+        let reply = Reply {
+            from: reply.from.as_ref(),
+            payload: reply.payload(),
+        };
+        R::read_response(&reply).map_err(RequestFailure::Malformed)
+    }
+
+    /// Sends a stanza that needs no answer, for example a presence. It is lost when the connection breaks.
+    ///
+    /// # Errors
+    /// When there is no connection now, or the session is over.
+    pub(crate) async fn send(&self, stanza: Vec<u8>) -> Result<(), RequestFailure> {
+        let state = *self.state.borrow();
+        match state {
+            ConnectionState::Connected => {}
+            ConnectionState::Closing | ConnectionState::Ended => {
+                return Err(RequestFailure::Closed);
+            }
+            _ => return Err(RequestFailure::NotConnected),
+        }
+        let order = Order::Command(Command::Send(frame(stanza)));
+        match timeout_at(
+            deadline_after(self.request_timeout),
+            self.orders.send(order),
+        )
+        .await
+        {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(RequestFailure::Closed),
+            Err(_) => Err(RequestFailure::TimedOut),
+        }
+    }
+
+    /// Where the session stands, and each change of it.
+    pub(crate) fn state(&self) -> watch::Receiver<ConnectionState> {
+        self.state.clone()
+    }
+
+    /// The address of this session: the last one while reconnecting, none before the first connection.
+    pub(crate) fn jid(&self) -> Option<FullJid> {
+        self.progress.borrow().jid.clone()
+    }
+
+    /// Waits for the first connection.
+    ///
+    /// # Errors
+    /// Why there will be none. Connecting is bounded, so this is too.
+    pub(crate) async fn ready(&mut self) -> Result<FullJid, EndReason> {
+        let mut progress = self.progress.clone();
+        let settled = |p: &Progress| p.jid.is_some() || p.ended.is_some();
+        match progress.wait_for(settled).await {
+            Ok(progress) => match (&progress.jid, &progress.ended) {
+                (Some(jid), _) => Ok(jid.clone()),
+                (None, Some(reason)) => Err(reason.clone()),
+                (None, None) => Err(EndReason::Closed),
+            },
+            // The runtime that drove the session is gone.
+            Err(_) => Err(EndReason::Closed),
+        }
+    }
+
+    /// Says goodbye, ends the session for this reason, and waits until it is over. That is bounded: what the server
+    /// does not answer in time is left unsaid.
+    pub(crate) async fn close(&self, reason: EndReason) {
+        // A closed channel means that it is over already.
+        let _ = self
+            .orders
+            .send(Order::Command(Command::Close(reason)))
+            .await;
+        self.ended().await;
+    }
+
+    /// Waits until the session is over and says why.
+    pub(crate) async fn ended(&self) -> EndReason {
+        let mut progress = self.progress.clone();
+        match progress.wait_for(|progress| progress.ended.is_some()).await {
+            Ok(progress) => progress.ended.clone().unwrap_or(EndReason::Closed),
+            Err(_) => EndReason::Closed,
+        }
+    }
+}
+
+struct CancelOnDrop<'a> {
+    request: Option<RequestId>,
+    link: &'a Link,
+}
+
+impl Drop for CancelOnDrop<'_> {
+    fn drop(&mut self) {
+        if let Some(request) = self.request {
+            // Without a driver there is nothing to cancel.
+            let _ = self.link.cancellations.send(request);
+        }
+    }
+}
+
+/// What a writer has written is always UTF-8.
+fn frame(buffer: Vec<u8>) -> Frame {
+    Frame::from(String::from_utf8(buffer).unwrap_or_default())
+}
+
+/// The caller's time-out may be anything, `Duration::MAX` included: a year is as good as for ever.
+fn deadline_after(timeout: Duration) -> Instant {
+    Instant::now() + timeout.min(YEAR)
+}

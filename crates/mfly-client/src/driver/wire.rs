@@ -1,0 +1,172 @@
+//! The connection as the loop sees it: one thing to poll, whether there is a connection, a dial, or nothing.
+
+use super::{Connector, Dialled};
+use crate::session::Loss;
+use futures_core::Stream;
+use futures_core::future::BoxFuture;
+use futures_util::Sink;
+use mfly_proto::framing::Frame;
+use mfly_transport::{Connection, TransportError};
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::time::{Instant, Sleep, sleep, timeout};
+
+/// Frames that may wait until the peer takes them. More means that it does not read.
+const QUEUE: usize = 256;
+
+/// How many may wait before no more orders are taken in; the rest is for what the machine has to say itself.
+const BUSY: usize = QUEUE / 2;
+
+/// How long the last frames and the closing handshake may take once the machine has let go.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// What happened on the wire.
+pub(super) enum WireEvent {
+    /// A connection stands; it is being used from now on.
+    Connected { confidential: bool },
+    /// A frame arrived.
+    Frame(Frame),
+    /// The connection, or the attempt to make one, is gone.
+    Lost(Loss),
+}
+
+/// A connection, a dial, or nothing.
+pub(super) enum Wire {
+    Nothing,
+    Dialling(BoxFuture<'static, Result<Dialled, TransportError>>),
+    Open(Box<Live>),
+}
+
+/// A connection and what is still to be written to it.
+pub(super) struct Live {
+    connection: Connection,
+    queue: VecDeque<Frame>,
+    /// Something was handed over and has not been flushed.
+    dirty: bool,
+    /// Runs while the peer takes nothing.
+    stalled: Option<Pin<Box<Sleep>>>,
+    write_timeout: Duration,
+}
+
+impl Wire {
+    pub(super) fn dial(connector: Arc<dyn Connector>) -> Self {
+        Self::Dialling(Box::pin(async move { connector.connect().await }))
+    }
+
+    /// Queues a frame; frames queued before the next poll leave in one write.
+    pub(super) fn send(&mut self, frame: Frame) {
+        if let Self::Open(live) = self {
+            live.queue.push_back(frame);
+        }
+    }
+
+    /// Whether so much waits to be written that no more should be asked for.
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(self, Self::Open(live) if live.queue.len() >= BUSY)
+    }
+
+    /// Lets the connection go. What comes back sees to it that queued frames and a closing handshake still leave, for
+    /// a short time only.
+    pub(super) fn release(&mut self) -> Option<BoxFuture<'static, ()>> {
+        match std::mem::replace(self, Self::Nothing) {
+            Self::Nothing | Self::Dialling(_) => None,
+            Self::Open(live) => Some(Box::pin(async move {
+                // Whatever goes wrong: the connection is dropped in the end.
+                let _ = timeout(LINGER, live.farewell()).await;
+            })),
+        }
+    }
+
+    /// Makes progress with everything. Lost connections are dropped here.
+    pub(super) fn poll_event(
+        &mut self,
+        write_timeout: Duration,
+        cx: &mut Context<'_>,
+    ) -> Poll<WireEvent> {
+        let event = match self {
+            Self::Nothing => return Poll::Pending,
+            Self::Dialling(dial) => match ready!(dial.as_mut().poll(cx)) {
+                Ok(Dialled {
+                    connection,
+                    confidential,
+                }) => {
+                    *self = Self::Open(Box::new(Live {
+                        connection,
+                        queue: VecDeque::new(),
+                        dirty: false,
+                        stalled: None,
+                        write_timeout,
+                    }));
+                    return Poll::Ready(WireEvent::Connected { confidential });
+                }
+                Err(error) => WireEvent::Lost(Loss::ConnectFailed(Arc::new(error))),
+            },
+            Self::Open(live) => match ready!(live.poll_event(cx)) {
+                Ok(frame) => return Poll::Ready(WireEvent::Frame(frame)),
+                Err(loss) => WireEvent::Lost(loss),
+            },
+        };
+        *self = Self::Nothing;
+        Poll::Ready(event)
+    }
+}
+
+impl Live {
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Frame, Loss>> {
+        if self.queue.len() > QUEUE {
+            return Poll::Ready(Err(Loss::WriteStalled));
+        }
+        let written = self.poll_write(cx);
+        if written.is_pending() {
+            let write_timeout = self.write_timeout;
+            let stalled = self
+                .stalled
+                .get_or_insert_with(|| Box::pin(sleep(write_timeout)));
+            if stalled.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Err(Loss::WriteStalled));
+            }
+        } else {
+            self.stalled = None;
+        }
+        // What has arrived is delivered even when writing failed: a server that says why it closes says so first.
+        match Pin::new(&mut self.connection).poll_next(cx) {
+            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Ok(frame)),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Err(Loss::Broken(Arc::new(error)))),
+            Poll::Ready(None) => Poll::Ready(Err(Loss::Closed)),
+            Poll::Pending => match written {
+                Poll::Ready(Err(error)) => Poll::Ready(Err(Loss::Broken(Arc::new(error)))),
+                Poll::Ready(Ok(())) | Poll::Pending => Poll::Pending,
+            },
+        }
+    }
+
+    /// Writes what is queued; ready when all of it has left.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        let mut connection = Pin::new(&mut self.connection);
+        while !self.queue.is_empty() {
+            ready!(connection.as_mut().poll_ready(cx))?;
+            if let Some(frame) = self.queue.pop_front() {
+                connection.as_mut().start_send(frame)?;
+                self.dirty = true;
+                // It takes something: not stalled.
+                if let Some(stalled) = &mut self.stalled {
+                    stalled.as_mut().reset(Instant::now() + self.write_timeout);
+                }
+            }
+        }
+        if self.dirty {
+            ready!(connection.poll_flush(cx))?;
+            self.dirty = false;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    async fn farewell(mut self: Box<Self>) -> Result<(), TransportError> {
+        std::future::poll_fn(|cx| self.poll_write(cx)).await?;
+        std::future::poll_fn(|cx| Pin::new(&mut self.connection).poll_close(cx)).await
+    }
+}

@@ -1,0 +1,495 @@
+//! What can go wrong, whose fault it is, and what to do about it.
+
+use crate::session::EndReason;
+use mfly_api::{ApiError, Feature};
+use mfly_proto::argument::InvalidArgument;
+use mfly_proto::stanza::{ErrorKind as StanzaErrorKind, StanzaError};
+use serde_json::{Value, json};
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+/// The platform's words for a wrong user id or password.
+const INVALID_CREDENTIALS: &str = "Invalid Credentials";
+
+/// The result of an operation.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An operation that did not succeed.
+#[derive(Clone)]
+pub struct Error {
+    kind: ErrorKind,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// What went wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// An argument was refused before anything was sent.
+    InvalidArgument(InvalidArgument),
+    /// The server does not accept user id and password together.
+    InvalidCredentials {
+        /// 400 when the log-in refused them, 401 when the XMPP server did.
+        status: u16,
+    },
+    /// An administrator has blocked the account.
+    AdminBlocked,
+    /// The plan does not include this feature. Nothing was sent.
+    PlanGated(Feature),
+    /// The account has as many sessions as its plan allows; registering with `force` ends another one.
+    SessionLimit,
+    /// There is no such user, or no longer.
+    UserNotAvailable,
+    /// The token is missing or was refused, also after a refresh where one was possible.
+    Unauthorized,
+    /// The REST server answered and said no.
+    Refused {
+        /// Its code.
+        status: u16,
+        /// Its words.
+        message: String,
+    },
+    /// The REST server, or something in front of it, answered with this HTTP status instead of an answer.
+    Http {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The XMPP server, or the entity asked, answered and said no.
+    RequestRefused(StanzaError),
+    /// No answer came in time. The server may or may not have acted on the request.
+    Timeout,
+    /// The session is not online at the moment. Nothing was sent.
+    NotConnected,
+    /// The connection broke before the answer came. The server may or may not have acted on the request.
+    ConnectionLost,
+    /// The session is over; connect again.
+    Ended(EndReason),
+    /// The server could not be reached.
+    Network,
+    /// Too many requests wait for their answers.
+    TooManyRequests,
+    /// The answer is not what it should be.
+    UnexpectedAnswer,
+    /// A file could not be sealed, opened, held or written.
+    Media,
+    /// The operating system gives no random bytes.
+    NoRandomness,
+}
+
+/// Whose fault a failure is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The caller passed or did something that cannot work; repeating it is useless.
+    Caller,
+    /// The server refused, or answered with something unreadable.
+    Server,
+    /// The way to the server.
+    Network,
+    /// This side: the library or the machine it runs on.
+    Us,
+}
+
+impl Error {
+    /// What went wrong.
+    #[must_use]
+    pub const fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// The number that the official SDK reports as `statusCode` for this failure.
+    ///
+    /// Where the official call would hang: 599 when no answer came in time, otherwise 500.
+    #[must_use]
+    pub const fn status_code(&self) -> u16 {
+        match &self.kind {
+            ErrorKind::InvalidArgument(_) | ErrorKind::UserNotAvailable => 400,
+            ErrorKind::InvalidCredentials { status } | ErrorKind::Refused { status, .. } => *status,
+            ErrorKind::Unauthorized => 401,
+            ErrorKind::AdminBlocked | ErrorKind::PlanGated(_) => 403,
+            ErrorKind::SessionLimit => 405,
+            ErrorKind::Network | ErrorKind::Timeout => 599,
+            ErrorKind::Http { .. }
+            | ErrorKind::RequestRefused(_)
+            | ErrorKind::NotConnected
+            | ErrorKind::ConnectionLost
+            | ErrorKind::Ended(_)
+            | ErrorKind::TooManyRequests
+            | ErrorKind::UnexpectedAnswer
+            | ErrorKind::Media
+            | ErrorKind::NoRandomness => 500,
+        }
+    }
+
+    /// Whose fault it is.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match &self.kind {
+            ErrorKind::InvalidArgument(_)
+            | ErrorKind::InvalidCredentials { .. }
+            | ErrorKind::AdminBlocked
+            | ErrorKind::PlanGated(_)
+            | ErrorKind::SessionLimit
+            | ErrorKind::UserNotAvailable
+            | ErrorKind::Unauthorized
+            | ErrorKind::Ended(_)
+            | ErrorKind::TooManyRequests
+            | ErrorKind::Media => Fault::Caller,
+            ErrorKind::Refused { status, .. } if (400..500).contains(status) => Fault::Caller,
+            ErrorKind::RequestRefused(error)
+                if matches!(error.kind, StanzaErrorKind::Auth | StanzaErrorKind::Modify) =>
+            {
+                Fault::Caller
+            }
+            ErrorKind::Refused { .. }
+            | ErrorKind::Http { .. }
+            | ErrorKind::RequestRefused(_)
+            | ErrorKind::UnexpectedAnswer => Fault::Server,
+            ErrorKind::Timeout
+            | ErrorKind::NotConnected
+            | ErrorKind::ConnectionLost
+            | ErrorKind::Network => Fault::Network,
+            ErrorKind::NoRandomness => Fault::Us,
+        }
+    }
+
+    /// Whether the same call may succeed later, with nothing changed.
+    ///
+    /// After [`ErrorKind::Timeout`], [`ErrorKind::ConnectionLost`] and [`ErrorKind::Network`] the server may already
+    /// have acted.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        match &self.kind {
+            ErrorKind::Timeout
+            | ErrorKind::NotConnected
+            | ErrorKind::ConnectionLost
+            | ErrorKind::Network
+            | ErrorKind::TooManyRequests => true,
+            ErrorKind::Refused { status, .. } | ErrorKind::Http { status } => {
+                matches!(status, 408 | 425 | 429 | 500..=599)
+            }
+            ErrorKind::RequestRefused(error) => matches!(error.kind, StanzaErrorKind::Wait),
+            _ => false,
+        }
+    }
+
+    /// What to do about it, in a sentence.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        match &self.kind {
+            ErrorKind::InvalidArgument(_) => "correct the argument",
+            ErrorKind::InvalidCredentials { .. } => {
+                "register again; another registration may have replaced the password"
+            }
+            ErrorKind::AdminBlocked => "tell the user; only an administrator can lift the block",
+            ErrorKind::PlanGated(_) => {
+                "check Session::features before offering it, or change the plan"
+            }
+            ErrorKind::SessionLimit => {
+                "ask the user whether to end another session, then register with force"
+            }
+            ErrorKind::UserNotAvailable => "treat the user as deleted",
+            ErrorKind::Unauthorized => "set a valid token, or connect with credentials",
+            ErrorKind::Refused { .. } | ErrorKind::Http { .. } | ErrorKind::RequestRefused(_) => {
+                "the server's words say why; retry only if is_retryable says so"
+            }
+            ErrorKind::Timeout | ErrorKind::ConnectionLost => {
+                "the server may have acted: look before repeating a change"
+            }
+            ErrorKind::NotConnected => {
+                "wait for Event::Connected; the session reconnects by itself"
+            }
+            ErrorKind::Ended(_) => "connect again, unless the reason forbids it",
+            ErrorKind::Network => "check the addresses and the network, then try again",
+            ErrorKind::TooManyRequests => "wait for some of the pending requests",
+            ErrorKind::UnexpectedAnswer => {
+                "the server deviates from the known protocol; see Quirks"
+            }
+            ErrorKind::NoRandomness => "the operating system must offer a random source",
+            ErrorKind::Media => {
+                "check the file key, whether the file was sealed, and where it is written"
+            }
+        }
+    }
+
+    /// The failure in the shape of the official SDK's result: `{"statusCode":…,"message":…}`.
+    #[must_use]
+    pub fn official(&self) -> Value {
+        let message = match &self.kind {
+            ErrorKind::InvalidArgument(argument) => argument.reason.to_string(),
+            ErrorKind::InvalidCredentials { .. } => INVALID_CREDENTIALS.to_owned(),
+            ErrorKind::PlanGated(_) => "Feature unavailable for your plan".to_owned(),
+            ErrorKind::SessionLimit => "You have reached maximum sessions allowed.".to_owned(),
+            ErrorKind::UserNotAvailable => "User not available".to_owned(),
+            ErrorKind::Refused { message, .. } => message.clone(),
+            ErrorKind::Http { status } => format!("Request failed with status code {status}"),
+            ErrorKind::RequestRefused(_) => "Request Failed".to_owned(),
+            ErrorKind::NotConnected | ErrorKind::ConnectionLost | ErrorKind::Ended(_) => {
+                "Connection Error".to_owned()
+            }
+            ErrorKind::Network => "Network Error".to_owned(),
+            _ => self.to_string(),
+        };
+        json!({"statusCode": self.status_code(), "message": message})
+    }
+
+    /// An error of registering or logging in, where two refusals have a meaning of their own.
+    pub(crate) fn from_login(error: ApiError) -> Self {
+        let kind = match &error {
+            ApiError::Refused { status: 403, .. } => ErrorKind::AdminBlocked,
+            ApiError::Refused {
+                status: 400,
+                message,
+            } if message == INVALID_CREDENTIALS => ErrorKind::InvalidCredentials { status: 400 },
+            _ => return error.into(),
+        };
+        Self::new(kind, error)
+    }
+
+    /// Why a session never came to be.
+    pub(crate) fn from_end(reason: EndReason) -> Self {
+        let kind = match &reason {
+            EndReason::AdminBlocked => ErrorKind::AdminBlocked,
+            EndReason::InvalidCredentials(_) => ErrorKind::InvalidCredentials { status: 401 },
+            EndReason::Unreachable { .. } => ErrorKind::Network,
+            _ => return ErrorKind::Ended(reason).into(),
+        };
+        Self::new(kind, reason)
+    }
+
+    pub(crate) fn new(kind: ErrorKind, source: impl StdError + Send + Sync + 'static) -> Self {
+        Self {
+            kind,
+            source: Some(Arc::new(source)),
+        }
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self { kind, source: None }
+    }
+}
+
+impl From<InvalidArgument> for Error {
+    fn from(argument: InvalidArgument) -> Self {
+        ErrorKind::InvalidArgument(argument).into()
+    }
+}
+
+impl From<ApiError> for Error {
+    fn from(error: ApiError) -> Self {
+        let kind = match &error {
+            ApiError::InvalidArgument(argument) => ErrorKind::InvalidArgument(argument.clone()),
+            ApiError::SessionLimit => ErrorKind::SessionLimit,
+            ApiError::UserNotAvailable => ErrorKind::UserNotAvailable,
+            ApiError::Unauthorized { .. } => ErrorKind::Unauthorized,
+            ApiError::Refused { status, message } => ErrorKind::Refused {
+                status: *status,
+                message: message.clone(),
+            },
+            ApiError::Http { status } => ErrorKind::Http { status: *status },
+            // Tokens are refreshed by logging in.
+            ApiError::TokenRefresh(source) => Self::from_login((**source).clone()).kind,
+            ApiError::Network(_) => ErrorKind::Network,
+            ApiError::TimedOut => ErrorKind::Timeout,
+            ApiError::TooLarge { .. } | ApiError::Decode { .. } => ErrorKind::UnexpectedAnswer,
+            _ => ErrorKind::UnexpectedAnswer,
+        };
+        Self::new(kind, error)
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidArgument(argument) => fmt::Display::fmt(argument, f),
+            Self::InvalidCredentials { .. } => f.write_str("invalid credentials"),
+            Self::AdminBlocked => f.write_str("an administrator has blocked the account"),
+            Self::PlanGated(feature) => {
+                write!(f, "the plan does not include the feature {feature}")
+            }
+            Self::SessionLimit => {
+                f.write_str("the account has as many sessions as its plan allows")
+            }
+            Self::UserNotAvailable => f.write_str("there is no such user"),
+            Self::Unauthorized => f.write_str("the token is missing or was refused"),
+            Self::Refused { status, message } => {
+                write!(f, "the server refused with {status}: {message}")
+            }
+            Self::Http { status } => write!(f, "the server answered with HTTP status {status}"),
+            Self::RequestRefused(error) => write!(f, "the request was refused: {error}"),
+            Self::Timeout => f.write_str("no answer in time"),
+            Self::NotConnected => f.write_str("the session is not online"),
+            Self::ConnectionLost => f.write_str("the connection broke before the answer came"),
+            Self::Ended(reason) => write!(f, "the session is over: {reason}"),
+            Self::Network => f.write_str("the server could not be reached"),
+            Self::TooManyRequests => f.write_str("too many requests wait for their answers"),
+            Self::UnexpectedAnswer => f.write_str("the answer is not what it should be"),
+            Self::Media => f.write_str("the file could not be sealed, opened, held or written"),
+            Self::NoRandomness => f.write_str("the operating system gives no random bytes"),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.kind, f)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Error");
+        shown.field("kind", &self.kind);
+        if let Some(source) = &self.source {
+            shown.field("source", source);
+        }
+        shown.finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mfly_proto::stanza::ErrorCondition;
+
+    fn error(kind: ErrorKind) -> Error {
+        kind.into()
+    }
+
+    #[test]
+    fn failures_have_the_official_codes_and_messages() {
+        let email = InvalidArgument::new("email", "email is not valid or required");
+        let refused = StanzaError::new(ErrorCondition::ItemNotFound);
+        let cases = [
+            (
+                ErrorKind::InvalidArgument(email),
+                400,
+                "email is not valid or required",
+            ),
+            (
+                ErrorKind::InvalidCredentials { status: 400 },
+                400,
+                "Invalid Credentials",
+            ),
+            (
+                ErrorKind::InvalidCredentials { status: 401 },
+                401,
+                "Invalid Credentials",
+            ),
+            (
+                ErrorKind::PlanGated(Feature::Block),
+                403,
+                "Feature unavailable for your plan",
+            ),
+            (
+                ErrorKind::SessionLimit,
+                405,
+                "You have reached maximum sessions allowed.",
+            ),
+            (ErrorKind::UserNotAvailable, 400, "User not available"),
+            (ErrorKind::RequestRefused(refused), 500, "Request Failed"),
+            (ErrorKind::NotConnected, 500, "Connection Error"),
+            (ErrorKind::Network, 599, "Network Error"),
+        ];
+        for (kind, status, message) in cases {
+            let expected = json!({"statusCode": status, "message": message});
+            assert_eq!(error(kind.clone()).official(), expected, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_rest_refusal_keeps_its_code_and_words() {
+        let error = Error::from(ApiError::Refused {
+            status: 418,
+            message: "Bad".to_owned(),
+        });
+        assert_eq!(
+            error.official(),
+            json!({"statusCode": 418, "message": "Bad"})
+        );
+        assert_eq!(error.fault(), Fault::Caller);
+        assert!(error.source().is_some());
+    }
+
+    #[test]
+    fn an_http_failure_becomes_the_official_500() {
+        let error = Error::from(ApiError::Http { status: 403 });
+        let expected = json!({"statusCode": 500, "message": "Request failed with status code 403"});
+        assert_eq!(error.official(), expected);
+    }
+
+    #[test]
+    fn refusals_at_log_in_have_kinds_of_their_own() {
+        let refused = |status, message: &str| ApiError::Refused {
+            status,
+            message: message.to_owned(),
+        };
+        let kind = |error| Error::from_login(error).kind().clone();
+        assert_eq!(
+            kind(refused(403, "Blocked by admin")),
+            ErrorKind::AdminBlocked
+        );
+        assert_eq!(
+            kind(refused(400, "Invalid Credentials")),
+            ErrorKind::InvalidCredentials { status: 400 }
+        );
+        assert_eq!(
+            kind(refused(400, "other")),
+            ErrorKind::Refused {
+                status: 400,
+                message: "other".to_owned()
+            }
+        );
+    }
+
+    #[test]
+    fn a_failed_token_refresh_takes_its_kind_from_the_log_in() {
+        let cause = ApiError::Refused {
+            status: 400,
+            message: "Invalid Credentials".to_owned(),
+        };
+        let error = Error::from(ApiError::TokenRefresh(Arc::new(cause)));
+        assert_eq!(*error.kind(), ErrorKind::InvalidCredentials { status: 400 });
+    }
+
+    #[test]
+    fn only_what_may_pass_by_itself_is_retryable() {
+        for kind in [
+            ErrorKind::Timeout,
+            ErrorKind::NotConnected,
+            ErrorKind::ConnectionLost,
+            ErrorKind::Network,
+            ErrorKind::RequestRefused(StanzaError::new(ErrorCondition::ResourceConstraint)),
+            ErrorKind::Refused {
+                status: 503,
+                message: String::new(),
+            },
+            ErrorKind::Http { status: 503 },
+        ] {
+            assert!(error(kind.clone()).is_retryable(), "{kind:?}");
+        }
+        for kind in [
+            ErrorKind::AdminBlocked,
+            ErrorKind::SessionLimit,
+            ErrorKind::RequestRefused(StanzaError::new(ErrorCondition::Forbidden)),
+            ErrorKind::Refused {
+                status: 400,
+                message: String::new(),
+            },
+            ErrorKind::Http { status: 404 },
+        ] {
+            assert!(!error(kind.clone()).is_retryable(), "{kind:?}");
+        }
+    }
+}

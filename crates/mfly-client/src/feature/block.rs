@@ -1,0 +1,115 @@
+//! Blocking users, and who blocked whom.
+//!
+//! ```xml
+//! <iq id type="set" xmlns="jabber:client"><block xmlns="urn:xmpp:blocking"><item jid="u2@host"/></block></iq>
+//! ```
+//! Wire form: [`mfly_proto::payload::block`]. Official names: `blockUser`, `unblockUser`, `getUsersIBlocked`,
+//! `getUsersWhoBlockedMe`, `blockUserListener`.
+
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::handle::{Context, Session};
+use crate::user::AsUser;
+use mfly_api::Feature;
+use mfly_proto::argument::InvalidArgument;
+use mfly_proto::jid::{BareJid, UserReference};
+use mfly_proto::payload::block::{Block, BlockPush, Blocked, BlockedBy, Unblock, UserBlocked};
+
+impl Session {
+    /// Blocks a user: neither messages nor presence pass between the two any more.
+    ///
+    /// [`Event::Blocked`] tells every session of the account, this one too.
+    ///
+    /// # Errors
+    /// [`PlanGated`](crate::ErrorKind::PlanGated) when the plan does not include blocking,
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for the own user; otherwise see
+    /// [`ErrorKind`](crate::ErrorKind).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use mfly_client::{App, UserId, UserIdentifier};
+    /// # let server = mfly_testserver::TestServer::start().await?;
+    /// # let app = App::builder(server.licence_key()).api_base_url(&server.api_base_url()).xmpp_address(&server.websocket_url()).build().await?;
+    /// # app.register(&UserIdentifier::new("bob")?).await?;
+    /// # let alice = app.register(&UserIdentifier::new("alice")?).await?;
+    /// # let session = app.connect(&alice.credentials).await?;
+    /// let bob = UserId::new("bob")?;
+    /// session.block(&bob).await?;
+    /// assert_eq!(session.blocked().await?, [session.address_of(&bob)?]);
+    /// session.unblock(&bob).await?;
+    /// assert!(session.blocked().await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "blockUser")]
+    pub async fn block<U: AsUser + ?Sized>(&self, user: &U) -> Result<()> {
+        let user = self.block_target(user)?;
+        if user == self.current_user() && self.context().quirks.refuse_self_block {
+            return Err(
+                InvalidArgument::new("toUserJid", "must be another user than the own").into(),
+            );
+        }
+        self.request(&Block { user }).await
+    }
+
+    /// Unblocks a user.
+    ///
+    /// # Errors
+    /// As [`Session::block`].
+    #[doc(alias = "unblockUser")]
+    pub async fn unblock<U: AsUser + ?Sized>(&self, user: &U) -> Result<()> {
+        let user = self.block_target(user)?;
+        self.request(&Unblock { user }).await
+    }
+
+    /// Whom the own account has blocked.
+    ///
+    /// # Errors
+    /// When the request fails; see [`ErrorKind`](crate::ErrorKind).
+    #[doc(alias = "getUsersIBlocked")]
+    pub async fn blocked(&self) -> Result<Vec<BareJid>> {
+        self.request(&Blocked).await
+    }
+
+    /// Who has blocked the own account.
+    ///
+    /// # Errors
+    /// When the request fails; see [`ErrorKind`](crate::ErrorKind).
+    #[doc(alias = "getUsersWhoBlockedMe")]
+    pub async fn blocked_by(&self) -> Result<Vec<BareJid>> {
+        let users = self.request(&BlockedBy).await?;
+        let host = self.context().account.domain();
+        users
+            .iter()
+            .map(|user| user.at(host).map_err(Error::from))
+            .collect()
+    }
+
+    fn block_target<U: AsUser + ?Sized>(&self, user: &U) -> Result<BareJid> {
+        self.context().require(Feature::Block)?;
+        self.context().address(user)
+    }
+}
+
+pub(crate) fn pushed(push: BlockPush) -> Event {
+    match push {
+        BlockPush::Blocked(users) => Event::Blocked { users },
+        BlockPush::Unblocked(users) => Event::Unblocked { users },
+    }
+}
+
+/// `None` when the notice names nobody that can be addressed.
+pub(crate) fn by_somebody(notice: &UserBlocked, carbon: bool, context: &Context) -> Option<Event> {
+    let user = address(&notice.user, context)?;
+    Some(if notice.blocked {
+        Event::BlockedBy { user, carbon }
+    } else {
+        Event::UnblockedBy { user, carbon }
+    })
+}
+
+/// The address that a notice means.
+pub(super) fn address(user: &UserReference, context: &Context) -> Option<BareJid> {
+    user.at(context.account.domain()).ok()
+}

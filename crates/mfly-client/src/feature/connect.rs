@@ -1,0 +1,272 @@
+//! Connecting a user.
+//!
+//! `POST /login`, `GET /users/config` unless registration brought the configuration, then XMPP over WebSocket with the
+//! password sealed anew for each attempt. Official names: `connect`, `login`, `connectionListener`.
+
+use super::config;
+use crate::app::App;
+use crate::credentials::Credentials;
+use crate::driver::{Connector, Dialled, DriverParts, PasswordSource, spawn};
+use crate::error::{Error, Result};
+use crate::event::{Events, Sender, translate};
+use crate::handle::{Context, Session, Shared};
+use crate::random;
+use crate::session::{Cause, Config, KeepaliveConfig, ReconnectPolicy};
+use async_trait::async_trait;
+use mfly_api::endpoint::config::ServerConfig;
+use mfly_api::endpoint::login::{self, wire_password};
+use mfly_api::token::StoredCredentials;
+use mfly_api::{Api, Mode, endpoint};
+use mfly_proto::argument::InvalidArgument;
+use mfly_proto::secret::{LicenceKey, Password};
+use mfly_transport::{Address, Options, TransportError};
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// A connection that is about to be made; await it.
+#[derive(Debug)]
+#[must_use = "await it"]
+pub struct ConnectRequest {
+    app: App,
+    credentials: Credentials,
+    resource_prefix: Option<String>,
+    reconnect: ReconnectPolicy,
+    keepalive: KeepaliveConfig,
+    attempts: u32,
+    request_timeout: Duration,
+    events: Sender,
+}
+
+impl App {
+    /// Connects a user. Dropping the future gives up.
+    ///
+    /// # Errors
+    /// Awaiting fails with [`InvalidCredentials`](crate::ErrorKind::InvalidCredentials),
+    /// [`AdminBlocked`](crate::ErrorKind::AdminBlocked), [`Network`](crate::ErrorKind::Network), or as
+    /// [`ErrorKind`](crate::ErrorKind) lists.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use mfly_client::{App, ConnectionState, Event, UserIdentifier};
+    /// # let server = mfly_testserver::TestServer::start().await?;
+    /// # let app = App::builder(server.licence_key()).api_base_url(&server.api_base_url()).xmpp_address(&server.websocket_url()).build().await?;
+    /// # let account = app.register(&UserIdentifier::new("alice")?).await?;
+    /// let request = app.connect(&account.credentials);
+    /// let mut events = request.events();
+    /// let session = request.await?;
+    /// assert!(matches!(events.next().await, Some(Event::Connected { resumed: false, .. })));
+    /// assert_eq!(session.state(), ConnectionState::Connected);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "login")]
+    pub fn connect(&self, credentials: &Credentials) -> ConnectRequest {
+        ConnectRequest {
+            app: self.clone(),
+            credentials: credentials.clone(),
+            resource_prefix: None,
+            reconnect: ReconnectPolicy::default(),
+            keepalive: KeepaliveConfig::default(),
+            attempts: 1,
+            request_timeout: Duration::from_secs(15),
+            events: Sender::new(self.shared().event_capacity),
+        }
+    }
+}
+
+impl ConnectRequest {
+    /// What the session's resource starts with; random letters follow. Default `Web-`, as in the official SDK.
+    pub fn resource_prefix(mut self, prefix: &str) -> Self {
+        self.resource_prefix = Some(prefix.to_owned());
+        self
+    }
+
+    /// When and how often to connect again after a loss. Default: for ever, with growing waits up to a minute.
+    pub fn reconnect(mut self, policy: ReconnectPolicy) -> Self {
+        self.reconnect = policy;
+        self
+    }
+
+    /// When a silent server counts as gone. Default: 30 s of silence, then 10 s to answer.
+    pub fn keepalive(mut self, keepalive: KeepaliveConfig) -> Self {
+        self.keepalive = keepalive;
+        self
+    }
+
+    /// How many attempts may fail before the first connection counts as impossible. Default 1.
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts.max(1);
+        self
+    }
+
+    /// How long each request over XMPP may take. Default 15 s.
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.request_timeout = timeout;
+        self
+    }
+
+    /// A subscription from the very beginning: it sees the attempts and the first
+    /// [`Event::Connected`](crate::Event::Connected).
+    #[must_use]
+    pub fn events(&self) -> Events {
+        self.events.subscribe()
+    }
+
+    async fn send(self) -> Result<Session> {
+        let app = self.app.shared();
+        if let Some(prefix) = &self.resource_prefix {
+            check_prefix(prefix)?;
+        }
+        let Credentials { user, password } = self.credentials.clone();
+        let source = StoredCredentials::new(
+            user.clone(),
+            password.clone(),
+            app.licence_key.clone(),
+            app.mode,
+        );
+        let api = app.api.with_token_source(Arc::new(source));
+        let token = self
+            .app
+            .log_in(&api, &self.credentials, login::Request::connect)
+            .await?;
+        api.set_token(token);
+        let config: ServerConfig = match app.take_config(&user) {
+            Some(config) => config,
+            None => {
+                api.send(&endpoint::config::Request::new(user.clone()))
+                    .await?
+            }
+        };
+        let address = config::xmpp_address(&config, app.quirks, app.xmpp_address.as_ref())?;
+        let account = user.at(&config::xmpp_host(&config, &address))?;
+        let context = Arc::new(Context {
+            user,
+            account: account.clone(),
+            features: config.features,
+            quirks: app.quirks,
+            licence_key: app.licence_key.clone(),
+            profile_iv: config::profile_iv(&config, app.quirks, &app.licence_key)?,
+            media_iv: config::media_iv(&config)?,
+        });
+
+        let mut session = Config::new(account);
+        if let Some(prefix) = self.resource_prefix {
+            session.resource_prefix = prefix;
+        }
+        session.reconnect = self.reconnect;
+        session.keepalive = self.keepalive;
+        session.first_attempts = self.attempts;
+        let subscriptions = self.events.subscriptions();
+        let (events, told) = (self.events, context.clone());
+        let mut link = spawn(DriverParts {
+            config: session,
+            seed: random::bytes()?,
+            connector: Arc::new(Dialler {
+                address,
+                options: app.transport.clone(),
+            }),
+            passwords: Arc::new(Passwords {
+                mode: app.mode,
+                licence_key: app.licence_key.clone(),
+                password,
+                api: api.clone(),
+            }),
+            notices: Box::new(move |notice| {
+                for event in translate(notice, &told).into_iter().flatten() {
+                    events.send(event);
+                }
+            }),
+            request_timeout: self.request_timeout,
+            write_timeout: Duration::from_secs(10),
+        });
+        let first_jid = link.ready().await.map_err(Error::from_end)?;
+        Ok(Session::new(Shared {
+            link,
+            first_jid,
+            api,
+            context,
+            subscriptions,
+            media_encryption: AtomicBool::new(true),
+            profile_writer: Mutex::default(),
+        }))
+    }
+}
+
+impl IntoFuture for ConnectRequest {
+    type Output = Result<Session>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<Session>> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+/// A UUID of 36 bytes follows, and a resource has at most 1,023.
+fn check_prefix(prefix: &str) -> Result<(), InvalidArgument> {
+    if prefix.len() <= 512 && !prefix.chars().any(char::is_control) {
+        Ok(())
+    } else {
+        Err(InvalidArgument::new(
+            "resource_prefix",
+            "must be at most 512 bytes without control characters",
+        ))
+    }
+}
+
+struct Dialler {
+    address: Address,
+    options: Options,
+}
+
+#[async_trait]
+impl Connector for Dialler {
+    async fn connect(&self) -> Result<Dialled, TransportError> {
+        let connection = mfly_transport::connect(&self.address, &self.options).await?;
+        let confidential =
+            self.address.is_tls() || self.address.is_loopback() || self.options.allow_cleartext;
+        Ok(Dialled {
+            connection,
+            confidential,
+        })
+    }
+}
+
+struct Passwords {
+    mode: Mode,
+    licence_key: LicenceKey,
+    password: Password,
+    /// For its clock.
+    api: Api,
+}
+
+#[async_trait]
+impl PasswordSource for Passwords {
+    async fn password(&self) -> Result<Password, Cause> {
+        wire_password(
+            self.mode,
+            &self.licence_key,
+            &self.password,
+            self.api.now_ms(),
+        )
+        .map_err(|error| Arc::new(error) as Cause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_prefix_that_could_not_become_a_resource_is_refused() {
+        assert!(check_prefix("Bot-").is_ok());
+        assert!(check_prefix("").is_ok());
+        for prefix in ["a\u{7}", &"x".repeat(513)] {
+            assert_eq!(check_prefix(prefix).unwrap_err().name, "resource_prefix");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! From a licence key to the address of its API.
+//!
+//! `GET https://api-config.mirrorfly.com/license/details?licenseKey=…`. Wire form: [`mfly_api::endpoint::licence`].
+
+use crate::error::Result;
+use mfly_api::endpoint::licence;
+use mfly_api::http::HttpBackend;
+use mfly_api::licence::{Licence, LicenceCache};
+use mfly_api::{Api, BaseUrl};
+use mfly_proto::secret::LicenceKey;
+use std::sync::Arc;
+
+/// Asks the platform's licence server, through the cache, or the one at `url`.
+pub(crate) async fn look_up(
+    backend: &Arc<dyn HttpBackend>,
+    cache: &dyn LicenceCache,
+    licence_key: &LicenceKey,
+    url: Option<&str>,
+) -> Result<Licence> {
+    let Some(url) = url else {
+        return Ok(mfly_api::licence::look_up(&**backend, cache, licence_key).await?);
+    };
+    let url = BaseUrl::new(url)?;
+    let request = licence::Request::at(licence_key.clone(), url.as_str());
+    Ok(Api::new(backend.clone(), url).send(&request).await?.licence)
+}

@@ -1,0 +1,67 @@
+//! Logging out.
+//!
+//! `GET /logout`, then the session closes. Wire form: [`mfly_api::endpoint::logout`]. Official name: `logout`.
+
+use crate::error::{ErrorKind, Result};
+use crate::handle::Session;
+use crate::session::EndReason;
+use mfly_api::endpoint::logout;
+
+/// What a log-out reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LoggedOut {
+    /// Whether the server was told. If it could not be reached it still counts the session, until the user registers
+    /// with force or the server forgets it.
+    pub server_told: bool,
+}
+
+impl Session {
+    /// Logs the user out on the server and closes the session. The password is void afterwards.
+    ///
+    /// When the server cannot be reached, or no longer knows the user or the password, the session closes all the
+    /// same; [`LoggedOut`] tells. When the server refuses for another reason, nothing changes.
+    ///
+    /// # Errors
+    /// When the server refuses; see [`ErrorKind`].
+    pub async fn logout(&self) -> Result<LoggedOut> {
+        let server_told = match self.send(&logout::Request).await {
+            Ok(()) => true,
+            Err(error) if is_moot(error.kind()) => false,
+            Err(error) => return Err(error),
+        };
+        self.shared().api.clear_token();
+        self.end(EndReason::Closed).await;
+        Ok(LoggedOut { server_told })
+    }
+}
+
+/// Whether there is nothing left to log out of, or nobody to tell.
+const fn is_moot(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::AdminBlocked
+            | ErrorKind::Ended(_)
+            | ErrorKind::Http { .. }
+            | ErrorKind::InvalidCredentials { .. }
+            | ErrorKind::Network
+            | ErrorKind::Timeout
+            | ErrorKind::Unauthorized
+            | ErrorKind::UserNotAvailable
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_who_is_unknown_by_now_can_still_log_out_and_a_refusal_is_one() {
+        assert!(is_moot(&ErrorKind::InvalidCredentials { status: 400 }));
+        assert!(is_moot(&ErrorKind::Network));
+        assert!(!is_moot(&ErrorKind::Refused {
+            status: 400,
+            message: "Bad".to_owned()
+        }));
+    }
+}

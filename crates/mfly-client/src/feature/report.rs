@@ -1,0 +1,45 @@
+//! Reporting a user or a group for what they wrote.
+//!
+//! `POST /moderation/report`. Wire form: [`mfly_api::endpoint::report`]. Official name: `reportUserOrGroup`.
+
+pub use mfly_api::endpoint::report::ReportedMessage;
+
+use crate::error::Result;
+use crate::handle::Session;
+use crate::user::AsUser;
+use mfly_api::Feature;
+use mfly_api::endpoint::report;
+use mfly_proto::jid::GroupJid;
+
+impl Session {
+    /// Reports a user, with messages of theirs.
+    ///
+    /// # Errors
+    /// [`PlanGated`](crate::ErrorKind::PlanGated) when the plan does not include reporting,
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when there is no message or one lacks something; otherwise
+    /// see [`ErrorKind`](crate::ErrorKind).
+    #[doc(alias = "reportUserOrGroup")]
+    pub async fn report_user<U: AsUser + ?Sized>(
+        &self,
+        user: &U,
+        messages: &[ReportedMessage],
+    ) -> Result<()> {
+        let context = self.context();
+        context.require(Feature::Report)?;
+        let to = context.address(user)?;
+        self.send(&report::Request::user(&context.user, &to, messages)?)
+            .await
+    }
+
+    /// Reports a group, with messages from it.
+    ///
+    /// # Errors
+    /// As [`Session::report_user`].
+    #[doc(alias = "reportUserOrGroup")]
+    pub async fn report_group(&self, group: &GroupJid, messages: &[ReportedMessage]) -> Result<()> {
+        let context = self.context();
+        context.require(Feature::Report)?;
+        self.send(&report::Request::group(&context.user, group, messages)?)
+            .await
+    }
+}

@@ -1,0 +1,246 @@
+//! The handle on a session: what its features build on.
+
+use crate::driver::Link;
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Events, Subscriptions};
+use crate::quirks::Quirks;
+use crate::session::{ConnectionState, EndReason, RequestFailure};
+use crate::user::AsUser;
+use mfly_api::{Api, Endpoint, Feature, Features};
+use mfly_proto::cipher::{Iv, ProfileCipher};
+use mfly_proto::jid::{BareJid, FullJid, UserId};
+use mfly_proto::secret::LicenceKey;
+use mfly_proto::stanza::IqRequest;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use tokio::sync::{Mutex, watch};
+
+/// A connected user.
+///
+/// Clones are cheap and share the session. It ends by [`Session::close`], by [`Session::logout`], for a reason of the
+/// server's ([`EndReason`]), or when its last clone is dropped. A lost connection is no end: it comes back by itself.
+#[derive(Clone)]
+pub struct Session {
+    shared: Arc<Shared>,
+    timeout: Option<Duration>,
+}
+
+/// What all clones share.
+pub(crate) struct Shared {
+    pub(crate) link: Link,
+    /// The address that the first connection got.
+    pub(crate) first_jid: FullJid,
+    pub(crate) api: Api,
+    pub(crate) context: Arc<Context>,
+    pub(crate) subscriptions: Subscriptions,
+    /// Whether message media are sealed.
+    pub(crate) media_encryption: AtomicBool,
+    /// Held while the own profile is read, changed and written.
+    pub(crate) profile_writer: Mutex<()>,
+}
+
+/// What is known about the user and the plan; never changes during a session.
+pub(crate) struct Context {
+    pub(crate) user: UserId,
+    pub(crate) account: BareJid,
+    pub(crate) features: Features,
+    pub(crate) quirks: Quirks,
+    pub(crate) licence_key: LicenceKey,
+    /// Seals private profile fields.
+    pub(crate) profile_iv: Iv,
+    /// Seals message media.
+    pub(crate) media_iv: Iv,
+}
+
+impl Context {
+    /// The cipher of the own profile.
+    pub(crate) fn own_cipher(&self) -> ProfileCipher {
+        ProfileCipher::new(&self.user, &self.profile_iv)
+    }
+
+    /// Refuses what the plan does not include.
+    pub(crate) fn require(&self, feature: Feature) -> Result<()> {
+        if self.features.contains(feature) {
+            Ok(())
+        } else {
+            Err(ErrorKind::PlanGated(feature).into())
+        }
+    }
+
+    /// The id of a user of this server.
+    pub(crate) fn user_id<U: AsUser + ?Sized>(&self, user: &U) -> Result<UserId> {
+        Ok(user.as_user(self.account.domain())?)
+    }
+
+    /// The address of a user of this server.
+    pub(crate) fn address<U: AsUser + ?Sized>(&self, user: &U) -> Result<BareJid> {
+        Ok(self.user_id(user)?.at(self.account.domain())?)
+    }
+}
+
+impl Session {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self {
+            shared: Arc::new(shared),
+            timeout: None,
+        }
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    pub(crate) fn context(&self) -> &Context {
+        &self.shared.context
+    }
+
+    /// The same session, with another deadline for each request made through this handle.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # async fn hurry(session: &mfly_client::Session, bob: &mfly_client::UserId) -> mfly_client::Result<()> {
+    /// let seen = session.with_timeout(Duration::from_secs(2)).last_seen(bob).await?;
+    /// # let _ = seen; Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            timeout: Some(timeout),
+        }
+    }
+
+    /// The session's own address; the last one while it reconnects.
+    #[must_use]
+    pub fn jid(&self) -> FullJid {
+        self.shared
+            .link
+            .jid()
+            .unwrap_or_else(|| self.shared.first_jid.clone())
+    }
+
+    /// Where the session stands.
+    #[must_use]
+    pub fn state(&self) -> ConnectionState {
+        *self.shared.link.state().borrow()
+    }
+
+    /// Follows where the session stands. For the reasons behind the changes use [`Session::events`].
+    #[must_use]
+    pub fn state_changes(&self) -> watch::Receiver<ConnectionState> {
+        self.shared.link.state()
+    }
+
+    /// A subscription to what happens from now on. Each has its own bounded queue.
+    ///
+    /// To see the first connection too, subscribe before it: [`ConnectRequest::events`](crate::ConnectRequest::events).
+    #[must_use]
+    pub fn events(&self) -> Events {
+        self.shared.subscriptions.subscribe()
+    }
+
+    /// Closes the session and waits until it is over, at most a few seconds. The account stays logged in on the
+    /// server; see [`Session::logout`].
+    pub async fn close(&self) {
+        self.end(EndReason::Closed).await;
+    }
+
+    /// Waits until the session is over and says why.
+    pub async fn ended(&self) -> EndReason {
+        self.shared.link.ended().await
+    }
+
+    /// Any request of the protocol, typed: the way to what has no method here.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`].
+    pub async fn request<R: IqRequest>(&self, request: &R) -> Result<R::Response> {
+        match self.shared.link.request(request, self.timeout).await {
+            Ok(response) => Ok(response),
+            Err(failure) => Err(self.explain(failure).await),
+        }
+    }
+
+    /// Any REST request, typed: the way to what has no method here. It works while the session reconnects, too.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`].
+    pub async fn send<E: Endpoint>(&self, endpoint: &E) -> Result<E::Response> {
+        if self.state() == ConnectionState::Ended {
+            return Err(ErrorKind::Ended(self.ended().await).into());
+        }
+        let sending = self.shared.api.send(endpoint);
+        match self.timeout {
+            Some(timeout) => tokio::time::timeout(timeout, sending)
+                .await
+                .map_err(|elapsed| Error::new(ErrorKind::Timeout, elapsed))?
+                .map_err(Error::from),
+            None => sending.await.map_err(Error::from),
+        }
+    }
+
+    /// Sends a stanza that is not answered.
+    pub(crate) async fn send_stanza(&self, stanza: Vec<u8>) -> Result<()> {
+        match self.shared.link.send(stanza).await {
+            Ok(()) => Ok(()),
+            Err(failure) => Err(self.explain(failure).await),
+        }
+    }
+
+    pub(crate) async fn end(&self, reason: EndReason) {
+        self.shared.link.close(reason).await;
+    }
+
+    async fn explain(&self, failure: RequestFailure) -> Error {
+        let kind = match &failure {
+            RequestFailure::Closed if self.state() == ConnectionState::Ended => {
+                ErrorKind::Ended(self.ended().await)
+            }
+            RequestFailure::Closed => ErrorKind::Ended(EndReason::Closed),
+            RequestFailure::ConnectionLost => ErrorKind::ConnectionLost,
+            RequestFailure::Malformed(_) => ErrorKind::UnexpectedAnswer,
+            RequestFailure::NotConnected => ErrorKind::NotConnected,
+            RequestFailure::Refused(error) => ErrorKind::RequestRefused(error.clone()),
+            RequestFailure::TimedOut => ErrorKind::Timeout,
+            RequestFailure::TooManyRequests => ErrorKind::TooManyRequests,
+        };
+        Error::new(kind, failure)
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("user", &self.context().user)
+            .field("state", &self.state())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_feature_that_the_plan_lacks_or_that_is_not_known_yet_is_gated() {
+        let user = UserId::new("u1").unwrap();
+        let mut context = Context {
+            account: user.at("xmpp.example.test").unwrap(),
+            user,
+            features: Features::all().with(Feature::Block, false),
+            quirks: Quirks::default(),
+            licence_key: LicenceKey::new("TestLicenceKey0123456789abcdef").unwrap(),
+            profile_iv: Iv::REQUEST,
+            media_iv: Iv::REQUEST,
+        };
+        let gated = context.require(Feature::Block).unwrap_err();
+        assert_eq!(*gated.kind(), ErrorKind::PlanGated(Feature::Block));
+        assert_eq!(gated.status_code(), 403);
+        assert!(context.require(Feature::Report).is_ok());
+        context.features = Features::default();
+        assert!(context.require(Feature::Report).is_err());
+    }
+}

@@ -1,0 +1,100 @@
+//! Resource binding, then session establishment where the server insists on it.
+
+use super::io::{Notice, Output};
+use super::negotiate::{Done, Step, next_step};
+use super::online::Online;
+use super::phase::{Cx, Phase};
+use super::reason::DisconnectReason;
+use super::requests::Own;
+use super::timers::Timer;
+use mfly_proto::id::StanzaId;
+use mfly_proto::jid::FullJid;
+use mfly_proto::payload::bind::{self, Bind};
+use mfly_proto::payload::session::{self, Session};
+use mfly_proto::stanza::{Iq, IqKind, IqRequest, Reply, iq};
+use mfly_proto::stream::Features;
+use mfly_proto::xml::Document;
+
+/// This session is getting its address.
+#[derive(Debug)]
+pub(super) struct Binding {
+    features: Features,
+    done: Done,
+    /// Of the request under way.
+    id: StanzaId,
+    /// The address, once the server has given it.
+    jid: Option<FullJid>,
+}
+
+impl Binding {
+    pub(super) fn start(features: Features, done: Done, cx: &mut Cx<'_>) -> Phase {
+        let resource = Some(cx.entropy.resource(&cx.config.resource_prefix));
+        let id = request(bind::ID, &Bind { resource }, cx);
+        Phase::Binding(Self {
+            features,
+            done,
+            id,
+            jid: None,
+        })
+    }
+
+    pub(super) fn on_document(
+        self,
+        document: Document,
+        cx: &mut Cx<'_>,
+    ) -> Result<Phase, DisconnectReason> {
+        let answer = Iq::read(document.root())
+            .ok()
+            .filter(|iq| self.is_answer(iq, cx));
+        let Some(answer) = answer else {
+            // Not yet known who we are, so nothing can be judged.
+            cx.out
+                .push_back(Output::Notice(Notice::UnknownStanza(document)));
+            return Ok(Phase::Binding(self));
+        };
+        if let Some(error) = answer.error() {
+            return Err(DisconnectReason::BindRefused(error));
+        }
+        let (jid, done) = match self.jid {
+            Some(jid) => (jid, self.done.and(Done::SESSION)),
+            None => {
+                let reply = Reply {
+                    from: answer.from.as_ref(),
+                    payload: answer.payload(),
+                };
+                let jid = Bind::read_response(&reply)
+                    .map_err(|_| DisconnectReason::ProtocolViolation("it bound no address"))?;
+                (jid, self.done.and(Done::BOUND))
+            }
+        };
+        if next_step(&self.features, done) == Some(Step::EstablishSession) {
+            let id = request(session::ID, &Session, cx);
+            return Ok(Phase::Binding(Self {
+                features: self.features,
+                done,
+                id,
+                jid: Some(jid),
+            }));
+        }
+        Ok(Online::start(Own::new(jid), cx))
+    }
+
+    /// Whether this answers the request under way and comes from the server or the own account.
+    fn is_answer(&self, iq: &Iq<'_>, cx: &Cx<'_>) -> bool {
+        let account = &cx.config.account;
+        let is_own = iq.from.as_ref().is_none_or(|from| {
+            from.as_str() == account.domain() || from.bare_str() == account.as_str()
+        });
+        is_own && iq.id == self.id && matches!(iq.kind, IqKind::Result | IqKind::Error)
+    }
+}
+
+/// Sends a request under the id that the official SDK uses for it.
+fn request<R: IqRequest>(id: &str, request: &R, cx: &mut Cx<'_>) -> StanzaId {
+    let id = StanzaId::new(id).unwrap_or_else(|_| cx.entropy.stanza_id());
+    let mut buffer = Vec::new();
+    iq::write_request(request, &id, &mut buffer);
+    cx.send(buffer);
+    cx.timers.set(Timer::Phase, cx.now, cx.config.phase_timeout);
+    id
+}

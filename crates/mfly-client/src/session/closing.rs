@@ -1,0 +1,39 @@
+//! Goodbye was said; the server's is awaited while answers to earlier requests still arrive.
+
+use super::io::Notice;
+use super::online::deliver;
+use super::phase::{Cx, Phase};
+use super::reason::{ConnectionState, EndReason};
+use super::requests::Own;
+use super::route;
+use super::timers::Timer;
+use mfly_proto::framing::websocket::CLIENT_CLOSE;
+use mfly_proto::stanza::{Presence, PresenceKind};
+use mfly_proto::xml::Document;
+
+/// A connection that is being closed.
+#[derive(Debug)]
+pub(super) struct Closing {
+    own: Own,
+    pub(super) reason: EndReason,
+}
+
+impl Closing {
+    pub(super) fn start(own: Own, reason: EndReason, cx: &mut Cx<'_>) -> Phase {
+        // From here on nothing may be sent (RFC 7395 §3.6), so nothing is asked either.
+        cx.timers.clear();
+        cx.timers.set(Timer::Phase, cx.now, cx.config.close_timeout);
+        let mut buffer = Vec::new();
+        Presence::new(PresenceKind::Unavailable).write(&mut buffer);
+        cx.send(buffer);
+        cx.send_frame(CLIENT_CLOSE.into());
+        cx.notice(Notice::State(ConnectionState::Closing));
+        Phase::Closing(Self { own, reason })
+    }
+
+    pub(super) fn on_document(self, document: &Document, cx: &mut Cx<'_>) -> Phase {
+        let routed = route::route(document, &self.own, cx.requests);
+        deliver(routed.outcome, &self.own, cx);
+        Phase::Closing(self)
+    }
+}

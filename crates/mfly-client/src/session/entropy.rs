@@ -1,0 +1,41 @@
+//! Everything that must not be guessed or must not collide, from one seed.
+
+use mfly_proto::id::StanzaId;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+/// A source of ids and jitter. The same seed gives the same values: whole sessions can be replayed.
+#[derive(Debug)]
+pub(crate) struct Entropy(StdRng);
+
+impl Entropy {
+    /// A source that starts from `seed`, which must come from the operating system outside tests.
+    pub(crate) fn new(seed: [u8; 32]) -> Self {
+        Self(StdRng::from_seed(seed))
+    }
+
+    /// A second source, independent of this one.
+    pub(crate) fn fork(&mut self) -> Self {
+        Self::new(self.0.random())
+    }
+
+    /// A fresh stanza id, a UUID as the official SDK writes it.
+    pub(crate) fn stanza_id(&mut self) -> StanzaId {
+        StanzaId::from_random(self.0.random())
+    }
+
+    /// A fresh resource: the prefix and a UUID.
+    pub(super) fn resource(&mut self, prefix: &str) -> String {
+        format!("{prefix}{}", self.stanza_id())
+    }
+
+    /// Any number.
+    pub(super) fn number(&mut self) -> u64 {
+        self.0.random()
+    }
+
+    /// Evenly from 0 to 1.
+    pub(super) fn fraction(&mut self) -> f64 {
+        self.0.random()
+    }
+}

@@ -1,0 +1,218 @@
+//! What goes into the machine and what comes out of it.
+//!
+//! # The run loop
+//!
+//! ```text
+//! loop {
+//!     while let Some(output) = machine.poll_output() { obey(output) }
+//!     let input = first of { transport, command, password, machine.poll_timeout() };
+//!     machine.handle(now, input);
+//! }
+//! ```
+//!
+//! One rule: **after every `handle`, drain `poll_output` to `None`.** `handle` does all work,
+//! `poll_output` only pops a queue, `poll_timeout` only reads a table.
+//!
+//! What the machine relies on:
+//!
+//! - After [`Output::Connect`] come [`Input::Connected`], or [`Input::Disconnected`] when that failed.
+//! - After [`Output::Disconnect`], which also breaks off a dial, nothing of the old connection is fed any
+//!   more, not even its end. Frames sent before it still leave, within reason.
+//! - A [`RequestId`] is used once. Each is settled exactly once: by [`Output::Reply`], or by
+//!   [`Command::Cancel`], after which no reply comes.
+//! - Time does not run backwards.
+
+use super::reason::{Cause, ConnectionState, DisconnectReason, EndReason};
+use mfly_proto::decode::DecodeError;
+use mfly_proto::framing::Frame;
+use mfly_proto::id::StanzaId;
+use mfly_proto::jid::{FullJid, Jid};
+use mfly_proto::push::Push;
+use mfly_proto::secret::Password;
+use mfly_proto::stanza::{Presence, StanzaError};
+use mfly_proto::xml::Document;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// Names a request between the machine and its caller; the id on the wire stays inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct RequestId(pub(crate) u64);
+
+/// Names one asking for a password, so that a late answer is not taken for the current one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PasswordTicket(pub(crate) u64);
+
+/// Something happened.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// The transport stands.
+    Connected {
+        /// Encrypted, or within this machine: fit to carry a password.
+        confidential: bool,
+    },
+    /// One frame arrived.
+    Frame(Frame),
+    /// The transport is gone.
+    Disconnected(Loss),
+    /// The app, or the password's source, wants something.
+    Command(Command),
+    /// [`Machine::poll_timeout`](super::Machine::poll_timeout) is reached.
+    Timeout,
+}
+
+/// How the transport was lost.
+#[derive(Clone, Debug)]
+pub(crate) enum Loss {
+    /// It never stood.
+    ConnectFailed(Cause),
+    /// The peer closed it.
+    Closed,
+    /// It broke.
+    Broken(Cause),
+    /// The peer takes nothing any more.
+    WriteStalled,
+}
+
+/// What the app wants.
+pub(crate) enum Command {
+    /// Begin. Only the first one counts.
+    Open,
+    /// Ask the server something.
+    Request(Request),
+    /// The caller no longer waits.
+    Cancel(RequestId),
+    /// Send a stanza that needs no answer, for example a presence. Dropped when not connected.
+    Send(Frame),
+    /// The password for [`Output::NeedPassword`].
+    Password(PasswordTicket, Result<Password, Cause>),
+    /// Say goodbye and end for this reason.
+    Close(EndReason),
+}
+
+/// A question for the server.
+pub(crate) struct Request {
+    /// The caller's name for it.
+    pub(crate) request: RequestId,
+    /// The id inside `stanza`.
+    pub(crate) id: StanzaId,
+    /// The whole `<iq/>`.
+    pub(crate) stanza: Frame,
+    /// Whom it is for: only they may answer. `None` means the own account.
+    pub(crate) to: Option<Jid>,
+    /// When the caller stops waiting.
+    pub(crate) deadline: Instant,
+}
+
+/// Something to do.
+#[derive(Debug)]
+pub(crate) enum Output {
+    /// Make a connection.
+    Connect {
+        /// Counts from 1 within a row of failures.
+        attempt: u32,
+    },
+    /// Write a frame.
+    Send(Frame),
+    /// Let the connection go, or break off its making.
+    Disconnect,
+    /// Answer with [`Command::Password`]: each attempt needs a fresh one, it carries a time.
+    NeedPassword(PasswordTicket),
+    /// A request is settled; `Ok` carries the whole `<iq type="result"/>`.
+    Reply(RequestId, Result<Document, RequestFailure>),
+    /// News for the app.
+    Notice(Notice),
+}
+
+/// Why a request has no result.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RequestFailure {
+    /// The session is over or about to be.
+    #[error("the session is closed")]
+    Closed,
+    /// The connection was lost before the answer came. Whether the request was carried out is not known.
+    #[error("the connection was lost before the answer came")]
+    ConnectionLost,
+    /// The answer does not say what it should.
+    #[error("the answer cannot be read: {0}")]
+    Malformed(#[source] DecodeError),
+    /// There is no connection now. The request was not sent.
+    #[error("not connected")]
+    NotConnected,
+    /// The answering side refused.
+    #[error("refused: {0}")]
+    Refused(StanzaError),
+    /// No answer came in time.
+    #[error("no answer in time")]
+    TimedOut,
+    /// Too many requests wait for an answer. The request was not sent.
+    #[error("too many requests are waiting for an answer")]
+    TooManyRequests,
+}
+
+/// News for the app, in order.
+#[derive(Debug)]
+pub(crate) enum Notice {
+    /// The session stands elsewhere now.
+    State(ConnectionState),
+    /// Requests can be made.
+    Connected {
+        /// The address of this session.
+        jid: FullJid,
+        /// Whether the server kept the earlier session; nothing was missed then.
+        resumed: bool,
+    },
+    /// An attempt to connect failed.
+    ConnectFailed {
+        /// Which attempt in a row.
+        attempt: u32,
+        /// Why.
+        reason: DisconnectReason,
+    },
+    /// A connection that stood was lost.
+    Disconnected {
+        /// Why.
+        reason: DisconnectReason,
+    },
+    /// A new attempt will be made.
+    Reconnecting {
+        /// Which attempt in a row.
+        attempt: u32,
+        /// How long until then.
+        delay: Duration,
+    },
+    /// The session is over. The last notice.
+    Ended(EndReason),
+    /// The server told something unasked, and may say such a thing.
+    Push {
+        /// What.
+        push: Push,
+        /// Whether it is a copy of what another session of the own account received.
+        carbon: bool,
+        /// Who said it; absent means the own account's server.
+        from: Option<Jid>,
+    },
+    /// Somebody's presence.
+    Presence(Presence),
+    /// Nobody here understands or believes this stanza.
+    UnknownStanza(Document),
+    /// A known push that does not say what it should.
+    MalformedPush {
+        /// What is wrong.
+        error: DecodeError,
+        /// All of it.
+        stanza: Document,
+    },
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open => f.write_str("Open"),
+            Self::Request(request) => write!(f, "Request({:?})", request.request),
+            Self::Cancel(request) => write!(f, "Cancel({request:?})"),
+            Self::Send(frame) => write!(f, "Send({frame:?})"),
+            Self::Password(ticket, _) => write!(f, "Password({ticket:?})"),
+            Self::Close(reason) => write!(f, "Close({reason:?})"),
+        }
+    }
+}

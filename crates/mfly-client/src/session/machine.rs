@@ -1,0 +1,363 @@
+//! The machine itself: inputs to the right phase, losses to the right end.
+
+use super::closing::Closing;
+use super::config::Config;
+use super::entropy::Entropy;
+use super::io::{Command, Input, Loss, Notice, Output, RequestFailure};
+use super::keepalive::Keepalive;
+use super::negotiate::Done;
+use super::offline::Offline;
+use super::online::Online;
+use super::opening::Opening;
+use super::phase::{Cx, Phase};
+use super::reason::{ConnectionState, DisconnectReason, EndReason};
+use super::reconnect::{Reconnect, Verdict};
+use super::requests::{Owner, Requests};
+use super::timers::{Timer, Timers};
+use mfly_proto::framing::Frame;
+use mfly_proto::framing::websocket::CLIENT_CLOSE;
+use mfly_proto::stream::{StreamCondition, StreamError};
+use mfly_proto::xml::{Document, XmlErrorKind};
+use std::collections::VecDeque;
+use std::time::Instant;
+
+/// A session. See [`io`](super::io) for how to run it.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    phase: Phase,
+    requests: Requests,
+    reconnect: Reconnect,
+    keepalive: Keepalive,
+    timers: Timers,
+    entropy: Entropy,
+    config: Config,
+    out: VecDeque<Output>,
+}
+
+/// Whether frames can still leave when a connection ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Transport {
+    Up,
+    Gone,
+}
+
+/// What there is to lose.
+enum Standing {
+    Nothing,
+    Dial,
+    Stream,
+    Session,
+    /// Only the rest of a goodbye, after which this is the end.
+    Goodbye(EndReason),
+}
+
+impl Standing {
+    fn of(phase: &Phase) -> Self {
+        match phase {
+            Phase::Offline(Offline::Dialling) => Self::Dial,
+            Phase::Offline(_) => Self::Nothing,
+            Phase::Opening(_) | Phase::Authenticating(_) | Phase::Binding(_) => Self::Stream,
+            Phase::Online(_) => Self::Session,
+            Phase::Closing(closing) => Self::Goodbye(closing.reason.clone()),
+        }
+    }
+}
+
+/// What is said before a connection is let go for this reason.
+fn farewell(reason: &DisconnectReason) -> Vec<Frame> {
+    let close = || Frame::from(CLIENT_CLOSE);
+    match reason {
+        DisconnectReason::PeerSilent => Vec::new(),
+        DisconnectReason::MalformedXml(error) => vec![complaint(error.kind), close()],
+        _ => vec![close()],
+    }
+}
+
+/// The stream error for a frame that is not restricted XML (RFC 6120 §4.9.3.13, §4.9.3.18, §11.3).
+fn complaint(kind: XmlErrorKind) -> Frame {
+    let condition = match kind {
+        XmlErrorKind::Comment
+        | XmlErrorKind::Doctype
+        | XmlErrorKind::ProcessingInstruction
+        | XmlErrorKind::UndeclaredEntity => StreamCondition::RestrictedXml,
+        XmlErrorKind::TooDeep
+        | XmlErrorKind::TooLarge
+        | XmlErrorKind::TooManyAttributes
+        | XmlErrorKind::TooManyChildren
+        | XmlErrorKind::TooManyNamespaces => StreamCondition::PolicyViolation,
+        _ => StreamCondition::NotWellFormed,
+    };
+    let mut buffer = Vec::new();
+    StreamError::new(condition).write(&mut buffer);
+    String::from_utf8(buffer).unwrap_or_default().into()
+}
+
+impl Machine {
+    /// A session that begins with [`Command::Open`].
+    pub(crate) fn new(config: Config, entropy: Entropy) -> Self {
+        Self {
+            phase: Phase::Offline(Offline::Idle),
+            requests: Requests::new(config.max_requests),
+            reconnect: Reconnect::new(),
+            keepalive: Keepalive::new(config.keepalive),
+            timers: Timers::default(),
+            entropy,
+            config,
+            out: VecDeque::new(),
+        }
+    }
+
+    /// The next thing to do.
+    pub(crate) fn poll_output(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    /// When to feed [`Input::Timeout`] if nothing else happens before.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        [self.timers.next(), self.requests.next_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Whether nothing will happen any more.
+    pub(crate) const fn is_ended(&self) -> bool {
+        matches!(self.phase, Phase::Offline(Offline::Ended))
+    }
+
+    /// Takes in what happened at `now`.
+    pub(crate) fn handle(&mut self, now: Instant, input: Input) {
+        match input {
+            Input::Connected { confidential } => self.on_connected(now, confidential),
+            Input::Frame(frame) => self.on_frame(now, frame),
+            Input::Disconnected(loss) => self.on_loss(now, loss),
+            Input::Command(command) => self.on_command(now, command),
+            Input::Timeout => self.on_timeout(now),
+        }
+    }
+
+    /// Lets the phase go on; an error from it ends the connection.
+    fn advance(
+        &mut self,
+        now: Instant,
+        step: impl FnOnce(Phase, &mut Cx<'_>) -> Result<Phase, DisconnectReason>,
+    ) {
+        let placeholder = Phase::Offline(Offline::Idle);
+        let phase = std::mem::replace(&mut self.phase, placeholder);
+        let before = Standing::of(&phase);
+        let mut cx = Cx {
+            now,
+            config: &self.config,
+            requests: &mut self.requests,
+            reconnect: &mut self.reconnect,
+            keepalive: self.keepalive,
+            timers: &mut self.timers,
+            entropy: &mut self.entropy,
+            out: &mut self.out,
+        };
+        match step(phase, &mut cx) {
+            Ok(phase) => self.phase = phase,
+            Err(reason) => self.lose(now, before, reason, Transport::Up),
+        }
+    }
+
+    fn on_connected(&mut self, now: Instant, confidential: bool) {
+        if matches!(self.phase, Phase::Offline(Offline::Dialling)) {
+            self.advance(now, |_, cx| {
+                Ok(Opening::start(Done::NOTHING, confidential, cx))
+            });
+        } else if matches!(self.phase, Phase::Offline(_)) {
+            // Nobody asked for it, or no longer.
+            self.out.push_back(Output::Disconnect);
+        }
+    }
+
+    fn on_frame(&mut self, now: Instant, frame: Frame) {
+        if matches!(self.phase, Phase::Offline(_)) {
+            return;
+        }
+        let is_online = matches!(self.phase, Phase::Online(_));
+        let is_blank = frame.as_bytes().iter().all(u8::is_ascii_whitespace);
+        self.advance(now, |phase, cx| {
+            if is_online {
+                Online::on_heard(cx);
+            }
+            if is_blank {
+                return Ok(phase);
+            }
+            let document = Document::parse(frame.into_bytes(), &cx.config.limits)
+                .map_err(DisconnectReason::MalformedXml)?;
+            phase.on_document(document, cx)
+        });
+    }
+
+    fn on_loss(&mut self, now: Instant, loss: Loss) {
+        let standing = Standing::of(&self.phase);
+        if matches!(standing, Standing::Nothing) {
+            return;
+        }
+        let reason = match loss {
+            Loss::ConnectFailed(cause) => DisconnectReason::ConnectFailed(cause),
+            Loss::Closed => DisconnectReason::ClosedByServer,
+            Loss::Broken(cause) => DisconnectReason::ConnectionBroken(cause),
+            Loss::WriteStalled => DisconnectReason::WriteStalled,
+        };
+        self.lose(now, standing, reason, Transport::Gone);
+    }
+
+    fn on_command(&mut self, now: Instant, command: Command) {
+        match command {
+            Command::Open if matches!(self.phase, Phase::Offline(Offline::Idle)) => {
+                self.out
+                    .push_back(Output::Notice(Notice::State(ConnectionState::Connecting)));
+                self.advance(now, |_, cx| Ok(Phase::Offline(Offline::dial(cx))));
+            }
+            Command::Open => {}
+            Command::Request(request) => {
+                let failure = match self.phase {
+                    Phase::Online(_) => {
+                        return self.advance(now, |phase, cx| {
+                            Online::on_request(request, cx);
+                            Ok(phase)
+                        });
+                    }
+                    Phase::Closing(_) | Phase::Offline(Offline::Ended) => RequestFailure::Closed,
+                    _ => RequestFailure::NotConnected,
+                };
+                self.out
+                    .push_back(Output::Reply(request.request, Err(failure)));
+            }
+            Command::Cancel(request) => {
+                self.requests.cancel(request);
+            }
+            Command::Send(stanza) => {
+                if matches!(self.phase, Phase::Online(_)) {
+                    self.out.push_back(Output::Send(stanza));
+                }
+            }
+            Command::Password(ticket, password) => {
+                if matches!(self.phase, Phase::Authenticating(_)) {
+                    self.advance(now, |phase, cx| match phase {
+                        Phase::Authenticating(auth) => auth.on_password(ticket, password, cx),
+                        other => Ok(other),
+                    });
+                }
+            }
+            Command::Close(reason) => self.close(now, reason),
+        }
+    }
+
+    fn on_timeout(&mut self, now: Instant) {
+        while let Some(owner) = self.requests.expired(now) {
+            if let Owner::Caller(request) = owner {
+                self.out
+                    .push_back(Output::Reply(request, Err(RequestFailure::TimedOut)));
+            }
+        }
+        while let Some(timer) = self.timers.expired(now) {
+            match timer {
+                Timer::Phase => {
+                    let reason = DisconnectReason::TimedOut(self.phase.stage());
+                    self.advance(now, |_, _| Err(reason));
+                }
+                Timer::Reconnect => {
+                    self.advance(now, |_, cx| Ok(Phase::Offline(Offline::dial(cx))));
+                }
+                Timer::Idle => self.advance(now, |phase, cx| {
+                    Online::on_idle(cx);
+                    Ok(phase)
+                }),
+                Timer::Pong => self.advance(now, |_, _| Err(DisconnectReason::PeerSilent)),
+            }
+        }
+    }
+
+    fn close(&mut self, now: Instant, reason: EndReason) {
+        match &self.phase {
+            Phase::Online(online) => {
+                let own = online.own.clone();
+                self.advance(now, |_, cx| Ok(Closing::start(own, reason, cx)));
+            }
+            Phase::Closing(_) | Phase::Offline(Offline::Ended) => {}
+            Phase::Offline(Offline::Idle | Offline::Waiting) => self.end(reason),
+            Phase::Offline(Offline::Dialling) => {
+                self.out.push_back(Output::Disconnect);
+                self.end(reason);
+            }
+            Phase::Opening(_) | Phase::Authenticating(_) | Phase::Binding(_) => {
+                self.out.push_back(Output::Send(CLIENT_CLOSE.into()));
+                self.out.push_back(Output::Disconnect);
+                self.end(reason);
+            }
+        }
+    }
+
+    /// The connection, or the attempt to make one, is over.
+    fn lose(
+        &mut self,
+        now: Instant,
+        standing: Standing,
+        reason: DisconnectReason,
+        transport: Transport,
+    ) {
+        if transport == Transport::Up {
+            if matches!(standing, Standing::Stream | Standing::Session) {
+                self.out
+                    .extend(farewell(&reason).into_iter().map(Output::Send));
+            }
+            self.out.push_back(Output::Disconnect);
+        }
+        let stood = match standing {
+            Standing::Goodbye(end) => return self.end(end),
+            Standing::Session => true,
+            Standing::Nothing | Standing::Dial | Standing::Stream => false,
+        };
+        for request in self.requests.take_all() {
+            self.out
+                .push_back(Output::Reply(request, Err(RequestFailure::ConnectionLost)));
+        }
+        self.timers.clear();
+        let attempt = self.reconnect.attempt();
+        let notice = if stood {
+            Notice::Disconnected {
+                reason: reason.clone(),
+            }
+        } else {
+            Notice::ConnectFailed {
+                attempt,
+                reason: reason.clone(),
+            }
+        };
+        self.out.push_back(Output::Notice(notice));
+        let policy = &self.config.reconnect;
+        let fraction = self.entropy.fraction();
+        match self
+            .reconnect
+            .lost(now, &reason, policy, self.config.first_attempts, fraction)
+        {
+            Verdict::Retry { attempt, delay } => {
+                if stood {
+                    let state = Notice::State(ConnectionState::Reconnecting);
+                    self.out.push_back(Output::Notice(state));
+                }
+                self.out
+                    .push_back(Output::Notice(Notice::Reconnecting { attempt, delay }));
+                self.timers.set(Timer::Reconnect, now, delay);
+                self.phase = Phase::Offline(Offline::Waiting);
+            }
+            Verdict::End(reason) => self.end(reason),
+        }
+    }
+
+    fn end(&mut self, reason: EndReason) {
+        for request in self.requests.take_all() {
+            self.out
+                .push_back(Output::Reply(request, Err(RequestFailure::Closed)));
+        }
+        self.timers.clear();
+        self.phase = Phase::Offline(Offline::Ended);
+        self.out
+            .push_back(Output::Notice(Notice::State(ConnectionState::Ended)));
+        self.out.push_back(Output::Notice(Notice::Ended(reason)));
+    }
+}

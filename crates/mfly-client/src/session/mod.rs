@@ -1,0 +1,38 @@
+//! The session: a state machine without IO, clock or random source of its own.
+//!
+//! [`io`] is the contract with whoever runs it, [`phase`] the map. What a phase owns is in the phase's file; what
+//! outlives a connection (requests, reconnecting) stands beside it. Stream management (XEP-0198), which would let a
+//! session outlive its connection, is not there yet: `stream_management.rs` will be one more field, `binding.rs` will
+//! ask it first, and every [`Notice::Connected`] says `resumed: false` until then.
+
+mod authenticating;
+mod binding;
+mod closing;
+mod config;
+mod entropy;
+mod io;
+mod keepalive;
+mod machine;
+mod negotiate;
+mod offline;
+mod online;
+mod opening;
+mod phase;
+mod reason;
+mod reconnect;
+mod requests;
+mod route;
+#[cfg(test)]
+mod tests;
+mod timers;
+
+pub(crate) use config::Config;
+pub(crate) use entropy::Entropy;
+pub(crate) use io::{
+    Command, Input, Loss, Notice, Output, PasswordTicket, Request, RequestFailure, RequestId,
+};
+pub use keepalive::KeepaliveConfig;
+pub(crate) use machine::Machine;
+pub use reason::{Cause, ConnectionState, DisconnectReason, EndReason, Stage};
+pub use reconnect::ReconnectPolicy;
+pub(crate) use timers::YEAR;

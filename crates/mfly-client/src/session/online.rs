@@ -1,0 +1,117 @@
+//! Requests can be made, news arrive.
+//!
+//! On entry, in the order of the official SDK: initial presence, then carbons. Both after every connection: the
+//! platform forgets them.
+
+use super::io::{Notice, Output, Request, RequestFailure};
+use super::phase::{Cx, Phase};
+use super::reason::ConnectionState;
+use super::requests::{Entry, Own, Owner};
+use super::route::{self, Outcome, Routed};
+use super::timers::{Timer, YEAR};
+use mfly_proto::payload::carbons::EnableCarbons;
+use mfly_proto::payload::ping::Ping;
+use mfly_proto::stanza::{IqRequest, Presence, PresenceKind, iq};
+use mfly_proto::xml::Document;
+use std::time::Instant;
+
+/// A connection that stands.
+#[derive(Debug)]
+pub(super) struct Online {
+    pub(super) own: Own,
+}
+
+impl Online {
+    pub(super) fn start(own: Own, cx: &mut Cx<'_>) -> Phase {
+        cx.timers.stop(Timer::Phase);
+        cx.keepalive.heard(cx.now, cx.timers);
+        cx.reconnect.online(cx.now);
+        let mut buffer = Vec::new();
+        Presence {
+            priority: 1,
+            ..Presence::new(PresenceKind::Available)
+        }
+        .write(&mut buffer);
+        cx.send(buffer);
+        ask(
+            &EnableCarbons,
+            cx.now + cx.config.phase_timeout.min(YEAR),
+            cx,
+        );
+        cx.notice(Notice::State(ConnectionState::Connected));
+        cx.notice(Notice::Connected {
+            jid: own.full.clone(),
+            resumed: false,
+        });
+        Phase::Online(Self { own })
+    }
+
+    pub(super) fn on_document(self, document: &Document, cx: &mut Cx<'_>) -> Phase {
+        let Routed { answer, outcome } = route::route(document, &self.own, cx.requests);
+        if let Some(answer) = answer {
+            cx.send(answer);
+        }
+        deliver(outcome, &self.own, cx);
+        Phase::Online(self)
+    }
+
+    /// Anything arrived, even white space.
+    pub(super) fn on_heard(cx: &mut Cx<'_>) {
+        cx.keepalive.heard(cx.now, cx.timers);
+    }
+
+    /// Nothing arrived for long.
+    pub(super) fn on_idle(cx: &mut Cx<'_>) {
+        let deadline = cx.keepalive.asked(cx.now, cx.timers);
+        ask(&Ping::default(), deadline, cx);
+    }
+
+    pub(super) fn on_request(request: Request, cx: &mut Cx<'_>) {
+        let Request {
+            request,
+            id,
+            stanza,
+            to,
+            deadline,
+        } = request;
+        if deadline <= cx.now {
+            cx.out
+                .push_back(Output::Reply(request, Err(RequestFailure::TimedOut)));
+            return;
+        }
+        match cx.requests.insert(request, Entry { id, to, deadline }) {
+            Ok(()) => cx.out.push_back(Output::Send(stanza)),
+            Err(_) => {
+                cx.out
+                    .push_back(Output::Reply(request, Err(RequestFailure::TooManyRequests)));
+            }
+        }
+    }
+}
+
+/// Asks something whose answer only matters as a sign of life.
+fn ask<R: IqRequest>(request: &R, deadline: Instant, cx: &mut Cx<'_>) {
+    let id = cx.entropy.stanza_id();
+    let mut buffer = Vec::new();
+    iq::write_request(request, &id, &mut buffer);
+    cx.send(buffer);
+    cx.requests.insert_own(id, deadline);
+}
+
+/// Passes on what a stanza turned out to be.
+pub(super) fn deliver(outcome: Outcome, own: &Own, cx: &mut Cx<'_>) {
+    match outcome {
+        Outcome::Reply(Owner::Caller(request), result) => {
+            cx.out.push_back(Output::Reply(request, result));
+        }
+        Outcome::Notice(notice) => {
+            if let Notice::Push { push, .. } = &notice
+                && let Some(doom) = route::doom(push, own)
+            {
+                cx.reconnect.doom(doom);
+            }
+            cx.notice(notice);
+        }
+        Outcome::Reply(Owner::Session(_), _) | Outcome::Nothing => {}
+    }
+}

@@ -1,0 +1,136 @@
+//! The phases of a session and what leads from one to the next.
+//!
+//! ```text
+//!        Connected            features            success             features            bound
+//! Offline ────────► Opening ─────────► Authenticating ───► Opening ──────────► Binding ─────────► Online
+//!    ▲                 │                     │                │                   │                 │ Close
+//!    │                 ▼                     ▼                ▼                   ▼                 ▼
+//!    └── Waiting ◄──── lost: reconnect.rs decides ◄─────────────────────────────────────────────  Closing
+//!        or Ended
+//! ```
+//!
+//! A phase owns what only matters within it; what outlives a connection stands beside it in the machine. Over TCP a
+//! phase `Securing` (STARTTLS) will come between the first `Opening` and `Authenticating`.
+
+use super::authenticating::Authenticating;
+use super::binding::Binding;
+use super::closing::Closing;
+use super::config::Config;
+use super::entropy::Entropy;
+use super::io::{Notice, Output};
+use super::keepalive::Keepalive;
+use super::offline::Offline;
+use super::online::Online;
+use super::opening::Opening;
+use super::reason::{DisconnectReason, Stage};
+use super::reconnect::Reconnect;
+use super::requests::Requests;
+use super::timers::Timers;
+use mfly_proto::framing::Frame;
+use mfly_proto::framing::websocket::Incoming;
+use mfly_proto::stream::StreamError;
+use mfly_proto::xml::{Document, Writer};
+use std::collections::VecDeque;
+use std::time::Instant;
+
+/// Where the session is.
+#[derive(Debug)]
+pub(super) enum Phase {
+    Offline(Offline),
+    Opening(Opening),
+    Authenticating(Authenticating),
+    Binding(Binding),
+    Online(Online),
+    Closing(Closing),
+}
+
+/// What a phase works with: the rest of the machine.
+pub(super) struct Cx<'a> {
+    pub(super) now: Instant,
+    pub(super) config: &'a Config,
+    pub(super) requests: &'a mut Requests,
+    pub(super) reconnect: &'a mut Reconnect,
+    pub(super) keepalive: Keepalive,
+    pub(super) timers: &'a mut Timers,
+    pub(super) entropy: &'a mut Entropy,
+    pub(super) out: &'a mut VecDeque<Output>,
+}
+
+impl Cx<'_> {
+    /// Sends what a writer has written: always UTF-8.
+    pub(super) fn send(&mut self, buffer: Vec<u8>) {
+        if let Ok(frame) = Frame::from_utf8(buffer.into()) {
+            self.send_frame(frame);
+        }
+    }
+
+    pub(super) fn send_frame(&mut self, frame: Frame) {
+        self.out.push_back(Output::Send(frame));
+    }
+
+    /// Writes and sends one element.
+    pub(super) fn write(&mut self, write: impl FnOnce(&mut Writer<'_>)) {
+        let mut buffer = Vec::new();
+        write(&mut Writer::new(&mut buffer));
+        self.send(buffer);
+    }
+
+    pub(super) fn notice(&mut self, notice: Notice) {
+        self.out.push_back(Output::Notice(notice));
+    }
+}
+
+impl Phase {
+    /// One complete element arrived. An error ends the connection.
+    pub(super) fn on_document(
+        self,
+        document: Document,
+        cx: &mut Cx<'_>,
+    ) -> Result<Self, DisconnectReason> {
+        let root = document.root();
+        if StreamError::is(root) {
+            return Err(DisconnectReason::StreamError(StreamError::read(root)));
+        }
+        let violation = DisconnectReason::ProtocolViolation("its framing is malformed");
+        match (self, Incoming::read(root).map_err(|_| violation)?) {
+            (
+                _,
+                Incoming::Close {
+                    see_other_uri: Some(to),
+                },
+            ) => Err(DisconnectReason::Moved { to }),
+            (
+                _,
+                Incoming::Close {
+                    see_other_uri: None,
+                },
+            ) => Err(DisconnectReason::ClosedByServer),
+            (Self::Opening(opening), Incoming::Open(open)) => opening.on_open(&open),
+            (_, Incoming::Open(_)) => Err(DisconnectReason::ProtocolViolation(
+                "it opened the stream twice",
+            )),
+            (Self::Opening(opening), Incoming::Element(element)) => opening.on_element(element, cx),
+            (Self::Authenticating(auth), Incoming::Element(element)) => {
+                auth.on_element(element, cx)
+            }
+            (Self::Binding(binding), Incoming::Element(_)) => {
+                binding.on_document(document.clone(), cx)
+            }
+            (Self::Online(online), Incoming::Element(_)) => Ok(online.on_document(&document, cx)),
+            (Self::Closing(closing), Incoming::Element(_)) => {
+                Ok(closing.on_document(&document, cx))
+            }
+            (phase @ Self::Offline(_), Incoming::Element(_)) => Ok(phase),
+        }
+    }
+
+    /// What took too long when the phase's deadline is reached.
+    pub(super) const fn stage(&self) -> Stage {
+        match self {
+            Self::Offline(_) => Stage::Connect,
+            Self::Opening(_) => Stage::Opening,
+            Self::Authenticating(_) => Stage::Authenticating,
+            Self::Binding(_) | Self::Online(_) | Self::Closing(_) => Stage::Binding,
+        }
+    }
+}

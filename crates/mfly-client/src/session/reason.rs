@@ -1,0 +1,155 @@
+//! Where a session stands, why a connection was lost, and why a session is over.
+
+use mfly_proto::sasl::Failure;
+use mfly_proto::stanza::StanzaError;
+use mfly_proto::stream::StreamError;
+use mfly_proto::xml::XmlError;
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+/// An error of a layer below, shared because it may be reported to several places.
+pub type Cause = Arc<dyn Error + Send + Sync + 'static>;
+
+/// Where a session stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConnectionState {
+    /// The first connection is being made.
+    Connecting,
+    /// Requests can be made.
+    Connected,
+    /// The connection was lost; a new one is awaited or being made.
+    Reconnecting,
+    /// The session says goodbye; answers to earlier requests still arrive.
+    Closing,
+    /// Over. A new session must be made.
+    Ended,
+}
+
+/// The step that took too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Dialling, TLS and the WebSocket handshake together.
+    Connect,
+    /// Opening the stream.
+    Opening,
+    /// Authentication, the making of the password included.
+    Authenticating,
+    /// Resource binding.
+    Binding,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Connect => "connecting",
+            Self::Opening => "opening the stream",
+            Self::Authenticating => "authentication",
+            Self::Binding => "resource binding",
+        })
+    }
+}
+
+/// Why a connection was lost or could not be made.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DisconnectReason {
+    /// The server refused the credentials, or cannot check them now.
+    #[error("authentication refused: {0}")]
+    AuthenticationRefused(Failure),
+    /// The server gave this session no address.
+    #[error("resource binding refused: {0}")]
+    BindRefused(StanzaError),
+    /// The password would have to cross the network unprotected.
+    #[error("the connection is neither encrypted nor local: connect to a wss:// address")]
+    ChannelNotConfidential,
+    /// The server closed the stream or the connection.
+    #[error("the server closed the connection")]
+    ClosedByServer,
+    /// No connection could be made.
+    #[error("could not connect: {0}")]
+    ConnectFailed(#[source] Cause),
+    /// The connection broke.
+    #[error("the connection broke: {0}")]
+    ConnectionBroken(#[source] Cause),
+    /// The server sent what is not restricted XML.
+    #[error("the server sent malformed XML: {0}")]
+    MalformedXml(XmlError),
+    /// The server offers no mechanism that this client knows.
+    #[error("no usable authentication mechanism among those offered: {}", .offered.join(", "))]
+    MechanismUnavailable {
+        /// What it offers instead.
+        offered: Vec<String>,
+    },
+    /// The server points to another address. It is not followed: the password is for this server.
+    #[error("the server moved to {to}")]
+    Moved {
+        /// The address it names.
+        to: String,
+    },
+    /// No password could be had for this attempt.
+    #[error("no password could be had: {0}")]
+    PasswordUnavailable(#[source] Cause),
+    /// Nothing was heard for too long, not even the answer to a ping.
+    #[error("the server fell silent")]
+    PeerSilent,
+    /// The server broke the protocol; the text says how.
+    #[error("the server broke the protocol: {0}")]
+    ProtocolViolation(&'static str),
+    /// The server ended the stream with an error.
+    #[error("stream error: {0}")]
+    StreamError(StreamError),
+    /// A step took too long.
+    #[error("{0} took too long")]
+    TimedOut(Stage),
+    /// The server does not read what is sent to it.
+    #[error("the server does not read what is sent")]
+    WriteStalled,
+}
+
+/// Why a session is over. Nothing follows it.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EndReason {
+    /// The own account was deleted.
+    #[error("the account was deleted")]
+    AccountDeleted,
+    /// An administrator blocked the own account.
+    #[error("the account is blocked by an administrator")]
+    AdminBlocked,
+    /// The password would have to cross the network unprotected.
+    #[error("the connection is neither encrypted nor local: connect to a wss:// address")]
+    ChannelNotConfidential,
+    /// The app closed the session, or dropped its last handle.
+    #[error("the session was closed")]
+    Closed,
+    /// The server refused the credentials: register again.
+    #[error("invalid credentials: {0}")]
+    InvalidCredentials(Failure),
+    /// The server offers no mechanism that this client knows.
+    #[error("no usable authentication mechanism among those offered: {}", .offered.join(", "))]
+    MechanismUnavailable {
+        /// What it offers instead.
+        offered: Vec<String>,
+    },
+    /// The server points to another address: connect there.
+    #[error("the server moved to {to}")]
+    Moved {
+        /// The address it names.
+        to: String,
+    },
+    /// Another session took this one's place.
+    #[error("replaced by another session")]
+    Replaced,
+    /// As many attempts as allowed failed one after the other.
+    #[error("gave up after {attempts} attempts: {last}")]
+    Unreachable {
+        /// How many.
+        attempts: u32,
+        /// Why the last one failed.
+        #[source]
+        last: Box<DisconnectReason>,
+    },
+}

@@ -1,0 +1,350 @@
+//! What to do after a lost connection: a pure table and a pure formula.
+//!
+//! | lost because | then |
+//! |---|---|
+//! | credentials refused (SASL `not-authorized` and its like) | ends: `InvalidCredentials` |
+//! | SASL `account-disabled` | ends: `AdminBlocked` (inferred) |
+//! | no PLAIN offered, or the channel is not confidential | ends |
+//! | bind refused with `conflict`, stream error `conflict` | ends: `Replaced` |
+//! | the server points elsewhere (`see-other-uri`, `see-other-host`) | ends: `Moved`, never followed |
+//! | an administrator blocked the account, or it was deleted, a moment ago | ends so |
+//! | anything else | connects again, later and later |
+//!
+//! The official SDK connects again at once, for ever, whatever the reason.
+
+use super::reason::{DisconnectReason, EndReason};
+use super::timers::YEAR;
+use mfly_proto::sasl::FailureCondition;
+use mfly_proto::stanza::ErrorCondition;
+use mfly_proto::stream::StreamCondition;
+use std::time::{Duration, Instant};
+
+/// When and how often to connect again: full-jitter exponential back-off.
+///
+/// The wait before attempt *n* is drawn evenly from zero to `base` × 2ⁿ⁻¹, at most `cap`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReconnectPolicy {
+    /// Bound of the first wait. Default 0.5 s.
+    pub base: Duration,
+    /// Bound of every wait. Default 60 s.
+    pub cap: Duration,
+    /// Failures in a row after which the session ends; `None` never gives up, `Some(0)` never connects again.
+    /// Default `None`.
+    pub max_attempts: Option<u32>,
+}
+
+impl Default for ReconnectPolicy {
+    fn default() -> Self {
+        Self {
+            base: Duration::from_millis(500),
+            cap: Duration::from_secs(60),
+            max_attempts: None,
+        }
+    }
+}
+
+impl ReconnectPolicy {
+    /// A session that ends with its first connection.
+    #[must_use]
+    pub fn never() -> Self {
+        Self {
+            max_attempts: Some(0),
+            ..Self::default()
+        }
+    }
+
+    /// The wait before attempt `attempt`, which counts from 1; `fraction` is 0 to 1.
+    pub(super) fn delay(&self, attempt: u32, fraction: f64) -> Duration {
+        let factor = 2_u32.saturating_pow(attempt.saturating_sub(1));
+        self.base
+            .saturating_mul(factor)
+            .min(self.cap)
+            .min(YEAR)
+            .mul_f64(fraction.clamp(0.0, 1.0))
+    }
+}
+
+/// A connection that stood this long was a good one: the row of failures is over. A server that lets one in
+/// and throws one out at once is thus not hammered.
+const PROVEN_AFTER: Duration = Duration::from_secs(10);
+
+/// What outlives a connection: how many attempts failed in a row, and whether the next loss is the end.
+#[derive(Debug)]
+pub(super) struct Reconnect {
+    /// Number of the attempt that is being made or made last, counting from 1 in each row.
+    attempt: u32,
+    /// Exponent of the back-off. Unlike `attempt` it outlives a connection that did not prove itself.
+    step: u32,
+    /// Whether there ever was a connection.
+    stood: bool,
+    online_since: Option<Instant>,
+    doom: Option<EndReason>,
+}
+
+/// The verdict on a loss.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// Connect again.
+    Retry {
+        /// Number of the attempt within its row.
+        attempt: u32,
+        /// How long to wait.
+        delay: Duration,
+    },
+    /// It is over.
+    End(EndReason),
+}
+
+impl Reconnect {
+    pub(super) const fn new() -> Self {
+        Self {
+            attempt: 1,
+            step: 0,
+            stood: false,
+            online_since: None,
+            doom: None,
+        }
+    }
+
+    /// The number of the attempt that is made next or now.
+    pub(super) const fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// A connection stands.
+    pub(super) const fn online(&mut self, now: Instant) {
+        self.stood = true;
+        self.online_since = Some(now);
+    }
+
+    /// The next loss ends the session for this reason; `None` takes it back.
+    pub(super) fn doom(&mut self, reason: Option<EndReason>) {
+        self.doom = reason;
+    }
+
+    /// Judges a loss. `first_attempts` bounds the attempts until the first connection stands; `fraction`, 0 to 1, is
+    /// the jitter.
+    pub(super) fn lost(
+        &mut self,
+        now: Instant,
+        reason: &DisconnectReason,
+        policy: &ReconnectPolicy,
+        first_attempts: u32,
+        fraction: f64,
+    ) -> Verdict {
+        let online_since = self.online_since.take();
+        if let Some(end) = self.doom.take().or_else(|| fatal(reason)) {
+            return Verdict::End(end);
+        }
+        if let Some(since) = online_since {
+            self.attempt = 0;
+            if now >= since + PROVEN_AFTER {
+                self.step = 0;
+            }
+        }
+        let limit = if self.stood {
+            policy.max_attempts
+        } else {
+            Some(first_attempts)
+        };
+        if limit.is_some_and(|limit| self.attempt >= limit) {
+            let last = Box::new(reason.clone());
+            return Verdict::End(EndReason::Unreachable {
+                attempts: self.attempt,
+                last,
+            });
+        }
+        self.attempt = self.attempt.saturating_add(1);
+        self.step = self.step.saturating_add(1);
+        Verdict::Retry {
+            attempt: self.attempt,
+            delay: policy.delay(self.step, fraction),
+        }
+    }
+}
+
+/// The end that a reason alone decides.
+fn fatal(reason: &DisconnectReason) -> Option<EndReason> {
+    Some(match reason {
+        DisconnectReason::AuthenticationRefused(failure) => match failure.condition {
+            FailureCondition::AccountDisabled => EndReason::AdminBlocked,
+            condition if condition.is_credentials_fault() => {
+                EndReason::InvalidCredentials(failure.clone())
+            }
+            _ => return None,
+        },
+        DisconnectReason::BindRefused(error) if error.condition == ErrorCondition::Conflict => {
+            EndReason::Replaced
+        }
+        DisconnectReason::ChannelNotConfidential => EndReason::ChannelNotConfidential,
+        DisconnectReason::MechanismUnavailable { offered } => EndReason::MechanismUnavailable {
+            offered: offered.clone(),
+        },
+        DisconnectReason::Moved { to } => EndReason::Moved { to: to.clone() },
+        DisconnectReason::StreamError(error) => match error.condition {
+            StreamCondition::Conflict => EndReason::Replaced,
+            StreamCondition::SeeOtherHost => EndReason::Moved {
+                to: error.see_other_host.clone().unwrap_or_default(),
+            },
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mfly_proto::sasl::Failure;
+    use mfly_proto::stanza::StanzaError;
+    use mfly_proto::stream::StreamError;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn refused(condition: FailureCondition) -> DisconnectReason {
+        DisconnectReason::AuthenticationRefused(Failure::new(condition))
+    }
+
+    fn stream(condition: StreamCondition) -> DisconnectReason {
+        DisconnectReason::StreamError(StreamError::new(condition))
+    }
+
+    fn verdict(reason: &DisconnectReason) -> String {
+        let now = Instant::now();
+        let mut reconnect = Reconnect::new();
+        reconnect.online(now);
+        match reconnect.lost(now, reason, &ReconnectPolicy::default(), 1, 0.5) {
+            Verdict::Retry { .. } => "retry".to_owned(),
+            Verdict::End(end) => format!("{end:?}")
+                .split([' ', '('])
+                .next()
+                .unwrap()
+                .to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_reason_alone_decides_whether_to_connect_again() {
+        let moved = DisconnectReason::Moved {
+            to: "wss://other.test/".to_owned(),
+        };
+        let conflict = DisconnectReason::BindRefused(StanzaError::new(ErrorCondition::Conflict));
+        let busy =
+            DisconnectReason::BindRefused(StanzaError::new(ErrorCondition::ResourceConstraint));
+        let none = DisconnectReason::MechanismUnavailable {
+            offered: Vec::new(),
+        };
+        for (reason, expected) in [
+            (
+                refused(FailureCondition::NotAuthorized),
+                "InvalidCredentials",
+            ),
+            (refused(FailureCondition::AccountDisabled), "AdminBlocked"),
+            (refused(FailureCondition::TemporaryAuthFailure), "retry"),
+            (stream(StreamCondition::Conflict), "Replaced"),
+            (stream(StreamCondition::SystemShutdown), "retry"),
+            (stream(StreamCondition::SeeOtherHost), "Moved"),
+            (stream(StreamCondition::UndefinedCondition), "retry"),
+            (conflict, "Replaced"),
+            (busy, "retry"),
+            (moved, "Moved"),
+            (none, "MechanismUnavailable"),
+            (
+                DisconnectReason::ChannelNotConfidential,
+                "ChannelNotConfidential",
+            ),
+            (DisconnectReason::ClosedByServer, "retry"),
+            (DisconnectReason::PeerSilent, "retry"),
+            (
+                DisconnectReason::TimedOut(super::super::Stage::Opening),
+                "retry",
+            ),
+        ] {
+            assert_eq!(verdict(&reason), expected, "{reason}");
+        }
+    }
+
+    #[test]
+    fn the_bound_of_the_wait_doubles_up_to_the_cap() {
+        let policy = ReconnectPolicy::default();
+        let bounds: Vec<_> = (1..=9)
+            .map(|n| policy.delay(n, 1.0).as_secs_f64())
+            .collect();
+        assert_eq!(bounds, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]);
+        assert_eq!(policy.delay(u32::MAX, 1.0), policy.cap);
+        assert_eq!(policy.delay(5, 0.0), Duration::ZERO);
+        let endless = ReconnectPolicy {
+            base: Duration::MAX,
+            cap: Duration::MAX,
+            max_attempts: None,
+        };
+        assert_eq!(endless.delay(2, 1.0), YEAR);
+    }
+
+    #[test]
+    fn a_first_connection_that_fails_ends_the_session_after_the_allowed_attempts() {
+        let now = Instant::now();
+        let mut reconnect = Reconnect::new();
+        let mut lose = || {
+            let reason = DisconnectReason::ClosedByServer;
+            reconnect.lost(now, &reason, &ReconnectPolicy::default(), 2, 0.5)
+        };
+        assert!(matches!(lose(), Verdict::Retry { attempt: 2, .. }));
+        assert!(matches!(
+            lose(),
+            Verdict::End(EndReason::Unreachable { attempts: 2, .. })
+        ));
+    }
+
+    #[test]
+    fn a_connection_that_did_not_last_does_not_reset_the_back_off() {
+        let start = Instant::now();
+        let policy = ReconnectPolicy::default();
+        let mut reconnect = Reconnect::new();
+        let mut delay_after = |lasted: Duration, now: Instant| {
+            reconnect.online(now);
+            match reconnect.lost(
+                now + lasted,
+                &DisconnectReason::ClosedByServer,
+                &policy,
+                1,
+                1.0,
+            ) {
+                Verdict::Retry { attempt, delay } => (attempt, delay),
+                Verdict::End(end) => panic!("{end}"),
+            }
+        };
+        assert_eq!(delay_after(SECOND, start), (1, SECOND / 2));
+        assert_eq!(delay_after(SECOND, start), (1, SECOND));
+        assert_eq!(delay_after(SECOND, start), (1, SECOND * 2));
+        assert_eq!(delay_after(SECOND * 10, start), (1, SECOND / 2));
+    }
+
+    #[test]
+    fn a_doomed_session_ends_with_the_next_loss_unless_it_was_taken_back() {
+        let now = Instant::now();
+        let policy = ReconnectPolicy::default();
+        let mut reconnect = Reconnect::new();
+        reconnect.online(now);
+        reconnect.doom(Some(EndReason::AdminBlocked));
+        reconnect.doom(None);
+        let verdict = reconnect.lost(now, &DisconnectReason::ClosedByServer, &policy, 1, 0.5);
+        assert!(matches!(verdict, Verdict::Retry { .. }));
+        reconnect.doom(Some(EndReason::AccountDeleted));
+        let verdict = reconnect.lost(now, &DisconnectReason::ClosedByServer, &policy, 1, 0.5);
+        assert!(matches!(verdict, Verdict::End(EndReason::AccountDeleted)));
+    }
+
+    #[test]
+    fn a_policy_that_never_reconnects_ends_the_session_with_its_first_loss() {
+        let now = Instant::now();
+        let mut reconnect = Reconnect::new();
+        reconnect.online(now);
+        let reason = DisconnectReason::ClosedByServer;
+        let verdict = reconnect.lost(now, &reason, &ReconnectPolicy::never(), 1, 0.5);
+        assert!(matches!(
+            verdict,
+            Verdict::End(EndReason::Unreachable { attempts: 0, .. })
+        ));
+    }
+}

@@ -1,0 +1,359 @@
+//! Requests that wait for an answer.
+//!
+//! A request cannot be stored without a deadline, nor in unbounded number. An answer belongs to it when id **and**
+//! sender fit (RFC 6120 §8.1.2.1, §8.2.3):
+//!
+//! | the request went to | who may answer |
+//! |---|---|
+//! | nobody by name (no `to`) | no `from`, the own bare or full address, the own server |
+//! | the own account or server by name | the same address, or no `from`: nobody else can leave it out |
+//! | anybody else | exactly that address |
+//!
+//! An answer that comes too late, after its request timed out or was cancelled, is told from an unknown stanza by
+//! remembering the last [`RETIRED`] such requests.
+
+use super::io::RequestId;
+use mfly_proto::id::StanzaId;
+use mfly_proto::jid::{BareJid, FullJid, Jid};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::time::Instant;
+
+/// How many settled requests are remembered for the sake of late answers.
+const RETIRED: usize = 64;
+
+/// The own addresses, as the server gave them.
+#[derive(Clone, Debug)]
+pub(super) struct Own {
+    pub(super) bare: BareJid,
+    pub(super) full: FullJid,
+}
+
+impl Own {
+    pub(super) fn new(full: FullJid) -> Self {
+        Self {
+            bare: full.bare(),
+            full,
+        }
+    }
+
+    /// Whether this is the server itself.
+    pub(super) fn is_server(&self, jid: &Jid) -> bool {
+        jid.as_str() == self.full.domain()
+    }
+
+    /// Whether a stanza from here speaks for the own account: no sender, the bare address, or the server.
+    pub(super) fn is_account(&self, from: Option<&Jid>) -> bool {
+        from.is_none_or(|from| *from == *self.bare || self.is_server(from))
+    }
+}
+
+/// Who waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Owner {
+    /// The app.
+    Caller(RequestId),
+    /// The session itself, which does not care for the answer.
+    Session(u64),
+}
+
+/// A request that was sent.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) id: StanzaId,
+    pub(super) to: Option<Jid>,
+    pub(super) deadline: Instant,
+}
+
+/// What an answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// The one that this owner waits for.
+    To(Owner),
+    /// One that nobody waits for any more.
+    Late,
+}
+
+/// There are as many as allowed already.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Full;
+
+/// The table. Iteration is in the order of the owners, so that a replay settles in the same order.
+#[derive(Debug)]
+pub(super) struct Requests {
+    entries: BTreeMap<Owner, Entry>,
+    ids: HashMap<StanzaId, Owner>,
+    deadlines: BTreeSet<(Instant, Owner)>,
+    retired: VecDeque<(StanzaId, Option<Jid>)>,
+    limit: usize,
+    own_count: u64,
+}
+
+impl Requests {
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            entries: BTreeMap::new(),
+            ids: HashMap::new(),
+            deadlines: BTreeSet::new(),
+            retired: VecDeque::new(),
+            limit,
+            own_count: 0,
+        }
+    }
+
+    /// Stores a request of the app.
+    ///
+    /// # Errors
+    /// When there are too many.
+    pub(super) fn insert(&mut self, request: RequestId, entry: Entry) -> Result<(), Full> {
+        if self.entries.len() >= self.limit {
+            return Err(Full);
+        }
+        self.store(Owner::Caller(request), entry);
+        Ok(())
+    }
+
+    /// Stores a request of the session itself. There is at most one a ping interval, so no bound is needed.
+    pub(super) fn insert_own(&mut self, id: StanzaId, deadline: Instant) {
+        self.own_count += 1;
+        self.store(
+            Owner::Session(self.own_count),
+            Entry {
+                id,
+                to: None,
+                deadline,
+            },
+        );
+    }
+
+    fn store(&mut self, owner: Owner, entry: Entry) {
+        self.deadlines.insert((entry.deadline, owner));
+        self.ids.insert(entry.id.clone(), owner);
+        self.entries.insert(owner, entry);
+    }
+
+    fn remove(&mut self, owner: Owner) -> Option<Entry> {
+        let entry = self.entries.remove(&owner)?;
+        self.ids.remove(&entry.id);
+        self.deadlines.remove(&(entry.deadline, owner));
+        Some(entry)
+    }
+
+    fn retire(&mut self, owner: Owner) -> bool {
+        let Some(entry) = self.remove(owner) else {
+            return false;
+        };
+        if self.retired.len() == RETIRED {
+            self.retired.pop_front();
+        }
+        self.retired.push_back((entry.id, entry.to));
+        true
+    }
+
+    /// Takes the request that this answers; gives `None` back when it answers none.
+    pub(super) fn answered(
+        &mut self,
+        id: &StanzaId,
+        from: Option<&Jid>,
+        own: &Own,
+    ) -> Option<Answer> {
+        if let Some(&owner) = self.ids.get(id) {
+            let to = self.entries.get(&owner)?.to.as_ref();
+            if !may_answer(to, from, own) {
+                return None;
+            }
+            self.remove(owner);
+            return Some(Answer::To(owner));
+        }
+        let fits =
+            |(old, to): &(StanzaId, Option<Jid>)| old == id && may_answer(to.as_ref(), from, own);
+        let late = self.retired.iter().position(fits)?;
+        self.retired.remove(late);
+        Some(Answer::Late)
+    }
+
+    /// The caller no longer waits. Says whether there was such a request.
+    pub(super) fn cancel(&mut self, request: RequestId) -> bool {
+        self.retire(Owner::Caller(request))
+    }
+
+    /// Takes one request whose deadline is reached.
+    pub(super) fn expired(&mut self, now: Instant) -> Option<Owner> {
+        let &(deadline, owner) = self.deadlines.first()?;
+        (deadline <= now && self.retire(owner)).then_some(owner)
+    }
+
+    /// Takes all requests, and forgets the late ones: ids do not outlive a connection.
+    pub(super) fn take_all(&mut self) -> impl Iterator<Item = RequestId> + use<> {
+        self.ids.clear();
+        self.deadlines.clear();
+        self.retired.clear();
+        std::mem::take(&mut self.entries)
+            .into_keys()
+            .filter_map(|owner| match owner {
+                Owner::Caller(request) => Some(request),
+                Owner::Session(_) => None,
+            })
+    }
+
+    /// The earliest deadline.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.deadlines.first().map(|(deadline, _)| *deadline)
+    }
+}
+
+fn may_answer(to: Option<&Jid>, from: Option<&Jid>, own: &Own) -> bool {
+    let is_own = |jid: &Jid| *jid == *own.bare || *jid == *own.full || own.is_server(jid);
+    match (to, from) {
+        (Some(to), Some(from)) => to == from,
+        (Some(to), None) => is_own(to),
+        (None, Some(from)) => is_own(from),
+        (None, None) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::time::Duration;
+
+    fn own() -> Own {
+        Own::new(FullJid::new("u1@host.test/Web-1").unwrap())
+    }
+
+    fn jid(text: &str) -> Jid {
+        Jid::new(text).unwrap()
+    }
+
+    fn entry(id: &str, to: Option<&str>, deadline: Instant) -> Entry {
+        Entry {
+            id: StanzaId::new(id).unwrap(),
+            to: to.map(jid),
+            deadline,
+        }
+    }
+
+    fn answered(requests: &mut Requests, id: &str, from: Option<&str>) -> Option<Answer> {
+        let id = StanzaId::new(id).unwrap();
+        requests.answered(&id, from.map(jid).as_ref(), &own())
+    }
+
+    #[test]
+    fn only_the_entity_asked_may_answer() {
+        let own_account = [
+            None,
+            Some("u1@host.test"),
+            Some("u1@host.test/Web-1"),
+            Some("host.test"),
+        ];
+        let others = [
+            Some("u1@host.test/other"),
+            Some("u2@host.test"),
+            Some("evil.test"),
+        ];
+        let now = Instant::now();
+        let accepts = |to: Option<&str>, from: Option<&str>| {
+            let mut requests = Requests::new(1);
+            requests.insert(RequestId(1), entry("q", to, now)).unwrap();
+            answered(&mut requests, "q", from).is_some()
+        };
+        for from in own_account {
+            assert!(accepts(None, from), "{from:?} speaks for the own account");
+            let to_contact = accepts(Some("u2@host.test"), from);
+            assert!(!to_contact, "{from:?} answered for u2");
+        }
+        for from in others {
+            assert!(
+                !accepts(None, from),
+                "{from:?} answered for the own account"
+            );
+        }
+        assert!(accepts(Some("u2@host.test"), Some("u2@host.test")));
+        assert!(!accepts(Some("u2@host.test"), Some("u2@host.test/phone")));
+        assert!(accepts(Some("host.test"), None));
+        assert!(accepts(Some("u1@host.test"), None));
+        assert!(!accepts(Some("u1@host.test"), Some("host.test")));
+    }
+
+    #[test]
+    fn a_forged_answer_leaves_the_request_waiting_for_the_true_one() {
+        let mut requests = Requests::new(1);
+        requests
+            .insert(RequestId(1), entry("q", None, Instant::now()))
+            .unwrap();
+        assert_eq!(answered(&mut requests, "q", Some("u2@host.test")), None);
+        let owner = Owner::Caller(RequestId(1));
+        assert_eq!(answered(&mut requests, "q", None), Some(Answer::To(owner)));
+        assert_eq!(answered(&mut requests, "q", None), None);
+    }
+
+    #[test]
+    fn an_answer_after_cancellation_or_deadline_is_late_once() {
+        let now = Instant::now();
+        let mut requests = Requests::new(2);
+        requests
+            .insert(RequestId(1), entry("a", None, now))
+            .unwrap();
+        requests
+            .insert(RequestId(2), entry("b", None, now + Duration::from_secs(1)))
+            .unwrap();
+        assert_eq!(requests.expired(now), Some(Owner::Caller(RequestId(1))));
+        assert_eq!(requests.expired(now), None);
+        assert!(requests.cancel(RequestId(2)));
+        assert!(!requests.cancel(RequestId(2)));
+        assert_eq!(requests.next_deadline(), None);
+        for id in ["a", "b"] {
+            assert_eq!(answered(&mut requests, id, Some("u2@host.test")), None);
+            assert_eq!(answered(&mut requests, id, None), Some(Answer::Late));
+            assert_eq!(answered(&mut requests, id, None), None);
+        }
+    }
+
+    #[test]
+    fn the_number_of_requests_and_of_remembered_ids_is_bounded() {
+        let now = Instant::now();
+        let mut requests = Requests::new(2);
+        for n in 0..200 {
+            let id = format!("q{n}");
+            assert_eq!(
+                requests.insert(RequestId(2 * n), entry(&id, None, now)),
+                Ok(())
+            );
+            let more = format!("r{n}");
+            assert_eq!(
+                requests.insert(RequestId(2 * n + 1), entry(&more, None, now)),
+                Ok(())
+            );
+            assert_eq!(
+                requests.insert(RequestId(900), entry("x", None, now)),
+                Err(Full)
+            );
+            while requests.expired(now).is_some() {}
+            assert!(requests.retired.len() <= RETIRED);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn tables_stay_consistent_under_any_sequence(steps in prop::collection::vec((0..5_u8, 0..8_u64), 0..60)) {
+            let start = Instant::now();
+            let mut requests = Requests::new(4);
+            let mut next = 0;
+            for (step, n) in steps {
+                let at = start + Duration::from_secs(n);
+                match step {
+                    0 | 1 => {
+                        let stored = requests.insert(RequestId(next), entry(&next.to_string(), None, at));
+                        prop_assert!(stored.is_ok() || requests.entries.len() == 4);
+                        next += 1;
+                    }
+                    2 => { requests.cancel(RequestId(n)); }
+                    3 => { requests.expired(at); }
+                    _ => { answered(&mut requests, &n.to_string(), None); }
+                }
+                prop_assert_eq!(requests.entries.len(), requests.ids.len());
+                prop_assert_eq!(requests.entries.len(), requests.deadlines.len());
+            }
+        }
+    }
+}

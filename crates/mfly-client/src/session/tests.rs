@@ -1,0 +1,213 @@
+//! The session against a scripted server, in virtual time.
+
+mod closing;
+mod connecting;
+mod keepalive;
+mod properties;
+mod pushes;
+mod reconnecting;
+mod requests;
+
+use super::*;
+use mfly_proto::framing::Frame;
+use mfly_proto::id::StanzaId;
+use mfly_proto::jid::{BareJid, Jid};
+use mfly_proto::secret::Password;
+use mfly_proto::stanza::{StanzaError, iq};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const OPEN: &str =
+    r#"<open to="host.test" version="1.0" xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#;
+const SERVER_OPEN: &str =
+    r#"<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" from="host.test" id="s1" version="1.0"/>"#;
+const CLOSE: &str = r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#;
+const PRESENCE: &str = r#"<presence xmlns="jabber:client"><priority>1</priority></presence>"#;
+const UNAVAILABLE: &str = r#"<presence type="unavailable" xmlns="jabber:client"/>"#;
+const SUCCESS: &str = r#"<success xmlns="urn:ietf:params:xml:ns:xmpp-sasl"/>"#;
+const PLAIN: &str = r#"<stream:features xmlns:stream="http://etherx.jabber.org/streams"><mechanisms xmlns="urn:ietf:params:xml:ns:xmpp-sasl"><mechanism>PLAIN</mechanism></mechanisms></stream:features>"#;
+const BIND: &str = r#"<stream:features xmlns:stream="http://etherx.jabber.org/streams"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/></stream:features>"#;
+const BOUND: &str = r#"<iq type="result" id="_bind_auth_2"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"><jid>u1@host.test/Web-1</jid></bind></iq>"#;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A machine, its clock, and everything it put out, sorted.
+struct Rig {
+    machine: Machine,
+    now: Instant,
+    /// Whether the machine believes in a transport, to catch frames sent into the void.
+    connected: bool,
+    sent: Vec<String>,
+    news: Vec<String>,
+    replies: Vec<(u64, Result<String, RequestFailure>)>,
+    tickets: Vec<PasswordTicket>,
+    dials: u32,
+    disconnects: u32,
+    next: u64,
+}
+
+impl Rig {
+    fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::new(BareJid::new("u1@host.test").unwrap());
+        change(&mut config);
+        let mut rig = Self {
+            machine: Machine::new(config, Entropy::new([7; 32])),
+            now: Instant::now(),
+            connected: false,
+            sent: Vec::new(),
+            news: Vec::new(),
+            replies: Vec::new(),
+            tickets: Vec::new(),
+            dials: 0,
+            disconnects: 0,
+            next: 0,
+        };
+        rig.input(Input::Command(Command::Open));
+        rig
+    }
+
+    fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// A session that stands, its history forgotten.
+    fn online() -> Self {
+        Self::online_with(|_| {})
+    }
+
+    fn online_with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut rig = Self::with(change);
+        rig.connect();
+        rig.forget();
+        rig
+    }
+
+    fn forget(&mut self) {
+        self.sent.clear();
+        self.news.clear();
+        self.replies.clear();
+        self.disconnects = 0;
+        self.dials = 0;
+    }
+
+    /// Plays the server's part from the transport's connection to the bound session.
+    fn connect(&mut self) {
+        self.input(Input::Connected { confidential: true });
+        self.server(SERVER_OPEN);
+        self.server(PLAIN);
+        self.password("sealed");
+        for frame in [SUCCESS, SERVER_OPEN, BIND, BOUND] {
+            self.server(frame);
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        match &input {
+            Input::Connected { .. } => self.connected = true,
+            Input::Disconnected(_) => self.connected = false,
+            _ => {}
+        }
+        self.machine.handle(self.now, input);
+        while let Some(output) = self.machine.poll_output() {
+            self.note(output);
+        }
+    }
+
+    fn note(&mut self, output: Output) {
+        match output {
+            Output::Connect { attempt } => {
+                self.dials += 1;
+                assert!(attempt > 0);
+            }
+            Output::Send(frame) => {
+                assert!(self.connected, "sent into the void: {}", frame.as_str());
+                self.sent.push(frame.as_str().to_owned());
+            }
+            Output::Disconnect => {
+                self.connected = false;
+                self.disconnects += 1;
+            }
+            Output::NeedPassword(ticket) => self.tickets.push(ticket),
+            Output::Reply(RequestId(id), result) => {
+                self.replies
+                    .push((id, result.map(|document| document.as_str().to_owned())));
+            }
+            Output::Notice(notice) => self.news.push(headline(&notice)),
+        }
+    }
+
+    fn server(&mut self, xml: &str) {
+        self.input(Input::Frame(Frame::from(xml.to_owned())));
+    }
+
+    fn password(&mut self, password: &str) {
+        let ticket = *self.tickets.last().unwrap();
+        self.input(Input::Command(Command::Password(
+            ticket,
+            Password::new(password).map_err(cause),
+        )));
+    }
+
+    fn lose(&mut self) {
+        self.input(Input::Disconnected(Loss::Closed));
+    }
+
+    /// Asks `to` something and returns the id on the wire.
+    fn ask(&mut self, to: Option<&str>) -> String {
+        let number = self.next;
+        self.next += 1;
+        let id = StanzaId::new(format!("q{number}")).unwrap();
+        let mut buffer = Vec::new();
+        let to = to.map(|to| Jid::new(to).unwrap());
+        iq::write(
+            &mut buffer,
+            iq::IqKind::Get,
+            &id,
+            None,
+            to.as_ref().map(Jid::as_str),
+            |_| {},
+        );
+        self.input(Input::Command(Command::Request(Request {
+            request: RequestId(number),
+            id: id.clone(),
+            stanza: String::from_utf8(buffer).unwrap().into(),
+            to,
+            deadline: self.now + 15 * SECOND,
+        })));
+        id.as_str().to_owned()
+    }
+
+    /// Lets time pass, with every time-out on the way.
+    fn pass(&mut self, time: Duration) {
+        let until = self.now + time;
+        while let Some(at) = self.machine.poll_timeout().filter(|at| *at <= until) {
+            self.now = self.now.max(at);
+            self.input(Input::Timeout);
+        }
+        self.now = until;
+    }
+
+    fn has_news(&self, text: &str) -> bool {
+        self.news.iter().any(|news| news.contains(text))
+    }
+}
+
+fn cause(error: impl std::error::Error + Send + Sync + 'static) -> Cause {
+    Arc::new(error)
+}
+
+/// One line that tells notices apart.
+fn headline(notice: &Notice) -> String {
+    match notice {
+        Notice::State(state) => format!("state {state:?}"),
+        Notice::Connected { jid, resumed } => format!("connected {jid} resumed={resumed}"),
+        Notice::ConnectFailed { attempt, reason } => format!("failed {attempt}: {reason}"),
+        Notice::Disconnected { reason } => format!("disconnected: {reason}"),
+        Notice::Reconnecting { attempt, .. } => format!("reconnecting {attempt}"),
+        Notice::Ended(reason) => format!("ended: {reason}"),
+        Notice::Push { push, carbon, .. } => format!("push carbon={carbon} {push:?}"),
+        Notice::Presence(presence) => format!("presence {:?}", presence.kind),
+        Notice::UnknownStanza(stanza) => format!("unknown {}", stanza.as_str()),
+        Notice::MalformedPush { error, .. } => format!("malformed {error}"),
+    }
+}

@@ -1,0 +1,346 @@
+//! From the first dial to the bound session.
+
+use super::*;
+
+const OFFERS: &str = "http://etherx.jabber.org/streams";
+
+fn features(content: &str) -> String {
+    format!(r#"<features xmlns="{OFFERS}">{content}</features>"#)
+}
+
+#[test]
+fn a_connection_is_made_with_exactly_the_official_frames() {
+    let mut rig = Rig::new();
+    assert_eq!(
+        (rig.dials, rig.news.clone()),
+        (1, vec!["state Connecting".to_owned()])
+    );
+    rig.input(Input::Connected { confidential: true });
+    rig.server(SERVER_OPEN);
+    rig.server(PLAIN);
+    rig.password("sealed");
+    rig.server(SUCCESS);
+    rig.server(SERVER_OPEN);
+    rig.server(&features(r#"<bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/><session xmlns="urn:ietf:params:xml:ns:xmpp-session"/>"#));
+    let resource = rig.sent.last().unwrap();
+    let resource = resource
+        .split("<resource>")
+        .nth(1)
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap();
+    assert!(
+        resource.starts_with("Web-") && resource.len() == 40,
+        "{resource}"
+    );
+    let bind = format!(
+        r#"<iq id="_bind_auth_2" type="set" xmlns="jabber:client"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"><resource>{resource}</resource></bind></iq>"#
+    );
+    rig.server(BOUND);
+    rig.server(r#"<iq type="result" id="_session_auth_2"/>"#);
+    let carbons = rig.sent.pop().unwrap();
+    assert!(carbons.ends_with(
+        r#" type="set" xmlns="jabber:client"><enable xmlns="urn:xmpp:carbons:2"/></iq>"#
+    ));
+    assert_eq!(
+        rig.sent,
+        [
+            OPEN,
+            r#"<auth mechanism="PLAIN" xmlns="urn:ietf:params:xml:ns:xmpp-sasl">AHUxAHNlYWxlZA==</auth>"#,
+            OPEN,
+            &bind,
+            r#"<iq id="_session_auth_2" type="set" xmlns="jabber:client"><session xmlns="urn:ietf:params:xml:ns:xmpp-session"/></iq>"#,
+            PRESENCE,
+        ]
+    );
+    assert_eq!(
+        rig.news[1..],
+        [
+            "state Connected",
+            "connected u1@host.test/Web-1 resumed=false"
+        ]
+    );
+}
+
+#[test]
+fn the_session_request_is_left_out_when_not_offered_or_optional() {
+    for offer in [
+        "",
+        r#"<session xmlns="urn:ietf:params:xml:ns:xmpp-session"><optional/></session>"#,
+    ] {
+        let mut rig = Rig::new();
+        rig.input(Input::Connected { confidential: true });
+        rig.server(SERVER_OPEN);
+        rig.server(PLAIN);
+        rig.password("sealed");
+        rig.server(SUCCESS);
+        rig.server(SERVER_OPEN);
+        rig.server(&features(&format!(
+            r#"<bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/>{offer}"#
+        )));
+        rig.server(BOUND);
+        assert!(
+            rig.has_news("connected u1@host.test/Web-1"),
+            "{offer}: {:?}",
+            rig.news
+        );
+    }
+}
+
+#[test]
+fn no_password_is_asked_for_or_sent_over_an_open_channel() {
+    let mut rig = Rig::new();
+    rig.input(Input::Connected {
+        confidential: false,
+    });
+    rig.server(SERVER_OPEN);
+    rig.server(PLAIN);
+    assert!(rig.tickets.is_empty());
+    assert_eq!(rig.sent, [OPEN, CLOSE]);
+    assert_eq!(rig.disconnects, 1);
+    assert!(rig.has_news("ended: the connection is neither encrypted nor local"));
+}
+
+#[test]
+fn a_server_without_plain_ends_the_session_and_says_what_it_offers() {
+    let mut rig = Rig::new();
+    rig.input(Input::Connected { confidential: true });
+    rig.server(SERVER_OPEN);
+    rig.server(&features(r#"<mechanisms xmlns="urn:ietf:params:xml:ns:xmpp-sasl"><mechanism>EXTERNAL</mechanism></mechanisms>"#));
+    assert!(
+        rig.has_news("ended: no usable authentication mechanism among those offered: EXTERNAL")
+    );
+    assert!(rig.machine.is_ended());
+}
+
+#[test]
+fn refused_credentials_end_the_session_and_nothing_is_tried_again() {
+    let mut rig = Rig::with(|config| config.first_attempts = 9);
+    rig.input(Input::Connected { confidential: true });
+    rig.server(SERVER_OPEN);
+    rig.server(PLAIN);
+    rig.password("wrong");
+    rig.server(r#"<failure xmlns="urn:ietf:params:xml:ns:xmpp-sasl"><not-authorized/></failure>"#);
+    assert!(rig.has_news("ended: invalid credentials"), "{:?}", rig.news);
+    rig.pass(600 * SECOND);
+    assert_eq!(rig.dials, 1);
+}
+
+#[test]
+fn a_temporary_failure_of_authentication_is_tried_again_with_a_fresh_password() {
+    let mut rig = Rig::with(|config| config.first_attempts = 2);
+    rig.input(Input::Connected { confidential: true });
+    rig.server(SERVER_OPEN);
+    rig.server(PLAIN);
+    rig.password("one");
+    rig.server(
+        r#"<failure xmlns="urn:ietf:params:xml:ns:xmpp-sasl"><temporary-auth-failure/></failure>"#,
+    );
+    assert!(rig.has_news("reconnecting 2"), "{:?}", rig.news);
+    rig.pass(SECOND);
+    assert_eq!(rig.dials, 2);
+    rig.connect();
+    assert_eq!(rig.tickets.len(), 2);
+    assert_ne!(rig.tickets[0], rig.tickets[1]);
+    assert!(rig.has_news("connected u1@host.test/Web-1"));
+}
+
+#[test]
+fn a_password_for_an_earlier_attempt_is_not_used() {
+    let mut rig = Rig::with(|config| config.first_attempts = 2);
+    rig.input(Input::Connected { confidential: true });
+    rig.server(SERVER_OPEN);
+    rig.server(PLAIN);
+    rig.lose();
+    rig.pass(SECOND);
+    rig.input(Input::Connected { confidential: true });
+    rig.server(SERVER_OPEN);
+    rig.server(PLAIN);
+    let late = Password::new("late").map_err(cause);
+    rig.sent.clear();
+    rig.input(Input::Command(Command::Password(rig.tickets[0], late)));
+    assert!(rig.sent.is_empty());
+    rig.password("current");
+    assert_eq!(rig.sent.len(), 1);
+}
+
+#[test]
+fn a_password_that_cannot_be_had_fails_the_attempt_with_its_cause() {
+    let mut rig = Rig::new();
+    rig.input(Input::Connected { confidential: true });
+    rig.server(SERVER_OPEN);
+    rig.server(PLAIN);
+    let failure = Err(cause(std::io::Error::other("vault is locked")));
+    rig.input(Input::Command(Command::Password(rig.tickets[0], failure)));
+    assert!(
+        rig.has_news("failed 1: no password could be had: vault is locked"),
+        "{:?}",
+        rig.news
+    );
+}
+
+#[test]
+fn stanzas_before_authentication_and_other_disorder_end_the_connection() {
+    let stanza =
+        r#"<message xmlns="jabber:client" from="host.test"><user_deleted user="u2"/></message>"#;
+    let scripts: [(&[&str], &str); 6] = [
+        (&[stanza], "it did not open the stream first"),
+        (
+            &[SERVER_OPEN, stanza],
+            "it sent something before its features",
+        ),
+        (&[SERVER_OPEN, SERVER_OPEN], "it opened the stream twice"),
+        (
+            &[SERVER_OPEN, PLAIN, stanza],
+            "it did not wait for authentication",
+        ),
+        (
+            &[SERVER_OPEN, PLAIN, SUCCESS],
+            "it did not wait for authentication",
+        ),
+        (
+            &[r#"<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" version="2.0"/>"#],
+            "its stream is not of version 1.0",
+        ),
+    ];
+    for (frames, fault) in scripts {
+        let mut rig = Rig::new();
+        rig.input(Input::Connected { confidential: true });
+        for frame in frames {
+            rig.server(frame);
+        }
+        assert!(
+            rig.has_news(&format!("failed 1: the server broke the protocol: {fault}")),
+            "{:?}",
+            rig.news
+        );
+        assert_eq!(
+            (rig.disconnects, rig.sent.last().unwrap().as_str()),
+            (1, CLOSE)
+        );
+        assert!(!rig.has_news("push"));
+    }
+}
+
+#[test]
+fn a_challenge_that_plain_does_not_have_is_aborted() {
+    let mut rig = Rig::new();
+    rig.input(Input::Connected { confidential: true });
+    rig.server(SERVER_OPEN);
+    rig.server(PLAIN);
+    rig.password("sealed");
+    rig.server(r#"<challenge xmlns="urn:ietf:params:xml:ns:xmpp-sasl">eA==</challenge>"#);
+    assert_eq!(
+        rig.sent[2..],
+        [
+            r#"<abort xmlns="urn:ietf:params:xml:ns:xmpp-sasl"/>"#,
+            CLOSE
+        ]
+    );
+    assert!(rig.has_news("its SASL challenge is unusable"));
+}
+
+#[test]
+fn features_without_binding_end_the_connection() {
+    let mut rig = Rig::new();
+    rig.input(Input::Connected { confidential: true });
+    rig.server(SERVER_OPEN);
+    rig.server(PLAIN);
+    rig.password("sealed");
+    rig.server(SUCCESS);
+    rig.server(SERVER_OPEN);
+    rig.server(&features(""));
+    assert!(rig.has_news("it offers no resource binding"));
+}
+
+#[test]
+fn a_conflict_at_binding_ends_the_session_and_another_refusal_does_not() {
+    for (condition, expected) in [
+        ("conflict", "ended: replaced by another session"),
+        ("resource-constraint", "reconnecting 2"),
+    ] {
+        let mut rig = Rig::with(|config| config.first_attempts = 2);
+        rig.input(Input::Connected { confidential: true });
+        rig.server(SERVER_OPEN);
+        rig.server(PLAIN);
+        rig.password("sealed");
+        for frame in [SUCCESS, SERVER_OPEN, BIND] {
+            rig.server(frame);
+        }
+        rig.server(&format!(
+            r#"<iq type="error" id="_bind_auth_2"><error type="cancel"><{condition} xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></iq>"#
+        ));
+        assert!(rig.has_news(expected), "{condition}: {:?}", rig.news);
+    }
+}
+
+#[test]
+fn a_bind_result_from_a_stranger_is_not_believed() {
+    let mut rig = Rig::new();
+    rig.input(Input::Connected { confidential: true });
+    rig.server(SERVER_OPEN);
+    rig.server(PLAIN);
+    rig.password("sealed");
+    for frame in [SUCCESS, SERVER_OPEN, BIND] {
+        rig.server(frame);
+    }
+    rig.server(&BOUND.replace("<iq ", r#"<iq from="evil@host.test/x" "#));
+    assert!(rig.has_news("unknown"));
+    assert!(!rig.has_news("connected"));
+    rig.server(BOUND);
+    assert!(rig.has_news("connected u1@host.test/Web-1"));
+}
+
+#[test]
+fn every_phase_has_a_deadline() {
+    let script = [SERVER_OPEN, PLAIN, "password", SUCCESS, SERVER_OPEN, BIND];
+    let stages = [
+        "opening the stream",
+        "opening the stream",
+        "authentication",
+        "authentication",
+        "opening the stream",
+        "opening the stream",
+        "resource binding",
+    ];
+    for (length, stage) in stages.iter().enumerate() {
+        let mut rig = Rig::new();
+        rig.input(Input::Connected { confidential: true });
+        for frame in &script[..length] {
+            if *frame == "password" {
+                rig.password("sealed")
+            } else {
+                rig.server(frame)
+            }
+        }
+        rig.pass(14 * SECOND);
+        assert!(!rig.machine.is_ended(), "{stage} gave up early");
+        rig.pass(SECOND);
+        assert!(
+            rig.has_news(&format!("failed 1: {stage} took too long")),
+            "{:?}",
+            rig.news
+        );
+        assert_eq!(rig.disconnects, 1);
+    }
+    let mut rig = Rig::new();
+    rig.pass(60 * SECOND);
+    assert!(rig.has_news("failed 1: connecting took too long"));
+    assert_eq!(rig.disconnects, 1, "the dial must be broken off");
+}
+
+#[test]
+fn a_first_connection_that_cannot_be_made_is_given_up_after_one_attempt() {
+    let mut rig = Rig::new();
+    let refused = cause(std::io::Error::other("refused"));
+    rig.input(Input::Disconnected(Loss::ConnectFailed(refused)));
+    assert_eq!(
+        rig.news[1..],
+        [
+            "failed 1: could not connect: refused",
+            "state Ended",
+            "ended: gave up after 1 attempts: could not connect: refused"
+        ]
+    );
+}

@@ -1,0 +1,135 @@
+//! What holds whatever happens.
+
+use super::*;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+/// Frames of every kind, among them whatever a real exchange needs.
+fn frames() -> impl Strategy<Value = String> {
+    let known = prop::sample::select(vec![
+        SERVER_OPEN,
+        PLAIN,
+        SUCCESS,
+        BIND,
+        BOUND,
+        CLOSE,
+        " ",
+        r#"<presence from="u2@host.test"/>"#,
+        r#"<iq type="get" id="p"><ping xmlns="urn:xmpp:ping"/></iq>"#,
+        r#"<iq type="set" id="b"><block xmlns="urn:xmpp:blocking"/></iq>"#,
+        r#"<failure xmlns="urn:ietf:params:xml:ns:xmpp-sasl"><temporary-auth-failure/></failure>"#,
+        r#"<stream:error xmlns:stream="http://etherx.jabber.org/streams"/>"#,
+    ])
+    .prop_map(str::to_owned);
+    let answer = (0..12_u64, prop::bool::ANY, prop::bool::ANY).prop_map(|(id, ok, forged)| {
+        let kind = if ok { "result" } else { "error" };
+        let from = if forged {
+            "evil@host.test"
+        } else {
+            "u1@host.test"
+        };
+        format!(r#"<iq type="{kind}" id="q{id}" from="{from}"/>"#)
+    });
+    let element = ("[a-z:]{1,8}", "[a-z:]{0,6}", ".{0,12}", "[ -~]{0,20}").prop_map(
+        |(name, attribute, value, content)| {
+            format!("<{name} {attribute}='{value}'>{content}</{name}>")
+        },
+    );
+    prop_oneof![4 => known, 2 => answer, 1 => element, 1 => ".{0,40}"]
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Connect,
+    Establish,
+    Frame(String),
+    Lose,
+    Password,
+    Ask,
+    Cancel(u64),
+    Pass(u64),
+    Close,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        2 => Just(Step::Connect),
+        3 => Just(Step::Establish),
+        8 => frames().prop_map(Step::Frame),
+        1 => Just(Step::Lose),
+        2 => Just(Step::Password),
+        5 => Just(Step::Ask),
+        2 => (0..12_u64).prop_map(Step::Cancel),
+        4 => (0..40_u64).prop_map(Step::Pass),
+        1 => Just(Step::Close),
+    ];
+    prop::collection::vec(step, 0..60)
+}
+
+/// Brings the session online if it is being dialled or waits to be.
+fn establish(rig: &mut Rig) {
+    if rig.connected || rig.machine.is_ended() {
+        return;
+    }
+    rig.pass(60 * SECOND);
+    rig.input(Input::Connected { confidential: true });
+    rig.server(SERVER_OPEN);
+    rig.server(PLAIN);
+    if !rig.tickets.is_empty() {
+        rig.password("sealed");
+    }
+    for frame in [SUCCESS, SERVER_OPEN, BIND, BOUND] {
+        rig.server(frame);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn nothing_panics_nothing_is_sent_into_the_void_and_every_request_settles_once(steps in steps()) {
+        let mut rig = Rig::with(|config| {
+            config.first_attempts = 3;
+            config.max_requests = 4;
+        });
+        let mut cancelled = BTreeSet::new();
+        for step in steps {
+            match step {
+                // The rig itself asserts that nothing is sent without a connection.
+                Step::Connect => rig.input(Input::Connected { confidential: true }),
+                Step::Establish => establish(&mut rig),
+                Step::Frame(frame) => rig.server(&frame),
+                Step::Lose => rig.lose(),
+                Step::Password => {
+                    if !rig.tickets.is_empty() {
+                        rig.password("sealed");
+                    }
+                }
+                Step::Ask => { rig.ask(None); }
+                Step::Cancel(id) => {
+                    if id < rig.next && !rig.replies.iter().any(|(settled, _)| *settled == id) {
+                        cancelled.insert(id);
+                    }
+                    rig.input(Input::Command(Command::Cancel(RequestId(id))));
+                }
+                Step::Pass(seconds) => rig.pass(seconds as u32 * SECOND),
+                Step::Close => rig.input(Input::Command(Command::Close(EndReason::Closed))),
+            }
+        }
+        // No request outlives its deadline, and no phase its own.
+        rig.pass(100 * SECOND);
+        let mut settled: Vec<_> = rig.replies.iter().map(|(id, _)| *id).chain(cancelled).collect();
+        settled.sort_unstable();
+        prop_assert_eq!(settled, (0..rig.next).collect::<Vec<_>>());
+        let ends = rig.news.iter().filter(|news| news.starts_with("ended")).count();
+        prop_assert_eq!(ends, usize::from(rig.machine.is_ended()));
+    }
+
+    #[test]
+    fn no_frame_however_strange_panics_an_online_session(frame in frames(), bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+        let mut rig = Rig::online();
+        rig.server(&frame);
+        rig.server(&String::from_utf8_lossy(&bytes));
+        prop_assert!(rig.machine.poll_timeout().is_some() || rig.machine.is_ended());
+    }
+}

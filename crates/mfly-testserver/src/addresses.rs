@@ -1,0 +1,92 @@
+//! Where the server is, as its clients have to write it.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+/// Where REST begins below a host.
+pub(crate) const API_PREFIX: &str = "/api/v1";
+
+/// The bound sockets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Addresses {
+    /// Plain HTTP.
+    pub(crate) plain: SocketAddr,
+    /// The same over TLS.
+    pub(crate) tls: Option<SocketAddr>,
+}
+
+impl Addresses {
+    /// `http://127.0.0.1:PORT`
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", reachable(self.plain))
+    }
+
+    /// `https://localhost:PORT`
+    pub(crate) fn origin_tls(&self) -> Option<String> {
+        Some(format!("https://{}", named(self.tls?)))
+    }
+
+    /// `ws://127.0.0.1:PORT/websocket`
+    pub(crate) fn websocket(&self) -> String {
+        format!("ws://{}/websocket", reachable(self.plain))
+    }
+
+    /// `wss://localhost:PORT/websocket`
+    pub(crate) fn websocket_tls(&self) -> Option<String> {
+        Some(format!("wss://{}/websocket", named(self.tls?)))
+    }
+
+    /// The port for XMPP in configurations: clients use TLS there.
+    pub(crate) fn xmpp_port_web(&self) -> u16 {
+        self.tls.unwrap_or(self.plain).port()
+    }
+}
+
+/// An address that can be connected to: "every interface" cannot.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port())
+    } else {
+        address
+    }
+}
+
+/// The same by the name that browsers and certificates like better than a loopback address.
+fn named(address: SocketAddr) -> String {
+    if address.ip().is_loopback() || address.ip().is_unspecified() {
+        format!("localhost:{}", address.port())
+    } else {
+        address.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_every_interface_is_shown_as_one_that_can_be_reached() {
+        let addresses = Addresses {
+            plain: "0.0.0.0:8117".parse().unwrap(),
+            tls: Some("[::]:8118".parse().unwrap()),
+        };
+        assert_eq!(addresses.origin(), "http://127.0.0.1:8117");
+        assert_eq!(
+            addresses.websocket_tls().unwrap(),
+            "wss://localhost:8118/websocket"
+        );
+        assert_eq!(addresses.xmpp_port_web(), 8118);
+    }
+
+    #[test]
+    fn an_address_of_the_network_stays_as_it_is() {
+        let addresses = Addresses {
+            plain: "192.0.2.1:80".parse().unwrap(),
+            tls: None,
+        };
+        assert_eq!(addresses.origin(), "http://192.0.2.1:80");
+        assert_eq!(
+            (addresses.origin_tls(), addresses.xmpp_port_web()),
+            (None, 80)
+        );
+    }
+}

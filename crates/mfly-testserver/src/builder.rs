@@ -1,0 +1,275 @@
+//! What a server is started with.
+
+use crate::addresses::Addresses;
+use crate::certificate;
+use crate::core::Core;
+use crate::server::{Listening, TestServer};
+use crate::shared::Shared;
+use crate::world::{Contacts, Settings};
+use mfly_api::Feature;
+use mfly_proto::argument::InvalidArgument;
+use mfly_proto::secret::LicenceKey;
+use rand::TryRng as _;
+use rand::rngs::SysRng;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::net::TcpListener;
+
+/// The licence key unless another is given. It opens nothing but servers of this crate.
+pub(crate) const LICENCE_KEY: &str = "MflyLocalLicenceKey0123456789abc";
+
+/// A loopback port that the system chooses.
+const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// Why a server did not start.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A setting cannot be used.
+    #[error(transparent)]
+    InvalidArgument(#[from] InvalidArgument),
+    /// A port is taken, or the address is not this machine's.
+    #[error("cannot listen on {address}; choose another address or port 0")]
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// No certificate could be made for the XMPP host.
+    #[error("cannot make a certificate for the XMPP host; it has to be a DNS name or IP address")]
+    Certificate {
+        /// What was wrong.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers")]
+    Random,
+}
+
+/// Settings of a server; see [`TestServer::builder`].
+#[derive(Clone, Debug)]
+pub struct Builder {
+    licence_key: String,
+    trial: bool,
+    session_limit: Option<usize>,
+    xmpp_host: Option<String>,
+    disabled: Vec<Feature>,
+    token_lifetime: Option<Duration>,
+    are_contacts_explicit: bool,
+    listen: SocketAddr,
+    tls_listen: Option<SocketAddr>,
+    seed: Option<[u8; 32]>,
+}
+
+impl Builder {
+    pub(crate) fn new() -> Self {
+        Self {
+            licence_key: LICENCE_KEY.to_owned(),
+            trial: false,
+            session_limit: None,
+            xmpp_host: None,
+            disabled: Vec::new(),
+            token_lifetime: None,
+            are_contacts_explicit: false,
+            listen: ANY_PORT,
+            tls_listen: Some(ANY_PORT),
+            seed: None,
+        }
+    }
+
+    /// The licence key that clients have to know.
+    #[must_use]
+    pub fn licence_key(mut self, licence_key: impl Into<String>) -> Self {
+        self.licence_key = licence_key.into();
+        self
+    }
+
+    /// Whether the licence is a trial: registration data and passwords then travel as they are.
+    /// Default: no.
+    #[must_use]
+    pub fn trial(mut self, is_trial: bool) -> Self {
+        self.trial = is_trial;
+        self
+    }
+
+    /// How many devices an account may have registered at a time; at least 1. Default: 5.
+    #[must_use]
+    pub fn session_limit(mut self, limit: usize) -> Self {
+        self.session_limit = Some(limit);
+        self
+    }
+
+    /// The domain of every JID, which clients also connect to. Default: `localhost`.
+    #[must_use]
+    pub fn xmpp_host(mut self, host: impl Into<String>) -> Self {
+        self.xmpp_host = Some(host.into());
+        self
+    }
+
+    /// Takes a feature out of the plan. Default: the plan has all.
+    #[must_use]
+    pub fn disable(mut self, feature: Feature) -> Self {
+        self.disabled.push(feature);
+        self
+    }
+
+    /// How long a REST token is valid. Default: an hour.
+    #[must_use]
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_lifetime = Some(lifetime);
+        self
+    }
+
+    /// Nobody is anybody's contact until made so. Default: everybody knows everybody.
+    #[must_use]
+    pub fn contacts_explicit(mut self) -> Self {
+        self.are_contacts_explicit = true;
+        self
+    }
+
+    /// Where to listen for plain HTTP and WebSocket. Default: a free port of 127.0.0.1.
+    #[must_use]
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self
+    }
+
+    /// Whether to serve TLS too. Default: yes, on a free port of 127.0.0.1.
+    #[must_use]
+    pub fn tls(mut self, is_on: bool) -> Self {
+        self.tls_listen = is_on.then(|| self.tls_listen.unwrap_or(ANY_PORT));
+        self
+    }
+
+    /// Where to listen for TLS.
+    #[must_use]
+    pub fn tls_listen(mut self, address: SocketAddr) -> Self {
+        self.tls_listen = Some(address);
+        self
+    }
+
+    /// Draws passwords and ids from this seed, so that they are the same in every run. Default: a
+    /// random one.
+    #[must_use]
+    pub fn seed(mut self, seed: [u8; 32]) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    fn settings(&self) -> Result<Settings, InvalidArgument> {
+        let mut settings = Settings::new(LicenceKey::new(self.licence_key.clone())?);
+        settings.trial = self.trial;
+        if let Some(limit) = self.session_limit {
+            settings.session_limit = limit.max(1);
+        }
+        if let Some(host) = &self.xmpp_host {
+            settings.xmpp_host.clone_from(host);
+        }
+        for feature in &self.disabled {
+            settings.features = settings.features.with(*feature, false);
+        }
+        if let Some(lifetime) = self.token_lifetime {
+            settings.token_lifetime = lifetime;
+        }
+        if self.are_contacts_explicit {
+            settings.contacts = Contacts::Explicit;
+        }
+        Ok(settings)
+    }
+
+    /// Starts the server. It stops when the returned value is dropped.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(self) -> Result<TestServer, StartError> {
+        let settings = self.settings()?;
+        let xmpp_host = settings.xmpp_host.clone();
+        let mut seed = [0; 32];
+        random(&mut seed)?;
+        let core = Core::new(settings, self.seed.unwrap_or(seed))?;
+        let mut token_secret = [0; 64];
+        random(&mut token_secret)?;
+
+        let (plain, plain_address) = bind(self.listen).await?;
+        let mut listening = vec![Listening {
+            listener: plain,
+            tls: None,
+        }];
+        let mut authority_pem = None;
+        let mut tls_address = None;
+        if let Some(address) = self.tls_listen {
+            let certificates =
+                certificate::generate(&xmpp_host).map_err(|error| StartError::Certificate {
+                    source: error.into(),
+                })?;
+            let (chain, key) = (certificates.chain_pem, certificates.key_pem);
+            let alpn: &[&[u8]] = &[b"http/1.1"];
+            let tls = mfly_transport::server_config(chain.as_bytes(), key.as_bytes(), alpn)?;
+            let (listener, address) = bind(address).await?;
+            listening.push(Listening {
+                listener,
+                tls: Some(tls),
+            });
+            authority_pem = Some(certificates.authority_pem);
+            tls_address = Some(address);
+        }
+        let addresses = Addresses {
+            plain: plain_address,
+            tls: tls_address,
+        };
+        let shared = Arc::new(Shared::new(core, token_secret, addresses));
+        Ok(TestServer::run(shared, listening, authority_pem))
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let refuse = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(refuse)?;
+    let bound = listener.local_addr().map_err(refuse)?;
+    Ok((listener, bound))
+}
+
+fn random(bytes: &mut [u8]) -> Result<(), StartError> {
+    SysRng.try_fill_bytes(bytes).map_err(|_| StartError::Random)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_host_that_is_no_domain_does_not_start() {
+        let started = TestServer::builder().xmpp_host("alice@host").start().await;
+        assert!(matches!(started, Err(StartError::InvalidArgument(_))));
+    }
+
+    #[tokio::test]
+    async fn a_taken_port_is_named() {
+        let first = TestServer::builder().tls(false).start().await.unwrap();
+        let address = first.listen_address();
+        let second = TestServer::builder()
+            .tls(false)
+            .listen(address)
+            .start()
+            .await;
+        assert!(
+            second
+                .unwrap_err()
+                .to_string()
+                .contains(&address.to_string())
+        );
+    }
+
+    #[tokio::test]
+    async fn an_empty_licence_key_is_refused() {
+        let started = TestServer::builder().licence_key("").start().await;
+        assert!(
+            matches!(started, Err(StartError::InvalidArgument(error)) if error.name == "licenseKey")
+        );
+    }
+}

@@ -1,0 +1,321 @@
+//! The server as a command: for people who work in any language.
+
+mod users;
+
+use crate::builder::{LICENCE_KEY, StartError};
+use crate::server::TestServer;
+use mfly_api::Feature;
+use std::io::{self, Write};
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::path::PathBuf;
+use std::time::Duration;
+use thiserror::Error;
+
+/// Runs a local MirrorFly server until it is interrupted.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Plain HTTP: REST under /api/v1, WebSocket at /websocket
+    #[arg(long, value_name = "HOST:PORT", value_parser = address, default_value = "127.0.0.1:8117")]
+    pub listen: SocketAddr,
+
+    /// The same over TLS, with a certificate authority made at start
+    #[arg(long, value_name = "HOST:PORT", value_parser = address)]
+    pub tls_listen: Option<SocketAddr>,
+
+    /// The licence key that apps have to be given
+    #[arg(long, value_name = "KEY", default_value = LICENCE_KEY)]
+    pub licence_key: String,
+
+    /// Be a trial plan: registration data and passwords travel unsealed
+    #[arg(long)]
+    pub trial: bool,
+
+    /// How many devices a user may have registered at a time
+    #[arg(long, value_name = "COUNT")]
+    pub session_limit: Option<usize>,
+
+    /// The domain of every JID, which apps also connect to
+    #[arg(long, value_name = "DOMAIN", default_value = "localhost")]
+    pub xmpp_host: String,
+
+    /// Take a feature out of the plan, such as block or report; repeatable
+    #[arg(long, value_name = "FEATURE", value_parser = feature)]
+    pub disable: Vec<Feature>,
+
+    /// Users to begin with: a JSON file [{"id": "alice", "nick_name": "Alice"}, …]
+    #[arg(long, value_name = "FILE")]
+    pub users: Option<PathBuf>,
+
+    /// How long a REST token is valid
+    #[arg(long, value_name = "SECONDS")]
+    pub token_lifetime: Option<u64>,
+}
+
+/// Why the command failed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CommandError {
+    /// The server did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The file of users cannot be used.
+    #[error("cannot use the users in {}: {reason}", path.display())]
+    Users {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The settings could not be written, or signals not be awaited.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Runs a server until Ctrl-C or SIGTERM. The settings for apps are written to `out`.
+///
+/// # Errors
+/// See [`CommandError`].
+pub async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), CommandError> {
+    let interrupted = interrupted()?;
+    let server = start(&args).await?;
+    write!(out, "{}", settings(&server))?;
+    out.flush()?;
+    interrupted.await;
+    server.shutdown().await;
+    Ok(())
+}
+
+async fn start(args: &Args) -> Result<TestServer, CommandError> {
+    let users = match &args.users {
+        Some(path) => users::read(path)?,
+        None => Vec::new(),
+    };
+    let mut builder = TestServer::builder()
+        .licence_key(args.licence_key.clone())
+        .trial(args.trial)
+        .xmpp_host(args.xmpp_host.clone())
+        .listen(args.listen)
+        .tls(false);
+    if let Some(address) = args.tls_listen {
+        builder = builder.tls_listen(address);
+    }
+    if let Some(limit) = args.session_limit {
+        builder = builder.session_limit(limit);
+    }
+    if let Some(seconds) = args.token_lifetime {
+        builder = builder.token_lifetime(Duration::from_secs(seconds));
+    }
+    for feature in &args.disable {
+        builder = builder.disable(*feature);
+    }
+    let server = builder.start().await?;
+    for user in users {
+        user.create(&server).map_err(|error| CommandError::Users {
+            path: args.users.clone().unwrap_or_default(),
+            reason: format!("{}: {error}", user.id),
+        })?;
+    }
+    Ok(server)
+}
+
+/// An address to listen on; a name stands for the first address it has.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let found = text
+        .to_socket_addrs()
+        .map_err(|error| format!("{error}; write HOST:PORT"))?;
+    // Certificates and printed addresses say 127.0.0.1, so that is what "localhost" should be.
+    let mut found: Vec<_> = found.collect();
+    found.sort_by_key(SocketAddr::is_ipv6);
+    found
+        .first()
+        .copied()
+        .ok_or_else(|| "this name has no address".to_owned())
+}
+
+fn feature(name: &str) -> Result<Feature, String> {
+    Feature::ALL
+        .iter()
+        .copied()
+        .find(|feature| feature.wire_name() == name)
+        .ok_or_else(|| {
+            let names: Vec<_> = Feature::ALL
+                .iter()
+                .map(|feature| feature.wire_name())
+                .collect();
+            format!("the features are {}", names.join(", "))
+        })
+}
+
+/// Everything that an app has to be told, readable and ready to paste.
+fn settings(server: &TestServer) -> String {
+    let base_url = server.api_base_url();
+    let script = server.licence_script_url();
+    let (licence_key, xmpp_host) = (server.licence_key(), server.xmpp_host());
+    let mut text = format!(
+        "A local MirrorFly server is running. Ctrl-C stops it.\n\
+         \n\
+         API base URL    {base_url}\n\
+         WebSocket       {}\n\
+         Licence key     {}\n\
+         Licence look-up {}\n\
+         XMPP host       {xmpp_host}\n\
+         Plan            {}\n",
+        server.websocket_url(),
+        licence_key.expose(),
+        server.licence_url(),
+        if server.is_trial() { "trial" } else { "live" },
+    );
+    if let (Some(base_url), Some(websocket)) =
+        (server.api_base_url_tls(), server.websocket_url_tls())
+    {
+        text.push_str(&format!(
+            "Over TLS        {base_url}\n                {websocket}\n"
+        ));
+    }
+    if server.is_trial() {
+        text.push_str(
+            "\nThe Web SDK learns of a trial plan from its licence server only: it needs a live \
+             plan here, or its look-up led to the one above.\n",
+        );
+    } else {
+        text.push_str(&format!(
+            "\nFor a page with the Web SDK, before the SDK's own script:\n\
+             \n  <script src=\"{script}\"></script>\n\
+             \nand then:\n\
+             \n  SDK.initializeSDK({{ licenseKey: \"{}\" }});\n",
+            licence_key.expose(),
+        ));
+    }
+    match server.ca_certificate_pem() {
+        Some(pem) => {
+            text.push_str("\nApps have to trust this authority, made for this run:\n\n");
+            text.push_str(pem);
+        }
+        None => text.push_str(
+            "\nThe Web SDK reaches XMPP over TLS only, unless its options name host, port and \
+             ssl: false; see --tls-listen.\n",
+        ),
+    }
+    text
+}
+
+/// Resolves when the process is asked to stop.
+#[cfg(unix)]
+fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Resolves when the process is asked to stop.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same signature as elsewhere")]
+fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // No signal will ever come.
+            std::future::pending::<()>().await;
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn args(line: &str) -> Result<Args, clap::Error> {
+        Cli::try_parse_from(line.split_whitespace()).map(|cli| cli.args)
+    }
+
+    #[test]
+    fn the_flags_are_read() {
+        let args = args(
+            "x --listen 127.0.0.1:0 --tls-listen 127.0.0.1:0 --licence-key k --trial \
+             --session-limit 2 --xmpp-host chat.test --disable block --disable report \
+             --token-lifetime 5",
+        )
+        .unwrap();
+        assert_eq!(args.disable, [Feature::Block, Feature::Report]);
+        assert_eq!(
+            (args.session_limit, args.token_lifetime),
+            (Some(2), Some(5))
+        );
+        assert!(args.trial && args.tls_listen.is_some());
+    }
+
+    #[test]
+    fn an_unknown_feature_is_answered_with_the_known_ones() {
+        let error = args("x --disable blok").unwrap_err().to_string();
+        assert!(error.contains("translation, block, report"), "{error}");
+    }
+
+    #[test]
+    fn a_name_can_be_listened_on_and_a_missing_port_is_explained() {
+        let listen = args("x --listen localhost:8200").unwrap().listen;
+        assert!(listen.ip().is_loopback() && listen.port() == 8200);
+        let error = args("x --listen localhost").unwrap_err().to_string();
+        assert!(error.contains("write HOST:PORT"), "{error}");
+    }
+
+    #[test]
+    fn without_flags_it_listens_on_loopback_only() {
+        assert_eq!(args("x").unwrap().listen, "127.0.0.1:8117".parse().unwrap());
+    }
+
+    #[tokio::test]
+    async fn the_settings_can_be_pasted() {
+        let args = args("x --listen 127.0.0.1:0 --tls-listen 127.0.0.1:0").unwrap();
+        let server = start(&args).await.unwrap();
+        let text = settings(&server);
+        for expected in [
+            &server.api_base_url(),
+            &server.websocket_url_tls().unwrap(),
+            LICENCE_KEY,
+            "/licence.js",
+            "BEGIN CERTIFICATE",
+        ] {
+            assert!(text.contains(expected), "{expected} in {text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn users_of_a_file_are_there_from_the_start_and_have_no_device() {
+        let path = std::env::temp_dir().join(format!("mfly-users-{}.json", std::process::id()));
+        std::fs::write(
+            &path,
+            r#"[{"id":"alice","nick_name":"Alice"},{"id":"bob"}]"#,
+        )
+        .unwrap();
+        let mut args = args("x --listen 127.0.0.1:0 --session-limit 1").unwrap();
+        args.users = Some(path.clone());
+        let server = start(&args).await;
+        std::fs::remove_file(&path).unwrap();
+        let server = server.unwrap();
+        assert_eq!(server.user("alice").profile().unwrap().nick_name, "Alice");
+        assert!(server.user("bob").register_device("first", false).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_not_there_is_named() {
+        let mut args = args("x --listen 127.0.0.1:0").unwrap();
+        args.users = Some("/nowhere/users.json".into());
+        let error = start(&args).await.unwrap_err().to_string();
+        assert!(
+            error.starts_with("cannot use the users in /nowhere/users.json"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,153 @@
+//! Ordering faults.
+
+use crate::faults::{ConnectionFault, RequestFault};
+use crate::shared::Shared;
+use crate::world::session::frame;
+use http::StatusCode;
+use mfly_proto::jid::UserId;
+use mfly_proto::stream::{StreamCondition, StreamError};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Makes the server misbehave, on purpose and as ordered.
+#[must_use = "a fault is ordered by the method that says what happens"]
+pub struct FaultBuilder {
+    shared: Arc<Shared>,
+}
+
+impl FaultBuilder {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// For the next request to `path` (without `/api/v1`), such as `/login`.
+    pub fn request(self, path: impl Into<String>) -> RequestFaults {
+        RequestFaults {
+            shared: self.shared,
+            path: path.into(),
+            times: 1,
+        }
+    }
+
+    /// For the XMPP connections that `user` has now.
+    pub fn connections_of(self, user: impl Into<String>) -> ConnectionFaults {
+        ConnectionFaults {
+            shared: self.shared,
+            user: user.into(),
+        }
+    }
+
+    /// Forgets the faults that still wait for a request.
+    pub fn clear(self) {
+        self.shared.faults.clear();
+    }
+}
+
+/// What the next requests to one path suffer. Several orders for a path are used up in turn.
+#[must_use = "a fault is ordered by the method that says what happens"]
+pub struct RequestFaults {
+    shared: Arc<Shared>,
+    path: String,
+    times: usize,
+}
+
+impl RequestFaults {
+    /// For that many requests instead of one.
+    pub fn times(mut self, times: usize) -> Self {
+        self.times = times;
+        self
+    }
+
+    /// They are answered as usual, but later.
+    pub fn delay(self, delay: Duration) {
+        self.add(RequestFault::Delay(delay));
+    }
+
+    /// They are answered with this HTTP status; one that HTTP does not know becomes 500.
+    pub fn http_status(self, status: u16) {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        self.add(RequestFault::HttpStatus(status));
+    }
+
+    /// They are answered with HTTP 200 and `{"status":status,"message":message}`.
+    pub fn refuse(self, status: u16, message: impl Into<String>) {
+        self.add(RequestFault::Refuse(status, message.into()));
+    }
+
+    /// They are answered as if their token had expired.
+    pub fn expired_token(self) {
+        self.add(RequestFault::ExpiredToken);
+    }
+
+    /// They are answered with HTTP 200 and this body.
+    pub fn garbage(self, body: impl Into<String>) {
+        self.add(RequestFault::Garbage(body.into()));
+    }
+
+    /// They are never answered, and their connections stay open.
+    pub fn silence(self) {
+        self.add(RequestFault::Silence);
+    }
+
+    /// Their connections are closed without an answer.
+    pub fn cut(self) {
+        self.add(RequestFault::Cut);
+    }
+
+    fn add(self, fault: RequestFault) {
+        self.shared.faults.add(&self.path, self.times, fault);
+    }
+}
+
+/// What the XMPP connections of one user suffer, at once. Each method says how many there were.
+#[must_use = "a fault is ordered by the method that says what happens"]
+pub struct ConnectionFaults {
+    shared: Arc<Shared>,
+    user: String,
+}
+
+impl ConnectionFaults {
+    /// They are closed without a word.
+    pub fn cut(self) -> usize {
+        self.suffer(&ConnectionFault::Drop)
+    }
+
+    /// They receive this text as a frame.
+    pub fn send(self, text: impl Into<String>) -> usize {
+        self.suffer(&ConnectionFault::Send(text.into()))
+    }
+
+    /// They end with a stream error.
+    pub fn close_with(self, condition: StreamCondition) -> usize {
+        let error = frame(|buffer| StreamError::new(condition).write(buffer));
+        self.suffer(&ConnectionFault::CloseWith(error.as_str().to_owned()))
+    }
+
+    /// They stay open, but nothing is read from them or sent to them any more.
+    pub fn silence(self) -> usize {
+        self.suffer(&ConnectionFault::Silence)
+    }
+
+    fn suffer(self, fault: &ConnectionFault) -> usize {
+        UserId::new(&self.user).map_or(0, |user| self.shared.break_connections(&user, fault))
+    }
+}
+
+impl fmt::Debug for FaultBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FaultBuilder")
+    }
+}
+
+impl fmt::Debug for RequestFaults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RequestFaults({}, {} times)", self.path, self.times)
+    }
+}
+
+impl fmt::Debug for ConnectionFaults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ConnectionFaults({})", self.user)
+    }
+}

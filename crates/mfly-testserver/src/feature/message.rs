@@ -1,0 +1,269 @@
+//! Messages between users. Their content is opaque to the server.
+//!
+//! Nothing is stored: a message for somebody without a session is dropped.
+
+use super::carbons;
+use crate::dispatch::is_served;
+use crate::world::session::frame;
+use crate::world::{StreamId, World};
+use mfly_proto::jid::Jid;
+use mfly_proto::ns;
+use mfly_proto::stanza::{ErrorCondition, Message, MessageKind, StanzaError};
+use mfly_proto::xml::{Element, Writer};
+
+/// Routes a message from the session of `stream`.
+pub(crate) fn receive(world: &mut World, stream: StreamId, message: &Message<'_>) {
+    let Some(session) = world.session(stream) else {
+        return;
+    };
+    let (sender, from) = (session.user.clone(), session.jid.clone());
+    let to = message.to.clone().unwrap_or_else(|| from.bare().into());
+    let Some(recipient) = world.local_user(&to) else {
+        let condition = if is_served(world, &to) {
+            ErrorCondition::ServiceUnavailable
+        } else {
+            ErrorCondition::RemoteServerNotFound
+        };
+        return refuse(world, stream, message, &to, condition);
+    };
+    if world.user(&recipient).is_none() || message.kind == MessageKind::Groupchat {
+        return refuse(
+            world,
+            stream,
+            message,
+            &to,
+            ErrorCondition::ServiceUnavailable,
+        );
+    }
+    // XEP-0191 §3.2: the blocker is told that the message cannot go, the blocked one is not.
+    if world.has_blocked(&sender, &recipient) {
+        return refuse(world, stream, message, &to, ErrorCondition::NotAcceptable);
+    }
+    let copies = carbons::wants_copies(message);
+    let addresses = (from.as_str(), to.as_str());
+    if !world.has_blocked(&recipient, &sender) {
+        // A resource that is gone counts as none (RFC 6121 §8.5.3.2.1).
+        match to.resource().and_then(|_| world.stream_at(&to)) {
+            Some(only) => {
+                deliver(world, only, message, addresses);
+                if copies && recipient != sender {
+                    carbons::copy(world, &recipient, only, "received", message, addresses);
+                }
+            }
+            None => {
+                for target in world.streams_of(&recipient) {
+                    if target != stream {
+                        deliver(world, target, message, addresses);
+                    }
+                }
+            }
+        }
+    }
+    if copies && recipient != sender {
+        carbons::copy(world, &sender, stream, "sent", message, addresses);
+    }
+}
+
+fn deliver(
+    world: &mut World,
+    to: StreamId,
+    message: &Message<'_>,
+    (from, recipient): (&str, &str),
+) {
+    let element = message.element();
+    world.send(
+        to,
+        frame(|buffer| write(&mut Writer::new(buffer), element, from, recipient)),
+    );
+}
+
+/// Writes a message as it came, but with these addresses: the sender's are not believed.
+pub(super) fn write(writer: &mut Writer<'_>, element: Element<'_>, from: &str, to: &str) {
+    writer.element("message", |w| {
+        w.attr("from", from);
+        w.attr("to", to);
+        for (namespace, name, value) in element.attributes() {
+            match (namespace, name) {
+                ("", "from" | "to") => {}
+                ("", name) => w.attr(name, &value),
+                (ns::XML, "lang") => w.attr("xml:lang", &value),
+                _ => {}
+            }
+        }
+        w.attr("xmlns", ns::CLIENT);
+        for child in element.children() {
+            child.write_to(w);
+        }
+    });
+}
+
+/// Tells the sender that a message cannot go. An error is never answered.
+fn refuse(
+    world: &mut World,
+    stream: StreamId,
+    message: &Message<'_>,
+    from: &Jid,
+    condition: ErrorCondition,
+) {
+    let Some(session) = world
+        .session(stream)
+        .filter(|_| message.kind != MessageKind::Error)
+    else {
+        return;
+    };
+    let to = session.jid.clone();
+    let error = StanzaError::new(condition);
+    let refusal = frame(|buffer| {
+        Writer::new(buffer).element("message", |w| {
+            w.attr("from", from.as_str());
+            w.attr_opt("id", message.id.as_deref());
+            w.attr("to", to.as_str());
+            w.attr("type", "error");
+            w.attr("xmlns", ns::CLIENT);
+            error.write(w);
+        });
+    });
+    world.send(stream, refusal);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::testing::{HOST, Server, id};
+    use mfly_proto::xml::{Limits, Parser};
+
+    fn chat(to: &str) -> String {
+        format!(
+            r#"<message id="m1" to="{to}" type="chat" xmlns="jabber:client"><body message_type="text">SEALED</body></message>"#
+        )
+    }
+
+    #[test]
+    fn a_message_reaches_every_session_of_the_recipient_with_the_true_sender() {
+        let mut server = Server::new();
+        let own = server.connect("u1", "a");
+        let one = server.connect("u2", "b");
+        let two = server.connect("u2", "c");
+        server.received(one);
+        server.send(own, &chat(&format!("u2@{HOST}")));
+        for stream in [one, two] {
+            let got = server.received(stream);
+            assert_eq!(got.len(), 1, "{got:?}");
+            let mut parser = Parser::new(Limits::default());
+            let message = parser.parse(got[0].as_bytes()).unwrap();
+            assert_eq!(message.attr("from").unwrap(), format!("u1@{HOST}/a"));
+            assert_eq!(message.attr("to").unwrap(), format!("u2@{HOST}"));
+            assert_eq!(message.attr("id").unwrap(), "m1");
+            assert_eq!(message.child_named("body").unwrap().text(), "SEALED");
+        }
+    }
+
+    #[test]
+    fn the_senders_other_sessions_get_a_sent_carbon_if_they_asked_for_copies() {
+        let mut server = Server::new();
+        server.register("u2");
+        let own = server.connect("u1", "a");
+        let with = server.connect("u1", "b");
+        let without = server.bound("u1", "c");
+        server.send(own, &chat(&format!("u2@{HOST}")));
+        let copies = server.received(with);
+        assert_eq!(copies.len(), 1, "{copies:?}");
+        assert!(copies[0].starts_with(&format!(
+            r#"<message from="u1@{HOST}" to="u1@{HOST}/b" type="chat" xmlns="jabber:client"><sent xmlns="urn:xmpp:carbons:2"><forwarded xmlns="urn:xmpp:forward:0"><message from="u1@{HOST}/a" to="u2@{HOST}" "#
+        )), "{copies:?}");
+        assert_eq!(server.received(without), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_message_for_one_session_goes_there_and_the_others_get_a_received_carbon() {
+        let mut server = Server::new();
+        let own = server.connect("u1", "a");
+        let addressed = server.connect("u2", "b");
+        let other = server.connect("u2", "c");
+        server.received(addressed);
+        server.send(own, &chat(&format!("u2@{HOST}/b")));
+        assert!(server.received(addressed)[0].starts_with("<message from=\"u1@"));
+        assert!(server.received(other)[0].contains("<received xmlns=\"urn:xmpp:carbons:2\">"));
+        server.lose(addressed);
+        server.received(other);
+        server.send(own, &chat(&format!("u2@{HOST}/b")));
+        let got = server.received(other);
+        assert!(got.len() == 1 && !got[0].contains("carbons"), "{got:?}");
+    }
+
+    #[test]
+    fn a_private_message_and_a_forged_carbon_are_not_copied() {
+        let mut server = Server::new();
+        server.register("u2");
+        let own = server.connect("u1", "a");
+        let other = server.connect("u1", "b");
+        server.received(own);
+        for content in [
+            "<private xmlns='urn:xmpp:carbons:2'/>",
+            "<sent xmlns='urn:xmpp:carbons:2'/>",
+        ] {
+            server.send(
+                own,
+                &format!("<message to='u2@{HOST}' type='chat'><body>x</body>{content}</message>"),
+            );
+        }
+        assert_eq!(server.received(other), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_blocker_is_told_that_a_message_cannot_go_and_the_blocked_one_is_not() {
+        let mut server = Server::new();
+        let own = server.connect("u1", "a");
+        let blocked = server.connect("u2", "b");
+        server
+            .core
+            .world_mut()
+            .user_mut(&id("u1"))
+            .unwrap()
+            .blocked
+            .insert(id("u2"));
+        server.received(own);
+        server.send(blocked, &chat(&format!("u1@{HOST}")));
+        assert_eq!(server.received(blocked), Vec::<String>::new());
+        assert_eq!(server.received(own), Vec::<String>::new());
+        server.send(own, &chat(&format!("u2@{HOST}")));
+        assert_eq!(
+            server.received(own),
+            [format!(
+                r#"<message from="u2@{HOST}" id="m1" to="u1@{HOST}/a" type="error" xmlns="jabber:client"><error type="modify"><not-acceptable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></message>"#
+            )]
+        );
+        assert_eq!(server.received(blocked), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_message_to_nobody_is_refused_and_an_error_is_never_answered() {
+        let mut server = Server::new();
+        let own = server.connect("u1", "a");
+        for (to, condition) in [
+            (format!("nobody@{HOST}"), "service-unavailable"),
+            (format!("g1@mix.{HOST}"), "service-unavailable"),
+            (HOST.to_owned(), "service-unavailable"),
+            ("u2@elsewhere.test".to_owned(), "remote-server-not-found"),
+        ] {
+            server.send(own, &chat(&to));
+            let said = server.received(own);
+            assert!(
+                said[0].contains(&format!("<{condition} ")),
+                "{to}: {said:?}"
+            );
+            server.send(own, &chat(&to).replace(r#"type="chat""#, r#"type="error""#));
+            assert_eq!(server.received(own), Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn a_message_to_oneself_reaches_the_other_sessions_once() {
+        let mut server = Server::new();
+        let own = server.connect("u1", "a");
+        let other = server.connect("u1", "b");
+        server.received(own);
+        server.send(own, &chat(&format!("u1@{HOST}")));
+        assert_eq!(server.received(other).len(), 1);
+        assert_eq!(server.received(own), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,13 @@
+//! Session establishment: a courtesy to old clients, the stream is bound already.
+
+use crate::dispatch::{Call, Handle};
+use mfly_proto::payload::session::Session;
+use mfly_proto::stanza::StanzaError;
+
+impl Handle for Session {
+    const ADDRESSED: bool = false;
+
+    fn handle(self, _: &mut Call<'_>) -> Result<(), StanzaError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,250 @@
+//! HTTP/1.1: reads requests within limits, applies faults, hands WebSocket upgrades over.
+
+use crate::answer::Answer;
+use crate::call::Caller;
+use crate::connection;
+use crate::cors;
+use crate::faults::RequestFault;
+use crate::journal::RequestEntry;
+use crate::rest::{self, ApiPath, Received};
+use crate::shared::Shared;
+use crate::stream::StreamMeta;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use mfly_transport::{DEFAULT_MAX_FRAME_BYTES, server};
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tracing::debug;
+
+/// How long the head of a request may take.
+const HEAD: Duration = Duration::from_secs(30);
+
+/// How long its body may take.
+const BODY: Duration = Duration::from_secs(60);
+
+/// How long a request of a silent fault is held.
+const SILENCE: Duration = Duration::from_secs(600);
+
+/// Largest head of a request, in bytes.
+const HEAD_BYTES: usize = 64 * 1024;
+
+/// Serves one connection: requests, then XMPP if one of them asks for it.
+pub(crate) async fn serve<T>(shared: Arc<Shared>, io: T, is_secure: bool)
+where
+    T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let upgraded = Mutex::new(None);
+    let service = service_fn(|request| respond(&shared, request, is_secure, &upgraded));
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(io), service)
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        () = shared.stopped() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = served {
+        debug!(%error, "an HTTP connection broke");
+    }
+    let upgrade = upgraded
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    if let Some(upgrade) = upgrade {
+        xmpp(&shared, upgrade, is_secure).await;
+    }
+}
+
+/// Goes on with XMPP on a connection that began with HTTP.
+async fn xmpp(shared: &Shared, upgrade: OnUpgrade, is_secure: bool) {
+    match upgrade.await {
+        Ok(io) => {
+            let connection = server::websocket(TokioIo::new(io), DEFAULT_MAX_FRAME_BYTES);
+            connection::serve(shared, connection, StreamMeta { tls: is_secure }).await;
+        }
+        Err(error) => debug!(%error, "an upgrade failed"),
+    }
+}
+
+/// Answers one request. An error closes the connection without an answer.
+async fn respond(
+    shared: &Shared,
+    mut request: Request<Incoming>,
+    is_secure: bool,
+    upgraded: &Mutex<Option<OnUpgrade>>,
+) -> io::Result<Response<Full<Bytes>>> {
+    if request.method() == Method::OPTIONS {
+        let mut response = Response::new(Full::default());
+        cors::allow(&mut response);
+        cors::preflight(request.headers(), &mut response);
+        return Ok(response);
+    }
+    if request.uri().path() == "/websocket" {
+        let on_upgrade = hyper::upgrade::on(&mut request);
+        let (parts, _) = request.into_parts();
+        let response = websocket(shared, &parts);
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            *upgraded.lock().unwrap_or_else(PoisonError::into_inner) = Some(on_upgrade);
+        }
+        return Ok(response);
+    }
+    let (parts, body) = request.into_parts();
+    let path = ApiPath::new(parts.uri.path());
+    let mut entry = RequestEntry {
+        method: parts.method.to_string(),
+        path: path.name().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        user: None,
+        body: String::new(),
+        http_status: 0,
+        status: None,
+        answer: String::new(),
+    };
+    let mut sent = Bytes::new();
+    let answered = answer(shared, &parts, body, is_secure, &mut sent).await;
+    let (answer, caller) = match answered {
+        Ok(answered) => answered,
+        Err(cut) => {
+            shared.recorder.request(entry, &sent, b"");
+            return Err(cut);
+        }
+    };
+    entry.user = caller.map(|caller| caller.user.as_str().to_owned());
+    entry.http_status = answer.http_status.as_u16();
+    entry.status = answer.status;
+    shared.recorder.request(entry, &sent, &answer.body);
+    let mut response = answer.into_response();
+    cors::allow(&mut response);
+    Ok(response)
+}
+
+/// The answer after any fault, and for whom it is. `sent` gets the request's body.
+async fn answer(
+    shared: &Shared,
+    parts: &http::request::Parts,
+    body: Incoming,
+    is_secure: bool,
+    sent: &mut Bytes,
+) -> io::Result<(Answer, Option<Caller>)> {
+    let path = ApiPath::new(parts.uri.path());
+    let target = match rest::find(&parts.method, path) {
+        Ok(target) => target,
+        Err(answer) => return Ok((answer, None)),
+    };
+    let _permit = if target.takes_file() {
+        shared.receiving_files.acquire().await.ok()
+    } else {
+        None
+    };
+    *sent = match read(&parts.headers, body, target.body_limit()).await {
+        Ok(body) => body,
+        Err(answer) => return Ok((answer, None)),
+    };
+    if let Some(fault) = shared.faults.take(path.name())
+        && let Some(answer) = suffer(shared, fault).await?
+    {
+        return Ok((answer, None));
+    }
+    let form = match is_form(&parts.headers) {
+        true => rest::form(&parts.headers, sent).await,
+        false => Some(Vec::new()),
+    };
+    let Some(form) = form else {
+        return Ok((Answer::invalid("Invalid request"), None));
+    };
+    let received = Received {
+        is_secure,
+        query: parts.uri.query().unwrap_or_default(),
+        headers: &parts.headers,
+        body: sent,
+        form: &form,
+    };
+    Ok(rest::answer(shared, &target, &received))
+}
+
+/// Lets a request suffer a fault; `None` when it is then answered as usual.
+async fn suffer(shared: &Shared, fault: RequestFault) -> io::Result<Option<Answer>> {
+    Ok(Some(match fault {
+        RequestFault::Delay(delay) => {
+            tokio::time::sleep(delay).await;
+            return Ok(None);
+        }
+        RequestFault::HttpStatus(status) => {
+            Answer::http(status, status.canonical_reason().unwrap_or("Error"))
+        }
+        RequestFault::Refuse(status, message) => Answer::refused(status, message),
+        RequestFault::ExpiredToken => Answer::token_expired(),
+        RequestFault::Garbage(text) => {
+            let json = HeaderValue::from_static("application/json; charset=utf-8");
+            Answer::content(json, text.into())
+        }
+        RequestFault::Silence => {
+            let _ = tokio::time::timeout(SILENCE, shared.stopped()).await;
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        RequestFault::Cut => return Err(io::ErrorKind::ConnectionAborted.into()),
+    }))
+}
+
+/// The whole body, or the answer that says why not.
+async fn read(headers: &HeaderMap, body: Incoming, limit: usize) -> Result<Bytes, Answer> {
+    let too_large = || Answer::http(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok())
+        .and_then(|length| length.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(too_large());
+    }
+    match tokio::time::timeout(BODY, Limited::new(body, limit).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(_)) => Err(Answer::http(StatusCode::BAD_REQUEST, "Bad Request")),
+        Err(_) => Err(Answer::http(StatusCode::REQUEST_TIMEOUT, "Request Timeout")),
+    }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| {
+            value
+                .to_ascii_lowercase()
+                .starts_with("multipart/form-data")
+        })
+}
+
+/// Answers a WebSocket handshake.
+fn websocket(shared: &Shared, parts: &http::request::Parts) -> Response<Full<Bytes>> {
+    let response = server::upgrade(parts).unwrap_or_else(server::UpgradeError::response);
+    let entry = RequestEntry {
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
+        query: String::new(),
+        user: None,
+        body: String::new(),
+        http_status: response.status().as_u16(),
+        status: None,
+        answer: String::new(),
+    };
+    shared.recorder.request(entry, b"", b"");
+    let mut response = response.map(|()| Full::default());
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        cors::allow(&mut response);
+    }
+    response
+}

@@ -1,0 +1,216 @@
+//! The bounded store behind a journal.
+
+use super::redact;
+use super::{Direction, Entry, FrameEntry, RequestEntry};
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+/// Entries kept.
+const ENTRIES: usize = 4096;
+
+/// Longest text kept of a body or frame, in bytes.
+const TEXT_BYTES: usize = 16 * 1024;
+
+#[derive(Debug, Default)]
+struct Ring {
+    entries: VecDeque<Entry>,
+    /// How many entries have left the ring since the start.
+    forgotten: u64,
+}
+
+/// Takes entries, removes their secrets, keeps the newest.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    ring: Mutex<Ring>,
+    /// Number of entries ever recorded; changes wake those who wait.
+    recorded: watch::Sender<u64>,
+}
+
+impl Recorder {
+    pub(crate) fn new() -> Self {
+        Self {
+            ring: Mutex::default(),
+            recorded: watch::Sender::new(0),
+        }
+    }
+
+    /// Records an answered request; `body` and `answer` come as they were on the wire.
+    pub(crate) fn request(&self, mut entry: RequestEntry, body: &[u8], answer: &[u8]) {
+        entry.query = shortened(redact::query(&entry.query));
+        entry.path = redact::path(&entry.path);
+        entry.body = shortened(redact::body(body));
+        entry.answer = shortened(redact::answer(answer));
+        self.push(Entry::Request(entry));
+    }
+
+    /// Records a frame.
+    pub(crate) fn frame(
+        &self,
+        direction: Direction,
+        stream: u64,
+        user: Option<String>,
+        text: &str,
+    ) {
+        let text = shortened(redact::frame(text));
+        self.push(Entry::Frame(FrameEntry {
+            direction,
+            stream,
+            user,
+            text,
+        }));
+    }
+
+    fn push(&self, entry: Entry) {
+        let mut ring = self.ring();
+        if ring.entries.len() == ENTRIES {
+            ring.entries.pop_front();
+            ring.forgotten += 1;
+        }
+        ring.entries.push_back(entry);
+        drop(ring);
+        self.recorded.send_modify(|recorded| *recorded += 1);
+    }
+
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        self.ring().entries.iter().cloned().collect()
+    }
+
+    pub(super) fn clear(&self) {
+        let mut ring = self.ring();
+        ring.forgotten += ring.entries.len() as u64;
+        ring.entries.clear();
+    }
+
+    /// The newest entries, one a line.
+    pub(super) fn newest(&self, count: usize) -> String {
+        let ring = self.ring();
+        let skipped = ring.entries.len().saturating_sub(count);
+        let lines = ring.entries.iter().skip(skipped).map(|entry| match entry {
+            Entry::Request(request) => format!(
+                "{} {} -> HTTP {}, status {:?}",
+                request.method, request.path, request.http_status, request.status
+            ),
+            Entry::Frame(frame) => {
+                format!(
+                    "{:?} stream {}: {}",
+                    frame.direction, frame.stream, frame.text
+                )
+            }
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// The first entry that matches, now or later. Each entry is looked at once.
+    pub(super) async fn wait_for(&self, matches: &mut impl FnMut(&Entry) -> bool) -> Entry {
+        let mut recorded = self.recorded.subscribe();
+        let mut next = 0;
+        loop {
+            recorded.mark_unchanged();
+            if let Some(entry) = self.find_from(&mut next, matches) {
+                return entry;
+            }
+            if recorded.changed().await.is_err() {
+                // Not reachable while `self` is borrowed: it owns the sender.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    fn find_from(&self, next: &mut u64, matches: &mut impl FnMut(&Entry) -> bool) -> Option<Entry> {
+        let ring = self.ring();
+        let seen = usize::try_from(next.saturating_sub(ring.forgotten)).unwrap_or(usize::MAX);
+        let found = ring
+            .entries
+            .iter()
+            .skip(seen)
+            .find(|entry| matches(entry))
+            .cloned();
+        *next = ring.forgotten + ring.entries.len() as u64;
+        found
+    }
+
+    /// A poisoned ring is still a ring: entries are pushed whole.
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn shortened(mut text: String) -> String {
+    if text.len() > TEXT_BYTES {
+        let end = (0..=TEXT_BYTES)
+            .rev()
+            .find(|end| text.is_char_boundary(*end))
+            .unwrap_or(0);
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Journal;
+    use super::*;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    fn is_frame(text: &'static str) -> impl Fn(&Entry) -> bool {
+        move |entry| entry.frame().is_some_and(|frame| frame.text == text)
+    }
+
+    #[test]
+    fn the_oldest_entries_make_room_for_the_newest() {
+        let recorder = Recorder::new();
+        for number in 0..5000 {
+            recorder.frame(Direction::Sent, number, None, "<a/>");
+        }
+        let entries = recorder.entries();
+        assert_eq!(entries.len(), ENTRIES);
+        assert_eq!(entries[0].frame().unwrap().stream, 5000 - 4096);
+    }
+
+    #[test]
+    fn a_huge_frame_is_shortened() {
+        let recorder = Recorder::new();
+        recorder.frame(Direction::Received, 1, None, &"ä".repeat(20_000));
+        assert!(recorder.entries()[0].frame().unwrap().text.len() <= TEXT_BYTES + '…'.len_utf8());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_finds_entries_of_the_past_and_of_the_future() {
+        let recorder = Arc::new(Recorder::new());
+        let journal = Journal::new(Arc::clone(&recorder));
+        recorder.frame(Direction::Sent, 1, None, "<past/>");
+        let second = Duration::from_secs(1);
+        assert!(journal.wait_for(second, is_frame("<past/>")).await.is_ok());
+        let (found, ()) = tokio::join!(journal.wait_for(second, is_frame("<future/>")), async {
+            tokio::task::yield_now().await;
+            recorder.frame(Direction::Sent, 1, None, "<other/>");
+            tokio::task::yield_now().await;
+            recorder.frame(Direction::Sent, 1, None, "<future/>");
+        });
+        assert!(found.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_in_vain_says_what_was_seen_instead() {
+        let recorder = Arc::new(Recorder::new());
+        recorder.frame(Direction::Sent, 1, None, "<past/>");
+        let journal = Journal::new(recorder);
+        let error = journal
+            .wait_for(Duration::from_secs(1), is_frame("<never/>"))
+            .await;
+        assert_eq!(error.unwrap_err().seen, "Sent stream 1: <past/>");
+    }
+
+    #[test]
+    fn a_cleared_journal_is_empty() {
+        let recorder = Arc::new(Recorder::new());
+        recorder.frame(Direction::Sent, 1, Some("alice".into()), "<a/>");
+        let journal = Journal::new(recorder);
+        assert_eq!(journal.frames_to("alice").len(), 1);
+        journal.clear();
+        assert!(journal.entries().is_empty());
+    }
+}

@@ -1,0 +1,233 @@
+//! The REST router: method and path to a feature's handler, and what every request goes through.
+
+use crate::answer::Answer;
+use crate::call::{BodyLimit, Caller, Field, Handler, RestCall, Route};
+use crate::feature;
+use crate::media_store::FILE_BYTES;
+use crate::shared::Shared;
+use crate::world::RegistrationId;
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, header};
+use mfly_proto::jid::UserId;
+
+/// Largest body that is not a file, in bytes.
+const SMALL_BYTES: usize = 256 * 1024;
+
+/// What a form adds around its file, in bytes.
+const FORM_BYTES: usize = 64 * 1024;
+
+/// Most fields of a form.
+const FIELDS: usize = 16;
+
+/// What is served under `/api/v1`. A new feature adds its row.
+const API: &[&[Route]] = &[
+    feature::register::ROUTES,
+    feature::login::ROUTES,
+    feature::config::ROUTES,
+    feature::logout::rest::ROUTES,
+    feature::profile::rest::ROUTES,
+    feature::user_list::ROUTES,
+    feature::metadata::ROUTES,
+    feature::mute::ROUTES,
+    feature::sync_contacts::ROUTES,
+    feature::feedback::ROUTES,
+    feature::report::ROUTES,
+    feature::delete_account::ROUTES,
+    feature::media::ROUTES,
+    feature::chat::ROUTES,
+];
+
+/// What is served beside it.
+const ROOT: &[&[Route]] = &[feature::licence::ROUTES, feature::media::STORE_ROUTES];
+
+/// Where a request goes.
+pub(crate) struct Target<'p> {
+    route: &'static Route,
+    argument: &'p str,
+}
+
+impl Target<'_> {
+    /// How many bytes the body may have.
+    pub(crate) fn body_limit(&self) -> usize {
+        match self.route.body {
+            BodyLimit::Small => SMALL_BYTES,
+            BodyLimit::File => FILE_BYTES + FORM_BYTES,
+        }
+    }
+
+    /// Whether the body is a file.
+    pub(crate) fn takes_file(&self) -> bool {
+        self.route.body == BodyLimit::File
+    }
+}
+
+/// Finds the route of a request.
+///
+/// # Errors
+/// The answer: HTTP 404 for an unknown path, 405 for a known one with another method.
+pub(crate) fn find<'p>(method: &Method, path: ApiPath<'p>) -> Result<Target<'p>, Answer> {
+    let (table, path) = match path {
+        ApiPath::Api(path) => (API, path),
+        ApiPath::Root(path) => (ROOT, path),
+    };
+    let routes = || table.iter().copied().flatten();
+    let exact = routes()
+        .filter(|route| route.path == path)
+        .map(|route| Target {
+            route,
+            argument: "",
+        });
+    let open = routes().filter_map(|route| {
+        let argument = path.strip_prefix(route.path.strip_suffix('*')?)?;
+        (!argument.is_empty()).then_some(Target { route, argument })
+    });
+    let mut is_known = false;
+    for target in exact.chain(open) {
+        if target.route.method == *method {
+            return Ok(target);
+        }
+        is_known = true;
+    }
+    Err(if is_known {
+        Answer::http(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+    } else {
+        Answer::http(StatusCode::NOT_FOUND, "Not Found")
+    })
+}
+
+/// A path, with or without the API's prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ApiPath<'p> {
+    /// Below the prefix.
+    Api(&'p str),
+    /// Anywhere else.
+    Root(&'p str),
+}
+
+impl<'p> ApiPath<'p> {
+    /// Tells which it is.
+    pub(crate) fn new(path: &'p str) -> Self {
+        match path.strip_prefix(crate::addresses::API_PREFIX) {
+            Some(rest) if rest.starts_with('/') => Self::Api(rest),
+            _ => Self::Root(path),
+        }
+    }
+
+    /// The path as journal and faults name it.
+    pub(crate) fn name(self) -> &'p str {
+        match self {
+            Self::Api(path) | Self::Root(path) => path,
+        }
+    }
+}
+
+/// A request with its body.
+pub(crate) struct Received<'a> {
+    /// Whether it came over TLS.
+    pub(crate) is_secure: bool,
+    /// The query without `?`.
+    pub(crate) query: &'a str,
+    /// The headers.
+    pub(crate) headers: &'a HeaderMap,
+    /// The body.
+    pub(crate) body: &'a Bytes,
+    /// The fields, when the body is a form.
+    pub(crate) form: &'a [Field],
+}
+
+/// Answers a request, and says for whom.
+pub(crate) fn answer(
+    shared: &Shared,
+    target: &Target<'_>,
+    received: &Received<'_>,
+) -> (Answer, Option<Caller>) {
+    let call = RestCall {
+        shared,
+        is_secure: received.is_secure,
+        argument: target.argument,
+        query: received.query,
+        headers: received.headers,
+        body: received.body,
+        form: received.form,
+    };
+    match target.route.handler {
+        Handler::Open(handle) => (handle(&call), None),
+        Handler::User(handle) => match caller(shared, received.headers) {
+            Some(caller) => (handle(&call, &caller), Some(caller)),
+            None => (Answer::token_expired(), None),
+        },
+    }
+}
+
+/// Whom the token in `authorization` belongs to, while it is good.
+fn caller(shared: &Shared, headers: &HeaderMap) -> Option<Caller> {
+    let token = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let claims = shared.tokens.check(Shared::now(), token)?;
+    let user = UserId::new(&claims.sub).ok()?;
+    let registration = RegistrationId(claims.registration);
+    shared
+        .read_core(|core| core.world().is_registered(&user, registration))
+        .then_some(Caller { user, registration })
+}
+
+/// The fields of a form; `None` when the body is none, or a broken one.
+pub(crate) async fn form(headers: &HeaderMap, body: &Bytes) -> Option<Vec<Field>> {
+    let content_type = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let boundary = multer::parse_boundary(content_type).ok()?;
+    let body = body.clone();
+    let stream = futures_util::stream::once(async move { Ok::<_, std::convert::Infallible>(body) });
+    let mut form = multer::Multipart::new(stream, boundary);
+    let mut fields = Vec::new();
+    while let Some(field) = form.next_field().await.ok()? {
+        if fields.len() == FIELDS {
+            return None;
+        }
+        fields.push(Field {
+            name: field.name().unwrap_or_default().to_owned(),
+            content_type: field.content_type().map(ToString::to_string),
+            content: field.bytes().await.ok()?,
+        });
+    }
+    Some(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(method: Method, path: &str) -> u16 {
+        match find(&method, ApiPath::new(path)) {
+            Ok(_) => 200,
+            Err(answer) => answer.http_status.as_u16(),
+        }
+    }
+
+    #[test]
+    fn a_path_is_found_by_its_method_and_prefix() {
+        assert_eq!(status(Method::POST, "/api/v1/login"), 200);
+        assert_eq!(status(Method::GET, "/api/v1/login"), 405);
+        for unknown in ["/login", "/api/v1/nowhere", "/api/v1", "/api/v1login", "/"] {
+            assert_eq!(status(Method::POST, unknown), 404, "{unknown}");
+        }
+    }
+
+    #[test]
+    fn a_star_needs_something_to_stand_for() {
+        assert_eq!(status(Method::GET, "/api/v1/media/token"), 200);
+        assert_eq!(status(Method::GET, "/api/v1/media/"), 405);
+        let target = find(&Method::GET, ApiPath::new("/api/v1/media/token"))
+            .ok()
+            .unwrap();
+        assert_eq!(target.argument, "token");
+    }
+
+    #[test]
+    fn no_two_routes_are_the_same() {
+        for table in [API, ROOT] {
+            let mut seen = std::collections::HashSet::new();
+            for route in table.iter().copied().flatten() {
+                assert!(seen.insert((&route.method, route.path)), "{}", route.path);
+            }
+        }
+    }
+}

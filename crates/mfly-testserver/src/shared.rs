@@ -1,0 +1,266 @@
+//! What all tasks of one server share, and the only way to the core.
+
+use crate::addresses::Addresses;
+use crate::core::Core;
+use crate::faults::{ConnectionFault, Faults};
+use crate::journal::{Direction, Recorder};
+use crate::media_store::MediaStore;
+use crate::stream::StreamMeta;
+use crate::token::Tokens;
+use crate::world::{Output, StreamId, Timestamp};
+use mfly_proto::framing::{Frame, websocket};
+use mfly_proto::jid::UserId;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
+
+/// Frames that may wait for one connection. A client that does not read that many is cut off.
+const QUEUED_FRAMES: usize = 1024;
+
+/// Files that are received at a time.
+const FILES: usize = 8;
+
+/// What a connection's task has to do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// Write this frame.
+    Send(Frame),
+    /// Close the connection once everything before is written.
+    Close,
+    /// Neither read nor write any more.
+    Silence,
+}
+
+/// A connection's side of the queue between core and socket.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    /// What to do, in order.
+    pub(crate) commands: mpsc::Receiver<Command>,
+    /// Drop the socket now.
+    pub(crate) cut: Arc<Notify>,
+}
+
+struct Queue {
+    commands: mpsc::Sender<Command>,
+    cut: Arc<Notify>,
+}
+
+/// The core, and the queues its output goes to. One lock keeps both in step.
+struct Protocol {
+    core: Core,
+    queues: BTreeMap<StreamId, Queue>,
+}
+
+/// What all tasks of one server share.
+pub(crate) struct Shared {
+    protocol: Mutex<Protocol>,
+    media: Mutex<MediaStore>,
+    /// The core's next deadline may have changed.
+    deadline: Notify,
+    /// Bounds the files that are received at a time; further ones wait.
+    pub(crate) receiving_files: Semaphore,
+    /// Faults for REST.
+    pub(crate) faults: Faults,
+    /// The journal's store.
+    pub(crate) recorder: Arc<Recorder>,
+    /// The signer of tokens.
+    pub(crate) tokens: Tokens,
+    /// The bound sockets.
+    pub(crate) addresses: Addresses,
+    /// `true` once the server is stopping.
+    stopping: watch::Sender<bool>,
+}
+
+impl Shared {
+    pub(crate) fn new(core: Core, token_secret: [u8; 64], addresses: Addresses) -> Self {
+        Self {
+            protocol: Mutex::new(Protocol {
+                core,
+                queues: BTreeMap::new(),
+            }),
+            media: Mutex::default(),
+            deadline: Notify::new(),
+            receiving_files: Semaphore::new(FILES),
+            faults: Faults::default(),
+            recorder: Arc::new(Recorder::new()),
+            tokens: Tokens::new(token_secret),
+            addresses,
+            stopping: watch::Sender::new(false),
+        }
+    }
+
+    /// The time of day: the one place where the server reads it.
+    pub(crate) fn now() -> Timestamp {
+        let since_epoch = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Timestamp(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// Lets `work` change the core, and hands on everything the core then wants to send.
+    pub(crate) fn with_core<R>(&self, work: impl FnOnce(&mut Core, Timestamp) -> R) -> R {
+        let now = Self::now();
+        let mut protocol = self.protocol();
+        let result = work(&mut protocol.core, now);
+        self.drain(&mut protocol, now);
+        drop(protocol);
+        self.deadline.notify_one();
+        result
+    }
+
+    /// Lets `work` look at the core.
+    pub(crate) fn read_core<R>(&self, work: impl FnOnce(&Core) -> R) -> R {
+        work(&self.protocol().core)
+    }
+
+    /// Lets `work` use the media store.
+    pub(crate) fn with_media<R>(&self, work: impl FnOnce(&mut MediaStore) -> R) -> R {
+        // A poisoned store may miss a file but holds no broken one.
+        work(&mut self.media.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes in a connection.
+    pub(crate) fn open(&self, meta: StreamMeta) -> (StreamId, Outgoing) {
+        let now = Self::now();
+        let (sender, commands) = mpsc::channel(QUEUED_FRAMES);
+        let cut = Arc::new(Notify::new());
+        let mut protocol = self.protocol();
+        let id = protocol.core.open(now, meta);
+        let queue = Queue {
+            commands: sender,
+            cut: Arc::clone(&cut),
+        };
+        protocol.queues.insert(id, queue);
+        self.drain(&mut protocol, now);
+        drop(protocol);
+        self.deadline.notify_one();
+        (id, Outgoing { commands, cut })
+    }
+
+    /// Hands a received frame to the core.
+    pub(crate) fn received(&self, id: StreamId, frame: &Frame) {
+        let now = Self::now();
+        let mut protocol = self.protocol();
+        self.record(&protocol, Direction::Received, id, frame);
+        protocol.core.frame(now, id, frame);
+        self.drain(&mut protocol, now);
+        drop(protocol);
+        self.deadline.notify_one();
+    }
+
+    /// Tells the core that a connection is gone.
+    pub(crate) fn closed(&self, id: StreamId) {
+        let now = Self::now();
+        let mut protocol = self.protocol();
+        protocol.queues.remove(&id);
+        protocol.core.closed(now, id);
+        self.drain(&mut protocol, now);
+    }
+
+    /// Begins to stop the server.
+    pub(crate) fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Waits until the server is stopping.
+    pub(crate) async fn stopped(&self) {
+        // Cannot fail: the sender lives as long as `self`.
+        let _ = self
+            .stopping
+            .subscribe()
+            .wait_for(|is_stopping| *is_stopping)
+            .await;
+    }
+
+    /// Waits until the core's next deadline may have changed.
+    pub(crate) async fn deadline_changed(&self) {
+        self.deadline.notified().await;
+    }
+
+    /// Lets all connections of `user` suffer `fault`; says how many there were.
+    pub(crate) fn break_connections(&self, user: &UserId, fault: &ConnectionFault) -> usize {
+        let now = Self::now();
+        let mut protocol = self.protocol();
+        let streams = protocol.core.world().streams_of(user);
+        for id in &streams {
+            match fault {
+                ConnectionFault::Drop => self.cut(&mut protocol, now, *id),
+                ConnectionFault::Send(text) => {
+                    self.queue(&mut protocol, now, *id, Command::Send(text.clone().into()));
+                }
+                ConnectionFault::CloseWith(text) => {
+                    let frames = [text.clone().into(), websocket::SERVER_CLOSE.into()];
+                    for frame in frames {
+                        self.queue(&mut protocol, now, *id, Command::Send(frame));
+                    }
+                    self.queue(&mut protocol, now, *id, Command::Close);
+                    protocol.core.closed(now, *id);
+                }
+                ConnectionFault::Silence => {
+                    self.queue(&mut protocol, now, *id, Command::Silence);
+                }
+            }
+        }
+        self.drain(&mut protocol, now);
+        streams.len()
+    }
+
+    /// Says goodbye on every connection.
+    pub(crate) fn close_all(&self, farewell: &Frame) {
+        let now = Self::now();
+        let mut protocol = self.protocol();
+        let streams: Vec<_> = protocol.queues.keys().copied().collect();
+        for id in streams {
+            self.queue(&mut protocol, now, id, Command::Send(farewell.clone()));
+            self.queue(
+                &mut protocol,
+                now,
+                id,
+                Command::Send(websocket::SERVER_CLOSE.into()),
+            );
+            self.queue(&mut protocol, now, id, Command::Close);
+        }
+    }
+
+    fn drain(&self, protocol: &mut Protocol, now: Timestamp) {
+        while let Some(output) = protocol.core.poll_output() {
+            match output {
+                Output::Send(id, frame) => self.queue(protocol, now, id, Command::Send(frame)),
+                Output::Close(id) => self.queue(protocol, now, id, Command::Close),
+            }
+        }
+    }
+
+    /// Queues a command; a connection whose queue is full is cut off.
+    fn queue(&self, protocol: &mut Protocol, now: Timestamp, id: StreamId, command: Command) {
+        if let Command::Send(frame) = &command {
+            self.record(protocol, Direction::Sent, id, frame);
+        }
+        let Some(queue) = protocol.queues.get(&id) else {
+            return;
+        };
+        if queue.commands.try_send(command).is_err() {
+            self.cut(protocol, now, id);
+        }
+    }
+
+    fn cut(&self, protocol: &mut Protocol, now: Timestamp, id: StreamId) {
+        if let Some(queue) = protocol.queues.remove(&id) {
+            queue.cut.notify_one();
+            protocol.core.closed(now, id);
+        }
+    }
+
+    fn record(&self, protocol: &Protocol, direction: Direction, id: StreamId, frame: &Frame) {
+        let session = protocol.core.world().session(id);
+        let user = session.map(|session| session.user.as_str().to_owned());
+        self.recorder.frame(direction, id.0, user, frame.as_str());
+    }
+
+    /// The core checks its own rules again with every call, so a panic in a test's closure does
+    /// not make it unusable.
+    fn protocol(&self) -> MutexGuard<'_, Protocol> {
+        self.protocol.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

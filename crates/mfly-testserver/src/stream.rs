@@ -1,0 +1,531 @@
+//! The server's side of one stream (RFC 6120 §4, RFC 7395).
+//!
+//! ```text
+//!  open                auth PLAIN             open                 bind
+//! ──────► Authenticating ───────► Reopening ───────► Binding ────────────► Online
+//! Opening       │ wrong: 3 tries                                             │
+//!    └──────────┴──────────── stream error, close, time-out ────────────────►┴─► Closed
+//! ```
+//! `Opening` and `Reopening` are one phase, told apart by who is logged in. A phase is a file and owns its data.
+
+mod authenticating;
+mod binding;
+mod online;
+mod opening;
+
+use crate::world::session::frame;
+use crate::world::{Settings, StreamId, Timestamp, World};
+use authenticating::Authenticating;
+use binding::Binding;
+use mfly_proto::framing::Frame;
+use mfly_proto::framing::websocket::{self, Incoming, Open};
+use mfly_proto::stream::{StreamCondition, StreamError};
+use mfly_proto::xml::{Element, XmlError, XmlErrorKind};
+use online::Online;
+use opening::Opening;
+
+/// What the shell knows about a connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct StreamMeta {
+    /// Whether it is encrypted.
+    pub(crate) tls: bool,
+}
+
+/// One stream.
+pub(crate) struct Stream {
+    meta: StreamMeta,
+    phase: Phase,
+    /// Until when it must be bound.
+    handshake_deadline: Timestamp,
+    /// Whether the server's `<open/>` went out: an error may not come before it.
+    greeted: bool,
+}
+
+enum Phase {
+    Opening(Opening),
+    Authenticating(Authenticating),
+    Binding(Binding),
+    Online(Online),
+    Closed,
+}
+
+/// What a frame leads to.
+enum Step {
+    /// Go on in this phase.
+    Become(Phase),
+    /// End the stream with this error.
+    Fail(StreamCondition),
+}
+
+/// Where and when a frame is handled.
+struct Cx<'a> {
+    now: Timestamp,
+    id: StreamId,
+    meta: StreamMeta,
+    world: &'a mut World,
+}
+
+impl Cx<'_> {
+    fn send(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        self.world.send(self.id, frame(write));
+    }
+}
+
+impl Stream {
+    /// A stream that was just accepted.
+    pub(crate) fn new(now: Timestamp, meta: StreamMeta, settings: &Settings) -> Self {
+        Self {
+            meta,
+            phase: Phase::Opening(Opening::default()),
+            handshake_deadline: now.after(settings.handshake_deadline),
+            greeted: false,
+        }
+    }
+
+    /// Turns the connection away: the server has as many as it may.
+    pub(crate) fn refuse(mut self, now: Timestamp, id: StreamId, world: &mut World) {
+        self.fail(now, id, world, StreamCondition::ResourceConstraint);
+    }
+
+    /// When [`Stream::on_timeout`] has to be called next.
+    pub(crate) const fn deadline(&self) -> Timestamp {
+        match &self.phase {
+            Phase::Online(online) => online.deadline(),
+            Phase::Closed => Timestamp(u64::MAX),
+            _ => self.handshake_deadline,
+        }
+    }
+
+    /// Handles one frame, parsed already.
+    pub(crate) fn on_frame(
+        &mut self,
+        now: Timestamp,
+        id: StreamId,
+        frame: &Frame,
+        parsed: Result<Element<'_>, XmlError>,
+        world: &mut World,
+    ) {
+        if let Phase::Online(online) = &mut self.phase {
+            online.heard();
+        }
+        // White space between stanzas is a sign of life, over TCP as over WebSocket.
+        if frame.as_bytes().iter().all(u8::is_ascii_whitespace) {
+            return;
+        }
+        let incoming = match parsed {
+            Ok(element) => Incoming::read(element),
+            Err(error) => return self.fail(now, id, world, condition_of(error.kind)),
+        };
+        let meta = self.meta;
+        let mut cx = Cx {
+            now,
+            id,
+            meta,
+            world: &mut *world,
+        };
+        let phase = std::mem::replace(&mut self.phase, Phase::Closed);
+        let step = match (phase, incoming) {
+            (Phase::Closed, _) => return,
+            (_, Ok(Incoming::Close { .. })) => {
+                world.unbind(now, id);
+                world.send(id, websocket::SERVER_CLOSE.into());
+                world.close(id);
+                return;
+            }
+            (_, Err(_)) => Step::Fail(StreamCondition::BadFormat),
+            (Phase::Opening(phase), Ok(Incoming::Open(open))) => {
+                self.greeted = true;
+                phase.on_open(&open, &mut cx)
+            }
+            (_, Ok(Incoming::Open(_))) => Step::Fail(StreamCondition::PolicyViolation),
+            (Phase::Opening(_), Ok(Incoming::Element(_))) => Step::Fail(StreamCondition::BadFormat),
+            (Phase::Authenticating(phase), Ok(Incoming::Element(element))) => {
+                phase.on_element(element, &mut cx)
+            }
+            (Phase::Binding(phase), Ok(Incoming::Element(element))) => {
+                phase.on_element(element, &mut cx)
+            }
+            (Phase::Online(phase), Ok(Incoming::Element(element))) => {
+                phase.on_element(element, &mut cx)
+            }
+        };
+        match step {
+            Step::Become(phase) => self.phase = phase,
+            Step::Fail(condition) => self.fail(now, id, world, condition),
+        }
+    }
+
+    /// Does what is due.
+    pub(crate) fn on_timeout(&mut self, now: Timestamp, id: StreamId, world: &mut World) {
+        let is_over = match &mut self.phase {
+            Phase::Closed => false,
+            Phase::Online(online) => !online.on_timeout(now, id, world),
+            _ => self.handshake_deadline <= now,
+        };
+        if is_over {
+            self.fail(now, id, world, StreamCondition::ConnectionTimeout);
+        }
+    }
+
+    fn fail(
+        &mut self,
+        now: Timestamp,
+        id: StreamId,
+        world: &mut World,
+        condition: StreamCondition,
+    ) {
+        self.phase = Phase::Closed;
+        if !self.greeted {
+            self.greeted = true;
+            greet(id, world);
+        }
+        world.end_stream(now, id, &StreamError::new(condition));
+    }
+}
+
+/// Sends the server's `<open/>`.
+fn greet(id: StreamId, world: &mut World) {
+    let open = Open {
+        from: Some(world.host().to_string()),
+        id: Some(world.fresh_id()),
+        lang: Some("en".to_owned()),
+        to: None,
+        version: Some("1.0".to_owned()),
+    };
+    world.send(id, frame(|buffer| open.write(buffer)));
+}
+
+/// The stream error for a text that is not restricted XML (RFC 6120 §4.9.3).
+const fn condition_of(kind: XmlErrorKind) -> StreamCondition {
+    match kind {
+        XmlErrorKind::Comment
+        | XmlErrorKind::Doctype
+        | XmlErrorKind::ProcessingInstruction
+        | XmlErrorKind::UndeclaredEntity => StreamCondition::RestrictedXml,
+        XmlErrorKind::TooDeep
+        | XmlErrorKind::TooLarge
+        | XmlErrorKind::TooManyAttributes
+        | XmlErrorKind::TooManyChildren
+        | XmlErrorKind::TooManyNamespaces => StreamCondition::PolicyViolation,
+        XmlErrorKind::UnboundPrefix | XmlErrorKind::ReservedPrefix => {
+            StreamCondition::BadNamespacePrefix
+        }
+        XmlErrorKind::InvalidUtf8 => StreamCondition::UnsupportedEncoding,
+        _ => StreamCondition::NotWellFormed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::testing::{HOST, PRESENCE, Server, bind, id, opening};
+    use mfly_proto::framing::websocket::{CLIENT_CLOSE, SERVER_CLOSE};
+    use std::time::Duration;
+
+    fn ends_with(server: &mut Server, stream: crate::world::StreamId, condition: &str) {
+        let said = server.received(stream);
+        let error = format!("<{condition} xmlns=\"urn:ietf:params:xml:ns:xmpp-streams\"/>");
+        assert!(
+            said.iter().any(|frame| frame.contains(&error)),
+            "{condition}: {said:?}"
+        );
+        assert_eq!(said.last().unwrap(), SERVER_CLOSE);
+        assert!(server.is_closed(stream));
+    }
+
+    #[test]
+    fn an_opening_for_another_host_is_answered_and_then_ended_with_host_unknown() {
+        let mut server = Server::new();
+        for to in ["to=\"elsewhere.test\" ", ""] {
+            let stream = server.open();
+            server.send(
+                stream,
+                &format!(
+                    r#"<open {to}version="1.0" xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#
+                ),
+            );
+            ends_with(&mut server, stream, "host-unknown");
+        }
+    }
+
+    #[test]
+    fn an_opening_of_another_version_ends_with_unsupported_version() {
+        let mut server = Server::new();
+        let stream = server.open();
+        server.send(stream, &opening().replace("1.0", "0.9"));
+        ends_with(&mut server, stream, "unsupported-version");
+    }
+
+    #[test]
+    fn the_host_may_be_spelled_in_upper_case() {
+        let mut server = Server::new();
+        let stream = server.open();
+        server.send(stream, &opening().replace(HOST, &HOST.to_uppercase()));
+        let said = server.received(stream);
+        assert_eq!(
+            said[0],
+            format!(
+                r#"<open from="{HOST}" id="{{id}}" version="1.0" xml:lang="en" xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#
+            )
+        );
+        assert!(said[1].contains("<mechanism>PLAIN</mechanism>"), "{said:?}");
+    }
+
+    #[test]
+    fn a_stanza_in_place_of_the_opening_ends_the_stream_after_the_servers_own_opening() {
+        let mut server = Server::new();
+        let stream = server.open();
+        server.send(stream, PRESENCE);
+        let said = server.received(stream);
+        assert!(said[0].starts_with("<open "), "{said:?}");
+        assert!(said[1].contains("<bad-format "), "{said:?}");
+        assert!(server.is_closed(stream));
+    }
+
+    #[test]
+    fn a_stanza_before_authentication_or_before_binding_ends_with_not_authorized() {
+        let mut server = Server::new();
+        let stream = server.opened();
+        server.send(
+            stream,
+            r#"<iq id="1" type="get" xmlns="jabber:client"><query xmlns="jabber:iq:roster"/></iq>"#,
+        );
+        ends_with(&mut server, stream, "not-authorized");
+        for early in [
+            PRESENCE,
+            r#"<iq id="1" type="get" xmlns="jabber:client"><query xmlns="jabber:iq:roster"/></iq>"#,
+        ] {
+            let stream = server.authenticated("u1");
+            server.send(stream, early);
+            ends_with(&mut server, stream, "not-authorized");
+        }
+    }
+
+    #[test]
+    fn text_that_is_not_restricted_xml_ends_the_stream_with_the_fitting_error() {
+        let mut server = Server::new();
+        let deep = "<a>".repeat(40) + &"</a>".repeat(40);
+        let large = format!("<a>{}</a>", "x".repeat(300 * 1024));
+        for (text, condition) in [
+            ("<iq", "not-well-formed"),
+            ("<a></b>", "not-well-formed"),
+            ("<a/><b/>", "not-well-formed"),
+            ("<!DOCTYPE a><a/>", "restricted-xml"),
+            ("<a><!-- no --></a>", "restricted-xml"),
+            ("<a><?no?></a>", "restricted-xml"),
+            ("<a>&no;</a>", "restricted-xml"),
+            ("<p:a/>", "bad-namespace-prefix"),
+            (deep.as_str(), "policy-violation"),
+            (large.as_str(), "policy-violation"),
+        ] {
+            let stream = server.connect("u1", "a");
+            server.send(stream, text);
+            ends_with(&mut server, stream, condition);
+        }
+    }
+
+    #[test]
+    fn an_element_that_is_no_stanza_ends_the_stream_with_unsupported_stanza_type() {
+        let mut server = Server::new();
+        let stream = server.connect("u1", "a");
+        server.send(stream, "<query xmlns=\"jabber:client\"/>");
+        ends_with(&mut server, stream, "unsupported-stanza-type");
+    }
+
+    #[test]
+    fn a_second_opening_on_a_bound_stream_ends_with_policy_violation() {
+        let mut server = Server::new();
+        let stream = server.connect("u1", "a");
+        server.send(stream, &opening());
+        ends_with(&mut server, stream, "policy-violation");
+    }
+
+    #[test]
+    fn a_stanza_from_somebody_else_ends_the_stream_with_invalid_from() {
+        let mut server = Server::new();
+        for from in ["u2@xmpp.example.test", "u1@xmpp.example.test/b"] {
+            let stream = server.connect("u1", "a");
+            server.send(
+                stream,
+                &format!(r#"<message from="{from}" to="u2@{HOST}" xmlns="jabber:client"/>"#),
+            );
+            ends_with(&mut server, stream, "invalid-from");
+        }
+    }
+
+    #[test]
+    fn a_stanza_may_name_its_true_sender_with_or_without_resource() {
+        let mut server = Server::new();
+        let stream = server.connect("u1", "a");
+        for from in ["u1@xmpp.example.test", "u1@xmpp.example.test/a"] {
+            server.send(stream, &format!(r#"<iq from="{from}" id="1" type="get" xmlns="jabber:client"><ping xmlns="urn:xmpp:ping"/></iq>"#));
+            let said = server.received(stream);
+            assert!(
+                said.len() == 1 && said[0].contains(r#"type="result""#),
+                "{said:?}"
+            );
+        }
+        assert!(!server.is_closed(stream));
+    }
+
+    #[test]
+    fn a_closing_frame_is_answered_with_the_spelling_that_the_official_sdk_knows() {
+        let mut server = Server::new();
+        for stream in [server.open(), server.opened(), server.connect("u1", "a")] {
+            server.send(stream, CLIENT_CLOSE);
+            assert_eq!(server.received(stream), [SERVER_CLOSE]);
+            assert!(server.is_closed(stream));
+        }
+    }
+
+    #[test]
+    fn frames_after_the_end_of_a_stream_are_ignored() {
+        let mut server = Server::new();
+        let stream = server.connect("u1", "a");
+        server.send(stream, CLIENT_CLOSE);
+        server.received(stream);
+        server.send(stream, PRESENCE);
+        assert_eq!(server.received(stream), Vec::<String>::new());
+        assert!(!server.core.world().is_online(&id("u1")));
+    }
+
+    #[test]
+    fn a_client_that_does_not_bind_in_time_is_ended_with_connection_timeout() {
+        let mut server = Server::new();
+        let streams = [server.open(), server.opened(), server.authenticated("u1")];
+        server.pass(Duration::from_millis(29_999));
+        for stream in streams {
+            assert!(!server.is_closed(stream));
+        }
+        server.pass(Duration::from_millis(1));
+        for stream in streams {
+            ends_with(&mut server, stream, "connection-timeout");
+        }
+        assert_eq!(server.core.poll_timeout(), None);
+    }
+
+    #[test]
+    fn every_stream_is_pinged_each_minute_whether_or_not_it_is_silent() {
+        let mut server = Server::new();
+        let stream = server.connect("u1", "a");
+        for _ in 0..3 {
+            server.pass(Duration::from_secs(59));
+            // Traffic does not put the ping off: the official SDK waits for it.
+            server.send(stream, " ");
+            assert_eq!(server.received(stream), Vec::<String>::new());
+            server.pass(Duration::from_secs(1));
+            assert_eq!(
+                server.received(stream),
+                [format!(
+                    r#"<iq from="{HOST}" id="{{id}}" to="u1@{HOST}/a" type="get" xmlns="jabber:client"><ping xmlns="urn:xmpp:ping"/></iq>"#
+                )]
+            );
+            server.send(
+                stream,
+                r#"<iq id="p" type="result" xmlns="jabber:client"/>"#,
+            );
+        }
+        assert!(!server.is_closed(stream));
+    }
+
+    #[test]
+    fn a_client_that_is_silent_for_half_a_minute_after_a_ping_counts_as_dead() {
+        let mut server = Server::new();
+        let dead = server.connect("u1", "a");
+        let witness = server.connect("u2", "b");
+        server.received(dead);
+        server.pass(Duration::from_secs(60));
+        server.send(witness, " ");
+        server.pass(Duration::from_secs(30));
+        ends_with(&mut server, dead, "connection-timeout");
+        assert!(!server.is_closed(witness));
+        let seen = server.received(witness);
+        assert!(
+            seen.last().unwrap().contains(r#"type="unavailable""#),
+            "{seen:?}"
+        );
+    }
+
+    #[test]
+    fn a_resource_that_is_bound_again_replaces_the_old_stream_with_conflict() {
+        let mut server = Server::new();
+        let old = server.connect("u1", "a");
+        let new = server.authenticated("u1");
+        server.send(new, &bind("a"));
+        ends_with(&mut server, old, "conflict");
+        assert_eq!(
+            server.received(new),
+            [format!(
+                r#"<iq id="_bind_auth_2" type="result" xmlns="jabber:client"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"><jid>u1@{HOST}/a</jid></bind></iq>"#
+            )]
+        );
+        assert_eq!(server.core.world().streams_of(&id("u1")), [new]);
+    }
+
+    #[test]
+    fn a_client_that_names_no_resource_is_given_one_and_an_impossible_one_is_refused() {
+        let mut server = Server::new();
+        let stream = server.authenticated("u1");
+        server.send(stream, &bind(&"x".repeat(1100)));
+        let said = server.received(stream);
+        assert!(said[0].contains("<bad-request "), "{said:?}");
+        server.send(stream, &bind(""));
+        let said = server.received(stream);
+        let start = said[0].find("<jid>u1@xmpp.example.test/").unwrap();
+        assert!(
+            said[0][start..].len() > "<jid>u1@xmpp.example.test/</jid>".len() + 16,
+            "{said:?}"
+        );
+    }
+
+    #[test]
+    fn a_registration_that_ends_between_password_and_binding_does_not_get_a_session() {
+        let mut server = Server::new();
+        let stream = server.authenticated("u1");
+        let now = server.now;
+        assert!(
+            server
+                .core
+                .world_mut()
+                .set_admin_blocked(now, &id("u1"), true)
+        );
+        server.send(stream, &bind("a"));
+        ends_with(&mut server, stream, "not-authorized");
+    }
+
+    #[test]
+    fn a_stanza_with_a_broken_envelope_is_refused_and_the_stream_goes_on() {
+        let mut server = Server::new();
+        let stream = server.connect("u1", "a");
+        for (stanza, condition) in [
+            (
+                r#"<iq type="get" xmlns="jabber:client"><ping xmlns="urn:xmpp:ping"/></iq>"#,
+                "bad-request",
+            ),
+            (
+                r#"<iq id="1" type="grab" xmlns="jabber:client"/>"#,
+                "bad-request",
+            ),
+            (r#"<iq id="1" xmlns="jabber:client"/>"#, "bad-request"),
+            (
+                r#"<message to="@@" xmlns="jabber:client"/>"#,
+                "jid-malformed",
+            ),
+            (
+                r#"<presence type="here" xmlns="jabber:client"/>"#,
+                "bad-request",
+            ),
+        ] {
+            server.send(stream, stanza);
+            let said = server.received(stream);
+            assert_eq!(said.len(), 1, "{stanza}");
+            assert!(said[0].contains(r#"type="error""#), "{said:?}");
+            assert!(
+                said[0].contains(&format!("<{condition} ")),
+                "{stanza}: {said:?}"
+            );
+        }
+        server.send(stream, r#"<iq type="error" xmlns="jabber:client"/>"#);
+        assert_eq!(server.received(stream), Vec::<String>::new());
+        assert!(!server.is_closed(stream));
+    }
+}

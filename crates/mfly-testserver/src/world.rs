@@ -1,0 +1,174 @@
+//! Everything the server knows, and the rules that concern more than one feature.
+//!
+//! Plain data without sockets, clocks or random sources: the time comes in with every call that needs it, and
+//! identifiers are drawn from a seed. What the world wants to say to streams it puts into one outbox, in order.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`settings`] | what the server is started with |
+//! | [`user`] | one account |
+//! | [`account`] | registering, checking passwords, logging out, deleting, blocking by an administrator |
+//! | [`relation`] | who is whose contact and who sees what of whom |
+//! | [`session`] | bound streams: finding them, telling them, ending them |
+//! | [`ids`] | identifiers and passwords from a seed |
+
+pub(crate) mod account;
+mod ids;
+pub(crate) mod relation;
+pub(crate) mod session;
+pub(crate) mod settings;
+pub(crate) mod user;
+
+pub(crate) use account::{LoginError, RegisterError, Registered};
+pub(crate) use relation::{Contacts, ProfileView};
+pub(crate) use session::Session;
+#[cfg(test)]
+pub(crate) use settings::Quirks;
+pub(crate) use settings::Settings;
+pub(crate) use user::{Registration, RegistrationId, User};
+
+use ids::Ids;
+use mfly_proto::argument::InvalidArgument;
+use mfly_proto::cipher::{Iv, RequestCipher};
+use mfly_proto::framing::Frame;
+use mfly_proto::jid::{BareJid, Jid, UserId};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Milliseconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Timestamp(pub(crate) u64);
+
+impl Timestamp {
+    /// This much later.
+    pub(crate) fn after(self, duration: std::time::Duration) -> Self {
+        let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_add(millis))
+    }
+
+    /// Whole seconds since `earlier`; 0 when that is not earlier.
+    pub(crate) const fn seconds_since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0) / 1000
+    }
+}
+
+/// One connection, from accepting to closing. Never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct StreamId(pub(crate) u64);
+
+/// What the shell has to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// Write this frame to that stream.
+    Send(StreamId, Frame),
+    /// Close that connection once everything before is written.
+    Close(StreamId),
+}
+
+/// All state that outlives a stream, and the streams that are bound.
+pub(crate) struct World {
+    pub(crate) settings: Settings,
+    users: BTreeMap<UserId, User>,
+    sessions: BTreeMap<StreamId, Session>,
+    /// When the first of the sessions that have to be ended is due.
+    next_end: Option<Timestamp>,
+    outbox: VecDeque<Output>,
+    ids: Ids,
+    /// Opens sealed passwords.
+    request_cipher: RequestCipher,
+    /// Opens names for lists that are searched or sorted by name.
+    iv_profile: Iv,
+    /// The server's own address.
+    host: Jid,
+}
+
+impl World {
+    /// An empty world. Identifiers and passwords are drawn from `seed`.
+    ///
+    /// # Errors
+    /// When the XMPP host is not a domain, or an initialisation vector is not ASCII.
+    pub(crate) fn new(settings: Settings, seed: [u8; 32]) -> Result<Self, InvalidArgument> {
+        Iv::new(&settings.iv)?;
+        let host = BareJid::new(&settings.xmpp_host)?;
+        if host.local().is_some() {
+            return Err(InvalidArgument::new(
+                "xmppHost",
+                "must be a domain without '@'",
+            ));
+        }
+        Ok(Self {
+            request_cipher: RequestCipher::new(&settings.licence_key),
+            iv_profile: Iv::new(&settings.iv_profile)?,
+            host: host.into(),
+            settings,
+            users: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            next_end: None,
+            outbox: VecDeque::new(),
+            ids: Ids::new(seed),
+        })
+    }
+
+    /// One account.
+    pub(crate) fn user(&self, id: &UserId) -> Option<&User> {
+        self.users.get(id)
+    }
+
+    /// One account, to change what concerns nobody else.
+    pub(crate) fn user_mut(&mut self, id: &UserId) -> Option<&mut User> {
+        self.users.get_mut(id)
+    }
+
+    /// All accounts, by id.
+    pub(crate) fn users(&self) -> impl Iterator<Item = &User> {
+        self.users.values()
+    }
+
+    /// The address of an account at this server.
+    pub(crate) fn jid_of(&self, user: &UserId) -> Jid {
+        // Host and id are valid, so only an absurd length can fail; the host is then still a truthful sender.
+        user.at(self.host.as_str())
+            .map_or_else(|_| self.host.clone(), Into::into)
+    }
+
+    /// The server's own address.
+    pub(crate) const fn host(&self) -> &Jid {
+        &self.host
+    }
+
+    /// The account that an address at this server names; `None` also for addresses elsewhere.
+    pub(crate) fn local_user(&self, jid: &Jid) -> Option<UserId> {
+        jid.user_id().filter(|_| jid.domain() == self.host.as_str())
+    }
+
+    /// An identifier that was never given out before: 32 hexadecimal digits.
+    pub(crate) fn fresh_id(&mut self) -> String {
+        self.ids.hex()
+    }
+
+    /// Puts a frame into the outbox.
+    pub(crate) fn send(&mut self, stream: StreamId, frame: Frame) {
+        self.outbox.push_back(Output::Send(stream, frame));
+    }
+
+    /// Puts the end of a connection into the outbox.
+    pub(crate) fn close(&mut self, stream: StreamId) {
+        self.outbox.push_back(Output::Close(stream));
+    }
+
+    /// Takes the oldest output.
+    pub(crate) fn poll_output(&mut self) -> Option<Output> {
+        self.outbox.pop_front()
+    }
+
+    /// Where the outbox ends now, for [`World::insert_output`].
+    pub(crate) fn outbox_mark(&self) -> usize {
+        self.outbox.len()
+    }
+
+    /// Puts a frame in front of everything that was queued since `mark`: a result goes out before the pushes
+    /// that its request caused.
+    pub(crate) fn insert_output(&mut self, mark: usize, stream: StreamId, frame: Frame) {
+        self.outbox
+            .insert(mark.min(self.outbox.len()), Output::Send(stream, frame));
+    }
+}

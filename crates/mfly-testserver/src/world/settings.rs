@@ -1,0 +1,91 @@
+//! What the server is started with.
+
+use super::relation::Contacts;
+use mfly_api::feature::Features;
+use mfly_proto::secret::LicenceKey;
+use std::time::Duration;
+
+/// The rules of one server.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// Domain of every JID.
+    pub(crate) xmpp_host: String,
+    /// Key of the payload encryption.
+    pub(crate) licence_key: LicenceKey,
+    /// Trial mode: passwords travel as they are.
+    pub(crate) trial: bool,
+    /// How many registrations one account may have at a time.
+    pub(crate) session_limit: usize,
+    /// What the plan includes.
+    pub(crate) features: Features,
+    /// Initialisation vector of messages and media, as the configuration tells it.
+    pub(crate) iv: String,
+    /// Initialisation vector of profile fields, as the configuration tells it.
+    pub(crate) iv_profile: String,
+    /// How long a REST token is valid.
+    pub(crate) token_lifetime: Duration,
+    /// Who is whose contact.
+    pub(crate) contacts: Contacts,
+    /// Time between two pings of a stream. The official SDK starts a watchdog at the first ping and gives the
+    /// stream up when no further one comes within 70 to 140 seconds, so pings go out whether or not there is
+    /// other traffic.
+    pub(crate) ping_interval: Duration,
+    /// How long after a ping a stream may stay silent.
+    pub(crate) ping_grace: Duration,
+    /// How long a stream may take from accepting to binding.
+    pub(crate) handshake_deadline: Duration,
+    /// How long the streams of a registration that logged out may stay: the official SDK logs out over REST first and
+    /// then closes its stream itself.
+    pub(crate) logout_grace: Duration,
+    /// How many connections there may be at a time.
+    pub(crate) max_streams: usize,
+    /// How many accounts there may be.
+    pub(crate) max_users: usize,
+    /// Behaviour of the platform that is not known for sure.
+    pub(crate) quirks: Quirks,
+}
+
+impl Settings {
+    /// The settings of a live plan with everything included.
+    pub(crate) fn new(licence_key: LicenceKey) -> Self {
+        Self {
+            xmpp_host: "localhost".to_owned(),
+            licence_key,
+            trial: false,
+            session_limit: 5,
+            features: Features::all(),
+            iv: "ddc0f15cc2c90fca".to_owned(),
+            iv_profile: "f9d3c1a2b4e5d6c7".to_owned(),
+            token_lifetime: Duration::from_secs(3600),
+            contacts: Contacts::Everyone,
+            ping_interval: Duration::from_secs(60),
+            ping_grace: Duration::from_secs(30),
+            handshake_deadline: Duration::from_secs(30),
+            logout_grace: Duration::from_secs(10),
+            max_streams: 10_000,
+            max_users: 100_000,
+            quirks: Quirks::default(),
+        }
+    }
+}
+
+/// Behaviour of the platform that is not known for sure, each with the likelier choice as its default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Quirks {
+    /// Whether a block or unblock is also pushed to the session that asked for it (inferred).
+    pub(crate) block_push_to_requester: bool,
+    /// Whether somebody whom a user blocked still sees more of the user's profile than the name (inferred).
+    pub(crate) profile_open_to_blocked: bool,
+    /// Whether the result of a profile change carries the profile, as whole apps expect.
+    pub(crate) profile_echo: bool,
+}
+
+impl Default for Quirks {
+    fn default() -> Self {
+        Self {
+            block_push_to_requester: true,
+            profile_open_to_blocked: false,
+            profile_echo: true,
+        }
+    }
+}

@@ -1,0 +1,34 @@
+use crate::client::start;
+use serde_json::json;
+
+#[tokio::test]
+async fn what_apps_ask_for_at_start_up_is_answered() {
+    let (_server, client) = start().await;
+    let (alice, _) = client.register("alice").await;
+    let recent = alice.get("/chat/recent-chats?size=20").await.data();
+    assert_eq!(recent, json!({ "chatList": [] }));
+    let path = "/chat/chat-history?chatType=singlechat&participant=bob&skipDeleted=true&size=20";
+    assert_eq!(
+        alice.get(path).await.data(),
+        json!({ "chatList": [], "totalPages": 1, "totalCount": 0, "totalRecords": 0 })
+    );
+    let groups = alice
+        .get("/group/groupList?licenseKey=k&size=1000")
+        .await
+        .data();
+    assert_eq!(groups, json!({ "groupsList": [] }));
+    let calls = alice.get("/users/callLogs?page=1&size=20").await.data();
+    assert_eq!(calls["callLogs"], json!([]));
+}
+
+#[tokio::test]
+async fn the_lists_need_a_token() {
+    let (_server, client) = start().await;
+    for path in [
+        "/chat/recent-chats",
+        "/chat/chat-history",
+        "/group/groupList",
+    ] {
+        assert_eq!(client.get(path).await.http, 401, "{path}");
+    }
+}

@@ -1,0 +1,246 @@
+//! A client of a few lines, so that nothing but the server is under test.
+
+use mfly_api::endpoint::register::Registration;
+use mfly_proto::cipher::{ConfigCipher, RequestCipher, login};
+use mfly_proto::secret::{LicenceKey, Password};
+use mfly_testserver::TestServer;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Longer than anything should take.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+
+/// An HTTP answer.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) http: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Reply {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
+    }
+
+    /// HTTP status and the one in the envelope.
+    pub(crate) fn statuses(&self) -> (u16, u64) {
+        (self.http, self.json()["status"].as_u64().unwrap())
+    }
+
+    pub(crate) fn message(&self) -> String {
+        self.json()["message"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn data(&self) -> Value {
+        assert_eq!(self.statuses(), (200, 200), "{self:?}");
+        self.json()["data"].clone()
+    }
+}
+
+/// A client, with a token or without.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    address: SocketAddr,
+    licence_key: LicenceKey,
+    pub(crate) token: Option<String>,
+}
+
+impl Client {
+    pub(crate) fn of(server: &TestServer) -> Self {
+        Self {
+            address: server.listen_address(),
+            licence_key: server.licence_key(),
+            token: None,
+        }
+    }
+
+    pub(crate) fn with_token(&self, token: &str) -> Self {
+        Self {
+            token: Some(token.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn without_token(&self) -> Self {
+        Self {
+            token: None,
+            ..self.clone()
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.send("GET", &format!("/api/v1{path}"), &[], b"").await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Reply {
+        let (path, body) = (format!("/api/v1{path}"), body.to_string());
+        self.send(
+            "POST",
+            &path,
+            &[("content-type", "application/json")],
+            body.as_bytes(),
+        )
+        .await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Reply {
+        let (path, body) = (format!("/api/v1{path}"), body.to_string());
+        self.send(
+            "PUT",
+            &path,
+            &[("content-type", "application/json")],
+            body.as_bytes(),
+        )
+        .await
+    }
+
+    /// Any request; `path` is the whole one.
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Reply {
+        let mut socket = TcpStream::connect(self.address).await.unwrap();
+        let mut head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {}\r\n",
+            self.address,
+            body.len()
+        );
+        if let Some(token) = &self.token {
+            head.push_str(&format!("authorization: {token}\r\n"));
+        }
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str("\r\n");
+        exchange(&mut socket, head.as_bytes(), body).await
+    }
+
+    /// What a live client seals.
+    pub(crate) fn cipher(&self) -> RequestCipher {
+        RequestCipher::new(&self.licence_key)
+    }
+
+    pub(crate) fn register_data(&self, identifier: &str, device: &str, force: bool) -> Value {
+        json!({
+            "deviceType": "web", "deviceId": device, "userIdentifier": identifier,
+            "licenseKey": self.licence_key.expose(), "forceRegister": force, "metaData": {}
+        })
+    }
+
+    pub(crate) async fn register_with(&self, data: &Value) -> Reply {
+        let sealed = self.cipher().seal(&data.to_string());
+        self.post("/register", &json!({ "registerData": sealed }))
+            .await
+    }
+
+    /// Registers on a live plan; the client of that device, and what registration returned.
+    pub(crate) async fn register(&self, identifier: &str) -> (Self, Registration) {
+        let data = self.register_data(identifier, &format!("device of {identifier}"), true);
+        let registration = self.open_registration(&self.register_with(&data).await);
+        let token = registration.token.as_ref().unwrap().expose().to_owned();
+        (self.with_token(&token), registration)
+    }
+
+    pub(crate) fn open_registration(&self, reply: &Reply) -> Registration {
+        let opened = self.cipher().open(reply.data().as_str().unwrap());
+        assert!(!opened.is_passthrough(), "the answer is sealed");
+        serde_json::from_str(opened.as_str()).unwrap()
+    }
+
+    /// The password as it goes over the wire on a live plan.
+    pub(crate) fn sealed(&self, password: &Password) -> String {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_millis();
+        login::seal_password(&self.cipher(), password, i64::try_from(now).unwrap())
+    }
+
+    pub(crate) async fn log_in(&self, registration: &Registration) -> Reply {
+        let password = self.sealed(&registration.password);
+        let username = registration.username.as_str();
+        self.post(
+            "/login",
+            &json!({ "username": username, "password": password, "type": "web" }),
+        )
+        .await
+    }
+
+    pub(crate) async fn config(&self, username: &str) -> Value {
+        let sealed = self.get("/users/config").await.data();
+        let opened = ConfigCipher::new(username).open(sealed.as_str().unwrap());
+        serde_json::from_str(opened.as_str()).unwrap()
+    }
+}
+
+/// Sends one request and reads its answer to the end of the connection.
+pub(crate) async fn exchange(
+    socket: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    head: &[u8],
+    body: &[u8],
+) -> Reply {
+    socket.write_all(head).await.unwrap();
+    // The server may answer, and close, before it has read everything.
+    let _ = socket.write_all(body).await;
+    let mut answer = Vec::new();
+    let reading = async {
+        let mut chunk = [0; 16 * 1024];
+        loop {
+            match socket.read(&mut chunk).await {
+                Ok(0) | Err(_) => break,
+                Ok(count) => answer.extend_from_slice(&chunk[..count]),
+            }
+        }
+    };
+    tokio::time::timeout(DEADLINE, reading)
+        .await
+        .expect("no answer");
+    let end = answer
+        .windows(4)
+        .position(|four| four == b"\r\n\r\n")
+        .expect("no head");
+    let head = std::str::from_utf8(&answer[..end]).unwrap();
+    let mut lines = head.split("\r\n");
+    let http = lines
+        .next()
+        .unwrap()
+        .split(' ')
+        .nth(1)
+        .unwrap()
+        .parse()
+        .unwrap();
+    let headers = lines
+        .map(|line| line.split_once(": ").unwrap())
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+        .collect();
+    Reply {
+        http,
+        headers,
+        body: answer[end + 4..].to_vec(),
+    }
+}
+
+/// A running server and a client of it.
+pub(crate) async fn start() -> (TestServer, Client) {
+    start_with(TestServer::builder()).await
+}
+
+pub(crate) async fn start_with(builder: mfly_testserver::Builder) -> (TestServer, Client) {
+    let server = builder.tls(false).start().await.unwrap();
+    let client = Client::of(&server);
+    (server, client)
+}

@@ -1,0 +1,31 @@
+//! The server over real sockets: one file per feature or behaviour.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail the test"
+)]
+
+mod chat;
+mod client;
+mod config;
+mod delete_account;
+mod fault;
+mod feedback;
+mod http;
+mod journal;
+mod licence;
+mod login;
+mod logout;
+mod media;
+mod metadata;
+mod mute;
+mod plan;
+mod profile;
+mod register;
+mod shutdown;
+mod sync_contacts;
+mod tls;
+mod user_list;
+mod xmpp;

@@ -1,0 +1,165 @@
+use crate::client::{Client, Reply, start};
+use bytes::Bytes;
+use mfly_api::multipart::Multipart;
+use mfly_testserver::TestServer;
+use serde_json::json;
+
+async fn alice() -> (TestServer, Client) {
+    let (server, client) = start().await;
+    let (alice, _) = client.register("alice").await;
+    (server, alice)
+}
+
+async fn upload(alice: &Client, content_type: &str, content: &'static [u8]) -> Reply {
+    let (form_type, body) = Multipart::new()
+        .file("file", "a.png", content_type, Bytes::from_static(content))
+        .text("type", "profile")
+        .text("toUser", "alice")
+        .text("messageId", "")
+        .write();
+    alice
+        .send(
+            "POST",
+            "/api/v1/media/",
+            &[("content-type", &form_type)],
+            &body,
+        )
+        .await
+}
+
+/// The path of an address at this server.
+fn path(url: &str) -> &str {
+    &url[url.match_indices('/').nth(2).unwrap().0..]
+}
+
+#[tokio::test]
+async fn an_uploaded_image_comes_back_with_its_type_under_both_tokens() {
+    let (_server, alice) = alice().await;
+    let data = upload(&alice, "image/png", b"PNG\0\xff").await.data();
+    for member in ["fileToken", "fileTokenThumb"] {
+        let reply = alice
+            .get(&format!("/media/{}", data[member].as_str().unwrap()))
+            .await;
+        assert_eq!(
+            (reply.http, reply.header("content-type")),
+            (200, Some("image/png"))
+        );
+        assert_eq!(reply.body, b"PNG\0\xff");
+    }
+}
+
+#[tokio::test]
+async fn media_needs_a_token_and_an_unknown_file_is_404() {
+    let (server, alice) = alice().await;
+    let stranger = Client::of(&server);
+    let data = upload(&alice, "image/png", b"PNG").await.data();
+    let path = format!("/media/{}", data["fileToken"].as_str().unwrap());
+    assert_eq!(stranger.get(&path).await.http, 401);
+    assert_eq!(upload(&stranger, "image/png", b"PNG").await.http, 401);
+    assert_eq!(alice.get("/media/nothing").await.statuses(), (404, 404));
+}
+
+#[tokio::test]
+async fn a_form_without_file_or_one_that_is_broken_is_refused() {
+    let (_server, alice) = alice().await;
+    assert_eq!(
+        upload(&alice, "image/png", b"").await.statuses(),
+        (200, 400)
+    );
+    let headers = [("content-type", "multipart/form-data; boundary=x")];
+    let reply = alice
+        .send("POST", "/api/v1/media/", &headers, b"--x\r\nrubbish")
+        .await;
+    assert_eq!(reply.statuses(), (200, 400));
+}
+
+#[tokio::test]
+async fn an_upload_in_parts_can_be_read_in_ranges() {
+    let (_server, alice) = alice().await;
+    let body = json!({
+        "contentType": "application/pdf", "extension": "pdf", "parts": 2,
+        "messageId": "m1", "toUser": "bob", "type": "chat"
+    });
+    let data = alice.post("/media/upload", &body).await.data();
+    let token = data["fileToken"].as_str().unwrap();
+    let stranger = alice.without_token();
+    let mut etags = Vec::new();
+    for (part, content) in [b"hello ", b"world!"].into_iter().enumerate() {
+        let url = data["uploadUrls"][part].as_str().unwrap();
+        let reply = stranger.send("PUT", path(url), &[], content).await;
+        assert_eq!(reply.http, 200);
+        assert!(
+            reply
+                .header("access-control-expose-headers")
+                .unwrap()
+                .contains("etag")
+        );
+        let etag = reply.header("etag").unwrap().to_owned();
+        etags.push(json!({ "partNumber": part + 1, "etag": etag }));
+    }
+    let body = json!({ "fileToken": token, "partETags": etags, "uploadId": data["uploadId"] });
+    alice.post("/media/upload/commit", &body).await.data();
+
+    let signing = format!("/media/generatePreAuthenticationUrlDownload?fileToken={token}");
+    let url = alice.get(&signing).await.data();
+    let url = path(url.as_str().unwrap());
+    let range = stranger
+        .send("GET", url, &[("range", "bytes=6-100")], b"")
+        .await;
+    assert_eq!(
+        (range.http, range.header("content-range")),
+        (206, Some("bytes 6-11/12"))
+    );
+    assert_eq!(range.body, b"world!");
+    let beyond = stranger
+        .send("GET", url, &[("range", "bytes=12-")], b"")
+        .await;
+    assert_eq!(
+        (beyond.http, beyond.header("content-range")),
+        (416, Some("bytes */12"))
+    );
+    let whole = stranger.send("GET", url, &[], b"").await;
+    assert_eq!(
+        (whole.http, whole.body.as_slice()),
+        (200, b"hello world!".as_slice())
+    );
+}
+
+#[tokio::test]
+async fn an_incomplete_upload_cannot_be_committed() {
+    let (_server, alice) = alice().await;
+    let body = json!({
+        "contentType": "application/pdf", "extension": "pdf", "parts": 1,
+        "messageId": "m1", "toUser": "bob", "type": "chat"
+    });
+    let data = alice.post("/media/upload", &body).await.data();
+    let body = json!({ "fileToken": data["fileToken"], "partETags": [], "uploadId": "x" });
+    assert_eq!(
+        alice.post("/media/upload/commit", &body).await.statuses(),
+        (200, 400)
+    );
+}
+
+#[tokio::test]
+async fn a_guessed_address_of_the_store_is_forbidden() {
+    let (_server, alice) = alice().await;
+    for method in ["GET", "PUT"] {
+        let reply = alice.send(method, "/media-store/guess/1", &[], b"x").await;
+        assert_eq!(reply.http, 403, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn a_forwarded_file_has_a_token_of_its_own() {
+    let (_server, alice) = alice().await;
+    let token = upload(&alice, "image/png", b"PNG").await.data()["fileToken"].clone();
+    let body = json!({ "medias": [
+        { "fileToken": token, "messageId": "m2", "toUser": "bob", "type": "chat" }
+    ] });
+    let forwarded = alice.post("/media/forward", &body).await.data();
+    assert_ne!(forwarded["m2"], token);
+    let reply = alice
+        .get(&format!("/media/{}", forwarded["m2"].as_str().unwrap()))
+        .await;
+    assert_eq!(reply.body, b"PNG");
+}

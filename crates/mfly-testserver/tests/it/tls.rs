@@ -1,0 +1,47 @@
+use crate::client::{Client, exchange};
+use crate::xmpp::Xmpp;
+use mfly_testserver::TestServer;
+use mfly_transport::Tls;
+use rustls_pki_types::ServerName;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+#[tokio::test]
+async fn rest_over_tls_is_the_same_and_names_tls_addresses() {
+    let server = TestServer::start().await.unwrap();
+    let tls = Tls::custom(server.ca_certificate_pem().unwrap().as_bytes()).unwrap();
+    let socket = TcpStream::connect(server.tls_listen_address().unwrap())
+        .await
+        .unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let connector = TlsConnector::from(Arc::clone(&tls.client_config(&[b"http/1.1"])));
+    let mut socket = connector.connect(name, socket).await.unwrap();
+    let port = server.tls_listen_address().unwrap().port();
+    let sealed = mfly_proto::cipher::LicenceUrlCipher::new().seal(server.licence_key().expose());
+    let head = format!(
+        "GET /license/details?licenseKey={sealed} HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n"
+    );
+    let reply = exchange(&mut socket, head.as_bytes(), b"").await;
+    assert_eq!(
+        reply.data()["apiBaseUrl"],
+        server.api_base_url_tls().unwrap()
+    );
+}
+
+#[tokio::test]
+async fn xmpp_goes_where_the_configuration_says() {
+    let server = TestServer::start().await.unwrap();
+    let client = Client::of(&server);
+    let (_, registration) = client.register("alice").await;
+    let config = registration.config.as_ref().unwrap();
+    let (host, port) = (
+        config.xmpp_host.as_deref().unwrap(),
+        config.xmpp_port_web.unwrap(),
+    );
+    let url = format!("wss://{host}:{port}/websocket");
+    assert_eq!(Some(&url), server.websocket_url_tls().as_ref());
+    let password = client.sealed(&registration.password);
+    let _online = Xmpp::connect_to(&server, &url, "alice", &password).await;
+    assert_eq!(server.user("alice").sessions().len(), 1);
+}

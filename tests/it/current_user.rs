@@ -1,0 +1,47 @@
+//! Who the session's user is. Nothing is sent.
+
+use mfly_client::{BareJid, UserReference};
+use mfly_tests::place::user;
+use mfly_tests::{Place, ScriptedServer, argument, within};
+
+#[tokio::test]
+async fn the_own_user_and_address_are_known_without_asking() {
+    let place = Place::start().await;
+    let session = place.connect("alice").await;
+    place.settle(&session).await;
+    assert_eq!(session.user(), &user("alice"));
+    assert_eq!(session.current_user(), place.address("alice"));
+    assert_eq!(session.jid().unwrap().bare(), place.address("alice"));
+    place.assert_nothing_sent(&session).await;
+}
+
+#[tokio::test]
+async fn the_address_stays_known_after_the_end() {
+    let place = Place::start().await;
+    let session = place.connect("alice").await;
+    session.logout().await.unwrap();
+    // The official SDK answers "null@host" here.
+    assert_eq!(session.current_user(), place.address("alice"));
+}
+
+#[tokio::test]
+async fn the_domain_is_the_configured_host_and_not_the_dialled_one() {
+    let server = ScriptedServer::start().await;
+    let (session, _events, _peer) = within("connection", server.connect()).await;
+    assert_eq!(session.current_user().as_str(), "u1@xmpp.example.test");
+}
+
+#[tokio::test]
+async fn a_users_address_is_made_from_an_id_or_taken_from_an_address() {
+    let place = Place::start().await;
+    let session = place.connect("alice").await;
+    place.settle(&session).await;
+    let bob = place.address("bob");
+    assert_eq!(session.address_of(&user("bob")).unwrap(), bob);
+    assert_eq!(session.address_of(&bob).unwrap(), bob);
+    assert_eq!(session.address_of(&bob.with_resource("Web-1").unwrap()).unwrap(), bob);
+    assert_eq!(session.address_of(&UserReference::new("bob").unwrap()).unwrap(), bob);
+    let elsewhere = BareJid::new("bob@elsewhere.test").unwrap();
+    assert_eq!(argument(session.address_of(&elsewhere)).0, "toUserJid");
+    place.assert_nothing_sent(&session).await;
+}

@@ -1,0 +1,82 @@
+//! What the plan includes.
+
+use mfly_client::{ErrorKind, Feature, MediaForm, MediaTarget, MediaUpload};
+use mfly_testserver::TestServer;
+use mfly_tests::place::user;
+use mfly_tests::stub::{config, success};
+use mfly_tests::{Place, ScriptedServer, kind};
+use mfly_proto::cipher::ConfigCipher;
+use serde_json::json;
+
+#[test]
+fn there_are_the_seventeen_flags_of_the_official_sdk() {
+    let names: Vec<_> = Feature::ALL.iter().map(|feature| feature.wire_name()).collect();
+    assert_eq!(
+        names,
+        [
+            "groupChat", "attachment", "imageAttachment", "videoAttachment", "audioAttachment",
+            "documentAttachment", "one2oneCall", "groupCall", "recentchatSearch", "starMessage",
+            "clearChat", "deleteChat", "translation", "block", "report", "deleteMessage",
+            "viewAllMedias",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn each_flag_of_the_plan_arrives_alone() {
+    for feature in Feature::ALL {
+        let place = Place::with(TestServer::builder().disable(*feature)).await;
+        let session = place.connect("alice").await;
+        let features = session.features();
+        for other in Feature::ALL {
+            assert_eq!(features.contains(*other), other != feature, "{feature} off: {other}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_flag_that_the_configuration_leaves_out_is_on_and_one_that_is_not_true_is_off() {
+    let server = ScriptedServer::start().await;
+    let mut config = config();
+    config["report"] = json!(false);
+    config["translation"] = json!("true");
+    let sealed = ConfigCipher::new("u1").seal(&config.to_string());
+    server.backend.prepare("/users/config", success(json!(sealed)));
+    let (session, _events, _peer) = server.connect().await;
+    for feature in Feature::ALL {
+        let is_on = !matches!(feature, Feature::Report | Feature::Translation);
+        assert_eq!(session.features().contains(*feature), is_on, "{feature}");
+    }
+}
+
+#[tokio::test]
+async fn each_kind_of_file_needs_its_own_feature() {
+    for (feature, content_type) in [
+        (Feature::ImageAttachment, "image/png"),
+        (Feature::VideoAttachment, "video/mp4"),
+        (Feature::AudioAttachment, "audio/ogg"),
+        (Feature::DocumentAttachment, "application/pdf"),
+    ] {
+        let place = Place::with(TestServer::builder().disable(feature)).await;
+        let session = place.connect("alice").await;
+        place.settle(&session).await;
+        for form in [MediaForm::Whole, MediaForm::Chunked] {
+            let target = MediaTarget::User(user("bob"));
+            let upload = MediaUpload::new(target, "m1", "a.bin", content_type, vec![1]).form(form);
+            let error = kind(session.upload_media(upload).await);
+            assert_eq!(error, ErrorKind::PlanGated(feature));
+        }
+        place.assert_nothing_sent(&session).await;
+    }
+}
+
+#[tokio::test]
+async fn a_changed_plan_is_known_after_the_next_connection() {
+    let place = Place::start().await;
+    let credentials = place.register("alice").await;
+    let session = place.app.connect(&credentials).await.unwrap();
+    place.server.plan().disable(Feature::Block);
+    assert!(session.features().contains(Feature::Block));
+    let session = place.app.connect(&credentials).await.unwrap();
+    assert!(!session.features().contains(Feature::Block));
+}

@@ -1,0 +1,109 @@
+//! The contact list.
+
+use mfly_client::{ErrorKind, Event, ProfileUpdate};
+use mfly_testserver::TestServer;
+use mfly_tests::stub::HOST;
+use mfly_tests::{Place, ScriptedServer, expect_event, kind, within};
+use serde_json::json;
+
+#[tokio::test]
+async fn the_list_has_the_contacts_with_their_profiles_opened() {
+    let place = Place::start().await;
+    let alice = place.connect("alice").await;
+    let bob = place.connect("bob").await;
+    bob.update_profile(ProfileUpdate::new().nick_name("Bob").status("Hey")).await.unwrap();
+    let list = alice.friends().await.unwrap();
+    assert_eq!(list.permission, Some(1));
+    assert_eq!(list.users.len(), 1);
+    let friend = &list.users[0];
+    assert_eq!(friend.user, place.address("bob"));
+    assert_eq!((friend.profile.nick_name.as_str(), friend.profile.status.as_str()), ("Bob", "Hey"));
+    assert_eq!(friend.profile.is_admin_blocked, Some(false));
+    assert!(friend.profile.undecryptable().is_empty());
+}
+
+#[tokio::test]
+async fn without_contacts_the_list_is_empty() {
+    let place = Place::with(TestServer::builder().contacts_explicit()).await;
+    let alice = place.connect("alice").await;
+    place.register("bob").await;
+    assert!(alice.friends().await.unwrap().users.is_empty());
+    place.server.user("alice").make_contact("bob").unwrap();
+    assert_eq!(alice.friends().await.unwrap().users.len(), 1);
+}
+
+#[tokio::test]
+async fn white_space_between_entries_and_a_missing_profile_are_no_obstacle() {
+    let server = ScriptedServer::start().await;
+    let (session, _events, mut peer) = server.connect().await;
+    let script = async {
+        let id = peer.receive_request("jabber:iq:roster").await;
+        peer.answer(
+            &id,
+            "<query xmlns=\"jabber:iq:roster\">\n <item jid=\"u2@xmpp.example.test\" name=\"B\"/>\n</query>",
+        )
+        .await;
+    };
+    let (list, ()) = within("the list", async { tokio::join!(session.friends(), script) }).await;
+    let list = list.unwrap();
+    assert_eq!(list.permission, None);
+    assert_eq!(list.users[0].name.as_deref(), Some("B"));
+    assert_eq!(
+        list.official()["users"][0],
+        json!({
+            "name": "", "image": "", "thumbImage": "", "email": "", "isFriend": true,
+            "status": "", "userJid": "u2@xmpp.example.test", "mobileNumber": "",
+            "userId": "u2", "nickName": "B", "isAdminBlocked": false,
+        })
+    );
+}
+
+#[tokio::test]
+async fn an_answer_without_the_list_ends_instead_of_hanging() {
+    let server = ScriptedServer::start().await;
+    let (session, _events, mut peer) = server.connect().await;
+    let script = async {
+        let id = peer.receive_request("jabber:iq:roster").await;
+        peer.answer(&id, "").await;
+    };
+    let (list, ()) = within("the list", async { tokio::join!(session.friends(), script) }).await;
+    assert_eq!(kind(list), ErrorKind::UnexpectedAnswer);
+}
+
+#[tokio::test]
+async fn an_announced_registration_makes_contacts_read_their_lists_again() {
+    let place = Place::start().await;
+    let (_alice, mut events) = place.online("alice").await;
+    let bob = place.connect("bob").await;
+    bob.announce_registration().await.unwrap();
+    expect_event(&mut events, "change of the list", |event| {
+        (*event == Event::FriendsChanged { permission: None }).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_unasked_list_and_a_changed_permission_are_told() {
+    let server = ScriptedServer::start().await;
+    let (_session, mut events, mut peer) = server.connect().await;
+    peer.send(format!(
+        r#"<iq xmlns="jabber:client" from="u1@{HOST}" id="q6" type="result"><query xmlns="jabber:iq:roster" contact_permission="0"><item jid="u2@{HOST}" name="B"/></query></iq>"#
+    ))
+    .await;
+    let list = expect_event(&mut events, "list", |event| match event {
+        Event::Friends(list) => Some(list.clone()),
+        _ => None,
+    })
+    .await;
+    assert_eq!((list.permission, list.users.len()), (Some(0), 1));
+    for (status, permission) in [("0", false), ("1", true)] {
+        peer.send(format!(
+            r#"<message xmlns="jabber:client" from="{HOST}"><contact_permission permission_status="{status}"/></message>"#
+        ))
+        .await;
+        expect_event(&mut events, "permission", |event| {
+            (*event == Event::FriendsChanged { permission: Some(permission) }).then_some(())
+        })
+        .await;
+    }
+}

@@ -1,0 +1,41 @@
+//! What a client and a server do together: one file for each feature, then one for each behaviour.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a helper that cannot go on fails the test that called it"
+)]
+
+// Features.
+mod admin_block;
+mod block;
+mod connect;
+mod current_user;
+mod delete_account;
+mod features;
+mod feedback;
+mod friends;
+mod last_seen;
+mod licence;
+mod logout;
+mod media;
+mod metadata;
+mod presence;
+mod profile;
+mod register;
+mod report;
+mod settings;
+mod user_deleted;
+mod user_list;
+mod user_token;
+
+// Behaviours.
+mod faults;
+mod hostile_server;
+mod listeners;
+mod reconnect;
+mod redaction;
+mod refresh_token;
+mod session;
+mod traces;
+mod transcript;

@@ -1,0 +1,65 @@
+//! The directory of users.
+
+use mfly_client::{ProfileUpdate, UserIdentifier};
+use mfly_tests::Place;
+
+async fn directory() -> (Place, mfly_client::Session) {
+    let place = Place::start().await;
+    for (id, name, team) in
+        [("bob", "Bob", "blue"), ("carol", "Carol", "red"), ("dave", "Dave Bobson", "blue")]
+    {
+        let request = place.app.register(&UserIdentifier::new(id).unwrap());
+        let account = request.metadata("team", team).unwrap().await.unwrap();
+        let session = place.app.connect(&account.credentials).await.unwrap();
+        session.update_profile(ProfileUpdate::new().nick_name(name)).await.unwrap();
+    }
+    let session = place.connect("alice").await;
+    (place, session)
+}
+
+fn names(page: &mfly_client::UserList) -> Vec<&str> {
+    page.users.iter().map(|user| user.profile.nick_name.as_str()).collect()
+}
+
+#[tokio::test]
+async fn everybody_but_oneself_is_listed_with_names_opened() {
+    let (_place, session) = directory().await;
+    let page = session.user_list().await.unwrap();
+    assert_eq!(names(&page), ["Bob", "Carol", "Dave Bobson"]);
+    assert_eq!((page.total_users, page.total_pages), (3, 1));
+    assert!(page.users.iter().all(|user| !user.is_muted));
+}
+
+#[tokio::test]
+async fn it_comes_page_by_page() {
+    let (_place, session) = directory().await;
+    let first = session.user_list().page(1, 2).unwrap().await.unwrap();
+    assert_eq!((names(&first), first.total_pages), (vec!["Bob", "Carol"], 2));
+    let second = session.user_list().page(2, 2).unwrap().await.unwrap();
+    assert_eq!(names(&second), ["Dave Bobson"]);
+    assert!(session.user_list().page(3, 2).unwrap().await.unwrap().users.is_empty());
+}
+
+#[tokio::test]
+async fn it_is_searched_by_name_and_by_metadata() {
+    let (_place, session) = directory().await;
+    let found = session.user_list().name("bob").await.unwrap();
+    assert_eq!(names(&found), ["Bob", "Dave Bobson"]);
+    let found = session.user_list().metadata("team", ["red"]).unwrap().await.unwrap();
+    assert_eq!(names(&found), ["Carol"]);
+    let found = session.user_list().name("b").metadata("team", ["red"]).unwrap().await.unwrap();
+    assert!(found.users.is_empty());
+}
+
+#[tokio::test]
+async fn an_impossible_page_or_filter_is_refused_and_nothing_is_sent() {
+    let place = Place::start().await;
+    let session = place.connect("alice").await;
+    place.settle(&session).await;
+    for (page, size, name) in [(0, 1, "page"), (1, 0, "limit")] {
+        assert_eq!(session.user_list().page(page, size).unwrap_err().name, name);
+    }
+    assert!(session.user_list().metadata("", ["x"]).is_err());
+    assert!(session.user_list().metadata::<&str>("team", []).is_err());
+    place.assert_nothing_sent(&session).await;
+}
