@@ -5,16 +5,19 @@ use futures_core::Stream;
 use futures_util::stream;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::sync::broadcast;
 
 /// The session's end: it never waits for a slow subscription.
+///
+/// The queue is allocated whole when the session starts, so it holds pointers: events are large.
 #[derive(Clone, Debug)]
-pub(crate) struct Sender(broadcast::Sender<Event>);
+pub(crate) struct Sender(broadcast::Sender<Arc<Event>>);
 
 /// A handle that gives subscriptions without keeping the stream alive.
 #[derive(Clone, Debug)]
-pub(crate) struct Subscriptions(broadcast::WeakSender<Event>);
+pub(crate) struct Subscriptions(broadcast::WeakSender<Arc<Event>>);
 
 impl Sender {
     /// A fan-out whose subscriptions hold `capacity` events each, rounded up to a power of two.
@@ -25,7 +28,7 @@ impl Sender {
     /// Gives the event to every subscription.
     pub(crate) fn send(&self, event: Event) {
         // An error means that nobody is subscribed.
-        let _ = self.0.send(event);
+        let _ = self.0.send(Arc::new(event));
     }
 
     pub(crate) fn subscribe(&self) -> Events {
@@ -56,10 +59,10 @@ const MAX_CAPACITY: usize = 65_536;
 pub struct Events(Pin<Box<dyn Stream<Item = Event> + Send + Sync>>);
 
 impl Events {
-    fn new(receiver: broadcast::Receiver<Event>) -> Self {
+    fn new(receiver: broadcast::Receiver<Arc<Event>>) -> Self {
         Self(Box::pin(stream::unfold(receiver, |mut receiver| async {
             match receiver.recv().await {
-                Ok(event) => Some((event, receiver)),
+                Ok(event) => Some((Arc::unwrap_or_clone(event), receiver)),
                 Err(broadcast::error::RecvError::Lagged(missed)) => {
                     Some((Event::Lagged(missed), receiver))
                 }

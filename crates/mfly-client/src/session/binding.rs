@@ -64,6 +64,11 @@ impl Binding {
                 };
                 let jid = Bind::read_response(&reply)
                     .map_err(|_| DisconnectReason::ProtocolViolation("it bound no address"))?;
+                // Everything that is believed later is judged by the own address.
+                if jid.bare() != cx.config.account {
+                    let reason = "it bound the address of another account";
+                    return Err(DisconnectReason::ProtocolViolation(reason));
+                }
                 (jid, self.done.and(Done::BOUND))
             }
         };
