@@ -31,6 +31,13 @@ impl Jid {
     }
 
     fn parse(name: &'static str, text: &str) -> Result<Self, InvalidArgument> {
+        if let Some((at, slash)) = plain_offsets(text.as_bytes()) {
+            return Ok(Self {
+                text: text.into(),
+                at,
+                slash,
+            });
+        }
         let refuse = || InvalidArgument::new(name, format!("{name} format is invalid"));
         let slash = memchr::memchr(b'/', text.as_bytes());
         let bare = slash.map_or(text, |slash| &text[..slash]);
@@ -394,13 +401,52 @@ impl UserReference {
     }
 }
 
+/// Bytes that need no second look, in a local part or a domain.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        plain[byte] = matches!(byte as u8, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.');
+        byte += 1;
+    }
+    plain
+};
+
+/// Where `@` and `/` stand in an address of plain lower-case ASCII, as nearly all are. `None` sends it the long way.
+fn plain_offsets(text: &[u8]) -> Option<(Option<u16>, Option<u16>)> {
+    // Shorter than one part may be: then none of the parts is too long, and every offset fits.
+    if text.is_empty() || text.len() > PART_BYTES {
+        return None;
+    }
+    let plain_until = |from: usize| {
+        let rest = text[from..].iter();
+        let end = rest.take_while(|byte| PLAIN[usize::from(**byte)]).count();
+        from + end
+    };
+    let mut end = plain_until(0);
+    let mut at = None;
+    if text.get(end) == Some(&b'@') {
+        at = Some(end as u16);
+        end = plain_until(end + 1);
+    }
+    let domain = at.map_or(0, |at| usize::from(at) + 1);
+    if at == Some(0) || end == domain {
+        return None;
+    }
+    match text.get(end) {
+        None => Some((at, None)),
+        Some(b'/') => {
+            let resource = &text[end + 1..];
+            let is_valid = !resource.is_empty() && !resource.iter().any(u8::is_ascii_control);
+            is_valid.then_some((at, Some(end as u16)))
+        }
+        Some(_) => None,
+    }
+}
+
 fn is_local(local: &str) -> bool {
     if local.is_empty() || local.len() > PART_BYTES {
         return false;
-    }
-    let plain = |b: &u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.');
-    if local.as_bytes().iter().all(plain) {
-        return true;
     }
     !local.chars().any(|c| {
         c.is_control()
@@ -415,10 +461,6 @@ fn is_local(local: &str) -> bool {
 fn is_domain(domain: &str) -> bool {
     if domain.is_empty() || domain.len() > PART_BYTES {
         return false;
-    }
-    let plain = |b: &u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.');
-    if domain.as_bytes().iter().all(plain) {
-        return true;
     }
     // A bracketed IPv6 literal has colons; nothing else may.
     let literal = domain.starts_with('[') && domain.ends_with(']');
@@ -474,6 +516,33 @@ mod tests {
             assert!(Jid::new(text).is_err(), "{text:?} was accepted");
         }
         assert!(Jid::new(&format!("{}@x.test", "a".repeat(1024))).is_err());
+    }
+
+    #[test]
+    fn the_short_way_finds_what_the_long_way_finds() {
+        for text in [
+            "h.test",
+            "u1@h.test",
+            "u1@h.test/Web",
+            "h.test/a b",
+            "u1@h.test/a@b/c",
+            "9-.@9-.",
+            "u_1@h.test",
+            "U@H.TEST/R",
+        ] {
+            let jid = Jid::new(text).unwrap();
+            let (bare, resource) = match text.split_once('/') {
+                Some((bare, resource)) => (bare, Some(resource)),
+                None => (text, None),
+            };
+            assert_eq!(jid.resource(), resource, "{text}");
+            assert_eq!(jid.bare_str(), bare.to_ascii_lowercase(), "{text}");
+            assert_eq!(jid.local().is_some(), bare.contains('@'), "{text}");
+            assert_eq!(
+                jid.domain(),
+                bare.rsplit('@').next().unwrap().to_ascii_lowercase()
+            );
+        }
     }
 
     #[test]

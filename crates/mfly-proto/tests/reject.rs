@@ -3,6 +3,12 @@
 //! A file of `fixtures/reject/` is named after the kind of its refusal, then, after a dot, its case.
 //! What is too big for a file is made here.
 
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests: what must not happen fails the test"
+)]
+
 use mfly_proto::xml::{Document, Limits, Parser, XmlError, XmlErrorKind};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -34,7 +40,11 @@ fn refusal(text: &[u8], limits: Limits) -> XmlError {
         Ok(element) => panic!("{element:?} was accepted"),
         Err(error) => error,
     };
-    assert!(error.position <= text.len(), "{error} lies outside of {} bytes", text.len());
+    assert!(
+        error.position <= text.len(),
+        "{error} lies outside of {} bytes",
+        text.len()
+    );
     error
 }
 
@@ -69,7 +79,10 @@ fn every_fixture_is_refused_for_the_reason_it_is_named_after() {
             writeln!(failures, "{name}: {found}").unwrap();
         }
         let owned = Document::parse(text, &Limits::default());
-        assert!(owned.is_err(), "{name}: a document accepts what a parser refuses");
+        assert!(
+            owned.is_err(),
+            "{name}: a document accepts what a parser refuses"
+        );
         seen.insert(expected);
     }
     assert_eq!(failures, "");
@@ -94,7 +107,11 @@ fn the_position_of_a_refusal_is_near_the_fault() {
         ("<a><p:b/></a>", 4),
         ("<a b='1' c='2' b='3'/>", 15),
     ] {
-        assert_eq!(refusal(text.as_bytes(), Limits::default()).position, position, "{text}");
+        assert_eq!(
+            refusal(text.as_bytes(), Limits::default()).position,
+            position,
+            "{text}"
+        );
     }
 }
 
@@ -106,12 +123,19 @@ fn nested(depth: usize) -> String {
 fn nesting_is_limited_and_the_limit_itself_is_accepted() {
     accepted(nested(32), Limits::default());
     assert_eq!(refused_for(nested(33)), XmlErrorKind::TooDeep);
-    assert_eq!(refused_for(format!("{}<b/>", "<a>".repeat(32))), XmlErrorKind::TooDeep);
+    assert_eq!(
+        refused_for(format!("{}<b/>", "<a>".repeat(32))),
+        XmlErrorKind::TooDeep
+    );
 }
 
 #[test]
 fn forty_thousand_levels_neither_overflow_the_stack_nor_take_a_detour() {
-    let limits = Limits { bytes: usize::MAX, depth: usize::MAX, ..Limits::default() };
+    let limits = Limits {
+        bytes: usize::MAX,
+        depth: usize::MAX,
+        ..Limits::default()
+    };
     assert_eq!(refused_for("<a>".repeat(40_000)), XmlErrorKind::TooDeep);
     let deep = Document::parse(nested(40_000), &limits).unwrap();
     let copy = deep.root().to_document();
@@ -130,8 +154,14 @@ fn size_is_limited_before_anything_is_read() {
     let text = format!("<a>{}</a>", "x".repeat(256 * 1024 - 7));
     accepted(&text, Limits::default());
     assert_eq!(refused_for(format!("{text} ")), XmlErrorKind::TooLarge);
-    assert_eq!(refused_for(vec![0xFF; 256 * 1024 + 1]), XmlErrorKind::TooLarge);
-    accepted(format!("<a b='{}'/>", "x".repeat(200_000)), Limits::default());
+    assert_eq!(
+        refused_for(vec![0xFF; 256 * 1024 + 1]),
+        XmlErrorKind::TooLarge
+    );
+    accepted(
+        format!("<a b='{}'/>", "x".repeat(200_000)),
+        Limits::default(),
+    );
 }
 
 fn with_attributes(count: usize) -> String {
@@ -145,22 +175,38 @@ fn with_attributes(count: usize) -> String {
 #[test]
 fn attributes_are_limited_and_declarations_count_among_them() {
     accepted(with_attributes(64), Limits::default());
-    assert_eq!(refused_for(with_attributes(65)), XmlErrorKind::TooManyAttributes);
-    assert_eq!(refused_for(with_attributes(10_000)), XmlErrorKind::TooManyAttributes);
+    assert_eq!(
+        refused_for(with_attributes(65)),
+        XmlErrorKind::TooManyAttributes
+    );
+    assert_eq!(
+        refused_for(with_attributes(10_000)),
+        XmlErrorKind::TooManyAttributes
+    );
     let one_declaration = with_attributes(64).replacen("<a", "<a xmlns='u'", 1);
-    assert_eq!(refused_for(one_declaration), XmlErrorKind::TooManyAttributes);
+    assert_eq!(
+        refused_for(one_declaration),
+        XmlErrorKind::TooManyAttributes
+    );
 }
 
 #[test]
 fn duplicates_are_found_among_any_number_of_attributes() {
-    let limits = Limits { attributes: 20_000, ..Limits::default() };
+    let limits = Limits {
+        attributes: 20_000,
+        ..Limits::default()
+    };
     for count in [2, 3, 15, 16, 17, 64, 10_000] {
         let text = with_attributes(count);
         accepted(&text, limits);
         for duplicate in [0, count / 2, count - 1] {
             let text = text.replace("/>", &format!(" a{duplicate}='w'/>"));
             let kind = refusal(text.as_bytes(), limits).kind;
-            assert_eq!(kind, XmlErrorKind::DuplicateAttribute, "{duplicate} of {count}");
+            assert_eq!(
+                kind,
+                XmlErrorKind::DuplicateAttribute,
+                "{duplicate} of {count}"
+            );
         }
     }
 }
@@ -177,18 +223,34 @@ fn children_are_limited_for_each_element() {
 #[test]
 fn namespace_declarations_in_scope_are_limited() {
     let declarations = |prefix: char, count: usize| {
-        (0..count).fold(String::new(), |text, index| text + &format!(" xmlns:{prefix}{index}='u'"))
+        (0..count).fold(String::new(), |text, index| {
+            text + &format!(" xmlns:{prefix}{index}='u'")
+        })
     };
     let nested = |inner| {
-        format!("<a{}><b{}/><c{}/></a>", declarations('p', 40), declarations('q', inner), "")
+        format!(
+            "<a{}><b{}/><c{}/></a>",
+            declarations('p', 40),
+            declarations('q', inner),
+            ""
+        )
     };
     accepted(nested(24), Limits::default());
     assert_eq!(refused_for(nested(25)), XmlErrorKind::TooManyNamespaces);
-    let siblings = format!("<a>{}</a>", format!("<b{}/>", declarations('p', 60)).repeat(10));
+    let siblings = format!(
+        "<a>{}</a>",
+        format!("<b{}/>", declarations('p', 60)).repeat(10)
+    );
     accepted(siblings, Limits::default());
-    let limits = Limits { attributes: 5_000, ..Limits::default() };
+    let limits = Limits {
+        attributes: 5_000,
+        ..Limits::default()
+    };
     let bomb = format!("<a{}/>", declarations('p', 5_000));
-    assert_eq!(refusal(bomb.as_bytes(), limits).kind, XmlErrorKind::TooManyNamespaces);
+    assert_eq!(
+        refusal(bomb.as_bytes(), limits).kind,
+        XmlErrorKind::TooManyNamespaces
+    );
 }
 
 #[test]

@@ -1,6 +1,12 @@
 //! Properties of reader and writer over generated texts, with quick-xml's namespace reader as a
 //! second opinion on texts that are accepted.
 
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests: what must not happen fails the test"
+)]
+
 use mfly_proto::xml::{Document, Element, Limits, Parser, Writer, XmlErrorKind};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -27,7 +33,7 @@ struct Tree {
     name: String,
     attributes: BTreeMap<String, String>,
     text: String,
-    children: Vec<Tree>,
+    children: Vec<Self>,
 }
 
 fn expanded(ns: &str, name: &str) -> String {
@@ -57,7 +63,11 @@ fn parsed(text: &[u8]) -> Tree {
 
 /// Characters that need care, between any others.
 fn value() -> impl Strategy<Value = String> {
-    let special = select("&<>'\"]\r\n\t -;#xÜ\u{FFFD}\u{1F600}".chars().collect::<Vec<_>>());
+    let special = select(
+        "&<>'\"]\r\n\t -;#xÜ\u{FFFD}\u{1F600}"
+            .chars()
+            .collect::<Vec<_>>(),
+    );
     let character = prop_oneof![
         3 => special,
         3 => proptest::char::range(' ', '~'),
@@ -76,17 +86,32 @@ struct Plan {
     name: String,
     attributes: BTreeMap<String, String>,
     text: String,
-    children: Vec<(Plan, String)>,
+    children: Vec<(Self, String)>,
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
-    let leaf = (name(), btree_map(name(), value(), 0..4), value()).prop_map(
-        |(name, attributes, text)| Plan { name, attributes, text, children: Vec::new() },
-    );
+    let leaf =
+        (name(), btree_map(name(), value(), 0..4), value()).prop_map(|(name, attributes, text)| {
+            Plan {
+                name,
+                attributes,
+                text,
+                children: Vec::new(),
+            }
+        });
     leaf.prop_recursive(4, 24, 4, |inner| {
-        (name(), btree_map(name(), value(), 0..4), value(), vec((inner, value()), 0..4)).prop_map(
-            |(name, attributes, text, children)| Plan { name, attributes, text, children },
+        (
+            name(),
+            btree_map(name(), value(), 0..4),
+            value(),
+            vec((inner, value()), 0..4),
         )
+            .prop_map(|(name, attributes, text, children)| Plan {
+                name,
+                attributes,
+                text,
+                children,
+            })
     })
 }
 
@@ -108,7 +133,9 @@ fn legal(text: &str) -> String {
     let is_illegal = |c: char| {
         c < ' ' && !matches!(c, '\t' | '\n' | '\r') || matches!(c, '\u{FFFE}' | '\u{FFFF}')
     };
-    text.chars().map(|c| if is_illegal(c) { '\u{FFFD}' } else { c }).collect()
+    text.chars()
+        .map(|c| if is_illegal(c) { '\u{FFFD}' } else { c })
+        .collect()
 }
 
 fn expected(plan: &Plan) -> Tree {
@@ -120,8 +147,15 @@ fn expected(plan: &Plan) -> Tree {
             .iter()
             .map(|(name, value)| (expanded("", name), legal(value)))
             .collect(),
-        text: std::iter::once(plan.text.as_str()).chain(texts).map(legal).collect(),
-        children: plan.children.iter().map(|(child, _)| expected(child)).collect(),
+        text: std::iter::once(plan.text.as_str())
+            .chain(texts)
+            .map(legal)
+            .collect(),
+        children: plan
+            .children
+            .iter()
+            .map(|(child, _)| expected(child))
+            .collect(),
     }
 }
 
@@ -166,7 +200,12 @@ fn source() -> impl Strategy<Value = String> {
     let start = || {
         let prefix = select(vec!["", "", "p:", "q:"]);
         let declarations = select(vec![
-            "", "", "", " xmlns='one'", " xmlns=''", " xmlns:p='two' xmlns:q=\"a&amp;b\"",
+            "",
+            "",
+            "",
+            " xmlns='one'",
+            " xmlns=''",
+            " xmlns:p='two' xmlns:q=\"a&amp;b\"",
             "\r\n xmlns:q = 'one'",
         ]);
         let attributes = btree_map(
@@ -174,19 +213,28 @@ fn source() -> impl Strategy<Value = String> {
             raw_attribute(),
             0..4,
         );
-        (prefix, name(), declarations, attributes, select(vec!["", " ", "\n\t"])).prop_map(
-            |(prefix, name, declarations, attributes, space)| {
+        (
+            prefix,
+            name(),
+            declarations,
+            attributes,
+            select(vec!["", " ", "\n\t"]),
+        )
+            .prop_map(|(prefix, name, declarations, attributes, space)| {
                 let name = format!("{prefix}{name}");
                 let attributes = attributes
                     .iter()
                     .map(|(name, value)| format!(" {name}{value}"))
                     .collect::<String>();
                 (format!("{name}{declarations}{attributes}{space}"), name)
-            },
-        )
+            })
     };
     let leaf = (start(), raw_text(), any::<bool>()).prop_map(|((tag, name), text, empty)| {
-        if empty { format!("<{tag}/>") } else { format!("<{tag}>{text}</{name} >") }
+        if empty {
+            format!("<{tag}/>")
+        } else {
+            format!("<{tag}>{text}</{name} >")
+        }
     });
     let tree = leaf.prop_recursive(4, 24, 4, move |inner| {
         (start(), raw_text(), vec((inner, raw_text()), 0..4)).prop_map(
@@ -239,22 +287,28 @@ fn second_opinion(text: &str) -> Tree {
 fn start(reader: &NsReader<&[u8]>, tag: &BytesStart<'_>) -> Tree {
     let resolver = reader.resolver();
     let namespace = |result: ResolveResult<'_>| match result {
-        ResolveResult::Bound(ns) => {
-            quick_xml::escape::unescape(ns.as_ref()).unwrap().into_owned()
-        }
+        ResolveResult::Bound(ns) => quick_xml::escape::unescape(ns.as_ref())
+            .unwrap()
+            .into_owned(),
         _ => String::new(),
     };
     let (ns, name) = resolver.resolve_element(tag.name());
-    let mut tree =
-        Tree { name: expanded(&namespace(ns), name.as_ref()), ..Tree::default() };
+    let mut tree = Tree {
+        name: expanded(&namespace(ns), name.as_ref()),
+        ..Tree::default()
+    };
     for attribute in tag.attributes() {
         let attribute = attribute.unwrap();
         if attribute.key.as_namespace_binding().is_some() {
             continue;
         }
         let (ns, name) = resolver.resolve_attribute(attribute.key);
-        let value = attribute.normalized_value(XmlVersion::Implicit1_0).unwrap().into_owned();
-        tree.attributes.insert(expanded(&namespace(ns), name.as_ref()), value);
+        let value = attribute
+            .normalized_value(XmlVersion::Implicit1_0)
+            .unwrap()
+            .into_owned();
+        tree.attributes
+            .insert(expanded(&namespace(ns), name.as_ref()), value);
     }
     tree
 }
@@ -312,10 +366,45 @@ proptest! {
 
 fn soup() -> impl Strategy<Value = Vec<u8>> {
     let tokens: Vec<&'static [u8]> = vec![
-        b"<a", b"<p:a", b"</a>", b"</p:a>", b"/>", b">", b"<", b" ", b"=", b"'", b"\"", b" b='c'",
-        b" p:b='c'", b" xmlns='u'", b" xmlns:p='v'", b" xmlns:p=''", b"&amp;", b"&", b";", b"&#0;",
-        b"&#65;", b"<![CDATA[", b"]]>", b"<!--", b"-->", b"<!DOCTYPE", b"<?xml", b"?>", b"x",
-        b"\xC3\xA9", b"\xFF", b"\xEF\xBF\xBF", b"\0", b"\r\n", b"<!", b"<a>", b"<a/>", b":", b"]",
+        b"<a",
+        b"<p:a",
+        b"</a>",
+        b"</p:a>",
+        b"/>",
+        b">",
+        b"<",
+        b" ",
+        b"=",
+        b"'",
+        b"\"",
+        b" b='c'",
+        b" p:b='c'",
+        b" xmlns='u'",
+        b" xmlns:p='v'",
+        b" xmlns:p=''",
+        b"&amp;",
+        b"&",
+        b";",
+        b"&#0;",
+        b"&#65;",
+        b"<![CDATA[",
+        b"]]>",
+        b"<!--",
+        b"-->",
+        b"<!DOCTYPE",
+        b"<?xml",
+        b"?>",
+        b"x",
+        b"\xC3\xA9",
+        b"\xFF",
+        b"\xEF\xBF\xBF",
+        b"\0",
+        b"\r\n",
+        b"<!",
+        b"<a>",
+        b"<a/>",
+        b":",
+        b"]",
     ];
     vec(select(tokens), 0..30).prop_map(|tokens| tokens.concat())
 }
@@ -325,7 +414,10 @@ fn survive(text: &[u8]) -> Result<(), TestCaseError> {
     match Parser::new(Limits::default()).parse(text) {
         Ok(element) => {
             prop_assert_eq!(read(element.to_document().root()), read(element));
-            prop_assert_eq!(read(element), second_opinion(std::str::from_utf8(text).unwrap()));
+            prop_assert_eq!(
+                read(element),
+                second_opinion(std::str::from_utf8(text).unwrap())
+            );
         }
         Err(error) => prop_assert!(error.position <= text.len()),
     }

@@ -37,7 +37,9 @@ pub fn round_trip(text: &[u8], question: Option<&[u8]>) -> RoundTrip {
         return RoundTrip::Refused;
     };
     let mut buffer = Vec::new();
-    let Some(by) = frame(element, question, &mut buffer) else { return RoundTrip::Unknown };
+    let Some(by) = frame(element, question, &mut buffer) else {
+        return RoundTrip::Unknown;
+    };
     RoundTrip::Written {
         by,
         text: String::from_utf8_lossy(&buffer).into_owned(),

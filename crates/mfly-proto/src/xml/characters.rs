@@ -157,8 +157,9 @@ mod tests {
 
     #[test]
     fn every_illegal_character_is_found_at_every_offset() {
-        let illegal =
-            ('\0'..' ').filter(|&c| !matches!(c, '\t' | '\n' | '\r')).chain(['\u{FFFE}', '\u{FFFF}']);
+        let illegal = ('\0'..' ')
+            .filter(|&c| !matches!(c, '\t' | '\n' | '\r'))
+            .chain(['\u{FFFE}', '\u{FFFF}']);
         for character in illegal {
             assert!(!is_legal(character), "{character:?}");
             for offset in [0, 1, 30, 31, 32, 33, 63, 64, 70] {
@@ -176,9 +177,18 @@ mod tests {
         assert!(legal.chars().all(is_legal));
         assert_eq!(
             check(legal.repeat(7).as_bytes()),
-            Ok(Unusual { white_space: true, bracket: false })
+            Ok(Unusual {
+                white_space: true,
+                bracket: false
+            })
         );
-        assert_eq!(check(b"a]"), Ok(Unusual { white_space: false, bracket: true }));
+        assert_eq!(
+            check(b"a]"),
+            Ok(Unusual {
+                white_space: false,
+                bracket: true
+            })
+        );
         assert_eq!(check(b""), Ok(Unusual::default()));
     }
 

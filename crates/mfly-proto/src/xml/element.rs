@@ -287,24 +287,35 @@ mod tests {
         assert_eq!(a.attr("x").as_deref(), Some("2"));
         assert_eq!(a.attr_ns("one", "x").as_deref(), Some("1"));
         assert_eq!(a.attr_ns("two", "x"), None);
-        let names: Vec<_> = a.children().map(|child| (child.ns(), child.name())).collect();
+        let names: Vec<_> = a
+            .children()
+            .map(|child| (child.ns(), child.name()))
+            .collect();
         assert_eq!(names, [("", "b"), ("three", "c"), ("two", "d")]);
         let attributes: Vec<_> = a.attributes().collect();
-        assert_eq!(attributes, [("one", "x", "1".into()), ("", "x", "2".into())]);
+        assert_eq!(
+            attributes,
+            [("one", "x", "1".into()), ("", "x", "2".into())]
+        );
     }
 
     #[test]
     fn the_prefix_xml_needs_no_declaration() {
         let mut parser = Parser::new(Limits::default());
         let element = parser.parse(b"<a xml:lang='en'/>").unwrap();
-        assert_eq!(element.attr_ns(crate::ns::XML, "lang").as_deref(), Some("en"));
+        assert_eq!(
+            element.attr_ns(crate::ns::XML, "lang").as_deref(),
+            Some("en")
+        );
         assert_eq!(element.attr("lang"), None);
     }
 
     #[test]
     fn children_are_direct_children_only() {
         let mut parser = Parser::new(Limits::default());
-        let a = parser.parse(b"<a><b><c/><d><e/></d></b><c xmlns='u'/><f/></a>").unwrap();
+        let a = parser
+            .parse(b"<a><b><c/><d><e/></d></b><c xmlns='u'/><f/></a>")
+            .unwrap();
         let names: Vec<_> = a.children().map(|child| child.name()).collect();
         assert_eq!(names, ["b", "c", "f"]);
         assert!(a.child("", "c").is_none());
@@ -323,7 +334,10 @@ mod tests {
         assert_eq!(a.attr("y").as_deref(), Some("a&b"));
         assert_eq!(a.attr("z").as_deref(), Some("a b"));
         assert_eq!(a.child_named("b").unwrap().text(), "x<y");
-        assert!(matches!(a.child_named("c").unwrap().text(), Cow::Borrowed("")));
+        assert!(matches!(
+            a.child_named("c").unwrap().text(),
+            Cow::Borrowed("")
+        ));
     }
 
     #[test]
@@ -336,10 +350,11 @@ mod tests {
     #[test]
     fn an_element_is_written_with_the_namespaces_it_inherits() {
         let mut parser = Parser::new(Limits::default());
-        let iq = parser.parse(b"<iq xmlns=\"jabber:client\" id='1'><x a='1'>t</x></iq>").unwrap();
+        let iq = parser
+            .parse(b"<iq xmlns=\"jabber:client\" id='1'><x a='1'>t</x></iq>")
+            .unwrap();
         let mut buffer = Vec::new();
-        Writer::new(&mut buffer)
-            .element("forwarded", |w| iq.child_named("x").unwrap().write_to(w));
+        Writer::new(&mut buffer).element("forwarded", |w| iq.child_named("x").unwrap().write_to(w));
         assert_eq!(
             String::from_utf8(buffer).unwrap(),
             "<forwarded><x xmlns=\"jabber:client\" a='1'>t</x></forwarded>"

@@ -156,8 +156,15 @@ mod tests {
             ("&#x10ffff;", '\u{10FFFF}'),
             ("&#xFFFD;", '\u{FFFD}'),
         ] {
-            assert_eq!(read(reference), Ok((character, reference.len())), "{reference}");
-            assert_eq!(read(&format!("{reference};x")), Ok((character, reference.len())));
+            assert_eq!(
+                read(reference),
+                Ok((character, reference.len())),
+                "{reference}"
+            );
+            assert_eq!(
+                read(&format!("{reference};x")),
+                Ok((character, reference.len()))
+            );
         }
     }
 

@@ -363,16 +363,21 @@ impl Attributes {
         let attributes = &table.attributes[self.first..];
         let compare = |a: &Attribute, b: &Attribute| {
             a.name.of(text).cmp(b.name.of(text)).then_with(|| {
-                table.namespace(text, a.namespace).cmp(table.namespace(text, b.namespace))
+                table
+                    .namespace(text, a.namespace)
+                    .cmp(table.namespace(text, b.namespace))
             })
         };
         let duplicate = if attributes.len() <= FEW {
-            attributes.iter().enumerate().find_map(|(index, attribute)| {
-                attributes[..index]
-                    .iter()
-                    .any(|earlier| compare(earlier, attribute).is_eq())
-                    .then_some(attribute.start)
-            })
+            attributes
+                .iter()
+                .enumerate()
+                .find_map(|(index, attribute)| {
+                    attributes[..index]
+                        .iter()
+                        .any(|earlier| compare(earlier, attribute).is_eq())
+                        .then_some(attribute.start)
+                })
         } else {
             let mut sorted: Vec<&Attribute> = attributes.iter().collect();
             sorted.sort_by(|a, b| compare(a, b));

@@ -185,6 +185,9 @@ mod tests {
     #[test]
     fn debug_output_shows_no_content() {
         let mut buffer = b"<password>hunter2".to_vec();
-        assert_eq!(format!("{:?}", Writer::new(&mut buffer)), "Writer(17 bytes)");
+        assert_eq!(
+            format!("{:?}", Writer::new(&mut buffer)),
+            "Writer(17 bytes)"
+        );
     }
 }
