@@ -1,4 +1,5 @@
 //! Every body over its seed corpus, and over generated inputs.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
 use proptest::prelude::*;
 use std::path::Path;

@@ -2,9 +2,9 @@
 
 use mfly_client::{BareJid, ErrorKind, Event, Events, Feature, Quirks};
 use mfly_proto::stanza::{ErrorCondition, PresenceKind};
-use mfly_testserver::TestServer;
 use mfly_tests::place::user;
 use mfly_tests::{Place, argument, expect_event, kind};
+use mfly_testserver::TestServer;
 use serde_json::json;
 
 async fn pushed(events: &mut Events, wanted: Event) {
@@ -36,10 +36,28 @@ async fn every_session_of_the_blocker_is_told_the_asking_one_too() {
     place.register("bob").await;
     let users = vec![place.address("bob")];
     alice.block(&user("bob")).await.unwrap();
-    pushed(&mut own, Event::Blocked { users: users.clone() }).await;
-    pushed(&mut others, Event::Blocked { users: users.clone() }).await;
+    pushed(
+        &mut own,
+        Event::Blocked {
+            users: users.clone(),
+        },
+    )
+    .await;
+    pushed(
+        &mut others,
+        Event::Blocked {
+            users: users.clone(),
+        },
+    )
+    .await;
     alice.unblock(&user("bob")).await.unwrap();
-    pushed(&mut own, Event::Unblocked { users: users.clone() }).await;
+    pushed(
+        &mut own,
+        Event::Unblocked {
+            users: users.clone(),
+        },
+    )
+    .await;
     pushed(&mut others, Event::Unblocked { users }).await;
 }
 
@@ -50,16 +68,38 @@ async fn the_blocked_user_is_told_and_sees_the_blocker_leave() {
     let alice = place.connect("alice").await;
     let who = place.address("alice");
     alice.block(&user("bob")).await.unwrap();
-    pushed(&mut events, Event::BlockedBy { user: who.clone(), carbon: false }).await;
+    pushed(
+        &mut events,
+        Event::BlockedBy {
+            user: who.clone(),
+            carbon: false,
+        },
+    )
+    .await;
     expect_event(&mut events, "alice's leaving", |event| match event {
-        Event::Presence { user, kind: PresenceKind::Unavailable, .. } if *user == who => Some(()),
+        Event::Presence {
+            user,
+            kind: PresenceKind::Unavailable,
+            ..
+        } if *user == who => Some(()),
         _ => None,
     })
     .await;
     alice.unblock(&user("bob")).await.unwrap();
-    pushed(&mut events, Event::UnblockedBy { user: who.clone(), carbon: false }).await;
+    pushed(
+        &mut events,
+        Event::UnblockedBy {
+            user: who.clone(),
+            carbon: false,
+        },
+    )
+    .await;
     expect_event(&mut events, "alice's return", |event| match event {
-        Event::Presence { user, kind: PresenceKind::Available, .. } if *user == who => Some(()),
+        Event::Presence {
+            user,
+            kind: PresenceKind::Available,
+            ..
+        } if *user == who => Some(()),
         _ => None,
     })
     .await;
@@ -112,7 +152,10 @@ async fn a_plan_without_blocking_refuses_it_and_nothing_is_sent() {
     let alice = place.connect("alice").await;
     place.register("bob").await;
     place.settle(&alice).await;
-    for outcome in [alice.block(&user("bob")).await, alice.unblock(&user("bob")).await] {
+    for outcome in [
+        alice.block(&user("bob")).await,
+        alice.unblock(&user("bob")).await,
+    ] {
         let error = outcome.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::PlanGated(Feature::Block));
         assert_eq!(
@@ -121,7 +164,10 @@ async fn a_plan_without_blocking_refuses_it_and_nothing_is_sent() {
         );
     }
     place.assert_nothing_sent(&alice).await;
-    assert!(alice.blocked().await.unwrap().is_empty(), "the lists are not gated");
+    assert!(
+        alice.blocked().await.unwrap().is_empty(),
+        "the lists are not gated"
+    );
     assert!(alice.blocked_by().await.unwrap().is_empty());
 }
 
@@ -132,7 +178,9 @@ async fn a_plan_that_loses_blocking_meanwhile_refuses_it_on_the_server() {
     place.register("bob").await;
     place.server.plan().disable(Feature::Block);
     let error = kind(alice.block(&user("bob")).await);
-    let ErrorKind::RequestRefused(error) = error else { panic!("{error:?}") };
+    let ErrorKind::RequestRefused(error) = error else {
+        panic!("{error:?}")
+    };
     assert_eq!(error.condition, ErrorCondition::NotAllowed);
 }
 
@@ -144,8 +192,16 @@ async fn oneself_a_group_and_a_stranger_are_refused_and_nothing_is_sent() {
     assert_eq!(argument(alice.block(&user("alice")).await).0, "toUserJid");
     for address in ["g1@mix.localhost", "localhost", "bob@elsewhere.test"] {
         let address = BareJid::new(address).unwrap();
-        assert_eq!(argument(alice.block(&address).await).0, "toUserJid", "{address}");
-        assert_eq!(argument(alice.unblock(&address).await).0, "toUserJid", "{address}");
+        assert_eq!(
+            argument(alice.block(&address).await).0,
+            "toUserJid",
+            "{address}"
+        );
+        assert_eq!(
+            argument(alice.unblock(&address).await).0,
+            "toUserJid",
+            "{address}"
+        );
     }
     place.assert_nothing_sent(&alice).await;
 }
@@ -155,10 +211,16 @@ async fn with_the_quirk_off_the_server_judges_blocking_oneself() {
     let place = Place::start().await;
     let mut quirks = Quirks::default();
     quirks.refuse_self_block = false;
-    let app = Place::app_of(&place.server).quirks(quirks).build().await.unwrap();
+    let app = Place::app_of(&place.server)
+        .quirks(quirks)
+        .build()
+        .await
+        .unwrap();
     let alice = app.connect(&place.register("alice").await).await.unwrap();
     let error = kind(alice.block(&user("alice")).await);
-    let ErrorKind::RequestRefused(error) = error else { panic!("{error:?}") };
+    let ErrorKind::RequestRefused(error) = error else {
+        panic!("{error:?}")
+    };
     assert_eq!(error.condition, ErrorCondition::NotAllowed);
 }
 

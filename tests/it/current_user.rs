@@ -11,7 +11,7 @@ async fn the_own_user_and_address_are_known_without_asking() {
     place.settle(&session).await;
     assert_eq!(session.user(), &user("alice"));
     assert_eq!(session.current_user(), place.address("alice"));
-    assert_eq!(session.jid().unwrap().bare(), place.address("alice"));
+    assert_eq!(session.jid().bare(), place.address("alice"));
     place.assert_nothing_sent(&session).await;
 }
 
@@ -39,8 +39,18 @@ async fn a_users_address_is_made_from_an_id_or_taken_from_an_address() {
     let bob = place.address("bob");
     assert_eq!(session.address_of(&user("bob")).unwrap(), bob);
     assert_eq!(session.address_of(&bob).unwrap(), bob);
-    assert_eq!(session.address_of(&bob.with_resource("Web-1").unwrap()).unwrap(), bob);
-    assert_eq!(session.address_of(&UserReference::new("bob").unwrap()).unwrap(), bob);
+    assert_eq!(
+        session
+            .address_of(&bob.with_resource("Web-1").unwrap())
+            .unwrap(),
+        bob
+    );
+    assert_eq!(
+        session
+            .address_of(&UserReference::new("bob").unwrap())
+            .unwrap(),
+        bob
+    );
     let elsewhere = BareJid::new("bob@elsewhere.test").unwrap();
     assert_eq!(argument(session.address_of(&elsewhere)).0, "toUserJid");
     place.assert_nothing_sent(&session).await;

@@ -1,22 +1,38 @@
 //! What the plan includes.
 
 use mfly_client::{ErrorKind, Feature, MediaForm, MediaTarget, MediaUpload};
-use mfly_testserver::TestServer;
+use mfly_proto::cipher::ConfigCipher;
 use mfly_tests::place::user;
 use mfly_tests::stub::{config, success};
 use mfly_tests::{Place, ScriptedServer, kind};
-use mfly_proto::cipher::ConfigCipher;
+use mfly_testserver::TestServer;
 use serde_json::json;
 
 #[test]
 fn there_are_the_seventeen_flags_of_the_official_sdk() {
-    let names: Vec<_> = Feature::ALL.iter().map(|feature| feature.wire_name()).collect();
+    let names: Vec<_> = Feature::ALL
+        .iter()
+        .map(|feature| feature.wire_name())
+        .collect();
     assert_eq!(
         names,
         [
-            "groupChat", "attachment", "imageAttachment", "videoAttachment", "audioAttachment",
-            "documentAttachment", "one2oneCall", "groupCall", "recentchatSearch", "starMessage",
-            "clearChat", "deleteChat", "translation", "block", "report", "deleteMessage",
+            "groupChat",
+            "attachment",
+            "imageAttachment",
+            "videoAttachment",
+            "audioAttachment",
+            "documentAttachment",
+            "one2oneCall",
+            "groupCall",
+            "recentchatSearch",
+            "starMessage",
+            "clearChat",
+            "deleteChat",
+            "translation",
+            "block",
+            "report",
+            "deleteMessage",
             "viewAllMedias",
         ]
     );
@@ -29,7 +45,11 @@ async fn each_flag_of_the_plan_arrives_alone() {
         let session = place.connect("alice").await;
         let features = session.features();
         for other in Feature::ALL {
-            assert_eq!(features.contains(*other), other != feature, "{feature} off: {other}");
+            assert_eq!(
+                features.contains(*other),
+                other != feature,
+                "{feature} off: {other}"
+            );
         }
     }
 }
@@ -41,7 +61,9 @@ async fn a_flag_that_the_configuration_leaves_out_is_on_and_one_that_is_not_true
     config["report"] = json!(false);
     config["translation"] = json!("true");
     let sealed = ConfigCipher::new("u1").seal(&config.to_string());
-    server.backend.prepare("/users/config", success(json!(sealed)));
+    server
+        .backend
+        .prepare("/users/config", success(json!(sealed)));
     let (session, _events, _peer) = server.connect().await;
     for feature in Feature::ALL {
         let is_on = !matches!(feature, Feature::Report | Feature::Translation);

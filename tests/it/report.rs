@@ -1,9 +1,9 @@
 //! Reporting users and groups.
 
 use mfly_client::{BareJid, ErrorKind, Feature, GroupJid, ReportedMessage};
-use mfly_testserver::TestServer;
 use mfly_tests::place::user;
 use mfly_tests::{Place, argument, kind};
+use mfly_testserver::TestServer;
 use serde_json::{Value, json};
 
 fn message() -> ReportedMessage {
@@ -22,7 +22,11 @@ fn group() -> GroupJid {
 }
 
 async fn sent(place: &Place) -> Value {
-    let request = place.server.journal().requests_to("/moderation/report").remove(0);
+    let request = place
+        .server
+        .journal()
+        .requests_to("/moderation/report")
+        .remove(0);
     serde_json::from_str(&request.body).unwrap()
 }
 
@@ -30,7 +34,10 @@ async fn sent(place: &Place) -> Value {
 async fn a_user_is_reported_with_messages() {
     let place = Place::start().await;
     let session = place.connect("alice").await;
-    session.report_user(&user("bob"), &[message()]).await.unwrap();
+    session
+        .report_user(&user("bob"), &[message()])
+        .await
+        .unwrap();
     let body = sent(&place).await;
     assert_eq!(body["from"], "alice");
     assert_eq!(body["to"], place.address("bob").as_str());
@@ -73,7 +80,10 @@ async fn a_plan_that_loses_reporting_meanwhile_refuses_it_on_the_server() {
     let place = Place::start().await;
     let session = place.connect("alice").await;
     place.server.plan().disable(Feature::Report);
-    let error = session.report_user(&user("bob"), &[message()]).await.unwrap_err();
+    let error = session
+        .report_user(&user("bob"), &[message()])
+        .await
+        .unwrap_err();
     assert_eq!(
         error.official(),
         json!({"statusCode": 403, "message": "Feature unavailable for your plan"})
@@ -86,19 +96,43 @@ async fn an_incomplete_report_is_refused_and_nothing_is_sent() {
     let session = place.connect("alice").await;
     place.settle(&session).await;
     let incomplete = [
-        ReportedMessage { msg_id: String::new(), ..message() },
-        ReportedMessage { msg_type: String::new(), ..message() },
-        ReportedMessage { publisher_id: String::new(), ..message() },
-        ReportedMessage { timestamp: 0, ..message() },
+        ReportedMessage {
+            msg_id: String::new(),
+            ..message()
+        },
+        ReportedMessage {
+            msg_type: String::new(),
+            ..message()
+        },
+        ReportedMessage {
+            publisher_id: String::new(),
+            ..message()
+        },
+        ReportedMessage {
+            timestamp: 0,
+            ..message()
+        },
     ];
     let refused = ("data", "Invalid data value.".to_owned());
-    assert_eq!(argument(session.report_user(&user("bob"), &[]).await), refused);
+    assert_eq!(
+        argument(session.report_user(&user("bob"), &[]).await),
+        refused
+    );
     for message in incomplete {
-        assert_eq!(argument(session.report_user(&user("bob"), &[message.clone()]).await), refused);
-        assert_eq!(argument(session.report_group(&group(), &[message]).await), refused);
+        assert_eq!(
+            argument(session.report_user(&user("bob"), &[message.clone()]).await),
+            refused
+        );
+        assert_eq!(
+            argument(session.report_group(&group(), &[message]).await),
+            refused
+        );
     }
     let not_a_user = BareJid::new("g1@mix.localhost").unwrap();
-    assert_eq!(argument(session.report_user(&not_a_user, &[message()]).await).0, "toUserJid");
+    assert_eq!(
+        argument(session.report_user(&not_a_user, &[message()]).await).0,
+        "toUserJid"
+    );
     assert!(GroupJid::new("bob@localhost").is_err());
     place.assert_nothing_sent(&session).await;
 }
@@ -107,6 +141,9 @@ async fn an_incomplete_report_is_refused_and_nothing_is_sent() {
 async fn empty_text_and_file_name_are_complete() {
     let place = Place::start().await;
     let session = place.connect("alice").await;
-    let message = ReportedMessage { message: String::new(), ..message() };
+    let message = ReportedMessage {
+        message: String::new(),
+        ..message()
+    };
     session.report_user(&user("bob"), &[message]).await.unwrap();
 }

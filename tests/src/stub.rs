@@ -58,7 +58,10 @@ impl StubBackend {
     /// What was sent so far.
     #[must_use]
     pub fn sent(&self) -> Vec<Sent> {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.sent
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn answer(&self, path: &str) -> Value {
@@ -76,7 +79,10 @@ impl StubBackend {
 
 /// An envelope with this content.
 #[must_use]
-#[expect(clippy::needless_pass_by_value, reason = "it is made where it is passed")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is made where it is passed"
+)]
 pub fn success(data: Value) -> Value {
     json!({"status": 200, "message": "ok", "data": data})
 }
@@ -114,7 +120,10 @@ impl HttpBackend for StubBackend {
             body: serde_json::from_slice(request.body()).unwrap_or_default(),
             path: path.clone(),
         };
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
+        self.sent
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(sent);
         Ok(Response::new(Bytes::from(self.answer(&path).to_string())))
     }
 }

@@ -28,8 +28,6 @@ pub(crate) struct Context {
     pub(crate) profile: String,
     /// The server's API base URL.
     pub(crate) api_url: String,
-    /// Whether nobody named the server.
-    is_local_default: bool,
     licence_key: LicenceKey,
     trial: bool,
     xmpp_url: Option<String>,
@@ -62,7 +60,6 @@ impl Context {
         let profiles = store.load()?;
         let (name, saved) = choose(args, &profiles)?;
         let api_url = args.api_url.as_deref().map(normalised);
-        let is_local_default = api_url.is_none() && saved.is_none();
         let api_url = api_url
             .or_else(|| saved.map(|saved| saved.api_url.clone()))
             .unwrap_or_else(|| LOCAL_API_URL.to_owned());
@@ -89,8 +86,7 @@ impl Context {
             .as_ref()
             .and_then(|user| saved.and_then(|saved| saved.account(user.as_str())));
         Ok(Self {
-            profile: name.unwrap_or_else(|| name_of(&api_url)),
-            is_local_default,
+            profile: name.unwrap_or_else(|| free_name(&api_url, &profiles)),
             licence_key,
             trial: args.trial || saved.is_some_and(|saved| saved.trial),
             xmpp_url: args
@@ -273,16 +269,22 @@ impl Context {
         Ok(self.store.update(change).await?)
     }
 
-    /// Makes a failure to reach a server that nobody named say how to start one.
+    /// Makes a failure to reach a server of this machine say how to start one.
     pub(crate) fn explain(&self, failure: Failure) -> Failure {
         let unreached = matches!(&failure, Failure::Operation(error)
             if *error.kind() == ErrorKind::Network);
-        if unreached && (self.is_local_default || self.api_url == LOCAL_API_URL) {
-            return Failure::LocalServerMissing {
-                api_url: self.api_url.clone(),
-            };
+        if !unreached || local_xmpp_url(&self.api_url).is_none() {
+            return failure;
         }
-        failure
+        let start = if self.api_url == LOCAL_API_URL {
+            "mfly serve".to_owned()
+        } else {
+            format!("mfly serve --listen {}", authority(&self.api_url))
+        };
+        Failure::LocalServerMissing {
+            api_url: self.api_url.clone(),
+            start,
+        }
     }
 }
 
@@ -296,7 +298,10 @@ fn choose<'a>(
         let saved = profiles.named(name);
         let found = Some(name.to_owned());
         return match (saved, url) {
-            (Some(saved), Some(url)) if saved.api_url != url => Ok((found, None)),
+            (Some(saved), Some(url)) if saved.api_url != url => Err(Failure::Usage {
+                message: format!("profile {name} is for {}, not for {url}", saved.api_url),
+                hint: "name another profile, or leave out --api-url".to_owned(),
+            }),
             (None, None) => {
                 let known: Vec<_> = profiles.names().collect();
                 let hint = match known.as_slice() {
@@ -326,10 +331,24 @@ fn normalised(url: &str) -> String {
     url.trim_end_matches('/').to_owned()
 }
 
-/// The name that a server is saved under when none is given: its host and port.
-fn name_of(api_url: &str) -> String {
+/// The name that a server is saved under when none is given: its host and port, or all of its URL when another server
+/// has that name already.
+fn free_name(api_url: &str, profiles: &Profiles) -> String {
+    let short = authority(api_url);
+    let taken = profiles
+        .named(short)
+        .is_some_and(|saved| saved.api_url != api_url);
+    if taken {
+        api_url.to_owned()
+    } else {
+        short.to_owned()
+    }
+}
+
+/// A server's host and port.
+fn authority(api_url: &str) -> &str {
     let rest = api_url.split_once("://").map_or(api_url, |(_, rest)| rest);
-    rest.split('/').next().unwrap_or(rest).to_owned()
+    rest.split('/').next().unwrap_or(rest)
 }
 
 /// A plain HTTP server on this machine is a local test server: its WebSocket is on the same port.
@@ -455,18 +474,42 @@ mod tests {
     async fn a_password_is_never_offered_to_another_server() {
         let folder = Folder::new("other-server");
         register("https://a.example.test/api/v1", "alice", &folder).await;
-        let args = TargetArgs {
-            api_url: Some("https://evil.example.test/api/v1".to_owned()),
-            profile: Some("a.example.test".to_owned()),
+        let other = TargetArgs {
+            api_url: Some("https://a.example.test:444/api/v1".to_owned()),
             user: Some(UserId::new("alice").unwrap()),
             licence_key: Some(LicenceKey::new("key").unwrap()),
             ..args()
         };
-        let context = decide(&args, &folder).unwrap();
+        let context = decide(&other, &folder).unwrap();
         assert!(matches!(
             context.credentials(),
             Err(Failure::NoCredentials { .. })
         ));
+        let contradictory = TargetArgs {
+            profile: Some("a.example.test".to_owned()),
+            ..other
+        };
+        let failure = decide(&contradictory, &folder).unwrap_err();
+        assert_eq!(failure.code() as u8, 2, "{failure}");
+    }
+
+    #[tokio::test]
+    async fn a_server_never_takes_the_place_of_another_one_on_the_same_host() {
+        let folder = Folder::new("same-host");
+        register("https://a.example.test/api/v1", "alice", &folder).await;
+        register("https://a.example.test/other/api/v1", "bob", &folder).await;
+        for (url, user) in [("/api/v1", "alice"), ("/other/api/v1", "bob")] {
+            let url = Some(format!("https://a.example.test{url}"));
+            let context = decide(
+                &TargetArgs {
+                    api_url: url,
+                    ..args()
+                },
+                &folder,
+            )
+            .unwrap();
+            assert_eq!(context.credentials().unwrap().user.as_str(), user);
+        }
     }
 
     #[test]
@@ -511,6 +554,30 @@ mod tests {
             decide(&args(), &folder).unwrap().credentials(),
             Err(Failure::NoCredentials { .. })
         ));
+    }
+
+    #[test]
+    fn an_unreachable_server_of_this_machine_can_be_started() {
+        let folder = Folder::new("unreachable");
+        let explained = |url: &str| {
+            let key = Some(LicenceKey::new("key").unwrap());
+            let args = TargetArgs {
+                api_url: Some(url.to_owned()),
+                licence_key: key,
+                ..args()
+            };
+            let failure = Failure::Operation(ErrorKind::Network.into());
+            decide(&args, &folder).unwrap().explain(failure).line()
+        };
+        let line = explained(LOCAL_API_URL);
+        assert!(line.contains("`mfly serve`"), "{line}");
+        let line = explained("http://127.0.0.1:9/api/v1");
+        assert!(line.contains("`mfly serve --listen 127.0.0.1:9`"), "{line}");
+        let line = explained("https://api.example.test/api/v1");
+        assert!(
+            !line.contains("mfly serve") && line.contains("--api-url"),
+            "{line}"
+        );
     }
 
     #[test]

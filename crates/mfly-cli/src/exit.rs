@@ -49,11 +49,13 @@ pub(crate) enum Failure {
     /// An operation failed.
     #[error("{0}")]
     Operation(#[from] Error),
-    /// The same, at a server that was not named: probably it is not running.
+    /// The same, at a server of this machine: probably it is not running.
     #[error("no server answers at {api_url}")]
     LocalServerMissing {
         /// Where it was expected.
         api_url: String,
+        /// The command that starts it.
+        start: String,
     },
     /// A value is not acceptable.
     #[error("{0}")]
@@ -145,8 +147,8 @@ impl Failure {
     pub(crate) fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Operation(error) => return operation_hint(error.kind()).map(str::to_owned),
-            Self::LocalServerMissing { .. } => {
-                "start one with `mfly serve`, or name another with --api-url".to_owned()
+            Self::LocalServerMissing { start, .. } => {
+                format!("start one with `{start}`, or name another with --api-url")
             }
             Self::Usage { hint, .. } | Self::NoCredentials { hint, .. } => hint.clone(),
             Self::Store(error) => error.hint(),
@@ -306,16 +308,14 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_local_server_is_explained_in_one_line() {
+    fn a_failure_and_its_hint_are_one_line() {
         let failure = Failure::LocalServerMissing {
             api_url: "http://127.0.0.1:8117/api/v1".to_owned(),
+            start: "mfly serve".to_owned(),
         };
-        let line = failure.line();
-        assert!(
-            line.contains("127.0.0.1:8117") && line.contains("`mfly serve`"),
-            "{line}"
-        );
-        assert_eq!(line.lines().count(), 1);
+        let expected = "error: no server answers at http://127.0.0.1:8117/api/v1 \
+                        (hint: start one with `mfly serve`, or name another with --api-url)";
+        assert_eq!(failure.line(), expected);
         assert_eq!(failure.code() as u8, 3);
     }
 

@@ -67,14 +67,23 @@ fn told(output: &mut Output, operation: &str, failure: &Failure) -> ExitCode {
     ExitCode::from(failure.code() as u8)
 }
 
-/// `MFLY_LOG` chooses what is logged, as `info,mfly_client=debug`; `-v` and `-vv` are short for the usual choices.
+/// `MFLY_LOG` chooses what is logged, as `info,mfly_client=debug`. `-v` shows this project's crates only: what others
+/// log at such levels may be private.
 fn log_to_standard_error(verbose: u8) {
-    let usual = match verbose {
+    let level = match verbose {
         0 => "off",
         1 => "info",
         2 => "debug",
         _ => "trace",
     };
+    let usual = [
+        "mfly_api",
+        "mfly_client",
+        "mfly_testserver",
+        "mfly_transport",
+    ]
+    .map(|name| format!("{name}={level}"))
+    .join(",");
     let filter = EnvFilter::try_from_env("MFLY_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     tracing_subscriber::fmt()
         .with_env_filter(filter)

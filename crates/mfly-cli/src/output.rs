@@ -41,7 +41,7 @@ impl Report {
             .unwrap_or_default();
         let lines = rows
             .iter()
-            .map(|(name, value)| format!("{name:<width$}  {value}"))
+            .map(|(name, value)| format!("{name:<width$}  {value}").trim_end().to_owned())
             .collect();
         Self { lines, result }
     }

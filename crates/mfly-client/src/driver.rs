@@ -228,12 +228,26 @@ impl Driver {
         }
     }
 
-    /// Tells the app, then those who wait: whoever is woken finds the news delivered.
+    /// Tells the app, then those who wait. Whoever is told finds the new state and address in place, whoever is woken
+    /// finds the news delivered.
     fn announce(&mut self, notice: Notice) {
-        let (mut state, mut jid) = (None, None);
+        let Ends {
+            state, progress, ..
+        } = &self.ends;
+        let quietly = false;
         match &notice {
-            Notice::State(new) => state = Some(*new),
-            Notice::Connected { jid: new, .. } => jid = Some(new.clone()),
+            Notice::State(new) => {
+                state.send_if_modified(|state| {
+                    *state = *new;
+                    quietly
+                });
+            }
+            Notice::Connected { jid, .. } => {
+                progress.send_if_modified(|progress| {
+                    progress.jid = Some(jid.clone());
+                    quietly
+                });
+            }
             Notice::Disconnected { reason } => tracing::debug!(%reason, "disconnected"),
             Notice::ConnectFailed { attempt, reason } => {
                 tracing::debug!(attempt, %reason, "could not connect");
@@ -242,14 +256,14 @@ impl Driver {
             Notice::Ended(reason) => self.ended = Some(reason.clone()),
             _ => {}
         }
+        let is_state = matches!(notice, Notice::State(_));
+        let is_connected = matches!(notice, Notice::Connected { .. });
         (self.notices)(notice);
-        if let Some(state) = state {
-            self.ends.state.send_replace(state);
+        if is_state {
+            self.ends.state.send_modify(|_| {});
         }
-        if let Some(jid) = jid {
-            self.ends
-                .progress
-                .send_modify(|progress| progress.jid = Some(jid));
+        if is_connected {
+            self.ends.progress.send_modify(|_| {});
         }
     }
 }

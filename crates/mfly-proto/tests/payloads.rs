@@ -1,4 +1,5 @@
 //! Odd cases of the payloads: what traces do not show.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
 use mfly_proto::decode::DecodeError;
 use mfly_proto::jid::{BareJid, UserReference};

@@ -1,4 +1,5 @@
 //! Every trace, judged by the codec: each line is read by its type and written again.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
 use mfly_proto::testing::{Bindings, Line, RoundTrip, Trace, canonical, round_trip};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! `mfly media put` and `get`: files of messages.
 
+mod download;
+
 use super::Operation;
 use crate::args::TargetArgs;
 use crate::context::Context;
@@ -9,15 +11,13 @@ use crate::output::Report;
 use crate::progress::{ProgressLine, size};
 use clap::{Args, Subcommand};
 use mfly_client::{
-    FileKey, FileToken, GroupJid, MediaForm, MediaReference, MediaTarget, MediaUpload, Session,
-    UploadedMedia, UserId,
+    FileKey, FileToken, GroupJid, MediaForm, MediaTarget, MediaUpload, Session, UploadedMedia,
+    UserId,
 };
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
-
-mod download;
 
 /// Uploads or downloads a file.
 #[derive(Args, Debug)]

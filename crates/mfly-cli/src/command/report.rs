@@ -20,7 +20,7 @@ Examples:
 pub(crate) struct ReportArgs {
     /// The user, by id or address.
     #[arg(value_name = "USER", group = "whom", value_parser = crate::args::user)]
-    user: Option<UserReference>,
+    reported: Option<UserReference>,
     /// The group's address.
     #[arg(long, value_name = "ADDRESS", group = "whom", requires = "publisher", value_parser = group)]
     group: Option<GroupJid>,
@@ -58,7 +58,7 @@ impl Operation for ReportArgs {
             filename: String::new(),
             timestamp: self.timestamp.unwrap_or_else(now),
         };
-        let reported = match (&self.user, &self.group, &self.publisher) {
+        let reported = match (&self.reported, &self.group, &self.publisher) {
             (_, Some(group), Some(publisher)) => {
                 let send = async |session: &Session| {
                     Ok(session.report_group(group, &[message(publisher)]).await?)

@@ -146,7 +146,7 @@ impl IqRequest for FriendsQuery {
     fn write_response(friends: &Friends, writer: &mut Writer<'_>) {
         writer.element(Self::NAME, |w| {
             if let Some(permission) = friends.permission {
-                w.attr("contact_permission", &permission.to_string());
+                w.attr_number("contact_permission", u64::from(permission));
             }
             w.attr_opt("ver", friends.version.as_deref());
             w.attr("xmlns", Self::NAMESPACE);

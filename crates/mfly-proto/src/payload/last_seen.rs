@@ -75,7 +75,7 @@ impl IqRequest for LastSeenQuery {
 
     fn write_response(response: &LastSeen, writer: &mut Writer<'_>) {
         writer.element(Self::NAME, |w| {
-            w.attr("seconds", &response.seconds.to_string());
+            w.attr_number("seconds", response.seconds);
             w.attr("xmlns", Self::NAMESPACE);
             if let Some(status) = &response.status {
                 w.text(status);

@@ -170,7 +170,7 @@ impl Presence {
                 w.text_element("status", status);
             }
             if self.priority != 0 {
-                w.text_element("priority", &self.priority.to_string());
+                w.element("priority", |w| w.text_number(i64::from(self.priority)));
             }
         });
     }

@@ -3,6 +3,7 @@
 use super::characters::is_qualified_name;
 use super::escape;
 use std::fmt;
+use std::io::Write as _;
 
 /// Appends XML to a caller's buffer and allocates nothing else.
 ///
@@ -56,6 +57,22 @@ impl<'b> Writer<'b> {
         self.buffer.extend_from_slice(b"=\"");
         escape::attribute(value, self.buffer);
         self.buffer.push(b'"');
+    }
+
+    /// Writes an attribute whose value is a number, without a string in between.
+    pub fn attr_number(&mut self, name: &str, value: u64) {
+        self.attr(name, "");
+        if self.tag_open {
+            // Between the quotes that were just written; writing to a Vec cannot fail.
+            self.buffer.pop();
+            let _ = write!(self.buffer, "{value}\"");
+        }
+    }
+
+    /// Writes a number as character data, without a string in between.
+    pub fn text_number(&mut self, value: i64) {
+        self.finish_start_tag();
+        let _ = write!(self.buffer, "{value}");
     }
 
     /// Writes an attribute if there is a value.
@@ -125,6 +142,20 @@ mod tests {
         let mut buffer = Vec::new();
         write(&mut Writer::new(&mut buffer));
         String::from_utf8(buffer).unwrap()
+    }
+
+    #[test]
+    fn numbers_are_written_as_text_and_attribute() {
+        let xml = written(|w| {
+            w.element("last", |w| {
+                w.attr_number("seconds", u64::MAX);
+                w.element("priority", |w| w.text_number(-128));
+            });
+        });
+        assert_eq!(
+            xml,
+            r#"<last seconds="18446744073709551615"><priority>-128</priority></last>"#
+        );
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! Downloading into a file: under another name until it is complete.
 
-use super::{GetArgs, MediaForm, MediaReference, Path, PathBuf, Report, Session, size};
+use super::GetArgs;
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::file::name;
-use crate::progress::ProgressLine;
-use mfly_client::Progress;
+use crate::output::Report;
+use crate::progress::{ProgressLine, size};
+use mfly_client::{MediaForm, MediaReference, Progress, Session};
 use serde_json::json;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Poll, ready};
 use tokio::fs::{File, OpenOptions};

@@ -53,14 +53,13 @@ async fn reconnect(cast: &Cast, events: &mut Result<Events, Trouble>) -> Step {
                 .into_iter()
                 .map(|call| call.payload["status"].clone()),
         );
-        matches!(event, Event::Connected { .. }).then_some(())
+        match event {
+            Event::Connected { jid, .. } => Some(jid.clone()),
+            _ => None,
+        }
     };
-    wait(events, "connectionListener", listen).await?;
-    ensure(
-        cast.alice.session()?.jid() != before,
-        "another address",
-        &before,
-    )?;
+    let (jid, _) = wait(events, "connectionListener", listen).await?;
+    ensure(before != jid, "another address", &jid)?;
     done("the connection was cut and is back", json!(calls))
 }
 

@@ -130,7 +130,7 @@ async fn not_available(cast: &Cast) -> Step {
 
 async fn logout(cast: &Cast) -> Step {
     let outcome = cast.bob.session()?.logout().await?;
-    ensure(outcome.server_told, "the server told", &outcome)?;
+    ensure(outcome.server_told, "the server told", outcome)?;
     done("bob logs out", success())
 }
 

@@ -72,7 +72,7 @@ async fn settings(cast: &Cast, expected: bool) -> Step {
         } else {
             "archive off"
         },
-        &settings,
+        settings,
     )?;
     let what = format!("archive is {}", if expected { "on" } else { "off" });
     done(what, json!({"archive": u8::from(expected)}))

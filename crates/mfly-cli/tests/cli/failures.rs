@@ -1,0 +1,195 @@
+//! Errors: one line, a hint, and an exit code that a script can tell apart.
+
+#[cfg(unix)]
+use crate::setup::interrupt;
+use crate::setup::{Folder, World, mfly, run};
+use mfly_testserver::{Feature, TestServer};
+use std::time::Duration;
+
+/// The error's only line.
+fn line(stderr: &str) -> &str {
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    stderr.trim_end()
+}
+
+/// An address of this machine where nothing listens any more.
+async fn nowhere() -> String {
+    let server = TestServer::builder().tls(false).start().await.unwrap();
+    let url = server.api_base_url();
+    server.shutdown().await;
+    url
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_run_is_exit_code_3_with_the_command_that_starts_it() {
+    let folder = Folder::new();
+    let url = nowhere().await;
+    let arguments = [
+        "register",
+        "alice",
+        "--licence-key",
+        "key",
+        "--api-url",
+        &url,
+    ];
+    let ran = run(mfly(&folder, &arguments)).await;
+    assert_eq!(ran.code, 3, "{ran:?}");
+    let start = url
+        .replace("http://", "mfly serve --listen ")
+        .replace("/api/v1", "");
+    let line = line(&ran.stderr);
+    assert!(
+        line.starts_with("error: ") && line.contains(&start),
+        "{line}"
+    );
+}
+
+#[tokio::test]
+async fn a_command_line_that_makes_no_sense_is_exit_code_2() {
+    let folder = Folder::new();
+    for arguments in [
+        &["dance"][..],
+        &["last-seen"],
+        &["profile", "set"],
+        &["register", "Alice"],
+    ] {
+        let ran = run(mfly(&folder, arguments)).await;
+        assert_eq!(ran.code, 2, "{arguments:?}");
+        assert!(ran.stderr.contains("error:"), "{}", ran.stderr);
+    }
+}
+
+#[tokio::test]
+async fn an_argument_that_the_protocol_refuses_is_exit_code_2() {
+    let world = World::new().await;
+    world.register(&["alice"]).await;
+    let ran = world
+        .run(&["profile", "set", "--email", "not an address"])
+        .await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(line(&ran.stderr).contains("email"), "{}", ran.stderr);
+}
+
+#[tokio::test]
+async fn void_credentials_are_exit_code_4() {
+    let world = World::new().await;
+    world.register(&["alice"]).await;
+    world.server.user("alice").delete().unwrap();
+    let ran = world.run(&["whoami"]).await;
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(
+        line(&ran.stderr).contains("mfly register"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[tokio::test]
+async fn a_user_blocked_by_an_administrator_is_exit_code_4() {
+    let world = World::new().await;
+    world.register(&["alice"]).await;
+    world.server.user("alice").admin_block(true).unwrap();
+    assert_eq!(world.run(&["whoami"]).await.code, 4);
+}
+
+#[tokio::test]
+async fn a_feature_that_is_not_in_the_plan_is_exit_code_5() {
+    let world = World::with(TestServer::builder().disable(Feature::Block)).await;
+    world.register(&["bob", "alice"]).await;
+    let ran = world.run(&["block", "bob", "--json"]).await;
+    assert_eq!((ran.code, ran.stderr.as_str()), (5, ""));
+    let object = ran.object();
+    assert_eq!(object["operation"], "blockUser");
+    assert_eq!(object["ok"], false);
+    assert_eq!(object["error"]["statusCode"], 403);
+    assert!(
+        object["error"]["hint"]
+            .as_str()
+            .unwrap()
+            .contains("mfly features"),
+        "{object}"
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_user_is_exit_code_6() {
+    let world = World::new().await;
+    world.register(&["alice"]).await;
+    for arguments in [
+        ["profile", "get", "nobody"].as_slice(),
+        &["last-seen", "nobody"],
+    ] {
+        let ran = world.run(arguments).await;
+        assert_eq!(ran.code, 6, "{arguments:?}: {ran:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_file_is_exit_code_6_and_nothing_is_sent() {
+    let world = World::new().await;
+    world.register(&["alice"]).await;
+    world.server.journal().clear();
+    let ran = world.run(&["profile", "image", "no-such-file.png"]).await;
+    assert_eq!(ran.code, 6, "{ran:?}");
+    assert!(
+        line(&ran.stderr).contains("no-such-file.png"),
+        "{}",
+        ran.stderr
+    );
+    assert!(world.server.journal().entries().is_empty());
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_exit_code_7() {
+    let world = World::new().await;
+    world.register(&["alice"]).await;
+    world.server.fault().request("/login").silence();
+    let ran = world.run(&["whoami", "--timeout", "0.3"]).await;
+    assert_eq!(ran.code, 7, "{ran:?}");
+    assert!(line(&ran.stderr).contains("--timeout"), "{}", ran.stderr);
+}
+
+#[tokio::test]
+async fn too_many_sessions_are_exit_code_1_with_the_way_out() {
+    let world = World::with(TestServer::builder().session_limit(1)).await;
+    world.register(&["alice"]).await;
+    let ran = world.run(&["register", "alice", "--no-force"]).await;
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(line(&ran.stderr).contains("--no-force"), "{}", ran.stderr);
+}
+
+#[tokio::test]
+async fn a_slow_answer_within_the_deadline_is_waited_for() {
+    let world = World::new().await;
+    world.register(&["alice"]).await;
+    world
+        .server
+        .fault()
+        .request("/contacts/vcard")
+        .delay(Duration::from_millis(200));
+    assert_eq!(world.run(&["profile", "get"]).await.code, 0);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn ctrl_c_is_exit_code_130() {
+    // A server that takes the connection and never says anything.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/api/v1", listener.local_addr().unwrap());
+    let folder = Folder::new();
+    let arguments = [
+        "register",
+        "alice",
+        "--licence-key",
+        "key",
+        "--api-url",
+        &url,
+    ];
+    let child = mfly(&folder, &arguments).spawn().unwrap();
+    let accepted = tokio::time::timeout(Duration::from_secs(60), listener.accept()).await;
+    let (_connection, _) = accepted.unwrap().unwrap();
+    interrupt(&child);
+    let ended = child.wait_with_output().await.unwrap();
+    assert_eq!(ended.status.code(), Some(130), "{ended:?}");
+    assert!(ended.stderr.is_empty(), "{ended:?}");
+}

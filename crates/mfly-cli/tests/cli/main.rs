@@ -1,0 +1,17 @@
+//! The built command, as a person or a script runs it.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a helper that cannot go on fails the test that called it"
+)]
+
+mod accounts;
+mod failures;
+mod media;
+mod operations;
+mod secrets;
+mod serve;
+mod setup;
+mod tour;
+mod watch;

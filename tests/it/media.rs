@@ -1,0 +1,242 @@
+//! Files of messages.
+
+use mfly_client::{
+    Error, ErrorKind, FileKey, FileToken, GroupJid, MediaForm, MediaReference, MediaTarget,
+    MediaUpload, Progress, UploadedMedia,
+};
+use mfly_tests::place::user;
+use mfly_tests::{Place, argument, kind};
+use std::sync::{Arc, Mutex};
+
+/// The largest part of a file in the chunked form.
+const PART: usize = 5 * 1024 * 1024;
+
+fn bytes(len: usize) -> Vec<u8> {
+    (0..len).map(|index| (index % 251) as u8).collect()
+}
+
+fn upload(len: usize, form: MediaForm) -> MediaUpload {
+    let target = MediaTarget::User(user("bob"));
+    MediaUpload::new(target, "m1", "photo.png", "image/png", bytes(len)).form(form)
+}
+
+async fn uploaded(
+    place: &Place,
+    len: usize,
+    form: MediaForm,
+) -> (mfly_client::Session, UploadedMedia) {
+    let session = place.connect("alice").await;
+    let media = session.upload_media(upload(len, form)).await.unwrap();
+    (session, media)
+}
+
+const FORMS: [MediaForm; 2] = [MediaForm::Whole, MediaForm::Chunked];
+
+#[tokio::test]
+async fn a_sealed_file_comes_back_as_it_was_in_either_form_and_at_any_length() {
+    let place = Place::start().await;
+    let session = place.connect("alice").await;
+    let bob = place.connect("bob").await;
+    assert!(
+        session.media_encryption(),
+        "files are sealed unless told otherwise"
+    );
+    for form in FORMS {
+        for len in [1, 15, 16, 17, 1000] {
+            let media = session.upload_media(upload(len, form)).await.unwrap();
+            assert_eq!((media.plain_len, media.form), (len as u64, form));
+            assert!(media.file_key.is_some());
+            let opened = bob.download_media(&media.reference()).await.unwrap();
+            assert!(opened == bytes(len), "{form:?} of {len} bytes");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_stored_of_a_sealed_file_does_not_show_it() {
+    let place = Place::start().await;
+    for form in FORMS {
+        let (session, media) = uploaded(&place, 1000, form).await;
+        let stored = MediaReference::new(media.file_token.clone(), None).form(form);
+        let stored = session.download_media(&stored).await.unwrap();
+        assert_eq!(stored.len() as u64, media.stored_len);
+        let part = &bytes(1000)[100..132];
+        assert!(!stored.windows(32).any(|window| window == part), "{form:?}");
+    }
+}
+
+#[tokio::test]
+async fn with_encryption_off_the_file_is_stored_as_it_is() {
+    let place = Place::start().await;
+    let session = place.connect("alice").await;
+    session.set_media_encryption(false);
+    assert!(!session.media_encryption());
+    for form in FORMS {
+        let media = session.upload_media(upload(1000, form)).await.unwrap();
+        assert_eq!(media.file_key, None);
+        assert_eq!((media.plain_len, media.stored_len), (1000, 1000));
+        assert!(session.download_media(&media.reference()).await.unwrap() == bytes(1000));
+    }
+    session.set_media_encryption(true);
+    assert!(
+        session
+            .upload_media(upload(10, MediaForm::Whole))
+            .await
+            .unwrap()
+            .file_key
+            .is_some()
+    );
+}
+
+#[tokio::test]
+async fn every_file_has_a_key_of_its_own() {
+    let place = Place::start().await;
+    let session = place.connect("alice").await;
+    let one = session
+        .upload_media(upload(10, MediaForm::Whole))
+        .await
+        .unwrap();
+    let two = session
+        .upload_media(upload(10, MediaForm::Whole))
+        .await
+        .unwrap();
+    assert_ne!(one.file_key, two.file_key);
+    assert_ne!(one.file_token, two.file_token);
+}
+
+#[tokio::test]
+async fn a_large_file_travels_in_parts_and_reports_how_far_it_is() {
+    let place = Place::start().await;
+    let session = place.connect("alice").await;
+    session.set_media_encryption(false);
+    let len = PART + 1000;
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let told = seen.clone();
+    let progress = Progress::new(move |sent, total| told.lock().unwrap().push((sent, total)));
+    let media = session
+        .upload_media(upload(len, MediaForm::Chunked).progress(progress))
+        .await
+        .unwrap();
+    let seen = seen.lock().unwrap();
+    assert!(
+        seen.iter()
+            .all(|(sent, total)| *total == len as u64 && sent <= total),
+        "{seen:?}"
+    );
+    assert!(
+        seen.windows(2).all(|pair| pair[0].0 <= pair[1].0),
+        "{seen:?}"
+    );
+    assert_eq!(seen.last().unwrap().0, len as u64);
+    let parts: Vec<_> = place
+        .server
+        .journal()
+        .requests()
+        .into_iter()
+        .filter(|request| request.method == "PUT")
+        .collect();
+    assert_eq!(parts.len(), 2);
+    assert!(
+        parts.iter().all(|part| part.user.is_none()),
+        "a store gets no token: {parts:?}"
+    );
+    let mut opened = Vec::new();
+    let written = session
+        .download_media_to(&media.reference(), &mut opened)
+        .await
+        .unwrap();
+    assert_eq!(written, len as u64);
+    assert!(opened == bytes(len));
+}
+
+#[tokio::test]
+async fn a_file_for_a_group_is_marked_so() {
+    let place = Place::start().await;
+    let session = place.connect("alice").await;
+    let group = MediaTarget::Group(GroupJid::new("g1@mix.localhost").unwrap());
+    for form in FORMS {
+        let upload = MediaUpload::new(group.clone(), "m1", "a.pdf", "application/pdf", bytes(10));
+        let media = session.upload_media(upload.form(form)).await.unwrap();
+        assert!(session.download_media(&media.reference()).await.unwrap() == bytes(10));
+    }
+    let start = &place.server.journal().requests_to("/media/upload")[0];
+    assert!(
+        start.body.contains("g1") && start.body.contains("pdf"),
+        "{}",
+        start.body
+    );
+}
+
+#[tokio::test]
+async fn an_empty_file_is_refused_and_nothing_is_sent() {
+    let place = Place::start().await;
+    let session = place.connect("alice").await;
+    place.settle(&session).await;
+    for form in FORMS {
+        assert_eq!(
+            argument(session.upload_media(upload(0, form)).await).0,
+            "file"
+        );
+    }
+    place.assert_nothing_sent(&session).await;
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_an_error_and_not_a_wrong_file() {
+    let place = Place::start().await;
+    let (session, media) = uploaded(&place, 1000, MediaForm::Whole).await;
+    let mut reference = media.reference();
+    reference.file_key = Some(FileKey::from_random([7; 64]));
+    assert_eq!(
+        kind(session.download_media(&reference).await),
+        ErrorKind::Media
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_does_not_exist_is_an_error_of_the_server() {
+    let place = Place::start().await;
+    let session = place.connect("alice").await;
+    for form in FORMS {
+        let missing = MediaReference::new(FileToken::new("missing").unwrap(), None).form(form);
+        let error: Error = session.download_media(&missing).await.unwrap_err();
+        assert!(
+            matches!(
+                error.kind(),
+                ErrorKind::Refused { .. } | ErrorKind::Http { .. }
+            ),
+            "{form:?}: {error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_failed_part_fails_the_upload() {
+    let place = Place::start().await;
+    let session = place.connect("alice").await;
+    place
+        .server
+        .fault()
+        .request("/media/upload/commit")
+        .refuse(500, "lost it");
+    let error = kind(session.upload_media(upload(1000, MediaForm::Chunked)).await);
+    assert_eq!(
+        error,
+        ErrorKind::Refused {
+            status: 500,
+            message: "lost it".to_owned()
+        }
+    );
+}
+
+#[tokio::test]
+async fn a_writer_that_fails_fails_the_download() {
+    let place = Place::start().await;
+    let (session, media) = uploaded(&place, 1000, MediaForm::Whole).await;
+    let (writer, reader) = tokio::io::duplex(1);
+    drop(reader);
+    assert_eq!(
+        kind(session.download_media_to(&media.reference(), writer).await),
+        ErrorKind::Media
+    );
+}

@@ -1,0 +1,241 @@
+//! No secret is ever shown.
+
+use mfly_client::{
+    App, Credentials, Error, MediaForm, MediaTarget, MediaUpload, Password, ProfileImage,
+    ProfileUpdate, Token, UserIdentifier,
+};
+use mfly_tests::Place;
+use mfly_tests::place::user;
+use std::error::Error as StdError;
+use std::fmt::Debug;
+use std::io;
+use std::sync::{Arc, Mutex};
+use tracing_subscriber::fmt::MakeWriter;
+
+/// Collects what is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+/// What must not be shown, and everything that was.
+#[derive(Default)]
+struct Watch {
+    secrets: Vec<(&'static str, String)>,
+    shown: Vec<(&'static str, String)>,
+}
+
+impl Watch {
+    fn secret(&mut self, name: &'static str, value: impl Into<String>) {
+        self.secrets.push((name, value.into()));
+    }
+
+    fn show(&mut self, what: &'static str, value: &impl Debug) {
+        self.shown.push((what, format!("{value:?}")));
+        self.shown.push((what, format!("{value:#?}")));
+    }
+
+    fn show_error(&mut self, what: &'static str, error: &Error) {
+        self.show(what, error);
+        self.shown.push((what, error.official().to_string()));
+        let mut next: Option<&dyn StdError> = Some(error);
+        while let Some(error) = next {
+            self.shown.push((what, error.to_string()));
+            next = error.source();
+        }
+    }
+
+    fn check(&self) {
+        for (what, text) in &self.shown {
+            for (name, secret) in &self.secrets {
+                assert!(
+                    !text.contains(secret.as_str()),
+                    "{what} shows the {name}: {text}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn neither_logs_nor_debug_output_nor_errors_nor_the_journal_show_a_secret() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(log.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let mut watch = Watch::default();
+
+    let place = Place::start().await;
+    watch.secret("licence key", place.server.licence_key().expose());
+    let register = place.app.register(&UserIdentifier::new("alice").unwrap());
+    watch.show("registration", &register);
+    let account = register.await.unwrap();
+    let credentials = account.credentials.clone();
+    watch.secret("password", credentials.password.expose());
+    watch.show("account", &account);
+    watch.show("credentials", &credentials);
+    watch.show("app", &place.app);
+
+    let connect = place.app.connect(&credentials);
+    watch.show("connection request", &connect);
+    let mut events = connect.events();
+    let session = connect.await.unwrap();
+    watch.secret("token", session.user_token().await.unwrap().expose());
+    watch.show("session", &session);
+
+    let update = ProfileUpdate::new()
+        .nick_name("Alice")
+        .email("alice@example.com");
+    session.update_profile(update).await.unwrap();
+    let file = ProfileImage::File {
+        name: "me.png".to_owned(),
+        content_type: "image/png".to_owned(),
+        bytes: b"content-of-the-image".to_vec().into(),
+    };
+    watch.secret("image", "content-of-the-image");
+    watch.show("image", &file);
+    session.set_profile_image(file).await.unwrap();
+    for form in [MediaForm::Whole, MediaForm::Chunked] {
+        let content = b"content-of-the-file".to_vec();
+        let target = MediaTarget::User(user("bob"));
+        let upload = MediaUpload::new(target, "m1", "a.pdf", "application/pdf", content).form(form);
+        watch.show("upload", &upload);
+        let media = session.upload_media(upload).await.unwrap();
+        watch.secret("file key", media.file_key.as_ref().unwrap().expose());
+        watch.show("uploaded file", &media);
+        watch.show("reference to a file", &media.reference());
+        session.download_media(&media.reference()).await.unwrap();
+    }
+    watch.secret("file", "content-of-the-file");
+
+    // Failures on every layer.
+    let wrong = Credentials::new(user("alice"), Password::new("wrong-password-123").unwrap());
+    watch.secret("wrong password", "wrong-password-123");
+    let error = place.app.connect(&wrong).await.unwrap_err();
+    watch.show_error("a refused log-in", &error);
+    session.set_user_token(Token::new("refused.token.string").unwrap());
+    watch.secret("refused token", "refused.token.string");
+    place
+        .server
+        .fault()
+        .request("/login")
+        .refuse(400, "Invalid Credentials");
+    watch.show_error(
+        "a refused renewal",
+        &session.own_profile().await.unwrap_err(),
+    );
+    session.own_profile().await.unwrap();
+    watch.secret("second token", session.user_token().await.unwrap().expose());
+    place
+        .server
+        .fault()
+        .request("/contacts/vcard")
+        .garbage("no json");
+    watch.show_error("garbage", &session.own_profile().await.unwrap_err());
+    place
+        .server
+        .fault()
+        .request("/contacts/vcard")
+        .times(4)
+        .cut();
+    watch.show_error(
+        "a cut connection",
+        &session.own_profile().await.unwrap_err(),
+    );
+    place.server.fault().clear();
+    watch.show_error(
+        "a refused request",
+        &session.block(&user("nobody")).await.unwrap_err(),
+    );
+
+    place
+        .server
+        .fault()
+        .connections_of("alice")
+        .send("<not xml");
+    session.logout().await.unwrap();
+    while let Some(event) = events.next().await {
+        watch.show("event", &event);
+    }
+    watch.show("server", &place.server);
+    watch.show("journal", &place.server.journal().entries());
+    let logged = log.text();
+    assert!(logged.len() > 1000, "hardly anything was logged: {logged}");
+    watch.shown.push(("log", logged));
+    watch.check();
+}
+
+#[tokio::test]
+async fn a_trials_unsealed_password_is_not_shown_either() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(log.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let mut watch = Watch::default();
+    let place = Place::with(mfly_testserver::TestServer::builder().trial(true)).await;
+    let credentials = place.register("alice").await;
+    watch.secret("password", credentials.password.expose());
+    let sasl = {
+        use mfly_proto::sasl::{Auth, Mechanism as _, Plain};
+        let mut plain = Plain::new("alice", &credentials.password).unwrap();
+        let mut buffer = Vec::new();
+        let auth = Auth::new("PLAIN", plain.initial());
+        auth.write(&mut mfly_proto::xml::Writer::new(&mut buffer));
+        let text = String::from_utf8(buffer).unwrap();
+        text.split(['>', '<'])
+            .max_by_key(|part| part.len() * usize::from(!part.contains(' ')))
+            .unwrap()
+            .to_owned()
+    };
+    assert!(sasl.len() > 16, "{sasl}");
+    watch.secret("encoded password", sasl);
+    let session = place.app.connect(&credentials).await.unwrap();
+    session.close().await;
+    watch.show("journal", &place.server.journal().entries());
+    watch.shown.push(("log", log.text()));
+    watch.check();
+}
+
+#[tokio::test]
+async fn the_licence_key_is_shown_in_no_form() {
+    let place = Place::start().await;
+    let mut watch = Watch::default();
+    watch.secret("licence key", place.server.licence_key().expose());
+    watch.show("licence key", &place.server.licence_key());
+    let app = App::builder(place.server.licence_key()).licence_url(&place.server.licence_url());
+    watch.show("app", &app.build().await.unwrap());
+    watch.show("journal", &place.server.journal().entries());
+    watch.check();
+    for entry in place.server.journal().requests_to("/license/details") {
+        assert!(entry.query.contains("redacted"), "{}", entry.query);
+    }
+}
