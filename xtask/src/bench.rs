@@ -1,14 +1,86 @@
-//! The benchmarks, one after another.
+//! The benchmarks, one after another, and the instruction counts of one stanza where valgrind is installed.
 
-use crate::run::{cargo, status};
+use crate::run::{cargo, output, root, status};
+use std::process::{Command, Stdio};
 
 /// Each prints one table.
 const BENCHES: &[&str] = &["codec", "sessions"];
+
+/// Who parses the vCard stanza.
+const CONTENDERS: &[&str] = &[
+    "quick-xml Reader",
+    "quick-xml NsReader",
+    "mfly table",
+    "mfly typed",
+    "roxmltree",
+    "minidom",
+];
+
+/// Two counts of rounds: their difference is free of start-up.
+const ROUNDS: [u64; 2] = [100, 300];
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     for bench in BENCHES {
         let mut command = cargo(&["bench", "-p", "mfly-benches", "--bench", bench, "--"]);
         status(command.args(arguments))?;
     }
+    instructions()
+}
+
+/// Counts instructions: unlike times, they come out the same on a busy machine.
+fn instructions() -> Result<(), String> {
+    let valgrind = Command::new("valgrind")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .status();
+    if !valgrind.is_ok_and(|status| status.success()) {
+        println!("\ninstructions: skipped, valgrind is not installed");
+        return Ok(());
+    }
+    let package = ["-p", "mfly-benches", "--bin", "vcard_instructions"];
+    status(cargo(&["build", "--release"]).args(package))?;
+    let metadata = output(&mut cargo(&[
+        "metadata",
+        "--format-version",
+        "1",
+        "--no-deps",
+    ]))?;
+    let metadata: serde_json::Value =
+        serde_json::from_str(&metadata).map_err(|error| error.to_string())?;
+    let target = metadata["target_directory"]
+        .as_str()
+        .ok_or("cargo names no target directory")?;
+    let program = format!("{target}/release/vcard_instructions");
+    println!("\ninstructions for the vCard stanza (callgrind)");
+    for contender in CONTENDERS {
+        let [few, many] = ROUNDS;
+        let counts = (
+            count(&program, contender, few)?,
+            count(&program, contender, many)?,
+        );
+        println!(
+            "  {contender:<20} {:>8}",
+            counts.1.saturating_sub(counts.0) / (many - few)
+        );
+    }
     Ok(())
+}
+
+fn count(program: &str, contender: &str, rounds: u64) -> Result<u64, String> {
+    let result = Command::new("valgrind")
+        .args([
+            "--tool=callgrind",
+            "--callgrind-out-file=/dev/null",
+            program,
+            contender,
+        ])
+        .arg(rounds.to_string())
+        .current_dir(root())
+        .output()
+        .map_err(|error| format!("valgrind could not be started: {error}"))?;
+    let report = String::from_utf8_lossy(&result.stderr);
+    report
+        .lines()
+        .find_map(|line| line.split("Collected : ").nth(1)?.trim().parse().ok())
+        .ok_or_else(|| format!("valgrind counted nothing for {contender}:\n{report}"))
 }
