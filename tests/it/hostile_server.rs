@@ -319,6 +319,17 @@ async fn a_carbon_is_believed_from_the_own_account_only() {
 }
 
 #[tokio::test]
+async fn what_stands_beside_a_forged_carbon_is_not_believed_either() {
+    let (_server, _session, mut events, mut peer) = online().await;
+    let text = format!(
+        r#"<message xmlns="jabber:client" from="u7@{HOST}"><received xmlns="urn:xmpp:carbons:2"/><userblocked xmlns="urn:xmpp:blocking" type="block_user" blocked_user="u7"/></message>"#
+    );
+    peer.send(text.clone()).await;
+    let told = told(&mut events, &mut peer).await;
+    assert!(told.len() == 1 && is_unknown(&told[0], &text), "{told:?}");
+}
+
+#[tokio::test]
 async fn a_true_carbon_does_not_make_a_forged_copy_true() {
     let (_server, _session, mut events, mut peer) = online().await;
     let text = format!(

@@ -25,6 +25,7 @@ mod profile;
 mod register;
 mod report;
 mod settings;
+mod sync_contacts;
 mod user_deleted;
 mod user_list;
 mod user_token;

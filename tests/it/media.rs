@@ -117,7 +117,7 @@ async fn a_large_file_travels_in_parts_and_reports_how_far_it_is() {
         .upload_media(upload(len, MediaForm::Chunked).progress(progress))
         .await
         .unwrap();
-    let seen = seen.lock().unwrap();
+    let seen = seen.lock().unwrap().clone();
     assert!(
         seen.iter()
             .all(|(sent, total)| *total == len as u64 && sent <= total),

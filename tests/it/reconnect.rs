@@ -1,8 +1,8 @@
 //! Connections that are lost and come back.
 
 use mfly_client::{
-    ConnectionState, DisconnectReason, EndReason, ErrorKind, Event, Events, KeepaliveConfig,
-    ReconnectPolicy,
+    ConnectionState, Credentials, DisconnectReason, EndReason, ErrorKind, Event, Events,
+    KeepaliveConfig, ReconnectPolicy,
 };
 use mfly_proto::cipher::{RequestCipher, login};
 use mfly_proto::sasl::{Auth, plain};
@@ -210,6 +210,30 @@ async fn closing_while_offline_ends_at_once() {
 }
 
 #[tokio::test]
+async fn logging_out_while_offline_tells_the_server_and_ends_the_trying() {
+    let server = ScriptedServer::start().await;
+    let (session, mut events, peer) = server.connect_with(|r| r.reconnect(slow())).await;
+    peer.vanish();
+    disconnected(&mut events).await;
+    assert!(
+        within("log-out", session.logout())
+            .await
+            .unwrap()
+            .server_told
+    );
+    assert!(matches!(ended(&mut events).await, EndReason::Closed));
+    assert_eq!(
+        server
+            .backend
+            .sent()
+            .iter()
+            .filter(|sent| sent.path == "/logout")
+            .count(),
+        1
+    );
+}
+
+#[tokio::test]
 async fn dropping_the_last_handle_while_offline_ends_the_trying() {
     let server = ScriptedServer::start().await;
     let (session, mut events, peer) = server.connect_with(|r| r.reconnect(slow())).await;
@@ -276,6 +300,30 @@ async fn a_stream_error_of_a_passing_kind_is_connected_again_after() {
 }
 
 #[tokio::test]
+async fn a_server_that_shuts_down_says_goodbye_and_may_come_back() {
+    let Place { server, app } = Place::start().await;
+    let credentials = server.user("alice").register().unwrap();
+    let credentials = Credentials::new(credentials.username, credentials.password);
+    let policy = ReconnectPolicy {
+        max_attempts: Some(2),
+        ..quick()
+    };
+    let session = app.connect(&credentials).reconnect(policy).await.unwrap();
+    let mut events = session.events();
+    within("shutting down", server.shutdown()).await;
+    let reason = disconnected(&mut events).await;
+    assert!(
+        matches!(&reason, DisconnectReason::StreamError(error) if error.condition == StreamCondition::SystemShutdown),
+        "{reason:?}"
+    );
+    let reason = ended(&mut events).await;
+    assert!(
+        matches!(reason, EndReason::Unreachable { attempts: 2, .. }),
+        "{reason:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_session_that_another_one_replaced_does_not_fight_back() {
     let place = Place::start().await;
     let credentials = place.register("alice").await;
@@ -337,9 +385,10 @@ async fn a_temporary_refusal_is_tried_again() {
 async fn a_server_that_fell_silent_is_noticed_and_left() {
     let place = Place::start().await;
     let credentials = place.register("alice").await;
-    let mut keepalive = KeepaliveConfig::default();
-    keepalive.idle = Duration::from_millis(50);
-    keepalive.answer = Duration::from_millis(50);
+    let keepalive = KeepaliveConfig {
+        idle: Duration::from_millis(50),
+        answer: Duration::from_millis(50),
+    };
     let request = place
         .app
         .connect(&credentials)
@@ -356,8 +405,10 @@ async fn a_server_that_fell_silent_is_noticed_and_left() {
 #[tokio::test]
 async fn a_server_that_answers_pings_is_not_left() {
     let server = ScriptedServer::start().await;
-    let mut keepalive = KeepaliveConfig::default();
-    keepalive.idle = Duration::from_millis(20);
+    let keepalive = KeepaliveConfig {
+        idle: Duration::from_millis(20),
+        ..KeepaliveConfig::default()
+    };
     let (session, mut events, mut peer) = server
         .connect_with(|request| request.keepalive(keepalive))
         .await;

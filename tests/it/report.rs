@@ -120,7 +120,11 @@ async fn an_incomplete_report_is_refused_and_nothing_is_sent() {
     );
     for message in incomplete {
         assert_eq!(
-            argument(session.report_user(&user("bob"), &[message.clone()]).await),
+            argument(
+                session
+                    .report_user(&user("bob"), std::slice::from_ref(&message))
+                    .await
+            ),
             refused
         );
         assert_eq!(

@@ -26,3 +26,8 @@ pub mod wait;
 pub use place::{Place, argument, kind};
 pub use scripted::{Peer, ScriptedServer};
 pub use wait::{PATIENCE, expect_event, expect_events_until, within};
+
+/// The repository's README: its example runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

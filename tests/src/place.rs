@@ -33,7 +33,6 @@ impl Place {
     }
 
     /// An app for a server, to be changed.
-    #[must_use]
     pub fn app_of(server: &TestServer) -> AppBuilder {
         App::builder(server.licence_key())
             .api_base_url(&server.api_base_url())

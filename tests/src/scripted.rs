@@ -43,7 +43,6 @@ impl ScriptedServer {
     }
 
     /// An app for this server, to be changed.
-    #[must_use]
     pub fn app_builder(&self) -> AppBuilder {
         App::builder(LicenceKey::new(LICENCE_KEY).unwrap())
             .api_base_url("https://api.example.test/api/v1")

@@ -41,6 +41,13 @@ impl Sender {
 }
 
 impl Subscriptions {
+    /// Gives an event that the app caused itself to every subscription.
+    pub(crate) fn tell(&self, event: Event) {
+        if let Some(sender) = self.0.upgrade() {
+            Sender(sender).send(event);
+        }
+    }
+
     /// A subscription from now on; one without events when the session is over.
     pub(crate) fn subscribe(&self) -> Events {
         match self.0.upgrade() {

@@ -167,13 +167,21 @@ impl Session {
         let context = self.context();
         let open = |card: &VCard| Profile::open(&context.user, card, &context.profile_iv);
         let sent = open(&card);
-        let echo = self.request(&SetProfile { card }).await?;
-        match echo {
-            Some(echo) if context.quirks.verify_profile_echo && !same(&open(&echo), &sent) => {
-                Err(Error::from(ErrorKind::UnexpectedAnswer))
-            }
-            _ => Ok(()),
+        let Some(echo) = self.request(&SetProfile { card }).await? else {
+            return Ok(());
+        };
+        let stored = open(&echo);
+        let is_as_sent = same(&stored, &sent);
+        // As the official SDK does: whoever shows the own profile hears of the change from one place.
+        self.shared().subscriptions.tell(Event::ProfileChanged {
+            user: context.account.clone(),
+            profile: Some(stored),
+            own: true,
+        });
+        if context.quirks.verify_profile_echo && !is_as_sent {
+            return Err(Error::from(ErrorKind::UnexpectedAnswer));
         }
+        Ok(())
     }
 
     /// Uploads a file; an address or token is stored as it is, in both sizes.

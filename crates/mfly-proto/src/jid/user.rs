@@ -1,0 +1,210 @@
+//! Users as they are named: ids, identifiers, references.
+
+use super::syntax::is_local;
+use super::{BareJid, Jid};
+use crate::argument::InvalidArgument;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+/// A user's id: the local part of their JID.
+///
+/// Excluded are the characters that the official SDK's address pattern excludes:
+/// space and `( " ' & \ / : < > @ )`.
+#[derive(Clone, Debug, PartialOrd, Ord)]
+pub struct UserId(Box<str>);
+
+impl UserId {
+    /// Validates a user id. A whole JID is refused: use [`Jid::user_id`].
+    ///
+    /// # Errors
+    /// When it is empty, longer than 1,023 bytes or holds an excluded character.
+    pub fn new(id: &str) -> Result<Self, InvalidArgument> {
+        if id.is_empty() {
+            return Err(InvalidArgument::new(
+                "userId",
+                "userId is not valid or required",
+            ));
+        }
+        if !is_local(id) {
+            return Err(InvalidArgument::new(
+                "userId",
+                "must be at most 1,023 bytes without space or any of ( \" ' & \\ / : < > @ )",
+            ));
+        }
+        Ok(Self(id.to_ascii_lowercase().into()))
+    }
+
+    /// The id of a local part that was checked before.
+    pub(super) fn of_local(local: &str) -> Self {
+        Self(local.into())
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// This user's address on `host`.
+    ///
+    /// # Errors
+    /// When `host` is not a domain.
+    pub fn at(&self, host: &str) -> Result<BareJid, InvalidArgument> {
+        BareJid::new(&format!("{self}@{host}"))
+    }
+}
+
+impl PartialEq for UserId {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+impl Eq for UserId {}
+impl Hash for UserId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+impl std::borrow::Borrow<str> for UserId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl FromStr for UserId {
+    type Err = InvalidArgument;
+    fn from_str(text: &str) -> Result<Self, InvalidArgument> {
+        Self::new(text)
+    }
+}
+
+/// What a user registers with; the platform answers with the [`UserId`] it made of it.
+///
+/// Rules and messages are those of the official SDK's `register`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UserIdentifier(Box<str>);
+
+impl UserIdentifier {
+    /// Validates an identifier: lower-case ASCII letters, digits, `-` and `_`, at most 191 characters.
+    ///
+    /// # Errors
+    /// When it is anything else.
+    pub fn new(identifier: &str) -> Result<Self, InvalidArgument> {
+        let refuse = |reason: &'static str| Err(InvalidArgument::new("userIdentifier", reason));
+        if identifier.is_empty() {
+            return refuse("User identifier is empty, Please pass valid user identifier");
+        }
+        if identifier.contains(char::is_whitespace) {
+            return refuse("User identifier should not contain the whitespaces");
+        }
+        let allowed = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
+        if !identifier.bytes().all(allowed) {
+            return refuse(
+                "User identifiers can only contain lowercase alphanumeric characters, hyphens (-), and underscores (_).",
+            );
+        }
+        if identifier.len() > 191 {
+            return refuse("must be at most 191 characters");
+        }
+        Ok(Self(identifier.into()))
+    }
+
+    /// The identifier as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserIdentifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl FromStr for UserIdentifier {
+    type Err = InvalidArgument;
+    fn from_str(text: &str) -> Result<Self, InvalidArgument> {
+        Self::new(text)
+    }
+}
+
+/// A user or group as a peer may name it: an address, or the bare id that the address starts with.
+///
+/// The platform mixes the two; which one stands where is not always known.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum UserReference {
+    /// A bare id.
+    Id(UserId),
+    /// An address, its resource dropped.
+    Jid(BareJid),
+}
+
+impl UserReference {
+    /// Reads either form.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn new(text: &str) -> Result<Self, InvalidArgument> {
+        if text.contains('@') {
+            Jid::new(text).map(|jid| Self::Jid(jid.bare()))
+        } else {
+            UserId::new(text).map(Self::Id)
+        }
+    }
+
+    /// As it was named.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Id(id) => id.as_str(),
+            Self::Jid(jid) => jid.as_str(),
+        }
+    }
+
+    /// The address: as it is, or the id at `host`.
+    ///
+    /// # Errors
+    /// When `host` is not a domain.
+    pub fn at(&self, host: &str) -> Result<BareJid, InvalidArgument> {
+        match self {
+            Self::Id(id) => id.at(host),
+            Self::Jid(jid) => Ok(jid.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_identifiers_follow_the_official_rules_with_the_official_messages() {
+        let reason = |text| UserIdentifier::new(text).unwrap_err().reason.into_owned();
+        assert!(UserIdentifier::new("al-ice_01").is_ok());
+        assert_eq!(
+            reason(""),
+            "User identifier is empty, Please pass valid user identifier"
+        );
+        assert_eq!(
+            reason("al ice"),
+            "User identifier should not contain the whitespaces"
+        );
+        assert!(reason("Alice").starts_with("User identifiers can only contain lowercase"));
+    }
+
+    #[test]
+    fn a_user_id_refuses_what_the_official_address_pattern_excludes() {
+        for id in ["", "a b", "a@b", "a/b", "a:b", "(a", "a\"", "a&b"] {
+            assert_eq!(UserId::new(id).unwrap_err().name, "userId", "{id:?}");
+        }
+        assert_eq!(
+            UserId::new("u1").unwrap().at("h.test").unwrap().as_str(),
+            "u1@h.test"
+        );
+    }
+}

@@ -1,0 +1,57 @@
+//! Making somebody a contact.
+
+use mfly_client::{ErrorKind, UserIdentifier};
+use mfly_tests::place::user;
+use mfly_tests::{Place, kind};
+use mfly_testserver::TestServer;
+
+fn name(id: &str) -> UserIdentifier {
+    UserIdentifier::new(id).unwrap()
+}
+
+#[tokio::test]
+async fn both_become_contacts_of_each_other() {
+    let place = Place::with(TestServer::builder().contacts_explicit()).await;
+    let alice = place.connect("alice").await;
+    let bob = place.connect("bob").await;
+    assert!(alice.friends().await.unwrap().users.is_empty());
+    alice.sync_contacts(&name("bob")).await.unwrap();
+    assert_eq!(
+        alice.friends().await.unwrap().users[0].user,
+        place.address("bob")
+    );
+    assert_eq!(
+        bob.friends().await.unwrap().users[0].user,
+        place.address("alice")
+    );
+    bob.last_seen(&user("alice")).await.unwrap();
+}
+
+#[tokio::test]
+async fn somebody_unknown_cannot_become_a_contact() {
+    let place = Place::with(TestServer::builder().contacts_explicit()).await;
+    let alice = place.connect("alice").await;
+    let error = kind(alice.sync_contacts(&name("nobody")).await);
+    assert_eq!(
+        error,
+        ErrorKind::Refused {
+            status: 400,
+            message: "User not available".to_owned()
+        }
+    );
+}
+
+#[tokio::test]
+async fn the_licence_key_that_it_carries_is_not_in_the_journal() {
+    let place = Place::start().await;
+    let alice = place.connect("alice").await;
+    place.register("bob").await;
+    alice.sync_contacts(&name("bob")).await.unwrap();
+    let request = &place
+        .server
+        .journal()
+        .requests_to("/contacts/sandbox/syncContacts")[0];
+    let key = place.server.licence_key();
+    assert!(!request.body.contains(key.expose()), "{}", request.body);
+    assert!(request.body.contains("bob"), "{}", request.body);
+}
