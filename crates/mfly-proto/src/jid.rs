@@ -108,6 +108,16 @@ impl Jid {
         })
     }
 
+    /// The address without its resource, as [`Jid::bare`]; takes the text over when there is none.
+    #[must_use]
+    pub fn into_bare(self) -> BareJid {
+        if self.slash.is_some() {
+            self.bare()
+        } else {
+            BareJid(self)
+        }
+    }
+
     /// The local part as a user id, when there is one.
     #[must_use]
     pub fn user_id(&self) -> Option<UserId> {
