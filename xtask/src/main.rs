@@ -6,6 +6,7 @@
 //! | `tidy` | the repository's own rules only |
 //! | `fuzz` | every fuzz target for a while (needs `cargo-fuzz` and a nightly compiler) |
 //! | `bench` | the benchmarks, as tables of ratios |
+//! | `interop` | the official Web SDK in Chromium against the test server (needs Node.js) |
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -16,12 +17,13 @@ mod bench;
 mod ci;
 mod dependencies;
 mod fuzz;
+mod interop;
 mod run;
 mod tidy;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask <ci | tidy | fuzz [SECONDS] | bench [--quick]>";
+const USAGE: &str = "usage: cargo xtask <ci | tidy | fuzz [SECONDS] | bench [--quick] | interop>";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         Some("tidy") => tidy::run(),
         Some("fuzz") => fuzz::run(rest),
         Some("bench") => bench::run(rest),
+        Some("interop") => interop::run(),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {

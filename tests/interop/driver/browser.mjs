@@ -1,0 +1,152 @@
+// Chromium, and pages with the official SDK in them. Nothing leaves the machine: requests to other hosts are refused and recorded.
+import { createHash, X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { connect } from "node:tls";
+import { chromium } from "playwright-core";
+import { isCall } from "./peer.mjs";
+import { Log, PATIENCE } from "./log.mjs";
+
+const LICENCE_HOST = "api-config.mirrorfly.com";
+const FLAGS = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync",
+];
+
+// The public key of the certificate on a TLS port, after the server's own authority was verified to have signed it.
+async function publicKeyHash(address, authority) {
+  const { port } = new URL(address);
+  const certificate = await new Promise((resolve, reject) => {
+    const socket = connect({ host: "localhost", port, ca: authority, servername: "localhost" }, () => {
+      resolve(new X509Certificate(socket.getPeerCertificate().raw));
+      socket.end();
+    });
+    socket.on("error", reject);
+  });
+  const key = certificate.publicKey.export({ type: "spki", format: "der" });
+  return createHash("sha256").update(key).digest("base64");
+}
+
+// The page is served from a port of its own, so that every request to the server crosses origins as an app's does.
+async function servePage(peers) {
+  const root = new URL("../", import.meta.url);
+  const files = {
+    "/sdk.js": [new URL("node_modules/mirrorfly-sdk/build/index.js", root), "text/javascript"],
+    "/page.js": [new URL("page/page.js", root), "text/javascript"],
+  };
+  const html = await readFile(new URL("page/index.html", root), "utf8");
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url, "http://localhost");
+    const file = files[pathname];
+    if (file) {
+      response.writeHead(200, { "content-type": `${file[1]}; charset=utf-8` });
+      response.end(await readFile(file[0]));
+    } else if (peers[pathname.slice(1)]) {
+      const { licenceScript } = peers[pathname.slice(1)].settings;
+      response.writeHead(200, { "content-type": "text/html; charset=utf-8" });
+      response.end(html.replace("/licence.js", licenceScript));
+    } else {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return server;
+}
+
+export class Browser {
+  #peers;
+  #browser;
+  #pages;
+  devices = [];
+  refused = [];
+
+  static async start(peers) {
+    const browser = new Browser();
+    browser.#peers = peers;
+    browser.#pages = await servePage(peers);
+    const hashes = Object.values(peers).map(({ settings }) => publicKeyHash(settings.websocketTls, settings.authority));
+    const trusted = (await Promise.all(hashes)).join(",");
+    browser.#browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: [...FLAGS, `--ignore-certificate-errors-spki-list=${trusted}`],
+    });
+    return browser;
+  }
+
+  // A device of its own: storage, connections and listeners apart from the others'.
+  async device(peerName = "live") {
+    const context = await this.#browser.newContext();
+    const peer = this.#peers[peerName];
+    await context.route((url) => !["127.0.0.1", "localhost"].includes(url.hostname), async (route) => {
+      const url = new URL(route.request().url());
+      if (url.hostname !== LICENCE_HOST) {
+        this.refused.push(url.origin);
+        return route.abort();
+      }
+      const answer = await fetch(new URL(peer.settings.licenceUrl).origin + url.pathname + url.search);
+      return route.fulfill({
+        status: answer.status, contentType: "application/json", body: await answer.text(),
+        headers: { "access-control-allow-origin": "*" },
+      });
+    });
+    const page = await context.newPage();
+    const device = new Device(page, context, peer);
+    await page.exposeFunction("told", (listener, payload) => device.told.add({ listener, payload }));
+    page.on("pageerror", (error) => device.errors.push(String(error)));
+    await page.goto(`http://127.0.0.1:${this.#pages.address().port}/${peerName}`);
+    this.devices.push(device);
+    return device;
+  }
+
+  async stop() {
+    await this.#browser?.close();
+    this.#pages?.closeAllConnections();
+    this.#pages?.close();
+  }
+}
+
+class Device {
+  told = new Log();
+  errors = [];
+
+  constructor(page, context, peer) {
+    this.page = page;
+    this.context = context;
+    this.peer = peer;
+  }
+
+  // Calls a method of the official SDK.
+  async call(name, ...args) {
+    let timer;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(() => resolve({ rejected: `${name} did not settle within ${PATIENCE} ms` }), PATIENCE);
+    });
+    const work = this.page.evaluate(([method, values]) => window.call(method, values), [name, args]);
+    return Promise.race([work, late]).finally(() => clearTimeout(timer));
+  }
+
+  initialise(options = {}) {
+    return this.call("initializeSDK", { licenseKey: this.peer.settings.licenceKey, ...options });
+  }
+
+  // Initialised, registered and connected.
+  async online(user) {
+    await this.initialise();
+    const registered = await this.call("register", user);
+    if (registered.statusCode !== 200) throw new Error(`cannot register: ${JSON.stringify(registered)}`);
+    this.credentials = registered.data;
+    const connected = await this.call("connect", registered.data.username, registered.data.password);
+    if (connected.statusCode !== 200) throw new Error(`cannot connect: ${JSON.stringify(connected)}`);
+    await this.hears("connectionListener", { status: "CONNECTED" });
+    return this;
+  }
+
+  async hears(listener, part = {}, patience = PATIENCE) {
+    const what = `${listener} ${JSON.stringify(part)} in the browser`;
+    return (await this.told.take((call) => isCall(call, listener, part), what, patience)).payload;
+  }
+
+  close() {
+    return this.context.close();
+  }
+}

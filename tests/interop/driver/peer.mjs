@@ -1,0 +1,89 @@
+// The server with its Rust clients: a child process that speaks one JSON object a line.
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { Log, PATIENCE } from "./log.mjs";
+
+export class Peer {
+  #process;
+  #next = 1;
+  #answers = new Map();
+  #devices = new Map();
+  settings;
+
+  static async start(binary, args = []) {
+    const peer = new Peer();
+    await peer.#start(binary, args);
+    return peer;
+  }
+
+  #start(binary, args) {
+    return new Promise((resolve, reject) => {
+      this.#process = spawn(binary, args, { stdio: ["pipe", "pipe", "inherit"] });
+      this.#process.on("error", reject);
+      this.#process.on("exit", () => {
+        reject(new Error("the peer ended before it was ready"));
+        for (const answer of this.#answers.values()) answer.reject(new Error("the peer ended"));
+      });
+      createInterface({ input: this.#process.stdout }).on("line", (text) => {
+        const line = JSON.parse(text);
+        if (line.ready) {
+          this.settings = line.ready;
+          resolve();
+        } else if (line.listener) {
+          this.told(line.device).add(line);
+        } else {
+          const answer = this.#answers.get(line.id);
+          this.#answers.delete(line.id);
+          answer?.resolve("ok" in line ? line.ok : { failed: line.error.official ?? line.error.text });
+        }
+      });
+    });
+  }
+
+  #send(command) {
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#answers.set(id, { resolve, reject });
+      this.#process.stdin.write(`${JSON.stringify({ id, ...command })}\n`);
+    });
+  }
+
+  server(verb, args = {}) {
+    return this.#send({ ...args, do: `server.${verb}` });
+  }
+
+  client(device, verb, args = {}) {
+    return this.#send({ ...args, do: `client.${verb}`, device });
+  }
+
+  // A registered and connected Rust client.
+  async online(device, user) {
+    for (const verb of ["register", "connect"]) {
+      const outcome = await this.client(device, verb, { user });
+      if (outcome?.failed) throw new Error(`${device} cannot ${verb}: ${JSON.stringify(outcome)}`);
+    }
+  }
+
+  // What a client was told by its listeners.
+  told(device) {
+    if (!this.#devices.has(device)) this.#devices.set(device, new Log());
+    return this.#devices.get(device);
+  }
+
+  async hears(device, listener, part = {}, patience = PATIENCE) {
+    const what = `${listener} ${JSON.stringify(part)} in Rust`;
+    return (await this.told(device).take((call) => isCall(call, listener, part), what, patience)).payload;
+  }
+
+  stop() {
+    const ended = new Promise((resolve) => this.#process.once("exit", resolve));
+    this.#process.stdin.end();
+    return ended;
+  }
+}
+
+export function isCall(call, listener, part) {
+  if (call.listener !== listener) return false;
+  if (typeof part !== "object") return call.payload === part;
+  return Object.entries(part).every(([name, value]) => call.payload?.[name] === value);
+}

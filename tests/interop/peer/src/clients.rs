@@ -1,0 +1,211 @@
+//! Commands to Rust clients, each a device with a name.
+
+use crate::failure::{Failure, text};
+use mfly_client::{
+    App, BareJid, Credentials, GroupJid, Metadata, Password, ProfileFields, ProfileImage,
+    ReportedMessage, Session, UserId, UserIdentifier,
+};
+use mfly_testserver::TestServer;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use tokio::sync::mpsc;
+
+/// The clients of one server.
+pub(crate) struct Clients {
+    app: App,
+    host: String,
+    credentials: HashMap<String, Credentials>,
+    sessions: HashMap<String, Session>,
+    lines: mpsc::Sender<Value>,
+}
+
+impl Clients {
+    pub(crate) async fn new(
+        server: &TestServer,
+        lines: mpsc::Sender<Value>,
+    ) -> Result<Self, mfly_client::Error> {
+        let app = App::builder(server.licence_key())
+            .api_base_url(&server.api_base_url())
+            .xmpp_address(&server.websocket_url())
+            .trial(server.is_trial())
+            .build()
+            .await?;
+        Ok(Self {
+            app,
+            host: server.xmpp_host(),
+            credentials: HashMap::new(),
+            sessions: HashMap::new(),
+            lines,
+        })
+    }
+
+    /// Ends all sessions.
+    pub(crate) async fn close(&mut self) {
+        for (_, session) in self.sessions.drain() {
+            session.close().await;
+        }
+    }
+
+    /// Does one command.
+    pub(crate) async fn perform(&mut self, verb: &str, command: &Value) -> Result<Value, Failure> {
+        let device = text(command, "device").to_owned();
+        match verb {
+            "register" => self.register(device, command).await,
+            "connect" => self.connect(device, command).await,
+            _ => {
+                let session = self
+                    .sessions
+                    .get(&device)
+                    .ok_or_else(|| Failure::text("this device is not connected"))?;
+                operate(session, &self.host, verb, command).await
+            }
+        }
+    }
+
+    async fn register(&mut self, device: String, command: &Value) -> Result<Value, Failure> {
+        let identifier = UserIdentifier::new(text(command, "user"))?;
+        let force = command["force"] != false;
+        let account = self.app.register(&identifier).force(force).await?;
+        let told = json!({
+            "username": account.credentials.user.as_str(),
+            "isProfileUpdated": account.is_profile_updated,
+            "userJid": account.user_jid.as_ref().map(|jid| jid.as_str()),
+        });
+        self.credentials.insert(device, account.credentials);
+        Ok(told)
+    }
+
+    /// With the credentials of the device's registration, or a password given.
+    async fn connect(&mut self, device: String, command: &Value) -> Result<Value, Failure> {
+        let credentials = match command["password"].as_str() {
+            Some(password) => Credentials {
+                user: UserId::new(text(command, "user"))?,
+                password: Password::new(password)?,
+            },
+            None => self
+                .credentials
+                .get(&device)
+                .cloned()
+                .ok_or_else(|| Failure::text("this device is not registered"))?,
+        };
+        let session = self.app.connect(&credentials).await?;
+        let mut events = session.events();
+        let (lines, name) = (self.lines.clone(), device.clone());
+        tokio::spawn(async move {
+            while let Some(event) = events.next().await {
+                for call in event.official() {
+                    let (listener, payload) = (call.listener, call.payload);
+                    let line = json!({"device": name, "listener": listener, "payload": payload});
+                    if lines.send(line).await.is_err() {
+                        return;
+                    }
+                }
+            }
+        });
+        let jid = session.current_user();
+        self.sessions.insert(device, session);
+        Ok(json!({"userJid": jid.as_str()}))
+    }
+}
+
+async fn operate(
+    session: &Session,
+    host: &str,
+    verb: &str,
+    command: &Value,
+) -> Result<Value, Failure> {
+    let user = || UserId::new(text(command, "user"));
+    let addresses = |list: Vec<BareJid>| -> Value {
+        list.iter()
+            .map(|jid| json!({"jid": jid.as_str()}))
+            .collect()
+    };
+    Ok(match verb {
+        "current_user" => json!(session.current_user().as_str()),
+        "profile" => session.profile(&user()?).await?.official(),
+        "set_profile" => {
+            let image = match text(command, "image") {
+                "" => None,
+                url => Some(ProfileImage::Url(url.to_owned())),
+            };
+            let stored = session
+                .set_profile(&ProfileFields {
+                    nick_name: text(command, "nickName").to_owned(),
+                    image,
+                    status: text(command, "status").to_owned(),
+                    mobile_number: text(command, "mobileNumber").to_owned(),
+                    email: text(command, "email").to_owned(),
+                })
+                .await?;
+            json!({"fileToken": stored.image, "fileTokenThumb": stored.thumb_image})
+        }
+        "last_seen" => json!(session.last_seen(&user()?).await?.seconds),
+        "block" => json!(session.block(&user()?).await?),
+        "unblock" => json!(session.unblock(&user()?).await?),
+        "blocked" => addresses(session.blocked().await?),
+        "blocked_by" => addresses(session.blocked_by().await?),
+        "feedback" => {
+            let (title, description) = (text(command, "title"), text(command, "description"));
+            json!(session.send_feedback(title, description).await?)
+        }
+        "report" => {
+            let messages: Vec<ReportedMessage> =
+                serde_json::from_value(command["messages"].clone())
+                    .map_err(|error| Failure::text(error.to_string()))?;
+            match text(command, "group") {
+                "" => session.report_user(&user()?, &messages).await?,
+                group => {
+                    let group = GroupJid::new(&format!("{group}@mix.{host}"))?;
+                    session.report_group(&group, &messages).await?;
+                }
+            }
+            Value::Null
+        }
+        "friends" => session.friends().await?.official(),
+        "user_list" => {
+            let number = |name: &str| command[name].as_u64().and_then(|n| u32::try_from(n).ok());
+            let (page, size) = (number("page").unwrap_or(1), number("size").unwrap_or(20));
+            let mut request = session.user_list().page(page, size)?;
+            if let Some(name) = command["name"].as_str() {
+                request = request.name(name);
+            }
+            let list = request.await?;
+            let users: Value = list
+                .users
+                .iter()
+                .map(|user| user.profile.official())
+                .collect();
+            json!({"totalPages": list.total_pages, "totalUsers": list.total_users, "users": users})
+        }
+        "metadata" => {
+            json!(session.metadata().await?)
+        }
+        "update_metadata" => {
+            let mut metadata = Metadata::new();
+            for (name, value) in command["metadata"].as_object().into_iter().flatten() {
+                metadata.insert(name, value.as_str().unwrap_or_default())?;
+            }
+            json!(session.update_metadata(&metadata).await?)
+        }
+        "settings" => json!(session.settings().await?.archive),
+        "update_settings" => json!(session.update_settings(command["archive"] == true).await?),
+        "user_token" => {
+            session.user_token().await?;
+            Value::Null
+        }
+        "logout" => json!(session.logout().await?.server_told),
+        "delete_account" => {
+            let feedback = command["feedback"].as_str();
+            json!(
+                session
+                    .delete_account(text(command, "reason"), feedback)
+                    .await?
+            )
+        }
+        "close" => {
+            session.close().await;
+            Value::Null
+        }
+        _ => return Err(Failure::text("there is no such command to a client")),
+    })
+}

@@ -1,0 +1,41 @@
+//! Why a command failed, as it is told to the driver.
+
+use mfly_client::{Error, InvalidArgument};
+use mfly_testserver::UserError;
+use serde_json::{Value, json};
+
+/// A failed command.
+pub(crate) struct Failure(Value);
+
+impl Failure {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        Self(json!({"text": text.into()}))
+    }
+
+    pub(crate) fn into_value(self) -> Value {
+        self.0
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self(json!({"text": error.to_string(), "official": error.official()}))
+    }
+}
+
+impl From<InvalidArgument> for Failure {
+    fn from(error: InvalidArgument) -> Self {
+        Self::text(error.to_string())
+    }
+}
+
+impl From<UserError> for Failure {
+    fn from(error: UserError) -> Self {
+        Self::text(error.to_string())
+    }
+}
+
+/// A text member of a command; empty when it is missing.
+pub(crate) fn text<'a>(command: &'a Value, name: &str) -> &'a str {
+    command[name].as_str().unwrap_or_default()
+}

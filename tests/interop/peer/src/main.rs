@@ -1,0 +1,85 @@
+//! A test server and Rust clients of it, driven from outside: what the browser's steps are run against.
+//!
+//! One JSON object a line. In: `{"id": 1, "do": "client.block", "device": "bob", "user": "alice"}`. Out: `{"id": 1, "ok": …}` or
+//! `{"id": 1, "error": {"text": …, "official": …}}`; and, whenever a client is told something,
+//! `{"device": "bob", "listener": "presenceListener", "payload": …}`, in the shape of the official SDK's listeners.
+
+mod clients;
+mod failure;
+mod server;
+
+use clients::Clients;
+use failure::Failure;
+use mfly_testserver::TestServer;
+use serde_json::{Value, json};
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::sync::mpsc;
+
+/// Longest time for one command. Above every deadline inside the client, so that those are seen.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// Lines that wait to be written.
+const LINES: usize = 1024;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    let is_trial = std::env::args().any(|argument| argument == "--trial");
+    let server = TestServer::builder().trial(is_trial).start().await?;
+    let (lines, written) = mpsc::channel(LINES);
+    let writer = tokio::spawn(write(written));
+    let mut clients = Clients::new(&server, lines.clone()).await?;
+    lines
+        .send(json!({"ready": server::settings(&server)}))
+        .await?;
+    let mut commands = BufReader::new(tokio::io::stdin()).lines();
+    while let Some(line) = commands.next_line().await? {
+        let command: Value = serde_json::from_str(&line)?;
+        let work = perform(&server, &mut clients, &command);
+        let outcome = tokio::time::timeout(PATIENCE, work)
+            .await
+            .unwrap_or_else(|_| Err(Failure::text("the command took too long")));
+        let id = &command["id"];
+        lines
+            .send(match outcome {
+                Ok(value) => json!({"id": id, "ok": value}),
+                Err(failure) => json!({"id": id, "error": failure.into_value()}),
+            })
+            .await?;
+    }
+    clients.close().await;
+    server.shutdown().await;
+    drop((clients, lines));
+    writer.await??;
+    Ok(())
+}
+
+async fn perform(
+    server: &TestServer,
+    clients: &mut Clients,
+    command: &Value,
+) -> Result<Value, Failure> {
+    let verb = command["do"].as_str().unwrap_or_default();
+    match verb.split_once('.') {
+        Some(("server", verb)) => server::perform(server, verb, command),
+        Some(("client", verb)) => clients.perform(verb, command).await,
+        _ => Err(Failure::text("there is no such command")),
+    }
+}
+
+async fn write(mut lines: mpsc::Receiver<Value>) -> std::io::Result<()> {
+    let mut out = tokio::io::stdout();
+    while let Some(line) = lines.recv().await {
+        out.write_all(format!("{line}\n").as_bytes()).await?;
+        out.flush().await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,52 @@
+// node run.mjs PEER SERVER REPORT: runs every step against the binaries `mfly-interop-peer` and `mfly-testserver`, and writes
+// the report to REPORT. INTEROP_ONLY=group,group runs a part.
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { Browser } from "./driver/browser.mjs";
+import { Command } from "./driver/command.mjs";
+import { Peer } from "./driver/peer.mjs";
+import { Report } from "./driver/report.mjs";
+
+const GROUPS = ["initialise", "register", "connect", "operations", "directory", "listeners", "across", "startup", "wire", "ending", "command"];
+
+const [binary, command, path] = process.argv.slice(2);
+if (!path) {
+  console.error("usage: node run.mjs PEER SERVER REPORT");
+  process.exit(2);
+}
+const only = process.env.INTEROP_ONLY?.split(",");
+const started = Date.now();
+const live = await Peer.start(binary);
+const trial = await Peer.start(binary, ["--trial"]);
+const local = await Command.start(command);
+const browser = await Browser.start({ live, trial, local });
+const report = new Report();
+// Before whoever started this loses patience, so that no process is left behind.
+setTimeout(async () => {
+  console.error(`the steps took too long; so far:\n${report.table()}`);
+  await Promise.all([browser.stop(), local.stop(), live.stop(), trial.stop()]);
+  process.exit(1);
+}, 270_000).unref();
+const wire = [];
+try {
+  for (const group of GROUPS.filter((group) => !only || only.includes(group))) {
+    const { run } = await import(`./steps/${group}.mjs`);
+    report.group(group);
+    try {
+      await run({ live, trial, local, browser, report, wire });
+    } catch (error) {
+      await report.step("the group's preparation", "done", () => Promise.reject(error));
+    }
+  }
+  report.group("everywhere");
+  await report.step("nothing but this machine was asked for anything", [], () => browser.refused);
+} finally {
+  await browser.stop();
+  await Promise.all([live.stop(), trial.stop(), local.stop()]);
+}
+const failed = report.failed.length;
+const seconds = (Date.now() - started) / 1000;
+await mkdir(dirname(path), { recursive: true });
+await writeFile(path, `${JSON.stringify({ failed, seconds, steps: report.steps, wire }, null, 1)}\n`);
+console.log(`\n${report.table()}\n\n${report.steps.length} steps, ${failed} failed, ${seconds.toFixed(1)} s; written to ${path}`);
+process.exitCode = failed === 0 ? 0 : 1;

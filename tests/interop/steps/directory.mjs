@@ -1,0 +1,45 @@
+// Finding people: the directory with pages and search, and the contact list.
+export async function run({ live, trial, browser, report }) {
+  for (const [user, nickName] of [["ann", "Ann"], ["ben", "Benjamin"], ["cat", "Catherine"], ["dan", "Daniel 😀"]]) {
+    await trial.server("create", { user });
+    await trial.server("set_profile", { user, nickName });
+  }
+  const device = await browser.device("trial");
+  await device.online("zoe");
+  const list = async (...args) => {
+    const { statusCode, totalPages, totalUsers, users } = await device.call("getUsersList", ...args);
+    return { statusCode, totalPages, totalUsers, names: users?.map((user) => user.nickName).sort() };
+  };
+  await report.step("getUsersList leaves oneself out and opens the names", true, async () => {
+    const { names } = await list();
+    return ["Ann", "Benjamin", "Catherine", "Daniel 😀"].every((name) => names?.includes(name)) && !names.includes("zoe") ? true : names;
+  });
+  await report.step("getUsersList, first page of two", { statusCode: 200, totalUsers: true, count: 2 }, async () => {
+    const page = await list("", 1, 2);
+    return { statusCode: page.statusCode, totalUsers: page.totalUsers >= 4, count: page.names?.length };
+  });
+  await report.step("getUsersList, a page after the last", [], async () => (await list("", 99, 2)).names);
+  await report.step("getUsersList, searching", { statusCode: 200, totalPages: 1, totalUsers: 1, names: ["Catherine"] }, () => list("cather"));
+  await report.step("getUsersList with a word for a page", { statusCode: 400, message: "page should be Valid data type" },
+    () => device.call("getUsersList", "a", "x"));
+  await report.step("the Rust client finds the same users", ["Ann", "Benjamin", "Catherine", "Daniel 😀", ""].sort(), async () => {
+    await trial.online("yan", "yan");
+    const page = await trial.client("yan", "user_list");
+    return page.users?.map((user) => user.nickName).filter((name, index, all) => name || all.indexOf("") === index).sort();
+  });
+  await trial.client("yan", "close");
+  await device.close();
+
+  const social = await browser.device();
+  for (const user of ["fay", "gus"]) await live.server("create", { user });
+  await live.server("set_profile", { user: "gus", nickName: "Gus" });
+  await live.server("make_contact", { user: "fay", other: "gus" });
+  await social.online("fay");
+  await report.step("getFriendsList", { statusCode: 200, hasGus: true }, async () => {
+    const { statusCode, data } = await social.call("getFriendsList");
+    return { statusCode, hasGus: data?.users?.some((user) => user.userId === "gus" && user.nickName === "Gus") };
+  });
+  await report.step("friendsListListener", true,
+    async () => (await social.hears("friendsListListener")).users.some((user) => user.userId === "gus"));
+  await social.close();
+}

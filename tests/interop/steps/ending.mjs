@@ -1,0 +1,26 @@
+// Leaving: logging out, deleting the account, and coming back after it.
+export async function run({ live, browser, report }) {
+  const device = await browser.device();
+  await device.online("eddy");
+  await report.step("logout", { statusCode: 200, message: "Success" }, () => device.call("logout"));
+  await report.step("connectionListener: logged out", { status: "DISCONNECTED" },
+    () => device.hears("connectionListener", { status: "DISCONNECTED" }));
+  await report.step("the server has no session left", 0, () => live.server("sessions", { user: "eddy" }));
+  await device.close();
+
+  const leaver = await browser.device();
+  await leaver.online("lou");
+  await leaver.call("setUserProfile", "Lou", "", "s", "1", "lou@example.com");
+  await report.step("deleteMyAccount without a reason", { statusCode: 400, message: "reason is not valid or required" },
+    () => leaver.call("deleteMyAccount", ""));
+  await report.step("deleteMyAccount", { statusCode: 200, message: "Success" }, () => leaver.call("deleteMyAccount", "done", "thanks"));
+  await report.step("the account is gone", false, () => live.server("exists", { user: "lou" }));
+  await leaver.close();
+  const again = await browser.device();
+  await again.initialise();
+  await report.step("registering again gives a fresh account", { statusCode: 200, updated: 0 }, async () => {
+    const { statusCode, data } = await again.call("register", "lou");
+    return { statusCode, updated: data?.isProfileUpdated };
+  });
+  await again.close();
+}
