@@ -70,6 +70,16 @@ const LAYERS: &[(&str, &str, &str)] = &[
         "time is passed into the session machine",
     ),
     (
+        "crates/mfly-cli/src",
+        "mfly_proto::xml",
+        "the command does not know the wire",
+    ),
+    (
+        "crates/mfly-cli/src",
+        "mfly_proto::stanza",
+        "the command does not know the wire",
+    ),
+    (
         "crates/mfly-testserver/src",
         "mfly_client",
         "the test server must not depend on the client",
@@ -145,10 +155,19 @@ fn is_tests(name: &str) -> bool {
     name.contains("/tests/") || name.ends_with("/tests.rs")
 }
 
-/// Lines before the file's own tests.
+/// Lines before the file's own tests: those of the first module with a body under `#[cfg(test)]`. One line of test
+/// support, such as a `use` or `mod testing;`, does not end the code.
 fn code(text: &str) -> impl Iterator<Item = &str> {
-    text.lines()
-        .take_while(|line| !line.starts_with("#[cfg(test)]"))
+    let lines: Vec<&str> = text.lines().collect();
+    let begin_tests = |at: usize| {
+        let item = lines[at + 1..].iter().find(|line| !line.starts_with("#["));
+        lines[at].starts_with("#[cfg(test)]")
+            && item.is_some_and(|item| item.contains("mod ") && item.contains('{'))
+    };
+    let end = (0..lines.len())
+        .find(|at| begin_tests(*at))
+        .unwrap_or(lines.len());
+    lines.into_iter().take(end)
 }
 
 fn file_size(name: &str, text: &str, faults: &mut Vec<String>) {
@@ -244,6 +263,14 @@ mod tests {
     #[test]
     fn tests_at_the_end_of_a_file_do_not_count_as_code() {
         assert_eq!(code("a\nb\n#[cfg(test)]\nmod tests {}\n").count(), 2);
+    }
+
+    #[test]
+    fn one_line_of_test_support_does_not_hide_the_code_behind_it() {
+        let text = "a\n#[cfg(test)]\nuse b;\n#[cfg(test)]\nmod testing;\nc\n";
+        assert_eq!(code(text).count(), 6);
+        let tests = "#[cfg(test)]\n#[expect(x)]\nmod tests {\n}\n";
+        assert_eq!(code(&format!("{text}{tests}")).count(), 6);
     }
 
     #[test]

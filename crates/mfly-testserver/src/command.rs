@@ -292,6 +292,12 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_host_is_told_as_it_stands_in_every_jid() {
+        let args = args("x --listen 127.0.0.1:0 --xmpp-host Chat.TEST").unwrap();
+        assert_eq!(start(&args).await.unwrap().xmpp_host(), "chat.test");
+    }
+
+    #[tokio::test]
     async fn users_of_a_file_are_there_from_the_start_and_have_no_device() {
         let path = std::env::temp_dir().join(format!("mfly-users-{}.json", std::process::id()));
         std::fs::write(

@@ -5,6 +5,7 @@ use crate::stream::StreamMeta;
 use crate::world::StreamId;
 use futures_util::{SinkExt as _, StreamExt as _};
 use mfly_transport::{Connection, TransportError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tracing::debug;
@@ -42,14 +43,12 @@ pub(crate) async fn serve(shared: &Shared, mut connection: Connection, meta: Str
             }
         }
         End::Silenced => {
-            let cut = outgoing.cut.notified();
+            let cut = Arc::clone(&outgoing.cut);
             let over = async {
-                while let Some(Command::Send(_) | Command::Silence) = outgoing.commands.recv().await
-                {
-                }
+                while let Some(Command::Send(_) | Command::Silence) = outgoing.next().await {}
             };
             tokio::select! {
-                () = cut => {}
+                () = cut.notified() => {}
                 () = over => {}
                 () = tokio::time::sleep(SILENCE) => {}
             }
@@ -64,11 +63,12 @@ async fn exchange(
     id: StreamId,
     outgoing: &mut Outgoing,
 ) -> End {
+    let cut = Arc::clone(&outgoing.cut);
     loop {
         tokio::select! {
             biased;
-            () = outgoing.cut.notified() => return End::Cut,
-            command = outgoing.commands.recv() => {
+            () = cut.notified() => return End::Cut,
+            command = outgoing.next() => {
                 let Some(command) = command else { return End::Cut };
                 let written = write(connection, command, outgoing).await;
                 match written {
@@ -98,7 +98,7 @@ async fn write(
     first: Command,
     outgoing: &mut Outgoing,
 ) -> Result<Option<End>, TransportError> {
-    let Outgoing { commands, cut } = outgoing;
+    let cut = Arc::clone(&outgoing.cut);
     let writing = async {
         let mut end = None;
         let mut next = Some(first);
@@ -111,16 +111,12 @@ async fn write(
             }
             room -= 1;
             let is_done = end.is_some() || room == 0;
-            next = if is_done {
-                None
-            } else {
-                commands.try_recv().ok()
-            };
+            next = if is_done { None } else { outgoing.try_next() };
         }
         connection.flush().await?;
         Ok(end)
     };
-    with_patience(writing, cut).await
+    with_patience(writing, &cut).await
 }
 
 /// Bounds a write by [`WRITING`] and by `cut`.

@@ -21,7 +21,8 @@ impl FaultBuilder {
         Self { shared }
     }
 
-    /// For the next request to `path` (without `/api/v1`), such as `/login`.
+    /// For the next request to `path` (without `/api/v1`), such as `/login`; `/websocket` is the
+    /// handshake that begins XMPP.
     pub fn request(self, path: impl Into<String>) -> RequestFaults {
         RequestFaults {
             shared: self.shared,
@@ -124,7 +125,8 @@ impl ConnectionFaults {
         self.suffer(&ConnectionFault::CloseWith(error.as_str().to_owned()))
     }
 
-    /// They stay open, but nothing is read from them or sent to them any more.
+    /// They stay open, but nothing is read from them or sent to them any more, until the server's
+    /// own ping finds them dead.
     pub fn silence(self) -> usize {
         self.suffer(&ConnectionFault::Silence)
     }

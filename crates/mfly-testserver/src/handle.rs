@@ -114,12 +114,14 @@ impl UserHandle {
     /// # Errors
     /// See [`UserError`].
     pub fn create(&self) -> Result<(), UserError> {
-        if self.exists() {
-            return Ok(());
-        }
         let identifier = UserIdentifier::new(&self.id)?;
+        let id = UserId::new(&self.id)?;
         self.shared.with_core(|core, now| {
             let world = core.world_mut();
+            // Looked for under the same lock: a client may register at this moment, and stays registered.
+            if world.user(&id).is_some() {
+                return Ok(());
+            }
             let registered = world.register(now, &identifier, "", true, BTreeMap::new())?;
             world.log_out(now, &registered.user, registered.registration);
             Ok(())

@@ -26,11 +26,18 @@ use tracing::debug;
 /// How long the head of a request may take.
 const HEAD: Duration = Duration::from_secs(30);
 
-/// How long its body may take.
+/// How long its body may take, and how long a file may wait until others were received.
 const BODY: Duration = Duration::from_secs(60);
 
 /// How long a request of a silent fault is held.
 const SILENCE: Duration = Duration::from_secs(600);
+
+/// How long a connection is kept for further requests.
+const LIFETIME: Duration = Duration::from_secs(3600);
+
+/// How long the last answer of a connection may take, held ones included: whoever does not read its
+/// answer would keep the connection, and the file in it, for ever.
+const LAST_ANSWER: Duration = Duration::from_secs(900);
 
 /// Largest head of a request, in bytes.
 const HEAD_BYTES: usize = 64 * 1024;
@@ -50,14 +57,16 @@ where
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let served = tokio::select! {
-        served = connection.as_mut() => served,
-        () = shared.stopped() => {
+        served = connection.as_mut() => Ok(served),
+        () = retired(&shared) => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            tokio::time::timeout(LAST_ANSWER, connection).await
         }
     };
-    if let Err(error) = served {
-        debug!(%error, "an HTTP connection broke");
+    match served {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => debug!(%error, "an HTTP connection broke"),
+        Err(_) => debug!("an HTTP connection did not end and is cut"),
     }
     let upgrade = upgraded
         .lock()
@@ -66,6 +75,12 @@ where
     if let Some(upgrade) = upgrade {
         xmpp(&shared, upgrade, is_secure).await;
     }
+}
+
+/// Resolves when a connection shall take no further requests.
+async fn retired(shared: &Shared) {
+    // Either way: the server stops, or the time is over.
+    let _ = tokio::time::timeout(LIFETIME, shared.stopped()).await;
 }
 
 /// Goes on with XMPP on a connection that began with HTTP.
@@ -95,7 +110,15 @@ async fn respond(
     if request.uri().path() == "/websocket" {
         let on_upgrade = hyper::upgrade::on(&mut request);
         let (parts, _) = request.into_parts();
-        let response = websocket(shared, &parts);
+        let fault = match shared.faults.take("/websocket") {
+            Some(fault) => suffer(shared, fault).await?,
+            None => None,
+        };
+        let response = match fault {
+            Some(answer) => answer.into_response(),
+            None => websocket(&parts),
+        };
+        let response = recorded(shared, &parts, response);
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             *upgraded.lock().unwrap_or_else(PoisonError::into_inner) = Some(on_upgrade);
         }
@@ -145,7 +168,13 @@ async fn answer(
         Err(answer) => return Ok((answer, None)),
     };
     let _permit = if target.takes_file() {
-        shared.receiving_files.acquire().await.ok()
+        match tokio::time::timeout(BODY, shared.receiving_files.acquire()).await {
+            Ok(permit) => permit.ok(),
+            Err(_) => {
+                let unavailable = StatusCode::SERVICE_UNAVAILABLE;
+                return Ok((Answer::http(unavailable, "Service Unavailable"), None));
+            }
+        }
     } else {
         None
     };
@@ -229,8 +258,17 @@ fn is_form(headers: &HeaderMap) -> bool {
 }
 
 /// Answers a WebSocket handshake.
-fn websocket(shared: &Shared, parts: &http::request::Parts) -> Response<Full<Bytes>> {
+fn websocket(parts: &http::request::Parts) -> Response<Full<Bytes>> {
     let response = server::upgrade(parts).unwrap_or_else(server::UpgradeError::response);
+    response.map(|()| Full::default())
+}
+
+/// Records how a WebSocket handshake is answered, and lets pages read a refusal.
+fn recorded(
+    shared: &Shared,
+    parts: &http::request::Parts,
+    mut response: Response<Full<Bytes>>,
+) -> Response<Full<Bytes>> {
     let entry = RequestEntry {
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
@@ -242,9 +280,66 @@ fn websocket(shared: &Shared, parts: &http::request::Parts) -> Response<Full<Byt
         answer: String::new(),
     };
     shared.recorder.request(entry, b"", b"");
-    let mut response = response.map(|()| Full::default());
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         cors::allow(&mut response);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::addresses::Addresses;
+    use crate::core::{Core, testing::settings};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    fn shared() -> Arc<Shared> {
+        let core = Core::new(settings(), [1; 32]).unwrap();
+        let plain = "127.0.0.1:1".parse().unwrap();
+        Arc::new(Shared::new(core, [2; 64], Addresses { plain, tls: None }))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_not_read_its_answer_is_cut_in_the_end() {
+        let shared = shared();
+        shared.with_media(|store| {
+            store.insert("t".into(), "x/y".into(), vec![0; 1024 * 1024].into());
+            store.sign_download("s".into(), "t");
+        });
+        let (mut client, server) = tokio::io::duplex(1024);
+        let served = tokio::spawn(serve(shared, server, false));
+        let request = b"GET /media-store/s HTTP/1.1\r\nHost: x\r\n\r\n";
+        client.write_all(request).await.unwrap();
+        let deadline = Duration::from_secs(24 * 3600);
+        assert!(tokio::time::timeout(deadline, served).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_does_not_wait_for_ever_for_others_to_be_received() {
+        let shared = shared();
+        let _all = shared.receiving_files.acquire_many(8).await.unwrap();
+        let (mut client, server) = tokio::io::duplex(4096);
+        tokio::spawn(serve(Arc::clone(&shared), server, false));
+        let request = b"PUT /media-store/s/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        client.write_all(request).await.unwrap();
+        let mut answer = String::new();
+        let read = client.read_to_string(&mut answer);
+        let deadline = Duration::from_secs(24 * 3600);
+        tokio::time::timeout(deadline, read).await.unwrap().unwrap();
+        assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_fault_can_hit_the_handshake_of_xmpp() {
+        let shared = shared();
+        let fault = RequestFault::HttpStatus(StatusCode::SERVICE_UNAVAILABLE);
+        shared.faults.add("/websocket", 1, fault);
+        let (mut client, server) = tokio::io::duplex(4096);
+        tokio::spawn(serve(shared, server, false));
+        let request = b"GET /websocket HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        client.write_all(request).await.unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    }
 }

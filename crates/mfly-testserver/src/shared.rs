@@ -11,12 +11,17 @@ use crate::world::{Output, StreamId, Timestamp};
 use mfly_proto::framing::{Frame, websocket};
 use mfly_proto::jid::UserId;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
-/// Frames that may wait for one connection. A client that does not read that many is cut off.
-const QUEUED_FRAMES: usize = 1024;
+/// Bytes that may wait for one connection. A client that does not read that much is cut off. Small frames may be many:
+/// whoever comes online hears of everybody else at once.
+const QUEUED_BYTES: usize = 8 * 1024 * 1024;
+
+/// What a waiting command takes beside its text.
+const COMMAND_BYTES: usize = size_of::<Command>();
 
 /// Files that are received at a time.
 const FILES: usize = 8;
@@ -35,14 +40,46 @@ pub(crate) enum Command {
 /// A connection's side of the queue between core and socket.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
-    /// What to do, in order.
-    pub(crate) commands: mpsc::Receiver<Command>,
+    /// What to do, in order. [`QUEUED_BYTES`] bounds it.
+    commands: mpsc::UnboundedReceiver<Command>,
+    /// Bytes that wait in it.
+    waiting: Arc<AtomicUsize>,
     /// Drop the socket now.
     pub(crate) cut: Arc<Notify>,
 }
 
+impl Outgoing {
+    /// The next thing to do; `None` when there will be no more.
+    pub(crate) async fn next(&mut self) -> Option<Command> {
+        let command = self.commands.recv().await?;
+        Some(self.taken(command))
+    }
+
+    /// The next thing to do, if it waits already.
+    pub(crate) fn try_next(&mut self) -> Option<Command> {
+        let command = self.commands.try_recv().ok()?;
+        Some(self.taken(command))
+    }
+
+    fn taken(&self, command: Command) -> Command {
+        self.waiting.fetch_sub(command.bytes(), Ordering::Relaxed);
+        command
+    }
+}
+
+impl Command {
+    fn bytes(&self) -> usize {
+        COMMAND_BYTES
+            + match self {
+                Self::Send(frame) => frame.as_bytes().len(),
+                Self::Close | Self::Silence => 0,
+            }
+    }
+}
+
 struct Queue {
-    commands: mpsc::Sender<Command>,
+    commands: mpsc::UnboundedSender<Command>,
+    waiting: Arc<AtomicUsize>,
     cut: Arc<Notify>,
 }
 
@@ -123,19 +160,26 @@ impl Shared {
     /// Takes in a connection.
     pub(crate) fn open(&self, meta: StreamMeta) -> (StreamId, Outgoing) {
         let now = Self::now();
-        let (sender, commands) = mpsc::channel(QUEUED_FRAMES);
+        let (sender, commands) = mpsc::unbounded_channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
         let cut = Arc::new(Notify::new());
         let mut protocol = self.protocol();
         let id = protocol.core.open(now, meta);
         let queue = Queue {
             commands: sender,
+            waiting: Arc::clone(&waiting),
             cut: Arc::clone(&cut),
         };
         protocol.queues.insert(id, queue);
         self.drain(&mut protocol, now);
         drop(protocol);
         self.deadline.notify_one();
-        (id, Outgoing { commands, cut })
+        let outgoing = Outgoing {
+            commands,
+            waiting,
+            cut,
+        };
+        (id, outgoing)
     }
 
     /// Hands a received frame to the core.
@@ -240,7 +284,9 @@ impl Shared {
         let Some(queue) = protocol.queues.get(&id) else {
             return;
         };
-        if queue.commands.try_send(command).is_err() {
+        let bytes = command.bytes();
+        let waiting = queue.waiting.fetch_add(bytes, Ordering::Relaxed);
+        if waiting + bytes > QUEUED_BYTES || queue.commands.send(command).is_err() {
             self.cut(protocol, now, id);
         }
     }
@@ -262,5 +308,55 @@ impl Shared {
     /// not make it unusable.
     fn protocol(&self) -> MutexGuard<'_, Protocol> {
         self.protocol.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::testing::settings;
+
+    fn shared() -> Shared {
+        let core = Core::new(settings(), [1; 32]).unwrap();
+        let plain = "127.0.0.1:1".parse().unwrap();
+        Shared::new(core, [2; 64], Addresses { plain, tls: None })
+    }
+
+    fn queue(shared: &Shared, id: StreamId, text: &str) {
+        let mut protocol = shared.protocol();
+        let now = Shared::now();
+        shared.queue(
+            &mut protocol,
+            now,
+            id,
+            Command::Send(text.to_owned().into()),
+        );
+    }
+
+    fn is_open(shared: &Shared, id: StreamId) -> bool {
+        shared.protocol().queues.contains_key(&id)
+    }
+
+    #[test]
+    fn presence_of_thousands_may_wait_for_a_connection() {
+        let shared = shared();
+        let (id, mut outgoing) = shared.open(StreamMeta::default());
+        for _ in 0..10_000 {
+            queue(&shared, id, &"x".repeat(300));
+        }
+        assert!(is_open(&shared, id));
+        while outgoing.try_next().is_some() {}
+        assert_eq!(outgoing.waiting.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn a_connection_that_reads_nothing_is_cut_before_it_takes_much_memory() {
+        let shared = shared();
+        let (id, _outgoing) = shared.open(StreamMeta::default());
+        let large = "x".repeat(256 * 1024);
+        for _ in 0..QUEUED_BYTES / large.len() + 1 {
+            queue(&shared, id, &large);
+        }
+        assert!(!is_open(&shared, id));
     }
 }

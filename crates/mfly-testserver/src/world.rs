@@ -86,7 +86,7 @@ impl World {
     ///
     /// # Errors
     /// When the XMPP host is not a domain, or an initialisation vector is not ASCII.
-    pub(crate) fn new(settings: Settings, seed: [u8; 32]) -> Result<Self, InvalidArgument> {
+    pub(crate) fn new(mut settings: Settings, seed: [u8; 32]) -> Result<Self, InvalidArgument> {
         Iv::new(&settings.iv)?;
         let host = BareJid::new(&settings.xmpp_host)?;
         if host.local().is_some() {
@@ -95,6 +95,8 @@ impl World {
                 "must be a domain without '@'",
             ));
         }
+        // The configuration tells the host in the form that every JID has.
+        settings.xmpp_host = host.to_string();
         Ok(Self {
             request_cipher: RequestCipher::new(&settings.licence_key),
             iv_profile: Iv::new(&settings.iv_profile)?,

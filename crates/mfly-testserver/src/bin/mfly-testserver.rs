@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use mfly_testserver::command;
+use std::error::Error as _;
 use std::io::Write as _;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -24,8 +25,14 @@ async fn main() -> ExitCode {
     match command::run(Cli::parse().args, &mut std::io::stdout()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            let mut message = format!("error: {error}");
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                message.push_str(&format!(": {error}"));
+                cause = error.source();
+            }
             // Nothing is left to do when the error stream is gone too.
-            let _ = writeln!(std::io::stderr(), "error: {error}");
+            let _ = writeln!(std::io::stderr(), "{message}");
             ExitCode::FAILURE
         }
     }

@@ -4,6 +4,8 @@ use super::CommandError;
 use crate::handle::{UserError, UserProfile};
 use crate::server::TestServer;
 use serde::Deserialize;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 /// Largest file in bytes.
@@ -53,12 +55,25 @@ pub(super) fn read(path: &Path) -> Result<Vec<InitialUser>, CommandError> {
         path: path.to_owned(),
         reason,
     };
-    let length = std::fs::metadata(path)
-        .map_err(|error| refuse(error.to_string()))?
-        .len();
-    if length > FILE_BYTES {
+    let mut text = Vec::new();
+    // What a file says of its length need not be true.
+    File::open(path)
+        .and_then(|file| file.take(FILE_BYTES + 1).read_to_end(&mut text))
+        .map_err(|error| refuse(error.to_string()))?;
+    if text.len() as u64 > FILE_BYTES {
         return Err(refuse(format!("it has more than {FILE_BYTES} bytes")));
     }
-    let text = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
     serde_json::from_slice(&text).map_err(|error| refuse(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_without_an_end_is_refused() {
+        let error = read(Path::new("/dev/zero")).unwrap_err().to_string();
+        assert!(error.contains("more than 16777216 bytes"), "{error}");
+    }
 }

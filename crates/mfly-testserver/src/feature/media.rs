@@ -104,6 +104,13 @@ fn start(call: &RestCall<'_>, _: &Caller) -> Answer {
         Ok(token) => token,
         Err(answer) => return answer,
     };
+    // A token is known to everybody who got the file; none of them may put another one in its place.
+    if call
+        .shared
+        .with_media(|store| store.is_complete(file_token.as_str()))
+    {
+        return Answer::invalid("Invalid file token");
+    }
     let secret = fresh_id(call);
     let (origin, token) = (call.origin(), file_token.as_str().to_owned());
     let url = |part| format!("{origin}/media-store/{secret}/{part}");

@@ -52,8 +52,12 @@ fn apply(user: &mut User, body: &RequestBody, ids: Vec<UserId>) {
         user.muted_groups
             .extend(body.group_ids.iter().take(room).cloned());
     } else {
-        user.muted_users.retain(|id| !ids.contains(id));
-        user.muted_groups.retain(|id| !body.group_ids.contains(id));
+        for id in &ids {
+            user.muted_users.remove(id);
+        }
+        for id in &body.group_ids {
+            user.muted_groups.remove(id);
+        }
     }
 }
 

@@ -109,7 +109,11 @@ pub(super) fn frame(text: &str) -> String {
     let mut rest = text;
     while let Some(end) = rest.find('>') {
         let (tag, after) = rest.split_at(end + 1);
-        let start = tag.find('<').unwrap_or(0);
+        // `<![CDATA[…]]>` is text too, and so is what no `<` begins.
+        let start = tag
+            .find('<')
+            .filter(|start| !tag[*start..].starts_with("<!"))
+            .unwrap_or(end);
         if !tag[..start].trim().is_empty() {
             shown.push_str(REDACTED);
         }
@@ -174,6 +178,8 @@ mod tests {
             "AGFsaWNl",
             "AGFsaWNl</auth",
             "\nAGFsaWNl<x/>AGFsaWNl",
+            "<![CDATA[AGFsaWNl]]></auth>",
+            "AGFsaWNl></auth>",
         ] {
             let shown = frame(&format!("{auth}{tail}"));
             assert!(shown.starts_with(auth), "{shown}");

@@ -38,7 +38,8 @@ impl Recorder {
     /// Records an answered request; `body` and `answer` come as they were on the wire.
     pub(crate) fn request(&self, mut entry: RequestEntry, body: &[u8], answer: &[u8]) {
         entry.query = shortened(redact::query(&entry.query));
-        entry.path = redact::path(&entry.path);
+        entry.method = shortened(entry.method);
+        entry.path = shortened(redact::path(&entry.path));
         entry.body = shortened(redact::body(body));
         entry.answer = shortened(redact::answer(answer));
         self.push(Entry::Request(entry));
@@ -120,14 +121,11 @@ impl Recorder {
     fn find_from(&self, next: &mut u64, matches: &mut impl FnMut(&Entry) -> bool) -> Option<Entry> {
         let ring = self.ring();
         let seen = usize::try_from(next.saturating_sub(ring.forgotten)).unwrap_or(usize::MAX);
-        let found = ring
-            .entries
-            .iter()
-            .skip(seen)
-            .find(|entry| matches(entry))
-            .cloned();
+        let fresh: Vec<Entry> = ring.entries.iter().skip(seen).cloned().collect();
         *next = ring.forgotten + ring.entries.len() as u64;
-        found
+        // The caller's condition may look at the journal itself.
+        drop(ring);
+        fresh.into_iter().find(|entry| matches(entry))
     }
 
     /// A poisoned ring is still a ring: entries are pushed whole.
@@ -175,6 +173,44 @@ mod tests {
         let recorder = Recorder::new();
         recorder.frame(Direction::Received, 1, None, &"ä".repeat(20_000));
         assert!(recorder.entries()[0].frame().unwrap().text.len() <= TEXT_BYTES + '…'.len_utf8());
+    }
+
+    #[test]
+    fn a_condition_may_look_at_the_journal_itself() {
+        let recorder = Arc::new(Recorder::new());
+        recorder.frame(Direction::Sent, 1, None, "<a/>");
+        let (done, is_done) = std::sync::mpsc::channel();
+        // In a thread of its own, so that waiting for ever would be a failure.
+        std::thread::spawn(move || {
+            let found = recorder.find_from(&mut 0, &mut |_| recorder.entries().len() == 1);
+            done.send(found.is_some())
+        });
+        assert_eq!(is_done.recv_timeout(Duration::from_secs(10)), Ok(true));
+    }
+
+    #[test]
+    fn a_huge_path_is_shortened() {
+        let recorder = Recorder::new();
+        let huge = "x".repeat(60_000);
+        let entry = RequestEntry {
+            method: huge.clone(),
+            path: huge.clone(),
+            query: huge,
+            user: None,
+            body: String::new(),
+            http_status: 404,
+            status: None,
+            answer: String::new(),
+        };
+        recorder.request(entry, b"", b"");
+        let entries = recorder.entries();
+        let request = entries[0].request().unwrap();
+        let longest = TEXT_BYTES + '…'.len_utf8();
+        assert!(
+            [&request.method, &request.path, &request.query]
+                .iter()
+                .all(|text| text.len() <= longest)
+        );
     }
 
     #[tokio::test(start_paused = true)]

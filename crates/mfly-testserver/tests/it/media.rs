@@ -126,6 +126,20 @@ async fn an_upload_in_parts_can_be_read_in_ranges() {
 }
 
 #[tokio::test]
+async fn a_finished_file_cannot_be_replaced_by_whoever_knows_its_token() {
+    let (_server, alice) = alice().await;
+    let token = upload(&alice, "image/png", b"PNG").await.data()["fileToken"].clone();
+    let body = json!({
+        "contentType": "text/plain", "extension": "txt", "parts": 1,
+        "messageId": "m1", "toUser": "bob", "type": "chat", "fileToken": token
+    });
+    let reply = alice.post("/media/upload", &body).await;
+    assert_eq!(reply.statuses(), (200, 400));
+    let path = format!("/media/{}", token.as_str().unwrap());
+    assert_eq!(alice.get(&path).await.body, b"PNG");
+}
+
+#[tokio::test]
 async fn an_incomplete_upload_cannot_be_committed() {
     let (_server, alice) = alice().await;
     let body = json!({
