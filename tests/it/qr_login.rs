@@ -1,18 +1,22 @@
 //! Logging in by a code: who shows it, who approves it, and what an outsider cannot do.
 
 use bytes::Bytes;
+use futures_util::{SinkExt as _, StreamExt as _};
 use mfly_api::http::{HttpBackend, ResponseLimits};
 use mfly_api::hyper::{HyperBackend, Timeouts};
 use mfly_client::{
-    ConnectionState, Credentials, EndReason, ErrorKind, Event, LicenceKey, QrLogin, QrLoginEvent,
-    QrLoginOptions, QrSession, Tls,
+    App, ConnectionState, Credentials, EndReason, ErrorKind, Event, LicenceKey, QrLogin,
+    QrLoginEvent, QrLoginOptions, QrSession, Tls,
 };
 use mfly_proto::cipher::RequestCipher;
-use mfly_proto::qr_login::{LoginStatus, QrCode};
+use mfly_proto::qr_login::{LoginStatus, QrCode, QrResponse};
 use mfly_proto::signalling::engine_io::{Packet, decode_payload, encode_payload};
 use mfly_tests::{Place, argument, expect_event, kind, within};
 use mfly_testserver::TestServer;
+use mfly_transport::{Options, SubProtocol, connect_with};
 use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 fn options(place: &Place) -> QrLoginOptions {
@@ -146,7 +150,7 @@ async fn a_phone_with_another_licence_reads_nothing() {
     let place = Place::start().await;
     let phone = place.register("alice").await;
     let url = place.server.signalling_url();
-    let other = mfly_client::App::builder(LicenceKey::new("another").unwrap())
+    let other = App::builder(LicenceKey::new("another").unwrap())
         .api_base_url(&place.server.api_base_url())
         .build()
         .await
@@ -519,4 +523,214 @@ async fn debug_output_hides_the_code_and_the_password() {
     );
     approved.unwrap();
     assert!(!format!("{web:?}").contains(web.credentials.password.expose()));
+}
+
+#[tokio::test]
+async fn a_client_moves_from_polling_to_websocket_as_the_official_one_does() {
+    let place = Place::start().await;
+    let client = Client::open(&place.server.signalling_url()).await;
+    let url = client.origin.replace("http://", "ws://");
+    let address = format!(
+        "{url}/socket.io/?EIO=3&transport=websocket&sid={}",
+        client.sid
+    );
+    let (address, options) = (address.parse().unwrap(), Options::default());
+    let connecting = connect_with(&address, &options, SubProtocol::Unnamed);
+    let mut socket = within("the WebSocket", connecting).await.unwrap();
+    let poll = client.poll();
+    let probe = async {
+        socket.send("2probe".into()).await.unwrap();
+        let answer = socket.next().await.unwrap().unwrap();
+        assert_eq!(answer.as_str(), "3probe");
+    };
+    let (packets, ()) = within("probe and poll", async { tokio::join!(poll, probe) }).await;
+    // The open poll ends, so that the client can give polling up.
+    assert_eq!(packets, [Packet::Noop]);
+    socket.send("5".into()).await.unwrap();
+    socket.send("2".into()).await.unwrap();
+    let pong = within("the pong", socket.next()).await.unwrap().unwrap();
+    assert_eq!(pong.as_str(), "3");
+    assert_eq!(client.send("GET", Bytes::new()).await.0, 400);
+    drop(socket);
+}
+
+/// A signalling server that says what it is told, over long-polling.
+struct Scripted {
+    /// What the connections to come are told.
+    script: Mutex<VecDeque<VecDeque<String>>>,
+    payloads: Mutex<VecDeque<String>>,
+    posted: Mutex<Vec<String>>,
+    handshakes: Mutex<u32>,
+}
+
+const GREETING: &str = r#"{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":5000}"#;
+
+impl Scripted {
+    /// One list of messages for each connection; after them nothing.
+    fn new(script: &[&[String]]) -> Arc<Self> {
+        let payload = |text: &String| encode_payload([&Packet::Message(text.clone())]);
+        let script = script
+            .iter()
+            .map(|messages| messages.iter().map(payload).collect());
+        Arc::new(Self {
+            script: Mutex::new(script.collect()),
+            payloads: Mutex::default(),
+            posted: Mutex::default(),
+            handshakes: Mutex::default(),
+        })
+    }
+
+    async fn login(self: &Arc<Self>) -> QrLogin {
+        let app = App::builder(LicenceKey::new("TestLicenceKey0123456789abcdef").unwrap())
+            .api_base_url("http://127.0.0.1:9/api/v1")
+            .http_backend(Arc::<Self>::clone(self))
+            .build()
+            .await
+            .unwrap();
+        let options = QrLoginOptions::new("http://127.0.0.1:9")
+            .polling_only(true)
+            .attempts(2)
+            .delay(Duration::from_millis(1));
+        app.qr_login(options).unwrap()
+    }
+}
+
+#[async_trait::async_trait]
+impl HttpBackend for Scripted {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+        _: ResponseLimits,
+    ) -> Result<http::Response<Bytes>, mfly_api::http::HttpError> {
+        let is_post = request.method() == http::Method::POST;
+        let is_handshake = !request.uri().query().unwrap_or_default().contains("sid=");
+        let body = if is_post {
+            let text = String::from_utf8(request.into_body().to_vec()).unwrap();
+            self.posted.lock().unwrap().push(text);
+            "ok".to_owned()
+        } else if is_handshake {
+            *self.handshakes.lock().unwrap() += 1;
+            *self.payloads.lock().unwrap() =
+                self.script.lock().unwrap().pop_front().unwrap_or_default();
+            let greeting = Packet::decode(&format!("0{GREETING}")).unwrap();
+            encode_payload([&greeting])
+        } else {
+            let next = self.payloads.lock().unwrap().pop_front();
+            match next {
+                Some(payload) => payload,
+                None => std::future::pending().await,
+            }
+        };
+        Ok(http::Response::new(body.into()))
+    }
+}
+
+fn event(name: &str, argument: &Value) -> String {
+    format!("2{}", json!([name, argument]))
+}
+
+/// What `QrResponse` makes for this password, under a licence.
+fn approval(key: &str, password: &str) -> Value {
+    let response = QrResponse {
+        username: mfly_client::UserId::new("alice").unwrap(),
+        password: mfly_client::Password::new(password).unwrap(),
+        socket_id: "phone".to_owned(),
+    };
+    response.seal(&RequestCipher::new(&LicenceKey::new(key).unwrap()))
+}
+
+#[tokio::test]
+async fn an_altered_approval_or_one_of_another_licence_is_refused_and_never_sent_anywhere() {
+    let altered = {
+        let mut approval = approval("TestLicenceKey0123456789abcdef", "hunter2");
+        let sealed = approval["id"].as_str().unwrap();
+        approval["id"] = json!(format!("A{}", &sealed[1..]));
+        approval
+    };
+    for bad in [
+        altered,
+        approval("another", "hunter2"),
+        json!({"id": r#"{"username":"alice","password":"hunter2","socketId":"phone"}"#}),
+        json!({}),
+        json!(5),
+    ] {
+        let server = Scripted::new(&[
+            &[event("id", &json!("code-1")), event("response", &bad)],
+            &[event("id", &json!("code-2")), event("response", &bad)],
+        ]);
+        let mut login = server.login().await;
+        code(&mut login).await;
+        code(&mut login).await;
+        let error = within("the error", login.next()).await.unwrap();
+        let shown = format!("{error:?}");
+        assert_eq!(kind(error), ErrorKind::UnexpectedAnswer, "{bad}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(server.posted.lock().unwrap().is_empty(), "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn a_replayed_approval_is_refused() {
+    // Nothing answers the log-in, so the first use fails; the same text is not tried again.
+    let approval = approval("TestLicenceKey0123456789abcdef", "hunter2");
+    let server = Scripted::new(&[&[
+        event("id", &json!("code-1")),
+        event("response", &approval),
+        event("id", &json!("code-2")),
+        event("response", &approval),
+    ]]);
+    let mut login = server.login().await;
+    code(&mut login).await;
+    let failed = within("the failure", login.next()).await;
+    assert!(matches!(failed, Some(Ok(QrLoginEvent::Failed(_)))));
+    code(&mut login).await;
+    let error = within("the error", login.next()).await.unwrap();
+    assert_eq!(kind(error), ErrorKind::UnexpectedAnswer);
+    let posted = server.posted.lock().unwrap().clone();
+    let statuses = posted.iter().filter(|text| text.contains("loginStatus"));
+    assert_eq!(statuses.count(), 1);
+    let logins = posted.iter().filter(|text| text.contains("\"username\""));
+    assert_eq!(logins.count(), 1, "{posted:?}");
+}
+
+#[tokio::test]
+async fn an_approval_that_nobody_could_have_given_is_ignored() {
+    let approval = approval("TestLicenceKey0123456789abcdef", "hunter2");
+    let server = Scripted::new(&[&[event("response", &approval), event("id", &json!("code-1"))]]);
+    let mut login = server.login().await;
+    code(&mut login).await;
+    assert!(server.posted.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_server_that_sends_garbage_is_given_up_after_the_attempts_that_are_allowed() {
+    for garbage in ["2[", "9", "5", "2[\"id\",5]", "2[\"id\",\"a,b\"]"] {
+        let server = Scripted::new(&[&[garbage.to_owned()], &[garbage.to_owned()]]);
+        let mut login = server.login().await;
+        let first = within("the interruption", login.next()).await;
+        assert!(
+            matches!(first, Some(Ok(QrLoginEvent::Interrupted { .. }))),
+            "{garbage}"
+        );
+        let error = within("the error", login.next()).await.unwrap();
+        assert_eq!(kind(error), ErrorKind::UnexpectedAnswer, "{garbage}");
+        assert_eq!(*server.handshakes.lock().unwrap(), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_server_is_noticed_by_its_missing_pong() {
+    let server = Scripted::new(&[&[event("id", &json!("code-1"))]]);
+    let mut login = server.login().await;
+    let Some(Ok(QrLoginEvent::Code(_))) = login.next().await else {
+        panic!("no code")
+    };
+    let before = tokio::time::Instant::now();
+    let interrupted = login.next().await;
+    assert!(matches!(
+        interrupted,
+        Some(Ok(QrLoginEvent::Interrupted { .. }))
+    ));
+    assert_eq!(before.elapsed().as_secs(), 30);
+    assert_eq!(*server.posted.lock().unwrap(), ["1:2"]);
 }

@@ -178,13 +178,6 @@ async fn show(
         match event? {
             QrLoginEvent::Code(text) => {
                 let matrix = Matrix::new(text.as_str())?;
-                for line in terminal::lines(&matrix) {
-                    output.line(&line)?;
-                }
-                if args.text {
-                    output.line(&printable(text.as_str()))?;
-                }
-                output.object(&json!({"code": text.as_str()}))?;
                 let write = |path: &Path, bytes: &[u8]| {
                     std::fs::write(path, bytes)
                         .map_err(|error| Failure::file("write", path.display(), error))
@@ -197,6 +190,13 @@ async fn show(
                         image::png(&matrix, picture.as_ref()).map_err(std::io::Error::other)?;
                     write(path, &file)?;
                 }
+                for line in terminal::lines(&matrix) {
+                    output.line(&line)?;
+                }
+                if args.text {
+                    output.line(&printable(text.as_str()))?;
+                }
+                output.object(&json!({"code": text.as_str()}))?;
                 output.line("scan this with the app of a signed-in phone, or `mfly qr approve`")?;
             }
             QrLoginEvent::Interrupted { delay } => {
