@@ -14,6 +14,7 @@ use mfly_proto::qr_login::{
 };
 use mfly_proto::signalling::socket_io::Kind;
 use serde_json::Value;
+use std::collections::VecDeque;
 use std::future::IntoFuture as _;
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
@@ -23,6 +24,9 @@ const LONGEST_DELAY: Duration = Duration::from_secs(5);
 
 /// How long the server may take until it sends a first code.
 const FIRST_CODE: Duration = Duration::from_secs(10);
+
+/// Events that may come while a login is under way; they are looked at afterwards.
+const DEFERRED: usize = 16;
 
 /// How long a login may take once the code was approved.
 const LOGIN: Duration = Duration::from_secs(40);
@@ -104,14 +108,16 @@ impl Attempt<'_> {
         let mut signalling = Signalling::connect(endpoint).await?;
         let mut shown: Option<String> = None;
         let mut is_first = true;
+        let mut deferred = VecDeque::new();
         loop {
-            let next = signalling.next();
-            let kind = if is_first {
-                tokio::time::timeout(FIRST_CODE, next)
+            let kind = if let Some(kind) = deferred.pop_front() {
+                kind
+            } else if is_first {
+                tokio::time::timeout(FIRST_CODE, signalling.next())
                     .await
                     .map_err(|elapsed| Error::new(ErrorKind::Timeout, elapsed))??
             } else {
-                next.await?
+                signalling.next().await?
             };
             let Kind::Event {
                 name, arguments, ..
@@ -140,7 +146,9 @@ impl Attempt<'_> {
                 // Without a code on show there is nothing that could have been approved.
                 RESPONSE => {
                     let Some(id) = shown.take() else { continue };
-                    let outcome = self.approved(&mut signalling, id, argument).await;
+                    let outcome = self
+                        .approved(&mut signalling, id, argument, &mut deferred)
+                        .await;
                     // There are no more of these than attempts.
                     self.used.push(argument.clone());
                     match outcome? {
@@ -170,6 +178,7 @@ impl Attempt<'_> {
         signalling: &mut Signalling,
         id: String,
         argument: &Value,
+        deferred: &mut VecDeque<Kind>,
     ) -> Result<Result<QrSession>> {
         if self.used.contains(argument) {
             return Err(ErrorKind::UnexpectedAnswer.into());
@@ -185,7 +194,12 @@ impl Attempt<'_> {
         let connected = loop {
             tokio::select! {
                 connected = &mut connecting => break connected,
-                next = signalling.next() => drop(next?),
+                next = signalling.next() => {
+                    if deferred.len() == DEFERRED {
+                        return Err(ErrorKind::UnexpectedAnswer.into());
+                    }
+                    deferred.push_back(next?);
+                }
             }
         };
         let connected = connected
