@@ -73,7 +73,7 @@ async fn run(count: usize, builder: AppBuilder, what: &str) -> Result<(), BoxErr
     let started = Instant::now();
     in_parallel((0..count).map(|number| {
         let sessions = Arc::clone(&sessions);
-        async move { Ok(drop(sessions[number].own_profile().await?)) }
+        async move { Ok(sessions[number].own_profile().await?) }
     }))
     .await?;
     let reading = started.elapsed();

@@ -116,6 +116,6 @@ async fn an_unusable_licence_address_and_an_empty_key_are_refused() {
         .licence_url("nowhere")
         .build()
         .await;
-    assert_eq!(argument(outcome.map(drop)).0, "apiBaseUrl");
+    assert_eq!(argument(outcome.map(drop)).0, "licence_url");
     assert!(backend.sent().is_empty());
 }

@@ -1,6 +1,6 @@
 //! Everything that must pass before a change lands. The tests come last, so that their summary closes the run.
 
-use crate::run::{cargo, status};
+use crate::run::{cargo, root, status};
 use crate::{dependencies, tidy};
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -13,6 +13,9 @@ const FEATURE_SETS: &[(&str, &[&str])] = &[
     ("mfly-api", &["platform-roots", "bundled-roots"]),
     ("mfly-client", &["platform-roots", "bundled-roots"]),
 ];
+
+/// The package whose examples are run.
+const EXAMPLES: &str = "mfly-client";
 
 pub(crate) fn run() -> Result<(), String> {
     let started = Instant::now();
@@ -52,6 +55,21 @@ pub(crate) fn run() -> Result<(), String> {
     status(
         cargo(&["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"),
     )?;
+    for example in examples()? {
+        let arguments = [
+            "run",
+            "--quiet",
+            "-p",
+            EXAMPLES,
+            "--features",
+            "platform-roots",
+        ];
+        status(
+            cargo(&arguments)
+                .args(["--example", example.as_str()])
+                .stdout(Stdio::null()),
+        )?;
+    }
     let passed = test()?;
     println!(
         "\nci: everything passed in {} s",
@@ -59,6 +77,21 @@ pub(crate) fn run() -> Result<(), String> {
     );
     println!("{passed} passed, 0 failed");
     Ok(())
+}
+
+/// The examples are the files of the folder; each starts a server of its own and ends by itself.
+fn examples() -> Result<Vec<String>, String> {
+    let folder = root().join("crates").join(EXAMPLES).join("examples");
+    let entries =
+        std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut examples: Vec<String> = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
+        .collect();
+    examples.sort();
+    Ok(examples)
 }
 
 /// Runs every test and counts those that passed.

@@ -18,6 +18,8 @@ pub(crate) struct Refresh {
 #[derive(Default)]
 struct State {
     current: Option<Token>,
+    /// How often the token was set or cleared by hand.
+    set: u64,
     /// How many refreshes have ended, and how the last one did.
     ended: u64,
     last_failure: Option<ApiError>,
@@ -42,23 +44,19 @@ impl State {
         }
     }
 
-    fn end(
-        &mut self,
-        used: Option<&Token>,
-        result: Result<Token, ApiError>,
-    ) -> Result<Token, ApiError> {
+    /// What a caller gets whose refresh, begun after `set` changes by hand, has ended.
+    fn end(&mut self, set: u64, result: Result<Token, ApiError>) -> Result<Token, ApiError> {
         self.ended += 1;
         match result {
             Ok(token) => {
                 self.last_failure = None;
-                // A token that was set meanwhile is newer than the one just fetched.
-                match &self.current {
-                    Some(current) if Some(current) != used => Ok(current.clone()),
-                    _ => {
-                        self.current = Some(token.clone());
-                        Ok(token)
-                    }
+                if self.set == set {
+                    self.current = Some(token.clone());
+                    return Ok(token);
                 }
+                // A token that was set meanwhile is newer than the one just fetched; one that was
+                // cleared stays so, and the fetched one serves this request only.
+                Ok(self.current.clone().unwrap_or(token))
             }
             Err(error) => {
                 let error = ApiError::TokenRefresh(Arc::new(error));
@@ -75,7 +73,9 @@ impl Refresh {
     }
 
     pub(crate) fn set(&self, token: Option<Token>) {
-        self.state().current = token;
+        let mut state = self.state();
+        state.current = token;
+        state.set += 1;
     }
 
     /// A token other than `used`, from `fetch` if nobody else has brought one.
@@ -86,13 +86,16 @@ impl Refresh {
     ) -> Result<Token, ApiError> {
         let seen = self.state().ended;
         let _gate = self.gate.lock().await;
-        let decision = self.state().decide(used, seen);
+        let (decision, set) = {
+            let state = self.state();
+            (state.decide(used, seen), state.set)
+        };
         match decision {
             Decision::Use(token) => Ok(token),
             Decision::Fail(error) => Err(error),
             Decision::Fetch => {
                 let result = fetch.await;
-                self.state().end(used, result)
+                self.state().end(set, result)
             }
         }
     }
@@ -115,6 +118,7 @@ mod tests {
         let last_failure = has_failed.then_some(ApiError::TimedOut);
         State {
             current: current.map(token),
+            set: 1,
             ended,
             last_failure,
         }
@@ -150,10 +154,25 @@ mod tests {
     #[test]
     fn a_token_set_during_a_refresh_wins() {
         let mut state = state(Some("set by hand"), 0, false);
-        let result = state
-            .end(Some(&token("old")), Ok(token("fetched")))
-            .unwrap();
+        let result = state.end(0, Ok(token("fetched"))).unwrap();
         assert_eq!(result.expose(), "set by hand");
         assert_eq!(state.current, Some(token("set by hand")));
+    }
+
+    #[tokio::test]
+    async fn a_token_cleared_during_a_refresh_stays_cleared() {
+        let refresh = Refresh::default();
+        refresh.set(Some(token("old")));
+        let fetch = async {
+            refresh.set(None);
+            Ok(token("fetched"))
+        };
+        let fetched = refresh.run(Some(&token("old")), fetch).await.unwrap();
+        assert_eq!(fetched.expose(), "fetched");
+        assert_eq!(refresh.current(), None);
+
+        let fetch = async { Ok(token("next")) };
+        refresh.run(None, fetch).await.unwrap();
+        assert_eq!(refresh.current(), Some(token("next")));
     }
 }

@@ -31,7 +31,7 @@ pub fn http_request<E: Endpoint>(
 }
 
 /// A request that only lacks its token, so that it can be sent again with another.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Prepared {
     method: Method,
     uri: Uri,

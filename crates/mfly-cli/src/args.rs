@@ -6,8 +6,11 @@ use crate::command::{
 };
 use crate::output::Format;
 use crate::tour;
+use clap::builder::TypedValueParser;
+use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use mfly_client::{LicenceKey, UserId, UserReference};
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -121,7 +124,7 @@ pub(crate) struct TargetArgs {
         env = "MFLY_LICENCE_KEY",
         value_name = "KEY",
         hide_env_values = true,
-        value_parser = licence_key
+        value_parser = Secret(licence_key)
     )]
     pub(crate) licence_key: Option<LicenceKey>,
     /// The licence key is one of a trial.
@@ -173,6 +176,31 @@ pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("must be NAME=VALUE".to_owned()),
+    }
+}
+
+/// Reads a secret. Unlike with other values, clap's error must not repeat it: it ends up in the logs of scripts.
+#[derive(Clone, Copy)]
+pub(crate) struct Secret<T>(pub(crate) fn(&str) -> Result<T, String>);
+
+impl<T: Clone + Send + Sync + 'static> TypedValueParser for Secret<T> {
+    type Value = T;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<T, clap::Error> {
+        let read = value
+            .to_str()
+            .ok_or_else(|| "must be UTF-8".to_owned())
+            .and_then(self.0);
+        read.map_err(|reason| {
+            let name = argument.map(ToString::to_string).unwrap_or_default();
+            let message = format!("invalid value for '{name}': {reason}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::args::TargetArgs;
 use crate::exit::Failure;
+use crate::file;
 use crate::store::{Profile, Profiles, Store};
 use mfly_client::{
     App, Credentials, ErrorKind, LicenceKey, Password, ReconnectPolicy, Session, Timeouts, Tls,
@@ -125,8 +126,7 @@ impl Context {
             builder = builder.xmpp_address(&url);
         }
         if let Some(path) = &self.ca_file {
-            let pem = std::fs::read(path)
-                .map_err(|error| Failure::file("read", path.display(), error))?;
+            let pem = file::read(path).await?;
             builder = builder.tls(Tls::platform_plus(&pem)?);
         }
         Ok(builder.build().await?)

@@ -205,7 +205,7 @@ fn code_of(kind: &ErrorKind) -> Code {
 /// The server's own words decide between a missing right and a missing plan: both are 403 there.
 fn code_of_refusal(status: u16, message: &str) -> Code {
     match status {
-        403 if message.contains("plan") => Code::NotInPlan,
+        403 if message.contains("your plan") => Code::NotInPlan,
         401 | 403 => Code::Refused,
         404 => Code::NotFound,
         408 | 504 => Code::TimedOut,
@@ -286,6 +286,13 @@ mod tests {
                 ErrorKind::Refused {
                     status: 403,
                     message: "User is blocked".to_owned(),
+                },
+                4,
+            ),
+            (
+                ErrorKind::Refused {
+                    status: 403,
+                    message: "Blocked without explanation".to_owned(),
                 },
                 4,
             ),

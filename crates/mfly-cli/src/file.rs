@@ -8,11 +8,28 @@ use std::path::Path;
 /// The largest file that is read for an upload.
 const MAX_BYTES: u64 = 1 << 30;
 
+/// Does blocking work on another thread, so that Ctrl-C is heard meanwhile: a pipe or a terminal may never give anything.
+///
+/// # Errors
+/// When the work fails.
+pub(crate) async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| Err(Failure::Server(format!("a task ended early: {error}"))))
+}
+
 /// Reads a file.
 ///
 /// # Errors
 /// When it cannot be read or is larger than 1 GiB.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+pub(crate) async fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let path = path.to_owned();
+    aside(move || read_now(&path)).await
+}
+
+fn read_now(path: &Path) -> Result<Vec<u8>, Failure> {
     let failed = |error| Failure::file("read", path.display(), error);
     let mut bytes = Vec::new();
     File::open(path)
@@ -74,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_named_with_its_own_exit_code() {
-        let failure = read(Path::new("no/such/file.png")).unwrap_err();
+        let failure = read_now(Path::new("no/such/file.png")).unwrap_err();
         assert_eq!(failure.code() as u8, 6);
         assert!(
             failure.line().contains("no/such/file.png"),

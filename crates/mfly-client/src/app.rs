@@ -207,9 +207,22 @@ impl AppBuilder {
         }
         let tls = self.tls.map_or_else(default_tls, Ok)?;
         let xmpp_address = self.xmpp_address.as_deref().map(str::parse).transpose()?;
+        if let Some(address) = &xmpp_address {
+            check_clear_text(address, self.allow_cleartext)?;
+        }
         let backend = match self.http_backend {
             Some(backend) => backend,
             None => Arc::new(HyperBackend::new(&tls, self.timeouts.http())),
+        };
+        let licence_url = match self.licence_url.as_deref().map(BaseUrl::new) {
+            None => None,
+            Some(Ok(url)) => {
+                check_clear_text_http("licence_url", &url, self.allow_cleartext)?;
+                Some(url)
+            }
+            Some(Err(error)) => {
+                return Err(InvalidArgument::new("licence_url", error.reason).into());
+            }
         };
         let licence = match &self.api_base_url {
             Some(url) => Licence {
@@ -221,19 +234,13 @@ impl AppBuilder {
                     &backend,
                     &*self.licence_cache,
                     &self.licence_key,
-                    self.licence_url.as_deref(),
+                    licence_url,
                 )
                 .await?
             }
         };
         let Licence { base_url, mode } = licence;
-        if !(base_url.is_tls() || base_url.is_loopback() || self.allow_cleartext) {
-            return Err(InvalidArgument::new(
-                "apiBaseUrl",
-                "http:// would send passwords unprotected; use https://, or allow cleartext",
-            )
-            .into());
-        }
+        check_clear_text_http("apiBaseUrl", &base_url, self.allow_cleartext)?;
         let mut transport = Options::new(tls);
         transport.timeouts = self.timeouts.transport();
         transport.allow_cleartext = self.allow_cleartext;
@@ -251,6 +258,32 @@ impl AppBuilder {
             }),
         })
     }
+}
+
+/// Refuses an XMPP address that would carry clear text beyond this machine.
+pub(crate) fn check_clear_text(address: &Address, allowed: bool) -> Result<(), InvalidArgument> {
+    if address.is_tls() || address.is_loopback() || allowed {
+        return Ok(());
+    }
+    Err(InvalidArgument::new(
+        "address",
+        "ws:// would send passwords unprotected; use wss://, or allow cleartext",
+    ))
+}
+
+/// The same for HTTP; `name` is the argument that the URL came with.
+fn check_clear_text_http(
+    name: &'static str,
+    url: &BaseUrl,
+    allowed: bool,
+) -> Result<(), InvalidArgument> {
+    if url.is_tls() || url.is_loopback() || allowed {
+        return Ok(());
+    }
+    Err(InvalidArgument::new(
+        name,
+        "http:// would send keys and passwords unprotected; use https://, or allow cleartext",
+    ))
 }
 
 #[cfg(any(feature = "platform-roots", feature = "bundled-roots"))]
@@ -321,6 +354,25 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(app.api_base_url(), url);
+    }
+
+    #[tokio::test]
+    async fn clear_text_to_any_server_is_refused_by_the_name_of_the_argument() {
+        let refused = |builder: AppBuilder| async { argument(&builder.build().await.unwrap_err()) };
+        let local = || builder().api_base_url("http://127.0.0.1:1/api/v1");
+        let xmpp = local().xmpp_address("ws://xmpp.example.test/websocket");
+        assert_eq!(refused(xmpp).await, "address");
+        let licence = local().licence_url("http://licence.example.test/");
+        assert_eq!(refused(licence).await, "licence_url");
+        let licence = local().licence_url("ftp://licence.example.test/");
+        assert_eq!(refused(licence).await, "licence_url");
+        let app = local()
+            .xmpp_address("ws://xmpp.example.test/websocket")
+            .licence_url("http://licence.example.test/")
+            .allow_cleartext(true)
+            .build()
+            .await;
+        assert!(app.is_ok(), "{app:?}");
     }
 
     #[tokio::test]

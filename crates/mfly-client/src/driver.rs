@@ -17,7 +17,7 @@ use crate::session::{
 };
 use async_trait::async_trait;
 use futures_core::future::BoxFuture;
-use link::{Ends, Order, ReplySender};
+use link::{Ends, Order, ReplySender, Urgent};
 use mfly_proto::jid::FullJid;
 use mfly_proto::secret::Password;
 use mfly_transport::{Connection, TransportError};
@@ -123,7 +123,7 @@ struct Driver {
 enum Event {
     Wire(WireEvent),
     Order(Option<Order>),
-    Cancelled(RequestId),
+    Urgent(Urgent),
     Password(PasswordTicket, Result<Password, Cause>),
     Lingered,
     Timeout,
@@ -152,7 +152,10 @@ impl Driver {
                     has_links = false;
                     self.feed(Input::Command(Command::Close(EndReason::Closed)));
                 }
-                Event::Cancelled(request) => {
+                Event::Urgent(Urgent::Close(reason)) => {
+                    self.feed(Input::Command(Command::Close(reason)));
+                }
+                Event::Urgent(Urgent::Cancel(request)) => {
                     self.callers.remove(&request);
                     self.feed(Input::Command(Command::Cancel(request)));
                 }
@@ -189,7 +192,7 @@ impl Driver {
         tokio::select! {
             event = poll_fn(|cx| wire.poll_event(*write_timeout, cx)) => Event::Wire(event),
             order = ends.orders.recv(), if takes_orders => Event::Order(order),
-            Some(request) = ends.cancellations.recv() => Event::Cancelled(request),
+            Some(urgent) = ends.urgent.recv() => Event::Urgent(urgent),
             (ticket, password) = or_pending(password) => Event::Password(ticket, password),
             () = or_pending(lingering) => Event::Lingered,
             () = sleep_until_or_for_ever(deadline) => Event::Timeout,

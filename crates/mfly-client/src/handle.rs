@@ -103,7 +103,8 @@ impl Session {
         &self.shared.context
     }
 
-    /// The same session, with another deadline for each request made through this handle.
+    /// The same session, with another deadline for each request made through this handle. REST requests take it as an
+    /// upper bound: the time-outs of the [`AppBuilder`](crate::AppBuilder::timeouts) stay in force.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -176,9 +177,7 @@ impl Session {
     /// # Errors
     /// See [`ErrorKind`].
     pub async fn send<E: Endpoint>(&self, endpoint: &E) -> Result<E::Response> {
-        if self.state() == ConnectionState::Ended {
-            return Err(ErrorKind::Ended(self.ended().await).into());
-        }
+        self.refuse_when_ended().await?;
         let sending = self.shared.api.send(endpoint);
         match self.timeout {
             Some(timeout) => tokio::time::timeout(timeout, sending)
@@ -187,6 +186,14 @@ impl Session {
                 .map_err(Error::from),
             None => sending.await.map_err(Error::from),
         }
+    }
+
+    /// Fails when the session is over.
+    pub(crate) async fn refuse_when_ended(&self) -> Result<()> {
+        if self.state() == ConnectionState::Ended {
+            return Err(ErrorKind::Ended(self.ended().await).into());
+        }
+        Ok(())
     }
 
     /// Sends a stanza that is not answered.

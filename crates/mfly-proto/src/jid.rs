@@ -16,7 +16,7 @@ use std::str::FromStr;
 use syntax::{is_domain, is_local, is_resource, plain_offsets};
 
 /// Any address: `domain`, `local@domain`, or either with `/resource`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Jid {
     text: Box<str>,
     /// Byte offset of `@`.
@@ -108,6 +108,16 @@ impl Jid {
         })
     }
 
+    /// The address without its resource, as [`Jid::bare`]; takes the text over when there is none.
+    #[must_use]
+    pub fn into_bare(self) -> BareJid {
+        if self.slash.is_some() {
+            self.bare()
+        } else {
+            BareJid(self)
+        }
+    }
+
     /// The local part as a user id, when there is one.
     #[must_use]
     pub fn user_id(&self) -> Option<UserId> {
@@ -116,7 +126,7 @@ impl Jid {
 }
 
 /// An address without resource: an account, a group or a server.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BareJid(Jid);
 
 impl BareJid {
@@ -148,7 +158,7 @@ impl BareJid {
 }
 
 /// An address with resource: one session of an account.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FullJid(Jid);
 
 impl FullJid {
@@ -173,6 +183,11 @@ macro_rules! deref_to_jid {
                 &self.0
             }
         }
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.0.text).finish()
+            }
+        }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0.text)
@@ -192,6 +207,12 @@ macro_rules! deref_to_jid {
     )*};
 }
 deref_to_jid!(BareJid FullJid);
+
+impl fmt::Debug for Jid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Jid").field(&self.text).finish()
+    }
+}
 
 impl fmt::Display for Jid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

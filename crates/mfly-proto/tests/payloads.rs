@@ -15,7 +15,7 @@ use mfly_proto::stanza::{
     Stanza, StanzaError,
 };
 use mfly_proto::stream::{Features, StreamCondition, StreamError};
-use mfly_proto::xml::{Document, Limits};
+use mfly_proto::xml::{Document, Limits, Writer};
 
 fn document(text: &str) -> Document {
     Document::parse(text.to_owned(), &Limits::default()).unwrap_or_else(|e| panic!("{text}: {e}"))
@@ -332,6 +332,37 @@ fn an_error_is_an_error_however_badly_it_is_written() {
         text: Some("later".into()),
     };
     assert_eq!(full, expected);
+    let with_own_condition = error(
+        "<error><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><gone xmlns='urn:example:errors'/></error>",
+    );
+    assert_eq!(with_own_condition.condition, ErrorCondition::Forbidden);
+    assert_eq!(
+        error("<error><gone/></error>").condition,
+        ErrorCondition::Gone
+    );
+}
+
+#[test]
+fn other_children_of_a_vcard_cannot_smuggle_markup() {
+    let request = SetProfile {
+        card: VCard {
+            others: [
+                ("city", "<x/>"),
+                ("a><b", ""),
+                ("", ""),
+                ("p:q", ""),
+                ("1", ""),
+            ]
+            .map(|(name, text)| (name.to_owned(), text.to_owned()))
+            .into(),
+            ..VCard::default()
+        },
+    };
+    let mut buffer = Vec::new();
+    request.write(&mut Writer::new(&mut buffer));
+    let written = document(std::str::from_utf8(&buffer).unwrap());
+    let card = VCard::read(written.root()).unwrap();
+    assert_eq!(card.others, [("city".to_owned(), "<x/>".to_owned())]);
 }
 
 #[test]

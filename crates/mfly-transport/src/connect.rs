@@ -4,6 +4,7 @@ use crate::error::{Stage, TransportError};
 use crate::{Address, Connection, SubProtocol, Tls, dial, websocket};
 use mfly_proto::argument::InvalidArgument;
 use rustls_pki_types::ServerName;
+use std::net::IpAddr;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
@@ -95,13 +96,14 @@ pub async fn connect_with(
     options: &Options,
     sub_protocol: SubProtocol,
 ) -> Result<Connection, TransportError> {
-    if !address.is_tls() && !address.is_loopback() && !options.allow_cleartext {
-        return Err(TransportError::Address(InvalidArgument::new(
-            "address",
-            "scheme: ws:// would send passwords unprotected; use wss://, or allow cleartext",
-        )));
+    let protected = address.is_tls() || options.allow_cleartext;
+    if !protected && !address.is_loopback() {
+        return Err(unprotected().into());
     }
     let socket = within(options.timeouts.dial, Stage::Dial, dial::dial(address)).await?;
+    if !protected {
+        check_loopback(socket.peer_addr().map_err(TransportError::Io)?.ip())?;
+    }
     let connection = establish(socket, address, options, sub_protocol).await?;
     debug!(
         host = address.host(),
@@ -110,6 +112,22 @@ pub async fn connect_with(
         "connected"
     );
     Ok(connection)
+}
+
+/// A resolver may take `name.localhost` for a name like any other (RFC 6761 §6.3 only says that it should not).
+fn check_loopback(peer: IpAddr) -> Result<(), InvalidArgument> {
+    if peer.to_canonical().is_loopback() {
+        Ok(())
+    } else {
+        Err(unprotected())
+    }
+}
+
+fn unprotected() -> InvalidArgument {
+    InvalidArgument::new(
+        "address",
+        "scheme: ws:// would send passwords unprotected; use wss://, or allow cleartext",
+    )
 }
 
 /// The stages after dialling.
@@ -186,6 +204,20 @@ mod tests {
             .await
             .unwrap_err();
         (error, start.elapsed())
+    }
+
+    #[test]
+    fn a_local_name_that_leads_elsewhere_is_not_local() {
+        for (peer, is_local) in [
+            ("127.0.0.1", true),
+            ("::1", true),
+            ("::ffff:127.0.0.1", true),
+            ("192.0.2.1", false),
+            ("::ffff:192.0.2.1", false),
+        ] {
+            let verdict = check_loopback(peer.parse().unwrap());
+            assert_eq!(verdict.is_ok(), is_local, "{peer}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -283,6 +283,8 @@ impl Stream for Connection {
                     ))
                 }
                 Poll::Ready(None) => {
+                    // The closing handshake is done: what is left to close has its own time.
+                    this.deadline = None;
                     this.end();
                     return Poll::Ready(None);
                 }

@@ -145,13 +145,20 @@ impl Endpoint for RangeRequest {
 
     fn decode(&self, answer: Answer) -> Result<RangeResponse, ApiError> {
         let has_range = answer.status().as_u16() == 206;
-        let total = answer
-            .header("content-range")
-            .and_then(|range| range.rsplit_once('/')?.1.trim().parse().ok());
+        let range = answer.header("content-range");
+        let total = range.and_then(|range| range.rsplit_once('/')?.1.trim().parse().ok());
+        let named = || -> Option<u64> {
+            let (first, _) = range?.trim().strip_prefix("bytes ")?.split_once('-')?;
+            first.trim().parse().ok()
+        };
         // A store that ignores the range sends the file from its start, which must not be taken
-        // for a later part of it.
-        if answer.status().is_success() && !has_range && self.first > 0 {
-            return Err(answer.unreadable("the store ignored the range"));
+        // for a later part of it; nor may another range than the one that was asked for.
+        let first = match has_range {
+            true => named().unwrap_or(self.first),
+            false => 0,
+        };
+        if answer.status().is_success() && first != self.first {
+            return Err(answer.unreadable("the store sent another range"));
         }
         let bytes = answer.body()?;
         let total = total.or_else(|| (!has_range).then_some(bytes.len() as u64));

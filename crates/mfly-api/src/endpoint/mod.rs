@@ -14,6 +14,7 @@ use bytes::Bytes;
 use mfly_proto::argument::InvalidArgument;
 use serde::Serialize;
 use std::borrow::Cow;
+use std::fmt;
 
 pub mod config;
 pub mod delete_account;
@@ -82,8 +83,8 @@ pub trait Endpoint: Send + Sync {
     fn decode(&self, answer: Answer) -> Result<Self::Response, ApiError>;
 }
 
-/// What a request carries.
-#[derive(Clone, Debug)]
+/// What a request carries. `Debug` shows how much, not what: bodies carry passwords and licence keys.
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Body {
     /// Nothing; `Content-Type: application/json` is sent all the same, as recorded.
@@ -99,6 +100,20 @@ pub enum Body {
         /// The bytes.
         bytes: Bytes,
     },
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("Empty"),
+            Self::Json(json) => write!(f, "Json({} bytes)", json.len()),
+            Self::Multipart(form) => fmt::Debug::fmt(form, f),
+            Self::Raw {
+                content_type,
+                bytes,
+            } => write!(f, "Raw({content_type}, {} bytes)", bytes.len()),
+        }
+    }
 }
 
 impl Body {

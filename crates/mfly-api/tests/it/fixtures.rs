@@ -503,17 +503,23 @@ fn a_file_is_downloaded_whole_or_from_a_signed_url() {
 }
 
 #[test]
-fn a_later_range_is_not_read_from_a_store_that_ignores_ranges() {
-    let range = |status: u16, first| {
+fn a_range_is_not_read_from_a_store_that_sends_another_or_ignores_ranges() {
+    let sent = |status: u16, first, content_range: &str| {
         let response = Response::builder()
             .status(status)
-            .header("content-range", "bytes 0-1/9");
+            .header("content-range", content_range);
         let answer = Answer::new("/dl", response.body(Bytes::from_static(b"ab")).unwrap());
         media_download::RangeRequest::new("https://x.test/dl", first, first + 1)
             .unwrap()
             .decode(answer)
     };
-    assert_eq!(range(206, 4).unwrap().total, Some(9));
+    assert_eq!(sent(206, 4, "bytes 4-5/9").unwrap().total, Some(9));
+    assert_eq!(sent(206, 4, "bytes 4-5/*").unwrap().total, None);
+    for other in ["bytes 0-1/9", "bytes 5-6/9"] {
+        let refused = sent(206, 4, other);
+        assert!(matches!(refused, Err(ApiError::Decode { .. })), "{other}");
+    }
+    let range = |status, first| sent(status, first, "bytes 0-1/9");
     assert!(range(200, 0).is_ok());
     assert!(matches!(range(200, 4), Err(ApiError::Decode { .. })));
     assert!(matches!(range(403, 4), Err(ApiError::Http { status: 403 })));
@@ -631,6 +637,17 @@ fn no_debug_output_shows_a_secret_or_a_signed_url() {
             media_part::Request::new(signed.clone(), Bytes::new())
         ),
         format!("{:?}", media_commit::UrlRequest::new(signed.clone())),
+        format!(
+            "{:?}",
+            login::Request::connect(user("a"), Password::new(secret).unwrap()).body()
+        ),
+        format!(
+            "{:?}",
+            Body::Raw {
+                content_type: "text/plain",
+                bytes: Bytes::from_static(b"s3cret"),
+            }
+        ),
         format!("{:?}", media_download::RangeRequest::new(signed, 0, 1)),
     ];
     for text in shown {

@@ -3,7 +3,7 @@
 mod download;
 
 use super::Operation;
-use crate::args::TargetArgs;
+use crate::args::{Secret, TargetArgs};
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::file;
@@ -69,7 +69,7 @@ pub(super) struct GetArgs {
     #[arg(value_name = "TOKEN", value_parser = FileToken::new)]
     token: FileToken,
     /// What it was sealed with; not needed for a file that is not sealed.
-    #[arg(long, env = "MFLY_FILE_KEY", value_name = "KEY", hide_env_values = true, value_parser = key)]
+    #[arg(long, env = "MFLY_FILE_KEY", value_name = "KEY", hide_env_values = true, value_parser = Secret(key))]
     key: Option<FileKey>,
     /// Its size in bytes, which tells the padding of a sealed file from the file.
     #[arg(long, value_name = "BYTES")]
@@ -107,7 +107,7 @@ impl Operation for MediaArgs {
 
 async fn put(args: PutArgs, context: &Context) -> Result<Report, Failure> {
     // A file that cannot be read should fail before anything is sent.
-    let bytes = file::read(&args.file)?;
+    let bytes = file::read(&args.file).await?;
     let name = file::name(&args.file);
     let content_type = args
         .content_type

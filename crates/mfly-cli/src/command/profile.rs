@@ -117,7 +117,7 @@ impl Operation for ProfileArgs {
             }
             Verb::Image(args) => {
                 // A file that cannot be read should fail before anything is sent.
-                let image = args.image()?;
+                let image = args.image().await?;
                 let set = async |session: &Session| Ok(session.set_profile_image(image).await?);
                 let image = context.in_session(set).await?;
                 Ok(stored(
@@ -161,7 +161,7 @@ impl SetArgs {
 }
 
 impl ImageArgs {
-    fn image(self) -> Result<ProfileImage, Failure> {
+    async fn image(self) -> Result<ProfileImage, Failure> {
         if let Some(url) = self.url {
             return Ok(ProfileImage::Url(url));
         }
@@ -182,7 +182,7 @@ impl ImageArgs {
         Ok(ProfileImage::File {
             name: file::name(&path),
             content_type,
-            bytes: file::read(&path)?.into(),
+            bytes: file::read(&path).await?.into(),
         })
     }
 }

@@ -117,7 +117,7 @@ pub(crate) async fn run(args: QrArgs, output: &mut Output) -> Result<(), (&'stat
 async fn approve(context: &Context, url: &str, code: &str) -> Result<Report, Failure> {
     let path = Path::new(code);
     let text = if path.is_file() {
-        read::text(&file::read(path)?)?
+        read::text(&file::read(path).await?)?
     } else {
         code.to_owned()
     };
@@ -171,7 +171,10 @@ async fn show(
     args: &LoginArgs,
     output: &mut Output,
 ) -> Result<QrSession, Failure> {
-    let logo = args.logo.as_deref().map(file::read).transpose()?;
+    let logo = match &args.logo {
+        Some(path) => Some(file::read(path).await?),
+        None => None,
+    };
     let picture = logo.as_deref().map(Picture::from_png).transpose()?;
     let mut login = context.app().await?.qr_login(QrLoginOptions::new(url))?;
     while let Some(event) = login.next().await {

@@ -4,6 +4,7 @@ use super::Operation;
 use crate::args::TargetArgs;
 use crate::context::Context;
 use crate::exit::Failure;
+use crate::file::aside;
 use crate::output::Report;
 use clap::{Args, Subcommand};
 use mfly_client::Token;
@@ -56,7 +57,7 @@ impl Operation for TokenArgs {
                 ))
             }
             Verb::Set => {
-                context.remember_token(Some(read()?)).await?;
+                context.remember_token(Some(aside(read).await?)).await?;
                 Ok(Report::line("the token is saved", json!(null)))
             }
             Verb::Forget => {

@@ -193,3 +193,30 @@ async fn ctrl_c_is_exit_code_130() {
     assert_eq!(ended.status.code(), Some(130), "{ended:?}");
     assert!(ended.stderr.is_empty(), "{ended:?}");
 }
+
+/// Neither a pipe nor a terminal has to give anything, ever.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn ctrl_c_is_heard_while_a_file_is_read() {
+    let folder = Folder::new();
+    let pipe = folder.file("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let mut sender = tokio::net::unix::pipe::OpenOptions::new()
+        .read_write(true)
+        .open_sender(&pipe)
+        .unwrap();
+    let path = pipe.to_str().unwrap();
+    let child = mfly(&folder, &["media", "put", path, "--to", "bob"])
+        .spawn()
+        .unwrap();
+    // More than fits into a pipe: it is read by now, and more is waited for.
+    let bytes = vec![0; 1 << 20];
+    let written = tokio::io::AsyncWriteExt::write_all(&mut sender, &bytes);
+    let written = tokio::time::timeout(Duration::from_secs(60), written).await;
+    written.unwrap().unwrap();
+    interrupt(&child);
+    let ended = tokio::time::timeout(Duration::from_secs(60), child.wait_with_output()).await;
+    let ended = ended.expect("it stops reading").unwrap();
+    assert_eq!(ended.status.code(), Some(130), "{ended:?}");
+}

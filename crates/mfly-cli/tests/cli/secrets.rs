@@ -1,6 +1,6 @@
 //! Passwords, tokens and licence keys are printed only where they were asked for.
 
-use crate::setup::{Ran, World};
+use crate::setup::{Folder, Ran, World, mfly, run};
 
 fn assert_silent_about(secret: &str, ran: &Ran, what: &str) {
     assert!(!secret.is_empty());
@@ -61,4 +61,35 @@ async fn refused_credentials_are_not_repeated() {
     let ran = world.run(&["whoami", "-vvv"]).await;
     assert_eq!(ran.code, 4);
     assert_silent_about(&password, &ran, "whoami");
+}
+
+#[tokio::test]
+async fn a_secret_of_the_wrong_form_is_refused_without_repeating_it() {
+    let folder = Folder::new();
+    let secret = "hunter2-hunter2";
+    let broken = format!("{secret}\r");
+    let cases: &[&[&str]] = &[
+        &["whoami", "--licence-key", &broken],
+        &["media", "get", "token", "-o", "x", "--key", secret],
+    ];
+    for arguments in cases {
+        let ran = run(mfly(&folder, arguments)).await;
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert_silent_about(secret, &ran, &format!("{arguments:?}"));
+    }
+    for (variable, arguments, flag) in [
+        ("MFLY_LICENCE_KEY", &["whoami"][..], "--licence-key"),
+        (
+            "MFLY_FILE_KEY",
+            &["media", "get", "token", "-o", "x"],
+            "--key",
+        ),
+    ] {
+        let mut command = mfly(&folder, arguments);
+        command.env(variable, &broken);
+        let ran = run(command).await;
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.stderr.contains(flag), "{ran:?}");
+        assert_silent_about(secret, &ran, variable);
+    }
 }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// Where the answer to a request goes.
 pub(super) type ReplySender = oneshot::Sender<Result<Document, RequestFailure>>;
@@ -25,13 +25,21 @@ pub(super) enum Order {
     Request(Request, ReplySender),
 }
 
+/// What does not wait its turn behind orders.
+pub(super) enum Urgent {
+    /// The caller of this request is gone.
+    Cancel(RequestId),
+    /// Close for this reason, although the server takes so little that orders pile up.
+    Close(EndReason),
+}
+
 /// A handle on a running session. Cheap to clone; when the last clone is dropped the session says goodbye and ends.
 #[derive(Clone)]
 pub(crate) struct Link {
     orders: mpsc::Sender<Order>,
     /// Apart from `orders`, because dropping a future cannot wait. There is at most one cancellation a request that
     /// is queued or pending, and both of these are bounded.
-    cancellations: mpsc::UnboundedSender<RequestId>,
+    urgent: mpsc::UnboundedSender<Urgent>,
     state: watch::Receiver<ConnectionState>,
     progress: watch::Receiver<Progress>,
     shared: Arc<Shared>,
@@ -46,7 +54,7 @@ struct Shared {
 /// The driver's ends of a link.
 pub(super) struct Ends {
     pub(super) orders: mpsc::Receiver<Order>,
-    pub(super) cancellations: mpsc::UnboundedReceiver<RequestId>,
+    pub(super) urgent: mpsc::UnboundedReceiver<Urgent>,
     pub(super) state: watch::Sender<ConnectionState>,
     pub(super) progress: watch::Sender<Progress>,
 }
@@ -54,10 +62,13 @@ pub(super) struct Ends {
 /// Orders that may wait for the driver.
 const ORDERS: usize = 64;
 
+/// How long closing waits for the orders before it.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
+
 impl Link {
     pub(super) fn new(ids: Entropy, request_timeout: Duration) -> (Self, Ends) {
         let (orders, orders_end) = mpsc::channel(ORDERS);
-        let (cancellations, cancellations_end) = mpsc::unbounded_channel();
+        let (urgent, urgent_end) = mpsc::unbounded_channel();
         let (state_end, state) = watch::channel(ConnectionState::Connecting);
         let (progress_end, progress) = watch::channel(Progress::default());
         let shared = Arc::new(Shared {
@@ -66,7 +77,7 @@ impl Link {
         });
         let link = Self {
             orders,
-            cancellations,
+            urgent,
             state,
             progress,
             shared,
@@ -74,7 +85,7 @@ impl Link {
         };
         let ends = Ends {
             orders: orders_end,
-            cancellations: cancellations_end,
+            urgent: urgent_end,
             state: state_end,
             progress: progress_end,
         };
@@ -191,12 +202,17 @@ impl Link {
     /// Says goodbye, ends the session for this reason, and waits until it is over. That is bounded: what the server
     /// does not answer in time is left unsaid.
     pub(crate) async fn close(&self, reason: EndReason) {
-        // A closed channel means that it is over already.
-        let _ = self
-            .orders
-            .send(Order::Command(Command::Close(reason)))
-            .await;
-        self.ended().await;
+        let in_turn = async {
+            let order = Order::Command(Command::Close(reason.clone()));
+            // A closed channel means that it is over already.
+            let _ = self.orders.send(order).await;
+            self.ended().await
+        };
+        if timeout(CLOSE_PATIENCE, in_turn).await.is_err() {
+            // Told twice, it closes once.
+            let _ = self.urgent.send(Urgent::Close(reason));
+            self.ended().await;
+        }
     }
 
     /// Waits until the session is over and says why.
@@ -218,7 +234,7 @@ impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
         if let Some(request) = self.request {
             // Without a driver there is nothing to cancel.
-            let _ = self.link.cancellations.send(request);
+            let _ = self.link.urgent.send(Urgent::Cancel(request));
         }
     }
 }

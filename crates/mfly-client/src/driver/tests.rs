@@ -434,6 +434,29 @@ async fn closing_does_not_wait_for_a_dead_server() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn closing_does_not_wait_for_a_server_that_takes_a_little_now_and_then() {
+    let (rig, mut server) = Rig::online(|_| {}).await;
+    let flooding = rig.link.clone();
+    let flood = tokio::spawn(async move { while flooding.send(large_stanza()).await.is_ok() {} });
+    let start = Instant::now();
+    let sip = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(9 * SECOND).await;
+            let Some(Ok(_)) = server.0.next().await else {
+                return;
+            };
+        }
+    });
+    tokio::time::sleep(SECOND).await;
+    timeout(60 * SECOND, rig.link.close(EndReason::Closed))
+        .await
+        .unwrap();
+    assert!(start.elapsed() <= 12 * SECOND, "{:?}", start.elapsed());
+    flood.abort();
+    sip.abort();
+}
+
+#[tokio::test(start_paused = true)]
 async fn dropping_the_last_handle_says_goodbye() {
     let (rig, mut server) = Rig::online(|_| {}).await;
     let clone = rig.link.clone();

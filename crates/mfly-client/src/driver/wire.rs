@@ -21,6 +21,9 @@ const QUEUE: usize = 256;
 /// How many may wait before no more orders are taken in; the rest is for what the machine has to say itself.
 const BUSY: usize = QUEUE / 2;
 
+/// Frames that may be read in a row before what is queued gets its turn: a flood must not keep answers from leaving.
+const READS_IN_A_ROW: u8 = 16;
+
 /// How long the last frames and the closing handshake may take once the machine has let go.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -45,6 +48,8 @@ pub(super) enum Wire {
 pub(super) struct Live {
     connection: Connection,
     queue: VecDeque<Frame>,
+    /// Frames read since anything was last written.
+    reads: u8,
     /// Something was handed over and has not been flushed.
     dirty: bool,
     /// Runs while the peer takes nothing.
@@ -94,13 +99,7 @@ impl Wire {
                     connection,
                     confidential,
                 }) => {
-                    *self = Self::Open(Box::new(Live {
-                        connection,
-                        queue: VecDeque::new(),
-                        dirty: false,
-                        stalled: None,
-                        write_timeout,
-                    }));
+                    *self = Self::Open(Box::new(Live::new(connection, write_timeout)));
                     return Poll::Ready(WireEvent::Connected { confidential });
                 }
                 Err(error) => WireEvent::Lost(Loss::ConnectFailed(Arc::new(error))),
@@ -116,32 +115,55 @@ impl Wire {
 }
 
 impl Live {
+    fn new(connection: Connection, write_timeout: Duration) -> Self {
+        Self {
+            connection,
+            queue: VecDeque::new(),
+            reads: 0,
+            dirty: false,
+            stalled: None,
+            write_timeout,
+        }
+    }
+
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Frame, Loss>> {
         if self.queue.len() > QUEUE {
             return Poll::Ready(Err(Loss::WriteStalled));
         }
-        let written = self.poll_write(cx);
-        if written.is_pending() {
-            let write_timeout = self.write_timeout;
-            let stalled = self
-                .stalled
-                .get_or_insert_with(|| Box::pin(sleep(write_timeout)));
-            if stalled.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Err(Loss::WriteStalled));
+        // What has arrived comes first, because nothing can be read once writing failed: a server that says why it
+        // closes says so before.
+        if self.reads < READS_IN_A_ROW
+            && let Poll::Ready(read) = self.poll_read(cx)
+        {
+            return Poll::Ready(read);
+        }
+        self.reads = 0;
+        match self.poll_write(cx) {
+            Poll::Ready(Ok(())) => self.stalled = None,
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(Loss::Broken(Arc::new(error)))),
+            Poll::Pending => {
+                let write_timeout = self.write_timeout;
+                let stalled = self
+                    .stalled
+                    .get_or_insert_with(|| Box::pin(sleep(write_timeout)));
+                if stalled.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(Err(Loss::WriteStalled));
+                }
             }
-        } else {
-            self.stalled = None;
         }
-        // What has arrived is delivered even when writing failed: a server that says why it closes says so first.
-        match Pin::new(&mut self.connection).poll_next(cx) {
-            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Ok(frame)),
-            Poll::Ready(Some(Err(error))) => Poll::Ready(Err(Loss::Broken(Arc::new(error)))),
-            Poll::Ready(None) => Poll::Ready(Err(Loss::Closed)),
-            Poll::Pending => match written {
-                Poll::Ready(Err(error)) => Poll::Ready(Err(Loss::Broken(Arc::new(error)))),
-                Poll::Ready(Ok(())) | Poll::Pending => Poll::Pending,
-            },
-        }
+        self.poll_read(cx)
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Frame, Loss>> {
+        let read = ready!(Pin::new(&mut self.connection).poll_next(cx));
+        Poll::Ready(match read {
+            Some(Ok(frame)) => {
+                self.reads = self.reads.saturating_add(1);
+                Ok(frame)
+            }
+            Some(Err(error)) => Err(Loss::Broken(Arc::new(error))),
+            None => Err(Loss::Closed),
+        })
     }
 
     /// Writes what is queued; ready when all of it has left.
@@ -168,5 +190,45 @@ impl Live {
     async fn farewell(mut self: Box<Self>) -> Result<(), TransportError> {
         std::future::poll_fn(|cx| self.poll_write(cx)).await?;
         std::future::poll_fn(|cx| Pin::new(&mut self.connection).poll_close(cx)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::{SinkExt as _, StreamExt as _};
+    use std::future::poll_fn;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_server_said_before_it_went_is_heard_although_nothing_can_be_written_any_more() {
+        let (connection, mut server) = mfly_transport::pair();
+        let mut live = Live::new(connection, Duration::from_secs(10));
+        for said in ["<first/>", "<last/>"] {
+            server.send(Frame::from(said)).await.unwrap();
+        }
+        drop(server);
+        live.queue.push_back(Frame::from("<presence/>"));
+        for said in ["<first/>", "<last/>"] {
+            let heard = poll_fn(|cx| live.poll_event(cx)).await.unwrap();
+            assert_eq!(heard.as_str(), said);
+        }
+        let loss = poll_fn(|cx| live.poll_event(cx)).await.unwrap_err();
+        assert!(matches!(loss, Loss::Broken(_)), "{loss:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_does_not_keep_what_is_queued_from_leaving() {
+        let (connection, mut server) = mfly_transport::pair();
+        let mut live = Live::new(connection, Duration::from_secs(10));
+        for _ in 0..100 {
+            server.feed(Frame::from("<presence/>")).await.unwrap();
+        }
+        server.flush().await.unwrap();
+        live.queue.push_back(Frame::from("<answer/>"));
+        for _ in 0..=READS_IN_A_ROW {
+            poll_fn(|cx| live.poll_event(cx)).await.unwrap();
+        }
+        let answer = server.next().await.unwrap().unwrap();
+        assert_eq!(answer.as_str(), "<answer/>");
     }
 }

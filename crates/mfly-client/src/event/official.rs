@@ -5,7 +5,7 @@
 //! | [`Event::Connected`] | `connectionListener` | `{"status":"CONNECTED"}` |
 //! | [`Event::Disconnected`], and [`Event::Ended`] by this side | `connectionListener` | `{"status":"DISCONNECTED"}` |
 //! | [`Event::Reconnecting`] | `connectionListener` | `{"status":"RECONNECTING"}` |
-//! | [`Event::ConnectionFailed`] | `connectionListener` | `{"status":"CONNECTIONFAILED"}` |
+//! | [`Event::ConnectionFailed`], unless the credentials were refused | `connectionListener` | `{"status":"CONNECTIONFAILED"}` |
 //! | [`Event::AuthenticationFailed`] | `connectionListener` | `{"status":"AUTHFAIL","statusCode":401,"errorMessage":"Invalid Credentials"}` |
 //! | [`Event::ProfileChanged`] with its content | `userProfileListener` | the profile |
 //! | [`Event::Presence`] of somebody else | `presenceListener` | `{"fromUserJid","status"}` |
@@ -21,8 +21,9 @@
 //! Source: observed: Web SDK 4.25.10. Where it names only the first of several unblocked users, each is named here.
 
 use super::Event;
-use crate::session::EndReason;
+use crate::session::{DisconnectReason, EndReason};
 use mfly_proto::jid::BareJid;
+use mfly_proto::sasl::FailureCondition;
 use mfly_proto::stanza::PresenceKind;
 use serde_json::{Value, json};
 
@@ -52,11 +53,17 @@ impl Event {
             Self::Disconnected { .. }
             | Self::Ended(EndReason::Closed | EndReason::AccountDeleted) => status("DISCONNECTED"),
             Self::Reconnecting { .. } => status("RECONNECTING"),
+            Self::ConnectionFailed {
+                reason: DisconnectReason::AuthenticationRefused(failure),
+            } => match failure.condition {
+                // There AUTHFAIL is the one thing told, whatever the condition. Here `AuthenticationFailed` follows
+                // unless an administrator blocked the account, and some failures pass.
+                FailureCondition::AccountDisabled => authentication_failed(),
+                condition if condition.is_credentials_fault() => Vec::new(),
+                _ => status("CONNECTIONFAILED"),
+            },
             Self::ConnectionFailed { .. } => status("CONNECTIONFAILED"),
-            Self::AuthenticationFailed => one(
-                "connectionListener",
-                json!({"status": "AUTHFAIL", "statusCode": 401, "errorMessage": "Invalid Credentials"}),
-            ),
+            Self::AuthenticationFailed => authentication_failed(),
             Self::ProfileChanged {
                 profile: Some(profile),
                 ..
@@ -129,6 +136,13 @@ fn one(listener: &'static str, payload: Value) -> Vec<OfficialEvent> {
 
 fn status(status: &str) -> Vec<OfficialEvent> {
     one("connectionListener", json!({"status": status}))
+}
+
+fn authentication_failed() -> Vec<OfficialEvent> {
+    one(
+        "connectionListener",
+        json!({"status": "AUTHFAIL", "statusCode": 401, "errorMessage": "Invalid Credentials"}),
+    )
 }
 
 fn presence(user: &BareJid, kind: PresenceKind) -> Value {

@@ -5,7 +5,7 @@
 
 use super::config;
 use super::qr_login::check_socket_id;
-use crate::app::App;
+use crate::app::{App, check_clear_text};
 use crate::credentials::Credentials;
 use crate::driver::{Connector, Dialled, DriverParts, PasswordSource, spawn};
 use crate::error::{Error, Result};
@@ -156,6 +156,7 @@ impl ConnectRequest {
             }
         };
         let address = config::xmpp_address(&config, app.quirks, app.xmpp_address.as_ref())?;
+        check_clear_text(&address, app.transport.allow_cleartext)?;
         let account = user.at(&config::xmpp_host(&config, &address))?;
         let context = Arc::new(Context {
             user,
@@ -174,6 +175,7 @@ impl ConnectRequest {
         session.reconnect = self.reconnect;
         session.keepalive = self.keepalive;
         session.first_attempts = self.attempts;
+        session.connect_timeout = session.connect_timeout.max(whole(app.transport.timeouts));
         let subscriptions = self.events.subscriptions();
         let (events, told) = (self.events, context.clone());
         let mut link = spawn(DriverParts {
@@ -237,6 +239,14 @@ fn check_prefix(prefix: &str) -> Result<(), InvalidArgument> {
     }
 }
 
+/// The time-outs of all stages together.
+fn whole(timeouts: mfly_transport::Timeouts) -> Duration {
+    timeouts
+        .dial
+        .saturating_add(timeouts.tls)
+        .saturating_add(timeouts.handshake)
+}
+
 struct Dialler {
     address: Address,
     options: Options,
@@ -279,6 +289,48 @@ impl PasswordSource for Passwords {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_configured_host_is_not_dialled_in_the_clear_unless_that_is_allowed() {
+        let server = mfly_testserver::TestServer::start().await.unwrap();
+        let quirks = crate::Quirks {
+            websocket_tls: false,
+            ..crate::Quirks::default()
+        };
+        let app = App::builder(server.licence_key())
+            .api_base_url(&server.api_base_url())
+            .quirks(quirks)
+            .build()
+            .await
+            .unwrap();
+        let alice = mfly_proto::jid::UserIdentifier::new("alice").unwrap();
+        let account = app.register(&alice).await.unwrap();
+        let config = ServerConfig {
+            xmpp_host: Some("xmpp.example.test".to_owned()),
+            xmpp_port_web: Some(80),
+            ..ServerConfig::default()
+        };
+        app.shared().keep_config(&account.credentials.user, config);
+        let error = app.connect(&account.credentials).await.unwrap_err();
+        let crate::ErrorKind::InvalidArgument(argument) = error.kind() else {
+            panic!("{error:?}");
+        };
+        assert_eq!(argument.name, "address");
+        assert!(!error.is_retryable());
+    }
+
+    #[test]
+    fn the_time_outs_of_the_stages_add_up() {
+        let timeouts = |dial| mfly_transport::Timeouts {
+            dial,
+            ..mfly_transport::Timeouts::default()
+        };
+        assert_eq!(
+            whole(timeouts(Duration::from_secs(90))),
+            Duration::from_secs(110)
+        );
+        assert_eq!(whole(timeouts(Duration::MAX)), Duration::MAX);
+    }
 
     #[test]
     fn a_resource_prefix_that_could_not_become_a_resource_is_refused() {

@@ -15,12 +15,11 @@ pub(crate) async fn look_up(
     backend: &Arc<dyn HttpBackend>,
     cache: &dyn LicenceCache,
     licence_key: &LicenceKey,
-    url: Option<&str>,
+    url: Option<BaseUrl>,
 ) -> Result<Licence> {
     let Some(url) = url else {
         return Ok(mfly_api::licence::look_up(&**backend, cache, licence_key).await?);
     };
-    let url = BaseUrl::new(url)?;
     let request = licence::Request::at(licence_key.clone(), url.as_str());
     Ok(Api::new(backend.clone(), url).send(&request).await?.licence)
 }

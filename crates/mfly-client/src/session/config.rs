@@ -20,7 +20,8 @@ pub(crate) struct Config {
     pub(crate) reconnect: ReconnectPolicy,
     /// Whether the server is still there.
     pub(crate) keepalive: KeepaliveConfig,
-    /// Bound on dialling, TLS and WebSocket handshake together, in case the transport has none. Default 60 s.
+    /// Bound on dialling, TLS and WebSocket handshake together, in case the transport has none. Default 60 s; not
+    /// less than the transport's own bounds together.
     pub(crate) connect_timeout: Duration,
     /// Bound on each of opening, authenticating and binding. Default 15 s.
     pub(crate) phase_timeout: Duration,

@@ -10,11 +10,14 @@ use std::time::{Duration, Instant};
 /// When to ask and how long to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeepaliveConfig {
-    /// Silence after which the server is asked. Default 30 s.
+    /// Silence after which the server is asked. Default 30 s, at least 10 ms.
     pub idle: Duration,
     /// How long it may take to make itself heard after that. Default 10 s.
     pub answer: Duration,
 }
+
+/// Shortest silence after which a server is asked.
+const MIN_IDLE: Duration = Duration::from_millis(10);
 
 impl Default for KeepaliveConfig {
     fn default() -> Self {
@@ -30,8 +33,12 @@ impl Default for KeepaliveConfig {
 pub(super) struct Keepalive(KeepaliveConfig);
 
 impl Keepalive {
-    pub(super) const fn new(config: KeepaliveConfig) -> Self {
-        Self(config)
+    /// Without a least time, pings and their answers would follow each other as fast as the network allows.
+    pub(super) fn new(config: KeepaliveConfig) -> Self {
+        Self(KeepaliveConfig {
+            idle: config.idle.max(MIN_IDLE),
+            ..config
+        })
     }
 
     /// The server was heard.

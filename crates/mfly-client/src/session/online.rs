@@ -62,7 +62,9 @@ impl Online {
 
     /// Nothing arrived for long.
     pub(super) fn on_idle(cx: &mut Cx<'_>) {
-        let deadline = cx.keepalive.asked(cx.now, cx.timers);
+        // Where the answer may take a long time, not every ping waits for its own: only some sign of life counts.
+        let patience = cx.now + cx.config.phase_timeout.min(YEAR);
+        let deadline = cx.keepalive.asked(cx.now, cx.timers).min(patience);
         ask(&Ping::default(), deadline, cx);
     }
 

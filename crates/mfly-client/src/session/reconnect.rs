@@ -21,7 +21,8 @@ use std::time::{Duration, Instant};
 
 /// When and how often to connect again: full-jitter exponential back-off.
 ///
-/// The wait before attempt *n* is drawn evenly from zero to `base` × 2ⁿ⁻¹, at most `cap`.
+/// The wait before attempt *n* is drawn evenly from zero to `base` × 2ⁿ⁻¹, at most `cap`. `base` counts as 1 ms at
+/// least and `cap` as 5 ms: a dead server must not cost a whole processor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReconnectPolicy {
     /// Bound of the first wait. Default 0.5 s.
@@ -32,6 +33,12 @@ pub struct ReconnectPolicy {
     /// Default `None`.
     pub max_attempts: Option<u32>,
 }
+
+/// Least [`ReconnectPolicy::base`].
+const MIN_BASE: Duration = Duration::from_millis(1);
+
+/// Least [`ReconnectPolicy::cap`].
+const MIN_CAP: Duration = Duration::from_millis(5);
 
 impl Default for ReconnectPolicy {
     fn default() -> Self {
@@ -57,8 +64,9 @@ impl ReconnectPolicy {
     pub(super) fn delay(&self, attempt: u32, fraction: f64) -> Duration {
         let factor = 2_u32.saturating_pow(attempt.saturating_sub(1));
         self.base
+            .max(MIN_BASE)
             .saturating_mul(factor)
-            .min(self.cap)
+            .min(self.cap.max(MIN_CAP))
             .min(YEAR)
             .mul_f64(fraction.clamp(0.0, 1.0))
     }
@@ -279,6 +287,21 @@ mod tests {
             max_attempts: None,
         };
         assert_eq!(endless.delay(2, 1.0), YEAR);
+    }
+
+    #[test]
+    fn no_policy_connects_again_without_any_wait() {
+        let bound = |base, cap| {
+            let policy = ReconnectPolicy {
+                base,
+                cap,
+                max_attempts: None,
+            };
+            policy.delay(9, 1.0)
+        };
+        assert_eq!(bound(Duration::ZERO, SECOND / 10), SECOND / 10);
+        assert_eq!(bound(SECOND, Duration::ZERO), MIN_CAP);
+        assert_eq!(bound(Duration::ZERO, Duration::ZERO), MIN_CAP);
     }
 
     #[test]

@@ -112,7 +112,8 @@ impl Requests {
         Ok(())
     }
 
-    /// Stores a request of the session itself. There is at most one a ping interval, so no bound is needed.
+    /// Stores a request of the session itself. There is at most one a ping interval, and none waits longer than a phase
+    /// may take, so no bound is needed.
     pub(super) fn insert_own(&mut self, id: StanzaId, deadline: Instant) {
         self.own_count += 1;
         self.store(

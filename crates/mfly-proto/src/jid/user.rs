@@ -151,7 +151,7 @@ impl UserReference {
     /// When it is neither.
     pub fn new(text: &str) -> Result<Self, InvalidArgument> {
         if text.contains('@') {
-            Jid::new(text).map(|jid| Self::Jid(jid.bare()))
+            Jid::new(text).map(|jid| Self::Jid(jid.into_bare()))
         } else {
             UserId::new(text).map(Self::Id)
         }

@@ -149,15 +149,16 @@ impl IqRequest for BlockedBy {
         let Some(list) = list else {
             return Ok(Vec::new());
         };
-        list.children()
-            .filter(|member| member.name() == "members")
-            .map(|member| {
-                UserReference::new(member.text().trim()).map_err(|_| DecodeError::InvalidValue {
-                    element: "blocklist",
-                    field: "members",
-                })
-            })
-            .collect()
+        let members = || list.children().filter(|member| member.name() == "members");
+        let mut users = Vec::with_capacity(members().count());
+        for member in members() {
+            let user = UserReference::new(member.text().trim());
+            users.push(user.map_err(|_| DecodeError::InvalidValue {
+                element: "blocklist",
+                field: "members",
+            })?);
+        }
+        Ok(users)
     }
 }
 

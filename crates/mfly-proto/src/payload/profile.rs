@@ -16,7 +16,7 @@ use crate::decode::DecodeError;
 use crate::jid::{BareJid, Jid};
 use crate::ns;
 use crate::stanza::{Iq, IqKind, IqRequest, Reply};
-use crate::xml::{Element, Writer};
+use crate::xml::{Element, Writer, is_name};
 
 /// A vCard as it stands on the wire: sealed fields are still sealed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl VCard {
         Ok(card)
     }
 
-    /// Writes the `<vCard/>`.
+    /// Writes the `<vCard/>`. Of the others, those whose name is no element's name are left out.
     pub fn write(&self, writer: &mut Writer<'_>) {
         writer.element("vCard", |w| {
             w.attr("xmlns", ns::VCARD);
@@ -76,7 +76,7 @@ impl VCard {
             w.text_element("email", &self.email);
             w.text_element("mobileNumber", &self.mobile_number);
             w.text_element("status", &self.status);
-            for (name, text) in &self.others {
+            for (name, text) in self.others.iter().filter(|(name, _)| is_name(name)) {
                 w.text_element(name, text);
             }
         });

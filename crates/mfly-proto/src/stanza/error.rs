@@ -162,11 +162,15 @@ impl StanzaError {
     }
 
     /// Reads an `<error/>`. Whatever cannot be understood becomes `undefined-condition`:
-    /// an error is an error, however badly it is written.
+    /// an error is an error, however badly it is written. What is in the namespace of stanza errors
+    /// counts for more than what only has the right name: an application may add a condition of its
+    /// own (RFC 6120 §8.3.4).
     #[must_use]
     pub fn read(element: Element<'_>) -> Self {
         let mut error = Self::default();
-        for child in element.children() {
+        let is_defined = |child: &Element<'_>| child.ns() == ns::STANZA_ERRORS;
+        let others = element.children().filter(|child| !is_defined(child));
+        for child in others.chain(element.children().filter(is_defined)) {
             match child.name() {
                 "text" => error.text = Some(child.text().into_owned()),
                 name => {

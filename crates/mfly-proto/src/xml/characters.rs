@@ -77,7 +77,7 @@ pub(super) const fn is_space(byte: u8) -> bool {
 const START: u8 = 1;
 /// May stand in a name without colon.
 const NAME: u8 = 2;
-/// Part of a character that is not ASCII: decided by [`is_name`].
+/// Part of a character that is not ASCII: decided by [`has_name_form`].
 const HIGH: u8 = 4;
 
 static CLASS: [u8; 256] = {
@@ -112,11 +112,11 @@ pub(super) fn name_end(text: &str, start: usize) -> Option<usize> {
         seen |= class;
         end += 1;
     }
-    (seen & HIGH == 0 || is_name(text.get(start..end)?)).then_some(end)
+    (seen & HIGH == 0 || has_name_form(text.get(start..end)?)).then_some(end)
 }
 
 #[cold]
-fn is_name(name: &str) -> bool {
+fn has_name_form(name: &str) -> bool {
     let mut characters = name.chars();
     characters.next().is_some_and(starts_name) && characters.all(continues_name)
 }
@@ -138,6 +138,11 @@ const fn continues_name(character: char) -> bool {
             character,
             '0'..='9' | '-' | '.' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}'
         )
+}
+
+/// Whether this can be written as a name without prefix.
+pub(crate) fn is_name(name: &str) -> bool {
+    name_end(name, 0) == Some(name.len())
 }
 
 /// Whether this can be written as the name of an element or attribute: `name` or `prefix:name`.

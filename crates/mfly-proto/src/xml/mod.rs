@@ -29,6 +29,7 @@ mod table;
 mod tag;
 mod writer;
 
+pub(crate) use characters::is_name;
 pub use document::Document;
 pub use element::{Attributes, Children, Element};
 pub use error::{XmlError, XmlErrorKind};

@@ -5,6 +5,7 @@ use futures_util::{SinkExt, StreamExt};
 use mfly_proto::framing::Frame;
 use mfly_transport::{Close, TransportError};
 use std::io::ErrorKind;
+use std::time::Duration;
 
 over_every_transport!(
     a_close_by_the_server_is_a_clean_end_for_the_client,
@@ -68,6 +69,16 @@ async fn a_dropped_connection_is_an_error_for_the_other_end((client, mut server)
     assert!(error.is_retryable());
     assert!(server.next().await.is_none());
     assert_eq!(server.close_reason(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_long_after_a_clean_end_is_no_error() {
+    let (mut client, mut server) = mfly_transport::pair();
+    let (closed, read) = tokio::join!(server.close(), client.next());
+    closed.unwrap();
+    assert!(read.is_none(), "{read:?}");
+    tokio::time::advance(Duration::from_secs(60)).await;
+    client.close().await.unwrap();
 }
 
 async fn closing_twice_is_no_error((mut client, mut server): Ends) {

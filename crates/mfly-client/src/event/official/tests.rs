@@ -109,11 +109,22 @@ fn a_session_that_this_side_ends_is_told_as_disconnected() {
 
 #[test]
 fn refused_credentials_are_told_with_their_status_code() {
-    let failure = mfly_proto::sasl::Failure::new(mfly_proto::sasl::FailureCondition::NotAuthorized);
-    let ended = Notice::Ended(crate::EndReason::InvalidCredentials(failure));
+    use crate::{DisconnectReason, EndReason};
+    use mfly_proto::sasl::{Failure, FailureCondition};
+    let sequence = |condition, end: EndReason| {
+        let reason = DisconnectReason::AuthenticationRefused(Failure::new(condition));
+        let failed = Notice::ConnectFailed { attempt: 1, reason };
+        let mut calls = told(failed, &context());
+        calls.extend(told(Notice::Ended(end), &context()));
+        calls
+    };
     let expected =
         json!({"status": "AUTHFAIL", "statusCode": 401, "errorMessage": "Invalid Credentials"});
-    assert_eq!(told(ended, &context()), [("connectionListener", expected)]);
+    let expected = [("connectionListener", expected)];
+    let refused = EndReason::InvalidCredentials(Failure::new(FailureCondition::NotAuthorized));
+    assert_eq!(sequence(FailureCondition::NotAuthorized, refused), expected);
+    let blocked = sequence(FailureCondition::AccountDisabled, EndReason::AdminBlocked);
+    assert_eq!(blocked, expected);
 }
 
 #[test]

@@ -95,3 +95,38 @@ fn a_keepalive_that_is_never_due_is_taken_as_it_is() {
     rig.pass(3_000_000 * SECOND);
     assert!(rig.sent.is_empty() && rig.news.is_empty());
 }
+
+#[test]
+fn a_keepalive_without_any_silence_does_not_ping_as_fast_as_the_server_answers() {
+    let keepalive = KeepaliveConfig {
+        idle: Duration::ZERO,
+        ..KeepaliveConfig::default()
+    };
+    let mut rig = Rig::online_with(|config| config.keepalive = keepalive);
+    for _ in 0..100 {
+        rig.server("<presence/>");
+        rig.pass(Duration::from_micros(10));
+    }
+    assert_eq!(rig.sent.len(), 0);
+    rig.pass(SECOND);
+    assert_eq!(rig.sent.len(), 1);
+}
+
+#[test]
+fn a_server_that_talks_but_answers_no_ping_costs_no_memory() {
+    let keepalive = KeepaliveConfig {
+        idle: SECOND,
+        answer: Duration::MAX,
+    };
+    let mut rig = Rig::online_with(|config| {
+        config.keepalive = keepalive;
+        config.max_requests = 20;
+    });
+    for _ in 0..100 {
+        rig.pass(SECOND);
+        rig.server("<presence/>");
+    }
+    assert_eq!(rig.sent.len(), 100);
+    let request = rig.ask(None);
+    assert!(rig.replies.is_empty(), "no place left for {request:?}");
+}
