@@ -9,12 +9,14 @@ mod ciphers;
 mod framing;
 mod payloads;
 mod rest_envelope;
+mod signalling;
 mod stanza;
 
 pub use ciphers::ciphers;
 pub use framing::framing;
 pub use payloads::payloads;
 pub use rest_envelope::rest_envelope;
+pub use signalling::signalling;
 pub use stanza::stanza;
 
 /// Makes a fuzz target of a body: for the fuzzing engine, or, without it, a program that replays the files it is given.

@@ -22,6 +22,7 @@ mod media;
 mod metadata;
 mod presence;
 mod profile;
+mod qr_login;
 mod register;
 mod report;
 mod settings;

@@ -2,7 +2,7 @@
 
 use crate::command::{
     block, connect, current_user, delete_account, features, feedback, friends, last_seen, logout,
-    media, metadata, profile, register, report, serve, settings, user_token,
+    media, metadata, profile, qr_login, register, report, serve, settings, user_token,
 };
 use crate::output::Format;
 use crate::tour;
@@ -20,6 +20,7 @@ Examples:
   mfly serve                             run a local server, then in another terminal:
   mfly register alice
   mfly profile set --nick-name Alice --status 'At work'
+  mfly qr login                          log in by a code that a phone approves
   mfly watch                             print what happens, until Ctrl-C
   mfly last-seen bob --json
 
@@ -75,6 +76,8 @@ pub(crate) enum Command {
     Whoami(current_user::WhoamiArgs),
     /// Show or change profiles.
     Profile(profile::ProfileArgs),
+    /// Log in by a code that a phone approves, or approve one.
+    Qr(qr_login::QrArgs),
     /// When a user was last online.
     LastSeen(last_seen::LastSeenArgs),
     /// Block a user.

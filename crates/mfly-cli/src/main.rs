@@ -8,6 +8,7 @@ mod exit;
 mod file;
 mod output;
 mod progress;
+mod qr;
 mod signal;
 mod store;
 mod tour;

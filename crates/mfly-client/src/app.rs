@@ -40,6 +40,8 @@ pub(crate) struct Shared {
     pub(crate) mode: Mode,
     /// Without token: the API of nobody in particular.
     pub(crate) api: Api,
+    /// For what is no endpoint of the API.
+    pub(crate) backend: Arc<dyn HttpBackend>,
     pub(crate) transport: Options,
     pub(crate) xmpp_address: Option<Address>,
     pub(crate) quirks: Quirks,
@@ -246,7 +248,8 @@ impl AppBuilder {
             shared: Arc::new(Shared {
                 licence_key: self.licence_key,
                 mode,
-                api: Api::new(backend, base_url).with_timeout(self.timeouts.rest),
+                api: Api::new(Arc::clone(&backend), base_url).with_timeout(self.timeouts.rest),
+                backend,
                 transport,
                 xmpp_address,
                 quirks: self.quirks,

@@ -12,8 +12,8 @@ use mfly_proto::jid::{BareJid, FullJid, UserId};
 use mfly_proto::secret::LicenceKey;
 use mfly_proto::stanza::IqRequest;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{Mutex, watch};
 
@@ -39,6 +39,8 @@ pub(crate) struct Shared {
     pub(crate) media_encryption: AtomicBool,
     /// Held while the own profile is read, changed and written.
     pub(crate) profile_writer: Mutex<()>,
+    /// The id of the login by code that the session came from.
+    pub(crate) qr_socket_id: Option<String>,
 }
 
 /// What is known about the user and the plan; never changes during a session.
@@ -86,6 +88,11 @@ impl Session {
             shared: Arc::new(shared),
             timeout: None,
         }
+    }
+
+    /// A handle that does not keep the session alive.
+    pub(crate) fn downgrade(&self) -> WeakSession {
+        WeakSession(Arc::downgrade(&self.shared))
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -215,6 +222,20 @@ impl Session {
             RequestFailure::TooManyRequests => ErrorKind::TooManyRequests,
         };
         Error::new(kind, failure)
+    }
+}
+
+/// A handle that does not keep its session alive.
+pub(crate) struct WeakSession(Weak<Shared>);
+
+impl WeakSession {
+    /// The session, unless its last handle was dropped.
+    pub(crate) fn upgrade(&self) -> Option<Session> {
+        let shared = self.0.upgrade()?;
+        Some(Session {
+            shared,
+            timeout: None,
+        })
     }
 }
 

@@ -37,6 +37,7 @@
 //! | `register` | [`App::register`] |
 //! | `connect`, `login` | [`App::connect`] |
 //! | `logout` | [`Session::logout`] |
+//! | `generateQrCode` | [`App::qr_login`]; the phone's side: [`App::approve_qr`], [`Session::end_qr_session`] |
 //! | `getUserProfile` | [`Session::profile`], [`Session::own_profile`] |
 //! | `setUserProfile` | [`Session::set_profile`]; for some fields only [`Session::update_profile`] |
 //! | `getLastSeen` | [`Session::last_seen`] |
@@ -76,6 +77,7 @@ mod handle;
 mod quirks;
 mod random;
 mod session;
+mod signalling;
 mod timeouts;
 mod user;
 
@@ -89,6 +91,9 @@ pub use feature::logout::LoggedOut;
 pub use feature::media::{MediaForm, MediaReference, MediaTarget, MediaUpload, UploadedMedia};
 pub use feature::profile::{
     Field, Profile, ProfileFields, ProfileImage, ProfileUpdate, StoredImage,
+};
+pub use feature::qr_login::{
+    ApprovedQr, CodeText, QrLogin, QrLoginEvent, QrLoginOptions, QrSession,
 };
 pub use feature::register::{Account, RegisterRequest};
 pub use feature::report::ReportedMessage;

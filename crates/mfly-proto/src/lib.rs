@@ -13,6 +13,7 @@
 //! | [`payload`] | one feature a file: requests, responses, pushes |
 //! | [`push`] | what an unasked-for stanza means |
 //! | [`cipher`] | the platform's payload encryption |
+//! | [`signalling`], [`qr_login`] | Engine.IO and Socket.IO packets; logging in by a code |
 //! | [`jid`], [`id`], [`secret`] | validated newtypes |
 
 pub mod argument;
@@ -24,8 +25,10 @@ pub mod jid;
 pub mod ns;
 pub mod payload;
 pub mod push;
+pub mod qr_login;
 pub mod sasl;
 pub mod secret;
+pub mod signalling;
 pub mod stanza;
 pub mod stream;
 #[cfg(feature = "testing")]

@@ -5,6 +5,7 @@ use crate::certificate;
 use crate::core::Core;
 use crate::server::{Listening, TestServer};
 use crate::shared::Shared;
+use crate::signalling::hub::Hub;
 use crate::world::{Contacts, Settings};
 use mfly_api::Feature;
 use mfly_proto::argument::InvalidArgument;
@@ -64,6 +65,8 @@ pub struct Builder {
     listen: SocketAddr,
     tls_listen: Option<SocketAddr>,
     seed: Option<[u8; 32]>,
+    qr_code_lifetime: Duration,
+    announces_signalling: bool,
 }
 
 impl Builder {
@@ -79,6 +82,8 @@ impl Builder {
             listen: ANY_PORT,
             tls_listen: Some(ANY_PORT),
             seed: None,
+            qr_code_lifetime: Duration::from_secs(60),
+            announces_signalling: false,
         }
     }
 
@@ -161,6 +166,22 @@ impl Builder {
         self
     }
 
+    /// How long a code for logging in can be approved before a fresh one takes its place. Default: a minute (inferred);
+    /// at least 10 milliseconds.
+    #[must_use]
+    pub fn qr_code_lifetime(mut self, lifetime: Duration) -> Self {
+        self.qr_code_lifetime = lifetime.max(Duration::from_millis(10));
+        self
+    }
+
+    /// Names this server as signalling server in configurations. Default: no, because apps then open a connection for calls,
+    /// which are not served here. Logging in by code needs no announcement: apps are given that address.
+    #[must_use]
+    pub fn announce_signalling(mut self, is_on: bool) -> Self {
+        self.announces_signalling = is_on;
+        self
+    }
+
     fn settings(&self) -> Result<Settings, InvalidArgument> {
         let mut settings = Settings::new(LicenceKey::new(self.licence_key.clone())?);
         settings.trial = self.trial;
@@ -179,6 +200,7 @@ impl Builder {
         if self.are_contacts_explicit {
             settings.contacts = Contacts::Explicit;
         }
+        settings.announces_signalling = self.announces_signalling;
         Ok(settings)
     }
 
@@ -222,7 +244,12 @@ impl Builder {
             plain: plain_address,
             tls: tls_address,
         };
-        let shared = Arc::new(Shared::new(core, token_secret, addresses));
+        let shared = Arc::new(Shared::new(
+            core,
+            token_secret,
+            addresses,
+            Hub::new(self.qr_code_lifetime),
+        ));
         Ok(TestServer::run(shared, listening, authority_pem))
     }
 }

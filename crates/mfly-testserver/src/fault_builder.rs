@@ -39,6 +39,15 @@ impl FaultBuilder {
         }
     }
 
+    /// Cuts all signalling connections; says how many there were.
+    pub fn cut_signalling(self) -> usize {
+        let clients = self.shared.with_hub(|hub| hub.all());
+        for sid in &clients {
+            crate::signalling::close(&self.shared, sid);
+        }
+        clients.len()
+    }
+
     /// Forgets the faults that still wait for a request.
     pub fn clear(self) {
         self.shared.faults.clear();

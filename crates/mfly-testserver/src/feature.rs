@@ -23,6 +23,7 @@ pub(crate) mod mute;
 pub(crate) mod ping;
 pub(crate) mod presence;
 pub(crate) mod profile;
+pub(crate) mod qr_login;
 pub(crate) mod register;
 pub(crate) mod report;
 pub(crate) mod session;

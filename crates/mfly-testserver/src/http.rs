@@ -8,6 +8,7 @@ use crate::faults::RequestFault;
 use crate::journal::RequestEntry;
 use crate::rest::{self, ApiPath, Received};
 use crate::shared::Shared;
+use crate::signalling::{self, polling};
 use crate::stream::StreamMeta;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
@@ -16,7 +17,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use mfly_transport::{DEFAULT_MAX_FRAME_BYTES, server};
+use mfly_transport::{DEFAULT_MAX_FRAME_BYTES, SubProtocol, server};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -72,8 +73,17 @@ where
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .take();
-    if let Some(upgrade) = upgrade {
-        xmpp(&shared, upgrade, is_secure).await;
+    match upgrade {
+        Some(Upgrade::Xmpp(upgrade)) => xmpp(&shared, upgrade, is_secure).await,
+        Some(Upgrade::Signalling(upgrade, sid)) => match upgrade.await {
+            Ok(io) => {
+                let io = TokioIo::new(io);
+                let connection = server::websocket(io, mfly_proto::signalling::MAX_BYTES);
+                signalling::websocket::serve(&shared, connection, sid).await;
+            }
+            Err(error) => debug!(%error, "an upgrade failed"),
+        },
+        None => {}
     }
 }
 
@@ -81,6 +91,13 @@ where
 async fn retired(shared: &Shared) {
     // Either way: the server stops, or the time is over.
     let _ = tokio::time::timeout(LIFETIME, shared.stopped()).await;
+}
+
+/// What a connection becomes after HTTP.
+enum Upgrade {
+    Xmpp(OnUpgrade),
+    /// With the client that moves to it, if it is known already.
+    Signalling(OnUpgrade, Option<String>),
 }
 
 /// Goes on with XMPP on a connection that began with HTTP.
@@ -99,12 +116,15 @@ async fn respond(
     shared: &Shared,
     mut request: Request<Incoming>,
     is_secure: bool,
-    upgraded: &Mutex<Option<OnUpgrade>>,
+    upgraded: &Mutex<Option<Upgrade>>,
 ) -> io::Result<Response<Full<Bytes>>> {
     if request.method() == Method::OPTIONS {
         let mut response = Response::new(Full::default());
         cors::allow(&mut response);
         cors::preflight(request.headers(), &mut response);
+        if signalling::is_path(request.uri().path()) {
+            polling::allow(request.headers(), &mut response);
+        }
         return Ok(response);
     }
     if request.uri().path() == "/websocket" {
@@ -120,9 +140,13 @@ async fn respond(
         };
         let response = recorded(shared, &parts, response);
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-            *upgraded.lock().unwrap_or_else(PoisonError::into_inner) = Some(on_upgrade);
+            *upgraded.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some(Upgrade::Xmpp(on_upgrade));
         }
         return Ok(response);
+    }
+    if signalling::is_path(request.uri().path()) {
+        return Ok(signal(shared, request, upgraded).await);
     }
     let (parts, body) = request.into_parts();
     let path = ApiPath::new(parts.uri.path());
@@ -152,6 +176,46 @@ async fn respond(
     let mut response = answer.into_response();
     cors::allow(&mut response);
     Ok(response)
+}
+
+/// Answers a request of the signalling server.
+async fn signal(
+    shared: &Shared,
+    mut request: Request<Incoming>,
+    upgraded: &Mutex<Option<Upgrade>>,
+) -> Response<Full<Bytes>> {
+    let on_upgrade = hyper::upgrade::on(&mut request);
+    let (parts, body) = request.into_parts();
+    let mut response = match polling::asked(parts.uri.query().unwrap_or_default()) {
+        Err(refusal) => refusal.response(),
+        Ok((transport, sid)) if transport == "websocket" => {
+            let known = sid
+                .as_deref()
+                .map(|sid| shared.with_hub(|hub| hub.is_polling(sid)));
+            match known {
+                Some(None) => polling::Refusal::Session.response(),
+                Some(Some(false)) => polling::Refusal::Request.response(),
+                None | Some(Some(true)) => {
+                    let answered = server::upgrade_with(&parts, SubProtocol::Unnamed);
+                    if answered.is_ok() {
+                        *upgraded.lock().unwrap_or_else(PoisonError::into_inner) =
+                            Some(Upgrade::Signalling(on_upgrade, sid));
+                    }
+                    let response = answered.unwrap_or_else(server::UpgradeError::response);
+                    return response.map(|()| Full::default());
+                }
+            }
+        }
+        Ok((_, sid)) => {
+            let limit = mfly_proto::signalling::MAX_BYTES;
+            match read(&parts.headers, body, limit).await {
+                Ok(body) => polling::respond(shared, &parts.method, sid, &body).await,
+                Err(answer) => answer.into_response(),
+            }
+        }
+    };
+    polling::allow(&parts.headers, &mut response);
+    response
 }
 
 /// The answer after any fault, and for whom it is. `sent` gets the request's body.
@@ -291,12 +355,18 @@ mod tests {
     use super::*;
     use crate::addresses::Addresses;
     use crate::core::{Core, testing::settings};
+    use crate::signalling::hub::Hub;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     fn shared() -> Arc<Shared> {
         let core = Core::new(settings(), [1; 32]).unwrap();
         let plain = "127.0.0.1:1".parse().unwrap();
-        Arc::new(Shared::new(core, [2; 64], Addresses { plain, tls: None }))
+        Arc::new(Shared::new(
+            core,
+            [2; 64],
+            Addresses { plain, tls: None },
+            Hub::new(BODY),
+        ))
     }
 
     #[tokio::test(start_paused = true)]

@@ -54,6 +54,7 @@ mod media_store;
 mod rest;
 mod server;
 mod shared;
+mod signalling;
 mod stream;
 mod token;
 mod world;

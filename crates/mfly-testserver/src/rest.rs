@@ -161,7 +161,11 @@ pub(crate) fn answer(
 
 /// Whom the token in `authorization` belongs to, while it is good.
 fn caller(shared: &Shared, headers: &HeaderMap) -> Option<Caller> {
-    let token = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    caller_of(shared, headers.get(header::AUTHORIZATION)?.to_str().ok()?)
+}
+
+/// Whom a token belongs to, while it is good.
+pub(crate) fn caller_of(shared: &Shared, token: &str) -> Option<Caller> {
     let claims = shared.tokens.check(Shared::now(), token)?;
     let user = UserId::new(&claims.sub).ok()?;
     let registration = RegistrationId(claims.registration);

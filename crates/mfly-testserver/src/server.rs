@@ -7,6 +7,7 @@ use crate::handle::{PlanHandle, UserHandle};
 use crate::http;
 use crate::journal::Journal;
 use crate::shared::Shared;
+use crate::signalling;
 use crate::world::session::frame;
 use mfly_proto::secret::LicenceKey;
 use mfly_proto::stream::{StreamCondition, StreamError};
@@ -116,6 +117,18 @@ impl TestServer {
         format!("{}/licence.js", self.shared.addresses.origin())
     }
 
+    /// Where codes for logging in come from: `http://127.0.0.1:PORT`, without path. The official SDK takes it as `socketUrl`.
+    #[must_use]
+    pub fn signalling_url(&self) -> String {
+        self.shared.addresses.origin()
+    }
+
+    /// The same over TLS, unless TLS is off.
+    #[must_use]
+    pub fn signalling_url_tls(&self) -> Option<String> {
+        self.shared.addresses.origin_tls()
+    }
+
     /// The socket of plain HTTP.
     #[must_use]
     pub fn listen_address(&self) -> SocketAddr {
@@ -218,9 +231,11 @@ async fn supervise(shared: Arc<Shared>, listening: Vec<Listening>) {
         ));
     }
     let clock = keep_time(&shared);
+    let signalling_clock = signalling::keep_time(&shared);
     let stopped = async { while tasks.join_next().await.is_some() {} };
     tokio::select! {
         () = clock => {}
+        () = signalling_clock => {}
         () = stopped => {}
     }
 }

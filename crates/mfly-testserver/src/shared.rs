@@ -5,6 +5,7 @@ use crate::core::Core;
 use crate::faults::{ConnectionFault, Faults};
 use crate::journal::{Direction, Recorder};
 use crate::media_store::MediaStore;
+use crate::signalling::hub::Hub;
 use crate::stream::StreamMeta;
 use crate::token::Tokens;
 use crate::world::{Output, StreamId, Timestamp};
@@ -93,6 +94,9 @@ struct Protocol {
 pub(crate) struct Shared {
     protocol: Mutex<Protocol>,
     media: Mutex<MediaStore>,
+    signalling: Mutex<Hub>,
+    /// The signalling server's next deadline may have come nearer.
+    signalling_deadline: Notify,
     /// The core's next deadline may have changed.
     deadline: Notify,
     /// Bounds the files that are received at a time; further ones wait.
@@ -110,13 +114,20 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(core: Core, token_secret: [u8; 64], addresses: Addresses) -> Self {
+    pub(crate) fn new(
+        core: Core,
+        token_secret: [u8; 64],
+        addresses: Addresses,
+        signalling: Hub,
+    ) -> Self {
         Self {
             protocol: Mutex::new(Protocol {
                 core,
                 queues: BTreeMap::new(),
             }),
             media: Mutex::default(),
+            signalling: Mutex::new(signalling),
+            signalling_deadline: Notify::new(),
             deadline: Notify::new(),
             receiving_files: Semaphore::new(FILES),
             faults: Faults::default(),
@@ -155,6 +166,26 @@ impl Shared {
     pub(crate) fn with_media<R>(&self, work: impl FnOnce(&mut MediaStore) -> R) -> R {
         // A poisoned store may miss a file but holds no broken one.
         work(&mut self.media.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Lets `work` use the signalling server's clients. The core must not be used inside.
+    pub(crate) fn with_hub<R>(&self, work: impl FnOnce(&mut Hub) -> R) -> R {
+        work(
+            &mut self
+                .signalling
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+
+    /// Tells the signalling server's clock that a deadline may have come nearer.
+    pub(crate) fn signalling_deadline_changed(&self) {
+        self.signalling_deadline.notify_one();
+    }
+
+    /// Waits for that.
+    pub(crate) async fn signalling_changed(&self) {
+        self.signalling_deadline.notified().await;
     }
 
     /// Takes in a connection.
@@ -272,6 +303,7 @@ impl Shared {
             match output {
                 Output::Send(id, frame) => self.queue(protocol, now, id, Command::Send(frame)),
                 Output::Close(id) => self.queue(protocol, now, id, Command::Close),
+                Output::LogoutWeb(code) => self.with_hub(|hub| hub.log_out(&code)),
             }
         }
     }
@@ -315,11 +347,17 @@ impl Shared {
 mod tests {
     use super::*;
     use crate::core::testing::settings;
+    use std::time::Duration;
 
     fn shared() -> Shared {
         let core = Core::new(settings(), [1; 32]).unwrap();
         let plain = "127.0.0.1:1".parse().unwrap();
-        Shared::new(core, [2; 64], Addresses { plain, tls: None })
+        Shared::new(
+            core,
+            [2; 64],
+            Addresses { plain, tls: None },
+            Hub::new(Duration::from_secs(60)),
+        )
     }
 
     fn queue(shared: &Shared, id: StreamId, text: &str) {

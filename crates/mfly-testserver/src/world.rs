@@ -10,10 +10,12 @@
 //! | [`account`] | registering, checking passwords, logging out, deleting, blocking by an administrator |
 //! | [`relation`] | who is whose contact and who sees what of whom |
 //! | [`session`] | bound streams: finding them, telling them, ending them |
+//! | [`qr`] | sessions that came from a code |
 //! | [`ids`] | identifiers and passwords from a seed |
 
 pub(crate) mod account;
 mod ids;
+mod qr;
 pub(crate) mod relation;
 pub(crate) mod session;
 pub(crate) mod settings;
@@ -62,6 +64,8 @@ pub(crate) enum Output {
     Send(StreamId, Frame),
     /// Close that connection once everything before is written.
     Close(StreamId),
+    /// Tell the browser that showed this code that its session must end.
+    LogoutWeb(String),
 }
 
 /// All state that outlives a stream, and the streams that are bound.
@@ -72,6 +76,8 @@ pub(crate) struct World {
     /// When the first of the sessions that have to be ended is due.
     next_end: Option<Timestamp>,
     outbox: VecDeque<Output>,
+    /// Code -> the registration that it brought.
+    qr_sessions: BTreeMap<String, (UserId, RegistrationId)>,
     ids: Ids,
     /// Opens sealed passwords.
     request_cipher: RequestCipher,
@@ -106,6 +112,7 @@ impl World {
             sessions: BTreeMap::new(),
             next_end: None,
             outbox: VecDeque::new(),
+            qr_sessions: BTreeMap::new(),
             ids: Ids::new(seed),
         })
     }

@@ -1,7 +1,7 @@
 //! Opening a connection: dial, secure, shake hands, each with its own time-out.
 
 use crate::error::{Stage, TransportError};
-use crate::{Address, Connection, Tls, dial, websocket};
+use crate::{Address, Connection, SubProtocol, Tls, dial, websocket};
 use mfly_proto::argument::InvalidArgument;
 use rustls_pki_types::ServerName;
 use std::net::IpAddr;
@@ -84,6 +84,18 @@ impl Default for Timeouts {
 ///   [`TransportError::Io`] when that stage fails.
 /// - [`TransportError::TimedOut`] when a stage takes too long.
 pub async fn connect(address: &Address, options: &Options) -> Result<Connection, TransportError> {
+    connect_with(address, options, SubProtocol::Xmpp).await
+}
+
+/// The same for a server that speaks something else than XMPP in its frames.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_with(
+    address: &Address,
+    options: &Options,
+    sub_protocol: SubProtocol,
+) -> Result<Connection, TransportError> {
     let protected = address.is_tls() || options.allow_cleartext;
     if !protected && !address.is_loopback() {
         return Err(unprotected().into());
@@ -92,7 +104,7 @@ pub async fn connect(address: &Address, options: &Options) -> Result<Connection,
     if !protected {
         check_loopback(socket.peer_addr().map_err(TransportError::Io)?.ip())?;
     }
-    let connection = establish(socket, address, options).await?;
+    let connection = establish(socket, address, options, sub_protocol).await?;
     debug!(
         host = address.host(),
         port = address.port(),
@@ -123,6 +135,7 @@ async fn establish<T>(
     io: T,
     address: &Address,
     options: &Options,
+    sub_protocol: SubProtocol,
 ) -> Result<Connection, TransportError>
 where
     T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -133,14 +146,14 @@ where
         ..
     } = options;
     if !address.is_tls() {
-        let opening = websocket::open(io, address, *limit);
+        let opening = websocket::open(io, address, *limit, sub_protocol);
         return within(timeouts.handshake, Stage::Handshake, opening).await;
     }
     let io = within(timeouts.tls, Stage::Tls, secure(io, address, &options.tls)).await?;
     within(
         timeouts.handshake,
         Stage::Handshake,
-        websocket::open(io, address, *limit),
+        websocket::open(io, address, *limit, sub_protocol),
     )
     .await
 }
@@ -187,7 +200,7 @@ mod tests {
         };
         let (io, _silent_peer) = tokio::io::duplex(64 * 1024);
         let start = Instant::now();
-        let error = establish(io, &address.parse().unwrap(), &options)
+        let error = establish(io, &address.parse().unwrap(), &options, SubProtocol::Xmpp)
             .await
             .unwrap_err();
         (error, start.elapsed())

@@ -4,7 +4,7 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`connect`](fn@connect), [`Options`], [`Address`] | the client side: dial, TLS, WebSocket handshake |
+//! | [`connect`](fn@connect), [`connect_with`], [`Options`], [`Address`] | the client side: dial, TLS, WebSocket handshake |
 //! | [`Connection`] | a `Stream` and a `Sink` of frames, the same type on every side |
 //! | [`Tls`] | which servers to trust; shared with other HTTP clients |
 //! | [`server`] | the server side: answer an upgrade, take over the connection |
@@ -25,12 +25,13 @@ mod tls;
 mod websocket;
 
 pub use address::{Address, Scheme};
-pub use connect::{DEFAULT_MAX_FRAME_BYTES, Options, Timeouts, connect};
+pub use connect::{DEFAULT_MAX_FRAME_BYTES, Options, Timeouts, connect, connect_with};
 pub use connection::{Close, Connection};
 pub use error::{Fault, Stage, TransportError};
 #[cfg(feature = "testing")]
 pub use pair::pair;
 pub use tls::{Tls, server_config};
+pub use websocket::SubProtocol;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -8,7 +8,7 @@ use crate::connect::within;
 use crate::error::{Stage, TransportError};
 use crate::handshake_limit::MAX_HEAD_BYTES;
 use crate::websocket::{Io, SUB_PROTOCOL, list};
-use crate::{Connection, websocket as socket};
+use crate::{Connection, SubProtocol, websocket as socket};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version, header};
@@ -81,6 +81,17 @@ impl UpgradeError {
 /// # Errors
 /// When the request is something else; [`UpgradeError::response`] tells the client.
 pub fn upgrade(request: &http::request::Parts) -> Result<Response<()>, UpgradeError> {
+    upgrade_with(request, SubProtocol::Xmpp)
+}
+
+/// The same for something else than XMPP.
+///
+/// # Errors
+/// As [`upgrade`].
+pub fn upgrade_with(
+    request: &http::request::Parts,
+    sub_protocol: SubProtocol,
+) -> Result<Response<()>, UpgradeError> {
     let headers = &request.headers;
     let has = |name: HeaderName, token: &str| list(headers, &name).any(|found| found == token);
     if request.method != Method::GET || request.version != Version::HTTP_11 {
@@ -93,7 +104,8 @@ pub fn upgrade(request: &http::request::Parts) -> Result<Response<()>, UpgradeEr
         return Err(UpgradeError::Version);
     }
     let accept = accept_key(headers)?;
-    if !has(header::SEC_WEBSOCKET_PROTOCOL, SUB_PROTOCOL) {
+    let is_xmpp = sub_protocol == SubProtocol::Xmpp;
+    if is_xmpp && !has(header::SEC_WEBSOCKET_PROTOCOL, SUB_PROTOCOL) {
         return Err(UpgradeError::SubProtocol);
     }
     let mut response = Response::new(());
@@ -102,10 +114,12 @@ pub fn upgrade(request: &http::request::Parts) -> Result<Response<()>, UpgradeEr
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
-    headers.insert(
-        header::SEC_WEBSOCKET_PROTOCOL,
-        HeaderValue::from_static(SUB_PROTOCOL),
-    );
+    if is_xmpp {
+        headers.insert(
+            header::SEC_WEBSOCKET_PROTOCOL,
+            HeaderValue::from_static(SUB_PROTOCOL),
+        );
+    }
     Ok(response)
 }
 

@@ -14,6 +14,17 @@ use tokio_websockets::{ClientBuilder, Config, Error, Limits, ServerBuilder, WebS
 /// RFC 7395 §3.1.
 pub(crate) const SUB_PROTOCOL: &str = "xmpp";
 
+/// What is spoken in the frames (RFC 6455 §1.9).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SubProtocol {
+    /// XMPP (RFC 7395).
+    #[default]
+    Xmpp,
+    /// Something that has no registered name: none is offered, and none may be chosen.
+    Unnamed,
+}
+
 /// How much is queued before a sender has to wait for the wire, in bytes.
 const FLUSH_THRESHOLD: usize = 64 * 1024;
 
@@ -29,23 +40,26 @@ pub(crate) async fn open(
     io: impl Io + 'static,
     address: &Address,
     max_frame_bytes: usize,
+    sub_protocol: SubProtocol,
 ) -> Result<Connection, TransportError> {
     let io: Box<dyn Io> = Box::new(io);
     let unusable = |_| TransportError::handshake("the address does not make a request");
-    let (mut socket, response) = ClientBuilder::new()
+    let mut builder = ClientBuilder::new()
         .uri(&address.to_string())
-        .map_err(unusable)?
-        .add_header(
-            header::SEC_WEBSOCKET_PROTOCOL,
-            HeaderValue::from_static(SUB_PROTOCOL),
-        )
-        .map_err(refused)?
+        .map_err(unusable)?;
+    if sub_protocol == SubProtocol::Xmpp {
+        let name = HeaderValue::from_static(SUB_PROTOCOL);
+        builder = builder
+            .add_header(header::SEC_WEBSOCKET_PROTOCOL, name)
+            .map_err(refused)?;
+    }
+    let (mut socket, response) = builder
         .config(config())
         .limits(limits(max_frame_bytes))
         .connect_on(HandshakeLimit::new(io))
         .await
         .map_err(refused)?;
-    check(response.headers())?;
+    check(response.headers(), sub_protocol)?;
     socket.get_mut().lift();
     Ok(Connection::new(socket, max_frame_bytes))
 }
@@ -81,7 +95,7 @@ fn limits(max_frame_bytes: usize) -> Limits {
 }
 
 /// Checks what RFC 6455 §4.1 asks of an answer, beyond its status and accept key.
-fn check(headers: &HeaderMap) -> Result<(), TransportError> {
+fn check(headers: &HeaderMap, sub_protocol: SubProtocol) -> Result<(), TransportError> {
     let has = |name: HeaderName, token: &str| list(headers, &name).any(|found| found == token);
     if !has(header::UPGRADE, "websocket") || !has(header::CONNECTION, "upgrade") {
         return Err(TransportError::handshake(
@@ -94,7 +108,8 @@ fn check(headers: &HeaderMap) -> Result<(), TransportError> {
         ));
     }
     match headers.get(header::SEC_WEBSOCKET_PROTOCOL) {
-        Some(chosen) if chosen == SUB_PROTOCOL => Ok(()),
+        None if sub_protocol == SubProtocol::Unnamed => Ok(()),
+        Some(chosen) if sub_protocol == SubProtocol::Xmpp && chosen == SUB_PROTOCOL => Ok(()),
         Some(_) => Err(TransportError::handshake(
             "the server chose another sub-protocol",
         )),

@@ -15,6 +15,7 @@ pub(crate) mod logout;
 pub(crate) mod media;
 pub(crate) mod metadata;
 pub(crate) mod profile;
+pub(crate) mod qr_login;
 pub(crate) mod register;
 pub(crate) mod report;
 pub(crate) mod serve;
@@ -55,6 +56,7 @@ pub(crate) async fn run(
         Command::Watch(args) => connect::run(args, output)
             .await
             .map_err(|failure| ("connect", failure)),
+        Command::Qr(args) => qr_login::run(args, output).await,
         Command::Register(args) => perform(args, output).await,
         Command::Whoami(args) => perform(args, output).await,
         Command::Profile(args) => perform(args, output).await,

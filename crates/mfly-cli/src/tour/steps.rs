@@ -9,6 +9,7 @@ mod media;
 mod plan;
 mod presence;
 mod profile;
+mod qr_login;
 mod report;
 
 use super::cast::Cast;
@@ -29,5 +30,6 @@ pub(super) async fn walk(cast: &mut Cast, recorder: &mut Recorder<'_>) -> Result
     media::walk(cast, recorder).await?;
     plan::walk(cast, recorder).await?;
     connection::walk(cast, recorder).await?;
+    qr_login::walk(cast, recorder).await?;
     ending::walk(cast, recorder).await
 }

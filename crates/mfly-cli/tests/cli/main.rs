@@ -10,6 +10,7 @@ mod accounts;
 mod failures;
 mod media;
 mod operations;
+mod qr_login;
 mod secrets;
 mod serve;
 mod setup;

@@ -37,6 +37,7 @@ const OPERATIONS: &[&str] = &[
     "connectionListener",
     "userProfileListener",
     "presenceListener",
+    "generateQrCode",
     "blockUserListener",
     "messageListener",
     "userDeletedListener",

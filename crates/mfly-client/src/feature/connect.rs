@@ -4,6 +4,7 @@
 //! password sealed anew for each attempt. Official names: `connect`, `login`, `connectionListener`.
 
 use super::config;
+use super::qr_login::check_socket_id;
 use crate::app::{App, check_clear_text};
 use crate::credentials::Credentials;
 use crate::driver::{Connector, Dialled, DriverParts, PasswordSource, spawn};
@@ -38,6 +39,7 @@ pub struct ConnectRequest {
     keepalive: KeepaliveConfig,
     attempts: u32,
     request_timeout: Duration,
+    qr_socket_id: Option<String>,
     events: Sender,
 }
 
@@ -74,6 +76,7 @@ impl App {
             keepalive: KeepaliveConfig::default(),
             attempts: 1,
             request_timeout: Duration::from_secs(15),
+            qr_socket_id: None,
             events: Sender::new(self.shared().event_capacity),
         }
     }
@@ -110,6 +113,13 @@ impl ConnectRequest {
         self
     }
 
+    /// Makes the session one that came from a code, as [`QrSession::socket_id`](crate::QrSession::socket_id) told: the phone can
+    /// end it, and [`Session::logout`] tells the phone. For credentials that a login by code brought in an earlier run.
+    pub fn qr_socket_id(mut self, socket_id: &str) -> Self {
+        self.qr_socket_id = Some(socket_id.to_owned());
+        self
+    }
+
     /// A subscription from the very beginning: it sees the attempts and the first
     /// [`Event::Connected`](crate::Event::Connected).
     #[must_use]
@@ -121,6 +131,9 @@ impl ConnectRequest {
         let app = self.app.shared();
         if let Some(prefix) = &self.resource_prefix {
             check_prefix(prefix)?;
+        }
+        if let Some(id) = &self.qr_socket_id {
+            check_socket_id(id)?;
         }
         let Credentials { user, password } = self.credentials.clone();
         let source = StoredCredentials::new(
@@ -186,8 +199,9 @@ impl ConnectRequest {
             request_timeout: self.request_timeout,
             write_timeout: Duration::from_secs(10),
         });
+        let qr_socket_id = self.qr_socket_id;
         let first_jid = link.ready().await.map_err(Error::from_end)?;
-        Ok(Session::new(Shared {
+        let session = Session::new(Shared {
             link,
             first_jid,
             api,
@@ -195,7 +209,12 @@ impl ConnectRequest {
             subscriptions,
             media_encryption: AtomicBool::new(true),
             profile_writer: Mutex::default(),
-        }))
+            qr_socket_id: qr_socket_id.clone(),
+        });
+        if let Some(id) = qr_socket_id {
+            session.obey_forced_logout(id);
+        }
+        Ok(session)
     }
 }
 

@@ -1,11 +1,16 @@
 //! Logging out.
 //!
-//! `GET /logout`, then the session closes. Wire form: [`mfly_api::endpoint::logout`]. Official name: `logout`.
+//! A session that came from a code says so first (`user_logout`). `GET /logout`, then the session closes. Wire form: [`mfly_api::endpoint::logout`]. Official name: `logout`.
 
 use crate::error::{ErrorKind, Result};
 use crate::handle::Session;
 use crate::session::EndReason;
 use mfly_api::endpoint::logout;
+use mfly_proto::payload::logout::UserLogout;
+use std::time::Duration;
+
+/// How long the notice of a session that came from a code may take.
+const NOTICE: Duration = Duration::from_secs(5);
 
 /// What a log-out reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +30,13 @@ impl Session {
     /// # Errors
     /// When the server refuses; see [`ErrorKind`].
     pub async fn logout(&self) -> Result<LoggedOut> {
+        if let Some(socket_id) = self.qr_socket_id() {
+            // As in the official SDK, what becomes of this does not matter.
+            let notice = UserLogout {
+                socket_id: socket_id.to_owned(),
+            };
+            let _ = tokio::time::timeout(NOTICE, self.request(&notice)).await;
+        }
         let server_told = match self.send(&logout::Request).await {
             Ok(()) => true,
             Err(error) if is_moot(error.kind()) => false,

@@ -19,6 +19,7 @@ pub(crate) mod media;
 pub(crate) mod metadata;
 pub(crate) mod presence;
 pub(crate) mod profile;
+pub(crate) mod qr_login;
 pub(crate) mod register;
 pub(crate) mod report;
 pub(crate) mod settings;

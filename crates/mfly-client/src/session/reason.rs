@@ -128,6 +128,9 @@ pub enum EndReason {
     /// The server refused the credentials: register again.
     #[error("invalid credentials: {0}")]
     InvalidCredentials(Failure),
+    /// The session came from a code, and the phone ended it.
+    #[error("the session was ended from another device")]
+    LoggedOutRemotely,
     /// The server offers no mechanism that this client knows.
     #[error("no usable authentication mechanism among those offered: {}", .offered.join(", "))]
     MechanismUnavailable {

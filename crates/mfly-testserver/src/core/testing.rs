@@ -193,6 +193,7 @@ impl Server {
                         .or_default()
                         .push(without_ids(frame.as_str()));
                 }
+                Output::LogoutWeb(_) => {}
                 Output::Close(stream) => {
                     self.closed.insert(stream);
                 }

@@ -24,7 +24,11 @@ pub(crate) fn current(call: &RestCall<'_>) -> ServerConfig {
     call.world(|world| ServerConfig {
         xmpp_host: Some(world.settings.xmpp_host.clone()),
         xmpp_port_web: Some(call.shared.addresses.xmpp_port_web()),
-        signal_server: Some(String::new()),
+        signal_server: Some(if world.settings.announces_signalling {
+            call.origin()
+        } else {
+            String::new()
+        }),
         call_routing_server: Some(String::new()),
         iv: Some(world.settings.iv.clone()),
         iv_profile: Some(world.settings.iv_profile.clone()),

@@ -1,4 +1,5 @@
-//! A session that came from a QR code logs out: the account's other sessions hear which one (inferred).
+//! A session that came from a QR code logs out, or another session of the account ends it: the account's other sessions
+//! hear which one. From afar its registration ends too, and its browser hears `logoutweb` (all inferred).
 
 pub(crate) mod rest;
 
@@ -9,6 +10,12 @@ use mfly_proto::stanza::StanzaError;
 
 impl Handle for UserLogout {
     fn handle(self, call: &mut Call<'_>) -> Result<(), StanzaError> {
+        let asker = call
+            .world
+            .session(call.stream)
+            .map(|session| session.registration);
+        call.world
+            .end_qr_session(call.now, &call.user, asker, &self.socket_id);
         let notice = ForcedLogout {
             socket_ids: vec![self.socket_id],
         };

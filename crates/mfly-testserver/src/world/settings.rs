@@ -24,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) iv_profile: String,
     /// How long a REST token is valid.
     pub(crate) token_lifetime: Duration,
+    /// Whether configurations name a signalling server.
+    pub(crate) announces_signalling: bool,
     /// Who is whose contact.
     pub(crate) contacts: Contacts,
     /// Time between two pings of a stream. The official SDK starts a watchdog at the first ping and gives the
@@ -57,6 +59,7 @@ impl Settings {
             iv: "ddc0f15cc2c90fca".to_owned(),
             iv_profile: "f9d3c1a2b4e5d6c7".to_owned(),
             token_lifetime: Duration::from_secs(3600),
+            announces_signalling: false,
             contacts: Contacts::Everyone,
             ping_interval: Duration::from_secs(60),
             ping_grace: Duration::from_secs(30),

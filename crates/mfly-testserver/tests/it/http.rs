@@ -49,13 +49,6 @@ async fn an_unknown_path_is_404_and_a_wrong_method_405_with_an_envelope() {
     let (_server, client) = start().await;
     assert_eq!(client.get("/nowhere").await.statuses(), (404, 404));
     assert_eq!(client.get("/login").await.statuses(), (405, 405));
-    assert_eq!(
-        client
-            .send("GET", "/socket.io/?EIO=3", &[], b"")
-            .await
-            .statuses(),
-        (404, 404)
-    );
 }
 
 #[tokio::test]

@@ -1,0 +1,106 @@
+//! Reading a code from a PNG image, such as a screenshot.
+
+use mfly_client::InvalidArgument;
+
+/// The largest image, in pixels.
+const MAX_PIXELS: usize = 16_000_000;
+
+/// A decoded image: red, green, blue and opacity of each pixel.
+pub(crate) struct Picture {
+    width: usize,
+    height: usize,
+    pixels: Vec<[u8; 4]>,
+}
+
+impl Picture {
+    /// Decodes a PNG file.
+    ///
+    /// # Errors
+    /// When it is none, or has more than 16 million pixels.
+    pub(crate) fn from_png(file: &[u8]) -> Result<Self, InvalidArgument> {
+        let refuse = |_| InvalidArgument::new("image", "is not a PNG file that can be read");
+        let large = || InvalidArgument::new("image", "has more than 16 million pixels");
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(file));
+        decoder.set_transformations(png::Transformations::normalize_to_color8());
+        decoder.set_limits(png::Limits {
+            bytes: MAX_PIXELS * 4,
+        });
+        let mut reader = decoder.read_info().map_err(refuse)?;
+        let (width, height) = (reader.info().width as usize, reader.info().height as usize);
+        if width.saturating_mul(height) > MAX_PIXELS {
+            return Err(large());
+        }
+        let size = reader.output_buffer_size().ok_or_else(large)?;
+        let mut bytes = vec![0; size];
+        let frame = reader.next_frame(&mut bytes).map_err(refuse)?;
+        bytes.truncate(frame.buffer_size());
+        let samples = frame.color_type.samples();
+        let pixels = bytes
+            .chunks_exact(samples)
+            .map(|pixel| match *pixel {
+                [grey] => [grey, grey, grey, 255],
+                [grey, alpha] => [grey, grey, grey, alpha],
+                [red, green, blue] => [red, green, blue, 255],
+                [red, green, blue, alpha] => [red, green, blue, alpha],
+                _ => [255; 4],
+            })
+            .collect();
+        Ok(Self {
+            width,
+            height,
+            pixels,
+        })
+    }
+
+    /// A pixel of the picture stretched to a square of `side`, laid over white.
+    pub(crate) fn over_white(&self, x: usize, y: usize, side: usize) -> [u8; 3] {
+        let (x, y) = (x * self.width / side, y * self.height / side);
+        let pixel = self.pixels.get(y * self.width + x);
+        let [red, green, blue, alpha] = *pixel.unwrap_or(&[255; 4]);
+        [red, green, blue].map(|colour| {
+            let mixed = u32::from(colour) * u32::from(alpha) + 255 * (255 - u32::from(alpha));
+            u8::try_from(mixed / 255).unwrap_or(u8::MAX)
+        })
+    }
+}
+
+/// The text of the code in a PNG file.
+///
+/// # Errors
+/// When the file cannot be decoded, or shows no code.
+pub(crate) fn text(file: &[u8]) -> Result<String, InvalidArgument> {
+    let picture = Picture::from_png(file)?;
+    let (width, height) = (picture.width, picture.height);
+    let found = decode(width, height, |x, y| {
+        let at = picture.pixels.get(y * width + x);
+        let [red, green, blue, alpha] = at.map_or([255; 4], |pixel| pixel.map(u32::from));
+        let grey = (red * 299 + green * 587 + blue * 114) / 1000;
+        u8::try_from((grey * alpha + 255 * (255 - alpha)) / 255).unwrap_or(u8::MAX)
+    });
+    found.ok_or_else(|| InvalidArgument::new("image", "shows no QR code that can be read"))
+}
+
+/// The text of the first code in grey pixels.
+pub(crate) fn decode(
+    width: usize,
+    height: usize,
+    grey: impl FnMut(usize, usize) -> u8,
+) -> Option<String> {
+    let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, height, grey);
+    image
+        .detect_grids()
+        .iter()
+        .find_map(|grid| grid.decode().ok())
+        .map(|(_, text)| text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_image_and_what_shows_no_code_are_refused() {
+        assert_eq!(text(b"not an image").unwrap_err().name, "image");
+        assert_eq!(decode(64, 64, |_, _| 255), None);
+    }
+}

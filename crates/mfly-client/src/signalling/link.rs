@@ -1,0 +1,166 @@
+//! How packets travel: each as a WebSocket message, or in payloads over HTTP.
+
+use super::Endpoint;
+use crate::error::{Error, ErrorKind, Result};
+use bytes::Bytes;
+use futures_util::{SinkExt as _, StreamExt as _};
+use http::{Method, Request, header};
+use mfly_api::http::{HttpBackend, ResponseLimits};
+use mfly_proto::signalling::engine_io::{Handshake, Packet, decode_payload, encode_payload};
+use mfly_proto::signalling::{MAX_BYTES, SignallingError};
+use mfly_transport::{Connection, SubProtocol, TransportError, connect_with};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// How long a post may take.
+const POST: Duration = Duration::from_secs(10);
+
+/// One of the two ways.
+pub(super) enum Link {
+    WebSocket(Box<Connection>),
+    Polling(Polling),
+}
+
+/// Long-polling: one task polls, posts go beside it.
+pub(super) struct Polling {
+    backend: Arc<dyn HttpBackend>,
+    url: String,
+    payloads: mpsc::Receiver<Result<Vec<Packet>>>,
+    to_task: Option<mpsc::Sender<Result<Vec<Packet>>>>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Link {
+    /// Connects: the greeting is received next.
+    pub(super) async fn open(endpoint: &Endpoint) -> Result<Self> {
+        if !endpoint.polling_only {
+            let opening = connect_with(&endpoint.address, &endpoint.options, SubProtocol::Unnamed);
+            match opening.await {
+                Ok(connection) => return Ok(Self::WebSocket(Box::new(connection))),
+                Err(error @ TransportError::Handshake { .. }) => {
+                    tracing::debug!(%error, "no WebSocket for signalling; polling instead");
+                }
+                Err(error) => return Err(Error::new(ErrorKind::Network, error)),
+            }
+        }
+        let url = endpoint.url.join("/socket.io/?EIO=3&transport=polling");
+        let (sender, payloads) = mpsc::channel(4);
+        let backend = Arc::clone(&endpoint.backend);
+        let first = get(&*backend, &url, POST).await;
+        // Cannot be full.
+        let _ = sender.try_send(first);
+        Ok(Self::Polling(Polling {
+            backend,
+            url,
+            payloads,
+            to_task: Some(sender),
+            task: None,
+        }))
+    }
+
+    /// Takes note of the session.
+    pub(super) fn greeted(&mut self, handshake: &Handshake) {
+        let Self::Polling(polling) = self else { return };
+        polling.url = format!("{}&sid={}", polling.url, handshake.sid);
+        // A poll ends at the latest with the answer to a ping.
+        let limit = handshake.ping_interval * 2 + handshake.ping_timeout;
+        if let Some(sender) = polling.to_task.take() {
+            let (backend, url) = (Arc::clone(&polling.backend), polling.url.clone());
+            polling.task = Some(tokio::spawn(async move {
+                loop {
+                    let payload = get(&*backend, &url, limit).await;
+                    let is_over = payload.is_err();
+                    if sender.send(payload).await.is_err() || is_over {
+                        return;
+                    }
+                }
+            }));
+        }
+    }
+
+    /// The next packets. May be cancelled.
+    pub(super) async fn receive(&mut self) -> Result<Vec<Packet>> {
+        match self {
+            Self::WebSocket(connection) => match connection.next().await {
+                Some(Ok(frame)) => Ok(vec![Packet::decode(frame.as_str()).map_err(malformed)?]),
+                Some(Err(error)) => Err(Error::new(ErrorKind::ConnectionLost, error)),
+                None => Err(ErrorKind::ConnectionLost.into()),
+            },
+            Self::Polling(polling) => match polling.payloads.recv().await {
+                Some(payload) => payload,
+                None => Err(ErrorKind::ConnectionLost.into()),
+            },
+        }
+    }
+
+    pub(super) async fn send(&mut self, packet: Packet) -> Result<()> {
+        match self {
+            Self::WebSocket(connection) => connection
+                .send(packet.encode().into())
+                .await
+                .map_err(|error| Error::new(ErrorKind::ConnectionLost, error)),
+            Self::Polling(polling) => {
+                let body = encode_payload([&packet]);
+                let request = request(Method::POST, &polling.url, body.into())?;
+                exchange(&*polling.backend, request, POST).await.map(drop)
+            }
+        }
+    }
+
+    pub(super) async fn close(&mut self) {
+        if let Self::WebSocket(connection) = self {
+            let _ = connection.close().await;
+        }
+    }
+}
+
+impl Drop for Polling {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+async fn get(backend: &dyn HttpBackend, url: &str, limit: Duration) -> Result<Vec<Packet>> {
+    let body = exchange(backend, request(Method::GET, url, Bytes::new())?, limit).await?;
+    let text = std::str::from_utf8(&body)
+        .map_err(|error| Error::new(ErrorKind::UnexpectedAnswer, error))?;
+    decode_payload(text).map_err(malformed)
+}
+
+fn request(method: Method, url: &str, body: Bytes) -> Result<Request<Bytes>> {
+    Request::builder()
+        .method(method)
+        .uri(url)
+        .header(header::CONTENT_TYPE, "text/plain;charset=UTF-8")
+        .body(body)
+        .map_err(|error| Error::new(ErrorKind::UnexpectedAnswer, error))
+}
+
+async fn exchange(
+    backend: &dyn HttpBackend,
+    request: Request<Bytes>,
+    limit: Duration,
+) -> Result<Bytes> {
+    let mut limits = ResponseLimits::JSON;
+    limits.max_bytes = MAX_BYTES;
+    limits.timeout = Some(limit);
+    let sending = tokio::time::timeout(limit, backend.send(request, limits));
+    let response = sending
+        .await
+        .map_err(|elapsed| Error::new(ErrorKind::Timeout, elapsed))?
+        .map_err(|error| Error::new(ErrorKind::Network, error))?;
+    if response.status().is_success() {
+        Ok(response.into_body())
+    } else {
+        let status = response.status().as_u16();
+        Err(ErrorKind::Http { status }.into())
+    }
+}
+
+fn malformed(error: SignallingError) -> Error {
+    Error::new(ErrorKind::UnexpectedAnswer, error)
+}

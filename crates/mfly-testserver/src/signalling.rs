@@ -1,0 +1,108 @@
+//! The signalling server: Engine.IO 3 and Socket.IO 4 at `/socket.io/`, as socket.io-client 2.x expects them.
+//!
+//! [`hub`] holds the clients and is free of sockets; [`polling`] and [`websocket`] move its packets. What the events mean is
+//! in `feature/qr_login.rs`. The hub's lock is taken after the core's and never the other way round.
+
+pub(crate) mod hub;
+pub(crate) mod polling;
+pub(crate) mod websocket;
+
+use crate::feature::qr_login;
+use crate::shared::Shared;
+use mfly_proto::signalling::engine_io::Packet;
+use mfly_proto::signalling::socket_io::{self, Kind};
+use serde_json::Value;
+use tokio::time::Instant;
+use tracing::debug;
+
+/// Where it is served.
+pub(crate) fn is_path(path: &str) -> bool {
+    path == "/socket.io/" || path == "/socket.io"
+}
+
+/// Takes in a client.
+pub(crate) fn open(shared: &Shared, is_websocket: bool) -> Option<String> {
+    let (sid, code) = shared.with_core(|core, _| {
+        let world = core.world_mut();
+        (world.fresh_id(), world.fresh_id())
+    });
+    let is_open = shared.with_hub(|hub| hub.open(&sid, code, is_websocket, Instant::now()));
+    shared.signalling_deadline_changed();
+    is_open.then_some(sid)
+}
+
+/// Forgets a client, and what depended on it.
+pub(crate) fn close(shared: &Shared, sid: &str) {
+    if let Some(gone) = shared.with_hub(|hub| hub.close(sid)) {
+        qr_login::gone(shared, gone);
+    }
+}
+
+/// Does what a client's packet asks for. `false` when the client has to go.
+pub(crate) fn received(shared: &Shared, sid: &str, packet: Packet) -> bool {
+    shared.with_hub(|hub| hub.heard(sid, Instant::now()));
+    let text = match packet {
+        Packet::Ping(data) => return shared.with_hub(|hub| hub.push(sid, Packet::Pong(data))),
+        Packet::Message(text) => text,
+        Packet::Open(_) | Packet::Close => return false,
+        Packet::Pong(_) | Packet::Upgrade | Packet::Noop => return true,
+    };
+    let packet = match socket_io::Packet::decode(&text) {
+        Ok(packet) => packet,
+        Err(error) => {
+            debug!(%error, "a signalling client is sent away");
+            return false;
+        }
+    };
+    if packet.namespace != socket_io::ROOT {
+        let refusal = socket_io::Packet {
+            namespace: packet.namespace,
+            kind: Kind::Error(Value::from("Invalid namespace")),
+        };
+        return shared.with_hub(|hub| hub.push(sid, Packet::Message(refusal.encode())));
+    }
+    match packet.kind {
+        Kind::Event {
+            name,
+            arguments,
+            id,
+        } => {
+            let argument = arguments.first().unwrap_or(&Value::Null);
+            if let Some(answer) = qr_login::event(shared, sid, &name, argument)
+                && let Some(id) = id
+            {
+                let arguments = vec![answer];
+                let ack = socket_io::Packet::root(Kind::Ack { id, arguments });
+                return shared.with_hub(|hub| hub.push(sid, Packet::Message(ack.encode())));
+            }
+            true
+        }
+        Kind::Disconnect => false,
+        Kind::Connect | Kind::Ack { .. } | Kind::Error(_) => true,
+    }
+}
+
+/// Replaces codes that expire, and forgets clients that fell silent.
+pub(crate) async fn keep_time(shared: &Shared) {
+    loop {
+        let due = shared.with_hub(|hub| hub.next_deadline());
+        let is_due = async {
+            match due {
+                Some(due) => tokio::time::sleep_until(due).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = is_due => {}
+            () = shared.signalling_changed() => continue,
+        }
+        let now = Instant::now();
+        let (silent, expired) = shared.with_hub(|hub| (hub.silent(now), hub.expired(now)));
+        for sid in silent {
+            close(shared, &sid);
+        }
+        for sid in expired {
+            qr_login::fresh_code(shared, &sid);
+        }
+    }
+}

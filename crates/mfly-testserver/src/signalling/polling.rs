@@ -1,0 +1,164 @@
+//! Signalling over HTTP: what clients begin with.
+
+use super::hub::Poll;
+use super::{close, open, received};
+use crate::shared::Shared;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use http_body_util::Full;
+use mfly_proto::signalling::engine_io::{Packet, decode_payload, encode_payload};
+use serde_json::json;
+
+type Reply = Response<Full<Bytes>>;
+
+/// Errors of the official server, with its numbers and words.
+pub(crate) enum Refusal {
+    Transport = 0,
+    Session = 1,
+    Method = 2,
+    Request = 3,
+}
+
+impl Refusal {
+    pub(crate) fn response(self) -> Reply {
+        let message = match self {
+            Self::Transport => "Transport unknown",
+            Self::Session => "Session ID unknown",
+            Self::Method => "Bad handshake method",
+            Self::Request => "Bad request",
+        };
+        let body = json!({"code": self as u8, "message": message}).to_string();
+        reply(StatusCode::BAD_REQUEST, "application/json", body)
+    }
+}
+
+/// What the query asks for: the transport, and the client's session.
+pub(crate) fn asked(query: &str) -> Result<(String, Option<String>), Refusal> {
+    let first = |name| mfly_api::query::first(query, name);
+    let transport = first("transport").unwrap_or_default();
+    let is_known = matches!(transport.as_str(), "polling" | "websocket");
+    // JSONP (`j`) is for browsers without CORS.
+    if !is_known || first("j").is_some() {
+        return Err(Refusal::Transport);
+    }
+    if first("EIO").as_deref() != Some("3") {
+        return Err(Refusal::Request);
+    }
+    Ok((transport, first("sid").filter(|sid| !sid.is_empty())))
+}
+
+/// Answers a poll (GET) or takes a post.
+pub(crate) async fn respond(
+    shared: &Shared,
+    method: &Method,
+    sid: Option<String>,
+    body: &Bytes,
+) -> Reply {
+    let Some(sid) = sid else {
+        if method != Method::GET {
+            return Refusal::Method.response();
+        }
+        return match open(shared, false) {
+            Some(sid) => poll(shared, &sid).await,
+            None => reply(StatusCode::SERVICE_UNAVAILABLE, "text/plain", String::new()),
+        };
+    };
+    match shared.with_hub(|hub| hub.is_polling(&sid)) {
+        None => return Refusal::Session.response(),
+        Some(false) => return Refusal::Request.response(),
+        Some(true) => {}
+    }
+    match *method {
+        Method::GET => poll(shared, &sid).await,
+        Method::POST => post(shared, &sid, body),
+        _ => Refusal::Request.response(),
+    }
+}
+
+async fn poll(shared: &Shared, sid: &str) -> Reply {
+    match shared.with_hub(|hub| hub.begin_poll(sid)) {
+        None => return Refusal::Session.response(),
+        Some(false) => {
+            // Two polls at a time: packets could get lost between them.
+            close(shared, sid);
+            return Refusal::Request.response();
+        }
+        Some(true) => {}
+    }
+    let _polling = Polling { shared, sid };
+    loop {
+        let wake = match shared.with_hub(|hub| hub.poll(sid)) {
+            Poll::Ready(packets) => return payload(&packets),
+            Poll::Gone => return payload(&[Packet::Close]),
+            Poll::Wait(wake) => wake,
+        };
+        tokio::select! {
+            () = wake.notified() => {}
+            () = shared.stopped() => return payload(&[Packet::Close]),
+        }
+    }
+}
+
+/// A poll under way, also one that its client gives up.
+struct Polling<'a> {
+    shared: &'a Shared,
+    sid: &'a str,
+}
+
+impl Drop for Polling<'_> {
+    fn drop(&mut self) {
+        self.shared.with_hub(|hub| hub.end_poll(self.sid));
+    }
+}
+
+fn post(shared: &Shared, sid: &str, body: &Bytes) -> Reply {
+    let packets = std::str::from_utf8(body)
+        .ok()
+        .and_then(|text| decode_payload(text).ok());
+    let Some(packets) = packets else {
+        close(shared, sid);
+        return Refusal::Request.response();
+    };
+    for packet in packets {
+        if !received(shared, sid, packet) {
+            close(shared, sid);
+            break;
+        }
+    }
+    reply(StatusCode::OK, "text/html", "ok".to_owned())
+}
+
+fn payload(packets: &[Packet]) -> Reply {
+    let body = encode_payload(packets);
+    reply(StatusCode::OK, "text/plain; charset=UTF-8", body)
+}
+
+fn reply(status: StatusCode, content_type: &'static str, body: String) -> Reply {
+    let mut response = Response::new(Full::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// What a browser needs to accept the answer: the client sends its requests with credentials, so the origin is named.
+pub(crate) fn allow(request: &HeaderMap, response: &mut Reply) {
+    let headers = response.headers_mut();
+    match request.get(header::ORIGIN) {
+        Some(origin) => {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            headers.insert(
+                header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+                HeaderValue::from_static("true"),
+            );
+            headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+        }
+        None => {
+            headers.insert(
+                header::ACCESS_CONTROL_ALLOW_ORIGIN,
+                HeaderValue::from_static("*"),
+            );
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Signalling over WebSocket: from the start, or after a probe.
+
+use super::hub::Poll;
+use super::{close, open, received};
+use crate::shared::Shared;
+use futures_util::{SinkExt as _, StreamExt as _};
+use mfly_proto::signalling::engine_io::{PROBE, Packet};
+use mfly_transport::Connection;
+use std::time::Duration;
+use tracing::debug;
+
+/// How long a client may take from its probe to its upgrade.
+const UPGRADE: Duration = Duration::from_secs(10);
+
+/// How long a client may take to read what is sent to it.
+const WRITING: Duration = Duration::from_secs(10);
+
+/// Serves a WebSocket until it ends; `sid` names the client that moves to it.
+pub(crate) async fn serve(shared: &Shared, mut connection: Connection, sid: Option<String>) {
+    let sid = match sid {
+        Some(sid) => {
+            let upgrading = tokio::time::timeout(UPGRADE, upgrade(shared, &mut connection, &sid));
+            if upgrading.await != Ok(Some(())) {
+                shared.with_hub(|hub| hub.set_upgrading(&sid, false));
+                return;
+            }
+            sid
+        }
+        None => match open(shared, true) {
+            Some(sid) => sid,
+            None => return,
+        },
+    };
+    // A task that is aborted must not leave its client behind.
+    let _gone = Gone { shared, sid: &sid };
+    loop {
+        let wake = match shared.with_hub(|hub| hub.poll_websocket(&sid)) {
+            Poll::Gone => break,
+            Poll::Wait(wake) => wake,
+            Poll::Ready(packets) => {
+                let sending = async {
+                    for packet in &packets {
+                        connection.feed(packet.encode().into()).await?;
+                    }
+                    connection.flush().await
+                };
+                match tokio::time::timeout(WRITING, sending).await {
+                    Ok(Ok(())) => continue,
+                    _ => return,
+                }
+            }
+        };
+        tokio::select! {
+            () = wake.notified() => {}
+            () = shared.stopped() => break,
+            frame = connection.next() => {
+                let Some(Ok(frame)) = frame else { return };
+                match Packet::decode(frame.as_str()) {
+                    Ok(packet) => {
+                        if !received(shared, &sid, packet) {
+                            break;
+                        }
+                    }
+                    Err(error) => {
+                        debug!(%error, "a signalling client is sent away");
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    let _ = connection.close().await;
+}
+
+/// Answers the probe and waits until the client moves over.
+async fn upgrade(shared: &Shared, connection: &mut Connection, sid: &str) -> Option<()> {
+    loop {
+        let frame = connection.next().await?.ok()?;
+        match Packet::decode(frame.as_str()).ok()? {
+            Packet::Ping(data) if data == PROBE => {
+                connection
+                    .send(Packet::Pong(data).encode().into())
+                    .await
+                    .ok()?;
+                shared.with_hub(|hub| hub.set_upgrading(sid, true));
+            }
+            Packet::Upgrade => {
+                shared.with_hub(|hub| hub.upgraded(sid));
+                return Some(());
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// Forgets the client when its WebSocket is gone, however that came.
+struct Gone<'a> {
+    shared: &'a Shared,
+    sid: &'a str,
+}
+
+impl Drop for Gone<'_> {
+    fn drop(&mut self) {
+        close(self.shared, self.sid);
+    }
+}
