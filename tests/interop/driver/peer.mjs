@@ -84,6 +84,6 @@ export class Peer {
 
 export function isCall(call, listener, part) {
   if (call.listener !== listener) return false;
-  if (typeof part !== "object") return call.payload === part;
+  if (typeof part !== "object" || part === null) return call.payload === part;
   return Object.entries(part).every(([name, value]) => call.payload?.[name] === value);
 }

@@ -20,6 +20,24 @@ function revive(value) {
   return value;
 }
 
+// Shows a code with this logo in its middle, and reports what the callback is given as if it were a listener.
+window.showCode = async (signallingUrl, logoAddress) => {
+  const canvas = document.body.appendChild(document.createElement("canvas"));
+  const logo = new Image();
+  logo.src = logoAddress;
+  await logo.decode();
+  window.code = canvas;
+  const callback = (outcome) => window.told("generateQrCode", JSON.parse(JSON.stringify(outcome ?? null)));
+  return (await sdk.generateQrCode(canvas, logo, signallingUrl, callback)) ?? null;
+};
+
+// The image on the canvas once the logo is drawn, red in its middle; nothing before that.
+window.shownCode = () => {
+  const { width, height } = window.code;
+  const [red, green] = window.code.getContext("2d").getImageData(width / 2, height / 2, 1, 1).data;
+  return red > 200 && green < 60 ? window.code.toDataURL("image/png").split(",")[1] : null;
+};
+
 window.call = async (name, args) => {
   if (name === "initializeSDK" && args[0]) args[0].callbackListeners = listeners();
   try {

@@ -71,6 +71,12 @@ export async function run({ live, browser, report }) {
     await live.client("willa in Rust", "set_profile", { nickName: "Two", status: "s", email: "two@example.com" });
     return (await device.hears("userProfileListener", { userId: "willa", email: "two@example.com" })).nickName;
   });
+  for (const archive of [1, 0]) {
+    await report.step(`two devices: settings changed in Rust are told to the browser's userSettingsListener: archive ${archive}`, { archive }, async () => {
+      await live.client("willa in Rust", "update_settings", { archive: archive === 1 });
+      return device.hears("userSettingsListener", { archive });
+    });
+  }
   await live.client("willa in Rust", "close");
   live.told("russ").forget();
   await report.step("the Rust client is told that the browser left", "unavailable", async () => {

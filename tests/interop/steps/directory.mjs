@@ -27,6 +27,21 @@ export async function run({ live, trial, browser, report }) {
     const page = await trial.client("yan", "user_list");
     return page.users?.map((user) => user.nickName).filter((name, index, all) => name || all.indexOf("") === index).sort();
   });
+  await trial.client("yan", "update_metadata", { metadata: { team: "blue" } });
+  const filtered = (filter) => device.call("getUsersList", "", 1, 20, filter).then(({ statusCode, users }) =>
+    ({ statusCode, users: users?.map(({ userId }) => userId) }));
+  await report.step("getUsersList, filtered by metadata", { statusCode: 200, users: ["yan"] },
+    () => filtered({ metaDataKey: "team", metaDataValues: ["red", "blue"] }));
+  await report.step("getUsersList, filtered by metadata that nobody has", { statusCode: 200, users: [] },
+    () => filtered({ metaDataKey: "team", metaDataValues: ["green"] }));
+  const muted = async () => (await device.call("getUsersList", "", 1, 20)).users
+    ?.filter(({ isMuted }) => isMuted).map(({ userId }) => userId);
+  for (const [isMuted, users] of [[true, ["ben"]], [false, []]]) {
+    await report.step(`updateMuteNotification ${isMuted}, seen in getUsersList`, { statusCode: 200, users }, async () => {
+      const { statusCode } = await device.call("updateMuteNotification", [`ben@${trial.settings.host}`], isMuted);
+      return { statusCode, users: await muted() };
+    });
+  }
   await trial.client("yan", "close");
   await device.close();
 

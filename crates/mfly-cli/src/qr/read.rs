@@ -64,6 +64,13 @@ impl Picture {
     }
 }
 
+/// How much a picture is enlarged at most. The official SDK draws some 100 modules on 240 pixels: too few for the reader as
+/// they are.
+const SCALES: usize = 6;
+
+/// White around an enlarged picture, in its own pixels: codes need some, and pictures may be cut close.
+const MARGIN: usize = 10;
+
 /// The text of the code in a PNG file.
 ///
 /// # Errors
@@ -71,13 +78,46 @@ impl Picture {
 pub(crate) fn text(file: &[u8]) -> Result<String, InvalidArgument> {
     let picture = Picture::from_png(file)?;
     let (width, height) = (picture.width, picture.height);
-    let found = decode(width, height, |x, y| {
+    let found = decode_enlarged(width, height, |x, y| {
         let at = picture.pixels.get(y * width + x);
         let [red, green, blue, alpha] = at.map_or([255; 4], |pixel| pixel.map(u32::from));
         let grey = (red * 299 + green * 587 + blue * 114) / 1000;
         u8::try_from((grey * alpha + 255 * (255 - alpha)) / 255).unwrap_or(u8::MAX)
     });
     found.ok_or_else(|| InvalidArgument::new("image", "shows no QR code that can be read"))
+}
+
+/// The text of the first code in grey pixels, which are enlarged as far as need be and memory allows.
+fn decode_enlarged(
+    width: usize,
+    height: usize,
+    grey: impl Fn(usize, usize) -> u8,
+) -> Option<String> {
+    if let Some(text) = decode(width, height, &grey) {
+        return Some(text);
+    }
+    (1..=SCALES)
+        .map(|scale| (scale, MARGIN * scale))
+        .map(|(scale, margin)| {
+            (
+                scale,
+                margin,
+                [width, height].map(|side| side * scale + 2 * margin),
+            )
+        })
+        .take_while(|(_, _, [width, height])| width.saturating_mul(*height) <= MAX_PIXELS)
+        .find_map(|(scale, margin, [wide, high])| {
+            let inside = |at: usize, side: usize| {
+                let at = at.checked_sub(margin)? / scale;
+                (at < side).then_some(at)
+            };
+            decode(wide, high, |x, y| {
+                match (inside(x, width), inside(y, height)) {
+                    (Some(x), Some(y)) => grey(x, y),
+                    _ => u8::MAX,
+                }
+            })
+        })
 }
 
 /// The text of the first code in grey pixels.
@@ -97,6 +137,23 @@ pub(crate) fn decode(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The official SDK draws on 240 pixels, whatever the size of the code; modules get 2 or 3 of them.
+    #[test]
+    fn a_large_code_on_few_pixels_is_read() {
+        let wanted = "A3PiYVDe5NNBfzt/SpTKEw==".repeat(12);
+        let level = qrcode::EcLevel::H;
+        let code = qrcode::QrCode::with_error_correction_level(&wanted, level).unwrap();
+        let modules = code.width();
+        assert!(modules > 80, "{modules}");
+        let colours = code.to_colors();
+        let grey = |x: usize, y: usize| {
+            let (x, y) = (x * modules / 240, y * modules / 240);
+            colours[y * modules + x].select(0, 255)
+        };
+        assert_eq!(decode(240, 240, grey), None, "easier than the real one");
+        assert_eq!(decode_enlarged(240, 240, grey), Some(wanted));
+    }
 
     #[test]
     fn what_is_no_image_and_what_shows_no_code_are_refused() {

@@ -1,5 +1,6 @@
 //! Commands to Rust clients, each a device with a name.
 
+use crate::code;
 use crate::failure::{Failure, text};
 use mfly_client::{
     App, BareJid, Credentials, GroupJid, Metadata, Password, ProfileFields, ProfileImage,
@@ -14,6 +15,7 @@ use tokio::sync::mpsc;
 pub(crate) struct Clients {
     app: App,
     host: String,
+    signalling_url: String,
     credentials: HashMap<String, Credentials>,
     sessions: HashMap<String, Session>,
     lines: mpsc::Sender<Value>,
@@ -33,6 +35,7 @@ impl Clients {
         Ok(Self {
             app,
             host: server.xmpp_host(),
+            signalling_url: server.signalling_url(),
             credentials: HashMap::new(),
             sessions: HashMap::new(),
             lines,
@@ -52,6 +55,7 @@ impl Clients {
         match verb {
             "register" => self.register(device, command).await,
             "connect" => self.connect(device, command).await,
+            "approve_qr" => self.approve_qr(&device, command).await,
             _ => {
                 let session = self
                     .sessions
@@ -73,6 +77,24 @@ impl Clients {
         });
         self.credentials.insert(device, account.credentials);
         Ok(told)
+    }
+
+    /// Reads a code from an image and approves it as a registered device.
+    async fn approve_qr(&self, device: &str, command: &Value) -> Result<Value, Failure> {
+        let credentials = self
+            .credentials
+            .get(device)
+            .ok_or_else(|| Failure::text("this device is not registered"))?;
+        let text = code::read(text(command, "image"))?;
+        let approved = self
+            .app
+            .approve_qr(&self.signalling_url, &text, credentials)
+            .await?;
+        Ok(json!({
+            "socketId": approved.socket_id,
+            "browser": approved.browser,
+            "platform": approved.platform,
+        }))
     }
 
     /// With the credentials of the device's registration, or a password given.
@@ -191,6 +213,10 @@ async fn operate(
         "update_settings" => json!(session.update_settings(command["archive"] == true).await?),
         "user_token" => {
             session.user_token().await?;
+            Value::Null
+        }
+        "end_qr_session" => {
+            session.end_qr_session(text(command, "socketId")).await?;
             Value::Null
         }
         "logout" => json!(session.logout().await?.server_told),

@@ -5,6 +5,7 @@
 //! `{"device": "bob", "listener": "presenceListener", "payload": …}`, in the shape of the official SDK's listeners.
 
 mod clients;
+mod code;
 mod failure;
 mod server;
 

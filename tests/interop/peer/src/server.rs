@@ -14,6 +14,7 @@ pub(crate) fn settings(server: &TestServer) -> Value {
         "licenceKey": server.licence_key().expose(),
         "licenceUrl": server.licence_url(),
         "licenceScript": server.licence_script_url(),
+        "signallingUrl": server.signalling_url(),
         "authority": server.ca_certificate_pem(),
         "host": server.xmpp_host(),
     })
