@@ -1,8 +1,15 @@
 //! How frames carry a stream.
 //!
-//! A [`Frame`] is one complete unit as text. Over WebSocket (RFC 7395) one message is one frame.
+//! A [`Frame`] is one complete unit as text. Over WebSocket (RFC 7395) one message is one frame; over TCP (RFC 6120) a
+//! frame is a stream header, a complete element, a closing stream tag, or white space between elements.
+//! [`Framing`] says which, [`FrameReader`] tells frames apart.
 
 mod frame;
+mod kind;
+mod reader;
+pub mod tcp;
 pub mod websocket;
 
 pub use frame::Frame;
+pub use kind::Framing;
+pub use reader::{FrameReader, Received};

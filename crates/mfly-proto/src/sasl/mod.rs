@@ -3,11 +3,13 @@
 //! A mechanism is fed what the server sends and gives what to send; nonces are passed to it when it
 //! is made. Another mechanism is another file here that implements [`Mechanism`].
 
+mod channel_binding;
 mod element;
 mod error;
 mod failure;
 pub mod plain;
 
+pub use channel_binding::ChannelBindings;
 pub use element::{Abort, Auth, Challenge, Response, Success};
 pub use error::SaslError;
 pub use failure::{Failure, FailureCondition};
