@@ -276,4 +276,19 @@ mod tests {
         );
         assert_eq!(after, Duration::from_secs(2));
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_never_answers_the_stream_header_times_out_in_that_stage() {
+        let (error, after) = silence("xmpp://localhost").await;
+        assert!(
+            matches!(
+                error,
+                TransportError::TimedOut {
+                    stage: Stage::StartTls
+                }
+            ),
+            "{error:?}"
+        );
+        assert_eq!(after, Duration::from_secs(3));
+    }
 }

@@ -14,4 +14,5 @@ mod hostile_client;
 mod hostile_server;
 mod server_accept;
 mod setup;
+mod start_tls;
 mod tls;
