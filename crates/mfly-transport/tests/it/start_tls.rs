@@ -1,6 +1,6 @@
 //! STARTTLS against peers that do not play along. Each of them could be somebody in between.
 
-use crate::setup::{LIMIT, PATIENCE, accepted, listen, tcp_address, tls};
+use crate::setup::{LIMIT, PATIENCE, accepted, listen, read_until, tcp_address, tls};
 use mfly_proto::stream::StreamCondition;
 use mfly_transport::{
     CertificateProblem, Connection, Fault, Options, Stage, StartTlsError, TransportError, connect,
@@ -8,7 +8,7 @@ use mfly_transport::{
 };
 use std::io::ErrorKind;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const DOMAIN: &str = "example.com";
 
@@ -21,18 +21,6 @@ const FEATURES: &str = "<stream:features><starttls xmlns='urn:ietf:params:xml:ns
 const REQUEST: &str = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 
 const PROCEED: &str = "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
-
-/// Reads until what was read has `end` in it.
-async fn read_until(io: &mut (impl AsyncRead + Unpin), end: &str) -> String {
-    let mut said = Vec::new();
-    loop {
-        let text = String::from_utf8_lossy(&said).into_owned();
-        if text.contains(end) {
-            return text;
-        }
-        assert_ne!(io.read_buf(&mut said).await.unwrap(), 0, "{text}");
-    }
-}
 
 /// What a client makes of a server that answers its header and then its request, and everything
 /// that the client said.
