@@ -13,6 +13,7 @@ mod dns;
 mod frames;
 mod hostile_client;
 mod hostile_server;
+mod progress;
 mod proxies;
 mod proxy;
 mod security;
