@@ -51,6 +51,8 @@ async fn both_ends_agree_on_what_was_agreed() {
     assert_eq!(client.alpn.as_deref(), Some(&b"xmpp-client"[..]));
     assert!(!client.resumed);
     assert_eq!(client.certificates.len(), 1);
+    assert_eq!(client.certificate().unwrap().names, ["127.0.0.1"]);
+    assert_eq!(server.certificate(), None);
     let mut as_server = client.clone();
     as_server.certificates.clear();
     assert_eq!(*server, as_server);
