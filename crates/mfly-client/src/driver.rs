@@ -135,9 +135,15 @@ impl Driver {
         let mut has_links = true;
         while !self.machine.is_ended() {
             match self.next_event(has_links).await {
-                Event::Wire(WireEvent::Connected { confidential }) => {
-                    self.feed(Input::Connected { confidential });
-                }
+                Event::Wire(WireEvent::Connected {
+                    framing,
+                    confidential,
+                    bindings,
+                }) => self.feed(Input::Connected {
+                    framing,
+                    confidential,
+                    bindings,
+                }),
                 Event::Wire(WireEvent::Frame(frame)) => self.feed(Input::Frame(frame)),
                 Event::Wire(WireEvent::Lost(loss)) => self.feed(Input::Disconnected(loss)),
                 Event::Order(Some(Order::Request(request, caller))) => {

@@ -5,7 +5,8 @@ use crate::session::Loss;
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use futures_util::Sink;
-use mfly_proto::framing::Frame;
+use mfly_proto::framing::{Frame, Framing};
+use mfly_proto::sasl::ChannelBindings;
 use mfly_transport::{Connection, TransportError};
 use std::collections::VecDeque;
 use std::future::Future;
@@ -30,7 +31,11 @@ const LINGER: Duration = Duration::from_secs(2);
 /// What happened on the wire.
 pub(super) enum WireEvent {
     /// A connection stands; it is being used from now on.
-    Connected { confidential: bool },
+    Connected {
+        framing: Framing,
+        confidential: bool,
+        bindings: ChannelBindings,
+    },
     /// A frame arrived.
     Frame(Frame),
     /// The connection, or the attempt to make one, is gone.
@@ -100,7 +105,11 @@ impl Wire {
                     confidential,
                 }) => {
                     *self = Self::Open(Box::new(Live::new(connection, write_timeout)));
-                    return Poll::Ready(WireEvent::Connected { confidential });
+                    return Poll::Ready(WireEvent::Connected {
+                        framing: Framing::WebSocket,
+                        confidential,
+                        bindings: ChannelBindings::NONE,
+                    });
                 }
                 Err(error) => WireEvent::Lost(Loss::ConnectFailed(Arc::new(error))),
             },

@@ -7,7 +7,6 @@ use super::reason::{ConnectionState, EndReason};
 use super::requests::Own;
 use super::route;
 use super::timers::Timer;
-use mfly_proto::framing::websocket::CLIENT_CLOSE;
 use mfly_proto::stanza::{Presence, PresenceKind};
 use mfly_proto::xml::Document;
 
@@ -26,7 +25,9 @@ impl Closing {
         let mut buffer = Vec::new();
         Presence::new(PresenceKind::Unavailable).write(&mut buffer);
         cx.send(buffer);
-        cx.send_frame(CLIENT_CLOSE.into());
+        if let Some(close) = cx.channel.close() {
+            cx.send_frame(close);
+        }
         cx.notice(Notice::State(ConnectionState::Closing));
         Phase::Closing(Self { own, reason })
     }

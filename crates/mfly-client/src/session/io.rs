@@ -24,10 +24,11 @@
 
 use super::reason::{Cause, ConnectionState, DisconnectReason, EndReason};
 use mfly_proto::decode::DecodeError;
-use mfly_proto::framing::Frame;
+use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{FullJid, Jid};
 use mfly_proto::push::Push;
+use mfly_proto::sasl::ChannelBindings;
 use mfly_proto::secret::Password;
 use mfly_proto::stanza::{Presence, StanzaError};
 use mfly_proto::xml::Document;
@@ -47,8 +48,12 @@ pub(crate) struct PasswordTicket(pub(crate) u64);
 pub(crate) enum Input {
     /// The transport stands.
     Connected {
+        /// How frames travel.
+        framing: Framing,
         /// Encrypted, or within this machine: fit to carry a password.
         confidential: bool,
+        /// What an authentication can be tied to.
+        bindings: ChannelBindings,
     },
     /// One frame arrived.
     Frame(Frame),

@@ -7,9 +7,11 @@
 
 mod authenticating;
 mod binding;
+mod channel;
 mod closing;
 mod config;
 mod entropy;
+mod farewell;
 mod io;
 mod keepalive;
 mod machine;

@@ -9,9 +9,10 @@ mod reconnecting;
 mod requests;
 
 use super::*;
-use mfly_proto::framing::Frame;
+use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{BareJid, Jid};
+use mfly_proto::sasl::ChannelBindings;
 use mfly_proto::secret::Password;
 use mfly_proto::stanza::{StanzaError, iq};
 use std::sync::Arc;
@@ -92,13 +93,30 @@ impl Rig {
 
     /// Plays the server's part from the transport's connection to the bound session.
     fn connect(&mut self) {
-        self.input(Input::Connected { confidential: true });
+        self.dialled();
         self.server(SERVER_OPEN);
         self.server(PLAIN);
         self.password("sealed");
         for frame in [SUCCESS, SERVER_OPEN, BIND, BOUND] {
             self.server(frame);
         }
+    }
+
+    /// The transport stands, and nobody can listen in.
+    fn dialled(&mut self) {
+        self.dialled_as(true);
+    }
+
+    fn dialled_in_the_clear(&mut self) {
+        self.dialled_as(false);
+    }
+
+    fn dialled_as(&mut self, confidential: bool) {
+        self.input(Input::Connected {
+            framing: Framing::WebSocket,
+            confidential,
+            bindings: ChannelBindings::NONE,
+        });
     }
 
     fn input(&mut self, input: Input) {
