@@ -1,7 +1,7 @@
 //! The connection as the loop sees it: one thing to poll, whether there is a connection, a dial, or nothing.
 
-use super::{Connector, Dialled};
-use crate::session::Loss;
+use crate::connector::{Connector, ConnectorError, Dialled};
+use crate::session::{Loss, Redirect};
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use futures_util::Sink;
@@ -45,7 +45,7 @@ pub(super) enum WireEvent {
 /// A connection, a dial, or nothing.
 pub(super) enum Wire {
     Nothing,
-    Dialling(BoxFuture<'static, Result<Dialled, TransportError>>),
+    Dialling(BoxFuture<'static, Result<Dialled, ConnectorError>>),
     Open(Box<Live>),
 }
 
@@ -63,8 +63,10 @@ pub(super) struct Live {
 }
 
 impl Wire {
-    pub(super) fn dial(connector: Arc<dyn Connector>) -> Self {
-        Self::Dialling(Box::pin(async move { connector.connect().await }))
+    pub(super) fn dial(connector: Arc<dyn Connector>, redirect: Option<Redirect>) -> Self {
+        Self::Dialling(Box::pin(async move {
+            connector.connect(redirect.as_ref()).await
+        }))
     }
 
     /// Queues a frame; frames queued before the next poll leave in one write.
@@ -111,7 +113,7 @@ impl Wire {
                         bindings: ChannelBindings::NONE,
                     });
                 }
-                Err(error) => WireEvent::Lost(Loss::ConnectFailed(Arc::new(error))),
+                Err(error) => WireEvent::Lost(Loss::ConnectFailed(Arc::from(error))),
             },
             Self::Open(live) => match ready!(live.poll_event(cx)) {
                 Ok(frame) => return Poll::Ready(WireEvent::Frame(frame)),

@@ -33,7 +33,7 @@ impl Closing {
     }
 
     pub(super) fn on_document(self, document: &Document, cx: &mut Cx<'_>) -> Phase {
-        let routed = route::route(document, &self.own, cx.requests);
+        let routed = route::route(document, cx.config.dialect, &self.own, cx.requests);
         deliver(routed.outcome, &self.own, cx);
         Phase::Closing(self)
     }

@@ -23,6 +23,7 @@
 //! - Time does not run backwards.
 
 use super::reason::{Cause, ConnectionState, DisconnectReason, EndReason};
+use super::redirect::Redirect;
 use mfly_proto::decode::DecodeError;
 use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::id::StanzaId;
@@ -115,6 +116,8 @@ pub(crate) enum Output {
     Connect {
         /// Counts from 1 within a row of failures.
         attempt: u32,
+        /// Where to, if the server pointed elsewhere.
+        redirect: Option<Redirect>,
     },
     /// Write a frame.
     Send(Frame),
@@ -152,6 +155,15 @@ pub(crate) enum RequestFailure {
     /// Too many requests wait for an answer. The request was not sent.
     #[error("too many requests are waiting for an answer")]
     TooManyRequests,
+}
+
+/// What a message is a copy of (XEP-0280).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Carbon {
+    /// Of one that another session of the own account received.
+    Received,
+    /// Of one that another session of the own account sent.
+    Sent,
 }
 
 /// News for the app, in order.
@@ -198,6 +210,13 @@ pub(crate) enum Notice {
     },
     /// Somebody's presence.
     Presence(Presence),
+    /// A message with a text, or one that failed. Not told by platform sessions.
+    Message {
+        /// The message itself, also when it came as a copy.
+        stanza: Document,
+        /// What it is a copy of.
+        carbon: Option<Carbon>,
+    },
     /// Nobody here understands or believes this stanza.
     UnknownStanza(Document),
     /// A known push that does not say what it should.

@@ -2,7 +2,7 @@
 
 use super::channel::Channel;
 use super::closing::Closing;
-use super::config::Config;
+use super::config::{Config, Resource};
 use super::entropy::Entropy;
 use super::farewell::farewell;
 use super::io::{Command, Input, Loss, Notice, Output, RequestFailure};
@@ -65,7 +65,10 @@ impl Standing {
 
 impl Machine {
     /// A session that begins with [`Command::Open`].
-    pub(crate) fn new(config: Config, entropy: Entropy) -> Self {
+    pub(crate) fn new(mut config: Config, mut entropy: Entropy) -> Self {
+        if let Resource::OfSession(prefix) = &config.resource {
+            config.resource = Resource::Exactly(entropy.resource(prefix));
+        }
         Self {
             phase: Phase::Offline(Offline::Idle),
             channel: Channel::nothing(config.limits),
