@@ -103,8 +103,8 @@ pub use feature::user_list::{ListedUser, UserList, UserListRequest};
 pub use handle::Session;
 pub use quirks::Quirks;
 pub use session::{
-    Cause, ConnectionState, DisconnectReason, EndReason, KeepaliveConfig, ReconnectPolicy,
-    Redirect, RedirectPolicy, Stage,
+    Cause, ConnectionState, DisconnectReason, EndReason, KeepaliveConfig, KnownServer,
+    ReconnectPolicy, Redirect, RedirectPolicy, Stage,
 };
 pub use timeouts::Timeouts;
 pub use user::AsUser;

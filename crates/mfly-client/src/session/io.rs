@@ -5,7 +5,7 @@
 //! ```text
 //! loop {
 //!     while let Some(output) = machine.poll_output() { obey(output) }
-//!     let input = first of { transport, command, password, machine.poll_timeout() };
+//!     let input = first of { transport, command, password, computation, machine.poll_timeout() };
 //!     machine.handle(now, input);
 //! }
 //! ```
@@ -29,7 +29,7 @@ use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{FullJid, Jid};
 use mfly_proto::push::Push;
-use mfly_proto::sasl::ChannelBindings;
+use mfly_proto::sasl::{ChannelBindings, Mechanism as _, SaslError, Scram};
 use mfly_proto::secret::Password;
 use mfly_proto::stanza::{Presence, StanzaError};
 use mfly_proto::xml::Document;
@@ -43,6 +43,33 @@ pub(crate) struct RequestId(pub(crate) u64);
 /// Names one asking for a password, so that a late answer is not taken for the current one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PasswordTicket(pub(crate) u64);
+
+/// Names one asking for a computation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ComputationTicket(pub(crate) u64);
+
+/// An answer of SCRAM that is still to be computed: up to some tenths of a second of hashing.
+pub(crate) struct Computation {
+    pub(super) scram: Box<Scram>,
+    pub(super) challenge: Vec<u8>,
+}
+
+/// What came of it.
+pub(crate) struct Computed {
+    pub(super) scram: Box<Scram>,
+    pub(super) answer: Result<Vec<u8>, SaslError>,
+}
+
+impl Computation {
+    /// Does the work.
+    pub(crate) fn run(mut self) -> Computed {
+        let answer = self.scram.step(&self.challenge);
+        Computed {
+            scram: self.scram,
+            answer,
+        }
+    }
+}
 
 /// Something happened.
 #[derive(Debug)]
@@ -62,6 +89,8 @@ pub(crate) enum Input {
     Disconnected(Loss),
     /// The app, or the password's source, wants something.
     Command(Command),
+    /// What [`Output::Compute`] asked for.
+    Computed(ComputationTicket, Computed),
     /// [`Machine::poll_timeout`](super::Machine::poll_timeout) is reached.
     Timeout,
 }
@@ -125,6 +154,8 @@ pub(crate) enum Output {
     Disconnect,
     /// Answer with [`Command::Password`]: each attempt needs a fresh one, it carries a time.
     NeedPassword(PasswordTicket),
+    /// Answer with [`Input::Computed`]. Nothing else waits for it, so it need not keep anything else from going on.
+    Compute(ComputationTicket, Computation),
     /// A request is settled; `Ok` carries the whole `<iq type="result"/>`.
     Reply(RequestId, Result<Document, RequestFailure>),
     /// News for the app.
@@ -226,6 +257,18 @@ pub(crate) enum Notice {
         /// All of it.
         stanza: Document,
     },
+}
+
+impl fmt::Debug for Computation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Computation").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Computed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Computed").finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Command {

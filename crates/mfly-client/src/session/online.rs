@@ -26,6 +26,7 @@ impl Online {
         cx.timers.stop(Timer::Phase);
         cx.keepalive.heard(cx.now, cx.timers);
         cx.reconnect.online(cx.now);
+        cx.login.succeeded();
         if cx.config.presence {
             let mut buffer = Vec::new();
             Presence {

@@ -1,6 +1,6 @@
 //! Where a session stands, why a connection was lost, and why a session is over.
 
-use mfly_proto::sasl::Failure;
+use mfly_proto::sasl::{ChoiceError, Failure, SaslError};
 use mfly_proto::stanza::StanzaError;
 use mfly_proto::stream::StreamError;
 use mfly_proto::xml::XmlError;
@@ -56,6 +56,10 @@ impl fmt::Display for Stage {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DisconnectReason {
+    /// What the server says during the authentication cannot be accepted: it did not prove that it knows the password,
+    /// or asks for what it must not ask for.
+    #[error("the authentication was broken off: {0}")]
+    AuthenticationBroken(#[source] SaslError),
     /// The server refused the credentials, or cannot check them now.
     #[error("authentication refused: {0}")]
     AuthenticationRefused(Failure),
@@ -83,12 +87,20 @@ pub enum DisconnectReason {
         /// What it offers instead.
         offered: Vec<String>,
     },
-    /// The server points to another address. It is not followed: the password is for this server.
+    /// The server offers authentication mechanisms, and none that is good enough: not the one that was pinned, or
+    /// weaker ones than before. Nothing weaker is used; somebody may be in between.
+    #[error("no authentication mechanism is good enough: {0}")]
+    MechanismRefused(#[source] ChoiceError),
+    /// The server points to another address.
     #[error("the server moved to {to}")]
     Moved {
         /// The address it names.
         to: String,
     },
+    /// The server does not offer what it offered before, and the log-in had already begun accordingly. The next attempt
+    /// follows at once, step by step.
+    #[error("the server offers something else than before: logging in again step by step")]
+    OfferChanged,
     /// No password could be had for this attempt.
     #[error("no password could be had: {0}")]
     PasswordUnavailable(#[source] Cause),

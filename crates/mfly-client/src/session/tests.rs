@@ -8,6 +8,7 @@ mod pushes;
 mod reconnecting;
 mod requests;
 
+use super::io::{Computation, ComputationTicket};
 use super::*;
 use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::id::StanzaId;
@@ -42,6 +43,7 @@ struct Rig {
     news: Vec<String>,
     replies: Vec<(u64, Result<String, RequestFailure>)>,
     tickets: Vec<PasswordTicket>,
+    computations: Vec<(ComputationTicket, Computation)>,
     dials: u32,
     /// Where each of these went, if not to the original address.
     redirects: Vec<Option<String>>,
@@ -61,6 +63,7 @@ impl Rig {
             news: Vec::new(),
             replies: Vec::new(),
             tickets: Vec::new(),
+            computations: Vec::new(),
             dials: 0,
             redirects: Vec::new(),
             disconnects: 0,
@@ -150,6 +153,7 @@ impl Rig {
                 self.disconnects += 1;
             }
             Output::NeedPassword(ticket) => self.tickets.push(ticket),
+            Output::Compute(ticket, computation) => self.computations.push((ticket, computation)),
             Output::Reply(RequestId(id), result) => {
                 self.replies
                     .push((id, result.map(|document| document.as_str().to_owned())));
