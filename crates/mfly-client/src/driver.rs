@@ -1,4 +1,4 @@
-//! The only `select!` loop: transport, orders, passwords, computations and time on one side, the sans-IO machine on the other.
+//! The only `select!` loop: transport, orders, passwords, keys and time on one side, the sans-IO machine on the other.
 //!
 //! The loop never waits for anything in particular. Writing goes on beside reading, so a server that does not read
 //! cannot keep answers from their callers; one that reads nothing for long is let go. News go to a callback that must
@@ -13,7 +13,8 @@ pub(crate) use link::Link;
 
 use crate::connector::Connector;
 use crate::session::{
-    Cause, Command, Config, EndReason, Entropy, Input, Machine, Notice, Output, RequestId, YEAR,
+    Cause, Command, Config, EndReason, Entropy, Input, KnownServer, Machine, Notice, Output,
+    RequestId, YEAR,
 };
 use async_trait::async_trait;
 use futures_core::future::BoxFuture;
@@ -59,6 +60,7 @@ pub(crate) struct DriverParts {
 #[derive(Clone, Debug, Default)]
 struct Progress {
     jid: Option<FullJid>,
+    server: Option<Box<KnownServer>>,
     ended: Option<EndReason>,
 }
 
@@ -92,7 +94,7 @@ struct Driver {
     ends: Ends,
     callers: HashMap<RequestId, ReplySender>,
     wire: Wire,
-    /// What the machine waits for besides the server: a password, or a computation. One at a time.
+    /// What the machine waits for besides the server: a password, or keys. One at a time.
     work: Option<BoxFuture<'static, Input>>,
     /// The last words on a connection that was let go.
     lingering: Option<BoxFuture<'static, ()>>,
@@ -209,12 +211,11 @@ impl Driver {
                     Input::Command(Command::Password(ticket, source.password().await))
                 }));
             }
-            Output::Compute(ticket, computation) => {
-                // So many hashes would keep other tasks of this thread waiting.
-                let work = tokio::task::spawn_blocking(move || computation.run());
+            Output::Derive(ticket, derivation) => {
+                let work = tokio::task::spawn_blocking(move || derivation.run());
                 self.work = Some(Box::pin(async move {
                     match work.await {
-                        Ok(computed) => Input::Computed(ticket, computed),
+                        Ok(keys) => Input::Derived(ticket, keys),
                         // The runtime goes down.
                         Err(_) => pending().await,
                     }
@@ -244,9 +245,10 @@ impl Driver {
                     quietly
                 });
             }
-            Notice::Connected { jid, .. } => {
+            Notice::Connected { jid, server, .. } => {
                 progress.send_if_modified(|progress| {
                     progress.jid = Some(jid.clone());
+                    progress.server.clone_from(server);
                     quietly
                 });
             }

@@ -3,15 +3,17 @@
 //! When the server's offer can be expected, the stream is opened and the authentication begun in one flight: the features
 //! that follow have to lead to the same plan, whatever comes after them.
 
+use super::binding::Binding;
 use super::exchange::{Exchange, needs_password};
-use super::io::{Computation, ComputationTicket, Computed, Output, PasswordTicket};
-use super::negotiate::{Done, Plan};
+use super::io::{DerivationTicket, Output, PasswordTicket};
+use super::negotiate::{Done, Plan, Protocol};
 use super::opening::Opening;
 use super::phase::{Cx, Phase};
 use super::reason::{Cause, DisconnectReason};
 use super::sasl_wire::Heard;
 use super::timers::Timer;
-use mfly_proto::sasl::SaslError;
+use mfly_proto::jid::Jid;
+use mfly_proto::sasl::{Mechanism as _, SaslError, Scram, ScramKeys};
 use mfly_proto::secret::Password;
 use mfly_proto::xml::Element;
 use std::fmt;
@@ -31,8 +33,8 @@ enum State {
     Password(PasswordTicket),
     /// The server's.
     Server(Exchange),
-    /// Ours: the answer is being computed.
-    Computing(ComputationTicket),
+    /// Ours: the keys for the answer to this challenge are being derived.
+    Deriving(DerivationTicket, Box<Scram>, Vec<u8>),
 }
 
 impl Authenticating {
@@ -91,7 +93,12 @@ impl Authenticating {
             cx.open_stream();
         }
         let (name, initial) = (exchange.name(), exchange.initial());
-        cx.write(|writer| plan.protocol.write_begin(name, initial, writer));
+        let agent = cx.login.agent(cx.entropy).to_owned();
+        let config = cx.config;
+        cx.write(|writer| {
+            plan.protocol
+                .write_begin(name, initial, &agent, config, writer);
+        });
         let auth = Self {
             plan,
             ahead: false,
@@ -100,43 +107,64 @@ impl Authenticating {
         Ok(if ahead {
             Opening::after_authentication_began(auth, cx)
         } else {
-            Phase::Authenticating(auth)
+            Phase::Authenticating(auth.confirmed(cx))
         })
     }
 
+    /// The server offers what this authentication began with; its signed word on that, if it gives one, must say the
+    /// same.
+    pub(super) fn confirmed(mut self, cx: &Cx<'_>) -> Self {
+        if let State::Server(Exchange::Scram(scram)) = &mut self.state {
+            scram.check_offer(cx.login.offer().vouched(self.plan.protocol));
+        }
+        self
+    }
+
     pub(super) fn on_element(
-        mut self,
+        self,
         element: Element<'_>,
         cx: &mut Cx<'_>,
     ) -> Result<Phase, DisconnectReason> {
-        let State::Server(mut exchange) = self.state else {
+        let Self { plan, state, .. } = self;
+        let State::Server(mut exchange) = state else {
             return Err(DisconnectReason::ProtocolViolation(
                 "it did not wait for authentication",
             ));
         };
-        match self.plan.protocol.read(element) {
+        match plan.protocol.read(element) {
             Heard::Failure(failure) => Err(DisconnectReason::AuthenticationRefused(failure)),
-            Heard::Success(data) => {
+            Heard::Success { data, bound } => {
                 exchange
                     .success(&data)
                     .map_err(DisconnectReason::AuthenticationBroken)?;
-                cx.login
-                    .authenticated(&self.plan, exchange.keys(), cx.config);
-                Ok(Opening::start(Done::AUTHENTICATED, cx))
+                cx.login.authenticated(&plan, exchange.keys(), cx.config);
+                authenticated(plan.protocol, bound, cx)
+            }
+            Heard::MoreTasks(tasks) => {
+                cx.write(|writer| plan.protocol.write_abort(writer));
+                Err(DisconnectReason::MoreTasks { tasks })
             }
             Heard::Challenge(challenge) => match exchange {
                 Exchange::Cheap(mut mechanism) => {
                     let answer = mechanism.step(&challenge);
-                    self.state = State::Server(Exchange::Cheap(mechanism));
-                    self.answer(answer, cx)
+                    Self::answer(plan, Exchange::Cheap(mechanism), answer, cx)
                 }
-                Exchange::Scram(scram) => {
-                    let ticket = ComputationTicket(cx.entropy.number());
-                    let computation = Computation { scram, challenge };
-                    cx.out.push_back(Output::Compute(ticket, computation));
-                    self.state = State::Computing(ticket);
-                    Ok(Phase::Authenticating(self))
-                }
+                Exchange::Scram(mut scram) => match scram.derivation(&challenge) {
+                    Ok(Some(derivation)) => {
+                        let ticket = DerivationTicket(cx.entropy.number());
+                        cx.out.push_back(Output::Derive(ticket, derivation));
+                        Ok(Phase::Authenticating(Self {
+                            plan,
+                            ahead: false,
+                            state: State::Deriving(ticket, scram, challenge),
+                        }))
+                    }
+                    Ok(None) => {
+                        let answer = scram.step(&challenge);
+                        Self::answer(plan, Exchange::Scram(scram), answer, cx)
+                    }
+                    Err(error) => Self::answer(plan, Exchange::Scram(scram), Err(error), cx),
+                },
             },
             Heard::Malformed => Err(DisconnectReason::ProtocolViolation(
                 "what it says of authentication is malformed",
@@ -147,35 +175,57 @@ impl Authenticating {
         }
     }
 
-    pub(super) fn on_computed(
-        mut self,
-        ticket: ComputationTicket,
-        computed: Computed,
+    pub(super) fn on_keys(
+        self,
+        ticket: DerivationTicket,
+        keys: ScramKeys,
         cx: &mut Cx<'_>,
     ) -> Result<Phase, DisconnectReason> {
-        if !matches!(self.state, State::Computing(awaited) if awaited == ticket) {
-            return Ok(Phase::Authenticating(self));
+        match self.state {
+            State::Deriving(awaited, mut scram, challenge) if awaited == ticket => {
+                scram.use_keys(keys);
+                let answer = scram.step(&challenge);
+                Self::answer(self.plan, Exchange::Scram(scram), answer, cx)
+            }
+            state => Ok(Phase::Authenticating(Self { state, ..self })),
         }
-        self.state = State::Server(Exchange::Scram(computed.scram));
-        self.answer(computed.answer, cx)
     }
 
     fn answer(
-        self,
+        plan: Plan,
+        exchange: Exchange,
         answer: Result<Vec<u8>, SaslError>,
         cx: &mut Cx<'_>,
     ) -> Result<Phase, DisconnectReason> {
-        let protocol = self.plan.protocol;
         match answer {
             Ok(answer) => {
-                cx.write(|writer| protocol.write_answer(answer, writer));
-                Ok(Phase::Authenticating(self))
+                cx.write(|writer| plan.protocol.write_answer(answer, writer));
+                Ok(Phase::Authenticating(Self {
+                    plan,
+                    ahead: false,
+                    state: State::Server(exchange),
+                }))
             }
             Err(error) => {
-                cx.write(|writer| protocol.write_abort(writer));
+                cx.write(|writer| plan.protocol.write_abort(writer));
                 Err(DisconnectReason::AuthenticationBroken(error))
             }
         }
+    }
+}
+
+/// Who we are is settled. With SASL2 the stream goes on, perhaps with a resource bound already.
+fn authenticated(
+    protocol: Protocol,
+    bound: Option<Jid>,
+    cx: &mut Cx<'_>,
+) -> Result<Phase, DisconnectReason> {
+    match (protocol, bound) {
+        (Protocol::Sasl, _) => Ok(Opening::start(Done::AUTHENTICATED, cx)),
+        (Protocol::Sasl2 { bind2: Some(asked) }, Some(jid)) => {
+            Binding::bound_along(&jid, asked.carbons, cx)
+        }
+        (Protocol::Sasl2 { .. }, _) => Ok(Opening::go_on(cx)),
     }
 }
 

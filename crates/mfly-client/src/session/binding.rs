@@ -8,7 +8,7 @@ use super::reason::DisconnectReason;
 use super::requests::Own;
 use super::timers::Timer;
 use mfly_proto::id::StanzaId;
-use mfly_proto::jid::{BareJid, FullJid};
+use mfly_proto::jid::{BareJid, FullJid, Jid};
 use mfly_proto::payload::bind::{self, Bind};
 use mfly_proto::payload::session::{self, Session};
 use mfly_proto::stanza::{Iq, IqKind, IqRequest, Reply, iq};
@@ -41,6 +41,18 @@ impl Binding {
             id,
             jid: None,
         })
+    }
+
+    /// A resource was bound along with the authentication.
+    pub(super) fn bound_along(
+        jid: &Jid,
+        with_carbons: bool,
+        cx: &mut Cx<'_>,
+    ) -> Result<Phase, DisconnectReason> {
+        let jid = FullJid::new(jid.as_str())
+            .map_err(|_| DisconnectReason::ProtocolViolation("it bound no address"))?;
+        check(&jid, &cx.config.account)?;
+        Ok(Online::start(Own::new(jid), with_carbons, cx))
     }
 
     /// Asks for a resource.
@@ -88,7 +100,7 @@ impl Binding {
                 jid: Some(jid),
             }));
         }
-        Ok(Online::start(Own::new(jid), cx))
+        Ok(Online::start(Own::new(jid), false, cx))
     }
 
     /// Whether this answers the request under way and comes from the server or the own account.

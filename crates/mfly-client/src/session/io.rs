@@ -5,7 +5,7 @@
 //! ```text
 //! loop {
 //!     while let Some(output) = machine.poll_output() { obey(output) }
-//!     let input = first of { transport, command, password, computation, machine.poll_timeout() };
+//!     let input = first of { transport, command, password, keys, machine.poll_timeout() };
 //!     machine.handle(now, input);
 //! }
 //! ```
@@ -22,6 +22,7 @@
 //!   [`Command::Cancel`], after which no reply comes.
 //! - Time does not run backwards.
 
+use super::known_server::KnownServer;
 use super::reason::{Cause, ConnectionState, DisconnectReason, EndReason};
 use super::redirect::Redirect;
 use mfly_proto::decode::DecodeError;
@@ -29,7 +30,7 @@ use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{FullJid, Jid};
 use mfly_proto::push::Push;
-use mfly_proto::sasl::{ChannelBindings, Mechanism as _, SaslError, Scram};
+use mfly_proto::sasl::{ChannelBindings, ScramDerivation, ScramKeys};
 use mfly_proto::secret::Password;
 use mfly_proto::stanza::{Presence, StanzaError};
 use mfly_proto::xml::Document;
@@ -44,32 +45,9 @@ pub(crate) struct RequestId(pub(crate) u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PasswordTicket(pub(crate) u64);
 
-/// Names one asking for a computation.
+/// Names one asking for keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ComputationTicket(pub(crate) u64);
-
-/// An answer of SCRAM that is still to be computed: up to some tenths of a second of hashing.
-pub(crate) struct Computation {
-    pub(super) scram: Box<Scram>,
-    pub(super) challenge: Vec<u8>,
-}
-
-/// What came of it.
-pub(crate) struct Computed {
-    pub(super) scram: Box<Scram>,
-    pub(super) answer: Result<Vec<u8>, SaslError>,
-}
-
-impl Computation {
-    /// Does the work.
-    pub(crate) fn run(mut self) -> Computed {
-        let answer = self.scram.step(&self.challenge);
-        Computed {
-            scram: self.scram,
-            answer,
-        }
-    }
-}
+pub(crate) struct DerivationTicket(pub(crate) u64);
 
 /// Something happened.
 #[derive(Debug)]
@@ -89,8 +67,8 @@ pub(crate) enum Input {
     Disconnected(Loss),
     /// The app, or the password's source, wants something.
     Command(Command),
-    /// What [`Output::Compute`] asked for.
-    Computed(ComputationTicket, Computed),
+    /// What [`Output::Derive`] asked for.
+    Derived(DerivationTicket, ScramKeys),
     /// [`Machine::poll_timeout`](super::Machine::poll_timeout) is reached.
     Timeout,
 }
@@ -154,8 +132,8 @@ pub(crate) enum Output {
     Disconnect,
     /// Answer with [`Command::Password`]: each attempt needs a fresh one, it carries a time.
     NeedPassword(PasswordTicket),
-    /// Answer with [`Input::Computed`]. Nothing else waits for it, so it need not keep anything else from going on.
-    Compute(ComputationTicket, Computation),
+    /// Answer with [`Input::Derived`]: up to some tenths of a second of hashing, which must not keep others waiting.
+    Derive(DerivationTicket, ScramDerivation),
     /// A request is settled; `Ok` carries the whole `<iq type="result"/>`.
     Reply(RequestId, Result<Document, RequestFailure>),
     /// News for the app.
@@ -208,6 +186,8 @@ pub(crate) enum Notice {
         jid: FullJid,
         /// Whether the server kept the earlier session; nothing was missed then.
         resumed: bool,
+        /// What is known about the server now.
+        server: Option<Box<KnownServer>>,
     },
     /// An attempt to connect failed.
     ConnectFailed {
@@ -257,18 +237,6 @@ pub(crate) enum Notice {
         /// All of it.
         stanza: Document,
     },
-}
-
-impl fmt::Debug for Computation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Computation").finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Computed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Computed").finish_non_exhaustive()
-    }
 }
 
 impl fmt::Debug for Command {

@@ -1,5 +1,8 @@
 //! What a server offered the last time: enough to log in with fewer round trips, and to notice when it offers less.
 
+use super::negotiate::Protocol;
+use mfly_proto::ns;
+use mfly_proto::sasl::scram::ScramOffer;
 use mfly_proto::sasl::{BindingKind, MechanismKind};
 use mfly_proto::stream::Features;
 use serde::{Deserialize, Serialize};
@@ -77,6 +80,9 @@ pub(super) struct Sasl2 {
     pub(super) mechanisms: Vec<String>,
     /// A resource can be bound along with it (XEP-0386).
     pub(super) bind2: bool,
+    /// Copies of messages can be enabled along with that.
+    #[serde(default)]
+    pub(super) carbons: bool,
 }
 
 impl Offer {
@@ -87,8 +93,21 @@ impl Offer {
             sasl2: features.sasl2.as_ref().map(|offer| Sasl2 {
                 mechanisms: offer.mechanisms.clone(),
                 bind2: offer.bind2,
+                carbons: offer
+                    .bind2_features
+                    .iter()
+                    .any(|feature| feature == ns::CARBONS),
             }),
         }
+    }
+
+    /// What the server may vouch for during an authentication by this protocol (XEP-0474).
+    pub(super) fn vouched(&self, protocol: Protocol) -> ScramOffer {
+        let mechanisms = match (protocol, &self.sasl2) {
+            (Protocol::Sasl2 { .. }, Some(offer)) => &offer.mechanisms,
+            _ => &self.mechanisms,
+        };
+        ScramOffer::new(mechanisms, &self.channel_bindings)
     }
 
     /// The part of it that means anything here, which bounds what is kept.
@@ -115,6 +134,7 @@ impl Offer {
             sasl2: self.sasl2.as_ref().map(|offer| Sasl2 {
                 mechanisms: mechanisms(&offer.mechanisms),
                 bind2: offer.bind2,
+                carbons: offer.carbons,
             }),
         }
     }

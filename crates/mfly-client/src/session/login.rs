@@ -14,6 +14,8 @@ pub(super) struct Login {
     /// way that works everywhere.
     step_by_step: bool,
     keys: Option<ScramKeys>,
+    /// Tells the server which connections are one session's.
+    agent: Option<String>,
     /// The resource of the whole session, if it is to be the same.
     resource: Option<String>,
     /// What the server of the current connection offers.
@@ -27,6 +29,7 @@ impl Login {
             known: config.known.clone().filter(is_own),
             step_by_step: false,
             keys: None,
+            agent: None,
             resource: None,
             offer: Offer::default(),
         }
@@ -54,6 +57,17 @@ impl Login {
                 .clone(),
             Resource::Exactly(resource) => resource.clone(),
         }
+    }
+
+    /// What the sessions of an account can be told apart by.
+    pub(super) fn agent(&mut self, entropy: &mut Entropy) -> &str {
+        self.agent
+            .get_or_insert_with(|| entropy.stanza_id().as_str().to_owned())
+    }
+
+    /// What the server of the current connection offers.
+    pub(super) const fn offer(&self) -> &Offer {
+        &self.offer
     }
 
     /// The server says what it offers.

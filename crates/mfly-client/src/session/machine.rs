@@ -5,9 +5,7 @@ use super::closing::Closing;
 use super::config::Config;
 use super::entropy::Entropy;
 use super::farewell::farewell;
-use super::io::{
-    Command, ComputationTicket, Computed, Input, Loss, Notice, Output, RequestFailure,
-};
+use super::io::{Command, DerivationTicket, Input, Loss, Notice, Output, RequestFailure};
 use super::keepalive::Keepalive;
 use super::login::Login;
 use super::offline::Offline;
@@ -20,6 +18,7 @@ use super::redirect::Redirect;
 use super::requests::{Owner, Requests};
 use super::timers::{Timer, Timers};
 use mfly_proto::framing::{Frame, Received};
+use mfly_proto::sasl::ScramKeys;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -116,7 +115,7 @@ impl Machine {
             Input::Frame(frame) => self.on_frame(now, frame),
             Input::Disconnected(loss) => self.on_loss(now, loss),
             Input::Command(command) => self.on_command(now, command),
-            Input::Computed(ticket, computed) => self.on_computed(now, ticket, computed),
+            Input::Derived(ticket, keys) => self.on_keys(now, ticket, keys),
             Input::Timeout => self.on_timeout(now),
         }
     }
@@ -230,10 +229,10 @@ impl Machine {
         }
     }
 
-    fn on_computed(&mut self, now: Instant, ticket: ComputationTicket, computed: Computed) {
+    fn on_keys(&mut self, now: Instant, ticket: DerivationTicket, keys: ScramKeys) {
         if matches!(self.phase, Phase::Authenticating(_)) {
             self.advance(now, |phase, cx| match phase {
-                Phase::Authenticating(auth) => auth.on_computed(ticket, computed, cx),
+                Phase::Authenticating(auth) => auth.on_keys(ticket, keys, cx),
                 other => Ok(other),
             });
         }

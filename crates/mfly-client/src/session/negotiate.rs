@@ -9,6 +9,7 @@
 //! Encryption of the stream itself is no step here: STARTTLS is over before the session sees the connection.
 
 use super::channel::Channel;
+use super::config::{Config, Resource};
 use super::known_server::Offer;
 use super::reason::DisconnectReason;
 use mfly_proto::sasl::{Choice, ChoiceError, MechanismPolicy, choose};
@@ -98,8 +99,15 @@ pub(super) enum Protocol {
     /// XEP-0388: it is not.
     Sasl2 {
         /// The resource is bound along with it (XEP-0386).
-        bind2: bool,
+        bind2: Option<Bind2>,
     },
+}
+
+/// What is asked for along with a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bind2 {
+    /// Copies of the messages of other sessions.
+    pub(super) carbons: bool,
 }
 
 /// Plans the authentication: with SASL2 where that is wanted and offered, and with the mechanism that the policy likes
@@ -110,7 +118,7 @@ pub(super) enum Protocol {
 pub(super) fn plan(
     offer: &Offer,
     policy: &MechanismPolicy,
-    sasl2: bool,
+    config: &Config,
     channel: &Channel,
 ) -> Result<Plan, DisconnectReason> {
     let choose = |mechanisms: &[String]| {
@@ -122,11 +130,15 @@ pub(super) fn plan(
             channel.confidential,
         )
     };
-    if let Some(second) = offer.sasl2.as_ref().filter(|_| sasl2)
+    if let Some(second) = offer.sasl2.as_ref().filter(|_| config.sasl2)
         && let Ok(choice) = choose(&second.mechanisms)
     {
+        // The server makes the resource up: no use if it has to be a certain one.
+        let any_resource = !matches!(config.resource, Resource::Exactly(_));
         let protocol = Protocol::Sasl2 {
-            bind2: second.bind2,
+            bind2: (second.bind2 && any_resource).then_some(Bind2 {
+                carbons: second.carbons && config.carbons,
+            }),
         };
         return Ok(Plan { choice, protocol });
     }
@@ -148,6 +160,7 @@ mod tests {
     use super::*;
     use crate::session::known_server::Sasl2;
     use mfly_proto::framing::Framing;
+    use mfly_proto::jid::BareJid;
     use mfly_proto::sasl::{ChannelBindings, MechanismKind};
     use mfly_proto::xml::Limits;
 
@@ -163,6 +176,14 @@ mod tests {
 
     fn names(mechanisms: &[&str]) -> Vec<String> {
         mechanisms.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    fn config(sasl2: bool) -> Config {
+        let account = BareJid::new("u1@host.test").unwrap();
+        Config {
+            sasl2,
+            ..Config::standard(account)
+        }
     }
 
     fn channel(confidential: bool) -> Channel {
@@ -205,7 +226,7 @@ mod tests {
         let plan = |mechanisms: &[&str], confidential| {
             let offer = Offer::of(&features(mechanisms, false, false, false));
             let policy = MechanismPolicy::plain();
-            super::plan(&offer, &policy, false, &channel(confidential))
+            super::plan(&offer, &policy, &config(false), &channel(confidential))
         };
         let chosen = plan(&["SCRAM-SHA-1", "PLAIN"], true).unwrap();
         assert_eq!(chosen.choice, Choice::Plain);
@@ -229,20 +250,34 @@ mod tests {
             sasl2: Some(Sasl2 {
                 mechanisms: names(second),
                 bind2: true,
+                carbons: true,
             }),
         };
         let policy = MechanismPolicy::password().without_plain();
-        let plan = |second: &[&str], sasl2| {
-            let plan = super::plan(&offer(second), &policy, sasl2, &channel(true)).unwrap();
+        let plan = |second: &[&str], sasl2: Config| {
+            let plan = super::plan(&offer(second), &policy, &sasl2, &channel(true)).unwrap();
             (plan.choice.kind().name(), plan.protocol)
         };
-        let second = Protocol::Sasl2 { bind2: true };
-        assert_eq!(plan(&["SCRAM-SHA-256"], true), ("SCRAM-SHA-256", second));
+        let with = |bind2| Protocol::Sasl2 { bind2 };
+        let second = with(Some(Bind2 { carbons: true }));
         assert_eq!(
-            plan(&["SCRAM-SHA-256"], false),
+            plan(&["SCRAM-SHA-256"], config(true)),
+            ("SCRAM-SHA-256", second)
+        );
+        assert_eq!(
+            plan(&["SCRAM-SHA-256"], config(false)),
             ("SCRAM-SHA-1", Protocol::Sasl)
         );
-        assert_eq!(plan(&["PLAIN"], true), ("SCRAM-SHA-1", Protocol::Sasl));
+        assert_eq!(
+            plan(&["PLAIN"], config(true)),
+            ("SCRAM-SHA-1", Protocol::Sasl)
+        );
+        let mut exactly = config(true);
+        exactly.resource = Resource::Exactly("desk".to_owned());
+        assert_eq!(
+            plan(&["SCRAM-SHA-256"], exactly),
+            ("SCRAM-SHA-256", with(None))
+        );
     }
 
     #[test]
@@ -250,7 +285,7 @@ mod tests {
         let offer = Offer::of(&features(&["PLAIN", "SCRAM-SHA-1"], false, false, false));
         let used = MechanismKind::from_name("SCRAM-SHA-256");
         let policy = MechanismPolicy::password().remembered(used);
-        let refused = plan(&offer, &policy, false, &channel(true)).unwrap_err();
+        let refused = plan(&offer, &policy, &config(true), &channel(true)).unwrap_err();
         assert!(
             matches!(
                 refused,

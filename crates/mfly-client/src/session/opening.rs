@@ -39,7 +39,7 @@ impl Opening {
         let expected = cx
             .login
             .expected(cx.config)
-            .and_then(|offer| plan(offer, &policy, cx.config.sasl2, cx.channel).ok());
+            .and_then(|offer| plan(offer, &policy, cx.config, cx.channel).ok());
         match expected {
             Some(plan) => Authenticating::start_ahead(plan, cx),
             None => Ok(Self::start(Done::NOTHING, cx)),
@@ -58,6 +58,21 @@ impl Opening {
         Phase::Opening(Self {
             done,
             opened: false,
+            ahead,
+        })
+    }
+
+    /// Authentication is over, and the stream goes on (SASL2) without a resource.
+    pub(super) fn go_on(cx: &mut Cx<'_>) -> Phase {
+        cx.timers.set(Timer::Phase, cx.now, cx.config.phase_timeout);
+        let ahead = if cx.config.pipelined {
+            Ahead::Binding(Binding::request(cx))
+        } else {
+            Ahead::Nothing
+        };
+        Phase::Opening(Self {
+            done: Done::AUTHENTICATED,
+            opened: true,
             ahead,
         })
     }
@@ -131,11 +146,11 @@ impl Opening {
     ) -> Result<Phase, DisconnectReason> {
         let offer = Offer::of(features);
         let policy = cx.login.policy(cx.config);
-        let plan = plan(&offer, &policy, cx.config.sasl2, cx.channel);
+        let plan = plan(&offer, &policy, cx.config, cx.channel);
         cx.login.offered(offer);
         match ahead {
             Ahead::Authentication(auth) => match plan {
-                Ok(plan) if plan == auth.plan => Ok(Phase::Authenticating(*auth)),
+                Ok(plan) if plan == auth.plan => Ok(Phase::Authenticating(auth.confirmed(cx))),
                 _ => Err(DisconnectReason::OfferChanged),
             },
             Ahead::Nothing | Ahead::Binding(_) => Authenticating::start(plan?, cx),

@@ -67,7 +67,9 @@ pub enum DisconnectReason {
     #[error("resource binding refused: {0}")]
     BindRefused(StanzaError),
     /// The password would have to cross the network unprotected.
-    #[error("the connection is neither encrypted nor local: connect to a wss:// address")]
+    #[error(
+        "the connection is neither encrypted nor local: connect to a wss://, xmpps:// or xmpp:// address"
+    )]
     ChannelNotConfidential,
     /// The server closed the stream or the connection.
     #[error("the server closed the connection")]
@@ -91,6 +93,12 @@ pub enum DisconnectReason {
     /// weaker ones than before. Nothing weaker is used; somebody may be in between.
     #[error("no authentication mechanism is good enough: {0}")]
     MechanismRefused(#[source] ChoiceError),
+    /// The password is right, and the server wants more: a second factor, or a new password. Nothing of that is supported.
+    #[error("the server wants more than a password: {}", .tasks.join(", "))]
+    MoreTasks {
+        /// What it wants, one of which would do.
+        tasks: Vec<String>,
+    },
     /// The server points to another address.
     #[error("the server moved to {to}")]
     Moved {
@@ -132,7 +140,9 @@ pub enum EndReason {
     #[error("the account is blocked by an administrator")]
     AdminBlocked,
     /// The password would have to cross the network unprotected.
-    #[error("the connection is neither encrypted nor local: connect to a wss:// address")]
+    #[error(
+        "the connection is neither encrypted nor local: connect to a wss://, xmpps:// or xmpp:// address"
+    )]
     ChannelNotConfidential,
     /// The app closed the session, or dropped its last handle.
     #[error("the session was closed")]
@@ -149,7 +159,13 @@ pub enum EndReason {
         /// What it offers instead.
         offered: Vec<String>,
     },
-    /// The server points to another address: connect there.
+    /// The password is right, and the server wants more: a second factor, or a new password. Nothing of that is supported.
+    #[error("the server wants more than a password: {}", .tasks.join(", "))]
+    MoreTasks {
+        /// What it wants, one of which would do.
+        tasks: Vec<String>,
+    },
+    /// The server points to another address, where the policy does not allow to follow: connect there.
     #[error("the server moved to {to}")]
     Moved {
         /// The address it names.

@@ -5,6 +5,7 @@
 //! | credentials refused (SASL `not-authorized` and its like) | ends: `InvalidCredentials` |
 //! | SASL `account-disabled` | ends: `AdminBlocked` (inferred) |
 //! | no known mechanism offered, or the channel is not confidential | ends |
+//! | the server wants more than a password (SASL2 tasks) | ends |
 //! | bind refused with `conflict`, stream error `conflict` | ends: `Replaced` |
 //! | the server points elsewhere (`see-other-uri`, `see-other-host`) | connects there at once if the policy allows, three times in a row at most; otherwise ends: `Moved` |
 //! | the server does not offer what was expected | connects again at once, step by step |
@@ -230,6 +231,9 @@ fn fatal(reason: &DisconnectReason) -> Option<EndReason> {
         DisconnectReason::ChannelNotConfidential => EndReason::ChannelNotConfidential,
         DisconnectReason::MechanismUnavailable { offered } => EndReason::MechanismUnavailable {
             offered: offered.clone(),
+        },
+        DisconnectReason::MoreTasks { tasks } => EndReason::MoreTasks {
+            tasks: tasks.clone(),
         },
         DisconnectReason::Moved { to } => EndReason::Moved { to: to.clone() },
         DisconnectReason::StreamError(error) => match error.condition {
