@@ -77,6 +77,11 @@ pub enum ErrorKind {
     AuthenticationBroken(SaslError),
     /// Too many requests wait for their answers.
     TooManyRequests,
+    /// The server takes no stanza of this length. Nothing was sent.
+    TooLarge {
+        /// The most that it takes, in bytes.
+        limit: u64,
+    },
     /// The answer is not what it should be.
     UnexpectedAnswer,
     /// A file could not be sealed, opened, held or written.
@@ -126,6 +131,7 @@ impl Error {
             | ErrorKind::AuthenticationBroken(_)
             | ErrorKind::Ended(_)
             | ErrorKind::TooManyRequests
+            | ErrorKind::TooLarge { .. }
             | ErrorKind::UnexpectedAnswer
             | ErrorKind::Media
             | ErrorKind::NoRandomness => 500,
@@ -145,6 +151,7 @@ impl Error {
             | ErrorKind::Unauthorized
             | ErrorKind::Ended(_)
             | ErrorKind::TooManyRequests
+            | ErrorKind::TooLarge { .. }
             | ErrorKind::Media => Fault::Caller,
             ErrorKind::Refused { status, .. } if (400..500).contains(status) => Fault::Caller,
             ErrorKind::RequestRefused(error)
@@ -221,6 +228,7 @@ impl Error {
             }
             ErrorKind::AuthenticationBroken(_) => "check the address; somebody may be in between",
             ErrorKind::TooManyRequests => "wait for some of the pending requests",
+            ErrorKind::TooLarge { .. } => "send less at once",
             ErrorKind::UnexpectedAnswer => {
                 "the server deviates from the known protocol; see Quirks"
             }
@@ -395,6 +403,12 @@ impl fmt::Display for ErrorKind {
             Self::MechanismRefused(error) => fmt::Display::fmt(error, f),
             Self::AuthenticationBroken(error) => {
                 write!(f, "the authentication was broken off: {error}")
+            }
+            Self::TooLarge { limit } => {
+                write!(
+                    f,
+                    "longer than the {limit} bytes that the server takes at once"
+                )
             }
             Self::TooManyRequests => f.write_str("too many requests wait for their answers"),
             Self::UnexpectedAnswer => f.write_str("the answer is not what it should be"),
