@@ -81,7 +81,7 @@ async fn exchange(
                 }
             }
             frame = connection.next() => match frame {
-                Some(Ok(frame)) => shared.received(id, &frame),
+                Some(Ok(frame)) => shared.received(id, frame),
                 Some(Err(error)) => {
                     debug!(stream = id.0, %error, "reading failed");
                     return End::Gone;

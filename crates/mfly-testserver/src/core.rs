@@ -7,7 +7,6 @@ use crate::stream::{Stream, StreamMeta};
 use crate::world::{Output, Settings, StreamId, Timestamp, World};
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::framing::Frame;
-use mfly_proto::xml::{Limits, Parser};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The world and its streams.
@@ -16,7 +15,6 @@ pub(crate) struct Core {
     streams: BTreeMap<StreamId, Stream>,
     /// Deadline of every stream, soonest first.
     deadlines: BTreeSet<(Timestamp, StreamId)>,
-    parser: Parser,
     next_stream: u64,
 }
 
@@ -30,7 +28,6 @@ impl Core {
             world: World::new(settings, seed)?,
             streams: BTreeMap::new(),
             deadlines: BTreeSet::new(),
-            parser: Parser::new(Limits::default()),
             next_stream: 0,
         })
     }
@@ -60,13 +57,12 @@ impl Core {
     }
 
     /// A frame arrived. Frames of closed streams are ignored.
-    pub(crate) fn frame(&mut self, now: Timestamp, id: StreamId, frame: &Frame) {
+    pub(crate) fn frame(&mut self, now: Timestamp, id: StreamId, frame: Frame) {
         let Some(stream) = self.streams.get_mut(&id) else {
             return;
         };
         let before = stream.deadline();
-        let parsed = self.parser.parse(frame.as_bytes());
-        stream.on_frame(now, id, frame, parsed, &mut self.world);
+        stream.on_frame(now, id, frame, &mut self.world);
         let after = stream.deadline();
         self.reschedule(id, before, after);
     }

@@ -105,7 +105,11 @@ async fn xmpp(shared: &Shared, upgrade: OnUpgrade, is_secure: bool) {
     match upgrade.await {
         Ok(io) => {
             let connection = server::websocket(TokioIo::new(io), DEFAULT_MAX_FRAME_BYTES);
-            connection::serve(shared, connection, StreamMeta { tls: is_secure }).await;
+            let meta = StreamMeta {
+                tls: is_secure,
+                ..StreamMeta::default()
+            };
+            connection::serve(shared, connection, meta).await;
         }
         Err(error) => debug!(%error, "an upgrade failed"),
     }

@@ -9,7 +9,7 @@ use crate::signalling::hub::Hub;
 use crate::stream::StreamMeta;
 use crate::token::Tokens;
 use crate::world::{Output, StreamId, Timestamp};
-use mfly_proto::framing::{Frame, websocket};
+use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::jid::UserId;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -79,6 +79,7 @@ impl Command {
 }
 
 struct Queue {
+    framing: Framing,
     commands: mpsc::UnboundedSender<Command>,
     waiting: Arc<AtomicUsize>,
     cut: Arc<Notify>,
@@ -195,8 +196,10 @@ impl Shared {
         let waiting = Arc::new(AtomicUsize::new(0));
         let cut = Arc::new(Notify::new());
         let mut protocol = self.protocol();
+        let framing = meta.framing;
         let id = protocol.core.open(now, meta);
         let queue = Queue {
+            framing,
             commands: sender,
             waiting: Arc::clone(&waiting),
             cut: Arc::clone(&cut),
@@ -214,10 +217,10 @@ impl Shared {
     }
 
     /// Hands a received frame to the core.
-    pub(crate) fn received(&self, id: StreamId, frame: &Frame) {
+    pub(crate) fn received(&self, id: StreamId, frame: Frame) {
         let now = Self::now();
         let mut protocol = self.protocol();
-        self.record(&protocol, Direction::Received, id, frame);
+        self.record(&protocol, Direction::Received, id, &frame);
         protocol.core.frame(now, id, frame);
         self.drain(&mut protocol, now);
         drop(protocol);
@@ -265,11 +268,8 @@ impl Shared {
                     self.queue(&mut protocol, now, *id, Command::Send(text.clone().into()));
                 }
                 ConnectionFault::CloseWith(text) => {
-                    let frames = [text.clone().into(), websocket::SERVER_CLOSE.into()];
-                    for frame in frames {
-                        self.queue(&mut protocol, now, *id, Command::Send(frame));
-                    }
-                    self.queue(&mut protocol, now, *id, Command::Close);
+                    self.queue(&mut protocol, now, *id, Command::Send(text.clone().into()));
+                    self.end(&mut protocol, now, *id);
                     protocol.core.closed(now, *id);
                 }
                 ConnectionFault::Silence => {
@@ -288,13 +288,7 @@ impl Shared {
         let streams: Vec<_> = protocol.queues.keys().copied().collect();
         for id in streams {
             self.queue(&mut protocol, now, id, Command::Send(farewell.clone()));
-            self.queue(
-                &mut protocol,
-                now,
-                id,
-                Command::Send(websocket::SERVER_CLOSE.into()),
-            );
-            self.queue(&mut protocol, now, id, Command::Close);
+            self.end(&mut protocol, now, id);
         }
     }
 
@@ -302,10 +296,20 @@ impl Shared {
         while let Some(output) = protocol.core.poll_output() {
             match output {
                 Output::Send(id, frame) => self.queue(protocol, now, id, Command::Send(frame)),
-                Output::Close(id) => self.queue(protocol, now, id, Command::Close),
+                Output::Close(id) => self.end(protocol, now, id),
                 Output::LogoutWeb(code) => self.with_hub(|hub| hub.log_out(&code)),
             }
         }
+    }
+
+    /// Queues a stream's closing tag and the end of its connection.
+    fn end(&self, protocol: &mut Protocol, now: Timestamp, id: StreamId) {
+        let Some(queue) = protocol.queues.get(&id) else {
+            return;
+        };
+        let farewell = queue.framing.server_close();
+        self.queue(protocol, now, id, Command::Send(farewell));
+        self.queue(protocol, now, id, Command::Close);
     }
 
     /// Queues a command; a connection whose queue is full is cut off.

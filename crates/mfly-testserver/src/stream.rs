@@ -1,4 +1,4 @@
-//! The server's side of one stream (RFC 6120 §4, RFC 7395).
+//! The server's side of one stream (RFC 6120 §4, RFC 7395), whatever carries it.
 //!
 //! ```text
 //!  open                auth PLAIN             open                 bind
@@ -17,27 +17,33 @@ use crate::world::session::frame;
 use crate::world::{Settings, StreamId, Timestamp, World};
 use authenticating::Authenticating;
 use binding::Binding;
-use mfly_proto::framing::Frame;
-use mfly_proto::framing::websocket::{self, Incoming, Open};
+use mfly_proto::framing::websocket::Open;
+use mfly_proto::framing::{Frame, FrameReader, Framing, Received};
+use mfly_proto::sasl::ChannelBindings;
 use mfly_proto::stream::{StreamCondition, StreamError};
-use mfly_proto::xml::{Element, XmlError, XmlErrorKind};
+use mfly_proto::xml::{Limits, XmlErrorKind};
 use online::Online;
 use opening::Opening;
 
 /// What the shell knows about a connection.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct StreamMeta {
+    /// How it carries frames.
+    pub(crate) framing: Framing,
     /// Whether it is encrypted.
     pub(crate) tls: bool,
+    /// What an authentication can be tied to; nothing without TLS.
+    pub(crate) bindings: ChannelBindings,
 }
 
 /// One stream.
 pub(crate) struct Stream {
     meta: StreamMeta,
+    reader: FrameReader,
     phase: Phase,
     /// Until when it must be bound.
     handshake_deadline: Timestamp,
-    /// Whether the server's `<open/>` went out: an error may not come before it.
+    /// Whether the client's last opening was answered: an error may not come before that (RFC 6120 §4.9.1.1).
     greeted: bool,
 }
 
@@ -61,7 +67,7 @@ enum Step {
 struct Cx<'a> {
     now: Timestamp,
     id: StreamId,
-    meta: StreamMeta,
+    meta: &'a StreamMeta,
     world: &'a mut World,
 }
 
@@ -75,6 +81,7 @@ impl Stream {
     /// A stream that was just accepted.
     pub(crate) fn new(now: Timestamp, meta: StreamMeta, settings: &Settings) -> Self {
         Self {
+            reader: FrameReader::new(meta.framing, Limits::default()),
             meta,
             phase: Phase::Opening(Opening::default()),
             handshake_deadline: now.after(settings.handshake_deadline),
@@ -96,61 +103,57 @@ impl Stream {
         }
     }
 
-    /// Handles one frame, parsed already.
+    /// Handles one frame.
     pub(crate) fn on_frame(
         &mut self,
         now: Timestamp,
         id: StreamId,
-        frame: &Frame,
-        parsed: Result<Element<'_>, XmlError>,
+        frame: Frame,
         world: &mut World,
     ) {
         if let Phase::Online(online) = &mut self.phase {
             online.heard();
         }
-        // White space between stanzas is a sign of life, over TCP as over WebSocket.
-        if frame.as_bytes().iter().all(u8::is_ascii_whitespace) {
-            return;
-        }
-        let incoming = match parsed {
-            Ok(element) => Incoming::read(element),
+        let received = match self.reader.read(frame) {
+            Ok(received) => received,
             Err(error) => return self.fail(now, id, world, condition_of(error.kind)),
         };
-        let meta = self.meta;
         let mut cx = Cx {
             now,
             id,
-            meta,
+            meta: &self.meta,
             world: &mut *world,
         };
         let phase = std::mem::replace(&mut self.phase, Phase::Closed);
-        let step = match (phase, incoming) {
+        let step = match (phase, received) {
             (Phase::Closed, _) => return,
-            (_, Ok(Incoming::Close { .. })) => {
+            (phase, Received::WhiteSpace) => Step::Become(phase),
+            (_, Received::Close { .. }) => {
                 world.unbind(now, id);
-                world.send(id, websocket::SERVER_CLOSE.into());
-                world.close(id);
-                return;
+                return world.close(id);
             }
-            (_, Err(_)) => Step::Fail(StreamCondition::BadFormat),
-            (Phase::Opening(phase), Ok(Incoming::Open(open))) => {
+            (Phase::Opening(phase), Received::Open(open)) => {
                 self.greeted = true;
                 phase.on_open(&open, &mut cx)
             }
-            (_, Ok(Incoming::Open(_))) => Step::Fail(StreamCondition::PolicyViolation),
-            (Phase::Opening(_), Ok(Incoming::Element(_))) => Step::Fail(StreamCondition::BadFormat),
-            (Phase::Authenticating(phase), Ok(Incoming::Element(element))) => {
-                phase.on_element(element, &mut cx)
+            (_, Received::Open(_)) => Step::Fail(StreamCondition::PolicyViolation),
+            (Phase::Opening(_), Received::Element(_)) => Step::Fail(StreamCondition::BadFormat),
+            (Phase::Authenticating(phase), Received::Element(element)) => {
+                phase.on_element(element.root(), &mut cx)
             }
-            (Phase::Binding(phase), Ok(Incoming::Element(element))) => {
-                phase.on_element(element, &mut cx)
+            (Phase::Binding(phase), Received::Element(element)) => {
+                phase.on_element(element.root(), &mut cx)
             }
-            (Phase::Online(phase), Ok(Incoming::Element(element))) => {
-                phase.on_element(element, &mut cx)
+            (Phase::Online(phase), Received::Element(element)) => {
+                phase.on_element(element.root(), &mut cx)
             }
         };
         match step {
-            Step::Become(phase) => self.phase = phase,
+            Step::Become(phase) => {
+                // After authenticating, the client opens the stream anew.
+                self.greeted &= !matches!(phase, Phase::Opening(_));
+                self.phase = phase;
+            }
             Step::Fail(condition) => self.fail(now, id, world, condition),
         }
     }
@@ -177,14 +180,14 @@ impl Stream {
         self.phase = Phase::Closed;
         if !self.greeted {
             self.greeted = true;
-            greet(id, world);
+            greet(id, self.meta.framing, world);
         }
         world.end_stream(now, id, &StreamError::new(condition));
     }
 }
 
-/// Sends the server's `<open/>`.
-fn greet(id: StreamId, world: &mut World) {
+/// Sends the server's `<open/>` or stream header.
+fn greet(id: StreamId, framing: Framing, world: &mut World) {
     let open = Open {
         from: Some(world.host().to_string()),
         id: Some(world.fresh_id()),
@@ -192,7 +195,7 @@ fn greet(id: StreamId, world: &mut World) {
         to: None,
         version: Some("1.0".to_owned()),
     };
-    world.send(id, frame(|buffer| open.write(buffer)));
+    world.send(id, frame(|buffer| framing.write_open(&open, buffer)));
 }
 
 /// The stream error for a text that is not restricted XML (RFC 6120 §4.9.3).

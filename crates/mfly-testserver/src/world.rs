@@ -9,7 +9,8 @@
 //! | [`user`] | one account |
 //! | [`account`] | registering, checking passwords, logging out, deleting, blocking by an administrator |
 //! | [`relation`] | who is whose contact and who sees what of whom |
-//! | [`session`] | bound streams: finding them, telling them, ending them |
+//! | [`session`] | bound streams: telling them, ending them |
+//! | [`sessions`] | finding them |
 //! | [`qr`] | sessions that came from a code |
 //! | [`ids`] | identifiers and passwords from a seed |
 
@@ -18,6 +19,7 @@ mod ids;
 mod qr;
 pub(crate) mod relation;
 pub(crate) mod session;
+mod sessions;
 pub(crate) mod settings;
 pub(crate) mod user;
 
@@ -34,6 +36,7 @@ use mfly_proto::argument::InvalidArgument;
 use mfly_proto::cipher::{Iv, RequestCipher};
 use mfly_proto::framing::Frame;
 use mfly_proto::jid::{BareJid, Jid, UserId};
+use sessions::Sessions;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Milliseconds since the Unix epoch.
@@ -62,7 +65,7 @@ pub(crate) struct StreamId(pub(crate) u64);
 pub(crate) enum Output {
     /// Write this frame to that stream.
     Send(StreamId, Frame),
-    /// Close that connection once everything before is written.
+    /// End that stream with its framing's closing tag, and close the connection once that is written.
     Close(StreamId),
     /// Tell the browser that showed this code that its session must end.
     LogoutWeb(String),
@@ -72,9 +75,7 @@ pub(crate) enum Output {
 pub(crate) struct World {
     pub(crate) settings: Settings,
     users: BTreeMap<UserId, User>,
-    sessions: BTreeMap<StreamId, Session>,
-    /// When the first of the sessions that have to be ended is due.
-    next_end: Option<Timestamp>,
+    sessions: Sessions,
     outbox: VecDeque<Output>,
     /// Code -> the registration that it brought.
     qr_sessions: BTreeMap<String, (UserId, RegistrationId)>,
@@ -109,8 +110,7 @@ impl World {
             host: host.into(),
             settings,
             users: BTreeMap::new(),
-            sessions: BTreeMap::new(),
-            next_end: None,
+            sessions: Sessions::default(),
             outbox: VecDeque::new(),
             qr_sessions: BTreeMap::new(),
             ids: Ids::new(seed),
@@ -159,7 +159,7 @@ impl World {
         self.outbox.push_back(Output::Send(stream, frame));
     }
 
-    /// Puts the end of a connection into the outbox.
+    /// Puts the end of a stream and of its connection into the outbox.
     pub(crate) fn close(&mut self, stream: StreamId) {
         self.outbox.push_back(Output::Close(stream));
     }

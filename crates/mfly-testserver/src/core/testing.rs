@@ -4,7 +4,7 @@ use super::Core;
 use crate::stream::StreamMeta;
 use crate::world::{Output, Registered, Settings, StreamId, Timestamp};
 use mfly_proto::cipher::{RequestCipher, login};
-use mfly_proto::framing::Frame;
+use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::jid::{UserId, UserIdentifier};
 use mfly_proto::sasl::{Auth, Mechanism, Plain};
 use mfly_proto::secret::{LicenceKey, Password};
@@ -82,7 +82,11 @@ impl Server {
     }
 
     pub(crate) fn open(&mut self) -> StreamId {
-        let stream = self.core.open(self.now, StreamMeta { tls: true });
+        let meta = StreamMeta {
+            tls: true,
+            ..StreamMeta::default()
+        };
+        let stream = self.core.open(self.now, meta);
         self.collect();
         stream
     }
@@ -128,7 +132,7 @@ impl Server {
 
     pub(crate) fn send(&mut self, stream: StreamId, text: &str) {
         self.core
-            .frame(self.now, stream, &Frame::from(text.to_owned()));
+            .frame(self.now, stream, Frame::from(text.to_owned()));
         self.collect();
     }
 
@@ -195,6 +199,9 @@ impl Server {
                 }
                 Output::LogoutWeb(_) => {}
                 Output::Close(stream) => {
+                    let farewell = Framing::default().server_close();
+                    let inbox = self.inboxes.entry(stream).or_default();
+                    inbox.push(farewell.as_str().to_owned());
                     self.closed.insert(stream);
                 }
             }

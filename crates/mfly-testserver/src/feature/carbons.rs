@@ -37,7 +37,7 @@ pub(super) fn copy(
     (from, to): (&str, &str),
 ) {
     let own = world.jid_of(user);
-    for stream in world.streams_where(|session| session.user == *user && session.carbons) {
+    for stream in world.streams_of_where(user, |session| session.carbons) {
         let Some(session) = world.session(stream).filter(|_| stream != except) else {
             continue;
         };

@@ -62,7 +62,6 @@ impl Binding {
                 registration: self.login.registration,
                 presence: None,
                 carbons: false,
-                end_at: None,
             },
         );
         Step::Become(Phase::Online(Online::new(cx.now, &cx.world.settings)))

@@ -15,7 +15,7 @@ pub(super) struct Opening {
 
 impl Opening {
     pub(super) fn on_open(self, open: &Open, cx: &mut Cx<'_>) -> Step {
-        greet(cx.id, cx.world);
+        greet(cx.id, cx.meta.framing, cx.world);
         if open.version.as_deref() != Some("1.0") {
             return Step::Fail(StreamCondition::UnsupportedVersion);
         }

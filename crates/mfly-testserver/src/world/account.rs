@@ -104,7 +104,7 @@ impl World {
             }
         };
         let profile_updated = user.profile_updated;
-        for stream in self.streams_where(|s| s.user == id && ended.contains(&s.registration)) {
+        for stream in self.streams_of_where(&id, |s| ended.contains(&s.registration)) {
             self.end_stream(now, stream, &StreamError::new(StreamCondition::Conflict));
         }
         Ok(Registered {
@@ -164,9 +164,7 @@ impl World {
             .registrations
             .retain(|known| known.id != registration);
         let end = now.after(self.settings.logout_grace);
-        self.end_later(end, |session| {
-            session.user == *user && session.registration == registration
-        });
+        self.end_later(end, user, registration);
     }
 
     /// Deletes an account: its contacts are told, its streams end, and nothing of it is left. Registering the same
