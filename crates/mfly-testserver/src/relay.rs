@@ -23,13 +23,36 @@ pub(crate) const MAX_ENVELOPE_BYTES: usize = 8 * 1024;
 /// # Errors
 /// `policy-violation` when it would be too large.
 pub(crate) fn stanza(element: Element<'_>, from: &str, to: &str) -> Result<Frame, StanzaError> {
+    stanza_where(element, from, to, |_| true)
+}
+
+/// The same without the children that do not satisfy a condition.
+///
+/// # Errors
+/// As [`stanza`].
+pub(crate) fn stanza_where(
+    element: Element<'_>,
+    from: &str,
+    to: &str,
+    keep: impl Fn(&Element<'_>) -> bool,
+) -> Result<Frame, StanzaError> {
     checked(frame(|buffer| {
-        write(&mut Writer::new(buffer), element, from, to);
+        write_where(&mut Writer::new(buffer), element, from, to, keep);
     }))
 }
 
 /// Writes a stanza as it came, but with these addresses: the sender's are not believed.
 pub(crate) fn write(writer: &mut Writer<'_>, element: Element<'_>, from: &str, to: &str) {
+    write_where(writer, element, from, to, |_| true);
+}
+
+fn write_where(
+    writer: &mut Writer<'_>,
+    element: Element<'_>,
+    from: &str,
+    to: &str,
+    keep: impl Fn(&Element<'_>) -> bool,
+) {
     writer.element(element.name(), |w| {
         w.attr("from", from);
         w.attr("to", to);
@@ -42,7 +65,7 @@ pub(crate) fn write(writer: &mut Writer<'_>, element: Element<'_>, from: &str, t
             }
         }
         w.attr("xmlns", ns::CLIENT);
-        for child in element.children() {
+        for child in element.children().filter(keep) {
             child.write_to(w);
         }
     });

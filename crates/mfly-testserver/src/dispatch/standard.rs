@@ -2,7 +2,8 @@
 
 use super::{is_served, refusal};
 use crate::feature::{block, carbons, disco, entity_time, last_seen, ping, roster, vcard, version};
-use crate::world::session::{MAX_STANZA_BYTES, frame};
+use crate::relay::{self, MAX_STANZA_BYTES};
+use crate::world::session::frame;
 use crate::world::{StreamId, Timestamp, World};
 use mfly_proto::framing::Frame;
 use mfly_proto::jid::{FullJid, Jid, UserId};
@@ -239,7 +240,7 @@ fn pass_on(
     if world.local_user(to).as_ref() != Some(user) {
         admitted(world, user, from, to)?;
     }
-    world.relay_iq(stream, iq, from, to)
+    relay::iq(world, stream, iq, from, to)
 }
 
 #[cfg(test)]
