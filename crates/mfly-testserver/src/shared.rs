@@ -11,6 +11,8 @@ use crate::token::Tokens;
 use crate::world::{Output, StreamId, Timestamp};
 use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::jid::UserId;
+use mfly_proto::sasl::ChannelBindings;
+use mfly_proto::stream::StreamCondition;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,6 +36,8 @@ pub(crate) enum Command {
     Send(Frame),
     /// Close the connection once everything before is written.
     Close,
+    /// Encrypt it once everything before is written.
+    Secure,
     /// Neither read nor write any more.
     Silence,
 }
@@ -73,7 +77,7 @@ impl Command {
         COMMAND_BYTES
             + match self {
                 Self::Send(frame) => frame.as_bytes().len(),
-                Self::Close | Self::Silence => 0,
+                Self::Close | Self::Secure | Self::Silence => 0,
             }
     }
 }
@@ -227,6 +231,16 @@ impl Shared {
         self.deadline.notify_one();
     }
 
+    /// Tells the core that a connection is encrypted.
+    pub(crate) fn secured(&self, id: StreamId, bindings: ChannelBindings) {
+        self.protocol().core.secured(id, bindings);
+    }
+
+    /// Tells the core that what arrived cannot be cut into frames.
+    pub(crate) fn malformed(&self, id: StreamId, condition: StreamCondition) {
+        self.with_core(|core, now| core.malformed(now, id, condition));
+    }
+
     /// Tells the core that a connection is gone.
     pub(crate) fn closed(&self, id: StreamId) {
         let now = Self::now();
@@ -236,9 +250,10 @@ impl Shared {
         self.drain(&mut protocol, now);
     }
 
-    /// Begins to stop the server.
+    /// Begins to stop the server: all streams end.
     pub(crate) fn stop(&self) {
         self.stopping.send_replace(true);
+        self.with_core(|core, now| core.stop(now));
     }
 
     /// Waits until the server is stopping.
@@ -281,22 +296,12 @@ impl Shared {
         streams.len()
     }
 
-    /// Says goodbye on every connection.
-    pub(crate) fn close_all(&self, farewell: &Frame) {
-        let now = Self::now();
-        let mut protocol = self.protocol();
-        let streams: Vec<_> = protocol.queues.keys().copied().collect();
-        for id in streams {
-            self.queue(&mut protocol, now, id, Command::Send(farewell.clone()));
-            self.end(&mut protocol, now, id);
-        }
-    }
-
     fn drain(&self, protocol: &mut Protocol, now: Timestamp) {
         while let Some(output) = protocol.core.poll_output() {
             match output {
                 Output::Send(id, frame) => self.queue(protocol, now, id, Command::Send(frame)),
                 Output::Close(id) => self.end(protocol, now, id),
+                Output::Secure(id) => self.queue(protocol, now, id, Command::Secure),
                 Output::LogoutWeb(code) => self.with_hub(|hub| hub.log_out(&code)),
             }
         }
@@ -359,7 +364,7 @@ mod tests {
         Shared::new(
             core,
             [2; 64],
-            Addresses { plain, tls: None },
+            Addresses::plain(plain),
             Hub::new(Duration::from_secs(60)),
         )
     }

@@ -1,29 +1,37 @@
 //! The server's side of one stream (RFC 6120 §4, RFC 7395), whatever carries it.
 //!
 //! ```text
-//!  open                auth PLAIN             open                 bind
-//! ──────► Authenticating ───────► Reopening ───────► Binding ────────────► Online
-//! Opening       │ wrong: 3 tries                                             │
-//!    └──────────┴──────────── stream error, close, time-out ────────────────►┴─► Closed
+//!  open                      SASL                open                bind
+//! ──────► Authenticating ───────────► Reopening ───────► Binding ────────────► Online
+//! Opening  │      ▲  │ │                                    ▲                   ▲ │
+//!    │ │   │ open │  │ └──────────────── SASL2 ─────────────┴── with a binding ─┘ │
+//!    │ └► Securing ──► TLS, over TCP   wrong: 3 tries                              │
+//!    └─────┴─────────┴──────── stream error, close, time-out ────────────────────►┴─► Closed
 //! ```
 //! `Opening` and `Reopening` are one phase, told apart by who is logged in. A phase is a file and owns its data.
 
 mod authenticating;
 mod binding;
+mod exchange;
+pub(crate) mod fault;
+mod login;
+mod offer;
 mod online;
 mod opening;
+mod securing;
 
 use crate::world::session::frame;
 use crate::world::{Settings, StreamId, Timestamp, World};
 use authenticating::Authenticating;
 use binding::Binding;
-use mfly_proto::framing::websocket::Open;
-use mfly_proto::framing::{Frame, FrameReader, Framing, Received};
+use fault::StreamFaults;
+use mfly_proto::framing::{Frame, FrameReader, Framing, Open, Received};
 use mfly_proto::sasl::ChannelBindings;
 use mfly_proto::stream::{StreamCondition, StreamError};
-use mfly_proto::xml::{Limits, XmlErrorKind};
+use mfly_proto::xml::Limits;
 use online::Online;
 use opening::Opening;
+use securing::Securing;
 
 /// What the shell knows about a connection.
 #[derive(Clone, Debug, Default)]
@@ -32,8 +40,12 @@ pub(crate) struct StreamMeta {
     pub(crate) framing: Framing,
     /// Whether it is encrypted.
     pub(crate) tls: bool,
+    /// Whether it has to be encrypted before anything else.
+    pub(crate) must_secure: bool,
     /// What an authentication can be tied to; nothing without TLS.
     pub(crate) bindings: ChannelBindings,
+    /// What it has to suffer.
+    pub(crate) faults: StreamFaults,
 }
 
 /// One stream.
@@ -49,10 +61,22 @@ pub(crate) struct Stream {
 
 enum Phase {
     Opening(Opening),
+    Securing(Securing),
     Authenticating(Authenticating),
     Binding(Binding),
     Online(Online),
     Closed,
+}
+
+impl Phase {
+    /// Whether the client opens a stream next, first or anew.
+    const fn awaits_opening(&self) -> bool {
+        match self {
+            Self::Opening(_) => true,
+            Self::Securing(securing) => securing.is_agreed(),
+            _ => false,
+        }
+    }
 }
 
 /// What a frame leads to.
@@ -61,6 +85,8 @@ enum Step {
     Become(Phase),
     /// End the stream with this error.
     Fail(StreamCondition),
+    /// The same, with more to say.
+    FailWith(StreamError),
 }
 
 /// Where and when a frame is handled.
@@ -91,7 +117,8 @@ impl Stream {
 
     /// Turns the connection away: the server has as many as it may.
     pub(crate) fn refuse(mut self, now: Timestamp, id: StreamId, world: &mut World) {
-        self.fail(now, id, world, StreamCondition::ResourceConstraint);
+        let error = StreamError::new(StreamCondition::ResourceConstraint);
+        self.fail(now, id, world, error);
     }
 
     /// When [`Stream::on_timeout`] has to be called next.
@@ -116,7 +143,7 @@ impl Stream {
         }
         let received = match self.reader.read(frame) {
             Ok(received) => received,
-            Err(error) => return self.fail(now, id, world, condition_of(error.kind)),
+            Err(error) => return self.fail(now, id, world, StreamError::new(error.kind.into())),
         };
         let mut cx = Cx {
             now,
@@ -138,6 +165,9 @@ impl Stream {
             }
             (_, Received::Open(_)) => Step::Fail(StreamCondition::PolicyViolation),
             (Phase::Opening(_), Received::Element(_)) => Step::Fail(StreamCondition::BadFormat),
+            (Phase::Securing(phase), Received::Element(element)) => {
+                phase.on_element(element.root(), &mut cx)
+            }
             (Phase::Authenticating(phase), Received::Element(element)) => {
                 phase.on_element(element.root(), &mut cx)
             }
@@ -150,11 +180,36 @@ impl Stream {
         };
         match step {
             Step::Become(phase) => {
-                // After authenticating, the client opens the stream anew.
-                self.greeted &= !matches!(phase, Phase::Opening(_));
+                self.greeted &= !phase.awaits_opening();
                 self.phase = phase;
             }
-            Step::Fail(condition) => self.fail(now, id, world, condition),
+            Step::Fail(condition) => self.fail(now, id, world, StreamError::new(condition)),
+            Step::FailWith(error) => self.fail(now, id, world, error),
+        }
+    }
+
+    /// TLS was agreed on and is there: the client opens the stream anew.
+    pub(crate) fn on_secured(&mut self, bindings: ChannelBindings) {
+        if matches!(self.phase, Phase::Securing(_)) {
+            self.meta.tls = true;
+            self.meta.must_secure = false;
+            self.meta.bindings = bindings;
+            self.reader = FrameReader::new(self.meta.framing, Limits::default());
+            self.phase = Phase::Opening(Opening::default());
+            self.greeted = false;
+        }
+    }
+
+    /// Ends the stream for a reason that lies outside of it.
+    pub(crate) fn end(
+        &mut self,
+        now: Timestamp,
+        id: StreamId,
+        condition: StreamCondition,
+        world: &mut World,
+    ) {
+        if !matches!(self.phase, Phase::Closed) {
+            self.fail(now, id, world, StreamError::new(condition));
         }
     }
 
@@ -166,23 +221,18 @@ impl Stream {
             _ => self.handshake_deadline <= now,
         };
         if is_over {
-            self.fail(now, id, world, StreamCondition::ConnectionTimeout);
+            let error = StreamError::new(StreamCondition::ConnectionTimeout);
+            self.fail(now, id, world, error);
         }
     }
 
-    fn fail(
-        &mut self,
-        now: Timestamp,
-        id: StreamId,
-        world: &mut World,
-        condition: StreamCondition,
-    ) {
+    fn fail(&mut self, now: Timestamp, id: StreamId, world: &mut World, error: StreamError) {
         self.phase = Phase::Closed;
         if !self.greeted {
             self.greeted = true;
             greet(id, self.meta.framing, world);
         }
-        world.end_stream(now, id, &StreamError::new(condition));
+        world.end_stream(now, id, &error);
     }
 }
 
@@ -196,26 +246,6 @@ fn greet(id: StreamId, framing: Framing, world: &mut World) {
         version: Some("1.0".to_owned()),
     };
     world.send(id, frame(|buffer| framing.write_open(&open, buffer)));
-}
-
-/// The stream error for a text that is not restricted XML (RFC 6120 §4.9.3).
-const fn condition_of(kind: XmlErrorKind) -> StreamCondition {
-    match kind {
-        XmlErrorKind::Comment
-        | XmlErrorKind::Doctype
-        | XmlErrorKind::ProcessingInstruction
-        | XmlErrorKind::UndeclaredEntity => StreamCondition::RestrictedXml,
-        XmlErrorKind::TooDeep
-        | XmlErrorKind::TooLarge
-        | XmlErrorKind::TooManyAttributes
-        | XmlErrorKind::TooManyChildren
-        | XmlErrorKind::TooManyNamespaces => StreamCondition::PolicyViolation,
-        XmlErrorKind::UnboundPrefix | XmlErrorKind::ReservedPrefix => {
-            StreamCondition::BadNamespacePrefix
-        }
-        XmlErrorKind::InvalidUtf8 => StreamCondition::UnsupportedEncoding,
-        _ => StreamCondition::NotWellFormed,
-    }
 }
 
 #[cfg(test)]

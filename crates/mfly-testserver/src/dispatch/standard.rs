@@ -1,7 +1,9 @@
 //! Which feature answers which `iq` of a standard account (RFC 6121 §8).
 
 use super::{is_served, refusal};
-use crate::feature::{block, carbons, disco, entity_time, last_seen, ping, roster, vcard, version};
+use crate::feature::{
+    block, carbons, disco, entity_time, last_seen, ping, roster, session, vcard, version,
+};
 use crate::relay::{self, MAX_STANZA_BYTES};
 use crate::world::session::frame;
 use crate::world::{StreamId, Timestamp, World};
@@ -24,24 +26,114 @@ enum About {
 
 /// Every request that is understood.
 static TABLE: &[Row] = &[
-    row(IqKind::Get, ns::BLOCKING, "blocklist", &[About::Own], block::standard::list),
-    row(IqKind::Set, ns::BLOCKING, "block", &[About::Own], block::standard::block),
-    row(IqKind::Set, ns::BLOCKING, "unblock", &[About::Own], block::standard::unblock),
-    row(IqKind::Set, ns::CARBONS, "enable", &[About::Own, About::Host], carbons::enable),
-    row(IqKind::Set, ns::CARBONS, "disable", &[About::Own, About::Host], carbons::disable),
-    row(IqKind::Get, ns::DISCO_INFO, "query", &[About::Own], disco::account),
-    row(IqKind::Get, ns::DISCO_INFO, "query", &[About::Host], disco::server),
-    row(IqKind::Get, ns::DISCO_ITEMS, "query", &[About::Own, About::Host], disco::items),
-    row(IqKind::Get, ns::LAST, "query", &[About::Own, About::Other], last_seen::standard::account),
-    row(IqKind::Get, ns::LAST, "query", &[About::Host], last_seen::standard::server),
-    row(IqKind::Get, ns::PING, "ping", &[About::Own, About::Host], ping::standard),
+    row(
+        IqKind::Get,
+        ns::BLOCKING,
+        "blocklist",
+        &[About::Own],
+        block::standard::list,
+    ),
+    row(
+        IqKind::Set,
+        ns::BLOCKING,
+        "block",
+        &[About::Own],
+        block::standard::block,
+    ),
+    row(
+        IqKind::Set,
+        ns::BLOCKING,
+        "unblock",
+        &[About::Own],
+        block::standard::unblock,
+    ),
+    row(
+        IqKind::Set,
+        ns::CARBONS,
+        "enable",
+        &[About::Own, About::Host],
+        carbons::enable,
+    ),
+    row(
+        IqKind::Set,
+        ns::CARBONS,
+        "disable",
+        &[About::Own, About::Host],
+        carbons::disable,
+    ),
+    row(
+        IqKind::Get,
+        disco::INFO,
+        "query",
+        &[About::Own],
+        disco::account,
+    ),
+    row(
+        IqKind::Get,
+        disco::INFO,
+        "query",
+        &[About::Host],
+        disco::server,
+    ),
+    row(
+        IqKind::Get,
+        disco::ITEMS,
+        "query",
+        &[About::Own, About::Host],
+        disco::items,
+    ),
+    row(
+        IqKind::Get,
+        ns::LAST,
+        "query",
+        &[About::Own, About::Other],
+        last_seen::standard::account,
+    ),
+    row(
+        IqKind::Get,
+        ns::LAST,
+        "query",
+        &[About::Host],
+        last_seen::standard::server,
+    ),
+    row(
+        IqKind::Get,
+        ns::PING,
+        "ping",
+        &[About::Own, About::Host],
+        ping::standard,
+    ),
     row(IqKind::Get, ns::ROSTER, "query", &[About::Own], roster::get),
     row(IqKind::Set, ns::ROSTER, "query", &[About::Own], roster::set),
-    row(IqKind::Set, ns::SESSION, "session", &[About::Own, About::Host], ping::standard),
-    row(IqKind::Get, ns::TIME, "time", &[About::Own, About::Host], entity_time::get),
-    row(IqKind::Get, ns::VCARD, "vCard", &[About::Own, About::Other], vcard::get),
+    row(
+        IqKind::Set,
+        ns::SESSION,
+        "session",
+        &[About::Own, About::Host],
+        session::standard,
+    ),
+    row(
+        IqKind::Get,
+        entity_time::NAMESPACE,
+        "time",
+        &[About::Own, About::Host],
+        entity_time::get,
+    ),
+    row(
+        IqKind::Get,
+        ns::VCARD,
+        "vCard",
+        &[About::Own, About::Other],
+        vcard::get,
+    ),
     row(IqKind::Set, ns::VCARD, "vCard", &[About::Own], vcard::set),
-    row(IqKind::Get, ns::VERSION, "query", &[About::Own, About::Host], version::get),
+    row(
+        IqKind::Get,
+        version::NAMESPACE,
+        "query",
+        &[About::Own, About::Host],
+        version::get,
+    ),
 ];
 
 /// Who asks what about whom, and when.
@@ -168,9 +260,7 @@ fn serve(
     let row = TABLE
         .iter()
         .find(|row| {
-            row.kind == iq.kind
-                && payload.is(row.namespace, row.name)
-                && row.about.contains(&about)
+            row.kind == iq.kind && payload.is(row.namespace, row.name) && row.about.contains(&about)
         })
         .ok_or_else(|| refusal(ErrorCondition::ServiceUnavailable))?;
     (row.handler)(&mut Query {
@@ -268,12 +358,18 @@ mod tests {
             (Some(format!("nobody@{HOST}")), "service-unavailable"),
             (Some(format!("mix.{HOST}")), "service-unavailable"),
             (Some(format!("{HOST}/x")), "service-unavailable"),
-            (Some("u2@elsewhere.test".to_owned()), "remote-server-not-found"),
+            (
+                Some("u2@elsewhere.test".to_owned()),
+                "remote-server-not-found",
+            ),
         ] {
             let answer = server.ask(own, "get", to.as_deref(), odd);
             assert!(refused_with(&answer, condition), "{to:?}: {answer}");
         }
-        assert!(refused_with(&server.ask(own, "get", None, ""), "bad-request"));
+        assert!(refused_with(
+            &server.ask(own, "get", None, ""),
+            "bad-request"
+        ));
     }
 
     #[test]
@@ -299,7 +395,10 @@ mod tests {
         let mut server = Server::new();
         let own = server.connect_standard("u1", "a");
         let query = "<query status='block_user' xmlns='jabber:iq:user_activities'/>";
-        assert!(refused_with(&server.ask(own, "get", None, query), "service-unavailable"));
+        assert!(refused_with(
+            &server.ask(own, "get", None, query),
+            "service-unavailable"
+        ));
     }
 
     #[test]
@@ -346,9 +445,16 @@ mod tests {
     fn an_answer_to_nothing_is_not_answered() {
         let mut server = Server::new();
         let own = server.connect_standard("u1", "a");
-        for to in [String::new(), format!(r#"to="{HOST}""#), format!(r#"to="u9@{HOST}/x""#)] {
+        for to in [
+            String::new(),
+            format!(r#"to="{HOST}""#),
+            format!(r#"to="u9@{HOST}/x""#),
+        ] {
             for kind in ["result", "error"] {
-                server.send(own, &format!(r#"<iq id="x" {to} type="{kind}" xmlns="jabber:client"/>"#));
+                server.send(
+                    own,
+                    &format!(r#"<iq id="x" {to} type="{kind}" xmlns="jabber:client"/>"#),
+                );
             }
         }
         assert_eq!(server.received(own), Vec::<String>::new());

@@ -41,9 +41,7 @@ fn route(
     to: &Jid,
     message: &Message<'_>,
 ) -> Result<UserId, StanzaError> {
-    let recipient = world
-        .local_user(to)
-        .ok_or_else(|| unreachable(world, to))?;
+    let recipient = world.local_user(to).ok_or_else(|| unreachable(world, to))?;
     if world.standard(&recipient).is_some() {
         standard::arrive(world, &recipient, from, to, message)?;
         return Ok(recipient);

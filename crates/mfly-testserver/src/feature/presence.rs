@@ -3,6 +3,8 @@
 //! Contacts need no subscription: a user's presence reaches the available sessions of all contacts that no block
 //! separates from the user, and the user's own other sessions.
 
+pub(crate) mod standard;
+
 use crate::world::session::frame;
 use crate::world::{StreamId, Timestamp, World};
 use mfly_proto::jid::{FullJid, UserId};

@@ -23,6 +23,18 @@ struct Pair {
     address: BareJid,
 }
 
+impl Pair {
+    /// The same as the contact, who is known here, sees it.
+    fn reversed(&self, contact: &UserId) -> Self {
+        Self {
+            user: contact.clone(),
+            own: self.address.clone(),
+            contact: Some(self.user.clone()),
+            address: self.own.clone(),
+        }
+    }
+}
+
 /// Handles a presence that changes a subscription, from a standard account's session.
 pub(crate) fn receive(
     world: &mut World,
@@ -87,7 +99,26 @@ pub(crate) fn end(world: &mut World, user: &UserId, address: &BareJid, was: &Con
         left(world, &pair);
     }
     if was.from || was.waits {
-        denied(world, &pair);
+        denied(world, &pair, was.from);
+    }
+}
+
+/// Subscribes two accounts to each other, as if they had asked and allowed.
+pub(crate) fn befriend(world: &mut World, one: &UserId, other: &UserId) {
+    for (user, contact) in [(one, other), (other, one)] {
+        let pair = Pair {
+            user: user.clone(),
+            own: world.jid_of(user).bare(),
+            contact: Some(contact.clone()),
+            address: world.jid_of(contact).bare(),
+        };
+        let asks = world
+            .standard_mut(user)
+            .is_some_and(|account| account.roster.ask(&pair.address).unwrap_or_default());
+        let theirs = world.standard_mut(contact);
+        if asks && theirs.is_some_and(|account| account.roster.asked_by(&pair.own)) {
+            allow(world, &pair.reversed(contact));
+        }
     }
 }
 
@@ -158,7 +189,9 @@ fn allowed(world: &mut World, pair: &Pair, contact: &UserId) {
     let of_user = world.streams_of(&pair.user);
     presence::show(
         world,
-        visible.into_iter().filter(|(_, viewer)| of_user.contains(viewer)),
+        visible
+            .into_iter()
+            .filter(|(_, viewer)| of_user.contains(viewer)),
     );
 }
 
@@ -171,13 +204,7 @@ fn allow(world: &mut World, pair: &Pair) {
     }
     roster::push(world, &pair.user, &pair.address);
     if let Some(contact) = &pair.contact {
-        let theirs = Pair {
-            user: contact.clone(),
-            own: pair.address.clone(),
-            contact: Some(pair.user.clone()),
-            address: pair.own.clone(),
-        };
-        allowed(world, &theirs, &pair.user);
+        allowed(world, &pair.reversed(contact), &pair.user);
     }
 }
 
@@ -196,37 +223,38 @@ fn left(world: &mut World, pair: &Pair) {
     let Some(contact) = &pair.contact else {
         return;
     };
-    let hidden = between(presence::seen(world, contact), &world.streams_of(&pair.user));
-    let is_change = world
-        .standard_mut(contact)
-        .is_some_and(|account| account.roster.left_by(&pair.own));
-    if is_change {
+    let Some(account) = world.standard_mut(contact) else {
+        return;
+    };
+    let was_seen = account.roster.is_seen_by(&pair.own);
+    if account.roster.left_by(&pair.own) {
         tell(world, contact, PresenceKind::Unsubscribe, &pair.own);
         roster::push(world, contact, &pair.own);
-        presence::hide(world, hidden);
+        if was_seen {
+            presence::part(world, contact, &pair.user);
+        }
     }
 }
 
 fn deny(world: &mut World, pair: &Pair) {
-    let hidden = between(
-        presence::seen(world, &pair.user),
-        &pair.contact.iter().flat_map(|c| world.streams_of(c)).collect::<Vec<_>>(),
-    );
-    let is_change = world
-        .standard_mut(&pair.user)
-        .is_some_and(|account| account.roster.deny(&pair.address));
-    if is_change {
+    let Some(account) = world.standard_mut(&pair.user) else {
+        return;
+    };
+    let was_seen = account.roster.is_seen_by(&pair.address);
+    if account.roster.deny(&pair.address) {
         roster::push(world, &pair.user, &pair.address);
-        presence::hide(world, hidden);
-        denied(world, pair);
+        denied(world, pair, was_seen);
     }
 }
 
 /// The user does not let the contact see, or no longer: what the contact's side of it does.
-fn denied(world: &mut World, pair: &Pair) {
+fn denied(world: &mut World, pair: &Pair, was_seen: bool) {
     let Some(contact) = &pair.contact else {
         return;
     };
+    if was_seen {
+        presence::part(world, &pair.user, contact);
+    }
     let is_change = world
         .standard_mut(contact)
         .is_some_and(|account| account.roster.denied_by(&pair.own));
@@ -234,13 +262,6 @@ fn denied(world: &mut World, pair: &Pair) {
         tell(world, contact, PresenceKind::Unsubscribed, &pair.own);
         roster::push(world, contact, &pair.own);
     }
-}
-
-/// The pairs whose viewer is one of these.
-fn between(pairs: presence::Sight, viewers: &[StreamId]) -> presence::Sight {
-    let mut pairs = pairs;
-    pairs.retain(|(_, viewer)| viewers.contains(viewer));
-    pairs
 }
 
 /// Tells the sessions of an account that follow its list what a contact decided.

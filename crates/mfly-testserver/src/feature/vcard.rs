@@ -43,11 +43,17 @@ mod tests {
         let mut server = Server::new();
         let own = server.connect_standard("u1", "a");
         let other = server.connect_standard("u2", "b");
-        assert!(server.ask(own, "get", None, QUERY).contains("<item-not-found "));
+        assert!(
+            server
+                .ask(own, "get", None, QUERY)
+                .contains("<item-not-found ")
+        );
         let answer = server.ask(own, "set", None, CARD);
         assert_eq!(
             answer,
-            format!(r#"<iq from="u1@{HOST}" id="q" to="u1@{HOST}/a" type="result" xmlns="jabber:client"/>"#)
+            format!(
+                r#"<iq from="u1@{HOST}" id="q" to="u1@{HOST}/a" type="result" xmlns="jabber:client"/>"#
+            )
         );
         assert!(server.ask(own, "get", None, QUERY).contains(CARD));
         let to = format!("u1@{HOST}");
@@ -60,7 +66,10 @@ mod tests {
         let mut server = Server::new();
         let own = server.connect_standard("u1", "a");
         let card = |length: usize| {
-            format!("<vCard xmlns='vcard-temp'><FN>{}</FN></vCard>", "x".repeat(length))
+            format!(
+                "<vCard xmlns='vcard-temp'><FN>{}</FN></vCard>",
+                "x".repeat(length)
+            )
         };
         let answer = server.ask(own, "set", None, &card(255 * 1024));
         assert!(answer.contains("<policy-violation "), "{answer}");

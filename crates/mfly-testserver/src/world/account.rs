@@ -35,6 +35,9 @@ pub(crate) enum RegisterError {
     /// The server holds as many accounts as it was told to.
     #[error("Maximum number of users reached")]
     TooManyUsers,
+    /// The name belongs to a standard account.
+    #[error("The name belongs to a standard account")]
+    Taken,
 }
 
 /// Why a login is refused.
@@ -68,6 +71,9 @@ impl World {
     ) -> Result<Registered, RegisterError> {
         // Cannot fail: an identifier's alphabet is a part of a user id's. Were it to, the server would be at fault.
         let id = UserId::new(identifier.as_str()).map_err(|_| RegisterError::TooManyUsers)?;
+        if self.standard.contains_key(&id) {
+            return Err(RegisterError::Taken);
+        }
         let limit = self.settings.session_limit.max(1);
         if let Some(user) = self.users.get(&id) {
             if user.admin_blocked {

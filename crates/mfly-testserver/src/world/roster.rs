@@ -79,7 +79,9 @@ impl Roster {
 
     /// What the owner's clients are shown.
     pub(crate) fn listed(&self) -> impl Iterator<Item = (&BareJid, &Contact)> {
-        self.contacts.iter().filter(|(_, contact)| contact.is_listed)
+        self.contacts
+            .iter()
+            .filter(|(_, contact)| contact.is_listed)
     }
 
     /// Who satisfies a condition.
@@ -104,7 +106,9 @@ impl Roster {
         groups: BTreeSet<String>,
     ) -> Result<(), RosterError> {
         let is_name = |text: &String| !text.is_empty() && text.len() <= MAX_NAME_BYTES;
-        let fits = name.as_ref().is_none_or(|name| name.len() <= MAX_NAME_BYTES)
+        let fits = name
+            .as_ref()
+            .is_none_or(|name| name.len() <= MAX_NAME_BYTES)
             && groups.len() <= MAX_GROUPS
             && groups.iter().all(is_name);
         if !fits {

@@ -1,5 +1,6 @@
 //! Bound streams: telling them something, ending them.
 
+use super::sessions::Sessions;
 use super::{RegistrationId, StreamId, Timestamp, World};
 use crate::feature::presence;
 use mfly_proto::framing::Frame;
@@ -7,7 +8,8 @@ use mfly_proto::jid::{FullJid, Jid, UserId};
 use mfly_proto::ns;
 use mfly_proto::stanza::Presence;
 use mfly_proto::stream::{StreamCondition, StreamError};
-use mfly_proto::xml::Writer;
+use mfly_proto::xml::{Document, Writer};
+use std::collections::BTreeSet;
 
 /// One stream with an address.
 #[derive(Clone, Debug)]
@@ -22,6 +24,21 @@ pub(crate) struct Session {
     pub(crate) presence: Option<Presence>,
     /// Whether it wants copies of messages (XEP-0280).
     pub(crate) carbons: bool,
+    /// What a standard account's session has beside; `None` for one of the platform's.
+    pub(crate) standard: Option<StandardSession>,
+}
+
+/// What only a standard account's session has.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StandardSession {
+    /// It asked for the contact list, and hears of changes.
+    pub(crate) follows_roster: bool,
+    /// It asked for the block list, and hears of changes.
+    pub(crate) follows_blocks: bool,
+    /// Its presence as it wrote it, while it is available.
+    pub(crate) presence: Option<Document>,
+    /// Whom it told directly that it is there.
+    pub(crate) directed: BTreeSet<Jid>,
 }
 
 /// How a notice is sent: a message that carries news instead of a body.
@@ -140,8 +157,25 @@ impl World {
 
     /// Takes a stream's address away; contacts see it leave.
     pub(crate) fn unbind(&mut self, now: Timestamp, stream: StreamId) {
-        presence::leave(self, now, stream);
+        let Some(session) = self.session(stream) else {
+            return;
+        };
+        let user = session.user.clone();
+        if session.standard.is_some() {
+            presence::standard::leave(self, now, stream);
+        } else {
+            presence::leave(self, now, stream);
+        }
         self.sessions.remove(stream);
+        let is_temporary = self.standard(&user).is_some_and(|own| own.is_temporary);
+        if is_temporary && self.streams_of(&user).is_empty() {
+            self.remove_standard(now, &user);
+        }
+    }
+
+    /// Takes all addresses away without a word to anybody.
+    pub(crate) fn drop_sessions(&mut self) {
+        self.sessions = Sessions::default();
     }
 
     /// Ends the sessions of a registration at a later time, if they have not left by then.

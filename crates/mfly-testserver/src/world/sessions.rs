@@ -95,6 +95,7 @@ mod tests {
             registration: RegistrationId(1),
             presence: None,
             carbons: false,
+            standard: None,
         }
     }
 

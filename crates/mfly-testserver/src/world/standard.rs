@@ -8,6 +8,7 @@ use super::roster::Roster;
 use super::{RegistrationId, Timestamp, World};
 use crate::feature::subscription;
 use mfly_proto::jid::{Jid, UserId};
+use mfly_proto::sasl::{ScramCredentials, ScramHash};
 use mfly_proto::secret::Password;
 use mfly_proto::stream::{StreamCondition, StreamError};
 use mfly_proto::xml::Document;
@@ -34,6 +35,8 @@ pub(crate) struct Standard {
     pub(crate) login: RegistrationId,
     /// That password.
     pub(crate) password: Password,
+    /// What SCRAM checks it with, once that was asked for.
+    scram: Vec<ScramCredentials>,
     /// Whether it goes with its last session.
     pub(crate) is_temporary: bool,
     /// Its contacts.
@@ -93,13 +96,58 @@ impl World {
     ///
     /// # Errors
     /// See [`StandardError`].
-    pub(crate) fn add_temporary(&mut self, now: Timestamp) -> Result<UserId, StandardError> {
-        let name = self.fresh_id();
-        // Cannot fail: hexadecimal digits are a valid name and a valid password.
-        let id = UserId::new(&name).map_err(|_| StandardError::TooManyUsers)?;
+    pub(crate) fn add_temporary(
+        &mut self,
+        now: Timestamp,
+        id: UserId,
+    ) -> Result<RegistrationId, StandardError> {
+        // Cannot fail: hexadecimal digits are a valid password.
         let password = Password::new(self.fresh_id()).map_err(|_| StandardError::TooManyUsers)?;
         self.add_standard(now, id.clone(), password, true)?;
-        Ok(id)
+        let account = self.standard.get(&id);
+        account
+            .map(|account| account.login)
+            .ok_or(StandardError::TooManyUsers)
+    }
+
+    /// What SCRAM checks a user's password with. For a user without one that cannot be told from it, and checks nothing.
+    pub(crate) fn scram_credentials(
+        &mut self,
+        hash: ScramHash,
+        name: &str,
+    ) -> (Option<(UserId, RegistrationId)>, ScramCredentials) {
+        let iterations = self.settings.scram_iterations;
+        let id = UserId::new(name).ok();
+        let salt: [u8; 16] = self.ids.bytes();
+        if let Some(account) = id.and_then(|id| self.standard.get_mut(&id)) {
+            let login = (account.id.clone(), account.login);
+            let known = account.scram.iter().find(|known| known.hash() == hash);
+            if let Some(known) = known {
+                return (Some(login), known.clone());
+            }
+            let derived = ScramCredentials::derive(hash, &account.password, &salt, iterations);
+            // A password that SCRAM cannot use is one for PLAIN alone.
+            if let Ok(derived) = derived {
+                account.scram.push(derived.clone());
+                return (Some(login), derived);
+            }
+        }
+        let secret = self.ids.secret();
+        (
+            None,
+            ScramCredentials::dummy(hash, name, &secret, iterations),
+        )
+    }
+
+    /// The server's part of a SCRAM exchange's nonce.
+    pub(crate) fn scram_nonce(&mut self) -> [u8; 24] {
+        self.ids.bytes()
+    }
+
+    /// Whether this is a standard account's password, and which one.
+    pub(crate) fn check_standard(&self, id: &UserId, password: &str) -> Option<RegistrationId> {
+        let account = self.standard.get(id)?;
+        (account.password.expose() == password && !account.is_temporary).then_some(account.login)
     }
 
     fn add_standard(
@@ -116,6 +164,7 @@ impl World {
         if let Some(account) = self.standard.get_mut(&id) {
             if account.password != password {
                 account.password = password;
+                account.scram.clear();
                 account.login = login;
                 self.end_sessions(now, &id);
             }
@@ -128,6 +177,7 @@ impl World {
             id: id.clone(),
             login,
             password,
+            scram: Vec::new(),
             is_temporary,
             roster: Roster::default(),
             card: None,
@@ -148,6 +198,15 @@ impl World {
         // A temporary account has gone with its last session.
         subscription::forget(self, id);
         self.standard.remove(id);
+        true
+    }
+
+    /// Makes two accounts see each other. `false` when one does not exist.
+    pub(crate) fn befriend(&mut self, one: &UserId, other: &UserId) -> bool {
+        if one == other || self.standard(one).is_none() || self.standard(other).is_none() {
+            return false;
+        }
+        subscription::befriend(self, one, other);
         true
     }
 
@@ -185,7 +244,11 @@ mod tests {
             ("h.test/a", "u2@h.test/a", true),
             ("h.test/a", "u2@h.test/b", false),
         ] {
-            assert_eq!(blocks(&mut server, blocked, jid), expected, "{blocked} {jid}");
+            assert_eq!(
+                blocks(&mut server, blocked, jid),
+                expected,
+                "{blocked} {jid}"
+            );
         }
     }
 
@@ -207,7 +270,13 @@ mod tests {
             Err(StandardError::Taken)
         );
         let identifier = UserIdentifier::new("u2").unwrap();
-        let refused = world.register(now, &identifier, "d", true, std::collections::BTreeMap::new());
+        let refused = world.register(
+            now,
+            &identifier,
+            "d",
+            true,
+            std::collections::BTreeMap::new(),
+        );
         assert_eq!(refused.unwrap_err(), RegisterError::Taken);
     }
 
@@ -232,10 +301,18 @@ mod tests {
         let now = server.now;
         assert!(server.core.world_mut().remove_standard(now, &id("u1")));
         assert!(!server.core.world_mut().remove_standard(now, &id("u1")));
-        assert!(server.is_closed(removed));
         let told = server.received(contact);
-        assert!(told.iter().any(|frame| frame.contains(r#"subscription="none""#)), "{told:?}");
-        assert!(told.iter().any(|frame| frame.contains(&format!(r#"from="u1@{HOST}/a""#))
-            && frame.contains("unavailable")), "{told:?}");
+        assert!(server.is_closed(removed));
+        assert!(
+            told.iter()
+                .any(|frame| frame.contains(r#"subscription="none""#)),
+            "{told:?}"
+        );
+        assert!(
+            told.iter()
+                .any(|frame| frame.contains(&format!(r#"from="u1@{HOST}/a""#))
+                    && frame.contains("unavailable")),
+            "{told:?}"
+        );
     }
 }

@@ -151,18 +151,29 @@ mod tests {
         }
         let answer = command(&mut server, asking, "block", &["x@elsewhere.test"]);
         assert!(answer.contains(r#"type="result""#), "{answer}");
-        assert_eq!(server.received(follower), [push("block", "b", "x@elsewhere.test")]);
+        assert_eq!(
+            server.received(follower),
+            [push("block", "b", "x@elsewhere.test")]
+        );
         assert_eq!(server.received(asking), Vec::<String>::new());
         assert_eq!(server.received(other), Vec::<String>::new());
         command(&mut server, asking, "unblock", &["x@elsewhere.test"]);
-        assert_eq!(server.received(follower), [push("unblock", "b", "x@elsewhere.test")]);
+        assert_eq!(
+            server.received(follower),
+            [push("unblock", "b", "x@elsewhere.test")]
+        );
     }
 
     #[test]
     fn several_are_blocked_at_once_and_all_unblocked_by_naming_none() {
         let mut server = Server::new();
         let own = server.connect_standard("u1", "a");
-        command(&mut server, own, "block", &["u2@~", "spam.test", "u3@~/phone"]);
+        command(
+            &mut server,
+            own,
+            "block",
+            &["u2@~", "spam.test", "u3@~/phone"],
+        );
         let list = server.ask(own, "get", None, LIST);
         assert_eq!(list.matches("<item ").count(), 3);
         assert!(list.contains(r#"<item jid="spam.test"/>"#), "{list}");
@@ -185,13 +196,24 @@ mod tests {
             (&["@@"], "jid-malformed"),
         ] {
             let answer = command(&mut server, own, "block", whom);
-            assert!(answer.contains(&format!("<{condition} ")), "{whom:?}: {answer}");
+            assert!(
+                answer.contains(&format!("<{condition} ")),
+                "{whom:?}: {answer}"
+            );
         }
         let many: Vec<_> = (0..1001).map(|n| format!("u{n}@x.test")).collect();
         let many: Vec<_> = many.iter().map(String::as_str).collect();
         let answer = command(&mut server, own, "block", &many);
         assert!(answer.contains("<resource-constraint "), "{answer}");
-        assert!(server.core.world().standard(&id("u1")).unwrap().blocked.is_empty());
+        assert!(
+            server
+                .core
+                .world()
+                .standard(&id("u1"))
+                .unwrap()
+                .blocked
+                .is_empty()
+        );
     }
 
     #[test]
@@ -201,17 +223,30 @@ mod tests {
         let other = server.connect_standard("u2", "b");
         server.befriend(own, other);
         command(&mut server, own, "block", &["u2@~"]);
-        let gone = r#"<presence from="u1@~/a" to="u2@~" type="unavailable" xmlns="jabber:client"/>"#;
+        let gone =
+            r#"<presence from="u1@~/a" to="u2@~" type="unavailable" xmlns="jabber:client"/>"#;
         assert_eq!(server.received(other), [gone.replace('~', HOST)]);
-        server.send(other, "<presence xmlns='jabber:client'><show>away</show></presence>");
-        server.send(own, "<presence xmlns='jabber:client'><show>dnd</show></presence>");
+        server.send(
+            other,
+            "<presence xmlns='jabber:client'><show>away</show></presence>",
+        );
+        server.send(
+            own,
+            "<presence xmlns='jabber:client'><show>dnd</show></presence>",
+        );
         server.received(own);
         assert_eq!(server.received(other).len(), 1, "only its own");
         command(&mut server, own, "unblock", &["u2@~"]);
         let to_other = server.received(other);
-        assert!(to_other.len() == 1 && to_other[0].contains("<show>dnd</show>"), "{to_other:?}");
+        assert!(
+            to_other.len() == 1 && to_other[0].contains(">dnd</show>"),
+            "{to_other:?}"
+        );
         let to_own = server.received(own);
-        assert!(to_own.len() == 1 && to_own[0].contains("<show>away</show>"), "{to_own:?}");
+        assert!(
+            to_own.len() == 1 && to_own[0].contains(">away</show>"),
+            "{to_own:?}"
+        );
     }
 
     #[test]
@@ -223,7 +258,9 @@ mod tests {
         command(&mut server, own, "block", &["u2@~"]);
         server.received(other);
         let message = |to: &str| {
-            format!("<message to='{to}@{HOST}' type='chat' xmlns='jabber:client'><body>x</body></message>")
+            format!(
+                "<message to='{to}@{HOST}' type='chat' xmlns='jabber:client'><body>x</body></message>"
+            )
         };
         server.send(other, &message("u1"));
         let back = server.received(other);
@@ -241,7 +278,10 @@ mod tests {
             assert!(back.contains("<not-acceptable "), "{back}");
         }
         for kind in ["subscribe", "unavailable"] {
-            server.send(other, &format!("<presence to='u1@{HOST}' type='{kind}' xmlns='jabber:client'/>"));
+            server.send(
+                other,
+                &format!("<presence to='u1@{HOST}' type='{kind}' xmlns='jabber:client'/>"),
+            );
         }
         assert_eq!(server.received(own), Vec::<String>::new());
     }

@@ -26,7 +26,9 @@ pub(crate) fn account(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
 
 /// How long the server has been serving.
 pub(crate) fn server(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
-    let seconds = query.now.seconds_since(query.world.first_stream_at(query.now));
+    let seconds = query
+        .now
+        .seconds_since(query.world.first_stream_at(query.now));
     Ok(reply(seconds, None))
 }
 
@@ -52,7 +54,11 @@ mod tests {
         let other = server.connect_standard("u2", "b");
         server.befriend(own, other);
         let to = format!("u2@{HOST}");
-        assert!(server.ask(own, "get", Some(&to), QUERY).contains(r#"seconds="0""#));
+        assert!(
+            server
+                .ask(own, "get", Some(&to), QUERY)
+                .contains(r#"seconds="0""#)
+        );
         server.send(
             other,
             "<presence type='unavailable' xmlns='jabber:client'><status>Good night</status></presence>",
@@ -72,8 +78,16 @@ mod tests {
         let own = server.connect_standard("u1", "a");
         server.standard("u2");
         let to = format!("u2@{HOST}");
-        assert!(server.ask(own, "get", Some(&to), QUERY).contains("<forbidden "));
-        assert!(server.ask(own, "get", None, QUERY).contains(r#"seconds="0""#));
+        assert!(
+            server
+                .ask(own, "get", Some(&to), QUERY)
+                .contains("<forbidden ")
+        );
+        assert!(
+            server
+                .ask(own, "get", None, QUERY)
+                .contains(r#"seconds="0""#)
+        );
     }
 
     #[test]

@@ -37,9 +37,7 @@ fn route(
     to: &Jid,
     message: &Message<'_>,
 ) -> Result<BTreeSet<StreamId>, StanzaError> {
-    let recipient = world
-        .local_user(to)
-        .ok_or_else(|| unreachable(world, to))?;
+    let recipient = world.local_user(to).ok_or_else(|| unreachable(world, to))?;
     let is_blocked = |jid: &Jid| world.standard(sender).is_some_and(|own| own.blocks(jid));
     if recipient != *sender && is_blocked(to) {
         return Err(StanzaError::new(ErrorCondition::NotAcceptable));
@@ -98,7 +96,10 @@ pub(super) fn arrive(
 /// The available sessions that do not say that they want no messages (RFC 6121 §8.5.2.1.1).
 fn willing(world: &World, user: &UserId) -> BTreeSet<StreamId> {
     let willing = world.streams_of_where(user, |session| {
-        session.presence.as_ref().is_some_and(|presence| presence.priority >= 0)
+        session
+            .presence
+            .as_ref()
+            .is_some_and(|presence| presence.priority >= 0)
     });
     willing.into_iter().collect()
 }
@@ -116,7 +117,9 @@ mod tests {
 
     fn bodies(server: &mut Server, stream: StreamId) -> usize {
         let got = server.received(stream);
-        got.iter().filter(|frame| frame.contains("<body>Hi</body>")).count()
+        got.iter()
+            .filter(|frame| frame.contains(">Hi</body>"))
+            .count()
     }
 
     #[test]
@@ -126,14 +129,17 @@ mod tests {
         let one = server.connect_standard("u2", "b");
         let two = server.connect_standard("u2", "c");
         let unwilling = server.connect_standard("u2", "d");
-        server.send(unwilling, "<presence xmlns='jabber:client'><priority>-1</priority></presence>");
+        server.send(
+            unwilling,
+            "<presence xmlns='jabber:client'><priority>-1</priority></presence>",
+        );
         let absent = server.bound_standard("u2", "e");
         for stream in [one, two, unwilling] {
             server.received(stream);
         }
         server.send(own, &chat(&format!("u2@{HOST}")));
         let expected = format!(
-            r#"<message from="u1@{HOST}/a" to="u2@{HOST}" id="m1" type="chat" xmlns="jabber:client"><body>Hi</body></message>"#
+            r#"<message from="u1@{HOST}/a" to="u2@{HOST}" id="m1" type="chat" xmlns="jabber:client"><body xmlns="jabber:client">Hi</body></message>"#
         );
         assert_eq!(server.received(one), [expected.clone()]);
         assert_eq!(server.received(two), [expected]);
@@ -153,7 +159,10 @@ mod tests {
         assert_eq!(bodies(&mut server, addressed), 1);
         assert_eq!(bodies(&mut server, other), 0);
         server.send(own, &chat(&format!("u2@{HOST}/gone")));
-        assert_eq!(bodies(&mut server, addressed) + bodies(&mut server, other), 2);
+        assert_eq!(
+            bodies(&mut server, addressed) + bodies(&mut server, other),
+            2
+        );
         let normal = chat(&format!("u2@{HOST}/gone")).replace(r#" type="chat""#, "");
         server.send(own, &normal);
         assert!(server.received(own)[0].contains("<service-unavailable "));
@@ -197,7 +206,11 @@ mod tests {
             server.ask(stream, "set", None, enable);
         }
         let disable = "<disable xmlns='urn:xmpp:carbons:2'/>";
-        assert!(server.ask(without, "set", None, disable).contains(r#"type="result""#));
+        assert!(
+            server
+                .ask(without, "set", None, disable)
+                .contains(r#"type="result""#)
+        );
         for stream in [own, sent, addressed, received, without] {
             server.received(stream);
         }
@@ -239,8 +252,12 @@ mod tests {
         server.ask(other, "set", None, "<enable xmlns='urn:xmpp:carbons:2'/>");
         server.received(other);
         server.received(addressed);
-        for wish in ["<private xmlns='urn:xmpp:carbons:2'/>", "<no-copy xmlns='urn:xmpp:hints'/>"] {
-            let message = chat(&format!("u2@{HOST}/b")).replace("</body>", &format!("</body>{wish}"));
+        for wish in [
+            "<private xmlns='urn:xmpp:carbons:2'/>",
+            "<no-copy xmlns='urn:xmpp:hints'/>",
+        ] {
+            let message =
+                chat(&format!("u2@{HOST}/b")).replace("</body>", &format!("</body>{wish}"));
             server.send(own, &message);
             let got = server.received(addressed);
             assert!(got.len() == 1 && !got[0].contains("<private"), "{got:?}");
@@ -273,7 +290,10 @@ mod tests {
         let message = |length: usize| format!("{head}{}</body></message>", "x".repeat(length));
         server.send(own, &message(room));
         let said = server.received(own);
-        assert!(said.len() == 1 && said[0].contains("<policy-violation "), "{said:?}");
+        assert!(
+            said.len() == 1 && said[0].contains("<policy-violation "),
+            "{said:?}"
+        );
         assert_eq!(server.received(other), Vec::<String>::new());
         assert!(!server.is_closed(own));
         server.send(own, &message(room - 100));

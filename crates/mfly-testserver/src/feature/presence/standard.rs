@@ -100,6 +100,19 @@ pub(crate) fn hide(world: &mut World, pairs: impl IntoIterator<Item = (StreamId,
     }
 }
 
+/// Makes the sessions of `user` disappear from those of `viewer`, whose subscription has just ended.
+pub(crate) fn part(world: &mut World, user: &UserId, viewer: &UserId) {
+    let viewers = available(world, viewer);
+    let mut pairs = Sight::new();
+    for own in available(world, user) {
+        let seeing = viewers
+            .iter()
+            .filter(|viewer| may_see(world, **viewer, own));
+        pairs.extend(seeing.map(|viewer| (own, *viewer)));
+    }
+    hide(world, pairs);
+}
+
 fn come(world: &mut World, stream: StreamId, presence: Presence, element: Element<'_>) {
     let Some(session) = world.session_mut(stream) else {
         return;
@@ -112,14 +125,20 @@ fn come(world: &mut World, stream: StreamId, presence: Presence, element: Elemen
     // The own sessions see it, that one included (RFC 6121 §4.2.2).
     let own = available(world, &user);
     let viewers = viewers(world, stream);
-    show(world, own.iter().chain(&viewers).map(|viewer| (stream, *viewer)));
+    show(
+        world,
+        own.iter().chain(&viewers).map(|viewer| (stream, *viewer)),
+    );
     if !is_first {
         return;
     }
     let others = own.into_iter().filter(|other| *other != stream);
     show(world, others.map(|other| (other, stream)));
     let visible = sees(world, &user);
-    show(world, visible.into_iter().filter(|(_, viewer)| *viewer == stream));
+    show(
+        world,
+        visible.into_iter().filter(|(_, viewer)| *viewer == stream),
+    );
     subscription::remind(world, stream);
 }
 
@@ -205,7 +224,10 @@ fn recipients(world: &World, stream: StreamId, to: &Jid) -> Vec<StreamId> {
     };
     let mut found = available(world, &user);
     found.retain(|recipient| {
-        let is_meant = |jid: FullJid| to.resource().is_none_or(|wanted| jid.resource() == Some(wanted));
+        let is_meant = |jid: FullJid| {
+            to.resource()
+                .is_none_or(|wanted| jid.resource() == Some(wanted))
+        };
         *recipient != stream
             && address(world, *recipient).is_some_and(is_meant)
             && may_see(world, *recipient, stream)
