@@ -246,9 +246,11 @@ impl Stream for Wire {
         if this.state.is_over() || this.close_reason.is_some() {
             return Poll::Ready(None);
         }
+        // A complaint about what the peer sent closes our stream as well.
+        let was_closing = this.is_closing();
         match this.poll_frame(cx) {
             Poll::Ready(Ok(Some(frame))) => Poll::Ready(Some(Ok(frame))),
-            Poll::Ready(Ok(None) | Err(TransportError::Io(_))) if this.is_closing() => {
+            Poll::Ready(Ok(None) | Err(TransportError::Io(_))) if was_closing => {
                 this.deadline.stop();
                 this.end();
                 Poll::Ready(None)
