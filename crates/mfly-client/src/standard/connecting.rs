@@ -20,6 +20,7 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Mutex;
 
 /// A connection that is about to be made; await it.
 #[must_use = "await it"]
@@ -48,7 +49,10 @@ impl Connecting {
         let mut config = Config::standard(account.jid.clone());
         if let Some(resource) = &account.resource {
             // Whatever cannot be part of an address cannot be bound.
-            account.jid.with_resource(resource)?;
+            account
+                .jid
+                .with_resource(resource)
+                .map_err(|_| InvalidArgument::new("resource", "must be fit to end an address"))?;
             config.resource = Resource::Exactly(resource.clone());
         }
         config.mechanisms = account.mechanisms.clone();
@@ -92,6 +96,7 @@ impl Connecting {
             link,
             first_jid,
             subscriptions,
+            card_writer: Mutex::default(),
         }))
     }
 }

@@ -1,12 +1,13 @@
 //! What happens in a session without being asked for.
 
+use super::blocking;
 use super::message::{self, Message};
 use super::presence;
 use crate::event::{News, UnknownStanza};
 use crate::session::{DisconnectReason, EndReason, Notice};
 use mfly_proto::jid::{BareJid, FullJid, Jid};
-use mfly_proto::payload::block::BlockPush;
-use mfly_proto::push::Push;
+use mfly_proto::payload::roster::{RosterItem, RosterPush};
+use mfly_proto::push::StandardPush;
 use mfly_proto::stanza::{PresenceKind, Show};
 use mfly_proto::xml::Document;
 use std::time::Duration;
@@ -62,12 +63,20 @@ pub enum Event {
     /// The own account blocked these addresses, here or in another session.
     Blocked {
         /// Whom.
-        users: Vec<BareJid>,
+        jids: Vec<Jid>,
     },
     /// The own account unblocked these addresses, here or in another session.
     Unblocked {
         /// Whom; empty means everybody.
-        users: Vec<BareJid>,
+        jids: Vec<Jid>,
+    },
+    /// A contact was added, changed, or taken off the list ([`Subscription::Remove`](super::Subscription::Remove)), here or
+    /// in another session.
+    RosterPush {
+        /// The contact as it is now.
+        item: RosterItem,
+        /// The list's version with this change, if the server keeps one.
+        version: Option<String>,
     },
     /// A message, or a copy of one that another session of the own account sent or received.
     Message(Message),
@@ -92,7 +101,9 @@ pub(super) fn translate(notice: Notice, own: &BareJid) -> Option<Event> {
         Notice::Disconnected { reason } => Event::Disconnected { reason },
         Notice::Reconnecting { attempt, delay } => Event::Reconnecting { attempt, delay },
         Notice::Ended(reason) => Event::Ended(reason),
-        Notice::Push { push, .. } => return pushed(push),
+        Notice::StandardPush(push) => return pushed(push),
+        // Only the platform's sessions tell it.
+        Notice::Push { .. } => return None,
         Notice::Message { stanza, carbon } => match message::received(&stanza, carbon) {
             Some(message) => Event::Message(message),
             None => unknown(&stanza),
@@ -106,10 +117,12 @@ pub(super) fn translate(notice: Notice, own: &BareJid) -> Option<Event> {
     })
 }
 
-fn pushed(push: Push) -> Option<Event> {
+fn pushed(push: StandardPush) -> Option<Event> {
     match push {
-        Push::Block(BlockPush::Blocked(users)) => Some(Event::Blocked { users }),
-        Push::Block(BlockPush::Unblocked(users)) => Some(Event::Unblocked { users }),
+        StandardPush::BlockList(push) => Some(blocking::pushed(push)),
+        StandardPush::Roster(RosterPush { item, version }) => {
+            Some(Event::RosterPush { item, version })
+        }
         _ => None,
     }
 }
