@@ -59,6 +59,13 @@ impl RestServer {
         self.base_url.as_str()
     }
 
+    /// The host, without the brackets of an IPv6 address.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let host = self.base_url.host();
+        host.trim_start_matches('[').trim_end_matches(']')
+    }
+
     /// Whether requests are encrypted on their way.
     #[must_use]
     pub fn is_tls(&self) -> bool {
@@ -80,7 +87,7 @@ impl RestServer {
         &self,
         report: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Option<Security>, TransportError> {
-        let host = self.base_url.host();
+        let host = self.host();
         let alpn: Option<&[&[u8]]> = self.is_tls().then_some(&[HTTP]);
         reach_observed(host, self.port, alpn, &self.options, report).await
     }

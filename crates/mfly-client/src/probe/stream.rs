@@ -9,7 +9,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// What a server says to whoever opens a stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StreamOffer {
     /// The domain that the server answers for, if it says so.
@@ -37,8 +37,13 @@ pub enum StreamProblem {
     #[error("the server points to {0}")]
     Moved(String),
     /// The server ended the stream with an error.
-    #[error("stream error: {0}")]
-    Ended(StreamError),
+    #[error("stream error: {error}")]
+    Ended {
+        /// The error.
+        error: StreamError,
+        /// The domain that the server answers for, if it said so before.
+        from: Option<String>,
+    },
     /// What came is not XMPP.
     #[error("what came is not XMPP: {0}")]
     NotXmpp(XmlError),
@@ -85,12 +90,13 @@ async fn open(connection: &mut Connection, domain: &str) -> Result<StreamOffer, 
     let opened = match next(connection, &mut reader).await? {
         Received::Open(open) => open,
         other => {
-            element(other, "the opening of the stream")?;
+            element(other, None, "the opening of the stream")?;
             return Err(StreamProblem::Unexpected("the opening of the stream"));
         }
     };
     let what = "the stream features";
-    let features = element(next(connection, &mut reader).await?, what)?;
+    let from = opened.from.as_deref();
+    let features = element(next(connection, &mut reader).await?, from, what)?;
     let features = Features::read(features.root()).map_err(|_| StreamProblem::Unexpected(what))?;
     Ok(StreamOffer {
         from: opened.from,
@@ -117,10 +123,17 @@ async fn next(
 }
 
 /// What was received, if it is an element and not the end.
-fn element(received: Received, expected: &'static str) -> Result<Document, StreamProblem> {
+fn element(
+    received: Received,
+    from: Option<&str>,
+    expected: &'static str,
+) -> Result<Document, StreamProblem> {
     match received {
         Received::Element(element) if StreamError::is(element.root()) => {
-            Err(StreamProblem::Ended(StreamError::read(element.root())))
+            Err(StreamProblem::Ended {
+                error: StreamError::read(element.root()),
+                from: from.map(str::to_owned),
+            })
         }
         Received::Element(element) => Ok(element),
         Received::Close {
@@ -189,6 +202,10 @@ mod tests {
         ] {
             let problem = ask(Framing::WebSocket, &frames).await.unwrap_err();
             assert!(problem.to_string().contains(expected), "{problem}");
+            if let StreamProblem::Ended { from, .. } = problem {
+                let opened = frames.len() > 1;
+                assert_eq!(from.as_deref(), opened.then_some("a.example"));
+            }
         }
     }
 
