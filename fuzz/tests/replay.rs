@@ -13,6 +13,7 @@ const TARGETS: &[(&str, Body)] = &[
     ("rest_envelope", mfly_fuzz::rest_envelope),
     ("signalling", mfly_fuzz::signalling),
     ("stanza", mfly_fuzz::stanza),
+    ("tcp", mfly_fuzz::tcp),
 ];
 
 fn seeds(target: &str) -> Vec<Vec<u8>> {
@@ -122,4 +123,5 @@ generated! {
     rest_envelopes_hold_over_generated_inputs: "rest_envelope", mfly_fuzz::rest_envelope;
     signalling_holds_over_generated_inputs: "signalling", mfly_fuzz::signalling;
     stanzas_hold_over_generated_inputs: "stanza", mfly_fuzz::stanza;
+    tcp_streams_hold_over_generated_inputs: "tcp", mfly_fuzz::tcp;
 }
