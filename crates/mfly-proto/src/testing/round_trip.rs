@@ -1,12 +1,14 @@
 //! Decode, encode, and decode again: any frame through the types that read it.
 
 use crate::framing::websocket::Incoming;
+use crate::ns;
 use crate::payload::{
     bind, block, blocking, carbons, entity_time, friends, last_seen, logout, ping, profile, roster,
     service_discovery, session, settings, vcard,
 };
 use crate::push::{Push, StandardPush};
 use crate::sasl;
+use crate::sasl2;
 use crate::stanza::iq::{self, IqKind, IqRequest, Reply};
 use crate::stanza::{Iq, Message, Stanza};
 use crate::stream::{Features, StreamError, starttls};
@@ -79,8 +81,8 @@ fn frame(
         return Some("StreamError");
     }
     match element.ns() {
-        crate::ns::SASL => return sasl_element(element, out),
-        crate::ns::TLS => return starttls_element(element, out),
+        ns::SASL | ns::SASL2 => return sasl_element(element, out),
+        ns::TLS => return starttls_element(element, out),
         _ => {}
     }
     match Stanza::read(element).ok()?? {
@@ -248,7 +250,7 @@ fn message_push(message: &Message<'_>, out: &mut Vec<u8>) -> Option<&'static str
         for (_, name, value) in element.attributes().filter(|(ns, ..)| ns.is_empty()) {
             w.attr(name, &value);
         }
-        w.attr("xmlns", crate::ns::CLIENT);
+        w.attr("xmlns", ns::CLIENT);
         by = Some(match &push {
             Push::AdminBlock(push) => {
                 push.write(w);
@@ -281,25 +283,34 @@ fn message_push(message: &Message<'_>, out: &mut Vec<u8>) -> Option<&'static str
 }
 
 fn sasl_element(element: Element<'_>, out: &mut Vec<u8>) -> Option<&'static str> {
-    match element.name() {
-        "auth" => {
-            sasl::Auth::read(element).ok()?.write(&mut Writer::new(out));
-            Some("Auth")
-        }
-        "success" => {
-            sasl::Success::read(element)
-                .ok()?
-                .write(&mut Writer::new(out));
-            Some("Success")
-        }
-        "failure" => {
-            sasl::Failure::read(element)
-                .ok()?
-                .write(&mut Writer::new(out));
-            Some("Failure")
-        }
-        _ => None,
+    macro_rules! read_and_write {
+        ($($name:literal => $type:ty,)*) => {
+            match element.name() {
+                $($name => {
+                    <$type>::read(element).ok()?.write(&mut Writer::new(out));
+                    Some(stringify!($type))
+                })*
+                _ => None,
+            }
+        };
     }
+    if element.ns() == ns::SASL2 {
+        return read_and_write!(
+            "authenticate" => sasl2::Authenticate,
+            "challenge" => sasl2::Challenge,
+            "response" => sasl2::Response,
+            "success" => sasl2::Success,
+            "failure" => sasl2::Failure,
+            "continue" => sasl2::Continue,
+        );
+    }
+    read_and_write!(
+        "auth" => sasl::Auth,
+        "challenge" => sasl::Challenge,
+        "response" => sasl::Response,
+        "success" => sasl::Success,
+        "failure" => sasl::Failure,
+    )
 }
 
 fn starttls_element(element: Element<'_>, out: &mut Vec<u8>) -> Option<&'static str> {
