@@ -9,15 +9,19 @@ mod ciphers;
 mod framing;
 mod payloads;
 mod rest_envelope;
+mod sasl;
 mod signalling;
 mod stanza;
+mod tcp;
 
 pub use ciphers::ciphers;
 pub use framing::framing;
 pub use payloads::payloads;
 pub use rest_envelope::rest_envelope;
+pub use sasl::sasl;
 pub use signalling::signalling;
 pub use stanza::stanza;
+pub use tcp::tcp;
 
 /// Makes a fuzz target of a body: for the fuzzing engine, or, without it, a program that replays the files it is given.
 #[macro_export]

@@ -11,8 +11,10 @@ const TARGETS: &[(&str, Body)] = &[
     ("framing", mfly_fuzz::framing),
     ("payloads", mfly_fuzz::payloads),
     ("rest_envelope", mfly_fuzz::rest_envelope),
+    ("sasl", mfly_fuzz::sasl),
     ("signalling", mfly_fuzz::signalling),
     ("stanza", mfly_fuzz::stanza),
+    ("tcp", mfly_fuzz::tcp),
 ];
 
 fn seeds(target: &str) -> Vec<Vec<u8>> {
@@ -120,6 +122,8 @@ generated! {
     framing_holds_over_generated_inputs: "framing", mfly_fuzz::framing;
     payloads_hold_over_generated_inputs: "payloads", mfly_fuzz::payloads;
     rest_envelopes_hold_over_generated_inputs: "rest_envelope", mfly_fuzz::rest_envelope;
+    sasl_holds_over_generated_inputs: "sasl", mfly_fuzz::sasl;
     signalling_holds_over_generated_inputs: "signalling", mfly_fuzz::signalling;
     stanzas_hold_over_generated_inputs: "stanza", mfly_fuzz::stanza;
+    tcp_streams_hold_over_generated_inputs: "tcp", mfly_fuzz::tcp;
 }
