@@ -7,7 +7,7 @@ import { Command } from "./driver/command.mjs";
 import { Peer } from "./driver/peer.mjs";
 import { Report } from "./driver/report.mjs";
 
-const GROUPS = ["initialise", "register", "connect", "operations", "directory", "listeners", "across", "startup", "wire", "qr_login", "ending", "command"];
+const GROUPS = ["initialise", "register", "connect", "operations", "media", "directory", "listeners", "across", "startup", "wire", "qr_login", "ending", "command"];
 
 const [binary, command, path] = process.argv.slice(2);
 if (!path) {
