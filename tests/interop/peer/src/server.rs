@@ -71,6 +71,10 @@ pub(crate) fn perform(server: &TestServer, verb: &str, command: &Value) -> Resul
             .fault()
             .request(text(command, "path"))
             .refuse(500, text(command, "message")),
+        "garble_request" => server
+            .fault()
+            .request(text(command, "path"))
+            .garbage(text(command, "body")),
         "journal" => return Ok(journal(server)),
         "forget" => server.journal().clear(),
         _ => return Err(Failure::text("there is no such command to the server")),
