@@ -67,6 +67,7 @@ pub struct Builder {
     seed: Option<[u8; 32]>,
     qr_code_lifetime: Duration,
     announces_signalling: bool,
+    are_uploads_committed_by_id: bool,
 }
 
 impl Builder {
@@ -84,6 +85,7 @@ impl Builder {
             seed: None,
             qr_code_lifetime: Duration::from_secs(60),
             announces_signalling: false,
+            are_uploads_committed_by_id: false,
         }
     }
 
@@ -182,6 +184,14 @@ impl Builder {
         self
     }
 
+    /// Commits uploads in parts by their `uploadId`, as with Amazon's stores, rather than by an address, as with Oracle's.
+    /// Default: no, because the official SDK (4.25.10) then never finishes a file of more than one part.
+    #[must_use]
+    pub fn commit_uploads_by_id(mut self, is_on: bool) -> Self {
+        self.are_uploads_committed_by_id = is_on;
+        self
+    }
+
     fn settings(&self) -> Result<Settings, InvalidArgument> {
         let mut settings = Settings::new(LicenceKey::new(self.licence_key.clone())?);
         settings.trial = self.trial;
@@ -201,6 +211,7 @@ impl Builder {
             settings.contacts = Contacts::Explicit;
         }
         settings.announces_signalling = self.announces_signalling;
+        settings.are_uploads_committed_by_id = self.are_uploads_committed_by_id;
         Ok(settings)
     }
 

@@ -11,6 +11,7 @@ export class Recorder {
     const recorder = new Recorder();
     recorder.#server = createServer((request, response) => recorder.#relay(new URL(origin), request, response));
     await new Promise((resolve) => recorder.#server.listen(0, "127.0.0.1", resolve));
+    recorder.#server.unref();
     recorder.origin = `http://127.0.0.1:${recorder.#server.address().port}`;
     return recorder;
   }

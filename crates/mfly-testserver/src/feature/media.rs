@@ -3,8 +3,8 @@
 //! Parts and ranges go to pre-signed addresses of this server below `/media-store/`, without a
 //! token: the secret in the address is the permission, as with the platform's object stores.
 //!
-//! An upload in several parts is committed by an address, as Oracle's stores are, and one in a single part by its `uploadId`:
-//! with several parts and an `uploadId` the official SDK begins anew for ever (observed: Web SDK 4.25.10).
+//! An upload in several parts is committed by an address, as with Oracle's stores, unless the server was started otherwise: with
+//! an `uploadId`, as with Amazon's, the official SDK begins anew for ever (observed: Web SDK 4.25.10).
 
 use crate::answer::Answer;
 use crate::call::{Caller, RestCall, Route};
@@ -122,12 +122,13 @@ fn start(call: &RestCall<'_>, _: &Caller) -> Answer {
     let (origin, token) = (call.origin(), file_token.as_str().to_owned());
     let url = |part| format!("{origin}/media-store/{secret}/{part}");
     let upload_urls = (1..=parts).map(url).collect();
-    let (storage, upload_id, commit_url) = if parts == 1 {
-        (Storage::Aws, Some(fresh_id(call)), None)
-    } else {
-        let url = format!("{origin}/media-store/{COMMIT}{token}");
-        (Storage::Oracle, None, Some(url))
-    };
+    let (storage, upload_id, commit_url) =
+        if call.world(|world| world.settings.are_uploads_committed_by_id) {
+            (Storage::Aws, Some(fresh_id(call)), None)
+        } else {
+            let url = format!("{origin}/media-store/{COMMIT}{token}");
+            (Storage::Oracle, None, Some(url))
+        };
     call.shared
         .with_media(|store| store.begin(secret.clone(), token, body.content_type, parts));
     Answer::success(media_start::Response {

@@ -187,6 +187,7 @@ async fn operate(
         "profile" => session.profile(&user()?).await?.official(),
         "set_profile" => {
             let image = match text(command, "image") {
+                "" if command["file"].is_object() => Some(media::image(&command["file"])?),
                 "" => None,
                 url => Some(ProfileImage::Url(url.to_owned())),
             };
@@ -239,6 +240,10 @@ async fn operate(
             let mut request = session.user_list().page(page, size)?;
             if let Some(name) = command["name"].as_str() {
                 request = request.name(name);
+            }
+            if let Some(values) = command["values"].as_array() {
+                let values = values.iter().filter_map(Value::as_str);
+                request = request.metadata(text(command, "key"), values)?;
             }
             let list = request.await?;
             let users: Value = list

@@ -2,7 +2,6 @@
 
 use crate::failure::{Failure, text};
 use mfly_client::Feature;
-use mfly_proto::testing::canonical;
 use mfly_testserver::{Direction, Entry, TestServer, UserProfile};
 use serde_json::{Value, json};
 
@@ -97,7 +96,7 @@ fn set_plan(server: &TestServer, command: &Value) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What clients sent, oldest first; attributes in canonical order.
+/// What clients sent, oldest first.
 fn journal(server: &TestServer) -> Value {
     let entries = server.journal().entries();
     let sent = entries.iter().filter_map(|entry| match entry {
@@ -106,8 +105,7 @@ fn journal(server: &TestServer) -> Value {
             "httpStatus": request.http_status, "status": request.status,
         })),
         Entry::Frame(frame) if frame.direction == Direction::Received => {
-            let text = canonical(&frame.text).unwrap_or_else(|_| frame.text.clone());
-            Some(json!({"stream": frame.stream, "user": frame.user, "frame": text}))
+            Some(json!({"stream": frame.stream, "user": frame.user, "frame": frame.text}))
         }
         _ => None,
     });
