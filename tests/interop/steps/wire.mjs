@@ -1,6 +1,5 @@
 // The same operations by both clients, as the same user: what each of them sent, compared byte for byte but for ids, random
 // values and times. Sealed payloads are opened first.
-import { readFile } from "node:fs/promises";
 import { eventually } from "../driver/log.mjs";
 import { Recorder } from "../driver/recorder.mjs";
 import { open, seal } from "../driver/seal.mjs";
@@ -71,14 +70,13 @@ function operations({ live, host }) {
   ];
 }
 
-export async function run({ live, browser, report, wire }) {
+export async function run({ live, browser, report, differences }) {
   const { host, apiBaseUrl, licenceKey } = live.settings;
   for (const user of [USER, OTHER]) await live.server("create", { user });
   await live.server("set_profile", { user: OTHER, nickName: "Otto" });
   await live.server("make_contact", { user: USER, other: OTHER });
   const recorder = await Recorder.start(new URL(apiBaseUrl).origin);
   browser.add("wire", { settings: { ...live.settings, licenceScript: `${recorder.origin}/licence.js` } });
-  const listed = JSON.parse(await readFile(new URL("../differences.json", import.meta.url), "utf8"));
   const shared = await sharedFile(live);
   const all = operations({ live, host });
   const sides = [];
@@ -104,24 +102,12 @@ export async function run({ live, browser, report, wire }) {
 
   for (const [name] of all) {
     const [official, ours] = sides.map((said) => said.get(name));
-    const onlyOfficial = without(official.sent, ours.sent);
-    const onlyOurs = without(ours.sent, official.sent);
-    const explained = listed.filter((entry) => entry.operation === name);
-    const unexplained = {
-      official: onlyOfficial.filter((line) => !explained.some((entry) => entry.official === line)),
-      ours: onlyOurs.filter((line) => !explained.some((entry) => entry.ours === line)),
-    };
-    wire.push({ operation: name, official: official.sent, ours: ours.sent, explained });
+    const unexplained = differences.compare(name, official.sent, ours.sent);
     await report.step(`${name}: both say the same, but for what is listed`, { done: [true, true], official: [], ours: [] },
       async () => ({ done: [official.done, ours.done], ...unexplained }));
   }
   await report.step("every operation is seen to say something, but for those without a wire", ["setMediaEncryption"],
-    async () => wire.filter(({ official }) => official.length === 0).map(({ operation }) => operation));
-  await report.step("every listed difference is there", [], async () => listed.filter((entry) => {
-    const compared = wire.find(({ operation }) => operation === entry.operation);
-    const isThere = (line, said, other) => !line || (said.includes(line) && !other.includes(line));
-    return !compared || !isThere(entry.official, compared.official, compared.ours) || !isThere(entry.ours, compared.ours, compared.official);
-  }));
+    async () => differences.operations.filter(({ official }) => official.length === 0).map(({ operation }) => operation));
 }
 
 // A file that both sides download, in one piece and in parts.
@@ -231,14 +217,4 @@ function json(text, licenceKey) {
     if (Math.abs(body.password.currentTimestamp - Date.now()) < 120_000) body.password.currentTimestamp = "{now}";
   }
   return JSON.stringify(body);
-}
-
-// The lines of `one` that `other` has not, each occurrence counted.
-function without(one, other) {
-  const rest = [...other];
-  return one.filter((line) => {
-    const index = rest.indexOf(line);
-    if (index >= 0) rest.splice(index, 1);
-    return index < 0;
-  });
 }
