@@ -45,16 +45,31 @@ export async function run({ live, browser, report }) {
   await live.online("willa in Rust", "willa");
   await live.client("willa in Rust", "settings");
   live.told("willa in Rust").forget();
-  await report.step("two devices: a block in the browser reaches the Rust device", { told: "block_user", list: [{ jid: russ }] }, async () => {
-    await device.call("blockUser", russ);
-    const told = await live.hears("willa in Rust", "blockUserListener", { blockedUserId: "russ" });
-    return { told: told.type, list: await live.client("willa in Rust", "blocked") };
-  });
-  await report.step("two devices: its end in Rust reaches the browser", { told: "unblock_user", list: [] }, async () => {
-    await live.client("willa in Rust", "unblock", { user: "russ" });
-    const told = await device.hears("blockUserListener", { blockedUserId: "russ", type: "unblock_user" });
-    return { told: told.type, list: (await device.call("getUsersIBlocked")).data };
-  });
+  const own = {
+    browser: {
+      do: (verb) => device.call(`${verb}User`, russ),
+      hears: (type) => device.hears("blockUserListener", { blockedUserId: "russ", type }),
+      list: async () => (await device.call("getUsersIBlocked")).data,
+    },
+    Rust: {
+      do: (verb) => live.client("willa in Rust", verb, { user: "russ" }),
+      hears: (type) => live.hears("willa in Rust", "blockUserListener", { blockedUserId: "russ", type }),
+      list: () => live.client("willa in Rust", "blocked"),
+    },
+  };
+  for (const [verb, by] of [["block", "browser"], ["unblock", "Rust"], ["block", "Rust"], ["unblock", "browser"]]) {
+    const list = verb === "block" ? [{ jid: russ }] : [];
+    const told = { blockedUserId: "russ", msgType: "userBlockStatus", type: `${verb}_user` };
+    await report.step(`two devices: ${verb} by the one in ${by} reaches both, and their lists are the same`,
+      { told: [told, told], lists: [list, list] }, async () => {
+        await own[by].do(verb);
+        const both = Object.values(own);
+        return {
+          told: await Promise.all(both.map((side) => side.hears(`${verb}_user`))),
+          lists: await Promise.all(both.map((side) => side.list())),
+        };
+      });
+  }
   await report.step("two devices: a profile set in Rust is told to the browser", "Two", async () => {
     await live.client("willa in Rust", "set_profile", { nickName: "Two", status: "s", email: "two@example.com" });
     return (await device.hears("userProfileListener", { userId: "willa", email: "two@example.com" })).nickName;
