@@ -1,8 +1,6 @@
 // Chromium, and pages with the official SDK in them. Nothing leaves the machine: requests to other hosts are refused and recorded.
-import { createHash, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { connect } from "node:tls";
 import { chromium } from "playwright-core";
 import { Device } from "./device.mjs";
 
@@ -13,20 +11,6 @@ const FLAGS = [
   // Whatever else is asked for does not exist.
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost",
 ];
-
-// The public key of the certificate on a TLS port, after the server's own authority was verified to have signed it.
-async function publicKeyHash(address, authority) {
-  const { port } = new URL(address);
-  const certificate = await new Promise((resolve, reject) => {
-    const socket = connect({ host: "localhost", port, ca: authority, servername: "localhost" }, () => {
-      resolve(new X509Certificate(socket.getPeerCertificate().raw));
-      socket.end();
-    });
-    socket.on("error", reject);
-  });
-  const key = certificate.publicKey.export({ type: "spki", format: "der" });
-  return createHash("sha256").update(key).digest("base64");
-}
 
 // The page is served from a port of its own, so that every request to the server crosses origins as an app's does.
 async function servePage(peers) {
@@ -64,8 +48,7 @@ export class Browser {
     const browser = new Browser();
     browser.#peers = peers;
     browser.#pages = await servePage(peers);
-    const hashes = Object.values(peers).map(({ settings }) => publicKeyHash(settings.websocketTls, settings.authority));
-    const trusted = (await Promise.all(hashes)).join(",");
+    const trusted = Object.values(peers).map(({ settings }) => settings.authorityHash).join(",");
     browser.#browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
       args: [...FLAGS, `--ignore-certificate-errors-spki-list=${trusted}`],

@@ -14,7 +14,7 @@ pub(crate) fn settings(server: &TestServer) -> Value {
         "licenceUrl": server.licence_url(),
         "licenceScript": server.licence_script_url(),
         "signallingUrl": server.signalling_url(),
-        "authority": server.ca_certificate_pem(),
+        "authorityHash": server.ca_public_key_hash(),
         "host": server.xmpp_host(),
     })
 }
