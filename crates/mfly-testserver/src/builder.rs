@@ -1,7 +1,7 @@
 //! What a server is started with.
 
 use crate::addresses::Addresses;
-use crate::certificate;
+use crate::certificate::{self, Authority, AuthorityError};
 use crate::core::Core;
 use crate::server::{Listening, TestServer};
 use crate::shared::Shared;
@@ -14,6 +14,7 @@ use rand::TryRng as _;
 use rand::rngs::SysRng;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
@@ -40,6 +41,13 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// The certificate authority cannot be used.
+    #[error("there is no certificate authority")]
+    Authority {
+        /// What was wrong.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// No certificate could be made for the XMPP host.
     #[error("cannot make a certificate for the XMPP host; it has to be a DNS name or IP address")]
     Certificate {
@@ -64,9 +72,11 @@ pub struct Builder {
     are_contacts_explicit: bool,
     listen: SocketAddr,
     tls_listen: Option<SocketAddr>,
+    authority: Option<PathBuf>,
     seed: Option<[u8; 32]>,
     qr_code_lifetime: Duration,
     announces_signalling: bool,
+    are_uploads_committed_by_id: bool,
 }
 
 impl Builder {
@@ -81,9 +91,11 @@ impl Builder {
             are_contacts_explicit: false,
             listen: ANY_PORT,
             tls_listen: Some(ANY_PORT),
+            authority: None,
             seed: None,
             qr_code_lifetime: Duration::from_secs(60),
             announces_signalling: false,
+            are_uploads_committed_by_id: false,
         }
     }
 
@@ -158,6 +170,14 @@ impl Builder {
         self
     }
 
+    /// Keeps the certificate authority in this file, and its key beside it in a file with `.key` behind the name: both are
+    /// made at the first start, and used again at later ones. Default: every server makes its own and forgets the key.
+    #[must_use]
+    pub fn authority(mut self, path: impl Into<PathBuf>) -> Self {
+        self.authority = Some(path.into());
+        self
+    }
+
     /// Draws passwords and ids from this seed, so that they are the same in every run. Default: a
     /// random one.
     #[must_use]
@@ -182,6 +202,14 @@ impl Builder {
         self
     }
 
+    /// Commits uploads in parts by their `uploadId`, as with Amazon's stores, rather than by an address, as with Oracle's.
+    /// Default: no, because the official SDK (4.25.10) then never finishes a file of more than one part.
+    #[must_use]
+    pub fn commit_uploads_by_id(mut self, is_on: bool) -> Self {
+        self.are_uploads_committed_by_id = is_on;
+        self
+    }
+
     fn settings(&self) -> Result<Settings, InvalidArgument> {
         let mut settings = Settings::new(LicenceKey::new(self.licence_key.clone())?);
         settings.trial = self.trial;
@@ -201,7 +229,18 @@ impl Builder {
             settings.contacts = Contacts::Explicit;
         }
         settings.announces_signalling = self.announces_signalling;
+        settings.are_uploads_committed_by_id = self.are_uploads_committed_by_id;
         Ok(settings)
+    }
+
+    fn certificate_authority(&self) -> Result<Authority, StartError> {
+        let authority = match &self.authority {
+            Some(path) => Authority::keep(path),
+            None => Authority::generate().map_err(AuthorityError::from),
+        };
+        authority.map_err(|error| StartError::Authority {
+            source: error.into(),
+        })
     }
 
     /// Starts the server. It stops when the returned value is dropped.
@@ -222,13 +261,15 @@ impl Builder {
             listener: plain,
             tls: None,
         }];
-        let mut authority_pem = None;
+        let mut authority = None;
         let mut tls_address = None;
         if let Some(address) = self.tls_listen {
-            let certificates =
-                certificate::generate(&xmpp_host).map_err(|error| StartError::Certificate {
+            let made = self.certificate_authority()?;
+            let certificates = certificate::generate(&xmpp_host, &made).map_err(|error| {
+                StartError::Certificate {
                     source: error.into(),
-                })?;
+                }
+            })?;
             let (chain, key) = (certificates.chain_pem, certificates.key_pem);
             let alpn: &[&[u8]] = &[b"http/1.1"];
             let tls = mfly_transport::server_config(chain.as_bytes(), key.as_bytes(), alpn)?;
@@ -237,7 +278,7 @@ impl Builder {
                 listener,
                 tls: Some(tls),
             });
-            authority_pem = Some(certificates.authority_pem);
+            authority = Some(made);
             tls_address = Some(address);
         }
         let addresses = Addresses {
@@ -250,7 +291,7 @@ impl Builder {
             addresses,
             Hub::new(self.qr_code_lifetime),
         ));
-        Ok(TestServer::run(shared, listening, authority_pem))
+        Ok(TestServer::run(shared, listening, authority.as_ref()))
     }
 }
 
