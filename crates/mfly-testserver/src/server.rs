@@ -1,52 +1,35 @@
 //! The running server: its tasks, its addresses, how it stops.
 
+use crate::accepting;
 use crate::addresses::API_PREFIX;
 use crate::builder::{Builder, StartError};
 use crate::certificate::Authority;
 use crate::fault_builder::FaultBuilder;
-use crate::handle::{PlanHandle, UserHandle};
-use crate::http;
+use crate::handle::{PlanHandle, UserError, UserHandle};
 use crate::journal::Journal;
+use crate::listening::Listening;
+use crate::pipe::Pipe;
 use crate::shared::Shared;
-use crate::signalling;
-use crate::world::session::frame;
+use crate::standard_handle::StandardUserHandle;
+use mfly_proto::framing::Framing;
 use mfly_proto::secret::LicenceKey;
-use mfly_proto::stream::{StreamCondition, StreamError};
-use mfly_transport::server;
-use rustls::ServerConfig;
+use mfly_transport::{Connection, DEFAULT_MAX_FRAME_BYTES, server};
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::task::{JoinHandle, JoinSet};
-use tracing::{debug, warn};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tracing::warn;
 
-/// Connections that are served at a time; further ones wait in the listener's backlog.
-const CONNECTIONS: usize = 4096;
-
-/// How long a TLS handshake may take.
-const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
-
-/// How long connections may take to end when the server stops.
-const STOPPING: Duration = Duration::from_secs(5);
-
-/// How long to wait when the system has no more sockets to give.
-const EXHAUSTED: Duration = Duration::from_millis(100);
-
-/// A bound socket and what is spoken on it.
-pub(crate) struct Listening {
-    /// The socket.
-    pub(crate) listener: TcpListener,
-    /// TLS, if it is spoken.
-    pub(crate) tls: Option<Arc<ServerConfig>>,
-}
+/// Bytes that one side of a connection in memory may say before the other has to listen.
+const MEMORY_BYTES: usize = 64 * 1024;
 
 /// A running server. Dropping it stops everything at once; [`TestServer::shutdown`] says goodbye.
 pub struct TestServer {
     shared: Arc<Shared>,
     authority: Option<Trusted>,
+    /// Where connections in memory go.
+    memory: mpsc::UnboundedSender<Pipe>,
     /// Owns all other tasks: they end with it.
     supervisor: JoinHandle<()>,
 }
@@ -77,13 +60,19 @@ impl TestServer {
         listening: Vec<Listening>,
         authority: Option<&Authority>,
     ) -> Self {
-        let supervisor = tokio::spawn(supervise(Arc::clone(&shared), listening));
+        let (memory, dialled) = mpsc::unbounded_channel();
+        let supervisor = tokio::spawn(accepting::supervise(
+            Arc::clone(&shared),
+            listening,
+            dialled,
+        ));
         Self {
             shared,
             authority: authority.map(|authority| Trusted {
                 pem: authority.pem().to_owned(),
                 public_key_hash: authority.public_key_hash(),
             }),
+            memory,
             supervisor,
         }
     }
@@ -113,6 +102,36 @@ impl TestServer {
     #[must_use]
     pub fn websocket_url_tls(&self) -> Option<String> {
         self.shared.addresses.websocket_tls()
+    }
+
+    /// `xmpp://localhost:PORT`, where TLS is agreed on before anything else (STARTTLS), unless TCP is off. With
+    /// [`Builder::tcp_cleartext`] it is not offered there.
+    #[must_use]
+    pub fn tcp_address(&self) -> Option<String> {
+        self.shared.addresses.xmpp()
+    }
+
+    /// `xmpps://localhost:PORT`, where TLS is spoken from the start, unless that is off.
+    #[must_use]
+    pub fn tcps_address(&self) -> Option<String> {
+        self.shared.addresses.xmpps()
+    }
+
+    /// A client's end of a connection in memory: no socket, no TLS, the same server. Whatever is not read of it holds the
+    /// server up as a slow network would.
+    #[must_use]
+    pub fn connect_in_memory(&self, framing: Framing) -> Connection {
+        let (client, server) = if framing == Framing::Tcp {
+            let (client, server) = tokio::io::duplex(MEMORY_BYTES);
+            let client = server::tcp(client, DEFAULT_MAX_FRAME_BYTES);
+            (client, Pipe::tcp(server, None))
+        } else {
+            let (client, server) = mfly_transport::pair();
+            (client, Pipe::websocket(server))
+        };
+        // A server that has stopped drops its end.
+        let _ = self.memory.send(server);
+        client
     }
 
     /// Where the licence look-up is answered, without query.
@@ -151,6 +170,18 @@ impl TestServer {
         self.shared.addresses.tls
     }
 
+    /// The socket of XMPP over TCP with STARTTLS, unless that is off.
+    #[must_use]
+    pub fn tcp_listen_address(&self) -> Option<SocketAddr> {
+        self.shared.addresses.tcp
+    }
+
+    /// The socket of XMPP over TLS, unless that is off.
+    #[must_use]
+    pub fn tcps_listen_address(&self) -> Option<SocketAddr> {
+        self.shared.addresses.tcps
+    }
+
     /// The authority that clients have to trust, as PEM text, unless TLS is off. Every server has
     /// its own, whose key is forgotten once the server runs, unless [`Builder::authority`] keeps one.
     #[must_use]
@@ -185,7 +216,20 @@ impl TestServer {
         self.shared.read_core(|core| core.world().settings.trial)
     }
 
-    /// An account, whether it exists yet or not.
+    /// Makes a standard account: one that any XMPP client can use, with a password that stays. If there is one of that name, it
+    /// is given the password; should that be another one, its sessions end.
+    ///
+    /// # Errors
+    /// See [`UserError`].
+    pub fn standard_user(
+        &self,
+        name: &str,
+        password: &str,
+    ) -> Result<StandardUserHandle, UserError> {
+        StandardUserHandle::make(Arc::clone(&self.shared), name, password)
+    }
+
+    /// An account of the platform, whether it exists yet or not.
     #[must_use]
     pub fn user(&self, id: impl Into<String>) -> UserHandle {
         UserHandle::new(Arc::clone(&self.shared), id.into())
@@ -212,9 +256,6 @@ impl TestServer {
     /// most 5 seconds all tasks have ended.
     pub async fn shutdown(mut self) {
         self.shared.stop();
-        let farewell = StreamError::new(StreamCondition::SystemShutdown);
-        self.shared
-            .close_all(&frame(|buffer| farewell.write(buffer)));
         if let Err(error) = (&mut self.supervisor).await {
             warn!(%error, "the server did not stop cleanly");
         }
@@ -232,93 +273,8 @@ impl fmt::Debug for TestServer {
         f.debug_struct("TestServer")
             .field("listen", &self.shared.addresses.plain)
             .field("tls_listen", &self.shared.addresses.tls)
+            .field("tcp_listen", &self.shared.addresses.tcp)
+            .field("tcps_listen", &self.shared.addresses.tcps)
             .finish_non_exhaustive()
-    }
-}
-
-/// Runs the listeners and the clock until the server stops.
-async fn supervise(shared: Arc<Shared>, listening: Vec<Listening>) {
-    let connections = Arc::new(Semaphore::new(CONNECTIONS));
-    let mut tasks = JoinSet::new();
-    for listening in listening {
-        tasks.spawn(accept(
-            Arc::clone(&shared),
-            listening,
-            Arc::clone(&connections),
-        ));
-    }
-    let clock = keep_time(&shared);
-    let signalling_clock = signalling::keep_time(&shared);
-    let stopped = async { while tasks.join_next().await.is_some() {} };
-    tokio::select! {
-        () = clock => {}
-        () = signalling_clock => {}
-        () = stopped => {}
-    }
-}
-
-/// Lets the core do what is due.
-async fn keep_time(shared: &Shared) {
-    loop {
-        let due = shared.read_core(|core| core.poll_timeout());
-        let wait = due.map(|due| Duration::from_millis(due.0.saturating_sub(Shared::now().0)));
-        let is_due = async {
-            match wait {
-                Some(wait) => tokio::time::sleep(wait).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = is_due => shared.with_core(|core, now| core.timeout(now)),
-            () = shared.deadline_changed() => {}
-        }
-    }
-}
-
-/// Accepts connections until the server stops, then waits for those that are left.
-async fn accept(shared: Arc<Shared>, listening: Listening, connections: Arc<Semaphore>) {
-    let mut tasks = JoinSet::new();
-    loop {
-        let next = async {
-            let permit = Arc::clone(&connections).acquire_owned().await.ok()?;
-            match listening.listener.accept().await {
-                Ok((socket, _)) => Some((socket, permit)),
-                Err(error) => {
-                    debug!(%error, "accepting failed");
-                    tokio::time::sleep(EXHAUSTED).await;
-                    None
-                }
-            }
-        };
-        tokio::select! {
-            () = shared.stopped() => break,
-            Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
-            accepted = next => if let Some((socket, permit)) = accepted {
-                let (shared, tls) = (Arc::clone(&shared), listening.tls.clone());
-                tasks.spawn(async move {
-                    serve(shared, socket, tls).await;
-                    drop(permit);
-                });
-            },
-        }
-    }
-    drop(listening);
-    let rest = async { while tasks.join_next().await.is_some() {} };
-    if tokio::time::timeout(STOPPING, rest).await.is_err() {
-        debug!("connections were still open and are cut");
-    }
-}
-
-async fn serve(shared: Arc<Shared>, socket: TcpStream, tls: Option<Arc<ServerConfig>>) {
-    if let Err(error) = socket.set_nodelay(true) {
-        debug!(%error, "the connection is gone already");
-        return;
-    }
-    match tls {
-        None => http::serve(shared, socket, false).await,
-        Some(tls) => match server::secure(socket, tls, TLS_HANDSHAKE).await {
-            Ok(io) => http::serve(shared, io, true).await,
-            Err(error) => debug!(%error, "a TLS handshake failed"),
-        },
     }
 }

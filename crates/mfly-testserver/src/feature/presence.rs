@@ -3,13 +3,20 @@
 //! Contacts need no subscription: a user's presence reaches the available sessions of all contacts that no block
 //! separates from the user, and the user's own other sessions.
 
+pub(crate) mod standard;
+
+use crate::relay::{MAX_ENVELOPE_BYTES, MAX_STANZA_BYTES};
 use crate::world::session::frame;
 use crate::world::{StreamId, Timestamp, World};
 use mfly_proto::jid::{FullJid, UserId};
-use mfly_proto::stanza::{Presence, PresenceKind};
+use mfly_proto::stanza::{ErrorCondition, Presence, PresenceKind};
 
 /// Handles a presence from the session of `stream`. Subscriptions and probes mean nothing here and are dropped.
 pub(crate) fn receive(world: &mut World, now: Timestamp, stream: StreamId, presence: Presence) {
+    // What is written anew can take several times the room: a character may become a reference.
+    if frame(|buffer| presence.write(buffer)).len() + MAX_ENVELOPE_BYTES > MAX_STANZA_BYTES {
+        return standard::refuse(world, stream, &presence, ErrorCondition::PolicyViolation);
+    }
     match (presence.kind, &presence.to) {
         (PresenceKind::Available, None) => come(world, stream, presence),
         (PresenceKind::Unavailable, None) => go(world, now, stream, presence),
@@ -28,7 +35,7 @@ pub(crate) fn leave(world: &mut World, now: Timestamp, stream: StreamId) {
 /// Shows the available sessions of `user` to those of `viewer`.
 pub(super) fn show(world: &mut World, user: &UserId, viewer: &UserId) {
     for (jid, presence) in available_sessions(world, user) {
-        for stream in world.streams_where(|s| s.user == *viewer && s.presence.is_some()) {
+        for stream in world.streams_of_where(viewer, |s| s.presence.is_some()) {
             send(world, stream, &jid, presence.clone());
         }
     }
@@ -37,7 +44,7 @@ pub(super) fn show(world: &mut World, user: &UserId, viewer: &UserId) {
 /// Makes the available sessions of `user` disappear from those of `viewer`.
 pub(super) fn hide(world: &mut World, user: &UserId, viewer: &UserId) {
     for (jid, _) in available_sessions(world, user) {
-        for stream in world.streams_where(|s| s.user == *viewer && s.presence.is_some()) {
+        for stream in world.streams_of_where(viewer, |s| s.presence.is_some()) {
             send(
                 world,
                 stream,
@@ -106,11 +113,10 @@ fn direct(world: &mut World, stream: StreamId, presence: Presence) {
         return;
     }
     let resource = to.resource().map(str::to_owned);
-    let targets = world.streams_where(|session| {
-        session.user == recipient
-            && resource
-                .as_deref()
-                .is_none_or(|wanted| session.jid.resource() == Some(wanted))
+    let targets = world.streams_of_where(&recipient, |session| {
+        resource
+            .as_deref()
+            .is_none_or(|wanted| session.jid.resource() == Some(wanted))
     });
     for target in targets {
         if target != stream {
@@ -259,6 +265,23 @@ mod tests {
         );
         assert_eq!(server.received(one), [available("u1@~/a", "u2@~/c")]);
         assert_eq!(server.received(other), Vec::<String>::new());
+    }
+
+    #[test]
+    fn presence_that_would_arrive_too_large_is_refused_and_not_passed_on() {
+        let mut server = Server::new();
+        let contact = server.connect("u2", "c");
+        let own = server.connect("u1", "a");
+        server.received(contact);
+        for status in [">".repeat(100 * 1024), "x".repeat(255 * 1024)] {
+            server.send(
+                own,
+                &format!("<presence><status>{status}</status></presence>"),
+            );
+            let said = server.received(own);
+            assert!(said[0].contains("<policy-violation "), "{said:?}");
+        }
+        assert_eq!(server.received(contact), Vec::<String>::new());
     }
 
     #[test]
