@@ -226,8 +226,11 @@ fn stems(root: &Path, faults: &mut Vec<String>) {
         }
         let fixtures = format!("crates/mfly-proto/fixtures/{stem}");
         if STANDARD.contains(&stem.as_str()) {
-            if !root.join(&fixtures).exists() {
-                faults.push(format!("payload '{stem}' has no {fixtures}"));
+            let operation = format!("crates/mfly-client/src/standard/{stem}.rs");
+            for place in [fixtures, operation] {
+                if !root.join(&place).exists() {
+                    faults.push(format!("payload '{stem}' has no {place}"));
+                }
             }
             continue;
         }

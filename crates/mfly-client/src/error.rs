@@ -1,9 +1,14 @@
 //! What can go wrong, whose fault it is, and what to do about it.
 
-use crate::session::EndReason;
-use mfly_api::{ApiError, Feature};
+mod kind;
+
+pub use kind::ErrorKind;
+
+use crate::session::{DisconnectReason, EndReason};
+use mfly_api::ApiError;
 use mfly_proto::argument::InvalidArgument;
-use mfly_proto::stanza::{ErrorKind as StanzaErrorKind, StanzaError};
+use mfly_proto::stanza::ErrorKind as StanzaErrorKind;
+use mfly_transport::CertificateProblem;
 use serde_json::{Value, json};
 use std::error::Error as StdError;
 use std::fmt;
@@ -20,61 +25,6 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Error {
     kind: ErrorKind,
     source: Option<Arc<dyn StdError + Send + Sync>>,
-}
-
-/// What went wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// An argument was refused before anything was sent.
-    InvalidArgument(InvalidArgument),
-    /// The server does not accept user id and password together.
-    InvalidCredentials {
-        /// 400 when the log-in refused them, 401 when the XMPP server did.
-        status: u16,
-    },
-    /// An administrator has blocked the account.
-    AdminBlocked,
-    /// The plan does not include this feature. Nothing was sent.
-    PlanGated(Feature),
-    /// The account has as many sessions as its plan allows; registering with `force` ends another one.
-    SessionLimit,
-    /// There is no such user, or no longer.
-    UserNotAvailable,
-    /// The token is missing or was refused, also after a refresh where one was possible.
-    Unauthorized,
-    /// The REST server answered and said no.
-    Refused {
-        /// Its code.
-        status: u16,
-        /// Its words.
-        message: String,
-    },
-    /// The REST server, or something in front of it, answered with this HTTP status instead of an answer.
-    Http {
-        /// The HTTP status.
-        status: u16,
-    },
-    /// The XMPP server, or the entity asked, answered and said no.
-    RequestRefused(StanzaError),
-    /// No answer came in time. The server may or may not have acted on the request.
-    Timeout,
-    /// The session is not online at the moment. Nothing was sent.
-    NotConnected,
-    /// The connection broke before the answer came. The server may or may not have acted on the request.
-    ConnectionLost,
-    /// The session is over; connect again.
-    Ended(EndReason),
-    /// The server could not be reached.
-    Network,
-    /// Too many requests wait for their answers.
-    TooManyRequests,
-    /// The answer is not what it should be.
-    UnexpectedAnswer,
-    /// A file could not be sealed, opened, held or written.
-    Media,
-    /// The operating system gives no random bytes.
-    NoRandomness,
 }
 
 /// Whose fault a failure is.
@@ -109,13 +59,16 @@ impl Error {
             ErrorKind::Unauthorized => 401,
             ErrorKind::AdminBlocked | ErrorKind::PlanGated(_) => 403,
             ErrorKind::SessionLimit => 405,
-            ErrorKind::Network | ErrorKind::Timeout => 599,
+            ErrorKind::Network | ErrorKind::Certificate(_) | ErrorKind::Timeout => 599,
             ErrorKind::Http { .. }
             | ErrorKind::RequestRefused(_)
             | ErrorKind::NotConnected
             | ErrorKind::ConnectionLost
+            | ErrorKind::MechanismRefused(_)
+            | ErrorKind::AuthenticationBroken(_)
             | ErrorKind::Ended(_)
             | ErrorKind::TooManyRequests
+            | ErrorKind::TooLarge { .. }
             | ErrorKind::UnexpectedAnswer
             | ErrorKind::Media
             | ErrorKind::NoRandomness => 500,
@@ -135,6 +88,7 @@ impl Error {
             | ErrorKind::Unauthorized
             | ErrorKind::Ended(_)
             | ErrorKind::TooManyRequests
+            | ErrorKind::TooLarge { .. }
             | ErrorKind::Media => Fault::Caller,
             ErrorKind::Refused { status, .. } if (400..500).contains(status) => Fault::Caller,
             ErrorKind::RequestRefused(error)
@@ -145,6 +99,9 @@ impl Error {
             ErrorKind::Refused { .. }
             | ErrorKind::Http { .. }
             | ErrorKind::RequestRefused(_)
+            | ErrorKind::Certificate(_)
+            | ErrorKind::MechanismRefused(_)
+            | ErrorKind::AuthenticationBroken(_)
             | ErrorKind::UnexpectedAnswer => Fault::Server,
             ErrorKind::Timeout
             | ErrorKind::NotConnected
@@ -177,40 +134,7 @@ impl Error {
     /// What to do about it, in a sentence.
     #[must_use]
     pub const fn hint(&self) -> &'static str {
-        match &self.kind {
-            ErrorKind::InvalidArgument(_) => "correct the argument",
-            ErrorKind::InvalidCredentials { .. } => {
-                "register again; another registration may have replaced the password"
-            }
-            ErrorKind::AdminBlocked => "tell the user; only an administrator can lift the block",
-            ErrorKind::PlanGated(_) => {
-                "check Session::features before offering it, or change the plan"
-            }
-            ErrorKind::SessionLimit => {
-                "ask the user whether to end another session, then register with force"
-            }
-            ErrorKind::UserNotAvailable => "treat the user as deleted",
-            ErrorKind::Unauthorized => "set a valid token, or connect with credentials",
-            ErrorKind::Refused { .. } | ErrorKind::Http { .. } | ErrorKind::RequestRefused(_) => {
-                "the server's words say why; retry only if is_retryable says so"
-            }
-            ErrorKind::Timeout | ErrorKind::ConnectionLost => {
-                "the server may have acted: look before repeating a change"
-            }
-            ErrorKind::NotConnected => {
-                "wait for Event::Connected; the session reconnects by itself"
-            }
-            ErrorKind::Ended(_) => "connect again, unless the reason forbids it",
-            ErrorKind::Network => "check the addresses and the network, then try again",
-            ErrorKind::TooManyRequests => "wait for some of the pending requests",
-            ErrorKind::UnexpectedAnswer => {
-                "the server deviates from the known protocol; see Quirks"
-            }
-            ErrorKind::NoRandomness => "the operating system must offer a random source",
-            ErrorKind::Media => {
-                "check the file key, whether the file was sealed, and where it is written"
-            }
-        }
+        self.kind.hint()
     }
 
     /// The failure in the shape of the official SDK's result: `{"statusCode":…,"message":…}`.
@@ -228,7 +152,7 @@ impl Error {
             ErrorKind::NotConnected | ErrorKind::ConnectionLost | ErrorKind::Ended(_) => {
                 "Connection Error".to_owned()
             }
-            ErrorKind::Network => "Network Error".to_owned(),
+            ErrorKind::Network | ErrorKind::Certificate(_) => "Network Error".to_owned(),
             _ => self.to_string(),
         };
         json!({"statusCode": self.status_code(), "message": message})
@@ -252,10 +176,33 @@ impl Error {
         let kind = match &reason {
             EndReason::AdminBlocked => ErrorKind::AdminBlocked,
             EndReason::InvalidCredentials(_) => ErrorKind::InvalidCredentials { status: 401 },
-            EndReason::Unreachable { .. } => ErrorKind::Network,
+            EndReason::Unreachable { last, .. } => match &**last {
+                DisconnectReason::ConnectFailed(cause) => {
+                    match CertificateProblem::find(&**cause) {
+                        Some(problem) => ErrorKind::Certificate(problem),
+                        None => ErrorKind::Network,
+                    }
+                }
+                DisconnectReason::MechanismRefused(error) => {
+                    ErrorKind::MechanismRefused(error.clone())
+                }
+                DisconnectReason::AuthenticationBroken(error) => {
+                    ErrorKind::AuthenticationBroken(*error)
+                }
+                _ => ErrorKind::Network,
+            },
             _ => return ErrorKind::Ended(reason).into(),
         };
         Self::new(kind, reason)
+    }
+
+    /// A server that could not be reached: most often the network, sometimes the server's certificate.
+    pub(crate) fn network(source: impl StdError + Send + Sync + 'static) -> Self {
+        let kind = match CertificateProblem::find(&source) {
+            Some(problem) => ErrorKind::Certificate(problem),
+            None => ErrorKind::Network,
+        };
+        Self::new(kind, source)
     }
 
     pub(crate) fn new(kind: ErrorKind, source: impl StdError + Send + Sync + 'static) -> Self {
@@ -292,44 +239,12 @@ impl From<ApiError> for Error {
             ApiError::Http { status } => ErrorKind::Http { status: *status },
             // Tokens are refreshed by logging in.
             ApiError::TokenRefresh(source) => Self::from_login((**source).clone()).kind,
-            ApiError::Network(_) => ErrorKind::Network,
+            ApiError::Network(_) => return Self::network(error),
             ApiError::TimedOut => ErrorKind::Timeout,
             ApiError::TooLarge { .. } | ApiError::Decode { .. } => ErrorKind::UnexpectedAnswer,
             _ => ErrorKind::UnexpectedAnswer,
         };
         Self::new(kind, error)
-    }
-}
-
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::InvalidArgument(argument) => fmt::Display::fmt(argument, f),
-            Self::InvalidCredentials { .. } => f.write_str("invalid credentials"),
-            Self::AdminBlocked => f.write_str("an administrator has blocked the account"),
-            Self::PlanGated(feature) => {
-                write!(f, "the plan does not include the feature {feature}")
-            }
-            Self::SessionLimit => {
-                f.write_str("the account has as many sessions as its plan allows")
-            }
-            Self::UserNotAvailable => f.write_str("there is no such user"),
-            Self::Unauthorized => f.write_str("the token is missing or was refused"),
-            Self::Refused { status, message } => {
-                write!(f, "the server refused with {status}: {message}")
-            }
-            Self::Http { status } => write!(f, "the server answered with HTTP status {status}"),
-            Self::RequestRefused(error) => write!(f, "the request was refused: {error}"),
-            Self::Timeout => f.write_str("no answer in time"),
-            Self::NotConnected => f.write_str("the session is not online"),
-            Self::ConnectionLost => f.write_str("the connection broke before the answer came"),
-            Self::Ended(reason) => write!(f, "the session is over: {reason}"),
-            Self::Network => f.write_str("the server could not be reached"),
-            Self::TooManyRequests => f.write_str("too many requests wait for their answers"),
-            Self::UnexpectedAnswer => f.write_str("the answer is not what it should be"),
-            Self::Media => f.write_str("the file could not be sealed, opened, held or written"),
-            Self::NoRandomness => f.write_str("the operating system gives no random bytes"),
-        }
     }
 }
 
@@ -361,7 +276,9 @@ impl StdError for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mfly_proto::stanza::ErrorCondition;
+    use mfly_api::Feature;
+    use mfly_proto::sasl::{ChoiceError, SaslError};
+    use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
     fn error(kind: ErrorKind) -> Error {
         kind.into()
@@ -464,6 +381,33 @@ mod tests {
     }
 
     #[test]
+    fn a_session_that_never_came_to_be_says_what_stood_in_its_way() {
+        let refused = ChoiceError::NoneUsable {
+            offered: mfly_proto::sasl::choice::Offered::default(),
+        };
+        let broken = SaslError::UnexpectedChallenge { mechanism: "PLAIN" };
+        for (last, kind) in [
+            (DisconnectReason::ClosedByServer, ErrorKind::Network),
+            (
+                DisconnectReason::MechanismRefused(refused.clone()),
+                ErrorKind::MechanismRefused(refused),
+            ),
+            (
+                DisconnectReason::AuthenticationBroken(broken),
+                ErrorKind::AuthenticationBroken(broken),
+            ),
+        ] {
+            let end = EndReason::Unreachable {
+                attempts: 1,
+                last: Box::new(last),
+            };
+            let error = Error::from_end(end);
+            assert_eq!(*error.kind(), kind);
+            assert!(error.source().is_some());
+        }
+    }
+
+    #[test]
     fn only_what_may_pass_by_itself_is_retryable() {
         for kind in [
             ErrorKind::Timeout,
@@ -488,6 +432,8 @@ mod tests {
                 message: String::new(),
             },
             ErrorKind::Http { status: 404 },
+            ErrorKind::Certificate(CertificateProblem::Untrusted),
+            ErrorKind::AuthenticationBroken(SaslError::UnexpectedChallenge { mechanism: "PLAIN" }),
         ] {
             assert!(!error(kind.clone()).is_retryable(), "{kind:?}");
         }

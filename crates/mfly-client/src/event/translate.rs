@@ -10,8 +10,8 @@ use mfly_proto::xml::Document;
 /// The events of one notice, in order: none, one or two.
 pub(crate) fn translate(notice: Notice, context: &Context) -> [Option<Event>; 2] {
     let event = match notice {
-        Notice::State(_) => None,
-        Notice::Connected { jid, resumed } => Some(Event::Connected { jid, resumed }),
+        Notice::State(_) | Notice::StanzaLimit(_) => None,
+        Notice::Connected { jid, resumed, .. } => Some(Event::Connected { jid, resumed }),
         Notice::ConnectFailed { reason, .. } => Some(Event::ConnectionFailed { reason }),
         Notice::Disconnected { reason } => Some(Event::Disconnected { reason }),
         Notice::Reconnecting { attempt, delay } => Some(Event::Reconnecting { attempt, delay }),
@@ -27,7 +27,9 @@ pub(crate) fn translate(notice: Notice, context: &Context) -> [Option<Event>; 2]
             pushed(push, carbon, context)
         }
         Notice::Presence(presence) => presence::received(presence, context),
-        Notice::UnknownStanza(stanza) => Some(unknown(&stanza)),
+        // Platform sessions tell neither.
+        Notice::StandardPush(_) => None,
+        Notice::Message { stanza, .. } | Notice::UnknownStanza(stanza) => Some(unknown(&stanza)),
         Notice::MalformedPush { error, stanza } => {
             tracing::debug!(%error, "a notice that does not say what it should");
             Some(unknown(&stanza))

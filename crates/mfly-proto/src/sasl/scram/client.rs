@@ -145,6 +145,12 @@ impl Scram {
         self.keys = Some(keys);
     }
 
+    /// What the server offered, when that arrives after the exchange began: as
+    /// [`ScramParameters::offer`](super::ScramParameters::offer).
+    pub fn check_offer(&mut self, offer: ScramOffer) {
+        self.offer = Some(offer);
+    }
+
     fn fitting_keys(&self, first: &ServerFirst<'_>) -> Option<&ScramKeys> {
         let fits = |keys: &&ScramKeys| keys.fits(self.hash, &first.salt, first.iterations);
         self.keys.as_ref().filter(fits)

@@ -1,0 +1,26 @@
+//! What is said before a connection is let go.
+
+use super::channel::Channel;
+use super::reason::DisconnectReason;
+use mfly_proto::framing::Frame;
+use mfly_proto::stream::StreamError;
+use mfly_proto::xml::XmlErrorKind;
+
+/// The last frames on a connection that is let go for this reason.
+pub(super) fn farewell(reason: &DisconnectReason, channel: &Channel) -> Vec<Frame> {
+    let Some(close) = channel.close() else {
+        return Vec::new();
+    };
+    match reason {
+        DisconnectReason::PeerSilent => Vec::new(),
+        DisconnectReason::MalformedXml(error) => vec![complaint(error.kind), close],
+        _ => vec![close],
+    }
+}
+
+/// The stream error for a frame that is not restricted XML.
+fn complaint(kind: XmlErrorKind) -> Frame {
+    let mut buffer = Vec::new();
+    StreamError::new(kind.into()).write(&mut buffer);
+    String::from_utf8(buffer).unwrap_or_default().into()
+}

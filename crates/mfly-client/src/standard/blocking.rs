@@ -1,0 +1,64 @@
+//! Blocking addresses (XEP-0191).
+//!
+//! Wire form: [`mfly_proto::payload::blocking`].
+
+use super::event::Event;
+use super::session::Session;
+use crate::error::Result;
+use mfly_proto::argument::InvalidArgument;
+use mfly_proto::jid::Jid;
+use mfly_proto::payload::blocking::{BlockAddresses, BlockList, BlockListPush, UnblockAddresses};
+
+impl Session {
+    /// Blocks addresses, each an account, one of its sessions, or a whole domain: nothing passes between them and the own
+    /// account any more. [`Event::Blocked`] tells every session of the account that has asked for the list.
+    ///
+    /// # Errors
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when nobody is named; otherwise see
+    /// [`ErrorKind`](crate::ErrorKind).
+    pub async fn block(&self, jids: &[Jid]) -> Result<()> {
+        let addresses = somebody(jids)?;
+        self.request(&BlockAddresses { addresses }).await
+    }
+
+    /// Unblocks addresses.
+    ///
+    /// # Errors
+    /// As [`Session::block`].
+    pub async fn unblock(&self, jids: &[Jid]) -> Result<()> {
+        let addresses = somebody(jids)?;
+        self.request(&UnblockAddresses { addresses }).await
+    }
+
+    /// Unblocks everybody.
+    ///
+    /// # Errors
+    /// When the request fails; see [`ErrorKind`](crate::ErrorKind).
+    pub async fn unblock_all(&self) -> Result<()> {
+        self.request(&UnblockAddresses::default()).await
+    }
+
+    /// Whom the own account has blocked. From then on [`Event::Blocked`] and [`Event::Unblocked`] tell this connection of
+    /// changes: after [`Event::Connected`] that was not resumed, ask again.
+    ///
+    /// # Errors
+    /// When the request fails; see [`ErrorKind`](crate::ErrorKind).
+    pub async fn blocked(&self) -> Result<Vec<Jid>> {
+        self.request(&BlockList).await
+    }
+}
+
+/// An empty list would unblock everybody.
+fn somebody(jids: &[Jid]) -> Result<Vec<Jid>, InvalidArgument> {
+    if jids.is_empty() {
+        return Err(InvalidArgument::new("jids", "must name somebody"));
+    }
+    Ok(jids.to_vec())
+}
+
+pub(super) fn pushed(push: BlockListPush) -> Event {
+    match push {
+        BlockListPush::Blocked(jids) => Event::Blocked { jids },
+        BlockListPush::Unblocked(jids) => Event::Unblocked { jids },
+    }
+}
