@@ -127,6 +127,23 @@ fn decode(data: &str) -> Vec<u8> {
 }
 
 #[test]
+fn an_offer_that_lost_something_on_its_way_is_noticed_by_the_servers_own_word_on_it() {
+    let strong: Vec<_> = BOTH.iter().copied().chain(["SCRAM-SHA-512"]).collect();
+    for (vouched, is_whole) in [(BOTH, true), (&strong[..], false)] {
+        let mut rig = begun();
+        let challenge = account().vouching(vouched).challenge(&rig.last());
+        rig.server(&challenge);
+        assert_eq!(
+            rig.derivations.len(),
+            usize::from(is_whole),
+            "{:?}",
+            rig.news
+        );
+        assert_eq!(rig.has_news("the authentication was broken off"), !is_whole);
+    }
+}
+
+#[test]
 fn the_work_of_a_password_is_done_once_unless_the_server_changes_its_salt() {
     let mut rig = Rig::standard(|config| config.pipelined = false);
     assert_eq!(rig.log_in(&offer(BOTH), &mut account()), 1);

@@ -1,6 +1,7 @@
 //! The server's half of logging in.
 
 use super::*;
+use mfly_proto::sasl::scram::ScramOffer;
 use mfly_proto::sasl::{Auth, Response, ScramCredentials, ScramHash, ScramServer};
 use mfly_proto::sasl2::Authenticate;
 use mfly_proto::xml::{Document, Limits};
@@ -51,6 +52,8 @@ pub(super) struct Account {
     bindings: ChannelBindings,
     exchange: Option<ScramServer>,
     namespace: &'static str,
+    /// What it says that it offered (XEP-0474).
+    vouches: Option<ScramOffer>,
 }
 
 impl Account {
@@ -61,12 +64,20 @@ impl Account {
             bindings: ChannelBindings::NONE,
             exchange: None,
             namespace: SASL,
+            vouches: None,
         }
     }
 
     /// The same on a connection with channel bindings, which it announces.
     pub(super) fn bound(mut self) -> Self {
         self.bindings = bindings();
+        self
+    }
+
+    /// The same, and it repeats under its signature that it offered these mechanisms.
+    pub(super) fn vouching(mut self, names: &[&str]) -> Self {
+        let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+        self.vouches = Some(ScramOffer::new(&names, &[]));
         self
     }
 
@@ -93,6 +104,9 @@ impl Account {
         let mut exchange = ScramServer::begin(hash, plus, &self.bindings, [9; 24], &initial)
             .expect("a fair offer");
         assert_eq!(exchange.username(), "u1");
+        if let Some(offer) = &self.vouches {
+            exchange = exchange.offer(offer.clone());
+        }
         let challenge = exchange.challenge(&self.credentials).unwrap();
         self.exchange = Some(exchange);
         self.element("challenge", &challenge)
