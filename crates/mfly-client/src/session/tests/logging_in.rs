@@ -7,7 +7,7 @@ use mfly_proto::sasl::{MechanismKind, MechanismPolicy, ScramHash};
 const BOTH: &[&str] = &["PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256"];
 
 fn account() -> Account {
-    Account::new(ScramHash::Sha256, b"salt", 4096)
+    Account::sha256()
 }
 
 /// A rig whose authentication by SCRAM-SHA-256 is under way: the client's first message has left.

@@ -2,12 +2,12 @@
 
 use super::server::{Account, BIND2, PASSWORD, SASL2, features, offer, offer2};
 use super::*;
-use mfly_proto::sasl::{MechanismPolicy, ScramHash};
+use mfly_proto::sasl::MechanismPolicy;
 
 const SCRAM: &[&str] = &["PLAIN", "SCRAM-SHA-256"];
 
 fn account() -> Account {
-    Account::new(ScramHash::Sha256, b"salt", 4096)
+    Account::sha256()
 }
 
 /// What a flight holds, by the names of its elements.

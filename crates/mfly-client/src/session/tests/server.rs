@@ -5,6 +5,7 @@ use mfly_proto::sasl::scram::ScramOffer;
 use mfly_proto::sasl::{Auth, Response, ScramCredentials, ScramHash, ScramServer};
 use mfly_proto::sasl2::Authenticate;
 use mfly_proto::xml::{Document, Limits};
+use std::sync::LazyLock;
 
 pub(super) const PASSWORD: &str = "pencil";
 const STREAM: &str = "http://etherx.jabber.org/streams";
@@ -59,8 +60,19 @@ pub(super) struct Account {
 impl Account {
     pub(super) fn new(hash: ScramHash, salt: &[u8], iterations: u32) -> Self {
         let password = Password::new(PASSWORD).unwrap();
+        Self::of(ScramCredentials::derive(hash, &password, salt, iterations).unwrap())
+    }
+
+    /// For SCRAM-SHA-256: derived once for all tests, because that takes long without optimisation.
+    pub(super) fn sha256() -> Self {
+        static CREDENTIALS: LazyLock<ScramCredentials> =
+            LazyLock::new(|| Account::new(ScramHash::Sha256, b"salt", 4096).credentials);
+        Self::of(CREDENTIALS.clone())
+    }
+
+    fn of(credentials: ScramCredentials) -> Self {
         Self {
-            credentials: ScramCredentials::derive(hash, &password, salt, iterations).unwrap(),
+            credentials,
             bindings: ChannelBindings::NONE,
             exchange: None,
             namespace: SASL,
