@@ -2,12 +2,12 @@
 
 use super::server::{Account, BIND2, PASSWORD, SASL2, features, offer, offer2};
 use super::*;
-use mfly_proto::sasl::{MechanismPolicy, ScramHash};
+use mfly_proto::sasl::MechanismPolicy;
 
 const SCRAM: &[&str] = &["PLAIN", "SCRAM-SHA-256"];
 
 fn account() -> Account {
-    Account::new(ScramHash::Sha256, b"salt", 4096)
+    Account::sha256()
 }
 
 /// What a flight holds, by the names of its elements.
@@ -86,6 +86,23 @@ fn scram_takes_one_flight_more() {
     rig.bind();
     assert_eq!(flights(&rig), ["open+auth", "response", "open+iq"]);
     assert!(rig.has_news("connected"), "{:?}", rig.news);
+}
+
+#[test]
+fn the_servers_word_on_its_offer_is_checked_against_what_arrived_after_the_client_began() {
+    for (vouched, is_whole) in [(SCRAM, true), (&["SCRAM-SHA-256", "SCRAM-SHA-512"], false)] {
+        let mut rig = known_scram();
+        go_on(&mut rig, &offer(SCRAM));
+        let challenge = account().vouching(vouched).challenge(&rig.last());
+        rig.server(&challenge);
+        assert_eq!(
+            rig.last().starts_with("<response"),
+            is_whole,
+            "{:?}",
+            rig.news
+        );
+        assert_eq!(rig.has_news("the authentication was broken off"), !is_whole);
+    }
 }
 
 #[test]
@@ -310,6 +327,22 @@ fn a_password_that_went_ahead_in_plain_is_no_success_where_scram_is_offered_now(
 }
 
 #[test]
+fn nothing_is_said_on_a_stream_that_this_side_has_not_opened_not_even_its_end() {
+    let trouble: [fn(&mut Rig); 4] = [
+        |rig| rig.pass(15 * SECOND),
+        |rig| rig.server(SERVER_OPEN),
+        |rig| rig.server(SUCCESS),
+        |rig| rig.input(Input::Command(Command::Close(EndReason::Closed))),
+    ];
+    for trouble in trouble {
+        let mut rig = known_scram();
+        trouble(&mut rig);
+        assert_eq!(rig.disconnects, 1);
+        assert!(rig.sent.is_empty(), "{:?}", rig.sent);
+    }
+}
+
+#[test]
 fn a_verdict_before_the_features_is_not_believed() {
     for verdict in [
         SUCCESS,
@@ -352,9 +385,46 @@ fn a_server_that_cannot_take_two_things_at_once_is_asked_step_by_step() {
         rig.pass(60 * SECOND);
         assert!(rig.dials > 0, "{:?}", rig.news);
         rig.forget();
-        rig.dialled();
-        assert_eq!(flights(&rig), ["open"]);
+        rig.log_in(&offer(SCRAM), &mut account());
+        assert_eq!(flights(&rig), ["open", "auth", "response", "open", "iq"]);
+        assert!(rig.has_news("connected"));
     }
+}
+
+#[test]
+fn a_server_that_cannot_take_the_binding_along_is_asked_step_by_step() {
+    let mut rig = Rig::standard(|config| config.first_attempts = 2);
+    rig.dialled();
+    rig.server(SERVER_OPEN);
+    rig.server(PLAIN);
+    rig.password(PASSWORD);
+    rig.server(SUCCESS);
+    assert_eq!(flights(&rig), ["open", "auth", "open+iq"]);
+    rig.server(SERVER_OPEN);
+    rig.server(CLOSE);
+    rig.pass(SECOND);
+    rig.forget();
+    rig.connect();
+    assert_eq!(flights(&rig), ["open", "auth", "open", "iq"]);
+    assert!(rig.has_news("connected"), "{:?}", rig.news);
+}
+
+#[test]
+fn a_binding_that_went_along_is_no_binding_where_none_is_offered() {
+    let mut rig = Rig::standard(|_| {});
+    rig.dialled();
+    rig.server(SERVER_OPEN);
+    rig.server(PLAIN);
+    rig.password(PASSWORD);
+    rig.server(SUCCESS);
+    rig.server(SERVER_OPEN);
+    rig.server(&features(""));
+    assert!(
+        rig.has_news("it offers no resource binding"),
+        "{:?}",
+        rig.news
+    );
+    assert!(!rig.has_news("connected"));
 }
 
 #[test]
