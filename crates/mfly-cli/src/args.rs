@@ -133,7 +133,7 @@ pub(crate) struct TargetArgs {
     /// The licence key is one of a trial.
     #[arg(long, global = true)]
     pub(crate) trial: bool,
-    /// The WebSocket address, if it is not the one that the server names: wss://host:port/websocket.
+    /// The XMPP address, if it is not the one that the server names: wss://host/websocket, xmpp://host or xmpps://host.
     #[arg(long, global = true, env = "MFLY_XMPP_URL", value_name = "URL")]
     pub(crate) xmpp_url: Option<String>,
     /// A PEM file of certificate authorities to trust besides the system's.

@@ -230,6 +230,14 @@ async fn an_account_is_logged_in_and_out_again() {
         assert_eq!(login["mechanism"], "SCRAM-SHA-512-PLUS");
         assert!(login["loginRoundTrips"].as_u64().unwrap() >= 2, "{login}");
         assert!(login["jid"].as_str().unwrap().starts_with("u0@localhost/"));
+        let clock = found
+            .steps
+            .iter()
+            .rfind(|step| step["step"] == "clock")
+            .unwrap();
+        assert_eq!(clock["status"], "ok", "{clock}");
+        let source = clock["result"]["source"].as_str().unwrap();
+        assert_eq!(source, "XEP-0202");
         assert!(!user.is_online());
     }
 }

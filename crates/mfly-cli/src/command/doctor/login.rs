@@ -7,8 +7,6 @@ use crate::exit::{Code, code_of};
 use async_trait::async_trait;
 use mfly_client::standard::{Account, Connector, ConnectorError, Dialled, Session};
 use mfly_client::{BareJid, Error, ErrorKind, Password, ReconnectPolicy, Redirect, RedirectPolicy};
-use mfly_proto::jid::Jid;
-use mfly_proto::payload::entity_time::EntityTimeQuery;
 use mfly_transport::{Address, Options, RoundTrips, connect};
 use serde_json::json;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -75,7 +73,7 @@ pub(super) async fn try_out(
     let (connecting, round_trips) = made.unwrap_or_default();
     let findings = vec![
         online(&session, took, connecting, round_trips.count()),
-        time(&session, jid).await,
+        time(&session).await,
     ];
     session.close().await;
     findings
@@ -114,12 +112,9 @@ fn online(session: &Session, took: Duration, connecting: Duration, round_trips: 
 }
 
 /// The server's clock (XEP-0202), by the middle of the time that asking took.
-async fn time(session: &Session, jid: &BareJid) -> Finding {
+async fn time(session: &Session) -> Finding {
     let (asked, started) = (SystemTime::now(), Instant::now());
-    let query = EntityTimeQuery {
-        to: Jid::new(jid.domain()).ok(),
-    };
-    let answer = session.request(&query).await;
+    let answer = session.entity_time(None).await;
     let took = started.elapsed();
     let Ok(time) = answer else {
         let why = "the server does not tell its time (XEP-0202)";

@@ -50,7 +50,7 @@ pub(super) async fn examine(
             return route.fail(&error, &shown);
         }
     };
-    if connection.framing() == mfly_proto::framing::Framing::WebSocket {
+    if is_websocket(address) {
         let clock = clock::by_http(route.date.as_ref());
         route.record(clock);
     }
@@ -92,9 +92,13 @@ fn served_at(address: &Address) -> &str {
     address.host()
 }
 
+fn is_websocket(address: &Address) -> bool {
+    matches!(address.scheme(), Scheme::Wss | Scheme::Ws)
+}
+
 /// All steps, in order.
 fn plan(address: &Address, means: &Means) -> Vec<Step> {
-    let is_websocket = matches!(address.scheme(), Scheme::Wss | Scheme::Ws);
+    let is_websocket = is_websocket(address);
     let is_tls = address.scheme() != Scheme::Ws;
     let mut steps = steps(
         Some(address.scheme()),
