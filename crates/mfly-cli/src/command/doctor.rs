@@ -117,7 +117,7 @@ async fn examine(args: DoctorArgs, examination: &mut Examination<'_>) -> Result<
     let limit = args.target.timeout;
     let tls = trust(ca_file.as_deref()).await?;
     // Loads the system's authorities, which takes longer than a handshake and is no part of one.
-    tls.client_config(&[]);
+    let _ = tls.client_config(&[]);
     let mut options = Options::new(tls);
     options.timeouts = Timeouts {
         dial: limit,
