@@ -274,7 +274,7 @@ impl Builder {
     }
 
     /// Commits uploads in parts by their `uploadId`, as with Amazon's stores, rather than by an address, as with Oracle's.
-    /// Default: no, because the official SDK (4.25.10) then never finishes a file of more than one part.
+    /// Default: no, because the official SDK (4.25.10) then fails to send a file of more than one part.
     #[must_use]
     pub fn commit_uploads_by_id(mut self, is_on: bool) -> Self {
         self.are_uploads_committed_by_id = is_on;
