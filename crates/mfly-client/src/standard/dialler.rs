@@ -25,7 +25,7 @@ enum Target {
     #[cfg(feature = "srv")]
     Domain {
         domain: String,
-        resolver: Option<srv::Resolver>,
+        resolver: Option<Box<srv::Resolver>>,
         /// Whether the last connection had TLS from the start.
         direct_tls: AtomicBool,
     },
@@ -81,7 +81,7 @@ impl Target {
         Address::tcp(domain, PORT, false)?;
         Ok(Self::Domain {
             domain: domain.to_owned(),
-            resolver: srv::Resolver::system().ok(),
+            resolver: srv::Resolver::system().ok().map(Box::new),
             direct_tls: AtomicBool::new(false),
         })
     }
@@ -112,7 +112,7 @@ impl Target {
                 resolver,
                 direct_tls,
             } => {
-                let connection = srv::connect_domain(domain, options, resolver.as_ref()).await?;
+                let connection = srv::connect_domain(domain, options, resolver.as_deref()).await?;
                 let security = connection.security();
                 let has_alpn = security.is_some_and(|security| security.alpn.is_some());
                 direct_tls.store(has_alpn, Ordering::Relaxed);

@@ -14,6 +14,8 @@ impl Session {
     /// [`RequestRefused`](crate::ErrorKind::RequestRefused) where nobody answers that; otherwise see
     /// [`ErrorKind`](crate::ErrorKind).
     pub async fn entity_time(&self, of: Option<&Jid>) -> Result<EntityTime> {
-        self.request(&EntityTimeQuery { to: of.cloned() }).await
+        // Servers need not answer in the own account's name: ejabberd does not.
+        let to = of.cloned().map_or_else(|| self.server(), Ok)?;
+        self.request(&EntityTimeQuery { to: Some(to) }).await
     }
 }

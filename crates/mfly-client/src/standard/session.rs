@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::event::Subscriptions;
 use crate::handle::explain;
 use crate::session::{ConnectionState, EndReason, KnownServer};
-use mfly_proto::jid::{BareJid, FullJid};
+use mfly_proto::jid::{BareJid, FullJid, Jid};
 use mfly_proto::stanza::IqRequest;
 use std::fmt;
 use std::sync::Arc;
@@ -121,6 +121,11 @@ impl Session {
             Ok(()) => Ok(()),
             Err(failure) => Err(explain(failure, link).await),
         }
+    }
+
+    /// The address of the own server.
+    pub(super) fn server(&self) -> Result<Jid> {
+        Ok(Jid::new(self.jid().domain())?)
     }
 
     /// Waits until nobody else writes the own card.
