@@ -6,7 +6,7 @@
 //! | `tidy` | the repository's own rules only |
 //! | `fuzz` | every fuzz target for a while (needs `cargo-fuzz` and a nightly compiler) |
 //! | `bench` | the benchmarks, as tables of ratios |
-//! | `interop` | the official Web SDK in Chromium against the test server (needs Node.js) |
+//! | `interop` | software that is not ours, against this code: the official Web SDK in Chromium (installs what is missing) |
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -23,7 +23,8 @@ mod tidy;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask <ci | tidy | fuzz [SECONDS] | bench [--quick] | interop>";
+const USAGE: &str =
+    "usage: cargo xtask <ci | tidy | fuzz [SECONDS] | bench [--quick] | interop [web-sdk]>";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -33,7 +34,7 @@ fn main() -> ExitCode {
         Some("tidy") => tidy::run(),
         Some("fuzz") => fuzz::run(rest),
         Some("bench") => bench::run(rest),
-        Some("interop") => interop::run(),
+        Some("interop") => interop::run(rest),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {

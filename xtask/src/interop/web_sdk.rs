@@ -1,14 +1,29 @@
 //! The official Web SDK in a real browser against the test server, with Rust clients beside it.
 //!
-//! The steps are in `tests/interop`. What is missing is installed: Chromium as a Debian package, the rest by `npm ci`.
+//! The steps are in `tests/interop`. What is missing is installed: Chromium, Node.js and npm as Debian packages, the rest
+//! by `npm ci`.
 
+use super::packages::{Package, install};
 use crate::run::{cargo, output, root, status};
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-const CHROMIUM: &str = "/usr/bin/chromium";
+const CHROMIUM: Package = Package {
+    name: "chromium",
+    probe: "/usr/bin/chromium",
+};
+const NODE: Package = Package {
+    name: "nodejs",
+    probe: "node",
+};
+const NPM: Package = Package {
+    name: "npm",
+    probe: "npm",
+};
+
+/// The oldest Node.js that the steps run on.
+const NODE_MAJOR: u32 = 18;
 
 /// Longest time for the steps.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -18,9 +33,7 @@ const POLL: Duration = Duration::from_millis(50);
 
 pub(crate) fn run() -> Result<(), String> {
     let folder = root().join("tests").join("interop");
-    let browser = browser()?;
-    need("node", "Debian's nodejs, version 20 or later")?;
-    need("npm", "Debian's npm")?;
+    let browser = prepare()?;
     status(
         Command::new("npm")
             .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
@@ -52,54 +65,34 @@ pub(crate) fn run() -> Result<(), String> {
     wait(child)
 }
 
-/// The path of Chromium, which is installed if that is possible.
-fn browser() -> Result<PathBuf, String> {
-    if let Some(path) = std::env::var_os("CHROMIUM") {
-        return Ok(path.into());
+/// Installs what is missing. Returns the path of Chromium.
+fn prepare() -> Result<PathBuf, String> {
+    let (browser, packages) = match std::env::var_os("CHROMIUM") {
+        Some(path) => (path.into(), &[NODE, NPM][..]),
+        None => (CHROMIUM.probe.into(), &[CHROMIUM, NODE, NPM][..]),
+    };
+    install(packages).map_err(|error| {
+        format!("{error} (another Chromium can be named in the variable CHROMIUM)")
+    })?;
+    let version = output(Command::new(NODE.probe).arg("--version"))?;
+    match major(&version) {
+        Some(major) if major >= NODE_MAJOR => Ok(browser),
+        _ => Err(format!(
+            "Node.js {NODE_MAJOR} or later is needed, this one says {}",
+            version.trim()
+        )),
     }
-    if Path::new(CHROMIUM).exists() {
-        return Ok(CHROMIUM.into());
-    }
-    let by_hand = format!(
-        "{CHROMIUM} is missing: install Debian's package chromium as root, or name another Chromium in the variable CHROMIUM"
-    );
-    let id = output(Command::new("id").arg("-u")).unwrap_or_default();
-    if id.trim() != "0" {
-        return Err(by_hand);
-    }
-    status(Command::new("apt-get").args(["-qq", "update"]))
-        .and_then(|()| {
-            let install = [
-                "-qq",
-                "-y",
-                "--no-install-recommends",
-                "install",
-                "chromium",
-            ];
-            status(
-                Command::new("apt-get")
-                    .args(install)
-                    .env("DEBIAN_FRONTEND", "noninteractive")
-                    .stdout(Stdio::null()),
-            )
-        })
-        .map_err(|error| format!("{error}; {by_hand}"))?;
-    Ok(CHROMIUM.into())
 }
 
-fn need(program: &str, package: &str) -> Result<(), String> {
-    let outcome = Command::new(program)
-        .arg("--version")
-        .stdout(Stdio::null())
-        .status();
-    match outcome {
-        Ok(status) if status.success() => Ok(()),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            Err(format!("{program} is missing: install {package}"))
-        }
-        Ok(status) => Err(format!("'{program} --version' ended with {status}")),
-        Err(error) => Err(format!("{program} could not be started: {error}")),
-    }
+/// The first number of a version such as `v20.1.0`.
+fn major(version: &str) -> Option<u32> {
+    version
+        .trim()
+        .strip_prefix('v')?
+        .split('.')
+        .next()?
+        .parse()
+        .ok()
 }
 
 fn target() -> Result<PathBuf, String> {
@@ -129,5 +122,16 @@ fn wait(mut child: Child) -> Result<(), String> {
             Ok(None) => std::thread::sleep(POLL),
             Err(error) => return Err(error.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::major;
+
+    #[test]
+    fn the_version_of_node_is_read_from_what_it_prints() {
+        assert_eq!(major("v20.20.2\n"), Some(20));
+        assert_eq!(major("20"), None);
     }
 }

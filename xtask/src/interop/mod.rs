@@ -1,0 +1,17 @@
+//! Checks against software that is not ours, as it is: each judge is a file.
+//!
+//! What they need beside Rust is installed by [`packages`] where that is possible.
+
+mod packages;
+mod web_sdk;
+
+const USAGE: &str = "usage: cargo xtask interop [web-sdk]";
+
+/// Runs one judge, or all of them when none is named.
+pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
+    let named: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match named.as_slice() {
+        [] | ["web-sdk"] => web_sdk::run(),
+        _ => Err(USAGE.to_owned()),
+    }
+}
