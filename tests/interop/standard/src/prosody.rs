@@ -1,0 +1,139 @@
+//! Prosody, as Debian packages it.
+
+use crate::error::ServerError;
+use crate::process::{Process, run};
+use crate::setting::{MAX_STANZA_BYTES, Ports, Setting, WEBSOCKET_PATH, quoted};
+use mfly_suite::certificate::DOMAIN;
+use tokio::process::Command;
+
+/// A running Prosody.
+#[derive(Debug)]
+pub struct Prosody {
+    setting: Setting,
+    process: Option<Process>,
+}
+
+impl Prosody {
+    /// The Debian package.
+    pub const PACKAGE: &str = "prosody";
+
+    /// Writes the configuration and starts the server.
+    ///
+    /// # Errors
+    /// When the package is not installed or the server does not come up.
+    pub async fn start(setting: Setting) -> Result<Self, ServerError> {
+        std::fs::create_dir_all(setting.file("data"))?;
+        std::fs::write(setting.file("prosody.cfg.lua"), configuration(&setting))?;
+        let mut server = Self {
+            setting,
+            process: None,
+        };
+        server.process = Some(server.spawn().await?);
+        Ok(server)
+    }
+
+    /// Ends the server and starts it again on the same ports, with the same users.
+    ///
+    /// # Errors
+    /// When it does not end or does not come up.
+    pub async fn restart(&mut self) -> Result<(), ServerError> {
+        if let Some(process) = self.process.take() {
+            process.stop().await?;
+        }
+        self.process = Some(self.spawn().await?);
+        Ok(())
+    }
+
+    /// Creates an account.
+    ///
+    /// # Errors
+    /// When `prosodyctl` refuses.
+    pub async fn create_user(&self, user: &str, password: &str) -> Result<(), ServerError> {
+        let mut command = Command::new("prosodyctl");
+        command
+            .args(["--root", "--config"])
+            .arg(self.setting.file("prosody.cfg.lua"))
+            .args(["register", user, DOMAIN, password]);
+        run(command).await.map(drop)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn ports(&self) -> Ports {
+        self.setting.ports
+    }
+
+    /// What it was told.
+    #[must_use]
+    pub fn setting(&self) -> &Setting {
+        &self.setting
+    }
+
+    async fn spawn(&self) -> Result<Process, ServerError> {
+        let mut command = Command::new("prosody");
+        command
+            .arg("--config")
+            .arg(self.setting.file("prosody.cfg.lua"))
+            .arg("-F")
+            .current_dir(&self.setting.folder);
+        let ports = self.setting.ports.all();
+        Process::start("Prosody", command, &self.setting.log(), &ports).await
+    }
+}
+
+/// The configuration file. Options are those of Prosody 0.12's own documentation; what is not named is left at its
+/// default, so that the suite meets a server as it is mostly installed.
+fn configuration(setting: &Setting) -> String {
+    let Ports {
+        start_tls,
+        direct_tls,
+        websocket,
+        secure_websocket,
+    } = setting.ports;
+    let data = quoted(&setting.file("data"));
+    let pid = quoted(&setting.file("prosody.pid"));
+    let log = quoted(&setting.file("server.log"));
+    let certificates = quoted(&setting.file("certificates"));
+    let chain = quoted(&setting.certificates.chain(setting.certificate));
+    let key = quoted(&setting.certificates.key(setting.certificate));
+    let tls = format!("{{ certificate = {chain}; key = {key} }}");
+    format!(
+        r#"-- Generated: an instance on loopback for one run.
+run_as_root = true
+pidfile = {pid}
+data_path = {data}
+log = {{ info = {log} }}
+certificates = {certificates} -- none there: each service below names its own
+
+interfaces = {{ "127.0.0.1" }}
+c2s_ports = {{ {start_tls} }}
+c2s_direct_tls_ports = {{ {direct_tls} }}
+http_interfaces = {{ "127.0.0.1" }}
+https_interfaces = {{ "127.0.0.1" }}
+http_ports = {{ {websocket} }}
+https_ports = {{ {secure_websocket} }}
+
+ssl = {tls}
+c2s_direct_tls_ssl = {tls}
+https_ssl = {tls}
+c2s_require_encryption = true
+consider_websocket_secure = true -- else ws:// in the clear offers no mechanism
+
+modules_enabled = {{
+	"roster"; "saslauth"; "tls"; "disco"; "presence"; "message"; "iq";
+	"blocklist"; "carbons"; "lastactivity"; "pep"; "ping"; "time"; "vcard_legacy"; "version";
+	"websocket";
+}}
+modules_disabled = {{ "s2s" }} -- no federation
+
+authentication = "internal_hashed"
+password_hash = "SHA-256"
+storage = "internal"
+c2s_stanza_size_limit = {MAX_STANZA_BYTES}
+
+VirtualHost "{DOMAIN}"
+	http_host = "localhost"
+	http_paths = {{ websocket = "{WEBSOCKET_PATH}" }}
+"#
+    )
+}
