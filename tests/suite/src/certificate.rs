@@ -38,6 +38,9 @@ impl Certificate {
         Self::OtherAuthority,
     ];
 
+    /// Those that no client may accept.
+    pub const BAD: [Self; 3] = [Self::Expired, Self::OtherName, Self::OtherAuthority];
+
     /// The stem of its files.
     #[must_use]
     pub fn name(self) -> &'static str {
