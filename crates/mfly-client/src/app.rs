@@ -287,12 +287,12 @@ fn check_clear_text_http(
 }
 
 #[cfg(any(feature = "platform-roots", feature = "bundled-roots"))]
-fn default_tls() -> Result<Tls> {
+pub(crate) fn default_tls() -> Result<Tls> {
     Ok(Tls::default())
 }
 
 #[cfg(not(any(feature = "platform-roots", feature = "bundled-roots")))]
-fn default_tls() -> Result<Tls> {
+pub(crate) fn default_tls() -> Result<Tls> {
     Err(InvalidArgument::new("tls", "must be given: no roots are compiled in").into())
 }
 

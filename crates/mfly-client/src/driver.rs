@@ -11,6 +11,7 @@ mod wire;
 
 pub(crate) use link::Link;
 
+use crate::connector::Connector;
 use crate::session::{
     Cause, Command, Config, EndReason, Entropy, Input, Machine, Notice, Output, PasswordTicket,
     RequestId, YEAR,
@@ -20,31 +21,12 @@ use futures_core::future::BoxFuture;
 use link::{Ends, Order, ReplySender, Urgent};
 use mfly_proto::jid::FullJid;
 use mfly_proto::secret::Password;
-use mfly_transport::{Connection, TransportError};
 use std::collections::HashMap;
 use std::future::{pending, poll_fn};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use wire::{Wire, WireEvent};
-
-/// A connection and what is known about it.
-pub(crate) struct Dialled {
-    /// The connection.
-    pub(crate) connection: Connection,
-    /// Encrypted, or to the own machine: fit to carry a password.
-    pub(crate) confidential: bool,
-}
-
-/// Makes connections.
-#[async_trait]
-pub(crate) trait Connector: Send + Sync {
-    /// Makes one. Dropping the future breaks the attempt off.
-    ///
-    /// # Errors
-    /// When none can be made.
-    async fn connect(&self) -> Result<Dialled, TransportError>;
-}
 
 /// Makes the password for one attempt, sealed if the licence asks for that.
 #[async_trait]
@@ -135,9 +117,15 @@ impl Driver {
         let mut has_links = true;
         while !self.machine.is_ended() {
             match self.next_event(has_links).await {
-                Event::Wire(WireEvent::Connected { confidential }) => {
-                    self.feed(Input::Connected { confidential });
-                }
+                Event::Wire(WireEvent::Connected {
+                    framing,
+                    confidential,
+                    bindings,
+                }) => self.feed(Input::Connected {
+                    framing,
+                    confidential,
+                    bindings,
+                }),
                 Event::Wire(WireEvent::Frame(frame)) => self.feed(Input::Frame(frame)),
                 Event::Wire(WireEvent::Lost(loss)) => self.feed(Input::Disconnected(loss)),
                 Event::Order(Some(Order::Request(request, caller))) => {
@@ -208,9 +196,9 @@ impl Driver {
 
     fn obey(&mut self, output: Output) {
         match output {
-            Output::Connect { attempt } => {
-                tracing::debug!(attempt, "connecting");
-                self.wire = Wire::dial(Arc::clone(&self.connector));
+            Output::Connect { attempt, redirect } => {
+                tracing::debug!(attempt, ?redirect, "connecting");
+                self.wire = Wire::dial(Arc::clone(&self.connector), redirect);
             }
             Output::Send(frame) => self.wire.send(frame),
             Output::Disconnect => {

@@ -68,6 +68,7 @@
 //! the others.
 
 mod app;
+mod connector;
 mod credentials;
 mod driver;
 mod error;
@@ -78,6 +79,7 @@ mod quirks;
 mod random;
 mod session;
 mod signalling;
+pub mod standard;
 mod timeouts;
 mod user;
 
@@ -101,7 +103,8 @@ pub use feature::user_list::{ListedUser, UserList, UserListRequest};
 pub use handle::Session;
 pub use quirks::Quirks;
 pub use session::{
-    Cause, ConnectionState, DisconnectReason, EndReason, KeepaliveConfig, ReconnectPolicy, Stage,
+    Cause, ConnectionState, DisconnectReason, EndReason, KeepaliveConfig, ReconnectPolicy,
+    Redirect, RedirectPolicy, Stage,
 };
 pub use timeouts::Timeouts;
 pub use user::AsUser;

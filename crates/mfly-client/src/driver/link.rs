@@ -5,6 +5,7 @@ use crate::session::{
     Command, ConnectionState, EndReason, Entropy, Request, RequestFailure, RequestId, YEAR,
 };
 use mfly_proto::framing::Frame;
+use mfly_proto::id::StanzaId;
 use mfly_proto::jid::FullJid;
 use mfly_proto::stanza::{Iq, IqRequest, Reply, iq};
 use mfly_proto::xml::Document;
@@ -105,12 +106,7 @@ impl Link {
     ) -> Result<R::Response, RequestFailure> {
         let deadline = deadline_after(timeout.unwrap_or(self.request_timeout));
         let number = RequestId(self.shared.next_request.fetch_add(1, Ordering::Relaxed));
-        let id = self
-            .shared
-            .ids
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .stanza_id();
+        let id = self.stanza_id();
         let mut buffer = Vec::new();
         iq::write_request(request, &id, &mut buffer);
         let prepared = Request {
@@ -169,6 +165,15 @@ impl Link {
             Ok(Err(_)) => Err(RequestFailure::Closed),
             Err(_) => Err(RequestFailure::TimedOut),
         }
+    }
+
+    /// A fresh id.
+    pub(crate) fn stanza_id(&self) -> StanzaId {
+        self.shared
+            .ids
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .stanza_id()
     }
 
     /// Where the session stands, and each change of it.

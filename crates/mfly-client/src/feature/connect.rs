@@ -6,13 +6,14 @@
 use super::config;
 use super::qr_login::check_socket_id;
 use crate::app::{App, check_clear_text};
+use crate::connector::{Connector, ConnectorError, Dialled};
 use crate::credentials::Credentials;
-use crate::driver::{Connector, Dialled, DriverParts, PasswordSource, spawn};
+use crate::driver::{DriverParts, PasswordSource, spawn};
 use crate::error::{Error, Result};
 use crate::event::{Events, Sender, translate};
 use crate::handle::{Context, Session, Shared};
 use crate::random;
-use crate::session::{Cause, Config, KeepaliveConfig, ReconnectPolicy};
+use crate::session::{Cause, Config, KeepaliveConfig, ReconnectPolicy, Redirect, Resource};
 use async_trait::async_trait;
 use mfly_api::endpoint::config::ServerConfig;
 use mfly_api::endpoint::login::{self, wire_password};
@@ -20,7 +21,7 @@ use mfly_api::token::StoredCredentials;
 use mfly_api::{Api, Mode, endpoint};
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::secret::{LicenceKey, Password};
-use mfly_transport::{Address, Options, TransportError};
+use mfly_transport::{Address, Options};
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -168,9 +169,9 @@ impl ConnectRequest {
             media_iv: config::media_iv(&config)?,
         });
 
-        let mut session = Config::new(account);
+        let mut session = Config::platform(account);
         if let Some(prefix) = self.resource_prefix {
-            session.resource_prefix = prefix;
+            session.resource = Resource::OfConnection(prefix);
         }
         session.reconnect = self.reconnect;
         session.keepalive = self.keepalive;
@@ -254,14 +255,15 @@ struct Dialler {
 
 #[async_trait]
 impl Connector for Dialler {
-    async fn connect(&self) -> Result<Dialled, TransportError> {
-        let connection = mfly_transport::connect(&self.address, &self.options).await?;
+    async fn connect(&self, redirect: Option<&Redirect>) -> Result<Dialled, ConnectorError> {
+        let address = match redirect {
+            Some(redirect) => redirect.address(&self.address)?,
+            None => self.address.clone(),
+        };
+        let connection = mfly_transport::connect(&address, &self.options).await?;
         let confidential =
-            self.address.is_tls() || self.address.is_loopback() || self.options.allow_cleartext;
-        Ok(Dialled {
-            connection,
-            confidential,
-        })
+            address.is_tls() || address.is_loopback() || self.options.allow_cleartext;
+        Ok(Dialled::new(connection, confidential))
     }
 }
 

@@ -25,10 +25,9 @@ impl Authenticating {
     pub(super) fn start(
         features: &Features,
         done: Done,
-        confidential: bool,
         cx: &mut Cx<'_>,
     ) -> Result<Phase, DisconnectReason> {
-        choose_mechanism(features, confidential)?;
+        choose_mechanism(features, cx.channel.confidential)?;
         cx.timers.set(Timer::Phase, cx.now, cx.config.phase_timeout);
         let ticket = PasswordTicket(cx.entropy.number());
         cx.out.push_back(Output::NeedPassword(ticket));
@@ -79,8 +78,7 @@ impl Authenticating {
                     "its SASL success is malformed",
                 ));
             }
-            // Only a channel that may carry a password comes this far.
-            return Ok(Opening::start(self.done.and(Done::AUTHENTICATED), true, cx));
+            return Ok(Opening::start(self.done.and(Done::AUTHENTICATED), cx));
         }
         if Challenge::is(element) {
             let answer = Challenge::read(element)

@@ -1,5 +1,6 @@
 //! Resource binding, then session establishment where the server insists on it.
 
+use super::config::Resource;
 use super::io::{Notice, Output};
 use super::negotiate::{Done, Step, next_step};
 use super::online::Online;
@@ -28,7 +29,13 @@ pub(super) struct Binding {
 
 impl Binding {
     pub(super) fn start(features: Features, done: Done, cx: &mut Cx<'_>) -> Phase {
-        let resource = Some(cx.entropy.resource(&cx.config.resource_prefix));
+        let resource = match &cx.config.resource {
+            Resource::OfConnection(prefix) | Resource::OfSession(prefix) => {
+                cx.entropy.resource(prefix)
+            }
+            Resource::Exactly(resource) => resource.clone(),
+        };
+        let resource = Some(resource);
         let id = request(bind::ID, &Bind { resource }, cx);
         Phase::Binding(Self {
             features,

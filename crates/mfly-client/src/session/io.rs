@@ -23,11 +23,13 @@
 //! - Time does not run backwards.
 
 use super::reason::{Cause, ConnectionState, DisconnectReason, EndReason};
+use super::redirect::Redirect;
 use mfly_proto::decode::DecodeError;
-use mfly_proto::framing::Frame;
+use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{FullJid, Jid};
 use mfly_proto::push::Push;
+use mfly_proto::sasl::ChannelBindings;
 use mfly_proto::secret::Password;
 use mfly_proto::stanza::{Presence, StanzaError};
 use mfly_proto::xml::Document;
@@ -47,8 +49,12 @@ pub(crate) struct PasswordTicket(pub(crate) u64);
 pub(crate) enum Input {
     /// The transport stands.
     Connected {
+        /// How frames travel.
+        framing: Framing,
         /// Encrypted, or within this machine: fit to carry a password.
         confidential: bool,
+        /// What an authentication can be tied to.
+        bindings: ChannelBindings,
     },
     /// One frame arrived.
     Frame(Frame),
@@ -110,6 +116,8 @@ pub(crate) enum Output {
     Connect {
         /// Counts from 1 within a row of failures.
         attempt: u32,
+        /// Where to, if the server pointed elsewhere.
+        redirect: Option<Redirect>,
     },
     /// Write a frame.
     Send(Frame),
@@ -147,6 +155,15 @@ pub(crate) enum RequestFailure {
     /// Too many requests wait for an answer. The request was not sent.
     #[error("too many requests are waiting for an answer")]
     TooManyRequests,
+}
+
+/// What a message is a copy of (XEP-0280).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Carbon {
+    /// Of one that another session of the own account received.
+    Received,
+    /// Of one that another session of the own account sent.
+    Sent,
 }
 
 /// News for the app, in order.
@@ -193,6 +210,13 @@ pub(crate) enum Notice {
     },
     /// Somebody's presence.
     Presence(Presence),
+    /// A message with a text, or one that failed. Not told by platform sessions.
+    Message {
+        /// The message itself, also when it came as a copy.
+        stanza: Document,
+        /// What it is a copy of.
+        carbon: Option<Carbon>,
+    },
     /// Nobody here understands or believes this stanza.
     UnknownStanza(Document),
     /// A known push that does not say what it should.

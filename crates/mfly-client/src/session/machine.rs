@@ -1,8 +1,10 @@
 //! The machine itself: inputs to the right phase, losses to the right end.
 
+use super::channel::Channel;
 use super::closing::Closing;
-use super::config::Config;
+use super::config::{Config, Resource};
 use super::entropy::Entropy;
+use super::farewell::farewell;
 use super::io::{Command, Input, Loss, Notice, Output, RequestFailure};
 use super::keepalive::Keepalive;
 use super::negotiate::Done;
@@ -14,10 +16,7 @@ use super::reason::{ConnectionState, DisconnectReason, EndReason};
 use super::reconnect::{Reconnect, Verdict};
 use super::requests::{Owner, Requests};
 use super::timers::{Timer, Timers};
-use mfly_proto::framing::Frame;
-use mfly_proto::framing::websocket::CLIENT_CLOSE;
-use mfly_proto::stream::{StreamCondition, StreamError};
-use mfly_proto::xml::{Document, XmlErrorKind};
+use mfly_proto::framing::{Frame, Received};
 use std::collections::VecDeque;
 use std::time::Instant;
 
@@ -25,6 +24,7 @@ use std::time::Instant;
 #[derive(Debug)]
 pub(crate) struct Machine {
     phase: Phase,
+    channel: Channel,
     requests: Requests,
     reconnect: Reconnect,
     keepalive: Keepalive,
@@ -63,40 +63,15 @@ impl Standing {
     }
 }
 
-/// What is said before a connection is let go for this reason.
-fn farewell(reason: &DisconnectReason) -> Vec<Frame> {
-    let close = || Frame::from(CLIENT_CLOSE);
-    match reason {
-        DisconnectReason::PeerSilent => Vec::new(),
-        DisconnectReason::MalformedXml(error) => vec![complaint(error.kind), close()],
-        _ => vec![close()],
-    }
-}
-
-/// The stream error for a frame that is not restricted XML (RFC 6120 §4.9.3.13, §4.9.3.18, §11.3).
-fn complaint(kind: XmlErrorKind) -> Frame {
-    let condition = match kind {
-        XmlErrorKind::Comment
-        | XmlErrorKind::Doctype
-        | XmlErrorKind::ProcessingInstruction
-        | XmlErrorKind::UndeclaredEntity => StreamCondition::RestrictedXml,
-        XmlErrorKind::TooDeep
-        | XmlErrorKind::TooLarge
-        | XmlErrorKind::TooManyAttributes
-        | XmlErrorKind::TooManyChildren
-        | XmlErrorKind::TooManyNamespaces => StreamCondition::PolicyViolation,
-        _ => StreamCondition::NotWellFormed,
-    };
-    let mut buffer = Vec::new();
-    StreamError::new(condition).write(&mut buffer);
-    String::from_utf8(buffer).unwrap_or_default().into()
-}
-
 impl Machine {
     /// A session that begins with [`Command::Open`].
-    pub(crate) fn new(config: Config, entropy: Entropy) -> Self {
+    pub(crate) fn new(mut config: Config, mut entropy: Entropy) -> Self {
+        if let Resource::OfSession(prefix) = &config.resource {
+            config.resource = Resource::Exactly(entropy.resource(prefix));
+        }
         Self {
             phase: Phase::Offline(Offline::Idle),
+            channel: Channel::nothing(config.limits),
             requests: Requests::new(config.max_requests),
             reconnect: Reconnect::new(),
             keepalive: Keepalive::new(config.keepalive),
@@ -128,7 +103,14 @@ impl Machine {
     /// Takes in what happened at `now`.
     pub(crate) fn handle(&mut self, now: Instant, input: Input) {
         match input {
-            Input::Connected { confidential } => self.on_connected(now, confidential),
+            Input::Connected {
+                framing,
+                confidential,
+                bindings,
+            } => {
+                let limits = self.config.limits;
+                self.on_connected(now, Channel::new(framing, limits, confidential, bindings));
+            }
             Input::Frame(frame) => self.on_frame(now, frame),
             Input::Disconnected(loss) => self.on_loss(now, loss),
             Input::Command(command) => self.on_command(now, command),
@@ -148,6 +130,7 @@ impl Machine {
         let mut cx = Cx {
             now,
             config: &self.config,
+            channel: &mut self.channel,
             requests: &mut self.requests,
             reconnect: &mut self.reconnect,
             keepalive: self.keepalive,
@@ -161,11 +144,10 @@ impl Machine {
         }
     }
 
-    fn on_connected(&mut self, now: Instant, confidential: bool) {
+    fn on_connected(&mut self, now: Instant, channel: Channel) {
         if matches!(self.phase, Phase::Offline(Offline::Dialling)) {
-            self.advance(now, |_, cx| {
-                Ok(Opening::start(Done::NOTHING, confidential, cx))
-            });
+            self.channel = channel;
+            self.advance(now, |_, cx| Ok(Opening::start(Done::NOTHING, cx)));
         } else if matches!(self.phase, Phase::Offline(_)) {
             // Nobody asked for it, or no longer.
             self.out.push_back(Output::Disconnect);
@@ -177,17 +159,14 @@ impl Machine {
             return;
         }
         let is_online = matches!(self.phase, Phase::Online(_));
-        let is_blank = frame.as_bytes().iter().all(u8::is_ascii_whitespace);
         self.advance(now, |phase, cx| {
             if is_online {
                 Online::on_heard(cx);
             }
-            if is_blank {
-                return Ok(phase);
+            match cx.channel.read(frame)? {
+                Received::WhiteSpace => Ok(phase),
+                received => phase.on_received(received, cx),
             }
-            let document = Document::parse(frame.into_bytes(), &cx.config.limits)
-                .map_err(DisconnectReason::MalformedXml)?;
-            phase.on_document(document, cx)
         });
     }
 
@@ -285,7 +264,7 @@ impl Machine {
                 self.end(reason);
             }
             Phase::Opening(_) | Phase::Authenticating(_) | Phase::Binding(_) => {
-                self.out.push_back(Output::Send(CLIENT_CLOSE.into()));
+                self.out.extend(self.channel.close().map(Output::Send));
                 self.out.push_back(Output::Disconnect);
                 self.end(reason);
             }
@@ -302,8 +281,8 @@ impl Machine {
     ) {
         if transport == Transport::Up {
             if matches!(standing, Standing::Stream | Standing::Session) {
-                self.out
-                    .extend(farewell(&reason).into_iter().map(Output::Send));
+                let last_words = farewell(&reason, &self.channel);
+                self.out.extend(last_words.into_iter().map(Output::Send));
             }
             self.out.push_back(Output::Disconnect);
         }

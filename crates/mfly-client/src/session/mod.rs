@@ -7,9 +7,11 @@
 
 mod authenticating;
 mod binding;
+mod channel;
 mod closing;
 mod config;
 mod entropy;
+mod farewell;
 mod io;
 mod keepalive;
 mod machine;
@@ -20,14 +22,16 @@ mod opening;
 mod phase;
 mod reason;
 mod reconnect;
+mod redirect;
 mod requests;
 mod route;
 #[cfg(test)]
 mod tests;
 mod timers;
 
-pub(crate) use config::Config;
+pub(crate) use config::{Config, Resource};
 pub(crate) use entropy::Entropy;
+pub use io::Carbon;
 pub(crate) use io::{
     Command, Input, Loss, Notice, Output, PasswordTicket, Request, RequestFailure, RequestId,
 };
@@ -35,4 +39,5 @@ pub use keepalive::KeepaliveConfig;
 pub(crate) use machine::Machine;
 pub use reason::{Cause, ConnectionState, DisconnectReason, EndReason, Stage};
 pub use reconnect::ReconnectPolicy;
+pub use redirect::{Redirect, RedirectPolicy};
 pub(crate) use timers::YEAR;

@@ -24,6 +24,7 @@ impl Offline {
             .set(Timer::Phase, cx.now, cx.config.connect_timeout);
         cx.out.push_back(Output::Connect {
             attempt: cx.reconnect.attempt(),
+            redirect: None,
         });
         Self::Dialling
     }

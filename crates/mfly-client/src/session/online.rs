@@ -1,7 +1,7 @@
 //! Requests can be made, news arrive.
 //!
-//! On entry, in the order of the official SDK: initial presence, then carbons. Both after every connection: the
-//! platform forgets them.
+//! On entry, in the order of the official SDK: initial presence, then carbons, unless switched off. Both after every connection: the
+//! server forgets them.
 
 use super::io::{Notice, Output, Request, RequestFailure};
 use super::phase::{Cx, Phase};
@@ -26,18 +26,19 @@ impl Online {
         cx.timers.stop(Timer::Phase);
         cx.keepalive.heard(cx.now, cx.timers);
         cx.reconnect.online(cx.now);
-        let mut buffer = Vec::new();
-        Presence {
-            priority: 1,
-            ..Presence::new(PresenceKind::Available)
+        if cx.config.presence {
+            let mut buffer = Vec::new();
+            Presence {
+                priority: 1,
+                ..Presence::new(PresenceKind::Available)
+            }
+            .write(&mut buffer);
+            cx.send(buffer);
         }
-        .write(&mut buffer);
-        cx.send(buffer);
-        ask(
-            &EnableCarbons,
-            cx.now + cx.config.phase_timeout.min(YEAR),
-            cx,
-        );
+        if cx.config.carbons {
+            let deadline = cx.now + cx.config.phase_timeout.min(YEAR);
+            ask(&EnableCarbons, deadline, cx);
+        }
         cx.notice(Notice::State(ConnectionState::Connected));
         cx.notice(Notice::Connected {
             jid: own.full.clone(),
@@ -47,7 +48,8 @@ impl Online {
     }
 
     pub(super) fn on_document(self, document: &Document, cx: &mut Cx<'_>) -> Phase {
-        let Routed { answer, outcome } = route::route(document, &self.own, cx.requests);
+        let Routed { answer, outcome } =
+            route::route(document, cx.config.dialect, &self.own, cx.requests);
         if let Some(answer) = answer {
             cx.send(answer);
         }

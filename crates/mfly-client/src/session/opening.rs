@@ -1,4 +1,4 @@
-//! `<open/>` is sent; the server's `<open/>` and its features are awaited.
+//! The stream is opened from this side; the server's opening and its features are awaited.
 
 use super::authenticating::Authenticating;
 use super::binding::Binding;
@@ -14,20 +14,16 @@ use mfly_proto::xml::Element;
 #[derive(Debug)]
 pub(super) struct Opening {
     done: Done,
-    confidential: bool,
-    /// The server's `<open/>` has come.
+    /// The server has opened its side.
     opened: bool,
 }
 
 impl Opening {
-    pub(super) fn start(done: Done, confidential: bool, cx: &mut Cx<'_>) -> Phase {
+    pub(super) fn start(done: Done, cx: &mut Cx<'_>) -> Phase {
         cx.timers.set(Timer::Phase, cx.now, cx.config.phase_timeout);
-        let mut buffer = Vec::new();
-        Open::to_host(cx.config.account.domain()).write(&mut buffer);
-        cx.send(buffer);
+        cx.open_stream();
         Phase::Opening(Self {
             done,
-            confidential,
             opened: false,
         })
     }
@@ -65,9 +61,7 @@ impl Opening {
             ));
         };
         match next_step(&features, self.done) {
-            Some(Step::Authenticate) => {
-                Authenticating::start(&features, self.done, self.confidential, cx)
-            }
+            Some(Step::Authenticate) => Authenticating::start(&features, self.done, cx),
             Some(Step::Bind) => Ok(Binding::start(features, self.done, cx)),
             Some(Step::EstablishSession) | None if self.done.has(Done::AUTHENTICATED) => Err(
                 DisconnectReason::ProtocolViolation("it offers no resource binding"),

@@ -9,9 +9,10 @@ mod reconnecting;
 mod requests;
 
 use super::*;
-use mfly_proto::framing::Frame;
+use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{BareJid, Jid};
+use mfly_proto::sasl::ChannelBindings;
 use mfly_proto::secret::Password;
 use mfly_proto::stanza::{StanzaError, iq};
 use std::sync::Arc;
@@ -42,13 +43,15 @@ struct Rig {
     replies: Vec<(u64, Result<String, RequestFailure>)>,
     tickets: Vec<PasswordTicket>,
     dials: u32,
+    /// Where each of these went, if not to the original address.
+    redirects: Vec<Option<String>>,
     disconnects: u32,
     next: u64,
 }
 
 impl Rig {
     fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config::new(BareJid::new("u1@host.test").unwrap());
+        let mut config = Config::platform(BareJid::new("u1@host.test").unwrap());
         change(&mut config);
         let mut rig = Self {
             machine: Machine::new(config, Entropy::new([7; 32])),
@@ -59,6 +62,7 @@ impl Rig {
             replies: Vec::new(),
             tickets: Vec::new(),
             dials: 0,
+            redirects: Vec::new(),
             disconnects: 0,
             next: 0,
         };
@@ -92,13 +96,30 @@ impl Rig {
 
     /// Plays the server's part from the transport's connection to the bound session.
     fn connect(&mut self) {
-        self.input(Input::Connected { confidential: true });
+        self.dialled();
         self.server(SERVER_OPEN);
         self.server(PLAIN);
         self.password("sealed");
         for frame in [SUCCESS, SERVER_OPEN, BIND, BOUND] {
             self.server(frame);
         }
+    }
+
+    /// The transport stands, and nobody can listen in.
+    fn dialled(&mut self) {
+        self.dialled_as(true);
+    }
+
+    fn dialled_in_the_clear(&mut self) {
+        self.dialled_as(false);
+    }
+
+    fn dialled_as(&mut self, confidential: bool) {
+        self.input(Input::Connected {
+            framing: Framing::WebSocket,
+            confidential,
+            bindings: ChannelBindings::NONE,
+        });
     }
 
     fn input(&mut self, input: Input) {
@@ -115,7 +136,8 @@ impl Rig {
 
     fn note(&mut self, output: Output) {
         match output {
-            Output::Connect { attempt } => {
+            Output::Connect { attempt, redirect } => {
+                self.redirects.push(redirect.map(|to| to.host().to_owned()));
                 self.dials += 1;
                 assert!(attempt > 0);
             }
@@ -207,6 +229,7 @@ fn headline(notice: &Notice) -> String {
         Notice::Ended(reason) => format!("ended: {reason}"),
         Notice::Push { push, carbon, .. } => format!("push carbon={carbon} {push:?}"),
         Notice::Presence(presence) => format!("presence {:?}", presence.kind),
+        Notice::Message { stanza, carbon } => format!("message {carbon:?} {}", stanza.as_str()),
         Notice::UnknownStanza(stanza) => format!("unknown {}", stanza.as_str()),
         Notice::MalformedPush { error, .. } => format!("malformed {error}"),
     }

@@ -72,7 +72,7 @@ fn establish(rig: &mut Rig) {
         return;
     }
     rig.pass(60 * SECOND);
-    rig.input(Input::Connected { confidential: true });
+    rig.dialled();
     rig.server(SERVER_OPEN);
     rig.server(PLAIN);
     if !rig.tickets.is_empty() {
@@ -96,7 +96,7 @@ proptest! {
         for step in steps {
             match step {
                 // The rig itself asserts that nothing is sent without a connection.
-                Step::Connect => rig.input(Input::Connected { confidential: true }),
+                Step::Connect => rig.dialled(),
                 Step::Establish => establish(&mut rig),
                 Step::Frame(frame) => rig.server(&frame),
                 Step::Lose => rig.lose(),

@@ -246,7 +246,7 @@ fn what_comes_from_a_connection_that_was_let_go_is_ignored() {
     rig.server(r#"<presence from="u2@host.test"/>"#);
     rig.input(Input::Disconnected(Loss::Closed));
     assert!(rig.news.is_empty());
-    rig.input(Input::Connected { confidential: true });
+    rig.dialled();
     assert_eq!(
         (rig.disconnects, rig.sent.len()),
         (1, 0),

@@ -1,0 +1,54 @@
+//! How connections are made: a trait, so that an app can make its own.
+
+use crate::session::Redirect;
+use async_trait::async_trait;
+use mfly_transport::Connection;
+use std::error::Error;
+use std::fmt;
+
+/// Why no connection could be made.
+pub type ConnectorError = Box<dyn Error + Send + Sync + 'static>;
+
+/// Makes the connections of one session, the first and each later one.
+///
+/// Implement it to reach a server in a way of your own: through a tunnel, or in memory for a test.
+#[async_trait]
+pub trait Connector: Send + Sync {
+    /// Makes a connection on which the session can open its stream at once: TLS and whatever else is needed stand.
+    ///
+    /// `redirect` is where the server of an earlier connection pointed, if the session's
+    /// [`RedirectPolicy`](crate::RedirectPolicy) allows to go there: use it for this one connection. Dropping the
+    /// future breaks the attempt off.
+    ///
+    /// # Errors
+    /// When none can be made. Unless it was the first attempt, another one follows later.
+    async fn connect(&self, redirect: Option<&Redirect>) -> Result<Dialled, ConnectorError>;
+}
+
+/// A connection, and what is known about it.
+#[non_exhaustive]
+pub struct Dialled {
+    /// The connection.
+    pub connection: Connection,
+    /// Whether nobody can listen in: it is encrypted, or does not leave this machine. Passwords cross no other.
+    pub confidential: bool,
+}
+
+impl Dialled {
+    /// A connection.
+    #[must_use]
+    pub const fn new(connection: Connection, confidential: bool) -> Self {
+        Self {
+            connection,
+            confidential,
+        }
+    }
+}
+
+impl fmt::Debug for Dialled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dialled")
+            .field("confidential", &self.confidential)
+            .finish_non_exhaustive()
+    }
+}

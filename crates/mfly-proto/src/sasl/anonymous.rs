@@ -1,0 +1,76 @@
+//! ANONYMOUS (RFC 4505): no identity; optionally a trace, by which the server's operator can find out
+//! who it was.
+
+use super::{Mechanism, SaslError};
+use crate::argument::InvalidArgument;
+
+/// The mechanism's name.
+pub const NAME: &str = "ANONYMOUS";
+
+/// The client's half of ANONYMOUS.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Anonymous {
+    trace: String,
+}
+
+impl Anonymous {
+    /// Leaves no trace.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Leaves a trace: an e-mail address, or a word that means something to whoever connects.
+    ///
+    /// # Errors
+    /// When it is empty, longer than 255 characters, or holds a control character.
+    pub fn with_trace(trace: impl Into<String>) -> Result<Self, InvalidArgument> {
+        let trace = trace.into();
+        if trace.is_empty() || !is_trace(&trace) {
+            return Err(InvalidArgument::new(
+                "trace",
+                "must be 1 to 255 characters without control characters",
+            ));
+        }
+        Ok(Self { trace })
+    }
+}
+
+fn is_trace(text: &str) -> bool {
+    text.chars().count() <= 255 && !text.chars().any(char::is_control)
+}
+
+impl Mechanism for Anonymous {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn initial(&mut self) -> Vec<u8> {
+        self.trace.clone().into_bytes()
+    }
+
+    fn step(&mut self, _challenge: &[u8]) -> Result<Vec<u8>, SaslError> {
+        Err(SaslError::UnexpectedChallenge { mechanism: NAME })
+    }
+
+    /// Accepts any data: ANONYMOUS defines none, and so there is nothing to check.
+    fn success(&mut self, _data: &[u8]) -> Result<(), SaslError> {
+        Ok(())
+    }
+}
+
+/// The server's half: the trace, if there is one.
+///
+/// # Errors
+/// When the message is not UTF-8, or not a trace.
+pub fn parse(message: &[u8]) -> Result<Option<String>, SaslError> {
+    let malformed = |reason| SaslError::Malformed {
+        mechanism: NAME,
+        reason,
+    };
+    let text = std::str::from_utf8(message).map_err(|_| malformed("not UTF-8"))?;
+    if !is_trace(text) {
+        return Err(malformed("not a trace"));
+    }
+    Ok((!text.is_empty()).then(|| text.to_owned()))
+}

@@ -1,0 +1,25 @@
+//! User names and passwords before hashing: SASLprep (RFC 4013).
+//!
+//! RFC 5802 §2.2 says SASLprep, and that is what the servers in use do. PRECIS (RFC 8265) replaces it on
+//! paper and differs for some passwords beyond ASCII (NFC instead of NFKC, for one), so that a client
+//! which followed it would be refused where such a password was set with SASLprep.
+
+use crate::argument::InvalidArgument;
+use zeroize::Zeroizing;
+
+/// Prepares a user name or password. Printable ASCII stays as it is.
+pub(super) fn prepare(
+    name: &'static str,
+    text: &str,
+) -> Result<Zeroizing<String>, InvalidArgument> {
+    let prepared = stringprep::saslprep(text).map_err(|_| {
+        InvalidArgument::new(name, "holds a character that SASLprep (RFC 4013) forbids")
+    })?;
+    if prepared.is_empty() {
+        return Err(InvalidArgument::new(
+            name,
+            "must hold more than characters that SASLprep (RFC 4013) removes",
+        ));
+    }
+    Ok(Zeroizing::new(prepared.into_owned()))
+}
