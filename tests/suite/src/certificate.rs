@@ -1,20 +1,22 @@
 //! Certificates: a good one, and one for each way to be bad.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, Error, ExtendedKeyUsagePurpose,
+    IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
 };
-use std::io;
-use std::path::{Path, PathBuf};
+use std::fmt;
 
 /// The XMPP domain of every server here. It cannot exist elsewhere (RFC 6761 §6.2).
 pub const DOMAIN: &str = "xmpp.test";
 
-/// The year in which a good certificate ends.
-const GOOD_UNTIL: i32 = 2049;
-
 /// Names of a good certificate: TCP connections check the domain, WebSocket the host of the address.
 const NAMES: [&str; 3] = [DOMAIN, "localhost", "127.0.0.1"];
+
+/// Names of a certificate for somebody else.
+const OTHER_NAMES: [&str; 1] = ["other.test"];
+
+/// The year in which a good certificate ends. Later years are written in another form, which not every server reads.
+const GOOD_UNTIL: i32 = 2049;
 
 /// What is wrong with a server's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,20 +32,12 @@ pub enum Certificate {
 }
 
 impl Certificate {
-    /// All of them, the good one first.
-    pub const ALL: [Self; 4] = [
-        Self::Good,
-        Self::Expired,
-        Self::OtherName,
-        Self::OtherAuthority,
-    ];
-
     /// Those that no client may accept.
     pub const BAD: [Self; 3] = [Self::Expired, Self::OtherName, Self::OtherAuthority];
 
-    /// The stem of its files.
+    /// A word for it, fit for a file's name.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Good => "good",
             Self::Expired => "expired",
@@ -53,112 +47,87 @@ impl Certificate {
     }
 }
 
-/// The files of certificates, and the authority that clients are to trust.
+/// One of each, and the authority that clients are to trust.
 #[derive(Debug)]
 pub struct Certificates {
-    folder: PathBuf,
-    authority_pem: String,
+    /// That authority, as PEM text.
+    pub authority_pem: String,
+    good: Chain,
+    expired: Chain,
+    other_name: Chain,
+    other_authority: Chain,
+}
+
+/// A server's certificate and its key.
+#[derive(Clone)]
+pub struct Chain {
+    /// The certificate, as PEM text.
+    pub certificate_pem: String,
+    /// The key, as PEM text.
+    pub key_pem: String,
 }
 
 impl Certificates {
-    /// Makes every [`Certificate`], and writes chains, keys, and both in one file into `folder`.
+    /// Makes all of them.
     ///
     /// # Errors
-    /// When a file cannot be written, or the random source fails.
-    pub fn generate(folder: &Path) -> io::Result<Self> {
-        let authority = authority("mfly interop authority").map_err(io::Error::other)?;
-        let stranger = authority_of_nobody().map_err(io::Error::other)?;
-        for kind in Certificate::ALL {
-            let issuer = match kind {
-                Certificate::OtherAuthority => &stranger,
-                _ => &authority,
-            };
-            let (chain, key) = leaf(kind, issuer).map_err(io::Error::other)?;
-            let file = |extension: &str| folder.join(kind.name()).with_extension(extension);
-            std::fs::write(file("crt"), &chain)?;
-            std::fs::write(file("key"), &key)?;
-            std::fs::write(file("pem"), format!("{chain}{key}"))?;
-        }
-        let authority_pem = authority.pem();
-        std::fs::write(folder.join("authority.crt"), &authority_pem)?;
+    /// When the random source fails.
+    pub fn generate() -> Result<Self, Error> {
+        let authority = authority("an authority that is trusted")?;
+        let stranger = self::authority("an authority that nobody trusts")?;
         Ok(Self {
-            folder: folder.to_path_buf(),
-            authority_pem,
+            authority_pem: authority.pem(),
+            good: leaf(&NAMES, GOOD_UNTIL, &authority)?,
+            expired: leaf(&NAMES, 2021, &authority)?,
+            other_name: leaf(&OTHER_NAMES, GOOD_UNTIL, &authority)?,
+            other_authority: leaf(&NAMES, GOOD_UNTIL, &stranger)?,
         })
     }
 
-    /// The authority of the good certificate, as PEM text.
+    /// The one of this kind.
     #[must_use]
-    pub fn authority_pem(&self) -> &str {
-        &self.authority_pem
-    }
-
-    /// The file with that authority.
-    #[must_use]
-    pub fn authority(&self) -> PathBuf {
-        self.folder.join("authority.crt")
-    }
-
-    /// The file of a server's certificate.
-    #[must_use]
-    pub fn chain(&self, kind: Certificate) -> PathBuf {
-        self.file(kind, "crt")
-    }
-
-    /// The file of its key.
-    #[must_use]
-    pub fn key(&self, kind: Certificate) -> PathBuf {
-        self.file(kind, "key")
-    }
-
-    /// The file of both.
-    #[must_use]
-    pub fn both(&self, kind: Certificate) -> PathBuf {
-        self.file(kind, "pem")
-    }
-
-    fn file(&self, kind: Certificate, extension: &str) -> PathBuf {
-        self.folder.join(kind.name()).with_extension(extension)
+    pub const fn chain(&self, kind: Certificate) -> &Chain {
+        match kind {
+            Certificate::Good => &self.good,
+            Certificate::Expired => &self.expired,
+            Certificate::OtherName => &self.other_name,
+            Certificate::OtherAuthority => &self.other_authority,
+        }
     }
 }
 
-fn authority(name: &str) -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error> {
-    let mut parameters = CertificateParams::new(Vec::new())?;
+impl fmt::Debug for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chain").finish_non_exhaustive()
+    }
+}
+
+type Authority = CertifiedIssuer<'static, KeyPair>;
+
+fn authority(name: &str) -> Result<Authority, Error> {
+    let mut parameters = parameters(Vec::new(), name, GOOD_UNTIL)?;
     parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    parameters.distinguished_name.push(DnType::CommonName, name);
     CertifiedIssuer::self_signed(parameters, KeyPair::generate()?)
 }
 
-fn authority_of_nobody() -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error> {
-    authority("an authority that nobody trusts")
-}
-
-/// Makes a certificate valid until `year`. Years after 2049 are written in another form, which not every server reads.
-fn set_validity(parameters: &mut CertificateParams, year: i32) {
-    parameters.not_before = date_time_ymd(2020, 1, 1);
-    parameters.not_after = date_time_ymd(year, 1, 1);
-}
-
-fn leaf(
-    kind: Certificate,
-    issuer: &CertifiedIssuer<'_, KeyPair>,
-) -> Result<(String, String), rcgen::Error> {
-    let names: &[&str] = match kind {
-        Certificate::OtherName => &["other.test"],
-        _ => &NAMES,
-    };
-    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-    let common = names.first().cloned().unwrap_or_default();
-    let mut parameters = CertificateParams::new(names)?;
-    parameters
-        .distinguished_name
-        .push(DnType::CommonName, common);
+fn leaf(names: &[&str], until: i32, issuer: &Authority) -> Result<Chain, Error> {
+    let all = names.iter().map(ToString::to_string).collect();
+    let mut parameters = parameters(all, names.first().unwrap_or(&DOMAIN), until)?;
     parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     parameters.use_authority_key_identifier_extension = true;
-    let expired = kind == Certificate::Expired;
-    set_validity(&mut parameters, if expired { 2021 } else { GOOD_UNTIL });
     let key = KeyPair::generate()?;
-    let certificate = parameters.signed_by(&key, issuer)?;
-    Ok((certificate.pem(), key.serialize_pem()))
+    Ok(Chain {
+        certificate_pem: parameters.signed_by(&key, issuer)?.pem(),
+        key_pem: key.serialize_pem(),
+    })
+}
+
+/// Valid from 2020 until the beginning of `until`.
+fn parameters(names: Vec<String>, name: &str, until: i32) -> Result<CertificateParams, Error> {
+    let mut parameters = CertificateParams::new(names)?;
+    parameters.distinguished_name.push(DnType::CommonName, name);
+    parameters.not_before = date_time_ymd(2020, 1, 1);
+    parameters.not_after = date_time_ymd(until, 1, 1);
+    Ok(parameters)
 }

@@ -63,11 +63,7 @@ impl Check {
         }
     }
 
-    pub(crate) const fn showing(
-        name: &'static str,
-        certificate: Certificate,
-        body: Body,
-    ) -> Self {
+    pub(crate) const fn showing(name: &'static str, certificate: Certificate, body: Body) -> Self {
         Self {
             setting: Setting::Showing(certificate),
             ..Self::shared(name, body)

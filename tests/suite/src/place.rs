@@ -106,7 +106,9 @@ impl<'a> Place<'a> {
     /// When the server cannot be reached like this.
     pub fn account_with(&self, user: &User, password: &str) -> Result<Account, Failure> {
         let password = Password::new(password)?;
-        let account = self.server.account(self.framing, user.jid.clone(), password)?;
+        let account = self
+            .server
+            .account(self.framing, user.jid.clone(), password)?;
         Ok(account.reconnect(ReconnectPolicy {
             base: Duration::from_millis(50),
             cap: Duration::from_millis(500),

@@ -173,7 +173,11 @@ mod tests {
         let report = Report::new(
             "Some server 1.0",
             vec![
-                row(1, Framing::StartTls, Outcome::Failed("no answer".to_owned())),
+                row(
+                    1,
+                    Framing::StartTls,
+                    Outcome::Failed("no answer".to_owned()),
+                ),
                 row(0, Framing::WebSocket, Outcome::Lacks("not in this version")),
                 row(0, Framing::StartTls, Outcome::Passed("by SCRAM".to_owned())),
             ],

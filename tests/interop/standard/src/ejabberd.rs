@@ -1,10 +1,13 @@
 //! ejabberd, as Debian packages it.
 
+use crate::daemon::Daemon;
 use crate::error::ServerError;
-use crate::port;
 use crate::process::{Process, run};
 use crate::setting::{MAX_STANZA_BYTES, Ports, Setting, WEBSOCKET_PATH, quoted};
+use async_trait::async_trait;
 use mfly_suite::certificate::DOMAIN;
+use mfly_suite::port;
+use mfly_suite::{Framing, Need};
 use serde_json::json;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -22,15 +25,12 @@ pub struct Ejabberd {
     process: Option<Process>,
 }
 
-impl Ejabberd {
-    /// The Debian package.
-    pub const PACKAGE: &str = "ejabberd";
+#[async_trait]
+impl Daemon for Ejabberd {
+    const NAME: &'static str = "ejabberd";
+    const PACKAGE: &'static str = "ejabberd";
 
-    /// Writes the configuration and starts the server.
-    ///
-    /// # Errors
-    /// When the package is not installed or the server does not come up.
-    pub async fn start(setting: Setting) -> Result<Self, ServerError> {
+    async fn start(setting: Setting) -> Result<Self, ServerError> {
         let [administration] = port::free()?;
         for folder in ["database", "modules"] {
             std::fs::create_dir_all(setting.file(folder))?;
@@ -47,11 +47,7 @@ impl Ejabberd {
         Ok(server)
     }
 
-    /// Ends the server and starts it again on the same ports, with the same users.
-    ///
-    /// # Errors
-    /// When it does not end or does not come up.
-    pub async fn restart(&mut self) -> Result<(), ServerError> {
+    async fn restart(&mut self) -> Result<(), ServerError> {
         if let Some(process) = self.process.take() {
             process.stop().await?;
         }
@@ -59,11 +55,7 @@ impl Ejabberd {
         Ok(())
     }
 
-    /// Creates an account.
-    ///
-    /// # Errors
-    /// When the server refuses.
-    pub async fn create_user(&self, user: &str, password: &str) -> Result<(), ServerError> {
+    async fn create_user(&self, user: &str, password: &str) -> Result<(), ServerError> {
         let body = json!({ "user": user, "host": DOMAIN, "password": password }).to_string();
         let request = format!(
             "POST /api/register HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
@@ -86,18 +78,15 @@ impl Ejabberd {
         }
     }
 
-    /// Where it listens.
-    #[must_use]
-    pub fn ports(&self) -> Ports {
-        self.setting.ports
+    fn lacks(_: Framing, need: Need) -> Option<&'static str> {
+        match need {
+            Need::ChannelBinding => Some("23.01 binds by tls-unique only"),
+            Need::Sasl2 => Some("not in 23.01"),
+        }
     }
+}
 
-    /// What it was told.
-    #[must_use]
-    pub fn setting(&self) -> &Setting {
-        &self.setting
-    }
-
+impl Ejabberd {
     /// The virtual machine is started directly, without a node name: so there is no port mapper (`epmd`), no
     /// distribution and no cookie.
     async fn spawn(&self) -> Result<Process, ServerError> {
@@ -147,8 +136,8 @@ fn configuration(setting: &Setting, administration: u16) -> String {
         websocket,
         secure_websocket,
     } = setting.ports;
-    let authority = quoted(&setting.certificates.authority());
-    let certificate = quoted(&setting.certificates.both(setting.certificate));
+    let authority = quoted(&setting.file(Setting::AUTHORITY));
+    let certificate = quoted(&setting.file(Setting::CHAIN_AND_KEY));
     format!(
         r#"# Generated: an instance on loopback for one run.
 hosts: [{DOMAIN}]

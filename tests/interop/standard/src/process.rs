@@ -169,7 +169,7 @@ pub async fn run(mut command: Command) -> Result<String, ServerError> {
 mod tests {
     use super::*;
     use crate::folder::Folder;
-    use crate::port;
+    use mfly_suite::port;
     use std::net::TcpListener;
     use tokio::io::AsyncReadExt as _;
 

@@ -1,9 +1,12 @@
 //! Prosody, as Debian packages it.
 
+use crate::daemon::Daemon;
 use crate::error::ServerError;
 use crate::process::{Process, run};
 use crate::setting::{MAX_STANZA_BYTES, Ports, Setting, WEBSOCKET_PATH, quoted};
+use async_trait::async_trait;
 use mfly_suite::certificate::DOMAIN;
+use mfly_suite::{Framing, Need};
 use tokio::process::Command;
 
 /// A running Prosody.
@@ -13,15 +16,12 @@ pub struct Prosody {
     process: Option<Process>,
 }
 
-impl Prosody {
-    /// The Debian package.
-    pub const PACKAGE: &str = "prosody";
+#[async_trait]
+impl Daemon for Prosody {
+    const NAME: &'static str = "Prosody";
+    const PACKAGE: &'static str = "prosody";
 
-    /// Writes the configuration and starts the server.
-    ///
-    /// # Errors
-    /// When the package is not installed or the server does not come up.
-    pub async fn start(setting: Setting) -> Result<Self, ServerError> {
+    async fn start(setting: Setting) -> Result<Self, ServerError> {
         std::fs::create_dir_all(setting.file("data"))?;
         std::fs::write(setting.file("prosody.cfg.lua"), configuration(&setting))?;
         let mut server = Self {
@@ -32,11 +32,7 @@ impl Prosody {
         Ok(server)
     }
 
-    /// Ends the server and starts it again on the same ports, with the same users.
-    ///
-    /// # Errors
-    /// When it does not end or does not come up.
-    pub async fn restart(&mut self) -> Result<(), ServerError> {
+    async fn restart(&mut self) -> Result<(), ServerError> {
         if let Some(process) = self.process.take() {
             process.stop().await?;
         }
@@ -44,11 +40,7 @@ impl Prosody {
         Ok(())
     }
 
-    /// Creates an account.
-    ///
-    /// # Errors
-    /// When `prosodyctl` refuses.
-    pub async fn create_user(&self, user: &str, password: &str) -> Result<(), ServerError> {
+    async fn create_user(&self, user: &str, password: &str) -> Result<(), ServerError> {
         let mut command = Command::new("prosodyctl");
         command
             .args(["--root", "--config"])
@@ -57,18 +49,17 @@ impl Prosody {
         run(command).await.map(drop)
     }
 
-    /// Where it listens.
-    #[must_use]
-    pub fn ports(&self) -> Ports {
-        self.setting.ports
+    fn lacks(_: Framing, need: Need) -> Option<&'static str> {
+        match need {
+            Need::ChannelBinding => Some("0.12 binds by tls-unique only, and not over TLS 1.3"),
+            Need::Sasl2 => {
+                Some("not in 0.12; the module of Debian's prosody-modules needs a later version")
+            }
+        }
     }
+}
 
-    /// What it was told.
-    #[must_use]
-    pub fn setting(&self) -> &Setting {
-        &self.setting
-    }
-
+impl Prosody {
     async fn spawn(&self) -> Result<Process, ServerError> {
         let mut command = Command::new("prosody");
         command
@@ -94,8 +85,8 @@ fn configuration(setting: &Setting) -> String {
     let pid = quoted(&setting.file("prosody.pid"));
     let log = quoted(&setting.file("server.log"));
     let certificates = quoted(&setting.file("certificates"));
-    let chain = quoted(&setting.certificates.chain(setting.certificate));
-    let key = quoted(&setting.certificates.key(setting.certificate));
+    let chain = quoted(&setting.file(Setting::CHAIN));
+    let key = quoted(&setting.file(Setting::KEY));
     let tls = format!("{{ certificate = {chain}; key = {key} }}");
     format!(
         r#"-- Generated: an instance on loopback for one run.

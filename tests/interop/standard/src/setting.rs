@@ -1,12 +1,10 @@
 //! What every server here is told.
 
-use crate::error::ServerError;
 use crate::folder::Folder;
-use crate::port;
-use mfly_suite::certificate::{Certificate, Certificates};
-use std::io;
+use mfly_suite::certificate::{Certificate, Certificates, Chain};
+use mfly_suite::port;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::{fs, io};
 
 /// Largest stanza that the servers take, in bytes: what both suggest for clients.
 pub(crate) const MAX_STANZA_BYTES: usize = 256 * 1024;
@@ -54,36 +52,52 @@ impl Ports {
     }
 }
 
-/// Where one instance of a server writes, where it listens, and the certificate that it shows.
+/// Where one instance of a server writes, where it listens, and the certificate that it shows, which is in its folder:
+/// [`Setting::AUTHORITY`], [`Setting::CHAIN`], [`Setting::KEY`] and [`Setting::CHAIN_AND_KEY`].
 #[derive(Clone, Debug)]
 pub struct Setting {
     /// The folder of this instance.
     pub folder: PathBuf,
     /// Where it listens.
     pub ports: Ports,
-    /// The files of all certificates.
-    pub certificates: Arc<Certificates>,
-    /// The one that is used.
-    pub certificate: Certificate,
 }
 
 impl Setting {
+    /// The file with the authority that clients trust.
+    pub const AUTHORITY: &str = "authority.crt";
+    /// The file with the server's certificate.
+    pub const CHAIN: &str = "server.crt";
+    /// The file with its key.
+    pub const KEY: &str = "server.key";
+    /// The file with both.
+    pub const CHAIN_AND_KEY: &str = "server.pem";
+
     /// An instance with a folder of its own inside `run`.
     ///
     /// # Errors
-    /// When the folder cannot be made or no port is free.
+    /// When its files cannot be written or no port is free.
     pub fn new(
         run: &Folder,
         name: &str,
-        certificates: &Arc<Certificates>,
+        certificates: &Certificates,
         certificate: Certificate,
-    ) -> Result<Self, ServerError> {
-        Ok(Self {
+    ) -> io::Result<Self> {
+        let setting = Self {
             folder: run.inside(&format!("{name}-{}", certificate.name()))?,
             ports: Ports::free()?,
-            certificates: Arc::clone(certificates),
-            certificate,
-        })
+        };
+        let Chain {
+            certificate_pem,
+            key_pem,
+        } = certificates.chain(certificate);
+        fs::write(setting.file(Self::AUTHORITY), &certificates.authority_pem)?;
+        fs::write(setting.file(Self::CHAIN), certificate_pem)?;
+        fs::write(setting.file(Self::KEY), key_pem)?;
+        fs::write(
+            setting.file(Self::CHAIN_AND_KEY),
+            format!("{certificate_pem}{key_pem}"),
+        )?;
+        Ok(setting)
     }
 
     /// A file of this instance.

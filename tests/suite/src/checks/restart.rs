@@ -1,0 +1,36 @@
+//! A server that goes away and comes back.
+
+use super::message::exchange;
+use crate::check::Check;
+use crate::failure::{During, Failure, equal, event, within};
+use crate::place::Place;
+use mfly_client::standard::Event;
+
+pub(super) const CHECKS: &[Check] = &[Check::alone(
+    "sessions come back after a restart of the server, and work as before",
+    |place| Box::pin(come_back(place)),
+)];
+
+async fn come_back(place: &Place<'_>) -> Result<(), Failure> {
+    let mut alice = place.online("alice").await?;
+    let mut bob = place.online("bob").await?;
+    let address = alice.session.jid();
+    exchange(&alice, &mut bob, "before").await?;
+    place.server().restart().await.during("the restart")?;
+    for who in [&mut alice, &mut bob] {
+        event(&mut who.events, "Disconnected", |event| match event {
+            Event::Disconnected { .. } => Some(()),
+            _ => None,
+        })
+        .await?;
+        event(&mut who.events, "Connected", |event| match event {
+            Event::Connected { .. } => Some(()),
+            _ => None,
+        })
+        .await?;
+    }
+    equal("the address", &alice.session.jid(), &address)?;
+    within("a ping", alice.session.ping(None)).await?;
+    exchange(&alice, &mut bob, "after").await?;
+    exchange(&bob, &mut alice, "and back").await
+}
