@@ -55,6 +55,12 @@ impl<'a> Place<'a> {
         self.server
     }
 
+    /// The XMPP domain of its users.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.server.domain(self.framing)
+    }
+
     /// How it is reached.
     #[must_use]
     pub const fn framing(&self) -> Framing {
@@ -78,8 +84,8 @@ impl<'a> Place<'a> {
     /// When the server refuses.
     pub async fn user(&self, role: &str) -> Result<User, Failure> {
         let user = self.nobody(role)?;
-        let name = self.name(role);
-        within("creating a user", self.server.create_user(&name, PASSWORD)).await?;
+        let created = self.server.create_user(&user.jid, PASSWORD);
+        within("creating a user", created).await?;
         Ok(user)
     }
 
@@ -88,7 +94,8 @@ impl<'a> Place<'a> {
     /// # Errors
     /// When `role` cannot be part of an address.
     pub fn nobody(&self, role: &str) -> Result<User, Failure> {
-        let jid = BareJid::new(&format!("{}@{}", self.name(role), self.server.domain()))?;
+        let (stem, check, domain) = (self.framing.stem(), self.check, self.domain());
+        let jid = BareJid::new(&format!("{role}-{stem}-{check}@{domain}"))?;
         Ok(User { jid })
     }
 
@@ -131,10 +138,6 @@ impl<'a> Place<'a> {
     /// When it cannot be connected.
     pub async fn again(&self, user: &User) -> Result<Online, Failure> {
         connect(user, &self.account(user)?).await
-    }
-
-    fn name(&self, role: &str) -> String {
-        format!("{role}-{}-{}", self.framing.stem(), self.check)
     }
 }
 

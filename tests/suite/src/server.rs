@@ -22,8 +22,8 @@ pub trait Server: Send + Sync {
     /// Its name and version.
     fn name(&self) -> &str;
 
-    /// Its XMPP domain.
-    fn domain(&self) -> &str;
+    /// The XMPP domain of users who come over `framing`.
+    fn domain(&self, framing: Framing) -> &str;
 
     /// How it can be reached.
     fn framings(&self) -> Vec<Framing>;
@@ -43,7 +43,7 @@ pub trait Server: Send + Sync {
     ///
     /// # Errors
     /// When the server refuses.
-    async fn create_user(&self, user: &str, password: &str) -> Result<(), Failure>;
+    async fn create_user(&self, user: &BareJid, password: &str) -> Result<(), Failure>;
 
     /// Ends the server and starts it again at the same addresses, with the same users.
     ///

@@ -13,6 +13,11 @@ const PACKAGES: &[Package] = &[
         name: "prosody",
         probe: "prosody",
     },
+    // For SASL2 and its inline binding.
+    Package {
+        name: "prosody-modules",
+        probe: "/usr/lib/prosody/modules/mod_sasl2/mod_sasl2.lua",
+    },
     Package {
         name: "ejabberd",
         probe: "/usr/sbin/ejabberdctl",

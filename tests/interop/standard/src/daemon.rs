@@ -34,11 +34,17 @@ pub trait Daemon: Sized + Send + Sync + 'static {
     /// When it does not end or does not come up.
     async fn restart(&mut self) -> Result<(), ServerError>;
 
+    /// Its XMPP domain for who comes over `framing`.
+    #[must_use]
+    fn domain(_framing: Framing) -> &'static str {
+        DOMAIN
+    }
+
     /// Creates an account.
     ///
     /// # Errors
     /// When the server refuses.
-    async fn create_user(&self, user: &str, password: &str) -> Result<(), ServerError>;
+    async fn create_user(&self, user: &BareJid, password: &str) -> Result<(), ServerError>;
 
     /// Why it does without this; `None` when it does not.
     fn lacks(framing: Framing, need: Need) -> Option<&'static str>;
@@ -84,8 +90,8 @@ impl<D: Daemon> Server for Standard<D> {
         &self.name
     }
 
-    fn domain(&self) -> &str {
-        DOMAIN
+    fn domain(&self, framing: Framing) -> &str {
+        D::domain(framing)
     }
 
     fn framings(&self) -> Vec<Framing> {
@@ -119,7 +125,7 @@ impl<D: Daemon> Server for Standard<D> {
         Ok(account.address(&address).tls(self.trusted.clone()))
     }
 
-    async fn create_user(&self, user: &str, password: &str) -> Result<(), Failure> {
+    async fn create_user(&self, user: &BareJid, password: &str) -> Result<(), Failure> {
         Ok(self.daemon.read().await.create_user(user, password).await?)
     }
 

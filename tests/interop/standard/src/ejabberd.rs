@@ -5,6 +5,7 @@ use crate::error::ServerError;
 use crate::process::{Process, run};
 use crate::setting::{MAX_STANZA_BYTES, Ports, Setting, WEBSOCKET_PATH, quoted};
 use async_trait::async_trait;
+use mfly_client::BareJid;
 use mfly_suite::certificate::DOMAIN;
 use mfly_suite::port;
 use mfly_suite::{Framing, Need};
@@ -55,8 +56,13 @@ impl Daemon for Ejabberd {
         Ok(())
     }
 
-    async fn create_user(&self, user: &str, password: &str) -> Result<(), ServerError> {
-        let body = json!({ "user": user, "host": DOMAIN, "password": password }).to_string();
+    async fn create_user(&self, user: &BareJid, password: &str) -> Result<(), ServerError> {
+        let body = json!({
+            "user": user.local(),
+            "host": user.domain(),
+            "password": password,
+        });
+        let body = body.to_string();
         let request = format!(
             "POST /api/register HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\nConnection: close\r\n\r\n{body}",

@@ -5,9 +5,13 @@ use crate::error::ServerError;
 use crate::process::{Process, run};
 use crate::setting::{MAX_STANZA_BYTES, Ports, Setting, WEBSOCKET_PATH, quoted};
 use async_trait::async_trait;
+use mfly_client::BareJid;
 use mfly_suite::certificate::DOMAIN;
 use mfly_suite::{Framing, Need};
 use tokio::process::Command;
+
+/// A second domain, whose users may log in by SASL2.
+const SASL2_DOMAIN: &str = "sasl2.test";
 
 /// A running Prosody.
 #[derive(Debug)]
@@ -22,7 +26,9 @@ impl Daemon for Prosody {
     const PACKAGE: &'static str = "prosody";
 
     async fn start(setting: Setting) -> Result<Self, ServerError> {
-        std::fs::create_dir_all(setting.file("data"))?;
+        for folder in ["data", "certificates"] {
+            std::fs::create_dir_all(setting.file(folder))?;
+        }
         std::fs::write(setting.file("prosody.cfg.lua"), configuration(&setting))?;
         let mut server = Self {
             setting,
@@ -40,21 +46,34 @@ impl Daemon for Prosody {
         Ok(())
     }
 
-    async fn create_user(&self, user: &str, password: &str) -> Result<(), ServerError> {
+    fn domain(framing: Framing) -> &'static str {
+        match framing {
+            Framing::WebSocket => SASL2_DOMAIN,
+            _ => DOMAIN,
+        }
+    }
+
+    async fn create_user(&self, user: &BareJid, password: &str) -> Result<(), ServerError> {
         let mut command = Command::new("prosodyctl");
         command
             .args(["--root", "--config"])
             .arg(self.setting.file("prosody.cfg.lua"))
-            .args(["register", user, DOMAIN, password]);
+            .args([
+                "register",
+                user.local().unwrap_or_default(),
+                user.domain(),
+                password,
+            ]);
         run(command).await.map(drop)
     }
 
-    fn lacks(_: Framing, need: Need) -> Option<&'static str> {
+    fn lacks(framing: Framing, need: Need) -> Option<&'static str> {
         match need {
             Need::ChannelBinding => Some("0.12 binds by tls-unique only, and not over TLS 1.3"),
-            Need::Sasl2 => {
-                Some("not in 0.12; the module of Debian's prosody-modules needs a later version")
+            Need::Sasl2 if framing != Framing::WebSocket => {
+                Some("the module of Debian's prosody-modules fails with TLS in 0.12")
             }
+            Need::Sasl2 => None,
         }
     }
 }
@@ -113,7 +132,6 @@ consider_websocket_secure = true -- else ws:// in the clear offers no mechanism
 modules_enabled = {{
 	"roster"; "saslauth"; "tls"; "disco"; "presence"; "message"; "iq";
 	"blocklist"; "carbons"; "lastactivity"; "pep"; "ping"; "time"; "vcard_legacy"; "version";
-	"websocket";
 }}
 modules_disabled = {{ "s2s" }} -- no federation
 
@@ -123,8 +141,13 @@ storage = "internal"
 c2s_stanza_size_limit = {MAX_STANZA_BYTES}
 
 VirtualHost "{DOMAIN}"
+	modules_enabled = {{ "websocket" }}
 	http_host = "localhost"
 	http_paths = {{ websocket = "{WEBSOCKET_PATH}" }}
+
+-- The modules of the package prosody-modules are for a later version: with TLS they fail, in the clear they work.
+VirtualHost "{SASL2_DOMAIN}"
+	modules_enabled = {{ "sasl2"; "sasl2_bind2" }}
 "#
     )
 }

@@ -15,7 +15,7 @@ pub(super) const CHECKS: &[Check] = &[
 async fn server(place: &Place<'_>) -> Result<(), Failure> {
     let alice = place.online("alice").await?;
     within("a ping without address", alice.session.ping(None)).await?;
-    let domain = Jid::from(BareJid::new(place.server().domain())?);
+    let domain = Jid::from(BareJid::new(place.domain())?);
     within("a ping to the domain", alice.session.ping(Some(&domain))).await
 }
 
