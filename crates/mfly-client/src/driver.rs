@@ -1,4 +1,4 @@
-//! The only `select!` loop: transport, orders, passwords and time on one side, the sans-IO machine on the other.
+//! The only `select!` loop: transport, orders, passwords, keys and time on one side, the sans-IO machine on the other.
 //!
 //! The loop never waits for anything in particular. Writing goes on beside reading, so a server that does not read
 //! cannot keep answers from their callers; one that reads nothing for long is let go. News go to a callback that must
@@ -13,7 +13,7 @@ pub(crate) use link::Link;
 
 use crate::connector::Connector;
 use crate::session::{
-    Cause, Command, Config, EndReason, Entropy, Input, Machine, Notice, Output, PasswordTicket,
+    Cause, Command, Config, EndReason, Entropy, Input, KnownServer, Machine, Notice, Output,
     RequestId, YEAR,
 };
 use async_trait::async_trait;
@@ -60,6 +60,7 @@ pub(crate) struct DriverParts {
 #[derive(Clone, Debug, Default)]
 struct Progress {
     jid: Option<FullJid>,
+    server: Option<Box<KnownServer>>,
     ended: Option<EndReason>,
 }
 
@@ -76,15 +77,13 @@ pub(crate) fn spawn(parts: DriverParts) -> Link {
         ends,
         callers: HashMap::new(),
         wire: Wire::Nothing,
-        password: None,
+        work: None,
         lingering: None,
         ended: None,
     };
     tokio::spawn(driver.run());
     link
 }
-
-type PendingPassword = BoxFuture<'static, (PasswordTicket, Result<Password, Cause>)>;
 
 struct Driver {
     machine: Machine,
@@ -95,7 +94,8 @@ struct Driver {
     ends: Ends,
     callers: HashMap<RequestId, ReplySender>,
     wire: Wire,
-    password: Option<PendingPassword>,
+    /// What the machine waits for besides the server: a password, or keys. One at a time.
+    work: Option<BoxFuture<'static, Input>>,
     /// The last words on a connection that was let go.
     lingering: Option<BoxFuture<'static, ()>>,
     ended: Option<EndReason>,
@@ -106,7 +106,7 @@ enum Event {
     Wire(WireEvent),
     Order(Option<Order>),
     Urgent(Urgent),
-    Password(PasswordTicket, Result<Password, Cause>),
+    Worked(Input),
     Lingered,
     Timeout,
 }
@@ -147,9 +147,9 @@ impl Driver {
                     self.callers.remove(&request);
                     self.feed(Input::Command(Command::Cancel(request)));
                 }
-                Event::Password(ticket, password) => {
-                    self.password = None;
-                    self.feed(Input::Command(Command::Password(ticket, password)));
+                Event::Worked(input) => {
+                    self.work = None;
+                    self.feed(input);
                 }
                 Event::Lingered => self.lingering = None,
                 Event::Timeout => self.feed(Input::Timeout),
@@ -170,7 +170,7 @@ impl Driver {
             machine,
             ends,
             wire,
-            password,
+            work,
             lingering,
             write_timeout,
             ..
@@ -181,7 +181,7 @@ impl Driver {
             event = poll_fn(|cx| wire.poll_event(*write_timeout, cx)) => Event::Wire(event),
             order = ends.orders.recv(), if takes_orders => Event::Order(order),
             Some(urgent) = ends.urgent.recv() => Event::Urgent(urgent),
-            (ticket, password) = or_pending(password) => Event::Password(ticket, password),
+            input = or_pending(work) => Event::Worked(input),
             () = or_pending(lingering) => Event::Lingered,
             () = sleep_until_or_for_ever(deadline) => Event::Timeout,
         }
@@ -202,12 +202,24 @@ impl Driver {
             }
             Output::Send(frame) => self.wire.send(frame),
             Output::Disconnect => {
-                self.password = None;
+                self.work = None;
                 self.lingering = self.wire.release().or(self.lingering.take());
             }
             Output::NeedPassword(ticket) => {
                 let source = Arc::clone(&self.passwords);
-                self.password = Some(Box::pin(async move { (ticket, source.password().await) }));
+                self.work = Some(Box::pin(async move {
+                    Input::Command(Command::Password(ticket, source.password().await))
+                }));
+            }
+            Output::Derive(ticket, derivation) => {
+                let work = tokio::task::spawn_blocking(move || derivation.run());
+                self.work = Some(Box::pin(async move {
+                    match work.await {
+                        Ok(keys) => Input::Derived(ticket, keys),
+                        // The runtime goes down.
+                        Err(_) => pending().await,
+                    }
+                }));
             }
             Output::Reply(request, result) => {
                 if let Some(caller) = self.callers.remove(&request) {
@@ -233,9 +245,10 @@ impl Driver {
                     quietly
                 });
             }
-            Notice::Connected { jid, .. } => {
+            Notice::Connected { jid, server, .. } => {
                 progress.send_if_modified(|progress| {
                     progress.jid = Some(jid.clone());
+                    progress.server.clone_from(server);
                     quietly
                 });
             }

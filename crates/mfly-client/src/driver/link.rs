@@ -2,7 +2,8 @@
 
 use super::Progress;
 use crate::session::{
-    Command, ConnectionState, EndReason, Entropy, Request, RequestFailure, RequestId, YEAR,
+    Command, ConnectionState, EndReason, Entropy, KnownServer, Request, RequestFailure, RequestId,
+    YEAR,
 };
 use mfly_proto::framing::Frame;
 use mfly_proto::id::StanzaId;
@@ -184,6 +185,11 @@ impl Link {
     /// The address of this session: the last one while reconnecting, none before the first connection.
     pub(crate) fn jid(&self) -> Option<FullJid> {
         self.progress.borrow().jid.clone()
+    }
+
+    /// What is known about the server.
+    pub(crate) fn server(&self) -> Option<KnownServer> {
+        self.progress.borrow().server.as_deref().cloned()
     }
 
     /// Waits for the first connection.

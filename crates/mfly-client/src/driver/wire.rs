@@ -106,11 +106,13 @@ impl Wire {
                     connection,
                     confidential,
                 }) => {
+                    let framing = connection.framing();
+                    let bindings = connection.channel_bindings();
                     *self = Self::Open(Box::new(Live::new(connection, write_timeout)));
                     return Poll::Ready(WireEvent::Connected {
-                        framing: Framing::WebSocket,
+                        framing,
                         confidential,
-                        bindings: ChannelBindings::NONE,
+                        bindings,
                     });
                 }
                 Err(error) => WireEvent::Lost(Loss::ConnectFailed(Arc::from(error))),

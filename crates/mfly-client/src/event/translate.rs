@@ -11,7 +11,7 @@ use mfly_proto::xml::Document;
 pub(crate) fn translate(notice: Notice, context: &Context) -> [Option<Event>; 2] {
     let event = match notice {
         Notice::State(_) => None,
-        Notice::Connected { jid, resumed } => Some(Event::Connected { jid, resumed }),
+        Notice::Connected { jid, resumed, .. } => Some(Event::Connected { jid, resumed }),
         Notice::ConnectFailed { reason, .. } => Some(Event::ConnectionFailed { reason }),
         Notice::Disconnected { reason } => Some(Event::Disconnected { reason }),
         Notice::Reconnecting { attempt, delay } => Some(Event::Reconnecting { attempt, delay }),

@@ -1,9 +1,11 @@
 //! What a session is told at its start.
 
 use super::keepalive::KeepaliveConfig;
+use super::known_server::KnownServer;
 use super::reconnect::ReconnectPolicy;
 use super::redirect::RedirectPolicy;
 use mfly_proto::jid::BareJid;
+use mfly_proto::sasl::MechanismPolicy;
 use mfly_proto::xml::Limits;
 use std::time::Duration;
 
@@ -22,6 +24,13 @@ pub(crate) struct Config {
     pub(crate) presence: bool,
     /// Whether each connection asks for copies of the messages of other sessions.
     pub(crate) carbons: bool,
+    /// Which ways to authenticate will do. The platform's password changes with each attempt, which only PLAIN can
+    /// carry.
+    pub(crate) mechanisms: MechanismPolicy,
+    /// Whether SASL2 (XEP-0388) is used where it is offered.
+    pub(crate) sasl2: bool,
+    /// What an earlier session found out about the server.
+    pub(crate) known: Option<KnownServer>,
     /// Whether steps that follow from each other leave together. The official SDK takes them one by one.
     pub(crate) pipelined: bool,
     /// Which pointers to another server are followed.
@@ -78,6 +87,9 @@ impl Config {
             resource: Resource::OfConnection("Web-".to_owned()),
             presence: true,
             carbons: true,
+            mechanisms: MechanismPolicy::plain(),
+            sasl2: false,
+            known: None,
             pipelined: false,
             redirects: RedirectPolicy::default(),
             first_attempts: 1,
@@ -96,6 +108,8 @@ impl Config {
         Self {
             dialect: Dialect::Standard,
             resource: Resource::OfSession("mfly-".to_owned()),
+            mechanisms: MechanismPolicy::password(),
+            sasl2: true,
             pipelined: true,
             ..Self::platform(account)
         }

@@ -5,7 +5,7 @@
 //! ```text
 //! loop {
 //!     while let Some(output) = machine.poll_output() { obey(output) }
-//!     let input = first of { transport, command, password, machine.poll_timeout() };
+//!     let input = first of { transport, command, password, keys, machine.poll_timeout() };
 //!     machine.handle(now, input);
 //! }
 //! ```
@@ -22,6 +22,7 @@
 //!   [`Command::Cancel`], after which no reply comes.
 //! - Time does not run backwards.
 
+use super::known_server::KnownServer;
 use super::reason::{Cause, ConnectionState, DisconnectReason, EndReason};
 use super::redirect::Redirect;
 use mfly_proto::decode::DecodeError;
@@ -29,7 +30,7 @@ use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{FullJid, Jid};
 use mfly_proto::push::Push;
-use mfly_proto::sasl::ChannelBindings;
+use mfly_proto::sasl::{ChannelBindings, ScramDerivation, ScramKeys};
 use mfly_proto::secret::Password;
 use mfly_proto::stanza::{Presence, StanzaError};
 use mfly_proto::xml::Document;
@@ -43,6 +44,10 @@ pub(crate) struct RequestId(pub(crate) u64);
 /// Names one asking for a password, so that a late answer is not taken for the current one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PasswordTicket(pub(crate) u64);
+
+/// Names one asking for keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DerivationTicket(pub(crate) u64);
 
 /// Something happened.
 #[derive(Debug)]
@@ -62,6 +67,8 @@ pub(crate) enum Input {
     Disconnected(Loss),
     /// The app, or the password's source, wants something.
     Command(Command),
+    /// What [`Output::Derive`] asked for.
+    Derived(DerivationTicket, ScramKeys),
     /// [`Machine::poll_timeout`](super::Machine::poll_timeout) is reached.
     Timeout,
 }
@@ -125,6 +132,8 @@ pub(crate) enum Output {
     Disconnect,
     /// Answer with [`Command::Password`]: each attempt needs a fresh one, it carries a time.
     NeedPassword(PasswordTicket),
+    /// Answer with [`Input::Derived`]: up to some tenths of a second of hashing, which must not keep others waiting.
+    Derive(DerivationTicket, ScramDerivation),
     /// A request is settled; `Ok` carries the whole `<iq type="result"/>`.
     Reply(RequestId, Result<Document, RequestFailure>),
     /// News for the app.
@@ -177,6 +186,8 @@ pub(crate) enum Notice {
         jid: FullJid,
         /// Whether the server kept the earlier session; nothing was missed then.
         resumed: bool,
+        /// What is known about the server now.
+        server: Option<Box<KnownServer>>,
     },
     /// An attempt to connect failed.
     ConnectFailed {

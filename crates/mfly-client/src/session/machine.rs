@@ -2,29 +2,32 @@
 
 use super::channel::Channel;
 use super::closing::Closing;
-use super::config::{Config, Resource};
+use super::config::Config;
 use super::entropy::Entropy;
 use super::farewell::farewell;
-use super::io::{Command, Input, Loss, Notice, Output, RequestFailure};
+use super::io::{Command, DerivationTicket, Input, Loss, Notice, Output, RequestFailure};
 use super::keepalive::Keepalive;
-use super::negotiate::Done;
+use super::login::Login;
 use super::offline::Offline;
 use super::online::Online;
 use super::opening::Opening;
 use super::phase::{Cx, Phase};
 use super::reason::{ConnectionState, DisconnectReason, EndReason};
-use super::reconnect::{Reconnect, Verdict};
+use super::reconnect::{Lost, Reconnect, Verdict};
+use super::redirect::Redirect;
 use super::requests::{Owner, Requests};
 use super::timers::{Timer, Timers};
 use mfly_proto::framing::{Frame, Received};
+use mfly_proto::sasl::ScramKeys;
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A session. See [`io`](super::io) for how to run it.
 #[derive(Debug)]
 pub(crate) struct Machine {
     phase: Phase,
     channel: Channel,
+    login: Login,
     requests: Requests,
     reconnect: Reconnect,
     keepalive: Keepalive,
@@ -65,13 +68,11 @@ impl Standing {
 
 impl Machine {
     /// A session that begins with [`Command::Open`].
-    pub(crate) fn new(mut config: Config, mut entropy: Entropy) -> Self {
-        if let Resource::OfSession(prefix) = &config.resource {
-            config.resource = Resource::Exactly(entropy.resource(prefix));
-        }
+    pub(crate) fn new(config: Config, entropy: Entropy) -> Self {
         Self {
             phase: Phase::Offline(Offline::Idle),
             channel: Channel::nothing(config.limits),
+            login: Login::new(&config),
             requests: Requests::new(config.max_requests),
             reconnect: Reconnect::new(),
             keepalive: Keepalive::new(config.keepalive),
@@ -114,6 +115,7 @@ impl Machine {
             Input::Frame(frame) => self.on_frame(now, frame),
             Input::Disconnected(loss) => self.on_loss(now, loss),
             Input::Command(command) => self.on_command(now, command),
+            Input::Derived(ticket, keys) => self.on_keys(now, ticket, keys),
             Input::Timeout => self.on_timeout(now),
         }
     }
@@ -131,6 +133,7 @@ impl Machine {
             now,
             config: &self.config,
             channel: &mut self.channel,
+            login: &mut self.login,
             requests: &mut self.requests,
             reconnect: &mut self.reconnect,
             keepalive: self.keepalive,
@@ -147,7 +150,7 @@ impl Machine {
     fn on_connected(&mut self, now: Instant, channel: Channel) {
         if matches!(self.phase, Phase::Offline(Offline::Dialling)) {
             self.channel = channel;
-            self.advance(now, |_, cx| Ok(Opening::start(Done::NOTHING, cx)));
+            self.advance(now, |_, cx| Opening::first(cx));
         } else if matches!(self.phase, Phase::Offline(_)) {
             // Nobody asked for it, or no longer.
             self.out.push_back(Output::Disconnect);
@@ -189,7 +192,7 @@ impl Machine {
             Command::Open if matches!(self.phase, Phase::Offline(Offline::Idle)) => {
                 self.out
                     .push_back(Output::Notice(Notice::State(ConnectionState::Connecting)));
-                self.advance(now, |_, cx| Ok(Phase::Offline(Offline::dial(cx))));
+                self.advance(now, |_, cx| Ok(Phase::Offline(Offline::dial(None, cx))));
             }
             Command::Open => {}
             Command::Request(request) => {
@@ -226,6 +229,15 @@ impl Machine {
         }
     }
 
+    fn on_keys(&mut self, now: Instant, ticket: DerivationTicket, keys: ScramKeys) {
+        if matches!(self.phase, Phase::Authenticating(_)) {
+            self.advance(now, |phase, cx| match phase {
+                Phase::Authenticating(auth) => auth.on_keys(ticket, keys, cx),
+                other => Ok(other),
+            });
+        }
+    }
+
     fn on_timeout(&mut self, now: Instant) {
         while let Some(owner) = self.requests.expired(now) {
             if let Owner::Caller(request) = owner {
@@ -240,7 +252,7 @@ impl Machine {
                     self.advance(now, |_, _| Err(reason));
                 }
                 Timer::Reconnect => {
-                    self.advance(now, |_, cx| Ok(Phase::Offline(Offline::dial(cx))));
+                    self.advance(now, |_, cx| Ok(Phase::Offline(Offline::dial(None, cx))));
                 }
                 Timer::Idle => self.advance(now, |phase, cx| {
                     Online::on_idle(cx);
@@ -286,6 +298,9 @@ impl Machine {
             }
             self.out.push_back(Output::Disconnect);
         }
+        if matches!(standing, Standing::Stream) {
+            self.login.failed();
+        }
         let stood = match standing {
             Standing::Goodbye(end) => return self.end(end),
             Standing::Session => true,
@@ -308,17 +323,26 @@ impl Machine {
             }
         };
         self.out.push_back(Output::Notice(notice));
-        let policy = &self.config.reconnect;
-        let fraction = self.entropy.fraction();
-        match self
-            .reconnect
-            .lost(now, &reason, policy, self.config.first_attempts, fraction)
-        {
+        let verdict = self.reconnect.lost(Lost {
+            now,
+            reason: &reason,
+            pointer: self.pointer(&reason),
+            policy: &self.config.reconnect,
+            first_attempts: self.config.first_attempts,
+            fraction: self.entropy.fraction(),
+        });
+        if stood && !matches!(verdict, Verdict::End(_)) {
+            let state = Notice::State(ConnectionState::Reconnecting);
+            self.out.push_back(Output::Notice(state));
+        }
+        match verdict {
+            Verdict::AtOnce { attempt, redirect } => {
+                let delay = Duration::ZERO;
+                self.out
+                    .push_back(Output::Notice(Notice::Reconnecting { attempt, delay }));
+                self.advance(now, |_, cx| Ok(Phase::Offline(Offline::dial(redirect, cx))));
+            }
             Verdict::Retry { attempt, delay } => {
-                if stood {
-                    let state = Notice::State(ConnectionState::Reconnecting);
-                    self.out.push_back(Output::Notice(state));
-                }
                 self.out
                     .push_back(Output::Notice(Notice::Reconnecting { attempt, delay }));
                 self.timers.set(Timer::Reconnect, now, delay);
@@ -326,6 +350,22 @@ impl Machine {
             }
             Verdict::End(reason) => self.end(reason),
         }
+    }
+
+    /// Where the server points, if it may be followed there. One that could not be trusted with a password cannot be
+    /// trusted with that either.
+    fn pointer(&self, reason: &DisconnectReason) -> Option<Redirect> {
+        let redirect = match reason {
+            DisconnectReason::Moved { to } => Redirect::to_uri(to),
+            DisconnectReason::StreamError(error) => {
+                error.see_other_host.as_deref().and_then(Redirect::to_host)
+            }
+            _ => None,
+        }?;
+        let Config {
+            redirects, home, ..
+        } = &self.config;
+        (self.channel.confidential && redirects.allows(&redirect, home)).then_some(redirect)
     }
 
     fn end(&mut self, reason: EndReason) {

@@ -11,9 +11,12 @@ mod channel;
 mod closing;
 mod config;
 mod entropy;
+mod exchange;
 mod farewell;
 mod io;
 mod keepalive;
+mod known_server;
+mod login;
 mod machine;
 mod negotiate;
 mod offline;
@@ -25,6 +28,7 @@ mod reconnect;
 mod redirect;
 mod requests;
 mod route;
+mod sasl_wire;
 #[cfg(test)]
 mod tests;
 mod timers;
@@ -36,6 +40,7 @@ pub(crate) use io::{
     Command, Input, Loss, Notice, Output, PasswordTicket, Request, RequestFailure, RequestId,
 };
 pub use keepalive::KeepaliveConfig;
+pub use known_server::KnownServer;
 pub(crate) use machine::Machine;
 pub use reason::{Cause, ConnectionState, DisconnectReason, EndReason, Stage};
 pub use reconnect::ReconnectPolicy;

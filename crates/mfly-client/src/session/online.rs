@@ -12,6 +12,7 @@ use super::timers::{Timer, YEAR};
 use mfly_proto::payload::carbons::EnableCarbons;
 use mfly_proto::payload::ping::Ping;
 use mfly_proto::stanza::{IqRequest, Presence, PresenceKind, iq};
+use mfly_proto::stream::Features;
 use mfly_proto::xml::Document;
 use std::time::Instant;
 
@@ -22,10 +23,12 @@ pub(super) struct Online {
 }
 
 impl Online {
-    pub(super) fn start(own: Own, cx: &mut Cx<'_>) -> Phase {
+    /// `has_carbons` says whether copies of messages are on already.
+    pub(super) fn start(own: Own, has_carbons: bool, cx: &mut Cx<'_>) -> Phase {
         cx.timers.stop(Timer::Phase);
         cx.keepalive.heard(cx.now, cx.timers);
         cx.reconnect.online(cx.now);
+        cx.login.succeeded();
         if cx.config.presence {
             let mut buffer = Vec::new();
             Presence {
@@ -35,7 +38,7 @@ impl Online {
             .write(&mut buffer);
             cx.send(buffer);
         }
-        if cx.config.carbons {
+        if cx.config.carbons && !has_carbons {
             let deadline = cx.now + cx.config.phase_timeout.min(YEAR);
             ask(&EnableCarbons, deadline, cx);
         }
@@ -43,11 +46,16 @@ impl Online {
         cx.notice(Notice::Connected {
             jid: own.full.clone(),
             resumed: false,
+            server: cx.login.known().cloned().map(Box::new),
         });
         Phase::Online(Self { own })
     }
 
     pub(super) fn on_document(self, document: &Document, cx: &mut Cx<'_>) -> Phase {
+        // With SASL2 they follow the success; all of them that matters is done by then.
+        if Features::is(document.root()) {
+            return Phase::Online(self);
+        }
         let Routed { answer, outcome } =
             route::route(document, cx.config.dialect, &self.own, cx.requests);
         if let Some(answer) = answer {

@@ -9,8 +9,10 @@
 //!        or Ended
 //! ```
 //!
-//! A phase owns what only matters within it; what outlives a connection stands beside it in the machine. Over TCP a
-//! phase `Securing` (STARTTLS) will come between the first `Opening` and `Authenticating`.
+//! A phase owns what only matters within it; what outlives a connection stands beside it in the machine. The stream is
+//! opened again after SASL, in the same way over both framings. With pipelining, `Authenticating` (its password) comes
+//! before the first `Opening`, and what is awaited in `Opening` answers two things at once. With SASL2 and Bind2,
+//! `Authenticating` leads to `Online`. STARTTLS is the transport's: the session begins on a connection that is secure.
 
 use super::authenticating::Authenticating;
 use super::binding::Binding;
@@ -20,6 +22,7 @@ use super::config::Config;
 use super::entropy::Entropy;
 use super::io::{Notice, Output};
 use super::keepalive::Keepalive;
+use super::login::Login;
 use super::offline::Offline;
 use super::online::Online;
 use super::opening::Opening;
@@ -49,6 +52,7 @@ pub(super) struct Cx<'a> {
     pub(super) now: Instant,
     pub(super) config: &'a Config,
     pub(super) channel: &'a mut Channel,
+    pub(super) login: &'a mut Login,
     pub(super) requests: &'a mut Requests,
     pub(super) reconnect: &'a mut Reconnect,
     pub(super) keepalive: Keepalive,

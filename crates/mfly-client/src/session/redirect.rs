@@ -76,16 +76,19 @@ impl Redirect {
                 "the server points from a secure address to an open one",
             )),
             Kind::WebSocket(address) => Ok(address.clone()),
-            Kind::Host { host, port } => {
-                let host = if host.contains(':') {
-                    format!("[{host}]")
-                } else {
-                    host.clone()
-                };
-                let scheme = if original.is_tls() { "wss" } else { "ws" };
-                let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-                format!("{scheme}://{host}{port}{}", original.path()).parse()
-            }
+            Kind::Host { host, port } => match original.scheme() {
+                Scheme::Xmpps => Address::tcp(host, port.unwrap_or(5223), true),
+                Scheme::Xmpp => Address::tcp(host, port.unwrap_or(5222), false),
+                _ => {
+                    let host = match host.contains(':') {
+                        true => format!("[{host}]"),
+                        false => host.clone(),
+                    };
+                    let scheme = if original.is_tls() { "wss" } else { "ws" };
+                    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+                    format!("{scheme}://{host}{port}{}", original.path()).parse()
+                }
+            },
         }
     }
 

@@ -8,11 +8,12 @@ mod pushes;
 mod reconnecting;
 mod requests;
 
+use super::io::DerivationTicket;
 use super::*;
 use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{BareJid, Jid};
-use mfly_proto::sasl::ChannelBindings;
+use mfly_proto::sasl::{ChannelBindings, ScramDerivation};
 use mfly_proto::secret::Password;
 use mfly_proto::stanza::{StanzaError, iq};
 use std::sync::Arc;
@@ -42,6 +43,7 @@ struct Rig {
     news: Vec<String>,
     replies: Vec<(u64, Result<String, RequestFailure>)>,
     tickets: Vec<PasswordTicket>,
+    derivations: Vec<(DerivationTicket, ScramDerivation)>,
     dials: u32,
     /// Where each of these went, if not to the original address.
     redirects: Vec<Option<String>>,
@@ -61,6 +63,7 @@ impl Rig {
             news: Vec::new(),
             replies: Vec::new(),
             tickets: Vec::new(),
+            derivations: Vec::new(),
             dials: 0,
             redirects: Vec::new(),
             disconnects: 0,
@@ -150,6 +153,7 @@ impl Rig {
                 self.disconnects += 1;
             }
             Output::NeedPassword(ticket) => self.tickets.push(ticket),
+            Output::Derive(ticket, derivation) => self.derivations.push((ticket, derivation)),
             Output::Reply(RequestId(id), result) => {
                 self.replies
                     .push((id, result.map(|document| document.as_str().to_owned())));
@@ -222,7 +226,7 @@ fn cause(error: impl std::error::Error + Send + Sync + 'static) -> Cause {
 fn headline(notice: &Notice) -> String {
     match notice {
         Notice::State(state) => format!("state {state:?}"),
-        Notice::Connected { jid, resumed } => format!("connected {jid} resumed={resumed}"),
+        Notice::Connected { jid, resumed, .. } => format!("connected {jid} resumed={resumed}"),
         Notice::ConnectFailed { attempt, reason } => format!("failed {attempt}: {reason}"),
         Notice::Disconnected { reason } => format!("disconnected: {reason}"),
         Notice::Reconnecting { attempt, .. } => format!("reconnecting {attempt}"),

@@ -2,11 +2,12 @@
 
 use super::connecting::Connecting;
 use crate::connector::Connector;
-use crate::session::{KeepaliveConfig, ReconnectPolicy, RedirectPolicy};
+use crate::session::{KeepaliveConfig, KnownServer, ReconnectPolicy, RedirectPolicy};
 use crate::timeouts::Timeouts;
 use mfly_proto::jid::BareJid;
+use mfly_proto::sasl::{MechanismKind, MechanismPolicy};
 use mfly_proto::secret::Password;
-use mfly_transport::Tls;
+use mfly_transport::{Proxy, StartTls, Tls};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,10 @@ pub struct Account {
     pub(super) connector: Option<Arc<dyn Connector>>,
     pub(super) tls: Option<Tls>,
     pub(super) timeouts: Timeouts,
+    pub(super) proxy: Option<Proxy>,
+    pub(super) start_tls: StartTls,
+    pub(super) mechanisms: MechanismPolicy,
+    pub(super) known: Option<KnownServer>,
     pub(super) allow_cleartext: bool,
     pub(super) resource: Option<String>,
     pub(super) pipelined: bool,
@@ -65,6 +70,11 @@ impl Account {
     }
 
     fn with(jid: BareJid, authentication: Authentication) -> Self {
+        let mechanisms = match &authentication {
+            Authentication::Password(_) => MechanismPolicy::password(),
+            Authentication::External => MechanismPolicy::external(),
+            Authentication::Anonymous => MechanismPolicy::anonymous(),
+        };
         Self {
             jid,
             authentication,
@@ -72,6 +82,10 @@ impl Account {
             connector: None,
             tls: None,
             timeouts: Timeouts::default(),
+            proxy: None,
+            start_tls: StartTls::default(),
+            mechanisms,
+            known: None,
             allow_cleartext: false,
             resource: None,
             pipelined: true,
@@ -111,7 +125,41 @@ impl Account {
         self
     }
 
-    /// Whether clear text may leave this machine. Messages can then be read on the way. Default `false`.
+    /// Goes through a proxy.
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = Some(proxy);
+        self
+    }
+
+    /// Whether an `xmpp://` connection is secured. Default: it is, or there is none. A connection that is not takes
+    /// [`Account::allow_cleartext`], or an address within this machine.
+    pub fn start_tls(mut self, start_tls: StartTls) -> Self {
+        self.start_tls = start_tls;
+        self
+    }
+
+    /// Which ways to authenticate will do. Default, with a password: the strongest SCRAM that both sides can, bound to
+    /// the TLS connection if possible; PLAIN where a server has nothing better, and never over clear text.
+    pub fn mechanisms(mut self, policy: MechanismPolicy) -> Self {
+        self.mechanisms = policy;
+        self
+    }
+
+    /// Authenticates by this mechanism or not at all.
+    pub fn pin_mechanism(mut self, mechanism: MechanismKind) -> Self {
+        self.mechanisms = self.mechanisms.pinned(mechanism);
+        self
+    }
+
+    /// What an earlier session found out about the server ([`Session::known_server`](super::Session::known_server)).
+    /// Ignored if it is about another domain.
+    pub fn known_server(mut self, known: Option<KnownServer>) -> Self {
+        self.known = known;
+        self
+    }
+
+    /// Whether clear text may leave this machine. Messages can then be read on the way; a password still does not go
+    /// that way as it is. Default `false`.
     pub fn allow_cleartext(mut self, allow: bool) -> Self {
         self.allow_cleartext = allow;
         self

@@ -51,6 +51,8 @@ impl Connecting {
             account.jid.with_resource(resource)?;
             config.resource = Resource::Exactly(resource.clone());
         }
+        config.mechanisms = account.mechanisms.clone();
+        config.known.clone_from(&account.known);
         config.presence = account.presence;
         config.carbons = account.carbons;
         config.pipelined = account.pipelined;
@@ -62,7 +64,7 @@ impl Connecting {
             Some(connector) => Arc::clone(connector),
             None => {
                 let dialler = dialler(&account)?;
-                config.home.extend(dialler.host().map(str::to_owned));
+                config.home.push(dialler.host().to_owned());
                 config.connect_timeout = config.connect_timeout.max(dialler.patience());
                 Arc::new(dialler) as Arc<dyn Connector>
             }
@@ -100,6 +102,9 @@ fn dialler(account: &Account) -> Result<Dialler> {
     let mut options = Options::new(tls);
     options.timeouts = account.timeouts.transport();
     options.allow_cleartext = account.allow_cleartext;
+    options.start_tls = account.start_tls;
+    options.expect_start_tls = account.pipelined;
+    options.proxy.clone_from(&account.proxy);
     Dialler::new(account.jid.domain(), account.address.as_deref(), options)
 }
 

@@ -87,7 +87,7 @@ impl News for Event {
 pub(super) fn translate(notice: Notice, own: &BareJid) -> Option<Event> {
     Some(match notice {
         Notice::State(_) => return None,
-        Notice::Connected { jid, resumed } => Event::Connected { jid, resumed },
+        Notice::Connected { jid, resumed, .. } => Event::Connected { jid, resumed },
         Notice::ConnectFailed { reason, .. } => Event::ConnectionFailed { reason },
         Notice::Disconnected { reason } => Event::Disconnected { reason },
         Notice::Reconnecting { attempt, delay } => Event::Reconnecting { attempt, delay },

@@ -5,7 +5,7 @@ use crate::driver::Link;
 use crate::error::Result;
 use crate::event::Subscriptions;
 use crate::handle::explain;
-use crate::session::{ConnectionState, EndReason};
+use crate::session::{ConnectionState, EndReason, KnownServer};
 use mfly_proto::jid::{BareJid, FullJid};
 use mfly_proto::stanza::IqRequest;
 use std::fmt;
@@ -61,6 +61,13 @@ impl Session {
     #[must_use]
     pub fn account(&self) -> BareJid {
         self.jid().bare()
+    }
+
+    /// What the session found out about its server, to be kept for the next one:
+    /// [`Account::known_server`](super::Account::known_server).
+    #[must_use]
+    pub fn known_server(&self) -> Option<KnownServer> {
+        self.shared.link.server()
     }
 
     /// Where the session stands.

@@ -16,106 +16,20 @@
 //! | some | yes | yes | `p=`, `tls-exporter` before `tls-server-end-point` |
 //! | some | yes | no | `n` |
 //!
-//! A server that does not announce its bindings (XEP-0440) is taken to have all of them.
+//! A server that announces no bindings (XEP-0440) is not guessed at: servers that know only `tls-unique`
+//! offer -PLUS and announce nothing (observed: ejabberd 23.01, which does so over every TLS version, and
+//! Prosody 0.12), and would refuse any other. Where the policy insists on -PLUS, the best binding of the
+//! connection is tried all the same.
 //!
 //! What is weaker than the policy's least, or than what an earlier login used, is never chosen: the
 //! server's offer is not authenticated, and somebody in between could have shortened it. What was
 //! remembered as -PLUS counts without it while the connection has no binding of its own.
 
 use super::channel_binding::ChannelBindings;
+use super::kind::MechanismKind;
 use super::scram::{Binding, BindingKind, ScramHash};
-use super::{anonymous, external, plain};
 use std::fmt;
-use std::str::FromStr;
 use thiserror::Error;
-
-use crate::argument::InvalidArgument;
-
-/// A mechanism that is supported here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum MechanismKind {
-    /// The TLS client certificate.
-    External,
-    /// SCRAM, with channel binding or without.
-    Scram {
-        /// The hash function.
-        hash: ScramHash,
-        /// With channel binding.
-        plus: bool,
-    },
-    /// The password itself.
-    Plain,
-    /// Nobody.
-    Anonymous,
-}
-
-impl MechanismKind {
-    /// All of them, the strongest first.
-    pub const ALL: [Self; 9] = [
-        Self::External,
-        Self::scram(ScramHash::Sha512, true),
-        Self::scram(ScramHash::Sha256, true),
-        Self::scram(ScramHash::Sha1, true),
-        Self::scram(ScramHash::Sha512, false),
-        Self::scram(ScramHash::Sha256, false),
-        Self::scram(ScramHash::Sha1, false),
-        Self::Plain,
-        Self::Anonymous,
-    ];
-
-    const fn scram(hash: ScramHash, plus: bool) -> Self {
-        Self::Scram { hash, plus }
-    }
-
-    /// The registered name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::External => external::NAME,
-            Self::Scram { hash, plus: true } => hash.mechanism_plus(),
-            Self::Scram { hash, plus: false } => hash.mechanism(),
-            Self::Plain => plain::NAME,
-            Self::Anonymous => anonymous::NAME,
-        }
-    }
-
-    /// The mechanism of this name, if it is supported here.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
-    /// Whether it is weaker than `other`.
-    #[must_use]
-    pub fn is_weaker_than(self, other: Self) -> bool {
-        let rank = |kind| Self::ALL.iter().position(|of_all| *of_all == kind);
-        rank(self) > rank(other)
-    }
-
-    const fn without_plus(self) -> Self {
-        match self {
-            Self::Scram { hash, .. } => Self::scram(hash, false),
-            other => other,
-        }
-    }
-}
-
-impl fmt::Display for MechanismKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for MechanismKind {
-    type Err = InvalidArgument;
-
-    fn from_str(name: &str) -> Result<Self, InvalidArgument> {
-        Self::from_name(name).ok_or_else(|| {
-            let names: Vec<_> = Self::ALL.iter().map(|kind| kind.name()).collect();
-            InvalidArgument::new("mechanism", format!("must be one of {}", names.join(", ")))
-        })
-    }
-}
 
 /// What an account may log in with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,6 +105,15 @@ impl MechanismPolicy {
     pub fn remembered(mut self, kind: Option<MechanismKind>) -> Self {
         self.remembered = kind;
         self
+    }
+
+    fn insists_on_plus(&self) -> bool {
+        let is_plus =
+            |kind: &MechanismKind| matches!(kind, MechanismKind::Scram { plus: true, .. });
+        [self.pinned, self.at_least, self.remembered]
+            .iter()
+            .flatten()
+            .any(is_plus)
     }
 }
 
@@ -334,39 +257,30 @@ pub fn choose(
     confidential: bool,
 ) -> Result<Choice, ChoiceError> {
     let is_offered = |kind: &MechanismKind| offered.iter().any(|name| name == kind.name());
-    let common = BindingKind::ALL.into_iter().find_map(|kind| {
-        let is_announced = offered_bindings.is_empty()
-            || offered_bindings.iter().any(|name| name == kind.as_str());
-        let data = bindings.get(kind).filter(|data| !data.is_empty())?;
-        is_announced.then(|| Binding::Bound(kind, data.to_vec()))
-    });
-    let is_possible = |kind: &MechanismKind| match kind {
+    let mut left = policy.preference.clone();
+    left.retain(is_offered);
+    let wants_plain = left.contains(&MechanismKind::Plain);
+    let wants_plus = left.iter().any(|kind| kind.is_plus());
+    let common = common_binding(policy, offered_bindings, bindings);
+    left.retain(|kind| match kind {
         MechanismKind::Plain | MechanismKind::External => confidential,
         MechanismKind::Scram { plus, .. } => !plus || common.is_some(),
         MechanismKind::Anonymous => true,
-    };
-    let wanted: Vec<MechanismKind> = policy
-        .preference
-        .iter()
-        .copied()
-        .filter(is_offered)
-        .collect();
-    let mut possible: Vec<MechanismKind> = wanted.iter().copied().filter(is_possible).collect();
-    let offered_list = || Offered::new(offered);
+    });
+    let offered_list = Offered::new(offered);
 
-    if let Some(pinned) = policy.pinned {
-        possible.retain(|kind| *kind == pinned);
-        if possible.is_empty() {
-            return Err(match pinned {
-                MechanismKind::Plain if wanted.contains(&pinned) => ChoiceError::PlainOnClearText {
-                    offered: offered_list(),
-                },
-                _ => ChoiceError::Pinned {
-                    pinned,
-                    offered: offered_list(),
-                },
-            });
-        }
+    let is_pinned = |kind: &MechanismKind| policy.pinned.is_none_or(|pinned| *kind == pinned);
+    left.retain(is_pinned);
+    if left.is_empty() {
+        let offered = offered_list;
+        return Err(match policy.pinned {
+            Some(MechanismKind::Plain) | None if wants_plain => {
+                ChoiceError::PlainOnClearText { offered }
+            }
+            Some(pinned) => ChoiceError::Pinned { pinned, offered },
+            None if wants_plus => ChoiceError::NoCommonBinding { offered },
+            None => ChoiceError::NoneUsable { offered },
+        });
     }
     if let Some(remembered) = policy.remembered {
         let least = if bindings.is_empty() {
@@ -374,53 +288,64 @@ pub fn choose(
         } else {
             remembered
         };
-        possible.retain(|kind| !kind.is_weaker_than(least));
-        if possible.is_empty() {
+        left.retain(|kind| !kind.is_weaker_than(least));
+        if left.is_empty() {
             return Err(ChoiceError::Downgraded {
                 remembered,
-                offered: offered_list(),
+                offered: offered_list,
             });
         }
     }
-    if possible.is_empty() {
-        let offered = offered_list();
-        return Err(if wanted.contains(&MechanismKind::Plain) {
-            ChoiceError::PlainOnClearText { offered }
-        } else if wanted.is_empty() || wanted.contains(&MechanismKind::External) {
-            ChoiceError::NoneUsable { offered }
-        } else {
-            ChoiceError::NoCommonBinding { offered }
-        });
-    }
-    if let Some(least) = policy.at_least {
-        possible.retain(|kind| !kind.is_weaker_than(least));
-        if possible.is_empty() {
-            return Err(ChoiceError::TooWeak {
-                least,
-                offered: offered_list(),
-            });
-        }
-    }
-    let without_binding = || {
-        let plus_offered = ScramHash::ALL
-            .iter()
-            .any(|hash| offered.iter().any(|name| name == hash.mechanism_plus()));
-        if bindings.is_empty() || plus_offered {
-            Binding::None
-        } else {
-            Binding::NotOffered
-        }
+    let is_strong = |kind: &MechanismKind| {
+        let is_weak = |least| kind.is_weaker_than(least);
+        !policy.at_least.is_some_and(is_weak)
     };
-    match possible.first() {
-        Some(MechanismKind::Plain) => Ok(Choice::Plain),
-        Some(MechanismKind::External) => Ok(Choice::External),
-        Some(MechanismKind::Anonymous) => Ok(Choice::Anonymous),
-        Some(MechanismKind::Scram { hash, plus }) => Ok(Choice::Scram {
+    left.retain(is_strong);
+    match (left.first(), policy.at_least) {
+        (Some(MechanismKind::Plain), _) => Ok(Choice::Plain),
+        (Some(MechanismKind::External), _) => Ok(Choice::External),
+        (Some(MechanismKind::Anonymous), _) => Ok(Choice::Anonymous),
+        (Some(MechanismKind::Scram { hash, plus }), _) => Ok(Choice::Scram {
             hash: *hash,
-            binding: common.filter(|_| *plus).unwrap_or_else(without_binding),
+            binding: match common {
+                Some(binding) if *plus => binding,
+                _ => without_binding(offered, bindings),
+            },
         }),
-        None => Err(ChoiceError::NoneUsable {
-            offered: offered_list(),
+        (None, Some(least)) => Err(ChoiceError::TooWeak {
+            least,
+            offered: offered_list,
         }),
+        (None, None) => Err(ChoiceError::NoneUsable {
+            offered: offered_list,
+        }),
+    }
+}
+
+/// The best binding that both sides have.
+fn common_binding(
+    policy: &MechanismPolicy,
+    announced: &[String],
+    bindings: &ChannelBindings,
+) -> Option<Binding> {
+    let guesses = announced.is_empty() && policy.insists_on_plus();
+    BindingKind::ALL.into_iter().find_map(|kind| {
+        let data = bindings.get(kind).filter(|data| !data.is_empty())?;
+        let is_announced = guesses || announced.iter().any(|name| name == kind.as_str());
+        is_announced.then(|| Binding::Bound(kind, data.to_vec()))
+    })
+}
+
+/// What to say about channel binding when there is none.
+fn without_binding(offered: &[String], bindings: &ChannelBindings) -> Binding {
+    let is_plus = |name: &String| {
+        ScramHash::ALL
+            .iter()
+            .any(|hash| name == hash.mechanism_plus())
+    };
+    if bindings.is_empty() || offered.iter().any(is_plus) {
+        Binding::None
+    } else {
+        Binding::NotOffered
     }
 }

@@ -10,20 +10,22 @@ mod element;
 mod error;
 pub mod external;
 mod failure;
+mod kind;
 pub mod plain;
 pub mod scram;
 
 pub use anonymous::Anonymous;
 pub use channel_binding::ChannelBindings;
-pub use choice::{Choice, ChoiceError, MechanismKind, MechanismPolicy, choose};
+pub use choice::{Choice, ChoiceError, MechanismPolicy, choose};
 pub use element::{Abort, Auth, Challenge, Response, Success};
 pub use error::SaslError;
 pub use external::External;
 pub use failure::{Failure, FailureCondition};
+pub use kind::MechanismKind;
 pub use plain::Plain;
 pub use scram::{
-    Binding, BindingKind, Nonce, Scram, ScramCredentials, ScramError, ScramHash, ScramKeys,
-    ScramParameters, ScramRefusal, ScramServer,
+    Binding, BindingKind, Nonce, Scram, ScramCredentials, ScramDerivation, ScramError, ScramHash,
+    ScramKeys, ScramParameters, ScramRefusal, ScramServer,
 };
 
 /// The client's half of one authentication.

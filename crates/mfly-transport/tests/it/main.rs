@@ -6,6 +6,7 @@
 )]
 
 mod batching;
+mod byte_stream;
 mod certificates;
 mod closing;
 mod frames;

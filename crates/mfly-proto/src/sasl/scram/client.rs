@@ -10,96 +10,21 @@
 use super::binding::Binding;
 use super::error::{ScramError, ScramRefusal};
 use super::hash::{Output, ScramHash};
-use super::keys::ScramKeys;
-use super::limits::{ITERATIONS, MAX_SALT};
+use super::keys::{ScramDerivation, ScramKeys};
+use super::limits::MAX_SALT;
 use super::message::{Fault, ServerFinal, ServerFirst, escape};
 use super::nonce::Nonce;
+use super::offer::ScramOffer;
+use super::parameters::ScramParameters;
 use super::prepare::prepare;
 use crate::argument::InvalidArgument;
 use crate::sasl::{Mechanism, SaslError};
-use crate::secret::Password;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt;
 use std::ops::RangeInclusive;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
-
-/// What a [`Scram`] is made of.
-#[derive(Clone)]
-pub struct ScramParameters {
-    hash: ScramHash,
-    username: String,
-    password: Password,
-    nonce: Nonce,
-    authzid: Option<String>,
-    binding: Binding,
-    iterations: RangeInclusive<u32>,
-    keys: Option<ScramKeys>,
-}
-
-impl ScramParameters {
-    /// Authenticates `username`, without channel binding. The nonce is 24 random bytes, or a [`Nonce`];
-    /// it must be a new one for every exchange.
-    #[must_use]
-    pub fn new(
-        hash: ScramHash,
-        username: &str,
-        password: &Password,
-        nonce: impl Into<Nonce>,
-    ) -> Self {
-        Self {
-            hash,
-            username: username.to_owned(),
-            password: password.clone(),
-            nonce: nonce.into(),
-            authzid: None,
-            binding: Binding::None,
-            iterations: ITERATIONS,
-            keys: None,
-        }
-    }
-
-    /// What to say about channel binding. With [`Binding::Bound`] the mechanism is the -PLUS one.
-    #[must_use]
-    pub fn binding(mut self, binding: Binding) -> Self {
-        self.binding = binding;
-        self
-    }
-
-    /// Acts as another identity, if the server allows it.
-    #[must_use]
-    pub fn authzid(mut self, authzid: impl Into<String>) -> Self {
-        self.authzid = Some(authzid.into());
-        self
-    }
-
-    /// The iterations that are accepted; [`ITERATIONS`] without this. The lower end guards against a
-    /// server that makes the password easy to guess, the upper end against one that wastes our time.
-    #[must_use]
-    pub const fn iterations(mut self, iterations: RangeInclusive<u32>) -> Self {
-        self.iterations = iterations;
-        self
-    }
-
-    /// Keys of an earlier exchange with the same user and password: they are used if the server names
-    /// the same salt and count again, and passed over otherwise.
-    #[must_use]
-    pub fn keys(mut self, keys: Option<ScramKeys>) -> Self {
-        self.keys = keys;
-        self
-    }
-}
-
-impl fmt::Debug for ScramParameters {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScramParameters")
-            .field("hash", &self.hash)
-            .field("binding", &self.binding)
-            .field("iterations", &self.iterations)
-            .finish_non_exhaustive()
-    }
-}
 
 enum State {
     Ready,
@@ -129,6 +54,7 @@ pub struct Scram {
     binding: Binding,
     iterations: RangeInclusive<u32>,
     keys: Option<ScramKeys>,
+    offer: Option<ScramOffer>,
     /// The flag and the authorisation identity: `n,,`.
     header: String,
     first_bare: String,
@@ -175,6 +101,7 @@ impl Scram {
             binding: parameters.binding,
             iterations: parameters.iterations,
             keys: parameters.keys,
+            offer: parameters.offer,
             header,
             first_bare,
             state: State::Ready,
@@ -191,21 +118,70 @@ impl Scram {
         }
     }
 
-    fn prove(&mut self, challenge: &[u8]) -> Result<Vec<u8>, SaslError> {
+    /// What has to be derived before [`step`](Mechanism::step) can answer this challenge without any
+    /// delay, or `None` when the keys are there already. To be run elsewhere, and its keys handed to
+    /// [`use_keys`](Self::use_keys); without that, `step` derives them itself.
+    ///
+    /// # Errors
+    /// When the challenge is one that `step` would refuse.
+    pub fn derivation(&self, challenge: &[u8]) -> Result<Option<ScramDerivation>, SaslError> {
+        match self.state {
+            State::Asked => {
+                let first = self.read(challenge)?;
+                let has_keys = self.fitting_keys(&first).is_some();
+                Ok((!has_keys).then(|| self.derivation_for(first)))
+            }
+            // The server's last message takes no keys.
+            State::Proved { .. } => Ok(None),
+            State::Ready | State::Verified | State::Failed => Err(SaslError::UnexpectedChallenge {
+                mechanism: self.name(),
+            }),
+        }
+    }
+
+    /// Takes the keys that a [`derivation`](Self::derivation) gave. Keys that do not fit the challenge
+    /// are passed over.
+    pub fn use_keys(&mut self, keys: ScramKeys) {
+        self.keys = Some(keys);
+    }
+
+    /// What the server offered, when that arrives after the exchange began: as
+    /// [`ScramParameters::offer`](super::ScramParameters::offer).
+    pub fn check_offer(&mut self, offer: ScramOffer) {
+        self.offer = Some(offer);
+    }
+
+    fn fitting_keys(&self, first: &ServerFirst<'_>) -> Option<&ScramKeys> {
+        let fits = |keys: &&ScramKeys| keys.fits(self.hash, &first.salt, first.iterations);
+        self.keys.as_ref().filter(fits)
+    }
+
+    fn derivation_for(&self, first: ServerFirst<'_>) -> ScramDerivation {
+        ScramDerivation {
+            hash: self.hash,
+            password: self.password.clone(),
+            salt: first.salt,
+            iterations: first.iterations,
+        }
+    }
+
+    /// Reads the server's first message, and refuses all that can be refused before any hashing.
+    fn read<'a>(&self, challenge: &'a [u8]) -> Result<ServerFirst<'a>, SaslError> {
         let first = ServerFirst::read(challenge).map_err(|fault| self.refuse(fault))?;
         self.check(&first)?;
-        let keys = match self.keys.take() {
-            Some(keys) if keys.fits(self.hash, &first.salt, first.iterations) => keys,
-            _ => ScramKeys::of_prepared(
-                self.hash,
-                self.password.as_bytes(),
-                &first.salt,
-                first.iterations,
-            ),
+        Ok(first)
+    }
+
+    fn prove(&mut self, challenge: &[u8]) -> Result<Vec<u8>, SaslError> {
+        let first = self.read(challenge)?;
+        let nonce = first.nonce;
+        let keys = match self.fitting_keys(&first) {
+            Some(keys) => keys.clone(),
+            None => self.derivation_for(first).run(),
         };
         let mut channel = self.header.clone().into_bytes();
         channel.extend_from_slice(self.binding.data());
-        let mut message = format!("c={},r={}", STANDARD.encode(&channel), first.nonce);
+        let mut message = format!("c={},r={}", STANDARD.encode(&channel), nonce);
         let mut signed = self.first_bare.clone().into_bytes();
         for part in [b",", challenge, b",", message.as_bytes()] {
             signed.extend_from_slice(part);
@@ -221,7 +197,6 @@ impl Scram {
         Ok(message.into_bytes())
     }
 
-    /// All that can be refused before any hashing.
     fn check(&self, first: &ServerFirst<'_>) -> Result<(), ScramError> {
         let ours = self.nonce.as_str();
         if !first.nonce.starts_with(ours) || first.nonce.len() == ours.len() {
@@ -245,6 +220,11 @@ impl Scram {
                 count,
                 maximum: *self.iterations.end(),
             });
+        }
+        if let (Some(offer), Some(theirs)) = (&self.offer, &first.offer)
+            && !offer.matches(self.hash, theirs)
+        {
+            return Err(ScramError::OfferChanged);
         }
         Ok(())
     }

@@ -42,6 +42,11 @@ pub enum ScramError {
     /// The server requires an extension that is not known here (`m=`).
     #[error("the server requires a SCRAM extension that is not supported")]
     MandatoryExtension,
+    /// The server offered something else than what arrived here (XEP-0474).
+    #[error(
+        "the server did not offer what arrived here: somebody in between changed its list of mechanisms or channel bindings"
+    )]
+    OfferChanged,
     /// The server's signature is wrong: it does not know the password.
     #[error(
         "the server's signature is wrong: it does not know the password, or the exchange was tampered with"

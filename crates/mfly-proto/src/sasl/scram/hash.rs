@@ -77,32 +77,6 @@ impl ScramHash {
             Self::Sha512 => hmac!(sha2::Sha512),
         }
     }
-
-    /// `Hi(password, salt, iterations)`: one block of PBKDF2 (RFC 8018 §5.2).
-    pub(super) fn hi(self, password: &[u8], salt: &[u8], iterations: u32) -> Output {
-        macro_rules! hi {
-            ($hash:ty) => {{
-                let Ok(keyed) = Hmac::<$hash>::new_from_slice(password) else {
-                    return Output::default();
-                };
-                let first = keyed.clone().chain_update(salt).chain_update([0, 0, 0, 1]);
-                let mut round = first.finalize().into_bytes();
-                let mut sum = round.clone();
-                for _ in 1..iterations {
-                    round = keyed.clone().chain_update(&round).finalize().into_bytes();
-                    for (sum, byte) in sum.iter_mut().zip(&round) {
-                        *sum ^= byte;
-                    }
-                }
-                Output::new(&sum)
-            }};
-        }
-        match self {
-            Self::Sha1 => hi!(sha1::Sha1),
-            Self::Sha256 => hi!(sha2::Sha256),
-            Self::Sha512 => hi!(sha2::Sha512),
-        }
-    }
 }
 
 impl fmt::Display for ScramHash {
@@ -128,7 +102,7 @@ impl Default for Output {
 }
 
 impl Output {
-    fn new(bytes: &[u8]) -> Self {
+    pub(super) fn new(bytes: &[u8]) -> Self {
         let mut output = Self::default();
         for (to, from) in output.bytes.iter_mut().zip(bytes) {
             *to = *from;

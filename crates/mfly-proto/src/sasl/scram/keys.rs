@@ -7,11 +7,13 @@
 //! ```
 
 use super::hash::{Output, ScramHash};
+use super::hi::hi;
 use super::limits::{MAX_ITERATIONS, MAX_SALT};
 use super::prepare::prepare;
 use crate::argument::InvalidArgument;
 use crate::secret::Password;
 use std::fmt;
+use zeroize::Zeroizing;
 
 /// The keys that one password gives with one salt and one iteration count.
 ///
@@ -63,7 +65,7 @@ impl ScramKeys {
         salt: &[u8],
         iterations: u32,
     ) -> Self {
-        let salted_password = hash.hi(password, salt, iterations);
+        let salted_password = hi(hash, password, salt, iterations);
         Self {
             hash,
             salt: salt.to_vec(),
@@ -83,6 +85,43 @@ impl ScramKeys {
 impl fmt::Debug for ScramKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ScramKeys")
+            .field("hash", &self.hash)
+            .field("iterations", &self.iterations)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The costly part of answering a challenge, to be run where it keeps nobody waiting.
+#[derive(Clone)]
+pub struct ScramDerivation {
+    pub(super) hash: ScramHash,
+    pub(super) password: Zeroizing<String>,
+    pub(super) salt: Vec<u8>,
+    pub(super) iterations: u32,
+}
+
+impl ScramDerivation {
+    /// How many rounds it takes.
+    #[must_use]
+    pub const fn iterations(&self) -> u32 {
+        self.iterations
+    }
+
+    /// Derives the keys.
+    #[must_use]
+    pub fn run(&self) -> ScramKeys {
+        ScramKeys::of_prepared(
+            self.hash,
+            self.password.as_bytes(),
+            &self.salt,
+            self.iterations,
+        )
+    }
+}
+
+impl fmt::Debug for ScramDerivation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScramDerivation")
             .field("hash", &self.hash)
             .field("iterations", &self.iterations)
             .finish_non_exhaustive()

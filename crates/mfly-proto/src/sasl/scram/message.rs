@@ -14,6 +14,9 @@ use super::prepare::prepare;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+/// The extension that carries the hash of the server's offer (XEP-0474).
+pub(super) const OFFER: u8 = b'h';
+
 /// What is wrong with a message. Each side has its own words for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -63,12 +66,17 @@ impl<'a> Attributes<'a> {
         }
     }
 
-    /// The optional extensions at the end. A name that the RFC defines is out of its place here.
-    fn extensions(mut self) -> Result<(), Fault> {
-        while let Some((name, _)) = self.next()? {
+    /// The optional extensions at the end; gives the value of the one that is asked for. A name that the
+    /// RFC defines is out of its place here.
+    fn extensions(mut self, wanted: u8) -> Result<Option<&'a str>, Fault> {
+        let mut found = None;
+        while let Some((name, value)) = self.next()? {
             refuse_known(name)?;
+            if name == wanted && found.replace(value).is_some() {
+                return Err(Fault::Form("an attribute is out of order or doubled"));
+            }
         }
-        Ok(())
+        Ok(found)
     }
 }
 
@@ -106,13 +114,15 @@ fn base64(value: &str, what: &'static str) -> Result<Vec<u8>, Fault> {
     STANDARD.decode(value).map_err(|_| Fault::Encoding(what))
 }
 
-/// `r=nonce,s=salt,i=iterations`
+/// `r=nonce,s=salt,i=iterations[,h=offer]`
 #[derive(Debug)]
 pub(super) struct ServerFirst<'a> {
     pub(super) nonce: &'a str,
     pub(super) salt: Vec<u8>,
     /// `u32::MAX` also stands for more.
     pub(super) iterations: u32,
+    /// The hash of what the server offered (XEP-0474).
+    pub(super) offer: Option<Vec<u8>>,
 }
 
 impl<'a> ServerFirst<'a> {
@@ -127,11 +137,13 @@ impl<'a> ServerFirst<'a> {
             return Err(Fault::Encoding("the iteration count is not a number"));
         }
         let iterations = iterations.parse().unwrap_or(u32::MAX);
-        attributes.extensions()?;
+        let offer = attributes.extensions(OFFER)?;
+        let offer = offer.map(|hash| base64(hash, "the hash of the offer is not base64"));
         Ok(Self {
             nonce,
             salt,
             iterations,
+            offer: offer.transpose()?,
         })
     }
 }
@@ -151,7 +163,7 @@ impl<'a> ServerFinal<'a> {
             Some((b'm', _)) => return Err(Fault::MandatoryExtension),
             _ => return Err(Fault::Form("neither a signature nor an error")),
         };
-        attributes.extensions()?;
+        attributes.extensions(OFFER)?;
         Ok(read)
     }
 }
@@ -200,7 +212,7 @@ impl<'a> ClientFirst<'a> {
         let username = attributes.expect(b'n', "no user name where it should be")?;
         let username = prepare("username", &unescape(username)?).map_err(|_| Fault::Username)?;
         let nonce = nonce(&mut attributes)?;
-        attributes.extensions()?;
+        attributes.extensions(OFFER)?;
         Ok(Self {
             flag,
             header,
@@ -240,7 +252,7 @@ impl<'a> ClientFinal<'a> {
         let binding = attributes.expect(b'c', "no channel binding where it should be")?;
         let binding = base64(binding, "the channel binding is not base64")?;
         let nonce = nonce(&mut attributes)?;
-        attributes.extensions()?;
+        attributes.extensions(OFFER)?;
         Ok(Self {
             binding,
             nonce,

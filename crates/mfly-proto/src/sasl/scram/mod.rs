@@ -3,29 +3,35 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `client` | [`Scram`]: the client's half |
+//! | `client`, `parameters` | [`Scram`]: the client's half |
 //! | `server` | [`ScramServer`]: the server's half |
 //! | `keys` | what a password becomes |
 //! | `message` | the four messages, read strictly |
-//! | `hash` | the hash functions and the arithmetic over them |
+//! | `hash`, `hi` | the hash functions and the arithmetic over them; the costly part of it |
+//! | `offer` | the server's signed word on what it offered (XEP-0474) |
 //! | `prepare` | user names and passwords before hashing |
 
 mod binding;
 mod client;
 mod error;
 mod hash;
+mod hi;
 mod keys;
 mod limits;
 mod message;
 mod nonce;
+mod offer;
+mod parameters;
 mod prepare;
 mod server;
 
 pub use binding::{Binding, BindingKind};
-pub use client::{Scram, ScramParameters};
+pub use client::Scram;
 pub use error::{ScramError, ScramRefusal};
 pub use hash::ScramHash;
-pub use keys::{ScramCredentials, ScramKeys};
+pub use keys::{ScramCredentials, ScramDerivation, ScramKeys};
 pub use limits::ITERATIONS;
 pub use nonce::Nonce;
+pub use offer::ScramOffer;
+pub use parameters::ScramParameters;
 pub use server::ScramServer;

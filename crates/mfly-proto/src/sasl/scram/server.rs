@@ -12,6 +12,7 @@ use super::hash::{Output, ScramHash};
 use super::keys::ScramCredentials;
 use super::message::{ClientFinal, ClientFirst, Fault, Flag};
 use super::nonce::Nonce;
+use super::offer::ScramOffer;
 use crate::sasl::ChannelBindings;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -29,6 +30,7 @@ pub struct ScramServer {
     /// Both nonces.
     nonce: String,
     client_first_bare: String,
+    offer: Option<ScramOffer>,
     asked: Option<Asked>,
 }
 
@@ -77,6 +79,7 @@ impl ScramServer {
             client_first_bare: first.bare.to_owned(),
             username: first.username,
             authzid: first.authzid,
+            offer: None,
             asked: None,
         })
     }
@@ -93,6 +96,13 @@ impl ScramServer {
         self.authzid.as_deref()
     }
 
+    /// Repeats the offer in the challenge (XEP-0474), so that the client can tell whether it arrived whole.
+    #[must_use]
+    pub fn offer(mut self, offer: ScramOffer) -> Self {
+        self.offer = Some(offer);
+        self
+    }
+
     /// The challenge. For a user who does not exist: [`ScramCredentials::dummy`].
     ///
     /// # Errors
@@ -101,12 +111,16 @@ impl ScramServer {
         if credentials.hash != self.hash {
             return Err(ScramRefusal::Other);
         }
-        let server_first = format!(
+        let mut server_first = format!(
             "r={},s={},i={}",
             self.nonce,
             STANDARD.encode(&credentials.salt),
             credentials.iterations
         );
+        if let Some(offer) = &self.offer {
+            server_first.push_str(",h=");
+            STANDARD.encode_string(offer.digest(self.hash).as_bytes(), &mut server_first);
+        }
         let message = server_first.clone().into_bytes();
         self.asked = Some(Asked {
             server_first,
