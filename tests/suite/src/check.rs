@@ -17,6 +17,8 @@ pub struct Check {
     pub name: &'static str,
     /// What the server may lack for it.
     pub need: Option<Need>,
+    /// Whether it has no meaning where nothing is encrypted.
+    pub needs_tls: bool,
     /// What it needs for itself.
     pub setting: Setting,
     pub(crate) body: Body,
@@ -29,28 +31,26 @@ pub enum Setting {
     Shared,
     /// A server for itself, because it restarts it.
     Alone,
-    /// A server that shows this certificate. It does not apply where nothing is encrypted.
+    /// A server that shows this certificate.
     Showing(Certificate),
 }
 
-impl Setting {
-    /// Why a check with this setting has no meaning over `framing`, if it has none.
+impl Check {
+    /// Why it has no meaning over `framing`, if it has none.
     #[must_use]
-    pub const fn does_not_apply(self, framing: Framing) -> Option<&'static str> {
-        match self {
-            Self::Showing(_) if !framing.has_certificate() => {
-                Some("no certificate: nothing is encrypted")
-            }
-            _ => None,
+    pub const fn does_not_apply(&self, framing: Framing) -> Option<&'static str> {
+        if self.needs_tls && !framing.has_certificate() {
+            Some("nothing is encrypted")
+        } else {
+            None
         }
     }
-}
 
-impl Check {
     pub(crate) const fn shared(name: &'static str, body: Body) -> Self {
         Self {
             name,
             need: None,
+            needs_tls: false,
             setting: Setting::Shared,
             body,
         }
@@ -66,7 +66,15 @@ impl Check {
     pub(crate) const fn showing(name: &'static str, certificate: Certificate, body: Body) -> Self {
         Self {
             setting: Setting::Showing(certificate),
+            needs_tls: true,
             ..Self::shared(name, body)
+        }
+    }
+
+    pub(crate) const fn within_tls(self) -> Self {
+        Self {
+            needs_tls: true,
+            ..self
         }
     }
 

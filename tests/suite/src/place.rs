@@ -83,8 +83,16 @@ impl<'a> Place<'a> {
     /// # Errors
     /// When the server refuses.
     pub async fn user(&self, role: &str) -> Result<User, Failure> {
+        self.user_with(role, PASSWORD).await
+    }
+
+    /// A new user with this password.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn user_with(&self, role: &str, password: &str) -> Result<User, Failure> {
         let user = self.nobody(role)?;
-        let created = self.server.create_user(&user.jid, PASSWORD);
+        let created = self.server.create_user(&user.jid, password);
         within("creating a user", created).await?;
         Ok(user)
     }

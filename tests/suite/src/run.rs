@@ -63,7 +63,7 @@ async fn run_over_all(
 
 async fn run_one(server: &dyn Server, framing: Framing, number: usize, check: &Check) -> Row {
     let started = Instant::now();
-    let outcome = match check.setting.does_not_apply(framing) {
+    let outcome = match check.does_not_apply(framing) {
         Some(why) => Outcome::DoesNotApply(why),
         None => {
             let place = Place::new(server, framing, number);
@@ -98,7 +98,7 @@ fn failed(
     let mut rows = Vec::new();
     for framing in server.framings() {
         for (number, check) in numbered(checks, &which) {
-            let outcome = match check.setting.does_not_apply(framing) {
+            let outcome = match check.does_not_apply(framing) {
                 Some(why) => Outcome::DoesNotApply(why),
                 None => Outcome::Failed(failure.to_string()),
             };

@@ -2,30 +2,32 @@
 
 use crate::certificate::Certificate;
 use crate::check::Check;
-use crate::failure::{Failure, all_events, ensure, within};
+use crate::failure::{Failure, all_events, ensure, equal, within};
 use crate::place::Place;
 use mfly_client::standard::Event;
-use std::error::Error;
+use mfly_client::{CertificateProblem, Error};
+use mfly_transport::TransportError;
+use std::error::Error as _;
 
 pub(super) const CHECKS: &[Check] = &[
     Check::showing(
         "an expired certificate is refused, once and for all",
         Certificate::Expired,
-        |place| Box::pin(refused(place, "Expired")),
+        |place| Box::pin(refused(place, CertificateProblem::Expired)),
     ),
     Check::showing(
         "a certificate for another name is refused, once and for all",
         Certificate::OtherName,
-        |place| Box::pin(refused(place, "NotValidForName")),
+        |place| Box::pin(refused(place, CertificateProblem::WrongName)),
     ),
     Check::showing(
         "a certificate of an authority that is not trusted is refused, once and for all",
         Certificate::OtherAuthority,
-        |place| Box::pin(refused(place, "UnknownIssuer")),
+        |place| Box::pin(refused(place, CertificateProblem::Untrusted)),
     ),
 ];
 
-async fn refused(place: &Place<'_>, why: &str) -> Result<(), Failure> {
+async fn refused(place: &Place<'_>, expected: CertificateProblem) -> Result<(), Failure> {
     let user = place.nobody("alice")?;
     let connecting = place.account(&user)?.attempts(3).connect();
     let mut events = connecting.events();
@@ -33,9 +35,7 @@ async fn refused(place: &Place<'_>, why: &str) -> Result<(), Failure> {
     let Err(error) = outcome else {
         return Err(Failure::new("the certificate was accepted"));
     };
-    ensure(names(&error, why), || {
-        format!("not refused as {why} but with {error:?}")
-    })?;
+    equal("the problem", &problem(&error), &Some(expected))?;
     let events = all_events(&mut events).await?;
     ensure(
         !events
@@ -45,7 +45,9 @@ async fn refused(place: &Place<'_>, why: &str) -> Result<(), Failure> {
     )
 }
 
-fn names(error: &mfly_client::Error, why: &str) -> bool {
+/// What is wrong with the certificate, says whatever made the attempt fail.
+fn problem(error: &Error) -> Option<CertificateProblem> {
     std::iter::successors(error.source(), |cause| (*cause).source())
-        .any(|cause| format!("{cause:?}").contains(why))
+        .find_map(|cause| cause.downcast_ref::<TransportError>())
+        .and_then(TransportError::certificate_problem)
 }
