@@ -151,7 +151,8 @@ where
     }
 }
 
-/// Shakes hands with a server that has to prove that it is `name`.
+/// Shakes hands with a server that has to prove that it is `name`. A protocol that was not offered
+/// is refused by rustls; a server that knows nothing of ALPN chooses none, and will do.
 async fn secure<T>(
     io: T,
     name: &str,
@@ -165,17 +166,6 @@ where
     let shaking_hands = shake_hands(io, name, alpn, &options.tls);
     let stream = within(options.timeouts.tls, Stage::Tls, shaking_hands).await?;
     let security = Security::of_client(stream.get_ref().1);
-    // A server that knows nothing of ALPN chooses nothing.
-    if security
-        .alpn
-        .as_deref()
-        .is_some_and(|chosen| !alpn.contains(&chosen))
-    {
-        return Err(TransportError::Tls {
-            peer: name.to_owned(),
-            source: rustls::Error::NoApplicationProtocol,
-        });
-    }
     observer.done(|took| Progress::Secured {
         security: security.clone(),
         took,
@@ -275,5 +265,20 @@ mod tests {
             "{error:?}"
         );
         assert_eq!(after, Duration::from_secs(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_never_answers_the_stream_header_times_out_in_that_stage() {
+        let (error, after) = silence("xmpp://localhost").await;
+        assert!(
+            matches!(
+                error,
+                TransportError::TimedOut {
+                    stage: Stage::StartTls
+                }
+            ),
+            "{error:?}"
+        );
+        assert_eq!(after, Duration::from_secs(3));
     }
 }

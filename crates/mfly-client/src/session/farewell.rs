@@ -18,7 +18,7 @@ pub(super) fn farewell(reason: &DisconnectReason, channel: &Channel) -> Vec<Fram
     }
 }
 
-/// The stream error for a frame that is not restricted XML (RFC 6120 §4.9.3.13, §4.9.3.18, §11.3).
+/// The stream error for a frame that is not restricted XML (RFC 6120 §4.9.3, §11.3).
 fn complaint(kind: XmlErrorKind) -> Frame {
     let condition = match kind {
         XmlErrorKind::Comment
@@ -30,6 +30,8 @@ fn complaint(kind: XmlErrorKind) -> Frame {
         | XmlErrorKind::TooManyAttributes
         | XmlErrorKind::TooManyChildren
         | XmlErrorKind::TooManyNamespaces => StreamCondition::PolicyViolation,
+        XmlErrorKind::WrongStreamNamespace => StreamCondition::InvalidNamespace,
+        XmlErrorKind::WrongStreamVersion => StreamCondition::UnsupportedVersion,
         _ => StreamCondition::NotWellFormed,
     };
     let mut buffer = Vec::new();

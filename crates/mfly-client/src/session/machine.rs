@@ -380,3 +380,18 @@ impl Machine {
         self.out.push_back(Output::Notice(Notice::Ended(reason)));
     }
 }
+
+#[cfg(test)]
+impl Machine {
+    pub(super) const fn is_online(&self) -> bool {
+        matches!(self.phase, Phase::Online(_))
+    }
+
+    pub(super) const fn is_dialling(&self) -> bool {
+        matches!(self.phase, Phase::Offline(Offline::Dialling))
+    }
+
+    pub(super) const fn known_server(&self) -> Option<&super::known_server::KnownServer> {
+        self.login.known()
+    }
+}

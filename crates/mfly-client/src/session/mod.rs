@@ -36,9 +36,7 @@ mod timers;
 pub(crate) use config::{Config, Resource};
 pub(crate) use entropy::Entropy;
 pub use io::Carbon;
-pub(crate) use io::{
-    Command, Input, Loss, Notice, Output, PasswordTicket, Request, RequestFailure, RequestId,
-};
+pub(crate) use io::{Command, Input, Loss, Notice, Output, Request, RequestFailure, RequestId};
 pub use keepalive::KeepaliveConfig;
 pub use known_server::KnownServer;
 pub(crate) use machine::Machine;

@@ -2,13 +2,19 @@
 
 mod closing;
 mod connecting;
+mod following;
 mod keepalive;
+mod logging_in;
+mod pipelining;
+mod plain_xmpp;
 mod properties;
 mod pushes;
 mod reconnecting;
 mod requests;
+mod server;
+mod twin;
 
-use super::io::DerivationTicket;
+use super::io::{DerivationTicket, PasswordTicket};
 use super::*;
 use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::id::StanzaId;
@@ -18,6 +24,7 @@ use mfly_proto::secret::Password;
 use mfly_proto::stanza::{StanzaError, iq};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use twin::Twin;
 
 const OPEN: &str =
     r#"<open to="host.test" version="1.0" xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#;
@@ -34,8 +41,12 @@ const BOUND: &str = r#"<iq type="result" id="_bind_auth_2"><bind xmlns="urn:ietf
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A machine, its clock, and everything it put out, sorted.
+///
+/// It runs over WebSocket. Unless a test is about that framing, a twin over TCP is fed the same and has to do the same.
 struct Rig {
     machine: Machine,
+    twin: Option<Twin>,
+    framing: Framing,
     now: Instant,
     /// Whether the machine believes in a transport, to catch frames sent into the void.
     connected: bool,
@@ -49,14 +60,38 @@ struct Rig {
     redirects: Vec<Option<String>>,
     disconnects: u32,
     next: u64,
+    /// How often something left before the session stood, and what that was: one flight each.
+    flights: Vec<Vec<String>>,
 }
 
 impl Rig {
     fn with(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::platform(BareJid::new("u1@host.test").unwrap());
         change(&mut config);
+        let twin = Twin::new(config.clone());
+        Self::of(config, Framing::WebSocket, Some(twin))
+    }
+
+    /// A session with any server.
+    fn standard(change: impl FnOnce(&mut Config)) -> Self {
+        Self::with(|config| {
+            *config = Config::standard(config.account.clone());
+            change(config);
+        })
+    }
+
+    /// Over one framing only.
+    fn only(framing: Framing, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::platform(BareJid::new("u1@host.test").unwrap());
+        change(&mut config);
+        Self::of(config, framing, None)
+    }
+
+    fn of(config: Config, framing: Framing, twin: Option<Twin>) -> Self {
         let mut rig = Self {
             machine: Machine::new(config, Entropy::new([7; 32])),
+            twin,
+            framing,
             now: Instant::now(),
             connected: false,
             sent: Vec::new(),
@@ -68,6 +103,7 @@ impl Rig {
             redirects: Vec::new(),
             disconnects: 0,
             next: 0,
+            flights: Vec::new(),
         };
         rig.input(Input::Command(Command::Open));
         rig
@@ -90,6 +126,8 @@ impl Rig {
     }
 
     fn forget(&mut self) {
+        self.flights.clear();
+        self.redirects.clear();
         self.sent.clear();
         self.news.clear();
         self.replies.clear();
@@ -119,7 +157,7 @@ impl Rig {
 
     fn dialled_as(&mut self, confidential: bool) {
         self.input(Input::Connected {
-            framing: Framing::WebSocket,
+            framing: self.framing,
             confidential,
             bindings: ChannelBindings::NONE,
         });
@@ -131,9 +169,28 @@ impl Rig {
             Input::Disconnected(_) => self.connected = false,
             _ => {}
         }
+        let twins = self
+            .twin
+            .as_mut()
+            .map(|twin| (twin.handle(self.now, &input), twin.poll_timeout()));
         self.machine.handle(self.now, input);
+        let mut ours = Vec::new();
+        let already_sent = self.sent.len();
+        let had_news = self.news.len();
         while let Some(output) = self.machine.poll_output() {
+            ours.push(twin::summary(&output));
             self.note(output);
+        }
+        let stands = |news: &String| news.starts_with("connected") || news == "state Connected";
+        if self.sent.len() > already_sent
+            && !self.machine.is_online()
+            && !self.news[had_news..].iter().any(stands)
+        {
+            self.flights.push(self.sent[already_sent..].to_vec());
+        }
+        if let Some((twins, timeout)) = twins {
+            assert_eq!(twins, ours, "over TCP it does otherwise");
+            assert_eq!(timeout, self.machine.poll_timeout());
         }
     }
 
@@ -146,7 +203,7 @@ impl Rig {
             }
             Output::Send(frame) => {
                 assert!(self.connected, "sent into the void: {}", frame.as_str());
-                self.sent.push(frame.as_str().to_owned());
+                self.sent.push(twin::in_websocket(frame.as_str()));
             }
             Output::Disconnect => {
                 self.connected = false;
@@ -163,7 +220,10 @@ impl Rig {
     }
 
     fn server(&mut self, xml: &str) {
-        self.input(Input::Frame(Frame::from(xml.to_owned())));
+        self.input(Input::Frame(match self.framing {
+            Framing::Tcp => twin::in_tcp(xml),
+            _ => Frame::from(xml.to_owned()),
+        }));
     }
 
     fn password(&mut self, password: &str) {
@@ -211,6 +271,20 @@ impl Rig {
             self.input(Input::Timeout);
         }
         self.now = until;
+    }
+
+    fn last_frame(&self) -> &str {
+        self.sent.last().unwrap()
+    }
+
+    /// Whether a connection was asked for and is not there yet.
+    fn dialling(&self) -> bool {
+        self.machine.is_dialling()
+    }
+
+    /// What the machine knows about the server.
+    fn server_known(&self) -> Option<KnownServer> {
+        self.machine.known_server().cloned()
     }
 
     fn has_news(&self, text: &str) -> bool {

@@ -74,3 +74,34 @@ pub fn parse(message: &[u8]) -> Result<Option<String>, SaslError> {
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_is_the_trace_and_empty_without_one() {
+        let cases = [
+            (Anonymous::new(), None),
+            (Anonymous::with_trace("sirhc").unwrap(), Some("sirhc")),
+        ];
+        for (mut anonymous, trace) in cases {
+            assert_eq!(anonymous.name(), "ANONYMOUS");
+            assert_eq!(parse(&anonymous.initial()).unwrap().as_deref(), trace);
+            assert!(anonymous.step(b"").is_err());
+            assert_eq!(anonymous.success(b""), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_trace_is_at_most_255_characters_without_control_characters() {
+        let longest = "ü".repeat(255);
+        assert!(Anonymous::with_trace(&longest).is_ok());
+        assert_eq!(parse(longest.as_bytes()), Ok(Some(longest)));
+        for trace in [String::new(), "ü".repeat(256), "a\nb".to_owned()] {
+            assert_eq!(Anonymous::with_trace(&trace).unwrap_err().name, "trace");
+            assert!(trace.is_empty() || parse(trace.as_bytes()).is_err());
+        }
+        assert!(parse(b"\xff").is_err());
+    }
+}

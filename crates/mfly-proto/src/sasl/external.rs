@@ -73,3 +73,43 @@ pub fn parse(message: &[u8]) -> Result<Option<String>, SaslError> {
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_says_whom_to_act_as_and_is_empty_if_nobody_was_named() {
+        let cases = [
+            (External::new(), None),
+            (External::acting_as("u1@host").unwrap(), Some("u1@host")),
+        ];
+        for (mut external, authzid) in cases {
+            assert_eq!(external.name(), "EXTERNAL");
+            assert_eq!(parse(&external.initial()).unwrap().as_deref(), authzid);
+            assert!(external.step(b"").is_err());
+            assert_eq!(external.success(b""), Ok(()));
+        }
+    }
+
+    #[test]
+    fn an_identity_that_cannot_be_one_is_refused_by_both_halves() {
+        for authzid in ["", "a\0b"] {
+            assert_eq!(External::acting_as(authzid).unwrap_err().name, "authzid");
+        }
+        let too_long = [b'x'; 3072];
+        let cases: [(&[u8], &str); 3] = [
+            (b"a\0b", "holds a NUL"),
+            (b"\xff", "not UTF-8"),
+            (&too_long, "longer than 3,071 bytes"),
+        ];
+        for (message, reason) in cases {
+            let refused = SaslError::Malformed {
+                mechanism: "EXTERNAL",
+                reason,
+            };
+            assert_eq!(parse(message), Err(refused));
+        }
+        assert!(parse(&too_long[1..]).is_ok());
+    }
+}

@@ -25,7 +25,7 @@ pub use kind::MechanismKind;
 pub use plain::Plain;
 pub use scram::{
     Binding, BindingKind, Nonce, Scram, ScramCredentials, ScramDerivation, ScramError, ScramHash,
-    ScramKeys, ScramParameters, ScramRefusal, ScramServer,
+    ScramKeys, ScramOffer, ScramParameters, ScramRefusal, ScramServer,
 };
 
 /// The client's half of one authentication.

@@ -8,6 +8,7 @@ use mfly_transport::{
     Address, Connection, Options, ServerTls, StartTls, Tls, TransportError, connect, server,
 };
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::server::TlsStream;
 
@@ -84,14 +85,19 @@ pub(crate) async fn tcp() -> Ends {
 
 pub(crate) async fn direct_tls() -> Ends {
     let (tls, trust) = tls("127.0.0.1", &[b"xmpp-client"]);
+    opened(direct(&tls, &Options::new(trust)).await.unwrap()).await
+}
+
+/// A client and its server on direct TLS, whose streams are not open.
+pub(crate) async fn direct(tls: &ServerTls, options: &Options) -> Result<Ends, TransportError> {
     let listener = listen().await;
-    let (address, options) = (tcp_address("xmpps", &listener), Options::new(trust));
+    let address = tcp_address("xmpps", &listener);
     let serving = async {
         let config = tls.config().clone();
         server::secure(accepted(&listener).await, config, PATIENCE).await
     };
-    let (client, stream) = tokio::join!(connect(&address, &options), serving);
-    opened((client.unwrap(), secured(stream.unwrap(), &tls))).await
+    let (client, stream) = tokio::join!(connect(&address, options), serving);
+    Ok((client?, secured(stream?, tls)))
 }
 
 pub(crate) async fn start_tls() -> Ends {
@@ -112,7 +118,10 @@ pub(crate) async fn start_tls() -> Ends {
 
 /// A server's half of TLS with a certificate for `host`, and what trusts it.
 pub(crate) fn tls(host: &str, alpn: &[&[u8]]) -> (ServerTls, Tls) {
-    let authority = Authority::new();
+    tls_by(&Authority::new(), host, alpn)
+}
+
+pub(crate) fn tls_by(authority: &Authority, host: &str, alpn: &[&[u8]]) -> (ServerTls, Tls) {
     let (chain, key) = authority.issue(host);
     (
         ServerTls::new(chain.as_bytes(), key.as_bytes(), alpn).unwrap(),
@@ -159,6 +168,18 @@ pub(crate) async fn read_to_end(
         frames.pop();
     }
     frames
+}
+
+/// Reads until what was read has `end` in it.
+pub(crate) async fn read_until(io: &mut (impl AsyncRead + Unpin), end: &str) -> String {
+    let mut said = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&said).into_owned();
+        if text.contains(end) {
+            return text;
+        }
+        assert_ne!(io.read_buf(&mut said).await.unwrap(), 0, "{text}");
+    }
 }
 
 /// Runs one behaviour over each kind of connection.

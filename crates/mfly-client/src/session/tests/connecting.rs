@@ -182,7 +182,7 @@ fn a_password_that_cannot_be_had_fails_the_attempt_with_its_cause() {
 fn stanzas_before_authentication_and_other_disorder_end_the_connection() {
     let stanza =
         r#"<message xmlns="jabber:client" from="host.test"><user_deleted user="u2"/></message>"#;
-    let scripts: [(&[&str], &str); 6] = [
+    let scripts: [(&[&str], &str); 5] = [
         (&[stanza], "it did not open the stream first"),
         (
             &[SERVER_OPEN, stanza],
@@ -196,10 +196,6 @@ fn stanzas_before_authentication_and_other_disorder_end_the_connection() {
         (
             &[SERVER_OPEN, PLAIN, SUCCESS],
             "it did not wait for authentication",
-        ),
-        (
-            &[r#"<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" version="2.0"/>"#],
-            "its stream is not of version 1.0",
         ),
     ];
     for (frames, fault) in scripts {
@@ -218,6 +214,29 @@ fn stanzas_before_authentication_and_other_disorder_end_the_connection() {
             (1, CLOSE)
         );
         assert!(!rig.has_news("push"));
+    }
+}
+
+#[test]
+fn a_stream_of_another_version_is_refused() {
+    let opening = r#"<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" version="2.0"/>"#;
+    for (framing, fault) in [
+        (Framing::WebSocket, "its stream is not of version 1.0"),
+        (Framing::Tcp, "stream header without version 1.0"),
+    ] {
+        let mut rig = Rig::only(framing, |_| {});
+        rig.dialled();
+        rig.server(opening);
+        assert!(rig.has_news(fault), "{:?}", rig.news);
+        assert_eq!(
+            (rig.disconnects, rig.sent.last().unwrap().as_str()),
+            (1, CLOSE)
+        );
+        let complained = rig
+            .sent
+            .iter()
+            .any(|frame| frame.contains("unsupported-version"));
+        assert_eq!(complained, framing == Framing::Tcp);
     }
 }
 

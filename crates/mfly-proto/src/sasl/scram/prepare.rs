@@ -23,3 +23,38 @@ pub(super) fn prepare(
     }
     Ok(Zeroizing::new(prepared.into_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_examples_of_rfc_4013_come_out_as_printed() {
+        let cases = [
+            ("I\u{ad}X", "IX"),
+            ("user", "user"),
+            ("USER", "USER"),
+            ("\u{aa}", "a"),
+            ("\u{2168}", "IX"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(prepare("password", text).unwrap().as_str(), expected);
+        }
+        for forbidden in ["\u{7}", "\u{627}1"] {
+            assert_eq!(prepare("password", forbidden).unwrap_err().name, "password");
+        }
+    }
+
+    #[test]
+    fn what_nothing_is_left_of_is_refused() {
+        for text in ["", "\u{ad}", "\u{ad}\u{feff}"] {
+            assert_eq!(prepare("username", text).unwrap_err().name, "username");
+        }
+    }
+
+    #[test]
+    fn printable_ascii_stays_as_it_is() {
+        let text: String = (' '..='~').collect();
+        assert_eq!(prepare("password", &text).unwrap().as_str(), text);
+    }
+}
