@@ -1,6 +1,6 @@
 //! What a server is started with.
 
-use crate::certificate;
+use crate::certificate::{self, Certificates};
 use crate::core::Core;
 use crate::listening::Ports;
 use crate::server::TestServer;
@@ -74,6 +74,7 @@ pub struct Builder {
     scram_iterations: Option<u32>,
     sasl2: bool,
     anonymous: bool,
+    certificate: Option<Certificates>,
     seed: Option<[u8; 32]>,
     qr_code_lifetime: Duration,
     announces_signalling: bool,
@@ -99,6 +100,7 @@ impl Builder {
             scram_iterations: None,
             sasl2: false,
             anonymous: false,
+            certificate: None,
             seed: None,
             qr_code_lifetime: Duration::from_secs(60),
             announces_signalling: false,
@@ -229,6 +231,18 @@ impl Builder {
         self
     }
 
+    /// Shows this certificate (`chain`) with this `key`, both PEM text, instead of one of its own authority's making;
+    /// [`TestServer::ca_certificate_pem`] then is none.
+    #[must_use]
+    pub fn certificate(mut self, chain: impl Into<String>, key: impl Into<String>) -> Self {
+        self.certificate = Some(Certificates {
+            chain_pem: chain.into(),
+            key_pem: key.into(),
+            authority_pem: None,
+        });
+        self
+    }
+
     /// Draws passwords and ids from this seed, so that they are the same in every run. Default: a
     /// random one.
     #[must_use]
@@ -299,13 +313,15 @@ impl Builder {
         random(&mut token_secret)?;
 
         let ports = self.ports();
-        let certificates = if ports.need_certificates() {
-            let made = certificate::generate(&xmpp_host);
-            Some(made.map_err(|error| StartError::Certificate {
-                source: error.into(),
-            })?)
-        } else {
-            None
+        let certificates = match self.certificate {
+            _ if !ports.need_certificates() => None,
+            Some(given) => Some(given),
+            None => {
+                let made = certificate::generate(&xmpp_host);
+                Some(made.map_err(|error| StartError::Certificate {
+                    source: error.into(),
+                })?)
+            }
         };
         let (addresses, listening) = ports.bind(certificates.as_ref()).await?;
         let shared = Arc::new(Shared::new(
@@ -314,7 +330,7 @@ impl Builder {
             addresses,
             Hub::new(self.qr_code_lifetime),
         ));
-        let authority_pem = certificates.map(|certificates| certificates.authority_pem);
+        let authority_pem = certificates.and_then(|certificates| certificates.authority_pem);
         Ok(TestServer::run(shared, listening, authority_pem))
     }
 

@@ -4,18 +4,27 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
     KeyPair, KeyUsagePurpose,
 };
+use std::fmt;
 
 /// Names that the certificate is good for, beside the XMPP host.
 const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 /// The server's certificate chain, its key, and what clients have to trust.
+#[derive(Clone)]
 pub(crate) struct Certificates {
     /// The server's certificate as PEM text.
     pub(crate) chain_pem: String,
     /// Its key as PEM text.
     pub(crate) key_pem: String,
-    /// The authority as PEM text.
-    pub(crate) authority_pem: String,
+    /// The authority as PEM text, if it is the server's own.
+    pub(crate) authority_pem: Option<String>,
+}
+
+/// The key is a secret.
+impl fmt::Debug for Certificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificates").finish_non_exhaustive()
+    }
 }
 
 /// Makes a new authority and a certificate for `localhost`, `127.0.0.1`, `::1` and `host`.
@@ -45,7 +54,7 @@ pub(crate) fn generate(host: &str) -> Result<Certificates, rcgen::Error> {
     Ok(Certificates {
         chain_pem: certificate.pem(),
         key_pem: key.serialize_pem(),
-        authority_pem: authority.pem(),
+        authority_pem: Some(authority.pem()),
     })
 }
 
@@ -57,11 +66,8 @@ mod tests {
     fn every_server_has_its_own_authority() {
         let first = generate("localhost").unwrap();
         let second = generate("chat.example.test").unwrap();
-        assert!(
-            first
-                .authority_pem
-                .starts_with("-----BEGIN CERTIFICATE-----")
-        );
+        let authority = first.authority_pem.as_deref().unwrap();
+        assert!(authority.starts_with("-----BEGIN CERTIFICATE-----"));
         assert_ne!(first.authority_pem, second.authority_pem);
         assert_ne!(first.chain_pem, second.chain_pem);
     }

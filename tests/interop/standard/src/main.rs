@@ -10,7 +10,7 @@
 
 use mfly_interop_standard::folder::Folder;
 use mfly_interop_standard::{Daemon, Ejabberd, Prosody, ServerError, Standard};
-use mfly_suite::{Certificate, Certificates, Report};
+use mfly_suite::{Certificate, Certificates, Report, Server as _};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -74,7 +74,7 @@ async fn judge<D: Daemon>(
     certificates: &Arc<Certificates>,
 ) -> Result<Report, ServerError> {
     let server = Standard::<D>::start(run, certificates, Certificate::Good).await?;
-    let report = mfly_suite::run(&server).await;
+    let report = mfly_suite::run(&server, &server.framings()).await;
     println!("{report}");
     Ok(report)
 }

@@ -2,7 +2,7 @@
 
 use crate::certificate::Certificate;
 use crate::check::Check;
-use crate::failure::{Failure, all_events, ensure, equal, within};
+use crate::failure::{Failure, all_events, ensure, within};
 use crate::place::Place;
 use mfly_client::standard::Event;
 use mfly_client::{CertificateProblem, Error};
@@ -35,7 +35,9 @@ async fn refused(place: &Place<'_>, expected: CertificateProblem) -> Result<(), 
     let Err(error) = outcome else {
         return Err(Failure::new("the certificate was accepted"));
     };
-    equal("the problem", &problem(&error), &Some(expected))?;
+    ensure(problem(&error) == Some(expected), || {
+        format!("not refused as {expected:?} but with {error:?}")
+    })?;
     let events = all_events(&mut events).await?;
     ensure(
         !events
