@@ -39,6 +39,9 @@ pub trait Server: Send + Sync {
         password: Password,
     ) -> Result<Account, Failure>;
 
+    /// The strongest mechanism over `framing` that this client knows, too.
+    fn strongest(&self, framing: Framing) -> &'static str;
+
     /// Creates a user who logs in with this password.
     ///
     /// # Errors

@@ -125,6 +125,11 @@ impl<D: Daemon> Server for Standard<D> {
         Ok(account.address(&address).tls(self.trusted.clone()))
     }
 
+    fn strongest(&self, _: Framing) -> &'static str {
+        // Both store passwords for one hash function only, which is set to the strongest that both know.
+        "SCRAM-SHA-256"
+    }
+
     async fn create_user(&self, user: &BareJid, password: &str) -> Result<(), Failure> {
         Ok(self.daemon.read().await.create_user(user, password).await?)
     }

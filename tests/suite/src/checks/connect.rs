@@ -61,9 +61,8 @@ async fn strongest(place: &Place<'_>) -> Result<(), Failure> {
     let alice = place.online("alice").await?;
     let mechanism = mechanism(&alice)?;
     place.note(&mechanism);
-    ensure(mechanism.starts_with("SCRAM-SHA-256"), || {
-        format!("the mechanism is {mechanism}")
-    })
+    let strongest = place.server().strongest(place.framing());
+    equal("the mechanism", &mechanism.as_str(), &strongest)
 }
 
 async fn known_server(place: &Place<'_>) -> Result<(), Failure> {

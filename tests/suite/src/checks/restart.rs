@@ -3,7 +3,7 @@
 use super::message::exchange;
 use crate::check::Check;
 use crate::failure::{During, Failure, equal, event, within};
-use crate::place::Place;
+use crate::place::{Place, connect};
 use mfly_client::standard::Event;
 
 pub(super) const CHECKS: &[Check] = &[Check::alone(
@@ -12,7 +12,9 @@ pub(super) const CHECKS: &[Check] = &[Check::alone(
 )];
 
 async fn come_back(place: &Place<'_>) -> Result<(), Failure> {
-    let mut alice = place.online("alice").await?;
+    let user = place.user("alice").await?;
+    let account = place.account(&user)?.resource("balcony");
+    let mut alice = connect(&user, &account).await?;
     let mut bob = place.online("bob").await?;
     let address = alice.session.jid();
     exchange(&alice, &mut bob, "before").await?;

@@ -69,7 +69,7 @@ impl UnderSuite {
             .tcp_listen(tcp)
             .tcps_listen(tcps)
             .scram(true)
-            .sasl2(false)
+            .sasl2(true)
             .start()
             .await?;
         Ok(server)
@@ -119,6 +119,14 @@ impl Server for UnderSuite {
                 account.address(&format!("wss://localhost:{tls}/websocket"))
             }
         })
+    }
+
+    fn strongest(&self, framing: Framing) -> &'static str {
+        if framing.has_certificate() {
+            "SCRAM-SHA-512-PLUS"
+        } else {
+            "SCRAM-SHA-512"
+        }
     }
 
     async fn create_user(&self, user: &BareJid, password: &str) -> Result<(), Failure> {
