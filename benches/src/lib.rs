@@ -7,6 +7,7 @@ pub mod corpus;
 pub mod measure;
 pub mod parse;
 pub mod serialise;
+pub mod tcp;
 
 /// One way to do a job on one stanza.
 pub struct Contender<'c> {
