@@ -2,12 +2,10 @@
 
 use crate::certificate::Certificate;
 use crate::check::Check;
-use crate::failure::{Failure, all_events, ensure, within};
+use crate::failure::{Failure, all_events, ensure, equal, within};
 use crate::place::Place;
 use mfly_client::standard::Event;
-use mfly_client::{CertificateProblem, Error};
-use mfly_transport::TransportError;
-use std::error::Error as _;
+use mfly_client::{CertificateProblem, ErrorKind};
 
 pub(super) const CHECKS: &[Check] = &[
     Check::showing(
@@ -35,9 +33,11 @@ async fn refused(place: &Place<'_>, expected: CertificateProblem) -> Result<(), 
     let Err(error) = outcome else {
         return Err(Failure::new("the certificate was accepted"));
     };
-    ensure(problem(&error) == Some(expected), || {
-        format!("not refused as {expected:?} but with {error:?}")
-    })?;
+    equal(
+        "what failed",
+        error.kind(),
+        &ErrorKind::Certificate(expected),
+    )?;
     let events = all_events(&mut events).await?;
     ensure(
         !events
@@ -45,11 +45,4 @@ async fn refused(place: &Place<'_>, expected: CertificateProblem) -> Result<(), 
             .any(|event| matches!(event, Event::Reconnecting { .. })),
         || format!("it was tried again: {events:?}"),
     )
-}
-
-/// What is wrong with the certificate, says whatever made the attempt fail.
-fn problem(error: &Error) -> Option<CertificateProblem> {
-    std::iter::successors(error.source(), |cause| (*cause).source())
-        .find_map(|cause| cause.downcast_ref::<TransportError>())
-        .and_then(TransportError::certificate_problem)
 }
