@@ -14,6 +14,8 @@ pub enum Need {
     ChannelBinding,
     /// Logging in by SASL2 with an inline resource binding (XEP-0388, XEP-0386).
     Sasl2,
+    /// Ending the stream of who sends a stanza above the limit.
+    StanzaLimit,
 }
 
 /// A server under the suite.
@@ -41,6 +43,9 @@ pub trait Server: Send + Sync {
 
     /// The strongest mechanism over `framing` that this client knows, too.
     fn strongest(&self, framing: Framing) -> &'static str;
+
+    /// The longest stanza that the server takes, in bytes.
+    fn max_stanza_bytes(&self) -> usize;
 
     /// Creates a user who logs in with this password.
     ///

@@ -3,7 +3,7 @@
 use crate::error::ServerError;
 use crate::folder::Folder;
 use crate::process::run;
-use crate::setting::{Setting, WEBSOCKET_PATH};
+use crate::setting::{MAX_STANZA_BYTES, Setting, WEBSOCKET_PATH};
 use async_trait::async_trait;
 use mfly_client::standard::Account;
 use mfly_client::{BareJid, Password, Tls};
@@ -128,6 +128,10 @@ impl<D: Daemon> Server for Standard<D> {
     fn strongest(&self, _: Framing) -> &'static str {
         // Both store passwords for one hash function only, which is set to the strongest that both know.
         "SCRAM-SHA-256"
+    }
+
+    fn max_stanza_bytes(&self) -> usize {
+        MAX_STANZA_BYTES
     }
 
     async fn create_user(&self, user: &BareJid, password: &str) -> Result<(), Failure> {

@@ -84,10 +84,16 @@ impl Daemon for Ejabberd {
         }
     }
 
-    fn lacks(_: Framing, need: Need) -> Option<&'static str> {
+    fn lacks(framing: Framing, need: Need) -> Option<&'static str> {
         match need {
             Need::ChannelBinding => Some("23.01 binds by tls-unique only"),
             Need::Sasl2 => Some("not in 23.01"),
+            Need::StanzaLimit => match framing {
+                Framing::WebSocket | Framing::SecureWebSocket => {
+                    Some("23.01 has no limit over WebSocket")
+                }
+                _ => None,
+            },
         }
     }
 }

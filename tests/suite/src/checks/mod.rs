@@ -9,6 +9,7 @@ mod message;
 mod ping;
 mod presence;
 mod restart;
+mod stanza_limit;
 
 use crate::check::Check;
 
@@ -22,6 +23,7 @@ pub fn all() -> Vec<Check> {
         last_activity::CHECKS,
         message::CHECKS,
         carbons::CHECKS,
+        stanza_limit::CHECKS,
         conflict::CHECKS,
         certificate::CHECKS,
         restart::CHECKS,

@@ -3,13 +3,32 @@
 use super::message::exchange;
 use crate::check::Check;
 use crate::failure::{During, Failure, equal, event, within};
-use crate::place::{Place, connect};
+use crate::place::{Online, Place, connect};
+use mfly_client::DisconnectReason;
 use mfly_client::standard::Event;
 
 pub(super) const CHECKS: &[Check] = &[Check::alone(
     "sessions come back after a restart of the server, and work as before",
     |place| Box::pin(come_back(place)),
 )];
+
+/// Waits until a session is told that its connection is gone, and why.
+pub(super) async fn disconnected(who: &mut Online) -> Result<DisconnectReason, Failure> {
+    event(&mut who.events, "Disconnected", |event| match event {
+        Event::Disconnected { reason } => Some(reason.clone()),
+        _ => None,
+    })
+    .await
+}
+
+/// Waits until a session is told that it is connected again.
+pub(super) async fn connected(who: &mut Online) -> Result<(), Failure> {
+    event(&mut who.events, "Connected", |event| match event {
+        Event::Connected { .. } => Some(()),
+        _ => None,
+    })
+    .await
+}
 
 async fn come_back(place: &Place<'_>) -> Result<(), Failure> {
     let user = place.user("alice").await?;
@@ -20,16 +39,8 @@ async fn come_back(place: &Place<'_>) -> Result<(), Failure> {
     exchange(&alice, &mut bob, "before").await?;
     place.server().restart().await.during("the restart")?;
     for who in [&mut alice, &mut bob] {
-        event(&mut who.events, "Disconnected", |event| match event {
-            Event::Disconnected { .. } => Some(()),
-            _ => None,
-        })
-        .await?;
-        event(&mut who.events, "Connected", |event| match event {
-            Event::Connected { .. } => Some(()),
-            _ => None,
-        })
-        .await?;
+        disconnected(who).await?;
+        connected(who).await?;
     }
     equal("the address", &alice.session.jid(), &address)?;
     within("a ping", alice.session.ping(None)).await?;

@@ -129,6 +129,10 @@ impl Server for UnderSuite {
         }
     }
 
+    fn max_stanza_bytes(&self) -> usize {
+        mfly_transport::DEFAULT_MAX_FRAME_BYTES
+    }
+
     async fn create_user(&self, user: &BareJid, password: &str) -> Result<(), Failure> {
         let mut state = self.state.write().await;
         create(state.server.as_ref(), user, password)?;
