@@ -39,5 +39,6 @@ mod reconnect;
 mod redaction;
 mod refresh_token;
 mod session;
+mod standard;
 mod traces;
 mod transcript;

@@ -1,7 +1,7 @@
 //! Waiting, never longer than [`PATIENCE`].
 
 use mfly_client::{Event, Events};
-use std::fmt::Write as _;
+use std::fmt::{Debug, Write as _};
 use std::future::Future;
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ pub async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
 }
 
 /// What `pick` makes of the first event that it takes; earlier ones are passed over.
-pub async fn expect_event<T>(
-    events: &mut Events,
+pub async fn expect_event<E: Debug, T>(
+    events: &mut Events<E>,
     what: &str,
-    mut pick: impl FnMut(&Event) -> Option<T>,
+    mut pick: impl FnMut(&E) -> Option<T>,
 ) -> T {
     let mut seen = String::new();
     let found = tokio::time::timeout(PATIENCE, async {

@@ -11,6 +11,7 @@
 //! | [`sasl`] | mechanisms as step machines, and the choice among them |
 //! | [`sasl2`], [`bind2`] | authentication and resource binding in one exchange |
 //! | [`stanza`] | `iq`, `presence`, `message`, stanza errors |
+//! | [`blocking`] | block lists of plain XMPP |
 //! | [`payload`] | one feature a file: requests, responses, pushes |
 //! | [`push`] | what an unasked-for stanza means |
 //! | [`cipher`] | the platform's payload encryption |
@@ -19,6 +20,7 @@
 
 pub mod argument;
 pub mod bind2;
+pub mod blocking;
 pub mod cipher;
 pub mod decode;
 pub mod framing;

@@ -415,8 +415,11 @@ fn the_server_refuses_what_was_changed_in_the_clients_messages() {
 #[test]
 fn a_proof_of_another_length_is_refused_though_it_begins_or_ends_well() {
     let none = ChannelBindings::NONE;
-    let cases: [fn(&mut Vec<u8>); 3] =
-        [|proof| proof.push(0), |proof| drop(proof.pop()), Vec::clear];
+    let cases: [fn(&mut Vec<u8>); 3] = [
+        |proof| proof.push(0),
+        |proof| proof.truncate(31),
+        Vec::clear,
+    ];
     for change in cases {
         let end = exchange(
             client(ScramHash::Sha256, "pencil", Binding::None),

@@ -10,6 +10,7 @@ use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::time::Duration;
 use thiserror::Error;
+use users::{Initial, InitialStandardUser, InitialUser};
 
 /// Runs a local MirrorFly server until it is interrupted.
 #[derive(Clone, Debug, clap::Args)]
@@ -21,6 +22,18 @@ pub struct Args {
     /// The same over TLS, with a certificate authority made at start
     #[arg(long, value_name = "HOST:PORT", value_parser = address)]
     pub tls_listen: Option<SocketAddr>,
+
+    /// XMPP over TCP; clients have to ask for TLS before anything else (STARTTLS)
+    #[arg(long, value_name = "HOST:PORT", value_parser = address)]
+    pub tcp_listen: Option<SocketAddr>,
+
+    /// XMPP over TLS from the first byte
+    #[arg(long, value_name = "HOST:PORT", value_parser = address)]
+    pub tcps_listen: Option<SocketAddr>,
+
+    /// Do not offer STARTTLS on the port of --tcp-listen: everything travels in the clear
+    #[arg(long, requires = "tcp_listen")]
+    pub tcp_cleartext: bool,
 
     /// The licence key that apps have to be given
     #[arg(long, value_name = "KEY", default_value = LICENCE_KEY)]
@@ -45,6 +58,22 @@ pub struct Args {
     /// Users to begin with: a JSON file [{"id": "alice", "nick_name": "Alice"}, …]
     #[arg(long, value_name = "FILE")]
     pub users: Option<PathBuf>,
+
+    /// Accounts for any XMPP client: a JSON file [{"name": "ann", "password": "secret"}, …]
+    #[arg(long, value_name = "FILE")]
+    pub standard_users: Option<PathBuf>,
+
+    /// Offer SCRAM-SHA-1, -256 and -512, with channel binding where there is TLS; for standard accounts
+    #[arg(long)]
+    pub scram: bool,
+
+    /// Offer SASL2 and Bind 2
+    #[arg(long)]
+    pub sasl2: bool,
+
+    /// Let anybody log in (ANONYMOUS) to a standard account that goes with the session
+    #[arg(long)]
+    pub anonymous: bool,
 
     /// How long a REST token is valid
     #[arg(long, value_name = "SECONDS")]
@@ -86,7 +115,11 @@ pub async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), Command
 }
 
 async fn start(args: &Args) -> Result<TestServer, CommandError> {
-    let users = match &args.users {
+    let users: Vec<InitialUser> = match &args.users {
+        Some(path) => users::read(path)?,
+        None => Vec::new(),
+    };
+    let standard_users: Vec<InitialStandardUser> = match &args.standard_users {
         Some(path) => users::read(path)?,
         None => Vec::new(),
     };
@@ -95,9 +128,20 @@ async fn start(args: &Args) -> Result<TestServer, CommandError> {
         .trial(args.trial)
         .xmpp_host(args.xmpp_host.clone())
         .listen(args.listen)
-        .tls(false);
+        .tls(false)
+        .scram(args.scram)
+        .sasl2(args.sasl2)
+        .anonymous(args.anonymous);
     if let Some(address) = args.tls_listen {
         builder = builder.tls_listen(address);
+    }
+    if let Some(address) = args.tcp_listen {
+        builder = builder
+            .tcp_listen(address)
+            .tcp_cleartext(args.tcp_cleartext);
+    }
+    if let Some(address) = args.tcps_listen {
+        builder = builder.tcps_listen(address);
     }
     if let Some(limit) = args.session_limit {
         builder = builder.session_limit(limit);
@@ -109,13 +153,23 @@ async fn start(args: &Args) -> Result<TestServer, CommandError> {
         builder = builder.disable(*feature);
     }
     let server = builder.start().await?;
+    create(&server, args.users.as_ref(), &users)?;
+    create(&server, args.standard_users.as_ref(), &standard_users)?;
+    Ok(server)
+}
+
+fn create(
+    server: &TestServer,
+    path: Option<&PathBuf>,
+    users: &[impl Initial],
+) -> Result<(), CommandError> {
     for user in users {
-        user.create(&server).map_err(|error| CommandError::Users {
-            path: args.users.clone().unwrap_or_default(),
-            reason: format!("{}: {error}", user.id),
+        user.create(server).map_err(|error| CommandError::Users {
+            path: path.cloned().unwrap_or_default(),
+            reason: format!("{}: {error}", user.name()),
         })?;
     }
-    Ok(server)
+    Ok(())
 }
 
 /// An address to listen on; a name stands for the first address it has.
@@ -171,6 +225,12 @@ fn settings(server: &TestServer) -> String {
         text.push_str(&format!(
             "Over TLS        {base_url}\n                {websocket}\n"
         ));
+    }
+    if let Some(address) = server.tcp_address() {
+        text.push_str(&format!("XMPP over TCP   {address}\n"));
+    }
+    if let Some(address) = server.tcps_address() {
+        text.push_str(&format!("XMPP over TLS   {address}\n"));
     }
     if server.is_trial() {
         text.push_str(
@@ -245,9 +305,12 @@ mod tests {
         let args = args(
             "x --listen 127.0.0.1:0 --tls-listen 127.0.0.1:0 --licence-key k --trial \
              --session-limit 2 --xmpp-host chat.test --disable block --disable report \
-             --token-lifetime 5",
+             --token-lifetime 5 --tcp-listen 127.0.0.1:0 --tcp-cleartext --tcps-listen 127.0.0.1:0 \
+             --standard-users f --scram --sasl2 --anonymous",
         )
         .unwrap();
+        assert!(args.tcp_cleartext && args.scram && args.sasl2 && args.anonymous);
+        assert!(args.tcp_listen.is_some() && args.tcps_listen.is_some());
         assert_eq!(args.disable, [Feature::Block, Feature::Report]);
         assert_eq!(
             (args.session_limit, args.token_lifetime),
@@ -289,6 +352,50 @@ mod tests {
         ] {
             assert!(text.contains(expected), "{expected} in {text}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_ports_of_tcp_are_told_and_nothing_of_it_is_on_unless_asked_for() {
+        let with =
+            args("x --listen 127.0.0.1:0 --tcp-listen 127.0.0.1:0 --tcps-listen 127.0.0.1:0");
+        let server = start(&with.unwrap()).await.unwrap();
+        let text = settings(&server);
+        assert!(text.contains(&server.tcp_address().unwrap()), "{text}");
+        assert!(text.contains(&server.tcps_address().unwrap()), "{text}");
+        assert!(
+            text.contains("BEGIN CERTIFICATE") && !text.contains("https:"),
+            "{text}"
+        );
+        let server = start(&args("x --listen 127.0.0.1:0").unwrap())
+            .await
+            .unwrap();
+        assert_eq!((server.tcp_address(), server.tcps_address()), (None, None));
+        assert!(!settings(&server).contains("xmpp:"));
+        assert!(args("x --tcp-cleartext").is_err());
+    }
+
+    #[tokio::test]
+    async fn standard_users_of_a_file_are_there_from_the_start() {
+        let path = std::env::temp_dir().join(format!("mfly-standard-{}.json", std::process::id()));
+        std::fs::write(&path, r#"[{"name":"ann","password":"secret"}]"#).unwrap();
+        let mut args = args("x --listen 127.0.0.1:0").unwrap();
+        args.standard_users = Some(path.clone());
+        let server = start(&args).await;
+        std::fs::write(&path, r#"[{"name":"ann"}]"#).unwrap();
+        let incomplete = start(&args).await;
+        std::fs::write(&path, r#"[{"name":"a b","password":"x"}]"#).unwrap();
+        let unusable = start(&args).await;
+        std::fs::remove_file(&path).unwrap();
+        // The name is taken, so there is such an account.
+        let taken = server.unwrap().user("ann").register();
+        assert_eq!(taken.unwrap_err(), crate::UserError::Taken);
+        assert!(
+            incomplete
+                .unwrap_err()
+                .to_string()
+                .contains("missing field `password`")
+        );
+        assert!(unusable.unwrap_err().to_string().contains("a b: "));
     }
 
     #[tokio::test]

@@ -34,6 +34,7 @@
 //! Inside, `core` and `world` are free of sockets, clocks and random sources; `shared` is the only
 //! way to them; everything else moves bytes.
 
+mod accepting;
 mod addresses;
 mod answer;
 mod builder;

@@ -42,7 +42,7 @@ pub use options::{DEFAULT_MAX_FRAME_BYTES, Options, StartTls, Timeouts};
 pub use pair::{pair, pair_with};
 pub use progress::Progress;
 pub use proxy::{Proxy, ProxyError, ProxyKind};
-pub use security::{Security, TlsVersion};
+pub use security::{CertificateSummary, Security, TlsVersion};
 pub use start_tls::StartTlsError;
 pub use tls::{ServerTls, Tls, server_config};
 pub use websocket::SubProtocol;

@@ -1,8 +1,11 @@
 //! What a TLS handshake agreed on.
 
+mod der;
 mod end_point;
+mod summary;
 
 pub(crate) use end_point::end_point;
+pub use summary::CertificateSummary;
 
 use mfly_proto::sasl::ChannelBindings;
 use rustls::{CommonState, ConnectionCommon, HandshakeKind, ProtocolVersion};
@@ -65,6 +68,13 @@ impl Security {
         end_point: Option<Vec<u8>>,
     ) -> Self {
         Self::new(connection, end_point)
+    }
+
+    /// What the peer's own certificate says about itself, for people to read; `None` when it
+    /// showed none, or one that is not understood here.
+    #[must_use]
+    pub fn certificate(&self) -> Option<CertificateSummary> {
+        CertificateSummary::of(self.certificates.first()?)
     }
 
     fn new<Data>(connection: &ConnectionCommon<Data>, end_point: Option<Vec<u8>>) -> Self {

@@ -13,6 +13,7 @@ pub use server_side::{ServerTls, server_config};
 use mfly_proto::argument::InvalidArgument;
 use roots::Roots;
 use rustls::crypto::CryptoProvider;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, SupportedProtocolVersion};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -29,7 +30,8 @@ pub struct Tls {
 }
 
 struct Shared {
-    roots: Roots,
+    roots: Arc<Roots>,
+    identity: Option<Arc<SingleCertAndKey>>,
     config: OnceLock<Arc<ClientConfig>>,
 }
 
@@ -76,18 +78,54 @@ impl Tls {
         let shared = self
             .shared
             .config
-            .get_or_init(|| Arc::new(self.shared.roots.client_config()));
+            .get_or_init(|| Arc::new(self.shared.client_config()));
         let mut config = ClientConfig::clone(shared);
         config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
         Arc::new(config)
     }
 
+    /// The same trust, and a certificate of one's own for servers that ask for one, as SASL
+    /// EXTERNAL needs it (RFC 6120 §13.7.1.1). The arguments are those of [`server_config`].
+    ///
+    /// Sessions are not resumed across identities.
+    ///
+    /// # Errors
+    /// When the chain or the key cannot be read, or do not belong together.
+    pub fn with_identity(&self, chain: &[u8], key: &[u8]) -> Result<Self, InvalidArgument> {
+        let chain = roots::certificates("chain", chain)?;
+        let key = server_side::private_key(key)?;
+        let certified = CertifiedKey::from_der(chain, key, &provider()).map_err(|_| {
+            InvalidArgument::new(
+                "key",
+                "it does not belong to the first certificate of the chain",
+            )
+        })?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                roots: Arc::clone(&self.shared.roots),
+                identity: Some(Arc::new(certified.into())),
+                config: OnceLock::new(),
+            }),
+        })
+    }
+
     fn new(roots: Roots) -> Self {
         Self {
             shared: Arc::new(Shared {
-                roots,
+                roots: Arc::new(roots),
+                identity: None,
                 config: OnceLock::new(),
             }),
+        }
+    }
+}
+
+impl Shared {
+    fn client_config(&self) -> ClientConfig {
+        let builder = self.roots.verified_by();
+        match &self.identity {
+            Some(identity) => builder.with_client_cert_resolver(Arc::clone(identity) as _),
+            None => builder.with_no_client_auth(),
         }
     }
 }

@@ -27,7 +27,8 @@ pub(crate) fn translate(notice: Notice, context: &Context) -> [Option<Event>; 2]
             pushed(push, carbon, context)
         }
         Notice::Presence(presence) => presence::received(presence, context),
-        // Platform sessions do not tell it: a chat has a file of its own there.
+        // Platform sessions tell neither.
+        Notice::Blocking(_) => None,
         Notice::Message { stanza, .. } | Notice::UnknownStanza(stanza) => Some(unknown(&stanza)),
         Notice::MalformedPush { error, stanza } => {
             tracing::debug!(%error, "a notice that does not say what it should");

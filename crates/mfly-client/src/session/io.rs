@@ -25,6 +25,7 @@
 use super::known_server::KnownServer;
 use super::reason::{Cause, ConnectionState, DisconnectReason, EndReason};
 use super::redirect::Redirect;
+use mfly_proto::blocking::BlockPush;
 use mfly_proto::decode::DecodeError;
 use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::id::StanzaId;
@@ -229,6 +230,8 @@ pub(crate) enum Notice {
     },
     /// Somebody's presence.
     Presence(Presence),
+    /// The own block list changed. Not told by platform sessions, which have a push of their own.
+    Blocking(BlockPush),
     /// A message with a text, or one that failed. Not told by platform sessions.
     Message {
         /// The message itself, also when it came as a copy.

@@ -48,7 +48,10 @@ impl Connecting {
         let mut config = Config::standard(account.jid.clone());
         if let Some(resource) = &account.resource {
             // Whatever cannot be part of an address cannot be bound.
-            account.jid.with_resource(resource)?;
+            account
+                .jid
+                .with_resource(resource)
+                .map_err(|_| InvalidArgument::new("resource", "must be fit to end an address"))?;
             config.resource = Resource::Exactly(resource.clone());
         }
         config.mechanisms = account.mechanisms.clone();

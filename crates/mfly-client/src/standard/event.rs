@@ -1,12 +1,11 @@
 //! What happens in a session without being asked for.
 
+use super::block;
 use super::message::{self, Message};
 use super::presence;
 use crate::event::{News, UnknownStanza};
 use crate::session::{DisconnectReason, EndReason, Notice};
 use mfly_proto::jid::{BareJid, FullJid, Jid};
-use mfly_proto::payload::block::BlockPush;
-use mfly_proto::push::Push;
 use mfly_proto::stanza::{PresenceKind, Show};
 use mfly_proto::xml::Document;
 use std::time::Duration;
@@ -62,12 +61,12 @@ pub enum Event {
     /// The own account blocked these addresses, here or in another session.
     Blocked {
         /// Whom.
-        users: Vec<BareJid>,
+        jids: Vec<Jid>,
     },
     /// The own account unblocked these addresses, here or in another session.
     Unblocked {
         /// Whom; empty means everybody.
-        users: Vec<BareJid>,
+        jids: Vec<Jid>,
     },
     /// A message, or a copy of one that another session of the own account sent or received.
     Message(Message),
@@ -92,7 +91,9 @@ pub(super) fn translate(notice: Notice, own: &BareJid) -> Option<Event> {
         Notice::Disconnected { reason } => Event::Disconnected { reason },
         Notice::Reconnecting { attempt, delay } => Event::Reconnecting { attempt, delay },
         Notice::Ended(reason) => Event::Ended(reason),
-        Notice::Push { push, .. } => return pushed(push),
+        Notice::Blocking(push) => block::pushed(push),
+        // Only the platform's sessions tell it.
+        Notice::Push { .. } => return None,
         Notice::Message { stanza, carbon } => match message::received(&stanza, carbon) {
             Some(message) => Event::Message(message),
             None => unknown(&stanza),
@@ -104,14 +105,6 @@ pub(super) fn translate(notice: Notice, own: &BareJid) -> Option<Event> {
             unknown(&stanza)
         }
     })
-}
-
-fn pushed(push: Push) -> Option<Event> {
-    match push {
-        Push::Block(BlockPush::Blocked(users)) => Some(Event::Blocked { users }),
-        Push::Block(BlockPush::Unblocked(users)) => Some(Event::Unblocked { users }),
-        _ => None,
-    }
 }
 
 fn unknown(stanza: &Document) -> Event {

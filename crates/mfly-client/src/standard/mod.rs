@@ -24,6 +24,7 @@
 //! other layer.
 
 mod account;
+mod block;
 mod carbons;
 mod connecting;
 mod dialler;

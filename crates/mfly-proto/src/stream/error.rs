@@ -2,6 +2,8 @@
 //!
 //! `<stream:error xmlns:stream="…"><conflict xmlns="urn:ietf:params:xml:ns:xmpp-streams"/></stream:error>`
 
+use super::SeeOtherHost;
+use crate::decode::DecodeError;
 use crate::ns;
 use crate::xml::{Element, Writer, XmlErrorKind};
 use std::fmt;
@@ -119,7 +121,7 @@ pub struct StreamError {
     pub condition: StreamCondition,
     /// The peer's explanation, if any.
     pub text: Option<String>,
-    /// Where to connect instead, for `see-other-host`.
+    /// Where to connect instead, for `see-other-host`, as written; see [`redirect`](Self::redirect).
     pub see_other_host: Option<String>,
 }
 
@@ -158,6 +160,18 @@ impl StreamError {
             }
         }
         error
+    }
+
+    /// Where to connect instead, when that is what the error says.
+    ///
+    /// # Errors
+    /// When it names no host that could be connected to.
+    pub fn redirect(&self) -> Result<Option<SeeOtherHost>, DecodeError> {
+        if self.condition != StreamCondition::SeeOtherHost {
+            return Ok(None);
+        }
+        let host = self.see_other_host.as_deref().unwrap_or_default();
+        host.parse().map(Some)
     }
 
     /// Writes the error with its own prefix declared.

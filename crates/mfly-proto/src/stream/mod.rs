@@ -2,7 +2,9 @@
 
 mod error;
 mod features;
+mod see_other_host;
 pub mod starttls;
 
 pub use error::{StreamCondition, StreamError};
 pub use features::{Features, Sasl2Offer, StartTlsOffer, StreamLimits};
+pub use see_other_host::{DEFAULT_PORT, SeeOtherHost};

@@ -1,9 +1,10 @@
-//! The file of users to begin with.
+//! The files of users to begin with.
 
 use super::CommandError;
 use crate::handle::{UserError, UserProfile};
 use crate::server::TestServer;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -15,7 +16,7 @@ const FILE_BYTES: u64 = 16 * 1024 * 1024;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct InitialUser {
-    pub(super) id: String,
+    id: String,
     #[serde(default)]
     nick_name: String,
     #[serde(default)]
@@ -28,9 +29,43 @@ pub(super) struct InitialUser {
     image: String,
 }
 
-impl InitialUser {
+/// One standard account in its file: `{"name": "ann", "password": "secret"}`.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InitialStandardUser {
+    name: String,
+    password: String,
+}
+
+/// An account that a file names.
+pub(super) trait Initial {
+    /// What the file calls it.
+    fn name(&self) -> &str;
+
     /// Makes the account.
-    pub(super) fn create(&self, server: &TestServer) -> Result<(), UserError> {
+    ///
+    /// # Errors
+    /// See [`UserError`].
+    fn create(&self, server: &TestServer) -> Result<(), UserError>;
+}
+
+impl Initial for InitialStandardUser {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn create(&self, server: &TestServer) -> Result<(), UserError> {
+        server.standard_user(&self.name, &self.password)?;
+        Ok(())
+    }
+}
+
+impl Initial for InitialUser {
+    fn name(&self) -> &str {
+        &self.id
+    }
+
+    fn create(&self, server: &TestServer) -> Result<(), UserError> {
         let user = server.user(self.id.clone());
         user.create()?;
         let profile = UserProfile {
@@ -49,8 +84,8 @@ impl InitialUser {
     }
 }
 
-/// Reads the file.
-pub(super) fn read(path: &Path) -> Result<Vec<InitialUser>, CommandError> {
+/// Reads a file.
+pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, CommandError> {
     let refuse = |reason: String| CommandError::Users {
         path: path.to_owned(),
         reason,
@@ -73,7 +108,8 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_file_without_an_end_is_refused() {
-        let error = read(Path::new("/dev/zero")).unwrap_err().to_string();
+        let read = read::<InitialUser>(Path::new("/dev/zero"));
+        let error = read.unwrap_err().to_string();
         assert!(error.contains("more than 16777216 bytes"), "{error}");
     }
 }

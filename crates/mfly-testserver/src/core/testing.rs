@@ -3,19 +3,20 @@
 //! Over TCP, whatever a test lets a client say is cut into frames as the shell does it, and whatever the server says has to be
 //! a stream that a client can cut and read.
 
+mod wire;
+
 use super::Core;
 use crate::stream::StreamMeta;
 use crate::world::{Output, Registered, Settings, StreamId, Timestamp};
 use mfly_proto::cipher::{RequestCipher, login};
-use mfly_proto::framing::tcp::Splitter;
-use mfly_proto::framing::{Frame, FrameReader, Framing, Open};
+use mfly_proto::framing::{Frame, Framing, Open};
 use mfly_proto::jid::{UserId, UserIdentifier};
-use mfly_proto::sasl::ChannelBindings;
-use mfly_proto::sasl::{Auth, Mechanism, Plain};
+use mfly_proto::sasl::{Auth, ChannelBindings, Mechanism, Plain};
 use mfly_proto::secret::{LicenceKey, Password};
-use mfly_proto::xml::{Limits, Writer};
+use mfly_proto::xml::Writer;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+use wire::Wire;
 
 pub(crate) const HOST: &str = "xmpp.example.test";
 const LICENCE_KEY: &str = "LICENSEKEY0123456789abcdefghijkl";
@@ -33,32 +34,6 @@ pub(crate) struct Server {
     pub(crate) meta: StreamMeta,
     wires: BTreeMap<StreamId, Wire>,
     registered: BTreeMap<UserId, Registered>,
-}
-
-/// A stream over TCP, in both directions.
-struct Wire {
-    splitter: Splitter,
-    client: Splitter,
-    reader: FrameReader,
-}
-
-impl Wire {
-    fn new() -> Self {
-        Self {
-            splitter: Splitter::new(256 * 1024),
-            client: Splitter::new(256 * 1024),
-            reader: FrameReader::new(Framing::Tcp, Limits::default()),
-        }
-    }
-
-    /// Panics when a client could not read what the server says.
-    fn check(&mut self, frame: &Frame) {
-        self.client.push(frame.as_bytes());
-        while let Some(frame) = self.client.next().unwrap() {
-            self.reader.read(frame).unwrap();
-        }
-        assert_eq!(self.client.buffered(), 0, "half a frame was sent");
-    }
 }
 
 pub(crate) fn id(name: &str) -> UserId {

@@ -24,116 +24,31 @@ enum About {
     Other,
 }
 
+const OWN: &[About] = &[About::Own];
+const HOST: &[About] = &[About::Host];
+const EITHER: &[About] = &[About::Own, About::Host];
+const ACCOUNTS: &[About] = &[About::Own, About::Other];
+
 /// Every request that is understood.
 static TABLE: &[Row] = &[
-    row(
-        IqKind::Get,
-        ns::BLOCKING,
-        "blocklist",
-        &[About::Own],
-        block::standard::list,
-    ),
-    row(
-        IqKind::Set,
-        ns::BLOCKING,
-        "block",
-        &[About::Own],
-        block::standard::block,
-    ),
-    row(
-        IqKind::Set,
-        ns::BLOCKING,
-        "unblock",
-        &[About::Own],
-        block::standard::unblock,
-    ),
-    row(
-        IqKind::Set,
-        ns::CARBONS,
-        "enable",
-        &[About::Own, About::Host],
-        carbons::enable,
-    ),
-    row(
-        IqKind::Set,
-        ns::CARBONS,
-        "disable",
-        &[About::Own, About::Host],
-        carbons::disable,
-    ),
-    row(
-        IqKind::Get,
-        disco::INFO,
-        "query",
-        &[About::Own],
-        disco::account,
-    ),
-    row(
-        IqKind::Get,
-        disco::INFO,
-        "query",
-        &[About::Host],
-        disco::server,
-    ),
-    row(
-        IqKind::Get,
-        disco::ITEMS,
-        "query",
-        &[About::Own, About::Host],
-        disco::items,
-    ),
-    row(
-        IqKind::Get,
-        ns::LAST,
-        "query",
-        &[About::Own, About::Other],
-        last_seen::standard::account,
-    ),
-    row(
-        IqKind::Get,
-        ns::LAST,
-        "query",
-        &[About::Host],
-        last_seen::standard::server,
-    ),
-    row(
-        IqKind::Get,
-        ns::PING,
-        "ping",
-        &[About::Own, About::Host],
-        ping::standard,
-    ),
-    row(IqKind::Get, ns::ROSTER, "query", &[About::Own], roster::get),
-    row(IqKind::Set, ns::ROSTER, "query", &[About::Own], roster::set),
-    row(
-        IqKind::Set,
-        ns::SESSION,
-        "session",
-        &[About::Own, About::Host],
-        session::standard,
-    ),
-    row(
-        IqKind::Get,
-        entity_time::NAMESPACE,
-        "time",
-        &[About::Own, About::Host],
-        entity_time::get,
-    ),
-    row(
-        IqKind::Get,
-        ns::VCARD,
-        "vCard",
-        &[About::Own, About::Other],
-        vcard::get,
-    ),
-    row(IqKind::Set, ns::VCARD, "vCard", &[About::Own], vcard::set),
-    row(
-        IqKind::Get,
-        version::NAMESPACE,
-        "query",
-        &[About::Own, About::Host],
-        version::get,
-    ),
+    get(ns::BLOCKING, "blocklist", OWN, block::standard::list),
+    set(ns::BLOCKING, "block", OWN, block::standard::block),
+    set(ns::BLOCKING, "unblock", OWN, block::standard::unblock),
+    set(ns::CARBONS, "enable", EITHER, carbons::enable),
+    set(ns::CARBONS, "disable", EITHER, carbons::disable),
+    get(disco::INFO, "query", OWN, disco::account),
+    get(disco::INFO, "query", HOST, disco::server),
+    get(disco::ITEMS, "query", EITHER, disco::items),
+    get(ns::LAST, "query", ACCOUNTS, last_seen::standard::account),
+    get(ns::LAST, "query", HOST, last_seen::standard::server),
+    get(ns::PING, "ping", EITHER, ping::standard),
+    get(ns::ROSTER, "query", OWN, roster::get),
+    set(ns::ROSTER, "query", OWN, roster::set),
+    set(ns::SESSION, "session", EITHER, session::standard),
+    get(entity_time::NAMESPACE, "time", EITHER, entity_time::get),
+    get(ns::VCARD, "vCard", ACCOUNTS, vcard::get),
+    set(ns::VCARD, "vCard", OWN, vcard::set),
+    get(version::NAMESPACE, "query", EITHER, version::get),
 ];
 
 /// Who asks what about whom, and when.
@@ -160,7 +75,9 @@ impl Query<'_> {
 }
 
 /// What a result carries.
-pub(crate) struct Reply(Option<Box<dyn FnOnce(&mut Writer<'_>)>>);
+pub(crate) struct Reply(Option<Write>);
+
+type Write = Box<dyn FnOnce(&mut Writer<'_>)>;
 
 impl Reply {
     /// Nothing.
@@ -192,19 +109,30 @@ struct Row {
     handler: Handler,
 }
 
-const fn row(
-    kind: IqKind,
+const fn get(
     namespace: &'static str,
     name: &'static str,
     about: &'static [About],
     handler: Handler,
 ) -> Row {
     Row {
-        kind,
+        kind: IqKind::Get,
         namespace,
         name,
         about,
         handler,
+    }
+}
+
+const fn set(
+    namespace: &'static str,
+    name: &'static str,
+    about: &'static [About],
+    handler: Handler,
+) -> Row {
+    Row {
+        kind: IqKind::Set,
+        ..get(namespace, name, about, handler)
     }
 }
 
@@ -324,7 +252,7 @@ fn pass_on(
     let unavailable = || refusal(ErrorCondition::ServiceUnavailable);
     let stream = world.stream_at(to).ok_or_else(unavailable)?;
     // The platform's sessions are strangers here.
-    if !world.session(stream).is_some_and(|s| s.standard.is_some()) {
+    if world.session(stream).is_none_or(|s| s.standard.is_none()) {
         return Err(unavailable());
     }
     if world.local_user(to).as_ref() != Some(user) {

@@ -141,3 +141,114 @@ async fn a_silenced_connection_answers_nothing_while_others_are_served() {
         .await
         .unwrap();
 }
+
+/// The ways to a server on which a connection can be made to suffer before anything is said.
+fn ways(server: &TestServer) -> [String; 2] {
+    [server.websocket_url(), server.tcp_address().unwrap()]
+}
+
+async fn cleartext() -> TestServer {
+    let builder = TestServer::builder().tls(false).tcp_cleartext(true);
+    builder.start().await.unwrap()
+}
+
+#[tokio::test]
+async fn the_next_connection_can_be_delayed_and_is_then_served() {
+    let server = cleartext().await;
+    for url in ways(&server) {
+        let delay = Duration::from_millis(50);
+        server.fault().next_connection().delay(delay);
+        let dialled = std::time::Instant::now();
+        // Two sorts of client: one that asks what is offered, and one that speaks first.
+        let mut stream = Xmpp::dial(&server, &url).await;
+        assert!(stream.open().await.contains("PLAIN"));
+        assert!(dialled.elapsed() >= delay, "{url}");
+    }
+}
+
+#[tokio::test]
+async fn the_next_connections_can_be_cut_or_sent_garbage() {
+    let server = TestServer::start().await.unwrap();
+    let address = server.tcp_listen_address().unwrap();
+    for garbage in ["", "HTTP/1.1 400 Bad Request\r\n\r\n"] {
+        match garbage {
+            "" => server.fault().next_connection().cut(),
+            text => server.fault().next_connection().garbage(text),
+        }
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        // Whoever leaves on hearing it lets the server go on.
+        socket.shutdown().await.unwrap();
+        let mut said = String::new();
+        let read = socket.read_to_string(&mut said);
+        tokio::time::timeout(DEADLINE, read).await.unwrap().unwrap();
+        assert_eq!(said, garbage);
+    }
+    let url = server.tcp_address().unwrap();
+    assert!(
+        Xmpp::dial(&server, &url)
+            .await
+            .open()
+            .await
+            .contains("PLAIN")
+    );
+}
+
+#[tokio::test]
+async fn a_connection_in_silence_ends_with_the_server() {
+    let server = cleartext().await;
+    server.fault().next_connection().times(2).silence();
+    let mut silent = Vec::new();
+    for url in ways(&server) {
+        let mut stream = Xmpp::dial(&server, &url).await;
+        stream.send("<presence xmlns='jabber:client'/>").await;
+        silent.push(stream);
+    }
+    let mut served = Xmpp::dial(&server, &server.tcp_address().unwrap()).await;
+    assert!(served.open().await.contains("PLAIN"));
+    drop(served);
+    let stopped = tokio::time::timeout(DEADLINE, server.shutdown()).await;
+    stopped.unwrap();
+    for mut stream in silent {
+        assert!(stream.is_cut().await);
+    }
+}
+
+#[tokio::test]
+async fn faults_of_connections_that_were_cleared_do_not_happen() {
+    let server = cleartext().await;
+    server.fault().next_connection().times(9).cut();
+    server.fault().clear();
+    let url = server.tcp_address().unwrap();
+    assert!(
+        Xmpp::dial(&server, &url)
+            .await
+            .open()
+            .await
+            .contains("PLAIN")
+    );
+}
+
+#[tokio::test]
+async fn a_silenced_connection_over_tcp_stays_open_and_says_nothing() {
+    let server = cleartext().await;
+    server.standard_user("u1", "secret").unwrap();
+    let url = server.tcp_address().unwrap();
+    let mut stream = Xmpp::connect_to(&server, &url, "u1", "secret").await;
+    assert_eq!(server.fault().connections_of("u1").silence(), 1);
+    stream
+        .send("<iq id='p' type='get' xmlns='jabber:client'><ping xmlns='urn:xmpp:ping'/></iq>")
+        .await;
+    // The session is still there: only the wire is dead.
+    let mut witness = Xmpp::connect_to(&server, &url, "u1", "secret").await;
+    witness.settle().await;
+    assert_eq!(
+        server
+            .fault()
+            .connections_of("u1")
+            .close_with(StreamCondition::Reset),
+        2
+    );
+    assert!(witness.next().await.unwrap().contains("<reset "));
+    assert_eq!(witness.next().await.unwrap(), "</stream:stream>");
+    assert_eq!(witness.next().await, None);
+}

@@ -1,6 +1,7 @@
 use crate::client::{Client, DEADLINE, start};
 use crate::xmpp::Xmpp;
 use mfly_testserver::TestServer;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 #[tokio::test]
@@ -71,4 +72,52 @@ async fn a_fixed_seed_gives_the_same_passwords() {
         server.user("alice").register().unwrap().password
     };
     assert_eq!(password().await, password().await);
+}
+
+#[tokio::test]
+async fn a_shutdown_ends_streams_over_tcp_as_far_as_they_got() {
+    let before = tokio::runtime::Handle::current()
+        .metrics()
+        .num_alive_tasks();
+    let server = TestServer::start().await.unwrap();
+    server.standard_user("u1", "secret").unwrap();
+    let (tcp, tcps) = (server.tcp_listen_address(), server.tcps_listen_address());
+    // One that has not said anything, one that is about to agree on TLS, one in the middle of a TLS handshake.
+    let silent = TcpStream::connect(tcp.unwrap()).await.unwrap();
+    let mut half = TcpStream::connect(tcp.unwrap()).await.unwrap();
+    half.write_all(b"<stream:stream to='localhost' version='1.0' xmlns:stream='http://etherx.jabber.org/streams'>")
+        .await
+        .unwrap();
+    let mut shaking = TcpStream::connect(tcps.unwrap()).await.unwrap();
+    shaking.write_all(&[22, 3, 1]).await.unwrap();
+    let url = server.tcp_address().unwrap();
+    let mut bound = Xmpp::connect_to(&server, &url, "u1", "secret").await;
+    let mut said = Vec::new();
+    while !said.ends_with(b"</stream:features>") {
+        assert!(half.read_buf(&mut said).await.unwrap() > 0);
+    }
+    let reading = async {
+        assert!(bound.next().await.unwrap().contains("system-shutdown"));
+        assert_eq!(bound.next().await.unwrap(), "</stream:stream>");
+        drop(bound);
+        for (mut socket, begins) in [(silent, "<?xml "), (half, "<stream:error ")] {
+            let mut said = String::new();
+            // The server waits for a moment, so that what it says last arrives.
+            socket.shutdown().await.unwrap();
+            socket.read_to_string(&mut said).await.unwrap();
+            assert!(
+                said.starts_with(begins) && said.contains("<system-shutdown "),
+                "{said}"
+            );
+            assert!(said.ends_with("</stream:stream>"), "{said}");
+        }
+        drop(shaking);
+    };
+    let (stopped, ()) = tokio::join!(tokio::time::timeout(DEADLINE, server.shutdown()), reading);
+    stopped.unwrap();
+    assert!(TcpStream::connect(tcp.unwrap()).await.is_err());
+    let after = tokio::runtime::Handle::current()
+        .metrics()
+        .num_alive_tasks();
+    assert_eq!(after, before);
 }

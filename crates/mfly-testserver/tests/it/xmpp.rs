@@ -2,66 +2,134 @@ use crate::client::{DEADLINE, start};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::{SinkExt as _, StreamExt as _};
+use mfly_proto::framing::{Framing, Open};
 use mfly_testserver::TestServer;
-use mfly_transport::{Connection, Options, Tls, connect};
+use mfly_transport::{Connection, Options, StartTls, Tls, connect};
 use serde_json::json;
 
-const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
+/// The roots of a server's clients. Without TLS nobody looks at them.
+pub(crate) fn roots(server: &TestServer) -> Tls {
+    let pem = match server.ca_certificate_pem() {
+        Some(pem) => pem.to_owned(),
+        None => rcgen::generate_simple_self_signed(Vec::new())
+            .unwrap()
+            .cert
+            .pem(),
+    };
+    Tls::custom(pem.as_bytes()).unwrap()
+}
 
-/// A logged-in XMPP connection, frame by frame.
-pub(crate) struct Xmpp(Connection);
+/// An XMPP connection, frame by frame.
+pub(crate) struct Xmpp {
+    connection: Connection,
+    opening: String,
+}
 
 impl Xmpp {
+    /// An account of the platform that is logged in and bound.
     pub(crate) async fn connect(server: &TestServer, user: &str, password: &str) -> Self {
         Self::connect_to(server, &server.websocket_url(), user, password).await
     }
 
+    /// The same somewhere else.
     pub(crate) async fn connect_to(
         server: &TestServer,
         url: &str,
         user: &str,
         password: &str,
     ) -> Self {
-        // Without TLS nobody looks at the roots.
-        let roots = match server.ca_certificate_pem() {
-            Some(pem) => pem.to_owned(),
-            None => rcgen::generate_simple_self_signed(Vec::new())
-                .unwrap()
-                .cert
-                .pem(),
-        };
-        let options = Options::new(Tls::custom(roots.as_bytes()).unwrap());
+        Self::dial(server, url).await.log_in(user, password).await
+    }
+
+    /// A connection on which nothing was said yet.
+    pub(crate) async fn dial(server: &TestServer, url: &str) -> Self {
+        let mut options = Options::new(roots(server));
+        if server.ca_certificate_pem().is_none() {
+            options.start_tls = StartTls::Disabled;
+        }
         let connection = connect(&url.parse().unwrap(), &options).await.unwrap();
-        let mut stream = Self(connection);
-        let host = server.xmpp_host();
-        let open = format!("<open to=\"{host}\" version=\"1.0\" xmlns=\"{FRAMING}\"/>");
-        stream.send(&open).await;
-        stream.expect("<open").await;
-        stream.expect("PLAIN").await;
+        Self::over(server, connection)
+    }
+
+    pub(crate) fn over(server: &TestServer, connection: Connection) -> Self {
+        let mut opening = Vec::new();
+        let host = Open::to_host(&server.xmpp_host());
+        connection.framing().write_open(&host, &mut opening);
+        Self {
+            connection,
+            opening: String::from_utf8(opening).unwrap(),
+        }
+    }
+
+    /// Every way to reach a server: over WebSocket, TCP and in memory, in the clear as far as it is allowed and encrypted.
+    pub(crate) async fn every(server: &TestServer) -> Vec<Self> {
+        let mut all = Vec::new();
+        for url in [
+            Some(server.websocket_url()),
+            server.websocket_url_tls(),
+            server.tcp_address(),
+            server.tcps_address(),
+        ] {
+            all.push(Self::dial(server, &url.unwrap()).await);
+        }
+        for framing in [Framing::WebSocket, Framing::Tcp] {
+            all.push(Self::over(server, server.connect_in_memory(framing)));
+        }
+        all
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Opens the stream; returns the features.
+    pub(crate) async fn open(&mut self) -> String {
+        let opening = self.opening.clone();
+        self.send(&opening).await;
+        let answer = self.next().await.unwrap();
+        assert!(answer.contains("version=\"1.0\""), "{answer}");
+        self.next().await.unwrap()
+    }
+
+    /// Logs in by PLAIN and binds.
+    pub(crate) async fn log_in(mut self, user: &str, password: &str) -> Self {
+        assert!(self.open().await.contains("PLAIN"));
         let plain = STANDARD.encode(format!("\0{user}\0{password}"));
-        stream
-            .send(&format!(
-                "<auth mechanism=\"PLAIN\" xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\">{plain}</auth>"
-            ))
+        self.send(&format!(
+            "<auth mechanism=\"PLAIN\" xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\">{plain}</auth>"
+        ))
+        .await;
+        self.expect("<success").await;
+        self.bind().await;
+        self
+    }
+
+    /// Opens the stream again and binds.
+    pub(crate) async fn bind(&mut self) -> String {
+        assert!(
+            self.open()
+                .await
+                .contains("urn:ietf:params:xml:ns:xmpp-bind")
+        );
+        self.send("<iq id=\"b1\" type=\"set\" xmlns=\"jabber:client\"><bind xmlns=\"urn:ietf:params:xml:ns:xmpp-bind\"/></iq>")
             .await;
-        stream.expect("<success").await;
-        stream.send(&open).await;
-        stream.expect("<open").await;
-        stream.expect("urn:ietf:params:xml:ns:xmpp-bind").await;
-        stream
-            .send("<iq id=\"b1\" type=\"set\" xmlns=\"jabber:client\"><bind xmlns=\"urn:ietf:params:xml:ns:xmpp-bind\"/></iq>")
+        self.expect("b1").await
+    }
+
+    /// Waits until the server has read all that was said.
+    pub(crate) async fn settle(&mut self) {
+        self.send("<iq id=\"settle\" type=\"get\" xmlns=\"jabber:client\"><ping xmlns=\"urn:xmpp:ping\"/></iq>")
             .await;
-        stream.expect("b1").await;
-        stream
+        self.expect("\"settle\"").await;
     }
 
     pub(crate) async fn send(&mut self, text: &str) {
-        self.0.send(text.to_owned().into()).await.unwrap();
+        self.connection.send(text.to_owned().into()).await.unwrap();
     }
 
     /// The next frame; `None` at a clean end.
     pub(crate) async fn next(&mut self) -> Option<String> {
-        let frame = tokio::time::timeout(DEADLINE, self.0.next())
+        let frame = tokio::time::timeout(DEADLINE, self.connection.next())
             .await
             .expect("no frame");
         frame.map(|frame| frame.expect("the connection broke").as_str().to_owned())
@@ -83,7 +151,7 @@ impl Xmpp {
     /// Whether the connection ends without a closing handshake.
     pub(crate) async fn is_cut(&mut self) -> bool {
         loop {
-            match tokio::time::timeout(DEADLINE, self.0.next())
+            match tokio::time::timeout(DEADLINE, self.connection.next())
                 .await
                 .expect("still open")
             {

@@ -76,3 +76,28 @@ fn status(head: &[u8]) -> Option<u16> {
     let is_whole = answer.parse(head).ok()?.is_complete();
     answer.code.filter(|_| is_whole)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_status_is_read_whichever_version_the_proxy_speaks() {
+        assert_eq!(
+            status(b"HTTP/1.0 200 Connection established\r\n\r\n"),
+            Some(200)
+        );
+        assert_eq!(status(b"HTTP/1.1 407 \r\na: b\r\n\r\n"), Some(407));
+        assert_eq!(status(b"HTTP/1.1 200 OK\r\n"), None);
+        assert_eq!(status(b"HTTP/1.1 2000 OK\r\n\r\n"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_head_makes_the_reader_panic(head in proptest::collection::vec(any::<u8>(), 0..99)) {
+            let _ = status(&head);
+            let _ = status(&[b"HTTP/1.1 ", &head[..]].concat());
+        }
+    }
+}

@@ -107,3 +107,25 @@ async fn read<const LENGTH: usize>(
     io.read_exact(&mut bytes).await?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_answer_makes_the_client_panic_or_wait_for_more_than_it_was_promised(
+            answer in proptest::collection::vec(prop_oneof![0..6u8, any::<u8>()], 0..64),
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(async {
+                let (mut io, mut proxy) = tokio::io::duplex(1024);
+                proxy.write_all(&answer).await.unwrap();
+                proxy.shutdown().await.unwrap();
+                let host = Host::parse("a.example").unwrap();
+                let _ = connect(&mut io, None, &host, 5222).await;
+            });
+        }
+    }
+}

@@ -4,12 +4,8 @@
 //! of the DER. Nothing else of the certificate is looked at, and what was not understood gives no
 //! binding rather than a wrong one.
 
+use super::der::{EXPLICIT_0, OBJECT_IDENTIFIER, SEQUENCE, read, read_only};
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
-
-const SEQUENCE: u8 = 0x30;
-const OBJECT_IDENTIFIER: u8 = 0x06;
-/// The first member of RSASSA-PSS' parameters (RFC 4055 §3.1): `[0] EXPLICIT`.
-const HASH_ALGORITHM: u8 = 0xa0;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Hash {
@@ -31,9 +27,7 @@ pub(crate) fn end_point(certificate: &[u8]) -> Option<Vec<u8>> {
 
 /// `Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signature }` (RFC 5280 §4.1).
 fn signature_hash(certificate: &[u8]) -> Option<Hash> {
-    let (certificate, []) = read(SEQUENCE, certificate)? else {
-        return None;
-    };
+    let certificate = read_only(SEQUENCE, certificate)?;
     let (_to_be_signed, rest) = read(SEQUENCE, certificate)?;
     let (algorithm, _signature) = read(SEQUENCE, rest)?;
     hash_of(algorithm)
@@ -68,16 +62,13 @@ fn hash_of(algorithm: &[u8]) -> Option<Hash> {
 
 /// The hash that RSASSA-PSS was used with; SHA-1, which counts as SHA-256, if none is named.
 fn pss_hash(parameters: &[u8]) -> Option<Hash> {
-    let (parameters, []) = read(SEQUENCE, parameters)? else {
-        return None;
-    };
-    if parameters.first() != Some(&HASH_ALGORITHM) {
+    let parameters = read_only(SEQUENCE, parameters)?;
+    // RFC 4055 §3.1: `hashAlgorithm [0] HashAlgorithm DEFAULT sha1`
+    if parameters.first() != Some(&EXPLICIT_0) {
         return Some(Hash::Sha256);
     }
-    let (algorithm, _) = read(HASH_ALGORITHM, parameters)?;
-    let (algorithm, []) = read(SEQUENCE, algorithm)? else {
-        return None;
-    };
+    let (algorithm, _) = read(EXPLICIT_0, parameters)?;
+    let algorithm = read_only(SEQUENCE, algorithm)?;
     let (identifier, _) = read(OBJECT_IDENTIFIER, algorithm)?;
     Some(match identifier {
         // 1.3.14.3.2.26: SHA-1.
@@ -94,42 +85,11 @@ fn pss_hash(parameters: &[u8]) -> Option<Hash> {
     })
 }
 
-/// Splits a value with the expected tag from what follows it (X.690 §10.1: the shortest definite
-/// length only).
-fn read(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (&found, rest) = der.split_first()?;
-    let (&first, rest) = rest.split_first()?;
-    let (length, rest) = match first {
-        0..=0x7f => (usize::from(first), rest),
-        0x81..=0x84 => {
-            let (octets, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            let length = octets
-                .iter()
-                .fold(0, |length: u64, octet| length << 8 | u64::from(*octet));
-            let is_shortest = octets.first() != Some(&0) && length > 0x7f;
-            (usize::try_from(length).ok().filter(|_| is_shortest)?, rest)
-        }
-        _ => return None,
-    };
-    (found == tag).then_some(())?;
-    rest.split_at_checked(length)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::der::value;
     use super::*;
     use proptest::prelude::*;
-
-    /// A value with its tag and length.
-    fn value(tag: u8, content: &[u8]) -> Vec<u8> {
-        let length = content.len();
-        let head = match length {
-            0..=0x7f => vec![tag, length as u8],
-            0x80..=0xff => vec![tag, 0x81, length as u8],
-            _ => vec![tag, 0x82, (length >> 8) as u8, length as u8],
-        };
-        [head.as_slice(), content].concat()
-    }
 
     fn algorithm(identifier: &[u8], parameters: &[u8]) -> Vec<u8> {
         let identifier = value(OBJECT_IDENTIFIER, identifier);
@@ -186,7 +146,7 @@ mod tests {
     fn the_hash_of_rsassa_pss_is_in_its_parameters() {
         let pss = [&PKCS1[..], &[10]].concat();
         let with = |identifier: &[u8]| {
-            let named = value(HASH_ALGORITHM, &algorithm(identifier, &[5, 0]));
+            let named = value(EXPLICIT_0, &algorithm(identifier, &[5, 0]));
             hash(&pss, &value(SEQUENCE, &named))
         };
         assert_eq!(with(&[&SHA2[..], &[1]].concat()), Some(Hash::Sha256));
@@ -196,30 +156,6 @@ mod tests {
         assert_eq!(with(&[0x2b, 0x0e]), None);
         assert_eq!(hash(&pss, &value(SEQUENCE, &[])), Some(Hash::Sha256));
         assert_eq!(hash(&pss, &[]), None);
-    }
-
-    #[test]
-    fn lengths_that_der_forbids_are_refused() {
-        assert_eq!(
-            read(SEQUENCE, &[SEQUENCE, 1, 7, 8]),
-            Some((&[7][..], &[8][..]))
-        );
-        for der in [
-            &[][..],
-            &[SEQUENCE],
-            &[SEQUENCE, 2, 0],
-            // Indefinite, longer than needed, longer than anything, another tag.
-            &[SEQUENCE, 0x80, 0, 0],
-            &[SEQUENCE, 0x81, 1, 0],
-            &[SEQUENCE, 0x82, 0, 0x80, 0],
-            &[SEQUENCE, 0x84, 0xff, 0xff, 0xff, 0xff],
-            &[
-                SEQUENCE, 0x88, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-            ],
-            &[0x31, 1, 0],
-        ] {
-            assert_eq!(read(SEQUENCE, der), None, "{der:?}");
-        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use super::{VERSIONS, provider};
 use mfly_proto::argument::InvalidArgument;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::client::WantsClientCert;
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use std::sync::Arc;
@@ -27,11 +28,12 @@ impl Roots {
         }
     }
 
+    /// A client's configuration as far as the server is concerned.
     #[expect(
         clippy::expect_used,
         reason = "fails only for a provider without suites for these versions, and ring has them"
     )]
-    pub(super) fn client_config(&self) -> ClientConfig {
+    pub(super) fn verified_by(&self) -> ConfigBuilder<ClientConfig, WantsClientCert> {
         let builder = ClientConfig::builder_with_provider(provider())
             .with_protocol_versions(VERSIONS)
             .expect("ring speaks TLS 1.2 and 1.3");
@@ -39,11 +41,8 @@ impl Roots {
             #[cfg(feature = "platform-roots")]
             Self::Platform { extra } => builder
                 .dangerous()
-                .with_custom_certificate_verifier(super::platform::verifier(extra))
-                .with_no_client_auth(),
-            Self::Only(store) => builder
-                .with_root_certificates(Arc::clone(store))
-                .with_no_client_auth(),
+                .with_custom_certificate_verifier(super::platform::verifier(extra)),
+            Self::Only(store) => builder.with_root_certificates(Arc::clone(store)),
         }
     }
 }

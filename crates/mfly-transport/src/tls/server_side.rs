@@ -84,7 +84,7 @@ impl ServerTls {
     }
 }
 
-fn private_key(bytes: &[u8]) -> Result<PrivateKeyDer<'static>, InvalidArgument> {
+pub(super) fn private_key(bytes: &[u8]) -> Result<PrivateKeyDer<'static>, InvalidArgument> {
     let key = if is_pem(bytes) {
         PrivateKeyDer::from_pem_slice(bytes).ok()
     } else {

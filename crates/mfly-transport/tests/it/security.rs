@@ -5,8 +5,9 @@ use crate::setup::{self, Ends, direct, header, tls, tls_by};
 use futures_util::{SinkExt, StreamExt};
 use mfly_transport::{Fault, Options, Security, ServerTls, Tls, TlsVersion, TransportError};
 use rcgen::{PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
+use rustls::server::WebPkiClientVerifier;
 use rustls::version::{TLS12, TLS13};
-use rustls::{ServerConfig, SupportedProtocolVersion};
+use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest, Sha256, Sha384};
@@ -51,6 +52,8 @@ async fn both_ends_agree_on_what_was_agreed() {
     assert_eq!(client.alpn.as_deref(), Some(&b"xmpp-client"[..]));
     assert!(!client.resumed);
     assert_eq!(client.certificates.len(), 1);
+    assert_eq!(client.certificate().unwrap().names, ["127.0.0.1"]);
+    assert_eq!(server.certificate(), None);
     let mut as_server = client.clone();
     as_server.certificates.clear();
     assert_eq!(*server, as_server);
@@ -169,4 +172,38 @@ async fn the_second_connection_resumes_the_session_of_the_first() {
         let stranger = Options::new(speaking(version).1);
         assert!(direct(&tls, &stranger).await.is_err(), "{version:?}");
     }
+}
+
+#[tokio::test]
+async fn a_client_shows_its_certificate_to_a_server_that_asks_for_one() {
+    let authority = Authority::new();
+    let (chain, key) = authority.issue("127.0.0.1");
+    let certificate = CertificateDer::from_pem_slice(chain.as_bytes()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut roots = RootCertStore::empty();
+    roots.add(authority.der().into()).unwrap();
+    let verifier =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier.build().unwrap())
+        .with_single_cert(
+            vec![certificate.clone()],
+            PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap(),
+        )
+        .unwrap();
+    let tls = ServerTls::with_config(Arc::new(config), &certificate);
+    let trust = Tls::custom(authority.pem().as_bytes()).unwrap();
+    let (own_chain, own_key) = authority.issue("alice.example.com");
+    let alice = trust
+        .with_identity(own_chain.as_bytes(), own_key.as_bytes())
+        .unwrap();
+
+    let ends = direct(&tls, &Options::new(alice)).await.unwrap();
+    let shown = security(&ends).1.certificate().unwrap();
+    assert_eq!(shown.names, ["alice.example.com"]);
+    let refused = trust.with_identity(own_chain.as_bytes(), key.as_bytes());
+    assert_eq!(refused.unwrap_err().name, "key");
+    assert!(direct(&tls, &Options::new(trust)).await.is_err());
 }

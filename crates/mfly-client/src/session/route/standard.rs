@@ -10,23 +10,14 @@
 use super::Told;
 use crate::session::io::{self, Notice};
 use crate::session::requests::Own;
+use mfly_proto::blocking::BlockPush;
 use mfly_proto::jid::Jid;
-use mfly_proto::push::Push;
-use mfly_proto::stanza::{Carbon, Iq, IqKind, Message, MessageKind};
+use mfly_proto::stanza::{Carbon, Iq, Message, MessageKind};
 use mfly_proto::xml::Document;
 
 pub(super) fn told_by_iq(iq: &Iq<'_>, own: &Own) -> Told {
-    if iq.kind != IqKind::Set {
-        return Told::Nothing;
-    }
-    match Push::from_iq(iq) {
-        Ok(Some(push @ Push::Block(_))) if is_account(iq.from.as_ref(), own) => {
-            Told::News(Notice::Push {
-                push,
-                carbon: false,
-                from: iq.from.clone(),
-            })
-        }
+    match BlockPush::read(iq) {
+        Ok(Some(push)) if is_account(iq.from.as_ref(), own) => Told::News(Notice::Blocking(push)),
         Ok(Some(_)) => Told::Disbelieved,
         Ok(None) => Told::Nothing,
         Err(error) => Told::Malformed(error),

@@ -1,0 +1,155 @@
+//! Where to connect instead (RFC 6120 §4.9.3.19).
+//!
+//! `<stream:error><see-other-host xmlns="urn:ietf:params:xml:ns:xmpp-streams">[2001:db8::1]:9222</see-other-host></stream:error>`
+
+use crate::decode::DecodeError;
+use crate::jid::BareJid;
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+/// The port of XMPP over TCP, where none is named (RFC 6120 §3.2.3).
+pub const DEFAULT_PORT: u16 = 5222;
+
+/// The host that a peer sends us to, and its port.
+///
+/// It may be anywhere: whether to follow is the caller's policy.
+///
+/// ```
+/// use mfly_proto::stream::SeeOtherHost;
+/// let other: SeeOtherHost = "[2001:db8::1]:9222".parse()?;
+/// assert_eq!((other.host.as_str(), other.port), ("2001:db8::1", 9222));
+/// # Ok::<(), mfly_proto::decode::DecodeError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SeeOtherHost {
+    /// A domain, in lower case, or an IP address without brackets.
+    pub host: String,
+    /// The port; [`DEFAULT_PORT`] when none was named.
+    pub port: u16,
+}
+
+impl SeeOtherHost {
+    /// Whether the host is an IPv6 address, which is written in brackets.
+    fn is_ipv6(&self) -> bool {
+        self.host.parse::<Ipv6Addr>().is_ok()
+    }
+}
+
+impl FromStr for SeeOtherHost {
+    type Err = DecodeError;
+
+    /// Reads `host`, `host:port`, `[address]` or `[address]:port`, white space around it left out.
+    ///
+    /// # Errors
+    /// When the host is no domain and no address, or the port no port.
+    fn from_str(text: &str) -> Result<Self, DecodeError> {
+        let invalid = |field| DecodeError::InvalidValue {
+            element: "see-other-host",
+            field,
+        };
+        let text = text.trim();
+        let (host, port) = match text.strip_prefix('[') {
+            Some(literal) => {
+                let (address, port) = literal.split_once(']').ok_or(invalid("host"))?;
+                if address.parse::<Ipv6Addr>().is_err() {
+                    return Err(invalid("host"));
+                }
+                let port = match port {
+                    "" => None,
+                    port => Some(port.strip_prefix(':').ok_or(invalid("port"))?),
+                };
+                (address, port)
+            }
+            None => {
+                let (host, port) = match text.split_once(':') {
+                    Some((host, port)) => (host, Some(port)),
+                    None => (text, None),
+                };
+                if !is_domain(host) && host.parse::<Ipv4Addr>().is_err() {
+                    return Err(invalid("host"));
+                }
+                (host, port)
+            }
+        };
+        let port = match port {
+            None => DEFAULT_PORT,
+            // A number would also be read with a sign.
+            Some(port) if port.starts_with(|first: char| first.is_ascii_digit()) => port
+                .parse()
+                .ok()
+                .filter(|port| *port != 0)
+                .ok_or(invalid("port"))?,
+            Some(_) => return Err(invalid("port")),
+        };
+        Ok(Self {
+            host: host.to_ascii_lowercase(),
+            port,
+        })
+    }
+}
+
+/// Whether this can be looked up: an address of a server and nothing more.
+fn is_domain(host: &str) -> bool {
+    !host.starts_with('[') && BareJid::new(host).is_ok_and(|jid| jid.local().is_none())
+}
+
+impl fmt::Display for SeeOtherHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_ipv6() {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_and_addresses_are_read_with_and_without_a_port() {
+        for (text, host, port) in [
+            ("Example.Test", "example.test", 5222),
+            (" example.test:9222\n", "example.test", 9222),
+            ("192.0.2.7", "192.0.2.7", 5222),
+            ("192.0.2.7:1", "192.0.2.7", 1),
+            ("[2001:db8::1]", "2001:db8::1", 5222),
+            ("[::1]:65535", "::1", 65_535),
+        ] {
+            let read: SeeOtherHost = text.parse().unwrap();
+            assert_eq!((read.host.as_str(), read.port), (host, port), "{text}");
+            assert_eq!(read.to_string().parse(), Ok(read));
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_or_no_port_is_refused() {
+        for (text, field) in [
+            ("", "host"),
+            (":5222", "host"),
+            ("2001:db8::1", "port"),
+            ("[2001:db8::1", "host"),
+            ("[example.test]", "host"),
+            ("[192.0.2.7]", "host"),
+            ("user@example.test", "host"),
+            ("example.test/path", "host"),
+            ("a b", "host"),
+            ("[::1]5222", "port"),
+            ("example.test:", "port"),
+            ("example.test:0", "port"),
+            ("example.test:+1", "port"),
+            ("example.test:65536", "port"),
+            ("example.test:5222:5222", "port"),
+        ] {
+            let refusal = text.parse::<SeeOtherHost>();
+            let element = "see-other-host";
+            assert_eq!(
+                refusal,
+                Err(DecodeError::InvalidValue { element, field }),
+                "{text}"
+            );
+        }
+    }
+}

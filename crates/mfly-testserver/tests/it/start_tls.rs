@@ -1,0 +1,170 @@
+//! STARTTLS and direct TLS, against a real TLS client.
+
+use crate::client::DEADLINE;
+use crate::xmpp::{Xmpp, roots};
+use mfly_testserver::TestServer;
+use mfly_transport::{Options, StartTls, StartTlsError, TransportError, connect};
+use rustls_pki_types::ServerName;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+const HEADER: &str = "<stream:stream to='localhost' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
+const STARTTLS: &str = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
+
+async fn dial(server: &TestServer) -> TcpStream {
+    TcpStream::connect(server.tcp_listen_address().unwrap())
+        .await
+        .unwrap()
+}
+
+/// Everything that is said until the connection ends, or breaks.
+async fn rest(socket: &mut TcpStream) -> String {
+    let mut said = Vec::new();
+    let reading = async { while matches!(socket.read_buf(&mut said).await, Ok(1..)) {} };
+    tokio::time::timeout(DEADLINE, reading).await.unwrap();
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+async fn refusal(server: &TestServer) -> TransportError {
+    let address = server.tcp_address().unwrap().parse().unwrap();
+    connect(&address, &Options::new(roots(server)))
+        .await
+        .unwrap_err()
+}
+
+fn reason(error: TransportError) -> StartTlsError {
+    match error {
+        TransportError::StartTls { reason, .. } => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_client_is_secured_and_both_sides_see_the_same_channel() {
+    let server = TestServer::builder().scram(true).start().await.unwrap();
+    for url in [
+        server.tcp_address().unwrap(),
+        server.tcps_address().unwrap(),
+    ] {
+        let mut stream = Xmpp::dial(&server, &url).await;
+        let security = stream.connection().security().unwrap().clone();
+        let alpn = url.starts_with("xmpps").then(|| b"xmpp-client".to_vec());
+        assert_eq!(security.alpn, alpn);
+        assert!(security.channel_bindings.tls_exporter.is_some());
+        let features = stream.open().await;
+        assert!(features.contains("SCRAM-SHA-512-PLUS"), "{features}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_but_starttls_is_heard_in_the_clear() {
+    let server = TestServer::start().await.unwrap();
+    for early in [
+        "<presence/>",
+        "<iq id='1' type='get'><ping xmlns='urn:xmpp:ping'/></iq>",
+        "<auth mechanism='PLAIN' xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>AHUxAHB3</auth>",
+        "<starttls/>",
+        "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
+    ] {
+        let mut socket = dial(&server).await;
+        socket
+            .write_all(format!("{HEADER}{early}").as_bytes())
+            .await
+            .unwrap();
+        let said = rest(&mut socket).await;
+        assert!(
+            said.contains("<starttls xmlns=\"urn:ietf:params:xml:ns:xmpp-tls\"><required/>"),
+            "{said}"
+        );
+        assert!(
+            !said.contains("<mechanism>") && !said.contains("<proceed"),
+            "{said}"
+        );
+        assert!(said.ends_with("</stream:error></stream:stream>"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_client_says_in_the_clear_after_its_request_is_not_taken_for_protected() {
+    let server = TestServer::start().await.unwrap();
+    for injected in ["<presence/>", " ", "x"] {
+        let mut socket = dial(&server).await;
+        let whole = format!("{HEADER}{STARTTLS}{injected}");
+        socket.write_all(whole.as_bytes()).await.unwrap();
+        let said = rest(&mut socket).await;
+        assert!(
+            said.ends_with("<proceed xmlns=\"urn:ietf:params:xml:ns:xmpp-tls\"/>"),
+            "{said}"
+        );
+    }
+    let frames = server.journal().frames();
+    assert!(
+        !frames.iter().any(|frame| frame.text.contains("<presence")),
+        "{frames:?}"
+    );
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_tls_end_the_connection_without_a_word() {
+    let server = TestServer::start().await.unwrap();
+    let mut socket = dial(&server).await;
+    socket
+        .write_all(format!("{HEADER}{STARTTLS}").as_bytes())
+        .await
+        .unwrap();
+    let mut said = Vec::new();
+    while !said.ends_with(b"<proceed xmlns=\"urn:ietf:params:xml:ns:xmpp-tls\"/>") {
+        assert!(socket.read_buf(&mut said).await.unwrap() > 0);
+    }
+    socket.write_all(b"<presence/><presence/>").await.unwrap();
+    assert!(!rest(&mut socket).await.contains("stream"));
+}
+
+#[tokio::test]
+async fn direct_tls_refuses_another_protocol_and_takes_a_client_that_names_none() {
+    let server = TestServer::start().await.unwrap();
+    let tls = roots(&server);
+    for (alpn, is_taken) in [
+        (&[b"xmpp-client".as_slice()][..], true),
+        (&[], true),
+        (&[b"http/1.1"], false),
+    ] {
+        let socket = TcpStream::connect(server.tcps_listen_address().unwrap())
+            .await
+            .unwrap();
+        let connector = TlsConnector::from(tls.client_config(alpn));
+        let name = ServerName::try_from("localhost").unwrap();
+        let secured = connector.connect(name, socket).await;
+        assert_eq!(secured.is_ok(), is_taken, "{alpn:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_starttls_is_refused_by_a_client_that_requires_it() {
+    let builder = TestServer::builder().tls(false).tcp_cleartext(true);
+    let server = builder.start().await.unwrap();
+    assert_eq!(reason(refusal(&server).await), StartTlsError::NotOffered);
+    let mut options = Options::new(roots(&server));
+    options.start_tls = StartTls::Disabled;
+    let address = server.tcp_address().unwrap().parse().unwrap();
+    connect(&address, &options).await.unwrap();
+}
+
+#[tokio::test]
+async fn starttls_can_be_withheld_refused_and_spoiled_and_the_next_client_is_served() {
+    let server = TestServer::start().await.unwrap();
+    server.fault().next_connection().withhold_start_tls();
+    assert_eq!(reason(refusal(&server).await), StartTlsError::NotOffered);
+    server.fault().next_connection().refuse_start_tls();
+    assert_eq!(reason(refusal(&server).await), StartTlsError::Refused);
+    server
+        .fault()
+        .next_connection()
+        .inject_after_proceed("<message/>");
+    assert_eq!(reason(refusal(&server).await), StartTlsError::Injected);
+    Xmpp::dial(&server, &server.tcp_address().unwrap())
+        .await
+        .open()
+        .await;
+}

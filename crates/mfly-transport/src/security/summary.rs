@@ -1,0 +1,236 @@
+//! What a certificate says about itself (RFC 5280), for people to read. Nothing is decided by it.
+
+use super::der::{
+    EXPLICIT_0, EXPLICIT_3, GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE,
+    UTC_TIME, read, read_any, read_only,
+};
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// 2.5.29.17: `subjectAltName` (§4.2.1.6).
+const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
+/// `dNSName [2]`
+const DNS_NAME: u8 = 0x82;
+/// `iPAddress [7]`
+const IP_ADDRESS: u8 = 0x87;
+
+/// What a certificate says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CertificateSummary {
+    /// The DNS names and IP addresses that it was made for.
+    pub names: Vec<String>,
+    /// When it becomes valid.
+    pub not_before: SystemTime,
+    /// When it expires.
+    pub not_after: SystemTime,
+}
+
+impl CertificateSummary {
+    /// Reads a certificate that TLS has accepted.
+    pub(super) fn of(certificate: &[u8]) -> Option<Self> {
+        let (to_be_signed, _) = read(SEQUENCE, read_only(SEQUENCE, certificate)?)?;
+        // version [0], serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo
+        let (_, rest) = read(EXPLICIT_0, to_be_signed)?;
+        let (_, rest) = read(INTEGER, rest)?;
+        let (_, rest) = read(SEQUENCE, rest)?;
+        let (_, rest) = read(SEQUENCE, rest)?;
+        let (validity, rest) = read(SEQUENCE, rest)?;
+        let (_, rest) = read(SEQUENCE, rest)?;
+        let (_, mut rest) = read(SEQUENCE, rest)?;
+        let (not_before, rest_of_validity) = time(validity)?;
+        let (not_after, _) = time(rest_of_validity)?;
+        // Unique identifiers, long out of use, may come before the extensions.
+        while let Some((tag, content, after)) = read_any(rest) {
+            if tag == EXPLICIT_3 {
+                return Some(Self {
+                    names: names(read_only(SEQUENCE, content)?),
+                    not_before,
+                    not_after,
+                });
+            }
+            rest = after;
+        }
+        Some(Self {
+            names: Vec::new(),
+            not_before,
+            not_after,
+        })
+    }
+}
+
+/// The names in a list of extensions:
+/// `Extension ::= SEQUENCE { extnID, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }`
+fn names(mut extensions: &[u8]) -> Vec<String> {
+    while let Some((extension, rest)) = read(SEQUENCE, extensions) {
+        if let Some(value) = alternative_names(extension) {
+            return general_names(value);
+        }
+        extensions = rest;
+    }
+    Vec::new()
+}
+
+fn alternative_names(extension: &[u8]) -> Option<&[u8]> {
+    let (identifier, rest) = read(OBJECT_IDENTIFIER, extension)?;
+    if identifier != SUBJECT_ALT_NAME {
+        return None;
+    }
+    let value = match read(OCTET_STRING, rest) {
+        Some((value, _)) => value,
+        None => read(OCTET_STRING, read_any(rest)?.2)?.0,
+    };
+    read_only(SEQUENCE, value)
+}
+
+fn general_names(mut names: &[u8]) -> Vec<String> {
+    let mut found = Vec::new();
+    while let Some((tag, content, rest)) = read_any(names) {
+        let name = match tag {
+            DNS_NAME => String::from_utf8(content.to_vec()).ok(),
+            IP_ADDRESS => ip_address(content).map(|ip| ip.to_string()),
+            _ => None,
+        };
+        // A name with control characters is nothing to show to a person.
+        found.extend(name.filter(|name| !name.contains(char::is_control)));
+        names = rest;
+    }
+    found
+}
+
+fn ip_address(octets: &[u8]) -> Option<IpAddr> {
+    <[u8; 4]>::try_from(octets)
+        .map(IpAddr::from)
+        .or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from))
+        .ok()
+}
+
+/// A time, and what follows it (§4.1.2.5): `YYMMDDHHMMSSZ` up to 2049, `YYYYMMDDHHMMSSZ` after.
+fn time(der: &[u8]) -> Option<(SystemTime, &[u8])> {
+    let (tag, content, rest) = read_any(der)?;
+    let digits = content.strip_suffix(b"Z")?;
+    let (year, digits) = match tag {
+        UTC_TIME => {
+            let year = number(digits.get(..2)?)?;
+            let century = if year < 50 { 2000 } else { 1900 };
+            (century + year, digits.get(2..)?)
+        }
+        GENERALIZED_TIME => (number(digits.get(..4)?)?, digits.get(4..)?),
+        _ => return None,
+    };
+    if digits.len() != 10 {
+        return None;
+    }
+    let mut parts = digits.chunks(2).map(number);
+    let mut next = || parts.next().flatten();
+    let (month, day) = (next()?, next()?);
+    let (hour, minute, second) = (next()?, next()?, next()?);
+    let days = days_since_1970(year, month, day)?;
+    let seconds = ((days * 24 + hour) * 60 + minute) * 60 + second;
+    let since = Duration::from_secs(seconds.unsigned_abs());
+    let time = match seconds < 0 {
+        true => UNIX_EPOCH.checked_sub(since)?,
+        false => UNIX_EPOCH.checked_add(since)?,
+    };
+    Some((time, rest))
+}
+
+fn number(digits: &[u8]) -> Option<i64> {
+    let all_digits = digits.iter().all(u8::is_ascii_digit);
+    let text = std::str::from_utf8(digits).ok().filter(|_| all_digits)?;
+    text.parse().ok()
+}
+
+/// Days in the proleptic Gregorian calendar, with years that begin in March so that the odd day
+/// comes last.
+fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    Some(year * 365 + leap_days + (month * 153 + 2) / 5 + day - 719_469)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::der::value;
+    use super::*;
+    use proptest::prelude::*;
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+
+    fn seconds(tag: u8, text: &[u8]) -> Option<i64> {
+        let der = value(tag, text);
+        let (time, _) = time(&der)?;
+        Some(match time.duration_since(UNIX_EPOCH) {
+            Ok(since) => since.as_secs() as i64,
+            Err(before) => -(before.duration().as_secs() as i64),
+        })
+    }
+
+    #[test]
+    fn times_are_read_on_either_side_of_the_turn_of_the_century() {
+        assert_eq!(seconds(UTC_TIME, b"700101000000Z"), Some(0));
+        assert_eq!(seconds(UTC_TIME, b"691231235959Z"), Some(-1));
+        assert_eq!(seconds(UTC_TIME, b"000229120000Z"), Some(951_825_600));
+        assert_eq!(seconds(UTC_TIME, b"491231235959Z"), Some(2_524_607_999));
+        assert_eq!(
+            seconds(GENERALIZED_TIME, b"20500101000000Z"),
+            Some(2_524_608_000)
+        );
+        for text in [
+            &b""[..],
+            b"Z",
+            b"700101000000",
+            b"7001010000Z",
+            b"70010100000+Z",
+            b"701301000000Z",
+            b"700132000000Z",
+        ] {
+            assert_eq!(seconds(UTC_TIME, text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_and_times_of_a_certificate_are_read() {
+        let names = [
+            "example.com".to_owned(),
+            "::1".to_owned(),
+            "192.0.2.1".to_owned(),
+        ];
+        let mut params = CertificateParams::new(names.clone()).unwrap();
+        params.not_before = date_time_ymd(1999, 12, 31);
+        params.not_after = date_time_ymd(2050, 3, 1);
+        let (not_before, not_after) = (params.not_before, params.not_after);
+        let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+        let summary = CertificateSummary::of(certificate.der()).unwrap();
+        assert_eq!(summary.names, names);
+        assert_eq!(summary.not_before, not_before);
+        assert_eq!(summary.not_after, not_after);
+    }
+
+    #[test]
+    fn a_certificate_without_names_has_none() {
+        let params = CertificateParams::new(Vec::new()).unwrap();
+        let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+        let summary = CertificateSummary::of(certificate.der()).unwrap();
+        assert!(summary.names.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn no_change_to_a_certificate_makes_the_reader_panic(at: prop::sample::Index, byte: u8) {
+            let params = CertificateParams::new(["a.example".to_owned()]).unwrap();
+            let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+            let mut der = certificate.der().to_vec();
+            let at = at.index(der.len());
+            der[at] = byte;
+            let _ = CertificateSummary::of(&der);
+            let _ = CertificateSummary::of(&der[..at]);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Accounts of plain XMPP, over every way to a server.
+
+mod account;
+mod asking;
+mod logging_in;
+mod reaching;
+
+use async_trait::async_trait;
+use mfly_client::standard::{Account, Connector, ConnectorError, Dialled, Event, Session};
+use mfly_client::{BareJid, Error, Password, Redirect, Tls};
+use mfly_proto::framing::Framing;
+use mfly_tests::wait::within;
+use mfly_testserver::{Builder, TestServer};
+use std::sync::Arc;
+
+const PASSWORD: &str = "pencil";
+
+/// How a connection is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Memory(Framing),
+    StartTls,
+    DirectTls,
+    WebSocket,
+}
+
+const WAYS: [Way; 5] = [
+    Way::Memory(Framing::WebSocket),
+    Way::Memory(Framing::Tcp),
+    Way::StartTls,
+    Way::DirectTls,
+    Way::WebSocket,
+];
+
+impl Way {
+    /// Whether an authentication can be tied to the connection.
+    fn is_tls(self) -> bool {
+        !matches!(self, Self::Memory(_))
+    }
+}
+
+/// Connections in memory.
+struct Memory {
+    server: Arc<TestServer>,
+    framing: Framing,
+}
+
+#[async_trait]
+impl Connector for Memory {
+    async fn connect(&self, _: Option<&Redirect>) -> Result<Dialled, ConnectorError> {
+        Ok(Dialled::new(
+            self.server.connect_in_memory(self.framing),
+            true,
+        ))
+    }
+}
+
+async fn start(change: impl FnOnce(Builder) -> Builder) -> Arc<TestServer> {
+    let server = change(TestServer::builder()).start().await;
+    Arc::new(server.expect("the server starts"))
+}
+
+fn jid(server: &TestServer, name: &str) -> BareJid {
+    BareJid::new(&format!("{name}@{}", server.xmpp_host())).unwrap()
+}
+
+fn trusting(server: &TestServer) -> Tls {
+    Tls::custom(server.ca_certificate_pem().unwrap().as_bytes()).unwrap()
+}
+
+/// An account that exists, and how to connect it.
+fn account(server: &Arc<TestServer>, name: &str, way: Way) -> Account {
+    server.standard_user(name, PASSWORD).unwrap();
+    unknown(server, name, way)
+}
+
+/// An account that need not exist.
+fn unknown(server: &Arc<TestServer>, name: &str, way: Way) -> Account {
+    let account = Account::new(jid(server, name), Password::new(PASSWORD).unwrap());
+    let address = match way {
+        Way::Memory(framing) => {
+            return account.connector(Arc::new(Memory {
+                server: Arc::clone(server),
+                framing,
+            }));
+        }
+        Way::StartTls => server.tcp_address(),
+        Way::DirectTls => server.tcps_address(),
+        Way::WebSocket => server.websocket_url_tls(),
+    };
+    account.address(&address.unwrap()).tls(trusting(server))
+}
+
+async fn connect(account: &Account) -> Session {
+    let connecting = account.connect();
+    within("connection", async { connecting.await })
+        .await
+        .expect("connects")
+}
+
+async fn failure(account: &Account) -> Error {
+    let connecting = account.connect();
+    within("a failure", async { connecting.await })
+        .await
+        .expect_err("does not connect")
+}
+
+fn is_connected(event: &Event) -> Option<()> {
+    matches!(event, Event::Connected { .. }).then_some(())
+}
