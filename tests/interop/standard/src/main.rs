@@ -49,10 +49,14 @@ async fn run(folder: &Path) -> Result<bool, ServerError> {
     let started = Instant::now();
     let run = Arc::new(Folder::fresh(folder, "standard-servers")?);
     let certificates = Arc::new(Certificates::generate().map_err(std::io::Error::other)?);
-    let reports = [
-        judge::<Prosody>(&run, &certificates).await?,
-        judge::<Ejabberd>(&run, &certificates).await?,
-    ];
+    let reports: [Report; 2] = tokio::try_join!(
+        judge::<Prosody>(&run, &certificates),
+        judge::<Ejabberd>(&run, &certificates),
+    )?
+    .into();
+    for report in &reports {
+        println!("{report}");
+    }
     let json: Vec<Value> = reports.iter().map(Report::json).collect();
     let file = folder.join("standard-servers.json");
     std::fs::write(&file, json!({ "servers": json }).to_string())?;
@@ -74,9 +78,7 @@ async fn judge<D: Daemon>(
     certificates: &Arc<Certificates>,
 ) -> Result<Report, ServerError> {
     let server = Standard::<D>::start(run, certificates, Certificate::Good).await?;
-    let report = mfly_suite::run(&server, &server.framings()).await;
-    println!("{report}");
-    Ok(report)
+    Ok(mfly_suite::run(&server, &server.framings()).await)
 }
 
 async fn interrupted() {

@@ -1,5 +1,6 @@
 //! The checks, one file for each subject.
 
+mod block;
 mod carbons;
 mod certificate;
 mod conflict;
@@ -23,6 +24,7 @@ pub fn all() -> Vec<Check> {
         last_activity::CHECKS,
         message::CHECKS,
         carbons::CHECKS,
+        block::CHECKS,
         stanza_limit::CHECKS,
         conflict::CHECKS,
         certificate::CHECKS,
