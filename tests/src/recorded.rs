@@ -1,9 +1,9 @@
 //! Traces and recorded sessions.
 
-use mfly_proto::testing::Trace;
+use mfly_proto::testing::{Dialect, Trace};
 use std::path::Path;
 
-/// Every trace by its name, such as `block/unblock`, in order.
+/// Every trace of the platform by its name, such as `block/unblock`, in order; not those of other servers.
 #[must_use]
 pub fn traces() -> Vec<(String, Trace)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/mfly-proto/fixtures");
@@ -22,7 +22,9 @@ pub fn traces() -> Vec<(String, Trace)> {
             let name = format!("{}/{}", stem(&feature), stem(&path));
             let text = std::fs::read_to_string(&path).expect("text");
             let trace = Trace::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-            traces.push((name, trace));
+            if trace.dialect() == Dialect::Platform {
+                traces.push((name, trace));
+            }
         }
     }
     traces.sort_by(|a, b| a.0.cmp(&b.0));

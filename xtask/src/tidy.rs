@@ -12,6 +12,15 @@ const LONG: &[(&str, &str)] = &[];
 /// Payloads that belong to the stream rather than to a feature.
 const NO_FEATURE: &[&str] = &["bind", "carbons", "ping", "session"];
 
+/// Payloads of any XMPP server: accounts there have no features of the platform, only fixtures.
+const STANDARD: &[&str] = &[
+    "blocking",
+    "entity_time",
+    "roster",
+    "service_discovery",
+    "vcard",
+];
+
 /// What must not be named where: folder, word, why.
 const LAYERS: &[(&str, &str, &str)] = &[
     (
@@ -210,14 +219,26 @@ fn stems(root: &Path, faults: &mut Vec<String>) {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        if stem == "mod" || NO_FEATURE.contains(&stem.as_str()) {
+        // A folder beside a file holds the parts of what the file is about.
+        let is_part = path.parent() != Some(&payloads);
+        if is_part || stem == "mod" || NO_FEATURE.contains(&stem.as_str()) {
+            continue;
+        }
+        let fixtures = format!("crates/mfly-proto/fixtures/{stem}");
+        if STANDARD.contains(&stem.as_str()) {
+            let operation = format!("crates/mfly-client/src/standard/{stem}.rs");
+            for place in [fixtures, operation] {
+                if !root.join(&place).exists() {
+                    faults.push(format!("payload '{stem}' has no {place}"));
+                }
+            }
             continue;
         }
         let places = [
             format!("crates/mfly-client/src/feature/{stem}.rs"),
             format!("crates/mfly-testserver/src/feature/{stem}.rs"),
             format!("tests/it/{stem}.rs"),
-            format!("crates/mfly-proto/fixtures/{stem}"),
+            fixtures,
         ];
         for place in places.iter().filter(|place| !root.join(place).exists()) {
             faults.push(format!("payload '{stem}' has no {place}"));

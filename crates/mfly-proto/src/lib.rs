@@ -6,22 +6,21 @@
 //! | module | what |
 //! |---|---|
 //! | [`xml`] | restricted XML (RFC 6120 §11): parser, element view, writer |
-//! | [`framing`] | what one WebSocket message carries (RFC 7395) |
-//! | [`stream`] | stream features and errors |
+//! | [`framing`] | what one WebSocket message carries (RFC 7395), and how a TCP stream is cut (RFC 6120) |
+//! | [`stream`] | stream features and errors, STARTTLS |
 //! | [`sasl`] | mechanisms as step machines, and the choice among them |
 //! | [`sasl2`], [`bind2`] | authentication and resource binding in one exchange |
 //! | [`stanza`] | `iq`, `presence`, `message`, stanza errors |
-//! | [`blocking`] | block lists of plain XMPP |
 //! | [`payload`] | one feature a file: requests, responses, pushes |
 //! | [`push`] | what an unasked-for stanza means |
 //! | [`cipher`] | the platform's payload encryption |
 //! | [`signalling`], [`qr_login`] | Engine.IO and Socket.IO packets; logging in by a code |
-//! | [`jid`], [`id`], [`secret`] | validated newtypes |
+//! | [`jid`], [`id`], [`secret`], [`date_time`] | validated newtypes |
 
 pub mod argument;
 pub mod bind2;
-pub mod blocking;
 pub mod cipher;
+pub mod date_time;
 pub mod decode;
 pub mod framing;
 pub mod id;

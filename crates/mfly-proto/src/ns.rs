@@ -26,6 +26,8 @@ pub const ROSTER: &str = "jabber:iq:roster";
 pub const ROSTER_VERSIONING: &str = "urn:xmpp:features:rosterver";
 /// XEP-0012: last activity.
 pub const LAST: &str = "jabber:iq:last";
+/// XEP-0030: what an entity is and can do.
+pub const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
 /// XEP-0054: vcard-temp.
 pub const VCARD: &str = "vcard-temp";
 /// XEP-0191: blocking command.
@@ -34,8 +36,12 @@ pub const BLOCKING: &str = "urn:xmpp:blocking";
 pub const STREAM_MANAGEMENT: &str = "urn:xmpp:sm:3";
 /// XEP-0199: ping.
 pub const PING: &str = "urn:xmpp:ping";
+/// XEP-0202: entity time.
+pub const TIME: &str = "urn:xmpp:time";
 /// XEP-0280: message carbons.
 pub const CARBONS: &str = "urn:xmpp:carbons:2";
+/// XEP-0297: stanza forwarding.
+pub const FORWARD: &str = "urn:xmpp:forward:0";
 /// XEP-0352: client state indication.
 pub const CLIENT_STATE: &str = "urn:xmpp:csi:0";
 /// XEP-0386: Bind 2.
@@ -46,8 +52,6 @@ pub const SASL2: &str = "urn:xmpp:sasl:2";
 pub const SASL_CHANNEL_BINDING: &str = "urn:xmpp:sasl-cb:0";
 /// XEP-0478: limits of a stream.
 pub const STREAM_LIMITS: &str = "urn:xmpp:stream-limits:0";
-/// XEP-0297: stanza forwarding.
-pub const FORWARD: &str = "urn:xmpp:forward:0";
 /// XML 1.0 namespaces §3: bound to the prefix `xml`.
 pub const XML: &str = "http://www.w3.org/XML/1998/namespace";
 /// Observed: user activities (block lists of others, settings, chat lists).

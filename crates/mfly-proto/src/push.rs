@@ -6,9 +6,11 @@
 use crate::decode::DecodeError;
 use crate::payload::admin_block::AdminBlock;
 use crate::payload::block::{BlockPush, UserBlocked};
+use crate::payload::blocking::BlockListPush;
 use crate::payload::friends::{Friends, FriendsNotice};
 use crate::payload::logout::ForcedLogout;
 use crate::payload::profile::{ProfileChanged, ProfilePush};
+use crate::payload::roster::RosterPush;
 use crate::payload::settings::Settings;
 use crate::payload::user_deleted::UserDeleted;
 use crate::stanza::{Iq, IqKind, Message};
@@ -92,5 +94,31 @@ impl Push {
             return Ok(Some(push));
         }
         Ok(None)
+    }
+}
+
+/// News from any XMPP server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StandardPush {
+    /// The block list changed.
+    BlockList(BlockListPush),
+    /// The contact list changed.
+    Roster(RosterPush),
+}
+
+impl StandardPush {
+    /// Reads an `iq` that answers no request; `Ok(None)` when it is no known push.
+    ///
+    /// # Errors
+    /// When it is a known push that does not say what it should.
+    pub fn from_iq(iq: &Iq<'_>) -> Result<Option<Self>, DecodeError> {
+        let Some(payload) = iq.payload().filter(|_| iq.kind == IqKind::Set) else {
+            return Ok(None);
+        };
+        if let Some(push) = RosterPush::read(payload)? {
+            return Ok(Some(Self::Roster(push)));
+        }
+        Ok(BlockListPush::read(payload)?.map(Self::BlockList))
     }
 }

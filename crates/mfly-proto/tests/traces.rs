@@ -13,6 +13,8 @@ const NOT_TYPED: &[&str] = &[
     // Empty results to pushes and pings that the peer sent.
     r#"id="{ping}" to="{host}" type="result""#,
     r#"id="{push}" to="u1@{host}" type="result""#,
+    r#"id="{push}" type="result""#,
+    r#"id="{push2}" type="result""#,
 ];
 
 fn traces() -> Vec<(PathBuf, Trace)> {
@@ -62,7 +64,11 @@ fn every_line_of_every_trace_is_read_by_its_type_and_written_again() {
                 continue;
             }
             let question = questions.iter().find(|question| answers(question, &text));
-            let outcome = round_trip(text.as_bytes(), question.map(|q| q.as_bytes()));
+            let outcome = round_trip(
+                text.as_bytes(),
+                question.map(|q| q.as_bytes()),
+                trace.dialect(),
+            );
             let RoundTrip::Written { text: written, .. } = outcome else {
                 panic!("{}: nothing reads {text}: {outcome:?}", path.display());
             };

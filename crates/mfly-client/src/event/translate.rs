@@ -28,7 +28,7 @@ pub(crate) fn translate(notice: Notice, context: &Context) -> [Option<Event>; 2]
         }
         Notice::Presence(presence) => presence::received(presence, context),
         // Platform sessions tell neither.
-        Notice::Blocking(_) => None,
+        Notice::StandardPush(_) => None,
         Notice::Message { stanza, .. } | Notice::UnknownStanza(stanza) => Some(unknown(&stanza)),
         Notice::MalformedPush { error, stanza } => {
             tracing::debug!(%error, "a notice that does not say what it should");

@@ -25,12 +25,11 @@
 use super::known_server::KnownServer;
 use super::reason::{Cause, ConnectionState, DisconnectReason, EndReason};
 use super::redirect::Redirect;
-use mfly_proto::blocking::BlockPush;
 use mfly_proto::decode::DecodeError;
 use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{FullJid, Jid};
-use mfly_proto::push::Push;
+use mfly_proto::push::{Push, StandardPush};
 use mfly_proto::sasl::{ChannelBindings, ScramDerivation, ScramKeys};
 use mfly_proto::secret::Password;
 use mfly_proto::stanza::{Presence, StanzaError};
@@ -230,8 +229,8 @@ pub(crate) enum Notice {
     },
     /// Somebody's presence.
     Presence(Presence),
-    /// The own block list changed. Not told by platform sessions, which have a push of their own.
-    Blocking(BlockPush),
+    /// The same from a server without the platform's extensions.
+    StandardPush(StandardPush),
     /// A message with a text, or one that failed. Not told by platform sessions.
     Message {
         /// The message itself, also when it came as a copy.

@@ -9,6 +9,7 @@
 //! - only so many in a row, and the next ordinary attempt begins again at the original address.
 
 use mfly_proto::argument::InvalidArgument;
+use mfly_proto::stream::SeeOtherHost;
 use mfly_transport::{Address, Scheme};
 
 /// Which pointers to another server are followed.
@@ -41,19 +42,14 @@ enum Kind {
 impl Redirect {
     /// Reads the content of `<see-other-host/>`; `None` when it is no host.
     pub(super) fn to_host(text: &str) -> Option<Self> {
-        let text = text.trim();
-        // The address's own reader knows what a host is, brackets and all. Nothing but host and port may be there.
-        if text.contains(['/', '?', '#', '@']) {
-            return None;
-        }
-        let address: Address = format!("wss://{text}/").parse().ok()?;
-        let has_port = match text.rfind(']') {
-            Some(bracket) => text[bracket..].contains(':'),
-            None => text.contains(':'),
-        };
+        let SeeOtherHost { host, port } = text.parse().ok()?;
+        // What is judged must be what is dialled: an address's host, with nothing in it that a URL would end it at.
+        let address = Address::tcp(&host, port, true).ok()?;
+        // Where none is named, the default of the own way applies, which need not be STARTTLS.
+        let names_port = text.rsplit(']').next().is_some_and(|end| end.contains(':'));
         Some(Self(Kind::Host {
             host: address.host().to_owned(),
-            port: has_port.then(|| address.port()),
+            port: names_port.then_some(port),
         }))
     }
 
@@ -168,6 +164,10 @@ mod tests {
             "a b",
             "::1",
             "b?c",
+            "evil.test?.b.example",
+            "evil.test/.b.example",
+            "evil.test#.b.example",
+            "evil.test\\.b.example",
         ] {
             assert_eq!(host(nonsense), None, "{nonsense}");
         }

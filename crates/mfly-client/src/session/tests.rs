@@ -312,7 +312,7 @@ fn headline(notice: &Notice) -> String {
         Notice::Ended(reason) => format!("ended: {reason}"),
         Notice::Push { push, carbon, .. } => format!("push carbon={carbon} {push:?}"),
         Notice::Presence(presence) => format!("presence {:?}", presence.kind),
-        Notice::Blocking(push) => format!("push {push:?}"),
+        Notice::StandardPush(push) => format!("push {push:?}"),
         Notice::Message { stanza, carbon } => format!("message {carbon:?} {}", stanza.as_str()),
         Notice::UnknownStanza(stanza) => format!("unknown {}", stanza.as_str()),
         Notice::MalformedPush { error, .. } => format!("malformed {error}"),

@@ -20,6 +20,7 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Mutex;
 
 /// A connection that is about to be made; await it.
 #[must_use = "await it"]
@@ -95,6 +96,7 @@ impl Connecting {
             link,
             first_jid,
             subscriptions,
+            card_writer: Mutex::default(),
         }))
     }
 }

@@ -1,11 +1,13 @@
 //! What happens in a session without being asked for.
 
-use super::block;
+use super::blocking;
 use super::message::{self, Message};
 use super::presence;
 use crate::event::{News, UnknownStanza};
 use crate::session::{DisconnectReason, EndReason, Notice};
 use mfly_proto::jid::{BareJid, FullJid, Jid};
+use mfly_proto::payload::roster::{RosterItem, RosterPush};
+use mfly_proto::push::StandardPush;
 use mfly_proto::stanza::{PresenceKind, Show};
 use mfly_proto::xml::Document;
 use std::time::Duration;
@@ -68,6 +70,14 @@ pub enum Event {
         /// Whom; empty means everybody.
         jids: Vec<Jid>,
     },
+    /// A contact was added, changed, or taken off the list ([`Subscription::Remove`](super::Subscription::Remove)), here or
+    /// in another session.
+    RosterPush {
+        /// The contact as it is now.
+        item: RosterItem,
+        /// The list's version with this change, if the server keeps one.
+        version: Option<String>,
+    },
     /// A message, or a copy of one that another session of the own account sent or received.
     Message(Message),
     /// A stanza that is no answer and no known news, or one from a sender who may not say such a thing.
@@ -91,7 +101,7 @@ pub(super) fn translate(notice: Notice, own: &BareJid) -> Option<Event> {
         Notice::Disconnected { reason } => Event::Disconnected { reason },
         Notice::Reconnecting { attempt, delay } => Event::Reconnecting { attempt, delay },
         Notice::Ended(reason) => Event::Ended(reason),
-        Notice::Blocking(push) => block::pushed(push),
+        Notice::StandardPush(push) => return pushed(push),
         // Only the platform's sessions tell it.
         Notice::Push { .. } => return None,
         Notice::Message { stanza, carbon } => match message::received(&stanza, carbon) {
@@ -105,6 +115,16 @@ pub(super) fn translate(notice: Notice, own: &BareJid) -> Option<Event> {
             unknown(&stanza)
         }
     })
+}
+
+fn pushed(push: StandardPush) -> Option<Event> {
+    match push {
+        StandardPush::BlockList(push) => Some(blocking::pushed(push)),
+        StandardPush::Roster(RosterPush { item, version }) => {
+            Some(Event::RosterPush { item, version })
+        }
+        _ => None,
+    }
 }
 
 fn unknown(stanza: &Document) -> Event {

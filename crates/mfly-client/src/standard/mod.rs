@@ -24,16 +24,20 @@
 //! other layer.
 
 mod account;
-mod block;
+mod blocking;
 mod carbons;
 mod connecting;
 mod dialler;
+mod entity_time;
 mod event;
 mod last_seen;
 mod message;
 mod ping;
 mod presence;
+mod roster;
+mod service_discovery;
 mod session;
+mod vcard;
 
 pub use account::{Account, Authentication};
 pub use connecting::Connecting;
@@ -42,3 +46,9 @@ pub use message::{Carbon, Message};
 pub use session::Session;
 
 pub use crate::connector::{Connector, ConnectorError, Dialled};
+pub use mfly_proto::date_time::DateTime;
+pub use mfly_proto::payload::entity_time::EntityTime;
+pub use mfly_proto::payload::roster::{Roster, RosterItem, Subscription};
+pub use mfly_proto::payload::service_discovery::{Identity, Info};
+pub use mfly_proto::payload::vcard::{Email, Name, Organization, Photo, Telephone, VCard};
+pub use mfly_proto::stanza::MessageKind;

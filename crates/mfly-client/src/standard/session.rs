@@ -11,7 +11,7 @@ use mfly_proto::stanza::IqRequest;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, MutexGuard, watch};
 
 /// A connected account.
 ///
@@ -29,6 +29,8 @@ pub(super) struct Shared {
     /// The address that the first connection got.
     pub(super) first_jid: FullJid,
     pub(super) subscriptions: Subscriptions<Event>,
+    /// Held while the own card is read, changed and written.
+    pub(super) card_writer: Mutex<()>,
 }
 
 impl Session {
@@ -119,6 +121,11 @@ impl Session {
             Ok(()) => Ok(()),
             Err(failure) => Err(explain(failure, link).await),
         }
+    }
+
+    /// Waits until nobody else writes the own card.
+    pub(super) async fn card_writer(&self) -> MutexGuard<'_, ()> {
+        self.shared.card_writer.lock().await
     }
 
     /// A fresh id for a stanza.

@@ -16,10 +16,11 @@
 //! message are inferred. Fixtures: `block/*`.
 
 use crate::decode::DecodeError;
-use crate::jid::{BareJid, UserReference};
+use crate::jid::{BareJid, Jid, UserReference};
 use crate::ns;
 use crate::stanza::{Iq, IqKind, IqRequest, Reply};
 use crate::xml::{Element, Writer};
+use std::str::FromStr;
 
 /// Blocks one user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,12 +53,12 @@ macro_rules! one_item_command {
             type Response = ();
 
             fn write(&self, writer: &mut Writer<'_>) {
-                write_items(writer, $name, [&self.user]);
+                write_items(writer, $name, [&*self.user]);
             }
 
             fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
                 super::expect(payload, ns::BLOCKING, $name)?;
-                let mut users = read_items(payload)?.into_iter();
+                let mut users = read_items::<BareJid>(payload)?.into_iter();
                 let user = users.next().ok_or(DecodeError::MissingChild {
                     element: $name,
                     child: "item",
@@ -92,7 +93,7 @@ impl IqRequest for Blocked {
     }
 
     fn write_response(users: &Vec<BareJid>, writer: &mut Writer<'_>) {
-        write_items(writer, Self::NAME, users);
+        write_items(writer, Self::NAME, users.iter().map(|user| &**user));
     }
 
     fn read_response(reply: &Reply<'_>) -> Result<Vec<BareJid>, DecodeError> {
@@ -182,7 +183,7 @@ impl BlockPush {
         }
         match payload.name() {
             "block" => {
-                let users = read_items(payload)?;
+                let users: Vec<BareJid> = read_items(payload)?;
                 if users.is_empty() {
                     return Err(DecodeError::MissingChild {
                         element: "block",
@@ -198,10 +199,11 @@ impl BlockPush {
 
     /// Writes the payload of the push.
     pub fn write(&self, writer: &mut Writer<'_>) {
-        match self {
-            Self::Blocked(users) => write_items(writer, "block", users),
-            Self::Unblocked(users) => write_items(writer, "unblock", users),
-        }
+        let (name, users) = match self {
+            Self::Blocked(users) => ("block", users),
+            Self::Unblocked(users) => ("unblock", users),
+        };
+        write_items(writer, name, users.iter().map(|user| &**user));
     }
 }
 
@@ -253,25 +255,27 @@ impl UserBlocked {
     }
 }
 
-fn write_items<'a>(
+/// Writes a list of addresses.
+pub(super) fn write_items<'a>(
     writer: &mut Writer<'_>,
     name: &str,
-    users: impl IntoIterator<Item = &'a BareJid>,
+    addresses: impl IntoIterator<Item = &'a Jid>,
 ) {
     writer.element(name, |w| {
         w.attr("xmlns", ns::BLOCKING);
-        for user in users {
-            w.element("item", |w| w.attr("jid", user.as_str()));
+        for address in addresses {
+            w.element("item", |w| w.attr("jid", address.as_str()));
         }
     });
 }
 
-fn read_items(list: Element<'_>) -> Result<Vec<BareJid>, DecodeError> {
+/// Reads a list of addresses that must all be of one kind.
+pub(super) fn read_items<J: FromStr>(list: Element<'_>) -> Result<Vec<J>, DecodeError> {
     let items = || list.children().filter(|item| item.name() == "item");
     let mut users = Vec::with_capacity(items().count());
     for item in items() {
         let jid = super::require(item, "item", "jid")?;
-        users.push(BareJid::new(&jid).map_err(|_| DecodeError::InvalidValue {
+        users.push(jid.parse().map_err(|_| DecodeError::InvalidValue {
             element: "item",
             field: "jid",
         })?);

@@ -8,5 +8,5 @@ mod round_trip;
 mod trace;
 
 pub use canonical::canonical;
-pub use round_trip::{RoundTrip, round_trip};
+pub use round_trip::{Dialect, RoundTrip, round_trip};
 pub use trace::{Bindings, Line, Mismatch, Trace, TraceError};

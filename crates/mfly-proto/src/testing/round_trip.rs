@@ -3,14 +3,15 @@
 use crate::framing::websocket::Incoming;
 use crate::ns;
 use crate::payload::{
-    bind, block, carbons, friends, last_seen, logout, ping, profile, session, settings,
+    bind, block, blocking, carbons, entity_time, friends, last_seen, logout, ping, profile, roster,
+    service_discovery, session, settings, vcard,
 };
-use crate::push::Push;
+use crate::push::{Push, StandardPush};
 use crate::sasl;
 use crate::sasl2;
 use crate::stanza::iq::{self, IqKind, IqRequest, Reply};
 use crate::stanza::{Iq, Message, Stanza};
-use crate::stream::{Features, StreamError};
+use crate::stream::{Features, StreamError, starttls};
 use crate::xml::{Element, Limits, Parser, Writer};
 
 /// What became of a frame.
@@ -29,17 +30,26 @@ pub enum RoundTrip {
     },
 }
 
+/// Whose form a payload has, where the platform and other servers use one name for two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// The platform's.
+    Platform,
+    /// That of any XMPP server.
+    Standard,
+}
+
 /// Reads a frame with the type it belongs to and writes it again.
 ///
 /// `question` is the frame that an `iq` result answers; without it a result is read as a push.
 #[must_use]
-pub fn round_trip(text: &[u8], question: Option<&[u8]>) -> RoundTrip {
+pub fn round_trip(text: &[u8], question: Option<&[u8]>, dialect: Dialect) -> RoundTrip {
     let mut parser = Parser::new(Limits::default());
     let Ok(element) = parser.parse(text) else {
         return RoundTrip::Refused;
     };
     let mut buffer = Vec::new();
-    let Some(by) = frame(element, question, &mut buffer) else {
+    let Some(by) = frame(element, question, dialect, &mut buffer) else {
         return RoundTrip::Unknown;
     };
     RoundTrip::Written {
@@ -48,7 +58,12 @@ pub fn round_trip(text: &[u8], question: Option<&[u8]>) -> RoundTrip {
     }
 }
 
-fn frame(element: Element<'_>, question: Option<&[u8]>, out: &mut Vec<u8>) -> Option<&'static str> {
+fn frame(
+    element: Element<'_>,
+    question: Option<&[u8]>,
+    dialect: Dialect,
+    out: &mut Vec<u8>,
+) -> Option<&'static str> {
     match Incoming::read(element).ok()? {
         Incoming::Open(open) => {
             open.write(out);
@@ -65,8 +80,10 @@ fn frame(element: Element<'_>, question: Option<&[u8]>, out: &mut Vec<u8>) -> Op
         StreamError::read(element).write(out);
         return Some("StreamError");
     }
-    if matches!(element.ns(), ns::SASL | ns::SASL2) {
-        return sasl_element(element, out);
+    match element.ns() {
+        ns::SASL | ns::SASL2 => return sasl_element(element, out),
+        ns::TLS => return starttls_element(element, out),
+        _ => {}
     }
     match Stanza::read(element).ok()?? {
         Stanza::Presence(presence) => {
@@ -75,7 +92,13 @@ fn frame(element: Element<'_>, question: Option<&[u8]>, out: &mut Vec<u8>) -> Op
         }
         Stanza::Message(message) => message_push(&message, out),
         Stanza::Iq(iq) => match iq.kind {
-            IqKind::Get | IqKind::Set => request(&iq, out).or_else(|| iq_push(&iq, out)),
+            // Other servers push what looks like a request, to one session.
+            IqKind::Set if dialect == Dialect::Standard && iq.to.is_some() => {
+                iq_push(&iq, dialect, out).or_else(|| request(&iq, dialect, out))
+            }
+            IqKind::Get | IqKind::Set => {
+                request(&iq, dialect, out).or_else(|| iq_push(&iq, dialect, out))
+            }
             IqKind::Error => {
                 let (from, to) = addresses(&iq);
                 iq::write_error(&iq.error()?, &iq.id, from, to, out);
@@ -85,9 +108,9 @@ fn frame(element: Element<'_>, question: Option<&[u8]>, out: &mut Vec<u8>) -> Op
                 Some(question) => {
                     let mut parser = Parser::new(Limits::default());
                     let question = Iq::read(parser.parse(question).ok()?).ok()?;
-                    result(&question, &iq, out)
+                    result(&question, &iq, dialect, out)
                 }
-                None => iq_push(&iq, out),
+                None => iq_push(&iq, dialect, out),
             },
         },
     }
@@ -100,16 +123,46 @@ fn addresses<'a>(iq: &'a Iq<'_>) -> (Option<&'a str>, Option<&'a str>) {
     )
 }
 
-/// Every request type: the only list of them in this crate, and only for checks.
+/// Every request type of a dialect: the only lists of them in this crate, and only for checks. A macro is called with
+/// the one of a dialect.
 macro_rules! every_request {
-    ($visit:ident!($($argument:tt)*)) => {
-        $visit!(($($argument)*)
-            bind::Bind, session::Session, carbons::EnableCarbons, ping::Ping,
-            profile::SetProfile, profile::ProfileQuery, last_seen::LastSeenQuery,
-            block::Block, block::Unblock, block::Blocked, block::BlockedBy,
-            friends::FriendsQuery, friends::RegisterUpdate,
-            settings::SettingsQuery, settings::UpdateSettings, logout::UserLogout,
-        )
+    ($dialect:expr, $visit:ident) => {
+        match $dialect {
+            Dialect::Platform => $visit!(
+                bind::Bind,
+                session::Session,
+                carbons::EnableCarbons,
+                ping::Ping,
+                profile::SetProfile,
+                profile::ProfileQuery,
+                last_seen::LastSeenQuery,
+                block::Block,
+                block::Unblock,
+                block::Blocked,
+                block::BlockedBy,
+                friends::FriendsQuery,
+                friends::RegisterUpdate,
+                settings::SettingsQuery,
+                settings::UpdateSettings,
+                logout::UserLogout,
+            ),
+            Dialect::Standard => $visit!(
+                bind::Bind,
+                session::Session,
+                carbons::EnableCarbons,
+                ping::Ping,
+                vcard::SetVCard,
+                vcard::VCardQuery,
+                last_seen::LastSeenQuery,
+                blocking::BlockAddresses,
+                blocking::UnblockAddresses,
+                blocking::BlockList,
+                roster::RosterQuery,
+                roster::SetRosterItem,
+                entity_time::EntityTimeQuery,
+                service_discovery::InfoQuery,
+            ),
+        }
     };
 }
 
@@ -119,44 +172,57 @@ fn belongs<R: IqRequest>(iq: &Iq<'_>, payload: Element<'_>) -> bool {
         && R::STATUS.is_none_or(|status| payload.attr("status").as_deref() == Some(status))
 }
 
-fn request(iq: &Iq<'_>, out: &mut Vec<u8>) -> Option<&'static str> {
+fn request(iq: &Iq<'_>, dialect: Dialect, out: &mut Vec<u8>) -> Option<&'static str> {
     let payload = iq.payload()?;
     macro_rules! visit {
-        (() $($type:ty,)*) => {$(
+        ($($type:ty,)*) => {{$(
             if belongs::<$type>(iq, payload) {
                 let value = <$type>::read(iq, payload).ok()?;
                 let (from, to) = addresses(iq);
                 iq::write(out, iq.kind, &iq.id, from, to, |w| value.write(w));
                 return Some(stringify!($type));
             }
-        )*};
+        )*}};
     }
-    every_request!(visit!());
+    every_request!(dialect, visit);
     None
 }
 
-fn result(question: &Iq<'_>, iq: &Iq<'_>, out: &mut Vec<u8>) -> Option<&'static str> {
+fn result(
+    question: &Iq<'_>,
+    iq: &Iq<'_>,
+    dialect: Dialect,
+    out: &mut Vec<u8>,
+) -> Option<&'static str> {
     let asked = question.payload()?;
     let reply = Reply {
         from: iq.from.as_ref(),
         payload: iq.payload(),
     };
     macro_rules! visit {
-        (() $($type:ty,)*) => {$(
+        ($($type:ty,)*) => {{$(
             if belongs::<$type>(question, asked) {
                 let value = <$type>::read_response(&reply).ok()?;
                 let (from, to) = addresses(iq);
                 iq::write_result::<$type>(&value, &iq.id, from, to, out);
                 return Some(stringify!($type));
             }
-        )*};
+        )*}};
     }
-    every_request!(visit!());
+    every_request!(dialect, visit);
     None
 }
 
-fn iq_push(iq: &Iq<'_>, out: &mut Vec<u8>) -> Option<&'static str> {
+fn iq_push(iq: &Iq<'_>, dialect: Dialect, out: &mut Vec<u8>) -> Option<&'static str> {
     let (from, to) = addresses(iq);
+    if dialect == Dialect::Standard {
+        let push = StandardPush::from_iq(iq).ok()??;
+        iq::write(out, IqKind::Set, &iq.id, from, to, |w| match &push {
+            StandardPush::BlockList(push) => push.write(w),
+            StandardPush::Roster(push) => push.write(w),
+        });
+        return Some("StandardPush");
+    }
     match Push::from_iq(iq).ok()?? {
         Push::Block(push) => {
             iq::write(out, IqKind::Set, &iq.id, from, to, |w| push.write(w));
@@ -245,4 +311,17 @@ fn sasl_element(element: Element<'_>, out: &mut Vec<u8>) -> Option<&'static str>
         "success" => sasl::Success,
         "failure" => sasl::Failure,
     )
+}
+
+fn starttls_element(element: Element<'_>, out: &mut Vec<u8>) -> Option<&'static str> {
+    if let Ok(start) = starttls::StartTls::read(element) {
+        start.write(out);
+        Some("StartTls")
+    } else if let Ok(proceed) = starttls::Proceed::read(element) {
+        proceed.write(out);
+        Some("Proceed")
+    } else {
+        starttls::Failure::read(element).ok()?.write(out);
+        Some("Failure")
+    }
 }

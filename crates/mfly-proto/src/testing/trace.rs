@@ -10,7 +10,7 @@
 //! `{name}` stands for a value that differs from run to run; the same name means the same value throughout.
 //! `{name=value}` gives the value to use where nothing has been matched yet.
 
-use super::canonical;
+use super::{Dialect, canonical};
 use std::collections::BTreeMap;
 use std::fmt;
 use thiserror::Error;
@@ -87,6 +87,20 @@ impl Trace {
             reason: "there is no source",
         })?;
         Ok(Self { source, lines })
+    }
+}
+
+impl Trace {
+    /// Whose forms it shows: `given: a standard server` says that they are not the platform's.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        let is_standard =
+            |line: &Line| matches!(line, Line::Given(fact) if fact == "a standard server");
+        if self.lines.iter().any(is_standard) {
+            Dialect::Standard
+        } else {
+            Dialect::Platform
+        }
     }
 }
 

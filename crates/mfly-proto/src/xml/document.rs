@@ -80,6 +80,15 @@ impl Document {
     }
 }
 
+/// Documents are equal when their texts are.
+impl PartialEq for Document {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.text == other.0.text
+    }
+}
+
+impl Eq for Document {}
+
 impl fmt::Debug for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Document({:?})", self.root())

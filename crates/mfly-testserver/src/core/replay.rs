@@ -3,7 +3,7 @@
 use super::testing::{HOST, Server, id};
 use crate::world::StreamId;
 use mfly_proto::payload::profile::VCard;
-use mfly_proto::testing::{Bindings, Line, Trace};
+use mfly_proto::testing::{Bindings, Dialect, Line, Trace};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -227,6 +227,10 @@ fn every_recorded_exchange_gets_the_recorded_answers() {
     assert!(replayed.len() >= 16, "only {} traces", replayed.len());
     for (name, path) in replayed {
         let trace = Trace::parse(&std::fs::read_to_string(path).unwrap()).unwrap();
+        // What other servers say is not the platform's to say.
+        if trace.dialect() == Dialect::Standard {
+            continue;
+        }
         if let Err(fault) = replay(&name, &trace) {
             faults.push(format!("{name}: {fault}"));
         }

@@ -2,7 +2,7 @@
 //!
 //! | news | believed from |
 //! |---|---|
-//! | block list (XEP-0191 §3) | the own account: no `from`, or the own bare address |
+//! | contact list (RFC 6121 §2.1.6), block list (XEP-0191 §3) | the own account: no `from`, or the own bare address |
 //! | a message with a text, or one that failed | anybody |
 //!
 //! A question of the server that is no news is refused; a message without a text is shown as it is.
@@ -10,14 +10,16 @@
 use super::Told;
 use crate::session::io::{self, Notice};
 use crate::session::requests::Own;
-use mfly_proto::blocking::BlockPush;
 use mfly_proto::jid::Jid;
+use mfly_proto::push::StandardPush;
 use mfly_proto::stanza::{Carbon, Iq, Message, MessageKind};
 use mfly_proto::xml::Document;
 
 pub(super) fn told_by_iq(iq: &Iq<'_>, own: &Own) -> Told {
-    match BlockPush::read(iq) {
-        Ok(Some(push)) if is_account(iq.from.as_ref(), own) => Told::News(Notice::Blocking(push)),
+    match StandardPush::from_iq(iq) {
+        Ok(Some(push)) if is_account(iq.from.as_ref(), own) => {
+            Told::News(Notice::StandardPush(push))
+        }
         Ok(Some(_)) => Told::Disbelieved,
         Ok(None) => Told::Nothing,
         Err(error) => Told::Malformed(error),

@@ -48,7 +48,9 @@ fn presence_and_carbons_are_announced_after_each_connection_unless_switched_off(
 }
 
 #[test]
-fn a_block_push_is_believed_from_the_own_account_only() {
+fn a_change_of_a_list_is_believed_from_the_own_account_only() {
+    let block = r#"<block xmlns="urn:xmpp:blocking"><item jid="u2@host.test"/></block>"#;
+    let roster = r#"<query xmlns="jabber:iq:roster"><item jid="u2@host.test"/></query>"#;
     for (sender, believed) in [
         (None, true),
         (Some("u1@host.test"), true),
@@ -56,20 +58,20 @@ fn a_block_push_is_believed_from_the_own_account_only() {
         (Some("u1@host.test/other"), false),
         (Some("evil@host.test"), false),
     ] {
-        let mut rig = online();
-        rig.forget();
-        rig.server(&format!(
-            r#"<iq type="set" id="b1"{}><block xmlns="urn:xmpp:blocking"><item jid="u2@host.test"/></block></iq>"#,
-            from(sender)
-        ));
-        assert_eq!(rig.has_news("push"), believed, "{sender:?}: {:?}", rig.news);
-        assert_eq!(rig.has_news("unknown"), !believed);
-        let answer = if believed {
-            r#"type="result""#
-        } else {
-            "service-unavailable"
-        };
-        assert!(rig.last().contains(answer), "{sender:?}: {}", rig.last());
+        for push in [block, roster] {
+            let mut rig = online();
+            rig.forget();
+            let from = from(sender);
+            rig.server(&format!(r#"<iq type="set" id="b1"{from}>{push}</iq>"#));
+            assert_eq!(rig.has_news("push"), believed, "{sender:?}: {:?}", rig.news);
+            assert_eq!(rig.has_news("unknown"), !believed);
+            let answer = if believed {
+                r#"type="result""#
+            } else {
+                "service-unavailable"
+            };
+            assert!(rig.last().contains(answer), "{sender:?}: {}", rig.last());
+        }
     }
 }
 

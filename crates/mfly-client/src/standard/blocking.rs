@@ -1,13 +1,13 @@
 //! Blocking addresses (XEP-0191).
 //!
-//! Wire form: [`mfly_proto::blocking`].
+//! Wire form: [`mfly_proto::payload::blocking`].
 
 use super::event::Event;
 use super::session::Session;
 use crate::error::Result;
 use mfly_proto::argument::InvalidArgument;
-use mfly_proto::blocking::{Block, BlockPush, Blocked, Unblock};
 use mfly_proto::jid::Jid;
+use mfly_proto::payload::blocking::{BlockAddresses, BlockList, BlockListPush, UnblockAddresses};
 
 impl Session {
     /// Blocks addresses, each an account, one of its sessions, or a whole domain: nothing passes between them and the own
@@ -17,8 +17,8 @@ impl Session {
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when nobody is named; otherwise see
     /// [`ErrorKind`](crate::ErrorKind).
     pub async fn block(&self, jids: &[Jid]) -> Result<()> {
-        let jids = somebody(jids)?;
-        self.request(&Block { jids }).await
+        let addresses = somebody(jids)?;
+        self.request(&BlockAddresses { addresses }).await
     }
 
     /// Unblocks addresses.
@@ -26,8 +26,8 @@ impl Session {
     /// # Errors
     /// As [`Session::block`].
     pub async fn unblock(&self, jids: &[Jid]) -> Result<()> {
-        let jids = somebody(jids)?;
-        self.request(&Unblock { jids }).await
+        let addresses = somebody(jids)?;
+        self.request(&UnblockAddresses { addresses }).await
     }
 
     /// Unblocks everybody.
@@ -35,16 +35,16 @@ impl Session {
     /// # Errors
     /// When the request fails; see [`ErrorKind`](crate::ErrorKind).
     pub async fn unblock_all(&self) -> Result<()> {
-        self.request(&Unblock::default()).await
+        self.request(&UnblockAddresses::default()).await
     }
 
     /// Whom the own account has blocked. From then on [`Event::Blocked`] and [`Event::Unblocked`] tell this connection of
-    /// changes.
+    /// changes: after [`Event::Connected`] that was not resumed, ask again.
     ///
     /// # Errors
     /// When the request fails; see [`ErrorKind`](crate::ErrorKind).
     pub async fn blocked(&self) -> Result<Vec<Jid>> {
-        self.request(&Blocked).await
+        self.request(&BlockList).await
     }
 }
 
@@ -56,9 +56,9 @@ fn somebody(jids: &[Jid]) -> Result<Vec<Jid>, InvalidArgument> {
     Ok(jids.to_vec())
 }
 
-pub(super) fn pushed(push: BlockPush) -> Event {
+pub(super) fn pushed(push: BlockListPush) -> Event {
     match push {
-        BlockPush::Blocked(jids) => Event::Blocked { jids },
-        BlockPush::Unblocked(jids) => Event::Unblocked { jids },
+        BlockListPush::Blocked(jids) => Event::Blocked { jids },
+        BlockListPush::Unblocked(jids) => Event::Unblocked { jids },
     }
 }

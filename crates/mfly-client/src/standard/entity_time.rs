@@ -1,0 +1,19 @@
+//! What time it is elsewhere (XEP-0202).
+//!
+//! Wire form: [`mfly_proto::payload::entity_time`].
+
+use super::session::Session;
+use crate::error::Result;
+use mfly_proto::jid::Jid;
+use mfly_proto::payload::entity_time::{EntityTime, EntityTimeQuery};
+
+impl Session {
+    /// What time it is at the own server, or at somebody else's.
+    ///
+    /// # Errors
+    /// [`RequestRefused`](crate::ErrorKind::RequestRefused) where nobody answers that; otherwise see
+    /// [`ErrorKind`](crate::ErrorKind).
+    pub async fn entity_time(&self, of: Option<&Jid>) -> Result<EntityTime> {
+        self.request(&EntityTimeQuery { to: of.cloned() }).await
+    }
+}

@@ -1,0 +1,261 @@
+//! Moments as text: the profile of ISO 8601 that XMPP uses (XEP-0082 §3.2).
+
+use crate::decode::DecodeError;
+use std::fmt;
+use std::str::FromStr;
+
+const SECOND: i64 = 1_000;
+const MINUTE: i64 = 60 * SECOND;
+const DAY: i64 = 24 * 60 * MINUTE;
+
+/// A moment, to the millisecond, in the years 0 to 9999.
+///
+/// ```
+/// use mfly_proto::date_time::DateTime;
+/// let moment: DateTime = "1969-07-20T21:56:15-05:00".parse()?;
+/// assert_eq!(moment.to_string(), "1969-07-21T02:56:15Z");
+/// assert_eq!(moment.unix_millis(), -14_159_025_000);
+/// # Ok::<(), mfly_proto::decode::DecodeError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DateTime(i64);
+
+impl DateTime {
+    /// 0000-01-01T00:00:00Z.
+    const FIRST: i64 = -719_528 * DAY;
+    /// 9999-12-31T23:59:59.999Z.
+    const LAST: i64 = 2_932_897 * DAY - 1;
+
+    /// The moment that is `millis` milliseconds after the start of 1970 in UTC; `None` when its year has no four
+    /// digits.
+    #[must_use]
+    pub const fn from_unix_millis(millis: i64) -> Option<Self> {
+        if millis < Self::FIRST || millis > Self::LAST {
+            return None;
+        }
+        Some(Self(millis))
+    }
+
+    /// Milliseconds since the start of 1970 in UTC.
+    #[must_use]
+    pub const fn unix_millis(self) -> i64 {
+        self.0
+    }
+}
+
+/// Reads `CCYY-MM-DDThh:mm:ss[.sss]TZD`. Digits beyond milliseconds are cut off.
+impl FromStr for DateTime {
+    type Err = DecodeError;
+
+    fn from_str(text: &str) -> Result<Self, DecodeError> {
+        read(text)
+            .and_then(Self::from_unix_millis)
+            .ok_or(DecodeError::InvalidValue {
+                element: "date-time",
+                field: "text",
+            })
+    }
+}
+
+fn read(text: &str) -> Option<i64> {
+    let mut rest = text.as_bytes();
+    let year = number(&mut rest, 4)?;
+    let month = separated(&mut rest, b'-')?;
+    let day = separated(&mut rest, b'-')?;
+    let hour = separated(&mut rest, b'T')?;
+    let minute = separated(&mut rest, b':')?;
+    let second = separated(&mut rest, b':')?;
+    let is_valid = (1..=12).contains(&month)
+        && (1..=days_in(year, month)).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second < 60;
+    if !is_valid {
+        return None;
+    }
+    let fraction = fraction(&mut rest)?;
+    let offset = match rest {
+        b"Z" => 0,
+        _ => offset_minutes(std::str::from_utf8(rest).ok()?)?,
+    };
+    let minutes = (days_before(year, month, day) * 24 + hour) * 60 + minute - i64::from(offset);
+    Some(minutes * MINUTE + second * SECOND + fraction)
+}
+
+/// Reads a distance from UTC, in minutes: `+hh:mm` or `-hh:mm` (XEP-0082 §3.2).
+pub(crate) fn offset_minutes(text: &str) -> Option<i16> {
+    let (sign, mut rest) = text.as_bytes().split_first()?;
+    let hours = number(&mut rest, 2)?;
+    let minutes = separated(&mut rest, b':')?;
+    if !rest.is_empty() || hours > 23 || minutes > 59 {
+        return None;
+    }
+    let offset = (hours * 60 + minutes) as i16;
+    match sign {
+        b'+' => Some(offset),
+        b'-' => Some(-offset),
+        _ => None,
+    }
+}
+
+/// Takes a number of so many digits.
+fn number(rest: &mut &[u8], digits: usize) -> Option<i64> {
+    let (found, after) = rest.split_at_checked(digits)?;
+    *rest = after;
+    found.iter().try_fold(0, |number, byte| {
+        byte.is_ascii_digit()
+            .then(|| number * 10 + i64::from(byte - b'0'))
+    })
+}
+
+/// Takes a separator and two digits.
+fn separated(rest: &mut &[u8], separator: u8) -> Option<i64> {
+    *rest = rest.strip_prefix(&[separator])?;
+    number(rest, 2)
+}
+
+/// Takes a fraction of a second, if there is one, as milliseconds.
+fn fraction(rest: &mut &[u8]) -> Option<i64> {
+    let Some(after) = rest.strip_prefix(b".") else {
+        return Some(0);
+    };
+    let digits = after
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    if digits == 0 {
+        return None;
+    }
+    let (found, after) = after.split_at(digits);
+    *rest = after;
+    let digit = |index: usize| found.get(index).map_or(0, |byte| i64::from(byte - b'0'));
+    Some(digit(0) * 100 + digit(1) * 10 + digit(2))
+}
+
+const fn is_leap(year: i64) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+const fn days_in(year: i64, month: i64) -> i64 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if is_leap(year) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+/// Days from the start of 1970 to this one. Years start in March here, so that the leap day is the last.
+const fn days_before(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let month = (month + 9) % 12;
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    year * 365 + leap_days + (month * 153 + 2) / 5 + day - 1 - 719_468
+}
+
+/// Writes UTC; milliseconds only when there are any.
+impl fmt::Display for DateTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let days = self.0.div_euclid(DAY);
+        // The inverse of `days_before`, in eras of 400 years.
+        let shifted = days + 719_468;
+        let era = shifted.div_euclid(146_097);
+        let day_of_era = shifted.rem_euclid(146_097);
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted_month = (day_of_year * 5 + 2) / 153;
+        let day = day_of_year - (shifted_month * 153 + 2) / 5 + 1;
+        let month = (shifted_month + 2) % 12 + 1;
+        let year = era * 400 + year_of_era + i64::from(month <= 2);
+
+        let millis = self.0.rem_euclid(DAY);
+        let (hour, minute) = (millis / (60 * MINUTE), millis / MINUTE % 60);
+        let second = millis / SECOND % 60;
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
+        )?;
+        match millis % SECOND {
+            0 => f.write_str("Z"),
+            millis => write!(f, ".{millis:03}Z"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn millis(text: &str) -> Option<i64> {
+        text.parse().ok().map(DateTime::unix_millis)
+    }
+
+    #[test]
+    fn moments_are_read_as_the_specification_has_them() {
+        for (text, expected) in [
+            ("1970-01-01T00:00:00Z", 0),
+            // The examples of XEP-0082 and XEP-0202.
+            ("1969-07-21T02:56:15Z", -14_159_025_000),
+            ("1969-07-20T21:56:15-05:00", -14_159_025_000),
+            ("2006-12-19T17:58:35Z", 1_166_551_115_000),
+            ("2000-02-29T23:59:59.999Z", 951_868_799_999),
+            ("2000-03-01T00:00:00.000123456Z", 951_868_800_000),
+            ("2024-01-01T00:30:00.5+00:30", 1_704_067_200_500),
+            ("0000-01-01T00:00:00Z", DateTime::FIRST),
+            ("9999-12-31T23:59:59.999Z", DateTime::LAST),
+        ] {
+            assert_eq!(millis(text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for text in [
+            "",
+            "2006-12-19",
+            "2006-12-19T17:58:35",
+            "2006-12-19 17:58:35Z",
+            "2006-12-19t17:58:35z",
+            "06-12-19T17:58:35Z",
+            "+2006-12-19T17:58:35Z",
+            "2006-12-19T17:58Z",
+            "2006-12-19T17:58:35.Z",
+            "2006-12-19T17:58:35,5Z",
+            "2006-12-19T17:58:35Z ",
+            "2006-12-19T17:58:35+0100",
+            "2006-12-19T17:58:35+24:00",
+            "2006-12-19T17:58:35+01:60",
+            "2006-13-19T17:58:35Z",
+            "2006-00-19T17:58:35Z",
+            "2006-12-00T17:58:35Z",
+            "2006-04-31T17:58:35Z",
+            "1900-02-29T17:58:35Z",
+            "2006-12-19T24:00:00Z",
+            "2006-12-19T17:60:35Z",
+            "2006-12-19T17:58:60Z",
+            "2006-12-19T1\u{661}:58:35Z",
+            "0000-01-01T00:00:00+00:01",
+            "9999-12-31T23:59:59-00:01",
+        ] {
+            assert_eq!(millis(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_day_of_a_cycle_of_the_calendar_is_read_as_it_is_written() {
+        for day in 0..146_097 {
+            let moment = DateTime(day * DAY);
+            assert_eq!(moment.to_string().parse(), Ok(moment), "{moment}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_moment_is_read_as_it_is_written(millis in DateTime::FIRST..=DateTime::LAST) {
+            let moment = DateTime(millis);
+            prop_assert_eq!(moment.to_string().parse(), Ok(moment));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The picture of a card. Source: XEP-0054 §3, XEP-0153 §4.1 for its size.
+
+use super::{text, write_text};
+use crate::ns;
+use crate::xml::{Element, Writer};
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use std::fmt;
+
+/// Writes padding, and reads pictures without it, too.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// A picture.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Photo {
+    /// The picture itself: `<PHOTO><TYPE>image/png</TYPE><BINVAL>base64</BINVAL></PHOTO>`. It should be small: 96 by 96
+    /// pixels and 8 kB are the advice.
+    Inline {
+        /// Its media type; empty when the user did not say.
+        media_type: String,
+        /// The file's bytes.
+        data: Vec<u8>,
+    },
+    /// Where it is: `<PHOTO><EXTVAL>url</EXTVAL></PHOTO>`.
+    External {
+        /// As the user wrote it; nothing says that it is safe to open.
+        url: String,
+    },
+}
+
+impl Photo {
+    /// Reads a `PHOTO`; none when it has neither of the two forms.
+    pub(super) fn read(element: Element<'_>) -> Option<Self> {
+        if let Some(url) = element.child(ns::VCARD, "EXTVAL") {
+            return Some(Self::External {
+                url: url.text().into_owned(),
+            });
+        }
+        let value = element.child(ns::VCARD, "BINVAL")?.text();
+        // In lines of 75 characters, by the specification.
+        let digits: String = value.split_ascii_whitespace().collect();
+        Some(Self::Inline {
+            media_type: text(element, "TYPE"),
+            data: BASE64.decode(digits).ok()?,
+        })
+    }
+
+    pub(super) fn write(&self, writer: &mut Writer<'_>) {
+        writer.element("PHOTO", |w| match self {
+            Self::Inline { media_type, data } => {
+                write_text(w, "TYPE", media_type);
+                w.text_element("BINVAL", &BASE64.encode(data));
+            }
+            Self::External { url } => w.text_element("EXTVAL", url),
+        });
+    }
+}
+
+/// Shows the picture's size, not its bytes.
+impl fmt::Debug for Photo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inline { media_type, data } => {
+                write!(f, "Inline({media_type}, {} bytes)", data.len())
+            }
+            Self::External { url } => write!(f, "External({url})"),
+        }
+    }
+}
