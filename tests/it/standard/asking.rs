@@ -1,7 +1,7 @@
 //! What a session can ask and hear.
 
 use super::*;
-use mfly_client::standard::{Carbon, Message};
+use mfly_client::standard::{Carbon, Message, Photo, Subscription, VCard};
 use mfly_client::{ConnectionState, ErrorKind, Jid, PresenceKind, Show};
 use mfly_tests::wait::expect_event;
 
@@ -44,6 +44,51 @@ async fn every_way_leads_to_a_session_that_can_ask_and_hear() {
             assert_eq!(jids, expected);
         }
         assert!(alice.blocked().await.unwrap().is_empty());
+
+        let card = VCard {
+            full_name: "Alice <Liddell>".to_owned(),
+            photo: Some(Photo::Inline {
+                media_type: "image/png".to_owned(),
+                data: vec![0, 255, 7],
+            }),
+            ..VCard::default()
+        };
+        assert_eq!(alice.vcard(None).await.unwrap(), VCard::default());
+        alice.set_vcard(card.clone()).await.unwrap();
+        let (one, two) = tokio::join!(
+            alice.update_vcard(|card| card.nickname = "Al".to_owned()),
+            alice.update_vcard(|card| card.title = "Dr".to_owned()),
+        );
+        one.unwrap();
+        two.unwrap();
+        let seen = bob.vcard(Some(&alice.account())).await.unwrap();
+        assert_eq!((seen.full_name, seen.photo), (card.full_name, card.photo));
+        assert_eq!((seen.nickname.as_str(), seen.title.as_str()), ("Al", "Dr"));
+        alice.set_vcard(VCard::default()).await.unwrap();
+
+        other.roster().await.unwrap();
+        alice
+            .add_contact(&bob.account(), Some("Bob & co"), &["Friends"])
+            .await
+            .unwrap();
+        alice.remove_contact(&bob.account()).await.unwrap();
+        for gone in [false, true] {
+            let item = expect_event(&mut others, "a roster push", |event| match event {
+                Event::RosterPush { item, .. } => Some(item.clone()),
+                _ => None,
+            })
+            .await;
+            assert_eq!(item.jid, bob.account());
+            assert_eq!(item.subscription == Subscription::Remove, gone);
+            if !gone {
+                assert_eq!(item.name.as_deref(), Some("Bob & co"));
+                assert_eq!(item.groups, ["Friends"]);
+            }
+        }
+        assert!(alice.roster().await.unwrap().items.is_empty());
+
+        let host = Jid::new(&server.xmpp_host()).unwrap();
+        assert!(alice.info(&host).await.unwrap().has("urn:xmpp:ping"));
 
         let id = bob
             .send_message(&alice.jid(), "over <here> & \u{1f600}")

@@ -59,7 +59,8 @@ impl Account {
         Self::with(jid, Authentication::Password(password))
     }
 
-    /// An account that its connection identifies.
+    /// An account that its connection identifies, most often by a certificate:
+    /// [`Tls::with_identity`](crate::Tls::with_identity).
     pub fn external(jid: BareJid) -> Self {
         Self::with(jid, Authentication::External)
     }

@@ -1,0 +1,183 @@
+//! The kinds of failure: their words, and what to do about each.
+
+use crate::session::EndReason;
+use mfly_api::Feature;
+use mfly_proto::argument::InvalidArgument;
+use mfly_proto::sasl::{ChoiceError, SaslError};
+use mfly_proto::stanza::StanzaError;
+use mfly_transport::CertificateProblem;
+use std::fmt;
+
+/// What went wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// An argument was refused before anything was sent.
+    InvalidArgument(InvalidArgument),
+    /// The server does not accept user id and password together.
+    InvalidCredentials {
+        /// 400 when the log-in refused them, 401 when the XMPP server did.
+        status: u16,
+    },
+    /// An administrator has blocked the account.
+    AdminBlocked,
+    /// The plan does not include this feature. Nothing was sent.
+    PlanGated(Feature),
+    /// The account has as many sessions as its plan allows; registering with `force` ends another one.
+    SessionLimit,
+    /// There is no such user, or no longer.
+    UserNotAvailable,
+    /// The token is missing or was refused, also after a refresh where one was possible.
+    Unauthorized,
+    /// The REST server answered and said no.
+    Refused {
+        /// Its code.
+        status: u16,
+        /// Its words.
+        message: String,
+    },
+    /// The REST server, or something in front of it, answered with this HTTP status instead of an answer.
+    Http {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The XMPP server, or the entity asked, answered and said no.
+    RequestRefused(StanzaError),
+    /// No answer came in time. The server may or may not have acted on the request.
+    Timeout,
+    /// The session is not online at the moment. Nothing was sent.
+    NotConnected,
+    /// The connection broke before the answer came. The server may or may not have acted on the request.
+    ConnectionLost,
+    /// The session is over; connect again.
+    Ended(EndReason),
+    /// The server could not be reached.
+    Network,
+    /// The server's certificate is not accepted: it may be another server. Nothing private was sent.
+    Certificate(CertificateProblem),
+    /// The server offers no way to authenticate that is good enough. Nothing weaker was used.
+    MechanismRefused(ChoiceError),
+    /// The server did not play its part of the authentication: it may not know the password.
+    AuthenticationBroken(SaslError),
+    /// Too many requests wait for their answers.
+    TooManyRequests,
+    /// The server takes no stanza of this length. Nothing was sent.
+    TooLarge {
+        /// The most that it takes, in bytes.
+        limit: u64,
+    },
+    /// The answer is not what it should be.
+    UnexpectedAnswer,
+    /// A file could not be sealed, opened, held or written.
+    Media,
+    /// The operating system gives no random bytes.
+    NoRandomness,
+}
+
+impl ErrorKind {
+    /// What to do about it, in a sentence.
+    pub(super) const fn hint(&self) -> &'static str {
+        match self {
+            Self::InvalidArgument(_) => "correct the argument",
+            Self::InvalidCredentials { .. } => {
+                "register again; another registration may have replaced the password"
+            }
+            Self::AdminBlocked => "tell the user; only an administrator can lift the block",
+            Self::PlanGated(_) => "check Session::features before offering it, or change the plan",
+            Self::SessionLimit => {
+                "ask the user whether to end another session, then register with force"
+            }
+            Self::UserNotAvailable => "treat the user as deleted",
+            Self::Unauthorized => "set a valid token, or connect with credentials",
+            Self::Refused { .. } | Self::Http { .. } | Self::RequestRefused(_) => {
+                "the server's words say why; retry only if is_retryable says so"
+            }
+            Self::Timeout | Self::ConnectionLost => {
+                "the server may have acted: look before repeating a change"
+            }
+            Self::NotConnected => "wait for Event::Connected; the session reconnects by itself",
+            Self::Ended(_) => "connect again, unless the reason forbids it",
+            Self::Network => "check the addresses and the network, then try again",
+            Self::Certificate(problem) => certificate_hint(*problem),
+            Self::MechanismRefused(_) => {
+                "ask the server's operator what changed before the policy is relaxed: somebody may be in between"
+            }
+            Self::AuthenticationBroken(_) => "check the address; somebody may be in between",
+            Self::TooManyRequests => "wait for some of the pending requests",
+            Self::TooLarge { .. } => "send less at once",
+            Self::UnexpectedAnswer => "the server deviates from the known protocol; see Quirks",
+            Self::NoRandomness => "the operating system must offer a random source",
+            Self::Media => {
+                "check the file key, whether the file was sealed, and where it is written"
+            }
+        }
+    }
+}
+
+/// What to do about a certificate that is not accepted.
+const fn certificate_hint(problem: CertificateProblem) -> &'static str {
+    match problem {
+        CertificateProblem::Untrusted => {
+            "add the server's authority with Tls::platform_plus or Tls::custom if it is your own; otherwise somebody may be in between"
+        }
+        CertificateProblem::Expired => "the server's operator has to renew it",
+        CertificateProblem::NotYetValid => "check the clock of this machine and of the server",
+        CertificateProblem::WrongName => {
+            "check the address: the certificate must name the host, over TCP the XMPP domain"
+        }
+        CertificateProblem::Revoked => "do not connect; ask the server's operator",
+        _ => "the server's operator has to replace it",
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidArgument(argument) => fmt::Display::fmt(argument, f),
+            Self::InvalidCredentials { .. } => f.write_str("invalid credentials"),
+            Self::AdminBlocked => f.write_str("an administrator has blocked the account"),
+            Self::PlanGated(feature) => {
+                write!(f, "the plan does not include the feature {feature}")
+            }
+            Self::SessionLimit => {
+                f.write_str("the account has as many sessions as its plan allows")
+            }
+            Self::UserNotAvailable => f.write_str("there is no such user"),
+            Self::Unauthorized => f.write_str("the token is missing or was refused"),
+            Self::Refused { status, message } => {
+                write!(f, "the server refused with {status}: {message}")
+            }
+            Self::Http { status } => write!(f, "the server answered with HTTP status {status}"),
+            Self::RequestRefused(error) => write!(f, "the request was refused: {error}"),
+            Self::Timeout => f.write_str("no answer in time"),
+            Self::NotConnected => f.write_str("the session is not online"),
+            Self::ConnectionLost => f.write_str("the connection broke before the answer came"),
+            Self::Ended(reason) => write!(f, "the session is over: {reason}"),
+            Self::Network => f.write_str("the server could not be reached"),
+            Self::Certificate(problem) => f.write_str(match problem {
+                CertificateProblem::Untrusted => {
+                    "no trusted authority vouches for the server's certificate"
+                }
+                CertificateProblem::Expired => "the server's certificate has expired",
+                CertificateProblem::NotYetValid => "the server's certificate is not valid yet",
+                CertificateProblem::WrongName => "the server's certificate is for another name",
+                CertificateProblem::Revoked => "the server's certificate was withdrawn",
+                _ => "the server's certificate cannot be used",
+            }),
+            Self::MechanismRefused(error) => fmt::Display::fmt(error, f),
+            Self::AuthenticationBroken(error) => {
+                write!(f, "the authentication was broken off: {error}")
+            }
+            Self::TooLarge { limit } => {
+                write!(
+                    f,
+                    "longer than the {limit} bytes that the server takes at once"
+                )
+            }
+            Self::TooManyRequests => f.write_str("too many requests wait for their answers"),
+            Self::UnexpectedAnswer => f.write_str("the answer is not what it should be"),
+            Self::Media => f.write_str("the file could not be sealed, opened, held or written"),
+            Self::NoRandomness => f.write_str("the operating system gives no random bytes"),
+        }
+    }
+}
