@@ -18,7 +18,7 @@ const WRITING: Duration = Duration::from_secs(30);
 /// How long a connection stays open in silence.
 const SILENCE: Duration = Duration::from_secs(600);
 
-/// Frames that are handed to the pipe before it is flushed.
+/// Frames that are taken from the pipe, or handed to it, before it is flushed.
 const BATCH: usize = 32;
 
 /// How a connection is protected.
@@ -133,15 +133,25 @@ async fn exchange(shared: &Shared, pipe: &mut Pipe, id: StreamId, outgoing: &mut
                     }
                 }
             }
-            arrival = pipe.next(), if is_readable => match arrival {
-                Arrival::Frame(frame) => shared.received(id, frame),
-                // What the core has to say about it is sent before the connection ends.
-                Arrival::Malformed(condition) => {
-                    is_readable = false;
-                    shared.malformed(id, condition);
+            arrival = pipe.next(), if is_readable => {
+                let mut arrival = Some(arrival);
+                let mut room = BATCH;
+                while let Some(arrived) = arrival {
+                    match arrived {
+                        Arrival::Frame(frame) => shared.received(id, frame),
+                        // What the core has to say about it is sent before the connection ends.
+                        Arrival::Malformed(condition) => {
+                            is_readable = false;
+                            shared.malformed(id, condition);
+                        }
+                        Arrival::End => return End::Gone,
+                    }
+                    room -= 1;
+                    // Answers to what came together leave together.
+                    let takes_more = is_readable && room > 0;
+                    arrival = if takes_more { pipe.next_waiting() } else { None };
                 }
-                Arrival::End => return End::Gone,
-            },
+            }
         }
     }
 }

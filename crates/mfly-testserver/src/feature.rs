@@ -8,11 +8,11 @@
 
 pub(crate) mod admin_block;
 pub(crate) mod block;
+pub(crate) mod blocking;
 pub(crate) mod carbons;
 pub(crate) mod chat;
 pub(crate) mod config;
 pub(crate) mod delete_account;
-pub(crate) mod disco;
 pub(crate) mod entity_time;
 pub(crate) mod feedback;
 pub(crate) mod friends;
@@ -31,6 +31,7 @@ pub(crate) mod qr_login;
 pub(crate) mod register;
 pub(crate) mod report;
 pub(crate) mod roster;
+pub(crate) mod service_discovery;
 pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod subscription;

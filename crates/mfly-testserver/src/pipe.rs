@@ -3,7 +3,7 @@
 //! Over TCP the bytes are cut into frames here and not in the transport, because a server goes on after what a client gives up
 //! at: it explains what was wrong, and it turns a stream that has begun into an encrypted one.
 
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use mfly_proto::framing::tcp::Splitter;
 use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::sasl::ChannelBindings;
@@ -101,6 +101,20 @@ impl Pipe {
                 debug!(%error, "reading failed");
                 Arrival::End
             }),
+        }
+    }
+
+    /// What has arrived already and only waits to be taken. Before TLS nothing does: what follows the request for it is not for
+    /// the core to hear.
+    pub(crate) fn next_waiting(&mut self) -> Option<Arrival> {
+        match self {
+            Self::WebSocket(_) => self.next().now_or_never(),
+            Self::Tcp(pipe) if pipe.tls.is_some() => None,
+            // No look at the socket: whatever is left there is read together with more.
+            Self::Tcp(pipe) => match pipe.splitter.next() {
+                Ok(frame) => frame.map(Arrival::Frame),
+                Err(error) => Some(Arrival::Malformed(error.into())),
+            },
         }
     }
 

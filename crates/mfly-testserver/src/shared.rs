@@ -154,11 +154,29 @@ impl Shared {
     /// Lets `work` change the core, and hands on everything the core then wants to send.
     pub(crate) fn with_core<R>(&self, work: impl FnOnce(&mut Core, Timestamp) -> R) -> R {
         let now = Self::now();
+        self.change(|protocol| {
+            let result = work(&mut protocol.core, now);
+            self.drain(protocol, now);
+            result
+        })
+    }
+
+    /// Lets `work` change core and queues, and wakes the clock if it has to look again earlier than it believes. Once more than
+    /// that would cost a switch of tasks for every frame.
+    fn change<R>(&self, work: impl FnOnce(&mut Protocol) -> R) -> R {
         let mut protocol = self.protocol();
-        let result = work(&mut protocol.core, now);
-        self.drain(&mut protocol, now);
+        let before = protocol.core.poll_timeout();
+        let result = work(&mut protocol);
+        let after = protocol.core.poll_timeout();
         drop(protocol);
-        self.deadline.notify_one();
+        let is_earlier = match (before, after) {
+            (Some(before), Some(after)) => after < before,
+            (None, Some(_)) => true,
+            (_, None) => false,
+        };
+        if is_earlier {
+            self.deadline.notify_one();
+        }
         result
     }
 
@@ -199,19 +217,18 @@ impl Shared {
         let (sender, commands) = mpsc::unbounded_channel();
         let waiting = Arc::new(AtomicUsize::new(0));
         let cut = Arc::new(Notify::new());
-        let mut protocol = self.protocol();
-        let framing = meta.framing;
-        let id = protocol.core.open(now, meta);
         let queue = Queue {
-            framing,
+            framing: meta.framing,
             commands: sender,
             waiting: Arc::clone(&waiting),
             cut: Arc::clone(&cut),
         };
-        protocol.queues.insert(id, queue);
-        self.drain(&mut protocol, now);
-        drop(protocol);
-        self.deadline.notify_one();
+        let id = self.change(|protocol| {
+            let id = protocol.core.open(now, meta);
+            protocol.queues.insert(id, queue);
+            self.drain(protocol, now);
+            id
+        });
         let outgoing = Outgoing {
             commands,
             waiting,
@@ -223,12 +240,11 @@ impl Shared {
     /// Hands a received frame to the core.
     pub(crate) fn received(&self, id: StreamId, frame: Frame) {
         let now = Self::now();
-        let mut protocol = self.protocol();
-        self.record(&protocol, Direction::Received, id, &frame);
-        protocol.core.frame(now, id, frame);
-        self.drain(&mut protocol, now);
-        drop(protocol);
-        self.deadline.notify_one();
+        self.change(|protocol| {
+            self.record(protocol, Direction::Received, id, &frame);
+            protocol.core.frame(now, id, frame);
+            self.drain(protocol, now);
+        });
     }
 
     /// Tells the core that a connection is encrypted.
@@ -244,10 +260,11 @@ impl Shared {
     /// Tells the core that a connection is gone.
     pub(crate) fn closed(&self, id: StreamId) {
         let now = Self::now();
-        let mut protocol = self.protocol();
-        protocol.queues.remove(&id);
-        protocol.core.closed(now, id);
-        self.drain(&mut protocol, now);
+        self.change(|protocol| {
+            protocol.queues.remove(&id);
+            protocol.core.closed(now, id);
+            self.drain(protocol, now);
+        });
     }
 
     /// Begins to stop the server: all streams end.

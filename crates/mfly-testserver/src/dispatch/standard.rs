@@ -1,9 +1,8 @@
 //! Which feature answers which `iq` of a standard account (RFC 6121 §8).
 
 use super::{is_served, refusal};
-use crate::feature::{
-    block, carbons, disco, entity_time, last_seen, ping, roster, session, vcard, version,
-};
+use crate::feature::{blocking, carbons, entity_time, last_seen, ping, roster, service_discovery};
+use crate::feature::{session, vcard, version};
 use crate::relay::{self, MAX_STANZA_BYTES};
 use crate::world::session::frame;
 use crate::world::{StreamId, Timestamp, World};
@@ -31,21 +30,26 @@ const ACCOUNTS: &[About] = &[About::Own, About::Other];
 
 /// Every request that is understood.
 static TABLE: &[Row] = &[
-    get(ns::BLOCKING, "blocklist", OWN, block::standard::list),
-    set(ns::BLOCKING, "block", OWN, block::standard::block),
-    set(ns::BLOCKING, "unblock", OWN, block::standard::unblock),
+    get(ns::BLOCKING, "blocklist", OWN, blocking::list),
+    set(ns::BLOCKING, "block", OWN, blocking::block),
+    set(ns::BLOCKING, "unblock", OWN, blocking::unblock),
     set(ns::CARBONS, "enable", EITHER, carbons::enable),
     set(ns::CARBONS, "disable", EITHER, carbons::disable),
-    get(disco::INFO, "query", OWN, disco::account),
-    get(disco::INFO, "query", HOST, disco::server),
-    get(disco::ITEMS, "query", EITHER, disco::items),
+    get(ns::DISCO_INFO, "query", OWN, service_discovery::account),
+    get(ns::DISCO_INFO, "query", HOST, service_discovery::server),
+    get(
+        service_discovery::ITEMS,
+        "query",
+        EITHER,
+        service_discovery::items,
+    ),
     get(ns::LAST, "query", ACCOUNTS, last_seen::standard::account),
     get(ns::LAST, "query", HOST, last_seen::standard::server),
     get(ns::PING, "ping", EITHER, ping::standard),
     get(ns::ROSTER, "query", OWN, roster::get),
     set(ns::ROSTER, "query", OWN, roster::set),
     set(ns::SESSION, "session", EITHER, session::standard),
-    get(entity_time::NAMESPACE, "time", EITHER, entity_time::get),
+    get(ns::TIME, "time", EITHER, entity_time::get),
     get(ns::VCARD, "vCard", ACCOUNTS, vcard::get),
     set(ns::VCARD, "vCard", OWN, vcard::set),
     get(version::NAMESPACE, "query", EITHER, version::get),

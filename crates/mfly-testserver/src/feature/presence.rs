@@ -5,13 +5,18 @@
 
 pub(crate) mod standard;
 
+use crate::relay::{MAX_ENVELOPE_BYTES, MAX_STANZA_BYTES};
 use crate::world::session::frame;
 use crate::world::{StreamId, Timestamp, World};
 use mfly_proto::jid::{FullJid, UserId};
-use mfly_proto::stanza::{Presence, PresenceKind};
+use mfly_proto::stanza::{ErrorCondition, Presence, PresenceKind};
 
 /// Handles a presence from the session of `stream`. Subscriptions and probes mean nothing here and are dropped.
 pub(crate) fn receive(world: &mut World, now: Timestamp, stream: StreamId, presence: Presence) {
+    // What is written anew can take several times the room: a character may become a reference.
+    if frame(|buffer| presence.write(buffer)).len() + MAX_ENVELOPE_BYTES > MAX_STANZA_BYTES {
+        return standard::refuse(world, stream, &presence, ErrorCondition::PolicyViolation);
+    }
     match (presence.kind, &presence.to) {
         (PresenceKind::Available, None) => come(world, stream, presence),
         (PresenceKind::Unavailable, None) => go(world, now, stream, presence),
@@ -260,6 +265,23 @@ mod tests {
         );
         assert_eq!(server.received(one), [available("u1@~/a", "u2@~/c")]);
         assert_eq!(server.received(other), Vec::<String>::new());
+    }
+
+    #[test]
+    fn presence_that_would_arrive_too_large_is_refused_and_not_passed_on() {
+        let mut server = Server::new();
+        let contact = server.connect("u2", "c");
+        let own = server.connect("u1", "a");
+        server.received(contact);
+        for status in [">".repeat(100 * 1024), "x".repeat(255 * 1024)] {
+            server.send(
+                own,
+                &format!("<presence><status>{status}</status></presence>"),
+            );
+            let said = server.received(own);
+            assert!(said[0].contains("<policy-violation "), "{said:?}");
+        }
+        assert_eq!(server.received(contact), Vec::<String>::new());
     }
 
     #[test]

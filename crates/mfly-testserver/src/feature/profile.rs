@@ -3,10 +3,12 @@
 pub(crate) mod rest;
 
 use crate::dispatch::{Call, Handle, refusal};
+use crate::relay::{MAX_ENVELOPE_BYTES, MAX_STANZA_BYTES};
 use crate::world::session::frame;
 use mfly_proto::id::StanzaId;
 use mfly_proto::payload::profile::{ProfileQuery, SetProfile, VCard};
 use mfly_proto::stanza::{ErrorCondition, IqKind, StanzaError, iq};
+use mfly_proto::xml::Writer;
 
 /// How many children without a meaning to the server a profile may have.
 const MAX_OTHERS: usize = 32;
@@ -18,7 +20,9 @@ impl Handle for SetProfile {
     fn handle(self, call: &mut Call<'_>) -> Result<Option<VCard>, StanzaError> {
         let mut card = self.card;
         card.others.retain(|(name, _)| name != IS_ADMIN_BLOCKED);
-        if card.others.len() > MAX_OTHERS {
+        let written = frame(|buffer| card.write(&mut Writer::new(buffer)));
+        let is_large = written.len() + MAX_ENVELOPE_BYTES > MAX_STANZA_BYTES;
+        if card.others.len() > MAX_OTHERS || is_large {
             return Err(refusal(ErrorCondition::NotAcceptable));
         }
         let Some(account) = call.world.user_mut(&call.user) else {
@@ -186,6 +190,11 @@ mod tests {
             None,
             &format!("<vCard xmlns='vcard-temp'>{many}</vCard>"),
         );
+        assert!(answer.contains("<not-acceptable "), "{answer}");
+        // Five times as long when it is written anew.
+        let status = ">".repeat(100 * 1024);
+        let card = format!("<vCard xmlns='vcard-temp'><status>{status}</status></vCard>");
+        let answer = server.ask(own, "set", None, &card);
         assert!(answer.contains("<not-acceptable "), "{answer}");
     }
 

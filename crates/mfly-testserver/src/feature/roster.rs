@@ -5,16 +5,16 @@ use crate::dispatch::refusal;
 use crate::dispatch::standard::{Query, Reply};
 use crate::world::World;
 use crate::world::roster::{Contact, RosterError};
-use crate::world::session::frame;
-use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{BareJid, UserId};
-use mfly_proto::ns;
-use mfly_proto::stanza::{ErrorCondition, IqKind, StanzaError, iq};
-use mfly_proto::xml::Writer;
+use mfly_proto::payload::roster::{
+    Roster, RosterItem, RosterPush, RosterQuery, SetRosterItem, Subscription,
+};
+use mfly_proto::stanza::{ErrorCondition, StanzaError};
 use std::collections::BTreeSet;
 
 /// The list; nothing when the client has this version already (RFC 6121 §2.6).
 pub(crate) fn get(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
+    let asked: RosterQuery = query.read()?;
     let session = query.world.session_mut(query.stream);
     if let Some(standard) = session.and_then(|session| session.standard.as_mut()) {
         standard.follows_roster = true;
@@ -23,49 +23,30 @@ pub(crate) fn get(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
         .world
         .standard(&query.user)
         .ok_or_else(|| refusal(ErrorCondition::ItemNotFound))?;
-    let roster = account.roster.clone();
-    let known = query.payload.attr("ver");
-    if known.is_some_and(|known| *known == version(roster.version())) {
-        return Ok(Reply::EMPTY);
-    }
-    Ok(Reply::with(move |w| {
-        w.element("query", |w| {
-            w.attr("ver", &version(roster.version()));
-            w.attr("xmlns", ns::ROSTER);
-            for (jid, contact) in roster.listed() {
-                write(w, jid, contact);
-            }
-        });
-    }))
+    let version = version(account.roster.version());
+    let list = (asked.version.as_ref() != Some(&version)).then(|| Roster {
+        version: Some(version),
+        items: account.roster.listed().map(item).collect(),
+    });
+    Ok(Reply::of::<RosterQuery>(list))
 }
 
 /// Adds, changes or removes one contact.
 pub(crate) fn set(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
-    let mut items = query.payload.children();
-    let item = items.next().filter(|item| item.is(ns::ROSTER, "item"));
-    let item = item
-        .filter(|_| items.next().is_none())
-        .ok_or_else(bad_request)?;
-    let jid = item.attr("jid").ok_or_else(bad_request)?;
-    let jid = BareJid::new(&jid).map_err(|_| bad_request())?;
-    if *jid == query.world.jid_of(&query.user) {
+    let SetRosterItem { item } = query.read()?;
+    if *item.jid == query.world.jid_of(&query.user) {
         return Err(refusal(ErrorCondition::NotAllowed));
     }
-    if item.attr("subscription").as_deref() == Some("remove") {
-        return remove(query, &jid);
+    if item.subscription == Subscription::Remove {
+        return remove(query, &item.jid);
     }
-    let mut groups = BTreeSet::new();
-    for group in item
-        .children()
-        .filter(|child| child.is(ns::ROSTER, "group"))
-    {
-        if !groups.insert(group.text().into_owned()) {
-            return Err(bad_request());
-        }
+    let count = item.groups.len();
+    let groups: BTreeSet<_> = item.groups.into_iter().collect();
+    if groups.len() < count {
+        return Err(refusal(ErrorCondition::BadRequest));
     }
-    let name = item.attr("name").map(std::borrow::Cow::into_owned);
     if let Some(account) = query.world.standard_mut(&query.user) {
-        let stored = account.roster.store(&jid, name, groups);
+        let stored = account.roster.store(&item.jid, item.name, groups);
         stored.map_err(|error| {
             refusal(match error {
                 RosterError::NotAcceptable => ErrorCondition::NotAcceptable,
@@ -73,7 +54,7 @@ pub(crate) fn set(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
             })
         })?;
     }
-    push(query.world, &query.user, &jid);
+    push(query.world, &query.user, &item.jid);
     Ok(Reply::EMPTY)
 }
 
@@ -81,7 +62,11 @@ fn remove(query: &mut Query<'_>, jid: &BareJid) -> Result<Reply, StanzaError> {
     let account = query.world.standard_mut(&query.user);
     let removed = account.and_then(|account| account.roster.remove(jid));
     let removed = removed.ok_or_else(|| refusal(ErrorCondition::ItemNotFound))?;
-    push_item(query.world, &query.user, jid, None);
+    push_item(
+        query.world,
+        &query.user,
+        SetRosterItem::remove(jid.clone()).item,
+    );
     subscription::end(query.world, &query.user, jid, &removed);
     Ok(Reply::EMPTY)
 }
@@ -91,67 +76,33 @@ fn remove(query: &mut Query<'_>, jid: &BareJid) -> Result<Reply, StanzaError> {
 pub(super) fn push(world: &mut World, user: &UserId, jid: &BareJid) {
     let account = world.standard(user);
     let contact = account.and_then(|account| account.roster.contact(jid));
-    if let Some(contact) = contact.filter(|contact| contact.is_listed).cloned() {
-        push_item(world, user, jid, Some(contact));
+    if let Some(contact) = contact.filter(|contact| contact.is_listed) {
+        let item = item((jid, contact));
+        push_item(world, user, item);
     }
 }
 
-/// The same for a contact that is, or no longer is, on the list.
-fn push_item(world: &mut World, user: &UserId, jid: &BareJid, contact: Option<Contact>) {
-    let Some(account) = world.standard(user) else {
-        return;
+fn push_item(world: &mut World, user: &UserId, item: RosterItem) {
+    let account = world.standard(user);
+    let push = RosterPush {
+        version: account.map(|account| version(account.roster.version())),
+        item,
     };
-    let version = version(account.roster.version());
-    let own = world.jid_of(user);
-    let follows = world.streams_of_where(user, |session| {
-        let standard = session.standard.as_ref();
-        standard.is_some_and(|standard| standard.follows_roster)
-    });
-    for stream in follows {
-        let Some(to) = world.session(stream).map(|session| session.jid.clone()) else {
-            continue;
-        };
-        let Ok(id) = StanzaId::new(world.fresh_id()) else {
-            continue;
-        };
-        let (from, to) = (Some(own.as_str()), Some(to.as_str()));
-        let push = frame(|buffer| {
-            iq::write(buffer, IqKind::Set, &id, from, to, |w| {
-                w.element("query", |w| {
-                    w.attr("ver", &version);
-                    w.attr("xmlns", ns::ROSTER);
-                    match &contact {
-                        Some(contact) => write(w, jid, contact),
-                        None => w.element("item", |w| {
-                            w.attr("jid", jid.as_str());
-                            w.attr("subscription", "remove");
-                        }),
-                    }
-                });
-            });
-        });
-        world.send(stream, push);
-    }
+    world.push(user, |session| session.follows_roster, |w| push.write(w));
 }
 
 fn version(count: u64) -> String {
     format!("v{count}")
 }
 
-fn write(writer: &mut Writer<'_>, jid: &BareJid, contact: &Contact) {
-    writer.element("item", |w| {
-        w.attr_opt("ask", contact.asks.then_some("subscribe"));
-        w.attr("jid", jid.as_str());
-        w.attr_opt("name", contact.name.as_deref());
-        w.attr("subscription", contact.subscription());
-        for group in &contact.groups {
-            w.text_element("group", group);
-        }
-    });
-}
-
-fn bad_request() -> StanzaError {
-    refusal(ErrorCondition::BadRequest)
+fn item((jid, contact): (&BareJid, &Contact)) -> RosterItem {
+    RosterItem {
+        name: contact.name.clone(),
+        subscription: contact.subscription(),
+        is_asking: contact.asks,
+        groups: contact.groups.iter().cloned().collect(),
+        ..RosterItem::new(jid.clone())
+    }
 }
 
 #[cfg(test)]
@@ -172,7 +123,7 @@ mod tests {
 
     fn push(resource: &str, version: u64, item: &str) -> String {
         format!(
-            r#"<iq from="u1@{HOST}" id="{{id}}" to="u1@{HOST}/{resource}" type="set" xmlns="jabber:client"><query ver="v{version}" xmlns="jabber:iq:roster">{item}</query></iq>"#
+            r#"<iq from="u1@{HOST}" id="{{id}}" to="u1@{HOST}/{resource}" type="set" xmlns="jabber:client"><query xmlns="jabber:iq:roster" ver="v{version}">{item}</query></iq>"#
         )
     }
 
@@ -185,7 +136,7 @@ mod tests {
         for stream in [own, other] {
             let list = server.ask(stream, "get", None, GET);
             assert!(
-                list.contains(r#"<query ver="v0" xmlns="jabber:iq:roster"/>"#),
+                list.contains(r#"<query xmlns="jabber:iq:roster" ver="v0"/>"#),
                 "{list}"
             );
         }

@@ -4,6 +4,7 @@
 //! takes them in pairs.
 
 use mfly_proto::jid::BareJid;
+use mfly_proto::payload::roster::Subscription;
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
@@ -48,12 +49,12 @@ pub(crate) struct Contact {
 
 impl Contact {
     /// The attribute `subscription` (RFC 6121 §2.1.2.5).
-    pub(crate) const fn subscription(&self) -> &'static str {
+    pub(crate) const fn subscription(&self) -> Subscription {
         match (self.from, self.to) {
-            (true, true) => "both",
-            (true, false) => "from",
-            (false, true) => "to",
-            (false, false) => "none",
+            (true, true) => Subscription::Both,
+            (true, false) => Subscription::From,
+            (false, true) => Subscription::To,
+            (false, false) => Subscription::None,
         }
     }
 }
@@ -233,7 +234,7 @@ mod tests {
     fn state(roster: &Roster) -> (&'static str, bool, bool, bool) {
         let contact = roster.contact(&jid()).cloned().unwrap_or_default();
         (
-            contact.subscription(),
+            contact.subscription().as_str(),
             contact.asks,
             contact.waits,
             contact.is_listed,
@@ -291,7 +292,10 @@ mod tests {
         roster.allow(&jid());
         roster.ask(&jid()).unwrap();
         roster.allowed_by(&jid());
-        assert_eq!(roster.remove(&jid()).unwrap().subscription(), "both");
+        assert_eq!(
+            roster.remove(&jid()).unwrap().subscription(),
+            Subscription::Both
+        );
         assert_eq!(roster.contact(&jid()), None);
     }
 

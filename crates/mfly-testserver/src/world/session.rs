@@ -4,9 +4,10 @@ use super::sessions::Sessions;
 use super::{RegistrationId, StreamId, Timestamp, World};
 use crate::feature::presence;
 use mfly_proto::framing::Frame;
+use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{FullJid, Jid, UserId};
 use mfly_proto::ns;
-use mfly_proto::stanza::Presence;
+use mfly_proto::stanza::{IqKind, Presence, iq};
 use mfly_proto::stream::{StreamCondition, StreamError};
 use mfly_proto::xml::{Document, Writer};
 use std::collections::BTreeSet;
@@ -145,6 +146,27 @@ impl World {
                 });
             });
             self.send(stream, frame);
+        }
+    }
+
+    /// Pushes news to those sessions of a standard account that follow what they are about.
+    pub(crate) fn push(
+        &mut self,
+        user: &UserId,
+        follows: impl Fn(&StandardSession) -> bool,
+        content: impl Fn(&mut Writer<'_>),
+    ) {
+        let own = self.jid_of(user);
+        for stream in self.streams_of_where(user, |s| s.standard.as_ref().is_some_and(&follows)) {
+            let Some(to) = self.session(stream).map(|session| session.jid.clone()) else {
+                continue;
+            };
+            let Ok(id) = StanzaId::new(self.fresh_id()) else {
+                continue;
+            };
+            let (from, to) = (Some(own.as_str()), Some(to.as_str()));
+            let push = frame(|buffer| iq::write(buffer, IqKind::Set, &id, from, to, &content));
+            self.send(stream, push);
         }
     }
 

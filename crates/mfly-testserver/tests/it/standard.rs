@@ -13,7 +13,11 @@ async fn a_plain_client_finds_what_it_needs_on_every_way_to_the_server() {
         stream.send("<presence xmlns='jabber:client'/>").await;
         stream.expect("<presence ").await;
         for (kind, payload, answer) in [
-            ("get", "<query xmlns='jabber:iq:roster'/>", "<query ver="),
+            (
+                "get",
+                "<query xmlns='jabber:iq:roster'/>",
+                "<query xmlns=\"jabber:iq:roster\" ver=\"v0\"/>",
+            ),
             (
                 "set",
                 "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>",

@@ -96,7 +96,7 @@ async fn what_is_no_stream_is_answered_with_a_stream_that_says_so() {
     let large = format!("{HEADER}<message><body>{}", "x".repeat(300 * 1024));
     let long_header = format!("<stream:stream to='{}", "x".repeat(300 * 1024));
     for (text, condition) in [
-        ("GET / HTTP/1.1\r\n\r\n", "not-well-formed"),
+        ("GET / HTTP/1.1\r\n\r\n", "bad-format"),
         ("<presence/>", "bad-format"),
         ("<!DOCTYPE stream><stream:stream>", "restricted-xml"),
         ("<!-- hello -->", "restricted-xml"),

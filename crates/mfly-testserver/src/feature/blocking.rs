@@ -1,16 +1,13 @@
 //! Blocking for standard accounts (XEP-0191): any address can be blocked, and nobody is told but the own sessions that
 //! asked for the list.
 
+use super::presence::standard as presence;
 use crate::dispatch::refusal;
 use crate::dispatch::standard::{Query, Reply};
-use crate::feature::presence::standard as presence;
 use crate::world::World;
-use crate::world::session::frame;
-use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{Jid, UserId};
-use mfly_proto::ns;
-use mfly_proto::stanza::{ErrorCondition, IqKind, StanzaError, iq};
-use mfly_proto::xml::{Element, Writer};
+use mfly_proto::payload::blocking::{BlockAddresses, BlockList, BlockListPush, UnblockAddresses};
+use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
 /// Most addresses in a list.
 const MAX_BLOCKED: usize = 1_000;
@@ -22,98 +19,58 @@ pub(crate) fn list(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
         standard.follows_blocks = true;
     }
     let account = query.world.standard(&query.user);
-    let blocked: Vec<_> = account.iter().flat_map(|a| &a.blocked).cloned().collect();
-    Ok(Reply::with(move |w| write(w, "blocklist", &blocked)))
+    let blocked = account.iter().flat_map(|account| &account.blocked);
+    Ok(Reply::of::<BlockList>(blocked.cloned().collect()))
 }
 
 /// Blocks addresses.
 pub(crate) fn block(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
-    let jids = items(query.payload)?;
-    let account = query.world.standard(&query.user).ok_or_else(bad_request)?;
-    if jids.is_empty() || jids.iter().any(|jid| is_own(query.world, &query.user, jid)) {
-        return Err(bad_request());
+    let BlockAddresses { addresses } = query.read()?;
+    let (user, world) = (&query.user, &mut *query.world);
+    if addresses.iter().any(|jid| is_own(world, user, jid)) {
+        return Err(refusal(ErrorCondition::NotAllowed));
     }
-    if account.blocked.len() + jids.len() > MAX_BLOCKED {
-        return Err(refusal(ErrorCondition::ResourceConstraint));
+    let seen = presence::seen(world, user);
+    if let Some(account) = world.standard_mut(user) {
+        if account.blocked.len() + addresses.len() > MAX_BLOCKED {
+            return Err(refusal(ErrorCondition::ResourceConstraint));
+        }
+        account.blocked.extend(addresses.iter().cloned());
     }
-    let seen = presence::seen(query.world, &query.user);
-    if let Some(account) = query.world.standard_mut(&query.user) {
-        account.blocked.extend(jids.iter().cloned());
-    }
-    let still = presence::seen(query.world, &query.user);
-    push(query.world, &query.user, "block", &jids);
-    presence::hide(query.world, seen.difference(&still).copied());
+    let still_seen = presence::seen(world, user);
+    push(world, user, &BlockListPush::Blocked(addresses));
+    presence::hide(world, seen.difference(&still_seen).copied());
     Ok(Reply::EMPTY)
 }
 
 /// Unblocks addresses, or all of them when it names none.
 pub(crate) fn unblock(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
-    let jids = items(query.payload)?;
+    let UnblockAddresses { addresses } = query.read()?;
     let (user, world) = (&query.user, &mut *query.world);
     let (seen, sees) = (presence::seen(world, user), presence::sees(world, user));
     if let Some(account) = world.standard_mut(user) {
-        if jids.is_empty() {
+        if addresses.is_empty() {
             account.blocked.clear();
         }
-        for jid in &jids {
+        for jid in &addresses {
             account.blocked.remove(jid);
         }
     }
     let (now_seen, now_sees) = (presence::seen(world, user), presence::sees(world, user));
-    push(world, user, "unblock", &jids);
+    push(world, user, &BlockListPush::Unblocked(addresses));
     presence::show(world, now_seen.difference(&seen).copied());
     presence::show(world, now_sees.difference(&sees).copied());
     Ok(Reply::EMPTY)
 }
 
 /// Tells the own sessions that asked for the list (XEP-0191 §3.3).
-fn push(world: &mut World, user: &UserId, name: &'static str, jids: &[Jid]) {
-    let own = world.jid_of(user);
-    let follows = world.streams_of_where(user, |session| {
-        let standard = session.standard.as_ref();
-        standard.is_some_and(|standard| standard.follows_blocks)
-    });
-    for stream in follows {
-        let Some(to) = world.session(stream).map(|session| session.jid.clone()) else {
-            continue;
-        };
-        let Ok(id) = StanzaId::new(world.fresh_id()) else {
-            continue;
-        };
-        let (from, to) = (Some(own.as_str()), Some(to.as_str()));
-        let push = frame(|buffer| {
-            iq::write(buffer, IqKind::Set, &id, from, to, |w| write(w, name, jids));
-        });
-        world.send(stream, push);
-    }
-}
-
-fn items(list: Element<'_>) -> Result<Vec<Jid>, StanzaError> {
-    let items = list.children().filter(|item| item.is(ns::BLOCKING, "item"));
-    items
-        .map(|item| {
-            let jid = item.attr("jid").ok_or_else(bad_request)?;
-            Jid::new(&jid).map_err(|_| refusal(ErrorCondition::JidMalformed))
-        })
-        .collect()
-}
-
-fn write(writer: &mut Writer<'_>, name: &str, jids: &[Jid]) {
-    writer.element(name, |w| {
-        w.attr("xmlns", ns::BLOCKING);
-        for jid in jids {
-            w.element("item", |w| w.attr("jid", jid.as_str()));
-        }
-    });
+fn push(world: &mut World, user: &UserId, push: &BlockListPush) {
+    world.push(user, |session| session.follows_blocks, |w| push.write(w));
 }
 
 /// Whoever blocked the own account or server could not undo it.
 fn is_own(world: &World, user: &UserId, jid: &Jid) -> bool {
     jid == world.host() || (jid.resource().is_none() && *jid == world.jid_of(user))
-}
-
-fn bad_request() -> StanzaError {
-    refusal(ErrorCondition::BadRequest)
 }
 
 #[cfg(test)]
@@ -191,9 +148,9 @@ mod tests {
         let own = server.connect_standard("u1", "a");
         for (whom, condition) in [
             (&[][..], "bad-request"),
-            (&["u1@~"], "bad-request"),
-            (&["~"], "bad-request"),
-            (&["@@"], "jid-malformed"),
+            (&["u1@~"], "not-allowed"),
+            (&["~"], "not-allowed"),
+            (&["@@"], "bad-request"),
         ] {
             let answer = command(&mut server, own, "block", whom);
             assert!(

@@ -1,14 +1,11 @@
-//! What the server and its accounts can do (XEP-0030).
-//!
-//! The `node` of a request is not looked at: nothing here has any.
+//! What the server and its accounts can do (XEP-0030). Neither has parts.
 
-use super::{entity_time, version};
+use super::version;
+use crate::dispatch::refusal;
 use crate::dispatch::standard::{Query, Reply};
 use mfly_proto::ns;
-use mfly_proto::stanza::StanzaError;
-
-/// The namespace of features.
-pub(crate) const INFO: &str = "http://jabber.org/protocol/disco#info";
+use mfly_proto::payload::service_discovery::{Identity, Info, InfoQuery};
+use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
 /// The namespace of parts.
 pub(crate) const ITEMS: &str = "http://jabber.org/protocol/disco#items";
@@ -17,27 +14,27 @@ pub(crate) const ITEMS: &str = "http://jabber.org/protocol/disco#items";
 const SERVER: &[&str] = &[
     ns::BLOCKING,
     ns::CARBONS,
-    INFO,
+    ns::DISCO_INFO,
     ITEMS,
     ns::LAST,
     ns::PING,
     ns::ROSTER,
-    entity_time::NAMESPACE,
+    ns::TIME,
     ns::VCARD,
     version::NAMESPACE,
 ];
 
 /// What an account says of itself.
-const ACCOUNT: &[&str] = &[ns::CARBONS, INFO, ITEMS, ns::VCARD];
+const ACCOUNT: &[&str] = &[ns::CARBONS, ns::DISCO_INFO, ITEMS, ns::VCARD];
 
 /// The server.
-pub(crate) fn server(_: &mut Query<'_>) -> Result<Reply, StanzaError> {
-    Ok(info(("server", "im"), SERVER))
+pub(crate) fn server(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
+    info(query, ("server", "im"), SERVER)
 }
 
 /// The own account.
-pub(crate) fn account(_: &mut Query<'_>) -> Result<Reply, StanzaError> {
-    Ok(info(("account", "registered"), ACCOUNT))
+pub(crate) fn account(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
+    info(query, ("account", "registered"), ACCOUNT)
 }
 
 /// Nothing belongs to the server or to an account.
@@ -48,22 +45,25 @@ pub(crate) fn items(_: &mut Query<'_>) -> Result<Reply, StanzaError> {
 }
 
 fn info(
-    (category, kind): (&'static str, &'static str),
-    features: &'static [&'static str],
-) -> Reply {
-    Reply::with(move |w| {
-        w.element("query", |w| {
-            w.attr("xmlns", INFO);
-            w.element("identity", |w| {
-                w.attr("category", category);
-                w.attr("name", version::NAME);
-                w.attr("type", kind);
-            });
-            for feature in features {
-                w.element("feature", |w| w.attr("var", feature));
-            }
-        });
-    })
+    query: &Query<'_>,
+    (category, kind): (&str, &str),
+    features: &[&str],
+) -> Result<Reply, StanzaError> {
+    let InfoQuery { node, .. } = query.read()?;
+    if node.is_some() {
+        return Err(refusal(ErrorCondition::ItemNotFound));
+    }
+    let identity = Identity {
+        category: category.to_owned(),
+        kind: kind.to_owned(),
+        name: Some(version::NAME.to_owned()),
+        lang: None,
+    };
+    Ok(Reply::of::<InfoQuery>(Info {
+        node: None,
+        identities: vec![identity],
+        features: features.iter().map(|&feature| feature.to_owned()).collect(),
+    }))
 }
 
 #[cfg(test)]
@@ -77,7 +77,7 @@ mod tests {
         let query = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
         let answer = server.ask(own, "get", Some(HOST), query);
         assert!(
-            answer.contains(r#"<identity category="server" name="mfly-testserver" type="im"/>"#),
+            answer.contains(r#"<identity category="server" type="im" name="mfly-testserver"/>"#),
             "{answer}"
         );
         for feature in [
@@ -91,6 +91,9 @@ mod tests {
                 "{answer}"
             );
         }
+        let node = query.replace("/>", " node='x'/>");
+        let answer = server.ask(own, "get", Some(HOST), &node);
+        assert!(answer.contains("<item-not-found "), "{answer}");
         let answer = server.ask(own, "get", None, query);
         assert!(
             answer.contains(r#"<identity category="account" "#),
