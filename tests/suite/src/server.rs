@@ -14,6 +14,8 @@ pub enum Need {
     ChannelBinding,
     /// Logging in by SASL2 with an inline resource binding (XEP-0388, XEP-0386).
     Sasl2,
+    /// Telling who is blocked that the other left (XEP-0191 §3.3).
+    PresenceOfBlocked,
     /// Ending the stream of who sends a stanza above the limit.
     StanzaLimit,
 }

@@ -4,7 +4,7 @@
 
 use super::session::Session;
 use crate::error::Result;
-use mfly_proto::jid::Jid;
+use mfly_proto::jid::{BareJid, Jid};
 use mfly_proto::payload::entity_time::{EntityTime, EntityTimeQuery};
 
 impl Session {
@@ -14,6 +14,11 @@ impl Session {
     /// [`RequestRefused`](crate::ErrorKind::RequestRefused) where nobody answers that; otherwise see
     /// [`ErrorKind`](crate::ErrorKind).
     pub async fn entity_time(&self, of: Option<&Jid>) -> Result<EntityTime> {
-        self.request(&EntityTimeQuery { to: of.cloned() }).await
+        // Without an address some servers take the question as one to the account, which has no clock.
+        let to = match of {
+            Some(of) => of.clone(),
+            None => BareJid::new(self.jid().domain())?.into(),
+        };
+        self.request(&EntityTimeQuery { to: Some(to) }).await
     }
 }

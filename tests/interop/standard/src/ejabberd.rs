@@ -88,6 +88,7 @@ impl Daemon for Ejabberd {
         match need {
             Need::ChannelBinding => Some("23.01 binds by tls-unique only"),
             Need::Sasl2 => Some("not in 23.01"),
+            Need::PresenceOfBlocked => Some("23.01 tells them nothing"),
             Need::StanzaLimit => match framing {
                 Framing::WebSocket | Framing::SecureWebSocket => {
                     Some("23.01 has no limit over WebSocket")

@@ -73,7 +73,7 @@ impl Daemon for Prosody {
             Need::Sasl2 if framing != Framing::WebSocket => {
                 Some("the module of Debian's prosody-modules fails with TLS in 0.12")
             }
-            Need::Sasl2 | Need::StanzaLimit => None,
+            Need::Sasl2 | Need::PresenceOfBlocked | Need::StanzaLimit => None,
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Blocking (XEP-0191).
 
 use super::message::next;
+use super::presence::{befriend, sees};
 use crate::check::Check;
 use crate::failure::{Failure, equal, event, within};
 use crate::place::{Online, Place};
-use mfly_client::Jid;
+use crate::server::Need;
 use mfly_client::standard::Event;
+use mfly_client::{Jid, PresenceKind};
 use mfly_proto::stanza::MessageKind;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -17,6 +19,11 @@ pub(super) const CHECKS: &[Check] = &[
         "no message passes between a user and one who is blocked",
         |place| Box::pin(no_message(place)),
     ),
+    Check::shared(
+        "who is blocked sees the other leave, and come back when unblocked",
+        |place| Box::pin(presence(place)),
+    )
+    .needing(Need::PresenceOfBlocked),
 ];
 
 async fn pushes(place: &Place<'_>) -> Result<(), Failure> {
@@ -101,6 +108,17 @@ async fn no_message(place: &Place<'_>) -> Result<(), Failure> {
         &next(&mut bob).await?.body.as_deref(),
         &Some("hello again"),
     )
+}
+
+async fn presence(place: &Place<'_>) -> Result<(), Failure> {
+    let mut alice = place.online("alice").await?;
+    let mut bob = place.online("bob").await?;
+    befriend(&mut bob, &mut alice).await?;
+    let whom = [Jid::from(bob.user.jid.clone())];
+    within("blocking", alice.session.block(&whom)).await?;
+    sees(&mut bob, &alice.user.jid, PresenceKind::Unavailable).await?;
+    within("unblocking", alice.session.unblock(&whom)).await?;
+    sees(&mut bob, &alice.user.jid, PresenceKind::Available).await
 }
 
 async fn list(who: &Online) -> Result<Vec<Jid>, Failure> {

@@ -5,11 +5,15 @@ mod carbons;
 mod certificate;
 mod conflict;
 mod connect;
+mod entity_time;
 mod last_activity;
 mod message;
 mod ping;
 mod presence;
+mod profile;
 mod restart;
+mod roster;
+mod service_discovery;
 mod stanza_limit;
 
 use crate::check::Check;
@@ -20,6 +24,10 @@ pub fn all() -> Vec<Check> {
     [
         connect::CHECKS,
         ping::CHECKS,
+        entity_time::CHECKS,
+        service_discovery::CHECKS,
+        profile::CHECKS,
+        roster::CHECKS,
         presence::CHECKS,
         last_activity::CHECKS,
         message::CHECKS,
