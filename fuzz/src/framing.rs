@@ -38,6 +38,9 @@ pub fn framing(data: &[u8]) {
             .parse(&buffer)
             .expect("errors are written well-formed");
         assert_eq!(StreamError::read(again).condition, error.condition);
+        if let Ok(Some(host)) = error.redirect() {
+            assert_eq!(host.to_string().parse(), Ok(host));
+        }
     }
     let _ = sasl::Auth::read(element);
     let _ = sasl::Success::read(element);

@@ -12,6 +12,7 @@ mod rest_envelope;
 mod sasl;
 mod signalling;
 mod stanza;
+mod tcp;
 
 pub use ciphers::ciphers;
 pub use framing::framing;
@@ -20,6 +21,7 @@ pub use rest_envelope::rest_envelope;
 pub use sasl::sasl;
 pub use signalling::signalling;
 pub use stanza::stanza;
+pub use tcp::tcp;
 
 /// Makes a fuzz target of a body: for the fuzzing engine, or, without it, a program that replays the files it is given.
 #[macro_export]

@@ -14,6 +14,7 @@ const TARGETS: &[(&str, Body)] = &[
     ("sasl", mfly_fuzz::sasl),
     ("signalling", mfly_fuzz::signalling),
     ("stanza", mfly_fuzz::stanza),
+    ("tcp", mfly_fuzz::tcp),
 ];
 
 fn seeds(target: &str) -> Vec<Vec<u8>> {
@@ -124,4 +125,5 @@ generated! {
     sasl_holds_over_generated_inputs: "sasl", mfly_fuzz::sasl;
     signalling_holds_over_generated_inputs: "signalling", mfly_fuzz::signalling;
     stanzas_hold_over_generated_inputs: "stanza", mfly_fuzz::stanza;
+    tcp_streams_hold_over_generated_inputs: "tcp", mfly_fuzz::tcp;
 }

@@ -7,11 +7,11 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// Name look-up and TCP connection. 10 s by default.
+    /// Name look-up, TCP connection, and the proxy's part. 10 s by default.
     pub dial: Duration,
     /// TLS handshake of the XMPP connection. 10 s by default.
     pub tls: Duration,
-    /// WebSocket handshake. 10 s by default.
+    /// WebSocket handshake, or STARTTLS negotiation. 10 s by default.
     pub handshake: Duration,
     /// A whole REST request; files have their own, longer one. 30 s by default.
     pub rest: Duration,

@@ -88,6 +88,7 @@ async fn every_way_leads_to_a_session_that_can_ask_and_hear() {
         assert!(alice.roster().await.unwrap().items.is_empty());
 
         let host = Jid::new(&server.xmpp_host()).unwrap();
+        assert!(alice.entity_time(None).await.unwrap().utc.unix_millis() > 0);
         assert!(alice.info(&host).await.unwrap().has("urn:xmpp:ping"));
 
         let id = bob

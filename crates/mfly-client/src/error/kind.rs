@@ -80,7 +80,7 @@ impl ErrorKind {
         match self {
             Self::InvalidArgument(_) => "correct the argument",
             Self::InvalidCredentials { .. } => {
-                "register again; another registration may have replaced the password"
+                "check name and password; on the platform, register again: another registration may have replaced the password"
             }
             Self::AdminBlocked => "tell the user; only an administrator can lift the block",
             Self::PlanGated(_) => "check Session::features before offering it, or change the plan",

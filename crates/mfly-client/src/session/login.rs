@@ -10,8 +10,7 @@ use mfly_proto::sasl::{MechanismPolicy, ScramKeys};
 #[derive(Debug)]
 pub(super) struct Login {
     known: Option<KnownServer>,
-    /// The last attempt left something out that cannot be left out, or failed for another reason: step by step is the
-    /// way that works everywhere.
+    /// The last attempt came to nothing, for whatever reason: step by step is the way that works everywhere.
     step_by_step: bool,
     keys: Option<ScramKeys>,
     /// Tells the server which connections are one session's.
@@ -41,10 +40,15 @@ impl Login {
         config.mechanisms.clone().remembered(remembered)
     }
 
+    /// Whether steps that follow from each other leave together this time.
+    pub(super) const fn is_pipelined(&self, config: &Config) -> bool {
+        config.pipelined && !self.step_by_step
+    }
+
     /// What the server can be expected to offer, if that is to be acted upon.
     pub(super) fn expected(&self, config: &Config) -> Option<&Offer> {
         let known = self.known.as_ref()?;
-        (config.pipelined && !self.step_by_step).then(|| known.offer())
+        self.is_pipelined(config).then(|| known.offer())
     }
 
     /// The resource to ask for.

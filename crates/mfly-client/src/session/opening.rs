@@ -32,6 +32,17 @@ enum Ahead {
     Binding(StanzaId),
 }
 
+impl Ahead {
+    /// What can leave without the features. After authentication a resource always has to be bound.
+    fn after(done: Done, cx: &mut Cx<'_>) -> Self {
+        if done.has(Done::AUTHENTICATED) && cx.login.is_pipelined(cx.config) {
+            Self::Binding(Binding::request(cx))
+        } else {
+            Self::Nothing
+        }
+    }
+}
+
 impl Opening {
     /// The connection stands. Authentication begins at once if what the server offers can be expected.
     pub(super) fn first(cx: &mut Cx<'_>) -> Result<Phase, DisconnectReason> {
@@ -46,34 +57,24 @@ impl Opening {
         }
     }
 
-    /// Opens the stream. After authentication a resource is always bound: with pipelining the request for it goes along.
+    /// Opens the stream, for the first time or again.
     pub(super) fn start(done: Done, cx: &mut Cx<'_>) -> Phase {
         cx.timers.set(Timer::Phase, cx.now, cx.config.phase_timeout);
         cx.open_stream();
-        let ahead = if done.has(Done::AUTHENTICATED) && cx.config.pipelined {
-            Ahead::Binding(Binding::request(cx))
-        } else {
-            Ahead::Nothing
-        };
         Phase::Opening(Self {
+            ahead: Ahead::after(done, cx),
             done,
             opened: false,
-            ahead,
         })
     }
 
     /// Authentication is over, and the stream goes on (SASL2) without a resource.
     pub(super) fn go_on(cx: &mut Cx<'_>) -> Phase {
         cx.timers.set(Timer::Phase, cx.now, cx.config.phase_timeout);
-        let ahead = if cx.config.pipelined {
-            Ahead::Binding(Binding::request(cx))
-        } else {
-            Ahead::Nothing
-        };
         Phase::Opening(Self {
             done: Done::AUTHENTICATED,
             opened: true,
-            ahead,
+            ahead: Ahead::after(Done::AUTHENTICATED, cx),
         })
     }
 

@@ -56,21 +56,22 @@ pub enum Authentication {
 impl Account {
     /// An account with a password.
     pub fn new(jid: BareJid, password: Password) -> Self {
-        Self::with(jid, Authentication::Password(password))
+        Self::with_authentication(jid, Authentication::Password(password))
     }
 
     /// An account that its connection identifies, most often by a certificate:
     /// [`Tls::with_identity`](crate::Tls::with_identity).
     pub fn external(jid: BareJid) -> Self {
-        Self::with(jid, Authentication::External)
+        Self::with_authentication(jid, Authentication::External)
     }
 
     /// A guest of this server, `domain` alone. [`Session::jid`](super::Session::jid) tells the address that it got.
     pub fn anonymous(domain: BareJid) -> Self {
-        Self::with(domain, Authentication::Anonymous)
+        Self::with_authentication(domain, Authentication::Anonymous)
     }
 
-    fn with(jid: BareJid, authentication: Authentication) -> Self {
+    /// An account that is known in this way.
+    pub fn with_authentication(jid: BareJid, authentication: Authentication) -> Self {
         let mechanisms = match &authentication {
             Authentication::Password(_) => MechanismPolicy::password(),
             Authentication::External => MechanismPolicy::external(),

@@ -250,7 +250,7 @@ fn message_push(message: &Message<'_>, out: &mut Vec<u8>) -> Option<&'static str
         for (_, name, value) in element.attributes().filter(|(ns, ..)| ns.is_empty()) {
             w.attr(name, &value);
         }
-        w.attr("xmlns", crate::ns::CLIENT);
+        w.attr("xmlns", ns::CLIENT);
         by = Some(match &push {
             Push::AdminBlock(push) => {
                 push.write(w);

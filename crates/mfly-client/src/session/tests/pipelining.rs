@@ -352,9 +352,46 @@ fn a_server_that_cannot_take_two_things_at_once_is_asked_step_by_step() {
         rig.pass(60 * SECOND);
         assert!(rig.dials > 0, "{:?}", rig.news);
         rig.forget();
-        rig.dialled();
-        assert_eq!(flights(&rig), ["open"]);
+        rig.log_in(&offer(SCRAM), &mut account());
+        assert_eq!(flights(&rig), ["open", "auth", "response", "open", "iq"]);
+        assert!(rig.has_news("connected"));
     }
+}
+
+#[test]
+fn a_server_that_cannot_take_the_binding_along_is_asked_step_by_step() {
+    let mut rig = Rig::standard(|config| config.first_attempts = 2);
+    rig.dialled();
+    rig.server(SERVER_OPEN);
+    rig.server(PLAIN);
+    rig.password(PASSWORD);
+    rig.server(SUCCESS);
+    assert_eq!(flights(&rig), ["open", "auth", "open+iq"]);
+    rig.server(SERVER_OPEN);
+    rig.server(CLOSE);
+    rig.pass(SECOND);
+    rig.forget();
+    rig.connect();
+    assert_eq!(flights(&rig), ["open", "auth", "open", "iq"]);
+    assert!(rig.has_news("connected"), "{:?}", rig.news);
+}
+
+#[test]
+fn a_binding_that_went_along_is_no_binding_where_none_is_offered() {
+    let mut rig = Rig::standard(|_| {});
+    rig.dialled();
+    rig.server(SERVER_OPEN);
+    rig.server(PLAIN);
+    rig.password(PASSWORD);
+    rig.server(SUCCESS);
+    rig.server(SERVER_OPEN);
+    rig.server(&features(""));
+    assert!(
+        rig.has_news("it offers no resource binding"),
+        "{:?}",
+        rig.news
+    );
+    assert!(!rig.has_news("connected"));
 }
 
 #[test]

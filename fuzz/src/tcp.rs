@@ -1,0 +1,93 @@
+//! Any bytes as one direction of a stream over TCP.
+
+use mfly_proto::framing::tcp::{SplitError, Splitter, write_header};
+use mfly_proto::framing::{Frame, FrameReader, Framing, Open, Received};
+use mfly_proto::xml::{Document, Limits};
+
+/// Small, so that inputs reach it.
+const LIMIT: usize = 1_024;
+
+/// How the bytes arrive makes no difference, memory is bounded, and what was read stands alone.
+///
+/// The first two bytes say how the others arrive.
+pub fn tcp(data: &[u8]) {
+    let Some((&[first, second], bytes)) = data.split_first_chunk() else {
+        return;
+    };
+    let (frames, error) = split([bytes]);
+    let sizes = [usize::from(first % 61) + 1, usize::from(second) + 1];
+    assert_eq!(split(uneven(bytes, sizes)), (frames.clone(), error));
+    assert_eq!(split(bytes.chunks(1)), (frames.clone(), error));
+
+    let mut reader = FrameReader::new(Framing::Tcp, Limits::default());
+    for frame in frames {
+        match reader.read(frame) {
+            Ok(Received::Open(open)) => header(&open),
+            Ok(Received::Element(document)) => element(&document),
+            Ok(Received::Close { see_other_uri }) => assert_eq!(see_other_uri, None),
+            Ok(Received::WhiteSpace) => unreachable!("white space was left out"),
+            Err(_) => {}
+        }
+    }
+}
+
+/// The frames except signs of life, which depend on how the bytes arrive, and why there are no more.
+fn split<'c>(chunks: impl IntoIterator<Item = &'c [u8]>) -> (Vec<Frame>, Option<SplitError>) {
+    let mut splitter = Splitter::new(LIMIT);
+    let mut frames = Vec::new();
+    for chunk in chunks {
+        splitter.push(chunk);
+        loop {
+            match splitter.next() {
+                Ok(Some(frame)) => {
+                    assert!(frame.len() <= LIMIT, "a frame exceeds the limit");
+                    if frame.as_bytes() != b" " {
+                        frames.push(frame);
+                    }
+                }
+                Ok(None) => break,
+                Err(error) => return (frames, Some(error)),
+            }
+        }
+        assert!(splitter.buffered() <= LIMIT, "more is held than one frame");
+    }
+    (frames, None)
+}
+
+/// Pieces of two sizes in turn.
+fn uneven(bytes: &[u8], sizes: [usize; 2]) -> Vec<&[u8]> {
+    let mut chunks = Vec::new();
+    let mut rest = bytes;
+    for size in sizes.iter().cycle() {
+        let (chunk, after) = rest.split_at((*size).min(rest.len()));
+        chunks.push(chunk);
+        rest = after;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    chunks
+}
+
+fn header(open: &Open) {
+    let mut buffer = Vec::new();
+    write_header(open, &mut buffer);
+    let written = String::from_utf8(buffer).expect("a header is text");
+    let mut reader = FrameReader::new(Framing::Tcp, Limits::default());
+    match reader.read(Frame::from(written)) {
+        Ok(Received::Open(again)) => assert_eq!(again, *open),
+        other => panic!("a header is not read as it was written: {other:?}"),
+    }
+}
+
+/// What an element inherited is part of its text.
+fn element(document: &Document) {
+    let alone = Document::parse(document.as_str().to_owned(), &Limits::default())
+        .expect("a document stands alone");
+    assert_eq!(alone.root().ns(), document.root().ns());
+    for child in document.root().children() {
+        let detached = child.to_document();
+        assert_eq!(detached.root().ns(), child.ns());
+        assert_eq!(detached.root().text(), child.text());
+    }
+}
