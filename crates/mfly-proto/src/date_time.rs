@@ -187,6 +187,7 @@ impl fmt::Display for DateTime {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
 
     fn millis(text: &str) -> Option<i64> {
         text.parse().ok().map(DateTime::unix_millis)
@@ -252,6 +253,12 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig {
+            rng_seed: RngSeed::Fixed(0x6d66_6c79),
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
         #[test]
         fn every_moment_is_read_as_it_is_written(millis in DateTime::FIRST..=DateTime::LAST) {
             let moment = DateTime(millis);

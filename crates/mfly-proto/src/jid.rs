@@ -1,9 +1,10 @@
 //! Addresses (RFC 7622) and the platform's identifiers, validated once at the edge.
 //!
-//! ASCII letters of local part and domain are folded to lower case, as servers do. Other scripts
-//! are taken as they stand: the platform's own ids are ASCII.
+//! Two addresses that mean the same are equal: letters of local part and domain are folded to lower case, and what is
+//! beyond ASCII is prepared as servers do.
 
 mod group;
+mod prepare;
 mod syntax;
 mod user;
 
@@ -14,6 +15,9 @@ use crate::argument::InvalidArgument;
 use std::fmt;
 use std::str::FromStr;
 use syntax::{is_domain, is_local, is_resource, plain_offsets};
+
+/// Three parts of 1,023 bytes with `@` and `/`.
+const LONGEST: usize = 3 * 1_023 + 2;
 
 /// Any address: `domain`, `local@domain`, or either with `/resource`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,26 +47,44 @@ impl Jid {
             });
         }
         let refuse = || InvalidArgument::new(name, format!("{name} format is invalid"));
-        let slash = memchr::memchr(b'/', text.as_bytes());
-        let bare = slash.map_or(text, |slash| &text[..slash]);
-        let at = memchr::memchr(b'@', bare.as_bytes());
-        let (local, domain) = match at {
-            Some(at) => (Some(&bare[..at]), &bare[at + 1..]),
+        // Preparing may shorten a part, but not by that much.
+        if text.len() > 4 * LONGEST {
+            return Err(refuse());
+        }
+        let (bare, resource) = match text.split_once('/') {
+            Some((bare, resource)) => (bare, Some(prepare::resource(resource))),
+            None => (text, None),
+        };
+        let (local, domain) = match bare.split_once('@') {
+            Some((local, domain)) => (Some(prepare::local(local).ok_or_else(refuse)?), domain),
             None => (None, bare),
         };
-        let parts_are_valid = local.is_none_or(is_local)
-            && is_domain(domain)
-            && slash.is_none_or(|slash| is_resource(&text[slash + 1..]));
+        let domain = prepare::domain(domain).ok_or_else(refuse)?;
+        let parts_are_valid = local.as_deref().is_none_or(is_local)
+            && is_domain(&domain)
+            && resource.as_deref().is_none_or(is_resource);
         if !parts_are_valid {
             return Err(refuse());
         }
-        let mut owned = text.to_owned();
-        owned[..bare.len()].make_ascii_lowercase();
-        let offset = |at: usize| u16::try_from(at).map_err(|_| refuse());
+        let mut owned = String::with_capacity(text.len());
+        // Parts of valid lengths: offsets fit.
+        let mut at = None;
+        if let Some(local) = local {
+            owned.push_str(&local);
+            at = Some(owned.len() as u16);
+            owned.push('@');
+        }
+        owned.push_str(&domain);
+        let mut slash = None;
+        if let Some(resource) = resource {
+            slash = Some(owned.len() as u16);
+            owned.push('/');
+            owned.push_str(&resource);
+        }
         Ok(Self {
             text: owned.into_boxed_str(),
-            at: at.map(offset).transpose()?,
-            slash: slash.map(offset).transpose()?,
+            at,
+            slash,
         })
     }
 
@@ -280,6 +302,10 @@ mod tests {
             "U@H.TEST/R",
         ] {
             let jid = Jid::new(text).unwrap();
+            // Preparing may shorten a part, but not by that much.
+            if text.len() > 4 * LONGEST {
+                return Err(refuse());
+            }
             let (bare, resource) = match text.split_once('/') {
                 Some((bare, resource)) => (bare, Some(resource)),
                 None => (text, None),

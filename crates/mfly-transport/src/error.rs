@@ -139,8 +139,8 @@ pub enum TransportError {
     /// Nothing can be sent any more.
     #[error("the connection is closed; open another one")]
     Closed,
-    /// The connection broke. The kind is `InvalidData` when the peer broke the WebSocket protocol,
-    /// `UnexpectedEof` when it went away without a closing handshake.
+    /// The connection broke. The kind is `InvalidData` when the peer broke the rules of WebSocket or
+    /// of a stream over TCP, `UnexpectedEof` when it went away without saying goodbye.
     #[error("the connection broke")]
     Io(#[source] io::Error),
 }
@@ -203,7 +203,7 @@ impl TransportError {
         }
     }
 
-    /// The peer broke a rule of the WebSocket protocol.
+    /// The peer broke a rule of the framing.
     pub(crate) fn violation(what: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Io(io::Error::new(io::ErrorKind::InvalidData, what))
     }

@@ -1,14 +1,17 @@
-//! XMPP frames over WebSocket and TLS, for clients and servers.
+//! XMPP frames over WebSocket, TCP and TLS, for clients and servers.
 //!
 //! A frame is one complete piece of text; what it means is not this crate's business.
 //!
 //! | module | what |
 //! |---|---|
-//! | [`connect`](fn@connect), [`connect_with`], [`Options`], [`Address`] | the client side: dial, TLS, WebSocket handshake |
-//! | [`Connection`] | a `Stream` and a `Sink` of frames, the same type on every side |
-//! | [`Tls`] | which servers to trust; shared with other HTTP clients |
-//! | [`server`] | the server side: answer an upgrade, take over the connection |
-//! | `pair` (feature `testing`) | two connections joined in memory |
+//! | [`connect`](fn@connect), [`connect_with`], [`connect_observed`], [`Options`], [`Address`] | the client side: dial, STARTTLS, TLS, WebSocket handshake |
+//! | [`Connection`] | a `Stream` and a `Sink` of frames, the same type on every side and for every framing |
+//! | [`Security`] | what TLS agreed on, and the channel bindings |
+//! | [`Tls`], [`ServerTls`] | which servers to trust, shared with other HTTP clients; the server's half |
+//! | [`Proxy`], [`dial_tcp`] | what to connect through; the dialler for other protocols |
+//! | `srv` (feature `srv`) | the servers of a domain, by their SRV records |
+//! | [`server`] | the server side: answer an upgrade or STARTTLS, take over the connection |
+//! | `pair`, `pair_with` (feature `testing`) | two connections joined in memory |
 //!
 //! Everything here needs a tokio runtime with I/O and time enabled.
 

@@ -39,7 +39,8 @@ pub(super) fn plain_offsets(text: &[u8]) -> Option<(Option<u16>, Option<u16>)> {
         None => Some((at, None)),
         Some(b'/') => {
             let resource = &text[end + 1..];
-            let is_valid = !resource.is_empty() && !resource.iter().any(u8::is_ascii_control);
+            let is_valid =
+                !resource.is_empty() && resource.iter().all(|byte| matches!(byte, b' '..=b'~'));
             is_valid.then_some((at, Some(end as u16)))
         }
         Some(_) => None,

@@ -1,7 +1,7 @@
 //! Users as they are named: ids, identifiers, references.
 
 use super::syntax::is_local;
-use super::{BareJid, Jid};
+use super::{BareJid, Jid, prepare};
 use crate::argument::InvalidArgument;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -26,13 +26,13 @@ impl UserId {
                 "userId is not valid or required",
             ));
         }
-        if !is_local(id) {
-            return Err(InvalidArgument::new(
+        match prepare::local(id).filter(|id| is_local(id)) {
+            Some(id) => Ok(Self(id.into())),
+            None => Err(InvalidArgument::new(
                 "userId",
                 "must be at most 1,023 bytes without space or any of ( \" ' & \\ / : < > @ )",
-            ));
+            )),
         }
-        Ok(Self(id.to_ascii_lowercase().into()))
     }
 
     /// The id of a local part that was checked before.

@@ -113,19 +113,64 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// What is made of a proxy that says this and leaves.
+    fn outcome(answer: &[u8], credentials: Option<&Credentials>) -> Result<(), ProxyError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        runtime.unwrap().block_on(async {
+            let (mut io, mut proxy) = tokio::io::duplex(1024);
+            proxy.write_all(answer).await.unwrap();
+            proxy.shutdown().await.unwrap();
+            let host = Host::parse("a.example").unwrap();
+            connect(&mut io, credentials, &host, 5222).await
+        })
+    }
+
+    #[test]
+    fn every_answer_has_its_meaning() {
+        for (answer, expected) in [
+            (&[5, 0, 5, 0, 0, 1, 1, 2, 3, 4, 0, 80][..], Ok(())),
+            (&[5, 0, 5, 0, 0, 3, 1, b'x', 0, 80], Ok(())),
+            (&[5, 0, 5, 1, 0, 1], Err(ProxyError::Code(1))),
+            (&[5, 0, 5, 2, 0, 1], Err(ProxyError::NotAllowed)),
+            (&[5, 0, 5, 3, 0, 1], Err(ProxyError::Unreachable)),
+            (&[5, 0, 5, 4, 0, 1], Err(ProxyError::Unreachable)),
+            (&[5, 0, 5, 5, 0, 1], Err(ProxyError::Unreachable)),
+            (&[5, 0, 5, 8, 0, 1], Err(ProxyError::Code(8))),
+            (&[5, 0xff], Err(ProxyError::Authentication)),
+            // Other versions, a method that was not offered, a kind of address that does not exist.
+            (&[4, 0], Err(ProxyError::Protocol)),
+            (&[5, 2], Err(ProxyError::Protocol)),
+            (&[5, 0, 4, 0, 0, 1], Err(ProxyError::Protocol)),
+            (&[5, 0, 5, 0, 0, 2], Err(ProxyError::Protocol)),
+            (&[], Err(ProxyError::Closed)),
+            (&[5, 0, 5, 0, 0, 1, 1, 2, 3], Err(ProxyError::Closed)),
+        ] {
+            assert_eq!(outcome(answer, None), expected, "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn the_answer_to_name_and_password_has_its_meaning() {
+        let credentials = Credentials {
+            user: "alice".to_owned(),
+            password: None,
+        };
+        for (answer, expected) in [
+            (&[5, 2, 1, 0, 5, 2, 0, 1][..], Err(ProxyError::NotAllowed)),
+            (&[5, 0, 5, 2, 0, 1], Err(ProxyError::NotAllowed)),
+            (&[5, 2, 1, 1], Err(ProxyError::Authentication)),
+            (&[5, 2, 5, 0], Err(ProxyError::Protocol)),
+        ] {
+            assert_eq!(outcome(answer, Some(&credentials)), expected, "{answer:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_answer_makes_the_client_panic_or_wait_for_more_than_it_was_promised(
             answer in proptest::collection::vec(prop_oneof![0..6u8, any::<u8>()], 0..64),
         ) {
-            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-            runtime.block_on(async {
-                let (mut io, mut proxy) = tokio::io::duplex(1024);
-                proxy.write_all(&answer).await.unwrap();
-                proxy.shutdown().await.unwrap();
-                let host = Host::parse("a.example").unwrap();
-                let _ = connect(&mut io, None, &host, 5222).await;
-            });
+            let _ = outcome(&answer, None);
         }
     }
 }

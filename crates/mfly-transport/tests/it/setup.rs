@@ -101,7 +101,7 @@ pub(crate) async fn direct(tls: &ServerTls, options: &Options) -> Result<Ends, T
 }
 
 pub(crate) async fn start_tls() -> Ends {
-    let (tls, trust) = tls("example.com", &[]);
+    let (tls, trust) = tls("example.com", &[b"xmpp-client"]);
     let listener = listen().await;
     let address = tcp_address("xmpp", &listener);
     let options = Options {

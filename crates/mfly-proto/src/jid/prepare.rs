@@ -1,0 +1,142 @@
+//! One spelling for parts of an address that mean the same, so that they can be compared as text.
+//!
+//! Beyond ASCII this follows the stringprep profiles of RFC 3920, because the servers in use do: an address that was
+//! prepared otherwise would not be the one that a server answers from. RFC 7622 (PRECIS) agrees for most names. Code
+//! points that are younger than stringprep's tables (Unicode 3.2) are taken as they stand, as PRECIS servers may send
+//! them.
+
+use std::borrow::Cow;
+use stringprep::tables::unassigned_code_point;
+
+/// A local part as servers write it; none when it holds what no local part can hold.
+pub(super) fn local(text: &str) -> Option<Cow<'_, str>> {
+    if text.is_ascii() || text.contains(unassigned_code_point) {
+        return Some(fold(text));
+    }
+    stringprep::nodeprep(text).ok()
+}
+
+/// A domain as servers write it; none when it holds what no domain can hold.
+pub(super) fn domain(text: &str) -> Option<Cow<'_, str>> {
+    // Old and new rules for domains (IDNA 2003 and 2008) make two different domains of these.
+    const DEVIATIONS: &[char] = &['ß', 'ẞ', 'ς', '\u{200C}', '\u{200D}'];
+    if text.is_ascii() || text.contains(unassigned_code_point) {
+        return Some(fold(text));
+    }
+    if text.contains(DEVIATIONS) {
+        return Some(text.chars().flat_map(char::to_lowercase).collect());
+    }
+    let prepared = stringprep::nameprep(text).ok()?;
+    Some(match prepared.contains('\u{3002}') {
+        true => Cow::Owned(prepared.replace('\u{3002}', ".")),
+        false => prepared,
+    })
+}
+
+/// A resource as servers write it; one that the profile refuses stands as it is, because clients choose it freely.
+pub(super) fn resource(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    stringprep::resourceprep(text).unwrap_or(Cow::Borrowed(text))
+}
+
+fn fold(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jid::Jid;
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+
+    fn address(text: &str) -> Option<String> {
+        Jid::new(text).ok().map(|jid| jid.as_str().to_owned())
+    }
+
+    #[test]
+    fn spellings_of_one_address_are_one_text() {
+        for (text, expected) in [
+            ("ÜNAL@Host.Test/Web", "ünal@host.test/Web"),
+            ("u\u{308}nal@host.test", "ünal@host.test"),
+            ("ＡＢＣ１@host.test", "abc1@host.test"),
+            ("ΣΊΣΥΦΟΣ@host.test", "σίσυφοσ@host.test"),
+            ("straße@host.test", "strasse@host.test"),
+            ("a\u{AD}b@host.test", "ab@host.test"),
+            ("u1@BÜCHER。Test", "u1@bücher.test"),
+            ("u1@xn--bcher-kva.test", "u1@xn--bcher-kva.test"),
+            ("u1@host.test/Cafe\u{301}", "u1@host.test/Café"),
+            ("иван@пример.испытание/Дом", "иван@пример.испытание/Дом"),
+        ] {
+            assert_eq!(address(text).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn domains_that_may_be_two_stay_two() {
+        assert_eq!(address("u1@ÀFaß.test").as_deref(), Some("u1@àfaß.test"));
+        assert_eq!(address("u1@fass.test").as_deref(), Some("u1@fass.test"));
+    }
+
+    #[test]
+    fn what_is_younger_than_the_tables_stands_as_it_is() {
+        for text in [
+            "u1@host.test/Phone 📱",
+            "\u{1E9E}x@host.test",
+            "u1@\u{A7AE}x.test",
+        ] {
+            assert_eq!(address(text).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn what_no_part_can_hold_is_refused_and_a_resource_is_not() {
+        for text in [
+            "a\u{A0}b@host.test",
+            "a\u{200E}b@host.test",
+            "\u{FFFD}@host.test",
+            "a＠b@host.test",
+            "a／b@host.test",
+            "\u{AD}@host.test",
+            // Left-to-right and right-to-left in one name.
+            "a\u{5D0}b@host.test",
+            "u1@a\u{2003}b.test",
+        ] {
+            assert_eq!(address(text), None, "{text}");
+        }
+        let private = "u1@host.test/\u{E000}";
+        assert_eq!(address(private).as_deref(), Some(private));
+    }
+
+    #[test]
+    fn a_part_that_grows_beyond_its_length_is_refused() {
+        // One character of three bytes becomes four of them.
+        let local = |characters| format!("{}@host.test", "\u{3300}".repeat(characters));
+        assert_eq!(address(&local(85)).map(|text| text.len()), Some(1_020 + 10));
+        assert_eq!(address(&local(86)), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            rng_seed: RngSeed::Fixed(0x6d66_6c79),
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn an_address_is_its_own_spelling(text in "[a-zA-ZÀ-ÿΑ-ωА-я\u{5D0}-\u{5EA}ａ-ｚ\u{300}-\u{310}ß]{1,8}@[a-zÀ-ÿß.]{1,8}(/[ -~À-ÿ\u{300}-\u{310}]{1,8})?") {
+            if let Ok(jid) = Jid::new(&text) {
+                prop_assert_eq!(Jid::new(jid.as_str()), Ok(jid.clone()));
+                let parts = (jid.local(), jid.domain(), jid.resource());
+                let again = jid.bare();
+                prop_assert_eq!((again.local(), again.domain()), (parts.0, parts.1));
+            }
+        }
+    }
+}
