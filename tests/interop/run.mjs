@@ -4,10 +4,14 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Browser } from "./driver/browser.mjs";
 import { Command } from "./driver/command.mjs";
+import { Differences } from "./driver/differences.mjs";
 import { Peer } from "./driver/peer.mjs";
 import { Report } from "./driver/report.mjs";
 
-const GROUPS = ["initialise", "register", "connect", "operations", "directory", "listeners", "across", "startup", "wire", "qr_login", "ending", "command"];
+const GROUPS = [
+  "initialise", "register", "connect", "operations", "media", "directory", "listeners", "across", "startup", "wire", "qr_login",
+  "ending", "command", "idle",
+];
 
 const [binary, command, path] = process.argv.slice(2);
 if (!path) {
@@ -18,35 +22,49 @@ const only = process.env.INTEROP_ONLY?.split(",");
 const started = Date.now();
 const live = await Peer.start(binary);
 const trial = await Peer.start(binary, ["--trial"]);
-const local = await Command.start(command);
+const local = await Command.asInReadme(command);
 const browser = await Browser.start({ live, trial, local });
 const report = new Report();
+const differences = new Differences();
+const stop = async () => {
+  await browser.stop();
+  await Promise.all([live.stop(), trial.stop(), local.stop()]);
+};
 // Before whoever started this loses patience, so that no process is left behind.
 setTimeout(async () => {
   console.error(`the steps took too long; so far:\n${report.table()}`);
-  await Promise.all([browser.stop(), local.stop(), live.stop(), trial.stop()]);
+  await stop();
   process.exit(1);
 }, 270_000).unref();
-const wire = [];
 try {
-  for (const group of GROUPS.filter((group) => !only || only.includes(group))) {
-    const { run } = await import(`./steps/${group}.mjs`);
-    report.group(group);
+  const world = { live, trial, local, browser, report, differences, command };
+  const groups = [];
+  for (const name of GROUPS.filter((name) => !only || only.includes(name))) {
+    groups.push({ name, ...(await import(`./steps/${name}.mjs`)) });
+  }
+  // What a group lets happen while the others run.
+  for (const group of groups) {
+    group.prepared = Promise.resolve(group.prepare?.(world));
+    // A failure is told in the group's turn.
+    await group.prepared.catch(() => {});
+  }
+  for (const { name, run, prepared } of groups) {
+    report.group(name);
     try {
-      await run({ live, trial, local, browser, report, wire });
+      await run({ ...world, prepared: await prepared });
     } catch (error) {
       await report.step("the group's preparation", "done", () => Promise.reject(error));
     }
   }
   report.group("everywhere");
+  if (!only) await report.step("every listed difference is there", [], () => differences.stale());
   await report.step("nothing but this machine was asked for anything", [], () => browser.refused);
 } finally {
-  await browser.stop();
-  await Promise.all([live.stop(), trial.stop(), local.stop()]);
+  await stop();
 }
 const failed = report.failed.length;
 const seconds = (Date.now() - started) / 1000;
 await mkdir(dirname(path), { recursive: true });
-await writeFile(path, `${JSON.stringify({ failed, seconds, steps: report.steps, wire }, null, 1)}\n`);
+await writeFile(path, `${JSON.stringify({ failed, seconds, steps: report.steps, wire: differences.operations }, null, 1)}\n`);
 console.log(`\n${report.table()}\n\n${report.steps.length} steps, ${failed} failed, ${seconds.toFixed(1)} s; written to ${path}`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -6,6 +6,7 @@ use mfly_client::{
 };
 use mfly_tests::place::user;
 use mfly_tests::{Place, argument, kind};
+use mfly_testserver::TestServer;
 use std::sync::{Arc, Mutex};
 
 /// The largest part of a file in the chunked form.
@@ -210,16 +211,48 @@ async fn a_file_that_does_not_exist_is_an_error_of_the_server() {
     }
 }
 
+/// Where commits went.
+fn commits(place: &Place) -> Vec<String> {
+    let requests = place.server.journal().requests().into_iter();
+    let paths = requests
+        .filter(|request| request.method == "POST")
+        .map(|request| request.path);
+    paths
+        .filter(|path| path.contains("commit") || path.starts_with("/media-store/"))
+        .collect()
+}
+
 #[tokio::test]
-async fn a_failed_part_fails_the_upload() {
-    let place = Place::start().await;
+async fn several_parts_are_committed_in_the_way_of_the_store_and_a_single_one_is_not() {
+    for by_id in [true, false] {
+        let place = Place::with(TestServer::builder().commit_uploads_by_id(by_id)).await;
+        let (session, media) = uploaded(&place, 1000, MediaForm::Chunked).await;
+        assert_eq!(commits(&place), Vec::<String>::new());
+        assert!(session.download_media(&media.reference()).await.unwrap() == bytes(1000));
+        session
+            .upload_media(upload(PART + 1, MediaForm::Chunked))
+            .await
+            .unwrap();
+        let commits = commits(&place);
+        assert_eq!(commits.len(), 1, "{commits:?}");
+        assert_eq!(commits[0] == "/media/upload/commit", by_id, "{commits:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_commit_that_fails_fails_the_upload() {
+    let place = Place::with(TestServer::builder().commit_uploads_by_id(true)).await;
     let session = place.connect("alice").await;
     place
         .server
         .fault()
         .request("/media/upload/commit")
         .refuse(500, "lost it");
-    let error = kind(session.upload_media(upload(1000, MediaForm::Chunked)).await);
+    let error = kind(
+        session
+            .upload_media(upload(PART + 1, MediaForm::Chunked))
+            .await,
+    );
     assert_eq!(
         error,
         ErrorKind::Refused {

@@ -31,8 +31,9 @@ pub struct Quirks {
     /// Refuse blocking oneself before asking the server. The REST documentation names it as an error; that the
     /// XMPP request fails likewise is inferred.
     pub refuse_self_block: bool,
-    /// Finish a chunked upload with a commit. The official SDK omits it for a first upload, which looks like a defect
-    /// there: that the server expects it is inferred.
+    /// Finish an upload in several parts with a commit, whatever the store. With some stores the official SDK fails to
+    /// send it for a first upload and begins anew, which looks like a defect there: that the server expects it is
+    /// inferred.
     pub commit_first_upload: bool,
 }
 

@@ -650,6 +650,22 @@ fn limits_hold_for_elements_that_inherit() {
 }
 
 #[test]
+fn a_reader_reads_on_after_large_elements_and_after_refusals() {
+    let mut reader = reader();
+    opened(&mut reader, &header());
+    let large = format!("<a>{}</a>", "<b c='d'/>".repeat(1_000));
+    for _ in 0..2 {
+        let document = element(&mut reader, &large);
+        assert_eq!(document.root().children().count(), 1_000);
+        assert_eq!(
+            refusal(&mut reader, "<a><p:b/></a>"),
+            XmlErrorKind::UnboundPrefix
+        );
+        assert!(element(&mut reader, "<a/>").root().is(ns::CLIENT, "a"));
+    }
+}
+
+#[test]
 fn a_refusal_points_into_the_frame_that_was_read() {
     let mut reader = reader();
     opened(&mut reader, &header());

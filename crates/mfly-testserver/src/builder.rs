@@ -1,6 +1,6 @@
 //! What a server is started with.
 
-use crate::certificate::{self, Certificates};
+use crate::certificate::{self, Authority, AuthorityError, Certificates};
 use crate::core::Core;
 use crate::listening::Ports;
 use crate::server::TestServer;
@@ -14,6 +14,7 @@ use rand::TryRng as _;
 use rand::rngs::SysRng;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
@@ -42,6 +43,13 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// The certificate authority cannot be used.
+    #[error("there is no certificate authority")]
+    Authority {
+        /// What was wrong.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// No certificate could be made for the XMPP host.
     #[error("cannot make a certificate for the XMPP host; it has to be a DNS name or IP address")]
     Certificate {
@@ -67,6 +75,7 @@ pub struct Builder {
     listen: SocketAddr,
     has_tls: bool,
     tls_listen: Option<SocketAddr>,
+    authority: Option<PathBuf>,
     tcp_listen: Option<SocketAddr>,
     tcps_listen: Option<SocketAddr>,
     is_tcp_cleartext: bool,
@@ -78,6 +87,7 @@ pub struct Builder {
     seed: Option<[u8; 32]>,
     qr_code_lifetime: Duration,
     announces_signalling: bool,
+    are_uploads_committed_by_id: bool,
 }
 
 impl Builder {
@@ -91,6 +101,7 @@ impl Builder {
             token_lifetime: None,
             are_contacts_explicit: false,
             listen: ANY_PORT,
+            authority: None,
             has_tls: true,
             tls_listen: None,
             tcp_listen: None,
@@ -104,6 +115,7 @@ impl Builder {
             seed: None,
             qr_code_lifetime: Duration::from_secs(60),
             announces_signalling: false,
+            are_uploads_committed_by_id: false,
         }
     }
 
@@ -179,6 +191,14 @@ impl Builder {
         self
     }
 
+    /// Keeps the certificate authority in this file, and its key beside it in a file with `.key` behind the name: both are
+    /// made at the first start, and used again at later ones. Default: every server makes its own and forgets the key.
+    #[must_use]
+    pub fn authority(mut self, path: impl Into<PathBuf>) -> Self {
+        self.authority = Some(path.into());
+        self
+    }
+
     /// Where to listen for XMPP over TCP. STARTTLS is offered there and required, unless [`Builder::tcp_cleartext`] says
     /// otherwise.
     #[must_use]
@@ -238,7 +258,6 @@ impl Builder {
         self.certificate = Some(Certificates {
             chain_pem: chain.into(),
             key_pem: key.into(),
-            authority_pem: None,
         });
         self
     }
@@ -267,6 +286,14 @@ impl Builder {
         self
     }
 
+    /// Commits uploads in parts by their `uploadId`, as with Amazon's stores, rather than by an address, as with Oracle's.
+    /// Default: no, because the official SDK (4.25.10) then never finishes a file of more than one part.
+    #[must_use]
+    pub fn commit_uploads_by_id(mut self, is_on: bool) -> Self {
+        self.are_uploads_committed_by_id = is_on;
+        self
+    }
+
     fn settings(&self) -> Result<Settings, InvalidArgument> {
         let mut settings = Settings::new(LicenceKey::new(self.licence_key.clone())?);
         settings.trial = self.trial;
@@ -286,6 +313,7 @@ impl Builder {
             settings.contacts = Contacts::Explicit;
         }
         settings.announces_signalling = self.announces_signalling;
+        settings.are_uploads_committed_by_id = self.are_uploads_committed_by_id;
         settings.scram = self.scram;
         if let Some(count) = self.scram_iterations {
             if !ITERATIONS.contains(&count) {
@@ -297,6 +325,16 @@ impl Builder {
         settings.sasl2 = self.sasl2;
         settings.anonymous = self.anonymous;
         Ok(settings)
+    }
+
+    fn certificate_authority(&self) -> Result<Authority, StartError> {
+        let authority = match &self.authority {
+            Some(path) => Authority::keep(path),
+            None => Authority::generate().map_err(AuthorityError::from),
+        };
+        authority.map_err(|error| StartError::Authority {
+            source: error.into(),
+        })
     }
 
     /// Starts the server. It stops when the returned value is dropped.
@@ -313,14 +351,19 @@ impl Builder {
         random(&mut token_secret)?;
 
         let ports = self.ports();
-        let certificates = match self.certificate {
+        let mut authority = None;
+        let certificates = match &self.certificate {
             _ if !ports.need_certificates() => None,
-            Some(given) => Some(given),
+            Some(given) => Some(given.clone()),
             None => {
-                let made = certificate::generate(&xmpp_host);
-                Some(made.map_err(|error| StartError::Certificate {
-                    source: error.into(),
-                })?)
+                let made = self.certificate_authority()?;
+                let certificates = certificate::generate(&xmpp_host, &made).map_err(|error| {
+                    StartError::Certificate {
+                        source: error.into(),
+                    }
+                })?;
+                authority = Some(made);
+                Some(certificates)
             }
         };
         let (addresses, listening) = ports.bind(certificates.as_ref()).await?;
@@ -330,8 +373,7 @@ impl Builder {
             addresses,
             Hub::new(self.qr_code_lifetime),
         ));
-        let authority_pem = certificates.and_then(|certificates| certificates.authority_pem);
-        Ok(TestServer::run(shared, listening, authority_pem))
+        Ok(TestServer::run(shared, listening, authority.as_ref()))
     }
 
     fn ports(&self) -> Ports {

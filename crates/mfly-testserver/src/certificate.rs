@@ -1,23 +1,23 @@
 //! A certificate authority of the server's own, and its certificate for this machine.
 
-use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose,
-};
+mod authority;
+
+pub(crate) use authority::{Authority, AuthorityError};
+
+use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair};
 use std::fmt;
 
 /// Names that the certificate is good for, beside the XMPP host.
 const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
-/// The server's certificate chain, its key, and what clients have to trust.
+/// The server's certificate chain and its key.
 #[derive(Clone)]
 pub(crate) struct Certificates {
-    /// The server's certificate as PEM text.
+    /// The server's certificate and the authority's, as PEM text. Clients do not need the second, but Chromium can be told
+    /// to trust whatever chain has it.
     pub(crate) chain_pem: String,
-    /// Its key as PEM text.
+    /// The key as PEM text.
     pub(crate) key_pem: String,
-    /// The authority as PEM text, if it is the server's own.
-    pub(crate) authority_pem: Option<String>,
 }
 
 /// The key is a secret.
@@ -27,19 +27,11 @@ impl fmt::Debug for Certificates {
     }
 }
 
-/// Makes a new authority and a certificate for `localhost`, `127.0.0.1`, `::1` and `host`.
+/// Makes a certificate for `localhost`, `127.0.0.1`, `::1` and `host`.
 ///
 /// # Errors
 /// When `host` cannot stand in a certificate, or the random source fails.
-pub(crate) fn generate(host: &str) -> Result<Certificates, rcgen::Error> {
-    let mut authority = CertificateParams::new(Vec::new())?;
-    authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    authority
-        .distinguished_name
-        .push(DnType::CommonName, "mfly-testserver authority");
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
-
+pub(crate) fn generate(host: &str, authority: &Authority) -> Result<Certificates, rcgen::Error> {
     let mut names: Vec<String> = NAMES.map(str::to_owned).into();
     if !NAMES.contains(&host) {
         names.push(host.to_owned());
@@ -49,12 +41,10 @@ pub(crate) fn generate(host: &str) -> Result<Certificates, rcgen::Error> {
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     leaf.use_authority_key_identifier_extension = true;
     let key = KeyPair::generate()?;
-    let certificate = leaf.signed_by(&key, &authority)?;
-
+    let certificate = leaf.signed_by(&key, authority.issuer())?;
     Ok(Certificates {
-        chain_pem: certificate.pem(),
+        chain_pem: format!("{}{}", certificate.pem(), authority.pem()),
         key_pem: key.serialize_pem(),
-        authority_pem: Some(authority.pem()),
     })
 }
 
@@ -63,17 +53,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_server_has_its_own_authority() {
-        let first = generate("localhost").unwrap();
-        let second = generate("chat.example.test").unwrap();
-        let authority = first.authority_pem.as_deref().unwrap();
-        assert!(authority.starts_with("-----BEGIN CERTIFICATE-----"));
-        assert_ne!(first.authority_pem, second.authority_pem);
+    fn every_server_has_its_own_certificate() {
+        let authority = Authority::generate().unwrap();
+        let first = generate("localhost", &authority).unwrap();
+        let second = generate("chat.example.test", &authority).unwrap();
         assert_ne!(first.chain_pem, second.chain_pem);
+        assert!(first.chain_pem.ends_with(authority.pem()));
     }
 
     #[test]
     fn a_host_that_is_no_name_is_refused() {
-        assert!(generate("übel").is_err());
+        assert!(generate("übel", &Authority::generate().unwrap()).is_err());
     }
 }

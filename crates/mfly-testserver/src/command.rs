@@ -23,6 +23,9 @@ pub struct Args {
     #[arg(long, value_name = "HOST:PORT", value_parser = address)]
     pub tls_listen: Option<SocketAddr>,
 
+    /// Keep the certificate authority in FILE and its key in FILE.key, so that it has to be trusted only once
+    #[arg(long, value_name = "FILE", requires = "tls_listen")]
+    pub authority: Option<PathBuf>,
     /// XMPP over TCP; clients have to ask for TLS before anything else (STARTTLS)
     #[arg(long, value_name = "HOST:PORT", value_parser = address)]
     pub tcp_listen: Option<SocketAddr>,
@@ -107,7 +110,7 @@ pub enum CommandError {
 pub async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), CommandError> {
     let interrupted = interrupted()?;
     let server = start(&args).await?;
-    write!(out, "{}", settings(&server))?;
+    write!(out, "{}", settings(&server, &args))?;
     out.flush()?;
     interrupted.await;
     server.shutdown().await;
@@ -134,6 +137,9 @@ async fn start(args: &Args) -> Result<TestServer, CommandError> {
         .anonymous(args.anonymous);
     if let Some(address) = args.tls_listen {
         builder = builder.tls_listen(address);
+    }
+    if let Some(path) = &args.authority {
+        builder = builder.authority(path);
     }
     if let Some(address) = args.tcp_listen {
         builder = builder
@@ -201,7 +207,7 @@ fn feature(name: &str) -> Result<Feature, String> {
 }
 
 /// Everything that an app has to be told, readable and ready to paste.
-fn settings(server: &TestServer) -> String {
+fn settings(server: &TestServer, args: &Args) -> String {
     let base_url = server.api_base_url();
     let script = server.licence_script_url();
     let (licence_key, xmpp_host) = (server.licence_key(), server.xmpp_host());
@@ -246,17 +252,33 @@ fn settings(server: &TestServer) -> String {
             licence_key.expose(),
         ));
     }
-    match server.ca_certificate_pem() {
-        Some(pem) => {
-            text.push_str("\nApps have to trust this authority, made for this run:\n\n");
-            text.push_str(pem);
-        }
-        None => text.push_str(
+    match (server.ca_certificate_pem(), server.ca_public_key_hash()) {
+        (Some(pem), Some(hash)) => text.push_str(&trust(pem, hash, args)),
+        _ => text.push_str(
             "\nThe Web SDK reaches XMPP over TLS only, unless its options name host, port and \
              ssl: false; see --tls-listen.\n",
         ),
     }
     text
+}
+
+/// How to make apps trust the authority.
+fn trust(pem: &str, hash: &str, args: &Args) -> String {
+    let (file, kept) = match &args.authority {
+        Some(path) => (path.display().to_string(), "kept in that file"),
+        None => (
+            "authority.pem".to_owned(),
+            "made for this run; --authority FILE keeps one",
+        ),
+    };
+    format!(
+        "\nApps have to trust this authority ({kept}). As {file}, it goes here:\n\
+         \n  Chromium, Chrome  Settings, Privacy and security, Security, Manage certificates: import it as trusted\
+         \n  Firefox           Settings, Privacy & Security, View Certificates, Authorities: import it for web sites\
+         \n  Node.js, curl     NODE_EXTRA_CA_CERTS={file}, --cacert {file}\n\
+         \nA Chromium for tests trusts it without that when it is started with\n\
+         \n  --user-data-dir=FOLDER --ignore-certificate-errors-spki-list={hash}\n\n{pem}"
+    )
 }
 
 /// Resolves when the process is asked to stop.
@@ -342,35 +364,59 @@ mod tests {
     async fn the_settings_can_be_pasted() {
         let args = args("x --listen 127.0.0.1:0 --tls-listen 127.0.0.1:0").unwrap();
         let server = start(&args).await.unwrap();
-        let text = settings(&server);
+        let text = settings(&server, &args);
         for expected in [
             &server.api_base_url(),
             &server.websocket_url_tls().unwrap(),
             LICENCE_KEY,
             "/licence.js",
             "BEGIN CERTIFICATE",
+            server.ca_public_key_hash().unwrap(),
+            "import it as trusted",
         ] {
             assert!(text.contains(expected), "{expected} in {text}");
         }
     }
 
     #[tokio::test]
+    async fn it_is_said_how_to_trust_the_authority_and_where_it_is_kept() {
+        let name = format!("mfly-command-{}.pem", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let mut args = args("x --listen 127.0.0.1:0 --tls-listen 127.0.0.1:0").unwrap();
+        let text = settings(&start(&args).await.unwrap(), &args);
+        assert!(text.contains("--authority FILE keeps one"), "{text}");
+        args.authority = Some(path.clone());
+        let server = start(&args).await;
+        let key = path.with_extension("pem.key");
+        let are_there = path.exists() && key.exists();
+        for file in [&path, &key].into_iter().filter(|file| file.exists()) {
+            std::fs::remove_file(file).unwrap();
+        }
+        let text = settings(&server.unwrap(), &args);
+        let file = path.display().to_string();
+        assert!(are_there && text.contains("kept in that file"), "{text}");
+        for place in ["NODE_EXTRA_CA_CERTS=", "--cacert ", "As "] {
+            assert!(text.contains(&format!("{place}{file}")), "{text}");
+        }
+    }
+
+    #[tokio::test]
     async fn the_ports_of_tcp_are_told_and_nothing_of_it_is_on_unless_asked_for() {
         let with =
-            args("x --listen 127.0.0.1:0 --tcp-listen 127.0.0.1:0 --tcps-listen 127.0.0.1:0");
-        let server = start(&with.unwrap()).await.unwrap();
-        let text = settings(&server);
+            args("x --listen 127.0.0.1:0 --tcp-listen 127.0.0.1:0 --tcps-listen 127.0.0.1:0")
+                .unwrap();
+        let server = start(&with).await.unwrap();
+        let text = settings(&server, &with);
         assert!(text.contains(&server.tcp_address().unwrap()), "{text}");
         assert!(text.contains(&server.tcps_address().unwrap()), "{text}");
         assert!(
             text.contains("BEGIN CERTIFICATE") && !text.contains("https:"),
             "{text}"
         );
-        let server = start(&args("x --listen 127.0.0.1:0").unwrap())
-            .await
-            .unwrap();
+        let without = args("x --listen 127.0.0.1:0").unwrap();
+        let server = start(&without).await.unwrap();
         assert_eq!((server.tcp_address(), server.tcps_address()), (None, None));
-        assert!(!settings(&server).contains("xmpp:"));
+        assert!(!settings(&server, &without).contains("xmpp:"));
         assert!(args("x --tcp-cleartext").is_err());
     }
 

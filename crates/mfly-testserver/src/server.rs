@@ -3,6 +3,7 @@
 use crate::accepting;
 use crate::addresses::API_PREFIX;
 use crate::builder::{Builder, StartError};
+use crate::certificate::Authority;
 use crate::fault_builder::FaultBuilder;
 use crate::handle::{PlanHandle, UserError, UserHandle};
 use crate::journal::Journal;
@@ -26,11 +27,17 @@ const MEMORY_BYTES: usize = 64 * 1024;
 /// A running server. Dropping it stops everything at once; [`TestServer::shutdown`] says goodbye.
 pub struct TestServer {
     shared: Arc<Shared>,
-    authority_pem: Option<String>,
+    authority: Option<Trusted>,
     /// Where connections in memory go.
     memory: mpsc::UnboundedSender<Pipe>,
     /// Owns all other tasks: they end with it.
     supervisor: JoinHandle<()>,
+}
+
+/// What clients have to trust.
+struct Trusted {
+    pem: String,
+    public_key_hash: String,
 }
 
 impl TestServer {
@@ -51,7 +58,7 @@ impl TestServer {
     pub(crate) fn run(
         shared: Arc<Shared>,
         listening: Vec<Listening>,
-        authority_pem: Option<String>,
+        authority: Option<&Authority>,
     ) -> Self {
         let (memory, dialled) = mpsc::unbounded_channel();
         let supervisor = tokio::spawn(accepting::supervise(
@@ -61,7 +68,10 @@ impl TestServer {
         ));
         Self {
             shared,
-            authority_pem,
+            authority: authority.map(|authority| Trusted {
+                pem: authority.pem().to_owned(),
+                public_key_hash: authority.public_key_hash(),
+            }),
             memory,
             supervisor,
         }
@@ -173,10 +183,17 @@ impl TestServer {
     }
 
     /// The authority that clients have to trust, as PEM text, unless TLS is off. Every server has
-    /// its own; its key is forgotten once the server runs.
+    /// its own, whose key is forgotten once the server runs, unless [`Builder::authority`] keeps one.
     #[must_use]
     pub fn ca_certificate_pem(&self) -> Option<&str> {
-        self.authority_pem.as_deref()
+        Some(self.authority.as_ref()?.pem.as_str())
+    }
+
+    /// The SHA-256 of the authority's public key in base64, unless TLS is off: a Chromium that is started with
+    /// `--ignore-certificate-errors-spki-list` and this trusts the server.
+    #[must_use]
+    pub fn ca_public_key_hash(&self) -> Option<&str> {
+        Some(self.authority.as_ref()?.public_key_hash.as_str())
     }
 
     /// The licence key that clients have to know.

@@ -12,13 +12,13 @@ export class Report {
   }
 
   // Runs one step. `act` returns what is seen; it is right when it equals `expected`, or `expected` as a function takes it.
-  async step(name, expected, act) {
+  async step(name, expected, act, deadline = STEP_DEADLINE) {
     const started = Date.now();
     let seen;
     let timer;
     try {
       const late = new Promise((_, reject) => {
-        timer = setTimeout(() => reject(new Error("the step took too long")), STEP_DEADLINE);
+        timer = setTimeout(() => reject(new Error("the step took too long")), deadline);
       });
       seen = plain(await Promise.race([act(), late]));
     } catch (error) {

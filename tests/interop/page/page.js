@@ -4,6 +4,7 @@ const sdk = window.MirrorFly.default ?? window.MirrorFly;
 const LISTENERS = [
   "connectionListener", "userProfileListener", "blockUserListener", "presenceListener", "userDeletedListener",
   "adminBlockListener", "messageListener", "friendsListListener", "userSettingsListener", "muteChatListener",
+  "mediaUploadListener", "mediaDownloadListener",
 ];
 
 function listeners() {
@@ -19,6 +20,39 @@ function revive(value) {
   }
   return value;
 }
+
+function base64(blob) {
+  return new Promise((resolve) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
+    reader.readAsDataURL(blob);
+  });
+}
+
+// What three methods tell their callbacks, as an outcome.
+window.sendFile = (toJid, messageType, file, msgId) => new Promise((resolve) => {
+  const message = { toJid, messageType, fileMessageParams: { file: revive(file), msgId } };
+  const started = sdk.sendMediaFileMessage(message, () => {}, (sent) => resolve({ sent }), (error) => resolve({ error }));
+  started.then((outcome) => outcome && resolve({ error: outcome }), (error) => resolve({ error: String(error) }));
+});
+
+window.downloadFile = (msgId) => new Promise((resolve) => {
+  const done = async ({ blob }) => resolve({ base64: await base64(blob) });
+  sdk.downloadMedia(msgId, () => {}, done, (error) => resolve({ error }));
+});
+
+window.mediaUrl = async (...args) => {
+  const { statusCode, message, data } = await sdk.getMediaURL(...args);
+  return data ? { statusCode, type: data.blob.type, base64: await base64(data.blob) } : { statusCode, message };
+};
+
+// Asks the REST API as an app's own code does.
+window.ask = async (url, headers) => {
+  const answer = await fetch(url, { headers, signal: AbortSignal.timeout(5_000) });
+  const blob = await answer.blob();
+  const body = await blob.text().then(JSON.parse).catch(() => null);
+  return { http: answer.status, status: body?.status ?? null, type: answer.headers.get("content-type"), base64: await base64(blob) };
+};
 
 // Shows a code with this logo in its middle, and reports what the callback is given as if it were a listener.
 window.showCode = async (signallingUrl, logoAddress) => {

@@ -1,6 +1,9 @@
 // One side acts, the other is told: profiles, blocks, presence, and two devices of one account.
 import { eventually } from "../driver/log.mjs";
 
+// What a last seen is refused with.
+const LAST_SEEN_HIDDEN = 500;
+
 const TEXTS = [
   ["plain text", { nickName: "Rust", status: "Here", mobileNumber: "15550111", email: "rust@example.com" }],
   ["emoji", { nickName: "Ru😀st", status: "👩‍👩‍👧 at home", mobileNumber: "15550112", email: "r2@example.com" }],
@@ -36,37 +39,37 @@ export async function run({ live, browser, report }) {
   }
   live.told("russ").forget();
   device.told.forget();
-  await report.step("a block in the browser is told to Rust", "block_user", async () => {
-    await device.call("blockUser", russ);
-    return (await live.hears("russ", "messageListener", { blockedUserId: "willa" })).type;
-  });
-  await report.step("and listed there", [{ jid: willa }], () => live.client("russ", "blocked_by"));
-  await report.step("and hides the blocker's presence", true, async () => (await live.client("russ", "last_seen", { user: "willa" })) !== 0);
-  await report.step("and its end is told", "unblock_user", async () => {
-    await device.call("unblockUser", russ);
-    return (await live.hears("russ", "messageListener", { blockedUserId: "willa", type: "unblock_user" })).type;
-  });
-  await report.step("a block in Rust is listed in the browser", [{ jid: russ }], async () => {
-    await live.client("russ", "block", { user: "willa" });
-    await device.hears("messageListener", { blockedUserId: "russ", type: "block_user" });
-    return (await device.call("getUsersWhoBlockedMe")).data;
-  });
-  await live.client("russ", "unblock", { user: "willa" });
+  await blocks({ live, report, device, willa, russ });
 
   device.told.forget();
   await live.online("willa in Rust", "willa");
   await live.client("willa in Rust", "settings");
   live.told("willa in Rust").forget();
-  await report.step("two devices: a block in the browser reaches the Rust device", { told: "block_user", list: [{ jid: russ }] }, async () => {
-    await device.call("blockUser", russ);
-    const told = await live.hears("willa in Rust", "blockUserListener", { blockedUserId: "russ" });
-    return { told: told.type, list: await live.client("willa in Rust", "blocked") };
-  });
-  await report.step("two devices: its end in Rust reaches the browser", { told: "unblock_user", list: [] }, async () => {
-    await live.client("willa in Rust", "unblock", { user: "russ" });
-    const told = await device.hears("blockUserListener", { blockedUserId: "russ", type: "unblock_user" });
-    return { told: told.type, list: (await device.call("getUsersIBlocked")).data };
-  });
+  const own = {
+    browser: {
+      do: (verb) => device.call(`${verb}User`, russ),
+      hears: (type) => device.hears("blockUserListener", { blockedUserId: "russ", type }),
+      list: async () => (await device.call("getUsersIBlocked")).data,
+    },
+    Rust: {
+      do: (verb) => live.client("willa in Rust", verb, { user: "russ" }),
+      hears: (type) => live.hears("willa in Rust", "blockUserListener", { blockedUserId: "russ", type }),
+      list: () => live.client("willa in Rust", "blocked"),
+    },
+  };
+  for (const [verb, by] of [["block", "browser"], ["unblock", "Rust"], ["block", "Rust"], ["unblock", "browser"]]) {
+    const list = verb === "block" ? [{ jid: russ }] : [];
+    const told = { blockedUserId: "russ", msgType: "userBlockStatus", type: `${verb}_user` };
+    await report.step(`two devices: ${verb} by the one in ${by} reaches both, and their lists are the same`,
+      { told: [told, told], lists: [list, list] }, async () => {
+        await own[by].do(verb);
+        const both = Object.values(own);
+        return {
+          told: await Promise.all(both.map((side) => side.hears(`${verb}_user`))),
+          lists: await Promise.all(both.map((side) => side.list())),
+        };
+      });
+  }
   await report.step("two devices: a profile set in Rust is told to the browser", "Two", async () => {
     await live.client("willa in Rust", "set_profile", { nickName: "Two", status: "s", email: "two@example.com" });
     return (await device.hears("userProfileListener", { userId: "willa", email: "two@example.com" })).nickName;
@@ -87,4 +90,63 @@ export async function run({ live, browser, report }) {
     (await eventually(() => live.client("russ", "last_seen", { user: "willa" }), (seconds) => seconds > 0)) > 0);
   await live.client("russ", "close");
   await device.close();
+}
+
+// Either side blocks: the other is told, cannot see the blocker, and hears nothing of a profile until the block ends.
+async function blocks({ live, report, device, willa, russ }) {
+  const rust = {
+    block: () => live.client("russ", "block", { user: "willa" }),
+    unblock: () => live.client("russ", "unblock", { user: "willa" }),
+    change: (status) => live.client("russ", "set_profile", { nickName: "Russ", status, email: "russ@example.com" }),
+    // Not told is what has not come before something later has.
+    roundTrip: () => live.client("russ", "settings"),
+    hears: (...args) => live.hears("russ", ...args),
+    told: () => live.told("russ"),
+    blockedBy: () => live.client("russ", "blocked_by"),
+    lastSeen: async () => (await live.client("russ", "last_seen", { user: "willa" })).failed?.statusCode ?? 200,
+    status: async () => (await live.client("russ", "profile", { user: "willa" })).status,
+    id: "russ", jid: russ,
+  };
+  const page = {
+    block: () => device.call("blockUser", russ),
+    unblock: () => device.call("unblockUser", russ),
+    change: (status) => device.call("setUserProfile", "Willa", "", status, "1", "willa@example.com"),
+    roundTrip: () => device.call("getUserSettings"),
+    hears: (...args) => device.hears(...args),
+    told: () => device.told,
+    blockedBy: async () => (await device.call("getUsersWhoBlockedMe")).data,
+    lastSeen: async () => (await device.call("getLastSeen", russ)).statusCode,
+    status: async () => (await device.call("getUserProfile", "russ")).data?.status,
+    id: "willa", jid: willa,
+  };
+  for (const [name, blocker, blocked] of [["a block in the browser", page, rust], ["a block in Rust", rust, page]]) {
+    for (const side of [blocker, blocked]) await side.change("seen");
+    await blocked.hears("userProfileListener", { userId: blocker.id, status: "seen" });
+    for (const side of [blocker, blocked]) side.told().forget();
+    await report.step(`${name} is told to the other`, { type: "block_user", blockedUserId: blocker.id, msgType: "userBlockStatus" }, async () => {
+      await blocker.block();
+      return blocked.hears("messageListener", { blockedUserId: blocker.id });
+    });
+    await report.step(`${name}: the blocker is seen to leave`, "unavailable",
+      async () => (await blocked.hears("presenceListener", { fromUserJid: blocker.jid })).status);
+    await report.step(`${name} is listed by the other`, [{ jid: blocker.jid }], () => blocked.blockedBy());
+    await report.step(`${name} hides when the blocker was there, and the status`, { lastSeen: LAST_SEEN_HIDDEN, status: "" },
+      async () => ({ lastSeen: await blocked.lastSeen(), status: await blocked.status() }));
+    await report.step(`${name}: no change of a profile crosses it, either way`, [], async () => {
+      for (const side of [blocker, blocked]) side.told().forget();
+      for (const side of [blocker, blocked]) await side.change("unseen");
+      for (const side of [blocker, blocked]) await side.roundTrip();
+      return [blocked, blocker].flatMap((side) => side.told().entries())
+        .filter(({ listener, payload }) => listener === "userProfileListener" && payload.status === "unseen")
+        .filter(({ payload, device: inRust }) => (inRust ? payload.userId === "willa" : payload.userId === "russ"));
+    });
+    await report.step(`the end of ${name} is told`, "unblock_user", async () => {
+      await blocker.unblock();
+      return (await blocked.hears("messageListener", { blockedUserId: blocker.id, type: "unblock_user" })).type;
+    });
+    await report.step(`after ${name} both see each other again`, ["online", "online"], async () => {
+      const there = async (side, other) => (await side.hears("presenceListener", { fromUserJid: other.jid, status: "online" })).status;
+      return [await there(blocked, blocker), await there(blocker, blocked)];
+    });
+  }
 }

@@ -14,6 +14,13 @@ export async function run({ live, trial, browser, report }) {
     const { names } = await list();
     return ["Ann", "Benjamin", "Catherine", "Daniel 😀"].every((name) => names?.includes(name)) && !names.includes("zoe") ? true : names;
   });
+  await trial.server("create", { user: "una" });
+  await report.step("getUsersList: every row has all its texts, also of a user without a profile", [], async () => {
+    const texts = ["image", "thumbImage", "status", "name", "nickName", "email", "mobileNumber", "userId", "userJid"];
+    const { users } = await device.call("getUsersList");
+    const incomplete = users.filter((user) => texts.some((name) => typeof user[name] !== "string"));
+    return users.some(({ userId }) => userId === "una") ? incomplete : users;
+  });
   await report.step("getUsersList, first page of two", { statusCode: 200, totalUsers: true, count: 2 }, async () => {
     const page = await list("", 1, 2);
     return { statusCode: page.statusCode, totalUsers: page.totalUsers >= 4, count: page.names?.length };
@@ -41,6 +48,11 @@ export async function run({ live, trial, browser, report }) {
       const { statusCode } = await device.call("updateMuteNotification", [`ben@${trial.settings.host}`], isMuted);
       return { statusCode, users: await muted() };
     });
+    const mutedChats = users.map((chatId) => ({ chatId, chatType: "chat" }));
+    await report.step(`getMutedUsers after updateMuteNotification ${isMuted}`, { statusCode: 200, muteSettingStatus: false, mutedChats }, async () => {
+      const { statusCode, data } = await device.call("getMutedUsers");
+      return { statusCode, muteSettingStatus: data?.muteSettingStatus, mutedChats: data?.mutedChats };
+    });
   }
   await trial.client("yan", "close");
   await device.close();
@@ -56,5 +68,10 @@ export async function run({ live, trial, browser, report }) {
   });
   await report.step("friendsListListener", true,
     async () => (await social.hears("friendsListListener")).users.some((user) => user.userId === "gus"));
+  await report.step("getRegisteredUsers, the same by its older name", { statusCode: 200, hasGus: true }, async () => {
+    const { statusCode, data } = await social.call("getRegisteredUsers");
+    return { statusCode, hasGus: data?.users?.some((user) => user.userId === "gus") };
+  });
+  await report.step("syncContacts", { statusCode: 200, message: "Success" }, () => social.call("syncContacts", "gus"));
   await social.close();
 }

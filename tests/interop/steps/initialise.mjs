@@ -6,6 +6,9 @@ export async function run({ live, trial, browser, report }) {
   }, () => device.call("getUserProfile", "u2"));
   await report.step("without a licence key", { statusCode: 400, message: "License key cannot be null or empty" },
     () => device.call("initializeSDK", {}));
+  await report.step("without options", { statusCode: 500, message: "Option Params Missing/Invalid" }, () => device.call("initializeSDK", null));
+  await report.step("a base URL with a port, which an app may not pass", { statusCode: 400, message: "Invalid api base url" },
+    () => device.initialise({ apiBaseUrl: live.settings.apiBaseUrl }));
   await report.step("live licence, from the cache that licence.js fills", { statusCode: 200, message: "Success" },
     () => device.initialise());
   await report.step("a call before registering", {
@@ -40,5 +43,4 @@ export async function run({ live, trial, browser, report }) {
     return trial.server("is_online", { user: "tess" });
   });
   await tried.close();
-  void live;
 }

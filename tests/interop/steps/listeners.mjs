@@ -51,6 +51,8 @@ export async function run({ live, browser, report }) {
     await live.client("mark", "close");
     return device.hears("presenceListener", { fromUserJid: mark, status: "unavailable" });
   });
+  await report.step("an app that asks at once when somebody leaves is never told 0 seconds, which reads as online", true,
+    async () => (await device.call("getLastSeen", mark)).data?.seconds >= 1);
   device.told.forget();
   await report.step("connectionListener: dropped", { cut: 1, status: "DISCONNECTED" }, async () => {
     const cut = await live.server("cut", { user: "lena" });
@@ -61,10 +63,42 @@ export async function run({ live, browser, report }) {
   await report.step("the server sees the session that came back", true,
     () => eventually(() => live.server("is_online", { user: "lena" }), (online) => online));
   await report.step("an operation works after the reconnection", 200, async () => (await device.call("getUsersIBlocked")).statusCode);
+  await registered({ live, device, report });
   await report.step("a blocked account's own session is told and ended", true, async () => {
     await live.server("admin_block", { user: "lena", blocked: true });
     await device.hears("adminBlockListener", { toUserId: "lena" });
     return (await eventually(() => live.server("sessions", { user: "lena" }), (count) => count === 0)) === 0;
   });
   await device.close();
+}
+
+// Somebody new, and a session that another one takes the place of.
+async function registered({ live, device, report }) {
+  const { host } = live.settings;
+  await report.step("friendsListListener: a contact tells that it registered", true, async () => {
+    device.told.forget();
+    await live.online("mark", "mark");
+    await live.client("mark", "announce_registration");
+    const told = await device.hears("friendsListListener");
+    return told.users.some(({ userJid }) => userJid === `mark@${host}`);
+  });
+  await report.step("sendRegisterUpdate", { statusCode: 200, message: "Success" }, () => device.call("sendRegisterUpdate"));
+  await live.client("mark", "close");
+  await live.server("session_limit", { limit: 1 });
+  device.told.forget();
+  // The SDK tries to come back with a password that is no longer good.
+  await report.step("forced logout: another device takes the place, and connectionListener is told", { status: "AUTHFAIL", statusCode: 401, errorMessage: "Invalid Credentials" }, async () => {
+    await live.client("lena in Rust", "register", { user: "lena" });
+    return device.hears("connectionListener", { status: "AUTHFAIL" }, 25_000);
+  });
+  await report.step("forced logout: the session is over for the server", 0,
+    () => eventually(() => live.server("sessions", { user: "lena" }), (count) => count === 0, 5_000));
+  await report.step("forced logout the other way: Rust's session ends and it does not try again", { told: "DISCONNECTED", sessions: 1 }, async () => {
+    await live.client("lena in Rust", "connect");
+    live.told("lena in Rust").forget();
+    await device.online("lena");
+    const { status } = await live.hears("lena in Rust", "connectionListener");
+    return { told: status, sessions: await live.server("sessions", { user: "lena" }) };
+  });
+  await live.server("session_limit", { limit: 5 });
 }

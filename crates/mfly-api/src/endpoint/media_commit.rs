@@ -3,11 +3,13 @@
 //! ```text
 //! C: {"fileToken":"FTOK","partETags":[{"partNumber":1,"etag":"\"e1\""}],"uploadId":"UP1"}
 //! S: {"status":200,"message":"Success","data":{}}
-//! C (Oracle): empty, no token
+//! C (Oracle): empty, Content-Type: application/x-www-form-urlencoded, no token
 //! S (Oracle): 2xx
 //! ```
 //!
-//! Source: observed: Web SDK 4.25.10, which forgets to commit a first upload. Fixture:
+//! Only an upload of more than one part is ended so.
+//!
+//! Source: observed: Web SDK 4.25.10, which never gets to the first form in a first upload. Fixture:
 //! `fixtures/media_commit/`.
 
 use super::media_part::absolute;
@@ -17,7 +19,7 @@ use crate::envelope::Answer;
 use crate::error::ApiError;
 use crate::file_token::FileToken;
 use ::http::header::CONTENT_TYPE;
-use ::http::{HeaderMap, Method};
+use ::http::{HeaderMap, HeaderValue, Method};
 use mfly_proto::argument::InvalidArgument;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -123,7 +125,10 @@ impl Endpoint for UrlRequest {
     }
 
     fn adjust_headers(&self, headers: &mut HeaderMap) {
-        headers.remove(CONTENT_TYPE);
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/x-www-form-urlencoded"),
+        );
     }
 
     fn decode(&self, answer: Answer) -> Result<(), ApiError> {
@@ -134,5 +139,17 @@ impl Endpoint for UrlRequest {
 impl fmt::Debug for UrlRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("UrlRequest(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_by_address_says_of_its_empty_body_what_the_official_sdk_says() {
+        let mut headers = HeaderMap::new();
+        UrlRequest::new("https://store.example/commit").adjust_headers(&mut headers);
+        assert_eq!(headers[CONTENT_TYPE], "application/x-www-form-urlencoded");
     }
 }

@@ -51,7 +51,6 @@ fn fold(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::jid::Jid;
     use proptest::prelude::*;
     use proptest::test_runner::RngSeed;

@@ -2,6 +2,9 @@
 //!
 //! Parts and ranges go to pre-signed addresses of this server below `/media-store/`, without a
 //! token: the secret in the address is the permission, as with the platform's object stores.
+//!
+//! An upload in several parts is committed by an address, as with Oracle's stores, unless the server was started otherwise: with
+//! an `uploadId`, as with Amazon's, the official SDK begins anew for ever (observed: Web SDK 4.25.10).
 
 use crate::answer::Answer;
 use crate::call::{Caller, RestCall, Route};
@@ -31,6 +34,7 @@ pub(crate) const ROUTES: &[Route] = &[
 
 pub(crate) const STORE_ROUTES: &[Route] = &[
     Route::open(Method::PUT, "/media-store/*", store_part).with_file(),
+    Route::open(Method::POST, "/media-store/*", commit_by_address),
     Route::open(Method::GET, "/media-store/*", store_file),
 ];
 
@@ -39,6 +43,9 @@ const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 /// Browsers must not guess a type: files come from other users.
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+
+/// What the address that commits an upload has instead of a secret; the token follows.
+const COMMIT: &str = "commit/";
 
 /// Most files that can be forwarded at a time.
 const FORWARDS: usize = 100;
@@ -115,14 +122,21 @@ fn start(call: &RestCall<'_>, _: &Caller) -> Answer {
     let (origin, token) = (call.origin(), file_token.as_str().to_owned());
     let url = |part| format!("{origin}/media-store/{secret}/{part}");
     let upload_urls = (1..=parts).map(url).collect();
+    let (storage, upload_id, commit_url) =
+        if call.world(|world| world.settings.are_uploads_committed_by_id) {
+            (Storage::Aws, Some(fresh_id(call)), None)
+        } else {
+            let url = format!("{origin}/media-store/{COMMIT}{token}");
+            (Storage::Oracle, None, Some(url))
+        };
     call.shared
         .with_media(|store| store.begin(secret.clone(), token, body.content_type, parts));
     Answer::success(media_start::Response {
         file_token,
-        upload_id: Some(fresh_id(call)),
-        storage: Storage::Aws,
+        upload_id,
+        storage,
         upload_urls,
-        commit_url: None,
+        commit_url,
     })
 }
 
@@ -139,6 +153,18 @@ fn commit(call: &RestCall<'_>, _: &Caller) -> Answer {
         Answer::success(serde_json::json!({}))
     } else {
         Answer::invalid("The upload is not complete")
+    }
+}
+
+/// `POST /media-store/commit/<token>`. Likewise.
+fn commit_by_address(call: &RestCall<'_>) -> Answer {
+    let Some(token) = call.argument.strip_prefix(COMMIT) else {
+        return not_found();
+    };
+    if call.shared.with_media(|store| store.is_complete(token)) {
+        Answer::empty(StatusCode::OK)
+    } else {
+        Answer::http(StatusCode::CONFLICT, "The upload is not complete")
     }
 }
 

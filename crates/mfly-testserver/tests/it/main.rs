@@ -21,6 +21,7 @@ mod logout;
 mod media;
 mod metadata;
 mod mute;
+mod official_sdk;
 mod plan;
 mod profile;
 mod register;

@@ -45,3 +45,28 @@ async fn xmpp_goes_where_the_configuration_says() {
     let _online = Xmpp::connect_to(&server, &url, "alice", &password).await;
     assert_eq!(server.user("alice").sessions().len(), 1);
 }
+
+#[tokio::test]
+async fn an_authority_that_is_kept_is_trusted_at_the_next_start_too() {
+    let name = format!("mfly-testserver-{}.pem", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    let start = || TestServer::builder().authority(&path).start();
+    let first = start().await.unwrap();
+    let trusted = first.ca_certificate_pem().unwrap().to_owned();
+    let hash = first.ca_public_key_hash().unwrap().to_owned();
+    first.shutdown().await;
+    let second = start().await;
+    std::fs::remove_file(path.with_extension("pem.key")).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let second = second.unwrap();
+    assert_eq!(second.ca_public_key_hash(), Some(hash.as_str()));
+    let tls = Tls::custom(trusted.as_bytes()).unwrap();
+    let connector = TlsConnector::from(Arc::clone(&tls.client_config(&[b"http/1.1"])));
+    for name in ["localhost", "127.0.0.1"] {
+        let socket = TcpStream::connect(second.tls_listen_address().unwrap())
+            .await
+            .unwrap();
+        let name = ServerName::try_from(name).unwrap();
+        connector.connect(name, socket).await.unwrap();
+    }
+}

@@ -2,9 +2,10 @@
 
 use crate::code;
 use crate::failure::{Failure, text};
+use crate::media;
 use mfly_client::{
-    App, BareJid, Credentials, GroupJid, Metadata, Password, ProfileFields, ProfileImage,
-    ReportedMessage, Session, UserId, UserIdentifier,
+    App, BareJid, Credentials, GroupJid, LicenceKey, Metadata, Password, ProfileFields,
+    ProfileImage, ReportedMessage, Session, UserId, UserIdentifier,
 };
 use mfly_testserver::TestServer;
 use serde_json::{Value, json};
@@ -14,6 +15,9 @@ use tokio::sync::mpsc;
 /// The clients of one server.
 pub(crate) struct Clients {
     app: App,
+    /// Apps of devices that reach the REST API in another way.
+    apps: HashMap<String, App>,
+    server: ServerAddress,
     host: String,
     signalling_url: String,
     credentials: HashMap<String, Credentials>,
@@ -21,19 +25,38 @@ pub(crate) struct Clients {
     lines: mpsc::Sender<Value>,
 }
 
+/// What an app has to know of a server, beside the address of its REST API.
+struct ServerAddress {
+    licence_key: LicenceKey,
+    websocket: String,
+    is_trial: bool,
+}
+
+impl ServerAddress {
+    async fn app(&self, api_base_url: &str) -> Result<App, mfly_client::Error> {
+        App::builder(self.licence_key.clone())
+            .api_base_url(api_base_url)
+            .xmpp_address(&self.websocket)
+            .trial(self.is_trial)
+            .build()
+            .await
+    }
+}
+
 impl Clients {
     pub(crate) async fn new(
         server: &TestServer,
         lines: mpsc::Sender<Value>,
     ) -> Result<Self, mfly_client::Error> {
-        let app = App::builder(server.licence_key())
-            .api_base_url(&server.api_base_url())
-            .xmpp_address(&server.websocket_url())
-            .trial(server.is_trial())
-            .build()
-            .await?;
+        let address = ServerAddress {
+            licence_key: server.licence_key(),
+            websocket: server.websocket_url(),
+            is_trial: server.is_trial(),
+        };
         Ok(Self {
-            app,
+            app: address.app(&server.api_base_url()).await?,
+            apps: HashMap::new(),
+            server: address,
             host: server.xmpp_host(),
             signalling_url: server.signalling_url(),
             credentials: HashMap::new(),
@@ -53,7 +76,17 @@ impl Clients {
     pub(crate) async fn perform(&mut self, verb: &str, command: &Value) -> Result<Value, Failure> {
         let device = text(command, "device").to_owned();
         match verb {
+            "use_api" => {
+                let app = self.server.app(text(command, "url")).await?;
+                self.apps.insert(device, app);
+                Ok(Value::Null)
+            }
             "register" => self.register(device, command).await,
+            "app_token" => {
+                let credentials = self.credentials_of(&device)?;
+                self.app_of(&device).user_token(credentials).await?;
+                Ok(Value::Null)
+            }
             "connect" => self.connect(device, command).await,
             "approve_qr" => self.approve_qr(&device, command).await,
             _ => {
@@ -66,10 +99,24 @@ impl Clients {
         }
     }
 
+    fn app_of(&self, device: &str) -> &App {
+        self.apps.get(device).unwrap_or(&self.app)
+    }
+
+    fn credentials_of(&self, device: &str) -> Result<&Credentials, Failure> {
+        self.credentials
+            .get(device)
+            .ok_or_else(|| Failure::text("this device is not registered"))
+    }
+
     async fn register(&mut self, device: String, command: &Value) -> Result<Value, Failure> {
         let identifier = UserIdentifier::new(text(command, "user"))?;
         let force = command["force"] != false;
-        let account = self.app.register(&identifier).force(force).await?;
+        let mut request = self.app_of(&device).register(&identifier).force(force);
+        for (name, value) in command["metadata"].as_object().into_iter().flatten() {
+            request = request.metadata(name, value.as_str().unwrap_or_default())?;
+        }
+        let account = request.await?;
         let told = json!({
             "username": account.credentials.user.as_str(),
             "isProfileUpdated": account.is_profile_updated,
@@ -81,10 +128,7 @@ impl Clients {
 
     /// Reads a code from an image and approves it as a registered device.
     async fn approve_qr(&self, device: &str, command: &Value) -> Result<Value, Failure> {
-        let credentials = self
-            .credentials
-            .get(device)
-            .ok_or_else(|| Failure::text("this device is not registered"))?;
+        let credentials = self.credentials_of(device)?;
         let text = code::read(text(command, "image"))?;
         let approved = self
             .app
@@ -104,13 +148,9 @@ impl Clients {
                 user: UserId::new(text(command, "user"))?,
                 password: Password::new(password)?,
             },
-            None => self
-                .credentials
-                .get(&device)
-                .cloned()
-                .ok_or_else(|| Failure::text("this device is not registered"))?,
+            None => self.credentials_of(&device)?.clone(),
         };
-        let session = self.app.connect(&credentials).await?;
+        let session = self.app_of(&device).connect(&credentials).await?;
         let mut events = session.events();
         let (lines, name) = (self.lines.clone(), device.clone());
         tokio::spawn(async move {
@@ -147,6 +187,7 @@ async fn operate(
         "profile" => session.profile(&user()?).await?.official(),
         "set_profile" => {
             let image = match text(command, "image") {
+                "" if command["file"].is_object() => Some(media::image(&command["file"])?),
                 "" => None,
                 url => Some(ProfileImage::Url(url.to_owned())),
             };
@@ -159,6 +200,10 @@ async fn operate(
                     email: text(command, "email").to_owned(),
                 })
                 .await?;
+            json!({"fileToken": stored.image, "fileTokenThumb": stored.thumb_image})
+        }
+        "set_profile_image" => {
+            let stored = session.set_profile_image(media::image(command)?).await?;
             json!({"fileToken": stored.image, "fileTokenThumb": stored.thumb_image})
         }
         "last_seen" => json!(session.last_seen(&user()?).await?.seconds),
@@ -184,12 +229,21 @@ async fn operate(
             Value::Null
         }
         "friends" => session.friends().await?.official(),
+        "announce_registration" => json!(session.announce_registration().await?),
+        "sync_contacts" => {
+            let identifier = UserIdentifier::new(text(command, "user"))?;
+            json!(session.sync_contacts(&identifier).await?)
+        }
         "user_list" => {
             let number = |name: &str| command[name].as_u64().and_then(|n| u32::try_from(n).ok());
             let (page, size) = (number("page").unwrap_or(1), number("size").unwrap_or(20));
             let mut request = session.user_list().page(page, size)?;
             if let Some(name) = command["name"].as_str() {
                 request = request.name(name);
+            }
+            if let Some(values) = command["values"].as_array() {
+                let values = values.iter().filter_map(Value::as_str);
+                request = request.metadata(text(command, "key"), values)?;
             }
             let list = request.await?;
             let users: Value = list
@@ -215,6 +269,12 @@ async fn operate(
             session.user_token().await?;
             Value::Null
         }
+        "set_media_encryption" => {
+            session.set_media_encryption(command["on"] == true);
+            Value::Null
+        }
+        "upload_media" => media::upload(session, command).await?,
+        "download_media" => media::download(session, command).await?,
         "end_qr_session" => {
             session.end_qr_session(text(command, "socketId")).await?;
             Value::Null

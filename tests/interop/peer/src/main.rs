@@ -7,6 +7,7 @@
 mod clients;
 mod code;
 mod failure;
+mod media;
 mod server;
 
 use clients::Clients;

@@ -2,7 +2,6 @@
 
 use crate::failure::{Failure, text};
 use mfly_client::Feature;
-use mfly_proto::testing::canonical;
 use mfly_testserver::{Direction, Entry, TestServer, UserProfile};
 use serde_json::{Value, json};
 
@@ -15,7 +14,7 @@ pub(crate) fn settings(server: &TestServer) -> Value {
         "licenceUrl": server.licence_url(),
         "licenceScript": server.licence_script_url(),
         "signallingUrl": server.signalling_url(),
-        "authority": server.ca_certificate_pem(),
+        "authorityHash": server.ca_public_key_hash(),
         "host": server.xmpp_host(),
     })
 }
@@ -71,6 +70,10 @@ pub(crate) fn perform(server: &TestServer, verb: &str, command: &Value) -> Resul
             .fault()
             .request(text(command, "path"))
             .refuse(500, text(command, "message")),
+        "garble_request" => server
+            .fault()
+            .request(text(command, "path"))
+            .garbage(text(command, "body")),
         "journal" => return Ok(journal(server)),
         "forget" => server.journal().clear(),
         _ => return Err(Failure::text("there is no such command to the server")),
@@ -93,7 +96,7 @@ fn set_plan(server: &TestServer, command: &Value) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What clients sent, oldest first; attributes in canonical order.
+/// What clients sent, oldest first.
 fn journal(server: &TestServer) -> Value {
     let entries = server.journal().entries();
     let sent = entries.iter().filter_map(|entry| match entry {
@@ -102,8 +105,7 @@ fn journal(server: &TestServer) -> Value {
             "httpStatus": request.http_status, "status": request.status,
         })),
         Entry::Frame(frame) if frame.direction == Direction::Received => {
-            let text = canonical(&frame.text).unwrap_or_else(|_| frame.text.clone());
-            Some(json!({"stream": frame.stream, "user": frame.user, "frame": text}))
+            Some(json!({"stream": frame.stream, "user": frame.user, "frame": frame.text}))
         }
         _ => None,
     });

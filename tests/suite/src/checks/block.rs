@@ -64,7 +64,11 @@ async fn no_message(place: &Place<'_>) -> Result<(), Failure> {
         Jid::from(alice.user.jid.clone()),
         Jid::from(bob.user.jid.clone()),
     );
-    within("blocking", alice.session.block(&[to_bob.clone()])).await?;
+    within(
+        "blocking",
+        alice.session.block(std::slice::from_ref(&to_bob)),
+    )
+    .await?;
 
     within(
         "a message from who is blocked",
@@ -87,7 +91,11 @@ async fn no_message(place: &Place<'_>) -> Result<(), Failure> {
         &MessageKind::Error,
     )?;
 
-    within("unblocking", alice.session.unblock(&[to_bob.clone()])).await?;
+    within(
+        "unblocking",
+        alice.session.unblock(std::slice::from_ref(&to_bob)),
+    )
+    .await?;
     within(
         "a message",
         bob.session.send_message(&to_alice, "free again"),

@@ -7,7 +7,7 @@ use crate::place::Place;
 use mfly_client::PresenceKind;
 
 pub(super) const CHECKS: &[Check] = &[Check::shared(
-    "a contact's last activity is told, with their last words",
+    "a contact's last activity is told",
     |place| Box::pin(told(place)),
 )];
 

@@ -1,5 +1,8 @@
 //! The suite against the test server, over everything that it offers.
-#![expect(clippy::panic, reason = "what a failed test has to say is the report")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a server that does not start fails the test"
+)]
 
 mod test_server;
 

@@ -140,7 +140,8 @@ impl Session {
             sent += len;
         }
         let file_token = started.file_token.clone();
-        if self.context().quirks.commit_first_upload {
+        // A single part is the whole file, and nobody ends its upload.
+        if count > 1 && self.context().quirks.commit_first_upload {
             self.commit(started, etags).await?;
         }
         let form = MediaForm::Chunked;

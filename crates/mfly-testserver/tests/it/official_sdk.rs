@@ -1,0 +1,385 @@
+//! What the official Web SDK insists on, each as one test: where it is broken the SDK hangs, spins or stays silent.
+//! `cargo xtask interop` shows the same in a browser.
+//!
+//! Tested beside what they belong to: the ping of every minute (`src/stream.rs`), the certificate from the server's own
+//! authority (`tls.rs`) and what is printed about it (`src/command.rs`), the script that fills the licence cache
+//! (`licence.rs`), preflights (`http.rs`), the configuration sealed with the user's name (`config.rs`).
+
+use crate::client::{Client, start, start_with};
+use crate::xmpp::Xmpp;
+use mfly_api::endpoint::register::Registration;
+use mfly_testserver::{Direction, TestServer};
+use serde_json::{Value, json};
+
+const PRESENCE: &str = r#"<presence xmlns="jabber:client"><priority>1</priority></presence>"#;
+
+async fn online(server: &TestServer, client: &Client, id: &str) -> (Xmpp, Client, Registration) {
+    let (own, registration) = client.register(id).await;
+    let password = client.sealed(&registration.password);
+    let mut stream = Xmpp::connect(server, id, &password).await;
+    stream.send(PRESENCE).await;
+    (stream, own, registration)
+}
+
+fn iq(kind: &str, id: &str, payload: &str) -> String {
+    format!(r#"<iq id="{id}" type="{kind}" xmlns="jabber:client">{payload}</iq>"#)
+}
+
+/// Everything that the server sends in a session that uses all of it, an end on the server's side included.
+async fn everything_sent() -> Vec<String> {
+    let (server, client) = start().await;
+    let (mut alice, alice_client, _) = online(&server, &client, "alice").await;
+    let (mut bob, _, _) = online(&server, &client, "bob").await;
+    let card = "<vCard xmlns=\"vcard-temp\"><nickName>A</nickName><image/><thumbImage/><email/><mobileNumber/><status>s</status></vCard>";
+    let activities = |status: &str, rest: &str| {
+        format!(r#"<query status="{status}" {rest}xmlns="jabber:iq:user_activities"/>"#)
+    };
+    let item = r#"<item jid="bob@localhost"/>"#;
+    let asked = [
+        ("set", card.to_owned()),
+        ("get", r#"<query xmlns="jabber:iq:roster"/>"#.to_owned()),
+        ("set", r#"<enable xmlns="urn:xmpp:carbons:2"/>"#.to_owned()),
+        (
+            "set",
+            format!(r#"<block xmlns="urn:xmpp:blocking">{item}</block>"#),
+        ),
+        (
+            "get",
+            r#"<blocklist xmlns="urn:xmpp:blocking"/>"#.to_owned(),
+        ),
+        (
+            "set",
+            format!(r#"<unblock xmlns="urn:xmpp:blocking">{item}</unblock>"#),
+        ),
+        ("get", activities("block_user", "")),
+        ("get", activities("user_settings", "")),
+        ("set", activities("user_settings", "archive=\"1\" ")),
+        ("set", activities("register_update", "")),
+        ("get", activities("all_archived_chats", "")),
+        ("get", r#"<ping xmlns="urn:xmpp:ping"/>"#.to_owned()),
+    ];
+    for (number, (kind, payload)) in asked.iter().enumerate() {
+        let id = format!("asked-{number}");
+        alice.send(&iq(kind, &id, payload)).await;
+        alice.expect(&id).await;
+    }
+    let last = r#"<iq id="last" to="bob@localhost" type="get" xmlns="jabber:client"><query xmlns="jabber:iq:last"/></iq>"#;
+    alice.send(last).await;
+    alice.expect("id=\"last\"").await;
+    server.user("bob").admin_block(true).unwrap();
+    bob.expect("<close ").await;
+    let body = json!({ "reason": "r", "feedback": "" });
+    alice_client.post("/users/deleteMyAccount", &body).await;
+    alice.expect("<close ").await;
+    let entries = server.journal().frames().into_iter();
+    entries
+        .filter(|entry| entry.direction == Direction::Sent)
+        .map(|entry| entry.text)
+        .collect()
+}
+
+#[tokio::test]
+async fn the_closing_frame_is_spelled_as_the_official_sdk_compares_it() {
+    let (server, client) = start().await;
+    let (mut alice, ..) = online(&server, &client, "alice").await;
+    alice
+        .send(r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#)
+        .await;
+    let close = alice.expect("<close").await;
+    assert_eq!(
+        close,
+        "<close xmlns=\"urn:ietf:params:xml:ns:xmpp-framing\" />"
+    );
+}
+
+#[tokio::test]
+async fn no_name_has_a_prefix_but_those_of_the_stream_itself() {
+    for frame in everything_sent().await {
+        let names = frame
+            .split('<')
+            .skip(1)
+            .map(|tag| tag.trim_start_matches('/'));
+        for name in names.map(|tag| tag.split([' ', '>', '/']).next().unwrap_or_default()) {
+            let is_streams = ["stream:features", "stream:error"].contains(&name);
+            assert!(is_streams || !name.contains(':'), "{frame}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn there_is_no_white_space_between_elements_or_around_them() {
+    for frame in everything_sent().await {
+        assert_eq!(frame, frame.trim());
+        for between in frame
+            .split('>')
+            .map(|part| part.split('<').next().unwrap_or_default())
+        {
+            assert!(between.is_empty() || !between.trim().is_empty(), "{frame}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_profile_that_is_pushed_or_echoed_is_a_result_from_the_bare_address() {
+    let (server, client) = start().await;
+    let (mut alice, ..) = online(&server, &client, "alice").await;
+    let (mut bob, ..) = online(&server, &client, "bob").await;
+    let card = r#"<vCard xmlns="vcard-temp"><nickName>A</nickName><image/><thumbImage/><email/><mobileNumber/><status/></vCard>"#;
+    alice.send(&iq("set", "mine", card)).await;
+    for stream in [&mut alice, &mut bob] {
+        let told = stream.expect("vcard-temp").await;
+        assert!(
+            told.contains(r#" from="alice@localhost" "#) && told.contains(r#" type="result" "#),
+            "{told}"
+        );
+        let (_, content) = told.split_once('>').unwrap();
+        assert!(
+            content.starts_with("<vCard xmlns=\"vcard-temp\">"),
+            "{told}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_push_of_the_block_list_begins_with_what_happened_and_names_a_user() {
+    let (server, client) = start().await;
+    client.register("bob").await;
+    let (mut alice, ..) = online(&server, &client, "alice").await;
+    for verb in ["block", "unblock"] {
+        let payload =
+            format!(r#"<{verb} xmlns="urn:xmpp:blocking"><item jid="bob@localhost"/></{verb}>"#);
+        alice.send(&iq("set", verb, &payload)).await;
+        let push = alice.expect("<item ").await;
+        assert!(push.contains(r#" type="set" "#), "{push}");
+        assert!(push.contains(&format!(">{payload}</iq>")), "{push}");
+    }
+}
+
+#[tokio::test]
+async fn every_presence_says_from_whom_it_is() {
+    let sent = everything_sent().await;
+    let presences: Vec<&String> = sent
+        .iter()
+        .filter(|frame| frame.starts_with("<presence"))
+        .collect();
+    assert!(!presences.is_empty());
+    for presence in presences {
+        let (tag, _) = presence.split_once('>').unwrap();
+        assert!(tag.contains(" from=\""), "{presence}");
+    }
+}
+
+#[tokio::test]
+async fn every_request_is_answered_with_its_id() {
+    let sent = everything_sent().await;
+    for number in 0..12 {
+        let id = format!("id=\"asked-{number}\"");
+        let answers = sent.iter().filter(|frame| frame.contains(&id));
+        let kinds: Vec<bool> = answers
+            .map(|frame| frame.contains("type=\"result\"") || frame.contains("type=\"error\""))
+            .collect();
+        assert_eq!(kinds, [true], "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_result_has_the_payload_that_the_sdk_reads_without_looking() {
+    let sent = everything_sent().await;
+    let answer = |id: &str| {
+        let id = format!("id=\"{id}\"");
+        sent.iter().find(|frame| frame.contains(&id)).unwrap()
+    };
+    assert!(answer("last").contains("<query seconds=\""));
+    assert!(answer("asked-1").contains("<query "));
+    assert!(answer("asked-7").contains("<archive>0</archive>"));
+}
+
+#[tokio::test]
+async fn plain_is_the_only_mechanism_because_the_sdk_prefers_every_other() {
+    let sent = everything_sent().await;
+    let features: Vec<&String> = sent
+        .iter()
+        .filter(|frame| frame.contains("<mechanisms "))
+        .collect();
+    assert_eq!(features.len(), 2);
+    for features in features {
+        assert!(
+            features.contains(
+                r#"<mechanisms xmlns="urn:ietf:params:xml:ns:xmpp-sasl"><mechanism>PLAIN</mechanism></mechanisms>"#
+            ),
+            "{features}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn login_never_answers_http_401_whatever_it_is_sent() {
+    let (server, client) = start().await;
+    let (alice, registration) = client.register("alice").await;
+    client.register("gone").await;
+    server.user("gone").delete().unwrap();
+    let sealed = client.sealed(&registration.password);
+    let login = |username: &str, password: &str| {
+        json!({ "username": username, "password": password, "type": "web" }).to_string()
+    };
+    let bodies = [
+        login("alice", "wrong"),
+        login("alice", ""),
+        login("gone", &sealed),
+        login("nobody", &sealed),
+        login("", ""),
+        json!({ "username": "alice" }).to_string(),
+        "{}".to_owned(),
+        "[]".to_owned(),
+        "null".to_owned(),
+        "not JSON".to_owned(),
+        String::new(),
+    ];
+    let asked_by = [client.clone(), alice.clone(), client.with_token("nonsense")];
+    let refused = async || {
+        for client in &asked_by {
+            for body in &bodies {
+                let headers = [("content-type", "application/json")];
+                let path = "/api/v1/login";
+                let reply = client.send("POST", path, &headers, body.as_bytes()).await;
+                assert_eq!(reply.http, 200, "{body}");
+                assert_ne!(reply.statuses().1, 200, "{body}");
+            }
+        }
+    };
+    refused().await;
+    server.user("alice").expire_tokens().unwrap();
+    refused().await;
+    server.user("alice").admin_block(true).unwrap();
+    refused().await;
+    assert_eq!(client.log_in(&registration).await.statuses(), (200, 403));
+}
+
+#[tokio::test]
+async fn wrong_credentials_have_the_words_that_the_sdk_compares() {
+    let (_server, client) = start().await;
+    let body = json!({ "username": "nobody", "password": "x", "type": "web" });
+    let reply = client.post("/login", &body).await;
+    assert_eq!(
+        (reply.statuses(), reply.message()),
+        ((200, 400), "Invalid Credentials".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn the_session_limit_has_the_words_that_the_sdk_compares() {
+    let (_server, client) = start_with(TestServer::builder().session_limit(1)).await;
+    client.register("alice").await;
+    let data = client.register_data("alice", "another device", false);
+    let reply = client.register_with(&data).await;
+    assert_eq!(
+        (reply.statuses(), reply.message()),
+        (
+            (200, 405),
+            "You have reached maximum sessions allowed.".to_owned()
+        )
+    );
+}
+
+#[tokio::test]
+async fn sealed_data_is_a_string_in_trial_mode_too() {
+    let (_server, client) = start_with(TestServer::builder().trial(true)).await;
+    let mut data = client.register_data("alice", "device", true);
+    data["mobileNumber"] = json!("alice");
+    let reply = client.post("/sandbox/register", &data).await;
+    let registration = client.open_registration(&reply);
+    assert_eq!(registration.username.as_str(), "alice");
+    let own = client.with_token(registration.token.as_ref().unwrap().expose());
+    assert!(own.get("/users/config").await.data().is_string());
+}
+
+#[tokio::test]
+async fn a_configuration_has_every_member_that_the_sdk_takes_over_unseen() {
+    let (_server, client) = start().await;
+    let (alice, _) = client.register("alice").await;
+    let config = alice.config("alice").await;
+    for name in ["xmppHost", "xmppPortWeb", "iv", "ivProfile"] {
+        let value = config[name].as_str().unwrap_or_default();
+        assert!(!value.is_empty(), "{name} in {config}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_a_jwt_that_says_when_it_expires() {
+    let (_server, client) = start().await;
+    let (_, registration) = client.register("alice").await;
+    let data = client.log_in(&registration).await.data();
+    let token = data["token"].as_str().unwrap();
+    let payload = token.split('.').nth(1).unwrap();
+    let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let payload = base64::Engine::decode(&engine, payload).unwrap();
+    let claims: Value = serde_json::from_slice(&payload).unwrap();
+    assert!(claims["exp"].as_u64().unwrap() > 1_700_000_000, "{claims}");
+}
+
+#[tokio::test]
+async fn every_answer_can_be_read_by_a_page_of_another_origin() {
+    let (server, client) = start().await;
+    let (alice, _) = client.register("alice").await;
+    for path in [
+        "/api/v1/users/muted",
+        "/api/v1/nowhere",
+        "/api/v1/login",
+        "/api/v1/media/unknown",
+        "/media-store/unknown",
+        "/licence.js",
+        "/license/details",
+        "/nowhere",
+    ] {
+        for client in [&alice, &client] {
+            let reply = client.send("GET", path, &[], b"").await;
+            let allowed = reply.header("access-control-allow-origin");
+            assert_eq!(allowed, Some("*"), "{path}: {}", reply.http);
+        }
+    }
+    server.fault().request("/users/muted").http_status(503);
+    let reply = alice.get("/users/muted").await;
+    assert_eq!(reply.http, 503);
+    assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
+}
+
+#[tokio::test]
+async fn what_is_not_implemented_is_404_and_never_silence() {
+    let (_server, client) = start().await;
+    let (alice, _) = client.register("alice").await;
+    for path in ["/users/calls/getRoomDetails?roomLink=x", "/chat/topics"] {
+        assert_eq!(alice.get(path).await.statuses(), (404, 404), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_accounts_own_profile_is_there_with_an_empty_name() {
+    let (_server, client) = start().await;
+    let (alice, _) = client.register("alice").await;
+    let card = alice.get("/contacts/vcard?userId=alice").await.data();
+    assert_eq!(card["nickName"], "");
+    let unknown = alice.get("/contacts/vcard?userId=nobody").await;
+    assert_eq!(unknown.statuses(), (200, 204));
+}
+
+#[tokio::test]
+async fn whoever_is_offline_was_seen_a_second_ago_at_least() {
+    let (server, client) = start().await;
+    let (mut alice, ..) = online(&server, &client, "alice").await;
+    let (bob, ..) = online(&server, &client, "bob").await;
+    drop(bob);
+    alice.expect("unavailable").await;
+    let last = r#"<iq id="last" to="bob@localhost" type="get" xmlns="jabber:client"><query xmlns="jabber:iq:last"/></iq>"#;
+    alice.send(last).await;
+    let answer = alice.expect("id=\"last\"").await;
+    assert!(!answer.contains(r#"seconds="0""#), "{answer}");
+}
+
+#[tokio::test]
+async fn the_licence_script_is_where_the_readme_says() {
+    let (server, _client) = start().await;
+    let readme = include_str!("../../README.md");
+    let (origin, path) = ("http://127.0.0.1:8117", "/licence.js");
+    assert!(readme.contains(&format!("<script src=\"{origin}{path}\">")));
+    assert!(server.licence_script_url().ends_with(path));
+}

@@ -1,0 +1,68 @@
+// A minute in which nobody does anything: the server pings, and both clients answer. The SDK's watchdog, which a ping starts,
+// is watched on a clock of its own.
+import { eventually } from "../driver/log.mjs";
+
+const MINUTE = 60_000;
+const PING = /<iq [^>]*type="get"[^>]*><ping xmlns="urn:xmpp:ping"\/>/;
+
+// Early, so that the minute passes while the other steps run. On the server whose journal is never emptied.
+export async function prepare({ trial, browser }) {
+  const device = await browser.device("trial");
+  await device.initialise();
+  await device.register("ida");
+  await device.connect();
+  await trial.online("ike", "ike");
+  return device;
+}
+
+export async function run({ live, trial, browser, report, differences, prepared: device }) {
+  const entries = (matches) => device.traffic.entries.filter(({ sent, received }) => matches(sent ?? "", received ?? ""));
+  await report.step("the server's ping comes a minute after the browser connected", 60, async () => {
+    const pings = () => entries((_, received) => PING.test(received));
+    await eventually(pings, ({ length }) => length > 0, 1.2 * MINUTE);
+    const [bound] = entries((_, received) => received.includes("_bind_auth_2"));
+    return Math.round((pings()[0].at - bound.at) / 1_000);
+  }, 1.5 * MINUTE);
+  await report.step("the browser answers it", 1, async () => {
+    const pongs = await eventually(() => entries((sent) => isPong(sent)), ({ length }) => length > 0, 2_000);
+    return pongs.length;
+  });
+  await report.step("both say the same in that minute, but for what is listed", { official: [], ours: [] }, async () => {
+    const said = await eventually(() => afterStart(trial), ({ ida, ike }) => ida.some(isPong) && ike.some(isPong), 10_000);
+    return differences.compare("an idle minute", said.ida, said.ike);
+  });
+  await device.close();
+  await trial.client("ike", "close");
+
+  const watched = await browser.blank();
+  await watched.page.clock.install();
+  await (await watched.open()).online("wanda");
+  const told = () => watched.told.entries().filter(({ listener }) => listener === "connectionListener").map(({ payload }) => payload.status);
+  await report.step("a ping a minute keeps the SDK's watchdog quiet", [5, []], async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const frame = `<iq from="localhost" id="round-${round}" type="get" xmlns="jabber:client"><ping xmlns="urn:xmpp:ping"/></iq>`;
+      await live.server("push", { user: "wanda", frame });
+      await eventually(() => watched.traffic.frames("sent"), (sent) => sent.some((text) => text.includes(`id="round-${round}"`)), 5_000);
+      await watched.page.clock.fastForward(MINUTE);
+    }
+    return [watched.traffic.frames("sent").filter((text) => text.includes('id="round-')).length, told()];
+  });
+  await report.step("without one it gives the connection up and comes back", ["DISCONNECTED", "RECONNECTING", "CONNECTED"], async () => {
+    for (let round = 0; round < 3; round += 1) await watched.page.clock.fastForward(MINUTE);
+    return eventually(told, (statuses) => statuses.includes("CONNECTED"), 10_000);
+  });
+  await watched.close();
+}
+
+const isPong = (frame) => /^<iq [^>]*type="result"/.test(frame);
+
+// What both sent after they were online, each line once: how many pings fit into the minute is a matter of milliseconds.
+async function afterStart(trial) {
+  const entries = (await trial.server("journal")).filter(({ frame }) => frame);
+  const of = (user) => {
+    const frames = entries.filter((entry) => entry.user === user).map(({ frame }) => frame);
+    const after = frames.slice(frames.findIndex((frame) => frame.includes("carbons")) + 1);
+    return [...new Set(after.map((frame) => frame.replace(/\bid="[^"]*"/, 'id="{id}"').replace(/\/Web-[^"]+/, "/{resource}").replace(user, "{user}")))];
+  };
+  return { ida: of("ida"), ike: of("ike") };
+}
