@@ -40,6 +40,10 @@ pub trait Daemon: Sized + Send + Sync + 'static {
         DOMAIN
     }
 
+    /// The strongest mechanism that it offers over `framing` and that this client knows, too. Passwords are stored for one
+    /// hash function only; between them the servers use all three.
+    fn strongest(framing: Framing) -> &'static str;
+
     /// Creates an account.
     ///
     /// # Errors
@@ -125,9 +129,8 @@ impl<D: Daemon> Server for Standard<D> {
         Ok(account.address(&address).tls(self.trusted.clone()))
     }
 
-    fn strongest(&self, _: Framing) -> &'static str {
-        // Both store passwords for one hash function only, which is set to the strongest that both know.
-        "SCRAM-SHA-256"
+    fn strongest(&self, framing: Framing) -> &'static str {
+        D::strongest(framing)
     }
 
     fn max_stanza_bytes(&self) -> usize {

@@ -56,6 +56,10 @@ impl Daemon for Ejabberd {
         Ok(())
     }
 
+    fn strongest(_: Framing) -> &'static str {
+        "SCRAM-SHA-512"
+    }
+
     async fn create_user(&self, user: &BareJid, password: &str) -> Result<(), ServerError> {
         let body = json!({
             "user": user.local(),
@@ -185,7 +189,7 @@ listen:
 
 auth_method: internal
 auth_password_format: scram
-auth_scram_hash: sha256
+auth_scram_hash: sha512
 
 api_permissions:
   "accounts, from this machine":

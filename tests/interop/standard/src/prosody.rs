@@ -53,6 +53,13 @@ impl Daemon for Prosody {
         }
     }
 
+    fn strongest(framing: Framing) -> &'static str {
+        match framing {
+            Framing::WebSocket => "SCRAM-SHA-1",
+            _ => "SCRAM-SHA-256",
+        }
+    }
+
     async fn create_user(&self, user: &BareJid, password: &str) -> Result<(), ServerError> {
         let mut command = Command::new("prosodyctl");
         command
@@ -136,17 +143,18 @@ modules_enabled = {{
 modules_disabled = {{ "s2s" }} -- no federation
 
 authentication = "internal_hashed"
-password_hash = "SHA-256"
 storage = "internal"
 c2s_stanza_size_limit = {MAX_STANZA_BYTES}
 
 VirtualHost "{DOMAIN}"
+	password_hash = "SHA-256"
 	modules_enabled = {{ "websocket" }}
 	http_host = "localhost"
 	http_paths = {{ websocket = "{WEBSOCKET_PATH}" }}
 
 -- The modules of the package prosody-modules are for a later version: with TLS they fail, in the clear they work.
 VirtualHost "{SASL2_DOMAIN}"
+	password_hash = "SHA-1" -- the default
 	modules_enabled = {{ "sasl2"; "sasl2_bind2" }}
 "#
     )

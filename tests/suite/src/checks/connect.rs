@@ -6,7 +6,7 @@ use crate::place::{Online, Place, User, connect};
 use crate::server::Need;
 use mfly_client::standard::{Account, Event};
 use mfly_client::{ErrorKind, MechanismKind};
-use mfly_proto::sasl::ScramHash;
+use serde_json::Value;
 
 pub(super) const CHECKS: &[Check] = &[
     Check::shared("a session is bound to the resource it asks for", |place| {
@@ -61,6 +61,7 @@ async fn strongest(place: &Place<'_>) -> Result<(), Failure> {
     let alice = place.online("alice").await?;
     let mechanism = mechanism(&alice)?;
     place.note(&mechanism);
+    place.note(offer(&alice)?);
     let strongest = place.server().strongest(place.framing());
     equal("the mechanism", &mechanism.as_str(), &strongest)
 }
@@ -84,13 +85,13 @@ async fn plain(place: &Place<'_>) -> Result<(), Failure> {
 }
 
 async fn bound_to_tls(place: &Place<'_>) -> Result<(), Failure> {
+    let strongest = place.server().strongest(place.framing());
+    let name = format!("{}-PLUS", strongest.trim_end_matches("-PLUS"));
+    let plus = MechanismKind::from_name(&name)
+        .ok_or_else(|| Failure::new(format!("{name} is no mechanism")))?;
     let user = place.user("alice").await?;
-    let plus = MechanismKind::Scram {
-        hash: ScramHash::Sha256,
-        plus: true,
-    };
     let alice = connect(&user, &place.account(&user)?.pin_mechanism(plus)).await?;
-    equal("the mechanism", &mechanism(&alice)?.as_str(), &plus.name())
+    equal("the mechanism", &mechanism(&alice)?, &name)
 }
 
 async fn sasl2(place: &Place<'_>) -> Result<(), Failure> {
@@ -123,6 +124,26 @@ async fn unusual_password(place: &Place<'_>) -> Result<(), Failure> {
     let user = place.user_with("alice", "caf\u{e9} \u{3a9}").await?;
     let alice = connect(&user, &place.account_with(&user, "cafe\u{301} \u{2126}")?).await?;
     within("a ping", alice.session.ping(None)).await
+}
+
+/// What the server offers of what this client knows, in words.
+fn offer(who: &Online) -> Result<String, Failure> {
+    let known = serde_json::to_value(who.session.known_server())?;
+    let list = |value: &Value| -> String {
+        let names = value.as_array().into_iter().flatten();
+        let names: Vec<&str> = names.filter_map(Value::as_str).collect();
+        names.join(" ")
+    };
+    let mut offer = format!("of {}", list(&known["mechanisms"]));
+    for (name, what) in [
+        ("channel bindings", &known["channel_bindings"]),
+        ("SASL2", &known["sasl2"]["mechanisms"]),
+    ] {
+        if !list(what).is_empty() {
+            offer = format!("{offer}; {name} {}", list(what));
+        }
+    }
+    Ok(offer)
 }
 
 fn mechanism(who: &Online) -> Result<String, Failure> {
