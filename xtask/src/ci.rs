@@ -14,7 +14,7 @@ const FEATURE_SETS: &[(&str, &[&str])] = &[
         &["platform-roots", "bundled-roots", "srv", "testing"],
     ),
     ("mfly-api", &["platform-roots", "bundled-roots"]),
-    ("mfly-client", &["platform-roots", "bundled-roots"]),
+    ("mfly-client", &["platform-roots", "bundled-roots", "srv"]),
 ];
 
 /// The package whose examples are run.

@@ -1,4 +1,5 @@
-//! A MirrorFly client: register, connect, profile, presence, block lists, media and events.
+//! A MirrorFly client: register, connect, profile, presence, block lists, media and events. And an XMPP client for any
+//! other server: [`standard`].
 //!
 //! Two types, so that "not registered" and "not connected yet" cannot be written: an [`App`] registers users and
 //! connects them; a [`Session`] does everything else.
@@ -59,6 +60,50 @@
 //! | `getAvailableFeatures` | [`Session::features`] |
 //! | `syncContacts` | [`Session::sync_contacts`] |
 //! | the listeners | [`Session::events`], [`Event`]; their payloads: [`Event::official`] |
+//!
+//! # Any XMPP server
+//!
+//! [`standard`] opens a session on any XMPP server, with an address and a password: nothing of the platform is needed.
+//! Cards, block lists, last activity, presence, contacts and messages are RFC 6121's and the XEPs'. It runs over TCP with
+//! STARTTLS or TLS from the start, and over WebSocket, as the platform's sessions do.
+//!
+//! ```
+//! use mfly_client::standard::{Account, Event};
+//! use mfly_client::{BareJid, Password};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let server = mfly_testserver::TestServer::builder().scram(true).start().await?;
+//! # for name in ["juliet", "romeo"] {
+//! #     server.standard_user(name, "secret")?;
+//! # }
+//! # let tls = mfly_client::Tls::custom(server.ca_certificate_pem().ok_or("no certificate")?.as_bytes())?;
+//! # let address = server.tcp_address().ok_or("no TCP")?;
+//! # let (juliet, romeo) = (format!("juliet@{}", server.xmpp_host()), format!("romeo@{}", server.xmpp_host()));
+//! let account = |jid: &str| -> Result<Account, mfly_client::InvalidArgument> {
+//!     let account = Account::new(BareJid::new(jid)?, Password::new("secret")?);
+//!     // Without these two: the domain's own server, and the system's certificate authorities.
+//!     Ok(account.address(&address).tls(tls.clone()))
+//! };
+//! let juliet = account(&juliet)?.connect().await?;
+//! let romeo = account(&romeo)?.connect().await?;
+//! let mut events = juliet.events();
+//!
+//! romeo.update_vcard(|card| card.nickname = "Romeo".to_owned()).await?;
+//! romeo.send_message(&juliet.jid(), "Did my heart love till now?").await?;
+//! while let Some(event) = events.next().await {
+//!     if let Event::Message(message) = event {
+//!         assert_eq!(message.body.as_deref(), Some("Did my heart love till now?"));
+//!         break;
+//!     }
+//! }
+//!
+//! // The next connection takes fewer round trips with what this one found out.
+//! let known = juliet.known_server();
+//! # assert_eq!(known.ok_or("nothing")?.mechanism(), "SCRAM-SHA-512-PLUS");
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # What is better than there
 //!

@@ -5,6 +5,7 @@
 
 use super::characters::{is_space, name_end};
 use super::element::Element;
+use super::limits::Limits;
 use memchr::memmem::Finder;
 
 /// The namespace declarations of an element whose children come one by one.
@@ -22,6 +23,9 @@ struct Declaration {
     /// Looks for uses of the prefix; none for the default namespace, which is always inherited.
     used: Option<Finder<'static>>,
 }
+
+// A bit of a word stands for each.
+const _: () = assert!(Limits::NAMESPACES <= u64::BITS as usize);
 
 impl Inherited {
     /// Nothing is inherited.

@@ -76,12 +76,13 @@ impl Parser {
         inherited: &Inherited,
     ) -> Result<Document, XmlError> {
         let text: Bytes = text.into();
-        let Some(declared) = inherited.declare(&text) else {
-            return self.document(text);
-        };
+        // Before anything is looked for in it.
         if text.len() > self.limits.bytes {
             return Err(XmlError::new(Kind::TooLarge, self.limits.bytes));
         }
+        let Some(declared) = inherited.declare(&text) else {
+            return self.document(text);
+        };
         match self.fill(declared.text.as_bytes(), declared.added) {
             Ok(_) => Ok(Document::of(declared.text, self.give_table())),
             Err(error) => Err(XmlError {

@@ -24,6 +24,8 @@ pub(crate) fn current(call: &RestCall<'_>) -> ServerConfig {
     call.world(|world| ServerConfig {
         xmpp_host: Some(world.settings.xmpp_host.clone()),
         xmpp_port_web: Some(call.shared.addresses.xmpp_port_web()),
+        // Where native apps connect.
+        xmpp_port: call.shared.addresses.tcp.map(|address| address.port()),
         signal_server: Some(if world.settings.announces_signalling {
             call.origin()
         } else {

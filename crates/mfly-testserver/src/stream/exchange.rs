@@ -441,6 +441,14 @@ mod tests {
     }
 
     #[test]
+    fn a_client_that_truly_was_not_offered_to_bind_is_let_in() {
+        let mut server = server();
+        server.meta.faults.mechanisms = Some(vec!["SCRAM-SHA-256".to_owned()]);
+        let client = client(ScramHash::Sha256, "u1", "secret", Binding::NotOffered);
+        assert_eq!(end(&mut server, client), End::Success);
+    }
+
+    #[test]
     fn the_offer_is_signed_as_it_was_made_and_not_as_it_arrived() {
         let mut server = server();
         server.meta.faults.strips_binding = true;

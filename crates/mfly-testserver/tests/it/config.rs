@@ -22,3 +22,15 @@ async fn the_configuration_is_sealed_with_the_username_and_names_all_hosts() {
         17
     );
 }
+
+#[tokio::test]
+async fn the_port_for_native_apps_is_told_where_there_is_one() {
+    let (_without, client) = start_with(TestServer::builder()).await;
+    let (alice, _) = client.register("alice").await;
+    assert!(alice.config("alice").await["xmppPort"].is_null());
+    let any = "127.0.0.1:0".parse().unwrap();
+    let (server, client) = start_with(TestServer::builder().tcp_listen(any)).await;
+    let (alice, _) = client.register("alice").await;
+    let port = server.tcp_listen_address().unwrap().port();
+    assert_eq!(alice.config("alice").await["xmppPort"], port.to_string());
+}

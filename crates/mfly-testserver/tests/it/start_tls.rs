@@ -26,6 +26,14 @@ async fn rest(socket: &mut TcpStream) -> String {
     String::from_utf8_lossy(&said).into_owned()
 }
 
+/// Reads up to the agreement to TLS.
+async fn proceed(socket: &mut TcpStream) {
+    let mut said = Vec::new();
+    while !said.ends_with(b"<proceed xmlns=\"urn:ietf:params:xml:ns:xmpp-tls\"/>") {
+        assert!(socket.read_buf(&mut said).await.unwrap() > 0, "{said:?}");
+    }
+}
+
 async fn refusal(server: &TestServer) -> TransportError {
     let address = server.tcp_address().unwrap().parse().unwrap();
     connect(&address, &Options::new(roots(server)))
@@ -92,10 +100,13 @@ async fn what_a_client_says_in_the_clear_after_its_request_is_not_taken_for_prot
         let mut socket = dial(&server).await;
         let whole = format!("{HEADER}{STARTTLS}{injected}");
         socket.write_all(whole.as_bytes()).await.unwrap();
-        let said = rest(&mut socket).await;
+        proceed(&mut socket).await;
+        // Though the client goes on as if nothing had happened.
+        let connector = TlsConnector::from(roots(&server).client_config(&[]));
+        let name = ServerName::try_from("localhost").unwrap();
         assert!(
-            said.ends_with("<proceed xmlns=\"urn:ietf:params:xml:ns:xmpp-tls\"/>"),
-            "{said}"
+            connector.connect(name, socket).await.is_err(),
+            "{injected:?}"
         );
     }
     let frames = server.journal().frames();
@@ -113,10 +124,7 @@ async fn bytes_that_are_no_tls_end_the_connection_without_a_word() {
         .write_all(format!("{HEADER}{STARTTLS}").as_bytes())
         .await
         .unwrap();
-    let mut said = Vec::new();
-    while !said.ends_with(b"<proceed xmlns=\"urn:ietf:params:xml:ns:xmpp-tls\"/>") {
-        assert!(socket.read_buf(&mut said).await.unwrap() > 0);
-    }
+    proceed(&mut socket).await;
     socket.write_all(b"<presence/><presence/>").await.unwrap();
     assert!(!rest(&mut socket).await.contains("stream"));
 }

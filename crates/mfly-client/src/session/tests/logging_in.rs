@@ -7,7 +7,7 @@ use mfly_proto::sasl::{MechanismKind, MechanismPolicy, ScramHash};
 const BOTH: &[&str] = &["PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256"];
 
 fn account() -> Account {
-    Account::new(ScramHash::Sha256, b"salt", 4096)
+    Account::sha256()
 }
 
 /// A rig whose authentication by SCRAM-SHA-256 is under way: the client's first message has left.
@@ -124,6 +124,23 @@ fn decode(data: &str) -> Vec<u8> {
         .unwrap()
         .data
         .to_vec()
+}
+
+#[test]
+fn an_offer_that_lost_something_on_its_way_is_noticed_by_the_servers_own_word_on_it() {
+    let strong: Vec<_> = BOTH.iter().copied().chain(["SCRAM-SHA-512"]).collect();
+    for (vouched, is_whole) in [(BOTH, true), (&strong[..], false)] {
+        let mut rig = begun();
+        let challenge = account().vouching(vouched).challenge(&rig.last());
+        rig.server(&challenge);
+        assert_eq!(
+            rig.derivations.len(),
+            usize::from(is_whole),
+            "{:?}",
+            rig.news
+        );
+        assert_eq!(rig.has_news("the authentication was broken off"), !is_whole);
+    }
 }
 
 #[test]

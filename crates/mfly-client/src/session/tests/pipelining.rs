@@ -2,12 +2,12 @@
 
 use super::server::{Account, BIND2, PASSWORD, SASL2, features, offer, offer2};
 use super::*;
-use mfly_proto::sasl::{MechanismPolicy, ScramHash};
+use mfly_proto::sasl::MechanismPolicy;
 
 const SCRAM: &[&str] = &["PLAIN", "SCRAM-SHA-256"];
 
 fn account() -> Account {
-    Account::new(ScramHash::Sha256, b"salt", 4096)
+    Account::sha256()
 }
 
 /// What a flight holds, by the names of its elements.
@@ -86,6 +86,23 @@ fn scram_takes_one_flight_more() {
     rig.bind();
     assert_eq!(flights(&rig), ["open+auth", "response", "open+iq"]);
     assert!(rig.has_news("connected"), "{:?}", rig.news);
+}
+
+#[test]
+fn the_servers_word_on_its_offer_is_checked_against_what_arrived_after_the_client_began() {
+    for (vouched, is_whole) in [(SCRAM, true), (&["SCRAM-SHA-256", "SCRAM-SHA-512"], false)] {
+        let mut rig = known_scram();
+        go_on(&mut rig, &offer(SCRAM));
+        let challenge = account().vouching(vouched).challenge(&rig.last());
+        rig.server(&challenge);
+        assert_eq!(
+            rig.last().starts_with("<response"),
+            is_whole,
+            "{:?}",
+            rig.news
+        );
+        assert_eq!(rig.has_news("the authentication was broken off"), !is_whole);
+    }
 }
 
 #[test]
@@ -307,6 +324,22 @@ fn a_password_that_went_ahead_in_plain_is_no_success_where_scram_is_offered_now(
     rig.server(&offer(SCRAM));
     rig.password(PASSWORD);
     assert!(rig.last().contains("SCRAM-SHA-256"), "{}", rig.last());
+}
+
+#[test]
+fn nothing_is_said_on_a_stream_that_this_side_has_not_opened_not_even_its_end() {
+    let trouble: [fn(&mut Rig); 4] = [
+        |rig| rig.pass(15 * SECOND),
+        |rig| rig.server(SERVER_OPEN),
+        |rig| rig.server(SUCCESS),
+        |rig| rig.input(Input::Command(Command::Close(EndReason::Closed))),
+    ];
+    for trouble in trouble {
+        let mut rig = known_scram();
+        trouble(&mut rig);
+        assert_eq!(rig.disconnects, 1);
+        assert!(rig.sent.is_empty(), "{:?}", rig.sent);
+    }
 }
 
 #[test]

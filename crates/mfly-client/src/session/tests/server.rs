@@ -1,9 +1,11 @@
 //! The server's half of logging in.
 
 use super::*;
+use mfly_proto::sasl::scram::ScramOffer;
 use mfly_proto::sasl::{Auth, Response, ScramCredentials, ScramHash, ScramServer};
 use mfly_proto::sasl2::Authenticate;
 use mfly_proto::xml::{Document, Limits};
+use std::sync::LazyLock;
 
 pub(super) const PASSWORD: &str = "pencil";
 const STREAM: &str = "http://etherx.jabber.org/streams";
@@ -51,22 +53,43 @@ pub(super) struct Account {
     bindings: ChannelBindings,
     exchange: Option<ScramServer>,
     namespace: &'static str,
+    /// What it says that it offered (XEP-0474).
+    vouches: Option<ScramOffer>,
 }
 
 impl Account {
     pub(super) fn new(hash: ScramHash, salt: &[u8], iterations: u32) -> Self {
         let password = Password::new(PASSWORD).unwrap();
+        Self::of(ScramCredentials::derive(hash, &password, salt, iterations).unwrap())
+    }
+
+    /// For SCRAM-SHA-256: derived once for all tests, because that takes long without optimisation.
+    pub(super) fn sha256() -> Self {
+        static CREDENTIALS: LazyLock<ScramCredentials> =
+            LazyLock::new(|| Account::new(ScramHash::Sha256, b"salt", 4096).credentials);
+        Self::of(CREDENTIALS.clone())
+    }
+
+    fn of(credentials: ScramCredentials) -> Self {
         Self {
-            credentials: ScramCredentials::derive(hash, &password, salt, iterations).unwrap(),
+            credentials,
             bindings: ChannelBindings::NONE,
             exchange: None,
             namespace: SASL,
+            vouches: None,
         }
     }
 
     /// The same on a connection with channel bindings, which it announces.
     pub(super) fn bound(mut self) -> Self {
         self.bindings = bindings();
+        self
+    }
+
+    /// The same, and it repeats under its signature that it offered these mechanisms.
+    pub(super) fn vouching(mut self, names: &[&str]) -> Self {
+        let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+        self.vouches = Some(ScramOffer::new(&names, &[]));
         self
     }
 
@@ -93,6 +116,9 @@ impl Account {
         let mut exchange = ScramServer::begin(hash, plus, &self.bindings, [9; 24], &initial)
             .expect("a fair offer");
         assert_eq!(exchange.username(), "u1");
+        if let Some(offer) = &self.vouches {
+            exchange = exchange.offer(offer.clone());
+        }
         let challenge = exchange.challenge(&self.credentials).unwrap();
         self.exchange = Some(exchange);
         self.element("challenge", &challenge)
