@@ -15,7 +15,7 @@ const NAMES: [&str; 3] = [DOMAIN, "localhost", "127.0.0.1"];
 /// Names of a certificate for somebody else.
 const OTHER_NAMES: [&str; 1] = ["other.test"];
 
-/// The year in which a good certificate ends. Later years are written in another form, which not every server reads.
+/// The year in which a good certificate ends. ejabberd takes an authority that is valid from 1975 to 4096 for expired.
 const GOOD_UNTIL: i32 = 2049;
 
 /// What is wrong with a server's certificate.
