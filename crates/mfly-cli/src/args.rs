@@ -1,15 +1,15 @@
 //! The command line.
 
 use crate::command::{
-    block, connect, current_user, delete_account, features, feedback, friends, last_seen, logout,
-    media, metadata, profile, qr_login, register, report, serve, settings, user_token,
+    block, connect, current_user, delete_account, doctor, features, feedback, friends, last_seen,
+    logout, media, metadata, profile, qr_login, register, report, serve, settings, user_token,
 };
 use crate::output::Format;
 use crate::tour;
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
-use mfly_client::{LicenceKey, UserId, UserReference};
+use mfly_client::{InvalidArgument, LicenceKey, Proxy, UserId, UserReference};
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,11 +23,12 @@ Examples:
   mfly qr login                          log in by a code that a phone approves
   mfly watch                             print what happens, until Ctrl-C
   mfly last-seen bob --json
+  mfly doctor xmpp.example.com           why does it not connect?
 
 Which server and account:
   a flag, else its environment variable (MFLY_API_URL, MFLY_LICENCE_KEY, MFLY_USER, MFLY_PROFILE),
   else what `mfly register` saved last, else the local server of `mfly serve`.
-  MFLY_PASSWORD holds a password for an account that is not saved.
+  MFLY_PASSWORD holds a password for an account that is not saved. MFLY_PROXY names a proxy.
   MFLY_CONFIG_DIR names another folder for what is saved. NO_COLOR turns colours off.
 
 Exit codes:
@@ -67,6 +68,8 @@ pub(crate) enum Command {
     Tour(tour::TourArgs),
     /// Run a local server for tests and app development.
     Serve(serve::ServeArgs),
+    /// Find out step by step why a server cannot be reached, and what to do about it.
+    Doctor(doctor::DoctorArgs),
     /// Register a user and save the credentials.
     Register(register::RegisterArgs),
     /// Connect and print what happens, until Ctrl-C.
@@ -130,12 +133,22 @@ pub(crate) struct TargetArgs {
     /// The licence key is one of a trial.
     #[arg(long, global = true)]
     pub(crate) trial: bool,
-    /// The WebSocket address, if it is not the one that the server names: wss://host:port/websocket.
+    /// The XMPP address, if it is not the one that the server names: wss://host/websocket, xmpp://host or xmpps://host.
     #[arg(long, global = true, env = "MFLY_XMPP_URL", value_name = "URL")]
     pub(crate) xmpp_url: Option<String>,
     /// A PEM file of certificate authorities to trust besides the system's.
     #[arg(long, global = true, env = "MFLY_CA_FILE", value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
+    /// A proxy for every connection: http://[user:password@]host:port, socks5://… or socks5h://….
+    #[arg(
+        long,
+        global = true,
+        env = "MFLY_PROXY",
+        value_name = "URL",
+        hide_env_values = true,
+        value_parser = Secret(proxy)
+    )]
+    pub(crate) proxy: Option<Proxy>,
     /// The account to use.
     #[arg(long, global = true, env = "MFLY_USER", value_name = "USER", value_parser = UserId::new)]
     pub(crate) user: Option<UserId>,
@@ -208,6 +221,11 @@ fn licence_key(text: &str) -> Result<LicenceKey, String> {
     LicenceKey::new(text).map_err(|error| error.reason.into_owned())
 }
 
+fn proxy(text: &str) -> Result<Proxy, String> {
+    text.parse()
+        .map_err(|error: InvalidArgument| error.reason.into_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,8 +287,25 @@ mod tests {
     }
 
     #[test]
-    fn debug_output_of_the_command_line_hides_the_licence_key() {
-        let shown = format!("{:?}", parse("mfly whoami --licence-key hunter2").unwrap());
-        assert!(!shown.contains("hunter2"), "{shown}");
+    fn debug_output_of_the_command_line_hides_secrets() {
+        for line in [
+            "mfly whoami --licence-key hunter2",
+            "mfly whoami --proxy http://alice:hunter2@127.0.0.1:3128",
+        ] {
+            let shown = format!("{:?}", parse(line).unwrap());
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_cannot_be_used_is_explained_without_its_password() {
+        let line = "mfly whoami --proxy ftp://alice:hunter2@127.0.0.1:3128";
+        let error = parse(line).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        let shown = error.to_string();
+        assert!(
+            shown.contains("--proxy") && !shown.contains("hunter2"),
+            "{shown}"
+        );
     }
 }

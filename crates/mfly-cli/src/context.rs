@@ -1,11 +1,14 @@
 //! Which server and which account: a flag, else an environment variable, else what is saved, else the local server.
 
+mod place;
+
+pub(crate) use place::{Place, trust};
+
 use crate::args::TargetArgs;
 use crate::exit::Failure;
-use crate::file;
 use crate::store::{Profile, Profiles, Store};
 use mfly_client::{
-    App, Credentials, ErrorKind, LicenceKey, Password, ReconnectPolicy, Session, Timeouts, Tls,
+    App, Credentials, ErrorKind, LicenceKey, Password, Proxy, ReconnectPolicy, Session, Timeouts,
     Token, UserId,
 };
 use std::future::IntoFuture;
@@ -33,6 +36,7 @@ pub(crate) struct Context {
     trial: bool,
     xmpp_url: Option<String>,
     ca_file: Option<PathBuf>,
+    proxy: Option<Proxy>,
     user: Option<UserId>,
     password: Option<Password>,
     token: Option<Token>,
@@ -46,11 +50,7 @@ impl Context {
     /// # Errors
     /// When what is saved cannot be read or contradicts the flags, or no licence key is known.
     pub(crate) fn new(args: &TargetArgs) -> Result<Self, Failure> {
-        let password = std::env::var(PASSWORD_VARIABLE)
-            .ok()
-            .filter(|text| !text.is_empty());
-        let password = password.map(Password::new).transpose()?;
-        Self::decide(args, password, Store::of_user()?)
+        Self::decide(args, given_password()?, Store::of_user()?)
     }
 
     fn decide(
@@ -98,6 +98,7 @@ impl Context {
                 .ca_file
                 .clone()
                 .or_else(|| saved.and_then(|saved| saved.ca_file.as_ref().map(PathBuf::from))),
+            proxy: args.proxy.clone(),
             password: password.or_else(|| account.map(|account| account.password.clone())),
             token: account.and_then(|account| account.token.clone()),
             user,
@@ -126,8 +127,10 @@ impl Context {
             builder = builder.xmpp_address(&url);
         }
         if let Some(path) = &self.ca_file {
-            let pem = file::read(path).await?;
-            builder = builder.tls(Tls::platform_plus(&pem)?);
+            builder = builder.tls(trust(Some(path)).await?);
+        }
+        if let Some(proxy) = &self.proxy {
+            builder = builder.proxy(proxy.clone());
         }
         Ok(builder.build().await?)
     }
@@ -288,6 +291,17 @@ impl Context {
     }
 }
 
+/// The password in the environment, if there is one.
+///
+/// # Errors
+/// When it is none.
+pub(crate) fn given_password() -> Result<Option<Password>, Failure> {
+    let password = std::env::var(PASSWORD_VARIABLE)
+        .ok()
+        .filter(|text| !text.is_empty());
+    Ok(password.map(Password::new).transpose()?)
+}
+
 /// The saved profile that is meant, and its name.
 fn choose<'a>(
     args: &TargetArgs,
@@ -375,6 +389,7 @@ mod tests {
             trial: false,
             xmpp_url: None,
             ca_file: None,
+            proxy: None,
             user: None,
             profile: None,
             timeout: Duration::from_secs(1),

@@ -103,6 +103,16 @@ pub(crate) enum Failure {
         /// How many there are.
         total: usize,
     },
+    /// An examination found faults; each was told.
+    #[error("{failed} of {total} steps failed")]
+    Examination {
+        /// How many failed.
+        failed: usize,
+        /// How many there are.
+        total: usize,
+        /// The first one's exit code.
+        code: Code,
+    },
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,
@@ -130,6 +140,7 @@ impl Failure {
             Self::File { .. } | Self::Output(_) | Self::Server(_) | Self::Tour { .. } => {
                 Code::Failed
             }
+            Self::Examination { code, .. } => *code,
             Self::Interrupted => Code::Interrupted,
         }
     }
@@ -138,7 +149,7 @@ impl Failure {
     pub(crate) fn is_silent(&self) -> bool {
         match self {
             Self::Output(error) => error.kind() == io::ErrorKind::BrokenPipe,
-            Self::Interrupted | Self::Tour { .. } => true,
+            Self::Interrupted | Self::Tour { .. } | Self::Examination { .. } => true,
             _ => false,
         }
     }
@@ -179,7 +190,8 @@ impl Failure {
     }
 }
 
-fn code_of(kind: &ErrorKind) -> Code {
+/// The code for a failed operation.
+pub(crate) fn code_of(kind: &ErrorKind) -> Code {
     match kind {
         ErrorKind::InvalidArgument(_) => Code::Usage,
         ErrorKind::InvalidCredentials { .. }
@@ -243,7 +255,8 @@ fn operation_hint(kind: &ErrorKind) -> Option<&'static str> {
             "the server may have acted; look before repeating a change, or raise --timeout"
         }
         ErrorKind::ConnectionLost => "the server may have acted; look before repeating a change",
-        ErrorKind::Network => "check --api-url and the network",
+        ErrorKind::Network => "check --api-url and the network; `mfly doctor` looks closer",
+        ErrorKind::Certificate(_) => "`mfly doctor` says what is wrong with it",
         ErrorKind::Http { .. } | ErrorKind::UnexpectedAnswer => {
             "check that --api-url names a MirrorFly API, such as https://host/api/v1"
         }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
 
 /// For whom to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +74,8 @@ pub(crate) struct Line<'a> {
 pub(crate) enum Colour {
     /// It worked.
     Green,
+    /// It did, and something about it should be known.
+    Yellow,
     /// It did not.
     Red,
     /// Less important.
@@ -152,6 +155,7 @@ impl Output {
     pub(crate) fn paint(&self, colour: Colour, text: &str) -> String {
         let code = match colour {
             Colour::Green => 32,
+            Colour::Yellow => 33,
             Colour::Red => 31,
             Colour::Grey => 90,
         };
@@ -176,6 +180,11 @@ impl Output {
             sink: buffer,
         }
     }
+}
+
+/// A time as it is printed: in milliseconds, with one decimal.
+pub(crate) fn milliseconds(taken: Duration) -> f64 {
+    (taken.as_secs_f64() * 10_000.0).round() / 10.0
 }
 
 /// The text without control characters: what a server says must not steer the terminal.
@@ -253,6 +262,15 @@ mod tests {
             "a\\u{1b}[2Jb c\\u{9b}d\\u{202e}e"
         );
         assert_eq!(printable("Grüße, 你好"), "Grüße, 你好");
+    }
+
+    #[test]
+    fn times_have_one_decimal() {
+        let shown = |micros| milliseconds(Duration::from_micros(micros)).to_string();
+        assert_eq!(
+            (shown(1_249), shown(1_251)),
+            ("1.2".to_owned(), "1.3".to_owned())
+        );
     }
 
     #[test]

@@ -120,6 +120,7 @@ mod error;
 pub mod event;
 mod feature;
 mod handle;
+pub mod probe;
 mod quirks;
 mod random;
 mod session;

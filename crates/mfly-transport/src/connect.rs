@@ -153,7 +153,7 @@ where
 
 /// Shakes hands with a server that has to prove that it is `name`. A protocol that was not offered
 /// is refused by rustls; a server that knows nothing of ALPN chooses none, and will do.
-async fn secure<T>(
+pub(crate) async fn secure<T>(
     io: T,
     name: &str,
     alpn: &[&[u8]],

@@ -1,8 +1,11 @@
 //! An open connection: frames in, frames out.
 
+mod round_trips;
 mod tcp;
 mod waiting;
 mod websocket;
+
+pub use round_trips::RoundTrips;
 
 use crate::Security;
 use crate::error::TransportError;
@@ -11,6 +14,7 @@ use futures_core::Stream;
 use futures_util::Sink;
 use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::sasl::ChannelBindings;
+use round_trips::Counter;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -40,6 +44,7 @@ pub struct Connection {
     wire: Wire,
     security: Option<Security>,
     max_frame_bytes: usize,
+    counter: Option<Counter>,
 }
 
 enum Wire {
@@ -62,6 +67,7 @@ pub(crate) fn websocket(socket: Socket, max_frame_bytes: usize) -> Connection {
         wire: Wire::WebSocket(websocket::Wire::new(socket, max_frame_bytes)),
         security: None,
         max_frame_bytes,
+        counter: None,
     }
 }
 
@@ -71,6 +77,7 @@ pub(crate) fn tcp(io: impl Io + 'static, max_frame_bytes: usize) -> Connection {
         wire: Wire::Tcp(tcp::Wire::new(Box::new(io), max_frame_bytes)),
         security: None,
         max_frame_bytes,
+        counter: None,
     }
 }
 
@@ -117,6 +124,13 @@ impl Connection {
         }
     }
 
+    /// Counts from now on how often the peer was waited for. The count can be read after the
+    /// connection was given away.
+    pub fn count_round_trips(&mut self) -> RoundTrips {
+        let counter = self.counter.get_or_insert_with(Counter::new);
+        counter.round_trips.clone()
+    }
+
     /// The largest frame accepted from the peer, in bytes.
     #[must_use]
     pub fn max_frame_bytes(&self) -> usize {
@@ -127,7 +141,7 @@ impl Connection {
 /// Calls the same method of whichever wire it is.
 macro_rules! of_wire {
     ($connection:expr, $method:ident $(, $argument:expr)*) => {
-        match &mut $connection.get_mut().wire {
+        match &mut $connection.wire {
             Wire::WebSocket(wire) => Pin::new(wire).$method($($argument),*),
             Wire::Tcp(wire) => Pin::new(wire).$method($($argument),*),
         }
@@ -138,7 +152,12 @@ impl Stream for Connection {
     type Item = Result<Frame, TransportError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        of_wire!(self, poll_next, cx)
+        let this = self.get_mut();
+        let received = of_wire!(this, poll_next, cx);
+        if let (Poll::Ready(Some(Ok(_))), Some(counter)) = (&received, &mut this.counter) {
+            counter.received();
+        }
+        received
     }
 }
 
@@ -146,19 +165,23 @@ impl Sink<Frame> for Connection {
     type Error = TransportError;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        of_wire!(self, poll_ready, cx)
+        of_wire!(self.get_mut(), poll_ready, cx)
     }
 
     fn start_send(self: Pin<&mut Self>, frame: Frame) -> Result<(), TransportError> {
-        of_wire!(self, start_send, frame)
+        let this = self.get_mut();
+        if let Some(counter) = &mut this.counter {
+            counter.sent();
+        }
+        of_wire!(this, start_send, frame)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        of_wire!(self, poll_flush, cx)
+        of_wire!(self.get_mut(), poll_flush, cx)
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        of_wire!(self, poll_close, cx)
+        of_wire!(self.get_mut(), poll_close, cx)
     }
 }
 

@@ -1,8 +1,13 @@
 //! What can go wrong between two frames.
 
 mod certificate;
+mod handshake;
+mod tls;
 
 pub use certificate::CertificateProblem;
+pub use handshake::HandshakeProblem;
+pub(crate) use handshake::{NO_SUB_PROTOCOL, NOT_HTTP, OTHER_SUB_PROTOCOL};
+pub use tls::TlsProblem;
 
 use crate::proxy::ProxyError;
 use crate::start_tls::StartTlsError;
@@ -192,6 +197,24 @@ impl TransportError {
     pub fn certificate_problem(&self) -> Option<CertificateProblem> {
         match self {
             Self::Tls { source, .. } => CertificateProblem::of(source),
+            _ => None,
+        }
+    }
+
+    /// Why the TLS handshake failed, if that is what failed.
+    #[must_use]
+    pub fn tls_problem(&self) -> Option<TlsProblem> {
+        match self {
+            Self::Tls { source, .. } => Some(TlsProblem::of(source)),
+            _ => None,
+        }
+    }
+
+    /// Why the WebSocket handshake failed, if that is what failed.
+    #[must_use]
+    pub fn handshake_problem(&self) -> Option<HandshakeProblem> {
+        match self {
+            Self::Handshake { status, reason } => Some(HandshakeProblem::of(*status, reason)),
             _ => None,
         }
     }

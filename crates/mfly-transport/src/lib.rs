@@ -27,6 +27,7 @@ mod options;
 mod pair;
 mod progress;
 mod proxy;
+mod reach;
 mod security;
 pub mod server;
 #[cfg(feature = "srv")]
@@ -37,17 +38,18 @@ mod websocket;
 
 pub use address::{Address, Scheme};
 pub use connect::{connect, connect_observed, connect_with};
-pub use connection::{Close, Connection};
+pub use connection::{Close, Connection, RoundTrips};
 pub use dial::dial_tcp;
-pub use error::{CertificateProblem, Fault, Stage, TransportError};
+pub use error::{CertificateProblem, Fault, HandshakeProblem, Stage, TlsProblem, TransportError};
 pub use options::{DEFAULT_MAX_FRAME_BYTES, Options, StartTls, Timeouts};
 #[cfg(feature = "testing")]
 pub use pair::{pair, pair_with};
 pub use progress::Progress;
 pub use proxy::{Proxy, ProxyError, ProxyKind};
+pub use reach::reach_observed;
 pub use security::{CertificateSummary, Security, TlsVersion};
 pub use start_tls::StartTlsError;
-pub use tls::{ServerTls, Tls, server_config};
+pub use tls::{ServerTls, Shown, Tls, server_config};
 pub use websocket::SubProtocol;
 
 #[cfg(doctest)]

@@ -43,11 +43,38 @@ const FALLBACK_PORT: u16 = 5222;
 #[derive(Clone)]
 pub struct Resolver(TokioResolver);
 
+/// Where a domain is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Found {
+    /// The addresses in the order in which to try them: at most 8, and none when the records name
+    /// nothing that could be tried.
+    pub addresses: Vec<Address>,
+    /// How they are known.
+    pub source: Source,
+}
+
+/// How the addresses of a domain are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Source {
+    /// The domain's records name them.
+    Records,
+    /// The domain has no records: its own address is all there is to try.
+    NoRecords,
+    /// No name server gave an answer: the same.
+    NoAnswer,
+    /// An IP address is its own address.
+    IpAddress,
+}
+
 /// What the records of one service say.
 #[derive(Debug, PartialEq, Eq)]
 enum Answer {
-    /// Nothing, or there was no answer.
-    Nothing,
+    /// There are none.
+    NoRecords,
+    /// There was no answer.
+    Silence,
     /// The service is not offered (RFC 2782: a target of ".").
     NotOffered,
     /// These servers offer it.
@@ -95,28 +122,38 @@ impl Resolver {
         domain: &str,
         limit: Duration,
     ) -> Result<Vec<Address>, TransportError> {
+        Ok(self.look_up(domain, limit).await?.addresses)
+    }
+
+    /// The same, and how the addresses are known.
+    ///
+    /// # Errors
+    /// As [`addresses`](Self::addresses).
+    pub async fn look_up(&self, domain: &str, limit: Duration) -> Result<Found, TransportError> {
+        let itself = |source| fallback(domain).map(|addresses| Found { addresses, source });
         let host = Host::parse_alone(domain).map_err(refuse)?;
         if host.ip().is_some() {
-            return fallback(domain);
+            return itself(Source::IpAddress);
         }
         // One that stays silent does not make the other's answer worthless.
         let ask = |direct_tls| async move {
             let answer = timeout(limit, self.ask(domain, direct_tls)).await;
-            answer.unwrap_or(Answer::Nothing)
+            answer.unwrap_or(Answer::Silence)
         };
         let (start_tls, direct_tls) = join(ask(false), ask(true)).await;
         let records = match (start_tls, direct_tls) {
-            (Answer::Nothing, Answer::Nothing | Answer::NotOffered) => return fallback(domain),
-            (Answer::NotOffered, Answer::Nothing | Answer::NotOffered) => {
-                return Err(TransportError::NoService {
-                    domain: domain.to_owned(),
-                });
-            }
             (Answer::Servers(mut records), Answer::Servers(others)) => {
                 records.extend(others);
                 records
             }
             (Answer::Servers(records), _) | (_, Answer::Servers(records)) => records,
+            (Answer::NotOffered, _) => {
+                return Err(TransportError::NoService {
+                    domain: domain.to_owned(),
+                });
+            }
+            (Answer::Silence, _) | (_, Answer::Silence) => return itself(Source::NoAnswer),
+            _ => return itself(Source::NoRecords),
         };
         let addresses: Vec<_> = order(records, random)
             .iter()
@@ -124,7 +161,10 @@ impl Resolver {
             .take(MAX_TARGETS)
             .collect();
         debug!(domain, servers = addresses.len(), "found by SRV records");
-        Ok(addresses)
+        Ok(Found {
+            addresses,
+            source: Source::Records,
+        })
     }
 
     /// The records of one of the two services.
@@ -136,7 +176,10 @@ impl Resolver {
             Ok(answer) => answer,
             Err(error) => {
                 debug!(domain, %error, "no SRV records");
-                return Answer::Nothing;
+                return match error.is_no_records_found() {
+                    true => Answer::NoRecords,
+                    false => Answer::Silence,
+                };
             }
         };
         let records: Vec<_> = answer
@@ -157,7 +200,7 @@ impl Resolver {
             return Answer::NotOffered;
         }
         match records.is_empty() {
-            true => Answer::Nothing,
+            true => Answer::NoRecords,
             false => Answer::Servers(records),
         }
     }

@@ -7,8 +7,10 @@
 mod platform;
 mod roots;
 mod server_side;
+mod witness;
 
 pub use server_side::{ServerTls, server_config};
+pub use witness::Shown;
 
 use mfly_proto::argument::InvalidArgument;
 use roots::Roots;
@@ -70,6 +72,14 @@ impl Tls {
     /// When `roots` (PEM, or one certificate as DER) holds no usable certificate.
     pub fn custom(roots: &[u8]) -> Result<Self, InvalidArgument> {
         Ok(Self::new(Roots::Only(Arc::new(roots::read(roots)?.1))))
+    }
+
+    /// Trusts nobody: every handshake fails, and the second value tells which certificates the
+    /// server showed. For finding out why a certificate is not accepted.
+    #[must_use]
+    pub fn look_only() -> (Self, Shown) {
+        let shown = Shown::default();
+        (Self::new(Roots::Nobody(shown.clone())), shown)
     }
 
     /// The configuration for one client, offering the protocols `alpn` (RFC 7301) in this order.

@@ -3,7 +3,7 @@
 //! Sub-protocol `xmpp`, text messages only, no extensions.
 
 use crate::connection::{self, FLUSH_THRESHOLD, Io};
-use crate::error::TransportError;
+use crate::error::{NO_SUB_PROTOCOL, NOT_HTTP, OTHER_SUB_PROTOCOL, TransportError};
 use crate::handshake_limit::HandshakeLimit;
 use crate::progress::{Observer, Progress};
 use crate::{Address, Connection};
@@ -114,12 +114,8 @@ fn check(headers: &HeaderMap, sub_protocol: SubProtocol) -> Result<(), Transport
     match headers.get(header::SEC_WEBSOCKET_PROTOCOL) {
         None if sub_protocol == SubProtocol::Unnamed => Ok(()),
         Some(chosen) if sub_protocol == SubProtocol::Xmpp && chosen == SUB_PROTOCOL => Ok(()),
-        Some(_) => Err(TransportError::handshake(
-            "the server chose another sub-protocol",
-        )),
-        None => Err(TransportError::handshake(
-            "the server did not choose the xmpp sub-protocol",
-        )),
+        Some(_) => Err(TransportError::handshake(OTHER_SUB_PROTOCOL)),
+        None => Err(TransportError::handshake(NO_SUB_PROTOCOL)),
     }
 }
 
@@ -140,9 +136,7 @@ fn refused(error: Error) -> TransportError {
             status: Some(status),
             reason: format!("the server answered with HTTP status {status}").into(),
         },
-        Error::Upgrade(UpgradeError::Parsing(_)) => {
-            TransportError::handshake("the answer is not HTTP")
-        }
+        Error::Upgrade(UpgradeError::Parsing(_)) => TransportError::handshake(NOT_HTTP),
         Error::Upgrade(other) => TransportError::handshake(other.to_string()),
         Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
             TransportError::handshake(error.to_string())

@@ -7,6 +7,7 @@ pub(crate) mod block;
 pub(crate) mod connect;
 pub(crate) mod current_user;
 pub(crate) mod delete_account;
+pub(crate) mod doctor;
 pub(crate) mod features;
 pub(crate) mod feedback;
 pub(crate) mod friends;
@@ -53,6 +54,9 @@ pub(crate) async fn run(
         Command::Serve(args) => serve::run(args, output)
             .await
             .map_err(|failure| ("serve", failure)),
+        Command::Doctor(args) => doctor::run(args, output)
+            .await
+            .map_err(|failure| ("doctor", failure)),
         Command::Watch(args) => connect::run(args, output)
             .await
             .map_err(|failure| ("connect", failure)),

@@ -1,7 +1,7 @@
 //! Runs the steps, times them and prints a line for each.
 
 use crate::exit::Failure;
-use crate::output::{Colour, Line, Output, printable};
+use crate::output::{Colour, Line, Output, milliseconds, printable};
 use mfly_client::{Event, Events, InvalidArgument};
 use mfly_testserver::UserError;
 use serde_json::{Value, json};
@@ -234,11 +234,6 @@ impl<'a> Recorder<'a> {
     }
 }
 
-/// With one decimal.
-fn milliseconds(taken: Duration) -> f64 {
-    (taken.as_secs_f64() * 10_000.0).round() / 10.0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -272,17 +267,5 @@ mod tests {
         let endless = recorder.step("getLastSeen", std::future::pending::<Step>());
         assert_eq!(endless.await.unwrap(), None);
         assert_eq!(recorder.failed, 1);
-    }
-
-    #[test]
-    fn times_have_one_decimal() {
-        assert_eq!(
-            milliseconds(Duration::from_micros(1_249)).to_string(),
-            "1.2"
-        );
-        assert_eq!(
-            milliseconds(Duration::from_micros(1_251)).to_string(),
-            "1.3"
-        );
     }
 }

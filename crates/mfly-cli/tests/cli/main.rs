@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod doctor;
 mod failures;
 mod media;
 mod operations;

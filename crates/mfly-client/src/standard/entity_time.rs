@@ -4,7 +4,7 @@
 
 use super::session::Session;
 use crate::error::Result;
-use mfly_proto::jid::{BareJid, Jid};
+use mfly_proto::jid::Jid;
 use mfly_proto::payload::entity_time::{EntityTime, EntityTimeQuery};
 
 impl Session {

@@ -1,14 +1,17 @@
 //! What a certificate says about itself (RFC 5280), for people to read. Nothing is decided by it.
 
 use super::der::{
-    EXPLICIT_0, EXPLICIT_3, GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE,
-    UTC_TIME, read, read_any, read_only,
+    BMP_STRING, EXPLICIT_0, EXPLICIT_3, GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING,
+    SEQUENCE, SET, UTC_TIME, read, read_any, read_only,
 };
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// 2.5.29.17: `subjectAltName` (§4.2.1.6).
 const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
+/// 2.5.4.3: `commonName`, 2.5.4.11: `organizationalUnitName`, 2.5.4.10: `organizationName`
+/// (appendix A.1); the one that says most comes first.
+const NAMING: [&[u8]; 3] = [&[0x55, 4, 3], &[0x55, 4, 11], &[0x55, 4, 10]];
 /// `dNSName [2]`
 const DNS_NAME: u8 = 0x82;
 /// `iPAddress [7]`
@@ -18,6 +21,10 @@ const IP_ADDRESS: u8 = 0x87;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CertificateSummary {
+    /// Whom it was made for: the common name of the subject, or its unit or organisation.
+    pub subject: Option<String>,
+    /// Who made it, in the same form.
+    pub issuer: Option<String>,
     /// The DNS names and IP addresses that it was made for.
     pub names: Vec<String>,
     /// When it becomes valid.
@@ -27,36 +34,75 @@ pub struct CertificateSummary {
 }
 
 impl CertificateSummary {
-    /// Reads a certificate that TLS has accepted.
-    pub(super) fn of(certificate: &[u8]) -> Option<Self> {
+    /// Reads a certificate, given as DER; `None` when it is not understood. Whether it is to be
+    /// trusted is another question.
+    #[must_use]
+    pub fn of(certificate: &[u8]) -> Option<Self> {
         let (to_be_signed, _) = read(SEQUENCE, read_only(SEQUENCE, certificate)?)?;
         // version [0], serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo
         let (_, rest) = read(EXPLICIT_0, to_be_signed)?;
         let (_, rest) = read(INTEGER, rest)?;
         let (_, rest) = read(SEQUENCE, rest)?;
-        let (_, rest) = read(SEQUENCE, rest)?;
+        let (issuer, rest) = read(SEQUENCE, rest)?;
         let (validity, rest) = read(SEQUENCE, rest)?;
-        let (_, rest) = read(SEQUENCE, rest)?;
+        let (subject, rest) = read(SEQUENCE, rest)?;
         let (_, mut rest) = read(SEQUENCE, rest)?;
         let (not_before, rest_of_validity) = time(validity)?;
         let (not_after, _) = time(rest_of_validity)?;
-        // Unique identifiers, long out of use, may come before the extensions.
-        while let Some((tag, content, after)) = read_any(rest) {
-            if tag == EXPLICIT_3 {
-                return Some(Self {
-                    names: names(read_only(SEQUENCE, content)?),
-                    not_before,
-                    not_after,
-                });
-            }
-            rest = after;
-        }
-        Some(Self {
+        let mut summary = Self {
+            subject: distinguished_name(subject),
+            issuer: distinguished_name(issuer),
             names: Vec::new(),
             not_before,
             not_after,
-        })
+        };
+        // Unique identifiers, long out of use, may come before the extensions.
+        while let Some((tag, content, after)) = read_any(rest) {
+            if tag == EXPLICIT_3 {
+                summary.names = names(read_only(SEQUENCE, content)?);
+                break;
+            }
+            rest = after;
+        }
+        Some(summary)
     }
+}
+
+/// The attribute of a name that says most:
+/// `Name ::= SEQUENCE OF SET OF SEQUENCE { type OBJECT IDENTIFIER, value DirectoryString }`
+fn distinguished_name(name: &[u8]) -> Option<String> {
+    NAMING.iter().find_map(|kind| attribute(kind, name))
+}
+
+fn attribute(kind: &[u8], mut name: &[u8]) -> Option<String> {
+    while let Some((mut set, rest)) = read(SET, name) {
+        while let Some((attribute, others)) = read(SEQUENCE, set) {
+            match read(OBJECT_IDENTIFIER, attribute) {
+                Some((found, value)) if found == kind => return text(value),
+                _ => set = others,
+            }
+        }
+        name = rest;
+    }
+    None
+}
+
+/// A text for people. Of the string types that are out of use (§4.1.2.4), UTF-16 is understood.
+fn text(value: &[u8]) -> Option<String> {
+    let (tag, content, _) = read_any(value)?;
+    let text = if tag == BMP_STRING {
+        let units = content.chunks_exact(2);
+        let units = units.map(|unit| u16::from(unit[0]) << 8 | u16::from(unit[1]));
+        char::decode_utf16(units).collect::<Result<_, _>>().ok()?
+    } else {
+        String::from_utf8(content.to_vec()).ok()?
+    };
+    Some(text).filter(|text| is_presentable(text))
+}
+
+/// A name with control characters is nothing to show to a person.
+fn is_presentable(text: &str) -> bool {
+    !text.is_empty() && !text.contains(char::is_control)
 }
 
 /// The names in a list of extensions:
@@ -91,8 +137,7 @@ fn general_names(mut names: &[u8]) -> Vec<String> {
             IP_ADDRESS => ip_address(content).map(|ip| ip.to_string()),
             _ => None,
         };
-        // A name with control characters is nothing to show to a person.
-        found.extend(name.filter(|name| !name.contains(char::is_control)));
+        found.extend(name.filter(|name| is_presentable(name)));
         names = rest;
     }
     found
@@ -161,7 +206,7 @@ mod tests {
     use super::super::der::value;
     use super::*;
     use proptest::prelude::*;
-    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+    use rcgen::{CertificateParams, DistinguishedName, DnType, DnValue, KeyPair, date_time_ymd};
 
     fn seconds(tag: u8, text: &[u8]) -> Option<i64> {
         let der = value(tag, text);
@@ -219,6 +264,39 @@ mod tests {
         let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
         let summary = CertificateSummary::of(certificate.der()).unwrap();
         assert!(summary.names.is_empty());
+    }
+
+    #[test]
+    fn the_subject_is_called_by_its_common_name_or_what_there_is() {
+        let called = |attributes: &[(DnType, DnValue)]| {
+            let mut params = CertificateParams::new(Vec::new()).unwrap();
+            params.distinguished_name = DistinguishedName::new();
+            for (kind, value) in attributes {
+                params.distinguished_name.push(kind.clone(), value.clone());
+            }
+            let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+            let summary = CertificateSummary::of(certificate.der()).unwrap();
+            assert_eq!(summary.subject, summary.issuer);
+            summary.subject
+        };
+        let utf8 = |text: &str| DnValue::Utf8String(text.to_owned());
+        let organisation = (DnType::OrganizationName, utf8("Example"));
+        let unit = (DnType::OrganizationalUnitName, utf8("Servers"));
+        let bmp = DnValue::BmpString("Grüße".try_into().unwrap());
+        let printable = DnValue::PrintableString("a.example".try_into().unwrap());
+        let all = [
+            organisation.clone(),
+            unit.clone(),
+            (DnType::CommonName, printable),
+        ];
+        assert_eq!(called(&all).as_deref(), Some("a.example"));
+        assert_eq!(called(&all[..2]).as_deref(), Some("Servers"));
+        assert_eq!(called(&all[..1]).as_deref(), Some("Example"));
+        let common = [(DnType::CommonName, bmp)];
+        assert_eq!(called(&common).as_deref(), Some("Grüße"));
+        let steering = [(DnType::CommonName, utf8("a\x1b[2J"))];
+        assert_eq!(called(&steering), None);
+        assert_eq!(called(&[]), None);
     }
 
     proptest! {

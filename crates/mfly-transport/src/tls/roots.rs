@@ -1,5 +1,6 @@
 //! Certificate authorities, from wherever they come.
 
+use super::witness::{Shown, Witness};
 use super::{VERSIONS, provider};
 use mfly_proto::argument::InvalidArgument;
 use rustls::client::WantsClientCert;
@@ -15,6 +16,7 @@ pub(super) enum Roots {
         extra: Vec<CertificateDer<'static>>,
     },
     Only(Arc<RootCertStore>),
+    Nobody(Shown),
 }
 
 impl Roots {
@@ -25,6 +27,7 @@ impl Roots {
             #[cfg(feature = "platform-roots")]
             Self::Platform { .. } => "platform plus custom",
             Self::Only(_) => "fixed",
+            Self::Nobody(_) => "nobody",
         }
     }
 
@@ -43,6 +46,9 @@ impl Roots {
                 .dangerous()
                 .with_custom_certificate_verifier(super::platform::verifier(extra)),
             Self::Only(store) => builder.with_root_certificates(Arc::clone(store)),
+            Self::Nobody(shown) => builder
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(Witness(shown.clone()))),
         }
     }
 }

@@ -10,6 +10,7 @@ over_every_transport!(
     a_frame_of_exactly_the_limit_arrives,
     a_frame_above_the_limit_ends_the_connection_with_that_reason,
     halves_work_in_different_tasks,
+    waiting_for_an_answer_is_a_round_trip,
 );
 
 async fn frames_arrive_whole_and_in_order_in_both_directions((mut client, mut server): Ends) {
@@ -99,4 +100,19 @@ async fn halves_work_in_different_tasks((client, server): Ends) {
     closed.unwrap();
     assert!(rest.is_empty());
     echoing.await.unwrap().unwrap();
+}
+
+async fn waiting_for_an_answer_is_a_round_trip((mut client, mut server): Ends) {
+    let round_trips = client.count_round_trips();
+    for count in 1..=2 {
+        client.send(Frame::from("<a/>")).await.unwrap();
+        client.send(Frame::from("<b/>")).await.unwrap();
+        server.send(Frame::from("<c/>")).await.unwrap();
+        server.send(Frame::from("<d/>")).await.unwrap();
+        client.next().await.unwrap().unwrap();
+        client.next().await.unwrap().unwrap();
+        assert_eq!(round_trips.count(), count);
+    }
+    assert_eq!(client.count_round_trips().count(), 2);
+    assert_eq!(server.count_round_trips().count(), 0);
 }

@@ -2,7 +2,9 @@
 
 use crate::setup::{address, listen};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Version, header};
-use mfly_transport::{Connection, Fault, Options, TransportError, connect, server};
+use mfly_transport::{
+    Connection, Fault, HandshakeProblem, Options, TransportError, connect, server,
+};
 use std::io::ErrorKind;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -63,11 +65,16 @@ async fn with(name: HeaderName, value: Option<&'static str>) -> String {
         }
         encode(&response)
     });
-    match outcome.await.unwrap_err() {
+    let error = outcome.await.unwrap_err();
+    let is_sub_protocol = error.handshake_problem() == Some(HandshakeProblem::SubProtocol);
+    match error {
         TransportError::Handshake {
             status: None,
             reason,
-        } => reason.into_owned(),
+        } => {
+            assert_eq!(is_sub_protocol, reason.contains("sub-protocol"));
+            reason.into_owned()
+        }
         other => panic!("not about the handshake: {other:?}"),
     }
 }
@@ -114,9 +121,9 @@ async fn an_http_refusal_keeps_its_status() {
         let error = outcome.await.unwrap_err();
         assert_eq!(error.is_retryable(), is_retryable);
         assert_eq!(error.fault(), Fault::Peer);
-        assert!(
-            matches!(error, TransportError::Handshake { status: Some(status), .. }
-                if status == refusal),
+        assert_eq!(
+            error.handshake_problem(),
+            Some(HandshakeProblem::Status(refusal)),
             "{error:?}"
         );
     }

@@ -5,9 +5,9 @@ use crate::setup::{PATIENCE, accepted, address, listen, read_until, tcp_address,
 use http::{Request, header};
 use mfly_transport::{
     Address, Connection, Options, Progress, StartTls, TlsVersion, TransportError, connect_observed,
-    server,
+    reach_observed, server,
 };
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Connects and returns what was reported.
 async fn observed(
@@ -131,4 +131,42 @@ async fn the_proxys_part_is_a_step_of_its_own() {
     };
     assert_eq!(*peer, proxy.address);
     assert_eq!(*named, format!("socks5h://{}", proxy.address));
+}
+
+#[tokio::test]
+async fn a_server_of_another_protocol_can_be_reached_and_left() {
+    let (tls, trust) = tls("127.0.0.1", &[b"http/1.1"]);
+    let listener = listen().await;
+    let port = listener.local_addr().unwrap().port();
+    let options = Options::new(trust);
+    let reaching = tokio::spawn(async move {
+        let (mut steps, alpn) = (Vec::new(), [&b"http/1.1"[..]]);
+        let report = &mut |step| steps.push(step);
+        let secured = reach_observed("127.0.0.1", port, Some(&alpn), &options, report).await;
+        let clear = reach_observed("127.0.0.1", port, None, &options, report).await;
+        (secured.unwrap(), clear.unwrap(), steps)
+    });
+    let socket = accepted(&listener).await;
+    let config = tls.config().clone();
+    server::secure(socket, config, PATIENCE).await.unwrap();
+    let mut clear = accepted(&listener).await;
+    let (secured, nothing, steps) = reaching.await.unwrap();
+    assert_eq!(secured.unwrap().alpn.as_deref(), Some(&b"http/1.1"[..]));
+    assert_eq!(nothing, None);
+    assert!(
+        matches!(
+            &steps[..],
+            [
+                Progress::Resolved { .. },
+                Progress::Dialled { .. },
+                Progress::Secured { .. },
+                Progress::Resolved { .. },
+                Progress::Dialled { .. },
+            ]
+        ),
+        "{steps:?}"
+    );
+    // Nothing was said on it.
+    let mut said = Vec::new();
+    assert_eq!(clear.read_to_end(&mut said).await.unwrap(), 0);
 }

@@ -3,7 +3,7 @@
 use crate::certificates::Authority;
 use crate::setup::{self, Ends, direct, header, tls, tls_by};
 use futures_util::{SinkExt, StreamExt};
-use mfly_transport::{Fault, Options, Security, ServerTls, Tls, TlsVersion, TransportError};
+use mfly_transport::{Fault, Options, Security, ServerTls, Tls, TlsProblem, TlsVersion};
 use rcgen::{PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
 use rustls::server::WebPkiClientVerifier;
 use rustls::version::{TLS12, TLS13};
@@ -133,7 +133,7 @@ async fn the_server_end_point_is_the_certificate_hashed_as_it_was_signed() {
 async fn a_server_that_speaks_other_protocols_only_is_refused() {
     let (tls, trust) = tls("127.0.0.1", &[b"xmpp-server", b"h2"]);
     let error = direct(&tls, &Options::new(trust)).await.unwrap_err();
-    assert!(matches!(error, TransportError::Tls { .. }), "{error:?}");
+    assert_eq!(error.tls_problem(), Some(TlsProblem::Alpn), "{error:?}");
     assert_eq!(error.fault(), Fault::Peer);
     assert!(!error.is_retryable());
 }

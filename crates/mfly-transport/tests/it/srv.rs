@@ -3,7 +3,7 @@
 use crate::dns::{NameServer, Srv, Unknown};
 use crate::proxies::{Kind, ProxyServer};
 use crate::setup::{PATIENCE, accepted, listen, secured, tls};
-use mfly_transport::srv::{Resolver, connect_domain};
+use mfly_transport::srv::{Resolver, Source, connect_domain};
 use mfly_transport::{CertificateProblem, Options, Scheme, TransportError, server};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -53,11 +53,18 @@ async fn both_services_compete_by_priority() {
 
 #[tokio::test]
 async fn a_domain_without_records_is_served_at_itself() {
-    assert_eq!(addresses(&[], &[]).await, ["xmpp://example.com"]);
+    let (_server, resolver) = name_server(&[], &[]).await;
+    let found = resolver.look_up(DOMAIN, PATIENCE).await.unwrap();
+    assert_eq!(found.addresses[0].to_string(), "xmpp://example.com");
+    assert_eq!(
+        (found.addresses.len(), found.source),
+        (1, Source::NoRecords)
+    );
     let failing = NameServer::start(&[], Unknown::Failure).await;
     let resolver = Resolver::with_server(failing.address).unwrap();
-    let found = resolver.addresses(DOMAIN, PATIENCE).await.unwrap();
-    assert_eq!(found[0].to_string(), "xmpp://example.com");
+    let found = resolver.look_up(DOMAIN, PATIENCE).await.unwrap();
+    assert_eq!(found.addresses[0].to_string(), "xmpp://example.com");
+    assert_eq!(found.source, Source::NoAnswer);
     let mut asked = failing.asked();
     asked.sort();
     asked.dedup();
@@ -69,8 +76,9 @@ async fn a_name_server_that_says_nothing_is_waited_for_within_the_limit() {
     let silent = NameServer::start(&[], Unknown::Silence).await;
     let resolver = Resolver::with_server(silent.address).unwrap();
     let (start, limit) = (Instant::now(), Duration::from_secs(2));
-    let found = resolver.addresses(DOMAIN, limit).await.unwrap();
-    assert_eq!(found[0].to_string(), "xmpp://example.com");
+    let found = resolver.look_up(DOMAIN, limit).await.unwrap();
+    assert_eq!(found.addresses[0].to_string(), "xmpp://example.com");
+    assert_eq!(found.source, Source::NoAnswer);
     assert_eq!(start.elapsed(), limit);
 }
 

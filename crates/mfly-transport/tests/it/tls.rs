@@ -5,8 +5,8 @@ use crate::setup::{LIMIT, PATIENCE, address, listen, tcp_address};
 use futures_util::{SinkExt, StreamExt};
 use mfly_proto::framing::Frame;
 use mfly_transport::{
-    CertificateProblem, Connection, Fault, Options, Tls, TransportError, connect, server,
-    server_config,
+    CertificateProblem, CertificateSummary, Connection, Fault, Options, Tls, TlsProblem,
+    TransportError, connect, server, server_config,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -109,8 +109,30 @@ async fn a_server_without_tls_is_a_tls_failure() {
     let error = connect(&address, &Options::new(Tls::bundled()))
         .await
         .unwrap_err();
-    assert!(matches!(error, TransportError::Tls { .. }), "{error:?}");
+    assert_eq!(error.tls_problem(), Some(TlsProblem::NotTls), "{error:?}");
     assert_eq!(error.certificate_problem(), None);
+}
+
+#[tokio::test]
+async fn looking_shows_every_certificate_and_approves_of_none() {
+    let authority = Authority::new();
+    let (chain, key) = authority.issue_expired("127.0.0.1");
+    let (tls, shown) = Tls::look_only();
+    assert!(shown.certificates().is_empty());
+    let both = format!("{chain}{}", authority.pem());
+    let error = visit(tls.clone(), (both, key)).await.unwrap_err();
+    assert_eq!(
+        error.tls_problem(),
+        Some(TlsProblem::Certificate(CertificateProblem::Other))
+    );
+    let certificates = shown.certificates();
+    assert_eq!(certificates.len(), 2);
+    assert_eq!(certificates[1], authority.der());
+    let own = CertificateSummary::of(&certificates[0]).unwrap();
+    assert_eq!(own.names, ["127.0.0.1"]);
+    // One that every other trust would approve of.
+    assert!(visit(tls, authority.issue("127.0.0.1")).await.is_err());
+    assert_eq!(shown.certificates().len(), 1);
 }
 
 #[tokio::test]
@@ -140,6 +162,7 @@ async fn a_server_that_chooses_an_older_version_than_1_2_is_refused() {
         ),
         "{error:?}"
     );
+    assert_eq!(error.tls_problem(), Some(TlsProblem::Version));
 }
 
 #[test]

@@ -1,0 +1,127 @@
+//! What is to be examined.
+
+use crate::context::Place;
+use crate::exit::Failure;
+use mfly_client::probe::RestServer;
+use mfly_client::{BareJid, InvalidArgument};
+use mfly_transport::{Address, Options};
+
+/// Any port will do to see whether a name can be one of a host.
+const SOME_PORT: u16 = 5222;
+
+/// What is to be examined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// An XMPP server.
+    Xmpp(Address),
+    /// A REST API, by its base URL.
+    Rest(String),
+    /// The XMPP servers of a domain.
+    Domain(String),
+}
+
+impl Target {
+    /// Reads an address.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+        match scheme.map(str::to_ascii_lowercase).as_deref() {
+            Some("http" | "https") => {
+                // The options play no part in reading the URL.
+                RestServer::new(text, Options::default()).map_err(reason)?;
+                Ok(Self::Rest(text.to_owned()))
+            }
+            Some(_) => Ok(Self::Xmpp(text.parse().map_err(reason)?)),
+            None => domain_of(text).map(Self::Domain),
+        }
+    }
+}
+
+/// What a saved or named server has.
+///
+/// # Errors
+/// When an address cannot be used.
+pub(super) fn of_place(place: &Place) -> Result<Vec<Target>, Failure> {
+    let addresses = [Some(&place.api_url), place.xmpp_url.as_ref()];
+    let targets = addresses.into_iter().flatten().map(|address| {
+        Target::parse(address).map_err(|reason| Failure::Usage {
+            message: format!("{address}: {reason}"),
+            hint: "name another one with --api-url or --xmpp-url".to_owned(),
+        })
+    });
+    targets.collect()
+}
+
+/// A domain, alone or as part of an account's address.
+fn domain_of(text: &str) -> Result<String, String> {
+    if text.contains(':') && !text.contains('[') {
+        return Err(format!(
+            "a port needs a scheme, such as xmpp://{text} or wss://{text}/websocket"
+        ));
+    }
+    let jid = BareJid::new(text).map_err(|_| {
+        "write wss://…, xmpp://…, xmpps://… or https://…, or a domain, or name@domain".to_owned()
+    })?;
+    domain(jid.domain())
+}
+
+/// A domain.
+pub(super) fn domain(text: &str) -> Result<String, String> {
+    let address = Address::tcp(text, SOME_PORT, false).map_err(reason)?;
+    Ok(address.host().to_owned())
+}
+
+/// The address of an account.
+pub(super) fn account(text: &str) -> Result<BareJid, String> {
+    let jid = BareJid::new(text).map_err(|error| error.to_string())?;
+    if jid.local().is_none() {
+        return Err("an account is somebody at a domain: name@domain".to_owned());
+    }
+    domain(jid.domain())?;
+    Ok(jid)
+}
+
+fn reason(error: InvalidArgument) -> String {
+    error.reason.into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_of_address_is_understood() {
+        for (text, expected) in [
+            ("wss://a.example/ws", "Xmpp"),
+            ("ws://127.0.0.1:80/", "Xmpp"),
+            ("XMPP://a.example", "Xmpp"),
+            ("xmpps://[::1]:5223", "Xmpp"),
+            ("https://a.example/api/v1", "Rest"),
+            ("http://127.0.0.1:8117", "Rest"),
+            ("a.example", "Domain(\"a.example\")"),
+            ("alice@A.example", "Domain(\"a.example\")"),
+            ("localhost", "Domain(\"localhost\")"),
+            ("127.0.0.1", "Domain(\"127.0.0.1\")"),
+        ] {
+            let shown = format!("{:?}", Target::parse(text).unwrap());
+            assert!(shown.starts_with(expected), "{text}: {shown}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_with_the_way_out() {
+        for (text, expected) in [
+            ("a.example:5222", "xmpp://a.example:5222"),
+            ("ftp://a.example", "only wss://"),
+            ("https://", "Invalid api base url"),
+            ("wss://alice:secret@a.example", "user"),
+            ("a b", "name@domain"),
+            ("", "name@domain"),
+        ] {
+            let error = Target::parse(text).unwrap_err();
+            assert!(error.contains(expected), "{text}: {error}");
+            assert!(!error.contains("secret"), "{error}");
+        }
+        assert!(account("a.example").is_err());
+        assert!(account("alice@a.example").is_ok());
+    }
+}

@@ -1,0 +1,174 @@
+//! Whether a REST API answers.
+
+use crate::error::{Error, Result};
+use bytes::Bytes;
+use http::header::{ACCEPT, DATE};
+use http::{HeaderValue, Request, Uri};
+use mfly_api::endpoint::{Endpoint, config};
+use mfly_api::envelope::Envelope;
+use mfly_api::http::{HttpBackend, ResponseLimits};
+use mfly_api::hyper::{HyperBackend, Timeouts};
+use mfly_api::{ApiError, BaseUrl};
+use mfly_proto::argument::InvalidArgument;
+use mfly_transport::{Options, Progress, Security, TransportError, reach_observed};
+use serde::de::IgnoredAny;
+
+/// The one application protocol that is spoken with REST APIs here.
+const HTTP: &[u8] = b"http/1.1";
+
+/// A REST API.
+#[derive(Clone, Debug)]
+pub struct RestServer {
+    base_url: BaseUrl,
+    port: u16,
+    options: Options,
+}
+
+/// What a REST API answers to somebody without a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RestAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The header `Date`: the server's clock.
+    pub date: Option<String>,
+    /// The code in the body, if the answer has the platform's form.
+    pub code: Option<u16>,
+}
+
+impl RestServer {
+    /// The API at a base URL such as `https://host/api/v1`, reached with these options.
+    ///
+    /// # Errors
+    /// When the URL is not one of an API.
+    pub fn new(base_url: &str, options: Options) -> Result<Self, InvalidArgument> {
+        let base_url = BaseUrl::new(base_url)?;
+        let uri: Option<Uri> = base_url.as_str().parse().ok();
+        let port = uri.and_then(|uri| uri.port_u16());
+        let usual = if base_url.is_tls() { 443 } else { 80 };
+        Ok(Self {
+            base_url,
+            port: port.unwrap_or(usual),
+            options,
+        })
+    }
+
+    /// The base URL.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        self.base_url.as_str()
+    }
+
+    /// The host, without the brackets of an IPv6 address.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let host = self.base_url.host();
+        host.trim_start_matches('[').trim_end_matches(']')
+    }
+
+    /// Whether requests are encrypted on their way.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        self.base_url.is_tls()
+    }
+
+    /// Whether the host is this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.base_url.is_loopback()
+    }
+
+    /// Makes the connection that a request would travel on, reports each step of it, and hangs up. Returns what TLS
+    /// agreed on, `None` in the clear.
+    ///
+    /// # Errors
+    /// See [`TransportError`].
+    pub async fn reach(
+        &self,
+        report: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<Option<Security>, TransportError> {
+        let host = self.host();
+        let alpn: Option<&[&[u8]]> = self.is_tls().then_some(&[HTTP]);
+        reach_observed(host, self.port, alpn, &self.options, report).await
+    }
+
+    /// Asks for the configuration, without a token: a server of the platform knows the request and refuses it.
+    ///
+    /// # Errors
+    /// [`Network`](crate::ErrorKind::Network), [`Certificate`](crate::ErrorKind::Certificate) or
+    /// [`Timeout`](crate::ErrorKind::Timeout) when no answer comes.
+    pub async fn ask(&self) -> Result<RestAnswer> {
+        let Options {
+            tls,
+            timeouts,
+            proxy,
+            ..
+        } = &self.options;
+        let mut limits = Timeouts::default();
+        limits.connect = timeouts.dial;
+        limits.total = timeouts.handshake;
+        let backend = HyperBackend::with_proxy(tls, limits, proxy.clone());
+        let mut request = Request::new(Bytes::new());
+        let uri = self.base_url.join(config::Request::PATH).parse();
+        *request.uri_mut() =
+            uri.map_err(|_| InvalidArgument::new("apiBaseUrl", "no request can be made of it"))?;
+        let json = HeaderValue::from_static("application/json");
+        request.headers_mut().insert(ACCEPT, json);
+        let response = backend.send(request, ResponseLimits::JSON).await;
+        let response = response.map_err(|error| Error::from(ApiError::from(error)))?;
+        let date = response.headers().get(DATE);
+        let envelope: Option<Envelope<IgnoredAny>> = serde_json::from_slice(response.body()).ok();
+        Ok(RestAnswer {
+            status: response.status().as_u16(),
+            date: date.and_then(|date| date.to_str().ok()).map(str::to_owned),
+            code: envelope.map(|envelope| envelope.status),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+    use mfly_testserver::TestServer;
+    use mfly_transport::Tls;
+
+    #[tokio::test]
+    async fn a_server_of_the_platform_is_known_by_its_refusal() {
+        let server = TestServer::start().await.unwrap();
+        let tls = Tls::custom(server.ca_certificate_pem().unwrap().as_bytes()).unwrap();
+        for url in [server.api_base_url(), server.api_base_url_tls().unwrap()] {
+            let rest = RestServer::new(&url, Options::new(tls.clone())).unwrap();
+            let mut steps = Vec::new();
+            let security = rest.reach(&mut |step| steps.push(step)).await.unwrap();
+            assert_eq!(security.is_some(), url.starts_with("https"));
+            assert_eq!(steps.len(), if security.is_some() { 3 } else { 2 });
+            let answer = rest.ask().await.unwrap();
+            assert_eq!((answer.status, answer.code), (401, Some(401)), "{url}");
+            assert!(answer.date.is_some());
+        }
+        server.fault().request("/users/config").refuse(403, "no");
+        let rest = RestServer::new(&server.api_base_url(), Options::default()).unwrap();
+        let answer = rest.ask().await.unwrap();
+        assert_eq!((answer.status, answer.code), (200, Some(403)));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_not_there_is_no_answer() {
+        let server = TestServer::start().await.unwrap();
+        let url = server.api_base_url();
+        server.shutdown().await;
+        let rest = RestServer::new(&url, Options::default()).unwrap();
+        assert_eq!(*rest.ask().await.unwrap_err().kind(), ErrorKind::Network);
+    }
+
+    #[test]
+    fn ports_are_those_of_the_scheme_unless_named() {
+        let port = |url| RestServer::new(url, Options::default()).unwrap().port;
+        assert_eq!(port("https://a.example/api/v1"), 443);
+        assert_eq!(port("http://a.example"), 80);
+        assert_eq!(port("https://a.example:8443/api/v1"), 8443);
+        let refused = RestServer::new("wss://a.example", Options::default());
+        assert_eq!(refused.unwrap_err().name, "apiBaseUrl");
+    }
+}

@@ -1,0 +1,224 @@
+//! What an XMPP server offers to whoever opens a stream.
+
+use futures_util::{SinkExt, StreamExt};
+use mfly_proto::framing::{Frame, FrameReader, Open, Received};
+use mfly_proto::stream::{Features, StreamError};
+use mfly_proto::xml::{Document, Limits, XmlError};
+use mfly_transport::{Connection, TransportError};
+use std::time::Duration;
+use thiserror::Error;
+
+/// What a server says to whoever opens a stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StreamOffer {
+    /// The domain that the server answers for, if it says so.
+    pub from: Option<String>,
+    /// The stream's id.
+    pub id: Option<String>,
+    /// What can be done next.
+    pub features: Features,
+}
+
+/// Why a server made no offer.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StreamProblem {
+    /// The answer took too long.
+    #[error("the server did not answer the opening of the stream in time")]
+    TimedOut,
+    /// The connection broke.
+    #[error("the connection broke: {0}")]
+    Broken(#[source] TransportError),
+    /// The server closed the stream or the connection.
+    #[error("the server closed the stream instead of opening it")]
+    Closed,
+    /// The server points to another address (RFC 7395 §3.6.1).
+    #[error("the server points to {0}")]
+    Moved(String),
+    /// The server ended the stream with an error.
+    #[error("stream error: {error}")]
+    Ended {
+        /// The error.
+        error: StreamError,
+        /// The domain that the server answers for, if it said so before.
+        from: Option<String>,
+    },
+    /// What came is not XMPP.
+    #[error("what came is not XMPP: {0}")]
+    NotXmpp(XmlError),
+    /// Something else came than what opens a stream.
+    #[error("something else came in place of {0}")]
+    Unexpected(&'static str),
+}
+
+/// Opens the stream of a fresh connection to `domain`, and reads the server's answer and its features.
+///
+/// The stream stays open; [`hang_up`] says goodbye.
+///
+/// # Errors
+/// See [`StreamProblem`]; [`StreamProblem::TimedOut`] after `limit`.
+pub async fn stream_offer(
+    connection: &mut Connection,
+    domain: &str,
+    limit: Duration,
+) -> Result<StreamOffer, StreamProblem> {
+    tokio::time::timeout(limit, open(connection, domain))
+        .await
+        .unwrap_or(Err(StreamProblem::TimedOut))
+}
+
+/// Closes the stream and the connection, for as long as `limit` at most. Whether the server plays its part is not of
+/// interest any more.
+pub async fn hang_up(mut connection: Connection, limit: Duration) {
+    let goodbye = async {
+        connection.send(connection.framing().client_close()).await?;
+        connection.close().await
+    };
+    let _: Result<Result<(), TransportError>, _> = tokio::time::timeout(limit, goodbye).await;
+}
+
+async fn open(connection: &mut Connection, domain: &str) -> Result<StreamOffer, StreamProblem> {
+    let framing = connection.framing();
+    let mut opening = Vec::new();
+    framing.write_open(&Open::to_host(domain), &mut opening);
+    let opening = Frame::from_utf8(opening.into());
+    let opening = opening.map_err(|_| StreamProblem::Unexpected("a domain"))?;
+    let sent = connection.send(opening).await;
+    sent.map_err(StreamProblem::Broken)?;
+    let mut reader = FrameReader::new(framing, Limits::default());
+    let opened = match next(connection, &mut reader).await? {
+        Received::Open(open) => open,
+        other => {
+            element(other, None, "the opening of the stream")?;
+            return Err(StreamProblem::Unexpected("the opening of the stream"));
+        }
+    };
+    let what = "the stream features";
+    let from = opened.from.as_deref();
+    let features = element(next(connection, &mut reader).await?, from, what)?;
+    let features = Features::read(features.root()).map_err(|_| StreamProblem::Unexpected(what))?;
+    Ok(StreamOffer {
+        from: opened.from,
+        id: opened.id,
+        features,
+    })
+}
+
+/// The next frame that is not white space.
+async fn next(
+    connection: &mut Connection,
+    reader: &mut FrameReader,
+) -> Result<Received, StreamProblem> {
+    loop {
+        let frame = match connection.next().await {
+            None => return Err(StreamProblem::Closed),
+            Some(frame) => frame.map_err(StreamProblem::Broken)?,
+        };
+        match reader.read(frame).map_err(StreamProblem::NotXmpp)? {
+            Received::WhiteSpace => {}
+            received => return Ok(received),
+        }
+    }
+}
+
+/// What was received, if it is an element and not the end.
+fn element(
+    received: Received,
+    from: Option<&str>,
+    expected: &'static str,
+) -> Result<Document, StreamProblem> {
+    match received {
+        Received::Element(element) if StreamError::is(element.root()) => {
+            Err(StreamProblem::Ended {
+                error: StreamError::read(element.root()),
+                from: from.map(str::to_owned),
+            })
+        }
+        Received::Element(element) => Ok(element),
+        Received::Close {
+            see_other_uri: Some(to),
+        } => Err(StreamProblem::Moved(to)),
+        Received::Close { .. } => Err(StreamProblem::Closed),
+        _ => Err(StreamProblem::Unexpected(expected)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mfly_proto::framing::Framing;
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    /// Asks a server that answers with `frames`.
+    async fn ask(framing: Framing, frames: &[&'static str]) -> Result<StreamOffer, StreamProblem> {
+        let (mut client, mut server) = mfly_transport::pair_with(framing);
+        let serving = async {
+            let opening = server.next().await.unwrap().unwrap();
+            assert!(opening.as_str().contains("to=\"a.example\""));
+            for frame in frames {
+                server.send(Frame::from(*frame)).await.unwrap();
+            }
+            server
+        };
+        tokio::join!(stream_offer(&mut client, "a.example", PATIENCE), serving).0
+    }
+
+    const OPEN: &str =
+        "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' from='a.example' id='1' version='1.0'/>";
+    const HEADER: &str = "<stream:stream xmlns='jabber:client' \
+                          xmlns:stream='http://etherx.jabber.org/streams' from='a.example' id='1' version='1.0'>";
+
+    #[tokio::test]
+    async fn the_offer_is_read_over_both_framings() {
+        let features = "<stream:features xmlns:stream='http://etherx.jabber.org/streams'>\
+                        <mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>\
+                        </stream:features>";
+        for (framing, open) in [(Framing::WebSocket, OPEN), (Framing::Tcp, HEADER)] {
+            let offer = ask(framing, &[open, " ", features]).await.unwrap();
+            assert_eq!(offer.from.as_deref(), Some("a.example"));
+            assert_eq!(offer.id.as_deref(), Some("1"));
+            assert_eq!(offer.features.mechanisms, ["PLAIN"]);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_comes_instead_of_an_offer_is_told_apart() {
+        let error = "<stream:error xmlns:stream='http://etherx.jabber.org/streams'>\
+                     <host-unknown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>";
+        let close = "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>";
+        let moved =
+            "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing' see-other-uri='wss://b.example/'/>";
+        for (frames, expected) in [
+            (vec![error], "stream error: host-unknown"),
+            (vec![OPEN, error], "stream error: host-unknown"),
+            (vec![OPEN, close], "closed the stream"),
+            (vec![moved], "points to wss://b.example/"),
+            (vec!["hello"], "not XMPP"),
+            (vec!["<a/>"], "in place of the opening"),
+            (vec![OPEN, "<a/>"], "in place of the stream features"),
+            (vec![OPEN, OPEN], "in place of the stream features"),
+        ] {
+            let problem = ask(Framing::WebSocket, &frames).await.unwrap_err();
+            assert!(problem.to_string().contains(expected), "{problem}");
+            if let StreamProblem::Ended { from, .. } = problem {
+                let opened = frames.len() > 1;
+                assert_eq!(from.as_deref(), opened.then_some("a.example"));
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_waited_for_within_the_limit_and_so_is_the_farewell() {
+        let (mut client, _server) = mfly_transport::pair();
+        let start = tokio::time::Instant::now();
+        let limit = Duration::from_secs(3);
+        let problem = stream_offer(&mut client, "a.example", limit)
+            .await
+            .unwrap_err();
+        assert!(matches!(problem, StreamProblem::TimedOut));
+        hang_up(client, limit).await;
+        assert_eq!(start.elapsed(), limit * 2);
+    }
+}

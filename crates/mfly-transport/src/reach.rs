@@ -1,0 +1,37 @@
+//! Reaching a server that something else than XMPP is spoken with, to see whether that is possible.
+
+use crate::connect::{secure, within};
+use crate::dial;
+use crate::error::{Stage, TransportError};
+use crate::host::{self, Host};
+use crate::progress::{Observer, Progress};
+use crate::{Options, Security};
+use mfly_proto::argument::InvalidArgument;
+
+/// Dials a server and, with `alpn`, secures the connection, offering these application protocols
+/// (RFC 7301); then hangs up. Each step is reported as it is done.
+///
+/// It is what [`connect`](fn@crate::connect) does before the first frame. Returns what TLS agreed
+/// on, `None` without `alpn`.
+///
+/// # Errors
+/// As [`connect`](fn@crate::connect) for these stages.
+pub async fn reach_observed(
+    host: &str,
+    port: u16,
+    alpn: Option<&[&[u8]]>,
+    options: &Options,
+    report: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Option<Security>, TransportError> {
+    let refuse = |reason| InvalidArgument::new("address", reason);
+    let host = Host::parse_alone(host).map_err(refuse)?;
+    let port = host::check_port(port).map_err(refuse)?;
+    let mut observer = Observer::new(report);
+    let dialling = dial::dial(&host, port, options.proxy.as_ref(), &mut observer);
+    let socket = within(options.timeouts.dial, Stage::Dial, dialling).await?;
+    let Some(alpn) = alpn else {
+        return Ok(None);
+    };
+    let (_, security) = secure(socket, host.as_str(), alpn, options, &mut observer).await?;
+    Ok(Some(security))
+}
