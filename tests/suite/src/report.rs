@@ -11,8 +11,13 @@ use std::time::Duration;
 pub enum Outcome {
     /// It holds; with what was noted on the way.
     Passed(String),
-    /// The server does without what the check is about, for this reason.
-    Lacks(&'static str),
+    /// The server does without what the check is about.
+    Lacks {
+        /// For this reason.
+        why: &'static str,
+        /// What trying it led to.
+        seen: String,
+    },
     /// The check has no meaning over this framing, for this reason.
     DoesNotApply(&'static str),
     /// It does not hold.
@@ -65,7 +70,7 @@ impl Report {
         for row in &self.rows {
             *match row.outcome {
                 Outcome::Passed(_) => &mut counts.passed,
-                Outcome::Lacks(_) => &mut counts.lacking,
+                Outcome::Lacks { .. } => &mut counts.lacking,
                 Outcome::DoesNotApply(_) => &mut counts.not_applicable,
                 Outcome::Failed(_) => &mut counts.failed,
             } += 1;
@@ -84,7 +89,12 @@ impl Report {
 impl Row {
     fn json(&self) -> Value {
         let (outcome, text) = self.outcome.words();
+        let seen = match &self.outcome {
+            Outcome::Lacks { seen, .. } => Some(seen),
+            _ => None,
+        };
         json!({
+            "seen": seen,
             "framing": self.framing.to_string(),
             "check": self.check,
             "outcome": outcome,
@@ -99,7 +109,7 @@ impl Outcome {
     fn words(&self) -> (&'static str, &str) {
         match self {
             Self::Passed(notes) => ("passed", notes),
-            Self::Lacks(why) => ("lacking", why),
+            Self::Lacks { why, .. } => ("lacking", why),
             Self::DoesNotApply(why) => ("does not apply", why),
             Self::Failed(why) => ("FAILED", why),
         }
@@ -170,6 +180,10 @@ mod tests {
 
     #[test]
     fn the_table_shows_each_check_once_and_what_is_lacking_with_its_reason() {
+        let lacks = Outcome::Lacks {
+            why: "not in this version",
+            seen: "refused".to_owned(),
+        };
         let report = Report::new(
             "Some server 1.0",
             vec![
@@ -178,7 +192,7 @@ mod tests {
                     Framing::StartTls,
                     Outcome::Failed("no answer".to_owned()),
                 ),
-                row(0, Framing::WebSocket, Outcome::Lacks("not in this version")),
+                row(0, Framing::WebSocket, lacks),
                 row(0, Framing::StartTls, Outcome::Passed("by SCRAM".to_owned())),
             ],
         );
@@ -194,5 +208,6 @@ Some server 1.0
         assert_eq!(report.to_string(), expected);
         assert_eq!(report.failures().count(), 1);
         assert_eq!(report.json()["rows"][1]["text"], "not in this version");
+        assert_eq!(report.json()["rows"][1]["seen"], "refused");
     }
 }

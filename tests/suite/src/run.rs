@@ -80,7 +80,10 @@ async fn run_one(server: &dyn Server, framing: Framing, number: usize, check: &C
             match (tried, lacks) {
                 (Ok(()), None) => Outcome::Passed(place.notes()),
                 (Err(failure), None) => Outcome::Failed(failure.to_string()),
-                (Err(_), Some(why)) => Outcome::Lacks(why),
+                (Err(failure), Some(why)) => Outcome::Lacks {
+                    why,
+                    seen: failure.to_string(),
+                },
                 (Ok(()), Some(why)) => Outcome::Failed(format!("passes although: {why}")),
             }
         }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The folder of one run. It stays afterwards, for its logs; the run after the next removes it.
+/// The folder of one run. It stays afterwards, for its logs; the next run removes it.
 #[derive(Debug)]
 pub struct Folder(PathBuf);
 

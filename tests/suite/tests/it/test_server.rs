@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use mfly_client::standard::{Account, Connector, ConnectorError, Dialled};
 use mfly_client::{BareJid, Password, Redirect, Tls};
 use mfly_proto::framing::Framing as Form;
-use mfly_suite::certificate::{Certificate, Certificates, DOMAIN};
+use mfly_suite::certificate::{Certificate, Certificates, Chain, DOMAIN};
 use mfly_suite::{Failure, Framing, Need, Server, port};
 use mfly_testserver::TestServer;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -38,42 +38,35 @@ impl UnderSuite {
         certificates: Arc<Certificates>,
         certificate: Certificate,
     ) -> Result<Self, Failure> {
-        let mut suite = Self {
+        let ports = port::free()?;
+        let state = State {
+            server: Some(listen(certificates.chain(certificate), ports).await?),
+            users: Vec::new(),
+        };
+        Ok(Self {
             trusted: Tls::custom(certificates.authority_pem.as_bytes())?,
             certificates,
             certificate,
-            ports: port::free()?,
-            state: Arc::new(RwLock::new(State {
-                server: None,
-                users: Vec::new(),
-            })),
-        };
-        let server = suite.listen().await?;
-        Arc::get_mut(&mut suite.state)
-            .ok_or_else(|| Failure::new("the state is shared too early"))?
-            .get_mut()
-            .server = Some(server);
-        Ok(suite)
+            ports,
+            state: Arc::new(RwLock::new(state)),
+        })
     }
+}
 
-    async fn listen(&self) -> Result<TestServer, Failure> {
-        let chain = self.certificates.chain(self.certificate);
-        let [plain, tls, tcp, tcps] = self
-            .ports
-            .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-        let server = TestServer::builder()
-            .xmpp_host(DOMAIN)
-            .certificate(&chain.certificate_pem, &chain.key_pem)
-            .listen(plain)
-            .tls_listen(tls)
-            .tcp_listen(tcp)
-            .tcps_listen(tcps)
-            .scram(true)
-            .sasl2(true)
-            .start()
-            .await?;
-        Ok(server)
-    }
+async fn listen(chain: &Chain, ports: [u16; 4]) -> Result<TestServer, Failure> {
+    let [plain, tls, tcp, tcps] = ports.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    let server = TestServer::builder()
+        .xmpp_host(DOMAIN)
+        .certificate(&chain.certificate_pem, &chain.key_pem)
+        .listen(plain)
+        .tls_listen(tls)
+        .tcp_listen(tcp)
+        .tcps_listen(tcps)
+        .scram(true)
+        .sasl2(true)
+        .start()
+        .await?;
+    Ok(server)
 }
 
 #[async_trait]
@@ -145,7 +138,8 @@ impl Server for UnderSuite {
         if let Some(server) = state.server.take() {
             server.shutdown().await;
         }
-        state.server = Some(self.listen().await?);
+        let chain = self.certificates.chain(self.certificate);
+        state.server = Some(listen(chain, self.ports).await?);
         for (user, password) in &state.users {
             create(state.server.as_ref(), user, password)?;
         }
