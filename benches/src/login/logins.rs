@@ -1,12 +1,11 @@
 //! From nothing to an online session: round trips, and time.
 
-use super::effort::{self, Effort};
-use super::{BoxError, Channel, Client, Place, Session};
+use super::effort::Effort;
+use super::{BoxError, Channel, Client, Place, open};
 use crate::flights::Flights;
 use crate::proxy::Proxy;
 use crate::statistics::{median, percentile};
 use crate::table::Table;
-use std::time::{Duration, Instant};
 
 /// What the logins of one client came to.
 #[derive(Debug, Default)]
@@ -106,14 +105,6 @@ async fn near(
                 }
             }
         }
-    }
-}
-
-async fn open(client: &dyn Client, place: Place) -> Result<(Box<dyn Session>, Duration), BoxError> {
-    let started = Instant::now();
-    match tokio::time::timeout(effort::LOGIN, client.log_in(place)).await {
-        Ok(session) => Ok((session?, started.elapsed())),
-        Err(_) => Err(format!("not online after {} s", effort::LOGIN.as_secs()).into()),
     }
 }
 

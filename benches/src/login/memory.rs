@@ -1,6 +1,6 @@
 //! What an idle session weighs. One client in a process: memory that another has freed would be used again.
 
-use super::{BoxError, Client, Place};
+use super::{BoxError, Client, Place, open};
 use crate::process::resident_kib;
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use std::time::Duration;
 /// When a session cannot be opened, or the system does not tell.
 pub async fn idle_kib(client: &dyn Client, place: Place, count: usize) -> Result<f64, BoxError> {
     // One session first: what is allocated once is not a session's.
-    client.log_in(place).await?.close().await;
+    open(client, place).await?.0.close().await;
     settle().await;
     let before = resident_kib()?;
     let mut sessions = Vec::with_capacity(count);
     for _ in 0..count {
-        sessions.push(client.log_in(place).await?);
+        sessions.push(open(client, place).await?.0);
     }
     settle().await;
     let idle = resident_kib()?;

@@ -10,6 +10,7 @@ pub mod tokio_xmpp;
 use async_trait::async_trait;
 use std::fmt;
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 /// Any error; a benchmark only shows it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -73,4 +74,19 @@ pub trait Session {
 
     /// Ends it in an orderly way.
     async fn close(self: Box<Self>);
+}
+
+/// Opens a session within a deadline, which some clients lack, and tells how long that took.
+///
+/// # Errors
+/// The client's own, or that it is late.
+pub async fn open(
+    client: &dyn Client,
+    place: Place,
+) -> Result<(Box<dyn Session>, Duration), BoxError> {
+    let started = Instant::now();
+    match tokio::time::timeout(effort::LOGIN, client.log_in(place)).await {
+        Ok(session) => Ok((session?, started.elapsed())),
+        Err(_) => Err(format!("not online after {} s", effort::LOGIN.as_secs()).into()),
+    }
 }

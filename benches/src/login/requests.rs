@@ -2,7 +2,7 @@
 
 use super::effort::{self, Effort};
 use super::logins::figure;
-use super::{BoxError, Client, Place, Session};
+use super::{BoxError, Client, Place, Session, open};
 use crate::process;
 use crate::statistics::median;
 use crate::table::Table;
@@ -39,8 +39,8 @@ pub async fn measure(
     let mut records = Vec::new();
     for client in able() {
         let mut record = Record::default();
-        let session = match client.log_in(place).await {
-            Ok(session) => Some(session),
+        let session = match open(client.as_ref(), place).await {
+            Ok((session, _)) => Some(session),
             Err(error) => {
                 record.failure = Some(error.to_string());
                 None
