@@ -9,6 +9,7 @@ mod ciphers;
 mod framing;
 mod payloads;
 mod rest_envelope;
+mod sasl;
 mod signalling;
 mod stanza;
 
@@ -16,6 +17,7 @@ pub use ciphers::ciphers;
 pub use framing::framing;
 pub use payloads::payloads;
 pub use rest_envelope::rest_envelope;
+pub use sasl::sasl;
 pub use signalling::signalling;
 pub use stanza::stanza;
 

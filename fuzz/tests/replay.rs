@@ -11,6 +11,7 @@ const TARGETS: &[(&str, Body)] = &[
     ("framing", mfly_fuzz::framing),
     ("payloads", mfly_fuzz::payloads),
     ("rest_envelope", mfly_fuzz::rest_envelope),
+    ("sasl", mfly_fuzz::sasl),
     ("signalling", mfly_fuzz::signalling),
     ("stanza", mfly_fuzz::stanza),
 ];
@@ -120,6 +121,7 @@ generated! {
     framing_holds_over_generated_inputs: "framing", mfly_fuzz::framing;
     payloads_hold_over_generated_inputs: "payloads", mfly_fuzz::payloads;
     rest_envelopes_hold_over_generated_inputs: "rest_envelope", mfly_fuzz::rest_envelope;
+    sasl_holds_over_generated_inputs: "sasl", mfly_fuzz::sasl;
     signalling_holds_over_generated_inputs: "signalling", mfly_fuzz::signalling;
     stanzas_hold_over_generated_inputs: "stanza", mfly_fuzz::stanza;
 }

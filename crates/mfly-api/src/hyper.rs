@@ -1,16 +1,18 @@
 //! The default HTTP client.
 
+mod dial;
+
 use crate::http::{Cause, HttpBackend, HttpError, Progress, ResponseLimits};
 use ::http::{Method, Request, Response};
 use ::hyper::body::{Body, Frame, Incoming, SizeHint};
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
+use dial::Dial;
 use http_body_util::BodyExt as _;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use mfly_transport::Tls;
+use mfly_transport::{Proxy, Tls};
 use std::convert::Infallible;
 use std::error::Error as _;
 use std::fmt;
@@ -25,7 +27,7 @@ const PIECE_BYTES: usize = 64 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// For a TCP connection to one address.
+    /// For name look-up, TCP connection, and the proxy's part.
     pub connect: Duration,
     /// For a whole request whose limits name no time.
     pub total: Duration,
@@ -47,7 +49,7 @@ impl Default for Timeouts {
 /// HTTP/1.1 by hyper, with the transport crate's TLS.
 #[derive(Clone)]
 pub struct HyperBackend {
-    client: Client<HttpsConnector<HttpConnector>, Upload>,
+    client: Client<HttpsConnector<Dial>, Upload>,
     total: Duration,
 }
 
@@ -55,16 +57,23 @@ impl HyperBackend {
     /// A client with its own pool of connections.
     #[must_use]
     pub fn new(tls: &Tls, timeouts: Timeouts) -> Self {
+        Self::with_proxy(tls, timeouts, None)
+    }
+
+    /// The same, with every connection made through a proxy. An HTTP proxy is asked to connect
+    /// (CONNECT) for `http://` URLs as well.
+    #[must_use]
+    pub fn with_proxy(tls: &Tls, timeouts: Timeouts, proxy: Option<Proxy>) -> Self {
         let config = tls.client_config(&[]);
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(timeouts.connect));
+        let dial = Dial {
+            proxy,
+            limit: timeouts.connect,
+        };
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config((*config).clone())
             .https_or_http()
             .enable_http1()
-            .wrap_connector(tcp);
+            .wrap_connector(dial);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(timeouts.idle)

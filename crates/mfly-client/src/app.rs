@@ -12,7 +12,7 @@ use mfly_api::{Api, BaseUrl, Mode};
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::jid::UserId;
 use mfly_proto::secret::LicenceKey;
-use mfly_transport::{Address, Options, Tls};
+use mfly_transport::{Address, Options, Proxy, Scheme, Tls};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -64,6 +64,7 @@ impl App {
             licence_url: None,
             tls: None,
             timeouts: Timeouts::default(),
+            proxy: None,
             xmpp_address: None,
             allow_cleartext: false,
             http_backend: None,
@@ -118,6 +119,7 @@ pub struct AppBuilder {
     licence_url: Option<String>,
     tls: Option<Tls>,
     timeouts: Timeouts,
+    proxy: Option<Proxy>,
     xmpp_address: Option<String>,
     allow_cleartext: bool,
     http_backend: Option<Arc<dyn HttpBackend>>,
@@ -164,8 +166,16 @@ impl AppBuilder {
         self
     }
 
-    /// Connects to this XMPP server instead of the one that the configuration names: `wss://host[:port]/path`, or
-    /// `ws://…` within this machine.
+    /// Goes through a proxy, to the REST API as well as to the XMPP server: `"http://[user:password@]host:port"` or
+    /// `"socks5://…"`, parsed. With an HTTP backend of its own ([`AppBuilder::http_backend`]), REST goes that one's way.
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = Some(proxy);
+        self
+    }
+
+    /// Connects to this XMPP server instead of the one that the configuration names: `wss://host[:port]/path`,
+    /// `xmpp://host[:port]` (TCP with STARTTLS), `xmpps://host[:port]` (TCP with TLS from the start), or `ws://…` within
+    /// this machine.
     pub fn xmpp_address(mut self, address: &str) -> Self {
         self.xmpp_address = Some(address.to_owned());
         self
@@ -244,6 +254,7 @@ impl AppBuilder {
         let mut transport = Options::new(tls);
         transport.timeouts = self.timeouts.transport();
         transport.allow_cleartext = self.allow_cleartext;
+        transport.proxy = self.proxy;
         Ok(App {
             shared: Arc::new(Shared {
                 licence_key: self.licence_key,
@@ -262,12 +273,13 @@ impl AppBuilder {
 
 /// Refuses an XMPP address that would carry clear text beyond this machine.
 pub(crate) fn check_clear_text(address: &Address, allowed: bool) -> Result<(), InvalidArgument> {
-    if address.is_tls() || address.is_loopback() || allowed {
+    // TCP is secured by STARTTLS.
+    if address.scheme() != Scheme::Ws || address.is_loopback() || allowed {
         return Ok(());
     }
     Err(InvalidArgument::new(
         "address",
-        "ws:// would send passwords unprotected; use wss://, or allow cleartext",
+        "ws:// would send passwords unprotected; use wss://, xmpps:// or xmpp://, or allow cleartext",
     ))
 }
 
@@ -287,12 +299,12 @@ fn check_clear_text_http(
 }
 
 #[cfg(any(feature = "platform-roots", feature = "bundled-roots"))]
-fn default_tls() -> Result<Tls> {
+pub(crate) fn default_tls() -> Result<Tls> {
     Ok(Tls::default())
 }
 
 #[cfg(not(any(feature = "platform-roots", feature = "bundled-roots")))]
-fn default_tls() -> Result<Tls> {
+pub(crate) fn default_tls() -> Result<Tls> {
     Err(InvalidArgument::new("tls", "must be given: no roots are compiled in").into())
 }
 

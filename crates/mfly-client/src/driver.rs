@@ -1,4 +1,4 @@
-//! The only `select!` loop: transport, orders, passwords and time on one side, the sans-IO machine on the other.
+//! The only `select!` loop: transport, orders, passwords, keys and time on one side, the sans-IO machine on the other.
 //!
 //! The loop never waits for anything in particular. Writing goes on beside reading, so a server that does not read
 //! cannot keep answers from their callers; one that reads nothing for long is let go. News go to a callback that must
@@ -11,8 +11,9 @@ mod wire;
 
 pub(crate) use link::Link;
 
+use crate::connector::Connector;
 use crate::session::{
-    Cause, Command, Config, EndReason, Entropy, Input, Machine, Notice, Output, PasswordTicket,
+    Cause, Command, Config, EndReason, Entropy, Input, KnownServer, Machine, Notice, Output,
     RequestId, YEAR,
 };
 use async_trait::async_trait;
@@ -20,31 +21,12 @@ use futures_core::future::BoxFuture;
 use link::{Ends, Order, ReplySender, Urgent};
 use mfly_proto::jid::FullJid;
 use mfly_proto::secret::Password;
-use mfly_transport::{Connection, TransportError};
 use std::collections::HashMap;
 use std::future::{pending, poll_fn};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use wire::{Wire, WireEvent};
-
-/// A connection and what is known about it.
-pub(crate) struct Dialled {
-    /// The connection.
-    pub(crate) connection: Connection,
-    /// Encrypted, or to the own machine: fit to carry a password.
-    pub(crate) confidential: bool,
-}
-
-/// Makes connections.
-#[async_trait]
-pub(crate) trait Connector: Send + Sync {
-    /// Makes one. Dropping the future breaks the attempt off.
-    ///
-    /// # Errors
-    /// When none can be made.
-    async fn connect(&self) -> Result<Dialled, TransportError>;
-}
 
 /// Makes the password for one attempt, sealed if the licence asks for that.
 #[async_trait]
@@ -78,6 +60,7 @@ pub(crate) struct DriverParts {
 #[derive(Clone, Debug, Default)]
 struct Progress {
     jid: Option<FullJid>,
+    server: Option<Box<KnownServer>>,
     ended: Option<EndReason>,
 }
 
@@ -94,15 +77,13 @@ pub(crate) fn spawn(parts: DriverParts) -> Link {
         ends,
         callers: HashMap::new(),
         wire: Wire::Nothing,
-        password: None,
+        work: None,
         lingering: None,
         ended: None,
     };
     tokio::spawn(driver.run());
     link
 }
-
-type PendingPassword = BoxFuture<'static, (PasswordTicket, Result<Password, Cause>)>;
 
 struct Driver {
     machine: Machine,
@@ -113,7 +94,8 @@ struct Driver {
     ends: Ends,
     callers: HashMap<RequestId, ReplySender>,
     wire: Wire,
-    password: Option<PendingPassword>,
+    /// What the machine waits for besides the server: a password, or keys. One at a time.
+    work: Option<BoxFuture<'static, Input>>,
     /// The last words on a connection that was let go.
     lingering: Option<BoxFuture<'static, ()>>,
     ended: Option<EndReason>,
@@ -124,7 +106,7 @@ enum Event {
     Wire(WireEvent),
     Order(Option<Order>),
     Urgent(Urgent),
-    Password(PasswordTicket, Result<Password, Cause>),
+    Worked(Input),
     Lingered,
     Timeout,
 }
@@ -135,9 +117,15 @@ impl Driver {
         let mut has_links = true;
         while !self.machine.is_ended() {
             match self.next_event(has_links).await {
-                Event::Wire(WireEvent::Connected { confidential }) => {
-                    self.feed(Input::Connected { confidential });
-                }
+                Event::Wire(WireEvent::Connected {
+                    framing,
+                    confidential,
+                    bindings,
+                }) => self.feed(Input::Connected {
+                    framing,
+                    confidential,
+                    bindings,
+                }),
                 Event::Wire(WireEvent::Frame(frame)) => self.feed(Input::Frame(frame)),
                 Event::Wire(WireEvent::Lost(loss)) => self.feed(Input::Disconnected(loss)),
                 Event::Order(Some(Order::Request(request, caller))) => {
@@ -159,9 +147,9 @@ impl Driver {
                     self.callers.remove(&request);
                     self.feed(Input::Command(Command::Cancel(request)));
                 }
-                Event::Password(ticket, password) => {
-                    self.password = None;
-                    self.feed(Input::Command(Command::Password(ticket, password)));
+                Event::Worked(input) => {
+                    self.work = None;
+                    self.feed(input);
                 }
                 Event::Lingered => self.lingering = None,
                 Event::Timeout => self.feed(Input::Timeout),
@@ -182,7 +170,7 @@ impl Driver {
             machine,
             ends,
             wire,
-            password,
+            work,
             lingering,
             write_timeout,
             ..
@@ -193,7 +181,7 @@ impl Driver {
             event = poll_fn(|cx| wire.poll_event(*write_timeout, cx)) => Event::Wire(event),
             order = ends.orders.recv(), if takes_orders => Event::Order(order),
             Some(urgent) = ends.urgent.recv() => Event::Urgent(urgent),
-            (ticket, password) = or_pending(password) => Event::Password(ticket, password),
+            input = or_pending(work) => Event::Worked(input),
             () = or_pending(lingering) => Event::Lingered,
             () = sleep_until_or_for_ever(deadline) => Event::Timeout,
         }
@@ -208,18 +196,30 @@ impl Driver {
 
     fn obey(&mut self, output: Output) {
         match output {
-            Output::Connect { attempt } => {
-                tracing::debug!(attempt, "connecting");
-                self.wire = Wire::dial(Arc::clone(&self.connector));
+            Output::Connect { attempt, redirect } => {
+                tracing::debug!(attempt, ?redirect, "connecting");
+                self.wire = Wire::dial(Arc::clone(&self.connector), redirect);
             }
             Output::Send(frame) => self.wire.send(frame),
             Output::Disconnect => {
-                self.password = None;
+                self.work = None;
                 self.lingering = self.wire.release().or(self.lingering.take());
             }
             Output::NeedPassword(ticket) => {
                 let source = Arc::clone(&self.passwords);
-                self.password = Some(Box::pin(async move { (ticket, source.password().await) }));
+                self.work = Some(Box::pin(async move {
+                    Input::Command(Command::Password(ticket, source.password().await))
+                }));
+            }
+            Output::Derive(ticket, derivation) => {
+                let work = tokio::task::spawn_blocking(move || derivation.run());
+                self.work = Some(Box::pin(async move {
+                    match work.await {
+                        Ok(keys) => Input::Derived(ticket, keys),
+                        // The runtime goes down.
+                        Err(_) => pending().await,
+                    }
+                }));
             }
             Output::Reply(request, result) => {
                 if let Some(caller) = self.callers.remove(&request) {
@@ -245,9 +245,10 @@ impl Driver {
                     quietly
                 });
             }
-            Notice::Connected { jid, .. } => {
+            Notice::Connected { jid, server, .. } => {
                 progress.send_if_modified(|progress| {
                     progress.jid = Some(jid.clone());
+                    progress.server.clone_from(server);
                     quietly
                 });
             }

@@ -9,7 +9,7 @@ mod translate;
 
 pub use official::OfficialEvent;
 pub use subscription::Events;
-pub(crate) use subscription::{Sender, Subscriptions};
+pub(crate) use subscription::{News, Sender, Subscriptions};
 pub(crate) use translate::translate;
 
 use crate::feature::friends::Friends;

@@ -168,7 +168,7 @@ impl Session {
     pub async fn request<R: IqRequest>(&self, request: &R) -> Result<R::Response> {
         match self.shared.link.request(request, self.timeout).await {
             Ok(response) => Ok(response),
-            Err(failure) => Err(self.explain(failure).await),
+            Err(failure) => Err(explain(failure, &self.shared.link).await),
         }
     }
 
@@ -200,29 +200,29 @@ impl Session {
     pub(crate) async fn send_stanza(&self, stanza: Vec<u8>) -> Result<()> {
         match self.shared.link.send(stanza).await {
             Ok(()) => Ok(()),
-            Err(failure) => Err(self.explain(failure).await),
+            Err(failure) => Err(explain(failure, &self.shared.link).await),
         }
     }
 
     pub(crate) async fn end(&self, reason: EndReason) {
         self.shared.link.close(reason).await;
     }
+}
 
-    async fn explain(&self, failure: RequestFailure) -> Error {
-        let kind = match &failure {
-            RequestFailure::Closed if self.state() == ConnectionState::Ended => {
-                ErrorKind::Ended(self.ended().await)
-            }
-            RequestFailure::Closed => ErrorKind::Ended(EndReason::Closed),
-            RequestFailure::ConnectionLost => ErrorKind::ConnectionLost,
-            RequestFailure::Malformed(_) => ErrorKind::UnexpectedAnswer,
-            RequestFailure::NotConnected => ErrorKind::NotConnected,
-            RequestFailure::Refused(error) => ErrorKind::RequestRefused(error.clone()),
-            RequestFailure::TimedOut => ErrorKind::Timeout,
-            RequestFailure::TooManyRequests => ErrorKind::TooManyRequests,
-        };
-        Error::new(kind, failure)
-    }
+/// What a failed request is to its caller.
+pub(crate) async fn explain(failure: RequestFailure, link: &Link) -> Error {
+    let has_ended = *link.state().borrow() == ConnectionState::Ended;
+    let kind = match &failure {
+        RequestFailure::Closed if has_ended => ErrorKind::Ended(link.ended().await),
+        RequestFailure::Closed => ErrorKind::Ended(EndReason::Closed),
+        RequestFailure::ConnectionLost => ErrorKind::ConnectionLost,
+        RequestFailure::Malformed(_) => ErrorKind::UnexpectedAnswer,
+        RequestFailure::NotConnected => ErrorKind::NotConnected,
+        RequestFailure::Refused(error) => ErrorKind::RequestRefused(error.clone()),
+        RequestFailure::TimedOut => ErrorKind::Timeout,
+        RequestFailure::TooManyRequests => ErrorKind::TooManyRequests,
+    };
+    Error::new(kind, failure)
 }
 
 /// A handle that does not keep its session alive.

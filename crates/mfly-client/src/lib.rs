@@ -68,6 +68,7 @@
 //! the others.
 
 mod app;
+mod connector;
 mod credentials;
 mod driver;
 mod error;
@@ -78,6 +79,7 @@ mod quirks;
 mod random;
 mod session;
 mod signalling;
+pub mod standard;
 mod timeouts;
 mod user;
 
@@ -101,7 +103,8 @@ pub use feature::user_list::{ListedUser, UserList, UserListRequest};
 pub use handle::Session;
 pub use quirks::Quirks;
 pub use session::{
-    Cause, ConnectionState, DisconnectReason, EndReason, KeepaliveConfig, ReconnectPolicy, Stage,
+    Cause, ConnectionState, DisconnectReason, EndReason, KeepaliveConfig, KnownServer,
+    ReconnectPolicy, Redirect, RedirectPolicy, Stage,
 };
 pub use timeouts::Timeouts;
 pub use user::AsUser;
@@ -115,9 +118,10 @@ pub use mfly_proto::cipher::FileKey;
 pub use mfly_proto::jid::{BareJid, FullJid, GroupJid, Jid, UserId, UserIdentifier, UserReference};
 pub use mfly_proto::payload::last_seen::LastSeen;
 pub use mfly_proto::payload::settings::Settings;
+pub use mfly_proto::sasl::{MechanismKind, MechanismPolicy};
 pub use mfly_proto::secret::{LicenceKey, Password, Token};
 pub use mfly_proto::stanza::{IqRequest, PresenceKind, Show};
-pub use mfly_transport::{Address, Tls};
+pub use mfly_transport::{Address, CertificateProblem, Proxy, StartTls, Tls};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

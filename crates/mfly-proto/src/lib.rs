@@ -8,7 +8,8 @@
 //! | [`xml`] | restricted XML (RFC 6120 §11): parser, element view, writer |
 //! | [`framing`] | what one WebSocket message carries (RFC 7395) |
 //! | [`stream`] | stream features and errors |
-//! | [`sasl`] | mechanisms as step machines |
+//! | [`sasl`] | mechanisms as step machines, and the choice among them |
+//! | [`sasl2`], [`bind2`] | authentication and resource binding in one exchange |
 //! | [`stanza`] | `iq`, `presence`, `message`, stanza errors |
 //! | [`payload`] | one feature a file: requests, responses, pushes |
 //! | [`push`] | what an unasked-for stanza means |
@@ -17,6 +18,7 @@
 //! | [`jid`], [`id`], [`secret`] | validated newtypes |
 
 pub mod argument;
+pub mod bind2;
 pub mod cipher;
 pub mod decode;
 pub mod framing;
@@ -27,6 +29,7 @@ pub mod payload;
 pub mod push;
 pub mod qr_login;
 pub mod sasl;
+pub mod sasl2;
 pub mod secret;
 pub mod signalling;
 pub mod stanza;

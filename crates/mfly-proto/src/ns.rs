@@ -12,6 +12,8 @@ pub const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
 pub const STREAM_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-streams";
 /// RFC 6120 §8.3.3: stanza error conditions.
 pub const STANZA_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-stanzas";
+/// RFC 6120 §5: STARTTLS.
+pub const TLS: &str = "urn:ietf:params:xml:ns:xmpp-tls";
 /// RFC 6120 §6: SASL.
 pub const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
 /// RFC 6120 §7: resource binding.
@@ -20,6 +22,8 @@ pub const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
 pub const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";
 /// RFC 6121 §2: roster.
 pub const ROSTER: &str = "jabber:iq:roster";
+/// RFC 6121 §2.6: the stream feature that offers roster versions.
+pub const ROSTER_VERSIONING: &str = "urn:xmpp:features:rosterver";
 /// XEP-0012: last activity.
 pub const LAST: &str = "jabber:iq:last";
 /// XEP-0054: vcard-temp.
@@ -32,6 +36,16 @@ pub const STREAM_MANAGEMENT: &str = "urn:xmpp:sm:3";
 pub const PING: &str = "urn:xmpp:ping";
 /// XEP-0280: message carbons.
 pub const CARBONS: &str = "urn:xmpp:carbons:2";
+/// XEP-0352: client state indication.
+pub const CLIENT_STATE: &str = "urn:xmpp:csi:0";
+/// XEP-0386: Bind 2.
+pub const BIND2: &str = "urn:xmpp:bind:0";
+/// XEP-0388: extensible SASL profile.
+pub const SASL2: &str = "urn:xmpp:sasl:2";
+/// XEP-0440: the channel bindings that a server supports.
+pub const SASL_CHANNEL_BINDING: &str = "urn:xmpp:sasl-cb:0";
+/// XEP-0478: limits of a stream.
+pub const STREAM_LIMITS: &str = "urn:xmpp:stream-limits:0";
 /// XEP-0297: stanza forwarding.
 pub const FORWARD: &str = "urn:xmpp:forward:0";
 /// XML 1.0 namespaces §3: bound to the prefix `xml`.

@@ -1,9 +1,11 @@
 //! Where a server is.
 
+use crate::host::{self, Host};
 use http::uri::PathAndQuery;
 use mfly_proto::argument::InvalidArgument;
+use mfly_proto::framing::Framing;
+use std::borrow::Cow;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 /// Longest address that is looked at, in bytes.
@@ -20,13 +22,22 @@ pub enum Scheme {
     Wss,
     /// WebSocket in the clear.
     Ws,
+    /// TCP with TLS from the first byte (XEP-0368).
+    Xmpps,
+    /// TCP, secured by STARTTLS (RFC 6120 §5) unless [`Options::start_tls`](crate::Options) says
+    /// otherwise.
+    Xmpp,
 }
 
 impl Scheme {
+    const ALL: [Self; 4] = [Self::Wss, Self::Ws, Self::Xmpps, Self::Xmpp];
+
     const fn name(self) -> &'static str {
         match self {
             Self::Wss => "wss",
             Self::Ws => "ws",
+            Self::Xmpps => "xmpps",
+            Self::Xmpp => "xmpp",
         }
     }
 
@@ -34,16 +45,30 @@ impl Scheme {
         match self {
             Self::Wss => 443,
             Self::Ws => 80,
+            Self::Xmpps => 5223,
+            Self::Xmpp => 5222,
+        }
+    }
+
+    /// What a stream looks like on this kind of connection.
+    #[must_use]
+    pub const fn framing(self) -> Framing {
+        match self {
+            Self::Wss | Self::Ws => Framing::WebSocket,
+            Self::Xmpps | Self::Xmpp => Framing::Tcp,
         }
     }
 }
 
-/// The address of an XMPP server: `wss://host[:port]/path` or `ws://host[:port]/path`.
+/// The address of an XMPP server: `wss://host[:port]/path`, `ws://host[:port]/path`,
+/// `xmpps://host[:port]` or `xmpp://host[:port]`. Default ports are 443, 80, 5223 and 5222.
 ///
 /// ```
 /// use mfly_transport::Address;
 /// let address: Address = "wss://xmpp.example.com/websocket".parse()?;
 /// assert_eq!((address.host(), address.port()), ("xmpp.example.com", 443));
+/// let address: Address = "xmpp://example.com".parse()?;
+/// assert_eq!((address.host(), address.port()), ("example.com", 5222));
 /// # Ok::<(), mfly_proto::argument::InvalidArgument>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -51,14 +76,8 @@ pub struct Address {
     scheme: Scheme,
     host: Host,
     port: u16,
-    path: PathAndQuery,
-}
-
-/// A host in lower case, and its text without brackets.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Host {
-    text: String,
-    ip: Option<IpAddr>,
+    /// WebSocket only.
+    path: Option<PathAndQuery>,
 }
 
 impl Address {
@@ -68,22 +87,29 @@ impl Address {
     /// # Errors
     /// When the host or the port cannot be used.
     pub fn websocket(host: &str, port: u16, tls: bool) -> Result<Self, InvalidArgument> {
-        let host = match host.parse::<Ipv6Addr>() {
-            Ok(ip) => Host {
-                text: ip.to_string(),
-                ip: Some(ip.into()),
-            },
-            Err(_) => Host::parse(host)?,
-        };
-        if port == 0 {
-            return Err(refuse("port: pass a number from 1 to 65535"));
-        }
-        let scheme = if tls { Scheme::Wss } else { Scheme::Ws };
         Ok(Self {
-            scheme,
-            host,
-            port,
-            path: PathAndQuery::from_static(PLATFORM_PATH),
+            scheme: if tls { Scheme::Wss } else { Scheme::Ws },
+            host: Host::parse_alone(host).map_err(refuse)?,
+            port: host::check_port(port).map_err(refuse)?,
+            path: Some(PathAndQuery::from_static(PLATFORM_PATH)),
+        })
+    }
+
+    /// A server on TCP: `xmpps://` with `direct_tls`, `xmpp://` without. An IPv6 address may come
+    /// with or without brackets.
+    ///
+    /// # Errors
+    /// When the host or the port cannot be used.
+    pub fn tcp(host: &str, port: u16, direct_tls: bool) -> Result<Self, InvalidArgument> {
+        Ok(Self {
+            scheme: if direct_tls {
+                Scheme::Xmpps
+            } else {
+                Scheme::Xmpp
+            },
+            host: Host::parse_alone(host).map_err(refuse)?,
+            port: host::check_port(port).map_err(refuse)?,
+            path: None,
         })
     }
 
@@ -93,10 +119,16 @@ impl Address {
         self.scheme
     }
 
+    /// What a stream looks like there.
+    #[must_use]
+    pub fn framing(&self) -> Framing {
+        self.scheme.framing()
+    }
+
     /// The host in lower case: a name or an IP address, the latter without brackets.
     #[must_use]
     pub fn host(&self) -> &str {
-        &self.host.text
+        self.host.as_str()
     }
 
     /// The TCP port.
@@ -105,25 +137,27 @@ impl Address {
         self.port
     }
 
-    /// Whether the connection is secured with TLS from the start.
+    /// Whether the connection is secured with TLS from the start. An `xmpp://` connection is
+    /// secured later, by STARTTLS.
     #[must_use]
     pub fn is_tls(&self) -> bool {
-        matches!(self.scheme, Scheme::Wss)
+        matches!(self.scheme, Scheme::Wss | Scheme::Xmpps)
     }
 
-    /// The path with its query, beginning with `/`.
+    /// The path with its query, beginning with `/`; empty over TCP.
     #[must_use]
     pub fn path(&self) -> &str {
-        self.path.as_str()
+        self.path.as_ref().map_or("", PathAndQuery::as_str)
     }
 
     /// Whether the host is this machine: `localhost` (RFC 6761 §6.3) or a loopback IP address.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        match self.host.ip {
-            Some(ip) => ip.to_canonical().is_loopback(),
-            None => self.host.text == "localhost" || self.host.text.ends_with(".localhost"),
-        }
+        self.host.is_loopback()
+    }
+
+    pub(crate) fn target(&self) -> &Host {
+        &self.host
     }
 }
 
@@ -138,16 +172,13 @@ impl FromStr for Address {
                 "path: keep the address below {MAX_ADDRESS_BYTES} bytes"
             )));
         }
-        let (scheme, rest) = text
-            .split_once("://")
-            .ok_or_else(|| refuse("scheme: begin with wss:// (or ws:// for a local server)"))?;
-        let scheme = if scheme.eq_ignore_ascii_case("wss") {
-            Scheme::Wss
-        } else if scheme.eq_ignore_ascii_case("ws") {
-            Scheme::Ws
-        } else {
-            return Err(refuse("scheme: only wss:// and ws:// are known"));
-        };
+        let (scheme, rest) = text.split_once("://").ok_or_else(|| {
+            refuse("scheme: begin with wss://, xmpps:// or xmpp:// (or ws:// for a local server)")
+        })?;
+        let scheme = Scheme::ALL
+            .into_iter()
+            .find(|known| scheme.eq_ignore_ascii_case(known.name()))
+            .ok_or_else(|| refuse("scheme: only wss://, ws://, xmpps:// and xmpp:// are known"))?;
         if rest.contains('#') {
             return Err(refuse("fragment: remove everything from the # on"));
         }
@@ -160,120 +191,29 @@ impl FromStr for Address {
                 "user: a name or password has no place in the address",
             ));
         }
-        let (host, port) = split_port(authority)?;
-        let host = Host::parse(host)?;
-        let port = match port {
-            Some(port) => parse_port(port)?,
-            None => scheme.default_port(),
+        let (host, port) = host::parse_authority(authority).map_err(refuse)?;
+        let path = match scheme.framing() {
+            Framing::WebSocket => Some(parse_path(path)?),
+            _ if path.is_empty() => None,
+            _ => return Err(refuse("path: leave it out; XMPP over TCP has none")),
         };
         Ok(Self {
             scheme,
             host,
-            port,
-            path: parse_path(path)?,
+            port: port.unwrap_or(scheme.default_port()),
+            path,
         })
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://", self.scheme.name())?;
-        match self.host.ip {
-            Some(IpAddr::V6(ip)) => write!(f, "[{ip}]")?,
-            _ => f.write_str(&self.host.text)?,
-        }
+        write!(f, "{}://{}", self.scheme.name(), self.host)?;
         if self.port != self.scheme.default_port() {
             write!(f, ":{}", self.port)?;
         }
-        f.write_str(self.path.as_str())
+        f.write_str(self.path())
     }
-}
-
-impl Host {
-    /// Reads a name, an IPv4 address or a bracketed IPv6 address.
-    fn parse(text: &str) -> Result<Self, InvalidArgument> {
-        if let Some(inner) = text.strip_prefix('[') {
-            let ip: Ipv6Addr = inner
-                .strip_suffix(']')
-                .and_then(|inner| inner.parse().ok())
-                .ok_or_else(|| refuse("host: the brackets do not hold an IPv6 address"))?;
-            return Ok(Self {
-                text: ip.to_string(),
-                ip: Some(ip.into()),
-            });
-        }
-        if let Ok(ip) = text.parse::<Ipv4Addr>() {
-            return Ok(Self {
-                text: ip.to_string(),
-                ip: Some(ip.into()),
-            });
-        }
-        check_name(text)?;
-        Ok(Self {
-            text: text.to_ascii_lowercase(),
-            ip: None,
-        })
-    }
-}
-
-/// RFC 1123 §2.1 with the underscore that is found in practice.
-fn check_name(name: &str) -> Result<(), InvalidArgument> {
-    if name.is_empty() {
-        return Err(refuse("host: it is missing"));
-    }
-    if !name.is_ascii() {
-        return Err(refuse("host: write an international name in its xn-- form"));
-    }
-    if name.contains(':') {
-        return Err(refuse("host: put an IPv6 address in brackets"));
-    }
-    let label_is_valid = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    if name.len() > 253 || !name.split('.').all(label_is_valid) {
-        return Err(refuse(
-            "host: it is neither a domain name nor an IP address",
-        ));
-    }
-    let last = name.rsplit('.').next().unwrap_or_default();
-    if last.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(refuse("host: it looks like an IPv4 address but is not one"));
-    }
-    Ok(())
-}
-
-/// Splits `host:port`, leaving the colons of a bracketed IPv6 address alone.
-fn split_port(authority: &str) -> Result<(&str, Option<&str>), InvalidArgument> {
-    let after_host = authority.find(']').map_or(0, |at| at + 1);
-    let (bracketed, rest) = authority.split_at(after_host);
-    if bracketed.is_empty() {
-        return Ok(match rest.split_once(':') {
-            Some((_, port)) if port.contains(':') => {
-                return Err(refuse("host: put an IPv6 address in brackets"));
-            }
-            Some((host, port)) => (host, Some(port)),
-            None => (rest, None),
-        });
-    }
-    match rest.strip_prefix(':') {
-        Some(port) => Ok((bracketed, Some(port))),
-        None if rest.is_empty() => Ok((bracketed, None)),
-        None => Err(refuse("host: only :port may follow the brackets")),
-    }
-}
-
-fn parse_port(text: &str) -> Result<u16, InvalidArgument> {
-    // `u16::from_str` would also take a leading plus sign.
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse()
-        .ok()
-        .filter(|port| digits && *port != 0)
-        .ok_or_else(|| refuse("port: pass a number from 1 to 65535"))
 }
 
 fn parse_path(text: &str) -> Result<PathAndQuery, InvalidArgument> {
@@ -290,7 +230,7 @@ fn parse_path(text: &str) -> Result<PathAndQuery, InvalidArgument> {
     PathAndQuery::try_from(path).map_err(|_| refuse("path: it has a character that is not allowed"))
 }
 
-fn refuse(reason: impl Into<std::borrow::Cow<'static, str>>) -> InvalidArgument {
+fn refuse(reason: impl Into<Cow<'static, str>>) -> InvalidArgument {
     InvalidArgument::new("address", reason)
 }
 
@@ -327,6 +267,18 @@ mod tests {
             parts("wss://a.b?q"),
             ("a.b".into(), 443, true, "/?q".into())
         );
+        assert_eq!(
+            parts("XMPP://Chat.Example"),
+            ("chat.example".into(), 5222, false, "".into())
+        );
+        assert_eq!(
+            parts("xmpps://[::1]"),
+            ("::1".into(), 5223, true, "".into())
+        );
+        assert_eq!(
+            parts("xmpps://a.b:443"),
+            ("a.b".into(), 443, true, "".into())
+        );
     }
 
     #[test]
@@ -354,6 +306,15 @@ mod tests {
             ("wss://a.example/a b", "path"),
             ("wss://a.example/\r\nX: y", "path"),
             ("wss://a.example/#top", "fragment"),
+            ("xmpp:a.example", "scheme"),
+            ("xmpp2://a.example", "scheme"),
+            ("xmpp://alice@a.example", "user"),
+            ("xmpp://", "host"),
+            ("xmpps://a.example:", "port"),
+            ("xmpps://a.example/", "path"),
+            ("xmpp://a.example/websocket", "path"),
+            ("xmpp://a.example?join", "path"),
+            ("xmpp://a.example#top", "fragment"),
         ] {
             let error = text.parse::<Address>().unwrap_err();
             assert_eq!(error.name, "address");
@@ -395,19 +356,35 @@ mod tests {
         assert!(Address::websocket("xmpp.example.com", 0, true).is_err());
     }
 
+    #[test]
+    fn a_tcp_server_is_made_from_a_host_and_a_port() {
+        let address = Address::tcp("Example.com", 5222, false).unwrap();
+        assert_eq!(address.to_string(), "xmpp://example.com");
+        let address = Address::tcp("::1", 443, true).unwrap();
+        assert_eq!(address.to_string(), "xmpps://[::1]:443");
+        assert_eq!(address.framing(), Framing::Tcp);
+        assert!(Address::tcp("a b", 5222, true).is_err());
+        assert!(Address::tcp("example.com", 0, true).is_err());
+    }
+
     proptest! {
         #[test]
         fn what_is_displayed_reads_back_as_the_same(
-            tls: bool, host in "[a-z][a-z0-9]{0,8}(\\.[a-z]{1,8}){0,2}", port in 1..=u16::MAX,
-            path in "(/[a-z0-9%_.~-]{0,6}){1,3}(\\?[a-z=&]{0,6})?",
+            tls: bool, tcp: bool, host in "[a-z][a-z0-9]{0,8}(\\.[a-z]{1,8}){0,2}",
+            port in 1..=u16::MAX, path in "(/[a-z0-9%_.~-]{0,6}){1,3}(\\?[a-z=&]{0,6})?",
         ) {
-            let scheme = if tls { "wss" } else { "ws" };
+            let (scheme, path) = match (tls, tcp) {
+                (true, false) => ("wss", path),
+                (false, false) => ("ws", path),
+                (true, true) => ("xmpps", String::new()),
+                (false, true) => ("xmpp", String::new()),
+            };
             let address: Address = format!("{scheme}://{host}:{port}{path}").parse().unwrap();
             prop_assert_eq!(address.to_string().parse::<Address>().unwrap(), address);
         }
 
         #[test]
-        fn no_text_makes_the_reader_panic(text in "(wss?://)?.{0,40}") {
+        fn no_text_makes_the_reader_panic(text in "((ws|xmpp)s?://)?.{0,40}") {
             if let Ok(address) = text.parse::<Address>() {
                 prop_assert_eq!(address.to_string().parse::<Address>().unwrap(), address);
             }

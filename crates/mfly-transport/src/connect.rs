@@ -1,7 +1,12 @@
 //! Opening a connection: dial, secure, shake hands, each with its own time-out.
 
+use crate::address::Scheme;
 use crate::error::{Stage, TransportError};
-use crate::{Address, Connection, SubProtocol, Tls, dial, websocket};
+use crate::options::{Options, StartTls};
+use crate::progress::{Observer, Progress};
+use crate::{
+    Address, Connection, Security, SubProtocol, Tls, connection, dial, start_tls, websocket,
+};
 use mfly_proto::argument::InvalidArgument;
 use rustls_pki_types::ServerName;
 use std::net::IpAddr;
@@ -11,83 +16,30 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tracing::debug;
 
-/// The largest frame accepted unless told otherwise: 256 KiB.
-pub const DEFAULT_MAX_FRAME_BYTES: usize = 256 * 1024;
-
 /// The one application protocol that a WebSocket handshake begins with (RFC 6455 §4.1).
-const ALPN: &[u8] = b"http/1.1";
+const HTTP: &[u8] = b"http/1.1";
 
-/// How to open a connection.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Which servers to trust.
-    pub tls: Tls,
-    /// How long each stage may take.
-    pub timeouts: Timeouts,
-    /// The largest frame accepted from the server, in bytes.
-    pub max_frame_bytes: usize,
-    /// Whether `ws://` may be used for a host that is not this machine. Passwords and messages
-    /// then travel unprotected.
-    pub allow_cleartext: bool,
-}
-
-impl Options {
-    /// The defaults, with servers verified by `tls`.
-    #[must_use]
-    pub fn new(tls: Tls) -> Self {
-        Self {
-            tls,
-            timeouts: Timeouts::default(),
-            max_frame_bytes: DEFAULT_MAX_FRAME_BYTES,
-            allow_cleartext: false,
-        }
-    }
-}
-
-#[cfg(any(feature = "platform-roots", feature = "bundled-roots"))]
-impl Default for Options {
-    fn default() -> Self {
-        Self::new(Tls::default())
-    }
-}
-
-/// How long each stage may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timeouts {
-    /// Name look-up and TCP connection. 10 s by default.
-    pub dial: Duration,
-    /// TLS handshake. 10 s by default.
-    pub tls: Duration,
-    /// WebSocket handshake. 10 s by default.
-    pub handshake: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        let ten = Duration::from_secs(10);
-        Self {
-            dial: ten,
-            tls: ten,
-            handshake: ten,
-        }
-    }
-}
+/// XMPP between a client and a server (XEP-0368 §4).
+const XMPP_CLIENT: &[u8] = b"xmpp-client";
 
 /// Opens a connection.
 ///
+/// Over TCP it is secured when this returns, and no stream is open on it yet.
 /// Dropping the future gives up and closes what was opened.
 ///
 /// # Errors
-/// - [`TransportError::Address`] for `ws://` to another machine without
-///   [`Options::allow_cleartext`].
-/// - [`TransportError::Dial`], [`TransportError::Tls`], [`TransportError::Handshake`] or
-///   [`TransportError::Io`] when that stage fails.
+/// - [`TransportError::Address`] for `ws://`, or `xmpp://` without STARTTLS, to another machine
+///   without [`Options::allow_cleartext`].
+/// - [`TransportError::Dial`], [`TransportError::Proxy`], [`TransportError::StartTls`],
+///   [`TransportError::Tls`], [`TransportError::Handshake`] or [`TransportError::Io`] when that
+///   stage fails.
 /// - [`TransportError::TimedOut`] when a stage takes too long.
 pub async fn connect(address: &Address, options: &Options) -> Result<Connection, TransportError> {
     connect_with(address, options, SubProtocol::Xmpp).await
 }
 
-/// The same for a server that speaks something else than XMPP in its frames.
+/// The same for a server that speaks something else than XMPP in its frames. Over TCP that makes
+/// no difference.
 ///
 /// # Errors
 /// As [`connect`].
@@ -96,19 +48,46 @@ pub async fn connect_with(
     options: &Options,
     sub_protocol: SubProtocol,
 ) -> Result<Connection, TransportError> {
-    let protected = address.is_tls() || options.allow_cleartext;
+    open(address, options, sub_protocol, &mut Observer::none()).await
+}
+
+/// The same as [`connect`], and reports each step as it is done.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_observed(
+    address: &Address,
+    options: &Options,
+    report: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Connection, TransportError> {
+    let mut observer = Observer::new(report);
+    open(address, options, SubProtocol::Xmpp, &mut observer).await
+}
+
+async fn open(
+    address: &Address,
+    options: &Options,
+    sub_protocol: SubProtocol,
+    observer: &mut Observer<'_>,
+) -> Result<Connection, TransportError> {
+    let uses_start_tls =
+        address.scheme() == Scheme::Xmpp && options.start_tls == StartTls::Required;
+    let protected = address.is_tls() || uses_start_tls || options.allow_cleartext;
     if !protected && !address.is_loopback() {
         return Err(unprotected().into());
     }
-    let socket = within(options.timeouts.dial, Stage::Dial, dial::dial(address)).await?;
+    let proxy = options.proxy.as_ref();
+    let dialling = dial::dial(address.target(), address.port(), proxy, observer);
+    let socket = within(options.timeouts.dial, Stage::Dial, dialling).await?;
     if !protected {
+        // The first hop: with a proxy, that is the proxy.
         check_loopback(socket.peer_addr().map_err(TransportError::Io)?.ip())?;
     }
-    let connection = establish(socket, address, options, sub_protocol).await?;
+    let connection = establish(socket, address, options, sub_protocol, observer).await?;
     debug!(
         host = address.host(),
         port = address.port(),
-        tls = address.is_tls(),
+        tls = connection.security().is_some(),
         "connected"
     );
     Ok(connection)
@@ -126,49 +105,90 @@ fn check_loopback(peer: IpAddr) -> Result<(), InvalidArgument> {
 fn unprotected() -> InvalidArgument {
     InvalidArgument::new(
         "address",
-        "scheme: ws:// would send passwords unprotected; use wss://, or allow cleartext",
+        "scheme: this would send passwords unprotected; use wss://, xmpps:// or xmpp:// with \
+         STARTTLS, or allow cleartext",
     )
 }
 
 /// The stages after dialling.
 async fn establish<T>(
-    io: T,
+    mut io: T,
     address: &Address,
     options: &Options,
     sub_protocol: SubProtocol,
+    observer: &mut Observer<'_>,
 ) -> Result<Connection, TransportError>
 where
     T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let Options {
-        timeouts,
-        max_frame_bytes: limit,
-        ..
-    } = options;
-    if !address.is_tls() {
-        let opening = websocket::open(io, address, *limit, sub_protocol);
-        return within(timeouts.handshake, Stage::Handshake, opening).await;
+    let limit = options.max_frame_bytes;
+    let host = address.host();
+    let domain = options.domain.as_deref().unwrap_or(host);
+    match (address.scheme(), options.start_tls) {
+        (Scheme::Wss, _) => {
+            let (io, security) = secure(io, host, &[HTTP], options, observer).await?;
+            let upgrading = websocket::open(io, address, limit, sub_protocol, observer);
+            let opened = within(options.timeouts.handshake, Stage::Handshake, upgrading).await?;
+            Ok(opened.with_security(security))
+        }
+        (Scheme::Ws, _) => {
+            let upgrading = websocket::open(io, address, limit, sub_protocol, observer);
+            within(options.timeouts.handshake, Stage::Handshake, upgrading).await
+        }
+        (Scheme::Xmpps, _) => {
+            let (io, security) = secure(io, domain, &[XMPP_CLIENT], options, observer).await?;
+            Ok(connection::tcp(io, limit).with_security(security))
+        }
+        (Scheme::Xmpp, StartTls::Required) => {
+            let negotiating = start_tls::negotiate(&mut io, domain, options.expect_start_tls);
+            within(options.timeouts.handshake, Stage::StartTls, negotiating).await?;
+            observer.done(|took| Progress::StartTlsNegotiated { took });
+            // XEP-0368 §4: ALPN is for direct TLS.
+            let (io, security) = secure(io, domain, &[], options, observer).await?;
+            Ok(connection::tcp(io, limit).with_security(security))
+        }
+        (Scheme::Xmpp, StartTls::Disabled) => Ok(connection::tcp(io, limit)),
     }
-    let io = within(timeouts.tls, Stage::Tls, secure(io, address, &options.tls)).await?;
-    within(
-        timeouts.handshake,
-        Stage::Handshake,
-        websocket::open(io, address, *limit, sub_protocol),
-    )
-    .await
 }
 
-async fn secure<T>(io: T, address: &Address, tls: &Tls) -> Result<TlsStream<T>, TransportError>
+/// Shakes hands with a server that has to prove that it is `name`. A protocol that was not offered
+/// is refused by rustls; a server that knows nothing of ALPN chooses none, and will do.
+async fn secure<T>(
+    io: T,
+    name: &str,
+    alpn: &[&[u8]],
+    options: &Options,
+    observer: &mut Observer<'_>,
+) -> Result<(TlsStream<T>, Security), TransportError>
 where
     T: AsyncRead + AsyncWrite + Unpin,
 {
-    let name = ServerName::try_from(address.host().to_owned()).map_err(|_| {
+    let shaking_hands = shake_hands(io, name, alpn, &options.tls);
+    let stream = within(options.timeouts.tls, Stage::Tls, shaking_hands).await?;
+    let security = Security::of_client(stream.get_ref().1);
+    observer.done(|took| Progress::Secured {
+        security: security.clone(),
+        took,
+    });
+    Ok((stream, security))
+}
+
+async fn shake_hands<T>(
+    io: T,
+    name: &str,
+    alpn: &[&[u8]],
+    tls: &Tls,
+) -> Result<TlsStream<T>, TransportError>
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    let server = ServerName::try_from(name.to_owned()).map_err(|_| {
         InvalidArgument::new("address", "host: no certificate can be made for this name")
     })?;
-    TlsConnector::from(tls.client_config(&[ALPN]))
-        .connect(name, io)
+    TlsConnector::from(tls.client_config(alpn))
+        .connect(server, io)
         .await
-        .map_err(|error| TransportError::from_tls(address.host(), error))
+        .map_err(|error| TransportError::from_tls(name, error))
 }
 
 /// Bounds one stage.
@@ -185,6 +205,7 @@ pub(crate) async fn within<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::Timeouts;
     use tokio::time::Instant;
 
     /// Establishes over a peer that says nothing, and tells which stage gave up and when.
@@ -200,7 +221,8 @@ mod tests {
         };
         let (io, _silent_peer) = tokio::io::duplex(64 * 1024);
         let start = Instant::now();
-        let error = establish(io, &address.parse().unwrap(), &options, SubProtocol::Xmpp)
+        let (address, observer) = (address.parse().unwrap(), &mut Observer::none());
+        let error = establish(io, &address, &options, SubProtocol::Xmpp, observer)
             .await
             .unwrap_err();
         (error, start.elapsed())
@@ -243,5 +265,20 @@ mod tests {
             "{error:?}"
         );
         assert_eq!(after, Duration::from_secs(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_never_answers_the_stream_header_times_out_in_that_stage() {
+        let (error, after) = silence("xmpp://localhost").await;
+        assert!(
+            matches!(
+                error,
+                TransportError::TimedOut {
+                    stage: Stage::StartTls
+                }
+            ),
+            "{error:?}"
+        );
+        assert_eq!(after, Duration::from_secs(3));
     }
 }

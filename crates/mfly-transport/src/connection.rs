@@ -1,92 +1,120 @@
 //! An open connection: frames in, frames out.
 
-use crate::error::{Stage, TransportError};
+mod tcp;
+mod waiting;
+mod websocket;
+
+use crate::Security;
+use crate::error::TransportError;
 use crate::websocket::Socket;
 use futures_core::Stream;
 use futures_util::Sink;
-use mfly_proto::framing::Frame;
+use mfly_proto::framing::{Frame, Framing};
+use mfly_proto::sasl::ChannelBindings;
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker, ready};
-use std::time::Duration;
-use tokio::io::AsyncWrite;
-use tokio::time::Sleep;
-use tokio_websockets::{CloseCode, Message};
-use tracing::debug;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite};
 
-/// How long a peer may stall a closing handshake, or its own pings.
-const STALLED: Duration = Duration::from_secs(5);
+/// Any byte stream.
+pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
-/// How many pings may be waiting for an answer to leave before no more is read. A peer that goes
-/// on sending pings while it reads nothing would otherwise make the queue grow without end.
-const MAX_UNANSWERED_PINGS: u32 = 64;
+/// How much is queued before a sender has to wait for the wire, in bytes.
+pub(crate) const FLUSH_THRESHOLD: usize = 64 * 1024;
 
 /// An open connection: a `Stream` of frames received and a `Sink` of frames to send.
 ///
-/// - Frames that are fed and then flushed leave in one write (up to 32 frames or 64 KiB).
-/// - The stream ends with `None` after a closing handshake, and with an error and then `None`
-///   after anything else. [`close_reason`](Self::close_reason) tells what the peer said.
-/// - Pings of the peer are answered while the stream is polled.
-/// - Closing the sink performs the closing handshake, for 5 seconds at most. Dropping the
+/// - Frames that are fed and then flushed leave in one write (over WebSocket up to 32 frames or
+///   64 KiB).
+/// - The stream ends with `None` once both sides know that nothing more comes, and with an error
+///   and then `None` after anything else: over WebSocket that is after a closing handshake, over
+///   TCP after the peer's closing tag, which is handed over as a frame like any other.
+///   [`close_reason`](Self::close_reason) tells what the peer said.
+/// - Pings of a WebSocket peer are answered while the stream is polled.
+/// - Closing the sink says goodbye and waits for the peer's, for 5 seconds at most: a closing
+///   handshake over WebSocket, a closing tag over TCP unless it was sent already. Dropping the
 ///   connection closes the socket at once.
 /// - Sending waits for as long as the peer does not read: bound it with a time-out of your own.
 pub struct Connection {
-    socket: Socket,
+    wire: Wire,
+    security: Option<Security>,
     max_frame_bytes: usize,
-    state: State,
-    close_reason: Option<Close>,
-    /// Runs from the first closing frame on, whoever sent it, and while too many pings wait.
-    deadline: Option<Pin<Box<Sleep>>>,
-    unanswered_pings: u32,
-    wakers: Wakers,
+}
+
+enum Wire {
+    WebSocket(websocket::Wire),
+    Tcp(tcp::Wire),
 }
 
 /// What the peer gave as its reason to close.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Close {
-    /// The status code (RFC 6455 §7.4), if it gave one.
+    /// The status code (RFC 6455 §7.4), if it gave one. Over TCP there is none.
     pub code: Option<u16>,
     /// Its explanation, at most 123 bytes, possibly empty.
     pub reason: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Open,
-    /// Our closing frame is queued or sent; the peer's may still come.
-    Closing,
-    /// Nothing more can be read or sent; the socket is still to be shut down.
-    Ended,
-    /// Done.
-    ShutDown,
+/// A connection whose WebSocket handshake is done.
+pub(crate) fn websocket(socket: Socket, max_frame_bytes: usize) -> Connection {
+    Connection {
+        wire: Wire::WebSocket(websocket::Wire::new(socket, max_frame_bytes)),
+        security: None,
+        max_frame_bytes,
+    }
 }
 
-/// Who else waits for the connection, when its halves live in different tasks: the byte stream
-/// below remembers only the last one that asked.
-#[derive(Default)]
-struct Wakers {
-    reader: Option<Waker>,
-    flusher: Option<Waker>,
-    closer: Option<Waker>,
+/// A connection over a byte stream on which nothing was said yet.
+pub(crate) fn tcp(io: impl Io + 'static, max_frame_bytes: usize) -> Connection {
+    Connection {
+        wire: Wire::Tcp(tcp::Wire::new(Box::new(io), max_frame_bytes)),
+        security: None,
+        max_frame_bytes,
+    }
 }
 
 impl Connection {
-    pub(crate) fn new(socket: Socket, max_frame_bytes: usize) -> Self {
-        Self {
-            socket,
-            max_frame_bytes,
-            state: State::Open,
-            close_reason: None,
-            deadline: None,
-            unanswered_pings: 0,
-            wakers: Wakers::default(),
+    /// What a stream looks like on this connection.
+    #[must_use]
+    pub fn framing(&self) -> Framing {
+        match self.wire {
+            Wire::WebSocket(_) => Framing::WebSocket,
+            Wire::Tcp(_) => Framing::Tcp,
         }
     }
 
-    /// What the peer gave as its reason to close; `None` while it has not sent a closing frame.
+    /// What TLS agreed on; `None` in the clear, or when TLS ends elsewhere.
+    #[must_use]
+    pub fn security(&self) -> Option<&Security> {
+        self.security.as_ref()
+    }
+
+    /// What an authentication can be tied to. Empty in the clear.
+    #[must_use]
+    pub fn channel_bindings(&self) -> ChannelBindings {
+        self.security
+            .as_ref()
+            .map_or(ChannelBindings::NONE, |security| {
+                security.channel_bindings.clone()
+            })
+    }
+
+    /// Notes what TLS agreed on: for a server whose byte stream was secured before it was handed
+    /// over.
+    #[must_use]
+    pub fn with_security(mut self, security: Security) -> Self {
+        self.security = Some(security);
+        self
+    }
+
+    /// What the peer gave as its reason to close; `None` while it has not said that it closes.
     #[must_use]
     pub fn close_reason(&self) -> Option<&Close> {
-        self.close_reason.as_ref()
+        match &self.wire {
+            Wire::WebSocket(wire) => wire.close_reason(),
+            Wire::Tcp(wire) => wire.close_reason(),
+        }
     }
 
     /// The largest frame accepted from the peer, in bytes.
@@ -94,215 +122,23 @@ impl Connection {
     pub fn max_frame_bytes(&self) -> usize {
         self.max_frame_bytes
     }
+}
 
-    /// Handles one message: a frame for the reader, or nothing.
-    fn receive(&mut self, message: Message) -> Result<Option<Frame>, TransportError> {
-        if message.is_text() {
-            return match Frame::from_utf8(message.into_payload().into()) {
-                Ok(frame) => Ok(Some(frame)),
-                Err(_) => Err(TransportError::NotText),
-            };
+/// Calls the same method of whichever wire it is.
+macro_rules! of_wire {
+    ($connection:expr, $method:ident $(, $argument:expr)*) => {
+        match &mut $connection.get_mut().wire {
+            Wire::WebSocket(wire) => Pin::new(wire).$method($($argument),*),
+            Wire::Tcp(wire) => Pin::new(wire).$method($($argument),*),
         }
-        if message.is_binary() {
-            return Err(TransportError::NotText);
-        }
-        if message.is_ping() {
-            // The answer itself is queued by the WebSocket layer.
-            self.unanswered_pings = self.unanswered_pings.saturating_add(1);
-        } else if let Some((code, reason)) = message.as_close() {
-            let code = (code != CloseCode::NO_STATUS_RECEIVED).then(|| code.into());
-            debug!(code, "the peer closes");
-            self.close_reason = Some(Close {
-                code,
-                reason: reason.to_owned(),
-            });
-            self.start_deadline();
-        }
-        Ok(None)
-    }
-
-    /// Sends waiting answers to pings as far as possible now, without taking the wake-up from a
-    /// task that is flushing. Not ready when nothing more should be read until they have left.
-    fn poll_answers(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        if self.unanswered_pings == 0 {
-            return Poll::Ready(Ok(()));
-        }
-        let waker = self.wakers.flusher.as_ref().unwrap_or(cx.waker()).clone();
-        // A failure shows up on the next read or write.
-        if Pin::new(&mut self.socket)
-            .poll_flush(&mut Context::from_waker(&waker))
-            .is_ready()
-        {
-            self.answers_have_left();
-        }
-        if self.unanswered_pings < MAX_UNANSWERED_PINGS {
-            return Poll::Ready(Ok(()));
-        }
-        self.start_deadline();
-        if self.is_overdue(cx) {
-            let what = "pings keep coming but no answer is read";
-            return Poll::Ready(Err(TransportError::violation(what)));
-        }
-        Poll::Pending
-    }
-
-    fn answers_have_left(&mut self) {
-        if self.unanswered_pings >= MAX_UNANSWERED_PINGS {
-            if self.state == State::Open && self.close_reason.is_none() {
-                self.deadline = None;
-            }
-            self.wakers.reader.take().into_iter().for_each(Waker::wake);
-        }
-        self.unanswered_pings = 0;
-    }
-
-    /// Ends the connection because of `error`, telling the peer why if it still listens.
-    fn fail(&mut self, error: TransportError, cx: &mut Context<'_>) -> TransportError {
-        let code = match error {
-            TransportError::TooLarge { .. } => Some(CloseCode::MESSAGE_TOO_BIG),
-            TransportError::NotText => Some(CloseCode::UNSUPPORTED_DATA),
-            TransportError::Io(_) => None,
-            _ => Some(CloseCode::PROTOCOL_ERROR),
-        };
-        if let Some(code) = code {
-            // Refused when the WebSocket layer has queued its own closing frame already.
-            let _ = Pin::new(&mut self.socket).start_send(Message::close(Some(code), ""));
-        }
-        let _ = Pin::new(&mut self.socket).poll_flush(cx);
-        debug!(%error, "the connection is over");
-        self.end();
-        error
-    }
-
-    fn end(&mut self) {
-        if matches!(self.state, State::Open | State::Closing) {
-            self.state = State::Ended;
-        }
-        let Wakers {
-            reader,
-            flusher,
-            closer,
-        } = std::mem::take(&mut self.wakers);
-        [reader, flusher, closer]
-            .into_iter()
-            .flatten()
-            .for_each(Waker::wake);
-    }
-
-    fn start_deadline(&mut self) {
-        if self.deadline.is_none() {
-            self.deadline = Some(Box::pin(tokio::time::sleep(STALLED)));
-        }
-    }
-
-    fn is_overdue(&mut self, cx: &mut Context<'_>) -> bool {
-        self.deadline
-            .as_mut()
-            .is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready())
-    }
-
-    /// Sends the closing frame and reads up to the peer's.
-    fn poll_closing_handshake(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        if self.state == State::Open {
-            self.state = State::Closing;
-            let farewell = Message::close(Some(CloseCode::NORMAL_CLOSURE), "");
-            // Refused when the peer has closed already, which is as good.
-            let _ = Pin::new(&mut self.socket).start_send(farewell);
-        }
-        if let Err(error) = ready!(Pin::new(&mut self.socket).poll_flush(cx)) {
-            self.end();
-            return Poll::Ready(Err(self.translate(error)));
-        }
-        loop {
-            match Pin::new(&mut self.socket).poll_next(cx) {
-                // What else arrives has no reader any more; only the reason is of interest.
-                Poll::Ready(Some(Ok(message))) => {
-                    let _ = self.receive(message);
-                }
-                Poll::Ready(Some(Err(_)) | None) => {
-                    self.end();
-                    return Poll::Ready(Ok(()));
-                }
-                Poll::Pending => {
-                    remember(&mut self.wakers.closer, cx);
-                    return Poll::Pending;
-                }
-            }
-        }
-    }
-
-    /// Keeps track of who waits for the wire, and ends the connection when it broke.
-    fn after_write(
-        &mut self,
-        outcome: Poll<Result<(), tokio_websockets::Error>>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), TransportError>> {
-        match outcome {
-            Poll::Pending => {
-                remember(&mut self.wakers.flusher, cx);
-                Poll::Pending
-            }
-            Poll::Ready(outcome) => {
-                self.wakers.flusher = None;
-                Poll::Ready(outcome.map_err(|error| {
-                    self.end();
-                    self.translate(error)
-                }))
-            }
-        }
-    }
-
-    fn translate(&self, error: tokio_websockets::Error) -> TransportError {
-        TransportError::from_websocket(error, self.max_frame_bytes)
-    }
+    };
 }
 
 impl Stream for Connection {
     type Item = Result<Frame, TransportError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.get_mut();
-        if matches!(this.state, State::Ended | State::ShutDown) {
-            return Poll::Ready(None);
-        }
-        loop {
-            match this.poll_answers(cx) {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(error)) => return Poll::Ready(Some(Err(this.fail(error, cx)))),
-                Poll::Pending => {
-                    remember(&mut this.wakers.reader, cx);
-                    return Poll::Pending;
-                }
-            }
-            let received = match Pin::new(&mut this.socket).poll_next(cx) {
-                Poll::Ready(Some(Ok(message))) => this.receive(message),
-                Poll::Ready(Some(Err(error))) => Err(this.translate(error)),
-                Poll::Ready(None) if this.close_reason.is_none() && this.state == State::Open => {
-                    Err(TransportError::cut(
-                        "the peer went away without a closing handshake",
-                    ))
-                }
-                Poll::Ready(None) => {
-                    // The closing handshake is done: what is left to close has its own time.
-                    this.deadline = None;
-                    this.end();
-                    return Poll::Ready(None);
-                }
-                Poll::Pending if this.is_overdue(cx) => {
-                    this.end();
-                    return Poll::Ready(None);
-                }
-                Poll::Pending => {
-                    remember(&mut this.wakers.reader, cx);
-                    return Poll::Pending;
-                }
-            };
-            match received {
-                Ok(Some(frame)) => return Poll::Ready(Some(Ok(frame))),
-                Ok(None) => {}
-                Err(error) => return Poll::Ready(Some(Err(this.fail(error, cx)))),
-            }
-        }
+        of_wire!(self, poll_next, cx)
     }
 }
 
@@ -310,71 +146,35 @@ impl Sink<Frame> for Connection {
     type Error = TransportError;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        let this = self.get_mut();
-        if this.state != State::Open {
-            return Poll::Ready(Err(TransportError::Closed));
-        }
-        let ready = Pin::new(&mut this.socket).poll_ready(cx);
-        this.after_write(ready, cx)
+        of_wire!(self, poll_ready, cx)
     }
 
     fn start_send(self: Pin<&mut Self>, frame: Frame) -> Result<(), TransportError> {
-        let this = self.get_mut();
-        if this.state != State::Open {
-            return Err(TransportError::Closed);
-        }
-        Pin::new(&mut this.socket)
-            .start_send(Message::text(frame.into_bytes()))
-            .map_err(|error| this.translate(error))
+        of_wire!(self, start_send, frame)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        let this = self.get_mut();
-        if matches!(this.state, State::Ended | State::ShutDown) {
-            return Poll::Ready(Err(TransportError::Closed));
-        }
-        let flushed = Pin::new(&mut this.socket).poll_flush(cx);
-        if flushed.is_ready() {
-            this.answers_have_left();
-        }
-        this.after_write(flushed, cx)
+        of_wire!(self, poll_flush, cx)
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        let this = self.get_mut();
-        if this.state == State::ShutDown {
-            return Poll::Ready(Ok(()));
-        }
-        this.start_deadline();
-        if this.is_overdue(cx) {
-            this.end();
-            this.state = State::ShutDown;
-            return Poll::Ready(Err(TransportError::TimedOut {
-                stage: Stage::Closing,
-            }));
-        }
-        if matches!(this.state, State::Open | State::Closing) {
-            ready!(this.poll_closing_handshake(cx))?;
-        }
-        // The peer may have dropped its end by now; there is nothing left to lose.
-        let _ = ready!(Pin::new(this.socket.get_mut()).poll_shutdown(cx));
-        this.state = State::ShutDown;
-        Poll::Ready(Ok(()))
+        of_wire!(self, poll_close, cx)
     }
 }
 
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connection")
-            .field("state", &self.state)
-            .field("close_reason", &self.close_reason)
+        let mut output = f.debug_struct("Connection");
+        match &self.wire {
+            Wire::WebSocket(wire) => output.field("websocket", &wire.state()),
+            Wire::Tcp(wire) => output.field("tcp", &wire.state()),
+        };
+        output
+            .field(
+                "version",
+                &self.security.as_ref().map(|security| security.version),
+            )
+            .field("close_reason", &self.close_reason())
             .finish_non_exhaustive()
-    }
-}
-
-fn remember(slot: &mut Option<Waker>, cx: &Context<'_>) {
-    match slot {
-        Some(waker) => waker.clone_from(cx.waker()),
-        None => *slot = Some(cx.waker().clone()),
     }
 }

@@ -1,12 +1,16 @@
-//! Opening the TCP connection.
+//! Opening the TCP connection, straight to the server or through a proxy.
 //!
-//! Every address of the host is tried in turn, the next one 250 ms after the previous one at the
-//! latest, and the first that answers wins (RFC 8305 in small).
+//! Every address of the host is tried in turn, the families alternating, the next one 250 ms after
+//! the previous one at the latest, and the first that answers wins (RFC 8305 §4, §5). The system's
+//! resolver puts them in order (RFC 6724) and answers for both families at once.
 
-use crate::Address;
-use crate::error::TransportError;
+use crate::error::{Stage, TransportError};
+use crate::host::{self, Host};
+use crate::progress::{Observer, Progress};
+use crate::proxy::{Proxy, ProxyError, ProxyKind};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use mfly_proto::argument::InvalidArgument;
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
@@ -20,56 +24,195 @@ const STAGGER: Duration = Duration::from_millis(250);
 /// A host with more addresses than this is not tried further.
 const MAX_ADDRESSES: usize = 16;
 
-/// Looks the host up and connects to it.
+/// Opens a TCP connection to a server that something else than XMPP is spoken with, as
+/// [`connect`](fn@crate::connect) does it: all addresses, the proxy, `TCP_NODELAY`.
+///
+/// # Errors
+/// [`TransportError::Address`] when the host or port cannot be used, [`TransportError::Dial`] when
+/// no address could be reached, [`TransportError::Proxy`] when the proxy refuses, and
+/// [`TransportError::TimedOut`] when all that takes longer than `limit`.
+pub async fn dial_tcp(
+    host: &str,
+    port: u16,
+    proxy: Option<&Proxy>,
+    limit: Duration,
+) -> Result<TcpStream, TransportError> {
+    let refuse = |reason| InvalidArgument::new("address", reason);
+    let host = Host::parse_alone(host).map_err(refuse)?;
+    let port = host::check_port(port).map_err(refuse)?;
+    timeout(limit, dial(&host, port, proxy, &mut Observer::none()))
+        .await
+        .unwrap_or(Err(TransportError::TimedOut { stage: Stage::Dial }))
+}
+
+/// Connects to a host, through the proxy if there is one.
 ///
 /// `TCP_NODELAY` is always set: with Nagle's algorithm each small request would wait for the
 /// acknowledgement of the one before.
-pub(crate) async fn dial(address: &Address) -> Result<TcpStream, TransportError> {
-    let attempt = async {
-        let found = tokio::net::lookup_host((address.host(), address.port())).await?;
-        let socket = race(alternate(found), TcpStream::connect).await?;
-        socket.set_nodelay(true)?;
-        Ok(socket)
-    };
-    attempt.await.map_err(|source| TransportError::Dial {
-        host: address.host().to_owned(),
-        port: address.port(),
-        source,
-    })
+pub(crate) async fn dial(
+    host: &Host,
+    port: u16,
+    proxy: Option<&Proxy>,
+    observer: &mut Observer<'_>,
+) -> Result<TcpStream, TransportError> {
+    match proxy {
+        None => reach(host, port, observer).await,
+        Some(proxy) if proxy.kind() == ProxyKind::Socks5 && host.ip().is_none() => {
+            let addresses = resolve(host, port, observer).await?;
+            through_any(proxy, host, port, addresses, observer).await
+        }
+        Some(proxy) => through(proxy, host, port, observer)
+            .await?
+            .map_err(|reason| refused(proxy, host, port, reason)),
+    }
 }
 
-/// Orders addresses so that the families take turns, beginning with the resolver's first.
+/// Connects to the proxy and has it connect to the first of the addresses that it can reach. Each
+/// refusal costs a connection.
+async fn through_any(
+    proxy: &Proxy,
+    host: &Host,
+    port: u16,
+    addresses: VecDeque<SocketAddr>,
+    observer: &mut Observer<'_>,
+) -> Result<TcpStream, TransportError> {
+    let mut last = ProxyError::Unreachable;
+    for address in addresses {
+        match through(proxy, &address.ip().into(), port, observer).await? {
+            Ok(socket) => return Ok(socket),
+            Err(reason) => last = reason,
+        }
+        // Code 8: the proxy does not know this family of addresses.
+        if !matches!(last, ProxyError::Unreachable | ProxyError::Code(1 | 6 | 8)) {
+            break;
+        }
+    }
+    Err(refused(proxy, host, port, last))
+}
+
+/// Connects to the proxy and has it connect further. The inner error is the proxy's.
+async fn through(
+    proxy: &Proxy,
+    host: &Host,
+    port: u16,
+    observer: &mut Observer<'_>,
+) -> Result<Result<TcpStream, ProxyError>, TransportError> {
+    let mut socket = reach(proxy.target(), proxy.port(), observer).await?;
+    if let Err(reason) = proxy.connect(&mut socket, host, port).await {
+        return Ok(Err(reason));
+    }
+    observer.done(|took| Progress::Proxied {
+        proxy: proxy.to_string(),
+        took,
+    });
+    Ok(Ok(socket))
+}
+
+/// Looks the host up and connects to it.
+async fn reach(
+    host: &Host,
+    port: u16,
+    observer: &mut Observer<'_>,
+) -> Result<TcpStream, TransportError> {
+    let addresses = resolve(host, port, observer).await?;
+    let attempt = async {
+        let socket = race(addresses, TcpStream::connect, |peer, error| {
+            observer.report(|took| Progress::Unreachable {
+                peer,
+                reason: error.to_string(),
+                took,
+            });
+        })
+        .await?;
+        socket.set_nodelay(true)?;
+        Ok((socket.peer_addr()?, socket))
+    };
+    let (peer, socket) = attempt
+        .await
+        .map_err(|source| unreachable(host, port, source))?;
+    observer.done(|took| Progress::Dialled { peer, took });
+    Ok(socket)
+}
+
+/// The host's addresses in the order in which they are tried.
+async fn resolve(
+    host: &Host,
+    port: u16,
+    observer: &mut Observer<'_>,
+) -> Result<VecDeque<SocketAddr>, TransportError> {
+    observer.begin();
+    let addresses = match host.ip() {
+        Some(ip) => VecDeque::from([SocketAddr::new(ip, port)]),
+        None => tokio::net::lookup_host((host.as_str(), port))
+            .await
+            .map(alternate)
+            .map_err(|source| unreachable(host, port, source))?,
+    };
+    observer.done(|took| Progress::Resolved {
+        host: host.as_str().to_owned(),
+        addresses: addresses.iter().copied().collect(),
+        took,
+    });
+    Ok(addresses)
+}
+
+fn unreachable(host: &Host, port: u16, source: io::Error) -> TransportError {
+    TransportError::Dial {
+        host: host.as_str().to_owned(),
+        port,
+        source,
+    }
+}
+
+fn refused(proxy: &Proxy, host: &Host, port: u16, reason: ProxyError) -> TransportError {
+    TransportError::Proxy {
+        proxy: proxy.to_string(),
+        host: host.as_str().to_owned(),
+        port,
+        reason,
+    }
+}
+
+/// Orders addresses so that the families take turns, beginning with the resolver's first
+/// (RFC 8305 §4).
 fn alternate(found: impl Iterator<Item = SocketAddr>) -> VecDeque<SocketAddr> {
-    let found: Vec<_> = found.take(MAX_ADDRESSES).collect();
+    let found: Vec<_> = found.collect();
     let first_is_v6 = found.first().is_some_and(SocketAddr::is_ipv6);
     let (first, second): (Vec<_>, Vec<_>) = found
         .into_iter()
         .partition(|address| address.is_ipv6() == first_is_v6);
     let (mut first, mut second) = (first.into_iter(), second.into_iter());
     let mut ordered = VecDeque::new();
-    loop {
+    while ordered.len() < MAX_ADDRESSES {
         let pair = (first.next(), second.next());
         if pair == (None, None) {
-            return ordered;
+            break;
         }
         ordered.extend(pair.0);
         ordered.extend(pair.1);
     }
+    ordered.truncate(MAX_ADDRESSES);
+    ordered
 }
 
-/// The first connection that succeeds, or the last failure.
+/// The first connection that succeeds, or the last failure; each failure is reported.
 async fn race<T, F>(
     mut waiting: VecDeque<SocketAddr>,
     connect: impl Fn(SocketAddr) -> F,
+    mut failed: impl FnMut(SocketAddr, &io::Error),
 ) -> io::Result<T>
 where
     F: Future<Output = io::Result<T>>,
 {
+    let attempt = |address| {
+        let connecting = connect(address);
+        async move { (address, connecting.await) }
+    };
     let mut attempts = FuturesUnordered::new();
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
     loop {
         if let Some(address) = waiting.pop_front() {
-            attempts.push(connect(address));
+            attempts.push(attempt(address));
         }
         let outcome = if waiting.is_empty() {
             attempts.next().await
@@ -80,8 +223,11 @@ where
             }
         };
         match outcome {
-            Some(Ok(connected)) => return Ok(connected),
-            Some(Err(error)) => failure = error,
+            Some((_, Ok(connected))) => return Ok(connected),
+            Some((address, Err(error))) => {
+                failed(address, &error);
+                failure = error;
+            }
             None => return Err(failure),
         }
     }
@@ -105,6 +251,16 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_host_with_many_addresses_of_one_family_is_tried_over_the_other_as_well() {
+        let many: Vec<String> = (1..=20).map(|n| format!("[::{n:x}]:1")).collect();
+        let mut texts: Vec<&str> = many.iter().map(String::as_str).collect();
+        texts.push("10.0.0.1:1");
+        let ordered = alternate(addresses(&texts).into_iter());
+        assert_eq!(ordered.len(), MAX_ADDRESSES);
+        assert_eq!(ordered[1], "10.0.0.1:1".parse().unwrap());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_silent_address_delays_the_next_by_a_quarter_of_a_second() {
         let start = Instant::now();
@@ -116,6 +272,7 @@ mod tests {
                 }
                 Ok(address)
             },
+            |_, _| {},
         );
         assert_eq!(reached.await.unwrap(), "10.0.0.2:1".parse().unwrap());
         assert_eq!(start.elapsed(), STAGGER);
@@ -132,6 +289,7 @@ mod tests {
                 }
                 Err(io::Error::from(io::ErrorKind::ConnectionRefused))
             },
+            |_, _| {},
         );
         assert_eq!(reached.await.unwrap(), "10.0.0.1:1".parse().unwrap());
     }
@@ -139,10 +297,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn refusals_are_followed_by_the_next_address_at_once() {
         let start = Instant::now();
-        let outcome: io::Result<()> = race(addresses(&["10.0.0.1:1", "10.0.0.2:1"]), |_| async {
-            Err(io::Error::from(io::ErrorKind::ConnectionRefused))
-        })
+        let mut failed = VecDeque::new();
+        let outcome: io::Result<()> = race(
+            addresses(&["10.0.0.1:1", "10.0.0.2:1"]),
+            |_| async { Err(io::Error::from(io::ErrorKind::ConnectionRefused)) },
+            |address, _| failed.push_back(address),
+        )
         .await;
+        assert_eq!(failed, addresses(&["10.0.0.1:1", "10.0.0.2:1"]));
         assert_eq!(
             outcome.unwrap_err().kind(),
             io::ErrorKind::ConnectionRefused
@@ -152,20 +314,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_host_without_addresses_is_an_error() {
-        let outcome: io::Result<()> = race(VecDeque::new(), |_| async { Ok(()) }).await;
+        let outcome: io::Result<()> = race(VecDeque::new(), |_| async { Ok(()) }, |_, _| {}).await;
         assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 
     #[tokio::test]
     async fn a_dialled_socket_has_nodelay_set() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("ws://{}", listener.local_addr().unwrap());
-        assert!(
-            dial(&address.parse().unwrap())
-                .await
-                .unwrap()
-                .nodelay()
-                .unwrap()
-        );
+        let port = listener.local_addr().unwrap().port();
+        let socket = dial_tcp("127.0.0.1", port, None, STAGGER * 40).await;
+        assert!(socket.unwrap().nodelay().unwrap());
     }
 }

@@ -1,5 +1,11 @@
 //! What can go wrong between two frames.
 
+mod certificate;
+
+pub use certificate::CertificateProblem;
+
+use crate::proxy::ProxyError;
+use crate::start_tls::StartTlsError;
 use mfly_proto::argument::InvalidArgument;
 use std::borrow::Cow;
 use std::{fmt, io};
@@ -9,8 +15,10 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Stage {
-    /// Name look-up and TCP connection.
+    /// Name look-up, TCP connection, and the proxy's part.
     Dial,
+    /// STARTTLS negotiation.
+    StartTls,
     /// TLS handshake.
     Tls,
     /// WebSocket handshake.
@@ -23,6 +31,7 @@ impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Dial => "dialling",
+            Self::StartTls => "the STARTTLS negotiation",
             Self::Tls => "the TLS handshake",
             Self::Handshake => "the WebSocket handshake",
             Self::Closing => "the closing handshake",
@@ -42,6 +51,14 @@ pub enum Fault {
     Network,
 }
 
+/// The end of the sentence about a failed TLS handshake.
+fn objection(error: &rustls::Error) -> &'static str {
+    match CertificateProblem::of(error) {
+        Some(problem) => problem.remedy(),
+        None => "the two sides could not agree; the cause says why",
+    }
+}
+
 /// A connection that could not be opened, or that broke.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -59,9 +76,30 @@ pub enum TransportError {
         /// Why the last attempt failed.
         source: io::Error,
     },
+    /// The proxy did not connect.
+    #[error("the proxy {proxy} did not connect to {host}:{port}: {reason}")]
+    Proxy {
+        /// The proxy, without name and password.
+        proxy: String,
+        /// The server's name or IP address.
+        host: String,
+        /// The server's TCP port.
+        port: u16,
+        /// Why.
+        reason: ProxyError,
+    },
+    /// The connection could not be secured by STARTTLS. Nothing private was sent.
+    #[error("STARTTLS with {peer} failed: {reason}")]
+    StartTls {
+        /// The server's name, or `the client` on the server side.
+        peer: String,
+        /// Why.
+        reason: StartTlsError,
+    },
     /// The peers could not agree on a secure connection: most often a certificate that is not
-    /// trusted, out of date, or made for another name.
-    #[error("the TLS handshake with {peer} failed; check its certificate and the roots in use")]
+    /// trusted, out of date, or made for another name, as
+    /// [`certificate_problem`](Self::certificate_problem) tells.
+    #[error("the TLS handshake with {peer} failed: {}", objection(.source))]
     Tls {
         /// The server's name, or `the client` on the server side.
         peer: String,
@@ -106,9 +144,17 @@ impl TransportError {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Address(_) | Self::Closed => Fault::Caller,
-            Self::Tls { .. } | Self::Handshake { .. } | Self::TooLarge { .. } | Self::NotText => {
-                Fault::Peer
-            }
+            Self::StartTls { .. }
+            | Self::Tls { .. }
+            | Self::Handshake { .. }
+            | Self::TooLarge { .. }
+            | Self::NotText => Fault::Peer,
+            Self::Proxy { reason, .. } => match reason {
+                ProxyError::Authentication | ProxyError::Protocol | ProxyError::Name => {
+                    Fault::Caller
+                }
+                _ => Fault::Network,
+            },
             Self::Io(source) if source.kind() == io::ErrorKind::InvalidData => Fault::Peer,
             Self::Dial { .. } | Self::TimedOut { .. } | Self::Io(_) => Fault::Network,
         }
@@ -120,6 +166,8 @@ impl TransportError {
         match self {
             Self::Dial { .. } | Self::TimedOut { .. } => true,
             Self::Io(source) => source.kind() != io::ErrorKind::InvalidData,
+            Self::Proxy { reason, .. } => reason.is_retryable(),
+            Self::StartTls { reason, .. } => reason.is_retryable(),
             Self::Handshake { status, .. } => {
                 matches!(status, Some(408 | 425 | 429 | 500..=599))
             }
@@ -128,6 +176,15 @@ impl TransportError {
             | Self::TooLarge { .. }
             | Self::NotText
             | Self::Closed => false,
+        }
+    }
+
+    /// What is wrong with the peer's certificate, if that is why the connection failed.
+    #[must_use]
+    pub fn certificate_problem(&self) -> Option<CertificateProblem> {
+        match self {
+            Self::Tls { source, .. } => CertificateProblem::of(source),
+            _ => None,
         }
     }
 

@@ -18,19 +18,31 @@ mod connection;
 mod dial;
 mod error;
 mod handshake_limit;
+mod host;
+mod options;
 #[cfg(feature = "testing")]
 mod pair;
+mod progress;
+mod proxy;
+mod security;
 pub mod server;
+mod start_tls;
 mod tls;
 mod websocket;
 
 pub use address::{Address, Scheme};
-pub use connect::{DEFAULT_MAX_FRAME_BYTES, Options, Timeouts, connect, connect_with};
+pub use connect::{connect, connect_observed, connect_with};
 pub use connection::{Close, Connection};
-pub use error::{Fault, Stage, TransportError};
+pub use dial::dial_tcp;
+pub use error::{CertificateProblem, Fault, Stage, TransportError};
+pub use options::{DEFAULT_MAX_FRAME_BYTES, Options, StartTls, Timeouts};
 #[cfg(feature = "testing")]
-pub use pair::pair;
-pub use tls::{Tls, server_config};
+pub use pair::{pair, pair_with};
+pub use progress::Progress;
+pub use proxy::{Proxy, ProxyError, ProxyKind};
+pub use security::{Security, TlsVersion};
+pub use start_tls::StartTlsError;
+pub use tls::{ServerTls, Tls, server_config};
 pub use websocket::SubProtocol;
 
 #[cfg(doctest)]

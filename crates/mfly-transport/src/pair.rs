@@ -1,15 +1,13 @@
 //! Two connections joined in memory.
 
-use crate::connect::DEFAULT_MAX_FRAME_BYTES;
-use crate::{Connection, websocket};
+use crate::options::DEFAULT_MAX_FRAME_BYTES;
+use crate::{Connection, connection, websocket};
+use mfly_proto::framing::Framing;
 
 /// How many bytes one side may send before the other must read.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// A client's connection and a server's, joined in memory.
-///
-/// They speak WebSocket with each other, so that limits, closing and errors are those of the real
-/// thing. No socket is opened and no time passes.
+/// A client's connection and a server's over WebSocket, joined in memory; see [`pair_with`].
 ///
 /// ```
 /// use futures_util::{SinkExt, StreamExt};
@@ -23,9 +21,25 @@ const BUFFER_BYTES: usize = 64 * 1024;
 /// ```
 #[must_use]
 pub fn pair() -> (Connection, Connection) {
+    pair_with(Framing::WebSocket)
+}
+
+/// A client's connection and a server's, joined in memory.
+///
+/// They are the real thing over a pipe: limits, closing and errors are those of a connection over
+/// sockets. No socket is opened and no time passes.
+#[must_use]
+pub fn pair_with(framing: Framing) -> (Connection, Connection) {
     let (client, server) = tokio::io::duplex(BUFFER_BYTES);
+    let limit = DEFAULT_MAX_FRAME_BYTES;
+    if framing == Framing::Tcp {
+        return (
+            connection::tcp(client, limit),
+            connection::tcp(server, limit),
+        );
+    }
     (
-        websocket::take_over(client, DEFAULT_MAX_FRAME_BYTES),
-        websocket::serve(server, DEFAULT_MAX_FRAME_BYTES),
+        websocket::take_over(client, limit),
+        websocket::serve(server, limit),
     )
 }

@@ -2,13 +2,14 @@
 //!
 //! A server with an HTTP stack answers the request with [`upgrade`] and hands the byte stream to
 //! [`websocket`]. A server without one calls [`accept`], which does both, after [`secure`] for
-//! TLS. Set `TCP_NODELAY` on an accepted socket: small answers would otherwise wait for each other.
+//! TLS. On TCP, [`tcp`] takes over after [`start_tls`] or, for direct TLS, [`secure`]. Set `TCP_NODELAY` on an accepted socket: small answers would otherwise wait for each other.
 
 use crate::connect::within;
+use crate::connection::{self, Io};
 use crate::error::{Stage, TransportError};
 use crate::handshake_limit::MAX_HEAD_BYTES;
-use crate::websocket::{Io, SUB_PROTOCOL, list};
-use crate::{Connection, SubProtocol, websocket as socket};
+use crate::websocket::{SUB_PROTOCOL, list};
+use crate::{Connection, SubProtocol, start_tls, websocket as socket};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version, header};
@@ -131,6 +132,40 @@ where
     T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     socket::serve(io, max_frame_bytes)
+}
+
+/// Takes over a byte stream that frames follow each other on (RFC 6120), before any of them.
+///
+/// `max_frame_bytes` bounds every frame of the client. After TLS, take
+/// [`ServerTls::security`](crate::ServerTls::security) of the stream first, and add it with
+/// [`Connection::with_security`].
+pub fn tcp<T>(io: T, max_frame_bytes: usize) -> Connection
+where
+    T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    connection::tcp(io, max_frame_bytes)
+}
+
+/// Waits for a client on TCP to ask for TLS (RFC 6120 §5), which is required, then shakes hands.
+/// Each of the two takes `limit` at most. The client then opens a new stream.
+///
+/// `domain` is what the stream is answered for.
+///
+/// # Errors
+/// [`TransportError::StartTls`] when the client does anything else,
+/// [`TransportError::Tls`], [`TransportError::Io`] or [`TransportError::TimedOut`].
+pub async fn start_tls<T>(
+    mut io: T,
+    domain: &str,
+    config: Arc<ServerConfig>,
+    limit: Duration,
+) -> Result<TlsStream<T>, TransportError>
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    let negotiating = start_tls::answer(&mut io, domain);
+    within(limit, Stage::StartTls, negotiating).await?;
+    secure(io, config, limit).await
 }
 
 /// Shakes hands with a TLS client, for `limit` at most.

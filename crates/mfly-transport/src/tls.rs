@@ -8,7 +8,7 @@ mod platform;
 mod roots;
 mod server_side;
 
-pub use server_side::server_config;
+pub use server_side::{ServerTls, server_config};
 
 use mfly_proto::argument::InvalidArgument;
 use roots::Roots;
@@ -109,6 +109,11 @@ impl fmt::Debug for Tls {
             .field(&self.shared.roots.name())
             .finish()
     }
+}
+
+/// Fills a buffer with random bytes that nobody can guess; `false` when the system has none.
+pub(crate) fn random(bytes: &mut [u8]) -> bool {
+    provider().secure_random.fill(bytes).is_ok()
 }
 
 fn provider() -> Arc<CryptoProvider> {

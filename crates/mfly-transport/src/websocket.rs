@@ -2,12 +2,13 @@
 //!
 //! Sub-protocol `xmpp`, text messages only, no extensions.
 
+use crate::connection::{self, FLUSH_THRESHOLD, Io};
 use crate::error::TransportError;
 use crate::handshake_limit::HandshakeLimit;
+use crate::progress::{Observer, Progress};
 use crate::{Address, Connection};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::io;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_websockets::upgrade::Error as UpgradeError;
 use tokio_websockets::{ClientBuilder, Config, Error, Limits, ServerBuilder, WebSocketStream};
 
@@ -25,13 +26,6 @@ pub enum SubProtocol {
     Unnamed,
 }
 
-/// How much is queued before a sender has to wait for the wire, in bytes.
-const FLUSH_THRESHOLD: usize = 64 * 1024;
-
-/// Any byte stream.
-pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
-
 /// The one socket type of both sides and every kind of byte stream.
 pub(crate) type Socket = WebSocketStream<HandshakeLimit<Box<dyn Io>>>;
 
@@ -41,6 +35,7 @@ pub(crate) async fn open(
     address: &Address,
     max_frame_bytes: usize,
     sub_protocol: SubProtocol,
+    observer: &mut Observer<'_>,
 ) -> Result<Connection, TransportError> {
     let io: Box<dyn Io> = Box::new(io);
     let unusable = |_| TransportError::handshake("the address does not make a request");
@@ -61,7 +56,16 @@ pub(crate) async fn open(
         .map_err(refused)?;
     check(response.headers(), sub_protocol)?;
     socket.get_mut().lift();
-    Ok(Connection::new(socket, max_frame_bytes))
+    observer.done(|took| Progress::Upgraded {
+        status: response.status().as_u16(),
+        date: response
+            .headers()
+            .get(header::DATE)
+            .and_then(|date| date.to_str().ok())
+            .map(str::to_owned),
+        took,
+    });
+    Ok(connection::websocket(socket, max_frame_bytes))
 }
 
 /// Takes over as a server after its handshake.
@@ -70,7 +74,7 @@ pub(crate) fn serve(io: impl Io + 'static, max_frame_bytes: usize) -> Connection
     let builder = ServerBuilder::new()
         .config(config())
         .limits(limits(max_frame_bytes));
-    Connection::new(builder.serve(HandshakeLimit::lifted(io)), max_frame_bytes)
+    connection::websocket(builder.serve(HandshakeLimit::lifted(io)), max_frame_bytes)
 }
 
 /// Takes over as a client after its handshake.
@@ -80,7 +84,7 @@ pub(crate) fn take_over(io: impl Io + 'static, max_frame_bytes: usize) -> Connec
     let builder = ClientBuilder::new()
         .config(config())
         .limits(limits(max_frame_bytes));
-    Connection::new(
+    connection::websocket(
         builder.take_over(HandshakeLimit::lifted(io)),
         max_frame_bytes,
     )

@@ -21,7 +21,7 @@ fn backend() -> HyperBackend {
     HyperBackend::new(&Tls::platform(), Timeouts::default())
 }
 
-fn request(method: Method, url: &str, body: Bytes) -> Request<Bytes> {
+pub(crate) fn request(method: Method, url: &str, body: Bytes) -> Request<Bytes> {
     Request::builder()
         .method(method)
         .uri(url)
@@ -30,7 +30,7 @@ fn request(method: Method, url: &str, body: Bytes) -> Request<Bytes> {
 }
 
 /// Reads a request's head and as much of its body as it announces.
-async fn read_request(socket: &mut (impl AsyncRead + Unpin)) -> String {
+pub(crate) async fn read_request(socket: &mut (impl AsyncRead + Unpin)) -> String {
     let mut text = Vec::new();
     loop {
         let head_end = text.windows(4).position(|four| four == b"\r\n\r\n");
@@ -52,7 +52,7 @@ async fn read_request(socket: &mut (impl AsyncRead + Unpin)) -> String {
     }
 }
 
-const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi";
+pub(crate) const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi";
 
 #[tokio::test]
 async fn a_request_is_sent_and_its_answer_read() {

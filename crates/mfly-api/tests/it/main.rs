@@ -9,6 +9,11 @@ mod hyper;
 #[cfg(test)]
 mod licence;
 #[cfg(test)]
+#[path = "../../../mfly-transport/tests/it/proxies.rs"]
+mod proxies;
+#[cfg(test)]
+mod proxy;
+#[cfg(test)]
 mod refresh;
 #[cfg(test)]
 mod script;

@@ -2,9 +2,11 @@
 
 use super::Progress;
 use crate::session::{
-    Command, ConnectionState, EndReason, Entropy, Request, RequestFailure, RequestId, YEAR,
+    Command, ConnectionState, EndReason, Entropy, KnownServer, Request, RequestFailure, RequestId,
+    YEAR,
 };
 use mfly_proto::framing::Frame;
+use mfly_proto::id::StanzaId;
 use mfly_proto::jid::FullJid;
 use mfly_proto::stanza::{Iq, IqRequest, Reply, iq};
 use mfly_proto::xml::Document;
@@ -105,12 +107,7 @@ impl Link {
     ) -> Result<R::Response, RequestFailure> {
         let deadline = deadline_after(timeout.unwrap_or(self.request_timeout));
         let number = RequestId(self.shared.next_request.fetch_add(1, Ordering::Relaxed));
-        let id = self
-            .shared
-            .ids
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .stanza_id();
+        let id = self.stanza_id();
         let mut buffer = Vec::new();
         iq::write_request(request, &id, &mut buffer);
         let prepared = Request {
@@ -171,6 +168,15 @@ impl Link {
         }
     }
 
+    /// A fresh id.
+    pub(crate) fn stanza_id(&self) -> StanzaId {
+        self.shared
+            .ids
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .stanza_id()
+    }
+
     /// Where the session stands, and each change of it.
     pub(crate) fn state(&self) -> watch::Receiver<ConnectionState> {
         self.state.clone()
@@ -179,6 +185,11 @@ impl Link {
     /// The address of this session: the last one while reconnecting, none before the first connection.
     pub(crate) fn jid(&self) -> Option<FullJid> {
         self.progress.borrow().jid.clone()
+    }
+
+    /// What is known about the server.
+    pub(crate) fn server(&self) -> Option<KnownServer> {
+        self.progress.borrow().server.as_deref().cloned()
     }
 
     /// Waits for the first connection.

@@ -1,11 +1,13 @@
 //! The driver over connections in memory, in virtual time.
 
 use super::*;
-use crate::session::{ConnectionState, DisconnectReason, RequestFailure};
+use crate::connector::{ConnectorError, Dialled};
+use crate::session::{ConnectionState, DisconnectReason, Redirect, RequestFailure};
 use futures_util::{SinkExt, StreamExt};
 use mfly_proto::framing::Frame;
 use mfly_proto::jid::BareJid;
 use mfly_proto::payload::block::{Blocked, BlockedBy};
+use mfly_transport::{Connection, TransportError};
 use std::future::Future;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -25,21 +27,18 @@ struct Memory {
 
 #[async_trait]
 impl Connector for Memory {
-    async fn connect(&self) -> Result<Dialled, TransportError> {
+    async fn connect(&self, _: Option<&Redirect>) -> Result<Dialled, ConnectorError> {
         let refuse = |left: u32| left.checked_sub(1);
         if self
             .refusals
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, refuse)
             .is_ok()
         {
-            return Err(TransportError::Closed);
+            return Err(TransportError::Closed.into());
         }
         let (connection, end) = mfly_transport::pair();
         self.ends.send(end).unwrap();
-        Ok(Dialled {
-            connection,
-            confidential: true,
-        })
+        Ok(Dialled::new(connection, true))
     }
 }
 
@@ -73,7 +72,7 @@ impl Rig {
         let news = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&news);
         let mut parts = DriverParts {
-            config: Config::new(BareJid::new("u1@host.test").unwrap()),
+            config: Config::platform(BareJid::new("u1@host.test").unwrap()),
             seed: [3; 32],
             connector: Arc::clone(&memory) as Arc<dyn Connector>,
             passwords: Arc::new(Numbered::default()),

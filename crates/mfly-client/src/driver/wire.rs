@@ -1,11 +1,12 @@
 //! The connection as the loop sees it: one thing to poll, whether there is a connection, a dial, or nothing.
 
-use super::{Connector, Dialled};
-use crate::session::Loss;
+use crate::connector::{Connector, ConnectorError, Dialled};
+use crate::session::{Loss, Redirect};
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use futures_util::Sink;
-use mfly_proto::framing::Frame;
+use mfly_proto::framing::{Frame, Framing};
+use mfly_proto::sasl::ChannelBindings;
 use mfly_transport::{Connection, TransportError};
 use std::collections::VecDeque;
 use std::future::Future;
@@ -30,7 +31,11 @@ const LINGER: Duration = Duration::from_secs(2);
 /// What happened on the wire.
 pub(super) enum WireEvent {
     /// A connection stands; it is being used from now on.
-    Connected { confidential: bool },
+    Connected {
+        framing: Framing,
+        confidential: bool,
+        bindings: ChannelBindings,
+    },
     /// A frame arrived.
     Frame(Frame),
     /// The connection, or the attempt to make one, is gone.
@@ -40,7 +45,7 @@ pub(super) enum WireEvent {
 /// A connection, a dial, or nothing.
 pub(super) enum Wire {
     Nothing,
-    Dialling(BoxFuture<'static, Result<Dialled, TransportError>>),
+    Dialling(BoxFuture<'static, Result<Dialled, ConnectorError>>),
     Open(Box<Live>),
 }
 
@@ -58,8 +63,10 @@ pub(super) struct Live {
 }
 
 impl Wire {
-    pub(super) fn dial(connector: Arc<dyn Connector>) -> Self {
-        Self::Dialling(Box::pin(async move { connector.connect().await }))
+    pub(super) fn dial(connector: Arc<dyn Connector>, redirect: Option<Redirect>) -> Self {
+        Self::Dialling(Box::pin(async move {
+            connector.connect(redirect.as_ref()).await
+        }))
     }
 
     /// Queues a frame; frames queued before the next poll leave in one write.
@@ -99,10 +106,16 @@ impl Wire {
                     connection,
                     confidential,
                 }) => {
+                    let framing = connection.framing();
+                    let bindings = connection.channel_bindings();
                     *self = Self::Open(Box::new(Live::new(connection, write_timeout)));
-                    return Poll::Ready(WireEvent::Connected { confidential });
+                    return Poll::Ready(WireEvent::Connected {
+                        framing,
+                        confidential,
+                        bindings,
+                    });
                 }
-                Err(error) => WireEvent::Lost(Loss::ConnectFailed(Arc::new(error))),
+                Err(error) => WireEvent::Lost(Loss::ConnectFailed(Arc::from(error))),
             },
             Self::Open(live) => match ready!(live.poll_event(cx)) {
                 Ok(frame) => return Poll::Ready(WireEvent::Frame(frame)),

@@ -9,49 +9,61 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::sync::broadcast;
 
+/// What can be told to a subscription.
+pub(crate) trait News: Clone + Send + Sync + 'static {
+    /// What a subscription is told that fell behind by so many.
+    fn lagged(missed: u64) -> Self;
+}
+
+impl News for Event {
+    fn lagged(missed: u64) -> Self {
+        Self::Lagged(missed)
+    }
+}
+
 /// The session's end: it never waits for a slow subscription.
 ///
 /// The queue is allocated whole when the session starts, so it holds pointers: events are large.
 #[derive(Clone, Debug)]
-pub(crate) struct Sender(broadcast::Sender<Arc<Event>>);
+pub(crate) struct Sender<E = Event>(broadcast::Sender<Arc<E>>);
 
 /// A handle that gives subscriptions without keeping the stream alive.
 #[derive(Clone, Debug)]
-pub(crate) struct Subscriptions(broadcast::WeakSender<Arc<Event>>);
+pub(crate) struct Subscriptions<E = Event>(broadcast::WeakSender<Arc<E>>);
 
-impl Sender {
+impl<E: News> Sender<E> {
     /// A fan-out whose subscriptions hold `capacity` events each, rounded up to a power of two.
     pub(crate) fn new(capacity: usize) -> Self {
         Self(broadcast::Sender::new(capacity.clamp(1, MAX_CAPACITY)))
     }
 
     /// Gives the event to every subscription.
-    pub(crate) fn send(&self, event: Event) {
+    pub(crate) fn send(&self, event: E) {
         // An error means that nobody is subscribed.
         let _ = self.0.send(Arc::new(event));
     }
 
-    pub(crate) fn subscribe(&self) -> Events {
-        Events::new(self.0.subscribe())
+    pub(crate) fn subscribe(&self) -> Events<E> {
+        follow(self.0.subscribe())
     }
 
-    pub(crate) fn subscriptions(&self) -> Subscriptions {
+    pub(crate) fn subscriptions(&self) -> Subscriptions<E> {
         Subscriptions(self.0.downgrade())
     }
 }
 
-impl Subscriptions {
+impl<E: News> Subscriptions<E> {
     /// Gives an event that the app caused itself to every subscription.
-    pub(crate) fn tell(&self, event: Event) {
+    pub(crate) fn tell(&self, event: E) {
         if let Some(sender) = self.0.upgrade() {
             Sender(sender).send(event);
         }
     }
 
     /// A subscription from now on; one without events when the session is over.
-    pub(crate) fn subscribe(&self) -> Events {
+    pub(crate) fn subscribe(&self) -> Events<E> {
         match self.0.upgrade() {
-            Some(sender) => Events::new(sender.subscribe()),
+            Some(sender) => follow(sender.subscribe()),
             None => Events(Box::pin(stream::empty())),
         }
     }
@@ -63,36 +75,34 @@ const MAX_CAPACITY: usize = 65_536;
 /// A subscription to a session's events: a stream that ends when the session is over.
 ///
 /// Drop it to unsubscribe. Each subscription sees every event from the moment it was made.
-pub struct Events(Pin<Box<dyn Stream<Item = Event> + Send + Sync>>);
+pub struct Events<E = Event>(Pin<Box<dyn Stream<Item = E> + Send + Sync>>);
 
-impl Events {
-    fn new(receiver: broadcast::Receiver<Arc<Event>>) -> Self {
-        Self(Box::pin(stream::unfold(receiver, |mut receiver| async {
-            match receiver.recv().await {
-                Ok(event) => Some((Arc::unwrap_or_clone(event), receiver)),
-                Err(broadcast::error::RecvError::Lagged(missed)) => {
-                    Some((Event::Lagged(missed), receiver))
-                }
-                Err(broadcast::error::RecvError::Closed) => None,
-            }
-        })))
-    }
+fn follow<E: News>(receiver: broadcast::Receiver<Arc<E>>) -> Events<E> {
+    Events(Box::pin(stream::unfold(receiver, |mut receiver| async {
+        match receiver.recv().await {
+            Ok(event) => Some((Arc::unwrap_or_clone(event), receiver)),
+            Err(broadcast::error::RecvError::Lagged(missed)) => Some((E::lagged(missed), receiver)),
+            Err(broadcast::error::RecvError::Closed) => None,
+        }
+    })))
+}
 
+impl<E> Events<E> {
     /// The next event; `None` when the session is over. Cancelling the wait loses nothing.
-    pub async fn next(&mut self) -> Option<Event> {
+    pub async fn next(&mut self) -> Option<E> {
         std::future::poll_fn(|cx| self.0.as_mut().poll_next(cx)).await
     }
 }
 
-impl Stream for Events {
-    type Item = Event;
+impl<E> Stream for Events<E> {
+    type Item = E;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<E>> {
         self.0.as_mut().poll_next(cx)
     }
 }
 
-impl fmt::Debug for Events {
+impl<E> fmt::Debug for Events<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Events")
     }
@@ -125,7 +135,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_subscription_that_falls_behind_is_told_how_much_it_missed() {
-        let sender = Sender::new(2);
+        let sender = Sender::<Event>::new(2);
         let mut events = sender.subscribe();
         for missed in 0..5 {
             sender.send(Event::Lagged(100 + missed));
@@ -137,7 +147,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_subscription_made_after_the_end_ends_at_once() {
-        let sender = Sender::new(2);
+        let sender = Sender::<Event>::new(2);
         let subscriptions = sender.subscriptions();
         drop(sender);
         assert_eq!(subscriptions.subscribe().next().await, None);

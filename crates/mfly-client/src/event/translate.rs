@@ -11,7 +11,7 @@ use mfly_proto::xml::Document;
 pub(crate) fn translate(notice: Notice, context: &Context) -> [Option<Event>; 2] {
     let event = match notice {
         Notice::State(_) => None,
-        Notice::Connected { jid, resumed } => Some(Event::Connected { jid, resumed }),
+        Notice::Connected { jid, resumed, .. } => Some(Event::Connected { jid, resumed }),
         Notice::ConnectFailed { reason, .. } => Some(Event::ConnectionFailed { reason }),
         Notice::Disconnected { reason } => Some(Event::Disconnected { reason }),
         Notice::Reconnecting { attempt, delay } => Some(Event::Reconnecting { attempt, delay }),
@@ -27,7 +27,8 @@ pub(crate) fn translate(notice: Notice, context: &Context) -> [Option<Event>; 2]
             pushed(push, carbon, context)
         }
         Notice::Presence(presence) => presence::received(presence, context),
-        Notice::UnknownStanza(stanza) => Some(unknown(&stanza)),
+        // Platform sessions do not tell it: a chat has a file of its own there.
+        Notice::Message { stanza, .. } | Notice::UnknownStanza(stanza) => Some(unknown(&stanza)),
         Notice::MalformedPush { error, stanza } => {
             tracing::debug!(%error, "a notice that does not say what it should");
             Some(unknown(&stanza))

@@ -1,18 +1,20 @@
 //! Connecting a user.
 //!
-//! `POST /login`, `GET /users/config` unless registration brought the configuration, then XMPP over WebSocket with the
-//! password sealed anew for each attempt. Official names: `connect`, `login`, `connectionListener`.
+//! `POST /login`, `GET /users/config` unless registration brought the configuration, then XMPP with the password sealed anew for each attempt. Official names: `connect`, `login`, `connectionListener`.
 
 use super::config;
 use super::qr_login::check_socket_id;
 use crate::app::{App, check_clear_text};
+use crate::connector::{self, Connector, ConnectorError, Dialled};
 use crate::credentials::Credentials;
-use crate::driver::{Connector, Dialled, DriverParts, PasswordSource, spawn};
+use crate::driver::{DriverParts, PasswordSource, spawn};
 use crate::error::{Error, Result};
 use crate::event::{Events, Sender, translate};
 use crate::handle::{Context, Session, Shared};
 use crate::random;
-use crate::session::{Cause, Config, KeepaliveConfig, ReconnectPolicy};
+use crate::session::{
+    Cause, Config, KeepaliveConfig, ReconnectPolicy, Redirect, RedirectPolicy, Resource,
+};
 use async_trait::async_trait;
 use mfly_api::endpoint::config::ServerConfig;
 use mfly_api::endpoint::login::{self, wire_password};
@@ -20,7 +22,7 @@ use mfly_api::token::StoredCredentials;
 use mfly_api::{Api, Mode, endpoint};
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::secret::{LicenceKey, Password};
-use mfly_transport::{Address, Options, TransportError};
+use mfly_transport::{Address, Options};
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -40,6 +42,8 @@ pub struct ConnectRequest {
     attempts: u32,
     request_timeout: Duration,
     qr_socket_id: Option<String>,
+    redirects: RedirectPolicy,
+    pipelined: bool,
     events: Sender,
 }
 
@@ -77,6 +81,8 @@ impl App {
             attempts: 1,
             request_timeout: Duration::from_secs(15),
             qr_socket_id: None,
+            redirects: RedirectPolicy::default(),
+            pipelined: false,
             events: Sender::new(self.shared().event_capacity),
         }
     }
@@ -110,6 +116,19 @@ impl ConnectRequest {
     /// How long each request over XMPP may take. Default 15 s.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
+        self
+    }
+
+    /// Which pointers to another server are followed. Default: those within the own domain.
+    pub fn redirects(mut self, policy: RedirectPolicy) -> Self {
+        self.redirects = policy;
+        self
+    }
+
+    /// Whether steps that follow from each other leave together: logging in then takes two round trips less, and on
+    /// reconnecting three. What the server says is checked all the same. Default `false`, the official SDK's order.
+    pub fn pipelined(mut self, pipelined: bool) -> Self {
+        self.pipelined = pipelined;
         self
     }
 
@@ -168,23 +187,28 @@ impl ConnectRequest {
             media_iv: config::media_iv(&config)?,
         });
 
-        let mut session = Config::new(account);
+        let mut session = Config::platform(account);
         if let Some(prefix) = self.resource_prefix {
-            session.resource_prefix = prefix;
+            session.resource = Resource::OfConnection(prefix);
         }
         session.reconnect = self.reconnect;
         session.keepalive = self.keepalive;
         session.first_attempts = self.attempts;
-        session.connect_timeout = session.connect_timeout.max(whole(app.transport.timeouts));
+        session.connect_timeout = session
+            .connect_timeout
+            .max(connector::patience(app.transport.timeouts));
+        session.home.push(address.host().to_owned());
+        session.redirects = self.redirects;
+        session.pipelined = self.pipelined;
+        let mut options = app.transport.clone();
+        // Over TCP certificates are made for the domain, whatever the host (RFC 6120 §13.7.2.1).
+        options.domain = Some(session.account.domain().to_owned());
         let subscriptions = self.events.subscriptions();
         let (events, told) = (self.events, context.clone());
         let mut link = spawn(DriverParts {
             config: session,
             seed: random::bytes()?,
-            connector: Arc::new(Dialler {
-                address,
-                options: app.transport.clone(),
-            }),
+            connector: Arc::new(Dialler { address, options }),
             passwords: Arc::new(Passwords {
                 mode: app.mode,
                 licence_key: app.licence_key.clone(),
@@ -239,14 +263,6 @@ fn check_prefix(prefix: &str) -> Result<(), InvalidArgument> {
     }
 }
 
-/// The time-outs of all stages together.
-fn whole(timeouts: mfly_transport::Timeouts) -> Duration {
-    timeouts
-        .dial
-        .saturating_add(timeouts.tls)
-        .saturating_add(timeouts.handshake)
-}
-
 struct Dialler {
     address: Address,
     options: Options,
@@ -254,14 +270,9 @@ struct Dialler {
 
 #[async_trait]
 impl Connector for Dialler {
-    async fn connect(&self) -> Result<Dialled, TransportError> {
-        let connection = mfly_transport::connect(&self.address, &self.options).await?;
-        let confidential =
-            self.address.is_tls() || self.address.is_loopback() || self.options.allow_cleartext;
-        Ok(Dialled {
-            connection,
-            confidential,
-        })
+    async fn connect(&self, redirect: Option<&Redirect>) -> Result<Dialled, ConnectorError> {
+        let Self { address, options } = self;
+        Ok(connector::dial(address, redirect, options, options.allow_cleartext).await?)
     }
 }
 
@@ -317,19 +328,6 @@ mod tests {
         };
         assert_eq!(argument.name, "address");
         assert!(!error.is_retryable());
-    }
-
-    #[test]
-    fn the_time_outs_of_the_stages_add_up() {
-        let timeouts = |dial| mfly_transport::Timeouts {
-            dial,
-            ..mfly_transport::Timeouts::default()
-        };
-        assert_eq!(
-            whole(timeouts(Duration::from_secs(90))),
-            Duration::from_secs(110)
-        );
-        assert_eq!(whole(timeouts(Duration::MAX)), Duration::MAX);
     }
 
     #[test]

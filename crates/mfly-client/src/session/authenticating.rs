@@ -1,111 +1,239 @@
 //! SASL: a password is awaited, then the server's verdict.
+//!
+//! When the server's offer can be expected, the stream is opened and the authentication begun in one flight: the features
+//! that follow have to lead to the same plan, whatever comes after them.
 
-use super::io::{Output, PasswordTicket};
-use super::negotiate::{Done, choose_mechanism};
+use super::binding::Binding;
+use super::exchange::{Exchange, needs_password};
+use super::io::{DerivationTicket, Output, PasswordTicket};
+use super::negotiate::{Done, Plan, Protocol};
 use super::opening::Opening;
 use super::phase::{Cx, Phase};
 use super::reason::{Cause, DisconnectReason};
+use super::sasl_wire::Heard;
 use super::timers::Timer;
-use mfly_proto::sasl::{Abort, Auth, Challenge, Failure, Mechanism, Plain, Response, Success};
+use mfly_proto::jid::Jid;
+use mfly_proto::sasl::{Mechanism as _, SaslError, Scram, ScramKeys};
 use mfly_proto::secret::Password;
-use mfly_proto::stream::Features;
-use mfly_proto::xml::{Element, Writer};
+use mfly_proto::xml::Element;
 use std::fmt;
 use std::sync::Arc;
 
 /// An authentication under way.
 pub(super) struct Authenticating {
-    done: Done,
-    ticket: PasswordTicket,
-    /// There is none until the password has come.
-    mechanism: Option<Box<dyn Mechanism>>,
+    pub(super) plan: Plan,
+    /// The stream is not open yet.
+    ahead: bool,
+    state: State,
+}
+
+/// Whose turn it is.
+enum State {
+    /// The password's source's.
+    Password(PasswordTicket),
+    /// The server's.
+    Server(Exchange),
+    /// Ours: the keys for the answer to this challenge are being derived.
+    Deriving(DerivationTicket, Box<Scram>, Vec<u8>),
 }
 
 impl Authenticating {
-    pub(super) fn start(
-        features: &Features,
-        done: Done,
-        confidential: bool,
-        cx: &mut Cx<'_>,
-    ) -> Result<Phase, DisconnectReason> {
-        choose_mechanism(features, confidential)?;
+    /// Begins, on a stream whose features led to this plan.
+    pub(super) fn start(plan: Plan, cx: &mut Cx<'_>) -> Result<Phase, DisconnectReason> {
+        Self::begin_or_ask(plan, false, cx)
+    }
+
+    /// Begins, on a stream that is not open yet, with the plan to which the expected features lead.
+    pub(super) fn start_ahead(plan: Plan, cx: &mut Cx<'_>) -> Result<Phase, DisconnectReason> {
+        Self::begin_or_ask(plan, true, cx)
+    }
+
+    fn begin_or_ask(plan: Plan, ahead: bool, cx: &mut Cx<'_>) -> Result<Phase, DisconnectReason> {
         cx.timers.set(Timer::Phase, cx.now, cx.config.phase_timeout);
+        if !needs_password(&plan.choice) {
+            return Self::begin(plan, ahead, None, cx);
+        }
         let ticket = PasswordTicket(cx.entropy.number());
         cx.out.push_back(Output::NeedPassword(ticket));
         Ok(Phase::Authenticating(Self {
-            done,
-            ticket,
-            mechanism: None,
+            plan,
+            ahead,
+            state: State::Password(ticket),
         }))
     }
 
     pub(super) fn on_password(
-        mut self,
+        self,
         ticket: PasswordTicket,
         password: Result<Password, Cause>,
         cx: &mut Cx<'_>,
     ) -> Result<Phase, DisconnectReason> {
-        if ticket != self.ticket || self.mechanism.is_some() {
+        if !matches!(self.state, State::Password(awaited) if awaited == ticket) {
             return Ok(Phase::Authenticating(self));
         }
         let password = password.map_err(DisconnectReason::PasswordUnavailable)?;
-        let authcid = cx.config.account.local().unwrap_or_default();
-        let mut plain = Plain::new(authcid, &password)
-            .map_err(|error| DisconnectReason::PasswordUnavailable(Arc::new(error)))?;
-        let auth = Auth::new(plain.name(), plain.initial());
-        cx.write(|writer| auth.write(writer));
-        self.mechanism = Some(Box::new(plain));
-        Ok(Phase::Authenticating(self))
+        Self::begin(self.plan, self.ahead, Some(&password), cx)
+    }
+
+    fn begin(
+        plan: Plan,
+        ahead: bool,
+        password: Option<&Password>,
+        cx: &mut Cx<'_>,
+    ) -> Result<Phase, DisconnectReason> {
+        let mut exchange = Exchange::begin(
+            &plan.choice,
+            &cx.config.account,
+            password,
+            cx.login.keys(),
+            cx.entropy.nonce(),
+        )
+        .map_err(|error| DisconnectReason::PasswordUnavailable(Arc::new(error)))?;
+        if ahead {
+            cx.open_stream();
+        }
+        let (name, initial) = (exchange.name(), exchange.initial());
+        let agent = cx.login.agent(cx.entropy).to_owned();
+        let config = cx.config;
+        cx.write(|writer| {
+            plan.protocol
+                .write_begin(name, initial, &agent, config, writer);
+        });
+        let auth = Self {
+            plan,
+            ahead: false,
+            state: State::Server(exchange),
+        };
+        Ok(if ahead {
+            Opening::after_authentication_began(auth, cx)
+        } else {
+            Phase::Authenticating(auth.confirmed(cx))
+        })
+    }
+
+    /// The server offers what this authentication began with; its signed word on that, if it gives one, must say the
+    /// same.
+    pub(super) fn confirmed(mut self, cx: &Cx<'_>) -> Self {
+        if let State::Server(Exchange::Scram(scram)) = &mut self.state {
+            scram.check_offer(cx.login.offer().vouched(self.plan.protocol));
+        }
+        self
     }
 
     pub(super) fn on_element(
-        mut self,
+        self,
         element: Element<'_>,
         cx: &mut Cx<'_>,
     ) -> Result<Phase, DisconnectReason> {
-        let Some(mechanism) = &mut self.mechanism else {
+        let Self { plan, state, .. } = self;
+        let State::Server(mut exchange) = state else {
             return Err(DisconnectReason::ProtocolViolation(
                 "it did not wait for authentication",
             ));
         };
-        if let Ok(failure) = Failure::read(element) {
-            return Err(DisconnectReason::AuthenticationRefused(failure));
-        }
-        if Success::is(element) {
-            let proved = Success::read(element)
-                .is_ok_and(|success| mechanism.success(&success.data.unwrap_or_default()).is_ok());
-            if !proved {
-                return Err(DisconnectReason::ProtocolViolation(
-                    "its SASL success is malformed",
-                ));
+        match plan.protocol.read(element) {
+            Heard::Failure(failure) => Err(DisconnectReason::AuthenticationRefused(failure)),
+            Heard::Success { data, bound } => {
+                exchange
+                    .success(&data)
+                    .map_err(DisconnectReason::AuthenticationBroken)?;
+                cx.login.authenticated(&plan, exchange.keys(), cx.config);
+                authenticated(plan.protocol, bound, cx)
             }
-            // Only a channel that may carry a password comes this far.
-            return Ok(Opening::start(self.done.and(Done::AUTHENTICATED), true, cx));
+            Heard::MoreTasks(tasks) => {
+                cx.write(|writer| plan.protocol.write_abort(writer));
+                Err(DisconnectReason::MoreTasks { tasks })
+            }
+            Heard::Challenge(challenge) => match exchange {
+                Exchange::Cheap(mut mechanism) => {
+                    let answer = mechanism.step(&challenge);
+                    Self::answer(plan, Exchange::Cheap(mechanism), answer, cx)
+                }
+                Exchange::Scram(mut scram) => match scram.derivation(&challenge) {
+                    Ok(Some(derivation)) => {
+                        let ticket = DerivationTicket(cx.entropy.number());
+                        cx.out.push_back(Output::Derive(ticket, derivation));
+                        Ok(Phase::Authenticating(Self {
+                            plan,
+                            ahead: false,
+                            state: State::Deriving(ticket, scram, challenge),
+                        }))
+                    }
+                    Ok(None) => {
+                        let answer = scram.step(&challenge);
+                        Self::answer(plan, Exchange::Scram(scram), answer, cx)
+                    }
+                    Err(error) => Self::answer(plan, Exchange::Scram(scram), Err(error), cx),
+                },
+            },
+            Heard::Malformed => Err(DisconnectReason::ProtocolViolation(
+                "what it says of authentication is malformed",
+            )),
+            Heard::Other => Err(DisconnectReason::ProtocolViolation(
+                "it sent something else during authentication",
+            )),
         }
-        if Challenge::is(element) {
-            let answer = Challenge::read(element)
-                .ok()
-                .and_then(|challenge| mechanism.step(&challenge.data).ok());
-            let Some(answer) = answer else {
-                cx.write(|writer| Abort.write(writer));
-                return Err(DisconnectReason::ProtocolViolation(
-                    "its SASL challenge is unusable",
-                ));
-            };
-            let response = Response::new(answer);
-            cx.write(|writer: &mut Writer<'_>| response.write(writer));
-            return Ok(Phase::Authenticating(self));
+    }
+
+    pub(super) fn on_keys(
+        self,
+        ticket: DerivationTicket,
+        keys: ScramKeys,
+        cx: &mut Cx<'_>,
+    ) -> Result<Phase, DisconnectReason> {
+        match self.state {
+            State::Deriving(awaited, mut scram, challenge) if awaited == ticket => {
+                scram.use_keys(keys);
+                let answer = scram.step(&challenge);
+                Self::answer(self.plan, Exchange::Scram(scram), answer, cx)
+            }
+            state => Ok(Phase::Authenticating(Self { state, ..self })),
         }
-        Err(DisconnectReason::ProtocolViolation(
-            "it sent something else during authentication",
-        ))
+    }
+
+    fn answer(
+        plan: Plan,
+        exchange: Exchange,
+        answer: Result<Vec<u8>, SaslError>,
+        cx: &mut Cx<'_>,
+    ) -> Result<Phase, DisconnectReason> {
+        match answer {
+            Ok(answer) => {
+                cx.write(|writer| plan.protocol.write_answer(answer, writer));
+                Ok(Phase::Authenticating(Self {
+                    plan,
+                    ahead: false,
+                    state: State::Server(exchange),
+                }))
+            }
+            Err(error) => {
+                cx.write(|writer| plan.protocol.write_abort(writer));
+                Err(DisconnectReason::AuthenticationBroken(error))
+            }
+        }
+    }
+}
+
+/// Who we are is settled. With SASL2 the stream goes on, perhaps with a resource bound already.
+fn authenticated(
+    protocol: Protocol,
+    bound: Option<Jid>,
+    cx: &mut Cx<'_>,
+) -> Result<Phase, DisconnectReason> {
+    match (protocol, bound) {
+        (Protocol::Sasl, _) => Ok(Opening::start(Done::AUTHENTICATED, cx)),
+        (Protocol::Sasl2 { bind2: Some(asked) }, Some(jid)) => {
+            Binding::bound_along(&jid, asked.carbons, cx)
+        }
+        (Protocol::Sasl2 { .. }, _) => Ok(Opening::go_on(cx)),
     }
 }
 
 impl fmt::Debug for Authenticating {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authenticating")
-            .field("ticket", &self.ticket)
+            .field("plan", &self.plan)
+            .field("ahead", &self.ahead)
             .finish_non_exhaustive()
     }
 }

@@ -8,7 +8,7 @@ use super::reason::DisconnectReason;
 use super::requests::Own;
 use super::timers::Timer;
 use mfly_proto::id::StanzaId;
-use mfly_proto::jid::FullJid;
+use mfly_proto::jid::{BareJid, FullJid, Jid};
 use mfly_proto::payload::bind::{self, Bind};
 use mfly_proto::payload::session::{self, Session};
 use mfly_proto::stanza::{Iq, IqKind, IqRequest, Reply, iq};
@@ -27,15 +27,38 @@ pub(super) struct Binding {
 }
 
 impl Binding {
+    /// Asks for a resource and waits for it.
     pub(super) fn start(features: Features, done: Done, cx: &mut Cx<'_>) -> Phase {
-        let resource = Some(cx.entropy.resource(&cx.config.resource_prefix));
-        let id = request(bind::ID, &Bind { resource }, cx);
+        let id = Self::request(cx);
+        Self::requested(features, done, id)
+    }
+
+    /// Waits for the resource that was asked for under this id.
+    pub(super) const fn requested(features: Features, done: Done, id: StanzaId) -> Phase {
         Phase::Binding(Self {
             features,
             done,
             id,
             jid: None,
         })
+    }
+
+    /// A resource was bound along with the authentication.
+    pub(super) fn bound_along(
+        jid: &Jid,
+        with_carbons: bool,
+        cx: &mut Cx<'_>,
+    ) -> Result<Phase, DisconnectReason> {
+        let jid = FullJid::new(jid.as_str())
+            .map_err(|_| DisconnectReason::ProtocolViolation("it bound no address"))?;
+        check(&jid, &cx.config.account)?;
+        Ok(Online::start(Own::new(jid), with_carbons, cx))
+    }
+
+    /// Asks for a resource.
+    pub(super) fn request(cx: &mut Cx<'_>) -> StanzaId {
+        let resource = Some(cx.login.resource(cx.config, cx.entropy));
+        request(bind::ID, &Bind { resource }, cx)
     }
 
     pub(super) fn on_document(
@@ -64,11 +87,7 @@ impl Binding {
                 };
                 let jid = Bind::read_response(&reply)
                     .map_err(|_| DisconnectReason::ProtocolViolation("it bound no address"))?;
-                // Everything that is believed later is judged by the own address.
-                if jid.bare() != cx.config.account {
-                    let reason = "it bound the address of another account";
-                    return Err(DisconnectReason::ProtocolViolation(reason));
-                }
+                check(&jid, &cx.config.account)?;
                 (jid, self.done.and(Done::BOUND))
             }
         };
@@ -81,7 +100,7 @@ impl Binding {
                 jid: Some(jid),
             }));
         }
-        Ok(Online::start(Own::new(jid), cx))
+        Ok(Online::start(Own::new(jid), false, cx))
     }
 
     /// Whether this answers the request under way and comes from the server or the own account.
@@ -92,6 +111,16 @@ impl Binding {
         });
         is_own && iq.id == self.id && matches!(iq.kind, IqKind::Result | IqKind::Error)
     }
+}
+
+/// Everything that is believed later is judged by the own address. A guest's is made up by the server.
+fn check(jid: &FullJid, account: &BareJid) -> Result<(), DisconnectReason> {
+    let is_guest = account.local().is_none() && jid.domain() == account.domain();
+    if jid.bare() == *account || is_guest {
+        return Ok(());
+    }
+    let reason = "it bound the address of another account";
+    Err(DisconnectReason::ProtocolViolation(reason))
 }
 
 /// Sends a request under the id that the official SDK uses for it.

@@ -7,7 +7,6 @@ use super::reason::{ConnectionState, EndReason};
 use super::requests::Own;
 use super::route;
 use super::timers::Timer;
-use mfly_proto::framing::websocket::CLIENT_CLOSE;
 use mfly_proto::stanza::{Presence, PresenceKind};
 use mfly_proto::xml::Document;
 
@@ -26,13 +25,15 @@ impl Closing {
         let mut buffer = Vec::new();
         Presence::new(PresenceKind::Unavailable).write(&mut buffer);
         cx.send(buffer);
-        cx.send_frame(CLIENT_CLOSE.into());
+        if let Some(close) = cx.channel.close() {
+            cx.send_frame(close);
+        }
         cx.notice(Notice::State(ConnectionState::Closing));
         Phase::Closing(Self { own, reason })
     }
 
     pub(super) fn on_document(self, document: &Document, cx: &mut Cx<'_>) -> Phase {
-        let routed = route::route(document, &self.own, cx.requests);
+        let routed = route::route(document, cx.config.dialect, &self.own, cx.requests);
         deliver(routed.outcome, &self.own, cx);
         Phase::Closing(self)
     }

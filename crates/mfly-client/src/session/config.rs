@@ -1,27 +1,50 @@
 //! What a session is told at its start.
 
 use super::keepalive::KeepaliveConfig;
+use super::known_server::KnownServer;
 use super::reconnect::ReconnectPolicy;
+use super::redirect::RedirectPolicy;
 use mfly_proto::jid::BareJid;
+use mfly_proto::sasl::MechanismPolicy;
 use mfly_proto::xml::Limits;
 use std::time::Duration;
 
-/// Everything that shapes a session. The defaults of [`Config::new`] behave as the official SDK does, or
+/// Everything that shapes a session. The defaults of [`Config::platform`] behave as the official SDK does, or
 /// better where it has no limit at all.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
-    /// The own account; its domain is the host that the stream is opened to.
+    /// The own account; its domain is the host that the stream is opened to. Without local part: a guest, whose address
+    /// the server makes up.
     pub(crate) account: BareJid,
-    /// What the resource starts with; a UUID follows. The official SDK: `Web-`.
-    pub(crate) resource_prefix: String,
+    /// Whose news are understood and believed.
+    pub(crate) dialect: Dialect,
+    /// What the address of the session ends with.
+    pub(crate) resource: Resource,
+    /// Whether each connection announces itself as available.
+    pub(crate) presence: bool,
+    /// Whether each connection asks for copies of the messages of other sessions.
+    pub(crate) carbons: bool,
+    /// Which ways to authenticate will do. The platform's password changes with each attempt, which only PLAIN can
+    /// carry.
+    pub(crate) mechanisms: MechanismPolicy,
+    /// Whether SASL2 (XEP-0388) is used where it is offered.
+    pub(crate) sasl2: bool,
+    /// What an earlier session found out about the server.
+    pub(crate) known: Option<KnownServer>,
+    /// Whether steps that follow from each other leave together. The official SDK takes them one by one.
+    pub(crate) pipelined: bool,
+    /// Which pointers to another server are followed.
+    pub(crate) redirects: RedirectPolicy,
+    /// The hosts that count as the own domain: the account's, and the one that is asked for.
+    pub(crate) home: Vec<String>,
     /// Attempts before the first connection counts as impossible. Default 1.
     pub(crate) first_attempts: u32,
     /// When and how often to connect again.
     pub(crate) reconnect: ReconnectPolicy,
     /// Whether the server is still there.
     pub(crate) keepalive: KeepaliveConfig,
-    /// Bound on dialling, TLS and WebSocket handshake together, in case the transport has none. Default 60 s; not
-    /// less than the transport's own bounds together.
+    /// Bound on everything below the stream together, in case the transport has none. Default 60 s; not less than the
+    /// transport's own bounds together.
     pub(crate) connect_timeout: Duration,
     /// Bound on each of opening, authenticating and binding. Default 15 s.
     pub(crate) phase_timeout: Duration,
@@ -33,12 +56,42 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
 }
 
+/// What a session speaks besides XMPP itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// The platform's extensions.
+    Platform,
+    /// Nothing: RFC 6121 and XEPs.
+    Standard,
+}
+
+/// What the address of a session ends with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Resource {
+    /// The prefix and a UUID, new for each connection. The official SDK: `Web-`.
+    OfConnection(String),
+    /// The prefix and a UUID, the same for the whole session: a connection takes the place of the one before, which the
+    /// server may not have missed yet.
+    OfSession(String),
+    /// This, whoever else uses it.
+    Exactly(String),
+}
+
 impl Config {
-    /// The defaults for this account.
-    pub(crate) fn new(account: BareJid) -> Self {
+    /// The defaults for this account of the platform.
+    pub(crate) fn platform(account: BareJid) -> Self {
         Self {
+            home: vec![account.domain().to_owned()],
             account,
-            resource_prefix: "Web-".to_owned(),
+            dialect: Dialect::Platform,
+            resource: Resource::OfConnection("Web-".to_owned()),
+            presence: true,
+            carbons: true,
+            mechanisms: MechanismPolicy::plain(),
+            sasl2: false,
+            known: None,
+            pipelined: false,
+            redirects: RedirectPolicy::default(),
             first_attempts: 1,
             reconnect: ReconnectPolicy::default(),
             keepalive: KeepaliveConfig::default(),
@@ -47,6 +100,18 @@ impl Config {
             close_timeout: Duration::from_secs(5),
             max_requests: 1024,
             limits: Limits::default(),
+        }
+    }
+
+    /// The defaults for this account of any server.
+    pub(crate) fn standard(account: BareJid) -> Self {
+        Self {
+            dialect: Dialect::Standard,
+            resource: Resource::OfSession("mfly-".to_owned()),
+            mechanisms: MechanismPolicy::password(),
+            sasl2: true,
+            pipelined: true,
+            ..Self::platform(account)
         }
     }
 }

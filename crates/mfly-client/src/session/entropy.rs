@@ -29,6 +29,11 @@ impl Entropy {
         format!("{prefix}{}", self.stanza_id())
     }
 
+    /// What makes one SCRAM exchange differ from every other.
+    pub(super) fn nonce(&mut self) -> [u8; 24] {
+        self.0.random()
+    }
+
     /// Any number.
     pub(super) fn number(&mut self) -> u64 {
         self.0.random()

@@ -5,7 +5,7 @@
 //! ```text
 //! loop {
 //!     while let Some(output) = machine.poll_output() { obey(output) }
-//!     let input = first of { transport, command, password, machine.poll_timeout() };
+//!     let input = first of { transport, command, password, keys, machine.poll_timeout() };
 //!     machine.handle(now, input);
 //! }
 //! ```
@@ -22,12 +22,15 @@
 //!   [`Command::Cancel`], after which no reply comes.
 //! - Time does not run backwards.
 
+use super::known_server::KnownServer;
 use super::reason::{Cause, ConnectionState, DisconnectReason, EndReason};
+use super::redirect::Redirect;
 use mfly_proto::decode::DecodeError;
-use mfly_proto::framing::Frame;
+use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{FullJid, Jid};
 use mfly_proto::push::Push;
+use mfly_proto::sasl::{ChannelBindings, ScramDerivation, ScramKeys};
 use mfly_proto::secret::Password;
 use mfly_proto::stanza::{Presence, StanzaError};
 use mfly_proto::xml::Document;
@@ -42,13 +45,21 @@ pub(crate) struct RequestId(pub(crate) u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PasswordTicket(pub(crate) u64);
 
+/// Names one asking for keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DerivationTicket(pub(crate) u64);
+
 /// Something happened.
 #[derive(Debug)]
 pub(crate) enum Input {
     /// The transport stands.
     Connected {
+        /// How frames travel.
+        framing: Framing,
         /// Encrypted, or within this machine: fit to carry a password.
         confidential: bool,
+        /// What an authentication can be tied to.
+        bindings: ChannelBindings,
     },
     /// One frame arrived.
     Frame(Frame),
@@ -56,6 +67,8 @@ pub(crate) enum Input {
     Disconnected(Loss),
     /// The app, or the password's source, wants something.
     Command(Command),
+    /// What [`Output::Derive`] asked for.
+    Derived(DerivationTicket, ScramKeys),
     /// [`Machine::poll_timeout`](super::Machine::poll_timeout) is reached.
     Timeout,
 }
@@ -110,6 +123,8 @@ pub(crate) enum Output {
     Connect {
         /// Counts from 1 within a row of failures.
         attempt: u32,
+        /// Where to, if the server pointed elsewhere.
+        redirect: Option<Redirect>,
     },
     /// Write a frame.
     Send(Frame),
@@ -117,6 +132,8 @@ pub(crate) enum Output {
     Disconnect,
     /// Answer with [`Command::Password`]: each attempt needs a fresh one, it carries a time.
     NeedPassword(PasswordTicket),
+    /// Answer with [`Input::Derived`]: up to some tenths of a second of hashing, which must not keep others waiting.
+    Derive(DerivationTicket, ScramDerivation),
     /// A request is settled; `Ok` carries the whole `<iq type="result"/>`.
     Reply(RequestId, Result<Document, RequestFailure>),
     /// News for the app.
@@ -149,6 +166,15 @@ pub(crate) enum RequestFailure {
     TooManyRequests,
 }
 
+/// What a message is a copy of (XEP-0280).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Carbon {
+    /// Of one that another session of the own account received.
+    Received,
+    /// Of one that another session of the own account sent.
+    Sent,
+}
+
 /// News for the app, in order.
 #[derive(Debug)]
 pub(crate) enum Notice {
@@ -160,6 +186,8 @@ pub(crate) enum Notice {
         jid: FullJid,
         /// Whether the server kept the earlier session; nothing was missed then.
         resumed: bool,
+        /// What is known about the server now.
+        server: Option<Box<KnownServer>>,
     },
     /// An attempt to connect failed.
     ConnectFailed {
@@ -193,6 +221,13 @@ pub(crate) enum Notice {
     },
     /// Somebody's presence.
     Presence(Presence),
+    /// A message with a text, or one that failed. Not told by platform sessions.
+    Message {
+        /// The message itself, also when it came as a copy.
+        stanza: Document,
+        /// What it is a copy of.
+        carbon: Option<Carbon>,
+    },
     /// Nobody here understands or believes this stanza.
     UnknownStanza(Document),
     /// A known push that does not say what it should.

@@ -1,30 +1,33 @@
 //! The machine itself: inputs to the right phase, losses to the right end.
 
+use super::channel::Channel;
 use super::closing::Closing;
 use super::config::Config;
 use super::entropy::Entropy;
-use super::io::{Command, Input, Loss, Notice, Output, RequestFailure};
+use super::farewell::farewell;
+use super::io::{Command, DerivationTicket, Input, Loss, Notice, Output, RequestFailure};
 use super::keepalive::Keepalive;
-use super::negotiate::Done;
+use super::login::Login;
 use super::offline::Offline;
 use super::online::Online;
 use super::opening::Opening;
 use super::phase::{Cx, Phase};
 use super::reason::{ConnectionState, DisconnectReason, EndReason};
-use super::reconnect::{Reconnect, Verdict};
+use super::reconnect::{Lost, Reconnect, Verdict};
+use super::redirect::Redirect;
 use super::requests::{Owner, Requests};
 use super::timers::{Timer, Timers};
-use mfly_proto::framing::Frame;
-use mfly_proto::framing::websocket::CLIENT_CLOSE;
-use mfly_proto::stream::{StreamCondition, StreamError};
-use mfly_proto::xml::{Document, XmlErrorKind};
+use mfly_proto::framing::{Frame, Received};
+use mfly_proto::sasl::ScramKeys;
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A session. See [`io`](super::io) for how to run it.
 #[derive(Debug)]
 pub(crate) struct Machine {
     phase: Phase,
+    channel: Channel,
+    login: Login,
     requests: Requests,
     reconnect: Reconnect,
     keepalive: Keepalive,
@@ -63,40 +66,13 @@ impl Standing {
     }
 }
 
-/// What is said before a connection is let go for this reason.
-fn farewell(reason: &DisconnectReason) -> Vec<Frame> {
-    let close = || Frame::from(CLIENT_CLOSE);
-    match reason {
-        DisconnectReason::PeerSilent => Vec::new(),
-        DisconnectReason::MalformedXml(error) => vec![complaint(error.kind), close()],
-        _ => vec![close()],
-    }
-}
-
-/// The stream error for a frame that is not restricted XML (RFC 6120 §4.9.3.13, §4.9.3.18, §11.3).
-fn complaint(kind: XmlErrorKind) -> Frame {
-    let condition = match kind {
-        XmlErrorKind::Comment
-        | XmlErrorKind::Doctype
-        | XmlErrorKind::ProcessingInstruction
-        | XmlErrorKind::UndeclaredEntity => StreamCondition::RestrictedXml,
-        XmlErrorKind::TooDeep
-        | XmlErrorKind::TooLarge
-        | XmlErrorKind::TooManyAttributes
-        | XmlErrorKind::TooManyChildren
-        | XmlErrorKind::TooManyNamespaces => StreamCondition::PolicyViolation,
-        _ => StreamCondition::NotWellFormed,
-    };
-    let mut buffer = Vec::new();
-    StreamError::new(condition).write(&mut buffer);
-    String::from_utf8(buffer).unwrap_or_default().into()
-}
-
 impl Machine {
     /// A session that begins with [`Command::Open`].
     pub(crate) fn new(config: Config, entropy: Entropy) -> Self {
         Self {
             phase: Phase::Offline(Offline::Idle),
+            channel: Channel::nothing(config.limits),
+            login: Login::new(&config),
             requests: Requests::new(config.max_requests),
             reconnect: Reconnect::new(),
             keepalive: Keepalive::new(config.keepalive),
@@ -128,10 +104,18 @@ impl Machine {
     /// Takes in what happened at `now`.
     pub(crate) fn handle(&mut self, now: Instant, input: Input) {
         match input {
-            Input::Connected { confidential } => self.on_connected(now, confidential),
+            Input::Connected {
+                framing,
+                confidential,
+                bindings,
+            } => {
+                let limits = self.config.limits;
+                self.on_connected(now, Channel::new(framing, limits, confidential, bindings));
+            }
             Input::Frame(frame) => self.on_frame(now, frame),
             Input::Disconnected(loss) => self.on_loss(now, loss),
             Input::Command(command) => self.on_command(now, command),
+            Input::Derived(ticket, keys) => self.on_keys(now, ticket, keys),
             Input::Timeout => self.on_timeout(now),
         }
     }
@@ -148,6 +132,8 @@ impl Machine {
         let mut cx = Cx {
             now,
             config: &self.config,
+            channel: &mut self.channel,
+            login: &mut self.login,
             requests: &mut self.requests,
             reconnect: &mut self.reconnect,
             keepalive: self.keepalive,
@@ -161,11 +147,10 @@ impl Machine {
         }
     }
 
-    fn on_connected(&mut self, now: Instant, confidential: bool) {
+    fn on_connected(&mut self, now: Instant, channel: Channel) {
         if matches!(self.phase, Phase::Offline(Offline::Dialling)) {
-            self.advance(now, |_, cx| {
-                Ok(Opening::start(Done::NOTHING, confidential, cx))
-            });
+            self.channel = channel;
+            self.advance(now, |_, cx| Opening::first(cx));
         } else if matches!(self.phase, Phase::Offline(_)) {
             // Nobody asked for it, or no longer.
             self.out.push_back(Output::Disconnect);
@@ -177,17 +162,14 @@ impl Machine {
             return;
         }
         let is_online = matches!(self.phase, Phase::Online(_));
-        let is_blank = frame.as_bytes().iter().all(u8::is_ascii_whitespace);
         self.advance(now, |phase, cx| {
             if is_online {
                 Online::on_heard(cx);
             }
-            if is_blank {
-                return Ok(phase);
+            match cx.channel.read(frame)? {
+                Received::WhiteSpace => Ok(phase),
+                received => phase.on_received(received, cx),
             }
-            let document = Document::parse(frame.into_bytes(), &cx.config.limits)
-                .map_err(DisconnectReason::MalformedXml)?;
-            phase.on_document(document, cx)
         });
     }
 
@@ -210,7 +192,7 @@ impl Machine {
             Command::Open if matches!(self.phase, Phase::Offline(Offline::Idle)) => {
                 self.out
                     .push_back(Output::Notice(Notice::State(ConnectionState::Connecting)));
-                self.advance(now, |_, cx| Ok(Phase::Offline(Offline::dial(cx))));
+                self.advance(now, |_, cx| Ok(Phase::Offline(Offline::dial(None, cx))));
             }
             Command::Open => {}
             Command::Request(request) => {
@@ -247,6 +229,15 @@ impl Machine {
         }
     }
 
+    fn on_keys(&mut self, now: Instant, ticket: DerivationTicket, keys: ScramKeys) {
+        if matches!(self.phase, Phase::Authenticating(_)) {
+            self.advance(now, |phase, cx| match phase {
+                Phase::Authenticating(auth) => auth.on_keys(ticket, keys, cx),
+                other => Ok(other),
+            });
+        }
+    }
+
     fn on_timeout(&mut self, now: Instant) {
         while let Some(owner) = self.requests.expired(now) {
             if let Owner::Caller(request) = owner {
@@ -261,7 +252,7 @@ impl Machine {
                     self.advance(now, |_, _| Err(reason));
                 }
                 Timer::Reconnect => {
-                    self.advance(now, |_, cx| Ok(Phase::Offline(Offline::dial(cx))));
+                    self.advance(now, |_, cx| Ok(Phase::Offline(Offline::dial(None, cx))));
                 }
                 Timer::Idle => self.advance(now, |phase, cx| {
                     Online::on_idle(cx);
@@ -285,7 +276,7 @@ impl Machine {
                 self.end(reason);
             }
             Phase::Opening(_) | Phase::Authenticating(_) | Phase::Binding(_) => {
-                self.out.push_back(Output::Send(CLIENT_CLOSE.into()));
+                self.out.extend(self.channel.close().map(Output::Send));
                 self.out.push_back(Output::Disconnect);
                 self.end(reason);
             }
@@ -302,10 +293,13 @@ impl Machine {
     ) {
         if transport == Transport::Up {
             if matches!(standing, Standing::Stream | Standing::Session) {
-                self.out
-                    .extend(farewell(&reason).into_iter().map(Output::Send));
+                let last_words = farewell(&reason, &self.channel);
+                self.out.extend(last_words.into_iter().map(Output::Send));
             }
             self.out.push_back(Output::Disconnect);
+        }
+        if matches!(standing, Standing::Stream) {
+            self.login.failed();
         }
         let stood = match standing {
             Standing::Goodbye(end) => return self.end(end),
@@ -329,17 +323,26 @@ impl Machine {
             }
         };
         self.out.push_back(Output::Notice(notice));
-        let policy = &self.config.reconnect;
-        let fraction = self.entropy.fraction();
-        match self
-            .reconnect
-            .lost(now, &reason, policy, self.config.first_attempts, fraction)
-        {
+        let verdict = self.reconnect.lost(Lost {
+            now,
+            reason: &reason,
+            pointer: self.pointer(&reason),
+            policy: &self.config.reconnect,
+            first_attempts: self.config.first_attempts,
+            fraction: self.entropy.fraction(),
+        });
+        if stood && !matches!(verdict, Verdict::End(_)) {
+            let state = Notice::State(ConnectionState::Reconnecting);
+            self.out.push_back(Output::Notice(state));
+        }
+        match verdict {
+            Verdict::AtOnce { attempt, redirect } => {
+                let delay = Duration::ZERO;
+                self.out
+                    .push_back(Output::Notice(Notice::Reconnecting { attempt, delay }));
+                self.advance(now, |_, cx| Ok(Phase::Offline(Offline::dial(redirect, cx))));
+            }
             Verdict::Retry { attempt, delay } => {
-                if stood {
-                    let state = Notice::State(ConnectionState::Reconnecting);
-                    self.out.push_back(Output::Notice(state));
-                }
                 self.out
                     .push_back(Output::Notice(Notice::Reconnecting { attempt, delay }));
                 self.timers.set(Timer::Reconnect, now, delay);
@@ -347,6 +350,22 @@ impl Machine {
             }
             Verdict::End(reason) => self.end(reason),
         }
+    }
+
+    /// Where the server points, if it may be followed there. One that could not be trusted with a password cannot be
+    /// trusted with that either.
+    fn pointer(&self, reason: &DisconnectReason) -> Option<Redirect> {
+        let redirect = match reason {
+            DisconnectReason::Moved { to } => Redirect::to_uri(to),
+            DisconnectReason::StreamError(error) => {
+                error.see_other_host.as_deref().and_then(Redirect::to_host)
+            }
+            _ => None,
+        }?;
+        let Config {
+            redirects, home, ..
+        } = &self.config;
+        (self.channel.confidential && redirects.allows(&redirect, home)).then_some(redirect)
     }
 
     fn end(&mut self, reason: EndReason) {
@@ -359,5 +378,20 @@ impl Machine {
         self.out
             .push_back(Output::Notice(Notice::State(ConnectionState::Ended)));
         self.out.push_back(Output::Notice(Notice::Ended(reason)));
+    }
+}
+
+#[cfg(test)]
+impl Machine {
+    pub(super) const fn is_online(&self) -> bool {
+        matches!(self.phase, Phase::Online(_))
+    }
+
+    pub(super) const fn is_dialling(&self) -> bool {
+        matches!(self.phase, Phase::Offline(Offline::Dialling))
+    }
+
+    pub(super) const fn known_server(&self) -> Option<&super::known_server::KnownServer> {
+        self.login.known()
     }
 }

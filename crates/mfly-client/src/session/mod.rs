@@ -7,11 +7,16 @@
 
 mod authenticating;
 mod binding;
+mod channel;
 mod closing;
 mod config;
 mod entropy;
+mod exchange;
+mod farewell;
 mod io;
 mod keepalive;
+mod known_server;
+mod login;
 mod machine;
 mod negotiate;
 mod offline;
@@ -20,19 +25,22 @@ mod opening;
 mod phase;
 mod reason;
 mod reconnect;
+mod redirect;
 mod requests;
 mod route;
+mod sasl_wire;
 #[cfg(test)]
 mod tests;
 mod timers;
 
-pub(crate) use config::Config;
+pub(crate) use config::{Config, Resource};
 pub(crate) use entropy::Entropy;
-pub(crate) use io::{
-    Command, Input, Loss, Notice, Output, PasswordTicket, Request, RequestFailure, RequestId,
-};
+pub use io::Carbon;
+pub(crate) use io::{Command, Input, Loss, Notice, Output, Request, RequestFailure, RequestId};
 pub use keepalive::KeepaliveConfig;
+pub use known_server::KnownServer;
 pub(crate) use machine::Machine;
 pub use reason::{Cause, ConnectionState, DisconnectReason, EndReason, Stage};
 pub use reconnect::ReconnectPolicy;
+pub use redirect::{Redirect, RedirectPolicy};
 pub(crate) use timers::YEAR;

@@ -1,15 +1,18 @@
-//! Which step of stream negotiation comes next: a table and two pure functions.
+//! Which step of stream negotiation comes next: a table and pure functions.
 //!
 //! | step | offered as | needs | not after |
 //! |---|---|---|---|
-//! | authenticate | `mechanisms` | | authentication |
+//! | authenticate | `mechanisms`, or `authentication` (SASL2) | | authentication |
 //! | bind | `bind` | authentication | binding |
 //! | establish a session | `session` without `optional` | binding | itself |
 //!
-//! Encryption of the stream itself (STARTTLS) is not needed over WebSocket; it will be the first row.
+//! Encryption of the stream itself is no step here: STARTTLS is over before the session sees the connection.
 
+use super::channel::Channel;
+use super::config::{Config, Resource};
+use super::known_server::Offer;
 use super::reason::DisconnectReason;
-use mfly_proto::sasl::plain;
+use mfly_proto::sasl::{Choice, ChoiceError, MechanismPolicy, choose};
 use mfly_proto::stream::Features;
 
 /// A step.
@@ -55,7 +58,7 @@ struct Row {
 const TABLE: [Row; 3] = [
     Row {
         step: Step::Authenticate,
-        offered: |features| !features.mechanisms.is_empty(),
+        offered: |features| !features.mechanisms.is_empty() || features.sasl2.is_some(),
         needs: Done::NOTHING,
         forbids: Done::AUTHENTICATED,
     },
@@ -81,41 +84,116 @@ pub(super) fn next_step(features: &Features, done: Done) -> Option<Step> {
         .map(|row| row.step)
 }
 
-/// Chooses the mechanism. There is one: the platform's password changes with each attempt, which the SCRAM family
-/// cannot check.
+/// How to authenticate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    pub(super) choice: Choice,
+    pub(super) protocol: Protocol,
+}
+
+/// What an authentication travels in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// RFC 6120 §6: the stream is opened again afterwards.
+    Sasl,
+    /// XEP-0388: it is not.
+    Sasl2 {
+        /// The resource is bound along with it (XEP-0386).
+        bind2: Option<Bind2>,
+    },
+}
+
+/// What is asked for along with a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bind2 {
+    /// Copies of the messages of other sessions.
+    pub(super) carbons: bool,
+}
+
+/// Plans the authentication: with SASL2 where that is wanted and offered, and with the mechanism that the policy likes
+/// best.
 ///
 /// # Errors
-/// When the server does not offer it, or the channel may not carry a password.
-pub(super) fn choose_mechanism(
-    features: &Features,
-    confidential: bool,
-) -> Result<&'static str, DisconnectReason> {
-    if !features
-        .mechanisms
-        .iter()
-        .any(|offered| offered == plain::NAME)
+/// When nothing that is offered is allowed and possible.
+pub(super) fn plan(
+    offer: &Offer,
+    policy: &MechanismPolicy,
+    config: &Config,
+    channel: &Channel,
+) -> Result<Plan, DisconnectReason> {
+    let choose = |mechanisms: &[String]| {
+        choose(
+            policy,
+            mechanisms,
+            &offer.channel_bindings,
+            &channel.bindings,
+            channel.confidential,
+        )
+    };
+    if let Some(second) = offer.sasl2.as_ref().filter(|_| config.sasl2)
+        && let Ok(choice) = choose(&second.mechanisms)
     {
-        let offered = features.mechanisms.clone();
-        return Err(DisconnectReason::MechanismUnavailable { offered });
+        // The server makes the resource up: no use if it has to be a certain one.
+        let any_resource = !matches!(config.resource, Resource::Exactly(_));
+        let protocol = Protocol::Sasl2 {
+            bind2: (second.bind2 && any_resource).then_some(Bind2 {
+                carbons: second.carbons && config.carbons,
+            }),
+        };
+        return Ok(Plan { choice, protocol });
     }
-    if !confidential {
-        return Err(DisconnectReason::ChannelNotConfidential);
+    match choose(&offer.mechanisms) {
+        Ok(choice) => Ok(Plan {
+            choice,
+            protocol: Protocol::Sasl,
+        }),
+        Err(ChoiceError::PlainOnClearText { .. }) => Err(DisconnectReason::ChannelNotConfidential),
+        Err(ChoiceError::NoneUsable { offered }) => Err(DisconnectReason::MechanismUnavailable {
+            offered: offered.names().to_vec(),
+        }),
+        Err(error) => Err(DisconnectReason::MechanismRefused(error)),
     }
-    Ok(plain::NAME)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::known_server::Sasl2;
+    use mfly_proto::framing::Framing;
+    use mfly_proto::jid::BareJid;
+    use mfly_proto::sasl::{ChannelBindings, MechanismKind};
+    use mfly_proto::xml::Limits;
 
     fn features(mechanisms: &[&str], bind: bool, session: bool, optional: bool) -> Features {
         Features {
-            mechanisms: mechanisms.iter().map(|&name| name.to_owned()).collect(),
+            mechanisms: names(mechanisms),
             bind,
             session,
             session_optional: optional,
             ..Features::default()
         }
+    }
+
+    fn names(mechanisms: &[&str]) -> Vec<String> {
+        mechanisms.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    fn config(sasl2: bool) -> Config {
+        let account = BareJid::new("u1@host.test").unwrap();
+        Config {
+            sasl2,
+            ..Config::standard(account)
+        }
+    }
+
+    fn channel(confidential: bool) -> Channel {
+        let bindings = ChannelBindings::NONE;
+        Channel::new(
+            Framing::WebSocket,
+            Limits::default(),
+            confidential,
+            bindings,
+        )
     }
 
     #[test]
@@ -145,22 +223,75 @@ mod tests {
 
     #[test]
     fn a_password_is_not_sent_over_an_open_channel_nor_with_an_unknown_mechanism() {
-        let choose = |mechanisms: &[&str], confidential| {
-            choose_mechanism(&features(mechanisms, false, false, false), confidential)
+        let plan = |mechanisms: &[&str], confidential| {
+            let offer = Offer::of(&features(mechanisms, false, false, false));
+            let policy = MechanismPolicy::plain();
+            super::plan(&offer, &policy, &config(false), &channel(confidential))
         };
-        assert!(matches!(
-            choose(&["SCRAM-SHA-1", "PLAIN"], true),
-            Ok("PLAIN")
-        ));
-        let open = choose(&["PLAIN"], false);
+        let chosen = plan(&["SCRAM-SHA-1", "PLAIN"], true).unwrap();
+        assert_eq!(chosen.choice, Choice::Plain);
+        let open = plan(&["PLAIN"], false);
         assert!(matches!(
             open,
             Err(DisconnectReason::ChannelNotConfidential)
         ));
-        let Err(DisconnectReason::MechanismUnavailable { offered }) = choose(&["EXTERNAL"], true)
+        let Err(DisconnectReason::MechanismUnavailable { offered }) = plan(&["EXTERNAL"], true)
         else {
-            panic!("EXTERNAL is not known");
+            panic!("EXTERNAL is not wanted");
         };
         assert_eq!(offered, ["EXTERNAL"]);
+    }
+
+    #[test]
+    fn sasl2_is_used_where_it_is_offered_wanted_and_good_enough() {
+        let offer = |second: &[&str]| Offer {
+            mechanisms: names(&["PLAIN", "SCRAM-SHA-1"]),
+            channel_bindings: Vec::new(),
+            sasl2: Some(Sasl2 {
+                mechanisms: names(second),
+                bind2: true,
+                carbons: true,
+            }),
+        };
+        let policy = MechanismPolicy::password().without_plain();
+        let plan = |second: &[&str], sasl2: Config| {
+            let plan = super::plan(&offer(second), &policy, &sasl2, &channel(true)).unwrap();
+            (plan.choice.kind().name(), plan.protocol)
+        };
+        let with = |bind2| Protocol::Sasl2 { bind2 };
+        let second = with(Some(Bind2 { carbons: true }));
+        assert_eq!(
+            plan(&["SCRAM-SHA-256"], config(true)),
+            ("SCRAM-SHA-256", second)
+        );
+        assert_eq!(
+            plan(&["SCRAM-SHA-256"], config(false)),
+            ("SCRAM-SHA-1", Protocol::Sasl)
+        );
+        assert_eq!(
+            plan(&["PLAIN"], config(true)),
+            ("SCRAM-SHA-1", Protocol::Sasl)
+        );
+        let mut exactly = config(true);
+        exactly.resource = Resource::Exactly("desk".to_owned());
+        assert_eq!(
+            plan(&["SCRAM-SHA-256"], exactly),
+            ("SCRAM-SHA-256", with(None))
+        );
+    }
+
+    #[test]
+    fn less_than_what_was_used_before_is_refused_and_not_for_good() {
+        let offer = Offer::of(&features(&["PLAIN", "SCRAM-SHA-1"], false, false, false));
+        let used = MechanismKind::from_name("SCRAM-SHA-256");
+        let policy = MechanismPolicy::password().remembered(used);
+        let refused = plan(&offer, &policy, &config(true), &channel(true)).unwrap_err();
+        assert!(
+            matches!(
+                refused,
+                DisconnectReason::MechanismRefused(ChoiceError::Downgraded { .. })
+            ),
+            "{refused}"
+        );
     }
 }

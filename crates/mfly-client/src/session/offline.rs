@@ -2,6 +2,7 @@
 
 use super::io::Output;
 use super::phase::Cx;
+use super::redirect::Redirect;
 use super::timers::Timer;
 
 /// Why there is no connection.
@@ -18,12 +19,13 @@ pub(super) enum Offline {
 }
 
 impl Offline {
-    /// Has a connection made.
-    pub(super) fn dial(cx: &mut Cx<'_>) -> Self {
+    /// Has a connection made, perhaps to where a server pointed.
+    pub(super) fn dial(redirect: Option<Redirect>, cx: &mut Cx<'_>) -> Self {
         cx.timers
             .set(Timer::Phase, cx.now, cx.config.connect_timeout);
         cx.out.push_back(Output::Connect {
             attempt: cx.reconnect.attempt(),
+            redirect,
         });
         Self::Dialling
     }

@@ -1,7 +1,7 @@
 //! Requests can be made, news arrive.
 //!
-//! On entry, in the order of the official SDK: initial presence, then carbons. Both after every connection: the
-//! platform forgets them.
+//! On entry, in the order of the official SDK: initial presence, then carbons, unless switched off. Both after every connection: the
+//! server forgets them.
 
 use super::io::{Notice, Output, Request, RequestFailure};
 use super::phase::{Cx, Phase};
@@ -12,6 +12,7 @@ use super::timers::{Timer, YEAR};
 use mfly_proto::payload::carbons::EnableCarbons;
 use mfly_proto::payload::ping::Ping;
 use mfly_proto::stanza::{IqRequest, Presence, PresenceKind, iq};
+use mfly_proto::stream::Features;
 use mfly_proto::xml::Document;
 use std::time::Instant;
 
@@ -22,32 +23,41 @@ pub(super) struct Online {
 }
 
 impl Online {
-    pub(super) fn start(own: Own, cx: &mut Cx<'_>) -> Phase {
+    /// `has_carbons` says whether copies of messages are on already.
+    pub(super) fn start(own: Own, has_carbons: bool, cx: &mut Cx<'_>) -> Phase {
         cx.timers.stop(Timer::Phase);
         cx.keepalive.heard(cx.now, cx.timers);
         cx.reconnect.online(cx.now);
-        let mut buffer = Vec::new();
-        Presence {
-            priority: 1,
-            ..Presence::new(PresenceKind::Available)
+        cx.login.succeeded();
+        if cx.config.presence {
+            let mut buffer = Vec::new();
+            Presence {
+                priority: 1,
+                ..Presence::new(PresenceKind::Available)
+            }
+            .write(&mut buffer);
+            cx.send(buffer);
         }
-        .write(&mut buffer);
-        cx.send(buffer);
-        ask(
-            &EnableCarbons,
-            cx.now + cx.config.phase_timeout.min(YEAR),
-            cx,
-        );
+        if cx.config.carbons && !has_carbons {
+            let deadline = cx.now + cx.config.phase_timeout.min(YEAR);
+            ask(&EnableCarbons, deadline, cx);
+        }
         cx.notice(Notice::State(ConnectionState::Connected));
         cx.notice(Notice::Connected {
             jid: own.full.clone(),
             resumed: false,
+            server: cx.login.known().cloned().map(Box::new),
         });
         Phase::Online(Self { own })
     }
 
     pub(super) fn on_document(self, document: &Document, cx: &mut Cx<'_>) -> Phase {
-        let Routed { answer, outcome } = route::route(document, &self.own, cx.requests);
+        // With SASL2 they follow the success; all of them that matters is done by then.
+        if Features::is(document.root()) {
+            return Phase::Online(self);
+        }
+        let Routed { answer, outcome } =
+            route::route(document, cx.config.dialect, &self.own, cx.requests);
         if let Some(answer) = answer {
             cx.send(answer);
         }

@@ -1,12 +1,16 @@
-//! `<open/>` is sent; the server's `<open/>` and its features are awaited.
+//! The stream is opened from this side; the server's opening and its features are awaited.
+//!
+//! What had to follow anyway may have left together with the opening. The features then tell whether it was right.
 
 use super::authenticating::Authenticating;
 use super::binding::Binding;
-use super::negotiate::{Done, Step, next_step};
+use super::known_server::Offer;
+use super::negotiate::{Done, Step, next_step, plan};
 use super::phase::{Cx, Phase};
 use super::reason::DisconnectReason;
 use super::timers::Timer;
-use mfly_proto::framing::websocket::Open;
+use mfly_proto::framing::Open;
+use mfly_proto::id::StanzaId;
 use mfly_proto::stream::Features;
 use mfly_proto::xml::Element;
 
@@ -14,21 +18,72 @@ use mfly_proto::xml::Element;
 #[derive(Debug)]
 pub(super) struct Opening {
     done: Done,
-    confidential: bool,
-    /// The server's `<open/>` has come.
+    /// The server has opened its side.
     opened: bool,
+    ahead: Ahead,
+}
+
+/// What left together with the opening.
+#[derive(Debug)]
+enum Ahead {
+    Nothing,
+    Authentication(Box<Authenticating>),
+    /// The request for a resource, by its id.
+    Binding(StanzaId),
 }
 
 impl Opening {
-    pub(super) fn start(done: Done, confidential: bool, cx: &mut Cx<'_>) -> Phase {
+    /// The connection stands. Authentication begins at once if what the server offers can be expected.
+    pub(super) fn first(cx: &mut Cx<'_>) -> Result<Phase, DisconnectReason> {
+        let policy = cx.login.policy(cx.config);
+        let expected = cx
+            .login
+            .expected(cx.config)
+            .and_then(|offer| plan(offer, &policy, cx.config, cx.channel).ok());
+        match expected {
+            Some(plan) => Authenticating::start_ahead(plan, cx),
+            None => Ok(Self::start(Done::NOTHING, cx)),
+        }
+    }
+
+    /// Opens the stream. After authentication a resource is always bound: with pipelining the request for it goes along.
+    pub(super) fn start(done: Done, cx: &mut Cx<'_>) -> Phase {
         cx.timers.set(Timer::Phase, cx.now, cx.config.phase_timeout);
-        let mut buffer = Vec::new();
-        Open::to_host(cx.config.account.domain()).write(&mut buffer);
-        cx.send(buffer);
+        cx.open_stream();
+        let ahead = if done.has(Done::AUTHENTICATED) && cx.config.pipelined {
+            Ahead::Binding(Binding::request(cx))
+        } else {
+            Ahead::Nothing
+        };
         Phase::Opening(Self {
             done,
-            confidential,
             opened: false,
+            ahead,
+        })
+    }
+
+    /// Authentication is over, and the stream goes on (SASL2) without a resource.
+    pub(super) fn go_on(cx: &mut Cx<'_>) -> Phase {
+        cx.timers.set(Timer::Phase, cx.now, cx.config.phase_timeout);
+        let ahead = if cx.config.pipelined {
+            Ahead::Binding(Binding::request(cx))
+        } else {
+            Ahead::Nothing
+        };
+        Phase::Opening(Self {
+            done: Done::AUTHENTICATED,
+            opened: true,
+            ahead,
+        })
+    }
+
+    /// The stream was opened and authentication begun in one flight.
+    pub(super) fn after_authentication_began(auth: Authenticating, cx: &mut Cx<'_>) -> Phase {
+        cx.timers.set(Timer::Phase, cx.now, cx.config.phase_timeout);
+        Phase::Opening(Self {
+            done: Done::NOTHING,
+            opened: false,
+            ahead: Ahead::Authentication(Box::new(auth)),
         })
     }
 
@@ -64,17 +119,41 @@ impl Opening {
                 "it sent something before its features",
             ));
         };
-        match next_step(&features, self.done) {
-            Some(Step::Authenticate) => {
-                Authenticating::start(&features, self.done, self.confidential, cx)
+        match (next_step(&features, self.done), self.ahead) {
+            (Some(Step::Authenticate), ahead) => Self::authenticate(&features, ahead, cx),
+            (Some(Step::Bind), Ahead::Binding(id)) => {
+                Ok(Binding::requested(features, self.done, id))
             }
-            Some(Step::Bind) => Ok(Binding::start(features, self.done, cx)),
-            Some(Step::EstablishSession) | None if self.done.has(Done::AUTHENTICATED) => Err(
+            (Some(Step::Bind), _) => Ok(Binding::start(features, self.done, cx)),
+            (Some(Step::EstablishSession) | None, _) if self.done.has(Done::AUTHENTICATED) => Err(
                 DisconnectReason::ProtocolViolation("it offers no resource binding"),
             ),
-            Some(Step::EstablishSession) | None => Err(DisconnectReason::MechanismUnavailable {
-                offered: Vec::new(),
-            }),
+            (Some(Step::EstablishSession) | None, Ahead::Nothing) => {
+                Err(DisconnectReason::MechanismUnavailable {
+                    offered: Vec::new(),
+                })
+            }
+            (Some(Step::EstablishSession) | None, _) => Err(DisconnectReason::OfferChanged),
+        }
+    }
+
+    /// Plans by what the server does offer. What went ahead must be just that: a weaker mechanism would be a downgrade,
+    /// and a stronger one than offered fails by itself.
+    fn authenticate(
+        features: &Features,
+        ahead: Ahead,
+        cx: &mut Cx<'_>,
+    ) -> Result<Phase, DisconnectReason> {
+        let offer = Offer::of(features);
+        let policy = cx.login.policy(cx.config);
+        let plan = plan(&offer, &policy, cx.config, cx.channel);
+        cx.login.offered(offer);
+        match ahead {
+            Ahead::Authentication(auth) => match plan {
+                Ok(plan) if plan == auth.plan => Ok(Phase::Authenticating(auth.confirmed(cx))),
+                _ => Err(DisconnectReason::OfferChanged),
+            },
+            Ahead::Nothing | Ahead::Binding(_) => Authenticating::start(plan?, cx),
         }
     }
 }

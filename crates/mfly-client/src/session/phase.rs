@@ -9,16 +9,20 @@
 //!        or Ended
 //! ```
 //!
-//! A phase owns what only matters within it; what outlives a connection stands beside it in the machine. Over TCP a
-//! phase `Securing` (STARTTLS) will come between the first `Opening` and `Authenticating`.
+//! A phase owns what only matters within it; what outlives a connection stands beside it in the machine. The stream is
+//! opened again after SASL, in the same way over both framings. With pipelining, `Authenticating` (its password) comes
+//! before the first `Opening`, and what is awaited in `Opening` answers two things at once. With SASL2 and Bind2,
+//! `Authenticating` leads to `Online`. STARTTLS is the transport's: the session begins on a connection that is secure.
 
 use super::authenticating::Authenticating;
 use super::binding::Binding;
+use super::channel::Channel;
 use super::closing::Closing;
 use super::config::Config;
 use super::entropy::Entropy;
 use super::io::{Notice, Output};
 use super::keepalive::Keepalive;
+use super::login::Login;
 use super::offline::Offline;
 use super::online::Online;
 use super::opening::Opening;
@@ -26,8 +30,7 @@ use super::reason::{DisconnectReason, Stage};
 use super::reconnect::Reconnect;
 use super::requests::Requests;
 use super::timers::Timers;
-use mfly_proto::framing::Frame;
-use mfly_proto::framing::websocket::Incoming;
+use mfly_proto::framing::{Frame, Received};
 use mfly_proto::stream::StreamError;
 use mfly_proto::xml::{Document, Writer};
 use std::collections::VecDeque;
@@ -48,6 +51,8 @@ pub(super) enum Phase {
 pub(super) struct Cx<'a> {
     pub(super) now: Instant,
     pub(super) config: &'a Config,
+    pub(super) channel: &'a mut Channel,
+    pub(super) login: &'a mut Login,
     pub(super) requests: &'a mut Requests,
     pub(super) reconnect: &'a mut Reconnect,
     pub(super) keepalive: Keepalive,
@@ -75,52 +80,50 @@ impl Cx<'_> {
         self.send(buffer);
     }
 
+    /// Opens the stream, or opens it again after authentication.
+    pub(super) fn open_stream(&mut self) {
+        let header = self.channel.open(self.config.account.domain());
+        self.send(header);
+    }
+
     pub(super) fn notice(&mut self, notice: Notice) {
         self.out.push_back(Output::Notice(notice));
     }
 }
 
 impl Phase {
-    /// One complete element arrived. An error ends the connection.
-    pub(super) fn on_document(
+    /// Something arrived. An error ends the connection.
+    pub(super) fn on_received(
         self,
-        document: Document,
+        received: Received,
         cx: &mut Cx<'_>,
     ) -> Result<Self, DisconnectReason> {
+        match (self, received) {
+            (phase, Received::WhiteSpace) => Ok(phase),
+            (_, Received::Close { see_other_uri }) => Err(match see_other_uri {
+                Some(to) => DisconnectReason::Moved { to },
+                None => DisconnectReason::ClosedByServer,
+            }),
+            (Self::Opening(opening), Received::Open(open)) => opening.on_open(&open),
+            (_, Received::Open(_)) => Err(DisconnectReason::ProtocolViolation(
+                "it opened the stream twice",
+            )),
+            (phase, Received::Element(document)) => phase.on_document(document, cx),
+        }
+    }
+
+    fn on_document(self, document: Document, cx: &mut Cx<'_>) -> Result<Self, DisconnectReason> {
         let root = document.root();
         if StreamError::is(root) {
             return Err(DisconnectReason::StreamError(StreamError::read(root)));
         }
-        let violation = DisconnectReason::ProtocolViolation("its framing is malformed");
-        match (self, Incoming::read(root).map_err(|_| violation)?) {
-            (
-                _,
-                Incoming::Close {
-                    see_other_uri: Some(to),
-                },
-            ) => Err(DisconnectReason::Moved { to }),
-            (
-                _,
-                Incoming::Close {
-                    see_other_uri: None,
-                },
-            ) => Err(DisconnectReason::ClosedByServer),
-            (Self::Opening(opening), Incoming::Open(open)) => opening.on_open(&open),
-            (_, Incoming::Open(_)) => Err(DisconnectReason::ProtocolViolation(
-                "it opened the stream twice",
-            )),
-            (Self::Opening(opening), Incoming::Element(element)) => opening.on_element(element, cx),
-            (Self::Authenticating(auth), Incoming::Element(element)) => {
-                auth.on_element(element, cx)
-            }
-            (Self::Binding(binding), Incoming::Element(_)) => {
-                binding.on_document(document.clone(), cx)
-            }
-            (Self::Online(online), Incoming::Element(_)) => Ok(online.on_document(&document, cx)),
-            (Self::Closing(closing), Incoming::Element(_)) => {
-                Ok(closing.on_document(&document, cx))
-            }
-            (phase @ Self::Offline(_), Incoming::Element(_)) => Ok(phase),
+        match self {
+            Self::Opening(opening) => opening.on_element(root, cx),
+            Self::Authenticating(auth) => auth.on_element(root, cx),
+            Self::Binding(binding) => binding.on_document(document, cx),
+            Self::Online(online) => Ok(online.on_document(&document, cx)),
+            Self::Closing(closing) => Ok(closing.on_document(&document, cx)),
+            phase @ Self::Offline(_) => Ok(phase),
         }
     }
 

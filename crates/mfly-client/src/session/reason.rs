@@ -1,6 +1,6 @@
 //! Where a session stands, why a connection was lost, and why a session is over.
 
-use mfly_proto::sasl::Failure;
+use mfly_proto::sasl::{ChoiceError, Failure, SaslError};
 use mfly_proto::stanza::StanzaError;
 use mfly_proto::stream::StreamError;
 use mfly_proto::xml::XmlError;
@@ -56,6 +56,10 @@ impl fmt::Display for Stage {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DisconnectReason {
+    /// What the server says during the authentication cannot be accepted: it did not prove that it knows the password,
+    /// or asks for what it must not ask for.
+    #[error("the authentication was broken off: {0}")]
+    AuthenticationBroken(#[source] SaslError),
     /// The server refused the credentials, or cannot check them now.
     #[error("authentication refused: {0}")]
     AuthenticationRefused(Failure),
@@ -63,7 +67,9 @@ pub enum DisconnectReason {
     #[error("resource binding refused: {0}")]
     BindRefused(StanzaError),
     /// The password would have to cross the network unprotected.
-    #[error("the connection is neither encrypted nor local: connect to a wss:// address")]
+    #[error(
+        "the connection is neither encrypted nor local: connect to a wss://, xmpps:// or xmpp:// address"
+    )]
     ChannelNotConfidential,
     /// The server closed the stream or the connection.
     #[error("the server closed the connection")]
@@ -83,12 +89,26 @@ pub enum DisconnectReason {
         /// What it offers instead.
         offered: Vec<String>,
     },
-    /// The server points to another address. It is not followed: the password is for this server.
+    /// The server offers authentication mechanisms, and none that is good enough: not the one that was pinned, or
+    /// weaker ones than before. Nothing weaker is used; somebody may be in between.
+    #[error("no authentication mechanism is good enough: {0}")]
+    MechanismRefused(#[source] ChoiceError),
+    /// The password is right, and the server wants more: a second factor, or a new password. Nothing of that is supported.
+    #[error("the server wants more than a password: {}", .tasks.join(", "))]
+    MoreTasks {
+        /// What it wants, one of which would do.
+        tasks: Vec<String>,
+    },
+    /// The server points to another address.
     #[error("the server moved to {to}")]
     Moved {
         /// The address it names.
         to: String,
     },
+    /// The server does not offer what it offered before, and the log-in had already begun accordingly. The next attempt
+    /// follows at once, step by step.
+    #[error("the server offers something else than before: logging in again step by step")]
+    OfferChanged,
     /// No password could be had for this attempt.
     #[error("no password could be had: {0}")]
     PasswordUnavailable(#[source] Cause),
@@ -120,7 +140,9 @@ pub enum EndReason {
     #[error("the account is blocked by an administrator")]
     AdminBlocked,
     /// The password would have to cross the network unprotected.
-    #[error("the connection is neither encrypted nor local: connect to a wss:// address")]
+    #[error(
+        "the connection is neither encrypted nor local: connect to a wss://, xmpps:// or xmpp:// address"
+    )]
     ChannelNotConfidential,
     /// The app closed the session, or dropped its last handle.
     #[error("the session was closed")]
@@ -137,7 +159,13 @@ pub enum EndReason {
         /// What it offers instead.
         offered: Vec<String>,
     },
-    /// The server points to another address: connect there.
+    /// The password is right, and the server wants more: a second factor, or a new password. Nothing of that is supported.
+    #[error("the server wants more than a password: {}", .tasks.join(", "))]
+    MoreTasks {
+        /// What it wants, one of which would do.
+        tasks: Vec<String>,
+    },
+    /// The server points to another address, where the policy does not allow to follow: connect there.
     #[error("the server moved to {to}")]
     Moved {
         /// The address it names.

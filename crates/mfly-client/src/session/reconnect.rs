@@ -4,15 +4,18 @@
 //! |---|---|
 //! | credentials refused (SASL `not-authorized` and its like) | ends: `InvalidCredentials` |
 //! | SASL `account-disabled` | ends: `AdminBlocked` (inferred) |
-//! | no PLAIN offered, or the channel is not confidential | ends |
+//! | no known mechanism offered, or the channel is not confidential | ends |
+//! | the server wants more than a password (SASL2 tasks) | ends |
 //! | bind refused with `conflict`, stream error `conflict` | ends: `Replaced` |
-//! | the server points elsewhere (`see-other-uri`, `see-other-host`) | ends: `Moved`, never followed |
+//! | the server points elsewhere (`see-other-uri`, `see-other-host`) | connects there at once if the policy allows, three times in a row at most; otherwise ends: `Moved` |
+//! | the server does not offer what was expected | connects again at once, step by step |
 //! | an administrator blocked the account, or it was deleted, a moment ago | ends so |
 //! | anything else | connects again, later and later |
 //!
 //! The official SDK connects again at once, for ever, whatever the reason.
 
 use super::reason::{DisconnectReason, EndReason};
+use super::redirect::{MAX_IN_A_ROW, Redirect};
 use super::timers::YEAR;
 use mfly_proto::sasl::FailureCondition;
 use mfly_proto::stanza::ErrorCondition;
@@ -85,13 +88,36 @@ pub(super) struct Reconnect {
     step: u32,
     /// Whether there ever was a connection.
     stood: bool,
+    /// Pointers to other servers that were followed since the last ordinary attempt.
+    redirects: u32,
     online_since: Option<Instant>,
     doom: Option<EndReason>,
+}
+
+/// A connection that was lost, or could not be made.
+#[derive(Debug)]
+pub(super) struct Lost<'a> {
+    pub(super) now: Instant,
+    pub(super) reason: &'a DisconnectReason,
+    /// Where the server points, if it may be followed there.
+    pub(super) pointer: Option<Redirect>,
+    pub(super) policy: &'a ReconnectPolicy,
+    /// The most attempts until the first connection stands.
+    pub(super) first_attempts: u32,
+    /// The jitter, 0 to 1.
+    pub(super) fraction: f64,
 }
 
 /// The verdict on a loss.
 #[derive(Debug)]
 pub(super) enum Verdict {
+    /// Connect again at once, as part of the same attempt.
+    AtOnce {
+        /// Number of the attempt within its row.
+        attempt: u32,
+        /// Where to, if not to the original address.
+        redirect: Option<Redirect>,
+    },
     /// Connect again.
     Retry {
         /// Number of the attempt within its row.
@@ -109,6 +135,7 @@ impl Reconnect {
             attempt: 1,
             step: 0,
             stood: false,
+            redirects: 0,
             online_since: None,
             doom: None,
         }
@@ -130,43 +157,60 @@ impl Reconnect {
         self.doom = reason;
     }
 
-    /// Judges a loss. `first_attempts` bounds the attempts until the first connection stands; `fraction`, 0 to 1, is
-    /// the jitter.
-    pub(super) fn lost(
-        &mut self,
-        now: Instant,
-        reason: &DisconnectReason,
-        policy: &ReconnectPolicy,
-        first_attempts: u32,
-        fraction: f64,
-    ) -> Verdict {
+    fn at_once(&mut self, redirect: Option<Redirect>) -> Verdict {
+        self.attempt = self.attempt.max(1);
+        Verdict::AtOnce {
+            attempt: self.attempt,
+            redirect,
+        }
+    }
+
+    /// Judges a loss.
+    pub(super) fn lost(&mut self, lost: Lost<'_>) -> Verdict {
         let online_since = self.online_since.take();
-        if let Some(end) = self.doom.take().or_else(|| fatal(reason)) {
+        if let Some(end) = self.doom.take() {
             return Verdict::End(end);
         }
         if let Some(since) = online_since {
             self.attempt = 0;
-            if now >= since + PROVEN_AFTER {
+            if lost.now >= since + PROVEN_AFTER {
                 self.step = 0;
+                self.redirects = 0;
+            }
+        }
+        let is_last = online_since.is_some() && lost.policy.max_attempts == Some(0);
+        match (lost.pointer, lost.reason) {
+            (Some(redirect), _) if self.redirects < MAX_IN_A_ROW && !is_last => {
+                self.redirects += 1;
+                return self.at_once(Some(redirect));
+            }
+            // Round in circles: begin again, later.
+            (Some(_), _) => {}
+            // What was expected wrongly is not expected again.
+            (None, DisconnectReason::OfferChanged) => return self.at_once(None),
+            (None, reason) => {
+                if let Some(end) = fatal(reason) {
+                    return Verdict::End(end);
+                }
             }
         }
         let limit = if self.stood {
-            policy.max_attempts
+            lost.policy.max_attempts
         } else {
-            Some(first_attempts)
+            Some(lost.first_attempts)
         };
         if limit.is_some_and(|limit| self.attempt >= limit) {
-            let last = Box::new(reason.clone());
             return Verdict::End(EndReason::Unreachable {
                 attempts: self.attempt,
-                last,
+                last: Box::new(lost.reason.clone()),
             });
         }
         self.attempt = self.attempt.saturating_add(1);
         self.step = self.step.saturating_add(1);
+        self.redirects = 0;
         Verdict::Retry {
             attempt: self.attempt,
-            delay: policy.delay(self.step, fraction),
+            delay: lost.policy.delay(self.step, lost.fraction),
         }
     }
 }
@@ -187,6 +231,9 @@ fn fatal(reason: &DisconnectReason) -> Option<EndReason> {
         DisconnectReason::ChannelNotConfidential => EndReason::ChannelNotConfidential,
         DisconnectReason::MechanismUnavailable { offered } => EndReason::MechanismUnavailable {
             offered: offered.clone(),
+        },
+        DisconnectReason::MoreTasks { tasks } => EndReason::MoreTasks {
+            tasks: tasks.clone(),
         },
         DisconnectReason::Moved { to } => EndReason::Moved { to: to.clone() },
         DisconnectReason::StreamError(error) => match error.condition {
@@ -217,11 +264,27 @@ mod tests {
         DisconnectReason::StreamError(StreamError::new(condition))
     }
 
+    fn lost<'a>(
+        now: Instant,
+        reason: &'a DisconnectReason,
+        policy: &'a ReconnectPolicy,
+    ) -> Lost<'a> {
+        Lost {
+            now,
+            reason,
+            pointer: None,
+            policy,
+            first_attempts: 1,
+            fraction: 0.5,
+        }
+    }
+
     fn verdict(reason: &DisconnectReason) -> String {
         let now = Instant::now();
         let mut reconnect = Reconnect::new();
         reconnect.online(now);
-        match reconnect.lost(now, reason, &ReconnectPolicy::default(), 1, 0.5) {
+        match reconnect.lost(lost(now, reason, &ReconnectPolicy::default())) {
+            Verdict::AtOnce { .. } => "at once".to_owned(),
             Verdict::Retry { .. } => "retry".to_owned(),
             Verdict::End(end) => format!("{end:?}")
                 .split([' ', '('])
@@ -263,6 +326,7 @@ mod tests {
             ),
             (DisconnectReason::ClosedByServer, "retry"),
             (DisconnectReason::PeerSilent, "retry"),
+            (DisconnectReason::OfferChanged, "at once"),
             (
                 DisconnectReason::TimedOut(super::super::Stage::Opening),
                 "retry",
@@ -309,8 +373,14 @@ mod tests {
         let now = Instant::now();
         let mut reconnect = Reconnect::new();
         let mut lose = || {
-            let reason = DisconnectReason::ClosedByServer;
-            reconnect.lost(now, &reason, &ReconnectPolicy::default(), 2, 0.5)
+            reconnect.lost(Lost {
+                first_attempts: 2,
+                ..lost(
+                    now,
+                    &DisconnectReason::ClosedByServer,
+                    &ReconnectPolicy::default(),
+                )
+            })
         };
         assert!(matches!(lose(), Verdict::Retry { attempt: 2, .. }));
         assert!(matches!(
@@ -326,15 +396,12 @@ mod tests {
         let mut reconnect = Reconnect::new();
         let mut delay_after = |lasted: Duration, now: Instant| {
             reconnect.online(now);
-            match reconnect.lost(
-                now + lasted,
-                &DisconnectReason::ClosedByServer,
-                &policy,
-                1,
-                1.0,
-            ) {
+            match reconnect.lost(Lost {
+                fraction: 1.0,
+                ..lost(now + lasted, &DisconnectReason::ClosedByServer, &policy)
+            }) {
                 Verdict::Retry { attempt, delay } => (attempt, delay),
-                Verdict::End(end) => panic!("{end}"),
+                other => panic!("{other:?}"),
             }
         };
         assert_eq!(delay_after(SECOND, start), (1, SECOND / 2));
@@ -351,10 +418,10 @@ mod tests {
         reconnect.online(now);
         reconnect.doom(Some(EndReason::AdminBlocked));
         reconnect.doom(None);
-        let verdict = reconnect.lost(now, &DisconnectReason::ClosedByServer, &policy, 1, 0.5);
+        let verdict = reconnect.lost(lost(now, &DisconnectReason::ClosedByServer, &policy));
         assert!(matches!(verdict, Verdict::Retry { .. }));
         reconnect.doom(Some(EndReason::AccountDeleted));
-        let verdict = reconnect.lost(now, &DisconnectReason::ClosedByServer, &policy, 1, 0.5);
+        let verdict = reconnect.lost(lost(now, &DisconnectReason::ClosedByServer, &policy));
         assert!(matches!(verdict, Verdict::End(EndReason::AccountDeleted)));
     }
 
@@ -364,7 +431,7 @@ mod tests {
         let mut reconnect = Reconnect::new();
         reconnect.online(now);
         let reason = DisconnectReason::ClosedByServer;
-        let verdict = reconnect.lost(now, &reason, &ReconnectPolicy::never(), 1, 0.5);
+        let verdict = reconnect.lost(lost(now, &reason, &ReconnectPolicy::never()));
         assert!(matches!(
             verdict,
             Verdict::End(EndReason::Unreachable { attempts: 0, .. })

@@ -2,20 +2,29 @@
 
 mod closing;
 mod connecting;
+mod following;
 mod keepalive;
+mod logging_in;
+mod pipelining;
+mod plain_xmpp;
 mod properties;
 mod pushes;
 mod reconnecting;
 mod requests;
+mod server;
+mod twin;
 
+use super::io::{DerivationTicket, PasswordTicket};
 use super::*;
-use mfly_proto::framing::Frame;
+use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{BareJid, Jid};
+use mfly_proto::sasl::{ChannelBindings, ScramDerivation};
 use mfly_proto::secret::Password;
 use mfly_proto::stanza::{StanzaError, iq};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use twin::Twin;
 
 const OPEN: &str =
     r#"<open to="host.test" version="1.0" xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#;
@@ -32,8 +41,12 @@ const BOUND: &str = r#"<iq type="result" id="_bind_auth_2"><bind xmlns="urn:ietf
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A machine, its clock, and everything it put out, sorted.
+///
+/// It runs over WebSocket. Unless a test is about that framing, a twin over TCP is fed the same and has to do the same.
 struct Rig {
     machine: Machine,
+    twin: Option<Twin>,
+    framing: Framing,
     now: Instant,
     /// Whether the machine believes in a transport, to catch frames sent into the void.
     connected: bool,
@@ -41,26 +54,56 @@ struct Rig {
     news: Vec<String>,
     replies: Vec<(u64, Result<String, RequestFailure>)>,
     tickets: Vec<PasswordTicket>,
+    derivations: Vec<(DerivationTicket, ScramDerivation)>,
     dials: u32,
+    /// Where each of these went, if not to the original address.
+    redirects: Vec<Option<String>>,
     disconnects: u32,
     next: u64,
+    /// How often something left before the session stood, and what that was: one flight each.
+    flights: Vec<Vec<String>>,
 }
 
 impl Rig {
     fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config::new(BareJid::new("u1@host.test").unwrap());
+        let mut config = Config::platform(BareJid::new("u1@host.test").unwrap());
         change(&mut config);
+        let twin = Twin::new(config.clone());
+        Self::of(config, Framing::WebSocket, Some(twin))
+    }
+
+    /// A session with any server.
+    fn standard(change: impl FnOnce(&mut Config)) -> Self {
+        Self::with(|config| {
+            *config = Config::standard(config.account.clone());
+            change(config);
+        })
+    }
+
+    /// Over one framing only.
+    fn only(framing: Framing, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::platform(BareJid::new("u1@host.test").unwrap());
+        change(&mut config);
+        Self::of(config, framing, None)
+    }
+
+    fn of(config: Config, framing: Framing, twin: Option<Twin>) -> Self {
         let mut rig = Self {
             machine: Machine::new(config, Entropy::new([7; 32])),
+            twin,
+            framing,
             now: Instant::now(),
             connected: false,
             sent: Vec::new(),
             news: Vec::new(),
             replies: Vec::new(),
             tickets: Vec::new(),
+            derivations: Vec::new(),
             dials: 0,
+            redirects: Vec::new(),
             disconnects: 0,
             next: 0,
+            flights: Vec::new(),
         };
         rig.input(Input::Command(Command::Open));
         rig
@@ -83,6 +126,8 @@ impl Rig {
     }
 
     fn forget(&mut self) {
+        self.flights.clear();
+        self.redirects.clear();
         self.sent.clear();
         self.news.clear();
         self.replies.clear();
@@ -92,7 +137,7 @@ impl Rig {
 
     /// Plays the server's part from the transport's connection to the bound session.
     fn connect(&mut self) {
-        self.input(Input::Connected { confidential: true });
+        self.dialled();
         self.server(SERVER_OPEN);
         self.server(PLAIN);
         self.password("sealed");
@@ -101,33 +146,71 @@ impl Rig {
         }
     }
 
+    /// The transport stands, and nobody can listen in.
+    fn dialled(&mut self) {
+        self.dialled_as(true);
+    }
+
+    fn dialled_in_the_clear(&mut self) {
+        self.dialled_as(false);
+    }
+
+    fn dialled_as(&mut self, confidential: bool) {
+        self.input(Input::Connected {
+            framing: self.framing,
+            confidential,
+            bindings: ChannelBindings::NONE,
+        });
+    }
+
     fn input(&mut self, input: Input) {
         match &input {
             Input::Connected { .. } => self.connected = true,
             Input::Disconnected(_) => self.connected = false,
             _ => {}
         }
+        let twins = self
+            .twin
+            .as_mut()
+            .map(|twin| (twin.handle(self.now, &input), twin.poll_timeout()));
         self.machine.handle(self.now, input);
+        let mut ours = Vec::new();
+        let already_sent = self.sent.len();
+        let had_news = self.news.len();
         while let Some(output) = self.machine.poll_output() {
+            ours.push(twin::summary(&output));
             self.note(output);
+        }
+        let stands = |news: &String| news.starts_with("connected") || news == "state Connected";
+        if self.sent.len() > already_sent
+            && !self.machine.is_online()
+            && !self.news[had_news..].iter().any(stands)
+        {
+            self.flights.push(self.sent[already_sent..].to_vec());
+        }
+        if let Some((twins, timeout)) = twins {
+            assert_eq!(twins, ours, "over TCP it does otherwise");
+            assert_eq!(timeout, self.machine.poll_timeout());
         }
     }
 
     fn note(&mut self, output: Output) {
         match output {
-            Output::Connect { attempt } => {
+            Output::Connect { attempt, redirect } => {
+                self.redirects.push(redirect.map(|to| to.host().to_owned()));
                 self.dials += 1;
                 assert!(attempt > 0);
             }
             Output::Send(frame) => {
                 assert!(self.connected, "sent into the void: {}", frame.as_str());
-                self.sent.push(frame.as_str().to_owned());
+                self.sent.push(twin::in_websocket(frame.as_str()));
             }
             Output::Disconnect => {
                 self.connected = false;
                 self.disconnects += 1;
             }
             Output::NeedPassword(ticket) => self.tickets.push(ticket),
+            Output::Derive(ticket, derivation) => self.derivations.push((ticket, derivation)),
             Output::Reply(RequestId(id), result) => {
                 self.replies
                     .push((id, result.map(|document| document.as_str().to_owned())));
@@ -137,7 +220,10 @@ impl Rig {
     }
 
     fn server(&mut self, xml: &str) {
-        self.input(Input::Frame(Frame::from(xml.to_owned())));
+        self.input(Input::Frame(match self.framing {
+            Framing::Tcp => twin::in_tcp(xml),
+            _ => Frame::from(xml.to_owned()),
+        }));
     }
 
     fn password(&mut self, password: &str) {
@@ -187,6 +273,20 @@ impl Rig {
         self.now = until;
     }
 
+    fn last_frame(&self) -> &str {
+        self.sent.last().unwrap()
+    }
+
+    /// Whether a connection was asked for and is not there yet.
+    fn dialling(&self) -> bool {
+        self.machine.is_dialling()
+    }
+
+    /// What the machine knows about the server.
+    fn server_known(&self) -> Option<KnownServer> {
+        self.machine.known_server().cloned()
+    }
+
     fn has_news(&self, text: &str) -> bool {
         self.news.iter().any(|news| news.contains(text))
     }
@@ -200,13 +300,14 @@ fn cause(error: impl std::error::Error + Send + Sync + 'static) -> Cause {
 fn headline(notice: &Notice) -> String {
     match notice {
         Notice::State(state) => format!("state {state:?}"),
-        Notice::Connected { jid, resumed } => format!("connected {jid} resumed={resumed}"),
+        Notice::Connected { jid, resumed, .. } => format!("connected {jid} resumed={resumed}"),
         Notice::ConnectFailed { attempt, reason } => format!("failed {attempt}: {reason}"),
         Notice::Disconnected { reason } => format!("disconnected: {reason}"),
         Notice::Reconnecting { attempt, .. } => format!("reconnecting {attempt}"),
         Notice::Ended(reason) => format!("ended: {reason}"),
         Notice::Push { push, carbon, .. } => format!("push carbon={carbon} {push:?}"),
         Notice::Presence(presence) => format!("presence {:?}", presence.kind),
+        Notice::Message { stanza, carbon } => format!("message {carbon:?} {}", stanza.as_str()),
         Notice::UnknownStanza(stanza) => format!("unknown {}", stanza.as_str()),
         Notice::MalformedPush { error, .. } => format!("malformed {error}"),
     }

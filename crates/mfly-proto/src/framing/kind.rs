@@ -1,8 +1,6 @@
 //! Which framing a stream uses, and what it writes at a stream's two ends.
 
-use super::Frame;
-use super::tcp;
-use super::websocket::{self, Open};
+use super::{Frame, Open, tcp, websocket};
 
 /// How frames travel. A stream has one framing from its first byte to its last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -6,10 +6,12 @@
 
 mod frame;
 mod kind;
+mod open;
 mod reader;
 pub mod tcp;
 pub mod websocket;
 
 pub use frame::Frame;
 pub use kind::Framing;
+pub use open::Open;
 pub use reader::{FrameReader, Received};

@@ -1,7 +1,7 @@
 //! Reading the frames of one stream, whatever its framing.
 
-use super::websocket::{Incoming, Open};
-use super::{Frame, Framing, tcp};
+use super::websocket::Incoming;
+use super::{Frame, Framing, Open, tcp};
 use crate::xml::{Document, Limits, XmlError};
 
 /// What one frame is to the stream.
@@ -27,13 +27,19 @@ pub enum Received {
 pub struct FrameReader {
     framing: Framing,
     limits: Limits,
+    /// What the latest stream header declares; unused over WebSocket.
+    context: tcp::StreamContext,
 }
 
 impl FrameReader {
     /// A reader for a stream that is not open yet.
     #[must_use]
     pub const fn new(framing: Framing, limits: Limits) -> Self {
-        Self { framing, limits }
+        Self {
+            framing,
+            limits,
+            context: tcp::StreamContext::NONE,
+        }
     }
 
     /// The framing.
@@ -59,7 +65,7 @@ impl FrameReader {
                     Ok(Incoming::Element(_)) | Err(_) => Ok(Received::Element(document)),
                 }
             }
-            Framing::Tcp => tcp::read(frame, &self.limits),
+            Framing::Tcp => tcp::read(frame, &self.limits, &mut self.context),
         }
     }
 }

@@ -4,38 +4,15 @@ use crate::decode::DecodeError;
 use crate::ns;
 use crate::xml::{Element, Writer};
 
+pub use super::open::Open;
+
 /// The client's closing frame, as the official SDK writes it.
 pub const CLIENT_CLOSE: &str = r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#;
 
 /// The server's closing frame. The official SDK recognises this spelling only, blank included.
 pub const SERVER_CLOSE: &str = r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" />"#;
 
-/// Opens a stream, or answers the opening (RFC 7395 §3.4).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Open {
-    /// Who opens it.
-    pub from: Option<String>,
-    /// The stream's id, from the server.
-    pub id: Option<String>,
-    /// `xml:lang`.
-    pub lang: Option<String>,
-    /// The host that is asked for.
-    pub to: Option<String>,
-    /// Protocol version; `1.0` is the only one.
-    pub version: Option<String>,
-}
-
 impl Open {
-    /// The client's opening of a stream to `host`.
-    #[must_use]
-    pub fn to_host(host: &str) -> Self {
-        Self {
-            to: Some(host.to_owned()),
-            version: Some("1.0".to_owned()),
-            ..Self::default()
-        }
-    }
-
     /// Writes `<open to="…" version="1.0" xmlns="…"/>`.
     pub fn write(&self, buffer: &mut Vec<u8>) {
         Writer::new(buffer).element("open", |w| {

@@ -1,5 +1,6 @@
 //! What is wrong with a SASL message.
 
+use super::scram::ScramError;
 use thiserror::Error;
 
 /// A SASL message that cannot be accepted. It never holds any of the content.
@@ -20,4 +21,7 @@ pub enum SaslError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// SCRAM found that something is not as it must be.
+    #[error(transparent)]
+    Scram(#[from] ScramError),
 }

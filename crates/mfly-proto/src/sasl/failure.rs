@@ -26,7 +26,7 @@ macro_rules! conditions {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            fn from_name(name: &str) -> Option<Self> {
+            pub(crate) fn from_name(name: &str) -> Option<Self> {
                 match name { $($name => Some(Self::$variant),)* _ => None }
             }
         }

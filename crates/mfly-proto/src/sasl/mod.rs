@@ -3,17 +3,30 @@
 //! A mechanism is fed what the server sends and gives what to send; nonces are passed to it when it
 //! is made. Another mechanism is another file here that implements [`Mechanism`].
 
+pub mod anonymous;
 mod channel_binding;
+pub mod choice;
 mod element;
 mod error;
+pub mod external;
 mod failure;
+mod kind;
 pub mod plain;
+pub mod scram;
 
+pub use anonymous::Anonymous;
 pub use channel_binding::ChannelBindings;
+pub use choice::{Choice, ChoiceError, MechanismPolicy, choose};
 pub use element::{Abort, Auth, Challenge, Response, Success};
 pub use error::SaslError;
+pub use external::External;
 pub use failure::{Failure, FailureCondition};
+pub use kind::MechanismKind;
 pub use plain::Plain;
+pub use scram::{
+    Binding, BindingKind, Nonce, Scram, ScramCredentials, ScramDerivation, ScramError, ScramHash,
+    ScramKeys, ScramOffer, ScramParameters, ScramRefusal, ScramServer,
+};
 
 /// The client's half of one authentication.
 ///

@@ -1,9 +1,10 @@
 //! Messages (RFC 6121 §5), as far as pushes need them, and carbons (XEP-0280).
 
 use crate::decode::DecodeError;
+use crate::id::StanzaId;
 use crate::jid::{BareJid, Jid};
 use crate::ns;
-use crate::xml::Element;
+use crate::xml::{Element, Writer};
 
 /// The `type` of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -95,6 +96,17 @@ impl<'a> Message<'a> {
         self.element.child(ns::CARBONS, "sent").is_some()
             || self.element.child(ns::CARBONS, "received").is_some()
     }
+}
+
+/// Writes a one-to-one message with a text (RFC 6121 §5.2).
+pub fn write_chat(to: &Jid, id: &StanzaId, body: &str, buffer: &mut Vec<u8>) {
+    Writer::new(buffer).element("message", |w| {
+        w.attr("id", id.as_str());
+        w.attr("to", to.as_str());
+        w.attr("type", "chat");
+        w.attr("xmlns", ns::CLIENT);
+        w.text_element("body", body);
+    });
 }
 
 /// A copy of a message that another session of the own account sent or received.

@@ -3,7 +3,7 @@
 //! `<stream:error xmlns:stream="…"><conflict xmlns="urn:ietf:params:xml:ns:xmpp-streams"/></stream:error>`
 
 use crate::ns;
-use crate::xml::{Element, Writer};
+use crate::xml::{Element, Writer, XmlErrorKind};
 use std::fmt;
 
 macro_rules! conditions {
@@ -88,6 +88,28 @@ conditions! {
     UnsupportedStanzaType = "unsupported-stanza-type";
     /// The stream version is wrong.
     UnsupportedVersion = "unsupported-version";
+}
+
+/// What to tell a peer that sent such a text (RFC 6120 §4.9.3).
+impl From<XmlErrorKind> for StreamCondition {
+    fn from(kind: XmlErrorKind) -> Self {
+        match kind {
+            XmlErrorKind::Comment
+            | XmlErrorKind::Doctype
+            | XmlErrorKind::ProcessingInstruction
+            | XmlErrorKind::UndeclaredEntity => Self::RestrictedXml,
+            XmlErrorKind::TooDeep
+            | XmlErrorKind::TooLarge
+            | XmlErrorKind::TooManyAttributes
+            | XmlErrorKind::TooManyChildren
+            | XmlErrorKind::TooManyNamespaces => Self::PolicyViolation,
+            XmlErrorKind::UnboundPrefix | XmlErrorKind::ReservedPrefix => Self::BadNamespacePrefix,
+            XmlErrorKind::InvalidUtf8 => Self::UnsupportedEncoding,
+            XmlErrorKind::WrongStreamNamespace => Self::InvalidNamespace,
+            XmlErrorKind::WrongStreamVersion => Self::UnsupportedVersion,
+            _ => Self::NotWellFormed,
+        }
+    }
 }
 
 /// The end of a stream, in the peer's words.

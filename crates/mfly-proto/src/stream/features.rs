@@ -1,6 +1,18 @@
-//! Stream features (RFC 6120 §4.3.2).
+//! Stream features (RFC 6120 §4.3.2): what a server offers next.
 //!
-//! `<stream:features xmlns:stream="http://etherx.jabber.org/streams">…</stream:features>`
+//! ```xml
+//! <stream:features xmlns:stream="http://etherx.jabber.org/streams">
+//!   <starttls xmlns="urn:ietf:params:xml:ns:xmpp-tls"><required/></starttls>
+//!   <mechanisms xmlns="urn:ietf:params:xml:ns:xmpp-sasl"><mechanism>SCRAM-SHA-1</mechanism></mechanisms>
+//!   <sasl-channel-binding xmlns="urn:xmpp:sasl-cb:0"><channel-binding type="tls-exporter"/></sasl-channel-binding>
+//!   <authentication xmlns="urn:xmpp:sasl:2"><mechanism>SCRAM-SHA-1</mechanism><inline>
+//!     <bind xmlns="urn:xmpp:bind:0"><inline><feature var="urn:xmpp:carbons:2"/></inline></bind>
+//!     <sm xmlns="urn:xmpp:sm:3"/></inline></authentication>
+//!   <limits xmlns="urn:xmpp:stream-limits:0"><max-bytes>262144</max-bytes><idle-seconds>1800</idle-seconds></limits>
+//!   …
+//! </stream:features>
+//! ```
+//! Source: RFC 6120 §5, §6, §7; RFC 6121 §2.6; XEP-0198, XEP-0352, XEP-0386, XEP-0388, XEP-0440, XEP-0478.
 
 use crate::decode::DecodeError;
 use crate::ns;
@@ -9,8 +21,14 @@ use crate::xml::{Element, Writer};
 /// What the server offers next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Features {
+    /// TLS on this connection.
+    pub start_tls: Option<StartTlsOffer>,
     /// SASL mechanisms, in the server's order.
     pub mechanisms: Vec<String>,
+    /// Channel bindings that the server can check, by their registered names; empty also when it does not say.
+    pub sasl_channel_bindings: Vec<String>,
+    /// SASL, version 2.
+    pub sasl2: Option<Sasl2Offer>,
     /// Resource binding.
     pub bind: bool,
     /// Session establishment: offered and required.
@@ -19,6 +37,41 @@ pub struct Features {
     pub session_optional: bool,
     /// Stream management, version 3.
     pub stream_management: bool,
+    /// A roster can be asked for by version.
+    pub roster_versioning: bool,
+    /// The client may say whether somebody is looking (client state indication).
+    pub client_state: bool,
+    /// What the server accepts of this stream.
+    pub limits: Option<StreamLimits>,
+}
+
+/// The offer of STARTTLS (RFC 6120 §5.3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StartTlsOffer {
+    /// Nothing else can be done before.
+    pub required: bool,
+}
+
+/// The offer of SASL2 (XEP-0388 §2.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sasl2Offer {
+    /// Mechanisms, in the server's order.
+    pub mechanisms: Vec<String>,
+    /// A resource can be bound along with it (XEP-0386).
+    pub bind2: bool,
+    /// What can be enabled along with the binding: namespaces, in the server's order (XEP-0386 §3.1).
+    pub bind2_features: Vec<String>,
+    /// A stream can be resumed along with it (XEP-0198 §9).
+    pub stream_management: bool,
+}
+
+/// What a server accepts of a stream (XEP-0478).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StreamLimits {
+    /// Bytes of one top-level element.
+    pub max_bytes: Option<u64>,
+    /// Seconds without traffic after which the server ends the stream.
+    pub idle_seconds: Option<u64>,
 }
 
 impl Features {
@@ -41,19 +94,25 @@ impl Features {
         let mut features = Self::default();
         for child in element.children() {
             match (child.ns(), child.name()) {
-                (ns::SASL, "mechanisms") => {
-                    features.mechanisms = child
-                        .children()
-                        .filter(|mechanism| mechanism.name() == "mechanism")
-                        .map(|mechanism| mechanism.text().trim().to_owned())
-                        .collect();
+                (ns::TLS, "starttls") => {
+                    features.start_tls = Some(StartTlsOffer {
+                        required: child.child(ns::TLS, "required").is_some(),
+                    });
                 }
+                (ns::SASL, "mechanisms") => features.mechanisms = mechanisms(child),
+                (ns::SASL_CHANNEL_BINDING, "sasl-channel-binding") => {
+                    features.sasl_channel_bindings = attributes(child, "channel-binding", "type");
+                }
+                (ns::SASL2, "authentication") => features.sasl2 = Some(Sasl2Offer::read(child)),
                 (ns::BIND, "bind") => features.bind = true,
                 (ns::SESSION, "session") => {
                     features.session = true;
                     features.session_optional = child.child_named("optional").is_some();
                 }
                 (ns::STREAM_MANAGEMENT, "sm") => features.stream_management = true,
+                (ns::ROSTER_VERSIONING, "ver") => features.roster_versioning = true,
+                (ns::CLIENT_STATE, "csi") => features.client_state = true,
+                (ns::STREAM_LIMITS, "limits") => features.limits = Some(StreamLimits::read(child)),
                 _ => {}
             }
         }
@@ -64,13 +123,30 @@ impl Features {
     pub fn write(&self, buffer: &mut Vec<u8>) {
         Writer::new(buffer).element("stream:features", |w| {
             w.attr("xmlns:stream", ns::STREAM);
+            if let Some(offer) = self.start_tls {
+                w.element("starttls", |w| {
+                    w.attr("xmlns", ns::TLS);
+                    if offer.required {
+                        w.element("required", |_| {});
+                    }
+                });
+            }
             if !self.mechanisms.is_empty() {
                 w.element("mechanisms", |w| {
                     w.attr("xmlns", ns::SASL);
-                    for mechanism in &self.mechanisms {
-                        w.text_element("mechanism", mechanism);
+                    write_mechanisms(&self.mechanisms, w);
+                });
+            }
+            if !self.sasl_channel_bindings.is_empty() {
+                w.element("sasl-channel-binding", |w| {
+                    w.attr("xmlns", ns::SASL_CHANNEL_BINDING);
+                    for binding in &self.sasl_channel_bindings {
+                        w.element("channel-binding", |w| w.attr("type", binding));
                     }
                 });
+            }
+            if let Some(offer) = &self.sasl2 {
+                offer.write(w);
             }
             if self.bind {
                 w.element("bind", |w| w.attr("xmlns", ns::BIND));
@@ -83,9 +159,112 @@ impl Features {
                     }
                 });
             }
-            if self.stream_management {
-                w.element("sm", |w| w.attr("xmlns", ns::STREAM_MANAGEMENT));
+            let flags = [
+                (self.stream_management, "sm", ns::STREAM_MANAGEMENT),
+                (self.roster_versioning, "ver", ns::ROSTER_VERSIONING),
+                (self.client_state, "csi", ns::CLIENT_STATE),
+            ];
+            for (_, name, ns) in flags.into_iter().filter(|(offered, ..)| *offered) {
+                w.element(name, |w| w.attr("xmlns", ns));
+            }
+            if let Some(limits) = self.limits {
+                limits.write(w);
             }
         });
     }
+}
+
+impl Sasl2Offer {
+    fn read(element: Element<'_>) -> Self {
+        let inline = element.child(ns::SASL2, "inline");
+        let inlined = |ns, name| inline.and_then(|inline| inline.child(ns, name));
+        let bind2 = inlined(ns::BIND2, "bind");
+        Self {
+            mechanisms: mechanisms(element),
+            bind2: bind2.is_some(),
+            bind2_features: bind2
+                .and_then(|bind| bind.child(ns::BIND2, "inline"))
+                .map(|inline| attributes(inline, "feature", "var"))
+                .unwrap_or_default(),
+            stream_management: inlined(ns::STREAM_MANAGEMENT, "sm").is_some(),
+        }
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.element("authentication", |w| {
+            w.attr("xmlns", ns::SASL2);
+            write_mechanisms(&self.mechanisms, w);
+            if !self.bind2 && !self.stream_management {
+                return;
+            }
+            w.element("inline", |w| {
+                if self.bind2 {
+                    w.element("bind", |w| {
+                        w.attr("xmlns", ns::BIND2);
+                        if !self.bind2_features.is_empty() {
+                            w.element("inline", |w| {
+                                for feature in &self.bind2_features {
+                                    w.element("feature", |w| w.attr("var", feature));
+                                }
+                            });
+                        }
+                    });
+                }
+                if self.stream_management {
+                    w.element("sm", |w| w.attr("xmlns", ns::STREAM_MANAGEMENT));
+                }
+            });
+        });
+    }
+}
+
+impl StreamLimits {
+    fn read(element: Element<'_>) -> Self {
+        let number = |name| {
+            let child = element.child(ns::STREAM_LIMITS, name)?;
+            child.text().trim().parse().ok()
+        };
+        Self {
+            max_bytes: number("max-bytes"),
+            idle_seconds: number("idle-seconds"),
+        }
+    }
+
+    fn write(self, writer: &mut Writer<'_>) {
+        writer.element("limits", |w| {
+            w.attr("xmlns", ns::STREAM_LIMITS);
+            let limits = [
+                ("max-bytes", self.max_bytes),
+                ("idle-seconds", self.idle_seconds),
+            ];
+            for (name, limit) in limits {
+                if let Some(limit) = limit {
+                    w.text_element(name, &limit.to_string());
+                }
+            }
+        });
+    }
+}
+
+fn mechanisms(element: Element<'_>) -> Vec<String> {
+    element
+        .children()
+        .filter(|mechanism| mechanism.name() == "mechanism")
+        .map(|mechanism| mechanism.text().trim().to_owned())
+        .collect()
+}
+
+fn write_mechanisms(mechanisms: &[String], writer: &mut Writer<'_>) {
+    for mechanism in mechanisms {
+        writer.text_element("mechanism", mechanism);
+    }
+}
+
+/// The attribute of each child of this name that has it.
+fn attributes(element: Element<'_>, child: &str, attribute: &str) -> Vec<String> {
+    element
+        .children()
+        .filter(|found| found.name() == child)
+        .filter_map(|found| found.attr(attribute).map(std::borrow::Cow::into_owned))
+        .collect()
 }

@@ -2,6 +2,7 @@
 
 mod error;
 mod features;
+pub mod starttls;
 
 pub use error::{StreamCondition, StreamError};
-pub use features::Features;
+pub use features::{Features, Sasl2Offer, StartTlsOffer, StreamLimits};

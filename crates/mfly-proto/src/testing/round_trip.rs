@@ -1,11 +1,13 @@
 //! Decode, encode, and decode again: any frame through the types that read it.
 
 use crate::framing::websocket::Incoming;
+use crate::ns;
 use crate::payload::{
     bind, block, carbons, friends, last_seen, logout, ping, profile, session, settings,
 };
 use crate::push::Push;
 use crate::sasl;
+use crate::sasl2;
 use crate::stanza::iq::{self, IqKind, IqRequest, Reply};
 use crate::stanza::{Iq, Message, Stanza};
 use crate::stream::{Features, StreamError};
@@ -63,7 +65,7 @@ fn frame(element: Element<'_>, question: Option<&[u8]>, out: &mut Vec<u8>) -> Op
         StreamError::read(element).write(out);
         return Some("StreamError");
     }
-    if element.ns() == crate::ns::SASL {
+    if matches!(element.ns(), ns::SASL | ns::SASL2) {
         return sasl_element(element, out);
     }
     match Stanza::read(element).ok()?? {
@@ -215,23 +217,32 @@ fn message_push(message: &Message<'_>, out: &mut Vec<u8>) -> Option<&'static str
 }
 
 fn sasl_element(element: Element<'_>, out: &mut Vec<u8>) -> Option<&'static str> {
-    match element.name() {
-        "auth" => {
-            sasl::Auth::read(element).ok()?.write(&mut Writer::new(out));
-            Some("Auth")
-        }
-        "success" => {
-            sasl::Success::read(element)
-                .ok()?
-                .write(&mut Writer::new(out));
-            Some("Success")
-        }
-        "failure" => {
-            sasl::Failure::read(element)
-                .ok()?
-                .write(&mut Writer::new(out));
-            Some("Failure")
-        }
-        _ => None,
+    macro_rules! read_and_write {
+        ($($name:literal => $type:ty,)*) => {
+            match element.name() {
+                $($name => {
+                    <$type>::read(element).ok()?.write(&mut Writer::new(out));
+                    Some(stringify!($type))
+                })*
+                _ => None,
+            }
+        };
     }
+    if element.ns() == ns::SASL2 {
+        return read_and_write!(
+            "authenticate" => sasl2::Authenticate,
+            "challenge" => sasl2::Challenge,
+            "response" => sasl2::Response,
+            "success" => sasl2::Success,
+            "failure" => sasl2::Failure,
+            "continue" => sasl2::Continue,
+        );
+    }
+    read_and_write!(
+        "auth" => sasl::Auth,
+        "challenge" => sasl::Challenge,
+        "response" => sasl::Response,
+        "success" => sasl::Success,
+        "failure" => sasl::Failure,
+    )
 }

@@ -69,7 +69,7 @@ pub(super) const fn is_legal(character: char) -> bool {
 
 /// White space of XML (§2.3 `S`).
 #[inline]
-pub(super) const fn is_space(byte: u8) -> bool {
+pub(crate) const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 

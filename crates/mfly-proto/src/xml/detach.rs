@@ -37,6 +37,16 @@ impl<'a> Element<'a> {
         inherited
     }
 
+    /// Every namespace declaration of the element itself: prefix, and name as written with its quotes.
+    pub(super) fn declarations(&self, mut each: impl FnMut(&'a str, &'a str)) {
+        let (text, table, node, _) = self.parts();
+        for (_, binding) in table.scope(node.scope) {
+            if binding.prefix.start >= node.source.start && !table.uri(text, binding).is_empty() {
+                each(binding.prefix.of(text), self.quoted(binding.uri));
+            }
+        }
+    }
+
     /// A value as written, with its quotes.
     pub(super) fn quoted(&self, value: Span) -> &'a str {
         Span {

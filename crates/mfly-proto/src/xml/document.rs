@@ -3,6 +3,7 @@
 use super::detach;
 use super::element::Element;
 use super::error::{XmlError, XmlErrorKind};
+use super::inherited::Inherited;
 use super::limits::Limits;
 use super::reader::Parser;
 use super::table::Table;
@@ -33,6 +34,52 @@ impl Document {
             XmlError::new(XmlErrorKind::InvalidUtf8, error.utf8_error().valid_up_to())
         })?;
         Ok(Self(Arc::new(Owned { text, table })))
+    }
+
+    /// Parses one complete element that stands inside another, which declares namespaces for it.
+    ///
+    /// What it uses of them is declared in the document's own text, so that it stands alone; attributes are counted
+    /// with these declarations, bytes without.
+    ///
+    /// # Errors
+    /// When the text is not restricted XML or exceeds `limits`. Positions are those of `text`.
+    pub fn parse_within(
+        text: impl Into<Bytes>,
+        limits: &Limits,
+        inherited: &Inherited,
+    ) -> Result<Self, XmlError> {
+        let text: Bytes = text.into();
+        let Ok(utf8) = std::str::from_utf8(&text) else {
+            return Self::parse(text, limits);
+        };
+        if text.len() > limits.bytes {
+            return Err(XmlError::new(XmlErrorKind::TooLarge, limits.bytes));
+        }
+        let (at, missing) = inherited.missing(utf8);
+        let mut whole = String::new();
+        for declaration in missing {
+            if whole.is_empty() {
+                whole.reserve(utf8.len() + 2 * declaration.len());
+                whole.push_str(&utf8[..at]);
+            }
+            whole.push_str(declaration);
+        }
+        if whole.is_empty() {
+            return Self::parse(text, limits);
+        }
+        let added = whole.len() - at;
+        whole.push_str(&utf8[at..]);
+        let limits = Limits {
+            bytes: limits.bytes.saturating_add(added),
+            ..*limits
+        };
+        Self::parse(whole, &limits).map_err(|error| XmlError {
+            position: match error.position.checked_sub(at) {
+                Some(behind) => at + behind.saturating_sub(added),
+                None => error.position,
+            },
+            ..error
+        })
     }
 
     /// The top element.

@@ -16,7 +16,7 @@ pub struct XmlError {
 
 impl XmlError {
     #[cold]
-    pub(super) const fn new(kind: XmlErrorKind, position: usize) -> Self {
+    pub(crate) const fn new(kind: XmlErrorKind, position: usize) -> Self {
         Self { kind, position }
     }
 }
@@ -93,6 +93,10 @@ kinds! {
     UnboundPrefix = "unbound prefix";
     /// An entity other than the five predefined ones (RFC 6120 §11.1).
     UndeclaredEntity = "undeclared entity";
+    /// A stream header in another namespace than that of streams (RFC 6120 §4.8.1).
+    WrongStreamNamespace = "stream header in a wrong namespace";
+    /// A stream header without a version 1 (RFC 6120 §4.7.5): the peer is older than XMPP.
+    WrongStreamVersion = "stream header without version 1.0";
     /// An XML declaration: frames are fragments of a stream, which has its own (RFC 7395 §3.3).
     XmlDeclaration = "XML declaration";
 }

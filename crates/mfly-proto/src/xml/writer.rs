@@ -44,6 +44,13 @@ impl<'b> Writer<'b> {
         self.end_tag(name);
     }
 
+    /// Writes a start tag whose end tag is written elsewhere, if ever: a stream header.
+    pub(crate) fn start(&mut self, name: &str, attributes: impl FnOnce(&mut Self)) {
+        self.start_tag(name);
+        attributes(self);
+        self.finish_start_tag();
+    }
+
     /// Writes an attribute, escaped. Only before any text or child of the element: later it
     /// would not be an attribute any more and is left out.
     pub fn attr(&mut self, name: &str, value: &str) {

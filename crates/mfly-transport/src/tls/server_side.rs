@@ -2,11 +2,14 @@
 
 use super::roots::{certificates, is_pem};
 use super::{VERSIONS, provider};
+use crate::Security;
+use crate::security::end_point;
 use mfly_proto::argument::InvalidArgument;
 use rustls::ServerConfig;
 use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject;
 use std::sync::Arc;
+use tokio_rustls::server::TlsStream;
 
 /// The configuration for a server.
 ///
@@ -21,20 +24,64 @@ pub fn server_config(
     key: &[u8],
     alpn: &[&[u8]],
 ) -> Result<Arc<ServerConfig>, InvalidArgument> {
-    let chain = certificates("chain", chain)?;
-    let mut config = ServerConfig::builder_with_provider(provider())
-        .with_protocol_versions(VERSIONS)
-        .map_err(|_| InvalidArgument::new("chain", "no common TLS version"))?
-        .with_no_client_auth()
-        .with_single_cert(chain, private_key(key)?)
-        .map_err(|_| {
-            InvalidArgument::new(
-                "key",
-                "it does not belong to the first certificate of the chain",
-            )
-        })?;
-    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
-    Ok(Arc::new(config))
+    Ok(ServerTls::new(chain, key, alpn)?.config)
+}
+
+/// The server's half of TLS: its configuration, and what its certificate binds an authentication
+/// to.
+#[derive(Clone, Debug)]
+pub struct ServerTls {
+    config: Arc<ServerConfig>,
+    end_point: Option<Vec<u8>>,
+}
+
+impl ServerTls {
+    /// A server with one certificate; the arguments are those of [`server_config`].
+    ///
+    /// # Errors
+    /// As [`server_config`].
+    pub fn new(chain: &[u8], key: &[u8], alpn: &[&[u8]]) -> Result<Self, InvalidArgument> {
+        let chain = certificates("chain", chain)?;
+        let end_point = chain.first().and_then(|own| end_point(own));
+        let mut config = ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(VERSIONS)
+            .map_err(|_| InvalidArgument::new("chain", "no common TLS version"))?
+            .with_no_client_auth()
+            .with_single_cert(chain, private_key(key)?)
+            .map_err(|_| {
+                InvalidArgument::new(
+                    "key",
+                    "it does not belong to the first certificate of the chain",
+                )
+            })?;
+        config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+        Ok(Self {
+            config: Arc::new(config),
+            end_point,
+        })
+    }
+
+    /// A configuration of your own, which shows the given certificate (DER) to every client.
+    #[must_use]
+    pub fn with_config(config: Arc<ServerConfig>, certificate: &[u8]) -> Self {
+        Self {
+            config,
+            end_point: end_point(certificate),
+        }
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &Arc<ServerConfig> {
+        &self.config
+    }
+
+    /// What was agreed on with a client, for
+    /// [`Connection::with_security`](crate::Connection::with_security).
+    #[must_use]
+    pub fn security<T>(&self, stream: &TlsStream<T>) -> Security {
+        Security::of_server(stream.get_ref().1, self.end_point.clone())
+    }
 }
 
 fn private_key(bytes: &[u8]) -> Result<PrivateKeyDer<'static>, InvalidArgument> {

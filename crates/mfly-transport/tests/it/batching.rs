@@ -1,10 +1,9 @@
 //! How many writes frames cost.
 
-use crate::certificates::Authority;
-use crate::setup::{LIMIT, PATIENCE};
+use crate::setup::{LIMIT, PATIENCE, tls};
 use futures_util::{SinkExt, StreamExt};
 use mfly_proto::framing::Frame;
-use mfly_transport::{Connection, Tls, server, server_config};
+use mfly_transport::{Connection, server};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -91,40 +90,41 @@ async fn writes_for_twenty_frames(connection: &mut Connection, writes: &AtomicUs
 
 #[tokio::test]
 async fn queued_frames_leave_in_one_write() {
-    let (io, _other, writes) = counted();
-    let mut connection = server::websocket(io, LIMIT);
-    assert_eq!(writes_for_twenty_frames(&mut connection, &writes).await, 1);
+    for framing in [server::websocket, server::tcp] {
+        let (io, _other, writes) = counted();
+        let mut connection = framing(io, LIMIT);
+        assert_eq!(writes_for_twenty_frames(&mut connection, &writes).await, 1);
+    }
 }
 
 #[tokio::test]
 async fn queued_frames_leave_in_one_write_over_tls() {
-    let (io, other, writes) = counted();
-    let authority = Authority::new();
-    let (chain, key) = authority.issue("a.example");
-    let config = server_config(chain.as_bytes(), key.as_bytes(), &[]).unwrap();
-    let trust = Tls::custom(authority.pem().as_bytes())
-        .unwrap()
-        .client_config(&[]);
-    let client = tokio_rustls::TlsConnector::from(trust);
-    let (server, _client) = tokio::join!(
-        server::secure(io, config, PATIENCE),
-        client.connect("a.example".try_into().unwrap(), other),
-    );
-    let mut connection = server::websocket(server.unwrap(), LIMIT);
-    assert_eq!(writes_for_twenty_frames(&mut connection, &writes).await, 1);
+    for framing in [server::websocket, server::tcp] {
+        let (io, other, writes) = counted();
+        let (tls, trust) = tls("a.example", &[]);
+        let client = tokio_rustls::TlsConnector::from(trust.client_config(&[]));
+        let (server, _client) = tokio::join!(
+            server::secure(io, tls.config().clone(), PATIENCE),
+            client.connect("a.example".try_into().unwrap(), other),
+        );
+        let mut connection = framing(server.unwrap(), LIMIT);
+        assert_eq!(writes_for_twenty_frames(&mut connection, &writes).await, 1);
+    }
 }
 
 #[tokio::test]
 async fn a_sender_that_only_feeds_is_held_back_by_a_reader_that_does_not_read() {
-    let (io, _other) = tokio::io::duplex(1024);
-    let mut connection = server::websocket(io, LIMIT);
-    let frame = Frame::from("x".repeat(1000));
-    let mut accepted = 0;
-    while futures_util::FutureExt::now_or_never(connection.feed(frame.clone())).is_some() {
-        accepted += 1;
-        assert!(accepted < 1000, "the queue grows without end");
+    for framing in [server::websocket, server::tcp] {
+        let (io, _other) = tokio::io::duplex(1024);
+        let mut connection = framing(io, LIMIT);
+        let frame = Frame::from(format!("<x>{}</x>", "x".repeat(993)));
+        let mut accepted = 0;
+        while futures_util::FutureExt::now_or_never(connection.feed(frame.clone())).is_some() {
+            accepted += 1;
+            assert!(accepted < 1000, "the queue grows without end");
+        }
+        assert!((64..=70).contains(&accepted), "{accepted}");
     }
-    assert!((64..=70).contains(&accepted), "{accepted}");
 }
 
 #[tokio::test]

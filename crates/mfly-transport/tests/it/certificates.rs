@@ -2,17 +2,26 @@
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose,
-    date_time_ymd,
+    SignatureAlgorithm, date_time_ymd,
 };
 
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
     pub(crate) fn new() -> Self {
+        Self::with_key(KeyPair::generate().unwrap())
+    }
+
+    /// One whose signatures are of another kind than ECDSA with SHA-256.
+    pub(crate) fn signing(algorithm: &'static SignatureAlgorithm) -> Self {
+        Self::with_key(KeyPair::generate_for(algorithm).unwrap())
+    }
+
+    fn with_key(key: KeyPair) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+        Self(CertifiedIssuer::self_signed(params, key).unwrap())
     }
 
     pub(crate) fn pem(&self) -> String {
@@ -33,6 +42,14 @@ impl Authority {
         let mut params = CertificateParams::new([host.to_owned()]).unwrap();
         params.not_before = date_time_ymd(2000, 1, 1);
         params.not_after = date_time_ymd(2001, 1, 1);
+        self.sign(params)
+    }
+
+    /// One that becomes valid in 2999.
+    pub(crate) fn issue_not_yet_valid(&self, host: &str) -> (String, String) {
+        let mut params = CertificateParams::new([host.to_owned()]).unwrap();
+        params.not_before = date_time_ymd(2999, 1, 1);
+        params.not_after = date_time_ymd(3000, 1, 1);
         self.sign(params)
     }
 

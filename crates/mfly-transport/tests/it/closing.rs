@@ -1,8 +1,8 @@
 //! How every connection ends.
 
-use crate::setup::{Ends, over_every_transport};
+use crate::setup::{Ends, over_every_transport, read_to_end};
 use futures_util::{SinkExt, StreamExt};
-use mfly_proto::framing::Frame;
+use mfly_proto::framing::{Frame, Framing};
 use mfly_transport::{Close, TransportError};
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -17,12 +17,16 @@ over_every_transport!(
 
 /// Closes one end while the other reads to its end.
 async fn close(mut closing: mfly_transport::Connection, mut reading: mfly_transport::Connection) {
-    let (closed, read) = tokio::join!(closing.close(), reading.next());
+    let answering = async {
+        assert!(read_to_end(&mut reading).await.is_empty());
+        assert!(reading.next().await.is_none());
+        reading.close().await
+    };
+    let (closed, answered) = tokio::join!(closing.close(), answering);
     closed.unwrap();
-    assert!(read.is_none(), "{read:?}");
-    assert!(reading.next().await.is_none());
+    answered.unwrap();
     let normal = Close {
-        code: Some(1000),
+        code: (closing.framing() == Framing::WebSocket).then_some(1000),
         reason: String::new(),
     };
     assert_eq!(reading.close_reason(), Some(&normal));
@@ -46,17 +50,22 @@ async fn what_was_queued_before_a_close_still_arrives((mut client, mut server): 
         .feed(Frame::from("<presence type='unavailable'/>"))
         .await
         .unwrap();
-    client.feed(Frame::from("<close/>")).await.unwrap();
+    client.feed(client.framing().client_close()).await.unwrap();
     let reading = async {
         let mut frames = Vec::new();
         while let Some(frame) = server.next().await {
-            frames.push(frame.unwrap().as_str().to_owned());
+            frames.push(frame.unwrap());
         }
+        server.close().await.unwrap();
         frames
     };
     let (closed, frames) = tokio::join!(client.close(), reading);
     closed.unwrap();
-    assert_eq!(frames, ["<presence type='unavailable'/>", "<close/>"]);
+    let [presence, close] = &frames[..] else {
+        panic!("{frames:?}");
+    };
+    assert_eq!(presence.as_str(), "<presence type='unavailable'/>");
+    assert_eq!(*close, client.framing().client_close());
 }
 
 async fn a_dropped_connection_is_an_error_for_the_other_end((client, mut server): Ends) {
@@ -82,9 +91,13 @@ async fn closing_long_after_a_clean_end_is_no_error() {
 }
 
 async fn closing_twice_is_no_error((mut client, mut server): Ends) {
-    let (closed, read) = tokio::join!(client.close(), server.next());
+    let answering = async {
+        assert!(read_to_end(&mut server).await.is_empty());
+        server.close().await
+    };
+    let (closed, answered) = tokio::join!(client.close(), answering);
     closed.unwrap();
-    assert!(read.is_none());
+    answered.unwrap();
     client.close().await.unwrap();
     server.close().await.unwrap();
 }

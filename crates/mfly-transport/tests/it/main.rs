@@ -6,11 +6,16 @@
 )]
 
 mod batching;
+mod byte_stream;
 mod certificates;
 mod closing;
 mod frames;
 mod hostile_client;
 mod hostile_server;
+mod proxies;
+mod proxy;
+mod security;
 mod server_accept;
 mod setup;
+mod start_tls;
 mod tls;

@@ -1,9 +1,16 @@
 //! Servers on port 0 and connected pairs.
 
 use crate::certificates::Authority;
-use mfly_transport::{Address, Connection, Options, Tls, connect, server, server_config};
+use futures_util::{SinkExt, Stream, StreamExt};
+use mfly_proto::framing::tcp::FOOTER;
+use mfly_proto::framing::{Frame, Framing, Open};
+use mfly_transport::{
+    Address, Connection, Options, ServerTls, StartTls, Tls, TransportError, connect, server,
+};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::server::TlsStream;
 
 /// Above anything a test needs, so that a hang is a failure.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -21,15 +28,25 @@ pub(crate) fn address(scheme: &str, listener: &TcpListener) -> Address {
         .unwrap()
 }
 
-async fn accepted(listener: &TcpListener) -> TcpStream {
+pub(crate) fn tcp_address(scheme: &str, listener: &TcpListener) -> Address {
+    format!("{scheme}://{}", listener.local_addr().unwrap())
+        .parse()
+        .unwrap()
+}
+
+pub(crate) async fn accepted(listener: &TcpListener) -> TcpStream {
     listener.accept().await.unwrap().0
 }
 
-/// A client and its server, as two ends of one connection.
+/// A client and its server, as two ends of one connection. Over TCP their streams are open.
 pub(crate) type Ends = (Connection, Connection);
 
-pub(crate) async fn in_memory() -> Ends {
+pub(crate) async fn in_memory_websocket() -> Ends {
     mfly_transport::pair()
+}
+
+pub(crate) async fn in_memory_tcp() -> Ends {
+    opened(mfly_transport::pair_with(Framing::Tcp)).await
 }
 
 pub(crate) async fn ws() -> Ends {
@@ -41,38 +58,151 @@ pub(crate) async fn ws() -> Ends {
 }
 
 pub(crate) async fn wss() -> Ends {
+    let (tls, trust) = tls("127.0.0.1", &[]);
     let listener = listen().await;
-    let authority = Authority::new();
-    let (chain, key) = authority.issue("127.0.0.1");
-    let config = server_config(chain.as_bytes(), key.as_bytes(), &[]).unwrap();
-    let address = address("wss", &listener);
-    let options = Options::new(Tls::custom(authority.pem().as_bytes()).unwrap());
+    let (address, options) = (address("wss", &listener), Options::new(trust));
     let serving = async {
-        let secured = server::secure(accepted(&listener).await, config, PATIENCE).await?;
-        server::accept(secured, LIMIT, PATIENCE).await
+        let secured =
+            server::secure(accepted(&listener).await, tls.config().clone(), PATIENCE).await?;
+        let security = tls.security(&secured);
+        let connection = server::accept(secured, LIMIT, PATIENCE).await?;
+        Ok::<_, TransportError>(connection.with_security(security))
     };
     let (client, server) = tokio::join!(connect(&address, &options), serving);
     (client.unwrap(), server.unwrap())
 }
 
+pub(crate) async fn tcp() -> Ends {
+    let listener = listen().await;
+    let options = Options {
+        start_tls: StartTls::Disabled,
+        ..Options::default()
+    };
+    let address = tcp_address("xmpp", &listener);
+    let (client, socket) = tokio::join!(connect(&address, &options), accepted(&listener));
+    opened((client.unwrap(), server::tcp(socket, LIMIT))).await
+}
+
+pub(crate) async fn direct_tls() -> Ends {
+    let (tls, trust) = tls("127.0.0.1", &[b"xmpp-client"]);
+    opened(direct(&tls, &Options::new(trust)).await.unwrap()).await
+}
+
+/// A client and its server on direct TLS, whose streams are not open.
+pub(crate) async fn direct(tls: &ServerTls, options: &Options) -> Result<Ends, TransportError> {
+    let listener = listen().await;
+    let address = tcp_address("xmpps", &listener);
+    let serving = async {
+        let config = tls.config().clone();
+        server::secure(accepted(&listener).await, config, PATIENCE).await
+    };
+    let (client, stream) = tokio::join!(connect(&address, options), serving);
+    Ok((client?, secured(stream?, tls)))
+}
+
+pub(crate) async fn start_tls() -> Ends {
+    let (tls, trust) = tls("example.com", &[]);
+    let listener = listen().await;
+    let address = tcp_address("xmpp", &listener);
+    let options = Options {
+        domain: Some("example.com".to_owned()),
+        ..Options::new(trust)
+    };
+    let serving = async {
+        let (socket, config) = (accepted(&listener).await, tls.config().clone());
+        server::start_tls(socket, "example.com", config, PATIENCE).await
+    };
+    let (client, stream) = tokio::join!(connect(&address, &options), serving);
+    opened((client.unwrap(), secured(stream.unwrap(), &tls))).await
+}
+
+/// A server's half of TLS with a certificate for `host`, and what trusts it.
+pub(crate) fn tls(host: &str, alpn: &[&[u8]]) -> (ServerTls, Tls) {
+    tls_by(&Authority::new(), host, alpn)
+}
+
+pub(crate) fn tls_by(authority: &Authority, host: &str, alpn: &[&[u8]]) -> (ServerTls, Tls) {
+    let (chain, key) = authority.issue(host);
+    (
+        ServerTls::new(chain.as_bytes(), key.as_bytes(), alpn).unwrap(),
+        Tls::custom(authority.pem().as_bytes()).unwrap(),
+    )
+}
+
+/// A server's connection on TCP after TLS.
+pub(crate) fn secured(stream: TlsStream<TcpStream>, tls: &ServerTls) -> Connection {
+    let security = tls.security(&stream);
+    server::tcp(stream, LIMIT).with_security(security)
+}
+
+/// Opens the streams in both directions.
+pub(crate) async fn opened((mut client, mut server): Ends) -> Ends {
+    let headers = async {
+        client.send(header()).await.unwrap();
+        server.send(header()).await.unwrap();
+        (client.next().await, server.next().await)
+    };
+    for received in <[_; 2]>::from(headers.await) {
+        let frame = received.unwrap().unwrap();
+        assert!(frame.as_str().starts_with("<stream:stream "));
+    }
+    (client, server)
+}
+
+/// A stream header.
+pub(crate) fn header() -> Frame {
+    let mut header = Vec::new();
+    Framing::Tcp.write_open(&Open::to_host("example.com"), &mut header);
+    Frame::from_utf8(header.into()).unwrap()
+}
+
+/// Reads up to a clean end, and returns what came before the end of the stream.
+pub(crate) async fn read_to_end(
+    mut stream: impl Stream<Item = Result<Frame, TransportError>> + Unpin,
+) -> Vec<String> {
+    let mut frames = Vec::new();
+    while let Some(frame) = stream.next().await {
+        frames.push(frame.unwrap().as_str().to_owned());
+    }
+    if frames.last().is_some_and(|last| last == FOOTER) {
+        frames.pop();
+    }
+    frames
+}
+
+/// Reads until what was read has `end` in it.
+pub(crate) async fn read_until(io: &mut (impl AsyncRead + Unpin), end: &str) -> String {
+    let mut said = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&said).into_owned();
+        if text.contains(end) {
+            return text;
+        }
+        assert_ne!(io.read_buf(&mut said).await.unwrap(), 0, "{text}");
+    }
+}
+
 /// Runs one behaviour over each kind of connection.
 macro_rules! over_every_transport {
     ($($behaviour:ident),+ $(,)?) => {
-        mod in_memory {
+        crate::setup::over! { in_memory_websocket: $($behaviour),+ }
+        crate::setup::over! { in_memory_tcp: $($behaviour),+ }
+        crate::setup::over! { ws: $($behaviour),+ }
+        crate::setup::over! { wss: $($behaviour),+ }
+        crate::setup::over! { tcp: $($behaviour),+ }
+        crate::setup::over! { start_tls: $($behaviour),+ }
+        crate::setup::over! { direct_tls: $($behaviour),+ }
+    };
+}
+pub(crate) use over_every_transport;
+
+macro_rules! over {
+    ($transport:ident: $($behaviour:ident),+) => {
+        mod $transport {
             $(#[tokio::test] async fn $behaviour() {
-                super::$behaviour(crate::setup::in_memory().await).await;
-            })+
-        }
-        mod over_ws {
-            $(#[tokio::test] async fn $behaviour() {
-                super::$behaviour(crate::setup::ws().await).await;
-            })+
-        }
-        mod over_wss {
-            $(#[tokio::test] async fn $behaviour() {
-                super::$behaviour(crate::setup::wss().await).await;
+                super::$behaviour(crate::setup::$transport().await).await;
             })+
         }
     };
 }
-pub(crate) use over_every_transport;
+pub(crate) use over;

@@ -1,13 +1,14 @@
 //! Which servers are trusted.
 
 use crate::certificates::Authority;
-use crate::setup::{LIMIT, PATIENCE, address, listen};
+use crate::setup::{LIMIT, PATIENCE, address, listen, tcp_address};
 use futures_util::{SinkExt, StreamExt};
 use mfly_proto::framing::Frame;
 use mfly_transport::{
-    Connection, Fault, Options, Tls, TransportError, connect, server, server_config,
+    CertificateProblem, Connection, Fault, Options, Tls, TransportError, connect, server,
+    server_config,
 };
-use rustls::{CertificateError, Error};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Connects, with the given trust, to a server with the given certificate that sends one frame.
 async fn visit(tls: Tls, (chain, key): (String, String)) -> Result<Connection, TransportError> {
@@ -26,20 +27,15 @@ async fn visit(tls: Tls, (chain, key): (String, String)) -> Result<Connection, T
     connect(&address, &Options::new(tls)).await
 }
 
-fn objection(outcome: Result<Connection, TransportError>) -> CertificateError {
+fn problem(outcome: Result<Connection, TransportError>) -> CertificateProblem {
     let error = outcome.unwrap_err();
     assert_eq!(error.fault(), Fault::Peer);
     assert!(!error.is_retryable());
-    match error {
-        TransportError::Tls {
-            source: Error::InvalidCertificate(objection),
-            peer,
-        } => {
-            assert_eq!(peer, "127.0.0.1");
-            objection
-        }
-        other => panic!("not about the certificate: {other:?}"),
-    }
+    assert!(
+        matches!(&error, TransportError::Tls { peer, .. } if peer == "127.0.0.1"),
+        "{error:?}"
+    );
+    error.certificate_problem().unwrap()
 }
 
 #[tokio::test]
@@ -68,12 +64,9 @@ async fn a_server_of_an_unknown_authority_is_refused() {
     let tls = Tls::custom(Authority::new().pem().as_bytes()).unwrap();
     let outcome = visit(tls, Authority::new().issue("127.0.0.1")).await;
     // Both authorities have the same name, so that the signature is what gives it away.
-    assert!(matches!(
-        objection(outcome),
-        CertificateError::UnknownIssuer | CertificateError::BadSignature
-    ));
+    assert_eq!(problem(outcome), CertificateProblem::Untrusted);
     let outcome = visit(Tls::bundled(), Authority::new().issue("127.0.0.1")).await;
-    assert_eq!(objection(outcome), CertificateError::UnknownIssuer);
+    assert_eq!(problem(outcome), CertificateProblem::Untrusted);
 }
 
 #[tokio::test]
@@ -81,10 +74,7 @@ async fn a_certificate_for_another_name_is_refused() {
     let authority = Authority::new();
     let tls = Tls::custom(authority.pem().as_bytes()).unwrap();
     let outcome = visit(tls, authority.issue("other.example")).await;
-    assert!(matches!(
-        objection(outcome),
-        CertificateError::NotValidForNameContext { .. }
-    ));
+    assert_eq!(problem(outcome), CertificateProblem::WrongName);
 }
 
 #[tokio::test]
@@ -92,10 +82,15 @@ async fn an_expired_certificate_is_refused() {
     let authority = Authority::new();
     let tls = Tls::custom(authority.pem().as_bytes()).unwrap();
     let outcome = visit(tls, authority.issue_expired("127.0.0.1")).await;
-    assert!(matches!(
-        objection(outcome),
-        CertificateError::ExpiredContext { .. }
-    ));
+    assert_eq!(problem(outcome), CertificateProblem::Expired);
+}
+
+#[tokio::test]
+async fn a_certificate_from_the_future_is_refused() {
+    let authority = Authority::new();
+    let tls = Tls::custom(authority.pem().as_bytes()).unwrap();
+    let outcome = visit(tls, authority.issue_not_yet_valid("127.0.0.1")).await;
+    assert_eq!(problem(outcome), CertificateProblem::NotYetValid);
 }
 
 #[tokio::test]
@@ -103,7 +98,6 @@ async fn a_server_without_tls_is_a_tls_failure() {
     let listener = listen().await;
     let address = address("wss", &listener);
     tokio::spawn(async move {
-        use tokio::io::AsyncWriteExt;
         let (mut socket, _) = listener.accept().await.unwrap();
         socket
             .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -116,6 +110,36 @@ async fn a_server_without_tls_is_a_tls_failure() {
         .await
         .unwrap_err();
     assert!(matches!(error, TransportError::Tls { .. }), "{error:?}");
+    assert_eq!(error.certificate_problem(), None);
+}
+
+#[tokio::test]
+async fn a_server_that_chooses_an_older_version_than_1_2_is_refused() {
+    let listener = listen().await;
+    let address = tcp_address("xmpps", &listener);
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        socket.read_buf(&mut Vec::new()).await.unwrap();
+        // A server hello of TLS 1.1 (RFC 4346 §7.4.1.3).
+        let hello = [&[3, 2][..], &[7; 32], &[0, 0xc0, 0x13, 0]].concat();
+        let handshake = [&[2, 0, 0, hello.len() as u8], &hello[..]].concat();
+        let record = [&[0x16, 3, 2, 0, handshake.len() as u8], &handshake[..]].concat();
+        socket.write_all(&record).await.unwrap();
+        let _ = socket.read_to_end(&mut Vec::new()).await;
+    });
+    let error = connect(&address, &Options::new(Tls::bundled()))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            &error,
+            TransportError::Tls {
+                source: rustls::Error::PeerIncompatible(_),
+                ..
+            }
+        ),
+        "{error:?}"
+    );
 }
 
 #[test]

@@ -76,6 +76,7 @@ fn connection_changes_are_told_as_the_official_sdk_tells_them() {
     let connected = Notice::Connected {
         jid: jid(),
         resumed: false,
+        server: None,
     };
     assert_eq!(told(connected, &context), status("CONNECTED"));
     let failed = Notice::ConnectFailed {

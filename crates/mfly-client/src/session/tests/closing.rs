@@ -74,7 +74,7 @@ fn a_session_that_is_not_online_closes_at_once_and_does_not_come_back() {
     assert_eq!((dialling.disconnects, dialling.sent.len()), (1, 0));
 
     let mut opening = Rig::new();
-    opening.input(Input::Connected { confidential: true });
+    opening.dialled();
     close(&mut opening);
     assert_eq!(
         (opening.disconnects, opening.sent.as_slice()),

@@ -15,7 +15,7 @@ fn a_connection_is_made_with_exactly_the_official_frames() {
         (rig.dials, rig.news.clone()),
         (1, vec!["state Connecting".to_owned()])
     );
-    rig.input(Input::Connected { confidential: true });
+    rig.dialled();
     rig.server(SERVER_OPEN);
     rig.server(PLAIN);
     rig.password("sealed");
@@ -70,7 +70,7 @@ fn the_session_request_is_left_out_when_not_offered_or_optional() {
         r#"<session xmlns="urn:ietf:params:xml:ns:xmpp-session"><optional/></session>"#,
     ] {
         let mut rig = Rig::new();
-        rig.input(Input::Connected { confidential: true });
+        rig.dialled();
         rig.server(SERVER_OPEN);
         rig.server(PLAIN);
         rig.password("sealed");
@@ -91,9 +91,7 @@ fn the_session_request_is_left_out_when_not_offered_or_optional() {
 #[test]
 fn no_password_is_asked_for_or_sent_over_an_open_channel() {
     let mut rig = Rig::new();
-    rig.input(Input::Connected {
-        confidential: false,
-    });
+    rig.dialled_in_the_clear();
     rig.server(SERVER_OPEN);
     rig.server(PLAIN);
     assert!(rig.tickets.is_empty());
@@ -105,7 +103,7 @@ fn no_password_is_asked_for_or_sent_over_an_open_channel() {
 #[test]
 fn a_server_without_plain_ends_the_session_and_says_what_it_offers() {
     let mut rig = Rig::new();
-    rig.input(Input::Connected { confidential: true });
+    rig.dialled();
     rig.server(SERVER_OPEN);
     rig.server(&features(r#"<mechanisms xmlns="urn:ietf:params:xml:ns:xmpp-sasl"><mechanism>EXTERNAL</mechanism></mechanisms>"#));
     assert!(
@@ -117,7 +115,7 @@ fn a_server_without_plain_ends_the_session_and_says_what_it_offers() {
 #[test]
 fn refused_credentials_end_the_session_and_nothing_is_tried_again() {
     let mut rig = Rig::with(|config| config.first_attempts = 9);
-    rig.input(Input::Connected { confidential: true });
+    rig.dialled();
     rig.server(SERVER_OPEN);
     rig.server(PLAIN);
     rig.password("wrong");
@@ -130,7 +128,7 @@ fn refused_credentials_end_the_session_and_nothing_is_tried_again() {
 #[test]
 fn a_temporary_failure_of_authentication_is_tried_again_with_a_fresh_password() {
     let mut rig = Rig::with(|config| config.first_attempts = 2);
-    rig.input(Input::Connected { confidential: true });
+    rig.dialled();
     rig.server(SERVER_OPEN);
     rig.server(PLAIN);
     rig.password("one");
@@ -149,12 +147,12 @@ fn a_temporary_failure_of_authentication_is_tried_again_with_a_fresh_password() 
 #[test]
 fn a_password_for_an_earlier_attempt_is_not_used() {
     let mut rig = Rig::with(|config| config.first_attempts = 2);
-    rig.input(Input::Connected { confidential: true });
+    rig.dialled();
     rig.server(SERVER_OPEN);
     rig.server(PLAIN);
     rig.lose();
     rig.pass(SECOND);
-    rig.input(Input::Connected { confidential: true });
+    rig.dialled();
     rig.server(SERVER_OPEN);
     rig.server(PLAIN);
     let late = Password::new("late").map_err(cause);
@@ -168,7 +166,7 @@ fn a_password_for_an_earlier_attempt_is_not_used() {
 #[test]
 fn a_password_that_cannot_be_had_fails_the_attempt_with_its_cause() {
     let mut rig = Rig::new();
-    rig.input(Input::Connected { confidential: true });
+    rig.dialled();
     rig.server(SERVER_OPEN);
     rig.server(PLAIN);
     let failure = Err(cause(std::io::Error::other("vault is locked")));
@@ -184,7 +182,7 @@ fn a_password_that_cannot_be_had_fails_the_attempt_with_its_cause() {
 fn stanzas_before_authentication_and_other_disorder_end_the_connection() {
     let stanza =
         r#"<message xmlns="jabber:client" from="host.test"><user_deleted user="u2"/></message>"#;
-    let scripts: [(&[&str], &str); 6] = [
+    let scripts: [(&[&str], &str); 5] = [
         (&[stanza], "it did not open the stream first"),
         (
             &[SERVER_OPEN, stanza],
@@ -199,14 +197,10 @@ fn stanzas_before_authentication_and_other_disorder_end_the_connection() {
             &[SERVER_OPEN, PLAIN, SUCCESS],
             "it did not wait for authentication",
         ),
-        (
-            &[r#"<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" version="2.0"/>"#],
-            "its stream is not of version 1.0",
-        ),
     ];
     for (frames, fault) in scripts {
         let mut rig = Rig::new();
-        rig.input(Input::Connected { confidential: true });
+        rig.dialled();
         for frame in frames {
             rig.server(frame);
         }
@@ -224,9 +218,32 @@ fn stanzas_before_authentication_and_other_disorder_end_the_connection() {
 }
 
 #[test]
+fn a_stream_of_another_version_is_refused() {
+    let opening = r#"<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" version="2.0"/>"#;
+    for (framing, fault) in [
+        (Framing::WebSocket, "its stream is not of version 1.0"),
+        (Framing::Tcp, "stream header without version 1.0"),
+    ] {
+        let mut rig = Rig::only(framing, |_| {});
+        rig.dialled();
+        rig.server(opening);
+        assert!(rig.has_news(fault), "{:?}", rig.news);
+        assert_eq!(
+            (rig.disconnects, rig.sent.last().unwrap().as_str()),
+            (1, CLOSE)
+        );
+        let complained = rig
+            .sent
+            .iter()
+            .any(|frame| frame.contains("unsupported-version"));
+        assert_eq!(complained, framing == Framing::Tcp);
+    }
+}
+
+#[test]
 fn a_challenge_that_plain_does_not_have_is_aborted() {
     let mut rig = Rig::new();
-    rig.input(Input::Connected { confidential: true });
+    rig.dialled();
     rig.server(SERVER_OPEN);
     rig.server(PLAIN);
     rig.password("sealed");
@@ -238,13 +255,15 @@ fn a_challenge_that_plain_does_not_have_is_aborted() {
             CLOSE
         ]
     );
-    assert!(rig.has_news("its SASL challenge is unusable"));
+    assert!(rig.has_news(
+        "the authentication was broken off: the server sent a challenge that PLAIN does not have"
+    ));
 }
 
 #[test]
 fn features_without_binding_end_the_connection() {
     let mut rig = Rig::new();
-    rig.input(Input::Connected { confidential: true });
+    rig.dialled();
     rig.server(SERVER_OPEN);
     rig.server(PLAIN);
     rig.password("sealed");
@@ -261,7 +280,7 @@ fn a_conflict_at_binding_ends_the_session_and_another_refusal_does_not() {
         ("resource-constraint", "reconnecting 2"),
     ] {
         let mut rig = Rig::with(|config| config.first_attempts = 2);
-        rig.input(Input::Connected { confidential: true });
+        rig.dialled();
         rig.server(SERVER_OPEN);
         rig.server(PLAIN);
         rig.password("sealed");
@@ -278,7 +297,7 @@ fn a_conflict_at_binding_ends_the_session_and_another_refusal_does_not() {
 #[test]
 fn a_bind_result_from_a_stranger_is_not_believed() {
     let mut rig = Rig::new();
-    rig.input(Input::Connected { confidential: true });
+    rig.dialled();
     rig.server(SERVER_OPEN);
     rig.server(PLAIN);
     rig.password("sealed");
@@ -306,7 +325,7 @@ fn every_phase_has_a_deadline() {
     ];
     for (length, stage) in stages.iter().enumerate() {
         let mut rig = Rig::new();
-        rig.input(Input::Connected { confidential: true });
+        rig.dialled();
         for frame in &script[..length] {
             if *frame == "password" {
                 rig.password("sealed")

@@ -66,13 +66,21 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 0..60)
 }
 
+const fn framing(tcp: bool) -> Framing {
+    if tcp {
+        Framing::Tcp
+    } else {
+        Framing::WebSocket
+    }
+}
+
 /// Brings the session online if it is being dialled or waits to be.
 fn establish(rig: &mut Rig) {
     if rig.connected || rig.machine.is_ended() {
         return;
     }
     rig.pass(60 * SECOND);
-    rig.input(Input::Connected { confidential: true });
+    rig.dialled();
     rig.server(SERVER_OPEN);
     rig.server(PLAIN);
     if !rig.tickets.is_empty() {
@@ -87,8 +95,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
-    fn nothing_panics_nothing_is_sent_into_the_void_and_every_request_settles_once(steps in steps()) {
-        let mut rig = Rig::with(|config| {
+    fn nothing_panics_nothing_is_sent_into_the_void_and_every_request_settles_once(steps in steps(), tcp: bool) {
+        let mut rig = Rig::only(framing(tcp), |config| {
             config.first_attempts = 3;
             config.max_requests = 4;
         });
@@ -96,7 +104,7 @@ proptest! {
         for step in steps {
             match step {
                 // The rig itself asserts that nothing is sent without a connection.
-                Step::Connect => rig.input(Input::Connected { confidential: true }),
+                Step::Connect => rig.dialled(),
                 Step::Establish => establish(&mut rig),
                 Step::Frame(frame) => rig.server(&frame),
                 Step::Lose => rig.lose(),
@@ -126,8 +134,9 @@ proptest! {
     }
 
     #[test]
-    fn no_frame_however_strange_panics_an_online_session(frame in frames(), bytes in prop::collection::vec(any::<u8>(), 0..64)) {
-        let mut rig = Rig::online();
+    fn no_frame_however_strange_panics_an_online_session(frame in frames(), bytes in prop::collection::vec(any::<u8>(), 0..64), tcp: bool) {
+        let mut rig = Rig::only(framing(tcp), |_| {});
+        rig.connect();
         rig.server(&frame);
         rig.server(&String::from_utf8_lossy(&bytes));
         prop_assert!(rig.machine.poll_timeout().is_some() || rig.machine.is_ended());

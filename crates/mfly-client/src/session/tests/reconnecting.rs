@@ -170,7 +170,9 @@ fn the_servers_close_in_any_spelling_is_answered_and_connected_again_after() {
 
 #[test]
 fn a_pointer_to_another_server_is_reported_and_not_followed() {
-    let mut rig = Rig::online();
+    let mut rig = Rig::only(Framing::WebSocket, |_| {});
+    rig.connect();
+    rig.forget();
     rig.server(
         r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" see-other-uri="wss://evil.test/"/>"#,
     );
@@ -246,7 +248,7 @@ fn what_comes_from_a_connection_that_was_let_go_is_ignored() {
     rig.server(r#"<presence from="u2@host.test"/>"#);
     rig.input(Input::Disconnected(Loss::Closed));
     assert!(rig.news.is_empty());
-    rig.input(Input::Connected { confidential: true });
+    rig.dialled();
     assert_eq!(
         (rig.disconnects, rig.sent.len()),
         (1, 0),

@@ -97,7 +97,7 @@ fn a_cancelled_request_is_forgotten_and_its_answer_ignored() {
 fn a_request_without_a_connection_fails_at_once() {
     let mut rig = Rig::new();
     rig.ask(None);
-    rig.input(Input::Connected { confidential: true });
+    rig.dialled();
     rig.ask(None);
     assert_eq!(
         rig.replies,

@@ -1,0 +1,205 @@
+//! Where a server points instead of itself, and whether to go there.
+//!
+//! `<see-other-host/>` names a host and perhaps a port (RFC 6120 §4.9.3.19); over WebSocket, `see-other-uri` names an
+//! address (RFC 7395 §3.6.1). Following is bounded, as the RFC asks:
+//!
+//! - only a pointer from a server that was itself reached over a confidential connection is followed;
+//! - only to where the policy allows;
+//! - the new server has to prove the same identity, and is reached no less securely;
+//! - only so many in a row, and the next ordinary attempt begins again at the original address.
+
+use mfly_proto::argument::InvalidArgument;
+use mfly_transport::{Address, Scheme};
+
+/// Which pointers to another server are followed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RedirectPolicy {
+    /// To hosts of the own domain: the account's domain and all below it, and the host that was asked for, on any
+    /// port. The default.
+    #[default]
+    SameDomain,
+    /// To these hosts and all below them, besides those of the own domain.
+    Hosts(Vec<String>),
+    /// To nobody.
+    Never,
+}
+
+/// How many pointers in a row are followed (RFC 6120 §4.9.3.19: at least 2, at most 5).
+pub(super) const MAX_IN_A_ROW: u32 = 3;
+
+/// Where a server points.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redirect(Kind);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    Host { host: String, port: Option<u16> },
+    WebSocket(Address),
+}
+
+impl Redirect {
+    /// Reads the content of `<see-other-host/>`; `None` when it is no host.
+    pub(super) fn to_host(text: &str) -> Option<Self> {
+        let text = text.trim();
+        // The address's own reader knows what a host is, brackets and all. Nothing but host and port may be there.
+        if text.contains(['/', '?', '#', '@']) {
+            return None;
+        }
+        let address: Address = format!("wss://{text}/").parse().ok()?;
+        let has_port = match text.rfind(']') {
+            Some(bracket) => text[bracket..].contains(':'),
+            None => text.contains(':'),
+        };
+        Some(Self(Kind::Host {
+            host: address.host().to_owned(),
+            port: has_port.then(|| address.port()),
+        }))
+    }
+
+    /// Reads `see-other-uri`; `None` when it is no WebSocket address.
+    pub(super) fn to_uri(text: &str) -> Option<Self> {
+        let address: Address = text.trim().parse().ok()?;
+        matches!(address.scheme(), Scheme::Ws | Scheme::Wss)
+            .then_some(Self(Kind::WebSocket(address)))
+    }
+
+    /// The address to use for this one connection, when `original` is the address to use otherwise: of the same kind,
+    /// and as secure.
+    ///
+    /// # Errors
+    /// When there is no such address.
+    pub fn address(&self, original: &Address) -> Result<Address, InvalidArgument> {
+        let refuse = |reason| InvalidArgument::new("see_other_host", reason);
+        match &self.0 {
+            Kind::WebSocket(address) if original.is_tls() && !address.is_tls() => Err(refuse(
+                "the server points from a secure address to an open one",
+            )),
+            Kind::WebSocket(address) => Ok(address.clone()),
+            Kind::Host { host, port } => match original.scheme() {
+                Scheme::Xmpps => Address::tcp(host, port.unwrap_or(5223), true),
+                Scheme::Xmpp => Address::tcp(host, port.unwrap_or(5222), false),
+                _ => {
+                    let host = match host.contains(':') {
+                        true => format!("[{host}]"),
+                        false => host.clone(),
+                    };
+                    let scheme = if original.is_tls() { "wss" } else { "ws" };
+                    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+                    format!("{scheme}://{host}{port}{}", original.path()).parse()
+                }
+            },
+        }
+    }
+
+    /// The host, without port.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        match &self.0 {
+            Kind::Host { host, .. } => host,
+            Kind::WebSocket(address) => address.host(),
+        }
+    }
+
+    /// The port, if the server names one.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        match &self.0 {
+            Kind::Host { port, .. } => *port,
+            Kind::WebSocket(address) => Some(address.port()),
+        }
+    }
+}
+
+impl RedirectPolicy {
+    /// Whether to go to this host. `home` are the account's domain and the host that was asked for.
+    pub(super) fn allows(&self, redirect: &Redirect, home: &[String]) -> bool {
+        let within = |hosts: &[String]| hosts.iter().any(|host| is_within(redirect.host(), host));
+        match self {
+            Self::SameDomain => within(home),
+            Self::Hosts(hosts) => within(home) || within(hosts),
+            Self::Never => false,
+        }
+    }
+}
+
+/// Whether `host` is `domain` or below it. An IP address is below nothing.
+fn is_within(host: &str, domain: &str) -> bool {
+    let domain = domain.trim_matches(['[', ']']);
+    let Some((front, back)) = host
+        .len()
+        .checked_sub(domain.len())
+        .and_then(|at| host.split_at_checked(at))
+    else {
+        return false;
+    };
+    back.eq_ignore_ascii_case(domain)
+        && (front.is_empty()
+            || (front.ends_with('.') && domain.parse::<std::net::IpAddr>().is_err()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(text: &str) -> Option<(String, Option<u16>)> {
+        let redirect = Redirect::to_host(text)?;
+        Some((redirect.host().to_owned(), redirect.port()))
+    }
+
+    #[test]
+    fn a_pointer_names_a_host_and_perhaps_a_port() {
+        assert_eq!(host("b.example"), Some(("b.example".to_owned(), None)));
+        assert_eq!(
+            host(" B.example:5223 "),
+            Some(("b.example".to_owned(), Some(5223)))
+        );
+        assert_eq!(
+            host("b.example:443"),
+            Some(("b.example".to_owned(), Some(443)))
+        );
+        assert_eq!(host("[::1]"), Some(("::1".to_owned(), None)));
+        assert_eq!(host("[::1]:5222"), Some(("::1".to_owned(), Some(5222))));
+        for nonsense in [
+            "",
+            "b.example/x",
+            "u@b.example",
+            "b.example:0",
+            "a b",
+            "::1",
+            "b?c",
+        ] {
+            assert_eq!(host(nonsense), None, "{nonsense}");
+        }
+        assert!(Redirect::to_uri("wss://b.example/ws").is_some());
+        for nonsense in ["https://b.example/", "b.example", "javascript:alert(1)"] {
+            assert_eq!(Redirect::to_uri(nonsense), None, "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn only_the_own_domain_and_what_is_listed_is_gone_to() {
+        let home = ["example.test".to_owned(), "192.0.2.7".to_owned()];
+        let listed = RedirectPolicy::Hosts(vec!["hosting.test".to_owned()]);
+        for (text, own, named) in [
+            ("example.test", true, true),
+            ("Node1.Example.test:5223", true, true),
+            ("192.0.2.7:5223", true, true),
+            ("evil-example.test", false, false),
+            ("example.test.evil.test", false, false),
+            ("test", false, false),
+            ("192.0.2.8", false, false),
+            ("node.hosting.test", false, true),
+            ("hosting.test", false, true),
+        ] {
+            let redirect = Redirect::to_host(text).unwrap();
+            assert_eq!(
+                RedirectPolicy::SameDomain.allows(&redirect, &home),
+                own,
+                "{text}"
+            );
+            assert_eq!(listed.allows(&redirect, &home), named, "{text}");
+            assert!(!RedirectPolicy::Never.allows(&redirect, &home), "{text}");
+        }
+    }
+}

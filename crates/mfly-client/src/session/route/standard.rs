@@ -1,0 +1,63 @@
+//! The news of plain XMPP.
+//!
+//! | news | believed from |
+//! |---|---|
+//! | block list (XEP-0191 §3) | the own account: no `from`, or the own bare address |
+//! | a message with a text, or one that failed | anybody |
+//!
+//! A question of the server that is no news is refused; a message without a text is shown as it is.
+
+use super::Told;
+use crate::session::io::{self, Notice};
+use crate::session::requests::Own;
+use mfly_proto::jid::Jid;
+use mfly_proto::push::Push;
+use mfly_proto::stanza::{Carbon, Iq, IqKind, Message, MessageKind};
+use mfly_proto::xml::Document;
+
+pub(super) fn told_by_iq(iq: &Iq<'_>, own: &Own) -> Told {
+    if iq.kind != IqKind::Set {
+        return Told::Nothing;
+    }
+    match Push::from_iq(iq) {
+        Ok(Some(push @ Push::Block(_))) if is_account(iq.from.as_ref(), own) => {
+            Told::News(Notice::Push {
+                push,
+                carbon: false,
+                from: iq.from.clone(),
+            })
+        }
+        Ok(Some(_)) => Told::Disbelieved,
+        Ok(None) => Told::Nothing,
+        Err(error) => Told::Malformed(error),
+    }
+}
+
+pub(super) fn told_by_message(
+    document: &Document,
+    message: &Message<'_>,
+    carbon: Option<&Carbon<'_>>,
+) -> Told {
+    let (message, carbon, stanza) = match carbon {
+        Some(copy) => {
+            let kind = if copy.sent {
+                io::Carbon::Sent
+            } else {
+                io::Carbon::Received
+            };
+            let stanza = copy.message.element().to_document();
+            (&copy.message, Some(kind), stanza)
+        }
+        None => (message, None, document.clone()),
+    };
+    if message.kind == MessageKind::Error || message.body().is_some() {
+        Told::News(Notice::Message { stanza, carbon })
+    } else {
+        Told::Nothing
+    }
+}
+
+/// Whether a stanza from here speaks for the own account. Unlike on the platform, the server alone does not.
+fn is_account(from: Option<&Jid>, own: &Own) -> bool {
+    from.is_none_or(|from| *from == *own.bare)
+}

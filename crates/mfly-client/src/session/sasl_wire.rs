@@ -1,0 +1,130 @@
+//! What an authentication looks like on the stream, in either protocol.
+
+use super::config::{Config, Resource};
+use super::negotiate::{Bind2, Protocol};
+use mfly_proto::bind2;
+use mfly_proto::jid::Jid;
+use mfly_proto::sasl::{self, Auth, Failure};
+use mfly_proto::sasl2::{self, Authenticate, UserAgent};
+use mfly_proto::xml::{Element, Writer};
+
+/// The name by which servers know this program.
+const SOFTWARE: &str = "mfly";
+
+/// What the server says.
+pub(super) enum Heard {
+    Challenge(Vec<u8>),
+    Failure(Failure),
+    /// With what the mechanism has to check.
+    Success {
+        data: Vec<u8>,
+        /// The address that was bound along with it.
+        bound: Option<Jid>,
+    },
+    /// The password is right, and one of these tasks is still to be done.
+    MoreTasks(Vec<String>),
+    /// One of the above, in a form that cannot be read.
+    Malformed,
+    /// Something that has no place here.
+    Other,
+}
+
+impl Protocol {
+    /// Begins. `agent` is the same for all connections of a session: it tells the server which of them replace each other.
+    pub(super) fn write_begin(
+        self,
+        mechanism: &str,
+        initial: Vec<u8>,
+        agent: &str,
+        config: &Config,
+        writer: &mut Writer<'_>,
+    ) {
+        match self {
+            Self::Sasl => Auth::new(mechanism, initial).write(writer),
+            Self::Sasl2 { bind2 } => {
+                let mut authenticate = Authenticate::new(mechanism, initial);
+                authenticate.user_agent = Some(UserAgent {
+                    id: Some(agent.to_owned()),
+                    software: Some(SOFTWARE.to_owned()),
+                    device: None,
+                });
+                authenticate.bind = bind2.map(|Bind2 { carbons }| bind2::Bind {
+                    tag: tag(&config.resource),
+                    carbons,
+                    inactive: false,
+                });
+                authenticate.write(writer);
+            }
+        }
+    }
+
+    /// Answers a challenge.
+    pub(super) fn write_answer(self, answer: Vec<u8>, writer: &mut Writer<'_>) {
+        match self {
+            Self::Sasl => sasl::Response::new(answer).write(writer),
+            Self::Sasl2 { .. } => sasl2::Response::new(answer).write(writer),
+        }
+    }
+
+    /// Gives up.
+    pub(super) fn write_abort(self, writer: &mut Writer<'_>) {
+        match self {
+            Self::Sasl => sasl::Abort.write(writer),
+            Self::Sasl2 { .. } => sasl2::Abort.write(writer),
+        }
+    }
+
+    pub(super) fn read(self, element: Element<'_>) -> Heard {
+        match self {
+            Self::Sasl => read_sasl(element),
+            Self::Sasl2 { .. } => read_sasl2(element),
+        }
+    }
+}
+
+/// What the resource that the server makes up may begin with.
+fn tag(resource: &Resource) -> Option<String> {
+    match resource {
+        Resource::OfConnection(prefix) | Resource::OfSession(prefix) => {
+            let tag = prefix.trim_end_matches('-');
+            (!tag.is_empty()).then(|| tag.to_owned())
+        }
+        Resource::Exactly(_) => None,
+    }
+}
+
+fn read_sasl(element: Element<'_>) -> Heard {
+    if let Ok(failure) = Failure::read(element) {
+        Heard::Failure(failure)
+    } else if sasl::Success::is(element) {
+        sasl::Success::read(element).map_or(Heard::Malformed, |success| Heard::Success {
+            data: success.data.unwrap_or_default().to_vec(),
+            bound: None,
+        })
+    } else if sasl::Challenge::is(element) {
+        sasl::Challenge::read(element).map_or(Heard::Malformed, |challenge| {
+            Heard::Challenge(challenge.data.to_vec())
+        })
+    } else {
+        Heard::Other
+    }
+}
+
+fn read_sasl2(element: Element<'_>) -> Heard {
+    if sasl2::Failure::is(element) {
+        sasl2::Failure::read(element).map_or(Heard::Malformed, |failure| Heard::Failure(failure.0))
+    } else if sasl2::Success::is(element) {
+        sasl2::Success::read(element).map_or(Heard::Malformed, |success| Heard::Success {
+            data: success.data.unwrap_or_default().to_vec(),
+            bound: success.bound.map(|_| success.identity),
+        })
+    } else if sasl2::Challenge::is(element) {
+        sasl2::Challenge::read(element).map_or(Heard::Malformed, |challenge| {
+            Heard::Challenge(challenge.data.to_vec())
+        })
+    } else if sasl2::Continue::is(element) {
+        sasl2::Continue::read(element).map_or(Heard::Malformed, |more| Heard::MoreTasks(more.tasks))
+    } else {
+        Heard::Other
+    }
+}

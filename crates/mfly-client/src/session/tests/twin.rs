@@ -1,0 +1,112 @@
+//! The same session over TCP: whatever happens to the one over WebSocket happens to it, and it has to do the same.
+
+use super::*;
+use mfly_proto::framing::Open;
+use mfly_proto::framing::tcp;
+use mfly_proto::framing::websocket::Incoming;
+use mfly_proto::xml::{Document, Limits};
+
+/// A machine that is fed what another one is fed, in the words of TCP.
+pub(super) struct Twin(Machine);
+
+impl Twin {
+    pub(super) fn new(config: Config) -> Self {
+        Self(Machine::new(config, Entropy::new([7; 32])))
+    }
+
+    /// What it does about the same input.
+    pub(super) fn handle(&mut self, now: Instant, input: &Input) -> Vec<String> {
+        self.0.handle(now, translated(input));
+        std::iter::from_fn(|| self.0.poll_output())
+            .map(|output| summary(&output))
+            .collect()
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        self.0.poll_timeout()
+    }
+}
+
+/// What an output comes to, whatever the framing.
+pub(super) fn summary(output: &Output) -> String {
+    match output {
+        Output::Send(frame) => format!("send {}", in_websocket(frame.as_str())),
+        Output::Reply(RequestId(id), result) => {
+            let result = result.as_ref().map(|document| document.root().name());
+            format!("reply {id} {result:?}")
+        }
+        Output::Notice(Notice::UnknownStanza(stanza)) => {
+            format!("unknown {}", stanza.root().name())
+        }
+        Output::Notice(Notice::Message { stanza, carbon }) => {
+            format!("message {carbon:?} {}", stanza.root().name())
+        }
+        Output::Notice(notice) => headline(notice),
+        Output::Derive(ticket, derivation) => {
+            format!("derive {ticket:?} {}", derivation.iterations())
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+/// The client's words over TCP as it would say them over WebSocket.
+pub(super) fn in_websocket(text: &str) -> String {
+    if text == tcp::FOOTER {
+        return CLOSE.to_owned();
+    }
+    for host in ["host.test", "other.test"] {
+        let mut header = Vec::new();
+        tcp::write_header(&Open::to_host(host), &mut header);
+        if text.as_bytes() == header {
+            return OPEN.replace("host.test", host);
+        }
+    }
+    text.to_owned()
+}
+
+/// The server's words over WebSocket as it would say them over TCP.
+pub(super) fn in_tcp(text: &str) -> Frame {
+    let mut buffer = Vec::new();
+    let parsed = Document::parse(text.to_owned(), &Limits::default());
+    match parsed
+        .as_ref()
+        .map(|document| Incoming::read(document.root()))
+    {
+        Ok(Ok(Incoming::Open(open))) => tcp::write_header(&Open { to: None, ..open }, &mut buffer),
+        Ok(Ok(Incoming::Close { .. })) => return tcp::FOOTER.into(),
+        _ => return Frame::from(text.to_owned()),
+    }
+    String::from_utf8(buffer).unwrap().into()
+}
+
+fn translated(input: &Input) -> Input {
+    match input {
+        Input::Connected {
+            confidential,
+            bindings,
+            ..
+        } => Input::Connected {
+            framing: Framing::Tcp,
+            confidential: *confidential,
+            bindings: bindings.clone(),
+        },
+        Input::Frame(frame) => Input::Frame(in_tcp(frame.as_str())),
+        Input::Disconnected(loss) => Input::Disconnected(loss.clone()),
+        Input::Derived(ticket, keys) => Input::Derived(*ticket, keys.clone()),
+        Input::Timeout => Input::Timeout,
+        Input::Command(command) => Input::Command(match command {
+            Command::Open => Command::Open,
+            Command::Cancel(request) => Command::Cancel(*request),
+            Command::Close(reason) => Command::Close(reason.clone()),
+            Command::Password(ticket, password) => Command::Password(*ticket, password.clone()),
+            Command::Send(frame) => Command::Send(frame.clone()),
+            Command::Request(request) => Command::Request(Request {
+                request: request.request,
+                id: request.id.clone(),
+                stanza: request.stanza.clone(),
+                to: request.to.clone(),
+                deadline: request.deadline,
+            }),
+        }),
+    }
+}

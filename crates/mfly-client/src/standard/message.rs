@@ -1,0 +1,60 @@
+//! Messages, as far as a body goes (RFC 6121 §5).
+//!
+//! ```xml
+//! <message id="m1" to="romeo@example.com" type="chat" xmlns="jabber:client"><body>Good evening.</body></message>
+//! ```
+
+use super::session::Session;
+use crate::error::Result;
+use mfly_proto::id::StanzaId;
+use mfly_proto::jid::Jid;
+use mfly_proto::stanza::{self, MessageKind};
+use mfly_proto::xml::Document;
+
+pub use crate::session::Carbon;
+
+/// A received message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Message {
+    /// What it is; of an error the body is what was sent.
+    pub kind: MessageKind,
+    /// The sender's id of it.
+    pub id: Option<String>,
+    /// Who sent it; absent means the own server.
+    pub from: Option<Jid>,
+    /// Whom it is for.
+    pub to: Option<Jid>,
+    /// Its text, if it has one.
+    pub body: Option<String>,
+    /// Whether it is a copy of what another session of the own account received or sent.
+    pub carbon: Option<Carbon>,
+}
+
+impl Session {
+    /// Sends a text and returns the message's id. That it left does not mean that it arrived: an error comes back as
+    /// [`Event::Message`](super::Event::Message) of the kind [`MessageKind::Error`] with this id.
+    ///
+    /// # Errors
+    /// [`NotConnected`](crate::ErrorKind::NotConnected) while the session reconnects.
+    pub async fn send_message(&self, to: &Jid, body: &str) -> Result<StanzaId> {
+        let id = self.stanza_id();
+        let mut buffer = Vec::new();
+        stanza::message::write_chat(to, &id, body, &mut buffer);
+        self.send_stanza(buffer).await?;
+        Ok(id)
+    }
+}
+
+/// `None` when it cannot be read after all.
+pub(super) fn received(stanza: &Document, carbon: Option<Carbon>) -> Option<Message> {
+    let message = stanza::Message::read(stanza.root()).ok()?;
+    Some(Message {
+        kind: message.kind,
+        body: message.body().map(std::borrow::Cow::into_owned),
+        id: message.id,
+        from: message.from,
+        to: message.to,
+        carbon,
+    })
+}

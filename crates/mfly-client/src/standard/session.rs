@@ -1,0 +1,137 @@
+//! The handle on a session with an XMPP server.
+
+use super::event::{Event, Events};
+use crate::driver::Link;
+use crate::error::Result;
+use crate::event::Subscriptions;
+use crate::handle::explain;
+use crate::session::{ConnectionState, EndReason, KnownServer};
+use mfly_proto::jid::{BareJid, FullJid};
+use mfly_proto::stanza::IqRequest;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// A connected account.
+///
+/// Clones are cheap and share the session. It ends by [`Session::close`], for a reason of the server's
+/// ([`EndReason`]), or when its last clone is dropped. A lost connection is no end: it comes back by itself.
+#[derive(Clone)]
+pub struct Session {
+    shared: Arc<Shared>,
+    timeout: Option<Duration>,
+}
+
+/// What all clones share.
+pub(super) struct Shared {
+    pub(super) link: Link,
+    /// The address that the first connection got.
+    pub(super) first_jid: FullJid,
+    pub(super) subscriptions: Subscriptions<Event>,
+}
+
+impl Session {
+    pub(super) fn new(shared: Shared) -> Self {
+        Self {
+            shared: Arc::new(shared),
+            timeout: None,
+        }
+    }
+
+    /// The same session, with another deadline for each request made through this handle.
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            timeout: Some(timeout),
+        }
+    }
+
+    /// The session's own address; the last one while it reconnects.
+    #[must_use]
+    pub fn jid(&self) -> FullJid {
+        let Shared {
+            link, first_jid, ..
+        } = &*self.shared;
+        link.jid().unwrap_or_else(|| first_jid.clone())
+    }
+
+    /// The account's address.
+    #[must_use]
+    pub fn account(&self) -> BareJid {
+        self.jid().bare()
+    }
+
+    /// What the session found out about its server, to be kept for the next one:
+    /// [`Account::known_server`](super::Account::known_server).
+    #[must_use]
+    pub fn known_server(&self) -> Option<KnownServer> {
+        self.shared.link.server()
+    }
+
+    /// Where the session stands.
+    #[must_use]
+    pub fn state(&self) -> ConnectionState {
+        *self.shared.link.state().borrow()
+    }
+
+    /// Follows where the session stands. For the reasons behind the changes use [`Session::events`].
+    #[must_use]
+    pub fn state_changes(&self) -> watch::Receiver<ConnectionState> {
+        self.shared.link.state()
+    }
+
+    /// A subscription to what happens from now on. Each has its own bounded queue.
+    ///
+    /// To see the first connection too, subscribe before it: [`Connecting::events`](super::Connecting::events).
+    #[must_use]
+    pub fn events(&self) -> Events {
+        self.shared.subscriptions.subscribe()
+    }
+
+    /// Closes the session and waits until it is over, at most a few seconds.
+    pub async fn close(&self) {
+        self.shared.link.close(EndReason::Closed).await;
+    }
+
+    /// Waits until the session is over and says why.
+    pub async fn ended(&self) -> EndReason {
+        self.shared.link.ended().await
+    }
+
+    /// Any request of the protocol, typed: the way to what has no method here.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn request<R: IqRequest>(&self, request: &R) -> Result<R::Response> {
+        let link = &self.shared.link;
+        match link.request(request, self.timeout).await {
+            Ok(response) => Ok(response),
+            Err(failure) => Err(explain(failure, link).await),
+        }
+    }
+
+    /// Sends a stanza that is not answered.
+    pub(super) async fn send_stanza(&self, stanza: Vec<u8>) -> Result<()> {
+        let link = &self.shared.link;
+        match link.send(stanza).await {
+            Ok(()) => Ok(()),
+            Err(failure) => Err(explain(failure, link).await),
+        }
+    }
+
+    /// A fresh id for a stanza.
+    pub(super) fn stanza_id(&self) -> mfly_proto::id::StanzaId {
+        self.shared.link.stanza_id()
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("jid", &self.jid())
+            .field("state", &self.state())
+            .finish_non_exhaustive()
+    }
+}

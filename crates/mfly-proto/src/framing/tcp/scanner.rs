@@ -1,0 +1,278 @@
+//! Where a frame ends: just enough of XML's grammar to tell, and no byte looked at twice.
+
+use super::{SplitError, declaration, names_a_stream, tag_name};
+use crate::xml::{Limits, XmlErrorKind as Kind, is_space};
+
+const CDATA: &[u8] = b"<![CDATA[";
+const DOCTYPE: &[u8] = b"<!DOCTYPE";
+const COMMENT: &[u8] = b"<!--";
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// A part of the stream that is complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// An XML declaration.
+    Declaration,
+    /// The start tag of a stream.
+    Header,
+    /// A whole element.
+    Element,
+    /// The end tag of a stream.
+    Footer,
+}
+
+/// Where the stream is between two units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Nothing but white space so far.
+    Start,
+    /// Behind an XML declaration: a header must follow.
+    Declared,
+    /// Between the stream tags.
+    Inside,
+    /// Behind the closing tag.
+    Closed,
+}
+
+/// What the scanner stopped in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// At the start of a unit, or in character data.
+    Text,
+    /// A start tag, outside of attribute values.
+    StartTag,
+    /// An attribute value with this quote.
+    Value(u8),
+    /// An end tag.
+    EndTag,
+    /// A CDATA section.
+    Cdata,
+    /// An XML declaration.
+    Declaration,
+}
+
+/// What became of looking on.
+enum Step {
+    /// Go on at this offset, in this place.
+    To(usize, Place),
+    /// The unit ends at this offset.
+    Done(Unit, usize),
+    /// More bytes are needed, which will be looked at from this offset on.
+    Wait(usize),
+}
+
+/// Looks for the end of the unit that the bytes start with, and goes on where it stopped.
+#[derive(Debug)]
+pub(super) struct Scanner {
+    stage: Stage,
+    place: Place,
+    /// How many bytes have been looked at.
+    at: usize,
+    /// Where the name of the latest tag starts.
+    name: usize,
+    /// Where the names of the open elements start, outermost first.
+    open: Vec<usize>,
+}
+
+impl Scanner {
+    pub(super) const fn new() -> Self {
+        Self {
+            stage: Stage::Start,
+            place: Place::Text,
+            at: 0,
+            name: 0,
+            open: Vec::new(),
+        }
+    }
+
+    pub(super) const fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// Whether the next byte starts a unit.
+    pub(super) const fn is_between(&self) -> bool {
+        self.at == 0
+    }
+
+    /// The unit at the start of `bytes` and its end; `None` when it is not complete. Until it is, `bytes` may only
+    /// grow from call to call.
+    ///
+    /// # Errors
+    /// When no more bytes could make it right.
+    pub(super) fn advance(&mut self, bytes: &[u8]) -> Result<Option<(Unit, usize)>, SplitError> {
+        let (mut at, mut place) = (self.at, self.place);
+        loop {
+            let step = match place {
+                Place::Text => self.text(bytes, at)?,
+                Place::StartTag => self.start_tag(bytes, at)?,
+                Place::Value(quote) => match find(bytes, at, |rest| memchr::memchr(quote, rest)) {
+                    Some(end) => Step::To(end + 1, Place::StartTag),
+                    None => Step::Wait(bytes.len()),
+                },
+                Place::EndTag => self.end_tag(bytes, at)?,
+                Place::Cdata => match find(bytes, at, |rest| memchr::memmem::find(rest, b"]]>")) {
+                    Some(end) => Step::To(end + 3, Place::Text),
+                    // The end itself may be cut.
+                    None => Step::Wait(at.max(bytes.len().saturating_sub(2))),
+                },
+                Place::Declaration => {
+                    match find(bytes, at, |rest| memchr::memmem::find(rest, b"?>")) {
+                        Some(end) => Step::Done(Unit::Declaration, end + 2),
+                        None => Step::Wait(at.max(bytes.len().saturating_sub(1))),
+                    }
+                }
+            };
+            match step {
+                Step::To(next, found) => (at, place) = (next, found),
+                Step::Done(unit, end) => {
+                    (self.at, self.place) = (0, Place::Text);
+                    match unit {
+                        Unit::Declaration => self.stage = Stage::Declared,
+                        Unit::Header => self.stage = Stage::Inside,
+                        Unit::Element => {}
+                        Unit::Footer => self.stage = Stage::Closed,
+                    }
+                    return Ok(Some((unit, end)));
+                }
+                Step::Wait(from) => {
+                    (self.at, self.place) = (from, place);
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    /// In text, or at the start of a unit, where there is none.
+    fn text(&mut self, bytes: &[u8], at: usize) -> Result<Step, SplitError> {
+        let is_top = self.open.is_empty();
+        let start = if is_top {
+            at
+        } else {
+            match find(bytes, at, |rest| memchr::memchr(b'<', rest)) {
+                Some(start) => start,
+                None => return Ok(Step::Wait(bytes.len())),
+            }
+        };
+        let markup = bytes.get(start..).unwrap_or_default();
+        if is_top && self.stage == Stage::Closed && !markup.is_empty() {
+            return Err(SplitError::AfterFooter);
+        }
+        match *markup {
+            [] | [b'<'] => Ok(Step::Wait(start)),
+            [b'<', b'/', ..] => {
+                self.name = start + 2;
+                Ok(Step::To(start + 2, Place::EndTag))
+            }
+            [b'<', b'!', ..] => match bang(markup, is_top)? {
+                true => Ok(Step::To(start + CDATA.len(), Place::Cdata)),
+                false => Ok(Step::Wait(start)),
+            },
+            [b'<', b'?', ..] => match declaration::starts(markup) {
+                None => Ok(Step::Wait(start)),
+                Some(false) => Err(SplitError::Malformed(Kind::ProcessingInstruction)),
+                Some(true) if is_top && self.stage != Stage::Declared => {
+                    Ok(Step::To(start + 2, Place::Declaration))
+                }
+                Some(true) => Err(SplitError::Malformed(Kind::XmlDeclaration)),
+            },
+            [b'<', b'A'..=b'Z' | b'a'..=b'z' | b'_' | 0x80.., ..] => {
+                self.name = start + 1;
+                Ok(Step::To(start + 1, Place::StartTag))
+            }
+            [b'<', ..] => Err(SplitError::Malformed(Kind::MalformedName)),
+            [0xFE | 0xFF, ..] => Err(SplitError::NotUtf8),
+            _ if markup.starts_with(BYTE_ORDER_MARK) => {
+                Err(SplitError::Malformed(Kind::ByteOrderMark))
+            }
+            _ if BYTE_ORDER_MARK.starts_with(markup) => Ok(Step::Wait(start)),
+            _ => Err(SplitError::Malformed(Kind::TextOutsideRoot)),
+        }
+    }
+
+    fn start_tag(&mut self, bytes: &[u8], at: usize) -> Result<Step, SplitError> {
+        let Some(end) = find(bytes, at, |rest| memchr::memchr3(b'>', b'"', b'\'', rest)) else {
+            return Ok(Step::Wait(bytes.len()));
+        };
+        if bytes[end] != b'>' {
+            return Ok(Step::To(end + 1, Place::Value(bytes[end])));
+        }
+        let is_closed = bytes[end - 1] == b'/';
+        if self.open.is_empty() {
+            if names_a_stream(tag_name(&bytes[self.name..=end])) {
+                return match is_closed {
+                    false => Ok(Step::Done(Unit::Header, end + 1)),
+                    // A stream without room for anything.
+                    true => Err(SplitError::Malformed(Kind::MalformedTag)),
+                };
+            }
+            if self.stage != Stage::Inside {
+                return Err(SplitError::NoHeader);
+            }
+            if is_closed {
+                return Ok(Step::Done(Unit::Element, end + 1));
+            }
+        }
+        let limit = Limits::default().depth;
+        if self.open.len() >= limit {
+            return Err(SplitError::TooDeep { limit });
+        }
+        if !is_closed {
+            self.open.push(self.name);
+        }
+        Ok(Step::To(end + 1, Place::Text))
+    }
+
+    fn end_tag(&mut self, bytes: &[u8], at: usize) -> Result<Step, SplitError> {
+        let Some(end) = find(bytes, at, |rest| memchr::memchr(b'>', rest)) else {
+            return Ok(Step::Wait(bytes.len()));
+        };
+        let name = bytes[self.name..end].trim_ascii_end();
+        let Some(open) = self.open.pop() else {
+            return match self.stage {
+                Stage::Inside if names_a_stream(name) => Ok(Step::Done(Unit::Footer, end + 1)),
+                Stage::Inside => Err(SplitError::Malformed(Kind::MismatchedTag)),
+                _ => Err(SplitError::NoHeader),
+            };
+        };
+        let is_same = bytes[open..]
+            .strip_prefix(name)
+            .and_then(|rest| rest.first())
+            .is_some_and(|&byte| is_space(byte) || matches!(byte, b'/' | b'>'));
+        if !is_same {
+            return Err(SplitError::Malformed(Kind::MismatchedTag));
+        }
+        Ok(match self.open.is_empty() {
+            true => Step::Done(Unit::Element, end + 1),
+            false => Step::To(end + 1, Place::Text),
+        })
+    }
+}
+
+fn find(bytes: &[u8], at: usize, search: impl FnOnce(&[u8]) -> Option<usize>) -> Option<usize> {
+    search(bytes.get(at..)?).map(|index| at + index)
+}
+
+/// Whether `<!` starts a CDATA section; not yet, when more bytes are needed to tell.
+fn bang(markup: &[u8], is_top: bool) -> Result<bool, SplitError> {
+    let starts = |word: &[u8]| {
+        let known = markup.len().min(word.len());
+        markup[..known].eq_ignore_ascii_case(&word[..known])
+    };
+    let kind = if starts(COMMENT) {
+        (markup.len() >= COMMENT.len()).then_some(Kind::Comment)
+    } else if starts(DOCTYPE) {
+        (markup.len() >= DOCTYPE.len()).then_some(Kind::Doctype)
+    } else if CDATA.starts_with(markup) && markup != CDATA {
+        None
+    } else if !markup.starts_with(CDATA) {
+        Some(Kind::MalformedMarkup)
+    } else if is_top {
+        Some(Kind::TextOutsideRoot)
+    } else {
+        return Ok(true);
+    };
+    match kind {
+        Some(kind) => Err(SplitError::Malformed(kind)),
+        None => Ok(false),
+    }
+}

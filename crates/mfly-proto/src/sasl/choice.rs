@@ -1,0 +1,351 @@
+//! Which mechanism to use: one pure function over what the policy wants, what the server offers, and
+//! what the connection can do.
+//!
+//! | mechanism | used when offered and … |
+//! |---|---|
+//! | `EXTERNAL` | the policy names it, and the channel is confidential |
+//! | `SCRAM-*-PLUS` | both sides have a channel binding in common |
+//! | `SCRAM-*` | always; it tells nothing about the password |
+//! | `PLAIN` | the policy allows it, and the channel is confidential |
+//! | `ANONYMOUS` | the policy names it |
+//!
+//! | our bindings | -PLUS offered | binding in common | flag of SCRAM |
+//! |---|---|---|---|
+//! | none | either | – | `n` |
+//! | some | no | – | `y`: a server that did offer -PLUS refuses, because somebody removed it |
+//! | some | yes | yes | `p=`, `tls-exporter` before `tls-server-end-point` |
+//! | some | yes | no | `n` |
+//!
+//! A server that announces no bindings (XEP-0440) is not guessed at: servers that know only `tls-unique`
+//! offer -PLUS and announce nothing (observed: ejabberd 23.01, which does so over every TLS version, and
+//! Prosody 0.12), and would refuse any other. Where the policy insists on -PLUS, the best binding of the
+//! connection is tried all the same.
+//!
+//! What is weaker than the policy's least, or than what an earlier login used, is never chosen: the
+//! server's offer is not authenticated, and somebody in between could have shortened it. What was
+//! remembered as -PLUS counts without it while the connection has no binding of its own.
+
+use super::channel_binding::ChannelBindings;
+use super::kind::MechanismKind;
+use super::scram::{Binding, BindingKind, ScramHash};
+use std::fmt;
+use thiserror::Error;
+
+/// What an account may log in with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MechanismPolicy {
+    /// The best first.
+    preference: Vec<MechanismKind>,
+    pinned: Option<MechanismKind>,
+    at_least: Option<MechanismKind>,
+    remembered: Option<MechanismKind>,
+}
+
+impl MechanismPolicy {
+    /// An account with a password: the strongest SCRAM, and PLAIN if there is none.
+    #[must_use]
+    pub fn password() -> Self {
+        let is_for_password = |kind: &MechanismKind| {
+            matches!(kind, MechanismKind::Scram { .. } | MechanismKind::Plain)
+        };
+        Self::of(MechanismKind::ALL.into_iter().filter(is_for_password))
+    }
+
+    /// Only these mechanisms, the best first.
+    pub fn of(preference: impl IntoIterator<Item = MechanismKind>) -> Self {
+        Self {
+            preference: preference.into_iter().collect(),
+            pinned: None,
+            at_least: None,
+            remembered: None,
+        }
+    }
+
+    /// PLAIN and nothing else: the platform's accounts, whose sealed password changes with every login.
+    #[must_use]
+    pub fn plain() -> Self {
+        Self::of([MechanismKind::Plain])
+    }
+
+    /// The TLS client certificate.
+    #[must_use]
+    pub fn external() -> Self {
+        Self::of([MechanismKind::External])
+    }
+
+    /// Nobody.
+    #[must_use]
+    pub fn anonymous() -> Self {
+        Self::of([MechanismKind::Anonymous])
+    }
+
+    /// Never PLAIN: a server without SCRAM is an error.
+    #[must_use]
+    pub fn without_plain(mut self) -> Self {
+        self.preference.retain(|kind| *kind != MechanismKind::Plain);
+        self
+    }
+
+    /// This mechanism and no other.
+    #[must_use]
+    pub fn pinned(mut self, kind: MechanismKind) -> Self {
+        self.pinned = Some(kind);
+        self
+    }
+
+    /// Nothing weaker than this one.
+    #[must_use]
+    pub fn at_least(mut self, kind: MechanismKind) -> Self {
+        self.at_least = Some(kind);
+        self
+    }
+
+    /// What an earlier login of the same account at the same server used: nothing weaker will do.
+    #[must_use]
+    pub fn remembered(mut self, kind: Option<MechanismKind>) -> Self {
+        self.remembered = kind;
+        self
+    }
+
+    fn insists_on_plus(&self) -> bool {
+        let is_plus =
+            |kind: &MechanismKind| matches!(kind, MechanismKind::Scram { plus: true, .. });
+        [self.pinned, self.at_least, self.remembered]
+            .iter()
+            .flatten()
+            .any(is_plus)
+    }
+}
+
+impl Default for MechanismPolicy {
+    fn default() -> Self {
+        Self::password()
+    }
+}
+
+/// The mechanism to use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// PLAIN
+    Plain,
+    /// SCRAM
+    Scram {
+        /// The hash function.
+        hash: ScramHash,
+        /// What to say about channel binding.
+        binding: Binding,
+    },
+    /// EXTERNAL
+    External,
+    /// ANONYMOUS
+    Anonymous,
+}
+
+impl Choice {
+    /// The mechanism, to be [remembered](MechanismPolicy::remembered) once the login succeeded.
+    #[must_use]
+    pub const fn kind(&self) -> MechanismKind {
+        match self {
+            Self::Plain => MechanismKind::Plain,
+            Self::Scram { hash, binding } => MechanismKind::scram(*hash, binding.is_bound()),
+            Self::External => MechanismKind::External,
+            Self::Anonymous => MechanismKind::Anonymous,
+        }
+    }
+}
+
+/// The names that a server offered, as far as they have a mechanism's form; 32 at most.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Offered(Vec<String>);
+
+impl Offered {
+    fn new(names: &[String]) -> Self {
+        let is_name = |name: &&String| {
+            let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+            (1..=32).contains(&name.len()) && name.bytes().all(is_allowed)
+        };
+        Self(names.iter().filter(is_name).take(32).cloned().collect())
+    }
+
+    /// The names, in the server's order.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Offered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("nothing");
+        }
+        f.write_str(&self.0.join(", "))
+    }
+}
+
+/// Why no mechanism will do.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ChoiceError {
+    /// The server offers nothing that the policy wants and the connection can do.
+    #[error(
+        "the server offers {offered}: none of it is allowed by the mechanism policy and possible here"
+    )]
+    NoneUsable {
+        /// What the server offers.
+        offered: Offered,
+    },
+    /// PLAIN would be next, and it would tell the password to everybody on the way.
+    #[error(
+        "the server offers {offered} and the connection is not encrypted: PLAIN would send the password in clear; use TLS"
+    )]
+    PlainOnClearText {
+        /// What the server offers.
+        offered: Offered,
+    },
+    /// The pinned mechanism is not offered, or not possible here.
+    #[error(
+        "{pinned} is pinned and cannot be used; the server offers {offered}: if it changed, change the pin, and if not, somebody is in between"
+    )]
+    Pinned {
+        /// The pinned mechanism.
+        pinned: MechanismKind,
+        /// What the server offers.
+        offered: Offered,
+    },
+    /// All that is possible is weaker than the policy allows.
+    #[error("the server offers {offered}: nothing of it that can be used is as strong as {least}")]
+    TooWeak {
+        /// The weakest that the policy allows.
+        least: MechanismKind,
+        /// What the server offers.
+        offered: Offered,
+    },
+    /// An earlier login used a stronger mechanism.
+    #[error(
+        "an earlier login used {remembered} and the server now offers {offered}: somebody may be in between; if the server changed, forget what was remembered"
+    )]
+    Downgraded {
+        /// What was used earlier.
+        remembered: MechanismKind,
+        /// What the server offers.
+        offered: Offered,
+    },
+    /// -PLUS mechanisms are all that is left, and the two sides have no channel binding in common.
+    #[error(
+        "the server offers {offered}, and this connection has no channel binding that the server announces"
+    )]
+    NoCommonBinding {
+        /// What the server offers.
+        offered: Offered,
+    },
+}
+
+/// Chooses a mechanism.
+///
+/// `offered` are the server's mechanisms and `offered_bindings` the channel bindings that it announces
+/// (XEP-0440; empty when it announces none). `bindings` are the connection's, and `confidential` says
+/// whether it is encrypted, or does not leave this machine.
+///
+/// # Errors
+/// When nothing that is offered, possible and allowed is left; the error says which of the three it was.
+pub fn choose(
+    policy: &MechanismPolicy,
+    offered: &[String],
+    offered_bindings: &[String],
+    bindings: &ChannelBindings,
+    confidential: bool,
+) -> Result<Choice, ChoiceError> {
+    let is_offered = |kind: &MechanismKind| offered.iter().any(|name| name == kind.name());
+    let mut left = policy.preference.clone();
+    left.retain(is_offered);
+    let wants_plain = left.contains(&MechanismKind::Plain);
+    let wants_plus = left.iter().any(|kind| kind.is_plus());
+    let common = common_binding(policy, offered_bindings, bindings);
+    left.retain(|kind| match kind {
+        MechanismKind::Plain | MechanismKind::External => confidential,
+        MechanismKind::Scram { plus, .. } => !plus || common.is_some(),
+        MechanismKind::Anonymous => true,
+    });
+    let offered_list = Offered::new(offered);
+
+    let is_pinned = |kind: &MechanismKind| policy.pinned.is_none_or(|pinned| *kind == pinned);
+    left.retain(is_pinned);
+    if left.is_empty() {
+        let offered = offered_list;
+        return Err(match policy.pinned {
+            Some(MechanismKind::Plain) | None if wants_plain => {
+                ChoiceError::PlainOnClearText { offered }
+            }
+            Some(pinned) => ChoiceError::Pinned { pinned, offered },
+            None if wants_plus => ChoiceError::NoCommonBinding { offered },
+            None => ChoiceError::NoneUsable { offered },
+        });
+    }
+    if let Some(remembered) = policy.remembered {
+        let least = if bindings.is_empty() {
+            remembered.without_plus()
+        } else {
+            remembered
+        };
+        left.retain(|kind| !kind.is_weaker_than(least));
+        if left.is_empty() {
+            return Err(ChoiceError::Downgraded {
+                remembered,
+                offered: offered_list,
+            });
+        }
+    }
+    let is_strong = |kind: &MechanismKind| {
+        let is_weak = |least| kind.is_weaker_than(least);
+        !policy.at_least.is_some_and(is_weak)
+    };
+    left.retain(is_strong);
+    match (left.first(), policy.at_least) {
+        (Some(MechanismKind::Plain), _) => Ok(Choice::Plain),
+        (Some(MechanismKind::External), _) => Ok(Choice::External),
+        (Some(MechanismKind::Anonymous), _) => Ok(Choice::Anonymous),
+        (Some(MechanismKind::Scram { hash, plus }), _) => Ok(Choice::Scram {
+            hash: *hash,
+            binding: match common {
+                Some(binding) if *plus => binding,
+                _ => without_binding(offered, bindings),
+            },
+        }),
+        (None, Some(least)) => Err(ChoiceError::TooWeak {
+            least,
+            offered: offered_list,
+        }),
+        (None, None) => Err(ChoiceError::NoneUsable {
+            offered: offered_list,
+        }),
+    }
+}
+
+/// The best binding that both sides have.
+fn common_binding(
+    policy: &MechanismPolicy,
+    announced: &[String],
+    bindings: &ChannelBindings,
+) -> Option<Binding> {
+    let guesses = announced.is_empty() && policy.insists_on_plus();
+    BindingKind::ALL.into_iter().find_map(|kind| {
+        let data = bindings.get(kind).filter(|data| !data.is_empty())?;
+        let is_announced = guesses || announced.iter().any(|name| name == kind.as_str());
+        is_announced.then(|| Binding::Bound(kind, data.to_vec()))
+    })
+}
+
+/// What to say about channel binding when there is none.
+fn without_binding(offered: &[String], bindings: &ChannelBindings) -> Binding {
+    let is_plus = |name: &String| {
+        ScramHash::ALL
+            .iter()
+            .any(|hash| name == hash.mechanism_plus())
+    };
+    if bindings.is_empty() || offered.iter().any(is_plus) {
+        Binding::None
+    } else {
+        Binding::NotOffered
+    }
+}

@@ -1,0 +1,152 @@
+//! Hosts and ports, as addresses and proxies name them.
+//!
+//! A refusal is a reason that begins with the part that is wrong: `host` or `port`.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// Why a part cannot be used.
+type Refusal = &'static str;
+
+/// A name in lower case, or an IP address.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Host {
+    /// Without brackets.
+    text: String,
+    ip: Option<IpAddr>,
+}
+
+impl Host {
+    /// Reads a name, an IPv4 address or a bracketed IPv6 address.
+    pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
+        if let Some(inner) = text.strip_prefix('[') {
+            return inner
+                .strip_suffix(']')
+                .and_then(|inner| inner.parse::<Ipv6Addr>().ok())
+                .map(|ip| Self::from(IpAddr::from(ip)))
+                .ok_or("host: the brackets do not hold an IPv6 address");
+        }
+        if let Ok(ip @ IpAddr::V4(_)) = text.parse::<IpAddr>() {
+            return Ok(ip.into());
+        }
+        check_name(text)?;
+        Ok(Self {
+            text: text.to_ascii_lowercase(),
+            ip: None,
+        })
+    }
+
+    /// The same, and an IPv6 address may come without brackets.
+    pub(crate) fn parse_alone(text: &str) -> Result<Self, Refusal> {
+        match text.parse::<IpAddr>() {
+            Ok(ip) => Ok(ip.into()),
+            Err(_) => Self::parse(text),
+        }
+    }
+
+    /// The text without brackets.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The IP address, unless the host is a name.
+    pub(crate) fn ip(&self) -> Option<IpAddr> {
+        self.ip
+    }
+
+    /// Whether it is this machine: `localhost` (RFC 6761 §6.3) or a loopback IP address.
+    pub(crate) fn is_loopback(&self) -> bool {
+        match self.ip {
+            Some(ip) => ip.to_canonical().is_loopback(),
+            None => self.text == "localhost" || self.text.ends_with(".localhost"),
+        }
+    }
+}
+
+impl From<IpAddr> for Host {
+    fn from(ip: IpAddr) -> Self {
+        Self {
+            text: ip.to_string(),
+            ip: Some(ip),
+        }
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.ip {
+            Some(IpAddr::V6(ip)) => write!(f, "[{ip}]"),
+            _ => f.write_str(&self.text),
+        }
+    }
+}
+
+/// RFC 1123 §2.1 with the underscore that is found in practice.
+fn check_name(name: &str) -> Result<(), Refusal> {
+    if name.is_empty() {
+        return Err("host: it is missing");
+    }
+    if !name.is_ascii() {
+        return Err("host: write an international name in its xn-- form");
+    }
+    if name.contains(':') {
+        return Err("host: put an IPv6 address in brackets");
+    }
+    let label_is_valid = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    if name.len() > 253 || !name.split('.').all(label_is_valid) {
+        return Err("host: it is neither a domain name nor an IP address");
+    }
+    let last = name.rsplit('.').next().unwrap_or_default();
+    if last.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err("host: it looks like an IPv4 address but is not one");
+    }
+    Ok(())
+}
+
+/// Reads `host[:port]`.
+pub(crate) fn parse_authority(authority: &str) -> Result<(Host, Option<u16>), Refusal> {
+    let (host, port) = split_port(authority)?;
+    Ok((Host::parse(host)?, port.map(parse_port).transpose()?))
+}
+
+/// Splits `host:port`, leaving the colons of a bracketed IPv6 address alone.
+fn split_port(authority: &str) -> Result<(&str, Option<&str>), Refusal> {
+    let after_host = authority.find(']').map_or(0, |at| at + 1);
+    let (bracketed, rest) = authority.split_at(after_host);
+    if bracketed.is_empty() {
+        return Ok(match rest.split_once(':') {
+            Some((_, port)) if port.contains(':') => {
+                return Err("host: put an IPv6 address in brackets");
+            }
+            Some((host, port)) => (host, Some(port)),
+            None => (rest, None),
+        });
+    }
+    match rest.strip_prefix(':') {
+        Some(port) => Ok((bracketed, Some(port))),
+        None if rest.is_empty() => Ok((bracketed, None)),
+        None => Err("host: only :port may follow the brackets"),
+    }
+}
+
+fn parse_port(text: &str) -> Result<u16, Refusal> {
+    // `u16::from_str` would also take a leading plus sign.
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let port = text.parse().ok().filter(|_| digits);
+    check_port(port.unwrap_or_default())
+}
+
+/// Port 0 means "any" to a listener and nothing to a client.
+pub(crate) fn check_port(port: u16) -> Result<u16, Refusal> {
+    if port == 0 {
+        return Err("port: pass a number from 1 to 65535");
+    }
+    Ok(port)
+}

@@ -1,0 +1,163 @@
+//! Agreeing on TLS inside a clear-text stream (RFC 6120 §5), the one place where this crate looks
+//! into frames.
+//!
+//! ```xml
+//! C: <stream:stream to="example.com" version="1.0" …>
+//! S: <stream:stream from="example.com" id="…" version="1.0" …>
+//! S: <stream:features><starttls xmlns="urn:ietf:params:xml:ns:xmpp-tls"><required/></starttls></stream:features>
+//! C: <starttls xmlns="urn:ietf:params:xml:ns:xmpp-tls"/>
+//! S: <proceed xmlns="urn:ietf:params:xml:ns:xmpp-tls"/>
+//! ```
+//! Nothing that comes before TLS is believed: whoever sits in between may have written it. So it
+//! can only end the attempt, and whatever comes together with the last word is refused, because
+//! the next stage would take it for something that TLS protects.
+
+mod client;
+mod error;
+mod server;
+
+pub(crate) use client::negotiate;
+pub use error::StartTlsError;
+pub(crate) use server::answer;
+
+use crate::error::TransportError;
+use mfly_proto::framing::tcp::{SplitError, Splitter};
+use mfly_proto::framing::{FrameReader, Framing, Open, Received};
+use mfly_proto::stream::StreamError;
+use mfly_proto::xml::{Document, Limits};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+/// The most that a peer may say before TLS, in bytes.
+const MAX_BYTES: usize = 16 * 1024;
+
+/// Why it ended: for a reason of the protocol, or because the connection broke.
+enum End {
+    Refused(StartTlsError),
+    Broken(std::io::Error),
+}
+
+impl From<StartTlsError> for End {
+    fn from(reason: StartTlsError) -> Self {
+        Self::Refused(reason)
+    }
+}
+
+impl From<std::io::Error> for End {
+    fn from(error: std::io::Error) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl End {
+    fn of(self, peer: &str) -> TransportError {
+        match self {
+            Self::Refused(reason) => TransportError::StartTls {
+                peer: peer.to_owned(),
+                reason,
+            },
+            Self::Broken(error) => TransportError::Io(error),
+        }
+    }
+}
+
+/// A stream that exists only to be replaced by TLS.
+struct Clear<'a, T> {
+    io: &'a mut T,
+    splitter: Splitter,
+    reader: FrameReader,
+    /// How much the peer may still say.
+    left: usize,
+}
+
+impl<'a, T: AsyncRead + AsyncWrite + Unpin> Clear<'a, T> {
+    fn new(io: &'a mut T) -> Self {
+        Self {
+            io,
+            splitter: Splitter::new(MAX_BYTES),
+            reader: FrameReader::new(Framing::Tcp, Limits::default()),
+            left: MAX_BYTES,
+        }
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), End> {
+        write(self.io, bytes).await
+    }
+
+    /// The peer's stream header.
+    async fn header(&mut self) -> Result<Open, End> {
+        match self.next().await? {
+            Received::Open(open) => Ok(open),
+            _ => Err(unexpected("the stream header")),
+        }
+    }
+
+    /// The peer's next element. A stream error is an end of its own.
+    async fn element(&mut self, expected: &'static str) -> Result<Document, End> {
+        match self.next().await? {
+            Received::Element(element) if StreamError::is(element.root()) => {
+                let condition = StreamError::read(element.root()).condition;
+                Err(StartTlsError::Ended(condition).into())
+            }
+            Received::Element(element) => Ok(element),
+            _ => Err(unexpected(expected)),
+        }
+    }
+
+    /// The next frame that is not white space.
+    async fn next(&mut self) -> Result<Received, End> {
+        loop {
+            let received = match self.splitter.next().map_err(split)? {
+                Some(frame) => self.reader.read(frame),
+                None => {
+                    self.read().await?;
+                    continue;
+                }
+            };
+            match received.map_err(|_| StartTlsError::Malformed)? {
+                Received::WhiteSpace => {}
+                Received::Close { .. } => return Err(StartTlsError::Closed.into()),
+                received => return Ok(received),
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), End> {
+        let mut chunk = [0; 1024];
+        // One byte more than is allowed tells that there is more.
+        let most = chunk.len().min(self.left + 1);
+        let read = self.io.read(&mut chunk[..most]).await?;
+        if read == 0 {
+            let during = "the peer went away during the STARTTLS negotiation";
+            return Err(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, during).into());
+        }
+        let too_large = StartTlsError::TooLarge { limit: MAX_BYTES };
+        self.left = self.left.checked_sub(read).ok_or(too_large)?;
+        self.splitter.push(&chunk[..read]);
+        Ok(())
+    }
+
+    /// The peer has said its last word before TLS, and nothing came with it.
+    fn finish(self) -> Result<&'a mut T, End> {
+        match self.splitter.buffered() {
+            0 => Ok(self.io),
+            _ => Err(StartTlsError::Injected.into()),
+        }
+    }
+}
+
+async fn write(io: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> Result<(), End> {
+    io.write_all(bytes).await?;
+    io.flush().await?;
+    Ok(())
+}
+
+fn unexpected(expected: &'static str) -> End {
+    StartTlsError::Unexpected { expected }.into()
+}
+
+fn split(error: SplitError) -> StartTlsError {
+    match error {
+        SplitError::TooLarge { limit } => StartTlsError::TooLarge { limit },
+        _ => StartTlsError::Malformed,
+    }
+}

@@ -1,0 +1,57 @@
+//! The client's side.
+
+use super::{Clear, End, StartTlsError, unexpected};
+use crate::error::TransportError;
+use mfly_proto::framing::Open;
+use mfly_proto::framing::tcp::write_header;
+use mfly_proto::stream::Features;
+use mfly_proto::stream::starttls::{Failure, Proceed, StartTls};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// Has the server begin TLS on a connection on which nothing was said yet. `at_once` asks for it
+/// without waiting for the server's features.
+pub(crate) async fn negotiate<T>(
+    io: &mut T,
+    domain: &str,
+    at_once: bool,
+) -> Result<(), TransportError>
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    exchange(Clear::new(io), domain, at_once)
+        .await
+        .map_err(|end| end.of(domain))
+}
+
+async fn exchange<T>(mut stream: Clear<'_, T>, domain: &str, at_once: bool) -> Result<(), End>
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut opening = Vec::new();
+    write_header(&Open::to_host(domain), &mut opening);
+    if at_once {
+        StartTls.write(&mut opening);
+    }
+    stream.write(&opening).await?;
+    stream.header().await?;
+    let features = stream.element("the stream features").await?;
+    let Ok(features) = Features::read(features.root()) else {
+        return Err(unexpected("the stream features"));
+    };
+    if features.start_tls.is_none() {
+        return Err(StartTlsError::NotOffered.into());
+    }
+    if !at_once {
+        let mut request = Vec::new();
+        StartTls.write(&mut request);
+        stream.write(&request).await?;
+    }
+    let answer = stream.element("<proceed/>").await?;
+    if Failure::is(answer.root()) {
+        return Err(StartTlsError::Refused.into());
+    }
+    if !Proceed::is(answer.root()) {
+        return Err(unexpected("<proceed/>"));
+    }
+    stream.finish().map(|_| ())
+}

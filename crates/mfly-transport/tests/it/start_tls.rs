@@ -1,0 +1,373 @@
+//! STARTTLS against peers that do not play along. Each of them could be somebody in between.
+
+use crate::setup::{LIMIT, PATIENCE, accepted, listen, read_until, tcp_address, tls};
+use mfly_proto::stream::StreamCondition;
+use mfly_transport::{
+    CertificateProblem, Connection, Fault, Options, Stage, StartTlsError, TransportError, connect,
+    server,
+};
+use std::io::ErrorKind;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+const DOMAIN: &str = "example.com";
+
+const HEADER: &str = "<?xml version='1.0'?><stream:stream from='example.com' id='1' \
+    version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
+
+const FEATURES: &str = "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'>\
+    <required/></starttls></stream:features>";
+
+const REQUEST: &str = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
+
+const PROCEED: &str = "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
+
+/// What a client makes of a server that answers its header and then its request, and everything
+/// that the client said.
+async fn meet(answers: [&str; 2], options: Options) -> (TransportError, String) {
+    let (listener, options) = (listen().await, domain(options));
+    let address = tcp_address("xmpp", &listener);
+    let serving = async {
+        let mut socket = accepted(&listener).await;
+        let mut said = read_until(&mut socket, "version=\"1.0\">").await;
+        for answer in answers {
+            if answer.is_empty() {
+                break;
+            }
+            socket.write_all(answer.as_bytes()).await.unwrap();
+            if answer == answers[0] && !answers[1].is_empty() && !said.contains("<starttls") {
+                said += &read_until(&mut socket, "xmpp-tls\"/>").await;
+            }
+        }
+        let mut rest = Vec::new();
+        // A client that refuses what it has not read leaves with a reset.
+        let _ = socket.read_to_end(&mut rest).await;
+        said + &String::from_utf8_lossy(&rest)
+    };
+    let (outcome, said) = tokio::join!(
+        async { connect(&address, &options).await.unwrap_err() },
+        serving
+    );
+    (outcome, said)
+}
+
+fn domain(options: Options) -> Options {
+    Options {
+        domain: Some(DOMAIN.to_owned()),
+        ..options
+    }
+}
+
+/// Why a client refuses such a server, having said nothing but what it has to.
+async fn refusal(first: &str, second: &str) -> StartTlsError {
+    // That clear text is allowed does not mean that it will do.
+    let allowing = Options {
+        allow_cleartext: true,
+        ..Options::default()
+    };
+    let (error, said) = meet([first, second], allowing).await;
+    let after_header = said.split_once("version=\"1.0\">").unwrap().1;
+    let requests = ["", "<starttls xmlns=\"urn:ietf:params:xml:ns:xmpp-tls\"/>"];
+    assert!(requests.contains(&after_header), "{said}");
+    assert!(said.contains("to=\"example.com\""), "{said}");
+    match error {
+        TransportError::StartTls { peer, reason } => {
+            assert_eq!(peer, DOMAIN);
+            reason
+        }
+        other => panic!("not about STARTTLS: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_offers_no_start_tls_is_left() {
+    let features = "<stream:features><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>\
+        <mechanism>PLAIN</mechanism></mechanisms></stream:features>";
+    let reason = refusal(&format!("{HEADER}{features}"), "").await;
+    assert_eq!(reason, StartTlsError::NotOffered);
+    let of_another_kind = FEATURES.replace("xmpp-tls", "xmpp-tl5");
+    let reason = refusal(&format!("{HEADER}{of_another_kind}"), "").await;
+    assert_eq!(reason, StartTlsError::NotOffered);
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_is_left() {
+    let offer = format!("{HEADER}{FEATURES}");
+    let failure = "<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:stream>";
+    assert_eq!(refusal(&offer, failure).await, StartTlsError::Refused);
+    assert_eq!(
+        refusal(&offer, "</stream:stream>").await,
+        StartTlsError::Closed
+    );
+}
+
+#[tokio::test]
+async fn whatever_comes_together_with_proceed_is_refused() {
+    let offer = format!("{HEADER}{FEATURES}");
+    for injected in [
+        "<iq type='result' id='1'/>",
+        "<?xml version='1.0'?><stream:stream",
+        "<",
+        "</stream:stream>",
+        "\n",
+        "\u{16}\u{3}\u{3}",
+    ] {
+        let reason = refusal(&offer, &format!("{PROCEED}{injected}")).await;
+        assert_eq!(reason, StartTlsError::Injected, "{injected:?}");
+    }
+}
+
+#[tokio::test]
+async fn plain_text_that_comes_later_is_no_tls() {
+    let (listener, options) = (listen().await, domain(Options::default()));
+    let address = tcp_address("xmpp", &listener);
+    let serving = async {
+        let mut socket = accepted(&listener).await;
+        read_until(&mut socket, "version=\"1.0\">").await;
+        let offer = format!("{HEADER}{FEATURES}");
+        socket.write_all(offer.as_bytes()).await.unwrap();
+        read_until(&mut socket, "xmpp-tls\"/>").await;
+        socket.write_all(PROCEED.as_bytes()).await.unwrap();
+        // The first byte of a TLS handshake.
+        read_until(&mut socket, "\u{16}").await;
+        socket.write_all(b"<iq type='result'/>").await.unwrap();
+        let _ = socket.read_to_end(&mut Vec::new()).await;
+    };
+    let (outcome, ()) = tokio::join!(connect(&address, &options), serving);
+    let error = outcome.unwrap_err();
+    assert!(matches!(error, TransportError::Tls { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn something_else_in_the_place_of_an_answer_is_refused() {
+    let unexpected = |expected| StartTlsError::Unexpected { expected };
+    let stanza = "<message><body>psst</body></message>";
+    assert_eq!(
+        refusal(&format!("{HEADER}{stanza}"), "").await,
+        unexpected("the stream features")
+    );
+    assert_eq!(
+        refusal(&format!("{HEADER}{HEADER}"), "").await,
+        unexpected("the stream features")
+    );
+    for instead in [stanza, FEATURES, HEADER] {
+        let reason = refusal(&format!("{HEADER}{FEATURES}"), instead).await;
+        assert_eq!(reason, unexpected("<proceed/>"), "{instead}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_error_says_why_and_whether_to_come_back() {
+    let error = |condition: &str| {
+        format!(
+            "{HEADER}<stream:error><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>\
+             </stream:error></stream:stream>"
+        )
+    };
+    assert_eq!(
+        refusal(&error("host-unknown"), "").await,
+        StartTlsError::Ended(StreamCondition::HostUnknown)
+    );
+    for (condition, is_retryable) in [
+        ("host-unknown", false),
+        ("see-other-host", false),
+        ("system-shutdown", true),
+    ] {
+        let (error, _) = meet([&error(condition), ""], Options::default()).await;
+        assert_eq!(error.is_retryable(), is_retryable, "{condition}");
+        assert_eq!(error.fault(), Fault::Peer);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_xmpp_is_refused() {
+    let other_namespace = HEADER.replace("etherx", "ether");
+    let no_version = HEADER.replace(" version='1.0' xmlns", " xmlns");
+    assert_ne!(no_version, HEADER);
+    for answer in [
+        "HTTP/1.1 400 Bad Request\r\n\r\n",
+        "<html><body>",
+        "<!DOCTYPE html>",
+        &other_namespace,
+        &no_version,
+    ] {
+        assert_eq!(
+            refusal(answer, "").await,
+            StartTlsError::Malformed,
+            "{answer}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_says_too_much_is_refused() {
+    let limit = 16 * 1024;
+    for much in [
+        format!("{HEADER}<stream:features>{}", "<a/>".repeat(limit / 4)),
+        format!("{HEADER}{}", " ".repeat(limit)),
+        format!("<stream:stream a='{}", "a".repeat(limit)),
+    ] {
+        let reason = refusal(&much, "").await;
+        assert_eq!(reason, StartTlsError::TooLarge { limit });
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_leaves_is_the_networks_fault() {
+    let (listener, options) = (listen().await, domain(Options::default()));
+    let address = tcp_address("xmpp", &listener);
+    let serving = async {
+        let mut socket = accepted(&listener).await;
+        read_until(&mut socket, "version=\"1.0\">").await;
+        socket.write_all(HEADER.as_bytes()).await.unwrap();
+    };
+    let (outcome, ()) = tokio::join!(connect(&address, &options), serving);
+    let error = outcome.unwrap_err();
+    assert!(
+        matches!(&error, TransportError::Io(error) if error.kind() == ErrorKind::UnexpectedEof),
+        "{error:?}"
+    );
+    assert_eq!(error.fault(), Fault::Network);
+}
+
+/// Connects to a server with a certificate for `name`, as a client that looks for `domain`.
+async fn visit(name: &str, domain: Option<&str>) -> Result<Connection, TransportError> {
+    let (tls, trust) = tls(name, &[]);
+    let listener = listen().await;
+    let options = Options {
+        domain: domain.map(str::to_owned),
+        ..Options::new(trust)
+    };
+    let address = tcp_address("xmpp", &listener);
+    let serving = async {
+        let (socket, config) = (accepted(&listener).await, tls.config().clone());
+        server::start_tls(socket, DOMAIN, config, PATIENCE).await
+    };
+    tokio::join!(connect(&address, &options), serving).0
+}
+
+#[tokio::test]
+async fn the_certificate_is_checked_for_the_domain_and_not_for_the_host() {
+    assert!(visit(DOMAIN, Some(DOMAIN)).await.is_ok());
+    for (name, domain) in [
+        ("127.0.0.1", Some(DOMAIN)),
+        ("other.example", Some(DOMAIN)),
+        ("sub.example.com", Some(DOMAIN)),
+        (DOMAIN, None),
+    ] {
+        let error = visit(name, domain).await.unwrap_err();
+        assert_eq!(
+            error.certificate_problem(),
+            Some(CertificateProblem::WrongName),
+            "{name}: {error:?}"
+        );
+    }
+    assert!(visit("127.0.0.1", None).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_client_that_expects_start_tls_asks_for_it_at_once() {
+    let (tls, trust) = tls(DOMAIN, &[]);
+    let listener = listen().await;
+    let address = tcp_address("xmpp", &listener);
+    let options = domain(Options {
+        expect_start_tls: true,
+        ..Options::new(trust)
+    });
+    let serving = async {
+        let mut socket = accepted(&listener).await;
+        let said = read_until(&mut socket, "xmpp-tls\"/>").await;
+        assert!(said.contains("<stream:stream "), "{said}");
+        let all = format!("{HEADER}{FEATURES}{PROCEED}");
+        socket.write_all(all.as_bytes()).await.unwrap();
+        server::secure(socket, tls.config().clone(), PATIENCE).await
+    };
+    let (client, served) = tokio::join!(connect(&address, &options), serving);
+    served.unwrap();
+    assert!(client.unwrap().security().is_some());
+}
+
+#[tokio::test]
+async fn a_client_that_expects_start_tls_still_checks_the_offer() {
+    let expecting = || Options {
+        expect_start_tls: true,
+        ..Options::default()
+    };
+    let (error, _) = meet(
+        [&format!("{HEADER}<stream:features/>{PROCEED}"), ""],
+        expecting(),
+    )
+    .await;
+    let not_offered = StartTlsError::NotOffered;
+    assert!(
+        matches!(error, TransportError::StartTls { reason, .. } if reason == not_offered),
+        "{error:?}"
+    );
+    let (error, _) = meet(
+        [&format!("{HEADER}{FEATURES}{PROCEED}<iq/>"), ""],
+        expecting(),
+    )
+    .await;
+    let injected = StartTlsError::Injected;
+    assert!(
+        matches!(error, TransportError::StartTls { reason, .. } if reason == injected),
+        "{error:?}"
+    );
+}
+
+/// What a server makes of a client that says this, and what it answers.
+async fn receive(said: &str) -> (TransportError, String) {
+    let (tls, _) = tls(DOMAIN, &[]);
+    let (io, mut raw) = tokio::io::duplex(LIMIT);
+    raw.write_all(said.as_bytes()).await.unwrap();
+    let served = server::start_tls(io, DOMAIN, tls.config().clone(), PATIENCE).await;
+    let mut answer = String::new();
+    raw.read_to_string(&mut answer).await.unwrap();
+    (served.unwrap_err(), answer)
+}
+
+#[tokio::test]
+async fn a_client_that_does_something_else_first_is_told_and_left() {
+    let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGEAYg==</auth>";
+    let (error, answer) = receive(&format!("{HEADER}{auth}")).await;
+    let unexpected = StartTlsError::Unexpected {
+        expected: "<starttls/>",
+    };
+    assert!(
+        matches!(&error, TransportError::StartTls { reason, .. } if *reason == unexpected),
+        "{error:?}"
+    );
+    assert!(answer.contains("<required/>"), "{answer}");
+    assert!(answer.contains("from=\"example.com\""), "{answer}");
+    assert!(answer.contains("<policy-violation "), "{answer}");
+    assert!(answer.ends_with("</stream:stream>"), "{answer}");
+}
+
+#[tokio::test]
+async fn what_a_client_says_together_with_its_request_is_refused() {
+    let (error, answer) = receive(&format!("{HEADER}{REQUEST}<iq/>")).await;
+    let injected = StartTlsError::Injected;
+    assert!(
+        matches!(error, TransportError::StartTls { reason, .. } if reason == injected),
+        "{error:?}"
+    );
+    assert!(!answer.contains("<proceed"), "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_says_nothing_is_left_after_the_time_limit() {
+    let (tls, _) = tls(DOMAIN, &[]);
+    let (io, _silent) = tokio::io::duplex(64);
+    let limit = Duration::from_secs(3);
+    let served = server::start_tls(io, DOMAIN, tls.config().clone(), limit).await;
+    let error = served.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            TransportError::TimedOut {
+                stage: Stage::StartTls
+            }
+        ),
+        "{error:?}"
+    );
+}
