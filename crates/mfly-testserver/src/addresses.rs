@@ -12,9 +12,23 @@ pub(crate) struct Addresses {
     pub(crate) plain: SocketAddr,
     /// The same over TLS.
     pub(crate) tls: Option<SocketAddr>,
+    /// XMPP over TCP, encrypted on request.
+    pub(crate) tcp: Option<SocketAddr>,
+    /// XMPP over TLS.
+    pub(crate) tcps: Option<SocketAddr>,
 }
 
 impl Addresses {
+    /// Plain HTTP and nothing else.
+    pub(crate) const fn plain(plain: SocketAddr) -> Self {
+        Self {
+            plain,
+            tls: None,
+            tcp: None,
+            tcps: None,
+        }
+    }
+
     /// `http://127.0.0.1:PORT`
     pub(crate) fn origin(&self) -> String {
         format!("http://{}", reachable(self.plain))
@@ -33,6 +47,16 @@ impl Addresses {
     /// `wss://localhost:PORT/websocket`
     pub(crate) fn websocket_tls(&self) -> Option<String> {
         Some(format!("wss://{}/websocket", named(self.tls?)))
+    }
+
+    /// `xmpp://localhost:PORT`
+    pub(crate) fn xmpp(&self) -> Option<String> {
+        Some(format!("xmpp://{}", named(self.tcp?)))
+    }
+
+    /// `xmpps://localhost:PORT`
+    pub(crate) fn xmpps(&self) -> Option<String> {
+        Some(format!("xmpps://{}", named(self.tcps?)))
     }
 
     /// The port for XMPP in configurations: clients use TLS there.
@@ -68,6 +92,8 @@ mod tests {
         let addresses = Addresses {
             plain: "0.0.0.0:8117".parse().unwrap(),
             tls: Some("[::]:8118".parse().unwrap()),
+            tcp: Some("127.0.0.1:5222".parse().unwrap()),
+            tcps: None,
         };
         assert_eq!(addresses.origin(), "http://127.0.0.1:8117");
         assert_eq!(
@@ -75,14 +101,13 @@ mod tests {
             "wss://localhost:8118/websocket"
         );
         assert_eq!(addresses.xmpp_port_web(), 8118);
+        assert_eq!(addresses.xmpp().unwrap(), "xmpp://localhost:5222");
+        assert_eq!(addresses.xmpps(), None);
     }
 
     #[test]
     fn an_address_of_the_network_stays_as_it_is() {
-        let addresses = Addresses {
-            plain: "192.0.2.1:80".parse().unwrap(),
-            tls: None,
-        };
+        let addresses = Addresses::plain("192.0.2.1:80".parse().unwrap());
         assert_eq!(addresses.origin(), "http://192.0.2.1:80");
         assert_eq!(
             (addresses.origin_tls(), addresses.xmpp_port_web()),

@@ -1,9 +1,9 @@
 //! What a server is started with.
 
-use crate::addresses::Addresses;
 use crate::certificate;
 use crate::core::Core;
-use crate::server::{Listening, TestServer};
+use crate::listening::Ports;
+use crate::server::TestServer;
 use crate::shared::Shared;
 use crate::signalling::hub::Hub;
 use crate::world::{Contacts, Settings};
@@ -17,13 +17,15 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
-use tokio::net::TcpListener;
 
 /// The licence key unless another is given. It opens nothing but servers of this crate.
 pub(crate) const LICENCE_KEY: &str = "MflyLocalLicenceKey0123456789abc";
 
 /// A loopback port that the system chooses.
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// How many iterations SCRAM may ask for.
+const ITERATIONS: std::ops::RangeInclusive<u32> = 1..=10_000_000;
 
 /// Why a server did not start.
 #[derive(Debug, Error)]
@@ -63,7 +65,15 @@ pub struct Builder {
     token_lifetime: Option<Duration>,
     are_contacts_explicit: bool,
     listen: SocketAddr,
+    has_tls: bool,
     tls_listen: Option<SocketAddr>,
+    tcp_listen: Option<SocketAddr>,
+    tcps_listen: Option<SocketAddr>,
+    is_tcp_cleartext: bool,
+    scram: bool,
+    scram_iterations: Option<u32>,
+    sasl2: bool,
+    anonymous: bool,
     seed: Option<[u8; 32]>,
     qr_code_lifetime: Duration,
     announces_signalling: bool,
@@ -80,7 +90,15 @@ impl Builder {
             token_lifetime: None,
             are_contacts_explicit: false,
             listen: ANY_PORT,
-            tls_listen: Some(ANY_PORT),
+            has_tls: true,
+            tls_listen: None,
+            tcp_listen: None,
+            tcps_listen: None,
+            is_tcp_cleartext: false,
+            scram: false,
+            scram_iterations: None,
+            sasl2: false,
+            anonymous: false,
             seed: None,
             qr_code_lifetime: Duration::from_secs(60),
             announces_signalling: false,
@@ -144,17 +162,70 @@ impl Builder {
         self
     }
 
-    /// Whether to serve TLS too. Default: yes, on a free port of 127.0.0.1.
+    /// Whether to serve TLS on ports that are not asked for by name: HTTP over TLS, XMPP over TCP with STARTTLS, and XMPP over
+    /// TLS. Default: yes, each on a free port of 127.0.0.1.
     #[must_use]
     pub fn tls(mut self, is_on: bool) -> Self {
-        self.tls_listen = is_on.then(|| self.tls_listen.unwrap_or(ANY_PORT));
+        self.has_tls = is_on;
         self
     }
 
-    /// Where to listen for TLS.
+    /// Where to listen for HTTP over TLS.
     #[must_use]
     pub fn tls_listen(mut self, address: SocketAddr) -> Self {
         self.tls_listen = Some(address);
+        self
+    }
+
+    /// Where to listen for XMPP over TCP. STARTTLS is offered there and required, unless [`Builder::tcp_cleartext`] says
+    /// otherwise.
+    #[must_use]
+    pub fn tcp_listen(mut self, address: SocketAddr) -> Self {
+        self.tcp_listen = Some(address);
+        self
+    }
+
+    /// Where to listen for XMPP over TLS.
+    #[must_use]
+    pub fn tcps_listen(mut self, address: SocketAddr) -> Self {
+        self.tcps_listen = Some(address);
+        self
+    }
+
+    /// Speaks XMPP over TCP in the clear, and does not offer STARTTLS: for measurements, and for tests of clients that must
+    /// refuse that. Default: no.
+    #[must_use]
+    pub fn tcp_cleartext(mut self, is_on: bool) -> Self {
+        self.is_tcp_cleartext = is_on;
+        self
+    }
+
+    /// Offers SCRAM-SHA-1, -256 and -512, and their -PLUS forms where there is TLS. Standard accounts can use them; those of
+    /// the platform have PLAIN alone. Default: no.
+    #[must_use]
+    pub fn scram(mut self, is_on: bool) -> Self {
+        self.scram = is_on;
+        self
+    }
+
+    /// How many iterations SCRAM asks for. Default: 4096.
+    #[must_use]
+    pub fn scram_iterations(mut self, count: u32) -> Self {
+        self.scram_iterations = Some(count);
+        self
+    }
+
+    /// Offers SASL2 (XEP-0388), and a resource along with it (XEP-0386). Default: no.
+    #[must_use]
+    pub fn sasl2(mut self, is_on: bool) -> Self {
+        self.sasl2 = is_on;
+        self
+    }
+
+    /// Offers ANONYMOUS: whoever uses it gets a standard account that goes with its last session. Default: no.
+    #[must_use]
+    pub fn anonymous(mut self, is_on: bool) -> Self {
+        self.anonymous = is_on;
         self
     }
 
@@ -201,6 +272,16 @@ impl Builder {
             settings.contacts = Contacts::Explicit;
         }
         settings.announces_signalling = self.announces_signalling;
+        settings.scram = self.scram;
+        if let Some(count) = self.scram_iterations {
+            if !ITERATIONS.contains(&count) {
+                let reason = "must be 1 to 10,000,000";
+                return Err(InvalidArgument::new("scramIterations", reason));
+            }
+            settings.scram_iterations = count;
+        }
+        settings.sasl2 = self.sasl2;
+        settings.anonymous = self.anonymous;
         Ok(settings)
     }
 
@@ -217,48 +298,37 @@ impl Builder {
         let mut token_secret = [0; 64];
         random(&mut token_secret)?;
 
-        let (plain, plain_address) = bind(self.listen).await?;
-        let mut listening = vec![Listening {
-            listener: plain,
-            tls: None,
-        }];
-        let mut authority_pem = None;
-        let mut tls_address = None;
-        if let Some(address) = self.tls_listen {
-            let certificates =
-                certificate::generate(&xmpp_host).map_err(|error| StartError::Certificate {
-                    source: error.into(),
-                })?;
-            let (chain, key) = (certificates.chain_pem, certificates.key_pem);
-            let alpn: &[&[u8]] = &[b"http/1.1"];
-            let tls = mfly_transport::server_config(chain.as_bytes(), key.as_bytes(), alpn)?;
-            let (listener, address) = bind(address).await?;
-            listening.push(Listening {
-                listener,
-                tls: Some(tls),
-            });
-            authority_pem = Some(certificates.authority_pem);
-            tls_address = Some(address);
-        }
-        let addresses = Addresses {
-            plain: plain_address,
-            tls: tls_address,
+        let ports = self.ports();
+        let certificates = if ports.need_certificates() {
+            let made = certificate::generate(&xmpp_host);
+            Some(made.map_err(|error| StartError::Certificate {
+                source: error.into(),
+            })?)
+        } else {
+            None
         };
+        let (addresses, listening) = ports.bind(certificates.as_ref()).await?;
         let shared = Arc::new(Shared::new(
             core,
             token_secret,
             addresses,
             Hub::new(self.qr_code_lifetime),
         ));
+        let authority_pem = certificates.map(|certificates| certificates.authority_pem);
         Ok(TestServer::run(shared, listening, authority_pem))
     }
-}
 
-async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
-    let refuse = |source| StartError::Listen { address, source };
-    let listener = TcpListener::bind(address).await.map_err(refuse)?;
-    let bound = listener.local_addr().map_err(refuse)?;
-    Ok((listener, bound))
+    fn ports(&self) -> Ports {
+        let wanted =
+            |named: Option<SocketAddr>, unasked: bool| named.or(unasked.then_some(ANY_PORT));
+        Ports {
+            plain: self.listen,
+            tls: wanted(self.tls_listen, self.has_tls),
+            tcp: wanted(self.tcp_listen, self.has_tls || self.is_tcp_cleartext),
+            tcps: wanted(self.tcps_listen, self.has_tls),
+            is_tcp_cleartext: self.is_tcp_cleartext,
+        }
+    }
 }
 
 fn random(bytes: &mut [u8]) -> Result<(), StartError> {

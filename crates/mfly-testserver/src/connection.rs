@@ -1,10 +1,12 @@
-//! One XMPP connection: moves frames between its socket and the core.
+//! One XMPP connection: moves frames between its pipe and the core.
 
+use crate::faults::DialFault;
+use crate::pipe::{Arrival, Pipe};
 use crate::shared::{Command, Outgoing, Shared};
 use crate::stream::StreamMeta;
 use crate::world::StreamId;
-use futures_util::{SinkExt as _, StreamExt as _};
-use mfly_transport::{Connection, TransportError};
+use mfly_proto::sasl::ChannelBindings;
+use mfly_transport::TransportError;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -16,8 +18,18 @@ const WRITING: Duration = Duration::from_secs(30);
 /// How long a connection stays open in silence.
 const SILENCE: Duration = Duration::from_secs(600);
 
-/// Frames that are handed to the socket before it is flushed.
+/// Frames that are handed to the pipe before it is flushed.
 const BATCH: usize = 32;
+
+/// How a connection is protected.
+pub(crate) enum Protection {
+    /// Not at all, and it need not be.
+    None,
+    /// TLS has to be agreed on first.
+    StartTls,
+    /// By TLS, which logins can be tied to.
+    Tls(ChannelBindings),
+}
 
 /// Why a connection is over.
 enum End {
@@ -32,20 +44,38 @@ enum End {
 }
 
 /// Serves a connection until it ends.
-pub(crate) async fn serve(shared: &Shared, mut connection: Connection, meta: StreamMeta) {
+pub(crate) async fn serve(shared: &Shared, mut pipe: Pipe, protection: Protection) {
+    let (dial, faults) = shared.faults.take_stream();
+    if let Some(fault) = dial
+        && !survives(shared, &mut pipe, fault).await
+    {
+        return;
+    }
+    let meta = StreamMeta {
+        framing: pipe.framing(),
+        tls: matches!(protection, Protection::Tls(_)),
+        must_secure: matches!(protection, Protection::StartTls),
+        bindings: match protection {
+            Protection::Tls(bindings) => bindings,
+            Protection::None | Protection::StartTls => ChannelBindings::NONE,
+        },
+        faults,
+    };
     let (id, mut outgoing) = shared.open(meta);
     // A task that is aborted must not leave its session behind.
     let _gone = Gone { shared, id };
-    match exchange(shared, &mut connection, id, &mut outgoing).await {
+    match exchange(shared, &mut pipe, id, &mut outgoing).await {
         End::Closed => {
-            if let Err(error) = connection.close().await {
+            if let Err(error) = pipe.close().await {
                 debug!(stream = id.0, %error, "closing failed");
             }
         }
         End::Silenced => {
             let cut = Arc::clone(&outgoing.cut);
             let over = async {
-                while let Some(Command::Send(_) | Command::Silence) = outgoing.next().await {}
+                while let Some(Command::Send(_) | Command::Secure | Command::Silence) =
+                    outgoing.next().await
+                {}
             };
             tokio::select! {
                 () = cut.notified() => {}
@@ -57,20 +87,43 @@ pub(crate) async fn serve(shared: &Shared, mut connection: Connection, meta: Str
     }
 }
 
-async fn exchange(
-    shared: &Shared,
-    connection: &mut Connection,
-    id: StreamId,
-    outgoing: &mut Outgoing,
-) -> End {
+/// Lets a connection suffer a fault before anything is said; whether it is then served.
+async fn survives(shared: &Shared, pipe: &mut Pipe, fault: DialFault) -> bool {
+    let wait = match fault {
+        DialFault::Delay(delay) => {
+            return tokio::select! {
+                () = tokio::time::sleep(delay) => true,
+                () = shared.stopped() => false,
+            };
+        }
+        DialFault::Cut => return false,
+        DialFault::Silence => SILENCE,
+        DialFault::Garbage(text) => {
+            let said = async {
+                pipe.feed(text.into()).await?;
+                pipe.flush().await?;
+                pipe.close().await
+            };
+            if let Err(error) = said.await {
+                debug!(%error, "nobody wants the garbage");
+            }
+            return false;
+        }
+    };
+    let _ = tokio::time::timeout(wait, shared.stopped()).await;
+    false
+}
+
+async fn exchange(shared: &Shared, pipe: &mut Pipe, id: StreamId, outgoing: &mut Outgoing) -> End {
     let cut = Arc::clone(&outgoing.cut);
+    let mut is_readable = true;
     loop {
         tokio::select! {
             biased;
             () = cut.notified() => return End::Cut,
             command = outgoing.next() => {
                 let Some(command) = command else { return End::Cut };
-                let written = write(connection, command, outgoing).await;
+                let written = write(shared, pipe, id, command, outgoing).await;
                 match written {
                     Ok(None) => {}
                     Ok(Some(end)) => return end,
@@ -80,13 +133,14 @@ async fn exchange(
                     }
                 }
             }
-            frame = connection.next() => match frame {
-                Some(Ok(frame)) => shared.received(id, &frame),
-                Some(Err(error)) => {
-                    debug!(stream = id.0, %error, "reading failed");
-                    return End::Gone;
+            arrival = pipe.next(), if is_readable => match arrival {
+                Arrival::Frame(frame) => shared.received(id, frame),
+                // What the core has to say about it is sent before the connection ends.
+                Arrival::Malformed(condition) => {
+                    is_readable = false;
+                    shared.malformed(id, condition);
                 }
-                None => return End::Gone,
+                Arrival::End => return End::Gone,
             },
         }
     }
@@ -94,7 +148,9 @@ async fn exchange(
 
 /// Does `first` and what else is queued, in one write.
 async fn write(
-    connection: &mut Connection,
+    shared: &Shared,
+    pipe: &mut Pipe,
+    id: StreamId,
     first: Command,
     outgoing: &mut Outgoing,
 ) -> Result<Option<End>, TransportError> {
@@ -105,7 +161,11 @@ async fn write(
         let mut room = BATCH;
         while let Some(command) = next {
             match command {
-                Command::Send(frame) => connection.feed(frame).await?,
+                Command::Send(frame) => pipe.feed(frame).await?,
+                Command::Secure => {
+                    pipe.flush().await?;
+                    shared.secured(id, pipe.secure().await?);
+                }
                 Command::Close => end = Some(End::Closed),
                 Command::Silence => end = Some(End::Silenced),
             }
@@ -113,7 +173,7 @@ async fn write(
             let is_done = end.is_some() || room == 0;
             next = if is_done { None } else { outgoing.try_next() };
         }
-        connection.flush().await?;
+        pipe.flush().await?;
         Ok(end)
     };
     with_patience(writing, &cut).await

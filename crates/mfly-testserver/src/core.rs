@@ -1,13 +1,15 @@
 //! The protocol core: frames and times in, frames out. No socket, no clock, no random source.
 //!
-//! The shell's rule: call one of [`Core::open`], [`Core::frame`], [`Core::closed`], [`Core::timeout`] or an operation of
+//! The shell's rule: call one of [`Core::open`], [`Core::frame`], [`Core::malformed`], [`Core::secured`], [`Core::closed`],
+//! [`Core::timeout`] or an operation of
 //! [`Core::world_mut`], then take [`Core::poll_output`] until it is `None`, then sleep until [`Core::poll_timeout`].
 
 use crate::stream::{Stream, StreamMeta};
 use crate::world::{Output, Settings, StreamId, Timestamp, World};
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::framing::Frame;
-use mfly_proto::xml::{Limits, Parser};
+use mfly_proto::sasl::ChannelBindings;
+use mfly_proto::stream::StreamCondition;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The world and its streams.
@@ -16,7 +18,6 @@ pub(crate) struct Core {
     streams: BTreeMap<StreamId, Stream>,
     /// Deadline of every stream, soonest first.
     deadlines: BTreeSet<(Timestamp, StreamId)>,
-    parser: Parser,
     next_stream: u64,
 }
 
@@ -30,7 +31,6 @@ impl Core {
             world: World::new(settings, seed)?,
             streams: BTreeMap::new(),
             deadlines: BTreeSet::new(),
-            parser: Parser::new(Limits::default()),
             next_stream: 0,
         })
     }
@@ -48,6 +48,7 @@ impl Core {
     /// A connection was accepted.
     pub(crate) fn open(&mut self, now: Timestamp, meta: StreamMeta) -> StreamId {
         self.next_stream += 1;
+        self.world.first_stream_at(now);
         let id = StreamId(self.next_stream);
         if self.streams.len() >= self.world.settings.max_streams {
             Stream::new(now, meta, &self.world.settings).refuse(now, id, &mut self.world);
@@ -60,15 +61,43 @@ impl Core {
     }
 
     /// A frame arrived. Frames of closed streams are ignored.
-    pub(crate) fn frame(&mut self, now: Timestamp, id: StreamId, frame: &Frame) {
+    pub(crate) fn frame(&mut self, now: Timestamp, id: StreamId, frame: Frame) {
         let Some(stream) = self.streams.get_mut(&id) else {
             return;
         };
         let before = stream.deadline();
-        let parsed = self.parser.parse(frame.as_bytes());
-        stream.on_frame(now, id, frame, parsed, &mut self.world);
+        stream.on_frame(now, id, frame, &mut self.world);
         let after = stream.deadline();
         self.reschedule(id, before, after);
+    }
+
+    /// A connection is encrypted now, as [`Output::Secure`] asked.
+    pub(crate) fn secured(&mut self, id: StreamId, bindings: ChannelBindings) {
+        if let Some(stream) = self.streams.get_mut(&id) {
+            stream.on_secured(bindings);
+        }
+    }
+
+    /// What arrived on a connection cannot be cut into frames.
+    pub(crate) fn malformed(&mut self, now: Timestamp, id: StreamId, condition: StreamCondition) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let before = stream.deadline();
+        stream.end(now, id, condition, &mut self.world);
+        let after = stream.deadline();
+        self.reschedule(id, before, after);
+    }
+
+    /// Ends every stream: the server stops.
+    pub(crate) fn stop(&mut self, now: Timestamp) {
+        // Nobody needs to hear of everybody else leaving.
+        self.world.drop_sessions();
+        for (id, stream) in &mut self.streams {
+            let before = stream.deadline();
+            stream.end(now, *id, StreamCondition::SystemShutdown, &mut self.world);
+            self.deadlines.remove(&(before, *id));
+        }
     }
 
     /// The connection is gone, whoever closed it.

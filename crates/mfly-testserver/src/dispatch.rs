@@ -3,6 +3,9 @@
 //! A request is found by kind, namespace, name and, where there is one, `status`. Whatever no row names is answered
 //! with `service-unavailable`: an app waits for ever for a request that is not answered.
 
+pub(crate) mod standard;
+
+use crate::relay;
 use crate::world::session::frame;
 use crate::world::{StreamId, Timestamp, World};
 use mfly_proto::framing::Frame;
@@ -236,23 +239,7 @@ fn pass_on(
     if owner != *user && (world.separated(user, &owner) || !world.are_contacts(user, &owner)) {
         return Err(unavailable());
     }
-    let element = iq.element();
-    let passed = frame(|buffer| {
-        iq::write(
-            buffer,
-            iq.kind,
-            &iq.id,
-            Some(from.as_str()),
-            Some(to.as_str()),
-            |w| {
-                for child in element.children() {
-                    child.write_to(w);
-                }
-            },
-        );
-    });
-    world.send(stream, passed);
-    Ok(())
+    relay::iq(world, stream, iq, from, to)
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Ordering faults.
 
-use crate::faults::{ConnectionFault, RequestFault};
+use crate::faults::{ConnectionFault, DialFault, RequestFault, StreamFault};
 use crate::shared::Shared;
+use crate::stream::fault::StartTlsFault;
 use crate::world::session::frame;
 use http::StatusCode;
 use mfly_proto::jid::UserId;
@@ -31,6 +32,14 @@ impl FaultBuilder {
         }
     }
 
+    /// For the next XMPP connection, whatever carries it.
+    pub fn next_connection(self) -> NextConnections {
+        NextConnections {
+            shared: self.shared,
+            times: 1,
+        }
+    }
+
     /// For the XMPP connections that `user` has now.
     pub fn connections_of(self, user: impl Into<String>) -> ConnectionFaults {
         ConnectionFaults {
@@ -48,7 +57,7 @@ impl FaultBuilder {
         clients.len()
     }
 
-    /// Forgets the faults that still wait for a request.
+    /// Forgets the faults that still wait for a request or a connection.
     pub fn clear(self) {
         self.shared.faults.clear();
     }
@@ -110,6 +119,90 @@ impl RequestFaults {
     }
 }
 
+/// What the next XMPP connections suffer, over WebSocket, TCP and in memory alike. A connection takes the first order of each
+/// kind, so that several can be combined; the next connection takes the next.
+#[must_use = "a fault is ordered by the method that says what happens"]
+pub struct NextConnections {
+    shared: Arc<Shared>,
+    times: usize,
+}
+
+impl NextConnections {
+    /// For that many connections instead of one.
+    pub fn times(mut self, times: usize) -> Self {
+        self.times = times;
+        self
+    }
+
+    /// They are served as usual, but later.
+    pub fn delay(self, delay: Duration) {
+        self.add(StreamFault::Dial(DialFault::Delay(delay)));
+    }
+
+    /// They are closed before anything is said.
+    pub fn cut(self) {
+        self.add(StreamFault::Dial(DialFault::Cut));
+    }
+
+    /// Nothing is read from them or said to them.
+    pub fn silence(self) {
+        self.add(StreamFault::Dial(DialFault::Silence));
+    }
+
+    /// They are sent this text and closed.
+    pub fn garbage(self, text: impl Into<String>) {
+        self.add(StreamFault::Dial(DialFault::Garbage(text.into())));
+    }
+
+    /// STARTTLS is not offered to them, as if somebody in between had removed it. It is not required then.
+    pub fn withhold_start_tls(self) {
+        self.add(StreamFault::StartTls(StartTlsFault::Withhold));
+    }
+
+    /// STARTTLS is offered to them, and refused when they ask for it.
+    pub fn refuse_start_tls(self) {
+        self.add(StreamFault::StartTls(StartTlsFault::Refuse));
+    }
+
+    /// They are sent this text in the clear, in one write with the agreement to STARTTLS.
+    pub fn inject_after_proceed(self, text: impl Into<String>) {
+        self.add(StreamFault::StartTls(StartTlsFault::Inject(text.into())));
+    }
+
+    /// They are sent to another host when they open their stream, once it is encrypted.
+    pub fn see_other_host(self, host: impl Into<String>) {
+        self.add(StreamFault::SeeOtherHost(host.into()));
+    }
+
+    /// They are offered these SASL mechanisms only, in this order. Ones that the server does not have are announced all the
+    /// same.
+    pub fn mechanisms<'a>(self, names: impl IntoIterator<Item = &'a str>) {
+        let names = names.into_iter().map(str::to_owned).collect();
+        self.add(StreamFault::Mechanisms(names));
+    }
+
+    /// They do not hear of the -PLUS mechanisms that they are offered, as if somebody in between had removed them. The server
+    /// notices when a client says so.
+    pub fn strip_channel_binding(self) {
+        self.add(StreamFault::StripBinding);
+    }
+
+    /// SCRAM asks them for so many iterations. Whoever agrees is refused.
+    pub fn scram_iterations(self, count: u32) {
+        self.add(StreamFault::Iterations(count));
+    }
+
+    /// They log in by SCRAM, but the server's last word does not prove that it knows the password. Whoever believes it gets
+    /// no further.
+    pub fn forge_server_signature(self) {
+        self.add(StreamFault::ForgeSignature);
+    }
+
+    fn add(self, fault: StreamFault) {
+        self.shared.faults.add_stream(self.times, fault);
+    }
+}
+
 /// What the XMPP connections of one user suffer, at once. Each method says how many there were.
 #[must_use = "a fault is ordered by the method that says what happens"]
 pub struct ConnectionFaults {
@@ -154,6 +247,12 @@ impl fmt::Debug for FaultBuilder {
 impl fmt::Debug for RequestFaults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RequestFaults({}, {} times)", self.path, self.times)
+    }
+}
+
+impl fmt::Debug for NextConnections {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NextConnections({} times)", self.times)
     }
 }
 

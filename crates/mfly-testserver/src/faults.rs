@@ -1,5 +1,6 @@
 //! Faults on demand: what the next answers and connections shall suffer.
 
+use crate::stream::fault::{StartTlsFault, StreamFaults};
 use http::StatusCode;
 use std::collections::VecDeque;
 use std::fmt;
@@ -35,10 +36,56 @@ struct Waiting {
     fault: RequestFault,
 }
 
-/// Faults that wait for their request.
+/// What happens to an XMPP connection before anything is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum DialFault {
+    /// It is served as usual, later.
+    Delay(Duration),
+    /// It is closed.
+    Cut,
+    /// Nothing is read or said.
+    Silence,
+    /// This text is sent, and nothing else.
+    Garbage(String),
+}
+
+/// One order for connections to come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StreamFault {
+    Dial(DialFault),
+    StartTls(StartTlsFault),
+    SeeOtherHost(String),
+    Mechanisms(Vec<String>),
+    StripBinding,
+    Iterations(u32),
+    ForgeSignature,
+}
+
+impl StreamFault {
+    /// Adds the fault to those of one connection; `false` when it has one of the kind already.
+    fn apply(&self, dial: &mut Option<DialFault>, faults: &mut StreamFaults) -> bool {
+        fn set<T: Clone>(slot: &mut Option<T>, value: &T) -> bool {
+            let is_free = slot.is_none();
+            slot.get_or_insert_with(|| value.clone());
+            is_free
+        }
+        match self {
+            Self::Dial(fault) => set(dial, fault),
+            Self::StartTls(fault) => set(&mut faults.start_tls, fault),
+            Self::SeeOtherHost(host) => set(&mut faults.see_other_host, host),
+            Self::Mechanisms(names) => set(&mut faults.mechanisms, names),
+            Self::Iterations(count) => set(&mut faults.iterations, count),
+            Self::StripBinding => !std::mem::replace(&mut faults.strips_binding, true),
+            Self::ForgeSignature => !std::mem::replace(&mut faults.forges_signature, true),
+        }
+    }
+}
+
+/// Faults that wait for their request or connection.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     waiting: Mutex<VecDeque<Waiting>>,
+    streams: Mutex<VecDeque<(usize, StreamFault)>>,
 }
 
 impl Faults {
@@ -71,9 +118,38 @@ impl Faults {
         Some(fault)
     }
 
+    /// Lets the next `times` connections suffer `fault`.
+    pub(crate) fn add_stream(&self, times: usize, fault: StreamFault) {
+        if times == 0 {
+            return;
+        }
+        let mut streams = self.streams();
+        if streams.len() == WAITING {
+            streams.pop_front();
+        }
+        streams.push_back((times, fault));
+    }
+
+    /// The faults for a connection, used up by this call: the first of each kind.
+    pub(crate) fn take_stream(&self) -> (Option<DialFault>, StreamFaults) {
+        let (mut dial, mut faults) = (None, StreamFaults::default());
+        self.streams().retain_mut(|(times, fault)| {
+            if fault.apply(&mut dial, &mut faults) {
+                *times -= 1;
+            }
+            *times > 0
+        });
+        (dial, faults)
+    }
+
     /// Forgets all that wait.
     pub(crate) fn clear(&self) {
         self.waiting().clear();
+        self.streams().clear();
+    }
+
+    fn streams(&self) -> MutexGuard<'_, VecDeque<(usize, StreamFault)>> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A poisoned queue is still a queue: entries are whole.
@@ -120,6 +196,30 @@ mod tests {
         assert_eq!(faults.take("/login"), Some(RequestFault::Cut));
         assert_eq!(faults.take("/login"), Some(RequestFault::ExpiredToken));
         assert_eq!(faults.take("/login"), None);
+    }
+
+    #[test]
+    fn a_connection_takes_the_first_fault_of_each_kind_and_leaves_the_rest() {
+        let faults = Faults::default();
+        let only = |name: &str| StreamFault::Mechanisms(vec![name.to_owned()]);
+        faults.add_stream(1, only("A"));
+        faults.add_stream(1, only("B"));
+        faults.add_stream(2, StreamFault::StripBinding);
+        faults.add_stream(0, StreamFault::ForgeSignature);
+        faults.add_stream(1, StreamFault::Dial(DialFault::Cut));
+        for (mechanism, dial, strips_binding) in [
+            (Some("A"), Some(DialFault::Cut), true),
+            (Some("B"), None, true),
+            (None, None, false),
+        ] {
+            let mechanisms = mechanism.map(|name| vec![name.to_owned()]);
+            let expected = StreamFaults {
+                mechanisms,
+                strips_binding,
+                ..StreamFaults::default()
+            };
+            assert_eq!(faults.take_stream(), (dial, expected));
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Changing a running server's accounts and plan from outside.
 
 use crate::shared::Shared;
-use crate::world::{RegisterError, User, World};
+use crate::world::{RegisterError, StandardError, User, World};
 use mfly_api::Feature;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::cipher::{Iv, ProfileCipher};
@@ -32,6 +32,18 @@ pub enum UserError {
     /// The server holds as many accounts as it can.
     #[error("the server holds as many accounts as it can")]
     TooManyUsers,
+    /// The name belongs to an account of the other kind: of the platform, or standard.
+    #[error("the name belongs to an account of the other kind; choose another")]
+    Taken,
+}
+
+impl From<StandardError> for UserError {
+    fn from(error: StandardError) -> Self {
+        match error {
+            StandardError::Taken => Self::Taken,
+            StandardError::TooManyUsers => Self::TooManyUsers,
+        }
+    }
 }
 
 impl From<RegisterError> for UserError {
@@ -40,6 +52,7 @@ impl From<RegisterError> for UserError {
             RegisterError::SessionLimit => Self::SessionLimit,
             RegisterError::AdminBlocked => Self::AdminBlocked,
             RegisterError::TooManyUsers => Self::TooManyUsers,
+            RegisterError::Taken => Self::Taken,
         }
     }
 }

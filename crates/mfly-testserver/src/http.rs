@@ -2,14 +2,14 @@
 
 use crate::answer::Answer;
 use crate::call::Caller;
-use crate::connection;
+use crate::connection::{self, Protection};
 use crate::cors;
 use crate::faults::RequestFault;
 use crate::journal::RequestEntry;
+use crate::pipe::Pipe;
 use crate::rest::{self, ApiPath, Received};
 use crate::shared::Shared;
 use crate::signalling::{self, polling};
-use crate::stream::StreamMeta;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
@@ -44,10 +44,13 @@ const LAST_ANSWER: Duration = Duration::from_secs(900);
 const HEAD_BYTES: usize = 64 * 1024;
 
 /// Serves one connection: requests, then XMPP if one of them asks for it.
-pub(crate) async fn serve<T>(shared: Arc<Shared>, io: T, is_secure: bool)
+///
+/// `protection` says whether it is encrypted.
+pub(crate) async fn serve<T>(shared: Arc<Shared>, io: T, protection: Protection)
 where
     T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
+    let is_secure = matches!(protection, Protection::Tls(_));
     let upgraded = Mutex::new(None);
     let service = service_fn(|request| respond(&shared, request, is_secure, &upgraded));
     let connection = hyper::server::conn::http1::Builder::new()
@@ -74,7 +77,7 @@ where
         .unwrap_or_else(PoisonError::into_inner)
         .take();
     match upgrade {
-        Some(Upgrade::Xmpp(upgrade)) => xmpp(&shared, upgrade, is_secure).await,
+        Some(Upgrade::Xmpp(upgrade)) => xmpp(&shared, upgrade, protection).await,
         Some(Upgrade::Signalling(upgrade, sid)) => match upgrade.await {
             Ok(io) => {
                 let io = TokioIo::new(io);
@@ -101,11 +104,11 @@ enum Upgrade {
 }
 
 /// Goes on with XMPP on a connection that began with HTTP.
-async fn xmpp(shared: &Shared, upgrade: OnUpgrade, is_secure: bool) {
+async fn xmpp(shared: &Shared, upgrade: OnUpgrade, protection: Protection) {
     match upgrade.await {
         Ok(io) => {
             let connection = server::websocket(TokioIo::new(io), DEFAULT_MAX_FRAME_BYTES);
-            connection::serve(shared, connection, StreamMeta { tls: is_secure }).await;
+            connection::serve(shared, Pipe::websocket(connection), protection).await;
         }
         Err(error) => debug!(%error, "an upgrade failed"),
     }
@@ -364,7 +367,7 @@ mod tests {
         Arc::new(Shared::new(
             core,
             [2; 64],
-            Addresses { plain, tls: None },
+            Addresses::plain(plain),
             Hub::new(BODY),
         ))
     }
@@ -377,7 +380,7 @@ mod tests {
             store.sign_download("s".into(), "t");
         });
         let (mut client, server) = tokio::io::duplex(1024);
-        let served = tokio::spawn(serve(shared, server, false));
+        let served = tokio::spawn(serve(shared, server, Protection::None));
         let request = b"GET /media-store/s HTTP/1.1\r\nHost: x\r\n\r\n";
         client.write_all(request).await.unwrap();
         let deadline = Duration::from_secs(24 * 3600);
@@ -389,7 +392,7 @@ mod tests {
         let shared = shared();
         let _all = shared.receiving_files.acquire_many(8).await.unwrap();
         let (mut client, server) = tokio::io::duplex(4096);
-        tokio::spawn(serve(Arc::clone(&shared), server, false));
+        tokio::spawn(serve(Arc::clone(&shared), server, Protection::None));
         let request = b"PUT /media-store/s/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
         client.write_all(request).await.unwrap();
         let mut answer = String::new();
@@ -405,7 +408,7 @@ mod tests {
         let fault = RequestFault::HttpStatus(StatusCode::SERVICE_UNAVAILABLE);
         shared.faults.add("/websocket", 1, fault);
         let (mut client, server) = tokio::io::duplex(4096);
-        tokio::spawn(serve(shared, server, false));
+        tokio::spawn(serve(shared, server, Protection::None));
         let request = b"GET /websocket HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
         client.write_all(request).await.unwrap();
         let mut answer = String::new();

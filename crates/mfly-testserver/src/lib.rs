@@ -26,7 +26,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`TestServer`], [`Builder`] | starting and stopping, addresses |
-//! | [`UserHandle`], [`PlanHandle`] | changing the world from outside |
+//! | [`UserHandle`], [`PlanHandle`], [`StandardUserHandle`] | changing the world from outside |
 //! | [`FaultBuilder`] | what the next answers and connections shall suffer |
 //! | [`Journal`] | what was received and sent |
 //! | [`command`] | the same as a command |
@@ -50,22 +50,27 @@ mod feature;
 mod handle;
 mod http;
 mod journal;
+mod listening;
 mod media_store;
+mod pipe;
+mod relay;
 mod rest;
 mod server;
 mod shared;
 mod signalling;
+mod standard_handle;
 mod stream;
 mod token;
 mod world;
 
 pub use builder::{Builder, StartError};
-pub use fault_builder::{ConnectionFaults, FaultBuilder, RequestFaults};
+pub use fault_builder::{ConnectionFaults, FaultBuilder, NextConnections, RequestFaults};
 pub use handle::{Credentials, PlanHandle, UserError, UserHandle, UserProfile};
 pub use journal::{Direction, Entry, FrameEntry, Journal, NotSeen, RequestEntry};
 pub use mfly_api::Feature;
 pub use mfly_proto::stream::StreamCondition;
 pub use server::TestServer;
+pub use standard_handle::StandardUserHandle;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

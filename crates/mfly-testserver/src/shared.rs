@@ -9,8 +9,10 @@ use crate::signalling::hub::Hub;
 use crate::stream::StreamMeta;
 use crate::token::Tokens;
 use crate::world::{Output, StreamId, Timestamp};
-use mfly_proto::framing::{Frame, websocket};
+use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::jid::UserId;
+use mfly_proto::sasl::ChannelBindings;
+use mfly_proto::stream::StreamCondition;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,6 +36,8 @@ pub(crate) enum Command {
     Send(Frame),
     /// Close the connection once everything before is written.
     Close,
+    /// Encrypt it once everything before is written.
+    Secure,
     /// Neither read nor write any more.
     Silence,
 }
@@ -73,12 +77,13 @@ impl Command {
         COMMAND_BYTES
             + match self {
                 Self::Send(frame) => frame.as_bytes().len(),
-                Self::Close | Self::Silence => 0,
+                Self::Close | Self::Secure | Self::Silence => 0,
             }
     }
 }
 
 struct Queue {
+    framing: Framing,
     commands: mpsc::UnboundedSender<Command>,
     waiting: Arc<AtomicUsize>,
     cut: Arc<Notify>,
@@ -195,8 +200,10 @@ impl Shared {
         let waiting = Arc::new(AtomicUsize::new(0));
         let cut = Arc::new(Notify::new());
         let mut protocol = self.protocol();
+        let framing = meta.framing;
         let id = protocol.core.open(now, meta);
         let queue = Queue {
+            framing,
             commands: sender,
             waiting: Arc::clone(&waiting),
             cut: Arc::clone(&cut),
@@ -214,14 +221,24 @@ impl Shared {
     }
 
     /// Hands a received frame to the core.
-    pub(crate) fn received(&self, id: StreamId, frame: &Frame) {
+    pub(crate) fn received(&self, id: StreamId, frame: Frame) {
         let now = Self::now();
         let mut protocol = self.protocol();
-        self.record(&protocol, Direction::Received, id, frame);
+        self.record(&protocol, Direction::Received, id, &frame);
         protocol.core.frame(now, id, frame);
         self.drain(&mut protocol, now);
         drop(protocol);
         self.deadline.notify_one();
+    }
+
+    /// Tells the core that a connection is encrypted.
+    pub(crate) fn secured(&self, id: StreamId, bindings: ChannelBindings) {
+        self.protocol().core.secured(id, bindings);
+    }
+
+    /// Tells the core that what arrived cannot be cut into frames.
+    pub(crate) fn malformed(&self, id: StreamId, condition: StreamCondition) {
+        self.with_core(|core, now| core.malformed(now, id, condition));
     }
 
     /// Tells the core that a connection is gone.
@@ -233,9 +250,10 @@ impl Shared {
         self.drain(&mut protocol, now);
     }
 
-    /// Begins to stop the server.
+    /// Begins to stop the server: all streams end.
     pub(crate) fn stop(&self) {
         self.stopping.send_replace(true);
+        self.with_core(|core, now| core.stop(now));
     }
 
     /// Waits until the server is stopping.
@@ -265,11 +283,8 @@ impl Shared {
                     self.queue(&mut protocol, now, *id, Command::Send(text.clone().into()));
                 }
                 ConnectionFault::CloseWith(text) => {
-                    let frames = [text.clone().into(), websocket::SERVER_CLOSE.into()];
-                    for frame in frames {
-                        self.queue(&mut protocol, now, *id, Command::Send(frame));
-                    }
-                    self.queue(&mut protocol, now, *id, Command::Close);
+                    self.queue(&mut protocol, now, *id, Command::Send(text.clone().into()));
+                    self.end(&mut protocol, now, *id);
                     protocol.core.closed(now, *id);
                 }
                 ConnectionFault::Silence => {
@@ -281,31 +296,25 @@ impl Shared {
         streams.len()
     }
 
-    /// Says goodbye on every connection.
-    pub(crate) fn close_all(&self, farewell: &Frame) {
-        let now = Self::now();
-        let mut protocol = self.protocol();
-        let streams: Vec<_> = protocol.queues.keys().copied().collect();
-        for id in streams {
-            self.queue(&mut protocol, now, id, Command::Send(farewell.clone()));
-            self.queue(
-                &mut protocol,
-                now,
-                id,
-                Command::Send(websocket::SERVER_CLOSE.into()),
-            );
-            self.queue(&mut protocol, now, id, Command::Close);
-        }
-    }
-
     fn drain(&self, protocol: &mut Protocol, now: Timestamp) {
         while let Some(output) = protocol.core.poll_output() {
             match output {
                 Output::Send(id, frame) => self.queue(protocol, now, id, Command::Send(frame)),
-                Output::Close(id) => self.queue(protocol, now, id, Command::Close),
+                Output::Close(id) => self.end(protocol, now, id),
+                Output::Secure(id) => self.queue(protocol, now, id, Command::Secure),
                 Output::LogoutWeb(code) => self.with_hub(|hub| hub.log_out(&code)),
             }
         }
+    }
+
+    /// Queues a stream's closing tag and the end of its connection.
+    fn end(&self, protocol: &mut Protocol, now: Timestamp, id: StreamId) {
+        let Some(queue) = protocol.queues.get(&id) else {
+            return;
+        };
+        let farewell = queue.framing.server_close();
+        self.queue(protocol, now, id, Command::Send(farewell));
+        self.queue(protocol, now, id, Command::Close);
     }
 
     /// Queues a command; a connection whose queue is full is cut off.
@@ -355,7 +364,7 @@ mod tests {
         Shared::new(
             core,
             [2; 64],
-            Addresses { plain, tls: None },
+            Addresses::plain(plain),
             Hub::new(Duration::from_secs(60)),
         )
     }

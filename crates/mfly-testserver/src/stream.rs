@@ -1,52 +1,82 @@
-//! The server's side of one stream (RFC 6120 §4, RFC 7395).
+//! The server's side of one stream (RFC 6120 §4, RFC 7395), whatever carries it.
 //!
 //! ```text
-//!  open                auth PLAIN             open                 bind
-//! ──────► Authenticating ───────► Reopening ───────► Binding ────────────► Online
-//! Opening       │ wrong: 3 tries                                             │
-//!    └──────────┴──────────── stream error, close, time-out ────────────────►┴─► Closed
+//!  open                      SASL                open                bind
+//! ──────► Authenticating ───────────► Reopening ───────► Binding ────────────► Online
+//! Opening  │      ▲  │ │                                    ▲                   ▲ │
+//!    │ │   │ open │  │ └──────────────── SASL2 ─────────────┴── with a binding ─┘ │
+//!    │ └► Securing ──► TLS, over TCP   wrong: 3 tries                              │
+//!    └─────┴─────────┴──────── stream error, close, time-out ────────────────────►┴─► Closed
 //! ```
 //! `Opening` and `Reopening` are one phase, told apart by who is logged in. A phase is a file and owns its data.
 
 mod authenticating;
 mod binding;
+mod exchange;
+pub(crate) mod fault;
+mod login;
+mod offer;
 mod online;
 mod opening;
+mod securing;
 
 use crate::world::session::frame;
 use crate::world::{Settings, StreamId, Timestamp, World};
 use authenticating::Authenticating;
 use binding::Binding;
-use mfly_proto::framing::Frame;
-use mfly_proto::framing::websocket::{self, Incoming, Open};
+use fault::StreamFaults;
+use mfly_proto::framing::{Frame, FrameReader, Framing, Open, Received};
+use mfly_proto::sasl::ChannelBindings;
 use mfly_proto::stream::{StreamCondition, StreamError};
-use mfly_proto::xml::{Element, XmlError, XmlErrorKind};
+use mfly_proto::xml::Limits;
 use online::Online;
 use opening::Opening;
+use securing::Securing;
 
 /// What the shell knows about a connection.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct StreamMeta {
+    /// How it carries frames.
+    pub(crate) framing: Framing,
     /// Whether it is encrypted.
     pub(crate) tls: bool,
+    /// Whether it has to be encrypted before anything else.
+    pub(crate) must_secure: bool,
+    /// What an authentication can be tied to; nothing without TLS.
+    pub(crate) bindings: ChannelBindings,
+    /// What it has to suffer.
+    pub(crate) faults: StreamFaults,
 }
 
 /// One stream.
 pub(crate) struct Stream {
     meta: StreamMeta,
+    reader: FrameReader,
     phase: Phase,
     /// Until when it must be bound.
     handshake_deadline: Timestamp,
-    /// Whether the server's `<open/>` went out: an error may not come before it.
+    /// Whether the client's last opening was answered: an error may not come before that (RFC 6120 §4.9.1.1).
     greeted: bool,
 }
 
 enum Phase {
     Opening(Opening),
+    Securing(Securing),
     Authenticating(Authenticating),
     Binding(Binding),
     Online(Online),
     Closed,
+}
+
+impl Phase {
+    /// Whether the client opens a stream next, first or anew.
+    const fn awaits_opening(&self) -> bool {
+        match self {
+            Self::Opening(_) => true,
+            Self::Securing(securing) => securing.is_agreed(),
+            _ => false,
+        }
+    }
 }
 
 /// What a frame leads to.
@@ -55,13 +85,15 @@ enum Step {
     Become(Phase),
     /// End the stream with this error.
     Fail(StreamCondition),
+    /// The same, with more to say.
+    FailWith(StreamError),
 }
 
 /// Where and when a frame is handled.
 struct Cx<'a> {
     now: Timestamp,
     id: StreamId,
-    meta: StreamMeta,
+    meta: &'a StreamMeta,
     world: &'a mut World,
 }
 
@@ -75,6 +107,7 @@ impl Stream {
     /// A stream that was just accepted.
     pub(crate) fn new(now: Timestamp, meta: StreamMeta, settings: &Settings) -> Self {
         Self {
+            reader: FrameReader::new(meta.framing, Limits::default()),
             meta,
             phase: Phase::Opening(Opening::default()),
             handshake_deadline: now.after(settings.handshake_deadline),
@@ -84,7 +117,8 @@ impl Stream {
 
     /// Turns the connection away: the server has as many as it may.
     pub(crate) fn refuse(mut self, now: Timestamp, id: StreamId, world: &mut World) {
-        self.fail(now, id, world, StreamCondition::ResourceConstraint);
+        let error = StreamError::new(StreamCondition::ResourceConstraint);
+        self.fail(now, id, world, error);
     }
 
     /// When [`Stream::on_timeout`] has to be called next.
@@ -96,62 +130,86 @@ impl Stream {
         }
     }
 
-    /// Handles one frame, parsed already.
+    /// Handles one frame.
     pub(crate) fn on_frame(
         &mut self,
         now: Timestamp,
         id: StreamId,
-        frame: &Frame,
-        parsed: Result<Element<'_>, XmlError>,
+        frame: Frame,
         world: &mut World,
     ) {
         if let Phase::Online(online) = &mut self.phase {
             online.heard();
         }
-        // White space between stanzas is a sign of life, over TCP as over WebSocket.
-        if frame.as_bytes().iter().all(u8::is_ascii_whitespace) {
-            return;
-        }
-        let incoming = match parsed {
-            Ok(element) => Incoming::read(element),
-            Err(error) => return self.fail(now, id, world, condition_of(error.kind)),
+        let received = match self.reader.read(frame) {
+            Ok(received) => received,
+            Err(error) => return self.fail(now, id, world, StreamError::new(error.kind.into())),
         };
-        let meta = self.meta;
         let mut cx = Cx {
             now,
             id,
-            meta,
+            meta: &self.meta,
             world: &mut *world,
         };
         let phase = std::mem::replace(&mut self.phase, Phase::Closed);
-        let step = match (phase, incoming) {
+        let step = match (phase, received) {
             (Phase::Closed, _) => return,
-            (_, Ok(Incoming::Close { .. })) => {
+            (phase, Received::WhiteSpace) => Step::Become(phase),
+            (_, Received::Close { .. }) => {
                 world.unbind(now, id);
-                world.send(id, websocket::SERVER_CLOSE.into());
-                world.close(id);
-                return;
+                return world.close(id);
             }
-            (_, Err(_)) => Step::Fail(StreamCondition::BadFormat),
-            (Phase::Opening(phase), Ok(Incoming::Open(open))) => {
+            (Phase::Opening(phase), Received::Open(open)) => {
                 self.greeted = true;
                 phase.on_open(&open, &mut cx)
             }
-            (_, Ok(Incoming::Open(_))) => Step::Fail(StreamCondition::PolicyViolation),
-            (Phase::Opening(_), Ok(Incoming::Element(_))) => Step::Fail(StreamCondition::BadFormat),
-            (Phase::Authenticating(phase), Ok(Incoming::Element(element))) => {
-                phase.on_element(element, &mut cx)
+            (_, Received::Open(_)) => Step::Fail(StreamCondition::PolicyViolation),
+            (Phase::Opening(_), Received::Element(_)) => Step::Fail(StreamCondition::BadFormat),
+            (Phase::Securing(phase), Received::Element(element)) => {
+                phase.on_element(element.root(), &mut cx)
             }
-            (Phase::Binding(phase), Ok(Incoming::Element(element))) => {
-                phase.on_element(element, &mut cx)
+            (Phase::Authenticating(phase), Received::Element(element)) => {
+                phase.on_element(element.root(), &mut cx)
             }
-            (Phase::Online(phase), Ok(Incoming::Element(element))) => {
-                phase.on_element(element, &mut cx)
+            (Phase::Binding(phase), Received::Element(element)) => {
+                phase.on_element(element.root(), &mut cx)
+            }
+            (Phase::Online(phase), Received::Element(element)) => {
+                phase.on_element(element.root(), &mut cx)
             }
         };
         match step {
-            Step::Become(phase) => self.phase = phase,
-            Step::Fail(condition) => self.fail(now, id, world, condition),
+            Step::Become(phase) => {
+                self.greeted &= !phase.awaits_opening();
+                self.phase = phase;
+            }
+            Step::Fail(condition) => self.fail(now, id, world, StreamError::new(condition)),
+            Step::FailWith(error) => self.fail(now, id, world, error),
+        }
+    }
+
+    /// TLS was agreed on and is there: the client opens the stream anew.
+    pub(crate) fn on_secured(&mut self, bindings: ChannelBindings) {
+        if matches!(self.phase, Phase::Securing(_)) {
+            self.meta.tls = true;
+            self.meta.must_secure = false;
+            self.meta.bindings = bindings;
+            self.reader = FrameReader::new(self.meta.framing, Limits::default());
+            self.phase = Phase::Opening(Opening::default());
+            self.greeted = false;
+        }
+    }
+
+    /// Ends the stream for a reason that lies outside of it.
+    pub(crate) fn end(
+        &mut self,
+        now: Timestamp,
+        id: StreamId,
+        condition: StreamCondition,
+        world: &mut World,
+    ) {
+        if !matches!(self.phase, Phase::Closed) {
+            self.fail(now, id, world, StreamError::new(condition));
         }
     }
 
@@ -163,28 +221,23 @@ impl Stream {
             _ => self.handshake_deadline <= now,
         };
         if is_over {
-            self.fail(now, id, world, StreamCondition::ConnectionTimeout);
+            let error = StreamError::new(StreamCondition::ConnectionTimeout);
+            self.fail(now, id, world, error);
         }
     }
 
-    fn fail(
-        &mut self,
-        now: Timestamp,
-        id: StreamId,
-        world: &mut World,
-        condition: StreamCondition,
-    ) {
+    fn fail(&mut self, now: Timestamp, id: StreamId, world: &mut World, error: StreamError) {
         self.phase = Phase::Closed;
         if !self.greeted {
             self.greeted = true;
-            greet(id, world);
+            greet(id, self.meta.framing, world);
         }
-        world.end_stream(now, id, &StreamError::new(condition));
+        world.end_stream(now, id, &error);
     }
 }
 
-/// Sends the server's `<open/>`.
-fn greet(id: StreamId, world: &mut World) {
+/// Sends the server's `<open/>` or stream header.
+fn greet(id: StreamId, framing: Framing, world: &mut World) {
     let open = Open {
         from: Some(world.host().to_string()),
         id: Some(world.fresh_id()),
@@ -192,27 +245,7 @@ fn greet(id: StreamId, world: &mut World) {
         to: None,
         version: Some("1.0".to_owned()),
     };
-    world.send(id, frame(|buffer| open.write(buffer)));
-}
-
-/// The stream error for a text that is not restricted XML (RFC 6120 §4.9.3).
-const fn condition_of(kind: XmlErrorKind) -> StreamCondition {
-    match kind {
-        XmlErrorKind::Comment
-        | XmlErrorKind::Doctype
-        | XmlErrorKind::ProcessingInstruction
-        | XmlErrorKind::UndeclaredEntity => StreamCondition::RestrictedXml,
-        XmlErrorKind::TooDeep
-        | XmlErrorKind::TooLarge
-        | XmlErrorKind::TooManyAttributes
-        | XmlErrorKind::TooManyChildren
-        | XmlErrorKind::TooManyNamespaces => StreamCondition::PolicyViolation,
-        XmlErrorKind::UnboundPrefix | XmlErrorKind::ReservedPrefix => {
-            StreamCondition::BadNamespacePrefix
-        }
-        XmlErrorKind::InvalidUtf8 => StreamCondition::UnsupportedEncoding,
-        _ => StreamCondition::NotWellFormed,
-    }
+    world.send(id, frame(|buffer| framing.write_open(&open, buffer)));
 }
 
 #[cfg(test)]

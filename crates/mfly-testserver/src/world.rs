@@ -6,10 +6,12 @@
 //! | file | what |
 //! |---|---|
 //! | [`settings`] | what the server is started with |
-//! | [`user`] | one account |
+//! | [`user`] | one account of the platform |
+//! | [`standard`], [`roster`] | one standard account, and its contacts |
 //! | [`account`] | registering, checking passwords, logging out, deleting, blocking by an administrator |
 //! | [`relation`] | who is whose contact and who sees what of whom |
-//! | [`session`] | bound streams: finding them, telling them, ending them |
+//! | [`session`] | bound streams: telling them, ending them |
+//! | [`sessions`] | finding them |
 //! | [`qr`] | sessions that came from a code |
 //! | [`ids`] | identifiers and passwords from a seed |
 
@@ -17,16 +19,20 @@ pub(crate) mod account;
 mod ids;
 mod qr;
 pub(crate) mod relation;
+pub(crate) mod roster;
 pub(crate) mod session;
+mod sessions;
 pub(crate) mod settings;
+pub(crate) mod standard;
 pub(crate) mod user;
 
 pub(crate) use account::{LoginError, RegisterError, Registered};
 pub(crate) use relation::{Contacts, ProfileView};
-pub(crate) use session::Session;
+pub(crate) use session::{Session, StandardSession};
 #[cfg(test)]
 pub(crate) use settings::Quirks;
 pub(crate) use settings::Settings;
+pub(crate) use standard::{Standard, StandardError};
 pub(crate) use user::{Registration, RegistrationId, User};
 
 use ids::Ids;
@@ -34,6 +40,7 @@ use mfly_proto::argument::InvalidArgument;
 use mfly_proto::cipher::{Iv, RequestCipher};
 use mfly_proto::framing::Frame;
 use mfly_proto::jid::{BareJid, Jid, UserId};
+use sessions::Sessions;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Milliseconds since the Unix epoch.
@@ -62,8 +69,10 @@ pub(crate) struct StreamId(pub(crate) u64);
 pub(crate) enum Output {
     /// Write this frame to that stream.
     Send(StreamId, Frame),
-    /// Close that connection once everything before is written.
+    /// End that stream with its framing's closing tag, and close the connection once that is written.
     Close(StreamId),
+    /// Encrypt that connection once everything before is written, or cut it.
+    Secure(StreamId),
     /// Tell the browser that showed this code that its session must end.
     LogoutWeb(String),
 }
@@ -72,9 +81,10 @@ pub(crate) enum Output {
 pub(crate) struct World {
     pub(crate) settings: Settings,
     users: BTreeMap<UserId, User>,
-    sessions: BTreeMap<StreamId, Session>,
-    /// When the first of the sessions that have to be ended is due.
-    next_end: Option<Timestamp>,
+    standard: BTreeMap<UserId, Standard>,
+    sessions: Sessions,
+    /// When the first stream was accepted.
+    first_stream: Option<Timestamp>,
     outbox: VecDeque<Output>,
     /// Code -> the registration that it brought.
     qr_sessions: BTreeMap<String, (UserId, RegistrationId)>,
@@ -109,25 +119,26 @@ impl World {
             host: host.into(),
             settings,
             users: BTreeMap::new(),
-            sessions: BTreeMap::new(),
-            next_end: None,
+            standard: BTreeMap::new(),
+            sessions: Sessions::default(),
+            first_stream: None,
             outbox: VecDeque::new(),
             qr_sessions: BTreeMap::new(),
             ids: Ids::new(seed),
         })
     }
 
-    /// One account.
+    /// One account of the platform.
     pub(crate) fn user(&self, id: &UserId) -> Option<&User> {
         self.users.get(id)
     }
 
-    /// One account, to change what concerns nobody else.
+    /// One account of the platform, to change what concerns nobody else.
     pub(crate) fn user_mut(&mut self, id: &UserId) -> Option<&mut User> {
         self.users.get_mut(id)
     }
 
-    /// All accounts, by id.
+    /// All accounts of the platform, by id.
     pub(crate) fn users(&self) -> impl Iterator<Item = &User> {
         self.users.values()
     }
@@ -149,6 +160,11 @@ impl World {
         jid.user_id().filter(|_| jid.domain() == self.host.as_str())
     }
 
+    /// When the first stream was accepted: now, if none was.
+    pub(crate) fn first_stream_at(&mut self, now: Timestamp) -> Timestamp {
+        *self.first_stream.get_or_insert(now)
+    }
+
     /// An identifier that was never given out before: 32 hexadecimal digits.
     pub(crate) fn fresh_id(&mut self) -> String {
         self.ids.hex()
@@ -159,9 +175,14 @@ impl World {
         self.outbox.push_back(Output::Send(stream, frame));
     }
 
-    /// Puts the end of a connection into the outbox.
+    /// Puts the end of a stream and of its connection into the outbox.
     pub(crate) fn close(&mut self, stream: StreamId) {
         self.outbox.push_back(Output::Close(stream));
+    }
+
+    /// Puts the beginning of TLS into the outbox.
+    pub(crate) fn secure(&mut self, stream: StreamId) {
+        self.outbox.push_back(Output::Secure(stream));
     }
 
     /// Takes the oldest output.

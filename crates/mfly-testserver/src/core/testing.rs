@@ -1,14 +1,19 @@
 //! A server without sockets and with a clock of its own, for the tests of this crate's protocol core.
+//!
+//! Over TCP, whatever a test lets a client say is cut into frames as the shell does it, and whatever the server says has to be
+//! a stream that a client can cut and read.
 
 use super::Core;
 use crate::stream::StreamMeta;
 use crate::world::{Output, Registered, Settings, StreamId, Timestamp};
 use mfly_proto::cipher::{RequestCipher, login};
-use mfly_proto::framing::Frame;
+use mfly_proto::framing::tcp::Splitter;
+use mfly_proto::framing::{Frame, FrameReader, Framing, Open};
 use mfly_proto::jid::{UserId, UserIdentifier};
+use mfly_proto::sasl::ChannelBindings;
 use mfly_proto::sasl::{Auth, Mechanism, Plain};
 use mfly_proto::secret::{LicenceKey, Password};
-use mfly_proto::xml::Writer;
+use mfly_proto::xml::{Limits, Writer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -22,7 +27,38 @@ pub(crate) struct Server {
     pub(crate) now: Timestamp,
     inboxes: BTreeMap<StreamId, Vec<String>>,
     closed: BTreeSet<StreamId>,
+    /// Streams that are to be encrypted.
+    pub(crate) secured: BTreeSet<StreamId>,
+    /// What carries the streams that are opened from now on.
+    pub(crate) meta: StreamMeta,
+    wires: BTreeMap<StreamId, Wire>,
     registered: BTreeMap<UserId, Registered>,
+}
+
+/// A stream over TCP, in both directions.
+struct Wire {
+    splitter: Splitter,
+    client: Splitter,
+    reader: FrameReader,
+}
+
+impl Wire {
+    fn new() -> Self {
+        Self {
+            splitter: Splitter::new(256 * 1024),
+            client: Splitter::new(256 * 1024),
+            reader: FrameReader::new(Framing::Tcp, Limits::default()),
+        }
+    }
+
+    /// Panics when a client could not read what the server says.
+    fn check(&mut self, frame: &Frame) {
+        self.client.push(frame.as_bytes());
+        while let Some(frame) = self.client.next().unwrap() {
+            self.reader.read(frame).unwrap();
+        }
+        assert_eq!(self.client.buffered(), 0, "half a frame was sent");
+    }
 }
 
 pub(crate) fn id(name: &str) -> UserId {
@@ -47,8 +83,30 @@ impl Server {
             now: START,
             inboxes: BTreeMap::new(),
             closed: BTreeSet::new(),
+            secured: BTreeSet::new(),
+            meta: StreamMeta {
+                tls: true,
+                ..StreamMeta::default()
+            },
+            wires: BTreeMap::new(),
             registered: BTreeMap::new(),
         }
+    }
+
+    /// A server for each framing.
+    pub(crate) fn every() -> [Self; 2] {
+        Self::every_with(settings())
+    }
+
+    /// The same with other settings.
+    pub(crate) fn every_with(settings: Settings) -> [Self; 2] {
+        let mut tcp = Self::with(settings.clone());
+        tcp.meta.framing = Framing::Tcp;
+        [Self::with(settings), tcp]
+    }
+
+    pub(crate) fn is_tcp(&self) -> bool {
+        self.meta.framing == Framing::Tcp
     }
 
     /// Registers a user on a device of that name.
@@ -82,15 +140,55 @@ impl Server {
     }
 
     pub(crate) fn open(&mut self) -> StreamId {
-        let stream = self.core.open(self.now, StreamMeta { tls: true });
+        let stream = self.core.open(self.now, self.meta.clone());
+        if self.is_tcp() {
+            self.wires.insert(stream, Wire::new());
+        }
         self.collect();
         stream
+    }
+
+    /// What a client opens its stream with.
+    pub(crate) fn opening(&self) -> String {
+        let mut buffer = Vec::new();
+        self.meta
+            .framing
+            .write_open(&Open::to_host(HOST), &mut buffer);
+        String::from_utf8(buffer).unwrap()
+    }
+
+    /// What the server opens its stream with.
+    pub(crate) fn answer_to_opening(&self) -> String {
+        let (start, end) = if self.is_tcp() {
+            let start = r#"<?xml version='1.0'?><stream:stream xmlns="jabber:client" xmlns:stream="http://etherx.jabber.org/streams" "#;
+            (start, ">")
+        } else {
+            (
+                "<open ",
+                r#" xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#,
+            )
+        };
+        format!(r#"{start}from="{HOST}" id="{{id}}" version="1.0" xml:lang="en"{end}"#)
+    }
+
+    /// What either side ends its stream with.
+    pub(crate) fn closing(&self) -> [String; 2] {
+        let framing = self.meta.framing;
+        [framing.client_close(), framing.server_close()].map(|frame| frame.as_str().to_owned())
+    }
+
+    /// A connection is encrypted.
+    pub(crate) fn secure(&mut self, stream: StreamId, bindings: ChannelBindings) {
+        assert!(self.secured.remove(&stream), "nobody asked for it");
+        self.wires.insert(stream, Wire::new());
+        self.core.secured(stream, bindings);
+        self.collect();
     }
 
     /// A stream that is open and not authenticated; its inbox is empty.
     pub(crate) fn opened(&mut self) -> StreamId {
         let stream = self.open();
-        self.send(stream, &opening());
+        self.send(stream, &self.opening());
         self.received(stream);
         stream
     }
@@ -104,7 +202,7 @@ impl Server {
         let stream = self.opened();
         let sealed = self.sealed(&password);
         self.send(stream, &Self::auth(name, &sealed));
-        self.send(stream, &opening());
+        self.send(stream, &self.opening());
         self.received(stream);
         stream
     }
@@ -126,9 +224,69 @@ impl Server {
         stream
     }
 
+    /// A standard account, whose password is `secret` unless it has got another one.
+    pub(crate) fn standard(&mut self, name: &str) {
+        if self.core.world().standard(&id(name)).is_none() {
+            self.set_password(name, "secret");
+        }
+    }
+
+    pub(crate) fn set_password(&mut self, name: &str, password: &str) {
+        let (now, password) = (self.now, Password::new(password).unwrap());
+        let world = self.core.world_mut();
+        world.set_standard(now, id(name), password).unwrap();
+        self.collect();
+    }
+
+    /// A standard account's session that said nothing about its availability; its inbox is empty.
+    pub(crate) fn bound_standard(&mut self, name: &str, resource: &str) -> StreamId {
+        self.standard(name);
+        let stream = self.opened();
+        self.send(stream, &Self::auth(name, &Password::new("secret").unwrap()));
+        self.send(stream, &self.opening());
+        self.send(stream, &bind(resource));
+        self.received(stream);
+        stream
+    }
+
+    /// An available session of a standard account. All inboxes are empty afterwards.
+    pub(crate) fn connect_standard(&mut self, name: &str, resource: &str) -> StreamId {
+        let stream = self.bound_standard(name, resource);
+        self.send(stream, r#"<presence xmlns="jabber:client"/>"#);
+        self.inboxes.clear();
+        stream
+    }
+
+    /// Makes the accounts of two sessions see each other. All inboxes are empty afterwards.
+    pub(crate) fn befriend(&mut self, one: StreamId, other: StreamId) {
+        let list = "<query xmlns='jabber:iq:roster'/>";
+        let users = [one, other].map(|stream| {
+            self.ask(stream, "get", None, list);
+            self.core.world().session(stream).unwrap().user.clone()
+        });
+        assert!(self.core.world_mut().befriend(&users[0], &users[1]));
+        self.collect();
+        self.inboxes.clear();
+    }
+
     pub(crate) fn send(&mut self, stream: StreamId, text: &str) {
-        self.core
-            .frame(self.now, stream, &Frame::from(text.to_owned()));
+        let Some(mut wire) = self.wires.remove(&stream) else {
+            self.core
+                .frame(self.now, stream, Frame::from(text.to_owned()));
+            return self.collect();
+        };
+        wire.splitter.push(text.as_bytes());
+        loop {
+            match wire.splitter.next() {
+                Ok(Some(frame)) => self.core.frame(self.now, stream, frame),
+                Ok(None) => break,
+                Err(error) => {
+                    self.core.malformed(self.now, stream, error.into());
+                    break;
+                }
+            }
+        }
+        self.wires.insert(stream, wire);
         self.collect();
     }
 
@@ -186,19 +344,32 @@ impl Server {
     pub(crate) fn collect(&mut self) {
         while let Some(output) = self.core.poll_output() {
             match output {
-                Output::Send(stream, frame) => {
-                    assert!(!self.closed.contains(&stream), "sent after closing");
-                    self.inboxes
-                        .entry(stream)
-                        .or_default()
-                        .push(without_ids(frame.as_str()));
-                }
+                Output::Send(stream, frame) => self.deliver(stream, &frame),
                 Output::LogoutWeb(_) => {}
+                Output::Secure(stream) => {
+                    self.secured.insert(stream);
+                }
                 Output::Close(stream) => {
+                    let framing = match self.wires.contains_key(&stream) {
+                        true => Framing::Tcp,
+                        false => Framing::WebSocket,
+                    };
+                    self.deliver(stream, &framing.server_close());
                     self.closed.insert(stream);
                 }
             }
         }
+    }
+
+    fn deliver(&mut self, stream: StreamId, frame: &Frame) {
+        assert!(!self.closed.contains(&stream), "sent after closing");
+        if let Some(wire) = self.wires.get_mut(&stream) {
+            wire.check(frame);
+        }
+        self.inboxes
+            .entry(stream)
+            .or_default()
+            .push(without_ids(frame.as_str()));
     }
 }
 

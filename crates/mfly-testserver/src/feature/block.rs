@@ -3,6 +3,8 @@
 //! A block takes effect at once: the blocked user sees the blocker leave and is told by `userblocked`, the blocker's
 //! sessions are told by a push. What a block hides afterwards is in [`crate::world::relation`].
 
+pub(crate) mod standard;
+
 use super::presence;
 use crate::dispatch::{Call, Handle, refusal};
 use crate::world::session::{Notice, frame};

@@ -1,5 +1,7 @@
 //! When a user was last online.
 
+pub(crate) mod standard;
+
 use crate::dispatch::{Call, Handle, refusal};
 use mfly_proto::payload::last_seen::{LastSeen, LastSeenQuery};
 use mfly_proto::stanza::{ErrorCondition, StanzaError};

@@ -2,14 +2,18 @@
 //!
 //! Nothing is stored: a message for somebody without a session is dropped.
 
+pub(crate) mod standard;
+
 use super::carbons;
 use crate::dispatch::is_served;
+use crate::relay;
 use crate::world::session::frame;
 use crate::world::{StreamId, World};
-use mfly_proto::jid::Jid;
+use mfly_proto::jid::{FullJid, Jid, UserId};
 use mfly_proto::ns;
 use mfly_proto::stanza::{ErrorCondition, Message, MessageKind, StanzaError};
-use mfly_proto::xml::{Element, Writer};
+use mfly_proto::xml::Writer;
+use std::collections::BTreeSet;
 
 /// Routes a message from the session of `stream`.
 pub(crate) fn receive(world: &mut World, stream: StreamId, message: &Message<'_>) {
@@ -18,83 +22,83 @@ pub(crate) fn receive(world: &mut World, stream: StreamId, message: &Message<'_>
     };
     let (sender, from) = (session.user.clone(), session.jid.clone());
     let to = message.to.clone().unwrap_or_else(|| from.bare().into());
-    let Some(recipient) = world.local_user(&to) else {
-        let condition = if is_served(world, &to) {
-            ErrorCondition::ServiceUnavailable
-        } else {
-            ErrorCondition::RemoteServerNotFound
-        };
-        return refuse(world, stream, message, &to, condition);
-    };
+    match route(world, &sender, &from, &to, message) {
+        Ok(recipient) => {
+            if carbons::wants_copies(message) && recipient != sender {
+                let (except, addresses) = ([stream].into(), (from.as_str(), to.as_str()));
+                carbons::copy(world, &sender, &except, "sent", message, addresses);
+            }
+        }
+        Err(error) => refuse(world, stream, message, &to, error),
+    }
+}
+
+/// Delivers a message; says whose it is now.
+fn route(
+    world: &mut World,
+    sender: &UserId,
+    from: &FullJid,
+    to: &Jid,
+    message: &Message<'_>,
+) -> Result<UserId, StanzaError> {
+    let recipient = world.local_user(to).ok_or_else(|| unreachable(world, to))?;
+    if world.standard(&recipient).is_some() {
+        standard::arrive(world, &recipient, from, to, message)?;
+        return Ok(recipient);
+    }
     if world.user(&recipient).is_none() || message.kind == MessageKind::Groupchat {
-        return refuse(
-            world,
-            stream,
-            message,
-            &to,
-            ErrorCondition::ServiceUnavailable,
-        );
+        return Err(StanzaError::new(ErrorCondition::ServiceUnavailable));
     }
     // XEP-0191 §3.2: the blocker is told that the message cannot go, the blocked one is not.
-    if world.has_blocked(&sender, &recipient) {
-        return refuse(world, stream, message, &to, ErrorCondition::NotAcceptable);
+    if world.has_blocked(sender, &recipient) {
+        return Err(StanzaError::new(ErrorCondition::NotAcceptable));
     }
-    let copies = carbons::wants_copies(message);
-    let addresses = (from.as_str(), to.as_str());
-    if !world.has_blocked(&recipient, &sender) {
-        // A resource that is gone counts as none (RFC 6121 §8.5.3.2.1).
-        match to.resource().and_then(|_| world.stream_at(&to)) {
-            Some(only) => {
-                deliver(world, only, message, addresses);
-                if copies && recipient != sender {
-                    carbons::copy(world, &recipient, only, "received", message, addresses);
-                }
-            }
-            None => {
-                for target in world.streams_of(&recipient) {
-                    if target != stream {
-                        deliver(world, target, message, addresses);
-                    }
-                }
-            }
-        }
+    if !world.has_blocked(&recipient, sender) {
+        arrive(world, &recipient, from, to, message)?;
     }
-    if copies && recipient != sender {
-        carbons::copy(world, &sender, stream, "sent", message, addresses);
-    }
+    Ok(recipient)
 }
 
-fn deliver(
+/// Delivers a message to an account of the platform; says which sessions it reached.
+///
+/// # Errors
+/// What the sender has to be told.
+fn arrive(
     world: &mut World,
-    to: StreamId,
+    recipient: &UserId,
+    from: &FullJid,
+    to: &Jid,
     message: &Message<'_>,
-    (from, recipient): (&str, &str),
-) {
-    let element = message.element();
-    world.send(
-        to,
-        frame(|buffer| write(&mut Writer::new(buffer), element, from, recipient)),
-    );
+) -> Result<BTreeSet<StreamId>, StanzaError> {
+    let stanza = relay::stanza(message.element(), from.as_str(), to.as_str())?;
+    let sender = world.stream_at(from);
+    // A resource that is gone counts as none (RFC 6121 §8.5.3.2.1).
+    let addressed = to.resource().and_then(|_| world.stream_at(to));
+    let reached: BTreeSet<_> = match addressed {
+        Some(only) => [only].into(),
+        None => {
+            let all = world.streams_of(recipient).into_iter();
+            all.filter(|stream| Some(*stream) != sender).collect()
+        }
+    };
+    for stream in &reached {
+        world.send(*stream, stanza.clone());
+    }
+    let is_own = world.local_user(from).as_ref() == Some(recipient);
+    if addressed.is_some() && carbons::wants_copies(message) && !is_own {
+        let addresses = (from.as_str(), to.as_str());
+        carbons::copy(world, recipient, &reached, "received", message, addresses);
+    }
+    Ok(reached)
 }
 
-/// Writes a message as it came, but with these addresses: the sender's are not believed.
-pub(super) fn write(writer: &mut Writer<'_>, element: Element<'_>, from: &str, to: &str) {
-    writer.element("message", |w| {
-        w.attr("from", from);
-        w.attr("to", to);
-        for (namespace, name, value) in element.attributes() {
-            match (namespace, name) {
-                ("", "from" | "to") => {}
-                ("", name) => w.attr(name, &value),
-                (ns::XML, "lang") => w.attr("xml:lang", &value),
-                _ => {}
-            }
-        }
-        w.attr("xmlns", ns::CLIENT);
-        for child in element.children() {
-            child.write_to(w);
-        }
-    });
+/// Why nobody at this address can be reached.
+fn unreachable(world: &World, to: &Jid) -> StanzaError {
+    StanzaError::new(if is_served(world, to) {
+        ErrorCondition::ServiceUnavailable
+    } else {
+        ErrorCondition::RemoteServerNotFound
+    })
 }
 
 /// Tells the sender that a message cannot go. An error is never answered.
@@ -103,7 +107,7 @@ fn refuse(
     stream: StreamId,
     message: &Message<'_>,
     from: &Jid,
-    condition: ErrorCondition,
+    error: StanzaError,
 ) {
     let Some(session) = world
         .session(stream)
@@ -112,7 +116,6 @@ fn refuse(
         return;
     };
     let to = session.jid.clone();
-    let error = StanzaError::new(condition);
     let refusal = frame(|buffer| {
         Writer::new(buffer).element("message", |w| {
             w.attr("from", from.as_str());

@@ -1,5 +1,6 @@
 //! A client asks whether the server is alive.
 
+use crate::dispatch::standard::{Query, Reply};
 use crate::dispatch::{Call, Handle};
 use mfly_proto::payload::ping::Ping;
 use mfly_proto::stanza::StanzaError;
@@ -8,4 +9,9 @@ impl Handle for Ping {
     fn handle(self, _: &mut Call<'_>) -> Result<(), StanzaError> {
         Ok(())
     }
+}
+
+/// The same for standard accounts. Nothing needs to be done.
+pub(crate) fn standard(_: &mut Query<'_>) -> Result<Reply, StanzaError> {
+    Ok(Reply::EMPTY)
 }

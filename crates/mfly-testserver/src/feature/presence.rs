@@ -3,6 +3,8 @@
 //! Contacts need no subscription: a user's presence reaches the available sessions of all contacts that no block
 //! separates from the user, and the user's own other sessions.
 
+pub(crate) mod standard;
+
 use crate::world::session::frame;
 use crate::world::{StreamId, Timestamp, World};
 use mfly_proto::jid::{FullJid, UserId};
@@ -28,7 +30,7 @@ pub(crate) fn leave(world: &mut World, now: Timestamp, stream: StreamId) {
 /// Shows the available sessions of `user` to those of `viewer`.
 pub(super) fn show(world: &mut World, user: &UserId, viewer: &UserId) {
     for (jid, presence) in available_sessions(world, user) {
-        for stream in world.streams_where(|s| s.user == *viewer && s.presence.is_some()) {
+        for stream in world.streams_of_where(viewer, |s| s.presence.is_some()) {
             send(world, stream, &jid, presence.clone());
         }
     }
@@ -37,7 +39,7 @@ pub(super) fn show(world: &mut World, user: &UserId, viewer: &UserId) {
 /// Makes the available sessions of `user` disappear from those of `viewer`.
 pub(super) fn hide(world: &mut World, user: &UserId, viewer: &UserId) {
     for (jid, _) in available_sessions(world, user) {
-        for stream in world.streams_where(|s| s.user == *viewer && s.presence.is_some()) {
+        for stream in world.streams_of_where(viewer, |s| s.presence.is_some()) {
             send(
                 world,
                 stream,
@@ -106,11 +108,10 @@ fn direct(world: &mut World, stream: StreamId, presence: Presence) {
         return;
     }
     let resource = to.resource().map(str::to_owned);
-    let targets = world.streams_where(|session| {
-        session.user == recipient
-            && resource
-                .as_deref()
-                .is_none_or(|wanted| session.jid.resource() == Some(wanted))
+    let targets = world.streams_of_where(&recipient, |session| {
+        resource
+            .as_deref()
+            .is_none_or(|wanted| session.jid.resource() == Some(wanted))
     });
     for target in targets {
         if target != stream {

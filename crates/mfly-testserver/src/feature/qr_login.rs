@@ -65,7 +65,9 @@ fn approve(shared: &Shared, phone: &str, argument: &Value) -> Result<String, (u1
             .map_err(|error| match error {
                 RegisterError::SessionLimit => (405, "You have reached maximum sessions allowed."),
                 RegisterError::AdminBlocked => (403, "Blocked by admin"),
-                RegisterError::TooManyUsers => (500, "Internal Server Error"),
+                RegisterError::TooManyUsers | RegisterError::Taken => {
+                    (500, "Internal Server Error")
+                }
             })?;
         world.keep_qr_session(
             asked.token.clone(),

@@ -118,6 +118,7 @@ fn refusal(error: RegisterError) -> Answer {
     let status = match error {
         RegisterError::SessionLimit => 405,
         RegisterError::AdminBlocked => 403,
+        RegisterError::Taken => 409,
         RegisterError::TooManyUsers => 500,
     };
     Answer::refused(status, error.to_string())

@@ -1,5 +1,6 @@
 //! Session establishment: a courtesy to old clients, the stream is bound already.
 
+use crate::dispatch::standard::{Query, Reply};
 use crate::dispatch::{Call, Handle};
 use mfly_proto::payload::session::Session;
 use mfly_proto::stanza::StanzaError;
@@ -10,4 +11,9 @@ impl Handle for Session {
     fn handle(self, _: &mut Call<'_>) -> Result<(), StanzaError> {
         Ok(())
     }
+}
+
+/// The same for standard accounts.
+pub(crate) fn standard(_: &mut Query<'_>) -> Result<Reply, StanzaError> {
+    Ok(Reply::EMPTY)
 }

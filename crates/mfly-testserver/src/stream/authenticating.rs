@@ -1,12 +1,11 @@
-//! Awaiting SASL (RFC 6120 §6). PLAIN is the only mechanism.
+//! Awaiting SASL (RFC 6120 §6), or SASL2 where that is offered (XEP-0388).
 
+use super::exchange::{Exchange, Outcome};
+use super::login::Login;
+use super::offer::Offer;
 use super::opening::Opening;
 use super::{Cx, Phase, Step};
-use crate::world::{LoginError, RegistrationId, World};
-use mfly_proto::jid::UserId;
-use mfly_proto::sasl::{
-    Abort, Auth, Challenge, Failure, FailureCondition, Response, Success, plain,
-};
+use mfly_proto::sasl::{Abort, Auth, Challenge, Failure, FailureCondition, Response, Success};
 use mfly_proto::stream::StreamCondition;
 use mfly_proto::xml::{Element, Writer};
 use zeroize::Zeroizing;
@@ -15,101 +14,73 @@ use zeroize::Zeroizing;
 const TRIES: u8 = 3;
 
 /// The phase between opening and authenticating.
-#[derive(Default)]
 pub(super) struct Authenticating {
+    offer: Offer,
     failures: u8,
-    /// PLAIN was chosen without an initial response, and is asked for.
-    asked: bool,
-}
-
-/// Who logged in, with which registration.
-pub(super) struct Login {
-    pub(super) user: UserId,
-    pub(super) registration: RegistrationId,
+    /// The authentication that is under way.
+    exchange: Option<Exchange>,
 }
 
 impl Authenticating {
-    pub(super) fn on_element(mut self, element: Element<'_>, cx: &mut Cx<'_>) -> Step {
-        let message = match self.message(element) {
-            Message::Foreign => return Step::Fail(StreamCondition::NotAuthorized),
-            Message::Ask => {
-                self.asked = true;
-                cx.send(|buffer| Challenge::default().write(&mut Writer::new(buffer)));
-                return Step::Become(Phase::Authenticating(self));
-            }
-            Message::Plain(message) => check(&message, cx.world),
-            Message::Refused(condition) => Err(condition),
-        };
-        self.asked = false;
-        match message {
-            Ok(login) => {
-                cx.send(|buffer| Success::default().write(&mut Writer::new(buffer)));
-                Step::Become(Phase::Opening(Opening { login: Some(login) }))
-            }
-            Err(condition) => {
-                let failure = Failure::new(condition);
-                cx.send(|buffer| failure.write(&mut Writer::new(buffer)));
-                self.failures += 1;
-                if self.failures >= TRIES {
-                    return Step::Fail(StreamCondition::PolicyViolation);
-                }
-                Step::Become(Phase::Authenticating(self))
-            }
+    /// Offers mechanisms.
+    pub(super) fn begin(cx: &mut Cx<'_>) -> Self {
+        let offer = Offer::new(&cx.world.settings, cx.meta);
+        let features = offer.features(cx.meta.framing);
+        cx.send(|buffer| features.write(buffer));
+        Self {
+            offer,
+            failures: 0,
+            exchange: None,
         }
     }
 
-    fn message(&self, element: Element<'_>) -> Message {
-        if Auth::is(element) {
+    pub(super) fn on_element(mut self, element: Element<'_>, cx: &mut Cx<'_>) -> Step {
+        let exchange = self.exchange.take();
+        let outcome = if Auth::is(element) {
             match Auth::read(element) {
-                Ok(auth) if auth.mechanism != plain::NAME => {
-                    Message::Refused(FailureCondition::InvalidMechanism)
+                Ok(auth) => {
+                    let initial = auth.initial.as_ref().map(|initial| initial.as_slice());
+                    Exchange::begin(&auth.mechanism, initial, &self.offer, cx)
                 }
-                Ok(Auth {
-                    initial: Some(initial),
-                    ..
-                }) => Message::Plain(initial),
-                Ok(_) => Message::Ask,
-                Err(_) => Message::Refused(FailureCondition::IncorrectEncoding),
-            }
-        } else if Response::is(element) && self.asked {
-            match Response::read(element) {
-                Ok(response) => Message::Plain(response.data),
-                Err(_) => Message::Refused(FailureCondition::IncorrectEncoding),
+                Err(_) => FailureCondition::IncorrectEncoding.into(),
             }
         } else if Response::is(element) {
-            Message::Refused(FailureCondition::MalformedRequest)
+            match (exchange, Response::read(element)) {
+                (Some(exchange), Ok(response)) => exchange.step(&response.data, &self.offer, cx),
+                (Some(_), Err(_)) => FailureCondition::IncorrectEncoding.into(),
+                (None, _) => FailureCondition::MalformedRequest.into(),
+            }
         } else if Abort::is(element) {
-            Message::Refused(FailureCondition::Aborted)
+            FailureCondition::Aborted.into()
         } else {
-            Message::Foreign
+            return Step::Fail(StreamCondition::NotAuthorized);
+        };
+        match outcome {
+            Outcome::Challenge(exchange, data) => {
+                self.exchange = Some(exchange);
+                cx.send(|buffer| Challenge::new(data).write(&mut Writer::new(buffer)));
+                Step::Become(Phase::Authenticating(self))
+            }
+            Outcome::Success(login, data) => succeed(login, data, cx),
+            Outcome::Failure(condition) => self.refuse(condition, cx),
         }
     }
+
+    fn refuse(mut self, condition: FailureCondition, cx: &mut Cx<'_>) -> Step {
+        let failure = Failure::new(condition);
+        cx.send(|buffer| failure.write(&mut Writer::new(buffer)));
+        self.failures += 1;
+        if self.failures >= TRIES {
+            return Step::Fail(StreamCondition::PolicyViolation);
+        }
+        Step::Become(Phase::Authenticating(self))
+    }
 }
 
-/// What an element is to this phase.
-enum Message {
-    /// PLAIN's one message.
-    Plain(Zeroizing<Vec<u8>>),
-    /// PLAIN was chosen, its message is to come.
-    Ask,
-    /// Not acceptable.
-    Refused(FailureCondition),
-    /// Not SASL at all.
-    Foreign,
-}
-
-fn check(message: &[u8], world: &World) -> Result<Login, FailureCondition> {
-    let (authzid, authcid, password) =
-        plain::parse(message).map_err(|_| FailureCondition::MalformedRequest)?;
-    let user = UserId::new(&authcid).map_err(|_| FailureCondition::NotAuthorized)?;
-    if authzid.is_some_and(|authzid| authzid != world.jid_of(&user).as_str()) {
-        return Err(FailureCondition::InvalidAuthzid);
-    }
-    match world.check_password(&user, password.expose()) {
-        Ok(registration) => Ok(Login { user, registration }),
-        Err(LoginError::InvalidCredentials) => Err(FailureCondition::NotAuthorized),
-        Err(LoginError::AdminBlocked) => Err(FailureCondition::AccountDisabled),
-    }
+fn succeed(login: Login, data: Option<Vec<u8>>, cx: &mut Cx<'_>) -> Step {
+    let data = data.map(Zeroizing::new);
+    cx.send(|buffer| Success { data }.write(&mut Writer::new(buffer)));
+    Step::Become(Phase::Opening(Opening { login: Some(login) }))
 }
 
 #[cfg(test)]

@@ -56,10 +56,11 @@ impl Online {
     }
 
     pub(super) fn on_element(self, element: Element<'_>, cx: &mut Cx<'_>) -> Step {
-        let Some(own) = cx.world.session(cx.id).map(|session| session.jid.clone()) else {
+        let Some(session) = cx.world.session(cx.id) else {
             // The session was ended a moment ago; what is still under way does not count.
             return Step::Become(Phase::Closed);
         };
+        let (own, is_standard) = (session.jid.clone(), session.standard.is_some());
         let stanza = match Stanza::read(element) {
             Ok(Some(stanza)) => stanza,
             Ok(None) => return Step::Fail(StreamCondition::UnsupportedStanzaType),
@@ -80,6 +81,15 @@ impl Online {
             return Step::Fail(StreamCondition::InvalidFrom);
         }
         match stanza {
+            Stanza::Iq(iq) if is_standard => {
+                dispatch::standard::receive(cx.world, cx.now, cx.id, &iq);
+            }
+            Stanza::Presence(stanza) if is_standard => {
+                presence::standard::receive(cx.world, cx.now, cx.id, stanza, element);
+            }
+            Stanza::Message(message) if is_standard => {
+                message::standard::receive(cx.world, cx.id, &message);
+            }
             Stanza::Iq(iq) => dispatch::receive(cx.world, cx.now, cx.id, &iq),
             Stanza::Presence(presence) => presence::receive(cx.world, cx.now, cx.id, presence),
             Stanza::Message(message) => message::receive(cx.world, cx.id, &message),

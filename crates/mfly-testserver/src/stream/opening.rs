@@ -1,10 +1,13 @@
-//! Awaiting the client's `<open/>`, first or after authenticating, and answering it.
+//! Awaiting the client's opening, first or after authenticating, and answering it.
 
-use super::authenticating::{Authenticating, Login};
+use super::authenticating::Authenticating;
 use super::binding::Binding;
+use super::fault::StartTlsFault;
+use super::login::Login;
+use super::securing::Securing;
 use super::{Cx, Phase, Step, greet};
-use mfly_proto::framing::websocket::Open;
-use mfly_proto::stream::{Features, StreamCondition};
+use mfly_proto::framing::Open;
+use mfly_proto::stream::{StreamCondition, StreamError};
 
 /// The phase before a stream is open.
 #[derive(Default)]
@@ -15,7 +18,7 @@ pub(super) struct Opening {
 
 impl Opening {
     pub(super) fn on_open(self, open: &Open, cx: &mut Cx<'_>) -> Step {
-        greet(cx.id, cx.world);
+        greet(cx.id, cx.meta.framing, cx.world);
         if open.version.as_deref() != Some("1.0") {
             return Step::Fail(StreamCondition::UnsupportedVersion);
         }
@@ -27,26 +30,20 @@ impl Opening {
         {
             return Step::Fail(StreamCondition::HostUnknown);
         }
+        let faults = &cx.meta.faults;
+        let withholds = faults.start_tls == Some(StartTlsFault::Withhold);
+        if cx.meta.must_secure && !withholds {
+            return Step::Become(Phase::Securing(Securing::begin(cx)));
+        }
+        if let Some(host) = &faults.see_other_host {
+            return Step::FailWith(StreamError {
+                see_other_host: Some(host.clone()),
+                ..StreamError::new(StreamCondition::SeeOtherHost)
+            });
+        }
         match self.login {
-            None => {
-                // Only PLAIN: the password that is presented differs every time, so no verifier of it can be kept.
-                let mechanisms = vec!["PLAIN".to_owned()];
-                let features = Features {
-                    mechanisms,
-                    ..Features::default()
-                };
-                cx.send(|buffer| features.write(buffer));
-                Step::Become(Phase::Authenticating(Authenticating::default()))
-            }
-            Some(login) => {
-                let features = Features {
-                    bind: true,
-                    session: true,
-                    ..Features::default()
-                };
-                cx.send(|buffer| features.write(buffer));
-                Step::Become(Phase::Binding(Binding::new(login)))
-            }
+            None => Step::Become(Phase::Authenticating(Authenticating::begin(cx))),
+            Some(login) => Step::Become(Phase::Binding(Binding::begin(login, cx))),
         }
     }
 }

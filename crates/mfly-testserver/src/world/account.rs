@@ -35,6 +35,9 @@ pub(crate) enum RegisterError {
     /// The server holds as many accounts as it was told to.
     #[error("Maximum number of users reached")]
     TooManyUsers,
+    /// The name belongs to a standard account.
+    #[error("The name belongs to a standard account")]
+    Taken,
 }
 
 /// Why a login is refused.
@@ -68,6 +71,9 @@ impl World {
     ) -> Result<Registered, RegisterError> {
         // Cannot fail: an identifier's alphabet is a part of a user id's. Were it to, the server would be at fault.
         let id = UserId::new(identifier.as_str()).map_err(|_| RegisterError::TooManyUsers)?;
+        if self.standard.contains_key(&id) {
+            return Err(RegisterError::Taken);
+        }
         let limit = self.settings.session_limit.max(1);
         if let Some(user) = self.users.get(&id) {
             if user.admin_blocked {
@@ -104,7 +110,7 @@ impl World {
             }
         };
         let profile_updated = user.profile_updated;
-        for stream in self.streams_where(|s| s.user == id && ended.contains(&s.registration)) {
+        for stream in self.streams_of_where(&id, |s| ended.contains(&s.registration)) {
             self.end_stream(now, stream, &StreamError::new(StreamCondition::Conflict));
         }
         Ok(Registered {
@@ -164,9 +170,7 @@ impl World {
             .registrations
             .retain(|known| known.id != registration);
         let end = now.after(self.settings.logout_grace);
-        self.end_later(end, |session| {
-            session.user == *user && session.registration == registration
-        });
+        self.end_later(end, user, registration);
     }
 
     /// Deletes an account: its contacts are told, its streams end, and nothing of it is left. Registering the same

@@ -20,21 +20,37 @@ impl Ids {
         self.counter
     }
 
+    /// Bytes that cannot be told without the seed, at most 32.
+    pub(super) fn bytes<const LENGTH: usize>(&mut self) -> [u8; LENGTH] {
+        let mut bytes = [0; LENGTH];
+        let counter = self.number();
+        for (byte, drawn) in bytes.iter_mut().zip(self.digest(&counter.to_be_bytes())) {
+            *byte = drawn;
+        }
+        bytes
+    }
+
+    /// A secret that stays the same.
+    pub(super) fn secret(&self) -> [u8; 32] {
+        self.digest(b"secret")
+    }
+
+    fn digest(&self, what: &[u8]) -> [u8; 32] {
+        let digest = Sha256::new().chain_update(self.seed).chain_update(what);
+        digest.finalize().into()
+    }
+
     /// 32 hexadecimal digits that cannot be told without the seed.
     pub(super) fn hex(&mut self) -> String {
         let counter = self.number();
-        let digest = Sha256::new()
-            .chain_update(self.seed)
-            .chain_update(counter.to_be_bytes())
-            .finalize();
-        digest
-            .iter()
-            .take(16)
-            .fold(String::with_capacity(32), |mut text, byte| {
+        self.digest(&counter.to_be_bytes()).iter().take(16).fold(
+            String::with_capacity(32),
+            |mut text, byte| {
                 // Writing to a String cannot fail.
                 let _ = write!(text, "{byte:02x}");
                 text
-            })
+            },
+        )
     }
 }
 

@@ -90,10 +90,19 @@ impl World {
 
     /// The bound streams that a user's presence and profile reach: the audience's and the user's own.
     pub(crate) fn audience_streams(&self, user: &UserId) -> Vec<StreamId> {
-        self.streams_where(|session| {
-            session.user == *user
-                || (self.are_contacts(user, &session.user) && !self.separated(user, &session.user))
-        })
+        if self.settings.contacts == Contacts::Everyone {
+            return self.streams_where(|session| {
+                session.user == *user
+                    || (self.are_contacts(user, &session.user)
+                        && !self.separated(user, &session.user))
+            });
+        }
+        let mut streams = self.streams_of(user);
+        for other in self.audience_of(user) {
+            streams.extend(self.streams_of(&other));
+        }
+        streams.sort_unstable();
+        streams
     }
 
     /// The profile of `target` as `asker` may see it; `None` when there is no such account.

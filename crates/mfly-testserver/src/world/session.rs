@@ -1,13 +1,15 @@
-//! Bound streams: finding them, telling them something, ending them.
+//! Bound streams: telling them something, ending them.
 
+use super::sessions::Sessions;
 use super::{RegistrationId, StreamId, Timestamp, World};
 use crate::feature::presence;
-use mfly_proto::framing::{Frame, websocket};
+use mfly_proto::framing::Frame;
 use mfly_proto::jid::{FullJid, Jid, UserId};
 use mfly_proto::ns;
 use mfly_proto::stanza::Presence;
 use mfly_proto::stream::{StreamCondition, StreamError};
-use mfly_proto::xml::Writer;
+use mfly_proto::xml::{Document, Writer};
+use std::collections::BTreeSet;
 
 /// One stream with an address.
 #[derive(Clone, Debug)]
@@ -22,8 +24,21 @@ pub(crate) struct Session {
     pub(crate) presence: Option<Presence>,
     /// Whether it wants copies of messages (XEP-0280).
     pub(crate) carbons: bool,
-    /// When it is ended because its registration is no longer good.
-    pub(crate) end_at: Option<Timestamp>,
+    /// What a standard account's session has beside; `None` for one of the platform's.
+    pub(crate) standard: Option<StandardSession>,
+}
+
+/// What only a standard account's session has.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StandardSession {
+    /// It asked for the contact list, and hears of changes.
+    pub(crate) follows_roster: bool,
+    /// It asked for the block list, and hears of changes.
+    pub(crate) follows_blocks: bool,
+    /// Its presence as it wrote it, while it is available.
+    pub(crate) presence: Option<Document>,
+    /// Whom it told directly that it is there.
+    pub(crate) directed: BTreeSet<Jid>,
 }
 
 /// How a notice is sent: a message that carries news instead of a body.
@@ -40,12 +55,12 @@ pub(crate) struct Notice<'a> {
 impl World {
     /// The session of a stream, once it is bound.
     pub(crate) fn session(&self, stream: StreamId) -> Option<&Session> {
-        self.sessions.get(&stream)
+        self.sessions.get(stream)
     }
 
-    /// The session of a stream, to change it.
+    /// The session of a stream, to change what it says of itself.
     pub(crate) fn session_mut(&mut self, stream: StreamId) -> Option<&mut Session> {
-        self.sessions.get_mut(&stream)
+        self.sessions.get_mut(stream)
     }
 
     /// Gives a stream its address.
@@ -53,33 +68,43 @@ impl World {
         self.sessions.insert(stream, session);
     }
 
-    /// The streams whose sessions satisfy a condition, oldest first.
+    /// All bound streams whose sessions satisfy a condition, oldest first. Walks through every session of the server.
     pub(crate) fn streams_where(&self, condition: impl Fn(&Session) -> bool) -> Vec<StreamId> {
-        self.sessions
-            .iter()
-            .filter(|(_, s)| condition(s))
-            .map(|(id, _)| *id)
+        let all = self.sessions.all();
+        all.filter(|(_, session)| condition(session))
+            .map(|(stream, _)| stream)
             .collect()
     }
 
-    /// The bound streams of a user.
+    /// The bound streams of a user, oldest first.
     pub(crate) fn streams_of(&self, user: &UserId) -> Vec<StreamId> {
-        self.streams_where(|session| session.user == *user)
+        self.sessions.of(user).collect()
+    }
+
+    /// The bound streams of a user whose sessions satisfy a condition, oldest first.
+    pub(crate) fn streams_of_where(
+        &self,
+        user: &UserId,
+        condition: impl Fn(&Session) -> bool,
+    ) -> Vec<StreamId> {
+        let own = self.sessions.of(user);
+        own.filter(|stream| self.session(*stream).is_some_and(&condition))
+            .collect()
     }
 
     /// The bound stream with exactly this address.
     pub(crate) fn stream_at(&self, jid: &Jid) -> Option<StreamId> {
+        let user = self.local_user(jid)?;
         self.sessions
-            .iter()
-            .find(|(_, s)| *s.jid == *jid)
-            .map(|(id, _)| *id)
+            .of(&user)
+            .find(|stream| self.session(*stream).is_some_and(|s| *s.jid == *jid))
     }
 
     /// Whether a user has an available session.
     pub(crate) fn is_online(&self, user: &UserId) -> bool {
         self.sessions
-            .values()
-            .any(|s| s.user == *user && s.presence.is_some())
+            .of(user)
+            .any(|stream| self.session(stream).is_some_and(|s| s.presence.is_some()))
     }
 
     /// Sends a notice, a message without body, from the server to every session of a user.
@@ -127,54 +152,58 @@ impl World {
     pub(crate) fn end_stream(&mut self, now: Timestamp, stream: StreamId, error: &StreamError) {
         self.unbind(now, stream);
         self.send(stream, frame(|buffer| error.write(buffer)));
-        self.send(stream, websocket::SERVER_CLOSE.into());
         self.close(stream);
     }
 
     /// Takes a stream's address away; contacts see it leave.
     pub(crate) fn unbind(&mut self, now: Timestamp, stream: StreamId) {
-        presence::leave(self, now, stream);
-        self.sessions.remove(&stream);
-    }
-
-    /// Ends the sessions that satisfy a condition at a later time, if they have not left by then.
-    pub(super) fn end_later(&mut self, end: Timestamp, condition: impl Fn(&Session) -> bool) {
-        for session in self
-            .sessions
-            .values_mut()
-            .filter(|session| condition(session))
-        {
-            session.end_at.get_or_insert(end);
+        let Some(session) = self.session(stream) else {
+            return;
+        };
+        let user = session.user.clone();
+        if session.standard.is_some() {
+            presence::standard::leave(self, now, stream);
+        } else {
+            presence::leave(self, now, stream);
         }
-        self.next_end = self
-            .sessions
-            .values()
-            .filter_map(|session| session.end_at)
-            .min();
+        self.sessions.remove(stream);
+        let is_temporary = self.standard(&user).is_some_and(|own| own.is_temporary);
+        if is_temporary && self.streams_of(&user).is_empty() {
+            self.remove_standard(now, &user);
+        }
     }
 
-    /// When [`World::end_due`] has to be called next, or somewhat earlier.
-    pub(crate) const fn next_end(&self) -> Option<Timestamp> {
-        self.next_end
+    /// Takes all addresses away without a word to anybody.
+    pub(crate) fn drop_sessions(&mut self) {
+        self.sessions = Sessions::default();
+    }
+
+    /// Ends the sessions of a registration at a later time, if they have not left by then.
+    pub(super) fn end_later(
+        &mut self,
+        end: Timestamp,
+        user: &UserId,
+        registration: RegistrationId,
+    ) {
+        for stream in self.streams_of_where(user, |s| s.registration == registration) {
+            self.sessions.end_at(stream, end);
+        }
+    }
+
+    /// When [`World::end_due`] has to be called next.
+    pub(crate) fn next_end(&self) -> Option<Timestamp> {
+        self.sessions.next_end()
     }
 
     /// Ends the sessions whose time has come.
     pub(crate) fn end_due(&mut self, now: Timestamp) {
-        if self.next_end.is_none_or(|end| end > now) {
-            return;
-        }
-        for stream in self.streams_where(|session| session.end_at.is_some_and(|end| end <= now)) {
+        while let Some(stream) = self.sessions.take_due(now) {
             self.end_stream(
                 now,
                 stream,
                 &StreamError::new(StreamCondition::NotAuthorized),
             );
         }
-        self.next_end = self
-            .sessions
-            .values()
-            .filter_map(|session| session.end_at)
-            .min();
     }
 }
 

@@ -43,6 +43,16 @@ pub(crate) struct Settings {
     pub(crate) max_streams: usize,
     /// How many accounts there may be.
     pub(crate) max_users: usize,
+    /// Whether SCRAM is offered, which standard accounts can use.
+    pub(crate) scram: bool,
+    /// How many iterations SCRAM's keys take.
+    pub(crate) scram_iterations: u32,
+    /// Whether SASL2 is offered, and a resource bound along with it.
+    pub(crate) sasl2: bool,
+    /// Whether anybody may log in to an account that goes with the session.
+    pub(crate) anonymous: bool,
+    /// How many sessions a standard account may have at a time.
+    pub(crate) max_resources: usize,
     /// Behaviour of the platform that is not known for sure.
     pub(crate) quirks: Quirks,
 }
@@ -67,6 +77,11 @@ impl Settings {
             logout_grace: Duration::from_secs(10),
             max_streams: 10_000,
             max_users: 100_000,
+            scram: false,
+            scram_iterations: 4096,
+            sasl2: false,
+            anonymous: false,
+            max_resources: 64,
             quirks: Quirks::default(),
         }
     }
