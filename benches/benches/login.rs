@@ -2,14 +2,19 @@
 //!
 //! `cargo bench -p mfly-benches --bench login [-- --quick]` starts the test server and, in processes of their own, the
 //! clients. `--server xmpp://HOST:PORT --server xmpps://HOST:PORT --domain D --user U --password P [--ca FILE]` measures on
-//! another server; one `--server` is enough.
+//! another server; one `--server` is enough, `tcp://` and `starttls://` do without the other half of `xmpp://`, and
+//! `--sasl2-server` is for one that offers SASL2.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
 use mfly_benches::login::effort::Effort;
+use mfly_benches::login::mfly::Mfly;
+use mfly_benches::login::own_server::OwnServers;
+use mfly_benches::login::platform::OnPlatform;
 use mfly_benches::login::target::Target;
 use mfly_benches::login::tokio_xmpp::TokioXmpp;
 use mfly_benches::login::{BoxError, Channel, Client, Place, logins, memory, requests};
 use mfly_benches::table::Table;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Requests on the way at once: one after the other, and a window that every client can fill.
@@ -29,7 +34,15 @@ fn main() -> Result<(), BoxError> {
     } else {
         Effort::FULL
     };
-    let target = Target::from_arguments(&arguments)?.ok_or("--server is missing")?;
+    let Some(target) = Target::from_arguments(&arguments)? else {
+        // In threads of their own, which go on while this one waits for the clients.
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
+        let ca = Path::new(env!("CARGO_TARGET_TMPDIR")).join("login-ca.pem");
+        let servers = runtime.block_on(OwnServers::start(&ca))?;
+        return run(servers.target(), has("--quick"));
+    };
     if has(CLIENTS) {
         return alone(measure(&target, effort));
     }
@@ -80,12 +93,19 @@ fn run(target: &Target, quick: bool) -> Result<(), BoxError> {
     Ok(())
 }
 
-/// Everyone who takes part; the first is the unit of the ratios.
+/// Everyone who takes part; the first that can go a way is the unit of its ratios.
 fn clients(target: &Target) -> Result<Vec<Box<dyn Client>>, BoxError> {
-    Ok(vec![Box::new(TokioXmpp::new(
-        &target.account(),
-        &target.password,
-    )?)])
+    let mut clients: Vec<Box<dyn Client>> = vec![
+        Box::new(Mfly::first(target)?),
+        Box::new(Mfly::again(target)?),
+        Box::new(TokioXmpp::new(&target.account(), &target.password)?),
+    ];
+    for pipelined in [false, true] {
+        if let Some(client) = OnPlatform::new(target, pipelined) {
+            clients.push(Box::new(client));
+        }
+    }
+    Ok(clients)
 }
 
 async fn measure(target: &Target, effort: Effort) -> Result<(), BoxError> {
@@ -107,7 +127,8 @@ async fn measure(target: &Target, effort: Effort) -> Result<(), BoxError> {
     );
     for place in &places {
         for outstanding in OUTSTANDING {
-            if let Some(table) = requests::measure(&clients, *place, outstanding, effort).await {
+            if let Some(table) = requests::measure(&mut clients, *place, outstanding, effort).await
+            {
                 println!("\n{table}");
             }
         }
@@ -116,9 +137,9 @@ async fn measure(target: &Target, effort: Effort) -> Result<(), BoxError> {
 }
 
 async fn weigh(target: &Target, name: &str, effort: Effort) -> Result<(), BoxError> {
-    let clients = clients(target)?;
+    let mut clients = clients(target)?;
     let client = clients
-        .iter()
+        .iter_mut()
         .find(|client| client.name() == name)
         .ok_or("no client has this name")?;
     let clear = |place: &Place| place.channel == Channel::ClearText;
@@ -126,7 +147,7 @@ async fn weigh(target: &Target, name: &str, effort: Effort) -> Result<(), BoxErr
     let place = place.ok_or("the server has no TCP port")?;
     println!(
         "{:.1}",
-        memory::idle_kib(client.as_ref(), place, effort.sessions).await?
+        memory::idle_kib(client.as_mut(), place, effort.sessions).await?
     );
     Ok(())
 }

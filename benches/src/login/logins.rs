@@ -1,7 +1,7 @@
 //! From nothing to an online session: round trips, and time.
 
 use super::effort::Effort;
-use super::{BoxError, Channel, Client, Place, open};
+use super::{BoxError, Client, Place, open};
 use crate::flights::Flights;
 use crate::proxy::Proxy;
 use crate::statistics::{median, percentile};
@@ -35,24 +35,29 @@ pub async fn measure(
         return Ok(None);
     }
     let mut records: Vec<Record> = able.iter().map(|_| Record::default()).collect();
-    for (client, record) in able.iter_mut().zip(&mut records) {
-        // What happens once (pages of code, caches) must not be the first one's time.
+    far(&mut able, &mut records, place, effort).await?;
+    near(&mut able, &mut records, place, effort).await;
+    let names: Vec<&str> = able.iter().map(|client| client.name()).collect();
+    Ok(Some(report(&place.to_string(), &names, &records)))
+}
+
+/// Gets every client ready for this place. What happens once (pages of code, caches) must not be its first login's time.
+async fn prepare(clients: &mut [&mut Box<dyn Client>], records: &mut [Record], place: Place) {
+    for (client, record) in clients.iter_mut().zip(records) {
         let warm = async {
             client.prepare(place).await?;
             open(client.as_ref(), place).await?.0.close().await;
             Ok::<_, BoxError>(())
         };
-        record.failure = warm.await.err().map(|error| error.to_string());
+        if record.failure.is_none() {
+            record.failure = warm.await.err().map(|error| error.to_string());
+        }
     }
-    far(&able, &mut records, place, effort).await?;
-    near(&able, &mut records, place, effort).await;
-    let names: Vec<&str> = able.iter().map(|client| client.name()).collect();
-    Ok(Some(report(place.channel, &names, &records)))
 }
 
 /// Over the long way, which also counts.
 async fn far(
-    clients: &[&mut Box<dyn Client>],
+    clients: &mut [&mut Box<dyn Client>],
     records: &mut [Record],
     place: Place,
     effort: Effort,
@@ -62,6 +67,7 @@ async fn far(
         address: proxy.address(),
         ..place
     };
+    prepare(clients, records, behind).await;
     let round_trip = 2 * effort.delay;
     for _ in 0..effort.far_rounds {
         for (client, record) in clients.iter().zip(records.iter_mut()) {
@@ -85,11 +91,12 @@ async fn far(
 
 /// On loopback, without a proxy.
 async fn near(
-    clients: &[&mut Box<dyn Client>],
+    clients: &mut [&mut Box<dyn Client>],
     records: &mut [Record],
     place: Place,
     effort: Effort,
 ) {
+    prepare(clients, records, place).await;
     for _ in 0..effort.rounds {
         for (client, record) in clients.iter().zip(records.iter_mut()) {
             for _ in 0..effort.logins {
@@ -108,9 +115,9 @@ async fn near(
     }
 }
 
-fn report(channel: Channel, names: &[&str], records: &[Record]) -> String {
+fn report(title: &str, names: &[&str], records: &[Record]) -> String {
     let mut table = Table::new(&[
-        &channel.to_string(),
+        title,
         "round trips",
         "time / RTT",
         "bytes sent",
@@ -196,7 +203,7 @@ mod tests {
                 ..Record::default()
             },
         ];
-        let report = report(Channel::ClearText, &["ours", "theirs"], &records);
+        let report = report("TCP", &["ours", "theirs"], &records);
         let lines: Vec<Vec<&str>> = report
             .lines()
             .map(|line| line.split('|').map(str::trim).collect())

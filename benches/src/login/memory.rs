@@ -8,7 +8,12 @@ use std::time::Duration;
 ///
 /// # Errors
 /// When a session cannot be opened, or the system does not tell.
-pub async fn idle_kib(client: &dyn Client, place: Place, count: usize) -> Result<f64, BoxError> {
+pub async fn idle_kib(
+    client: &mut dyn Client,
+    place: Place,
+    count: usize,
+) -> Result<f64, BoxError> {
+    client.prepare(place).await?;
     // One session first: what is allocated once is not a session's.
     open(client, place).await?.0.close().await;
     settle().await;

@@ -3,6 +3,9 @@
 pub mod effort;
 pub mod logins;
 pub mod memory;
+pub mod mfly;
+pub mod own_server;
+pub mod platform;
 pub mod requests;
 pub mod target;
 pub mod tokio_xmpp;
@@ -44,8 +47,17 @@ impl fmt::Display for Channel {
 pub struct Place {
     /// The way it speaks.
     pub channel: Channel,
+    /// Whether the server offers SASL2.
+    pub sasl2: bool,
     /// Where it listens: on loopback, or a proxy to it.
     pub address: SocketAddr,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sasl2 = if self.sasl2 { ", SASL2" } else { "" };
+        write!(f, "{}{sasl2}", self.channel)
+    }
 }
 
 /// A client library and a way to use it.

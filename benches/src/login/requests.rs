@@ -21,33 +21,32 @@ struct Record {
 /// Pings the server over one session of each client, in turns, with so many requests on the way; returns the table.
 /// The runtime must have one thread, the caller's: that is whose time counts.
 pub async fn measure(
-    clients: &[Box<dyn Client>],
+    clients: &mut [Box<dyn Client>],
     place: Place,
     outstanding: usize,
     effort: Effort,
 ) -> Option<String> {
-    let able = || {
-        clients
-            .iter()
-            .filter(|client| client.can_use(place.channel))
-    };
-    let names: Vec<&str> = able().map(|client| client.name()).collect();
-    if names.is_empty() {
-        return None;
-    }
+    let mut names = Vec::new();
     let mut sessions = Vec::new();
     let mut records = Vec::new();
-    for client in able() {
+    for client in clients {
+        if !client.can_use(place.channel) {
+            continue;
+        }
         let mut record = Record::default();
-        let session = match open(client.as_ref(), place).await {
-            Ok((session, _)) => Some(session),
+        let session = match start(client.as_mut(), place).await {
+            Ok(session) => Some(session),
             Err(error) => {
                 record.failure = Some(error.to_string());
                 None
             }
         };
+        names.push(client.name());
         sessions.push(session);
         records.push(record);
+    }
+    if names.is_empty() {
+        return None;
     }
     for _ in 0..effort.rounds {
         for (session, record) in sessions.iter_mut().zip(&mut records) {
@@ -63,6 +62,11 @@ pub async fn measure(
         session.close().await;
     }
     Some(report(place, outstanding, &names, &records))
+}
+
+async fn start(client: &mut dyn Client, place: Place) -> Result<Box<dyn Session>, BoxError> {
+    client.prepare(place).await?;
+    Ok(open(client, place).await?.0)
 }
 
 async fn turn(
@@ -87,7 +91,7 @@ async fn turn(
 }
 
 fn report(place: Place, outstanding: usize, names: &[&str], records: &[Record]) -> String {
-    let title = format!("{}, {outstanding} on the way", place.channel);
+    let title = format!("{place}, {outstanding} on the way");
     let mut table = Table::new(&[&title, "requests/s", "ratio", "client us", "ratio"]);
     let first = records.first();
     let unit = first.and_then(|record| median(&record.rates));

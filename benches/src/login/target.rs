@@ -7,8 +7,11 @@ use std::path::PathBuf;
 /// A server, an account of it, and how to trust it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
-    /// Addresses with a scheme: `xmpp://` (STARTTLS, and clear text where the server takes it) or `xmpps://` (direct TLS).
+    /// Addresses with a scheme: `xmpp://` (STARTTLS and clear text), `tcp://` (clear text only), `starttls://` (STARTTLS
+    /// only), or `xmpps://` (direct TLS).
     pub servers: Vec<String>,
+    /// The same of a server that offers SASL2 besides.
+    pub sasl2_servers: Vec<String>,
     /// The server's XMPP domain, which its certificate must name.
     pub domain: String,
     /// The account's name in the domain.
@@ -49,6 +52,7 @@ impl Target {
             };
             match option.as_str() {
                 "--server" => target.servers.push(value()?),
+                "--sasl2-server" => target.sasl2_servers.push(value()?),
                 "--domain" => target.domain = value()?,
                 "--user" => target.user = value()?,
                 "--password" => target.password = value()?,
@@ -91,6 +95,9 @@ impl Target {
         for server in &self.servers {
             add("--server", server);
         }
+        for server in &self.sasl2_servers {
+            add("--sasl2-server", server);
+        }
         add("--domain", &self.domain);
         add("--user", &self.user);
         add("--password", &self.password);
@@ -117,16 +124,21 @@ impl Target {
     /// When an address has another scheme, or its host is unknown.
     pub fn places(&self) -> Result<Vec<Place>, BoxError> {
         let mut places = Vec::new();
-        for server in &self.servers {
+        let servers = self.servers.iter().map(|server| (server, false));
+        let sasl2_servers = self.sasl2_servers.iter().map(|server| (server, true));
+        for (server, sasl2) in servers.chain(sasl2_servers) {
             let (scheme, authority) = split(server)?;
             let address = resolve(authority)?;
             let channels: &[Channel] = match scheme {
                 "xmpp" => &[Channel::ClearText, Channel::StartTls],
+                "tcp" => &[Channel::ClearText],
+                "starttls" => &[Channel::StartTls],
                 "xmpps" => &[Channel::DirectTls],
                 _ => return Err(format!("'{server}' is neither xmpp:// nor xmpps://").into()),
             };
             places.extend(channels.iter().map(|channel| Place {
                 channel: *channel,
+                sasl2,
                 address,
             }));
         }
@@ -135,6 +147,7 @@ impl Target {
             let authority = rest.split('/').next().unwrap_or(rest);
             places.push(Place {
                 channel: Channel::WebSocket,
+                sasl2: false,
                 address: resolve(authority)?,
             });
         }
@@ -171,6 +184,7 @@ mod tests {
                 "xmpp://127.0.0.1:5222".to_owned(),
                 "xmpps://127.0.0.1:5223".to_owned(),
             ],
+            sasl2_servers: vec!["tcp://127.0.0.1:5224".to_owned()],
             domain: "xmpp.test".to_owned(),
             user: "u0".to_owned(),
             password: "secret".to_owned(),
@@ -206,17 +220,18 @@ mod tests {
     #[test]
     fn a_clear_port_is_two_ways_in_and_a_tls_port_one() {
         let places = target().places().unwrap();
-        let ways: Vec<(Channel, u16)> = places
+        let ways: Vec<(Channel, bool, u16)> = places
             .iter()
-            .map(|place| (place.channel, place.address.port()))
+            .map(|place| (place.channel, place.sasl2, place.address.port()))
             .collect();
         assert_eq!(
             ways,
             [
-                (Channel::ClearText, 5222),
-                (Channel::StartTls, 5222),
-                (Channel::DirectTls, 5223),
-                (Channel::WebSocket, 81),
+                (Channel::ClearText, false, 5222),
+                (Channel::StartTls, false, 5222),
+                (Channel::DirectTls, false, 5223),
+                (Channel::ClearText, true, 5224),
+                (Channel::WebSocket, false, 81),
             ]
         );
     }
