@@ -44,4 +44,4 @@ impl Effort {
 pub const LOGIN: Duration = Duration::from_secs(10);
 
 /// How long a turn of requests may take before its row says that the client stalls.
-pub const REQUESTS: Duration = Duration::from_secs(20);
+pub const REQUESTS: Duration = Duration::from_secs(10);

@@ -1,7 +1,7 @@
 //! From nothing to an online session: round trips, and time.
 
 use super::effort::Effort;
-use super::{BoxError, Client, Place, open};
+use super::{BoxError, Client, Place, explain, open};
 use crate::flights::Flights;
 use crate::proxy::Proxy;
 use crate::statistics::{median, percentile};
@@ -50,7 +50,7 @@ async fn prepare(clients: &mut [&mut Box<dyn Client>], records: &mut [Record], p
             Ok::<_, BoxError>(())
         };
         if record.failure.is_none() {
-            record.failure = warm.await.err().map(|error| error.to_string());
+            record.failure = warm.await.err().as_ref().map(explain);
         }
     }
 }
@@ -82,7 +82,7 @@ async fn far(
                         .push(time.as_secs_f64() / round_trip.as_secs_f64());
                     session.close().await;
                 }
-                Err(error) => record.failure = Some(error.to_string()),
+                Err(error) => record.failure = Some(explain(&error)),
             }
         }
     }
@@ -108,7 +108,7 @@ async fn near(
                         record.near.push(time.as_secs_f64() * 1_000.0);
                         session.close().await;
                     }
-                    Err(error) => record.failure = Some(error.to_string()),
+                    Err(error) => record.failure = Some(explain(&error)),
                 }
             }
         }

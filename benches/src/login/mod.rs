@@ -102,3 +102,15 @@ pub async fn open(
         Err(_) => Err(format!("not online after {} s", effort::LOGIN.as_secs()).into()),
     }
 }
+
+/// An error with its causes.
+#[must_use]
+pub fn explain(error: &BoxError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text += &format!(": {cause}");
+        source = cause.source();
+    }
+    text
+}

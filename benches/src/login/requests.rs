@@ -2,7 +2,7 @@
 
 use super::effort::{self, Effort};
 use super::logins::figure;
-use super::{BoxError, Client, Place, Session, open};
+use super::{BoxError, Client, Place, Session, explain, open};
 use crate::process;
 use crate::statistics::median;
 use crate::table::Table;
@@ -37,7 +37,7 @@ pub async fn measure(
         let session = match start(client.as_mut(), place).await {
             Ok(session) => Some(session),
             Err(error) => {
-                record.failure = Some(error.to_string());
+                record.failure = Some(explain(&error));
                 None
             }
         };
@@ -52,9 +52,9 @@ pub async fn measure(
         for (session, record) in sessions.iter_mut().zip(&mut records) {
             let Some(online) = session else { continue };
             if let Err(error) = turn(online.as_mut(), outstanding, effort, record).await {
-                record.failure = Some(error.to_string());
-                // A session that stalls may not even end; dropping it does.
-                *session = None;
+                record.failure = Some(explain(&error));
+                // A session that stalls does not end, and tokio-xmpp panics when it is dropped all the same.
+                std::mem::forget(session.take());
             }
         }
     }
