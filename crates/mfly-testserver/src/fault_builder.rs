@@ -192,8 +192,7 @@ impl NextConnections {
         self.add(StreamFault::Iterations(count));
     }
 
-    /// They log in by SCRAM, but the server's last word does not prove that it knows the password. Whoever believes it gets
-    /// no further.
+    /// They log in by SCRAM, but the server's last word does not prove that it knows the password.
     pub fn forge_server_signature(self) {
         self.add(StreamFault::ForgeSignature);
     }

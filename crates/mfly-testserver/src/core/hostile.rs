@@ -1,7 +1,10 @@
 //! Whatever a client sends, the server stays up and bounded.
 
-use super::testing::{PRESENCE, Server, bind, opening};
+use super::testing::{HOST, PRESENCE, Server, bind};
 use crate::world::{Settings, StreamId};
+use mfly_proto::framing::Framing;
+use mfly_proto::sasl::ChannelBindings;
+use mfly_proto::secret::Password;
 use proptest::prelude::*;
 
 /// Frames that mean something, to be cut, joined and reordered.
@@ -30,10 +33,26 @@ fn frames() -> Vec<String> {
         "<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>!</response>",
         "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>",
         "<!DOCTYPE x><x/>",
+        "</stream:stream>",
+        "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
+        "<auth mechanism='SCRAM-SHA-256' xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>biwsbj11MSxyPXg=</auth>",
+        "<authenticate mechanism='ANONYMOUS' xmlns='urn:xmpp:sasl:2'><initial-response/><bind xmlns='urn:xmpp:bind:0'/></authenticate>",
+        "<iq id='1' type='set'><query xmlns='jabber:iq:roster'><item jid='u2@xmpp.example.test' subscription='remove'/></query></iq>",
+        "<iq id='1' type='set'><query xmlns='jabber:iq:roster'><item jid='u3@xmpp.example.test'/></query></iq>",
+        "<iq id='1' type='set'><unblock xmlns='urn:xmpp:blocking'/></iq>",
+        "<iq id='1' type='get'><blocklist xmlns='urn:xmpp:blocking'/></iq>",
+        "<presence type='subscribed' to='u2@xmpp.example.test'/>",
+        "<presence type='unsubscribe' to='u2@xmpp.example.test'/>",
+        "<presence to='u2@xmpp.example.test/w'/>",
     ]
     .map(str::to_owned)
     .into();
-    frames.push(opening());
+    frames.push(format!(
+        "<open to='{HOST}' version='1.0' xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>"
+    ));
+    frames.push(format!(
+        "<?xml version='1.0'?><stream:stream to='{HOST}' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
+    ));
     frames.push(bind("a"));
     frames
 }
@@ -53,19 +72,39 @@ proptest! {
 
     #[test]
     fn no_sequence_of_frames_makes_the_core_panic_or_forget_to_close(
-        start in 0..4_u8,
+        start in 0..6_u8,
+        is_tcp in any::<bool>(),
         frames in proptest::collection::vec(frame(), 0..40),
     ) {
-        let mut server = Server::new();
-        let witness = server.connect("u2", "w");
+        let settings = Settings {
+            scram: true,
+            scram_iterations: 1,
+            sasl2: true,
+            anonymous: true,
+            ..super::testing::settings()
+        };
+        let mut server = Server::with(settings);
+        if is_tcp {
+            server.meta.framing = Framing::Tcp;
+        }
+        let witness = match start % 2 {
+            0 => server.connect("u2", "w"),
+            _ => server.connect_standard("u2", "w"),
+        };
+        server.meta.must_secure = is_tcp && start == 0;
         let stream = match start {
             0 => server.open(),
             1 => server.opened(),
             2 => server.authenticated("u1"),
-            _ => server.connect("u1", "a"),
+            3 => server.connect("u1", "a"),
+            4 => server.bound_standard("u1", "a"),
+            _ => server.connect_standard("u1", "a"),
         };
         for frame in frames {
             server.send(stream, &frame);
+            if server.secured.contains(&stream) {
+                server.secure(stream, ChannelBindings::NONE);
+            }
         }
         server.lose(stream);
         server.received(witness);
@@ -79,21 +118,48 @@ proptest! {
 
 #[test]
 fn a_connection_over_the_limit_is_turned_away_with_resource_constraint() {
-    let mut server = Server::with(Settings {
+    for mut server in Server::every_with(Settings {
         max_streams: 1,
         ..super::testing::settings()
-    });
-    server.open();
-    let surplus = server.open();
-    let said = server.received(surplus);
-    assert!(said[0].starts_with("<open "), "{said:?}");
-    assert!(said[1].contains("<resource-constraint "), "{said:?}");
-    assert!(server.is_closed(surplus));
+    }) {
+        server.open();
+        let surplus = server.open();
+        let said = server.received(surplus);
+        assert_eq!(said[0], server.answer_to_opening());
+        assert!(said[1].contains("<resource-constraint "), "{said:?}");
+        assert!(server.is_closed(surplus));
+    }
+}
+
+#[test]
+fn a_stream_means_the_same_however_its_bytes_arrive() {
+    let said = |pieces: usize| {
+        let [_, mut server] = Server::every();
+        server.standard("u1");
+        let stream = server.open();
+        let auth = Server::auth("u1", &Password::new("secret").unwrap());
+        let own = server.opening();
+        let whole = format!("{own}{auth}{own}{}{PRESENCE} </stream:stream>", bind("a"));
+        for piece in whole.as_bytes().chunks(pieces) {
+            server.send(stream, std::str::from_utf8(piece).unwrap());
+        }
+        assert!(server.is_closed(stream));
+        server.received(stream)
+    };
+    let at_once = said(usize::MAX);
+    assert!(
+        at_once
+            .iter()
+            .any(|frame| frame.contains("<jid>u1@xmpp.example.test/a</jid>"))
+    );
+    for pieces in [1, 7, 100] {
+        assert_eq!(said(pieces), at_once, "{pieces}");
+    }
 }
 
 #[test]
 fn frames_for_a_stream_that_never_was_are_ignored() {
     let mut server = Server::new();
-    server.send(StreamId(99), &opening());
+    server.send(StreamId(99), &server.opening());
     assert_eq!(server.received(StreamId(99)), Vec::<String>::new());
 }

@@ -376,10 +376,6 @@ impl Server {
 pub(crate) const PRESENCE: &str =
     r#"<presence xmlns="jabber:client"><priority>1</priority></presence>"#;
 
-pub(crate) fn opening() -> String {
-    format!(r#"<open to="{HOST}" version="1.0" xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#)
-}
-
 pub(crate) fn bind(resource: &str) -> String {
     format!(
         r#"<iq id="_bind_auth_2" type="set" xmlns="jabber:client"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"><resource>{resource}</resource></bind></iq>"#

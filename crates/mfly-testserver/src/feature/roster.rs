@@ -10,7 +10,7 @@ use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{BareJid, UserId};
 use mfly_proto::ns;
 use mfly_proto::stanza::{ErrorCondition, IqKind, StanzaError, iq};
-use mfly_proto::xml::{Element, Writer};
+use mfly_proto::xml::Writer;
 use std::collections::BTreeSet;
 
 /// The list; nothing when the client has this version already (RFC 6121 §2.6).
@@ -81,7 +81,7 @@ fn remove(query: &mut Query<'_>, jid: &BareJid) -> Result<Reply, StanzaError> {
     let account = query.world.standard_mut(&query.user);
     let removed = account.and_then(|account| account.roster.remove(jid));
     let removed = removed.ok_or_else(|| refusal(ErrorCondition::ItemNotFound))?;
-    push(query.world, &query.user, jid);
+    push_item(query.world, &query.user, jid, None);
     subscription::end(query.world, &query.user, jid, &removed);
     Ok(Reply::EMPTY)
 }
@@ -89,14 +89,19 @@ fn remove(query: &mut Query<'_>, jid: &BareJid) -> Result<Reply, StanzaError> {
 /// Tells the account's sessions that asked for the list what a contact is now (RFC 6121 §2.1.6). Whoever only waits for an
 /// answer is not on it.
 pub(super) fn push(world: &mut World, user: &UserId, jid: &BareJid) {
+    let account = world.standard(user);
+    let contact = account.and_then(|account| account.roster.contact(jid));
+    if let Some(contact) = contact.filter(|contact| contact.is_listed).cloned() {
+        push_item(world, user, jid, Some(contact));
+    }
+}
+
+/// The same for a contact that is, or no longer is, on the list.
+fn push_item(world: &mut World, user: &UserId, jid: &BareJid, contact: Option<Contact>) {
     let Some(account) = world.standard(user) else {
         return;
     };
     let version = version(account.roster.version());
-    let contact = account.roster.contact(jid).cloned();
-    if contact.as_ref().is_some_and(|contact| !contact.is_listed) {
-        return;
-    }
     let own = world.jid_of(user);
     let follows = world.streams_of_where(user, |session| {
         let standard = session.standard.as_ref();

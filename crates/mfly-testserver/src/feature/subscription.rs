@@ -291,3 +291,224 @@ fn blocks(world: &World, user: &UserId, jid: &Jid) -> bool {
         .standard(user)
         .is_some_and(|account| account.blocks(jid))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::core::testing::{HOST, Server, id};
+    use crate::world::StreamId;
+
+    /// What a frame says of a subscription: `push ask none`, `presence subscribe`.
+    fn told(server: &mut Server, stream: StreamId) -> Vec<String> {
+        let attribute = |frame: &str, name: &str| {
+            let (_, tail) = frame.split_once(&format!(" {name}=\""))?;
+            Some(tail[..tail.find('"')?].to_owned())
+        };
+        let frames = server.received(stream);
+        let told = frames.iter().map(|frame| {
+            if frame.starts_with("<iq ") {
+                let ask = attribute(frame, "ask").map_or("", |_| " ask");
+                format!("push{ask} {}", attribute(frame, "subscription").unwrap())
+            } else {
+                let from = attribute(frame, "from").unwrap();
+                let kind = attribute(frame, "type").unwrap_or_else(|| "available".to_owned());
+                format!("{kind} {}", from.split('@').next().unwrap())
+            }
+        });
+        told.collect()
+    }
+
+    fn say(server: &mut Server, stream: StreamId, kind: &str, to: &str) {
+        let to = to.replace('~', HOST);
+        server.send(
+            stream,
+            &format!("<presence to='{to}' type='{kind}' xmlns='jabber:client'/>"),
+        );
+    }
+
+    /// Two accounts whose sessions follow their lists.
+    fn two(server: &mut Server) -> [StreamId; 2] {
+        let streams = [
+            server.connect_standard("u1", "a"),
+            server.connect_standard("u2", "b"),
+        ];
+        for stream in streams {
+            server.ask(stream, "get", None, "<query xmlns='jabber:iq:roster'/>");
+            server.received(stream);
+        }
+        streams
+    }
+
+    const NOTHING: [&str; 0] = [];
+
+    #[test]
+    fn a_subscription_is_asked_for_allowed_and_shows_presence() {
+        let mut server = Server::new();
+        let [own, other] = two(&mut server);
+        say(&mut server, own, "subscribe", "u2@~");
+        assert_eq!(told(&mut server, own), ["push ask none"]);
+        assert_eq!(told(&mut server, other), ["subscribe u1"]);
+        say(&mut server, other, "subscribed", "u1@~");
+        assert_eq!(told(&mut server, other), ["push from"]);
+        assert_eq!(
+            told(&mut server, own),
+            ["subscribed u2", "push to", "available u2"]
+        );
+        server.send(
+            other,
+            "<presence xmlns='jabber:client'><show>away</show></presence>",
+        );
+        assert_eq!(told(&mut server, own), ["available u2"]);
+        server.send(
+            own,
+            "<presence xmlns='jabber:client'><show>away</show></presence>",
+        );
+        assert_eq!(told(&mut server, other), ["available u2"], "its own only");
+    }
+
+    #[test]
+    fn a_subscription_that_is_given_up_hides_presence_again() {
+        let mut server = Server::new();
+        let [own, other] = two(&mut server);
+        server.befriend(own, other);
+        say(&mut server, own, "unsubscribe", "u2@~");
+        assert_eq!(told(&mut server, own), ["push from", "unavailable u2"]);
+        assert_eq!(told(&mut server, other), ["unsubscribe u1", "push to"]);
+        say(&mut server, own, "unsubscribed", "u2@~");
+        assert_eq!(told(&mut server, own), ["push none"]);
+        assert_eq!(
+            told(&mut server, other),
+            ["unavailable u1", "unsubscribed u1", "push none"]
+        );
+        server.send(own, "<presence xmlns='jabber:client'/>");
+        assert_eq!(told(&mut server, other), NOTHING);
+    }
+
+    #[test]
+    fn a_request_that_is_denied_leaves_nothing_behind() {
+        let mut server = Server::new();
+        let [own, other] = two(&mut server);
+        say(&mut server, own, "subscribe", "u2@~");
+        told(&mut server, own);
+        told(&mut server, other);
+        say(&mut server, other, "unsubscribed", "u1@~");
+        assert_eq!(told(&mut server, own), ["unsubscribed u2", "push none"]);
+        assert_eq!(told(&mut server, other), NOTHING);
+        let account = server.core.world().standard(&id("u2")).unwrap();
+        assert_eq!(account.roster.who(|_| true), []);
+    }
+
+    #[test]
+    fn a_request_waits_until_its_recipient_comes_online() {
+        let mut server = Server::new();
+        let [own, other] = two(&mut server);
+        server.lose(other);
+        say(&mut server, own, "subscribe", "u2@~");
+        say(&mut server, own, "subscribe", "u2@~");
+        assert_eq!(told(&mut server, own), ["push ask none"]);
+        let other = server.bound_standard("u2", "b");
+        server.send(other, "<presence xmlns='jabber:client'/>");
+        assert_eq!(told(&mut server, other), ["available u2", "subscribe u1"]);
+    }
+
+    #[test]
+    fn whoever_is_seen_already_is_told_so_at_once() {
+        let mut server = Server::new();
+        let [own, other] = two(&mut server);
+        server.befriend(own, other);
+        say(&mut server, own, "unsubscribe", "u2@~");
+        // The other side changes its mind on its own.
+        let roster = &mut server
+            .core
+            .world_mut()
+            .standard_mut(&id("u2"))
+            .unwrap()
+            .roster;
+        let jid = mfly_proto::jid::BareJid::new(&format!("u1@{HOST}")).unwrap();
+        roster.asked_by(&jid);
+        roster.allow(&jid);
+        told(&mut server, own);
+        told(&mut server, other);
+        say(&mut server, own, "subscribe", "u2@~");
+        assert_eq!(
+            told(&mut server, own),
+            [
+                "push ask from",
+                "subscribed u2",
+                "push both",
+                "available u2"
+            ]
+        );
+        assert_eq!(told(&mut server, other), NOTHING);
+    }
+
+    #[test]
+    fn nobody_is_allowed_who_did_not_ask() {
+        let mut server = Server::new();
+        let [own, other] = two(&mut server);
+        for kind in ["subscribed", "unsubscribed", "unsubscribe"] {
+            say(&mut server, own, kind, "u2@~");
+        }
+        assert_eq!(told(&mut server, own), NOTHING);
+        assert_eq!(told(&mut server, other), NOTHING);
+    }
+
+    #[test]
+    fn a_contact_that_is_removed_loses_both_subscriptions() {
+        let mut server = Server::new();
+        let [own, other] = two(&mut server);
+        server.befriend(own, other);
+        let item = format!("<item jid='u2@{HOST}' subscription='remove'/>");
+        let query = format!("<query xmlns='jabber:iq:roster'>{item}</query>");
+        server.ask(own, "set", None, &query);
+        assert_eq!(told(&mut server, own), ["push remove", "unavailable u2"]);
+        assert_eq!(
+            told(&mut server, other),
+            [
+                "unsubscribe u1",
+                "push to",
+                "unavailable u1",
+                "unsubscribed u1",
+                "push none"
+            ]
+        );
+    }
+
+    #[test]
+    fn contacts_elsewhere_nobody_and_oneself_are_not_asked() {
+        let mut server = Server::new();
+        let [own, _] = two(&mut server);
+        for (to, condition) in [
+            ("u2@elsewhere.test", "remote-server-not-found"),
+            ("mix.~", "service-unavailable"),
+        ] {
+            say(&mut server, own, "subscribe", to);
+            let said = server.received(own);
+            assert!(
+                said[0].contains(&format!("<{condition} ")),
+                "{to}: {said:?}"
+            );
+        }
+        say(&mut server, own, "subscribe", "u1@~");
+        assert_eq!(told(&mut server, own), NOTHING);
+        // The server does not tell who has no account.
+        say(&mut server, own, "subscribe", "nobody@~");
+        assert_eq!(told(&mut server, own), ["push ask none"]);
+        say(&mut server, own, "unsubscribe", "nobody@~");
+        assert_eq!(told(&mut server, own), ["push none"]);
+    }
+
+    #[test]
+    fn requests_do_not_pass_a_block() {
+        let mut server = Server::new();
+        let [own, other] = two(&mut server);
+        let block = format!("<block xmlns='urn:xmpp:blocking'><item jid='u2@{HOST}'/></block>");
+        server.ask(own, "set", None, &block);
+        say(&mut server, own, "subscribe", "u2@~");
+        assert!(server.received(own)[0].contains("<not-acceptable "));
+        say(&mut server, other, "subscribe", "u1@~");
+        assert_eq!(told(&mut server, other), ["push ask none"]);
+        assert_eq!(told(&mut server, own), NOTHING);
+        let account = server.core.world().standard(&id("u1")).unwrap();
+        assert_eq!(account.roster.who(|contact| contact.waits), []);
+    }
+}

@@ -102,7 +102,7 @@ fn members(value: &mut Value) {
 
 /// A frame: text of SASL elements goes, whatever state the XML is in.
 pub(super) fn frame(text: &str) -> String {
-    if !SASL_ELEMENTS.iter().any(|name| text.contains(name)) {
+    if !SASL_ELEMENTS.iter().any(|name| holds(text, name)) {
         return text.to_owned();
     }
     let mut shown = String::with_capacity(text.len());
@@ -124,6 +124,12 @@ pub(super) fn frame(text: &str) -> String {
         shown.push_str(REDACTED);
     }
     shown
+}
+
+/// Whether a text has an element whose name begins so. The offer of mechanisms, `<authentication/>`, is no secret.
+fn holds(text: &str, name: &str) -> bool {
+    let mut ends = text.match_indices(name).map(|(at, _)| at + name.len());
+    ends.any(|end| !text[end..].starts_with("entication"))
 }
 
 #[cfg(test)]
@@ -185,13 +191,21 @@ mod tests {
             assert!(shown.starts_with(auth), "{shown}");
             assert!(!shown.contains("AGFsaWNl"), "{shown}");
         }
-        assert!(!frame("<auth>AGFsaWNl</auth>").contains("AGFsaWNl"));
+        for text in [
+            "<auth>AGFsaWNl</auth>",
+            "<authenticate mechanism='PLAIN' xmlns='urn:xmpp:sasl:2'><initial-response>AGFsaWNl</initial-response></authenticate>",
+            "<success xmlns='urn:xmpp:sasl:2'><additional-data>AGFsaWNl</additional-data></success>",
+            "<authentication/><auth>AGFsaWNl</auth>",
+        ] {
+            assert!(!frame(text).contains("AGFsaWNl"), "{text}");
+        }
     }
 
     #[test]
     fn other_frames_stay_as_they_are() {
         for text in [
             "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>",
+            "<authentication xmlns='urn:xmpp:sasl:2'><mechanism>PLAIN</mechanism></authentication>",
             "<iq id='1' type='get'><ping xmlns='urn:xmpp:ping'/></iq>",
             "not xml",
         ] {

@@ -313,3 +313,178 @@ pub(crate) fn refuse(
     });
     world.send(stream, refusal);
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::core::testing::{HOST, Server, id};
+
+    fn available(from: &str, to: &str) -> String {
+        format!(r#"<presence from="{from}" to="{to}" xmlns="jabber:client"/>"#).replace('~', HOST)
+    }
+
+    fn unavailable(from: &str, to: &str) -> String {
+        format!(r#"<presence from="{from}" to="{to}" type="unavailable" xmlns="jabber:client"/>"#)
+            .replace('~', HOST)
+    }
+
+    const PRESENCE: &str = "<presence xmlns='jabber:client'/>";
+
+    #[test]
+    fn a_newcomer_is_seen_by_subscribers_and_own_sessions_and_sees_them() {
+        let mut server = Server::new();
+        let contact = server.connect_standard("u2", "c");
+        let other = server.connect_standard("u1", "b");
+        server.befriend(contact, other);
+        let stranger = server.connect_standard("u3", "d");
+        let new = server.bound_standard("u1", "a");
+        server.send(new, PRESENCE);
+        assert_eq!(server.received(contact), [available("u1@~/a", "u2@~")]);
+        assert_eq!(server.received(other), [available("u1@~/a", "u1@~")]);
+        assert_eq!(server.received(stranger), Vec::<String>::new());
+        assert_eq!(
+            server.received(new),
+            [
+                available("u1@~/a", "u1@~"),
+                available("u1@~/b", "u1@~"),
+                available("u2@~/c", "u1@~")
+            ]
+        );
+        server.send(new, PRESENCE);
+        assert_eq!(
+            server.received(new).len(),
+            1,
+            "nobody is shown a second time"
+        );
+    }
+
+    #[test]
+    fn presence_is_passed_on_with_all_that_is_in_it() {
+        let mut server = Server::new();
+        let contact = server.connect_standard("u2", "c");
+        let own = server.connect_standard("u1", "a");
+        server.befriend(contact, own);
+        let caps = "<c hash='sha-1' node='x' ver='y' xmlns='http://jabber.org/protocol/caps'/>";
+        server.send(
+            own,
+            &format!("<presence id='p1' xml:lang='de' xmlns='jabber:client'>{caps}</presence>"),
+        );
+        let seen = server.received(contact);
+        assert!(seen[0].contains(caps), "{seen:?}");
+        assert!(
+            seen[0].contains(r#" id="p1""#) && seen[0].contains(r#" xml:lang="de""#),
+            "{seen:?}"
+        );
+    }
+
+    #[test]
+    fn leaving_and_breaking_off_are_seen_once_and_the_last_words_are_kept() {
+        let mut server = Server::new();
+        let contact = server.connect_standard("u2", "c");
+        let leaving = server.connect_standard("u1", "a");
+        server.befriend(contact, leaving);
+        let breaking = server.connect_standard("u1", "b");
+        server.received(contact);
+        server.send(
+            leaving,
+            "<presence type='unavailable' xmlns='jabber:client'><status>Bye</status></presence>",
+        );
+        let seen = server.received(contact);
+        assert!(
+            seen.len() == 1 && seen[0].contains(">Bye</status>"),
+            "{seen:?}"
+        );
+        server.lose(leaving);
+        assert_eq!(server.received(contact), Vec::<String>::new());
+        server.received(breaking);
+        server.lose(breaking);
+        assert_eq!(server.received(contact), [unavailable("u1@~/b", "u2@~")]);
+        let account = server.core.world().standard(&id("u1")).unwrap();
+        assert_eq!(account.left, Some((server.now, None)));
+    }
+
+    #[test]
+    fn presence_for_one_reaches_that_one_and_so_does_the_end_of_it() {
+        let mut server = Server::new();
+        let stranger = server.connect_standard("u2", "c");
+        let other = server.connect_standard("u2", "d");
+        let own = server.connect_standard("u1", "a");
+        server.received(stranger);
+        server.send(
+            own,
+            &format!("<presence to='u2@{HOST}/c' xmlns='jabber:client'/>"),
+        );
+        assert_eq!(server.received(stranger), [available("u1@~/a", "u2@~/c")]);
+        assert_eq!(server.received(other), Vec::<String>::new());
+        server.lose(own);
+        assert_eq!(server.received(stranger), [unavailable("u1@~/a", "u2@~")]);
+        assert_eq!(server.received(other), Vec::<String>::new());
+    }
+
+    #[test]
+    fn whoever_was_told_directly_that_a_session_left_is_not_told_again() {
+        let mut server = Server::new();
+        let stranger = server.connect_standard("u2", "c");
+        let own = server.connect_standard("u1", "a");
+        for kind in ["", "type='unavailable'"] {
+            server.send(
+                own,
+                &format!("<presence to='u2@{HOST}' {kind} xmlns='jabber:client'/>"),
+            );
+        }
+        assert_eq!(server.received(stranger).len(), 2);
+        server.lose(own);
+        assert_eq!(server.received(stranger), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_two_kinds_of_account_do_not_see_each_other() {
+        let mut server = Server::new();
+        let platform = server.connect("u2", "c");
+        let own = server.connect_standard("u1", "a");
+        server.send(own, PRESENCE);
+        server.send(
+            own,
+            &format!("<presence to='u2@{HOST}' xmlns='jabber:client'/>"),
+        );
+        server.send(platform, PRESENCE);
+        server.send(
+            platform,
+            &format!("<presence to='u1@{HOST}' xmlns='jabber:client'/>"),
+        );
+        server.lose(platform);
+        assert_eq!(server.received(own).len(), 1, "its own only");
+        assert_eq!(server.received(platform), Vec::<String>::new());
+    }
+
+    #[test]
+    fn presence_that_would_arrive_too_large_is_refused() {
+        let mut server = Server::new();
+        let own = server.connect_standard("u1", "a");
+        let status = "x".repeat(250 * 1024);
+        server.send(
+            own,
+            &format!("<presence xmlns='jabber:client'><status>{status}</status></presence>"),
+        );
+        let said = server.received(own);
+        assert!(
+            said[0].contains(r#"type="error""#) && said[0].contains("<policy-violation "),
+            "{said:?}"
+        );
+    }
+
+    #[test]
+    fn an_account_has_room_for_so_many_sessions() {
+        let mut server = Server::with(crate::world::Settings {
+            max_resources: 2,
+            ..crate::core::testing::settings()
+        });
+        let one = server.connect_standard("u1", "a");
+        server.connect_standard("u1", "b");
+        let surplus = server.bound_standard("u1", "c");
+        assert!(server.core.world().session(surplus).is_none());
+        // Whoever takes another's place needs no room.
+        let again = server.bound_standard("u1", "a");
+        assert!(server.core.world().session(again).is_some());
+        assert!(server.is_closed(one));
+    }
+}
