@@ -2,7 +2,7 @@
 
 use mfly_benches::corpus::{self, Stanza};
 use mfly_benches::measure::{self, Effort};
-use mfly_benches::{Contender, parse, serialise};
+use mfly_benches::{Contender, parse, serialise, tcp};
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::process::Command;
@@ -24,8 +24,9 @@ fn main() -> io::Result<()> {
         effort.rounds
     )?;
     let mut summaries = Vec::new();
-    let tables: [(&str, &str, Contenders); 2] = [
+    let tables: [(&str, &str, Contenders); 3] = [
         ("parse", parse::BASELINE, parse::contenders),
+        ("tcp", tcp::BASELINE, tcp::contenders),
         ("serialise", serialise::BASELINE, serialise::contenders),
     ];
     for (table, baseline, contenders) in tables {

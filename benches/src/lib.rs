@@ -14,6 +14,7 @@ pub mod proxy;
 pub mod serialise;
 pub mod statistics;
 pub mod table;
+pub mod tcp;
 
 /// One way to do a job on one stanza.
 pub struct Contender<'c> {

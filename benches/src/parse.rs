@@ -10,7 +10,7 @@ use mfly_proto::payload::friends::FriendsQuery;
 use mfly_proto::payload::last_seen::LastSeenQuery;
 use mfly_proto::payload::profile::ProfileQuery;
 use mfly_proto::stanza::{Iq, IqRequest, Presence, Reply, Stanza as Top};
-use mfly_proto::xml::{Limits, Parser};
+use mfly_proto::xml::{Element, Limits, Parser};
 use quick_xml::events::Event;
 use quick_xml::reader::{NsReader, Reader};
 use std::borrow::Cow;
@@ -59,7 +59,7 @@ fn quick_xml_reader(text: &str) -> usize {
 
 /// Names and attributes resolved, nothing kept, few checks.
 #[inline(never)]
-fn quick_xml_ns_reader(text: &str) -> usize {
+pub(crate) fn quick_xml_ns_reader(text: &str) -> usize {
     let mut reader = NsReader::from_reader(text.as_bytes());
     let mut names = 0;
     while let Ok((namespace, event)) = reader.read_resolved_event() {
@@ -121,18 +121,33 @@ fn mfly_typed(text: &str, kind: Kind) -> Contender<'_> {
     }
 }
 
-fn stanza<'a>(parser: &'a mut Parser, text: &'a str) -> Result<Top<'a>, DecodeError> {
-    let unexpected = DecodeError::UnexpectedElement { expected: "stanza" };
-    let Ok(element) = parser.parse(text.as_bytes()) else {
-        return Err(unexpected);
-    };
-    Top::read(element)?.ok_or(unexpected)
+const NO_STANZA: DecodeError = DecodeError::UnexpectedElement { expected: "stanza" };
+
+fn element<'a>(parser: &'a mut Parser, text: &'a str) -> Result<Element<'a>, DecodeError> {
+    parser.parse(text.as_bytes()).map_err(|_| NO_STANZA)
 }
 
-fn iq<'a>(parser: &'a mut Parser, text: &'a str) -> Result<Iq<'a>, DecodeError> {
-    match stanza(parser, text)? {
-        Top::Iq(iq) => Ok(iq),
-        _ => Err(DecodeError::UnexpectedElement { expected: "iq" }),
+/// A stanza that has been parsed, in this workspace's type for it.
+///
+/// # Errors
+/// When the stanza is something else.
+pub fn decode(element: Element<'_>, kind: Kind) -> Result<(), DecodeError> {
+    fn keep<T>(decoded: Result<T, DecodeError>) -> Result<(), DecodeError> {
+        black_box(decoded?);
+        Ok(())
+    }
+    match kind {
+        Kind::VCardResult => keep(read_answer::<ProfileQuery>(element)),
+        Kind::LastResult => keep(read_answer::<LastSeenQuery>(element)),
+        Kind::BlockList => keep(read_answer::<Blocked>(element)),
+        Kind::BlockedBy => keep(read_answer::<BlockedBy>(element)),
+        Kind::Roster => keep(read_answer::<FriendsQuery>(element)),
+        Kind::VCardGet => keep(read_question::<ProfileQuery>(element)),
+        Kind::LastGet => keep(read_question::<LastSeenQuery>(element)),
+        Kind::Block => keep(read_question::<Block>(element)),
+        Kind::Unblock => keep(read_question::<Unblock>(element)),
+        Kind::Presence => keep(read_presence(element)),
+        Kind::Message => keep(read_message(element)),
     }
 }
 
@@ -142,12 +157,7 @@ fn iq<'a>(parser: &'a mut Parser, text: &'a str) -> Result<Iq<'a>, DecodeError> 
 /// When the stanza is something else.
 #[inline(never)]
 pub fn answer<R: IqRequest>(parser: &mut Parser, text: &str) -> Result<R::Response, DecodeError> {
-    let iq = iq(parser, text)?;
-    black_box(&iq);
-    R::read_response(&Reply {
-        from: iq.from.as_ref(),
-        payload: iq.payload(),
-    })
+    read_answer::<R>(element(parser, text)?)
 }
 
 /// The request `R`.
@@ -156,13 +166,7 @@ pub fn answer<R: IqRequest>(parser: &mut Parser, text: &str) -> Result<R::Respon
 /// When the stanza is something else.
 #[inline(never)]
 pub fn question<R: IqRequest>(parser: &mut Parser, text: &str) -> Result<R, DecodeError> {
-    let iq = iq(parser, text)?;
-    black_box(&iq);
-    let payload = iq.payload().ok_or(DecodeError::MissingChild {
-        element: "iq",
-        child: R::NAME,
-    })?;
-    R::read(&iq, payload)
+    read_question(element(parser, text)?)
 }
 
 /// A presence.
@@ -171,12 +175,7 @@ pub fn question<R: IqRequest>(parser: &mut Parser, text: &str) -> Result<R, Deco
 /// When the stanza is something else.
 #[inline(never)]
 pub fn presence(parser: &mut Parser, text: &str) -> Result<Presence, DecodeError> {
-    match stanza(parser, text)? {
-        Top::Presence(presence) => Ok(black_box(presence)),
-        _ => Err(DecodeError::UnexpectedElement {
-            expected: "presence",
-        }),
-    }
+    read_presence(element(parser, text)?)
 }
 
 /// The body of a message; its envelope has been read as well.
@@ -185,7 +184,56 @@ pub fn presence(parser: &mut Parser, text: &str) -> Result<Presence, DecodeError
 /// When the stanza is something else.
 #[inline(never)]
 pub fn message(parser: &mut Parser, text: &str) -> Result<Option<String>, DecodeError> {
-    match stanza(parser, text)? {
+    read_message(element(parser, text)?)
+}
+
+#[inline(always)]
+fn stanza(element: Element<'_>) -> Result<Top<'_>, DecodeError> {
+    Top::read(element)?.ok_or(NO_STANZA)
+}
+
+#[inline(always)]
+fn iq(element: Element<'_>) -> Result<Iq<'_>, DecodeError> {
+    match stanza(element)? {
+        Top::Iq(iq) => Ok(iq),
+        _ => Err(DecodeError::UnexpectedElement { expected: "iq" }),
+    }
+}
+
+#[inline(always)]
+fn read_answer<R: IqRequest>(element: Element<'_>) -> Result<R::Response, DecodeError> {
+    let iq = iq(element)?;
+    black_box(&iq);
+    R::read_response(&Reply {
+        from: iq.from.as_ref(),
+        payload: iq.payload(),
+    })
+}
+
+#[inline(always)]
+fn read_question<R: IqRequest>(element: Element<'_>) -> Result<R, DecodeError> {
+    let iq = iq(element)?;
+    black_box(&iq);
+    let payload = iq.payload().ok_or(DecodeError::MissingChild {
+        element: "iq",
+        child: R::NAME,
+    })?;
+    R::read(&iq, payload)
+}
+
+#[inline(always)]
+fn read_presence(element: Element<'_>) -> Result<Presence, DecodeError> {
+    match stanza(element)? {
+        Top::Presence(presence) => Ok(black_box(presence)),
+        _ => Err(DecodeError::UnexpectedElement {
+            expected: "presence",
+        }),
+    }
+}
+
+#[inline(always)]
+fn read_message(element: Element<'_>) -> Result<Option<String>, DecodeError> {
+    match stanza(element)? {
         Top::Message(message) => {
             black_box(&message);
             Ok(black_box(message.body().map(Cow::into_owned)))

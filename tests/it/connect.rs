@@ -1,8 +1,8 @@
 //! Connecting.
 
 use mfly_client::{
-    App, ConnectionState, Credentials, EndReason, Error, ErrorKind, Event, Fault, Password, Quirks,
-    Session, Timeouts, Tls, UserIdentifier,
+    App, CertificateProblem, ConnectionState, Credentials, EndReason, Error, ErrorKind, Event,
+    Fault, Password, Quirks, Session, Timeouts, Tls, UserIdentifier,
 };
 use mfly_proto::cipher::{RequestCipher, login};
 use mfly_proto::sasl::{Auth, plain};
@@ -227,12 +227,15 @@ async fn a_server_with_an_unknown_authority_is_not_talked_to() {
         .register(&UserIdentifier::new("alice").unwrap())
         .await
         .unwrap_err();
-    assert_eq!(*error.kind(), ErrorKind::Network);
+    let kind = ErrorKind::Certificate(CertificateProblem::Untrusted);
+    assert_eq!(*error.kind(), kind);
+    assert!(!error.is_retryable());
+    assert!(error.hint().contains("Tls::custom"), "{}", error.hint());
     assert!(server.journal().entries().is_empty());
 }
 
 #[tokio::test]
-async fn an_unknown_authority_on_the_xmpp_side_is_an_error_of_the_network_too() {
+async fn an_unknown_authority_on_the_xmpp_side_is_no_error_of_the_network_either() {
     let server = TestServer::start().await.unwrap();
     let other = TestServer::start().await.unwrap();
     let tls = Tls::custom(other.ca_certificate_pem().unwrap().as_bytes()).unwrap();
@@ -248,7 +251,9 @@ async fn an_unknown_authority_on_the_xmpp_side_is_an_error_of_the_network_too() 
         .await
         .unwrap();
     let error = failure(&app, &account.credentials).await;
-    assert_eq!(*error.kind(), ErrorKind::Network);
+    let kind = ErrorKind::Certificate(CertificateProblem::Untrusted);
+    assert_eq!(*error.kind(), kind);
+    assert!(!error.is_retryable());
     assert!(server.journal().frames().is_empty());
 }
 

@@ -9,7 +9,10 @@ use std::time::Instant;
 /// Library crates whose features are checked one by one.
 const FEATURE_SETS: &[(&str, &[&str])] = &[
     ("mfly-proto", &[]),
-    ("mfly-transport", &["platform-roots", "bundled-roots"]),
+    (
+        "mfly-transport",
+        &["platform-roots", "bundled-roots", "srv", "testing"],
+    ),
     ("mfly-api", &["platform-roots", "bundled-roots"]),
     ("mfly-client", &["platform-roots", "bundled-roots"]),
 ];

@@ -14,7 +14,8 @@ const SHIPPED: &[&str] = &[
     "mfly-cli",
 ];
 
-/// The most packages that the client may bring with it on this platform, itself included.
+/// The most packages that the client may bring with it on this platform by default, itself
+/// included.
 const CLIENT_BUDGET: usize = 110;
 
 pub(crate) fn run() -> Result<(), String> {
@@ -61,7 +62,7 @@ pub(crate) fn run() -> Result<(), String> {
             faults.push(format!("{name} needs Rust {needed}, more than is promised"));
         }
     }
-    let client = reach(&nodes, roots(&["mfly-client"])).len();
+    let client = client_packages()?;
     if client > CLIENT_BUDGET {
         faults.push(format!(
             "mfly-client brings {client} packages; {CLIENT_BUDGET} are allowed"
@@ -77,6 +78,29 @@ pub(crate) fn run() -> Result<(), String> {
     } else {
         Err(faults.join("\n"))
     }
+}
+
+/// How many packages come with the client alone. The metadata of the whole workspace would count
+/// what other members, and the tests, switch on in addition.
+fn client_packages() -> Result<usize, String> {
+    let listing = output(&mut cargo(&[
+        "tree",
+        "--package",
+        "mfly-client",
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+        "--locked",
+    ]))?;
+    let packages: BTreeSet<&str> = listing
+        .lines()
+        .map(|line| line.trim_end_matches(" (*)"))
+        .filter(|line| !line.is_empty())
+        .collect();
+    Ok(packages.len())
 }
 
 /// What can be reached over normal dependencies.

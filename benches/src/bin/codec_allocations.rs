@@ -2,7 +2,7 @@
 //!
 //! A program of its own, so that counting does not slow down what the benchmark times.
 
-use mfly_benches::{Contender, corpus, parse, serialise};
+use mfly_benches::{Contender, corpus, parse, serialise, tcp};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use std::alloc::System;
 use std::io::{self, Write};
@@ -14,6 +14,7 @@ fn main() -> io::Result<()> {
     let mut out = io::stdout().lock();
     for stanza in corpus::stanzas() {
         report(&mut out, "parse", stanza.name, parse::contenders(&stanza))?;
+        report(&mut out, "tcp", stanza.name, tcp::contenders(&stanza))?;
         report(
             &mut out,
             "serialise",

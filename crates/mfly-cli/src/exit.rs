@@ -194,9 +194,10 @@ fn code_of(kind: &ErrorKind) -> Code {
             Code::NotFound
         }
         ErrorKind::Timeout => Code::TimedOut,
-        ErrorKind::Network | ErrorKind::NotConnected | ErrorKind::ConnectionLost => {
-            Code::Unreachable
-        }
+        ErrorKind::Network
+        | ErrorKind::Certificate(_)
+        | ErrorKind::NotConnected
+        | ErrorKind::ConnectionLost => Code::Unreachable,
         ErrorKind::Ended(reason) => code_of_end(reason),
         _ => Code::Failed,
     }

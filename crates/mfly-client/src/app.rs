@@ -222,7 +222,11 @@ impl AppBuilder {
         }
         let backend = match self.http_backend {
             Some(backend) => backend,
-            None => Arc::new(HyperBackend::new(&tls, self.timeouts.http())),
+            None => Arc::new(HyperBackend::with_proxy(
+                &tls,
+                self.timeouts.http(),
+                self.proxy.clone(),
+            )),
         };
         let licence_url = match self.licence_url.as_deref().map(BaseUrl::new) {
             None => None,

@@ -61,6 +61,8 @@ pub(crate) struct DriverParts {
 struct Progress {
     jid: Option<FullJid>,
     server: Option<Box<KnownServer>>,
+    /// The most bytes that the server takes in one stanza.
+    stanza_limit: Option<u64>,
     ended: Option<EndReason>,
 }
 
@@ -249,6 +251,12 @@ impl Driver {
                 progress.send_if_modified(|progress| {
                     progress.jid = Some(jid.clone());
                     progress.server.clone_from(server);
+                    quietly
+                });
+            }
+            Notice::StanzaLimit(limit) => {
+                progress.send_if_modified(|progress| {
+                    progress.stanza_limit = *limit;
                     quietly
                 });
             }

@@ -1,9 +1,11 @@
 //! What can go wrong, whose fault it is, and what to do about it.
 
-use crate::session::EndReason;
+use crate::session::{DisconnectReason, EndReason};
 use mfly_api::{ApiError, Feature};
 use mfly_proto::argument::InvalidArgument;
+use mfly_proto::sasl::{ChoiceError, SaslError};
 use mfly_proto::stanza::{ErrorKind as StanzaErrorKind, StanzaError};
+use mfly_transport::CertificateProblem;
 use serde_json::{Value, json};
 use std::error::Error as StdError;
 use std::fmt;
@@ -67,8 +69,19 @@ pub enum ErrorKind {
     Ended(EndReason),
     /// The server could not be reached.
     Network,
+    /// The server's certificate is not accepted: it may be another server. Nothing private was sent.
+    Certificate(CertificateProblem),
+    /// The server offers no way to authenticate that is good enough. Nothing weaker was used.
+    MechanismRefused(ChoiceError),
+    /// The server did not play its part of the authentication: it may not know the password.
+    AuthenticationBroken(SaslError),
     /// Too many requests wait for their answers.
     TooManyRequests,
+    /// The server takes no stanza of this length. Nothing was sent.
+    TooLarge {
+        /// The most that it takes, in bytes.
+        limit: u64,
+    },
     /// The answer is not what it should be.
     UnexpectedAnswer,
     /// A file could not be sealed, opened, held or written.
@@ -109,13 +122,16 @@ impl Error {
             ErrorKind::Unauthorized => 401,
             ErrorKind::AdminBlocked | ErrorKind::PlanGated(_) => 403,
             ErrorKind::SessionLimit => 405,
-            ErrorKind::Network | ErrorKind::Timeout => 599,
+            ErrorKind::Network | ErrorKind::Certificate(_) | ErrorKind::Timeout => 599,
             ErrorKind::Http { .. }
             | ErrorKind::RequestRefused(_)
             | ErrorKind::NotConnected
             | ErrorKind::ConnectionLost
+            | ErrorKind::MechanismRefused(_)
+            | ErrorKind::AuthenticationBroken(_)
             | ErrorKind::Ended(_)
             | ErrorKind::TooManyRequests
+            | ErrorKind::TooLarge { .. }
             | ErrorKind::UnexpectedAnswer
             | ErrorKind::Media
             | ErrorKind::NoRandomness => 500,
@@ -135,6 +151,7 @@ impl Error {
             | ErrorKind::Unauthorized
             | ErrorKind::Ended(_)
             | ErrorKind::TooManyRequests
+            | ErrorKind::TooLarge { .. }
             | ErrorKind::Media => Fault::Caller,
             ErrorKind::Refused { status, .. } if (400..500).contains(status) => Fault::Caller,
             ErrorKind::RequestRefused(error)
@@ -145,6 +162,9 @@ impl Error {
             ErrorKind::Refused { .. }
             | ErrorKind::Http { .. }
             | ErrorKind::RequestRefused(_)
+            | ErrorKind::Certificate(_)
+            | ErrorKind::MechanismRefused(_)
+            | ErrorKind::AuthenticationBroken(_)
             | ErrorKind::UnexpectedAnswer => Fault::Server,
             ErrorKind::Timeout
             | ErrorKind::NotConnected
@@ -202,7 +222,13 @@ impl Error {
             }
             ErrorKind::Ended(_) => "connect again, unless the reason forbids it",
             ErrorKind::Network => "check the addresses and the network, then try again",
+            ErrorKind::Certificate(problem) => certificate_hint(*problem),
+            ErrorKind::MechanismRefused(_) => {
+                "ask the server's operator what changed before the policy is relaxed: somebody may be in between"
+            }
+            ErrorKind::AuthenticationBroken(_) => "check the address; somebody may be in between",
             ErrorKind::TooManyRequests => "wait for some of the pending requests",
+            ErrorKind::TooLarge { .. } => "send less at once",
             ErrorKind::UnexpectedAnswer => {
                 "the server deviates from the known protocol; see Quirks"
             }
@@ -228,7 +254,7 @@ impl Error {
             ErrorKind::NotConnected | ErrorKind::ConnectionLost | ErrorKind::Ended(_) => {
                 "Connection Error".to_owned()
             }
-            ErrorKind::Network => "Network Error".to_owned(),
+            ErrorKind::Network | ErrorKind::Certificate(_) => "Network Error".to_owned(),
             _ => self.to_string(),
         };
         json!({"statusCode": self.status_code(), "message": message})
@@ -252,10 +278,33 @@ impl Error {
         let kind = match &reason {
             EndReason::AdminBlocked => ErrorKind::AdminBlocked,
             EndReason::InvalidCredentials(_) => ErrorKind::InvalidCredentials { status: 401 },
-            EndReason::Unreachable { .. } => ErrorKind::Network,
+            EndReason::Unreachable { last, .. } => match &**last {
+                DisconnectReason::ConnectFailed(cause) => {
+                    match CertificateProblem::find(&**cause) {
+                        Some(problem) => ErrorKind::Certificate(problem),
+                        None => ErrorKind::Network,
+                    }
+                }
+                DisconnectReason::MechanismRefused(error) => {
+                    ErrorKind::MechanismRefused(error.clone())
+                }
+                DisconnectReason::AuthenticationBroken(error) => {
+                    ErrorKind::AuthenticationBroken(*error)
+                }
+                _ => ErrorKind::Network,
+            },
             _ => return ErrorKind::Ended(reason).into(),
         };
         Self::new(kind, reason)
+    }
+
+    /// A server that could not be reached: most often the network, sometimes the server's certificate.
+    pub(crate) fn network(source: impl StdError + Send + Sync + 'static) -> Self {
+        let kind = match CertificateProblem::find(&source) {
+            Some(problem) => ErrorKind::Certificate(problem),
+            None => ErrorKind::Network,
+        };
+        Self::new(kind, source)
     }
 
     pub(crate) fn new(kind: ErrorKind, source: impl StdError + Send + Sync + 'static) -> Self {
@@ -263,6 +312,22 @@ impl Error {
             kind,
             source: Some(Arc::new(source)),
         }
+    }
+}
+
+/// What to do about a certificate that is not accepted.
+const fn certificate_hint(problem: CertificateProblem) -> &'static str {
+    match problem {
+        CertificateProblem::Untrusted => {
+            "add the server's authority with Tls::platform_plus or Tls::custom if it is your own; otherwise somebody may be in between"
+        }
+        CertificateProblem::Expired => "the server's operator has to renew it",
+        CertificateProblem::NotYetValid => "check the clock of this machine and of the server",
+        CertificateProblem::WrongName => {
+            "check the address: the certificate must name the host, over TCP the XMPP domain"
+        }
+        CertificateProblem::Revoked => "do not connect; ask the server's operator",
+        _ => "the server's operator has to replace it",
     }
 }
 
@@ -292,7 +357,7 @@ impl From<ApiError> for Error {
             ApiError::Http { status } => ErrorKind::Http { status: *status },
             // Tokens are refreshed by logging in.
             ApiError::TokenRefresh(source) => Self::from_login((**source).clone()).kind,
-            ApiError::Network(_) => ErrorKind::Network,
+            ApiError::Network(_) => return Self::network(error),
             ApiError::TimedOut => ErrorKind::Timeout,
             ApiError::TooLarge { .. } | ApiError::Decode { .. } => ErrorKind::UnexpectedAnswer,
             _ => ErrorKind::UnexpectedAnswer,
@@ -325,6 +390,26 @@ impl fmt::Display for ErrorKind {
             Self::ConnectionLost => f.write_str("the connection broke before the answer came"),
             Self::Ended(reason) => write!(f, "the session is over: {reason}"),
             Self::Network => f.write_str("the server could not be reached"),
+            Self::Certificate(problem) => f.write_str(match problem {
+                CertificateProblem::Untrusted => {
+                    "no trusted authority vouches for the server's certificate"
+                }
+                CertificateProblem::Expired => "the server's certificate has expired",
+                CertificateProblem::NotYetValid => "the server's certificate is not valid yet",
+                CertificateProblem::WrongName => "the server's certificate is for another name",
+                CertificateProblem::Revoked => "the server's certificate was withdrawn",
+                _ => "the server's certificate cannot be used",
+            }),
+            Self::MechanismRefused(error) => fmt::Display::fmt(error, f),
+            Self::AuthenticationBroken(error) => {
+                write!(f, "the authentication was broken off: {error}")
+            }
+            Self::TooLarge { limit } => {
+                write!(
+                    f,
+                    "longer than the {limit} bytes that the server takes at once"
+                )
+            }
             Self::TooManyRequests => f.write_str("too many requests wait for their answers"),
             Self::UnexpectedAnswer => f.write_str("the answer is not what it should be"),
             Self::Media => f.write_str("the file could not be sealed, opened, held or written"),
@@ -464,6 +549,33 @@ mod tests {
     }
 
     #[test]
+    fn a_session_that_never_came_to_be_says_what_stood_in_its_way() {
+        let refused = ChoiceError::NoneUsable {
+            offered: mfly_proto::sasl::choice::Offered::default(),
+        };
+        let broken = SaslError::UnexpectedChallenge { mechanism: "PLAIN" };
+        for (last, kind) in [
+            (DisconnectReason::ClosedByServer, ErrorKind::Network),
+            (
+                DisconnectReason::MechanismRefused(refused.clone()),
+                ErrorKind::MechanismRefused(refused),
+            ),
+            (
+                DisconnectReason::AuthenticationBroken(broken),
+                ErrorKind::AuthenticationBroken(broken),
+            ),
+        ] {
+            let end = EndReason::Unreachable {
+                attempts: 1,
+                last: Box::new(last),
+            };
+            let error = Error::from_end(end);
+            assert_eq!(*error.kind(), kind);
+            assert!(error.source().is_some());
+        }
+    }
+
+    #[test]
     fn only_what_may_pass_by_itself_is_retryable() {
         for kind in [
             ErrorKind::Timeout,
@@ -488,6 +600,8 @@ mod tests {
                 message: String::new(),
             },
             ErrorKind::Http { status: 404 },
+            ErrorKind::Certificate(CertificateProblem::Untrusted),
+            ErrorKind::AuthenticationBroken(SaslError::UnexpectedChallenge { mechanism: "PLAIN" }),
         ] {
             assert!(!error(kind.clone()).is_retryable(), "{kind:?}");
         }

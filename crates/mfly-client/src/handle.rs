@@ -220,6 +220,7 @@ pub(crate) async fn explain(failure: RequestFailure, link: &Link) -> Error {
         RequestFailure::NotConnected => ErrorKind::NotConnected,
         RequestFailure::Refused(error) => ErrorKind::RequestRefused(error.clone()),
         RequestFailure::TimedOut => ErrorKind::Timeout,
+        RequestFailure::TooLarge { limit } => ErrorKind::TooLarge { limit: *limit },
         RequestFailure::TooManyRequests => ErrorKind::TooManyRequests,
     };
     Error::new(kind, failure)

@@ -1,6 +1,8 @@
 //! SCRAM: the client's half against the server's, what is tampered with, and what is refused.
 #![expect(clippy::unwrap_used, reason = "a test fails loudly")]
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use mfly_proto::sasl::{
     Binding, BindingKind, ChannelBindings, Mechanism, Nonce, SaslError, Scram, ScramCredentials,
     ScramError, ScramHash, ScramKeys, ScramOffer, ScramParameters, ScramRefusal, ScramServer,
@@ -407,6 +409,30 @@ fn the_server_refuses_what_was_changed_in_the_clients_messages() {
     assert_eq!(cases.len(), expected.len());
     for (index, (end, expected)) in cases.into_iter().zip(expected).enumerate() {
         assert_eq!(end, End::Server(expected), "case {index}");
+    }
+}
+
+#[test]
+fn a_proof_of_another_length_is_refused_though_it_begins_or_ends_well() {
+    let none = ChannelBindings::NONE;
+    let cases: [fn(&mut Vec<u8>); 3] =
+        [|proof| proof.push(0), |proof| drop(proof.pop()), Vec::clear];
+    for change in cases {
+        let end = exchange(
+            client(ScramHash::Sha256, "pencil", Binding::None),
+            &none,
+            |leg, message| {
+                if leg != Leg::ClientFinal {
+                    return message;
+                }
+                let text = String::from_utf8(message).unwrap();
+                let (start, proof) = text.split_once(",p=").unwrap();
+                let mut proof = STANDARD.decode(proof).unwrap();
+                change(&mut proof);
+                format!("{start},p={}", STANDARD.encode(proof)).into_bytes()
+            },
+        );
+        assert_eq!(end, End::Server(ScramRefusal::InvalidProof));
     }
 }
 

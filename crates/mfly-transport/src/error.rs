@@ -66,6 +66,13 @@ pub enum TransportError {
     /// The address cannot be used as it stands.
     #[error(transparent)]
     Address(#[from] InvalidArgument),
+    /// The domain says that it offers no XMPP (RFC 2782: a target of "."), or names no server that
+    /// could be tried.
+    #[error("{domain} offers no XMPP service; check the domain")]
+    NoService {
+        /// The domain.
+        domain: String,
+    },
     /// No address of the host could be reached.
     #[error("cannot reach {host}:{port}; check the address and the network")]
     Dial {
@@ -143,7 +150,7 @@ impl TransportError {
     #[must_use]
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Address(_) | Self::Closed => Fault::Caller,
+            Self::Address(_) | Self::NoService { .. } | Self::Closed => Fault::Caller,
             Self::StartTls { .. }
             | Self::Tls { .. }
             | Self::Handshake { .. }
@@ -172,6 +179,7 @@ impl TransportError {
                 matches!(status, Some(408 | 425 | 429 | 500..=599))
             }
             Self::Address(_)
+            | Self::NoService { .. }
             | Self::Tls { .. }
             | Self::TooLarge { .. }
             | Self::NotText

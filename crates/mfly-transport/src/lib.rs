@@ -26,6 +26,8 @@ mod progress;
 mod proxy;
 mod security;
 pub mod server;
+#[cfg(feature = "srv")]
+pub mod srv;
 mod start_tls;
 mod tls;
 mod websocket;

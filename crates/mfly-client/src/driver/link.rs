@@ -110,6 +110,7 @@ impl Link {
         let id = self.stanza_id();
         let mut buffer = Vec::new();
         iq::write_request(request, &id, &mut buffer);
+        self.check_length(&buffer)?;
         let prepared = Request {
             request: number,
             id,
@@ -155,6 +156,7 @@ impl Link {
             }
             _ => return Err(RequestFailure::NotConnected),
         }
+        self.check_length(&stanza)?;
         let order = Order::Command(Command::Send(frame(stanza)));
         match timeout_at(
             deadline_after(self.request_timeout),
@@ -165,6 +167,14 @@ impl Link {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(RequestFailure::Closed),
             Err(_) => Err(RequestFailure::TimedOut),
+        }
+    }
+
+    /// Refuses what would make the server end the stream.
+    fn check_length(&self, stanza: &[u8]) -> Result<(), RequestFailure> {
+        match self.progress.borrow().stanza_limit {
+            Some(limit) if stanza.len() as u64 > limit => Err(RequestFailure::TooLarge { limit }),
+            _ => Ok(()),
         }
     }
 

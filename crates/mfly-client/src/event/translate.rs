@@ -10,7 +10,7 @@ use mfly_proto::xml::Document;
 /// The events of one notice, in order: none, one or two.
 pub(crate) fn translate(notice: Notice, context: &Context) -> [Option<Event>; 2] {
     let event = match notice {
-        Notice::State(_) => None,
+        Notice::State(_) | Notice::StanzaLimit(_) => None,
         Notice::Connected { jid, resumed, .. } => Some(Event::Connected { jid, resumed }),
         Notice::ConnectFailed { reason, .. } => Some(Event::ConnectionFailed { reason }),
         Notice::Disconnected { reason } => Some(Event::Disconnected { reason }),

@@ -56,6 +56,7 @@ const fn is_moot(kind: &ErrorKind) -> bool {
             | ErrorKind::Ended(_)
             | ErrorKind::Http { .. }
             | ErrorKind::InvalidCredentials { .. }
+            | ErrorKind::Certificate(_)
             | ErrorKind::Network
             | ErrorKind::Timeout
             | ErrorKind::Unauthorized

@@ -2,7 +2,7 @@
 
 use super::io::{Notice, Output};
 use super::negotiate::{Done, Step, next_step};
-use super::online::Online;
+use super::online::{Online, stanza_limit};
 use super::phase::{Cx, Phase};
 use super::reason::DisconnectReason;
 use super::requests::Own;
@@ -52,7 +52,7 @@ impl Binding {
         let jid = FullJid::new(jid.as_str())
             .map_err(|_| DisconnectReason::ProtocolViolation("it bound no address"))?;
         check(&jid, &cx.config.account)?;
-        Ok(Online::start(Own::new(jid), with_carbons, cx))
+        Ok(Online::start(Own::new(jid), with_carbons, None, cx))
     }
 
     /// Asks for a resource.
@@ -100,7 +100,8 @@ impl Binding {
                 jid: Some(jid),
             }));
         }
-        Ok(Online::start(Own::new(jid), false, cx))
+        let limit = stanza_limit(&self.features);
+        Ok(Online::start(Own::new(jid), false, limit, cx))
     }
 
     /// Whether this answers the request under way and comes from the server or the own account.

@@ -155,6 +155,12 @@ pub(crate) enum RequestFailure {
     /// There is no connection now. The request was not sent.
     #[error("not connected")]
     NotConnected,
+    /// The server takes no stanza of this length, and would end the stream. It was not sent.
+    #[error("longer than the {limit} bytes that the server takes")]
+    TooLarge {
+        /// The most that it takes, in bytes.
+        limit: u64,
+    },
     /// The answering side refused.
     #[error("refused: {0}")]
     Refused(StanzaError),
@@ -189,6 +195,8 @@ pub(crate) enum Notice {
         /// What is known about the server now.
         server: Option<Box<KnownServer>>,
     },
+    /// The most bytes that the server takes in one stanza on this connection, if it says (XEP-0478).
+    StanzaLimit(Option<u64>),
     /// An attempt to connect failed.
     ConnectFailed {
         /// Which attempt in a row.

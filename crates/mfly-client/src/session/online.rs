@@ -24,7 +24,8 @@ pub(super) struct Online {
 
 impl Online {
     /// `has_carbons` says whether copies of messages are on already.
-    pub(super) fn start(own: Own, has_carbons: bool, cx: &mut Cx<'_>) -> Phase {
+    pub(super) fn start(own: Own, has_carbons: bool, limit: Option<u64>, cx: &mut Cx<'_>) -> Phase {
+        cx.notice(Notice::StanzaLimit(limit));
         cx.timers.stop(Timer::Phase);
         cx.keepalive.heard(cx.now, cx.timers);
         cx.reconnect.online(cx.now);
@@ -52,8 +53,9 @@ impl Online {
     }
 
     pub(super) fn on_document(self, document: &Document, cx: &mut Cx<'_>) -> Phase {
-        // With SASL2 they follow the success; all of them that matters is done by then.
-        if Features::is(document.root()) {
+        // With SASL2 they follow the success; all that matters of them now is how much may be sent.
+        if let Ok(features) = Features::read(document.root()) {
+            cx.notice(Notice::StanzaLimit(stanza_limit(&features)));
             return Phase::Online(self);
         }
         let Routed { answer, outcome } =
@@ -99,6 +101,11 @@ impl Online {
             }
         }
     }
+}
+
+/// The most bytes that the server takes in one stanza.
+pub(super) fn stanza_limit(features: &Features) -> Option<u64> {
+    features.limits.and_then(|limits| limits.max_bytes)
 }
 
 /// Asks something whose answer only matters as a sign of life.

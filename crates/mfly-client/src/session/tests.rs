@@ -60,6 +60,8 @@ struct Rig {
     redirects: Vec<Option<String>>,
     disconnects: u32,
     next: u64,
+    /// What the server takes at most in one stanza.
+    stanza_limit: Option<u64>,
     /// How often something left before the session stood, and what that was: one flight each.
     flights: Vec<Vec<String>>,
 }
@@ -103,6 +105,7 @@ impl Rig {
             redirects: Vec::new(),
             disconnects: 0,
             next: 0,
+            stanza_limit: None,
             flights: Vec::new(),
         };
         rig.input(Input::Command(Command::Open));
@@ -215,6 +218,7 @@ impl Rig {
                 self.replies
                     .push((id, result.map(|document| document.as_str().to_owned())));
             }
+            Output::Notice(Notice::StanzaLimit(limit)) => self.stanza_limit = limit,
             Output::Notice(notice) => self.news.push(headline(&notice)),
         }
     }
@@ -300,6 +304,7 @@ fn cause(error: impl std::error::Error + Send + Sync + 'static) -> Cause {
 fn headline(notice: &Notice) -> String {
     match notice {
         Notice::State(state) => format!("state {state:?}"),
+        Notice::StanzaLimit(limit) => format!("limit {limit:?}"),
         Notice::Connected { jid, resumed, .. } => format!("connected {jid} resumed={resumed}"),
         Notice::ConnectFailed { attempt, reason } => format!("failed {attempt}: {reason}"),
         Notice::Disconnected { reason } => format!("disconnected: {reason}"),

@@ -42,7 +42,7 @@ impl Link {
                 Err(error @ TransportError::Handshake { .. }) => {
                     tracing::debug!(%error, "no WebSocket for signalling; polling instead");
                 }
-                Err(error) => return Err(Error::new(ErrorKind::Network, error)),
+                Err(error) => return Err(Error::network(error)),
             }
         }
         let url = endpoint.url.join("/socket.io/?EIO=3&transport=polling");
@@ -152,7 +152,7 @@ async fn exchange(
     let response = sending
         .await
         .map_err(|elapsed| Error::new(ErrorKind::Timeout, elapsed))?
-        .map_err(|error| Error::new(ErrorKind::Network, error))?;
+        .map_err(Error::network)?;
     if response.status().is_success() {
         Ok(response.into_body())
     } else {

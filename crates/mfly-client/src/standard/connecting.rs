@@ -64,7 +64,7 @@ impl Connecting {
             Some(connector) => Arc::clone(connector),
             None => {
                 let dialler = dialler(&account)?;
-                config.home.push(dialler.host().to_owned());
+                config.home.extend(dialler.host().map(str::to_owned));
                 config.connect_timeout = config.connect_timeout.max(dialler.patience());
                 Arc::new(dialler) as Arc<dyn Connector>
             }

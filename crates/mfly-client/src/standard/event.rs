@@ -86,7 +86,7 @@ impl News for Event {
 /// The event of a notice, if there is one.
 pub(super) fn translate(notice: Notice, own: &BareJid) -> Option<Event> {
     Some(match notice {
-        Notice::State(_) => return None,
+        Notice::State(_) | Notice::StanzaLimit(_) => return None,
         Notice::Connected { jid, resumed, .. } => Event::Connected { jid, resumed },
         Notice::ConnectFailed { reason, .. } => Event::ConnectionFailed { reason },
         Notice::Disconnected { reason } => Event::Disconnected { reason },

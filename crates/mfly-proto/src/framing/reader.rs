@@ -2,7 +2,7 @@
 
 use super::websocket::Incoming;
 use super::{Frame, Framing, Open, tcp};
-use crate::xml::{Document, Limits, XmlError};
+use crate::xml::{Document, Limits, Parser, XmlError};
 
 /// What one frame is to the stream.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub enum Received {
 #[derive(Clone, Debug)]
 pub struct FrameReader {
     framing: Framing,
-    limits: Limits,
+    parser: Parser,
     /// What the latest stream header declares; unused over WebSocket.
     context: tcp::StreamContext,
 }
@@ -37,7 +37,7 @@ impl FrameReader {
     pub const fn new(framing: Framing, limits: Limits) -> Self {
         Self {
             framing,
-            limits,
+            parser: Parser::new(limits),
             context: tcp::StreamContext::NONE,
         }
     }
@@ -58,14 +58,14 @@ impl FrameReader {
         }
         match self.framing {
             Framing::WebSocket => {
-                let document = Document::parse(frame.into_bytes(), &self.limits)?;
+                let document = self.parser.document(frame.into_bytes())?;
                 match Incoming::read(document.root()) {
                     Ok(Incoming::Open(open)) => Ok(Received::Open(open)),
                     Ok(Incoming::Close { see_other_uri }) => Ok(Received::Close { see_other_uri }),
                     Ok(Incoming::Element(_)) | Err(_) => Ok(Received::Element(document)),
                 }
             }
-            Framing::Tcp => tcp::read(frame, &self.limits, &mut self.context),
+            Framing::Tcp => tcp::read(frame, &mut self.parser, &mut self.context),
         }
     }
 }

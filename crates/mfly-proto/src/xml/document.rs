@@ -25,21 +25,20 @@ struct Owned {
 impl Document {
     /// Parses one complete element. The text is copied only if it is shared.
     ///
+    /// [`Parser::document`] does the same and costs less when there are many.
+    ///
     /// # Errors
     /// When the text is not restricted XML or exceeds `limits`.
     pub fn parse(text: impl Into<Bytes>, limits: &Limits) -> Result<Self, XmlError> {
         let text: Bytes = text.into();
         let table = Parser::new(*limits).parse_owned(&text)?;
-        let text = String::from_utf8(Vec::from(text)).map_err(|error| {
-            XmlError::new(XmlErrorKind::InvalidUtf8, error.utf8_error().valid_up_to())
-        })?;
-        Ok(Self(Arc::new(Owned { text, table })))
+        Self::new(text, table)
     }
 
     /// Parses one complete element that stands inside another, which declares namespaces for it.
     ///
-    /// What it uses of them is declared in the document's own text, so that it stands alone; attributes are counted
-    /// with these declarations, bytes without.
+    /// What the element uses of them is declared in the document's own text, so that it stands alone. These
+    /// declarations count as the element's own attributes, but not as bytes.
     ///
     /// # Errors
     /// When the text is not restricted XML or exceeds `limits`. Positions are those of `text`.
@@ -48,38 +47,19 @@ impl Document {
         limits: &Limits,
         inherited: &Inherited,
     ) -> Result<Self, XmlError> {
-        let text: Bytes = text.into();
-        let Ok(utf8) = std::str::from_utf8(&text) else {
-            return Self::parse(text, limits);
-        };
-        if text.len() > limits.bytes {
-            return Err(XmlError::new(XmlErrorKind::TooLarge, limits.bytes));
-        }
-        let (at, missing) = inherited.missing(utf8);
-        let mut whole = String::new();
-        for declaration in missing {
-            if whole.is_empty() {
-                whole.reserve(utf8.len() + 2 * declaration.len());
-                whole.push_str(&utf8[..at]);
-            }
-            whole.push_str(declaration);
-        }
-        if whole.is_empty() {
-            return Self::parse(text, limits);
-        }
-        let added = whole.len() - at;
-        whole.push_str(&utf8[at..]);
-        let limits = Limits {
-            bytes: limits.bytes.saturating_add(added),
-            ..*limits
-        };
-        Self::parse(whole, &limits).map_err(|error| XmlError {
-            position: match error.position.checked_sub(at) {
-                Some(behind) => at + behind.saturating_sub(added),
-                None => error.position,
-            },
-            ..error
-        })
+        Parser::new(*limits).document_within(text, inherited)
+    }
+
+    /// A document of a text that was parsed to this table.
+    pub(super) fn new(text: Bytes, table: Table) -> Result<Self, XmlError> {
+        let text = String::from_utf8(Vec::from(text)).map_err(|error| {
+            XmlError::new(XmlErrorKind::InvalidUtf8, error.utf8_error().valid_up_to())
+        })?;
+        Ok(Self::of(text, table))
+    }
+
+    pub(super) fn of(text: String, table: Table) -> Self {
+        Self(Arc::new(Owned { text, table }))
     }
 
     /// The top element.
@@ -96,7 +76,7 @@ impl Document {
 
     pub(super) fn detached(element: Element<'_>) -> Self {
         let (text, table) = detach::detach(element);
-        Self(Arc::new(Owned { text, table }))
+        Self::of(text, table)
     }
 }
 

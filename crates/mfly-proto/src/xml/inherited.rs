@@ -48,70 +48,105 @@ impl Inherited {
         Self { declarations }
     }
 
-    /// Where declarations belong into the text of an element, and which: those it uses and does not override.
+    /// The text of an element with the declarations that it uses and does not override; `None` when there are none
+    /// of them.
     ///
-    /// Of a text that is no element nothing needs to be known: it is refused with them as without.
-    pub(super) fn missing<'a>(&'a self, text: &'a str) -> (usize, impl Iterator<Item = &'a str>) {
-        let name = match text.trim_ascii_start().strip_prefix('<') {
-            Some(tag) => qualified_name_end(text, text.len() - tag.len()),
-            None => None,
+    /// What is no element stays as it is: it is refused for what it is.
+    pub(super) fn declare(&self, text: &[u8]) -> Option<Declared> {
+        let text = std::str::from_utf8(text).ok()?;
+        let tag = text.trim_ascii_start().strip_prefix('<')?;
+        let at = qualified_name_end(text, text.len() - tag.len())?;
+        let overridden = self.overridden(text, at);
+        let missing = || {
+            let declarations = self.declarations.iter().enumerate();
+            declarations
+                .filter(|(index, declaration)| {
+                    overridden & (1 << index) == 0 && declaration.is_used(text)
+                })
+                .map(|(_, declaration)| declaration.text.as_str())
         };
-        let name = name.unwrap_or(text.len());
-        let declared = self.declared(text, name);
-        let missing = self
-            .declarations
-            .iter()
-            .enumerate()
-            .filter(move |(index, declaration)| {
-                let is_overridden = declared & (1_u64 << (index & 63)) != 0;
-                let is_used = || {
-                    declaration
-                        .used
-                        .as_ref()
-                        .is_none_or(|prefix| prefix.find(text.as_bytes()).is_some())
-                };
-                name < text.len() && !is_overridden && is_used()
-            })
-            .map(|(_, declaration)| declaration.text.as_str());
-        (name, missing)
+        let added = missing().map(str::len).sum();
+        if added == 0 {
+            return None;
+        }
+        let mut whole = String::with_capacity(text.len() + added);
+        whole.push_str(&text[..at]);
+        missing().for_each(|declaration| whole.push_str(declaration));
+        whole.push_str(&text[at..]);
+        Some(Declared {
+            text: whole,
+            at,
+            added,
+        })
     }
 
-    /// A bit for each declaration that the start tag repeats, whose name ends at `at`.
-    fn declared(&self, text: &str, mut at: usize) -> u64 {
-        let bytes = text.as_bytes();
-        let mut declared = 0;
-        loop {
-            let spaces = bytes
-                .get(at..)
-                .unwrap_or_default()
-                .iter()
-                .take_while(|&&byte| is_space(byte))
-                .count();
-            let start = at + spaces;
-            let Some(end) = qualified_name_end(text, start) else {
-                return declared;
-            };
-            if let Some(prefix) = declared_prefix(&text[start..end]) {
+    /// A bit for each declaration that the start tag, whose name ends at `at`, makes anew.
+    fn overridden(&self, text: &str, mut at: usize) -> u64 {
+        let mut overridden = 0;
+        while let Some((name, end)) = attribute(text, at) {
+            if let Some(prefix) = declared_prefix(name) {
                 for (index, declaration) in self.declarations.iter().enumerate() {
-                    if declaration.prefix == prefix {
-                        declared |= 1 << (index & 63);
-                    }
+                    overridden |= u64::from(declaration.prefix == prefix) << index;
                 }
             }
-            let Some(open) = bytes[end..]
-                .iter()
-                .position(|byte| matches!(byte, b'"' | b'\'' | b'>'))
-            else {
-                return declared;
-            };
-            let quote = bytes[end + open];
-            let value = end + open + 1;
-            match memchr::memchr(quote, bytes.get(value..).unwrap_or_default()) {
-                Some(close) if quote != b'>' => at = value + close + 1,
-                _ => return declared,
-            }
+            at = end;
+        }
+        overridden
+    }
+}
+
+impl Declaration {
+    /// Whether the text may use the prefix. The default namespace counts as used.
+    fn is_used(&self, text: &str) -> bool {
+        match &self.used {
+            Some(prefix) => prefix.find(text.as_bytes()).is_some(),
+            None => true,
         }
     }
+}
+
+/// An element with what it inherits.
+pub(super) struct Declared {
+    pub(super) text: String,
+    /// Where declarations were added.
+    at: usize,
+    /// How many bytes were added.
+    pub(super) added: usize,
+}
+
+impl Declared {
+    /// The offset in the original text.
+    pub(super) const fn original(&self, position: usize) -> usize {
+        if position <= self.at {
+            position
+        } else {
+            self.at + (position - self.at).saturating_sub(self.added)
+        }
+    }
+}
+
+/// The name of the attribute from `at` on, white space before it, and where it ends; none where no attribute is well
+/// formed.
+fn attribute(text: &str, at: usize) -> Option<(&str, usize)> {
+    let bytes = text.as_bytes();
+    let skip = |at: usize| {
+        at + bytes[at..]
+            .iter()
+            .take_while(|&&byte| is_space(byte))
+            .count()
+    };
+    let start = skip(at);
+    let mut end = name_end(text, start)?;
+    if bytes.get(end) == Some(&b':') {
+        end = name_end(text, end + 1)?;
+    }
+    let equals = skip(end);
+    let open = skip(bytes[equals..].starts_with(b"=").then_some(equals + 1)?);
+    let quote = *bytes
+        .get(open)
+        .filter(|byte| matches!(byte, b'"' | b'\''))?;
+    let close = memchr::memchr(quote, &bytes[open + 1..])?;
+    Some((&text[start..end], open + 1 + close + 1))
 }
 
 /// The prefix that an attribute of this name declares.
@@ -122,10 +157,13 @@ fn declared_prefix(name: &str) -> Option<&str> {
     }
 }
 
+/// The end of an element's name that starts at `start`, if it is well formed.
 fn qualified_name_end(text: &str, start: usize) -> Option<usize> {
-    let end = name_end(text, start)?;
-    match text.as_bytes().get(end) {
-        Some(b':') => name_end(text, end + 1),
-        _ => Some(end),
+    let bytes = text.as_bytes();
+    let mut end = name_end(text, start)?;
+    if bytes.get(end) == Some(&b':') {
+        end = name_end(text, end + 1)?;
     }
+    let next = *bytes.get(end)?;
+    (is_space(next) || matches!(next, b'/' | b'>')).then_some(end)
 }

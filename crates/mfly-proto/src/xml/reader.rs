@@ -4,18 +4,21 @@
 //! of RFC 6120 §11 and few of XML's. They are enforced here, in the same pass.
 
 use super::characters::{self, is_space};
+use super::document::Document;
 use super::element::Element;
 use super::error::{XmlError, XmlErrorKind as Kind};
+use super::inherited::Inherited;
 use super::limits::Limits;
 use super::reference;
 use super::table::{Node, Span, Table, TextKind};
 use super::tag::{Scope, TagReader};
+use bytes::Bytes;
 use quick_xml::Reader;
 use quick_xml::errors::{Error, IllFormedError, SyntaxError};
 use quick_xml::events::Event;
 
 /// A reusable parser: it keeps its table, so that the steady state allocates nothing of its own.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Parser {
     limits: Limits,
     table: Table,
@@ -33,10 +36,10 @@ struct Open {
 impl Parser {
     /// A parser with these limits.
     #[must_use]
-    pub fn new(limits: Limits) -> Self {
+    pub const fn new(limits: Limits) -> Self {
         Self {
             limits,
-            table: Table::default(),
+            table: Table::EMPTY,
             open: Vec::new(),
         }
     }
@@ -48,20 +51,72 @@ impl Parser {
     /// # Errors
     /// When the text is not restricted XML or exceeds the limits.
     pub fn parse<'a>(&'a mut self, text: &'a [u8]) -> Result<Element<'a>, XmlError> {
-        let text = self.fill(text)?;
+        let text = self.fill(text, 0)?;
         Ok(Element::new(text, &self.table, 0))
+    }
+
+    /// Parses one complete top-level element that outlives the parser's next one. The text is copied only if it is
+    /// shared.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn document(&mut self, text: impl Into<Bytes>) -> Result<Document, XmlError> {
+        let text: Bytes = text.into();
+        self.fill(&text, 0)?;
+        Document::new(text, self.give_table())
+    }
+
+    /// Does what [`Document::parse_within`] does.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse). Positions are those of `text`.
+    pub fn document_within(
+        &mut self,
+        text: impl Into<Bytes>,
+        inherited: &Inherited,
+    ) -> Result<Document, XmlError> {
+        let text: Bytes = text.into();
+        let Some(declared) = inherited.declare(&text) else {
+            return self.document(text);
+        };
+        if text.len() > self.limits.bytes {
+            return Err(XmlError::new(Kind::TooLarge, self.limits.bytes));
+        }
+        match self.fill(declared.text.as_bytes(), declared.added) {
+            Ok(_) => Ok(Document::of(declared.text, self.give_table())),
+            Err(error) => Err(XmlError {
+                position: declared.original(error.position),
+                ..error
+            }),
+        }
+    }
+
+    /// The table for a document: a copy that fits, or, when it is large, the table itself, so that one large element
+    /// does not hold its memory for ever.
+    fn give_table(&mut self) -> Table {
+        const LARGE: usize = 256;
+        if self.table.nodes.len() < LARGE {
+            self.table.clone()
+        } else {
+            std::mem::replace(&mut self.table, Table::EMPTY)
+        }
     }
 
     /// Parses into a table that is given away.
     pub(super) fn parse_owned(mut self, text: &[u8]) -> Result<Table, XmlError> {
-        self.fill(text)?;
+        self.fill(text, 0)?;
         Ok(self.table)
     }
 
-    fn fill<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a str, XmlError> {
+    /// Parses into the own table; `added` bytes do not count.
+    fn fill<'a>(&mut self, bytes: &'a [u8], added: usize) -> Result<&'a str, XmlError> {
         self.table.clear();
         self.open.clear();
-        let largest = self.limits.bytes.min(u32::MAX as usize - 1);
+        let largest = self
+            .limits
+            .bytes
+            .saturating_add(added)
+            .min(u32::MAX as usize - 1);
         if bytes.len() > largest {
             return Err(XmlError::new(Kind::TooLarge, largest));
         }

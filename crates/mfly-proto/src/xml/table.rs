@@ -129,7 +129,7 @@ pub(super) const XML_NAMESPACE: u32 = 1;
 pub(super) const FIRST_BINDING: u32 = 2;
 
 /// Everything known about one parsed text except the text itself.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Table {
     pub(super) nodes: Vec<Node>,
     pub(super) attributes: Vec<Attribute>,
@@ -139,6 +139,14 @@ pub(super) struct Table {
 }
 
 impl Table {
+    /// Nothing parsed.
+    pub(super) const EMPTY: Self = Self {
+        nodes: Vec::new(),
+        attributes: Vec::new(),
+        bindings: Vec::new(),
+        decoded: String::new(),
+    };
+
     /// Forgets the content and keeps the memory.
     pub(super) fn clear(&mut self) {
         self.nodes.clear();

@@ -22,6 +22,27 @@ pub enum CertificateProblem {
 }
 
 impl CertificateProblem {
+    /// What is wrong with a certificate, if that is what this error or one of its causes says: for errors of other
+    /// clients that share [`Tls`](crate::Tls).
+    #[must_use]
+    pub fn find(error: &(dyn std::error::Error + 'static)) -> Option<Self> {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            if let Some(error) = error.downcast_ref::<Error>() {
+                return Self::of(error);
+            }
+            // What an I/O error wraps is not its source: it stands for it.
+            let wrapped = error
+                .downcast_ref::<std::io::Error>()
+                .and_then(std::io::Error::get_ref);
+            next = match wrapped {
+                Some(wrapped) => Some(wrapped),
+                None => error.source(),
+            };
+        }
+        None
+    }
+
     /// What TLS objected to, if that is the certificate.
     pub(super) fn of(error: &Error) -> Option<Self> {
         let Error::InvalidCertificate(objection) = error else {

@@ -129,6 +129,27 @@ fn a_ping_is_answered_without_a_sender_of_ones_own() {
 }
 
 #[test]
+fn what_the_server_takes_at_most_is_told_for_each_connection() {
+    let limited = BIND.replace(
+        "<bind ",
+        r#"<limits xmlns="urn:xmpp:stream-limits:0"><max-bytes>9000</max-bytes></limits><bind "#,
+    );
+    let mut rig = Rig::standard(|config| config.pipelined = false);
+    for (features, limit) in [(limited.as_str(), Some(9000)), (BIND, None)] {
+        rig.dialled();
+        rig.server(SERVER_OPEN);
+        rig.server(&offer(&["PLAIN"]));
+        rig.password(PASSWORD);
+        for frame in [SUCCESS, SERVER_OPEN, features, BOUND] {
+            rig.server(frame);
+        }
+        assert!(rig.has_news("connected"));
+        assert_eq!(rig.stanza_limit, limit);
+        rig.reconnect();
+    }
+}
+
+#[test]
 fn what_is_not_known_is_refused() {
     let mut rig = online();
     rig.server(r#"<iq type="set" id="x" from="u1@host.test"><made-up xmlns="urn:x"/></iq>"#);

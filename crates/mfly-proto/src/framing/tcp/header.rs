@@ -4,7 +4,7 @@ use super::{names_a_stream, tag_name};
 use crate::framing::reader::Received;
 use crate::framing::{Frame, Open};
 use crate::ns;
-use crate::xml::{Document, Element, Inherited, Limits, Writer, XmlError, XmlErrorKind, is_space};
+use crate::xml::{Inherited, Parser, Writer, XmlError, XmlErrorKind, is_space};
 use std::borrow::Cow;
 
 /// The closing stream tag, for a header as [`write_header`] writes it.
@@ -43,31 +43,22 @@ impl StreamContext {
 /// Tells what a frame that is not white space is.
 pub(in crate::framing) fn read(
     frame: Frame,
-    limits: &Limits,
+    parser: &mut Parser,
     context: &mut StreamContext,
 ) -> Result<Received, XmlError> {
-    let text = frame.as_bytes();
-    let tag = without_declaration(text);
+    let tag = without_declaration(frame.as_bytes());
     if let Some(end_tag) = tag.strip_prefix(b"</") {
-        let name = tag_name(end_tag);
-        let rest = &end_tag[name.len()..];
-        let closes = rest
-            .strip_suffix(b">")
-            .is_some_and(|space| space.iter().all(|&byte| is_space(byte)));
-        if !closes || name.is_empty() || name != context.name.as_bytes() {
-            return Err(XmlError::new(XmlErrorKind::MismatchedTag, 0));
-        }
-        return Ok(Received::Close {
-            see_other_uri: None,
-        });
+        return footer(end_tag, context);
     }
-    if tag
+    let is_header = tag
         .strip_prefix(b"<")
-        .is_some_and(|tag| names_a_stream(tag_name(tag)))
-    {
-        return header(tag, limits, context).map(Received::Open);
+        .is_some_and(|tag| names_a_stream(tag_name(tag)));
+    if is_header {
+        return header(tag, parser, context).map(Received::Open);
     }
-    Document::parse_within(frame.into_bytes(), limits, &context.inherited).map(Received::Element)
+    parser
+        .document_within(frame.into_bytes(), &context.inherited)
+        .map(Received::Element)
 }
 
 /// Skips an XML declaration, which a splitter has dropped already.
@@ -82,22 +73,24 @@ fn without_declaration(text: &[u8]) -> &[u8] {
 }
 
 /// Reads a header, which is half an element only: closed, it is a whole one.
-fn header(tag: &[u8], limits: &Limits, context: &mut StreamContext) -> Result<Open, XmlError> {
-    let Some(open) = tag.strip_suffix(b">") else {
+fn header(tag: &[u8], parser: &mut Parser, context: &mut StreamContext) -> Result<Open, XmlError> {
+    let Some(start) = tag.strip_suffix(b">") else {
         return Err(XmlError::new(XmlErrorKind::Truncated, tag.len()));
     };
-    let closed = [open, b"/>"].concat();
-    let document = Document::parse(closed, limits)?;
-    let root = document.root();
+    let closed = [start, b"/>"].concat();
+    let root = parser.parse(&closed)?;
     if root.ns() != ns::STREAM {
         return Err(XmlError::new(XmlErrorKind::WrongStreamNamespace, 0));
     }
-    let open = read_header(root);
-    let is_version_1 = open
-        .version
-        .as_deref()
-        .is_some_and(|version| version.trim().starts_with("1."));
-    if !is_version_1 {
+    let attribute = |name| root.attr(name).map(Cow::into_owned);
+    let open = Open {
+        from: attribute("from"),
+        id: attribute("id"),
+        lang: root.attr_ns(ns::XML, "lang").map(Cow::into_owned),
+        to: attribute("to"),
+        version: attribute("version"),
+    };
+    if !open.version.as_deref().is_some_and(is_version_1) {
         return Err(XmlError::new(XmlErrorKind::WrongStreamVersion, 0));
     }
     context.inherited = Inherited::of(root);
@@ -105,13 +98,24 @@ fn header(tag: &[u8], limits: &Limits, context: &mut StreamContext) -> Result<Op
     Ok(open)
 }
 
-fn read_header(root: Element<'_>) -> Open {
-    let attribute = |name| root.attr(name).map(Cow::into_owned);
-    Open {
-        from: attribute("from"),
-        id: attribute("id"),
-        lang: root.attr_ns(ns::XML, "lang").map(Cow::into_owned),
-        to: attribute("to"),
-        version: attribute("version"),
+/// Numbers are compared, not texts, and a later minor version changes nothing (RFC 6120 §4.7.5).
+fn is_version_1(version: &str) -> bool {
+    let number = |text: &str| text.parse::<u16>().ok();
+    version
+        .split_once('.')
+        .is_some_and(|(major, minor)| number(major) == Some(1) && number(minor).is_some())
+}
+
+/// Reads the rest of a closing tag, which must be that of the latest header.
+fn footer(end_tag: &[u8], context: &StreamContext) -> Result<Received, XmlError> {
+    let rest = end_tag
+        .strip_prefix(context.name.as_bytes())
+        .filter(|_| !context.name.is_empty())
+        .and_then(|rest| rest.strip_suffix(b">"));
+    match rest {
+        Some(rest) if rest.iter().all(|&byte| is_space(byte)) => Ok(Received::Close {
+            see_other_uri: None,
+        }),
+        _ => Err(XmlError::new(XmlErrorKind::MismatchedTag, 0)),
     }
 }

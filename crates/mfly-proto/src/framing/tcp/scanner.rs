@@ -105,10 +105,7 @@ impl Scanner {
             let step = match place {
                 Place::Text => self.text(bytes, at)?,
                 Place::StartTag => self.start_tag(bytes, at)?,
-                Place::Value(quote) => match find(bytes, at, |rest| memchr::memchr(quote, rest)) {
-                    Some(end) => Step::To(end + 1, Place::StartTag),
-                    None => Step::Wait(bytes.len()),
-                },
+                Place::Value(quote) => value(bytes, at, quote)?,
                 Place::EndTag => self.end_tag(bytes, at)?,
                 Place::Cdata => match find(bytes, at, |rest| memchr::memmem::find(rest, b"]]>")) {
                     Some(end) => Step::To(end + 3, Place::Text),
@@ -185,6 +182,7 @@ impl Scanner {
                 Err(SplitError::Malformed(Kind::ByteOrderMark))
             }
             _ if BYTE_ORDER_MARK.starts_with(markup) => Ok(Step::Wait(start)),
+            _ if self.stage != Stage::Inside => Err(SplitError::NoHeader),
             _ => Err(SplitError::Malformed(Kind::TextOutsideRoot)),
         }
     }
@@ -245,6 +243,15 @@ impl Scanner {
             true => Step::Done(Unit::Element, end + 1),
             false => Step::To(end + 1, Place::Text),
         })
+    }
+}
+
+/// In an attribute value. One that is never closed shows at the next tag.
+fn value(bytes: &[u8], at: usize, quote: u8) -> Result<Step, SplitError> {
+    match find(bytes, at, |rest| memchr::memchr2(quote, b'<', rest)) {
+        Some(end) if bytes[end] == b'<' => Err(SplitError::Malformed(Kind::LessThanInAttribute)),
+        Some(end) => Ok(Step::To(end + 1, Place::StartTag)),
+        None => Ok(Step::Wait(bytes.len())),
     }
 }
 

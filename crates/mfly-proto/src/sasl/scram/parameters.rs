@@ -10,7 +10,7 @@ use crate::secret::Password;
 use std::fmt;
 use std::ops::RangeInclusive;
 
-/// What a [`Scram`] is made of.
+/// What a [`Scram`](super::Scram) is made of.
 #[derive(Clone)]
 pub struct ScramParameters {
     pub(super) hash: ScramHash,

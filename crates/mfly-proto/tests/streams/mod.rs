@@ -1,0 +1,45 @@
+//! Streams over TCP, cut in every way.
+
+use mfly_proto::framing::Open;
+use mfly_proto::framing::tcp::{SplitError, Splitter, write_header};
+
+/// The longest frame in these tests.
+pub(crate) const LIMIT: usize = 4_096;
+
+/// The frames of a stream, and why there are no more of them.
+pub(crate) type Outcome = (Vec<String>, Option<SplitError>);
+
+/// What becomes of a stream whose bytes arrive in these chunks.
+pub(crate) fn split<'c>(chunks: impl IntoIterator<Item = &'c [u8]>) -> Outcome {
+    let mut splitter = Splitter::new(LIMIT);
+    let mut frames = Vec::new();
+    for chunk in chunks {
+        splitter.push(chunk);
+        loop {
+            match splitter.next() {
+                Ok(Some(frame)) => frames.push(frame.as_str().to_owned()),
+                Ok(None) => break,
+                Err(error) => {
+                    assert_eq!(splitter.next(), Err(error), "an error does not stay");
+                    assert_eq!(splitter.buffered(), 0, "memory is held after an error");
+                    return (frames, Some(error));
+                }
+            }
+        }
+        assert!(splitter.buffered() <= LIMIT);
+    }
+    (frames, None)
+}
+
+/// The same without signs of life, which depend on how the bytes arrive.
+pub(crate) fn content((mut frames, error): Outcome) -> Outcome {
+    frames.retain(|frame| frame != " ");
+    (frames, error)
+}
+
+/// A header as clients and servers of this workspace write it.
+pub(crate) fn header() -> String {
+    let mut buffer = Vec::new();
+    write_header(&Open::to_host("xmpp.example.test"), &mut buffer);
+    String::from_utf8_lossy(&buffer).into_owned()
+}

@@ -1,0 +1,134 @@
+//! What an observer is told while a connection is opened.
+
+use crate::proxies::{Kind, ProxyServer};
+use crate::setup::{PATIENCE, accepted, address, listen, read_until, tcp_address, tls};
+use http::{Request, header};
+use mfly_transport::{
+    Address, Connection, Options, Progress, StartTls, TlsVersion, TransportError, connect_observed,
+    server,
+};
+use tokio::io::AsyncWriteExt;
+
+/// Connects and returns what was reported.
+async fn observed(
+    address: Address,
+    options: Options,
+) -> (Result<Connection, TransportError>, Vec<Progress>) {
+    // In a task of its own, as a program with more to do would have it.
+    let connecting = tokio::spawn(async move {
+        let mut steps = Vec::new();
+        let outcome = connect_observed(&address, &options, &mut |step| steps.push(step)).await;
+        (outcome, steps)
+    });
+    connecting.await.unwrap()
+}
+
+#[tokio::test]
+async fn every_step_to_a_secured_stream_is_reported_in_order() {
+    let (tls, trust) = tls("127.0.0.1", &[]);
+    let listener = listen().await;
+    let peer = listener.local_addr().unwrap();
+    let serving = async {
+        let (socket, config) = (accepted(&listener).await, tls.config().clone());
+        server::start_tls(socket, "127.0.0.1", config, PATIENCE).await
+    };
+    let address = tcp_address("xmpp", &listener);
+    let ((outcome, steps), served) = tokio::join!(observed(address, Options::new(trust)), serving);
+    served.unwrap();
+    let [
+        Progress::Resolved {
+            host, addresses, ..
+        },
+        Progress::Dialled { peer: dialled, .. },
+        Progress::StartTlsNegotiated { .. },
+        Progress::Secured { security, .. },
+    ] = &steps[..]
+    else {
+        panic!("{steps:?}");
+    };
+    assert_eq!((host.as_str(), &addresses[..]), ("127.0.0.1", &[peer][..]));
+    assert_eq!(*dialled, peer);
+    assert_eq!(security.version, TlsVersion::Tls13);
+    assert_eq!(Some(security), outcome.unwrap().security());
+}
+
+#[tokio::test]
+async fn the_websocket_handshake_tells_the_servers_time() {
+    let listener = listen().await;
+    let serving = async {
+        let mut socket = accepted(&listener).await;
+        let head = read_until(&mut socket, "\r\n\r\n").await;
+        let request = head
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split_once(": "));
+        let request = request.fold(Request::get("/websocket"), |request, (name, value)| {
+            request.header(name, value)
+        });
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let answer = server::upgrade(&parts).unwrap();
+        let accept = &answer.headers()[header::SEC_WEBSOCKET_ACCEPT];
+        let answer = format!(
+            "HTTP/1.1 101 Switching Protocols\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\n\
+             Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\
+             Sec-WebSocket-Protocol: xmpp\r\n\r\n",
+            accept.to_str().unwrap(),
+        );
+        socket.write_all(answer.as_bytes()).await.unwrap();
+        socket
+    };
+    let address = address("ws", &listener);
+    let ((outcome, steps), _socket) = tokio::join!(observed(address, Options::default()), serving);
+    outcome.unwrap();
+    let Some(Progress::Upgraded { status, date, .. }) = steps.last() else {
+        panic!("{steps:?}");
+    };
+    assert_eq!(*status, 101);
+    assert_eq!(date.as_deref(), Some("Thu, 01 Jan 2026 00:00:00 GMT"));
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_reached_is_reported_with_the_reason() {
+    let listener = listen().await;
+    let address = tcp_address("xmpp", &listener);
+    let peer = listener.local_addr().unwrap();
+    drop(listener);
+    let (outcome, steps) = observed(address, Options::default()).await;
+    assert!(matches!(outcome, Err(TransportError::Dial { .. })));
+    let [
+        Progress::Resolved { .. },
+        Progress::Unreachable {
+            peer: tried,
+            reason,
+            ..
+        },
+    ] = &steps[..]
+    else {
+        panic!("{steps:?}");
+    };
+    assert_eq!(*tried, peer);
+    assert!(reason.contains("refused"), "{reason}");
+}
+
+#[tokio::test]
+async fn the_proxys_part_is_a_step_of_its_own() {
+    let proxy = ProxyServer::start(Kind::Socks, false).await;
+    let listener = listen().await;
+    let options = Options {
+        proxy: Some(format!("socks5h://{}", proxy.address).parse().unwrap()),
+        start_tls: StartTls::Disabled,
+        ..Options::default()
+    };
+    let (outcome, steps) = observed(tcp_address("xmpp", &listener), options).await;
+    outcome.unwrap();
+    let [
+        Progress::Resolved { .. },
+        Progress::Dialled { peer, .. },
+        Progress::Proxied { proxy: named, .. },
+    ] = &steps[..]
+    else {
+        panic!("{steps:?}");
+    };
+    assert_eq!(*peer, proxy.address);
+    assert_eq!(*named, format!("socks5h://{}", proxy.address));
+}
