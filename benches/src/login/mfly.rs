@@ -6,15 +6,19 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use mfly_client::standard::{self, Account};
-use mfly_client::{BareJid, Jid, KnownServer, Password, StartTls, Tls};
+use mfly_client::{
+    BareJid, Jid, KnownServer, MechanismKind, MechanismPolicy, Password, StartTls, Tls,
+};
 
-/// What the client knows of the server beforehand.
+/// How the client logs in.
 #[derive(Clone, Debug)]
-enum Knowledge {
-    /// Nothing, as at the very first login: no offers, no TLS session.
-    Nothing,
-    /// What a login before told.
-    Before(Tls, Option<KnownServer>),
+enum Way {
+    /// For the very first time: no offers are known, and no TLS session.
+    First,
+    /// The same, and with SHA-256 at most, as tokio-xmpp does it: SHA-512 takes longer.
+    Sha256,
+    /// With what a login before told.
+    Again(Tls, Option<KnownServer>),
 }
 
 /// `mfly-client` with an account.
@@ -23,7 +27,7 @@ pub struct Mfly {
     account: BareJid,
     password: Password,
     trusted: Option<Vec<u8>>,
-    knowledge: Knowledge,
+    way: Way,
 }
 
 impl Mfly {
@@ -36,7 +40,19 @@ impl Mfly {
             account: BareJid::new(&target.account())?,
             password: Password::new(&target.password)?,
             trusted: target.ca.as_ref().map(std::fs::read).transpose()?,
-            knowledge: Knowledge::Nothing,
+            way: Way::First,
+        })
+    }
+
+    /// The same with the hash function that tokio-xmpp uses.
+    ///
+    /// # Errors
+    /// When the target's account or certificates cannot be used.
+    pub fn sha256(target: &Target) -> Result<Self, BoxError> {
+        let way = Way::Sha256;
+        Ok(Self {
+            way,
+            ..Self::first(target)?
         })
     }
 
@@ -46,8 +62,8 @@ impl Mfly {
     /// When the target's account or certificates cannot be used.
     pub fn again(target: &Target) -> Result<Self, BoxError> {
         let first = Self::first(target)?;
-        let knowledge = Knowledge::Before(first.tls()?, None);
-        Ok(Self { knowledge, ..first })
+        let way = Way::Again(first.tls()?, None);
+        Ok(Self { way, ..first })
     }
 
     fn tls(&self) -> Result<Tls, BoxError> {
@@ -68,9 +84,10 @@ impl Mfly {
         if place.channel == Channel::ClearText {
             account = account.start_tls(StartTls::Disabled);
         }
-        account = match &self.knowledge {
-            Knowledge::Nothing => account.tls(self.tls()?),
-            Knowledge::Before(tls, server) => account.tls(tls.clone()).known_server(server.clone()),
+        account = match &self.way {
+            Way::First => account.tls(self.tls()?),
+            Way::Sha256 => account.tls(self.tls()?).mechanisms(up_to_sha256()),
+            Way::Again(tls, server) => account.tls(tls.clone()).known_server(server.clone()),
         };
         Ok(account.connect().await?)
     }
@@ -79,10 +96,15 @@ impl Mfly {
 #[async_trait(?Send)]
 impl Client for Mfly {
     fn name(&self) -> &'static str {
-        match self.knowledge {
-            Knowledge::Nothing => "mfly, first login",
-            Knowledge::Before(..) => "mfly, known server",
+        match self.way {
+            Way::First => "mfly, first login",
+            Way::Sha256 => "mfly, first login, SHA-256",
+            Way::Again(..) => "mfly, known server",
         }
+    }
+
+    fn is_variant(&self) -> bool {
+        !matches!(self.way, Way::First)
     }
 
     fn can_use(&self, channel: Channel) -> bool {
@@ -90,12 +112,12 @@ impl Client for Mfly {
     }
 
     async fn prepare(&mut self, place: Place) -> Result<(), BoxError> {
-        if let Knowledge::Before(_, server) = &mut self.knowledge {
+        if let Way::Again(_, server) = &mut self.way {
             *server = None;
             let session = self.connect(place).await?;
             let known = session.known_server();
             session.close().await;
-            if let Knowledge::Before(_, server) = &mut self.knowledge {
+            if let Way::Again(_, server) = &mut self.way {
                 *server = known;
             }
         }
@@ -107,6 +129,15 @@ impl Client for Mfly {
         let server = BareJid::new(self.account.domain())?.into();
         Ok(Box::new(Online { session, server }))
     }
+}
+
+/// What tokio-xmpp knows, in its order, channel binding first.
+fn up_to_sha256() -> MechanismPolicy {
+    let is_known = |kind: &MechanismKind| {
+        !matches!(kind, MechanismKind::External | MechanismKind::Anonymous)
+            && !kind.name().starts_with("SCRAM-SHA-512")
+    };
+    MechanismPolicy::of(MechanismKind::ALL.into_iter().filter(is_known))
 }
 
 struct Online {

@@ -69,6 +69,11 @@ pub trait Client {
     /// Whether it can go this way.
     fn can_use(&self, channel: Channel) -> bool;
 
+    /// Whether it only logs in differently: its session is the same as another client's.
+    fn is_variant(&self) -> bool {
+        false
+    }
+
     /// What it may know before it is measured, such as what the server offers. Nothing, unless it says otherwise.
     async fn prepare(&mut self, _place: Place) -> Result<(), BoxError> {
         Ok(())

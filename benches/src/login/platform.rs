@@ -60,6 +60,10 @@ impl Client for OnPlatform {
         }
     }
 
+    fn is_variant(&self) -> bool {
+        self.pipelined
+    }
+
     fn can_use(&self, channel: Channel) -> bool {
         channel == Channel::WebSocket
     }

@@ -30,7 +30,7 @@ pub async fn measure(
     let mut sessions = Vec::new();
     let mut records = Vec::new();
     for client in clients {
-        if !client.can_use(place.channel) {
+        if !client.can_use(place.channel) || client.is_variant() {
             continue;
         }
         let mut record = Record::default();
