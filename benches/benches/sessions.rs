@@ -6,6 +6,7 @@
 //! and so tells the client's part. Plain WebSocket in both cases: TLS adds its buffers on either side.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
+use mfly_benches::process::resident_kib;
 use mfly_client::{App, AppBuilder, LicenceKey, Session, UserIdentifier};
 use mfly_testserver::TestServer;
 use std::sync::Arc;
@@ -141,14 +142,4 @@ where
         done.push(result??);
     }
     Ok(done)
-}
-
-/// Memory of this process that is in RAM (Linux: `/proc/self/status`).
-fn resident_kib() -> Result<u64, BoxError> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmRSS:"))
-        .ok_or("no VmRSS")?;
-    Ok(line.split_whitespace().nth(1).ok_or("no figure")?.parse()?)
 }

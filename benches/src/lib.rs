@@ -2,11 +2,18 @@
 //!
 //! `cargo bench -p mfly-benches --bench codec` prints one table: this workspace's codec beside its
 //! peers on the same stanzas in the same run. Every contender is a [`Contender`]: a name and a closure.
+//! `--bench login` does the same for whole clients, which are [`login::Client`]s.
 
 pub mod corpus;
+pub mod flights;
+pub mod login;
 pub mod measure;
 pub mod parse;
+pub mod process;
+pub mod proxy;
 pub mod serialise;
+pub mod statistics;
+pub mod table;
 pub mod tcp;
 
 /// One way to do a job on one stanza.

@@ -3,8 +3,11 @@
 use crate::run::{cargo, output, root, status};
 use std::process::{Command, Stdio};
 
-/// Each prints one table.
-const BENCHES: &[&str] = &["codec", "sessions"];
+/// Each prints its tables.
+const BENCHES: &[&str] = &["codec", "sessions", LOGIN];
+
+/// The one that can measure other servers.
+const LOGIN: &str = "login";
 
 /// Who parses the vCard stanza.
 const CONTENDERS: &[&str] = &[
@@ -19,10 +22,16 @@ const CONTENDERS: &[&str] = &[
 /// Two counts of rounds: their difference is free of start-up.
 const ROUNDS: [u64; 2] = [100, 300];
 
+/// Runs them all, or with `--server …` the one that measures a server.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
-    for bench in BENCHES {
+    let elsewhere = arguments.iter().any(|argument| argument == "--server");
+    let benches: &[&str] = if elsewhere { &[LOGIN] } else { BENCHES };
+    for bench in benches {
         let mut command = cargo(&["bench", "-p", "mfly-benches", "--bench", bench, "--"]);
         status(command.args(arguments))?;
+    }
+    if elsewhere {
+        return Ok(());
     }
     instructions()
 }

@@ -1,6 +1,6 @@
 //! What a server is started with.
 
-use crate::certificate::{self, Authority, AuthorityError};
+use crate::certificate::{self, Authority, AuthorityError, Certificates};
 use crate::core::Core;
 use crate::listening::Ports;
 use crate::server::TestServer;
@@ -83,6 +83,7 @@ pub struct Builder {
     scram_iterations: Option<u32>,
     sasl2: bool,
     anonymous: bool,
+    certificate: Option<Certificates>,
     seed: Option<[u8; 32]>,
     qr_code_lifetime: Duration,
     announces_signalling: bool,
@@ -110,6 +111,7 @@ impl Builder {
             scram_iterations: None,
             sasl2: false,
             anonymous: false,
+            certificate: None,
             seed: None,
             qr_code_lifetime: Duration::from_secs(60),
             announces_signalling: false,
@@ -249,6 +251,17 @@ impl Builder {
         self
     }
 
+    /// Shows this certificate (`chain`) with this `key`, both PEM text, instead of one of its own authority's making;
+    /// [`TestServer::ca_certificate_pem`] then is none.
+    #[must_use]
+    pub fn certificate(mut self, chain: impl Into<String>, key: impl Into<String>) -> Self {
+        self.certificate = Some(Certificates {
+            chain_pem: chain.into(),
+            key_pem: key.into(),
+        });
+        self
+    }
+
     /// Draws passwords and ids from this seed, so that they are the same in every run. Default: a
     /// random one.
     #[must_use]
@@ -274,7 +287,7 @@ impl Builder {
     }
 
     /// Commits uploads in parts by their `uploadId`, as with Amazon's stores, rather than by an address, as with Oracle's.
-    /// Default: no, because the official SDK (4.25.10) then never finishes a file of more than one part.
+    /// Default: no, because the official SDK (4.25.10) then fails to send a file of more than one part.
     #[must_use]
     pub fn commit_uploads_by_id(mut self, is_on: bool) -> Self {
         self.are_uploads_committed_by_id = is_on;
@@ -339,16 +352,20 @@ impl Builder {
 
         let ports = self.ports();
         let mut authority = None;
-        let mut certificates = None;
-        if ports.need_certificates() {
-            let made = self.certificate_authority()?;
-            certificates = Some(certificate::generate(&xmpp_host, &made).map_err(|error| {
-                StartError::Certificate {
-                    source: error.into(),
-                }
-            })?);
-            authority = Some(made);
-        }
+        let certificates = match &self.certificate {
+            _ if !ports.need_certificates() => None,
+            Some(given) => Some(given.clone()),
+            None => {
+                let made = self.certificate_authority()?;
+                let certificates = certificate::generate(&xmpp_host, &made).map_err(|error| {
+                    StartError::Certificate {
+                        source: error.into(),
+                    }
+                })?;
+                authority = Some(made);
+                Some(certificates)
+            }
+        };
         let (addresses, listening) = ports.bind(certificates.as_ref()).await?;
         let shared = Arc::new(Shared::new(
             core,

@@ -5,17 +5,26 @@ mod authority;
 pub(crate) use authority::{Authority, AuthorityError};
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair};
+use std::fmt;
 
 /// Names that the certificate is good for, beside the XMPP host.
 const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 /// The server's certificate chain and its key.
+#[derive(Clone)]
 pub(crate) struct Certificates {
     /// The server's certificate and the authority's, as PEM text. Clients do not need the second, but Chromium can be told
     /// to trust whatever chain has it.
     pub(crate) chain_pem: String,
     /// The key as PEM text.
     pub(crate) key_pem: String,
+}
+
+/// The key is a secret.
+impl fmt::Debug for Certificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificates").finish_non_exhaustive()
+    }
 }
 
 /// Makes a certificate for `localhost`, `127.0.0.1`, `::1` and `host`.

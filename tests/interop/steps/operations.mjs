@@ -21,8 +21,10 @@ export async function run({ live, browser, report }) {
   await report.step("the server opened what the browser sealed", olga, () => live.server("profile", { user: "olga" }));
   await report.step("userProfileListener tells one's own change", "Olga",
     async () => (await device.hears("userProfileListener", { userId: "olga" })).nickName);
-  await report.step("setUserProfile with the address of an image", 200, async () =>
-    (await call("setUserProfile", "Olga", "https://images.example/olga.png", "Available", "15550100", "olga@example.com")).statusCode);
+  const address = "https://images.example/olga.png";
+  await report.step("setUserProfile with the address of an image", { ...SUCCESS, fileToken: address, fileTokenThumb: address },
+    () => call("setUserProfile", "Olga", address, "Available", "15550100", "olga@example.com"));
+  await report.step("which others are shown as it is", address, async () => (await live.server("profile", { user: "olga" })).image);
   let token;
   await report.step("setUserProfile with a File", true, async () => {
     const file = { $file: "olga.png", type: "image/png", base64: PNG };

@@ -166,6 +166,18 @@ async fn a_server_that_does_not_know_the_password_is_not_believed() {
 }
 
 #[tokio::test]
+async fn how_much_work_a_log_in_may_be_can_be_changed() {
+    let server = start(|builder| builder.scram(true)).await;
+    let account = account(&server, "alice", WAYS[1]).scram_iterations(10_000..=20_000);
+    let error = failure(&account).await;
+    assert!(
+        matches!(error.kind(), ErrorKind::AuthenticationBroken(_)),
+        "{error:?}"
+    );
+    connect(&account.scram_iterations(4096..=4096)).await;
+}
+
+#[tokio::test]
 async fn a_guest_is_given_an_address() {
     let server = start(|builder| builder.anonymous(true)).await;
     let domain = BareJid::new(&server.xmpp_host()).unwrap();

@@ -95,7 +95,8 @@ fn major(version: &str) -> Option<u32> {
         .ok()
 }
 
-fn target() -> Result<PathBuf, String> {
+/// Where cargo builds.
+pub(super) fn target() -> Result<PathBuf, String> {
     let mut command = cargo(&["metadata", "--format-version", "1", "--no-deps"]);
     let metadata: serde_json::Value =
         serde_json::from_str(&output(&mut command)?).map_err(|error| error.to_string())?;

@@ -171,8 +171,9 @@ impl World {
 #[cfg(unix)]
 pub(crate) fn interrupt(child: &Child) {
     let id = child.id().unwrap().to_string();
-    let sent = std::process::Command::new("kill")
-        .args(["-INT", &id])
+    // The shell's own `kill`: the program is not everywhere.
+    let sent = std::process::Command::new("sh")
+        .args(["-c", "kill -INT \"$0\"", &id])
         .status()
         .unwrap();
     assert!(sent.success());

@@ -83,7 +83,7 @@ impl Authenticating {
     ) -> Result<Phase, DisconnectReason> {
         let mut exchange = Exchange::begin(
             &plan.choice,
-            &cx.config.account,
+            cx.config,
             password,
             cx.login.keys(),
             cx.entropy.nonce(),

@@ -6,7 +6,9 @@ use super::reconnect::ReconnectPolicy;
 use super::redirect::RedirectPolicy;
 use mfly_proto::jid::BareJid;
 use mfly_proto::sasl::MechanismPolicy;
+use mfly_proto::sasl::scram::ITERATIONS;
 use mfly_proto::xml::Limits;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// Everything that shapes a session. The defaults of [`Config::platform`] behave as the official SDK does, or
@@ -27,6 +29,8 @@ pub(crate) struct Config {
     /// Which ways to authenticate will do. The platform's password changes with each attempt, which only PLAIN can
     /// carry.
     pub(crate) mechanisms: MechanismPolicy,
+    /// How many rounds of its hash SCRAM may take.
+    pub(crate) iterations: RangeInclusive<u32>,
     /// Whether SASL2 (XEP-0388) is used where it is offered.
     pub(crate) sasl2: bool,
     /// What an earlier session found out about the server.
@@ -88,6 +92,7 @@ impl Config {
             presence: true,
             carbons: true,
             mechanisms: MechanismPolicy::plain(),
+            iterations: ITERATIONS,
             sasl2: false,
             known: None,
             pipelined: false,

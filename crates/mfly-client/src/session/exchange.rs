@@ -1,7 +1,7 @@
 //! The client's half of an authentication: whichever mechanism was chosen.
 
+use super::config::Config;
 use mfly_proto::argument::InvalidArgument;
-use mfly_proto::jid::BareJid;
 use mfly_proto::sasl::{
     Anonymous, Choice, External, Mechanism, Plain, SaslError, Scram, ScramKeys, ScramParameters,
 };
@@ -27,20 +27,23 @@ impl Exchange {
     /// When name or password cannot be used with this mechanism.
     pub(super) fn begin(
         choice: &Choice,
-        account: &BareJid,
+        config: &Config,
         password: Option<&Password>,
         keys: Option<ScramKeys>,
         nonce: [u8; 24],
     ) -> Result<Self, InvalidArgument> {
-        let name = account.local().unwrap_or_default();
+        let name = config.account.local().unwrap_or_default();
         let password = || password.ok_or_else(|| InvalidArgument::new("password", "is missing"));
         Ok(match choice {
             Choice::Plain => Self::Cheap(Box::new(Plain::new(name, password()?)?)),
-            Choice::External => Self::Cheap(Box::new(External::acting_as(account.as_str())?)),
+            Choice::External => {
+                Self::Cheap(Box::new(External::acting_as(config.account.as_str())?))
+            }
             Choice::Anonymous => Self::Cheap(Box::new(Anonymous::new())),
             Choice::Scram { hash, binding } => {
                 let parameters = ScramParameters::new(*hash, name, password()?, nonce)
                     .binding(binding.clone())
+                    .iterations(config.iterations.clone())
                     .keys(keys);
                 Self::Scram(Box::new(Scram::new(parameters)?))
             }

@@ -10,6 +10,7 @@
 //! | the server points elsewhere (`see-other-uri`, `see-other-host`) | connects there at once if the policy allows, three times in a row at most; otherwise ends: `Moved` |
 //! | the server does not offer what was expected | connects again at once, step by step |
 //! | an administrator blocked the account, or it was deleted, a moment ago | ends so |
+//! | the server's certificate is not accepted, and there never was a connection | ends: `Unreachable` |
 //! | anything else | connects again, later and later |
 //!
 //! The official SDK connects again at once, for ever, whatever the reason.
@@ -20,6 +21,7 @@ use super::timers::YEAR;
 use mfly_proto::sasl::FailureCondition;
 use mfly_proto::stanza::ErrorCondition;
 use mfly_proto::stream::StreamCondition;
+use mfly_transport::CertificateProblem;
 use std::time::{Duration, Instant};
 
 /// When and how often to connect again: full-jitter exponential back-off.
@@ -196,6 +198,10 @@ impl Reconnect {
         }
         let limit = if self.stood {
             lost.policy.max_attempts
+        } else if is_certificate(lost.reason) {
+            // It will not be another one a moment later. In mid-session it may be: some networks show their own until one
+            // has logged in there.
+            Some(0)
         } else {
             Some(lost.first_attempts)
         };
@@ -213,6 +219,10 @@ impl Reconnect {
             delay: lost.policy.delay(self.step, lost.fraction),
         }
     }
+}
+
+fn is_certificate(reason: &DisconnectReason) -> bool {
+    matches!(reason, DisconnectReason::ConnectFailed(cause) if CertificateProblem::find(&**cause).is_some())
 }
 
 /// The end that a reason alone decides.

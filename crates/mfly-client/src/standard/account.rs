@@ -5,10 +5,12 @@ use crate::connector::Connector;
 use crate::session::{KeepaliveConfig, KnownServer, ReconnectPolicy, RedirectPolicy};
 use crate::timeouts::Timeouts;
 use mfly_proto::jid::BareJid;
+use mfly_proto::sasl::scram::ITERATIONS;
 use mfly_proto::sasl::{MechanismKind, MechanismPolicy};
 use mfly_proto::secret::Password;
 use mfly_transport::{Proxy, StartTls, Tls};
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +29,7 @@ pub struct Account {
     pub(super) proxy: Option<Proxy>,
     pub(super) start_tls: StartTls,
     pub(super) mechanisms: MechanismPolicy,
+    pub(super) iterations: RangeInclusive<u32>,
     pub(super) known: Option<KnownServer>,
     pub(super) allow_cleartext: bool,
     pub(super) resource: Option<String>,
@@ -87,6 +90,7 @@ impl Account {
             proxy: None,
             start_tls: StartTls::default(),
             mechanisms,
+            iterations: ITERATIONS,
             known: None,
             allow_cleartext: false,
             resource: None,
@@ -150,6 +154,13 @@ impl Account {
     /// Authenticates by this mechanism or not at all.
     pub fn pin_mechanism(mut self, mechanism: MechanismKind) -> Self {
         self.mechanisms = self.mechanisms.pinned(mechanism);
+        self
+    }
+
+    /// How many rounds of its hash SCRAM may take: too few and the password could be guessed from what is said, too many and
+    /// this machine is kept busy. Default: 4,096 to 600,000.
+    pub fn scram_iterations(mut self, iterations: RangeInclusive<u32>) -> Self {
+        self.iterations = iterations;
         self
     }
 

@@ -56,6 +56,7 @@ impl Connecting {
             config.resource = Resource::Exactly(resource.clone());
         }
         config.mechanisms = account.mechanisms.clone();
+        config.iterations = account.iterations.clone();
         config.known.clone_from(&account.known);
         config.presence = account.presence;
         config.carbons = account.carbons;

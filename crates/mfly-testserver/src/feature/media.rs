@@ -4,7 +4,7 @@
 //! token: the secret in the address is the permission, as with the platform's object stores.
 //!
 //! An upload in several parts is committed by an address, as with Oracle's stores, unless the server was started otherwise: with
-//! an `uploadId`, as with Amazon's, the official SDK begins anew for ever (observed: Web SDK 4.25.10).
+//! an `uploadId`, as with Amazon's, the official SDK begins anew instead of committing (observed: Web SDK 4.25.10).
 
 use crate::answer::Answer;
 use crate::call::{Caller, RestCall, Route};

@@ -1,0 +1,169 @@
+//! `mfly-client` with a standard account.
+
+use super::target::Target;
+use super::{BoxError, Channel, Client, Place, Session};
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use mfly_client::standard::{self, Account};
+use mfly_client::{
+    BareJid, Jid, KnownServer, MechanismKind, MechanismPolicy, Password, StartTls, Tls,
+};
+
+/// How the client logs in.
+#[derive(Clone, Debug)]
+enum Way {
+    /// For the very first time: no offers are known, and no TLS session.
+    First,
+    /// The same, and with SHA-256 at most, as tokio-xmpp does it: SHA-512 takes longer.
+    Sha256,
+    /// With what a login before told.
+    Again(Tls, Option<KnownServer>),
+}
+
+/// `mfly-client` with an account.
+#[derive(Debug)]
+pub struct Mfly {
+    account: BareJid,
+    password: Password,
+    trusted: Option<Vec<u8>>,
+    way: Way,
+}
+
+impl Mfly {
+    /// A client that logs in for the first time.
+    ///
+    /// # Errors
+    /// When the target's account or certificates cannot be used.
+    pub fn first(target: &Target) -> Result<Self, BoxError> {
+        Ok(Self {
+            account: BareJid::new(&target.account())?,
+            password: Password::new(&target.password)?,
+            trusted: target.ca.as_ref().map(std::fs::read).transpose()?,
+            way: Way::First,
+        })
+    }
+
+    /// The same with the hash function that tokio-xmpp uses.
+    ///
+    /// # Errors
+    /// When the target's account or certificates cannot be used.
+    pub fn sha256(target: &Target) -> Result<Self, BoxError> {
+        let way = Way::Sha256;
+        Ok(Self {
+            way,
+            ..Self::first(target)?
+        })
+    }
+
+    /// A client that has logged in before, in this or an earlier run.
+    ///
+    /// # Errors
+    /// When the target's account or certificates cannot be used.
+    pub fn again(target: &Target) -> Result<Self, BoxError> {
+        let first = Self::first(target)?;
+        let way = Way::Again(first.tls()?, None);
+        Ok(Self { way, ..first })
+    }
+
+    fn tls(&self) -> Result<Tls, BoxError> {
+        Ok(match &self.trusted {
+            Some(certificates) => Tls::custom(certificates)?,
+            None => Tls::bundled(),
+        })
+    }
+
+    async fn connect(&self, place: Place) -> Result<standard::Session, BoxError> {
+        let scheme = match place.channel {
+            Channel::ClearText | Channel::StartTls => "xmpp",
+            Channel::DirectTls => "xmpps",
+            Channel::WebSocket => return Err("a standard account is measured over TCP".into()),
+        };
+        let mut account = Account::new(self.account.clone(), self.password.clone())
+            .address(&format!("{scheme}://{}", place.address));
+        if place.channel == Channel::ClearText {
+            account = account.start_tls(StartTls::Disabled);
+        }
+        account = match &self.way {
+            Way::First => account.tls(self.tls()?),
+            Way::Sha256 => account.tls(self.tls()?).mechanisms(up_to_sha256()),
+            Way::Again(tls, server) => account.tls(tls.clone()).known_server(server.clone()),
+        };
+        Ok(account.connect().await?)
+    }
+}
+
+#[async_trait(?Send)]
+impl Client for Mfly {
+    fn name(&self) -> &'static str {
+        match self.way {
+            Way::First => "mfly, first login",
+            Way::Sha256 => "mfly, first login, SHA-256",
+            Way::Again(..) => "mfly, known server",
+        }
+    }
+
+    fn is_variant(&self) -> bool {
+        !matches!(self.way, Way::First)
+    }
+
+    fn can_use(&self, channel: Channel) -> bool {
+        channel != Channel::WebSocket
+    }
+
+    async fn prepare(&mut self, place: Place) -> Result<(), BoxError> {
+        if let Way::Again(_, server) = &mut self.way {
+            *server = None;
+            let session = self.connect(place).await?;
+            let known = session.known_server();
+            session.close().await;
+            if let Way::Again(_, server) = &mut self.way {
+                *server = known;
+            }
+        }
+        Ok(())
+    }
+
+    async fn log_in(&self, place: Place) -> Result<Box<dyn Session>, BoxError> {
+        let session = self.connect(place).await?;
+        let server = BareJid::new(self.account.domain())?.into();
+        Ok(Box::new(Online { session, server }))
+    }
+}
+
+/// What tokio-xmpp knows, in its order, channel binding first.
+fn up_to_sha256() -> MechanismPolicy {
+    let is_known = |kind: &MechanismKind| {
+        !matches!(kind, MechanismKind::External | MechanismKind::Anonymous)
+            && !kind.name().starts_with("SCRAM-SHA-512")
+    };
+    MechanismPolicy::of(MechanismKind::ALL.into_iter().filter(is_known))
+}
+
+struct Online {
+    session: standard::Session,
+    server: Jid,
+}
+
+#[async_trait(?Send)]
+impl Session for Online {
+    async fn ping(&mut self, count: usize, outstanding: usize) -> Result<(), BoxError> {
+        let mut waiting = FuturesUnordered::new();
+        for _ in 0..count {
+            if waiting.len() >= outstanding
+                && let Some(answer) = waiting.next().await
+            {
+                answer?;
+            }
+            waiting.push(self.session.ping(Some(&self.server)));
+        }
+        while let Some(answer) = waiting.next().await {
+            answer?;
+        }
+        Ok(())
+    }
+
+    async fn close(self: Box<Self>) {
+        self.session.close().await;
+    }
+}

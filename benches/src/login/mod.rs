@@ -1,0 +1,121 @@
+//! Clients that open a session on the same server: how long until they are online, and what a request costs then.
+
+pub mod effort;
+pub mod logins;
+pub mod memory;
+pub mod mfly;
+pub mod own_server;
+pub mod platform;
+pub mod requests;
+pub mod target;
+pub mod tokio_xmpp;
+
+use async_trait::async_trait;
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// Any error; a benchmark only shows it.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The way to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Channel {
+    /// TCP without encryption.
+    ClearText,
+    /// TCP that begins in clear text and turns to TLS.
+    StartTls,
+    /// TLS from the first byte.
+    DirectTls,
+    /// WebSocket without encryption.
+    WebSocket,
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ClearText => "TCP, clear text",
+            Self::StartTls => "TCP, STARTTLS",
+            Self::DirectTls => "TCP, direct TLS",
+            Self::WebSocket => "WebSocket, clear text",
+        })
+    }
+}
+
+/// A place where a server listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The way it speaks.
+    pub channel: Channel,
+    /// Whether the server offers SASL2.
+    pub sasl2: bool,
+    /// Where it listens: on loopback, or a proxy to it.
+    pub address: SocketAddr,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sasl2 = if self.sasl2 { ", SASL2" } else { "" };
+        write!(f, "{}{sasl2}", self.channel)
+    }
+}
+
+/// A client library and a way to use it.
+#[async_trait(?Send)]
+pub trait Client {
+    /// Its name in the tables.
+    fn name(&self) -> &'static str;
+
+    /// Whether it can go this way.
+    fn can_use(&self, channel: Channel) -> bool;
+
+    /// Whether it only logs in differently: its session is the same as another client's.
+    fn is_variant(&self) -> bool {
+        false
+    }
+
+    /// What it may know before it is measured, such as what the server offers. Nothing, unless it says otherwise.
+    async fn prepare(&mut self, _place: Place) -> Result<(), BoxError> {
+        Ok(())
+    }
+
+    /// Opens a session, and returns as soon as the library says that it is online.
+    async fn log_in(&self, place: Place) -> Result<Box<dyn Session>, BoxError>;
+}
+
+/// A session that is online.
+#[async_trait(?Send)]
+pub trait Session {
+    /// Pings the server `count` times with `outstanding` requests on the way, and takes every answer.
+    async fn ping(&mut self, count: usize, outstanding: usize) -> Result<(), BoxError>;
+
+    /// Ends it in an orderly way.
+    async fn close(self: Box<Self>);
+}
+
+/// Opens a session within a deadline, which some clients lack, and tells how long that took.
+///
+/// # Errors
+/// The client's own, or that it is late.
+pub async fn open(
+    client: &dyn Client,
+    place: Place,
+) -> Result<(Box<dyn Session>, Duration), BoxError> {
+    let started = Instant::now();
+    match tokio::time::timeout(effort::LOGIN, client.log_in(place)).await {
+        Ok(session) => Ok((session?, started.elapsed())),
+        Err(_) => Err(format!("not online after {} s", effort::LOGIN.as_secs()).into()),
+    }
+}
+
+/// An error with its causes.
+#[must_use]
+pub fn explain(error: &BoxError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text += &format!(": {cause}");
+        source = cause.source();
+    }
+    text
+}

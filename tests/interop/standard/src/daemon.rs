@@ -1,0 +1,163 @@
+//! What the two servers have in common, and how the suite sees them.
+
+use crate::error::ServerError;
+use crate::folder::Folder;
+use crate::process::run;
+use crate::setting::{MAX_STANZA_BYTES, Setting, WEBSOCKET_PATH};
+use async_trait::async_trait;
+use mfly_client::standard::Account;
+use mfly_client::{BareJid, Password, Tls};
+use mfly_suite::certificate::{Certificate, Certificates, DOMAIN};
+use mfly_suite::{Failure, Framing, Need, Server};
+use std::sync::Arc;
+use tokio::process::Command;
+use tokio::sync::RwLock;
+
+/// A server that runs as a process.
+#[async_trait]
+pub trait Daemon: Sized + Send + Sync + 'static {
+    /// Its name.
+    const NAME: &'static str;
+
+    /// The Debian package that it comes from.
+    const PACKAGE: &'static str;
+
+    /// Writes the configuration and starts the server.
+    ///
+    /// # Errors
+    /// When the package is not installed or the server does not come up.
+    async fn start(setting: Setting) -> Result<Self, ServerError>;
+
+    /// Ends the server and starts it again on the same ports, with the same users.
+    ///
+    /// # Errors
+    /// When it does not end or does not come up.
+    async fn restart(&mut self) -> Result<(), ServerError>;
+
+    /// Its XMPP domain for who comes over `framing`.
+    #[must_use]
+    fn domain(_framing: Framing) -> &'static str {
+        DOMAIN
+    }
+
+    /// The strongest mechanism that it offers over `framing` and that this client knows, too. Passwords are stored for one
+    /// hash function only; between them the servers use all three.
+    fn strongest(framing: Framing) -> &'static str;
+
+    /// Creates an account.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    async fn create_user(&self, user: &BareJid, password: &str) -> Result<(), ServerError>;
+
+    /// Why it does without this; `None` when it does not.
+    fn lacks(framing: Framing, need: Need) -> Option<&'static str>;
+}
+
+/// A server, with all that is needed to run another instance of it.
+pub struct Standard<D> {
+    name: String,
+    run: Arc<Folder>,
+    certificates: Arc<Certificates>,
+    trusted: Tls,
+    setting: Setting,
+    daemon: RwLock<D>,
+}
+
+impl<D: Daemon> Standard<D> {
+    /// Starts a server that shows this certificate.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub async fn start(
+        run: &Arc<Folder>,
+        certificates: &Arc<Certificates>,
+        certificate: Certificate,
+    ) -> Result<Self, ServerError> {
+        let setting = Setting::new(run, D::PACKAGE, certificates, certificate)?;
+        let trusted = Tls::custom(certificates.authority_pem.as_bytes())
+            .map_err(|error| ServerError::Io(std::io::Error::other(error)))?;
+        Ok(Self {
+            name: format!("{} {}", D::NAME, version(D::PACKAGE).await?),
+            run: Arc::clone(run),
+            certificates: Arc::clone(certificates),
+            trusted,
+            setting: setting.clone(),
+            daemon: RwLock::new(D::start(setting).await?),
+        })
+    }
+}
+
+#[async_trait]
+impl<D: Daemon> Server for Standard<D> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn domain(&self, framing: Framing) -> &str {
+        D::domain(framing)
+    }
+
+    fn framings(&self) -> Vec<Framing> {
+        vec![
+            Framing::StartTls,
+            Framing::DirectTls,
+            Framing::WebSocket,
+            Framing::SecureWebSocket,
+        ]
+    }
+
+    fn account(
+        &self,
+        framing: Framing,
+        jid: BareJid,
+        password: Password,
+    ) -> Result<Account, Failure> {
+        let ports = self.setting.ports;
+        let address = match framing {
+            Framing::StartTls => format!("xmpp://127.0.0.1:{}", ports.start_tls),
+            Framing::DirectTls => format!("xmpps://127.0.0.1:{}", ports.direct_tls),
+            Framing::WebSocket => format!("ws://localhost:{}{WEBSOCKET_PATH}", ports.websocket),
+            Framing::SecureWebSocket => {
+                format!("wss://localhost:{}{WEBSOCKET_PATH}", ports.secure_websocket)
+            }
+            Framing::MemoryTcp | Framing::MemoryWebSocket => {
+                return Err(Failure::new(format!("{} is another process", self.name)));
+            }
+        };
+        let account = Account::new(jid, password);
+        Ok(account.address(&address).tls(self.trusted.clone()))
+    }
+
+    fn strongest(&self, framing: Framing) -> &'static str {
+        D::strongest(framing)
+    }
+
+    fn max_stanza_bytes(&self) -> usize {
+        MAX_STANZA_BYTES
+    }
+
+    async fn create_user(&self, user: &BareJid, password: &str) -> Result<(), Failure> {
+        Ok(self.daemon.read().await.create_user(user, password).await?)
+    }
+
+    async fn restart(&self) -> Result<(), Failure> {
+        Ok(self.daemon.write().await.restart().await?)
+    }
+
+    async fn with_certificate(&self, certificate: Certificate) -> Result<Box<dyn Server>, Failure> {
+        let other = Self::start(&self.run, &self.certificates, certificate).await?;
+        Ok(Box::new(other))
+    }
+
+    fn lacks(&self, framing: Framing, need: Need) -> Option<&'static str> {
+        D::lacks(framing, need)
+    }
+}
+
+/// The version of an installed Debian package.
+async fn version(package: &str) -> Result<String, ServerError> {
+    let mut query = Command::new("dpkg-query");
+    query.args(["--show", "--showformat=${Version}", package]);
+    run(query).await
+}

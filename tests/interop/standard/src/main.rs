@@ -1,0 +1,92 @@
+//! The shared suite against Prosody and ejabberd, over every framing that each offers.
+//!
+//! Usage: `mfly-interop-standard [FOLDER]`. Everything is written into `FOLDER/standard-servers` (default
+//! `target/interop`), the report beside it as `standard-servers.json`. The exit code is 0 only if nothing failed.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool reports to the terminal"
+)]
+
+use mfly_interop_standard::folder::Folder;
+use mfly_interop_standard::{Daemon, Ejabberd, Prosody, ServerError, Standard};
+use mfly_suite::{Certificate, Certificates, Report, Server as _};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
+
+/// Longest time for everything.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let folder = std::env::args_os().nth(1);
+    let folder = folder.map_or_else(|| PathBuf::from("target/interop"), PathBuf::from);
+    let outcome = tokio::select! {
+        outcome = timeout(PATIENCE, run(&folder)) => match outcome {
+            Ok(outcome) => outcome.map_err(|error| error.to_string()),
+            Err(_) => Err(format!("not done within {PATIENCE:?}")),
+        },
+        // Leaving by the ordinary way ends the servers, too.
+        () = interrupted() => Err("interrupted".to_owned()),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("mfly-interop-standard: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs everything, and says whether nothing failed.
+async fn run(folder: &Path) -> Result<bool, ServerError> {
+    let started = Instant::now();
+    let run = Arc::new(Folder::fresh(folder, "standard-servers")?);
+    let certificates = Arc::new(Certificates::generate().map_err(std::io::Error::other)?);
+    let reports: [Report; 2] = tokio::try_join!(
+        judge::<Prosody>(&run, &certificates),
+        judge::<Ejabberd>(&run, &certificates),
+    )?
+    .into();
+    for report in &reports {
+        println!("{report}");
+    }
+    let json: Vec<Value> = reports.iter().map(Report::json).collect();
+    let file = folder.join("standard-servers.json");
+    std::fs::write(&file, json!({ "servers": json }).to_string())?;
+    let failed: usize = reports.iter().map(|report| report.failures().count()).sum();
+    println!(
+        "{} s; report: {}; logs: {}",
+        started.elapsed().as_secs(),
+        file.display(),
+        run.path().display()
+    );
+    for report in &reports {
+        println!("{}: {}", report.server, report.counts());
+    }
+    Ok(failed == 0)
+}
+
+async fn judge<D: Daemon>(
+    run: &Arc<Folder>,
+    certificates: &Arc<Certificates>,
+) -> Result<Report, ServerError> {
+    let server = Standard::<D>::start(run, certificates, Certificate::Good).await?;
+    Ok(mfly_suite::run(&server, &server.framings()).await)
+}
+
+async fn interrupted() {
+    let Ok(mut terminated) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminated.recv() => {}
+        Ok(()) = tokio::signal::ctrl_c() => {}
+    }
+}

@@ -1,0 +1,87 @@
+//! A check: a sentence about a server and this client, and how it is tried.
+
+use crate::certificate::Certificate;
+use crate::failure::Failure;
+use crate::framing::Framing;
+use crate::place::Place;
+use crate::server::Need;
+use futures_util::future::BoxFuture;
+
+/// A check as it is run.
+pub type Body = for<'a> fn(&'a Place<'a>) -> BoxFuture<'a, Result<(), Failure>>;
+
+/// One check of the suite.
+#[derive(Clone, Copy)]
+pub struct Check {
+    /// What it shows, as a sentence.
+    pub name: &'static str,
+    /// What the server may lack for it.
+    pub need: Option<Need>,
+    /// Whether it has no meaning where nothing is encrypted.
+    pub needs_tls: bool,
+    /// What it needs for itself.
+    pub setting: Setting,
+    pub(crate) body: Body,
+}
+
+/// What a check needs for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// A server that others use at the same time.
+    Shared,
+    /// A server for itself, because it restarts it.
+    Alone,
+    /// A server that shows this certificate.
+    Showing(Certificate),
+}
+
+impl Check {
+    /// Why it has no meaning over `framing`, if it has none.
+    #[must_use]
+    pub const fn does_not_apply(&self, framing: Framing) -> Option<&'static str> {
+        if self.needs_tls && !framing.has_certificate() {
+            Some("nothing is encrypted")
+        } else {
+            None
+        }
+    }
+
+    pub(crate) const fn shared(name: &'static str, body: Body) -> Self {
+        Self {
+            name,
+            need: None,
+            needs_tls: false,
+            setting: Setting::Shared,
+            body,
+        }
+    }
+
+    pub(crate) const fn alone(name: &'static str, body: Body) -> Self {
+        Self {
+            setting: Setting::Alone,
+            ..Self::shared(name, body)
+        }
+    }
+
+    pub(crate) const fn showing(name: &'static str, certificate: Certificate, body: Body) -> Self {
+        Self {
+            setting: Setting::Showing(certificate),
+            needs_tls: true,
+            ..Self::shared(name, body)
+        }
+    }
+
+    pub(crate) const fn within_tls(self) -> Self {
+        Self {
+            needs_tls: true,
+            ..self
+        }
+    }
+
+    pub(crate) const fn needing(self, need: Need) -> Self {
+        Self {
+            need: Some(need),
+            ..self
+        }
+    }
+}

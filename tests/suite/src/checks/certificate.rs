@@ -1,0 +1,48 @@
+//! Certificates that no client may accept.
+
+use crate::certificate::Certificate;
+use crate::check::Check;
+use crate::failure::{Failure, all_events, ensure, equal, within};
+use crate::place::Place;
+use mfly_client::standard::Event;
+use mfly_client::{CertificateProblem, ErrorKind};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check::showing(
+        "an expired certificate is refused, once and for all",
+        Certificate::Expired,
+        |place| Box::pin(refused(place, CertificateProblem::Expired)),
+    ),
+    Check::showing(
+        "a certificate for another name is refused, once and for all",
+        Certificate::OtherName,
+        |place| Box::pin(refused(place, CertificateProblem::WrongName)),
+    ),
+    Check::showing(
+        "a certificate of an authority that is not trusted is refused, once and for all",
+        Certificate::OtherAuthority,
+        |place| Box::pin(refused(place, CertificateProblem::Untrusted)),
+    ),
+];
+
+async fn refused(place: &Place<'_>, expected: CertificateProblem) -> Result<(), Failure> {
+    let user = place.nobody("alice")?;
+    let connecting = place.account(&user)?.attempts(3).connect();
+    let mut events = connecting.events();
+    let outcome = within("an answer", async { Ok::<_, Failure>(connecting.await) }).await?;
+    let Err(error) = outcome else {
+        return Err(Failure::new("the certificate was accepted"));
+    };
+    equal(
+        "what failed",
+        error.kind(),
+        &ErrorKind::Certificate(expected),
+    )?;
+    let events = all_events(&mut events).await?;
+    ensure(
+        !events
+            .iter()
+            .any(|event| matches!(event, Event::Reconnecting { .. })),
+        || format!("it was tried again: {events:?}"),
+    )
+}

@@ -1,0 +1,49 @@
+//! A server that goes away and comes back.
+
+use super::message::exchange;
+use crate::check::Check;
+use crate::failure::{During, Failure, equal, event, within};
+use crate::place::{Online, Place, connect};
+use mfly_client::DisconnectReason;
+use mfly_client::standard::Event;
+
+pub(super) const CHECKS: &[Check] = &[Check::alone(
+    "sessions come back after a restart of the server, and work as before",
+    |place| Box::pin(come_back(place)),
+)];
+
+/// Waits until a session is told that its connection is gone, and why.
+pub(super) async fn disconnected(who: &mut Online) -> Result<DisconnectReason, Failure> {
+    event(&mut who.events, "Disconnected", |event| match event {
+        Event::Disconnected { reason } => Some(reason.clone()),
+        _ => None,
+    })
+    .await
+}
+
+/// Waits until a session is told that it is connected again.
+pub(super) async fn connected(who: &mut Online) -> Result<(), Failure> {
+    event(&mut who.events, "Connected", |event| match event {
+        Event::Connected { .. } => Some(()),
+        _ => None,
+    })
+    .await
+}
+
+async fn come_back(place: &Place<'_>) -> Result<(), Failure> {
+    let user = place.user("alice").await?;
+    let account = place.account(&user)?.resource("balcony");
+    let mut alice = connect(&user, &account).await?;
+    let mut bob = place.online("bob").await?;
+    let address = alice.session.jid();
+    exchange(&alice, &mut bob, "before").await?;
+    place.server().restart().await.during("the restart")?;
+    for who in [&mut alice, &mut bob] {
+        disconnected(who).await?;
+        connected(who).await?;
+    }
+    equal("the address", &alice.session.jid(), &address)?;
+    within("a ping", alice.session.ping(None)).await?;
+    exchange(&alice, &mut bob, "after").await?;
+    exchange(&bob, &mut alice, "and back").await
+}

@@ -1,0 +1,67 @@
+//! Contact lists (RFC 6121 §2).
+
+use crate::check::Check;
+use crate::failure::{Failure, equal, event, within};
+use crate::place::{Online, Place};
+use mfly_client::standard::{Event, RosterItem, Subscription};
+
+pub(super) const CHECKS: &[Check] = &[Check::shared(
+    "a contact is added, renamed and removed, and every session is told",
+    |place| Box::pin(told(place)),
+)];
+
+async fn told(place: &Place<'_>) -> Result<(), Failure> {
+    let mut phone = place.online("alice").await?;
+    let mut laptop = place.again(&phone.user).await?;
+    let bob = place.user("bob").await?.jid;
+    for session in [&phone.session, &laptop.session] {
+        let roster = within("asking for the list", session.roster()).await?;
+        equal("the contacts", &roster.items, &Vec::new())?;
+    }
+
+    let added = phone
+        .session
+        .add_contact(&bob, Some("Bob & Co."), &["Friends", "Ζ"]);
+    within("adding", added).await?;
+    for who in [&mut phone, &mut laptop] {
+        let item = pushed(who).await?;
+        equal("the name", &item.name.as_deref(), &Some("Bob & Co."))?;
+    }
+    let renamed = laptop
+        .session
+        .add_contact(&bob, Some("Robert"), &["Friends"]);
+    within("renaming", renamed).await?;
+    for who in [&mut phone, &mut laptop] {
+        let item = pushed(who).await?;
+        equal("the name", &item.name.as_deref(), &Some("Robert"))?;
+        equal("the groups", &item.groups, &vec!["Friends".to_owned()])?;
+    }
+    let roster = within("asking for the list", phone.session.roster()).await?;
+    let names: Vec<_> = roster
+        .items
+        .iter()
+        .map(|item| item.name.as_deref())
+        .collect();
+    equal("the names", &names, &vec![Some("Robert")])?;
+
+    within("removing", phone.session.remove_contact(&bob)).await?;
+    for who in [&mut phone, &mut laptop] {
+        let item = pushed(who).await?;
+        equal(
+            "the subscription",
+            &item.subscription,
+            &Subscription::Remove,
+        )?;
+    }
+    let roster = within("asking for the list", laptop.session.roster()).await?;
+    equal("the contacts", &roster.items, &Vec::new())
+}
+
+/// The contact of the next notice.
+async fn pushed(who: &mut Online) -> Result<RosterItem, Failure> {
+    event(&mut who.events, "RosterPush", |event| match event {
+        Event::RosterPush { item, .. } => Some(item.clone()),
+        _ => None,
+    })
+    .await
+}

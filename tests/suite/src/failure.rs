@@ -1,0 +1,169 @@
+//! Why a check failed, and waiting that cannot last.
+
+use mfly_client::standard::{Event, Events};
+use std::error::Error;
+use std::fmt;
+use std::fmt::Write as _;
+use std::future::Future;
+use std::time::Duration;
+
+/// Longest wait for one thing: far above what any needs, so that a hang is a failure with a name.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What was wrong, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure(String);
+
+impl Failure {
+    /// A failure.
+    pub fn new(what: impl Into<String>) -> Self {
+        Self(what.into())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Every error is a failure with all its causes. [`Failure`] is no error itself, else it would be its own cause here.
+impl<E: Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let said = cause.to_string();
+            // Many errors quote their cause.
+            if !text.ends_with(&said) {
+                let _ = write!(text, ": {said}");
+            }
+            source = cause.source();
+        }
+        Self(text)
+    }
+}
+
+/// Says which step failed.
+pub trait During<T> {
+    /// Puts `step` before the failure.
+    ///
+    /// # Errors
+    /// The same failure, with the step.
+    fn during(self, step: &str) -> Result<T, Failure>;
+}
+
+impl<T, E: Into<Failure>> During<T> for Result<T, E> {
+    fn during(self, step: &str) -> Result<T, Failure> {
+        self.map_err(|error| Failure(format!("{step}: {}", error.into())))
+    }
+}
+
+/// Fails with `otherwise` unless `holds`.
+///
+/// # Errors
+/// When it does not hold.
+pub fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Failure> {
+    if holds {
+        Ok(())
+    } else {
+        Err(Failure(otherwise()))
+    }
+}
+
+/// Fails unless both are equal.
+///
+/// # Errors
+/// When they are not, with both.
+pub fn equal<T: PartialEq + fmt::Debug>(what: &str, is: &T, expected: &T) -> Result<(), Failure> {
+    ensure(is == expected, || {
+        format!("{what} is {is:?} instead of {expected:?}")
+    })
+}
+
+/// The outcome of `work`, which has to come within [`PATIENCE`].
+///
+/// # Errors
+/// When it does not, or when `work` fails.
+pub async fn within<T, E: Into<Failure>>(
+    what: &str,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, Failure> {
+    match tokio::time::timeout(PATIENCE, work).await {
+        Ok(outcome) => outcome.during(what),
+        Err(_) => Err(Failure(format!("{what}: nothing within {PATIENCE:?}"))),
+    }
+}
+
+/// What `pick` makes of the first event that it takes; earlier ones are passed over.
+///
+/// # Errors
+/// When no such event comes within [`PATIENCE`] or before the session is over, with what came instead.
+pub async fn event<T>(
+    events: &mut Events,
+    what: &str,
+    mut pick: impl FnMut(&Event) -> Option<T>,
+) -> Result<T, Failure> {
+    let mut seen = String::new();
+    let found = tokio::time::timeout(PATIENCE, async {
+        while let Some(event) = events.next().await {
+            if let Some(picked) = pick(&event) {
+                return Some(picked);
+            }
+            let _ = write!(seen, " {event:?};");
+        }
+        None
+    })
+    .await;
+    match found {
+        Ok(Some(picked)) => Ok(picked),
+        Ok(None) => Err(Failure(format!(
+            "the session ended without {what}; events:{seen}"
+        ))),
+        Err(_) => Err(Failure(format!(
+            "no {what} within {PATIENCE:?}; events:{seen}"
+        ))),
+    }
+}
+
+/// All events until the session is over.
+///
+/// # Errors
+/// When it is not over within [`PATIENCE`].
+pub async fn all_events(events: &mut Events) -> Result<Vec<Event>, Failure> {
+    let mut all = Vec::new();
+    let ended = tokio::time::timeout(PATIENCE, async {
+        while let Some(event) = events.next().await {
+            all.push(event);
+        }
+    })
+    .await;
+    match ended {
+        Ok(()) => Ok(all),
+        Err(_) => Err(Failure(format!("the session goes on after {all:?}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    #[test]
+    fn a_failure_has_all_causes_and_the_step_and_no_repetition() {
+        let cause = io::Error::other("no route");
+        let error = io::Error::other(cause);
+        let failed: Result<(), _> = Err(error);
+        assert_eq!(
+            failed.during("dialling").unwrap_err().to_string(),
+            "dialling: no route"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_is_too_long_is_a_failure_with_a_name() {
+        let never = std::future::pending::<Result<(), Failure>>();
+        let failure = within("an answer", never).await.unwrap_err();
+        assert_eq!(failure.to_string(), "an answer: nothing within 10s");
+    }
+}

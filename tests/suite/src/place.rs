@@ -1,0 +1,165 @@
+//! Where one check runs: a server, a way to reach it, and users of its own.
+
+use crate::failure::{Failure, within};
+use crate::framing::Framing;
+use crate::server::Server;
+use mfly_client::standard::{Account, Events, Session};
+use mfly_client::{BareJid, Password, ReconnectPolicy};
+use std::fmt;
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// The password of every user here.
+const PASSWORD: &str = "mellon, of course";
+
+/// A server as one check sees it.
+pub struct Place<'a> {
+    server: &'a dyn Server,
+    framing: Framing,
+    /// The number of the check: no two checks share a user.
+    check: usize,
+    notes: Mutex<Vec<String>>,
+}
+
+/// A user of the server.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// The address.
+    pub jid: BareJid,
+}
+
+/// A connected session and what it is told.
+#[derive(Debug)]
+pub struct Online {
+    /// Whose.
+    pub user: User,
+    /// The session.
+    pub session: Session,
+    /// Its events, from the very beginning.
+    pub events: Events,
+}
+
+impl<'a> Place<'a> {
+    pub(crate) fn new(server: &'a dyn Server, framing: Framing, check: usize) -> Self {
+        Self {
+            server,
+            framing,
+            check,
+            notes: Mutex::default(),
+        }
+    }
+
+    /// The server.
+    #[must_use]
+    pub fn server(&self) -> &dyn Server {
+        self.server
+    }
+
+    /// The XMPP domain of its users.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.server.domain(self.framing)
+    }
+
+    /// How it is reached.
+    #[must_use]
+    pub const fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    /// Writes something into the report, such as what was negotiated.
+    pub fn note(&self, note: impl fmt::Display) {
+        if let Ok(mut notes) = self.notes.lock() {
+            notes.push(note.to_string());
+        }
+    }
+
+    pub(crate) fn notes(self) -> String {
+        self.notes.into_inner().unwrap_or_default().join("; ")
+    }
+
+    /// A new user. `role` tells the users of one check apart.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn user(&self, role: &str) -> Result<User, Failure> {
+        self.user_with(role, PASSWORD).await
+    }
+
+    /// A new user with this password.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn user_with(&self, role: &str, password: &str) -> Result<User, Failure> {
+        let user = self.nobody(role)?;
+        let created = self.server.create_user(&user.jid, password);
+        within("creating a user", created).await?;
+        Ok(user)
+    }
+
+    /// An address for which there is no account.
+    ///
+    /// # Errors
+    /// When `role` cannot be part of an address.
+    pub fn nobody(&self, role: &str) -> Result<User, Failure> {
+        let (stem, check, domain) = (self.framing.stem(), self.check, self.domain());
+        let jid = BareJid::new(&format!("{role}-{stem}-{check}@{domain}"))?;
+        Ok(User { jid })
+    }
+
+    /// How a user connects here. Waits before another attempt are short.
+    ///
+    /// # Errors
+    /// When the server cannot be reached like this.
+    pub fn account(&self, user: &User) -> Result<Account, Failure> {
+        self.account_with(user, PASSWORD)
+    }
+
+    /// How a user connects with this password.
+    ///
+    /// # Errors
+    /// When the server cannot be reached like this.
+    pub fn account_with(&self, user: &User, password: &str) -> Result<Account, Failure> {
+        let password = Password::new(password)?;
+        let account = self
+            .server
+            .account(self.framing, user.jid.clone(), password)?;
+        Ok(account.reconnect(ReconnectPolicy {
+            base: Duration::from_millis(50),
+            cap: Duration::from_millis(500),
+            max_attempts: None,
+        }))
+    }
+
+    /// A new user, connected.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub async fn online(&self, role: &str) -> Result<Online, Failure> {
+        let user = self.user(role).await?;
+        self.again(&user).await
+    }
+
+    /// One more session of a user.
+    ///
+    /// # Errors
+    /// When it cannot be connected.
+    pub async fn again(&self, user: &User) -> Result<Online, Failure> {
+        connect(user, &self.account(user)?).await
+    }
+}
+
+/// Connects an account.
+///
+/// # Errors
+/// When that fails.
+pub async fn connect(user: &User, account: &Account) -> Result<Online, Failure> {
+    let connecting = account.connect();
+    let events = connecting.events();
+    let session = within("connecting", async { connecting.await }).await?;
+    Ok(Online {
+        user: user.clone(),
+        session,
+        events,
+    })
+}

@@ -1,0 +1,213 @@
+//! What a run found: a table for people, JSON for programs.
+
+use crate::framing::Framing;
+use serde_json::{Value, json};
+use std::fmt;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// How a check ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It holds; with what was noted on the way.
+    Passed(String),
+    /// The server does without what the check is about.
+    Lacks {
+        /// For this reason.
+        why: &'static str,
+        /// What trying it led to.
+        seen: String,
+    },
+    /// The check has no meaning over this framing, for this reason.
+    DoesNotApply(&'static str),
+    /// It does not hold.
+    Failed(String),
+}
+
+/// One check over one framing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The check's sentence.
+    pub check: &'static str,
+    /// Its place in the suite.
+    pub number: usize,
+    /// How the server was reached.
+    pub framing: Framing,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// All checks of one server over all framings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The server's name and version.
+    pub server: String,
+    /// In the order of the suite.
+    pub rows: Vec<Row>,
+}
+
+impl Report {
+    pub(crate) fn new(server: &str, mut rows: Vec<Row>) -> Self {
+        rows.sort_by_key(|row| (row.number, row.framing));
+        Self {
+            server: server.to_owned(),
+            rows,
+        }
+    }
+
+    /// Those that failed.
+    pub fn failures(&self) -> impl Iterator<Item = &Row> {
+        let failed = |row: &&Row| matches!(row.outcome, Outcome::Failed(_));
+        self.rows.iter().filter(failed)
+    }
+
+    /// How many rows passed, lack something, do not apply, and failed.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for row in &self.rows {
+            *match row.outcome {
+                Outcome::Passed(_) => &mut counts.passed,
+                Outcome::Lacks { .. } => &mut counts.lacking,
+                Outcome::DoesNotApply(_) => &mut counts.not_applicable,
+                Outcome::Failed(_) => &mut counts.failed,
+            } += 1;
+        }
+        counts
+    }
+
+    /// The report as JSON.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        let rows: Vec<Value> = self.rows.iter().map(Row::json).collect();
+        json!({ "server": self.server, "rows": rows })
+    }
+}
+
+impl Row {
+    fn json(&self) -> Value {
+        let (outcome, text) = self.outcome.words();
+        let seen = match &self.outcome {
+            Outcome::Lacks { seen, .. } => Some(seen),
+            _ => None,
+        };
+        json!({
+            "seen": seen,
+            "framing": self.framing.to_string(),
+            "check": self.check,
+            "outcome": outcome,
+            "text": text,
+            "milliseconds": u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
+        })
+    }
+}
+
+impl Outcome {
+    /// Its name, and what there is to say about it.
+    fn words(&self) -> (&'static str, &str) {
+        match self {
+            Self::Passed(notes) => ("passed", notes),
+            Self::Lacks { why, .. } => ("lacking", why),
+            Self::DoesNotApply(why) => ("does not apply", why),
+            Self::Failed(why) => ("FAILED", why),
+        }
+    }
+}
+
+/// How many rows ended how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Passed.
+    pub passed: usize,
+    /// The server does without.
+    pub lacking: usize,
+    /// Without meaning there.
+    pub not_applicable: usize,
+    /// Failed.
+    pub failed: usize,
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} passed, {} failed, {} lacking, {} do not apply",
+            self.passed, self.failed, self.lacking, self.not_applicable
+        )
+    }
+}
+
+/// One line a check and framing, the framings of one check together.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.server)?;
+        let mut last = None;
+        for row in &self.rows {
+            if last != Some(row.number) {
+                writeln!(f, "  {}", row.check)?;
+                last = Some(row.number);
+            }
+            let (outcome, text) = row.outcome.words();
+            let mut line = String::new();
+            write!(line, "    {:<20} {:<14}", row.framing.to_string(), outcome)?;
+            if matches!(row.outcome, Outcome::Passed(_)) {
+                write!(line, " {:>6} ms", row.took.as_millis())?;
+            }
+            if !text.is_empty() {
+                write!(line, "  {text}")?;
+            }
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        writeln!(f, "  {}", self.counts())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(number: usize, framing: Framing, outcome: Outcome) -> Row {
+        Row {
+            check: ["a ping is answered", "a session comes back"][number],
+            number,
+            framing,
+            outcome,
+            took: Duration::from_millis(7),
+        }
+    }
+
+    #[test]
+    fn the_table_shows_each_check_once_and_what_is_lacking_with_its_reason() {
+        let lacks = Outcome::Lacks {
+            why: "not in this version",
+            seen: "refused".to_owned(),
+        };
+        let report = Report::new(
+            "Some server 1.0",
+            vec![
+                row(
+                    1,
+                    Framing::StartTls,
+                    Outcome::Failed("no answer".to_owned()),
+                ),
+                row(0, Framing::WebSocket, lacks),
+                row(0, Framing::StartTls, Outcome::Passed("by SCRAM".to_owned())),
+            ],
+        );
+        let expected = "\
+Some server 1.0
+  a ping is answered
+    TCP + STARTTLS       passed              7 ms  by SCRAM
+    WebSocket            lacking         not in this version
+  a session comes back
+    TCP + STARTTLS       FAILED          no answer
+  1 passed, 1 failed, 1 lacking, 0 do not apply
+";
+        assert_eq!(report.to_string(), expected);
+        assert_eq!(report.failures().count(), 1);
+        assert_eq!(report.json()["rows"][1]["text"], "not in this version");
+        assert_eq!(report.json()["rows"][1]["seen"], "refused");
+    }
+}

@@ -1,0 +1,73 @@
+//! What the suite asks of a server.
+
+use crate::certificate::Certificate;
+use crate::failure::Failure;
+use crate::framing::Framing;
+use async_trait::async_trait;
+use mfly_client::standard::Account;
+use mfly_client::{BareJid, Password};
+
+/// What a server may do without. A check that needs it then says so instead of failing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Need {
+    /// SCRAM bound to the TLS connection by `tls-exporter` or `tls-server-end-point` (RFC 9266, RFC 5929).
+    ChannelBinding,
+    /// Logging in by SASL2 with an inline resource binding (XEP-0388, XEP-0386).
+    Sasl2,
+    /// Telling who is blocked that the other left (XEP-0191 §3.3).
+    PresenceOfBlocked,
+    /// Ending the stream of who sends a stanza above the limit.
+    StanzaLimit,
+}
+
+/// A server under the suite.
+#[async_trait]
+pub trait Server: Send + Sync {
+    /// Its name and version.
+    fn name(&self) -> &str;
+
+    /// The XMPP domain of users who come over `framing`.
+    fn domain(&self, framing: Framing) -> &str;
+
+    /// How it can be reached.
+    fn framings(&self) -> Vec<Framing>;
+
+    /// An account that connects over `framing` and trusts the authority of the good certificate.
+    ///
+    /// # Errors
+    /// When the server cannot be reached like this.
+    fn account(
+        &self,
+        framing: Framing,
+        jid: BareJid,
+        password: Password,
+    ) -> Result<Account, Failure>;
+
+    /// The strongest mechanism over `framing` that this client knows, too.
+    fn strongest(&self, framing: Framing) -> &'static str;
+
+    /// The longest stanza that the server takes, in bytes.
+    fn max_stanza_bytes(&self) -> usize;
+
+    /// Creates a user who logs in with this password.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    async fn create_user(&self, user: &BareJid, password: &str) -> Result<(), Failure>;
+
+    /// Ends the server and starts it again at the same addresses, with the same users.
+    ///
+    /// # Errors
+    /// When it does not end or does not come up.
+    async fn restart(&self) -> Result<(), Failure>;
+
+    /// Another instance, which shows this certificate.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    async fn with_certificate(&self, certificate: Certificate) -> Result<Box<dyn Server>, Failure>;
+
+    /// Why the server does not offer this over `framing`; `None` when it does. A reason that is no longer true fails
+    /// the run.
+    fn lacks(&self, framing: Framing, need: Need) -> Option<&'static str>;
+}

@@ -1,0 +1,54 @@
+//! The suite against the test server, over everything that it offers.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a server that does not start fails the test"
+)]
+
+mod test_server;
+
+use mfly_suite::{Framing, Server as _};
+use test_server::UnderSuite;
+
+async fn every_check_passes_over(framing: Framing) {
+    let server = UnderSuite::start()
+        .await
+        .map_err(|failure| failure.to_string())
+        .unwrap();
+    assert!(server.framings().contains(&framing));
+    let report = mfly_suite::run(&server, &[framing]).await;
+    let counts = report.counts();
+    assert!(
+        counts.failed == 0 && counts.lacking == 0 && counts.passed > 0,
+        "\n{report}"
+    );
+}
+
+#[tokio::test]
+async fn every_check_passes_over_memory_framed_as_tcp() {
+    every_check_passes_over(Framing::MemoryTcp).await;
+}
+
+#[tokio::test]
+async fn every_check_passes_over_memory_framed_as_websocket() {
+    every_check_passes_over(Framing::MemoryWebSocket).await;
+}
+
+#[tokio::test]
+async fn every_check_passes_over_tcp_with_starttls() {
+    every_check_passes_over(Framing::StartTls).await;
+}
+
+#[tokio::test]
+async fn every_check_passes_over_direct_tls() {
+    every_check_passes_over(Framing::DirectTls).await;
+}
+
+#[tokio::test]
+async fn every_check_passes_over_websocket() {
+    every_check_passes_over(Framing::WebSocket).await;
+}
+
+#[tokio::test]
+async fn every_check_passes_over_websocket_with_tls() {
+    every_check_passes_over(Framing::SecureWebSocket).await;
+}

@@ -1,0 +1,178 @@
+//! The test server of this workspace as the suite sees it.
+
+use async_trait::async_trait;
+use mfly_client::standard::{Account, Connector, ConnectorError, Dialled};
+use mfly_client::{BareJid, Password, Redirect, Tls};
+use mfly_proto::framing::Framing as Form;
+use mfly_suite::certificate::{Certificate, Certificates, Chain, DOMAIN};
+use mfly_suite::{Failure, Framing, Need, Server, port};
+use mfly_testserver::TestServer;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use tokio::sync::RwLock;
+
+/// A test server that can be restarted.
+pub(crate) struct UnderSuite {
+    certificates: Arc<Certificates>,
+    certificate: Certificate,
+    trusted: Tls,
+    /// Plain HTTP, HTTP over TLS, TCP, TLS.
+    ports: [u16; 4],
+    state: Arc<RwLock<State>>,
+}
+
+struct State {
+    /// None while it restarts.
+    server: Option<TestServer>,
+    /// Accounts, which a new process of it would not remember.
+    users: Vec<(BareJid, String)>,
+}
+
+impl UnderSuite {
+    pub(crate) async fn start() -> Result<Self, Failure> {
+        let certificates = Arc::new(Certificates::generate()?);
+        Self::showing(certificates, Certificate::Good).await
+    }
+
+    async fn showing(
+        certificates: Arc<Certificates>,
+        certificate: Certificate,
+    ) -> Result<Self, Failure> {
+        let ports = port::free()?;
+        let state = State {
+            server: Some(listen(certificates.chain(certificate), ports).await?),
+            users: Vec::new(),
+        };
+        Ok(Self {
+            trusted: Tls::custom(certificates.authority_pem.as_bytes())?,
+            certificates,
+            certificate,
+            ports,
+            state: Arc::new(RwLock::new(state)),
+        })
+    }
+}
+
+async fn listen(chain: &Chain, ports: [u16; 4]) -> Result<TestServer, Failure> {
+    let [plain, tls, tcp, tcps] = ports.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    let server = TestServer::builder()
+        .xmpp_host(DOMAIN)
+        .certificate(&chain.certificate_pem, &chain.key_pem)
+        .listen(plain)
+        .tls_listen(tls)
+        .tcp_listen(tcp)
+        .tcps_listen(tcps)
+        .scram(true)
+        .sasl2(true)
+        .start()
+        .await?;
+    Ok(server)
+}
+
+#[async_trait]
+impl Server for UnderSuite {
+    fn name(&self) -> &str {
+        "the test server"
+    }
+
+    fn domain(&self, _: Framing) -> &str {
+        DOMAIN
+    }
+
+    fn framings(&self) -> Vec<Framing> {
+        vec![
+            Framing::MemoryTcp,
+            Framing::MemoryWebSocket,
+            Framing::StartTls,
+            Framing::DirectTls,
+            Framing::WebSocket,
+            Framing::SecureWebSocket,
+        ]
+    }
+
+    fn account(
+        &self,
+        framing: Framing,
+        jid: BareJid,
+        password: Password,
+    ) -> Result<Account, Failure> {
+        let [plain, tls, tcp, tcps] = self.ports;
+        let account = Account::new(jid, password).tls(self.trusted.clone());
+        let in_memory = |form| {
+            let state = Arc::clone(&self.state);
+            Arc::new(InMemory { state, form })
+        };
+        Ok(match framing {
+            Framing::MemoryTcp => account.connector(in_memory(Form::Tcp)),
+            Framing::MemoryWebSocket => account.connector(in_memory(Form::WebSocket)),
+            Framing::StartTls => account.address(&format!("xmpp://127.0.0.1:{tcp}")),
+            Framing::DirectTls => account.address(&format!("xmpps://127.0.0.1:{tcps}")),
+            Framing::WebSocket => account.address(&format!("ws://localhost:{plain}/websocket")),
+            Framing::SecureWebSocket => {
+                account.address(&format!("wss://localhost:{tls}/websocket"))
+            }
+        })
+    }
+
+    fn strongest(&self, framing: Framing) -> &'static str {
+        if framing.has_certificate() {
+            "SCRAM-SHA-512-PLUS"
+        } else {
+            "SCRAM-SHA-512"
+        }
+    }
+
+    fn max_stanza_bytes(&self) -> usize {
+        mfly_transport::DEFAULT_MAX_FRAME_BYTES
+    }
+
+    async fn create_user(&self, user: &BareJid, password: &str) -> Result<(), Failure> {
+        let mut state = self.state.write().await;
+        create(state.server.as_ref(), user, password)?;
+        state.users.push((user.clone(), password.to_owned()));
+        Ok(())
+    }
+
+    async fn restart(&self) -> Result<(), Failure> {
+        let mut state = self.state.write().await;
+        if let Some(server) = state.server.take() {
+            server.shutdown().await;
+        }
+        let chain = self.certificates.chain(self.certificate);
+        state.server = Some(listen(chain, self.ports).await?);
+        for (user, password) in &state.users {
+            create(state.server.as_ref(), user, password)?;
+        }
+        Ok(())
+    }
+
+    async fn with_certificate(&self, certificate: Certificate) -> Result<Box<dyn Server>, Failure> {
+        let certificates = Arc::clone(&self.certificates);
+        Ok(Box::new(Self::showing(certificates, certificate).await?))
+    }
+
+    fn lacks(&self, _: Framing, _: Need) -> Option<&'static str> {
+        None
+    }
+}
+
+fn create(server: Option<&TestServer>, user: &BareJid, password: &str) -> Result<(), Failure> {
+    let server = server.ok_or_else(|| Failure::new("the server is not there"))?;
+    server.standard_user(user.local().unwrap_or_default(), password)?;
+    Ok(())
+}
+
+/// Connects without a socket.
+struct InMemory {
+    state: Arc<RwLock<State>>,
+    form: Form,
+}
+
+#[async_trait]
+impl Connector for InMemory {
+    async fn connect(&self, _: Option<&Redirect>) -> Result<Dialled, ConnectorError> {
+        let state = self.state.read().await;
+        let server = state.server.as_ref().ok_or("the server is not there")?;
+        Ok(Dialled::new(server.connect_in_memory(self.form), true))
+    }
+}
