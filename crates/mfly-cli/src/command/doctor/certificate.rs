@@ -104,7 +104,7 @@ fn counted(days: i64) -> String {
 }
 
 /// The day, in UTC.
-pub(super) fn date(time: SystemTime) -> String {
+fn date(time: SystemTime) -> String {
     let moment = moment(time).map(|moment| moment.to_string());
     let day = moment
         .as_deref()

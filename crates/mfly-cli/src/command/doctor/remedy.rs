@@ -1,14 +1,16 @@
 //! What went wrong on the way, in a sentence, and what to do about it in another.
 
+mod secured;
+
 use super::finding::Step;
 use super::route::{Goal, Told};
 use crate::exit::Code;
 use mfly_client::probe::StreamProblem;
 use mfly_proto::stream::StreamCondition;
 use mfly_transport::{
-    CertificateProblem, CertificateSummary, HandshakeProblem, ProxyError, Scheme, StartTlsError,
-    TlsProblem, TransportError,
+    CertificateSummary, HandshakeProblem, ProxyError, Scheme, TlsProblem, TransportError,
 };
+use secured::{certificate, certificate_what, start_tls, tls};
 use std::error::Error;
 use std::io::{self, ErrorKind};
 
@@ -151,129 +153,6 @@ fn proxy(reason: ProxyError) -> &'static str {
     }
 }
 
-fn start_tls(reason: StartTlsError, goal: Goal<'_>) -> String {
-    match reason {
-        StartTlsError::NotOffered => {
-            "the server offers no TLS here, or somebody on the way removes the offer: do not log \
-             in; compare from another network, or use xmpps:// or wss://"
-                .to_owned()
-        }
-        StartTlsError::Injected => {
-            "somebody on the way tampers with the connection: do not log in; compare from another \
-             network"
-                .to_owned()
-        }
-        StartTlsError::Refused => {
-            "the server's TLS does not work: its operator has to look at the certificate and the \
-             logs"
-                .to_owned()
-        }
-        StartTlsError::Ended(condition) => ended(condition, goal, None),
-        StartTlsError::Closed => "the server hangs up: try again, and look at its logs".to_owned(),
-        _ => "what answers is not XMPP over TCP: 5222 is usual for xmpp://, 5223 is for xmpps://"
-            .to_owned(),
-    }
-}
-
-fn tls(problem: Option<TlsProblem>, goal: Goal<'_>) -> String {
-    match (problem, goal.scheme) {
-        (Some(TlsProblem::Alpn), Some(Scheme::Xmpps)) => {
-            "the port is shared and XMPP is not among what it offers: use the port of direct TLS \
-             (usually 5223), or xmpp:// or wss://"
-        }
-        (Some(TlsProblem::Alpn), _) => "the port is not for HTTP/1.1: check the port",
-        (Some(TlsProblem::Version), _) => {
-            "the server has neither TLS 1.3 nor a safe form of 1.2: its operator has to bring it \
-             up to date"
-        }
-        (Some(TlsProblem::UnknownName), Some(Scheme::Xmpp | Scheme::Xmpps)) => {
-            "the server does not serve this domain: name the right one with --domain"
-        }
-        (Some(TlsProblem::UnknownName), _) => "the server does not serve this name: check the host",
-        (Some(TlsProblem::NotTls), Some(Scheme::Xmpps)) => {
-            "what answers is not TLS: xmpp:// is for STARTTLS, usually on port 5222"
-        }
-        (Some(TlsProblem::NotTls), Some(Scheme::Xmpp)) => {
-            "the server agreed to TLS and speaks something else: its operator has to look"
-        }
-        (Some(TlsProblem::NotTls), Some(_)) => {
-            "what answers is not TLS: check the port; ws:// is for clear text on this machine"
-        }
-        (Some(TlsProblem::NotTls), None) => {
-            "what answers is not TLS: check the port; http:// is for clear text on this machine"
-        }
-        _ => "the server's logs may say more",
-    }
-    .to_owned()
-}
-
-const fn certificate_what(problem: CertificateProblem) -> &'static str {
-    match problem {
-        CertificateProblem::Untrusted => "no trusted authority vouches for the certificate",
-        CertificateProblem::Expired => "the certificate has expired",
-        CertificateProblem::NotYetValid => "the certificate is not valid yet",
-        CertificateProblem::WrongName => "the certificate is for another name",
-        CertificateProblem::Revoked => "the certificate was withdrawn",
-        _ => "the certificate cannot be used",
-    }
-}
-
-fn certificate(
-    problem: CertificateProblem,
-    goal: Goal<'_>,
-    shown: &[CertificateSummary],
-) -> String {
-    match problem {
-        CertificateProblem::Untrusted => {
-            let own = shown.first();
-            let own_authority = own.is_some_and(|own| own.issuer == own.subject);
-            let cause = match own_authority {
-                true => "it vouches for itself",
-                false => "its authority is unknown here, or an intermediate certificate is missing",
-            };
-            format!(
-                "{cause}: give the authority's certificate with --ca-file if the server is yours; \
-                 otherwise somebody may be in between"
-            )
-        }
-        CertificateProblem::Expired => {
-            "the server's operator has to renew it; if the dates above look right, this machine's \
-             clock is wrong"
-                .to_owned()
-        }
-        CertificateProblem::NotYetValid => {
-            "check this machine's clock; if it is right, the server's operator has to look"
-                .to_owned()
-        }
-        CertificateProblem::WrongName => wrong_name(goal, shown),
-        CertificateProblem::Revoked => {
-            "do not log in; the server's operator has to replace it".to_owned()
-        }
-        _ => "the server's operator has to replace it".to_owned(),
-    }
-}
-
-fn wrong_name(goal: Goal<'_>, shown: &[CertificateSummary]) -> String {
-    let asked = match goal.scheme {
-        Some(Scheme::Xmpp | Scheme::Xmpps) => goal.domain,
-        _ => goal.host,
-    };
-    let names = shown.first().map(|own| own.names.as_slice());
-    // A pattern is no name to connect to.
-    let mut names = names.unwrap_or_default().iter();
-    let fits = names.find(|name| !name.contains('*'));
-    let fitting = match (fits, goal.scheme) {
-        (Some(name), Some(Scheme::Xmpp | Scheme::Xmpps)) => {
-            format!("--domain {name} would fit, if that is the domain you mean")
-        }
-        (Some(name), _) => {
-            format!("an address with {name} would fit, if that is the server you mean")
-        }
-        (None, _) => "the server's operator has to replace it".to_owned(),
-    };
-    format!("it is not for {asked}: {fitting}")
-}
-
 fn websocket(problem: Option<HandshakeProblem>) -> String {
     match problem {
         Some(HandshakeProblem::Status(404 | 405)) => {
@@ -378,4 +257,124 @@ pub(super) fn with_causes(error: &(dyn Error + 'static)) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mfly_transport::{Stage, StartTlsError};
+
+    const GOAL: Goal<'_> = Goal {
+        host: "a.example",
+        domain: "b.example",
+        scheme: Some(Scheme::Xmpps),
+        proxy: Some("p.example"),
+    };
+
+    fn dial(host: &str, source: io::Error) -> TransportError {
+        TransportError::Dial {
+            host: host.to_owned(),
+            port: 443,
+            source,
+        }
+    }
+
+    #[test]
+    fn whoever_has_to_act_is_told_and_scripts_know_the_kind() {
+        let other = |text: &str| io::Error::other(text.to_owned());
+        let refused = || io::Error::from(ErrorKind::ConnectionRefused);
+        let unreachable = io::Error::from(ErrorKind::NetworkUnreachable);
+        let tls = |source| TransportError::Tls {
+            peer: "a.example".to_owned(),
+            source,
+        };
+        let alert = |alert| tls(rustls::Error::AlertReceived(alert));
+        let late = |stage| TransportError::TimedOut { stage };
+        let none = TransportError::NoService {
+            domain: "b.example".to_owned(),
+        };
+        let ended = TransportError::StartTls {
+            peer: "b.example".to_owned(),
+            reason: StartTlsError::Ended(StreamCondition::HostUnknown),
+        };
+        for (error, step, code, expected) in [
+            (
+                dial("a.example", other("not known")),
+                Step::Dns,
+                Code::Unreachable,
+                "spelling of a.example",
+            ),
+            (
+                dial("a.example", other("Temporary failure")),
+                Step::Dns,
+                Code::Unreachable,
+                "no name server",
+            ),
+            (
+                dial("a.example", refused()),
+                Step::Tcp,
+                Code::Unreachable,
+                "nothing listens",
+            ),
+            (
+                dial("127.0.0.1", refused()),
+                Step::Tcp,
+                Code::Unreachable,
+                "mfly serve",
+            ),
+            (
+                dial("p.example", refused()),
+                Step::Tcp,
+                Code::Unreachable,
+                "--proxy",
+            ),
+            (
+                dial("a.example", unreachable),
+                Step::Tcp,
+                Code::Unreachable,
+                "VPN",
+            ),
+            (late(Stage::Dial), Step::Tcp, Code::TimedOut, "firewall"),
+            (late(Stage::Dial), Step::Proxy, Code::TimedOut, "proxy"),
+            (none, Step::Srv, Code::Unreachable, "has no XMPP"),
+            (
+                ended,
+                Step::StartTls,
+                Code::Failed,
+                "does not serve b.example",
+            ),
+            (
+                alert(rustls::AlertDescription::UnrecognisedName),
+                Step::Tls,
+                Code::Failed,
+                "--domain",
+            ),
+            (
+                alert(rustls::AlertDescription::ProtocolVersion),
+                Step::Tls,
+                Code::Failed,
+                "TLS 1.3",
+            ),
+        ] {
+            let told = of(&error, step, GOAL, &[]);
+            assert_eq!(told.code, code, "{error}");
+            assert!(told.remedy.contains(expected), "{error}: {}", told.remedy);
+        }
+    }
+
+    #[test]
+    fn the_causes_of_an_error_are_told_once() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("refused: {0}")]
+        struct Outer(#[source] Inner);
+        #[derive(Debug, thiserror::Error)]
+        #[error("no such user")]
+        struct Inner;
+        assert_eq!(with_causes(&Outer(Inner)), "refused: no such user");
+
+        #[derive(Debug, thiserror::Error)]
+        #[error("refused")]
+        struct Short(#[source] Outer);
+        assert_eq!(with_causes(&Short(Outer(Inner))), "refused: no such user");
+    }
 }

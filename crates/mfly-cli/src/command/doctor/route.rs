@@ -170,13 +170,14 @@ impl<'e, 'o> Route<'e, 'o> {
             Some(_) => format!("{peer}, the proxy"),
             None => peer.to_string(),
         };
-        let finding = Finding::ok(Step::Tcp, what, result);
-        if self.unreachable.is_empty() {
+        let finding = Finding::ok(Step::Tcp, what, result).details(self.unreachable_lines());
+        // Within this machine it costs nothing: servers often listen on one of the two addresses.
+        if self.unreachable.is_empty() || peer.ip().is_loopback() {
             return finding;
         }
         let remedy = "other addresses of the host do not answer, which delays connections: its \
                       operator should mend them or take them out of DNS";
-        finding.warn(remedy).details(self.unreachable_lines())
+        finding.warn(remedy)
     }
 
     fn unreachable_lines(&self) -> Vec<String> {
@@ -264,6 +265,30 @@ mod tests {
     use super::*;
     use crate::output::{Format, Output};
     use std::io;
+
+    #[test]
+    fn an_address_that_does_not_answer_is_a_warning_beyond_this_machine() {
+        use crate::command::doctor::finding::Status;
+        let mut output = Output::discarding(Format::Json);
+        let mut examination = Examination::new(&mut output);
+        let goal = Goal {
+            host: "a.example",
+            domain: "a.example",
+            scheme: None,
+            proxy: None,
+        };
+        let mut route = Route::new(&mut examination, goal, Vec::new());
+        let status =
+            |route: &Route<'_, '_>, peer: &str| route.dialled(peer.parse().unwrap()).status;
+        assert_eq!(status(&route, "192.0.2.1:443"), Status::Ok);
+        route.on(Progress::Unreachable {
+            peer: "[2001:db8::1]:443".parse().unwrap(),
+            reason: "Network is unreachable".to_owned(),
+            took: Duration::ZERO,
+        });
+        assert_eq!(status(&route, "192.0.2.1:443"), Status::Warning);
+        assert_eq!(status(&route, "127.0.0.1:443"), Status::Ok);
+    }
 
     #[test]
     fn the_step_that_failed_is_told_from_what_had_been_done() {
