@@ -14,6 +14,8 @@ use users::{Initial, InitialStandardUser, InitialUser};
 
 /// Runs a local MirrorFly server until it is interrupted.
 #[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
+#[command(group = clap::ArgGroup::new("encrypted").args(["tls_listen", "tcp_listen", "tcps_listen"]).multiple(true))]
 pub struct Args {
     /// Plain HTTP: REST under /api/v1, WebSocket at /websocket
     #[arg(long, value_name = "HOST:PORT", value_parser = address, default_value = "127.0.0.1:8117")]
@@ -24,8 +26,9 @@ pub struct Args {
     pub tls_listen: Option<SocketAddr>,
 
     /// Keep the certificate authority in FILE and its key in FILE.key, so that it has to be trusted only once
-    #[arg(long, value_name = "FILE", requires = "tls_listen")]
+    #[arg(long, value_name = "FILE", requires = "encrypted")]
     pub authority: Option<PathBuf>,
+
     /// XMPP over TCP; clients have to ask for TLS before anything else (STARTTLS)
     #[arg(long, value_name = "HOST:PORT", value_parser = address)]
     pub tcp_listen: Option<SocketAddr>,
@@ -398,6 +401,15 @@ mod tests {
         for place in ["NODE_EXTRA_CA_CERTS=", "--cacert ", "As "] {
             assert!(text.contains(&format!("{place}{file}")), "{text}");
         }
+    }
+
+    #[test]
+    fn an_authority_is_kept_for_every_port_that_needs_one_and_for_no_other() {
+        for port in ["--tls-listen", "--tcp-listen", "--tcps-listen"] {
+            let line = format!("x --authority ca.pem {port} 127.0.0.1:0");
+            assert!(args(&line).unwrap().authority.is_some(), "{port}");
+        }
+        assert!(args("x --authority ca.pem").is_err());
     }
 
     #[tokio::test]
