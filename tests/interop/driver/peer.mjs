@@ -56,9 +56,9 @@ export class Peer {
     return this.#send({ ...args, do: `client.${verb}`, device });
   }
 
-  // A registered and connected Rust client.
+  // A registered and connected Rust client. After one request the server knows of its presence, too.
   async online(device, user) {
-    for (const verb of ["register", "connect"]) {
+    for (const verb of ["register", "connect", "settings"]) {
       const outcome = await this.client(device, verb, { user });
       if (outcome?.failed) throw new Error(`${device} cannot ${verb}: ${JSON.stringify(outcome)}`);
     }

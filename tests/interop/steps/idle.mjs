@@ -11,7 +11,7 @@ export async function prepare({ trial, browser }) {
   await device.initialise();
   await device.register("ida");
   await device.connect();
-  await trial.online("ike", "ike");
+  for (const verb of ["register", "connect"]) await trial.client("ike", verb, { user: "ike" });
   return device;
 }
 
