@@ -22,13 +22,14 @@ const only = process.env.INTEROP_ONLY?.split(",");
 const started = Date.now();
 const live = await Peer.start(binary);
 const trial = await Peer.start(binary, ["--trial"]);
+const quiet = await Peer.start(binary, ["--trial"]);
 const local = await Command.asInReadme(command);
-const browser = await Browser.start({ live, trial, local });
+const browser = await Browser.start({ live, trial, quiet, local });
 const report = new Report();
 const differences = new Differences();
 const stop = async () => {
   await browser.stop();
-  await Promise.all([live.stop(), trial.stop(), local.stop()]);
+  await Promise.all([live, trial, quiet, local].map((server) => server.stop()));
 };
 // Before whoever started this loses patience, so that no process is left behind.
 setTimeout(async () => {
@@ -37,7 +38,7 @@ setTimeout(async () => {
   process.exit(1);
 }, 270_000).unref();
 try {
-  const world = { live, trial, local, browser, report, differences, command };
+  const world = { live, trial, quiet, local, browser, report, differences, command };
   const groups = [];
   for (const name of GROUPS.filter((name) => !only || only.includes(name))) {
     groups.push({ name, ...(await import(`./steps/${name}.mjs`)) });

@@ -5,17 +5,17 @@ import { eventually } from "../driver/log.mjs";
 const MINUTE = 60_000;
 const PING = /<iq [^>]*type="get"[^>]*><ping xmlns="urn:xmpp:ping"\/>/;
 
-// Early, so that the minute passes while the other steps run. On the server whose journal is never emptied.
-export async function prepare({ trial, browser }) {
-  const device = await browser.device("trial");
+// Early, so that the minute passes while the other steps run. On a server where nobody else is: presence is a sign of life, too.
+export async function prepare({ quiet, browser }) {
+  const device = await browser.device("quiet");
   await device.initialise();
   await device.register("ida");
   await device.connect();
-  for (const verb of ["register", "connect"]) await trial.client("ike", verb, { user: "ike" });
+  for (const verb of ["register", "connect"]) await quiet.client("ike", verb, { user: "ike" });
   return device;
 }
 
-export async function run({ live, trial, browser, report, differences, prepared: device }) {
+export async function run({ live, quiet, browser, report, differences, prepared: device }) {
   const entries = (matches) => device.traffic.entries.filter(({ sent, received }) => matches(sent ?? "", received ?? ""));
   await report.step("the server's ping comes a minute after the browser connected", 60, async () => {
     const pings = () => entries((_, received) => PING.test(received));
@@ -28,11 +28,11 @@ export async function run({ live, trial, browser, report, differences, prepared:
     return pings.length === pongs.length;
   }, (is) => is, 5_000));
   await report.step("both say the same in that minute, but for what is listed", { official: [], ours: [] }, async () => {
-    const said = await eventually(() => afterStart(trial), ({ ida, ike }) => ida.some(isPong) && ike.some(isPong), 10_000);
+    const said = await eventually(() => afterStart(quiet), ({ ida, ike }) => ida.some(isPong) && ike.some(isPong), 10_000);
     return differences.compare("an idle minute", said.ida, said.ike);
   });
   await device.close();
-  await trial.client("ike", "close");
+  await quiet.client("ike", "close");
 
   const watched = await browser.blank();
   await watched.page.clock.install();
@@ -57,8 +57,8 @@ export async function run({ live, trial, browser, report, differences, prepared:
 const isPong = (frame) => /^<iq [^>]*type="result"/.test(frame);
 
 // What both sent after they were online, each line once: how many pings fit into the minute is a matter of milliseconds.
-async function afterStart(trial) {
-  const entries = (await trial.server("journal")).filter(({ frame }) => frame);
+async function afterStart(quiet) {
+  const entries = (await quiet.server("journal")).filter(({ frame }) => frame);
   const of = (user) => {
     const frames = entries.filter((entry) => entry.user === user).map(({ frame }) => frame);
     const after = frames.slice(frames.findIndex((frame) => frame.includes("carbons")) + 1);
