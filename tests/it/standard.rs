@@ -4,6 +4,7 @@ mod account;
 mod asking;
 mod logging_in;
 mod reaching;
+mod writing;
 
 use async_trait::async_trait;
 use mfly_client::standard::{Account, Connector, ConnectorError, Dialled, Event, Session};

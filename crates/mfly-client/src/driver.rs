@@ -130,14 +130,10 @@ impl Driver {
                 }),
                 Event::Wire(WireEvent::Frame(frame)) => self.feed(Input::Frame(frame)),
                 Event::Wire(WireEvent::Lost(loss)) => self.feed(Input::Disconnected(loss)),
-                Event::Order(Some(Order::Request(request, caller))) => {
-                    // A caller that is gone by now has cancelled, perhaps before this order was seen.
-                    if !caller.is_closed() {
-                        self.callers.insert(request.request, caller);
-                        self.feed(Input::Command(Command::Request(request)));
-                    }
+                Event::Order(Some(order)) => {
+                    self.take(order);
+                    self.take_waiting();
                 }
-                Event::Order(Some(Order::Command(command))) => self.feed(Input::Command(command)),
                 Event::Order(None) => {
                     has_links = false;
                     self.feed(Input::Command(Command::Close(EndReason::Closed)));
@@ -165,6 +161,33 @@ impl Driver {
         self.ends
             .progress
             .send_modify(|progress| progress.ended = Some(ended));
+    }
+
+    fn take(&mut self, order: Order) {
+        match order {
+            Order::Request(request, caller) => {
+                // A caller that is gone by now has cancelled, perhaps before this order was seen.
+                if !caller.is_closed() {
+                    self.callers.insert(request.request, caller);
+                    self.feed(Input::Command(Command::Request(request)));
+                }
+            }
+            Order::Command(command) => self.feed(Input::Command(command)),
+        }
+    }
+
+    /// Takes what else was ordered by now, so that it leaves in one write; no more than may wait, because the wire has
+    /// to have its turn.
+    fn take_waiting(&mut self) {
+        for _ in 0..link::ORDERS {
+            if self.wire.is_busy() || self.machine.is_ended() {
+                break;
+            }
+            let Ok(order) = self.ends.orders.try_recv() else {
+                break;
+            };
+            self.take(order);
+        }
     }
 
     async fn next_event(&mut self, has_links: bool) -> Event {

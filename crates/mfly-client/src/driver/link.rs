@@ -62,7 +62,7 @@ pub(super) struct Ends {
 }
 
 /// Orders that may wait for the driver.
-const ORDERS: usize = 64;
+pub(super) const ORDERS: usize = 64;
 
 /// How long closing waits for the orders before it.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
