@@ -139,7 +139,8 @@ pub(crate) struct TargetArgs {
     /// A PEM file of certificate authorities to trust besides the system's.
     #[arg(long, global = true, env = "MFLY_CA_FILE", value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
-    /// A proxy for every connection: http://[user:password@]host:port, socks5://… or socks5h://….
+    /// A proxy for every connection: http://host:port, socks5://… or socks5h://…, with user:password@ before the host if
+    /// it asks for that.
     #[arg(
         long,
         global = true,
