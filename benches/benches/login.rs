@@ -1,21 +1,28 @@
 //! Logging in and asking, beside tokio-xmpp on the same server in the same run.
 //!
-//! `cargo bench -p mfly-benches --bench login [-- --quick]` starts the test server and, in processes of their own, the
-//! clients. `--server xmpp://HOST:PORT --server xmpps://HOST:PORT --domain D --user U --password P [--ca FILE]` measures on
-//! another server; one `--server` is enough, `tcp://` and `starttls://` do without the other half of `xmpp://`, and
-//! `--sasl2-server` is for one that offers SASL2.
+//! `cargo bench -p mfly-benches --bench login [-- OPTIONS]` starts a server and, in processes of their own, the clients.
+//!
+//! | option | what |
+//! |---|---|
+//! | none | the test server |
+//! | `--prosody`, `--ejabberd` | those of Debian's packages, which must be installed |
+//! | `--server xmpp://HOST:PORT --domain D --user U --password P [--ca FILE]` | a server that runs; `--server` may be repeated, with `tcp://` (clear text only), `starttls://`, `xmpps://` and `ws://`; `--sasl2-server` is for one that offers SASL2 |
+//! | `--quick` | less of everything |
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
 use mfly_benches::login::effort::Effort;
 use mfly_benches::login::mfly::Mfly;
-use mfly_benches::login::own_server::OwnServers;
 use mfly_benches::login::platform::OnPlatform;
+use mfly_benches::login::served::Served;
 use mfly_benches::login::target::Target;
 use mfly_benches::login::tokio_xmpp::TokioXmpp;
-use mfly_benches::login::{BoxError, Channel, Client, Place, logins, memory, requests};
+use mfly_benches::login::{
+    BoxError, Channel, Client, Place, logins, memory, own_server, requests, standard_servers,
+};
 use mfly_benches::table::Table;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
+use tokio::process::Command;
 
 /// Requests on the way at once: one after the other, and as many as tokio-xmpp can have. Its queue holds 16; a sender that
 /// waits for room holds a lock that the receiver only tries, and nobody wakes the receiver afterwards.
@@ -30,6 +37,9 @@ const CLIENTS: &str = "--clients";
 /// Says which client's memory a process measures.
 const MEMORY: &str = "--memory";
 
+/// Where the memory of a session is measured: its own buffers, and with those of TLS.
+const WEIGHED: [Channel; 2] = [Channel::ClearText, Channel::DirectTls];
+
 fn main() -> Result<(), BoxError> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let has = |option: &str| arguments.iter().any(|argument| argument == option);
@@ -38,31 +48,72 @@ fn main() -> Result<(), BoxError> {
     } else {
         Effort::FULL
     };
-    let Some(target) = Target::from_arguments(&arguments)? else {
-        // In threads of their own, which go on while this one waits for the clients.
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()?;
-        let ca = Path::new(env!("CARGO_TARGET_TMPDIR")).join("login-ca.pem");
-        let servers = runtime.block_on(OwnServers::start(&ca))?;
-        return run(servers.target(), has("--quick"));
-    };
-    if has(CLIENTS) {
-        return alone(measure(&target, effort));
+    let target = Target::from_arguments(&arguments)?;
+    if let Some(target) = &target {
+        if has(CLIENTS) {
+            return alone(measure(target, effort));
+        }
+        if let Some(at) = arguments.iter().position(|argument| argument == MEMORY) {
+            let what = arguments.get(at + 1..at + 3).unwrap_or_default();
+            return alone(weigh(target, what, effort));
+        }
     }
-    if let Some(at) = arguments.iter().position(|argument| argument == MEMORY) {
-        let name = arguments.get(at + 1).ok_or("--memory needs a client")?;
-        return alone(weigh(&target, name, effort));
-    }
-    run(&target, has("--quick"))
+    // The servers' threads go on while the clients are waited for.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        tokio::select! {
+            outcome = serve(target, &arguments) => outcome,
+            // Leaving by the ordinary way ends the servers, too.
+            interrupted = tokio::signal::ctrl_c() => Err(match interrupted {
+                Ok(()) => "interrupted".into(),
+                Err(error) => error.into(),
+            }),
+        }
+    })
 }
 
-/// The part that starts the others. They are processes of their own: the roots to trust are in the environment, the
-/// memory is to be one client's, and the server's work is not to count.
-fn run(target: &Target, quick: bool) -> Result<(), BoxError> {
-    let child = |extra: &[&str]| -> Result<Command, BoxError> {
+/// Starts what is to be measured, one after the other, and lets the clients loose on it.
+async fn serve(target: Option<Target>, arguments: &[String]) -> Result<(), BoxError> {
+    let has = |option: &str| arguments.iter().any(|argument| argument == option);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let quick = has("--quick");
+    if let Some(target) = target {
+        return run(&target, quick).await;
+    }
+    let (prosody, ejabberd) = (has("--prosody"), has("--ejabberd"));
+    if prosody {
+        run_all(standard_servers::prosody(folder).await?, quick).await?;
+    }
+    if ejabberd {
+        run_all(standard_servers::ejabberd(folder).await?, quick).await?;
+    }
+    if !prosody && !ejabberd {
+        run_all(
+            own_server::start(&folder.join("login-ca.pem")).await?,
+            quick,
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+async fn run_all(served: Served, quick: bool) -> Result<(), BoxError> {
+    for target in &served.targets {
+        println!("\n# {}, {}", served.name, target.domain);
+        run(target, quick).await?;
+    }
+    Ok(())
+}
+
+/// Starts the clients. They are processes of their own: the roots to trust are in the environment, the memory is to be
+/// one client's, and the server's work is not to count.
+async fn run(target: &Target, quick: bool) -> Result<(), BoxError> {
+    let child = |target: &Target, extra: &[&str]| -> Result<Command, BoxError> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(target.to_arguments()).args(extra);
+        command.kill_on_drop(true);
         if quick {
             command.arg("--quick");
         }
@@ -71,30 +122,40 @@ fn run(target: &Target, quick: bool) -> Result<(), BoxError> {
         }
         Ok(command)
     };
-    let status = child(&[CLIENTS])?.status()?;
+    let status = child(target, &[CLIENTS])?.status().await?;
     if !status.success() {
         return Err(format!("the clients ended with {status}").into());
     }
-    let mut table = Table::new(&["idle session, TCP, clear text", "KiB", "ratio"]);
-    let mut unit = None;
-    for client in clients(target)? {
-        if !client.can_use(Channel::ClearText) || client.is_variant() {
+    for channel in WEIGHED {
+        let Some(place) = place(target, channel)? else {
             continue;
+        };
+        let mut table = Table::new(&[&format!("idle session, {place}"), "KiB", "ratio"]);
+        let mut unit = None;
+        for client in clients(target)? {
+            if !client.can_use(channel) || client.is_variant() {
+                continue;
+            }
+            let name = client.name();
+            let output = child(target, &[MEMORY, name, &channel.to_string()])?
+                .stderr(Stdio::inherit())
+                .output()
+                .await?;
+            let kib: Option<f64> = String::from_utf8_lossy(&output.stdout).trim().parse().ok();
+            if let Some(kib) = kib {
+                let ratio = kib / *unit.get_or_insert(kib);
+                table.row([name.to_owned(), format!("{kib:.1}"), format!("{ratio:.2}")]);
+            }
         }
-        let output = child(&[MEMORY, client.name()])?
-            .stderr(Stdio::inherit())
-            .output()?;
-        let kib: Option<f64> = String::from_utf8_lossy(&output.stdout).trim().parse().ok();
-        let Some(kib) = kib else { continue };
-        let unit = *unit.get_or_insert(kib);
-        table.row([
-            client.name().to_owned(),
-            format!("{kib:.1}"),
-            format!("{:.2}", kib / unit),
-        ]);
+        print!("\n{table}");
     }
-    println!("\n{table}");
     Ok(())
+}
+
+/// The first place that is reached this way.
+fn place(target: &Target, channel: Channel) -> Result<Option<Place>, BoxError> {
+    let places = target.places()?;
+    Ok(places.into_iter().find(|place| place.channel == channel))
 }
 
 /// Everyone who takes part; the first that can go a way is the unit of its ratios.
@@ -116,18 +177,18 @@ fn clients(target: &Target) -> Result<Vec<Box<dyn Client>>, BoxError> {
 async fn measure(target: &Target, effort: Effort) -> Result<(), BoxError> {
     let mut clients = clients(target)?;
     println!(
-        "Logins: RTT {} ms by a proxy, TCP's own round trip not counted; {} logins each on loopback, in turns.",
+        "\nLogins: RTT {} ms by a proxy, TCP's own round trip not counted; {} logins each on loopback, in turns.",
         2 * effort.delay.as_millis(),
         effort.rounds * effort.logins,
     );
     let places = target.places()?;
     for place in &places {
         if let Some(table) = logins::measure(&mut clients, *place, effort).await? {
-            println!("\n{table}");
+            print!("\n{table}");
         }
     }
     println!(
-        "Requests: pings to the server on one session, median of {} turns of {}.",
+        "\nRequests: pings to the server on one session, median of {} turns of {}.",
         effort.rounds, effort.requests
     );
     // How a session was opened makes no difference to it.
@@ -139,22 +200,26 @@ async fn measure(target: &Target, effort: Effort) -> Result<(), BoxError> {
         for outstanding in windows {
             let table = requests::measure(&mut clients, *place, outstanding, effort).await;
             if let Some(table) = table {
-                println!("\n{table}");
+                print!("\n{table}");
             }
         }
     }
     Ok(())
 }
 
-async fn weigh(target: &Target, name: &str, effort: Effort) -> Result<(), BoxError> {
+async fn weigh(target: &Target, what: &[String], effort: Effort) -> Result<(), BoxError> {
+    let [name, channel] = what else {
+        return Err("--memory needs a client and a channel".into());
+    };
     let mut clients = clients(target)?;
     let client = clients
         .iter_mut()
         .find(|client| client.name() == name)
         .ok_or("no client has this name")?;
-    let clear = |place: &Place| place.channel == Channel::ClearText;
-    let place = target.places()?.into_iter().find(clear);
-    let place = place.ok_or("the server has no TCP port")?;
+    let mut places = target.places()?.into_iter();
+    let place = places
+        .find(|place| place.channel.to_string() == *channel)
+        .ok_or("the server has no such channel")?;
     println!(
         "{:.1}",
         memory::idle_kib(client.as_mut(), place, effort.sessions).await?

@@ -9,6 +9,9 @@ const BENCHES: &[&str] = &["codec", "sessions", LOGIN];
 /// The one that can measure other servers.
 const LOGIN: &str = "login";
 
+/// What names another server.
+const ELSEWHERE: &[&str] = &["--server", "--sasl2-server", "--prosody", "--ejabberd"];
+
 /// Who parses the vCard stanza.
 const CONTENDERS: &[&str] = &[
     "quick-xml Reader",
@@ -22,9 +25,10 @@ const CONTENDERS: &[&str] = &[
 /// Two counts of rounds: their difference is free of start-up.
 const ROUNDS: [u64; 2] = [100, 300];
 
-/// Runs them all, or with `--server …` the one that measures a server.
+/// Runs them all, or the one that measures servers if another server is named.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
-    let elsewhere = arguments.iter().any(|argument| argument == "--server");
+    let is_server = |argument: &String| ELSEWHERE.contains(&argument.as_str());
+    let elsewhere = arguments.iter().any(is_server);
     let benches: &[&str] = if elsewhere { &[LOGIN] } else { BENCHES };
     for bench in benches {
         let mut command = cargo(&["bench", "-p", "mfly-benches", "--bench", bench, "--"]);

@@ -23,7 +23,7 @@ mod tidy;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask <ci | tidy | fuzz [SECONDS] | bench [--quick] [--server URL …] | interop [web-sdk | standard-servers]>";
+const USAGE: &str = "usage: cargo xtask <ci | tidy | fuzz [SECONDS] | bench [--quick] [--prosody] [--ejabberd] [--server URL …] | interop [web-sdk | standard-servers]>";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

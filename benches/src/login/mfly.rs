@@ -27,6 +27,7 @@ pub struct Mfly {
     account: BareJid,
     password: Password,
     trusted: Option<Vec<u8>>,
+    websocket: bool,
     way: Way,
 }
 
@@ -40,6 +41,7 @@ impl Mfly {
             account: BareJid::new(&target.account())?,
             password: Password::new(&target.password)?,
             trusted: target.ca.as_ref().map(std::fs::read).transpose()?,
+            websocket: target.has_websocket(),
             way: Way::First,
         })
     }
@@ -74,13 +76,16 @@ impl Mfly {
     }
 
     async fn connect(&self, place: Place) -> Result<standard::Session, BoxError> {
-        let scheme = match place.channel {
-            Channel::ClearText | Channel::StartTls => "xmpp",
-            Channel::DirectTls => "xmpps",
-            Channel::WebSocket => return Err("a standard account is measured over TCP".into()),
+        let address = match place.channel {
+            Channel::ClearText | Channel::StartTls => format!("xmpp://{}", place.address),
+            Channel::DirectTls => format!("xmpps://{}", place.address),
+            // By a name, because servers of HTTP go by it.
+            Channel::WebSocket => {
+                format!("ws://localhost:{}/xmpp-websocket", place.address.port())
+            }
         };
-        let mut account = Account::new(self.account.clone(), self.password.clone())
-            .address(&format!("{scheme}://{}", place.address));
+        let mut account =
+            Account::new(self.account.clone(), self.password.clone()).address(&address);
         if place.channel == Channel::ClearText {
             account = account.start_tls(StartTls::Disabled);
         }
@@ -108,7 +113,7 @@ impl Client for Mfly {
     }
 
     fn can_use(&self, channel: Channel) -> bool {
-        channel != Channel::WebSocket
+        channel != Channel::WebSocket || self.websocket
     }
 
     async fn prepare(&mut self, place: Place) -> Result<(), BoxError> {

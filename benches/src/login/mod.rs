@@ -7,6 +7,8 @@ pub mod mfly;
 pub mod own_server;
 pub mod platform;
 pub mod requests;
+pub mod served;
+pub mod standard_servers;
 pub mod target;
 pub mod tokio_xmpp;
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
     /// Addresses with a scheme: `xmpp://` (STARTTLS and clear text), `tcp://` (clear text only), `starttls://` (STARTTLS
-    /// only), or `xmpps://` (direct TLS).
+    /// only), `xmpps://` (direct TLS), or `ws://` (WebSocket in the clear, at the usual path).
     pub servers: Vec<String>,
     /// The same of a server that offers SASL2 besides.
     pub sasl2_servers: Vec<String>,
@@ -70,7 +70,7 @@ impl Target {
                 licence,
             });
         }
-        if target.servers.is_empty() {
+        if target.servers.is_empty() && target.sasl2_servers.is_empty() {
             return Ok(None);
         }
         for (option, value) in [
@@ -112,6 +112,13 @@ impl Target {
         arguments
     }
 
+    /// Whether standard accounts can use its WebSocket.
+    #[must_use]
+    pub fn has_websocket(&self) -> bool {
+        let mut servers = self.servers.iter().chain(&self.sasl2_servers);
+        servers.any(|server| server.starts_with("ws://"))
+    }
+
     /// The bare address of the account.
     #[must_use]
     pub fn account(&self) -> String {
@@ -134,7 +141,10 @@ impl Target {
                 "tcp" => &[Channel::ClearText],
                 "starttls" => &[Channel::StartTls],
                 "xmpps" => &[Channel::DirectTls],
-                _ => return Err(format!("'{server}' is neither xmpp:// nor xmpps://").into()),
+                "ws" => &[Channel::WebSocket],
+                _ => {
+                    return Err(format!("'{server}' is none of xmpp://, xmpps:// and ws://").into());
+                }
             };
             places.extend(channels.iter().map(|channel| Place {
                 channel: *channel,
