@@ -15,8 +15,8 @@ use mfly_client::{
 enum Way {
     /// For the very first time: no offers are known, and no TLS session.
     First,
-    /// The same, and with SHA-256 at most, as tokio-xmpp does it: SHA-512 takes longer.
-    Sha256,
+    /// The same with what tokio-xmpp knows, too: deriving keys with SHA-512 takes longer.
+    WithoutSha512,
     /// With what a login before told.
     Again(Tls, Option<KnownServer>),
 }
@@ -46,12 +46,12 @@ impl Mfly {
         })
     }
 
-    /// The same with the hash function that tokio-xmpp uses.
+    /// The same without SHA-512, which tokio-xmpp does not have.
     ///
     /// # Errors
     /// When the target's account or certificates cannot be used.
-    pub fn sha256(target: &Target) -> Result<Self, BoxError> {
-        let way = Way::Sha256;
+    pub fn without_sha512(target: &Target) -> Result<Self, BoxError> {
+        let way = Way::WithoutSha512;
         Ok(Self {
             way,
             ..Self::first(target)?
@@ -91,7 +91,7 @@ impl Mfly {
         }
         account = match &self.way {
             Way::First => account.tls(self.tls()?),
-            Way::Sha256 => account.tls(self.tls()?).mechanisms(up_to_sha256()),
+            Way::WithoutSha512 => account.tls(self.tls()?).mechanisms(without_sha512()),
             Way::Again(tls, server) => account.tls(tls.clone()).known_server(server.clone()),
         };
         Ok(account.connect().await?)
@@ -103,7 +103,7 @@ impl Client for Mfly {
     fn name(&self) -> &'static str {
         match self.way {
             Way::First => "mfly, first login",
-            Way::Sha256 => "mfly, first login, SHA-256",
+            Way::WithoutSha512 => "mfly, first login, no SHA-512",
             Way::Again(..) => "mfly, known server",
         }
     }
@@ -137,7 +137,7 @@ impl Client for Mfly {
 }
 
 /// What tokio-xmpp knows, in its order, channel binding first.
-fn up_to_sha256() -> MechanismPolicy {
+fn without_sha512() -> MechanismPolicy {
     let is_known = |kind: &MechanismKind| {
         !matches!(kind, MechanismKind::External | MechanismKind::Anonymous)
             && !kind.name().starts_with("SCRAM-SHA-512")
