@@ -21,8 +21,8 @@ use mfly_benches::login::{
 };
 use mfly_benches::table::Table;
 use std::path::Path;
-use std::process::Stdio;
 use tokio::process::Command;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Requests on the way at once: one after the other, and as many as tokio-xmpp can have. Its queue holds 16; a sender that
 /// waits for room holds a lock that the receiver only tries, and nobody wakes the receiver afterwards.
@@ -66,12 +66,19 @@ fn main() -> Result<(), BoxError> {
         tokio::select! {
             outcome = serve(target, &arguments) => outcome,
             // Leaving by the ordinary way ends the servers, too.
-            interrupted = tokio::signal::ctrl_c() => Err(match interrupted {
-                Ok(()) => "interrupted".into(),
-                Err(error) => error.into(),
-            }),
+            () = interrupted() => Err("interrupted".into()),
         }
     })
+}
+
+async fn interrupted() {
+    let Ok(mut terminated) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminated.recv() => {}
+        Ok(()) = tokio::signal::ctrl_c() => {}
+    }
 }
 
 /// Starts what is to be measured, one after the other, and lets the clients loose on it.
@@ -132,22 +139,23 @@ async fn run(target: &Target, quick: bool) -> Result<(), BoxError> {
         };
         let mut table = Table::new(&[&format!("idle session, {place}"), "KiB", "ratio"]);
         let mut unit = None;
+        let mut failures = String::new();
         for client in clients(target)? {
             if !client.can_use(channel) || client.is_variant() {
                 continue;
             }
             let name = client.name();
-            let output = child(target, &[MEMORY, name, &channel.to_string()])?
-                .stderr(Stdio::inherit())
-                .output()
-                .await?;
+            let mut command = child(target, &[MEMORY, name, &channel.to_string()])?;
+            let output = command.output().await?;
             let kib: Option<f64> = String::from_utf8_lossy(&output.stdout).trim().parse().ok();
-            if let Some(kib) = kib {
-                let ratio = kib / *unit.get_or_insert(kib);
-                table.row([name.to_owned(), format!("{kib:.1}"), format!("{ratio:.2}")]);
-            }
+            let Some(kib) = kib else {
+                failures += &format!("{name}: {}", String::from_utf8_lossy(&output.stderr));
+                continue;
+            };
+            let ratio = kib / *unit.get_or_insert(kib);
+            table.row([name.to_owned(), format!("{kib:.1}"), format!("{ratio:.2}")]);
         }
-        print!("\n{table}");
+        print!("\n{table}{failures}");
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ pub struct Effort {
     pub logins: u32,
     /// Requests in a turn.
     pub requests: usize,
-    /// Sessions that stay idle while their memory is read.
+    /// Sessions that stay idle while their memory is read. They are one account's, and servers take only so many.
     pub sessions: usize,
 }
 
@@ -27,7 +27,7 @@ impl Effort {
         rounds: 10,
         logins: 10,
         requests: 4_000,
-        sessions: 300,
+        sessions: 60,
     };
     /// For a first look.
     pub const QUICK: Self = Self {
@@ -36,7 +36,7 @@ impl Effort {
         rounds: 3,
         logins: 5,
         requests: 1_000,
-        sessions: 50,
+        sessions: 30,
     };
 }
 
