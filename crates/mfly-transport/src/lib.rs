@@ -9,6 +9,7 @@
 //! | [`Security`] | what TLS agreed on, and the channel bindings |
 //! | [`Tls`], [`ServerTls`] | which servers to trust, shared with other HTTP clients; the server's half |
 //! | [`Proxy`], [`dial_tcp`] | what to connect through; the dialler for other protocols |
+//! | [`retry_after`](fn@retry_after) | how long a server's HTTP answer asks to wait |
 //! | `srv` (feature `srv`) | the servers of a domain, by their SRV records |
 //! | [`server`] | the server side: answer an upgrade or STARTTLS, take over the connection |
 //! | `pair`, `pair_with` (feature `testing`) | two connections joined in memory |
@@ -28,6 +29,7 @@ mod pair;
 mod progress;
 mod proxy;
 mod reach;
+mod retry_after;
 mod security;
 pub mod server;
 #[cfg(feature = "srv")]
@@ -47,6 +49,7 @@ pub use pair::{pair, pair_with};
 pub use progress::Progress;
 pub use proxy::{Proxy, ProxyError, ProxyKind};
 pub use reach::reach_observed;
+pub use retry_after::{MAX_RETRY_AFTER, retry_after};
 pub use security::{CertificateSummary, Security, TlsVersion};
 pub use start_tls::StartTlsError;
 pub use tls::{ServerTls, Shown, Tls, server_config};
