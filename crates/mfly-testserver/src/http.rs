@@ -6,6 +6,7 @@ use crate::connection::{self, Protection};
 use crate::cors;
 use crate::faults::RequestFault;
 use crate::journal::RequestEntry;
+use crate::lingering::{Lingering, Unread};
 use crate::pipe::Pipe;
 use crate::rest::{self, ApiPath, Received};
 use crate::shared::Shared;
@@ -13,7 +14,7 @@ use crate::signalling::{self, polling};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -52,7 +53,9 @@ where
 {
     let is_secure = matches!(protection, Protection::Tls(_));
     let upgraded = Mutex::new(None);
-    let service = service_fn(|request| respond(&shared, request, is_secure, &upgraded));
+    let unread = Unread::default();
+    let io = Lingering::new(io, unread.clone());
+    let service = service_fn(|request| respond(&shared, request, is_secure, &upgraded, &unread));
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
@@ -72,6 +75,7 @@ where
         Ok(Err(error)) => debug!(%error, "an HTTP connection broke"),
         Err(_) => debug!("an HTTP connection did not end and is cut"),
     }
+    unread.ignore();
     let upgrade = upgraded
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
@@ -114,12 +118,33 @@ async fn xmpp(shared: &Shared, upgrade: OnUpgrade, protection: Protection) {
     }
 }
 
-/// Answers one request. An error closes the connection without an answer.
+/// Answers one request. An error closes the connection without an answer; an answer that does not need the whole request closes
+/// it, too.
 async fn respond(
+    shared: &Shared,
+    request: Request<Incoming>,
+    is_secure: bool,
+    upgraded: &Mutex<Option<Upgrade>>,
+    unread: &Unread,
+) -> io::Result<Response<Full<Bytes>>> {
+    if request.body().is_end_stream() {
+        unread.clear();
+    }
+    let mut response = route(shared, request, is_secure, upgraded, unread).await?;
+    if unread.is_some() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
+    Ok(response)
+}
+
+/// Hands a request to those who answer it.
+async fn route(
     shared: &Shared,
     mut request: Request<Incoming>,
     is_secure: bool,
     upgraded: &Mutex<Option<Upgrade>>,
+    unread: &Unread,
 ) -> io::Result<Response<Full<Bytes>>> {
     if request.method() == Method::OPTIONS {
         let mut response = Response::new(Full::default());
@@ -149,9 +174,10 @@ async fn respond(
         return Ok(response);
     }
     if signalling::is_path(request.uri().path()) {
-        return Ok(signal(shared, request, upgraded).await);
+        return Ok(signal(shared, request, upgraded, unread).await);
     }
     let (parts, body) = request.into_parts();
+    let body = RequestBody { body, unread };
     let path = ApiPath::new(parts.uri.path());
     let mut entry = RequestEntry {
         method: parts.method.to_string(),
@@ -186,9 +212,11 @@ async fn signal(
     shared: &Shared,
     mut request: Request<Incoming>,
     upgraded: &Mutex<Option<Upgrade>>,
+    unread: &Unread,
 ) -> Response<Full<Bytes>> {
     let on_upgrade = hyper::upgrade::on(&mut request);
     let (parts, body) = request.into_parts();
+    let body = RequestBody { body, unread };
     let mut response = match polling::asked(parts.uri.query().unwrap_or_default()) {
         Err(refusal) => refusal.response(),
         Ok((transport, sid)) if transport == "websocket" => {
@@ -211,7 +239,7 @@ async fn signal(
         }
         Ok((_, sid)) => {
             let limit = mfly_proto::signalling::MAX_BYTES;
-            match read(&parts.headers, body, limit).await {
+            match body.read(&parts.headers, limit).await {
                 Ok(body) => polling::respond(shared, &parts.method, sid, &body).await,
                 Err(answer) => answer.into_response(),
             }
@@ -225,7 +253,7 @@ async fn signal(
 async fn answer(
     shared: &Shared,
     parts: &http::request::Parts,
-    body: Incoming,
+    body: RequestBody<'_>,
     is_secure: bool,
     sent: &mut Bytes,
 ) -> io::Result<(Answer, Option<Caller>)> {
@@ -245,7 +273,7 @@ async fn answer(
     } else {
         None
     };
-    *sent = match read(&parts.headers, body, target.body_limit()).await {
+    *sent = match body.read(&parts.headers, target.body_limit()).await {
         Ok(body) => body,
         Err(answer) => return Ok((answer, None)),
     };
@@ -295,21 +323,33 @@ async fn suffer(shared: &Shared, fault: RequestFault) -> io::Result<Option<Answe
     }))
 }
 
-/// The whole body, or the answer that says why not.
-async fn read(headers: &HeaderMap, body: Incoming, limit: usize) -> Result<Bytes, Answer> {
-    let too_large = || Answer::http(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
-    let announced = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok())
-        .and_then(|length| length.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit) {
-        return Err(too_large());
-    }
-    match tokio::time::timeout(BODY, Limited::new(body, limit).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(_)) => Err(Answer::http(StatusCode::BAD_REQUEST, "Bad Request")),
-        Err(_) => Err(Answer::http(StatusCode::REQUEST_TIMEOUT, "Request Timeout")),
+/// The body of a request.
+struct RequestBody<'a> {
+    body: Incoming,
+    /// Is told when all of it was read.
+    unread: &'a Unread,
+}
+
+impl RequestBody<'_> {
+    /// The whole body, or the answer that says why not.
+    async fn read(self, headers: &HeaderMap, limit: usize) -> Result<Bytes, Answer> {
+        let too_large = || Answer::http(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+        let announced = headers
+            .get(header::CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok())
+            .and_then(|length| length.parse::<usize>().ok());
+        if announced.is_some_and(|length| length > limit) {
+            return Err(too_large());
+        }
+        match tokio::time::timeout(BODY, Limited::new(self.body, limit).collect()).await {
+            Ok(Ok(body)) => {
+                self.unread.clear();
+                Ok(body.to_bytes())
+            }
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+            Ok(Err(_)) => Err(Answer::http(StatusCode::BAD_REQUEST, "Bad Request")),
+            Err(_) => Err(Answer::http(StatusCode::REQUEST_TIMEOUT, "Request Timeout")),
+        }
     }
 }
 

@@ -51,6 +51,7 @@ mod feature;
 mod handle;
 mod http;
 mod journal;
+mod lingering;
 mod listening;
 mod media_store;
 mod pipe;

@@ -24,6 +24,7 @@ mod mute;
 mod official_sdk;
 mod plan;
 mod profile;
+mod refusal;
 mod register;
 mod scram;
 mod shutdown;
