@@ -3,11 +3,13 @@
 //! Two addresses that mean the same are equal: letters of local part and domain are folded to lower case, and what is
 //! beyond ASCII is prepared as servers do.
 
+mod escaping;
 mod group;
 mod prepare;
 mod syntax;
 mod user;
 
+pub use escaping::{escape_local, unescape_local};
 pub use group::GroupJid;
 pub use user::{UserId, UserIdentifier, UserReference};
 
@@ -269,6 +271,25 @@ mod tests {
             Jid::new("U1@Example.Test/Web").unwrap().as_str(),
             "u1@example.test/Web"
         );
+    }
+
+    #[test]
+    fn a_local_part_holds_all_that_the_specification_lets_it_hold() {
+        for local in [
+            r"juliet\40example.com",
+            r"d\27artagnan",
+            "a(b)",
+            "(\\)",
+            "!#$%*+,-.;=?[]^_`{|}~",
+        ] {
+            let text = format!("{local}@gw.test/Web");
+            let jid = Jid::new(&text).unwrap();
+            assert_eq!((jid.local(), jid.as_str()), (Some(local), text.as_str()));
+        }
+        for excluded in ["\"", "&", "'", ":", "<", ">", " ", "\t", "\u{A0}", "\u{7F}"] {
+            let text = format!("a{excluded}b@x.test");
+            assert!(Jid::new(&text).is_err(), "{text:?} was accepted");
+        }
     }
 
     #[test]

@@ -47,18 +47,16 @@ pub(super) fn plain_offsets(text: &[u8]) -> Option<(Option<u16>, Option<u16>)> {
     }
 }
 
+/// What no local part holds after preparation (RFC 7622 §3.3.1), beside space and control characters.
+pub(super) const EXCLUDED: [char; 8] = ['"', '&', '\'', '/', ':', '<', '>', '@'];
+
 pub(super) fn is_local(local: &str) -> bool {
     if local.is_empty() || local.len() > PART_BYTES {
         return false;
     }
-    !local.chars().any(|c| {
-        c.is_control()
-            || c.is_whitespace()
-            || matches!(
-                c,
-                '(' | ')' | '"' | '\'' | '&' | '\\' | '/' | ':' | '<' | '>' | '@'
-            )
-    })
+    !local
+        .chars()
+        .any(|c| c.is_control() || c.is_whitespace() || EXCLUDED.contains(&c))
 }
 
 pub(super) fn is_domain(domain: &str) -> bool {
