@@ -2,6 +2,8 @@
 
 use ::http::Uri;
 use mfly_proto::argument::InvalidArgument;
+use mfly_proto::idn;
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -30,6 +32,9 @@ impl BaseUrl {
         if url.contains(['?', '#']) {
             return refuse("Invalid api base url: it must have neither query nor fragment");
         }
+        let Some(url) = with_host_in_ascii(url) else {
+            return refuse("Invalid api base url: its host has no form that DNS can hold");
+        };
         let Ok(uri) = url.trim_end_matches('/').parse::<Uri>() else {
             return refuse("Invalid api base url");
         };
@@ -90,6 +95,18 @@ impl BaseUrl {
     }
 }
 
+/// The URL with an international host in the form of DNS, which is the one that a URL can hold.
+fn with_host_in_ascii(url: &str) -> Option<Cow<'_, str>> {
+    if url.is_ascii() {
+        return Some(Cow::Borrowed(url));
+    }
+    let (scheme, rest) = url.split_once("://")?;
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (host, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
+    let host = idn::to_ascii(host).ok()?;
+    Some(Cow::Owned(format!("{scheme}://{host}{port}{path}")))
+}
+
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -116,6 +133,16 @@ mod tests {
             BaseUrl::new("https://api.example.com").unwrap().as_str(),
             "https://api.example.com"
         );
+    }
+
+    #[test]
+    fn an_international_host_has_the_form_of_dns() {
+        let url = BaseUrl::new("https://bücher.test:8443/api/v1").unwrap();
+        assert_eq!(url.as_str(), "https://xn--bcher-kva.test:8443/api/v1");
+        assert_eq!(url.host(), "xn--bcher-kva.test");
+        for url in ["https://a\u{2003}ü.test", "ü.test"] {
+            assert_eq!(BaseUrl::new(url).unwrap_err().name, "apiBaseUrl", "{url}");
+        }
     }
 
     #[test]

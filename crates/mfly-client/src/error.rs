@@ -66,6 +66,7 @@ impl Error {
             | ErrorKind::ConnectionLost
             | ErrorKind::MechanismRefused(_)
             | ErrorKind::AuthenticationBroken(_)
+            | ErrorKind::WrongServer { .. }
             | ErrorKind::Ended(_)
             | ErrorKind::TooManyRequests
             | ErrorKind::TooLarge { .. }
@@ -102,6 +103,7 @@ impl Error {
             | ErrorKind::Certificate(_)
             | ErrorKind::MechanismRefused(_)
             | ErrorKind::AuthenticationBroken(_)
+            | ErrorKind::WrongServer { .. }
             | ErrorKind::UnexpectedAnswer => Fault::Server,
             ErrorKind::Timeout
             | ErrorKind::NotConnected
@@ -189,6 +191,10 @@ impl Error {
                 DisconnectReason::AuthenticationBroken(error) => {
                     ErrorKind::AuthenticationBroken(*error)
                 }
+                DisconnectReason::WrongServer { asked, answered } => ErrorKind::WrongServer {
+                    asked: asked.clone(),
+                    answered: answered.clone(),
+                },
                 _ => ErrorKind::Network,
             },
             _ => return ErrorKind::Ended(reason).into(),
@@ -386,8 +392,19 @@ mod tests {
             offered: mfly_proto::sasl::choice::Offered::default(),
         };
         let broken = SaslError::UnexpectedChallenge { mechanism: "PLAIN" };
+        let wrong_server = DisconnectReason::WrongServer {
+            asked: "a.test".to_owned(),
+            answered: "b.test".to_owned(),
+        };
         for (last, kind) in [
             (DisconnectReason::ClosedByServer, ErrorKind::Network),
+            (
+                wrong_server,
+                ErrorKind::WrongServer {
+                    asked: "a.test".to_owned(),
+                    answered: "b.test".to_owned(),
+                },
+            ),
             (
                 DisconnectReason::MechanismRefused(refused.clone()),
                 ErrorKind::MechanismRefused(refused),

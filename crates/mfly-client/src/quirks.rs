@@ -35,6 +35,9 @@ pub struct Quirks {
     /// send it for a first upload and begins anew, which looks like a defect there: that the server expects it is
     /// inferred.
     pub commit_first_upload: bool,
+    /// Refuse a server whose stream header comes from another domain than that of the own address, as RFC 6120 §4.7.1
+    /// has it. The official SDK does not look; that the platform answers in the name of the host is inferred.
+    pub check_stream_from: bool,
 }
 
 impl Default for Quirks {
@@ -47,6 +50,7 @@ impl Default for Quirks {
             verify_profile_echo: true,
             refuse_self_block: true,
             commit_first_upload: true,
+            check_stream_from: true,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Addresses (RFC 7622) and the platform's identifiers, validated once at the edge.
 //!
-//! Two addresses that mean the same are equal: letters of local part and domain are folded to lower case, and what is
-//! beyond ASCII is prepared as servers do.
+//! Two addresses that mean the same are equal: letters of local part and domain are folded to lower case, what is
+//! beyond ASCII is prepared as servers do, and a domain in the ASCII form of DNS (`xn--bcher-kva.test`) is the one that
+//! it stands for (`bücher.test`).
 
 mod escaping;
 mod group;
@@ -17,6 +18,11 @@ use crate::argument::InvalidArgument;
 use std::fmt;
 use std::str::FromStr;
 use syntax::{is_domain, is_local, is_resource, plain_offsets};
+
+/// A domain as addresses have it; none when it holds what no domain can hold.
+pub(crate) fn prepare_domain(domain: &str) -> Option<std::borrow::Cow<'_, str>> {
+    prepare::domain(domain).filter(|prepared| is_domain(prepared))
+}
 
 /// Three parts of 1,023 bytes with `@` and `/`.
 const LONGEST: usize = 3 * 1_023 + 2;
@@ -304,6 +310,8 @@ mod tests {
             "a@x/\u{7}",
             "a<b@x.test",
             "a@b@c",
+            ".",
+            "a@..",
         ] {
             assert!(Jid::new(text).is_err(), "{text:?} was accepted");
         }
@@ -318,7 +326,7 @@ mod tests {
             "u1@h.test/Web",
             "h.test/a b",
             "u1@h.test/a@b/c",
-            "9-.@9-.",
+            "9-.@9-",
             "u_1@h.test",
             "U@H.TEST/R",
         ] {

@@ -15,6 +15,8 @@
 //! | [`push`] | what an unasked-for stanza means |
 //! | [`cipher`] | the platform's payload encryption |
 //! | [`signalling`], [`qr_login`] | Engine.IO and Socket.IO packets; logging in by a code |
+//! | [`idn`] | domains beyond ASCII, for DNS and TLS |
+//! | [`text`] | a peer's text in logs, errors and terminals |
 //! | [`jid`], [`id`], [`secret`], [`date_time`] | validated newtypes |
 
 pub mod argument;
@@ -24,6 +26,7 @@ pub mod date_time;
 pub mod decode;
 pub mod framing;
 pub mod id;
+pub mod idn;
 pub mod jid;
 pub mod ns;
 pub mod payload;
@@ -37,4 +40,5 @@ pub mod stanza;
 pub mod stream;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod text;
 pub mod xml;

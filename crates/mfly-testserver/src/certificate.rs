@@ -5,6 +5,7 @@ mod authority;
 pub(crate) use authority::{Authority, AuthorityError};
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair};
+use std::borrow::Cow;
 use std::fmt;
 
 /// Names that the certificate is good for, beside the XMPP host.
@@ -34,7 +35,9 @@ impl fmt::Debug for Certificates {
 pub(crate) fn generate(host: &str, authority: &Authority) -> Result<Certificates, rcgen::Error> {
     let mut names: Vec<String> = NAMES.map(str::to_owned).into();
     if !NAMES.contains(&host) {
-        names.push(host.to_owned());
+        // A name beyond ASCII that has no form for DNS is refused with the rest.
+        let name = mfly_proto::idn::to_ascii(host);
+        names.push(name.map_or_else(|_| host.to_owned(), Cow::into_owned));
     }
     let mut leaf = CertificateParams::new(names)?;
     leaf.distinguished_name.push(DnType::CommonName, host);
@@ -63,6 +66,8 @@ mod tests {
 
     #[test]
     fn a_host_that_is_no_name_is_refused() {
-        assert!(generate("übel", &Authority::generate().unwrap()).is_err());
+        let authority = Authority::generate().unwrap();
+        assert!(generate("ü\u{2003}bel", &authority).is_err());
+        assert!(generate("übel.test", &authority).is_ok());
     }
 }

@@ -256,6 +256,10 @@ mod tests {
             ("chat.example".into(), 5443, true, "/websocket?v=1".into())
         );
         assert_eq!(
+            parts("xmpp://Bücher.test"),
+            ("xn--bcher-kva.test".into(), 5222, false, String::new())
+        );
+        assert_eq!(
             parts("WS://127.0.0.1"),
             ("127.0.0.1".into(), 80, false, "/".into())
         );
@@ -296,7 +300,7 @@ mod tests {
             ("wss://a..b/", "host"),
             ("wss://a.example./", "host"),
             ("wss://-a.example/", "host"),
-            ("wss://bücher.example/", "host"),
+            ("wss://a\u{2003}ü.example/", "host"),
             ("wss://1.2.3/", "host"),
             ("wss://a b/", "host"),
             ("wss://a.example:/", "port"),

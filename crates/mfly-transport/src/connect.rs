@@ -8,6 +8,7 @@ use crate::{
     Address, Connection, Security, SubProtocol, Tls, connection, dial, start_tls, websocket,
 };
 use mfly_proto::argument::InvalidArgument;
+use mfly_proto::idn;
 use rustls_pki_types::ServerName;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -182,9 +183,11 @@ async fn shake_hands<T>(
 where
     T: AsyncRead + AsyncWrite + Unpin,
 {
-    let server = ServerName::try_from(name.to_owned()).map_err(|_| {
-        InvalidArgument::new("address", "host: no certificate can be made for this name")
-    })?;
+    let unusable =
+        || InvalidArgument::new("address", "host: no certificate can be made for this name");
+    // Certificates and the server name indication have the form of DNS (RFC 6125 §6.4.2, RFC 6066 §3).
+    let name = &*idn::to_ascii(name).map_err(|_| unusable())?;
+    let server = ServerName::try_from(name.to_owned()).map_err(|_| unusable())?;
     TlsConnector::from(tls.client_config(alpn))
         .connect(server, io)
         .await

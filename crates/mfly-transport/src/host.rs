@@ -2,13 +2,14 @@
 //!
 //! A refusal is a reason that begins with the part that is wrong: `host` or `port`.
 
+use mfly_proto::idn;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// Why a part cannot be used.
 type Refusal = &'static str;
 
-/// A name in lower case, or an IP address.
+/// A name in lower case and in the form of DNS, or an IP address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Host {
     /// Without brackets.
@@ -29,9 +30,11 @@ impl Host {
         if let Ok(ip @ IpAddr::V4(_)) = text.parse::<IpAddr>() {
             return Ok(ip.into());
         }
-        check_name(text)?;
+        let name = idn::to_ascii(text)
+            .map_err(|_| "host: this international name has no form that DNS can hold")?;
+        check_name(&name)?;
         Ok(Self {
-            text: text.to_ascii_lowercase(),
+            text: name.to_ascii_lowercase(),
             ip: None,
         })
     }
@@ -85,9 +88,6 @@ impl fmt::Display for Host {
 fn check_name(name: &str) -> Result<(), Refusal> {
     if name.is_empty() {
         return Err("host: it is missing");
-    }
-    if !name.is_ascii() {
-        return Err("host: write an international name in its xn-- form");
     }
     if name.contains(':') {
         return Err("host: put an IPv6 address in brackets");

@@ -20,7 +20,7 @@ pub struct Options {
     pub allow_cleartext: bool,
     /// The XMPP domain that is served at an `xmpp://` or `xmpps://` address: the name that the
     /// server's certificate has to be made for (RFC 6120 §13.7.2.1), and the one that STARTTLS is
-    /// asked for. An international name has its xn-- form. The address's host by default.
+    /// asked for. An international name may have either form. The address's host by default.
     ///
     /// A WebSocket's certificate is always checked for the address's host.
     pub domain: Option<String>,

@@ -109,7 +109,7 @@ impl Resolver {
     }
 
     /// The addresses at which a domain is served, in the order in which to try them: at most 8.
-    /// An international domain has its xn-- form.
+    /// An international domain may have either form; DNS is asked for the one in ASCII.
     ///
     /// A domain without records, one whose records cannot be had within `limit`, and an IP address
     /// are served at themselves, port 5222.
@@ -135,9 +135,10 @@ impl Resolver {
         if host.ip().is_some() {
             return itself(Source::IpAddress);
         }
+        let name = host.as_str();
         // One that stays silent does not make the other's answer worthless.
         let ask = |direct_tls| async move {
-            let answer = timeout(limit, self.ask(domain, direct_tls)).await;
+            let answer = timeout(limit, self.ask(name, direct_tls)).await;
             answer.unwrap_or(Answer::Silence)
         };
         let (start_tls, direct_tls) = join(ask(false), ask(true)).await;

@@ -5,6 +5,7 @@ use mfly_client::{
     App, CertificateProblem, DisconnectReason, EndReason, ErrorKind, ReconnectPolicy,
     RedirectPolicy, StartTls, UserIdentifier,
 };
+use mfly_proto::jid::Jid;
 use mfly_tests::wait::expect_event;
 use mfly_transport::TransportError;
 use std::error::Error as _;
@@ -33,6 +34,30 @@ async fn a_lost_connection_comes_back_over_every_way_under_the_same_address() {
         assert_eq!(session.jid(), before, "{way:?}");
         session.ping(None).await.unwrap();
         session.close().await;
+    }
+}
+
+#[tokio::test]
+async fn an_international_domain_is_one_domain_however_it_is_written() {
+    let server = start(|builder| builder.xmpp_host("bücher.test")).await;
+    for way in [Way::StartTls, Way::DirectTls, Way::WebSocket] {
+        for domain in ["bücher.test", "xn--bcher-kva.test"] {
+            server.standard_user("alice", PASSWORD).unwrap();
+            let jid = BareJid::new(&format!("alice@{domain}")).unwrap();
+            let address = match way {
+                Way::StartTls => server.tcp_address(),
+                Way::DirectTls => server.tcps_address(),
+                _ => server.websocket_url_tls(),
+            };
+            let account = Account::new(jid, Password::new(PASSWORD).unwrap())
+                .address(&address.unwrap())
+                .tls(trusting(&server));
+            let session = connect(&account).await;
+            assert_eq!(session.account().as_str(), "alice@bücher.test", "{way:?}");
+            let asked = Jid::new("xn--bcher-kva.test").unwrap();
+            session.ping(Some(&asked)).await.unwrap();
+            session.close().await;
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use mfly_api::Feature;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::sasl::{ChoiceError, SaslError};
 use mfly_proto::stanza::StanzaError;
+use mfly_proto::text::escaped;
 use mfly_transport::CertificateProblem;
 use std::fmt;
 
@@ -59,6 +60,14 @@ pub enum ErrorKind {
     MechanismRefused(ChoiceError),
     /// The server did not play its part of the authentication: it may not know the password.
     AuthenticationBroken(SaslError),
+    /// The server opened the stream in the name of another domain than the one that was asked for. No session came to
+    /// be.
+    WrongServer {
+        /// The domain that was asked for.
+        asked: String,
+        /// The domain that answered, escaped and cut off where it is long.
+        answered: String,
+    },
     /// Too many requests wait for their answers.
     TooManyRequests,
     /// The server takes no stanza of this length. Nothing was sent.
@@ -103,6 +112,9 @@ impl ErrorKind {
                 "ask the server's operator what changed before the policy is relaxed: somebody may be in between"
             }
             Self::AuthenticationBroken(_) => "check the address; somebody may be in between",
+            Self::WrongServer { .. } => {
+                "check the domain of the address and where the connection leads; on the platform see Quirks::check_stream_from"
+            }
             Self::TooManyRequests => "wait for some of the pending requests",
             Self::TooLarge { .. } => "send less at once",
             Self::UnexpectedAnswer => "the server deviates from the known protocol; see Quirks",
@@ -167,6 +179,13 @@ impl fmt::Display for ErrorKind {
             Self::MechanismRefused(error) => fmt::Display::fmt(error, f),
             Self::AuthenticationBroken(error) => {
                 write!(f, "the authentication was broken off: {error}")
+            }
+            Self::WrongServer { asked, answered } => {
+                write!(
+                    f,
+                    "the server answers for {}, not for {asked}",
+                    escaped(answered)
+                )
             }
             Self::TooLarge { limit } => {
                 write!(

@@ -200,6 +200,7 @@ impl ConnectRequest {
         session.home.push(address.host().to_owned());
         session.redirects = self.redirects;
         session.pipelined = self.pipelined;
+        session.check_stream_from = app.quirks.check_stream_from;
         let mut options = app.transport.clone();
         // Over TCP certificates are made for the domain, whatever the host (RFC 6120 §13.7.2.1).
         options.domain = Some(session.account.domain().to_owned());

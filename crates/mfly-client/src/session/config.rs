@@ -56,6 +56,8 @@ pub(crate) struct Config {
     pub(crate) close_timeout: Duration,
     /// Requests that may wait for an answer at one time. Default 1,024.
     pub(crate) max_requests: usize,
+    /// Whether the sender of the server's stream header has to be the account's domain.
+    pub(crate) check_stream_from: bool,
     /// Bounds on each received frame.
     pub(crate) limits: Limits,
 }
@@ -104,6 +106,7 @@ impl Config {
             phase_timeout: Duration::from_secs(15),
             close_timeout: Duration::from_secs(5),
             max_requests: 1024,
+            check_stream_from: true,
             limits: Limits::default(),
         }
     }

@@ -4,6 +4,7 @@
 
 use super::authenticating::Authenticating;
 use super::binding::Binding;
+use super::config::Config;
 use super::known_server::Offer;
 use super::negotiate::{Done, Step, next_step, plan};
 use super::phase::{Cx, Phase};
@@ -11,7 +12,9 @@ use super::reason::DisconnectReason;
 use super::timers::Timer;
 use mfly_proto::framing::Open;
 use mfly_proto::id::StanzaId;
+use mfly_proto::jid::Jid;
 use mfly_proto::stream::Features;
+use mfly_proto::text::excerpt;
 use mfly_proto::xml::Element;
 
 /// A stream is being opened, for the first time or again after authentication.
@@ -20,6 +23,8 @@ pub(super) struct Opening {
     done: Done,
     /// The server has opened its side.
     opened: bool,
+    /// Whom the server says that it is, when that is not whom it was asked for.
+    other: Option<String>,
     ahead: Ahead,
 }
 
@@ -65,6 +70,7 @@ impl Opening {
             ahead: Ahead::after(done, cx),
             done,
             opened: false,
+            other: None,
         })
     }
 
@@ -74,6 +80,7 @@ impl Opening {
         Phase::Opening(Self {
             done: Done::AUTHENTICATED,
             opened: true,
+            other: None,
             ahead: Ahead::after(Done::AUTHENTICATED, cx),
         })
     }
@@ -84,11 +91,12 @@ impl Opening {
         Phase::Opening(Self {
             done: Done::NOTHING,
             opened: false,
+            other: None,
             ahead: Ahead::Authentication(Box::new(auth)),
         })
     }
 
-    pub(super) fn on_open(self, open: &Open) -> Result<Phase, DisconnectReason> {
+    pub(super) fn on_open(self, open: &Open, config: &Config) -> Result<Phase, DisconnectReason> {
         if self.opened {
             return Err(DisconnectReason::ProtocolViolation(
                 "it opened the stream twice",
@@ -101,6 +109,10 @@ impl Opening {
         }
         Ok(Phase::Opening(Self {
             opened: true,
+            other: config
+                .check_stream_from
+                .then(|| other_than(config.account.domain(), open))
+                .flatten(),
             ..self
         }))
     }
@@ -114,6 +126,11 @@ impl Opening {
             return Err(DisconnectReason::ProtocolViolation(
                 "it did not open the stream first",
             ));
+        }
+        // Not before: a server that refuses the host answers in its own name, and then says why.
+        if let Some(answered) = self.other {
+            let asked = cx.config.account.domain().to_owned();
+            return Err(DisconnectReason::WrongServer { asked, answered });
         }
         let Ok(features) = Features::read(element) else {
             return Err(DisconnectReason::ProtocolViolation(
@@ -157,4 +174,13 @@ impl Opening {
             Ahead::Nothing | Ahead::Binding(_) => Authenticating::start(plan?, cx),
         }
     }
+}
+
+/// The sender of a stream header, when it is not the domain that was asked for (RFC 6120 §4.7.1). A server that leaves it
+/// out, as it must not, says nothing wrong.
+fn other_than(domain: &str, open: &Open) -> Option<String> {
+    let from = open.from.as_deref().map(str::trim);
+    let from = from.filter(|from| !from.is_empty())?;
+    let is_asked = Jid::new(from).is_ok_and(|from| from.as_str() == domain);
+    (!is_asked).then(|| excerpt(from))
 }

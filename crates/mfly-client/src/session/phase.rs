@@ -104,7 +104,7 @@ impl Phase {
                 Some(to) => DisconnectReason::Moved { to },
                 None => DisconnectReason::ClosedByServer,
             }),
-            (Self::Opening(opening), Received::Open(open)) => opening.on_open(&open),
+            (Self::Opening(opening), Received::Open(open)) => opening.on_open(&open, cx.config),
             (_, Received::Open(_)) => Err(DisconnectReason::ProtocolViolation(
                 "it opened the stream twice",
             )),

@@ -3,6 +3,7 @@
 use mfly_proto::sasl::{ChoiceError, Failure, SaslError};
 use mfly_proto::stanza::StanzaError;
 use mfly_proto::stream::StreamError;
+use mfly_proto::text::escaped;
 use mfly_proto::xml::XmlError;
 use std::error::Error;
 use std::fmt;
@@ -124,6 +125,14 @@ pub enum DisconnectReason {
     /// A step took too long.
     #[error("{0} took too long")]
     TimedOut(Stage),
+    /// The server opened the stream in the name of another domain than the account's.
+    #[error("the server answers for {}, not for {asked}", escaped(.answered))]
+    WrongServer {
+        /// The domain that was asked for.
+        asked: String,
+        /// The sender of the server's stream header, escaped and cut off where it is long.
+        answered: String,
+    },
     /// The server does not read what is sent to it.
     #[error("the server does not read what is sent")]
     WriteStalled,

@@ -9,6 +9,7 @@
 //! - only so many in a row, and the next ordinary attempt begins again at the original address.
 
 use mfly_proto::argument::InvalidArgument;
+use mfly_proto::idn;
 use mfly_proto::stream::SeeOtherHost;
 use mfly_transport::{Address, Scheme};
 
@@ -121,7 +122,10 @@ impl RedirectPolicy {
 
 /// Whether `host` is `domain` or below it. An IP address is below nothing.
 fn is_within(host: &str, domain: &str) -> bool {
-    let domain = domain.trim_matches(['[', ']']);
+    // An address has a host in the form of DNS; a domain may have either form.
+    let Ok(domain) = idn::to_ascii(domain.trim_matches(['[', ']'])) else {
+        return false;
+    };
     let Some((front, back)) = host
         .len()
         .checked_sub(domain.len())
@@ -129,7 +133,7 @@ fn is_within(host: &str, domain: &str) -> bool {
     else {
         return false;
     };
-    back.eq_ignore_ascii_case(domain)
+    back.eq_ignore_ascii_case(&domain)
         && (front.is_empty()
             || (front.ends_with('.') && domain.parse::<std::net::IpAddr>().is_err()))
 }
@@ -179,12 +183,14 @@ mod tests {
 
     #[test]
     fn only_the_own_domain_and_what_is_listed_is_gone_to() {
-        let home = ["example.test".to_owned(), "192.0.2.7".to_owned()];
+        let home = ["example.test", "bücher.test", "192.0.2.7"].map(str::to_owned);
         let listed = RedirectPolicy::Hosts(vec!["hosting.test".to_owned()]);
         for (text, own, named) in [
             ("example.test", true, true),
             ("Node1.Example.test:5223", true, true),
             ("192.0.2.7:5223", true, true),
+            ("xn--bcher-kva.test", true, true),
+            ("node.xn--bcher-kva.test", true, true),
             ("evil-example.test", false, false),
             ("example.test.evil.test", false, false),
             ("test", false, false),

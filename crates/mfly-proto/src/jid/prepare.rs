@@ -5,8 +5,13 @@
 //! points that are younger than stringprep's tables (Unicode 3.2) are taken as they stand, as PRECIS servers may send
 //! them.
 
+use super::syntax::is_domain;
+use crate::idn;
 use std::borrow::Cow;
 use stringprep::tables::unassigned_code_point;
+
+/// Full stops that separate the labels of a domain (RFC 3490 §3.1).
+const DOTS: [char; 4] = ['.', '\u{3002}', '\u{FF0E}', '\u{FF61}'];
 
 /// A local part as servers write it; none when it holds what no local part can hold.
 pub(super) fn local(text: &str) -> Option<Cow<'_, str>> {
@@ -16,8 +21,40 @@ pub(super) fn local(text: &str) -> Option<Cow<'_, str>> {
     stringprep::nodeprep(text).ok()
 }
 
-/// A domain as servers write it; none when it holds what no domain can hold.
+/// A domain as servers write it; none when it holds what no domain can hold. Labels in the ASCII form of DNS become what
+/// they stand for, and dots at the end are dropped (RFC 7622 §3.2).
 pub(super) fn domain(text: &str) -> Option<Cow<'_, str>> {
+    let text = text.trim_end_matches(DOTS);
+    if text.is_ascii() && !idn::may_be_encoded(text.as_bytes()) {
+        return Some(fold(text));
+    }
+    let mut prepared = String::with_capacity(text.len());
+    for (index, part) in text.split(DOTS).enumerate() {
+        if index > 0 {
+            prepared.push('.');
+        }
+        prepared.push_str(&label(part)?);
+    }
+    Some(Cow::Owned(prepared))
+}
+
+/// One label of a domain, whose direction is its own (RFC 3490 §3.1).
+fn label(text: &str) -> Option<Cow<'_, str>> {
+    let prepared = unencoded(text)?;
+    let Some(decoded) = idn::decoded(&prepared) else {
+        return Some(prepared);
+    };
+    // A label that stands for what would be written otherwise is not its encoding.
+    let is_stable = unencoded(&decoded).is_some_and(|again| again == decoded);
+    Some(
+        match is_stable && is_domain(&decoded) && !decoded.contains(DOTS) {
+            true => Cow::Owned(decoded),
+            false => prepared,
+        },
+    )
+}
+
+fn unencoded(text: &str) -> Option<Cow<'_, str>> {
     // Old and new rules for domains (IDNA 2003 and 2008) make two different domains of these.
     const DEVIATIONS: &[char] = &['ß', 'ẞ', 'ς', '\u{200C}', '\u{200D}'];
     if text.is_ascii() || text.contains(unassigned_code_point) {
@@ -26,11 +63,7 @@ pub(super) fn domain(text: &str) -> Option<Cow<'_, str>> {
     if text.contains(DEVIATIONS) {
         return Some(text.chars().flat_map(char::to_lowercase).collect());
     }
-    let prepared = stringprep::nameprep(text).ok()?;
-    Some(match prepared.contains('\u{3002}') {
-        true => Cow::Owned(prepared.replace('\u{3002}', ".")),
-        false => prepared,
-    })
+    stringprep::nameprep(text).ok()
 }
 
 /// A resource as servers write it; one that the profile refuses stands as it is, because clients choose it freely.
@@ -69,7 +102,14 @@ mod tests {
             ("straße@host.test", "strasse@host.test"),
             ("a\u{AD}b@host.test", "ab@host.test"),
             ("u1@BÜCHER。Test", "u1@bücher.test"),
-            ("u1@xn--bcher-kva.test", "u1@xn--bcher-kva.test"),
+            ("u1@xn--bcher-kva.test", "u1@bücher.test"),
+            ("u1@XN--BCHER-KVA.test/Web", "u1@bücher.test/Web"),
+            ("u1@a.ｘn--bcher-kva.test", "u1@a.bücher.test"),
+            ("u1@xn--fa-hia.test", "u1@faß.test"),
+            ("xn--4dbc.test", "\u{5D0}\u{5D1}.test"),
+            ("u1@host.test./Web", "u1@host.test/Web"),
+            ("host.test.", "host.test"),
+            ("u1@bücher.test。", "u1@bücher.test"),
             ("u1@host.test/Cafe\u{301}", "u1@host.test/Café"),
             ("иван@пример.испытание/Дом", "иван@пример.испытание/Дом"),
         ] {
@@ -81,6 +121,21 @@ mod tests {
     fn domains_that_may_be_two_stay_two() {
         assert_eq!(address("u1@ÀFaß.test").as_deref(), Some("u1@àfaß.test"));
         assert_eq!(address("u1@fass.test").as_deref(), Some("u1@fass.test"));
+    }
+
+    #[test]
+    fn a_label_that_only_looks_encoded_stands_as_it_is() {
+        for text in [
+            // No encoding; one of ASCII; one of what would be written otherwise; one of a full stop.
+            "u1@xn--a.test",
+            "u1@xn--abc-.test",
+            "u1@xn--bcher-2pa.test",
+            "u1@xn--ab-yka4629b.test",
+            "u1@xn--",
+            "u1@axn--bcher-kva.test",
+        ] {
+            assert_eq!(address(text).as_deref(), Some(text));
+        }
     }
 
     #[test]
@@ -129,7 +184,7 @@ mod tests {
         })]
 
         #[test]
-        fn an_address_is_its_own_spelling(text in "[a-zA-ZÀ-ÿΑ-ωА-я\u{5D0}-\u{5EA}ａ-ｚ\u{300}-\u{310}ß]{1,8}@[a-zÀ-ÿß.]{1,8}(/[ -~À-ÿ\u{300}-\u{310}]{1,8})?") {
+        fn an_address_is_its_own_spelling(text in "[a-zA-ZÀ-ÿΑ-ωА-я\u{5D0}-\u{5EA}ａ-ｚ\u{300}-\u{310}ß]{1,8}@(xn--[a-z0-9-]{1,8}|[a-zÀ-ÿß.。\u{5D0}-\u{5EA}ａ-ｚ－]{1,8})(/[ -~À-ÿ\u{300}-\u{310}]{1,8})?") {
             if let Ok(jid) = Jid::new(&text) {
                 prop_assert_eq!(Jid::new(jid.as_str()), Ok(jid.clone()));
                 let parts = (jid.local(), jid.domain(), jid.resource());

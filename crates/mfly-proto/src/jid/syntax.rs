@@ -1,5 +1,7 @@
 //! What the parts of an address may hold (RFC 7622).
 
+use crate::idn::may_be_encoded;
+
 /// Each part of a JID is at most 1,023 bytes (RFC 7622 §3.1).
 const PART_BYTES: usize = 1023;
 
@@ -32,7 +34,8 @@ pub(super) fn plain_offsets(text: &[u8]) -> Option<(Option<u16>, Option<u16>)> {
         end = plain_until(end + 1);
     }
     let domain = at.map_or(0, |at| usize::from(at) + 1);
-    if at == Some(0) || end == domain {
+    let name = &text[domain..end];
+    if at == Some(0) || name.is_empty() || name.ends_with(b".") || may_be_encoded(name) {
         return None;
     }
     match text.get(end) {

@@ -7,6 +7,7 @@ use super::login::Login;
 use super::securing::Securing;
 use super::{Cx, Phase, Step, greet};
 use mfly_proto::framing::Open;
+use mfly_proto::jid::Jid;
 use mfly_proto::stream::{StreamCondition, StreamError};
 
 /// The phase before a stream is open.
@@ -23,11 +24,8 @@ impl Opening {
             return Step::Fail(StreamCondition::UnsupportedVersion);
         }
         let host = cx.world.host().as_str();
-        if !open
-            .to
-            .as_deref()
-            .is_some_and(|to| to.eq_ignore_ascii_case(host))
-        {
+        let named = open.to.as_deref().and_then(|to| Jid::new(to).ok());
+        if named.is_none_or(|named| named.as_str() != host) {
             return Step::Fail(StreamCondition::HostUnknown);
         }
         let faults = &cx.meta.faults;

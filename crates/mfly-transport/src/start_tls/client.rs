@@ -4,6 +4,7 @@ use super::{Clear, End, StartTlsError, unexpected};
 use crate::error::TransportError;
 use mfly_proto::framing::Open;
 use mfly_proto::framing::tcp::write_header;
+use mfly_proto::idn;
 use mfly_proto::stream::Features;
 use mfly_proto::stream::starttls::{Failure, Proceed, StartTls};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -28,7 +29,7 @@ where
     T: AsyncRead + AsyncWrite + Unpin,
 {
     let mut opening = Vec::new();
-    write_header(&Open::to_host(domain), &mut opening);
+    write_header(&Open::to_host(&idn::to_unicode(domain)), &mut opening);
     if at_once {
         StartTls.write(&mut opening);
     }

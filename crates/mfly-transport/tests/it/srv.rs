@@ -52,6 +52,21 @@ async fn both_services_compete_by_priority() {
 }
 
 #[tokio::test]
+async fn an_international_domain_is_asked_for_in_the_form_of_dns() {
+    let name = "_xmpp-client._tcp.xn--bcher-kva.test";
+    let records: &[Srv] = &[(5, 0, 5269, "a.example.net.")];
+    let server = NameServer::start(&[(name, records)], Unknown::NoName).await;
+    let resolver = Resolver::with_server(server.address).unwrap();
+    for domain in ["bücher.test", "Bücher。Test", "xn--bcher-kva.test"] {
+        let found = resolver.addresses(domain, PATIENCE).await.unwrap();
+        assert_eq!(found[0].to_string(), "xmpp://a.example.net:5269");
+    }
+    let (_none, resolver) = name_server(&[], &[]).await;
+    let found = resolver.addresses("bücher.test", PATIENCE).await.unwrap();
+    assert_eq!(found[0].to_string(), "xmpp://xn--bcher-kva.test");
+}
+
+#[tokio::test]
 async fn a_domain_without_records_is_served_at_itself() {
     let (_server, resolver) = name_server(&[], &[]).await;
     let found = resolver.look_up(DOMAIN, PATIENCE).await.unwrap();
@@ -138,7 +153,7 @@ async fn an_ip_address_is_nothing_to_ask_about_and_a_wrong_domain_is_refused() {
         let found = resolver.addresses(domain, PATIENCE).await.unwrap();
         assert_eq!(found[0].to_string(), expected);
     }
-    for domain in ["", "a b", "bücher.example", "a..b"] {
+    for domain in ["", "a b", "ü\u{2003}.example", "a..b"] {
         let error = resolver.addresses(domain, PATIENCE).await.unwrap_err();
         assert!(
             matches!(&error, TransportError::Address(argument) if argument.name == "domain"),

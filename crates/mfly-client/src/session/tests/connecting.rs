@@ -88,6 +88,82 @@ fn the_session_request_is_left_out_when_not_offered_or_optional() {
     }
 }
 
+/// The opening of a server that says it is this one, or says nothing.
+fn open_from(from: Option<&str>) -> String {
+    let from = from.map(|from| format!(r#"from="{from}" "#));
+    let from = from.unwrap_or_default();
+    format!(r#"<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" {from}version="1.0"/>"#)
+}
+
+#[test]
+fn a_server_that_answers_for_another_domain_is_left_before_a_password_is_made() {
+    for other in [
+        "evil.test",
+        "u1@host.test",
+        "host.test/x",
+        "host.test.evil.test",
+        "a b",
+    ] {
+        let mut rig = Rig::new();
+        rig.dialled();
+        rig.server(&open_from(Some(other)));
+        rig.server(PLAIN);
+        assert!(rig.tickets.is_empty(), "{other}");
+        let told = format!("the server answers for {other}, not for host.test");
+        assert!(
+            rig.has_news(&format!("ended: gave up after 1 attempts: {told}")),
+            "{:?}",
+            rig.news
+        );
+    }
+}
+
+#[test]
+fn a_server_that_answers_for_the_domain_in_any_spelling_or_does_not_say_is_talked_to() {
+    for from in [
+        None,
+        Some(""),
+        Some("host.test"),
+        Some("HOST.test"),
+        Some(" host.test. "),
+    ] {
+        let mut rig = Rig::new();
+        rig.dialled();
+        rig.server(&open_from(from));
+        rig.server(PLAIN);
+        assert_eq!(rig.tickets.len(), 1, "{from:?}: {:?}", rig.news);
+    }
+    for from in ["xn--bcher-kva.test", "bücher.test", "BÜCHER.test"] {
+        let mut rig = Rig::with(|config| config.account = BareJid::new("u1@bücher.test").unwrap());
+        rig.dialled();
+        rig.server(&open_from(Some(from)));
+        rig.server(PLAIN);
+        assert_eq!(rig.tickets.len(), 1, "{from:?}: {:?}", rig.news);
+    }
+}
+
+#[test]
+fn a_stream_error_in_another_name_is_told_as_it_is() {
+    let mut rig = Rig::new();
+    rig.dialled();
+    rig.server(&open_from(Some("default.test")));
+    rig.server(r#"<error xmlns="http://etherx.jabber.org/streams"><host-unknown xmlns="urn:ietf:params:xml:ns:xmpp-streams"/></error>"#);
+    assert!(
+        rig.has_news("ended: gave up after 1 attempts: stream error: host-unknown"),
+        "{:?}",
+        rig.news
+    );
+}
+
+#[test]
+fn the_name_in_which_a_server_answers_need_not_matter() {
+    let mut rig = Rig::with(|config| config.check_stream_from = false);
+    rig.dialled();
+    rig.server(&open_from(Some("other.test")));
+    rig.server(PLAIN);
+    assert_eq!(rig.tickets.len(), 1);
+}
+
 #[test]
 fn no_password_is_asked_for_or_sent_over_an_open_channel() {
     let mut rig = Rig::new();

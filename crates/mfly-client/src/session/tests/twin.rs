@@ -54,7 +54,7 @@ pub(super) fn in_websocket(text: &str) -> String {
     if text == tcp::FOOTER {
         return CLOSE.to_owned();
     }
-    for host in ["host.test", "other.test"] {
+    for host in ["host.test", "other.test", "bücher.test"] {
         let mut header = Vec::new();
         tcp::write_header(&Open::to_host(host), &mut header);
         if text.as_bytes() == header {

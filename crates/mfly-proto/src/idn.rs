@@ -1,0 +1,119 @@
+//! Domains beyond ASCII: as XMPP has them, and as DNS and TLS have them (RFC 5890 §2.3.2).
+//!
+//! In an address, `bücher.test` stands as it is (RFC 7622 §3.2). Names that are looked up, named to a TLS server or found
+//! in a certificate are ASCII: `xn--bcher-kva.test`. What is prepared and compared is always the former.
+
+mod punycode;
+
+use crate::argument::InvalidArgument;
+use crate::jid::prepare_domain;
+use std::borrow::Cow;
+
+/// What an encoded label begins with (RFC 5890 §2.3.2.1).
+const PREFIX: &str = "xn--";
+
+/// The longest name that DNS can hold, written without its final dot (RFC 1035 §2.3.4).
+const LONGEST_NAME: usize = 253;
+
+/// The longest label (RFC 1035 §2.3.4).
+const LONGEST_LABEL: usize = 63;
+
+/// The form of a domain that DNS and TLS know: `bücher.test` becomes `xn--bcher-kva.test`. A domain in ASCII, an IP
+/// address included, stays as it is.
+///
+/// ```
+/// assert_eq!(mfly_proto::idn::to_ascii("Bücher.Test")?, "xn--bcher-kva.test");
+/// # Ok::<(), mfly_proto::argument::InvalidArgument>(())
+/// ```
+///
+/// # Errors
+/// When it holds what no domain can hold, or is too long for DNS.
+pub fn to_ascii(domain: &str) -> Result<Cow<'_, str>, InvalidArgument> {
+    if domain.is_ascii() {
+        return Ok(Cow::Borrowed(domain));
+    }
+    let refuse = |reason: &'static str| InvalidArgument::new("domain", reason);
+    let prepared = prepare_domain(domain)
+        .ok_or_else(|| refuse("it holds a character that no domain can hold"))?;
+    let mut ascii = String::with_capacity(prepared.len() + PREFIX.len());
+    for (index, label) in prepared.split('.').enumerate() {
+        if index > 0 {
+            ascii.push('.');
+        }
+        if label.is_ascii() {
+            ascii.push_str(label);
+            continue;
+        }
+        let encoded = punycode::encode(label)
+            .filter(|encoded| PREFIX.len() + encoded.len() <= LONGEST_LABEL)
+            .ok_or_else(|| refuse("a part of it is too long for DNS"))?;
+        ascii.push_str(PREFIX);
+        ascii.push_str(&encoded);
+    }
+    if ascii.len() > LONGEST_NAME {
+        return Err(refuse("it is too long for DNS"));
+    }
+    Ok(Cow::Owned(ascii))
+}
+
+/// The form of a domain that XMPP knows: `xn--bcher-kva.test` becomes `bücher.test`. What is no domain stays as it is.
+///
+/// ```
+/// assert_eq!(mfly_proto::idn::to_unicode("xn--bcher-kva.test"), "bücher.test");
+/// ```
+#[must_use]
+pub fn to_unicode(domain: &str) -> Cow<'_, str> {
+    prepare_domain(domain).unwrap_or(Cow::Borrowed(domain))
+}
+
+/// Whether a domain may hold an encoded label.
+pub(crate) fn may_be_encoded(domain: &[u8]) -> bool {
+    domain
+        .windows(PREFIX.len())
+        .any(|window| window.eq_ignore_ascii_case(PREFIX.as_bytes()))
+}
+
+/// The label that this one is the encoding of. `None` when it is none, or one that nothing is encoded as: two such
+/// labels must not become one.
+pub(crate) fn decoded(label: &str) -> Option<String> {
+    let (prefix, encoded) = label.split_at_checked(PREFIX.len())?;
+    if !prefix.eq_ignore_ascii_case(PREFIX) {
+        return None;
+    }
+    let decoded = punycode::decode(encoded).filter(|decoded| !decoded.is_ascii())?;
+    let again = punycode::encode(&decoded)?;
+    again.eq_ignore_ascii_case(encoded).then_some(decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_has_one_form_for_dns_however_it_is_written() {
+        for (domain, ascii) in [
+            ("bücher.test", "xn--bcher-kva.test"),
+            ("BU\u{308}CHER。Test", "xn--bcher-kva.test"),
+            (
+                "xn--bcher-kva.bücher.test",
+                "xn--bcher-kva.xn--bcher-kva.test",
+            ),
+            ("faß.test", "xn--fa-hia.test"),
+            ("пример.испытание", "xn--e1afmkfd.xn--80akhbyknj4f"),
+            ("\u{5D0}\u{5D1}.test", "xn--4dbc.test"),
+            ("host.test", "host.test"),
+            ("[::1]", "[::1]"),
+        ] {
+            assert_eq!(to_ascii(domain).unwrap(), ascii, "{domain}");
+        }
+    }
+
+    #[test]
+    fn what_dns_cannot_hold_is_refused() {
+        let long_label = format!("{}.test", "ü".repeat(64));
+        let long_name = format!("{}test", "bücher.".repeat(20));
+        for domain in ["a\u{2003}ü.test", &long_label, &long_name] {
+            assert_eq!(to_ascii(domain).unwrap_err().name, "domain", "{domain}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Text of a peer, made fit for a log, an error or a terminal.
+//!
+//! A peer chooses its words. A line break in them would begin a line of a log that looks like one of the program's own, an
+//! escape code would do to a terminal what a program does to it, and marks that turn the direction of writing would make
+//! one text look like another. Values keep what the peer sent; what shows them escapes it.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+
+/// How many bytes of a peer's text [`escaped`] shows.
+pub const SHOWN_BYTES: usize = 512;
+
+/// Shows a peer's text on one line, without control characters, and at most [`SHOWN_BYTES`] of it.
+///
+/// ```
+/// use mfly_proto::text::escaped;
+/// assert_eq!(escaped("a\nb\u{1b}[2J").to_string(), r"a\nb\u{1b}[2J");
+/// ```
+#[must_use]
+pub const fn escaped(text: &str) -> Escaped<'_> {
+    Escaped(text)
+}
+
+/// A peer's text as [`escaped`] shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Escaped<'a>(&'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = 0;
+        for character in self.0.chars() {
+            let width = if is_plain(character) {
+                character.len_utf8()
+            } else {
+                character.escape_default().len()
+            };
+            shown += width;
+            if shown > SHOWN_BYTES {
+                return f.write_char('…');
+            }
+            if is_plain(character) {
+                f.write_char(character)?;
+            } else {
+                fmt::Display::fmt(&character.escape_default(), f)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The first [`SHOWN_BYTES`] of a text as [`escaped`] shows it: what can be kept of a text of any length.
+#[must_use]
+pub fn excerpt(text: &str) -> String {
+    escaped(text).to_string()
+}
+
+/// All of a text on one line, without control characters.
+#[must_use]
+pub fn on_one_line(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    let mut line = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        match is_plain(character) {
+            true => line.push(character),
+            false => line.extend(character.escape_default()),
+        }
+    }
+    Cow::Owned(line)
+}
+
+/// Whether a character can be shown as it is: no control character, no end of a line, nothing invisible that changes how
+/// its neighbours look. Joiners (U+200C, U+200D), which words and emoji are made with, can.
+const fn is_plain(character: char) -> bool {
+    !matches!(
+        character,
+        '\0'..='\u{1F}'
+            | '\u{7F}'..='\u{9F}'
+            | '\u{AD}'
+            | '\u{61C}'
+            | '\u{180E}'
+            | '\u{200B}'
+            | '\u{200E}'..='\u{200F}'
+            | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}'
+            | '\u{FEFF}'
+            | '\u{FFF9}'..='\u{FFFB}'
+            | '\u{E0000}'..='\u{E007F}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+
+    #[test]
+    fn line_breaks_escape_codes_and_marks_of_direction_are_spelled_out() {
+        for (text, shown) in [
+            ("plain — ünï 你好 👩‍🚀", "plain — ünï 你好 👩‍🚀"),
+            ("a\r\nb\tc", r"a\r\nb\tc"),
+            ("\u{1b}]0;x\u{7}\u{9b}2J", r"\u{1b}]0;x\u{7}\u{9b}2J"),
+            ("a\u{2028}b\u{202e}c\u{85}", r"a\u{2028}b\u{202e}c\u{85}"),
+            (r"juliet\40example.com", r"juliet\40example.com"),
+        ] {
+            assert_eq!(escaped(text).to_string(), shown);
+            assert_eq!(on_one_line(text), shown);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            rng_seed: RngSeed::Fixed(0x6d66_6c79),
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn any_text_is_shown_on_one_line_of_bounded_length(text in "\\PC{0,40}|(.|\n|\u{1b}){0,700}") {
+            let shown = excerpt(&text);
+            prop_assert!(shown.len() <= SHOWN_BYTES + '…'.len_utf8());
+            prop_assert!(!shown.contains(char::is_control));
+            prop_assert!(!on_one_line(&text).contains(char::is_control));
+        }
+    }
+}
