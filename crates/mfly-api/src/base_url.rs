@@ -1,5 +1,6 @@
 //! Where the API is.
 
+use crate::origin::is_loopback;
 use ::http::Uri;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::idn;
@@ -81,11 +82,7 @@ impl BaseUrl {
     /// Whether the host is this machine: the one place where clear text is harmless.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        let host = self.host.trim_start_matches('[').trim_end_matches(']');
-        host.eq_ignore_ascii_case("localhost")
-            || host
-                .parse::<std::net::IpAddr>()
-                .is_ok_and(|address| address.is_loopback())
+        is_loopback(&self.host)
     }
 
     /// This URL followed by `target`, which starts with a slash.

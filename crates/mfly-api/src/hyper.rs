@@ -1,27 +1,32 @@
 //! The default HTTP client.
 
-mod dial;
+mod connection;
+mod pool;
+mod socket;
+mod upload;
 
-use crate::http::{Cause, HttpBackend, HttpError, Progress, ResponseLimits};
-use ::http::{Method, Request, Response};
-use ::hyper::body::{Body, Frame, Incoming, SizeHint};
+use crate::http::{Cause, HttpBackend, HttpError, ResponseLimits};
+use crate::origin::Origin;
+use ::http::{Request, Response};
+use ::hyper::body::{Body as _, Incoming};
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use dial::Dial;
+use connection::{Connection, Connector, Failure, Fate};
 use http_body_util::BodyExt as _;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::{self, Client};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use mfly_proto::argument::InvalidArgument;
 use mfly_transport::{Proxy, Tls};
-use std::convert::Infallible;
-use std::error::Error as _;
+use pool::Pool;
 use std::fmt;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-/// How much of a body is handed over, and reported as progress, at a time.
-const PIECE_BYTES: usize = 64 * 1024;
+/// A connection that rested for longer is not trusted with a request that must not happen twice:
+/// its server may be closing it at this moment, and then no one could tell what became of the
+/// request.
+const RESTED: Duration = Duration::from_secs(1);
+
+/// How long an answered connection may take to be ready for the next request. One that takes longer
+/// still sends the last request, and is closed.
+const SETTLING: Duration = Duration::from_millis(100);
 
 /// How long this client waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +52,19 @@ impl Default for Timeouts {
 }
 
 /// HTTP/1.1 by hyper, with the transport crate's TLS.
+///
+/// Connections are kept for the next request, and a server may close one at any moment. What
+/// certainly was not processed is sent again, once, on a fresh connection (RFC 9110 §9.2.2):
+///
+/// | what happened to a request | idempotent method | other |
+/// |---|---|---|
+/// | no byte of it left | sent again | sent again |
+/// | the connection ended before any byte of an answer | sent again | an error |
+/// | anything later | an error | an error |
 #[derive(Clone)]
 pub struct HyperBackend {
-    client: Client<HttpsConnector<Dial>, Upload>,
+    connector: Connector,
+    pool: Pool,
     total: Duration,
 }
 
@@ -64,23 +79,14 @@ impl HyperBackend {
     /// (CONNECT) for `http://` URLs as well.
     #[must_use]
     pub fn with_proxy(tls: &Tls, timeouts: Timeouts, proxy: Option<Proxy>) -> Self {
-        let config = tls.client_config(&[]);
-        let dial = Dial {
+        let connector = Connector {
+            tls: tls.client_config(&[]),
             proxy,
             limit: timeouts.connect,
         };
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config((*config).clone())
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(dial);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(timeouts.idle)
-            .pool_max_idle_per_host(8)
-            .build(connector);
         Self {
-            client,
+            connector,
+            pool: Pool::new(timeouts.idle),
             total: timeouts.total,
         }
     }
@@ -90,19 +96,53 @@ impl HyperBackend {
         request: Request<Bytes>,
         max_bytes: usize,
     ) -> Result<Response<Bytes>, HttpError> {
-        // A pooled connection may close at the moment it is taken. What never left is sent again by
-        // hyper itself; what may have left is sent again only if doing it twice is doing it once.
-        let is_idempotent = matches!(*request.method(), Method::GET | Method::HEAD | Method::PUT);
-        let again = is_idempotent.then(|| request.clone());
-        let response = match (self.client.request(request.map_body()).await, again) {
-            (Err(error), Some(again)) if is_closed_early(&error) => {
-                tracing::debug!("the connection closed before the answer; sending once more");
-                self.client.request(again.map_body()).await
-            }
-            (result, _) => result,
+        let origin = Origin::of(request.uri()).ok_or_else(not_a_url)?;
+        let is_idempotent = request.method().is_idempotent();
+        let rest = if is_idempotent { Duration::MAX } else { RESTED };
+        let connection = match self.pool.take(&origin, rest) {
+            Some(connection) => connection,
+            None => self.connector.connect(&origin).await?,
         };
-        let (head, body) = response.map_err(explain)?.into_parts();
-        Ok(Response::from_parts(head, read(body, max_bytes).await?))
+        match self
+            .once(connection, &origin, request.clone(), max_bytes)
+            .await
+        {
+            Err(Failure { fate, error }) => {
+                let is_harmless = match fate {
+                    Fate::Unsent => true,
+                    Fate::Unanswered => is_idempotent,
+                    Fate::Processed => false,
+                };
+                if !is_harmless {
+                    return Err(error);
+                }
+                tracing::debug!(%origin, "the connection closed before the answer; sending once more");
+            }
+            Ok(response) => return Ok(response),
+        }
+        let connection = self.connector.connect(&origin).await?;
+        self.once(connection, &origin, request, max_bytes)
+            .await
+            .map_err(|failure| failure.error)
+    }
+
+    async fn once(
+        &self,
+        mut connection: Connection,
+        origin: &Origin,
+        request: Request<Bytes>,
+        max_bytes: usize,
+    ) -> Result<Response<Bytes>, Failure> {
+        let response = connection.send(origin, request).await?;
+        let (head, body) = response.into_parts();
+        let body = read(body, max_bytes).await.map_err(|error| Failure {
+            error,
+            fate: Fate::Processed,
+        })?;
+        if connection.is_ready_within(SETTLING).await {
+            self.pool.put(origin, connection);
+        }
+        Ok(Response::from_parts(head, body))
     }
 }
 
@@ -149,84 +189,9 @@ async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, HttpError> {
     Ok(whole.freeze())
 }
 
-fn explain(error: legacy::Error) -> HttpError {
-    if error.is_connect() {
-        HttpError::Connect {
-            source: Cause::new(error),
-        }
-    } else {
-        HttpError::Closed {
-            source: Some(Cause::new(error)),
-        }
-    }
-}
-
-/// Whether the connection ended before any of the answer came.
-fn is_closed_early(error: &legacy::Error) -> bool {
-    let Some(cause) = error.source() else {
-        return false;
-    };
-    let Some(cause) = cause.downcast_ref::<::hyper::Error>() else {
-        return false;
-    };
-    let is_reset = cause
-        .source()
-        .and_then(|source| source.downcast_ref::<std::io::Error>())
-        .is_some_and(|io| {
-            matches!(
-                io.kind(),
-                std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe
-            )
-        });
-    cause.is_incomplete_message() || is_reset
-}
-
-/// A body that leaves in pieces and says so.
-struct Upload {
-    rest: Bytes,
-    total: u64,
-    progress: Option<Progress>,
-}
-
-trait MapBody {
-    fn map_body(self) -> Request<Upload>;
-}
-
-impl MapBody for Request<Bytes> {
-    fn map_body(mut self) -> Request<Upload> {
-        let progress = self.extensions_mut().remove::<Progress>();
-        self.map(|rest| Upload {
-            total: rest.len() as u64,
-            rest,
-            progress,
-        })
-    }
-}
-
-impl Body for Upload {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.rest.is_empty() {
-            return Poll::Ready(None);
-        }
-        let length = self.rest.len().min(PIECE_BYTES);
-        let piece = self.rest.split_to(length);
-        if let Some(progress) = &self.progress {
-            progress.report(self.total - self.rest.len() as u64, self.total);
-        }
-        Poll::Ready(Some(Ok(Frame::data(piece))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.rest.is_empty()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.rest.len() as u64)
+fn not_a_url() -> HttpError {
+    let problem = InvalidArgument::new("url", "must be an absolute http or https URL");
+    HttpError::Connect {
+        source: Cause::new(problem),
     }
 }

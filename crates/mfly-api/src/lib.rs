@@ -8,7 +8,7 @@
 //! | [`licence`] | the look-up that turns a licence key into a base URL, and its cache |
 //! | [`feature`] | the plan's feature flags |
 //! | [`metadata`], [`file_token`] | a user's metadata pairs; the name of a stored file |
-//! | [`base_url`], [`mode`] | where the API is; live or trial |
+//! | [`base_url`], [`origin`], [`mode`] | where the API is; whom a URL leads to; live or trial |
 //! | [`http`], [`hyper`] | the HTTP client behind a small trait, and the default one |
 //! | [`request`] | an endpoint as an HTTP request, without sending it |
 //! | [`multipart`], [`query`] | forms and query strings |
@@ -32,6 +32,7 @@ pub mod licence;
 pub mod metadata;
 pub mod mode;
 pub mod multipart;
+pub mod origin;
 pub mod query;
 mod refresh;
 pub mod request;
@@ -46,6 +47,7 @@ pub use feature::{Feature, Features};
 pub use file_token::FileToken;
 pub use metadata::{MetaValue, Metadata};
 pub use mode::Mode;
+pub use origin::Origin;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -249,8 +249,10 @@ impl TransportError {
         }
     }
 
-    /// A failed TLS handshake: what TLS objected to, or a broken connection.
-    pub(crate) fn from_tls(peer: &str, error: io::Error) -> Self {
+    /// A failed TLS handshake with `peer`, for handshakes made elsewhere with the configuration of
+    /// [`Tls`](crate::Tls): what TLS objected to, or a broken connection.
+    #[must_use]
+    pub fn from_tls(peer: &str, error: io::Error) -> Self {
         match error
             .get_ref()
             .and_then(|inner| inner.downcast_ref::<rustls::Error>())

@@ -1,6 +1,8 @@
 //! What the crate does, seen from outside.
 
 #[cfg(test)]
+mod closing;
+#[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod hostile;

@@ -1,0 +1,210 @@
+//! One connection to one origin: made, and used for one request at a time.
+
+use super::socket::{Guard, Socket};
+use super::upload::Upload;
+use crate::http::{Cause, HttpError};
+use crate::origin::Origin;
+use ::http::header::HOST;
+use ::http::{HeaderValue, Request, Response, Uri};
+use ::hyper::body::Incoming;
+use ::hyper::client::conn::http1::{self, SendRequest};
+use bytes::Bytes;
+use hyper_util::rt::TokioIo;
+use mfly_proto::argument::InvalidArgument;
+use mfly_transport::{Proxy, Stage, TransportError, dial_tcp};
+use std::error::Error as _;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::ClientConfig;
+use tokio_rustls::rustls::pki_types::ServerName;
+
+/// How to make connections.
+#[derive(Clone)]
+pub(super) struct Connector {
+    pub(super) tls: Arc<ClientConfig>,
+    pub(super) proxy: Option<Proxy>,
+    /// How long dialling may take, and how long TLS.
+    pub(super) limit: Duration,
+}
+
+/// An open connection. It ends when this is dropped.
+pub(super) struct Connection {
+    sender: SendRequest<Upload>,
+    guard: Arc<Guard>,
+    /// Whether an answer came over it before.
+    is_used: bool,
+}
+
+/// A request that brought no answer, and what is known about its fate.
+pub(super) struct Failure {
+    pub(super) error: HttpError,
+    pub(super) fate: Fate,
+}
+
+/// What a server can have done with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Nothing: no byte of it left.
+    Unsent,
+    /// The connection ended before any byte of an answer: anything.
+    Unanswered,
+    /// It began to answer, or broke the protocol.
+    Processed,
+}
+
+impl Connector {
+    pub(super) async fn connect(&self, origin: &Origin) -> Result<Connection, HttpError> {
+        let host = origin.host();
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let tcp = dial_tcp(host, origin.port(), self.proxy.as_ref(), self.limit)
+            .await
+            .map_err(|error| unreachable(origin, error))?;
+        let guard = Arc::<Guard>::default();
+        let socket = Socket::new(tcp, guard.clone());
+        let sender = if origin.is_tls() {
+            let stream = tokio::time::timeout(self.limit, self.secure(host, socket))
+                .await
+                .unwrap_or(Err(TransportError::TimedOut { stage: Stage::Tls }))
+                .map_err(|error| unreachable(origin, error))?;
+            open(stream).await?
+        } else {
+            open(socket).await?
+        };
+        Ok(Connection {
+            sender,
+            guard,
+            is_used: false,
+        })
+    }
+
+    async fn secure(
+        &self,
+        host: &str,
+        socket: Socket,
+    ) -> Result<TlsStream<Socket>, TransportError> {
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| {
+            InvalidArgument::new("url", "host: no certificate can be made for this name")
+        })?;
+        TlsConnector::from(self.tls.clone())
+            .connect(name, socket)
+            .await
+            .map_err(|error| TransportError::from_tls(host, error))
+    }
+}
+
+/// Starts HTTP on a stream of bytes. A task moves them; it ends with the connection.
+async fn open<T>(stream: T) -> Result<SendRequest<Upload>, HttpError>
+where
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (sender, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(refused)?;
+    tokio::spawn(async move {
+        // Whoever sends hears of it, too.
+        if let Err(error) = connection.await {
+            tracing::trace!(%error, "the connection ended");
+        }
+    });
+    Ok(sender)
+}
+
+/// With whom no connection could be made.
+#[derive(Debug, Error)]
+#[error("no connection to {origin}")]
+struct Unreachable {
+    origin: Origin,
+    source: TransportError,
+}
+
+fn unreachable(origin: &Origin, source: TransportError) -> HttpError {
+    refused(Unreachable {
+        origin: origin.clone(),
+        source,
+    })
+}
+
+fn refused(error: impl std::error::Error + Send + Sync + 'static) -> HttpError {
+    HttpError::Connect {
+        source: Cause::new(error),
+    }
+}
+
+impl Connection {
+    /// Whether it is known to have ended.
+    pub(super) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    /// Waits until the next request may be sent; `false` when there will be none.
+    pub(super) async fn is_ready_within(&mut self, limit: Duration) -> bool {
+        self.is_used = true;
+        matches!(
+            tokio::time::timeout(limit, self.sender.ready()).await,
+            Ok(Ok(()))
+        )
+    }
+
+    /// Sends a request, whose URI is absolute, and waits for the head of the answer.
+    pub(super) async fn send(
+        &mut self,
+        origin: &Origin,
+        mut request: Request<Bytes>,
+    ) -> Result<Response<Incoming>, Failure> {
+        if let Err(error) = address(origin, &mut request) {
+            let fate = Fate::Processed;
+            return Err(Failure { error, fate });
+        }
+        if self.is_used {
+            self.guard.arm();
+        }
+        let sending = self.sender.try_send_request(Upload::of(request));
+        sending.await.map_err(|mut failure| {
+            let is_unsent = failure.take_message().is_some() || self.guard.has_refused();
+            let error = failure.into_error();
+            let fate = match () {
+                () if is_unsent => Fate::Unsent,
+                () if ended_early(&error) => Fate::Unanswered,
+                () => Fate::Processed,
+            };
+            let source = Some(Cause::new(error));
+            let error = HttpError::Closed { source };
+            Failure { error, fate }
+        })
+    }
+}
+
+/// Puts the host into its header and leaves path and query as the target (RFC 9112 §3.2.1).
+fn address(origin: &Origin, request: &mut Request<Bytes>) -> Result<(), HttpError> {
+    let host = HeaderValue::from_str(&origin.authority()).map_err(refused)?;
+    request.headers_mut().insert(HOST, host);
+    let target = request.uri().path_and_query().cloned();
+    *request.uri_mut() = target.map_or_else(|| Uri::from_static("/"), Uri::from);
+    Ok(())
+}
+
+/// Whether the connection ended before any of the answer came.
+fn ended_early(error: &::hyper::Error) -> bool {
+    let io_kind = error
+        .source()
+        .and_then(|source| source.downcast_ref::<io::Error>())
+        .map(io::Error::kind);
+    error.is_incomplete_message()
+        || error.is_canceled()
+        || error.is_closed()
+        || matches!(
+            io_kind,
+            Some(
+                io::ErrorKind::ConnectionReset
+                    | io::ErrorKind::ConnectionAborted
+                    | io::ErrorKind::BrokenPipe
+                    | io::ErrorKind::NotConnected
+                    | io::ErrorKind::UnexpectedEof
+            )
+        )
+}

@@ -1,0 +1,169 @@
+//! The origin of a URL: scheme, host and port (RFC 9110 §4.3.1).
+
+use ::http::Uri;
+use std::fmt;
+
+/// With whom an HTTP request is exchanged: scheme, host and port. It holds neither path nor query,
+/// so it may stand in logs and errors.
+///
+/// ```
+/// use mfly_api::Origin;
+/// let url = "https://Store.Example.com/file?signature=s3cret".parse().unwrap();
+/// assert_eq!(Origin::of(&url).unwrap().to_string(), "https://store.example.com");
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Origin {
+    is_tls: bool,
+    /// In lower case; an IPv6 address in brackets.
+    host: Box<str>,
+    port: u16,
+}
+
+impl Origin {
+    /// The origin of an absolute `http` or `https` URL. `None` for any other, and for one with user
+    /// information.
+    #[must_use]
+    pub fn of(uri: &Uri) -> Option<Self> {
+        let is_tls = match uri.scheme_str()? {
+            "https" => true,
+            "http" => false,
+            _ => return None,
+        };
+        let authority = uri.authority()?;
+        if authority.host().is_empty() || authority.as_str().contains('@') {
+            return None;
+        }
+        let port = authority.port_u16();
+        Some(Self {
+            is_tls,
+            host: authority.host().to_ascii_lowercase().into(),
+            port: port.unwrap_or(usual_port(is_tls)),
+        })
+    }
+
+    /// Whether what is exchanged is encrypted on its way.
+    #[must_use]
+    pub const fn is_tls(&self) -> bool {
+        self.is_tls
+    }
+
+    /// A name, an IPv4 address, or an IPv6 address in brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The TCP port.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Whether nothing that is exchanged can be read on its way: it is encrypted, or stays within
+    /// this machine.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        self.is_tls || is_loopback(&self.host)
+    }
+
+    /// The authority, as the header `Host` wants it: the port only when it is not the usual one.
+    pub(crate) fn authority(&self) -> String {
+        if self.port == usual_port(self.is_tls) {
+            self.host.to_string()
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+}
+
+const fn usual_port(is_tls: bool) -> u16 {
+    if is_tls { 443 } else { 80 }
+}
+
+/// Whether a host is this machine.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.is_tls { "https" } else { "http" };
+        write!(f, "{scheme}://{}", self.authority())
+    }
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Origin({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(url: &str) -> Option<Origin> {
+        Origin::of(&url.parse().unwrap())
+    }
+
+    #[test]
+    fn an_origin_shows_neither_path_nor_query_nor_a_usual_port() {
+        for (url, shown) in [
+            ("https://A.example:443/x?token=t", "https://a.example"),
+            ("http://a.example:8080/x", "http://a.example:8080"),
+            ("http://[::1]/", "http://[::1]"),
+        ] {
+            assert_eq!(origin(url).unwrap().to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn scheme_host_and_port_make_an_origin() {
+        assert_eq!(
+            origin("https://a.example/x"),
+            origin("https://A.EXAMPLE:443/y")
+        );
+        for other in [
+            "http://a.example/x",
+            "https://b.example/x",
+            "https://a.example:8443/x",
+        ] {
+            assert_ne!(origin("https://a.example/x"), origin(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_plain_url_of_http_has_none() {
+        for url in [
+            "/x",
+            "a.example:443",
+            "ftp://a.example/",
+            "https://u:p@a.example/",
+        ] {
+            assert_eq!(origin(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn only_tls_and_this_machine_are_private() {
+        for url in [
+            "https://a.example",
+            "http://localhost:1",
+            "http://127.0.0.9",
+            "http://[::1]:2",
+        ] {
+            assert!(origin(url).unwrap().is_private(), "{url}");
+        }
+        for url in [
+            "http://a.example",
+            "http://192.0.2.1",
+            "http://localhost.example",
+        ] {
+            assert!(!origin(url).unwrap().is_private(), "{url}");
+        }
+    }
+}
