@@ -4,7 +4,7 @@ use crate::answer::Answer;
 use crate::shared::Shared;
 use crate::world::{RegistrationId, World};
 use bytes::Bytes;
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, Method};
 use mfly_proto::jid::UserId;
 use serde::de::DeserializeOwned;
 
@@ -93,12 +93,21 @@ pub(crate) struct Field {
     pub(crate) content: Bytes,
 }
 
+/// How a client reached the server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reached<'a> {
+    /// Whether over TLS.
+    pub(crate) is_secure: bool,
+    /// The host and port that it asked for, if it named any.
+    pub(crate) host: Option<&'a str>,
+}
+
 /// A request, read completely.
 pub(crate) struct RestCall<'a> {
     /// The server.
     pub(crate) shared: &'a Shared,
-    /// Whether it came over TLS.
-    pub(crate) is_secure: bool,
+    /// How the client reached it.
+    pub(crate) reached: Reached<'a>,
     /// What stood in the place of the route's `*`.
     pub(crate) argument: &'a str,
     /// The query without `?`.
@@ -137,20 +146,9 @@ impl RestCall<'_> {
 
     /// Where the client reached this server: scheme, host and port.
     ///
-    /// The client's own `Host` counts, so that addresses in answers work through port forwards
-    /// too; one that is not plainly a host is ignored.
+    /// The client's own `Host` counts, so that addresses in answers work through port forwards and between containers, too.
     pub(crate) fn origin(&self) -> String {
-        let is_host = |host: &&str| {
-            !host.is_empty()
-                && host
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b".:-[]".contains(&b))
-        };
-        let host = self
-            .headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok());
-        match (host.filter(is_host), self.is_secure) {
+        match (self.reached.host, self.reached.is_secure) {
             (Some(host), true) => format!("https://{host}"),
             (Some(host), false) => format!("http://{host}"),
             (None, true) => self.shared.addresses.origin_tls().unwrap_or_default(),

@@ -1,24 +1,31 @@
 //! HTTP/1.1: reads requests within limits, applies faults, hands WebSocket upgrades over.
 
+mod body;
+mod options;
+
 use crate::answer::Answer;
-use crate::call::Caller;
+use crate::call::{Caller, Reached};
 use crate::connection::{self, Protection};
 use crate::cors;
 use crate::faults::RequestFault;
+use crate::host;
 use crate::journal::RequestEntry;
 use crate::lingering::{Lingering, Unread};
 use crate::pipe::Pipe;
 use crate::rest::{self, ApiPath, Received};
 use crate::shared::Shared;
 use crate::signalling::{self, polling};
+use body::RequestBody;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use mfly_transport::{DEFAULT_MAX_FRAME_BYTES, SubProtocol, server};
+use mfly_transport::server::{self, UpgradeError};
+use mfly_transport::{DEFAULT_MAX_FRAME_BYTES, SubProtocol};
+use options::{methods, options};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -28,8 +35,8 @@ use tracing::debug;
 /// How long the head of a request may take.
 const HEAD: Duration = Duration::from_secs(30);
 
-/// How long its body may take, and how long a file may wait until others were received.
-const BODY: Duration = Duration::from_secs(60);
+/// How long a file may wait until others were received.
+const FILE_TURN: Duration = Duration::from_secs(60);
 
 /// How long a request of a silent fault is held.
 const SILENCE: Duration = Duration::from_secs(600);
@@ -146,14 +153,15 @@ async fn route(
     upgraded: &Mutex<Option<Upgrade>>,
     unread: &Unread,
 ) -> io::Result<Response<Full<Bytes>>> {
-    if request.method() == Method::OPTIONS {
-        let mut response = Response::new(Full::default());
-        cors::allow(&mut response);
-        cors::preflight(request.headers(), &mut response);
-        if signalling::is_path(request.uri().path()) {
-            polling::allow(request.headers(), &mut response);
+    let host = match host::of(request.version(), request.uri(), request.headers()) {
+        Ok(host) => host,
+        Err(refused) => {
+            let (parts, _) = request.into_parts();
+            return Ok(recorded(shared, &parts, refused.answer().into_response()));
         }
-        return Ok(response);
+    };
+    if request.method() == Method::OPTIONS {
+        return Ok(options(&request));
     }
     if request.uri().path() == "/websocket" {
         let on_upgrade = hyper::upgrade::on(&mut request);
@@ -164,7 +172,12 @@ async fn route(
         };
         let response = match fault {
             Some(answer) => answer.into_response(),
-            None => websocket(&parts),
+            None => match methods(parts.uri.path()) {
+                Some(methods) if !methods.contain(&parts.method) => {
+                    methods.refusal().into_response()
+                }
+                _ => websocket(&parts),
+            },
         };
         let response = recorded(shared, &parts, response);
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
@@ -177,7 +190,7 @@ async fn route(
         return Ok(signal(shared, request, upgraded, unread).await);
     }
     let (parts, body) = request.into_parts();
-    let body = RequestBody { body, unread };
+    let body = RequestBody::new(body, unread);
     let path = ApiPath::new(parts.uri.path());
     let mut entry = RequestEntry {
         method: parts.method.to_string(),
@@ -190,7 +203,11 @@ async fn route(
         answer: String::new(),
     };
     let mut sent = Bytes::new();
-    let answered = answer(shared, &parts, body, is_secure, &mut sent).await;
+    let reached = Reached {
+        is_secure,
+        host: host.as_deref(),
+    };
+    let answered = answer(shared, &parts, body, reached, &mut sent).await;
     let (answer, caller) = match answered {
         Ok(answered) => answered,
         Err(cut) => {
@@ -216,7 +233,13 @@ async fn signal(
 ) -> Response<Full<Bytes>> {
     let on_upgrade = hyper::upgrade::on(&mut request);
     let (parts, body) = request.into_parts();
-    let body = RequestBody { body, unread };
+    let body = RequestBody::new(body, unread);
+    let unknown = methods(parts.uri.path()).filter(|methods| !methods.contain(&parts.method));
+    if let Some(methods) = unknown {
+        let mut response = methods.refusal().into_response();
+        polling::allow(&parts.headers, &mut response);
+        return response;
+    }
     let mut response = match polling::asked(parts.uri.query().unwrap_or_default()) {
         Err(refusal) => refusal.response(),
         Ok((transport, sid)) if transport == "websocket" => {
@@ -227,12 +250,12 @@ async fn signal(
                 Some(None) => polling::Refusal::Session.response(),
                 Some(Some(false)) => polling::Refusal::Request.response(),
                 None | Some(Some(true)) => {
-                    let answered = server::upgrade_with(&parts, SubProtocol::Unnamed);
+                    let answered = handshake(&parts, SubProtocol::Unnamed);
                     if answered.is_ok() {
                         *upgraded.lock().unwrap_or_else(PoisonError::into_inner) =
                             Some(Upgrade::Signalling(on_upgrade, sid));
                     }
-                    let response = answered.unwrap_or_else(server::UpgradeError::response);
+                    let response = answered.unwrap_or_else(UpgradeError::response);
                     return response.map(|()| Full::default());
                 }
             }
@@ -254,7 +277,7 @@ async fn answer(
     shared: &Shared,
     parts: &http::request::Parts,
     body: RequestBody<'_>,
-    is_secure: bool,
+    reached: Reached<'_>,
     sent: &mut Bytes,
 ) -> io::Result<(Answer, Option<Caller>)> {
     let path = ApiPath::new(parts.uri.path());
@@ -263,7 +286,7 @@ async fn answer(
         Err(answer) => return Ok((answer, None)),
     };
     let _permit = if target.takes_file() {
-        match tokio::time::timeout(BODY, shared.receiving_files.acquire()).await {
+        match tokio::time::timeout(FILE_TURN, shared.receiving_files.acquire()).await {
             Ok(permit) => permit.ok(),
             Err(_) => {
                 let unavailable = StatusCode::SERVICE_UNAVAILABLE;
@@ -290,7 +313,7 @@ async fn answer(
         return Ok((Answer::invalid("Invalid request"), None));
     };
     let received = Received {
-        is_secure,
+        reached,
         query: parts.uri.query().unwrap_or_default(),
         headers: &parts.headers,
         body: sent,
@@ -323,36 +346,6 @@ async fn suffer(shared: &Shared, fault: RequestFault) -> io::Result<Option<Answe
     }))
 }
 
-/// The body of a request.
-struct RequestBody<'a> {
-    body: Incoming,
-    /// Is told when all of it was read.
-    unread: &'a Unread,
-}
-
-impl RequestBody<'_> {
-    /// The whole body, or the answer that says why not.
-    async fn read(self, headers: &HeaderMap, limit: usize) -> Result<Bytes, Answer> {
-        let too_large = || Answer::http(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
-        let announced = headers
-            .get(header::CONTENT_LENGTH)
-            .and_then(|length| length.to_str().ok())
-            .and_then(|length| length.parse::<usize>().ok());
-        if announced.is_some_and(|length| length > limit) {
-            return Err(too_large());
-        }
-        match tokio::time::timeout(BODY, Limited::new(self.body, limit).collect()).await {
-            Ok(Ok(body)) => {
-                self.unread.clear();
-                Ok(body.to_bytes())
-            }
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-            Ok(Err(_)) => Err(Answer::http(StatusCode::BAD_REQUEST, "Bad Request")),
-            Err(_) => Err(Answer::http(StatusCode::REQUEST_TIMEOUT, "Request Timeout")),
-        }
-    }
-}
-
 fn is_form(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
@@ -366,8 +359,19 @@ fn is_form(headers: &HeaderMap) -> bool {
 
 /// Answers a WebSocket handshake.
 fn websocket(parts: &http::request::Parts) -> Response<Full<Bytes>> {
-    let response = server::upgrade(parts).unwrap_or_else(server::UpgradeError::response);
+    let response = handshake(parts, SubProtocol::Xmpp).unwrap_or_else(UpgradeError::response);
     response.map(|()| Full::default())
+}
+
+/// The answer to a WebSocket handshake. A HEAD is never one.
+fn handshake(
+    parts: &http::request::Parts,
+    sub_protocol: SubProtocol,
+) -> Result<Response<()>, UpgradeError> {
+    match parts.method {
+        Method::HEAD => Err(UpgradeError::NotWebSocket),
+        _ => server::upgrade_with(parts, sub_protocol),
+    }
 }
 
 /// Records how a WebSocket handshake is answered, and lets pages read a refusal.
@@ -394,21 +398,21 @@ fn recorded(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::addresses::Addresses;
     use crate::core::{Core, testing::settings};
     use crate::signalling::hub::Hub;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-    fn shared() -> Arc<Shared> {
+    pub(crate) fn shared() -> Arc<Shared> {
         let core = Core::new(settings(), [1; 32]).unwrap();
         let plain = "127.0.0.1:1".parse().unwrap();
         Arc::new(Shared::new(
             core,
             [2; 64],
             Addresses::plain(plain),
-            Hub::new(BODY),
+            Hub::new(FILE_TURN),
         ))
     }
 

@@ -1,9 +1,10 @@
 //! The REST router: method and path to a feature's handler, and what every request goes through.
 
 use crate::answer::Answer;
-use crate::call::{BodyLimit, Caller, Field, Handler, RestCall, Route};
+use crate::call::{BodyLimit, Caller, Field, Handler, Reached, RestCall, Route};
 use crate::feature;
 use crate::media_store::FILE_BYTES;
+use crate::methods::Methods;
 use crate::shared::Shared;
 use crate::world::RegistrationId;
 use bytes::Bytes;
@@ -61,38 +62,62 @@ impl Target<'_> {
     }
 }
 
-/// Finds the route of a request.
+/// Finds the route of a request. A HEAD is answered as a GET would be (RFC 9110 §9.3.2); its body is left out when it is sent.
 ///
 /// # Errors
 /// The answer: HTTP 404 for an unknown path, 405 for a known one with another method.
 pub(crate) fn find<'p>(method: &Method, path: ApiPath<'p>) -> Result<Target<'p>, Answer> {
+    let wanted = if *method == Method::HEAD {
+        &Method::GET
+    } else {
+        method
+    };
+    let mut targets = targets(path);
+    match targets.find(|target| target.route.method == *wanted) {
+        Some(target) => Ok(target),
+        None => Err(match methods(path) {
+            Some(methods) => methods.refusal(),
+            None => Answer::http(StatusCode::NOT_FOUND, "Not Found"),
+        }),
+    }
+}
+
+/// The methods of a path; `None` when nothing is there.
+pub(crate) fn methods(path: ApiPath<'_>) -> Option<Methods> {
+    Methods::of(targets(path).map(|target| &target.route.method))
+}
+
+/// Every path, with something in the place of its star.
+#[cfg(test)]
+pub(crate) fn paths() -> Vec<String> {
+    let paths = |table: &[&[Route]], prefix: &str| {
+        let routes = table.iter().copied().flatten();
+        let paths = routes.map(|route| format!("{prefix}{}", route.path.replace('*', "x")));
+        paths.collect::<Vec<_>>()
+    };
+    let mut all = paths(API, crate::addresses::API_PREFIX);
+    all.extend(paths(ROOT, ""));
+    all
+}
+
+/// All that a path may stand for, exact matches first.
+fn targets<'p>(path: ApiPath<'p>) -> impl Iterator<Item = Target<'p>> {
     let (table, path) = match path {
         ApiPath::Api(path) => (API, path),
         ApiPath::Root(path) => (ROOT, path),
     };
     let routes = || table.iter().copied().flatten();
     let exact = routes()
-        .filter(|route| route.path == path)
+        .filter(move |route| route.path == path)
         .map(|route| Target {
             route,
             argument: "",
         });
-    let open = routes().filter_map(|route| {
+    let open = routes().filter_map(move |route| {
         let argument = path.strip_prefix(route.path.strip_suffix('*')?)?;
         (!argument.is_empty()).then_some(Target { route, argument })
     });
-    let mut is_known = false;
-    for target in exact.chain(open) {
-        if target.route.method == *method {
-            return Ok(target);
-        }
-        is_known = true;
-    }
-    Err(if is_known {
-        Answer::http(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
-    } else {
-        Answer::http(StatusCode::NOT_FOUND, "Not Found")
-    })
+    exact.chain(open)
 }
 
 /// A path, with or without the API's prefix.
@@ -123,8 +148,8 @@ impl<'p> ApiPath<'p> {
 
 /// A request with its body.
 pub(crate) struct Received<'a> {
-    /// Whether it came over TLS.
-    pub(crate) is_secure: bool,
+    /// How the client reached the server.
+    pub(crate) reached: Reached<'a>,
     /// The query without `?`.
     pub(crate) query: &'a str,
     /// The headers.
@@ -143,7 +168,7 @@ pub(crate) fn answer(
 ) -> (Answer, Option<Caller>) {
     let call = RestCall {
         shared,
-        is_secure: received.is_secure,
+        reached: received.reached,
         argument: target.argument,
         query: received.query,
         headers: received.headers,

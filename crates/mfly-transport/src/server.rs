@@ -37,10 +37,13 @@ const MAX_HEADERS: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum UpgradeError {
-    /// It is not a GET of HTTP/1.1.
-    #[error("a WebSocket handshake is a GET request of HTTP/1.1")]
+    /// It is not a GET.
+    #[error("a WebSocket handshake is a GET request")]
     Method,
-    /// It does not ask for WebSocket.
+    /// It has no Host header, or more than one (RFC 9112 §3.2).
+    #[error("the request must have exactly one Host header")]
+    Host,
+    /// It does not ask for WebSocket; in HTTP/1.0 it could not (RFC 9110 §7.8).
     #[error("the request does not ask to upgrade to WebSocket")]
     NotWebSocket,
     /// It asks for another version than 13.
@@ -61,6 +64,9 @@ impl UpgradeError {
         let mut response = Response::new(());
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        if self == Self::Method {
+            headers.insert(header::ALLOW, HeaderValue::from_static("GET"));
+        }
         if matches!(self, Self::NotWebSocket | Self::Version) {
             headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
             headers.insert(
@@ -71,7 +77,7 @@ impl UpgradeError {
         *response.status_mut() = match self {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotWebSocket | Self::Version => StatusCode::UPGRADE_REQUIRED,
-            Self::Key | Self::SubProtocol => StatusCode::BAD_REQUEST,
+            Self::Host | Self::Key | Self::SubProtocol => StatusCode::BAD_REQUEST,
         };
         response
     }
@@ -95,10 +101,14 @@ pub fn upgrade_with(
 ) -> Result<Response<()>, UpgradeError> {
     let headers = &request.headers;
     let has = |name: HeaderName, token: &str| list(headers, &name).any(|found| found == token);
-    if request.method != Method::GET || request.version != Version::HTTP_11 {
+    if request.method != Method::GET {
         return Err(UpgradeError::Method);
     }
-    if !has(header::UPGRADE, "websocket") || !has(header::CONNECTION, "upgrade") {
+    let is_current = request.version >= Version::HTTP_11;
+    if is_current && headers.get_all(header::HOST).iter().count() != 1 {
+        return Err(UpgradeError::Host);
+    }
+    if !is_current || !has(header::UPGRADE, "websocket") || !has(header::CONNECTION, "upgrade") {
         return Err(UpgradeError::NotWebSocket);
     }
     if !has(header::SEC_WEBSOCKET_VERSION, VERSION) {
@@ -334,7 +344,16 @@ mod tests {
         let posted = request(|parts| parts.method = Method::POST);
         assert_eq!(upgrade(&posted).err(), Some(UpgradeError::Method));
         let old = request(|parts| parts.version = Version::HTTP_10);
-        assert_eq!(upgrade(&old).err(), Some(UpgradeError::Method));
+        assert_eq!(upgrade(&old).err(), Some(UpgradeError::NotWebSocket));
+        let nameless = request(|parts| {
+            parts.headers.remove(header::HOST);
+        });
+        assert_eq!(upgrade(&nameless).err(), Some(UpgradeError::Host));
+        let doubled = request(|parts| {
+            let again = HeaderValue::from_static("other.example.com");
+            parts.headers.append(header::HOST, again);
+        });
+        assert_eq!(upgrade(&doubled).err(), Some(UpgradeError::Host));
         assert_eq!(
             with(header::UPGRADE, "h2c"),
             Some(UpgradeError::NotWebSocket)
@@ -362,7 +381,9 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_the_version_that_would_do() {
+    fn a_refusal_names_the_version_or_the_method_that_would_do() {
+        let response = UpgradeError::Method.response();
+        assert_eq!(response.headers()[header::ALLOW], "GET");
         let response = UpgradeError::Version.response();
         assert_eq!(response.status(), StatusCode::UPGRADE_REQUIRED);
         assert_eq!(response.headers()[header::SEC_WEBSOCKET_VERSION], "13");

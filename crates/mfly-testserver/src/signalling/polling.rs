@@ -55,6 +55,10 @@ pub(crate) async fn respond(
     body: &Bytes,
 ) -> Reply {
     let Some(sid) = sid else {
+        // A HEAD opens no client, and below it takes nothing from a queue.
+        if method == Method::HEAD {
+            return payload(&[]);
+        }
         if method != Method::GET {
             return Refusal::Method.response();
         }
@@ -70,6 +74,7 @@ pub(crate) async fn respond(
     }
     match *method {
         Method::GET => poll(shared, &sid).await,
+        Method::HEAD => payload(&[]),
         Method::POST => post(shared, &sid, body),
         _ => Refusal::Request.response(),
     }

@@ -1,5 +1,36 @@
-use crate::client::start;
+use crate::client::{Client, Reply, exchange, start};
 use serde_json::json;
+use tokio::net::TcpStream;
+
+fn head(method: &str, target: &str, hosts: &[&str], more: &str) -> String {
+    let hosts: String = hosts
+        .iter()
+        .map(|host| format!("Host: {host}\r\n"))
+        .collect();
+    format!("{method} {target} HTTP/1.1\r\n{hosts}Connection: close\r\n{more}\r\n")
+}
+
+async fn send(client: &Client, head: &str, body: &[u8]) -> Reply {
+    let mut socket = TcpStream::connect(client.address()).await.unwrap();
+    exchange(&mut socket, head.as_bytes(), body).await
+}
+
+/// Where a part of a file goes, for a client that says it reached the server by these hosts.
+async fn upload_url(client: &Client, target: &str, hosts: &[&str]) -> String {
+    let body = json!({
+        "contentType": "a/b", "extension": "b", "parts": 1,
+        "messageId": "m", "toUser": "bob", "type": "chat"
+    });
+    let body = body.to_string();
+    let token = client.token.as_deref().unwrap();
+    let more = format!(
+        "Authorization: {token}\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    let reply = send(client, &head("POST", target, hosts, &more), body.as_bytes()).await;
+    let url = reply.data()["uploadUrls"][0].as_str().map(str::to_owned);
+    url.unwrap()
+}
 
 #[tokio::test]
 async fn every_answer_may_be_read_from_another_origin() {
@@ -62,11 +93,43 @@ async fn a_body_above_the_limit_is_413() {
 async fn addresses_in_answers_follow_the_host_that_the_client_used() {
     let (_server, client) = start().await;
     let (alice, _) = client.register("alice").await;
-    let body = json!({
-        "contentType": "a/b", "extension": "b", "parts": 1,
-        "messageId": "m", "toUser": "bob", "type": "chat"
-    });
-    let data = alice.post("/media/upload", &body).await.data();
-    let url = data["uploadUrls"][0].as_str().unwrap();
-    assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+    let path = "/media/upload";
+    for host in ["127.0.0.1:1", "chat_server:8117", "[::1]:8117", "localhost"] {
+        let url = upload_url(&alice, &format!("/api/v1{path}"), &[host]).await;
+        assert!(
+            url.starts_with(&format!("http://{host}/media-store/")),
+            "{url}"
+        );
+    }
+    // A whole URI counts more than the header, and what a proxy might say is not believed.
+    let target = format!("http://chat_server:8117/api/v1{path}");
+    let url = upload_url(&alice, &target, &["other\r\nX-Forwarded-Host: third"]).await;
+    assert!(url.starts_with("http://chat_server:8117/"), "{url}");
+}
+
+#[tokio::test]
+async fn a_request_without_a_host_or_with_two_or_with_none_that_can_be_one_is_refused() {
+    let (server, client) = start().await;
+    for hosts in [
+        &[][..],
+        &["a", "b"],
+        &["a", "a"],
+        &["a b"],
+        &["a@b"],
+        &["a/b"],
+    ] {
+        for target in ["/api/v1/login", "/websocket", "/socket.io/", "/nowhere"] {
+            for method in ["GET", "OPTIONS"] {
+                let head = head(method, target, hosts, "");
+                let reply = send(&client, &head, b"").await;
+                assert_eq!(reply.statuses(), (400, 400), "{head}");
+                assert!(reply.message().contains("Host"), "{reply:?}");
+            }
+        }
+    }
+    let seen = server.journal().requests();
+    assert!(seen.iter().all(|entry| entry.http_status == 400) && !seen.is_empty());
+    // An older client may not know the header.
+    let old = send(&client, "GET /licence.js HTTP/1.0\r\n\r\n", b"").await;
+    assert_eq!(old.http, 200);
 }
