@@ -80,6 +80,7 @@ pub struct Builder {
     tcps_listen: Option<SocketAddr>,
     is_tcp_cleartext: bool,
     scram: bool,
+    channel_binding: bool,
     scram_iterations: Option<u32>,
     sasl2: bool,
     anonymous: bool,
@@ -108,6 +109,7 @@ impl Builder {
             tcps_listen: None,
             is_tcp_cleartext: false,
             scram: false,
+            channel_binding: true,
             scram_iterations: None,
             sasl2: false,
             anonymous: false,
@@ -230,6 +232,14 @@ impl Builder {
         self
     }
 
+    /// Whether [`Builder::scram`] offers the -PLUS forms, which tie a login to its TLS connection (RFC 5802 §6). Without them, clients can be
+    /// tested that choose a -PLUS form but cannot bind, as stanza.js 12 does. Default: yes.
+    #[must_use]
+    pub fn channel_binding(mut self, is_on: bool) -> Self {
+        self.channel_binding = is_on;
+        self
+    }
+
     /// How many iterations SCRAM asks for. Default: 4096.
     #[must_use]
     pub fn scram_iterations(mut self, count: u32) -> Self {
@@ -315,6 +325,7 @@ impl Builder {
         settings.announces_signalling = self.announces_signalling;
         settings.are_uploads_committed_by_id = self.are_uploads_committed_by_id;
         settings.scram = self.scram;
+        settings.channel_binding = self.channel_binding;
         if let Some(count) = self.scram_iterations {
             if !ITERATIONS.contains(&count) {
                 let reason = "must be 1 to 10,000,000";

@@ -73,6 +73,10 @@ pub struct Args {
     #[arg(long)]
     pub scram: bool,
 
+    /// Offer SCRAM without channel binding (-PLUS), for clients that cannot bind and choose it all the same
+    #[arg(long, requires = "scram")]
+    pub no_channel_binding: bool,
+
     /// Offer SASL2 and Bind 2
     #[arg(long)]
     pub sasl2: bool,
@@ -136,6 +140,7 @@ async fn start(args: &Args) -> Result<TestServer, CommandError> {
         .listen(args.listen)
         .tls(false)
         .scram(args.scram)
+        .channel_binding(!args.no_channel_binding)
         .sasl2(args.sasl2)
         .anonymous(args.anonymous);
     if let Some(address) = args.tls_listen {
@@ -331,9 +336,10 @@ mod tests {
             "x --listen 127.0.0.1:0 --tls-listen 127.0.0.1:0 --licence-key k --trial \
              --session-limit 2 --xmpp-host chat.test --disable block --disable report \
              --token-lifetime 5 --tcp-listen 127.0.0.1:0 --tcp-cleartext --tcps-listen 127.0.0.1:0 \
-             --standard-users f --scram --sasl2 --anonymous",
+             --standard-users f --scram --no-channel-binding --sasl2 --anonymous",
         )
         .unwrap();
+        assert!(args.no_channel_binding);
         assert!(args.tcp_cleartext && args.scram && args.sasl2 && args.anonymous);
         assert!(args.tcp_listen.is_some() && args.tcps_listen.is_some());
         assert_eq!(args.disable, [Feature::Block, Feature::Report]);
@@ -410,6 +416,7 @@ mod tests {
             assert!(args(&line).unwrap().authority.is_some(), "{port}");
         }
         assert!(args("x --authority ca.pem").is_err());
+        assert!(args("x --no-channel-binding").is_err());
     }
 
     #[tokio::test]

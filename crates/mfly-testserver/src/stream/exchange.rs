@@ -345,6 +345,37 @@ mod tests {
     }
 
     #[test]
+    fn binding_can_be_left_out_of_the_offer_and_then_nothing_is_missed() {
+        let mut server = Server::with(Settings {
+            channel_binding: false,
+            ..scram()
+        });
+        server.meta.bindings = bindings();
+        server.standard("u1");
+        let offer = offered(&mut server);
+        assert!(
+            offer.contains("<mechanism>SCRAM-SHA-512</mechanism>"),
+            "{offer}"
+        );
+        assert!(
+            !offer.contains("PLUS") && !offer.contains("channel-binding"),
+            "{offer}"
+        );
+        for (binding, expected) in [
+            (Binding::None, End::Success),
+            // The client could bind, and was truly not offered to.
+            (Binding::NotOffered, End::Success),
+            (
+                bound(BindingKind::TlsExporter),
+                End::Failure("invalid-mechanism".to_owned()),
+            ),
+        ] {
+            let client = client(ScramHash::Sha256, "u1", "secret", binding);
+            assert_eq!(end(&mut server, client), expected);
+        }
+    }
+
+    #[test]
     fn without_being_asked_for_scram_is_not_offered() {
         let mut server = Server::new();
         server.meta.bindings = bindings();

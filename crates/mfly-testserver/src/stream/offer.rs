@@ -33,7 +33,10 @@ impl Offer {
         let faults = &meta.faults;
         let mechanisms = match &faults.mechanisms {
             Some(only) => only.clone(),
-            None => mechanisms(settings, !meta.bindings.is_empty()),
+            None => {
+                let is_bindable = settings.channel_binding && !meta.bindings.is_empty();
+                mechanisms(settings, is_bindable)
+            }
         };
         let has_plus = mechanisms.iter().any(|name| is_plus(name));
         Self {

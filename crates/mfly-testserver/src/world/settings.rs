@@ -47,6 +47,8 @@ pub(crate) struct Settings {
     pub(crate) max_users: usize,
     /// Whether SCRAM is offered, which standard accounts can use.
     pub(crate) scram: bool,
+    /// Whether SCRAM is offered in its -PLUS forms, too, where there is TLS.
+    pub(crate) channel_binding: bool,
     /// How many iterations SCRAM's keys take.
     pub(crate) scram_iterations: u32,
     /// Whether SASL2 is offered, and a resource bound along with it.
@@ -81,6 +83,7 @@ impl Settings {
             max_streams: 10_000,
             max_users: 100_000,
             scram: false,
+            channel_binding: true,
             scram_iterations: 4096,
             sasl2: false,
             anonymous: false,
