@@ -6,6 +6,7 @@ use crate::shared::{Command, Outgoing, Shared};
 use crate::stream::StreamMeta;
 use crate::world::StreamId;
 use mfly_proto::sasl::ChannelBindings;
+use mfly_proto::stream::StreamCondition;
 use mfly_transport::TransportError;
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,7 +74,7 @@ pub(crate) async fn serve(shared: &Shared, mut pipe: Pipe, protection: Protectio
         End::Silenced => {
             let cut = Arc::clone(&outgoing.cut);
             let over = async {
-                while let Some(Command::Send(_) | Command::Secure | Command::Silence) =
+                while let Some(Command::Send(_) | Command::Secure(_) | Command::Silence) =
                     outgoing.next().await
                 {}
             };
@@ -172,9 +173,17 @@ async fn write(
         while let Some(command) = next {
             match command {
                 Command::Send(frame) => pipe.feed(frame).await?,
-                Command::Secure => {
+                Command::Secure(agreement) => {
                     pipe.flush().await?;
-                    shared.secured(id, pipe.secure().await?);
+                    if pipe.has_more() {
+                        // The next stage would take it for something that TLS protects (RFC 6120 §5.4.2.3).
+                        shared.malformed(id, StreamCondition::PolicyViolation);
+                    } else {
+                        shared.agreed(id, &agreement);
+                        pipe.feed(agreement).await?;
+                        pipe.flush().await?;
+                        shared.secured(id, pipe.secure().await?);
+                    }
                 }
                 Command::Close => end = Some(End::Closed),
                 Command::Silence => end = Some(End::Silenced),

@@ -8,7 +8,8 @@ use mfly_proto::framing::tcp::Splitter;
 use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::sasl::ChannelBindings;
 use mfly_proto::stream::StreamCondition;
-use mfly_transport::{Connection, DEFAULT_MAX_FRAME_BYTES, ServerTls, TransportError, server};
+use mfly_transport::server::{self, PastWhiteSpace};
+use mfly_transport::{Connection, DEFAULT_MAX_FRAME_BYTES, ServerTls, TransportError};
 use std::future::poll_fn;
 use std::io;
 use std::mem::MaybeUninit;
@@ -137,10 +138,19 @@ impl Pipe {
         }
     }
 
-    /// Encrypts the rest of the connection.
+    /// Whether something else than white space came with the latest frame. The white space is dropped: some clients write it behind
+    /// each element.
+    pub(crate) fn has_more(&mut self) -> bool {
+        match self {
+            Self::WebSocket(_) => false,
+            Self::Tcp(pipe) => pipe.has_more(),
+        }
+    }
+
+    /// Encrypts the rest of the connection. White space may come before TLS.
     ///
     /// # Errors
-    /// When the client did not wait for it to be agreed on, or the handshake fails. Nothing can be said then.
+    /// When the handshake fails. Nothing can be said then.
     pub(crate) async fn secure(&mut self) -> Result<ChannelBindings, TransportError> {
         match self {
             Self::WebSocket(_) => Err(TransportError::Closed),
@@ -198,13 +208,20 @@ impl TcpPipe {
         Ok(())
     }
 
+    fn has_more(&mut self) -> bool {
+        loop {
+            match self.splitter.next() {
+                Ok(Some(frame)) if frame.as_str().trim_ascii().is_empty() => {}
+                Ok(None) => return self.splitter.buffered() > 0,
+                _ => return true,
+            }
+        }
+    }
+
     async fn secure(&mut self) -> Result<ChannelBindings, TransportError> {
         let tls = self.tls.take().ok_or(TransportError::Closed)?;
-        // What came along with the request would be taken for something that TLS protects (RFC 6120 §5.4.2.3).
-        if self.splitter.buffered() > 0 {
-            return Err(TransportError::Io(io::ErrorKind::InvalidData.into()));
-        }
         let io = self.io.take().ok_or(TransportError::Closed)?;
+        let io = PastWhiteSpace::new(io);
         let secured = server::secure(io, tls.config().clone(), TLS_HANDSHAKE).await?;
         let bindings = tls.security(&secured).channel_bindings;
         self.io = Some(Box::new(secured));

@@ -36,8 +36,8 @@ pub(crate) enum Command {
     Send(Frame),
     /// Close the connection once everything before is written.
     Close,
-    /// Encrypt it once everything before is written.
-    Secure,
+    /// Agree to TLS with this frame once everything before is written, and encrypt the connection.
+    Secure(Frame),
     /// Neither read nor write any more.
     Silence,
 }
@@ -76,8 +76,8 @@ impl Command {
     fn bytes(&self) -> usize {
         COMMAND_BYTES
             + match self {
-                Self::Send(frame) => frame.as_bytes().len(),
-                Self::Close | Self::Secure | Self::Silence => 0,
+                Self::Send(frame) | Self::Secure(frame) => frame.as_bytes().len(),
+                Self::Close | Self::Silence => 0,
             }
     }
 }
@@ -247,6 +247,12 @@ impl Shared {
         });
     }
 
+    /// Records that a client is told to begin TLS.
+    pub(crate) fn agreed(&self, id: StreamId, agreement: &Frame) {
+        let protocol = self.protocol();
+        self.record(&protocol, Direction::Sent, id, agreement);
+    }
+
     /// Tells the core that a connection is encrypted.
     pub(crate) fn secured(&self, id: StreamId, bindings: ChannelBindings) {
         self.protocol().core.secured(id, bindings);
@@ -318,7 +324,9 @@ impl Shared {
             match output {
                 Output::Send(id, frame) => self.queue(protocol, now, id, Command::Send(frame)),
                 Output::Close(id) => self.end(protocol, now, id),
-                Output::Secure(id) => self.queue(protocol, now, id, Command::Secure),
+                Output::Secure(id, agreement) => {
+                    self.queue(protocol, now, id, Command::Secure(agreement));
+                }
                 Output::LogoutWeb(code) => self.with_hub(|hub| hub.log_out(&code)),
             }
         }

@@ -71,11 +71,7 @@ enum Phase {
 impl Phase {
     /// Whether the client opens a stream next, first or anew.
     const fn awaits_opening(&self) -> bool {
-        match self {
-            Self::Opening(_) => true,
-            Self::Securing(securing) => securing.is_agreed(),
-            _ => false,
-        }
+        matches!(self, Self::Opening(_))
     }
 }
 

@@ -71,8 +71,9 @@ pub(crate) enum Output {
     Send(StreamId, Frame),
     /// End that stream with its framing's closing tag, and close the connection once that is written.
     Close(StreamId),
-    /// Encrypt that connection once everything before is written, or cut it.
-    Secure(StreamId),
+    /// Agree to TLS with this frame once everything before is written, and encrypt that connection. If the client has said more
+    /// already, that is [`Core::malformed`](crate::core::Core::malformed) instead.
+    Secure(StreamId, Frame),
     /// Tell the browser that showed this code that its session must end.
     LogoutWeb(String),
 }
@@ -180,9 +181,9 @@ impl World {
         self.outbox.push_back(Output::Close(stream));
     }
 
-    /// Puts the beginning of TLS into the outbox.
-    pub(crate) fn secure(&mut self, stream: StreamId) {
-        self.outbox.push_back(Output::Secure(stream));
+    /// Puts the beginning of TLS into the outbox, with the frame that agrees to it.
+    pub(crate) fn secure(&mut self, stream: StreamId, agreement: Frame) {
+        self.outbox.push_back(Output::Secure(stream, agreement));
     }
 
     /// Takes the oldest output.

@@ -23,6 +23,7 @@ mod dial;
 mod error;
 mod handshake_limit;
 mod host;
+mod linger;
 mod options;
 #[cfg(feature = "testing")]
 mod pair;

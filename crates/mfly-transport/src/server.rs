@@ -8,6 +8,8 @@ use crate::connect::within;
 use crate::connection::{self, Io};
 use crate::error::{Stage, TransportError};
 use crate::handshake_limit::MAX_HEAD_BYTES;
+use crate::linger::linger;
+pub use crate::start_tls::PastWhiteSpace;
 use crate::websocket::{SUB_PROTOCOL, list};
 use crate::{Connection, SubProtocol, start_tls, websocket as socket};
 use base64::Engine as _;
@@ -159,23 +161,27 @@ where
 /// Waits for a client on TCP to ask for TLS (RFC 6120 §5), which is required, then shakes hands.
 /// Each of the two takes `limit` at most. The client then opens a new stream.
 ///
-/// `domain` is what the stream is answered for.
+/// `domain` is what the stream is answered for. White space between the request and TLS is dropped.
 ///
 /// # Errors
-/// [`TransportError::StartTls`] when the client does anything else,
+/// [`TransportError::StartTls`] when the client does anything else (it has then been told, and had time to read it),
 /// [`TransportError::Tls`], [`TransportError::Io`] or [`TransportError::TimedOut`].
 pub async fn start_tls<T>(
     mut io: T,
     domain: &str,
     config: Arc<ServerConfig>,
     limit: Duration,
-) -> Result<TlsStream<T>, TransportError>
+) -> Result<TlsStream<PastWhiteSpace<T>>, TransportError>
 where
     T: AsyncRead + AsyncWrite + Unpin,
 {
     let negotiating = start_tls::answer(&mut io, domain);
-    within(limit, Stage::StartTls, negotiating).await?;
-    secure(io, config, limit).await
+    let negotiated = within(limit, Stage::StartTls, negotiating).await;
+    if let Err(TransportError::StartTls { .. }) = negotiated {
+        linger(&mut io, limit).await;
+    }
+    negotiated?;
+    secure(PastWhiteSpace::new(io), config, limit).await
 }
 
 /// Shakes hands with a TLS client, for `limit` at most.
@@ -201,7 +207,7 @@ where
 ///
 /// # Errors
 /// [`TransportError::Handshake`] when the request is not the beginning of an XMPP connection (the
-/// client has then been told), [`TransportError::Io`] or [`TransportError::TimedOut`].
+/// client has then been told, and had time to read it), [`TransportError::Io`] or [`TransportError::TimedOut`].
 pub async fn accept<T>(
     mut io: T,
     max_frame_bytes: usize,
@@ -211,22 +217,60 @@ where
     T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let handshake = async {
-        let request = read_request(&mut io).await?;
-        let verdict = upgrade(&request);
-        let response = verdict.clone().unwrap_or_else(UpgradeError::response);
+        let verdict = match read_request(&mut io).await? {
+            Ok(request) => upgrade(&request).map_err(|error| (error.response(), error.to_string())),
+            Err(unread) => Err((unread.response(), unread.to_string())),
+        };
+        let (response, reason) = match verdict {
+            Ok(response) => (response, None),
+            Err((mut response, reason)) => {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(header::CONNECTION, close);
+                (response, Some(reason))
+            }
+        };
         io.write_all(&encode(&response))
             .await
             .map_err(TransportError::Io)?;
         io.flush().await.map_err(TransportError::Io)?;
-        verdict
-            .map(|_| ())
-            .map_err(|error| TransportError::Handshake {
+        match reason {
+            None => Ok(()),
+            Some(reason) => Err(TransportError::Handshake {
                 status: Some(response.status().as_u16()),
-                reason: error.to_string().into(),
-            })
+                reason: reason.into(),
+            }),
+        }
     };
-    within(limit, Stage::Handshake, handshake).await?;
+    let accepted = within(limit, Stage::Handshake, handshake).await;
+    if let Err(TransportError::Handshake { .. }) = accepted {
+        linger(&mut io, limit).await;
+    }
+    accepted?;
     Ok(socket::serve(io, max_frame_bytes))
+}
+
+/// Why bytes are not one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+enum UnreadRequest {
+    #[error("the client did not wait its turn")]
+    Early,
+    #[error("the request's head has no end")]
+    TooLarge,
+    #[error("the request is not HTTP")]
+    NotHttp,
+}
+
+impl UnreadRequest {
+    fn response(self) -> Response<()> {
+        let mut response = Response::new(());
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        *response.status_mut() = match self {
+            Self::TooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::Early | Self::NotHttp => StatusCode::BAD_REQUEST,
+        };
+        response
+    }
 }
 
 /// RFC 6455 §4.2.2, step 5.4.
@@ -244,7 +288,9 @@ fn accept_key(headers: &HeaderMap) -> Result<HeaderValue, UpgradeError> {
 
 /// Reads the head of one request. A client has to wait for the answer before it goes on
 /// (RFC 6455 §4.1), so nothing may follow yet.
-async fn read_request(io: &mut (impl Io + ?Sized)) -> Result<http::request::Parts, TransportError> {
+async fn read_request(
+    io: &mut (impl Io + ?Sized),
+) -> Result<Result<http::request::Parts, UnreadRequest>, TransportError> {
     let mut head = Vec::with_capacity(1024);
     loop {
         // An end that came in two pieces is found as well.
@@ -259,18 +305,12 @@ async fn read_request(io: &mut (impl Io + ?Sized)) -> Result<http::request::Part
             .position(|bytes| bytes == HEAD_END);
         match end {
             Some(at) if searched + at + HEAD_END.len() == head.len() => break,
-            Some(_) => {
-                return Err(TransportError::handshake(
-                    "the client did not wait its turn",
-                ));
-            }
-            None if head.len() >= MAX_HEAD_BYTES => {
-                return Err(TransportError::handshake("the request's head has no end"));
-            }
+            Some(_) => return Ok(Err(UnreadRequest::Early)),
+            None if head.len() >= MAX_HEAD_BYTES => return Ok(Err(UnreadRequest::TooLarge)),
             None => {}
         }
     }
-    parse_request(&head).ok_or_else(|| TransportError::handshake("the request is not HTTP"))
+    Ok(parse_request(&head).ok_or(UnreadRequest::NotHttp))
 }
 
 fn parse_request(head: &[u8]) -> Option<http::request::Parts> {

@@ -10,15 +10,18 @@
 //! ```
 //! Nothing that comes before TLS is believed: whoever sits in between may have written it. So it
 //! can only end the attempt, and whatever comes together with the last word is refused, because
-//! the next stage would take it for something that TLS protects.
+//! the next stage would take it for something that TLS protects. A server drops white space behind `<starttls/>`, which some
+//! clients write there.
 
 mod client;
 mod error;
 mod server;
+mod white_space;
 
 pub(crate) use client::negotiate;
 pub use error::StartTlsError;
 pub(crate) use server::answer;
+pub use white_space::PastWhiteSpace;
 
 use crate::error::TransportError;
 use mfly_proto::framing::tcp::{SplitError, Splitter};
@@ -26,6 +29,7 @@ use mfly_proto::framing::{FrameReader, Framing, Open, Received};
 use mfly_proto::stream::StreamError;
 use mfly_proto::xml::{Document, Limits};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use white_space::is_space;
 
 /// The most that a peer may say before TLS, in bytes.
 const MAX_BYTES: usize = 16 * 1024;
@@ -134,6 +138,17 @@ impl<'a, T: AsyncRead + AsyncWrite + Unpin> Clear<'a, T> {
         self.left = self.left.checked_sub(read).ok_or(too_large)?;
         self.splitter.push(&chunk[..read]);
         Ok(())
+    }
+
+    /// Whether something else than white space came with what was read last. The white space is dropped.
+    fn has_more(&mut self) -> bool {
+        loop {
+            match self.splitter.next() {
+                Ok(Some(frame)) if frame.as_bytes().iter().all(|byte| is_space(*byte)) => {}
+                Ok(None) => return self.splitter.buffered() > 0,
+                _ => return true,
+            }
+        }
     }
 
     /// The peer has said its last word before TLS, and nothing came with it.

@@ -13,6 +13,7 @@ use mfly_proto::framing::{Frame, Framing, Open};
 use mfly_proto::jid::{UserId, UserIdentifier};
 use mfly_proto::sasl::{Auth, ChannelBindings, Mechanism, Plain};
 use mfly_proto::secret::{LicenceKey, Password};
+use mfly_proto::stream::StreamCondition;
 use mfly_proto::xml::Writer;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -150,6 +151,12 @@ impl Server {
     pub(crate) fn closing(&self) -> [String; 2] {
         let framing = self.meta.framing;
         [framing.client_close(), framing.server_close()].map(|frame| frame.as_str().to_owned())
+    }
+
+    /// A connection cannot be read on.
+    pub(crate) fn malformed(&mut self, stream: StreamId, condition: StreamCondition) {
+        self.core.malformed(self.now, stream, condition);
+        self.collect();
     }
 
     /// A connection is encrypted.
@@ -321,7 +328,8 @@ impl Server {
             match output {
                 Output::Send(stream, frame) => self.deliver(stream, &frame),
                 Output::LogoutWeb(_) => {}
-                Output::Secure(stream) => {
+                Output::Secure(stream, agreement) => {
+                    self.deliver(stream, &agreement);
                     self.secured.insert(stream);
                 }
                 Output::Close(stream) => {

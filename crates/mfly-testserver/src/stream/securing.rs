@@ -2,6 +2,7 @@
 
 use super::fault::StartTlsFault;
 use super::{Cx, Phase, Step};
+use crate::world::session::frame;
 use mfly_proto::sasl::{Auth, Failure, FailureCondition};
 use mfly_proto::stream::starttls::{self, Proceed, StartTls};
 use mfly_proto::stream::{Features, StartTlsOffer, StreamCondition};
@@ -24,10 +25,6 @@ impl Securing {
         Self { is_agreed: false }
     }
 
-    pub(super) const fn is_agreed(&self) -> bool {
-        self.is_agreed
-    }
-
     pub(super) fn on_element(self, element: Element<'_>, cx: &mut Cx<'_>) -> Step {
         if self.is_agreed {
             return Step::Become(Phase::Closed);
@@ -46,15 +43,17 @@ impl Securing {
                 return Step::Become(Phase::Closed);
             }
             Some(StartTlsFault::Inject(text)) => {
-                let text = text.clone();
-                cx.send(|buffer| {
+                let agreement = frame(|buffer| {
                     Proceed.write(buffer);
                     buffer.extend_from_slice(text.as_bytes());
                 });
+                cx.world.secure(cx.id, agreement);
             }
-            Some(StartTlsFault::Withhold) | None => cx.send(|buffer| Proceed.write(buffer)),
+            Some(StartTlsFault::Withhold) | None => {
+                cx.world
+                    .secure(cx.id, frame(|buffer| Proceed.write(buffer)));
+            }
         }
-        cx.world.secure(cx.id);
         Step::Become(Phase::Securing(Self { is_agreed: true }))
     }
 }
@@ -67,6 +66,7 @@ mod tests {
     use mfly_proto::framing::Framing;
     use mfly_proto::sasl::ChannelBindings;
     use mfly_proto::secret::Password;
+    use mfly_proto::stream::StreamCondition;
     use std::time::Duration;
 
     const STARTTLS: &str = r#"<starttls xmlns="urn:ietf:params:xml:ns:xmpp-tls"/>"#;
@@ -160,6 +160,19 @@ mod tests {
         let said = server.received(stream);
         assert_eq!(said[0], server.answer_to_opening());
         assert!(said[1].contains("<connection-timeout "), "{said:?}");
+    }
+
+    #[test]
+    fn a_client_that_said_more_than_its_request_is_told_so_in_the_stream_it_knows() {
+        let mut server = server();
+        let (stream, _) = opened(&mut server);
+        server.send(stream, STARTTLS);
+        server.received(stream);
+        server.malformed(stream, StreamCondition::PolicyViolation);
+        let said = server.received(stream);
+        assert!(said[0].contains("<policy-violation "), "{said:?}");
+        assert_eq!(said[1], "</stream:stream>");
+        assert!(server.is_closed(stream));
     }
 
     #[test]

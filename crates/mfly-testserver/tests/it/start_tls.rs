@@ -94,26 +94,52 @@ async fn nothing_but_starttls_is_heard_in_the_clear() {
 }
 
 #[tokio::test]
-async fn what_a_client_says_in_the_clear_after_its_request_is_not_taken_for_protected() {
+async fn what_a_client_says_in_the_clear_after_its_request_is_refused_in_words() {
     let server = TestServer::start().await.unwrap();
-    for injected in ["<presence/>", " ", "x"] {
+    for injected in [
+        "<presence/>",
+        "x",
+        " <",
+        "\n<presence/>",
+        "</stream:stream>",
+        "\u{16}\u{3}",
+    ] {
         let mut socket = dial(&server).await;
         let whole = format!("{HEADER}{STARTTLS}{injected}");
         socket.write_all(whole.as_bytes()).await.unwrap();
-        proceed(&mut socket).await;
-        // Though the client goes on as if nothing had happened.
-        let connector = TlsConnector::from(roots(&server).client_config(&[]));
-        let name = ServerName::try_from("localhost").unwrap();
-        assert!(
-            connector.connect(name, socket).await.is_err(),
-            "{injected:?}"
-        );
+        let said = rest(&mut socket).await;
+        assert!(said.contains("<policy-violation "), "{injected:?}: {said}");
+        assert!(said.ends_with("</stream:error></stream:stream>"), "{said}");
+        assert_eq!(said.matches("<stream:stream ").count(), 1, "{said}");
+        assert!(!said.contains("<proceed"), "{said}");
     }
     let frames = server.journal().frames();
     assert!(
         !frames.iter().any(|frame| frame.text.contains("<presence")),
         "{frames:?}"
     );
+}
+
+#[tokio::test]
+async fn a_client_may_write_white_space_between_its_request_and_tls() {
+    let server = TestServer::start().await.unwrap();
+    for (before, after) in [("\n", ""), (" \t\r\n", ""), ("", "\n"), ("\n", "\r\n")] {
+        let mut socket = dial(&server).await;
+        let whole = format!("{HEADER}{STARTTLS}{before}");
+        socket.write_all(whole.as_bytes()).await.unwrap();
+        proceed(&mut socket).await;
+        socket.write_all(after.as_bytes()).await.unwrap();
+        let connector = TlsConnector::from(roots(&server).client_config(&[]));
+        let name = ServerName::try_from("localhost").unwrap();
+        let mut secured = connector.connect(name, socket).await.unwrap();
+        secured.write_all(HEADER.as_bytes()).await.unwrap();
+        let mut said = Vec::new();
+        while !said.ends_with(b"</stream:features>") {
+            assert!(secured.read_buf(&mut said).await.unwrap() > 0, "{said:?}");
+        }
+        let said = String::from_utf8(said).unwrap();
+        assert!(said.contains("<mechanism>PLAIN</mechanism>"), "{said}");
+    }
 }
 
 #[tokio::test]

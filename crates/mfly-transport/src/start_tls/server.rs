@@ -1,6 +1,6 @@
 //! The server's side.
 
-use super::{Clear, End, unexpected};
+use super::{Clear, End, StartTlsError, unexpected};
 use crate::error::TransportError;
 use crate::tls;
 use mfly_proto::framing::Open;
@@ -10,50 +10,93 @@ use mfly_proto::stream::{Features, StartTlsOffer, StreamCondition, StreamError};
 use std::fmt::Write as _;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// Waits for a client to ask for TLS, and agrees.
+/// Waits for a client to ask for TLS, and agrees. A client that does anything else is told why its stream ends.
 pub(crate) async fn answer<T>(io: &mut T, domain: &str) -> Result<(), TransportError>
 where
     T: AsyncRead + AsyncWrite + Unpin,
 {
-    exchange(Clear::new(io), domain)
-        .await
-        .map_err(|end| end.of("the client"))
+    let mut stream = Clear::new(io);
+    let mut is_greeted = false;
+    let exchanged = exchange(&mut stream, domain, &mut is_greeted).await;
+    if let Err(End::Refused(reason)) = &exchanged {
+        // The client may have left already; what counts is the reason.
+        let _ = refuse(&mut stream, domain, is_greeted, *reason).await;
+    }
+    exchanged.map_err(|end| end.of("the client"))
 }
 
-async fn exchange<T>(mut stream: Clear<'_, T>, domain: &str) -> Result<(), End>
+async fn exchange<T>(
+    stream: &mut Clear<'_, T>,
+    domain: &str,
+    is_greeted: &mut bool,
+) -> Result<(), End>
 where
     T: AsyncRead + AsyncWrite + Unpin,
 {
     let asked = stream.header().await?;
     let mut opening = Vec::new();
-    let open = Open {
-        from: Some(domain.to_owned()),
-        id: Some(stream_id()?),
-        to: asked.from,
-        version: Some("1.0".to_owned()),
-        lang: None,
-    };
-    write_header(&open, &mut opening);
+    header(domain, asked.from, &mut opening)?;
     let features = Features {
         start_tls: Some(StartTlsOffer { required: true }),
         ..Features::default()
     };
     features.write(&mut opening);
+    *is_greeted = true;
     stream.write(&opening).await?;
     let request = stream.element("<starttls/>").await?;
     if !StartTls::is(request.root()) {
         // RFC 6120 §5.3.1: nothing else may be done while STARTTLS is required.
-        let mut farewell = Vec::new();
-        StreamError::new(StreamCondition::PolicyViolation).write(&mut farewell);
-        farewell.extend_from_slice(FOOTER.as_bytes());
-        stream.write(&farewell).await?;
         return Err(unexpected("<starttls/>"));
+    }
+    // What came along with the request would be taken for something that TLS protects.
+    if stream.has_more() {
+        return Err(StartTlsError::Injected.into());
     }
     let mut agreement = Vec::new();
     Proceed.write(&mut agreement);
-    // What came along with the request would be taken for something that TLS protects.
-    let io = stream.finish()?;
-    super::write(io, &agreement).await
+    stream.write(&agreement).await
+}
+
+/// Ends the stream, after a header of its own (RFC 6120 §4.9.1.1).
+async fn refuse<T>(
+    stream: &mut Clear<'_, T>,
+    domain: &str,
+    is_greeted: bool,
+    reason: StartTlsError,
+) -> Result<(), End>
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut farewell = Vec::new();
+    if !is_greeted {
+        header(domain, None, &mut farewell)?;
+    }
+    let condition = match reason {
+        StartTlsError::Closed | StartTlsError::Ended(_) => None,
+        StartTlsError::Malformed => Some(StreamCondition::BadFormat),
+        _ => Some(StreamCondition::PolicyViolation),
+    };
+    if let Some(condition) = condition {
+        let error = StreamError {
+            text: Some(reason.to_string()),
+            ..StreamError::new(condition)
+        };
+        error.write(&mut farewell);
+    }
+    farewell.extend_from_slice(FOOTER.as_bytes());
+    stream.write(&farewell).await
+}
+
+fn header(domain: &str, to: Option<String>, buffer: &mut Vec<u8>) -> Result<(), End> {
+    let open = Open {
+        from: Some(domain.to_owned()),
+        id: Some(stream_id()?),
+        to,
+        version: Some("1.0".to_owned()),
+        lang: None,
+    };
+    write_header(&open, buffer);
+    Ok(())
 }
 
 /// RFC 6120 §4.7.3: unpredictable.

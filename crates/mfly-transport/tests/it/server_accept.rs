@@ -12,11 +12,11 @@ const REQUEST: &str = "GET /websocket HTTP/1.1\r\nHost: a.example\r\nUpgrade: we
 
 /// Sends `pieces` one after the other; returns the outcome and what was answered.
 async fn knock(pieces: &[&[u8]]) -> (Result<Connection, TransportError>, String) {
-    let (io, mut raw) = tokio::io::duplex(64);
+    // An answer has room, as it has between sockets.
+    let (io, mut raw) = tokio::io::duplex(1024);
     let sending = async move {
         for piece in pieces {
-            // The server may have seen enough.
-            let _ = raw.write_all(piece).await;
+            raw.write_all(piece).await.unwrap();
             tokio::task::yield_now().await;
         }
         let _ = raw.shutdown().await;
@@ -39,6 +39,12 @@ fn refusal(outcome: Result<Connection, TransportError>) -> (Option<u16>, String)
         TransportError::Handshake { status, reason } => (status, reason.into_owned()),
         other => panic!("not about the handshake: {other:?}"),
     }
+}
+
+/// Whether an answer has this status and says that the connection ends.
+fn is_last(answer: &str, status: u16) -> bool {
+    answer.starts_with(&format!("HTTP/1.1 {status} "))
+        && answer.contains("\r\nconnection: close\r\n")
 }
 
 #[tokio::test]
@@ -67,15 +73,18 @@ async fn a_client_without_the_sub_protocol_is_told() {
 #[tokio::test]
 async fn a_client_that_does_not_wait_for_the_answer_is_refused() {
     let early = [REQUEST.as_bytes(), &[0x81, 0x80, 0, 0, 0, 0]].concat();
-    let (outcome, _) = knock(&[&early]).await;
+    let (outcome, answer) = knock(&[&early]).await;
+    assert!(is_last(&answer, 400), "{answer}");
     assert!(refusal(outcome).1.contains("wait"));
 }
 
 #[tokio::test]
 async fn a_request_that_is_not_http_or_has_no_end_is_refused() {
-    let (outcome, _) = knock(&[b"EHLO a.example\r\n\r\n"]).await;
+    let (outcome, answer) = knock(&[b"EHLO a.example\r\n\r\n"]).await;
+    assert!(is_last(&answer, 400), "{answer}");
     assert!(refusal(outcome).1.contains("not HTTP"));
-    let (outcome, _) = knock(&[&[b'x'; 64 * 1024]]).await;
+    let (outcome, answer) = knock(&[&[b'x'; 64 * 1024]]).await;
+    assert!(is_last(&answer, 431), "{answer}");
     assert!(refusal(outcome).1.contains("no end"));
     let many = format!("GET / HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(65));
     let (outcome, _) = knock(&[many.as_bytes()]).await;

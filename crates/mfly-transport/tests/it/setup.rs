@@ -8,7 +8,7 @@ use mfly_transport::{
     Address, Connection, Options, ServerTls, StartTls, Tls, TransportError, connect, server,
 };
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::server::TlsStream;
 
@@ -130,7 +130,10 @@ pub(crate) fn tls_by(authority: &Authority, host: &str, alpn: &[&[u8]]) -> (Serv
 }
 
 /// A server's connection on TCP after TLS.
-pub(crate) fn secured(stream: TlsStream<TcpStream>, tls: &ServerTls) -> Connection {
+pub(crate) fn secured<T>(stream: TlsStream<T>, tls: &ServerTls) -> Connection
+where
+    T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     let security = tls.security(&stream);
     server::tcp(stream, LIMIT).with_security(security)
 }

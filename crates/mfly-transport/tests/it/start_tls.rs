@@ -6,9 +6,11 @@ use mfly_transport::{
     CertificateProblem, Connection, Fault, Options, Stage, StartTlsError, TransportError, connect,
     server,
 };
+use rustls_pki_types::ServerName;
 use std::io::ErrorKind;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_rustls::TlsConnector;
 
 const DOMAIN: &str = "example.com";
 
@@ -319,11 +321,77 @@ async fn a_client_that_expects_start_tls_still_checks_the_offer() {
 async fn receive(said: &str) -> (TransportError, String) {
     let (tls, _) = tls(DOMAIN, &[]);
     let (io, mut raw) = tokio::io::duplex(LIMIT);
-    raw.write_all(said.as_bytes()).await.unwrap();
-    let served = server::start_tls(io, DOMAIN, tls.config().clone(), PATIENCE).await;
-    let mut answer = String::new();
-    raw.read_to_string(&mut answer).await.unwrap();
+    let client = async move {
+        raw.write_all(said.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        raw.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    let config = tls.config().clone();
+    let (served, answer) = tokio::join!(server::start_tls(io, DOMAIN, config, PATIENCE), client);
     (served.unwrap_err(), answer)
+}
+
+#[tokio::test]
+async fn a_client_may_write_white_space_behind_its_request_before_and_after_the_agreement() {
+    let (tls, trust) = tls(DOMAIN, &[]);
+    for (before, after) in [
+        ("", ""),
+        ("\n", ""),
+        (" \t\r\n", ""),
+        ("", "\n"),
+        ("\n", "\r\n "),
+    ] {
+        let (io, mut raw) = tokio::io::duplex(LIMIT);
+        let config = tls.config().clone();
+        let serving = tokio::spawn(server::start_tls(io, DOMAIN, config, PATIENCE));
+        let request = format!("{HEADER}{REQUEST}{before}");
+        raw.write_all(request.as_bytes()).await.unwrap();
+        read_until(
+            &mut raw,
+            "<proceed xmlns=\"urn:ietf:params:xml:ns:xmpp-tls\"/>",
+        )
+        .await;
+        raw.write_all(after.as_bytes()).await.unwrap();
+        let connector = TlsConnector::from(trust.client_config(&[]));
+        let name = ServerName::try_from(DOMAIN).unwrap();
+        let mut client = connector.connect(name, raw).await.unwrap();
+        client.write_all(b" \n<a/>").await.unwrap();
+        client.flush().await.unwrap();
+        let mut served = serving.await.unwrap().unwrap();
+        let mut said = [0; 6];
+        served.read_exact(&mut said).await.unwrap();
+        assert_eq!(&said, b" \n<a/>", "{before:?} {after:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_client_that_is_refused_reads_a_header_a_reason_and_the_end() {
+    let much = "x".repeat(32 * 1024);
+    for (said, condition) in [
+        (REQUEST.to_owned(), "bad-format"),
+        ("GET / HTTP/1.1\r\n\r\n".to_owned(), "bad-format"),
+        ("\u{16}\u{3}\u{1}".to_owned(), "bad-format"),
+        (format!("{HEADER}<a></b>"), "bad-format"),
+        (format!("{HEADER}<a>{much}</a>"), "policy-violation"),
+        (format!("{HEADER}{REQUEST}<iq/>"), "policy-violation"),
+        (format!("{HEADER}{REQUEST} <"), "policy-violation"),
+        (format!("{HEADER}{REQUEST}x"), "policy-violation"),
+    ] {
+        let (_, answer) = receive(&said).await;
+        assert_eq!(answer.matches("<stream:stream ").count(), 1, "{answer}");
+        assert!(answer.contains(&format!("<{condition} ")), "{answer}");
+        assert!(
+            answer.contains("</text></stream:error></stream:stream>"),
+            "{answer}"
+        );
+        assert!(!answer.contains("<proceed"), "{answer}");
+    }
+    let (_, answer) = receive(&format!("{HEADER}</stream:stream>")).await;
+    assert!(
+        answer.ends_with("</stream:features></stream:stream>"),
+        "{answer}"
+    );
 }
 
 #[tokio::test]
