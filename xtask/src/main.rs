@@ -6,7 +6,7 @@
 //! | `tidy` | the repository's own rules only |
 //! | `fuzz` | every fuzz target for a while (needs `cargo-fuzz` and a nightly compiler) |
 //! | `bench` | the benchmarks, as tables of ratios |
-//! | `interop` | software that is not ours, against this code: the official Web SDK in Chromium; Prosody and ejabberd (installs what is missing) |
+//! | `interop` | software that is not ours, against this code: the official Web SDK in Chromium; XMPP clients; Prosody and ejabberd (installs what is missing) |
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -23,7 +23,7 @@ mod tidy;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask <ci | tidy | fuzz [SECONDS] | bench [--quick] [--prosody] [--ejabberd] [--server URL …] | interop [web-sdk | standard-servers]>";
+const USAGE: &str = "usage: cargo xtask <ci | tidy | fuzz [SECONDS] | bench [--quick] [--prosody] [--ejabberd] [--server URL …] | interop [web-sdk | clients | standard-servers]>";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -5,7 +5,7 @@
 
 use super::packages::{Package, install};
 use crate::run::{cargo, output, root, status};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
@@ -13,11 +13,11 @@ const CHROMIUM: Package = Package {
     name: "chromium",
     probe: "/usr/bin/chromium",
 };
-const NODE: Package = Package {
+pub(super) const NODE: Package = Package {
     name: "nodejs",
     probe: "node",
 };
-const NPM: Package = Package {
+pub(super) const NPM: Package = Package {
     name: "npm",
     probe: "npm",
 };
@@ -34,11 +34,7 @@ const POLL: Duration = Duration::from_millis(50);
 pub(crate) fn run() -> Result<(), String> {
     let folder = root().join("tests").join("interop");
     let browser = prepare()?;
-    status(
-        Command::new("npm")
-            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
-            .current_dir(&folder),
-    )?;
+    npm_ci(&folder)?;
     status(&mut cargo(&[
         "build",
         "-p",
@@ -74,9 +70,21 @@ fn prepare() -> Result<PathBuf, String> {
     install(packages).map_err(|error| {
         format!("{error} (another Chromium can be named in the variable CHROMIUM)")
     })?;
+    check_node()?;
+    Ok(browser)
+}
+
+/// Installs what the lock file in `folder` names.
+pub(super) fn npm_ci(folder: &Path) -> Result<(), String> {
+    let options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
+    status(Command::new("npm").args(options).current_dir(folder))
+}
+
+/// Sees to it that Node.js is new enough.
+pub(super) fn check_node() -> Result<(), String> {
     let version = output(Command::new(NODE.probe).arg("--version"))?;
     match major(&version) {
-        Some(major) if major >= NODE_MAJOR => Ok(browser),
+        Some(major) if major >= NODE_MAJOR => Ok(()),
         _ => Err(format!(
             "Node.js {NODE_MAJOR} or later is needed, this one says {}",
             version.trim()

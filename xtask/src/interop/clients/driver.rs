@@ -1,0 +1,241 @@
+//! A driver's process: started, read line by line, ended.
+
+use serde_json::Value;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+/// Longest time for one line. Drivers give up a step after ten seconds; the first has a process to start.
+const LINE: Duration = Duration::from_secs(20);
+
+/// Longest time for a process to end.
+const END: Duration = Duration::from_secs(10);
+
+/// What a driver says of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) name: String,
+    pub(super) ok: bool,
+    pub(super) detail: String,
+    /// Who sent the message, when the line is about one that came.
+    pub(super) from: Option<String>,
+}
+
+impl Line {
+    fn read(text: &str) -> Option<Self> {
+        let value: Value = serde_json::from_str(text).ok()?;
+        let string = |name: &str| value[name].as_str().map(str::to_owned);
+        Some(Self {
+            name: string("name")?,
+            ok: value["ok"].as_bool()?,
+            detail: string("detail")?,
+            from: string("from"),
+        })
+    }
+}
+
+/// What makes a process end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// It ends by itself.
+    Nothing,
+    /// The end of its standard input.
+    Input,
+    /// SIGTERM.
+    Signal,
+}
+
+/// A running process that prints lines. Dropping it kills it.
+#[derive(Debug)]
+pub(super) struct Process {
+    name: String,
+    child: Child,
+    input: Option<ChildStdin>,
+    lines: Receiver<String>,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts it. What it prints as errors goes to `log`.
+    pub(super) fn start(mut command: Command, name: &str, log: PathBuf) -> Result<Self, String> {
+        let failed = |error| format!("{name} could not be started: {error}");
+        let errors = File::create(&log).map_err(failed)?;
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(errors)
+            .spawn()
+            .map_err(failed)?;
+        let input = child.stdin.take();
+        let (send, lines) = channel();
+        if let Some(output) = child.stdout.take() {
+            // Ends with the process, and is not waited for: what the process started may hold the pipe.
+            std::thread::spawn(move || {
+                let read = BufReader::new(output).lines().map_while(Result::ok);
+                read.map_while(|line| send.send(line).ok()).count()
+            });
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            child,
+            input,
+            lines,
+            log,
+        })
+    }
+
+    /// Writes a line to its standard input.
+    pub(super) fn tell(&mut self, line: &str) -> Result<(), String> {
+        let input = self.input.as_mut();
+        let written = input.map_or(Ok(()), |input| writeln!(input, "{line}"));
+        written.map_err(|error| self.failed(&format!("takes no input: {error}")))
+    }
+
+    /// The next line that it prints.
+    pub(super) fn line(&self) -> Result<String, String> {
+        self.lines.recv_timeout(LINE).map_err(|error| match error {
+            RecvTimeoutError::Timeout => self.failed(&format!("said nothing for {LINE:?}")),
+            RecvTimeoutError::Disconnected => self.failed("ended"),
+        })
+    }
+
+    /// What happened to it, and where to read more.
+    fn failed(&self, what: &str) -> String {
+        format!("{} {what}; see {}", self.name, self.log.display())
+    }
+
+    /// Asks it to end, and waits until it has.
+    ///
+    /// # Errors
+    /// When it does not, or says that something went wrong.
+    pub(super) fn end(mut self, ask: Ask) -> Result<(), String> {
+        match ask {
+            Ask::Nothing => {}
+            Ask::Input => drop(self.input.take()),
+            Ask::Signal => {
+                let id = self.child.id().to_string();
+                let sent = Command::new("kill").args(["-TERM", &id]).status();
+                sent.map_err(|error| self.failed(&format!("could not be ended: {error}")))?;
+            }
+        }
+        if !self.is_silent() {
+            return Err(self.failed(&format!("did not end within {END:?}")));
+        }
+        let status = self.child.wait().map_err(|error| error.to_string())?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(self.failed(&format!("ended with {status}")))
+        }
+    }
+
+    /// Waits until it prints nothing any more, which is its end. Says whether that came in time.
+    fn is_silent(&self) -> bool {
+        let end = Instant::now() + END;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Disconnected) => return true,
+                Err(RecvTimeoutError::Timeout) => return false,
+            }
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // The end of its input is what makes a driver end its client.
+        if self.input.take().is_some() {
+            self.is_silent();
+        }
+        // Both fail when it has ended already, and then there is nothing to do.
+        let _gone = self.child.kill();
+        let _status = self.child.wait();
+    }
+}
+
+/// A process that says how each step went.
+#[derive(Debug)]
+pub(super) struct Driver(Process);
+
+impl Driver {
+    /// Starts the driver in `folder`, in Python or Node.js.
+    pub(super) fn start(
+        program: &Path,
+        environment: &[(&str, &Path)],
+        name: &str,
+        log: PathBuf,
+    ) -> Result<Self, String> {
+        let is_python = program.extension().is_some_and(|end| end == "py");
+        let mut command = Command::new(if is_python { "python3" } else { "node" });
+        command.arg(program).envs(environment.iter().copied());
+        Process::start(command, name, log).map(Self)
+    }
+
+    /// Gives it its settings, which start it.
+    pub(super) fn set(&mut self, settings: &Value) -> Result<(), String> {
+        self.0.tell(&settings.to_string())
+    }
+
+    /// What it says next.
+    pub(super) fn next(&self) -> Result<Line, String> {
+        let text = self.0.line()?;
+        Line::read(&text).ok_or_else(|| self.0.failed(&format!("said {text:?}")))
+    }
+
+    /// Waits for its end, which comes after its last step.
+    pub(super) fn wait(self) -> Result<(), String> {
+        self.0.end(Ask::Nothing)
+    }
+
+    /// Ends a partner.
+    pub(super) fn stop(self) -> Result<(), String> {
+        self.0.end(Ask::Input)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Result<Process, String> {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        let name = format!("mfly-driver-{}-{}", std::process::id(), script.len());
+        Process::start(command, "sh", std::env::temp_dir().join(name))
+    }
+
+    #[test]
+    fn a_line_is_read_and_one_that_is_none_is_not() {
+        let line = Line::read(r#"{"name":"ping","ok":true,"detail":"1 ms"}"#).unwrap();
+        assert_eq!(
+            (line.name.as_str(), line.ok, line.from),
+            ("ping", true, None)
+        );
+        assert_eq!(Line::read("Warning: ping"), None);
+        assert_eq!(Line::read(r#"{"name":"ping"}"#), None);
+    }
+
+    #[test]
+    fn a_process_is_told_what_to_do_and_ends_with_its_input() {
+        let mut process = shell("read a; echo \"$a!\"; read b; exit 0").unwrap();
+        process.tell("hello").unwrap();
+        assert_eq!(process.line().as_deref(), Ok("hello!"));
+        process.end(Ask::Input).unwrap();
+    }
+
+    #[test]
+    fn a_process_that_ends_badly_is_named_with_its_log() {
+        let process = shell("read a; exit 3").unwrap();
+        let log = process.log.display().to_string();
+        let error = process.end(Ask::Input).unwrap_err();
+        assert!(
+            error.contains("sh ended with") && error.contains(&log),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,156 @@
+//! The program `mfly-testserver`, started with flags and read as people read it.
+
+use super::driver::{Ask, Process};
+use super::{Client, Framing, PASSWORD};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What a server offers for logging in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Offer {
+    /// Everything that it has.
+    Everything,
+    /// PLAIN.
+    Plain,
+}
+
+impl Offer {
+    pub(super) const ALL: [Self; 2] = [Self::Everything, Self::Plain];
+
+    /// Which offer a client gets over a framing.
+    pub(super) fn of(client: &Client, framing: Framing) -> Self {
+        match (client.name, framing) {
+            // It names a -PLUS mechanism without binding to the connection, which a server has to refuse.
+            ("stanza", Framing::WebSocketTls) => Self::Plain,
+            _ => Self::Everything,
+        }
+    }
+
+    const fn flags(self) -> &'static [&'static str] {
+        match self {
+            Self::Everything => &["--scram", "--sasl2"],
+            Self::Plain => &[],
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Everything => "everything",
+            Self::Plain => "plain",
+        }
+    }
+}
+
+/// A running server.
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) place: Place,
+    process: Process,
+}
+
+/// What clients have to know of a server.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) offer: Offer,
+    /// The domain of every account.
+    pub(super) domain: String,
+    /// The file with the certificate authority.
+    pub(super) authority: PathBuf,
+    addresses: Vec<(Framing, String)>,
+}
+
+impl Place {
+    /// The URL over this framing.
+    pub(super) fn address(&self, framing: Framing) -> &str {
+        let found = self.addresses.iter().find(|(over, _)| *over == framing);
+        found.map_or("", |(_, address)| address)
+    }
+}
+
+impl Server {
+    /// Starts one with these accounts, and waits until it says where it is.
+    pub(super) fn start(
+        target: &Path,
+        folder: &Path,
+        offer: Offer,
+        accounts: &[String],
+    ) -> Result<Self, String> {
+        let file = |name: &str| folder.join(format!("server-{}.{name}", offer.name()));
+        let users: Vec<Value> = accounts
+            .iter()
+            .map(|name| json!({ "name": name, "password": PASSWORD }))
+            .collect();
+        std::fs::write(file("users.json"), Value::from(users).to_string())
+            .map_err(|error| error.to_string())?;
+        let authority = file("authority.pem");
+        let mut command = Command::new(target.join("debug").join("mfly-testserver"));
+        for listen in ["--listen", "--tls-listen", "--tcp-listen", "--tcps-listen"] {
+            command.args([listen, "127.0.0.1:0"]);
+        }
+        command.arg("--authority").arg(&authority);
+        command.arg("--standard-users").arg(file("users.json"));
+        command.args(offer.flags());
+        let process = Process::start(command, "mfly-testserver", file("log"))?;
+        let mut printed = Vec::new();
+        while printed
+            .last()
+            .is_none_or(|line: &String| !line.contains("END CERTIFICATE"))
+        {
+            printed.push(process.line()?);
+        }
+        let place = Place {
+            offer,
+            domain: word(&printed, "XMPP host", "")?,
+            authority,
+            addresses: vec![
+                (Framing::StartTls, word(&printed, "XMPP over TCP", "xmpp:")?),
+                (
+                    Framing::DirectTls,
+                    word(&printed, "XMPP over TLS", "xmpps:")?,
+                ),
+                (Framing::WebSocket, word(&printed, "WebSocket", "ws:")?),
+                (Framing::WebSocketTls, word(&printed, "", "wss:")?),
+            ],
+        };
+        Ok(Self { place, process })
+    }
+
+    /// Asks it to end, as people do, and waits until it has.
+    pub(super) fn stop(self) -> Result<(), String> {
+        self.process.end(Ask::Signal)
+    }
+}
+
+/// The last word of the first line that begins like this and whose last word begins like that.
+fn word(lines: &[String], label: &str, start: &str) -> Result<String, String> {
+    let labelled = lines.iter().filter(|line| line.starts_with(label));
+    labelled
+        .filter_map(|line| line.split_whitespace().last())
+        .find(|word| word.starts_with(start))
+        .map(str::to_owned)
+        .ok_or_else(|| format!("mfly-testserver prints no {label} {start}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_from_what_the_server_prints() {
+        let printed = [
+            "WebSocket       ws://127.0.0.1:1/websocket",
+            "XMPP host       localhost",
+            "Over TLS        https://localhost:2/api/v1",
+            "                wss://localhost:2/websocket",
+        ];
+        let printed = printed.map(str::to_owned);
+        let word = |label, start| word(&printed, label, start);
+        assert_eq!(word("XMPP host", "").as_deref(), Ok("localhost"));
+        assert_eq!(
+            word("", "wss:").as_deref(),
+            Ok("wss://localhost:2/websocket")
+        );
+        assert!(word("XMPP over TCP", "xmpp:").is_err());
+    }
+}
