@@ -12,6 +12,9 @@ class XmppClient {
 
   constructor({ url, domain, user, password }, onMessage) {
     this.#client = client({ service: url, domain, username: user, password, resource: "xmpp.js" });
+    // It begins to listen for the server's header when its own is said to be written. On one machine the header is often
+    // there before, and then it takes the stream for dead after this time, although it goes on.
+    this.#client.timeout = 60_000;
     // Failures are the steps' to tell; without a listener an event of this name ends the process.
     this.#client.on("error", () => {});
     this.#client.on("send", (element) => {
@@ -24,8 +27,6 @@ class XmppClient {
   }
 
   async logIn() {
-    // `start()` does not settle when the server's header is there before the own one is said to be written, as happens
-    // with TLS on one machine; the event is told all the same.
     const jid = await new Promise((resolve, reject) => {
       this.#client.once("online", resolve);
       this.#client.start().catch(reject);

@@ -14,9 +14,12 @@ mod session;
 use crate::run::{cargo, status};
 use install::Installed;
 use report::{Report, Row};
-use server::{Offer, Place, Server};
+use server::{Offer, Server};
 use session::Session;
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// A client and how it is driven.
@@ -182,52 +185,65 @@ pub(super) fn run() -> Result<(), String> {
 
 fn judge(installed: &Installed, folder: &Path) -> Result<Report, String> {
     empty(folder)?;
-    let ways = || {
-        let all = CLIENTS.iter();
-        all.flat_map(|client| Framing::ALL.map(|framing| (client, framing)))
-    };
-    let accounts: Vec<String> = ways()
-        .flat_map(|(client, framing)| {
-            let own = client.account(framing);
-            [partner_of(&own), own]
-        })
+    let ways: Vec<(&Client, Framing)> = CLIENTS
+        .iter()
+        .flat_map(|client| Framing::ALL.map(|framing| (client, framing)))
+        .collect();
+    let accounts: Vec<String> = ways
+        .iter()
+        .map(|(client, framing)| client.account(*framing))
+        .flat_map(|account| [partner_of(&account), account])
         .collect();
     let servers: Vec<Server> = Offer::ALL
-        .iter()
-        .map(|offer| Server::start(&installed.target, folder, *offer, &accounts))
+        .into_iter()
+        .map(|offer| Server::start(&installed.target, folder, offer, &accounts))
         .collect::<Result<_, _>>()?;
-    let places: Vec<&Place> = servers.iter().map(|server| &server.place).collect();
-    let over = |client: &'static Client, framing| {
-        let offer = Offer::of(client, framing);
-        let place = places.iter().find(|place| place.offer == offer);
-        let place = place.ok_or_else(|| format!("no server has the offer {offer:?}"))?;
-        Session::new(installed, folder, place, client, framing).run()
-    };
-    // The clients beside each other, the framings of each one after the other.
-    let all_over = |client| {
-        Framing::ALL
-            .into_iter()
-            .map(|framing| over(client, framing))
-            .collect()
-    };
-    let rows: Vec<Result<Vec<Vec<Row>>, String>> = std::thread::scope(|scope| {
-        let clients = CLIENTS.iter();
-        let threads: Vec<_> = clients
-            .map(|client| scope.spawn(|| all_over(client)))
-            .collect();
-        let joined = threads.into_iter().map(|thread| thread.join());
-        joined
-            .map(|rows| rows.unwrap_or_else(|_| Err("a thread panicked".to_owned())))
-            .collect()
-    });
-    let mut report = Report::default();
-    for rows in rows {
-        report.rows.extend(rows?.into_iter().flatten());
-    }
+    let sessions: Vec<Session<'_>> = ways
+        .iter()
+        .map(|(client, framing)| {
+            let offer = Offer::of(client, *framing);
+            let server = servers.iter().find(|server| server.place.offer == offer);
+            let server = server.ok_or_else(|| format!("no server has the offer {offer:?}"))?;
+            let place = &server.place;
+            Ok(Session::new(installed, folder, place, client, *framing))
+        })
+        .collect::<Result<_, String>>()?;
+    let rows = run_all(&sessions);
     for server in servers {
         server.stop()?;
     }
-    Ok(report)
+    Ok(Report { rows })
+}
+
+/// Runs them, as many at a time as there are processors.
+fn run_all(sessions: &[Session<'_>]) -> Vec<Row> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(BTreeMap::new());
+    let work = || {
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(session) = sessions.get(number) else {
+                return;
+            };
+            let rows = session.run();
+            lock(&done).insert(number, rows);
+        }
+    };
+    std::thread::scope(|scope| {
+        let count = std::thread::available_parallelism().map_or(1, usize::from);
+        for _ in 0..count {
+            scope.spawn(work);
+        }
+    });
+    std::mem::take(&mut *lock(&done))
+        .into_values()
+        .flatten()
+        .collect()
+}
+
+/// A panic of one thread ends the run, so what it leaves behind does not matter.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Who the account exchanges messages with.

@@ -8,8 +8,8 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-/// Longest time for one line. Drivers give up a step after ten seconds; the first has a process to start.
-const LINE: Duration = Duration::from_secs(20);
+/// Longest time for one line. Drivers give up a step after ten seconds; before the first there is a process to start.
+const LINE: Duration = Duration::from_secs(30);
 
 /// Longest time for a process to end.
 const END: Duration = Duration::from_secs(10);

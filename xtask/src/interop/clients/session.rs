@@ -7,7 +7,7 @@ use super::server::Place;
 use super::{Client, Framing, LOG_IN, PASSWORD, Partner, RECEIVE, SEND, STEPS, lacks, partner_of};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What clients send: all that has to be escaped, and characters of two to four bytes.
 const BODY: &str = "Grüße & <b>\"it's\"</b> ]]> € 🦀";
@@ -44,18 +44,25 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Takes the steps until they are done or one cannot be.
-    ///
-    /// # Errors
-    /// When a program could not be started or did not end well; what happens in between is a row.
-    pub(super) fn run(&self) -> Result<Vec<Row>, String> {
+    /// Takes the steps until they are done or one cannot be. What goes wrong with a program is a failed row, too.
+    pub(super) fn run(&self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let mut version = self.client.name.to_owned();
+        if let Err(why) = self.steps(&mut version, &mut rows) {
+            let step = STEPS.get(rows.len()).unwrap_or(&"end");
+            rows.push(self.row(&version, step, Err(why), Duration::ZERO));
+        }
+        rows
+    }
+
+    fn steps(&self, version: &mut String, rows: &mut Vec<Row>) -> Result<(), String> {
         let partner = partner_of(&self.account);
-        let mut driver = self.start(&self.account, self.client.driver)?;
         // Where there is no logging in, there is nobody to talk with.
         let other = match lacks::lacks(self.client.name, self.framing, LOG_IN) {
             None => Some(self.partner(&partner)?),
             Some(_) => None,
         };
+        let mut driver = self.start(&self.account, self.client.driver)?;
         let settings = json!({
             "partner": self.jid(&partner),
             "body": BODY,
@@ -63,33 +70,22 @@ impl<'a> Session<'a> {
             "card": format!("{} & <Söhne> 🦀", self.client.name),
         });
         driver.set(&self.settings(&self.account, self.framing, settings))?;
-        let version = driver.next().map(|line| line.detail);
-        let version = version.unwrap_or_else(|_| self.client.name.to_owned());
-        let mut rows = Vec::new();
+        *version = driver.next()?.detail;
         for step in STEPS {
             let began = Instant::now();
-            let line = driver.next();
-            let is_gone = line.is_err();
-            let seen = line.and_then(|line| self.judge(step, line, other.as_ref()));
-            let is_over = is_gone || (*step == LOG_IN && seen.is_err());
-            let took = began.elapsed();
-            rows.push(Row::new(
-                (self.client, &version),
-                self.framing,
-                step,
-                seen,
-                took,
-            ));
-            if is_gone {
-                return Ok(rows);
-            }
+            let seen = self.judge(step, driver.next()?, other.as_ref());
+            let is_over = *step == LOG_IN && seen.is_err();
+            rows.push(self.row(version, step, seen, began.elapsed()));
             if is_over {
                 break;
             }
         }
         driver.wait()?;
-        other.map_or(Ok(()), Driver::stop)?;
-        Ok(rows)
+        other.map_or(Ok(()), Driver::stop)
+    }
+
+    fn row(&self, version: &str, step: &str, seen: Result<String, String>, took: Duration) -> Row {
+        Row::new((self.client, version), self.framing, step, seen, took)
     }
 
     /// A partner that is logged in.
@@ -134,7 +130,7 @@ impl<'a> Session<'a> {
             ("NODE_EXTRA_CA_CERTS", authority),
             ("PYTHONPATH", &self.installed.python),
             // Nothing is written beside the drivers.
-            ("PYTHONPYCACHEPREFIX", &folder),
+            ("PYTHONDONTWRITEBYTECODE", Path::new("1")),
         ];
         let program = self.installed.drivers.join(program);
         Driver::start(&program, &environment, account, folder.join("log"))
