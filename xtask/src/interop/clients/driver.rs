@@ -44,8 +44,6 @@ pub(super) enum Ask {
     Nothing,
     /// The end of its standard input.
     Input,
-    /// SIGTERM.
-    Signal,
 }
 
 /// A running process that prints lines. Dropping it kills it.
@@ -112,14 +110,8 @@ impl Process {
     /// # Errors
     /// When it does not, or says that something went wrong.
     pub(super) fn end(mut self, ask: Ask) -> Result<(), String> {
-        match ask {
-            Ask::Nothing => {}
-            Ask::Input => drop(self.input.take()),
-            Ask::Signal => {
-                let id = self.child.id().to_string();
-                let sent = Command::new("kill").args(["-TERM", &id]).status();
-                sent.map_err(|error| self.failed(&format!("could not be ended: {error}")))?;
-            }
+        if ask == Ask::Input {
+            drop(self.input.take());
         }
         if !self.is_silent() {
             return Err(self.failed(&format!("did not end within {END:?}")));

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Runs a program, and ends it with SIGTERM when the standard input ends: so it never outlives who started it.
+const UNTIL_THE_INPUT_ENDS: &str = "\"$@\" & exec >&-; cat >/dev/null; kill $!; wait $!";
+
 /// What a server offers for logging in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Offer {
@@ -84,7 +87,9 @@ impl Server {
         std::fs::write(file("users.json"), Value::from(users).to_string())
             .map_err(|error| error.to_string())?;
         let authority = file("authority.pem");
-        let mut command = Command::new(target.join("debug").join("mfly-testserver"));
+        let mut command = Command::new("sh");
+        command.args(["-c", UNTIL_THE_INPUT_ENDS, "sh"]);
+        command.arg(target.join("debug").join("mfly-testserver"));
         for listen in ["--listen", "--tls-listen", "--tcp-listen", "--tcps-listen"] {
             command.args([listen, "127.0.0.1:0"]);
         }
@@ -116,9 +121,9 @@ impl Server {
         Ok(Self { place, process })
     }
 
-    /// Asks it to end, as people do, and waits until it has.
+    /// Asks it to end, and waits until it has.
     pub(super) fn stop(self) -> Result<(), String> {
-        self.process.end(Ask::Signal)
+        self.process.end(Ask::Input)
     }
 }
 
