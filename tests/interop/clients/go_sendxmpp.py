@@ -64,7 +64,7 @@ class GoSendXmpp(Adapter):
             data = await self.listener.stderr.read(65536)
             if not data:
                 raise ConnectionError(shown[-300:])
-            shown += data.decode()
+            shown += data.decode(errors="replace")
             jid = re.search(r"<jid>([^<]+)</jid>", shown)
         self.reading = [asyncio.ensure_future(self.take()), asyncio.ensure_future(self.listener.stderr.read())]
         return jid.group(1) if jid else ""
@@ -128,6 +128,7 @@ class GoSendXmpp(Adapter):
         code = await self.listener.wait()
         if code not in (0, -signal.SIGINT):
             raise RuntimeError(f"it ended with {code}")
+        return "" if code == 0 else "without closing the stream"
 
     async def end(self):
         if self.listener and self.listener.returncode is None:
