@@ -3,6 +3,7 @@
 //! What they need beside Rust is installed by [`packages`] where that is possible.
 
 mod clients;
+mod node;
 mod packages;
 mod standard_servers;
 mod web_sdk;

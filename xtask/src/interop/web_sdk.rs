@@ -3,9 +3,10 @@
 //! The steps are in `tests/interop`. What is missing is installed: Chromium, Node.js and npm as Debian packages, the rest
 //! by `npm ci`.
 
+use super::node;
 use super::packages::{Package, install};
 use crate::run::{cargo, output, root, status};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
@@ -13,18 +14,6 @@ const CHROMIUM: Package = Package {
     name: "chromium",
     probe: "/usr/bin/chromium",
 };
-pub(super) const NODE: Package = Package {
-    name: "nodejs",
-    probe: "node",
-};
-pub(super) const NPM: Package = Package {
-    name: "npm",
-    probe: "npm",
-};
-
-/// The oldest Node.js that the steps run on.
-const NODE_MAJOR: u32 = 18;
-
 /// Longest time for the steps.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -34,7 +23,7 @@ const POLL: Duration = Duration::from_millis(50);
 pub(crate) fn run() -> Result<(), String> {
     let folder = root().join("tests").join("interop");
     let browser = prepare()?;
-    npm_ci(&folder)?;
+    node::install_locked(&folder)?;
     status(&mut cargo(&[
         "build",
         "-p",
@@ -64,43 +53,17 @@ pub(crate) fn run() -> Result<(), String> {
 /// Installs what is missing. Returns the path of Chromium.
 fn prepare() -> Result<PathBuf, String> {
     let (browser, packages) = match std::env::var_os("CHROMIUM") {
-        Some(path) => (path.into(), &[NODE, NPM][..]),
-        None => (CHROMIUM.probe.into(), &[CHROMIUM, NODE, NPM][..]),
+        Some(path) => (path.into(), &[node::NODE, node::NPM][..]),
+        None => (
+            CHROMIUM.probe.into(),
+            &[CHROMIUM, node::NODE, node::NPM][..],
+        ),
     };
     install(packages).map_err(|error| {
         format!("{error} (another Chromium can be named in the variable CHROMIUM)")
     })?;
-    check_node()?;
+    node::check()?;
     Ok(browser)
-}
-
-/// Installs what the lock file in `folder` names.
-pub(super) fn npm_ci(folder: &Path) -> Result<(), String> {
-    let options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-    status(Command::new("npm").args(options).current_dir(folder))
-}
-
-/// Sees to it that Node.js is new enough.
-pub(super) fn check_node() -> Result<(), String> {
-    let version = output(Command::new(NODE.probe).arg("--version"))?;
-    match major(&version) {
-        Some(major) if major >= NODE_MAJOR => Ok(()),
-        _ => Err(format!(
-            "Node.js {NODE_MAJOR} or later is needed, this one says {}",
-            version.trim()
-        )),
-    }
-}
-
-/// The first number of a version such as `v20.1.0`.
-fn major(version: &str) -> Option<u32> {
-    version
-        .trim()
-        .strip_prefix('v')?
-        .split('.')
-        .next()?
-        .parse()
-        .ok()
 }
 
 /// Where cargo builds.
@@ -131,16 +94,5 @@ fn wait(mut child: Child) -> Result<(), String> {
             Ok(None) => std::thread::sleep(POLL),
             Err(error) => return Err(error.to_string()),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::major;
-
-    #[test]
-    fn the_version_of_node_is_read_from_what_it_prints() {
-        assert_eq!(major("v20.20.2\n"), Some(20));
-        assert_eq!(major("20"), None);
     }
 }

@@ -1,7 +1,7 @@
 //! What the clients need: Debian's packages, npm's by `npm ci`, and Python's into the target folder.
 
 use crate::interop::packages::{self, Package};
-use crate::interop::web_sdk::{self, NODE, NPM};
+use crate::interop::{node, web_sdk};
 use crate::run::{output, root, status};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -42,8 +42,8 @@ pub(super) struct Installed {
 /// # Errors
 /// What is missing and how to install it by hand.
 pub(super) fn install() -> Result<Installed, String> {
-    packages::install(&[NODE, NPM, PYTHON, PIP, GO_SENDXMPP, PROFANITY])?;
-    web_sdk::check_node()?;
+    packages::install(&[node::NODE, node::NPM, PYTHON, PIP, GO_SENDXMPP, PROFANITY])?;
+    node::check()?;
     let version = output(Command::new(PYTHON.probe).arg("--version"))?;
     if minor(&version).is_none_or(|minor| minor < PYTHON_MINOR) {
         let version = version.trim();
@@ -53,7 +53,7 @@ pub(super) fn install() -> Result<Installed, String> {
     }
     let drivers = root().join("tests").join("interop").join("clients");
     let target = web_sdk::target()?;
-    web_sdk::npm_ci(&drivers)?;
+    node::install_locked(&drivers)?;
     let python = target.join("interop").join("clients-python");
     pip(&version, &drivers.join("requirements.txt"), &python)?;
     Ok(Installed {

@@ -1,5 +1,5 @@
 //! What each client does without, and why. Everything here is tried all the same: an entry that is no longer true fails
-//! the run, and so does one that nothing uses.
+//! the run.
 
 use super::Framing;
 

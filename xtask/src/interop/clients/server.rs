@@ -14,18 +14,18 @@ const UNTIL_THE_INPUT_ENDS: &str = "\"$@\" & exec >&-; cat >/dev/null; kill $!; 
 pub(super) enum Offer {
     /// Everything that it has.
     Everything,
-    /// PLAIN.
-    Plain,
+    /// All but what is bound to the connection.
+    Unbound,
 }
 
 impl Offer {
-    pub(super) const ALL: [Self; 2] = [Self::Everything, Self::Plain];
+    pub(super) const ALL: [Self; 2] = [Self::Everything, Self::Unbound];
 
     /// Which offer a client gets over a framing.
     pub(super) fn of(client: &Client, framing: Framing) -> Self {
         match (client.name, framing) {
             // It names a -PLUS mechanism without binding to the connection, which a server has to refuse.
-            ("stanza", Framing::WebSocketTls) => Self::Plain,
+            ("stanza", Framing::WebSocketTls) => Self::Unbound,
             _ => Self::Everything,
         }
     }
@@ -33,14 +33,14 @@ impl Offer {
     const fn flags(self) -> &'static [&'static str] {
         match self {
             Self::Everything => &["--scram", "--sasl2"],
-            Self::Plain => &[],
+            Self::Unbound => &["--scram", "--no-channel-binding", "--sasl2"],
         }
     }
 
     const fn name(self) -> &'static str {
         match self {
             Self::Everything => "everything",
-            Self::Plain => "plain",
+            Self::Unbound => "unbound",
         }
     }
 }
