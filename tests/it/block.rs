@@ -140,10 +140,14 @@ async fn blocking_twice_is_the_same_as_once() {
 async fn an_unknown_user_cannot_be_blocked() {
     let place = Place::start().await;
     let alice = place.connect("alice").await;
-    let ErrorKind::RequestRefused(error) = kind(alice.block(&user("nobody")).await) else {
-        panic!("not refused");
-    };
-    assert_eq!(error.condition, ErrorCondition::ItemNotFound);
+    for done in [
+        alice.block(&user("nobody")).await,
+        alice.unblock(&user("nobody")).await,
+    ] {
+        let error = done.unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::UserNotAvailable);
+        assert_eq!(error.official()["message"], "Request Failed");
+    }
 }
 
 #[tokio::test]

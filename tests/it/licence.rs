@@ -3,7 +3,7 @@
 use mfly_client::{App, AppBuilder, ErrorKind, LicenceKey, MemoryLicenceCache};
 use mfly_proto::cipher::LicenceUrlCipher;
 use mfly_tests::stub::{LICENCE_KEY, StubBackend, success};
-use mfly_tests::{Place, argument, kind};
+use mfly_tests::{Place, argument};
 use mfly_testserver::TestServer;
 use serde_json::json;
 use std::sync::Arc;
@@ -47,14 +47,10 @@ async fn the_look_up_tells_where_the_api_is_and_what_kind_of_licence_it_is() {
 async fn an_unknown_key_is_refused() {
     let place = Place::start().await;
     let builder = App::builder(key()).licence_url(&place.server.licence_url());
-    let error = kind(builder.build().await.map(drop));
-    assert_eq!(
-        error,
-        ErrorKind::Refused {
-            status: 400,
-            message: "Invalid License key".to_owned()
-        }
-    );
+    let error = builder.build().await.map(drop).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::LicenceRefused);
+    let official = json!({"statusCode": 400, "message": "Invalid License key"});
+    assert_eq!(error.official(), official);
 }
 
 #[tokio::test]

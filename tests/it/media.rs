@@ -195,19 +195,14 @@ async fn a_wrong_key_is_an_error_and_not_a_wrong_file() {
 }
 
 #[tokio::test]
-async fn a_file_that_does_not_exist_is_an_error_of_the_server() {
+async fn a_file_that_does_not_exist_is_not_found() {
     let place = Place::start().await;
     let session = place.connect("alice").await;
     for form in FORMS {
         let missing = MediaReference::new(FileToken::new("missing").unwrap(), None).form(form);
         let error: Error = session.download_media(&missing).await.unwrap_err();
-        assert!(
-            matches!(
-                error.kind(),
-                ErrorKind::Refused { .. } | ErrorKind::Http { .. }
-            ),
-            "{form:?}: {error:?}"
-        );
+        assert_eq!(*error.kind(), ErrorKind::FileNotAvailable, "{form:?}");
+        assert_eq!(error.official()["message"], "Invalid file token");
     }
 }
 

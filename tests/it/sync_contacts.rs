@@ -32,13 +32,7 @@ async fn somebody_unknown_cannot_become_a_contact() {
     let place = Place::with(TestServer::builder().contacts_explicit()).await;
     let alice = place.connect("alice").await;
     let error = kind(alice.sync_contacts(&name("nobody")).await);
-    assert_eq!(
-        error,
-        ErrorKind::Refused {
-            status: 400,
-            message: "User not available".to_owned()
-        }
-    );
+    assert_eq!(error, ErrorKind::UserNotAvailable);
 }
 
 #[tokio::test]

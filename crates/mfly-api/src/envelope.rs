@@ -2,7 +2,7 @@
 //!
 //! HTTP says 200 and the real code is inside (observed: Web SDK 4.25.10).
 
-use crate::error::ApiError;
+use crate::error::{ApiError, LICENCE_REFUSED_MESSAGE};
 use crate::wire;
 use ::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
@@ -118,6 +118,9 @@ impl Answer {
                 status: 401,
                 message,
             } => Err(ApiError::Unauthorized { message }),
+            Head { status, message } if message == LICENCE_REFUSED_MESSAGE => {
+                Err(ApiError::LicenceRefused { status, message })
+            }
             Head { status, message } => Err(ApiError::Refused { status, message }),
         }
     }

@@ -8,6 +8,9 @@ use thiserror::Error;
 /// The exact text that marks the session limit (observed: Web SDK 4.25.10).
 pub const SESSION_LIMIT_MESSAGE: &str = "You have reached maximum sessions allowed.";
 
+/// The exact text that refuses a licence key (observed: Web SDK 4.25.10 has it; that servers send it is inferred).
+pub const LICENCE_REFUSED_MESSAGE: &str = "Invalid License key";
+
 /// A request that did not succeed.
 ///
 /// `message` fields are the server's words and go to the user as they are; no error holds a
@@ -21,6 +24,14 @@ pub enum ApiError {
     /// The server answered and said no: HTTP 200 with another code inside.
     #[error("the server refused with {status}: {message}")]
     Refused {
+        /// The `status` in the body.
+        status: u16,
+        /// The `message` in the body.
+        message: String,
+    },
+    /// The server does not accept the licence key.
+    #[error("the server refused the licence key: {message}")]
+    LicenceRefused {
         /// The `status` in the body.
         status: u16,
         /// The `message` in the body.
@@ -91,7 +102,7 @@ impl ApiError {
             Self::InvalidArgument(_) | Self::UserNotAvailable => 400,
             Self::Unauthorized { .. } => 401,
             Self::SessionLimit => 405,
-            Self::Refused { status, .. } => *status,
+            Self::Refused { status, .. } | Self::LicenceRefused { status, .. } => *status,
             Self::TokenRefresh(source) => source.status_code(),
             Self::Http { .. } | Self::TooLarge { .. } | Self::Decode { .. } => 500,
             Self::Network(_) | Self::TimedOut => 599,
@@ -118,6 +129,7 @@ impl ApiError {
     pub fn fault(&self) -> Fault {
         match self {
             Self::InvalidArgument(_)
+            | Self::LicenceRefused { .. }
             | Self::SessionLimit
             | Self::UserNotAvailable
             | Self::Unauthorized { .. } => Fault::Caller,

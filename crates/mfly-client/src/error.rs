@@ -6,8 +6,9 @@ pub use kind::ErrorKind;
 
 use crate::session::{DisconnectReason, EndReason};
 use mfly_api::ApiError;
+use mfly_api::error::LICENCE_REFUSED_MESSAGE;
 use mfly_proto::argument::InvalidArgument;
-use mfly_proto::stanza::ErrorKind as StanzaErrorKind;
+use mfly_proto::stanza::{ErrorCondition, ErrorKind as StanzaErrorKind};
 use mfly_transport::CertificateProblem;
 use serde_json::{Value, json};
 use std::error::Error as StdError;
@@ -25,6 +26,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Error {
     kind: ErrorKind,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+    /// What the official SDK reports, where the kind alone does not tell: its code and its words.
+    reported: Option<(u16, String)>,
 }
 
 /// Whose fault a failure is.
@@ -53,8 +56,14 @@ impl Error {
     /// Where the official call would hang: 599 when no answer came in time, otherwise 500.
     #[must_use]
     pub const fn status_code(&self) -> u16 {
+        if let Some((status, _)) = &self.reported {
+            return *status;
+        }
         match &self.kind {
-            ErrorKind::InvalidArgument(_) | ErrorKind::UserNotAvailable => 400,
+            ErrorKind::InvalidArgument(_)
+            | ErrorKind::LicenceRefused
+            | ErrorKind::UserNotAvailable
+            | ErrorKind::FileNotAvailable => 400,
             ErrorKind::InvalidCredentials { status } | ErrorKind::Refused { status, .. } => *status,
             ErrorKind::Unauthorized => 401,
             ErrorKind::AdminBlocked | ErrorKind::PlanGated(_) => 403,
@@ -82,6 +91,8 @@ impl Error {
         match &self.kind {
             ErrorKind::InvalidArgument(_)
             | ErrorKind::InvalidCredentials { .. }
+            | ErrorKind::LicenceRefused
+            | ErrorKind::FileNotAvailable
             | ErrorKind::AdminBlocked
             | ErrorKind::PlanGated(_)
             | ErrorKind::SessionLimit
@@ -142,12 +153,16 @@ impl Error {
     /// The failure in the shape of the official SDK's result: `{"statusCode":…,"message":…}`.
     #[must_use]
     pub fn official(&self) -> Value {
+        if let Some((status, message)) = &self.reported {
+            return json!({"statusCode": status, "message": message});
+        }
         let message = match &self.kind {
             ErrorKind::InvalidArgument(argument) => argument.reason.to_string(),
             ErrorKind::InvalidCredentials { .. } => INVALID_CREDENTIALS.to_owned(),
             ErrorKind::PlanGated(_) => "Feature unavailable for your plan".to_owned(),
             ErrorKind::SessionLimit => "You have reached maximum sessions allowed.".to_owned(),
             ErrorKind::UserNotAvailable => "User not available".to_owned(),
+            ErrorKind::LicenceRefused => LICENCE_REFUSED_MESSAGE.to_owned(),
             ErrorKind::Refused { message, .. } => message.clone(),
             ErrorKind::Http { status } => format!("Request failed with status code {status}"),
             ErrorKind::RequestRefused(_) => "Request Failed".to_owned(),
@@ -158,6 +173,51 @@ impl Error {
             _ => self.to_string(),
         };
         json!({"statusCode": self.status_code(), "message": message})
+    }
+
+    /// An error of asking about a user: a server that knows no such user says `item-not-found`.
+    pub(crate) fn about_user(self) -> Self {
+        match &self.kind {
+            ErrorKind::RequestRefused(error) if error.condition == ErrorCondition::ItemNotFound => {
+                self.better_known_as(ErrorKind::UserNotAvailable)
+            }
+            _ => self,
+        }
+    }
+
+    /// An error of asking for a file by nothing but its token.
+    pub(crate) fn about_file(self) -> Self {
+        match &self.kind {
+            ErrorKind::Refused {
+                status: 400 | 404 | 410,
+                ..
+            }
+            | ErrorKind::Http { status: 404 | 410 } => {
+                self.better_known_as(ErrorKind::FileNotAvailable)
+            }
+            _ => self,
+        }
+    }
+
+    /// An error of looking up nothing but a licence key.
+    pub(crate) fn about_licence(self) -> Self {
+        match &self.kind {
+            ErrorKind::Refused {
+                status: 400..=499, ..
+            } => self.better_known_as(ErrorKind::LicenceRefused),
+            _ => self,
+        }
+    }
+
+    /// A kind that says more. What the official SDK reports stays as it was.
+    fn better_known_as(self, kind: ErrorKind) -> Self {
+        let told = self.official();
+        let message = told["message"].as_str().unwrap_or_default();
+        Self {
+            reported: Some((self.status_code(), message.to_owned())),
+            kind,
+            source: self.source,
+        }
     }
 
     /// An error of registering or logging in, where two refusals have a meaning of their own.
@@ -215,13 +275,18 @@ impl Error {
         Self {
             kind,
             source: Some(Arc::new(source)),
+            reported: None,
         }
     }
 }
 
 impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {
-        Self { kind, source: None }
+        Self {
+            kind,
+            source: None,
+            reported: None,
+        }
     }
 }
 
@@ -235,6 +300,13 @@ impl From<ApiError> for Error {
     fn from(error: ApiError) -> Self {
         let kind = match &error {
             ApiError::InvalidArgument(argument) => ErrorKind::InvalidArgument(argument.clone()),
+            ApiError::LicenceRefused { status, message } => {
+                let refused = ErrorKind::Refused {
+                    status: *status,
+                    message: message.clone(),
+                };
+                return Self::new(refused, error).better_known_as(ErrorKind::LicenceRefused);
+            }
             ApiError::SessionLimit => ErrorKind::SessionLimit,
             ApiError::UserNotAvailable => ErrorKind::UserNotAvailable,
             ApiError::Unauthorized { .. } => ErrorKind::Unauthorized,
@@ -321,6 +393,7 @@ mod tests {
                 "You have reached maximum sessions allowed.",
             ),
             (ErrorKind::UserNotAvailable, 400, "User not available"),
+            (ErrorKind::LicenceRefused, 400, "Invalid License key"),
             (ErrorKind::RequestRefused(refused), 500, "Request Failed"),
             (ErrorKind::NotConnected, 500, "Connection Error"),
             (ErrorKind::Network, 599, "Network Error"),
@@ -329,6 +402,46 @@ mod tests {
             let expected = json!({"statusCode": status, "message": message});
             assert_eq!(error(kind.clone()).official(), expected, "{kind:?}");
         }
+    }
+
+    #[test]
+    fn an_unknown_user_is_one_kind_and_the_official_result_stays() {
+        let refused = StanzaError::new(ErrorCondition::ItemNotFound);
+        let unknown = error(ErrorKind::RequestRefused(refused)).about_user();
+        assert_eq!(*unknown.kind(), ErrorKind::UserNotAvailable);
+        let official = json!({"statusCode": 500, "message": "Request Failed"});
+        assert_eq!((unknown.official(), unknown.status_code()), (official, 500));
+
+        let refused = StanzaError::new(ErrorCondition::Forbidden);
+        let hidden = error(ErrorKind::RequestRefused(refused)).about_user();
+        assert!(matches!(hidden.kind(), ErrorKind::RequestRefused(_)));
+    }
+
+    #[test]
+    fn a_token_without_a_file_and_a_key_without_a_licence_have_kinds_of_their_own() {
+        let refused = |status, message: &str| ErrorKind::Refused {
+            status,
+            message: message.to_owned(),
+        };
+        let no_file = error(refused(400, "Invalid file token")).about_file();
+        assert_eq!(*no_file.kind(), ErrorKind::FileNotAvailable);
+        let official = json!({"statusCode": 400, "message": "Invalid file token"});
+        assert_eq!(no_file.official(), official);
+        let gone = error(ErrorKind::Http { status: 404 }).about_file();
+        assert_eq!(
+            (gone.status_code(), gone.kind()),
+            (500, &ErrorKind::FileNotAvailable)
+        );
+        let trouble = error(ErrorKind::Http { status: 503 }).about_file();
+        assert_eq!(*trouble.kind(), ErrorKind::Http { status: 503 });
+
+        let looked_up = error(refused(404, "Unknown")).about_licence();
+        assert_eq!(*looked_up.kind(), ErrorKind::LicenceRefused);
+        let at_registration = Error::from(ApiError::LicenceRefused {
+            status: 400,
+            message: "Invalid License key".to_owned(),
+        });
+        assert_eq!(*at_registration.kind(), ErrorKind::LicenceRefused);
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! S: {"status":200,"message":"Success"}
 //! ```
 //!
+//! For a user who is not there the message is `User not available` (inferred).
+//!
 //! The path is the same in live mode. Source: observed: Web SDK 4.25.10; what it does on the server
 //! is inferred. Fixture: `fixtures/sync_contacts/`.
 
@@ -17,6 +19,9 @@ use ::http::Method;
 use mfly_proto::jid::UserIdentifier;
 use mfly_proto::secret::LicenceKey;
 use serde::{Deserialize, Serialize};
+
+/// The exact text for a user who is not there.
+const UNKNOWN_USER: &str = "User not available";
 
 /// Makes a user a contact.
 #[derive(Clone, Debug)]
@@ -59,6 +64,11 @@ impl Endpoint for Request {
     }
 
     fn decode(&self, answer: Answer) -> Result<(), ApiError> {
-        answer.done()
+        match answer.done() {
+            Err(ApiError::Refused { message, .. }) if message == UNKNOWN_USER => {
+                Err(ApiError::UserNotAvailable)
+            }
+            done => done,
+        }
     }
 }

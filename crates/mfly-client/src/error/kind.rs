@@ -26,8 +26,12 @@ pub enum ErrorKind {
     PlanGated(Feature),
     /// The account has as many sessions as its plan allows; registering with `force` ends another one.
     SessionLimit,
+    /// The server does not accept the licence key.
+    LicenceRefused,
     /// There is no such user, or no longer.
     UserNotAvailable,
+    /// There is no file of that token, or no longer.
+    FileNotAvailable,
     /// The token is missing or was refused, also after a refresh where one was possible.
     Unauthorized,
     /// The REST server answered and said no.
@@ -96,7 +100,9 @@ impl ErrorKind {
             Self::SessionLimit => {
                 "ask the user whether to end another session, then register with force"
             }
+            Self::LicenceRefused => "check the licence key and the API's address",
             Self::UserNotAvailable => "treat the user as deleted",
+            Self::FileNotAvailable => "treat the file as deleted",
             Self::Unauthorized => "set a valid token, or connect with credentials",
             Self::Refused { .. } | Self::Http { .. } | Self::RequestRefused(_) => {
                 "the server's words say why; retry only if is_retryable says so"
@@ -154,7 +160,9 @@ impl fmt::Display for ErrorKind {
             Self::SessionLimit => {
                 f.write_str("the account has as many sessions as its plan allows")
             }
+            Self::LicenceRefused => f.write_str("the server does not accept the licence key"),
             Self::UserNotAvailable => f.write_str("there is no such user"),
+            Self::FileNotAvailable => f.write_str("there is no such file"),
             Self::Unauthorized => f.write_str("the token is missing or was refused"),
             Self::Refused { status, message } => {
                 write!(f, "the server refused with {status}: {message}")

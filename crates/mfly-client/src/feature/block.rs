@@ -22,7 +22,8 @@ impl Session {
     ///
     /// # Errors
     /// [`PlanGated`](crate::ErrorKind::PlanGated) when the plan does not include blocking,
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for the own user; otherwise see
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for the own user,
+    /// [`UserNotAvailable`](crate::ErrorKind::UserNotAvailable) for an unknown one; otherwise see
     /// [`ErrorKind`](crate::ErrorKind).
     ///
     /// ```
@@ -50,7 +51,8 @@ impl Session {
                 InvalidArgument::new("toUserJid", "must be another user than the own").into(),
             );
         }
-        self.request(&Block { user }).await
+        let asked = self.request(&Block { user }).await;
+        asked.map_err(Error::about_user)
     }
 
     /// Unblocks a user.
@@ -60,7 +62,8 @@ impl Session {
     #[doc(alias = "unblockUser")]
     pub async fn unblock<U: AsUser + ?Sized>(&self, user: &U) -> Result<()> {
         let user = self.block_target(user)?;
-        self.request(&Unblock { user }).await
+        let asked = self.request(&Unblock { user }).await;
+        asked.map_err(Error::about_user)
     }
 
     /// Whom the own account has blocked.

@@ -5,7 +5,7 @@
 //! ```
 //! Wire form: [`mfly_proto::payload::last_seen`]. Official name: `getLastSeen`.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::handle::Session;
 use crate::user::AsUser;
 use mfly_proto::payload::last_seen::{LastSeen, LastSeenQuery};
@@ -15,7 +15,8 @@ impl Session {
     /// changes.
     ///
     /// # Errors
-    /// [`RequestRefused`](crate::ErrorKind::RequestRefused) when the user is unknown or hides it; otherwise see
+    /// [`UserNotAvailable`](crate::ErrorKind::UserNotAvailable) for an unknown or deleted user,
+    /// [`RequestRefused`](crate::ErrorKind::RequestRefused) when the user hides it; otherwise see
     /// [`ErrorKind`](crate::ErrorKind).
     ///
     /// ```
@@ -36,6 +37,7 @@ impl Session {
     #[doc(alias = "getLastSeen")]
     pub async fn last_seen<U: AsUser + ?Sized>(&self, user: &U) -> Result<LastSeen> {
         let user = self.context().address(user)?;
-        self.request(&LastSeenQuery::new(user)).await
+        let asked = self.request(&LastSeenQuery::new(user)).await;
+        asked.map_err(Error::about_user)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! `GET https://api-config.mirrorfly.com/license/details?licenseKey=…`. Wire form: [`mfly_api::endpoint::licence`].
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use mfly_api::endpoint::licence;
 use mfly_api::http::HttpBackend;
 use mfly_api::licence::{Licence, LicenceCache};
@@ -18,8 +18,11 @@ pub(crate) async fn look_up(
     url: Option<BaseUrl>,
 ) -> Result<Licence> {
     let Some(url) = url else {
-        return Ok(mfly_api::licence::look_up(&**backend, cache, licence_key).await?);
+        let licence = mfly_api::licence::look_up(&**backend, cache, licence_key).await;
+        return licence.map_err(|error| Error::from(error).about_licence());
     };
     let request = licence::Request::at(licence_key.clone(), url.as_str());
-    Ok(Api::new(backend.clone(), url).send(&request).await?.licence)
+    let answer = Api::new(backend.clone(), url).send(&request).await;
+    let answer = answer.map_err(|error| Error::from(error).about_licence())?;
+    Ok(answer.licence)
 }

@@ -24,6 +24,7 @@ impl Session {
     /// [`Session::download_media_to`].
     ///
     /// # Errors
+    /// [`FileNotAvailable`](ErrorKind::FileNotAvailable) when there is none,
     /// [`Media`](ErrorKind::Media) when it cannot be opened with its key or is too large; otherwise see [`ErrorKind`].
     #[doc(alias = "getMediaURL")]
     #[doc(alias = "downloadMedia")]
@@ -38,6 +39,7 @@ impl Session {
     /// [`plain_len`](MediaReference::plain_len).
     ///
     /// # Errors
+    /// [`FileNotAvailable`](ErrorKind::FileNotAvailable) when there is none,
     /// [`Media`](ErrorKind::Media) when it cannot be opened with its key or written, or is not as long as announced;
     /// otherwise see [`ErrorKind`].
     #[doc(alias = "downloadMedia")]
@@ -75,7 +77,8 @@ impl Session {
         cipher: Option<MediaCipher>,
         writer: &mut (dyn AsyncWrite + Send + Unpin),
     ) -> Result<u64> {
-        let stored = self.send(&Request::new(media.file_token.clone())).await?;
+        let asked = self.send(&Request::new(media.file_token.clone())).await;
+        let stored = asked.map_err(Error::about_file)?;
         let opened = match cipher {
             Some(cipher) => Bytes::from(open_whole(&cipher, &stored)?),
             None => stored,
@@ -92,9 +95,10 @@ impl Session {
         writer: &mut (dyn AsyncWrite + Send + Unpin),
         limit: u64,
     ) -> Result<u64> {
-        let url = self
+        let asked = self
             .send(&media_url::Request::new(media.file_token.clone()))
-            .await?;
+            .await;
+        let url = asked.map_err(Error::about_file)?;
         let announced = media.plain_len.map(|len| len.saturating_add(BLOCK_BYTES));
         let limit = announced.map_or(limit, |announced| limit.min(announced));
         let mut extent = Extent::new(limit);
@@ -103,7 +107,7 @@ impl Session {
         loop {
             let (first, last) = extent.next_range();
             let range = RangeRequest::new(url.as_str(), first, last)?;
-            let part = self.send(&range).await?;
+            let part = self.send(&range).await.map_err(Error::about_file)?;
             let is_last = extent.take(part.bytes.len() as u64, part.total)?;
             let opened = match &mut opener {
                 Some(opener) => Bytes::from(opener.update(&part.bytes)),
