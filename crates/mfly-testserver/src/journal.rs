@@ -1,5 +1,6 @@
 //! Everything that was received and sent, without its secrets.
 
+mod log;
 mod redact;
 mod ring;
 

@@ -1,7 +1,7 @@
 //! The bounded store behind a journal.
 
-use super::redact;
 use super::{Direction, Entry, FrameEntry, RequestEntry};
+use super::{log, redact};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
@@ -42,6 +42,7 @@ impl Recorder {
         entry.path = shortened(redact::path(&entry.path));
         entry.body = shortened(redact::body(body));
         entry.answer = shortened(redact::answer(answer));
+        log::request(&entry);
         self.push(Entry::Request(entry));
     }
 
@@ -54,12 +55,14 @@ impl Recorder {
         text: &str,
     ) {
         let text = shortened(redact::frame(text));
-        self.push(Entry::Frame(FrameEntry {
+        let entry = FrameEntry {
             direction,
             stream,
             user,
             text,
-        }));
+        };
+        log::frame(&entry);
+        self.push(Entry::Frame(entry));
     }
 
     fn push(&self, entry: Entry) {
