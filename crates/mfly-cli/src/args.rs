@@ -1,16 +1,18 @@
 //! The command line.
 
+use crate::argument;
 use crate::command::{
     block, connect, current_user, delete_account, doctor, features, feedback, friends, last_seen,
     logout, media, metadata, profile, qr_login, register, report, serve, settings, user_token,
 };
-use crate::output::Format;
 use crate::tour;
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand};
-use mfly_client::{InvalidArgument, LicenceKey, Proxy, UserId, UserReference};
-use std::ffi::OsStr;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use mfly_client::probe::RestServer;
+use mfly_client::{Address, LicenceKey, Proxy, UserId, UserReference};
+use mfly_transport::Options;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -29,7 +31,9 @@ Which server and account:
   a flag, else its environment variable (MFLY_API_URL, MFLY_LICENCE_KEY, MFLY_USER, MFLY_PROFILE),
   else what `mfly register` saved last, else the local server of `mfly serve`.
   MFLY_PASSWORD holds a password for an account that is not saved. MFLY_PROXY names a proxy.
-  MFLY_CONFIG_DIR names another folder for what is saved. NO_COLOR turns colours off.
+  MFLY_CONFIG_DIR names another folder for what is saved. A variable that is empty is not set.
+  Colours follow the terminal, NO_COLOR, CLICOLOR and CLICOLOR_FORCE.
+  - in place of a file is the standard input or output.
 
 Exit codes:
   0 done   1 failed   2 usage   3 not reachable   4 credentials or licence refused
@@ -40,6 +44,7 @@ Exit codes:
 #[command(name = "mfly", version, after_help = AFTER_HELP, arg_required_else_help = true)]
 pub(crate) struct Cli {
     /// Print one JSON object a line.
+    // Read by `usage::format`, which also works where this line cannot be read.
     #[arg(long, global = true)]
     json: bool,
     /// Say on the standard error what happens; twice for more.
@@ -48,17 +53,6 @@ pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-impl Cli {
-    /// For whom to print.
-    pub(crate) const fn format(&self) -> Format {
-        if self.json {
-            Format::Json
-        } else {
-            Format::Human
-        }
-    }
 }
 
 /// One sub-command, one file.
@@ -118,7 +112,7 @@ pub(crate) enum Command {
 #[command(next_help_heading = "Server and account")]
 pub(crate) struct TargetArgs {
     /// The server's API base URL, such as https://host/api/v1.
-    #[arg(long, global = true, env = "MFLY_API_URL", value_name = "URL")]
+    #[arg(long, global = true, env = "MFLY_API_URL", value_name = "URL", value_parser = Secret(api_url))]
     pub(crate) api_url: Option<String>,
     /// The licence key.
     #[arg(
@@ -134,7 +128,7 @@ pub(crate) struct TargetArgs {
     #[arg(long, global = true)]
     pub(crate) trial: bool,
     /// The XMPP address, if it is not the one that the server names: wss://host/websocket, xmpp://host or xmpps://host.
-    #[arg(long, global = true, env = "MFLY_XMPP_URL", value_name = "URL")]
+    #[arg(long, global = true, env = "MFLY_XMPP_URL", value_name = "URL", value_parser = Secret(xmpp_url))]
     pub(crate) xmpp_url: Option<String>,
     /// A PEM file of certificate authorities to trust besides the system's.
     #[arg(long, global = true, env = "MFLY_CA_FILE", value_name = "FILE")]
@@ -151,7 +145,7 @@ pub(crate) struct TargetArgs {
     )]
     pub(crate) proxy: Option<Proxy>,
     /// The account to use.
-    #[arg(long, global = true, env = "MFLY_USER", value_name = "USER", value_parser = UserId::new)]
+    #[arg(long, global = true, env = "MFLY_USER", value_name = "USER", value_parser = user_id)]
     pub(crate) user: Option<UserId>,
     /// The saved server to use or to save to.
     #[arg(long, global = true, env = "MFLY_PROFILE", value_name = "NAME")]
@@ -182,7 +176,12 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
 
 /// A user by id or address.
 pub(crate) fn user(text: &str) -> Result<UserReference, String> {
-    UserReference::new(text).map_err(|error| error.reason.into_owned())
+    argument::parsed(UserReference::new(text))
+}
+
+/// A user's id.
+pub(crate) fn user_id(text: &str) -> Result<UserId, String> {
+    argument::parsed(UserId::new(text))
 }
 
 /// A pair `name=value`.
@@ -219,18 +218,48 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Secret<T> {
 }
 
 fn licence_key(text: &str) -> Result<LicenceKey, String> {
-    LicenceKey::new(text).map_err(|error| error.reason.into_owned())
+    argument::parsed(LicenceKey::new(text))
 }
 
 fn proxy(text: &str) -> Result<Proxy, String> {
-    text.parse()
-        .map_err(|error: InvalidArgument| error.reason.into_owned())
+    argument::parsed(text.parse())
+}
+
+/// Checked here, so that a wrong one is a wrong command line; used as it was written.
+fn api_url(text: &str) -> Result<String, String> {
+    argument::parsed(RestServer::new(text, Options::default())).map(|_| text.to_owned())
+}
+
+fn xmpp_url(text: &str) -> Result<String, String> {
+    argument::parsed(text.parse::<Address>()).map(|_| text.to_owned())
+}
+
+/// Reads the command line. An environment variable that is empty counts as one that is not set.
+///
+/// # Errors
+/// When the command line makes no sense, or asks for help.
+pub(crate) fn read(line: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let mut command = without_empty_variables(Cli::command());
+    let matches = command.try_get_matches_from_mut(line)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |argument: &clap::Arg| {
+        let value = argument.get_env().and_then(std::env::var_os);
+        value.is_some_and(|value| value.is_empty())
+    };
+    command
+        .mut_args(|argument| match is_empty(&argument) {
+            true => argument.env(None),
+            false => argument,
+        })
+        .mut_subcommands(without_empty_variables)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     fn parse(line: &str) -> Result<Cli, clap::Error> {
         Cli::try_parse_from(line.split_whitespace())

@@ -1,8 +1,10 @@
 //! Which server and which account: a flag, else an environment variable, else what is saved, else the local server.
 
 mod place;
+mod saving;
 
 pub(crate) use place::{Place, trust};
+pub(crate) use saving::Saving;
 
 use crate::args::TargetArgs;
 use crate::exit::Failure;
@@ -203,73 +205,17 @@ impl Context {
         self.store.path()
     }
 
-    /// Saves an account of this server.
+    /// Takes the store to save or forget an account, before anything is done at the server: what could not be saved
+    /// would be lost.
     ///
     /// # Errors
-    /// When the profiles cannot be written.
-    pub(crate) async fn remember(&self, credentials: &Credentials) -> Result<(), Failure> {
-        let change = |profiles: &mut Profiles| {
-            let kept = profiles
-                .named(&self.profile)
-                .filter(|saved| saved.api_url == self.api_url);
-            let mut profile = kept
-                .cloned()
-                .unwrap_or_else(|| Profile::new(self.api_url.clone()));
-            profile.licence_key = Some(self.licence_key.clone());
-            profile.trial = self.trial;
-            profile.xmpp_url.clone_from(&self.xmpp_url);
-            profile.ca_file = self.ca_file.as_ref().map(|path| {
-                // A relative path would mean another file from another folder.
-                std::path::absolute(path)
-                    .unwrap_or_else(|_| path.clone())
-                    .display()
-                    .to_string()
-            });
-            profile.remember(&credentials.user, credentials.password.clone());
-            profiles.put(&self.profile, profile);
-        };
-        Ok(self.store.update(change).await?)
-    }
-
-    /// Saves a token for the account, or forgets it.
-    ///
-    /// # Errors
-    /// When the account is not saved, or the profiles cannot be written.
-    pub(crate) async fn remember_token(&self, token: Option<Token>) -> Result<(), Failure> {
-        let user = self.credentials()?.user;
-        let mut found = false;
-        let change = |profiles: &mut Profiles| {
-            let profile = profiles.named_mut(&self.profile);
-            let account = profile.and_then(|profile| profile.accounts.get_mut(user.as_str()));
-            if let Some(account) = account {
-                account.token = token;
-                found = true;
-            }
-        };
-        self.store.update(change).await?;
-        if found {
-            return Ok(());
-        }
-        Err(Failure::NoCredentials {
-            message: format!("no account {user} is saved for {}", self.api_url),
-            hint: format!("register it with `mfly register {user}`"),
+    /// When the profiles cannot be written, or another process keeps them.
+    pub(crate) async fn saving(&self) -> Result<Saving<'_>, Failure> {
+        let store = self.store.open(self.timeout).await?;
+        Ok(Saving {
+            context: self,
+            store,
         })
-    }
-
-    /// Forgets the account: its password is void.
-    ///
-    /// # Errors
-    /// When the profiles cannot be written.
-    pub(crate) async fn forget(&self) -> Result<(), Failure> {
-        let Some(user) = &self.user else {
-            return Ok(());
-        };
-        let change = |profiles: &mut Profiles| {
-            if let Some(profile) = profiles.named_mut(&self.profile) {
-                profile.forget(user);
-            }
-        };
-        Ok(self.store.update(change).await?)
     }
 
     /// Makes a failure to reach a server of this machine say how to start one.
@@ -431,10 +377,9 @@ mod tests {
         };
         let context = decide(&args, folder).unwrap();
         let password = Password::new(format!("pw-{user}")).unwrap();
-        context
-            .remember(&Credentials::new(UserId::new(user).unwrap(), password))
-            .await
-            .unwrap();
+        let saving = context.saving().await.unwrap();
+        let credentials = Credentials::new(UserId::new(user).unwrap(), password);
+        saving.remember(&credentials).unwrap();
     }
 
     #[test]
@@ -564,7 +509,8 @@ mod tests {
     async fn a_forgotten_account_is_not_used_any_more() {
         let folder = Folder::new("forgotten");
         register("https://a.example.test/api/v1", "alice", &folder).await;
-        decide(&args(), &folder).unwrap().forget().await.unwrap();
+        let context = decide(&args(), &folder).unwrap();
+        context.saving().await.unwrap().forget().unwrap();
         assert!(matches!(
             decide(&args(), &folder).unwrap().credentials(),
             Err(Failure::NoCredentials { .. })

@@ -12,9 +12,14 @@
 //! | 7 | no answer came in time |
 //! | 130 | interrupted |
 
+use crate::argument;
+use crate::output::Format;
 use crate::store::StoreError;
-use mfly_client::{EndReason, Error, ErrorKind, InvalidArgument};
+use mfly_client::{EndReason, Error, ErrorCondition, ErrorKind, InvalidArgument};
+use mfly_testserver::StartError;
+use mfly_testserver::command::CommandError;
 use serde_json::{Value, json};
+use std::error;
 use std::fmt::Display;
 use std::io;
 use thiserror::Error;
@@ -47,7 +52,7 @@ pub(crate) enum Code {
 #[derive(Debug, Error)]
 pub(crate) enum Failure {
     /// An operation failed.
-    #[error("{0}")]
+    #[error("{}", operation(.0))]
     Operation(#[from] Error),
     /// The same, at a server of this machine: probably it is not running.
     #[error("no server answers at {api_url}")]
@@ -58,7 +63,7 @@ pub(crate) enum Failure {
         start: String,
     },
     /// A value is not acceptable.
-    #[error("{0}")]
+    #[error("{}", argument::described(.0))]
     Argument(#[from] InvalidArgument),
     /// Something else about the command line.
     #[error("{message}")]
@@ -93,8 +98,11 @@ pub(crate) enum Failure {
     #[error("the output is closed: {0}")]
     Output(#[from] io::Error),
     /// The local server could not start or stopped with an error.
+    #[error("{}", with_causes(.0))]
+    Server(#[from] CommandError),
+    /// The command cannot go on, and nobody else is to blame.
     #[error("{0}")]
-    Server(String),
+    Stuck(String),
     /// Steps of the tour failed; each said why.
     #[error("{failed} of {total} steps failed")]
     Tour {
@@ -134,22 +142,27 @@ impl Failure {
             Self::Operation(error) => code_of(error.kind()),
             Self::LocalServerMissing { .. } => Code::Unreachable,
             Self::Argument(_) | Self::Usage { .. } | Self::Store(_) => Code::Usage,
+            Self::Server(CommandError::Start(StartError::InvalidArgument(_))) => Code::Usage,
             Self::NoCredentials { .. } => Code::Refused,
             Self::File { source, .. } if source.kind() == io::ErrorKind::NotFound => Code::NotFound,
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Code::Done,
-            Self::File { .. } | Self::Output(_) | Self::Server(_) | Self::Tour { .. } => {
-                Code::Failed
-            }
+            Self::File { .. }
+            | Self::Output(_)
+            | Self::Server(_)
+            | Self::Stuck(_)
+            | Self::Tour { .. } => Code::Failed,
             Self::Examination { code, .. } => *code,
             Self::Interrupted => Code::Interrupted,
         }
     }
 
-    /// Whether there is anything to say: not when nobody reads any more, when the user knows, or when it was said.
-    pub(crate) fn is_silent(&self) -> bool {
+    /// Whether there is anything to say: not when nobody reads any more, when it was said, or when the one who reads
+    /// pressed Ctrl-C.
+    pub(crate) fn is_silent(&self, format: Format) -> bool {
         match self {
             Self::Output(error) => error.kind() == io::ErrorKind::BrokenPipe,
-            Self::Interrupted | Self::Tour { .. } | Self::Examination { .. } => true,
+            Self::Tour { .. } | Self::Examination { .. } => true,
+            Self::Interrupted => format == Format::Human,
             _ => false,
         }
     }
@@ -163,6 +176,7 @@ impl Failure {
             }
             Self::Usage { hint, .. } | Self::NoCredentials { hint, .. } => hint.clone(),
             Self::Store(error) => error.hint(),
+            Self::Server(error) => return error.hint().map(str::to_owned),
             _ => return None,
         })
     }
@@ -195,14 +209,15 @@ pub(crate) fn code_of(kind: &ErrorKind) -> Code {
     match kind {
         ErrorKind::InvalidArgument(_) => Code::Usage,
         ErrorKind::InvalidCredentials { .. }
+        | ErrorKind::LicenceRefused
         | ErrorKind::AdminBlocked
         | ErrorKind::Unauthorized => Code::Refused,
         ErrorKind::PlanGated(_) => Code::NotInPlan,
-        ErrorKind::Refused { status, message } => code_of_refusal(*status, message),
-        ErrorKind::UserNotAvailable => Code::NotFound,
+        ErrorKind::Refused { status, .. } => code_of_refusal(*status),
+        ErrorKind::UserNotAvailable | ErrorKind::FileNotAvailable => Code::NotFound,
         ErrorKind::Http { status: 401 } => Code::Refused,
-        ErrorKind::Http { status: 404 } => Code::NotFound,
-        ErrorKind::RequestRefused(error) if error.condition.as_str() == "item-not-found" => {
+        ErrorKind::Http { status: 408 | 504 } => Code::TimedOut,
+        ErrorKind::RequestRefused(error) if error.condition == ErrorCondition::ItemNotFound => {
             Code::NotFound
         }
         ErrorKind::Timeout => Code::TimedOut,
@@ -215,10 +230,8 @@ pub(crate) fn code_of(kind: &ErrorKind) -> Code {
     }
 }
 
-/// The server's own words decide between a missing right and a missing plan: both are 403 there.
-fn code_of_refusal(status: u16, message: &str) -> Code {
+const fn code_of_refusal(status: u16) -> Code {
     match status {
-        403 if message.contains("your plan") => Code::NotInPlan,
         401 | 403 => Code::Refused,
         404 => Code::NotFound,
         408 | 504 => Code::TimedOut,
@@ -244,6 +257,12 @@ fn operation_hint(kind: &ErrorKind) -> Option<&'static str> {
         ErrorKind::InvalidCredentials { .. } => {
             "register again with `mfly register`; another registration may have replaced the password"
         }
+        ErrorKind::LicenceRefused => {
+            "check --licence-key and --api-url: a key belongs to one server"
+        }
+        ErrorKind::FileNotAvailable => {
+            "check the token; the file may be deleted, or belong to another server"
+        }
         ErrorKind::AdminBlocked => "only an administrator can lift the block",
         ErrorKind::PlanGated(_) => "`mfly features` shows what the plan includes",
         ErrorKind::SessionLimit => "leave out --no-force to end another session",
@@ -257,13 +276,55 @@ fn operation_hint(kind: &ErrorKind) -> Option<&'static str> {
         ErrorKind::ConnectionLost => "the server may have acted; look before repeating a change",
         ErrorKind::Network => "check --api-url and the network; `mfly doctor` looks closer",
         ErrorKind::Certificate(_) => "`mfly doctor` says what is wrong with it",
-        ErrorKind::Http { .. } | ErrorKind::UnexpectedAnswer => {
-            "check that --api-url names a MirrorFly API, such as https://host/api/v1"
-        }
+        ErrorKind::Http { status } => return http_hint(*status),
+        ErrorKind::UnexpectedAnswer => NO_API,
         ErrorKind::Media => "check --key, and whether the file was sealed at all",
         ErrorKind::Ended(EndReason::ChannelNotConfidential) => "use a wss:// address",
         _ => return None,
     })
+}
+
+const NO_API: &str = "check that --api-url names a MirrorFly API, such as https://host/api/v1";
+
+/// About an HTTP status that stands in for an answer (RFC 9110 §15, RFC 6585 §4).
+const fn http_hint(status: u16) -> Option<&'static str> {
+    Some(match status {
+        401 | 403 => {
+            "the server, or something in front of it, does not let this client in: look at its rules"
+        }
+        408 | 504 => "the server took too long: try again later",
+        413 => "the server takes nothing that large: send less",
+        429 => "the server asks for fewer requests: try again later",
+        500..=599 => {
+            "the server, or something in front of it, has trouble of its own: try again later"
+        }
+        200..=399 | 404 | 405 | 410 => NO_API,
+        _ => return None,
+    })
+}
+
+/// An operation's failure in the words of this command.
+fn operation(error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::InvalidArgument(error) => argument::described(error),
+        _ => error.to_string(),
+    }
+}
+
+/// The whole story of an error in one line, without repetition.
+pub(crate) fn with_causes(error: &(dyn error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if more.starts_with(&text) {
+            text = more;
+        } else if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
 }
 
 #[cfg(test)]
@@ -277,7 +338,6 @@ mod tests {
 
     #[test]
     fn every_kind_of_failure_has_its_exit_code() {
-        let gated = "Feature unavailable for your plan".to_owned();
         let cases = [
             (
                 ErrorKind::Refused {
@@ -311,15 +371,12 @@ mod tests {
                 4,
             ),
             (ErrorKind::PlanGated(Feature::Block), 5),
-            (
-                ErrorKind::Refused {
-                    status: 403,
-                    message: gated,
-                },
-                5,
-            ),
+            (ErrorKind::LicenceRefused, 4),
             (ErrorKind::UserNotAvailable, 6),
-            (ErrorKind::Http { status: 404 }, 6),
+            (ErrorKind::FileNotAvailable, 6),
+            (ErrorKind::Http { status: 404 }, 1),
+            (ErrorKind::Http { status: 413 }, 1),
+            (ErrorKind::Http { status: 504 }, 7),
             (ErrorKind::Timeout, 7),
         ];
         for (kind, expected) in cases {
@@ -343,8 +400,21 @@ mod tests {
     #[test]
     fn a_reader_that_went_away_is_no_failure() {
         let failure = Failure::from(io::Error::from(io::ErrorKind::BrokenPipe));
-        assert!(failure.is_silent());
+        assert!(failure.is_silent(Format::Human) && failure.is_silent(Format::Json));
         assert_eq!(failure.code(), Code::Done);
+    }
+
+    #[test]
+    fn a_hint_fits_the_status_that_stands_in_for_an_answer() {
+        let hint = |status| Failure::Operation(ErrorKind::Http { status }.into()).hint();
+        for (status, expected) in [
+            (404, "--api-url"),
+            (413, "send less"),
+            (429, "fewer requests"),
+            (503, "trouble of its own"),
+        ] {
+            assert!(hint(status).unwrap().contains(expected), "{status}");
+        }
     }
 
     #[test]

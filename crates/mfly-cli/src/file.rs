@@ -1,9 +1,17 @@
-//! Files of the user's: read whole, and what their names say about them.
+//! Files of the user's: read whole, written in one place, and what their names say about them.
+
+mod destination;
+
+pub(crate) use destination::{Destination, Writing};
 
 use crate::exit::Failure;
+use std::fmt::Display;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+
+/// Stands for the standard input or output in place of a file's name.
+const STANDARD: &str = "-";
 
 /// The largest file that is read for an upload.
 const MAX_BYTES: u64 = 1 << 30;
@@ -17,10 +25,15 @@ pub(crate) async fn aside<T: Send + 'static>(
 ) -> Result<T, Failure> {
     tokio::task::spawn_blocking(work)
         .await
-        .unwrap_or_else(|error| Err(Failure::Server(format!("a task ended early: {error}"))))
+        .unwrap_or_else(|error| Err(Failure::Stuck(format!("a task ended early: {error}"))))
 }
 
-/// Reads a file.
+/// Whether a name stands for the standard input or output. A file of that name is `./-`.
+pub(crate) fn is_standard(path: &Path) -> bool {
+    path.as_os_str() == STANDARD
+}
+
+/// Reads a file, or the standard input.
 ///
 /// # Errors
 /// When it cannot be read or is larger than 1 GiB.
@@ -30,16 +43,22 @@ pub(crate) async fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 fn read_now(path: &Path) -> Result<Vec<u8>, Failure> {
-    let failed = |error| Failure::file("read", path.display(), error);
+    if is_standard(path) {
+        return read_all(std::io::stdin(), &"the standard input");
+    }
+    let shown = path.display();
+    let file = File::open(path).map_err(|error| Failure::file("read", &shown, error))?;
+    read_all(file, &shown)
+}
+
+fn read_all(from: impl Read, shown: &dyn Display) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    File::open(path)
-        .map_err(failed)?
-        .take(MAX_BYTES + 1)
+    from.take(MAX_BYTES + 1)
         .read_to_end(&mut bytes)
-        .map_err(failed)?;
+        .map_err(|error| Failure::file("read", shown, error))?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(Failure::Usage {
-            message: format!("{} is too large", path.display()),
+            message: format!("{shown} is too large"),
             hint: "files of at most 1 GiB can be sent".to_owned(),
         });
     }
@@ -48,6 +67,9 @@ fn read_now(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// A file's name without its folders.
 pub(crate) fn name(path: &Path) -> String {
+    if is_standard(path) {
+        return "file".to_owned();
+    }
     path.file_name()
         .unwrap_or(path.as_os_str())
         .to_string_lossy()

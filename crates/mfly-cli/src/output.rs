@@ -1,9 +1,10 @@
 //! What is printed on the standard output: lines for people, or one JSON object a line for programs.
 
+use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::time::Duration;
 
 /// For whom to print.
@@ -69,6 +70,32 @@ pub(crate) struct Line<'a> {
     pub(crate) milliseconds: Option<f64>,
 }
 
+impl<'a> Line<'a> {
+    /// An operation that worked.
+    pub(crate) const fn done(operation: &'a str, result: &'a Value) -> Self {
+        Self {
+            operation,
+            ok: true,
+            what: None,
+            result: Some(result),
+            error: None,
+            milliseconds: None,
+        }
+    }
+
+    /// An operation that did not work.
+    pub(crate) const fn failed(operation: &'a str, error: &'a Value) -> Self {
+        Self {
+            operation,
+            ok: false,
+            what: None,
+            result: None,
+            error: Some(error),
+            milliseconds: None,
+        }
+    }
+}
+
 /// A colour of a terminal.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Colour {
@@ -90,16 +117,25 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// The process's standard output; coloured on a terminal, unless `NO_COLOR` is set.
+    /// The process's standard output, coloured where that is usual and wanted: see [`is_coloured`].
     pub(crate) fn standard(format: Format) -> Self {
         let stdout = io::stdout();
-        let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let coloured = format == Format::Human && stdout.is_terminal() && !refused;
+        let coloured = format == Format::Human && is_coloured(&stdout);
+        let sink: Box<dyn Write + Send> = match format {
+            // Takes out what escape codes are left, and translates for old consoles.
+            Format::Human => Box::new(AutoStream::auto(stdout)),
+            Format::Json => Box::new(stdout),
+        };
         Self {
             format,
             coloured,
-            sink: Box::new(stdout),
+            sink,
         }
+    }
+
+    /// Whether colours are wanted.
+    pub(crate) const fn is_coloured(&self) -> bool {
+        self.coloured
     }
 
     /// For whom to print.
@@ -141,14 +177,7 @@ impl Output {
         for line in &report.lines {
             self.line(&printable(line))?;
         }
-        self.object(&Line {
-            operation,
-            ok: true,
-            what: None,
-            result: Some(&report.result),
-            error: None,
-            milliseconds: None,
-        })
+        self.object(&Line::done(operation, &report.result))
     }
 
     /// Colours a text, where colours are wanted.
@@ -180,6 +209,12 @@ impl Output {
             sink: buffer,
         }
     }
+}
+
+/// Whether a stream takes colours, by `anstream`'s rules for every program here: `NO_COLOR`,
+/// `CLICOLOR_FORCE`, `CLICOLOR`, `TERM`, and whether it is a terminal.
+pub(crate) fn is_coloured(stream: &impl anstream::stream::RawStream) -> bool {
+    AutoStream::choice(stream) != ColorChoice::Never
 }
 
 /// A time as it is printed: in milliseconds, with one decimal.

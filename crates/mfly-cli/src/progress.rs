@@ -2,6 +2,7 @@
 
 use mfly_client::Progress;
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,8 @@ struct Shared {
     label: String,
     visible: bool,
     drawn: Mutex<Option<Instant>>,
+    /// How many characters the line has.
+    width: AtomicUsize,
 }
 
 impl ProgressLine {
@@ -27,6 +30,7 @@ impl ProgressLine {
             label: crate::output::printable(label),
             visible: io::stderr().is_terminal(),
             drawn: Mutex::new(None),
+            width: AtomicUsize::new(0),
         };
         Self {
             shared: Arc::new(shared),
@@ -45,12 +49,11 @@ impl Shared {
         if !self.visible || !self.is_due(now, done >= total) {
             return;
         }
+        let text = text(&self.label, done, total);
+        let width = text.chars().count();
+        let before = self.width.swap(width, Ordering::Relaxed);
         // A terminal that cannot be written to is no reason to stop the transfer.
-        let _ = write!(
-            io::stderr().lock(),
-            "\r\x1b[2K{}",
-            text(&self.label, done, total)
-        );
+        let _ = write!(io::stderr().lock(), "\r{}", over(&text, before));
     }
 
     fn is_due(&self, now: Instant, finished: bool) -> bool {
@@ -67,9 +70,15 @@ impl Drop for Shared {
     fn drop(&mut self) {
         let drawn = self.drawn.get_mut().unwrap_or_else(PoisonError::into_inner);
         if self.visible && drawn.is_some() {
-            let _ = write!(io::stderr().lock(), "\r\x1b[2K");
+            let wiped = over("", *self.width.get_mut());
+            let _ = write!(io::stderr().lock(), "\r{wiped}\r");
         }
     }
+}
+
+/// A text that covers a line of `before` characters: spaces do it on every terminal.
+fn over(text: &str, before: usize) -> String {
+    format!("{text:<before$}")
 }
 
 fn text(label: &str, done: u64, total: u64) -> String {
@@ -109,12 +118,19 @@ mod tests {
             label: String::new(),
             visible: false,
             drawn: Mutex::new(None),
+            width: AtomicUsize::new(0),
         };
         let start = Instant::now();
         assert!(shared.is_due(start, false));
         assert!(!shared.is_due(start + INTERVAL / 2, false));
         assert!(shared.is_due(start + INTERVAL / 2, true));
         assert!(shared.is_due(start + INTERVAL * 2, false));
+    }
+
+    #[test]
+    fn a_shorter_line_covers_a_longer_one() {
+        assert_eq!(over("ab", 4), "ab  ");
+        assert_eq!(over("abcd", 2), "abcd");
     }
 
     #[test]

@@ -10,7 +10,10 @@ mod profiles;
 pub(crate) use profiles::{Profile, Profiles};
 
 use etcetera::BaseStrategy;
+use file::Replacement;
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use thiserror::Error;
 
 /// Names another configuration folder.
@@ -71,7 +74,10 @@ impl StoreError {
                 )
             }
             Self::Malformed { path, .. } => format!("correct or remove {}", path.display()),
-            Self::Locked { .. } => "try again when the other one is done".to_owned(),
+            Self::Locked { .. } => {
+                "try again when the other mfly is done: one that shows a code keeps it until then"
+                    .to_owned()
+            }
             Self::Io { .. } => {
                 format!("make it accessible, or set {CONFIG_DIR_VARIABLE} to another folder")
             }
@@ -123,19 +129,40 @@ impl Store {
         }
     }
 
-    /// Reads, changes and writes the profiles, while no other process does.
+    /// Takes the store for a change, so that no other process makes one meanwhile. What could stand in the way of
+    /// saving does so now. Waits for another process until the deadline.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub(crate) async fn open(&self, deadline: Duration) -> Result<OpenStore, StoreError> {
+        file::create_private_folder(&self.folder)?;
+        let lock = file::lock(&self.folder.join("profiles.lock"), deadline).await?;
+        let profiles = self.load()?;
+        let replacement = Replacement::new(&self.path(), profiles.to_json().len())?;
+        Ok(OpenStore {
+            profiles,
+            replacement,
+            _lock: lock,
+        })
+    }
+}
+
+/// The profiles, while no other process may change them.
+#[derive(Debug)]
+pub(crate) struct OpenStore {
+    profiles: Profiles,
+    replacement: Replacement,
+    _lock: File,
+}
+
+impl OpenStore {
+    /// Changes and writes the profiles.
     ///
     /// # Errors
     /// See [`StoreError`]. Nothing is changed then.
-    pub(crate) async fn update(
-        &self,
-        change: impl FnOnce(&mut Profiles),
-    ) -> Result<(), StoreError> {
-        file::create_private_folder(&self.folder)?;
-        let _lock = file::lock(&self.folder.join("profiles.lock")).await?;
-        let mut profiles = self.load()?;
-        change(&mut profiles);
-        file::replace_private(&self.path(), &profiles.to_json())
+    pub(crate) fn save(mut self, change: impl FnOnce(&mut Profiles)) -> Result<(), StoreError> {
+        change(&mut self.profiles);
+        self.replacement.complete(&self.profiles.to_json())
     }
 }
 
@@ -165,6 +192,12 @@ mod tests {
     impl Drop for Folder {
         fn drop(&mut self) {
             let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    impl Store {
+        async fn update(&self, change: impl FnOnce(&mut Profiles)) -> Result<(), StoreError> {
+            self.open(Duration::from_secs(5)).await?.save(change)
         }
     }
 
@@ -266,6 +299,45 @@ mod tests {
             result.unwrap();
         }
         assert_eq!(store.load().unwrap().names().count(), 4);
+    }
+
+    #[tokio::test]
+    async fn a_store_that_another_process_keeps_is_refused_after_the_deadline() {
+        let folder = Folder::new("kept");
+        let store = Store::at(folder.0.clone());
+        let kept = store.open(Duration::from_secs(5)).await.unwrap();
+        let refused = store.open(Duration::from_millis(20)).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Locked { .. }), "{refused:?}");
+        drop(kept);
+        assert!(store.open(Duration::from_secs(5)).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_given_back_unchanged_leaves_nothing_new() {
+        let folder = Folder::new("unchanged");
+        let store = Store::at(folder.0.clone());
+        drop(store.open(Duration::from_secs(5)).await.unwrap());
+        let names = std::fs::read_dir(&folder.0).unwrap();
+        let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["profiles.lock"]);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_link_to_the_profiles_stays_one() {
+        let folder = Folder::new("link");
+        let elsewhere = folder.0.join("elsewhere.json");
+        let store = Store::at(folder.0.join("config"));
+        let save = async |name: &'static str| {
+            let change = |profiles: &mut Profiles| profiles.put(name, profile("pw"));
+            store.update(change).await.unwrap();
+        };
+        save("one").await;
+        std::fs::rename(store.path(), &elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, store.path()).unwrap();
+        save("two").await;
+        assert!(store.path().is_symlink());
+        assert_eq!(store.load().unwrap().names().count(), 2);
     }
 
     #[tokio::test]

@@ -166,7 +166,7 @@ pub use mfly_proto::payload::last_seen::LastSeen;
 pub use mfly_proto::payload::settings::Settings;
 pub use mfly_proto::sasl::{MechanismKind, MechanismPolicy};
 pub use mfly_proto::secret::{LicenceKey, Password, Token};
-pub use mfly_proto::stanza::{IqRequest, PresenceKind, Show};
+pub use mfly_proto::stanza::{ErrorCondition, IqRequest, PresenceKind, Show, StanzaError};
 pub use mfly_transport::{Address, CertificateProblem, Proxy, StartTls, Tls};
 
 #[cfg(doctest)]

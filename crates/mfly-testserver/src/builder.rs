@@ -36,7 +36,7 @@ pub enum StartError {
     #[error(transparent)]
     InvalidArgument(#[from] InvalidArgument),
     /// A port is taken, or the address is not this machine's.
-    #[error("cannot listen on {address}; choose another address or port 0")]
+    #[error("cannot listen on {address}")]
     Listen {
         /// The address that was asked for.
         address: SocketAddr,
@@ -44,7 +44,7 @@ pub enum StartError {
         source: io::Error,
     },
     /// The certificate authority cannot be used.
-    #[error("there is no certificate authority")]
+    #[error("the certificate authority cannot be used")]
     Authority {
         /// What was wrong.
         #[source]

@@ -1,11 +1,15 @@
 //! The server as a command: for people who work in any language.
 
+mod remedy;
+mod settings;
 mod users;
+
+pub use settings::{Authority, Settings, Tls};
 
 use crate::builder::{LICENCE_KEY, StartError};
 use crate::server::TestServer;
 use mfly_api::Feature;
-use std::io::{self, Write};
+use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -110,15 +114,17 @@ pub enum CommandError {
     Io(#[from] io::Error),
 }
 
-/// Runs a server until Ctrl-C or SIGTERM. The settings for apps are written to `out`.
+/// Runs a server until Ctrl-C or SIGTERM. `tell` gets the settings for apps once it runs.
 ///
 /// # Errors
 /// See [`CommandError`].
-pub async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<(), CommandError> {
+pub async fn run(
+    args: Args,
+    tell: impl FnOnce(&Settings) -> io::Result<()>,
+) -> Result<(), CommandError> {
     let interrupted = interrupted()?;
     let server = start(&args).await?;
-    write!(out, "{}", settings(&server, &args))?;
-    out.flush()?;
+    tell(&Settings::new(&server, args.authority.as_deref()))?;
     interrupted.await;
     server.shutdown().await;
     Ok(())
@@ -214,81 +220,6 @@ fn feature(name: &str) -> Result<Feature, String> {
         })
 }
 
-/// Everything that an app has to be told, readable and ready to paste.
-fn settings(server: &TestServer, args: &Args) -> String {
-    let base_url = server.api_base_url();
-    let script = server.licence_script_url();
-    let (licence_key, xmpp_host) = (server.licence_key(), server.xmpp_host());
-    let mut text = format!(
-        "A local MirrorFly server is running. Ctrl-C stops it.\n\
-         \n\
-         API base URL    {base_url}\n\
-         WebSocket       {}\n\
-         Licence key     {}\n\
-         Licence look-up {}\n\
-         XMPP host       {xmpp_host}\n\
-         Plan            {}\n",
-        server.websocket_url(),
-        licence_key.expose(),
-        server.licence_url(),
-        if server.is_trial() { "trial" } else { "live" },
-    );
-    if let (Some(base_url), Some(websocket)) =
-        (server.api_base_url_tls(), server.websocket_url_tls())
-    {
-        text.push_str(&format!(
-            "Over TLS        {base_url}\n                {websocket}\n"
-        ));
-    }
-    if let Some(address) = server.tcp_address() {
-        text.push_str(&format!("XMPP over TCP   {address}\n"));
-    }
-    if let Some(address) = server.tcps_address() {
-        text.push_str(&format!("XMPP over TLS   {address}\n"));
-    }
-    if server.is_trial() {
-        text.push_str(
-            "\nThe Web SDK learns of a trial plan from its licence server only: it needs a live \
-             plan here, or its look-up led to the one above.\n",
-        );
-    } else {
-        text.push_str(&format!(
-            "\nFor a page with the Web SDK, before the SDK's own script:\n\
-             \n  <script src=\"{script}\"></script>\n\
-             \nand then:\n\
-             \n  SDK.initializeSDK({{ licenseKey: \"{}\" }});\n",
-            licence_key.expose(),
-        ));
-    }
-    match (server.ca_certificate_pem(), server.ca_public_key_hash()) {
-        (Some(pem), Some(hash)) => text.push_str(&trust(pem, hash, args)),
-        _ => text.push_str(
-            "\nThe Web SDK reaches XMPP over TLS only, unless its options name host, port and \
-             ssl: false; see --tls-listen.\n",
-        ),
-    }
-    text
-}
-
-/// How to make apps trust the authority.
-fn trust(pem: &str, hash: &str, args: &Args) -> String {
-    let (file, kept) = match &args.authority {
-        Some(path) => (path.display().to_string(), "kept in that file"),
-        None => (
-            "authority.pem".to_owned(),
-            "made for this run; --authority FILE keeps one",
-        ),
-    };
-    format!(
-        "\nApps have to trust this authority ({kept}). As {file}, it goes here:\n\
-         \n  Chromium, Chrome  Settings, Privacy and security, Security, Manage certificates: import it as trusted\
-         \n  Firefox           Settings, Privacy & Security, View Certificates, Authorities: import it for web sites\
-         \n  Node.js, curl     NODE_EXTRA_CA_CERTS={file}, --cacert {file}\n\
-         \nA Chromium for tests trusts it without that when it is started with\n\
-         \n  --user-data-dir=FOLDER --ignore-certificate-errors-spki-list={hash}\n\n{pem}"
-    )
-}
-
 /// Resolves when the process is asked to stop.
 #[cfg(unix)]
 fn interrupted() -> io::Result<impl Future<Output = ()>> {
@@ -324,6 +255,10 @@ mod tests {
     struct Cli {
         #[command(flatten)]
         args: Args,
+    }
+
+    fn settings(server: &TestServer, args: &Args) -> String {
+        Settings::new(server, args.authority.as_deref()).to_string()
     }
 
     fn args(line: &str) -> Result<Args, clap::Error> {

@@ -45,13 +45,14 @@ impl Operation for DeleteAccountArgs {
                 hint: "pass --yes if that is meant".to_owned(),
             });
         }
+        let saving = context.saving().await?;
         let delete = async |session: &Session| {
             Ok(session
                 .delete_account(&self.reason, self.feedback.as_deref())
                 .await?)
         };
         context.in_session(delete).await?;
-        context.forget().await?;
+        saving.forget()?;
         Ok(Report::line(
             format!("deleted {user}"),
             json!({"username": user.as_str()}),

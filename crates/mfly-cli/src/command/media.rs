@@ -4,6 +4,7 @@ mod download;
 
 use super::Operation;
 use crate::args::{Secret, TargetArgs};
+use crate::argument;
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::file;
@@ -15,7 +16,7 @@ use mfly_client::{
     UserId,
 };
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -41,8 +42,11 @@ enum Verb {
 Example:
   mfly media put photo.png --to bob")]
 struct PutArgs {
-    /// The file.
+    /// The file, or - for the standard input.
     file: PathBuf,
+    /// The name to send it under, if it is not its own.
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
     /// Who will see it: a user's id or a group's address.
     #[arg(long, value_name = "USER|GROUP", value_parser = target)]
     to: MediaTarget,
@@ -66,7 +70,7 @@ Example:
   mfly media get media/2026/abc.png --key … --output photo.png")]
 pub(super) struct GetArgs {
     /// The file's token.
-    #[arg(value_name = "TOKEN", value_parser = FileToken::new)]
+    #[arg(value_name = "TOKEN", value_parser = file_token)]
     token: FileToken,
     /// What it was sealed with; not needed for a file that is not sealed.
     #[arg(long, env = "MFLY_FILE_KEY", value_name = "KEY", hide_env_values = true, value_parser = Secret(key))]
@@ -77,10 +81,10 @@ pub(super) struct GetArgs {
     /// It was sent in one piece.
     #[arg(long)]
     whole: bool,
-    /// Where to write it.
+    /// Where to write it; - for the standard output.
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Replace a file that is there.
+    /// Replace a file that is there, without asking.
     #[arg(long)]
     overwrite: bool,
 }
@@ -97,6 +101,10 @@ impl Operation for MediaArgs {
         &self.target
     }
 
+    fn writes_standard_output(&self) -> bool {
+        matches!(&self.verb, Verb::Get(args) if file::is_standard(&args.output))
+    }
+
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
         match self.verb {
             Verb::Put(args) => put(args, context).await,
@@ -108,11 +116,11 @@ impl Operation for MediaArgs {
 async fn put(args: PutArgs, context: &Context) -> Result<Report, Failure> {
     // A file that cannot be read should fail before anything is sent.
     let bytes = file::read(&args.file).await?;
-    let name = file::name(&args.file);
+    let name = args.name.unwrap_or_else(|| file::name(&args.file));
     let content_type = args
         .content_type
         .as_deref()
-        .or_else(|| file::content_type(&args.file))
+        .or_else(|| file::content_type(Path::new(&name)))
         .unwrap_or("application/octet-stream");
     let line = ProgressLine::new(&name);
     let message_id = args.message_id.unwrap_or_else(message_id);
@@ -159,14 +167,16 @@ fn official(stored: &UploadedMedia) -> Value {
 fn target(text: &str) -> Result<MediaTarget, String> {
     match GroupJid::new(text) {
         Ok(group) => Ok(MediaTarget::Group(group)),
-        Err(_) => UserId::new(text)
-            .map(MediaTarget::User)
-            .map_err(|error| error.reason.into_owned()),
+        Err(_) => argument::parsed(UserId::new(text)).map(MediaTarget::User),
     }
 }
 
 fn key(text: &str) -> Result<FileKey, String> {
-    FileKey::new(text).map_err(|error| error.reason.into_owned())
+    argument::parsed(FileKey::new(text))
+}
+
+fn file_token(text: &str) -> Result<FileToken, String> {
+    argument::parsed(FileToken::new(text))
 }
 
 /// Unique on this machine: the server files uploads under it, and nothing else depends on it.

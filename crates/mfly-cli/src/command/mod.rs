@@ -26,7 +26,7 @@ pub(crate) mod user_token;
 use crate::args::{Command, TargetArgs};
 use crate::context::Context;
 use crate::exit::Failure;
-use crate::output::{Output, Report};
+use crate::output::{Format, Output, Report};
 use crate::signal;
 use crate::tour;
 
@@ -37,6 +37,11 @@ pub(crate) trait Operation {
 
     /// Which server and account.
     fn target(&self) -> &TargetArgs;
+
+    /// Whether a file goes to the standard output, so that nothing else may.
+    fn writes_standard_output(&self) -> bool {
+        false
+    }
 
     /// Does it.
     async fn perform(self, context: &Context) -> Result<Report, Failure>;
@@ -82,22 +87,34 @@ pub(crate) async fn run(
     }
 }
 
+/// A file and something else are to be written to the standard output.
+fn two_outputs() -> Failure {
+    Failure::Usage {
+        message: "the standard output cannot take two things".to_owned(),
+        hint: "name a file instead of -".to_owned(),
+    }
+}
+
 async fn perform<O: Operation>(
     operation: O,
     output: &mut Output,
 ) -> Result<(), (&'static str, Failure)> {
     let name = operation.name();
+    let is_taken = operation.writes_standard_output();
     let work = async {
+        if is_taken && output.format() == Format::Json {
+            return Err(two_outputs());
+        }
         let interrupted = signal::interrupted()?;
         let context = Context::new(operation.target())?;
         let performed = tokio::select! {
             performed = operation.perform(&context) => performed,
             () = interrupted => Err(Failure::Interrupted),
         };
-        output.report(
-            name,
-            &performed.map_err(|failure| context.explain(failure))?,
-        )?;
+        let report = performed.map_err(|failure| context.explain(failure))?;
+        if !is_taken {
+            output.report(name, &report)?;
+        }
         Ok(())
     };
     work.await.map_err(|failure| (name, failure))

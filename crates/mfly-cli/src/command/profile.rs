@@ -62,7 +62,7 @@ struct SetArgs {
 #[derive(Args, Debug)]
 #[command(group = ArgGroup::new("source").required(true))]
 struct ImageArgs {
-    /// A file to upload.
+    /// A file to upload, or - for the standard input.
     #[arg(value_name = "FILE", group = "source")]
     file: Option<PathBuf>,
     /// An image on the web.
@@ -174,7 +174,7 @@ impl ImageArgs {
             None => file::content_type(&path)
                 .filter(|content_type| content_type.starts_with("image/"))
                 .ok_or_else(|| Failure::Usage {
-                    message: format!("{} does not look like an image", path.display()),
+                    message: format!("{} does not say which kind of image it is", path.display()),
                     hint: "name its type with --content-type image/…".to_owned(),
                 })?
                 .to_owned(),

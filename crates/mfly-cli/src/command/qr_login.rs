@@ -4,14 +4,16 @@ use super::Operation;
 use crate::args::TargetArgs;
 use crate::context::Context;
 use crate::exit::Failure;
-use crate::file;
-use crate::output::{Output, Report, printable};
+use crate::file::{self, Destination};
+use crate::output::{Format, Line, Output, Report, printable};
 use crate::qr::read::Picture;
+use crate::qr::terminal::Style;
 use crate::qr::{Matrix, image, read, terminal};
 use crate::signal;
 use clap::{Args, Subcommand};
-use mfly_client::{QrLoginEvent, QrLoginOptions, QrSession};
+use mfly_client::{CodeText, QrLoginEvent, QrLoginOptions, QrSession};
 use serde_json::json;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Logs in by a code, or approves one.
@@ -32,32 +34,38 @@ enum Verb {
     Login(LoginArgs),
     /// Approve a code that another device shows, as the account's phone does.
     Approve {
-        /// The code's text, or a PNG file that shows it.
+        /// The code's text, or a PNG file that shows it; - reads either from the standard input.
         #[arg(value_name = "CODE_OR_IMAGE")]
         code: String,
     },
     /// End a session that came from a code.
     End {
         /// Its id, as `approve` printed it.
-        #[arg(value_name = "ID")]
+        #[arg(value_name = "ID", value_parser = socket_id)]
         socket_id: String,
     },
 }
 
 #[derive(Args, Debug)]
 struct LoginArgs {
-    /// Also write the code to this SVG file.
+    /// Also write the code to this SVG file; - is the standard output.
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-    /// Also write the code to this PNG file.
+    /// Also write the code to this PNG file; - is the standard output.
     #[arg(long, value_name = "FILE")]
     png: Option<PathBuf>,
     /// A PNG file to lay over the middle of SVG and PNG.
     #[arg(long, value_name = "FILE")]
     logo: Option<PathBuf>,
+    /// Replace image files that are there, without asking.
+    #[arg(long)]
+    overwrite: bool,
     /// Print the code's text too.
     #[arg(long)]
     text: bool,
+    /// Where no colours are printed: draw for light text on a dark ground.
+    #[arg(long)]
+    invert: bool,
 }
 
 impl QrArgs {
@@ -96,7 +104,11 @@ impl Operation for QrArgs {
                     Ok(session.end_qr_session(&socket_id).await?)
                 };
                 context.in_session(end).await?;
-                Ok(Report::line("the session was told to end", json!(null)))
+                // The server's answer is the same whether or not there is such a session.
+                let line = format!(
+                    "asked the server to end the session {socket_id}, if it is one of this account"
+                );
+                Ok(Report::line(line, json!({"socketId": socket_id})))
             }
             // Prints while it waits: see `run`.
             Verb::Login(_) => Ok(Report::line("", json!(null))),
@@ -116,7 +128,13 @@ pub(crate) async fn run(args: QrArgs, output: &mut Output) -> Result<(), (&'stat
 
 async fn approve(context: &Context, url: &str, code: &str) -> Result<Report, Failure> {
     let path = Path::new(code);
-    let text = if path.is_file() {
+    let text = if file::is_standard(path) {
+        let bytes = file::read(path).await?;
+        match String::from_utf8(bytes) {
+            Ok(text) => text.trim().to_owned(),
+            Err(image) => read::text(image.as_bytes())?,
+        }
+    } else if path.is_file() {
         read::text(&file::read(path).await?)?
     } else {
         code.to_owned()
@@ -149,13 +167,22 @@ async fn log_in(args: QrArgs, output: &mut Output) -> Result<(), Failure> {
         return Ok(());
     };
     let logging_in = async {
-        let web = show(&context, &url, &args, output).await?;
-        context.remember(&web.credentials).await?;
+        let mut images = Images::new(&args, output.format()).await?;
+        // An account that cannot be saved would be lost.
+        let saving = context.saving().await?;
+        let mut login = Login {
+            args: &args,
+            images: &mut images,
+            output,
+        };
+        let web = login.show(&context, &url).await?;
+        saving.remember(&web.credentials)?;
         web.session.close().await;
         let user = web.credentials.user.as_str();
         let result = json!({"username": user, "socketId": web.socket_id});
         let line = format!("logged in as {user}");
-        output.report("generateQrCode", &Report::line(line, result))?;
+        login.say(&line)?;
+        output.object(&Line::done("generateQrCode", &result))?;
         Ok(())
     };
     let done = tokio::select! {
@@ -165,55 +192,128 @@ async fn log_in(args: QrArgs, output: &mut Output) -> Result<(), Failure> {
     done.map_err(|failure| context.explain(failure))
 }
 
-async fn show(
-    context: &Context,
-    url: &str,
-    args: &LoginArgs,
-    output: &mut Output,
-) -> Result<QrSession, Failure> {
-    let logo = match &args.logo {
-        Some(path) => Some(file::read(path).await?),
-        None => None,
-    };
-    let picture = logo.as_deref().map(Picture::from_png).transpose()?;
-    let mut login = context.app().await?.qr_login(QrLoginOptions::new(url))?;
-    while let Some(event) = login.next().await {
-        match event? {
-            QrLoginEvent::Code(text) => {
-                let matrix = Matrix::new(text.as_str())?;
-                let write = |path: &Path, bytes: &[u8]| {
-                    std::fs::write(path, bytes)
-                        .map_err(|error| Failure::file("write", path.display(), error))
-                };
-                if let Some(path) = &args.svg {
-                    write(path, image::svg(&matrix, logo.as_deref()).as_bytes())?;
-                }
-                if let Some(path) = &args.png {
-                    let file =
-                        image::png(&matrix, picture.as_ref()).map_err(std::io::Error::other)?;
-                    write(path, &file)?;
-                }
-                for line in terminal::lines(&matrix) {
-                    output.line(&line)?;
-                }
-                if args.text {
-                    output.line(&printable(text.as_str()))?;
-                }
-                output.object(&json!({"code": text.as_str()}))?;
-                output.line("scan this with the app of a signed-in phone, or `mfly qr approve`")?;
-            }
-            QrLoginEvent::Interrupted { delay } => {
-                let seconds = delay.as_secs_f64();
-                output.line(&format!("the code is void; another one in {seconds:.1} s"))?;
-            }
-            QrLoginEvent::Failed(error) => {
-                output.line(&printable(&format!("approved, but: {error}")))?;
-            }
-            QrLoginEvent::Connected(web) => return Ok(web),
-            _ => {}
+/// The image files of a code.
+struct Images {
+    logo: Option<Vec<u8>>,
+    picture: Option<Picture>,
+    svg: Option<Destination>,
+    png: Option<Destination>,
+}
+
+impl Images {
+    /// Reads what is to be read, and decides on what is to be written, before anything is sent.
+    async fn new(args: &LoginArgs, format: Format) -> Result<Self, Failure> {
+        let logo = match &args.logo {
+            Some(path) => Some(file::read(path).await?),
+            None => None,
+        };
+        let picture = logo.as_deref().map(Picture::from_png).transpose()?;
+        let place = async |path: &Option<PathBuf>| match path {
+            Some(path) => Destination::new(path, args.overwrite).await.map(Some),
+            None => Ok(None),
+        };
+        let (svg, png) = (place(&args.svg).await?, place(&args.png).await?);
+        let images = Self {
+            logo,
+            picture,
+            svg,
+            png,
+        };
+        let taken = images.standard().count();
+        if taken > 1 || (taken > 0 && format == Format::Json) {
+            return Err(super::two_outputs());
         }
+        Ok(images)
     }
-    Err(Failure::Server(
-        "the login ended without a session".to_owned(),
-    ))
+
+    /// Those that go to the standard output.
+    fn standard(&self) -> impl Iterator<Item = &Destination> {
+        let images = [&self.svg, &self.png].into_iter().flatten();
+        images.filter(|image| image.is_standard())
+    }
+
+    async fn write(&mut self, matrix: &Matrix) -> Result<(), Failure> {
+        if let Some(svg) = &mut self.svg {
+            let file = image::svg(matrix, self.logo.as_deref());
+            svg.write(file.as_bytes()).await?;
+        }
+        if let Some(png) = &mut self.png {
+            let file = image::png(matrix, self.picture.as_ref()).map_err(std::io::Error::other)?;
+            png.write(&file).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A login by code, as far as it is shown.
+struct Login<'a> {
+    args: &'a LoginArgs,
+    images: &'a mut Images,
+    output: &'a mut Output,
+}
+
+impl Login<'_> {
+    /// Shows codes until one is approved.
+    async fn show(&mut self, context: &Context, url: &str) -> Result<QrSession, Failure> {
+        let mut login = context.app().await?.qr_login(QrLoginOptions::new(url))?;
+        while let Some(event) = login.next().await {
+            match event? {
+                QrLoginEvent::Code(text) => self.draw(&text).await?,
+                QrLoginEvent::Interrupted { delay } => {
+                    let seconds = delay.as_secs_f64();
+                    self.say(&format!("the code is void; another one in {seconds:.1} s"))?;
+                }
+                QrLoginEvent::Failed(error) => {
+                    self.say(&format!("approved, but: {error}"))?;
+                }
+                QrLoginEvent::Connected(web) => return Ok(web),
+                _ => {}
+            }
+        }
+        Err(Failure::Stuck(
+            "the login ended without a session".to_owned(),
+        ))
+    }
+
+    async fn draw(&mut self, text: &CodeText) -> Result<(), Failure> {
+        let matrix = Matrix::new(text.as_str())?;
+        self.images.write(&matrix).await?;
+        if self.images.standard().next().is_none() {
+            let style = match (self.output.is_coloured(), self.args.invert) {
+                (true, _) => Style::Coloured,
+                (false, false) => Style::Plain,
+                (false, true) => Style::Inverted,
+            };
+            for line in terminal::lines(&matrix, style) {
+                self.output.line(&line)?;
+            }
+        }
+        if self.args.text {
+            self.say(text.as_str())?;
+        }
+        self.output.object(&json!({"code": text.as_str()}))?;
+        self.say("scan this with the app of a signed-in phone, or `mfly qr approve`")
+    }
+
+    /// Prints a line for people; beside the standard output, where an image takes that.
+    fn say(&mut self, line: &str) -> Result<(), Failure> {
+        let line = printable(line);
+        if self.images.standard().next().is_some() {
+            writeln!(std::io::stderr().lock(), "{line}")?;
+        } else {
+            self.output.line(&line)?;
+        }
+        Ok(())
+    }
+}
+
+/// The shortest id that Engine.IO 3 gives a client, which is what names a session that came from a code (inferred).
+const SHORTEST_ID: usize = 20;
+
+fn socket_id(text: &str) -> Result<String, String> {
+    if text.len() >= SHORTEST_ID {
+        Ok(text.to_owned())
+    } else {
+        Err("is too short for the id that `mfly qr approve` prints".to_owned())
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::Operation;
 use crate::args::{TargetArgs, pair};
+use crate::argument;
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::output::Report;
@@ -16,7 +17,7 @@ Example:
   mfly register alice --metadata team=blue --metadata level=3")]
 pub(crate) struct RegisterArgs {
     /// What to register with: lower-case letters, digits, - and _.
-    #[arg(value_name = "NAME", value_parser = UserIdentifier::new)]
+    #[arg(value_name = "NAME", value_parser = name)]
     identifier: UserIdentifier,
     /// Fail instead of ending another session when the user has too many.
     #[arg(long)]
@@ -49,8 +50,10 @@ impl Operation for RegisterArgs {
         for (name, value) in self.metadata {
             request = request.metadata(&name, meta_value(value))?;
         }
+        // A password that cannot be saved would be lost, and other devices logged out for nothing.
+        let saving = context.saving().await?;
         let account = context.within(request).await?;
-        context.remember(&account.credentials).await?;
+        saving.remember(&account.credentials)?;
 
         let user = &account.credentials.user;
         let address = account
@@ -79,6 +82,10 @@ impl Operation for RegisterArgs {
         }
         Ok(Report { lines, result })
     }
+}
+
+fn name(text: &str) -> Result<UserIdentifier, String> {
+    argument::parsed(UserIdentifier::new(text))
 }
 
 /// A value as JSON would have it; everything else is text.

@@ -2,6 +2,7 @@
 
 use super::Operation;
 use crate::args::TargetArgs;
+use crate::argument;
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::output::Report;
@@ -25,7 +26,7 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_name = "ADDRESS", group = "whom", requires = "publisher", value_parser = group)]
     group: Option<GroupJid>,
     /// Who wrote the message in the group.
-    #[arg(long, value_name = "USER", requires = "group", value_parser = UserId::new)]
+    #[arg(long, value_name = "USER", requires = "group", value_parser = crate::args::user_id)]
     publisher: Option<UserId>,
     /// What the message says.
     #[arg(long, value_name = "TEXT")]
@@ -95,7 +96,7 @@ fn nobody() -> Failure {
 }
 
 fn group(text: &str) -> Result<GroupJid, String> {
-    GroupJid::new(text).map_err(|error| error.reason.into_owned())
+    argument::parsed(GroupJid::new(text))
 }
 
 /// Milliseconds since 1970.

@@ -1,12 +1,16 @@
 //! `mfly serve`: a local server for tests and app development.
 
 use crate::exit::Failure;
-use crate::output::Output;
+use crate::output::{Format, Output, Report};
 use clap::Args;
 use mfly_testserver::command;
+use serde_json::json;
 
 /// Runs a local server until Ctrl-C.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+With --json one object says where it is, once it can be used:
+  {\"operation\":\"serve\",\"ok\":true,\"result\":{\"apiBaseUrl\":\"…\",\"websocketUrl\":\"…\",\"licenceKey\":\"…\",…}}")]
 pub(crate) struct ServeArgs {
     #[command(flatten)]
     server: command::Args,
@@ -17,9 +21,15 @@ pub(crate) struct ServeArgs {
 /// # Errors
 /// When the server cannot start.
 pub(crate) async fn run(args: ServeArgs, output: &mut Output) -> Result<(), Failure> {
-    command::run(args.server, output.sink())
-        .await
-        .map_err(|error| Failure::Server(error.to_string()))
+    let tell = |settings: &command::Settings| match output.format() {
+        Format::Human => {
+            let sink = output.sink();
+            write!(sink, "{settings}")?;
+            sink.flush()
+        }
+        Format::Json => output.report("serve", &Report::line("", json!(settings))),
+    };
+    Ok(command::run(args.server, tell).await?)
 }
 
 #[cfg(test)]

@@ -57,11 +57,12 @@ impl Operation for TokenArgs {
                 ))
             }
             Verb::Set => {
-                context.remember_token(Some(aside(read).await?)).await?;
+                let token = aside(read).await?;
+                context.saving().await?.remember_token(Some(token))?;
                 Ok(Report::line("the token is saved", json!(null)))
             }
             Verb::Forget => {
-                context.remember_token(None).await?;
+                context.saving().await?.remember_token(None)?;
                 Ok(Report::line("the token is forgotten", json!(null)))
             }
         }

@@ -1,4 +1,5 @@
-//! A code as text: two modules a character, in colours of its own so that it reads the same on dark and on light terminals.
+//! A code as text: two modules a character, in colours of its own so that it reads the same on dark and on light
+//! terminals. Without colours it is drawn for dark text on a light ground, or inverted for the opposite.
 
 use super::Matrix;
 
@@ -9,16 +10,28 @@ const QUIET: usize = 2;
 const COLOURS: &str = "\x1b[38;5;16;48;5;231m";
 const RESET: &str = "\x1b[0m";
 
+/// How the squares are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// In colours of its own.
+    Coloured,
+    /// In the terminal's: the dark squares are drawn.
+    Plain,
+    /// In the terminal's: the light squares are drawn.
+    Inverted,
+}
+
 /// The lines to print.
-pub(crate) fn lines(matrix: &Matrix) -> Vec<String> {
+pub(crate) fn lines(matrix: &Matrix, style: Style) -> Vec<String> {
     let side = matrix.side(QUIET);
+    let is_inverted = style == Style::Inverted;
     (0..side)
         .step_by(2)
         .map(|y| {
             let row: String = (0..side)
                 .map(|x| {
-                    let upper = matrix.is_dark(x, y, QUIET);
-                    let lower = matrix.is_dark(x, y + 1, QUIET);
+                    let upper = matrix.is_dark(x, y, QUIET) != is_inverted;
+                    let lower = matrix.is_dark(x, y + 1, QUIET) != is_inverted;
                     match (upper, lower) {
                         (true, true) => '█',
                         (true, false) => '▀',
@@ -27,7 +40,10 @@ pub(crate) fn lines(matrix: &Matrix) -> Vec<String> {
                     }
                 })
                 .collect();
-            format!("{COLOURS}{row}{RESET}")
+            match style {
+                Style::Coloured => format!("{COLOURS}{row}{RESET}"),
+                Style::Plain | Style::Inverted => row,
+            }
         })
         .collect()
 }
@@ -38,12 +54,15 @@ mod tests {
     use crate::qr::read::decode;
 
     /// As a camera would see the terminal: each character is 4 × 8 pixels.
-    fn seen(lines: &[String]) -> String {
+    fn seen(lines: &[String], style: Style) -> String {
         let rows: Vec<Vec<char>> = lines
             .iter()
-            .map(|line| {
-                let row = line.strip_prefix(COLOURS).unwrap();
-                row.strip_suffix(RESET).unwrap().chars().collect()
+            .map(|line| match style {
+                Style::Coloured => {
+                    let row = line.strip_prefix(COLOURS).unwrap();
+                    row.strip_suffix(RESET).unwrap().chars().collect()
+                }
+                Style::Plain | Style::Inverted => line.chars().collect(),
             })
             .collect();
         let (width, height) = (rows[0].len() * 4, rows.len() * 8);
@@ -55,7 +74,11 @@ mod tests {
                 '▄' => !is_upper,
                 _ => false,
             };
-            if is_dark { 0 } else { 255 }
+            if is_dark != (style == Style::Inverted) {
+                0
+            } else {
+                255
+            }
         })
         .unwrap()
     }
@@ -63,7 +86,11 @@ mod tests {
     #[test]
     fn what_the_terminal_shows_is_read_again_by_an_independent_reader() {
         let text = "jabX8Wg+wiDAZ6lVnPjbIc".repeat(12);
-        let lines = lines(&Matrix::new(&text).unwrap());
-        assert_eq!(seen(&lines), text);
+        for style in [Style::Coloured, Style::Plain, Style::Inverted] {
+            let lines = lines(&Matrix::new(&text).unwrap(), style);
+            assert_eq!(seen(&lines, style), text, "{style:?}");
+            let has_codes = lines.iter().any(|line| line.contains('\x1b'));
+            assert_eq!(has_codes, style == Style::Coloured);
+        }
     }
 }

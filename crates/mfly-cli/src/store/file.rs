@@ -2,19 +2,28 @@
 
 use super::{StoreError, io};
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Read, Write};
-use std::path::Path;
+use std::io::{ErrorKind, Read, Seek, Write};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The largest file that is read. A saved account needs some hundred bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// How long to wait for another process, and how often to look.
-const LOCK_DEADLINE: Duration = Duration::from_secs(5);
+/// How often to look whether another process has finished.
 const LOCK_INTERVAL: Duration = Duration::from_millis(10);
+
+/// What a change adds to a file at most, in bytes: a server with an account.
+const ROOM: usize = 8 * 1024;
 
 /// Reads a file; `None` when there is none.
 pub(super) fn read_private(path: &Path) -> Result<Option<String>, StoreError> {
+    // Opening a pipe would wait for its other end.
+    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(StoreError::Malformed {
+            path: path.to_owned(),
+            reason: "it is no file",
+        });
+    }
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -37,21 +46,64 @@ pub(super) fn read_private(path: &Path) -> Result<Option<String>, StoreError> {
     }
 }
 
-/// Replaces a file at once: a reader sees the old text or the new one, also after a crash.
-pub(super) fn replace_private(path: &Path, text: &str) -> Result<(), StoreError> {
-    // The lock is held: no other process uses this name.
-    let temporary = path.with_extension("json.new");
-    let _ = std::fs::remove_file(&temporary);
-    let write = || {
-        let mut file = private(OpenOptions::new().write(true).create_new(true)).open(&temporary)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)
-    };
-    write().map_err(|error| {
+/// A file that will replace another one at once: a reader sees the old text or the new one, also after a crash.
+/// Unless that comes about, it is removed.
+#[derive(Debug)]
+pub(super) struct Replacement {
+    file: File,
+    temporary: PathBuf,
+    path: PathBuf,
+}
+
+impl Replacement {
+    /// Makes the file, with room for `len` bytes and what is added to them. The lock must be held: no other process
+    /// uses its name then.
+    pub(super) fn new(path: &Path, len: usize) -> Result<Self, StoreError> {
+        // A link stays one: what it leads to is replaced.
+        let path = match std::fs::canonicalize(path) {
+            Ok(path) => path,
+            Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => {
+                path.to_owned()
+            }
+            Err(error) => return Err(io("write", path, error)),
+        };
+        let failed = |error| io("write", &path, error);
+        let temporary = path.with_extension("json.new");
         let _ = std::fs::remove_file(&temporary);
-        io("write", path, error)
-    })
+        let file = private(OpenOptions::new().write(true).create_new(true))
+            .open(&temporary)
+            .map_err(failed)?;
+        let mut replacement = Self {
+            file,
+            temporary,
+            path: path.clone(),
+        };
+        let room = vec![b' '; len.saturating_add(ROOM)];
+        let reserved = replacement.file.write_all(&room);
+        reserved
+            .and_then(|()| replacement.file.sync_all())
+            .map_err(failed)?;
+        Ok(replacement)
+    }
+
+    /// Puts the text in the other file's place.
+    pub(super) fn complete(mut self, text: &str) -> Result<(), StoreError> {
+        let mut write = || {
+            self.file.rewind()?;
+            self.file.write_all(text.as_bytes())?;
+            self.file.set_len(text.len() as u64)?;
+            self.file.sync_all()?;
+            std::fs::rename(&self.temporary, &self.path)
+        };
+        write().map_err(|error| io("write", &self.path, error))
+    }
+}
+
+impl Drop for Replacement {
+    fn drop(&mut self) {
+        // Nothing has this name any more when the other file was replaced.
+        let _ = std::fs::remove_file(&self.temporary);
+    }
 }
 
 /// Makes a folder, and those above it, unless it is there.
@@ -66,7 +118,7 @@ pub(super) fn create_private_folder(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Takes the lock; it is released when the file is dropped.
-pub(super) async fn lock(path: &Path) -> Result<File, StoreError> {
+pub(super) async fn lock(path: &Path, deadline: Duration) -> Result<File, StoreError> {
     let file = private(OpenOptions::new().write(true).create(true).truncate(false))
         .open(path)
         .map_err(|error| io("open", path, error))?;
@@ -79,7 +131,7 @@ pub(super) async fn lock(path: &Path) -> Result<File, StoreError> {
             }
         }
     };
-    match tokio::time::timeout(LOCK_DEADLINE, taking).await {
+    match tokio::time::timeout(deadline, taking).await {
         Ok(taken) => taken?,
         Err(_) => {
             return Err(StoreError::Locked {

@@ -13,6 +13,7 @@ use crate::signal;
 use cast::Cast;
 use clap::Args;
 use mfly_testserver::TestServer;
+use mfly_testserver::command::CommandError;
 use recorder::Recorder;
 
 /// Performs every operation.
@@ -29,9 +30,7 @@ pub(crate) struct TourArgs {}
 /// When the server cannot start, nobody reads the output any more, or a step failed.
 pub(crate) async fn run(_: TourArgs, output: &mut Output) -> Result<(), Failure> {
     let interrupted = signal::interrupted()?;
-    let server = TestServer::start()
-        .await
-        .map_err(|error| Failure::Server(error.to_string()))?;
+    let server = TestServer::start().await.map_err(CommandError::from)?;
     let mut recorder = Recorder::new(output);
     let mut cast = Cast::new(server);
     tokio::select! {

@@ -161,3 +161,49 @@ async fn a_named_profile_is_used_by_its_name() {
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("saved are: work"), "{}", ran.stderr);
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nothing_is_done_at_the_server_when_the_account_could_not_be_saved() {
+    let world = World::new().await;
+    world.register(&["alice"]).await;
+    let password = world.password("alice");
+    // A folder in the way: for whoever runs this, the administrator too.
+    std::fs::create_dir(world.folder.file("config/profiles.json.new")).unwrap();
+    world.server.journal().clear();
+    for arguments in [
+        &["register", "bob"][..],
+        &["register", "alice"],
+        &["qr", "login"],
+        &["logout"],
+        &["delete-account", "--reason", "done", "--yes"],
+    ] {
+        let ran = world.run(arguments).await;
+        assert_eq!(ran.code, 2, "{arguments:?}: {ran:?}");
+        assert!(ran.stderr.contains("profiles.json"), "{ran:?}");
+        assert!(ran.stderr.contains("MFLY_CONFIG_DIR"), "{ran:?}");
+    }
+    assert!(world.server.journal().entries().is_empty());
+    assert!(!world.server.user("bob").exists());
+    assert_eq!(world.password("alice"), password);
+}
+
+#[tokio::test]
+async fn a_store_that_another_process_keeps_is_waited_for_before_anything_is_done_at_the_server() {
+    let world = World::new().await;
+    world.register(&["alice"]).await;
+    world.server.journal().clear();
+    let lock = std::fs::File::options()
+        .write(true)
+        .open(world.folder.file("config/profiles.lock"))
+        .unwrap();
+    lock.lock().unwrap();
+    let ran = world.run(&["register", "bob", "--timeout", "0.2"]).await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("in use by another process"), "{ran:?}");
+    assert!(!world.server.user("bob").exists());
+
+    let waiting = world.run(&["register", "bob"]);
+    let (ran, ()) = tokio::join!(waiting, async { lock.unlock().unwrap() });
+    assert_eq!(ran.code, 0, "{ran:?}");
+}

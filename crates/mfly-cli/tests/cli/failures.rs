@@ -220,3 +220,187 @@ async fn ctrl_c_is_heard_while_a_file_is_read() {
     let ended = ended.expect("it stops reading").unwrap();
     assert_eq!(ended.status.code(), Some(130), "{ended:?}");
 }
+
+/// The only object of a run with `--json`, which has to fail with `code`.
+async fn refused(world: &World, arguments: &[&str], code: i32) -> serde_json::Value {
+    let ran = world.run(&[arguments, &["--json"]].concat()).await;
+    assert_eq!(
+        (ran.code, ran.stderr.as_str()),
+        (code, ""),
+        "{arguments:?}: {ran:?}"
+    );
+    let object = ran.object();
+    assert_eq!(object["ok"], false, "{object}");
+    assert!(object["operation"].is_string(), "{object}");
+    assert_eq!(object["error"]["exitCode"], code, "{object}");
+    object
+}
+
+#[tokio::test]
+async fn every_outcome_is_one_object_for_programs() {
+    let world = World::new().await;
+    for arguments in [
+        &["dance"][..],
+        &[],
+        &["last-seen"],
+        &["profile", "set"],
+        &["whoami", "--timeout", "soon"],
+        &["register", "Alice"],
+        &["whoami", "--api-url", "nonsense"],
+        &["doctor", "ftp://x"],
+        &["media", "put"],
+    ] {
+        refused(&world, arguments, 2).await;
+    }
+    for arguments in [&["--help"][..], &["--version"], &["help", "whoami"]] {
+        let ran = world.run(&[&["--json"], arguments].concat()).await;
+        assert_eq!(
+            (ran.code, &ran.object()["ok"]),
+            (0, &true.into()),
+            "{ran:?}"
+        );
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn an_interruption_is_an_object_for_programs() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/api/v1", listener.local_addr().unwrap());
+    let folder = Folder::new();
+    let arguments = ["register", "alice", "--licence-key", "key", "--json"];
+    let child = mfly(&folder, &[&arguments[..], &["--api-url", &url]].concat())
+        .spawn()
+        .unwrap();
+    let accepted = tokio::time::timeout(Duration::from_secs(60), listener.accept()).await;
+    let (_connection, _) = accepted.unwrap().unwrap();
+    interrupt(&child);
+    let ended = child.wait_with_output().await.unwrap();
+    let object: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
+    assert_eq!(object["error"]["exitCode"], 130, "{object}");
+}
+
+#[tokio::test]
+async fn a_licence_key_that_is_not_the_servers_is_exit_code_4_with_a_hint() {
+    let world = World::new().await;
+    for trial in [&[][..], &["--trial"]] {
+        let arguments = ["register", "alice", "--licence-key", "wrong-key-0123456789"];
+        let told = refused(&world, &[&arguments[..], trial].concat(), 4).await;
+        let hint = told["error"]["hint"].as_str().unwrap();
+        assert!(hint.contains("--licence-key"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_file_is_exit_code_6_with_a_hint() {
+    let world = World::new().await;
+    world.register(&["alice"]).await;
+    let copy = world.folder.file("copy.bin");
+    let get = [
+        "media",
+        "get",
+        "no-such-token",
+        "-o",
+        copy.to_str().unwrap(),
+    ];
+    for form in [&[][..], &["--whole"]] {
+        let told = refused(&world, &[&get[..], form].concat(), 6).await;
+        let hint = told["error"]["hint"].as_str().unwrap();
+        assert!(hint.contains("token"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_is_exit_code_2_and_its_secrets_are_not_repeated() {
+    let world = World::new().await;
+    for (flag, value) in [
+        ("--api-url", "nonsense"),
+        ("--api-url", "https://alice:hunter2@a.example/api/v1"),
+        ("--xmpp-url", "nonsense"),
+        ("--xmpp-url", "wss://alice:hunter2@a.example/ws"),
+        ("--proxy", "nonsense"),
+    ] {
+        let told = refused(&world, &["whoami", flag, value], 2).await;
+        let message = told["error"]["message"].as_str().unwrap();
+        assert!(message.contains(flag), "{message}");
+        assert!(!message.contains("hunter2"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_by_its_status_has_a_hint_that_fits() {
+    let world = World::new().await;
+    world.register(&["alice"]).await;
+    for (status, hint) in [
+        (413, "send less"),
+        (429, "fewer requests"),
+        (503, "trouble of its own"),
+        (404, "--api-url"),
+    ] {
+        let fault = world.server.fault();
+        fault.request("/contacts/vcard").http_status(status);
+        let told = refused(&world, &["profile", "get"], 1).await;
+        let said = told["error"]["hint"].as_str().unwrap();
+        assert!(said.contains(hint), "{status}: {told}");
+    }
+}
+
+/// The command has names of its own, and says them once.
+#[tokio::test]
+async fn an_argument_is_refused_in_the_words_of_the_command() {
+    let world = World::new().await;
+    world.register(&["alice"]).await;
+    for (arguments, expected) in [
+        (&["block", "alice"][..], "the user must be another"),
+        (&["profile", "set", "--email", "x"], "--email is missing"),
+        (&["feedback", "", "text"], "the title is missing"),
+        (
+            &["metadata", "set", "a=1", "b=2", "c=3", "d=4"],
+            "the metadata: at most 3",
+        ),
+        (&["qr", "approve", "hello"], "the code"),
+        (&["doctor", "ftp://x"], "https://"),
+        (&["whoami", "--user", "a b"], "--user"),
+    ] {
+        let told = refused(&world, arguments, 2).await;
+        let message = told["error"]["message"].as_str().unwrap();
+        assert!(message.contains(expected), "{arguments:?}: {message}");
+        for foreign in [
+            "toUserJid",
+            "userId",
+            "codeText",
+            "metaData",
+            "email: email",
+        ] {
+            assert!(!message.contains(foreign), "{arguments:?}: {message}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_user_is_told_the_same_by_every_operation() {
+    let world = World::new().await;
+    world.register(&["alice"]).await;
+    for verb in [
+        &["profile", "get"][..],
+        &["last-seen"],
+        &["block"],
+        &["unblock"],
+    ] {
+        let told = refused(&world, &[verb, &["nobody"]].concat(), 6).await;
+        assert_eq!(
+            told["error"]["message"], "there is no such user",
+            "{verb:?}"
+        );
+        assert!(told["error"]["hint"].is_string(), "{verb:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_cannot_be_a_sessions_is_exit_code_2() {
+    let world = World::new().await;
+    world.register(&["alice"]).await;
+    let told = refused(&world, &["qr", "end", "xyz"], 2).await;
+    let message = told["error"]["message"].as_str().unwrap();
+    assert!(message.contains("mfly qr approve"), "{message}");
+}

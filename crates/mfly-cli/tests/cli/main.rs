@@ -7,8 +7,11 @@
 )]
 
 mod accounts;
+mod colours;
 mod doctor;
+mod environment;
 mod failures;
+mod files;
 mod media;
 mod operations;
 mod qr_login;

@@ -48,5 +48,9 @@ async fn what_is_no_code_is_refused_as_a_wrong_value() {
     world.register(&["alice"]).await;
     let ran = world.run(&["qr", "approve", "hello"]).await;
     assert_eq!(ran.code, 2, "{}", ran.stderr);
-    assert!(ran.stderr.contains("codeText"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("the code is malformed"),
+        "{}",
+        ran.stderr
+    );
 }

@@ -71,11 +71,17 @@ async fn a_secret_of_the_wrong_form_is_refused_without_repeating_it() {
     let cases: &[&[&str]] = &[
         &["whoami", "--licence-key", &broken],
         &["media", "get", "token", "-o", "x", "--key", secret],
+        &["token", "set", secret],
+        &["token", "hunter2-hunter2-hunter2"],
+        &["whoami", "hunter2-hunter2"],
+        &["whoami", "--pasword=hunter2-hunter2"],
     ];
     for arguments in cases {
-        let ran = run(mfly(&folder, arguments)).await;
-        assert_eq!(ran.code, 2, "{ran:?}");
-        assert_silent_about(secret, &ran, &format!("{arguments:?}"));
+        for format in [&[][..], &["--json"]] {
+            let ran = run(mfly(&folder, &[arguments, format].concat())).await;
+            assert_eq!(ran.code, 2, "{ran:?}");
+            assert_silent_about(secret, &ran, &format!("{arguments:?}"));
+        }
     }
     for (variable, arguments, flag) in [
         ("MFLY_LICENCE_KEY", &["whoami"][..], "--licence-key"),

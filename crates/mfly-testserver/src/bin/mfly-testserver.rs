@@ -1,7 +1,8 @@
 //! A local MirrorFly server as a command.
 
+use anstream::{AutoStream, ColorChoice};
 use clap::Parser;
-use mfly_testserver::command;
+use mfly_testserver::command::{self, Settings};
 use std::error::Error as _;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -18,11 +19,18 @@ struct Cli {
 #[tokio::main]
 async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    let is_coloured = AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(is_coloured)
         .with_writer(std::io::stderr)
         .init();
-    match command::run(Cli::parse().args, &mut std::io::stdout()).await {
+    let tell = |settings: &Settings| {
+        let mut out = std::io::stdout().lock();
+        write!(out, "{settings}")?;
+        out.flush()
+    };
+    match command::run(Cli::parse().args, tell).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let mut message = format!("error: {error}");
@@ -30,6 +38,9 @@ async fn main() -> ExitCode {
             while let Some(error) = cause {
                 message.push_str(&format!(": {error}"));
                 cause = error.source();
+            }
+            if let Some(hint) = error.hint() {
+                message.push_str(&format!(" (hint: {hint})"));
             }
             // Nothing is left to do when the error stream is gone too.
             let _ = writeln!(std::io::stderr(), "{message}");

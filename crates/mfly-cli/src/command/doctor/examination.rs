@@ -275,6 +275,6 @@ mod tests {
         examination.record(Finding::failed(Step::Tls, Code::Failed, "", ""));
         let failure = examination.finish().unwrap_err();
         assert_eq!(failure.code(), Code::Unreachable);
-        assert!(failure.is_silent());
+        assert!(failure.is_silent(Format::Json));
     }
 }

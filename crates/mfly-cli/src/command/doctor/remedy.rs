@@ -5,13 +5,13 @@ mod secured;
 use super::finding::Step;
 use super::route::{Goal, Told};
 use crate::exit::Code;
+pub(super) use crate::exit::with_causes;
 use mfly_client::probe::StreamProblem;
 use mfly_proto::stream::StreamCondition;
 use mfly_transport::{
     CertificateSummary, HandshakeProblem, ProxyError, Scheme, TlsProblem, TransportError,
 };
 use secured::{certificate, certificate_what, start_tls, tls};
-use std::error::Error;
 use std::io::{self, ErrorKind};
 
 /// About a connection that could not be made. `shown` is the chain of a server whose certificate was not accepted.
@@ -241,22 +241,6 @@ pub(super) fn of_stream(problem: &StreamProblem, goal: Goal<'_>) -> Told {
         what: with_causes(problem),
         remedy,
     }
-}
-
-/// The whole story of an error in one line, without repetition.
-pub(super) fn with_causes(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if more.starts_with(&text) {
-            text = more;
-        } else if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

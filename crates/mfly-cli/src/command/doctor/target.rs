@@ -1,5 +1,6 @@
 //! What is to be examined.
 
+use crate::argument;
 use crate::context::Place;
 use crate::exit::Failure;
 use mfly_client::probe::RestServer;
@@ -8,6 +9,9 @@ use mfly_transport::{Address, Options};
 
 /// Any port will do to see whether a name can be one of a host.
 const SOME_PORT: u16 = 5222;
+
+/// What an address may be.
+const FORMS: &str = "write wss://…, xmpp://…, xmpps://… or https://…, or a domain, or name@domain";
 
 /// What is to be examined.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +34,8 @@ impl Target {
                 RestServer::new(text, Options::default()).map_err(reason)?;
                 Ok(Self::Rest(text.to_owned()))
             }
-            Some(_) => Ok(Self::Xmpp(text.parse().map_err(reason)?)),
+            Some("ws" | "wss" | "xmpp" | "xmpps") => Ok(Self::Xmpp(text.parse().map_err(reason)?)),
+            Some(_) => Err(FORMS.to_owned()),
             None => domain_of(text).map(Self::Domain),
         }
     }
@@ -58,9 +63,7 @@ fn domain_of(text: &str) -> Result<String, String> {
             "a port needs a scheme, such as xmpp://{text} or wss://{text}/websocket"
         ));
     }
-    let jid = BareJid::new(text).map_err(|_| {
-        "write wss://…, xmpp://…, xmpps://… or https://…, or a domain, or name@domain".to_owned()
-    })?;
+    let jid = BareJid::new(text).map_err(|_| FORMS.to_owned())?;
     domain(jid.domain())
 }
 
@@ -72,7 +75,7 @@ pub(super) fn domain(text: &str) -> Result<String, String> {
 
 /// The address of an account.
 pub(super) fn account(text: &str) -> Result<BareJid, String> {
-    let jid = BareJid::new(text).map_err(|error| error.to_string())?;
+    let jid = BareJid::new(text).map_err(reason)?;
     if jid.local().is_none() {
         return Err("an account is somebody at a domain: name@domain".to_owned());
     }
@@ -81,7 +84,7 @@ pub(super) fn account(text: &str) -> Result<BareJid, String> {
 }
 
 fn reason(error: InvalidArgument) -> String {
-    error.reason.into_owned()
+    argument::reason(&error)
 }
 
 #[cfg(test)]
@@ -111,7 +114,7 @@ mod tests {
     fn what_is_no_address_is_refused_with_the_way_out() {
         for (text, expected) in [
             ("a.example:5222", "xmpp://a.example:5222"),
-            ("ftp://a.example", "only wss://"),
+            ("ftp://a.example", "write wss://"),
             ("https://", "Invalid api base url"),
             ("wss://alice:secret@a.example", "user"),
             ("a b", "name@domain"),
