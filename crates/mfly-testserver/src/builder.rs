@@ -1,5 +1,9 @@
 //! What a server is started with.
 
+mod start_error;
+
+pub use start_error::StartError;
+
 use crate::certificate::{self, Authority, AuthorityError, Certificates};
 use crate::core::Core;
 use crate::listening::Ports;
@@ -12,12 +16,10 @@ use mfly_proto::argument::InvalidArgument;
 use mfly_proto::secret::LicenceKey;
 use rand::TryRng as _;
 use rand::rngs::SysRng;
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use thiserror::Error;
 
 /// The licence key unless another is given. It opens nothing but servers of this crate.
 pub(crate) const LICENCE_KEY: &str = "MflyLocalLicenceKey0123456789abc";
@@ -27,40 +29,6 @@ const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCA
 
 /// How many iterations SCRAM may ask for.
 const ITERATIONS: std::ops::RangeInclusive<u32> = 1..=10_000_000;
-
-/// Why a server did not start.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// A setting cannot be used.
-    #[error(transparent)]
-    InvalidArgument(#[from] InvalidArgument),
-    /// A port is taken, or the address is not this machine's.
-    #[error("cannot listen on {address}")]
-    Listen {
-        /// The address that was asked for.
-        address: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The certificate authority cannot be used.
-    #[error("the certificate authority cannot be used")]
-    Authority {
-        /// What was wrong.
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// No certificate could be made for the XMPP host.
-    #[error("cannot make a certificate for the XMPP host; it has to be a DNS name or IP address")]
-    Certificate {
-        /// What was wrong.
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// The system gives no random numbers.
-    #[error("the system gives no random numbers")]
-    Random,
-}
 
 /// Settings of a server; see [`TestServer::builder`].
 #[derive(Clone, Debug)]
