@@ -1,9 +1,25 @@
 //! Any bytes as one WebSocket message, and as the elements that set up a stream.
 
 use mfly_proto::framing::websocket::{Incoming, Open};
+use mfly_proto::framing::{Frame, FrameReader, Framing, ReceiveLimits};
 use mfly_proto::sasl;
 use mfly_proto::stream::{Features, StreamError};
 use mfly_proto::xml::{Limits, Parser};
+
+/// What can be read within some limits is read or skipped within smaller ones, never refused.
+fn skipping(data: &[u8]) {
+    let mut limits = ReceiveLimits::default();
+    limits.stanza = Limits {
+        bytes: 256,
+        depth: 3,
+        attributes: 3,
+        children: 2,
+        elements: 6,
+    };
+    let frame = Frame::from_utf8(data.to_vec().into()).expect("it was read");
+    let received = FrameReader::skipping(Framing::WebSocket, limits).read(frame);
+    assert!(received.is_ok(), "{received:?}");
+}
 
 /// Reading never panics, and what was read survives being written.
 pub fn framing(data: &[u8]) {
@@ -11,6 +27,7 @@ pub fn framing(data: &[u8]) {
     let Ok(element) = parser.parse(data) else {
         return;
     };
+    skipping(data);
     if let Ok(Incoming::Open(open)) = Incoming::read(element) {
         let mut buffer = Vec::new();
         open.write(&mut buffer);

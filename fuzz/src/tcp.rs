@@ -1,7 +1,7 @@
 //! Any bytes as one direction of a stream over TCP.
 
 use mfly_proto::framing::tcp::{SplitError, Splitter, write_header};
-use mfly_proto::framing::{Frame, FrameReader, Framing, Open, Received};
+use mfly_proto::framing::{Frame, FrameReader, Framing, Open, ReceiveLimits, Received};
 use mfly_proto::xml::{Document, Limits};
 
 /// Small, so that inputs reach it.
@@ -19,6 +19,8 @@ pub fn tcp(data: &[u8]) {
     assert_eq!(split(uneven(bytes, sizes)), (frames.clone(), error));
     assert_eq!(split(bytes.chunks(1)), (frames.clone(), error));
 
+    skipping(bytes, sizes);
+
     let mut reader = FrameReader::new(Framing::Tcp, Limits::default());
     for frame in frames {
         match reader.read(frame) {
@@ -26,14 +28,40 @@ pub fn tcp(data: &[u8]) {
             Ok(Received::Element(document)) => element(&document),
             Ok(Received::Close { see_other_uri }) => assert_eq!(see_other_uri, None),
             Ok(Received::WhiteSpace) => unreachable!("white space was left out"),
+            Ok(Received::Skipped(skipped)) => unreachable!("{skipped:?} was to be an error"),
             Err(_) => {}
         }
     }
 }
 
+/// A stanza above a limit is skipped at every chunking, and its reader says so.
+fn skipping(bytes: &[u8], sizes: [usize; 2]) {
+    let mut limits = ReceiveLimits::default();
+    limits.stanza.bytes = LIMIT / 8;
+    limits.stanza.depth = 4;
+    limits.iq.bytes = LIMIT / 4;
+    limits.hard_bytes = LIMIT;
+    let split = |chunks: Vec<&[u8]>| split_by(Splitter::skipping(limits), chunks);
+    let (frames, error) = split(vec![bytes]);
+    assert_eq!(split(uneven(bytes, sizes)), (frames.clone(), error));
+    assert_eq!(split(bytes.chunks(1).collect()), (frames.clone(), error));
+    let mut reader = FrameReader::skipping(Framing::Tcp, limits);
+    for frame in frames {
+        let is_skipped = frame.skipped().is_some();
+        let received = reader.read(frame);
+        assert!(!is_skipped || matches!(received, Ok(Received::Skipped(_))));
+    }
+}
+
 /// The frames except signs of life, which depend on how the bytes arrive, and why there are no more.
 fn split<'c>(chunks: impl IntoIterator<Item = &'c [u8]>) -> (Vec<Frame>, Option<SplitError>) {
-    let mut splitter = Splitter::new(LIMIT);
+    split_by(Splitter::new(LIMIT), chunks)
+}
+
+fn split_by<'c>(
+    mut splitter: Splitter,
+    chunks: impl IntoIterator<Item = &'c [u8]>,
+) -> (Vec<Frame>, Option<SplitError>) {
     let mut frames = Vec::new();
     for chunk in chunks {
         splitter.push(chunk);

@@ -53,7 +53,7 @@ impl Endpoint {
         let scheme = if base.is_tls() { "wss" } else { "ws" };
         let address = format!("{scheme}://{rest}/socket.io/?EIO=3&transport=websocket");
         let mut options = shared.transport.clone();
-        options.max_frame_bytes = MAX_BYTES;
+        options.limits.hard_bytes = MAX_BYTES;
         Ok(Self {
             address: address.parse()?,
             url: base,

@@ -27,11 +27,12 @@ fn snake_case(kind: XmlErrorKind) -> String {
 }
 
 /// Kinds that limits cause: no file shows them.
-const LIMITS: [XmlErrorKind; 5] = [
+const LIMITS: [XmlErrorKind; 6] = [
     XmlErrorKind::TooDeep,
     XmlErrorKind::TooLarge,
     XmlErrorKind::TooManyAttributes,
     XmlErrorKind::TooManyChildren,
+    XmlErrorKind::TooManyElements,
     XmlErrorKind::TooManyNamespaces,
 ];
 
@@ -224,6 +225,18 @@ fn children_are_limited_for_each_element() {
     assert_eq!(refused_for(children(4_097)), XmlErrorKind::TooManyChildren);
     let twice = format!("<a><c>{0}</c><c>{0}</c></a>", "<b/>".repeat(3_000));
     accepted(twice, Limits::default());
+}
+
+#[test]
+fn elements_are_limited_altogether() {
+    let limits = Limits {
+        elements: 10,
+        ..Limits::default()
+    };
+    let elements = |count: usize| format!("<a>{}</a>", "<b><c/></b>".repeat(count));
+    accepted(elements(4), limits);
+    let kind = refusal(elements(5).as_bytes(), limits).kind;
+    assert_eq!(kind, XmlErrorKind::TooManyElements);
 }
 
 #[test]

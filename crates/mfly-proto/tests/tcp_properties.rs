@@ -2,6 +2,7 @@
 //! element instead of all at once.
 
 mod generated;
+mod skipping;
 mod streams;
 
 use generated::{Tree, fragment, read, seeded, soup};
@@ -18,6 +19,7 @@ const WIDE: Limits = Limits {
     depth: 64,
     attributes: 128,
     children: 4_096,
+    elements: 65_536,
 };
 
 /// Start and end of a stream. The content's namespace has no prefix, or has one, or there is none.

@@ -122,7 +122,7 @@ async fn establish<T>(
 where
     T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let limit = options.max_frame_bytes;
+    let limit = options.limits.hard_bytes;
     let host = address.host();
     let domain = options.domain.as_deref().unwrap_or(host);
     match (address.scheme(), options.start_tls) {
@@ -138,7 +138,7 @@ where
         }
         (Scheme::Xmpps, _) => {
             let (io, security) = secure(io, domain, &[XMPP_CLIENT], options, observer).await?;
-            Ok(connection::tcp(io, limit).with_security(security))
+            Ok(connection::tcp_skipping(io, options.limits).with_security(security))
         }
         (Scheme::Xmpp, StartTls::Required) => {
             let negotiating = start_tls::negotiate(&mut io, domain, options.expect_start_tls);
@@ -146,9 +146,9 @@ where
             observer.done(|took| Progress::StartTlsNegotiated { took });
             // XEP-0368 §4: ALPN is for direct TLS.
             let (io, security) = secure(io, domain, &[], options, observer).await?;
-            Ok(connection::tcp(io, limit).with_security(security))
+            Ok(connection::tcp_skipping(io, options.limits).with_security(security))
         }
-        (Scheme::Xmpp, StartTls::Disabled) => Ok(connection::tcp(io, limit)),
+        (Scheme::Xmpp, StartTls::Disabled) => Ok(connection::tcp_skipping(io, options.limits)),
     }
 }
 

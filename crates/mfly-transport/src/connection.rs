@@ -12,7 +12,8 @@ use crate::error::TransportError;
 use crate::websocket::Socket;
 use futures_core::Stream;
 use futures_util::Sink;
-use mfly_proto::framing::{Frame, Framing};
+use mfly_proto::framing::tcp::Splitter;
+use mfly_proto::framing::{Frame, Framing, ReceiveLimits};
 use mfly_proto::sasl::ChannelBindings;
 use round_trips::Counter;
 use std::fmt;
@@ -35,6 +36,8 @@ pub(crate) const FLUSH_THRESHOLD: usize = 64 * 1024;
 ///   and then `None` after anything else: over WebSocket that is after a closing handshake, over
 ///   TCP after the peer's closing tag, which is handed over as a frame like any other.
 ///   [`close_reason`](Self::close_reason) tells what the peer said.
+/// - A client's connection over TCP skips a stanza that exceeds its limits: a frame without text
+///   stands for it ([`Frame::skipped`]).
 /// - Pings of a WebSocket peer are answered while the stream is polled.
 /// - Closing the sink says goodbye and waits for the peer's, for 5 seconds at most: a closing
 ///   handshake over WebSocket, a closing tag over TCP unless it was sent already. Dropping the
@@ -49,7 +52,7 @@ pub struct Connection {
 
 enum Wire {
     WebSocket(websocket::Wire),
-    Tcp(tcp::Wire),
+    Tcp(Box<tcp::Wire>),
 }
 
 /// What the peer gave as its reason to close.
@@ -71,10 +74,20 @@ pub(crate) fn websocket(socket: Socket, max_frame_bytes: usize) -> Connection {
     }
 }
 
-/// A connection over a byte stream on which nothing was said yet.
+/// A connection over a byte stream on which nothing was said yet. A longer frame ends it.
 pub(crate) fn tcp(io: impl Io + 'static, max_frame_bytes: usize) -> Connection {
+    over_bytes(io, Splitter::new(max_frame_bytes), max_frame_bytes)
+}
+
+/// A connection over a byte stream on which nothing was said yet. A stanza that exceeds a limit is
+/// skipped.
+pub(crate) fn tcp_skipping(io: impl Io + 'static, limits: ReceiveLimits) -> Connection {
+    over_bytes(io, Splitter::skipping(limits), limits.hard_bytes)
+}
+
+fn over_bytes(io: impl Io + 'static, splitter: Splitter, max_frame_bytes: usize) -> Connection {
     Connection {
-        wire: Wire::Tcp(tcp::Wire::new(Box::new(io), max_frame_bytes)),
+        wire: Wire::Tcp(Box::new(tcp::Wire::new(Box::new(io), splitter))),
         security: None,
         max_frame_bytes,
         counter: None,
@@ -131,7 +144,7 @@ impl Connection {
         counter.round_trips.clone()
     }
 
-    /// The largest frame accepted from the peer, in bytes.
+    /// The largest frame that does not end the connection, in bytes.
     #[must_use]
     pub fn max_frame_bytes(&self) -> usize {
         self.max_frame_bytes
@@ -143,7 +156,7 @@ macro_rules! of_wire {
     ($connection:expr, $method:ident $(, $argument:expr)*) => {
         match &mut $connection.wire {
             Wire::WebSocket(wire) => Pin::new(wire).$method($($argument),*),
-            Wire::Tcp(wire) => Pin::new(wire).$method($($argument),*),
+            Wire::Tcp(wire) => Pin::new(&mut **wire).$method($($argument),*),
         }
     };
 }

@@ -1,9 +1,10 @@
 //! How to open a connection.
 
 use crate::{Proxy, Tls};
+use mfly_proto::framing::ReceiveLimits;
 use std::time::Duration;
 
-/// The largest frame accepted unless told otherwise: 256 KiB.
+/// The largest frame that a server does well to accept from a client: 256 KiB.
 pub const DEFAULT_MAX_FRAME_BYTES: usize = 256 * 1024;
 
 /// How to open a connection.
@@ -13,8 +14,9 @@ pub struct Options {
     pub tls: Tls,
     /// How long each stage may take.
     pub timeouts: Timeouts,
-    /// The largest frame accepted from the server, in bytes.
-    pub max_frame_bytes: usize,
+    /// How much is accepted from the server. Over WebSocket only the hard limit matters here: one message is held as a
+    /// whole. Over TCP a stanza above the other limits is read past.
+    pub limits: ReceiveLimits,
     /// Whether `ws://`, and `xmpp://` without STARTTLS, may be used for a host that is not this
     /// machine. Passwords and messages then travel unprotected.
     pub allow_cleartext: bool,
@@ -40,7 +42,7 @@ impl Options {
         Self {
             tls,
             timeouts: Timeouts::default(),
-            max_frame_bytes: DEFAULT_MAX_FRAME_BYTES,
+            limits: ReceiveLimits::default(),
             allow_cleartext: false,
             domain: None,
             start_tls: StartTls::default(),

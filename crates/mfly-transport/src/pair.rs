@@ -2,7 +2,7 @@
 
 use crate::options::DEFAULT_MAX_FRAME_BYTES;
 use crate::{Connection, connection, websocket};
-use mfly_proto::framing::Framing;
+use mfly_proto::framing::{Framing, ReceiveLimits};
 
 /// How many bytes one side may send before the other must read.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -31,15 +31,15 @@ pub fn pair() -> (Connection, Connection) {
 #[must_use]
 pub fn pair_with(framing: Framing) -> (Connection, Connection) {
     let (client, server) = tokio::io::duplex(BUFFER_BYTES);
-    let limit = DEFAULT_MAX_FRAME_BYTES;
+    let (limits, limit) = (ReceiveLimits::default(), DEFAULT_MAX_FRAME_BYTES);
     if framing == Framing::Tcp {
         return (
-            connection::tcp(client, limit),
+            connection::tcp_skipping(client, limits),
             connection::tcp(server, limit),
         );
     }
     (
-        websocket::take_over(client, limit),
+        websocket::take_over(client, limits.hard_bytes),
         websocket::serve(server, limit),
     )
 }

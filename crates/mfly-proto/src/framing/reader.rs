@@ -1,8 +1,11 @@
 //! Reading the frames of one stream, whatever its framing.
 
 use super::websocket::Incoming;
-use super::{Frame, Framing, Open, tcp};
-use crate::xml::{Document, Limits, Parser, XmlError};
+use super::{ExceededLimit, Frame, Framing, Open, ReceiveLimits, Skipped, tcp};
+use crate::xml::{
+    Document, Inherited, Limits, Parser, Passer, Start, XmlError, XmlErrorKind, is_space,
+};
+use bytes::Bytes;
 
 /// What one frame is to the stream.
 #[derive(Clone, Debug)]
@@ -18,6 +21,8 @@ pub enum Received {
     Element(Document),
     /// Nothing but white space: a sign of life (RFC 6120 §4.6.1).
     WhiteSpace,
+    /// A stanza that exceeds a limit and was not read. Only from a reader that skips.
+    Skipped(Skipped),
 }
 
 /// Reads the frames that one side of a stream sends.
@@ -29,16 +34,29 @@ pub struct FrameReader {
     parser: Parser,
     /// What the latest stream header declares; unused over WebSocket.
     context: tcp::StreamContext,
+    /// What is skipped; with none, exceeding a limit is an error.
+    skips: Option<ReceiveLimits>,
 }
 
 impl FrameReader {
-    /// A reader for a stream that is not open yet.
+    /// A reader for a stream that is not open yet. A frame that exceeds a limit is an error.
     #[must_use]
     pub const fn new(framing: Framing, limits: Limits) -> Self {
+        Self::with(framing, limits, None)
+    }
+
+    /// A reader for a stream that is not open yet. A stanza that exceeds a limit is told as [`Received::Skipped`].
+    #[must_use]
+    pub const fn skipping(framing: Framing, limits: ReceiveLimits) -> Self {
+        Self::with(framing, limits.stanza, Some(limits))
+    }
+
+    const fn with(framing: Framing, limits: Limits, skips: Option<ReceiveLimits>) -> Self {
         Self {
             framing,
             parser: Parser::new(limits),
             context: tcp::StreamContext::NONE,
+            skips,
         }
     }
 
@@ -51,14 +69,38 @@ impl FrameReader {
     /// Tells what the next frame is.
     ///
     /// # Errors
-    /// When it is not restricted XML, exceeds a limit, or opens the stream in a form that cannot be read.
+    /// When it is not restricted XML, exceeds a limit that is not skipped, or opens the stream in a form that cannot be
+    /// read.
     pub fn read(&mut self, frame: Frame) -> Result<Received, XmlError> {
+        if let Some(skipped) = frame.skipped() {
+            return Ok(Received::Skipped(skipped.clone()));
+        }
         if frame.as_bytes().iter().all(u8::is_ascii_whitespace) {
             return Ok(Received::WhiteSpace);
         }
+        let Some(limits) = self.skips else {
+            return self.read_whole(frame).map_err(|(error, _)| error);
+        };
+        let text = frame.as_bytes().trim_ascii_start();
+        let limits_here = limits.of(Start::of(&text[..text.len().min(NAME_BYTES)])
+            .local_name()
+            .as_bytes());
+        self.parser.set_limits(limits_here);
+        self.read_whole(frame).or_else(|(error, text)| {
+            let limit = ExceededLimit::of(error.kind, &limits_here).filter(|_| !text.is_empty());
+            match limit {
+                Some(limit) => pass(&text, limits.hard_bytes)
+                    .map(|()| Received::Skipped(Skipped::new(text.trim_ascii_start(), limit))),
+                None => Err(error),
+            }
+        })
+    }
+
+    /// Reads a frame, or gives its text back; only that of an element.
+    fn read_whole(&mut self, frame: Frame) -> Result<Received, (XmlError, Bytes)> {
         match self.framing {
             Framing::WebSocket => {
-                let document = self.parser.document(frame.into_bytes())?;
+                let document = self.parser.own(frame.into_bytes(), &Inherited::NONE)?;
                 match Incoming::read(document.root()) {
                     Ok(Incoming::Open(open)) => Ok(Received::Open(open)),
                     Ok(Incoming::Close { see_other_uri }) => Ok(Received::Close { see_other_uri }),
@@ -67,5 +109,28 @@ impl FrameReader {
             }
             Framing::Tcp => tcp::read(frame, &mut self.parser, &mut self.context),
         }
+    }
+}
+
+/// How much of an element is looked at for its name.
+const NAME_BYTES: usize = 64;
+
+/// Checks an element that is not read.
+fn pass(text: &[u8], longest: usize) -> Result<(), XmlError> {
+    let spaces = text.len() - text.trim_ascii_start().len();
+    let moved = |error: XmlError| XmlError {
+        position: error.position + spaces,
+        ..error
+    };
+    let Some(end) = Passer::new(longest).feed(&text[spaces..]).map_err(moved)? else {
+        return Err(XmlError::new(XmlErrorKind::Truncated, text.len()));
+    };
+    let rest = &text[spaces + end..];
+    match rest.iter().position(|&byte| !is_space(byte)) {
+        Some(at) => Err(XmlError::new(
+            XmlErrorKind::TrailingContent,
+            spaces + end + at,
+        )),
+        None => Ok(()),
     }
 }

@@ -104,6 +104,7 @@ impl From<XmlErrorKind> for StreamCondition {
             | XmlErrorKind::TooLarge
             | XmlErrorKind::TooManyAttributes
             | XmlErrorKind::TooManyChildren
+            | XmlErrorKind::TooManyElements
             | XmlErrorKind::TooManyNamespaces => Self::PolicyViolation,
             XmlErrorKind::UnboundPrefix | XmlErrorKind::ReservedPrefix => Self::BadNamespacePrefix,
             XmlErrorKind::InvalidUtf8 => Self::UnsupportedEncoding,

@@ -82,6 +82,8 @@ kinds! {
     TooManyAttributes = "too many attributes";
     /// More child elements than [`Limits::children`](super::Limits::children).
     TooManyChildren = "too many child elements";
+    /// More elements altogether than [`Limits::elements`](super::Limits::elements).
+    TooManyElements = "too many elements";
     /// More namespace declarations in scope than
     /// [`Limits::NAMESPACES`](super::Limits::NAMESPACES).
     TooManyNamespaces = "too many namespace declarations in scope";

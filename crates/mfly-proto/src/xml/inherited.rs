@@ -57,6 +57,9 @@ impl Inherited {
     ///
     /// What is no element stays as it is: it is refused for what it is.
     pub(super) fn declare(&self, text: &[u8]) -> Option<Declared> {
+        if self.declarations.is_empty() {
+            return None;
+        }
         let text = std::str::from_utf8(text).ok()?;
         let tag = text.trim_ascii_start().strip_prefix('<')?;
         let at = qualified_name_end(text, text.len() - tag.len())?;
@@ -87,7 +90,7 @@ impl Inherited {
     /// A bit for each declaration that the start tag, whose name ends at `at`, makes anew.
     fn overridden(&self, text: &str, mut at: usize) -> u64 {
         let mut overridden = 0;
-        while let Some((name, end)) = attribute(text, at) {
+        while let Some((name, _, end)) = attribute(text, at) {
             if let Some(prefix) = declared_prefix(name) {
                 for (index, declaration) in self.declarations.iter().enumerate() {
                     overridden |= u64::from(declaration.prefix == prefix) << index;
@@ -129,9 +132,9 @@ impl Declared {
     }
 }
 
-/// The name of the attribute from `at` on, white space before it, and where it ends; none where no attribute is well
-/// formed.
-fn attribute(text: &str, at: usize) -> Option<(&str, usize)> {
+/// The name and the raw value of the attribute from `at` on, white space before it, and where it ends; none where no
+/// attribute is well formed.
+pub(super) fn attribute(text: &str, at: usize) -> Option<(&str, &str, usize)> {
     let bytes = text.as_bytes();
     let skip = |at: usize| {
         at + bytes[at..]
@@ -149,8 +152,8 @@ fn attribute(text: &str, at: usize) -> Option<(&str, usize)> {
     let quote = *bytes
         .get(open)
         .filter(|byte| matches!(byte, b'"' | b'\''))?;
-    let close = memchr::memchr(quote, &bytes[open + 1..])?;
-    Some((&text[start..end], open + 1 + close + 1))
+    let close = open + 1 + memchr::memchr(quote, &bytes[open + 1..])?;
+    Some((&text[start..end], &text[open + 1..close], close + 1))
 }
 
 /// The prefix that an attribute of this name declares.
@@ -162,7 +165,7 @@ fn declared_prefix(name: &str) -> Option<&str> {
 }
 
 /// The end of an element's name that starts at `start`, if it is well formed.
-fn qualified_name_end(text: &str, start: usize) -> Option<usize> {
+pub(super) fn qualified_name_end(text: &str, start: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut end = name_end(text, start)?;
     if bytes.get(end) == Some(&b':') {

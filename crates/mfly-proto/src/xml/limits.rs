@@ -1,6 +1,6 @@
 //! How much of a peer's input is accepted.
 
-/// Bounds on one top-level element. The defaults suit a chat client.
+/// Bounds on one top-level element. The defaults suit what anybody may send to a chat client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the whole element. Default 256 KiB; values from 4 GiB act as 4 GiB - 1.
@@ -11,6 +11,9 @@ pub struct Limits {
     pub attributes: usize,
     /// Child elements of one element. Default 4,096.
     pub children: usize,
+    /// Elements altogether. Each takes about 50 bytes of memory beside its text. Default 65,536,
+    /// more than 256 KiB can hold.
+    pub elements: usize,
 }
 
 impl Limits {
@@ -26,6 +29,7 @@ impl Default for Limits {
             depth: 32,
             attributes: 64,
             children: 4_096,
+            elements: 65_536,
         }
     }
 }

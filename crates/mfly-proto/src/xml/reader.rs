@@ -61,9 +61,8 @@ impl Parser {
     /// # Errors
     /// As [`parse`](Self::parse).
     pub fn document(&mut self, text: impl Into<Bytes>) -> Result<Document, XmlError> {
-        let text: Bytes = text.into();
-        self.fill(&text, 0)?;
-        Document::new(text, self.give_table())
+        self.own(text.into(), &Inherited::NONE)
+            .map_err(|(error, _)| error)
     }
 
     /// Does what [`Document::parse_within`] does.
@@ -75,21 +74,37 @@ impl Parser {
         text: impl Into<Bytes>,
         inherited: &Inherited,
     ) -> Result<Document, XmlError> {
-        let text: Bytes = text.into();
+        self.own(text.into(), inherited).map_err(|(error, _)| error)
+    }
+
+    /// Does what [`document_within`](Self::document_within) does, and gives a refused text back.
+    pub(crate) fn own(
+        &mut self,
+        text: Bytes,
+        inherited: &Inherited,
+    ) -> Result<Document, (XmlError, Bytes)> {
         // Before anything is looked for in it.
         if text.len() > self.limits.bytes {
-            return Err(XmlError::new(Kind::TooLarge, self.limits.bytes));
+            return Err((XmlError::new(Kind::TooLarge, self.limits.bytes), text));
         }
         let Some(declared) = inherited.declare(&text) else {
-            return self.document(text);
+            return match self.fill(&text, 0) {
+                Ok(_) => Document::new(text, self.give_table()).map_err(|e| (e, Bytes::new())),
+                Err(error) => Err((error, text)),
+            };
         };
         match self.fill(declared.text.as_bytes(), declared.added) {
             Ok(_) => Ok(Document::of(declared.text, self.give_table())),
-            Err(error) => Err(XmlError {
-                position: declared.original(error.position),
-                ..error
-            }),
+            Err(error) => {
+                let position = declared.original(error.position);
+                Err((XmlError { position, ..error }, text))
+            }
         }
+    }
+
+    /// Accepts what these limits allow from now on.
+    pub(crate) const fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
     }
 
     /// The table for a document: a copy that fits, or, when it is large, the table itself, so that one large element
@@ -212,6 +227,9 @@ impl Pass<'_> {
             None if self.table.nodes.is_empty() => Scope::EMPTY,
             None => return Err(XmlError::new(Kind::TrailingContent, start)),
         };
+        if self.table.nodes.len() >= limits.elements {
+            return Err(XmlError::new(Kind::TooManyElements, start));
+        }
         if self.open.len() >= limits.depth {
             return Err(XmlError::new(Kind::TooDeep, start));
         }

@@ -67,6 +67,18 @@ fn read_other(text: &str) -> Result<(char, usize), XmlErrorKind> {
         .ok_or(XmlErrorKind::IllegalCharacter)
 }
 
+/// Whether every reference in a raw value stands for a character.
+pub(super) fn are_right(raw: &str) -> bool {
+    let mut rest = raw;
+    while let Some(at) = memchr::memchr(b'&', rest.as_bytes()) {
+        match read(&rest[at..]) {
+            Ok((_, length)) => rest = &rest[at + length..],
+            Err(_) => return false,
+        }
+    }
+    true
+}
+
 /// Appends checked character data: references resolved, line ends normalised.
 pub(super) fn decode_text(raw: &str, out: &mut String) {
     decode(

@@ -1,7 +1,7 @@
 //! Streams over TCP, cut in every way.
 
-use mfly_proto::framing::Open;
 use mfly_proto::framing::tcp::{SplitError, Splitter, write_header};
+use mfly_proto::framing::{Frame, Open};
 
 /// The longest frame in these tests.
 pub(crate) const LIMIT: usize = 4_096;
@@ -11,13 +11,22 @@ pub(crate) type Outcome = (Vec<String>, Option<SplitError>);
 
 /// What becomes of a stream whose bytes arrive in these chunks.
 pub(crate) fn split<'c>(chunks: impl IntoIterator<Item = &'c [u8]>) -> Outcome {
-    let mut splitter = Splitter::new(LIMIT);
+    let (frames, error) = split_by(Splitter::new(LIMIT), chunks);
+    let text = |frame: &Frame| frame.as_str().to_owned();
+    (frames.iter().map(text).collect(), error)
+}
+
+/// What this splitter makes of a stream whose bytes arrive in these chunks.
+pub(crate) fn split_by<'c>(
+    mut splitter: Splitter,
+    chunks: impl IntoIterator<Item = &'c [u8]>,
+) -> (Vec<Frame>, Option<SplitError>) {
     let mut frames = Vec::new();
     for chunk in chunks {
         splitter.push(chunk);
         loop {
             match splitter.next() {
-                Ok(Some(frame)) => frames.push(frame.as_str().to_owned()),
+                Ok(Some(frame)) => frames.push(frame),
                 Ok(None) => break,
                 Err(error) => {
                     assert_eq!(splitter.next(), Err(error), "an error does not stay");

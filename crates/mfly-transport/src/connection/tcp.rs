@@ -38,7 +38,6 @@ enum Side {
 pub(super) struct Wire {
     io: Box<dyn Io>,
     splitter: Splitter,
-    max_frame_bytes: usize,
     outgoing: Outgoing,
     state: State,
     ours: Side,
@@ -83,11 +82,10 @@ impl Outgoing {
 }
 
 impl Wire {
-    pub(super) fn new(io: Box<dyn Io>, max_frame_bytes: usize) -> Self {
+    pub(super) fn new(io: Box<dyn Io>, splitter: Splitter) -> Self {
         Self {
             io,
-            splitter: Splitter::new(max_frame_bytes),
-            max_frame_bytes,
+            splitter,
             outgoing: Outgoing::default(),
             state: State::Open,
             ours: Side::Silent,
@@ -142,9 +140,7 @@ impl Wire {
             self.queue_closing_tag();
         }
         match error {
-            SplitError::TooLarge { .. } => TransportError::TooLarge {
-                limit: self.max_frame_bytes,
-            },
+            SplitError::TooLarge { limit } => TransportError::TooLarge { limit },
             SplitError::NotUtf8 => TransportError::NotText,
             other => TransportError::violation(other),
         }

@@ -9,6 +9,8 @@ over_every_transport!(
     frames_arrive_whole_and_in_order_in_both_directions,
     a_frame_of_exactly_the_limit_arrives,
     a_frame_above_the_limit_ends_the_connection_with_that_reason,
+    a_client_reads_on_after_a_stanza_above_its_limits,
+    a_stanza_above_the_hard_limit_ends_the_clients_connection,
     halves_work_in_different_tasks,
     waiting_for_an_answer_is_a_round_trip,
 );
@@ -68,6 +70,41 @@ async fn a_frame_above_the_limit_ends_the_connection_with_that_reason(ends: Ends
     assert!(server.next().await.is_none());
     let late = server.send(Frame::from("<late/>")).await.unwrap_err();
     assert!(matches!(late, TransportError::Closed), "{late:?}");
+    sending.abort();
+}
+
+async fn a_client_reads_on_after_a_stanza_above_its_limits(ends: Ends) {
+    let (mut client, mut server) = ends;
+    let framing = client.framing();
+    let sending = tokio::spawn(async move {
+        for frame in [element_of(LIMIT + 1), Frame::from("<next/>")] {
+            server.send(frame).await.unwrap();
+        }
+        server
+    });
+    let large = client.next().await.unwrap().unwrap();
+    match framing {
+        // One message is held as a whole; the stream's reader skips it.
+        Framing::WebSocket => assert_eq!(large.len(), LIMIT + 1),
+        _ => assert_eq!(
+            large.skipped().map(|skipped| skipped.name.as_str()),
+            Some("a")
+        ),
+    }
+    assert_eq!(client.next().await.unwrap().unwrap().as_str(), "<next/>");
+    drop(sending.await.unwrap());
+}
+
+async fn a_stanza_above_the_hard_limit_ends_the_clients_connection(ends: Ends) {
+    let (mut client, mut server) = ends;
+    let hard = client.max_frame_bytes();
+    let sending = tokio::spawn(async move {
+        let _ = server.send(element_of(hard + 1)).await;
+        server
+    });
+    let refused = client.next().await.unwrap().unwrap_err();
+    let named = matches!(refused, TransportError::TooLarge { limit } if limit == hard);
+    assert!(named, "{refused:?}");
     sending.abort();
 }
 

@@ -5,6 +5,7 @@ use crate::framing::reader::Received;
 use crate::framing::{Frame, Open};
 use crate::ns;
 use crate::xml::{Inherited, Parser, Writer, XmlError, XmlErrorKind, is_space};
+use bytes::Bytes;
 use std::borrow::Cow;
 
 /// The closing stream tag, for a header as [`write_header`] writes it.
@@ -40,24 +41,27 @@ impl StreamContext {
     };
 }
 
-/// Tells what a frame that is not white space is.
+/// Tells what a frame that is not white space is. The text of an element that is refused comes back.
 pub(in crate::framing) fn read(
     frame: Frame,
     parser: &mut Parser,
     context: &mut StreamContext,
-) -> Result<Received, XmlError> {
+) -> Result<Received, (XmlError, Bytes)> {
+    let unowned = |error| (error, Bytes::new());
     let tag = without_declaration(frame.as_bytes());
     if let Some(end_tag) = tag.strip_prefix(b"</") {
-        return footer(end_tag, context);
+        return footer(end_tag, context).map_err(unowned);
     }
     let is_header = tag
         .strip_prefix(b"<")
         .is_some_and(|tag| names_a_stream(tag_name(tag)));
     if is_header {
-        return header(tag, parser, context).map(Received::Open);
+        return header(tag, parser, context)
+            .map(Received::Open)
+            .map_err(unowned);
     }
     parser
-        .document_within(frame.into_bytes(), &context.inherited)
+        .own(frame.into_bytes(), &context.inherited)
         .map(Received::Element)
 }
 

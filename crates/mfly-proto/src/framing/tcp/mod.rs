@@ -29,10 +29,15 @@ fn tag_name(tag: &[u8]) -> &[u8] {
     &tag[..end.unwrap_or(tag.len())]
 }
 
+/// A name without its prefix.
+fn local_name(name: &[u8]) -> &[u8] {
+    match memchr::memchr(b':', name) {
+        Some(colon) => &name[colon + 1..],
+        None => name,
+    }
+}
+
 /// Whether a name, with or without prefix, is that of a stream header.
 fn names_a_stream(name: &[u8]) -> bool {
-    match memchr::memchr(b':', name) {
-        Some(colon) => &name[colon + 1..] == b"stream",
-        None => name == b"stream",
-    }
+    local_name(name) == b"stream"
 }

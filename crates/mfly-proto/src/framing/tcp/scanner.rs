@@ -1,11 +1,9 @@
 //! Where a frame ends: just enough of XML's grammar to tell, and no byte looked at twice.
 
 use super::{SplitError, declaration, names_a_stream, tag_name};
-use crate::xml::{Limits, XmlErrorKind as Kind, is_space};
+use crate::xml::{XmlErrorKind as Kind, is_space, starts_cdata};
 
 const CDATA: &[u8] = b"<![CDATA[";
-const DOCTYPE: &[u8] = b"<!DOCTYPE";
-const COMMENT: &[u8] = b"<!--";
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// A part of the stream that is complete.
@@ -94,17 +92,37 @@ impl Scanner {
         self.at == 0
     }
 
+    /// Takes the unit in hand as read: the next byte starts another one.
+    pub(super) fn skip_unit(&mut self) {
+        (self.at, self.place) = (0, Place::Text);
+        self.open = Vec::new();
+    }
+
+    /// Whether the unit in hand is an element of the stream, when its start is `bytes`.
+    pub(super) fn is_in_element(&self, bytes: &[u8]) -> bool {
+        self.stage == Stage::Inside
+            && match bytes {
+                [b'<', b'/' | b'?', ..] => false,
+                [b'<', tag @ ..] => !names_a_stream(tag_name(tag)),
+                _ => false,
+            }
+    }
+
     /// The unit at the start of `bytes` and its end; `None` when it is not complete. Until it is, `bytes` may only
-    /// grow from call to call.
+    /// grow from call to call. An element may be nested to `depth`.
     ///
     /// # Errors
     /// When no more bytes could make it right.
-    pub(super) fn advance(&mut self, bytes: &[u8]) -> Result<Option<(Unit, usize)>, SplitError> {
+    pub(super) fn advance(
+        &mut self,
+        bytes: &[u8],
+        depth: usize,
+    ) -> Result<Option<(Unit, usize)>, SplitError> {
         let (mut at, mut place) = (self.at, self.place);
         loop {
             let step = match place {
                 Place::Text => self.text(bytes, at)?,
-                Place::StartTag => self.start_tag(bytes, at)?,
+                Place::StartTag => self.start_tag(bytes, at, depth)?,
                 Place::Value(quote) => value(bytes, at, quote)?,
                 Place::EndTag => self.end_tag(bytes, at)?,
                 Place::Cdata => match find(bytes, at, |rest| memchr::memmem::find(rest, b"]]>")) {
@@ -187,7 +205,7 @@ impl Scanner {
         }
     }
 
-    fn start_tag(&mut self, bytes: &[u8], at: usize) -> Result<Step, SplitError> {
+    fn start_tag(&mut self, bytes: &[u8], at: usize, limit: usize) -> Result<Step, SplitError> {
         let Some(end) = find(bytes, at, |rest| memchr::memchr3(b'>', b'"', b'\'', rest)) else {
             return Ok(Step::Wait(bytes.len()));
         };
@@ -210,7 +228,6 @@ impl Scanner {
                 return Ok(Step::Done(Unit::Element, end + 1));
             }
         }
-        let limit = Limits::default().depth;
         if self.open.len() >= limit {
             return Err(SplitError::TooDeep { limit });
         }
@@ -261,25 +278,8 @@ fn find(bytes: &[u8], at: usize, search: impl FnOnce(&[u8]) -> Option<usize>) ->
 
 /// Whether `<!` starts a CDATA section; not yet, when more bytes are needed to tell.
 fn bang(markup: &[u8], is_top: bool) -> Result<bool, SplitError> {
-    let starts = |word: &[u8]| {
-        let known = markup.len().min(word.len());
-        markup[..known].eq_ignore_ascii_case(&word[..known])
-    };
-    let kind = if starts(COMMENT) {
-        (markup.len() >= COMMENT.len()).then_some(Kind::Comment)
-    } else if starts(DOCTYPE) {
-        (markup.len() >= DOCTYPE.len()).then_some(Kind::Doctype)
-    } else if CDATA.starts_with(markup) && markup != CDATA {
-        None
-    } else if !markup.starts_with(CDATA) {
-        Some(Kind::MalformedMarkup)
-    } else if is_top {
-        Some(Kind::TextOutsideRoot)
-    } else {
-        return Ok(true);
-    };
-    match kind {
-        Some(kind) => Err(SplitError::Malformed(kind)),
-        None => Ok(false),
+    match starts_cdata(markup).map_err(SplitError::Malformed)? {
+        true if is_top => Err(SplitError::Malformed(Kind::TextOutsideRoot)),
+        is_cdata => Ok(is_cdata),
     }
 }

@@ -1,15 +1,16 @@
 //! Cutting a stream of bytes into frames.
 
 use super::scanner::{Scanner, Stage, Unit};
-use super::{SplitError, declaration};
-use crate::framing::Frame;
-use crate::xml::is_space;
+use super::{SplitError, declaration, local_name, tag_name};
+use crate::framing::{ExceededLimit, Frame, ReceiveLimits, Skipped};
+use crate::xml::{Limits, Passer, XmlErrorKind, is_space};
 use bytes::{Buf, BytesMut};
 use std::fmt;
 
 /// Finds where frames end, however the bytes arrive.
 ///
-/// Every byte is looked at once; what is not complete yet is never an error. Frames share the splitter's memory.
+/// Every byte is looked at once, and once more in a stanza that is skipped; what is not complete yet is never an error.
+/// Frames share the splitter's memory.
 /// Call [`next`](Self::next) until it returns `None` before pushing more: then no more than one frame and one
 /// chunk are held.
 ///
@@ -27,22 +28,75 @@ use std::fmt;
 /// ```
 pub struct Splitter {
     buffer: BytesMut,
-    limit: usize,
+    bounds: Bounds,
     scanner: Scanner,
+    skipping: Option<Box<Skipping>>,
     failed: Option<SplitError>,
 }
 
+/// What becomes of a frame that exceeds a limit.
+#[derive(Clone, Copy)]
+enum Bounds {
+    /// It ends the stream when it has more bytes than this, or is nested deeper than [`Limits::default`] allows.
+    End(usize),
+    /// It is skipped.
+    Skip(ReceiveLimits),
+}
+
+impl Bounds {
+    /// The bounds on a unit that starts like this.
+    fn of(&self, start: &[u8]) -> Limits {
+        match self {
+            Self::End(bytes) => Limits {
+                bytes: *bytes,
+                ..Limits::default()
+            },
+            Self::Skip(limits) => {
+                let name = tag_name(&start[start.len().min(1)..start.len().min(NAME_BYTES)]);
+                limits.of(local_name(name))
+            }
+        }
+    }
+}
+
+/// How much of a unit is looked at for its name.
+const NAME_BYTES: usize = 64;
+
+/// How long a frame may be without the memory behind it being let go afterwards.
+const KEPT_BYTES: usize = 64 * 1024;
+
+/// A stanza that is read past.
+struct Skipping {
+    passer: Passer,
+    skipped: Skipped,
+}
+
 impl Splitter {
-    /// A splitter for one direction of a stream, which has not started yet.
+    /// A splitter for one direction of a stream, which has not started yet. A frame that exceeds a limit is an error.
     ///
     /// `max_frame_bytes` bounds each frame; the depth is bounded by that of
     /// [`Limits::default`](crate::xml::Limits).
     #[must_use]
     pub fn new(max_frame_bytes: usize) -> Self {
+        Self::with(Bounds::End(max_frame_bytes))
+    }
+
+    /// A splitter for one direction of a stream, which has not started yet. A stanza that is too long or nested too
+    /// deeply is skipped: a frame without text stands for it, which [`Frame::skipped`] tells.
+    ///
+    /// While a stanza is skipped, no more than one chunk and the start of the stanza's first tag are held. Its tags,
+    /// quotes, references and characters are still checked. One of more than [`ReceiveLimits::hard_bytes`] is an error.
+    #[must_use]
+    pub fn skipping(limits: ReceiveLimits) -> Self {
+        Self::with(Bounds::Skip(limits))
+    }
+
+    fn with(bounds: Bounds) -> Self {
         Self {
             buffer: BytesMut::new(),
-            limit: max_frame_bytes,
+            bounds,
             scanner: Scanner::new(),
+            skipping: None,
             failed: None,
         }
     }
@@ -74,7 +128,7 @@ impl Splitter {
         next
     }
 
-    /// Bytes that arrived and have not been handed out; 0 means that nothing is left.
+    /// Bytes that arrived and have been neither handed out nor read past; 0 means that nothing is left.
     #[must_use]
     pub fn buffered(&self) -> usize {
         self.buffer.len()
@@ -82,17 +136,33 @@ impl Splitter {
 
     fn cut(&mut self) -> Result<Option<Frame>, SplitError> {
         loop {
+            if self.skipping.is_some() {
+                return self.pass();
+            }
             if self.scanner.is_between() && self.skip_space() {
                 return Ok(Some(Frame::from(" ")));
             }
-            let within = self.buffer.len().min(self.limit);
-            let Some((unit, end)) = self.scanner.advance(&self.buffer[..within])? else {
-                return match self.buffer.len() > self.limit {
-                    true => Err(SplitError::TooLarge { limit: self.limit }),
-                    false => Ok(None),
-                };
+            let limits = self.bounds.of(&self.buffer);
+            let within = self.buffer.len().min(limits.bytes);
+            let cut = match self.scanner.advance(&self.buffer[..within], limits.depth) {
+                Err(SplitError::TooDeep { limit }) if self.skip(ExceededLimit::Depth(limit)) => {
+                    continue;
+                }
+                cut => cut?,
+            };
+            let Some((unit, end)) = cut else {
+                let limit = limits.bytes;
+                match self.buffer.len() > limit {
+                    true if self.skip(ExceededLimit::Bytes(limit)) => continue,
+                    true => return Err(SplitError::TooLarge { limit }),
+                    false => return Ok(None),
+                }
             };
             let bytes = self.buffer.split_to(end);
+            if end > KEPT_BYTES {
+                // One long frame does not cost memory for ever.
+                self.buffer = BytesMut::from(&self.buffer[..]);
+            }
             if unit == Unit::Declaration {
                 declaration::check(&bytes)?;
                 continue;
@@ -101,6 +171,54 @@ impl Splitter {
                 .map(Some)
                 .map_err(|_| SplitError::NotUtf8);
         }
+    }
+
+    /// Begins to read past the element in hand, if it may be skipped.
+    fn skip(&mut self, limit: ExceededLimit) -> bool {
+        let Bounds::Skip(limits) = self.bounds else {
+            return false;
+        };
+        if !self.scanner.is_in_element(&self.buffer) {
+            return false;
+        }
+        let seen = match limit {
+            ExceededLimit::Bytes(bytes) => self.buffer.len().min(bytes),
+            _ => self.buffer.len(),
+        };
+        self.skipping = Some(Box::new(Skipping {
+            passer: Passer::new(limits.hard_bytes),
+            skipped: Skipped::new(&self.buffer[..seen], limit),
+        }));
+        self.scanner.skip_unit();
+        true
+    }
+
+    /// Reads past the element in hand.
+    fn pass(&mut self) -> Result<Option<Frame>, SplitError> {
+        let Some(skipping) = &mut self.skipping else {
+            return Ok(None);
+        };
+        let fed = skipping.passer.feed(&self.buffer);
+        let end = fed.map_err(|error| match (error.kind, self.bounds) {
+            (XmlErrorKind::TooLarge, Bounds::Skip(limits)) => SplitError::TooLarge {
+                limit: limits.hard_bytes,
+            },
+            (XmlErrorKind::InvalidUtf8, _) => SplitError::NotUtf8,
+            (kind, _) => SplitError::Malformed(kind),
+        })?;
+        let taken = end.unwrap_or(self.buffer.len());
+        if self.buffer.capacity() > KEPT_BYTES {
+            self.buffer = BytesMut::from(&self.buffer[taken..]);
+        } else {
+            self.buffer.advance(taken);
+        }
+        if end.is_none() {
+            return Ok(None);
+        }
+        Ok(self
+            .skipping
+            .take()
+            .map(|skipping| Frame::skipped_over(skipping.skipped)))
     }
 
     /// Drops white space between units; whether there was some and nothing follows it: a sign of life.
@@ -118,5 +236,52 @@ impl Splitter {
 impl fmt::Debug for Splitter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Splitter({} bytes buffered)", self.buffer.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn splitter() -> Splitter {
+        let mut splitter = Splitter::skipping(ReceiveLimits::default());
+        splitter.push(b"<stream:stream xmlns:stream='http://etherx.jabber.org/streams'>");
+        assert!(splitter.next().unwrap().is_some());
+        splitter
+    }
+
+    /// Hands over so many bytes in pieces; the frame that they complete, and the most memory that was taken.
+    fn fill(splitter: &mut Splitter, bytes: usize) -> usize {
+        let chunk = [b'x'; 16 * 1024];
+        let mut most = 0;
+        for _ in 0..bytes / chunk.len() {
+            splitter.push(&chunk);
+            most = most.max(splitter.buffer.capacity());
+            assert_eq!(splitter.next().unwrap(), None);
+        }
+        most
+    }
+
+    #[test]
+    fn the_memory_behind_what_is_skipped_stays_small() {
+        let mut splitter = splitter();
+        splitter.push(b"<message>");
+        fill(&mut splitter, 512 * 1024);
+        let most = fill(&mut splitter, 12 * 1024 * 1024);
+        assert!(most <= KEPT_BYTES, "{most}");
+        splitter.push(b"</message>");
+        assert!(splitter.next().unwrap().unwrap().skipped().is_some());
+    }
+
+    #[test]
+    fn a_long_frame_does_not_cost_memory_for_ever() {
+        let mut splitter = splitter();
+        splitter.push(b"<iq>");
+        fill(&mut splitter, 4 * 1024 * 1024);
+        splitter.push(b"</iq><presence/>");
+        assert!(splitter.next().unwrap().unwrap().len() > 4 * 1024 * 1024);
+        assert_eq!(splitter.next().unwrap().unwrap().as_str(), "<presence/>");
+        splitter.push(b"<presence/>");
+        assert!(splitter.buffer.capacity() <= KEPT_BYTES);
     }
 }

@@ -1,0 +1,80 @@
+//! What the start tag of an element says, whatever follows it.
+
+use super::inherited::{attribute, qualified_name_end};
+use super::reference;
+
+/// The start tag of an element that is not read, or the start of one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start<'a> {
+    text: &'a str,
+    /// Where the name ends.
+    end: usize,
+}
+
+impl<'a> Start<'a> {
+    /// The tag at the start of `bytes`, which need not be complete nor right behind it.
+    pub(crate) fn of(bytes: &'a [u8]) -> Self {
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
+        };
+        let end = match text.starts_with('<') {
+            true => qualified_name_end(text, 1).unwrap_or(1),
+            false => 0,
+        };
+        Self { text, end }
+    }
+
+    /// The name without its prefix; empty when it is not complete.
+    pub(crate) fn local_name(self) -> &'a str {
+        let name = self.text.get(1..self.end).unwrap_or_default();
+        name.rsplit_once(':').map_or(name, |(_, local)| local)
+    }
+
+    /// The value of the attribute of this name, unless it has more than `longest` bytes as written.
+    pub(crate) fn attribute(self, wanted: &str, longest: usize) -> Option<String> {
+        let mut at = self.end;
+        while let Some((name, raw, end)) = attribute(self.text, at) {
+            if name == wanted {
+                let mut value = String::new();
+                let fits = raw.len() <= longest && reference::are_right(raw);
+                return fits.then(|| {
+                    reference::decode_attribute(raw, &mut value);
+                    value
+                });
+            }
+            at = end;
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_tag_tells_its_attributes_although_it_never_ends() {
+        let start = Start::of(b"<c:iq id='a&amp;b' from=\"x@y.test\" to='cut \xE2\x82");
+        assert_eq!(start.local_name(), "iq");
+        assert_eq!(start.attribute("id", 100).as_deref(), Some("a&b"));
+        assert_eq!(start.attribute("from", 100).as_deref(), Some("x@y.test"));
+        assert_eq!(start.attribute("to", 100), None);
+        assert_eq!(start.attribute("type", 100), None);
+    }
+
+    #[test]
+    fn a_value_that_is_too_long_or_malformed_is_not_told() {
+        let start = Start::of(b"<iq id='12345' from='&nonsense;'/>");
+        assert_eq!(start.attribute("id", 4), None);
+        assert_eq!(start.attribute("from", 100), None);
+    }
+
+    #[test]
+    fn what_is_no_start_tag_has_no_name() {
+        for text in [&b""[..], b"<", b"text", b"<iq", b"</iq>", b"<1 a='b'>"] {
+            assert_eq!(Start::of(text).local_name(), "");
+            assert_eq!(Start::of(text).attribute("a", 9), None);
+        }
+    }
+}
