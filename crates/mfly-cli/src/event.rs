@@ -66,6 +66,14 @@ pub(crate) fn described(event: &Event) -> String {
         Event::UnknownStanza(stanza) => {
             format!("an unknown stanza of {} bytes", stanza.as_str().len())
         }
+        Event::StanzaSkipped(skipped) => format!(
+            "skipped a {} of {}: it has {}",
+            skipped.name,
+            skipped
+                .sender()
+                .map_or_else(|| "the server".to_owned(), |from| from.to_string()),
+            skipped.limit
+        ),
         Event::Lagged(missed) => format!("{missed} events were missed"),
         other => format!("{other:?}"),
     }
@@ -78,6 +86,7 @@ pub(crate) fn objects(event: &Event) -> Vec<Value> {
         let name = match event {
             Event::Ended(_) => "ended",
             Event::Lagged(_) => "lagged",
+            Event::StanzaSkipped(_) => "stanzaSkipped",
             Event::UnknownStanza(_) => "unknownStanza",
             Event::FriendsChanged { .. } => "friendsChanged",
             Event::ProfileChanged { .. } => "profileChanged",
@@ -87,6 +96,11 @@ pub(crate) fn objects(event: &Event) -> Vec<Value> {
         let mut object = json!({"event": name, "what": described(event)});
         match event {
             Event::Lagged(missed) => object["missed"] = json!(missed),
+            Event::StanzaSkipped(skipped) => {
+                object["from"] = json!(skipped.from);
+                object["id"] = json!(skipped.id);
+                object["setting"] = json!(skipped.setting());
+            }
             Event::UnknownStanza(stanza) => object["stanza"] = json!(stanza.as_str()),
             _ => {}
         }

@@ -10,6 +10,7 @@ use mfly_api::hyper::HyperBackend;
 use mfly_api::licence::{Licence, LicenceCache, MemoryLicenceCache};
 use mfly_api::{Api, BaseUrl, Mode};
 use mfly_proto::argument::InvalidArgument;
+use mfly_proto::framing::ReceiveLimits;
 use mfly_proto::jid::UserId;
 use mfly_proto::secret::LicenceKey;
 use mfly_transport::{Address, Options, Proxy, Scheme, Tls};
@@ -70,6 +71,7 @@ impl App {
             http_backend: None,
             quirks: Quirks::default(),
             event_capacity: 256,
+            limits: ReceiveLimits::default(),
         }
     }
 
@@ -125,6 +127,7 @@ pub struct AppBuilder {
     http_backend: Option<Arc<dyn HttpBackend>>,
     quirks: Quirks,
     event_capacity: usize,
+    limits: ReceiveLimits,
 }
 
 impl AppBuilder {
@@ -206,15 +209,27 @@ impl AppBuilder {
         self
     }
 
+    /// How much each session accepts from the XMPP server at once; [`ReceiveLimits`] says what the defaults fit and what
+    /// raising them costs. What exceeds a limit is skipped ([`Event::StanzaSkipped`](crate::Event::StanzaSkipped)), or fails
+    /// the request that it answers ([`AnswerTooLarge`](crate::ErrorKind::AnswerTooLarge)). [`ConnectRequest::limits`]
+    /// sets it for one session.
+    ///
+    /// [`ConnectRequest::limits`]: crate::ConnectRequest::limits
+    pub fn limits(mut self, limits: ReceiveLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// Makes the app. Nothing is sent unless the licence server has to be asked.
     ///
     /// # Errors
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when an address cannot be used or would carry clear text beyond
-    /// this machine; when the licence server refuses the key or cannot be reached.
+    /// this machine, or when limits are too low; when the licence server refuses the key or cannot be reached.
     pub async fn build(self) -> Result<App> {
         if self.event_capacity == 0 {
             return Err(InvalidArgument::new("event_capacity", "must be at least 1").into());
         }
+        self.limits.check()?;
         let tls = self.tls.map_or_else(default_tls, Ok)?;
         let xmpp_address = self.xmpp_address.as_deref().map(str::parse).transpose()?;
         if let Some(address) = &xmpp_address {
@@ -259,6 +274,7 @@ impl AppBuilder {
         transport.timeouts = self.timeouts.transport();
         transport.allow_cleartext = self.allow_cleartext;
         transport.proxy = self.proxy;
+        transport.limits = self.limits;
         Ok(App {
             shared: Arc::new(Shared {
                 licence_key: self.licence_key,

@@ -79,6 +79,7 @@ impl Error {
             | ErrorKind::Ended(_)
             | ErrorKind::TooManyRequests
             | ErrorKind::TooLarge { .. }
+            | ErrorKind::AnswerTooLarge(_)
             | ErrorKind::UnexpectedAnswer
             | ErrorKind::Media
             | ErrorKind::NoRandomness => 500,
@@ -120,7 +121,7 @@ impl Error {
             | ErrorKind::NotConnected
             | ErrorKind::ConnectionLost
             | ErrorKind::Network => Fault::Network,
-            ErrorKind::NoRandomness => Fault::Us,
+            ErrorKind::AnswerTooLarge(_) | ErrorKind::NoRandomness => Fault::Us,
         }
     }
 

@@ -15,6 +15,7 @@ pub(crate) use translate::translate;
 use crate::feature::friends::Friends;
 use crate::feature::profile::Profile;
 use crate::session::{DisconnectReason, EndReason};
+use mfly_proto::framing::Skipped as SkippedStanza;
 use mfly_proto::jid::{BareJid, FullJid};
 use mfly_proto::payload::settings::Settings;
 use mfly_proto::stanza::{PresenceKind, Show};
@@ -133,6 +134,9 @@ pub enum Event {
     },
     /// Another session changed the settings.
     Settings(Settings),
+    /// A stanza exceeds a limit ([`ReceiveLimits`](crate::ReceiveLimits)) and was not read: it names the sender, the id
+    /// and the limit. The session goes on. A question was refused for the app.
+    StanzaSkipped(SkippedStanza),
     /// A stanza that is no reply and no known push, or one from a sender who may not say such a thing.
     UnknownStanza(UnknownStanza),
     /// This subscription fell behind: so many events were dropped before the next one.

@@ -216,6 +216,7 @@ pub(crate) async fn explain(failure: RequestFailure, link: &Link) -> Error {
         RequestFailure::Closed if has_ended => ErrorKind::Ended(link.ended().await),
         RequestFailure::Closed => ErrorKind::Ended(EndReason::Closed),
         RequestFailure::ConnectionLost => ErrorKind::ConnectionLost,
+        RequestFailure::AnswerTooLarge(limit) => ErrorKind::AnswerTooLarge(*limit),
         RequestFailure::Malformed(_) => ErrorKind::UnexpectedAnswer,
         RequestFailure::NotConnected => ErrorKind::NotConnected,
         RequestFailure::Refused(error) => ErrorKind::RequestRefused(error.clone()),

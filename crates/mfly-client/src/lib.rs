@@ -161,12 +161,14 @@ pub use mfly_api::licence::{LicenceCache, MemoryLicenceCache};
 pub use mfly_api::{Feature, Features, MetaValue, Metadata};
 pub use mfly_proto::argument::InvalidArgument;
 pub use mfly_proto::cipher::FileKey;
+pub use mfly_proto::framing::{ExceededLimit, ReceiveLimits, Skipped as SkippedStanza};
 pub use mfly_proto::jid::{BareJid, FullJid, GroupJid, Jid, UserId, UserIdentifier, UserReference};
 pub use mfly_proto::payload::last_seen::LastSeen;
 pub use mfly_proto::payload::settings::Settings;
 pub use mfly_proto::sasl::{MechanismKind, MechanismPolicy};
 pub use mfly_proto::secret::{LicenceKey, Password, Token};
 pub use mfly_proto::stanza::{ErrorCondition, IqRequest, PresenceKind, Show, StanzaError};
+pub use mfly_proto::xml::Limits;
 pub use mfly_transport::{Address, CertificateProblem, Proxy, StartTls, Tls};
 
 #[cfg(doctest)]

@@ -159,7 +159,9 @@ impl Stream {
                 self.greeted = true;
                 phase.on_open(&open, &mut cx)
             }
-            (_, Received::Open(_)) => Step::Fail(StreamCondition::PolicyViolation),
+            (_, Received::Open(_) | Received::Skipped(_)) => {
+                Step::Fail(StreamCondition::PolicyViolation)
+            }
             (Phase::Opening(_), Received::Element(_)) => Step::Fail(StreamCondition::BadFormat),
             (Phase::Securing(phase), Received::Element(element)) => {
                 phase.on_element(element.root(), &mut cx)

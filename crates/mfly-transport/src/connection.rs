@@ -52,7 +52,7 @@ pub struct Connection {
 
 enum Wire {
     WebSocket(websocket::Wire),
-    Tcp(Box<tcp::Wire>),
+    Tcp(tcp::Wire),
 }
 
 /// What the peer gave as its reason to close.
@@ -87,7 +87,7 @@ pub(crate) fn tcp_skipping(io: impl Io + 'static, limits: ReceiveLimits) -> Conn
 
 fn over_bytes(io: impl Io + 'static, splitter: Splitter, max_frame_bytes: usize) -> Connection {
     Connection {
-        wire: Wire::Tcp(Box::new(tcp::Wire::new(Box::new(io), splitter))),
+        wire: Wire::Tcp(tcp::Wire::new(Box::new(io), splitter)),
         security: None,
         max_frame_bytes,
         counter: None,
@@ -156,7 +156,7 @@ macro_rules! of_wire {
     ($connection:expr, $method:ident $(, $argument:expr)*) => {
         match &mut $connection.wire {
             Wire::WebSocket(wire) => Pin::new(wire).$method($($argument),*),
-            Wire::Tcp(wire) => Pin::new(&mut **wire).$method($($argument),*),
+            Wire::Tcp(wire) => Pin::new(wire).$method($($argument),*),
         }
     };
 }

@@ -3,6 +3,7 @@
 use crate::session::EndReason;
 use mfly_api::Feature;
 use mfly_proto::argument::InvalidArgument;
+use mfly_proto::framing::ExceededLimit;
 use mfly_proto::sasl::{ChoiceError, SaslError};
 use mfly_proto::stanza::StanzaError;
 use mfly_proto::text::escaped;
@@ -79,6 +80,8 @@ pub enum ErrorKind {
         /// The most that it takes, in bytes.
         limit: u64,
     },
+    /// The answer exceeds a limit of this side and was not read. The session goes on.
+    AnswerTooLarge(ExceededLimit),
     /// The answer is not what it should be.
     UnexpectedAnswer,
     /// A file could not be sealed, opened, held or written.
@@ -123,6 +126,9 @@ impl ErrorKind {
             }
             Self::TooManyRequests => "wait for some of the pending requests",
             Self::TooLarge { .. } => "send less at once",
+            Self::AnswerTooLarge(_) => {
+                "raise ReceiveLimits::iq with AppBuilder::limits, ConnectRequest::limits or standard::Account::limits, or ask for less"
+            }
             Self::UnexpectedAnswer => "the server deviates from the known protocol; see Quirks",
             Self::NoRandomness => "the operating system must offer a random source",
             Self::Media => {
@@ -200,6 +206,13 @@ impl fmt::Display for ErrorKind {
                     f,
                     "longer than the {limit} bytes that the server takes at once"
                 )
+            }
+            Self::AnswerTooLarge(limit) => {
+                write!(f, "the answer was not read: it has {limit}")?;
+                match limit.setting() {
+                    Some(setting) => write!(f, "; ReceiveLimits::iq.{setting} raises the limit"),
+                    None => Ok(()),
+                }
             }
             Self::TooManyRequests => f.write_str("too many requests wait for their answers"),
             Self::UnexpectedAnswer => f.write_str("the answer is not what it should be"),

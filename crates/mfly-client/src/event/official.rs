@@ -120,6 +120,7 @@ impl Event {
             | Self::Presence { own: true, .. }
             | Self::FriendsChanged { .. }
             | Self::Ended(_)
+            | Self::StanzaSkipped(_)
             | Self::UnknownStanza(_)
             | Self::Lagged(_) => Vec::new(),
         }

@@ -30,6 +30,7 @@ pub(crate) fn translate(notice: Notice, context: &Context) -> [Option<Event>; 2]
         // Platform sessions tell neither.
         Notice::StandardPush(_) => None,
         Notice::Message { stanza, .. } | Notice::UnknownStanza(stanza) => Some(unknown(&stanza)),
+        Notice::StanzaSkipped(skipped) => Some(Event::StanzaSkipped(skipped)),
         Notice::MalformedPush { error, stanza } => {
             tracing::debug!(%error, "a notice that does not say what it should");
             Some(unknown(&stanza))

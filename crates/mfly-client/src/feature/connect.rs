@@ -21,6 +21,7 @@ use mfly_api::endpoint::login::{self, wire_password};
 use mfly_api::token::StoredCredentials;
 use mfly_api::{Api, Mode, endpoint};
 use mfly_proto::argument::InvalidArgument;
+use mfly_proto::framing::ReceiveLimits;
 use mfly_proto::secret::{LicenceKey, Password};
 use mfly_transport::{Address, Options};
 use std::future::{Future, IntoFuture};
@@ -44,6 +45,7 @@ pub struct ConnectRequest {
     qr_socket_id: Option<String>,
     redirects: RedirectPolicy,
     pipelined: bool,
+    limits: ReceiveLimits,
     events: Sender,
 }
 
@@ -83,6 +85,7 @@ impl App {
             qr_socket_id: None,
             redirects: RedirectPolicy::default(),
             pipelined: false,
+            limits: self.shared().transport.limits,
             events: Sender::new(self.shared().event_capacity),
         }
     }
@@ -132,6 +135,13 @@ impl ConnectRequest {
         self
     }
 
+    /// How much this session accepts from the server at once. Default: what
+    /// [`AppBuilder::limits`](crate::AppBuilder::limits) says; [`ReceiveLimits`] explains the trade-off.
+    pub fn limits(mut self, limits: ReceiveLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// Makes the session one that came from a code, as [`QrSession::socket_id`](crate::QrSession::socket_id) told: the phone can
     /// end it, and [`Session::logout`] tells the phone. For credentials that a login by code brought in an earlier run.
     pub fn qr_socket_id(mut self, socket_id: &str) -> Self {
@@ -148,6 +158,7 @@ impl ConnectRequest {
 
     async fn send(self) -> Result<Session> {
         let app = self.app.shared();
+        self.limits.check()?;
         if let Some(prefix) = &self.resource_prefix {
             check_prefix(prefix)?;
         }
@@ -201,7 +212,9 @@ impl ConnectRequest {
         session.redirects = self.redirects;
         session.pipelined = self.pipelined;
         session.check_stream_from = app.quirks.check_stream_from;
+        session.limits = self.limits;
         let mut options = app.transport.clone();
+        options.limits = self.limits;
         // Over TCP certificates are made for the domain, whatever the host (RFC 6120 §13.7.2.1).
         options.domain = Some(session.account.domain().to_owned());
         let subscriptions = self.events.subscriptions();

@@ -7,6 +7,7 @@ use super::phase::{Cx, Phase};
 use super::reason::DisconnectReason;
 use super::requests::Own;
 use super::timers::Timer;
+use mfly_proto::framing::Skipped;
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{BareJid, FullJid, Jid};
 use mfly_proto::payload::bind::{self, Bind};
@@ -102,6 +103,19 @@ impl Binding {
         }
         let limit = stanza_limit(&self.features);
         Ok(Online::start(Own::new(jid), false, limit, cx))
+    }
+
+    /// A stanza exceeds a limit and was not read. Without the answer there is no going on.
+    pub(super) fn on_skipped(
+        self,
+        skipped: Skipped,
+        cx: &mut Cx<'_>,
+    ) -> Result<Phase, DisconnectReason> {
+        if skipped.name == "iq" && skipped.id.as_deref() == Some(self.id.as_str()) {
+            return Err(DisconnectReason::LimitExceeded(Box::new(skipped)));
+        }
+        cx.notice(Notice::StanzaSkipped(skipped));
+        Ok(Phase::Binding(self))
     }
 
     /// Whether this answers the request under way and comes from the server or the own account.

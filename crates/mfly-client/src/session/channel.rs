@@ -2,9 +2,8 @@
 
 use super::reason::DisconnectReason;
 use mfly_proto::framing::websocket::Open;
-use mfly_proto::framing::{Frame, FrameReader, Framing, Received};
+use mfly_proto::framing::{Frame, FrameReader, Framing, ReceiveLimits, Received};
 use mfly_proto::sasl::ChannelBindings;
-use mfly_proto::xml::Limits;
 
 /// A connection that stands, or the last one that did.
 #[derive(Debug)]
@@ -21,12 +20,12 @@ pub(super) struct Channel {
 impl Channel {
     pub(super) const fn new(
         framing: Framing,
-        limits: Limits,
+        limits: ReceiveLimits,
         confidential: bool,
         bindings: ChannelBindings,
     ) -> Self {
         Self {
-            reader: FrameReader::new(framing, limits),
+            reader: FrameReader::skipping(framing, limits),
             confidential,
             bindings,
             is_open: false,
@@ -34,7 +33,7 @@ impl Channel {
     }
 
     /// Before the first connection.
-    pub(super) const fn nothing(limits: Limits) -> Self {
+    pub(super) const fn nothing(limits: ReceiveLimits) -> Self {
         Self::new(Framing::WebSocket, limits, false, ChannelBindings::NONE)
     }
 

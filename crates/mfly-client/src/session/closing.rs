@@ -7,6 +7,7 @@ use super::reason::{ConnectionState, EndReason};
 use super::requests::Own;
 use super::route;
 use super::timers::Timer;
+use mfly_proto::framing::Skipped;
 use mfly_proto::stanza::{Presence, PresenceKind};
 use mfly_proto::xml::Document;
 
@@ -34,6 +35,12 @@ impl Closing {
 
     pub(super) fn on_document(self, document: &Document, cx: &mut Cx<'_>) -> Phase {
         let routed = route::route(document, cx.config.dialect, &self.own, cx.requests);
+        deliver(routed.outcome, &self.own, cx);
+        Phase::Closing(self)
+    }
+
+    pub(super) fn on_skipped(self, skipped: &Skipped, cx: &mut Cx<'_>) -> Phase {
+        let routed = route::route_skipped(skipped, &self.own, cx.requests);
         deliver(routed.outcome, &self.own, cx);
         Phase::Closing(self)
     }

@@ -4,10 +4,10 @@ use super::keepalive::KeepaliveConfig;
 use super::known_server::KnownServer;
 use super::reconnect::ReconnectPolicy;
 use super::redirect::RedirectPolicy;
+use mfly_proto::framing::ReceiveLimits;
 use mfly_proto::jid::BareJid;
 use mfly_proto::sasl::MechanismPolicy;
 use mfly_proto::sasl::scram::ITERATIONS;
-use mfly_proto::xml::Limits;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -58,8 +58,8 @@ pub(crate) struct Config {
     pub(crate) max_requests: usize,
     /// Whether the sender of the server's stream header has to be the account's domain.
     pub(crate) check_stream_from: bool,
-    /// Bounds on each received frame.
-    pub(crate) limits: Limits,
+    /// How much is accepted from the server.
+    pub(crate) limits: ReceiveLimits,
 }
 
 /// What a session speaks besides XMPP itself.
@@ -107,7 +107,7 @@ impl Config {
             close_timeout: Duration::from_secs(5),
             max_requests: 1024,
             check_stream_from: true,
-            limits: Limits::default(),
+            limits: ReceiveLimits::default(),
         }
     }
 

@@ -26,7 +26,7 @@ use super::known_server::KnownServer;
 use super::reason::{Cause, ConnectionState, DisconnectReason, EndReason};
 use super::redirect::Redirect;
 use mfly_proto::decode::DecodeError;
-use mfly_proto::framing::{Frame, Framing};
+use mfly_proto::framing::{ExceededLimit, Frame, Framing, Skipped};
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{FullJid, Jid};
 use mfly_proto::push::{Push, StandardPush};
@@ -149,6 +149,9 @@ pub(crate) enum RequestFailure {
     /// The connection was lost before the answer came. Whether the request was carried out is not known.
     #[error("the connection was lost before the answer came")]
     ConnectionLost,
+    /// The answer exceeds a limit of this side and was not read.
+    #[error("the answer has {0}, and was not read")]
+    AnswerTooLarge(ExceededLimit),
     /// The answer does not say what it should.
     #[error("the answer cannot be read: {0}")]
     Malformed(#[source] DecodeError),
@@ -238,6 +241,8 @@ pub(crate) enum Notice {
         /// What it is a copy of.
         carbon: Option<Carbon>,
     },
+    /// A stanza exceeds a limit and was not read.
+    StanzaSkipped(Skipped),
     /// Nobody here understands or believes this stanza.
     UnknownStanza(Document),
     /// A known push that does not say what it should.

@@ -160,9 +160,9 @@ mod tests {
     use super::*;
     use crate::session::known_server::Sasl2;
     use mfly_proto::framing::Framing;
+    use mfly_proto::framing::ReceiveLimits;
     use mfly_proto::jid::BareJid;
     use mfly_proto::sasl::{ChannelBindings, MechanismKind};
-    use mfly_proto::xml::Limits;
 
     fn features(mechanisms: &[&str], bind: bool, session: bool, optional: bool) -> Features {
         Features {
@@ -190,7 +190,7 @@ mod tests {
         let bindings = ChannelBindings::NONE;
         Channel::new(
             Framing::WebSocket,
-            Limits::default(),
+            ReceiveLimits::default(),
             confidential,
             bindings,
         )

@@ -9,6 +9,7 @@ use super::reason::ConnectionState;
 use super::requests::{Entry, Own, Owner};
 use super::route::{self, Outcome, Routed};
 use super::timers::{Timer, YEAR};
+use mfly_proto::framing::Skipped;
 use mfly_proto::payload::carbons::EnableCarbons;
 use mfly_proto::payload::ping::Ping;
 use mfly_proto::stanza::{IqRequest, Presence, PresenceKind, iq};
@@ -60,6 +61,16 @@ impl Online {
         }
         let Routed { answer, outcome } =
             route::route(document, cx.config.dialect, &self.own, cx.requests);
+        if let Some(answer) = answer {
+            cx.send(answer);
+        }
+        deliver(outcome, &self.own, cx);
+        Phase::Online(self)
+    }
+
+    /// A stanza exceeds a limit and was not read.
+    pub(super) fn on_skipped(self, skipped: &Skipped, cx: &mut Cx<'_>) -> Phase {
+        let Routed { answer, outcome } = route::route_skipped(skipped, &self.own, cx.requests);
         if let Some(answer) = answer {
             cx.send(answer);
         }

@@ -109,6 +109,17 @@ impl Phase {
                 "it opened the stream twice",
             )),
             (phase, Received::Element(document)) => phase.on_document(document, cx),
+            (Self::Online(online), Received::Skipped(skipped)) => {
+                Ok(online.on_skipped(&skipped, cx))
+            }
+            (Self::Closing(closing), Received::Skipped(skipped)) => {
+                Ok(closing.on_skipped(&skipped, cx))
+            }
+            (Self::Binding(binding), Received::Skipped(skipped)) => binding.on_skipped(skipped, cx),
+            // Each step of logging in waits for one element: without it there is no going on.
+            (_, Received::Skipped(skipped)) => {
+                Err(DisconnectReason::LimitExceeded(Box::new(skipped)))
+            }
         }
     }
 

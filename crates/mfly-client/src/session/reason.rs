@@ -1,5 +1,6 @@
 //! Where a session stands, why a connection was lost, and why a session is over.
 
+use mfly_proto::framing::Skipped;
 use mfly_proto::sasl::{ChoiceError, Failure, SaslError};
 use mfly_proto::stanza::StanzaError;
 use mfly_proto::stream::StreamError;
@@ -81,6 +82,9 @@ pub enum DisconnectReason {
     /// The connection broke.
     #[error("the connection broke: {0}")]
     ConnectionBroken(#[source] Cause),
+    /// Before the session stood, the server sent an element that exceeds a limit. Raise the limit that the text names.
+    #[error("the server sent <{}/> with {}{}", .0.name, .0.limit, remedy(.0))]
+    LimitExceeded(Box<Skipped>),
     /// The server sent what is not restricted XML.
     #[error("the server sent malformed XML: {0}")]
     MalformedXml(XmlError),
@@ -136,6 +140,13 @@ pub enum DisconnectReason {
     /// The server does not read what is sent to it.
     #[error("the server does not read what is sent")]
     WriteStalled,
+}
+
+/// How to raise a limit, as the rest of a sentence.
+fn remedy(skipped: &Skipped) -> String {
+    skipped
+        .setting()
+        .map_or_else(String::new, |setting| format!("; raise {setting}"))
 }
 
 /// Why a session is over. Nothing follows it.

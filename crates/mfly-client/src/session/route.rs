@@ -5,7 +5,8 @@
 //! whatever is not believed is an unknown stanza, never news.
 //!
 //! Questions (`iq` of type get or set) always get an answer, as RFC 6120 §8.2.3 demands: a ping a pong, news an empty
-//! result (the official SDK sends none), anything else `service-unavailable`.
+//! result (the official SDK sends none), anything else `service-unavailable`. What exceeds a limit is not read, but told,
+//! and an answer too long to be read settles its request.
 
 mod platform;
 mod standard;
@@ -16,6 +17,7 @@ use super::config::Dialect;
 use super::io::{Notice, RequestFailure};
 use super::requests::{Answer, Own, Owner, Requests};
 use mfly_proto::decode::DecodeError;
+use mfly_proto::framing::Skipped;
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::Jid;
 use mfly_proto::ns;
@@ -104,6 +106,32 @@ pub(super) fn route(
         Ok(Some(Stanza::Message(message))) => route_message(document, &message, dialect, own),
         Ok(None) => Routed::unknown(document),
         Err(_) => route_unreadable(document),
+    }
+}
+
+/// Tells what a stanza is that was not read, and takes the request that it answers. A question is refused with
+/// `policy-violation` (RFC 6120 §8.3.3.12).
+pub(super) fn route_skipped(skipped: &Skipped, own: &Own, requests: &mut Requests) -> Routed {
+    let told = Routed::quiet(Outcome::Notice(Notice::StanzaSkipped(skipped.clone())));
+    let id = skipped.id.as_deref().map(StanzaId::new);
+    let (true, Some(Ok(id))) = (skipped.name == "iq", id) else {
+        return told;
+    };
+    let from = skipped.sender();
+    // A sender that is not known is not taken for the own server.
+    if from.is_none() && !skipped.is_without_sender() {
+        return told;
+    }
+    if !matches!(skipped.kind.as_deref(), Some("result" | "error")) {
+        return told.with_answer(error(&id, from.as_ref(), ErrorCondition::PolicyViolation));
+    }
+    match requests.answered(&id, from.as_ref(), own) {
+        Some(Answer::To(owner)) => {
+            let failure = RequestFailure::AnswerTooLarge(skipped.limit);
+            Routed::quiet(Outcome::Reply(owner, Err(failure)))
+        }
+        Some(Answer::Late) => Routed::quiet(Outcome::Nothing),
+        None => told,
     }
 }
 

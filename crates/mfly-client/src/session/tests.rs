@@ -4,6 +4,7 @@ mod closing;
 mod connecting;
 mod following;
 mod keepalive;
+mod limits;
 mod logging_in;
 mod pipelining;
 mod plain_xmpp;
@@ -314,6 +315,10 @@ fn headline(notice: &Notice) -> String {
         Notice::Presence(presence) => format!("presence {:?}", presence.kind),
         Notice::StandardPush(push) => format!("push {push:?}"),
         Notice::Message { stanza, carbon } => format!("message {carbon:?} {}", stanza.as_str()),
+        Notice::StanzaSkipped(skipped) => format!(
+            "skipped {} from {:?} id {:?}: {}",
+            skipped.name, skipped.from, skipped.id, skipped.limit
+        ),
         Notice::UnknownStanza(stanza) => format!("unknown {}", stanza.as_str()),
         Notice::MalformedPush { error, .. } => format!("malformed {error}"),
     }

@@ -4,6 +4,7 @@ use super::connecting::Connecting;
 use crate::connector::Connector;
 use crate::session::{KeepaliveConfig, KnownServer, ReconnectPolicy, RedirectPolicy};
 use crate::timeouts::Timeouts;
+use mfly_proto::framing::ReceiveLimits;
 use mfly_proto::jid::BareJid;
 use mfly_proto::sasl::scram::ITERATIONS;
 use mfly_proto::sasl::{MechanismKind, MechanismPolicy};
@@ -42,6 +43,7 @@ pub struct Account {
     pub(super) event_capacity: usize,
     pub(super) presence: bool,
     pub(super) carbons: bool,
+    pub(super) limits: ReceiveLimits,
 }
 
 /// How the server is to know who connects.
@@ -103,6 +105,7 @@ impl Account {
             event_capacity: 256,
             presence: true,
             carbons: true,
+            limits: ReceiveLimits::default(),
         }
     }
 
@@ -238,6 +241,16 @@ impl Account {
     /// Default `true`.
     pub fn carbons(mut self, enable: bool) -> Self {
         self.carbons = enable;
+        self
+    }
+
+    /// How much the session accepts from the server at once; [`ReceiveLimits`] says what the defaults fit and what
+    /// raising them costs. What exceeds a limit is skipped ([`Event::StanzaSkipped`](super::Event::StanzaSkipped)), or
+    /// fails the request that it answers ([`AnswerTooLarge`](crate::ErrorKind::AnswerTooLarge)).
+    ///
+    /// With [`Account::connector`], give the connections the same limits.
+    pub fn limits(mut self, limits: ReceiveLimits) -> Self {
+        self.limits = limits;
         self
     }
 

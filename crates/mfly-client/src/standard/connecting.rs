@@ -46,7 +46,9 @@ impl Connecting {
         if account.event_capacity == 0 {
             return Err(InvalidArgument::new("event_capacity", "must be at least 1").into());
         }
+        account.limits.check()?;
         let mut config = Config::standard(account.jid.clone());
+        config.limits = account.limits;
         if let Some(resource) = &account.resource {
             // Whatever cannot be part of an address cannot be bound.
             account
@@ -111,6 +113,7 @@ fn dialler(account: &Account) -> Result<Dialler> {
     options.start_tls = account.start_tls;
     options.expect_start_tls = account.pipelined;
     options.proxy.clone_from(&account.proxy);
+    options.limits = account.limits;
     Dialler::new(account.jid.domain(), account.address.as_deref(), options)
 }
 

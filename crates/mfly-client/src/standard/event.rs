@@ -5,6 +5,7 @@ use super::message::{self, Message};
 use super::presence;
 use crate::event::{News, UnknownStanza};
 use crate::session::{DisconnectReason, EndReason, Notice};
+use mfly_proto::framing::Skipped as SkippedStanza;
 use mfly_proto::jid::{BareJid, FullJid, Jid};
 use mfly_proto::payload::roster::{RosterItem, RosterPush};
 use mfly_proto::push::StandardPush;
@@ -80,6 +81,9 @@ pub enum Event {
     },
     /// A message, or a copy of one that another session of the own account sent or received.
     Message(Message),
+    /// A stanza exceeds a limit ([`ReceiveLimits`](crate::ReceiveLimits)) and was not read: it names the sender, the id
+    /// and the limit. The session goes on. A question was refused for the app.
+    StanzaSkipped(SkippedStanza),
     /// A stanza that is no answer and no known news, or one from a sender who may not say such a thing.
     UnknownStanza(UnknownStanza),
     /// This subscription fell behind: so many events were dropped before the next one.
@@ -109,6 +113,7 @@ pub(super) fn translate(notice: Notice, own: &BareJid) -> Option<Event> {
             None => unknown(&stanza),
         },
         Notice::Presence(presence) => return presence::received(presence, own),
+        Notice::StanzaSkipped(skipped) => Event::StanzaSkipped(skipped),
         Notice::UnknownStanza(stanza) => unknown(&stanza),
         Notice::MalformedPush { error, stanza } => {
             tracing::debug!(%error, "news that does not say what it should");

@@ -31,6 +31,8 @@ pub struct Skipped {
     pub kind: Option<String>,
     /// Which limit it exceeds.
     pub limit: ExceededLimit,
+    /// Whether its start tag names no sender.
+    is_without_sender: bool,
 }
 
 impl Skipped {
@@ -46,6 +48,7 @@ impl Skipped {
             id: start.attribute("id", LONGEST_WORD),
             kind: start.attribute("type", LONGEST_WORD),
             limit,
+            is_without_sender: start.lacks("from"),
         }
     }
 
@@ -53,6 +56,13 @@ impl Skipped {
     #[must_use]
     pub fn sender(&self) -> Option<Jid> {
         self.from.as_deref().and_then(|from| Jid::new(from).ok())
+    }
+
+    /// Whether the start tag names no sender: the own server speaks then. `false` as well when that is not known because
+    /// the tag was not seen to its end.
+    #[must_use]
+    pub const fn is_without_sender(&self) -> bool {
+        self.is_without_sender
     }
 
     /// The setting that raises the limit; `None` when it cannot be raised.

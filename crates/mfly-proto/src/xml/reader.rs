@@ -9,6 +9,7 @@ use super::element::Element;
 use super::error::{XmlError, XmlErrorKind as Kind};
 use super::inherited::Inherited;
 use super::limits::Limits;
+use super::passer::starts_cdata;
 use super::reference;
 use super::table::{Node, Span, Table, TextKind};
 use super::tag::{Scope, TagReader};
@@ -376,7 +377,9 @@ impl Pass<'_> {
             _ if rest.starts_with(b"<?xml") => Kind::XmlDeclaration,
             _ if rest.starts_with(b"<?") => Kind::ProcessingInstruction,
             _ if starts_doctype(rest) => Kind::Doctype,
-            Error::Syntax(SyntaxError::UnclosedCData) if starts_cdata(rest) => Kind::Truncated,
+            Error::Syntax(SyntaxError::UnclosedCData) if starts_cdata(rest).is_ok() => {
+                Kind::Truncated
+            }
             Error::Syntax(SyntaxError::UnclosedCData | SyntaxError::InvalidBangMarkup)
                 if rest.len() > b"<!".len() =>
             {
@@ -393,11 +396,4 @@ fn starts_doctype(markup: &[u8]) -> bool {
     markup
         .get(..9)
         .is_some_and(|start| start.eq_ignore_ascii_case(b"<!DOCTYPE"))
-}
-
-/// Whether this is the start of a CDATA section, or could become one.
-fn starts_cdata(markup: &[u8]) -> bool {
-    const START: &[u8] = b"<![CDATA[";
-    let length = markup.len().min(START.len());
-    markup[..length] == START[..length]
 }

@@ -31,6 +31,19 @@ impl<'a> Start<'a> {
         name.rsplit_once(':').map_or(name, |(_, local)| local)
     }
 
+    /// Whether the tag is complete and has no attribute of this name.
+    pub(crate) fn lacks(self, wanted: &str) -> bool {
+        let mut at = self.end;
+        while let Some((name, _, end)) = attribute(self.text, at) {
+            if name == wanted {
+                return false;
+            }
+            at = end;
+        }
+        let rest = self.text.get(at..).unwrap_or_default().trim_ascii_start();
+        at > 0 && (rest.starts_with('>') || rest.starts_with("/>"))
+    }
+
     /// The value of the attribute of this name, unless it has more than `longest` bytes as written.
     pub(crate) fn attribute(self, wanted: &str, longest: usize) -> Option<String> {
         let mut at = self.end;
@@ -61,6 +74,24 @@ mod tests {
         assert_eq!(start.attribute("from", 100).as_deref(), Some("x@y.test"));
         assert_eq!(start.attribute("to", 100), None);
         assert_eq!(start.attribute("type", 100), None);
+        assert!(!start.lacks("type"), "it may still come");
+    }
+
+    #[test]
+    fn a_complete_tag_lacks_what_it_does_not_have() {
+        for text in ["<iq id='1'>", "<iq id='1' />text", "<iq>", "<iq/>"] {
+            assert!(Start::of(text.as_bytes()).lacks("from"), "{text}");
+        }
+        for text in [
+            "<iq from='a'>",
+            "<iq id='1'",
+            "<iq id='1' =>",
+            "<iq",
+            "",
+            "text>",
+        ] {
+            assert!(!Start::of(text.as_bytes()).lacks("from"), "{text}");
+        }
     }
 
     #[test]

@@ -189,14 +189,18 @@ fn malformed_xml_is_complained_about_by_its_class_and_ends_the_connection() {
         ("<!DOCTYPE x><message/>", "restricted-xml"),
         ("<message><!-- c --></message>", "restricted-xml"),
         ("<message>&evil;</message>", "restricted-xml"),
-        (&"<a>".repeat(40), "policy-violation"),
+        (&"<a>".repeat(40), "not-well-formed"),
+        (
+            &format!("<message>{}</message>", "x".repeat(300_000)),
+            "policy-violation",
+        ),
     ] {
-        let mut rig = Rig::online();
+        let mut rig = Rig::online_with(|config| config.limits.hard_bytes = 300_000);
         rig.server(frame);
         assert_eq!(
             rig.sent,
             [stream_error(condition), CLOSE.to_owned()],
-            "{frame}"
+            "{condition}"
         );
         assert_eq!(rig.disconnects, 1);
         assert!(rig.has_news("reconnecting 1"));

@@ -35,12 +35,11 @@ pub struct Splitter {
 }
 
 /// What becomes of a frame that exceeds a limit.
-#[derive(Clone, Copy)]
 enum Bounds {
     /// It ends the stream when it has more bytes than this, or is nested deeper than [`Limits::default`] allows.
     End(usize),
     /// It is skipped.
-    Skip(ReceiveLimits),
+    Skip(Box<ReceiveLimits>),
 }
 
 impl Bounds {
@@ -88,7 +87,7 @@ impl Splitter {
     /// quotes, references and characters are still checked. One of more than [`ReceiveLimits::hard_bytes`] is an error.
     #[must_use]
     pub fn skipping(limits: ReceiveLimits) -> Self {
-        Self::with(Bounds::Skip(limits))
+        Self::with(Bounds::Skip(Box::new(limits)))
     }
 
     fn with(bounds: Bounds) -> Self {
@@ -175,7 +174,7 @@ impl Splitter {
 
     /// Begins to read past the element in hand, if it may be skipped.
     fn skip(&mut self, limit: ExceededLimit) -> bool {
-        let Bounds::Skip(limits) = self.bounds else {
+        let Bounds::Skip(limits) = &self.bounds else {
             return false;
         };
         if !self.scanner.is_in_element(&self.buffer) {
@@ -199,7 +198,7 @@ impl Splitter {
             return Ok(None);
         };
         let fed = skipping.passer.feed(&self.buffer);
-        let end = fed.map_err(|error| match (error.kind, self.bounds) {
+        let end = fed.map_err(|error| match (error.kind, &self.bounds) {
             (XmlErrorKind::TooLarge, Bounds::Skip(limits)) => SplitError::TooLarge {
                 limit: limits.hard_bytes,
             },
