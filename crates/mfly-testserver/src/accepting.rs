@@ -1,5 +1,6 @@
 //! The tasks of a running server: those that accept and serve connections, and the one that keeps time.
 
+use crate::admission::{Place, refuse};
 use crate::connection::{self, Protection};
 use crate::http;
 use crate::listening::{Listening, Service};
@@ -7,16 +8,15 @@ use crate::pipe::{Pipe, TLS_HANDSHAKE};
 use crate::shared::Shared;
 use crate::signalling;
 use mfly_transport::{ServerTls, server};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_rustls::server::TlsStream;
 use tracing::debug;
-
-/// Connections that are served at a time; further ones wait in the listener's backlog.
-const CONNECTIONS: usize = 4096;
 
 /// How long connections may take to end when the server stops.
 const STOPPING: Duration = Duration::from_secs(5);
@@ -30,15 +30,10 @@ pub(crate) async fn supervise(
     listening: Vec<Listening>,
     dialled: mpsc::UnboundedReceiver<Pipe>,
 ) {
-    let connections = Arc::new(Semaphore::new(CONNECTIONS));
     let mut tasks = JoinSet::new();
     tasks.spawn(accept_in_memory(Arc::clone(&shared), dialled));
-    for listening in listening {
-        tasks.spawn(accept(
-            Arc::clone(&shared),
-            listening,
-            Arc::clone(&connections),
-        ));
+    for (number, listening) in listening.into_iter().enumerate() {
+        tasks.spawn(accept(Arc::clone(&shared), listening, number));
     }
     let clock = keep_time(&shared);
     let signalling_clock = signalling::keep_time(&shared);
@@ -69,15 +64,16 @@ async fn keep_time(shared: &Shared) {
 }
 
 /// Accepts connections until the server stops, then waits for those that are left.
-async fn accept(shared: Arc<Shared>, listening: Listening, connections: Arc<Semaphore>) {
+async fn accept(shared: Arc<Shared>, listening: Listening, number: usize) {
     let mut tasks = JoinSet::new();
     loop {
         let next = async {
-            let permit = Arc::clone(&connections).acquire_owned().await.ok()?;
             match listening.listener.accept().await {
-                Ok((socket, _)) => Some((socket, permit)),
+                Ok((socket, peer)) => Some((socket, peer.ip().to_canonical())),
                 Err(error) => {
                     debug!(%error, "accepting failed");
+                    // The system may have no more sockets to give.
+                    shared.admission.shed(Instant::now());
                     tokio::time::sleep(EXHAUSTED).await;
                     None
                 }
@@ -86,12 +82,22 @@ async fn accept(shared: Arc<Shared>, listening: Listening, connections: Arc<Sema
         tokio::select! {
             () = shared.stopped() => break,
             Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
-            accepted = next => if let Some((socket, permit)) = accepted {
+            accepted = next => if let Some((socket, address)) = accepted {
                 let (shared, service) = (Arc::clone(&shared), listening.service.clone());
-                tasks.spawn(async move {
-                    serve(shared, socket, service).await;
-                    drop(permit);
-                });
+                let place = shared.admission.enter(number, address, Instant::now());
+                let refusals = Arc::clone(&shared.admission.refusals);
+                match (place, refusals.try_acquire_owned()) {
+                    (Some(place), _) => {
+                        tasks.spawn(serve(shared, socket, service, address, place));
+                    }
+                    (None, Ok(permit)) => {
+                        tasks.spawn(async move {
+                            refuse(&shared, socket, &service).await;
+                            drop(permit);
+                        });
+                    }
+                    (None, Err(_)) => debug!("too many are told that there is no room"),
+                }
             },
         }
     }
@@ -110,7 +116,7 @@ async fn accept_in_memory(shared: Arc<Shared>, mut dialled: mpsc::UnboundedRecei
                 let Some(pipe) = pipe else { break };
                 let shared = Arc::clone(&shared);
                 tasks.spawn(async move {
-                    connection::serve(&shared, pipe, Protection::None).await;
+                    connection::serve(&shared, pipe, Protection::None, &Place::none()).await;
                 });
             }
         }
@@ -126,16 +132,23 @@ async fn wait_for_the_rest(mut tasks: JoinSet<()>) {
     }
 }
 
-async fn serve(shared: Arc<Shared>, socket: TcpStream, service: Service) {
+async fn serve(
+    shared: Arc<Shared>,
+    socket: TcpStream,
+    service: Service,
+    address: IpAddr,
+    place: Place,
+) {
     if let Err(error) = socket.set_nodelay(true) {
         debug!(%error, "the connection is gone already");
         return;
     }
+    let address = Some(address);
     match service {
-        Service::Http(None) => http::serve(shared, socket, Protection::None).await,
+        Service::Http(None) => http::serve(shared, socket, Protection::None, address, place).await,
         Service::Http(Some(tls)) => {
-            if let Some((io, protection)) = secured(socket, &tls).await {
-                http::serve(shared, io, protection).await;
+            if let Some((io, protection)) = secured(socket, &tls, &place).await {
+                http::serve(shared, io, protection, address, place).await;
             }
         }
         Service::Xmpp(tls) => {
@@ -143,18 +156,33 @@ async fn serve(shared: Arc<Shared>, socket: TcpStream, service: Service) {
                 Some(_) => Protection::StartTls,
                 None => Protection::None,
             };
-            connection::serve(&shared, Pipe::tcp(socket, tls), protection).await;
+            let pipe = Pipe::tcp(socket, tls, &shared.reading);
+            connection::serve(&shared, pipe, protection, &place).await;
         }
         Service::XmppOverTls(tls) => {
-            if let Some((io, protection)) = secured(socket, &tls).await {
-                connection::serve(&shared, Pipe::tcp(io, None), protection).await;
+            if let Some((io, protection)) = secured(socket, &tls, &place).await {
+                let pipe = Pipe::tcp(io, None, &shared.reading);
+                connection::serve(&shared, pipe, protection, &place).await;
             }
         }
     }
 }
 
-async fn secured(socket: TcpStream, tls: &ServerTls) -> Option<(TlsStream<TcpStream>, Protection)> {
-    match server::secure(socket, Arc::clone(tls.config()), TLS_HANDSHAKE).await {
+/// Shakes hands, unless the connection has to make room before it is done.
+async fn secured(
+    socket: TcpStream,
+    tls: &ServerTls,
+    place: &Place,
+) -> Option<(TlsStream<TcpStream>, Protection)> {
+    let securing = server::secure(socket, Arc::clone(tls.config()), TLS_HANDSHAKE);
+    let secured = tokio::select! {
+        secured = securing => secured,
+        () = place.evicted() => {
+            debug!("a connection that was idle makes room");
+            return None;
+        }
+    };
+    match secured {
         Ok(io) => {
             let bindings = tls.security(&io).channel_bindings;
             Some((io, Protection::Tls(bindings)))

@@ -56,6 +56,11 @@ impl Answer {
         Self::http(StatusCode::UNAUTHORIZED, "Token Expired")
     }
 
+    /// HTTP 503: there is no room for this now.
+    pub(crate) fn unavailable() -> Self {
+        Self::http(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
+    }
+
     /// A refusal that HTTP itself says too.
     pub(crate) fn http(status: StatusCode, message: &str) -> Self {
         Self::envelope(status, &Envelope::refusal(status.as_u16(), message))

@@ -1,16 +1,20 @@
 //! What a server is started with.
 
+mod bounds;
 mod start_error;
 
+pub(crate) use bounds::{LOGIN_DEADLINE, MAX_SESSIONS, MAX_UNAUTHENTICATED};
 pub use start_error::StartError;
 
+use crate::admission::Admission;
 use crate::certificate::{self, Authority, AuthorityError, Certificates};
 use crate::core::Core;
+use crate::descriptors;
 use crate::listening::Ports;
 use crate::server::TestServer;
 use crate::shared::Shared;
-use crate::signalling::hub::Hub;
 use crate::world::{Contacts, Settings};
+use bounds::Bounds;
 use mfly_api::Feature;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::secret::LicenceKey;
@@ -57,6 +61,7 @@ pub struct Builder {
     qr_code_lifetime: Duration,
     announces_signalling: bool,
     are_uploads_committed_by_id: bool,
+    bounds: Bounds,
 }
 
 impl Builder {
@@ -86,6 +91,7 @@ impl Builder {
             qr_code_lifetime: Duration::from_secs(60),
             announces_signalling: false,
             are_uploads_committed_by_id: false,
+            bounds: Bounds::default(),
         }
     }
 
@@ -303,6 +309,7 @@ impl Builder {
         }
         settings.sasl2 = self.sasl2;
         settings.anonymous = self.anonymous;
+        self.bounds.apply(&mut settings);
         Ok(settings)
     }
 
@@ -330,6 +337,8 @@ impl Builder {
         random(&mut token_secret)?;
 
         let ports = self.ports();
+        let admission = self.bounds.admission();
+        descriptors::raise(self.bounds.descriptors());
         let mut authority = None;
         let certificates = match &self.certificate {
             _ if !ports.need_certificates() => None,
@@ -350,7 +359,9 @@ impl Builder {
             core,
             token_secret,
             addresses,
-            Hub::new(self.qr_code_lifetime),
+            self.bounds.memory,
+            Admission::new(admission),
+            self.qr_code_lifetime,
         ));
         Ok(TestServer::run(shared, listening, authority.as_ref()))
     }

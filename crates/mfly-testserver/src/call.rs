@@ -16,9 +16,14 @@ pub(crate) struct Route {
     pub(crate) path: &'static str,
     /// How large the body may be.
     pub(crate) body: BodyLimit,
+    /// What is asked before the body is read, beside a user's token.
+    pub(crate) admission: Option<Admission>,
     /// Who answers.
     pub(crate) handler: Handler,
 }
+
+/// Refuses a request by what stands in the place of its route's `*`.
+pub(crate) type Admission = fn(&Shared, &str) -> Result<(), Answer>;
 
 impl Route {
     /// A request that anybody may send.
@@ -31,6 +36,7 @@ impl Route {
             method,
             path,
             body: BodyLimit::Small,
+            admission: None,
             handler: Handler::Open(handler),
         }
     }
@@ -45,6 +51,7 @@ impl Route {
             method,
             path,
             body: BodyLimit::Small,
+            admission: None,
             handler: Handler::User(handler),
         }
     }
@@ -52,6 +59,12 @@ impl Route {
     /// The same with a file as its body.
     pub(crate) const fn with_file(mut self) -> Self {
         self.body = BodyLimit::File;
+        self
+    }
+
+    /// The same, refused by `admission` before its body is read.
+    pub(crate) const fn admitting(mut self, admission: Admission) -> Self {
+        self.admission = Some(admission);
         self
     }
 }

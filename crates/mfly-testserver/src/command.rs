@@ -1,9 +1,11 @@
 //! The server as a command: for people who work in any language.
 
+mod bounds;
 mod remedy;
 mod settings;
 mod users;
 
+pub use bounds::Bounds;
 pub use settings::{Authority, Settings, Tls};
 
 use crate::builder::{LICENCE_KEY, StartError};
@@ -92,6 +94,10 @@ pub struct Args {
     /// How long a REST token is valid
     #[arg(long, value_name = "SECONDS")]
     pub token_lifetime: Option<u64>,
+
+    /// How many the server takes on
+    #[command(flatten)]
+    pub bounds: Bounds,
 }
 
 /// Why the command failed.
@@ -172,7 +178,7 @@ async fn start(args: &Args) -> Result<TestServer, CommandError> {
     for feature in &args.disable {
         builder = builder.disable(*feature);
     }
-    let server = builder.start().await?;
+    let server = args.bounds.apply(builder).start().await?;
     create(&server, args.users.as_ref(), &users)?;
     create(&server, args.standard_users.as_ref(), &standard_users)?;
     Ok(server)

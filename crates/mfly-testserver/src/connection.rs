@@ -1,16 +1,16 @@
 //! One XMPP connection: moves frames between its pipe and the core.
 
+use crate::admission::Place;
 use crate::faults::DialFault;
 use crate::pipe::{Arrival, Pipe};
-use crate::shared::{Command, Outgoing, Shared};
+use crate::shared::{Command, Fate, Outgoing, Shared};
 use crate::stream::StreamMeta;
 use crate::world::StreamId;
+use crate::world::session::frame;
 use mfly_proto::sasl::ChannelBindings;
-use mfly_proto::stream::StreamCondition;
+use mfly_proto::stream::{StreamCondition, StreamError};
 use mfly_transport::TransportError;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
 use tracing::debug;
 
 /// How long the client may take to read what is sent to it.
@@ -19,8 +19,14 @@ const WRITING: Duration = Duration::from_secs(30);
 /// How long a connection stays open in silence.
 const SILENCE: Duration = Duration::from_secs(600);
 
+/// How long a client that reads too slowly may take to read that it does.
+const TELLING: Duration = Duration::from_secs(5);
+
 /// Frames that are taken from the pipe, or handed to it, before it is flushed.
 const BATCH: usize = 32;
+
+/// Bytes that are handed to the pipe before it is flushed. What waits in it is one frame more at most.
+const BATCH_BYTES: usize = 64 * 1024;
 
 /// How a connection is protected.
 pub(crate) enum Protection {
@@ -40,12 +46,14 @@ enum End {
     Closed,
     /// It is to be dropped without a word.
     Cut,
+    /// Too much waits for it.
+    Shed,
     /// It is to be left alone.
     Silenced,
 }
 
-/// Serves a connection until it ends.
-pub(crate) async fn serve(shared: &Shared, mut pipe: Pipe, protection: Protection) {
+/// Serves a connection until it ends. It gives its `place` back once it has logged in.
+pub(crate) async fn serve(shared: &Shared, mut pipe: Pipe, protection: Protection, place: &Place) {
     let (dial, faults) = shared.faults.take_stream();
     if let Some(fault) = dial
         && !survives(shared, &mut pipe, fault).await
@@ -62,26 +70,37 @@ pub(crate) async fn serve(shared: &Shared, mut pipe: Pipe, protection: Protectio
         },
         faults,
     };
-    let (id, mut outgoing) = shared.open(meta);
+    let (id, outgoing) = shared.open(meta);
     // A task that is aborted must not leave its session behind.
     let _gone = Gone { shared, id };
-    match exchange(shared, &mut pipe, id, &mut outgoing).await {
+    match exchange(shared, &mut pipe, id, &outgoing, place).await {
         End::Closed => {
             if let Err(error) = pipe.close().await {
                 debug!(stream = id.0, %error, "closing failed");
             }
         }
         End::Silenced => {
-            let cut = Arc::clone(&outgoing.cut);
             let over = async {
-                while let Some(Command::Send(_) | Command::Secure(_) | Command::Silence) =
+                while let Command::Send(_) | Command::Secure(_) | Command::Silence =
                     outgoing.next().await
-                {}
+                {
+                    outgoing.written();
+                }
             };
             tokio::select! {
-                () = cut.notified() => {}
+                _ = outgoing.ended() => {}
                 () = over => {}
                 () = tokio::time::sleep(SILENCE) => {}
+            }
+        }
+        End::Shed => {
+            // What waited is given up, and so is everything that the client does not read now.
+            let told = tokio::time::timeout(TELLING, tell(&mut pipe));
+            if !matches!(told.await, Ok(Ok(()))) {
+                debug!(
+                    stream = id.0,
+                    "the client does not even read why it has to go"
+                );
             }
         }
         End::Gone | End::Cut => {}
@@ -115,15 +134,31 @@ async fn survives(shared: &Shared, pipe: &mut Pipe, fault: DialFault) -> bool {
     false
 }
 
-async fn exchange(shared: &Shared, pipe: &mut Pipe, id: StreamId, outgoing: &mut Outgoing) -> End {
-    let cut = Arc::clone(&outgoing.cut);
+/// Tells a client that it reads too slowly, and closes the connection.
+async fn tell(pipe: &mut Pipe) -> Result<(), TransportError> {
+    let mut error = StreamError::new(StreamCondition::ResourceConstraint);
+    error.text = Some("too much waits to be read".to_owned());
+    pipe.feed(frame(|buffer| error.write(buffer)).into())
+        .await?;
+    pipe.feed(pipe.framing().server_close().into()).await?;
+    pipe.flush().await?;
+    pipe.close().await
+}
+
+async fn exchange(
+    shared: &Shared,
+    pipe: &mut Pipe,
+    id: StreamId,
+    outgoing: &Outgoing,
+    place: &Place,
+) -> End {
     let mut is_readable = true;
+    let mut is_known = false;
     loop {
         tokio::select! {
             biased;
-            () = cut.notified() => return End::Cut,
+            fate = outgoing.ended() => return fate.into(),
             command = outgoing.next() => {
-                let Some(command) = command else { return End::Cut };
                 let written = write(shared, pipe, id, command, outgoing).await;
                 match written {
                     Ok(None) => {}
@@ -134,12 +169,24 @@ async fn exchange(shared: &Shared, pipe: &mut Pipe, id: StreamId, outgoing: &mut
                     }
                 }
             }
+            () = place.evicted() => {
+                is_readable = false;
+                shared.malformed(id, StreamCondition::ResourceConstraint);
+            }
             arrival = pipe.next(), if is_readable => {
+                // Who takes part in the exchange is not idle.
+                if !is_known {
+                    place.end();
+                }
                 let mut arrival = Some(arrival);
                 let mut room = BATCH;
                 while let Some(arrived) = arrival {
                     match arrived {
-                        Arrival::Frame(frame) => shared.received(id, frame),
+                        Arrival::Frame(frame) => {
+                            if shared.received(id, frame) && !is_known {
+                                is_known = place.know();
+                            }
+                        }
                         // What the core has to say about it is sent before the connection ends.
                         Arrival::Malformed(condition) => {
                             is_readable = false;
@@ -163,16 +210,23 @@ async fn write(
     pipe: &mut Pipe,
     id: StreamId,
     first: Command,
-    outgoing: &mut Outgoing,
+    outgoing: &Outgoing,
 ) -> Result<Option<End>, TransportError> {
-    let cut = Arc::clone(&outgoing.cut);
     let writing = async {
         let mut end = None;
         let mut next = Some(first);
         let mut room = BATCH;
+        let mut bytes = 0;
         while let Some(command) = next {
             match command {
-                Command::Send(frame) => pipe.feed(frame).await?,
+                Command::Send(parcel) => {
+                    bytes += parcel.len();
+                    if let Some(copy) = pipe.copies(&parcel) {
+                        outgoing.copied(copy);
+                        shared.copied();
+                    }
+                    pipe.feed(parcel).await?;
+                }
                 Command::Secure(agreement) => {
                     pipe.flush().await?;
                     if pipe.has_more() {
@@ -180,7 +234,7 @@ async fn write(
                         shared.malformed(id, StreamCondition::PolicyViolation);
                     } else {
                         shared.agreed(id, &agreement);
-                        pipe.feed(agreement).await?;
+                        pipe.feed(agreement.into()).await?;
                         pipe.flush().await?;
                         shared.secured(id, pipe.secure().await?);
                     }
@@ -189,24 +243,26 @@ async fn write(
                 Command::Silence => end = Some(End::Silenced),
             }
             room -= 1;
-            let is_done = end.is_some() || room == 0;
+            let is_done = end.is_some() || room == 0 || bytes > BATCH_BYTES;
             next = if is_done { None } else { outgoing.try_next() };
         }
         pipe.flush().await?;
+        outgoing.written();
         Ok(end)
     };
-    with_patience(writing, &cut).await
-}
-
-/// Bounds a write by [`WRITING`] and by `cut`.
-async fn with_patience(
-    writing: impl Future<Output = Result<Option<End>, TransportError>>,
-    cut: &Notify,
-) -> Result<Option<End>, TransportError> {
     tokio::select! {
         written = writing => written,
-        () = cut.notified() => Ok(Some(End::Cut)),
+        fate = outgoing.ended() => Ok(Some(fate.into())),
         () = tokio::time::sleep(WRITING) => Ok(Some(End::Cut)),
+    }
+}
+
+impl From<Fate> for End {
+    fn from(fate: Fate) -> Self {
+        match fate {
+            Fate::Shed => Self::Shed,
+            Fate::Cut | Fate::Spared => Self::Cut,
+        }
     }
 }
 

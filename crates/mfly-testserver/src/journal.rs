@@ -4,7 +4,7 @@ mod log;
 mod redact;
 mod ring;
 
-pub(crate) use ring::Recorder;
+pub(crate) use ring::{Recorder, TEXT_BYTES};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,7 +95,8 @@ pub struct NotSeen {
     pub seen: String,
 }
 
-/// What a server received and sent: the newest 4,096 entries.
+/// What a server received and sent: the newest 4,096 entries, or fewer if those take more bytes
+/// than [`Memory::journal`](crate::Memory::journal) allows. Texts are cut after 16 KiB.
 ///
 /// Passwords, tokens, licence keys and sealed payloads are replaced by `<redacted>` before an
 /// entry is stored.

@@ -29,6 +29,7 @@
 //! | [`UserHandle`], [`PlanHandle`], [`StandardUserHandle`] | changing the world from outside |
 //! | [`FaultBuilder`] | what the next answers and connections shall suffer |
 //! | [`Journal`] | what was received and sent |
+//! | [`Memory`] | how many bytes are kept for clients, and may be |
 //! | [`command`] | the same as a command |
 //!
 //! Inside, `core` and `world` are free of sockets, clocks and random sources; `shared` is the only
@@ -36,6 +37,7 @@
 
 mod accepting;
 mod addresses;
+mod admission;
 mod answer;
 mod builder;
 mod call;
@@ -44,6 +46,7 @@ pub mod command;
 mod connection;
 mod core;
 mod cors;
+mod descriptors;
 mod dispatch;
 mod fault_builder;
 mod faults;
@@ -55,6 +58,7 @@ mod journal;
 mod lingering;
 mod listening;
 mod media_store;
+mod memory;
 mod methods;
 mod pipe;
 mod relay;
@@ -71,6 +75,7 @@ pub use builder::{Builder, StartError};
 pub use fault_builder::{ConnectionFaults, FaultBuilder, NextConnections, RequestFaults};
 pub use handle::{Credentials, PlanHandle, UserError, UserHandle, UserProfile};
 pub use journal::{Direction, Entry, FrameEntry, Journal, NotSeen, RequestEntry};
+pub use memory::Memory;
 pub use mfly_api::Feature;
 pub use mfly_proto::stream::StreamCondition;
 pub use server::TestServer;

@@ -60,6 +60,23 @@ impl Target<'_> {
     pub(crate) fn takes_file(&self) -> bool {
         self.route.body == BodyLimit::File
     }
+
+    /// Whether the body of the request may come. Only a file's takes enough room to ask before it
+    /// is read.
+    ///
+    /// # Errors
+    /// The answer to a request that is refused whatever its body is.
+    pub(crate) fn admits(&self, shared: &Shared, headers: &HeaderMap) -> Result<(), Answer> {
+        if let Some(admission) = self.route.admission {
+            admission(shared, self.argument)?;
+        }
+        match self.route.handler {
+            Handler::User(_) if self.takes_file() && caller(shared, headers).is_none() => {
+                Err(Answer::token_expired())
+            }
+            Handler::User(_) | Handler::Open(_) => Ok(()),
+        }
+    }
 }
 
 /// Finds the route of a request. A HEAD is answered as a GET would be (RFC 9110 §9.3.2); its body is left out when it is sent.

@@ -8,6 +8,7 @@ use crate::fault_builder::FaultBuilder;
 use crate::handle::{PlanHandle, UserError, UserHandle};
 use crate::journal::Journal;
 use crate::listening::Listening;
+use crate::memory::Memory;
 use crate::pipe::Pipe;
 use crate::shared::Shared;
 use crate::standard_handle::StandardUserHandle;
@@ -121,13 +122,14 @@ impl TestServer {
     /// server up as a slow network would.
     #[must_use]
     pub fn connect_in_memory(&self, framing: Framing) -> Connection {
+        let reading = &self.shared.reading;
         let (client, server) = if framing == Framing::Tcp {
             let (client, server) = tokio::io::duplex(MEMORY_BYTES);
             let client = server::tcp(client, DEFAULT_MAX_FRAME_BYTES);
-            (client, Pipe::tcp(server, None))
+            (client, Pipe::tcp(server, None, reading))
         } else {
             let (client, server) = mfly_transport::pair();
-            (client, Pipe::websocket(server))
+            (client, Pipe::joined(server, reading))
         };
         // A server that has stopped drops its end.
         let _ = self.memory.send(server);
@@ -250,6 +252,18 @@ impl TestServer {
     #[must_use]
     pub fn journal(&self) -> Journal {
         Journal::new(Arc::clone(&self.shared.recorder))
+    }
+
+    /// Bytes that are kept for the server's clients now.
+    #[must_use]
+    pub fn memory(&self) -> Memory {
+        self.shared.memory()
+    }
+
+    /// How many there may be; see [`Builder::memory_limits`].
+    #[must_use]
+    pub fn memory_limits(&self) -> Memory {
+        self.shared.limits
     }
 
     /// Stops: streams end with `system-shutdown`, requests under way are answered, and after at

@@ -1,10 +1,16 @@
 //! What all tasks of one server share, and the only way to the core.
 
+mod queue;
+
+pub(crate) use queue::{Command, Fate, Outgoing};
+
 use crate::addresses::Addresses;
+use crate::admission::Admission;
 use crate::core::Core;
 use crate::faults::{ConnectionFault, Faults};
-use crate::journal::{Direction, Recorder};
+use crate::journal::{Direction, Recorder, TEXT_BYTES};
 use crate::media_store::MediaStore;
+use crate::memory::{Budget, Memory, Reading};
 use crate::signalling::hub::Hub;
 use crate::stream::StreamMeta;
 use crate::token::Tokens;
@@ -13,86 +19,16 @@ use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::jid::UserId;
 use mfly_proto::sasl::ChannelBindings;
 use mfly_proto::stream::StreamCondition;
+use queue::Queue;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
-use tokio::sync::{Notify, Semaphore, mpsc, watch};
-
-/// Bytes that may wait for one connection. A client that does not read that much is cut off. Small frames may be many:
-/// whoever comes online hears of everybody else at once.
-const QUEUED_BYTES: usize = 8 * 1024 * 1024;
-
-/// What a waiting command takes beside its text.
-const COMMAND_BYTES: usize = size_of::<Command>();
-
-/// Files that are received at a time.
-const FILES: usize = 8;
-
-/// What a connection's task has to do.
-#[derive(Debug)]
-pub(crate) enum Command {
-    /// Write this frame.
-    Send(Frame),
-    /// Close the connection once everything before is written.
-    Close,
-    /// Agree to TLS with this frame once everything before is written, and encrypt the connection.
-    Secure(Frame),
-    /// Neither read nor write any more.
-    Silence,
-}
-
-/// A connection's side of the queue between core and socket.
-#[derive(Debug)]
-pub(crate) struct Outgoing {
-    /// What to do, in order. [`QUEUED_BYTES`] bounds it.
-    commands: mpsc::UnboundedReceiver<Command>,
-    /// Bytes that wait in it.
-    waiting: Arc<AtomicUsize>,
-    /// Drop the socket now.
-    pub(crate) cut: Arc<Notify>,
-}
-
-impl Outgoing {
-    /// The next thing to do; `None` when there will be no more.
-    pub(crate) async fn next(&mut self) -> Option<Command> {
-        let command = self.commands.recv().await?;
-        Some(self.taken(command))
-    }
-
-    /// The next thing to do, if it waits already.
-    pub(crate) fn try_next(&mut self) -> Option<Command> {
-        let command = self.commands.try_recv().ok()?;
-        Some(self.taken(command))
-    }
-
-    fn taken(&self, command: Command) -> Command {
-        self.waiting.fetch_sub(command.bytes(), Ordering::Relaxed);
-        command
-    }
-}
-
-impl Command {
-    fn bytes(&self) -> usize {
-        COMMAND_BYTES
-            + match self {
-                Self::Send(frame) | Self::Secure(frame) => frame.as_bytes().len(),
-                Self::Close | Self::Silence => 0,
-            }
-    }
-}
-
-struct Queue {
-    framing: Framing,
-    commands: mpsc::UnboundedSender<Command>,
-    waiting: Arc<AtomicUsize>,
-    cut: Arc<Notify>,
-}
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::{Notify, watch};
 
 /// The core, and the queues its output goes to. One lock keeps both in step.
 struct Protocol {
     core: Core,
-    queues: BTreeMap<StreamId, Queue>,
+    queues: BTreeMap<StreamId, (Framing, Queue)>,
 }
 
 /// What all tasks of one server share.
@@ -104,8 +40,16 @@ pub(crate) struct Shared {
     signalling_deadline: Notify,
     /// The core's next deadline may have changed.
     deadline: Notify,
-    /// Bounds the files that are received at a time; further ones wait.
-    pub(crate) receiving_files: Semaphore,
+    /// How much of everything may be kept.
+    pub(crate) limits: Memory,
+    /// Requests and stanzas that are not complete.
+    pub(crate) reading: Arc<Reading>,
+    /// Answers that are being sent.
+    pub(crate) answers: Arc<Budget>,
+    /// What waits for XMPP connections.
+    queued: Arc<Budget>,
+    /// Who may connect.
+    pub(crate) admission: Arc<Admission>,
     /// Faults for REST.
     pub(crate) faults: Faults,
     /// The journal's store.
@@ -123,20 +67,26 @@ impl Shared {
         core: Core,
         token_secret: [u8; 64],
         addresses: Addresses,
-        signalling: Hub,
+        limits: Memory,
+        admission: Arc<Admission>,
+        code_lifetime: Duration,
     ) -> Self {
         Self {
             protocol: Mutex::new(Protocol {
                 core,
                 queues: BTreeMap::new(),
             }),
-            media: Mutex::default(),
-            signalling: Mutex::new(signalling),
+            media: Mutex::new(MediaStore::new(limits.media)),
+            signalling: Mutex::new(Hub::new(code_lifetime, limits.signalling)),
             signalling_deadline: Notify::new(),
             deadline: Notify::new(),
-            receiving_files: Semaphore::new(FILES),
+            limits,
+            reading: Reading::new(limits.reading),
+            answers: Budget::new(limits.answers),
+            queued: Budget::new(limits.queued),
+            admission,
             faults: Faults::default(),
-            recorder: Arc::new(Recorder::new()),
+            recorder: Arc::new(Recorder::new(limits.journal)),
             tokens: Tokens::new(token_secret),
             addresses,
             stopping: watch::Sender::new(false),
@@ -214,43 +164,32 @@ impl Shared {
     /// Takes in a connection.
     pub(crate) fn open(&self, meta: StreamMeta) -> (StreamId, Outgoing) {
         let now = Self::now();
-        let (sender, commands) = mpsc::unbounded_channel();
-        let waiting = Arc::new(AtomicUsize::new(0));
-        let cut = Arc::new(Notify::new());
-        let queue = Queue {
-            framing: meta.framing,
-            commands: sender,
-            waiting: Arc::clone(&waiting),
-            cut: Arc::clone(&cut),
-        };
+        let (queue, outgoing) = queue::queue(&self.queued);
+        let framing = meta.framing;
         let id = self.change(|protocol| {
             let id = protocol.core.open(now, meta);
-            protocol.queues.insert(id, queue);
+            protocol.queues.insert(id, (framing, queue));
             self.drain(protocol, now);
             id
         });
-        let outgoing = Outgoing {
-            commands,
-            waiting,
-            cut,
-        };
         (id, outgoing)
     }
 
-    /// Hands a received frame to the core.
-    pub(crate) fn received(&self, id: StreamId, frame: Frame) {
+    /// Hands a received frame to the core. Whether the stream belongs to a session then.
+    pub(crate) fn received(&self, id: StreamId, frame: Frame) -> bool {
         let now = Self::now();
         self.change(|protocol| {
-            self.record(protocol, Direction::Received, id, &frame);
+            self.record(protocol, Direction::Received, id, frame.as_str());
             protocol.core.frame(now, id, frame);
             self.drain(protocol, now);
-        });
+            protocol.core.world().session(id).is_some()
+        })
     }
 
     /// Records that a client is told to begin TLS.
     pub(crate) fn agreed(&self, id: StreamId, agreement: &Frame) {
         let protocol = self.protocol();
-        self.record(&protocol, Direction::Sent, id, agreement);
+        self.record(&protocol, Direction::Sent, id, agreement.as_str());
     }
 
     /// Tells the core that a connection is encrypted.
@@ -301,7 +240,7 @@ impl Shared {
         let streams = protocol.core.world().streams_of(user);
         for id in &streams {
             match fault {
-                ConnectionFault::Drop => self.cut(&mut protocol, now, *id),
+                ConnectionFault::Drop => Self::cut(&mut protocol, now, *id, Fate::Cut),
                 ConnectionFault::Send(text) => {
                     self.queue(&mut protocol, now, *id, Command::Send(text.clone().into()));
                 }
@@ -322,7 +261,7 @@ impl Shared {
     fn drain(&self, protocol: &mut Protocol, now: Timestamp) {
         while let Some(output) = protocol.core.poll_output() {
             match output {
-                Output::Send(id, frame) => self.queue(protocol, now, id, Command::Send(frame)),
+                Output::Send(id, parcel) => self.queue(protocol, now, id, Command::Send(parcel)),
                 Output::Close(id) => self.end(protocol, now, id),
                 Output::Secure(id, agreement) => {
                     self.queue(protocol, now, id, Command::Secure(agreement));
@@ -334,40 +273,76 @@ impl Shared {
 
     /// Queues a stream's closing tag and the end of its connection.
     fn end(&self, protocol: &mut Protocol, now: Timestamp, id: StreamId) {
-        let Some(queue) = protocol.queues.get(&id) else {
+        let Some((framing, _)) = protocol.queues.get(&id) else {
             return;
         };
-        let farewell = queue.framing.server_close();
+        let farewell = framing.server_close().into();
         self.queue(protocol, now, id, Command::Send(farewell));
         self.queue(protocol, now, id, Command::Close);
     }
 
-    /// Queues a command; a connection whose queue is full is cut off.
+    /// Queues a command. A connection for which too much waits has to go, and when too much waits
+    /// for all of them, the one for which most does.
     fn queue(&self, protocol: &mut Protocol, now: Timestamp, id: StreamId, command: Command) {
-        if let Command::Send(frame) = &command {
-            self.record(protocol, Direction::Sent, id, frame);
+        if let Command::Send(parcel) = &command {
+            let text = parcel.beginning(2 * TEXT_BYTES);
+            self.record(protocol, Direction::Sent, id, &text);
         }
-        let Some(queue) = protocol.queues.get(&id) else {
+        let Some((_, queue)) = protocol.queues.get(&id) else {
             return;
         };
-        let bytes = command.bytes();
-        let waiting = queue.waiting.fetch_add(bytes, Ordering::Relaxed);
-        if waiting + bytes > QUEUED_BYTES || queue.commands.send(command).is_err() {
-            self.cut(protocol, now, id);
+        if !queue.push(command) {
+            Self::cut(protocol, now, id, Fate::Shed);
+        }
+        self.make_room(protocol, now);
+    }
+
+    /// Ends the connections for which most waits until all that waits fits.
+    fn make_room(&self, protocol: &mut Protocol, now: Timestamp) {
+        while self.queued.is_exceeded() {
+            let waiting = protocol.queues.iter();
+            let waiting = waiting.map(|(id, (_, queue))| (queue.waiting(), *id));
+            match waiting.max() {
+                Some((1.., id)) => Self::cut(protocol, now, id, Fate::Shed),
+                Some((0, _)) | None => return,
+            }
         }
     }
 
-    fn cut(&self, protocol: &mut Protocol, now: Timestamp, id: StreamId) {
-        if let Some(queue) = protocol.queues.remove(&id) {
-            queue.cut.notify_one();
+    /// The same after a connection has copied what it writes.
+    pub(crate) fn copied(&self) {
+        if self.queued.is_exceeded() {
+            let now = Self::now();
+            self.change(|protocol| {
+                self.make_room(protocol, now);
+                self.drain(protocol, now);
+            });
+        }
+    }
+
+    fn cut(protocol: &mut Protocol, now: Timestamp, id: StreamId, fate: Fate) {
+        if let Some((_, queue)) = protocol.queues.remove(&id) {
+            queue.end(fate);
             protocol.core.closed(now, id);
         }
     }
 
-    fn record(&self, protocol: &Protocol, direction: Direction, id: StreamId, frame: &Frame) {
+    fn record(&self, protocol: &Protocol, direction: Direction, id: StreamId, text: &str) {
         let session = protocol.core.world().session(id);
         let user = session.map(|session| session.user.as_str().to_owned());
-        self.recorder.frame(direction, id.0, user, frame.as_str());
+        self.recorder.frame(direction, id.0, user, text);
+    }
+
+    /// What is kept for the peers.
+    pub(crate) fn memory(&self) -> Memory {
+        Memory {
+            journal: self.recorder.bytes(),
+            queued: self.queued.held(),
+            signalling: self.with_hub(|hub| hub.bytes()),
+            media: self.with_media(|store| store.bytes()),
+            reading: self.reading.held(),
+            answers: self.answers.held(),
+        }
     }
 
     /// The core checks its own rules again with every call, so a panic in a test's closure does
@@ -379,30 +354,30 @@ impl Shared {
 
 #[cfg(test)]
 mod tests {
+    use super::queue::QUEUED_BYTES;
     use super::*;
+    use crate::admission::Limits;
     use crate::core::testing::settings;
-    use std::time::Duration;
 
-    fn shared() -> Shared {
+    fn shared(queued: usize) -> Shared {
         let core = Core::new(settings(), [1; 32]).unwrap();
-        let plain = "127.0.0.1:1".parse().unwrap();
-        Shared::new(
-            core,
-            [2; 64],
-            Addresses::plain(plain),
-            Hub::new(Duration::from_secs(60)),
-        )
+        let addresses = Addresses::plain("127.0.0.1:1".parse().unwrap());
+        let limits = Memory {
+            queued,
+            ..Memory::DEFAULT_LIMITS
+        };
+        let admission = Admission::new(Limits::default());
+        let lifetime = Duration::from_secs(60);
+        Shared::new(core, [2; 64], addresses, limits, admission, lifetime)
     }
 
-    fn queue(shared: &Shared, id: StreamId, text: &str) {
-        let mut protocol = shared.protocol();
-        let now = Shared::now();
-        shared.queue(
-            &mut protocol,
-            now,
-            id,
-            Command::Send(text.to_owned().into()),
-        );
+    fn send(shared: &Shared, ids: &[StreamId], text: &str) {
+        shared.with_core(|core, _| {
+            for id in ids {
+                let text = format!("<message to='{}'>{text}</message>", id.0);
+                core.world_mut().send(*id, text.into());
+            }
+        });
     }
 
     fn is_open(shared: &Shared, id: StreamId) -> bool {
@@ -410,25 +385,71 @@ mod tests {
     }
 
     #[test]
-    fn presence_of_thousands_may_wait_for_a_connection() {
-        let shared = shared();
-        let (id, mut outgoing) = shared.open(StreamMeta::default());
+    fn presence_of_thousands_may_wait_for_a_connection_and_is_given_back_once_written() {
+        let shared = shared(Memory::DEFAULT_LIMITS.queued);
+        let (id, outgoing) = shared.open(StreamMeta::default());
         for _ in 0..10_000 {
-            queue(&shared, id, &"x".repeat(300));
+            send(&shared, &[id], &"x".repeat(300));
         }
         assert!(is_open(&shared, id));
         while outgoing.try_next().is_some() {}
-        assert_eq!(outgoing.waiting.load(Ordering::Relaxed), 0);
+        assert!(shared.memory().queued > 3_000_000);
+        outgoing.written();
+        assert_eq!(shared.memory().queued, 0);
+        let (_, queue) = shared.protocol().queues.remove(&id).unwrap();
+        assert_eq!(queue.waiting(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_reads_nothing_is_told_so_before_it_takes_much_memory() {
+        let shared = shared(Memory::DEFAULT_LIMITS.queued);
+        let (id, outgoing) = shared.open(StreamMeta::default());
+        let large = "x".repeat(256 * 1024);
+        for _ in 0..QUEUED_BYTES / large.len() + 1 {
+            send(&shared, &[id], &large);
+        }
+        assert!(!is_open(&shared, id));
+        assert_eq!(outgoing.ended().await, Fate::Shed);
+        assert_eq!(shared.memory().queued, 0);
     }
 
     #[test]
-    fn a_connection_that_reads_nothing_is_cut_before_it_takes_much_memory() {
-        let shared = shared();
-        let (id, _outgoing) = shared.open(StreamMeta::default());
-        let large = "x".repeat(256 * 1024);
-        for _ in 0..QUEUED_BYTES / large.len() + 1 {
-            queue(&shared, id, &large);
+    fn what_all_receivers_have_in_common_is_kept_once() {
+        let shared = shared(Memory::DEFAULT_LIMITS.queued);
+        let open: Vec<_> = (0..50)
+            .map(|_| shared.open(StreamMeta::default()))
+            .collect();
+        let ids: Vec<_> = open.iter().map(|(id, _)| *id).collect();
+        for number in 0..8 {
+            send(&shared, &ids, &format!("{number}{}", "x".repeat(240_000)));
         }
-        assert!(!is_open(&shared, id));
+        assert!(ids.iter().all(|id| is_open(&shared, *id)));
+        let queued = shared.memory().queued;
+        assert!(queued < 8 * 240_000 + 50 * 8 * 512, "{queued}");
+    }
+
+    #[test]
+    fn when_too_much_waits_for_all_the_one_that_reads_least_goes_first() {
+        let shared = shared(2_000_000);
+        let (slow, _one) = shared.open(StreamMeta::default());
+        let (slower, _two) = shared.open(StreamMeta::default());
+        let (quick, outgoing) = shared.open(StreamMeta::default());
+        for number in 0..100 {
+            for (id, count) in [(slow, 1), (slower, 2), (quick, 1)] {
+                for copy in 0..count {
+                    // Nothing that could be shared.
+                    let text = format!("{number}{copy}{id:?}").repeat(1000);
+                    send(&shared, &[id], &text);
+                }
+            }
+            while outgoing.try_next().is_some() {}
+            outgoing.written();
+            assert!(shared.memory().queued <= 2_000_000);
+            if !is_open(&shared, slower) {
+                break;
+            }
+        }
+        let left = [slow, slower, quick].map(|id| is_open(&shared, id));
+        assert_eq!(left, [true, false, true]);
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod websocket;
 
 use crate::feature::qr_login;
 use crate::shared::Shared;
+pub(crate) use hub::Origin;
 use mfly_proto::signalling::engine_io::Packet;
 use mfly_proto::signalling::socket_io::{self, Kind};
 use serde_json::Value;
@@ -21,14 +22,18 @@ pub(crate) fn is_path(path: &str) -> bool {
 }
 
 /// Takes in a client.
-pub(crate) fn open(shared: &Shared, is_websocket: bool) -> Option<String> {
+pub(crate) fn open(shared: &Shared, origin: Origin) -> Option<String> {
     let (sid, code) = shared.with_core(|core, _| {
         let world = core.world_mut();
         (world.fresh_id(), world.fresh_id())
     });
-    let is_open = shared.with_hub(|hub| hub.open(&sid, code, is_websocket, Instant::now()));
+    let replaced = shared.with_hub(|hub| hub.open(&sid, code, origin, Instant::now()))?;
+    if let Some(replaced) = replaced {
+        debug!("a signalling client that was idle makes room");
+        close(shared, &replaced);
+    }
     shared.signalling_deadline_changed();
-    is_open.then_some(sid)
+    Some(sid)
 }
 
 /// Forgets a client, and what depended on it.

@@ -14,9 +14,11 @@
 //! | [`sessions`] | finding them |
 //! | [`qr`] | sessions that came from a code |
 //! | [`ids`] | identifiers and passwords from a seed |
+//! | [`parcel`] | frames on their way, which share what they have in common |
 
 pub(crate) mod account;
 mod ids;
+mod parcel;
 mod qr;
 pub(crate) mod relation;
 pub(crate) mod roster;
@@ -27,6 +29,7 @@ pub(crate) mod standard;
 pub(crate) mod user;
 
 pub(crate) use account::{LoginError, RegisterError, Registered};
+pub(crate) use parcel::Parcel;
 pub(crate) use relation::{Contacts, ProfileView};
 pub(crate) use session::{Session, StandardSession};
 #[cfg(test)]
@@ -40,6 +43,7 @@ use mfly_proto::argument::InvalidArgument;
 use mfly_proto::cipher::{Iv, RequestCipher};
 use mfly_proto::framing::Frame;
 use mfly_proto::jid::{BareJid, Jid, UserId};
+use parcel::Sharing;
 use sessions::Sessions;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -65,10 +69,10 @@ impl Timestamp {
 pub(crate) struct StreamId(pub(crate) u64);
 
 /// What the shell has to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Output {
     /// Write this frame to that stream.
-    Send(StreamId, Frame),
+    Send(StreamId, Parcel),
     /// End that stream with its framing's closing tag, and close the connection once that is written.
     Close(StreamId),
     /// Agree to TLS with this frame once everything before is written, and encrypt that connection. If the client has said more
@@ -87,6 +91,7 @@ pub(crate) struct World {
     /// When the first stream was accepted.
     first_stream: Option<Timestamp>,
     outbox: VecDeque<Output>,
+    sharing: Sharing,
     /// Code -> the registration that it brought.
     qr_sessions: BTreeMap<String, (UserId, RegistrationId)>,
     ids: Ids,
@@ -124,6 +129,7 @@ impl World {
             sessions: Sessions::default(),
             first_stream: None,
             outbox: VecDeque::new(),
+            sharing: Sharing::default(),
             qr_sessions: BTreeMap::new(),
             ids: Ids::new(seed),
         })
@@ -173,7 +179,8 @@ impl World {
 
     /// Puts a frame into the outbox.
     pub(crate) fn send(&mut self, stream: StreamId, frame: Frame) {
-        self.outbox.push_back(Output::Send(stream, frame));
+        let parcel = self.sharing.parcel(frame);
+        self.outbox.push_back(Output::Send(stream, parcel));
     }
 
     /// Puts the end of a stream and of its connection into the outbox.
@@ -199,7 +206,7 @@ impl World {
     /// Puts a frame in front of everything that was queued since `mark`: a result goes out before the pushes
     /// that its request caused.
     pub(crate) fn insert_output(&mut self, mark: usize, stream: StreamId, frame: Frame) {
-        self.outbox
-            .insert(mark.min(self.outbox.len()), Output::Send(stream, frame));
+        let output = Output::Send(stream, self.sharing.parcel(frame));
+        self.outbox.insert(mark.min(self.outbox.len()), output);
     }
 }

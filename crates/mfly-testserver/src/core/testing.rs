@@ -326,7 +326,7 @@ impl Server {
     pub(crate) fn collect(&mut self) {
         while let Some(output) = self.core.poll_output() {
             match output {
-                Output::Send(stream, frame) => self.deliver(stream, &frame),
+                Output::Send(stream, parcel) => self.deliver(stream, &parcel.into_frame()),
                 Output::LogoutWeb(_) => {}
                 Output::Secure(stream, agreement) => {
                     self.deliver(stream, &agreement);

@@ -8,7 +8,10 @@
 
 use crate::answer::Answer;
 use crate::call::{Caller, RestCall, Route};
-use crate::media_store::{FILE_BYTES, File, PARTS, PartRefused, Range};
+use crate::media_store::{
+    FILE_BYTES, File, MediaStore, PARTS, PartRefused, Range, TYPE_BYTES, Unfinished,
+};
+use crate::shared::Shared;
 use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
@@ -33,7 +36,9 @@ pub(crate) const ROUTES: &[Route] = &[
 ];
 
 pub(crate) const STORE_ROUTES: &[Route] = &[
-    Route::open(Method::PUT, "/media-store/*", store_part).with_file(),
+    Route::open(Method::PUT, "/media-store/*", store_part)
+        .with_file()
+        .admitting(is_part_awaited),
     Route::open(Method::POST, "/media-store/*", commit_by_address),
     Route::open(Method::GET, "/media-store/*", store_file),
 ];
@@ -62,34 +67,46 @@ fn not_found() -> Answer {
     Answer::http(StatusCode::NOT_FOUND, "File not found")
 }
 
+/// The MIME type as it is kept.
+fn content_type(given: Option<&str>) -> String {
+    let given = given.filter(|given| given.len() <= TYPE_BYTES);
+    given.unwrap_or(UNKNOWN_TYPE).to_owned()
+}
+
 fn too_large() -> Answer {
     Answer::http(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large")
 }
 
 /// `POST /media/`. The small version of an image is the image itself.
-fn upload(call: &RestCall<'_>, _: &Caller) -> Answer {
+fn upload(call: &RestCall<'_>, caller: &Caller) -> Answer {
     let Some(file) = call.field("file").filter(|file| !file.content.is_empty()) else {
         return Answer::invalid("file is not valid or required");
     };
     if file.content.len() > FILE_BYTES {
         return too_large();
     }
-    let content_type = file.content_type.as_deref().unwrap_or(UNKNOWN_TYPE);
+    let content_type = content_type(file.content_type.as_deref());
     let (file_token, thumb) = match (fresh_token(call), fresh_token(call)) {
         (Ok(token), Ok(thumb)) => (token, thumb),
         (Err(answer), _) | (_, Err(answer)) => return answer,
     };
     let is_image = content_type.starts_with("image/");
-    call.shared.with_media(|store| {
-        let mut insert = |token: &FileToken| {
-            let token = token.as_str().to_owned();
-            store.insert(token, content_type.to_owned(), file.content.clone());
-        };
-        insert(&file_token);
-        if is_image {
-            insert(&thumb);
+    let stored = File {
+        owner: caller.user.clone(),
+        content_type,
+        // The form around it is not kept.
+        bytes: Bytes::copy_from_slice(&file.content),
+    };
+    let is_stored = call.shared.with_media(|store| {
+        let is_stored = store.insert(file_token.as_str().to_owned(), stored);
+        if is_image && let Some(file) = store.file(file_token.as_str()).cloned() {
+            store.share(thumb.as_str().to_owned(), file);
         }
+        is_stored
     });
+    if !is_stored {
+        return Answer::unavailable();
+    }
     let file_token_thumb = is_image.then_some(thumb);
     Answer::success(media_upload::Response {
         file_token,
@@ -97,8 +114,9 @@ fn upload(call: &RestCall<'_>, _: &Caller) -> Answer {
     })
 }
 
-/// `POST /media/upload`. A resumed upload begins anew under its old token.
-fn start(call: &RestCall<'_>, _: &Caller) -> Answer {
+/// `POST /media/upload`. A resumed upload begins anew under its old token, which is good for its
+/// own user alone.
+fn start(call: &RestCall<'_>, caller: &Caller) -> Answer {
     let body: media_start::RequestBody = match call.json() {
         Ok(body) => body,
         Err(answer) => return answer,
@@ -107,17 +125,20 @@ fn start(call: &RestCall<'_>, _: &Caller) -> Answer {
     if parts == 0 || parts > PARTS {
         return Answer::invalid("parts should be Valid data type");
     }
-    let file_token = match body.file_token.map_or_else(|| fresh_token(call), Ok) {
+    // A token is known to everybody who got the file; none of them may put another one in its place.
+    let is_own = |token: &FileToken| {
+        let unfinished = |store: &mut MediaStore| store.unfinished(token.as_str(), &caller.user);
+        call.shared.with_media(unfinished) == Unfinished::Own
+    };
+    let file_token = match body.file_token {
+        Some(token) if is_own(&token) => Ok(token),
+        Some(_) => Err(Answer::invalid("Invalid file token")),
+        None => fresh_token(call),
+    };
+    let file_token = match file_token {
         Ok(token) => token,
         Err(answer) => return answer,
     };
-    // A token is known to everybody who got the file; none of them may put another one in its place.
-    if call
-        .shared
-        .with_media(|store| store.is_complete(file_token.as_str()))
-    {
-        return Answer::invalid("Invalid file token");
-    }
     let secret = fresh_id(call);
     let (origin, token) = (call.origin(), file_token.as_str().to_owned());
     let url = |part| format!("{origin}/media-store/{secret}/{part}");
@@ -129,8 +150,9 @@ fn start(call: &RestCall<'_>, _: &Caller) -> Answer {
             let url = format!("{origin}/media-store/{COMMIT}{token}");
             (Storage::Oracle, None, Some(url))
         };
+    let (owner, content_type) = (caller.user.clone(), content_type(Some(&body.content_type)));
     call.shared
-        .with_media(|store| store.begin(secret.clone(), token, body.content_type, parts));
+        .with_media(|store| store.begin(secret.clone(), owner, token, content_type, parts));
     Answer::success(media_start::Response {
         file_token,
         upload_id,
@@ -141,18 +163,20 @@ fn start(call: &RestCall<'_>, _: &Caller) -> Answer {
 }
 
 /// `POST /media/upload/commit`. The file is there with its last part already.
-fn commit(call: &RestCall<'_>, _: &Caller) -> Answer {
+fn commit(call: &RestCall<'_>, caller: &Caller) -> Answer {
     let body: media_commit::RequestBody = match call.json() {
         Ok(body) => body,
         Err(answer) => return answer,
     };
-    if call
-        .shared
-        .with_media(|store| store.is_complete(body.file_token.as_str()))
-    {
-        Answer::success(serde_json::json!({}))
-    } else {
-        Answer::invalid("The upload is not complete")
+    let token = body.file_token.as_str();
+    let (owner, unfinished) = call.shared.with_media(|store| {
+        let owner = store.file(token).map(|file| file.owner.clone());
+        (owner, store.unfinished(token, &caller.user))
+    });
+    match (owner, unfinished) {
+        (Some(owner), _) if owner == caller.user => Answer::success(serde_json::json!({})),
+        (Some(_), _) | (None, Unfinished::Foreign) => Answer::invalid("Invalid file token"),
+        (None, Unfinished::Own | Unfinished::No) => Answer::invalid("The upload is not complete"),
     }
 }
 
@@ -200,7 +224,7 @@ struct ForwardedMedia {
 }
 
 /// `POST /media/forward`: a new token for each message.
-fn forward(call: &RestCall<'_>, _: &Caller) -> Answer {
+fn forward(call: &RestCall<'_>, caller: &Caller) -> Answer {
     let body: Forward = match call.json() {
         Ok(body) => body,
         Err(answer) => return answer,
@@ -213,8 +237,8 @@ fn forward(call: &RestCall<'_>, _: &Caller) -> Answer {
         let token = fresh_id(call);
         let is_known = call.shared.with_media(|store| {
             let file = store.file(&media.file_token).cloned();
-            file.map(|file| store.insert(token.clone(), file.content_type, file.bytes))
-                .is_some()
+            let owner = caller.user.clone();
+            file.is_some_and(|file| store.share(token.clone(), File { owner, ..file }))
         });
         if !is_known {
             return Answer::invalid("Invalid file token");
@@ -232,13 +256,28 @@ fn download(call: &RestCall<'_>, _: &Caller) -> Answer {
     file.map_or_else(not_found, |file| served(call, file))
 }
 
+/// The secret and the number in the address of a part.
+fn part_address(argument: &str) -> Result<(&str, usize), Answer> {
+    let (secret, number) = argument.split_once('/').ok_or_else(not_found)?;
+    Ok((secret, number.parse().map_err(|_| not_found())?))
+}
+
+fn forbidden() -> Answer {
+    Answer::http(StatusCode::FORBIDDEN, "Forbidden")
+}
+
+/// Refuses a part that nobody announced before any of it is read.
+fn is_part_awaited(shared: &Shared, argument: &str) -> Result<(), Answer> {
+    let (secret, number) = part_address(argument)?;
+    let is_awaited = shared.with_media(|store| store.awaits(secret, number));
+    is_awaited.then_some(()).ok_or_else(forbidden)
+}
+
 /// `PUT /media-store/<secret>/<part>`.
 fn store_part(call: &RestCall<'_>) -> Answer {
-    let Some((secret, number)) = call.argument.split_once('/') else {
-        return not_found();
-    };
-    let Ok(number) = number.parse() else {
-        return not_found();
+    let (secret, number) = match part_address(call.argument) {
+        Ok(address) => address,
+        Err(answer) => return answer,
     };
     match call
         .shared
@@ -251,8 +290,9 @@ fn store_part(call: &RestCall<'_>) -> Answer {
                 None => answer,
             }
         }
-        Err(PartRefused::Unknown) => Answer::http(StatusCode::FORBIDDEN, "Forbidden"),
+        Err(PartRefused::Unknown) => forbidden(),
         Err(PartRefused::TooLarge) => too_large(),
+        Err(PartRefused::NoRoom) => Answer::unavailable(),
     }
 }
 
@@ -261,10 +301,7 @@ fn store_file(call: &RestCall<'_>) -> Answer {
     let file = call
         .shared
         .with_media(|store| store.signed_file(call.argument).cloned());
-    file.map_or_else(
-        || Answer::http(StatusCode::FORBIDDEN, "Forbidden"),
-        |file| served(call, file),
-    )
+    file.map_or_else(forbidden, |file| served(call, file))
 }
 
 fn etag(bytes: &Bytes) -> Option<HeaderValue> {

@@ -1,15 +1,21 @@
-//! The body of a request, within its limits.
+//! Bodies of requests, read within limits, and those of answers, counted until they are sent.
 
 use crate::answer::Answer;
+use crate::cors;
 use crate::lingering::Unread;
-use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use crate::memory::Share;
+use crate::shared::Shared;
+use bytes::{Buf as _, Bytes};
+use http::{HeaderMap, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Body as _, Incoming};
 use std::time::Duration;
 
 /// How long a body may take.
 const BODY: Duration = Duration::from_secs(60);
+
+/// What is reserved for a body before any of it has come, in bytes.
+const RESERVED: usize = 16 * 1024;
 
 /// The body of a request.
 pub(super) struct RequestBody<'a> {
@@ -23,24 +29,94 @@ impl<'a> RequestBody<'a> {
         Self { body, unread }
     }
 
-    /// The whole body, or the answer that says why not.
-    pub(super) async fn read(self, headers: &HeaderMap, limit: usize) -> Result<Bytes, Answer> {
-        let too_large = || Answer::http(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
-        let announced = headers
-            .get(header::CONTENT_LENGTH)
-            .and_then(|length| length.to_str().ok())
-            .and_then(|length| length.parse::<usize>().ok());
-        if announced.is_some_and(|length| length > limit) {
-            return Err(too_large());
-        }
-        match tokio::time::timeout(BODY, Limited::new(self.body, limit).collect()).await {
-            Ok(Ok(body)) => {
-                self.unread.clear();
-                Ok(body.to_bytes())
+    /// The whole body, or the answer that says why not. What it takes is counted in `share`.
+    pub(super) async fn read(
+        self,
+        share: &Share,
+        headers: &HeaderMap,
+        limit: usize,
+    ) -> Result<Bytes, Answer> {
+        let whole = collect(share, headers, self.body, limit, || {}).await?;
+        self.unread.clear();
+        Ok(whole)
+    }
+
+    /// Like [`RequestBody::read`], for a file: stored ones make room for it.
+    pub(super) async fn read_file(
+        self,
+        shared: &Shared,
+        share: &Share,
+        headers: &HeaderMap,
+        limit: usize,
+    ) -> Result<Bytes, Answer> {
+        let make_room = || shared.with_media(|store| store.make_room());
+        let whole = collect(share, headers, self.body, limit, make_room).await?;
+        self.unread.clear();
+        Ok(whole)
+    }
+}
+
+async fn collect(
+    share: &Share,
+    headers: &HeaderMap,
+    mut body: Incoming,
+    limit: usize,
+    make_room: impl Fn(),
+) -> Result<Bytes, Answer> {
+    let too_large = || Answer::http(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok())
+        .and_then(|length| length.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(too_large());
+    }
+    // One buffer, whatever pieces it comes in: many small ones would take many times the room.
+    let mut whole = Vec::with_capacity(announced.unwrap_or(RESERVED).min(RESERVED));
+    let collecting = async {
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| Answer::http(StatusCode::BAD_REQUEST, "Bad Request"))?;
+            let Ok(data) = frame.into_data() else {
+                continue;
+            };
+            if whole.len() + data.remaining() > limit {
+                return Err(too_large());
             }
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-            Ok(Err(_)) => Err(Answer::http(StatusCode::BAD_REQUEST, "Bad Request")),
+            whole.extend_from_slice(&data);
+            share.set(whole.capacity());
+            make_room();
+        }
+        // No room is kept behind what arrived.
+        whole.shrink_to_fit();
+        share.set(whole.capacity());
+        Ok(Bytes::from(std::mem::take(&mut whole)))
+    };
+    tokio::select! {
+        biased;
+        () = share.refused() => Err(Answer::unavailable()),
+        collected = tokio::time::timeout(BODY, collecting) => match collected {
+            Ok(collected) => collected,
             Err(_) => Err(Answer::http(StatusCode::REQUEST_TIMEOUT, "Request Timeout")),
+        }
+    }
+}
+
+/// The answer, which is counted until its body is sent; another one when there are too many.
+pub(super) fn counted(shared: &Shared, answer: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
+    // Stored files are counted where they are stored.
+    if answer.headers().contains_key(header::ACCEPT_RANGES) {
+        return answer;
+    }
+    let bytes = answer.body().size_hint().lower();
+    match shared
+        .answers
+        .take(usize::try_from(bytes).unwrap_or(usize::MAX))
+    {
+        Some(held) => answer.map(|body| Full::new(held.tie(body.into_inner().unwrap_or_default()))),
+        None => {
+            let mut refusal = Answer::unavailable().into_response();
+            cors::allow(&mut refusal);
+            refusal
         }
     }
 }

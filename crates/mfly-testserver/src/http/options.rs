@@ -60,7 +60,13 @@ mod tests {
 
     async fn ask(shared: &Arc<Shared>, method: &str, path: &str) -> Reply {
         let (mut client, server) = tokio::io::duplex(64 * 1024);
-        tokio::spawn(serve(Arc::clone(shared), server, Protection::None));
+        tokio::spawn(serve(
+            Arc::clone(shared),
+            server,
+            Protection::None,
+            None,
+            crate::admission::Place::none(),
+        ));
         let request = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         client.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();

@@ -10,11 +10,13 @@ use tokio::sync::watch;
 const ENTRIES: usize = 4096;
 
 /// Longest text kept of a body or frame, in bytes.
-const TEXT_BYTES: usize = 16 * 1024;
+pub(crate) const TEXT_BYTES: usize = 16 * 1024;
 
 #[derive(Debug, Default)]
 struct Ring {
     entries: VecDeque<Entry>,
+    /// What the entries cost, in bytes.
+    bytes: usize,
     /// How many entries have left the ring since the start.
     forgotten: u64,
 }
@@ -23,14 +25,18 @@ struct Ring {
 #[derive(Debug)]
 pub(crate) struct Recorder {
     ring: Mutex<Ring>,
+    /// How many bytes the entries may cost.
+    limit: usize,
     /// Number of entries ever recorded; changes wake those who wait.
     recorded: watch::Sender<u64>,
 }
 
 impl Recorder {
-    pub(crate) fn new() -> Self {
+    /// A store of at most `limit` bytes.
+    pub(crate) fn new(limit: usize) -> Self {
         Self {
             ring: Mutex::default(),
+            limit,
             recorded: watch::Sender::new(0),
         }
     }
@@ -54,6 +60,9 @@ impl Recorder {
         user: Option<String>,
         text: &str,
     ) {
+        // Cut first, but so that it is still seen to be cut: whatever follows a secret's name is
+        // one, wherever the text ends.
+        let (text, _) = text.split_at(boundary(text, TEXT_BYTES + '…'.len_utf8()));
         let text = shortened(redact::frame(text));
         let entry = FrameEntry {
             direction,
@@ -68,12 +77,21 @@ impl Recorder {
     fn push(&self, entry: Entry) {
         let mut ring = self.ring();
         if ring.entries.len() == ENTRIES {
-            ring.entries.pop_front();
-            ring.forgotten += 1;
+            ring.forget_oldest();
         }
+        ring.bytes += entry.cost();
         ring.entries.push_back(entry);
+        // The newest entry stays, whatever it costs: it is bounded by itself.
+        while ring.bytes > self.limit && ring.entries.len() > 1 {
+            ring.forget_oldest();
+        }
         drop(ring);
         self.recorded.send_modify(|recorded| *recorded += 1);
+    }
+
+    /// What the entries cost, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.ring().bytes
     }
 
     pub(super) fn entries(&self) -> Vec<Entry> {
@@ -83,7 +101,8 @@ impl Recorder {
     pub(super) fn clear(&self) {
         let mut ring = self.ring();
         ring.forgotten += ring.entries.len() as u64;
-        ring.entries.clear();
+        ring.entries = VecDeque::new();
+        ring.bytes = 0;
     }
 
     /// The newest entries, one a line.
@@ -137,15 +156,52 @@ impl Recorder {
     }
 }
 
+impl Ring {
+    fn forget_oldest(&mut self) {
+        if let Some(entry) = self.entries.pop_front() {
+            self.bytes -= entry.cost();
+            self.forgotten += 1;
+        }
+    }
+}
+
+impl Entry {
+    /// What it costs to keep, in bytes.
+    fn cost(&self) -> usize {
+        let texts = match self {
+            Self::Request(request) => {
+                let user = request.user.as_ref().map_or(0, String::capacity);
+                let texts = [
+                    &request.method,
+                    &request.path,
+                    &request.query,
+                    &request.body,
+                    &request.answer,
+                ];
+                user + texts.into_iter().map(String::capacity).sum::<usize>()
+            }
+            Self::Frame(frame) => {
+                frame.user.as_ref().map_or(0, String::capacity) + frame.text.capacity()
+            }
+        };
+        // The store itself reserves up to twice as many places as it uses.
+        2 * size_of::<Self>() + texts
+    }
+}
+
+/// The last place at or before `end` where a text can be cut.
+fn boundary(text: &str, end: usize) -> usize {
+    let mut places = (0..=end.min(text.len())).rev();
+    places.find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+/// The beginning of a long text, in no more memory than it takes.
 fn shortened(mut text: String) -> String {
     if text.len() > TEXT_BYTES {
-        let end = (0..=TEXT_BYTES)
-            .rev()
-            .find(|end| text.is_char_boundary(*end))
-            .unwrap_or(0);
-        text.truncate(end);
+        text.truncate(boundary(&text, TEXT_BYTES));
         text.push('…');
     }
+    text.shrink_to_fit();
     text
 }
 
@@ -156,13 +212,15 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
+    const LIMIT: usize = 8 * 1024 * 1024;
+
     fn is_frame(text: &'static str) -> impl Fn(&Entry) -> bool {
         move |entry| entry.frame().is_some_and(|frame| frame.text == text)
     }
 
     #[test]
     fn the_oldest_entries_make_room_for_the_newest() {
-        let recorder = Recorder::new();
+        let recorder = Recorder::new(LIMIT);
         for number in 0..5000 {
             recorder.frame(Direction::Sent, number, None, "<a/>");
         }
@@ -173,14 +231,14 @@ mod tests {
 
     #[test]
     fn a_huge_frame_is_shortened() {
-        let recorder = Recorder::new();
+        let recorder = Recorder::new(LIMIT);
         recorder.frame(Direction::Received, 1, None, &"ä".repeat(20_000));
         assert!(recorder.entries()[0].frame().unwrap().text.len() <= TEXT_BYTES + '…'.len_utf8());
     }
 
     #[test]
     fn a_condition_may_look_at_the_journal_itself() {
-        let recorder = Arc::new(Recorder::new());
+        let recorder = Arc::new(Recorder::new(LIMIT));
         recorder.frame(Direction::Sent, 1, None, "<a/>");
         let (done, is_done) = std::sync::mpsc::channel();
         // In a thread of its own, so that waiting for ever would be a failure.
@@ -193,7 +251,7 @@ mod tests {
 
     #[test]
     fn a_huge_path_is_shortened() {
-        let recorder = Recorder::new();
+        let recorder = Recorder::new(LIMIT);
         let huge = "x".repeat(60_000);
         let entry = RequestEntry {
             method: huge.clone(),
@@ -216,9 +274,54 @@ mod tests {
         );
     }
 
+    #[test]
+    fn whatever_arrives_the_journal_costs_no_more_than_its_bound() {
+        let recorder = Recorder::new(LIMIT);
+        let huge = "x".repeat(250_000);
+        let json = format!(r#"{{"username":"{huge}"}}"#);
+        for number in 0..200 {
+            recorder.frame(Direction::Received, number, None, &huge);
+            let entry = RequestEntry {
+                method: "POST".to_owned(),
+                path: huge.clone(),
+                query: huge.clone(),
+                user: None,
+                body: String::new(),
+                http_status: 200,
+                status: None,
+                answer: String::new(),
+            };
+            recorder.request(entry, json.as_bytes(), json.as_bytes());
+        }
+        // Added up from what the texts reserve, apart from the journal's own account.
+        let reserved = |entry: &Entry| match entry {
+            Entry::Request(entry) => [&entry.path, &entry.query, &entry.body, &entry.answer]
+                .map(String::capacity)
+                .iter()
+                .sum(),
+            Entry::Frame(entry) => entry.text.capacity(),
+        };
+        let ring = recorder.ring();
+        let kept: usize = ring.entries.iter().map(reserved).sum();
+        assert!(kept <= ring.bytes && ring.bytes <= LIMIT, "{kept}");
+        assert!(ring.entries.len() > 100, "{}", ring.entries.len());
+    }
+
+    #[test]
+    fn a_journal_that_is_cleared_or_full_of_small_entries_counts_right() {
+        let recorder = Recorder::new(LIMIT);
+        for number in 0..2 * ENTRIES as u64 {
+            recorder.frame(Direction::Sent, number, None, "<a/>");
+        }
+        let costs: usize = recorder.ring().entries.iter().map(Entry::cost).sum();
+        assert_eq!(recorder.bytes(), costs);
+        recorder.clear();
+        assert_eq!(recorder.bytes(), 0);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn waiting_finds_entries_of_the_past_and_of_the_future() {
-        let recorder = Arc::new(Recorder::new());
+        let recorder = Arc::new(Recorder::new(LIMIT));
         let journal = Journal::new(Arc::clone(&recorder));
         recorder.frame(Direction::Sent, 1, None, "<past/>");
         let second = Duration::from_secs(1);
@@ -234,7 +337,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn waiting_in_vain_says_what_was_seen_instead() {
-        let recorder = Arc::new(Recorder::new());
+        let recorder = Arc::new(Recorder::new(LIMIT));
         recorder.frame(Direction::Sent, 1, None, "<past/>");
         let journal = Journal::new(recorder);
         let error = journal
@@ -245,7 +348,7 @@ mod tests {
 
     #[test]
     fn a_cleared_journal_is_empty() {
-        let recorder = Arc::new(Recorder::new());
+        let recorder = Arc::new(Recorder::new(LIMIT));
         recorder.frame(Direction::Sent, 1, Some("alice".into()), "<a/>");
         let journal = Journal::new(recorder);
         assert_eq!(journal.frames_to("alice").len(), 1);

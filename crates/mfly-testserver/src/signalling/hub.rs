@@ -1,24 +1,34 @@
 //! The clients of the signalling server, their queues and their codes.
 
+mod client;
+
+use crate::memory::{Budget, Held};
+use client::{Client, Code, PING_INTERVAL, PING_TIMEOUT, text_bytes};
 use mfly_proto::qr_login;
 use mfly_proto::signalling::engine_io::{Handshake, Packet};
 use mfly_proto::signalling::socket_io::{self, Kind};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// The defaults of the official server's 2.x line.
-const PING_INTERVAL: Duration = Duration::from_secs(25);
-const PING_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// Clients at a time.
 const CLIENTS: usize = 4096;
 
+/// Clients of one address at a time, so that no address has all of them.
+const CLIENTS_OF_ADDRESS: usize = CLIENTS / 2;
+
 /// Packets that may wait for one client. One that does not fetch that many is forgotten.
 const QUEUED: usize = 256;
+
+/// Bytes that may wait for one client: more than the largest packet, so that any can be answered.
+const QUEUED_BYTES: usize = 2 * mfly_proto::signalling::MAX_BYTES;
+
+/// What a packet takes beside its text.
+const PACKET_BYTES: usize = size_of::<(Packet, Held)>();
 
 /// All clients.
 pub(crate) struct Hub {
@@ -26,26 +36,17 @@ pub(crate) struct Hub {
     /// Code -> the client that shows it. A code is in here as long as it can be approved.
     codes: BTreeMap<String, String>,
     code_lifetime: Duration,
+    /// What waits for all of them.
+    queued: Arc<Budget>,
 }
 
-struct Client {
-    outbox: VecDeque<Packet>,
-    wake: Arc<Notify>,
-    is_websocket: bool,
-    is_polled: bool,
-    is_upgrading: bool,
-    /// It does not fetch its packets.
-    is_stalled: bool,
-    /// What the client is called in events; its first code. Never changes.
-    name: String,
-    code: Option<Code>,
-    approval: Option<Approval>,
-    heard: Instant,
-}
-
-struct Code {
-    id: String,
-    expires: Instant,
+/// Where a client came from.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Origin {
+    /// Its address, unless the connection is one in memory.
+    pub(crate) address: Option<IpAddr>,
+    /// Whether it began with a WebSocket.
+    pub(crate) is_websocket: bool,
 }
 
 /// A code of a client that was approved.
@@ -63,8 +64,8 @@ pub(crate) struct Approval {
 
 /// What a client may do now.
 pub(crate) enum Poll {
-    /// These packets are for it.
-    Ready(Vec<Packet>),
+    /// These packets are for it. They count until they are dropped.
+    Ready(Vec<(Packet, Held)>),
     /// Nothing yet: wait here.
     Wait(Arc<Notify>),
     /// It is not known, any more.
@@ -72,25 +73,40 @@ pub(crate) enum Poll {
 }
 
 impl Hub {
-    pub(crate) const fn new(code_lifetime: Duration) -> Self {
+    /// No clients yet. `limit` bounds the bytes that wait for all of them.
+    pub(crate) fn new(code_lifetime: Duration, limit: usize) -> Self {
         Self {
             clients: BTreeMap::new(),
             codes: BTreeMap::new(),
             code_lifetime,
+            queued: Budget::new(limit),
         }
     }
 
-    /// Takes in a client and greets it. `false` when there is no room.
+    /// Bytes that wait for clients.
+    pub(crate) fn bytes(&self) -> usize {
+        self.queued.held()
+    }
+
+    /// Takes in a client and greets it. `None` when there is no room; otherwise the client that had to make room, which has to
+    /// be closed.
     pub(crate) fn open(
         &mut self,
         sid: &str,
         code: String,
-        is_websocket: bool,
+        origin: Origin,
         now: Instant,
-    ) -> bool {
-        if self.clients.len() >= CLIENTS {
-            return false;
-        }
+    ) -> Option<Option<String>> {
+        let is_websocket = origin.is_websocket;
+        let same = |client: &&Client| client.address == origin.address;
+        let of_address = self.clients.values().filter(same).count();
+        let is_address_full = origin.address.is_some() && of_address >= CLIENTS_OF_ADDRESS;
+        let replaced = if is_address_full || self.clients.len() >= CLIENTS {
+            let idle = self.idle(|client| !is_address_full || client.address == origin.address);
+            Some(idle?)
+        } else {
+            None
+        };
         let greeting = Handshake {
             sid: sid.to_owned(),
             upgrades: if is_websocket {
@@ -103,7 +119,10 @@ impl Hub {
         };
         let connect = socket_io::Packet::root(Kind::Connect).encode();
         let client = Client {
-            outbox: VecDeque::from([Packet::Open(greeting), Packet::Message(connect)]),
+            outbox: VecDeque::new(),
+            waiting: 0,
+            address: origin.address,
+            has_returned: is_websocket,
             wake: Arc::default(),
             is_websocket,
             is_polled: false,
@@ -115,7 +134,20 @@ impl Hub {
             heard: now,
         };
         self.clients.insert(sid.to_owned(), client);
-        self.show(sid, code, now)
+        let is_open = self.push(sid, Packet::Open(greeting))
+            && self.push(sid, Packet::Message(connect))
+            && self.show(sid, code, now);
+        is_open.then_some(replaced)
+    }
+
+    /// The client that has been idle for longest: one that nothing shows to be somebody's.
+    fn idle(&self, condition: impl Fn(&Client) -> bool) -> Option<String> {
+        let idle = self.clients.iter().filter(|(_, client)| {
+            let is_idle = !client.is_polled && !client.is_websocket && client.approval.is_none();
+            is_idle && condition(client)
+        });
+        let oldest = idle.min_by_key(|(_, client)| (client.has_returned, client.heard));
+        oldest.map(|(sid, _)| sid.clone())
     }
 
     /// Forgets a client, and its code; says what had been approved for it.
@@ -201,13 +233,37 @@ impl Hub {
         let Some(client) = self.clients.get_mut(sid) else {
             return false;
         };
-        if client.outbox.len() >= QUEUED {
+        let bytes = PACKET_BYTES + text_bytes(&packet);
+        if client.outbox.len() >= QUEUED || client.waiting + bytes > QUEUED_BYTES {
             client.is_stalled = true;
             return false;
         }
-        client.outbox.push_back(packet);
+        client.waiting += bytes;
+        client.outbox.push_back((packet, self.queued.charge(bytes)));
         client.wake.notify_one();
-        true
+        self.make_room();
+        self.clients
+            .get(sid)
+            .is_some_and(|client| !client.is_stalled)
+    }
+
+    /// Gives up what waits for the clients that fetch least, until the rest fits.
+    fn make_room(&mut self) {
+        while self.queued.is_exceeded() {
+            let client = self
+                .clients
+                .values_mut()
+                .max_by_key(|client| client.waiting);
+            match client.filter(|client| client.waiting > 0) {
+                Some(client) => {
+                    client.outbox = VecDeque::new();
+                    client.waiting = 0;
+                    client.is_stalled = true;
+                    client.wake.notify_one();
+                }
+                None => return,
+            }
+        }
     }
 
     /// Begins a poll. `false` when one is under way, or polling is over.
@@ -215,6 +271,7 @@ impl Hub {
         let client = self.clients.get_mut(sid)?;
         let is_free = !client.is_polled && !client.is_websocket;
         client.is_polled |= is_free;
+        client.has_returned |= client.is_greeted();
         Some(is_free)
     }
 
@@ -228,11 +285,10 @@ impl Hub {
     pub(crate) fn poll(&mut self, sid: &str) -> Poll {
         match self.clients.get_mut(sid) {
             None => Poll::Gone,
-            Some(client) if !client.outbox.is_empty() => {
-                Poll::Ready(client.outbox.drain(..).collect())
-            }
+            Some(client) if client.is_stalled => Poll::Gone,
+            Some(client) if !client.outbox.is_empty() => Poll::Ready(client.take()),
             Some(client) if client.is_upgrading || client.is_websocket => {
-                Poll::Ready(vec![Packet::Noop])
+                Poll::Ready(vec![(Packet::Noop, self.queued.charge(0))])
             }
             Some(client) => Poll::Wait(Arc::clone(&client.wake)),
         }
@@ -242,8 +298,9 @@ impl Hub {
     pub(crate) fn poll_websocket(&mut self, sid: &str) -> Poll {
         match self.clients.get_mut(sid) {
             None => Poll::Gone,
+            Some(client) if client.is_stalled => Poll::Gone,
             Some(client) if client.outbox.is_empty() => Poll::Wait(Arc::clone(&client.wake)),
-            Some(client) => Poll::Ready(client.outbox.drain(..).collect()),
+            Some(client) => Poll::Ready(client.take()),
         }
     }
 
@@ -272,6 +329,7 @@ impl Hub {
     pub(crate) fn heard(&mut self, sid: &str, now: Instant) {
         if let Some(client) = self.clients.get_mut(sid) {
             client.heard = now;
+            client.has_returned = true;
         }
     }
 
@@ -306,27 +364,40 @@ impl Hub {
     }
 }
 
-impl Client {
-    fn silent_at(&self) -> Instant {
-        if self.is_stalled {
-            self.heard
-        } else {
-            self.heard + PING_INTERVAL + PING_TIMEOUT
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::client::FIRST;
     use super::*;
 
     const LIFETIME: Duration = Duration::from_secs(60);
+    const LIMIT: usize = 8 * 1024 * 1024;
 
     fn hub() -> (Hub, Instant) {
-        let (mut hub, now) = (Hub::new(LIFETIME), Instant::now());
-        assert!(hub.open("web", "code".to_owned(), false, now));
-        assert!(hub.open("phone", "other".to_owned(), true, now));
+        let (mut hub, now) = (Hub::new(LIFETIME, LIMIT), Instant::now());
+        assert!(open(&mut hub, "web", "code", Origin::default(), now).is_some());
+        let websocket = Origin {
+            is_websocket: true,
+            ..Origin::default()
+        };
+        assert!(open(&mut hub, "phone", "other", websocket, now).is_some());
         (hub, now)
+    }
+
+    fn open(
+        hub: &mut Hub,
+        sid: &str,
+        code: &str,
+        origin: Origin,
+        now: Instant,
+    ) -> Option<Option<String>> {
+        hub.open(sid, code.to_owned(), origin, now)
+    }
+
+    fn packets(poll: Poll) -> Vec<Packet> {
+        match poll {
+            Poll::Ready(packets) => packets.into_iter().map(|(packet, _)| packet).collect(),
+            Poll::Wait(_) | Poll::Gone => Vec::new(),
+        }
     }
 
     #[test]
@@ -372,11 +443,78 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_for_a_client_is_bounded_in_bytes_and_so_is_what_waits_for_all() {
+        let (mut hub, now) = hub();
+        let large = || Packet::Pong("x".repeat(250_000));
+        for number in 0..200 {
+            let sid = format!("s{number}");
+            let code = format!("c{number}");
+            assert!(open(&mut hub, &sid, &code, Origin::default(), now).is_some());
+            while hub.push(&sid, large()) {}
+            assert!(hub.clients[&sid].waiting <= QUEUED_BYTES);
+            assert!(hub.bytes() <= LIMIT, "{}", hub.bytes());
+        }
+        // Those that fetch what is for them are not concerned.
+        assert_eq!(packets(hub.poll("web")).len(), 3);
+        assert!(hub.push("web", large()));
+        assert_eq!(packets(hub.poll("web")), [large()]);
+    }
+
+    #[test]
+    fn clients_that_never_come_back_make_room_for_those_that_do() {
+        let (mut hub, now) = hub();
+        for number in 0..CLIENTS - 2 {
+            let (sid, code) = (format!("s{number}"), format!("c{number}"));
+            assert_eq!(
+                open(&mut hub, &sid, &code, Origin::default(), now),
+                Some(None)
+            );
+        }
+        // These do: one polls, one has answered, one is about to be approved.
+        hub.begin_poll("s0");
+        hub.heard("web", now);
+        hub.claim("c1", "phone", now).unwrap();
+        let replaced = open(&mut hub, "new", "fresh", Origin::default(), now);
+        assert_eq!(replaced, Some(Some("s10".to_owned())));
+    }
+
+    #[test]
+    fn an_address_has_no_more_than_its_share_and_its_own_clients_make_room() {
+        let (mut hub, now) = hub();
+        let from = |last| Origin {
+            address: Some([127, 0, 0, last].into()),
+            is_websocket: false,
+        };
+        for number in 0..CLIENTS_OF_ADDRESS {
+            let (sid, code) = (format!("s{number}"), format!("c{number}"));
+            assert_eq!(open(&mut hub, &sid, &code, from(1), now), Some(None));
+            hub.begin_poll(&sid);
+        }
+        assert_eq!(open(&mut hub, "a", "b", from(1), now), None);
+        assert_eq!(open(&mut hub, "c", "d", from(2), now), Some(None));
+        hub.end_poll("s7");
+        let replaced = open(&mut hub, "a", "b", from(1), now);
+        assert_eq!(replaced, Some(Some("s7".to_owned())));
+    }
+
+    #[test]
+    fn a_client_that_does_not_come_back_after_its_greeting_is_forgotten_early() {
+        let (mut hub, now) = hub();
+        assert!(hub.begin_poll("web").unwrap());
+        packets(hub.poll("web"));
+        hub.end_poll("web");
+        assert_eq!(hub.silent(now + FIRST), ["web"]);
+        assert!(hub.begin_poll("web").unwrap());
+        hub.end_poll("web");
+        assert_eq!(hub.silent(now + FIRST), Vec::<String>::new());
+    }
+
+    #[test]
     fn a_poll_ends_with_nothing_while_the_client_moves_to_websocket() {
         let (mut hub, _) = hub();
-        assert!(matches!(hub.poll("web"), Poll::Ready(packets) if packets.len() == 3));
+        assert_eq!(packets(hub.poll("web")).len(), 3);
         assert!(matches!(hub.poll("web"), Poll::Wait(_)));
         hub.set_upgrading("web", true);
-        assert!(matches!(hub.poll("web"), Poll::Ready(packets) if packets == [Packet::Noop]));
+        assert_eq!(packets(hub.poll("web")), [Packet::Noop]);
     }
 }

@@ -1,13 +1,14 @@
 //! Signalling over HTTP: what clients begin with.
 
 use super::hub::Poll;
-use super::{close, open, received};
+use super::{Origin, close, open, received};
 use crate::shared::Shared;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::Full;
 use mfly_proto::signalling::engine_io::{Packet, decode_payload, encode_payload};
 use serde_json::json;
+use std::net::IpAddr;
 
 type Reply = Response<Full<Bytes>>;
 
@@ -51,6 +52,7 @@ pub(crate) fn asked(query: &str) -> Result<(String, Option<String>), Refusal> {
 pub(crate) async fn respond(
     shared: &Shared,
     method: &Method,
+    address: Option<IpAddr>,
     sid: Option<String>,
     body: &Bytes,
 ) -> Reply {
@@ -62,7 +64,11 @@ pub(crate) async fn respond(
         if method != Method::GET {
             return Refusal::Method.response();
         }
-        return match open(shared, false) {
+        let origin = Origin {
+            address,
+            is_websocket: false,
+        };
+        return match open(shared, origin) {
             Some(sid) => poll(shared, &sid).await,
             None => reply(StatusCode::SERVICE_UNAVAILABLE, "text/plain", String::new()),
         };
@@ -93,7 +99,10 @@ async fn poll(shared: &Shared, sid: &str) -> Reply {
     let _polling = Polling { shared, sid };
     loop {
         let wake = match shared.with_hub(|hub| hub.poll(sid)) {
-            Poll::Ready(packets) => return payload(&packets),
+            Poll::Ready(packets) => {
+                let packets: Vec<_> = packets.into_iter().map(|(packet, _)| packet).collect();
+                return payload(&packets);
+            }
             Poll::Gone => return payload(&[Packet::Close]),
             Poll::Wait(wake) => wake,
         };

@@ -1,11 +1,12 @@
 //! Signalling over WebSocket: from the start, or after a probe.
 
 use super::hub::Poll;
-use super::{close, open, received};
+use super::{Origin, close, open, received};
 use crate::shared::Shared;
 use futures_util::{SinkExt as _, StreamExt as _};
 use mfly_proto::signalling::engine_io::{PROBE, Packet};
 use mfly_transport::Connection;
+use std::net::IpAddr;
 use std::time::Duration;
 use tracing::debug;
 
@@ -16,7 +17,12 @@ const UPGRADE: Duration = Duration::from_secs(10);
 const WRITING: Duration = Duration::from_secs(10);
 
 /// Serves a WebSocket until it ends; `sid` names the client that moves to it.
-pub(crate) async fn serve(shared: &Shared, mut connection: Connection, sid: Option<String>) {
+pub(crate) async fn serve(
+    shared: &Shared,
+    mut connection: Connection,
+    address: Option<IpAddr>,
+    sid: Option<String>,
+) {
     let sid = match sid {
         Some(sid) => {
             let upgrading = tokio::time::timeout(UPGRADE, upgrade(shared, &mut connection, &sid));
@@ -26,10 +32,16 @@ pub(crate) async fn serve(shared: &Shared, mut connection: Connection, sid: Opti
             }
             sid
         }
-        None => match open(shared, true) {
-            Some(sid) => sid,
-            None => return,
-        },
+        None => {
+            let origin = Origin {
+                address,
+                is_websocket: true,
+            };
+            match open(shared, origin) {
+                Some(sid) => sid,
+                None => return,
+            }
+        }
     };
     // A task that is aborted must not leave its client behind.
     let _gone = Gone { shared, sid: &sid };
@@ -39,7 +51,7 @@ pub(crate) async fn serve(shared: &Shared, mut connection: Connection, sid: Opti
             Poll::Wait(wake) => wake,
             Poll::Ready(packets) => {
                 let sending = async {
-                    for packet in &packets {
+                    for (packet, _) in &packets {
                         connection.feed(packet.encode().into()).await?;
                     }
                     connection.flush().await

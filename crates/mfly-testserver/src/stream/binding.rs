@@ -89,9 +89,9 @@ pub(super) fn bind(
     let jid = FullJid::new(&format!("{bare}/{resource}"))
         .map_err(|_| NotBound::Refused(ErrorCondition::BadRequest))?;
     let old = cx.world.stream_at(&jid);
-    let is_full = old.is_none()
-        && login.is_standard()
+    let has_all_resources = login.is_standard()
         && cx.world.streams_of(&login.user).len() >= cx.world.settings.max_resources;
+    let is_full = old.is_none() && (has_all_resources || cx.world.has_all_sessions());
     if is_full {
         return Err(NotBound::Refused(ErrorCondition::ResourceConstraint));
     }

@@ -64,6 +64,11 @@ impl World {
         self.sessions.get_mut(stream)
     }
 
+    /// Whether there may be no more sessions.
+    pub(crate) fn has_all_sessions(&self) -> bool {
+        self.sessions.len() >= self.settings.max_sessions
+    }
+
     /// Gives a stream its address.
     pub(crate) fn bind(&mut self, stream: StreamId, session: Session) {
         self.sessions.insert(stream, session);
@@ -233,6 +238,10 @@ impl World {
 pub(crate) fn frame(write: impl FnOnce(&mut Vec<u8>)) -> Frame {
     let mut buffer = Vec::with_capacity(256);
     write(&mut buffer);
+    // It may wait for long: no more room is kept than it takes.
+    if buffer.capacity() - buffer.len() > 256 {
+        buffer.shrink_to_fit();
+    }
     // Every codec writes UTF-8; an empty frame could only follow a fault of theirs.
     Frame::from_utf8(buffer.into()).unwrap_or_else(|_| Frame::from(""))
 }

@@ -25,6 +25,11 @@ impl Sessions {
         self.by_stream.get_mut(&stream)
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.by_stream.len()
+    }
+
     /// All sessions, oldest first.
     pub(super) fn all(&self) -> impl Iterator<Item = (StreamId, &Session)> {
         self.by_stream

@@ -43,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) logout_grace: Duration,
     /// How many connections there may be at a time.
     pub(crate) max_streams: usize,
+    /// How many of them may be bound.
+    pub(crate) max_sessions: usize,
     /// How many accounts there may be.
     pub(crate) max_users: usize,
     /// Whether SCRAM is offered, which standard accounts can use.
@@ -80,7 +82,8 @@ impl Settings {
             ping_grace: Duration::from_secs(30),
             handshake_deadline: Duration::from_secs(30),
             logout_grace: Duration::from_secs(10),
-            max_streams: 10_000,
+            max_streams: 20_000,
+            max_sessions: 10_000,
             max_users: 100_000,
             scram: false,
             channel_binding: true,
