@@ -5,11 +5,12 @@ use crate::base_url::BaseUrl;
 use crate::endpoint::{Endpoint, login};
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::http::{HttpBackend, HttpError};
+use crate::http::{self, Cleartext, HttpBackend, HttpError};
 use crate::refresh::Refresh;
 use crate::request::Prepared;
 use crate::token::TokenSource;
 use mfly_proto::secret::Token;
+use mfly_transport::retry_after;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -30,115 +31,83 @@ pub struct Api {
 }
 
 struct Shared {
+    settings: Settings,
+    refresh: Refresh,
+}
+
+#[derive(Clone)]
+struct Settings {
     backend: Arc<dyn HttpBackend>,
     base_url: BaseUrl,
     source: Option<Arc<dyn TokenSource>>,
     clock: Clock,
     timeout: Duration,
-    refresh: Refresh,
+    cleartext: Cleartext,
 }
 
 impl Api {
     /// An API without token and without a source of tokens, by the system's clock and with the
-    /// default time-out.
+    /// default time-out. Clear text stays within this machine.
     #[must_use]
     pub fn new(backend: Arc<dyn HttpBackend>, base_url: BaseUrl) -> Self {
-        Self::from_parts(
+        Self::from_settings(Settings {
             backend,
             base_url,
-            None,
-            Arc::new(system_time),
-            DEFAULT_TIMEOUT,
-        )
+            source: None,
+            clock: Arc::new(system_time),
+            timeout: DEFAULT_TIMEOUT,
+            cleartext: Cleartext::Refused,
+        })
     }
 
     /// The same API for one user: with a source of tokens, and without a token yet.
     #[must_use]
     pub fn with_token_source(&self, source: Arc<dyn TokenSource>) -> Self {
-        let Shared {
-            backend,
-            base_url,
-            clock,
-            timeout,
-            ..
-        } = &*self.shared;
-        Self::from_parts(
-            backend.clone(),
-            base_url.clone(),
-            Some(source),
-            clock.clone(),
-            *timeout,
-        )
+        self.with(|settings| settings.source = Some(source))
     }
 
     /// The same API by another clock; the token does not come along.
     #[must_use]
     pub fn with_clock(&self, clock: Clock) -> Self {
-        let Shared {
-            backend,
-            base_url,
-            source,
-            timeout,
-            ..
-        } = &*self.shared;
-        Self::from_parts(
-            backend.clone(),
-            base_url.clone(),
-            source.clone(),
-            clock,
-            *timeout,
-        )
+        self.with(|settings| settings.clock = clock)
     }
 
     /// The same API with another time-out for each request; the token does not come along.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
-        let Shared {
-            backend,
-            base_url,
-            source,
-            clock,
-            ..
-        } = &*self.shared;
-        Self::from_parts(
-            backend.clone(),
-            base_url.clone(),
-            source.clone(),
-            clock.clone(),
-            timeout,
-        )
+        self.with(|settings| settings.timeout = timeout)
     }
 
-    fn from_parts(
-        backend: Arc<dyn HttpBackend>,
-        base_url: BaseUrl,
-        source: Option<Arc<dyn TokenSource>>,
-        clock: Clock,
-        timeout: Duration,
-    ) -> Self {
+    /// The same API, which may or may not use clear text beyond this machine: for the base URL, for
+    /// URLs in answers, and for redirects. The token does not come along.
+    #[must_use]
+    pub fn with_cleartext(&self, cleartext: Cleartext) -> Self {
+        self.with(|settings| settings.cleartext = cleartext)
+    }
+
+    fn with(&self, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = self.shared.settings.clone();
+        change(&mut settings);
+        Self::from_settings(settings)
+    }
+
+    fn from_settings(settings: Settings) -> Self {
         let refresh = Refresh::default();
         Self {
-            shared: Arc::new(Shared {
-                backend,
-                base_url,
-                source,
-                clock,
-                timeout,
-                refresh,
-            }),
+            shared: Arc::new(Shared { settings, refresh }),
         }
     }
 
     /// Where the API is.
     #[must_use]
     pub fn base_url(&self) -> &BaseUrl {
-        &self.shared.base_url
+        &self.shared.settings.base_url
     }
 
     /// The time by this API's clock, in milliseconds since the epoch.
     #[must_use]
     pub fn now_ms(&self) -> i64 {
-        (self.shared.clock)()
+        (self.shared.settings.clock)()
     }
 
     /// The token that the next request would carry.
@@ -178,7 +147,7 @@ impl Api {
     /// See [`ApiError`].
     pub async fn send<E: Endpoint>(&self, endpoint: &E) -> Result<E::Response, ApiError> {
         let shared = &*self.shared;
-        let prepared = Prepared::new(endpoint, Some(&shared.base_url))?;
+        let prepared = Prepared::new(endpoint, Some(&shared.settings.base_url))?;
         if !E::Auth::NEEDS_TOKEN {
             return shared.attempt(endpoint, &prepared, None).await;
         }
@@ -187,7 +156,8 @@ impl Api {
             None => shared.renew(None).await?,
         };
         let first = shared.attempt(endpoint, &prepared, Some(&token)).await;
-        let has_other_token = || shared.source.is_some() || self.token().as_ref() != Some(&token);
+        let has_other_token =
+            || shared.settings.source.is_some() || self.token().as_ref() != Some(&token);
         match first {
             Err(ApiError::Unauthorized { .. }) if has_other_token() => {
                 let token = shared.renew(Some(&token)).await?;
@@ -205,7 +175,12 @@ impl Shared {
         prepared: &Prepared,
         token: Option<&Token>,
     ) -> Result<E::Response, ApiError> {
-        exchange(&*self.backend, endpoint, prepared, token, self.timeout).await
+        let way = Way {
+            backend: &*self.settings.backend,
+            timeout: self.settings.timeout,
+            cleartext: self.settings.cleartext,
+        };
+        exchange(way, endpoint, prepared, token).await
     }
 
     async fn renew(&self, used: Option<&Token>) -> Result<Token, ApiError> {
@@ -213,7 +188,7 @@ impl Shared {
     }
 
     async fn fetch_token(&self, refused: Option<&Token>) -> Result<Token, ApiError> {
-        let Some(source) = &self.source else {
+        let Some(source) = &self.settings.source else {
             let message = "there is no token; register, log in or set one".to_owned();
             return Err(ApiError::Unauthorized { message });
         };
@@ -221,7 +196,7 @@ impl Shared {
             shared: self,
             refused,
         };
-        within(self.timeout, source.token(&login)).await?
+        within(self.settings.timeout, source.token(&login)).await?
     }
 }
 
@@ -238,14 +213,14 @@ impl LoginCaller<'_> {
     /// # Errors
     /// When the server refuses or cannot be reached.
     pub async fn login(&self, request: &login::Request) -> Result<Token, ApiError> {
-        let prepared = Prepared::new(request, Some(&self.shared.base_url))?;
+        let prepared = Prepared::new(request, Some(&self.shared.settings.base_url))?;
         Ok(self.shared.attempt(request, &prepared, None).await?.token)
     }
 
     /// The time, in milliseconds since the epoch.
     #[must_use]
     pub fn now_ms(&self) -> i64 {
-        (self.shared.clock)()
+        (self.shared.settings.clock)()
     }
 
     /// The token that the server refused, if that is why a new one is needed.
@@ -255,22 +230,34 @@ impl LoginCaller<'_> {
     }
 }
 
+/// How a request travels.
+#[derive(Clone, Copy)]
+pub(crate) struct Way<'a> {
+    pub(crate) backend: &'a dyn HttpBackend,
+    /// Unless the endpoint has another.
+    pub(crate) timeout: Duration,
+    pub(crate) cleartext: Cleartext,
+}
+
 /// Sends one request and decodes its answer. The deadline holds whatever the backend does.
 pub(crate) async fn exchange<E: Endpoint>(
-    backend: &dyn HttpBackend,
+    way: Way<'_>,
     endpoint: &E,
     prepared: &Prepared,
     token: Option<&Token>,
-    timeout: Duration,
 ) -> Result<E::Response, ApiError> {
     let mut limits = endpoint.limits();
-    let timeout = limits.timeout.unwrap_or(timeout);
+    let timeout = limits.timeout.unwrap_or(way.timeout);
     limits.timeout = Some(timeout);
     let request = prepared.with_token(token)?;
-    let result = match within(timeout, backend.send(request, limits)).await? {
+    let sending = http::send(way.backend, request, limits, way.cleartext);
+    let result = match within(timeout, sending).await? {
         Ok(response) => {
             tracing::debug!(method = %E::METHOD, path = E::PATH, status = response.status().as_u16(), "answered");
-            endpoint.decode(Answer::new(E::PATH, response))
+            let delay = retry_after(response.headers(), SystemTime::now());
+            endpoint
+                .decode(Answer::new(E::PATH, response))
+                .map_err(|error| error.with_retry_after(delay))
         }
         Err(error) => Err(error.into()),
     };
@@ -297,7 +284,7 @@ fn system_time() -> i64 {
 impl fmt::Debug for Api {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Api")
-            .field("base_url", &self.shared.base_url)
+            .field("base_url", &self.shared.settings.base_url)
             .finish_non_exhaustive()
     }
 }

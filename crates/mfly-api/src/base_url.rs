@@ -1,6 +1,6 @@
 //! Where the API is.
 
-use crate::origin::is_loopback;
+use crate::origin::Origin;
 use ::http::Uri;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::idn;
@@ -15,8 +15,7 @@ use std::str::FromStr;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BaseUrl {
     text: Box<str>,
-    host: Box<str>,
-    is_tls: bool,
+    origin: Origin,
 }
 
 impl BaseUrl {
@@ -39,25 +38,22 @@ impl BaseUrl {
         let Ok(uri) = url.trim_end_matches('/').parse::<Uri>() else {
             return refuse("Invalid api base url");
         };
-        let is_tls = match uri.scheme_str() {
-            Some("https") => true,
-            Some("http") => false,
-            _ => return refuse("Invalid api base url: it must start with https:// or http://"),
-        };
+        if !matches!(uri.scheme_str(), Some("https" | "http")) {
+            return refuse("Invalid api base url: it must start with https:// or http://");
+        }
         let authority = uri.authority().map_or("", |authority| authority.as_str());
         let host = uri.host().unwrap_or_default();
-        if host.is_empty() || authority.contains('@') {
+        let Some(origin) = Origin::of(&uri) else {
             return refuse("Invalid api base url: it must have a host and no user information");
-        }
+        };
         if authority.ends_with(':') || (authority.len() > host.len() && uri.port_u16().is_none()) {
             return refuse("Invalid api base url: the port must be a number from 0 to 65,535");
         }
-        let scheme = if is_tls { "https" } else { "http" };
+        let scheme = uri.scheme_str().unwrap_or_default();
         let path = uri.path().trim_end_matches('/');
         Ok(Self {
             text: format!("{scheme}://{authority}{path}").into(),
-            host: host.into(),
-            is_tls,
+            origin,
         })
     }
 
@@ -70,19 +66,25 @@ impl BaseUrl {
     /// The host: a name, an IPv4 address, or an IPv6 address in brackets.
     #[must_use]
     pub fn host(&self) -> &str {
-        &self.host
+        self.origin.host()
     }
 
     /// Whether requests are encrypted on their way.
     #[must_use]
     pub fn is_tls(&self) -> bool {
-        self.is_tls
+        self.origin.is_tls()
     }
 
     /// Whether the host is this machine: the one place where clear text is harmless.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        is_loopback(&self.host)
+        self.origin.is_loopback()
+    }
+
+    /// Scheme, host and port.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// This URL followed by `target`, which starts with a slash.

@@ -121,7 +121,11 @@ impl Answer {
             Head { status, message } if message == LICENCE_REFUSED_MESSAGE => {
                 Err(ApiError::LicenceRefused { status, message })
             }
-            Head { status, message } => Err(ApiError::Refused { status, message }),
+            Head { status, message } => Err(ApiError::Refused {
+                status,
+                message,
+                retry_after: None,
+            }),
         }
     }
 
@@ -187,7 +191,10 @@ impl Answer {
             401 => Err(ApiError::Unauthorized {
                 message: "Request failed with status code 401".to_owned(),
             }),
-            status => Err(ApiError::Http { status }),
+            status => Err(ApiError::Http {
+                status,
+                retry_after: None,
+            }),
         }
     }
 
@@ -218,11 +225,11 @@ mod tests {
         );
         assert!(matches!(
             answer(200, r#"{"status":403,"message":"User blocked"}"#).done(),
-            Err(ApiError::Refused { status: 403, message }) if message == "User blocked"
+            Err(ApiError::Refused { status: 403, message, .. }) if message == "User blocked"
         ));
         assert!(matches!(
             answer(403, r#"{"status":200}"#).done(),
-            Err(ApiError::Http { status: 403 })
+            Err(ApiError::Http { status: 403, .. })
         ));
     }
 
@@ -241,7 +248,7 @@ mod tests {
         let answer = answer(200, r#"{"status":"409","message":null,"data":[1]}"#);
         assert!(matches!(
             answer.data::<String>(),
-            Err(ApiError::Refused { status: 409, message }) if message.is_empty()
+            Err(ApiError::Refused { status: 409, message, .. }) if message.is_empty()
         ));
     }
 

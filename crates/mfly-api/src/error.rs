@@ -1,8 +1,10 @@
 //! What can go wrong with a request.
 
-use crate::http::HttpError;
+use crate::http::{EncodingError, HttpError, RedirectError};
+use crate::origin::Origin;
 use mfly_proto::argument::InvalidArgument;
 use std::sync::Arc;
+use std::time::Duration;
 use thiserror::Error;
 
 /// The exact text that marks the session limit (observed: Web SDK 4.25.10).
@@ -28,6 +30,9 @@ pub enum ApiError {
         status: u16,
         /// The `message` in the body.
         message: String,
+        /// How long the server asks to wait, where it does; see
+        /// [`retry_after`](fn@mfly_transport::retry_after).
+        retry_after: Option<Duration>,
     },
     /// The server does not accept the licence key.
     #[error("the server refused the licence key: {message}")]
@@ -57,7 +62,23 @@ pub enum ApiError {
     Http {
         /// The HTTP status.
         status: u16,
+        /// How long the server asks to wait, where it does; see
+        /// [`retry_after`](fn@mfly_transport::retry_after).
+        retry_after: Option<Duration>,
     },
+    /// A URL, of the caller's or in an answer, leads to clear text beyond this machine, which was
+    /// not allowed. Nothing was sent there.
+    #[error("{origin} would be spoken with in clear text; use https, or allow cleartext")]
+    Cleartext {
+        /// Whom the URL leads to.
+        origin: Origin,
+    },
+    /// The server says that the answer is elsewhere, and that was not followed.
+    #[error(transparent)]
+    Redirect(RedirectError),
+    /// The answer is encoded in a way that was not asked for, and cannot be read.
+    #[error(transparent)]
+    Encoding(EncodingError),
     /// The server could not be reached, or the connection broke.
     #[error("Network Error")]
     Network(#[source] HttpError),
@@ -104,7 +125,12 @@ impl ApiError {
             Self::SessionLimit => 405,
             Self::Refused { status, .. } | Self::LicenceRefused { status, .. } => *status,
             Self::TokenRefresh(source) => source.status_code(),
-            Self::Http { .. } | Self::TooLarge { .. } | Self::Decode { .. } => 500,
+            Self::Http { .. }
+            | Self::Cleartext { .. }
+            | Self::Redirect(_)
+            | Self::Encoding(_)
+            | Self::TooLarge { .. }
+            | Self::Decode { .. } => 500,
             Self::Network(_) | Self::TimedOut => 599,
         }
     }
@@ -116,12 +142,31 @@ impl ApiError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Network(_) | Self::TimedOut => true,
-            Self::Http { status } | Self::Refused { status, .. } => {
+            Self::Http { status, .. } | Self::Refused { status, .. } => {
                 matches!(status, 408 | 425 | 429 | 500..=599)
             }
             Self::TokenRefresh(source) => source.is_retryable(),
             _ => false,
         }
+    }
+
+    /// How long the server asks to wait before the next request, at most
+    /// [`MAX_RETRY_AFTER`](mfly_transport::MAX_RETRY_AFTER): its header `Retry-After`.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Http { retry_after, .. } | Self::Refused { retry_after, .. } => *retry_after,
+            Self::TokenRefresh(source) => source.retry_after(),
+            _ => None,
+        }
+    }
+
+    /// The same error, of an answer that asked to wait.
+    pub(crate) fn with_retry_after(mut self, delay: Option<Duration>) -> Self {
+        if let Self::Http { retry_after, .. } | Self::Refused { retry_after, .. } = &mut self {
+            *retry_after = delay;
+        }
+        self
     }
 
     /// Whose fault it is.
@@ -138,6 +183,9 @@ impl ApiError {
             Self::Network(_) | Self::TimedOut => Fault::Network,
             Self::Refused { .. }
             | Self::Http { .. }
+            | Self::Cleartext { .. }
+            | Self::Redirect(_)
+            | Self::Encoding(_)
             | Self::TooLarge { .. }
             | Self::Decode { .. } => Fault::Server,
         }
@@ -149,6 +197,10 @@ impl From<HttpError> for ApiError {
         match error {
             HttpError::TimedOut => Self::TimedOut,
             HttpError::TooLarge { limit } => Self::TooLarge { limit },
+            HttpError::Cleartext { origin } => Self::Cleartext { origin },
+            HttpError::Redirect(error) => Self::Redirect(error),
+            HttpError::Encoding(error) => Self::Encoding(error),
+            HttpError::NoUrl => InvalidArgument::new("url", error.to_string()).into(),
             error => Self::Network(error),
         }
     }
@@ -162,6 +214,15 @@ mod tests {
         ApiError::Refused {
             status,
             message: "Bad".to_owned(),
+            retry_after: None,
+        }
+    }
+
+    fn http(status: u16) -> ApiError {
+        let retry_after = None;
+        ApiError::Http {
+            status,
+            retry_after,
         }
     }
 
@@ -170,7 +231,7 @@ mod tests {
         let cases = [
             (ApiError::TimedOut, 599),
             (ApiError::Network(HttpError::Closed { source: None }), 599),
-            (ApiError::Http { status: 403 }, 500),
+            (http(403), 500),
             (refused(403), 403),
             (ApiError::SessionLimit, 405),
             (ApiError::UserNotAvailable, 400),
@@ -183,27 +244,15 @@ mod tests {
         for (error, code) in cases {
             assert_eq!(error.status_code(), code, "{error:?}");
         }
-        assert_eq!(
-            ApiError::Http { status: 403 }.to_string(),
-            "Request failed with status code 403"
-        );
+        assert_eq!(http(403).to_string(), "Request failed with status code 403");
     }
 
     #[test]
     fn only_what_may_pass_by_itself_is_retryable() {
-        for error in [
-            ApiError::TimedOut,
-            ApiError::Http { status: 503 },
-            refused(429),
-            refused(500),
-        ] {
+        for error in [ApiError::TimedOut, http(503), refused(429), refused(500)] {
             assert!(error.is_retryable(), "{error:?}");
         }
-        for error in [
-            refused(400),
-            ApiError::Http { status: 404 },
-            ApiError::SessionLimit,
-        ] {
+        for error in [refused(400), http(404), ApiError::SessionLimit] {
             assert!(!error.is_retryable(), "{error:?}");
         }
     }

@@ -1,5 +1,17 @@
 //! The HTTP client, as small as this crate needs it.
+//!
+//! A backend moves one request and one answer. What has to hold whatever the backend does is done
+//! by [`send`]: clear text, redirects, content codings.
 
+mod encoding;
+mod redirect;
+
+pub use encoding::{EncodingError, EncodingProblem};
+pub use redirect::{MAX_REDIRECTS, RedirectError, RedirectProblem};
+
+use crate::origin::Origin;
+use ::http::header::ACCEPT_ENCODING;
+use ::http::{HeaderValue, Request, Response};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::error::Error as StdError;
@@ -16,8 +28,8 @@ use thiserror::Error;
 pub trait HttpBackend: Send + Sync {
     /// Sends `request`, whose URI is absolute, and reads the answer.
     ///
-    /// Redirects are not followed. A [`Progress`] among the request's extensions is to be told as
-    /// the body leaves. Dropping the future gives the request up.
+    /// Redirects are not followed. An answer that was decoded already has no `Content-Encoding`. A
+    /// [`Progress`] among the request's extensions is to be told as the body leaves. Dropping the future gives the request up.
     ///
     /// # Errors
     /// When no complete answer comes within `limits`.
@@ -82,6 +94,89 @@ pub enum HttpError {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// The URL leads to clear text beyond this machine, which was not allowed. Nothing was sent.
+    #[error("{origin} would be spoken with in clear text; use https, or allow cleartext")]
+    Cleartext {
+        /// Whom the URL leads to.
+        origin: Origin,
+    },
+    /// The server says that the answer is elsewhere, and that was not followed.
+    #[error(transparent)]
+    Redirect(#[from] RedirectError),
+    /// The answer is encoded in a way that was not asked for, and cannot be read.
+    #[error(transparent)]
+    Encoding(#[from] EncodingError),
+    /// The URL is no absolute `http` or `https` URL without user information. Nothing was sent.
+    #[error("the URL is no plain http or https URL")]
+    NoUrl,
+}
+
+/// Whether requests may travel in clear text beyond this machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cleartext {
+    /// They may not: such a URL is refused before anything is sent.
+    #[default]
+    Refused,
+    /// They may. All that they carry can be read on the way.
+    Allowed,
+}
+
+impl From<bool> for Cleartext {
+    fn from(is_allowed: bool) -> Self {
+        if is_allowed {
+            Self::Allowed
+        } else {
+            Self::Refused
+        }
+    }
+}
+
+/// Sends `request` through `backend` and brings the answer, from wherever it is.
+///
+/// - A URL that leads to clear text is refused unless it is allowed, or stays within this machine.
+/// - Redirects are followed, at most [`MAX_REDIRECTS`]: for GET and HEAD those with status 301, 302,
+///   303, 307 and 308, for other methods 307 and 308 of the same origin. They never lead from TLS to
+///   clear text unless clear text is allowed. Another origin gets neither the token nor any header
+///   that may be private, and no body.
+/// - `Content-Encoding` `gzip` and `deflate` are undone, within the limit of the answer. No other is.
+///
+/// # Errors
+/// When no complete answer comes within `limits`, or one of the rules above forbids it.
+pub async fn send(
+    backend: &dyn HttpBackend,
+    mut request: Request<Bytes>,
+    limits: ResponseLimits,
+    cleartext: Cleartext,
+) -> Result<Response<Bytes>, HttpError> {
+    let headers = request.headers_mut();
+    if !headers.contains_key(ACCEPT_ENCODING) {
+        // Without it a server may choose any coding (RFC 9110 §12.5.3).
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    }
+    let origin = Origin::of(request.uri()).ok_or(HttpError::NoUrl)?;
+    permit(&origin, cleartext)?;
+    let mut seen = Vec::new();
+    loop {
+        seen.push(request.uri().clone());
+        let response = backend.send(request.clone(), limits).await?;
+        let head = (response.status(), response.headers());
+        if !redirect::is_redirect(head.0) {
+            return encoding::decode(response, limits.max_bytes).await;
+        }
+        request = redirect::follow(request, head, &seen, cleartext)?;
+        if let Some(origin) = Origin::of(request.uri()) {
+            tracing::debug!(status = head.0.as_u16(), %origin, "redirected");
+        }
+    }
+}
+
+/// Refuses clear text beyond this machine unless it is allowed.
+pub(crate) fn permit(origin: &Origin, cleartext: Cleartext) -> Result<(), HttpError> {
+    if origin.is_private() || cleartext == Cleartext::Allowed {
+        return Ok(());
+    }
+    let origin = origin.clone();
+    Err(HttpError::Cleartext { origin })
 }
 
 /// The error of an HTTP client, kept as the source of ours.

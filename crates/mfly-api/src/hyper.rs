@@ -13,7 +13,6 @@ use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use connection::{Connection, Connector, Failure, Fate};
 use http_body_util::BodyExt as _;
-use mfly_proto::argument::InvalidArgument;
 use mfly_transport::{Proxy, Tls};
 use pool::Pool;
 use std::fmt;
@@ -96,7 +95,7 @@ impl HyperBackend {
         request: Request<Bytes>,
         max_bytes: usize,
     ) -> Result<Response<Bytes>, HttpError> {
-        let origin = Origin::of(request.uri()).ok_or_else(not_a_url)?;
+        let origin = Origin::of(request.uri()).ok_or(HttpError::NoUrl)?;
         let is_idempotent = request.method().is_idempotent();
         let rest = if is_idempotent { Duration::MAX } else { RESTED };
         let connection = match self.pool.take(&origin, rest) {
@@ -187,11 +186,4 @@ async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, HttpError> {
         whole.extend_from_slice(&data);
     }
     Ok(whole.freeze())
-}
-
-fn not_a_url() -> HttpError {
-    let problem = InvalidArgument::new("url", "must be an absolute http or https URL");
-    HttpError::Connect {
-        source: Cause::new(problem),
-    }
 }

@@ -3,11 +3,11 @@
 //! The caching rule is the official SDK's (observed: Web SDK 4.25.10): the URL is kept only when
 //! `trialMode` is exactly `false`; any other answer makes the cache forget.
 
-use crate::api::{DEFAULT_TIMEOUT, exchange};
+use crate::api::{DEFAULT_TIMEOUT, Way, exchange};
 use crate::base_url::BaseUrl;
 use crate::endpoint::licence;
 use crate::error::ApiError;
-use crate::http::HttpBackend;
+use crate::http::{Cleartext, HttpBackend, permit};
 use crate::mode::Mode;
 use crate::request::Prepared;
 use async_trait::async_trait;
@@ -76,14 +76,16 @@ impl LicenceCache for MemoryLicenceCache {
 /// What `licence_key` stands for: from the cache, or else from the platform's licence server.
 ///
 /// # Errors
-/// When the licence server refuses the key, cannot be reached, or names no usable URL. The cache
-/// is then left as it is.
+/// When the licence server refuses the key, cannot be reached, or names no usable URL, or one of
+/// clear text that is not allowed. The cache is then left as it is.
 pub async fn look_up(
     backend: &dyn HttpBackend,
     cache: &dyn LicenceCache,
     licence_key: &LicenceKey,
+    cleartext: Cleartext,
 ) -> Result<Licence, ApiError> {
-    if let Some(base_url) = cache.load(licence_key).await {
+    let cached = cache.load(licence_key).await;
+    if let Some(base_url) = cached.filter(|url| permit(url.origin(), cleartext).is_ok()) {
         return Ok(Licence {
             base_url,
             mode: Mode::Live,
@@ -91,7 +93,13 @@ pub async fn look_up(
     }
     let request = licence::Request::new(licence_key.clone());
     let prepared = Prepared::new(&request, None)?;
-    let response = exchange(backend, &request, &prepared, None, DEFAULT_TIMEOUT).await?;
+    let way = Way {
+        backend,
+        timeout: DEFAULT_TIMEOUT,
+        cleartext,
+    };
+    let response = exchange(way, &request, &prepared, None).await?;
+    permit(response.licence.base_url.origin(), cleartext)?;
     if response.is_cacheable {
         cache.store(licence_key, &response.licence.base_url).await;
     } else {

@@ -63,7 +63,17 @@ impl Origin {
     /// this machine.
     #[must_use]
     pub fn is_private(&self) -> bool {
-        self.is_tls || is_loopback(&self.host)
+        self.is_tls || self.is_loopback()
+    }
+
+    /// Whether the host is this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let host = self.host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost"
+            || host
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
     }
 
     /// The authority, as the header `Host` wants it: the port only when it is not the usual one.
@@ -78,15 +88,6 @@ impl Origin {
 
 const fn usual_port(is_tls: bool) -> u16 {
     if is_tls { 443 } else { 80 }
-}
-
-/// Whether a host is this machine.
-pub(crate) fn is_loopback(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
 }
 
 impl fmt::Display for Origin {

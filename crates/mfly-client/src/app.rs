@@ -1,6 +1,6 @@
 //! One licence on one server: what registers and connects users.
 
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::feature::licence;
 use crate::quirks::Quirks;
 use crate::timeouts::Timeouts;
@@ -264,12 +264,20 @@ impl AppBuilder {
                     &*self.licence_cache,
                     &self.licence_key,
                     licence_url,
+                    self.allow_cleartext.into(),
                 )
                 .await?
             }
         };
         let Licence { base_url, mode } = licence;
-        check_clear_text_http("apiBaseUrl", &base_url, self.allow_cleartext)?;
+        match self.api_base_url {
+            Some(_) => check_clear_text_http("apiBaseUrl", &base_url, self.allow_cleartext)?,
+            None if base_url.origin().is_private() || self.allow_cleartext => {}
+            None => {
+                let origin = base_url.origin().clone();
+                return Err(ErrorKind::Cleartext { origin }.into());
+            }
+        }
         let mut transport = Options::new(tls);
         transport.timeouts = self.timeouts.transport();
         transport.allow_cleartext = self.allow_cleartext;
@@ -279,7 +287,9 @@ impl AppBuilder {
             shared: Arc::new(Shared {
                 licence_key: self.licence_key,
                 mode,
-                api: Api::new(Arc::clone(&backend), base_url).with_timeout(self.timeouts.rest),
+                api: Api::new(Arc::clone(&backend), base_url)
+                    .with_timeout(self.timeouts.rest)
+                    .with_cleartext(self.allow_cleartext.into()),
                 backend,
                 transport,
                 xmpp_address,

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The platform's words for a wrong user id or password.
 const INVALID_CREDENTIALS: &str = "Invalid Credentials";
@@ -70,6 +71,9 @@ impl Error {
             ErrorKind::SessionLimit => 405,
             ErrorKind::Network | ErrorKind::Certificate(_) | ErrorKind::Timeout => 599,
             ErrorKind::Http { .. }
+            | ErrorKind::Cleartext { .. }
+            | ErrorKind::Redirect(_)
+            | ErrorKind::Encoding(_)
             | ErrorKind::RequestRefused(_)
             | ErrorKind::NotConnected
             | ErrorKind::ConnectionLost
@@ -111,6 +115,9 @@ impl Error {
             }
             ErrorKind::Refused { .. }
             | ErrorKind::Http { .. }
+            | ErrorKind::Cleartext { .. }
+            | ErrorKind::Redirect(_)
+            | ErrorKind::Encoding(_)
             | ErrorKind::RequestRefused(_)
             | ErrorKind::Certificate(_)
             | ErrorKind::MechanismRefused(_)
@@ -143,6 +150,31 @@ impl Error {
             ErrorKind::RequestRefused(error) => matches!(error.kind, StanzaErrorKind::Wait),
             _ => false,
         }
+    }
+
+    /// How long the server asks to wait before the next attempt, at most a day: its header `Retry-After` (RFC 9110
+    /// §10.2.3).
+    ///
+    /// ```
+    /// # async fn patient(session: &mfly_client::Session) -> mfly_client::Result<()> {
+    /// if let Err(error) = session.own_profile().await
+    ///     && let Some(delay) = error.retry_after()
+    /// {
+    ///     tokio::time::sleep(delay).await;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            if let Some(error) = error.downcast_ref::<ApiError>() {
+                return error.retry_after();
+            }
+            cause = error.source();
+        }
+        None
     }
 
     /// What to do about it, in a sentence.
@@ -228,6 +260,7 @@ impl Error {
             ApiError::Refused {
                 status: 400,
                 message,
+                ..
             } if message == INVALID_CREDENTIALS => ErrorKind::InvalidCredentials { status: 400 },
             _ => return error.into(),
         };
@@ -311,11 +344,18 @@ impl From<ApiError> for Error {
             ApiError::SessionLimit => ErrorKind::SessionLimit,
             ApiError::UserNotAvailable => ErrorKind::UserNotAvailable,
             ApiError::Unauthorized { .. } => ErrorKind::Unauthorized,
-            ApiError::Refused { status, message } => ErrorKind::Refused {
+            ApiError::Refused {
+                status, message, ..
+            } => ErrorKind::Refused {
                 status: *status,
                 message: message.clone(),
             },
-            ApiError::Http { status } => ErrorKind::Http { status: *status },
+            ApiError::Http { status, .. } => ErrorKind::Http { status: *status },
+            ApiError::Cleartext { origin } => ErrorKind::Cleartext {
+                origin: origin.clone(),
+            },
+            ApiError::Redirect(error) => ErrorKind::Redirect(error.clone()),
+            ApiError::Encoding(error) => ErrorKind::Encoding(error.clone()),
             // Tokens are refreshed by logging in.
             ApiError::TokenRefresh(source) => Self::from_login((**source).clone()).kind,
             ApiError::Network(_) => return Self::network(error),
@@ -450,6 +490,7 @@ mod tests {
         let error = Error::from(ApiError::Refused {
             status: 418,
             message: "Bad".to_owned(),
+            retry_after: None,
         });
         assert_eq!(
             error.official(),
@@ -461,7 +502,10 @@ mod tests {
 
     #[test]
     fn an_http_failure_becomes_the_official_500() {
-        let error = Error::from(ApiError::Http { status: 403 });
+        let error = Error::from(ApiError::Http {
+            status: 403,
+            retry_after: None,
+        });
         let expected = json!({"statusCode": 500, "message": "Request failed with status code 403"});
         assert_eq!(error.official(), expected);
     }
@@ -471,6 +515,7 @@ mod tests {
         let refused = |status, message: &str| ApiError::Refused {
             status,
             message: message.to_owned(),
+            retry_after: None,
         };
         let kind = |error| Error::from_login(error).kind().clone();
         assert_eq!(
@@ -495,6 +540,7 @@ mod tests {
         let cause = ApiError::Refused {
             status: 400,
             message: "Invalid Credentials".to_owned(),
+            retry_after: None,
         };
         let error = Error::from(ApiError::TokenRefresh(Arc::new(cause)));
         assert_eq!(*error.kind(), ErrorKind::InvalidCredentials { status: 400 });

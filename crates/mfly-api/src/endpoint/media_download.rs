@@ -79,7 +79,11 @@ impl Endpoint for Request {
         {
             return Err(error);
         }
-        answer.body()
+        match answer.status().as_u16() {
+            204 | 205 => Err(answer.unreadable("there is no file in it")),
+            206 => Err(answer.unreadable("the store sent a part that was not asked for")),
+            _ => answer.body(),
+        }
     }
 }
 
@@ -144,25 +148,69 @@ impl Endpoint for RangeRequest {
     }
 
     fn decode(&self, answer: Answer) -> Result<RangeResponse, ApiError> {
-        let has_range = answer.status().as_u16() == 206;
-        let range = answer.header("content-range");
-        let total = range.and_then(|range| range.rsplit_once('/')?.1.trim().parse().ok());
-        let named = || -> Option<u64> {
-            let (first, _) = range?.trim().strip_prefix("bytes ")?.split_once('-')?;
-            first.trim().parse().ok()
-        };
+        let status = answer.status().as_u16();
+        let range = answer.header("content-range").and_then(ContentRange::parse);
+        let is_multipart = answer
+            .header("content-type")
+            .is_some_and(|kind| kind.trim_start().starts_with("multipart/"));
         // A store that ignores the range sends the file from its start, which must not be taken
         // for a later part of it; nor may another range than the one that was asked for.
-        let first = match has_range {
-            true => named().unwrap_or(self.first),
-            false => 0,
+        let first = match (status, range) {
+            (206, Some(range)) => range.first,
+            (206, None) => self.first,
+            _ => 0,
         };
-        if answer.status().is_success() && first != self.first {
-            return Err(answer.unreadable("the store sent another range"));
+        let problem = match status {
+            204 | 205 => Some("there is no file in it"),
+            206 if is_multipart => Some("the store sent several ranges"),
+            200..=299 if first != self.first => Some("the store sent another range"),
+            _ => None,
+        };
+        if let Some(problem) = problem {
+            return Err(answer.unreadable(problem));
         }
+        let wrong_length = answer.unreadable("the range is not as long as it says");
+        let total = range.and_then(|range| range.total);
         let bytes = answer.body()?;
-        let total = total.or_else(|| (!has_range).then_some(bytes.len() as u64));
+        let length = bytes.len() as u64;
+        if status != 206 {
+            return Ok(RangeResponse {
+                bytes,
+                total: total.or(Some(length)),
+            });
+        }
+        if range.is_some_and(|range| range.length() != Some(length)) {
+            return Err(wrong_length);
+        }
         Ok(RangeResponse { bytes, total })
+    }
+}
+
+/// `bytes 0-4/9` (RFC 9110 §14.4).
+#[derive(Clone, Copy)]
+struct ContentRange {
+    first: u64,
+    last: u64,
+    /// Bytes in the whole file; some servers write `*`.
+    total: Option<u64>,
+}
+
+impl ContentRange {
+    fn parse(text: &str) -> Option<Self> {
+        let (unit, rest) = text.trim().split_once(' ')?;
+        let (range, total) = rest.split_once('/')?;
+        let (first, last) = range.trim().split_once('-')?;
+        unit.eq_ignore_ascii_case("bytes").then_some(())?;
+        Some(Self {
+            first: first.trim().parse().ok()?,
+            last: last.trim().parse().ok()?,
+            total: total.trim().parse().ok(),
+        })
+    }
+
+    /// How many bytes it has; `None` when it ends before it begins.
+    fn length(self) -> Option<u64> {
+        self.last.checked_sub(self.first)?.checked_add(1)
     }
 }
 

@@ -205,11 +205,9 @@ impl Endpoint for Request {
         answer
             .sealed(|data| cipher.open(data))
             .map_err(|error| match error {
-                ApiError::Refused { status, message }
-                    if status == 405 || message == SESSION_LIMIT_MESSAGE =>
-                {
-                    ApiError::SessionLimit
-                }
+                ApiError::Refused {
+                    status, message, ..
+                } if status == 405 || message == SESSION_LIMIT_MESSAGE => ApiError::SessionLimit,
                 error => error,
             })
     }

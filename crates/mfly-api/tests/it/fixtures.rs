@@ -246,7 +246,7 @@ fn the_session_limit_and_other_refusals_of_registration_are_told_apart() {
     assert!(matches!(limit, ApiError::SessionLimit), "{limit:?}");
     let refused = Fixture::load("register/refused").check_failure(&request);
     assert!(
-        matches!(&refused, ApiError::Refused { status: 403, message } if message == "User blocked"),
+        matches!(&refused, ApiError::Refused { status: 403, message, .. } if message == "User blocked"),
         "{refused:?}"
     );
 }
@@ -522,7 +522,10 @@ fn a_range_is_not_read_from_a_store_that_sends_another_or_ignores_ranges() {
     let range = |status, first| sent(status, first, "bytes 0-1/9");
     assert!(range(200, 0).is_ok());
     assert!(matches!(range(200, 4), Err(ApiError::Decode { .. })));
-    assert!(matches!(range(403, 4), Err(ApiError::Http { status: 403 })));
+    assert!(matches!(
+        range(403, 4),
+        Err(ApiError::Http { status: 403, .. })
+    ));
 }
 
 #[test]

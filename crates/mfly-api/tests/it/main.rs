@@ -1,7 +1,11 @@
 //! What the crate does, seen from outside.
 
 #[cfg(test)]
+mod answers;
+#[cfg(test)]
 mod closing;
+#[cfg(test)]
+mod elsewhere;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]

@@ -49,6 +49,27 @@ impl Script {
     }
 }
 
+impl Script {
+    /// The names of the headers that the last request for a path carried, in alphabetical order.
+    pub(crate) fn header_names(&self, path: &str) -> Vec<String> {
+        let requests = self.requests.lock().unwrap();
+        let last = requests
+            .iter()
+            .rfind(|request| request.uri().path().ends_with(path));
+        let mut names: Vec<String> = last.map_or_else(Vec::new, |request| {
+            request.headers().keys().map(ToString::to_string).collect()
+        });
+        names.sort();
+        names
+    }
+
+    /// How many requests there were with this method.
+    pub(crate) fn requests_with_method(&self, method: &http::Method) -> usize {
+        let requests = self.requests.lock().unwrap();
+        requests.iter().filter(|r| r.method() == method).count()
+    }
+}
+
 /// The token that a request carries, or nothing.
 pub(crate) fn token(request: &Request<Bytes>) -> &str {
     request

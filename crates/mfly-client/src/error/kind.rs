@@ -1,7 +1,8 @@
 //! The kinds of failure: their words, and what to do about each.
 
 use crate::session::EndReason;
-use mfly_api::Feature;
+use mfly_api::http::{EncodingError, RedirectError};
+use mfly_api::{Feature, Origin};
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::framing::ExceededLimit;
 use mfly_proto::sasl::{ChoiceError, SaslError};
@@ -23,7 +24,8 @@ pub enum ErrorKind {
     },
     /// An administrator has blocked the account.
     AdminBlocked,
-    /// The plan does not include this feature. Nothing was sent.
+    /// The plan does not include this feature. Nothing was sent, unless the plan changed during the session: then the
+    /// server said so, and its refusal is the [`source`](std::error::Error::source).
     PlanGated(Feature),
     /// The account has as many sessions as its plan allows; registering with `force` ends another one.
     SessionLimit,
@@ -47,6 +49,16 @@ pub enum ErrorKind {
         /// The HTTP status.
         status: u16,
     },
+    /// An address that the server named leads to clear text beyond this machine, which
+    /// [`AppBuilder::allow_cleartext`](crate::AppBuilder::allow_cleartext) does not allow. Nothing was sent there.
+    Cleartext {
+        /// Scheme, host and port of the address; nothing of its path or query.
+        origin: Origin,
+    },
+    /// The REST server says that the answer is elsewhere, and that was not followed.
+    Redirect(RedirectError),
+    /// The answer is encoded in a way that was not asked for, and cannot be read.
+    Encoding(EncodingError),
     /// The XMPP server, or the entity asked, answered and said no.
     RequestRefused(StanzaError),
     /// No answer came in time. The server may or may not have acted on the request.
@@ -110,6 +122,13 @@ impl ErrorKind {
             Self::Refused { .. } | Self::Http { .. } | Self::RequestRefused(_) => {
                 "the server's words say why; retry only if is_retryable says so"
             }
+            Self::Cleartext { .. } => {
+                "the server's operator has to name an https:// or wss:// address; otherwise allow cleartext"
+            }
+            Self::Redirect(_) => {
+                "check the address of the API; the server's operator can name the right one"
+            }
+            Self::Encoding(_) => "the server's operator has to switch this encoding off",
             Self::Timeout | Self::ConnectionLost => {
                 "the server may have acted: look before repeating a change"
             }
@@ -174,6 +193,11 @@ impl fmt::Display for ErrorKind {
                 write!(f, "the server refused with {status}: {message}")
             }
             Self::Http { status } => write!(f, "the server answered with HTTP status {status}"),
+            Self::Cleartext { origin } => {
+                write!(f, "the server names {origin}, which is clear text")
+            }
+            Self::Redirect(error) => fmt::Display::fmt(error, f),
+            Self::Encoding(error) => fmt::Display::fmt(error, f),
             Self::RequestRefused(error) => write!(f, "the request was refused: {error}"),
             Self::Timeout => f.write_str("no answer in time"),
             Self::NotConnected => f.write_str("the session is not online"),

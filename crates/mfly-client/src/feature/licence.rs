@@ -4,7 +4,7 @@
 
 use crate::error::{Error, Result};
 use mfly_api::endpoint::licence;
-use mfly_api::http::HttpBackend;
+use mfly_api::http::{Cleartext, HttpBackend};
 use mfly_api::licence::{Licence, LicenceCache};
 use mfly_api::{Api, BaseUrl};
 use mfly_proto::secret::LicenceKey;
@@ -16,13 +16,15 @@ pub(crate) async fn look_up(
     cache: &dyn LicenceCache,
     licence_key: &LicenceKey,
     url: Option<BaseUrl>,
+    cleartext: Cleartext,
 ) -> Result<Licence> {
     let Some(url) = url else {
-        let licence = mfly_api::licence::look_up(&**backend, cache, licence_key).await;
+        let licence = mfly_api::licence::look_up(&**backend, cache, licence_key, cleartext).await;
         return licence.map_err(|error| Error::from(error).about_licence());
     };
     let request = licence::Request::at(licence_key.clone(), url.as_str());
-    let answer = Api::new(backend.clone(), url).send(&request).await;
+    let api = Api::new(backend.clone(), url).with_cleartext(cleartext);
+    let answer = api.send(&request).await;
     let answer = answer.map_err(|error| Error::from(error).about_licence())?;
     Ok(answer.licence)
 }

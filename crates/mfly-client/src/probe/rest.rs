@@ -1,12 +1,12 @@
 //! Whether a REST API answers.
 
 use crate::error::{Error, Result};
+use ::http::header::{ACCEPT, DATE};
+use ::http::{HeaderValue, Request, Uri};
 use bytes::Bytes;
-use http::header::{ACCEPT, DATE};
-use http::{HeaderValue, Request, Uri};
 use mfly_api::endpoint::{Endpoint, config};
 use mfly_api::envelope::Envelope;
-use mfly_api::http::{HttpBackend, ResponseLimits};
+use mfly_api::http::{self, Cleartext, ResponseLimits};
 use mfly_api::hyper::{HyperBackend, Timeouts};
 use mfly_api::{ApiError, BaseUrl};
 use mfly_proto::argument::InvalidArgument;
@@ -114,7 +114,10 @@ impl RestServer {
             uri.map_err(|_| InvalidArgument::new("apiBaseUrl", "no request can be made of it"))?;
         let json = HeaderValue::from_static("application/json");
         request.headers_mut().insert(ACCEPT, json);
-        let response = backend.send(request, ResponseLimits::JSON).await;
+        // Whoever examines an address in clear text has chosen it.
+        let is_open = !(self.is_tls() || self.is_loopback());
+        let cleartext = Cleartext::from(is_open || self.options.allow_cleartext);
+        let response = http::send(&backend, request, ResponseLimits::JSON, cleartext).await;
         let response = response.map_err(|error| Error::from(ApiError::from(error)))?;
         let date = response.headers().get(DATE);
         let envelope: Option<Envelope<IgnoredAny>> = serde_json::from_slice(response.body()).ok();

@@ -5,12 +5,13 @@ use crate::error::{Error, ErrorKind, Result};
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::{Method, Request, header};
-use mfly_api::http::{HttpBackend, ResponseLimits};
+use mfly_api::ApiError;
+use mfly_api::http::{self as api_http, Cleartext, HttpBackend, ResponseLimits};
 use mfly_proto::signalling::engine_io::{Handshake, Packet, decode_payload, encode_payload};
 use mfly_proto::signalling::{MAX_BYTES, SignallingError};
-use mfly_transport::{Connection, SubProtocol, TransportError, connect_with};
+use mfly_transport::{Connection, SubProtocol, TransportError, connect_with, retry_after};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -25,7 +26,7 @@ pub(super) enum Link {
 
 /// Long-polling: one task polls, posts go beside it.
 pub(super) struct Polling {
-    backend: Arc<dyn HttpBackend>,
+    http: Http,
     url: String,
     payloads: mpsc::Receiver<Result<Vec<Packet>>>,
     to_task: Option<mpsc::Sender<Result<Vec<Packet>>>>,
@@ -47,12 +48,15 @@ impl Link {
         }
         let url = endpoint.url.join("/socket.io/?EIO=3&transport=polling");
         let (sender, payloads) = mpsc::channel(4);
-        let backend = Arc::clone(&endpoint.backend);
-        let first = get(&*backend, &url, POST).await;
+        let http = Http {
+            backend: Arc::clone(&endpoint.backend),
+            cleartext: endpoint.options.allow_cleartext.into(),
+        };
+        let first = http.get(&url, POST).await;
         // Cannot be full.
         let _ = sender.try_send(first);
         Ok(Self::Polling(Polling {
-            backend,
+            http,
             url,
             payloads,
             to_task: Some(sender),
@@ -67,10 +71,10 @@ impl Link {
         // A poll ends at the latest with the answer to a ping.
         let limit = handshake.ping_interval * 2 + handshake.ping_timeout;
         if let Some(sender) = polling.to_task.take() {
-            let (backend, url) = (Arc::clone(&polling.backend), polling.url.clone());
+            let (http, url) = (polling.http.clone(), polling.url.clone());
             polling.task = Some(tokio::spawn(async move {
                 loop {
-                    let payload = get(&*backend, &url, limit).await;
+                    let payload = http.get(&url, limit).await;
                     let is_over = payload.is_err();
                     if sender.send(payload).await.is_err() || is_over {
                         return;
@@ -104,7 +108,7 @@ impl Link {
             Self::Polling(polling) => {
                 let body = encode_payload([&packet]);
                 let request = request(Method::POST, &polling.url, body.into())?;
-                exchange(&*polling.backend, request, POST).await.map(drop)
+                polling.http.exchange(request, POST).await.map(drop)
             }
         }
     }
@@ -124,11 +128,41 @@ impl Drop for Polling {
     }
 }
 
-async fn get(backend: &dyn HttpBackend, url: &str, limit: Duration) -> Result<Vec<Packet>> {
-    let body = exchange(backend, request(Method::GET, url, Bytes::new())?, limit).await?;
-    let text = std::str::from_utf8(&body)
-        .map_err(|error| Error::new(ErrorKind::UnexpectedAnswer, error))?;
-    decode_payload(text).map_err(malformed)
+/// How polls and posts travel.
+#[derive(Clone)]
+struct Http {
+    backend: Arc<dyn HttpBackend>,
+    cleartext: Cleartext,
+}
+
+impl Http {
+    async fn get(&self, url: &str, limit: Duration) -> Result<Vec<Packet>> {
+        let request = request(Method::GET, url, Bytes::new())?;
+        let body = self.exchange(request, limit).await?;
+        let text = std::str::from_utf8(&body)
+            .map_err(|error| Error::new(ErrorKind::UnexpectedAnswer, error))?;
+        decode_payload(text).map_err(malformed)
+    }
+
+    async fn exchange(&self, request: Request<Bytes>, limit: Duration) -> Result<Bytes> {
+        let mut limits = ResponseLimits::JSON;
+        limits.max_bytes = MAX_BYTES;
+        limits.timeout = Some(limit);
+        let sending = api_http::send(&*self.backend, request, limits, self.cleartext);
+        let response = tokio::time::timeout(limit, sending)
+            .await
+            .map_err(|elapsed| Error::new(ErrorKind::Timeout, elapsed))?
+            .map_err(ApiError::from)?;
+        let delay = retry_after(response.headers(), SystemTime::now());
+        match response.status() {
+            status if status.is_success() => Ok(response.into_body()),
+            status => Err(ApiError::Http {
+                status: status.as_u16(),
+                retry_after: delay,
+            }
+            .into()),
+        }
+    }
 }
 
 fn request(method: Method, url: &str, body: Bytes) -> Result<Request<Bytes>> {
@@ -138,27 +172,6 @@ fn request(method: Method, url: &str, body: Bytes) -> Result<Request<Bytes>> {
         .header(header::CONTENT_TYPE, "text/plain;charset=UTF-8")
         .body(body)
         .map_err(|error| Error::new(ErrorKind::UnexpectedAnswer, error))
-}
-
-async fn exchange(
-    backend: &dyn HttpBackend,
-    request: Request<Bytes>,
-    limit: Duration,
-) -> Result<Bytes> {
-    let mut limits = ResponseLimits::JSON;
-    limits.max_bytes = MAX_BYTES;
-    limits.timeout = Some(limit);
-    let sending = tokio::time::timeout(limit, backend.send(request, limits));
-    let response = sending
-        .await
-        .map_err(|elapsed| Error::new(ErrorKind::Timeout, elapsed))?
-        .map_err(Error::network)?;
-    if response.status().is_success() {
-        Ok(response.into_body())
-    } else {
-        let status = response.status().as_u16();
-        Err(ErrorKind::Http { status }.into())
-    }
 }
 
 fn malformed(error: SignallingError) -> Error {

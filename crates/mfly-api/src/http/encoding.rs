@@ -1,0 +1,132 @@
+//! Content codings (RFC 9110 §8.4) that a server applies although `identity` was asked for.
+
+use super::HttpError;
+use ::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING};
+use ::http::{HeaderMap, Response, StatusCode};
+use bytes::Bytes;
+use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use std::io::Read;
+use thiserror::Error;
+
+/// Bodies that may grow beyond this are decoded apart from the runtime's own threads.
+const BRIEF_BYTES: usize = 1 << 20;
+
+/// An encoded answer that was not decoded. Its bytes were not passed on.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+#[error("the answer is encoded as {encoding}: {problem}")]
+pub struct EncodingError {
+    /// What the server names, at most 64 characters.
+    pub encoding: String,
+    /// Why it was not decoded.
+    pub problem: EncodingProblem,
+}
+
+/// Why an encoded answer was not decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum EncodingProblem {
+    /// Neither `gzip` nor `deflate`, or more than one.
+    #[error("only gzip or deflate can be decoded")]
+    Unknown,
+    /// A part of an encoded file is no part of the file.
+    #[error("a part cannot be decoded without the rest")]
+    Partial,
+    /// It does not hold what it claims, or ends too early.
+    #[error("it is damaged or incomplete")]
+    Damaged,
+}
+
+/// The same answer with its body as the server had it before it was encoded, at most `max_bytes`.
+pub(super) async fn decode(
+    response: Response<Bytes>,
+    max_bytes: usize,
+) -> Result<Response<Bytes>, HttpError> {
+    let (mut head, body) = response.into_parts();
+    let content = codings(&head.headers, &CONTENT_ENCODING, "identity");
+    let transfer = codings(&head.headers, &TRANSFER_ENCODING, "chunked");
+    let names: Vec<&str> = content
+        .iter()
+        .chain(&transfer)
+        .map(String::as_str)
+        .collect();
+    if names.is_empty() || body.is_empty() {
+        return Ok(Response::from_parts(head, body));
+    }
+    let fail = |problem| EncodingError {
+        encoding: names.join(", ").chars().take(64).collect(),
+        problem,
+    };
+    let Some(coding) = Coding::of(&names).filter(|_| transfer.is_empty()) else {
+        return Err(fail(EncodingProblem::Unknown).into());
+    };
+    if head.status == StatusCode::PARTIAL_CONTENT {
+        return Err(fail(EncodingProblem::Partial).into());
+    }
+    let decoded = if max_bytes <= BRIEF_BYTES {
+        coding.read(&body, max_bytes)
+    } else {
+        tokio::task::spawn_blocking(move || coding.read(&body, max_bytes))
+            .await
+            .map_err(|_| fail(EncodingProblem::Damaged))?
+    };
+    let decoded = decoded.map_err(|_| fail(EncodingProblem::Damaged))?;
+    if decoded.len() > max_bytes {
+        return Err(HttpError::TooLarge { limit: max_bytes });
+    }
+    head.headers.remove(CONTENT_ENCODING);
+    head.headers.remove(CONTENT_LENGTH);
+    Ok(Response::from_parts(head, decoded.into()))
+}
+
+/// The codings that a header names, in lower case, without the one that changes nothing here.
+fn codings(headers: &HeaderMap, name: &HeaderName, usual: &str) -> Vec<String> {
+    headers
+        .get_all(name)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|b| *b == b','))
+        .map(|coding| String::from_utf8_lossy(coding.trim_ascii()).to_ascii_lowercase())
+        .filter(|coding| !coding.is_empty() && coding != usual)
+        .collect()
+}
+
+#[derive(Clone, Copy)]
+enum Coding {
+    Gzip,
+    Deflate,
+}
+
+impl Coding {
+    fn of(names: &[&str]) -> Option<Self> {
+        match names {
+            ["gzip" | "x-gzip"] => Some(Self::Gzip),
+            ["deflate"] => Some(Self::Deflate),
+            _ => None,
+        }
+    }
+
+    /// What was encoded, and one byte more than `max_bytes` of it at most.
+    fn read(self, body: &[u8], max_bytes: usize) -> std::io::Result<Vec<u8>> {
+        let limit = (max_bytes as u64).saturating_add(1);
+        let mut decoded = Vec::new();
+        match self {
+            Self::Gzip => MultiGzDecoder::new(body)
+                .take(limit)
+                .read_to_end(&mut decoded)?,
+            // RFC 9110 §8.4.1.2: some leave the wrapper of zlib away.
+            Self::Deflate if !is_zlib(body) => DeflateDecoder::new(body)
+                .take(limit)
+                .read_to_end(&mut decoded)?,
+            Self::Deflate => ZlibDecoder::new(body)
+                .take(limit)
+                .read_to_end(&mut decoded)?,
+        };
+        Ok(decoded)
+    }
+}
+
+/// Whether it begins as zlib does (RFC 1950 §2.2).
+fn is_zlib(body: &[u8]) -> bool {
+    matches!(body, [cmf, flg, ..]
+        if cmf & 0x0f == 8 && u16::from_be_bytes([*cmf, *flg]).is_multiple_of(31))
+}

@@ -1,0 +1,265 @@
+//! Redirects (RFC 9110 §15.4): where they lead, and whether they are followed.
+
+use super::{Cleartext, permit};
+use crate::origin::Origin;
+use ::http::header::{ACCEPT, ACCEPT_ENCODING, HeaderName, LOCATION, RANGE, USER_AGENT};
+use ::http::uri::Parts;
+use ::http::{HeaderMap, Method, Request, StatusCode, Uri};
+use bytes::Bytes;
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
+use std::fmt;
+use thiserror::Error;
+
+/// The most redirects that are followed for one request.
+pub const MAX_REDIRECTS: usize = 10;
+
+/// What another origin than the first is told. Everything else may be private.
+const FOR_ANYONE: [HeaderName; 4] = [ACCEPT, ACCEPT_ENCODING, RANGE, USER_AGENT];
+
+/// What no URL may hold; some servers write it into `Location` all the same.
+const NOT_IN_A_URL: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// A redirect that was not followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RedirectError {
+    /// The HTTP status: 301, 302, 303, 307 or 308.
+    pub status: u16,
+    /// To whom it leads, if that can be read.
+    pub to: Option<Origin>,
+    /// Why it was not followed.
+    pub problem: RedirectProblem,
+}
+
+/// Why a redirect was not followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RedirectProblem {
+    /// There is no `Location`, or more than one.
+    #[error("the answer does not say where to")]
+    NoLocation,
+    /// `Location` is no `http` or `https` URL.
+    #[error("it leads to no http or https URL")]
+    NoUrl,
+    /// It leads to clear text that was not allowed.
+    #[error("it leads to clear text; the server has to name an https URL")]
+    Cleartext,
+    /// It leads to a URL that was asked before.
+    #[error("it leads in a circle")]
+    Circle,
+    /// There were [`MAX_REDIRECTS`] before it.
+    #[error("there were {MAX_REDIRECTS} redirects before it")]
+    TooMany,
+    /// The request changes something, and 301, 302 and 303 do not repeat such a request.
+    #[error("following it would change what is asked for")]
+    Method,
+    /// The request carries something, which is for the first server only.
+    #[error("a request with a body is not sent to another server")]
+    OtherServer,
+}
+
+impl fmt::Display for RedirectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a redirect with status {}", self.status)?;
+        if let Some(to) = &self.to {
+            write!(f, " to {to}")?;
+        }
+        write!(f, " was not followed: {}", self.problem)
+    }
+}
+
+impl std::error::Error for RedirectError {}
+
+/// Whether a status means that what was asked for is elsewhere.
+pub(super) fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+/// The request that a redirect asks for. `seen` are the URLs that were asked so far; the last one
+/// is that of `request`.
+pub(super) fn follow(
+    mut request: Request<Bytes>,
+    (status, headers): (StatusCode, &HeaderMap),
+    seen: &[Uri],
+    cleartext: Cleartext,
+) -> Result<Request<Bytes>, RedirectError> {
+    let refuse = |to: Option<&Origin>, problem| RedirectError {
+        status: status.as_u16(),
+        to: to.cloned(),
+        problem,
+    };
+    let location = only_location(headers).ok_or(refuse(None, RedirectProblem::NoLocation))?;
+    let target = resolve(request.uri(), location).ok_or(refuse(None, RedirectProblem::NoUrl))?;
+    let to = Origin::of(&target).ok_or(refuse(None, RedirectProblem::NoUrl))?;
+    let refuse = |problem| Err(refuse(Some(&to), problem));
+    let from = Origin::of(request.uri());
+    let is_downgrade = from.as_ref().is_none_or(Origin::is_tls) && !to.is_tls();
+    if (is_downgrade && cleartext == Cleartext::Refused) || permit(&to, cleartext).is_err() {
+        return refuse(RedirectProblem::Cleartext);
+    }
+    if seen.contains(&target) {
+        return refuse(RedirectProblem::Circle);
+    }
+    if seen.len() > MAX_REDIRECTS {
+        return refuse(RedirectProblem::TooMany);
+    }
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !is_read && !matches!(status.as_u16(), 307 | 308) {
+        return refuse(RedirectProblem::Method);
+    }
+    if from.as_ref() != Some(&to) {
+        if !is_read || !request.body().is_empty() {
+            return refuse(RedirectProblem::OtherServer);
+        }
+        keep_public(request.headers_mut());
+    }
+    *request.uri_mut() = target;
+    Ok(request)
+}
+
+/// Drops the token and whatever else another server need not know.
+fn keep_public(headers: &mut HeaderMap) {
+    let mut kept = HeaderMap::new();
+    for name in FOR_ANYONE {
+        for value in headers.get_all(&name) {
+            kept.append(&name, value.clone());
+        }
+    }
+    *headers = kept;
+}
+
+fn only_location(headers: &HeaderMap) -> Option<&[u8]> {
+    let mut values = headers.get_all(LOCATION).iter();
+    let first = values.next()?;
+    values
+        .all(|value| value == first)
+        .then(|| first.as_bytes().trim_ascii())
+}
+
+/// The URL that `reference` means at `base` (RFC 3986 §5.2), without its fragment.
+fn resolve(base: &Uri, reference: &[u8]) -> Option<Uri> {
+    let reference = percent_encode(reference, NOT_IN_A_URL).to_string();
+    let reference = reference.split('#').next().unwrap_or_default();
+    if has_scheme(reference) {
+        return reference.parse().ok();
+    }
+    if let Some(authority) = reference.strip_prefix("//") {
+        return format!("{}://{authority}", base.scheme_str()?).parse().ok();
+    }
+    let (path, query) = match reference.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (reference, None),
+    };
+    let target = match path {
+        "" => match query.or(base.query()) {
+            Some(query) => format!("{}?{query}", base.path()),
+            None => base.path().to_owned(),
+        },
+        _ => {
+            let folder = base
+                .path()
+                .rsplit_once('/')
+                .map_or("", |(folder, _)| folder);
+            let path = match path.strip_prefix('/') {
+                Some(_) => without_dots(path),
+                None => without_dots(&format!("{folder}/{path}")),
+            };
+            match query {
+                Some(query) => format!("{path}?{query}"),
+                None => path,
+            }
+        }
+    };
+    let mut parts = Parts::default();
+    parts.scheme = base.scheme().cloned();
+    parts.authority = base.authority().cloned();
+    parts.path_and_query = Some(target.parse().ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+/// Whether it begins with a scheme (RFC 3986 §3.1).
+fn has_scheme(reference: &str) -> bool {
+    let Some((scheme, _)) = reference.split_once(':') else {
+        return false;
+    };
+    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+}
+
+/// A path that starts with a slash, without its `.` and `..` (RFC 3986 §5.2.4).
+fn without_dots(path: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    let last = segments.len().saturating_sub(1);
+    for (position, segment) in segments.into_iter().enumerate() {
+        match segment {
+            "." | ".." => {
+                if segment == ".." {
+                    kept.pop();
+                }
+                if position == last {
+                    kept.push("");
+                }
+            }
+            _ => kept.push(segment),
+        }
+    }
+    format!("/{}", kept.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_location_is_read_as_rfc_3986_says() {
+        let base: Uri = "http://a/b/c/d;p?q".parse().unwrap();
+        // RFC 3986 §5.4, the rows that HTTP can carry.
+        for (reference, target) in [
+            ("http://g/h", "http://g/h"),
+            ("g", "http://a/b/c/g"),
+            ("./g", "http://a/b/c/g"),
+            ("g/", "http://a/b/c/g/"),
+            ("/g", "http://a/g"),
+            ("//g", "http://g"),
+            ("?y", "http://a/b/c/d;p?y"),
+            ("g?y", "http://a/b/c/g?y"),
+            ("g?y#s", "http://a/b/c/g?y"),
+            ("#s", "http://a/b/c/d;p?q"),
+            (";x", "http://a/b/c/;x"),
+            ("", "http://a/b/c/d;p?q"),
+            (".", "http://a/b/c/"),
+            ("./", "http://a/b/c/"),
+            ("..", "http://a/b/"),
+            ("../g", "http://a/b/g"),
+            ("../..", "http://a/"),
+            ("../../../g", "http://a/g"),
+            ("/./g", "http://a/g"),
+            ("/../g", "http://a/g"),
+            ("g.", "http://a/b/c/g."),
+            ("..g", "http://a/b/c/..g"),
+            ("./../g", "http://a/b/g"),
+            ("g/./h", "http://a/b/c/g/h"),
+            ("g?y/../x", "http://a/b/c/g?y/../x"),
+            // Beyond the RFC: what some servers write.
+            ("/ä b", "http://a/%C3%A4%20b"),
+            ("/a%20b", "http://a/a%20b"),
+        ] {
+            let resolved = resolve(&base, reference.as_bytes());
+            let expected: Uri = target.parse().unwrap();
+            assert_eq!(resolved, Some(expected), "{reference:?}");
+        }
+    }
+}
