@@ -1,6 +1,6 @@
 //! Blocking users.
 
-use mfly_client::{BareJid, ErrorKind, Event, Events, Feature, Quirks};
+use mfly_client::{BareJid, ErrorKind, Event, Events, Feature, Listed, Quirks};
 use mfly_proto::stanza::{ErrorCondition, PresenceKind};
 use mfly_tests::place::user;
 use mfly_tests::{Place, argument, expect_event, kind};
@@ -34,7 +34,7 @@ async fn every_session_of_the_blocker_is_told_the_asking_one_too() {
     let (_other, mut others) = place.online("alice").await;
     let (alice, mut own) = place.online("alice").await;
     place.register("bob").await;
-    let users = vec![place.address("bob")];
+    let users = Listed::from(vec![place.address("bob")]);
     alice.block(&user("bob")).await.unwrap();
     pushed(
         &mut own,

@@ -1,6 +1,8 @@
 //! How single values stand in JSON: secrets, ids, and the looseness of the platform's types.
 
-use serde::de::{self, Deserializer};
+use mfly_proto::lenient::{self, json_whole, whole_signed};
+use mfly_proto::listed::{Listed, SkipReason, Skipped};
+use serde::de::{self, DeserializeOwned, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
@@ -40,7 +42,7 @@ fn integer(value: &Value) -> Option<i64> {
             // Saturates, and what saturates is refused by every reader of this.
             Some(float as i64)
         }),
-        Value::String(text) => text.trim().parse().ok(),
+        Value::String(text) => whole_signed(text),
         _ => None,
     }
 }
@@ -74,21 +76,79 @@ pub(crate) mod port {
     }
 }
 
-/// An optional whole number of seconds, as a number or a string of digits.
+/// An optional number of seconds, as [`json_whole`] reads it; what is no number is `None`.
 pub(crate) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let seconds = json_whole(&Value::deserialize(deserializer)?);
+    Ok(seconds.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)))
+}
+
+/// A number of things, as [`json_whole`] reads it; what is no number is 0, as an absent one.
+pub(crate) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    Ok(json_whole(&Value::deserialize(deserializer)?).unwrap_or_default())
+}
+
+/// A text. A number or `true` stands for itself as text, and `null` is the same as absent.
+pub(crate) fn any_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     match Value::deserialize(deserializer)? {
-        Value::Null => Ok(None),
-        Value::String(text) if text.is_empty() => Ok(None),
-        value => integer(&value)
-            .and_then(|n| u32::try_from(n).ok())
-            .map(Some)
-            .ok_or_else(|| wrong("a number of seconds")),
+        Value::Null => Ok(String::new()),
+        Value::String(text) => Ok(text),
+        value @ (Value::Number(_) | Value::Bool(_)) => Ok(value.to_string()),
+        Value::Array(_) | Value::Object(_) => Err(wrong("a text")),
     }
 }
 
 /// Optional text; `""` means "leave as it is" on the wire and is `None` here.
 pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()))
+    Ok(Some(any_text(deserializer)?).filter(|text| !text.is_empty()))
+}
+
+/// A list, read entry by entry; `null` is the same as absent. Of what is left out, some text is kept.
+pub(crate) mod listed {
+    use super::*;
+
+    pub(crate) fn serialize<T: Serialize, S: Serializer>(
+        list: &Listed<T>,
+        s: S,
+    ) -> Result<S::Ok, S::Error> {
+        s.collect_seq(list)
+    }
+
+    pub(crate) fn deserialize<'de, T, D>(d: D) -> Result<Listed<T>, D::Error>
+    where
+        T: DeserializeOwned,
+        D: Deserializer<'de>,
+    {
+        read(d, |entry| entry.to_string())
+    }
+
+    fn read<'de, T, D>(d: D, text: fn(&Value) -> String) -> Result<Listed<T>, D::Error>
+    where
+        T: DeserializeOwned,
+        D: Deserializer<'de>,
+    {
+        let mut list = Listed::new();
+        for entry in Option::<Vec<Value>>::deserialize(d)?.unwrap_or_default() {
+            match T::deserialize(&entry) {
+                Ok(entry) => list.push(entry),
+                Err(_) => list.skip(Skipped::new(SkipReason::NoEntry, &text(&entry))),
+            }
+        }
+        Ok(list)
+    }
+
+    /// The same for entries that hold secrets: of what is left out, no text is kept.
+    pub(crate) mod secretly {
+        pub(crate) use super::serialize;
+        use super::*;
+
+        pub(crate) fn deserialize<'de, T, D>(d: D) -> Result<Listed<T>, D::Error>
+        where
+            T: DeserializeOwned,
+            D: Deserializer<'de>,
+        {
+            read(d, |_| String::new())
+        }
+    }
 }
 
 /// Yes or no as 1 or 0; `true`, `"1"` and `"true"` are read too, and absent is no.
@@ -107,7 +167,7 @@ pub(crate) mod flag {
         let value = Value::deserialize(d)?;
         Ok(match &value {
             Value::Bool(flag) => *flag,
-            Value::String(text) if text == "true" => true,
+            Value::String(text) => lenient::flag(text) == Some(true),
             value => integer(value) == Some(1),
         })
     }

@@ -159,7 +159,9 @@ mod tests {
         };
         assert_eq!(described(&blocked), "bob@localhost blocked this account");
         assert_eq!(
-            described(&Event::Blocked { users: vec![bob()] }),
+            described(&Event::Blocked {
+                users: vec![bob()].into()
+            }),
             "this account blocked bob@localhost"
         );
     }

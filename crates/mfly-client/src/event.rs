@@ -17,6 +17,7 @@ use crate::feature::profile::Profile;
 use crate::session::{DisconnectReason, EndReason};
 use mfly_proto::framing::Skipped as SkippedStanza;
 use mfly_proto::jid::{BareJid, FullJid};
+use mfly_proto::listed::Listed;
 use mfly_proto::payload::settings::Settings;
 use mfly_proto::stanza::{PresenceKind, Show};
 use std::fmt;
@@ -81,12 +82,12 @@ pub enum Event {
     /// The own account blocked these users, here or in another session.
     Blocked {
         /// Whom.
-        users: Vec<BareJid>,
+        users: Listed<BareJid>,
     },
     /// The own account unblocked these users, here or in another session.
     Unblocked {
         /// Whom; empty means everybody.
-        users: Vec<BareJid>,
+        users: Listed<BareJid>,
     },
     /// Somebody blocked the own account.
     BlockedBy {

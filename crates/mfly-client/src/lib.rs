@@ -163,6 +163,7 @@ pub use mfly_proto::argument::InvalidArgument;
 pub use mfly_proto::cipher::FileKey;
 pub use mfly_proto::framing::{ExceededLimit, ReceiveLimits, Skipped as SkippedStanza};
 pub use mfly_proto::jid::{BareJid, FullJid, GroupJid, Jid, UserId, UserIdentifier, UserReference};
+pub use mfly_proto::listed::{Listed, SkipReason, Skipped};
 pub use mfly_proto::payload::last_seen::LastSeen;
 pub use mfly_proto::payload::settings::Settings;
 pub use mfly_proto::sasl::{MechanismKind, MechanismPolicy};

@@ -44,6 +44,11 @@ impl DateTime {
 }
 
 /// Reads `CCYY-MM-DDThh:mm:ss[.sss]TZD`. Digits beyond milliseconds are cut off.
+///
+/// Peers do not keep to the profile, and what can mean one moment only is read as that: white space around it, letters in
+/// lower case, a space instead of `T`, a comma before the fraction, an offset without colon or minutes, the end of a day
+/// as hour 24, a leap second, and the older form `CCYYMMDDThh:mm:ss`, which is in UTC (XEP-0091). Without an offset it
+/// could be any of a day's moments, and is refused.
 impl FromStr for DateTime {
     type Err = DecodeError;
 
@@ -58,35 +63,47 @@ impl FromStr for DateTime {
 }
 
 fn read(text: &str) -> Option<i64> {
-    let mut rest = text.as_bytes();
+    let mut rest = text.trim().as_bytes();
     let year = number(&mut rest, 4)?;
-    let month = separated(&mut rest, b'-')?;
-    let day = separated(&mut rest, b'-')?;
-    let hour = separated(&mut rest, b'T')?;
-    let minute = separated(&mut rest, b':')?;
-    let second = separated(&mut rest, b':')?;
+    let is_legacy = !rest.starts_with(b"-");
+    let (month, day) = if is_legacy {
+        (number(&mut rest, 2)?, number(&mut rest, 2)?)
+    } else {
+        (separated(&mut rest, b"-")?, separated(&mut rest, b"-")?)
+    };
+    let hour = separated(&mut rest, b"Tt ")?;
+    let minute = separated(&mut rest, b":")?;
+    let second = separated(&mut rest, b":")?;
+    let fraction = fraction(&mut rest)?;
+    let ends_day = hour == 24 && (minute, second, fraction) == (0, 0, 0);
     let is_valid = (1..=12).contains(&month)
         && (1..=days_in(year, month)).contains(&day)
-        && hour < 24
+        && (hour < 24 || ends_day)
         && minute < 60
-        && second < 60;
+        && second <= 60;
     if !is_valid {
         return None;
     }
-    let fraction = fraction(&mut rest)?;
     let offset = match rest {
-        b"Z" => 0,
-        _ => offset_minutes(std::str::from_utf8(rest).ok()?)?,
+        b"" if is_legacy => 0,
+        _ => offset_minutes(std::str::from_utf8(rest).ok()?.trim_start())?,
     };
     let minutes = (days_before(year, month, day) * 24 + hour) * 60 + minute - i64::from(offset);
     Some(minutes * MINUTE + second * SECOND + fraction)
 }
 
-/// Reads a distance from UTC, in minutes: `+hh:mm` or `-hh:mm` (XEP-0082 §3.2).
+/// Reads a distance from UTC, in minutes: `Z`, `+hh:mm` or `-hh:mm` (XEP-0082 §3.2); also without colon or minutes.
 pub(crate) fn offset_minutes(text: &str) -> Option<i16> {
+    if matches!(text, "Z" | "z") {
+        return Some(0);
+    }
     let (sign, mut rest) = text.as_bytes().split_first()?;
     let hours = number(&mut rest, 2)?;
-    let minutes = separated(&mut rest, b':')?;
+    let minutes = match rest.first() {
+        None => 0,
+        Some(b':') => separated(&mut rest, b":")?,
+        Some(_) => number(&mut rest, 2)?,
+    };
     if !rest.is_empty() || hours > 23 || minutes > 59 {
         return None;
     }
@@ -108,15 +125,16 @@ fn number(rest: &mut &[u8], digits: usize) -> Option<i64> {
     })
 }
 
-/// Takes a separator and two digits.
-fn separated(rest: &mut &[u8], separator: u8) -> Option<i64> {
-    *rest = rest.strip_prefix(&[separator])?;
-    number(rest, 2)
+/// Takes one of these separators and two digits.
+fn separated(rest: &mut &[u8], separators: &[u8]) -> Option<i64> {
+    let (separator, after) = rest.split_first()?;
+    *rest = after;
+    separators.contains(separator).then(|| number(rest, 2))?
 }
 
 /// Takes a fraction of a second, if there is one, as milliseconds.
 fn fraction(rest: &mut &[u8]) -> Option<i64> {
-    let Some(after) = rest.strip_prefix(b".") else {
+    let Some((b'.' | b',', after)) = rest.split_first() else {
         return Some(0);
     };
     let digits = after
@@ -212,20 +230,43 @@ mod tests {
     }
 
     #[test]
+    fn what_can_mean_one_moment_only_is_read_as_that() {
+        let expected = millis("2006-12-19T17:58:35Z");
+        for text in [
+            " 2006-12-19T17:58:35Z\n",
+            "2006-12-19t17:58:35z",
+            "2006-12-19 17:58:35Z",
+            "2006-12-19 17:58:35 +00:00",
+            "2006-12-19T18:58:35+0100",
+            "2006-12-19T15:58:35-02",
+            "2006-12-19T17:58:35,000Z",
+            "20061219T17:58:35",
+            "20061219T17:58:35Z",
+        ] {
+            assert_eq!(millis(text), expected, "{text:?}");
+        }
+        for (text, same) in [
+            ("2006-12-19T24:00:00Z", "2006-12-20T00:00:00Z"),
+            ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(millis(text), millis(same), "{text}");
+        }
+    }
+
+    #[test]
     fn anything_else_is_refused() {
         for text in [
             "",
             "2006-12-19",
             "2006-12-19T17:58:35",
-            "2006-12-19 17:58:35Z",
-            "2006-12-19t17:58:35z",
             "06-12-19T17:58:35Z",
             "+2006-12-19T17:58:35Z",
             "2006-12-19T17:58Z",
             "2006-12-19T17:58:35.Z",
-            "2006-12-19T17:58:35,5Z",
-            "2006-12-19T17:58:35Z ",
-            "2006-12-19T17:58:35+0100",
+            "2006-12-19T17:58:35,Z",
+            "2006-12-19T17:58:35Zulu",
+            "2006-12-19T17:58:35+1",
+            "20061219",
             "2006-12-19T17:58:35+24:00",
             "2006-12-19T17:58:35+01:60",
             "2006-13-19T17:58:35Z",
@@ -233,9 +274,10 @@ mod tests {
             "2006-12-00T17:58:35Z",
             "2006-04-31T17:58:35Z",
             "1900-02-29T17:58:35Z",
-            "2006-12-19T24:00:00Z",
+            "2006-12-19T24:00:01Z",
+            "2006-12-19T25:00:00Z",
             "2006-12-19T17:60:35Z",
-            "2006-12-19T17:58:60Z",
+            "2006-12-19T17:58:61Z",
             "2006-12-19T1\u{661}:58:35Z",
             "0000-01-01T00:00:00+00:01",
             "9999-12-31T23:59:59-00:01",

@@ -16,6 +16,8 @@
 //! | [`cipher`] | the platform's payload encryption |
 //! | [`signalling`], [`qr_login`] | Engine.IO and Socket.IO packets; logging in by a code |
 //! | [`idn`] | domains beyond ASCII, for DNS and TLS |
+//! | [`lenient`] | numbers and flags that are not quite as specified |
+//! | [`listed`] | lists of a peer, and what was left out of them |
 //! | [`text`] | a peer's text in logs, errors and terminals |
 //! | [`jid`], [`id`], [`secret`], [`date_time`] | validated newtypes |
 
@@ -28,6 +30,8 @@ pub mod framing;
 pub mod id;
 pub mod idn;
 pub mod jid;
+pub mod lenient;
+pub mod listed;
 pub mod ns;
 pub mod payload;
 pub mod push;

@@ -15,6 +15,7 @@
 use crate::argument::InvalidArgument;
 use crate::cipher::{Decrypted, RequestCipher};
 use crate::jid::UserId;
+use crate::lenient::json_whole;
 use crate::secret::{Password, Token};
 use serde_json::Value;
 use std::fmt;
@@ -182,7 +183,7 @@ impl LoginStatus {
         let value: Value = serde_json::from_str(text).map_err(|_| error)?;
         let key = value["public_key"].as_str().filter(|id| is_id(id));
         Ok(Self {
-            success: value["statusCode"].as_u64().ok_or(error)? == 200,
+            success: json_whole(&value["statusCode"]).ok_or(error)? == 200,
             public_key: key.ok_or(error)?.to_owned(),
         })
     }

@@ -3,6 +3,7 @@
 
 use mfly_proto::decode::DecodeError;
 use mfly_proto::jid::{BareJid, UserReference};
+use mfly_proto::listed::{Listed, SkipReason};
 use mfly_proto::payload::block::{Block, BlockPush, Blocked, BlockedBy};
 use mfly_proto::payload::friends::{Friends, FriendsNotice, FriendsQuery};
 use mfly_proto::payload::last_seen::{LastSeen, LastSeenQuery};
@@ -63,16 +64,31 @@ fn a_last_seen_answer_without_a_query_is_an_error_and_not_a_hang() {
 }
 
 #[test]
-fn missing_seconds_mean_online_and_wrong_seconds_are_refused() {
+fn seconds_are_read_as_a_person_would_and_the_status_text_is_kept() {
     let answer = response::<LastSeenQuery>("<query xmlns='jabber:iq:last'>away for lunch</query>");
     let LastSeen {
         seconds, status, ..
     } = answer.unwrap();
     assert_eq!((seconds, status.as_deref()), (0, Some("away for lunch")));
-    for wrong in ["-1", "1.5", "soon", "99999999999999999999"] {
-        let answer = response::<LastSeenQuery>(&format!(
-            "<query xmlns='jabber:iq:last' seconds='{wrong}'/>"
-        ));
+    let read = |seconds: &str| {
+        response::<LastSeenQuery>(&format!(
+            "<query xmlns='jabber:iq:last' seconds='{seconds}'>away</query>"
+        ))
+    };
+    for (text, expected) in [
+        ("32335.0", 32_335),
+        (" 5 ", 5),
+        ("-1", 0),
+        ("", 0),
+        ("99999999999999999999", u64::MAX),
+    ] {
+        let LastSeen {
+            seconds, status, ..
+        } = read(text).unwrap();
+        assert_eq!((seconds, status.as_deref()), (expected, Some("away")));
+    }
+    for wrong in ["soon", "5 s", "1,5"] {
+        let answer = read(wrong);
         let invalid = DecodeError::InvalidValue {
             element: "query",
             field: "seconds",
@@ -83,11 +99,11 @@ fn missing_seconds_mean_online_and_wrong_seconds_are_refused() {
 
 #[test]
 fn an_empty_answer_is_an_empty_block_list() {
-    assert_eq!(response::<Blocked>(""), Ok(vec![]));
-    assert_eq!(response::<BlockedBy>(""), Ok(vec![]));
+    assert_eq!(response::<Blocked>(""), Ok(Listed::new()));
+    assert_eq!(response::<BlockedBy>(""), Ok(Listed::new()));
     assert_eq!(
         response::<BlockedBy>("<query xmlns='jabber:iq:user_activities'/>"),
-        Ok(vec![])
+        Ok(Listed::new())
     );
 }
 
@@ -104,9 +120,64 @@ fn those_who_blocked_me_may_be_named_by_id_or_address_with_or_without_the_query(
             "<query xmlns='jabber:iq:user_activities'><blocklist>{members}</blocklist></query>"
         ),
     ] {
-        assert_eq!(response::<BlockedBy>(&answer).as_ref(), Ok(&expected));
+        assert_eq!(response::<BlockedBy>(&answer).unwrap(), expected);
     }
     assert_eq!(expected[0].at("h.test").unwrap().as_str(), "u5@h.test");
+}
+
+#[test]
+fn an_odd_entry_of_a_platform_list_leaves_the_others() {
+    let item = |jid: &str| format!("<item jid='{jid}'/>");
+    let items = [
+        "u2@h.test",
+        "u3@h.test/Web",
+        r"juliet\40x.test@h.test",
+        "c d@h.test",
+        "",
+        "@",
+        "h.test",
+    ]
+    .map(item)
+    .concat();
+    let blocked = format!("<blocklist xmlns='urn:xmpp:blocking'>{items}</blocklist>");
+    let blocked = response::<Blocked>(&blocked).unwrap();
+    let listed: Vec<_> = blocked.iter().map(|user| user.as_str()).collect();
+    assert_eq!(listed, ["u2@h.test", r"juliet\40x.test@h.test", "h.test"]);
+    assert_eq!(blocked.skipped_count(), 4);
+    assert_eq!(blocked.skipped()[0].text, "<item jid='u3@h.test/Web'/>");
+
+    let friends = format!("<query xmlns='jabber:iq:roster'>{items}</query>");
+    let friends = response::<FriendsQuery>(&friends).unwrap().items;
+    let listed: Vec<_> = friends.iter().map(|friend| friend.user.as_str()).collect();
+    // A session of a contact names the contact.
+    assert_eq!(
+        listed,
+        ["u2@h.test", "u3@h.test", r"juliet\40x.test@h.test"]
+    );
+    assert_eq!(friends.skipped_count(), 4);
+
+    let members = "<members>u5</members><members>a b</members><members/><members>c(d)</members>";
+    let by = format!("<blocklist xmlns='jabber:iq:user_activities'>{members}</blocklist>");
+    let by = response::<BlockedBy>(&by).unwrap();
+    assert_eq!(by, ["u5", "c(d)"].map(|id| UserReference::new(id).unwrap()));
+    assert_eq!(by.skipped_count(), 2);
+    assert_eq!(by.skipped()[0].reason, SkipReason::Invalid("members"));
+}
+
+#[test]
+fn an_odd_entry_of_a_block_push_leaves_the_others_and_never_means_everybody() {
+    let push = |name: &str, items: &str| {
+        let text = format!("<{name} xmlns='urn:xmpp:blocking'>{items}</{name}>");
+        BlockPush::read(document(&text).root())
+    };
+    for name in ["block", "unblock"] {
+        let users = match push(name, "<item jid='u2@h.test'/><item jid='c d@e'/>") {
+            Ok(Some(BlockPush::Blocked(users) | BlockPush::Unblocked(users))) => users,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((users.len(), users.skipped_count()), (1, 1));
+        assert!(push(name, "<item jid='c d@e'/>").is_err(), "{name}");
+    }
 }
 
 #[test]
@@ -125,7 +196,7 @@ fn an_unblock_push_without_items_means_everybody() {
     let all = document("<unblock xmlns='urn:xmpp:blocking'/>");
     assert_eq!(
         BlockPush::read(all.root()),
-        Ok(Some(BlockPush::Unblocked(vec![])))
+        Ok(Some(BlockPush::Unblocked(Listed::new())))
     );
 }
 
@@ -139,7 +210,7 @@ fn every_item_of_a_block_push_counts_and_white_space_does_not() {
         .to_vec();
     assert_eq!(
         BlockPush::read(push.root()),
-        Ok(Some(BlockPush::Blocked(users)))
+        Ok(Some(BlockPush::Blocked(users.into())))
     );
 }
 
@@ -208,6 +279,13 @@ fn a_contact_list_with_white_space_or_a_wrong_permission_is_read() {
     } = friends.unwrap();
     assert_eq!((permission, items.len()), (None, 1));
     assert_eq!(items[0].user_profile.as_deref(), Some("{\"a\":1}"));
+    let permission = |text: &str| {
+        let query = format!("<query xmlns='jabber:iq:roster' contact_permission='{text}'/>");
+        response::<FriendsQuery>(&query).unwrap().permission
+    };
+    for (text, number) in [(" 1 ", 1), ("1.0", 1), ("-1", 0), ("99999999999", u32::MAX)] {
+        assert_eq!(permission(text), Some(number), "{text:?}");
+    }
 }
 
 #[test]
@@ -371,8 +449,12 @@ fn a_presence_ignores_what_it_may_and_refuses_an_unknown_type() {
     let presence = read("<presence><show>busy</show><priority>300</priority></presence>").unwrap();
     assert_eq!(
         (presence.kind, presence.show, presence.priority),
-        (PresenceKind::Available, None, 0)
+        (PresenceKind::Available, None, 127)
     );
+    for (text, priority) in [(" -5\n", -5), ("-129", -128), ("1.0", 1), ("high", 0)] {
+        let presence = read(&format!("<presence><priority>{text}</priority></presence>"));
+        assert_eq!(presence.unwrap().priority, priority, "{text:?}");
+    }
     assert_eq!(
         read("<presence><show>dnd</show></presence>").unwrap().show,
         Some(Show::DoNotDisturb)

@@ -7,6 +7,7 @@
 
 use mfly_proto::decode::DecodeError;
 use mfly_proto::jid::{BareJid, Jid};
+use mfly_proto::listed::{Listed, SkipReason};
 use mfly_proto::payload::blocking::{BlockAddresses, BlockList, BlockListPush, UnblockAddresses};
 use mfly_proto::payload::entity_time::{EntityTime, EntityTimeQuery};
 use mfly_proto::payload::roster::{
@@ -162,6 +163,14 @@ fn what_cannot_be_an_element_is_not_written_as_one() {
     );
 }
 
+/// Why entries were left out.
+fn reasons<T>(list: &Listed<T>) -> Vec<SkipReason> {
+    list.skipped()
+        .iter()
+        .map(|skipped| skipped.reason)
+        .collect()
+}
+
 // Roster.
 
 const ROSTER: &str = "xmlns='jabber:iq:roster'";
@@ -173,30 +182,73 @@ fn an_empty_answer_says_that_the_known_roster_is_the_latest() {
         response::<RosterQuery>(&format!("<query {ROSTER} ver='7'/>")),
         Ok(Some(Roster {
             version: Some("7".to_owned()),
-            items: vec![]
+            items: Listed::new()
         }))
     );
 }
 
+fn roster(items: &str) -> Roster {
+    let answer = response::<RosterQuery>(&format!("<query {ROSTER}>{items}</query>"));
+    answer.unwrap().unwrap()
+}
+
 #[test]
-fn a_contact_needs_an_address_and_a_subscription_that_is_known() {
-    let read = |item: &str| response::<RosterQuery>(&format!("<query {ROSTER}>{item}</query>"));
-    let missing = DecodeError::MissingAttribute {
-        element: "item",
-        attribute: "jid",
-    };
-    assert_eq!(read("<item/>"), Err(missing));
-    assert_eq!(read("<item jid='a@b/c'/>"), Err(invalid("item", "jid")));
-    assert_eq!(
-        read("<item jid='a@b' subscription='all'/>"),
-        Err(invalid("item", "subscription"))
+fn an_odd_contact_leaves_the_others() {
+    let list = roster(
+        "<item jid='a@b'/><item/><item jid=''/><item jid='c d@e'/><item jid='@'/><item jid=' f@g '/>",
     );
+    let contacts = ["a@b", "f@g"].map(|address| RosterItem::new(jid(address)));
+    assert_eq!(list.items, contacts);
+    assert_eq!(list.items.skipped_count(), 4);
+    let invalid = SkipReason::Invalid("jid");
+    assert_eq!(
+        reasons(&list.items),
+        [SkipReason::Missing("jid"), invalid, invalid, invalid]
+    );
+    assert_eq!(list.items.skipped()[2].text, "<item jid='c d@e'/>");
+}
+
+#[test]
+fn a_contact_may_be_any_address() {
+    let addresses = [
+        "a@b/Phone",
+        "gateway.test",
+        "gateway.test/registered",
+        r"juliet\40example.com@gw.test",
+        "a(b)@x.test",
+    ];
+    let items: String = addresses.map(|jid| format!("<item jid='{jid}'/>")).concat();
+    let listed: Vec<_> = roster(&items)
+        .items
+        .into_iter()
+        .map(|item| item.jid)
+        .collect();
+    assert_eq!(listed, addresses.map(jid));
+}
+
+#[test]
+fn a_subscription_that_is_not_defined_is_none_and_only_a_push_removes() {
+    for (text, in_list, in_push) in [
+        ("both", Subscription::Both, Subscription::Both),
+        (" to ", Subscription::To, Subscription::To),
+        ("all", Subscription::None, Subscription::None),
+        ("", Subscription::None, Subscription::None),
+        ("remove", Subscription::None, Subscription::Remove),
+    ] {
+        let item = format!("<item jid='a@b' subscription='{text}'/>");
+        assert_eq!(roster(&item).items[0].subscription, in_list, "{text:?}");
+        let push = document(&format!("<query {ROSTER}>{item}</query>"));
+        let push = RosterPush::read(push.root()).unwrap().unwrap();
+        assert_eq!(push.item.subscription, in_push, "{text:?}");
+    }
+}
+
+#[test]
+fn what_a_contact_does_not_say_is_empty() {
     let bare = RosterItem::new(BareJid::new("a@b").unwrap());
     let item = "<item jid='a@b' name='' ask='unsubscribe' approved='false'><group xmlns='u'>x</group></item>";
-    assert_eq!(read(item).unwrap().unwrap().items, [bare]);
-    let asked = read("<item jid='a@b' ask='subscribe' approved='1'/>")
-        .unwrap()
-        .unwrap();
+    assert_eq!(roster(item).items, [bare]);
+    let asked = roster("<item jid='a@b' ask='subscribe' approved='1'/>");
     assert!(asked.items[0].is_asking && asked.items[0].is_approved);
 }
 
@@ -213,6 +265,19 @@ fn a_set_and_a_push_have_exactly_one_contact() {
     let items = query("<item jid='a@b'/><item jid='c@d'/>");
     assert_eq!(request::<SetRosterItem>(&items), Err(two.clone()));
     assert_eq!(RosterPush::read(document(&items).root()), Err(two));
+    let with_an_odd_one = query("<item jid='a@b'/><item jid='c d@e'/>");
+    let push = RosterPush::read(document(&with_an_odd_one).root());
+    assert_eq!(push.unwrap().unwrap().item.jid, jid("a@b"));
+    let only_an_odd_one = query("<item jid='c d@e'/>");
+    assert_eq!(
+        RosterPush::read(document(&only_an_odd_one).root()),
+        Err(invalid("item", "jid"))
+    );
+    // A request is carried out whole or not at all.
+    assert_eq!(
+        request::<SetRosterItem>(&with_an_odd_one),
+        Err(invalid("item", "jid"))
+    );
 }
 
 #[test]
@@ -254,7 +319,7 @@ fn to_block_nobody_is_a_mistake_and_to_unblock_nobody_means_everybody() {
     );
     assert_eq!(
         BlockListPush::read(document(&unblock).root()),
-        Ok(Some(BlockListPush::Unblocked(vec![])))
+        Ok(Some(BlockListPush::Unblocked(Listed::new())))
     );
     assert_eq!(
         written(|w| UnblockAddresses::default().write(w)),
@@ -270,7 +335,7 @@ fn any_kind_of_address_can_be_blocked() {
     let addresses = ["u2@h.test", "u3@h.test/Phone", "spam.test"]
         .map(jid)
         .to_vec();
-    assert_eq!(response::<BlockList>(&list), Ok(addresses));
+    assert_eq!(response::<BlockList>(&list), Ok(addresses.into()));
     let missing = DecodeError::MissingChild {
         element: "iq",
         child: "blocklist",
@@ -279,6 +344,40 @@ fn any_kind_of_address_can_be_blocked() {
     let nobody = format!("<block {BLOCKING}><item jid='@'/></block>");
     assert_eq!(
         request::<BlockAddresses>(&nobody),
+        Err(invalid("item", "jid"))
+    );
+}
+
+#[test]
+fn an_odd_address_leaves_the_others_and_never_means_everybody() {
+    let items =
+        "<item jid='spam.test'/><item jid='c d@e'/><item jid='@domain'/><item jid=''/><item/>";
+    let list = response::<BlockList>(&format!("<blocklist {BLOCKING}>{items}</blocklist>"));
+    let list = list.unwrap();
+    assert_eq!(list, [jid("spam.test")]);
+    assert_eq!(list.skipped_count(), 4);
+    let push = |name: &str, items: &str| {
+        let text = format!("<{name} {BLOCKING}>{items}</{name}>");
+        BlockListPush::read(document(&text).root())
+    };
+    for name in ["block", "unblock"] {
+        let addresses = match push(name, items).unwrap().unwrap() {
+            BlockListPush::Blocked(addresses) | BlockListPush::Unblocked(addresses) => addresses,
+        };
+        assert_eq!(
+            (&*addresses, addresses.skipped_count()),
+            (&[jid("spam.test")][..], 4)
+        );
+        assert_eq!(
+            push(name, "<item jid='c d@e'/>"),
+            Err(invalid("item", "jid")),
+            "{name}"
+        );
+    }
+    // A request is carried out whole or not at all.
+    let unblock = format!("<unblock {BLOCKING}>{items}</unblock>");
+    assert_eq!(
+        request::<UnblockAddresses>(&unblock),
         Err(invalid("item", "jid"))
     );
 }
@@ -294,9 +393,9 @@ fn only_sets_are_pushes() {
     let block = format!("<block {BLOCKING}><item jid='spam.test'/></block>");
     assert_eq!(
         push("set", &block),
-        Ok(Some(StandardPush::BlockList(BlockListPush::Blocked(vec![
-            jid("spam.test")
-        ]))))
+        Ok(Some(StandardPush::BlockList(BlockListPush::Blocked(
+            vec![jid("spam.test")].into()
+        ))))
     );
     assert_eq!(push("get", &block), Ok(None));
     assert_eq!(push("result", &block), Ok(None));
@@ -315,7 +414,7 @@ fn only_sets_are_pushes() {
 // Time and discovery.
 
 #[test]
-fn a_time_is_taken_in_utc_only_and_with_its_distance() {
+fn a_time_is_read_with_its_distance_from_utc() {
     let read = |tzo: &str, utc: &str| {
         response::<EntityTimeQuery>(&format!(
             "<time xmlns='urn:xmpp:time'><tzo>{tzo}</tzo><utc>{utc}</utc></time>"
@@ -327,6 +426,8 @@ fn a_time_is_taken_in_utc_only_and_with_its_distance() {
         ("+14:00", 840),
         ("Z", 0),
         (" +00:00\n", 0),
+        ("+0530", 330),
+        ("-03", -180),
     ] {
         let utc = utc.parse().unwrap();
         assert_eq!(
@@ -341,13 +442,11 @@ fn a_time_is_taken_in_utc_only_and_with_its_distance() {
     for tzo in ["", "06:00", "-6:00", "+25:00", "+06:00:00", "\u{2212}06:00"] {
         assert_eq!(read(tzo, utc), Err(invalid("time", "tzo")), "{tzo}");
     }
-    for utc in [
-        "",
-        "2006-12-19T17:58:35",
-        "2006-12-19T11:58:35-06:00",
-        "20061219T17:58:35Z",
-    ] {
+    for utc in ["", "2006-12-19T17:58:35", "yesterday"] {
         assert_eq!(read("Z", utc), Err(invalid("time", "utc")), "{utc}");
+    }
+    for same in ["2006-12-19T11:58:35-06:00", " 20061219T17:58:35\n"] {
+        assert_eq!(read("Z", same), read("Z", utc), "{same}");
     }
     let missing = |child| DecodeError::MissingChild {
         element: "time",
@@ -369,14 +468,20 @@ fn features_are_found_and_forms_are_passed_over() {
     .unwrap();
     assert!(info.has("urn:xmpp:ping") && !info.has("no"));
     assert_eq!(info.identities[0].name, None);
-    let missing = |element, attribute| DecodeError::MissingAttribute { element, attribute };
-    for (content, error) in [
-        ("<feature/>", missing("feature", "var")),
-        ("<identity type='im'/>", missing("identity", "category")),
-        ("<identity category='server'/>", missing("identity", "type")),
-    ] {
-        let query =
-            format!("<query xmlns='http://jabber.org/protocol/disco#info'>{content}</query>");
-        assert_eq!(response::<InfoQuery>(&query), Err(error));
-    }
+}
+
+#[test]
+fn an_odd_feature_or_identity_leaves_the_others() {
+    let info = response::<InfoQuery>(
+        "<query xmlns='http://jabber.org/protocol/disco#info'><feature/><feature var='urn:xmpp:ping'/>\
+         <identity type='im'/><identity category='server'/><identity category='server' type='im'/></query>",
+    )
+    .unwrap();
+    assert_eq!(info.features, ["urn:xmpp:ping"]);
+    assert_eq!(reasons(&info.features), [SkipReason::Missing("var")]);
+    assert_eq!(info.identities.len(), 1);
+    assert_eq!(
+        reasons(&info.identities),
+        [SkipReason::Missing("category"), SkipReason::Missing("type")]
+    );
 }

@@ -41,7 +41,7 @@ async fn every_way_leads_to_a_session_that_can_ask_and_hear() {
                 _ => None,
             })
             .await;
-            assert_eq!(jids, expected);
+            assert_eq!(*jids, *expected);
         }
         assert!(alice.blocked().await.unwrap().is_empty());
 
@@ -78,7 +78,7 @@ async fn every_way_leads_to_a_session_that_can_ask_and_hear() {
                 _ => None,
             })
             .await;
-            assert_eq!(item.jid, bob.account());
+            assert_eq!(item.jid, *bob.account());
             assert_eq!(item.subscription == Subscription::Remove, gone);
             if !gone {
                 assert_eq!(item.name.as_deref(), Some("Bob & co"));

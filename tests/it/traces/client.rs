@@ -259,8 +259,8 @@ async fn outcome(session: &Session, call: &str) -> mfly_client::Result<Outcome> 
     match name {
         "block" => session.block(&user(argument)).await?,
         "unblock" => session.unblock(&user(argument)).await?,
-        "blocked" => return result(joined(session.blocked().await?)),
-        "blocked_by" => return result(joined(session.blocked_by().await?)),
+        "blocked" => return result(joined(session.blocked().await?.into_entries())),
+        "blocked_by" => return result(joined(session.blocked_by().await?.into_entries())),
         "friends" => {
             let list = session.friends().await?;
             return Ok(Outcome {

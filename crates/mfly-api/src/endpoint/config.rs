@@ -18,6 +18,7 @@ use crate::wire;
 use ::http::Method;
 use mfly_proto::cipher::ConfigCipher;
 use mfly_proto::jid::UserId;
+use mfly_proto::listed::Listed;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -77,11 +78,11 @@ pub struct ServerConfig {
     )]
     pub iv_profile: Option<String>,
     /// STUN servers.
-    #[serde(deserialize_with = "wire::null_as_default")]
-    pub stuns: Vec<String>,
-    /// TURN servers.
-    #[serde(deserialize_with = "wire::null_as_default")]
-    pub turns: Vec<Turn>,
+    #[serde(with = "wire::listed")]
+    pub stuns: Listed<String>,
+    /// TURN servers. They have passwords, so that nothing is kept of an entry that is left out.
+    #[serde(with = "wire::listed::secretly")]
+    pub turns: Listed<Turn>,
     /// How long a call may try to reconnect, in seconds.
     #[serde(
         deserialize_with = "wire::seconds",
@@ -98,13 +99,13 @@ pub struct ServerConfig {
 #[serde(default)]
 pub struct Turn {
     /// Its URL.
-    #[serde(deserialize_with = "wire::null_as_default")]
+    #[serde(deserialize_with = "wire::any_text")]
     pub turn: String,
     /// The user name there.
-    #[serde(deserialize_with = "wire::null_as_default")]
+    #[serde(deserialize_with = "wire::any_text")]
     pub username: String,
     /// The password there. Not shown by `Debug`.
-    #[serde(deserialize_with = "wire::null_as_default")]
+    #[serde(deserialize_with = "wire::any_text")]
     pub password: String,
 }
 
@@ -166,7 +167,7 @@ mod tests {
         );
         assert_eq!(
             (config.xmpp_host, config.iv, config.stuns),
-            (None, None, vec![])
+            (None, None, Listed::new())
         );
         assert_eq!(config.turns[0].turn, "t");
         assert_eq!(config.features, Features::all());

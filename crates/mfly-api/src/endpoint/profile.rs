@@ -69,25 +69,25 @@ pub struct Profile {
 #[serde(rename_all = "camelCase", default)]
 pub struct ProfileData {
     /// Whose.
-    #[serde(deserialize_with = "wire::null_as_default")]
+    #[serde(deserialize_with = "wire::any_text")]
     pub user_id: String,
     /// Sealed.
-    #[serde(deserialize_with = "wire::null_as_default")]
+    #[serde(deserialize_with = "wire::any_text")]
     pub nick_name: String,
     /// Sealed.
-    #[serde(deserialize_with = "wire::null_as_default")]
+    #[serde(deserialize_with = "wire::any_text")]
     pub email: String,
     /// Sealed.
-    #[serde(deserialize_with = "wire::null_as_default")]
+    #[serde(deserialize_with = "wire::any_text")]
     pub mobile_number: String,
     /// A file token or URL.
-    #[serde(deserialize_with = "wire::null_as_default")]
+    #[serde(deserialize_with = "wire::any_text")]
     pub image: String,
     /// A file token or URL.
-    #[serde(deserialize_with = "wire::null_as_default")]
+    #[serde(deserialize_with = "wire::any_text")]
     pub thumb_image: String,
     /// Bare.
-    #[serde(deserialize_with = "wire::null_as_default")]
+    #[serde(deserialize_with = "wire::any_text")]
     pub status: String,
     /// 0 or 1.
     #[serde(with = "wire::flag")]

@@ -22,6 +22,7 @@ use ::http::Method;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::cipher::Iv;
 use mfly_proto::jid::UserId;
+use mfly_proto::listed::{Listed, SkipReason, Skipped};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -163,8 +164,8 @@ impl Query {
 /// A page of users.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
-    /// The users.
-    pub users: Vec<User>,
+    /// The users; what of the list names no user is left out and counted.
+    pub users: Listed<User>,
     /// How many pages there are.
     pub total_pages: u64,
     /// How many users there are in all pages.
@@ -185,13 +186,13 @@ pub struct User {
 #[serde(rename_all = "camelCase", default)]
 pub struct ResponseData {
     /// The users.
-    #[serde(deserialize_with = "wire::null_as_default")]
-    pub user_list: Vec<UserData>,
+    #[serde(with = "wire::listed")]
+    pub user_list: Listed<UserData>,
     /// How many pages there are.
-    #[serde(deserialize_with = "wire::null_as_default")]
+    #[serde(deserialize_with = "wire::count")]
     pub total_pages: u64,
     /// How many users there are in all pages.
-    #[serde(deserialize_with = "wire::null_as_default")]
+    #[serde(deserialize_with = "wire::count")]
     pub total_records: u64,
 }
 
@@ -219,19 +220,19 @@ impl Endpoint for Request {
     fn decode(&self, answer: Answer) -> Result<Response, ApiError> {
         let data: ResponseData = answer.data()?;
         let open = |user: UserData| {
-            let id = UserId::new(&user.profile.user_id)
-                .map_err(|_| answer.unreadable("userId is not a user id"))?;
+            let named = user.profile.user_id.trim();
+            let reason = match named {
+                "" => SkipReason::Missing("userId"),
+                _ => SkipReason::Invalid("userId"),
+            };
+            let id = UserId::new(named).map_err(|_| Skipped::new(reason, named))?;
             Ok(User {
                 profile: user.profile.open(id, &self.iv),
                 is_muted: user.is_muted,
             })
         };
         Ok(Response {
-            users: data
-                .user_list
-                .into_iter()
-                .map(open)
-                .collect::<Result<_, ApiError>>()?,
+            users: data.user_list.try_map(open),
             total_pages: data.total_pages,
             total_users: data.total_records,
         })
@@ -270,6 +271,41 @@ mod tests {
             .unwrap();
         assert_eq!(Query::read(&request.query.write()), request.query);
         assert_eq!(request.query.metadata_values, ["a b&c", "3"]);
+    }
+
+    #[test]
+    fn an_odd_entry_leaves_the_others_and_odd_totals_are_read() {
+        let entries = [
+            r#"{"userId":"u1","nickName":5,"status":true,"isMuted":" TRUE "}"#,
+            r#"{"nickName":"x"}"#,
+            r#"{"userId":""}"#,
+            r#"{"userId":"a b"}"#,
+            "null",
+            r#""u3""#,
+            r#"{"userId":"u4","status":{}}"#,
+            r#"{"userId":5}"#,
+        ];
+        let body = format!(
+            r#"{{"status":"200","message":"Success","data":{{"userList":[{}],"totalPages":" 2.0","totalRecords":-1}}}}"#,
+            entries.join(",")
+        );
+        let answer = Answer::new(Request::PATH, ::http::Response::new(body.into()));
+        let page = request().decode(answer).unwrap();
+        let ids: Vec<_> = page
+            .users
+            .iter()
+            .map(|user| user.profile.user.as_str())
+            .collect();
+        assert_eq!(ids, ["u1", "5"]);
+        assert_eq!((page.total_pages, page.total_users), (2, 0));
+        assert_eq!(page.users[0].profile.status, "true");
+        assert!(page.users[0].is_muted);
+        assert_eq!(page.users.skipped_count(), 6);
+        let reasons: Vec<_> = page.users.skipped().iter().map(|s| s.reason).collect();
+        let (missing, invalid) = (SkipReason::Missing("userId"), SkipReason::Invalid("userId"));
+        let none = SkipReason::NoEntry;
+        assert_eq!(reasons, [none, none, none, missing, missing, invalid]);
+        assert_eq!(page.users.skipped()[0].text, "null");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::exit::Failure;
 use crate::output::Report;
 use clap::Args;
-use mfly_client::{BareJid, Session, UserReference};
+use mfly_client::{BareJid, Listed, Session, UserReference};
 use serde_json::{Value, json};
 
 /// Blocks a user.
@@ -118,15 +118,27 @@ fn done(what: &str, whom: &UserReference) -> Report {
     )
 }
 
-fn listed(users: &[BareJid], none: &str) -> Report {
-    let lines = match users {
-        [] => vec![none.to_owned()],
-        users => users.iter().map(|user| user.as_str().to_owned()).collect(),
-    };
+fn listed(users: &Listed<BareJid>, none: &str) -> Report {
+    let mut lines: Vec<_> = users.iter().map(|user| user.as_str().to_owned()).collect();
+    if users.was_empty() {
+        lines.push(none.to_owned());
+    }
+    lines.extend(left_out(users));
     Report {
         lines,
         result: official(users),
     }
+}
+
+/// What to say about the entries of a list that could not be read, if there are any.
+pub(crate) fn left_out<T>(list: &Listed<T>) -> Option<String> {
+    let first = list.skipped().first()?;
+    Some(match list.skipped_count() {
+        1 => format!("1 entry of the server's list cannot be read; {first}"),
+        count => {
+            format!("{count} entries of the server's list cannot be read; of the first, {first}")
+        }
+    })
 }
 
 /// The official SDK's result.

@@ -1,6 +1,7 @@
 //! `mfly friends`: the contact list.
 
 use super::Operation;
+use super::block::left_out;
 use crate::args::TargetArgs;
 use crate::context::Context;
 use crate::exit::Failure;
@@ -28,9 +29,10 @@ impl Operation for FriendsArgs {
         let friends = context
             .in_session(async |session: &Session| Ok(session.friends().await?))
             .await?;
-        if friends.users.is_empty() {
+        if friends.users.was_empty() {
             return Ok(Report::line("no contacts", friends.official()));
         }
+        let left_out = left_out(&friends.users);
         let rows: Vec<_> = friends
             .users
             .iter()
@@ -43,6 +45,8 @@ impl Operation for FriendsArgs {
                 )
             })
             .collect();
-        Ok(Report::table(&rows, friends.official()))
+        let mut report = Report::table(&rows, friends.official());
+        report.lines.extend(left_out);
+        Ok(report)
     }
 }

@@ -6,13 +6,14 @@
 //! Wire form: [`mfly_proto::payload::block`]. Official names: `blockUser`, `unblockUser`, `getUsersIBlocked`,
 //! `getUsersWhoBlockedMe`, `blockUserListener`.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::event::Event;
 use crate::handle::{Context, Session};
 use crate::user::AsUser;
 use mfly_api::Feature;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::jid::{BareJid, UserReference};
+use mfly_proto::listed::{Listed, SkipReason, Skipped};
 use mfly_proto::payload::block::{Block, BlockPush, Blocked, BlockedBy, Unblock, UserBlocked};
 
 impl Session {
@@ -66,27 +67,28 @@ impl Session {
         asked.map_err(Error::about_user)
     }
 
-    /// Whom the own account has blocked.
+    /// Whom the own account has blocked. What of the server's list names no account is counted, not listed:
+    /// [`Listed::skipped_count`].
     ///
     /// # Errors
     /// When the request fails; see [`ErrorKind`](crate::ErrorKind).
     #[doc(alias = "getUsersIBlocked")]
-    pub async fn blocked(&self) -> Result<Vec<BareJid>> {
+    pub async fn blocked(&self) -> Result<Listed<BareJid>> {
         self.request(&Blocked).await
     }
 
-    /// Who has blocked the own account.
+    /// Who has blocked the own account; as [`Session::blocked`], without what names no account.
     ///
     /// # Errors
     /// When the request fails; see [`ErrorKind`](crate::ErrorKind).
     #[doc(alias = "getUsersWhoBlockedMe")]
-    pub async fn blocked_by(&self) -> Result<Vec<BareJid>> {
+    pub async fn blocked_by(&self) -> Result<Listed<BareJid>> {
         let users = self.request(&BlockedBy).await?;
         let host = self.context().account.domain();
-        users
-            .iter()
-            .map(|user| user.at(host).map_err(Error::from))
-            .collect()
+        Ok(users.try_map(|user| {
+            let skipped = |_| Skipped::new(SkipReason::Invalid("members"), user.as_str());
+            user.at(host).map_err(skipped)
+        }))
     }
 
     fn block_target<U: AsUser + ?Sized>(&self, user: &U) -> Result<BareJid> {

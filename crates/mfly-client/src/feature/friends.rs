@@ -12,6 +12,8 @@ use crate::event::Event;
 use crate::handle::{Context, Session};
 use mfly_proto::cipher::Iv;
 use mfly_proto::jid::{BareJid, UserId};
+use mfly_proto::lenient::flag;
+use mfly_proto::listed::{Listed, SkipReason, Skipped};
 use mfly_proto::payload::friends::{self, FriendItem, FriendsNotice, FriendsQuery, RegisterUpdate};
 use serde_json::{Value, json};
 
@@ -21,8 +23,8 @@ use serde_json::{Value, json};
 pub struct Friends {
     /// Whether the app may read the phone's contacts: 0 no; absent when the server does not say.
     pub permission: Option<u32>,
-    /// The contacts.
-    pub users: Vec<Friend>,
+    /// The contacts, and what of the server's list names no account.
+    pub users: Listed<Friend>,
 }
 
 /// One contact.
@@ -39,11 +41,7 @@ pub struct Friend {
 
 impl Friends {
     pub(crate) fn open(list: friends::Friends, iv: &Iv) -> Self {
-        let users = list
-            .items
-            .into_iter()
-            .filter_map(|item| Friend::open(item, iv))
-            .collect();
+        let users = list.items.try_map(|item| Friend::open(item, iv));
         Self {
             permission: list.permission,
             users,
@@ -62,19 +60,22 @@ impl Friends {
 }
 
 impl Friend {
-    /// `None` for an entry without local part: it is no user.
-    fn open(item: FriendItem, iv: &Iv) -> Option<Self> {
-        let id: UserId = item.user.user_id()?;
+    /// Left out is an entry without local part: it is no user.
+    fn open(item: FriendItem, iv: &Iv) -> Result<Self, Skipped> {
+        let no_user = || Skipped::new(SkipReason::Invalid("jid"), item.user.as_str());
+        let id: UserId = item.user.user_id().ok_or_else(no_user)?;
         let card = item.profile.unwrap_or_default();
         let mut profile = Profile::open(&id, &card, iv);
-        profile.is_admin_blocked = card.other("is_admin_blocked").map(|text| text == "1");
+        profile.is_admin_blocked = card
+            .other("is_admin_blocked")
+            .map(|text| flag(text) == Some(true));
         let sealed_name = card.other("name").filter(|name| !name.is_empty());
         let opened = sealed_name.map(|name| {
             mfly_proto::cipher::ProfileCipher::new(&id, iv)
                 .open(name)
                 .into_string()
         });
-        Some(Self {
+        Ok(Self {
             user: item.user,
             name: opened.or(item.name),
             profile,

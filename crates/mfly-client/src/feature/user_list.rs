@@ -9,6 +9,7 @@ use crate::handle::Session;
 use mfly_api::MetaValue;
 use mfly_api::endpoint::user_list;
 use mfly_proto::argument::InvalidArgument;
+use mfly_proto::listed::Listed;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
@@ -24,8 +25,8 @@ pub struct UserListRequest<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UserList {
-    /// The users.
-    pub users: Vec<ListedUser>,
+    /// The users, and what of the server's list names no user.
+    pub users: Listed<ListedUser>,
     /// How many pages there are.
     pub total_pages: u64,
     /// How many users there are in all pages.
@@ -104,7 +105,7 @@ impl<'a> IntoFuture for UserListRequest<'a> {
                 is_muted: user.is_muted,
             };
             Ok(UserList {
-                users: page.users.into_iter().map(user).collect(),
+                users: page.users.map(user),
                 total_pages: page.total_pages,
                 total_users: page.total_users,
             })

@@ -7,6 +7,7 @@ use super::session::Session;
 use crate::error::Result;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::jid::Jid;
+use mfly_proto::listed::Listed;
 use mfly_proto::payload::blocking::{BlockAddresses, BlockList, BlockListPush, UnblockAddresses};
 
 impl Session {
@@ -43,7 +44,7 @@ impl Session {
     ///
     /// # Errors
     /// When the request fails; see [`ErrorKind`](crate::ErrorKind).
-    pub async fn blocked(&self) -> Result<Vec<Jid>> {
+    pub async fn blocked(&self) -> Result<Listed<Jid>> {
         self.request(&BlockList).await
     }
 }

@@ -7,6 +7,7 @@ use crate::event::{News, UnknownStanza};
 use crate::session::{DisconnectReason, EndReason, Notice};
 use mfly_proto::framing::Skipped as SkippedStanza;
 use mfly_proto::jid::{BareJid, FullJid, Jid};
+use mfly_proto::listed::Listed;
 use mfly_proto::payload::roster::{RosterItem, RosterPush};
 use mfly_proto::push::StandardPush;
 use mfly_proto::stanza::{PresenceKind, Show};
@@ -64,12 +65,12 @@ pub enum Event {
     /// The own account blocked these addresses, here or in another session.
     Blocked {
         /// Whom.
-        jids: Vec<Jid>,
+        jids: Listed<Jid>,
     },
     /// The own account unblocked these addresses, here or in another session.
     Unblocked {
         /// Whom; empty means everybody.
-        jids: Vec<Jid>,
+        jids: Listed<Jid>,
     },
     /// A contact was added, changed, or taken off the list ([`Subscription::Remove`](super::Subscription::Remove)), here or
     /// in another session.

@@ -5,11 +5,12 @@
 
 use super::session::Session;
 use crate::error::{Error, ErrorKind, Result};
-use mfly_proto::jid::BareJid;
+use mfly_proto::jid::Jid;
 use mfly_proto::payload::roster::{Roster, RosterItem, RosterQuery, SetRosterItem};
 
 impl Session {
-    /// The contact list. From then on [`Event::RosterPush`](super::Event::RosterPush) tells this connection of changes,
+    /// The contact list; entries that cannot be read are left out of it and counted
+    /// ([`Listed::skipped_count`](crate::Listed::skipped_count)). From then on [`Event::RosterPush`](super::Event::RosterPush) tells this connection of changes,
     /// and the server presence of contacts: after [`Event::Connected`](super::Event::Connected) that was not resumed, ask
     /// again.
     ///
@@ -25,12 +26,7 @@ impl Session {
     ///
     /// # Errors
     /// When the request fails; see [`ErrorKind`](crate::ErrorKind).
-    pub async fn add_contact(
-        &self,
-        jid: &BareJid,
-        name: Option<&str>,
-        groups: &[&str],
-    ) -> Result<()> {
+    pub async fn add_contact(&self, jid: &Jid, name: Option<&str>, groups: &[&str]) -> Result<()> {
         let mut item = RosterItem::new(jid.clone());
         item.name = name.map(str::to_owned);
         item.groups = groups.iter().map(|&group| group.to_owned()).collect();
@@ -41,7 +37,7 @@ impl Session {
     ///
     /// # Errors
     /// When the request fails; see [`ErrorKind`](crate::ErrorKind).
-    pub async fn remove_contact(&self, jid: &BareJid) -> Result<()> {
+    pub async fn remove_contact(&self, jid: &Jid) -> Result<()> {
         self.request(&SetRosterItem::remove(jid.clone())).await
     }
 }

@@ -6,6 +6,7 @@
 
 use crate::decode::DecodeError;
 use crate::jid::UserReference;
+use crate::lenient::flag;
 use crate::xml::{Element, Writer};
 
 /// The notice of an administrator's block.
@@ -29,14 +30,11 @@ impl AdminBlock {
             element: "admin_block",
             field,
         };
-        let blocked = match &*super::require(element, "admin_block", "block_status")? {
-            "1" => true,
-            "0" => false,
-            _ => return Err(invalid("block_status")),
-        };
+        let status = super::require(element, "admin_block", "block_status")?;
+        let blocked = flag(&status).ok_or(invalid("block_status"))?;
         let target = super::require(element, "admin_block", "jid")?;
         Ok(Self {
-            target: UserReference::new(&target).map_err(|_| invalid("jid"))?,
+            target: UserReference::new(target.trim()).map_err(|_| invalid("jid"))?,
             blocked,
             chat_type: element.attr("chat_type").unwrap_or_default().into_owned(),
         })

@@ -17,6 +17,7 @@
 
 use crate::decode::DecodeError;
 use crate::jid::{BareJid, Jid, UserReference};
+use crate::listed::Listed;
 use crate::ns;
 use crate::stanza::{Iq, IqKind, IqRequest, Reply};
 use crate::xml::{Element, Writer};
@@ -58,7 +59,7 @@ macro_rules! one_item_command {
 
             fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
                 super::expect(payload, ns::BLOCKING, $name)?;
-                let mut users = read_items::<BareJid>(payload)?.into_iter();
+                let mut users = Listed::read_all(items(payload), item::<BareJid>)?.into_iter();
                 let user = users.next().ok_or(DecodeError::MissingChild {
                     element: $name,
                     child: "item",
@@ -82,7 +83,7 @@ impl IqRequest for Blocked {
     const NAMESPACE: &'static str = ns::BLOCKING;
     const NAME: &'static str = "blocklist";
     /// The blocked users; empty also when the list is missing, as the official SDK has it.
-    type Response = Vec<BareJid>;
+    type Response = Listed<BareJid>;
 
     fn write(&self, writer: &mut Writer<'_>) {
         writer.element(Self::NAME, |w| w.attr("xmlns", Self::NAMESPACE));
@@ -92,17 +93,17 @@ impl IqRequest for Blocked {
         super::expect(payload, Self::NAMESPACE, Self::NAME).map(|()| Self)
     }
 
-    fn write_response(users: &Vec<BareJid>, writer: &mut Writer<'_>) {
+    fn write_response(users: &Listed<BareJid>, writer: &mut Writer<'_>) {
         write_items(writer, Self::NAME, users.iter().map(|user| &**user));
     }
 
-    fn read_response(reply: &Reply<'_>) -> Result<Vec<BareJid>, DecodeError> {
+    fn read_response(reply: &Reply<'_>) -> Result<Listed<BareJid>, DecodeError> {
         match reply.payload {
             Some(list) => {
                 super::expect(list, Self::NAMESPACE, Self::NAME)?;
-                read_items(list)
+                Ok(read_items(list))
             }
-            None => Ok(Vec::new()),
+            None => Ok(Listed::new()),
         }
     }
 }
@@ -113,7 +114,7 @@ impl IqRequest for BlockedBy {
     const NAME: &'static str = "query";
     const STATUS: Option<&'static str> = Some("block_user");
     /// Addresses or bare ids: which of the two the platform sends is not known.
-    type Response = Vec<UserReference>;
+    type Response = Listed<UserReference>;
 
     fn write(&self, writer: &mut Writer<'_>) {
         writer.element(Self::NAME, |w| {
@@ -126,7 +127,7 @@ impl IqRequest for BlockedBy {
         super::expect(payload, Self::NAMESPACE, Self::NAME).map(|()| Self)
     }
 
-    fn write_response(users: &Vec<UserReference>, writer: &mut Writer<'_>) {
+    fn write_response(users: &Listed<UserReference>, writer: &mut Writer<'_>) {
         writer.element(Self::NAME, |w| {
             w.attr("status", "block_user");
             w.attr("xmlns", Self::NAMESPACE);
@@ -138,7 +139,7 @@ impl IqRequest for BlockedBy {
         });
     }
 
-    fn read_response(reply: &Reply<'_>) -> Result<Vec<UserReference>, DecodeError> {
+    fn read_response(reply: &Reply<'_>) -> Result<Listed<UserReference>, DecodeError> {
         // The official SDK looks for `blocklist` at any depth; directly or inside the query are known.
         let list = reply.payload.and_then(|payload| {
             if payload.name() == "blocklist" {
@@ -148,18 +149,16 @@ impl IqRequest for BlockedBy {
             }
         });
         let Some(list) = list else {
-            return Ok(Vec::new());
+            return Ok(Listed::new());
         };
-        let members = || list.children().filter(|member| member.name() == "members");
-        let mut users = Vec::with_capacity(members().count());
-        for member in members() {
+        let members = list.children().filter(|member| member.name() == "members");
+        Ok(Listed::read(members, |member| {
             let user = UserReference::new(member.text().trim());
-            users.push(user.map_err(|_| DecodeError::InvalidValue {
+            user.map_err(|_| DecodeError::InvalidValue {
                 element: "blocklist",
                 field: "members",
-            })?);
-        }
-        Ok(users)
+            })
+        }))
     }
 }
 
@@ -167,32 +166,23 @@ impl IqRequest for BlockedBy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BlockPush {
     /// These users are blocked now.
-    Blocked(Vec<BareJid>),
+    Blocked(Listed<BareJid>),
     /// These users are no longer blocked; an empty list means all of them.
-    Unblocked(Vec<BareJid>),
+    Unblocked(Listed<BareJid>),
 }
 
 impl BlockPush {
     /// Reads the payload of the push; `Ok(None)` when it is another payload.
     ///
     /// # Errors
-    /// When an item is malformed, or a block names nobody.
+    /// When no item can be read, or a block names nobody. A part of the items is a push of that part.
     pub fn read(payload: Element<'_>) -> Result<Option<Self>, DecodeError> {
         if payload.ns() != ns::BLOCKING {
             return Ok(None);
         }
         match payload.name() {
-            "block" => {
-                let users: Vec<BareJid> = read_items(payload)?;
-                if users.is_empty() {
-                    return Err(DecodeError::MissingChild {
-                        element: "block",
-                        child: "item",
-                    });
-                }
-                Ok(Some(Self::Blocked(users)))
-            }
-            "unblock" => Ok(Some(Self::Unblocked(read_items(payload)?))),
+            "block" => read_some(payload).map(Self::Blocked).map(Some),
+            "unblock" => read_some_or_none(payload).map(Self::Unblocked).map(Some),
             _ => Ok(None),
         }
     }
@@ -233,7 +223,7 @@ impl UserBlocked {
         };
         let user = super::require(element, "userblocked", "blocked_user")?;
         Ok(Self {
-            user: UserReference::new(&user).map_err(|_| invalid("blocked_user"))?,
+            user: UserReference::new(user.trim()).map_err(|_| invalid("blocked_user"))?,
             blocked,
         })
     }
@@ -269,16 +259,46 @@ pub(super) fn write_items<'a>(
     });
 }
 
-/// Reads a list of addresses that must all be of one kind.
-pub(super) fn read_items<J: FromStr>(list: Element<'_>) -> Result<Vec<J>, DecodeError> {
-    let items = || list.children().filter(|item| item.name() == "item");
-    let mut users = Vec::with_capacity(items().count());
-    for item in items() {
-        let jid = super::require(item, "item", "jid")?;
-        users.push(jid.parse().map_err(|_| DecodeError::InvalidValue {
+/// The elements of a list of addresses.
+pub(super) fn items(list: Element<'_>) -> impl Iterator<Item = Element<'_>> {
+    list.children().filter(|item| item.name() == "item")
+}
+
+/// Reads one address of a list.
+pub(super) fn item<J: FromStr>(item: Element<'_>) -> Result<J, DecodeError> {
+    let jid = super::require(item, "item", "jid")?;
+    jid.trim().parse().map_err(|_| DecodeError::InvalidValue {
+        element: "item",
+        field: "jid",
+    })
+}
+
+/// Reads a list of addresses of one kind.
+pub(super) fn read_items<J: FromStr>(list: Element<'_>) -> Listed<J> {
+    Listed::read(items(list), item)
+}
+
+/// Reads the addresses of a push. One that names somebody, and nobody that can be read, must not become one that names
+/// nobody: that has a meaning of its own.
+pub(super) fn read_some_or_none<J: FromStr>(list: Element<'_>) -> Result<Listed<J>, DecodeError> {
+    let addresses = read_items(list);
+    if addresses.is_empty() && !addresses.was_empty() {
+        return Err(DecodeError::InvalidValue {
             element: "item",
             field: "jid",
-        })?);
+        });
     }
-    Ok(users)
+    Ok(addresses)
+}
+
+/// Reads the addresses of a push that has to name some: to block nobody is a mistake (XEP-0191 §3.3).
+pub(super) fn read_some<J: FromStr>(list: Element<'_>) -> Result<Listed<J>, DecodeError> {
+    let addresses = read_some_or_none(list)?;
+    if addresses.is_empty() {
+        return Err(DecodeError::MissingChild {
+            element: "block",
+            child: "item",
+        });
+    }
+    Ok(addresses)
 }

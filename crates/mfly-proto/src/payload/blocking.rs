@@ -12,9 +12,10 @@
 //!
 //! Source: XEP-0191 §3. Fixtures: `blocking/*`.
 
-use super::block::{read_items, write_items};
+use super::block::{item, items, read_items, read_some, read_some_or_none, write_items};
 use crate::decode::DecodeError;
 use crate::jid::Jid;
+use crate::listed::Listed;
 use crate::ns;
 use crate::stanza::{Iq, IqKind, IqRequest, Reply};
 use crate::xml::{Element, Writer};
@@ -63,15 +64,15 @@ macro_rules! command {
         }
     };
 }
-command!(BlockAddresses, "block", read_some);
-command!(UnblockAddresses, "unblock", read_items);
+command!(BlockAddresses, "block", all_of_some);
+command!(UnblockAddresses, "unblock", all);
 
 impl IqRequest for BlockList {
     const KIND: IqKind = IqKind::Get;
     const NAMESPACE: &'static str = ns::BLOCKING;
     const NAME: &'static str = "blocklist";
     /// The blocked addresses.
-    type Response = Vec<Jid>;
+    type Response = Listed<Jid>;
 
     fn write(&self, writer: &mut Writer<'_>) {
         write_items(writer, Self::NAME, []);
@@ -81,14 +82,14 @@ impl IqRequest for BlockList {
         super::expect(payload, Self::NAMESPACE, Self::NAME).map(|()| Self)
     }
 
-    fn write_response(addresses: &Vec<Jid>, writer: &mut Writer<'_>) {
+    fn write_response(addresses: &Listed<Jid>, writer: &mut Writer<'_>) {
         write_items(writer, Self::NAME, addresses);
     }
 
-    fn read_response(reply: &Reply<'_>) -> Result<Vec<Jid>, DecodeError> {
+    fn read_response(reply: &Reply<'_>) -> Result<Listed<Jid>, DecodeError> {
         let list = reply.require(Self::NAME)?;
         super::expect(list, Self::NAMESPACE, Self::NAME)?;
-        read_items(list)
+        Ok(read_items(list))
     }
 }
 
@@ -96,21 +97,21 @@ impl IqRequest for BlockList {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BlockListPush {
     /// These addresses were added.
-    Blocked(Vec<Jid>),
+    Blocked(Listed<Jid>),
     /// These addresses were removed; none means all.
-    Unblocked(Vec<Jid>),
+    Unblocked(Listed<Jid>),
 }
 
 impl BlockListPush {
     /// Reads the payload of an `iq` set; `Ok(None)` when it is something else.
     ///
     /// # Errors
-    /// When an address is missing or malformed.
+    /// When no address can be read, or a block names none. A part of the addresses is a push of that part.
     pub fn read(payload: Element<'_>) -> Result<Option<Self>, DecodeError> {
         if payload.is(ns::BLOCKING, "block") {
             read_some(payload).map(Self::Blocked).map(Some)
         } else if payload.is(ns::BLOCKING, "unblock") {
-            read_items(payload).map(Self::Unblocked).map(Some)
+            read_some_or_none(payload).map(Self::Unblocked).map(Some)
         } else {
             Ok(None)
         }
@@ -125,9 +126,14 @@ impl BlockListPush {
     }
 }
 
+/// Every address of a request, which is carried out whole or not at all.
+fn all(payload: Element<'_>) -> Result<Vec<Jid>, DecodeError> {
+    Listed::read_all(items(payload), item)
+}
+
 /// To block nobody is a mistake (XEP-0191 §3.3).
-fn read_some(payload: Element<'_>) -> Result<Vec<Jid>, DecodeError> {
-    let addresses: Vec<Jid> = read_items(payload)?;
+fn all_of_some(payload: Element<'_>) -> Result<Vec<Jid>, DecodeError> {
+    let addresses = all(payload)?;
     if addresses.is_empty() {
         return Err(DecodeError::MissingChild {
             element: "block",

@@ -76,19 +76,11 @@ impl IqRequest for EntityTimeQuery {
             element: Self::NAME,
             field,
         };
-        // In UTC always: an offset here would be a mistake in local time.
         let utc = child("utc")?;
-        let utc = utc.trim();
-        if !utc.ends_with('Z') {
-            return Err(invalid("utc"));
-        }
         let offset = child("tzo")?;
         Ok(EntityTime {
             utc: utc.parse().map_err(|_| invalid("utc"))?,
-            offset_minutes: match offset.trim() {
-                "Z" => 0,
-                offset => offset_minutes(offset).ok_or(invalid("tzo"))?,
-            },
+            offset_minutes: offset_minutes(offset.trim()).ok_or(invalid("tzo"))?,
         })
     }
 }

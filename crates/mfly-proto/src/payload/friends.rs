@@ -14,7 +14,9 @@
 
 use super::profile::VCard;
 use crate::decode::DecodeError;
-use crate::jid::BareJid;
+use crate::jid::{BareJid, Jid};
+use crate::lenient::{flag, whole};
+use crate::listed::Listed;
 use crate::ns;
 use crate::stanza::{Iq, IqKind, IqRequest, Reply};
 use crate::xml::{Element, Writer};
@@ -31,7 +33,7 @@ pub struct Friends {
     /// Version of the list (RFC 6121 §2.6), if the server keeps one.
     pub version: Option<String>,
     /// The contacts.
-    pub items: Vec<FriendItem>,
+    pub items: Listed<FriendItem>,
 }
 
 /// One contact.
@@ -67,10 +69,15 @@ impl FriendItem {
 
     fn read(element: Element<'_>) -> Result<Self, DecodeError> {
         let jid = super::require(element, "item", "jid")?;
-        let mut item = Self::new(BareJid::new(&jid).map_err(|_| DecodeError::InvalidValue {
+        // A contact is an account: a session of it, or a domain, names or is none.
+        let account = Jid::new(jid.trim())
+            .ok()
+            .filter(|jid| jid.local().is_some());
+        let account = account.ok_or(DecodeError::InvalidValue {
             element: "item",
             field: "jid",
-        })?);
+        })?;
+        let mut item = Self::new(account.into_bare());
         for (_, name, value) in element.attributes() {
             match name {
                 "name" => item.name = Some(value.into_owned()),
@@ -111,21 +118,18 @@ impl Friends {
     /// Reads the `<query/>` of the list.
     ///
     /// # Errors
-    /// When an item is malformed.
+    /// When it is another element.
     pub fn read(query: Element<'_>) -> Result<Self, DecodeError> {
         super::expect(query, ns::ROSTER, "query")?;
-        let items = || query.children().filter(|item| item.name() == "item");
-        let mut friends = Self {
+        let items = query.children().filter(|item| item.name() == "item");
+        Ok(Self {
             permission: query
                 .attr("contact_permission")
-                .and_then(|text| text.parse().ok()),
+                .and_then(|text| whole(&text))
+                .map(|number| u32::try_from(number).unwrap_or(u32::MAX)),
             version: query.attr("ver").map(std::borrow::Cow::into_owned),
-            items: Vec::with_capacity(items().count()),
-        };
-        for item in items() {
-            friends.items.push(FriendItem::read(item)?);
-        }
-        Ok(friends)
+            items: Listed::read(items, FriendItem::read),
+        })
     }
 }
 
@@ -220,7 +224,7 @@ impl FriendsNotice {
             "register_update" => Some(Self::RegisterUpdate),
             "contact_permission" => {
                 let status = super::require(element, "contact_permission", "permission_status")?;
-                Some(Self::Permission(&*status != "0"))
+                Some(Self::Permission(flag(&status) != Some(false)))
             }
             _ => None,
         })

@@ -12,7 +12,9 @@
 //! Source: RFC 6121 §2.1 to §2.6. Fixtures: `roster/*`.
 
 use crate::decode::DecodeError;
-use crate::jid::BareJid;
+use crate::jid::Jid;
+use crate::lenient::flag;
+use crate::listed::Listed;
 use crate::ns;
 use crate::stanza::{Iq, IqKind, IqRequest, Reply};
 use crate::xml::{Element, Writer};
@@ -31,14 +33,14 @@ pub struct Roster {
     /// Its version, if the server keeps one.
     pub version: Option<String>,
     /// The contacts, in the server's order.
-    pub items: Vec<RosterItem>,
+    pub items: Listed<RosterItem>,
 }
 
 /// One contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RosterItem {
-    /// Who.
-    pub jid: BareJid,
+    /// Who: most often an account, but servers also list domains (gateways) and single sessions.
+    pub jid: Jid,
     /// The name that the own user gave them.
     pub name: Option<String>,
     /// Who sees whose presence.
@@ -54,7 +56,7 @@ pub struct RosterItem {
 /// Who sees whose presence (RFC 6121 §2.1.2.5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Subscription {
-    /// Nobody; also when the server does not say.
+    /// Nobody; also when the server does not say, or something that is not defined (RFC 6121 §2.1.2.5: it is ignored).
     #[default]
     None,
     /// The own user sees the contact's.
@@ -80,24 +82,23 @@ impl Subscription {
         }
     }
 
-    fn read(value: Option<&str>) -> Option<Self> {
-        Some(match value {
-            None | Some("none") => Self::None,
+    fn read(value: Option<&str>) -> Self {
+        match value.map(str::trim) {
             Some("to") => Self::To,
             Some("from") => Self::From,
             Some("both") => Self::Both,
             Some("remove") => Self::Remove,
-            Some(_) => return None,
-        })
+            _ => Self::None,
+        }
     }
 }
 
 impl RosterItem {
     /// A contact without anything but an address.
     #[must_use]
-    pub const fn new(jid: BareJid) -> Self {
+    pub fn new(jid: impl Into<Jid>) -> Self {
         Self {
-            jid,
+            jid: jid.into(),
             name: None,
             subscription: Subscription::None,
             is_asking: false,
@@ -107,21 +108,19 @@ impl RosterItem {
     }
 
     fn read(element: Element<'_>) -> Result<Self, DecodeError> {
-        let invalid = |field| DecodeError::InvalidValue {
-            element: "item",
-            field,
-        };
         let jid = super::require(element, "item", "jid")?;
-        let is_true = |value: Cow<'_, str>| matches!(&*value, "true" | "1");
+        let is_true = |value: Cow<'_, str>| flag(&value) == Some(true);
         let group = |child: &Element<'_>| child.is(ns::ROSTER, "group");
         Ok(Self {
-            jid: BareJid::new(&jid).map_err(|_| invalid("jid"))?,
+            jid: Jid::new(jid.trim()).map_err(|_| DecodeError::InvalidValue {
+                element: "item",
+                field: "jid",
+            })?,
             name: element
                 .attr("name")
                 .filter(|name| !name.is_empty())
                 .map(Cow::into_owned),
-            subscription: Subscription::read(element.attr("subscription").as_deref())
-                .ok_or(invalid("subscription"))?,
+            subscription: Subscription::read(element.attr("subscription").as_deref()),
             is_asking: element.attr("ask").as_deref() == Some("subscribe"),
             is_approved: element.attr("approved").is_some_and(is_true),
             groups: element
@@ -156,16 +155,27 @@ impl RosterItem {
 impl Roster {
     fn read(query: Element<'_>) -> Result<Self, DecodeError> {
         super::expect(query, ns::ROSTER, "query")?;
-        let items = query.children().filter(|item| item.is(ns::ROSTER, "item"));
+        let items = Listed::read(items(query), |element| {
+            let mut item = RosterItem::read(element)?;
+            // Only a push takes a contact off the list (RFC 6121 §2.1.2.5).
+            if item.subscription == Subscription::Remove {
+                item.subscription = Subscription::None;
+            }
+            Ok(item)
+        });
         Ok(Self {
             version: query.attr("ver").map(Cow::into_owned),
-            items: items.map(RosterItem::read).collect::<Result<_, _>>()?,
+            items,
         })
     }
 
     fn write(&self, writer: &mut Writer<'_>) {
         write_query(self.version.as_deref(), &self.items, true, writer);
     }
+}
+
+fn items(query: Element<'_>) -> impl Iterator<Item = Element<'_>> {
+    query.children().filter(|item| item.is(ns::ROSTER, "item"))
 }
 
 fn write_query(
@@ -222,7 +232,7 @@ pub struct SetRosterItem {
 impl SetRosterItem {
     /// Takes a contact off the list; subscriptions end in both directions.
     #[must_use]
-    pub const fn remove(jid: BareJid) -> Self {
+    pub fn remove(jid: impl Into<Jid>) -> Self {
         let mut item = RosterItem::new(jid);
         item.subscription = Subscription::Remove;
         Self { item }
@@ -240,9 +250,10 @@ impl IqRequest for SetRosterItem {
     }
 
     fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            item: only_item(Roster::read(payload)?.items)?,
-        })
+        super::expect(payload, Self::NAMESPACE, Self::NAME)?;
+        let items = Listed::read_all(items(payload), RosterItem::read)?;
+        let item = only_item(items)?;
+        Ok(Self { item })
     }
 
     fn write_response((): &(), _: &mut Writer<'_>) {}
@@ -265,15 +276,21 @@ impl RosterPush {
     /// Reads the payload of an `iq` set; `Ok(None)` when it is something else.
     ///
     /// # Errors
-    /// When it has not exactly one valid item.
+    /// When it has not exactly one item that can be read.
     pub fn read(payload: Element<'_>) -> Result<Option<Self>, DecodeError> {
         if !payload.is(ns::ROSTER, "query") {
             return Ok(None);
         }
-        let Roster { version, items } = Roster::read(payload)?;
+        let listed = Listed::read(items(payload), RosterItem::read);
+        if listed.is_empty() && !listed.was_empty() {
+            return Err(DecodeError::InvalidValue {
+                element: "item",
+                field: "jid",
+            });
+        }
         Ok(Some(Self {
-            version,
-            item: only_item(items)?,
+            version: payload.attr("ver").map(Cow::into_owned),
+            item: only_item(listed.into_entries())?,
         }))
     }
 

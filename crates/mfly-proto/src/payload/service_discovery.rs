@@ -10,6 +10,7 @@
 
 use crate::decode::DecodeError;
 use crate::jid::Jid;
+use crate::listed::{Listed, Skipped};
 use crate::ns;
 use crate::stanza::{Iq, IqKind, IqRequest, Reply};
 use crate::xml::{Element, Writer};
@@ -30,9 +31,9 @@ pub struct Info {
     /// The part that was asked about.
     pub node: Option<String>,
     /// What it is.
-    pub identities: Vec<Identity>,
+    pub identities: Listed<Identity>,
     /// What it can do: namespaces and registered names.
-    pub features: Vec<String>,
+    pub features: Listed<String>,
 }
 
 impl Info {
@@ -128,11 +129,14 @@ impl IqRequest for InfoQuery {
             .filter(|child| child.ns() == ns::DISCO_INFO)
         {
             match child.name() {
-                "identity" => info.identities.push(Identity::read(child)?),
-                "feature" => {
-                    let var = super::require(child, "feature", "var")?;
-                    info.features.push(var.into_owned());
-                }
+                "identity" => match Identity::read(child) {
+                    Ok(identity) => info.identities.push(identity),
+                    Err(error) => info.identities.skip(Skipped::element(child, &error)),
+                },
+                "feature" => match super::require(child, "feature", "var") {
+                    Ok(var) => info.features.push(var.into_owned()),
+                    Err(error) => info.features.skip(Skipped::element(child, &error)),
+                },
                 _ => {}
             }
         }

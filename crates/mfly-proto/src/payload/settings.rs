@@ -10,6 +10,7 @@
 //! Source: observed: Web SDK 4.25.10. Fixtures: `settings/*`.
 
 use crate::decode::DecodeError;
+use crate::lenient::flag;
 use crate::ns;
 use crate::stanza::{Iq, IqKind, IqRequest, Reply};
 use crate::xml::{Element, Writer};
@@ -72,7 +73,7 @@ impl IqRequest for SettingsQuery {
         });
         let archive = settings.and_then(|settings| settings.child_named("archive"));
         Ok(Settings {
-            archive: archive.map(|archive| archive.text().trim() == "1"),
+            archive: archive.map(|archive| flag(&archive.text()) == Some(true)),
         })
     }
 }
@@ -129,12 +130,8 @@ impl Settings {
 }
 
 fn read_archive(element: Element<'_>, name: &'static str) -> Result<bool, DecodeError> {
-    match &*super::require(element, name, "archive")? {
-        "1" => Ok(true),
-        "0" => Ok(false),
-        _ => Err(DecodeError::InvalidValue {
-            element: name,
-            field: "archive",
-        }),
-    }
+    flag(&super::require(element, name, "archive")?).ok_or(DecodeError::InvalidValue {
+        element: name,
+        field: "archive",
+    })
 }

@@ -27,7 +27,7 @@ impl UserDeleted {
             field: "user",
         };
         Ok(Self {
-            user: UserReference::new(&user).map_err(|_| invalid)?,
+            user: UserReference::new(user.trim()).map_err(|_| invalid)?,
         })
     }
 

@@ -9,6 +9,7 @@
 //! observed: Web SDK 4.25.10.
 
 use super::{MAX_BYTES, MAX_PACKETS, SignallingError};
+use crate::lenient::json_whole;
 use serde_json::{Value, json};
 use std::fmt;
 use std::time::Duration;
@@ -169,7 +170,7 @@ impl Handshake {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte));
         let time = |name: &str| {
-            let time = value[name].as_u64().map(Duration::from_millis);
+            let time = json_whole(&value[name]).map(Duration::from_millis);
             time.filter(|time| !time.is_zero() && *time <= MAX_TIME)
                 .ok_or(SignallingError::Data)
         };

@@ -6,6 +6,7 @@
 
 use crate::decode::DecodeError;
 use crate::jid::Jid;
+use crate::lenient::whole_signed;
 use crate::ns;
 use crate::xml::{Element, Writer};
 
@@ -100,6 +101,12 @@ impl Show {
     }
 }
 
+fn priority(text: &str) -> i8 {
+    let bounds = i64::from(i8::MIN)..=i64::from(i8::MAX);
+    let number = whole_signed(text).unwrap_or_default();
+    number.clamp(*bounds.start(), *bounds.end()) as i8
+}
+
 /// A presence stanza.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Presence {
@@ -131,7 +138,8 @@ impl Presence {
         }
     }
 
-    /// Reads a presence. An unknown `<show/>` or an invalid priority is ignored, as RFC 6121 asks.
+    /// Reads a presence. An unknown `<show/>` is ignored, as RFC 6121 asks, and so is a priority that is no number; one
+    /// beyond the bounds is taken for the nearest.
     ///
     /// # Errors
     /// When the type is not a defined one, or an address is malformed.
@@ -147,9 +155,9 @@ impl Presence {
         presence.to = super::address(element, "presence", "to")?;
         for child in element.children() {
             match child.name() {
-                "show" => presence.show = Show::from_text(&child.text()),
+                "show" => presence.show = Show::from_text(child.text().trim()),
                 "status" => presence.status = Some(child.text().into_owned()),
-                "priority" => presence.priority = child.text().trim().parse().unwrap_or_default(),
+                "priority" => presence.priority = priority(&child.text()),
                 _ => {}
             }
         }

@@ -9,6 +9,7 @@ use crate::world::session::{Notice, frame};
 use mfly_api::feature::Feature;
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{BareJid, UserId, UserReference};
+use mfly_proto::listed::Listed;
 use mfly_proto::payload::block::{Block, BlockPush, Blocked, BlockedBy, Unblock, UserBlocked};
 use mfly_proto::stanza::{ErrorCondition, IqKind, StanzaError, iq};
 
@@ -22,7 +23,7 @@ impl Handle for Block {
         if !account.blocked.insert(other.clone()) {
             return Ok(());
         }
-        push(call, BlockPush::Blocked(vec![self.user]));
+        push(call, BlockPush::Blocked(vec![self.user].into()));
         notify(call, &other, true);
         if !was_separated && call.world.are_contacts(&call.user, &other) {
             presence::hide(call.world, &call.user, &other);
@@ -40,7 +41,7 @@ impl Handle for Unblock {
         if !account.blocked.remove(&other) {
             return Ok(());
         }
-        push(call, BlockPush::Unblocked(vec![self.user]));
+        push(call, BlockPush::Unblocked(vec![self.user].into()));
         notify(call, &other, false);
         if !call.world.separated(&call.user, &other) && call.world.are_contacts(&call.user, &other)
         {
@@ -52,7 +53,7 @@ impl Handle for Unblock {
 }
 
 impl Handle for Blocked {
-    fn handle(self, call: &mut Call<'_>) -> Result<Vec<BareJid>, StanzaError> {
+    fn handle(self, call: &mut Call<'_>) -> Result<Listed<BareJid>, StanzaError> {
         let account = call.world.user(&call.user);
         let blocked = account.iter().flat_map(|user| &user.blocked);
         Ok(blocked
@@ -62,7 +63,7 @@ impl Handle for Blocked {
 }
 
 impl Handle for BlockedBy {
-    fn handle(self, call: &mut Call<'_>) -> Result<Vec<UserReference>, StanzaError> {
+    fn handle(self, call: &mut Call<'_>) -> Result<Listed<UserReference>, StanzaError> {
         let blockers = call
             .world
             .users()

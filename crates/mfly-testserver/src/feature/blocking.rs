@@ -38,7 +38,7 @@ pub(crate) fn block(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
         account.blocked.extend(addresses.iter().cloned());
     }
     let still_seen = presence::seen(world, user);
-    push(world, user, &BlockListPush::Blocked(addresses));
+    push(world, user, &BlockListPush::Blocked(addresses.into()));
     presence::hide(world, seen.difference(&still_seen).copied());
     Ok(Reply::EMPTY)
 }
@@ -57,7 +57,7 @@ pub(crate) fn unblock(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
         }
     }
     let (now_seen, now_sees) = (presence::seen(world, user), presence::sees(world, user));
-    push(world, user, &BlockListPush::Unblocked(addresses));
+    push(world, user, &BlockListPush::Unblocked(addresses.into()));
     presence::show(world, now_seen.difference(&seen).copied());
     presence::show(world, now_sees.difference(&sees).copied());
     Ok(Reply::EMPTY)

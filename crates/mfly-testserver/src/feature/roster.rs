@@ -34,11 +34,16 @@ pub(crate) fn get(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
 /// Adds, changes or removes one contact.
 pub(crate) fn set(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
     let SetRosterItem { item } = query.read()?;
-    if *item.jid == query.world.jid_of(&query.user) {
+    // A contact is listed by its bare address (RFC 6121 §2.1.2.3).
+    let Some(jid) = Some(&item.jid).filter(|jid| jid.resource().is_none()) else {
+        return Err(refusal(ErrorCondition::BadRequest));
+    };
+    let jid = jid.bare();
+    if *jid == query.world.jid_of(&query.user) {
         return Err(refusal(ErrorCondition::NotAllowed));
     }
     if item.subscription == Subscription::Remove {
-        return remove(query, &item.jid);
+        return remove(query, &jid);
     }
     let count = item.groups.len();
     let groups: BTreeSet<_> = item.groups.into_iter().collect();
@@ -46,7 +51,7 @@ pub(crate) fn set(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
         return Err(refusal(ErrorCondition::BadRequest));
     }
     if let Some(account) = query.world.standard_mut(&query.user) {
-        let stored = account.roster.store(&item.jid, item.name, groups);
+        let stored = account.roster.store(&jid, item.name, groups);
         stored.map_err(|error| {
             refusal(match error {
                 RosterError::NotAcceptable => ErrorCondition::NotAcceptable,
@@ -54,7 +59,7 @@ pub(crate) fn set(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
             })
         })?;
     }
-    push(query.world, &query.user, &item.jid);
+    push(query.world, &query.user, &jid);
     Ok(Reply::EMPTY)
 }
 

@@ -61,7 +61,7 @@ fn info(
     };
     Ok(Reply::of::<InfoQuery>(Info {
         node: None,
-        identities: vec![identity],
+        identities: vec![identity].into(),
         features: features.iter().map(|&feature| feature.to_owned()).collect(),
     }))
 }

@@ -209,8 +209,8 @@ async fn operate(
         "last_seen" => json!(session.last_seen(&user()?).await?.seconds),
         "block" => json!(session.block(&user()?).await?),
         "unblock" => json!(session.unblock(&user()?).await?),
-        "blocked" => addresses(session.blocked().await?),
-        "blocked_by" => addresses(session.blocked_by().await?),
+        "blocked" => addresses(session.blocked().await?.into_entries()),
+        "blocked_by" => addresses(session.blocked_by().await?.into_entries()),
         "feedback" => {
             let (title, description) = (text(command, "title"), text(command, "description"));
             json!(session.send_feedback(title, description).await?)

@@ -6,7 +6,7 @@ use crate::check::Check;
 use crate::failure::{Failure, equal, event, within};
 use crate::place::{Online, Place};
 use crate::server::Need;
-use mfly_client::standard::Event;
+use mfly_client::standard::{Event, Listed};
 use mfly_client::{Jid, PresenceKind};
 use mfly_proto::stanza::MessageKind;
 
@@ -33,7 +33,7 @@ async fn pushes(place: &Place<'_>) -> Result<(), Failure> {
         equal(
             "the list",
             &within("asking for the list", session.blocked()).await?,
-            &Vec::new(),
+            &Listed::new(),
         )?;
     }
     let whom = [

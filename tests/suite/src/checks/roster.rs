@@ -3,12 +3,19 @@
 use crate::check::Check;
 use crate::failure::{Failure, equal, event, within};
 use crate::place::{Online, Place};
-use mfly_client::standard::{Event, RosterItem, Subscription};
+use mfly_client::Jid;
+use mfly_client::standard::{Event, Listed, RosterItem, Subscription};
 
-pub(super) const CHECKS: &[Check] = &[Check::shared(
-    "a contact is added, renamed and removed, and every session is told",
-    |place| Box::pin(told(place)),
-)];
+pub(super) const CHECKS: &[Check] = &[
+    Check::shared(
+        "a contact is added, renamed and removed, and every session is told",
+        |place| Box::pin(told(place)),
+    ),
+    Check::shared(
+        "contacts with escaped and unusual names and a gateway's domain are listed, none is left out",
+        |place| Box::pin(unusual(place)),
+    ),
+];
 
 async fn told(place: &Place<'_>) -> Result<(), Failure> {
     let mut phone = place.online("alice").await?;
@@ -16,7 +23,7 @@ async fn told(place: &Place<'_>) -> Result<(), Failure> {
     let bob = place.user("bob").await?.jid;
     for session in [&phone.session, &laptop.session] {
         let roster = within("asking for the list", session.roster()).await?;
-        equal("the contacts", &roster.items, &Vec::new())?;
+        equal("the contacts", &roster.items, &Listed::new())?;
     }
 
     let added = phone
@@ -54,7 +61,7 @@ async fn told(place: &Place<'_>) -> Result<(), Failure> {
         )?;
     }
     let roster = within("asking for the list", laptop.session.roster()).await?;
-    equal("the contacts", &roster.items, &Vec::new())
+    equal("the contacts", &roster.items, &Listed::new())
 }
 
 /// The contact of the next notice.
@@ -64,4 +71,26 @@ async fn pushed(who: &mut Online) -> Result<RosterItem, Failure> {
         _ => None,
     })
     .await
+}
+
+/// What RFC 7622 lets an address hold, in one list.
+async fn unusual(place: &Place<'_>) -> Result<(), Failure> {
+    let alice = place.online("alice").await?;
+    let mut expected = Vec::new();
+    for text in [
+        r"juliet\40example.com@gateway.invalid",
+        r"d\27artagnan@gateway.invalid",
+        "a(b)@gateway.invalid",
+        "gateway.invalid",
+    ] {
+        let jid = Jid::new(text)?;
+        within("adding", alice.session.add_contact(&jid, None, &[])).await?;
+        expected.push(jid);
+    }
+    let roster = within("asking for the list", alice.session.roster()).await?;
+    let mut listed: Vec<_> = roster.items.iter().map(|item| item.jid.clone()).collect();
+    listed.sort();
+    expected.sort();
+    equal("the contacts", &listed, &expected)?;
+    equal("what was left out", &roster.items.skipped_count(), &0)
 }

@@ -1,0 +1,173 @@
+//! Values of a peer that a person would understand although they are not as specified.
+//!
+//! Only where nothing depends on the exact value. Lengths of frames, numbers of rounds, ports and the like are read
+//! strictly.
+
+use serde_json::Value;
+
+/// A whole number that is not negative: white space around it is passed over, a fraction cut off, what is below 0 is 0,
+/// and what is too large is the largest there is. `None` for what is no number.
+///
+/// ```
+/// use mfly_proto::lenient::whole;
+/// assert_eq!(whole(" 32335.0 "), Some(32_335));
+/// assert_eq!(whole("-1"), Some(0));
+/// assert_eq!(whole("soon"), None);
+/// ```
+#[must_use]
+pub fn whole(text: &str) -> Option<u64> {
+    let (is_negative, digits) = number(text)?;
+    Some(if is_negative { 0 } else { digits })
+}
+
+/// A whole number of either sign: as [`whole`], clamped to what fits at both ends.
+#[must_use]
+pub fn whole_signed(text: &str) -> Option<i64> {
+    let (is_negative, digits) = number(text)?;
+    Some(if is_negative {
+        0_i64.checked_sub_unsigned(digits).unwrap_or(i64::MIN)
+    } else {
+        i64::try_from(digits).unwrap_or(i64::MAX)
+    })
+}
+
+/// A whole number in JSON, as [`whole`] reads it: a number of any kind, or a text with one.
+#[must_use]
+pub fn json_whole(value: &Value) -> Option<u64> {
+    match value {
+        // A conversion from a float saturates, and cuts the fraction off.
+        Value::Number(number) => number.as_u64().or_else(|| Some(number.as_f64()? as u64)),
+        Value::String(text) => whole(text),
+        _ => None,
+    }
+}
+
+/// Whether there is a minus sign, and the digits before the decimal point.
+fn number(text: &str) -> Option<(bool, u64)> {
+    let text = text.trim();
+    let (is_negative, unsigned) = match text.as_bytes().first()? {
+        b'-' => (true, &text[1..]),
+        b'+' => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let (digits, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if !are_digits(digits) || !are_digits(fraction) || digits.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    let value = digits.bytes().fold(0_u64, |value, byte| {
+        value
+            .saturating_mul(10)
+            .saturating_add(u64::from(byte - b'0'))
+    });
+    Some((is_negative, value))
+}
+
+/// Yes or no: `1` or `true`, `0` or `false`, in any case, with white space around it. `None` for anything else.
+#[must_use]
+pub fn flag(text: &str) -> Option<bool> {
+    let text = text.trim();
+    let is = |word: &str| text.eq_ignore_ascii_case(word);
+    if is("1") || is("true") {
+        Some(true)
+    } else if is("0") || is("false") {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+
+    #[test]
+    fn numbers_are_read_as_a_person_would() {
+        for (text, unsigned, signed) in [
+            ("0", 0, 0),
+            (" 5 ", 5, 5),
+            ("\n+7\t", 7, 7),
+            ("32335.0", 32_335, 32_335),
+            ("1.9", 1, 1),
+            ("12.", 12, 12),
+            (".5", 0, 0),
+            ("-1", 0, -1),
+            ("-0.5", 0, 0),
+            ("007", 7, 7),
+            ("18446744073709551615", u64::MAX, i64::MAX),
+            ("99999999999999999999999", u64::MAX, i64::MAX),
+            ("-99999999999999999999999", 0, i64::MIN),
+        ] {
+            assert_eq!(whole(text), Some(unsigned), "{text:?}");
+            assert_eq!(whole_signed(text), Some(signed), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_none() {
+        for text in [
+            "", " ", "-", ".", "soon", "1 2", "1.2.3", "1,5", "0x10", "1e3", "--1", "5s", "٣",
+        ] {
+            assert_eq!(whole(text), None, "{text:?}");
+            assert_eq!(whole_signed(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_in_json_may_be_of_any_kind_or_a_text() {
+        for (json, expected) in [
+            ("5", Some(5)),
+            ("-5", Some(0)),
+            ("5.9", Some(5)),
+            ("-0.1", Some(0)),
+            ("1e3", Some(1_000)),
+            ("1e300", Some(u64::MAX)),
+            ("18446744073709551615", Some(u64::MAX)),
+            (r#"" 7 ""#, Some(7)),
+            (r#""x""#, None),
+            ("true", None),
+            ("null", None),
+            ("[1]", None),
+        ] {
+            let value: Value = serde_json::from_str(json).unwrap();
+            assert_eq!(json_whole(&value), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn yes_and_no_have_two_words_each() {
+        for (text, expected) in [
+            ("1", Some(true)),
+            (" TRUE\n", Some(true)),
+            ("0", Some(false)),
+            ("False", Some(false)),
+            ("", None),
+            ("2", None),
+            ("yes", None),
+        ] {
+            assert_eq!(flag(text), expected, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            rng_seed: RngSeed::Fixed(0x6d66_6c79),
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn every_number_is_read_as_it_is_written(signed in any::<i64>(), unsigned in any::<u64>()) {
+            prop_assert_eq!(whole_signed(&signed.to_string()), Some(signed));
+            prop_assert_eq!(whole(&unsigned.to_string()), Some(unsigned));
+        }
+
+        #[test]
+        fn any_text_is_a_number_or_none(text in "[-+0-9., xé]{0,30}") {
+            let of_either_sign = whole_signed(&text);
+            prop_assert_eq!(whole(&text).is_some(), of_either_sign.is_some());
+        }
+    }
+}
