@@ -88,9 +88,9 @@ fn parsed_tree(text: &str) -> Option<Tree> {
 
 #[inline(never)]
 fn mfly_writer(writer: &mut Writer<'_>, tree: &Tree) {
-    writer.element(&tree.name, |w| {
+    writer.other_element("text", &tree.name, |w| {
         for (name, value) in &tree.attributes {
-            w.attr(name, value);
+            w.other_attr("attribute", name, value);
         }
         if !tree.text.is_empty() {
             w.text(&tree.text);
@@ -181,7 +181,7 @@ fn answer<R: IqRequest>(response: &R::Response, id: &StanzaId, buffer: &mut Vec<
 
 #[inline(never)]
 fn question<R: IqRequest>(request: &R, id: &StanzaId, buffer: &mut Vec<u8>) {
-    iq::write_request(request, id, buffer);
+    let _ = iq::write_request(request, id, buffer);
 }
 
 #[inline(never)]

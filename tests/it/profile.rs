@@ -208,6 +208,18 @@ async fn private_fields_are_sealed_on_the_wire_and_the_others_are_not() {
 }
 
 #[tokio::test]
+async fn a_status_that_xml_cannot_hold_is_refused_and_nothing_is_stored() {
+    let place = Place::start().await;
+    let session = place.connect("bob").await;
+    place.server.user("bob").set_profile(bob()).unwrap();
+    for text in ["a\u{1b}b", "\0", "a\u{FFFF}"] {
+        let change = ProfileUpdate::new().status(text);
+        assert_eq!(argument(session.update_profile(change).await).0, "status");
+    }
+    assert_eq!(place.server.user("bob").profile().unwrap(), bob());
+}
+
+#[tokio::test]
 async fn a_partial_change_keeps_the_other_fields() {
     let place = Place::start().await;
     let session = place.connect("bob").await;

@@ -4,6 +4,7 @@ mod account;
 mod asking;
 mod logging_in;
 mod reaching;
+mod texts;
 mod writing;
 
 use async_trait::async_trait;

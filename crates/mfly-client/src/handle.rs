@@ -11,6 +11,7 @@ use mfly_proto::cipher::{Iv, ProfileCipher};
 use mfly_proto::jid::{BareJid, FullJid, UserId};
 use mfly_proto::secret::LicenceKey;
 use mfly_proto::stanza::IqRequest;
+use mfly_proto::xml::Writer;
 use std::fmt;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Weak};
@@ -196,8 +197,12 @@ impl Session {
         Ok(())
     }
 
-    /// Sends a stanza that is not answered.
-    pub(crate) async fn send_stanza(&self, stanza: Vec<u8>) -> Result<()> {
+    /// Sends a stanza that is not answered, unless XML cannot hold what is to be written.
+    pub(crate) async fn send_stanza(&self, write: impl FnOnce(&mut Writer<'_>)) -> Result<()> {
+        let mut stanza = Vec::new();
+        let mut writer = Writer::new(&mut stanza);
+        write(&mut writer);
+        writer.finish()?;
         match self.shared.link.send(stanza).await {
             Ok(()) => Ok(()),
             Err(failure) => Err(explain(failure, &self.shared.link).await),
@@ -217,6 +222,7 @@ pub(crate) async fn explain(failure: RequestFailure, link: &Link) -> Error {
         RequestFailure::Closed => ErrorKind::Ended(EndReason::Closed),
         RequestFailure::ConnectionLost => ErrorKind::ConnectionLost,
         RequestFailure::AnswerTooLarge(limit) => ErrorKind::AnswerTooLarge(*limit),
+        RequestFailure::InvalidArgument(argument) => ErrorKind::InvalidArgument(argument.clone()),
         RequestFailure::Malformed(_) => ErrorKind::UnexpectedAnswer,
         RequestFailure::NotConnected => ErrorKind::NotConnected,
         RequestFailure::Refused(error) => ErrorKind::RequestRefused(error.clone()),

@@ -16,7 +16,8 @@ impl StanzaId {
     /// When it is empty, longer than 1,023 bytes, or holds a control character.
     pub fn new(id: impl Into<String>) -> Result<Self, InvalidArgument> {
         let id: String = id.into();
-        if id.is_empty() || id.len() > 1023 || id.chars().any(char::is_control) {
+        let cannot_be_written = |c: char| c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}');
+        if id.is_empty() || id.len() > 1023 || id.chars().any(cannot_be_written) {
             return Err(InvalidArgument::new(
                 "id",
                 "must be 1 to 1,023 bytes without control characters",
@@ -69,7 +70,12 @@ mod tests {
 
     #[test]
     fn an_empty_overlong_or_control_character_id_is_refused() {
-        for id in [String::new(), "x".repeat(1024), "a\nb".to_owned()] {
+        for id in [
+            String::new(),
+            "x".repeat(1024),
+            "a\nb".to_owned(),
+            "\u{FFFE}".to_owned(),
+        ] {
             assert_eq!(StanzaId::new(id).unwrap_err().name, "id");
         }
     }

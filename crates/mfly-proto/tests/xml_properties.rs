@@ -80,9 +80,9 @@ fn plan() -> impl Strategy<Value = Plan> {
 }
 
 fn write(plan: &Plan, writer: &mut Writer<'_>) {
-    writer.element(&plan.name, |w| {
+    writer.other_element("text", &plan.name, |w| {
         for (name, value) in &plan.attributes {
-            w.attr(name, value);
+            w.other_attr("attribute", name, value);
         }
         w.text(&plan.text);
         for (child, text) in &plan.children {

@@ -53,13 +53,13 @@ fn write_where(
     to: &str,
     keep: impl Fn(&Element<'_>) -> bool,
 ) {
-    writer.element(element.name(), |w| {
+    writer.other_element("stanza", element.name(), |w| {
         w.attr("from", from);
         w.attr("to", to);
         for (namespace, name, value) in element.attributes() {
             match (namespace, name) {
                 ("", "from" | "to") => {}
-                ("", name) => w.attr(name, &value),
+                ("", name) => w.other_attr("stanza", name, &value),
                 (ns::XML, "lang") => w.attr("xml:lang", &value),
                 _ => {}
             }

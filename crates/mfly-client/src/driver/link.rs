@@ -109,7 +109,7 @@ impl Link {
         let number = RequestId(self.shared.next_request.fetch_add(1, Ordering::Relaxed));
         let id = self.stanza_id();
         let mut buffer = Vec::new();
-        iq::write_request(request, &id, &mut buffer);
+        iq::write_request(request, &id, &mut buffer).map_err(RequestFailure::InvalidArgument)?;
         self.check_length(&buffer)?;
         let prepared = Request {
             request: number,

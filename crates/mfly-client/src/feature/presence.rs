@@ -21,15 +21,14 @@ impl Session {
     /// The official SDK has no such call, and shows others only "online" or "unavailable".
     ///
     /// # Errors
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when the status holds what XML cannot,
     /// [`NotConnected`](crate::ErrorKind::NotConnected) while the session reconnects.
     pub async fn set_presence(&self, show: Option<Show>, status: Option<&str>) -> Result<()> {
         let mut presence = Presence::new(PresenceKind::Available);
         presence.show = show;
         presence.status = status.map(str::to_owned);
         presence.priority = PRIORITY;
-        let mut stanza = Vec::new();
-        presence.write(&mut stanza);
-        self.send_stanza(stanza).await
+        self.send_stanza(|writer| presence.write_to(writer)).await
     }
 }
 

@@ -142,7 +142,9 @@ fn check(jid: &FullJid, account: &BareJid) -> Result<(), DisconnectReason> {
 fn request<R: IqRequest>(id: &str, request: &R, cx: &mut Cx<'_>) -> StanzaId {
     let id = StanzaId::new(id).unwrap_or_else(|_| cx.entropy.stanza_id());
     let mut buffer = Vec::new();
-    iq::write_request(request, &id, &mut buffer);
+    // What a caller chose of it, the resource, was checked when it was chosen.
+    let written = iq::write_request(request, &id, &mut buffer);
+    debug_assert!(written.is_ok(), "{written:?}");
     cx.send(buffer);
     cx.timers.set(Timer::Phase, cx.now, cx.config.phase_timeout);
     id

@@ -25,6 +25,7 @@
 use super::known_server::KnownServer;
 use super::reason::{Cause, ConnectionState, DisconnectReason, EndReason};
 use super::redirect::Redirect;
+use mfly_proto::argument::InvalidArgument;
 use mfly_proto::decode::DecodeError;
 use mfly_proto::framing::{ExceededLimit, Frame, Framing, Skipped};
 use mfly_proto::id::StanzaId;
@@ -152,6 +153,9 @@ pub(crate) enum RequestFailure {
     /// The answer exceeds a limit of this side and was not read.
     #[error("the answer has {0}, and was not read")]
     AnswerTooLarge(ExceededLimit),
+    /// A text of the request cannot be written. It was not sent.
+    #[error("{0}")]
+    InvalidArgument(#[source] InvalidArgument),
     /// The answer does not say what it should.
     #[error("the answer cannot be read: {0}")]
     Malformed(#[source] DecodeError),

@@ -123,7 +123,9 @@ pub(super) fn stanza_limit(features: &Features) -> Option<u64> {
 fn ask<R: IqRequest>(request: &R, deadline: Instant, cx: &mut Cx<'_>) {
     let id = cx.entropy.stanza_id();
     let mut buffer = Vec::new();
-    iq::write_request(request, &id, &mut buffer);
+    // What a caller chose of it, the resource, was checked when it was chosen.
+    let written = iq::write_request(request, &id, &mut buffer);
+    debug_assert!(written.is_ok(), "{written:?}");
     cx.send(buffer);
     cx.requests.insert_own(id, deadline);
 }

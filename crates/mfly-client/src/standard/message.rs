@@ -36,12 +36,13 @@ impl Session {
     /// [`Event::Message`](super::Event::Message) of the kind [`MessageKind::Error`] with this id.
     ///
     /// # Errors
-    /// [`NotConnected`](crate::ErrorKind::NotConnected) while the session reconnects.
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when the text holds what XML cannot: control characters other
+    /// than tab and line ends, U+FFFE or U+FFFF. [`NotConnected`](crate::ErrorKind::NotConnected) while the session
+    /// reconnects.
     pub async fn send_message(&self, to: &Jid, body: &str) -> Result<StanzaId> {
         let id = self.stanza_id();
-        let mut buffer = Vec::new();
-        stanza::message::write_chat(to, &id, body, &mut buffer);
-        self.send_stanza(buffer).await?;
+        self.send_stanza(|writer| stanza::message::write_chat(to, &id, body, writer))
+            .await?;
         Ok(id)
     }
 }

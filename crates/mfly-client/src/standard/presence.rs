@@ -17,6 +17,7 @@ impl Session {
     /// [`Account::initial_presence`](super::Account::initial_presence) was switched off.
     ///
     /// # Errors
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when the status holds what XML cannot,
     /// [`NotConnected`](crate::ErrorKind::NotConnected) while the session reconnects.
     pub async fn set_presence(&self, show: Option<Show>, status: Option<&str>) -> Result<()> {
         let mut presence = Presence::new(PresenceKind::Available);
@@ -57,9 +58,7 @@ impl Session {
     }
 
     async fn send_presence(&self, presence: &Presence) -> Result<()> {
-        let mut stanza = Vec::new();
-        presence.write(&mut stanza);
-        self.send_stanza(stanza).await
+        self.send_stanza(|writer| presence.write_to(writer)).await
     }
 }
 

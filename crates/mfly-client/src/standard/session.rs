@@ -8,6 +8,7 @@ use crate::handle::explain;
 use crate::session::{ConnectionState, EndReason, KnownServer};
 use mfly_proto::jid::{BareJid, FullJid, Jid};
 use mfly_proto::stanza::IqRequest;
+use mfly_proto::xml::Writer;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,8 +115,12 @@ impl Session {
         }
     }
 
-    /// Sends a stanza that is not answered.
-    pub(super) async fn send_stanza(&self, stanza: Vec<u8>) -> Result<()> {
+    /// Sends a stanza that is not answered, unless XML cannot hold what is to be written.
+    pub(super) async fn send_stanza(&self, write: impl FnOnce(&mut Writer<'_>)) -> Result<()> {
+        let mut stanza = Vec::new();
+        let mut writer = Writer::new(&mut stanza);
+        write(&mut writer);
+        writer.finish()?;
         let link = &self.shared.link;
         match link.send(stanza).await {
             Ok(()) => Ok(()),

@@ -79,5 +79,7 @@ pub(super) fn is_domain(domain: &str) -> bool {
 pub(super) fn is_resource(resource: &str) -> bool {
     !resource.is_empty()
         && resource.len() <= PART_BYTES
-        && !resource.bytes().any(|b| b.is_ascii_control())
+        && !resource
+            .chars()
+            .any(|c| c.is_ascii_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}'))
 }

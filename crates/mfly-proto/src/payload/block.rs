@@ -248,7 +248,7 @@ impl UserBlocked {
 /// Writes a list of addresses.
 pub(super) fn write_items<'a>(
     writer: &mut Writer<'_>,
-    name: &str,
+    name: &'static str,
     addresses: impl IntoIterator<Item = &'a Jid>,
 ) {
     writer.element(name, |w| {

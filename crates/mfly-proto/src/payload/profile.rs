@@ -77,7 +77,7 @@ impl VCard {
             w.text_element("mobileNumber", &self.mobile_number);
             w.text_element("status", &self.status);
             for (name, text) in self.others.iter().filter(|(name, _)| is_name(name)) {
-                w.text_element(name, text);
+                w.other_element("others", name, |w| w.text(text));
             }
         });
     }

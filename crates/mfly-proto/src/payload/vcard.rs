@@ -150,7 +150,7 @@ fn text(element: Element<'_>, child: &str) -> String {
         .unwrap_or_default()
 }
 
-fn write_text(writer: &mut Writer<'_>, name: &str, text: &str) {
+fn write_text(writer: &mut Writer<'_>, name: &'static str, text: &str) {
     if !text.is_empty() {
         writer.text_element(name, text);
     }

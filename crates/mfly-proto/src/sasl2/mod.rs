@@ -90,7 +90,7 @@ fn write_data(writer: &mut Writer<'_>, data: &Data) {
     }
 }
 
-fn write_data_child(writer: &mut Writer<'_>, name: &str, data: Option<&Data>) {
+fn write_data_child(writer: &mut Writer<'_>, name: &'static str, data: Option<&Data>) {
     if let Some(data) = data {
         writer.element(name, |w| write_data(w, data));
     }

@@ -4,6 +4,7 @@
 //! serves the asking side and the answering side alike.
 
 use super::error::StanzaError;
+use crate::argument::InvalidArgument;
 use crate::decode::DecodeError;
 use crate::id::StanzaId;
 use crate::jid::Jid;
@@ -171,9 +172,18 @@ pub trait IqRequest: Sized {
 }
 
 /// Writes a request: `<iq id to type xmlns>payload</iq>`, without `from`, as the official SDK does.
-pub fn write_request<R: IqRequest>(request: &R, id: &StanzaId, buffer: &mut Vec<u8>) {
+///
+/// # Errors
+/// When a text of the request holds what XML cannot hold; see [`Writer::finish`].
+pub fn write_request<R: IqRequest>(
+    request: &R,
+    id: &StanzaId,
+    buffer: &mut Vec<u8>,
+) -> Result<(), InvalidArgument> {
     let to = request.to().map(Jid::as_str);
-    write(buffer, R::KIND, id, None, to, |w| request.write(w));
+    let mut writer = Writer::new(buffer);
+    write_to(&mut writer, R::KIND, id, None, to, |w| request.write(w));
+    writer.finish()
 }
 
 /// Writes a result. `from` and `to` as the receiver should see them.
@@ -209,7 +219,18 @@ pub fn write(
     to: Option<&str>,
     payload: impl FnOnce(&mut Writer<'_>),
 ) {
-    Writer::new(buffer).element("iq", |w| {
+    write_to(&mut Writer::new(buffer), kind, id, from, to, payload);
+}
+
+fn write_to(
+    writer: &mut Writer<'_>,
+    kind: IqKind,
+    id: &StanzaId,
+    from: Option<&str>,
+    to: Option<&str>,
+    payload: impl FnOnce(&mut Writer<'_>),
+) {
+    writer.element("iq", |w| {
         w.attr_opt("from", from);
         w.attr("id", id.as_str());
         w.attr_opt("to", to);

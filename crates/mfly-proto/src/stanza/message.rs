@@ -99,8 +99,8 @@ impl<'a> Message<'a> {
 }
 
 /// Writes a one-to-one message with a text (RFC 6121 §5.2).
-pub fn write_chat(to: &Jid, id: &StanzaId, body: &str, buffer: &mut Vec<u8>) {
-    Writer::new(buffer).element("message", |w| {
+pub fn write_chat(to: &Jid, id: &StanzaId, body: &str, writer: &mut Writer<'_>) {
+    writer.element("message", |w| {
         w.attr("id", id.as_str());
         w.attr("to", to.as_str());
         w.attr("type", "chat");

@@ -166,7 +166,12 @@ impl Presence {
 
     /// Writes the presence.
     pub fn write(&self, buffer: &mut Vec<u8>) {
-        Writer::new(buffer).element("presence", |w| {
+        self.write_to(&mut Writer::new(buffer));
+    }
+
+    /// Writes the presence with a writer, which tells whether XML could hold all of it.
+    pub fn write_to(&self, writer: &mut Writer<'_>) {
+        writer.element("presence", |w| {
             w.attr_opt("from", self.from.as_ref().map(Jid::as_str));
             w.attr_opt("to", self.to.as_ref().map(Jid::as_str));
             w.attr_opt("type", self.kind.as_str());

@@ -15,7 +15,7 @@
 //! Source: RFC 6120 §5, §6, §7; RFC 6121 §2.6; XEP-0198, XEP-0352, XEP-0386, XEP-0388, XEP-0440, XEP-0478.
 
 use crate::decode::DecodeError;
-use crate::lenient::whole;
+use crate::lenient::whole_signed;
 use crate::ns;
 use crate::xml::{Element, Writer};
 
@@ -223,7 +223,7 @@ impl StreamLimits {
     fn read(element: Element<'_>) -> Self {
         let number = |name| {
             let child = element.child(ns::STREAM_LIMITS, name)?;
-            whole(&child.text()).filter(|&limit| limit > 0)
+            u64::try_from(whole_signed(&child.text())?).ok()
         };
         Self {
             max_bytes: number("max-bytes"),

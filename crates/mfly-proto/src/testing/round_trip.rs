@@ -247,8 +247,8 @@ fn message_push(message: &Message<'_>, out: &mut Vec<u8>) -> Option<&'static str
     let element = message.element();
     let mut by = None;
     Writer::new(out).element("message", |w| {
-        for (_, name, value) in element.attributes().filter(|(ns, ..)| ns.is_empty()) {
-            w.attr(name, &value);
+        for name in ["from", "id", "to", "type"] {
+            w.attr_opt(name, element.attr(name).as_deref());
         }
         w.attr("xmlns", ns::CLIENT);
         by = Some(match &push {

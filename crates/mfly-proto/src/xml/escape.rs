@@ -24,28 +24,34 @@ static CLASS: [u8; 256] = {
 
 /// Appends a text: `& < > ' "` become the predefined entities as in the official SDK, a carriage
 /// return a numeric reference, characters that XML cannot hold U+FFFD.
-pub(super) fn text(value: &str, buffer: &mut Vec<u8>) {
-    escape(value.as_bytes(), SPECIAL | LAST_PLANE_ROW, buffer);
+///
+/// Says whether the value was written as it is: whether it held nothing that XML cannot hold.
+pub(super) fn text(value: &str, buffer: &mut Vec<u8>) -> bool {
+    escape(value.as_bytes(), SPECIAL | LAST_PLANE_ROW, buffer)
 }
 
 /// Appends an attribute's value: as [`text`], with tabs and line feeds as numeric references.
-pub(super) fn attribute(value: &str, buffer: &mut Vec<u8>) {
+pub(super) fn attribute(value: &str, buffer: &mut Vec<u8>) -> bool {
     escape(
         value.as_bytes(),
         SPECIAL | ATTRIBUTE | LAST_PLANE_ROW,
         buffer,
-    );
+    )
 }
 
 #[inline]
-fn escape(bytes: &[u8], mask: u8, buffer: &mut Vec<u8>) {
+fn escape(bytes: &[u8], mask: u8, buffer: &mut Vec<u8>) -> bool {
     match find(bytes, mask) {
-        None => buffer.extend_from_slice(bytes),
+        None => {
+            buffer.extend_from_slice(bytes);
+            true
+        }
         Some(first) => replace(bytes, first, mask, buffer),
     }
 }
 
-fn replace(bytes: &[u8], first: usize, mask: u8, buffer: &mut Vec<u8>) {
+fn replace(bytes: &[u8], first: usize, mask: u8, buffer: &mut Vec<u8>) -> bool {
+    let mut is_legal = true;
     buffer.reserve(bytes.len() + bytes.len() / 8);
     let mut clean = 0;
     let mut at = first;
@@ -60,10 +66,16 @@ fn replace(bytes: &[u8], first: usize, mask: u8, buffer: &mut Vec<u8>) {
             b'\n' => (b"&#10;", 1),
             b'\r' => (b"&#13;", 1),
             0xEF => match bytes.get(at + 1..at + 3) {
-                Some([0xBF, 0xBE | 0xBF]) => ("\u{FFFD}".as_bytes(), 3),
+                Some([0xBF, 0xBE | 0xBF]) => {
+                    is_legal = false;
+                    ("\u{FFFD}".as_bytes(), 3)
+                }
                 _ => (&bytes[at..at + 1], 1),
             },
-            _ => ("\u{FFFD}".as_bytes(), 1),
+            _ => {
+                is_legal = false;
+                ("\u{FFFD}".as_bytes(), 1)
+            }
         };
         buffer.extend_from_slice(&bytes[clean..at]);
         buffer.extend_from_slice(replacement);
@@ -74,6 +86,7 @@ fn replace(bytes: &[u8], first: usize, mask: u8, buffer: &mut Vec<u8>) {
         }
     }
     buffer.extend_from_slice(&bytes[clean..]);
+    is_legal
 }
 
 /// The first byte of a class in `mask`.

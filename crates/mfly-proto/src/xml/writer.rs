@@ -2,14 +2,15 @@
 
 use super::characters::is_qualified_name;
 use super::escape;
+use crate::argument::InvalidArgument;
 use std::fmt;
 use std::io::Write as _;
 
 /// Appends XML to a caller's buffer and allocates nothing else.
 ///
 /// Attributes keep the caller's order. Values may be any text: what XML cannot hold (control
-/// characters, U+FFFE, U+FFFF) is written as U+FFFD. Names are the programmer's own and are
-/// checked in debug builds only.
+/// characters, U+FFFE, U+FFFF) is written as U+FFFD, and [`Writer::finish`] tells where. Names are
+/// the programmer's own and are checked in debug builds only.
 ///
 /// ```
 /// use mfly_proto::xml::Writer;
@@ -24,6 +25,17 @@ pub struct Writer<'b> {
     buffer: &'b mut Vec<u8>,
     /// A start tag is open: attributes may still be written.
     tag_open: bool,
+    /// The first value that XML cannot hold.
+    illegal: Option<Illegal>,
+}
+
+/// Where a value stands that XML cannot hold.
+#[derive(Clone, Copy)]
+enum Illegal {
+    /// In the text of the element that is being written.
+    Text,
+    /// In the attribute or element of this name.
+    Named(&'static str),
 }
 
 impl<'b> Writer<'b> {
@@ -32,20 +44,53 @@ impl<'b> Writer<'b> {
         Self {
             buffer,
             tag_open: false,
+            illegal: None,
         }
+    }
+
+    /// Ends the writing: what was written is what was meant.
+    ///
+    /// # Errors
+    /// When a value held characters that XML cannot hold (XML 1.0 §2.2), and U+FFFD stands for them.
+    /// The argument is named as the attribute or element is that the first such value stands in.
+    pub fn finish(self) -> Result<(), InvalidArgument> {
+        let name = match self.illegal {
+            None => return Ok(()),
+            Some(Illegal::Text) => "text",
+            Some(Illegal::Named(name)) => name,
+        };
+        Err(InvalidArgument::new(
+            name,
+            "must not hold control characters other than tab, line feed and carriage return, nor \
+             U+FFFE or U+FFFF: XML has no way to carry them",
+        ))
     }
 
     /// Writes an element; `content` adds attributes first, then text and children.
     /// Without content the element is self-closed.
     #[inline]
-    pub fn element(&mut self, name: &str, content: impl FnOnce(&mut Self)) {
+    pub fn element(&mut self, name: &'static str, content: impl FnOnce(&mut Self)) {
+        self.other_element(name, name, content);
+    }
+
+    /// Writes an element whose name was chosen elsewhere; [`Writer::finish`] calls its text `argument`.
+    #[inline]
+    pub fn other_element(
+        &mut self,
+        argument: &'static str,
+        name: &str,
+        content: impl FnOnce(&mut Self),
+    ) {
         self.start_tag(name);
         content(self);
+        if let Some(Illegal::Text) = self.illegal {
+            self.illegal = Some(Illegal::Named(argument));
+        }
         self.end_tag(name);
     }
 
     /// Writes a start tag whose end tag is written elsewhere, if ever: a stream header.
-    pub(crate) fn start(&mut self, name: &str, attributes: impl FnOnce(&mut Self)) {
+    pub(crate) fn start(&mut self, name: &'static str, attributes: impl FnOnce(&mut Self)) {
         self.start_tag(name);
         attributes(self);
         self.finish_start_tag();
@@ -53,7 +98,12 @@ impl<'b> Writer<'b> {
 
     /// Writes an attribute, escaped. Only before any text or child of the element: later it
     /// would not be an attribute any more and is left out.
-    pub fn attr(&mut self, name: &str, value: &str) {
+    pub fn attr(&mut self, name: &'static str, value: &str) {
+        self.other_attr(name, name, value);
+    }
+
+    /// Writes an attribute whose name was chosen elsewhere; [`Writer::finish`] calls it `argument`.
+    pub fn other_attr(&mut self, argument: &'static str, name: &str, value: &str) {
         debug_assert!(is_qualified_name(name), "not a name");
         debug_assert!(self.tag_open, "an attribute must come before any content");
         if !self.tag_open {
@@ -62,12 +112,14 @@ impl<'b> Writer<'b> {
         self.buffer.push(b' ');
         self.buffer.extend_from_slice(name.as_bytes());
         self.buffer.extend_from_slice(b"=\"");
-        escape::attribute(value, self.buffer);
+        if !escape::attribute(value, self.buffer) {
+            self.illegal.get_or_insert(Illegal::Named(argument));
+        }
         self.buffer.push(b'"');
     }
 
     /// Writes an attribute whose value is a number, without a string in between.
-    pub fn attr_number(&mut self, name: &str, value: u64) {
+    pub fn attr_number(&mut self, name: &'static str, value: u64) {
         self.attr(name, "");
         if self.tag_open {
             // Between the quotes that were just written; writing to a Vec cannot fail.
@@ -83,7 +135,7 @@ impl<'b> Writer<'b> {
     }
 
     /// Writes an attribute if there is a value.
-    pub fn attr_opt(&mut self, name: &str, value: Option<&str>) {
+    pub fn attr_opt(&mut self, name: &'static str, value: Option<&str>) {
         if let Some(value) = value {
             self.attr(name, value);
         }
@@ -92,11 +144,13 @@ impl<'b> Writer<'b> {
     /// Writes character data, escaped. An empty text forces `<a></a>` instead of `<a/>`.
     pub fn text(&mut self, text: &str) {
         self.finish_start_tag();
-        escape::text(text, self.buffer);
+        if !escape::text(text, self.buffer) {
+            self.illegal.get_or_insert(Illegal::Text);
+        }
     }
 
     /// Writes `<name>text</name>`.
-    pub fn text_element(&mut self, name: &str, text: &str) {
+    pub fn text_element(&mut self, name: &'static str, text: &str) {
         self.element(name, |w| w.text(text));
     }
 
@@ -210,6 +264,65 @@ mod tests {
         let text = "a\0b\u{1}c\u{FFFE}d\u{FFFF}e\u{FFFD}\u{F000}";
         let xml = written(|w| w.text(text));
         assert_eq!(xml, "a\u{FFFD}b\u{FFFD}c\u{FFFD}d\u{FFFD}e\u{FFFD}\u{F000}");
+    }
+
+    /// What the argument is called that a writer refuses.
+    fn refused(write: impl FnOnce(&mut Writer<'_>)) -> Option<&'static str> {
+        let mut buffer = Vec::new();
+        let mut writer = Writer::new(&mut buffer);
+        write(&mut writer);
+        writer.finish().err().map(|argument| argument.name)
+    }
+
+    #[test]
+    fn the_first_value_that_xml_cannot_hold_is_told_by_where_it_stands() {
+        let write = |values: [&'static str; 4]| {
+            refused(move |w| {
+                w.element("iq", |w| {
+                    w.attr("id", values[0]);
+                    w.element("card", |w| {
+                        w.text_element("status", values[1]);
+                        w.other_element("others", "x-y", |w| w.text(values[2]));
+                        w.text(values[3]);
+                    });
+                });
+            })
+        };
+        let fine = "a\t\n\r\u{7F}\u{85}\u{FFFD}<&é🎉";
+        assert_eq!(write([fine; 4]), None);
+        for illegal in ["\0", "a\u{1b}b", "\u{8}", "a\u{FFFE}", "\u{FFFF}"] {
+            assert_eq!(write([illegal, fine, fine, fine]), Some("id"));
+            assert_eq!(write([fine, illegal, fine, fine]), Some("status"));
+            assert_eq!(write([fine, fine, illegal, fine]), Some("others"));
+            assert_eq!(write([fine, fine, fine, illegal]), Some("card"));
+            assert_eq!(write([fine, illegal, illegal, illegal]), Some("status"));
+        }
+        assert_eq!(refused(|w| w.text("\u{1b}")), Some("text"));
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig {
+            rng_seed: proptest::test_runner::RngSeed::Fixed(0x6d66_6c79),
+            failure_persistence: None,
+            ..proptest::prelude::ProptestConfig::default()
+        })]
+
+        #[test]
+        fn a_text_is_refused_exactly_when_a_reader_would_not_get_it(text in "(a|é|[\0-\u{20}]|[\u{FFF0}-\u{FFFF}]|.){0,40}") {
+            use crate::xml::{Document, Limits};
+            let (in_text, in_attr) = (text.clone(), text.clone());
+            let mut buffer = Vec::new();
+            let mut writer = Writer::new(&mut buffer);
+            writer.element("a", |w| {
+                w.attr("b", &in_attr);
+                w.text(&in_text);
+            });
+            let is_fine = writer.finish().is_ok();
+            let document = Document::parse(buffer, &Limits::default()).unwrap();
+            let root = document.root();
+            let arrives = root.text() == text && root.attr("b").as_deref() == Some(&*text);
+            proptest::prop_assert_eq!(is_fine, arrives);
+        }
     }
 
     #[test]

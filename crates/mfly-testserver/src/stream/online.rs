@@ -132,7 +132,7 @@ fn refuse(element: Element<'_>, error: &DecodeError, own: &FullJid, cx: &mut Cx<
     let id = element.attr("id");
     let bare = own.bare();
     cx.send(|buffer| {
-        Writer::new(buffer).element(element.name(), |w| {
+        Writer::new(buffer).other_element("stanza", element.name(), |w| {
             w.attr("from", bare.as_str());
             w.attr_opt("id", id.as_deref());
             w.attr("to", Jid::as_str(own));

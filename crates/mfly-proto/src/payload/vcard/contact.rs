@@ -138,6 +138,6 @@ fn kinds(element: Element<'_>, value: &str) -> Vec<String> {
 /// Writes one empty element a kind; what is no element's name is left out.
 fn write_kinds(writer: &mut Writer<'_>, kinds: &[String], value: &str) {
     for kind in kinds.iter().filter(|kind| is_name(kind) && *kind != value) {
-        writer.element(kind, |_| {});
+        writer.other_element("kinds", kind, |_| {});
     }
 }
