@@ -3,6 +3,7 @@
 use crate::http::{EncodingError, HttpError, RedirectError};
 use crate::origin::Origin;
 use mfly_proto::argument::InvalidArgument;
+use mfly_proto::text::escaped;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
@@ -15,8 +16,9 @@ pub const LICENCE_REFUSED_MESSAGE: &str = "Invalid License key";
 
 /// A request that did not succeed.
 ///
-/// `message` fields are the server's words and go to the user as they are; no error holds a
-/// secret, or any part of a body that could not be read.
+/// `message` fields are the server's words as they came; `Display` shows them on one line, without
+/// control characters, and cut off where they are long. No error holds a secret, or any part of a
+/// body that could not be read.
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum ApiError {
@@ -24,7 +26,7 @@ pub enum ApiError {
     #[error(transparent)]
     InvalidArgument(#[from] InvalidArgument),
     /// The server answered and said no: HTTP 200 with another code inside.
-    #[error("the server refused with {status}: {message}")]
+    #[error("the server refused with {status}: {}", escaped(.message))]
     Refused {
         /// The `status` in the body.
         status: u16,
@@ -49,7 +51,7 @@ pub enum ApiError {
     #[error("User not available")]
     UserNotAvailable,
     /// The token is missing or was refused, also after a refresh where one was possible.
-    #[error("not authorised: {message}")]
+    #[error("not authorised: {}", escaped(.message))]
     Unauthorized {
         /// The server's words, or ours when no request could be sent.
         message: String,
@@ -224,6 +226,21 @@ mod tests {
             status,
             retry_after,
         }
+    }
+
+    #[test]
+    fn the_servers_words_are_shown_on_one_line_and_cut_off() {
+        let refused = ApiError::Refused {
+            status: 500,
+            retry_after: None,
+            message: format!("a\nb\u{1b}[2J{}", "x".repeat(10_000)),
+        };
+        let shown = refused.to_string();
+        assert!(
+            shown.starts_with(r"the server refused with 500: a\nb\u{1b}[2Jxxx"),
+            "{shown}"
+        );
+        assert!(shown.len() < 1_000);
     }
 
     #[test]

@@ -190,7 +190,7 @@ impl fmt::Display for ErrorKind {
             Self::FileNotAvailable => f.write_str("there is no such file"),
             Self::Unauthorized => f.write_str("the token is missing or was refused"),
             Self::Refused { status, message } => {
-                write!(f, "the server refused with {status}: {message}")
+                write!(f, "the server refused with {status}: {}", escaped(message))
             }
             Self::Http { status } => write!(f, "the server answered with HTTP status {status}"),
             Self::Cleartext { origin } => {

@@ -6,7 +6,7 @@
 //! Wire form: [`mfly_proto::payload::block`]. Official names: `blockUser`, `unblockUser`, `getUsersIBlocked`,
 //! `getUsersWhoBlockedMe`, `blockUserListener`.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::handle::{Context, Session};
 use crate::user::AsUser;

@@ -3,6 +3,7 @@
 use futures_util::{SinkExt, StreamExt};
 use mfly_proto::framing::{Frame, FrameReader, Open, Received};
 use mfly_proto::stream::{Features, StreamError};
+use mfly_proto::text::escaped;
 use mfly_proto::xml::{Document, Limits, XmlError};
 use mfly_transport::{Connection, TransportError};
 use std::time::Duration;
@@ -34,7 +35,7 @@ pub enum StreamProblem {
     #[error("the server closed the stream instead of opening it")]
     Closed,
     /// The server points to another address (RFC 7395 §3.6.1).
-    #[error("the server points to {0}")]
+    #[error("the server points to {}", escaped(.0))]
     Moved(String),
     /// The server ended the stream with an error.
     #[error("stream error: {error}")]

@@ -95,7 +95,10 @@ impl Authenticating {
         let (name, initial) = (exchange.name(), exchange.initial());
         let agent = cx.login.agent(cx.entropy).to_owned();
         let config = cx.config;
-        cx.write(|writer| {
+        if let Some(password) = password {
+            cx.login.spoken().password(password);
+        }
+        cx.write_secret(|writer| {
             plan.protocol
                 .write_begin(name, initial, &agent, config, writer);
         });
@@ -199,7 +202,7 @@ impl Authenticating {
     ) -> Result<Phase, DisconnectReason> {
         match answer {
             Ok(answer) => {
-                cx.write(|writer| plan.protocol.write_answer(answer, writer));
+                cx.write_secret(|writer| plan.protocol.write_answer(answer, writer));
                 Ok(Phase::Authenticating(Self {
                     plan,
                     ahead: false,

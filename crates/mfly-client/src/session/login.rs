@@ -4,6 +4,8 @@ use super::config::{Config, Resource};
 use super::entropy::Entropy;
 use super::known_server::{KnownServer, Offer};
 use super::negotiate::Plan;
+use super::reason::DisconnectReason;
+use super::spoken::Spoken;
 use mfly_proto::sasl::{MechanismPolicy, ScramKeys};
 
 /// Outlives connections.
@@ -19,6 +21,8 @@ pub(super) struct Login {
     resource: Option<String>,
     /// What the server of the current connection offers.
     offer: Offer,
+    /// What was said to it in confidence.
+    spoken: Spoken,
 }
 
 impl Login {
@@ -31,6 +35,7 @@ impl Login {
             agent: None,
             resource: None,
             offer: Offer::default(),
+            spoken: Spoken::default(),
         }
     }
 
@@ -77,6 +82,16 @@ impl Login {
     /// The server says what it offers.
     pub(super) fn offered(&mut self, offer: Offer) {
         self.offer = offer;
+    }
+
+    /// What was said in confidence on the current connection.
+    pub(super) const fn spoken(&mut self) -> &mut Spoken {
+        &mut self.spoken
+    }
+
+    /// The reason for which the current connection is over, without what the server repeats of it.
+    pub(super) fn over(&mut self, reason: DisconnectReason) -> DisconnectReason {
+        std::mem::take(&mut self.spoken).kept_out_of(reason)
     }
 
     /// The keys of the last login.

@@ -291,6 +291,7 @@ impl Machine {
         reason: DisconnectReason,
         transport: Transport,
     ) {
+        let reason = self.login.over(reason);
         if transport == Transport::Up {
             if matches!(standing, Standing::Stream | Standing::Session) {
                 let last_words = farewell(&reason, &self.channel);

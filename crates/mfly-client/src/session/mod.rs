@@ -29,6 +29,7 @@ mod redirect;
 mod requests;
 mod route;
 mod sasl_wire;
+mod spoken;
 #[cfg(test)]
 mod tests;
 mod timers;

@@ -80,6 +80,14 @@ impl Cx<'_> {
         self.send(buffer);
     }
 
+    /// Writes and sends one element that carries a part of the authentication.
+    pub(super) fn write_secret(&mut self, write: impl FnOnce(&mut Writer<'_>)) {
+        let mut buffer = Vec::new();
+        write(&mut Writer::new(&mut buffer));
+        self.login.spoken().element(&buffer);
+        self.send(buffer);
+    }
+
     /// Opens the stream, or opens it again after authentication.
     pub(super) fn open_stream(&mut self) {
         let header = self.channel.open(self.config.account.domain());

@@ -89,7 +89,7 @@ pub enum DisconnectReason {
     #[error("the server sent malformed XML: {0}")]
     MalformedXml(XmlError),
     /// The server offers no mechanism that this client knows.
-    #[error("no usable authentication mechanism among those offered: {}", .offered.join(", "))]
+    #[error("no usable authentication mechanism among those offered: {}", escaped(&.offered.join(", ")))]
     MechanismUnavailable {
         /// What it offers instead.
         offered: Vec<String>,
@@ -99,13 +99,13 @@ pub enum DisconnectReason {
     #[error("no authentication mechanism is good enough: {0}")]
     MechanismRefused(#[source] ChoiceError),
     /// The password is right, and the server wants more: a second factor, or a new password. Nothing of that is supported.
-    #[error("the server wants more than a password: {}", .tasks.join(", "))]
+    #[error("the server wants more than a password: {}", escaped(&.tasks.join(", ")))]
     MoreTasks {
         /// What it wants, one of which would do.
         tasks: Vec<String>,
     },
     /// The server points to another address.
-    #[error("the server moved to {to}")]
+    #[error("the server moved to {}", escaped(.to))]
     Moved {
         /// The address it names.
         to: String,
@@ -174,19 +174,19 @@ pub enum EndReason {
     #[error("the session was ended from another device")]
     LoggedOutRemotely,
     /// The server offers no mechanism that this client knows.
-    #[error("no usable authentication mechanism among those offered: {}", .offered.join(", "))]
+    #[error("no usable authentication mechanism among those offered: {}", escaped(&.offered.join(", ")))]
     MechanismUnavailable {
         /// What it offers instead.
         offered: Vec<String>,
     },
     /// The password is right, and the server wants more: a second factor, or a new password. Nothing of that is supported.
-    #[error("the server wants more than a password: {}", .tasks.join(", "))]
+    #[error("the server wants more than a password: {}", escaped(&.tasks.join(", ")))]
     MoreTasks {
         /// What it wants, one of which would do.
         tasks: Vec<String>,
     },
     /// The server points to another address, where the policy does not allow to follow: connect there.
-    #[error("the server moved to {to}")]
+    #[error("the server moved to {}", escaped(.to))]
     Moved {
         /// The address it names.
         to: String,

@@ -28,6 +28,7 @@
 use super::channel_binding::ChannelBindings;
 use super::kind::MechanismKind;
 use super::scram::{Binding, BindingKind, ScramHash};
+use crate::text::escaped;
 use std::fmt;
 use thiserror::Error;
 
@@ -179,7 +180,7 @@ impl fmt::Display for Offered {
         if self.0.is_empty() {
             return f.write_str("nothing");
         }
-        f.write_str(&self.0.join(", "))
+        fmt::Display::fmt(&escaped(&self.0.join(", ")), f)
     }
 }
 

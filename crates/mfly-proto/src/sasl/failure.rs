@@ -4,6 +4,7 @@
 
 use crate::decode::DecodeError;
 use crate::ns;
+use crate::text::escaped;
 use crate::xml::{Element, Writer};
 use std::fmt;
 
@@ -140,7 +141,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.text {
-            Some(text) => write!(f, "{}: {text}", self.condition),
+            Some(text) => write!(f, "{}: {}", self.condition, escaped(text)),
             None => write!(f, "{}", self.condition),
         }
     }

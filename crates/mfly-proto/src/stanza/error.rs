@@ -3,6 +3,7 @@
 //! `<error type="cancel"><service-unavailable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error>`
 
 use crate::ns;
+use crate::text::escaped;
 use crate::xml::{Element, Writer};
 use std::fmt;
 
@@ -218,8 +219,27 @@ impl Default for StanzaError {
 impl fmt::Display for StanzaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.text {
-            Some(text) => write!(f, "{}: {text}", self.condition),
+            Some(text) => write!(f, "{}: {}", self.condition, escaped(text)),
             None => write!(f, "{}", self.condition),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peers_words_make_no_line_of_their_own_and_are_cut_off() {
+        let shown = |text: &str| {
+            StanzaError::new(ErrorCondition::Forbidden)
+                .with_text(text)
+                .to_string()
+        };
+        assert_eq!(
+            shown("no\nINFO forged \u{1b}[31m"),
+            r"forbidden: no\nINFO forged \u{1b}[31m"
+        );
+        assert!(shown(&"x".repeat(100_000)).len() < 1_000);
     }
 }

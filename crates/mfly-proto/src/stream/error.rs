@@ -5,6 +5,7 @@
 use super::SeeOtherHost;
 use crate::decode::DecodeError;
 use crate::ns;
+use crate::text::escaped;
 use crate::xml::{Element, Writer, XmlErrorKind};
 use std::fmt;
 
@@ -199,7 +200,7 @@ impl fmt::Display for StreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.condition.as_str())?;
         if let Some(text) = &self.text {
-            write!(f, ": {text}")?;
+            write!(f, ": {}", escaped(text))?;
         }
         Ok(())
     }

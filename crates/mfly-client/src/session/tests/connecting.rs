@@ -202,6 +202,65 @@ fn refused_credentials_end_the_session_and_nothing_is_tried_again() {
 }
 
 #[test]
+fn what_a_server_repeats_of_the_authentication_is_told_to_nobody() {
+    const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
+    const STREAMS: &str = "urn:ietf:params:xml:ns:xmpp-streams";
+    let failure = |text: &str| {
+        format!(r#"<failure xmlns="{SASL}"><not-authorized/><text>{text}</text></failure>"#)
+    };
+    let stream_error = |text: &str| {
+        format!(
+            r#"<error xmlns="{OFFERS}"><policy-violation xmlns="{STREAMS}"/><text xmlns="{STREAMS}">{text}</text></error>"#
+        )
+    };
+    // "\0u1\0sealed-password" in base64.
+    let payload = "AHUxAHNlYWxlZC1wYXNzd29yZA==";
+    for repetition in [
+        payload,
+        "cannot use AHUxAHNlYWxlZC1wYXNz...",
+        "sealed-password is wrong",
+    ] {
+        for answer in [failure(repetition), stream_error(repetition)] {
+            let mut rig = Rig::new();
+            rig.dialled();
+            rig.server(SERVER_OPEN);
+            rig.server(PLAIN);
+            rig.password("sealed-password");
+            assert!(rig.sent.iter().any(|sent| sent.contains(payload)));
+            rig.server(&answer);
+            let told = rig.news.join("\n");
+            assert!(told.contains("<redacted>"), "{told}");
+            assert!(
+                !told.contains("AHUxAH") && !told.contains("sealed-"),
+                "{told}"
+            );
+        }
+    }
+    // What is no repetition stays, and makes no line of its own.
+    for answer in [
+        failure("locked\n2026 INFO forged"),
+        stream_error("locked\n2026 INFO forged"),
+    ] {
+        let mut rig = Rig::new();
+        rig.dialled();
+        rig.server(SERVER_OPEN);
+        rig.server(PLAIN);
+        rig.password("sealed-password");
+        rig.server(&answer);
+        assert!(
+            rig.news
+                .iter()
+                .any(|news| news.contains(r"locked\n2026 INFO forged"))
+        );
+        assert!(
+            !rig.news.iter().any(|news| news.contains('\n')),
+            "{:?}",
+            rig.news
+        );
+    }
+}
+
+#[test]
 fn a_temporary_failure_of_authentication_is_tried_again_with_a_fresh_password() {
     let mut rig = Rig::with(|config| config.first_attempts = 2);
     rig.dialled();
