@@ -224,7 +224,7 @@ pub(crate) fn code_of(kind: &ErrorKind) -> Code {
         ErrorKind::Network
         | ErrorKind::Certificate(_)
         | ErrorKind::NotConnected
-        | ErrorKind::ConnectionLost => Code::Unreachable,
+        | ErrorKind::ConnectionLost { .. } => Code::Unreachable,
         ErrorKind::Ended(reason) => code_of_end(reason),
         _ => Code::Failed,
     }
@@ -273,7 +273,9 @@ fn operation_hint(kind: &ErrorKind) -> Option<&'static str> {
         ErrorKind::Timeout => {
             "the server may have acted; look before repeating a change, or raise --timeout"
         }
-        ErrorKind::ConnectionLost => "the server may have acted; look before repeating a change",
+        ErrorKind::ConnectionLost { .. } => {
+            "the server may have acted; look before repeating a change"
+        }
         ErrorKind::Network => "check --api-url and the network; `mfly doctor` looks closer",
         ErrorKind::Certificate(_) => "`mfly doctor` says what is wrong with it",
         ErrorKind::Http { status } => return http_hint(*status),
@@ -352,7 +354,12 @@ mod tests {
                 2,
             ),
             (ErrorKind::Network, 3),
-            (ErrorKind::ConnectionLost, 3),
+            (
+                ErrorKind::ConnectionLost {
+                    cause: Box::new(mfly_client::DisconnectReason::PeerSilent),
+                },
+                3,
+            ),
             (ErrorKind::InvalidCredentials { status: 400 }, 4),
             (ErrorKind::AdminBlocked, 4),
             (ErrorKind::Unauthorized, 4),

@@ -4,12 +4,14 @@
 //! cannot keep answers from their callers; one that reads nothing for long is let go. News go to a callback that must
 //! not block, answers straight to their callers: a slow consumer of news does not delay an answer.
 
+mod catch_up;
+mod last_words;
 mod link;
 #[cfg(test)]
 mod tests;
 mod wire;
 
-pub(crate) use link::Link;
+pub(crate) use link::{Asking, Link};
 
 use crate::connector::Connector;
 use crate::session::{
@@ -18,7 +20,7 @@ use crate::session::{
 };
 use async_trait::async_trait;
 use futures_core::future::BoxFuture;
-use link::{Ends, Order, ReplySender, Urgent};
+use link::{Caller, Ends, Habits, Order, Urgent};
 use mfly_proto::jid::FullJid;
 use mfly_proto::secret::Password;
 use std::collections::HashMap;
@@ -52,6 +54,8 @@ pub(crate) struct DriverParts {
     pub(crate) notices: Box<dyn FnMut(Notice) + Send>,
     /// How long a request may take when its caller does not say.
     pub(crate) request_timeout: Duration,
+    /// Whether a request fails at once while there is no connection, when its caller does not say.
+    pub(crate) fail_fast: bool,
     /// How long the server may take nothing of what is sent to it. 10 s is a good value.
     pub(crate) write_timeout: Duration,
 }
@@ -69,7 +73,12 @@ struct Progress {
 /// Starts a session: it connects at once. Must be called within a tokio runtime.
 pub(crate) fn spawn(parts: DriverParts) -> Link {
     let mut entropy = Entropy::new(parts.seed);
-    let (link, ends) = Link::new(entropy.fork(), parts.request_timeout);
+    let habits = Habits {
+        request_timeout: parts.request_timeout,
+        check_timeout: parts.config.keepalive.answer,
+        fail_fast: parts.fail_fast,
+    };
+    let (link, ends) = Link::new(entropy.fork(), habits);
     let driver = Driver {
         machine: Machine::new(parts.config, entropy),
         connector: parts.connector,
@@ -94,7 +103,7 @@ struct Driver {
     notices: Box<dyn FnMut(Notice) + Send>,
     write_timeout: Duration,
     ends: Ends,
-    callers: HashMap<RequestId, ReplySender>,
+    callers: HashMap<RequestId, Caller>,
     wire: Wire,
     /// What the machine waits for besides the server: a password, or keys. One at a time.
     work: Option<BoxFuture<'static, Input>>,
@@ -110,7 +119,8 @@ enum Event {
     Urgent(Urgent),
     Worked(Input),
     Lingered,
-    Timeout,
+    /// This deadline of the machine's is reached.
+    Timeout(Instant),
 }
 
 impl Driver {
@@ -119,17 +129,7 @@ impl Driver {
         let mut has_links = true;
         while !self.machine.is_ended() {
             match self.next_event(has_links).await {
-                Event::Wire(WireEvent::Connected {
-                    framing,
-                    confidential,
-                    bindings,
-                }) => self.feed(Input::Connected {
-                    framing,
-                    confidential,
-                    bindings,
-                }),
-                Event::Wire(WireEvent::Frame(frame)) => self.feed(Input::Frame(frame)),
-                Event::Wire(WireEvent::Lost(loss)) => self.feed(Input::Disconnected(loss)),
+                Event::Wire(event) => self.hear(event),
                 Event::Order(Some(order)) => {
                     self.take(order);
                     self.take_waiting();
@@ -139,7 +139,13 @@ impl Driver {
                     self.feed(Input::Command(Command::Close(EndReason::Closed)));
                 }
                 Event::Urgent(Urgent::Close(reason)) => {
+                    self.take_accepted();
                     self.feed(Input::Command(Command::Close(reason)));
+                }
+                Event::Urgent(Urgent::Reconnect(begun)) => {
+                    self.feed(Input::Command(Command::Reconnect));
+                    // The caller may be gone.
+                    let _ = begun.send(());
                 }
                 Event::Urgent(Urgent::Cancel(request)) => {
                     self.callers.remove(&request);
@@ -150,7 +156,10 @@ impl Driver {
                     self.feed(input);
                 }
                 Event::Lingered => self.lingering = None,
-                Event::Timeout => self.feed(Input::Timeout),
+                Event::Timeout(deadline) => {
+                    self.catch_up(deadline).await;
+                    self.feed(Input::Timeout);
+                }
             }
         }
         if let Some(last_words) = self.lingering.take() {
@@ -163,11 +172,27 @@ impl Driver {
             .send_modify(|progress| progress.ended = Some(ended));
     }
 
+    fn hear(&mut self, event: WireEvent) {
+        self.feed(match event {
+            WireEvent::Connected {
+                framing,
+                confidential,
+                bindings,
+            } => Input::Connected {
+                framing,
+                confidential,
+                bindings,
+            },
+            WireEvent::Frame(frame) => Input::Frame(frame),
+            WireEvent::Lost(loss) => Input::Disconnected(loss),
+        });
+    }
+
     fn take(&mut self, order: Order) {
         match order {
             Order::Request(request, caller) => {
                 // A caller that is gone by now has cancelled, perhaps before this order was seen.
-                if !caller.is_closed() {
+                if caller.take() {
                     self.callers.insert(request.request, caller);
                     self.feed(Input::Command(Command::Request(request)));
                 }
@@ -208,7 +233,7 @@ impl Driver {
             Some(urgent) = ends.urgent.recv() => Event::Urgent(urgent),
             input = or_pending(work) => Event::Worked(input),
             () = or_pending(lingering) => Event::Lingered,
-            () = sleep_until_or_for_ever(deadline) => Event::Timeout,
+            deadline = reached(deadline) => Event::Timeout(deadline),
         }
     }
 
@@ -248,8 +273,7 @@ impl Driver {
             }
             Output::Reply(request, result) => {
                 if let Some(caller) = self.callers.remove(&request) {
-                    // The caller may have gone away a moment ago.
-                    let _ = caller.send(result);
+                    caller.tell(result);
                 }
             }
             Output::Notice(notice) => self.announce(notice),
@@ -311,9 +335,13 @@ async fn or_pending<T>(future: &mut Option<BoxFuture<'static, T>>) -> T {
     }
 }
 
-async fn sleep_until_or_for_ever(deadline: Option<Instant>) {
+/// Waits for this deadline and says which it was; for ever if there is none.
+async fn reached(deadline: Option<Instant>) -> Instant {
     match deadline {
-        Some(deadline) => sleep_until(deadline).await,
+        Some(deadline) => {
+            sleep_until(deadline).await;
+            deadline
+        }
         None => pending().await,
     }
 }

@@ -76,7 +76,7 @@ impl Error {
             | ErrorKind::Encoding(_)
             | ErrorKind::RequestRefused(_)
             | ErrorKind::NotConnected
-            | ErrorKind::ConnectionLost
+            | ErrorKind::ConnectionLost { .. }
             | ErrorKind::MechanismRefused(_)
             | ErrorKind::AuthenticationBroken(_)
             | ErrorKind::WrongServer { .. }
@@ -126,7 +126,7 @@ impl Error {
             | ErrorKind::UnexpectedAnswer => Fault::Server,
             ErrorKind::Timeout
             | ErrorKind::NotConnected
-            | ErrorKind::ConnectionLost
+            | ErrorKind::ConnectionLost { .. }
             | ErrorKind::Network => Fault::Network,
             ErrorKind::AnswerTooLarge(_) | ErrorKind::NoRandomness => Fault::Us,
         }
@@ -141,7 +141,7 @@ impl Error {
         match &self.kind {
             ErrorKind::Timeout
             | ErrorKind::NotConnected
-            | ErrorKind::ConnectionLost
+            | ErrorKind::ConnectionLost { .. }
             | ErrorKind::Network
             | ErrorKind::TooManyRequests => true,
             ErrorKind::Refused { status, .. } | ErrorKind::Http { status } => {
@@ -199,7 +199,7 @@ impl Error {
             ErrorKind::Refused { message, .. } => message.clone(),
             ErrorKind::Http { status } => format!("Request failed with status code {status}"),
             ErrorKind::RequestRefused(_) => "Request Failed".to_owned(),
-            ErrorKind::NotConnected | ErrorKind::ConnectionLost | ErrorKind::Ended(_) => {
+            ErrorKind::NotConnected | ErrorKind::ConnectionLost { .. } | ErrorKind::Ended(_) => {
                 "Connection Error".to_owned()
             }
             ErrorKind::Network | ErrorKind::Certificate(_) => "Network Error".to_owned(),
@@ -272,18 +272,14 @@ impl Error {
         let kind = match &reason {
             EndReason::AdminBlocked => ErrorKind::AdminBlocked,
             EndReason::InvalidCredentials(_) => ErrorKind::InvalidCredentials { status: 401 },
+            EndReason::MechanismRefused(error) => ErrorKind::MechanismRefused(error.clone()),
+            EndReason::AuthenticationBroken(error) => ErrorKind::AuthenticationBroken(*error),
             EndReason::Unreachable { last, .. } => match &**last {
                 DisconnectReason::ConnectFailed(cause) => {
                     match CertificateProblem::find(&**cause) {
                         Some(problem) => ErrorKind::Certificate(problem),
                         None => ErrorKind::Network,
                     }
-                }
-                DisconnectReason::MechanismRefused(error) => {
-                    ErrorKind::MechanismRefused(error.clone())
-                }
-                DisconnectReason::AuthenticationBroken(error) => {
-                    ErrorKind::AuthenticationBroken(*error)
                 }
                 DisconnectReason::WrongServer { asked, answered } => ErrorKind::WrongServer {
                     asked: asked.clone(),
@@ -552,32 +548,32 @@ mod tests {
             offered: mfly_proto::sasl::choice::Offered::default(),
         };
         let broken = SaslError::UnexpectedChallenge { mechanism: "PLAIN" };
+        let away = |last| EndReason::Unreachable {
+            attempts: 1,
+            last: Box::new(last),
+        };
         let wrong_server = DisconnectReason::WrongServer {
             asked: "a.test".to_owned(),
             answered: "b.test".to_owned(),
         };
-        for (last, kind) in [
-            (DisconnectReason::ClosedByServer, ErrorKind::Network),
+        for (end, kind) in [
+            (away(DisconnectReason::ClosedByServer), ErrorKind::Network),
             (
-                wrong_server,
+                away(wrong_server),
                 ErrorKind::WrongServer {
                     asked: "a.test".to_owned(),
                     answered: "b.test".to_owned(),
                 },
             ),
             (
-                DisconnectReason::MechanismRefused(refused.clone()),
+                EndReason::MechanismRefused(refused.clone()),
                 ErrorKind::MechanismRefused(refused),
             ),
             (
-                DisconnectReason::AuthenticationBroken(broken),
+                EndReason::AuthenticationBroken(broken),
                 ErrorKind::AuthenticationBroken(broken),
             ),
         ] {
-            let end = EndReason::Unreachable {
-                attempts: 1,
-                last: Box::new(last),
-            };
             let error = Error::from_end(end);
             assert_eq!(*error.kind(), kind);
             assert!(error.source().is_some());
@@ -589,7 +585,9 @@ mod tests {
         for kind in [
             ErrorKind::Timeout,
             ErrorKind::NotConnected,
-            ErrorKind::ConnectionLost,
+            ErrorKind::ConnectionLost {
+                cause: Box::new(DisconnectReason::PeerSilent),
+            },
             ErrorKind::Network,
             ErrorKind::RequestRefused(StanzaError::new(ErrorCondition::ResourceConstraint)),
             ErrorKind::Refused {

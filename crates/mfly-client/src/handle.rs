@@ -1,6 +1,6 @@
 //! The handle on a session: what its features build on.
 
-use crate::driver::Link;
+use crate::driver::{Asking, Link};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Events, Subscriptions};
 use crate::quirks::Quirks;
@@ -25,7 +25,7 @@ use tokio::sync::{Mutex, watch};
 #[derive(Clone)]
 pub struct Session {
     shared: Arc<Shared>,
-    timeout: Option<Duration>,
+    asking: Asking,
 }
 
 /// What all clones share.
@@ -87,7 +87,7 @@ impl Session {
     pub(crate) fn new(shared: Shared) -> Self {
         Self {
             shared: Arc::new(shared),
-            timeout: None,
+            asking: Asking::default(),
         }
     }
 
@@ -118,8 +118,51 @@ impl Session {
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         Self {
             shared: self.shared.clone(),
-            timeout: Some(timeout),
+            asking: Asking {
+                timeout: Some(timeout),
+                ..self.asking
+            },
         }
+    }
+
+    /// The same session, with another answer to what becomes of requests made through this handle while there is no
+    /// connection: with `true` they fail at once with [`NotConnected`](ErrorKind::NotConnected), with `false`
+    /// they wait for the next connection. Without this, the session's own setting counts
+    /// ([`ConnectRequest::fail_fast`](crate::ConnectRequest::fail_fast)).
+    #[must_use]
+    pub fn with_fail_fast(&self, fail_fast: bool) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            asking: Asking {
+                fail_fast: Some(fail_fast),
+                ..self.asking
+            },
+        }
+    }
+
+    /// Asks the server now whether it answers, and says how long that took. For a machine that was suspended, or an
+    /// app that comes back to the front: a dead connection is found out within
+    /// [`KeepaliveConfig::answer`](crate::KeepaliveConfig::answer), and a new one follows by itself.
+    ///
+    /// # Errors
+    /// [`ConnectionLost`](ErrorKind::ConnectionLost) when no answer came: the connection was given up.
+    /// [`NotConnected`](ErrorKind::NotConnected) when there was none; [`Session::reconnect_now`] cuts the wait short.
+    pub async fn check_now(&self) -> Result<Duration> {
+        let link = &self.shared.link;
+        match link.check().await {
+            Ok(took) => Ok(took),
+            Err(failure) => Err(explain(failure, link).await),
+        }
+    }
+
+    /// Connects again now: for a machine whose network changed. A connection that stands is closed, an attempt that is
+    /// under way begins anew, and a wait for the next attempt is over. Requests that are out fail with
+    /// [`ConnectionLost`](ErrorKind::ConnectionLost). Returns when the attempt has begun, and does nothing when the
+    /// session is over.
+    ///
+    /// Each call costs the server a log-in: call it when something happened, not in a loop.
+    pub async fn reconnect_now(&self) {
+        self.shared.link.reconnect().await;
     }
 
     /// The session's own address; the last one while it reconnects.
@@ -167,7 +210,7 @@ impl Session {
     /// # Errors
     /// See [`ErrorKind`].
     pub async fn request<R: IqRequest>(&self, request: &R) -> Result<R::Response> {
-        match self.shared.link.request(request, self.timeout).await {
+        match self.shared.link.request(request, self.asking).await {
             Ok(response) => Ok(response),
             Err(failure) => Err(explain(failure, &self.shared.link).await),
         }
@@ -180,8 +223,8 @@ impl Session {
     pub async fn send<E: Endpoint>(&self, endpoint: &E) -> Result<E::Response> {
         self.refuse_when_ended().await?;
         let sending = self.shared.api.send(endpoint);
-        match self.timeout {
-            Some(timeout) => tokio::time::timeout(timeout, sending)
+        match self.asking.timeout {
+            Some(timeout) => mfly_transport::overdue::timeout(timeout, sending)
                 .await
                 .map_err(|elapsed| Error::new(ErrorKind::Timeout, elapsed))?
                 .map_err(Error::from),
@@ -220,11 +263,19 @@ pub(crate) async fn explain(failure: RequestFailure, link: &Link) -> Error {
     let kind = match &failure {
         RequestFailure::Closed if has_ended => ErrorKind::Ended(link.ended().await),
         RequestFailure::Closed => ErrorKind::Ended(EndReason::Closed),
-        RequestFailure::ConnectionLost => ErrorKind::ConnectionLost,
         RequestFailure::AnswerTooLarge(limit) => ErrorKind::AnswerTooLarge(*limit),
         RequestFailure::InvalidArgument(argument) => ErrorKind::InvalidArgument(argument.clone()),
+        RequestFailure::ConnectionLost(cause) => {
+            let kind = ErrorKind::ConnectionLost {
+                cause: cause.clone(),
+            };
+            return Error::new(kind, (**cause).clone());
+        }
         RequestFailure::Malformed(_) => ErrorKind::UnexpectedAnswer,
-        RequestFailure::NotConnected => ErrorKind::NotConnected,
+        RequestFailure::NotConnected { last } => match last {
+            Some(last) => return Error::new(ErrorKind::NotConnected, (**last).clone()),
+            None => ErrorKind::NotConnected,
+        },
         RequestFailure::Refused(error) => ErrorKind::RequestRefused(error.clone()),
         RequestFailure::TimedOut => ErrorKind::Timeout,
         RequestFailure::TooLarge { limit } => ErrorKind::TooLarge { limit: *limit },
@@ -242,7 +293,7 @@ impl WeakSession {
         let shared = self.0.upgrade()?;
         Some(Session {
             shared,
-            timeout: None,
+            asking: Asking::default(),
         })
     }
 }

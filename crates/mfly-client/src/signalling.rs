@@ -7,6 +7,8 @@ mod link;
 
 use crate::app::App;
 use crate::error::{Error, ErrorKind, Result};
+use crate::session::DisconnectReason;
+use futures_util::FutureExt as _;
 use link::Link;
 use mfly_api::BaseUrl;
 use mfly_api::http::HttpBackend;
@@ -14,7 +16,7 @@ use mfly_proto::argument::InvalidArgument;
 use mfly_proto::signalling::MAX_BYTES;
 use mfly_proto::signalling::engine_io::Packet as EnginePacket;
 use mfly_proto::signalling::socket_io::{Kind, Packet, ROOT};
-use mfly_transport::{Address, Options};
+use mfly_transport::{Address, Options, overdue};
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -82,7 +84,7 @@ impl Signalling {
     /// When the server cannot be reached, refuses, or is none.
     pub(crate) async fn connect(endpoint: &Endpoint) -> Result<Self> {
         let mut link = Link::open(endpoint).await?;
-        let greeting = tokio::time::timeout(PATIENCE, link.receive()).await;
+        let greeting = overdue::timeout(PATIENCE, link.receive()).await;
         let mut pending: VecDeque<_> = greeting.map_err(late)??.into();
         let Some(EnginePacket::Open(handshake)) = pending.pop_front() else {
             return Err(ErrorKind::UnexpectedAnswer.into());
@@ -115,7 +117,7 @@ impl Signalling {
                         }
                         match packet.kind {
                             Kind::Connect => {}
-                            Kind::Disconnect => return Err(ErrorKind::ConnectionLost.into()),
+                            Kind::Disconnect => return Err(lost(DisconnectReason::ClosedByServer)),
                             Kind::Error(_) => return Err(ErrorKind::UnexpectedAnswer.into()),
                             kind => return Ok(kind),
                         }
@@ -124,7 +126,7 @@ impl Signalling {
                         self.pong_by = None;
                         self.ping_at = Instant::now() + self.interval;
                     }
-                    EnginePacket::Close => return Err(ErrorKind::ConnectionLost.into()),
+                    EnginePacket::Close => return Err(lost(DisconnectReason::ClosedByServer)),
                     EnginePacket::Ping(data) => self.send(EnginePacket::Pong(data)).await?,
                     EnginePacket::Open(_) => return Err(ErrorKind::UnexpectedAnswer.into()),
                     EnginePacket::Upgrade | EnginePacket::Noop => {}
@@ -134,9 +136,15 @@ impl Signalling {
             tokio::select! {
                 received = self.link.receive() => self.pending.extend(received?),
                 () = tokio::time::sleep_until(due) => {
+                    // What waits in the socket was said in time.
+                    overdue::settle(due).await;
+                    if let Some(received) = self.link.receive().now_or_never() {
+                        self.pending.extend(received?);
+                        continue;
+                    }
                     if self.pong_by.is_some() {
                         tracing::debug!("the signalling server fell silent");
-                        return Err(ErrorKind::ConnectionLost.into());
+                        return Err(lost(DisconnectReason::PeerSilent));
                     }
                     self.pong_by = Some(Instant::now() + self.timeout);
                     self.send(EnginePacket::Ping(String::new())).await?;
@@ -177,10 +185,18 @@ impl Signalling {
     }
 
     async fn send(&mut self, packet: EnginePacket) -> Result<()> {
-        tokio::time::timeout(PATIENCE, self.link.send(packet))
+        overdue::timeout(PATIENCE, self.link.send(packet))
             .await
             .map_err(late)?
     }
+}
+
+/// The connection is lost, for this reason.
+fn lost(reason: DisconnectReason) -> Error {
+    let kind = ErrorKind::ConnectionLost {
+        cause: Box::new(reason.clone()),
+    };
+    Error::new(kind, reason)
 }
 
 fn late(elapsed: tokio::time::error::Elapsed) -> Error {

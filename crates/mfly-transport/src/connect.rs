@@ -5,7 +5,8 @@ use crate::error::{Stage, TransportError};
 use crate::options::{Options, StartTls};
 use crate::progress::{Observer, Progress};
 use crate::{
-    Address, Connection, Security, SubProtocol, Tls, connection, dial, start_tls, websocket,
+    Address, Connection, Security, SubProtocol, Tls, connection, dial, overdue, start_tls,
+    websocket,
 };
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::idn;
@@ -200,7 +201,7 @@ pub(crate) async fn within<T>(
     stage: Stage,
     work: impl Future<Output = Result<T, TransportError>>,
 ) -> Result<T, TransportError> {
-    tokio::time::timeout(limit, work)
+    overdue::timeout(limit, work)
         .await
         .unwrap_or(Err(TransportError::TimedOut { stage }))
 }

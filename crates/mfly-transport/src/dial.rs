@@ -6,6 +6,7 @@
 
 use crate::error::{Stage, TransportError};
 use crate::host::{self, Host};
+use crate::overdue;
 use crate::progress::{Observer, Progress};
 use crate::proxy::{Proxy, ProxyError, ProxyKind};
 use futures_util::StreamExt;
@@ -40,7 +41,7 @@ pub async fn dial_tcp(
     let refuse = |reason| InvalidArgument::new("address", reason);
     let host = Host::parse_alone(host).map_err(refuse)?;
     let port = host::check_port(port).map_err(refuse)?;
-    timeout(limit, dial(&host, port, proxy, &mut Observer::none()))
+    overdue::timeout(limit, dial(&host, port, proxy, &mut Observer::none()))
         .await
         .unwrap_or(Err(TransportError::TimedOut { stage: Stage::Dial }))
 }

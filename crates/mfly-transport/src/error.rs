@@ -13,6 +13,7 @@ use crate::proxy::ProxyError;
 use crate::start_tls::StartTlsError;
 use mfly_proto::argument::InvalidArgument;
 use std::borrow::Cow;
+use std::time::Duration;
 use std::{fmt, io};
 use thiserror::Error;
 
@@ -125,6 +126,8 @@ pub enum TransportError {
         status: Option<u16>,
         /// What was wrong.
         reason: Cow<'static, str>,
+        /// How long the server asks to be left alone (`Retry-After`, RFC 9110 §10.2.3).
+        retry_after: Option<Duration>,
     },
     /// A stage took longer than its time-out.
     #[error("{stage} took too long")]
@@ -214,7 +217,17 @@ impl TransportError {
     #[must_use]
     pub fn handshake_problem(&self) -> Option<HandshakeProblem> {
         match self {
-            Self::Handshake { status, reason } => Some(HandshakeProblem::of(*status, reason)),
+            Self::Handshake { status, reason, .. } => Some(HandshakeProblem::of(*status, reason)),
+            _ => None,
+        }
+    }
+
+    /// How long the server asks to be left alone, if it refused the connection and said so
+    /// (`Retry-After`, RFC 9110 §10.2.3).
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Handshake { retry_after, .. } => *retry_after,
             _ => None,
         }
     }
@@ -223,6 +236,7 @@ impl TransportError {
         Self::Handshake {
             status: None,
             reason: reason.into(),
+            retry_after: None,
         }
     }
 
@@ -275,6 +289,7 @@ mod tests {
         let answered = |status| TransportError::Handshake {
             status: Some(status),
             reason: "refused".into(),
+            retry_after: None,
         };
         assert!(answered(503).is_retryable());
         assert!(answered(429).is_retryable());

@@ -3,10 +3,18 @@
 //! The HTTP head of a handshake has no length prefix, so a peer could make its reader buffer
 //! without end until the time-out.
 
+use crate::retry_after;
+use http::header::{DATE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// More headers than this are not looked at.
+const MAX_HEADERS: usize = 64;
 
 /// Longest HTTP head that is accepted, in bytes.
 pub(crate) const MAX_HEAD_BYTES: usize = 16 * 1024;
@@ -15,25 +23,64 @@ pub(crate) const MAX_HEAD_BYTES: usize = 16 * 1024;
 pub(crate) struct HandshakeLimit<T> {
     io: T,
     left: Option<usize>,
+    answer: Option<Answer>,
 }
 
+/// What a server answered to a handshake, kept because the WebSocket layer keeps only the status.
+#[derive(Clone, Default)]
+pub(crate) struct Answer(Arc<Mutex<Vec<u8>>>);
+
 impl<T> HandshakeLimit<T> {
-    /// I/O whose handshake is still to come.
-    pub(crate) fn new(io: T) -> Self {
-        Self {
+    /// I/O whose handshake is still to come. What is read of it is kept until the limit is lifted.
+    pub(crate) fn kept(io: T) -> (Self, Answer) {
+        let answer = Answer::default();
+        let limited = Self {
             io,
             left: Some(MAX_HEAD_BYTES),
-        }
+            answer: Some(answer.clone()),
+        };
+        (limited, answer)
     }
 
     /// I/O whose handshake is over.
     pub(crate) fn lifted(io: T) -> Self {
-        Self { io, left: None }
+        Self {
+            io,
+            left: None,
+            answer: None,
+        }
     }
 
     /// Ends the limit: the handshake is over.
     pub(crate) fn lift(&mut self) {
         self.left = None;
+        self.answer = None;
+    }
+}
+
+impl Answer {
+    /// How long the server asks to be left alone.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        retry_after(&self.headers()?, SystemTime::now())
+    }
+
+    /// The headers that say how long to wait; `None` when the answer is no HTTP.
+    fn headers(&self) -> Option<HeaderMap> {
+        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = [httparse::EMPTY_HEADER; MAX_HEADERS];
+        let mut response = httparse::Response::new(&mut slots);
+        response.parse(&bytes).ok()?;
+        let mut headers = HeaderMap::new();
+        for header in response.headers.iter() {
+            for name in [RETRY_AFTER, DATE] {
+                if header.name.eq_ignore_ascii_case(name.as_str())
+                    && let Ok(value) = HeaderValue::from_bytes(header.value)
+                {
+                    headers.append(name, value);
+                }
+            }
+        }
+        Some(headers)
     }
 }
 
@@ -46,6 +93,12 @@ impl<T: AsyncRead + Unpin> AsyncRead for HandshakeLimit<T> {
         let this = self.get_mut();
         let before = buf.filled().len();
         ready!(Pin::new(&mut this.io).poll_read(cx, buf))?;
+        if let Some(Answer(answer)) = &this.answer {
+            let mut answer = answer.lock().unwrap_or_else(PoisonError::into_inner);
+            let room = MAX_HEAD_BYTES.saturating_sub(answer.len());
+            let read = &buf.filled()[before..];
+            answer.extend_from_slice(&read[..read.len().min(room)]);
+        }
         if let Some(left) = &mut this.left {
             let read = buf.filled().len() - before;
             *left = left.checked_sub(read).ok_or_else(|| {

@@ -12,6 +12,7 @@
 //! | [`retry_after`](fn@retry_after) | how long a server's HTTP answer asks to wait |
 //! | `srv` (feature `srv`) | the servers of a domain, by their SRV records |
 //! | [`server`] | the server side: answer an upgrade or STARTTLS, take over the connection |
+//! | [`overdue`] | deadlines of a process that did not run for a while |
 //! | `pair`, `pair_with` (feature `testing`) | two connections joined in memory |
 //!
 //! Everything here needs a tokio runtime with I/O and time enabled.
@@ -25,6 +26,7 @@ mod handshake_limit;
 mod host;
 mod linger;
 mod options;
+pub mod overdue;
 #[cfg(feature = "testing")]
 mod pair;
 mod progress;

@@ -238,6 +238,7 @@ where
             Some(reason) => Err(TransportError::Handshake {
                 status: Some(response.status().as_u16()),
                 reason: reason.into(),
+                retry_after: None,
             }),
         }
     };

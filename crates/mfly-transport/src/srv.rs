@@ -15,6 +15,7 @@ use crate::address::Address;
 use crate::connect::connect;
 use crate::error::{Fault, TransportError};
 use crate::host::Host;
+use crate::overdue;
 use crate::proxy::ProxyKind;
 use crate::tls;
 use crate::{Connection, Options};
@@ -29,7 +30,6 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::time::timeout;
 use tracing::debug;
 
 /// More servers than this are not tried.
@@ -138,7 +138,7 @@ impl Resolver {
         let name = host.as_str();
         // One that stays silent does not make the other's answer worthless.
         let ask = |direct_tls| async move {
-            let answer = timeout(limit, self.ask(name, direct_tls)).await;
+            let answer = overdue::timeout(limit, self.ask(name, direct_tls)).await;
             answer.unwrap_or(Answer::Silence)
         };
         let (start_tls, direct_tls) = join(ask(false), ask(true)).await;

@@ -4,7 +4,7 @@
 
 use crate::connection::{self, FLUSH_THRESHOLD, Io};
 use crate::error::{NO_SUB_PROTOCOL, NOT_HTTP, OTHER_SUB_PROTOCOL, TransportError};
-use crate::handshake_limit::HandshakeLimit;
+use crate::handshake_limit::{Answer, HandshakeLimit};
 use crate::progress::{Observer, Progress};
 use crate::{Address, Connection};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -46,14 +46,15 @@ pub(crate) async fn open(
         let name = HeaderValue::from_static(SUB_PROTOCOL);
         builder = builder
             .add_header(header::SEC_WEBSOCKET_PROTOCOL, name)
-            .map_err(refused)?;
+            .map_err(|_| TransportError::handshake("the address does not make a request"))?;
     }
+    let (io, answer) = HandshakeLimit::kept(io);
     let (mut socket, response) = builder
         .config(config())
         .limits(limits(max_frame_bytes))
-        .connect_on(HandshakeLimit::new(io))
+        .connect_on(io)
         .await
-        .map_err(refused)?;
+        .map_err(|error| refused(error, &answer))?;
     check(response.headers(), sub_protocol)?;
     socket.get_mut().lift();
     observer.done(|took| Progress::Upgraded {
@@ -130,11 +131,12 @@ pub(crate) fn list(headers: &HeaderMap, name: &HeaderName) -> impl Iterator<Item
 }
 
 /// Translates a failed client handshake.
-fn refused(error: Error) -> TransportError {
+fn refused(error: Error, answer: &Answer) -> TransportError {
     match error {
         Error::Upgrade(UpgradeError::DidNotSwitchProtocols(status)) => TransportError::Handshake {
             status: Some(status),
             reason: format!("the server answered with HTTP status {status}").into(),
+            retry_after: answer.retry_after(),
         },
         Error::Upgrade(UpgradeError::Parsing(_)) => TransportError::handshake(NOT_HTTP),
         Error::Upgrade(other) => TransportError::handshake(other.to_string()),

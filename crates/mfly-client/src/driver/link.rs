@@ -8,23 +8,64 @@ use crate::session::{
 use mfly_proto::framing::Frame;
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::FullJid;
+use mfly_proto::payload::ping::Ping;
 use mfly_proto::stanza::{Iq, IqRequest, Reply, iq};
 use mfly_proto::xml::Document;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-/// Where the answer to a request goes.
-pub(super) type ReplySender = oneshot::Sender<Result<Document, RequestFailure>>;
+/// What becomes of a request.
+type Outcome = Result<Document, RequestFailure>;
+
+/// Where the outcome of a request goes.
+pub(super) struct Caller {
+    outcome: oneshot::Sender<Outcome>,
+    /// Set once the machine has the request: its deadline is then the machine's alone.
+    taken: Arc<AtomicBool>,
+}
+
+impl Caller {
+    /// Notes that the machine has the request. `false` means that nobody waits for it any more.
+    pub(super) fn take(&self) -> bool {
+        self.taken.store(true, Ordering::Release);
+        !self.outcome.is_closed()
+    }
+
+    /// Tells the outcome. The caller may have gone away a moment ago.
+    pub(super) fn tell(self, outcome: Outcome) {
+        let _ = self.outcome.send(outcome);
+    }
+}
+
+/// How a request is made, where it differs from how the session makes requests.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Asking {
+    /// How long the caller waits.
+    pub(crate) timeout: Option<Duration>,
+    /// Whether it fails at once while there is no connection.
+    pub(crate) fail_fast: Option<bool>,
+}
+
+/// How a session makes requests.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Habits {
+    /// How long callers wait that do not say.
+    pub(super) request_timeout: Duration,
+    /// How long the answer to a check may take.
+    pub(super) check_timeout: Duration,
+    /// Whether requests fail at once while there is no connection.
+    pub(super) fail_fast: bool,
+}
 
 /// What a handle tells the driver. When every sender is gone, the session closes.
 pub(super) enum Order {
     /// For the machine as it is.
     Command(Command),
     /// A request, and where its answer goes.
-    Request(Request, ReplySender),
+    Request(Request, Caller),
 }
 
 /// What does not wait its turn behind orders.
@@ -33,6 +74,8 @@ pub(super) enum Urgent {
     Cancel(RequestId),
     /// Close for this reason, although the server takes so little that orders pile up.
     Close(EndReason),
+    /// Connect again at once, and say when that has begun.
+    Reconnect(oneshot::Sender<()>),
 }
 
 /// A handle on a running session. Cheap to clone; when the last clone is dropped the session says goodbye and ends.
@@ -45,7 +88,7 @@ pub(crate) struct Link {
     state: watch::Receiver<ConnectionState>,
     progress: watch::Receiver<Progress>,
     shared: Arc<Shared>,
-    request_timeout: Duration,
+    habits: Habits,
 }
 
 struct Shared {
@@ -68,7 +111,7 @@ pub(super) const ORDERS: usize = 64;
 const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
 
 impl Link {
-    pub(super) fn new(ids: Entropy, request_timeout: Duration) -> (Self, Ends) {
+    pub(super) fn new(ids: Entropy, habits: Habits) -> (Self, Ends) {
         let (orders, orders_end) = mpsc::channel(ORDERS);
         let (urgent, urgent_end) = mpsc::unbounded_channel();
         let (state_end, state) = watch::channel(ConnectionState::Connecting);
@@ -83,7 +126,7 @@ impl Link {
             state,
             progress,
             shared,
-            request_timeout,
+            habits,
         };
         let ends = Ends {
             orders: orders_end,
@@ -94,18 +137,45 @@ impl Link {
         (link, ends)
     }
 
-    /// Asks the server. `timeout` replaces the default. Dropping the future cancels the request: a later answer is
-    /// ignored, though the server may carry it out.
+    /// Asks the server. Without a connection the request waits for one, until its deadline at most, unless it is to
+    /// fail fast. Dropping the future cancels the request: it is not sent if it was not sent yet, and a later answer
+    /// is ignored, though the server may carry it out.
     ///
     /// # Errors
-    /// As [`RequestFailure`] lists. While the session is connecting or reconnecting it fails at once, so that the
-    /// caller decides whether it is still worth asking later.
+    /// As [`RequestFailure`] lists.
     pub(crate) async fn request<R: IqRequest>(
         &self,
         request: &R,
-        timeout: Option<Duration>,
+        how: Asking,
     ) -> Result<R::Response, RequestFailure> {
-        let deadline = deadline_after(timeout.unwrap_or(self.request_timeout));
+        let answer = self.ask(request, how, false).await?;
+        let reply = Iq::read(answer.root()).map_err(RequestFailure::Malformed)?;
+        let reply = Reply {
+            from: reply.from.as_ref(),
+            payload: reply.payload(),
+        };
+        R::read_response(&reply).map_err(RequestFailure::Malformed)
+    }
+
+    /// Asks the server whether it answers, and says how long that took. Without an answer the connection is given up.
+    ///
+    /// # Errors
+    /// When there is no connection, or no longer.
+    pub(crate) async fn check(&self) -> Result<Duration, RequestFailure> {
+        let how = Asking {
+            timeout: Some(self.habits.check_timeout),
+            fail_fast: Some(true),
+        };
+        let asked = Instant::now();
+        match self.ask(&Ping::default(), how, true).await {
+            // A server that refuses pings answers.
+            Ok(_) | Err(RequestFailure::Refused(_)) => Ok(asked.elapsed()),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn ask<R: IqRequest>(&self, request: &R, how: Asking, is_check: bool) -> Outcome {
+        let deadline = deadline_after(how.timeout.unwrap_or(self.habits.request_timeout));
         let number = RequestId(self.shared.next_request.fetch_add(1, Ordering::Relaxed));
         let id = self.stanza_id();
         let mut buffer = Vec::new();
@@ -117,30 +187,45 @@ impl Link {
             stanza: frame(buffer),
             to: request.to().cloned(),
             deadline: deadline.into_std(),
+            fail_fast: how.fail_fast.unwrap_or(self.habits.fail_fast),
+            is_check,
         };
-        let (sender, receiver) = oneshot::channel();
-        let answer = timeout_at(deadline, async {
-            let order = Order::Request(prepared, sender);
-            self.orders
-                .send(order)
-                .await
-                .map_err(|_| RequestFailure::Closed)?;
-            let mut guard = CancelOnDrop {
-                request: Some(number),
-                link: self,
-            };
-            let answer = receiver.await.map_err(|_| RequestFailure::Closed);
-            guard.request = None;
-            answer?
-        })
-        .await
-        .unwrap_or(Err(RequestFailure::TimedOut))?;
-        let reply = Iq::read(answer.root()).map_err(RequestFailure::Malformed)?;
-        let reply = Reply {
-            from: reply.from.as_ref(),
-            payload: reply.payload(),
+        let (sender, mut outcome) = oneshot::channel();
+        let taken = Arc::new(AtomicBool::new(false));
+        let caller = Caller {
+            outcome: sender,
+            taken: Arc::clone(&taken),
         };
-        R::read_response(&reply).map_err(RequestFailure::Malformed)
+        match timeout_at(deadline, self.orders.send(Order::Request(prepared, caller))).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return Err(RequestFailure::Closed),
+            Err(_) => return Err(RequestFailure::TimedOut),
+        }
+        let mut guard = CancelOnDrop {
+            request: Some(number),
+            link: self,
+        };
+        // Only the machine knows whether an answer came in time, so from when it has the request, it decides. It
+        // decides about each.
+        let outcome = tokio::select! {
+            biased;
+            outcome = &mut outcome => outcome,
+            () = sleep_until(deadline) => match taken.load(Ordering::Acquire) {
+                true => outcome.await,
+                false => return Err(RequestFailure::TimedOut),
+            },
+        };
+        guard.request = None;
+        outcome.unwrap_or(Err(RequestFailure::Closed))
+    }
+
+    /// Lets the connection go, or the attempt to make one, and connects again at once. Returns when that has begun.
+    pub(crate) async fn reconnect(&self) {
+        let (sender, begun) = oneshot::channel();
+        // A closed channel means that the session is over.
+        if self.urgent.send(Urgent::Reconnect(sender)).is_ok() {
+            let _ = begun.await;
+        }
     }
 
     /// Sends a stanza that needs no answer, for example a presence. It is lost when the connection breaks.
@@ -154,12 +239,12 @@ impl Link {
             ConnectionState::Closing | ConnectionState::Ended => {
                 return Err(RequestFailure::Closed);
             }
-            _ => return Err(RequestFailure::NotConnected),
+            _ => return Err(RequestFailure::NotConnected { last: None }),
         }
         self.check_length(&stanza)?;
         let order = Order::Command(Command::Send(frame(stanza)));
         match timeout_at(
-            deadline_after(self.request_timeout),
+            deadline_after(self.habits.request_timeout),
             self.orders.send(order),
         )
         .await

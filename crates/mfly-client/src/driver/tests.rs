@@ -1,5 +1,9 @@
 //! The driver over connections in memory, in virtual time.
 
+mod end;
+mod late;
+mod offline;
+
 use super::*;
 use crate::connector::{ConnectorError, Dialled};
 use crate::session::{ConnectionState, DisconnectReason, Redirect, RequestFailure};
@@ -78,6 +82,7 @@ impl Rig {
             passwords: Arc::new(Numbered::default()),
             notices: Box::new(move |notice| sink.lock().unwrap().push(notice)),
             request_timeout: 15 * SECOND,
+            fail_fast: false,
             write_timeout: 10 * SECOND,
         };
         change(&mut parts);
@@ -206,8 +211,8 @@ async fn a_session_connects_and_its_requests_are_answered_each_with_its_own() {
         server.answer(&first, "").await;
     };
     let (first, second, ()) = tokio::join!(
-        rig.link.request(&Blocked, None),
-        other.request(&Blocked, None),
+        rig.link.request(&Blocked, Asking::default()),
+        other.request(&Blocked, Asking::default()),
         serve
     );
     assert_eq!(first.unwrap().len(), 0);
@@ -224,12 +229,19 @@ async fn an_answer_that_cannot_be_read_fails_its_request_and_nothing_else() {
         server.answer(&request, BLOCKLIST).await;
     };
     let ask = async {
-        let answer = rig.link.request(&Blocked, None).await;
+        let answer = rig.link.request(&Blocked, Asking::default()).await;
         assert!(
             matches!(answer, Err(RequestFailure::Malformed(_))),
             "{answer:?}"
         );
-        assert_eq!(rig.link.request(&Blocked, None).await.unwrap().len(), 1);
+        assert_eq!(
+            rig.link
+                .request(&Blocked, Asking::default())
+                .await
+                .unwrap()
+                .len(),
+            1
+        );
     };
     tokio::join!(ask, serve);
 }
@@ -238,9 +250,9 @@ async fn an_answer_that_cannot_be_read_fails_its_request_and_nothing_else() {
 async fn a_dropped_request_frees_its_place() {
     let (rig, mut server) = Rig::online(|parts| parts.config.max_requests = 1).await;
     let asking = rig.link.clone();
-    let request = tokio::spawn(async move { asking.request(&Blocked, None).await });
+    let request = tokio::spawn(async move { asking.request(&Blocked, Asking::default()).await });
     server.expect("blocklist").await;
-    let refused = rig.link.request(&Blocked, None).await;
+    let refused = rig.link.request(&Blocked, Asking::default()).await;
     assert_eq!(refused, Err(RequestFailure::TooManyRequests));
     request.abort();
     assert!(request.await.unwrap_err().is_cancelled());
@@ -248,21 +260,21 @@ async fn a_dropped_request_frees_its_place() {
         let request = server.expect("blocklist").await;
         server.answer(&request, BLOCKLIST).await;
     };
-    let (answer, ()) = tokio::join!(rig.link.request(&Blocked, None), serve);
+    let (answer, ()) = tokio::join!(rig.link.request(&Blocked, Asking::default()), serve);
     assert_eq!(answer.unwrap().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_is_dropped_before_it_left_is_not_sent() {
     let (rig, mut server) = Rig::online(|_| {}).await;
-    let mut dropped = Box::pin(rig.link.request(&Blocked, None));
+    let mut dropped = Box::pin(rig.link.request(&Blocked, Asking::default()));
     assert!(poll_fn(|cx| Poll::Ready(dropped.as_mut().poll(cx).is_pending())).await);
     drop(dropped);
     let serve = async {
         let request = server.expect("user_activities").await;
         server.answer(&request, "").await;
     };
-    let (answer, ()) = tokio::join!(rig.link.request(&BlockedBy, None), serve);
+    let (answer, ()) = tokio::join!(rig.link.request(&BlockedBy, Asking::default()), serve);
     assert_eq!(answer.unwrap().len(), 0);
 }
 
@@ -272,11 +284,21 @@ async fn a_request_without_answer_fails_when_its_own_time_is_up() {
     for (asked, expected) in [(None, 15 * SECOND), (Some(3 * SECOND), 3 * SECOND)] {
         let start = Instant::now();
         assert_eq!(
-            rig.link.request(&Blocked, asked).await,
+            rig.link
+                .request(
+                    &Blocked,
+                    Asking {
+                        timeout: asked,
+                        fail_fast: None
+                    }
+                )
+                .await,
             Err(RequestFailure::TimedOut)
         );
         assert_eq!(start.elapsed(), expected);
         server.expect("blocklist").await;
+        let ping = server.expect("urn:xmpp:ping").await;
+        server.answer(&ping, "").await;
     }
 }
 
@@ -312,15 +334,26 @@ async fn a_lost_connection_is_made_again_with_a_fresh_password_and_pending_reque
         server.expect("blocklist").await;
         drop(server);
     };
-    let (answer, ()) = tokio::join!(rig.link.request(&Blocked, None), lose);
-    assert_eq!(answer, Err(RequestFailure::ConnectionLost));
+    let (answer, ()) = tokio::join!(rig.link.request(&Blocked, Asking::default()), lose);
+    let Err(RequestFailure::ConnectionLost(cause)) = answer else {
+        panic!("{answer:?}");
+    };
+    assert!(
+        matches!(*cause, DisconnectReason::ConnectionBroken(_)),
+        "{cause}"
+    );
     assert_eq!(*rig.link.state().borrow(), ConnectionState::Reconnecting);
-    assert_eq!(
-        rig.link.request(&Blocked, None).await,
-        Err(RequestFailure::NotConnected)
+    let fast = Asking {
+        timeout: None,
+        fail_fast: Some(true),
+    };
+    let refused = rig.link.request(&Blocked, fast).await;
+    assert!(
+        matches!(refused, Err(RequestFailure::NotConnected { last: Some(_) })),
+        "{refused:?}"
     );
     let sent = rig.link.send(b"<presence/>".to_vec()).await;
-    assert_eq!(sent, Err(RequestFailure::NotConnected));
+    assert_eq!(sent, Err(RequestFailure::NotConnected { last: None }));
     let _server = rig.accept().await;
     rig.reaches(ConnectionState::Connected).await;
     assert_ne!(rig.link.jid(), before);
@@ -380,7 +413,7 @@ async fn a_first_connection_that_fails_is_an_error_with_its_cause() {
     };
     assert!(cause.downcast_ref::<TransportError>().is_some());
     assert_eq!(
-        rig.link.request(&Blocked, None).await,
+        rig.link.request(&Blocked, Asking::default()).await,
         Err(RequestFailure::Closed)
     );
 }
@@ -396,7 +429,7 @@ async fn more_first_attempts_can_be_allowed() {
 async fn closing_lets_answers_through_and_waits_for_the_servers_goodbye() {
     let (rig, mut server) = Rig::online(|_| {}).await;
     let asking = rig.link.clone();
-    let request = tokio::spawn(async move { asking.request(&Blocked, None).await });
+    let request = tokio::spawn(async move { asking.request(&Blocked, Asking::default()).await });
     let question = server.expect("blocklist").await;
     let serve = async {
         server
@@ -497,7 +530,7 @@ fn large_stanza() -> Vec<u8> {
 async fn a_server_that_does_not_read_still_gets_its_answers_to_their_callers() {
     let (rig, mut server) = Rig::online(|_| {}).await;
     let asking = rig.link.clone();
-    let request = tokio::spawn(async move { asking.request(&Blocked, None).await });
+    let request = tokio::spawn(async move { asking.request(&Blocked, Asking::default()).await });
     let question = server.expect("blocklist").await;
     for _ in 0..20 {
         rig.link.send(large_stanza()).await.unwrap();

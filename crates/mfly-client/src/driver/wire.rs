@@ -7,12 +7,12 @@ use futures_core::future::BoxFuture;
 use futures_util::Sink;
 use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::sasl::ChannelBindings;
-use mfly_transport::{Connection, TransportError};
+use mfly_transport::{Connection, TransportError, overdue};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
@@ -24,6 +24,9 @@ const BUSY: usize = QUEUE / 2;
 
 /// Frames that may be read in a row before what is queued gets its turn: a flood must not keep answers from leaving.
 const READS_IN_A_ROW: u8 = 16;
+
+/// How long a server may take to be seen reading again after this process did not run.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// How long the last frames and the closing handshake may take once the machine has let go.
 const LINGER: Duration = Duration::from_secs(2);
@@ -73,6 +76,13 @@ impl Wire {
     pub(super) fn send(&mut self, frame: Frame) {
         if let Self::Open(live) = self {
             live.queue.push_back(frame);
+        }
+    }
+
+    /// Writes what is queued, as much of it as the connection takes without waiting. For the very end.
+    pub(super) fn write_now(&mut self) {
+        if let Self::Open(live) = self {
+            live.write_now();
         }
     }
 
@@ -153,14 +163,22 @@ impl Live {
         self.reads = 0;
         match self.poll_write(cx) {
             Poll::Ready(Ok(())) => self.stalled = None,
-            Poll::Ready(Err(error)) => return Poll::Ready(Err(Loss::Broken(Arc::new(error)))),
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(self.lost(error))),
             Poll::Pending => {
                 let write_timeout = self.write_timeout;
                 let stalled = self
                     .stalled
                     .get_or_insert_with(|| Box::pin(sleep(write_timeout)));
                 if stalled.as_mut().poll(cx).is_ready() {
-                    return Poll::Ready(Err(Loss::WriteStalled));
+                    let deadline = stalled.deadline();
+                    if !overdue::is_late(deadline) {
+                        return Poll::Ready(Err(Loss::WriteStalled));
+                    }
+                    // This process did not run: whether the server reads is to be seen.
+                    stalled.as_mut().reset(Instant::now() + GRACE);
+                    if stalled.as_mut().poll(cx).is_ready() {
+                        return Poll::Ready(Err(Loss::WriteStalled));
+                    }
                 }
             }
         }
@@ -174,9 +192,27 @@ impl Live {
                 self.reads = self.reads.saturating_add(1);
                 Ok(frame)
             }
-            Some(Err(error)) => Err(Loss::Broken(Arc::new(error))),
-            None => Err(Loss::Closed),
+            Some(Err(error)) => Err(self.lost(error)),
+            None => Err(Loss::Closed(self.connection.close_reason().cloned())),
         })
+    }
+
+    /// What a failure to read or write comes to. A server that closes takes nothing any more, and
+    /// has said why.
+    fn lost(&self, error: TransportError) -> Loss {
+        match (error, self.connection.close_reason()) {
+            (TransportError::TooLarge { limit }, _) => Loss::TooLarge(limit),
+            (TransportError::Closed | TransportError::Io(_), Some(close)) => {
+                Loss::Closed(Some(close.clone()))
+            }
+            (error, _) => Loss::Broken(Arc::new(error)),
+        }
+    }
+
+    /// Writes what is queued, as much of it as the connection takes at once.
+    fn write_now(&mut self) {
+        // What cannot leave is lost with the connection.
+        let _ = self.poll_write(&mut Context::from_waker(Waker::noop()));
     }
 
     /// Writes what is queued; ready when all of it has left.

@@ -1,6 +1,6 @@
 //! The kinds of failure: their words, and what to do about each.
 
-use crate::session::EndReason;
+use crate::session::{DisconnectReason, EndReason};
 use mfly_api::http::{EncodingError, RedirectError};
 use mfly_api::{Feature, Origin};
 use mfly_proto::argument::InvalidArgument;
@@ -63,10 +63,14 @@ pub enum ErrorKind {
     RequestRefused(StanzaError),
     /// No answer came in time. The server may or may not have acted on the request.
     Timeout,
-    /// The session is not online at the moment. Nothing was sent.
+    /// The session is not online at the moment, or was not until the request's deadline. Nothing was sent. The error's
+    /// source says why the last connection was lost, or why the last attempt failed.
     NotConnected,
-    /// The connection broke before the answer came. The server may or may not have acted on the request.
-    ConnectionLost,
+    /// The connection was lost before the answer came. The server may or may not have acted on the request.
+    ConnectionLost {
+        /// Why it was lost: what the server said when it closed, what it sent, or what broke.
+        cause: Box<DisconnectReason>,
+    },
     /// The session is over; connect again.
     Ended(EndReason),
     /// The server could not be reached.
@@ -85,7 +89,7 @@ pub enum ErrorKind {
         /// The domain that answered, escaped and cut off where it is long.
         answered: String,
     },
-    /// Too many requests wait for their answers.
+    /// Too many requests wait for their answers, or for a connection. Nothing was sent.
     TooManyRequests,
     /// The server takes no stanza of this length. Nothing was sent.
     TooLarge {
@@ -129,7 +133,7 @@ impl ErrorKind {
                 "check the address of the API; the server's operator can name the right one"
             }
             Self::Encoding(_) => "the server's operator has to switch this encoding off",
-            Self::Timeout | Self::ConnectionLost => {
+            Self::Timeout | Self::ConnectionLost { .. } => {
                 "the server may have acted: look before repeating a change"
             }
             Self::NotConnected => "wait for Event::Connected; the session reconnects by itself",
@@ -137,7 +141,7 @@ impl ErrorKind {
             Self::Network => "check the addresses and the network, then try again",
             Self::Certificate(problem) => certificate_hint(*problem),
             Self::MechanismRefused(_) => {
-                "ask the server's operator what changed before the policy is relaxed: somebody may be in between"
+                "ask the server's operator what changed, then relax the policy or connect with Account::accept_weaker: somebody may be in between"
             }
             Self::AuthenticationBroken(_) => "check the address; somebody may be in between",
             Self::WrongServer { .. } => {
@@ -201,7 +205,9 @@ impl fmt::Display for ErrorKind {
             Self::RequestRefused(error) => write!(f, "the request was refused: {error}"),
             Self::Timeout => f.write_str("no answer in time"),
             Self::NotConnected => f.write_str("the session is not online"),
-            Self::ConnectionLost => f.write_str("the connection broke before the answer came"),
+            Self::ConnectionLost { cause } => {
+                write!(f, "the connection was lost before the answer came: {cause}")
+            }
             Self::Ended(reason) => write!(f, "the session is over: {reason}"),
             Self::Network => f.write_str("the server could not be reached"),
             Self::Certificate(problem) => f.write_str(match problem {
@@ -238,7 +244,7 @@ impl fmt::Display for ErrorKind {
                     None => Ok(()),
                 }
             }
-            Self::TooManyRequests => f.write_str("too many requests wait for their answers"),
+            Self::TooManyRequests => f.write_str("too many requests wait"),
             Self::UnexpectedAnswer => f.write_str("the answer is not what it should be"),
             Self::Media => f.write_str("the file could not be sealed, opened, held or written"),
             Self::NoRandomness => f.write_str("the operating system gives no random bytes"),

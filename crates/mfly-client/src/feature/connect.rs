@@ -42,6 +42,7 @@ pub struct ConnectRequest {
     keepalive: KeepaliveConfig,
     attempts: u32,
     request_timeout: Duration,
+    fail_fast: bool,
     qr_socket_id: Option<String>,
     redirects: RedirectPolicy,
     pipelined: bool,
@@ -82,6 +83,7 @@ impl App {
             keepalive: KeepaliveConfig::default(),
             attempts: 1,
             request_timeout: Duration::from_secs(15),
+            fail_fast: false,
             qr_socket_id: None,
             redirects: RedirectPolicy::default(),
             pipelined: false,
@@ -119,6 +121,15 @@ impl ConnectRequest {
     /// How long each request over XMPP may take. Default 15 s.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
+        self
+    }
+
+    /// Whether a request that is made while the session reconnects fails at once, with
+    /// [`NotConnected`](crate::ErrorKind::NotConnected). Otherwise it waits for the next connection, until its own
+    /// deadline; 128 may wait at a time. Default `false`. For single calls:
+    /// [`Session::with_fail_fast`](crate::Session::with_fail_fast).
+    pub fn fail_fast(mut self, fail_fast: bool) -> Self {
+        self.fail_fast = fail_fast;
         self
     }
 
@@ -235,6 +246,7 @@ impl ConnectRequest {
                 }
             }),
             request_timeout: self.request_timeout,
+            fail_fast: self.fail_fast,
             write_timeout: Duration::from_secs(10),
         });
         let qr_socket_id = self.qr_socket_id;

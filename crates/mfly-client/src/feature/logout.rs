@@ -35,7 +35,11 @@ impl Session {
             let notice = UserLogout {
                 socket_id: socket_id.to_owned(),
             };
-            let _ = tokio::time::timeout(NOTICE, self.request(&notice)).await;
+            let _ = self
+                .with_timeout(NOTICE)
+                .with_fail_fast(true)
+                .request(&notice)
+                .await;
         }
         let server_told = match self.send(&logout::Request).await {
             Ok(()) => true,

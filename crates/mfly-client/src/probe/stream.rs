@@ -5,7 +5,7 @@ use mfly_proto::framing::{Frame, FrameReader, Open, Received};
 use mfly_proto::stream::{Features, StreamError};
 use mfly_proto::text::escaped;
 use mfly_proto::xml::{Document, Limits, XmlError};
-use mfly_transport::{Connection, TransportError};
+use mfly_transport::{Connection, TransportError, overdue};
 use std::time::Duration;
 use thiserror::Error;
 
@@ -64,7 +64,7 @@ pub async fn stream_offer(
     domain: &str,
     limit: Duration,
 ) -> Result<StreamOffer, StreamProblem> {
-    tokio::time::timeout(limit, open(connection, domain))
+    overdue::timeout(limit, open(connection, domain))
         .await
         .unwrap_or(Err(StreamProblem::TimedOut))
 }

@@ -29,6 +29,8 @@ pub(crate) struct Config {
     /// Which ways to authenticate will do. The platform's password changes with each attempt, which only PLAIN can
     /// carry.
     pub(crate) mechanisms: MechanismPolicy,
+    /// Whether a server may offer weaker mechanisms than an earlier login used.
+    pub(crate) accepts_weaker: bool,
     /// How many rounds of its hash SCRAM may take.
     pub(crate) iterations: RangeInclusive<u32>,
     /// Whether SASL2 (XEP-0388) is used where it is offered.
@@ -58,6 +60,9 @@ pub(crate) struct Config {
     pub(crate) max_requests: usize,
     /// Whether the sender of the server's stream header has to be the account's domain.
     pub(crate) check_stream_from: bool,
+    /// Requests that may wait for a connection at one time. They leave together once it stands, so
+    /// they have to fit into what the driver queues for the wire. Default 128.
+    pub(crate) max_waiting: usize,
     /// How much is accepted from the server.
     pub(crate) limits: ReceiveLimits,
 }
@@ -94,6 +99,7 @@ impl Config {
             presence: true,
             carbons: true,
             mechanisms: MechanismPolicy::plain(),
+            accepts_weaker: false,
             iterations: ITERATIONS,
             sasl2: false,
             known: None,
@@ -107,6 +113,7 @@ impl Config {
             close_timeout: Duration::from_secs(5),
             max_requests: 1024,
             check_stream_from: true,
+            max_waiting: 128,
             limits: ReceiveLimits::default(),
         }
     }

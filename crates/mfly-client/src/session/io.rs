@@ -35,6 +35,7 @@ use mfly_proto::sasl::{ChannelBindings, ScramDerivation, ScramKeys};
 use mfly_proto::secret::Password;
 use mfly_proto::stanza::{Presence, StanzaError};
 use mfly_proto::xml::Document;
+use mfly_transport::Close;
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -79,8 +80,10 @@ pub(crate) enum Input {
 pub(crate) enum Loss {
     /// It never stood.
     ConnectFailed(Cause),
-    /// The peer closed it.
-    Closed,
+    /// The peer closed it, and may have said why.
+    Closed(Option<Close>),
+    /// The peer sent a frame of more than this many bytes.
+    TooLarge(usize),
     /// It broke.
     Broken(Cause),
     /// The peer takes nothing any more.
@@ -99,6 +102,8 @@ pub(crate) enum Command {
     Send(Frame),
     /// The password for [`Output::NeedPassword`].
     Password(PasswordTicket, Result<Password, Cause>),
+    /// Let the connection go, or the attempt to make one, and connect again at once.
+    Reconnect,
     /// Say goodbye and end for this reason.
     Close(EndReason),
 }
@@ -115,6 +120,10 @@ pub(crate) struct Request {
     pub(crate) to: Option<Jid>,
     /// When the caller stops waiting.
     pub(crate) deadline: Instant,
+    /// Whether it fails at once while there is no connection, instead of waiting for one.
+    pub(crate) fail_fast: bool,
+    /// Whether its answer is due for the connection's sake: without one, the connection is given up.
+    pub(crate) is_check: bool,
 }
 
 /// Something to do.
@@ -148,8 +157,8 @@ pub(crate) enum RequestFailure {
     #[error("the session is closed")]
     Closed,
     /// The connection was lost before the answer came. Whether the request was carried out is not known.
-    #[error("the connection was lost before the answer came")]
-    ConnectionLost,
+    #[error("the connection was lost before the answer came: {0}")]
+    ConnectionLost(#[source] Box<DisconnectReason>),
     /// The answer exceeds a limit of this side and was not read.
     #[error("the answer has {0}, and was not read")]
     AnswerTooLarge(ExceededLimit),
@@ -159,9 +168,13 @@ pub(crate) enum RequestFailure {
     /// The answer does not say what it should.
     #[error("the answer cannot be read: {0}")]
     Malformed(#[source] DecodeError),
-    /// There is no connection now. The request was not sent.
+    /// There is no connection now, or there was none until the deadline. The request was not sent.
     #[error("not connected")]
-    NotConnected,
+    NotConnected {
+        /// Why the last connection was lost, or why the last attempt failed.
+        #[source]
+        last: Option<Box<DisconnectReason>>,
+    },
     /// The server takes no stanza of this length, and would end the stream. It was not sent.
     #[error("longer than the {limit} bytes that the server takes")]
     TooLarge {
@@ -174,8 +187,8 @@ pub(crate) enum RequestFailure {
     /// No answer came in time.
     #[error("no answer in time")]
     TimedOut,
-    /// Too many requests wait for an answer. The request was not sent.
-    #[error("too many requests are waiting for an answer")]
+    /// Too many requests wait for an answer, or for a connection. The request was not sent.
+    #[error("too many requests are waiting")]
     TooManyRequests,
 }
 
@@ -258,13 +271,20 @@ pub(crate) enum Notice {
     },
 }
 
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Request({:?})", self.request)
+    }
+}
+
 impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Open => f.write_str("Open"),
-            Self::Request(request) => write!(f, "Request({:?})", request.request),
+            Self::Request(request) => fmt::Debug::fmt(request, f),
             Self::Cancel(request) => write!(f, "Cancel({request:?})"),
             Self::Send(frame) => write!(f, "Send({frame:?})"),
+            Self::Reconnect => f.write_str("Reconnect"),
             Self::Password(ticket, _) => write!(f, "Password({ticket:?})"),
             Self::Close(reason) => write!(f, "Close({reason:?})"),
         }

@@ -3,6 +3,9 @@
 //! Anything it sends is a sign of life. After a time without one it is asked with a ping (XEP-0199); without a
 //! sign of life soon after, the connection counts as dead. The official SDK never asks and notices a dead
 //! connection after 140 s at best, or never when the server does not ping.
+//!
+//! A server may go on sending and yet answer nothing. So a request of the app that times out is followed by a ping of
+//! which only the own answer counts: without it the connection is given up.
 
 use super::timers::{Timer, Timers};
 use std::time::{Duration, Instant};
@@ -45,6 +48,11 @@ impl Keepalive {
     pub(super) fn heard(self, now: Instant, timers: &mut Timers) {
         timers.stop(Timer::Pong);
         timers.set(Timer::Idle, now, self.0.idle);
+    }
+
+    /// How long the answer to a question may take that is asked to find out whether the server answers at all.
+    pub(super) const fn patience(self) -> Duration {
+        self.0.answer
     }
 
     /// The server was silent for long and is being asked; says when the answer must be there.

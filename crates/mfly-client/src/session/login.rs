@@ -39,9 +39,10 @@ impl Login {
         }
     }
 
-    /// What will do, given what was used before: nothing weaker than that.
+    /// What will do, given what was used before: nothing weaker than that, unless the app accepts it.
     pub(super) fn policy(&self, config: &Config) -> MechanismPolicy {
-        let remembered = self.known.as_ref().and_then(KnownServer::used);
+        let used = self.known.as_ref().and_then(KnownServer::used);
+        let remembered = used.filter(|_| !config.accepts_weaker);
         config.mechanisms.clone().remembered(remembered)
     }
 

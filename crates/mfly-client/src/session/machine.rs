@@ -1,11 +1,11 @@
 //! The machine itself: inputs to the right phase, losses to the right end.
 
+mod loss;
+
 use super::channel::Channel;
-use super::closing::Closing;
 use super::config::Config;
 use super::entropy::Entropy;
-use super::farewell::farewell;
-use super::io::{Command, DerivationTicket, Input, Loss, Notice, Output, RequestFailure};
+use super::io::{Command, DerivationTicket, Input, Notice, Output, Request, RequestFailure};
 use super::keepalive::Keepalive;
 use super::login::Login;
 use super::offline::Offline;
@@ -13,14 +13,14 @@ use super::online::Online;
 use super::opening::Opening;
 use super::phase::{Cx, Phase};
 use super::reason::{ConnectionState, DisconnectReason, EndReason};
-use super::reconnect::{Lost, Reconnect, Verdict};
-use super::redirect::Redirect;
-use super::requests::{Owner, Requests};
+use super::reconnect::Reconnect;
+use super::requests::{Expired, Owner, Requests};
 use super::timers::{Timer, Timers};
+use super::waiting::Waiting;
 use mfly_proto::framing::{Frame, Received};
 use mfly_proto::sasl::ScramKeys;
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// A session. See [`io`](super::io) for how to run it.
 #[derive(Debug)]
@@ -29,6 +29,9 @@ pub(crate) struct Machine {
     channel: Channel,
     login: Login,
     requests: Requests,
+    waiting: Waiting,
+    /// Why there is no connection, when there was one or an attempt.
+    last_loss: Option<DisconnectReason>,
     reconnect: Reconnect,
     keepalive: Keepalive,
     timers: Timers,
@@ -74,6 +77,8 @@ impl Machine {
             channel: Channel::nothing(config.limits),
             login: Login::new(&config),
             requests: Requests::new(config.max_requests),
+            waiting: Waiting::new(config.max_waiting),
+            last_loss: None,
             reconnect: Reconnect::new(),
             keepalive: Keepalive::new(config.keepalive),
             timers: Timers::default(),
@@ -90,10 +95,14 @@ impl Machine {
 
     /// When to feed [`Input::Timeout`] if nothing else happens before.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        [self.timers.next(), self.requests.next_deadline()]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.timers.next(),
+            self.requests.next_deadline(),
+            self.waiting.next_deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Whether nothing will happen any more.
@@ -135,6 +144,7 @@ impl Machine {
             channel: &mut self.channel,
             login: &mut self.login,
             requests: &mut self.requests,
+            waiting: &mut self.waiting,
             reconnect: &mut self.reconnect,
             keepalive: self.keepalive,
             timers: &mut self.timers,
@@ -173,20 +183,6 @@ impl Machine {
         });
     }
 
-    fn on_loss(&mut self, now: Instant, loss: Loss) {
-        let standing = Standing::of(&self.phase);
-        if matches!(standing, Standing::Nothing) {
-            return;
-        }
-        let reason = match loss {
-            Loss::ConnectFailed(cause) => DisconnectReason::ConnectFailed(cause),
-            Loss::Closed => DisconnectReason::ClosedByServer,
-            Loss::Broken(cause) => DisconnectReason::ConnectionBroken(cause),
-            Loss::WriteStalled => DisconnectReason::WriteStalled,
-        };
-        self.lose(now, standing, reason, Transport::Gone);
-    }
-
     fn on_command(&mut self, now: Instant, command: Command) {
         match command {
             Command::Open if matches!(self.phase, Phase::Offline(Offline::Idle)) => {
@@ -195,23 +191,12 @@ impl Machine {
                 self.advance(now, |_, cx| Ok(Phase::Offline(Offline::dial(None, cx))));
             }
             Command::Open => {}
-            Command::Request(request) => {
-                let failure = match self.phase {
-                    Phase::Online(_) => {
-                        return self.advance(now, |phase, cx| {
-                            Online::on_request(request, cx);
-                            Ok(phase)
-                        });
-                    }
-                    Phase::Closing(_) | Phase::Offline(Offline::Ended) => RequestFailure::Closed,
-                    _ => RequestFailure::NotConnected,
-                };
-                self.out
-                    .push_back(Output::Reply(request.request, Err(failure)));
-            }
+            Command::Request(request) => self.on_request(now, request),
             Command::Cancel(request) => {
                 self.requests.cancel(request);
+                self.waiting.cancel(request);
             }
+            Command::Reconnect => self.reconnect(now),
             Command::Send(stanza) => {
                 if matches!(self.phase, Phase::Online(_)) {
                     self.out.push_back(Output::Send(stanza));
@@ -229,6 +214,31 @@ impl Machine {
         }
     }
 
+    fn on_request(&mut self, now: Instant, request: Request) {
+        let name = request.request;
+        let failure = match self.phase {
+            Phase::Online(_) => {
+                return self.advance(now, |phase, cx| {
+                    Online::on_request(request, cx);
+                    Ok(phase)
+                });
+            }
+            Phase::Closing(_) | Phase::Offline(Offline::Ended) => RequestFailure::Closed,
+            _ if request.fail_fast || request.deadline <= now => self.not_connected(),
+            _ => match self.waiting.push(request) {
+                Ok(()) => return,
+                Err(_) => RequestFailure::TooManyRequests,
+            },
+        };
+        self.out.push_back(Output::Reply(name, Err(failure)));
+    }
+
+    fn not_connected(&self) -> RequestFailure {
+        RequestFailure::NotConnected {
+            last: self.last_loss.clone().map(Box::new),
+        }
+    }
+
     fn on_keys(&mut self, now: Instant, ticket: DerivationTicket, keys: ScramKeys) {
         if matches!(self.phase, Phase::Authenticating(_)) {
             self.advance(now, |phase, cx| match phase {
@@ -239,12 +249,11 @@ impl Machine {
     }
 
     fn on_timeout(&mut self, now: Instant) {
-        while let Some(owner) = self.requests.expired(now) {
-            if let Owner::Caller(request) = owner {
-                self.out
-                    .push_back(Output::Reply(request, Err(RequestFailure::TimedOut)));
-            }
+        while let Some(request) = self.waiting.expired(now) {
+            let failure = self.not_connected();
+            self.out.push_back(Output::Reply(request, Err(failure)));
         }
+        self.expire_requests(now);
         while let Some(timer) = self.timers.expired(now) {
             match timer {
                 Timer::Phase => {
@@ -263,122 +272,34 @@ impl Machine {
         }
     }
 
-    fn close(&mut self, now: Instant, reason: EndReason) {
-        match &self.phase {
-            Phase::Online(online) => {
-                let own = online.own.clone();
-                self.advance(now, |_, cx| Ok(Closing::start(own, reason, cx)));
-            }
-            Phase::Closing(_) | Phase::Offline(Offline::Ended) => {}
-            Phase::Offline(Offline::Idle | Offline::Waiting) => self.end(reason),
-            Phase::Offline(Offline::Dialling) => {
-                self.out.push_back(Output::Disconnect);
-                self.end(reason);
-            }
-            Phase::Opening(_) | Phase::Authenticating(_) | Phase::Binding(_) => {
-                self.out.extend(self.channel.close().map(Output::Send));
-                self.out.push_back(Output::Disconnect);
-                self.end(reason);
+    /// Settles the requests that were not answered in time. The first of them raises the question whether the server
+    /// answers at all; a check that is among them has answered it.
+    fn expire_requests(&mut self, now: Instant) {
+        let (mut unanswered, mut unresponsive) = (false, false);
+        while let Some(Expired { owner, is_check }) = self.requests.expired(now) {
+            unresponsive |= is_check;
+            if let Owner::Caller(request) = owner {
+                unanswered = true;
+                let failure = match is_check {
+                    true => {
+                        RequestFailure::ConnectionLost(DisconnectReason::PeerUnresponsive.into())
+                    }
+                    false => RequestFailure::TimedOut,
+                };
+                self.out.push_back(Output::Reply(request, Err(failure)));
             }
         }
-    }
-
-    /// The connection, or the attempt to make one, is over.
-    fn lose(
-        &mut self,
-        now: Instant,
-        standing: Standing,
-        reason: DisconnectReason,
-        transport: Transport,
-    ) {
-        let reason = self.login.over(reason);
-        if transport == Transport::Up {
-            if matches!(standing, Standing::Stream | Standing::Session) {
-                let last_words = farewell(&reason, &self.channel);
-                self.out.extend(last_words.into_iter().map(Output::Send));
-            }
-            self.out.push_back(Output::Disconnect);
+        if !matches!(self.phase, Phase::Online(_)) {
+            return;
         }
-        if matches!(standing, Standing::Stream) {
-            self.login.failed();
+        if unresponsive {
+            self.advance(now, |_, _| Err(DisconnectReason::PeerUnresponsive));
+        } else if unanswered {
+            self.advance(now, |phase, cx| {
+                Online::check(cx);
+                Ok(phase)
+            });
         }
-        let stood = match standing {
-            Standing::Goodbye(end) => return self.end(end),
-            Standing::Session => true,
-            Standing::Nothing | Standing::Dial | Standing::Stream => false,
-        };
-        for request in self.requests.take_all() {
-            self.out
-                .push_back(Output::Reply(request, Err(RequestFailure::ConnectionLost)));
-        }
-        self.timers.clear();
-        let attempt = self.reconnect.attempt();
-        let notice = if stood {
-            Notice::Disconnected {
-                reason: reason.clone(),
-            }
-        } else {
-            Notice::ConnectFailed {
-                attempt,
-                reason: reason.clone(),
-            }
-        };
-        self.out.push_back(Output::Notice(notice));
-        let verdict = self.reconnect.lost(Lost {
-            now,
-            reason: &reason,
-            pointer: self.pointer(&reason),
-            policy: &self.config.reconnect,
-            first_attempts: self.config.first_attempts,
-            fraction: self.entropy.fraction(),
-        });
-        if stood && !matches!(verdict, Verdict::End(_)) {
-            let state = Notice::State(ConnectionState::Reconnecting);
-            self.out.push_back(Output::Notice(state));
-        }
-        match verdict {
-            Verdict::AtOnce { attempt, redirect } => {
-                let delay = Duration::ZERO;
-                self.out
-                    .push_back(Output::Notice(Notice::Reconnecting { attempt, delay }));
-                self.advance(now, |_, cx| Ok(Phase::Offline(Offline::dial(redirect, cx))));
-            }
-            Verdict::Retry { attempt, delay } => {
-                self.out
-                    .push_back(Output::Notice(Notice::Reconnecting { attempt, delay }));
-                self.timers.set(Timer::Reconnect, now, delay);
-                self.phase = Phase::Offline(Offline::Waiting);
-            }
-            Verdict::End(reason) => self.end(reason),
-        }
-    }
-
-    /// Where the server points, if it may be followed there. One that could not be trusted with a password cannot be
-    /// trusted with that either.
-    fn pointer(&self, reason: &DisconnectReason) -> Option<Redirect> {
-        let redirect = match reason {
-            DisconnectReason::Moved { to } => Redirect::to_uri(to),
-            DisconnectReason::StreamError(error) => {
-                error.see_other_host.as_deref().and_then(Redirect::to_host)
-            }
-            _ => None,
-        }?;
-        let Config {
-            redirects, home, ..
-        } = &self.config;
-        (self.channel.confidential && redirects.allows(&redirect, home)).then_some(redirect)
-    }
-
-    fn end(&mut self, reason: EndReason) {
-        for request in self.requests.take_all() {
-            self.out
-                .push_back(Output::Reply(request, Err(RequestFailure::Closed)));
-        }
-        self.timers.clear();
-        self.phase = Phase::Offline(Offline::Ended);
-        self.out
-            .push_back(Output::Notice(Notice::State(ConnectionState::Ended)));
-        self.out.push_back(Output::Notice(Notice::Ended(reason)));
     }
 }
 

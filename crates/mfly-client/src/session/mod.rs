@@ -22,6 +22,7 @@ mod negotiate;
 mod offline;
 mod online;
 mod opening;
+mod pace;
 mod phase;
 mod reason;
 mod reconnect;
@@ -33,6 +34,7 @@ mod spoken;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod waiting;
 
 pub(crate) use config::{Config, Resource};
 pub(crate) use entropy::Entropy;

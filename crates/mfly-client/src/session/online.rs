@@ -42,7 +42,7 @@ impl Online {
         }
         if cx.config.carbons && !has_carbons {
             let deadline = cx.now + cx.config.phase_timeout.min(YEAR);
-            ask(&EnableCarbons, deadline, cx);
+            ask(&EnableCarbons, deadline, false, cx);
         }
         cx.notice(Notice::State(ConnectionState::Connected));
         cx.notice(Notice::Connected {
@@ -50,7 +50,22 @@ impl Online {
             resumed: false,
             server: cx.login.known().cloned().map(Box::new),
         });
+        for request in cx.waiting.take_all() {
+            Self::on_waited(request, limit, cx);
+        }
         Phase::Online(Self { own })
+    }
+
+    /// A request that waited for the connection. How much the server takes was not known when it was made.
+    fn on_waited(request: Request, limit: Option<u64>, cx: &mut Cx<'_>) {
+        match limit {
+            Some(limit) if request.stanza.len() as u64 > limit => {
+                let failure = RequestFailure::TooLarge { limit };
+                cx.out
+                    .push_back(Output::Reply(request.request, Err(failure)));
+            }
+            _ => Self::on_request(request, cx),
+        }
     }
 
     pub(super) fn on_document(self, document: &Document, cx: &mut Cx<'_>) -> Phase {
@@ -88,7 +103,15 @@ impl Online {
         // Where the answer may take a long time, not every ping waits for its own: only some sign of life counts.
         let patience = cx.now + cx.config.phase_timeout.min(YEAR);
         let deadline = cx.keepalive.asked(cx.now, cx.timers).min(patience);
-        ask(&Ping::default(), deadline, cx);
+        ask(&Ping::default(), deadline, false, cx);
+    }
+
+    /// A request was not answered in time: does the server answer anything? One question at a time is enough.
+    pub(super) fn check(cx: &mut Cx<'_>) {
+        if !cx.requests.has_check() {
+            let deadline = cx.now + cx.keepalive.patience().min(YEAR);
+            ask(&Ping::default(), deadline, true, cx);
+        }
     }
 
     pub(super) fn on_request(request: Request, cx: &mut Cx<'_>) {
@@ -98,13 +121,21 @@ impl Online {
             stanza,
             to,
             deadline,
+            is_check,
+            ..
         } = request;
         if deadline <= cx.now {
             cx.out
                 .push_back(Output::Reply(request, Err(RequestFailure::TimedOut)));
             return;
         }
-        match cx.requests.insert(request, Entry { id, to, deadline }) {
+        let entry = Entry {
+            id,
+            to,
+            deadline,
+            is_check,
+        };
+        match cx.requests.insert(request, entry) {
             Ok(()) => cx.out.push_back(Output::Send(stanza)),
             Err(_) => {
                 cx.out
@@ -119,15 +150,15 @@ pub(super) fn stanza_limit(features: &Features) -> Option<u64> {
     features.limits.and_then(|limits| limits.max_bytes)
 }
 
-/// Asks something whose answer only matters as a sign of life.
-fn ask<R: IqRequest>(request: &R, deadline: Instant, cx: &mut Cx<'_>) {
+/// Asks something whose answer only matters as a sign of life; without the answer to a check, the connection is given up.
+fn ask<R: IqRequest>(request: &R, deadline: Instant, is_check: bool, cx: &mut Cx<'_>) {
     let id = cx.entropy.stanza_id();
     let mut buffer = Vec::new();
     // What a caller chose of it, the resource, was checked when it was chosen.
     let written = iq::write_request(request, &id, &mut buffer);
     debug_assert!(written.is_ok(), "{written:?}");
     cx.send(buffer);
-    cx.requests.insert_own(id, deadline);
+    cx.requests.insert_own(id, deadline, is_check);
 }
 
 /// Passes on what a stanza turned out to be.

@@ -30,6 +30,7 @@ use super::reason::{DisconnectReason, Stage};
 use super::reconnect::Reconnect;
 use super::requests::Requests;
 use super::timers::Timers;
+use super::waiting::Waiting;
 use mfly_proto::framing::{Frame, Received};
 use mfly_proto::stream::StreamError;
 use mfly_proto::xml::{Document, Writer};
@@ -54,6 +55,7 @@ pub(super) struct Cx<'a> {
     pub(super) channel: &'a mut Channel,
     pub(super) login: &'a mut Login,
     pub(super) requests: &'a mut Requests,
+    pub(super) waiting: &'a mut Waiting,
     pub(super) reconnect: &'a mut Reconnect,
     pub(super) keepalive: Keepalive,
     pub(super) timers: &'a mut Timers,

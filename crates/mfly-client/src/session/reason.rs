@@ -6,6 +6,7 @@ use mfly_proto::stanza::StanzaError;
 use mfly_proto::stream::StreamError;
 use mfly_proto::text::escaped;
 use mfly_proto::xml::XmlError;
+use mfly_transport::Close;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -73,18 +74,24 @@ pub enum DisconnectReason {
         "the connection is neither encrypted nor local: connect to a wss://, xmpps:// or xmpp:// address"
     )]
     ChannelNotConfidential,
-    /// The server closed the stream or the connection.
+    /// The server closed the stream or the connection, without a code.
     #[error("the server closed the connection")]
     ClosedByServer,
     /// No connection could be made.
-    #[error("could not connect: {0}")]
+    #[error("{}", Story::new("could not connect", .0))]
     ConnectFailed(#[source] Cause),
     /// The connection broke.
-    #[error("the connection broke: {0}")]
+    #[error("{}", Story::new("the connection broke", .0))]
     ConnectionBroken(#[source] Cause),
     /// Before the session stood, the server sent an element that exceeds a limit. Raise the limit that the text names.
     #[error("the server sent <{}/> with {}{}", .0.name, .0.limit, remedy(.0))]
     LimitExceeded(Box<Skipped>),
+    /// The server sent a frame that is longer than this side accepts.
+    #[error("the server sent a frame of more than {limit} bytes")]
+    FrameTooLarge {
+        /// The most that is accepted, in bytes.
+        limit: usize,
+    },
     /// The server sent what is not restricted XML.
     #[error("the server sent malformed XML: {0}")]
     MalformedXml(XmlError),
@@ -115,20 +122,35 @@ pub enum DisconnectReason {
     #[error("the server offers something else than before: logging in again step by step")]
     OfferChanged,
     /// No password could be had for this attempt.
-    #[error("no password could be had: {0}")]
+    #[error("{}", Story::new("no password could be had", .0))]
     PasswordUnavailable(#[source] Cause),
     /// Nothing was heard for too long, not even the answer to a ping.
     #[error("the server fell silent")]
     PeerSilent,
+    /// The server can be heard and answers nothing: neither a request nor the ping after it.
+    #[error("the server answers no request, not even a ping")]
+    PeerUnresponsive,
     /// The server broke the protocol; the text says how.
     #[error("the server broke the protocol: {0}")]
     ProtocolViolation(&'static str),
+    /// The app asked for a new connection, for example because the network changed.
+    #[error("a new connection was asked for")]
+    ReconnectRequested,
     /// The server ended the stream with an error.
     #[error("stream error: {0}")]
     StreamError(StreamError),
     /// A step took too long.
     #[error("{0} took too long")]
     TimedOut(Stage),
+    /// The server closed the WebSocket and said why (RFC 6455 §7.4).
+    #[error("the server closed the connection with code {code}{}", quoted(.reason))]
+    WebSocketClosed {
+        /// Its code: 1000 to 2999 have a meaning of RFC 6455 or of the registry, others are the
+        /// server's own.
+        code: u16,
+        /// Its words as they came: at most 123 bytes, possibly none.
+        reason: String,
+    },
     /// The server opened the stream in the name of another domain than the account's.
     #[error("the server answers for {}, not for {asked}", escaped(.answered))]
     WrongServer {
@@ -149,6 +171,19 @@ fn remedy(skipped: &Skipped) -> String {
         .map_or_else(String::new, |setting| format!("; raise {setting}"))
 }
 
+impl DisconnectReason {
+    /// The peer closed, and said so much.
+    pub(crate) fn closed(close: Option<Close>) -> Self {
+        match close {
+            Some(Close {
+                code: Some(code),
+                reason,
+            }) => Self::WebSocketClosed { code, reason },
+            _ => Self::ClosedByServer,
+        }
+    }
+}
+
 /// Why a session is over. Nothing follows it.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -156,6 +191,10 @@ pub enum EndReason {
     /// The own account was deleted.
     #[error("the account was deleted")]
     AccountDeleted,
+    /// The server did not play its part of the authentication: it did not prove that it knows the password, or asked for
+    /// what it must not ask for.
+    #[error("the authentication was broken off: {0}")]
+    AuthenticationBroken(#[source] SaslError),
     /// An administrator blocked the own account.
     #[error("the account is blocked by an administrator")]
     AdminBlocked,
@@ -173,6 +212,10 @@ pub enum EndReason {
     /// The session came from a code, and the phone ended it.
     #[error("the session was ended from another device")]
     LoggedOutRemotely,
+    /// The server offers authentication mechanisms, and none that is good enough: not the one that was pinned, or
+    /// weaker ones than before. Nothing weaker was used; somebody may be in between.
+    #[error("no authentication mechanism is good enough: {0}")]
+    MechanismRefused(#[source] ChoiceError),
     /// The server offers no mechanism that this client knows.
     #[error("no usable authentication mechanism among those offered: {}", escaped(&.offered.join(", ")))]
     MechanismUnavailable {
@@ -203,4 +246,96 @@ pub enum EndReason {
         #[source]
         last: Box<DisconnectReason>,
     },
+}
+
+/// What happened and all causes of it in one line, each said once.
+struct Story<'a> {
+    what: &'static str,
+    cause: &'a (dyn Error + 'static),
+}
+
+impl<'a> Story<'a> {
+    fn new(what: &'static str, cause: &'a Cause) -> Self {
+        Self {
+            what,
+            cause: &**cause,
+        }
+    }
+}
+
+impl fmt::Display for Story<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut told = self.what.to_owned();
+        let mut next = Some(self.cause);
+        while let Some(cause) = next {
+            let more = cause.to_string();
+            if more.starts_with(&told) {
+                told = more;
+            } else if !told.contains(&more) {
+                told.push_str(": ");
+                told.push_str(&more);
+            }
+            next = cause.source();
+        }
+        f.write_str(&told)
+    }
+}
+
+/// A peer's words behind what is said: quoted and escaped, and nothing if there are none.
+fn quoted(words: &str) -> String {
+    match words {
+        "" => String::new(),
+        words => format!(": \"{}\"", escaped(words)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mfly_transport::TransportError;
+    use std::io;
+
+    #[test]
+    fn a_cause_that_says_what_is_said_already_is_not_said_twice() {
+        let reset = io::Error::other("reset by peer");
+        let broken = DisconnectReason::ConnectionBroken(Arc::new(TransportError::Io(reset)));
+        assert_eq!(broken.to_string(), "the connection broke: reset by peer");
+        let cause = broken.source().and_then(|cause| cause.source());
+        assert_eq!(
+            cause.map(ToString::to_string).as_deref(),
+            Some("reset by peer")
+        );
+    }
+
+    #[test]
+    fn a_failed_attempt_tells_the_systems_own_words() {
+        let dial = TransportError::Dial {
+            host: "a.test".to_owned(),
+            port: 5222,
+            source: io::Error::other("no route"),
+        };
+        let failed = DisconnectReason::ConnectFailed(Arc::new(dial));
+        let text = failed.to_string();
+        assert!(
+            text.starts_with("could not connect: cannot reach a.test:5222"),
+            "{text}"
+        );
+        assert!(text.ends_with(": no route"), "{text}");
+    }
+
+    #[test]
+    fn the_words_of_a_closing_server_are_kept_as_they_are_and_shown_escaped() {
+        let closed = |reason: &str| DisconnectReason::WebSocketClosed {
+            code: 1008,
+            reason: reason.to_owned(),
+        };
+        assert_eq!(
+            closed("").to_string(),
+            "the server closed the connection with code 1008"
+        );
+        assert_eq!(
+            closed("go\naway\u{1b}[1m").to_string(),
+            r#"the server closed the connection with code 1008: "go\naway\u{1b}[1m""#
+        );
+    }
 }

@@ -8,13 +8,17 @@
 //! | the server wants more than a password (SASL2 tasks) | ends |
 //! | bind refused with `conflict`, stream error `conflict` | ends: `Replaced` |
 //! | the server points elsewhere (`see-other-uri`, `see-other-host`) | connects there at once if the policy allows, three times in a row at most; otherwise ends: `Moved` |
+//! | what is offered is weaker than the policy or an earlier login allows | connects again, later and later; ends after 5 in a row: `MechanismRefused` |
+//! | the server did not prove what it has to | connects again, later and later; ends after 5 in a row: `AuthenticationBroken` |
 //! | the server does not offer what was expected | connects again at once, step by step |
+//! | the app asked for it | connects again at once |
 //! | an administrator blocked the account, or it was deleted, a moment ago | ends so |
 //! | the server's certificate is not accepted, and there never was a connection | ends: `Unreachable` |
-//! | anything else | connects again, later and later |
+//! | anything else | connects again, later and later; `pace.rs` says when that takes longer than usual |
 //!
 //! The official SDK connects again at once, for ever, whatever the reason.
 
+use super::pace;
 use super::reason::{DisconnectReason, EndReason};
 use super::redirect::{MAX_IN_A_ROW, Redirect};
 use super::timers::YEAR;
@@ -32,7 +36,7 @@ use std::time::{Duration, Instant};
 pub struct ReconnectPolicy {
     /// Bound of the first wait. Default 0.5 s.
     pub base: Duration,
-    /// Bound of every wait. Default 60 s.
+    /// Bound of every wait, except of one that the server asks for by name (`Retry-After`). Default 60 s.
     pub cap: Duration,
     /// Failures in a row after which the session ends; `None` never gives up, `Some(0)` never connects again.
     /// Default `None`.
@@ -65,14 +69,18 @@ impl ReconnectPolicy {
         }
     }
 
+    /// The bound of every wait.
+    pub(super) fn longest(&self) -> Duration {
+        self.cap.clamp(MIN_CAP, YEAR)
+    }
+
     /// The wait before attempt `attempt`, which counts from 1; `fraction` is 0 to 1.
     pub(super) fn delay(&self, attempt: u32, fraction: f64) -> Duration {
         let factor = 2_u32.saturating_pow(attempt.saturating_sub(1));
         self.base
             .max(MIN_BASE)
             .saturating_mul(factor)
-            .min(self.cap.max(MIN_CAP))
-            .min(YEAR)
+            .min(self.longest())
             .mul_f64(fraction.clamp(0.0, 1.0))
     }
 }
@@ -80,6 +88,9 @@ impl ReconnectPolicy {
 /// A connection that stood this long was a good one: the row of failures is over. A server that lets one in
 /// and throws one out at once is thus not hammered.
 const PROVEN_AFTER: Duration = Duration::from_secs(10);
+
+/// How often in a row this side refuses to log in to a server before it gives up.
+const MAX_REFUSALS: u32 = 5;
 
 /// What outlives a connection: how many attempts failed in a row, and whether the next loss is the end.
 #[derive(Debug)]
@@ -92,6 +103,8 @@ pub(super) struct Reconnect {
     stood: bool,
     /// Pointers to other servers that were followed since the last ordinary attempt.
     redirects: u32,
+    /// Connections since the last good one on which this side refused to log in.
+    refusals: u32,
     online_since: Option<Instant>,
     doom: Option<EndReason>,
 }
@@ -138,6 +151,7 @@ impl Reconnect {
             step: 0,
             stood: false,
             redirects: 0,
+            refusals: 0,
             online_since: None,
             doom: None,
         }
@@ -151,6 +165,7 @@ impl Reconnect {
     /// A connection stands.
     pub(super) const fn online(&mut self, now: Instant) {
         self.stood = true;
+        self.refusals = 0;
         self.online_since = Some(now);
     }
 
@@ -189,7 +204,9 @@ impl Reconnect {
             // Round in circles: begin again, later.
             (Some(_), _) => {}
             // What was expected wrongly is not expected again.
-            (None, DisconnectReason::OfferChanged) => return self.at_once(None),
+            (None, DisconnectReason::OfferChanged | DisconnectReason::ReconnectRequested) => {
+                return self.at_once(None);
+            }
             (None, reason) => {
                 if let Some(end) = fatal(reason) {
                     return Verdict::End(end);
@@ -205,7 +222,14 @@ impl Reconnect {
         } else {
             Some(lost.first_attempts)
         };
-        if limit.is_some_and(|limit| self.attempt >= limit) {
+        let is_last = limit.is_some_and(|limit| self.attempt >= limit);
+        if let Some(end) = refusal(lost.reason) {
+            self.refusals += 1;
+            if is_last || self.refusals >= MAX_REFUSALS {
+                return Verdict::End(end);
+            }
+        }
+        if is_last {
             return Verdict::End(EndReason::Unreachable {
                 attempts: self.attempt,
                 last: Box::new(lost.reason.clone()),
@@ -216,13 +240,30 @@ impl Reconnect {
         self.redirects = 0;
         Verdict::Retry {
             attempt: self.attempt,
-            delay: lost.policy.delay(self.step, lost.fraction),
+            delay: lost
+                .policy
+                .delay(self.step, lost.fraction)
+                .max(pace::least_wait(lost.reason, lost.policy, lost.fraction)),
         }
     }
 }
 
 fn is_certificate(reason: &DisconnectReason) -> bool {
     matches!(reason, DisconnectReason::ConnectFailed(cause) if CertificateProblem::find(&**cause).is_some())
+}
+
+/// The end for a server that this side refuses. Somebody may have been in between and gone a moment later, so it takes
+/// several in a row.
+fn refusal(reason: &DisconnectReason) -> Option<EndReason> {
+    match reason {
+        DisconnectReason::AuthenticationBroken(error) => {
+            Some(EndReason::AuthenticationBroken(*error))
+        }
+        DisconnectReason::MechanismRefused(error) => {
+            Some(EndReason::MechanismRefused(error.clone()))
+        }
+        _ => None,
+    }
 }
 
 /// The end that a reason alone decides.

@@ -62,6 +62,15 @@ pub(super) struct Entry {
     pub(super) id: StanzaId,
     pub(super) to: Option<Jid>,
     pub(super) deadline: Instant,
+    /// Whether the connection is given up when no answer comes in time.
+    pub(super) is_check: bool,
+}
+
+/// A request whose deadline is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Expired {
+    pub(super) owner: Owner,
+    pub(super) is_check: bool,
 }
 
 /// What an answer is.
@@ -86,6 +95,8 @@ pub(super) struct Requests {
     retired: VecDeque<(StanzaId, Option<Jid>)>,
     limit: usize,
     own_count: u64,
+    /// How many of the entries are checks.
+    checks: usize,
 }
 
 impl Requests {
@@ -97,6 +108,7 @@ impl Requests {
             retired: VecDeque::new(),
             limit,
             own_count: 0,
+            checks: 0,
         }
     }
 
@@ -113,8 +125,8 @@ impl Requests {
     }
 
     /// Stores a request of the session itself. There is at most one a ping interval, and none waits longer than a phase
-    /// may take, so no bound is needed.
-    pub(super) fn insert_own(&mut self, id: StanzaId, deadline: Instant) {
+    /// may take; and there is one check at a time. So no bound is needed.
+    pub(super) fn insert_own(&mut self, id: StanzaId, deadline: Instant, is_check: bool) {
         self.own_count += 1;
         self.store(
             Owner::Session(self.own_count),
@@ -122,11 +134,18 @@ impl Requests {
                 id,
                 to: None,
                 deadline,
+                is_check,
             },
         );
     }
 
+    /// Whether a check is under way.
+    pub(super) const fn has_check(&self) -> bool {
+        self.checks > 0
+    }
+
     fn store(&mut self, owner: Owner, entry: Entry) {
+        self.checks += usize::from(entry.is_check);
         self.deadlines.insert((entry.deadline, owner));
         self.ids.insert(entry.id.clone(), owner);
         self.entries.insert(owner, entry);
@@ -136,18 +155,19 @@ impl Requests {
         let entry = self.entries.remove(&owner)?;
         self.ids.remove(&entry.id);
         self.deadlines.remove(&(entry.deadline, owner));
+        self.checks -= usize::from(entry.is_check);
         Some(entry)
     }
 
-    fn retire(&mut self, owner: Owner) -> bool {
-        let Some(entry) = self.remove(owner) else {
-            return false;
-        };
+    fn retire(&mut self, owner: Owner) -> Option<Expired> {
+        let Entry {
+            id, to, is_check, ..
+        } = self.remove(owner)?;
         if self.retired.len() == RETIRED {
             self.retired.pop_front();
         }
-        self.retired.push_back((entry.id, entry.to));
-        true
+        self.retired.push_back((id, to));
+        Some(Expired { owner, is_check })
     }
 
     /// Takes the request that this answers; gives `None` back when it answers none.
@@ -174,13 +194,16 @@ impl Requests {
 
     /// The caller no longer waits. Says whether there was such a request.
     pub(super) fn cancel(&mut self, request: RequestId) -> bool {
-        self.retire(Owner::Caller(request))
+        self.retire(Owner::Caller(request)).is_some()
     }
 
     /// Takes one request whose deadline is reached.
-    pub(super) fn expired(&mut self, now: Instant) -> Option<Owner> {
+    pub(super) fn expired(&mut self, now: Instant) -> Option<Expired> {
         let &(deadline, owner) = self.deadlines.first()?;
-        (deadline <= now && self.retire(owner)).then_some(owner)
+        if deadline > now {
+            return None;
+        }
+        self.retire(owner)
     }
 
     /// Takes all requests, and forgets the late ones: ids do not outlive a connection.
@@ -188,6 +211,7 @@ impl Requests {
         self.ids.clear();
         self.deadlines.clear();
         self.retired.clear();
+        self.checks = 0;
         std::mem::take(&mut self.entries)
             .into_keys()
             .filter_map(|owner| match owner {
@@ -231,6 +255,7 @@ mod tests {
             id: StanzaId::new(id).unwrap(),
             to: to.map(jid),
             deadline,
+            is_check: false,
         }
     }
 
@@ -298,7 +323,8 @@ mod tests {
         requests
             .insert(RequestId(2), entry("b", None, now + Duration::from_secs(1)))
             .unwrap();
-        assert_eq!(requests.expired(now), Some(Owner::Caller(RequestId(1))));
+        let expired = requests.expired(now).map(|expired| expired.owner);
+        assert_eq!(expired, Some(Owner::Caller(RequestId(1))));
         assert_eq!(requests.expired(now), None);
         assert!(requests.cancel(RequestId(2)));
         assert!(!requests.cancel(RequestId(2)));

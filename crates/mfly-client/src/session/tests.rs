@@ -14,6 +14,8 @@ mod reconnecting;
 mod requests;
 mod server;
 mod twin;
+mod unresponsive;
+mod waiting;
 
 use super::io::{DerivationTicket, PasswordTicket};
 use super::*;
@@ -240,11 +242,16 @@ impl Rig {
     }
 
     fn lose(&mut self) {
-        self.input(Input::Disconnected(Loss::Closed));
+        self.input(Input::Disconnected(Loss::Closed(None)));
     }
 
     /// Asks `to` something and returns the id on the wire.
     fn ask(&mut self, to: Option<&str>) -> String {
+        self.ask_as(to, |_| {})
+    }
+
+    /// The same, with another request than most.
+    fn ask_as(&mut self, to: Option<&str>, change: impl FnOnce(&mut Request)) -> String {
         let number = self.next;
         self.next += 1;
         let id = StanzaId::new(format!("q{number}")).unwrap();
@@ -258,13 +265,17 @@ impl Rig {
             to.as_ref().map(Jid::as_str),
             |_| {},
         );
-        self.input(Input::Command(Command::Request(Request {
+        let mut request = Request {
             request: RequestId(number),
             id: id.clone(),
             stanza: String::from_utf8(buffer).unwrap().into(),
             to,
             deadline: self.now + 15 * SECOND,
-        })));
+            fail_fast: false,
+            is_check: false,
+        };
+        change(&mut request);
+        self.input(Input::Command(Command::Request(request)));
         id.as_str().to_owned()
     }
 
@@ -295,6 +306,18 @@ impl Rig {
     fn has_news(&self, text: &str) -> bool {
         self.news.iter().any(|news| news.contains(text))
     }
+}
+
+/// What becomes of a request whose connection is lost for this reason.
+fn lost_because(reason: DisconnectReason) -> RequestFailure {
+    RequestFailure::ConnectionLost(Box::new(reason))
+}
+
+/// The answer to a question that was sent.
+fn answer_to(question: &str) -> String {
+    let (_, rest) = question.split_once("id=\"").unwrap();
+    let (id, _) = rest.split_once('"').unwrap();
+    format!(r#"<iq type="result" id="{id}"/>"#)
 }
 
 fn cause(error: impl std::error::Error + Send + Sync + 'static) -> Cause {

@@ -1,7 +1,8 @@
 //! How packets travel: each as a WebSocket message, or in payloads over HTTP.
 
-use super::Endpoint;
+use super::{Endpoint, lost};
 use crate::error::{Error, ErrorKind, Result};
+use crate::session::DisconnectReason;
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::{Method, Request, header};
@@ -9,7 +10,7 @@ use mfly_api::ApiError;
 use mfly_api::http::{self as api_http, Cleartext, HttpBackend, ResponseLimits};
 use mfly_proto::signalling::engine_io::{Handshake, Packet, decode_payload, encode_payload};
 use mfly_proto::signalling::{MAX_BYTES, SignallingError};
-use mfly_transport::{Connection, SubProtocol, TransportError, connect_with, retry_after};
+use mfly_transport::{Connection, SubProtocol, TransportError, connect_with, overdue, retry_after};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc;
@@ -89,12 +90,14 @@ impl Link {
         match self {
             Self::WebSocket(connection) => match connection.next().await {
                 Some(Ok(frame)) => Ok(vec![Packet::decode(frame.as_str()).map_err(malformed)?]),
-                Some(Err(error)) => Err(Error::new(ErrorKind::ConnectionLost, error)),
-                None => Err(ErrorKind::ConnectionLost.into()),
+                Some(Err(error)) => Err(broken(error)),
+                None => Err(lost(DisconnectReason::closed(
+                    connection.close_reason().cloned(),
+                ))),
             },
             Self::Polling(polling) => match polling.payloads.recv().await {
                 Some(payload) => payload,
-                None => Err(ErrorKind::ConnectionLost.into()),
+                None => Err(lost(DisconnectReason::ClosedByServer)),
             },
         }
     }
@@ -104,7 +107,7 @@ impl Link {
             Self::WebSocket(connection) => connection
                 .send(packet.encode().into())
                 .await
-                .map_err(|error| Error::new(ErrorKind::ConnectionLost, error)),
+                .map_err(broken),
             Self::Polling(polling) => {
                 let body = encode_payload([&packet]);
                 let request = request(Method::POST, &polling.url, body.into())?;
@@ -149,7 +152,7 @@ impl Http {
         limits.max_bytes = MAX_BYTES;
         limits.timeout = Some(limit);
         let sending = api_http::send(&*self.backend, request, limits, self.cleartext);
-        let response = tokio::time::timeout(limit, sending)
+        let response = overdue::timeout(limit, sending)
             .await
             .map_err(|elapsed| Error::new(ErrorKind::Timeout, elapsed))?
             .map_err(ApiError::from)?;
@@ -172,6 +175,10 @@ fn request(method: Method, url: &str, body: Bytes) -> Result<Request<Bytes>> {
         .header(header::CONTENT_TYPE, "text/plain;charset=UTF-8")
         .body(body)
         .map_err(|error| Error::new(ErrorKind::UnexpectedAnswer, error))
+}
+
+fn broken(error: TransportError) -> Error {
+    lost(DisconnectReason::ConnectionBroken(Arc::new(error)))
 }
 
 fn malformed(error: SignallingError) -> Error {

@@ -32,6 +32,7 @@ pub struct Account {
     pub(super) mechanisms: MechanismPolicy,
     pub(super) iterations: RangeInclusive<u32>,
     pub(super) known: Option<KnownServer>,
+    pub(super) accepts_weaker: bool,
     pub(super) allow_cleartext: bool,
     pub(super) resource: Option<String>,
     pub(super) pipelined: bool,
@@ -40,6 +41,7 @@ pub struct Account {
     pub(super) keepalive: KeepaliveConfig,
     pub(super) attempts: u32,
     pub(super) request_timeout: Duration,
+    pub(super) fail_fast: bool,
     pub(super) event_capacity: usize,
     pub(super) presence: bool,
     pub(super) carbons: bool,
@@ -94,6 +96,7 @@ impl Account {
             mechanisms,
             iterations: ITERATIONS,
             known: None,
+            accepts_weaker: false,
             allow_cleartext: false,
             resource: None,
             pipelined: true,
@@ -102,6 +105,7 @@ impl Account {
             keepalive: KeepaliveConfig::default(),
             attempts: 1,
             request_timeout: Duration::from_secs(15),
+            fail_fast: false,
             event_capacity: 256,
             presence: true,
             carbons: true,
@@ -174,6 +178,19 @@ impl Account {
         self
     }
 
+    /// Whether the server may offer weaker mechanisms than an earlier login used. Default `false`: it is refused, because
+    /// somebody in between could make it seem so, and after five such offers in a row the session ends with
+    /// [`EndReason::MechanismRefused`](crate::EndReason::MechanismRefused), which names both. Servers do change, for
+    /// example with the form in which they keep passwords: ask the user or the operator, then connect with `true` once.
+    /// What is used then is remembered from then on. [`Account::mechanisms`] bounds it in any case.
+    ///
+    /// A server that vouches for its offer (XEP-0474) is held to it whatever is set here. What is remembered is a least,
+    /// not a pin: stronger mechanisms are used as soon as they are offered.
+    pub fn accept_weaker(mut self, accept: bool) -> Self {
+        self.accepts_weaker = accept;
+        self
+    }
+
     /// Whether clear text may leave this machine. Messages can then be read on the way; a password still does not go
     /// that way as it is. Default `false`.
     pub fn allow_cleartext(mut self, allow: bool) -> Self {
@@ -221,6 +238,15 @@ impl Account {
     /// How long each request may take. Default 15 s.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
+        self
+    }
+
+    /// Whether a request that is made while the session reconnects fails at once, with
+    /// [`NotConnected`](crate::ErrorKind::NotConnected). Otherwise it waits for the next connection, until its own
+    /// deadline; 128 may wait at a time. Default `false`. For single calls:
+    /// [`Session::with_fail_fast`](super::Session::with_fail_fast).
+    pub fn fail_fast(mut self, fail_fast: bool) -> Self {
+        self.fail_fast = fail_fast;
         self
     }
 

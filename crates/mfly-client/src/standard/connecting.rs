@@ -60,6 +60,7 @@ impl Connecting {
         config.mechanisms = account.mechanisms.clone();
         config.iterations = account.iterations.clone();
         config.known.clone_from(&account.known);
+        config.accepts_weaker = account.accepts_weaker;
         config.presence = account.presence;
         config.carbons = account.carbons;
         config.pipelined = account.pipelined;
@@ -92,6 +93,7 @@ impl Connecting {
                 }
             }),
             request_timeout: account.request_timeout,
+            fail_fast: account.fail_fast,
             write_timeout: Duration::from_secs(10),
         });
         let first_jid = link.ready().await.map_err(Error::from_end)?;

@@ -1,7 +1,7 @@
 //! The handle on a session with an XMPP server.
 
 use super::event::{Event, Events};
-use crate::driver::Link;
+use crate::driver::{Asking, Link};
 use crate::error::Result;
 use crate::event::Subscriptions;
 use crate::handle::explain;
@@ -21,7 +21,7 @@ use tokio::sync::{Mutex, MutexGuard, watch};
 #[derive(Clone)]
 pub struct Session {
     shared: Arc<Shared>,
-    timeout: Option<Duration>,
+    asking: Asking,
 }
 
 /// What all clones share.
@@ -38,7 +38,7 @@ impl Session {
     pub(super) fn new(shared: Shared) -> Self {
         Self {
             shared: Arc::new(shared),
-            timeout: None,
+            asking: Asking::default(),
         }
     }
 
@@ -47,8 +47,51 @@ impl Session {
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
-            timeout: Some(timeout),
+            asking: Asking {
+                timeout: Some(timeout),
+                ..self.asking
+            },
         }
+    }
+
+    /// The same session, with another answer to what becomes of requests made through this handle while there is no
+    /// connection: with `true` they fail at once with [`NotConnected`](crate::ErrorKind::NotConnected), with `false`
+    /// they wait for the next connection. Without this, the session's own setting counts
+    /// ([`Account::fail_fast`](super::Account::fail_fast)).
+    #[must_use]
+    pub fn with_fail_fast(&self, fail_fast: bool) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            asking: Asking {
+                fail_fast: Some(fail_fast),
+                ..self.asking
+            },
+        }
+    }
+
+    /// Asks the server now whether it answers, and says how long that took. For a machine that was suspended, or an
+    /// app that comes back to the front: a dead connection is found out within
+    /// [`KeepaliveConfig::answer`](crate::KeepaliveConfig::answer), and a new one follows by itself.
+    ///
+    /// # Errors
+    /// [`ConnectionLost`](crate::ErrorKind::ConnectionLost) when no answer came: the connection was given up.
+    /// [`NotConnected`](crate::ErrorKind::NotConnected) when there was none; [`Session::reconnect_now`] cuts the wait short.
+    pub async fn check_now(&self) -> Result<Duration> {
+        let link = &self.shared.link;
+        match link.check().await {
+            Ok(took) => Ok(took),
+            Err(failure) => Err(explain(failure, link).await),
+        }
+    }
+
+    /// Connects again now: for a machine whose network changed. A connection that stands is closed, an attempt that is
+    /// under way begins anew, and a wait for the next attempt is over. Requests that are out fail with
+    /// [`ConnectionLost`](crate::ErrorKind::ConnectionLost). Returns when the attempt has begun, and does nothing when the
+    /// session is over.
+    ///
+    /// Each call costs the server a log-in: call it when something happened, not in a loop.
+    pub async fn reconnect_now(&self) {
+        self.shared.link.reconnect().await;
     }
 
     /// The session's own address; the last one while it reconnects.
@@ -109,7 +152,7 @@ impl Session {
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn request<R: IqRequest>(&self, request: &R) -> Result<R::Response> {
         let link = &self.shared.link;
-        match link.request(request, self.timeout).await {
+        match link.request(request, self.asking).await {
             Ok(response) => Ok(response),
             Err(failure) => Err(explain(failure, link).await),
         }

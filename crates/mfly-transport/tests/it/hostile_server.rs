@@ -71,6 +71,7 @@ async fn with(name: HeaderName, value: Option<&'static str>) -> String {
         TransportError::Handshake {
             status: None,
             reason,
+            ..
         } => {
             assert_eq!(is_sub_protocol, reason.contains("sub-protocol"));
             reason.into_owned()
@@ -222,4 +223,25 @@ fn a_connection_can_move_between_tasks() {
     fn future_is_send<T: Send>(_: T) {}
     let (address, options) = ("ws://localhost".parse().unwrap(), Options::default());
     future_is_send(connect(&address, &options));
+}
+
+#[tokio::test]
+async fn a_server_that_is_busy_tells_how_long_to_stay_away() {
+    for (headers, expected) in [
+        ("Retry-After: 120\r\n", Some(120)),
+        (
+            "Date: Wed, 21 Oct 2026 07:28:00 GMT\r\nretry-after: Wed, 21 Oct 2026 07:29:30 GMT\r\n",
+            Some(90),
+        ),
+        ("Retry-After: soon\r\n", None),
+        ("", None),
+    ] {
+        for status in ["503 Service Unavailable", "429 Too Many Requests"] {
+            let head = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: 4\r\n\r\nbusy");
+            let error = visit(move |_| head.into_bytes()).await.unwrap_err();
+            let asked = error.retry_after().map(|asked| asked.as_secs());
+            assert_eq!(asked, expected, "{headers}");
+            assert!(error.is_retryable());
+        }
+    }
 }

@@ -36,7 +36,7 @@ async fn knock(pieces: &[&[u8]]) -> (Result<Connection, TransportError>, String)
 
 fn refusal(outcome: Result<Connection, TransportError>) -> (Option<u16>, String) {
     match outcome.unwrap_err() {
-        TransportError::Handshake { status, reason } => (status, reason.into_owned()),
+        TransportError::Handshake { status, reason, .. } => (status, reason.into_owned()),
         other => panic!("not about the handshake: {other:?}"),
     }
 }

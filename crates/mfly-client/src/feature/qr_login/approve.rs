@@ -8,6 +8,7 @@ use mfly_proto::argument::InvalidArgument;
 use mfly_proto::cipher::RequestCipher;
 use mfly_proto::qr_login::{APPROVE, Approve, LOGIN_STATUS, LoginStatus, QrCode};
 use mfly_proto::signalling::socket_io::Kind;
+use mfly_transport::overdue;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -82,7 +83,7 @@ async fn ask(signalling: &mut Signalling, approve: &Approve) -> Result<String> {
             }
         }
     };
-    let socket_id = tokio::time::timeout(ANSWER, accepting)
+    let socket_id = overdue::timeout(ANSWER, accepting)
         .await
         .map_err(|elapsed| Error::new(ErrorKind::Timeout, elapsed))??;
     let logging_in = async {
@@ -97,7 +98,7 @@ async fn ask(signalling: &mut Signalling, approve: &Approve) -> Result<String> {
     };
     let is_connected = match status {
         Some(status) => status,
-        None => tokio::time::timeout(LOGIN, logging_in)
+        None => overdue::timeout(LOGIN, logging_in)
             .await
             .map_err(|elapsed| Error::new(ErrorKind::Timeout, elapsed))??,
     };

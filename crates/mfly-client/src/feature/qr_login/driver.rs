@@ -13,6 +13,7 @@ use mfly_proto::qr_login::{
     ID, LOGIN_STATUS, LOGOUT_WEB, LoginStatus, QrCode, QrResponse, RESPONSE, is_id,
 };
 use mfly_proto::signalling::socket_io::Kind;
+use mfly_transport::overdue;
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::future::IntoFuture as _;
@@ -113,7 +114,7 @@ impl Attempt<'_> {
             let kind = if let Some(kind) = deferred.pop_front() {
                 kind
             } else if is_first {
-                tokio::time::timeout(FIRST_CODE, signalling.next())
+                overdue::timeout(FIRST_CODE, signalling.next())
                     .await
                     .map_err(|elapsed| Error::new(ErrorKind::Timeout, elapsed))??
             } else {
@@ -188,7 +189,7 @@ impl Attempt<'_> {
             .map_err(|error| Error::new(ErrorKind::UnexpectedAnswer, error))?;
         let credentials = Credentials::new(response.username, response.password);
         let request = self.app.connect(&credentials).qr_socket_id(&id);
-        let connecting = tokio::time::timeout(LOGIN, request.into_future());
+        let connecting = overdue::timeout(LOGIN, request.into_future());
         tokio::pin!(connecting);
         // The connection needs its heartbeats meanwhile; its loss makes the approval void.
         let connected = loop {

@@ -195,7 +195,7 @@ fn a_server_that_speaks_while_the_answer_is_worked_out_breaks_the_protocol() {
 }
 
 #[test]
-fn a_server_that_offers_less_than_before_is_refused_but_not_given_up() {
+fn a_server_that_offers_less_than_before_is_refused_and_not_given_up_at_once() {
     for weaker in [&["PLAIN"][..], &["PLAIN", "SCRAM-SHA-1"]] {
         for pipelined in [false, true] {
             let mut rig = Rig::standard(|config| config.pipelined = pipelined);
@@ -228,6 +228,49 @@ fn a_server_that_offers_less_than_before_is_refused_but_not_given_up() {
             assert!(rig.has_news("connected"), "{:?}", rig.news);
         }
     }
+}
+
+#[test]
+fn a_server_that_goes_on_offering_less_than_before_ends_the_session_which_names_both() {
+    let mut rig = Rig::standard(|config| config.pipelined = false);
+    rig.log_in(&offer(BOTH), &mut account());
+    rig.reconnect();
+    for refused in 1..=5 {
+        assert!(rig.dialling(), "given up after {refused}");
+        rig.dialled();
+        rig.server(SERVER_OPEN);
+        rig.server(&offer(&["PLAIN", "SCRAM-SHA-1"]));
+        rig.pass(120 * SECOND);
+    }
+    assert!(rig.machine.is_ended());
+    let end = rig.news.last().unwrap();
+    for part in ["ended: ", "used SCRAM-SHA-256", "offers PLAIN, SCRAM-SHA-1"] {
+        assert!(end.contains(part), "{end}");
+    }
+}
+
+#[test]
+fn an_app_that_accepts_a_weaker_offer_logs_in_with_it_and_remembers_that() {
+    let mut rig = Rig::standard(|config| config.accepts_weaker = true);
+    rig.log_in(&offer(BOTH), &mut account());
+    rig.reconnect();
+    rig.forget();
+    rig.dialled();
+    if !rig.tickets.is_empty() {
+        rig.password(PASSWORD);
+    }
+    rig.server(SERVER_OPEN);
+    rig.server(&offer(&["PLAIN"]));
+    rig.reconnect();
+    rig.dialled();
+    rig.server(SERVER_OPEN);
+    rig.server(&offer(&["PLAIN"]));
+    rig.password(PASSWORD);
+    rig.server(SUCCESS);
+    rig.bind();
+    assert!(rig.has_news("connected"), "{:?}", rig.news);
+    let known = rig.server_known().unwrap();
+    assert_eq!(known.mechanism(), "PLAIN");
 }
 
 #[test]

@@ -48,6 +48,7 @@ enum Step {
     Ask,
     Cancel(u64),
     Pass(u64),
+    Reconnect,
     Close,
 }
 
@@ -61,6 +62,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         5 => Just(Step::Ask),
         2 => (0..12_u64).prop_map(Step::Cancel),
         4 => (0..40_u64).prop_map(Step::Pass),
+        1 => Just(Step::Reconnect),
         1 => Just(Step::Close),
     ];
     prop::collection::vec(step, 0..60)
@@ -99,6 +101,7 @@ proptest! {
         let mut rig = Rig::only(framing(tcp), |config| {
             config.first_attempts = 3;
             config.max_requests = 4;
+            config.max_waiting = 3;
         });
         let mut cancelled = BTreeSet::new();
         for step in steps {
@@ -121,6 +124,7 @@ proptest! {
                     rig.input(Input::Command(Command::Cancel(RequestId(id))));
                 }
                 Step::Pass(seconds) => rig.pass(seconds as u32 * SECOND),
+                Step::Reconnect => rig.input(Input::Command(Command::Reconnect)),
                 Step::Close => rig.input(Input::Command(Command::Close(EndReason::Closed))),
             }
         }

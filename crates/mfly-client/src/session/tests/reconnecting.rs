@@ -250,7 +250,7 @@ fn what_comes_from_a_connection_that_was_let_go_is_ignored() {
     rig.lose();
     rig.forget();
     rig.server(r#"<presence from="u2@host.test"/>"#);
-    rig.input(Input::Disconnected(Loss::Closed));
+    rig.input(Input::Disconnected(Loss::Closed(None)));
     assert!(rig.news.is_empty());
     rig.dialled();
     assert_eq!(

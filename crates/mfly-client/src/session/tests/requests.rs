@@ -94,22 +94,6 @@ fn a_cancelled_request_is_forgotten_and_its_answer_ignored() {
 }
 
 #[test]
-fn a_request_without_a_connection_fails_at_once() {
-    let mut rig = Rig::new();
-    rig.ask(None);
-    rig.dialled();
-    rig.ask(None);
-    assert_eq!(
-        rig.replies,
-        [
-            (0, Err(RequestFailure::NotConnected)),
-            (1, Err(RequestFailure::NotConnected))
-        ]
-    );
-    assert_eq!(rig.sent, [OPEN]);
-}
-
-#[test]
 fn a_request_whose_time_is_up_already_is_not_sent() {
     let mut rig = Rig::online();
     let past = Request {
@@ -118,6 +102,8 @@ fn a_request_whose_time_is_up_already_is_not_sent() {
         stanza: "<iq/>".into(),
         to: None,
         deadline: rig.now,
+        fail_fast: false,
+        is_check: false,
     };
     rig.input(Input::Command(Command::Request(past)));
     assert_eq!(rig.replies, [(5, Err(RequestFailure::TimedOut))]);
@@ -133,8 +119,8 @@ fn all_pending_requests_settle_when_the_connection_is_lost() {
     assert_eq!(
         rig.replies,
         [
-            (0, Err(RequestFailure::ConnectionLost)),
-            (1, Err(RequestFailure::ConnectionLost))
+            (0, Err(lost_because(DisconnectReason::ClosedByServer))),
+            (1, Err(lost_because(DisconnectReason::ClosedByServer)))
         ]
     );
     rig.pass(100 * SECOND);

@@ -97,6 +97,7 @@ fn translated(input: &Input) -> Input {
         Input::Command(command) => Input::Command(match command {
             Command::Open => Command::Open,
             Command::Cancel(request) => Command::Cancel(*request),
+            Command::Reconnect => Command::Reconnect,
             Command::Close(reason) => Command::Close(reason.clone()),
             Command::Password(ticket, password) => Command::Password(*ticket, password.clone()),
             Command::Send(frame) => Command::Send(frame.clone()),
@@ -106,6 +107,8 @@ fn translated(input: &Input) -> Input {
                 stanza: request.stanza.clone(),
                 to: request.to.clone(),
                 deadline: request.deadline,
+                fail_fast: request.fail_fast,
+                is_check: request.is_check,
             }),
         }),
     }

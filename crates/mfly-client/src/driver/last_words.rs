@@ -1,0 +1,45 @@
+//! What was accepted for sending leaves before the end.
+
+use super::{Driver, link};
+use crate::session::{Command, EndReason, Input, Output};
+use tokio::time::Instant;
+
+impl Driver {
+    /// Takes in all that was ordered by now, however little the server takes. That much always fits into the queue of
+    /// the wire.
+    pub(super) fn take_accepted(&mut self) {
+        for _ in 0..link::ORDERS {
+            let Ok(order) = self.ends.orders.try_recv() else {
+                break;
+            };
+            self.take(order);
+        }
+    }
+
+    /// Queues what the machine sends, and nothing else: there is no runtime any more to do more with.
+    fn queue_last(&mut self, input: Input) {
+        self.machine.handle(Instant::now().into_std(), input);
+        while let Some(output) = self.machine.poll_output() {
+            if let Output::Send(frame) = output {
+                self.wire.send(frame);
+            }
+        }
+    }
+}
+
+/// The runtime goes down under a session that was not closed, as at the end of `main`: what was accepted is handed over
+/// to the system, as far as it takes it at once, with a goodbye.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if self.machine.is_ended() {
+            return;
+        }
+        while let Ok(order) = self.ends.orders.try_recv() {
+            if let link::Order::Command(command) = order {
+                self.queue_last(Input::Command(command));
+            }
+        }
+        self.queue_last(Input::Command(Command::Close(EndReason::Closed)));
+        self.wire.write_now();
+    }
+}

@@ -1,0 +1,138 @@
+//! How soon to come back, where the reason asks for more patience than the back-off has.
+//!
+//! | lost because | least wait before the next attempt | source |
+//! |---|---|---|
+//! | WebSocket 1012, service restart | drawn from 5 to 30 s | registered so: <https://mailarchive.ietf.org/arch/msg/hybi/P_1vbD9uyHl63nbIIbFxKMfSwcM/> |
+//! | WebSocket 1013, try again later | drawn from the upper half of the longest wait | as above; our decision how long |
+//! | WebSocket 1008, policy violation | as above | RFC 6455 §7.4.1; our decision |
+//! | stream error `policy-violation`, `resource-constraint` | as above | RFC 6120 §4.9.3.14, §4.9.3.17; our decision |
+//! | an HTTP answer with `Retry-After` | that long and up to a tenth more, an hour at most | RFC 9110 §10.2.3 |
+//! | WebSocket 1000 (done), 1001 (going away), 1011 (unexpected condition) | none | RFC 6455 §7.4.1; our decision |
+//! | any other code, and any other reason | none | our decision |
+//!
+//! The longest wait is the policy's ([`ReconnectPolicy::cap`]), and bounds all of them except `Retry-After`. No code ends
+//! a session: what ends one is said in the stream.
+
+use super::reason::{Cause, DisconnectReason};
+use super::reconnect::ReconnectPolicy;
+use mfly_proto::stream::StreamCondition;
+use mfly_transport::TransportError;
+use std::error::Error;
+use std::time::Duration;
+
+/// The wait after a restart, at least and at most.
+const RESTART: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(30));
+
+/// The longest wait that a server can ask for.
+const LONGEST_ASKED: Duration = Duration::from_secs(60 * 60);
+
+/// The least wait before the next attempt; `fraction` is 0 to 1.
+pub(super) fn least_wait(
+    reason: &DisconnectReason,
+    policy: &ReconnectPolicy,
+    fraction: f64,
+) -> Duration {
+    let fraction = fraction.clamp(0.0, 1.0);
+    let longest = policy.longest();
+    let patient = || longest.mul_f64(0.5 + fraction / 2.0);
+    match reason {
+        DisconnectReason::WebSocketClosed { code: 1012, .. } => {
+            let (least, most) = RESTART;
+            (least + (most - least).mul_f64(fraction)).min(longest)
+        }
+        DisconnectReason::WebSocketClosed {
+            code: 1008 | 1013, ..
+        } => patient(),
+        DisconnectReason::StreamError(error) => match error.condition {
+            StreamCondition::PolicyViolation | StreamCondition::ResourceConstraint => patient(),
+            _ => Duration::ZERO,
+        },
+        DisconnectReason::ConnectFailed(cause) => match retry_after(cause) {
+            Some(asked) => asked.min(LONGEST_ASKED).mul_f64(1.0 + fraction / 10.0),
+            None => Duration::ZERO,
+        },
+        _ => Duration::ZERO,
+    }
+}
+
+/// How long the server asked to be left alone when it refused the connection.
+fn retry_after(cause: &Cause) -> Option<Duration> {
+    let mut next: Option<&(dyn Error + 'static)> = Some(&**cause);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<TransportError>() {
+            return error.retry_after();
+        }
+        next = error.source();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mfly_proto::stream::StreamError;
+    use std::sync::Arc;
+
+    /// The shortest and the longest least wait, in seconds.
+    fn waits(reason: &DisconnectReason) -> (f64, f64) {
+        let policy = ReconnectPolicy::default();
+        let wait = |fraction| least_wait(reason, &policy, fraction).as_secs_f64();
+        (wait(0.0), wait(1.0))
+    }
+
+    #[test]
+    fn the_code_of_a_closed_websocket_decides_how_soon_to_come_back() {
+        for (code, expected) in [
+            (1000, (0.0, 0.0)),
+            (1001, (0.0, 0.0)),
+            (1002, (0.0, 0.0)),
+            (1008, (30.0, 60.0)),
+            (1011, (0.0, 0.0)),
+            (1012, (5.0, 30.0)),
+            (1013, (30.0, 60.0)),
+            (4000, (0.0, 0.0)),
+        ] {
+            let reason = DisconnectReason::WebSocketClosed {
+                code,
+                reason: String::new(),
+            };
+            assert_eq!(waits(&reason), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_stream_error_of_the_kind_has_the_wait_of_the_code() {
+        let wait = |condition| waits(&DisconnectReason::StreamError(StreamError::new(condition)));
+        assert_eq!(wait(StreamCondition::PolicyViolation), (30.0, 60.0));
+        assert_eq!(wait(StreamCondition::ResourceConstraint), (30.0, 60.0));
+        assert_eq!(wait(StreamCondition::SystemShutdown), (0.0, 0.0));
+    }
+
+    #[test]
+    fn a_server_that_names_the_wait_is_not_asked_earlier_and_cannot_ask_for_ever() {
+        let refused = |seconds| {
+            DisconnectReason::ConnectFailed(Arc::new(TransportError::Handshake {
+                status: Some(503),
+                reason: "refused".into(),
+                retry_after: Some(Duration::from_secs(seconds)),
+            }))
+        };
+        assert_eq!(waits(&refused(120)), (120.0, 132.0));
+        assert_eq!(waits(&refused(u64::MAX)), (3600.0, 3960.0));
+    }
+
+    #[test]
+    fn an_app_that_wants_short_waits_has_them() {
+        let policy = ReconnectPolicy {
+            cap: Duration::from_secs(1),
+            ..ReconnectPolicy::default()
+        };
+        for code in [1008, 1012, 1013] {
+            let reason = DisconnectReason::WebSocketClosed {
+                code,
+                reason: String::new(),
+            };
+            assert!(least_wait(&reason, &policy, 1.0) <= policy.cap, "{code}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Deadlines of a process that did not run for a while.
+//!
+//! A process that was stopped, or whose thread was blocked, finds its deadlines passed when it goes
+//! on, while what its peer said in time still waits in the socket. The runtime may tell timers before
+//! it looks at the sockets: after a stop, the system ends its wait for events without naming any
+//! (`epoll_wait`, `EINTR`). So a deadline that is noticed late does not count at once.
+
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, sleep};
+
+/// A deadline that is noticed so much later than it was due was not watched meanwhile.
+const LATE: Duration = Duration::from_millis(100);
+
+/// How long the runtime is given to look at its sockets: any timer that is set now is told after them.
+const GRACE: Duration = Duration::from_millis(5);
+
+/// Whether this deadline passed while the process did not run.
+#[must_use]
+pub fn is_late(deadline: Instant) -> bool {
+    Instant::now().saturating_duration_since(deadline) > LATE
+}
+
+/// Returns at once if the deadline was noticed in time, and otherwise as soon as the runtime has
+/// looked at its sockets. What waits in them can be read then, without waiting.
+pub async fn settle(deadline: Instant) {
+    if is_late(deadline) {
+        sleep(GRACE).await;
+    }
+}
+
+/// As [`tokio::time::timeout`]. Work whose deadline passed while the process did not run gets its time
+/// once more.
+///
+/// # Errors
+/// When the work is not done in time.
+pub async fn timeout<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, Elapsed> {
+    let mut work = pin!(work);
+    let deadline = Instant::now().checked_add(limit);
+    match tokio::time::timeout(limit, &mut work).await {
+        Err(_) if deadline.is_some_and(is_late) => tokio::time::timeout(limit, work).await,
+        outcome => outcome,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::advance;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// Done when this much time has passed, and the runtime has looked once more.
+    async fn done_after(time: Duration) {
+        sleep(time).await;
+        sleep(Duration::from_millis(1)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_a_pause_kept_from_being_done_gets_its_time_once_more() {
+        let work = tokio::spawn(timeout(10 * SECOND, done_after(60 * SECOND)));
+        tokio::task::yield_now().await;
+        advance(60 * SECOND).await;
+        assert!(work.await.unwrap().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_takes_too_long_does_not() {
+        let start = Instant::now();
+        assert!(timeout(10 * SECOND, done_after(11 * SECOND)).await.is_err());
+        assert_eq!(start.elapsed(), 10 * SECOND);
+        let endless = timeout(10 * SECOND, std::future::pending::<()>());
+        let work = tokio::spawn(endless);
+        tokio::task::yield_now().await;
+        advance(60 * SECOND).await;
+        assert!(work.await.unwrap().is_err());
+        assert_eq!(start.elapsed(), 80 * SECOND);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_late_deadline_waits_for_the_sockets() {
+        let start = Instant::now();
+        settle(start).await;
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        advance(SECOND).await;
+        settle(start).await;
+        assert!(start.elapsed() > SECOND);
+    }
+}
