@@ -118,7 +118,7 @@ async fn a_frame_beyond_the_limit_is_not_read() {
     })
     .await;
     assert!(
-        matches!(reason, DisconnectReason::ConnectionBroken(_)),
+        matches!(reason, DisconnectReason::FrameTooLarge { .. }),
         "{reason:?}"
     );
     let mut peer = server.accept_online().await;

@@ -11,6 +11,7 @@ use mfly_proto::xml::{Document, Limits};
 use mfly_tests::stub::LICENCE_KEY;
 use mfly_tests::{Place, ScriptedServer, expect_event, kind, within};
 use mfly_testserver::{Direction, StreamCondition};
+use std::error::Error as _;
 use std::time::Duration;
 
 /// Waits of a few milliseconds.
@@ -186,13 +187,15 @@ async fn requests_under_way_fail_with_the_loss() {
 }
 
 #[tokio::test]
-async fn while_the_session_is_offline_requests_fail_at_once_and_rest_goes_on() {
+async fn while_the_session_is_offline_requests_that_are_to_fail_fast_do_and_rest_goes_on() {
     let server = ScriptedServer::start().await;
     let (session, mut events, peer) = server.connect_with(|r| r.reconnect(slow())).await;
     peer.vanish();
     disconnected(&mut events).await;
-    let error = within("a refusal", session.settings()).await.unwrap_err();
+    let hasty = session.with_fail_fast(true);
+    let error = within("a refusal", hasty.settings()).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::NotConnected);
+    assert!(error.source().is_some(), "{error:?}");
     assert!(error.is_retryable());
     assert_eq!(
         kind(session.set_presence(None, None).await),
@@ -200,6 +203,28 @@ async fn while_the_session_is_offline_requests_fail_at_once_and_rest_goes_on() {
     );
     assert_eq!(session.state(), ConnectionState::Reconnecting);
     session.send_feedback("t", "d").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_request_made_while_offline_is_answered_on_the_next_connection() {
+    let server = ScriptedServer::start().await;
+    let (session, mut events, peer) = server.connect_with(|r| r.reconnect(slow())).await;
+    peer.vanish();
+    disconnected(&mut events).await;
+    let serve = async {
+        // The wait for the next attempt is longer than any test waits.
+        session.reconnect_now().await;
+        let mut peer = server.accept_online().await;
+        let request = peer.receive_request("urn:xmpp:blocking").await;
+        let list = r#"<blocklist xmlns="urn:xmpp:blocking"><item jid="u2@xmpp.example.test"/></blocklist>"#;
+        peer.answer(&request, list).await;
+        peer
+    };
+    let (blocked, _peer) = within("the answer", async {
+        tokio::join!(session.blocked(), serve)
+    })
+    .await;
+    assert_eq!(blocked.unwrap().len(), 1);
 }
 
 #[tokio::test]

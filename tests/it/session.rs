@@ -54,6 +54,9 @@ async fn a_deadline_can_be_given_for_one_handle_only() {
         ErrorKind::Timeout
     );
     peer.receive_request("user_settings").await;
+    // Whether the server answers at all.
+    let ping = peer.receive_request("urn:xmpp:ping").await;
+    peer.answer(&ping, "").await;
     let script = async {
         let id = peer.receive_request("user_settings").await;
         answer_settings(&mut peer, &id).await;

@@ -4,10 +4,10 @@
 //! |---|---|---|
 //! | WebSocket 1012, service restart | drawn from 5 to 30 s | registered so: <https://mailarchive.ietf.org/arch/msg/hybi/P_1vbD9uyHl63nbIIbFxKMfSwcM/> |
 //! | WebSocket 1013, try again later | drawn from the upper half of the longest wait | as above; our decision how long |
-//! | WebSocket 1008, policy violation | as above | RFC 6455 §7.4.1; our decision |
-//! | stream error `policy-violation`, `resource-constraint` | as above | RFC 6120 §4.9.3.14, §4.9.3.17; our decision |
+//! | stream error `resource-constraint` | as above | RFC 6120 §4.9.3.17; our decision |
 //! | an HTTP answer with `Retry-After` | that long and up to a tenth more, an hour at most | RFC 9110 §10.2.3 |
 //! | WebSocket 1000 (done), 1001 (going away), 1011 (unexpected condition) | none | RFC 6455 §7.4.1; our decision |
+//! | WebSocket 1008, stream error `policy-violation` | none: one stanza was too much, and the next login does not repeat it | RFC 6455 §7.4.1, RFC 6120 §4.9.3.14; our decision |
 //! | any other code, and any other reason | none | our decision |
 //!
 //! The longest wait is the policy's ([`ReconnectPolicy::cap`]), and bounds all of them except `Retry-After`. No code ends
@@ -40,11 +40,9 @@ pub(super) fn least_wait(
             let (least, most) = RESTART;
             (least + (most - least).mul_f64(fraction)).min(longest)
         }
-        DisconnectReason::WebSocketClosed {
-            code: 1008 | 1013, ..
-        } => patient(),
+        DisconnectReason::WebSocketClosed { code: 1013, .. } => patient(),
         DisconnectReason::StreamError(error) => match error.condition {
-            StreamCondition::PolicyViolation | StreamCondition::ResourceConstraint => patient(),
+            StreamCondition::ResourceConstraint => patient(),
             _ => Duration::ZERO,
         },
         DisconnectReason::ConnectFailed(cause) => match retry_after(cause) {
@@ -86,7 +84,7 @@ mod tests {
             (1000, (0.0, 0.0)),
             (1001, (0.0, 0.0)),
             (1002, (0.0, 0.0)),
-            (1008, (30.0, 60.0)),
+            (1008, (0.0, 0.0)),
             (1011, (0.0, 0.0)),
             (1012, (5.0, 30.0)),
             (1013, (30.0, 60.0)),
@@ -103,7 +101,7 @@ mod tests {
     #[test]
     fn a_stream_error_of_the_kind_has_the_wait_of_the_code() {
         let wait = |condition| waits(&DisconnectReason::StreamError(StreamError::new(condition)));
-        assert_eq!(wait(StreamCondition::PolicyViolation), (30.0, 60.0));
+        assert_eq!(wait(StreamCondition::PolicyViolation), (0.0, 0.0));
         assert_eq!(wait(StreamCondition::ResourceConstraint), (30.0, 60.0));
         assert_eq!(wait(StreamCondition::SystemShutdown), (0.0, 0.0));
     }
@@ -127,7 +125,7 @@ mod tests {
             cap: Duration::from_secs(1),
             ..ReconnectPolicy::default()
         };
-        for code in [1008, 1012, 1013] {
+        for code in [1012, 1013] {
             let reason = DisconnectReason::WebSocketClosed {
                 code,
                 reason: String::new(),

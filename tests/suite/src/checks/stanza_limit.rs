@@ -44,10 +44,9 @@ async fn ended(place: &Place<'_>, alice: &mut Online) -> Result<(), Failure> {
                 error.condition == StreamCondition::PolicyViolation
             }
             // The server does not read the rest, and its words may be lost in that.
-            DisconnectReason::ConnectionBroken(cause) => {
-                !matches!(cause.downcast_ref(), Some(TransportError::TooLarge { .. }))
-            }
-            DisconnectReason::ClosedByServer => true,
+            DisconnectReason::ConnectionBroken(_)
+            | DisconnectReason::ClosedByServer
+            | DisconnectReason::WebSocketClosed { .. } => true,
             _ => false,
         },
         || format!("disconnected because {reason:?}"),
