@@ -7,7 +7,6 @@ use crate::place::{Online, Place};
 use crate::server::Need;
 use mfly_client::{DisconnectReason, ErrorKind, Jid};
 use mfly_proto::stream::StreamCondition;
-use mfly_transport::TransportError;
 
 /// How much longer than allowed the stanza is: servers that count what they read in pieces let a little more pass.
 const TIMES: usize = 2;

@@ -102,7 +102,7 @@ fn a_check_that_is_asked_for_gives_the_connection_up_when_it_is_not_answered() {
     let other = rig.ask(None);
     rig.ask_as(None, |request| {
         request.is_check = true;
-        request.deadline = request.deadline - 10 * SECOND;
+        request.deadline -= 10 * SECOND;
     });
     pass_with_news(&mut rig, 5 * SECOND);
     let lost = || Err(lost_because(DisconnectReason::PeerUnresponsive));
