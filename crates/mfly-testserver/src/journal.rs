@@ -1,6 +1,6 @@
 //! Everything that was received and sent, without its secrets.
 
-mod log;
+pub(crate) mod log;
 mod redact;
 mod ring;
 

@@ -1,6 +1,7 @@
 //! What may be done at a path, and the answer to OPTIONS (RFC 9110 §9.3.7).
 
 use crate::cors;
+use crate::journal::log;
 use crate::methods::Methods;
 use crate::rest::{self, ApiPath};
 use crate::signalling::{self, polling};
@@ -31,7 +32,7 @@ pub(super) fn options(request: &Request<Incoming>) -> Response<Full<Bytes>> {
         let headers = response.headers_mut();
         headers.insert(header::ALLOW, methods.allow());
     }
-    response
+    log::answered(request.method(), ApiPath::new(path).name(), response)
 }
 
 #[cfg(test)]

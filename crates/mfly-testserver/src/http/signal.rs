@@ -3,6 +3,7 @@
 use super::body::RequestBody;
 use super::options::methods;
 use super::{Client, Upgrade, handshake};
+use crate::journal::log;
 use crate::signalling::polling;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -15,8 +16,13 @@ use std::sync::PoisonError;
 /// Answers a request of the signalling server.
 pub(super) async fn signal(
     client: &Client<'_>,
-    mut request: Request<Incoming>,
+    request: Request<Incoming>,
 ) -> Response<Full<Bytes>> {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    log::answered(&method, &path, answer(client, request).await)
+}
+
+async fn answer(client: &Client<'_>, mut request: Request<Incoming>) -> Response<Full<Bytes>> {
     let (shared, upgraded) = (client.shared, &client.upgraded);
     let on_upgrade = hyper::upgrade::on(&mut request);
     let (parts, body) = request.into_parts();

@@ -2,11 +2,12 @@
 //!
 //! | level | what is logged |
 //! |---|---|
-//! | info | each REST request, each frame received: what it is, not what it says |
+//! | info | each HTTP request, each frame received: what it is, not what it says |
 //! | debug | each frame sent, likewise |
 //! | trace | the frames |
 
-use super::{Direction, FrameEntry, RequestEntry};
+use super::{Direction, FrameEntry, RequestEntry, redact};
+use http::{Method, Response};
 use tracing::{Level, debug, enabled, info, trace};
 
 /// The routes below `/media/` that are not a file's token.
@@ -28,6 +29,21 @@ pub(super) fn request(entry: &RequestEntry) {
         let (http, status) = (entry.http_status, entry.status);
         info!(user, http, status, "{method:?} {path:?}");
     }
+}
+
+/// Logs the answer to a request that the journal does not keep, and gives it back. `path` comes
+/// without `/api/v1`.
+pub(crate) fn answered<B>(method: &Method, path: &str, answer: Response<B>) -> Response<B> {
+    if enabled!(Level::INFO) {
+        let (shown, http) = (redact::path(path), answer.status().as_u16());
+        info!(
+            http,
+            "{:?} {:?}",
+            clipped(method.as_str()),
+            self::path(&shown)
+        );
+    }
+    answer
 }
 
 /// Logs a frame.
