@@ -94,8 +94,8 @@ pub(crate) enum Failure {
         /// Why not.
         source: io::Error,
     },
-    /// Whoever reads the output does so no longer.
-    #[error("the output is closed: {0}")]
+    /// The output cannot be written: most often because its reader is gone.
+    #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
     /// The local server could not start or stopped with an error.
     #[error("{}", with_causes(.0))]

@@ -272,3 +272,32 @@ async fn an_image_of_a_code_does_not_replace_a_file_unless_told_to() {
     }
     assert_eq!(names(folder.path()), ["code"]);
 }
+
+/// With the terminal that `script` makes.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_user_at_a_terminal_is_asked_before_a_file_is_replaced() {
+    let stored = Stored::new().await;
+    let file = stored.world.folder.file("asked.bin");
+    fs::write(&file, b"mine").unwrap();
+    for (answer, code) in [("n\n", 2), ("y\n", 0)] {
+        let arguments = stored.get(&file, &[]).join(" ");
+        let line = format!("{} {arguments}", env!("CARGO_BIN_EXE_mfly"));
+        let mut command = stored.world.mfly(&[]);
+        let variables: Vec<_> = command
+            .as_std()
+            .get_envs()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+            .collect();
+        command = tokio::process::Command::new("script");
+        command
+            .args(["-qec", &line, "/dev/null"])
+            .env_clear()
+            .envs(variables)
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        let ran = crate::setup::run_with_input(command, answer).await;
+        assert!(ran.stdout.contains("Replace it? [y/N]"), "{ran:?}");
+        assert_eq!(ran.code, code, "{ran:?}");
+        assert_eq!(fs::read(&file).unwrap() == stored.bytes, code == 0);
+    }
+}

@@ -4,7 +4,7 @@
 use crate::setup::interrupt;
 use crate::setup::{Folder, mfly, run};
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
 #[cfg(unix)]
 #[tokio::test]
@@ -138,6 +138,21 @@ async fn programs_are_told_every_address_in_one_object() {
     );
 }
 
+/// Sends a request without a body and waits until it is answered.
+#[cfg(unix)]
+async fn ask(url: &str, request: &str) {
+    let address = url.strip_prefix("http://").unwrap();
+    let address = address.strip_suffix("/api/v1").unwrap();
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let text = format!("{request} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(text.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let reading = stream.read_to_string(&mut answer);
+    let reading = tokio::time::timeout(Duration::from_secs(60), reading).await;
+    reading.unwrap().unwrap();
+    assert!(answer.starts_with("HTTP/1.1 2"), "{answer}");
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn every_request_is_a_line_of_the_log_and_no_secret_is_in_it() {
@@ -154,17 +169,26 @@ async fn every_request_is_a_line_of_the_log_and_no_secret_is_in_it() {
         let token = run(mfly(&folder, &["token", "get", "--json"])).await;
         let token = token.object()["result"]["userToken"].take();
         assert_eq!(run(mfly(&folder, &["last-seen", "alice"])).await.code, 0);
+        ask(url, "OPTIONS /api/v1/media-store/s3cret").await;
+        ask(url, "GET /socket.io/?EIO=3&transport=polling").await;
         interrupt(&child);
         let ended = child.wait_with_output().await.unwrap();
         let log = String::from_utf8(ended.stderr).unwrap();
         for expected in [
             "\"POST\" \"/register\"",
             "\"POST\" \"/login\"",
+            "\"OPTIONS\" \"/media-store/<redacted>\"",
+            "\"GET\" \"/socket.io/\"",
             "received \"iq get query\"",
         ] {
             assert!(log.contains(expected), "{flag}: {expected}: {log}");
         }
-        for secret in [key, password.as_str().unwrap(), token.as_str().unwrap()] {
+        for secret in [
+            "s3cret",
+            key,
+            password.as_str().unwrap(),
+            token.as_str().unwrap(),
+        ] {
             assert!(!secret.is_empty() && !log.contains(secret), "{flag}: {log}");
         }
     }

@@ -93,6 +93,21 @@ pub(crate) async fn run(mut command: Command) -> Ran {
     Ran::new(finished.expect("the command ends").unwrap())
 }
 
+/// Runs a command whose standard input is `input`.
+pub(crate) async fn run_with_input(mut command: Command, input: &str) -> Ran {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).await.unwrap();
+    drop(stdin);
+    let finished = tokio::time::timeout(DEADLINE, child.wait_with_output()).await;
+    Ran::new(finished.expect("the command ends").unwrap())
+}
+
 /// A server and somebody's configuration folder.
 pub(crate) struct World {
     pub(crate) server: TestServer,
@@ -136,12 +151,7 @@ impl World {
 
     /// Runs a command whose standard input is `input`.
     pub(crate) async fn run_with_input(&self, arguments: &[&str], input: &str) -> Ran {
-        let mut child = self.mfly(arguments).stdin(Stdio::piped()).spawn().unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        stdin.write_all(input.as_bytes()).await.unwrap();
-        drop(stdin);
-        let finished = tokio::time::timeout(DEADLINE, child.wait_with_output()).await;
-        Ran::new(finished.expect("the command ends").unwrap())
+        run_with_input(self.mfly(arguments), input).await
     }
 
     /// Registers users; the last one is the one that commands use.
