@@ -186,12 +186,12 @@ impl UserHandle {
             let cipher = cipher(world, &user.id)?;
             let open = |sealed: &str| cipher.open(sealed).into_string();
             Ok(UserProfile {
-                nick_name: open(&user.profile.nick_name),
-                email: open(&user.profile.email),
-                mobile_number: open(&user.profile.mobile_number),
-                status: user.profile.status.clone(),
-                image: user.profile.image.clone(),
-                thumb_image: user.profile.thumb_image.clone(),
+                nick_name: open(&user.profile().nick_name),
+                email: open(&user.profile().email),
+                mobile_number: open(&user.profile().mobile_number),
+                status: user.profile().status.clone(),
+                image: user.profile().image.clone(),
+                thumb_image: user.profile().thumb_image.clone(),
             })
         })?
     }
@@ -212,8 +212,7 @@ impl UserHandle {
                     cipher.seal(text)
                 }
             };
-            let user = world.user_mut(&id).ok_or(UserError::NoSuchUser)?;
-            user.profile = VCard {
+            let profile = VCard {
                 nick_name: seal(&profile.nick_name),
                 email: seal(&profile.email),
                 mobile_number: seal(&profile.mobile_number),
@@ -222,8 +221,8 @@ impl UserHandle {
                 thumb_image: profile.thumb_image,
                 others: Vec::new(),
             };
-            user.profile_updated = true;
-            Ok(())
+            let is_known = world.set_profile(&id, profile);
+            is_known.then_some(()).ok_or(UserError::NoSuchUser)
         })
     }
 

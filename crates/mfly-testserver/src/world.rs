@@ -13,11 +13,13 @@
 //! | [`session`] | bound streams: telling them, ending them |
 //! | [`sessions`] | finding them |
 //! | [`qr`] | sessions that came from a code |
+//! | [`names`] | the platform's accounts by name |
 //! | [`ids`] | identifiers and passwords from a seed |
 //! | [`parcel`] | frames on their way, which share what they have in common |
 
 pub(crate) mod account;
 mod ids;
+mod names;
 mod parcel;
 mod qr;
 pub(crate) mod relation;
@@ -29,6 +31,7 @@ pub(crate) mod standard;
 pub(crate) mod user;
 
 pub(crate) use account::{LoginError, RegisterError, Registered};
+pub(crate) use names::Named;
 pub(crate) use parcel::Parcel;
 pub(crate) use relation::{Contacts, ProfileView};
 pub(crate) use session::{Session, StandardSession};
@@ -43,7 +46,10 @@ use mfly_proto::argument::InvalidArgument;
 use mfly_proto::cipher::{Iv, RequestCipher};
 use mfly_proto::framing::Frame;
 use mfly_proto::jid::{BareJid, Jid, UserId};
+use mfly_proto::payload::profile::VCard;
+use names::Names;
 use parcel::Sharing;
+use relation::open_name;
 use sessions::Sessions;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -87,6 +93,7 @@ pub(crate) struct World {
     pub(crate) settings: Settings,
     users: BTreeMap<UserId, User>,
     standard: BTreeMap<UserId, Standard>,
+    names: Names,
     sessions: Sessions,
     /// When the first stream was accepted.
     first_stream: Option<Timestamp>,
@@ -126,6 +133,7 @@ impl World {
             settings,
             users: BTreeMap::new(),
             standard: BTreeMap::new(),
+            names: Names::default(),
             sessions: Sessions::default(),
             first_stream: None,
             outbox: VecDeque::new(),
@@ -148,6 +156,23 @@ impl World {
     /// All accounts of the platform, by id.
     pub(crate) fn users(&self) -> impl Iterator<Item = &User> {
         self.users.values()
+    }
+
+    /// All names of the platform's accounts.
+    pub(crate) const fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Sets a profile. `false` when there is no such account.
+    pub(crate) fn set_profile(&mut self, id: &UserId, profile: VCard) -> bool {
+        let Some(user) = self.users.get_mut(id) else {
+            return false;
+        };
+        user.profile = profile;
+        user.profile_updated = true;
+        let name = open_name(&self.iv_profile, user);
+        self.names.set(id, &name);
+        true
     }
 
     /// The address of an account at this server.

@@ -72,7 +72,7 @@ impl Replay {
             }
             "u2 has a profile" => {
                 let world = self.server.core.world_mut();
-                world.user_mut(&id("u2")).unwrap().profile = bobs_profile();
+                assert!(world.set_profile(&id("u2"), bobs_profile()));
                 let own = world.user_mut(&id("u1")).unwrap();
                 own.contact_names.insert(id("u2"), "Bobby".to_owned());
             }

@@ -70,6 +70,7 @@ mod tests {
     use crate::core::testing::{HOST, Server, id, settings};
     use crate::world::{Contacts, Settings};
     use mfly_proto::cipher::{Iv, ProfileCipher};
+    use mfly_proto::payload::profile::VCard;
 
     const QUERY: &str = "<query xmlns='jabber:iq:roster'/>";
 
@@ -80,9 +81,13 @@ mod tests {
         server.register("u2");
         let iv = Iv::new(&server.core.world().settings.iv_profile).unwrap();
         let sealed = ProfileCipher::new(&id("u2"), &iv).seal("Bob");
-        let bob = server.core.world_mut().user_mut(&id("u2")).unwrap();
-        bob.profile.nick_name = sealed.clone();
-        bob.admin_blocked = true;
+        let card = VCard {
+            nick_name: sealed.clone(),
+            ..VCard::default()
+        };
+        let world = server.core.world_mut();
+        assert!(world.set_profile(&id("u2"), card));
+        world.user_mut(&id("u2")).unwrap().admin_blocked = true;
         let list = server.ask(own, "get", None, QUERY);
         assert_eq!(list.matches("<item ").count(), 1);
         assert!(list.contains(&format!(

@@ -25,11 +25,10 @@ impl Handle for SetProfile {
         if card.others.len() > MAX_OTHERS || is_large {
             return Err(refusal(ErrorCondition::NotAcceptable));
         }
-        let Some(account) = call.world.user_mut(&call.user) else {
+        let user = call.user.clone();
+        if !call.world.set_profile(&user, card.clone()) {
             return Err(refusal(ErrorCondition::ItemNotFound));
-        };
-        account.profile = card.clone();
-        account.profile_updated = true;
+        }
         push(call, &card);
         Ok(call.world.settings.quirks.profile_echo.then_some(card))
     }
@@ -103,7 +102,7 @@ mod tests {
         assert_eq!(server.received(contact), [push("u2", "c")]);
         let user = server.core.world().user(&id("u1")).unwrap();
         assert_eq!(
-            (user.profile.status.as_str(), user.profile_updated),
+            (user.profile().status.as_str(), user.profile_updated),
             ("Busy", true)
         );
     }

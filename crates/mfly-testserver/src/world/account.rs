@@ -92,6 +92,9 @@ impl World {
             // Cannot fail either: hexadecimal digits are a valid password.
             password: Password::new(self.ids.hex()).map_err(|_| RegisterError::TooManyUsers)?,
         };
+        if !self.users.contains_key(&id) {
+            self.names.set(&id, "");
+        }
         let user = self
             .users
             .entry(id.clone())
@@ -188,6 +191,7 @@ impl World {
             self.end_stream(now, stream, &error);
         }
         self.users.remove(user);
+        self.names.remove(user);
         for other in self.users.values_mut() {
             other.blocked.remove(user);
             other.contacts.remove(user);

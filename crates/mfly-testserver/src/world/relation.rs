@@ -4,7 +4,7 @@
 //! one who is blocked is refused the blocker's last seen and sees only the name of the profile (both inferred).
 
 use super::{StreamId, User, World};
-use mfly_proto::cipher::{Decrypted, ProfileCipher};
+use mfly_proto::cipher::{Decrypted, Iv, ProfileCipher};
 use mfly_proto::jid::UserId;
 use mfly_proto::payload::profile::VCard;
 
@@ -124,11 +124,16 @@ impl World {
         })
     }
 
-    /// The name in clear, to search and sort by; as it stands when it was never sealed.
+    /// The name in clear; as it stands when it was never sealed.
     pub(crate) fn nick_name(&self, user: &User) -> String {
-        let cipher = ProfileCipher::new(&user.id, &self.iv_profile);
-        match cipher.open(&user.profile.nick_name) {
-            Decrypted::Plain(name) | Decrypted::Passthrough(name) => name,
-        }
+        open_name(&self.iv_profile, user)
+    }
+}
+
+/// The name of a user in clear; as it stands when it was never sealed.
+pub(super) fn open_name(iv: &Iv, user: &User) -> String {
+    let cipher = ProfileCipher::new(&user.id, iv);
+    match cipher.open(&user.profile.nick_name) {
+        Decrypted::Plain(name) | Decrypted::Passthrough(name) => name,
     }
 }

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct User {
     /// The local part of the account's address.
     pub(crate) id: UserId,
-    /// The profile as the client sealed it.
-    pub(crate) profile: VCard,
+    /// The profile as the client sealed it. [`World::set_profile`](super::World::set_profile) changes it.
+    pub(super) profile: VCard,
     /// Whether the account ever set its profile.
     pub(crate) profile_updated: bool,
     /// Up to three values, free for the app.
@@ -61,6 +61,11 @@ impl User {
             muted_groups: BTreeSet::new(),
             registrations: Vec::new(),
         }
+    }
+
+    /// The profile as the client sealed it.
+    pub(crate) const fn profile(&self) -> &VCard {
+        &self.profile
     }
 
     /// The registration with this id, while it is valid.
