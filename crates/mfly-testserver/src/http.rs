@@ -120,12 +120,14 @@ pub(crate) async fn serve<T>(
         .unwrap_or_else(PoisonError::into_inner)
         .take();
     match upgrade {
-        Some(Upgrade::Xmpp(upgrade)) => xmpp(&shared, upgrade, protection, &place).await,
+        Some(Upgrade::Xmpp(upgrade)) => {
+            xmpp(&shared, upgrade, protection, &place, share.clone()).await
+        }
         Some(Upgrade::Signalling(upgrade, sid)) => match upgrade.await {
             Ok(io) => {
                 let io = TokioIo::new(io);
                 let connection = server::websocket(io, mfly_proto::signalling::MAX_BYTES);
-                signalling::websocket::serve(&shared, connection, address, sid).await;
+                signalling::websocket::serve(&shared, connection, &share, address, sid).await;
             }
             Err(error) => debug!(%error, "an upgrade failed"),
         },
@@ -147,10 +149,16 @@ enum Upgrade {
 }
 
 /// Goes on with XMPP on a connection that began with HTTP.
-async fn xmpp(shared: &Shared, upgrade: OnUpgrade, protection: Protection, place: &Place) {
+async fn xmpp(
+    shared: &Shared,
+    upgrade: OnUpgrade,
+    protection: Protection,
+    place: &Place,
+    share: Share,
+) {
     match upgrade.await {
         Ok(io) => {
-            let pipe = Pipe::websocket(TokioIo::new(io), &shared.reading);
+            let pipe = Pipe::websocket(TokioIo::new(io), share);
             connection::serve(shared, pipe, protection, place).await;
         }
         Err(error) => debug!(%error, "an upgrade failed"),

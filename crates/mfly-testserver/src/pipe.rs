@@ -3,7 +3,7 @@
 //! Over TCP the bytes are cut into frames here and not in the transport, because a server goes on after what a client gives up
 //! at: it explains what was wrong, and it turns a stream that has begun into an encrypted one.
 
-use crate::memory::{Counted, Reading, Share};
+use crate::memory::{Reading, Share};
 use crate::world::Parcel;
 use bytes::{Buf as _, Bytes};
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
@@ -83,10 +83,8 @@ struct TcpPipe {
 }
 
 impl Pipe {
-    /// A WebSocket connection whose handshake is done; what is read of it counts as `reading`.
-    pub(crate) fn websocket(io: impl Io + 'static, reading: &Arc<Reading>) -> Self {
-        let share = reading.share();
-        let io = Counted::new(io, share.clone());
+    /// A WebSocket connection whose handshake is done. What is read of it counts in `share` already.
+    pub(crate) fn websocket(io: impl Io + 'static, share: Share) -> Self {
         let connection = server::websocket(io, DEFAULT_MAX_FRAME_BYTES);
         Self {
             wire: Wire::WebSocket(Box::new(connection)),

@@ -2,6 +2,7 @@
 
 use super::hub::Poll;
 use super::{Origin, close, open, received};
+use crate::memory::Share;
 use crate::shared::Shared;
 use futures_util::{SinkExt as _, StreamExt as _};
 use mfly_proto::signalling::engine_io::{PROBE, Packet};
@@ -16,10 +17,11 @@ const UPGRADE: Duration = Duration::from_secs(10);
 /// How long a client may take to read what is sent to it.
 const WRITING: Duration = Duration::from_secs(10);
 
-/// Serves a WebSocket until it ends; `sid` names the client that moves to it.
+/// Serves a WebSocket until it ends; `sid` names the client that moves to it. What is read of it counts in `share`.
 pub(crate) async fn serve(
     shared: &Shared,
     mut connection: Connection,
+    share: &Share,
     address: Option<IpAddr>,
     sid: Option<String>,
 ) {
@@ -65,8 +67,10 @@ pub(crate) async fn serve(
         tokio::select! {
             () = wake.notified() => {}
             () = shared.stopped() => break,
+            () = share.refused() => break,
             frame = connection.next() => {
                 let Some(Ok(frame)) = frame else { return };
+                share.complete(0);
                 match Packet::decode(frame.as_str()) {
                     Ok(packet) => {
                         if !received(shared, &sid, packet) {

@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// An HTTP answer.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Reply {
     pub(crate) http: u16,
     pub(crate) headers: Vec<(String, String)>,

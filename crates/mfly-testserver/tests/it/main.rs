@@ -19,6 +19,7 @@ mod licence;
 mod login;
 mod logout;
 mod media;
+mod memory;
 mod metadata;
 mod mute;
 mod official_sdk;

@@ -93,6 +93,18 @@ impl Xmpp {
 
     /// Logs in by PLAIN and binds.
     pub(crate) async fn log_in(mut self, user: &str, password: &str) -> Self {
+        self.authenticate(user, password).await;
+        self.bind().await;
+        self
+    }
+
+    /// Logs in by PLAIN and opens the stream again.
+    pub(crate) async fn log_in_up_to_binding(&mut self, user: &str, password: &str) {
+        self.authenticate(user, password).await;
+        self.open().await;
+    }
+
+    async fn authenticate(&mut self, user: &str, password: &str) {
         assert!(self.open().await.contains("PLAIN"));
         let plain = STANDARD.encode(format!("\0{user}\0{password}"));
         self.send(&format!(
@@ -100,8 +112,6 @@ impl Xmpp {
         ))
         .await;
         self.expect("<success").await;
-        self.bind().await;
-        self
     }
 
     /// Opens the stream again and binds.
@@ -111,6 +121,11 @@ impl Xmpp {
                 .await
                 .contains("urn:ietf:params:xml:ns:xmpp-bind")
         );
+        self.request_binding().await
+    }
+
+    /// Asks for an address; returns the answer.
+    pub(crate) async fn request_binding(&mut self) -> String {
         self.send("<iq id=\"b1\" type=\"set\" xmlns=\"jabber:client\"><bind xmlns=\"urn:ietf:params:xml:ns:xmpp-bind\"/></iq>")
             .await;
         self.expect("b1").await
