@@ -28,7 +28,6 @@ use fault::StreamFaults;
 use mfly_proto::framing::{Frame, FrameReader, Framing, Open, Received};
 use mfly_proto::sasl::ChannelBindings;
 use mfly_proto::stream::{StreamCondition, StreamError};
-use mfly_proto::xml::Limits;
 use online::Online;
 use opening::Opening;
 use securing::Securing;
@@ -103,7 +102,7 @@ impl Stream {
     /// A stream that was just accepted.
     pub(crate) fn new(now: Timestamp, meta: StreamMeta, settings: &Settings) -> Self {
         Self {
-            reader: FrameReader::new(meta.framing, Limits::default()),
+            reader: FrameReader::new(meta.framing, offer::readable()),
             meta,
             phase: Phase::Opening(Opening::default()),
             handshake_deadline: now.after(settings.handshake_deadline),
@@ -192,7 +191,7 @@ impl Stream {
             self.meta.tls = true;
             self.meta.must_secure = false;
             self.meta.bindings = bindings;
-            self.reader = FrameReader::new(self.meta.framing, Limits::default());
+            self.reader = FrameReader::new(self.meta.framing, offer::readable());
             self.phase = Phase::Opening(Opening::default());
             self.greeted = false;
         }

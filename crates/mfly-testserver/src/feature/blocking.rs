@@ -4,13 +4,17 @@
 use super::presence::standard as presence;
 use crate::dispatch::refusal;
 use crate::dispatch::standard::{Query, Reply};
+use crate::relay::{MAX_ENVELOPE_BYTES, MAX_STANZA_BYTES};
 use crate::world::World;
 use mfly_proto::jid::{Jid, UserId};
 use mfly_proto::payload::blocking::{BlockAddresses, BlockList, BlockListPush, UnblockAddresses};
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
-/// Most addresses in a list.
-const MAX_BLOCKED: usize = 1_000;
+/// Most bytes of a list as it is written: it has to fit into an answer.
+const MAX_LIST_BYTES: usize = MAX_STANZA_BYTES - MAX_ENVELOPE_BYTES;
+
+/// Bytes of an entry around its address: `<item jid=""/>`.
+const ENTRY_BYTES: usize = 14;
 
 /// The list.
 pub(crate) fn list(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
@@ -32,7 +36,10 @@ pub(crate) fn block(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
     }
     let seen = presence::seen(world, user);
     if let Some(account) = world.standard_mut(user) {
-        if account.blocked.len() + addresses.len() > MAX_BLOCKED {
+        let added = addresses
+            .iter()
+            .filter(|jid| !account.blocked.contains(jid));
+        if written(account.blocked.iter().chain(added)) > MAX_LIST_BYTES {
             return Err(refusal(ErrorCondition::ResourceConstraint));
         }
         account.blocked.extend(addresses.iter().cloned());
@@ -63,6 +70,13 @@ pub(crate) fn unblock(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
     Ok(Reply::EMPTY)
 }
 
+/// Bytes of a list as it is written; a character that is escaped takes up to six.
+fn written<'a>(jids: impl Iterator<Item = &'a Jid>) -> usize {
+    let byte = |byte: u8| if b"&<>'\"".contains(&byte) { 6 } else { 1 };
+    let entry = |jid: &Jid| ENTRY_BYTES + jid.as_str().bytes().map(byte).sum::<usize>();
+    jids.map(entry).sum()
+}
+
 /// Tells the own sessions that asked for the list (XEP-0191 §3.3).
 fn push(world: &mut World, user: &UserId, push: &BlockListPush) {
     world.push(user, |session| session.follows_blocks, |w| push.write(w));
@@ -75,7 +89,7 @@ fn is_own(world: &World, user: &UserId, jid: &Jid) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::core::testing::{HOST, Server, id};
+    use crate::core::testing::{HOST, Server};
     use crate::world::StreamId;
 
     const LIST: &str = "<blocklist xmlns='urn:xmpp:blocking'/>";
@@ -158,19 +172,23 @@ mod tests {
                 "{whom:?}: {answer}"
             );
         }
-        let many: Vec<_> = (0..1001).map(|n| format!("u{n}@x.test")).collect();
-        let many: Vec<_> = many.iter().map(String::as_str).collect();
-        let answer = command(&mut server, own, "block", &many);
-        assert!(answer.contains("<resource-constraint "), "{answer}");
-        assert!(
-            server
-                .core
-                .world()
-                .standard(&id("u1"))
-                .unwrap()
-                .blocked
-                .is_empty()
-        );
+        // Each fits into a stanza, and both together into no answer.
+        for (numbers, expected) in [(0..200, "result"), (200..400, "error")] {
+            let long = |n| format!("u{n}@x.test/{}", "x".repeat(900));
+            let many: Vec<String> = numbers.map(long).collect();
+            let many: Vec<&str> = many.iter().map(String::as_str).collect();
+            let answer = command(&mut server, own, "block", &many);
+            assert!(
+                answer.contains(&format!(r#"type="{expected}""#)),
+                "{answer}"
+            );
+            assert_eq!(
+                answer.contains("<resource-constraint "),
+                expected == "error"
+            );
+        }
+        let list = server.ask(own, "get", None, LIST);
+        assert_eq!(list.matches("<item ").count(), 200);
     }
 
     #[test]
@@ -241,5 +259,17 @@ mod tests {
             );
         }
         assert_eq!(server.received(own), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_list_may_be_as_long_as_a_stanza_holds() {
+        let mut server = Server::new();
+        let own = server.connect_standard("u1", "a");
+        let whom: Vec<String> = (0..4_100).map(|n| format!("u{n}@h.test")).collect();
+        let whom: Vec<&str> = whom.iter().map(String::as_str).collect();
+        let answer = command(&mut server, own, "block", &whom);
+        assert!(answer.contains(r#"type="result""#), "{answer}");
+        let list = server.ask(own, "get", None, LIST);
+        assert_eq!(list.matches("<item ").count(), whom.len());
     }
 }

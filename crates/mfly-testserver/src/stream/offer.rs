@@ -9,6 +9,7 @@ use mfly_proto::sasl::scram::ScramOffer;
 use mfly_proto::sasl::{BindingKind, ChannelBindings, MechanismKind, ScramHash};
 use mfly_proto::sasl::{anonymous, plain};
 use mfly_proto::stream::{Features, Sasl2Offer, StreamLimits};
+use mfly_proto::xml::Limits;
 
 /// What is accepted of any stream. Over WebSocket only those hear of it who are logged in to a standard account: the platform
 /// says nothing.
@@ -16,6 +17,15 @@ pub(super) const LIMITS: StreamLimits = StreamLimits {
     max_bytes: Some(MAX_STANZA_BYTES as u64),
     idle_seconds: None,
 };
+
+/// What is read of a stanza: its bytes are what is announced, and they bound everything else.
+pub(super) fn readable() -> Limits {
+    let default = Limits::default();
+    Limits {
+        children: default.elements,
+        ..default
+    }
+}
 
 /// The mechanisms of a stream.
 pub(super) struct Offer {

@@ -11,6 +11,7 @@ mod message;
 mod ping;
 mod presence;
 mod profile;
+mod receive_limits;
 mod restart;
 mod roster;
 mod service_discovery;
@@ -34,6 +35,7 @@ pub fn all() -> Vec<Check> {
         carbons::CHECKS,
         block::CHECKS,
         stanza_limit::CHECKS,
+        receive_limits::CHECKS,
         conflict::CHECKS,
         certificate::CHECKS,
         restart::CHECKS,
