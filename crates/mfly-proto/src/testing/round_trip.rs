@@ -97,7 +97,11 @@ fn frame(
                 iq_push(&iq, dialect, out).or_else(|| request(&iq, dialect, out))
             }
             IqKind::Get | IqKind::Set => {
-                request(&iq, dialect, out).or_else(|| iq_push(&iq, dialect, out))
+                request(&iq, dialect, out).or_else(|| {
+                    // A request is read whole; of a push, odd entries are left out, and the rest may be a request.
+                    let by = iq_push(&iq, dialect, out)?;
+                    (!is_request(out, dialect)).then_some(by)
+                })
             }
             IqKind::Error => {
                 let (from, to) = addresses(&iq);
@@ -211,6 +215,12 @@ fn result(
     }
     every_request!(dialect, visit);
     None
+}
+
+fn is_request(text: &[u8], dialect: Dialect) -> bool {
+    let mut parser = Parser::new(Limits::default());
+    let iq = parser.parse(text).ok().and_then(|root| Iq::read(root).ok());
+    iq.is_some_and(|iq| request(&iq, dialect, &mut Vec::new()).is_some())
 }
 
 fn iq_push(iq: &Iq<'_>, dialect: Dialect, out: &mut Vec<u8>) -> Option<&'static str> {
