@@ -10,6 +10,7 @@ use crate::admission::Admission;
 use crate::certificate::{self, Authority, AuthorityError, Certificates};
 use crate::core::Core;
 use crate::descriptors;
+use crate::file;
 use crate::listening::Ports;
 use crate::server::TestServer;
 use crate::shared::Shared;
@@ -168,7 +169,7 @@ impl Builder {
     }
 
     /// Keeps the certificate authority in this file, and its key beside it in a file with `.key` behind the name: both are
-    /// made at the first start, and used again at later ones. Default: every server makes its own and forgets the key.
+    /// made at the first start, and used again at later ones. Several servers may start with one new file at a time. Default: every server makes its own and forgets the key.
     #[must_use]
     pub fn authority(mut self, path: impl Into<PathBuf>) -> Self {
         self.authority = Some(path.into());
@@ -313,9 +314,13 @@ impl Builder {
         Ok(settings)
     }
 
-    fn certificate_authority(&self) -> Result<Authority, StartError> {
-        let authority = match &self.authority {
-            Some(path) => Authority::keep(path),
+    async fn certificate_authority(&self) -> Result<Authority, StartError> {
+        let authority = match self.authority.clone() {
+            Some(path) => {
+                let asked = path.clone();
+                let kept = file::aside(move || Authority::keep(&asked)).await;
+                kept.unwrap_or_else(|source| Err(AuthorityError::File { path, source }))
+            }
             None => Authority::generate().map_err(AuthorityError::from),
         };
         authority.map_err(|error| StartError::Authority {
@@ -344,7 +349,7 @@ impl Builder {
             _ if !ports.need_certificates() => None,
             Some(given) => Some(given.clone()),
             None => {
-                let made = self.certificate_authority()?;
+                let made = self.certificate_authority().await?;
                 let certificates = certificate::generate(&xmpp_host, &made).map_err(|error| {
                     StartError::Certificate {
                         source: error.into(),

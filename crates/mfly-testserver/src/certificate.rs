@@ -1,6 +1,7 @@
 //! A certificate authority of the server's own, and its certificate for this machine.
 
 mod authority;
+mod new_file;
 
 pub(crate) use authority::{Authority, AuthorityError};
 

@@ -51,6 +51,7 @@ mod dispatch;
 mod fault_builder;
 mod faults;
 mod feature;
+mod file;
 mod handle;
 mod host;
 mod http;

@@ -1,5 +1,7 @@
 //! The authority: made for one run, or kept in files so that people have to trust it only once.
 
+use super::new_file;
+use crate::file;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{
@@ -9,10 +11,12 @@ use rcgen::{
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 use sha2::{Digest as _, Sha256};
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
+
+/// Largest file in bytes.
+const FILE_BYTES: u64 = 64 * 1024;
 
 /// What follows the certificate's file name in the key's.
 const KEY_SUFFIX: &str = ".key";
@@ -58,7 +62,8 @@ impl Authority {
         })
     }
 
-    /// Takes the one in `path` and its key in `path` with `.key` behind it; makes both files when there are none.
+    /// Takes the one in `path` and its key in `path` with `.key` behind it; makes what is missing. A missing certificate is made from the
+    /// key that is there, so it stands for the same authority. Servers that start together agree on one.
     ///
     /// # Errors
     /// See [`AuthorityError`].
@@ -70,30 +75,31 @@ impl Authority {
             path: path.to_owned(),
             problem,
         };
-        match (read(path)?, read(&key_path)?) {
-            (None, None) => {
-                let made = Self::generate()?;
-                write(&key_path, &made.issuer.key().serialize_pem(), true)?;
-                write(path, &made.pem, false)?;
-                Ok(made)
-            }
-            (Some(pem), Some(key)) => {
-                let key = KeyPair::from_pem(&key)
-                    .map_err(|_| content(&key_path, "holds no private key"))?;
-                let certificate = CertificateDer::from_pem_slice(pem.as_bytes())
-                    .map_err(|_| content(path, "holds no certificate"))?;
-                let public = key.der_bytes();
-                if !certificate.windows(public.len()).any(|part| part == public) {
-                    return Err(content(path, "is not the certificate of the key beside it"));
-                }
-                Ok(Self {
-                    issuer: Issuer::new(params()?, key),
-                    pem,
-                })
-            }
-            (None, Some(_)) => Err(content(path, "is missing, but its key is there")),
-            (Some(_), None) => Err(content(&key_path, "is missing")),
+        let (pem, key) = (read(path)?, read(&key_path)?);
+        // The key is made first, so a certificate is never without one.
+        if pem.is_some() && key.is_none() {
+            return Err(content(&key_path, "is missing"));
         }
+        let key = match key {
+            Some(key) => key,
+            None => publish(&key_path, KeyPair::generate()?.serialize_pem(), true)?,
+        };
+        let key =
+            KeyPair::from_pem(&key).map_err(|_| content(&key_path, "holds no private key"))?;
+        let pem = match pem {
+            Some(pem) => pem,
+            None => publish(path, params()?.self_signed(&key)?.pem(), false)?,
+        };
+        let certificate = CertificateDer::from_pem_slice(pem.as_bytes())
+            .map_err(|_| content(path, "holds no certificate"))?;
+        let public = key.der_bytes();
+        if !certificate.windows(public.len()).any(|part| part == public) {
+            return Err(content(path, "is not the certificate of the key beside it"));
+        }
+        Ok(Self {
+            issuer: Issuer::new(params()?, key),
+            pem,
+        })
     }
 
     pub(super) fn issuer(&self) -> &Issuer<'static, KeyPair> {
@@ -123,7 +129,7 @@ fn params() -> Result<CertificateParams, rcgen::Error> {
 }
 
 fn read(path: &Path) -> Result<Option<String>, AuthorityError> {
-    match fs::read_to_string(path) {
+    match file::read_text(path, FILE_BYTES) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(AuthorityError::File {
@@ -133,27 +139,28 @@ fn read(path: &Path) -> Result<Option<String>, AuthorityError> {
     }
 }
 
-fn write(path: &Path, text: &str, is_secret: bool) -> Result<(), AuthorityError> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    if is_secret {
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    }
-    #[cfg(not(unix))]
-    let _ = is_secret;
-    let written = options
-        .open(path)
-        .and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|source| AuthorityError::File {
+/// Puts a file in its place, whole, unless another server was faster; returns what is there.
+fn publish(path: &Path, text: String, is_secret: bool) -> Result<String, AuthorityError> {
+    let failed = |source| AuthorityError::File {
         path: path.to_owned(),
         source,
-    })
+    };
+    match new_file::publish(path, &text, is_secret) {
+        Ok(()) => Ok(text),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let found = read(path)?;
+            found.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))
+        }
+        Err(source) => Err(failed(source)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+    use std::sync::Barrier;
+    use std::thread;
 
     /// A folder that is removed again.
     struct Folder(PathBuf);
@@ -234,8 +241,61 @@ mod tests {
         fs::write(folder.key(), other).unwrap();
         fs::write(folder.certificate(), "rubbish").unwrap();
         assert!(refused().contains("holds no certificate"));
-        fs::remove_file(folder.certificate()).unwrap();
-        assert!(refused().contains("its key is there"));
         assert!(refused().contains("remove both files"));
+    }
+
+    #[test]
+    fn a_missing_certificate_is_made_from_the_key_that_is_there() {
+        let folder = Folder::new("key-only");
+        let made = Authority::keep(&folder.certificate()).unwrap();
+        fs::remove_file(folder.certificate()).unwrap();
+        let again = Authority::keep(&folder.certificate()).unwrap();
+        assert_eq!(again.public_key_hash(), made.public_key_hash());
+        let kept = fs::read_to_string(folder.certificate()).unwrap();
+        assert_eq!(kept, again.pem());
+    }
+
+    #[test]
+    fn servers_that_start_together_agree_on_one_authority_and_leave_nothing_else() {
+        for round in 0..25 {
+            let folder = Folder::new(&format!("together-{round}"));
+            let (path, together) = (folder.certificate(), Barrier::new(16));
+            let made: Vec<_> = thread::scope(|scope| {
+                let starting = || {
+                    together.wait();
+                    Authority::keep(&path).map(|authority| authority.pem().to_owned())
+                };
+                let started: Vec<_> = (0..16).map(|_| scope.spawn(starting)).collect();
+                let ended = started.into_iter().map(|thread| thread.join().unwrap());
+                ended.map(Result::unwrap).collect()
+            });
+            let kept = fs::read_to_string(&path).unwrap();
+            assert!(made.iter().all(|pem| *pem == kept));
+            let files = fs::read_dir(&folder.0).unwrap().count();
+            assert_eq!(files, 2, "a certificate and its key");
+        }
+    }
+
+    #[test]
+    fn files_may_begin_with_a_byte_order_mark_and_have_long_line_ends() {
+        let folder = Folder::new("marks");
+        let made = Authority::keep(&folder.certificate()).unwrap();
+        for path in [folder.certificate(), folder.key()] {
+            let text = fs::read_to_string(&path).unwrap().replace('\n', "\r\n");
+            fs::write(&path, format!("\u{feff}{text}")).unwrap();
+        }
+        let again = Authority::keep(&folder.certificate()).unwrap();
+        assert_eq!(again.public_key_hash(), made.public_key_hash());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_without_an_end_is_refused() {
+        match Authority::keep(Path::new("/dev/zero")) {
+            Err(AuthorityError::File { source, .. }) => {
+                assert!(source.to_string().contains("more than 65536 bytes"));
+            }
+            _ => panic!("/dev/zero is no authority"),
+        }
     }
 }

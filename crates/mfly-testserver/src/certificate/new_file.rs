@@ -1,0 +1,60 @@
+//! New files that appear whole, and never in the place of another.
+
+use rand::TryRng as _;
+use rand::rngs::SysRng;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Makes a file. It is written under another name and then linked to its own, so nobody reads half of it. Nobody else may read one that
+/// is secret.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] when there is one of that name, which stays as it is; others when it cannot be written.
+pub(super) fn publish(path: &Path, text: &str, is_secret: bool) -> io::Result<()> {
+    let draft = Draft::write(path, text, is_secret)?;
+    match fs::hard_link(&draft.0, path) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        // Not every file system has links.
+        Err(_) => write(path, text, is_secret),
+    }
+}
+
+/// A file under a name that nothing else has. It is removed when it is dropped.
+struct Draft(PathBuf);
+
+impl Draft {
+    fn write(path: &Path, text: &str, is_secret: bool) -> io::Result<Self> {
+        let mut random = [0; 8];
+        SysRng
+            .try_fill_bytes(&mut random)
+            .map_err(|_| io::Error::other("the system gives no random numbers"))?;
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".{:016x}", u64::from_be_bytes(random)));
+        let draft = Self(PathBuf::from(name));
+        write(&draft.0, text, is_secret)?;
+        Ok(draft)
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // What cannot be removed hurts nobody.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn write(path: &Path, text: &str, is_secret: bool) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if is_secret {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = is_secret;
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
