@@ -16,7 +16,8 @@ use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::time::Duration;
 use thiserror::Error;
-use users::{Initial, InitialStandardUser, InitialUser};
+pub use users::UsersError;
+use users::{Entries, InitialStandardUser, InitialUser};
 
 /// Runs a local MirrorFly server until it is interrupted.
 #[derive(Clone, Debug, clap::Args)]
@@ -113,14 +114,15 @@ pub enum CommandError {
         /// Which file.
         path: PathBuf,
         /// What is wrong with it.
-        reason: String,
+        reason: UsersError,
     },
     /// The settings could not be written, or signals not be awaited.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
-/// Runs a server until Ctrl-C or SIGTERM. `tell` gets the settings for apps once it runs.
+/// Runs a server until Ctrl-C or SIGTERM, which are heard while it starts, too. `tell` gets the settings for apps once it runs. A
+/// second signal ends it without goodbyes.
 ///
 /// # Errors
 /// See [`CommandError`].
@@ -128,23 +130,25 @@ pub async fn run(
     args: Args,
     tell: impl FnOnce(&Settings) -> io::Result<()>,
 ) -> Result<(), CommandError> {
-    let interrupted = interrupted()?;
-    let server = start(&args).await?;
+    let mut first = std::pin::pin!(interrupted()?);
+    let server = tokio::select! {
+        server = start(&args) => server?,
+        () = first.as_mut() => return Ok(()),
+    };
     tell(&Settings::new(&server, args.authority.as_deref()))?;
-    interrupted.await;
-    server.shutdown().await;
+    first.await;
+    let second = interrupted()?;
+    tokio::select! {
+        () = server.shutdown() => {}
+        () = second => {}
+    }
     Ok(())
 }
 
 async fn start(args: &Args) -> Result<TestServer, CommandError> {
-    let users: Vec<InitialUser> = match &args.users {
-        Some(path) => users::read(path)?,
-        None => Vec::new(),
-    };
-    let standard_users: Vec<InitialStandardUser> = match &args.standard_users {
-        Some(path) => users::read(path)?,
-        None => Vec::new(),
-    };
+    let (users_file, standard_file) = (args.users.as_deref(), args.standard_users.as_deref());
+    let users = Entries::<InitialUser>::read(users_file).await?;
+    let standard_users = Entries::<InitialStandardUser>::read(standard_file).await?;
     let mut builder = TestServer::builder()
         .licence_key(args.licence_key.clone())
         .trial(args.trial)
@@ -179,23 +183,9 @@ async fn start(args: &Args) -> Result<TestServer, CommandError> {
         builder = builder.disable(*feature);
     }
     let server = args.bounds.apply(builder).start().await?;
-    create(&server, args.users.as_ref(), &users)?;
-    create(&server, args.standard_users.as_ref(), &standard_users)?;
+    users.create(&server, users_file).await?;
+    standard_users.create(&server, standard_file).await?;
     Ok(server)
-}
-
-fn create(
-    server: &TestServer,
-    path: Option<&PathBuf>,
-    users: &[impl Initial],
-) -> Result<(), CommandError> {
-    for user in users {
-        user.create(server).map_err(|error| CommandError::Users {
-            path: path.cloned().unwrap_or_default(),
-            reason: format!("{}: {error}", user.name()),
-        })?;
-    }
-    Ok(())
 }
 
 /// An address to listen on; a name stands for the first address it has.
@@ -425,6 +415,35 @@ mod tests {
         let server = server.unwrap();
         assert_eq!(server.user("alice").profile().unwrap().nick_name, "Alice");
         assert!(server.user("bob").register_device("first", false).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_file_may_have_a_byte_order_mark_and_names_its_lines_when_it_is_refused() {
+        let path = std::env::temp_dir().join(format!("mfly-marked-{}.json", std::process::id()));
+        let mut args = args("x --listen 127.0.0.1:0").unwrap();
+        args.users = Some(path.clone());
+        std::fs::write(
+            &path,
+            "\u{feff}[\r\n{\"id\":\"alice\"},\r\n{\"id\":\"bob\"}]\r\n",
+        )
+        .unwrap();
+        let server = start(&args).await;
+        std::fs::write(&path, "[\r\n{\"id\":\"alice\"},\r\n{\"id\":\"Alice\"}]").unwrap();
+        let doubled = start(&args).await;
+        std::fs::write(&path, "[{\"id\":\"alice\"},\n{\"id\":\"a b\"}]").unwrap();
+        let unusable = start(&args).await;
+        std::fs::write(&path, b"\xff\xfe[\0]\0").unwrap();
+        let foreign = start(&args).await;
+        std::fs::remove_file(&path).unwrap();
+        assert!(server.unwrap().user("bob").profile().is_ok());
+        for (refused, reason) in [
+            (doubled, "line 2 and line 3 name one account"),
+            (unusable, "line 2: a b: "),
+            (foreign, "not UTF-8"),
+        ] {
+            let error = refused.unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
     }
 
     #[tokio::test]

@@ -17,6 +17,8 @@ mod operations;
 mod qr_login;
 mod secrets;
 mod serve;
+#[cfg(unix)]
+mod serve_files;
 mod setup;
 mod tour;
 mod watch;

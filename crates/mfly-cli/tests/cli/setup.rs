@@ -180,10 +180,16 @@ impl World {
 /// Ctrl-C.
 #[cfg(unix)]
 pub(crate) fn interrupt(child: &Child) {
+    signal(child, "INT");
+}
+
+/// A signal, by its name without `SIG`.
+#[cfg(unix)]
+pub(crate) fn signal(child: &Child, name: &str) {
     let id = child.id().unwrap().to_string();
     // The shell's own `kill`: the program is not everywhere.
     let sent = std::process::Command::new("sh")
-        .args(["-c", "kill -INT \"$0\"", &id])
+        .args(["-c", "kill -\"$1\" \"$0\"", &id, name])
         .status()
         .unwrap();
     assert!(sent.success());

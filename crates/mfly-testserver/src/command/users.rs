@@ -1,13 +1,17 @@
 //! The files of users to begin with.
 
 use super::CommandError;
+use crate::file;
 use crate::handle::{UserError, UserProfile};
 use crate::server::TestServer;
+use mfly_proto::jid::UserId;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::fs::File;
-use std::io::Read as _;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
+use thiserror::Error;
 
 /// Largest file in bytes.
 const FILE_BYTES: u64 = 16 * 1024 * 1024;
@@ -84,32 +88,165 @@ impl Initial for InitialUser {
     }
 }
 
-/// Reads a file.
-pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, CommandError> {
-    let refuse = |reason: String| CommandError::Users {
-        path: path.to_owned(),
-        reason,
-    };
-    let mut text = Vec::new();
-    // What a file says of its length need not be true.
-    File::open(path)
-        .and_then(|file| file.take(FILE_BYTES + 1).read_to_end(&mut text))
-        .map_err(|error| refuse(error.to_string()))?;
-    if text.len() as u64 > FILE_BYTES {
-        return Err(refuse(format!("it has more than {FILE_BYTES} bytes")));
+/// What is wrong with a file of users.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum UsersError {
+    /// It cannot be read, is too large, or is not text.
+    #[error(transparent)]
+    Read(#[from] io::Error),
+    /// It is not a list of users.
+    #[error(transparent)]
+    Syntax(#[from] serde_json::Error),
+    /// Two entries stand for one account.
+    #[error("line {first} and line {second} name one account, {name}; remove one of them")]
+    Doubled {
+        /// The account's name.
+        name: String,
+        /// Where the first entry begins, counted from 1.
+        first: usize,
+        /// Where the second one does.
+        second: usize,
+    },
+    /// An entry cannot be made an account.
+    #[error("line {line}: {name}: {source}")]
+    Refused {
+        /// Where the entry begins, counted from 1.
+        line: usize,
+        /// What it calls the account.
+        name: String,
+        /// What is wrong.
+        source: UserError,
+    },
+}
+
+/// The entries of a file.
+pub(super) struct Entries<T>(Vec<(usize, T)>);
+
+impl<T: Initial + DeserializeOwned> Entries<T> {
+    /// Reads a file; without one there are none.
+    pub(super) async fn read(path: Option<&Path>) -> Result<Self, CommandError> {
+        let Some(path) = path else {
+            return Ok(Self(Vec::new()));
+        };
+        let refuse = |reason| CommandError::Users {
+            path: path.to_owned(),
+            reason,
+        };
+        let asked = path.to_owned();
+        let read = file::aside(move || file::read_text(&asked, FILE_BYTES));
+        let text = read.await.flatten().map_err(|error| refuse(error.into()))?;
+        Self::parse(&text).map_err(refuse)
     }
-    serde_json::from_slice(&text).map_err(|error| refuse(error.to_string()))
+
+    fn parse(text: &str) -> Result<Self, UsersError> {
+        let users: Vec<T> = serde_json::from_str(text)?;
+        let mut seen = BTreeMap::new();
+        let lines = lines(text)?;
+        for (user, line) in users.iter().zip(&lines) {
+            let name = user.name();
+            let id = UserId::new(name).map_or_else(|_| name.to_owned(), |id| id.to_string());
+            if let Some(first) = seen.insert(id, *line) {
+                return Err(UsersError::Doubled {
+                    name: name.to_owned(),
+                    first,
+                    second: *line,
+                });
+            }
+        }
+        Ok(Self(lines.into_iter().zip(users).collect()))
+    }
+
+    /// Makes the accounts. Others are let in between: deriving keys takes a while, and signals are to be heard.
+    pub(super) async fn create(
+        &self,
+        server: &TestServer,
+        path: Option<&Path>,
+    ) -> Result<(), CommandError> {
+        for (line, user) in &self.0 {
+            user.create(server).map_err(|source| CommandError::Users {
+                path: path.unwrap_or(Path::new("")).to_owned(),
+                reason: UsersError::Refused {
+                    line: *line,
+                    name: user.name().to_owned(),
+                    source,
+                },
+            })?;
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+}
+
+/// The line of each entry of a list.
+fn lines(text: &str) -> Result<Vec<usize>, serde_json::Error> {
+    let entries: Vec<&RawValue> = serde_json::from_str(text)?;
+    let mut lines = Vec::with_capacity(entries.len());
+    let (mut line, mut counted) = (1, 0);
+    for entry in entries {
+        // An entry is a part of the text.
+        let start = entry.get().as_ptr().addr() - text.as_ptr().addr();
+        let passed = &text.as_bytes()[counted..start];
+        line += passed.iter().filter(|byte| **byte == b'\n').count();
+        counted = start;
+        lines.push(line);
+    }
+    Ok(lines)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Result<Vec<(usize, String)>, String> {
+        let entries = Entries::<InitialUser>::parse(text).map_err(|error| error.to_string())?;
+        let named = entries.0.into_iter();
+        Ok(named.map(|(line, user)| (line, user.id)).collect())
+    }
+
     #[cfg(unix)]
-    #[test]
-    fn a_file_without_an_end_is_refused() {
-        let read = read::<InitialUser>(Path::new("/dev/zero"));
-        let error = read.unwrap_err().to_string();
+    #[tokio::test]
+    async fn a_file_without_an_end_is_refused() {
+        let read = Entries::<InitialUser>::read(Some(Path::new("/dev/zero"))).await;
+        let error = read.err().unwrap().to_string();
         assert!(error.contains("more than 16777216 bytes"), "{error}");
+    }
+
+    #[test]
+    fn every_entry_has_the_line_on_which_it_begins_whatever_ends_the_lines() {
+        let expected = vec![
+            (2, "a".to_owned()),
+            (3, "b".to_owned()),
+            (5, "c".to_owned()),
+        ];
+        for end in ["\n", "\r\n"] {
+            let lines = [
+                r#"["#,
+                r#" {"id":"a"},"#,
+                r#" {"#,
+                r#"  "id":"b"},"#,
+                r#"{"id":"c"}]"#,
+            ];
+            assert_eq!(parse(&lines.join(end)).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn two_entries_for_one_account_are_refused_with_both_lines() {
+        for (first, second) in [("ann", "ann"), ("ann", "Ann"), ("a b", "a b")] {
+            let text = format!("[\n{{\"id\":\"{first}\"}},\n\n{{\"id\":\"{second}\"}}\n]");
+            let error = parse(&text).unwrap_err();
+            let expected = format!("line 2 and line 4 name one account, {second}; ");
+            assert!(error.starts_with(&expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_list_of_users_is_refused_with_its_place() {
+        let error = parse("[\n{\"id\":\"a\"},\n{\"idd\":\"b\"}]").unwrap_err();
+        assert!(
+            error.contains("`idd`") && error.contains("line 3"),
+            "{error}"
+        );
     }
 }
