@@ -8,7 +8,7 @@ use mfly_client::DisconnectReason;
 use mfly_client::standard::Event;
 
 pub(super) const CHECKS: &[Check] = &[Check::alone(
-    "sessions come back after a restart of the server, and work as before",
+    "sessions come back after a restart of the server, answer what was asked meanwhile, and work as before",
     |place| Box::pin(come_back(place)),
 )];
 
@@ -30,6 +30,12 @@ pub(super) async fn connected(who: &mut Online) -> Result<(), Failure> {
     .await
 }
 
+/// Asks while there is no connection; the request waits for the next one.
+async fn ask_meanwhile(alice: &mut Online) -> Result<(), Failure> {
+    disconnected(alice).await?;
+    within("a request during the restart", alice.session.ping(None)).await
+}
+
 async fn come_back(place: &Place<'_>) -> Result<(), Failure> {
     let user = place.user("alice").await?;
     let account = place.account(&user)?.resource("balcony");
@@ -37,11 +43,12 @@ async fn come_back(place: &Place<'_>) -> Result<(), Failure> {
     let mut bob = place.online("bob").await?;
     let address = alice.session.jid();
     exchange(&alice, &mut bob, "before").await?;
-    place.server().restart().await.during("the restart")?;
-    for who in [&mut alice, &mut bob] {
-        disconnected(who).await?;
-        connected(who).await?;
-    }
+    let (restarted, waited) = tokio::join!(place.server().restart(), ask_meanwhile(&mut alice));
+    restarted.during("the restart")?;
+    waited?;
+    connected(&mut alice).await?;
+    disconnected(&mut bob).await?;
+    connected(&mut bob).await?;
     equal("the address", &alice.session.jid(), &address)?;
     within("a ping", alice.session.ping(None)).await?;
     exchange(&alice, &mut bob, "after").await?;
