@@ -84,7 +84,7 @@ pub enum DisconnectReason {
     #[error("{}", Story::new("the connection broke", .0))]
     ConnectionBroken(#[source] Cause),
     /// Before the session stood, the server sent an element that exceeds a limit. Raise the limit that the text names.
-    #[error("the server sent <{}/> with {}{}", .0.name, .0.limit, remedy(.0))]
+    #[error("the server sent <{}/> with {}{}", escaped(&.0.name), .0.limit, remedy(.0))]
     LimitExceeded(Box<Skipped>),
     /// The server sent a frame that is longer than this side accepts.
     #[error("the server sent a frame of more than {limit} bytes")]

@@ -68,6 +68,7 @@ impl Spoken {
                 texts.iter_mut().for_each(|text| self.redact(text));
             }
             DisconnectReason::Moved { to: text }
+            | DisconnectReason::WebSocketClosed { reason: text, .. }
             | DisconnectReason::WrongServer { answered: text, .. } => self.redact(text),
             _ => {}
         }
@@ -78,6 +79,19 @@ impl Spoken {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_words_of_a_websocket_close_are_kept_free_of_it() {
+        let mut spoken = Spoken::default();
+        spoken.element(b"<auth>AHUxAGh1bnRlcjIh</auth>");
+        let closed = |reason: &str| DisconnectReason::WebSocketClosed {
+            code: 1008,
+            reason: reason.to_owned(),
+        };
+        let kept = |reason: &str| spoken.kept_out_of(closed(reason));
+        assert_eq!(kept("no: AHUxAGh1bnRlcjIh"), closed(REDACTED));
+        assert_eq!(kept("policy violation"), closed("policy violation"));
+    }
 
     #[test]
     fn a_repetition_is_found_whole_or_in_part_and_an_explanation_is_kept() {
