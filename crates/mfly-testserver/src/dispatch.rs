@@ -152,11 +152,12 @@ pub(crate) fn receive(world: &mut World, now: Timestamp, stream: StreamId, iq: &
     };
     let (user, to) = (session.user.clone(), session.jid.clone());
     let target = target_of(world, &user, iq.to.as_ref());
-    let is_request = matches!(iq.kind, IqKind::Get | IqKind::Set);
+    let is_request = is_request(iq);
     let from = iq.to.clone().unwrap_or_else(|| to.bare().into());
     let addresses = Addresses { from, to };
     let mark = world.outbox_mark();
     let outcome = match target {
+        _ if is_request && !has_one_payload(iq) => Err(refusal(ErrorCondition::BadRequest)),
         Target::Session(jid) => match pass_on(world, &user, &addresses.to, &jid, iq) {
             Ok(()) => return,
             Err(error) => Err(error),
@@ -183,6 +184,16 @@ pub(crate) fn receive(world: &mut World, now: Timestamp, stream: StreamId, iq: &
         frame(|buffer| iq::write_error(&error, &iq.id, Some(from), Some(to), buffer))
     });
     world.insert_output(mark, stream, answer);
+}
+
+/// Whether it is to be answered.
+fn is_request(iq: &Iq<'_>) -> bool {
+    matches!(iq.kind, IqKind::Get | IqKind::Set)
+}
+
+/// Whether it has the one child that a request must have (RFC 6120 §8.2.3).
+pub(crate) fn has_one_payload(iq: &Iq<'_>) -> bool {
+    iq.element().children().count() == 1
 }
 
 fn serve(call: &mut Call<'_>, iq: &Iq<'_>, addresses: &Addresses) -> Result<Frame, StanzaError> {
@@ -275,13 +286,42 @@ mod tests {
     }
 
     #[test]
-    fn a_request_without_payload_is_a_bad_request() {
+    fn a_request_without_a_payload_or_with_more_than_one_is_a_bad_request_wherever_it_goes() {
         let mut server = Server::new();
-        let own = server.connect("u1", "a");
-        assert!(refused_with(
-            &server.ask(own, "get", None, ""),
-            "bad-request"
-        ));
+        let sessions = [
+            server.connect("u1", "a"),
+            server.connect_standard("u3", "a"),
+        ];
+        let others = [
+            server.connect("u2", "b"),
+            server.connect_standard("u4", "b"),
+        ];
+        let ping = "<ping xmlns='urn:xmpp:ping'/>";
+        let roster = "<query xmlns='jabber:iq:roster'/>";
+        for (own, other) in sessions.into_iter().zip(others) {
+            server.received(other);
+            let to = server.core.world().session(other).unwrap().jid.to_string();
+            for to in [None, Some(HOST), Some(to.as_str())] {
+                for kind in ["get", "set"] {
+                    for payload in [
+                        String::new(),
+                        "text".to_owned(),
+                        format!("{ping}{ping}"),
+                        format!("{ping}{roster}"),
+                        format!("{roster}<error type='cancel'/>"),
+                    ] {
+                        let answer = server.ask(own, kind, to, &payload);
+                        assert!(refused_with(&answer, "bad-request"), "{to:?} {answer}");
+                    }
+                }
+            }
+            assert_eq!(server.received(other), Vec::<String>::new());
+            assert!(
+                server
+                    .ask(own, "get", None, ping)
+                    .contains(r#"type="result""#)
+            );
+        }
     }
 
     #[test]

@@ -577,6 +577,10 @@ mod tests {
             server.send(stream, &bind(&"x".repeat(1100)));
             let said = server.received(stream);
             assert!(said[0].contains("<bad-request "), "{said:?}");
+            let doubled = bind("a").replace("</iq>", "<ping xmlns='urn:xmpp:ping'/></iq>");
+            server.send(stream, &doubled);
+            let said = server.received(stream);
+            assert!(said[0].contains("<bad-request "), "{said:?}");
             server.send(stream, &bind(""));
             let said = server.received(stream);
             let start = said[0].find("<jid>u1@xmpp.example.test/").unwrap();
@@ -605,8 +609,11 @@ mod tests {
 
     #[test]
     fn a_stanza_with_a_broken_envelope_is_refused_and_the_stream_goes_on() {
-        for mut server in Server::every() {
-            let stream = server.connect("u1", "a");
+        for (mut server, is_standard) in Server::every().into_iter().zip([false, true]) {
+            let stream = match is_standard {
+                true => server.connect_standard("u1", "a"),
+                false => server.connect("u1", "a"),
+            };
             for (stanza, condition) in [
                 (
                     r#"<iq type="get" xmlns="jabber:client"><ping xmlns="urn:xmpp:ping"/></iq>"#,

@@ -1,6 +1,6 @@
 //! Which feature answers which `iq` of a standard account (RFC 6121 §8).
 
-use super::{is_served, refusal};
+use super::{has_one_payload, is_request, is_served, refusal};
 use crate::feature::{blocking, carbons, entity_time, last_seen, ping, roster, service_discovery};
 use crate::feature::{session, vcard, version};
 use crate::relay::{self, MAX_STANZA_BYTES};
@@ -146,9 +146,10 @@ pub(crate) fn receive(world: &mut World, now: Timestamp, stream: StreamId, iq: &
         return;
     };
     let (user, own) = (session.user.clone(), session.jid.clone());
-    let is_request = matches!(iq.kind, IqKind::Get | IqKind::Set);
+    let is_request = is_request(iq);
     let mark = world.outbox_mark();
     let outcome = match iq.to.as_ref() {
+        _ if is_request && !has_one_payload(iq) => Err(refusal(ErrorCondition::BadRequest)),
         None => serve(world, now, stream, (user.clone(), user, About::Own), iq),
         Some(to) if to == world.host() => {
             serve(world, now, stream, (user.clone(), user, About::Host), iq)

@@ -4,6 +4,7 @@ use super::login::Login;
 use super::offer::LIMITS;
 use super::online::Online;
 use super::{Cx, Phase, Step};
+use crate::dispatch;
 use crate::world::{Session, StandardSession};
 use mfly_proto::framing::Framing;
 use mfly_proto::jid::FullJid;
@@ -46,6 +47,9 @@ impl Binding {
         let Some(payload) = payload.filter(|p| p.is(Bind::NAMESPACE, Bind::NAME)) else {
             return Step::Fail(StreamCondition::NotAuthorized);
         };
+        if !dispatch::has_one_payload(&request) {
+            return Step::Become(self.refuse(ErrorCondition::BadRequest, &request, cx));
+        }
         let wish = Bind::read(&request, payload)
             .ok()
             .and_then(|bind| bind.resource);
@@ -58,12 +62,14 @@ impl Binding {
                 Step::Become(Phase::Online(online))
             }
             Err(NotBound::Expired) => Step::Fail(StreamCondition::NotAuthorized),
-            Err(NotBound::Refused(condition)) => {
-                let error = StanzaError::new(condition);
-                cx.send(|buffer| iq::write_error(&error, &request.id, None, None, buffer));
-                Step::Become(Phase::Binding(self))
-            }
+            Err(NotBound::Refused(condition)) => Step::Become(self.refuse(condition, &request, cx)),
         }
+    }
+
+    fn refuse(self, condition: ErrorCondition, request: &Iq<'_>, cx: &mut Cx<'_>) -> Phase {
+        let error = StanzaError::new(condition);
+        cx.send(|buffer| iq::write_error(&error, &request.id, None, None, buffer));
+        Phase::Binding(self)
     }
 }
 

@@ -6,7 +6,7 @@ use super::offer::Offer;
 use crate::world::{LoginError, RegistrationId, World};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use mfly_proto::jid::UserId;
+use mfly_proto::jid::{Jid, UserId};
 use mfly_proto::sasl::{
     FailureCondition, MechanismKind, ScramCredentials, ScramHash, ScramServer, anonymous, plain,
 };
@@ -95,7 +95,7 @@ fn check(message: &[u8], world: &World) -> Result<Login, FailureCondition> {
     let (authzid, authcid, password) =
         plain::parse(message).map_err(|_| FailureCondition::MalformedRequest)?;
     let user = UserId::new(&authcid).map_err(|_| FailureCondition::NotAuthorized)?;
-    if authzid.is_some_and(|authzid| authzid != world.jid_of(&user).as_str()) {
+    if authzid.is_some_and(|authzid| !names(&authzid, &world.jid_of(&user))) {
         return Err(FailureCondition::InvalidAuthzid);
     }
     if world.standard(&user).is_some() {
@@ -113,6 +113,11 @@ fn check(message: &[u8], world: &World) -> Result<Login, FailureCondition> {
         Err(LoginError::InvalidCredentials) => Err(FailureCondition::NotAuthorized),
         Err(LoginError::AdminBlocked) => Err(FailureCondition::AccountDisabled),
     }
+}
+
+/// Whether an authorization identity is this address. It is prepared as every address is before it is compared (RFC 6120 §6.3.8).
+fn names(authzid: &str, own: &Jid) -> bool {
+    Jid::new(authzid).is_ok_and(|named| named == *own)
 }
 
 /// ANONYMOUS: the account is made when a resource is bound.
@@ -143,7 +148,7 @@ fn challenge(
     };
     let name = server.username().to_owned();
     let own = UserId::new(&name).map(|user| cx.world.jid_of(&user));
-    let is_own = |authzid: &str| own.as_ref().is_ok_and(|own| own.as_str() == authzid);
+    let is_own = |authzid: &str| own.as_ref().is_ok_and(|own| names(authzid, own));
     if server.authzid().is_some_and(|authzid| !is_own(authzid)) {
         return FailureCondition::InvalidAuthzid.into();
     }
@@ -553,17 +558,37 @@ mod tests {
     #[test]
     fn a_client_may_act_as_itself_only() {
         let mut server = server();
-        for (authzid, expected) in [
-            ("u1@xmpp.example.test", End::Success),
-            (
-                "u2@xmpp.example.test",
-                End::Failure("invalid-authzid".to_owned()),
-            ),
+        for (name, authzid, is_own) in [
+            ("u1", "u1@xmpp.example.test", true),
+            ("U1", "U1@xmpp.example.test", true),
+            ("u1", "U1@XMPP.example.TEST", true),
+            ("U1", "u1@xmpp.example.test", true),
+            ("u1", "u2@xmpp.example.test", false),
+            ("u1", "u1@xmpp.example.test/a", false),
+            ("u1", "u1", false),
+            ("u1", "@@", false),
         ] {
+            let expected = match is_own {
+                true => End::Success,
+                false => End::Failure("invalid-authzid".to_owned()),
+            };
             let password = Password::new("secret").unwrap();
-            let parameters = ScramParameters::new(ScramHash::Sha1, "u1", &password, [5; 24]);
+            let parameters = ScramParameters::new(ScramHash::Sha1, name, &password, [5; 24]);
             let client = Scram::new(parameters.authzid(authzid)).unwrap();
-            assert_eq!(end(&mut server, client), expected, "{authzid}");
+            assert_eq!(end(&mut server, client), expected, "{name} {authzid}");
+            let plain = STANDARD.encode(format!("{authzid}\0{name}\0secret"));
+            let auth = format!(
+                "<auth mechanism='PLAIN' xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>{plain}</auth>"
+            );
+            let stream = server.opened();
+            server.send(stream, &auth);
+            let said = server.received(stream).remove(0);
+            assert_eq!(
+                said.starts_with("<success "),
+                is_own,
+                "{name} {authzid}: {said}"
+            );
+            assert_eq!(said.contains("<invalid-authzid/>"), !is_own, "{said}");
         }
     }
 
