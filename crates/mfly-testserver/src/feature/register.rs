@@ -30,14 +30,22 @@ fn live(call: &RestCall<'_>) -> Answer {
         Err(answer) => return answer,
     };
     let cipher = cipher(call);
-    match cipher.open(&body.register_data) {
-        Decrypted::Plain(json) => match serde_json::from_str(&json) {
-            Ok(data) => register(call, &cipher, data),
-            Err(_) => Answer::invalid("Invalid request"),
-        },
-        // Sealed with another licence key.
-        Decrypted::Passthrough(_) => Answer::invalid(INVALID_KEY),
+    match opened(call, &cipher, &body.register_data) {
+        Some(data) => register(call, &cipher, data),
+        None => Answer::invalid(INVALID_KEY),
     }
+}
+
+/// Data that was sealed with the licence key and repeats it inside. Whatever is wrong with other data, its sender hears one thing: more
+/// would tell a stranger whether a forgery has the right padding.
+fn opened(call: &RestCall<'_>, cipher: &RequestCipher, sealed: &str) -> Option<Value> {
+    let Decrypted::Plain(json) = cipher.open(sealed) else {
+        return None;
+    };
+    let data: Value = serde_json::from_str(&json).ok()?;
+    let key = data.get("licenseKey")?.as_str()?;
+    call.world(|world| world.settings.licence_key.expose() == key)
+        .then_some(data)
 }
 
 fn trial(call: &RestCall<'_>) -> Answer {

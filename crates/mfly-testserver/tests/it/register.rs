@@ -1,4 +1,6 @@
 use crate::client::{start, start_with};
+use mfly_proto::cipher::RequestCipher;
+use mfly_proto::secret::LicenceKey;
 use mfly_testserver::TestServer;
 use serde_json::json;
 
@@ -63,6 +65,43 @@ async fn another_licence_key_is_refused_sealed_or_inside() {
     assert_eq!(client.register_with(&data).await.statuses(), (200, 400));
     let body = json!({ "registerData": "bm90IHNlYWxlZCBhdCBhbGwhIQ==" });
     assert_eq!(client.post("/register", &body).await.statuses(), (200, 400));
+}
+
+#[tokio::test]
+async fn whatever_is_wrong_with_sealed_data_its_sender_hears_one_thing() {
+    let (_server, client) = start().await;
+    let good = client.register_data("alice", "d", true);
+    let sealed = client.cipher().seal(&good.to_string());
+    let mut other_inside = good.clone();
+    other_inside["licenseKey"] = "AnotherLicenceKey".into();
+    let mut none_inside = good.clone();
+    none_inside.as_object_mut().unwrap().remove("licenseKey");
+    let other = LicenceKey::new("AnotherLicenceKey").unwrap();
+    let own = client.cipher();
+    let wrong = [
+        String::new(),
+        "bm90IHNlYWxlZCBhdCBhbGwhIQ==".to_owned(),
+        "?".to_owned(),
+        sealed[..sealed.len() / 2].to_owned(),
+        sealed[4..].to_owned(),
+        format!("{sealed}AAAA"),
+        RequestCipher::new(&other).seal(&good.to_string()),
+        // These have the right padding.
+        own.seal(""),
+        own.seal("not JSON"),
+        own.seal(&good.to_string()[1..]),
+        own.seal("[]"),
+        own.seal("{}"),
+        own.seal(&none_inside.to_string()),
+        own.seal(&other_inside.to_string()),
+    ];
+    for data in wrong {
+        let reply = client
+            .post("/register", &json!({ "registerData": data }))
+            .await;
+        let expected = json!({ "status": 400, "message": "Invalid License key" });
+        assert_eq!((reply.http, reply.json()), (200, expected), "{data}");
+    }
 }
 
 #[tokio::test]
