@@ -56,6 +56,17 @@ impl Route {
         }
     }
 
+    /// A request that needs a token, or the one of a session that was told to log out.
+    pub(crate) const fn leaving(
+        method: Method,
+        path: &'static str,
+        handler: fn(&RestCall<'_>, &Caller) -> Answer,
+    ) -> Self {
+        let mut route = Self::user(method, path, handler);
+        route.handler = Handler::Leaving(handler);
+        route
+    }
+
     /// The same with a file as its body.
     pub(crate) const fn with_file(mut self) -> Self {
         self.body = BodyLimit::File;
@@ -84,6 +95,8 @@ pub(crate) enum Handler {
     Open(fn(&RestCall<'_>) -> Answer),
     /// Answered for one user.
     User(fn(&RestCall<'_>, &Caller) -> Answer),
+    /// Answered for one user, whose session may have been ended from afar.
+    Leaving(fn(&RestCall<'_>, &Caller) -> Answer),
 }
 
 /// Whom a good token belongs to.

@@ -431,6 +431,15 @@ pub(crate) mod tests {
         assert!(tokio::time::timeout(deadline, served).await.is_ok());
     }
 
+    /// The status of the answer to a GET.
+    pub(crate) async fn ask_with_token(shared: &Arc<Shared>, path: &str, token: &str) -> u16 {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: {token}\r\n\r\n"
+        );
+        let answer = said(shared, request.as_bytes()).await;
+        answer["HTTP/1.1 ".len()..][..3].parse().unwrap()
+    }
+
     /// What the server says after `request`, once it closes the connection.
     async fn said(shared: &Arc<Shared>, request: &[u8]) -> String {
         let (mut client, server) = tokio::io::duplex(1024 * 1024);

@@ -74,7 +74,7 @@ impl Target<'_> {
             Handler::User(_) if self.takes_file() && caller(shared, headers).is_none() => {
                 Err(Answer::token_expired())
             }
-            Handler::User(_) | Handler::Open(_) => Ok(()),
+            Handler::User(_) | Handler::Leaving(_) | Handler::Open(_) => Ok(()),
         }
     }
 }
@@ -194,11 +194,36 @@ pub(crate) fn answer(
     };
     match target.route.handler {
         Handler::Open(handle) => (handle(&call), None),
-        Handler::User(handle) => match caller(shared, received.headers) {
-            Some(caller) => (handle(&call, &caller), Some(caller)),
-            None => (Answer::token_expired(), None),
-        },
+        Handler::User(handle) => for_user(handle, &call, caller(shared, received.headers)),
+        Handler::Leaving(handle) => {
+            let caller = caller(shared, received.headers);
+            let caller = caller.or_else(|| leaving(shared, received.headers));
+            for_user(handle, &call, caller)
+        }
     }
+}
+
+fn for_user(
+    handle: fn(&RestCall<'_>, &Caller) -> Answer,
+    call: &RestCall<'_>,
+    caller: Option<Caller>,
+) -> (Answer, Option<Caller>) {
+    match caller {
+        Some(caller) => (handle(call, &caller), Some(caller)),
+        None => (Answer::token_expired(), None),
+    }
+}
+
+/// Whom the token in `authorization` belonged to, if that session was told to log out. The token may have expired since: the official
+/// SDK renews one only when it is refused, and with its session over it no longer can.
+fn leaving(shared: &Shared, headers: &HeaderMap) -> Option<Caller> {
+    let token = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let claims = shared.tokens.signed(token)?;
+    let user = UserId::new(&claims.sub).ok()?;
+    let registration = RegistrationId(claims.registration);
+    shared
+        .read_core(|core| core.world().is_told_to_leave(registration))
+        .then_some(Caller { user, registration })
 }
 
 /// Whom the token in `authorization` belongs to, while it is good.

@@ -101,6 +101,8 @@ pub(crate) struct World {
     sharing: Sharing,
     /// Code -> the registration that it brought.
     qr_sessions: BTreeMap<String, (UserId, RegistrationId)>,
+    /// Registrations that ended from afar, and whose browsers were told to log out. At most [`qr::TOLD_TO_LEAVE`].
+    told_to_leave: VecDeque<RegistrationId>,
     ids: Ids,
     /// Opens sealed passwords.
     request_cipher: RequestCipher,
@@ -139,6 +141,7 @@ impl World {
             outbox: VecDeque::new(),
             sharing: Sharing::default(),
             qr_sessions: BTreeMap::new(),
+            told_to_leave: VecDeque::new(),
             ids: Ids::new(seed),
         })
     }

@@ -45,6 +45,7 @@ export async function run({ live, browser, report }) {
   });
   await report.step("and messageListener tells of the log-out", "logout",
     async () => (await device.hears("messageListener", { msgType: "logout" })).msgType);
+  await report.step("logout, as the app was told", 200, async () => (await device.call("logout")).statusCode);
   await report.step("the password that came by the code is no longer accepted", 400, async () => {
     const later = await browser.device();
     await later.initialise();

@@ -3,6 +3,9 @@
 use super::{Output, RegistrationId, Timestamp, World};
 use mfly_proto::jid::UserId;
 
+/// How many browsers may be awaited to log out; the oldest are forgotten.
+pub(super) const TOLD_TO_LEAVE: usize = 256;
+
 impl World {
     /// Remembers a registration that a code brought. Registrations that are over are forgotten.
     pub(crate) fn keep_qr_session(
@@ -41,6 +44,20 @@ impl World {
         {
             self.log_out(now, &user, registration);
             self.outbox.push_back(Output::LogoutWeb(code.to_owned()));
+            if self.told_to_leave.len() == TOLD_TO_LEAVE {
+                self.told_to_leave.pop_front();
+            }
+            self.told_to_leave.push_back(registration);
         }
+    }
+
+    /// Whether this registration's browser was told to log out and has not done so yet.
+    pub(crate) fn is_told_to_leave(&self, registration: RegistrationId) -> bool {
+        self.told_to_leave.contains(&registration)
+    }
+
+    /// The browser of this registration has logged out.
+    pub(crate) fn has_left(&mut self, registration: RegistrationId) {
+        self.told_to_leave.retain(|told| *told != registration);
     }
 }
