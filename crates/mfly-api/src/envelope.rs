@@ -3,6 +3,7 @@
 //! HTTP says 200 and the real code is inside (observed: Web SDK 4.25.10).
 
 use crate::error::{ApiError, LICENCE_REFUSED_MESSAGE};
+use crate::shape::Shape;
 use crate::wire;
 use ::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
@@ -60,6 +61,8 @@ struct Head {
     status: u16,
     #[serde(default, deserialize_with = "wire::null_as_default")]
     message: String,
+    #[serde(default)]
+    data: Shape,
 }
 
 /// An HTTP answer on its way to an endpoint's `decode`.
@@ -110,18 +113,27 @@ impl Answer {
     /// # Errors
     /// When HTTP or the envelope says anything but success.
     pub fn done(&self) -> Result<(), ApiError> {
+        self.head().map(drop)
+    }
+
+    fn head(&self) -> Result<Head, ApiError> {
         self.check_http()?;
         let head: Head = self.parse(&self.body)?;
         match head {
-            Head { status: 200, .. } => Ok(()),
+            Head { status: 200, .. } => Ok(head),
             Head {
                 status: 401,
                 message,
+                ..
             } => Err(ApiError::Unauthorized { message }),
-            Head { status, message } if message == LICENCE_REFUSED_MESSAGE => {
+            Head {
+                status, message, ..
+            } if message == LICENCE_REFUSED_MESSAGE => {
                 Err(ApiError::LicenceRefused { status, message })
             }
-            Head { status, message } => Err(ApiError::Refused {
+            Head {
+                status, message, ..
+            } => Err(ApiError::Refused {
                 status,
                 message,
                 retry_after: None,
@@ -132,9 +144,12 @@ impl Answer {
     /// Checks both codes and gives the whole envelope.
     ///
     /// # Errors
-    /// As [`Answer::done`], and when `data` is there but is not a `T`.
+    /// As [`Answer::done`], and when `data` is there but is not a `T`, or is a list: no endpoint
+    /// answers with a bare one.
     pub fn envelope<T: DeserializeOwned>(&self) -> Result<Envelope<T>, ApiError> {
-        self.done()?;
+        if self.head()?.data == Shape::List {
+            return Err(self.unreadable("data is a list, where an object belongs"));
+        }
         self.parse(&self.body)
     }
 

@@ -74,7 +74,7 @@ mod tests {
         assert_eq!(LicenceKey::new("").unwrap_err().name, "licenseKey");
         assert_eq!(
             Token::new("").unwrap_err().to_string(),
-            "token: token is not valid or required"
+            "token is not valid or required"
         );
     }
 }
