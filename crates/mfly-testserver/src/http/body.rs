@@ -120,3 +120,46 @@ pub(super) fn counted(shared: &Shared, answer: Response<Full<Bytes>>) -> Respons
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::Reading;
+    use hyper::service::service_fn;
+    use hyper_util::rt::TokioIo;
+    use std::sync::Mutex;
+    use tokio::io::AsyncWriteExt as _;
+
+    /// The body of a request behind a head with `filler` in it.
+    async fn received(filler: usize, body: &str) -> Bytes {
+        let (mut client, server) = tokio::io::duplex(1024 * 1024);
+        let (share, unread) = (Reading::new(1024 * 1024).share(), Unread::default());
+        let received = Mutex::new(Bytes::new());
+        let service = service_fn(async |request: hyper::Request<Incoming>| {
+            let (parts, body) = request.into_parts();
+            let body = RequestBody::new(body, &unread);
+            *received.lock().unwrap() = body.read(&share, &parts.headers, 1024).await.unwrap();
+            Ok::<_, std::convert::Infallible>(Response::new(Full::<Bytes>::default()))
+        });
+        let request = format!(
+            "PUT / HTTP/1.1\r\nX: {}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            "x".repeat(filler),
+            body.len(),
+        );
+        client.write_all(request.as_bytes()).await.unwrap();
+        let connection = hyper::server::conn::http1::Builder::new();
+        let connection = connection.serve_connection(TokioIo::new(server), service);
+        connection.await.unwrap();
+        received.into_inner().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_body_has_a_buffer_of_its_own_with_no_room_behind_it() {
+        for (filler, body) in [(30_000, "x"), (0, "some text")] {
+            let received = received(filler, body).await;
+            // A slice of something larger could not be taken over.
+            let own = received.try_into_mut().unwrap();
+            assert_eq!((&own[..], own.capacity()), (body.as_bytes(), body.len()));
+        }
+    }
+}
