@@ -20,7 +20,8 @@ const MIB: usize = 1024 * 1024;
 /// [`TestServer::memory_limits`](crate::TestServer::memory_limits) how many there may be, and
 /// [`Builder::memory_limits`](crate::Builder::memory_limits) sets that. Memory is counted as it is
 /// reserved, not as it is filled. Accounts and what users stored in them are not a part of it, and
-/// neither are the few kilobytes that an idle connection takes.
+/// neither are the few kilobytes that an idle connection takes, or the 64 KiB that one may take
+/// while it sends a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Memory {
