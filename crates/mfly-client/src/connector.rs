@@ -24,6 +24,11 @@ pub trait Connector: Send + Sync {
     /// # Errors
     /// When none can be made. Unless it was the first attempt, another one follows later.
     async fn connect(&self, redirect: Option<&Redirect>) -> Result<Dialled, ConnectorError>;
+
+    /// A session stands on the last connection. Until this is called, a connection that was made may have been one to a
+    /// server that says nothing: one that has several addresses is then tried at the next. Does nothing unless it is
+    /// implemented.
+    fn succeeded(&self) {}
 }
 
 /// A connection, and what is known about it.

@@ -317,6 +317,9 @@ impl Driver {
         }
         let is_state = matches!(notice, Notice::State(_));
         let is_connected = matches!(notice, Notice::Connected { .. });
+        if is_connected {
+            self.connector.succeeded();
+        }
         (self.notices)(notice);
         if is_state {
             self.ends.state.send_modify(|_| {});

@@ -196,6 +196,11 @@ impl Session {
 
     /// Closes the session and waits until it is over, at most a few seconds. The account stays logged in on the
     /// server; see [`Session::logout`].
+    ///
+    /// What was accepted before leaves first: messages, presence and requests that were made. All of it takes a few
+    /// seconds at most, and what the server does not take in that time is lost. Answers that arrive meanwhile still
+    /// reach their callers. Dropping the last handle does the same without waiting for it, for as long as the runtime
+    /// runs: before the end of `main`, call this.
     pub async fn close(&self) {
         self.end(EndReason::Closed).await;
     }

@@ -105,6 +105,19 @@
 //! # }
 //! ```
 //!
+//! # What becomes of what is asked and sent
+//!
+//! | | while the session reconnects | when the connection is lost | at the end |
+//! |---|---|---|---|
+//! | a request | waits for the next connection, until its deadline; [`Session::with_fail_fast`] | fails with [`ErrorKind::ConnectionLost`], which says why | its answer still arrives while the session closes |
+//! | a message, a presence | [`ErrorKind::NotConnected`] | is lost if it had not left | leaves before the goodbye |
+//!
+//! [`Session::close`] waits until all of that has happened, a few seconds at most. Dropping the last handle does the same
+//! without waiting, which takes a runtime that goes on running: **close the session before `main` ends.**
+//!
+//! A machine that was suspended, or that changed its network, need not wait for time-outs: [`Session::check_now`] asks
+//! the server at once, [`Session::reconnect_now`] makes a new connection.
+//!
 //! # What is better than there
 //!
 //! Every operation ends: it has a deadline, and dropping its future cancels it. Errors are typed and say whose fault

@@ -1,6 +1,7 @@
 //! Opening a connection: dial, secure, shake hands, each with its own time-out.
 
 use crate::address::Scheme;
+use crate::dial::Way;
 use crate::error::{Stage, TransportError};
 use crate::options::{Options, StartTls};
 use crate::progress::{Observer, Progress};
@@ -78,8 +79,7 @@ async fn open(
     if !protected && !address.is_loopback() {
         return Err(unprotected().into());
     }
-    let proxy = options.proxy.as_ref();
-    let dialling = dial::dial(address.target(), address.port(), proxy, observer);
+    let dialling = dial::dial(address.target(), address.port(), Way::of(options), observer);
     let socket = within(options.timeouts.dial, Stage::Dial, dialling).await?;
     if !protected {
         // The first hop: with a proxy, that is the proxy.

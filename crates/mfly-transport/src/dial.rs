@@ -9,6 +9,7 @@ use crate::host::{self, Host};
 use crate::overdue;
 use crate::progress::{Observer, Progress};
 use crate::proxy::{Proxy, ProxyError, ProxyKind};
+use crate::{Options, Tried};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use mfly_proto::argument::InvalidArgument;
@@ -41,9 +42,42 @@ pub async fn dial_tcp(
     let refuse = |reason| InvalidArgument::new("address", reason);
     let host = Host::parse_alone(host).map_err(refuse)?;
     let port = host::check_port(port).map_err(refuse)?;
-    overdue::timeout(limit, dial(&host, port, proxy, &mut Observer::none()))
+    let way = Way { proxy, tried: None };
+    overdue::timeout(limit, dial(&host, port, way, &mut Observer::none()))
         .await
         .unwrap_or(Err(TransportError::TimedOut { stage: Stage::Dial }))
+}
+
+/// How a host is reached.
+#[derive(Clone, Copy)]
+pub(crate) struct Way<'a> {
+    /// What to connect through.
+    proxy: Option<&'a Proxy>,
+    /// Which addresses earlier attempts connected to in vain.
+    tried: Option<&'a Tried>,
+}
+
+impl<'a> Way<'a> {
+    pub(crate) fn of(options: &'a Options) -> Self {
+        Self {
+            proxy: options.proxy.as_ref(),
+            tried: options.tried.as_ref(),
+        }
+    }
+
+    /// Puts the addresses that were tried in vain behind the others.
+    fn sort(self, addresses: &mut VecDeque<SocketAddr>) {
+        if let Some(tried) = self.tried {
+            tried.sort(addresses.make_contiguous());
+        }
+    }
+
+    /// This address was connected to.
+    fn note(self, address: SocketAddr) {
+        if let Some(tried) = self.tried {
+            tried.note(&address);
+        }
+    }
 }
 
 /// Connects to a host, through the proxy if there is one.
@@ -53,16 +87,19 @@ pub async fn dial_tcp(
 pub(crate) async fn dial(
     host: &Host,
     port: u16,
-    proxy: Option<&Proxy>,
+    way: Way<'_>,
     observer: &mut Observer<'_>,
 ) -> Result<TcpStream, TransportError> {
-    match proxy {
-        None => reach(host, port, observer).await,
+    match way.proxy {
+        None => reach(host, port, way, observer).await,
         Some(proxy) if proxy.kind() == ProxyKind::Socks5 && host.ip().is_none() => {
-            let addresses = resolve(host, port, observer).await?;
-            through_any(proxy, host, port, addresses, observer).await
+            let mut addresses = resolve(host, port, observer).await?;
+            way.sort(&mut addresses);
+            through_any(proxy, way, addresses, observer)
+                .await?
+                .map_err(|reason| refused(proxy, host, port, reason))
         }
-        Some(proxy) => through(proxy, host, port, observer)
+        Some(proxy) => through(proxy, way, host, port, observer)
             .await?
             .map_err(|reason| refused(proxy, host, port, reason)),
     }
@@ -72,15 +109,17 @@ pub(crate) async fn dial(
 /// refusal costs a connection.
 async fn through_any(
     proxy: &Proxy,
-    host: &Host,
-    port: u16,
+    way: Way<'_>,
     addresses: VecDeque<SocketAddr>,
     observer: &mut Observer<'_>,
-) -> Result<TcpStream, TransportError> {
+) -> Result<Result<TcpStream, ProxyError>, TransportError> {
     let mut last = ProxyError::Unreachable;
     for address in addresses {
-        match through(proxy, &address.ip().into(), port, observer).await? {
-            Ok(socket) => return Ok(socket),
+        match through(proxy, way, &address.ip().into(), address.port(), observer).await? {
+            Ok(socket) => {
+                way.note(address);
+                return Ok(Ok(socket));
+            }
             Err(reason) => last = reason,
         }
         // Code 8: the proxy does not know this family of addresses.
@@ -88,17 +127,18 @@ async fn through_any(
             break;
         }
     }
-    Err(refused(proxy, host, port, last))
+    Ok(Err(last))
 }
 
 /// Connects to the proxy and has it connect further. The inner error is the proxy's.
 async fn through(
     proxy: &Proxy,
+    way: Way<'_>,
     host: &Host,
     port: u16,
     observer: &mut Observer<'_>,
 ) -> Result<Result<TcpStream, ProxyError>, TransportError> {
-    let mut socket = reach(proxy.target(), proxy.port(), observer).await?;
+    let mut socket = reach(proxy.target(), proxy.port(), way, observer).await?;
     if let Err(reason) = proxy.connect(&mut socket, host, port).await {
         return Ok(Err(reason));
     }
@@ -113,26 +153,36 @@ async fn through(
 async fn reach(
     host: &Host,
     port: u16,
+    way: Way<'_>,
     observer: &mut Observer<'_>,
 ) -> Result<TcpStream, TransportError> {
     let addresses = resolve(host, port, observer).await?;
-    let attempt = async {
-        let socket = race(addresses, TcpStream::connect, |peer, error| {
-            observer.report(|took| Progress::Unreachable {
-                peer,
-                reason: error.to_string(),
-                took,
-            });
-        })
-        .await?;
-        socket.set_nodelay(true)?;
-        Ok((socket.peer_addr()?, socket))
-    };
-    let (peer, socket) = attempt
+    let (peer, socket) = reach_any(addresses, way, observer)
         .await
         .map_err(|source| unreachable(host, port, source))?;
     observer.done(|took| Progress::Dialled { peer, took });
     Ok(socket)
+}
+
+/// Connects to one of the addresses.
+async fn reach_any(
+    mut addresses: VecDeque<SocketAddr>,
+    way: Way<'_>,
+    observer: &mut Observer<'_>,
+) -> io::Result<(SocketAddr, TcpStream)> {
+    way.sort(&mut addresses);
+    let socket = race(addresses, TcpStream::connect, |peer, error| {
+        observer.report(|took| Progress::Unreachable {
+            peer,
+            reason: error.to_string(),
+            took,
+        });
+    })
+    .await?;
+    socket.set_nodelay(true)?;
+    let peer = socket.peer_addr()?;
+    way.note(peer);
+    Ok((peer, socket))
 }
 
 /// The host's addresses in the order in which they are tried.
@@ -317,6 +367,33 @@ mod tests {
     async fn a_host_without_addresses_is_an_error() {
         let outcome: io::Result<()> = race(VecDeque::new(), |_| async { Ok(()) }, |_, _| {}).await;
         assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+
+    #[tokio::test]
+    async fn an_attempt_after_one_in_vain_begins_with_the_next_address() {
+        let mut listeners = Vec::new();
+        let mut found = VecDeque::new();
+        for _ in 0..2 {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            found.push_back(listener.local_addr().unwrap());
+            listeners.push(listener);
+        }
+        let tried = Tried::default();
+        let way = Way {
+            proxy: None,
+            tried: Some(&tried),
+        };
+        let attempt = async || {
+            let reached = reach_any(found.clone(), way, &mut Observer::none()).await;
+            reached.unwrap().0
+        };
+        // Both take connections and say nothing.
+        assert_eq!(attempt().await, found[0]);
+        assert_eq!(attempt().await, found[1]);
+        assert_eq!(attempt().await, found[0]);
+        assert_eq!(attempt().await, found[1]);
+        tried.forget();
+        assert_eq!(attempt().await, found[0]);
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! How to open a connection.
 
-use crate::{Proxy, Tls};
+use crate::{Proxy, Tls, Tried};
 use mfly_proto::framing::ReceiveLimits;
 use std::time::Duration;
 
@@ -33,6 +33,9 @@ pub struct Options {
     pub expect_start_tls: bool,
     /// What to connect through.
     pub proxy: Option<Proxy>,
+    /// Which of the server's addresses earlier attempts connected to in vain: they are tried last.
+    /// Shared by clones of these options. Default `None`: every attempt begins with the first.
+    pub tried: Option<Tried>,
 }
 
 impl Options {
@@ -48,6 +51,7 @@ impl Options {
             start_tls: StartTls::default(),
             expect_start_tls: false,
             proxy: None,
+            tried: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Reaching a server that something else than XMPP is spoken with, to see whether that is possible.
 
 use crate::connect::{secure, within};
-use crate::dial;
+use crate::dial::{self, Way};
 use crate::error::{Stage, TransportError};
 use crate::host::{self, Host};
 use crate::progress::{Observer, Progress};
@@ -27,7 +27,7 @@ pub async fn reach_observed(
     let host = Host::parse_alone(host).map_err(refuse)?;
     let port = host::check_port(port).map_err(refuse)?;
     let mut observer = Observer::new(report);
-    let dialling = dial::dial(&host, port, options.proxy.as_ref(), &mut observer);
+    let dialling = dial::dial(&host, port, Way::of(options), &mut observer);
     let socket = within(options.timeouts.dial, Stage::Dial, dialling).await?;
     let Some(alpn) = alpn else {
         return Ok(None);

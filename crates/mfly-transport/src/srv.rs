@@ -7,6 +7,7 @@
 //! Both kinds compete by priority and weight. What DNS says need not be believed: whichever server
 //! it leads to has to show a certificate for the domain.
 
+mod following;
 mod order;
 
 pub use order::{Record, order};
@@ -19,6 +20,7 @@ use crate::overdue;
 use crate::proxy::ProxyKind;
 use crate::tls;
 use crate::{Connection, Options};
+use following::Following;
 use futures_util::future::join;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
@@ -41,7 +43,16 @@ const FALLBACK_PORT: u16 = 5222;
 /// Asks for SRV records, and remembers the answers for as long as they are valid. Clones share
 /// what they remember.
 #[derive(Clone)]
-pub struct Resolver(TokioResolver);
+pub struct Resolver(Servers);
+
+/// Which name servers are asked.
+#[derive(Clone)]
+enum Servers {
+    /// These.
+    Fixed(TokioResolver),
+    /// Those that the system is configured for.
+    Following(Following),
+}
 
 /// Where a domain is served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,13 +93,30 @@ enum Answer {
 }
 
 impl Resolver {
-    /// Asks the name servers that the system is configured for.
+    /// Asks the name servers that the system is configured for at the time of each look-up.
     ///
     /// # Errors
-    /// [`TransportError::Io`] when the system's configuration cannot be read.
+    /// [`TransportError::Io`] when the system's configuration cannot be read now.
     pub fn system() -> Result<Self, TransportError> {
-        let resolver = TokioResolver::builder_tokio().and_then(|builder| builder.build());
-        resolver.map(Self).map_err(unusable)
+        let following = Following::system();
+        following.now().map_err(unusable)?;
+        Ok(Self(Servers::Following(following)))
+    }
+
+    /// The same for a configuration of another place: a file in the form of `resolv.conf(5)`, which need
+    /// not be there yet.
+    #[cfg(all(unix, not(any(target_os = "android", target_vendor = "apple"))))]
+    #[must_use]
+    pub fn with_file(path: impl Into<std::path::PathBuf>) -> Self {
+        Self(Servers::Following(Following::file(path.into())))
+    }
+
+    /// The resolver to ask now.
+    fn now(&self) -> Result<TokioResolver, NetError> {
+        match &self.0 {
+            Servers::Fixed(resolver) => Ok(resolver.clone()),
+            Servers::Following(following) => following.now(),
+        }
     }
 
     /// Asks one name server.
@@ -104,7 +132,7 @@ impl Resolver {
         let config = ResolverConfig::from_name_servers(vec![server]);
         TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
             .build()
-            .map(Self)
+            .map(|resolver| Self(Servers::Fixed(resolver)))
             .map_err(unusable)
     }
 
@@ -173,7 +201,14 @@ impl Resolver {
         let service = if direct_tls { "xmpps" } else { "xmpp" };
         // The final dot keeps the system's search list out.
         let name = format!("_{service}-client._tcp.{domain}.");
-        let answer = match self.0.lookup(name, RecordType::SRV).await {
+        let resolver = match self.now() {
+            Ok(resolver) => resolver,
+            Err(error) => {
+                debug!(domain, %error, "no name server is known");
+                return Answer::Silence;
+            }
+        };
+        let answer = match resolver.lookup(name, RecordType::SRV).await {
             Ok(answer) => answer,
             Err(error) => {
                 debug!(domain, %error, "no SRV records");
@@ -219,6 +254,8 @@ impl fmt::Debug for Resolver {
 /// `resolver` is the system's if there is none. [`Options::domain`] is set to the domain. A proxy
 /// that looks hosts up itself (`socks5h`) is told the domain instead: nothing is asked from here.
 ///
+/// With [`Options::tried`], servers that earlier attempts connected to in vain come last.
+///
 /// # Errors
 /// As [`connect`](fn@crate::connect) for the server whose failure says most, and
 /// [`TransportError::NoService`] when the domain says that it offers no XMPP.
@@ -245,10 +282,19 @@ pub async fn connect_domain(
         Some(resolver) => resolver.addresses(domain, options.timeouts.dial).await?,
         None => fallback(domain)?,
     };
+    let mut addresses = addresses;
+    if let Some(tried) = &options.tried {
+        tried.sort(&mut addresses);
+    }
     let mut failure: Option<TransportError> = None;
     for address in addresses {
         match connect(&address, &options).await {
-            Ok(connection) => return Ok(connection),
+            Ok(connection) => {
+                if let Some(tried) = &options.tried {
+                    tried.note(&address);
+                }
+                return Ok(connection);
+            }
             Err(error) => {
                 debug!(%address, %error, "this server will not do");
                 // That a server showed a bad certificate says more than that another is away.

@@ -27,6 +27,8 @@ struct Memory {
     ends: UnboundedSender<Connection>,
     /// How many attempts fail before one succeeds.
     refusals: AtomicU32,
+    /// How many connections were told to have led to a session.
+    succeeded: AtomicU32,
 }
 
 #[async_trait]
@@ -43,6 +45,10 @@ impl Connector for Memory {
         let (connection, end) = mfly_transport::pair();
         self.ends.send(end).unwrap();
         Ok(Dialled::new(connection, true))
+    }
+
+    fn succeeded(&self) {
+        self.succeeded.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -72,6 +78,7 @@ impl Rig {
         let memory = Arc::new(Memory {
             ends: sender,
             refusals: AtomicU32::new(refusals),
+            succeeded: AtomicU32::new(0),
         });
         let news = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&news);

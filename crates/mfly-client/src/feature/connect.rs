@@ -23,7 +23,7 @@ use mfly_api::{Api, Mode, endpoint};
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::framing::ReceiveLimits;
 use mfly_proto::secret::{LicenceKey, Password};
-use mfly_transport::{Address, Options};
+use mfly_transport::{Address, Options, Tried};
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -228,6 +228,7 @@ impl ConnectRequest {
         options.limits = self.limits;
         // Over TCP certificates are made for the domain, whatever the host (RFC 6120 §13.7.2.1).
         options.domain = Some(session.account.domain().to_owned());
+        options.tried = Some(Tried::default());
         let subscriptions = self.events.subscriptions();
         let (events, told) = (self.events, context.clone());
         let mut link = spawn(DriverParts {
@@ -299,6 +300,12 @@ impl Connector for Dialler {
     async fn connect(&self, redirect: Option<&Redirect>) -> Result<Dialled, ConnectorError> {
         let Self { address, options } = self;
         Ok(connector::dial(address, redirect, options, options.allow_cleartext).await?)
+    }
+
+    fn succeeded(&self) {
+        if let Some(tried) = &self.options.tried {
+            tried.forget();
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::session::Redirect;
 use async_trait::async_trait;
 #[cfg(feature = "srv")]
 use mfly_transport::srv;
-use mfly_transport::{Address, Options, TransportError};
+use mfly_transport::{Address, Options, TransportError, Tried};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -46,6 +46,7 @@ impl Dialler {
         };
         // Whatever the host: it has to prove that it serves the domain (RFC 6120 §13.7.2.1).
         options.domain = Some(domain.to_owned());
+        options.tried = Some(Tried::default());
         Ok(Self {
             target,
             options,
@@ -133,5 +134,11 @@ impl Connector for Dialler {
             self.step_by_step.store(true, Ordering::Relaxed);
         }
         Ok(dialled?)
+    }
+
+    fn succeeded(&self) {
+        if let Some(tried) = &self.options.tried {
+            tried.forget();
+        }
     }
 }

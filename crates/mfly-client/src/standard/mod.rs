@@ -40,6 +40,14 @@
 //! A flight is what leaves without waiting for an answer; each costs a round trip. Whatever went ahead is checked against
 //! what the server then says, and an attempt that came to nothing is followed by one that takes step after step.
 //!
+//! # The end
+//!
+//! Close a session before `main` ends ([`Session::close`]): a message that [`Session::send_message`] has queued leaves by
+//! itself, but only while the runtime runs. [What becomes of what is asked and sent](crate#what-becomes-of-what-is-asked-and-sent)
+//! has the whole table.
+//!
+//! # The rest
+//!
 //! The session is the platform's in all that is not the platform's own: requests with deadlines, a connection that
 //! comes back, answers believed only from whom they were asked of. One feature a file, under the same word as in every
 //! other layer.

@@ -4,7 +4,7 @@ use crate::dns::{NameServer, Srv, Unknown};
 use crate::proxies::{Kind, ProxyServer};
 use crate::setup::{PATIENCE, accepted, listen, secured, tls};
 use mfly_transport::srv::{Resolver, Source, connect_domain};
-use mfly_transport::{CertificateProblem, Options, Scheme, TransportError, server};
+use mfly_transport::{CertificateProblem, Options, Scheme, TransportError, Tried, server};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -184,6 +184,33 @@ async fn the_first_server_that_can_be_reached_is_connected_to_as_the_domain() {
     let (client, _server) =
         tokio::join!(connect_domain(DOMAIN, &options, Some(&resolver)), serving);
     assert!(client.unwrap().security().is_some());
+}
+
+#[tokio::test]
+async fn a_server_that_was_connected_to_in_vain_comes_last() {
+    let (tls, trust) = tls(DOMAIN, &[]);
+    let (first, second) = (listen().await, listen().await);
+    let port = |listener: &tokio::net::TcpListener| listener.local_addr().unwrap().port();
+    let direct_tls = [
+        (1, 0, port(&first), "localhost."),
+        (2, 0, port(&second), "localhost."),
+    ];
+    let (_names, resolver) = name_server(&[], &direct_tls).await;
+    let options = Options {
+        tried: Some(Tried::default()),
+        ..Options::new(trust)
+    };
+    for listener in [&first, &second, &first] {
+        let serving = async {
+            let config = tls.config().clone();
+            let stream = server::secure(accepted(listener).await, config, PATIENCE).await;
+            secured(stream.unwrap(), &tls)
+        };
+        let connecting = connect_domain(DOMAIN, &options, Some(&resolver));
+        let (client, server) = tokio::join!(connecting, tokio::time::timeout(PATIENCE, serving));
+        assert!(client.is_ok(), "{client:?}");
+        assert!(server.is_ok(), "another server was connected to");
+    }
 }
 
 #[tokio::test]

@@ -111,3 +111,14 @@ async fn a_wish_to_reconnect_cuts_every_wait_short() {
     rig.link.close(EndReason::Closed).await;
     rig.link.reconnect().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn only_a_connection_that_led_to_a_session_counts_as_a_good_one() {
+    let mut rig = Rig::with(|parts| parts.config.first_attempts = 2, 0);
+    let silent = rig.ends.recv().await.unwrap();
+    // The stream is not opened from the other side, so the attempt takes too long.
+    let _server = rig.accept().await;
+    rig.link.ready().await.unwrap();
+    assert_eq!(rig.memory.succeeded.load(Ordering::SeqCst), 1);
+    drop(silent);
+}

@@ -1,0 +1,119 @@
+//! The name servers of the system, whichever they are now.
+//!
+//! A machine that joins another network gets other name servers, and the file that names them is
+//! written anew (`resolv.conf(5)`). So the configuration is read before each look-up, and answers are
+//! remembered only for as long as it stays the same.
+
+use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{ResolverConfig, ResolverOpts};
+use hickory_resolver::net::NetError;
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Where the configuration stands.
+#[derive(Clone)]
+enum Place {
+    /// Where this system keeps it.
+    System,
+    /// In this file, in the form of `resolv.conf(5)`.
+    #[cfg(all(unix, not(any(target_os = "android", target_vendor = "apple"))))]
+    File(Arc<PathBuf>),
+}
+
+/// Makes a resolver for the configuration of now.
+#[derive(Clone)]
+pub(super) struct Following {
+    place: Place,
+    /// The resolver in use, and the configuration that it was made for.
+    current: Arc<Mutex<Option<(String, TokioResolver)>>>,
+}
+
+impl Following {
+    pub(super) fn system() -> Self {
+        Self::at(Place::System)
+    }
+
+    #[cfg(all(unix, not(any(target_os = "android", target_vendor = "apple"))))]
+    pub(super) fn file(path: PathBuf) -> Self {
+        Self::at(Place::File(Arc::new(path)))
+    }
+
+    fn at(place: Place) -> Self {
+        Self {
+            place,
+            current: Arc::default(),
+        }
+    }
+
+    /// The resolver for what the configuration says now: the one of the last look-up if that is the
+    /// same, and also if it cannot be read, because a file that is being written may be away.
+    pub(super) fn now(&self) -> Result<TokioResolver, NetError> {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let (config, options) = match (self.place.read(), &*current) {
+            (Ok(read), _) => read,
+            (Err(_), Some((_, resolver))) => return Ok(resolver.clone()),
+            (Err(error), None) => return Err(error),
+        };
+        let text = format!("{config:?} {options:?}");
+        if let Some((known, resolver)) = &*current
+            && *known == text
+        {
+            return Ok(resolver.clone());
+        }
+        let provider = TokioRuntimeProvider::default();
+        let resolver = TokioResolver::builder_with_config(config, provider)
+            .with_options(options)
+            .build()?;
+        *current = Some((text, resolver.clone()));
+        Ok(resolver)
+    }
+}
+
+impl Place {
+    fn read(&self) -> Result<(ResolverConfig, ResolverOpts), NetError> {
+        match self {
+            Self::System => hickory_resolver::system_conf::read_system_conf(),
+            #[cfg(all(unix, not(any(target_os = "android", target_vendor = "apple"))))]
+            Self::File(path) => {
+                hickory_resolver::system_conf::parse_resolv_conf(std::fs::read(&**path)?)
+            }
+        }
+    }
+}
+
+#[cfg(all(test, unix, not(any(target_os = "android", target_vendor = "apple"))))]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// The name servers that are asked now.
+    fn servers(following: &Following) -> Vec<String> {
+        following.now().unwrap();
+        let current = following.current.lock().unwrap();
+        let (text, _) = current.as_ref().unwrap();
+        ["192.0.2.1", "192.0.2.2"]
+            .into_iter()
+            .filter(|server| text.contains(server))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    #[test]
+    fn a_look_up_asks_the_name_servers_that_the_file_names_then() {
+        let path = std::env::temp_dir().join(format!("mfly-resolv-{}.conf", std::process::id()));
+        let following = Following::file(path.clone());
+        assert!(following.now().is_err(), "there is no file yet");
+        for server in ["192.0.2.1", "192.0.2.2", "192.0.2.1"] {
+            fs::write(&path, format!("nameserver {server}\n")).unwrap();
+            assert_eq!(servers(&following), [server]);
+            assert_eq!(servers(&following), [server]);
+        }
+        fs::remove_file(&path).unwrap();
+        assert_eq!(
+            servers(&following),
+            ["192.0.2.1"],
+            "the last that was known"
+        );
+    }
+}
