@@ -19,6 +19,8 @@ pub struct Check {
     pub need: Option<Need>,
     /// Whether it has no meaning where nothing is encrypted.
     pub needs_tls: bool,
+    /// Whether it has no meaning where no socket is opened.
+    pub needs_socket: bool,
     /// What it needs for itself.
     pub setting: Setting,
     pub(crate) body: Body,
@@ -41,6 +43,8 @@ impl Check {
     pub const fn does_not_apply(&self, framing: Framing) -> Option<&'static str> {
         if self.needs_tls && !framing.has_certificate() {
             Some("nothing is encrypted")
+        } else if self.needs_socket && !framing.has_socket() {
+            Some("no socket is opened")
         } else {
             None
         }
@@ -51,6 +55,7 @@ impl Check {
             name,
             need: None,
             needs_tls: false,
+            needs_socket: false,
             setting: Setting::Shared,
             body,
         }
@@ -74,6 +79,13 @@ impl Check {
     pub(crate) const fn within_tls(self) -> Self {
         Self {
             needs_tls: true,
+            ..self
+        }
+    }
+
+    pub(crate) const fn over_sockets(self) -> Self {
+        Self {
+            needs_socket: true,
             ..self
         }
     }

@@ -29,6 +29,12 @@ impl Framing {
         )
     }
 
+    /// Whether it goes through a socket.
+    #[must_use]
+    pub const fn has_socket(self) -> bool {
+        !matches!(self, Self::MemoryTcp | Self::MemoryWebSocket)
+    }
+
     /// The stem of users' names there.
     pub(crate) const fn stem(self) -> &'static str {
         match self {

@@ -10,6 +10,7 @@
 //! | [`place`] | where one check runs: users of its own over one framing |
 //! | [`failure`] | why a check failed; waiting with a deadline |
 //! | [`run`](mod@run), [`report`] | running them, and what came out |
+//! | [`relay`] | between a client and a server, to go silent or away |
 //! | [`certificate`], [`port`] | a good certificate and one for each way to be bad; free ports |
 //!
 //! Every wait is for something that happens, and has a deadline; nothing sleeps.
@@ -21,6 +22,7 @@ pub mod failure;
 pub mod framing;
 pub mod place;
 pub mod port;
+pub mod relay;
 pub mod report;
 pub mod run;
 pub mod server;

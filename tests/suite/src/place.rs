@@ -2,9 +2,10 @@
 
 use crate::failure::{Failure, within};
 use crate::framing::Framing;
+use crate::relay::Relay;
 use crate::server::Server;
 use mfly_client::standard::{Account, Events, Session};
-use mfly_client::{BareJid, Password, ReconnectPolicy};
+use mfly_client::{Address, BareJid, Password, ReconnectPolicy};
 use std::fmt;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -129,6 +130,33 @@ impl<'a> Place<'a> {
             cap: Duration::from_millis(500),
             max_attempts: None,
         }))
+    }
+
+    /// A relay to the server, for as long as it is kept.
+    ///
+    /// # Errors
+    /// When no socket leads to the server, or none is left.
+    pub async fn relay(&self) -> Result<Relay, Failure> {
+        Ok(Relay::to(self.address()?.port()).await?)
+    }
+
+    /// The same account, reached through the relay.
+    ///
+    /// # Errors
+    /// When no socket leads to the server.
+    pub fn through(&self, relay: &Relay, account: Account) -> Result<Account, Failure> {
+        let address = self.address()?;
+        let port = |port: u16| format!(":{port}");
+        let relayed = address
+            .to_string()
+            .replacen(&port(address.port()), &port(relay.port()), 1);
+        Ok(account.address(&relayed))
+    }
+
+    fn address(&self) -> Result<Address, Failure> {
+        let address = self.server.address(self.framing);
+        let address = address.ok_or_else(|| Failure::new("no socket leads to the server"))?;
+        Ok(address.parse()?)
     }
 
     /// A new user, connected.

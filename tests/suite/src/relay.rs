@@ -81,7 +81,7 @@ async fn pass(mut client: TcpStream, port: u16, mut mood: watch::Receiver<Mood>)
         _ = tokio::io::copy_bidirectional(&mut client, &mut server) => return,
         next = mood.wait_for(|mood| *mood != Mood::Passing) => next.map(|mood| *mood),
     };
-    if next == Ok(Mood::Silent) {
+    if matches!(next, Ok(Mood::Silent)) {
         swallow(&mut client, &mut mood).await;
     }
 }

@@ -32,6 +32,9 @@ pub trait Server: Send + Sync {
     /// How it can be reached.
     fn framings(&self) -> Vec<Framing>;
 
+    /// The address to connect to over `framing`, its port named; `None` where no socket is opened.
+    fn address(&self, framing: Framing) -> Option<String>;
+
     /// An account that connects over `framing` and trusts the authority of the good certificate.
     ///
     /// # Errors

@@ -107,24 +107,28 @@ impl<D: Daemon> Server for Standard<D> {
         ]
     }
 
-    fn account(
-        &self,
-        framing: Framing,
-        jid: BareJid,
-        password: Password,
-    ) -> Result<Account, Failure> {
+    fn address(&self, framing: Framing) -> Option<String> {
         let ports = self.setting.ports;
-        let address = match framing {
+        Some(match framing {
             Framing::StartTls => format!("xmpp://127.0.0.1:{}", ports.start_tls),
             Framing::DirectTls => format!("xmpps://127.0.0.1:{}", ports.direct_tls),
             Framing::WebSocket => format!("ws://localhost:{}{WEBSOCKET_PATH}", ports.websocket),
             Framing::SecureWebSocket => {
                 format!("wss://localhost:{}{WEBSOCKET_PATH}", ports.secure_websocket)
             }
-            Framing::MemoryTcp | Framing::MemoryWebSocket => {
-                return Err(Failure::new(format!("{} is another process", self.name)));
-            }
-        };
+            Framing::MemoryTcp | Framing::MemoryWebSocket => return None,
+        })
+    }
+
+    fn account(
+        &self,
+        framing: Framing,
+        jid: BareJid,
+        password: Password,
+    ) -> Result<Account, Failure> {
+        let address = self
+            .address(framing)
+            .ok_or_else(|| Failure::new(format!("{} is another process", self.name)))?;
         let account = Account::new(jid, password);
         Ok(account.address(&address).tls(self.trusted.clone()))
     }

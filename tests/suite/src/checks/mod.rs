@@ -12,6 +12,7 @@ mod ping;
 mod presence;
 mod profile;
 mod receive_limits;
+mod reconnect;
 mod restart;
 mod roster;
 mod service_discovery;
@@ -36,6 +37,7 @@ pub fn all() -> Vec<Check> {
         block::CHECKS,
         stanza_limit::CHECKS,
         receive_limits::CHECKS,
+        reconnect::CHECKS,
         conflict::CHECKS,
         certificate::CHECKS,
         restart::CHECKS,

@@ -90,13 +90,23 @@ impl Server for UnderSuite {
         ]
     }
 
+    fn address(&self, framing: Framing) -> Option<String> {
+        let [plain, tls, tcp, tcps] = self.ports;
+        Some(match framing {
+            Framing::MemoryTcp | Framing::MemoryWebSocket => return None,
+            Framing::StartTls => format!("xmpp://127.0.0.1:{tcp}"),
+            Framing::DirectTls => format!("xmpps://127.0.0.1:{tcps}"),
+            Framing::WebSocket => format!("ws://localhost:{plain}/websocket"),
+            Framing::SecureWebSocket => format!("wss://localhost:{tls}/websocket"),
+        })
+    }
+
     fn account(
         &self,
         framing: Framing,
         jid: BareJid,
         password: Password,
     ) -> Result<Account, Failure> {
-        let [plain, tls, tcp, tcps] = self.ports;
         let account = Account::new(jid, password).tls(self.trusted.clone());
         let in_memory = |form| {
             let state = Arc::clone(&self.state);
@@ -105,12 +115,7 @@ impl Server for UnderSuite {
         Ok(match framing {
             Framing::MemoryTcp => account.connector(in_memory(Form::Tcp)),
             Framing::MemoryWebSocket => account.connector(in_memory(Form::WebSocket)),
-            Framing::StartTls => account.address(&format!("xmpp://127.0.0.1:{tcp}")),
-            Framing::DirectTls => account.address(&format!("xmpps://127.0.0.1:{tcps}")),
-            Framing::WebSocket => account.address(&format!("ws://localhost:{plain}/websocket")),
-            Framing::SecureWebSocket => {
-                account.address(&format!("wss://localhost:{tls}/websocket"))
-            }
+            _ => account.address(&self.address(framing).unwrap_or_default()),
         })
     }
 

@@ -1,0 +1,105 @@
+//! Connections that go silent or away, and what becomes of requests meanwhile.
+
+use super::restart::{connected, disconnected};
+use crate::check::Check;
+use crate::failure::{During as _, Failure, ensure, event, within};
+use crate::place::{Online, Place, connect};
+use crate::relay::{Mood, Relay};
+use mfly_client::standard::Event;
+use mfly_client::{DisconnectReason, ErrorKind, KeepaliveConfig, Timeouts};
+use std::time::Duration;
+
+pub(super) const CHECKS: &[Check] = &[
+    Check::shared(
+        "a request made while the session reconnects is answered on the next connection",
+        |place| Box::pin(waits(place)),
+    )
+    .over_sockets(),
+    Check::shared(
+        "a connection that went silent is given up when it is checked, and comes back",
+        |place| Box::pin(checked(place)),
+    )
+    .over_sockets(),
+    Check::shared(
+        "an attempt that meets silence is followed by another",
+        |place| Box::pin(silent_attempt(place)),
+    )
+    .over_sockets(),
+];
+
+/// How long silence is borne here.
+const SILENCE: Duration = Duration::from_millis(500);
+
+/// A session that goes through a relay.
+async fn relayed(place: &Place<'_>) -> Result<(Online, Relay), Failure> {
+    let user = place.user("alice").await?;
+    let relay = place.relay().await?;
+    let mut timeouts = Timeouts::default();
+    timeouts.tls = SILENCE * 4;
+    timeouts.handshake = SILENCE * 4;
+    let keepalive = KeepaliveConfig {
+        answer: SILENCE,
+        ..KeepaliveConfig::default()
+    };
+    let account = place
+        .through(&relay, place.account(&user)?)?
+        .timeouts(timeouts)
+        .keepalive(keepalive);
+    Ok((connect(&user, &account).await?, relay))
+}
+
+async fn attempt_failed(who: &mut Online) -> Result<DisconnectReason, Failure> {
+    event(&mut who.events, "ConnectionFailed", |event| match event {
+        Event::ConnectionFailed { reason } => Some(reason.clone()),
+        _ => None,
+    })
+    .await
+}
+
+async fn waits(place: &Place<'_>) -> Result<(), Failure> {
+    let (mut alice, relay) = relayed(place).await?;
+    relay.turn(Mood::Away);
+    disconnected(&mut alice).await?;
+    let session = alice.session.clone();
+    let hasty = session.with_fail_fast(true).ping(None).await;
+    let refused = hasty.err().map(|error| error.kind().clone());
+    ensure(refused == Some(ErrorKind::NotConnected), || {
+        format!("a request that is to fail fast: {refused:?}")
+    })?;
+    let return_later = async {
+        attempt_failed(&mut alice).await?;
+        relay.turn(Mood::Passing);
+        connected(&mut alice).await
+    };
+    let waiting = within("a ping while offline", session.ping(None));
+    let (answered, returned) = tokio::join!(waiting, return_later);
+    returned?;
+    answered
+}
+
+async fn checked(place: &Place<'_>) -> Result<(), Failure> {
+    let (mut alice, relay) = relayed(place).await?;
+    within("a check", alice.session.check_now()).await?;
+    relay.turn(Mood::Silent);
+    let outcome = alice.session.check_now().await;
+    relay.turn(Mood::Passing);
+    let kind = outcome.err().map(|error| error.kind().clone());
+    ensure(
+        matches!(&kind, Some(ErrorKind::ConnectionLost { cause }) if matches!(**cause, DisconnectReason::PeerUnresponsive)),
+        || format!("a check of a silent connection: {kind:?}"),
+    )?;
+    disconnected(&mut alice).await?;
+    connected(&mut alice).await?;
+    within("a ping", alice.session.ping(None)).await
+}
+
+async fn silent_attempt(place: &Place<'_>) -> Result<(), Failure> {
+    let (mut alice, relay) = relayed(place).await?;
+    relay.turn(Mood::Silent);
+    alice.session.reconnect_now().await;
+    let reason = attempt_failed(&mut alice).await.during("the silence")?;
+    place.note(reason);
+    relay.turn(Mood::Passing);
+    connected(&mut alice).await?;
+    within("a ping", alice.session.ping(None)).await
+}
