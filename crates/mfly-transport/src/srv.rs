@@ -49,7 +49,7 @@ pub struct Resolver(Servers);
 #[derive(Clone)]
 enum Servers {
     /// These.
-    Fixed(TokioResolver),
+    Fixed(Box<TokioResolver>),
     /// Those that the system is configured for.
     Following(Following),
 }
@@ -114,7 +114,7 @@ impl Resolver {
     /// The resolver to ask now.
     fn now(&self) -> Result<TokioResolver, NetError> {
         match &self.0 {
-            Servers::Fixed(resolver) => Ok(resolver.clone()),
+            Servers::Fixed(resolver) => Ok((**resolver).clone()),
             Servers::Following(following) => following.now(),
         }
     }
@@ -132,7 +132,7 @@ impl Resolver {
         let config = ResolverConfig::from_name_servers(vec![server]);
         TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
             .build()
-            .map(|resolver| Self(Servers::Fixed(resolver)))
+            .map(|resolver| Self(Servers::Fixed(Box::new(resolver))))
             .map_err(unusable)
     }
 

@@ -82,7 +82,8 @@ impl Place {
     }
 }
 
-#[cfg(all(test, unix, not(any(target_os = "android", target_vendor = "apple"))))]
+#[cfg(test)]
+#[cfg(all(unix, not(any(target_os = "android", target_vendor = "apple"))))]
 mod tests {
     use super::*;
     use std::fs;
