@@ -2,7 +2,8 @@
 
 use crate::reconnect::quick;
 use mfly_client::{
-    ConnectionState, DisconnectReason, EndReason, ErrorKind, Event, Events, Session,
+    ConnectionState, DisconnectReason, EndReason, ErrorKind, Event, Events, ExceededLimit,
+    ReceiveLimits, Session,
 };
 use mfly_tests::place::user;
 use mfly_tests::scripted::{assert_same, attribute};
@@ -88,32 +89,92 @@ async fn every_kind_of_malformed_xml_is_complained_about_and_the_session_comes_b
     assert_eq!(session.state(), ConnectionState::Connected);
 }
 
-#[tokio::test]
-async fn what_exceeds_the_limits_is_a_breach_of_policy() {
-    let deep = format!("{}{}", "<a>".repeat(100), "</a>".repeat(100));
-    let wide = format!(
-        "<a {}/>",
-        (0..200).map(|n| format!("a{n}='' ")).collect::<String>()
-    );
-    let many = format!("<a>{}</a>", "<b/>".repeat(10_000));
-    let (server, _session, mut events, mut peer) = online().await;
-    for text in [deep, wide, many] {
-        peer.send(text).await;
-        let rest = peer.receive_rest().await;
-        assert!(rest[0].contains("<policy-violation "), "{rest:?}");
-        peer = server.accept_online().await;
-        told(&mut events, &mut peer).await;
-    }
+/// Contents of a stanza that exceed one default limit each, and the limit.
+fn excessive() -> [(String, ExceededLimit); 4] {
+    let attributes: String = (0..65).map(|n| format!(" a{n}=''")).collect();
+    [
+        (
+            "<span>".repeat(40) + &"</span>".repeat(40),
+            ExceededLimit::Depth(32),
+        ),
+        (format!("<a{attributes}/>"), ExceededLimit::Attributes(64)),
+        ("<b/>".repeat(4_097), ExceededLimit::Children(4_096)),
+        ("x".repeat(300_000), ExceededLimit::Bytes(262_144)),
+    ]
 }
 
 #[tokio::test]
-async fn a_frame_beyond_the_limit_is_not_read() {
-    let (server, _session, mut events, mut peer) = online().await;
+async fn a_message_that_exceeds_a_limit_is_skipped_and_the_session_goes_on() {
+    let (_server, session, mut events, mut peer) = online().await;
+    for (content, limit) in excessive() {
+        let from = format!("mallory@{HOST}/x");
+        peer.send(format!(
+            r#"<message xmlns="jabber:client" from="{from}" id="m1" type="chat">{content}</message>"#
+        ))
+        .await;
+        let told = told(&mut events, &mut peer).await;
+        let [Event::StanzaSkipped(skipped)] = &told[..] else {
+            panic!("{told:?}");
+        };
+        assert_eq!(skipped.limit, limit);
+        assert_eq!(skipped.name, "message");
+        assert_eq!(skipped.sender().unwrap().as_str(), from);
+        assert_eq!(skipped.id.as_deref(), Some("m1"));
+        assert_eq!(skipped.kind.as_deref(), Some("chat"));
+    }
+    assert_eq!(session.state(), ConnectionState::Connected);
+}
+
+#[tokio::test]
+async fn a_question_that_exceeds_a_limit_is_refused() {
+    let (_server, _session, mut events, mut peer) = online().await;
+    let deep = &excessive()[0].0;
+    peer.send(format!(
+        r#"<iq xmlns="jabber:client" from="mallory@{HOST}/x" id="ask" type="get">{deep}</iq>"#
+    ))
+    .await;
+    let refusal = peer.receive_request("policy-violation").await;
+    assert_eq!(refusal, "ask");
+    let told = told(&mut events, &mut peer).await;
+    assert!(matches!(told[..], [Event::StanzaSkipped(_)]), "{told:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_exceeds_a_limit_fails_its_request_alone() {
+    let (_server, session, _events, mut peer) = online().await;
+    let deep = &excessive()[0].0;
+    let script = async {
+        let id = peer.receive_request("jabber:iq:roster").await;
+        peer.answer(
+            &id,
+            &format!("<query xmlns=\"jabber:iq:roster\">{deep}</query>"),
+        )
+        .await;
+    };
+    let (list, ()) = within("the list", async {
+        tokio::join!(session.friends(), script)
+    })
+    .await;
+    let limit = ExceededLimit::Depth(32);
+    assert_eq!(kind(list), ErrorKind::AnswerTooLarge(limit));
+    assert_eq!(session.state(), ConnectionState::Connected);
+}
+
+#[tokio::test]
+async fn a_frame_beyond_the_hard_limit_is_not_read() {
+    let server = ScriptedServer::start().await;
+    let mut limits = ReceiveLimits::default();
+    limits.iq.bytes = 100_000;
+    limits.stanza.bytes = 100_000;
+    limits.hard_bytes = 200_000;
+    let (_session, mut events, mut peer) = server
+        .connect_with(|request| request.reconnect(quick()).limits(limits))
+        .await;
     peer.try_send(format!("<message>{}</message>", "x".repeat(1 << 20)))
         .await;
     let reason = expect_event(&mut events, "loss", |event| match event {
         Event::Disconnected { reason } => Some(reason.clone()),
-        Event::UnknownStanza(_) => panic!("it was read"),
+        Event::UnknownStanza(_) | Event::StanzaSkipped(_) => panic!("it was read"),
         _ => None,
     })
     .await;

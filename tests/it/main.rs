@@ -35,6 +35,7 @@ mod user_token;
 mod faults;
 mod hostile_server;
 mod listeners;
+mod long_answers;
 mod reconnect;
 mod redaction;
 mod refresh_token;

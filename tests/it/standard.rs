@@ -4,6 +4,7 @@ mod account;
 mod asking;
 mod logging_in;
 mod reaching;
+mod skipping;
 mod texts;
 mod writing;
 
@@ -15,11 +16,11 @@ use mfly_tests::wait::within;
 use mfly_testserver::{Builder, TestServer};
 use std::sync::Arc;
 
-const PASSWORD: &str = "pencil";
+pub(crate) const PASSWORD: &str = "pencil";
 
 /// How a connection is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+pub(crate) enum Way {
     Memory(Framing),
     StartTls,
     DirectTls,
@@ -57,7 +58,7 @@ impl Connector for Memory {
     }
 }
 
-async fn start(change: impl FnOnce(Builder) -> Builder) -> Arc<TestServer> {
+pub(crate) async fn start(change: impl FnOnce(Builder) -> Builder) -> Arc<TestServer> {
     let server = change(TestServer::builder()).start().await;
     Arc::new(server.expect("the server starts"))
 }
@@ -71,7 +72,7 @@ fn trusting(server: &TestServer) -> Tls {
 }
 
 /// An account that exists, and how to connect it.
-fn account(server: &Arc<TestServer>, name: &str, way: Way) -> Account {
+pub(crate) fn account(server: &Arc<TestServer>, name: &str, way: Way) -> Account {
     server.standard_user(name, PASSWORD).unwrap();
     unknown(server, name, way)
 }
@@ -93,7 +94,7 @@ fn unknown(server: &Arc<TestServer>, name: &str, way: Way) -> Account {
     account.address(&address.unwrap()).tls(trusting(server))
 }
 
-async fn connect(account: &Account) -> Session {
+pub(crate) async fn connect(account: &Account) -> Session {
     let connecting = account.connect();
     within("connection", async { connecting.await })
         .await

@@ -242,6 +242,19 @@ impl UserHandle {
         }
     }
 
+    /// Blocks `other` for the account. Nobody is told; clients that ask get the new list.
+    ///
+    /// # Errors
+    /// [`UserError::NoSuchUser`], or an id that cannot be one.
+    pub fn block(&self, other: &str) -> Result<(), UserError> {
+        let (id, other) = (UserId::new(&self.id)?, UserId::new(other)?);
+        self.shared.with_core(|core, _| {
+            let user = core.world_mut().user_mut(&id);
+            user.ok_or(UserError::NoSuchUser)?.blocked.insert(other);
+            Ok(())
+        })
+    }
+
     /// Blocks or unblocks the account as an administrator: everybody concerned is told, and a
     /// blocked account's connections end.
     ///

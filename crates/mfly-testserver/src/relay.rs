@@ -12,8 +12,11 @@ use mfly_proto::stanza::{ErrorCondition, Iq, StanzaError, iq};
 use mfly_proto::xml::{Element, Writer};
 use mfly_transport::DEFAULT_MAX_FRAME_BYTES;
 
-/// The largest stanza in either direction, in bytes.
+/// The largest stanza that a client may send and that is passed on to one, in bytes.
 pub(crate) const MAX_STANZA_BYTES: usize = DEFAULT_MAX_FRAME_BYTES;
+
+/// The longest answer to a question of the client's own, in bytes: half of what may wait for a connection.
+pub(crate) const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
 /// What two addresses, an id and the rest of an envelope take at most. What is stored for later must leave that much room.
 pub(crate) const MAX_ENVELOPE_BYTES: usize = 8 * 1024;

@@ -12,9 +12,9 @@ use crate::memory::Memory;
 use crate::pipe::Pipe;
 use crate::shared::Shared;
 use crate::standard_handle::StandardUserHandle;
-use mfly_proto::framing::Framing;
+use mfly_proto::framing::{Framing, ReceiveLimits};
 use mfly_proto::secret::LicenceKey;
-use mfly_transport::{Connection, DEFAULT_MAX_FRAME_BYTES, server};
+use mfly_transport::Connection;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -125,7 +125,7 @@ impl TestServer {
         let reading = &self.shared.reading;
         let (client, server) = if framing == Framing::Tcp {
             let (client, server) = tokio::io::duplex(MEMORY_BYTES);
-            let client = server::tcp(client, DEFAULT_MAX_FRAME_BYTES);
+            let client = mfly_transport::over_stream(client, ReceiveLimits::default());
             (client, Pipe::tcp(server, None, reading))
         } else {
             let (client, server) = mfly_transport::pair();

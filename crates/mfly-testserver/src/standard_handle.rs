@@ -3,8 +3,10 @@
 use crate::handle::UserError;
 use crate::shared::Shared;
 use crate::world::{Standard, World};
+use mfly_proto::argument::InvalidArgument;
 use mfly_proto::jid::{BareJid, FullJid, UserId};
 use mfly_proto::secret::Password;
+use mfly_proto::xml::{Document, Limits};
 use std::fmt;
 use std::sync::Arc;
 
@@ -68,6 +70,24 @@ impl StandardUserHandle {
     #[must_use]
     pub fn vcard(&self) -> Option<String> {
         self.look(|_, own| own.card.as_ref().map(|card| card.as_str().to_owned()))?
+    }
+
+    /// Gives it a vCard of any length, as its owner would write it: one `<vCard/>` of XEP-0054. Nobody is told.
+    ///
+    /// # Errors
+    /// [`UserError::InvalidArgument`] when it is no XML, [`UserError::NoSuchUser`] when the account was removed.
+    pub fn set_vcard(&self, card: &str) -> Result<(), UserError> {
+        let limits = Limits {
+            bytes: card.len(),
+            ..Limits::default()
+        };
+        let card = Document::parse(card.to_owned(), &limits)
+            .map_err(|error| InvalidArgument::new("card", error.to_string()))?;
+        self.shared.with_core(|core, _| {
+            let account = core.world_mut().standard_mut(&self.id);
+            account.ok_or(UserError::NoSuchUser)?.card = Some(card);
+            Ok(())
+        })
     }
 
     /// Gives it another password; its sessions end, unless it is the one that it has.

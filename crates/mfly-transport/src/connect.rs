@@ -10,6 +10,7 @@ use crate::{
     websocket,
 };
 use mfly_proto::argument::InvalidArgument;
+use mfly_proto::framing::ReceiveLimits;
 use mfly_proto::idn;
 use rustls_pki_types::ServerName;
 use std::net::IpAddr;
@@ -52,6 +53,15 @@ pub async fn connect_with(
     sub_protocol: SubProtocol,
 ) -> Result<Connection, TransportError> {
     open(address, options, sub_protocol, &mut Observer::none()).await
+}
+
+/// Takes over a byte stream of one's own as a client, such as a tunnel: over TCP framing
+/// (RFC 6120), before anything was said on it. It is as secure as the stream is.
+pub fn over_stream<T>(io: T, limits: ReceiveLimits) -> Connection
+where
+    T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    connection::tcp_skipping(io, limits)
 }
 
 /// The same as [`connect`], and reports each step as it is done.

@@ -44,7 +44,7 @@ mod tried;
 mod websocket;
 
 pub use address::{Address, Scheme};
-pub use connect::{connect, connect_observed, connect_with};
+pub use connect::{connect, connect_observed, connect_with, over_stream};
 pub use connection::{Close, Connection, RoundTrips};
 pub use dial::dial_tcp;
 pub use error::{CertificateProblem, Fault, HandshakeProblem, Stage, TlsProblem, TransportError};

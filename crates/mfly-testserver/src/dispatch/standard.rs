@@ -3,7 +3,7 @@
 use super::{has_one_payload, is_request, is_served, refusal};
 use crate::feature::{blocking, carbons, entity_time, last_seen, ping, roster, service_discovery};
 use crate::feature::{session, vcard, version};
-use crate::relay::{self, MAX_STANZA_BYTES};
+use crate::relay::{self, MAX_ANSWER_BYTES};
 use crate::world::session::frame;
 use crate::world::{StreamId, Timestamp, World};
 use mfly_proto::framing::Frame;
@@ -220,7 +220,7 @@ fn answer(outcome: Result<Reply, StanzaError>, iq: &Iq<'_>, from: &Jid, to: &Ful
                     }
                 });
             });
-            if result.len() <= MAX_STANZA_BYTES {
+            if result.len() <= MAX_ANSWER_BYTES {
                 return result;
             }
             refusal(ErrorCondition::ResourceConstraint)

@@ -9,7 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
 /// Most entries of a list, requests of others that wait for an answer included.
-const MAX_CONTACTS: usize = 1_000;
+const MAX_CONTACTS: usize = 10_000;
+
+/// Most bytes of all addresses, names and groups of a list together: it has to fit into an answer.
+const MAX_BYTES: usize = 2 * 1024 * 1024;
 
 /// Most groups of a contact.
 const MAX_GROUPS: usize = 32;
@@ -48,6 +51,12 @@ pub(crate) struct Contact {
 }
 
 impl Contact {
+    /// Bytes of the name and the groups.
+    fn bytes(&self) -> usize {
+        let groups: usize = self.groups.iter().map(String::len).sum();
+        groups + self.name.as_ref().map_or(0, String::len)
+    }
+
     /// The attribute `subscription` (RFC 6121 §2.1.2.5).
     pub(crate) const fn subscription(&self) -> Subscription {
         match (self.from, self.to) {
@@ -63,6 +72,8 @@ impl Contact {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Roster {
     contacts: BTreeMap<BareJid, Contact>,
+    /// Bytes of all addresses, names and groups.
+    bytes: usize,
     /// Counts the changes that clients are told.
     version: u64,
 }
@@ -115,10 +126,21 @@ impl Roster {
         if !fits {
             return Err(RosterError::NotAcceptable);
         }
+        let given = Contact {
+            name: name.filter(|name| !name.is_empty()),
+            groups,
+            ..Contact::default()
+        };
+        let before = self.contact(jid).map_or(0, Contact::bytes);
+        let after = given.bytes();
+        if self.bytes - before + after > MAX_BYTES {
+            return Err(RosterError::Full);
+        }
         let contact = self.entry(jid).ok_or(RosterError::Full)?;
-        contact.name = name.filter(|name| !name.is_empty());
-        contact.groups = groups;
+        contact.name = given.name;
+        contact.groups = given.groups;
         contact.is_listed = true;
+        self.bytes = self.bytes - before + after;
         self.version += 1;
         Ok(())
     }
@@ -130,7 +152,7 @@ impl Roster {
             return None;
         }
         self.version += 1;
-        self.contacts.remove(jid)
+        self.forget(jid)
     }
 
     /// The owner asks to see the contact. Whether clients have to be told.
@@ -209,17 +231,27 @@ impl Roster {
             self.version += 1;
         }
         if !is_listed && !waits {
-            self.contacts.remove(jid);
+            self.forget(jid);
         }
         is_change
     }
 
     /// The entry of `jid`, a new one if there is none; `None` when the list is full.
     fn entry(&mut self, jid: &BareJid) -> Option<&mut Contact> {
-        if self.contacts.len() >= MAX_CONTACTS && !self.contacts.contains_key(jid) {
-            return None;
+        if !self.contacts.contains_key(jid) {
+            let bytes = self.bytes + jid.as_str().len();
+            if self.contacts.len() >= MAX_CONTACTS || bytes > MAX_BYTES {
+                return None;
+            }
+            self.bytes = bytes;
         }
         Some(self.contacts.entry(jid.clone()).or_default())
+    }
+
+    fn forget(&mut self, jid: &BareJid) -> Option<Contact> {
+        let contact = self.contacts.remove(jid)?;
+        self.bytes -= jid.as_str().len() + contact.bytes();
+        Some(contact)
     }
 }
 
@@ -317,5 +349,28 @@ mod tests {
         assert_eq!(roster.ask(&jid()), Err(RosterError::Full));
         assert!(!roster.asked_by(&jid()));
         assert_eq!(roster.contact(&jid()), None);
+    }
+
+    #[test]
+    fn the_texts_of_a_list_are_bounded_together_and_give_their_room_back() {
+        let mut roster = Roster::default();
+        let other = |n: usize| BareJid::new(&format!("o{n}@host.test")).unwrap();
+        let name = || Some("x".repeat(MAX_NAME_BYTES));
+        let stored = (0..MAX_CONTACTS)
+            .take_while(|&n| roster.store(&other(n), name(), BTreeSet::new()).is_ok())
+            .count();
+        assert!((1_900..2_100).contains(&stored), "{stored}");
+        // Naming anew takes no more room.
+        assert_eq!(roster.store(&other(0), name(), BTreeSet::new()), Ok(()));
+        roster.remove(&other(1)).unwrap();
+        assert_eq!(roster.store(&jid(), name(), BTreeSet::new()), Ok(()));
+        for n in 0..stored {
+            roster.remove(&other(n));
+        }
+        roster.remove(&jid()).unwrap();
+        assert_eq!(roster.bytes, 0);
+        roster.asked_by(&jid());
+        roster.deny(&jid());
+        assert_eq!(roster.bytes, 0);
     }
 }
