@@ -8,13 +8,15 @@ use mfly_proto::xml::{Limits, Parser};
 
 /// What can be read within some limits is read or skipped within smaller ones, never refused.
 fn skipping(data: &[u8]) {
-    let mut limits = ReceiveLimits::default();
-    limits.stanza = Limits {
-        bytes: 256,
-        depth: 3,
-        attributes: 3,
-        children: 2,
-        elements: 6,
+    let limits = ReceiveLimits {
+        stanza: Limits {
+            bytes: 256,
+            depth: 3,
+            attributes: 3,
+            children: 2,
+            elements: 6,
+        },
+        ..ReceiveLimits::default()
     };
     let frame = Frame::from_utf8(data.to_vec().into()).expect("it was read");
     let received = FrameReader::skipping(Framing::WebSocket, limits).read(frame);

@@ -155,8 +155,11 @@ async fn an_answer_that_exceeds_a_limit_fails_its_request_alone() {
         tokio::join!(session.friends(), script)
     })
     .await;
-    let limit = ExceededLimit::Depth(32);
-    assert_eq!(kind(list), ErrorKind::AnswerTooLarge(limit));
+    let too_large = ErrorKind::AnswerTooLarge {
+        limit: ExceededLimit::Depth(32),
+        setting: Some("ReceiveLimits::iq.depth"),
+    };
+    assert_eq!(kind(list), too_large);
     assert_eq!(session.state(), ConnectionState::Connected);
 }
 

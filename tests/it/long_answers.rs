@@ -25,7 +25,7 @@ fn profile(number: usize) -> UserProfile {
 async fn crowd(users: usize) -> Place {
     let place = Place::with(TestServer::builder()).await;
     for number in 0..users {
-        let user = place.server.user(&format!("friend{number}"));
+        let user = place.server.user(format!("friend{number}"));
         user.create().unwrap();
         user.set_profile(profile(number)).unwrap();
     }
@@ -80,8 +80,11 @@ async fn a_list_above_the_limit_fails_by_itself_and_says_how_to_raise_it() {
     })
     .await;
     let error = friends.unwrap_err();
-    let limit = ExceededLimit::Bytes(20_000);
-    assert_eq!(*error.kind(), ErrorKind::AnswerTooLarge(limit));
+    let too_large = ErrorKind::AnswerTooLarge {
+        limit: ExceededLimit::Bytes(20_000),
+        setting: Some("ReceiveLimits::iq.bytes"),
+    };
+    assert_eq!(*error.kind(), too_large);
     assert!(
         error.to_string().contains("ReceiveLimits::iq.bytes"),
         "{error}"
@@ -125,10 +128,9 @@ async fn the_limits_of_the_app_are_those_of_its_sessions() {
         .await
         .unwrap();
     let failure = kind(within("the list", alice.friends()).await);
-    assert_eq!(
-        failure,
-        ErrorKind::AnswerTooLarge(ExceededLimit::Children(50))
-    );
+    let limit = ExceededLimit::Children(50);
+    let named = matches!(failure, ErrorKind::AnswerTooLarge { limit: it, .. } if it == limit);
+    assert!(named, "{failure:?}");
 }
 
 #[tokio::test]
@@ -198,4 +200,21 @@ async fn a_card_with_a_photo_of_a_megabyte_arrives_beside_other_requests() {
         assert!(data == b"ABC".repeat(times), "another photo");
         session.close().await;
     }
+}
+
+#[tokio::test]
+async fn a_page_of_a_thousand_full_profiles_arrives() {
+    let place = crowd(1_000).await;
+    for number in 0..1_000 {
+        let full = UserProfile {
+            status: "x".repeat(1_000),
+            ..profile(number)
+        };
+        let user = place.server.user(format!("friend{number}"));
+        user.set_profile(full).unwrap();
+    }
+    let alice = place.connect("alice").await;
+    let request = alice.user_list().page(1, 1_000).unwrap();
+    let page = within("the page", async { request.await }).await.unwrap();
+    assert_eq!(page.users.len(), 1_000);
 }

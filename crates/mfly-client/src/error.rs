@@ -8,6 +8,7 @@ use crate::session::{DisconnectReason, EndReason};
 use mfly_api::ApiError;
 use mfly_api::error::LICENCE_REFUSED_MESSAGE;
 use mfly_proto::argument::InvalidArgument;
+use mfly_proto::framing::ExceededLimit;
 use mfly_proto::stanza::{ErrorCondition, ErrorKind as StanzaErrorKind};
 use mfly_transport::CertificateProblem;
 use serde_json::{Value, json};
@@ -83,7 +84,7 @@ impl Error {
             | ErrorKind::Ended(_)
             | ErrorKind::TooManyRequests
             | ErrorKind::TooLarge { .. }
-            | ErrorKind::AnswerTooLarge(_)
+            | ErrorKind::AnswerTooLarge { .. }
             | ErrorKind::UnexpectedAnswer
             | ErrorKind::Media
             | ErrorKind::NoRandomness => 500,
@@ -128,7 +129,7 @@ impl Error {
             | ErrorKind::NotConnected
             | ErrorKind::ConnectionLost { .. }
             | ErrorKind::Network => Fault::Network,
-            ErrorKind::AnswerTooLarge(_) | ErrorKind::NoRandomness => Fault::Us,
+            ErrorKind::AnswerTooLarge { .. } | ErrorKind::NoRandomness => Fault::Us,
         }
     }
 
@@ -356,7 +357,11 @@ impl From<ApiError> for Error {
             ApiError::TokenRefresh(source) => Self::from_login((**source).clone()).kind,
             ApiError::Network(_) => return Self::network(error),
             ApiError::TimedOut => ErrorKind::Timeout,
-            ApiError::TooLarge { .. } | ApiError::Decode { .. } => ErrorKind::UnexpectedAnswer,
+            ApiError::TooLarge { limit } => ErrorKind::AnswerTooLarge {
+                limit: ExceededLimit::Bytes(*limit),
+                setting: None,
+            },
+            ApiError::Decode { .. } => ErrorKind::UnexpectedAnswer,
             _ => ErrorKind::UnexpectedAnswer,
         };
         Self::new(kind, error)
@@ -494,6 +499,19 @@ mod tests {
         );
         assert_eq!(error.fault(), Fault::Caller);
         assert!(error.source().is_some());
+    }
+
+    #[test]
+    fn a_rest_answer_that_is_too_long_names_the_limit() {
+        let error = Error::from(ApiError::TooLarge { limit: 9 });
+        let too_large = ErrorKind::AnswerTooLarge {
+            limit: ExceededLimit::Bytes(9),
+            setting: None,
+        };
+        assert_eq!(*error.kind(), too_large);
+        let text = "the answer was not read: it has more than 9 bytes";
+        assert_eq!(error.to_string(), text);
+        assert!(error.source().is_some() && !error.is_retryable());
     }
 
     #[test]

@@ -268,7 +268,6 @@ pub(crate) async fn explain(failure: RequestFailure, link: &Link) -> Error {
     let kind = match &failure {
         RequestFailure::Closed if has_ended => ErrorKind::Ended(link.ended().await),
         RequestFailure::Closed => ErrorKind::Ended(EndReason::Closed),
-        RequestFailure::AnswerTooLarge(limit) => ErrorKind::AnswerTooLarge(*limit),
         RequestFailure::InvalidArgument(argument) => ErrorKind::InvalidArgument(argument.clone()),
         RequestFailure::ConnectionLost(cause) => {
             let kind = ErrorKind::ConnectionLost {
@@ -276,6 +275,10 @@ pub(crate) async fn explain(failure: RequestFailure, link: &Link) -> Error {
             };
             return Error::new(kind, (**cause).clone());
         }
+        RequestFailure::AnswerTooLarge(limit) => ErrorKind::AnswerTooLarge {
+            limit: *limit,
+            setting: limit.setting("iq"),
+        },
         RequestFailure::Malformed(_) => ErrorKind::UnexpectedAnswer,
         RequestFailure::NotConnected { last } => match last {
             Some(last) => return Error::new(ErrorKind::NotConnected, (**last).clone()),

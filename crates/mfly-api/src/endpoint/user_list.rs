@@ -15,6 +15,7 @@ use super::{Endpoint, required};
 use crate::auth::UserToken;
 use crate::envelope::Answer;
 use crate::error::ApiError;
+use crate::http::ResponseLimits;
 use crate::metadata::MetaValue;
 use crate::query::{encode_component, encode_form, pairs};
 use crate::wire;
@@ -25,6 +26,12 @@ use mfly_proto::jid::UserId;
 use mfly_proto::listed::{Listed, SkipReason, Skipped};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+
+/// What one user may take in an answer, in bytes.
+const USER_BYTES: usize = 4 * 1024;
+
+/// The longest answer, whatever the size of the page: 64 MiB.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 /// Asks for a page of users.
 #[derive(Clone, Debug)]
@@ -217,6 +224,16 @@ impl Endpoint for Request {
         format!("{}?{}", Self::PATH, self.query.write()).into()
     }
 
+    /// As many bytes as the page's users may take.
+    fn limits(&self) -> ResponseLimits {
+        let users = usize::try_from(self.query.size).unwrap_or(usize::MAX);
+        let mut limits = ResponseLimits::JSON;
+        limits.max_bytes = users
+            .saturating_mul(USER_BYTES)
+            .clamp(limits.max_bytes, MOST_BYTES);
+        limits
+    }
+
     fn decode(&self, answer: Answer) -> Result<Response, ApiError> {
         let data: ResponseData = answer.data()?;
         let open = |user: UserData| {
@@ -306,6 +323,14 @@ mod tests {
         let none = SkipReason::NoEntry;
         assert_eq!(reasons, [none, none, none, missing, missing, invalid]);
         assert_eq!(page.users.skipped()[0].text, "null");
+    }
+
+    #[test]
+    fn a_large_page_may_be_long_and_no_page_is_without_bound() {
+        let limit = |size| request().page(1, size).unwrap().limits().max_bytes;
+        assert_eq!(limit(30), ResponseLimits::JSON.max_bytes);
+        assert_eq!(limit(1_000), 1_000 * USER_BYTES);
+        assert_eq!(limit(u32::MAX), MOST_BYTES);
     }
 
     #[test]

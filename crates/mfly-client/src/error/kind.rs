@@ -97,7 +97,12 @@ pub enum ErrorKind {
         limit: u64,
     },
     /// The answer exceeds a limit of this side and was not read. The session goes on.
-    AnswerTooLarge(ExceededLimit),
+    AnswerTooLarge {
+        /// Which limit.
+        limit: ExceededLimit,
+        /// The setting that raises it; none for an answer of the REST API.
+        setting: Option<&'static str>,
+    },
     /// The answer is not what it should be.
     UnexpectedAnswer,
     /// A file could not be sealed, opened, held or written.
@@ -149,9 +154,12 @@ impl ErrorKind {
             }
             Self::TooManyRequests => "wait for some of the pending requests",
             Self::TooLarge { .. } => "send less at once",
-            Self::AnswerTooLarge(_) => {
-                "raise ReceiveLimits::iq with AppBuilder::limits, ConnectRequest::limits or standard::Account::limits, or ask for less"
-            }
+            Self::AnswerTooLarge { setting, .. } => match setting {
+                Some(_) => {
+                    "raise the limit with AppBuilder::limits, ConnectRequest::limits or standard::Account::limits, or ask for less"
+                }
+                None => "ask for less at once",
+            },
             Self::UnexpectedAnswer => "the server deviates from the known protocol; see Quirks",
             Self::NoRandomness => "the operating system must offer a random source",
             Self::Media => {
@@ -237,10 +245,10 @@ impl fmt::Display for ErrorKind {
                     "longer than the {limit} bytes that the server takes at once"
                 )
             }
-            Self::AnswerTooLarge(limit) => {
+            Self::AnswerTooLarge { limit, setting } => {
                 write!(f, "the answer was not read: it has {limit}")?;
-                match limit.setting() {
-                    Some(setting) => write!(f, "; ReceiveLimits::iq.{setting} raises the limit"),
+                match setting {
+                    Some(setting) => write!(f, "; {setting} raises the limit"),
                     None => Ok(()),
                 }
             }

@@ -131,17 +131,27 @@ impl ExceededLimit {
         })
     }
 
-    /// The field of [`Limits`] that raises it; `None` when it cannot be raised.
+    /// The setting that raises it for a stanza of this name; `None` when it cannot be raised.
     #[must_use]
-    pub const fn setting(self) -> Option<&'static str> {
-        Some(match self {
-            Self::Bytes(_) => "bytes",
-            Self::Depth(_) => "depth",
-            Self::Attributes(_) => "attributes",
-            Self::Children(_) => "children",
-            Self::Elements(_) => "elements",
+    pub fn setting(self, name: &str) -> Option<&'static str> {
+        let (iq, stanza) = match self {
+            Self::Bytes(_) => ("ReceiveLimits::iq.bytes", "ReceiveLimits::stanza.bytes"),
+            Self::Depth(_) => ("ReceiveLimits::iq.depth", "ReceiveLimits::stanza.depth"),
+            Self::Attributes(_) => (
+                "ReceiveLimits::iq.attributes",
+                "ReceiveLimits::stanza.attributes",
+            ),
+            Self::Children(_) => (
+                "ReceiveLimits::iq.children",
+                "ReceiveLimits::stanza.children",
+            ),
+            Self::Elements(_) => (
+                "ReceiveLimits::iq.elements",
+                "ReceiveLimits::stanza.elements",
+            ),
             Self::Namespaces(_) => return None,
-        })
+        };
+        Some(if name == "iq" { iq } else { stanza })
     }
 }
 
@@ -182,7 +192,12 @@ mod tests {
     #[test]
     fn a_limit_says_its_value_and_how_to_raise_it() {
         assert_eq!(ExceededLimit::Bytes(9).to_string(), "more than 9 bytes");
-        assert_eq!(ExceededLimit::Children(9).setting(), Some("children"));
-        assert_eq!(ExceededLimit::Namespaces(64).setting(), None);
+        let children = ExceededLimit::Children(9);
+        assert_eq!(children.setting("iq"), Some("ReceiveLimits::iq.children"));
+        assert_eq!(
+            children.setting("presence"),
+            Some("ReceiveLimits::stanza.children")
+        );
+        assert_eq!(ExceededLimit::Namespaces(64).setting("iq"), None);
     }
 }

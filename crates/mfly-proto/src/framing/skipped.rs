@@ -67,9 +67,7 @@ impl Skipped {
 
     /// The setting that raises the limit; `None` when it cannot be raised.
     #[must_use]
-    pub fn setting(&self) -> Option<String> {
-        let class = if self.name == "iq" { "iq" } else { "stanza" };
-        let field = self.limit.setting()?;
-        Some(format!("ReceiveLimits::{class}.{field}"))
+    pub fn setting(&self) -> Option<&'static str> {
+        self.limit.setting(&self.name)
     }
 }

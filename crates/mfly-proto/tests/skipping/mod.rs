@@ -163,7 +163,7 @@ fn a_skipped_stanza_says_which_setting_raises_the_limit() {
         let Ok(Received::Skipped(skipped)) = reader.read(frame) else {
             panic!("{name} was read");
         };
-        assert_eq!(skipped.setting().as_deref(), Some(setting));
+        assert_eq!(skipped.setting(), Some(setting));
     }
 }
 

@@ -11,6 +11,7 @@ mod message;
 mod ping;
 mod presence;
 mod profile;
+mod questions;
 mod receive_limits;
 mod reconnect;
 mod restart;
@@ -38,6 +39,7 @@ pub fn all() -> Vec<Check> {
         stanza_limit::CHECKS,
         receive_limits::CHECKS,
         reconnect::CHECKS,
+        questions::CHECKS,
         conflict::CHECKS,
         certificate::CHECKS,
         restart::CHECKS,

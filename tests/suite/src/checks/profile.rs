@@ -3,6 +3,7 @@
 use crate::check::Check;
 use crate::failure::{Failure, equal, within};
 use crate::place::Place;
+use futures_util::future::join;
 use mfly_client::standard::{Email, Photo, VCard};
 
 /// Bytes of a large picture: 200 kB as they travel.
@@ -13,9 +14,10 @@ pub(super) const CHECKS: &[Check] = &[
         "a profile is read as it was set, by its owner and by others",
         |place| Box::pin(set_and_read(place)),
     ),
-    Check::shared("a profile of 200 kB is read as it was set", |place| {
-        Box::pin(large(place))
-    }),
+    Check::shared(
+        "a profile of 200 kB is read as it was set, beside other requests",
+        |place| Box::pin(large(place)),
+    ),
     Check::shared(
         "a changed field leaves the others of a profile as they were",
         |place| Box::pin(changed(place)),
@@ -42,8 +44,11 @@ async fn large(place: &Place<'_>) -> Result<(), Failure> {
     let picture: Vec<u8> = (0..=u8::MAX).cycle().take(LARGE).collect();
     let card = card(&picture);
     within("setting the profile", alice.session.set_vcard(card.clone())).await?;
-    let own = within("reading it", alice.session.vcard(None)).await?;
-    same(&own, &card)
+    let reading = within("reading it", alice.session.vcard(None));
+    let ping = within("a ping beside", alice.session.ping(None));
+    let (own, ping) = join(reading, ping).await;
+    ping?;
+    same(&own?, &card)
 }
 
 async fn changed(place: &Place<'_>) -> Result<(), Failure> {

@@ -80,7 +80,10 @@ async fn unread_answer(place: &Place<'_>) -> Result<(), Failure> {
         }),
         within("a ping behind it", alice.session.ping(None)),
     );
-    let expected = ErrorKind::AnswerTooLarge(ExceededLimit::Bytes(BYTES));
+    let expected = ErrorKind::AnswerTooLarge {
+        limit: ExceededLimit::Bytes(BYTES),
+        setting: Some("ReceiveLimits::iq.bytes"),
+    };
     match profile? {
         Err(error) => ensure(*error.kind() == expected, || {
             format!("the profile: {error}")

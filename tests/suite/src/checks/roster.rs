@@ -3,8 +3,13 @@
 use crate::check::Check;
 use crate::failure::{Failure, equal, event, within};
 use crate::place::{Online, Place};
-use mfly_client::Jid;
+use futures_util::future::join;
 use mfly_client::standard::{Event, Listed, RosterItem, Subscription};
+use mfly_client::{BareJid, Jid};
+
+/// Contacts of a long list, each with a name of this many bytes: more together than a client would take of a stranger.
+const MANY: usize = 400;
+const NAME_BYTES: usize = 900;
 
 pub(super) const CHECKS: &[Check] = &[
     Check::shared(
@@ -15,7 +20,33 @@ pub(super) const CHECKS: &[Check] = &[
         "contacts with escaped and unusual names and a gateway's domain are listed, none is left out",
         |place| Box::pin(unusual(place)),
     ),
+    Check::shared(
+        "a list of 360 kB arrives whole, beside other requests",
+        |place| Box::pin(long(place)),
+    ),
 ];
+
+async fn long(place: &Place<'_>) -> Result<(), Failure> {
+    let alice = place.online("alice").await?;
+    for number in 0..MANY {
+        let friend = BareJid::new(&format!("friend{number}@{}", place.domain()))?;
+        let name = format!("{number:0>NAME_BYTES$}");
+        let adding = alice.session.add_contact(&friend, Some(&name), &[]);
+        within("adding", adding).await?;
+    }
+    let asking = within("asking for the list", alice.session.roster());
+    let ping = within("a ping beside", alice.session.ping(None));
+    let (roster, ping) = join(asking, ping).await;
+    ping?;
+    let roster = roster?;
+    equal("the number of contacts", &roster.items.len(), &MANY)?;
+    let bytes: usize = roster
+        .items
+        .iter()
+        .filter_map(|item| Some(item.name.as_deref()?.len()))
+        .sum();
+    equal("the length of their names", &bytes, &(MANY * NAME_BYTES))
+}
 
 async fn told(place: &Place<'_>) -> Result<(), Failure> {
     let mut phone = place.online("alice").await?;
