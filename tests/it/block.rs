@@ -6,6 +6,7 @@ use mfly_tests::place::user;
 use mfly_tests::{Place, argument, expect_event, kind};
 use mfly_testserver::TestServer;
 use serde_json::json;
+use std::error::Error as _;
 
 async fn pushed(events: &mut Events, wanted: Event) {
     expect_event(events, "push", |event| (*event == wanted).then_some(())).await;
@@ -181,11 +182,23 @@ async fn a_plan_that_loses_blocking_meanwhile_refuses_it_on_the_server() {
     let alice = place.connect("alice").await;
     place.register("bob").await;
     place.server.plan().disable(Feature::Block);
-    let error = kind(alice.block(&user("bob")).await);
-    let ErrorKind::RequestRefused(error) = error else {
-        panic!("{error:?}")
-    };
-    assert_eq!(error.condition, ErrorCondition::NotAllowed);
+    let refused = [
+        alice.block(&user("bob")).await,
+        alice.unblock(&user("bob")).await,
+    ];
+    for outcome in refused {
+        let error = outcome.unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::PlanGated(Feature::Block));
+        assert_eq!(
+            error.official(),
+            json!({"statusCode": 403, "message": "Feature unavailable for your plan"})
+        );
+        // The server's own words are the cause.
+        let refusal = error.source().unwrap().to_string();
+        assert!(refusal.contains("not-allowed"), "{refusal}");
+    }
+    place.server.plan().enable(Feature::Block);
+    alice.block(&user("bob")).await.unwrap();
 }
 
 #[tokio::test]

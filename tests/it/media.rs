@@ -5,8 +5,10 @@ use mfly_client::{
     MediaUpload, Progress, UploadedMedia,
 };
 use mfly_tests::place::user;
-use mfly_tests::{Place, argument, kind};
+use mfly_tests::stub::success;
+use mfly_tests::{Place, ScriptedServer, argument, kind};
 use mfly_testserver::TestServer;
+use serde_json::json;
 use std::sync::{Arc, Mutex};
 
 /// The largest part of a file in the chunked form.
@@ -272,4 +274,37 @@ async fn a_writer_that_fails_fails_the_download() {
         kind(session.download_media_to(&media.reference(), writer).await),
         ErrorKind::Media
     );
+}
+
+#[tokio::test]
+async fn an_address_of_clear_text_that_the_server_names_for_a_file_is_not_used() {
+    let server = ScriptedServer::start().await;
+    let (session, _events, _peer) = server.connect().await;
+    let store = "http://store.example.test:8080";
+    let url = format!("{store}/FTOK?signature=s3cret");
+    let started = json!({"fileToken": "FTOK", "uploadId": "UP1", "uploadUrls": [url]});
+    server.backend.prepare("/media/upload", success(started));
+    let path = "/media/generatePreAuthenticationUrlDownload";
+    server.backend.prepare(path, success(json!(url)));
+    let sent = || {
+        let sent = server.backend.sent();
+        sent.iter().filter(|sent| sent.path == "/FTOK").count()
+    };
+    let up = session
+        .upload_media(upload(9, MediaForm::Chunked))
+        .await
+        .unwrap_err();
+    let reference = MediaReference::new(FileToken::new("FTOK").unwrap(), None);
+    let down = session.download_media(&reference).await.unwrap_err();
+    for error in [up, down] {
+        let ErrorKind::Cleartext { origin } = error.kind() else {
+            panic!("{error:?}");
+        };
+        assert_eq!(origin.to_string(), store);
+        assert!(
+            !format!("{error:?} {error}").contains("s3cret"),
+            "{error:?}"
+        );
+    }
+    assert_eq!(sent(), 0);
 }

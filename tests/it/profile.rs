@@ -46,6 +46,60 @@ async fn changed(place: &Place, events: &mut mfly_client::Events, who: &str) -> 
 }
 
 #[tokio::test]
+async fn who_reads_a_profile_is_told_of_it_as_the_official_listener_is() {
+    let place = Place::start().await;
+    let (session, mut events) = place.online("alice").await;
+    place.register("bob").await;
+    place.server.user("bob").set_profile(bob()).unwrap();
+    let bobs = session.profile(&user("bob")).await.unwrap();
+    let own = session.own_profile().await.unwrap();
+    let told: Vec<Event> = place
+        .told("alice", &mut events)
+        .await
+        .into_iter()
+        .filter(|event| {
+            matches!(
+                event,
+                Event::ProfileRead { .. } | Event::ProfileChanged { .. }
+            )
+        })
+        .collect();
+    let read = |user: &str, profile: Profile, own| Event::ProfileRead {
+        user: place.address(user),
+        profile,
+        own,
+    };
+    assert_eq!(told, [read("bob", bobs, false), read("alice", own, true)]);
+    let [call] = &told[0].official()[..] else {
+        panic!("one call");
+    };
+    assert_eq!(call.listener, "userProfileListener");
+    // Observed: Web SDK 4.25.10, after `getUserProfile`.
+    let recorded = json!({
+        "userId": "bob", "nickName": "Bob", "email": "bob@example.com",
+        "mobileNumber": "15550100", "image": "img.tok", "thumbImage": "thumb.tok",
+        "status": "Hey & <hello>", "isAdminBlocked": false, "fromUser": "bob",
+    });
+    assert_eq!(call.payload, recorded);
+}
+
+#[tokio::test]
+async fn a_read_that_fails_or_that_an_update_makes_is_not_told() {
+    let place = Place::start().await;
+    let (session, mut events) = place.online("alice").await;
+    session.profile(&user("nobody")).await.unwrap_err();
+    let update = ProfileUpdate::new().status("New").email("a@example.com");
+    session.update_profile(update).await.unwrap();
+    let told = place.told("alice", &mut events).await;
+    assert!(
+        !told
+            .iter()
+            .any(|event| matches!(event, Event::ProfileRead { .. })),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
 async fn another_users_profile_arrives_opened() {
     let place = Place::start().await;
     let session = place.connect("alice").await;

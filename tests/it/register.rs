@@ -52,6 +52,12 @@ async fn the_registration_travels_sealed_and_forces_unless_told_otherwise() {
         }
         let account = request.await.unwrap();
         assert!(account.is_profile_updated);
+        // Observed: Web SDK 4.25.10, the `data` of `register` for this answer.
+        let recorded = json!({
+            "username": "u1", "password": "pw1234", "isSandbox": false, "isProfileUpdated": 1,
+            "userJid": "u1@xmpp.example.test",
+        });
+        assert_eq!(account.official(), recorded);
         let sent = server.backend.sent().pop().unwrap();
         assert_eq!(
             (sent.method.as_str(), sent.path.as_str()),

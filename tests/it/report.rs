@@ -5,6 +5,7 @@ use mfly_tests::place::user;
 use mfly_tests::{Place, argument, kind};
 use mfly_testserver::TestServer;
 use serde_json::{Value, json};
+use std::error::Error as _;
 
 fn message() -> ReportedMessage {
     ReportedMessage {
@@ -84,10 +85,17 @@ async fn a_plan_that_loses_reporting_meanwhile_refuses_it_on_the_server() {
         .report_user(&user("bob"), &[message()])
         .await
         .unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::PlanGated(Feature::Report));
+    assert!(error.source().is_some());
     assert_eq!(
         error.official(),
         json!({"statusCode": 403, "message": "Feature unavailable for your plan"})
     );
+    place.server.plan().enable(Feature::Report);
+    session
+        .report_user(&user("bob"), &[message()])
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

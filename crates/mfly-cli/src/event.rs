@@ -24,6 +24,9 @@ pub(crate) fn described(event: &Event) -> String {
             ),
             None => format!("{user} changed the profile"),
         },
+        Event::ProfileRead { user, profile, .. } => {
+            format!("{user}'s profile was read: {}", profile.nick_name)
+        }
         Event::Presence {
             user, kind, show, ..
         } => match (kind, show) {

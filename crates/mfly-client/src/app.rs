@@ -47,6 +47,7 @@ pub(crate) struct Shared {
     pub(crate) xmpp_address: Option<Address>,
     pub(crate) quirks: Quirks,
     pub(crate) event_capacity: usize,
+    pub(crate) media_encryption: bool,
     configs: Mutex<BTreeMap<UserId, ServerConfig>>,
 }
 
@@ -69,6 +70,7 @@ impl App {
             xmpp_address: None,
             allow_cleartext: false,
             http_backend: None,
+            media_encryption: true,
             quirks: Quirks::default(),
             event_capacity: 256,
             limits: ReceiveLimits::default(),
@@ -125,6 +127,7 @@ pub struct AppBuilder {
     xmpp_address: Option<String>,
     allow_cleartext: bool,
     http_backend: Option<Arc<dyn HttpBackend>>,
+    media_encryption: bool,
     quirks: Quirks,
     event_capacity: usize,
     limits: ReceiveLimits,
@@ -194,6 +197,15 @@ impl AppBuilder {
     /// Sends REST requests through another HTTP client.
     pub fn http_backend(mut self, backend: Arc<dyn HttpBackend>) -> Self {
         self.http_backend = Some(backend);
+        self
+    }
+
+    /// Whether sessions of this app seal the files that they upload, until
+    /// [`Session::set_media_encryption`](crate::Session::set_media_encryption) says otherwise. Default `true`, as in
+    /// the official SDK 4.25.10; its page names `false`. Profile images are never sealed.
+    #[doc(alias = "setMediaEncryption")]
+    pub fn media_encryption(mut self, on: bool) -> Self {
+        self.media_encryption = on;
         self
     }
 
@@ -295,6 +307,7 @@ impl AppBuilder {
                 xmpp_address,
                 quirks: self.quirks,
                 event_capacity: self.event_capacity,
+                media_encryption: self.media_encryption,
                 configs: Mutex::default(),
             }),
         })
@@ -415,6 +428,65 @@ mod tests {
             .build()
             .await;
         assert!(app.is_ok(), "{app:?}");
+    }
+
+    #[tokio::test]
+    async fn an_app_decides_whether_its_sessions_seal_their_files() {
+        let server = mfly_testserver::TestServer::start().await.unwrap();
+        let app = |is_on: Option<bool>| {
+            let builder = App::builder(server.licence_key())
+                .api_base_url(&server.api_base_url())
+                .xmpp_address(&server.websocket_url());
+            match is_on {
+                Some(on) => builder.media_encryption(on).build(),
+                None => builder.build(),
+            }
+        };
+        for (is_on, expected) in [(None, true), (Some(true), true), (Some(false), false)] {
+            let app = app(is_on).await.unwrap();
+            let alice = mfly_proto::jid::UserIdentifier::new("alice").unwrap();
+            let account = app.register(&alice).await.unwrap();
+            let session = app.connect(&account.credentials).await.unwrap();
+            assert_eq!(session.media_encryption(), expected, "{is_on:?}");
+            session.set_media_encryption(!expected);
+            assert_eq!(session.media_encryption(), !expected, "{is_on:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_base_url_of_clear_text_that_the_licence_server_names_is_refused_by_its_origin() {
+        let server = mfly_testserver::TestServer::start().await.unwrap();
+        let answer = r#"{"status":200,"data":{"apiBaseUrl":"http://api.example.test/v1"}}"#;
+        let lookup = Lookup(answer);
+        for licence_url in [None, Some("https://licence.example.test/details")] {
+            let mut builder = App::builder(server.licence_key()).http_backend(Arc::new(lookup));
+            if let Some(url) = licence_url {
+                builder = builder.licence_url(url);
+            }
+            let error = builder.build().await.unwrap_err();
+            let ErrorKind::Cleartext { origin } = error.kind() else {
+                panic!("{error:?}");
+            };
+            assert_eq!(origin.to_string(), "http://api.example.test");
+            assert_eq!(error.fault(), crate::Fault::Server);
+        }
+        let builder = App::builder(server.licence_key()).http_backend(Arc::new(lookup));
+        assert!(builder.allow_cleartext(true).build().await.is_ok());
+    }
+
+    /// A licence server that answers everyone so.
+    #[derive(Clone, Copy)]
+    struct Lookup(&'static str);
+
+    #[async_trait::async_trait]
+    impl HttpBackend for Lookup {
+        async fn send(
+            &self,
+            _request: http::Request<bytes::Bytes>,
+            _limits: mfly_api::http::ResponseLimits,
+        ) -> Result<http::Response<bytes::Bytes>, mfly_api::http::HttpError> {
+            Ok(http::Response::new(self.0.into()))
+        }
     }
 
     #[tokio::test]

@@ -5,8 +5,8 @@ mod kind;
 pub use kind::ErrorKind;
 
 use crate::session::{DisconnectReason, EndReason};
-use mfly_api::ApiError;
 use mfly_api::error::LICENCE_REFUSED_MESSAGE;
+use mfly_api::{ApiError, Feature};
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::framing::ExceededLimit;
 use mfly_proto::stanza::{ErrorCondition, ErrorKind as StanzaErrorKind};
@@ -219,6 +219,24 @@ impl Error {
         }
     }
 
+    /// An error of using what a plan may lack: `not-allowed` (RFC 6120 §8.3.3.10: no one may do it here) and 403 are a
+    /// server's words for that (inferred). The official code for it is that of the check before sending.
+    pub(crate) fn about_plan(self, feature: Feature) -> Self {
+        let is_gated = match &self.kind {
+            ErrorKind::RequestRefused(error) => error.condition == ErrorCondition::NotAllowed,
+            ErrorKind::Refused { status, .. } | ErrorKind::Http { status } => *status == 403,
+            _ => false,
+        };
+        if !is_gated {
+            return self;
+        }
+        Self {
+            kind: ErrorKind::PlanGated(feature),
+            reported: None,
+            source: self.source,
+        }
+    }
+
     /// An error of asking for a file by nothing but its token.
     pub(crate) fn about_file(self) -> Self {
         match &self.kind {
@@ -396,7 +414,6 @@ impl StdError for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mfly_api::Feature;
     use mfly_proto::sasl::{ChoiceError, SaslError};
     use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
@@ -512,6 +529,19 @@ mod tests {
         let text = "the answer was not read: it has more than 9 bytes";
         assert_eq!(error.to_string(), text);
         assert!(error.source().is_some() && !error.is_retryable());
+    }
+
+    #[test]
+    fn the_delay_that_a_server_asks_for_survives_every_layer() {
+        let delay = Some(Duration::from_secs(7));
+        let busy = ApiError::Http {
+            status: 503,
+            retry_after: delay,
+        };
+        assert_eq!(Error::from(busy.clone()).retry_after(), delay);
+        let refresh = ApiError::TokenRefresh(Arc::new(busy));
+        assert_eq!(Error::from(refresh).retry_after(), delay);
+        assert_eq!(error(ErrorKind::Timeout).retry_after(), None);
     }
 
     #[test]

@@ -64,6 +64,19 @@ pub enum Event {
         /// Whether it is the own account's.
         own: bool,
     },
+    /// A profile was read with [`Session::profile`](crate::Session::profile) or
+    /// [`Session::own_profile`](crate::Session::own_profile), as the caller was told, too.
+    ///
+    /// It is an event apart from [`Event::ProfileChanged`], so that a handler which reads the profile after a change
+    /// does not start itself again.
+    ProfileRead {
+        /// Whose.
+        user: BareJid,
+        /// The profile.
+        profile: Profile,
+        /// Whether it is the own account's.
+        own: bool,
+    },
     /// Somebody came, went or changed how available they are.
     Presence {
         /// Who.
@@ -150,6 +163,7 @@ impl Event {
     pub const fn user(&self) -> Option<&BareJid> {
         match self {
             Self::ProfileChanged { user, .. }
+            | Self::ProfileRead { user, .. }
             | Self::Presence { user, .. }
             | Self::BlockedBy { user, .. }
             | Self::UnblockedBy { user, .. }

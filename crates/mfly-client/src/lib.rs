@@ -46,11 +46,11 @@
 //! | `getUsersIBlocked`, `getUsersWhoBlockedMe` | [`Session::blocked`], [`Session::blocked_by`] |
 //! | `getCurrentUserJid` | [`Session::current_user`] |
 //! | `getJid` | [`Session::address_of`] |
-//! | `getUserToken`, `setUserToken` | [`App::user_token`], [`Session::user_token`], [`Session::set_user_token`] |
+//! | `getUserToken` (a new token), `setUserToken` | [`App::user_token`] (a new one), [`Session::user_token`] (the present one), [`Session::set_user_token`] |
 //! | `sendFeedback` | [`Session::send_feedback`] |
 //! | `deleteMyAccount` | [`Session::delete_account`] |
 //! | `reportUserOrGroup` | [`Session::report_user`], [`Session::report_group`] |
-//! | `setMediaEncryption` | [`Session::set_media_encryption`] |
+//! | `setMediaEncryption` | [`AppBuilder::media_encryption`], [`Session::set_media_encryption`] |
 //! | `getMediaURL`, `downloadMedia` | [`Session::download_media`] |
 //! | `getFriendsList`, `getRegisteredUsers` | [`Session::friends`] |
 //! | `sendRegisterUpdate` | [`Session::announce_registration`] |
@@ -169,9 +169,11 @@ pub use timeouts::Timeouts;
 pub use user::AsUser;
 
 pub use mfly_api::file_token::FileToken;
-pub use mfly_api::http::{HttpBackend, Progress};
+pub use mfly_api::http::{
+    EncodingError, EncodingProblem, HttpBackend, Progress, RedirectError, RedirectProblem,
+};
 pub use mfly_api::licence::{LicenceCache, MemoryLicenceCache};
-pub use mfly_api::{Feature, Features, MetaValue, Metadata};
+pub use mfly_api::{Feature, Features, MetaValue, Metadata, Origin};
 pub use mfly_proto::argument::InvalidArgument;
 pub use mfly_proto::cipher::FileKey;
 pub use mfly_proto::framing::{ExceededLimit, ReceiveLimits, Skipped as SkippedStanza};

@@ -7,7 +7,7 @@
 //! | [`Event::Reconnecting`] | `connectionListener` | `{"status":"RECONNECTING"}` |
 //! | [`Event::ConnectionFailed`], unless the credentials were refused | `connectionListener` | `{"status":"CONNECTIONFAILED"}` |
 //! | [`Event::AuthenticationFailed`] | `connectionListener` | `{"status":"AUTHFAIL","statusCode":401,"errorMessage":"Invalid Credentials"}` |
-//! | [`Event::ProfileChanged`] with its content | `userProfileListener` | the profile |
+//! | [`Event::ProfileChanged`] with its content, [`Event::ProfileRead`] | `userProfileListener` | the profile |
 //! | [`Event::Presence`] of somebody else | `presenceListener` | `{"fromUserJid","status"}` |
 //! | [`Event::Blocked`], [`Event::Unblocked`] | `blockUserListener` | `{"blockedUserId","msgType","type"}`, once for each user |
 //! | [`Event::BlockedBy`] | `presenceListener`, then `messageListener` | unavailable, then `{"type","blockedUserId","msgType"}` |
@@ -67,7 +67,8 @@ impl Event {
             Self::ProfileChanged {
                 profile: Some(profile),
                 ..
-            } => one("userProfileListener", profile.official()),
+            }
+            | Self::ProfileRead { profile, .. } => one("userProfileListener", profile.official()),
             Self::Presence {
                 own: false,
                 user,

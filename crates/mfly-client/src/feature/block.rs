@@ -52,8 +52,8 @@ impl Session {
                 InvalidArgument::new("toUserJid", "must be another user than the own").into(),
             );
         }
-        let asked = self.request(&Block { user }).await;
-        asked.map_err(Error::about_user)
+        let about = self.about_block(&user);
+        self.request(&Block { user }).await.map_err(about)
     }
 
     /// Unblocks a user.
@@ -63,8 +63,8 @@ impl Session {
     #[doc(alias = "unblockUser")]
     pub async fn unblock<U: AsUser + ?Sized>(&self, user: &U) -> Result<()> {
         let user = self.block_target(user)?;
-        let asked = self.request(&Unblock { user }).await;
-        asked.map_err(Error::about_user)
+        let about = self.about_block(&user);
+        self.request(&Unblock { user }).await.map_err(about)
     }
 
     /// Whom the own account has blocked. What of the server's list names no account is counted, not listed:
@@ -89,6 +89,15 @@ impl Session {
             let skipped = |_| Skipped::new(SkipReason::Invalid("members"), user.as_str());
             user.at(host).map_err(skipped)
         }))
+    }
+
+    /// What an error of blocking or unblocking `user` means. A server does not allow it for oneself, whatever the plan.
+    fn about_block(&self, user: &BareJid) -> fn(Error) -> Error {
+        if *user == self.current_user() {
+            Error::about_user
+        } else {
+            |error| error.about_user().about_plan(Feature::Block)
+        }
     }
 
     fn block_target<U: AsUser + ?Sized>(&self, user: &U) -> Result<BareJid> {

@@ -258,7 +258,7 @@ impl ConnectRequest {
             api,
             context,
             subscriptions,
-            media_encryption: AtomicBool::new(true),
+            media_encryption: AtomicBool::new(app.media_encryption),
             profile_writer: Mutex::default(),
             qr_socket_id: qr_socket_id.clone(),
         });

@@ -13,6 +13,9 @@ use mfly_proto::secret::Token;
 impl App {
     /// A fresh token for REST requests in the user's name, without connecting.
     ///
+    /// It logs in and makes a new token each time, as the official `getUserToken` does. The present token of a session
+    /// is [`Session::user_token`](crate::Session::user_token).
+    ///
     /// # Errors
     /// [`InvalidCredentials`](crate::ErrorKind::InvalidCredentials), [`AdminBlocked`](crate::ErrorKind::AdminBlocked);
     /// otherwise see [`ErrorKind`](crate::ErrorKind).

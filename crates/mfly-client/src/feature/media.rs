@@ -17,7 +17,8 @@ use crate::handle::Session;
 use std::sync::atomic::Ordering;
 
 impl Session {
-    /// Whether files uploaded from now on are sealed. On at first. Profile images never are.
+    /// Whether files uploaded from now on are sealed. At first it is as
+    /// [`AppBuilder::media_encryption`](crate::AppBuilder::media_encryption) says: on, unless set. Profile images never are.
     #[doc(alias = "setMediaEncryption")]
     pub fn set_media_encryption(&self, on: bool) {
         self.shared().media_encryption.store(on, Ordering::Relaxed);

@@ -27,6 +27,9 @@ use mfly_proto::payload::profile::{ProfileChanged, ProfilePush, SetProfile, VCar
 impl Session {
     /// A user's profile, fresh from the server. Works while the session reconnects, too.
     ///
+    /// [`Event::ProfileRead`] tells the subscriptions of this session of it, as the official SDK tells its
+    /// `userProfileListener`.
+    ///
     /// # Errors
     /// [`UserNotAvailable`](ErrorKind::UserNotAvailable) for an unknown or deleted user; otherwise see [`ErrorKind`].
     ///
@@ -49,8 +52,16 @@ impl Session {
     #[doc(alias = "getUserProfile")]
     pub async fn profile<U: AsUser + ?Sized>(&self, user: &U) -> Result<Profile> {
         let user = self.context().user_id(user)?;
-        let request = wire::Request::new(user, self.context().profile_iv.clone());
-        Ok(Profile::from_api(self.send(&request).await?))
+        let context = self.context();
+        let address = user.at(context.account.domain())?;
+        let request = wire::Request::new(user, context.profile_iv.clone());
+        let profile = Profile::from_api(self.send(&request).await?);
+        self.shared().subscriptions.tell(Event::ProfileRead {
+            own: address == context.account,
+            user: address,
+            profile: profile.clone(),
+        });
+        Ok(profile)
     }
 
     /// The own profile, fresh from the server.

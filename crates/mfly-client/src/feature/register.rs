@@ -12,6 +12,7 @@ use mfly_api::{Features, MetaValue, Metadata, Mode};
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{BareJid, UserIdentifier};
+use serde_json::{Value, json};
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
@@ -39,6 +40,25 @@ pub struct Account {
     pub is_trial: bool,
     /// What the plan includes.
     pub features: Features,
+}
+
+impl Account {
+    /// The account in the shape of the official SDK: the `data` of `register`, with `username`, `password`,
+    /// `isSandbox`, `isProfileUpdated` (1 or 0) and `userJid`, which is `null` when the server does not tell its host.
+    ///
+    /// This exposes the password, as [`Credentials::to_json`] does.
+    ///
+    /// Source: observed: Web SDK 4.25.10.
+    #[must_use]
+    pub fn official(&self) -> Value {
+        json!({
+            "username": self.credentials.user.as_str(),
+            "password": self.credentials.password.expose(),
+            "isSandbox": self.is_trial,
+            "isProfileUpdated": u8::from(self.is_profile_updated),
+            "userJid": self.user_jid.as_ref().map(|jid| jid.as_str()),
+        })
+    }
 }
 
 impl App {

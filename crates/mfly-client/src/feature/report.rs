@@ -27,8 +27,8 @@ impl Session {
         let context = self.context();
         context.require(Feature::Report)?;
         let to = context.address(user)?;
-        self.send(&report::Request::user(&context.user, &to, messages)?)
-            .await
+        let request = report::Request::user(&context.user, &to, messages)?;
+        self.send_report(&request).await
     }
 
     /// Reports a group, with messages from it.
@@ -39,7 +39,12 @@ impl Session {
     pub async fn report_group(&self, group: &GroupJid, messages: &[ReportedMessage]) -> Result<()> {
         let context = self.context();
         context.require(Feature::Report)?;
-        self.send(&report::Request::group(&context.user, group, messages)?)
-            .await
+        let request = report::Request::group(&context.user, group, messages)?;
+        self.send_report(&request).await
+    }
+
+    async fn send_report(&self, request: &report::Request) -> Result<()> {
+        let sent = self.send(request).await;
+        sent.map_err(|error| error.about_plan(Feature::Report))
     }
 }

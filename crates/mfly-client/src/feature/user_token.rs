@@ -10,6 +10,9 @@ use mfly_proto::secret::Token;
 impl Session {
     /// The present token, for requests made elsewhere in the user's name. It may be close to its end.
     ///
+    /// No new token is made while there is one. The official `getUserToken` logs in and makes a new one each time:
+    /// that is [`App::user_token`](crate::App::user_token).
+    ///
     /// # Errors
     /// When there is none and none can be had; see [`ErrorKind`](crate::ErrorKind).
     #[doc(alias = "getUserToken")]

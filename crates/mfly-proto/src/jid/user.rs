@@ -86,7 +86,9 @@ impl FromStr for UserId {
 
 /// What a user registers with; the platform answers with the [`UserId`] it made of it.
 ///
-/// Rules and messages are those of the official SDK's `register`.
+/// Rules and messages are those of the official SDK's `register` (observed: Web SDK 4.25.10): lower-case ASCII letters,
+/// digits, `-` and `_`. The vendor's pages differ; most of them say "alphanumeric only". Where they and the SDK
+/// disagree, the SDK is followed, because it is what the platform gets to see.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UserIdentifier(Box<str>);
 
