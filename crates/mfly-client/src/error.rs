@@ -1,15 +1,16 @@
 //! What can go wrong, whose fault it is, and what to do about it.
 
 mod kind;
+mod meaning;
 
 pub use kind::ErrorKind;
 
 use crate::session::{DisconnectReason, EndReason};
+use mfly_api::ApiError;
 use mfly_api::error::LICENCE_REFUSED_MESSAGE;
-use mfly_api::{ApiError, Feature};
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::framing::ExceededLimit;
-use mfly_proto::stanza::{ErrorCondition, ErrorKind as StanzaErrorKind};
+use mfly_proto::stanza::ErrorKind as StanzaErrorKind;
 use mfly_transport::CertificateProblem;
 use serde_json::{Value, json};
 use std::error::Error as StdError;
@@ -209,69 +210,6 @@ impl Error {
         json!({"statusCode": self.status_code(), "message": message})
     }
 
-    /// An error of asking about a user: a server that knows no such user says `item-not-found`.
-    pub(crate) fn about_user(self) -> Self {
-        match &self.kind {
-            ErrorKind::RequestRefused(error) if error.condition == ErrorCondition::ItemNotFound => {
-                self.better_known_as(ErrorKind::UserNotAvailable)
-            }
-            _ => self,
-        }
-    }
-
-    /// An error of using what a plan may lack: `not-allowed` (RFC 6120 §8.3.3.10: no one may do it here) and 403 are a
-    /// server's words for that (inferred). The official code for it is that of the check before sending.
-    pub(crate) fn about_plan(self, feature: Feature) -> Self {
-        let is_gated = match &self.kind {
-            ErrorKind::RequestRefused(error) => error.condition == ErrorCondition::NotAllowed,
-            ErrorKind::Refused { status, .. } | ErrorKind::Http { status } => *status == 403,
-            _ => false,
-        };
-        if !is_gated {
-            return self;
-        }
-        Self {
-            kind: ErrorKind::PlanGated(feature),
-            reported: None,
-            source: self.source,
-        }
-    }
-
-    /// An error of asking for a file by nothing but its token.
-    pub(crate) fn about_file(self) -> Self {
-        match &self.kind {
-            ErrorKind::Refused {
-                status: 400 | 404 | 410,
-                ..
-            }
-            | ErrorKind::Http { status: 404 | 410 } => {
-                self.better_known_as(ErrorKind::FileNotAvailable)
-            }
-            _ => self,
-        }
-    }
-
-    /// An error of looking up nothing but a licence key.
-    pub(crate) fn about_licence(self) -> Self {
-        match &self.kind {
-            ErrorKind::Refused {
-                status: 400..=499, ..
-            } => self.better_known_as(ErrorKind::LicenceRefused),
-            _ => self,
-        }
-    }
-
-    /// A kind that says more. What the official SDK reports stays as it was.
-    fn better_known_as(self, kind: ErrorKind) -> Self {
-        let told = self.official();
-        let message = told["message"].as_str().unwrap_or_default();
-        Self {
-            reported: Some((self.status_code(), message.to_owned())),
-            kind,
-            source: self.source,
-        }
-    }
-
     /// An error of registering or logging in, where two refusals have a meaning of their own.
     pub(crate) fn from_login(error: ApiError) -> Self {
         let kind = match &error {
@@ -414,6 +352,7 @@ impl StdError for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mfly_api::Feature;
     use mfly_proto::sasl::{ChoiceError, SaslError};
     use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
@@ -496,6 +435,9 @@ mod tests {
 
         let looked_up = error(refused(404, "Unknown")).about_licence();
         assert_eq!(*looked_up.kind(), ErrorKind::LicenceRefused);
+        // A busy server refuses nobody.
+        let busy = error(refused(429, "Slow down")).about_licence();
+        assert!(busy.is_retryable(), "{busy:?}");
         let at_registration = Error::from(ApiError::LicenceRefused {
             status: 400,
             message: "Invalid License key".to_owned(),
