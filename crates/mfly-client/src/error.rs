@@ -11,7 +11,7 @@ use mfly_api::error::LICENCE_REFUSED_MESSAGE;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::framing::ExceededLimit;
 use mfly_proto::stanza::ErrorKind as StanzaErrorKind;
-use mfly_transport::CertificateProblem;
+use mfly_transport::{CertificateProblem, TransportError};
 use serde_json::{Value, json};
 use std::error::Error as StdError;
 use std::fmt;
@@ -172,6 +172,9 @@ impl Error {
         let mut cause = self.source();
         while let Some(error) = cause {
             if let Some(error) = error.downcast_ref::<ApiError>() {
+                return error.retry_after();
+            }
+            if let Some(error) = error.downcast_ref::<TransportError>() {
                 return error.retry_after();
             }
             cause = error.source();
@@ -483,6 +486,12 @@ mod tests {
         assert_eq!(Error::from(busy.clone()).retry_after(), delay);
         let refresh = ApiError::TokenRefresh(Arc::new(busy));
         assert_eq!(Error::from(refresh).retry_after(), delay);
+        let upgrade = TransportError::Handshake {
+            status: Some(429),
+            reason: "refused".into(),
+            retry_after: delay,
+        };
+        assert_eq!(Error::network(upgrade).retry_after(), delay);
         assert_eq!(error(ErrorKind::Timeout).retry_after(), None);
     }
 
