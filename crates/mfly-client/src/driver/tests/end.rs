@@ -71,3 +71,21 @@ fn a_runtime_that_ends_right_after_a_message_was_accepted_delivers_it_with_a_goo
     });
     drop(rig);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_closes_the_websocket_with_a_code_is_told_apart_from_one_that_went_away() {
+    let (rig, mut server) = Rig::online(|_| {}).await;
+    rig.link.send(MESSAGE.as_bytes().to_vec()).await.unwrap();
+    let closing = tokio::spawn(async move { server.0.close().await });
+    rig.reaches(ConnectionState::Reconnecting).await;
+    let reasons = rig.disconnect_reasons();
+    assert!(
+        matches!(
+            reasons[..],
+            [DisconnectReason::WebSocketClosed { code: 1000, .. }]
+        ),
+        "{reasons:?}"
+    );
+    // Whether the closing handshake ends well does not matter here.
+    let _ = closing.await.unwrap();
+}

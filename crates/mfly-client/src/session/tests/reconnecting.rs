@@ -259,3 +259,81 @@ fn what_comes_from_a_connection_that_was_let_go_is_ignored() {
         "an unasked-for connection is let go"
     );
 }
+
+/// How long after a loss for this reason the next attempt begins.
+fn wait_after(loss: Loss) -> Duration {
+    let mut rig = Rig::online();
+    rig.input(Input::Disconnected(loss));
+    let lost_at = rig.now;
+    while !rig.dialling() {
+        rig.pass(SECOND / 10);
+    }
+    rig.now - lost_at
+}
+
+#[test]
+fn what_the_server_says_when_it_closes_decides_how_soon_the_session_comes_back() {
+    let closed = |code| {
+        Loss::Closed(Some(mfly_transport::Close {
+            code: Some(code),
+            reason: "maintenance".to_owned(),
+        }))
+    };
+    assert!(wait_after(closed(1001)) <= SECOND);
+    let restart = wait_after(closed(1012));
+    assert!(
+        restart >= 5 * SECOND && restart <= 31 * SECOND,
+        "{restart:?}"
+    );
+    let later = wait_after(closed(1013));
+    assert!(later >= 30 * SECOND && later <= 61 * SECOND, "{later:?}");
+}
+
+#[test]
+fn a_server_that_refuses_and_says_when_to_come_back_is_not_dialled_before() {
+    let mut rig = Rig::online();
+    rig.lose();
+    rig.pass(SECOND);
+    assert!(rig.dialling());
+    let refused = mfly_transport::TransportError::Handshake {
+        status: Some(503),
+        reason: "busy".into(),
+        retry_after: Some(120 * SECOND),
+    };
+    rig.input(Input::Disconnected(Loss::ConnectFailed(cause(refused))));
+    rig.pass(119 * SECOND);
+    assert!(!rig.dialling());
+    rig.pass(13 * SECOND);
+    assert!(rig.dialling());
+}
+
+#[test]
+fn requests_that_are_out_are_told_what_the_server_said() {
+    let mut rig = Rig::online();
+    rig.ask(None);
+    rig.input(Input::Disconnected(Loss::Closed(Some(
+        mfly_transport::Close {
+            code: Some(1008),
+            reason: "too fast".to_owned(),
+        },
+    ))));
+    let told = DisconnectReason::WebSocketClosed {
+        code: 1008,
+        reason: "too fast".to_owned(),
+    };
+    assert_eq!(rig.replies, [(0, Err(lost_because(told)))]);
+
+    let mut rig = Rig::online();
+    rig.ask(None);
+    rig.input(Input::Disconnected(Loss::TooLarge(4096)));
+    let told = DisconnectReason::FrameTooLarge { limit: 4096 };
+    assert_eq!(rig.replies, [(0, Err(lost_because(told)))]);
+
+    let mut rig = Rig::online();
+    rig.ask(None);
+    rig.server(&stream_error("system-shutdown"));
+    let [(0, Err(RequestFailure::ConnectionLost(told)))] = &rig.replies[..] else {
+        panic!("{:?}", rig.replies);
+    };
+    assert!(matches!(**told, DisconnectReason::StreamError(_)), "{told}");
+}
