@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Keep it ([`Session::known_server`](crate::standard::Session::known_server)) and give it to the next connection
 /// ([`Account::known_server`](crate::standard::Account::known_server)): logging in then takes fewer round trips, and a
-/// server that offers less than before, which somebody in between could make it seem to do, is refused, unless
+/// server that offers less than before, which an attacker in between could make it seem to do, is refused, unless
 /// [`Account::accept_weaker`](crate::standard::Account::accept_weaker) says otherwise. It holds no secret, and what it
 /// says is checked against what the server says then.
 ///

@@ -213,7 +213,7 @@ pub enum EndReason {
     #[error("the session was ended from another device")]
     LoggedOutRemotely,
     /// The server offers authentication mechanisms, and none that is good enough: not the one that was pinned, or
-    /// weaker ones than before. Nothing weaker was used; somebody may be in between.
+    /// weaker ones than before. Nothing weaker was used; an attacker may be in between.
     #[error("no authentication mechanism is good enough: {0}")]
     MechanismRefused(#[source] ChoiceError),
     /// The server offers no mechanism that this client knows.

@@ -252,7 +252,7 @@ fn is_certificate(reason: &DisconnectReason) -> bool {
     matches!(reason, DisconnectReason::ConnectFailed(cause) if CertificateProblem::find(&**cause).is_some())
 }
 
-/// The end for a server that this side refuses. Somebody may have been in between and gone a moment later, so it takes
+/// The end for a server that this side refuses. An attacker may have been in between and gone a moment later, so it takes
 /// several in a row.
 fn refusal(reason: &DisconnectReason) -> Option<EndReason> {
     match reason {

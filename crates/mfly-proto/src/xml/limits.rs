@@ -1,6 +1,6 @@
 //! How much of a peer's input is accepted.
 
-/// Bounds on one top-level element. The defaults suit what anybody may send to a chat client.
+/// Bounds on one top-level element. The defaults suit what any sender may send to a chat client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the whole element. Default 256 KiB; values from 4 GiB act as 4 GiB - 1.
