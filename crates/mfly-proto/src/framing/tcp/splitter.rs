@@ -280,7 +280,11 @@ mod tests {
         splitter.push(b"</iq><presence/>");
         assert!(splitter.next().unwrap().unwrap().len() > 4 * 1024 * 1024);
         assert_eq!(splitter.next().unwrap().unwrap().as_str(), "<presence/>");
-        splitter.push(b"<presence/>");
-        assert!(splitter.buffer.capacity() <= KEPT_BYTES);
+        let text = "x".repeat(16 * 1024);
+        for _ in 0..1_000 {
+            splitter.push(format!("<a>{text}</a>").as_bytes());
+            assert!(splitter.buffer.capacity() <= 2 * KEPT_BYTES);
+            assert!(splitter.next().unwrap().is_some());
+        }
     }
 }
