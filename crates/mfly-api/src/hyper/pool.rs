@@ -10,6 +10,9 @@ use tokio::time::Instant;
 const MAX_PER_ORIGIN: usize = 8;
 const MAX_IN_ALL: usize = 64;
 
+/// A longer wait could not be added to the present moment.
+const LONGEST_WAIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// Connections that wait. Clones share them.
 #[derive(Clone)]
 pub(super) struct Pool(Arc<Shared>);
@@ -29,11 +32,11 @@ struct Waiting {
 }
 
 impl Pool {
-    /// Connections wait for `limit`, then they are closed.
+    /// Connections wait for `limit`, a year at most, then they are closed.
     pub(super) fn new(limit: Duration) -> Self {
         Self(Arc::new(Shared {
             waiting: Mutex::default(),
-            limit,
+            limit: limit.min(LONGEST_WAIT),
         }))
     }
 
@@ -97,7 +100,7 @@ impl Drop for Keeper {
 }
 
 /// Closes the connections whose time is over, until none waits.
-async fn keep(keeper: Keeper, mut next: Instant, limit: Duration) {
+async fn keep(mut keeper: Keeper, mut next: Instant, limit: Duration) {
     loop {
         tokio::time::sleep_until(next).await;
         let Some(shared) = keeper.0.upgrade() else {
@@ -110,8 +113,20 @@ async fn keep(keeper: Keeper, mut next: Instant, limit: Duration) {
             None => {
                 // Under the same lock, so that the next connection finds a keeper or makes one.
                 waiting.has_keeper = false;
+                keeper.0 = Weak::new();
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_may_be_told_to_wait_for_ever() {
+        let pool = Pool::new(Duration::MAX);
+        assert!(Instant::now().checked_add(pool.0.limit).is_some());
     }
 }
