@@ -34,6 +34,8 @@ impl Drop for Driver {
         if self.machine.is_ended() {
             return;
         }
+        // Handles on other threads add nothing from here on.
+        self.ends.orders.close();
         while let Ok(order) = self.ends.orders.try_recv() {
             if let link::Order::Command(command) = order {
                 self.queue_last(Input::Command(command));
