@@ -14,8 +14,8 @@ const REDACTED: &str = "<redacted>";
 /// The secrets of one connection. There are as many as an authentication has messages.
 #[derive(Debug, Default)]
 pub(super) struct Spoken {
-    /// Elements that carried an authentication.
-    elements: Vec<Password>,
+    /// The texts between the tags of elements that carried an authentication: payloads in base64.
+    payloads: Vec<Password>,
     password: Option<Password>,
 }
 
@@ -27,8 +27,12 @@ impl Spoken {
 
     /// An element that carries a part of the authentication left.
     pub(super) fn element(&mut self, element: &[u8]) {
-        let text = std::str::from_utf8(element).unwrap_or_default();
-        self.elements.extend(Password::new(text).ok());
+        let element = std::str::from_utf8(element).unwrap_or_default();
+        let texts = element.split('<').filter_map(|part| part.split_once('>'));
+        let payloads = texts.filter_map(|(_, text)| Password::new(text.trim()).ok());
+        // `=` alone stands for an empty payload (RFC 6120 §6.4.2).
+        self.payloads
+            .extend(payloads.filter(|payload| payload.expose() != "="));
     }
 
     /// Whether a text repeats something of it: the password, or part of a message in base64.
@@ -37,11 +41,13 @@ impl Spoken {
         let is_payload = |character: char| {
             character.is_ascii_alphanumeric() || matches!(character, '+' | '/' | '=')
         };
-        let runs = text.split(|character| !is_payload(character));
-        self.password.as_ref().is_some_and(is_password)
-            || runs
-                .filter(|run| run.len() >= LONG)
-                .any(|run| self.elements.iter().any(|sent| sent.expose().contains(run)))
+        let mut runs = text.split(|character| !is_payload(character));
+        let is_part = |run: &str| {
+            self.payloads.iter().any(|sent| {
+                run == sent.expose() || run.len() >= LONG && sent.expose().contains(run)
+            })
+        };
+        self.password.as_ref().is_some_and(is_password) || runs.any(is_part)
     }
 
     fn redact(&self, text: &mut String) {
@@ -114,5 +120,14 @@ mod tests {
         ] {
             assert!(!spoken.is_repeated_in(explanation), "{explanation}");
         }
+    }
+
+    #[test]
+    fn a_short_payload_is_found_and_the_name_of_an_element_is_a_word() {
+        let mut spoken = Spoken::default();
+        spoken.element(b"<authenticate xmlns='urn:xmpp:sasl:2' mechanism='PLAIN'><initial-response>AGEAYg==</initial-response></authenticate>");
+        assert!(spoken.is_repeated_in("bad: AGEAYg=="));
+        assert!(!spoken.is_repeated_in("could not authenticate"));
+        assert!(!spoken.is_repeated_in("urn:xmpp:sasl:2"));
     }
 }
