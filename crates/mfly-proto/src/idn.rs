@@ -68,9 +68,11 @@ pub fn to_unicode(domain: &str) -> Cow<'_, str> {
 
 /// Whether a domain may hold an encoded label.
 pub(crate) fn may_be_encoded(domain: &[u8]) -> bool {
-    domain
-        .windows(PREFIX.len())
-        .any(|window| window.eq_ignore_ascii_case(PREFIX.as_bytes()))
+    // Most domains have no hyphen, and every address is asked about.
+    domain.contains(&b'-')
+        && domain
+            .windows(PREFIX.len())
+            .any(|window| window.eq_ignore_ascii_case(PREFIX.as_bytes()))
 }
 
 /// The label that this one is the encoding of. `None` when it is none, or one that nothing is encoded as: two such

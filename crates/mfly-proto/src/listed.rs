@@ -123,10 +123,13 @@ impl<T> Listed<T> {
 
     /// Reads the elements one by one.
     pub(crate) fn read<'a>(
-        elements: impl Iterator<Item = Element<'a>>,
+        elements: impl Iterator<Item = Element<'a>> + Clone,
         read: impl Fn(Element<'a>) -> Result<T, DecodeError>,
     ) -> Self {
-        let mut list = Self::new();
+        let mut list = Self {
+            entries: Vec::with_capacity(elements.clone().count()),
+            left_out: None,
+        };
         for element in elements {
             match read(element) {
                 Ok(entry) => list.push(entry),

@@ -260,7 +260,7 @@ pub(super) fn write_items<'a>(
 }
 
 /// The elements of a list of addresses.
-pub(super) fn items(list: Element<'_>) -> impl Iterator<Item = Element<'_>> {
+pub(super) fn items(list: Element<'_>) -> impl Iterator<Item = Element<'_>> + Clone {
     list.children().filter(|item| item.name() == "item")
 }
 

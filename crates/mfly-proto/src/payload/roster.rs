@@ -174,7 +174,7 @@ impl Roster {
     }
 }
 
-fn items(query: Element<'_>) -> impl Iterator<Item = Element<'_>> {
+fn items(query: Element<'_>) -> impl Iterator<Item = Element<'_>> + Clone {
     query.children().filter(|item| item.is(ns::ROSTER, "item"))
 }
 
