@@ -30,14 +30,7 @@ fn main() -> io::Result<()> {
         ("serialise", serialise::BASELINE, serialise::contenders),
     ];
     for (table, baseline, contenders) in tables {
-        summaries.push(print(
-            &mut out,
-            table,
-            baseline,
-            contenders,
-            effort,
-            &allocations,
-        )?);
+        summaries.push(print(&mut out, table, baseline, contenders, effort, &allocations)?);
     }
     for summary in summaries {
         writeln!(out, "\n{summary}")?;

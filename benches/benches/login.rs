@@ -43,11 +43,7 @@ const WEIGHED: [Channel; 2] = [Channel::ClearText, Channel::DirectTls];
 fn main() -> Result<(), BoxError> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let has = |option: &str| arguments.iter().any(|argument| argument == option);
-    let effort = if has("--quick") {
-        Effort::QUICK
-    } else {
-        Effort::FULL
-    };
+    let effort = if has("--quick") { Effort::QUICK } else { Effort::FULL };
     let target = Target::from_arguments(&arguments)?;
     if let Some(target) = &target {
         if has(CLIENTS) {
@@ -59,9 +55,7 @@ fn main() -> Result<(), BoxError> {
         }
     }
     // The servers' threads go on while the clients are waited for.
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         tokio::select! {
             outcome = serve(target, &arguments) => outcome,
@@ -97,11 +91,7 @@ async fn serve(target: Option<Target>, arguments: &[String]) -> Result<(), BoxEr
         run_all(standard_servers::ejabberd(folder).await?, quick).await?;
     }
     if !prosody && !ejabberd {
-        run_all(
-            own_server::start(&folder.join("login-ca.pem")).await?,
-            quick,
-        )
-        .await?;
+        run_all(own_server::start(&folder.join("login-ca.pem")).await?, quick).await?;
     }
     Ok(())
 }
@@ -224,25 +214,17 @@ async fn weigh(target: &Target, what: &[String], effort: Effort) -> Result<(), B
         return Err("--memory needs a client and a channel".into());
     };
     let mut clients = clients(target)?;
-    let client = clients
-        .iter_mut()
-        .find(|client| client.name() == name)
-        .ok_or("no client has this name")?;
+    let client =
+        clients.iter_mut().find(|client| client.name() == name).ok_or("no client has this name")?;
     let mut places = target.places()?.into_iter();
     let place = places
         .find(|place| place.channel.to_string() == *channel)
         .ok_or("the server has no such channel")?;
-    println!(
-        "{:.1}",
-        memory::idle_kib(client.as_mut(), place, effort.sessions).await?
-    );
+    println!("{:.1}", memory::idle_kib(client.as_mut(), place, effort.sessions).await?);
     Ok(())
 }
 
 /// Runs on this thread alone, so that its time is the client's.
 fn alone(task: impl Future<Output = Result<(), BoxError>>) -> Result<(), BoxError> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?
-        .block_on(task)
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(task)
 }

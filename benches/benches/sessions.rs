@@ -20,17 +20,9 @@ const AT_ONCE: usize = 32;
 
 fn main() -> Result<(), BoxError> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let sessions = if arguments.iter().any(|argument| argument == "--quick") {
-        100
-    } else {
-        1_000
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
-    let elsewhere = arguments
-        .iter()
-        .position(|argument| argument == "--client-only");
+    let sessions = if arguments.iter().any(|argument| argument == "--quick") { 100 } else { 1_000 };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let elsewhere = arguments.iter().position(|argument| argument == "--client-only");
     runtime.block_on(async {
         match elsewhere {
             Some(at) => {
@@ -94,18 +86,9 @@ async fn run(count: usize, builder: AppBuilder, what: &str) -> Result<(), BoxErr
     println!("sessions: {count}, against one server, {what} in this process\n");
     println!("| what                        |        figure |");
     println!("|-----------------------------|---------------|");
-    println!(
-        "| register + connect          | {:>9.0} /s  |",
-        rate(connecting)
-    );
-    println!(
-        "| profile read                | {:>9.0} /s  |",
-        rate(reading)
-    );
-    println!(
-        "| close                       | {:>9.0} /s  |",
-        rate(closing)
-    );
+    println!("| register + connect          | {:>9.0} /s  |", rate(connecting));
+    println!("| profile read                | {:>9.0} /s  |", rate(reading));
+    println!("| close                       | {:>9.0} /s  |", rate(closing));
     println!("| resident before             | {:>9} KiB |", before);
     println!("| resident with all idle      | {:>9} KiB |", idle);
     println!(
@@ -116,9 +99,7 @@ async fn run(count: usize, builder: AppBuilder, what: &str) -> Result<(), BoxErr
 }
 
 async fn open(app: App, number: usize) -> Result<Session, BoxError> {
-    let account = app
-        .register(&UserIdentifier::new(&format!("bench{number}"))?)
-        .await?;
+    let account = app.register(&UserIdentifier::new(&format!("bench{number}"))?).await?;
     Ok(app.connect(&account.credentials).await?)
 }
 

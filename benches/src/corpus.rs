@@ -48,13 +48,9 @@ pub fn stanzas() -> Vec<Stanza> {
     let mut random = Random(7);
     let stanza = |name, kind, text| Stanza { name, kind, text };
     let block_list = |count| {
-        let items = (0..count).fold(String::new(), |items, index| {
-            items + &format!("<item jid='{}'/>", jid(index))
-        });
-        answer(
-            "#A12",
-            &format!("<blocklist xmlns='urn:xmpp:blocking'>{items}</blocklist>"),
-        )
+        let items = (0..count)
+            .fold(String::new(), |items, index| items + &format!("<item jid='{}'/>", jid(index)));
+        answer("#A12", &format!("<blocklist xmlns='urn:xmpp:blocking'>{items}</blocklist>"))
     };
     let members = (0..50).fold(String::new(), |members, index| {
         members + &format!("<members>{}</members>", jid(index))
@@ -64,38 +60,20 @@ pub fn stanzas() -> Vec<Stanza> {
         stanza(
             "vcard get",
             Kind::VCardGet,
-            request(
-                "get",
-                "BA1a2b3c4d",
-                Some(&jid(1)),
-                "<vCard xmlns='vcard-temp'/>",
-            ),
+            request("get", "BA1a2b3c4d", Some(&jid(1)), "<vCard xmlns='vcard-temp'/>"),
         ),
         stanza(
             "last get",
             Kind::LastGet,
-            request(
-                "get",
-                "BA77",
-                Some(&jid(1)),
-                "<query xmlns='jabber:iq:last'/>",
-            ),
+            request("get", "BA77", Some(&jid(1)), "<query xmlns='jabber:iq:last'/>"),
         ),
         stanza(
             "last result",
             Kind::LastResult,
             from_contact("BA77", "<query xmlns='jabber:iq:last' seconds='8123'/>"),
         ),
-        stanza(
-            "block set",
-            Kind::Block,
-            request("set", "BA78", None, &one_item("block")),
-        ),
-        stanza(
-            "unblock set",
-            Kind::Unblock,
-            request("set", "BA79", None, &one_item("unblock")),
-        ),
+        stanza("block set", Kind::Block, request("set", "BA78", None, &one_item("block"))),
+        stanza("unblock set", Kind::Unblock, request("set", "BA79", None, &one_item("unblock"))),
         stanza("block list 1", Kind::BlockList, block_list(1)),
         stanza("block list 50", Kind::BlockList, block_list(50)),
         stanza("block list 1000", Kind::BlockList, block_list(1000)),
@@ -137,10 +115,7 @@ fn from_contact(id: &str, payload: &str) -> String {
 }
 
 fn one_item(name: &str) -> String {
-    format!(
-        "<{name} xmlns='urn:xmpp:blocking'><item jid='{}'/></{name}>",
-        jid(3)
-    )
+    format!("<{name} xmlns='urn:xmpp:blocking'><item jid='{}'/></{name}>", jid(3))
 }
 
 fn vcard_result(random: &mut Random) -> String {
@@ -198,10 +173,7 @@ fn roster(random: &mut Random) -> String {
             escape(&profile),
         );
     }
-    answer(
-        "#A99",
-        &format!("<query xmlns='jabber:iq:roster' ver='77'>{items}</query>"),
-    )
+    answer("#A99", &format!("<query xmlns='jabber:iq:roster' ver='77'>{items}</query>"))
 }
 
 fn escape(text: &str) -> String {
@@ -229,9 +201,8 @@ impl Random {
         const ALPHABET: &[u8; 64] =
             b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let letters = (bytes * 8).div_ceil(6);
-        let mut text: String = (0..letters)
-            .map(|_| char::from(ALPHABET[(self.next() >> 58) as usize]))
-            .collect();
+        let mut text: String =
+            (0..letters).map(|_| char::from(ALPHABET[(self.next() >> 58) as usize])).collect();
         while !text.len().is_multiple_of(4) {
             text.push('=');
         }
@@ -248,20 +219,13 @@ mod tests {
         let sizes: Vec<_> = stanzas().iter().map(|stanza| stanza.text.len()).collect();
         assert_eq!(
             sizes,
-            [
-                1751, 119, 117, 175, 135, 139, 184, 2242, 42142, 2520, 209, 690, 118_112
-            ]
+            [1751, 119, 117, 175, 135, 139, 184, 2242, 42142, 2520, 209, 690, 118_112]
         );
     }
 
     #[test]
     fn the_corpus_is_the_same_every_time() {
-        let texts = || {
-            stanzas()
-                .into_iter()
-                .map(|stanza| stanza.text)
-                .collect::<Vec<_>>()
-        };
+        let texts = || stanzas().into_iter().map(|stanza| stanza.text).collect::<Vec<_>>();
         assert_eq!(texts(), texts());
     }
 }

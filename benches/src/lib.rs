@@ -30,9 +30,6 @@ impl<'c> Contender<'c> {
         let run = move || {
             std::hint::black_box(job());
         };
-        Self {
-            name,
-            run: Box::new(run),
-        }
+        Self { name, run: Box::new(run) }
     }
 }

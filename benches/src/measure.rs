@@ -14,25 +14,17 @@ pub struct Effort {
 
 impl Effort {
     /// For numbers to quote.
-    pub const FULL: Self = Self {
-        rounds: 60,
-        turn: Duration::from_micros(800),
-    };
+    pub const FULL: Self = Self { rounds: 60, turn: Duration::from_micros(800) };
     /// For a first look.
-    pub const QUICK: Self = Self {
-        rounds: 12,
-        turn: Duration::from_micros(300),
-    };
+    pub const QUICK: Self = Self { rounds: 12, turn: Duration::from_micros(300) };
 }
 
 /// Nanoseconds that each contender takes for its job once, in their order.
 ///
 /// Taking turns spreads whatever else the machine does over all of them; the minimum leaves it out.
 pub fn nanoseconds(contenders: &mut [Contender<'_>], effort: Effort) -> Vec<f64> {
-    let repetitions: Vec<u32> = contenders
-        .iter_mut()
-        .map(|contender| repetitions(contender, effort.turn))
-        .collect();
+    let repetitions: Vec<u32> =
+        contenders.iter_mut().map(|contender| repetitions(contender, effort.turn)).collect();
     let mut best = vec![f64::INFINITY; contenders.len()];
     for _ in 0..effort.rounds {
         for (index, contender) in contenders.iter_mut().enumerate() {
@@ -86,13 +78,8 @@ mod tests {
     #[test]
     fn every_contender_gets_a_finite_time() {
         let mut contenders = [Contender::new("one", || 1), Contender::new("two", || 2)];
-        let times = nanoseconds(
-            &mut contenders,
-            Effort {
-                rounds: 1,
-                turn: Duration::from_micros(1),
-            },
-        );
+        let times =
+            nanoseconds(&mut contenders, Effort { rounds: 1, turn: Duration::from_micros(1) });
         assert_eq!(times.len(), 2);
         assert!(times.iter().all(|time| time.is_finite()));
     }

@@ -27,13 +27,9 @@ pub fn contenders(stanza: &Stanza) -> Vec<Contender<'_>> {
     let text = stanza.text.as_str();
     let mut table = Parser::new(Limits::default());
     let mut contenders = vec![
-        Contender::new("quick-xml Reader", move || {
-            quick_xml_reader(black_box(text))
-        }),
+        Contender::new("quick-xml Reader", move || quick_xml_reader(black_box(text))),
         Contender::new(BASELINE, move || quick_xml_ns_reader(black_box(text))),
-        Contender::new("mfly table", move || {
-            mfly_table(&mut table, black_box(text))
-        }),
+        Contender::new("mfly table", move || mfly_table(&mut table, black_box(text))),
         mfly_typed(text, stanza.kind),
         Contender::new("roxmltree", move || roxmltree_document(black_box(text))),
         Contender::new("minidom", move || minidom_element(black_box(text))),
@@ -204,20 +200,15 @@ fn iq(element: Element<'_>) -> Result<Iq<'_>, DecodeError> {
 fn read_answer<R: IqRequest>(element: Element<'_>) -> Result<R::Response, DecodeError> {
     let iq = iq(element)?;
     black_box(&iq);
-    R::read_response(&Reply {
-        from: iq.from.as_ref(),
-        payload: iq.payload(),
-    })
+    R::read_response(&Reply { from: iq.from.as_ref(), payload: iq.payload() })
 }
 
 #[inline(always)]
 fn read_question<R: IqRequest>(element: Element<'_>) -> Result<R, DecodeError> {
     let iq = iq(element)?;
     black_box(&iq);
-    let payload = iq.payload().ok_or(DecodeError::MissingChild {
-        element: "iq",
-        child: R::NAME,
-    })?;
+    let payload =
+        iq.payload().ok_or(DecodeError::MissingChild { element: "iq", child: R::NAME })?;
     R::read(&iq, payload)
 }
 
@@ -225,9 +216,7 @@ fn read_question<R: IqRequest>(element: Element<'_>) -> Result<R, DecodeError> {
 fn read_presence(element: Element<'_>) -> Result<Presence, DecodeError> {
     match stanza(element)? {
         Top::Presence(presence) => Ok(black_box(presence)),
-        _ => Err(DecodeError::UnexpectedElement {
-            expected: "presence",
-        }),
+        _ => Err(DecodeError::UnexpectedElement { expected: "presence" }),
     }
 }
 
@@ -238,9 +227,7 @@ fn read_message(element: Element<'_>) -> Result<Option<String>, DecodeError> {
             black_box(&message);
             Ok(black_box(message.body().map(Cow::into_owned)))
         }
-        _ => Err(DecodeError::UnexpectedElement {
-            expected: "message",
-        }),
+        _ => Err(DecodeError::UnexpectedElement { expected: "message" }),
     }
 }
 
@@ -287,11 +274,9 @@ pub fn peer_stanza<T: FromXml>(text: &str) -> Option<T> {
 pub fn peer_payload<T: FromXml>(text: &str) -> Option<T> {
     use xmpp_parsers::iq::Iq as PeerIq;
     match xso::from_bytes::<PeerIq>(text.as_bytes()).ok()? {
-        PeerIq::Set { payload, .. }
-        | PeerIq::Result {
-            payload: Some(payload),
-            ..
-        } => xso::transform(&payload).ok(),
+        PeerIq::Set { payload, .. } | PeerIq::Result { payload: Some(payload), .. } => {
+            xso::transform(&payload).ok()
+        }
         _ => None,
     }
 }
@@ -307,60 +292,23 @@ mod tests {
         let text = |name| &all.iter().find(|stanza| stanza.name == name).unwrap().text;
         let parser = &mut Parser::new(Limits::default());
         let card = answer::<ProfileQuery>(parser, text("vcard result")).unwrap();
-        assert_eq!(
-            (card.status.as_str(), card.thumb_image.len()),
-            ("I am in & around", 1200)
-        );
-        assert!(
-            question::<ProfileQuery>(parser, text("vcard get"))
-                .unwrap()
-                .to
-                .is_some()
-        );
-        assert!(
-            question::<LastSeenQuery>(parser, text("last get"))
-                .unwrap()
-                .to()
-                .is_some()
-        );
-        assert_eq!(
-            answer::<LastSeenQuery>(parser, text("last result"))
-                .unwrap()
-                .seconds,
-            8123
-        );
+        assert_eq!((card.status.as_str(), card.thumb_image.len()), ("I am in & around", 1200));
+        assert!(question::<ProfileQuery>(parser, text("vcard get")).unwrap().to.is_some());
+        assert!(question::<LastSeenQuery>(parser, text("last get")).unwrap().to().is_some());
+        assert_eq!(answer::<LastSeenQuery>(parser, text("last result")).unwrap().seconds, 8123);
         let blocked = question::<Block>(parser, text("block set")).unwrap().user;
-        assert_eq!(
-            blocked,
-            question::<Unblock>(parser, text("unblock set"))
-                .unwrap()
-                .user
-        );
-        for (name, count) in [
-            ("block list 1", 1),
-            ("block list 50", 50),
-            ("block list 1000", 1000),
-        ] {
+        assert_eq!(blocked, question::<Unblock>(parser, text("unblock set")).unwrap().user);
+        for (name, count) in [("block list 1", 1), ("block list 50", 50), ("block list 1000", 1000)]
+        {
             assert_eq!(answer::<Blocked>(parser, text(name)).unwrap().len(), count);
         }
-        assert_eq!(
-            answer::<BlockedBy>(parser, text("blocked by 50"))
-                .unwrap()
-                .len(),
-            50
-        );
+        assert_eq!(answer::<BlockedBy>(parser, text("blocked by 50")).unwrap().len(), 50);
         assert_eq!(presence(parser, text("presence")).unwrap().priority, 1);
-        assert_eq!(
-            message(parser, text("message")).unwrap().unwrap().len(),
-            400
-        );
+        assert_eq!(message(parser, text("message")).unwrap().unwrap().len(), 400);
         let friends = answer::<FriendsQuery>(parser, text("roster 200")).unwrap();
         let profile = friends.items[7].user_profile.clone().unwrap();
         assert_eq!(friends.items.len(), 200);
-        assert!(
-            profile.contains(r#""nickName": "Üser <7> & Co""#),
-            "{profile}"
-        );
+        assert!(profile.contains(r#""nickName": "Üser <7> & Co""#), "{profile}");
     }
 
     #[test]
@@ -370,12 +318,7 @@ mod tests {
             let mut open = vec![parser.parse(stanza.text.as_bytes()).unwrap()];
             let mut names = 0;
             while let Some(element) = open.pop() {
-                let declared = element
-                    .source()
-                    .split('>')
-                    .next()
-                    .unwrap()
-                    .contains(" xmlns=");
+                let declared = element.source().split('>').next().unwrap().contains(" xmlns=");
                 names += 1 + element.attributes().count() + usize::from(declared);
                 open.extend(element.children());
             }

@@ -22,10 +22,7 @@ pub fn resident_kib() -> io::Result<u64> {
 /// Where `/proc/thread-self/schedstat` cannot be read.
 pub fn thread_time() -> io::Result<Duration> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
-    let nanoseconds = text
-        .split_whitespace()
-        .next()
-        .and_then(|figure| figure.parse().ok());
+    let nanoseconds = text.split_whitespace().next().and_then(|figure| figure.parse().ok());
     nanoseconds
         .map(Duration::from_nanos)
         .ok_or_else(|| missing("a time in /proc/thread-self/schedstat"))

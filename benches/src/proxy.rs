@@ -39,28 +39,19 @@ impl Proxy {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let latest = Latest::default();
         let (stop, stopped) = oneshot::channel();
         let accepting = accept(listener, upstream, delay, latest.clone());
-        let thread = std::thread::Builder::new()
-            .name("proxy".to_owned())
-            .spawn(move || {
-                runtime.block_on(async {
-                    tokio::select! {
-                        _ = stopped => {}
-                        _ = accepting => {}
-                    }
-                });
-            })?;
-        Ok(Self {
-            address,
-            latest,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        let thread = std::thread::Builder::new().name("proxy".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    _ = stopped => {}
+                    _ = accepting => {}
+                }
+            });
+        })?;
+        Ok(Self { address, latest, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where it listens.
@@ -115,20 +106,8 @@ async fn forward(
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     // The client's bytes count when they leave it, the server's when they reach it.
-    let up = pump(
-        from_client,
-        to_server,
-        delay,
-        |bytes| lock(flights).sent(bytes),
-        |_| {},
-    );
-    let down = pump(
-        from_server,
-        to_client,
-        delay,
-        |_| {},
-        |bytes| lock(flights).received(bytes),
-    );
+    let up = pump(from_client, to_server, delay, |bytes| lock(flights).sent(bytes), |_| {});
+    let down = pump(from_server, to_client, delay, |_| {}, |bytes| lock(flights).received(bytes));
     tokio::join!(up, down);
     Ok(())
 }

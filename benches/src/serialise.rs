@@ -40,10 +40,7 @@ impl Tree {
             name: element.name().to_owned(),
             attributes,
             text: element.text().into_owned(),
-            children: element
-                .children()
-                .map(|child| Self::read(child, element.ns()))
-                .collect(),
+            children: element.children().map(|child| Self::read(child, element.ns())).collect(),
         }
     }
 }
@@ -80,10 +77,7 @@ pub fn contenders(stanza: &Stanza) -> Vec<Contender<'_>> {
 
 fn parsed_tree(text: &str) -> Option<Tree> {
     let mut parser = Parser::new(Limits::default());
-    parser
-        .parse(text.as_bytes())
-        .ok()
-        .map(|element| Tree::read(element, ""))
+    parser.parse(text.as_bytes()).ok().map(|element| Tree::read(element, ""))
 }
 
 #[inline(never)]
@@ -193,9 +187,7 @@ fn minidom_write(element: &minidom::Element, buffer: &mut Vec<u8>) -> bool {
 fn xmpp_parsers_typed(stanza: &Stanza) -> Option<Contender<'_>> {
     fn writer<T: AsXml + 'static>(value: Option<T>) -> Option<Contender<'static>> {
         let value = value?;
-        Some(Contender::new("xmpp-parsers", move || {
-            peer_write(black_box(&value))
-        }))
+        Some(Contender::new("xmpp-parsers", move || peer_write(black_box(&value))))
     }
     let text = stanza.text.as_str();
     match stanza.kind {
@@ -227,10 +219,7 @@ mod tests {
             mfly_writer(&mut Writer::new(&mut ours), &tree);
             quick_xml_writer(&mut quick_xml::Writer::new(&mut theirs), &tree).unwrap();
             assert_eq!(ours, theirs, "{}", stanza.name);
-            assert_eq!(
-                String::from_utf8(ours).unwrap(),
-                stanza.text.replace('\'', "\"")
-            );
+            assert_eq!(String::from_utf8(ours).unwrap(), stanza.text.replace('\'', "\""));
         }
     }
 
@@ -245,10 +234,7 @@ mod tests {
                     let friends = parse::answer::<FriendsQuery>(parser, &stanza.text).unwrap();
                     answer::<FriendsQuery>(&friends, &id, &mut buffer);
                     let text = std::str::from_utf8(&buffer).unwrap();
-                    assert_eq!(
-                        parse::answer::<FriendsQuery>(parser, text).unwrap(),
-                        friends
-                    );
+                    assert_eq!(parse::answer::<FriendsQuery>(parser, text).unwrap(), friends);
                 }
                 Kind::Block => {
                     let block = parse::question::<Block>(parser, &stanza.text).unwrap();

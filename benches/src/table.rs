@@ -13,9 +13,7 @@ impl Table {
     #[must_use]
     pub fn new(headings: &[&str]) -> Self {
         let headings = headings.iter().map(|text| (*text).to_owned()).collect();
-        Self {
-            rows: vec![headings],
-        }
+        Self { rows: vec![headings] }
     }
 
     /// Adds a row. Missing cells stay empty, those beyond the headings are left out.

@@ -26,21 +26,15 @@ pub fn contenders(stanza: &Stanza) -> Vec<Contender<'_>> {
     let mut types = Stream::open();
     let mut rxml = rxml_stream();
     vec![
-        Contender::new(BASELINE, move || {
-            parse::quick_xml_ns_reader(black_box(text))
-        }),
-        Contender::new("mfly split", move || {
-            split(&mut splitter, black_box(&alone))
-        }),
+        Contender::new(BASELINE, move || parse::quick_xml_ns_reader(black_box(text))),
+        Contender::new("mfly split", move || split(&mut splitter, black_box(&alone))),
         Contender::new("mfly split+document", move || {
             document(&mut documents, black_box(&documented))
         }),
         Contender::new("mfly split+typed", move || {
             decode(&mut types, black_box(&typed), stanza.kind)
         }),
-        Contender::new("rxml events", move || {
-            rxml_events(&mut rxml, black_box(&peer))
-        }),
+        Contender::new("rxml events", move || rxml_events(&mut rxml, black_box(&peer))),
     ]
 }
 
@@ -91,10 +85,7 @@ fn decode(stream: &mut Stream, text: &str, kind: Kind) -> bool {
 
 /// The peer's streaming parser, which needs no splitting; it takes a stanza of any size.
 fn rxml_stream() -> rxml::Parser {
-    let options = rxml::Options {
-        max_token_length: 1 << 20,
-        ..rxml::Options::default()
-    };
+    let options = rxml::Options { max_token_length: 1 << 20, ..rxml::Options::default() };
     let mut parser = <rxml::Parser as rxml::WithOptions>::with_options(options);
     rxml_events(&mut parser, &header());
     parser
@@ -136,11 +127,7 @@ mod tests {
         for stanza in stanzas() {
             let mut parser = rxml_stream();
             let tags = stanza.text.matches('<').count();
-            assert!(
-                rxml_events(&mut parser, &stanza.text) >= tags,
-                "{}",
-                stanza.name
-            );
+            assert!(rxml_events(&mut parser, &stanza.text) >= tags, "{}", stanza.name);
         }
     }
 }

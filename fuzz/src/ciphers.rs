@@ -15,11 +15,7 @@ pub fn ciphers(data: &[u8]) {
     let user = UserId::new("u1").expect("a valid id");
     let request = RequestCipher::new(&key);
     let profile = ProfileCipher::new(&user, &Iv::REQUEST);
-    let _ = (
-        request.open(text),
-        profile.open(text),
-        LicenceUrlCipher::new().open(text),
-    );
+    let _ = (request.open(text), profile.open(text), LicenceUrlCipher::new().open(text));
     assert_eq!(request.open(&request.seal(text)).as_str(), text);
     assert_eq!(profile.open(&profile.seal(text)).as_str(), text);
     let message = MessageCipher::new("id", &Iv::REQUEST);
@@ -34,10 +30,7 @@ fn media(data: &[u8]) {
     let key = FileKey::new("AbCdEfGhIjKlMnOpQrStUvWxYzabcdef").expect("a valid key");
     let cipher = MediaCipher::new(&key, &Iv::REQUEST);
     let sealed = cipher.seal_whole(data);
-    assert_eq!(
-        cipher.open_whole(&sealed).expect("what was sealed opens"),
-        data
-    );
+    assert_eq!(cipher.open_whole(&sealed).expect("what was sealed opens"), data);
     if let Ok(text) = std::str::from_utf8(data) {
         let _ = cipher.open_whole(text);
     }

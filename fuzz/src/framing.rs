@@ -9,13 +9,7 @@ use mfly_proto::xml::{Limits, Parser};
 /// What can be read within some limits is read or skipped within smaller ones, never refused.
 fn skipping(data: &[u8]) {
     let limits = ReceiveLimits {
-        stanza: Limits {
-            bytes: 256,
-            depth: 3,
-            attributes: 3,
-            children: 2,
-            elements: 6,
-        },
+        stanza: Limits { bytes: 256, depth: 3, attributes: 3, children: 2, elements: 6 },
         ..ReceiveLimits::default()
     };
     let frame = Frame::from_utf8(data.to_vec().into()).expect("it was read");
@@ -34,18 +28,14 @@ pub fn framing(data: &[u8]) {
         let mut buffer = Vec::new();
         open.write(&mut buffer);
         let mut parser = Parser::new(Limits::default());
-        let again = parser
-            .parse(&buffer)
-            .expect("an opening is written well-formed");
+        let again = parser.parse(&buffer).expect("an opening is written well-formed");
         assert_eq!(Open::read(again).expect("and is read again"), open);
     }
     if let Ok(features) = Features::read(element) {
         let mut buffer = Vec::new();
         features.write(&mut buffer);
         let mut parser = Parser::new(Limits::default());
-        let again = parser
-            .parse(&buffer)
-            .expect("features are written well-formed");
+        let again = parser.parse(&buffer).expect("features are written well-formed");
         assert_eq!(Features::read(again).expect("and are read again"), features);
     }
     if StreamError::is(element) {
@@ -53,9 +43,7 @@ pub fn framing(data: &[u8]) {
         let mut buffer = Vec::new();
         error.write(&mut buffer);
         let mut parser = Parser::new(Limits::default());
-        let again = parser
-            .parse(&buffer)
-            .expect("errors are written well-formed");
+        let again = parser.parse(&buffer).expect("errors are written well-formed");
         assert_eq!(StreamError::read(again).condition, error.condition);
         if let Ok(Some(host)) = error.redirect() {
             assert_eq!(host.to_string().parse(), Ok(host));

@@ -36,27 +36,16 @@ fn client(hash: ScramHash, first: &[u8], second: &[u8], third: &[u8]) {
     if answer.is_ok() {
         assert!(scram.success(second).is_err(), "a signature out of nowhere");
     }
-    assert!(
-        scram.step(second).is_err() && scram.success(third).is_err(),
-        "an error ends it"
-    );
+    assert!(scram.step(second).is_err() && scram.success(third).is_err(), "an error ends it");
 }
 
 fn server(hash: ScramHash, first: &[u8], second: &[u8]) {
-    let bindings = ChannelBindings {
-        tls_exporter: Some(vec![7; 32]),
-        tls_server_end_point: None,
-    };
+    let bindings = ChannelBindings { tls_exporter: Some(vec![7; 32]), tls_server_end_point: None };
     let credentials = ScramCredentials::dummy(hash, "user", b"secret", 4);
-    for (plus, bindings) in [
-        (true, &bindings),
-        (false, &bindings),
-        (false, &ChannelBindings::NONE),
-    ] {
+    for (plus, bindings) in [(true, &bindings), (false, &bindings), (false, &ChannelBindings::NONE)]
+    {
         if let Ok(mut server) = ScramServer::begin(hash, plus, bindings, [2; 24], first) {
-            let challenge = server
-                .challenge(&credentials)
-                .expect("the hash function fits");
+            let challenge = server.challenge(&credentials).expect("the hash function fits");
             assert!(challenge.len() < 8192 && !server.username().is_empty());
             assert!(server.finish(second).is_err(), "a proof out of nowhere");
         }
@@ -86,20 +75,11 @@ fn choice(offered: &[u8], announced: &[u8]) {
         text.split_whitespace().map(str::to_owned).collect()
     };
     let (offered, announced) = (names(offered), names(announced));
-    let bindings = ChannelBindings {
-        tls_exporter: Some(vec![7; 32]),
-        tls_server_end_point: None,
-    };
-    let least = MechanismKind::Scram {
-        hash: ScramHash::Sha1,
-        plus: false,
-    };
+    let bindings = ChannelBindings { tls_exporter: Some(vec![7; 32]), tls_server_end_point: None };
+    let least = MechanismKind::Scram { hash: ScramHash::Sha1, plus: false };
     let policy = MechanismPolicy::of(MechanismKind::ALL).at_least(least);
     match choose(&policy, &offered, &announced, &bindings, false) {
         Ok(choice) => assert!(!choice.kind().is_weaker_than(least)),
-        Err(error) => assert!(
-            error.to_string().len() < 2048,
-            "an error quotes without end"
-        ),
+        Err(error) => assert!(error.to_string().len() < 2048, "an error quotes without end"),
     }
 }

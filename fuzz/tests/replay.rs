@@ -18,14 +18,10 @@ const TARGETS: &[(&str, Body)] = &[
 ];
 
 fn seeds(target: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("corpus")
-        .join(target);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
     let entries =
         std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
-    entries
-        .map(|entry| std::fs::read(entry.unwrap().path()).unwrap())
-        .collect()
+    entries.map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect()
 }
 
 #[test]
@@ -42,21 +38,10 @@ fn there_is_a_target_file_for_every_body_and_the_other_way_round() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz_targets");
     let mut files: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
-        .map(|entry| {
-            entry
-                .unwrap()
-                .path()
-                .file_stem()
-                .unwrap()
-                .to_string_lossy()
-                .into_owned()
-        })
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
         .collect();
     files.sort();
-    assert_eq!(
-        files,
-        TARGETS.iter().map(|(name, _)| *name).collect::<Vec<_>>()
-    );
+    assert_eq!(files, TARGETS.iter().map(|(name, _)| *name).collect::<Vec<_>>());
 }
 
 /// A seed with a few bytes changed, cut out, doubled, or replaced by a piece of another seed.
@@ -64,13 +49,7 @@ fn mutated(name: &'static str) -> impl Strategy<Value = Vec<u8>> {
     let seeds = seeds(name);
     let count = seeds.len();
     let edits = prop::collection::vec(
-        (
-            any::<u8>(),
-            any::<u16>(),
-            any::<u16>(),
-            any::<u8>(),
-            0..count,
-        ),
+        (any::<u8>(), any::<u16>(), any::<u16>(), any::<u8>(), 0..count),
         1..6,
     );
     (0..count, edits).prop_map(move |(first, edits)| {

@@ -4,10 +4,7 @@ use mfly_client::{EndReason, Event, Events};
 use mfly_tests::{Place, ScriptedServer, expect_event};
 
 async fn told(events: &mut Events, wanted: Event) {
-    expect_event(events, "administrator's block", |event| {
-        (*event == wanted).then_some(())
-    })
-    .await;
+    expect_event(events, "administrator's block", |event| (*event == wanted).then_some(())).await;
 }
 
 #[tokio::test]
@@ -52,12 +49,7 @@ async fn a_blocked_group_is_told_as_a_group() {
     let (_session, mut events, mut peer) = server.connect().await;
     peer.send(r#"<message xmlns="jabber:client" from="xmpp.example.test"><admin_block block_status="1" jid="g1@mix.xmpp.example.test" chat_type="groupchat"/></message>"#).await;
     let target = expect_event(&mut events, "administrator's block", |event| match event {
-        Event::AdminBlock {
-            target,
-            blocked: true,
-            own: false,
-            ..
-        } => Some(target.clone()),
+        Event::AdminBlock { target, blocked: true, own: false, .. } => Some(target.clone()),
         _ => None,
     })
     .await;

@@ -37,28 +37,10 @@ async fn every_session_of_the_blocker_is_told_the_asking_one_too() {
     place.register("bob").await;
     let users = Listed::from(vec![place.address("bob")]);
     alice.block(&user("bob")).await.unwrap();
-    pushed(
-        &mut own,
-        Event::Blocked {
-            users: users.clone(),
-        },
-    )
-    .await;
-    pushed(
-        &mut others,
-        Event::Blocked {
-            users: users.clone(),
-        },
-    )
-    .await;
+    pushed(&mut own, Event::Blocked { users: users.clone() }).await;
+    pushed(&mut others, Event::Blocked { users: users.clone() }).await;
     alice.unblock(&user("bob")).await.unwrap();
-    pushed(
-        &mut own,
-        Event::Unblocked {
-            users: users.clone(),
-        },
-    )
-    .await;
+    pushed(&mut own, Event::Unblocked { users: users.clone() }).await;
     pushed(&mut others, Event::Unblocked { users }).await;
 }
 
@@ -69,38 +51,16 @@ async fn the_blocked_user_is_told_and_sees_the_blocker_leave() {
     let alice = place.connect("alice").await;
     let who = place.address("alice");
     alice.block(&user("bob")).await.unwrap();
-    pushed(
-        &mut events,
-        Event::BlockedBy {
-            user: who.clone(),
-            carbon: false,
-        },
-    )
-    .await;
+    pushed(&mut events, Event::BlockedBy { user: who.clone(), carbon: false }).await;
     expect_event(&mut events, "alice's leaving", |event| match event {
-        Event::Presence {
-            user,
-            kind: PresenceKind::Unavailable,
-            ..
-        } if *user == who => Some(()),
+        Event::Presence { user, kind: PresenceKind::Unavailable, .. } if *user == who => Some(()),
         _ => None,
     })
     .await;
     alice.unblock(&user("bob")).await.unwrap();
-    pushed(
-        &mut events,
-        Event::UnblockedBy {
-            user: who.clone(),
-            carbon: false,
-        },
-    )
-    .await;
+    pushed(&mut events, Event::UnblockedBy { user: who.clone(), carbon: false }).await;
     expect_event(&mut events, "alice's return", |event| match event {
-        Event::Presence {
-            user,
-            kind: PresenceKind::Available,
-            ..
-        } if *user == who => Some(()),
+        Event::Presence { user, kind: PresenceKind::Available, .. } if *user == who => Some(()),
         _ => None,
     })
     .await;
@@ -141,10 +101,7 @@ async fn blocking_twice_is_the_same_as_once() {
 async fn an_unknown_user_cannot_be_blocked() {
     let place = Place::start().await;
     let alice = place.connect("alice").await;
-    for done in [
-        alice.block(&user("nobody")).await,
-        alice.unblock(&user("nobody")).await,
-    ] {
+    for done in [alice.block(&user("nobody")).await, alice.unblock(&user("nobody")).await] {
         let error = done.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::UserNotAvailable);
         assert_eq!(error.official()["message"], "Request Failed");
@@ -157,10 +114,7 @@ async fn a_plan_without_blocking_refuses_it_and_nothing_is_sent() {
     let alice = place.connect("alice").await;
     place.register("bob").await;
     place.settle(&alice).await;
-    for outcome in [
-        alice.block(&user("bob")).await,
-        alice.unblock(&user("bob")).await,
-    ] {
+    for outcome in [alice.block(&user("bob")).await, alice.unblock(&user("bob")).await] {
         let error = outcome.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::PlanGated(Feature::Block));
         assert_eq!(
@@ -169,10 +123,7 @@ async fn a_plan_without_blocking_refuses_it_and_nothing_is_sent() {
         );
     }
     place.assert_nothing_sent(&alice).await;
-    assert!(
-        alice.blocked().await.unwrap().is_empty(),
-        "the lists are not gated"
-    );
+    assert!(alice.blocked().await.unwrap().is_empty(), "the lists are not gated");
     assert!(alice.blocked_by().await.unwrap().is_empty());
 }
 
@@ -182,10 +133,7 @@ async fn a_plan_that_loses_blocking_meanwhile_refuses_it_on_the_server() {
     let alice = place.connect("alice").await;
     place.register("bob").await;
     place.server.plan().disable(Feature::Block);
-    let refused = [
-        alice.block(&user("bob")).await,
-        alice.unblock(&user("bob")).await,
-    ];
+    let refused = [alice.block(&user("bob")).await, alice.unblock(&user("bob")).await];
     for outcome in refused {
         let error = outcome.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::PlanGated(Feature::Block));
@@ -209,16 +157,8 @@ async fn oneself_a_group_and_a_stranger_are_refused_and_nothing_is_sent() {
     assert_eq!(argument(alice.block(&user("alice")).await).0, "toUserJid");
     for address in ["g1@mix.localhost", "localhost", "bob@elsewhere.test"] {
         let address = BareJid::new(address).unwrap();
-        assert_eq!(
-            argument(alice.block(&address).await).0,
-            "toUserJid",
-            "{address}"
-        );
-        assert_eq!(
-            argument(alice.unblock(&address).await).0,
-            "toUserJid",
-            "{address}"
-        );
+        assert_eq!(argument(alice.block(&address).await).0, "toUserJid", "{address}");
+        assert_eq!(argument(alice.unblock(&address).await).0, "toUserJid", "{address}");
     }
     place.assert_nothing_sent(&alice).await;
 }
@@ -228,16 +168,10 @@ async fn with_the_quirk_off_the_server_judges_blocking_oneself() {
     let place = Place::start().await;
     let mut quirks = Quirks::default();
     quirks.refuse_self_block = false;
-    let app = Place::app_of(&place.server)
-        .quirks(quirks)
-        .build()
-        .await
-        .unwrap();
+    let app = Place::app_of(&place.server).quirks(quirks).build().await.unwrap();
     let alice = app.connect(&place.register("alice").await).await.unwrap();
     let error = kind(alice.block(&user("alice")).await);
-    let ErrorKind::RequestRefused(error) = error else {
-        panic!("{error:?}")
-    };
+    let ErrorKind::RequestRefused(error) = error else { panic!("{error:?}") };
     assert_eq!(error.condition, ErrorCondition::NotAllowed);
 }
 

@@ -19,10 +19,7 @@ async fn attempt(app: &App, credentials: &Credentials) -> Result<Session, Error>
 }
 
 async fn failure(app: &App, credentials: &Credentials) -> Error {
-    within("failing", async {
-        app.connect(credentials).await.unwrap_err()
-    })
-    .await
+    within("failing", async { app.connect(credentials).await.unwrap_err() }).await
 }
 
 #[tokio::test]
@@ -33,9 +30,7 @@ async fn a_session_says_the_frames_of_the_official_sdk_in_its_order() {
         .server
         .journal()
         .wait_for(mfly_tests::PATIENCE, |entry| {
-            entry
-                .frame()
-                .is_some_and(|frame| frame.text.contains("carbons"))
+            entry.frame().is_some_and(|frame| frame.text.contains("carbons"))
         })
         .await
         .unwrap();
@@ -78,10 +73,8 @@ async fn the_password_is_sealed_for_each_of_log_in_and_authentication() {
         peer.accept_binding().await;
         (peer, auth)
     };
-    let (session, (_peer, auth)) = within("connection", async {
-        tokio::join!(attempt(&app, &credentials), script)
-    })
-    .await;
+    let (session, (_peer, auth)) =
+        within("connection", async { tokio::join!(attempt(&app, &credentials), script) }).await;
     session.unwrap();
     let document = Document::parse(auth, &Limits::default()).unwrap();
     let auth = Auth::read(document.root()).unwrap();
@@ -90,25 +83,15 @@ async fn the_password_is_sealed_for_each_of_log_in_and_authentication() {
     let cipher = RequestCipher::new(&LicenceKey::new(LICENCE_KEY).unwrap());
     let (password, sealed_at) = login::open_password(&cipher, sealed.expose()).unwrap();
     assert_eq!(password.expose(), PASSWORD);
-    let login = server
-        .backend
-        .sent()
-        .into_iter()
-        .find(|sent| sent.path == "/login")
-        .unwrap();
+    let login = server.backend.sent().into_iter().find(|sent| sent.path == "/login").unwrap();
     assert_eq!(login.body["username"], "u1");
     assert_eq!(login.body["type"], "web");
     let rest = login.body["password"].as_str().unwrap();
     let (password, logged_in_at) = login::open_password(&cipher, rest).unwrap();
     assert_eq!(password.expose(), PASSWORD);
     assert!(sealed_at >= logged_in_at, "true time, in order");
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap();
-    assert!(
-        (now.as_millis() as i64 - sealed_at).abs() < 60_000,
-        "the time is not the true one"
-    );
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    assert!((now.as_millis() as i64 - sealed_at).abs() < 60_000, "the time is not the true one");
 }
 
 #[tokio::test]
@@ -120,11 +103,7 @@ async fn a_wrong_password_is_refused_before_xmpp_is_tried() {
     assert_eq!(*error.kind(), ErrorKind::InvalidCredentials { status: 400 });
     assert_eq!((error.status_code(), error.fault()), (400, Fault::Caller));
     assert!(!error.is_retryable());
-    assert_eq!(
-        place.server.journal().requests_to("/login").len(),
-        1,
-        "it is not repeated"
-    );
+    assert_eq!(place.server.journal().requests_to("/login").len(), 1, "it is not repeated");
     assert!(place.server.journal().frames().is_empty());
 }
 
@@ -154,16 +133,11 @@ async fn credentials_that_xmpp_refuses_end_the_session_at_once_and_are_not_tried
         .await;
         peer.receive_rest().await
     };
-    let (outcome, rest) = within("the refusal", async {
-        tokio::join!(request.into_future(), script)
-    })
-    .await;
+    let (outcome, rest) =
+        within("the refusal", async { tokio::join!(request.into_future(), script) }).await;
     let error = outcome.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::InvalidCredentials { status: 401 });
-    assert!(
-        rest.iter().all(|frame| !frame.starts_with("<auth")),
-        "{rest:?}"
-    );
+    assert!(rest.iter().all(|frame| !frame.starts_with("<auth")), "{rest:?}");
     let told = expect_event(&mut events, "AUTHFAIL", |event| {
         matches!(event, Event::AuthenticationFailed).then(|| event.official())
     })
@@ -194,20 +168,9 @@ async fn the_configured_host_is_reached_over_tls_with_the_servers_authority() {
     let server = TestServer::start().await.unwrap();
     let tls = Tls::custom(server.ca_certificate_pem().unwrap().as_bytes()).unwrap();
     let url = server.api_base_url_tls().unwrap();
-    let app = App::builder(server.licence_key())
-        .api_base_url(&url)
-        .tls(tls)
-        .build()
-        .await
-        .unwrap();
-    let account = app
-        .register(&UserIdentifier::new("alice").unwrap())
-        .await
-        .unwrap();
-    let session = within("connection", async {
-        app.connect(&account.credentials).await
-    })
-    .await;
+    let app = App::builder(server.licence_key()).api_base_url(&url).tls(tls).build().await.unwrap();
+    let account = app.register(&UserIdentifier::new("alice").unwrap()).await.unwrap();
+    let session = within("connection", async { app.connect(&account.credentials).await }).await;
     assert_eq!(session.unwrap().state(), ConnectionState::Connected);
 }
 
@@ -217,16 +180,8 @@ async fn a_server_with_an_unknown_authority_is_not_talked_to() {
     let other = TestServer::start().await.unwrap();
     let tls = Tls::custom(other.ca_certificate_pem().unwrap().as_bytes()).unwrap();
     let url = server.api_base_url_tls().unwrap();
-    let app = App::builder(server.licence_key())
-        .api_base_url(&url)
-        .tls(tls)
-        .build()
-        .await
-        .unwrap();
-    let error = app
-        .register(&UserIdentifier::new("alice").unwrap())
-        .await
-        .unwrap_err();
+    let app = App::builder(server.licence_key()).api_base_url(&url).tls(tls).build().await.unwrap();
+    let error = app.register(&UserIdentifier::new("alice").unwrap()).await.unwrap_err();
     let kind = ErrorKind::Certificate(CertificateProblem::Untrusted);
     assert_eq!(*error.kind(), kind);
     assert!(!error.is_retryable());
@@ -246,10 +201,7 @@ async fn an_unknown_authority_on_the_xmpp_side_is_no_error_of_the_network_either
         .build()
         .await
         .unwrap();
-    let account = app
-        .register(&UserIdentifier::new("alice").unwrap())
-        .await
-        .unwrap();
+    let account = app.register(&UserIdentifier::new("alice").unwrap()).await.unwrap();
     let error = failure(&app, &account.credentials).await;
     let kind = ErrorKind::Certificate(CertificateProblem::Untrusted);
     assert_eq!(*error.kind(), kind);
@@ -264,12 +216,7 @@ async fn nobody_listening_is_a_retryable_error_of_the_network() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         format!("ws://{}/websocket", listener.local_addr().unwrap())
     };
-    let app = server
-        .app_builder()
-        .xmpp_address(&closed)
-        .build()
-        .await
-        .unwrap();
+    let app = server.app_builder().xmpp_address(&closed).build().await.unwrap();
     let error = failure(&app, &ScriptedServer::credentials()).await;
     assert_eq!(*error.kind(), ErrorKind::Network);
     assert_eq!((error.status_code(), error.fault()), (599, Fault::Network));
@@ -284,13 +231,7 @@ async fn a_server_that_accepts_and_says_nothing_costs_no_more_than_the_handshake
     let mut timeouts = Timeouts::default();
     timeouts.handshake = Duration::from_millis(50);
     let server = ScriptedServer::start().await;
-    let app = server
-        .app_builder()
-        .xmpp_address(&url)
-        .timeouts(timeouts)
-        .build()
-        .await
-        .unwrap();
+    let app = server.app_builder().xmpp_address(&url).timeouts(timeouts).build().await.unwrap();
     let error = failure(&app, &ScriptedServer::credentials()).await;
     assert_eq!(*error.kind(), ErrorKind::Network);
 }
@@ -314,13 +255,7 @@ async fn a_subscription_made_before_connecting_sees_the_first_connection() {
     let mut events = request.events();
     let session = request.await.unwrap();
     let first = within("an event", events.next()).await.unwrap();
-    assert_eq!(
-        first,
-        Event::Connected {
-            jid: session.jid(),
-            resumed: false
-        }
-    );
+    assert_eq!(first, Event::Connected { jid: session.jid(), resumed: false });
 }
 
 #[tokio::test]
@@ -354,10 +289,8 @@ async fn without_plain_the_password_is_not_sent() {
         peer.offer("EXTERNAL").await;
         peer.receive_rest().await
     };
-    let (error, rest) = within("the refusal", async {
-        tokio::join!(failure(&app, &credentials), script)
-    })
-    .await;
+    let (error, rest) =
+        within("the refusal", async { tokio::join!(failure(&app, &credentials), script) }).await;
     let ErrorKind::Ended(EndReason::MechanismUnavailable { offered }) = error.kind() else {
         panic!("{error:?}");
     };
@@ -369,9 +302,7 @@ async fn without_plain_the_password_is_not_sent() {
 async fn clear_text_to_another_machine_is_not_dialled() {
     let server = ScriptedServer::start().await;
     // An address for documentation: nothing answers there.
-    let builder = server
-        .app_builder()
-        .xmpp_address("ws://192.0.2.1/websocket");
+    let builder = server.app_builder().xmpp_address("ws://192.0.2.1/websocket");
     let outcome = match builder.build().await {
         Ok(app) => app.connect(&ScriptedServer::credentials()).await.map(drop),
         Err(error) => Err(error),
@@ -387,20 +318,10 @@ async fn a_configured_host_is_dialled_without_tls_only_if_the_quirk_says_so() {
     let mut quirks = Quirks::default();
     quirks.websocket_tls = false;
     let builder = App::builder(place.server.licence_key());
-    let app = builder
-        .api_base_url(&place.server.api_base_url())
-        .quirks(quirks)
-        .build()
-        .await
-        .unwrap();
-    let account = app
-        .register(&UserIdentifier::new("alice").unwrap())
-        .await
-        .unwrap();
-    let session = within("connection", async {
-        app.connect(&account.credentials).await
-    })
-    .await;
+    let app =
+        builder.api_base_url(&place.server.api_base_url()).quirks(quirks).build().await.unwrap();
+    let account = app.register(&UserIdentifier::new("alice").unwrap()).await.unwrap();
+    let session = within("connection", async { app.connect(&account.credentials).await }).await;
     assert_eq!(session.unwrap().state(), ConnectionState::Connected);
 }
 
@@ -408,12 +329,7 @@ async fn a_configured_host_is_dialled_without_tls_only_if_the_quirk_says_so() {
 async fn two_sessions_of_one_user_have_addresses_of_their_own() {
     let place = Place::start().await;
     let credentials = place.register("alice").await;
-    let one = place
-        .app
-        .connect(&credentials)
-        .resource_prefix("Bot-")
-        .await
-        .unwrap();
+    let one = place.app.connect(&credentials).resource_prefix("Bot-").await.unwrap();
     let two = place.app.connect(&credentials).await.unwrap();
     assert!(one.jid().resource().unwrap().starts_with("Bot-"));
     assert_ne!(one.jid(), two.jid());
@@ -425,11 +341,7 @@ async fn a_resource_prefix_that_cannot_be_part_of_an_address_is_refused() {
     let place = Place::start().await;
     let credentials = place.register("alice").await;
     place.server.journal().clear();
-    let outcome = place
-        .app
-        .connect(&credentials)
-        .resource_prefix("a\u{7}")
-        .await;
+    let outcome = place.app.connect(&credentials).resource_prefix("a\u{7}").await;
     let (name, _) = mfly_tests::argument(outcome);
     assert_eq!(name, "resource_prefix");
     assert!(place.server.journal().entries().is_empty());
@@ -444,8 +356,7 @@ async fn a_resource_conflict_at_binding_ends_the_attempt() {
         let mut peer = server.accept().await;
         peer.offer("PLAIN").await;
         peer.accept_authentication().await;
-        peer.open(r#"<bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/>"#)
-            .await;
+        peer.open(r#"<bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/>"#).await;
         let id = peer.receive_request("xmpp-bind").await;
         peer.send(format!(
             r#"<iq type="error" id="{id}" xmlns="jabber:client"><error type="cancel"><conflict xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></iq>"#
@@ -453,14 +364,9 @@ async fn a_resource_conflict_at_binding_ends_the_attempt() {
         .await;
         peer.receive_rest().await
     };
-    let (error, _) = within("the refusal", async {
-        tokio::join!(failure(&app, &credentials), script)
-    })
-    .await;
-    assert!(
-        matches!(error.kind(), ErrorKind::Ended(EndReason::Replaced)),
-        "{error:?}"
-    );
+    let (error, _) =
+        within("the refusal", async { tokio::join!(failure(&app, &credentials), script) }).await;
+    assert!(matches!(error.kind(), ErrorKind::Ended(EndReason::Replaced)), "{error:?}");
 }
 
 #[tokio::test]
@@ -472,8 +378,7 @@ async fn a_session_iq_is_sent_only_to_a_server_that_wants_it() {
         let mut peer = server.accept().await;
         peer.offer("PLAIN").await;
         peer.accept_authentication().await;
-        peer.open(r#"<bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/>"#)
-            .await;
+        peer.open(r#"<bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/>"#).await;
         let id = peer.receive_request("xmpp-bind").await;
         peer.send(format!(
             r#"<iq type="result" id="{id}" xmlns="jabber:client"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"><jid>u1@xmpp.example.test/given</jid></bind></iq>"#
@@ -482,15 +387,10 @@ async fn a_session_iq_is_sent_only_to_a_server_that_wants_it() {
         let next = peer.receive().await;
         (peer, next)
     };
-    let (session, (_peer, next)) = within("connection", async {
-        tokio::join!(attempt(&app, &credentials), script)
-    })
-    .await;
+    let (session, (_peer, next)) =
+        within("connection", async { tokio::join!(attempt(&app, &credentials), script) }).await;
     assert!(next.starts_with("<presence "), "{next}");
-    assert_eq!(
-        session.unwrap().jid().as_str(),
-        "u1@xmpp.example.test/given"
-    );
+    assert_eq!(session.unwrap().jid().as_str(), "u1@xmpp.example.test/given");
 }
 
 #[tokio::test]
@@ -504,23 +404,18 @@ async fn an_address_that_the_server_points_to_is_not_followed() {
         peer.send(r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" see-other-uri="wss://evil.test/websocket"/>"#).await;
         peer.receive_rest().await
     };
-    let (error, _) = within("the end", async {
-        tokio::join!(failure(&app, &credentials), script)
-    })
-    .await;
-    let ErrorKind::Ended(EndReason::Moved { to }) = error.kind() else {
-        panic!("{error:?}")
-    };
+    let (error, _) =
+        within("the end", async { tokio::join!(failure(&app, &credentials), script) }).await;
+    let ErrorKind::Ended(EndReason::Moved { to }) = error.kind() else { panic!("{error:?}") };
     assert_eq!(to, "wss://evil.test/websocket");
 }
 
 #[tokio::test]
 async fn an_unreadable_configuration_is_the_servers_fault() {
     let server = ScriptedServer::start().await;
-    server.backend.prepare(
-        "/users/config",
-        mfly_tests::stub::success(serde_json::json!("garbage")),
-    );
+    server
+        .backend
+        .prepare("/users/config", mfly_tests::stub::success(serde_json::json!("garbage")));
     let error = kind(attempt(&server.app().await, &ScriptedServer::credentials()).await);
     assert_eq!(error, ErrorKind::UnexpectedAnswer);
 }

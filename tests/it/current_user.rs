@@ -39,18 +39,8 @@ async fn a_users_address_is_made_from_an_id_or_taken_from_an_address() {
     let bob = place.address("bob");
     assert_eq!(session.address_of(&user("bob")).unwrap(), bob);
     assert_eq!(session.address_of(&bob).unwrap(), bob);
-    assert_eq!(
-        session
-            .address_of(&bob.with_resource("Web-1").unwrap())
-            .unwrap(),
-        bob
-    );
-    assert_eq!(
-        session
-            .address_of(&UserReference::new("bob").unwrap())
-            .unwrap(),
-        bob
-    );
+    assert_eq!(session.address_of(&bob.with_resource("Web-1").unwrap()).unwrap(), bob);
+    assert_eq!(session.address_of(&UserReference::new("bob").unwrap()).unwrap(), bob);
     let elsewhere = BareJid::new("bob@elsewhere.test").unwrap();
     assert_eq!(argument(session.address_of(&elsewhere)).0, "toUserJid");
     place.assert_nothing_sent(&session).await;

@@ -11,9 +11,7 @@ async fn the_account_is_gone_and_the_session_ends_for_good() {
     let credentials = place.register("alice").await;
     let session = place.app.connect(&credentials).await.unwrap();
     let mut events = session.events();
-    within("deletion", session.delete_account("moving", Some("bye")))
-        .await
-        .unwrap();
+    within("deletion", session.delete_account("moving", Some("bye"))).await.unwrap();
     assert_eq!(session.state(), ConnectionState::Ended);
     let reason = expect_event(&mut events, "end", |event| match event {
         Event::Ended(reason) => Some(reason.clone()),
@@ -26,10 +24,7 @@ async fn the_account_is_gone_and_the_session_ends_for_good() {
     let error = kind(place.app.connect(&credentials).await);
     assert_eq!(error, ErrorKind::InvalidCredentials { status: 400 });
     let error = kind(session.settings().await);
-    assert!(
-        matches!(error, ErrorKind::Ended(EndReason::AccountDeleted)),
-        "{error:?}"
-    );
+    assert!(matches!(error, ErrorKind::Ended(EndReason::AccountDeleted)), "{error:?}");
 }
 
 #[tokio::test]
@@ -48,10 +43,7 @@ async fn an_empty_reason_is_refused_and_nothing_is_sent() {
     let session = place.connect("alice").await;
     place.settle(&session).await;
     let refused = argument(session.delete_account("", Some("bye")).await);
-    assert_eq!(
-        refused,
-        ("reason", "reason is not valid or required".to_owned())
-    );
+    assert_eq!(refused, ("reason", "reason is not valid or required".to_owned()));
     place.assert_nothing_sent(&session).await;
     assert!(place.server.user("alice").exists());
 }
@@ -60,16 +52,9 @@ async fn an_empty_reason_is_refused_and_nothing_is_sent() {
 async fn a_refused_deletion_leaves_account_and_session_alone() {
     let place = Place::start().await;
     let session = place.connect("alice").await;
-    place
-        .server
-        .fault()
-        .request("/users/deleteMyAccount")
-        .refuse(500, "no");
+    place.server.fault().request("/users/deleteMyAccount").refuse(500, "no");
     let error = kind(session.delete_account("moving", None).await);
-    assert!(
-        matches!(error, ErrorKind::Refused { status: 500, .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, ErrorKind::Refused { status: 500, .. }), "{error:?}");
     assert_eq!(session.state(), ConnectionState::Connected);
     session.settings().await.unwrap();
     assert!(place.server.user("alice").exists());
@@ -97,11 +82,7 @@ async fn registering_the_same_identifier_again_makes_a_fresh_account() {
     place.register("bob").await;
     session.block(&user("bob")).await.unwrap();
     session.delete_account("moving", None).await.unwrap();
-    let account = place
-        .app
-        .register(&UserIdentifier::new("alice").unwrap())
-        .await
-        .unwrap();
+    let account = place.app.register(&UserIdentifier::new("alice").unwrap()).await.unwrap();
     assert!(!account.is_profile_updated);
     let session = place.app.connect(&account.credentials).await.unwrap();
     assert!(session.blocked().await.unwrap().is_empty());

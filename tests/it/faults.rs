@@ -29,9 +29,7 @@ async fn an_answer_that_never_comes_costs_no_more_than_the_deadline_of_the_reque
     let (place, session) = start().await;
     fault(&place).silence();
     let hurried = session.with_timeout(SHORT);
-    let error = within("the deadline", hurried.own_profile())
-        .await
-        .unwrap_err();
+    let error = within("the deadline", hurried.own_profile()).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Timeout);
     assert!(error.is_retryable());
     assert_eq!(error.fault(), Fault::Network);
@@ -43,11 +41,7 @@ async fn without_one_of_its_own_the_deadline_is_that_of_the_app() {
     let place = Place::start().await;
     let mut timeouts = Timeouts::default();
     timeouts.rest = SHORT;
-    let app: App = Place::app_of(&place.server)
-        .timeouts(timeouts)
-        .build()
-        .await
-        .unwrap();
+    let app: App = Place::app_of(&place.server).timeouts(timeouts).build().await.unwrap();
     let session = app.connect(&place.register("alice").await).await.unwrap();
     fault(&place).silence();
     let error = kind(within("the deadline", session.own_profile()).await);
@@ -73,27 +67,14 @@ async fn a_refusal_is_told_with_number_and_words() {
     let (place, session) = start().await;
     fault(&place).refuse(418, "teapot");
     let error = session.own_profile().await.unwrap_err();
-    assert_eq!(
-        *error.kind(),
-        ErrorKind::Refused {
-            status: 418,
-            message: "teapot".to_owned()
-        }
-    );
+    assert_eq!(*error.kind(), ErrorKind::Refused { status: 418, message: "teapot".to_owned() });
     assert_eq!(error.status_code(), 418);
 }
 
 #[tokio::test]
 async fn garbage_is_the_servers_fault() {
     let (place, session) = start().await;
-    for body in [
-        "",
-        "not json",
-        "[]",
-        "{\"status\":",
-        "<html>",
-        "{\"status\":200,\"data\":[1]}",
-    ] {
+    for body in ["", "not json", "[]", "{\"status\":", "<html>", "{\"status\":200,\"data\":[1]}"] {
         fault(&place).garbage(body);
         let error = session.own_profile().await.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::UnexpectedAnswer, "{body}");
@@ -128,18 +109,8 @@ async fn a_connection_that_breaks_is_an_error_of_the_network() {
 async fn what_may_have_been_done_is_not_done_again() {
     let (place, session) = start().await;
     place.server.fault().request("/moderation/feedback").cut();
-    assert_eq!(
-        kind(session.send_feedback("t", "d").await),
-        ErrorKind::Network
-    );
-    assert_eq!(
-        place
-            .server
-            .journal()
-            .requests_to("/moderation/feedback")
-            .len(),
-        1
-    );
+    assert_eq!(kind(session.send_feedback("t", "d").await), ErrorKind::Network);
+    assert_eq!(place.server.journal().requests_to("/moderation/feedback").len(), 1);
 }
 
 #[tokio::test]
@@ -147,10 +118,8 @@ async fn the_session_does_not_suffer_with_the_rest_server() {
     let (place, session) = start().await;
     fault(&place).silence();
     let hanging = session.with_timeout(SHORT);
-    let (profile, settings) = within("both", async {
-        tokio::join!(hanging.own_profile(), session.settings())
-    })
-    .await;
+    let (profile, settings) =
+        within("both", async { tokio::join!(hanging.own_profile(), session.settings()) }).await;
     assert_eq!(kind(profile), ErrorKind::Timeout);
     settings.unwrap();
 }
@@ -160,11 +129,7 @@ async fn a_log_in_that_is_never_answered_fails_the_connection_in_time() {
     let place = Place::start().await;
     let mut timeouts = Timeouts::default();
     timeouts.rest = SHORT;
-    let app = Place::app_of(&place.server)
-        .timeouts(timeouts)
-        .build()
-        .await
-        .unwrap();
+    let app = Place::app_of(&place.server).timeouts(timeouts).build().await.unwrap();
     let credentials = place.register("alice").await;
     place.server.fault().request("/login").silence();
     let outcome = within("the deadline", async { app.connect(&credentials).await }).await;

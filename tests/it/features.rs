@@ -10,10 +10,7 @@ use serde_json::json;
 
 #[test]
 fn there_are_the_seventeen_flags_of_the_official_sdk() {
-    let names: Vec<_> = Feature::ALL
-        .iter()
-        .map(|feature| feature.wire_name())
-        .collect();
+    let names: Vec<_> = Feature::ALL.iter().map(|feature| feature.wire_name()).collect();
     assert_eq!(
         names,
         [
@@ -45,11 +42,7 @@ async fn each_flag_of_the_plan_arrives_alone() {
         let session = place.connect("alice").await;
         let features = session.features();
         for other in Feature::ALL {
-            assert_eq!(
-                features.contains(*other),
-                other != feature,
-                "{feature} off: {other}"
-            );
+            assert_eq!(features.contains(*other), other != feature, "{feature} off: {other}");
         }
     }
 }
@@ -61,9 +54,7 @@ async fn a_flag_that_the_configuration_leaves_out_is_on_and_one_that_is_not_true
     config["report"] = json!(false);
     config["translation"] = json!("true");
     let sealed = ConfigCipher::new("u1").seal(&config.to_string());
-    server
-        .backend
-        .prepare("/users/config", success(json!(sealed)));
+    server.backend.prepare("/users/config", success(json!(sealed)));
     let (session, _events, _peer) = server.connect().await;
     for feature in Feature::ALL {
         let is_on = !matches!(feature, Feature::Report | Feature::Translation);

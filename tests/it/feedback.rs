@@ -8,15 +8,9 @@ use serde_json::{Value, json};
 async fn title_and_description_arrive() {
     let place = Place::start().await;
     let session = place.connect("alice").await;
-    session
-        .send_feedback("Colours", "More of them, \"please\" \u{1f308}")
-        .await
-        .unwrap();
+    session.send_feedback("Colours", "More of them, \"please\" \u{1f308}").await.unwrap();
     let request = &place.server.journal().requests_to("/moderation/feedback")[0];
-    assert_eq!(
-        (request.method.as_str(), request.user.as_deref()),
-        ("POST", Some("alice"))
-    );
+    assert_eq!((request.method.as_str(), request.user.as_deref()), ("POST", Some("alice")));
     let body: Value = serde_json::from_str(&request.body).unwrap();
     assert_eq!(
         body,
@@ -40,23 +34,10 @@ async fn an_empty_text_is_refused_by_its_name_and_nothing_is_sent() {
 async fn a_refusal_carries_the_servers_words() {
     let place = Place::start().await;
     let session = place.connect("alice").await;
-    place
-        .server
-        .fault()
-        .request("/moderation/feedback")
-        .refuse(422, "Too long");
+    place.server.fault().request("/moderation/feedback").refuse(422, "Too long");
     let error = session.send_feedback("t", "d").await.unwrap_err();
-    assert_eq!(
-        *error.kind(),
-        ErrorKind::Refused {
-            status: 422,
-            message: "Too long".to_owned()
-        }
-    );
-    assert_eq!(
-        error.official(),
-        json!({"statusCode": 422, "message": "Too long"})
-    );
+    assert_eq!(*error.kind(), ErrorKind::Refused { status: 422, message: "Too long".to_owned() });
+    assert_eq!(error.official(), json!({"statusCode": 422, "message": "Too long"}));
 }
 
 #[tokio::test]
@@ -66,11 +47,5 @@ async fn a_session_that_is_over_sends_none() {
     session.close().await;
     let error = kind(session.send_feedback("t", "d").await);
     assert!(matches!(error, ErrorKind::Ended(_)), "{error:?}");
-    assert!(
-        place
-            .server
-            .journal()
-            .requests_to("/moderation/feedback")
-            .is_empty()
-    );
+    assert!(place.server.journal().requests_to("/moderation/feedback").is_empty());
 }

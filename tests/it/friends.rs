@@ -11,21 +11,13 @@ async fn the_list_has_the_contacts_with_their_profiles_opened() {
     let place = Place::start().await;
     let alice = place.connect("alice").await;
     let bob = place.connect("bob").await;
-    bob.update_profile(ProfileUpdate::new().nick_name("Bob").status("Hey"))
-        .await
-        .unwrap();
+    bob.update_profile(ProfileUpdate::new().nick_name("Bob").status("Hey")).await.unwrap();
     let list = alice.friends().await.unwrap();
     assert_eq!(list.permission, Some(1));
     assert_eq!(list.users.len(), 1);
     let friend = &list.users[0];
     assert_eq!(friend.user, place.address("bob"));
-    assert_eq!(
-        (
-            friend.profile.nick_name.as_str(),
-            friend.profile.status.as_str()
-        ),
-        ("Bob", "Hey")
-    );
+    assert_eq!((friend.profile.nick_name.as_str(), friend.profile.status.as_str()), ("Bob", "Hey"));
     assert_eq!(friend.profile.is_admin_blocked, Some(false));
     assert!(friend.profile.undecryptable().is_empty());
 }
@@ -52,10 +44,7 @@ async fn white_space_between_entries_and_a_missing_profile_are_no_obstacle() {
         )
         .await;
     };
-    let (list, ()) = within("the list", async {
-        tokio::join!(session.friends(), script)
-    })
-    .await;
+    let (list, ()) = within("the list", async { tokio::join!(session.friends(), script) }).await;
     let list = list.unwrap();
     assert_eq!(list.permission, None);
     assert_eq!(list.users[0].name.as_deref(), Some("B"));
@@ -77,10 +66,7 @@ async fn an_answer_without_the_list_ends_instead_of_hanging() {
         let id = peer.receive_request("jabber:iq:roster").await;
         peer.answer(&id, "").await;
     };
-    let (list, ()) = within("the list", async {
-        tokio::join!(session.friends(), script)
-    })
-    .await;
+    let (list, ()) = within("the list", async { tokio::join!(session.friends(), script) }).await;
     assert_eq!(kind(list), ErrorKind::UnexpectedAnswer);
 }
 
@@ -116,11 +102,7 @@ async fn an_unasked_list_and_a_changed_permission_are_told() {
         ))
         .await;
         expect_event(&mut events, "permission", |event| {
-            (*event
-                == Event::FriendsChanged {
-                    permission: Some(permission),
-                })
-            .then_some(())
+            (*event == Event::FriendsChanged { permission: Some(permission) }).then_some(())
         })
         .await;
     }

@@ -13,23 +13,15 @@ use std::path::Path;
 
 /// Everything told until now.
 async fn told(events: &mut Events, peer: &mut Peer) -> Vec<Event> {
-    peer.send(format!(
-        r#"<presence xmlns="jabber:client" from="mark@{HOST}"/>"#
-    ))
-    .await;
-    let is_mark = |event: &Event| {
-        event
-            .user()
-            .is_some_and(|user| user.local() == Some("mark"))
-    };
+    peer.send(format!(r#"<presence xmlns="jabber:client" from="mark@{HOST}"/>"#)).await;
+    let is_mark = |event: &Event| event.user().is_some_and(|user| user.local() == Some("mark"));
     expect_events_until(events, "mark", is_mark).await
 }
 
 async fn online() -> (ScriptedServer, Session, Events, Peer) {
     let server = ScriptedServer::start().await;
-    let (session, mut events, mut peer) = server
-        .connect_with(|request| request.reconnect(quick()))
-        .await;
+    let (session, mut events, mut peer) =
+        server.connect_with(|request| request.reconnect(quick())).await;
     told(&mut events, &mut peer).await;
     (server, session, events, peer)
 }
@@ -66,23 +58,15 @@ async fn every_kind_of_malformed_xml_is_complained_about_and_the_session_comes_b
         }
         peer.send(text).await;
         let rest = peer.receive_rest().await;
-        let [complaint, close] = &rest[..] else {
-            panic!("{name}: {rest:?}")
-        };
-        assert!(
-            complaint.starts_with("<stream:error "),
-            "{name}: {complaint}"
-        );
+        let [complaint, close] = &rest[..] else { panic!("{name}: {rest:?}") };
+        assert!(complaint.starts_with("<stream:error "), "{name}: {complaint}");
         assert!(close.starts_with("<close "), "{name}: {close}");
         let reason = expect_event(&mut events, "loss", |event| match event {
             Event::Disconnected { reason } => Some(reason.clone()),
             _ => None,
         })
         .await;
-        assert!(
-            matches!(reason, DisconnectReason::MalformedXml(_)),
-            "{name}: {reason:?}"
-        );
+        assert!(matches!(reason, DisconnectReason::MalformedXml(_)), "{name}: {reason:?}");
         peer = server.accept_online().await;
         told(&mut events, &mut peer).await;
     }
@@ -93,10 +77,7 @@ async fn every_kind_of_malformed_xml_is_complained_about_and_the_session_comes_b
 fn excessive() -> [(String, ExceededLimit); 4] {
     let attributes: String = (0..65).map(|n| format!(" a{n}=''")).collect();
     [
-        (
-            "<span>".repeat(40) + &"</span>".repeat(40),
-            ExceededLimit::Depth(32),
-        ),
+        ("<span>".repeat(40) + &"</span>".repeat(40), ExceededLimit::Depth(32)),
         (format!("<a{attributes}/>"), ExceededLimit::Attributes(64)),
         ("<b/>".repeat(4_097), ExceededLimit::Children(4_096)),
         ("x".repeat(300_000), ExceededLimit::Bytes(262_144)),
@@ -145,16 +126,9 @@ async fn an_answer_that_exceeds_a_limit_fails_its_request_alone() {
     let deep = &excessive()[0].0;
     let script = async {
         let id = peer.receive_request("jabber:iq:roster").await;
-        peer.answer(
-            &id,
-            &format!("<query xmlns=\"jabber:iq:roster\">{deep}</query>"),
-        )
-        .await;
+        peer.answer(&id, &format!("<query xmlns=\"jabber:iq:roster\">{deep}</query>")).await;
     };
-    let (list, ()) = within("the list", async {
-        tokio::join!(session.friends(), script)
-    })
-    .await;
+    let (list, ()) = within("the list", async { tokio::join!(session.friends(), script) }).await;
     let too_large = ErrorKind::AnswerTooLarge {
         limit: ExceededLimit::Depth(32),
         setting: Some("ReceiveLimits::iq.depth"),
@@ -170,21 +144,16 @@ async fn a_frame_beyond_the_hard_limit_is_not_read() {
     limits.iq.bytes = 100_000;
     limits.stanza.bytes = 100_000;
     limits.hard_bytes = 200_000;
-    let (_session, mut events, mut peer) = server
-        .connect_with(|request| request.reconnect(quick()).limits(limits))
-        .await;
-    peer.try_send(format!("<message>{}</message>", "x".repeat(1 << 20)))
-        .await;
+    let (_session, mut events, mut peer) =
+        server.connect_with(|request| request.reconnect(quick()).limits(limits)).await;
+    peer.try_send(format!("<message>{}</message>", "x".repeat(1 << 20))).await;
     let reason = expect_event(&mut events, "loss", |event| match event {
         Event::Disconnected { reason } => Some(reason.clone()),
         Event::UnknownStanza(_) | Event::StanzaSkipped(_) => panic!("it was read"),
         _ => None,
     })
     .await;
-    assert!(
-        matches!(reason, DisconnectReason::FrameTooLarge { .. }),
-        "{reason:?}"
-    );
+    assert!(matches!(reason, DisconnectReason::FrameTooLarge { .. }), "{reason:?}");
     let mut peer = server.accept_online().await;
     told(&mut events, &mut peer).await;
 }
@@ -218,10 +187,8 @@ async fn an_answer_from_somebody_else_is_none_though_its_id_is_right() {
         peer.send(answer(&format!("u2@{HOST}"), 903)).await;
         forged
     };
-    let (seen, forged) = within("the answer", async {
-        tokio::join!(session.last_seen(&target), script)
-    })
-    .await;
+    let (seen, forged) =
+        within("the answer", async { tokio::join!(session.last_seen(&target), script) }).await;
     assert_eq!(seen.unwrap().seconds, 903);
     let told = told(&mut events, &mut peer).await;
     assert_eq!(told.len(), forged.len(), "{told:?}");
@@ -247,27 +214,19 @@ async fn an_answer_for_the_own_account_is_believed_from_the_account_and_the_serv
                     r#"<iq xmlns="jabber:client"{from} id="{id}" type="result"><query xmlns="jabber:iq:user_activities"><user_settings><archive>{archive}</archive></user_settings></query></iq>"#
                 )
             };
-            for forger in [
-                format!("u2@{HOST}"),
-                format!("u1@{HOST}/other"),
-                "elsewhere.test".to_owned(),
-            ] {
+            for forger in
+                [format!("u2@{HOST}"), format!("u1@{HOST}/other"), "elsewhere.test".to_owned()]
+            {
                 peer.send(answer(&format!(r#" from="{forger}""#), 0)).await;
             }
-            peer.send(answer(&from.clone().unwrap_or_default(), 1))
-                .await;
+            peer.send(answer(&from.clone().unwrap_or_default(), 1)).await;
         };
-        let (settings, ()) = within("the answer", async {
-            tokio::join!(session.settings(), script)
-        })
-        .await;
+        let (settings, ()) =
+            within("the answer", async { tokio::join!(session.settings(), script) }).await;
         assert_eq!(settings.unwrap().archive, Some(true), "{from:?}");
         let told = told(&mut events, &mut peer).await;
         assert!(
-            told.len() == 3
-                && told
-                    .iter()
-                    .all(|event| matches!(event, Event::UnknownStanza(_))),
+            told.len() == 3 && told.iter().all(|event| matches!(event, Event::UnknownStanza(_))),
             "{told:?}"
         );
     }
@@ -309,10 +268,7 @@ async fn news_that_the_sender_may_not_tell_is_no_event() {
     for text in &forged {
         peer.send(text.clone()).await;
         let told = told(&mut events, &mut peer).await;
-        assert!(
-            told.len() == 1 && is_unknown(&told[0], text),
-            "{told:?} for {text}"
-        );
+        assert!(told.len() == 1 && is_unknown(&told[0], text), "{told:?} for {text}");
     }
     assert_eq!(session.state(), ConnectionState::Connected);
 }
@@ -337,11 +293,7 @@ async fn a_forged_block_push_is_refused_and_a_true_one_confirmed() {
         let told = told(&mut events, &mut peer).await;
         assert!(told.len() == 1 && is_unknown(&told[0], &text), "{told:?}");
     }
-    for from in [
-        String::new(),
-        format!(r#" from="u1@{HOST}""#),
-        format!(r#" from="{HOST}""#),
-    ] {
+    for from in [String::new(), format!(r#" from="u1@{HOST}""#), format!(r#" from="{HOST}""#)] {
         peer.send(push(&from, "true")).await;
         let answer = peer.receive().await;
         assert!(answer.contains(r#"type="result""#), "{answer}");
@@ -369,17 +321,11 @@ async fn a_carbon_is_believed_from_the_own_account_only() {
         let text = carbon(&from, direction);
         peer.send(text.clone()).await;
         let told = told(&mut events, &mut peer).await;
-        assert!(
-            told.len() == 1 && is_unknown(&told[0], &text),
-            "{told:?} from {from}"
-        );
+        assert!(told.len() == 1 && is_unknown(&told[0], &text), "{told:?} from {from}");
     }
     peer.send(carbon(&format!("u1@{HOST}"), "received")).await;
     let told = told(&mut events, &mut peer).await;
-    assert!(
-        matches!(&told[..], [Event::BlockedBy { carbon: true, .. }]),
-        "{told:?}"
-    );
+    assert!(matches!(&told[..], [Event::BlockedBy { carbon: true, .. }]), "{told:?}");
 }
 
 #[tokio::test]
@@ -421,26 +367,16 @@ async fn every_question_is_answered_and_none_twice() {
             r#"<iq xmlns="jabber:client" FROM id="q3" type="set"><query xmlns="jabber:iq:roster"/></iq>"#,
             "service-unavailable",
         ),
-        (
-            r#"<iq xmlns="jabber:client" FROM id="q4" type="get"/>"#,
-            "service-unavailable",
-        ),
+        (r#"<iq xmlns="jabber:client" FROM id="q4" type="get"/>"#, "service-unavailable"),
         (
             r#"<iq xmlns="jabber:client" FROM id="q5" type="bogus"><x xmlns="y"/></iq>"#,
             "bad-request",
         ),
-        (
-            r#"<iq xmlns="jabber:client" FROM id="q6"><x xmlns="y"/></iq>"#,
-            "bad-request",
-        ),
+        (r#"<iq xmlns="jabber:client" FROM id="q6"><x xmlns="y"/></iq>"#, "bad-request"),
     ] {
-        peer.send(question.replace("FROM", &format!(r#"from="{from}""#)))
-            .await;
+        peer.send(question.replace("FROM", &format!(r#"from="{from}""#))).await;
         let answer = peer.receive().await;
-        assert!(
-            answer.contains(&format!("<{condition} ")),
-            "{answer} for {question}"
-        );
+        assert!(answer.contains(&format!("<{condition} ")), "{answer} for {question}");
         assert_eq!(attribute(&answer, "to").unwrap(), from);
         assert_eq!(attribute(&answer, "type").unwrap(), "error");
     }
@@ -457,11 +393,7 @@ async fn every_question_is_answered_and_none_twice() {
         assert!(told.len() <= 1, "{told:?}");
     }
     peer.send(format!(r#"<iq xmlns="jabber:client" from="{HOST}" id="last" type="get"><ping xmlns="urn:xmpp:ping"/></iq>"#)).await;
-    assert_eq!(
-        attribute(&peer.receive().await, "id").unwrap(),
-        "last",
-        "nothing else was said"
-    );
+    assert_eq!(attribute(&peer.receive().await, "id").unwrap(), "last", "nothing else was said");
 }
 
 #[tokio::test]
@@ -480,10 +412,7 @@ async fn an_unknown_stanza_is_handed_over_and_changes_nothing() {
     ] {
         peer.send(text.clone()).await;
         let told = told(&mut events, &mut peer).await;
-        assert!(
-            told.len() == 1 && is_unknown(&told[0], &text),
-            "{told:?} for {text}"
-        );
+        assert!(told.len() == 1 && is_unknown(&told[0], &text), "{told:?} for {text}");
         let shown = format!("{:?}", told[0]);
         assert!(!shown.contains("Sealed"), "{shown}");
         assert!(told[0].official().is_empty());
@@ -534,13 +463,10 @@ async fn a_flood_that_nobody_reads_neither_grows_nor_blocks() {
     }
     let script = async {
         let id = peer.receive_request("user_settings").await;
-        peer.answer(&id, r#"<query xmlns="jabber:iq:user_activities"/>"#)
-            .await;
+        peer.answer(&id, r#"<query xmlns="jabber:iq:user_activities"/>"#).await;
     };
-    let (settings, ()) = within("an answer", async {
-        tokio::join!(session.settings(), script)
-    })
-    .await;
+    let (settings, ()) =
+        within("an answer", async { tokio::join!(session.settings(), script) }).await;
     settings.unwrap();
     let first = within("an event", events.next()).await.unwrap();
     assert_eq!(first, Event::Lagged(20_000 - 256));
@@ -569,42 +495,30 @@ async fn a_stanza_before_authentication_ends_the_attempt() {
             peer.send(stanza.clone()).await;
             peer.receive_rest().await
         };
-        let (outcome, rest) = within("the end", async {
-            tokio::join!(request.into_future(), script)
-        })
-        .await;
+        let (outcome, rest) =
+            within("the end", async { tokio::join!(request.into_future(), script) }).await;
         assert_eq!(kind(outcome), ErrorKind::Network, "{stanza}");
-        assert!(
-            rest.iter().all(|text| !text.starts_with("<auth ")),
-            "{rest:?}"
-        );
+        assert!(rest.iter().all(|text| !text.starts_with("<auth ")), "{rest:?}");
         let reason = expect_event(&mut events, "end", |event| match event {
             Event::Ended(reason) => Some(reason.clone()),
             Event::UserDeleted { .. } => panic!("it was believed"),
             _ => None,
         })
         .await;
-        assert!(
-            matches!(reason, EndReason::Unreachable { .. }),
-            "{reason:?}"
-        );
+        assert!(matches!(reason, EndReason::Unreachable { .. }), "{reason:?}");
     }
 }
 
 #[tokio::test]
 async fn a_stream_that_is_opened_twice_is_left() {
     let (server, _session, mut events, mut peer) = online().await;
-    peer.send(r#"<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" version="1.0"/>"#)
-        .await;
+    peer.send(r#"<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" version="1.0"/>"#).await;
     let reason = expect_event(&mut events, "loss", |event| match event {
         Event::Disconnected { reason } => Some(reason.clone()),
         _ => None,
     })
     .await;
-    assert!(
-        matches!(reason, DisconnectReason::ProtocolViolation(_)),
-        "{reason:?}"
-    );
+    assert!(matches!(reason, DisconnectReason::ProtocolViolation(_)), "{reason:?}");
     server.accept_online().await;
 }
 
@@ -616,8 +530,7 @@ async fn a_bound_address_of_somebody_else_is_not_taken() {
         let mut peer = server.accept().await;
         peer.offer("PLAIN").await;
         peer.accept_authentication().await;
-        peer.open(r#"<bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/>"#)
-            .await;
+        peer.open(r#"<bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/>"#).await;
         let id = peer.receive_request("xmpp-bind").await;
         peer.send(format!(
             r#"<iq xmlns="jabber:client" type="result" id="{id}"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"><jid>mallory@elsewhere.test/x</jid></bind></iq>"#
@@ -625,13 +538,8 @@ async fn a_bound_address_of_somebody_else_is_not_taken() {
         .await;
         peer.receive_rest().await
     };
-    let (outcome, rest) = within("the end", async {
-        tokio::join!(request.into_future(), script)
-    })
-    .await;
+    let (outcome, rest) =
+        within("the end", async { tokio::join!(request.into_future(), script) }).await;
     outcome.unwrap_err();
-    assert!(
-        rest.iter().all(|text| !text.starts_with("<presence")),
-        "{rest:?}"
-    );
+    assert!(rest.iter().all(|text| !text.starts_with("<presence")), "{rest:?}");
 }

@@ -48,10 +48,8 @@ async fn the_servers_number_is_taken_as_it_is() {
         .await;
     };
     let bob = user("u2");
-    let (seen, ()) = within("an answer", async {
-        tokio::join!(session.last_seen(&bob), script)
-    })
-    .await;
+    let (seen, ()) =
+        within("an answer", async { tokio::join!(session.last_seen(&bob), script) }).await;
     let seen = seen.unwrap();
     assert_eq!(seen.seconds, 903);
     assert_eq!(seen.status.as_deref(), Some("gone fishing"));
@@ -69,10 +67,8 @@ async fn an_answer_without_the_number_ends_instead_of_hanging() {
         .await;
     };
     let bob = user("u2");
-    let (seen, ()) = within("an answer", async {
-        tokio::join!(session.last_seen(&bob), script)
-    })
-    .await;
+    let (seen, ()) =
+        within("an answer", async { tokio::join!(session.last_seen(&bob), script) }).await;
     assert_eq!(kind(seen), ErrorKind::UnexpectedAnswer);
 }
 
@@ -115,11 +111,7 @@ async fn an_address_that_is_no_user_of_this_server_is_refused_and_nothing_is_sen
     place.settle(&session).await;
     for address in ["g1@mix.localhost", "localhost", "bob@elsewhere.test"] {
         let address = BareJid::new(address).unwrap();
-        assert_eq!(
-            argument(session.last_seen(&address).await).0,
-            "toUserJid",
-            "{address}"
-        );
+        assert_eq!(argument(session.last_seen(&address).await).0, "toUserJid", "{address}");
     }
     place.assert_nothing_sent(&session).await;
 }

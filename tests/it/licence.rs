@@ -15,9 +15,7 @@ fn key() -> LicenceKey {
 }
 
 fn builder(backend: &Arc<StubBackend>, cache: &Arc<MemoryLicenceCache>) -> AppBuilder {
-    App::builder(key())
-        .http_backend(backend.clone())
-        .licence_cache(cache.clone())
+    App::builder(key()).http_backend(backend.clone()).licence_cache(cache.clone())
 }
 
 fn details(trial: serde_json::Value) -> serde_json::Value {
@@ -27,12 +25,7 @@ fn details(trial: serde_json::Value) -> serde_json::Value {
 #[tokio::test]
 async fn the_look_up_tells_where_the_api_is_and_what_kind_of_licence_it_is() {
     for trial in [false, true] {
-        let server = TestServer::builder()
-            .tls(false)
-            .trial(trial)
-            .start()
-            .await
-            .unwrap();
+        let server = TestServer::builder().tls(false).trial(trial).start().await.unwrap();
         let app = App::builder(server.licence_key())
             .licence_url(&server.licence_url())
             .build()
@@ -82,11 +75,7 @@ async fn a_live_answer_is_remembered_and_a_trial_is_not() {
 async fn with_an_address_nothing_is_looked_up() {
     let backend = Arc::new(StubBackend::default());
     let url = "https://api.example.test/api/v1";
-    let app = builder(&backend, &Arc::default())
-        .api_base_url(url)
-        .build()
-        .await
-        .unwrap();
+    let app = builder(&backend, &Arc::default()).api_base_url(url).build().await.unwrap();
     assert_eq!(app.api_base_url(), url);
     assert!(backend.sent().is_empty());
 }
@@ -95,10 +84,7 @@ async fn with_an_address_nothing_is_looked_up() {
 async fn an_answer_without_usable_address_is_not_believed() {
     for url in ["", "not a url", "ftp://h.test"] {
         let backend = Arc::new(StubBackend::default());
-        backend.prepare(
-            DETAILS,
-            success(json!({"apiBaseUrl": url, "trialMode": false})),
-        );
+        backend.prepare(DETAILS, success(json!({"apiBaseUrl": url, "trialMode": false})));
         let outcome = builder(&backend, &Arc::default()).build().await.map(drop);
         assert!(outcome.is_err(), "{url} was believed");
     }
@@ -108,10 +94,7 @@ async fn an_answer_without_usable_address_is_not_believed() {
 async fn an_unusable_licence_address_and_an_empty_key_are_refused() {
     assert_eq!(LicenceKey::new("").unwrap_err().name, "licenseKey");
     let backend = Arc::new(StubBackend::default());
-    let outcome = builder(&backend, &Arc::default())
-        .licence_url("nowhere")
-        .build()
-        .await;
+    let outcome = builder(&backend, &Arc::default()).licence_url("nowhere").build().await;
     assert_eq!(argument(outcome.map(drop)).0, "licence_url");
     assert!(backend.sent().is_empty());
 }

@@ -7,15 +7,8 @@ use serde_json::{Value, json};
 
 /// Everything told until now, in the official shape.
 async fn told(events: &mut Events, peer: &mut Peer) -> Vec<(&'static str, Value)> {
-    peer.send(format!(
-        r#"<presence xmlns="jabber:client" from="mark@{HOST}"/>"#
-    ))
-    .await;
-    let is_mark = |event: &Event| {
-        event
-            .user()
-            .is_some_and(|user| user.local() == Some("mark"))
-    };
+    peer.send(format!(r#"<presence xmlns="jabber:client" from="mark@{HOST}"/>"#)).await;
+    let is_mark = |event: &Event| event.user().is_some_and(|user| user.local() == Some("mark"));
     expect_events_until(events, "mark", is_mark)
         .await
         .iter()
@@ -27,10 +20,7 @@ async fn told(events: &mut Events, peer: &mut Peer) -> Vec<(&'static str, Value)
 /// Stanza, then listener and payload of each call. Observed: Web SDK 4.25.10.
 fn observed() -> Vec<(&'static str, Vec<(&'static str, Value)>)> {
     let presence = |status: &str| {
-        vec![(
-            "presenceListener",
-            json!({"fromUserJid": "u2@xmpp.example.test", "status": status}),
-        )]
+        vec![("presenceListener", json!({"fromUserJid": "u2@xmpp.example.test", "status": status}))]
     };
     let block = |kind: &str| {
         vec![(
@@ -39,22 +29,10 @@ fn observed() -> Vec<(&'static str, Vec<(&'static str, Value)>)> {
         )]
     };
     vec![
-        (
-            r#"<presence from="u1@xmpp.example.test/Web-9070dd1b"/>"#,
-            vec![],
-        ),
-        (
-            r#"<presence from="u2@xmpp.example.test/Web-9"/>"#,
-            presence("online"),
-        ),
-        (
-            r#"<presence from="u2@xmpp.example.test" type="subscribe"/>"#,
-            presence("subscribe"),
-        ),
-        (
-            r#"<presence from="u2@xmpp.example.test" type="error"/>"#,
-            presence("error"),
-        ),
+        (r#"<presence from="u1@xmpp.example.test/Web-9070dd1b"/>"#, vec![]),
+        (r#"<presence from="u2@xmpp.example.test/Web-9"/>"#, presence("online")),
+        (r#"<presence from="u2@xmpp.example.test" type="subscribe"/>"#, presence("subscribe")),
+        (r#"<presence from="u2@xmpp.example.test" type="error"/>"#, presence("error")),
         (
             r#"<presence from="u2@xmpp.example.test/a"><show>away</show></presence>"#,
             presence("online"),
@@ -130,9 +108,8 @@ async fn each_pushed_stanza_gives_the_calls_that_were_seen() {
 #[tokio::test]
 async fn the_connections_ups_and_downs_have_the_official_names() {
     let server = ScriptedServer::start().await;
-    let (session, mut events, peer) = server
-        .connect_with(|request| request.reconnect(crate::reconnect::quick()))
-        .await;
+    let (session, mut events, peer) =
+        server.connect_with(|request| request.reconnect(crate::reconnect::quick())).await;
     peer.vanish();
     let _peer = server.accept_online().await;
     let mut statuses = Vec::new();
@@ -155,16 +132,9 @@ async fn the_connections_ups_and_downs_have_the_official_names() {
 async fn nothing_official_is_told_of_what_the_official_sdk_does_not_know() {
     let place = Place::start().await;
     let (session, mut events) = place.online("alice").await;
-    place
-        .server
-        .fault()
-        .connections_of("alice")
-        .send(r#"<unheard xmlns="urn:example"/>"#);
+    place.server.fault().connections_of("alice").send(r#"<unheard xmlns="urn:example"/>"#);
     let told = place.told("alice", &mut events).await;
     assert!(!told.is_empty());
-    assert!(
-        told.iter().all(|event| event.official().is_empty()),
-        "{told:?}"
-    );
+    assert!(told.iter().all(|event| event.official().is_empty()), "{told:?}");
     drop(session);
 }

@@ -47,26 +47,16 @@ async fn goodbye_is_said_as_the_official_sdk_says_it() {
     let script = async {
         let unavailable = peer.receive().await;
         let close = peer.receive().await;
-        peer.send(r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" />"#)
-            .await;
+        peer.send(r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" />"#).await;
         (unavailable, close)
     };
     let (outcome, (unavailable, close)) =
         within("log-out", async { tokio::join!(session.logout(), script) }).await;
     assert!(outcome.unwrap().server_told);
-    assert_eq!(
-        unavailable,
-        r#"<presence type="unavailable" xmlns="jabber:client"/>"#
-    );
-    assert_eq!(
-        close,
-        r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#
-    );
+    assert_eq!(unavailable, r#"<presence type="unavailable" xmlns="jabber:client"/>"#);
+    assert_eq!(close, r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#);
     let sent = server.backend.sent().pop().unwrap();
-    assert_eq!(
-        (sent.method.as_str(), sent.path.as_str()),
-        ("GET", "/logout")
-    );
+    assert_eq!((sent.method.as_str(), sent.path.as_str()), ("GET", "/logout"));
     assert_eq!(sent.token.as_deref(), Some(TOKEN));
 }
 
@@ -74,23 +64,10 @@ async fn goodbye_is_said_as_the_official_sdk_says_it() {
 async fn a_refused_log_out_changes_nothing() {
     let place = Place::start().await;
     let session = place.connect("alice").await;
-    place
-        .server
-        .fault()
-        .request("/logout")
-        .refuse(500, "not now");
+    place.server.fault().request("/logout").refuse(500, "not now");
     let error = session.logout().await.unwrap_err();
-    assert_eq!(
-        *error.kind(),
-        ErrorKind::Refused {
-            status: 500,
-            message: "not now".to_owned()
-        }
-    );
-    assert_eq!(
-        error.official(),
-        json!({"statusCode": 500, "message": "not now"})
-    );
+    assert_eq!(*error.kind(), ErrorKind::Refused { status: 500, message: "not now".to_owned() });
+    assert_eq!(error.official(), json!({"statusCode": 500, "message": "not now"}));
     assert_eq!(session.state(), ConnectionState::Connected);
     session.settings().await.unwrap();
     assert!(session.logout().await.unwrap().server_told);
@@ -101,12 +78,7 @@ async fn when_the_server_cannot_be_told_the_session_closes_all_the_same() {
     let place = Place::start().await;
     let session = place.connect("alice").await;
     place.server.fault().request("/logout").times(2).cut();
-    assert!(
-        !within("log-out", session.logout())
-            .await
-            .unwrap()
-            .server_told
-    );
+    assert!(!within("log-out", session.logout()).await.unwrap().server_told);
     assert_eq!(session.state(), ConnectionState::Ended);
 }
 
@@ -115,9 +87,7 @@ async fn logging_out_twice_is_no_error() {
     let place = Place::start().await;
     let session = place.connect("alice").await;
     session.logout().await.unwrap();
-    let again = within("the second log-out", session.logout())
-        .await
-        .unwrap();
+    let again = within("the second log-out", session.logout()).await.unwrap();
     assert!(!again.server_told);
     assert_eq!(place.server.journal().requests_to("/logout").len(), 1);
 }
@@ -129,15 +99,9 @@ async fn nothing_works_afterwards_and_the_error_says_so() {
     session.logout().await.unwrap();
     place.server.journal().clear();
     let error = session.settings().await.unwrap_err();
-    assert!(
-        matches!(error.kind(), ErrorKind::Ended(EndReason::Closed)),
-        "{error:?}"
-    );
+    assert!(matches!(error.kind(), ErrorKind::Ended(EndReason::Closed)), "{error:?}");
     let error = session.own_profile().await.unwrap_err();
-    assert!(
-        matches!(error.kind(), ErrorKind::Ended(EndReason::Closed)),
-        "{error:?}"
-    );
+    assert!(matches!(error.kind(), ErrorKind::Ended(EndReason::Closed)), "{error:?}");
     assert!(place.server.journal().requests().is_empty());
 }
 
@@ -149,9 +113,9 @@ async fn others_see_the_user_leave() {
     alice.logout().await.unwrap();
     let user = place.address("alice");
     expect_event(&mut events, "alice's leaving", |event| match event {
-        Event::Presence {
-            user: who, kind, ..
-        } if *who == user => (*kind == mfly_client::PresenceKind::Unavailable).then_some(()),
+        Event::Presence { user: who, kind, .. } if *who == user => {
+            (*kind == mfly_client::PresenceKind::Unavailable).then_some(())
+        }
         _ => None,
     })
     .await;
@@ -181,12 +145,7 @@ async fn dropping_the_last_handle_says_goodbye() {
                 && frame.text.starts_with("<close")
         })
     };
-    place
-        .server
-        .journal()
-        .wait_for(PATIENCE, is_close)
-        .await
-        .unwrap();
+    place.server.journal().wait_for(PATIENCE, is_close).await.unwrap();
 }
 
 #[tokio::test]
@@ -199,10 +158,7 @@ async fn a_forced_log_out_is_told_and_leaves_the_decision_to_the_app() {
     ))
     .await;
     let ids = expect_event(&mut events, "forced log-out", |event| match event {
-        Event::ForcedLogout {
-            socket_ids,
-            carbon: false,
-        } => Some(socket_ids.clone()),
+        Event::ForcedLogout { socket_ids, carbon: false } => Some(socket_ids.clone()),
         _ => None,
     })
     .await;

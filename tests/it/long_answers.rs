@@ -36,19 +36,13 @@ async fn crowd(users: usize) -> Place {
 async fn ten_thousand_contacts_with_their_profiles_arrive_beside_other_requests() {
     let place = crowd(MANY).await;
     let alice = place.connect("alice").await;
-    let (friends, blocked) = within("the list", async {
-        tokio::join!(alice.friends(), alice.blocked())
-    })
-    .await;
+    let (friends, blocked) =
+        within("the list", async { tokio::join!(alice.friends(), alice.blocked()) }).await;
     assert!(blocked.unwrap().is_empty());
     let friends = friends.unwrap().users;
     assert_eq!(friends.len(), MANY);
     let of_friend = |number| profile(number).nick_name;
-    assert!(
-        friends
-            .iter()
-            .any(|friend| friend.profile.nick_name == of_friend(MANY - 1))
-    );
+    assert!(friends.iter().any(|friend| friend.profile.nick_name == of_friend(MANY - 1)));
 }
 
 #[tokio::test]
@@ -57,9 +51,7 @@ async fn ten_thousand_blocked_users_arrive() {
     let alice = place.connect("alice").await;
     let handle = place.server.user("alice");
     for number in 0..MANY {
-        handle
-            .block(&format!("foe-{number}-{}", "x".repeat(40)))
-            .unwrap();
+        handle.block(&format!("foe-{number}-{}", "x".repeat(40))).unwrap();
     }
     let blocked = within("the list", alice.blocked()).await.unwrap();
     assert_eq!(blocked.len(), MANY);
@@ -72,23 +64,16 @@ async fn a_list_above_the_limit_fails_by_itself_and_says_how_to_raise_it() {
     let mut limits = ReceiveLimits::default();
     limits.iq.bytes = 20_000;
     let connecting = place.app.connect(&credentials).limits(limits);
-    let alice = within("connection", async { connecting.await })
-        .await
-        .unwrap();
-    let (friends, blocked) = within("the list", async {
-        tokio::join!(alice.friends(), alice.blocked())
-    })
-    .await;
+    let alice = within("connection", async { connecting.await }).await.unwrap();
+    let (friends, blocked) =
+        within("the list", async { tokio::join!(alice.friends(), alice.blocked()) }).await;
     let error = friends.unwrap_err();
     let too_large = ErrorKind::AnswerTooLarge {
         limit: ExceededLimit::Bytes(20_000),
         setting: Some("ReceiveLimits::iq.bytes"),
     };
     assert_eq!(*error.kind(), too_large);
-    assert!(
-        error.to_string().contains("ReceiveLimits::iq.bytes"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("ReceiveLimits::iq.bytes"), "{error}");
     assert!(error.hint().contains("ConnectRequest::limits"));
     assert!(!error.is_retryable());
     assert!(blocked.unwrap().is_empty());
@@ -104,9 +89,7 @@ async fn limits_that_would_not_take_an_ordinary_stanza_are_refused() {
         |error: ErrorKind| matches!(error, ErrorKind::InvalidArgument(it) if it.name == "limits");
     let built = Place::app_of(&place.server).limits(limits).build().await;
     assert!(named(kind(built)));
-    assert!(named(kind(
-        place.app.connect(&credentials).limits(limits).await
-    )));
+    assert!(named(kind(place.app.connect(&credentials).limits(limits).await)));
     let server = start(|builder| builder).await;
     let account = account(&server, "alice", Way::Memory(Framing::Tcp)).limits(limits);
     assert!(named(kind(account.connect().await)));
@@ -117,16 +100,10 @@ async fn the_limits_of_the_app_are_those_of_its_sessions() {
     let place = crowd(100).await;
     let mut limits = ReceiveLimits::default();
     limits.iq.children = 50;
-    let app = Place::app_of(&place.server)
-        .limits(limits)
-        .build()
-        .await
-        .unwrap();
+    let app = Place::app_of(&place.server).limits(limits).build().await.unwrap();
     let credentials = place.register("alice").await;
     let connecting = app.connect(&credentials);
-    let alice = within("connection", async { connecting.await })
-        .await
-        .unwrap();
+    let alice = within("connection", async { connecting.await }).await.unwrap();
     let failure = kind(within("the list", alice.friends()).await);
     let limit = ExceededLimit::Children(50);
     let named = matches!(failure, ErrorKind::AnswerTooLarge { limit: it, .. } if it == limit);
@@ -138,13 +115,9 @@ async fn a_standard_list_of_ten_thousand_contacts_arrives_over_both_framings() {
     let server = start(|builder| builder).await;
     let ways = [Framing::Tcp, Framing::WebSocket].map(Way::Memory);
     let alice = account(&server, "alice", ways[0]);
-    let handle = server
-        .standard_user("alice", crate::standard::PASSWORD)
-        .unwrap();
+    let handle = server.standard_user("alice", crate::standard::PASSWORD).unwrap();
     for number in 0..MANY {
-        let friend = server
-            .standard_user(&format!("friend{number}"), "pencil")
-            .unwrap();
+        let friend = server.standard_user(&format!("friend{number}"), "pencil").unwrap();
         handle.make_contact(&friend).unwrap();
     }
     for way in ways {
@@ -182,17 +155,13 @@ async fn a_card_with_a_photo_of_a_megabyte_arrives_beside_other_requests() {
         "<vCard xmlns='vcard-temp'><FN>Bob</FN><PHOTO><TYPE>image/png</TYPE><BINVAL>{}</BINVAL></PHOTO></vCard>",
         "QUJD".repeat(times)
     );
-    let bob = server
-        .standard_user("bob", crate::standard::PASSWORD)
-        .unwrap();
+    let bob = server.standard_user("bob", crate::standard::PASSWORD).unwrap();
     bob.set_vcard(&card).unwrap();
     for framing in [Framing::Tcp, Framing::WebSocket] {
         let session = connect(&account(&server, "alice", Way::Memory(framing))).await;
         let of = Some(bob.jid());
-        let (read, ping) = within("the card", async {
-            tokio::join!(session.vcard(of), session.ping(None))
-        })
-        .await;
+        let (read, ping) =
+            within("the card", async { tokio::join!(session.vcard(of), session.ping(None)) }).await;
         ping.unwrap();
         let Some(Photo::Inline { data, .. }) = read.unwrap().photo else {
             panic!("no photo");
@@ -206,10 +175,7 @@ async fn a_card_with_a_photo_of_a_megabyte_arrives_beside_other_requests() {
 async fn a_page_of_a_thousand_full_profiles_arrives() {
     let place = crowd(1_000).await;
     for number in 0..1_000 {
-        let full = UserProfile {
-            status: "x".repeat(1_000),
-            ..profile(number)
-        };
+        let full = UserProfile { status: "x".repeat(1_000), ..profile(number) };
         let user = place.server.user(format!("friend{number}"));
         user.set_profile(full).unwrap();
     }

@@ -40,10 +40,7 @@ async fn a_sealed_file_comes_back_as_it_was_in_either_form_and_at_any_length() {
     let place = Place::start().await;
     let session = place.connect("alice").await;
     let bob = place.connect("bob").await;
-    assert!(
-        session.media_encryption(),
-        "files are sealed unless told otherwise"
-    );
+    assert!(session.media_encryption(), "files are sealed unless told otherwise");
     for form in FORMS {
         for len in [1, 15, 16, 17, 1000] {
             let media = session.upload_media(upload(len, form)).await.unwrap();
@@ -81,28 +78,15 @@ async fn with_encryption_off_the_file_is_stored_as_it_is() {
         assert!(session.download_media(&media.reference()).await.unwrap() == bytes(1000));
     }
     session.set_media_encryption(true);
-    assert!(
-        session
-            .upload_media(upload(10, MediaForm::Whole))
-            .await
-            .unwrap()
-            .file_key
-            .is_some()
-    );
+    assert!(session.upload_media(upload(10, MediaForm::Whole)).await.unwrap().file_key.is_some());
 }
 
 #[tokio::test]
 async fn every_file_has_a_key_of_its_own() {
     let place = Place::start().await;
     let session = place.connect("alice").await;
-    let one = session
-        .upload_media(upload(10, MediaForm::Whole))
-        .await
-        .unwrap();
-    let two = session
-        .upload_media(upload(10, MediaForm::Whole))
-        .await
-        .unwrap();
+    let one = session.upload_media(upload(10, MediaForm::Whole)).await.unwrap();
+    let two = session.upload_media(upload(10, MediaForm::Whole)).await.unwrap();
     assert_ne!(one.file_key, two.file_key);
     assert_ne!(one.file_token, two.file_token);
 }
@@ -116,20 +100,11 @@ async fn a_large_file_travels_in_parts_and_reports_how_far_it_is() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let told = seen.clone();
     let progress = Progress::new(move |sent, total| told.lock().unwrap().push((sent, total)));
-    let media = session
-        .upload_media(upload(len, MediaForm::Chunked).progress(progress))
-        .await
-        .unwrap();
+    let media =
+        session.upload_media(upload(len, MediaForm::Chunked).progress(progress)).await.unwrap();
     let seen = seen.lock().unwrap().clone();
-    assert!(
-        seen.iter()
-            .all(|(sent, total)| *total == len as u64 && sent <= total),
-        "{seen:?}"
-    );
-    assert!(
-        seen.windows(2).all(|pair| pair[0].0 <= pair[1].0),
-        "{seen:?}"
-    );
+    assert!(seen.iter().all(|(sent, total)| *total == len as u64 && sent <= total), "{seen:?}");
+    assert!(seen.windows(2).all(|pair| pair[0].0 <= pair[1].0), "{seen:?}");
     assert_eq!(seen.last().unwrap().0, len as u64);
     let parts: Vec<_> = place
         .server
@@ -139,15 +114,9 @@ async fn a_large_file_travels_in_parts_and_reports_how_far_it_is() {
         .filter(|request| request.method == "PUT")
         .collect();
     assert_eq!(parts.len(), 2);
-    assert!(
-        parts.iter().all(|part| part.user.is_none()),
-        "a store gets no token: {parts:?}"
-    );
+    assert!(parts.iter().all(|part| part.user.is_none()), "a store gets no token: {parts:?}");
     let mut opened = Vec::new();
-    let written = session
-        .download_media_to(&media.reference(), &mut opened)
-        .await
-        .unwrap();
+    let written = session.download_media_to(&media.reference(), &mut opened).await.unwrap();
     assert_eq!(written, len as u64);
     assert!(opened == bytes(len));
 }
@@ -163,11 +132,7 @@ async fn a_file_for_a_group_is_marked_so() {
         assert!(session.download_media(&media.reference()).await.unwrap() == bytes(10));
     }
     let start = &place.server.journal().requests_to("/media/upload")[0];
-    assert!(
-        start.body.contains("g1") && start.body.contains("pdf"),
-        "{}",
-        start.body
-    );
+    assert!(start.body.contains("g1") && start.body.contains("pdf"), "{}", start.body);
 }
 
 #[tokio::test]
@@ -176,10 +141,7 @@ async fn an_empty_file_is_refused_and_nothing_is_sent() {
     let session = place.connect("alice").await;
     place.settle(&session).await;
     for form in FORMS {
-        assert_eq!(
-            argument(session.upload_media(upload(0, form)).await).0,
-            "file"
-        );
+        assert_eq!(argument(session.upload_media(upload(0, form)).await).0, "file");
     }
     place.assert_nothing_sent(&session).await;
 }
@@ -190,10 +152,7 @@ async fn a_wrong_key_is_an_error_and_not_a_wrong_file() {
     let (session, media) = uploaded(&place, 1000, MediaForm::Whole).await;
     let mut reference = media.reference();
     reference.file_key = Some(FileKey::from_random([7; 64]));
-    assert_eq!(
-        kind(session.download_media(&reference).await),
-        ErrorKind::Media
-    );
+    assert_eq!(kind(session.download_media(&reference).await), ErrorKind::Media);
 }
 
 #[tokio::test]
@@ -216,12 +175,8 @@ async fn a_file_that_does_not_exist_is_not_found() {
 /// Where commits went.
 fn commits(place: &Place) -> Vec<String> {
     let requests = place.server.journal().requests().into_iter();
-    let paths = requests
-        .filter(|request| request.method == "POST")
-        .map(|request| request.path);
-    paths
-        .filter(|path| path.contains("commit") || path.starts_with("/media-store/"))
-        .collect()
+    let paths = requests.filter(|request| request.method == "POST").map(|request| request.path);
+    paths.filter(|path| path.contains("commit") || path.starts_with("/media-store/")).collect()
 }
 
 #[tokio::test]
@@ -231,10 +186,7 @@ async fn several_parts_are_committed_in_the_way_of_the_store_and_a_single_one_is
         let (session, media) = uploaded(&place, 1000, MediaForm::Chunked).await;
         assert_eq!(commits(&place), Vec::<String>::new());
         assert!(session.download_media(&media.reference()).await.unwrap() == bytes(1000));
-        session
-            .upload_media(upload(PART + 1, MediaForm::Chunked))
-            .await
-            .unwrap();
+        session.upload_media(upload(PART + 1, MediaForm::Chunked)).await.unwrap();
         let commits = commits(&place);
         assert_eq!(commits.len(), 1, "{commits:?}");
         assert_eq!(commits[0] == "/media/upload/commit", by_id, "{commits:?}");
@@ -245,23 +197,9 @@ async fn several_parts_are_committed_in_the_way_of_the_store_and_a_single_one_is
 async fn a_commit_that_fails_fails_the_upload() {
     let place = Place::with(TestServer::builder().commit_uploads_by_id(true)).await;
     let session = place.connect("alice").await;
-    place
-        .server
-        .fault()
-        .request("/media/upload/commit")
-        .refuse(500, "lost it");
-    let error = kind(
-        session
-            .upload_media(upload(PART + 1, MediaForm::Chunked))
-            .await,
-    );
-    assert_eq!(
-        error,
-        ErrorKind::Refused {
-            status: 500,
-            message: "lost it".to_owned()
-        }
-    );
+    place.server.fault().request("/media/upload/commit").refuse(500, "lost it");
+    let error = kind(session.upload_media(upload(PART + 1, MediaForm::Chunked)).await);
+    assert_eq!(error, ErrorKind::Refused { status: 500, message: "lost it".to_owned() });
 }
 
 #[tokio::test]
@@ -270,10 +208,7 @@ async fn a_writer_that_fails_fails_the_download() {
     let (session, media) = uploaded(&place, 1000, MediaForm::Whole).await;
     let (writer, reader) = tokio::io::duplex(1);
     drop(reader);
-    assert_eq!(
-        kind(session.download_media_to(&media.reference(), writer).await),
-        ErrorKind::Media
-    );
+    assert_eq!(kind(session.download_media_to(&media.reference(), writer).await), ErrorKind::Media);
 }
 
 #[tokio::test]
@@ -290,10 +225,7 @@ async fn an_address_of_clear_text_that_the_server_names_for_a_file_is_not_used()
         let sent = server.backend.sent();
         sent.iter().filter(|sent| sent.path == "/FTOK").count()
     };
-    let up = session
-        .upload_media(upload(9, MediaForm::Chunked))
-        .await
-        .unwrap_err();
+    let up = session.upload_media(upload(9, MediaForm::Chunked)).await.unwrap_err();
     let reference = MediaReference::new(FileToken::new("FTOK").unwrap(), None);
     let down = session.download_media(&reference).await.unwrap_err();
     for error in [up, down] {
@@ -301,10 +233,7 @@ async fn an_address_of_clear_text_that_the_server_names_for_a_file_is_not_used()
             panic!("{error:?}");
         };
         assert_eq!(origin.to_string(), store);
-        assert!(
-            !format!("{error:?} {error}").contains("s3cret"),
-            "{error:?}"
-        );
+        assert!(!format!("{error:?} {error}").contains("s3cret"), "{error:?}");
     }
     assert_eq!(sent(), 0);
 }

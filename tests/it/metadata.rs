@@ -16,11 +16,7 @@ async fn an_update_replaces_all_values_and_returns_them() {
     let place = Place::start().await;
     let session = place.connect("alice").await;
     assert!(session.metadata().await.unwrap().is_empty());
-    let first = metadata(&[
-        ("team", "blue".into()),
-        ("level", 7.into()),
-        ("beta", true.into()),
-    ]);
+    let first = metadata(&[("team", "blue".into()), ("level", 7.into()), ("beta", true.into())]);
     assert_eq!(session.update_metadata(&first).await.unwrap(), first);
     assert_eq!(session.metadata().await.unwrap().len(), 3);
     let second = metadata(&[("score", 1.5.into())]);
@@ -46,17 +42,7 @@ fn a_value_that_cannot_be_sent_is_refused() {
 async fn a_refusal_carries_the_servers_words() {
     let place = Place::start().await;
     let session = place.connect("alice").await;
-    place
-        .server
-        .fault()
-        .request("/users/updateMetaData")
-        .refuse(400, "no");
+    place.server.fault().request("/users/updateMetaData").refuse(400, "no");
     let error = kind(session.update_metadata(&Metadata::new()).await);
-    assert_eq!(
-        error,
-        ErrorKind::Refused {
-            status: 400,
-            message: "no".to_owned()
-        }
-    );
+    assert_eq!(error, ErrorKind::Refused { status: 400, message: "no".to_owned() });
 }

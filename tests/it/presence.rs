@@ -38,10 +38,7 @@ async fn a_contacts_coming_and_going_is_told() {
         }
     );
     bob.close().await;
-    assert_eq!(
-        kind(&presence(&place, &mut events, "bob").await),
-        PresenceKind::Unavailable
-    );
+    assert_eq!(kind(&presence(&place, &mut events, "bob").await), PresenceKind::Unavailable);
 }
 
 #[tokio::test]
@@ -52,10 +49,7 @@ async fn a_newcomer_learns_who_is_there_already() {
     let request = place.app.connect(&credentials);
     let mut events = request.events();
     let _alice = request.await.unwrap();
-    assert_eq!(
-        kind(&presence(&place, &mut events, "bob").await),
-        PresenceKind::Available
-    );
+    assert_eq!(kind(&presence(&place, &mut events, "bob").await), PresenceKind::Available);
 }
 
 #[tokio::test]
@@ -67,10 +61,7 @@ async fn a_connection_that_breaks_counts_as_leaving() {
     let _bob = place.app.connect(&bob).reconnect(policy).await.unwrap();
     presence(&place, &mut events, "bob").await;
     place.server.fault().connections_of("bob").cut();
-    assert_eq!(
-        kind(&presence(&place, &mut events, "bob").await),
-        PresenceKind::Unavailable
-    );
+    assert_eq!(kind(&presence(&place, &mut events, "bob").await), PresenceKind::Unavailable);
 }
 
 #[tokio::test]
@@ -79,9 +70,7 @@ async fn show_and_status_reach_the_contacts() {
     let (_alice, mut events) = place.online("alice").await;
     let bob = place.connect("bob").await;
     presence(&place, &mut events, "bob").await;
-    bob.set_presence(Some(Show::Away), Some("lunch & <tea>"))
-        .await
-        .unwrap();
+    bob.set_presence(Some(Show::Away), Some("lunch & <tea>")).await.unwrap();
     let Event::Presence { show, status, .. } = presence(&place, &mut events, "bob").await else {
         unreachable!("it is a presence");
     };
@@ -95,10 +84,7 @@ async fn another_session_of_the_own_account_is_marked_as_own_and_not_told_offici
     let (_one, mut events) = place.online("alice").await;
     let _two = place.connect("alice").await;
     let event = presence(&place, &mut events, "alice").await;
-    assert!(
-        matches!(event, Event::Presence { own: true, .. }),
-        "{event:?}"
-    );
+    assert!(matches!(event, Event::Presence { own: true, .. }), "{event:?}");
     assert!(event.official().is_empty());
 }
 
@@ -120,18 +106,13 @@ async fn a_presence_without_sender_or_of_the_server_tells_nothing_and_ends_nothi
     let server = ScriptedServer::start().await;
     let (session, mut events, mut peer) = server.connect().await;
     peer.send(r#"<presence xmlns="jabber:client"/>"#).await;
-    peer.send(r#"<presence xmlns="jabber:client" from="xmpp.example.test"/>"#)
-        .await;
-    peer.send(r#"<presence xmlns="jabber:client" from="u2@xmpp.example.test/W"/>"#)
-        .await;
+    peer.send(r#"<presence xmlns="jabber:client" from="xmpp.example.test"/>"#).await;
+    peer.send(r#"<presence xmlns="jabber:client" from="u2@xmpp.example.test/W"/>"#).await;
     let mut told = Vec::new();
     while told.len() < 2 {
         told.push(events.next().await.unwrap());
     }
     assert!(matches!(told[0], Event::Connected { .. }), "{told:?}");
-    assert_eq!(
-        told[1].user().map(|user| user.as_str()),
-        Some("u2@xmpp.example.test")
-    );
+    assert_eq!(told[1].user().map(|user| user.as_str()), Some("u2@xmpp.example.test"));
     drop(session);
 }

@@ -35,11 +35,9 @@ fn fields(email: &str) -> ProfileFields {
 async fn changed(place: &Place, events: &mut mfly_client::Events, who: &str) -> (Profile, bool) {
     let who = place.address(who);
     expect_event(events, "change of the profile", |event| match event {
-        Event::ProfileChanged {
-            user,
-            profile: Some(profile),
-            own,
-        } if *user == who => Some((profile.clone(), *own)),
+        Event::ProfileChanged { user, profile: Some(profile), own } if *user == who => {
+            Some((profile.clone(), *own))
+        }
         _ => None,
     })
     .await
@@ -57,12 +55,7 @@ async fn who_reads_a_profile_is_told_of_it_as_the_official_listener_is() {
         .told("alice", &mut events)
         .await
         .into_iter()
-        .filter(|event| {
-            matches!(
-                event,
-                Event::ProfileRead { .. } | Event::ProfileChanged { .. }
-            )
-        })
+        .filter(|event| matches!(event, Event::ProfileRead { .. } | Event::ProfileChanged { .. }))
         .collect();
     let read = |user: &str, profile: Profile, own| Event::ProfileRead {
         user: place.address(user),
@@ -91,12 +84,7 @@ async fn a_read_that_fails_or_that_an_update_makes_is_not_told() {
     let update = ProfileUpdate::new().status("New").email("a@example.com");
     session.update_profile(update).await.unwrap();
     let told = place.told("alice", &mut events).await;
-    assert!(
-        !told
-            .iter()
-            .any(|event| matches!(event, Event::ProfileRead { .. })),
-        "{told:?}"
-    );
+    assert!(!told.iter().any(|event| matches!(event, Event::ProfileRead { .. })), "{told:?}");
 }
 
 #[tokio::test]
@@ -111,16 +99,10 @@ async fn another_users_profile_arrives_opened() {
     assert_eq!(profile.email, "bob@example.com");
     assert_eq!(profile.mobile_number, "15550100");
     assert_eq!(profile.status, "Hey & <hello>");
-    assert_eq!(
-        (profile.image.as_str(), profile.thumb_image.as_str()),
-        ("img.tok", "thumb.tok")
-    );
+    assert_eq!((profile.image.as_str(), profile.thumb_image.as_str()), ("img.tok", "thumb.tok"));
     assert_eq!(profile.is_admin_blocked, Some(false));
     assert!(profile.undecryptable().is_empty());
-    assert_eq!(
-        session.profile(&place.address("bob")).await.unwrap(),
-        profile
-    );
+    assert_eq!(session.profile(&place.address("bob")).await.unwrap(), profile);
 }
 
 #[tokio::test]
@@ -151,10 +133,7 @@ async fn the_official_result_is_reproduced() {
         })
     );
     let sent = server.backend.sent().pop().unwrap();
-    assert_eq!(
-        (sent.path.as_str(), sent.query.as_str()),
-        ("/contacts/vcard", "userId=u2")
-    );
+    assert_eq!((sent.path.as_str(), sent.query.as_str()), ("/contacts/vcard", "userId=u2"));
 }
 
 #[tokio::test]
@@ -162,10 +141,7 @@ async fn a_new_account_has_an_empty_profile() {
     let place = Place::start().await;
     let session = place.connect("alice").await;
     let profile = session.own_profile().await.unwrap();
-    assert_eq!(
-        (profile.nick_name.as_str(), profile.status.as_str()),
-        ("", "")
-    );
+    assert_eq!((profile.nick_name.as_str(), profile.status.as_str()), ("", ""));
     assert!(profile.undecryptable().is_empty());
 }
 
@@ -178,10 +154,7 @@ async fn an_unknown_or_deleted_user_is_not_available() {
     for name in ["nobody", "bob"] {
         let error = session.profile(&user(name)).await.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::UserNotAvailable, "{name}");
-        assert_eq!(
-            error.official(),
-            json!({"statusCode": 400, "message": "User not available"})
-        );
+        assert_eq!(error.official(), json!({"statusCode": 400, "message": "User not available"}));
     }
 }
 
@@ -212,23 +185,11 @@ async fn a_field_that_was_stored_unsealed_is_named() {
 async fn setting_the_profile_replaces_all_of_it() {
     let place = Place::start().await;
     let session = place.connect("alice").await;
-    session
-        .set_profile(&fields("alice@example.com"))
-        .await
-        .unwrap();
-    let only_name = ProfileFields {
-        nick_name: "Al".to_owned(),
-        ..ProfileFields::default()
-    };
+    session.set_profile(&fields("alice@example.com")).await.unwrap();
+    let only_name = ProfileFields { nick_name: "Al".to_owned(), ..ProfileFields::default() };
     session.set_profile(&only_name).await.unwrap();
     let stored = place.server.user("alice").profile().unwrap();
-    assert_eq!(
-        stored,
-        UserProfile {
-            nick_name: "Al".to_owned(),
-            ..UserProfile::default()
-        }
-    );
+    assert_eq!(stored, UserProfile { nick_name: "Al".to_owned(), ..UserProfile::default() });
 }
 
 #[tokio::test]
@@ -236,23 +197,14 @@ async fn private_fields_are_sealed_on_the_wire_and_the_others_are_not() {
     let place = Place::start().await;
     let session = place.connect("alice").await;
     place.settle(&session).await;
-    session
-        .set_profile(&fields("alice@example.com"))
-        .await
-        .unwrap();
+    session.set_profile(&fields("alice@example.com")).await.unwrap();
     let frames = place.server.journal().frames_from("alice");
     let set = &frames[0].text;
     for hidden in ["Alice", "15550101", "alice@example.com"] {
         assert!(!set.contains(hidden), "{set}");
     }
-    let order = [
-        "<nickName>",
-        "<image",
-        "<thumbImage",
-        "<email>",
-        "<mobileNumber>",
-        "<status>Here",
-    ];
+    let order =
+        ["<nickName>", "<image", "<thumbImage", "<email>", "<mobileNumber>", "<status>Here"];
     let places: Vec<_> = order
         .iter()
         .map(|part| set.find(part).unwrap_or_else(|| panic!("{part} in {set}")))
@@ -278,22 +230,10 @@ async fn a_partial_change_keeps_the_other_fields() {
     let place = Place::start().await;
     let session = place.connect("bob").await;
     place.server.user("bob").set_profile(bob()).unwrap();
-    session
-        .update_profile(ProfileUpdate::new().status("Away"))
-        .await
-        .unwrap();
+    session.update_profile(ProfileUpdate::new().status("Away")).await.unwrap();
     let stored = place.server.user("bob").profile().unwrap();
-    assert_eq!(
-        stored,
-        UserProfile {
-            status: "Away".to_owned(),
-            ..bob()
-        }
-    );
-    let update = ProfileUpdate::new()
-        .nick_name("Robert")
-        .email("")
-        .mobile_number("1");
+    assert_eq!(stored, UserProfile { status: "Away".to_owned(), ..bob() });
+    let update = ProfileUpdate::new().nick_name("Robert").email("").mobile_number("1");
     session.update_profile(update).await.unwrap();
     let stored = place.server.user("bob").profile().unwrap();
     assert_eq!(
@@ -339,10 +279,7 @@ async fn changes_of_different_fields_at_the_same_time_do_not_lose_each_other() {
 async fn a_file_becomes_the_image_and_can_be_removed_again() {
     let place = Place::start().await;
     let session = place.connect("alice").await;
-    session
-        .update_profile(ProfileUpdate::new().nick_name("Alice"))
-        .await
-        .unwrap();
+    session.update_profile(ProfileUpdate::new().nick_name("Alice")).await.unwrap();
     let file = ProfileImage::File {
         name: "me.png".to_owned(),
         content_type: "image/png".to_owned(),
@@ -351,17 +288,11 @@ async fn a_file_becomes_the_image_and_can_be_removed_again() {
     let stored = session.set_profile_image(file).await.unwrap();
     assert!(!stored.image.is_empty() && !stored.thumb_image.is_empty());
     let profile = session.own_profile().await.unwrap();
-    assert_eq!(
-        (&profile.image, &profile.thumb_image),
-        (&stored.image, &stored.thumb_image)
-    );
+    assert_eq!((&profile.image, &profile.thumb_image), (&stored.image, &stored.thumb_image));
     assert_eq!(profile.nick_name, "Alice");
     session.remove_profile_image().await.unwrap();
     let profile = session.own_profile().await.unwrap();
-    assert_eq!(
-        (profile.image.as_str(), profile.thumb_image.as_str()),
-        ("", "")
-    );
+    assert_eq!((profile.image.as_str(), profile.thumb_image.as_str()), ("", ""));
     assert_eq!(profile.nick_name, "Alice");
 }
 
@@ -370,21 +301,14 @@ async fn a_failed_upload_leaves_the_profile_as_it_was() {
     let place = Place::start().await;
     let session = place.connect("bob").await;
     place.server.user("bob").set_profile(bob()).unwrap();
-    place
-        .server
-        .fault()
-        .request("/media/")
-        .refuse(500, "no room");
+    place.server.fault().request("/media/").refuse(500, "no room");
     let file = ProfileImage::File {
         name: "me.png".to_owned(),
         content_type: "image/png".to_owned(),
         bytes: vec![7; 10].into(),
     };
     let error = kind(session.set_profile_image(file).await);
-    assert!(
-        matches!(error, ErrorKind::Refused { status: 500, .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, ErrorKind::Refused { status: 500, .. }), "{error:?}");
     assert_eq!(place.server.user("bob").profile().unwrap(), bob());
 }
 
@@ -394,25 +318,10 @@ async fn an_email_of_another_form_is_refused_and_nothing_is_sent() {
     let session = place.connect("alice").await;
     place.settle(&session).await;
     let refused = ("email", "email is not valid or required".to_owned());
-    for email in [
-        "bad",
-        "a@b",
-        "a b@c.de",
-        "@c.de",
-        "a@b.toolonglabel",
-        "a@.de",
-    ] {
-        assert_eq!(
-            argument(session.set_profile(&fields(email)).await),
-            refused,
-            "{email}"
-        );
+    for email in ["bad", "a@b", "a b@c.de", "@c.de", "a@b.toolonglabel", "a@.de"] {
+        assert_eq!(argument(session.set_profile(&fields(email)).await), refused, "{email}");
         let update = ProfileUpdate::new().email(email);
-        assert_eq!(
-            argument(session.update_profile(update).await),
-            refused,
-            "{email}"
-        );
+        assert_eq!(argument(session.update_profile(update).await), refused, "{email}");
     }
     place.assert_nothing_sent(&session).await;
     session.set_profile(&fields("a+b@b-c.org")).await.unwrap();
@@ -423,11 +332,7 @@ async fn the_official_rule_that_an_email_is_required_can_be_chosen() {
     let place = Place::start().await;
     let mut quirks = Quirks::default();
     quirks.email_required = true;
-    let app = Place::app_of(&place.server)
-        .quirks(quirks)
-        .build()
-        .await
-        .unwrap();
+    let app = Place::app_of(&place.server).quirks(quirks).build().await.unwrap();
     let session = app.connect(&place.register("alice").await).await.unwrap();
     assert_eq!(argument(session.set_profile(&fields("")).await).0, "email");
 }
@@ -454,10 +359,7 @@ async fn a_change_is_told_to_contacts_and_to_the_own_other_sessions() {
     let (_bob, mut bobs) = place.online("bob").await;
     let (_other, mut others) = place.online("alice").await;
     let session = place.connect("alice").await;
-    session
-        .set_profile(&fields("alice@example.com"))
-        .await
-        .unwrap();
+    session.set_profile(&fields("alice@example.com")).await.unwrap();
     let (profile, own) = changed(&place, &mut bobs, "alice").await;
     assert_eq!(
         (profile.nick_name.as_str(), profile.email.as_str()),
@@ -475,23 +377,12 @@ async fn a_block_of_either_stops_the_notices_and_hides_the_rest_of_the_profile()
     let place = Place::start().await;
     let (bob, mut bobs) = place.online("bob").await;
     let alice = place.connect("alice").await;
-    alice
-        .set_profile(&fields("alice@example.com"))
-        .await
-        .unwrap();
+    alice.set_profile(&fields("alice@example.com")).await.unwrap();
     changed(&place, &mut bobs, "alice").await;
     alice.block(&user("bob")).await.unwrap();
-    alice
-        .update_profile(ProfileUpdate::new().status("New"))
-        .await
-        .unwrap();
+    alice.update_profile(ProfileUpdate::new().status("New")).await.unwrap();
     let told = place.told("bob", &mut bobs).await;
-    assert!(
-        !told
-            .iter()
-            .any(|event| matches!(event, Event::ProfileChanged { .. })),
-        "{told:?}"
-    );
+    assert!(!told.iter().any(|event| matches!(event, Event::ProfileChanged { .. })), "{told:?}");
     let seen = bob.profile(&user("alice")).await.unwrap();
     assert_eq!(seen.nick_name, "Alice");
     assert_eq!((seen.status.as_str(), seen.email.as_str()), ("", ""));
@@ -510,20 +401,12 @@ async fn a_refused_profile_is_an_error_with_the_servers_condition() {
         .await;
     };
     let setting = fields("");
-    let (outcome, ()) = within("the refusal", async {
-        tokio::join!(session.set_profile(&setting), script)
-    })
-    .await;
+    let (outcome, ()) =
+        within("the refusal", async { tokio::join!(session.set_profile(&setting), script) }).await;
     let error: Error = outcome.unwrap_err();
-    assert!(
-        matches!(error.kind(), ErrorKind::RequestRefused(_)),
-        "{error:?}"
-    );
+    assert!(matches!(error.kind(), ErrorKind::RequestRefused(_)), "{error:?}");
     assert!(error.is_retryable());
-    assert_eq!(
-        error.official(),
-        json!({"statusCode": 500, "message": "Request Failed"})
-    );
+    assert_eq!(error.official(), json!({"statusCode": 500, "message": "Request Failed"}));
 }
 
 #[tokio::test]
@@ -532,16 +415,11 @@ async fn an_echo_that_shows_another_profile_is_not_a_success() {
     let (session, _events, mut peer) = server.connect().await;
     let script = async {
         let id = peer.receive_request("vcard-temp").await;
-        peer.answer(
-            &id,
-            r#"<vCard xmlns="vcard-temp"><nickName/><status>Other</status></vCard>"#,
-        )
-        .await;
+        peer.answer(&id, r#"<vCard xmlns="vcard-temp"><nickName/><status>Other</status></vCard>"#)
+            .await;
     };
     let setting = fields("");
-    let (outcome, ()) = within("the echo", async {
-        tokio::join!(session.set_profile(&setting), script)
-    })
-    .await;
+    let (outcome, ()) =
+        within("the echo", async { tokio::join!(session.set_profile(&setting), script) }).await;
     assert_eq!(kind(outcome), ErrorKind::UnexpectedAnswer);
 }

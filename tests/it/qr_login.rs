@@ -46,10 +46,8 @@ async fn log_in(place: &Place, options: QrLoginOptions) -> (QrSession, Credentia
     let mut login = place.app.qr_login(options).unwrap();
     let code = code(&mut login).await;
     let url = place.server.signalling_url();
-    let (approved, web) = tokio::join!(
-        place.app.approve_qr(&url, &code, &phone),
-        connected(&mut login)
-    );
+    let (approved, web) =
+        tokio::join!(place.app.approve_qr(&url, &code, &phone), connected(&mut login));
     assert_eq!(approved.unwrap().socket_id, web.socket_id);
     assert!(login.next().await.is_none());
     (web, phone)
@@ -82,15 +80,10 @@ async fn the_phone_sees_who_asks() {
     let mut login = place.app.qr_login(shown).unwrap();
     let code = code(&mut login).await;
     let url = place.server.signalling_url();
-    let (approved, _) = tokio::join!(
-        place.app.approve_qr(&url, &code, &phone),
-        connected(&mut login)
-    );
+    let (approved, _) =
+        tokio::join!(place.app.approve_qr(&url, &code, &phone), connected(&mut login));
     let approved = approved.unwrap();
-    assert_eq!(
-        (approved.browser.as_str(), approved.platform.as_str()),
-        ("Kiosk 7", "lobby")
-    );
+    assert_eq!((approved.browser.as_str(), approved.platform.as_str()), ("Kiosk 7", "lobby"));
 }
 
 #[tokio::test]
@@ -100,16 +93,11 @@ async fn a_code_cannot_be_used_twice() {
     let url = place.server.signalling_url();
     let mut login = place.app.qr_login(options(&place)).unwrap();
     let code = code(&mut login).await;
-    let (first, _web) = tokio::join!(
-        place.app.approve_qr(&url, &code, &phone),
-        connected(&mut login)
-    );
+    let (first, _web) =
+        tokio::join!(place.app.approve_qr(&url, &code, &phone), connected(&mut login));
     first.unwrap();
     let again = place.app.approve_qr(&url, &code, &phone).await;
-    assert!(matches!(
-        kind(again),
-        ErrorKind::Refused { status: 410, .. }
-    ));
+    assert!(matches!(kind(again), ErrorKind::Refused { status: 410, .. }));
 }
 
 #[tokio::test]
@@ -136,13 +124,7 @@ async fn a_code_dies_with_the_login_that_shows_it() {
     drop(login);
     // The server learns of it when the socket closes: until then the approval may begin, but never succeeds.
     let late = within("a refusal", place.app.approve_qr(&url, &code, &phone)).await;
-    assert!(matches!(
-        kind(late),
-        ErrorKind::Refused {
-            status: 410 | 500,
-            ..
-        }
-    ));
+    assert!(matches!(kind(late), ErrorKind::Refused { status: 410 | 500, .. }));
 }
 
 #[tokio::test]
@@ -164,10 +146,7 @@ async fn a_phone_with_another_licence_reads_nothing() {
     // And the other way round: what such an app shows, nobody can approve.
     let mut login = other.qr_login(options(&place)).unwrap();
     let text = code(&mut login).await;
-    assert_eq!(
-        argument(place.app.approve_qr(&url, &text, &phone).await).0,
-        "codeText"
-    );
+    assert_eq!(argument(place.app.approve_qr(&url, &text, &phone).await).0, "codeText");
 }
 
 #[tokio::test]
@@ -180,10 +159,7 @@ async fn only_a_logged_in_user_can_approve() {
     let password = mfly_client::Password::new("wrong").unwrap();
     let stranger = Credentials::new(phone.user.clone(), password);
     let refused = place.app.approve_qr(&url, &text, &stranger).await;
-    assert!(matches!(
-        kind(refused),
-        ErrorKind::InvalidCredentials { .. }
-    ));
+    assert!(matches!(kind(refused), ErrorKind::InvalidCredentials { .. }));
 
     let cipher = RequestCipher::new(&place.server.licence_key());
     let token = QrCode::open(&cipher, &text).unwrap().token;
@@ -193,10 +169,8 @@ async fn only_a_logged_in_user_can_approve() {
     let answer = client.message(|text| text.starts_with("430")).await;
     assert!(answer.contains("401"), "{answer}");
     // The code was not used up by that.
-    let (approved, _) = tokio::join!(
-        place.app.approve_qr(&url, &text, &phone),
-        connected(&mut login)
-    );
+    let (approved, _) =
+        tokio::join!(place.app.approve_qr(&url, &text, &phone), connected(&mut login));
     approved.unwrap();
 }
 
@@ -221,25 +195,16 @@ async fn a_login_that_fails_is_told_to_both_and_another_code_comes() {
     let web = Place::app_of(&place.server).build().await.unwrap();
     let mut login = web.qr_login(options(&place)).unwrap();
     let first = code(&mut login).await;
-    place
-        .server
-        .fault()
-        .request("/users/config")
-        .refuse(500, "not now");
+    place.server.fault().request("/users/config").refuse(500, "not now");
     let (approved, failed) = tokio::join!(
         place.app.approve_qr(&url, &first, &phone),
         within("the failure", login.next())
     );
-    assert!(matches!(
-        kind(approved),
-        ErrorKind::Refused { status: 500, .. }
-    ));
+    assert!(matches!(kind(approved), ErrorKind::Refused { status: 500, .. }));
     assert!(matches!(failed, Some(Ok(QrLoginEvent::Failed(_)))));
     let second = code(&mut login).await;
-    let (approved, _) = tokio::join!(
-        place.app.approve_qr(&url, &second, &phone),
-        connected(&mut login)
-    );
+    let (approved, _) =
+        tokio::join!(place.app.approve_qr(&url, &second, &phone), connected(&mut login));
     approved.unwrap();
 }
 
@@ -252,26 +217,20 @@ async fn a_lost_signalling_connection_comes_back_with_another_code() {
     let lost = code(&mut login).await;
     assert_eq!(place.server.fault().cut_signalling(), 1);
     let interrupted = within("the interruption", login.next()).await;
-    assert!(matches!(
-        interrupted,
-        Some(Ok(QrLoginEvent::Interrupted { .. }))
-    ));
+    assert!(matches!(interrupted, Some(Ok(QrLoginEvent::Interrupted { .. }))));
     let fresh = code(&mut login).await;
     let late = place.app.approve_qr(&url, &lost, &phone).await;
     assert!(matches!(kind(late), ErrorKind::Refused { status: 410, .. }));
-    let (approved, _) = tokio::join!(
-        place.app.approve_qr(&url, &fresh, &phone),
-        connected(&mut login)
-    );
+    let (approved, _) =
+        tokio::join!(place.app.approve_qr(&url, &fresh, &phone), connected(&mut login));
     approved.unwrap();
 }
 
 #[tokio::test]
 async fn a_server_that_stays_away_is_an_error_after_the_attempts_that_are_allowed() {
     let place = Place::start().await;
-    let options = QrLoginOptions::new("http://127.0.0.1:9")
-        .attempts(2)
-        .delay(Duration::from_millis(1));
+    let options =
+        QrLoginOptions::new("http://127.0.0.1:9").attempts(2).delay(Duration::from_millis(1));
     let mut login = place.app.qr_login(options).unwrap();
     let first = within("the interruption", login.next()).await;
     assert!(matches!(first, Some(Ok(QrLoginEvent::Interrupted { .. }))));
@@ -303,12 +262,7 @@ async fn a_session_restored_in_a_later_run_is_ended_by_the_notice_over_xmpp() {
     let place = Place::start().await;
     let (web, phone) = log_in(&place, options(&place)).await;
     web.session.close().await;
-    let restored = place
-        .app
-        .connect(&web.credentials)
-        .qr_socket_id(&web.socket_id)
-        .await
-        .unwrap();
+    let restored = place.app.connect(&web.credentials).qr_socket_id(&web.socket_id).await.unwrap();
     let mut events = restored.events();
     let phone = place.app.connect(&phone).await.unwrap();
     phone.end_qr_session(&web.socket_id).await.unwrap();
@@ -349,12 +303,7 @@ async fn logging_out_tells_the_phone_and_leaves_it_logged_in() {
 #[tokio::test]
 async fn addresses_that_cannot_be_used_are_refused_by_name() {
     let place = Place::start().await;
-    for url in [
-        "",
-        "ftp://x",
-        "http://127.0.0.1:1/chat",
-        "http://signalling.example.test",
-    ] {
+    for url in ["", "ftp://x", "http://127.0.0.1:1/chat", "http://signalling.example.test"] {
         let refused = place.app.qr_login(QrLoginOptions::new(url));
         assert_eq!(argument(refused).0, "socketUrl", "{url}");
     }
@@ -385,9 +334,7 @@ impl Client {
         let (status, body, _) = client.send("GET", Bytes::new()).await;
         assert_eq!(status, 200);
         client.greeting = decode_payload(&body).unwrap();
-        let Packet::Open(handshake) = &client.greeting[0] else {
-            panic!("no greeting: {body}")
-        };
+        let Packet::Open(handshake) = &client.greeting[0] else { panic!("no greeting: {body}") };
         assert_eq!(handshake.upgrades, ["websocket"]);
         client.sid.clone_from(&handshake.sid);
         client.url = format!("{}&sid={}", client.url, client.sid);
@@ -440,13 +387,8 @@ async fn the_server_speaks_polling_as_the_official_client_begins() {
     let (status, body) = client.post("2").await;
     assert_eq!((status, body.as_str()), (200, "ok"));
     assert_eq!(client.poll().await, [Packet::Pong(String::new())]);
-    let (_, _, headers) = client
-        .send("POST", encode_payload([&Packet::Noop]).into())
-        .await;
-    assert_eq!(
-        headers["access-control-allow-origin"],
-        "https://app.example.test"
-    );
+    let (_, _, headers) = client.send("POST", encode_payload([&Packet::Noop]).into()).await;
+    assert_eq!(headers["access-control-allow-origin"], "https://app.example.test");
     assert_eq!(headers["access-control-allow-credentials"], "true");
 }
 
@@ -464,26 +406,11 @@ async fn malformed_requests_are_refused_and_the_server_goes_on() {
         client.url = format!("{}/socket.io/?{query}", client.origin);
         let (status, body, _) = client.send("GET", Bytes::new()).await;
         let body: Value = serde_json::from_str(&body).unwrap();
-        assert_eq!(
-            (status, body["code"].as_u64()),
-            (400, Some(code)),
-            "{query}"
-        );
+        assert_eq!((status, body["code"].as_u64()), (400, Some(code)), "{query}");
     }
-    for garbage in [
-        "",
-        "x",
-        "5:4",
-        "1:9",
-        "3:42[",
-        "9999999:4",
-        "2:b4",
-        "4:42{}",
-    ] {
+    for garbage in ["", "x", "5:4", "1:9", "3:42[", "9999999:4", "2:b4", "4:42{}"] {
         let client = Client::open(&url).await;
-        let (status, _, _) = client
-            .send("POST", garbage.as_bytes().to_vec().into())
-            .await;
+        let (status, _, _) = client.send("POST", garbage.as_bytes().to_vec().into()).await;
         let is_gone = client.send("GET", Bytes::new()).await.0 == 400;
         assert!(is_gone, "{garbage}: {status}");
     }
@@ -496,10 +423,7 @@ async fn a_status_that_nobody_asked_for_changes_nothing() {
     let place = Place::start().await;
     let (web, _) = log_in(&place, options(&place)).await;
     let client = Client::open(&place.server.signalling_url()).await;
-    let status = LoginStatus {
-        success: false,
-        public_key: web.socket_id.clone(),
-    };
+    let status = LoginStatus { success: false, public_key: web.socket_id.clone() };
     let event = json!(["loginStatus", status.encode()]);
     assert_eq!(client.post(&format!("42{event}")).await.0, 200);
     web.session.settings().await.unwrap();
@@ -513,14 +437,10 @@ async fn debug_output_hides_the_code_and_the_password() {
     let url = place.server.signalling_url();
     let mut login = place.app.qr_login(options(&place)).unwrap();
     let event = within("a code", login.next()).await.unwrap().unwrap();
-    let QrLoginEvent::Code(text) = &event else {
-        panic!("{event:?}")
-    };
+    let QrLoginEvent::Code(text) = &event else { panic!("{event:?}") };
     assert!(!format!("{event:?}").contains(text.as_str()));
-    let (approved, web) = tokio::join!(
-        place.app.approve_qr(&url, text.as_str(), &phone),
-        connected(&mut login)
-    );
+    let (approved, web) =
+        tokio::join!(place.app.approve_qr(&url, text.as_str(), &phone), connected(&mut login));
     approved.unwrap();
     assert!(!format!("{web:?}").contains(web.credentials.password.expose()));
 }
@@ -530,10 +450,7 @@ async fn a_client_moves_from_polling_to_websocket_as_the_official_one_does() {
     let place = Place::start().await;
     let client = Client::open(&place.server.signalling_url()).await;
     let url = client.origin.replace("http://", "ws://");
-    let address = format!(
-        "{url}/socket.io/?EIO=3&transport=websocket&sid={}",
-        client.sid
-    );
+    let address = format!("{url}/socket.io/?EIO=3&transport=websocket&sid={}", client.sid);
     let (address, options) = (address.parse().unwrap(), Options::default());
     let connecting = connect_with(&address, &options, SubProtocol::Unnamed);
     let mut socket = within("the WebSocket", connecting).await.unwrap();
@@ -569,9 +486,7 @@ impl Scripted {
     /// One list of messages for each connection; after them nothing.
     fn new(script: &[&[String]]) -> Arc<Self> {
         let payload = |text: &String| encode_payload([&Packet::Message(text.clone())]);
-        let script = script
-            .iter()
-            .map(|messages| messages.iter().map(payload).collect());
+        let script = script.iter().map(|messages| messages.iter().map(payload).collect());
         Arc::new(Self {
             script: Mutex::new(script.collect()),
             payloads: Mutex::default(),
@@ -708,10 +623,7 @@ async fn a_server_that_sends_garbage_is_given_up_after_the_attempts_that_are_all
         let server = Scripted::new(&[&[garbage.to_owned()], &[garbage.to_owned()]]);
         let mut login = server.login().await;
         let first = within("the interruption", login.next()).await;
-        assert!(
-            matches!(first, Some(Ok(QrLoginEvent::Interrupted { .. }))),
-            "{garbage}"
-        );
+        assert!(matches!(first, Some(Ok(QrLoginEvent::Interrupted { .. }))), "{garbage}");
         let error = within("the error", login.next()).await.unwrap();
         assert_eq!(kind(error), ErrorKind::UnexpectedAnswer, "{garbage}");
         assert_eq!(*server.handshakes.lock().unwrap(), 2);
@@ -722,15 +634,10 @@ async fn a_server_that_sends_garbage_is_given_up_after_the_attempts_that_are_all
 async fn a_silent_server_is_noticed_by_its_missing_pong() {
     let server = Scripted::new(&[&[event("id", &json!("code-1"))]]);
     let mut login = server.login().await;
-    let Some(Ok(QrLoginEvent::Code(_))) = login.next().await else {
-        panic!("no code")
-    };
+    let Some(Ok(QrLoginEvent::Code(_))) = login.next().await else { panic!("no code") };
     let before = tokio::time::Instant::now();
     let interrupted = login.next().await;
-    assert!(matches!(
-        interrupted,
-        Some(Ok(QrLoginEvent::Interrupted { .. }))
-    ));
+    assert!(matches!(interrupted, Some(Ok(QrLoginEvent::Interrupted { .. }))));
     assert_eq!(before.elapsed().as_secs(), 30);
     assert_eq!(*server.posted.lock().unwrap(), ["1:2"]);
 }

@@ -26,11 +26,7 @@ pub(crate) fn quick() -> ReconnectPolicy {
 /// A wait that no test lives to see the end of.
 fn slow() -> ReconnectPolicy {
     let hour = Duration::from_secs(3600);
-    ReconnectPolicy {
-        base: hour,
-        cap: hour,
-        ..ReconnectPolicy::default()
-    }
+    ReconnectPolicy { base: hour, cap: hour, ..ReconnectPolicy::default() }
 }
 
 async fn disconnected(events: &mut Events) -> DisconnectReason {
@@ -63,12 +59,7 @@ async fn ended(events: &mut Events) -> EndReason {
 async fn a_lost_connection_comes_back_and_the_app_is_told_each_step() {
     let place = Place::start().await;
     let credentials = place.register("alice").await;
-    let session = place
-        .app
-        .connect(&credentials)
-        .reconnect(quick())
-        .await
-        .unwrap();
+    let session = place.app.connect(&credentials).reconnect(quick()).await.unwrap();
     let mut events = session.events();
     let before = session.jid();
     assert_eq!(place.server.fault().connections_of("alice").cut(), 1);
@@ -90,12 +81,7 @@ async fn a_lost_connection_comes_back_and_the_app_is_told_each_step() {
 async fn presence_and_carbons_are_announced_again() {
     let place = Place::start().await;
     let credentials = place.register("alice").await;
-    let session = place
-        .app
-        .connect(&credentials)
-        .reconnect(quick())
-        .await
-        .unwrap();
+    let session = place.app.connect(&credentials).reconnect(quick()).await.unwrap();
     let mut events = session.events();
     place.settle(&session).await;
     place.server.fault().connections_of("alice").cut();
@@ -110,26 +96,16 @@ async fn presence_and_carbons_are_announced_again() {
         .map(|frame| frame.text)
         .collect();
     for part in ["<priority>1<", "urn:xmpp:carbons:2"] {
-        assert!(
-            said.iter().any(|text| text.contains(part)),
-            "{part} in {said:#?}"
-        );
+        assert!(said.iter().any(|text| text.contains(part)), "{part} in {said:#?}");
     }
     assert!(place.server.user("alice").is_online());
-    assert!(
-        place.server.journal().requests_to("/login").is_empty(),
-        "REST needs no new log-in"
-    );
+    assert!(place.server.journal().requests_to("/login").is_empty(), "REST needs no new log-in");
 }
 
 #[tokio::test]
 async fn each_attempt_authenticates_with_a_password_sealed_anew() {
     let server = ScriptedServer::start().await;
-    let request = server
-        .app()
-        .await
-        .connect(&ScriptedServer::credentials())
-        .reconnect(quick());
+    let request = server.app().await.connect(&ScriptedServer::credentials()).reconnect(quick());
     let script = async {
         let mut times = Vec::new();
         for _ in 0..3 {
@@ -146,15 +122,7 @@ async fn each_attempt_authenticates_with_a_password_sealed_anew() {
     })
     .await;
     assert!(times.is_sorted(), "{times:?}");
-    assert_eq!(
-        server
-            .backend
-            .sent()
-            .iter()
-            .filter(|sent| sent.path == "/login")
-            .count(),
-        1
-    );
+    assert_eq!(server.backend.sent().iter().filter(|sent| sent.path == "/login").count(), 1);
 }
 
 fn sealed_at(auth: String) -> i64 {
@@ -173,15 +141,10 @@ async fn requests_under_way_fail_with_the_loss() {
         peer.receive_request("user_settings").await;
         peer.vanish();
     };
-    let (outcome, ()) = within("the loss", async {
-        tokio::join!(session.settings(), script)
-    })
-    .await;
+    let (outcome, ()) =
+        within("the loss", async { tokio::join!(session.settings(), script) }).await;
     let error = outcome.unwrap_err();
-    assert!(
-        matches!(error.kind(), ErrorKind::ConnectionLost { .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error.kind(), ErrorKind::ConnectionLost { .. }), "{error:?}");
     assert!(error.is_retryable());
     assert_eq!(error.official()["message"], "Connection Error");
 }
@@ -197,10 +160,7 @@ async fn while_the_session_is_offline_requests_that_are_to_fail_fast_do_and_rest
     assert_eq!(*error.kind(), ErrorKind::NotConnected);
     assert!(error.source().is_some(), "{error:?}");
     assert!(error.is_retryable());
-    assert_eq!(
-        kind(session.set_presence(None, None).await),
-        ErrorKind::NotConnected
-    );
+    assert_eq!(kind(session.set_presence(None, None).await), ErrorKind::NotConnected);
     assert_eq!(session.state(), ConnectionState::Reconnecting);
     session.send_feedback("t", "d").await.unwrap();
 }
@@ -220,10 +180,8 @@ async fn a_request_made_while_offline_is_answered_on_the_next_connection() {
         peer.answer(&request, list).await;
         peer
     };
-    let (blocked, _peer) = within("the answer", async {
-        tokio::join!(session.blocked(), serve)
-    })
-    .await;
+    let (blocked, _peer) =
+        within("the answer", async { tokio::join!(session.blocked(), serve) }).await;
     assert_eq!(blocked.unwrap().len(), 1);
 }
 
@@ -243,22 +201,9 @@ async fn logging_out_while_offline_tells_the_server_and_ends_the_trying() {
     let (session, mut events, peer) = server.connect_with(|r| r.reconnect(slow())).await;
     peer.vanish();
     disconnected(&mut events).await;
-    assert!(
-        within("log-out", session.logout())
-            .await
-            .unwrap()
-            .server_told
-    );
+    assert!(within("log-out", session.logout()).await.unwrap().server_told);
     assert!(matches!(ended(&mut events).await, EndReason::Closed));
-    assert_eq!(
-        server
-            .backend
-            .sent()
-            .iter()
-            .filter(|sent| sent.path == "/logout")
-            .count(),
-        1
-    );
+    assert_eq!(server.backend.sent().iter().filter(|sent| sent.path == "/logout").count(), 1);
 }
 
 #[tokio::test]
@@ -282,15 +227,9 @@ async fn a_closing_server_in_any_spelling_is_answered_and_connected_to_again() {
         let (_session, mut events, mut peer) = server.connect_with(|r| r.reconnect(quick())).await;
         peer.send(close).await;
         let rest = peer.receive_rest().await;
-        assert!(
-            rest.last().is_some_and(|text| text.starts_with("<close ")),
-            "{rest:?}"
-        );
+        assert!(rest.last().is_some_and(|text| text.starts_with("<close ")), "{rest:?}");
         let reason = disconnected(&mut events).await;
-        assert!(
-            matches!(reason, DisconnectReason::ClosedByServer),
-            "{reason:?}"
-        );
+        assert!(matches!(reason, DisconnectReason::ClosedByServer), "{reason:?}");
         let _peer = server.accept_online().await;
         connected(&mut events).await;
     }
@@ -305,18 +244,9 @@ async fn a_stream_error_of_a_passing_kind_is_connected_again_after() {
         StreamCondition::PolicyViolation,
         StreamCondition::InternalServerError,
     ] {
-        let session = place
-            .app
-            .connect(&credentials)
-            .reconnect(quick())
-            .await
-            .unwrap();
+        let session = place.app.connect(&credentials).reconnect(quick()).await.unwrap();
         let mut events = session.events();
-        place
-            .server
-            .fault()
-            .connections_of("alice")
-            .close_with(condition);
+        place.server.fault().connections_of("alice").close_with(condition);
         let reason = disconnected(&mut events).await;
         assert!(
             matches!(&reason, DisconnectReason::StreamError(error) if error.condition == condition),
@@ -332,10 +262,7 @@ async fn a_server_that_shuts_down_says_goodbye_and_may_come_back() {
     let Place { server, app } = Place::start().await;
     let credentials = server.user("alice").register().unwrap();
     let credentials = Credentials::new(credentials.username, credentials.password);
-    let policy = ReconnectPolicy {
-        max_attempts: Some(2),
-        ..quick()
-    };
+    let policy = ReconnectPolicy { max_attempts: Some(2), ..quick() };
     let session = app.connect(&credentials).reconnect(policy).await.unwrap();
     let mut events = session.events();
     within("shutting down", server.shutdown()).await;
@@ -345,28 +272,16 @@ async fn a_server_that_shuts_down_says_goodbye_and_may_come_back() {
         "{reason:?}"
     );
     let reason = ended(&mut events).await;
-    assert!(
-        matches!(reason, EndReason::Unreachable { attempts: 2, .. }),
-        "{reason:?}"
-    );
+    assert!(matches!(reason, EndReason::Unreachable { attempts: 2, .. }), "{reason:?}");
 }
 
 #[tokio::test]
 async fn a_session_that_another_one_replaced_does_not_fight_back() {
     let place = Place::start().await;
     let credentials = place.register("alice").await;
-    let session = place
-        .app
-        .connect(&credentials)
-        .reconnect(quick())
-        .await
-        .unwrap();
+    let session = place.app.connect(&credentials).reconnect(quick()).await.unwrap();
     let mut events = session.events();
-    place
-        .server
-        .fault()
-        .connections_of("alice")
-        .close_with(StreamCondition::Conflict);
+    place.server.fault().connections_of("alice").close_with(StreamCondition::Conflict);
     assert!(matches!(ended(&mut events).await, EndReason::Replaced));
     assert!(place.server.user("alice").sessions().is_empty());
 }
@@ -375,21 +290,13 @@ async fn a_session_that_another_one_replaced_does_not_fight_back() {
 async fn credentials_that_became_void_end_the_trying() {
     let place = Place::start().await;
     let credentials = place.register("alice").await;
-    let session = place
-        .app
-        .connect(&credentials)
-        .reconnect(quick())
-        .await
-        .unwrap();
+    let session = place.app.connect(&credentials).reconnect(quick()).await.unwrap();
     let mut events = session.events();
     // Another client with the same credentials logs them out.
     let other = place.app.connect(&credentials).await.unwrap();
     other.logout().await.unwrap();
     place.server.fault().connections_of("alice").cut();
-    assert!(matches!(
-        ended(&mut events).await,
-        EndReason::InvalidCredentials(_)
-    ));
+    assert!(matches!(ended(&mut events).await, EndReason::InvalidCredentials(_)));
 }
 
 #[tokio::test]
@@ -413,15 +320,9 @@ async fn a_temporary_refusal_is_tried_again() {
 async fn a_server_that_fell_silent_is_noticed_and_left() {
     let place = Place::start().await;
     let credentials = place.register("alice").await;
-    let keepalive = KeepaliveConfig {
-        idle: Duration::from_millis(50),
-        answer: Duration::from_millis(50),
-    };
-    let request = place
-        .app
-        .connect(&credentials)
-        .reconnect(quick())
-        .keepalive(keepalive);
+    let keepalive =
+        KeepaliveConfig { idle: Duration::from_millis(50), answer: Duration::from_millis(50) };
+    let request = place.app.connect(&credentials).reconnect(quick()).keepalive(keepalive);
     let session = request.await.unwrap();
     let mut events = session.events();
     assert_eq!(place.server.fault().connections_of("alice").silence(), 1);
@@ -433,13 +334,10 @@ async fn a_server_that_fell_silent_is_noticed_and_left() {
 #[tokio::test]
 async fn a_server_that_answers_pings_is_not_left() {
     let server = ScriptedServer::start().await;
-    let keepalive = KeepaliveConfig {
-        idle: Duration::from_millis(20),
-        ..KeepaliveConfig::default()
-    };
-    let (session, mut events, mut peer) = server
-        .connect_with(|request| request.keepalive(keepalive))
-        .await;
+    let keepalive =
+        KeepaliveConfig { idle: Duration::from_millis(20), ..KeepaliveConfig::default() };
+    let (session, mut events, mut peer) =
+        server.connect_with(|request| request.keepalive(keepalive)).await;
     for _ in 0..3 {
         let id = peer.receive_request("urn:xmpp:ping").await;
         peer.answer(&id, "").await;
@@ -451,10 +349,7 @@ async fn a_server_that_answers_pings_is_not_left() {
 #[tokio::test]
 async fn after_the_allowed_number_of_attempts_the_session_ends() {
     let server = ScriptedServer::start().await;
-    let policy = ReconnectPolicy {
-        max_attempts: Some(3),
-        ..quick()
-    };
+    let policy = ReconnectPolicy { max_attempts: Some(3), ..quick() };
     let (session, mut events, peer) = server.connect_with(|r| r.reconnect(policy)).await;
     drop(server);
     peer.vanish();
@@ -472,19 +367,10 @@ async fn after_the_allowed_number_of_attempts_the_session_ends() {
     assert_eq!(attempts, [1, 2, 3]);
     for (attempt, delay) in announced {
         let most = policy.base * 2_u32.pow(attempt - 1);
-        assert!(
-            delay <= most.min(policy.cap),
-            "attempt {attempt} waits {delay:?}"
-        );
+        assert!(delay <= most.min(policy.cap), "attempt {attempt} waits {delay:?}");
     }
-    assert!(
-        matches!(reason, EndReason::Unreachable { attempts: 3, .. }),
-        "{reason:?}"
-    );
-    assert!(matches!(
-        kind(session.settings().await),
-        ErrorKind::Ended(_)
-    ));
+    assert!(matches!(reason, EndReason::Unreachable { attempts: 3, .. }), "{reason:?}");
+    assert!(matches!(kind(session.settings().await), ErrorKind::Ended(_)));
 }
 
 #[tokio::test]
@@ -493,30 +379,21 @@ async fn reconnecting_can_be_switched_off() {
     let policy = ReconnectPolicy::never();
     let (_session, mut events, peer) = server.connect_with(|r| r.reconnect(policy)).await;
     peer.vanish();
-    assert!(matches!(
-        ended(&mut events).await,
-        EndReason::Unreachable { .. }
-    ));
+    assert!(matches!(ended(&mut events).await, EndReason::Unreachable { .. }));
 }
 
 #[tokio::test]
 async fn the_first_connection_can_have_several_attempts_too() {
     let server = ScriptedServer::start().await;
-    let connecting = server
-        .app()
-        .await
-        .connect(&ScriptedServer::credentials())
-        .reconnect(quick())
-        .attempts(3);
+    let connecting =
+        server.app().await.connect(&ScriptedServer::credentials()).reconnect(quick()).attempts(3);
     let script = async {
         for _ in 0..2 {
             server.accept().await.vanish();
         }
         server.accept_online().await
     };
-    let (session, _peer) = within("connection", async {
-        tokio::join!(connecting.into_future(), script)
-    })
-    .await;
+    let (session, _peer) =
+        within("connection", async { tokio::join!(connecting.into_future(), script) }).await;
     assert_eq!(session.unwrap().state(), ConnectionState::Connected);
 }

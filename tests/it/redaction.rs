@@ -71,10 +71,7 @@ impl Watch {
     fn check(&self) {
         for (what, text) in &self.shown {
             for (name, secret) in &self.secrets {
-                assert!(
-                    !text.contains(secret.as_str()),
-                    "{what} shows the {name}: {text}"
-                );
+                assert!(!text.contains(secret.as_str()), "{what} shows the {name}: {text}");
             }
         }
     }
@@ -109,9 +106,7 @@ async fn neither_logs_nor_debug_output_nor_errors_nor_the_journal_show_a_secret(
     watch.secret("token", session.user_token().await.unwrap().expose());
     watch.show("session", &session);
 
-    let update = ProfileUpdate::new()
-        .nick_name("Alice")
-        .email("alice@example.com");
+    let update = ProfileUpdate::new().nick_name("Alice").email("alice@example.com");
     session.update_profile(update).await.unwrap();
     let file = ProfileImage::File {
         name: "me.png".to_owned(),
@@ -141,44 +136,18 @@ async fn neither_logs_nor_debug_output_nor_errors_nor_the_journal_show_a_secret(
     watch.show_error("a refused log-in", &error);
     session.set_user_token(Token::new("refused.token.string").unwrap());
     watch.secret("refused token", "refused.token.string");
-    place
-        .server
-        .fault()
-        .request("/login")
-        .refuse(400, "Invalid Credentials");
-    watch.show_error(
-        "a refused renewal",
-        &session.own_profile().await.unwrap_err(),
-    );
+    place.server.fault().request("/login").refuse(400, "Invalid Credentials");
+    watch.show_error("a refused renewal", &session.own_profile().await.unwrap_err());
     session.own_profile().await.unwrap();
     watch.secret("second token", session.user_token().await.unwrap().expose());
-    place
-        .server
-        .fault()
-        .request("/contacts/vcard")
-        .garbage("no json");
+    place.server.fault().request("/contacts/vcard").garbage("no json");
     watch.show_error("garbage", &session.own_profile().await.unwrap_err());
-    place
-        .server
-        .fault()
-        .request("/contacts/vcard")
-        .times(4)
-        .cut();
-    watch.show_error(
-        "a cut connection",
-        &session.own_profile().await.unwrap_err(),
-    );
+    place.server.fault().request("/contacts/vcard").times(4).cut();
+    watch.show_error("a cut connection", &session.own_profile().await.unwrap_err());
     place.server.fault().clear();
-    watch.show_error(
-        "a refused request",
-        &session.block(&user("nobody")).await.unwrap_err(),
-    );
+    watch.show_error("a refused request", &session.block(&user("nobody")).await.unwrap_err());
 
-    place
-        .server
-        .fault()
-        .connections_of("alice")
-        .send("<not xml");
+    place.server.fault().connections_of("alice").send("<not xml");
     session.logout().await.unwrap();
     while let Some(event) = events.next().await {
         watch.show("event", &event);

@@ -36,11 +36,7 @@ async fn an_expired_token_is_renewed_and_the_request_repeated_once() {
 #[tokio::test]
 async fn a_refusal_inside_the_answer_counts_as_well() {
     let (place, session) = start().await;
-    place
-        .server
-        .fault()
-        .request("/contacts/vcard")
-        .refuse(401, "Token Expired");
+    place.server.fault().request("/contacts/vcard").refuse(401, "Token Expired");
     session.own_profile().await.unwrap();
     assert_eq!((logins(&place), profiles(&place)), (1, 2));
 }
@@ -60,12 +56,7 @@ async fn requests_at_the_same_time_share_one_renewal() {
 #[tokio::test]
 async fn a_token_that_is_refused_again_ends_the_trying() {
     let (place, session) = start().await;
-    place
-        .server
-        .fault()
-        .request("/contacts/vcard")
-        .times(2)
-        .expired_token();
+    place.server.fault().request("/contacts/vcard").times(2).expired_token();
     let error = session.own_profile().await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Unauthorized);
     assert_eq!(error.status_code(), 401);
@@ -88,17 +79,9 @@ async fn tokens_that_never_work_do_not_loop() {
 async fn a_refused_renewal_says_why_and_is_not_repeated() {
     let (place, session) = start().await;
     place.server.user("alice").expire_tokens().unwrap();
-    place
-        .server
-        .fault()
-        .request("/login")
-        .refuse(403, "Blocked by admin");
+    place.server.fault().request("/login").refuse(403, "Blocked by admin");
     assert_eq!(kind(session.own_profile().await), ErrorKind::AdminBlocked);
-    place
-        .server
-        .fault()
-        .request("/login")
-        .refuse(400, "Invalid Credentials");
+    place.server.fault().request("/login").refuse(400, "Invalid Credentials");
     let error = kind(session.own_profile().await);
     assert_eq!(error, ErrorKind::InvalidCredentials { status: 400 });
     assert_eq!((logins(&place), profiles(&place)), (2, 2));
@@ -109,16 +92,11 @@ async fn a_refused_renewal_says_why_and_is_not_repeated() {
 async fn a_dropped_request_does_not_take_the_renewal_away_from_the_others() {
     let (place, session) = start().await;
     place.server.user("alice").expire_tokens().unwrap();
-    place
-        .server
-        .fault()
-        .request("/login")
-        .delay(Duration::from_millis(100));
+    place.server.fault().request("/login").delay(Duration::from_millis(100));
     let impatient = session.with_timeout(Duration::from_millis(20));
-    let (gone, stayed) = within("both", async {
-        tokio::join!(impatient.own_profile(), session.own_profile())
-    })
-    .await;
+    let (gone, stayed) =
+        within("both", async { tokio::join!(impatient.own_profile(), session.own_profile()) })
+            .await;
     assert_eq!(kind(gone), ErrorKind::Timeout);
     stayed.unwrap();
 }
@@ -131,9 +109,6 @@ async fn a_renewal_does_not_touch_the_xmpp_connection() {
     place.server.user("alice").expire_tokens().unwrap();
     session.own_profile().await.unwrap();
     let told = place.told("alice", &mut events).await;
-    assert!(
-        matches!(*told, [Event::ProfileRead { .. }]),
-        "only the read itself is told: {told:?}"
-    );
+    assert!(matches!(*told, [Event::ProfileRead { .. }]), "only the read itself is told: {told:?}");
     assert_eq!(session.jid(), jid);
 }

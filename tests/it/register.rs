@@ -22,11 +22,7 @@ async fn a_new_user_gets_credentials_an_address_and_the_features_of_the_plan() {
     assert_eq!(account.user_jid, Some(place.address("alice")));
     assert!(!account.is_profile_updated);
     assert!(!account.is_trial);
-    assert!(
-        Feature::ALL
-            .iter()
-            .all(|feature| account.features.contains(*feature))
-    );
+    assert!(Feature::ALL.iter().all(|feature| account.features.contains(*feature)));
     assert!(place.server.user("alice").exists());
 }
 
@@ -41,12 +37,8 @@ async fn the_registration_travels_sealed_and_forces_unless_told_otherwise() {
     for force in [true, false] {
         let answer = success(json!(cipher.seal(&answer.to_string())));
         server.backend.prepare("/register", answer);
-        let mut request = server
-            .app()
-            .await
-            .register(&name("u1"))
-            .metadata("team", "blue")
-            .unwrap();
+        let mut request =
+            server.app().await.register(&name("u1")).metadata("team", "blue").unwrap();
         if !force {
             request = request.force(false);
         }
@@ -59,10 +51,7 @@ async fn the_registration_travels_sealed_and_forces_unless_told_otherwise() {
         });
         assert_eq!(account.official(), recorded);
         let sent = server.backend.sent().pop().unwrap();
-        assert_eq!(
-            (sent.method.as_str(), sent.path.as_str()),
-            ("POST", "/register")
-        );
+        assert_eq!((sent.method.as_str(), sent.path.as_str()), ("POST", "/register"));
         assert_eq!(sent.token, None);
         let sealed = sent.body["registerData"].as_str().unwrap();
         let data: Value = serde_json::from_str(cipher.open(sealed).as_str()).unwrap();
@@ -79,10 +68,7 @@ async fn stored_credentials_connect_from_another_app() {
     let place = Place::start().await;
     let stored = place.register("alice").await.to_json();
     let other = Place::app_of(&place.server).build().await.unwrap();
-    let session = other
-        .connect(&Credentials::from_json(&stored).unwrap())
-        .await
-        .unwrap();
+    let session = other.connect(&Credentials::from_json(&stored).unwrap()).await.unwrap();
     assert_eq!(session.current_user(), place.address("alice"));
 }
 
@@ -90,10 +76,7 @@ async fn stored_credentials_connect_from_another_app() {
 async fn registering_again_keeps_the_account_and_says_that_it_has_a_profile() {
     let place = Place::start().await;
     let session = place.connect("alice").await;
-    session
-        .update_profile(ProfileUpdate::new().nick_name("Alice"))
-        .await
-        .unwrap();
+    session.update_profile(ProfileUpdate::new().nick_name("Alice")).await.unwrap();
     let again = place.app.register(&name("alice")).await.unwrap();
     assert!(again.is_profile_updated);
     let session = place.app.connect(&again.credentials).await.unwrap();
@@ -104,12 +87,7 @@ async fn registering_again_keeps_the_account_and_says_that_it_has_a_profile() {
 async fn at_the_session_limit_an_unforced_registration_is_refused() {
     let place = Place::with(TestServer::builder().session_limit(1)).await;
     place.register("alice").await;
-    let error = place
-        .app
-        .register(&name("alice"))
-        .force(false)
-        .await
-        .unwrap_err();
+    let error = place.app.register(&name("alice")).force(false).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::SessionLimit);
     assert_eq!(error.status_code(), 405);
     assert_eq!(error.fault(), Fault::Caller);
@@ -153,14 +131,8 @@ async fn an_admin_blocked_user_cannot_register() {
 #[test]
 fn an_identifier_that_the_platform_would_refuse_cannot_be_made() {
     for (identifier, reason) in [
-        (
-            "",
-            "User identifier is empty, Please pass valid user identifier",
-        ),
-        (
-            "al ice",
-            "User identifier should not contain the whitespaces",
-        ),
+        ("", "User identifier is empty, Please pass valid user identifier"),
+        ("al ice", "User identifier should not contain the whitespaces"),
         (
             "Alice",
             "User identifiers can only contain lowercase alphanumeric characters, hyphens (-), and underscores (_).",
@@ -187,11 +159,7 @@ async fn a_fourth_metadata_value_is_refused_before_anything_is_sent() {
 async fn metadata_given_at_registration_can_be_read_back() {
     let place = Place::start().await;
     let request = place.app.register(&name("alice"));
-    let request = request
-        .metadata("team", "blue")
-        .unwrap()
-        .metadata("level", 7)
-        .unwrap();
+    let request = request.metadata("team", "blue").unwrap().metadata("level", 7).unwrap();
     let account = request.await.unwrap();
     let session = place.app.connect(&account.credentials).await.unwrap();
     let metadata = session.metadata().await.unwrap();
@@ -215,11 +183,7 @@ async fn a_trial_registers_and_connects_with_unsealed_data() {
 async fn another_licence_key_is_refused() {
     let place = Place::start().await;
     let other = LicenceKey::new("AnotherLicenceKey0123456789abcde").unwrap();
-    let app = App::builder(other)
-        .api_base_url(&place.server.api_base_url())
-        .build()
-        .await
-        .unwrap();
+    let app = App::builder(other).api_base_url(&place.server.api_base_url()).build().await.unwrap();
     let error = app.register(&name("alice")).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::LicenceRefused);
     assert!(!place.server.user("alice").exists());
@@ -235,20 +199,11 @@ async fn an_app_with_an_unusable_address_is_refused_by_the_name_of_the_argument(
         }
         builder.build().await.map(drop)
     };
-    assert_eq!(
-        argument(build("ftp://h.test", None, 1).await).0,
-        "apiBaseUrl"
-    );
+    assert_eq!(argument(build("ftp://h.test", None, 1).await).0, "apiBaseUrl");
     let (name, reason) = argument(build("http://api.example.test", None, 1).await);
     assert_eq!(name, "apiBaseUrl");
     assert!(reason.contains("https://"), "{reason}");
-    assert_eq!(
-        argument(build("https://h.test", Some("http://h.test"), 1).await).0,
-        "address"
-    );
-    assert_eq!(
-        argument(build("https://h.test", None, 0).await).0,
-        "event_capacity"
-    );
+    assert_eq!(argument(build("https://h.test", Some("http://h.test"), 1).await).0, "address");
+    assert_eq!(argument(build("https://h.test", None, 0).await).0, "event_capacity");
     build("https://h.test", None, 1).await.unwrap();
 }

@@ -23,11 +23,7 @@ fn group() -> GroupJid {
 }
 
 async fn sent(place: &Place) -> Value {
-    let request = place
-        .server
-        .journal()
-        .requests_to("/moderation/report")
-        .remove(0);
+    let request = place.server.journal().requests_to("/moderation/report").remove(0);
     serde_json::from_str(&request.body).unwrap()
 }
 
@@ -35,10 +31,7 @@ async fn sent(place: &Place) -> Value {
 async fn a_user_is_reported_with_messages() {
     let place = Place::start().await;
     let session = place.connect("alice").await;
-    session
-        .report_user(&user("bob"), &[message()])
-        .await
-        .unwrap();
+    session.report_user(&user("bob"), &[message()]).await.unwrap();
     let body = sent(&place).await;
     assert_eq!(body["from"], "alice");
     assert_eq!(body["to"], place.address("bob").as_str());
@@ -81,10 +74,7 @@ async fn a_plan_that_loses_reporting_meanwhile_refuses_it_on_the_server() {
     let place = Place::start().await;
     let session = place.connect("alice").await;
     place.server.plan().disable(Feature::Report);
-    let error = session
-        .report_user(&user("bob"), &[message()])
-        .await
-        .unwrap_err();
+    let error = session.report_user(&user("bob"), &[message()]).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::PlanGated(Feature::Report));
     assert!(error.source().is_some());
     assert_eq!(
@@ -92,10 +82,7 @@ async fn a_plan_that_loses_reporting_meanwhile_refuses_it_on_the_server() {
         json!({"statusCode": 403, "message": "Feature unavailable for your plan"})
     );
     place.server.plan().enable(Feature::Report);
-    session
-        .report_user(&user("bob"), &[message()])
-        .await
-        .unwrap();
+    session.report_user(&user("bob"), &[message()]).await.unwrap();
 }
 
 #[tokio::test]
@@ -104,47 +91,22 @@ async fn an_incomplete_report_is_refused_and_nothing_is_sent() {
     let session = place.connect("alice").await;
     place.settle(&session).await;
     let incomplete = [
-        ReportedMessage {
-            msg_id: String::new(),
-            ..message()
-        },
-        ReportedMessage {
-            msg_type: String::new(),
-            ..message()
-        },
-        ReportedMessage {
-            publisher_id: String::new(),
-            ..message()
-        },
-        ReportedMessage {
-            timestamp: 0,
-            ..message()
-        },
+        ReportedMessage { msg_id: String::new(), ..message() },
+        ReportedMessage { msg_type: String::new(), ..message() },
+        ReportedMessage { publisher_id: String::new(), ..message() },
+        ReportedMessage { timestamp: 0, ..message() },
     ];
     let refused = ("data", "Invalid data value.".to_owned());
-    assert_eq!(
-        argument(session.report_user(&user("bob"), &[]).await),
-        refused
-    );
+    assert_eq!(argument(session.report_user(&user("bob"), &[]).await), refused);
     for message in incomplete {
         assert_eq!(
-            argument(
-                session
-                    .report_user(&user("bob"), std::slice::from_ref(&message))
-                    .await
-            ),
+            argument(session.report_user(&user("bob"), std::slice::from_ref(&message)).await),
             refused
         );
-        assert_eq!(
-            argument(session.report_group(&group(), &[message]).await),
-            refused
-        );
+        assert_eq!(argument(session.report_group(&group(), &[message]).await), refused);
     }
     let not_a_user = BareJid::new("g1@mix.localhost").unwrap();
-    assert_eq!(
-        argument(session.report_user(&not_a_user, &[message()]).await).0,
-        "toUserJid"
-    );
+    assert_eq!(argument(session.report_user(&not_a_user, &[message()]).await).0, "toUserJid");
     assert!(GroupJid::new("bob@localhost").is_err());
     place.assert_nothing_sent(&session).await;
 }
@@ -153,9 +115,6 @@ async fn an_incomplete_report_is_refused_and_nothing_is_sent() {
 async fn empty_text_and_file_name_are_complete() {
     let place = Place::start().await;
     let session = place.connect("alice").await;
-    let message = ReportedMessage {
-        message: String::new(),
-        ..message()
-    };
+    let message = ReportedMessage { message: String::new(), ..message() };
     session.report_user(&user("bob"), &[message]).await.unwrap();
 }

@@ -9,12 +9,7 @@ async fn a_change_is_stored_and_read_back() {
     let session = place.connect("alice").await;
     for archive in [true, false, true] {
         session.update_settings(archive).await.unwrap();
-        assert_eq!(
-            session.settings().await.unwrap(),
-            Settings {
-                archive: Some(archive)
-            }
-        );
+        assert_eq!(session.settings().await.unwrap(), Settings { archive: Some(archive) });
     }
 }
 
@@ -25,18 +20,11 @@ async fn the_accounts_other_sessions_hear_of_it_and_the_changing_one_does_not() 
     let (session, mut own) = place.online("alice").await;
     session.update_settings(true).await.unwrap();
     expect_event(&mut others, "settings", |event| {
-        (*event
-            == Event::Settings(Settings {
-                archive: Some(true),
-            }))
-        .then_some(())
+        (*event == Event::Settings(Settings { archive: Some(true) })).then_some(())
     })
     .await;
     let told = place.told("alice", &mut own).await;
-    assert!(
-        !told.iter().any(|event| matches!(event, Event::Settings(_))),
-        "{told:?}"
-    );
+    assert!(!told.iter().any(|event| matches!(event, Event::Settings(_))), "{told:?}");
 }
 
 #[tokio::test]
@@ -45,13 +33,10 @@ async fn settings_that_were_never_made_are_unknown_rather_than_off() {
     let (session, _events, mut peer) = server.connect().await;
     let script = async {
         let id = peer.receive_request(r#"status="user_settings""#).await;
-        peer.answer(&id, r#"<query xmlns="jabber:iq:user_activities"/>"#)
-            .await;
+        peer.answer(&id, r#"<query xmlns="jabber:iq:user_activities"/>"#).await;
     };
-    let (settings, ()) = within("settings", async {
-        tokio::join!(session.settings(), script)
-    })
-    .await;
+    let (settings, ()) =
+        within("settings", async { tokio::join!(session.settings(), script) }).await;
     assert_eq!(settings.unwrap(), Settings { archive: None });
 }
 
@@ -66,9 +51,7 @@ async fn a_refused_change_is_an_error() {
         ))
         .await;
     };
-    let (outcome, ()) = within("the refusal", async {
-        tokio::join!(session.update_settings(true), script)
-    })
-    .await;
+    let (outcome, ()) =
+        within("the refusal", async { tokio::join!(session.update_settings(true), script) }).await;
     assert!(matches!(kind(outcome), ErrorKind::RequestRefused(_)));
 }

@@ -51,10 +51,7 @@ struct Memory {
 #[async_trait]
 impl Connector for Memory {
     async fn connect(&self, _: Option<&Redirect>) -> Result<Dialled, ConnectorError> {
-        Ok(Dialled::new(
-            self.server.connect_in_memory(self.framing),
-            true,
-        ))
+        Ok(Dialled::new(self.server.connect_in_memory(self.framing), true))
     }
 }
 
@@ -82,10 +79,7 @@ fn unknown(server: &Arc<TestServer>, name: &str, way: Way) -> Account {
     let account = Account::new(jid(server, name), Password::new(PASSWORD).unwrap());
     let address = match way {
         Way::Memory(framing) => {
-            return account.connector(Arc::new(Memory {
-                server: Arc::clone(server),
-                framing,
-            }));
+            return account.connector(Arc::new(Memory { server: Arc::clone(server), framing }));
         }
         Way::StartTls => server.tcp_address(),
         Way::DirectTls => server.tcps_address(),
@@ -96,16 +90,12 @@ fn unknown(server: &Arc<TestServer>, name: &str, way: Way) -> Account {
 
 pub(crate) async fn connect(account: &Account) -> Session {
     let connecting = account.connect();
-    within("connection", async { connecting.await })
-        .await
-        .expect("connects")
+    within("connection", async { connecting.await }).await.expect("connects")
 }
 
 async fn failure(account: &Account) -> Error {
     let connecting = account.connect();
-    within("a failure", async { connecting.await })
-        .await
-        .expect_err("does not connect")
+    within("a failure", async { connecting.await }).await.expect_err("does not connect")
 }
 
 fn is_connected(event: &Event) -> Option<()> {

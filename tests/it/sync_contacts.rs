@@ -16,14 +16,8 @@ async fn both_become_contacts_of_each_other() {
     let bob = place.connect("bob").await;
     assert!(alice.friends().await.unwrap().users.is_empty());
     alice.sync_contacts(&name("bob")).await.unwrap();
-    assert_eq!(
-        alice.friends().await.unwrap().users[0].user,
-        place.address("bob")
-    );
-    assert_eq!(
-        bob.friends().await.unwrap().users[0].user,
-        place.address("alice")
-    );
+    assert_eq!(alice.friends().await.unwrap().users[0].user, place.address("bob"));
+    assert_eq!(bob.friends().await.unwrap().users[0].user, place.address("alice"));
     bob.last_seen(&user("alice")).await.unwrap();
 }
 
@@ -41,10 +35,7 @@ async fn the_licence_key_that_it_carries_is_not_in_the_journal() {
     let alice = place.connect("alice").await;
     place.register("bob").await;
     alice.sync_contacts(&name("bob")).await.unwrap();
-    let request = &place
-        .server
-        .journal()
-        .requests_to("/contacts/sandbox/syncContacts")[0];
+    let request = &place.server.journal().requests_to("/contacts/sandbox/syncContacts")[0];
     let key = place.server.licence_key();
     assert!(!request.body.contains(key.expose()), "{}", request.body);
     assert!(request.body.contains("bob"), "{}", request.body);

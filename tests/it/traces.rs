@@ -73,24 +73,15 @@ async fn the_client_says_and_tells_what_every_trace_says() {
             assert!(is_known, "{name}: nobody expected {call:?}");
         }
     }
-    assert!(
-        unseen.is_empty(),
-        "no trace has these operations: {unseen:?}"
-    );
+    assert!(unseen.is_empty(), "no trace has these operations: {unseen:?}");
 }
 
 #[tokio::test]
 async fn the_test_server_says_what_every_trace_says() {
-    let (skipped, judged): (Vec<_>, Vec<_>) = traces().into_iter().partition(|(name, _)| {
-        NOT_FOR_THE_SERVER
-            .iter()
-            .any(|(skipped, _)| skipped == name)
-    });
-    assert_eq!(
-        skipped.len(),
-        NOT_FOR_THE_SERVER.len(),
-        "the table names traces that are gone"
-    );
+    let (skipped, judged): (Vec<_>, Vec<_>) = traces()
+        .into_iter()
+        .partition(|(name, _)| NOT_FOR_THE_SERVER.iter().any(|(skipped, _)| skipped == name));
+    assert_eq!(skipped.len(), NOT_FOR_THE_SERVER.len(), "the table names traces that are gone");
     assert!(judged.len() >= 17, "{}", judged.len());
     for (name, trace) in judged {
         let mut judge = ServerJudge::start(&name).await;

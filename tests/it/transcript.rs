@@ -83,20 +83,14 @@ async fn the_recorded_session_is_reproduced_frame_by_frame_and_call_by_call() {
                 if !CONFIRMED.contains(&id.as_str()) {
                     break said;
                 }
-                assert_eq!(
-                    attribute(&said, "type").as_deref(),
-                    Some("result"),
-                    "{said}"
-                );
+                assert_eq!(attribute(&said, "type").as_deref(), Some("result"), "{said}");
                 confirmed.push(id);
             };
             judge.check(&line, &said);
         }
         for call in step["listeners"].as_array().unwrap() {
             let listener = call["listener"].as_str().unwrap();
-            judge
-                .expect_told(&format!("{listener} {}", call["payload"]))
-                .await;
+            judge.expect_told(&format!("{listener} {}", call["payload"])).await;
         }
     }
     assert_eq!(frames, 19, "the recording has so many frames of the client");

@@ -16,20 +16,9 @@ async fn contacts_are_told_and_the_profile_is_not_available_any_more() {
         matches!(event, Event::UserDeleted { .. }).then(|| event.clone())
     })
     .await;
-    assert_eq!(
-        event,
-        Event::UserDeleted {
-            user: place.address("bob")
-        }
-    );
-    assert_eq!(
-        event.official()[0].payload,
-        json!(place.address("bob").as_str())
-    );
-    assert_eq!(
-        kind(alice.profile(&user("bob")).await),
-        ErrorKind::UserNotAvailable
-    );
+    assert_eq!(event, Event::UserDeleted { user: place.address("bob") });
+    assert_eq!(event.official()[0].payload, json!(place.address("bob").as_str()));
+    assert_eq!(kind(alice.profile(&user("bob")).await), ErrorKind::UserNotAvailable);
     assert!(alice.blocked().await.unwrap().is_empty());
 }
 

@@ -5,28 +5,20 @@ use mfly_tests::Place;
 
 async fn directory() -> (Place, mfly_client::Session) {
     let place = Place::start().await;
-    for (id, name, team) in [
-        ("bob", "Bob", "blue"),
-        ("carol", "Carol", "red"),
-        ("dave", "Dave Bobson", "blue"),
-    ] {
+    for (id, name, team) in
+        [("bob", "Bob", "blue"), ("carol", "Carol", "red"), ("dave", "Dave Bobson", "blue")]
+    {
         let request = place.app.register(&UserIdentifier::new(id).unwrap());
         let account = request.metadata("team", team).unwrap().await.unwrap();
         let session = place.app.connect(&account.credentials).await.unwrap();
-        session
-            .update_profile(ProfileUpdate::new().nick_name(name))
-            .await
-            .unwrap();
+        session.update_profile(ProfileUpdate::new().nick_name(name)).await.unwrap();
     }
     let session = place.connect("alice").await;
     (place, session)
 }
 
 fn names(page: &mfly_client::UserList) -> Vec<&str> {
-    page.users
-        .iter()
-        .map(|user| user.profile.nick_name.as_str())
-        .collect()
+    page.users.iter().map(|user| user.profile.nick_name.as_str()).collect()
 }
 
 #[tokio::test]
@@ -42,22 +34,10 @@ async fn everybody_but_oneself_is_listed_with_names_opened() {
 async fn it_comes_page_by_page() {
     let (_place, session) = directory().await;
     let first = session.user_list().page(1, 2).unwrap().await.unwrap();
-    assert_eq!(
-        (names(&first), first.total_pages),
-        (vec!["Bob", "Carol"], 2)
-    );
+    assert_eq!((names(&first), first.total_pages), (vec!["Bob", "Carol"], 2));
     let second = session.user_list().page(2, 2).unwrap().await.unwrap();
     assert_eq!(names(&second), ["Dave Bobson"]);
-    assert!(
-        session
-            .user_list()
-            .page(3, 2)
-            .unwrap()
-            .await
-            .unwrap()
-            .users
-            .is_empty()
-    );
+    assert!(session.user_list().page(3, 2).unwrap().await.unwrap().users.is_empty());
 }
 
 #[tokio::test]
@@ -65,20 +45,9 @@ async fn it_is_searched_by_name_and_by_metadata() {
     let (_place, session) = directory().await;
     let found = session.user_list().name("bob").await.unwrap();
     assert_eq!(names(&found), ["Bob", "Dave Bobson"]);
-    let found = session
-        .user_list()
-        .metadata("team", ["red"])
-        .unwrap()
-        .await
-        .unwrap();
+    let found = session.user_list().metadata("team", ["red"]).unwrap().await.unwrap();
     assert_eq!(names(&found), ["Carol"]);
-    let found = session
-        .user_list()
-        .name("b")
-        .metadata("team", ["red"])
-        .unwrap()
-        .await
-        .unwrap();
+    let found = session.user_list().name("b").metadata("team", ["red"]).unwrap().await.unwrap();
     assert!(found.users.is_empty());
 }
 

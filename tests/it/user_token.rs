@@ -30,10 +30,7 @@ async fn an_admin_blocked_user_gets_no_token() {
     let place = Place::start().await;
     let credentials = place.register("alice").await;
     place.server.user("alice").admin_block(true).unwrap();
-    assert_eq!(
-        kind(place.app.user_token(&credentials).await),
-        ErrorKind::AdminBlocked
-    );
+    assert_eq!(kind(place.app.user_token(&credentials).await), ErrorKind::AdminBlocked);
 }
 
 #[test]

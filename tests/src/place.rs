@@ -25,10 +25,7 @@ impl Place {
     /// A server with other settings.
     pub async fn with(builder: Builder) -> Self {
         let server = builder.tls(false).start().await.expect("the server starts");
-        let app = Self::app_of(&server)
-            .build()
-            .await
-            .expect("the app is built");
+        let app = Self::app_of(&server).build().await.expect("the app is built");
         Self { server, app }
     }
 
@@ -43,19 +40,14 @@ impl Place {
     /// Registers a user through the app.
     pub async fn register(&self, id: &str) -> Credentials {
         let request = self.app.register(&UserIdentifier::new(id).unwrap());
-        within("registration", async { request.await })
-            .await
-            .expect("registers")
-            .credentials
+        within("registration", async { request.await }).await.expect("registers").credentials
     }
 
     /// Registers and connects a user.
     pub async fn connect(&self, id: &str) -> Session {
         let credentials = self.register(id).await;
         let connecting = self.app.connect(&credentials);
-        within("connection", async { connecting.await })
-            .await
-            .expect("connects")
+        within("connection", async { connecting.await }).await.expect("connects")
     }
 
     /// Registers and connects a user, and subscribes to what happens afterwards.
@@ -75,35 +67,24 @@ impl Place {
     pub async fn told(&self, id: &str, events: &mut Events) -> Vec<Event> {
         let mark = self.address("mark");
         let frame = format!(r#"<presence xmlns="jabber:client" from="{mark}"/>"#);
-        assert!(
-            self.server.fault().connections_of(id).send(frame) > 0,
-            "{id} is not connected"
-        );
+        assert!(self.server.fault().connections_of(id).send(frame) > 0, "{id} is not connected");
         expect_events_until(events, "mark", |event| event.user() == Some(&mark)).await
     }
 
     /// Waits until all that the session sent has arrived, then forgets it.
     pub async fn settle(&self, session: &Session) {
-        within("a round trip", session.settings())
-            .await
-            .expect("answers");
+        within("a round trip", session.settings()).await.expect("answers");
         self.server.journal().clear();
     }
 
     /// Fails if the session sent anything since [`Place::settle`].
     pub async fn assert_nothing_sent(&self, session: &Session) {
-        within("a round trip", session.settings())
-            .await
-            .expect("answers");
+        within("a round trip", session.settings()).await.expect("answers");
         let journal = self.server.journal();
         assert_eq!(journal.requests(), [], "REST requests were sent");
         let frames = journal.frames_from(session.user().as_str());
         let texts: Vec<_> = frames.iter().map(|frame| frame.text.as_str()).collect();
-        assert_eq!(
-            texts.len(),
-            1,
-            "more than the closing round trip was sent: {texts:?}"
-        );
+        assert_eq!(texts.len(), 1, "more than the closing round trip was sent: {texts:?}");
     }
 }
 

@@ -20,21 +20,14 @@ impl RawClient {
     pub async fn dial(server: &TestServer) -> Self {
         let address = server.websocket_url().parse().expect("an address");
         let options = Options::default();
-        let connection = within("dialling", connect(&address, &options))
-            .await
-            .expect("connects");
-        Self {
-            connection,
-            host: server.xmpp_host(),
-        }
+        let connection = within("dialling", connect(&address, &options)).await.expect("connects");
+        Self { connection, host: server.xmpp_host() }
     }
 
     /// A session as the official SDK makes it, without carbons if they are not wanted.
     pub async fn online(server: &TestServer, credentials: &Credentials, resource: &str) -> Self {
         let mut client = Self::bound(server, credentials, resource).await;
-        client
-            .send(r#"<presence xmlns="jabber:client"><priority>1</priority></presence>"#)
-            .await;
+        client.send(r#"<presence xmlns="jabber:client"><priority>1</priority></presence>"#).await;
         client.settle().await;
         client
     }
@@ -84,19 +77,15 @@ impl RawClient {
 
     /// Asks the own account for something and returns what was said before the answer.
     pub async fn ask(&mut self, kind: &str, payload: &str) -> Vec<String> {
-        self.send(format!(
-            r#"<iq id="ask" type="{kind}" xmlns="jabber:client">{payload}</iq>"#
-        ))
-        .await;
+        self.send(format!(r#"<iq id="ask" type="{kind}" xmlns="jabber:client">{payload}</iq>"#))
+            .await;
         self.settle().await
     }
 
     /// Says something.
     pub async fn send(&mut self, text: impl Into<String>) {
         let text = text.into();
-        within("sending", self.connection.send(text.into()))
-            .await
-            .expect("the server listens");
+        within("sending", self.connection.send(text.into())).await.expect("the server listens");
     }
 
     /// What the server says next.

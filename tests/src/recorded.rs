@@ -12,10 +12,7 @@ pub fn traces() -> Vec<(String, Trace)> {
         let feature = feature.expect("a folder").path();
         for file in std::fs::read_dir(&feature).into_iter().flatten() {
             let path = file.expect("a file").path();
-            if path
-                .extension()
-                .is_none_or(|extension| extension != "trace")
-            {
+            if path.extension().is_none_or(|extension| extension != "trace") {
                 continue;
             }
             let stem = |path: &Path| path.file_stem().unwrap().to_string_lossy().into_owned();
@@ -28,20 +25,14 @@ pub fn traces() -> Vec<(String, Trace)> {
         }
     }
     traces.sort_by(|a, b| a.0.cmp(&b.0));
-    assert!(
-        traces.len() >= 22,
-        "only {} traces were found",
-        traces.len()
-    );
+    assert!(traces.len() >= 22, "only {} traces were found", traces.len());
     traces
 }
 
 /// A fixture of this package, as JSON.
 #[must_use]
 pub fn fixture(name: &str) -> serde_json::Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fixtures")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     serde_json::from_str(&text).expect("JSON")
 }

@@ -30,10 +30,7 @@ impl ScriptedServer {
     /// Listens.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        Self {
-            listener,
-            backend: Arc::default(),
-        }
+        Self { listener, backend: Arc::default() }
     }
 
     /// `ws://127.0.0.1:PORT/websocket`
@@ -74,10 +71,8 @@ impl ScriptedServer {
         let request = change(self.app().await.connect(&Self::credentials()));
         let events = request.events();
         let connecting = async { request.await.expect("connects") };
-        let (session, peer) = within("connection", async {
-            tokio::join!(connecting, self.accept_online())
-        })
-        .await;
+        let (session, peer) =
+            within("connection", async { tokio::join!(connecting, self.accept_online()) }).await;
         (session, events, peer)
     }
 
@@ -88,10 +83,7 @@ impl ScriptedServer {
             socket.set_nodelay(true).expect("a live socket");
             let connection =
                 server::accept(socket, DEFAULT_MAX_FRAME_BYTES, crate::wait::PATIENCE).await;
-            Peer {
-                connection: connection.expect("a handshake"),
-                resource: String::new(),
-            }
+            Peer { connection: connection.expect("a handshake"), resource: String::new() }
         })
         .await
     }
@@ -130,9 +122,7 @@ impl Peer {
     /// Says something.
     pub async fn send(&mut self, text: impl Into<String>) {
         let text = text.into();
-        within("sending", self.connection.send(text.into()))
-            .await
-            .expect("the client listens");
+        within("sending", self.connection.send(text.into())).await.expect("the client listens");
     }
 
     /// Says something that the client may not live to hear.
@@ -189,8 +179,7 @@ impl Peer {
     pub async fn accept_authentication(&mut self) -> String {
         let auth = self.receive().await;
         assert!(auth.starts_with("<auth "), "{auth}");
-        self.send(r#"<success xmlns="urn:ietf:params:xml:ns:xmpp-sasl"/>"#)
-            .await;
+        self.send(r#"<success xmlns="urn:ietf:params:xml:ns:xmpp-sasl"/>"#).await;
         auth
     }
 
@@ -201,22 +190,15 @@ impl Peer {
         )
         .await;
         let bind = self.receive().await;
-        let (_, rest) = bind
-            .split_once("<resource>")
-            .unwrap_or_else(|| panic!("{bind}"));
+        let (_, rest) = bind.split_once("<resource>").unwrap_or_else(|| panic!("{bind}"));
         self.resource = rest.split('<').next().unwrap_or_default().to_owned();
         let jid = self.jid();
         self.send(format!(
             r#"<iq xmlns="jabber:client" type="result" id="_bind_auth_2"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"><jid>{jid}</jid></bind></iq>"#
         ))
         .await;
-        let session = self
-            .receive_request("urn:ietf:params:xml:ns:xmpp-session")
-            .await;
-        self.send(format!(
-            r#"<iq xmlns="jabber:client" type="result" id="{session}"/>"#
-        ))
-        .await;
+        let session = self.receive_request("urn:ietf:params:xml:ns:xmpp-session").await;
+        self.send(format!(r#"<iq xmlns="jabber:client" type="result" id="{session}"/>"#)).await;
         let presence = self.receive().await;
         assert!(presence.starts_with("<presence "), "{presence}");
         let carbons = self.receive_request("urn:xmpp:carbons:2").await;
@@ -238,8 +220,5 @@ pub fn attribute(text: &str, name: &str) -> Option<String> {
 
 /// Fails unless both texts are the same XML.
 pub fn assert_same(said: &str, expected: &str) {
-    assert_eq!(
-        canonical(said).expect("XML"),
-        canonical(expected).expect("XML")
-    );
+    assert_eq!(canonical(said).expect("XML"), canonical(expected).expect("XML"));
 }

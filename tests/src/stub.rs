@@ -49,19 +49,13 @@ const PREFIX: &str = "/api/v1";
 impl StubBackend {
     /// Answers the next request to `path` with this body.
     pub fn prepare(&self, path: &str, body: Value) {
-        self.prepared
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push((path.to_owned(), body));
+        self.prepared.lock().unwrap_or_else(PoisonError::into_inner).push((path.to_owned(), body));
     }
 
     /// What was sent so far.
     #[must_use]
     pub fn sent(&self) -> Vec<Sent> {
-        self.sent
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn answer(&self, path: &str) -> Value {
@@ -79,10 +73,7 @@ impl StubBackend {
 
 /// An envelope with this content.
 #[must_use]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "it is made where it is passed"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "it is made where it is passed")]
 pub fn success(data: Value) -> Value {
     json!({"status": 200, "message": "ok", "data": data})
 }
@@ -120,10 +111,7 @@ impl HttpBackend for StubBackend {
             body: serde_json::from_slice(request.body()).unwrap_or_default(),
             path: path.clone(),
         };
-        self.sent
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(sent);
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
         Ok(Response::new(Bytes::from(self.answer(&path).to_string())))
     }
 }

@@ -13,14 +13,8 @@ const LOGIN: &str = "login";
 const ELSEWHERE: &[&str] = &["--server", "--sasl2-server", "--prosody", "--ejabberd"];
 
 /// Who parses the vCard stanza.
-const CONTENDERS: &[&str] = &[
-    "quick-xml Reader",
-    "quick-xml NsReader",
-    "mfly table",
-    "mfly typed",
-    "roxmltree",
-    "minidom",
-];
+const CONTENDERS: &[&str] =
+    &["quick-xml Reader", "quick-xml NsReader", "mfly table", "mfly typed", "roxmltree", "minidom"];
 
 /// Two counts of rounds: their difference is free of start-up.
 const ROUNDS: [u64; 2] = [100, 300];
@@ -42,51 +36,30 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
 
 /// Counts instructions: unlike times, they come out the same on a busy machine.
 fn instructions() -> Result<(), String> {
-    let valgrind = Command::new("valgrind")
-        .arg("--version")
-        .stdout(Stdio::null())
-        .status();
+    let valgrind = Command::new("valgrind").arg("--version").stdout(Stdio::null()).status();
     if !valgrind.is_ok_and(|status| status.success()) {
         println!("\ninstructions: skipped, valgrind is not installed");
         return Ok(());
     }
     let package = ["-p", "mfly-benches", "--bin", "vcard_instructions"];
     status(cargo(&["build", "--release"]).args(package))?;
-    let metadata = output(&mut cargo(&[
-        "metadata",
-        "--format-version",
-        "1",
-        "--no-deps",
-    ]))?;
+    let metadata = output(&mut cargo(&["metadata", "--format-version", "1", "--no-deps"]))?;
     let metadata: serde_json::Value =
         serde_json::from_str(&metadata).map_err(|error| error.to_string())?;
-    let target = metadata["target_directory"]
-        .as_str()
-        .ok_or("cargo names no target directory")?;
+    let target = metadata["target_directory"].as_str().ok_or("cargo names no target directory")?;
     let program = format!("{target}/release/vcard_instructions");
     println!("\ninstructions for the vCard stanza (callgrind)");
     for contender in CONTENDERS {
         let [few, many] = ROUNDS;
-        let counts = (
-            count(&program, contender, few)?,
-            count(&program, contender, many)?,
-        );
-        println!(
-            "  {contender:<20} {:>8}",
-            counts.1.saturating_sub(counts.0) / (many - few)
-        );
+        let counts = (count(&program, contender, few)?, count(&program, contender, many)?);
+        println!("  {contender:<20} {:>8}", counts.1.saturating_sub(counts.0) / (many - few));
     }
     Ok(())
 }
 
 fn count(program: &str, contender: &str, rounds: u64) -> Result<u64, String> {
     let result = Command::new("valgrind")
-        .args([
-            "--tool=callgrind",
-            "--callgrind-out-file=/dev/null",
-            program,
-            contender,
-        ])
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", program, contender])
         .arg(rounds.to_string())
         .current_dir(root())
         .output()

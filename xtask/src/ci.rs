@@ -9,10 +9,7 @@ use std::time::Instant;
 /// Library crates whose features are checked one by one.
 const FEATURE_SETS: &[(&str, &[&str])] = &[
     ("mfly-proto", &[]),
-    (
-        "mfly-transport",
-        &["platform-roots", "bundled-roots", "srv", "testing"],
-    ),
+    ("mfly-transport", &["platform-roots", "bundled-roots", "srv", "testing"]),
     ("mfly-api", &["platform-roots", "bundled-roots"]),
     ("mfly-client", &["platform-roots", "bundled-roots", "srv"]),
 ];
@@ -35,23 +32,10 @@ pub(crate) fn run() -> Result<(), String> {
         "warnings",
     ]))?;
     for (package, features) in FEATURE_SETS {
-        status(&mut cargo(&[
-            "check",
-            "--quiet",
-            "-p",
-            package,
-            "--no-default-features",
-        ]))?;
+        status(&mut cargo(&["check", "--quiet", "-p", package, "--no-default-features"]))?;
         for feature in *features {
-            let arguments = [
-                "check",
-                "--quiet",
-                "-p",
-                package,
-                "--no-default-features",
-                "--features",
-                feature,
-            ];
+            let arguments =
+                ["check", "--quiet", "-p", package, "--no-default-features", "--features", feature];
             status(&mut cargo(&arguments))?;
         }
     }
@@ -59,25 +43,11 @@ pub(crate) fn run() -> Result<(), String> {
         cargo(&["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"),
     )?;
     for example in examples()? {
-        let arguments = [
-            "run",
-            "--quiet",
-            "-p",
-            EXAMPLES,
-            "--features",
-            "platform-roots",
-        ];
-        status(
-            cargo(&arguments)
-                .args(["--example", example.as_str()])
-                .stdout(Stdio::null()),
-        )?;
+        let arguments = ["run", "--quiet", "-p", EXAMPLES, "--features", "platform-roots"];
+        status(cargo(&arguments).args(["--example", example.as_str()]).stdout(Stdio::null()))?;
     }
     let passed = test()?;
-    println!(
-        "\nci: everything passed in {} s",
-        started.elapsed().as_secs()
-    );
+    println!("\nci: everything passed in {} s", started.elapsed().as_secs());
     println!("{passed} passed, 0 failed");
     Ok(())
 }
@@ -100,13 +70,8 @@ fn examples() -> Result<Vec<String>, String> {
 /// Runs every test and counts those that passed.
 fn test() -> Result<u64, String> {
     println!("\n$ cargo test --workspace --exclude mfly-benches");
-    let mut command = cargo(&[
-        "test",
-        "--workspace",
-        "--exclude",
-        "mfly-benches",
-        "--no-fail-fast",
-    ]);
+    let mut command =
+        cargo(&["test", "--workspace", "--exclude", "mfly-benches", "--no-fail-fast"]);
     let mut child = command
         .stdout(Stdio::piped())
         .spawn()

@@ -5,26 +5,15 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Packages that ship; their normal dependencies do, too.
-const SHIPPED: &[&str] = &[
-    "mfly-proto",
-    "mfly-transport",
-    "mfly-api",
-    "mfly-client",
-    "mfly-testserver",
-    "mfly-cli",
-];
+const SHIPPED: &[&str] =
+    &["mfly-proto", "mfly-transport", "mfly-api", "mfly-client", "mfly-testserver", "mfly-cli"];
 
 /// The most packages that the client may bring with it on this platform by default, itself
 /// included.
 const CLIENT_BUDGET: usize = 110;
 
 pub(crate) fn run() -> Result<(), String> {
-    let text = output(&mut cargo(&[
-        "metadata",
-        "--format-version",
-        "1",
-        "--locked",
-    ]))?;
+    let text = output(&mut cargo(&["metadata", "--format-version", "1", "--locked"]))?;
     let metadata: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
     let packages: BTreeMap<&str, &Value> = metadata["packages"]
         .as_array()
@@ -39,11 +28,8 @@ pub(crate) fn run() -> Result<(), String> {
         .filter_map(|node| Some((node["id"].as_str()?, node)))
         .collect();
     let roots = |names: &[&str]| -> Vec<&str> {
-        let named = |id: &&str| {
-            packages[*id]["name"]
-                .as_str()
-                .is_some_and(|name| names.contains(&name))
-        };
+        let named =
+            |id: &&str| packages[*id]["name"].as_str().is_some_and(|name| names.contains(&name));
         packages.keys().copied().filter(named).collect()
     };
     let shipped = reach(&nodes, roots(SHIPPED));
@@ -64,9 +50,7 @@ pub(crate) fn run() -> Result<(), String> {
     }
     let client = client_packages()?;
     if client > CLIENT_BUDGET {
-        faults.push(format!(
-            "mfly-client brings {client} packages; {CLIENT_BUDGET} are allowed"
-        ));
+        faults.push(format!("mfly-client brings {client} packages; {CLIENT_BUDGET} are allowed"));
     }
     if faults.is_empty() {
         println!(
@@ -113,9 +97,8 @@ fn reach<'a>(nodes: &BTreeMap<&'a str, &'a Value>, mut open: Vec<&'a str>) -> BT
         let Some(node) = nodes.get(id) else { continue };
         for dependency in node["deps"].as_array().into_iter().flatten() {
             let normal = |kind: &Value| kind["kind"].is_null() && on_this_platform(&kind["target"]);
-            let is_normal = dependency["dep_kinds"]
-                .as_array()
-                .is_some_and(|kinds| kinds.iter().any(normal));
+            let is_normal =
+                dependency["dep_kinds"].as_array().is_some_and(|kinds| kinds.iter().any(normal));
             if let (true, Some(id)) = (is_normal, dependency["pkg"].as_str()) {
                 open.push(id);
             }
@@ -138,18 +121,13 @@ fn on_this_platform(target: &Value) -> bool {
 fn licence_is_copyleft(licence: &str) -> bool {
     // A choice that includes a permissive licence is fine.
     licence.split(" OR ").all(|choice| {
-        ["MPL", "GPL", "EUPL", "CDDL", "none"]
-            .iter()
-            .any(|name| choice.contains(name))
+        ["MPL", "GPL", "EUPL", "CDDL", "none"].iter().any(|name| choice.contains(name))
     })
 }
 
 fn version(text: &str) -> (u32, u32) {
     let mut parts = text.split('.').map(|part| part.parse().unwrap_or_default());
-    (
-        parts.next().unwrap_or_default(),
-        parts.next().unwrap_or_default(),
-    )
+    (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -7,20 +7,11 @@ const SECONDS: &str = "60";
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let seconds = arguments.first().map_or(SECONDS, String::as_str);
-    seconds
-        .parse::<u32>()
-        .map_err(|_| format!("'{seconds}' is not a number of seconds"))?;
+    seconds.parse::<u32>().map_err(|_| format!("'{seconds}' is not a number of seconds"))?;
     for target in targets()? {
         let limit = format!("-max_total_time={seconds}");
-        let arguments = [
-            "+nightly",
-            "fuzz",
-            "run",
-            target.as_str(),
-            "--",
-            limit.as_str(),
-            "-timeout=10",
-        ];
+        let arguments =
+            ["+nightly", "fuzz", "run", target.as_str(), "--", limit.as_str(), "-timeout=10"];
         let mut command = cargo(&[]);
         // `cargo +nightly` is the launcher's word: the pinned cargo of this process does not know it.
         let directory = command.get_current_dir().map(std::path::Path::to_path_buf);

@@ -13,36 +13,14 @@ const LONG: &[(&str, &str)] = &[];
 const NO_FEATURE: &[&str] = &["bind", "carbons", "ping", "session"];
 
 /// Payloads of any XMPP server: accounts there have no features of the platform, only fixtures.
-const STANDARD: &[&str] = &[
-    "blocking",
-    "entity_time",
-    "roster",
-    "service_discovery",
-    "vcard",
-];
+const STANDARD: &[&str] = &["blocking", "entity_time", "roster", "service_discovery", "vcard"];
 
 /// What must not be named where: folder, word, why.
 const LAYERS: &[(&str, &str, &str)] = &[
-    (
-        "crates/mfly-proto/src",
-        "tokio",
-        "the codecs do no input or output",
-    ),
-    (
-        "crates/mfly-proto/src",
-        "Instant::now",
-        "the codecs have no clock",
-    ),
-    (
-        "crates/mfly-proto/src",
-        "SystemTime",
-        "the codecs have no clock",
-    ),
-    (
-        "crates/mfly-proto/src",
-        "rand::",
-        "random values are passed in",
-    ),
+    ("crates/mfly-proto/src", "tokio", "the codecs do no input or output"),
+    ("crates/mfly-proto/src", "Instant::now", "the codecs have no clock"),
+    ("crates/mfly-proto/src", "SystemTime", "the codecs have no clock"),
+    ("crates/mfly-proto/src", "rand::", "random values are passed in"),
     (
         "crates/mfly-transport/src",
         "mfly_proto::payload",
@@ -53,46 +31,14 @@ const LAYERS: &[(&str, &str, &str)] = &[
         "mfly_proto::stanza",
         "the transport does not know what a frame means",
     ),
-    (
-        "crates/mfly-api/src",
-        "mfly_proto::stanza",
-        "the REST layer does not know XMPP",
-    ),
-    (
-        "crates/mfly-api/src",
-        "mfly_proto::xml",
-        "the REST layer does not know XMPP",
-    ),
-    (
-        "crates/mfly-client/src",
-        "quick_xml",
-        "only mfly-proto knows XML",
-    ),
-    (
-        "crates/mfly-client/src/session",
-        "tokio::",
-        "the session machine does no input or output",
-    ),
-    (
-        "crates/mfly-client/src/session",
-        "Instant::now",
-        "time is passed into the session machine",
-    ),
-    (
-        "crates/mfly-cli/src",
-        "mfly_proto::xml",
-        "the command does not know the wire",
-    ),
-    (
-        "crates/mfly-cli/src",
-        "mfly_proto::stanza",
-        "the command does not know the wire",
-    ),
-    (
-        "crates/mfly-testserver/src",
-        "mfly_client",
-        "the test server must not depend on the client",
-    ),
+    ("crates/mfly-api/src", "mfly_proto::stanza", "the REST layer does not know XMPP"),
+    ("crates/mfly-api/src", "mfly_proto::xml", "the REST layer does not know XMPP"),
+    ("crates/mfly-client/src", "quick_xml", "only mfly-proto knows XML"),
+    ("crates/mfly-client/src/session", "tokio::", "the session machine does no input or output"),
+    ("crates/mfly-client/src/session", "Instant::now", "time is passed into the session machine"),
+    ("crates/mfly-cli/src", "mfly_proto::xml", "the command does not know the wire"),
+    ("crates/mfly-cli/src", "mfly_proto::stanza", "the command does not know the wire"),
+    ("crates/mfly-testserver/src", "mfly_client", "the test server must not depend on the client"),
 ];
 
 pub(crate) fn run() -> Result<(), String> {
@@ -113,11 +59,7 @@ fn faults() -> Vec<String> {
         let Ok(text) = std::fs::read_to_string(path) else {
             continue;
         };
-        let name = path
-            .strip_prefix(&root)
-            .unwrap_or(path)
-            .display()
-            .to_string();
+        let name = path.strip_prefix(&root).unwrap_or(path).display().to_string();
         file_size(&name, &text, &mut faults);
         wire_header(&name, &text, &mut faults);
         quick_xml_in_one_place(&name, &text, &mut faults);
@@ -140,11 +82,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_path_buf()];
     while let Some(folder) = open.pop() {
-        for entry in std::fs::read_dir(&folder)
-            .into_iter()
-            .flatten()
-            .filter_map(Result::ok)
-        {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok) {
             let path = entry.path();
             if path.is_dir() {
                 open.push(path);
@@ -173,18 +111,14 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
         lines[at].starts_with("#[cfg(test)]")
             && item.is_some_and(|item| item.contains("mod ") && item.contains('{'))
     };
-    let end = (0..lines.len())
-        .find(|at| begin_tests(*at))
-        .unwrap_or(lines.len());
+    let end = (0..lines.len()).find(|at| begin_tests(*at)).unwrap_or(lines.len());
     lines.into_iter().take(end)
 }
 
 fn file_size(name: &str, text: &str, faults: &mut Vec<String>) {
     let lines = code(text).count();
     if lines > LINES && !is_tests(name) && !LONG.iter().any(|(long, _)| *long == name) {
-        faults.push(format!(
-            "{name}: {lines} lines; split it, or list it with a reason"
-        ));
+        faults.push(format!("{name}: {lines} lines; split it, or list it with a reason"));
     }
 }
 
@@ -194,9 +128,7 @@ fn wire_header(name: &str, text: &str, faults: &mut Vec<String>) {
         let header = text.lines().take_while(|line| line.starts_with("//!"));
         let header: String = header.collect::<Vec<_>>().join("\n").to_lowercase();
         if !header.contains("source:") && !header.contains("observed:") {
-            faults.push(format!(
-                "{name}: the head does not name the source of its wire facts"
-            ));
+            faults.push(format!("{name}: the head does not name the source of its wire facts"));
         }
     }
 }
@@ -204,9 +136,7 @@ fn wire_header(name: &str, text: &str, faults: &mut Vec<String>) {
 fn quick_xml_in_one_place(name: &str, text: &str, faults: &mut Vec<String>) {
     let allowed = name.starts_with("crates/mfly-proto/src/xml/");
     if !allowed && code(text).any(|line| line.contains("quick_xml")) {
-        faults.push(format!(
-            "{name}: names quick_xml; only mfly-proto/src/xml may"
-        ));
+        faults.push(format!("{name}: names quick_xml; only mfly-proto/src/xml may"));
     }
 }
 
@@ -214,11 +144,7 @@ fn quick_xml_in_one_place(name: &str, text: &str, faults: &mut Vec<String>) {
 fn stems(root: &Path, faults: &mut Vec<String>) {
     let payloads = root.join("crates/mfly-proto/src/payload");
     for path in sources(&payloads) {
-        let stem = path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         // A folder beside a file holds the parts of what the file is about.
         let is_part = path.parent() != Some(&payloads);
         if is_part || stem == "mod" || NO_FEATURE.contains(&stem.as_str()) {
@@ -251,11 +177,7 @@ fn traces(root: &Path, faults: &mut Vec<String>) {
     let fixtures = root.join("crates/mfly-proto/fixtures");
     let mut open = vec![fixtures];
     while let Some(folder) = open.pop() {
-        for entry in std::fs::read_dir(&folder)
-            .into_iter()
-            .flatten()
-            .filter_map(Result::ok)
-        {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok) {
             let path = entry.path();
             if path.is_dir() {
                 open.push(path);

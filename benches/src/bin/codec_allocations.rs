@@ -15,12 +15,7 @@ fn main() -> io::Result<()> {
     for stanza in corpus::stanzas() {
         report(&mut out, "parse", stanza.name, parse::contenders(&stanza))?;
         report(&mut out, "tcp", stanza.name, tcp::contenders(&stanza))?;
-        report(
-            &mut out,
-            "serialise",
-            stanza.name,
-            serialise::contenders(&stanza),
-        )?;
+        report(&mut out, "serialise", stanza.name, serialise::contenders(&stanza))?;
     }
     Ok(())
 }

@@ -14,9 +14,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let stanzas = corpus::stanzas();
-    let contender = parse::contenders(&stanzas[0])
-        .into_iter()
-        .find(|found| found.name == name);
+    let contender = parse::contenders(&stanzas[0]).into_iter().find(|found| found.name == name);
     let Some(mut contender) = contender else {
         return ExitCode::FAILURE;
     };

@@ -27,10 +27,8 @@ pub async fn measure(
     place: Place,
     effort: Effort,
 ) -> Result<Option<String>, BoxError> {
-    let mut able: Vec<&mut Box<dyn Client>> = clients
-        .iter_mut()
-        .filter(|client| client.can_use(place.channel))
-        .collect();
+    let mut able: Vec<&mut Box<dyn Client>> =
+        clients.iter_mut().filter(|client| client.can_use(place.channel)).collect();
     if able.is_empty() {
         return Ok(None);
     }
@@ -63,10 +61,7 @@ async fn far(
     effort: Effort,
 ) -> Result<(), BoxError> {
     let proxy = Proxy::start(place.address, effort.delay)?;
-    let behind = Place {
-        address: proxy.address(),
-        ..place
-    };
+    let behind = Place { address: proxy.address(), ..place };
     prepare(clients, records, behind).await;
     let round_trip = 2 * effort.delay;
     for _ in 0..effort.far_rounds {
@@ -77,9 +72,7 @@ async fn far(
             match open(client.as_ref(), behind).await {
                 Ok((session, time)) => {
                     record.flights.push(proxy.flights());
-                    record
-                        .far
-                        .push(time.as_secs_f64() / round_trip.as_secs_f64());
+                    record.far.push(time.as_secs_f64() / round_trip.as_secs_f64());
                     session.close().await;
                 }
                 Err(error) => record.failure = Some(explain(&error)),
@@ -191,31 +184,14 @@ mod tests {
     #[test]
     fn the_first_client_is_the_unit_of_the_ratios_and_a_failure_is_told_below() {
         let records = [
-            Record {
-                flights: vec![flights(2)],
-                far: vec![2.0],
-                near: vec![4.0],
-                failure: None,
-            },
-            Record {
-                near: vec![6.0],
-                failure: Some("refused".to_owned()),
-                ..Record::default()
-            },
+            Record { flights: vec![flights(2)], far: vec![2.0], near: vec![4.0], failure: None },
+            Record { near: vec![6.0], failure: Some("refused".to_owned()), ..Record::default() },
         ];
         let report = report("TCP", &["ours", "theirs"], &records);
-        let lines: Vec<Vec<&str>> = report
-            .lines()
-            .map(|line| line.split('|').map(str::trim).collect())
-            .collect();
-        assert_eq!(
-            lines[2][1..9],
-            ["ours", "2", "2.0", "2", "4", "4.00", "4.00", "1.00"]
-        );
-        assert_eq!(
-            lines[3][1..9],
-            ["theirs", "-", "-", "-", "-", "6.00", "6.00", "1.50"]
-        );
+        let lines: Vec<Vec<&str>> =
+            report.lines().map(|line| line.split('|').map(str::trim).collect()).collect();
+        assert_eq!(lines[2][1..9], ["ours", "2", "2.0", "2", "4", "4.00", "4.00", "1.00"]);
+        assert_eq!(lines[3][1..9], ["theirs", "-", "-", "-", "-", "6.00", "6.00", "1.50"]);
         assert_eq!(lines[4], ["theirs: refused"]);
     }
 }

@@ -52,10 +52,7 @@ impl Mfly {
     /// When the target's account or certificates cannot be used.
     pub fn without_sha512(target: &Target) -> Result<Self, BoxError> {
         let way = Way::WithoutSha512;
-        Ok(Self {
-            way,
-            ..Self::first(target)?
-        })
+        Ok(Self { way, ..Self::first(target)? })
     }
 
     /// A client that has logged in before, in this or an earlier run.

@@ -28,18 +28,10 @@ pub async fn start(ca: &Path) -> Result<Served, BoxError> {
         for tls in [false, true] {
             let server = form(tls, sasl2).start().await?;
             server.standard_user(user, password)?;
-            let servers = if sasl2 {
-                &mut target.sasl2_servers
-            } else {
-                &mut target.servers
-            };
+            let servers = if sasl2 { &mut target.sasl2_servers } else { &mut target.servers };
             let scheme = if tls { "starttls" } else { "tcp" };
-            let clear = server
-                .tcp_listen_address()
-                .map(|at| format!("{scheme}://{at}"));
-            let direct = server
-                .tcps_listen_address()
-                .map(|at| format!("xmpps://{at}"));
+            let clear = server.tcp_listen_address().map(|at| format!("{scheme}://{at}"));
+            let direct = server.tcps_listen_address().map(|at| format!("xmpps://{at}"));
             servers.extend(clear.into_iter().chain(direct));
             certificates += server.ca_certificate_pem().unwrap_or_default();
             target.domain = server.xmpp_host();
@@ -64,14 +56,6 @@ pub async fn start(ca: &Path) -> Result<Served, BoxError> {
 fn form(tls: bool, sasl2: bool) -> Builder {
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     // Explicit contacts: presence is not what is measured.
-    let builder = TestServer::builder()
-        .contacts_explicit()
-        .scram(true)
-        .sasl2(sasl2)
-        .tls(tls);
-    if tls {
-        builder
-    } else {
-        builder.tcp_listen(any_port).tcp_cleartext(true)
-    }
+    let builder = TestServer::builder().contacts_explicit().scram(true).sasl2(sasl2).tls(tls);
+    if tls { builder } else { builder.tcp_listen(any_port).tcp_cleartext(true) }
 }

@@ -27,19 +27,11 @@ impl OnPlatform {
     /// the target is no server of the platform.
     #[must_use]
     pub fn new(target: &Target, pipelined: bool) -> Option<Self> {
-        Some(Self {
-            platform: target.platform.clone()?,
-            pipelined,
-            ready: None,
-        })
+        Some(Self { platform: target.platform.clone()?, pipelined, ready: None })
     }
 
     async fn app(&self, place: Place) -> Result<App, BoxError> {
-        let Platform {
-            api,
-            websocket,
-            licence,
-        } = &self.platform;
+        let Platform { api, websocket, licence } = &self.platform;
         let path = websocket.splitn(4, '/').nth(3).unwrap_or_default();
         let app = App::builder(LicenceKey::new(licence)?)
             .api_base_url(api)
@@ -53,11 +45,7 @@ impl OnPlatform {
 #[async_trait(?Send)]
 impl Client for OnPlatform {
     fn name(&self) -> &'static str {
-        if self.pipelined {
-            "mfly, platform, pipelined"
-        } else {
-            "mfly, platform, official order"
-        }
+        if self.pipelined { "mfly, platform, pipelined" } else { "mfly, platform, official order" }
     }
 
     fn is_variant(&self) -> bool {

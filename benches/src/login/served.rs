@@ -16,8 +16,6 @@ pub struct Served {
 
 impl fmt::Debug for Served {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Served")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Served").field("name", &self.name).finish_non_exhaustive()
     }
 }

@@ -37,18 +37,9 @@ async fn start<D: Daemon>(folder: &Path) -> Result<Served, BoxError> {
     let ports = setting.ports;
     let mut targets: Vec<Target> = Vec::new();
     for (framing, address) in [
-        (
-            Framing::StartTls,
-            format!("starttls://127.0.0.1:{}", ports.start_tls),
-        ),
-        (
-            Framing::DirectTls,
-            format!("xmpps://127.0.0.1:{}", ports.direct_tls),
-        ),
-        (
-            Framing::WebSocket,
-            format!("ws://127.0.0.1:{}", ports.websocket),
-        ),
+        (Framing::StartTls, format!("starttls://127.0.0.1:{}", ports.start_tls)),
+        (Framing::DirectTls, format!("xmpps://127.0.0.1:{}", ports.direct_tls)),
+        (Framing::WebSocket, format!("ws://127.0.0.1:{}", ports.websocket)),
     ] {
         let domain = D::domain(framing);
         let known = targets.iter().position(|target| target.domain == domain);
@@ -69,16 +60,8 @@ async fn start<D: Daemon>(folder: &Path) -> Result<Served, BoxError> {
         };
         let has_sasl2 = D::lacks(framing, mfly_suite::Need::Sasl2).is_none();
         let target = &mut targets[at];
-        let servers = if has_sasl2 {
-            &mut target.sasl2_servers
-        } else {
-            &mut target.servers
-        };
+        let servers = if has_sasl2 { &mut target.sasl2_servers } else { &mut target.servers };
         servers.push(address);
     }
-    Ok(Served {
-        name: D::NAME.to_owned(),
-        targets,
-        running: Box::new(server),
-    })
+    Ok(Served { name: D::NAME.to_owned(), targets, running: Box::new(server) })
 }

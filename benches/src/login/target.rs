@@ -45,11 +45,7 @@ impl Target {
         let (mut api, mut websocket, mut licence) = (None, None, None);
         let mut rest = arguments.iter();
         while let Some(option) = rest.next() {
-            let mut value = || {
-                rest.next()
-                    .cloned()
-                    .ok_or(format!("{option} needs a value"))
-            };
+            let mut value = || rest.next().cloned().ok_or(format!("{option} needs a value"));
             match option.as_str() {
                 "--server" => target.servers.push(value()?),
                 "--sasl2-server" => target.sasl2_servers.push(value()?),
@@ -64,11 +60,7 @@ impl Target {
             }
         }
         if let (Some(api), Some(websocket), Some(licence)) = (api, websocket, licence) {
-            target.platform = Some(Platform {
-                api,
-                websocket,
-                licence,
-            });
+            target.platform = Some(Platform { api, websocket, licence });
         }
         if target.servers.is_empty() && target.sasl2_servers.is_empty() {
             return Ok(None);
@@ -190,10 +182,7 @@ mod tests {
 
     fn target() -> Target {
         Target {
-            servers: vec![
-                "xmpp://127.0.0.1:5222".to_owned(),
-                "xmpps://127.0.0.1:5223".to_owned(),
-            ],
+            servers: vec!["xmpp://127.0.0.1:5222".to_owned(), "xmpps://127.0.0.1:5223".to_owned()],
             sasl2_servers: vec!["tcp://127.0.0.1:5224".to_owned()],
             domain: "xmpp.test".to_owned(),
             user: "u0".to_owned(),
@@ -217,10 +206,7 @@ mod tests {
 
     #[test]
     fn without_a_server_there_is_no_target_and_half_a_target_is_an_error() {
-        assert_eq!(
-            Target::from_arguments(&["--quick".to_owned()]).unwrap(),
-            None
-        );
+        assert_eq!(Target::from_arguments(&["--quick".to_owned()]).unwrap(), None);
         let server = ["--server".to_owned(), "xmpp://127.0.0.1:1".to_owned()];
         let error = Target::from_arguments(&server).unwrap_err();
         assert_eq!(error.to_string(), "--server needs --domain, too");
@@ -230,10 +216,8 @@ mod tests {
     #[test]
     fn a_clear_port_is_two_ways_in_and_a_tls_port_one() {
         let places = target().places().unwrap();
-        let ways: Vec<(Channel, bool, u16)> = places
-            .iter()
-            .map(|place| (place.channel, place.sasl2, place.address.port()))
-            .collect();
+        let ways: Vec<(Channel, bool, u16)> =
+            places.iter().map(|place| (place.channel, place.sasl2, place.address.port())).collect();
         assert_eq!(
             ways,
             [
@@ -248,15 +232,8 @@ mod tests {
 
     #[test]
     fn an_address_without_a_scheme_or_with_another_is_refused() {
-        for server in [
-            "127.0.0.1:5222",
-            "http://127.0.0.1:5222",
-            "xmpp://127.0.0.1",
-        ] {
-            let target = Target {
-                servers: vec![server.to_owned()],
-                ..target()
-            };
+        for server in ["127.0.0.1:5222", "http://127.0.0.1:5222", "xmpp://127.0.0.1"] {
+            let target = Target { servers: vec![server.to_owned()], ..target() };
             assert!(target.places().is_err(), "{server}");
         }
     }

@@ -30,10 +30,7 @@ impl TokioXmpp {
     /// # Errors
     /// When `account` is no address.
     pub fn new(account: &str, password: &str) -> Result<Self, BoxError> {
-        Ok(Self {
-            account: BareJid::new(account)?,
-            password: password.to_owned(),
-        })
+        Ok(Self { account: BareJid::new(account)?, password: password.to_owned() })
     }
 }
 
@@ -88,9 +85,7 @@ impl Session for Online {
                 check(waiting.next().await)?;
             }
             let ping = Element::bare("ping", "urn:xmpp:ping");
-            let token = self
-                .client
-                .send_iq(Some(self.server.clone()), IqRequest::Get(ping));
+            let token = self.client.send_iq(Some(self.server.clone()), IqRequest::Get(ping));
             waiting.push(token.await);
         }
         while !waiting.is_empty() {

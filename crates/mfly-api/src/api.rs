@@ -93,9 +93,7 @@ impl Api {
 
     fn from_settings(settings: Settings) -> Self {
         let refresh = Refresh::default();
-        Self {
-            shared: Arc::new(Shared { settings, refresh }),
-        }
+        Self { shared: Arc::new(Shared { settings, refresh }) }
     }
 
     /// Where the API is.
@@ -192,10 +190,7 @@ impl Shared {
             let message = "there is no token; register, log in or set one".to_owned();
             return Err(ApiError::Unauthorized { message });
         };
-        let login = LoginCaller {
-            shared: self,
-            refused,
-        };
+        let login = LoginCaller { shared: self, refused };
         within(self.settings.timeout, source.token(&login)).await?
     }
 }
@@ -268,16 +263,12 @@ pub(crate) async fn exchange<E: Endpoint>(
 }
 
 async fn within<T>(timeout: Duration, future: impl Future<Output = T>) -> Result<T, HttpError> {
-    tokio::time::timeout(timeout, future)
-        .await
-        .map_err(|_| HttpError::TimedOut)
+    tokio::time::timeout(timeout, future).await.map_err(|_| HttpError::TimedOut)
 }
 
 fn system_time() -> i64 {
     // A clock before 1970 gives 0, one beyond the year 292 million the largest number.
-    let since_epoch = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
 }
 

@@ -1,10 +1,7 @@
 //! Whether an endpoint needs the user's token. It is part of the endpoint's type.
 
 mod sealed {
-    #[expect(
-        unnameable_types,
-        reason = "sealed: there are only the two kinds below"
-    )]
+    #[expect(unnameable_types, reason = "sealed: there are only the two kinds below")]
     pub trait Sealed {}
 }
 

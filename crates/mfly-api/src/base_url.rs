@@ -51,10 +51,7 @@ impl BaseUrl {
         }
         let scheme = uri.scheme_str().unwrap_or_default();
         let path = uri.path().trim_end_matches('/');
-        Ok(Self {
-            text: format!("{scheme}://{authority}{path}").into(),
-            origin,
-        })
+        Ok(Self { text: format!("{scheme}://{authority}{path}").into(), origin })
     }
 
     /// The URL, without a slash at its end.
@@ -155,11 +152,7 @@ mod tests {
             assert_eq!((parsed.as_str(), parsed.host()), (url, host));
             assert!(parsed.is_loopback(), "{url}");
         }
-        assert!(
-            !BaseUrl::new("https://api.example.com")
-                .unwrap()
-                .is_loopback()
-        );
+        assert!(!BaseUrl::new("https://api.example.com").unwrap().is_loopback());
     }
 
     #[test]
@@ -178,15 +171,8 @@ mod tests {
             "https://api.example.com:",
             "https://a b",
         ] {
-            assert_eq!(
-                BaseUrl::new(url).map_err(|e| e.name),
-                Err("apiBaseUrl"),
-                "{url:?}"
-            );
+            assert_eq!(BaseUrl::new(url).map_err(|e| e.name), Err("apiBaseUrl"), "{url:?}");
         }
-        assert_eq!(
-            BaseUrl::new("").unwrap_err().reason,
-            "API base url cannot be empty"
-        );
+        assert_eq!(BaseUrl::new("").unwrap_err().reason, "API base url cannot be empty");
     }
 }

@@ -34,11 +34,7 @@ impl<T> Envelope<T> {
     /// `{"status":200,"message":"Success","data":..}`
     #[must_use]
     pub fn success(data: Option<T>) -> Self {
-        Self {
-            status: 200,
-            message: "Success".to_owned(),
-            data,
-        }
+        Self { status: 200, message: "Success".to_owned(), data }
     }
 }
 
@@ -46,11 +42,7 @@ impl Envelope<()> {
     /// An answer that says no, and why.
     #[must_use]
     pub fn refusal(status: u16, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            message: message.into(),
-            data: None,
-        }
+        Self { status, message: message.into(), data: None }
     }
 }
 
@@ -79,12 +71,7 @@ impl Answer {
     #[must_use]
     pub fn new(endpoint: &'static str, response: ::http::Response<Bytes>) -> Self {
         let (head, body) = response.into_parts();
-        Self {
-            endpoint,
-            status: head.status,
-            headers: head.headers,
-            body,
-        }
+        Self { endpoint, status: head.status, headers: head.headers, body }
     }
 
     /// The HTTP status.
@@ -121,23 +108,13 @@ impl Answer {
         let head: Head = self.parse(&self.body)?;
         match head {
             Head { status: 200, .. } => Ok(head),
-            Head {
-                status: 401,
-                message,
-                ..
-            } => Err(ApiError::Unauthorized { message }),
-            Head {
-                status, message, ..
-            } if message == LICENCE_REFUSED_MESSAGE => {
+            Head { status: 401, message, .. } => Err(ApiError::Unauthorized { message }),
+            Head { status, message, .. } if message == LICENCE_REFUSED_MESSAGE => {
                 Err(ApiError::LicenceRefused { status, message })
             }
-            Head {
-                status, message, ..
-            } => Err(ApiError::Refused {
-                status,
-                message,
-                retry_after: None,
-            }),
+            Head { status, message, .. } => {
+                Err(ApiError::Refused { status, message, retry_after: None })
+            }
         }
     }
 
@@ -159,9 +136,7 @@ impl Answer {
     /// As [`Answer::envelope`], and when there is no `data`.
     pub fn data<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         let envelope: Envelope<T> = self.envelope()?;
-        envelope
-            .data
-            .ok_or_else(|| self.unreadable("missing field `data`"))
+        envelope.data.ok_or_else(|| self.unreadable("missing field `data`"))
     }
 
     /// Checks both codes and opens `data` with `open`: ciphertext of JSON. JSON in a string, and
@@ -178,14 +153,13 @@ impl Answer {
             Value::String(text) => {
                 let opened = open(&text);
                 let is_passthrough = opened.is_passthrough();
-                self.parse(opened.into_string().as_bytes())
-                    .map_err(|error| {
-                        if is_passthrough {
-                            self.unreadable("data is neither sealed with this key nor JSON")
-                        } else {
-                            error
-                        }
-                    })
+                self.parse(opened.into_string().as_bytes()).map_err(|error| {
+                    if is_passthrough {
+                        self.unreadable("data is neither sealed with this key nor JSON")
+                    } else {
+                        error
+                    }
+                })
             }
             value => serde_json::from_value(value).map_err(|error| self.unparsable(&error)),
         }
@@ -194,10 +168,7 @@ impl Answer {
     /// An error that says what is wrong with this answer.
     #[must_use]
     pub fn unreadable(&self, reason: impl Into<String>) -> ApiError {
-        ApiError::Decode {
-            endpoint: self.endpoint,
-            reason: reason.into(),
-        }
+        ApiError::Decode { endpoint: self.endpoint, reason: reason.into() }
     }
 
     fn check_http(&self) -> Result<(), ApiError> {
@@ -206,10 +177,7 @@ impl Answer {
             401 => Err(ApiError::Unauthorized {
                 message: "Request failed with status code 401".to_owned(),
             }),
-            status => Err(ApiError::Http {
-                status,
-                retry_after: None,
-            }),
+            status => Err(ApiError::Http { status, retry_after: None }),
         }
     }
 
@@ -233,11 +201,7 @@ mod tests {
 
     #[test]
     fn success_needs_both_codes() {
-        assert!(
-            answer(200, r#"{"status":200,"message":"Success"}"#)
-                .done()
-                .is_ok()
-        );
+        assert!(answer(200, r#"{"status":200,"message":"Success"}"#).done().is_ok());
         assert!(matches!(
             answer(200, r#"{"status":403,"message":"User blocked"}"#).done(),
             Err(ApiError::Refused { status: 403, message, .. }) if message == "User blocked"
@@ -250,10 +214,7 @@ mod tests {
 
     #[test]
     fn both_kinds_of_401_are_unauthorized() {
-        for answer in [
-            answer(401, ""),
-            answer(200, r#"{"status":401,"message":"expired"}"#),
-        ] {
+        for answer in [answer(401, ""), answer(200, r#"{"status":401,"message":"expired"}"#)] {
             assert!(matches!(answer.done(), Err(ApiError::Unauthorized { .. })));
         }
     }
@@ -275,15 +236,9 @@ mod tests {
             text.starts_with("the answer of /x cannot be read") && !text.contains("s3cret"),
             "{text}"
         );
-        let missing = answer(200, r#"{"status":200}"#)
-            .data::<u8>()
-            .unwrap_err()
-            .to_string();
+        let missing = answer(200, r#"{"status":200}"#).data::<u8>().unwrap_err().to_string();
         assert!(missing.ends_with("missing field `data`"), "{missing}");
-        assert!(matches!(
-            answer(200, "<html>").done(),
-            Err(ApiError::Decode { .. })
-        ));
+        assert!(matches!(answer(200, "<html>").done(), Err(ApiError::Decode { .. })));
     }
 
     #[test]
@@ -293,14 +248,8 @@ mod tests {
             let answer = answer(200, &format!(r#"{{"status":200,"data":{data}}}"#));
             assert_eq!(answer.sealed::<Value>(open).unwrap()["a"], 1);
         }
-        let error = answer(200, r#"{"status":200,"data":"c2VjcmV0"}"#)
-            .sealed::<Value>(open)
-            .unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("neither sealed with this key nor JSON"),
-            "{error}"
-        );
+        let error =
+            answer(200, r#"{"status":200,"data":"c2VjcmV0"}"#).sealed::<Value>(open).unwrap_err();
+        assert!(error.to_string().contains("neither sealed with this key nor JSON"), "{error}");
     }
 }

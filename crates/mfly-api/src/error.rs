@@ -213,19 +213,12 @@ mod tests {
     use super::*;
 
     fn refused(status: u16) -> ApiError {
-        ApiError::Refused {
-            status,
-            message: "Bad".to_owned(),
-            retry_after: None,
-        }
+        ApiError::Refused { status, message: "Bad".to_owned(), retry_after: None }
     }
 
     fn http(status: u16) -> ApiError {
         let retry_after = None;
-        ApiError::Http {
-            status,
-            retry_after,
-        }
+        ApiError::Http { status, retry_after }
     }
 
     #[test]
@@ -236,10 +229,7 @@ mod tests {
             message: format!("a\nb\u{1b}[2J{}", "x".repeat(10_000)),
         };
         let shown = refused.to_string();
-        assert!(
-            shown.starts_with(r"the server refused with 500: a\nb\u{1b}[2Jxxx"),
-            "{shown}"
-        );
+        assert!(shown.starts_with(r"the server refused with 500: a\nb\u{1b}[2Jxxx"), "{shown}");
         assert!(shown.len() < 1_000);
     }
 
@@ -252,10 +242,7 @@ mod tests {
             (refused(403), 403),
             (ApiError::SessionLimit, 405),
             (ApiError::UserNotAvailable, 400),
-            (
-                InvalidArgument::new("title", "title is not valid or required").into(),
-                400,
-            ),
+            (InvalidArgument::new("title", "title is not valid or required").into(), 400),
             (ApiError::TokenRefresh(Arc::new(refused(400))), 400),
         ];
         for (error, code) in cases {
@@ -277,14 +264,8 @@ mod tests {
     #[test]
     fn a_failed_refresh_takes_fault_and_retry_from_its_cause() {
         let error = ApiError::TokenRefresh(Arc::new(ApiError::TimedOut));
-        assert_eq!(
-            (error.fault(), error.is_retryable()),
-            (Fault::Network, true)
-        );
-        assert_eq!(
-            ApiError::TokenRefresh(Arc::new(refused(400))).fault(),
-            Fault::Caller
-        );
+        assert_eq!((error.fault(), error.is_retryable()), (Fault::Network, true));
+        assert_eq!(ApiError::TokenRefresh(Arc::new(refused(400))).fault(), Fault::Caller);
         assert_eq!(refused(500).fault(), Fault::Server);
     }
 }

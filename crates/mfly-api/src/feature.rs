@@ -84,10 +84,7 @@ impl Feature {
     }
 
     fn from_wire_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|feature| feature.wire_name() == name)
+        Self::ALL.iter().copied().find(|feature| feature.wire_name() == name)
     }
 }
 
@@ -111,13 +108,8 @@ impl Features {
     /// A received configuration that names no flag: all are on.
     #[must_use]
     pub fn all() -> Self {
-        let enabled = Feature::ALL
-            .iter()
-            .fold(0, |bits, feature| bits | feature.bit());
-        Self {
-            is_received: true,
-            enabled,
-        }
+        let enabled = Feature::ALL.iter().fold(0, |bits, feature| bits | feature.bit());
+        Self { is_received: true, enabled }
     }
 
     /// The same set with `feature` switched on or off; it counts as received.
@@ -146,10 +138,7 @@ impl Features {
 
     /// The features that are on, in the order of the wire.
     pub fn iter(self) -> impl Iterator<Item = Feature> {
-        Feature::ALL
-            .iter()
-            .copied()
-            .filter(move |feature| self.contains(*feature))
+        Feature::ALL.iter().copied().filter(move |feature| self.contains(*feature))
     }
 }
 
@@ -210,12 +199,7 @@ mod tests {
     fn an_absent_flag_is_on_and_only_true_itself_is_on() {
         let features =
             read(r#"{"block":false,"report":"true","translation":1,"groupChat":null,"x":{}}"#);
-        for feature in [
-            Feature::Block,
-            Feature::Report,
-            Feature::Translation,
-            Feature::GroupChat,
-        ] {
+        for feature in [Feature::Block, Feature::Report, Feature::Translation, Feature::GroupChat] {
             assert!(!features.contains(feature), "{feature}");
         }
         assert_eq!(features.iter().count(), 13);
@@ -226,10 +210,7 @@ mod tests {
     fn all_seventeen_flags_are_written_and_read_back() {
         let features = Features::all().with(Feature::Block, false);
         let json = serde_json::to_string(&features).unwrap();
-        assert!(
-            json.starts_with(r#"{"groupChat":true,"attachment":true"#),
-            "{json}"
-        );
+        assert!(json.starts_with(r#"{"groupChat":true,"attachment":true"#), "{json}");
         assert_eq!(read(&json), features);
         assert_eq!(Feature::ALL.len(), 17);
         assert_eq!(serde_json::to_string(&Features::default()).unwrap(), "{}");

@@ -21,14 +21,9 @@ impl FileToken {
         let is_plain = token
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'%' | b'\\'));
-        let has_odd_segment = token
-            .split('/')
-            .any(|segment| matches!(segment, "" | "." | ".."));
+        let has_odd_segment = token.split('/').any(|segment| matches!(segment, "" | "." | ".."));
         if !is_plain || has_odd_segment {
-            return Err(InvalidArgument::new(
-                "fileToken",
-                "fileToken is not valid or required",
-            ));
+            return Err(InvalidArgument::new("fileToken", "fileToken is not valid or required"));
         }
         Ok(Self(token.into()))
     }
@@ -77,11 +72,7 @@ mod tests {
             "a\n",
             ".",
         ] {
-            assert_eq!(
-                FileToken::new(token).unwrap_err().name,
-                "fileToken",
-                "{token:?}"
-            );
+            assert_eq!(FileToken::new(token).unwrap_err().name, "fileToken", "{token:?}");
         }
         for token in ["img-token", "2026/11/a.b_c~1", "..a"] {
             assert_eq!(FileToken::new(token).unwrap().as_str(), token);

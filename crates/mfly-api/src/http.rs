@@ -52,18 +52,12 @@ pub struct ResponseLimits {
 
 impl ResponseLimits {
     /// For an endpoint that answers in JSON: 1 MiB.
-    pub const JSON: Self = Self {
-        max_bytes: 1 << 20,
-        timeout: None,
-    };
+    pub const JSON: Self = Self { max_bytes: 1 << 20, timeout: None };
 
     /// For one that moves a file: ten minutes, and as many bytes as the caller expects.
     #[must_use]
     pub const fn media(max_bytes: usize) -> Self {
-        Self {
-            max_bytes,
-            timeout: Some(Duration::from_secs(600)),
-        }
+        Self { max_bytes, timeout: Some(Duration::from_secs(600)) }
     }
 }
 
@@ -123,11 +117,7 @@ pub enum Cleartext {
 
 impl From<bool> for Cleartext {
     fn from(is_allowed: bool) -> Self {
-        if is_allowed {
-            Self::Allowed
-        } else {
-            Self::Refused
-        }
+        if is_allowed { Self::Allowed } else { Self::Refused }
     }
 }
 

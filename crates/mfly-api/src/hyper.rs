@@ -78,16 +78,8 @@ impl HyperBackend {
     /// (CONNECT) for `http://` URLs as well.
     #[must_use]
     pub fn with_proxy(tls: &Tls, timeouts: Timeouts, proxy: Option<Proxy>) -> Self {
-        let connector = Connector {
-            tls: tls.client_config(&[]),
-            proxy,
-            limit: timeouts.connect,
-        };
-        Self {
-            connector,
-            pool: Pool::new(timeouts.idle),
-            total: timeouts.total,
-        }
+        let connector = Connector { tls: tls.client_config(&[]), proxy, limit: timeouts.connect };
+        Self { connector, pool: Pool::new(timeouts.idle), total: timeouts.total }
     }
 
     async fn exchange(
@@ -102,10 +94,7 @@ impl HyperBackend {
             Some(connection) => connection,
             None => self.connector.connect(&origin).await?,
         };
-        match self
-            .once(connection, &origin, request.clone(), max_bytes)
-            .await
-        {
+        match self.once(connection, &origin, request.clone(), max_bytes).await {
             Err(Failure { fate, error }) => {
                 let is_harmless = match fate {
                     Fate::Unsent => true,
@@ -120,9 +109,7 @@ impl HyperBackend {
             Ok(response) => return Ok(response),
         }
         let connection = self.connector.connect(&origin).await?;
-        self.once(connection, &origin, request, max_bytes)
-            .await
-            .map_err(|failure| failure.error)
+        self.once(connection, &origin, request, max_bytes).await.map_err(|failure| failure.error)
     }
 
     async fn once(
@@ -134,10 +121,9 @@ impl HyperBackend {
     ) -> Result<Response<Bytes>, Failure> {
         let response = connection.send(origin, request).await?;
         let (head, body) = response.into_parts();
-        let body = read(body, max_bytes).await.map_err(|error| Failure {
-            error,
-            fate: Fate::Processed,
-        })?;
+        let body = read(body, max_bytes)
+            .await
+            .map_err(|error| Failure { error, fate: Fate::Processed })?;
         if connection.is_ready_within(SETTLING).await {
             self.pool.put(origin, connection);
         }
@@ -161,9 +147,7 @@ impl HttpBackend for HyperBackend {
 
 impl fmt::Debug for HyperBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HyperBackend")
-            .field("total", &self.total)
-            .finish_non_exhaustive()
+        f.debug_struct("HyperBackend").field("total", &self.total).finish_non_exhaustive()
     }
 }
 
@@ -174,9 +158,7 @@ async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, HttpError> {
     }
     let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| HttpError::Closed {
-            source: Some(Cause::new(error)),
-        })?;
+        let frame = frame.map_err(|error| HttpError::Closed { source: Some(Cause::new(error)) })?;
         let Ok(data) = frame.into_data() else {
             continue;
         };

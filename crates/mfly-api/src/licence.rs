@@ -58,10 +58,7 @@ impl MemoryLicenceCache {
 impl LicenceCache for MemoryLicenceCache {
     async fn load(&self, licence_key: &LicenceKey) -> Option<BaseUrl> {
         let entry = self.entry();
-        entry
-            .as_ref()
-            .filter(|(key, _)| key == licence_key)
-            .map(|(_, base_url)| base_url.clone())
+        entry.as_ref().filter(|(key, _)| key == licence_key).map(|(_, base_url)| base_url.clone())
     }
 
     async fn store(&self, licence_key: &LicenceKey, base_url: &BaseUrl) {
@@ -86,18 +83,11 @@ pub async fn look_up(
 ) -> Result<Licence, ApiError> {
     let cached = cache.load(licence_key).await;
     if let Some(base_url) = cached.filter(|url| permit(url.origin(), cleartext).is_ok()) {
-        return Ok(Licence {
-            base_url,
-            mode: Mode::Live,
-        });
+        return Ok(Licence { base_url, mode: Mode::Live });
     }
     let request = licence::Request::new(licence_key.clone());
     let prepared = Prepared::new(&request, None)?;
-    let way = Way {
-        backend,
-        timeout: DEFAULT_TIMEOUT,
-        cleartext,
-    };
+    let way = Way { backend, timeout: DEFAULT_TIMEOUT, cleartext };
     let response = exchange(way, &request, &prepared, None).await?;
     permit(response.licence.base_url.origin(), cleartext)?;
     if response.is_cacheable {

@@ -147,10 +147,7 @@ impl Metadata {
     /// The value of `name`.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&MetaValue> {
-        self.0
-            .iter()
-            .find(|(existing, _)| existing == name)
-            .map(|(_, value)| value)
+        self.0.iter().find(|(existing, _)| existing == name).map(|(_, value)| value)
     }
 
     /// The pairs in their order.
@@ -174,9 +171,7 @@ impl Metadata {
     /// hold values that cannot be sent back.
     pub(crate) fn check_sendable(&self) -> Result<(), InvalidArgument> {
         let mut copy = Self::new();
-        self.0
-            .iter()
-            .try_for_each(|(name, value)| copy.insert(name.clone(), value.clone()))
+        self.0.iter().try_for_each(|(name, value)| copy.insert(name.clone(), value.clone()))
     }
 }
 
@@ -233,10 +228,7 @@ mod tests {
         }
         assert_eq!(metadata.insert("d", true).unwrap_err().name, "metaData");
         metadata.insert("b", "new").unwrap();
-        assert_eq!(
-            (metadata.len(), metadata.value("b")),
-            (3, Some(&"new".into()))
-        );
+        assert_eq!((metadata.len(), metadata.value("b")), (3, Some(&"new".into())));
     }
 
     #[test]
@@ -252,10 +244,7 @@ mod tests {
         let json = r#"{"a":[1],"b":null,"c":1,"d":"x"}"#;
         let metadata: Metadata = serde_json::from_str(json).unwrap();
         assert_eq!(serde_json::to_string(&metadata).unwrap(), json);
-        assert_eq!(
-            metadata.value("b"),
-            Some(&MetaValue::Other("null".to_owned()))
-        );
+        assert_eq!(metadata.value("b"), Some(&MetaValue::Other("null".to_owned())));
         assert!(metadata.check_sendable().is_err());
     }
 }

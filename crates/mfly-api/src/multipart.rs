@@ -30,14 +30,8 @@ impl Multipart {
     /// Adds a text field.
     #[must_use]
     pub fn text(mut self, name: &str, value: &str) -> Self {
-        let head = format!(
-            "Content-Disposition: form-data; name=\"{}\"\r\n\r\n",
-            quoted(name)
-        );
-        self.parts.push(Part {
-            head,
-            content: Bytes::copy_from_slice(value.as_bytes()),
-        });
+        let head = format!("Content-Disposition: form-data; name=\"{}\"\r\n\r\n", quoted(name));
+        self.parts.push(Part { head, content: Bytes::copy_from_slice(value.as_bytes()) });
         self
     }
 
@@ -58,11 +52,8 @@ impl Multipart {
     #[must_use]
     pub fn write(&self) -> (String, Bytes) {
         let boundary = self.boundary();
-        let length: usize = self
-            .parts
-            .iter()
-            .map(|part| part.head.len() + part.content.len())
-            .sum();
+        let length: usize =
+            self.parts.iter().map(|part| part.head.len() + part.content.len()).sum();
         let mut body = Vec::with_capacity(length + (self.parts.len() + 1) * (boundary.len() + 8));
         for part in &self.parts {
             for piece in ["--", &boundary, "\r\n", &part.head] {
@@ -74,21 +65,14 @@ impl Multipart {
         for piece in ["--", &boundary, "--\r\n"] {
             body.extend_from_slice(piece.as_bytes());
         }
-        (
-            format!("multipart/form-data; boundary={boundary}"),
-            body.into(),
-        )
+        (format!("multipart/form-data; boundary={boundary}"), body.into())
     }
 
     /// The first of a numbered series that no part contains. A delimiter stands at the start of a
     /// line, so one pass over the lines finds every number that is taken.
     fn boundary(&self) -> String {
         let mut taken = BTreeSet::new();
-        for line in self
-            .parts
-            .iter()
-            .flat_map(|part| part.content.split(|byte| *byte == b'\n'))
-        {
+        for line in self.parts.iter().flat_map(|part| part.content.split(|byte| *byte == b'\n')) {
             let number = line
                 .strip_prefix(b"--")
                 .and_then(|line| line.strip_prefix(BOUNDARY.as_bytes()))
@@ -96,9 +80,7 @@ impl Multipart {
                 .and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<usize>().ok());
             taken.extend(number);
         }
-        let number = (0..=taken.len())
-            .find(|number| !taken.contains(number))
-            .unwrap_or_default();
+        let number = (0..=taken.len()).find(|number| !taken.contains(number)).unwrap_or_default();
         format!("{BOUNDARY}{number:0DIGITS$}")
     }
 }
@@ -111,9 +93,7 @@ impl fmt::Debug for Multipart {
 
 /// A quoted parameter as browsers write it (WHATWG HTML §4.10.21.8).
 fn quoted(text: &str) -> String {
-    text.replace('"', "%22")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+    text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 #[cfg(test)]
@@ -126,10 +106,7 @@ mod tests {
             .file("file", "a.png", "image/png", Bytes::from_static(b"PNG"))
             .text("type", "profile");
         let (content_type, body) = form.write();
-        assert_eq!(
-            content_type,
-            "multipart/form-data; boundary=mfly-form-boundary-00000000"
-        );
+        assert_eq!(content_type, "multipart/form-data; boundary=mfly-form-boundary-00000000");
         assert_eq!(
             body,
             "--mfly-form-boundary-00000000\r\n\
@@ -146,13 +123,8 @@ mod tests {
         let content = Bytes::from_static(
             b"--mfly-form-boundary-00000000\r\nx\r\n--mfly-form-boundary-00000001--",
         );
-        let (content_type, _) = Multipart::new()
-            .file("file", "a", "text/plain", content)
-            .write();
-        assert!(
-            content_type.ends_with("boundary-00000002"),
-            "{content_type}"
-        );
+        let (content_type, _) = Multipart::new().file("file", "a", "text/plain", content).write();
+        assert!(content_type.ends_with("boundary-00000002"), "{content_type}");
     }
 
     #[test]

@@ -71,9 +71,7 @@ impl Origin {
     pub fn is_loopback(&self) -> bool {
         let host = self.host.trim_start_matches('[').trim_end_matches(']');
         host == "localhost"
-            || host
-                .parse::<std::net::IpAddr>()
-                .is_ok_and(|address| address.is_loopback())
+            || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
     /// The authority, as the header `Host` wants it: the port only when it is not the usual one.
@@ -124,46 +122,26 @@ mod tests {
 
     #[test]
     fn scheme_host_and_port_make_an_origin() {
-        assert_eq!(
-            origin("https://a.example/x"),
-            origin("https://A.EXAMPLE:443/y")
-        );
-        for other in [
-            "http://a.example/x",
-            "https://b.example/x",
-            "https://a.example:8443/x",
-        ] {
+        assert_eq!(origin("https://a.example/x"), origin("https://A.EXAMPLE:443/y"));
+        for other in ["http://a.example/x", "https://b.example/x", "https://a.example:8443/x"] {
             assert_ne!(origin("https://a.example/x"), origin(other), "{other}");
         }
     }
 
     #[test]
     fn what_is_no_plain_url_of_http_has_none() {
-        for url in [
-            "/x",
-            "a.example:443",
-            "ftp://a.example/",
-            "https://u:p@a.example/",
-        ] {
+        for url in ["/x", "a.example:443", "ftp://a.example/", "https://u:p@a.example/"] {
             assert_eq!(origin(url), None, "{url}");
         }
     }
 
     #[test]
     fn only_tls_and_this_machine_are_private() {
-        for url in [
-            "https://a.example",
-            "http://localhost:1",
-            "http://127.0.0.9",
-            "http://[::1]:2",
-        ] {
+        for url in ["https://a.example", "http://localhost:1", "http://127.0.0.9", "http://[::1]:2"]
+        {
             assert!(origin(url).unwrap().is_private(), "{url}");
         }
-        for url in [
-            "http://a.example",
-            "http://192.0.2.1",
-            "http://localhost.example",
-        ] {
+        for url in ["http://a.example", "http://192.0.2.1", "http://localhost.example"] {
             assert!(!origin(url).unwrap().is_private(), "{url}");
         }
     }

@@ -116,12 +116,7 @@ mod tests {
 
     fn state(current: Option<&str>, ended: u64, has_failed: bool) -> State {
         let last_failure = has_failed.then_some(ApiError::TimedOut);
-        State {
-            current: current.map(token),
-            set: 1,
-            ended,
-            last_failure,
-        }
+        State { current: current.map(token), set: 1, ended, last_failure }
     }
 
     #[test]
@@ -133,22 +128,10 @@ mod tests {
     #[test]
     fn a_refresh_that_ended_while_waiting_is_shared_and_an_older_one_is_not() {
         let used = token("t");
-        assert!(matches!(
-            state(Some("t"), 2, true).decide(Some(&used), 1),
-            Decision::Fail(_)
-        ));
-        assert!(matches!(
-            state(Some("t"), 2, false).decide(Some(&used), 1),
-            Decision::Use(_)
-        ));
-        assert!(matches!(
-            state(Some("t"), 2, true).decide(Some(&used), 2),
-            Decision::Fetch
-        ));
-        assert!(matches!(
-            state(None, 0, false).decide(None, 0),
-            Decision::Fetch
-        ));
+        assert!(matches!(state(Some("t"), 2, true).decide(Some(&used), 1), Decision::Fail(_)));
+        assert!(matches!(state(Some("t"), 2, false).decide(Some(&used), 1), Decision::Use(_)));
+        assert!(matches!(state(Some("t"), 2, true).decide(Some(&used), 2), Decision::Fetch));
+        assert!(matches!(state(None, 0, false).decide(None, 0), Decision::Fetch));
     }
 
     #[test]

@@ -50,9 +50,7 @@ impl Prepared {
         let is_absolute = !target.starts_with('/');
         // The token belongs to the API: it must not follow a URL that came in an answer.
         if is_absolute && E::Auth::NEEDS_TOKEN {
-            return Err(
-                InvalidArgument::new("url", "an absolute URL is never sent a token").into(),
-            );
+            return Err(InvalidArgument::new("url", "an absolute URL is never sent a token").into());
         }
         let url = match base_url {
             Some(base_url) if !is_absolute => base_url.join(&target),
@@ -71,10 +69,7 @@ impl Prepared {
         let body = match endpoint.body()? {
             Body::Empty => Bytes::new(),
             Body::Json(json) => json,
-            Body::Raw {
-                content_type,
-                bytes,
-            } => {
+            Body::Raw { content_type, bytes } => {
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
                 bytes
             }
@@ -87,13 +82,7 @@ impl Prepared {
             }
         };
         endpoint.adjust_headers(&mut headers);
-        Ok(Self {
-            method: E::METHOD,
-            uri,
-            headers,
-            body,
-            progress: endpoint.progress(),
-        })
+        Ok(Self { method: E::METHOD, uri, headers, body, progress: endpoint.progress() })
     }
 
     pub(crate) fn with_token(&self, token: Option<&Token>) -> Result<Request<Bytes>, ApiError> {

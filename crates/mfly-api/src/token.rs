@@ -39,12 +39,7 @@ impl StoredCredentials {
     /// Credentials of a user under a licence.
     #[must_use]
     pub fn new(username: UserId, password: Password, licence_key: LicenceKey, mode: Mode) -> Self {
-        Self {
-            username,
-            password,
-            licence_key,
-            mode,
-        }
+        Self { username, password, licence_key, mode }
     }
 }
 
@@ -53,9 +48,7 @@ impl TokenSource for StoredCredentials {
     async fn token(&self, login: &LoginCaller<'_>) -> Result<Token, ApiError> {
         let password =
             login::wire_password(self.mode, &self.licence_key, &self.password, login.now_ms())?;
-        login
-            .login(&login::Request::refresh(self.username.clone(), password))
-            .await
+        login.login(&login::Request::refresh(self.username.clone(), password)).await
     }
 }
 

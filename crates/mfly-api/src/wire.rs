@@ -50,9 +50,7 @@ fn integer(value: &Value) -> Option<i64> {
 /// A status code: a number, or a string of digits.
 pub(crate) fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
     let value = Value::deserialize(deserializer)?;
-    integer(&value)
-        .and_then(|n| u16::try_from(n).ok())
-        .ok_or_else(|| wrong("a status code"))
+    integer(&value).and_then(|n| u16::try_from(n).ok()).ok_or_else(|| wrong("a status code"))
 }
 
 /// An optional port: a number, or a string of digits; absent, `null` and `""` are `None`.
@@ -155,10 +153,7 @@ pub(crate) mod listed {
 pub(crate) mod flag {
     use super::*;
 
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "the signature serde calls"
-    )]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde calls")]
     pub(crate) fn serialize<S: Serializer>(flag: &bool, s: S) -> Result<S::Ok, S::Error> {
         s.serialize_u8(u8::from(*flag))
     }
@@ -207,10 +202,7 @@ pub(crate) mod optional_token {
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Token>, D::Error> {
-        text(d)?
-            .map(Token::new)
-            .transpose()
-            .map_err(|_| wrong("a token"))
+        text(d)?.map(Token::new).transpose().map_err(|_| wrong("a token"))
     }
 }
 
@@ -236,8 +228,4 @@ macro_rules! identifier {
     };
 }
 identifier!(user_id, mfly_proto::jid::UserId, "a user id");
-identifier!(
-    user_identifier,
-    mfly_proto::jid::UserIdentifier,
-    "a user identifier"
-);
+identifier!(user_identifier, mfly_proto::jid::UserIdentifier, "a user identifier");

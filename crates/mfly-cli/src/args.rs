@@ -164,9 +164,7 @@ pub(crate) struct TargetArgs {
 
 /// A positive time, at most a day.
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text
-        .parse()
-        .map_err(|_| "must be a number of seconds".to_owned())?;
+    let seconds: f64 = text.parse().map_err(|_| "must be a number of seconds".to_owned())?;
     if seconds > 0.0 && seconds <= 86_400.0 {
         Ok(Duration::from_secs_f64(seconds))
     } else {
@@ -205,10 +203,7 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Secret<T> {
         argument: Option<&clap::Arg>,
         value: &OsStr,
     ) -> Result<T, clap::Error> {
-        let read = value
-            .to_str()
-            .ok_or_else(|| "must be UTF-8".to_owned())
-            .and_then(self.0);
+        let read = value.to_str().ok_or_else(|| "must be UTF-8".to_owned()).and_then(self.0);
         read.map_err(|reason| {
             let name = argument.map(ToString::to_string).unwrap_or_default();
             let message = format!("invalid value for '{name}': {reason}\n");
@@ -276,28 +271,16 @@ mod tests {
             "mfly profile get bob --user alice --timeout 2.5",
             "mfly profile --user alice --timeout 2.5 get bob",
         ] {
-            let Command::Profile(profile) = parse(line).unwrap().command else {
-                panic!("{line}")
-            };
+            let Command::Profile(profile) = parse(line).unwrap().command else { panic!("{line}") };
             assert_eq!(profile.target.user.unwrap().as_str(), "alice", "{line}");
-            assert_eq!(
-                profile.target.timeout,
-                Duration::from_millis(2500),
-                "{line}"
-            );
+            assert_eq!(profile.target.timeout, Duration::from_millis(2500), "{line}");
         }
     }
 
     #[test]
     fn connect_is_another_name_of_watch() {
-        assert!(matches!(
-            parse("mfly connect").unwrap().command,
-            Command::Watch(_)
-        ));
-        assert!(matches!(
-            parse("mfly watch").unwrap().command,
-            Command::Watch(_)
-        ));
+        assert!(matches!(parse("mfly connect").unwrap().command, Command::Watch(_)));
+        assert!(matches!(parse("mfly watch").unwrap().command, Command::Watch(_)));
     }
 
     #[test]
@@ -333,9 +316,6 @@ mod tests {
         let error = parse(line).unwrap_err();
         assert_eq!(error.exit_code(), 2);
         let shown = error.to_string();
-        assert!(
-            shown.contains("--proxy") && !shown.contains("hunter2"),
-            "{shown}"
-        );
+        assert!(shown.contains("--proxy") && !shown.contains("hunter2"), "{shown}");
     }
 }

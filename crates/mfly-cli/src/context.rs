@@ -66,10 +66,8 @@ impl Context {
         let api_url = api_url
             .or_else(|| saved.map(|saved| saved.api_url.clone()))
             .unwrap_or_else(|| LOCAL_API_URL.to_owned());
-        let licence_key = args
-            .licence_key
-            .clone()
-            .or_else(|| saved.and_then(|saved| saved.licence_key.clone()));
+        let licence_key =
+            args.licence_key.clone().or_else(|| saved.and_then(|saved| saved.licence_key.clone()));
         let licence_key = match licence_key {
             Some(key) => key,
             None if api_url == LOCAL_API_URL => LicenceKey::new(LOCAL_LICENCE_KEY)?,
@@ -85,9 +83,8 @@ impl Context {
             (None, Some(user)) => Some(UserId::new(user)?),
             (None, None) => None,
         };
-        let account = user
-            .as_ref()
-            .and_then(|user| saved.and_then(|saved| saved.account(user.as_str())));
+        let account =
+            user.as_ref().and_then(|user| saved.and_then(|saved| saved.account(user.as_str())));
         Ok(Self {
             profile: name.unwrap_or_else(|| free_name(&api_url, &profiles)),
             licence_key,
@@ -121,11 +118,7 @@ impl Context {
             .api_base_url(&self.api_url)
             .trial(self.trial)
             .timeouts(timeouts);
-        if let Some(url) = self
-            .xmpp_url
-            .clone()
-            .or_else(|| local_xmpp_url(&self.api_url))
-        {
+        if let Some(url) = self.xmpp_url.clone().or_else(|| local_xmpp_url(&self.api_url)) {
             builder = builder.xmpp_address(&url);
         }
         if let Some(path) = &self.ca_file {
@@ -148,10 +141,9 @@ impl Context {
         };
         match (&self.user, &self.password) {
             (Some(user), Some(password)) => Ok(Credentials::new(user.clone(), password.clone())),
-            (Some(user), None) => missing(format!(
-                "no password is saved for {user} at {}",
-                self.api_url
-            )),
+            (Some(user), None) => {
+                missing(format!("no password is saved for {user} at {}", self.api_url))
+            }
             (None, _) => missing(format!("no account is saved for {}", self.api_url)),
         }
     }
@@ -167,11 +159,7 @@ impl Context {
         work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let credentials = self.credentials()?;
-        let request = self
-            .app()
-            .await?
-            .connect(&credentials)
-            .reconnect(ReconnectPolicy::never());
+        let request = self.app().await?.connect(&credentials).reconnect(ReconnectPolicy::never());
         let session = self.within(request.request_timeout(self.timeout)).await?;
         self.use_token(&session);
         let done = work(&session).await;
@@ -212,10 +200,7 @@ impl Context {
     /// When the profiles cannot be written, or another process keeps them.
     pub(crate) async fn saving(&self) -> Result<Saving<'_>, Failure> {
         let store = self.store.open(self.timeout).await?;
-        Ok(Saving {
-            context: self,
-            store,
-        })
+        Ok(Saving { context: self, store })
     }
 
     /// Makes a failure to reach a server of this machine say how to start one.
@@ -230,10 +215,7 @@ impl Context {
         } else {
             format!("mfly serve --listen {}", authority(&self.api_url))
         };
-        Failure::LocalServerMissing {
-            api_url: self.api_url.clone(),
-            start,
-        }
+        Failure::LocalServerMissing { api_url: self.api_url.clone(), start }
     }
 }
 
@@ -242,9 +224,7 @@ impl Context {
 /// # Errors
 /// When it is none.
 pub(crate) fn given_password() -> Result<Option<Password>, Failure> {
-    let password = std::env::var(PASSWORD_VARIABLE)
-        .ok()
-        .filter(|text| !text.is_empty());
+    let password = std::env::var(PASSWORD_VARIABLE).ok().filter(|text| !text.is_empty());
     Ok(password.map(Password::new).transpose()?)
 }
 
@@ -268,10 +248,7 @@ fn choose<'a>(
                     [] => "name a server with --api-url to make it".to_owned(),
                     known => format!("saved are: {}", known.join(", ")),
                 };
-                Err(Failure::Usage {
-                    message: format!("no profile {name} is saved"),
-                    hint,
-                })
+                Err(Failure::Usage { message: format!("no profile {name} is saved"), hint })
             }
             (saved, _) => Ok((found, saved)),
         };
@@ -280,10 +257,7 @@ fn choose<'a>(
         Some(url) => profiles.name_for(url),
         None => profiles.current(),
     };
-    Ok((
-        name.map(str::to_owned),
-        name.and_then(|name| profiles.named(name)),
-    ))
+    Ok((name.map(str::to_owned), name.and_then(|name| profiles.named(name))))
 }
 
 /// The form in which servers are compared.
@@ -295,14 +269,8 @@ fn normalised(url: &str) -> String {
 /// has that name already.
 fn free_name(api_url: &str, profiles: &Profiles) -> String {
     let short = authority(api_url);
-    let taken = profiles
-        .named(short)
-        .is_some_and(|saved| saved.api_url != api_url);
-    if taken {
-        api_url.to_owned()
-    } else {
-        short.to_owned()
-    }
+    let taken = profiles.named(short).is_some_and(|saved| saved.api_url != api_url);
+    if taken { api_url.to_owned() } else { short.to_owned() }
 }
 
 /// A server's host and port.
@@ -370,11 +338,7 @@ mod tests {
     /// Registers `user` at `url`, as far as this file is concerned.
     async fn register(url: &str, user: &str, folder: &Folder) {
         let key = Some(LicenceKey::new("key").unwrap());
-        let args = TargetArgs {
-            api_url: Some(url.to_owned()),
-            licence_key: key,
-            ..args()
-        };
+        let args = TargetArgs { api_url: Some(url.to_owned()), licence_key: key, ..args() };
         let context = decide(&args, folder).unwrap();
         let password = Password::new(format!("pw-{user}")).unwrap();
         let saving = context.saving().await.unwrap();
@@ -387,10 +351,7 @@ mod tests {
         let context = decide(&args(), &Folder::new("default")).unwrap();
         assert_eq!(context.api_url, LOCAL_API_URL);
         assert_eq!(context.profile, "127.0.0.1:8117");
-        assert!(matches!(
-            context.credentials(),
-            Err(Failure::NoCredentials { .. })
-        ));
+        assert!(matches!(context.credentials(), Err(Failure::NoCredentials { .. })));
     }
 
     #[tokio::test]
@@ -409,24 +370,10 @@ mod tests {
         register("https://a.example.test/api/v1", "alice", &folder).await;
         register("https://b.example.test/api/v1", "bob", &folder).await;
         let url = Some("https://a.example.test/api/v1/".to_owned());
-        let by_url = decide(
-            &TargetArgs {
-                api_url: url,
-                ..args()
-            },
-            &folder,
-        )
-        .unwrap();
+        let by_url = decide(&TargetArgs { api_url: url, ..args() }, &folder).unwrap();
         assert_eq!(by_url.credentials().unwrap().user.as_str(), "alice");
         let name = Some("a.example.test".to_owned());
-        let by_name = decide(
-            &TargetArgs {
-                profile: name,
-                ..args()
-            },
-            &folder,
-        )
-        .unwrap();
+        let by_name = decide(&TargetArgs { profile: name, ..args() }, &folder).unwrap();
         assert_eq!(by_name.api_url, "https://a.example.test/api/v1");
     }
 
@@ -441,14 +388,8 @@ mod tests {
             ..args()
         };
         let context = decide(&other, &folder).unwrap();
-        assert!(matches!(
-            context.credentials(),
-            Err(Failure::NoCredentials { .. })
-        ));
-        let contradictory = TargetArgs {
-            profile: Some("a.example.test".to_owned()),
-            ..other
-        };
+        assert!(matches!(context.credentials(), Err(Failure::NoCredentials { .. })));
+        let contradictory = TargetArgs { profile: Some("a.example.test".to_owned()), ..other };
         let failure = decide(&contradictory, &folder).unwrap_err();
         assert_eq!(failure.code() as u8, 2, "{failure}");
     }
@@ -460,14 +401,7 @@ mod tests {
         register("https://a.example.test/other/api/v1", "bob", &folder).await;
         for (url, user) in [("/api/v1", "alice"), ("/other/api/v1", "bob")] {
             let url = Some(format!("https://a.example.test{url}"));
-            let context = decide(
-                &TargetArgs {
-                    api_url: url,
-                    ..args()
-                },
-                &folder,
-            )
-            .unwrap();
+            let context = decide(&TargetArgs { api_url: url, ..args() }, &folder).unwrap();
             assert_eq!(context.credentials().unwrap().user.as_str(), user);
         }
     }
@@ -475,33 +409,17 @@ mod tests {
     #[test]
     fn a_licence_key_is_asked_for_where_none_is_known() {
         let url = Some("https://a.example.test/api/v1".to_owned());
-        let failure = decide(
-            &TargetArgs {
-                api_url: url,
-                ..args()
-            },
-            &Folder::new("licence"),
-        )
-        .unwrap_err();
+        let failure =
+            decide(&TargetArgs { api_url: url, ..args() }, &Folder::new("licence")).unwrap_err();
         assert_eq!(failure.code() as u8, 4);
-        assert!(
-            failure.line().contains("--licence-key"),
-            "{}",
-            failure.line()
-        );
+        assert!(failure.line().contains("--licence-key"), "{}", failure.line());
     }
 
     #[test]
     fn a_profile_that_was_never_saved_is_refused() {
         let name = Some("work".to_owned());
-        let failure = decide(
-            &TargetArgs {
-                profile: name,
-                ..args()
-            },
-            &Folder::new("unsaved"),
-        )
-        .unwrap_err();
+        let failure =
+            decide(&TargetArgs { profile: name, ..args() }, &Folder::new("unsaved")).unwrap_err();
         assert_eq!(failure.code() as u8, 2);
     }
 
@@ -522,11 +440,7 @@ mod tests {
         let folder = Folder::new("unreachable");
         let explained = |url: &str| {
             let key = Some(LicenceKey::new("key").unwrap());
-            let args = TargetArgs {
-                api_url: Some(url.to_owned()),
-                licence_key: key,
-                ..args()
-            };
+            let args = TargetArgs { api_url: Some(url.to_owned()), licence_key: key, ..args() };
             let failure = Failure::Operation(ErrorKind::Network.into());
             decide(&args, &folder).unwrap().explain(failure).line()
         };
@@ -535,19 +449,13 @@ mod tests {
         let line = explained("http://127.0.0.1:9/api/v1");
         assert!(line.contains("`mfly serve --listen 127.0.0.1:9`"), "{line}");
         let line = explained("https://api.example.test/api/v1");
-        assert!(
-            !line.contains("mfly serve") && line.contains("--api-url"),
-            "{line}"
-        );
+        assert!(!line.contains("mfly serve") && line.contains("--api-url"), "{line}");
     }
 
     #[test]
     fn only_a_plain_server_on_this_machine_has_its_websocket_on_the_same_port() {
         let cases = [
-            (
-                "http://127.0.0.1:8117/api/v1",
-                Some("ws://127.0.0.1:8117/websocket"),
-            ),
+            ("http://127.0.0.1:8117/api/v1", Some("ws://127.0.0.1:8117/websocket")),
             ("http://[::1]:80/api/v1", Some("ws://[::1]:80/websocket")),
             ("http://localhost", Some("ws://localhost/websocket")),
             ("http://127.0.0.1.evil.test/api/v1", None),

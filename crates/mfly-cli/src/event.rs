@@ -9,36 +9,27 @@ pub(crate) fn described(event: &Event) -> String {
         Event::Connected { jid, .. } => format!("connected as {jid}"),
         Event::Disconnected { reason } => format!("disconnected: {reason}"),
         Event::Reconnecting { attempt, delay } => {
-            format!(
-                "reconnecting in {:.1} s, attempt {attempt}",
-                delay.as_secs_f64()
-            )
+            format!("reconnecting in {:.1} s, attempt {attempt}", delay.as_secs_f64())
         }
         Event::ConnectionFailed { reason } => format!("connection failed: {reason}"),
         Event::AuthenticationFailed => "authentication failed".to_owned(),
         Event::Ended(reason) => format!("the session is over: {reason}"),
         Event::ProfileChanged { user, profile, .. } => match profile {
-            Some(profile) => format!(
-                "{user} changed the profile: {} - {}",
-                profile.nick_name, profile.status
-            ),
+            Some(profile) => {
+                format!("{user} changed the profile: {} - {}", profile.nick_name, profile.status)
+            }
             None => format!("{user} changed the profile"),
         },
         Event::ProfileRead { user, profile, .. } => {
             format!("{user}'s profile was read: {}", profile.nick_name)
         }
-        Event::Presence {
-            user, kind, show, ..
-        } => match (kind, show) {
+        Event::Presence { user, kind, show, .. } => match (kind, show) {
             (PresenceKind::Available, Some(show)) => {
                 format!("{user} is online ({})", show.as_str())
             }
             (PresenceKind::Available, None) => format!("{user} is online"),
             (PresenceKind::Unavailable, _) => format!("{user} is offline"),
-            (other, _) => format!(
-                "{user} sent presence {}",
-                other.as_str().unwrap_or_default()
-            ),
+            (other, _) => format!("{user} sent presence {}", other.as_str().unwrap_or_default()),
         },
         Event::Blocked { users } => format!("this account blocked {}", joined(users)),
         Event::Unblocked { users } if users.is_empty() => {
@@ -48,16 +39,12 @@ pub(crate) fn described(event: &Event) -> String {
         Event::BlockedBy { user, .. } => format!("{user} blocked this account"),
         Event::UnblockedBy { user, .. } => format!("{user} unblocked this account"),
         Event::UserDeleted { user } => format!("{user} was deleted"),
-        Event::AdminBlock {
-            target,
-            blocked: true,
-            ..
-        } => format!("an administrator blocked {target}"),
-        Event::AdminBlock {
-            target,
-            blocked: false,
-            ..
-        } => format!("an administrator unblocked {target}"),
+        Event::AdminBlock { target, blocked: true, .. } => {
+            format!("an administrator blocked {target}")
+        }
+        Event::AdminBlock { target, blocked: false, .. } => {
+            format!("an administrator unblocked {target}")
+        }
         Event::ForcedLogout { .. } => "sessions that came from a QR code must end".to_owned(),
         Event::Friends(friends) => format!("the contact list has {} users", friends.users.len()),
         Event::FriendsChanged { .. } => "the contact list changed".to_owned(),
@@ -72,9 +59,7 @@ pub(crate) fn described(event: &Event) -> String {
         Event::StanzaSkipped(skipped) => format!(
             "skipped a {} of {}: it has {}",
             skipped.name,
-            skipped
-                .sender()
-                .map_or_else(|| "the server".to_owned(), |from| from.to_string()),
+            skipped.sender().map_or_else(|| "the server".to_owned(), |from| from.to_string()),
             skipped.limit
         ),
         Event::Lagged(missed) => format!("{missed} events were missed"),
@@ -116,11 +101,7 @@ pub(crate) fn objects(event: &Event) -> Vec<Value> {
 }
 
 fn joined(users: &[mfly_client::BareJid]) -> String {
-    users
-        .iter()
-        .map(|user| user.as_str())
-        .collect::<Vec<_>>()
-        .join(", ")
+    users.iter().map(|user| user.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -146,25 +127,15 @@ mod tests {
         assert_eq!(objects(&Event::Lagged(3))[0]["missed"], 3);
         let ended = &objects(&Event::Ended(EndReason::Replaced))[0];
         assert_eq!(ended["event"], "ended");
-        assert!(
-            ended["what"]
-                .as_str()
-                .unwrap()
-                .contains("replaced by another session")
-        );
+        assert!(ended["what"].as_str().unwrap().contains("replaced by another session"));
     }
 
     #[test]
     fn people_read_who_did_what() {
-        let blocked = Event::BlockedBy {
-            user: bob(),
-            carbon: false,
-        };
+        let blocked = Event::BlockedBy { user: bob(), carbon: false };
         assert_eq!(described(&blocked), "bob@localhost blocked this account");
         assert_eq!(
-            described(&Event::Blocked {
-                users: vec![bob()].into()
-            }),
+            described(&Event::Blocked { users: vec![bob()].into() }),
             "this account blocked bob@localhost"
         );
     }

@@ -129,11 +129,7 @@ pub(crate) enum Failure {
 impl Failure {
     /// A failure of a file operation.
     pub(crate) fn file(doing: &'static str, path: impl Display, source: io::Error) -> Self {
-        Self::File {
-            doing,
-            path: path.to_string(),
-            source,
-        }
+        Self::File { doing, path: path.to_string(), source }
     }
 
     /// The exit code.
@@ -341,18 +337,9 @@ mod tests {
     #[test]
     fn every_kind_of_failure_has_its_exit_code() {
         let cases = [
-            (
-                ErrorKind::Refused {
-                    status: 500,
-                    message: String::new(),
-                },
-                1,
-            ),
+            (ErrorKind::Refused { status: 500, message: String::new() }, 1),
             (ErrorKind::SessionLimit, 1),
-            (
-                ErrorKind::InvalidArgument(InvalidArgument::new("email", "bad")),
-                2,
-            ),
+            (ErrorKind::InvalidArgument(InvalidArgument::new("email", "bad")), 2),
             (ErrorKind::Network, 3),
             (
                 ErrorKind::ConnectionLost {
@@ -363,13 +350,7 @@ mod tests {
             (ErrorKind::InvalidCredentials { status: 400 }, 4),
             (ErrorKind::AdminBlocked, 4),
             (ErrorKind::Unauthorized, 4),
-            (
-                ErrorKind::Refused {
-                    status: 403,
-                    message: "User is blocked".to_owned(),
-                },
-                4,
-            ),
+            (ErrorKind::Refused { status: 403, message: "User is blocked".to_owned() }, 4),
             (
                 ErrorKind::Refused {
                     status: 403,
@@ -427,9 +408,6 @@ mod tests {
     #[test]
     fn programs_get_the_official_status_code_and_the_exit_code() {
         let error = Failure::Operation(ErrorKind::PlanGated(Feature::Block).into()).official();
-        assert_eq!(
-            (&error["statusCode"], &error["exitCode"]),
-            (&json!(403), &json!(5))
-        );
+        assert_eq!((&error["statusCode"], &error["exitCode"]), (&json!(403), &json!(5)));
     }
 }

@@ -70,10 +70,7 @@ pub(crate) fn name(path: &Path) -> String {
     if is_standard(path) {
         return "file".to_owned();
     }
-    path.file_name()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy()
-        .into_owned()
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// The media type that a file's name suggests.
@@ -115,10 +112,6 @@ mod tests {
     fn a_missing_file_is_named_with_its_own_exit_code() {
         let failure = read_now(Path::new("no/such/file.png")).unwrap_err();
         assert_eq!(failure.code() as u8, 6);
-        assert!(
-            failure.line().contains("no/such/file.png"),
-            "{}",
-            failure.line()
-        );
+        assert!(failure.line().contains("no/such/file.png"), "{}", failure.line());
     }
 }

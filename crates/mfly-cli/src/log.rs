@@ -37,11 +37,6 @@ fn usual(verbose: u8) -> String {
         2 => "debug",
         _ => "trace",
     };
-    let crates = [
-        "mfly_api",
-        "mfly_client",
-        "mfly_testserver",
-        "mfly_transport",
-    ];
+    let crates = ["mfly_api", "mfly_client", "mfly_testserver", "mfly_transport"];
     crates.map(|name| format!("{name}={level}")).join(",")
 }

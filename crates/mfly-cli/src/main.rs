@@ -35,10 +35,7 @@ fn main() -> ExitCode {
     if let Err(failure) = log::to_standard_error(cli.verbose) {
         return told(&mut output, "start", &failure);
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             let failure = Failure::Stuck(format!("cannot start: {error}"));

@@ -28,19 +28,12 @@ pub(crate) struct Report {
 impl Report {
     /// A report of one line.
     pub(crate) fn line(line: impl Into<String>, result: Value) -> Self {
-        Self {
-            lines: vec![line.into()],
-            result,
-        }
+        Self { lines: vec![line.into()], result }
     }
 
     /// A report as a table of names and values.
     pub(crate) fn table(rows: &[(&str, String)], result: Value) -> Self {
-        let width = rows
-            .iter()
-            .map(|(name, _)| name.len())
-            .max()
-            .unwrap_or_default();
+        let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
         let lines = rows
             .iter()
             .map(|(name, value)| format!("{name:<width$}  {value}").trim_end().to_owned())
@@ -126,11 +119,7 @@ impl Output {
             Format::Human => Box::new(AutoStream::auto(stdout)),
             Format::Json => Box::new(stdout),
         };
-        Self {
-            format,
-            coloured,
-            sink,
-        }
+        Self { format, coloured, sink }
     }
 
     /// Whether colours are wanted.
@@ -188,11 +177,7 @@ impl Output {
             Colour::Red => 31,
             Colour::Grey => 90,
         };
-        if self.coloured {
-            format!("\x1b[{code}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
+        if self.coloured { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
     /// An output that nobody reads.
@@ -203,11 +188,7 @@ impl Output {
 
     #[cfg(test)]
     fn into_buffer(format: Format, buffer: Box<dyn Write + Send>) -> Self {
-        Self {
-            format,
-            coloured: false,
-            sink: buffer,
-        }
+        Self { format, coloured: false, sink: buffer }
     }
 }
 
@@ -268,13 +249,9 @@ mod tests {
     #[test]
     fn people_see_lines_and_programs_see_one_object() {
         let report = Report::line("bob is online", json!({"seconds": 0}));
-        let human = printed(Format::Human, |out| {
-            out.report("getLastSeen", &report).unwrap()
-        });
+        let human = printed(Format::Human, |out| out.report("getLastSeen", &report).unwrap());
         assert_eq!(human, "bob is online\n");
-        let json = printed(Format::Json, |out| {
-            out.report("getLastSeen", &report).unwrap()
-        });
+        let json = printed(Format::Json, |out| out.report("getLastSeen", &report).unwrap());
         assert_eq!(
             json,
             "{\"operation\":\"getLastSeen\",\"ok\":true,\"result\":{\"seconds\":0}}\n"
@@ -284,28 +261,19 @@ mod tests {
     #[test]
     fn the_values_of_a_table_stand_below_each_other() {
         let rows = [("user", "u1".to_owned()), ("status", "Here".to_owned())];
-        assert_eq!(
-            Report::table(&rows, json!(null)).lines,
-            ["user    u1", "status  Here"]
-        );
+        assert_eq!(Report::table(&rows, json!(null)).lines, ["user    u1", "status  Here"]);
     }
 
     #[test]
     fn what_a_server_says_cannot_steer_the_terminal() {
-        assert_eq!(
-            printable("a\x1b[2Jb\nc\u{9b}d\u{202e}e"),
-            "a\\u{1b}[2Jb c\\u{9b}d\\u{202e}e"
-        );
+        assert_eq!(printable("a\x1b[2Jb\nc\u{9b}d\u{202e}e"), "a\\u{1b}[2Jb c\\u{9b}d\\u{202e}e");
         assert_eq!(printable("Grüße, 你好"), "Grüße, 你好");
     }
 
     #[test]
     fn times_have_one_decimal() {
         let shown = |micros| milliseconds(Duration::from_micros(micros)).to_string();
-        assert_eq!(
-            (shown(1_249), shown(1_251)),
-            ("1.2".to_owned(), "1.3".to_owned())
-        );
+        assert_eq!((shown(1_249), shown(1_251)), ("1.2".to_owned(), "1.3".to_owned()));
     }
 
     #[test]

@@ -32,9 +32,7 @@ impl ProgressLine {
             drawn: Mutex::new(None),
             width: AtomicUsize::new(0),
         };
-        Self {
-            shared: Arc::new(shared),
-        }
+        Self { shared: Arc::new(shared) }
     }
 
     /// What an upload or download reports to.
@@ -82,11 +80,7 @@ fn over(text: &str, before: usize) -> String {
 }
 
 fn text(label: &str, done: u64, total: u64) -> String {
-    let percent = done
-        .min(total)
-        .saturating_mul(100)
-        .checked_div(total)
-        .unwrap_or(100);
+    let percent = done.min(total).saturating_mul(100).checked_div(total).unwrap_or(100);
     format!("{label}  {percent:>3} %  {} of {}", size(done), size(total))
 }
 
@@ -102,10 +96,7 @@ pub(crate) fn size(bytes: u64) -> String {
         value /= 1024.0;
         unit += 1;
     }
-    format!(
-        "{value:.1} {}",
-        UNITS.get(unit).copied().unwrap_or_default()
-    )
+    format!("{value:.1} {}", UNITS.get(unit).copied().unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -135,10 +126,7 @@ mod tests {
 
     #[test]
     fn the_line_says_how_much_of_how_much() {
-        assert_eq!(
-            text("photo.png", 512, 2048),
-            "photo.png   25 %  512 B of 2.0 KiB"
-        );
+        assert_eq!(text("photo.png", 512, 2048), "photo.png   25 %  512 B of 2.0 KiB");
         assert_eq!(text("empty", 0, 0), "empty  100 %  0 B of 0 B");
     }
 

@@ -32,10 +32,7 @@ impl Matrix {
             .map_err(|_| InvalidArgument::new("codeText", "is too long for a QR code"))?;
         let width = code.width();
         let dark = code.into_colors();
-        Ok(Self {
-            width,
-            dark: dark.into_iter().map(|color| color == Color::Dark).collect(),
-        })
+        Ok(Self { width, dark: dark.into_iter().map(|color| color == Color::Dark).collect() })
     }
 
     /// Modules on a side, with a frame of `quiet` modules.

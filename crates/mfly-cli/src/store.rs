@@ -139,11 +139,7 @@ impl Store {
         let lock = file::lock(&self.folder.join("profiles.lock"), deadline).await?;
         let profiles = self.load()?;
         let replacement = Replacement::new(&self.path(), profiles.to_json().len())?;
-        Ok(OpenStore {
-            profiles,
-            replacement,
-            _lock: lock,
-        })
+        Ok(OpenStore { profiles, replacement, _lock: lock })
     }
 }
 
@@ -167,11 +163,7 @@ impl OpenStore {
 }
 
 fn io(doing: &'static str, path: &Path, source: std::io::Error) -> StoreError {
-    StoreError::Io {
-        doing,
-        path: path.to_owned(),
-        source,
-    }
+    StoreError::Io { doing, path: path.to_owned(), source }
 }
 
 #[cfg(test)]
@@ -204,10 +196,7 @@ mod tests {
     fn profile(password: &str) -> Profile {
         let mut profile = Profile::new("https://api.example.test/api/v1".to_owned());
         profile.licence_key = Some(LicenceKey::new("the-key").unwrap());
-        profile.remember(
-            &UserId::new("u1").unwrap(),
-            Password::new(password).unwrap(),
-        );
+        profile.remember(&UserId::new("u1").unwrap(), Password::new(password).unwrap());
         profile
     }
 
@@ -216,10 +205,7 @@ mod tests {
         let folder = Folder::new("saved");
         let store = Store::at(folder.0.join("below"));
         assert!(store.load().unwrap().is_empty());
-        store
-            .update(|profiles| profiles.put("work", profile("pw")))
-            .await
-            .unwrap();
+        store.update(|profiles| profiles.put("work", profile("pw"))).await.unwrap();
         let profiles = store.load().unwrap();
         let saved = profiles.named("work").unwrap();
         assert_eq!(saved.user, Some("u1".to_owned()));
@@ -234,10 +220,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = Folder::new("modes");
         let store = Store::at(folder.0.clone());
-        store
-            .update(|profiles| profiles.put("work", profile("pw")))
-            .await
-            .unwrap();
+        store.update(|profiles| profiles.put("work", profile("pw"))).await.unwrap();
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&store.path()), 0o600);
         assert_eq!(mode(&folder.0), 0o700);
@@ -249,20 +232,12 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = Folder::new("exposed");
         let store = Store::at(folder.0.clone());
-        store
-            .update(|profiles| profiles.put("work", profile("pw")))
-            .await
-            .unwrap();
+        store.update(|profiles| profiles.put("work", profile("pw"))).await.unwrap();
         std::fs::set_permissions(store.path(), std::fs::Permissions::from_mode(0o644)).unwrap();
         let error = store.load().unwrap_err();
-        assert!(
-            matches!(error, StoreError::Exposed { mode: 0o644, .. }),
-            "{error:?}"
-        );
+        assert!(matches!(error, StoreError::Exposed { mode: 0o644, .. }), "{error:?}");
         assert!(error.hint().contains("chmod 600"), "{}", error.hint());
-        let refused = store
-            .update(|profiles| profiles.put("work", profile("other")))
-            .await;
+        let refused = store.update(|profiles| profiles.put("work", profile("other"))).await;
         assert!(refused.is_err());
     }
 
@@ -271,11 +246,7 @@ mod tests {
         let folder = Folder::new("malformed");
         let store = Store::at(folder.0.clone());
         store.update(|_| ()).await.unwrap();
-        for text in [
-            "{\"password\":\"hunter2\"",
-            "[]",
-            "{\"version\":99,\"profiles\":{}}",
-        ] {
+        for text in ["{\"password\":\"hunter2\"", "[]", "{\"version\":99,\"profiles\":{}}"] {
             std::fs::write(store.path(), text).unwrap();
             let shown = store.load().unwrap_err().to_string();
             assert!(shown.contains("not a file of saved profiles"), "{shown}");
@@ -289,11 +260,7 @@ mod tests {
         let store = Store::at(folder.0.clone());
         let changes = ["one", "two", "three", "four"].map(|name| {
             let store = store.clone();
-            async move {
-                store
-                    .update(|profiles| profiles.put(name, profile(name)))
-                    .await
-            }
+            async move { store.update(|profiles| profiles.put(name, profile(name))).await }
         });
         for result in futures_util::future::join_all(changes).await {
             result.unwrap();
@@ -344,10 +311,7 @@ mod tests {
     async fn nothing_but_the_profiles_is_left_in_the_folder() {
         let folder = Folder::new("clean");
         let store = Store::at(folder.0.clone());
-        store
-            .update(|profiles| profiles.put("work", profile("pw")))
-            .await
-            .unwrap();
+        store.update(|profiles| profiles.put("work", profile("pw"))).await.unwrap();
         let mut names: Vec<_> = std::fs::read_dir(&folder.0)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())

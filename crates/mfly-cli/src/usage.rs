@@ -14,11 +14,7 @@ const LONGEST_WORD: usize = 20;
 /// For whom to print, whatever else the command line says.
 pub(crate) fn format(line: &[OsString]) -> Format {
     let mut flags = line.iter().take_while(|argument| *argument != "--");
-    if flags.any(|argument| argument == "--json") {
-        Format::Json
-    } else {
-        Format::Human
-    }
+    if flags.any(|argument| argument == "--json") { Format::Json } else { Format::Human }
 }
 
 /// Tells it.
@@ -78,15 +74,9 @@ fn split(text: &str) -> (String, String) {
         words.join(" ")
     });
     let message = paragraphs.next().unwrap_or_default();
-    let message = message
-        .strip_prefix("error: ")
-        .unwrap_or(&message)
-        .to_owned();
+    let message = message.strip_prefix("error: ").unwrap_or(&message).to_owned();
     let tip = paragraphs.find_map(|paragraph| paragraph.strip_prefix("tip: ").map(str::to_owned));
-    (
-        message,
-        tip.unwrap_or_else(|| "`mfly help` shows the commands and their flags".to_owned()),
-    )
+    (message, tip.unwrap_or_else(|| "`mfly help` shows the commands and their flags".to_owned()))
 }
 
 #[cfg(test)]
@@ -110,10 +100,7 @@ mod tests {
         let text =
             "error: the following required arguments were not provided:\n  <USER>\n\nUsage: x\n";
         let (message, hint) = split(text);
-        assert_eq!(
-            message,
-            "the following required arguments were not provided: <USER>"
-        );
+        assert_eq!(message, "the following required arguments were not provided: <USER>");
         assert!(hint.contains("mfly help"));
     }
 }

@@ -31,15 +31,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("logged in by {}", known.mechanism());
     }
 
-    let card = session
-        .update_vcard(|card| card.nickname = "Juliet".to_owned())
-        .await?;
+    let card = session.update_vcard(|card| card.nickname = "Juliet".to_owned()).await?;
     println!("the card says {}", card.nickname);
 
     let mut events = session.events();
-    session
-        .send_message(&session.jid(), "Wherefore art thou?")
-        .await?;
+    session.send_message(&session.jid(), "Wherefore art thou?").await?;
     while let Some(event) = events.next().await {
         if let Event::Message(message) = event {
             println!("{:?} says {:?}", message.from, message.body);
@@ -57,9 +53,7 @@ async fn own_server() -> Result<(Account, TestServer), Box<dyn Error>> {
     let jid = BareJid::new(&format!("juliet@{}", server.xmpp_host()))?;
     let address = server.tcp_address().ok_or("the server has no TCP")?;
     println!("started a server at {address}");
-    let certificate = server
-        .ca_certificate_pem()
-        .ok_or("the server has no certificate")?;
+    let certificate = server.ca_certificate_pem().ok_or("the server has no certificate")?;
     let account = Account::new(jid, Password::new("secret")?)
         .address(&address)
         .tls(Tls::custom(certificate.as_bytes())?);

@@ -34,9 +34,5 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 fn names(users: &[BareJid]) -> String {
     let names: Vec<&str> = users.iter().map(|user| user.as_str()).collect();
-    if names.is_empty() {
-        "nobody".to_owned()
-    } else {
-        names.join(", ")
-    }
+    if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
 }

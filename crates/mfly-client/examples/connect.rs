@@ -17,9 +17,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let session = request.await?;
     println!("connected as {}", session.current_user());
 
-    session
-        .update_profile(ProfileUpdate::new().nick_name("Alice").status("Here"))
-        .await?;
+    session.update_profile(ProfileUpdate::new().nick_name("Alice").status("Here")).await?;
     let profile = session.own_profile().await?;
     println!("{} says: {}", profile.nick_name, profile.status);
 

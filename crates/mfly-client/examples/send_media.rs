@@ -25,16 +25,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
             }
         }));
     let stored = session.upload_media(upload).await?;
-    println!(
-        "stored as {} in {} bytes",
-        stored.file_token, stored.stored_len
-    );
+    println!("stored as {} in {} bytes", stored.file_token, stored.stored_len);
 
     let fetched = session.download_media(&stored.reference()).await?;
-    println!(
-        "fetched {} bytes, the same: {}",
-        fetched.len(),
-        fetched == film
-    );
+    println!("fetched {} bytes, the same: {}", fetched.len(), fetched == film);
     Ok(())
 }

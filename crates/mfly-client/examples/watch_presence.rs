@@ -17,20 +17,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let bob = app.register(&UserIdentifier::new("bob")?).await?;
     let bob = app.connect(&bob.credentials).await?;
-    println!(
-        "bob was last seen {} s ago",
-        alice.last_seen(bob.user()).await?.seconds
-    );
+    println!("bob was last seen {} s ago", alice.last_seen(bob.user()).await?.seconds);
     bob.close().await;
 
     while let Some(event) = events.next().await {
-        if let Event::Presence {
-            user,
-            kind,
-            own: false,
-            ..
-        } = event
-        {
+        if let Event::Presence { user, kind, own: false, .. } = event {
             println!("{user} is {kind:?}");
             if kind == PresenceKind::Unavailable {
                 break;

@@ -106,10 +106,7 @@ impl Shared {
 
     /// Takes it: a later connection asks for a fresh one.
     pub(crate) fn take_config(&self, user: &UserId) -> Option<ServerConfig> {
-        self.configs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(user)
+        self.configs.lock().unwrap_or_else(PoisonError::into_inner).remove(user)
     }
 }
 
@@ -249,11 +246,9 @@ impl AppBuilder {
         }
         let backend = match self.http_backend {
             Some(backend) => backend,
-            None => Arc::new(HyperBackend::with_proxy(
-                &tls,
-                self.timeouts.http(),
-                self.proxy.clone(),
-            )),
+            None => {
+                Arc::new(HyperBackend::with_proxy(&tls, self.timeouts.http(), self.proxy.clone()))
+            }
         };
         let licence_url = match self.licence_url.as_deref().map(BaseUrl::new) {
             None => None,
@@ -402,12 +397,7 @@ mod tests {
         let url = "http://api.example.test/api/v1";
         let error = builder().api_base_url(url).build().await.unwrap_err();
         assert_eq!(argument(&error), "apiBaseUrl");
-        let app = builder()
-            .api_base_url(url)
-            .allow_cleartext(true)
-            .build()
-            .await
-            .unwrap();
+        let app = builder().api_base_url(url).allow_cleartext(true).build().await.unwrap();
         assert_eq!(app.api_base_url(), url);
     }
 
@@ -491,21 +481,13 @@ mod tests {
 
     #[tokio::test]
     async fn debug_output_does_not_show_the_licence_key() {
-        let app = builder()
-            .api_base_url("http://127.0.0.1:1/api/v1")
-            .build()
-            .await
-            .unwrap();
+        let app = builder().api_base_url("http://127.0.0.1:1/api/v1").build().await.unwrap();
         assert!(!format!("{app:?}").contains("TestLicenceKey"));
     }
 
     #[tokio::test]
     async fn a_kept_configuration_serves_one_connection() {
-        let app = builder()
-            .api_base_url("http://127.0.0.1:1/api/v1")
-            .build()
-            .await
-            .unwrap();
+        let app = builder().api_base_url("http://127.0.0.1:1/api/v1").build().await.unwrap();
         let user = UserId::new("u1").unwrap();
         app.shared().keep_config(&user, ServerConfig::default());
         assert!(app.shared().take_config(&user).is_some());

@@ -44,10 +44,7 @@ impl Dialled {
     /// A connection.
     #[must_use]
     pub const fn new(connection: Connection, confidential: bool) -> Self {
-        Self {
-            connection,
-            confidential,
-        }
+        Self { connection, confidential }
     }
 }
 
@@ -74,19 +71,13 @@ pub(crate) async fn dial(
 
 /// The time-outs of all stages together.
 pub(crate) fn patience(timeouts: Timeouts) -> Duration {
-    let Timeouts {
-        dial,
-        tls,
-        handshake,
-    } = timeouts;
+    let Timeouts { dial, tls, handshake } = timeouts;
     dial.saturating_add(tls).saturating_add(handshake)
 }
 
 impl fmt::Debug for Dialled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dialled")
-            .field("confidential", &self.confidential)
-            .finish_non_exhaustive()
+        f.debug_struct("Dialled").field("confidential", &self.confidential).finish_non_exhaustive()
     }
 }
 
@@ -96,14 +87,8 @@ mod tests {
 
     #[test]
     fn the_time_outs_of_the_stages_add_up() {
-        let timeouts = |dial| Timeouts {
-            dial,
-            ..Timeouts::default()
-        };
-        assert_eq!(
-            patience(timeouts(Duration::from_secs(90))),
-            Duration::from_secs(110)
-        );
+        let timeouts = |dial| Timeouts { dial, ..Timeouts::default() };
+        assert_eq!(patience(timeouts(Duration::from_secs(90))), Duration::from_secs(110));
         assert_eq!(patience(timeouts(Duration::MAX)), Duration::MAX);
     }
 }

@@ -56,15 +56,9 @@ impl Credentials {
     pub fn from_json(json: &str) -> Result<Self, InvalidArgument> {
         // serde's message may quote the input, so it is not passed on.
         let stored: Stored = serde_json::from_str(json).map_err(|_| {
-            InvalidArgument::new(
-                "credentials",
-                "must be JSON with the texts username and password",
-            )
+            InvalidArgument::new("credentials", "must be JSON with the texts username and password")
         })?;
-        Ok(Self {
-            user: UserId::new(&stored.username)?,
-            password: Password::new(stored.password)?,
-        })
+        Ok(Self { user: UserId::new(&stored.username)?, password: Password::new(stored.password)? })
     }
 }
 
@@ -77,10 +71,7 @@ mod tests {
         let credentials =
             Credentials::from_json(r#"{"username":"u1","password":"hunter2"}"#).unwrap();
         let shown = format!("{credentials:?}");
-        assert!(
-            shown.contains("u1") && !shown.contains("hunter2"),
-            "{shown}"
-        );
+        assert!(shown.contains("u1") && !shown.contains("hunter2"), "{shown}");
     }
 
     #[test]
@@ -89,9 +80,7 @@ mod tests {
         assert_eq!(error.name, "credentials");
         assert!(!error.to_string().contains("7777"));
         assert_eq!(
-            Credentials::from_json(r#"{"username":"a b","password":"x"}"#)
-                .unwrap_err()
-                .name,
+            Credentials::from_json(r#"{"username":"a b","password":"x"}"#).unwrap_err().name,
             "userId"
         );
     }

@@ -167,22 +167,14 @@ impl Driver {
         }
         self.ends.orders.close();
         let ended = self.ended.take().unwrap_or(EndReason::Closed);
-        self.ends
-            .progress
-            .send_modify(|progress| progress.ended = Some(ended));
+        self.ends.progress.send_modify(|progress| progress.ended = Some(ended));
     }
 
     fn hear(&mut self, event: WireEvent) {
         self.feed(match event {
-            WireEvent::Connected {
-                framing,
-                confidential,
-                bindings,
-            } => Input::Connected {
-                framing,
-                confidential,
-                bindings,
-            },
+            WireEvent::Connected { framing, confidential, bindings } => {
+                Input::Connected { framing, confidential, bindings }
+            }
             WireEvent::Frame(frame) => Input::Frame(frame),
             WireEvent::Lost(loss) => Input::Disconnected(loss),
         });
@@ -216,15 +208,7 @@ impl Driver {
     }
 
     async fn next_event(&mut self, has_links: bool) -> Event {
-        let Self {
-            machine,
-            ends,
-            wire,
-            work,
-            lingering,
-            write_timeout,
-            ..
-        } = self;
+        let Self { machine, ends, wire, work, lingering, write_timeout, .. } = self;
         let deadline = machine.poll_timeout().map(Instant::from_std);
         let takes_orders = has_links && !wire.is_busy();
         tokio::select! {
@@ -283,9 +267,7 @@ impl Driver {
     /// Tells the app, then those who wait. Whoever is told finds the new state and address in place, whoever is woken
     /// finds the news delivered.
     fn announce(&mut self, notice: Notice) {
-        let Ends {
-            state, progress, ..
-        } = &self.ends;
+        let Ends { state, progress, .. } = &self.ends;
         let quietly = false;
         match &notice {
             Notice::State(new) => {

@@ -217,11 +217,9 @@ impl Error {
     pub(crate) fn from_login(error: ApiError) -> Self {
         let kind = match &error {
             ApiError::Refused { status: 403, .. } => ErrorKind::AdminBlocked,
-            ApiError::Refused {
-                status: 400,
-                message,
-                ..
-            } if message == INVALID_CREDENTIALS => ErrorKind::InvalidCredentials { status: 400 },
+            ApiError::Refused { status: 400, message, .. } if message == INVALID_CREDENTIALS => {
+                ErrorKind::InvalidCredentials { status: 400 }
+            }
             _ => return error.into(),
         };
         Self::new(kind, error)
@@ -241,10 +239,9 @@ impl Error {
                         None => ErrorKind::Network,
                     }
                 }
-                DisconnectReason::WrongServer { asked, answered } => ErrorKind::WrongServer {
-                    asked: asked.clone(),
-                    answered: answered.clone(),
-                },
+                DisconnectReason::WrongServer { asked, answered } => {
+                    ErrorKind::WrongServer { asked: asked.clone(), answered: answered.clone() }
+                }
                 _ => ErrorKind::Network,
             },
             _ => return ErrorKind::Ended(reason).into(),
@@ -262,21 +259,13 @@ impl Error {
     }
 
     pub(crate) fn new(kind: ErrorKind, source: impl StdError + Send + Sync + 'static) -> Self {
-        Self {
-            kind,
-            source: Some(Arc::new(source)),
-            reported: None,
-        }
+        Self { kind, source: Some(Arc::new(source)), reported: None }
     }
 }
 
 impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {
-        Self {
-            kind,
-            source: None,
-            reported: None,
-        }
+        Self { kind, source: None, reported: None }
     }
 }
 
@@ -291,35 +280,26 @@ impl From<ApiError> for Error {
         let kind = match &error {
             ApiError::InvalidArgument(argument) => ErrorKind::InvalidArgument(argument.clone()),
             ApiError::LicenceRefused { status, message } => {
-                let refused = ErrorKind::Refused {
-                    status: *status,
-                    message: message.clone(),
-                };
+                let refused = ErrorKind::Refused { status: *status, message: message.clone() };
                 return Self::new(refused, error).better_known_as(ErrorKind::LicenceRefused);
             }
             ApiError::SessionLimit => ErrorKind::SessionLimit,
             ApiError::UserNotAvailable => ErrorKind::UserNotAvailable,
             ApiError::Unauthorized { .. } => ErrorKind::Unauthorized,
-            ApiError::Refused {
-                status, message, ..
-            } => ErrorKind::Refused {
-                status: *status,
-                message: message.clone(),
-            },
+            ApiError::Refused { status, message, .. } => {
+                ErrorKind::Refused { status: *status, message: message.clone() }
+            }
             ApiError::Http { status, .. } => ErrorKind::Http { status: *status },
-            ApiError::Cleartext { origin } => ErrorKind::Cleartext {
-                origin: origin.clone(),
-            },
+            ApiError::Cleartext { origin } => ErrorKind::Cleartext { origin: origin.clone() },
             ApiError::Redirect(error) => ErrorKind::Redirect(error.clone()),
             ApiError::Encoding(error) => ErrorKind::Encoding(error.clone()),
             // Tokens are refreshed by logging in.
             ApiError::TokenRefresh(source) => Self::from_login((**source).clone()).kind,
             ApiError::Network(_) => return Self::network(error),
             ApiError::TimedOut => ErrorKind::Timeout,
-            ApiError::TooLarge { limit } => ErrorKind::AnswerTooLarge {
-                limit: ExceededLimit::Bytes(*limit),
-                setting: None,
-            },
+            ApiError::TooLarge { limit } => {
+                ErrorKind::AnswerTooLarge { limit: ExceededLimit::Bytes(*limit), setting: None }
+            }
             ApiError::Decode { .. } => ErrorKind::UnexpectedAnswer,
             _ => ErrorKind::UnexpectedAnswer,
         };
@@ -346,9 +326,7 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source
-            .as_deref()
-            .map(|source| source as &(dyn StdError + 'static))
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
 }
 
@@ -368,31 +346,11 @@ mod tests {
         let email = InvalidArgument::new("email", "email is not valid or required");
         let refused = StanzaError::new(ErrorCondition::ItemNotFound);
         let cases = [
-            (
-                ErrorKind::InvalidArgument(email),
-                400,
-                "email is not valid or required",
-            ),
-            (
-                ErrorKind::InvalidCredentials { status: 400 },
-                400,
-                "Invalid Credentials",
-            ),
-            (
-                ErrorKind::InvalidCredentials { status: 401 },
-                401,
-                "Invalid Credentials",
-            ),
-            (
-                ErrorKind::PlanGated(Feature::Block),
-                403,
-                "Feature unavailable for your plan",
-            ),
-            (
-                ErrorKind::SessionLimit,
-                405,
-                "You have reached maximum sessions allowed.",
-            ),
+            (ErrorKind::InvalidArgument(email), 400, "email is not valid or required"),
+            (ErrorKind::InvalidCredentials { status: 400 }, 400, "Invalid Credentials"),
+            (ErrorKind::InvalidCredentials { status: 401 }, 401, "Invalid Credentials"),
+            (ErrorKind::PlanGated(Feature::Block), 403, "Feature unavailable for your plan"),
+            (ErrorKind::SessionLimit, 405, "You have reached maximum sessions allowed."),
             (ErrorKind::UserNotAvailable, 400, "User not available"),
             (ErrorKind::LicenceRefused, 400, "Invalid License key"),
             (ErrorKind::RequestRefused(refused), 500, "Request Failed"),
@@ -420,19 +378,14 @@ mod tests {
 
     #[test]
     fn a_token_without_a_file_and_a_key_without_a_licence_have_kinds_of_their_own() {
-        let refused = |status, message: &str| ErrorKind::Refused {
-            status,
-            message: message.to_owned(),
-        };
+        let refused =
+            |status, message: &str| ErrorKind::Refused { status, message: message.to_owned() };
         let no_file = error(refused(400, "Invalid file token")).about_file();
         assert_eq!(*no_file.kind(), ErrorKind::FileNotAvailable);
         let official = json!({"statusCode": 400, "message": "Invalid file token"});
         assert_eq!(no_file.official(), official);
         let gone = error(ErrorKind::Http { status: 404 }).about_file();
-        assert_eq!(
-            (gone.status_code(), gone.kind()),
-            (500, &ErrorKind::FileNotAvailable)
-        );
+        assert_eq!((gone.status_code(), gone.kind()), (500, &ErrorKind::FileNotAvailable));
         let trouble = error(ErrorKind::Http { status: 503 }).about_file();
         assert_eq!(*trouble.kind(), ErrorKind::Http { status: 503 });
 
@@ -455,10 +408,7 @@ mod tests {
             message: "Bad".to_owned(),
             retry_after: None,
         });
-        assert_eq!(
-            error.official(),
-            json!({"statusCode": 418, "message": "Bad"})
-        );
+        assert_eq!(error.official(), json!({"statusCode": 418, "message": "Bad"}));
         assert_eq!(error.fault(), Fault::Caller);
         assert!(error.source().is_some());
     }
@@ -466,10 +416,7 @@ mod tests {
     #[test]
     fn a_rest_answer_that_is_too_long_names_the_limit() {
         let error = Error::from(ApiError::TooLarge { limit: 9 });
-        let too_large = ErrorKind::AnswerTooLarge {
-            limit: ExceededLimit::Bytes(9),
-            setting: None,
-        };
+        let too_large = ErrorKind::AnswerTooLarge { limit: ExceededLimit::Bytes(9), setting: None };
         assert_eq!(*error.kind(), too_large);
         let text = "the answer was not read: it has more than 9 bytes";
         assert_eq!(error.to_string(), text);
@@ -479,10 +426,7 @@ mod tests {
     #[test]
     fn the_delay_that_a_server_asks_for_survives_every_layer() {
         let delay = Some(Duration::from_secs(7));
-        let busy = ApiError::Http {
-            status: 503,
-            retry_after: delay,
-        };
+        let busy = ApiError::Http { status: 503, retry_after: delay };
         assert_eq!(Error::from(busy.clone()).retry_after(), delay);
         let refresh = ApiError::TokenRefresh(Arc::new(busy));
         assert_eq!(Error::from(refresh).retry_after(), delay);
@@ -497,10 +441,7 @@ mod tests {
 
     #[test]
     fn an_http_failure_becomes_the_official_500() {
-        let error = Error::from(ApiError::Http {
-            status: 403,
-            retry_after: None,
-        });
+        let error = Error::from(ApiError::Http { status: 403, retry_after: None });
         let expected = json!({"statusCode": 500, "message": "Request failed with status code 403"});
         assert_eq!(error.official(), expected);
     }
@@ -513,20 +454,14 @@ mod tests {
             retry_after: None,
         };
         let kind = |error| Error::from_login(error).kind().clone();
-        assert_eq!(
-            kind(refused(403, "Blocked by admin")),
-            ErrorKind::AdminBlocked
-        );
+        assert_eq!(kind(refused(403, "Blocked by admin")), ErrorKind::AdminBlocked);
         assert_eq!(
             kind(refused(400, "Invalid Credentials")),
             ErrorKind::InvalidCredentials { status: 400 }
         );
         assert_eq!(
             kind(refused(400, "other")),
-            ErrorKind::Refused {
-                status: 400,
-                message: "other".to_owned()
-            }
+            ErrorKind::Refused { status: 400, message: "other".to_owned() }
         );
     }
 
@@ -543,14 +478,10 @@ mod tests {
 
     #[test]
     fn a_session_that_never_came_to_be_says_what_stood_in_its_way() {
-        let refused = ChoiceError::NoneUsable {
-            offered: mfly_proto::sasl::choice::Offered::default(),
-        };
+        let refused =
+            ChoiceError::NoneUsable { offered: mfly_proto::sasl::choice::Offered::default() };
         let broken = SaslError::UnexpectedChallenge { mechanism: "PLAIN" };
-        let away = |last| EndReason::Unreachable {
-            attempts: 1,
-            last: Box::new(last),
-        };
+        let away = |last| EndReason::Unreachable { attempts: 1, last: Box::new(last) };
         let wrong_server = DisconnectReason::WrongServer {
             asked: "a.test".to_owned(),
             answered: "b.test".to_owned(),
@@ -564,14 +495,8 @@ mod tests {
                     answered: "b.test".to_owned(),
                 },
             ),
-            (
-                EndReason::MechanismRefused(refused.clone()),
-                ErrorKind::MechanismRefused(refused),
-            ),
-            (
-                EndReason::AuthenticationBroken(broken),
-                ErrorKind::AuthenticationBroken(broken),
-            ),
+            (EndReason::MechanismRefused(refused.clone()), ErrorKind::MechanismRefused(refused)),
+            (EndReason::AuthenticationBroken(broken), ErrorKind::AuthenticationBroken(broken)),
         ] {
             let error = Error::from_end(end);
             assert_eq!(*error.kind(), kind);
@@ -584,15 +509,10 @@ mod tests {
         for kind in [
             ErrorKind::Timeout,
             ErrorKind::NotConnected,
-            ErrorKind::ConnectionLost {
-                cause: Box::new(DisconnectReason::PeerSilent),
-            },
+            ErrorKind::ConnectionLost { cause: Box::new(DisconnectReason::PeerSilent) },
             ErrorKind::Network,
             ErrorKind::RequestRefused(StanzaError::new(ErrorCondition::ResourceConstraint)),
-            ErrorKind::Refused {
-                status: 503,
-                message: String::new(),
-            },
+            ErrorKind::Refused { status: 503, message: String::new() },
             ErrorKind::Http { status: 503 },
         ] {
             assert!(error(kind.clone()).is_retryable(), "{kind:?}");
@@ -601,10 +521,7 @@ mod tests {
             ErrorKind::AdminBlocked,
             ErrorKind::SessionLimit,
             ErrorKind::RequestRefused(StanzaError::new(ErrorCondition::Forbidden)),
-            ErrorKind::Refused {
-                status: 400,
-                message: String::new(),
-            },
+            ErrorKind::Refused { status: 400, message: String::new() },
             ErrorKind::Http { status: 404 },
             ErrorKind::Certificate(CertificateProblem::Untrusted),
             ErrorKind::AuthenticationBroken(SaslError::UnexpectedChallenge { mechanism: "PLAIN" }),

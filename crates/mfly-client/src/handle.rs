@@ -85,10 +85,7 @@ impl Context {
 
 impl Session {
     pub(crate) fn new(shared: Shared) -> Self {
-        Self {
-            shared: Arc::new(shared),
-            asking: Asking::default(),
-        }
+        Self { shared: Arc::new(shared), asking: Asking::default() }
     }
 
     /// A handle that does not keep the session alive.
@@ -118,10 +115,7 @@ impl Session {
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         Self {
             shared: self.shared.clone(),
-            asking: Asking {
-                timeout: Some(timeout),
-                ..self.asking
-            },
+            asking: Asking { timeout: Some(timeout), ..self.asking },
         }
     }
 
@@ -133,10 +127,7 @@ impl Session {
     pub fn with_fail_fast(&self, fail_fast: bool) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
-            asking: Asking {
-                fail_fast: Some(fail_fast),
-                ..self.asking
-            },
+            asking: Asking { fail_fast: Some(fail_fast), ..self.asking },
         }
     }
 
@@ -168,10 +159,7 @@ impl Session {
     /// The session's own address; the last one while it reconnects.
     #[must_use]
     pub fn jid(&self) -> FullJid {
-        self.shared
-            .link
-            .jid()
-            .unwrap_or_else(|| self.shared.first_jid.clone())
+        self.shared.link.jid().unwrap_or_else(|| self.shared.first_jid.clone())
     }
 
     /// Where the session stands.
@@ -270,15 +258,12 @@ pub(crate) async fn explain(failure: RequestFailure, link: &Link) -> Error {
         RequestFailure::Closed => ErrorKind::Ended(EndReason::Closed),
         RequestFailure::InvalidArgument(argument) => ErrorKind::InvalidArgument(argument.clone()),
         RequestFailure::ConnectionLost(cause) => {
-            let kind = ErrorKind::ConnectionLost {
-                cause: cause.clone(),
-            };
+            let kind = ErrorKind::ConnectionLost { cause: cause.clone() };
             return Error::new(kind, (**cause).clone());
         }
-        RequestFailure::AnswerTooLarge(limit) => ErrorKind::AnswerTooLarge {
-            limit: *limit,
-            setting: limit.setting("iq"),
-        },
+        RequestFailure::AnswerTooLarge(limit) => {
+            ErrorKind::AnswerTooLarge { limit: *limit, setting: limit.setting("iq") }
+        }
         RequestFailure::Malformed(_) => ErrorKind::UnexpectedAnswer,
         RequestFailure::NotConnected { last } => match last {
             Some(last) => return Error::new(ErrorKind::NotConnected, (**last).clone()),
@@ -299,10 +284,7 @@ impl WeakSession {
     /// The session, unless its last handle was dropped.
     pub(crate) fn upgrade(&self) -> Option<Session> {
         let shared = self.0.upgrade()?;
-        Some(Session {
-            shared,
-            asking: Asking::default(),
-        })
+        Some(Session { shared, asking: Asking::default() })
     }
 }
 

@@ -185,17 +185,13 @@ impl Signalling {
     }
 
     async fn send(&mut self, packet: EnginePacket) -> Result<()> {
-        overdue::timeout(PATIENCE, self.link.send(packet))
-            .await
-            .map_err(late)?
+        overdue::timeout(PATIENCE, self.link.send(packet)).await.map_err(late)?
     }
 }
 
 /// The connection is lost, for this reason.
 fn lost(reason: DisconnectReason) -> Error {
-    let kind = ErrorKind::ConnectionLost {
-        cause: Box::new(reason.clone()),
-    };
+    let kind = ErrorKind::ConnectionLost { cause: Box::new(reason.clone()) };
     Error::new(kind, reason)
 }
 

@@ -20,22 +20,13 @@ pub struct Timeouts {
 impl Default for Timeouts {
     fn default() -> Self {
         let ten = Duration::from_secs(10);
-        Self {
-            dial: ten,
-            tls: ten,
-            handshake: ten,
-            rest: Duration::from_secs(30),
-        }
+        Self { dial: ten, tls: ten, handshake: ten, rest: Duration::from_secs(30) }
     }
 }
 
 impl Timeouts {
     pub(crate) fn transport(self) -> mfly_transport::Timeouts {
-        mfly_transport::Timeouts {
-            dial: self.dial,
-            tls: self.tls,
-            handshake: self.handshake,
-        }
+        mfly_transport::Timeouts { dial: self.dial, tls: self.tls, handshake: self.handshake }
     }
 
     pub(crate) fn http(self) -> mfly_api::hyper::Timeouts {

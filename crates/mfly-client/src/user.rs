@@ -84,17 +84,9 @@ mod tests {
 
     #[test]
     fn a_group_a_server_or_a_user_elsewhere_is_refused() {
-        for text in [
-            "g1@mix.xmpp.example.test",
-            "xmpp.example.test",
-            "u2@elsewhere.test",
-        ] {
+        for text in ["g1@mix.xmpp.example.test", "xmpp.example.test", "u2@elsewhere.test"] {
             let jid = BareJid::new(text).unwrap();
-            assert_eq!(
-                jid.as_user("xmpp.example.test").unwrap_err().name,
-                "toUserJid",
-                "{text}"
-            );
+            assert_eq!(jid.as_user("xmpp.example.test").unwrap_err().name, "toUserJid", "{text}");
         }
     }
 }

@@ -33,10 +33,7 @@ impl fmt::Display for InvalidArgument {
 impl InvalidArgument {
     /// A refusal of the argument `name`.
     pub fn new(name: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            name,
-            reason: reason.into(),
-        }
+        Self { name, reason: reason.into() }
     }
 }
 
@@ -47,10 +44,7 @@ mod tests {
     #[test]
     fn the_name_is_said_once() {
         for (reason, expected) in [
-            (
-                "email is not valid or required",
-                "email is not valid or required",
-            ),
+            ("email is not valid or required", "email is not valid or required"),
             ("must hold an @", "email: must hold an @"),
             ("emails are long", "email: emails are long"),
         ] {

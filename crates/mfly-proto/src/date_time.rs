@@ -55,10 +55,7 @@ impl FromStr for DateTime {
     fn from_str(text: &str) -> Result<Self, DecodeError> {
         read(text)
             .and_then(Self::from_unix_millis)
-            .ok_or(DecodeError::InvalidValue {
-                element: "date-time",
-                field: "text",
-            })
+            .ok_or(DecodeError::InvalidValue { element: "date-time", field: "text" })
     }
 }
 
@@ -120,8 +117,7 @@ fn number(rest: &mut &[u8], digits: usize) -> Option<i64> {
     let (found, after) = rest.split_at_checked(digits)?;
     *rest = after;
     found.iter().try_fold(0, |number, byte| {
-        byte.is_ascii_digit()
-            .then(|| number * 10 + i64::from(byte - b'0'))
+        byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0'))
     })
 }
 
@@ -137,10 +133,7 @@ fn fraction(rest: &mut &[u8]) -> Option<i64> {
     let Some((b'.' | b',', after)) = rest.split_first() else {
         return Some(0);
     };
-    let digits = after
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let digits = after.iter().take_while(|byte| byte.is_ascii_digit()).count();
     if digits == 0 {
         return None;
     }
@@ -190,10 +183,7 @@ impl fmt::Display for DateTime {
         let millis = self.0.rem_euclid(DAY);
         let (hour, minute) = (millis / (60 * MINUTE), millis / MINUTE % 60);
         let second = millis / SECOND % 60;
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
-        )?;
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
         match millis % SECOND {
             0 => f.write_str("Z"),
             millis => write!(f, ".{millis:03}Z"),

@@ -70,12 +70,7 @@ mod tests {
 
     #[test]
     fn an_empty_overlong_or_control_character_id_is_refused() {
-        for id in [
-            String::new(),
-            "x".repeat(1024),
-            "a\nb".to_owned(),
-            "\u{FFFE}".to_owned(),
-        ] {
+        for id in [String::new(), "x".repeat(1024), "a\nb".to_owned(), "\u{FFFE}".to_owned()] {
             assert_eq!(StanzaId::new(id).unwrap_err().name, "id");
         }
     }

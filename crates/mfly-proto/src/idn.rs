@@ -70,9 +70,7 @@ pub fn to_unicode(domain: &str) -> Cow<'_, str> {
 pub(crate) fn may_be_encoded(domain: &[u8]) -> bool {
     // Most domains have no hyphen, and every address is asked about.
     domain.contains(&b'-')
-        && domain
-            .windows(PREFIX.len())
-            .any(|window| window.eq_ignore_ascii_case(PREFIX.as_bytes()))
+        && domain.windows(PREFIX.len()).any(|window| window.eq_ignore_ascii_case(PREFIX.as_bytes()))
 }
 
 /// The label that this one is the encoding of. `None` when it is none, or one that nothing is encoded as: two such
@@ -96,10 +94,7 @@ mod tests {
         for (domain, ascii) in [
             ("bücher.test", "xn--bcher-kva.test"),
             ("BU\u{308}CHER。Test", "xn--bcher-kva.test"),
-            (
-                "xn--bcher-kva.bücher.test",
-                "xn--bcher-kva.xn--bcher-kva.test",
-            ),
+            ("xn--bcher-kva.bücher.test", "xn--bcher-kva.xn--bcher-kva.test"),
             ("faß.test", "xn--fa-hia.test"),
             ("пример.испытание", "xn--e1afmkfd.xn--80akhbyknj4f"),
             ("\u{5D0}\u{5D1}.test", "xn--4dbc.test"),

@@ -48,11 +48,7 @@ impl Jid {
 
     fn parse(name: &'static str, text: &str) -> Result<Self, InvalidArgument> {
         if let Some((at, slash)) = plain_offsets(text.as_bytes()) {
-            return Ok(Self {
-                text: text.into(),
-                at,
-                slash,
-            });
+            return Ok(Self { text: text.into(), at, slash });
         }
         let refuse = || InvalidArgument::new(name, format!("{name} format is invalid"));
         // Preparing may shorten a part, but not by that much.
@@ -89,11 +85,7 @@ impl Jid {
             owned.push('/');
             owned.push_str(&resource);
         }
-        Ok(Self {
-            text: owned.into_boxed_str(),
-            at,
-            slash,
-        })
+        Ok(Self { text: owned.into_boxed_str(), at, slash })
     }
 
     /// The whole address.
@@ -131,21 +123,13 @@ impl Jid {
     /// The address without its resource.
     #[must_use]
     pub fn bare(&self) -> BareJid {
-        BareJid(Self {
-            text: self.bare_str().into(),
-            at: self.at,
-            slash: None,
-        })
+        BareJid(Self { text: self.bare_str().into(), at: self.at, slash: None })
     }
 
     /// The address without its resource, as [`Jid::bare`]; takes the text over when there is none.
     #[must_use]
     pub fn into_bare(self) -> BareJid {
-        if self.slash.is_some() {
-            self.bare()
-        } else {
-            BareJid(self)
-        }
+        if self.slash.is_some() { self.bare() } else { BareJid(self) }
     }
 
     /// The local part as a user id, when there is one.
@@ -273,21 +257,14 @@ mod tests {
 
     #[test]
     fn letters_of_local_part_and_domain_are_folded_but_not_of_the_resource() {
-        assert_eq!(
-            Jid::new("U1@Example.Test/Web").unwrap().as_str(),
-            "u1@example.test/Web"
-        );
+        assert_eq!(Jid::new("U1@Example.Test/Web").unwrap().as_str(), "u1@example.test/Web");
     }
 
     #[test]
     fn a_local_part_holds_all_that_the_specification_lets_it_hold() {
-        for local in [
-            r"juliet\40example.com",
-            r"d\27artagnan",
-            "a(b)",
-            "(\\)",
-            "!#$%*+,-.;=?[]^_`{|}~",
-        ] {
+        for local in
+            [r"juliet\40example.com", r"d\27artagnan", "a(b)", "(\\)", "!#$%*+,-.;=?[]^_`{|}~"]
+        {
             let text = format!("{local}@gw.test/Web");
             let jid = Jid::new(&text).unwrap();
             assert_eq!((jid.local(), jid.as_str()), (Some(local), text.as_str()));
@@ -338,10 +315,7 @@ mod tests {
             assert_eq!(jid.resource(), resource, "{text}");
             assert_eq!(jid.bare_str(), bare.to_ascii_lowercase(), "{text}");
             assert_eq!(jid.local().is_some(), bare.contains('@'), "{text}");
-            assert_eq!(
-                jid.domain(),
-                bare.rsplit('@').next().unwrap().to_ascii_lowercase()
-            );
+            assert_eq!(jid.domain(), bare.rsplit('@').next().unwrap().to_ascii_lowercase());
         }
     }
 }

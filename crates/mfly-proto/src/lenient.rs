@@ -55,11 +55,9 @@ fn number(text: &str) -> Option<(bool, u64)> {
     if !are_digits(digits) || !are_digits(fraction) || digits.is_empty() && fraction.is_empty() {
         return None;
     }
-    let value = digits.bytes().fold(0_u64, |value, byte| {
-        value
-            .saturating_mul(10)
-            .saturating_add(u64::from(byte - b'0'))
-    });
+    let value = digits
+        .bytes()
+        .fold(0_u64, |value, byte| value.saturating_mul(10).saturating_add(u64::from(byte - b'0')));
     Some((is_negative, value))
 }
 
@@ -107,9 +105,9 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_none() {
-        for text in [
-            "", " ", "-", ".", "soon", "1 2", "1.2.3", "1,5", "0x10", "1e3", "--1", "5s", "٣",
-        ] {
+        for text in
+            ["", " ", "-", ".", "soon", "1 2", "1.2.3", "1,5", "0x10", "1e3", "--1", "5s", "٣"]
+        {
             assert_eq!(whole(text), None, "{text:?}");
             assert_eq!(whole_signed(text), None, "{text:?}");
         }

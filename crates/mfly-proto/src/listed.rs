@@ -79,10 +79,7 @@ impl Skipped {
     /// An entry that was left out, with as much of its text as is kept.
     #[must_use]
     pub fn new(reason: SkipReason, text: &str) -> Self {
-        Self {
-            reason,
-            text: excerpt(text),
-        }
+        Self { reason, text: excerpt(text) }
     }
 
     /// An element that cannot be read as an entry.
@@ -101,10 +98,7 @@ impl<T> Listed<T> {
     /// An empty list.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            entries: Vec::new(),
-            left_out: None,
-        }
+        Self { entries: Vec::new(), left_out: None }
     }
 
     /// Adds an entry.
@@ -126,10 +120,8 @@ impl<T> Listed<T> {
         elements: impl Iterator<Item = Element<'a>> + Clone,
         read: impl Fn(Element<'a>) -> Result<T, DecodeError>,
     ) -> Self {
-        let mut list = Self {
-            entries: Vec::with_capacity(elements.clone().count()),
-            left_out: None,
-        };
+        let mut list =
+            Self { entries: Vec::with_capacity(elements.clone().count()), left_out: None };
         for element in elements {
             match read(element) {
                 Ok(entry) => list.push(entry),
@@ -149,10 +141,8 @@ impl<T> Listed<T> {
 
     /// The list with each entry made into another, or left out.
     pub fn try_map<U>(self, mut map: impl FnMut(T) -> Result<U, Skipped>) -> Listed<U> {
-        let mut list = Listed {
-            entries: Vec::with_capacity(self.entries.len()),
-            left_out: self.left_out,
-        };
+        let mut list =
+            Listed { entries: Vec::with_capacity(self.entries.len()), left_out: self.left_out };
         for entry in self.entries {
             match map(entry) {
                 Ok(entry) => list.push(entry),
@@ -164,10 +154,7 @@ impl<T> Listed<T> {
 
     /// The list with each entry made into another.
     pub fn map<U>(self, map: impl FnMut(T) -> U) -> Listed<U> {
-        Listed {
-            entries: self.entries.into_iter().map(map).collect(),
-            left_out: self.left_out,
-        }
+        Listed { entries: self.entries.into_iter().map(map).collect(), left_out: self.left_out }
     }
 
     /// How many entries of the peer's list are not in this one.
@@ -179,9 +166,7 @@ impl<T> Listed<T> {
     /// The first [`KEPT`] entries that were left out, in the order of the list.
     #[must_use]
     pub fn skipped(&self) -> &[Skipped] {
-        self.left_out
-            .as_ref()
-            .map_or(&[], |left_out| &left_out.first)
+        self.left_out.as_ref().map_or(&[], |left_out| &left_out.first)
     }
 
     /// Whether the peer's list had no entry at all, neither a readable one nor another.
@@ -205,10 +190,7 @@ impl<T> Default for Listed<T> {
 
 impl<T> From<Vec<T>> for Listed<T> {
     fn from(entries: Vec<T>) -> Self {
-        Self {
-            entries,
-            left_out: None,
-        }
+        Self { entries, left_out: None }
     }
 }
 

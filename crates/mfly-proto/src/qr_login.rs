@@ -161,11 +161,8 @@ impl LoginStatus {
     /// The event's argument: a text of JSON.
     #[must_use]
     pub fn encode(&self) -> Value {
-        let (code, message) = if self.success {
-            (200, "Login Success")
-        } else {
-            (500, "Login Failed")
-        };
+        let (code, message) =
+            if self.success { (200, "Login Success") } else { (500, "Login Failed") };
         Value::from(object(&[
             ("statusCode", code.into()),
             ("message", message.into()),
@@ -224,9 +221,7 @@ impl Approve {
 #[must_use]
 pub fn is_id(text: &str) -> bool {
     (1..=MAX_ID).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && byte != b',')
+        && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',')
 }
 
 /// Only what was really sealed counts: clear JSON could be anybody's.
@@ -239,10 +234,8 @@ fn opened(cipher: &RequestCipher, text: &str) -> Option<Value> {
 
 /// An object whose members keep their order, as the official SDK writes them.
 fn object(members: &[(&str, Value)]) -> String {
-    let members: Vec<_> = members
-        .iter()
-        .map(|(name, value)| format!("\"{name}\":{value}"))
-        .collect();
+    let members: Vec<_> =
+        members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
     format!("{{{}}}", members.join(","))
 }
 
@@ -280,17 +273,11 @@ mod tests {
 
     #[test]
     fn the_status_of_a_log_in_has_the_official_form() {
-        let status = LoginStatus {
-            success: true,
-            public_key: "PhoneSock1".to_owned(),
-        };
+        let status = LoginStatus { success: true, public_key: "PhoneSock1".to_owned() };
         let text = r#"{"statusCode":200,"message":"Login Success","public_key":"PhoneSock1"}"#;
         assert_eq!(status.encode(), text);
         assert_eq!(LoginStatus::decode(&text.into()).unwrap(), status);
-        let failed = LoginStatus {
-            success: false,
-            ..status
-        };
+        let failed = LoginStatus { success: false, ..status };
         assert_eq!(LoginStatus::decode(&failed.encode()).unwrap(), failed);
     }
 
@@ -331,11 +318,8 @@ mod tests {
 
     #[test]
     fn a_platform_that_no_code_holds_is_refused_by_name() {
-        let code = QrCode {
-            token: "t".to_owned(),
-            browser: String::new(),
-            platform: "x".repeat(2000),
-        };
+        let code =
+            QrCode { token: "t".to_owned(), browser: String::new(), platform: "x".repeat(2000) };
         assert_eq!(code.seal(&cipher("key")).unwrap_err().name, "platform");
     }
 }

@@ -72,9 +72,6 @@ mod tests {
     #[test]
     fn an_empty_secret_is_refused_with_the_official_argument_name() {
         assert_eq!(LicenceKey::new("").unwrap_err().name, "licenseKey");
-        assert_eq!(
-            Token::new("").unwrap_err().to_string(),
-            "token is not valid or required"
-        );
+        assert_eq!(Token::new("").unwrap_err().to_string(), "token is not valid or required");
     }
 }

@@ -1,9 +1,6 @@
 //! The payload ciphers against recorded answers, and their round trips.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "helpers of tests: what cannot be read fails the test"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests: what cannot be read fails the test")]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -56,12 +53,7 @@ fn vectors() -> Vec<Vector> {
 /// Seals to the recorded text and opens to the clear one; the empty text is never sealed.
 fn check(vector: &Vector, sealed: &str, opened: Decrypted) {
     assert_eq!(sealed, vector.ciphertext, "{}", vector.label);
-    assert_eq!(
-        opened.is_passthrough(),
-        vector.plaintext.is_empty(),
-        "{}",
-        vector.label
-    );
+    assert_eq!(opened.is_passthrough(), vector.plaintext.is_empty(), "{}", vector.label);
     assert_eq!(opened.into_string(), vector.plaintext, "{}", vector.label);
 }
 
@@ -74,12 +66,7 @@ fn check_unopened(vector: &Vector, opened: Decrypted) {
 fn third(vector: &Vector) -> &str {
     let third = &vector.key[..vector.key.len() / 3];
     assert_eq!(third.repeat(3), vector.key, "{}", vector.label);
-    assert_eq!(
-        vector.iv,
-        fixture()["constants"]["requestIv"],
-        "{}",
-        vector.label
-    );
+    assert_eq!(vector.iv, fixture()["constants"]["requestIv"], "{}", vector.label);
     third
 }
 
@@ -88,33 +75,22 @@ fn request_cipher(vector: &Vector) -> RequestCipher {
 }
 
 fn profile_cipher(vector: &Vector) -> ProfileCipher {
-    ProfileCipher::new(
-        &UserId::new(&vector.key).unwrap(),
-        &Iv::new(&vector.iv).unwrap(),
-    )
+    ProfileCipher::new(&UserId::new(&vector.key).unwrap(), &Iv::new(&vector.iv).unwrap())
 }
 
 fn media_cipher(vector: &Vector) -> MediaCipher {
-    MediaCipher::new(
-        &FileKey::new(&vector.key).unwrap(),
-        &Iv::new(&vector.iv).unwrap(),
-    )
+    MediaCipher::new(&FileKey::new(&vector.key).unwrap(), &Iv::new(&vector.iv).unwrap())
 }
 
 fn bytes(hexadecimal: &str) -> Vec<u8> {
     assert_eq!(hexadecimal.len() % 2, 0);
     let pairs = (0..hexadecimal.len()).step_by(2);
-    pairs
-        .map(|at| u8::from_str_radix(&hexadecimal[at..at + 2], 16).unwrap())
-        .collect()
+    pairs.map(|at| u8::from_str_radix(&hexadecimal[at..at + 2], 16).unwrap()).collect()
 }
 
 fn seal_in_pieces<'a>(cipher: &MediaCipher, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut sealer = cipher.sealer();
-    let mut sealed: Vec<u8> = pieces
-        .into_iter()
-        .flat_map(|piece| sealer.update(piece))
-        .collect();
+    let mut sealed: Vec<u8> = pieces.into_iter().flat_map(|piece| sealer.update(piece)).collect();
     sealed.extend(sealer.finish());
     sealed
 }
@@ -125,10 +101,7 @@ fn open_in_pieces<'a>(
     plain_len: Option<u64>,
 ) -> Result<Vec<u8>, CipherError> {
     let mut opener = cipher.opener(plain_len);
-    let mut opened: Vec<u8> = pieces
-        .into_iter()
-        .flat_map(|piece| opener.update(piece))
-        .collect();
+    let mut opened: Vec<u8> = pieces.into_iter().flat_map(|piece| opener.update(piece)).collect();
     opened.extend(opener.finish()?);
     Ok(opened)
 }
@@ -136,17 +109,10 @@ fn open_in_pieces<'a>(
 fn check_chunked(vector: &Vector) {
     let cipher = media_cipher(vector);
     let (plain, sealed) = (bytes(&vector.plaintext), bytes(&vector.ciphertext));
-    assert_eq!(
-        MediaCipher::sealed_len(plain.len() as u64),
-        sealed.len() as u64
-    );
+    assert_eq!(MediaCipher::sealed_len(plain.len() as u64), sealed.len() as u64);
     for size in [1, 15, 16, 17, 1000] {
         let label = format!("{}, pieces of {size}", vector.label);
-        assert_eq!(
-            seal_in_pieces(&cipher, plain.chunks(size)),
-            sealed,
-            "{label}"
-        );
+        assert_eq!(seal_in_pieces(&cipher, plain.chunks(size)), sealed, "{label}");
         let opened = open_in_pieces(&cipher, sealed.chunks(size), Some(plain.len() as u64));
         assert_eq!(opened.as_ref(), Ok(&plain), "{label}");
     }
@@ -195,20 +161,11 @@ fn every_recorded_answer_is_reproduced_in_both_directions() {
             "storage_value" => {
                 let storage = StorageCipher::new();
                 let opened = storage.open_value(&vector.key, &vector.ciphertext);
-                check(
-                    &vector,
-                    &storage.value(&vector.key, &vector.plaintext),
-                    opened,
-                );
+                check(&vector, &storage.value(&vector.key, &vector.plaintext), opened);
             }
             "media_multipart" => {
                 let (cipher, plain) = (media_cipher(&vector), bytes(&vector.plaintext));
-                assert_eq!(
-                    cipher.seal_whole(&plain),
-                    vector.ciphertext,
-                    "{}",
-                    vector.label
-                );
+                assert_eq!(cipher.seal_whole(&plain), vector.ciphertext, "{}", vector.label);
                 let opened = cipher.open_whole(&vector.ciphertext);
                 assert_eq!(opened, Ok(plain), "{}", vector.label);
             }
@@ -231,12 +188,7 @@ fn every_recorded_answer_is_reproduced_in_both_directions() {
         ("storage_value", 3),
     ];
     assert_eq!(counts.values().sum::<i32>(), 80);
-    assert_eq!(
-        counts,
-        expected
-            .map(|(case, count)| (case.to_owned(), count))
-            .into()
-    );
+    assert_eq!(counts, expected.map(|(case, count)| (case.to_owned(), count)).into());
 }
 
 #[test]
@@ -245,24 +197,16 @@ fn a_message_fails_where_the_other_ciphers_hand_their_input_back() {
     assert_eq!(cipher.seal(""), Err(CipherError::EmptyText));
     assert_eq!(cipher.open(""), Err(CipherError::EmptyText));
     assert_eq!(cipher.open("clear text"), Err(CipherError::NotBase64));
-    let other = MessageCipher::new("another-id", &Iv::REQUEST)
-        .seal("hello")
-        .unwrap();
+    let other = MessageCipher::new("another-id", &Iv::REQUEST).seal("hello").unwrap();
     assert_eq!(cipher.open(&other), Err(CipherError::WrongKey));
-    assert_eq!(
-        MessageCipher::new("", &Iv::REQUEST).seal("hello"),
-        Err(CipherError::EmptyKey)
-    );
+    assert_eq!(MessageCipher::new("", &Iv::REQUEST).seal("hello"), Err(CipherError::EmptyKey));
 }
 
 #[test]
 fn a_profile_sealed_for_one_user_does_not_open_for_another() {
     let cipher = |user: &str| ProfileCipher::new(&UserId::new(user).unwrap(), &Iv::REQUEST);
     let sealed = cipher("alice01").seal("Alice");
-    assert_eq!(
-        cipher("alice01").open(&sealed),
-        Decrypted::Plain("Alice".to_owned())
-    );
+    assert_eq!(cipher("alice01").open(&sealed), Decrypted::Plain("Alice".to_owned()));
     assert_eq!(cipher("bob").open(&sealed), Decrypted::Passthrough(sealed));
 }
 

@@ -28,10 +28,7 @@ fn response<R: IqRequest>(content: &str) -> Result<R::Response, DecodeError> {
         format!("<iq xmlns='jabber:client' type='result' id='i' from='u2@h.test'>{content}</iq>");
     let document = document(&text);
     let iq = Iq::read(document.root()).unwrap();
-    R::read_response(&Reply {
-        from: iq.from.as_ref(),
-        payload: iq.payload(),
-    })
+    R::read_response(&Reply { from: iq.from.as_ref(), payload: iq.payload() })
 }
 
 /// The request `R` in an `iq` set with this content.
@@ -56,43 +53,29 @@ fn iq_push(text: &str) -> Result<Option<Push>, DecodeError> {
 
 #[test]
 fn a_last_seen_answer_without_a_query_is_an_error_and_not_a_hang() {
-    let missing = DecodeError::MissingChild {
-        element: "iq",
-        child: "query",
-    };
+    let missing = DecodeError::MissingChild { element: "iq", child: "query" };
     assert_eq!(response::<LastSeenQuery>(""), Err(missing));
 }
 
 #[test]
 fn seconds_are_read_as_a_person_would_and_the_status_text_is_kept() {
     let answer = response::<LastSeenQuery>("<query xmlns='jabber:iq:last'>away for lunch</query>");
-    let LastSeen {
-        seconds, status, ..
-    } = answer.unwrap();
+    let LastSeen { seconds, status, .. } = answer.unwrap();
     assert_eq!((seconds, status.as_deref()), (0, Some("away for lunch")));
     let read = |seconds: &str| {
         response::<LastSeenQuery>(&format!(
             "<query xmlns='jabber:iq:last' seconds='{seconds}'>away</query>"
         ))
     };
-    for (text, expected) in [
-        ("32335.0", 32_335),
-        (" 5 ", 5),
-        ("-1", 0),
-        ("", 0),
-        ("99999999999999999999", u64::MAX),
-    ] {
-        let LastSeen {
-            seconds, status, ..
-        } = read(text).unwrap();
+    for (text, expected) in
+        [("32335.0", 32_335), (" 5 ", 5), ("-1", 0), ("", 0), ("99999999999999999999", u64::MAX)]
+    {
+        let LastSeen { seconds, status, .. } = read(text).unwrap();
         assert_eq!((seconds, status.as_deref()), (expected, Some("away")));
     }
     for wrong in ["soon", "5 s", "1,5"] {
         let answer = read(wrong);
-        let invalid = DecodeError::InvalidValue {
-            element: "query",
-            field: "seconds",
-        };
+        let invalid = DecodeError::InvalidValue { element: "query", field: "seconds" };
         assert_eq!(answer, Err(invalid), "{wrong}");
     }
 }
@@ -128,17 +111,10 @@ fn those_who_blocked_me_may_be_named_by_id_or_address_with_or_without_the_query(
 #[test]
 fn an_odd_entry_of_a_platform_list_leaves_the_others() {
     let item = |jid: &str| format!("<item jid='{jid}'/>");
-    let items = [
-        "u2@h.test",
-        "u3@h.test/Web",
-        r"juliet\40x.test@h.test",
-        "c d@h.test",
-        "",
-        "@",
-        "h.test",
-    ]
-    .map(item)
-    .concat();
+    let items =
+        ["u2@h.test", "u3@h.test/Web", r"juliet\40x.test@h.test", "c d@h.test", "", "@", "h.test"]
+            .map(item)
+            .concat();
     let blocked = format!("<blocklist xmlns='urn:xmpp:blocking'>{items}</blocklist>");
     let blocked = response::<Blocked>(&blocked).unwrap();
     let listed: Vec<_> = blocked.iter().map(|user| user.as_str()).collect();
@@ -150,10 +126,7 @@ fn an_odd_entry_of_a_platform_list_leaves_the_others() {
     let friends = response::<FriendsQuery>(&friends).unwrap().items;
     let listed: Vec<_> = friends.iter().map(|friend| friend.user.as_str()).collect();
     // A session of a contact names the contact.
-    assert_eq!(
-        listed,
-        ["u2@h.test", "u3@h.test", r"juliet\40x.test@h.test"]
-    );
+    assert_eq!(listed, ["u2@h.test", "u3@h.test", r"juliet\40x.test@h.test"]);
     assert_eq!(friends.skipped_count(), 4);
 
     let members = "<members>u5</members><members>a b</members><members/><members>c(d)</members>";
@@ -183,10 +156,7 @@ fn an_odd_entry_of_a_block_push_leaves_the_others_and_never_means_everybody() {
 #[test]
 fn a_block_that_names_nobody_is_refused_in_requests_and_pushes() {
     let empty = "<block xmlns='urn:xmpp:blocking'/>";
-    let missing = DecodeError::MissingChild {
-        element: "block",
-        child: "item",
-    };
+    let missing = DecodeError::MissingChild { element: "block", child: "item" };
     assert_eq!(request::<Block>(empty), Err(missing.clone()));
     assert_eq!(BlockPush::read(document(empty).root()), Err(missing));
 }
@@ -194,10 +164,7 @@ fn a_block_that_names_nobody_is_refused_in_requests_and_pushes() {
 #[test]
 fn an_unblock_push_without_items_means_everybody() {
     let all = document("<unblock xmlns='urn:xmpp:blocking'/>");
-    assert_eq!(
-        BlockPush::read(all.root()),
-        Ok(Some(BlockPush::Unblocked(Listed::new())))
-    );
+    assert_eq!(BlockPush::read(all.root()), Ok(Some(BlockPush::Unblocked(Listed::new()))));
 }
 
 #[test]
@@ -205,13 +172,8 @@ fn every_item_of_a_block_push_counts_and_white_space_does_not() {
     let push = document(
         "<block xmlns='urn:xmpp:blocking'>\n <item jid='u2@h.test'/> <item jid='u3@h.test'/>\n</block>",
     );
-    let users = ["u2@h.test", "u3@h.test"]
-        .map(|jid| BareJid::new(jid).unwrap())
-        .to_vec();
-    assert_eq!(
-        BlockPush::read(push.root()),
-        Ok(Some(BlockPush::Blocked(users.into())))
-    );
+    let users = ["u2@h.test", "u3@h.test"].map(|jid| BareJid::new(jid).unwrap()).to_vec();
+    assert_eq!(BlockPush::read(push.root()), Ok(Some(BlockPush::Blocked(users.into()))));
 }
 
 #[test]
@@ -221,16 +183,10 @@ fn a_vcard_keeps_what_it_does_not_know_and_takes_either_namespace() {
             .root(),
     )
     .unwrap();
-    assert_eq!(
-        (card.nick_name.as_str(), card.other("designation")),
-        ("n", Some("d"))
-    );
+    assert_eq!((card.nick_name.as_str(), card.other("designation")), ("n", Some("d")));
     assert_eq!(
         response::<ProfileQuery>(""),
-        Err(DecodeError::MissingChild {
-            element: "iq",
-            child: "vCard"
-        })
+        Err(DecodeError::MissingChild { element: "iq", child: "vCard" })
     );
 }
 
@@ -243,10 +199,7 @@ fn a_profile_that_was_set_may_come_back_or_not() {
 
 #[test]
 fn a_profile_push_must_say_whose_profile_it_is() {
-    let missing = DecodeError::MissingAttribute {
-        element: "iq",
-        attribute: "from",
-    };
+    let missing = DecodeError::MissingAttribute { element: "iq", attribute: "from" };
     for from in ["", "from='h.test'"] {
         let push = iq_push(&format!(
             "<iq xmlns='jabber:client' type='result' id='i' {from}><vCard xmlns='vcard-temp'/></iq>"
@@ -257,15 +210,9 @@ fn a_profile_push_must_say_whose_profile_it_is() {
 
 #[test]
 fn settings_may_be_missing_from_the_answer() {
-    assert_eq!(
-        response::<SettingsQuery>(""),
-        Ok(Settings { archive: None })
-    );
+    assert_eq!(response::<SettingsQuery>(""), Ok(Settings { archive: None }));
     let wrong = "<query xmlns='jabber:iq:user_activities' status='user_settings' archive='yes'/>";
-    let invalid = DecodeError::InvalidValue {
-        element: "query",
-        field: "archive",
-    };
+    let invalid = DecodeError::InvalidValue { element: "query", field: "archive" };
     assert_eq!(request::<UpdateSettings>(wrong), Err(invalid));
 }
 
@@ -274,9 +221,7 @@ fn a_contact_list_with_white_space_or_a_wrong_permission_is_read() {
     let friends = response::<FriendsQuery>(
         "<query xmlns='jabber:iq:roster' contact_permission='many'>\n <item jid='u3@h.test' user_profile='{\"a\":1}'/>\n</query>",
     );
-    let Friends {
-        permission, items, ..
-    } = friends.unwrap();
+    let Friends { permission, items, .. } = friends.unwrap();
     assert_eq!((permission, items.len()), (None, 1));
     assert_eq!(items[0].user_profile.as_deref(), Some("{\"a\":1}"));
     let permission = |text: &str| {
@@ -291,14 +236,9 @@ fn a_contact_list_with_white_space_or_a_wrong_permission_is_read() {
 #[test]
 fn notices_in_messages_are_told_apart() {
     let permission = message_push("<contact_permission permission_status='2'/>");
-    assert_eq!(
-        permission,
-        Ok(Some(Push::FriendsNotice(FriendsNotice::Permission(true))))
-    );
+    assert_eq!(permission, Ok(Some(Push::FriendsNotice(FriendsNotice::Permission(true)))));
     let logout = message_push("<logout socket_id=' a, ,b '/>");
-    let ids = ForcedLogout {
-        socket_ids: vec!["a".into(), "b".into()],
-    };
+    let ids = ForcedLogout { socket_ids: vec!["a".into(), "b".into()] };
     assert_eq!(logout, Ok(Some(Push::Logout(ids))));
     assert!(matches!(
         message_push("<profile_update xmlns='urn:xmpp:receipts'/>"),
@@ -310,23 +250,12 @@ fn notices_in_messages_are_told_apart() {
 #[test]
 fn known_notices_with_wrong_values_are_errors_that_name_the_field() {
     for (content, element, field) in [
-        (
-            "<userblocked type='x' blocked_user='u2'/>",
-            "userblocked",
-            "type",
-        ),
-        (
-            "<admin_block block_status='2' jid='u2@h.test'/>",
-            "admin_block",
-            "block_status",
-        ),
+        ("<userblocked type='x' blocked_user='u2'/>", "userblocked", "type"),
+        ("<admin_block block_status='2' jid='u2@h.test'/>", "admin_block", "block_status"),
         ("<user_deleted user='a b'/>", "user_deleted", "user"),
         ("<user_settings archive=''/>", "user_settings", "archive"),
     ] {
-        assert_eq!(
-            message_push(content),
-            Err(DecodeError::InvalidValue { element, field })
-        );
+        assert_eq!(message_push(content), Err(DecodeError::InvalidValue { element, field }));
     }
 }
 
@@ -353,18 +282,9 @@ fn a_carbon_counts_only_from_the_own_bare_address() {
 
 #[test]
 fn a_stanza_may_lack_its_namespace_but_not_have_another() {
-    assert!(matches!(
-        Stanza::read(document("<presence/>").root()),
-        Ok(Some(Stanza::Presence(_)))
-    ));
-    assert!(matches!(
-        Stanza::read(document("<presence xmlns='urn:x'/>").root()),
-        Ok(None)
-    ));
-    assert!(matches!(
-        Stanza::read(document("<other xmlns='jabber:client'/>").root()),
-        Ok(None)
-    ));
+    assert!(matches!(Stanza::read(document("<presence/>").root()), Ok(Some(Stanza::Presence(_)))));
+    assert!(matches!(Stanza::read(document("<presence xmlns='urn:x'/>").root()), Ok(None)));
+    assert!(matches!(Stanza::read(document("<other xmlns='jabber:client'/>").root()), Ok(None)));
 }
 
 #[test]
@@ -373,24 +293,15 @@ fn an_iq_without_id_or_with_an_unknown_type_is_refused() {
     assert_eq!(read("<iq type='get' id='1'/>"), Ok(IqKind::Get));
     assert_eq!(
         read("<iq type='get'/>"),
-        Err(DecodeError::MissingAttribute {
-            element: "iq",
-            attribute: "id"
-        })
+        Err(DecodeError::MissingAttribute { element: "iq", attribute: "id" })
     );
     assert_eq!(
         read("<iq type='put' id='1'/>"),
-        Err(DecodeError::InvalidValue {
-            element: "iq",
-            field: "type"
-        })
+        Err(DecodeError::InvalidValue { element: "iq", field: "type" })
     );
     assert_eq!(
         read("<iq type='get' id='1' from='@'/>"),
-        Err(DecodeError::InvalidValue {
-            element: "iq",
-            field: "from"
-        })
+        Err(DecodeError::InvalidValue { element: "iq", field: "from" })
     );
 }
 
@@ -414,25 +325,16 @@ fn an_error_is_an_error_however_badly_it_is_written() {
         "<error><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><gone xmlns='urn:example:errors'/></error>",
     );
     assert_eq!(with_own_condition.condition, ErrorCondition::Forbidden);
-    assert_eq!(
-        error("<error><gone/></error>").condition,
-        ErrorCondition::Gone
-    );
+    assert_eq!(error("<error><gone/></error>").condition, ErrorCondition::Gone);
 }
 
 #[test]
 fn other_children_of_a_vcard_cannot_smuggle_markup() {
     let request = SetProfile {
         card: VCard {
-            others: [
-                ("city", "<x/>"),
-                ("a><b", ""),
-                ("", ""),
-                ("p:q", ""),
-                ("1", ""),
-            ]
-            .map(|(name, text)| (name.to_owned(), text.to_owned()))
-            .into(),
+            others: [("city", "<x/>"), ("a><b", ""), ("", ""), ("p:q", ""), ("1", "")]
+                .map(|(name, text)| (name.to_owned(), text.to_owned()))
+                .into(),
             ..VCard::default()
         },
     };

@@ -40,11 +40,7 @@ fn an_authentication_with_everything_reads_as_the_specification_prints_it() {
             software: Some("AwesomeXMPP".to_owned()),
             device: Some("Kiva's Phone".to_owned()),
         }),
-        bind: Some(Bind {
-            tag: Some("AwesomeXMPP".to_owned()),
-            carbons: true,
-            inactive: true,
-        }),
+        bind: Some(Bind { tag: Some("AwesomeXMPP".to_owned()), carbons: true, inactive: true }),
         ..Authenticate::new("SCRAM-SHA-1-PLUS", initial)
     };
     let document = document(&xml);
@@ -61,10 +57,7 @@ fn an_authentication_with_everything_reads_as_the_specification_prints_it() {
 
 #[test]
 fn no_initial_response_differs_from_an_empty_one() {
-    let absent = Authenticate {
-        initial: None,
-        ..Authenticate::new("X", Vec::new())
-    };
+    let absent = Authenticate { initial: None, ..Authenticate::new("X", Vec::new()) };
     let cases = [
         (absent, format!("<authenticate mechanism=\"X\" {NS}/>")),
         (
@@ -74,10 +67,7 @@ fn no_initial_response_differs_from_an_empty_one() {
     ];
     for (authenticate, xml) in cases {
         assert_eq!(written(|w| authenticate.write(w)), xml);
-        assert_eq!(
-            Authenticate::read(document(&xml).root()).unwrap(),
-            authenticate
-        );
+        assert_eq!(Authenticate::read(document(&xml).root()).unwrap(), authenticate);
     }
 }
 
@@ -141,10 +131,7 @@ fn success_names_the_address_and_what_was_bound() {
          <metadata xmlns=\"urn:xmpp:mam:2\"/></bound></success>"
     );
     let read = Success::read(document(&xml).root()).unwrap();
-    assert_eq!(
-        (read.identity, read.bound),
-        (Jid::new("u@h/r").unwrap(), Some(Bound))
-    );
+    assert_eq!((read.identity, read.bound), (Jid::new("u@h/r").unwrap(), Some(Bound)));
 }
 
 #[test]
@@ -161,17 +148,9 @@ fn failure_holds_a_condition_of_the_first_sasl_and_a_text_of_its_own() {
         let xml = written(|w| failure.write(w));
         assert_eq!(Failure::read(document(&xml).root()).unwrap(), failure);
     }
-    for content in [
-        "",
-        "<aborted/>",
-        "<new xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\"/>",
-    ] {
+    for content in ["", "<aborted/>", "<new xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\"/>"] {
         let read = Failure::read(document(&format!("<failure {NS}>{content}</failure>")).root());
-        assert_eq!(
-            read.unwrap().0.condition,
-            FailureCondition::NotAuthorized,
-            "{content}"
-        );
+        assert_eq!(read.unwrap().0.condition, FailureCondition::NotAuthorized, "{content}");
     }
 }
 
@@ -187,16 +166,9 @@ fn continue_names_the_tasks() {
     assert_eq!(read.text.as_deref(), Some("This account requires 2FA"));
     assert_eq!(written(|w| read.write(w)), xml);
     assert!(!format!("{read:?}").contains("bored"));
-    for content in [
-        "",
-        "<tasks/>",
-        "<tasks><task xmlns=\"urn:other\">X</task></tasks>",
-    ] {
+    for content in ["", "<tasks/>", "<tasks><task xmlns=\"urn:other\">X</task></tasks>"] {
         let xml = format!("<continue {NS}>{content}</continue>");
-        let refused = DecodeError::MissingChild {
-            element: "continue",
-            child: "task",
-        };
+        let refused = DecodeError::MissingChild { element: "continue", child: "task" };
         assert_eq!(Continue::read(document(&xml).root()).unwrap_err(), refused);
     }
 }
@@ -212,29 +184,20 @@ fn what_is_malformed_is_refused_with_its_fault() {
     assert_eq!(authenticate("<authenticate/>"), unexpected("authenticate"));
     assert_eq!(
         authenticate(&format!("<authenticate {NS}/>")),
-        DecodeError::MissingAttribute {
-            element: "authenticate",
-            attribute: "mechanism"
-        }
+        DecodeError::MissingAttribute { element: "authenticate", attribute: "mechanism" }
     );
     let start = format!("<authenticate mechanism='X' {NS}>");
     for data in ["?", "=", " dj14", "dj14\n", "dj1"] {
         let xml = format!("{start}<initial-response>{data}</initial-response></authenticate>");
-        assert_eq!(
-            authenticate(&xml),
-            invalid("initial-response", "base64"),
-            "{data:?}"
-        );
+        assert_eq!(authenticate(&xml), invalid("initial-response", "base64"), "{data:?}");
     }
     let twice = "<initial-response/><initial-response/></authenticate>";
     assert_eq!(
         authenticate(&format!("{start}{twice}")),
         invalid("authenticate", "initial-response")
     );
-    let missing = DecodeError::MissingChild {
-        element: "success",
-        child: "authorization-identifier",
-    };
+    let missing =
+        DecodeError::MissingChild { element: "success", child: "authorization-identifier" };
     assert_eq!(success(""), missing);
     let identity = |jid| format!("<authorization-identifier>{jid}</authorization-identifier>");
     let bound = "<bound xmlns='urn:xmpp:bind:0'/>";
@@ -244,29 +207,13 @@ fn what_is_malformed_is_refused_with_its_fault() {
         identity("u@h").repeat(2),
         format!("{}{bound}", identity("u@h")),
     ] {
-        assert_eq!(
-            success(&content),
-            invalid("success", "authorization-identifier"),
-            "{content}"
-        );
+        assert_eq!(success(&content), invalid("success", "authorization-identifier"), "{content}");
     }
     let other = document("<a xmlns='urn:xmpp:sasl:2'/>");
-    assert_eq!(
-        Challenge::read(other.root()).unwrap_err(),
-        unexpected("challenge")
-    );
-    assert_eq!(
-        Failure::read(other.root()).unwrap_err(),
-        unexpected("failure")
-    );
-    assert_eq!(
-        Continue::read(other.root()).unwrap_err(),
-        unexpected("continue")
-    );
-    assert_eq!(
-        Success::read(other.root()).unwrap_err(),
-        unexpected("success")
-    );
+    assert_eq!(Challenge::read(other.root()).unwrap_err(), unexpected("challenge"));
+    assert_eq!(Failure::read(other.root()).unwrap_err(), unexpected("failure"));
+    assert_eq!(Continue::read(other.root()).unwrap_err(), unexpected("continue"));
+    assert_eq!(Success::read(other.root()).unwrap_err(), unexpected("success"));
     assert_eq!(Bind::read(other.root()).unwrap_err(), unexpected("bind"));
     assert_eq!(Bound::read(other.root()).unwrap_err(), unexpected("bound"));
 }
@@ -278,17 +225,8 @@ fn debug_output_does_not_show_the_data() {
         identity: Jid::new("u@h").unwrap(),
         bound: None,
     };
-    let shown = format!(
-        "{:?} {:?} {success:?}",
-        Challenge::new(b"secret".to_vec()),
-        Response::default()
-    );
-    assert!(
-        shown.starts_with("Challenge { .. } Response { .. } Success {"),
-        "{shown}"
-    );
-    assert!(
-        !shown.contains("secret") && !shown.contains("115"),
-        "{shown}"
-    );
+    let shown =
+        format!("{:?} {:?} {success:?}", Challenge::new(b"secret".to_vec()), Response::default());
+    assert!(shown.starts_with("Challenge { .. } Response { .. } Success {"), "{shown}");
+    assert!(!shown.contains("secret") && !shown.contains("115"), "{shown}");
 }

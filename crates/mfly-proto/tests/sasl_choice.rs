@@ -62,18 +62,8 @@ fn a_password_account_takes_the_strongest_scram_and_binds_it_where_both_sides_ca
     let cases = [
         // offered, announced, ours, chosen
         (EVERYTHING, both, "es", "SCRAM-SHA-256-PLUS tls-exporter"),
-        (
-            EVERYTHING,
-            both,
-            "s",
-            "SCRAM-SHA-256-PLUS tls-server-end-point",
-        ),
-        (
-            EVERYTHING,
-            "tls-server-end-point",
-            "es",
-            "SCRAM-SHA-256-PLUS tls-server-end-point",
-        ),
+        (EVERYTHING, both, "s", "SCRAM-SHA-256-PLUS tls-server-end-point"),
+        (EVERYTHING, "tls-server-end-point", "es", "SCRAM-SHA-256-PLUS tls-server-end-point"),
         (EVERYTHING, "tls-unique", "es", "SCRAM-SHA-256 n"),
         (EVERYTHING, "tls-exporter", "s", "SCRAM-SHA-256 n"),
         (EVERYTHING, both, "", "SCRAM-SHA-256 n"),
@@ -82,12 +72,7 @@ fn a_password_account_takes_the_strongest_scram_and_binds_it_where_both_sides_ca
         ("SCRAM-SHA-1 PLAIN", "", "es", "SCRAM-SHA-1 y"),
         ("SCRAM-SHA-1 PLAIN", both, "es", "SCRAM-SHA-1 y"),
         ("SCRAM-SHA-1 PLAIN", "", "", "SCRAM-SHA-1 n"),
-        (
-            "SCRAM-SHA-512 SCRAM-SHA-1-PLUS",
-            both,
-            "es",
-            "SCRAM-SHA-1-PLUS tls-exporter",
-        ),
+        ("SCRAM-SHA-512 SCRAM-SHA-1-PLUS", both, "es", "SCRAM-SHA-1-PLUS tls-exporter"),
         ("SCRAM-SHA-512 SCRAM-SHA-256", "", "", "SCRAM-SHA-512 n"),
         ("PLAIN", "", "es", "PLAIN"),
         ("X-OAUTH2 PLAIN ANONYMOUS", "", "", "PLAIN"),
@@ -102,10 +87,7 @@ fn a_password_account_takes_the_strongest_scram_and_binds_it_where_both_sides_ca
 #[test]
 fn on_clear_text_scram_is_used_and_plain_and_external_are_not() {
     let policy = MechanismPolicy::password();
-    assert_eq!(
-        chosen(&policy, EVERYTHING, "", "", false).unwrap(),
-        "SCRAM-SHA-256 n"
-    );
+    assert_eq!(chosen(&policy, EVERYTHING, "", "", false).unwrap(), "SCRAM-SHA-256 n");
     let error = chosen(&policy, "PLAIN X-OAUTH2", "", "", false).unwrap_err();
     assert!(matches!(error, ChoiceError::PlainOnClearText { .. }));
     assert_eq!(
@@ -113,15 +95,9 @@ fn on_clear_text_scram_is_used_and_plain_and_external_are_not() {
         "the server offers PLAIN, X-OAUTH2 and the connection is not encrypted: PLAIN would send the \
          password in clear; use TLS"
     );
-    for policy in [
-        policy.pinned(MechanismKind::Plain),
-        MechanismPolicy::plain(),
-    ] {
+    for policy in [policy.pinned(MechanismKind::Plain), MechanismPolicy::plain()] {
         let error = chosen(&policy, EVERYTHING, "", "", false).unwrap_err();
-        assert!(
-            matches!(error, ChoiceError::PlainOnClearText { .. }),
-            "{error}"
-        );
+        assert!(matches!(error, ChoiceError::PlainOnClearText { .. }), "{error}");
     }
     let error = chosen(&MechanismPolicy::external(), EVERYTHING, "", "", false).unwrap_err();
     assert!(matches!(error, ChoiceError::NoneUsable { .. }), "{error}");
@@ -135,20 +111,11 @@ fn each_kind_of_account_takes_what_is_its_own() {
         (MechanismPolicy::plain(), "PLAIN"),
         (MechanismPolicy::external(), "EXTERNAL"),
         (MechanismPolicy::anonymous(), "ANONYMOUS"),
-        (
-            MechanismPolicy::of([kind("SCRAM-SHA-1"), kind("PLAIN")]),
-            "SCRAM-SHA-1 n",
-        ),
-        (
-            MechanismPolicy::of([kind("PLAIN"), kind("SCRAM-SHA-1")]),
-            "PLAIN",
-        ),
+        (MechanismPolicy::of([kind("SCRAM-SHA-1"), kind("PLAIN")]), "SCRAM-SHA-1 n"),
+        (MechanismPolicy::of([kind("PLAIN"), kind("SCRAM-SHA-1")]), "PLAIN"),
     ];
     for (policy, expected) in cases {
-        assert_eq!(
-            chosen(&policy, EVERYTHING, "", "es", true).unwrap(),
-            expected
-        );
+        assert_eq!(chosen(&policy, EVERYTHING, "", "es", true).unwrap(), expected);
     }
     let no_plain = MechanismPolicy::password().without_plain();
     let error = chosen(&no_plain, "PLAIN", "", "", true).unwrap_err();
@@ -157,10 +124,7 @@ fn each_kind_of_account_takes_what_is_its_own() {
         "the server offers PLAIN: none of it is allowed by the mechanism policy and possible here"
     );
     let error = chosen(&MechanismPolicy::password(), "", "", "", true).unwrap_err();
-    assert!(
-        error.to_string().starts_with("the server offers nothing:"),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("the server offers nothing:"), "{error}");
 }
 
 #[test]
@@ -171,14 +135,8 @@ fn a_pinned_mechanism_is_used_or_nothing_is() {
     assert_eq!(found("PLAIN", "", "es").unwrap(), "PLAIN");
     // Who insists on -PLUS has it tried, though the server announces no binding.
     let plus = "SCRAM-SHA-1-PLUS";
-    assert_eq!(
-        found(plus, "", "es").unwrap(),
-        "SCRAM-SHA-1-PLUS tls-exporter"
-    );
-    assert_eq!(
-        found(plus, "", "s").unwrap(),
-        "SCRAM-SHA-1-PLUS tls-server-end-point"
-    );
+    assert_eq!(found(plus, "", "es").unwrap(), "SCRAM-SHA-1-PLUS tls-exporter");
+    assert_eq!(found(plus, "", "s").unwrap(), "SCRAM-SHA-1-PLUS tls-server-end-point");
     for (announced, ours) in [("", ""), ("tls-unique", "es")] {
         let error = found(plus, announced, ours).unwrap_err();
         assert!(matches!(error, ChoiceError::Pinned { .. }), "{error}");
@@ -196,20 +154,8 @@ fn what_an_earlier_login_used_is_not_fallen_short_of() {
     let after = |name| MechanismPolicy::password().remembered(Some(kind(name)));
     let both = "tls-server-end-point tls-exporter";
     let cases = [
-        (
-            "SCRAM-SHA-256",
-            "PLAIN SCRAM-SHA-512",
-            "",
-            "",
-            Some("SCRAM-SHA-512 n"),
-        ),
-        (
-            "SCRAM-SHA-256",
-            "PLAIN SCRAM-SHA-256",
-            "",
-            "es",
-            Some("SCRAM-SHA-256 y"),
-        ),
+        ("SCRAM-SHA-256", "PLAIN SCRAM-SHA-512", "", "", Some("SCRAM-SHA-512 n")),
+        ("SCRAM-SHA-256", "PLAIN SCRAM-SHA-256", "", "es", Some("SCRAM-SHA-256 y")),
         ("SCRAM-SHA-256", "PLAIN SCRAM-SHA-1", "", "", None),
         ("SCRAM-SHA-256", "PLAIN", "", "", None),
         (
@@ -219,21 +165,9 @@ fn what_an_earlier_login_used_is_not_fallen_short_of() {
             "es",
             Some("SCRAM-SHA-1-PLUS tls-exporter"),
         ),
-        (
-            "SCRAM-SHA-1-PLUS",
-            "SCRAM-SHA-1 SCRAM-SHA-512",
-            both,
-            "es",
-            None,
-        ),
+        ("SCRAM-SHA-1-PLUS", "SCRAM-SHA-1 SCRAM-SHA-512", both, "es", None),
         // The list of bindings was replaced by one that nobody has.
-        (
-            "SCRAM-SHA-1-PLUS",
-            "SCRAM-SHA-1-PLUS SCRAM-SHA-1",
-            "x-fake",
-            "es",
-            None,
-        ),
+        ("SCRAM-SHA-1-PLUS", "SCRAM-SHA-1-PLUS SCRAM-SHA-1", "x-fake", "es", None),
         // The list of bindings was removed.
         (
             "SCRAM-SHA-1-PLUS",
@@ -243,20 +177,8 @@ fn what_an_earlier_login_used_is_not_fallen_short_of() {
             Some("SCRAM-SHA-1-PLUS tls-exporter"),
         ),
         // This connection cannot bind, and that is not the server's fault.
-        (
-            "SCRAM-SHA-1-PLUS",
-            "SCRAM-SHA-1-PLUS SCRAM-SHA-1",
-            both,
-            "",
-            Some("SCRAM-SHA-1 n"),
-        ),
-        (
-            "SCRAM-SHA-256-PLUS",
-            "SCRAM-SHA-256-PLUS SCRAM-SHA-1",
-            both,
-            "",
-            None,
-        ),
+        ("SCRAM-SHA-1-PLUS", "SCRAM-SHA-1-PLUS SCRAM-SHA-1", both, "", Some("SCRAM-SHA-1 n")),
+        ("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256-PLUS SCRAM-SHA-1", both, "", None),
         ("PLAIN", "PLAIN", "", "", Some("PLAIN")),
         ("PLAIN", "PLAIN SCRAM-SHA-1", "", "", Some("SCRAM-SHA-1 n")),
     ];
@@ -271,9 +193,7 @@ fn what_an_earlier_login_used_is_not_fallen_short_of() {
         }
     }
     assert_eq!(
-        chosen(&after("SCRAM-SHA-256"), "PLAIN", "", "", true)
-            .unwrap_err()
-            .to_string(),
+        chosen(&after("SCRAM-SHA-256"), "PLAIN", "", "", true).unwrap_err().to_string(),
         "an earlier login used SCRAM-SHA-256 and the server now offers PLAIN: somebody may be in between; \
          if the server changed, forget what was remembered"
     );
@@ -287,27 +207,15 @@ fn nothing_weaker_than_the_policys_least_is_used() {
     for name in ["SCRAM-SHA-512", "SCRAM-SHA-1-PLUS", "EXTERNAL"] {
         let error = chosen(&least(name), EVERYTHING, "", "", true).unwrap_err();
         assert!(matches!(error, ChoiceError::TooWeak { .. }), "{error}");
-        assert!(
-            error.to_string().contains(&format!("as strong as {name}")),
-            "{error}"
-        );
+        assert!(error.to_string().contains(&format!("as strong as {name}")), "{error}");
     }
     // With a binding at hand, -PLUS is tried.
     let found = chosen(&least("SCRAM-SHA-1-PLUS"), EVERYTHING, "", "e", true).unwrap();
     assert_eq!(found, "SCRAM-SHA-256-PLUS tls-exporter");
     let only_plus = "SCRAM-SHA-1-PLUS SCRAM-SHA-256-PLUS";
-    let error = chosen(
-        &MechanismPolicy::password(),
-        only_plus,
-        "tls-unique",
-        "es",
-        true,
-    )
-    .unwrap_err();
-    assert!(
-        matches!(error, ChoiceError::NoCommonBinding { .. }),
-        "{error}"
-    );
+    let error =
+        chosen(&MechanismPolicy::password(), only_plus, "tls-unique", "es", true).unwrap_err();
+    assert!(matches!(error, ChoiceError::NoCommonBinding { .. }), "{error}");
 }
 
 #[test]
@@ -344,10 +252,7 @@ fn any_kind() -> impl Strategy<Value = MechanismKind> {
 fn any_offer() -> impl Strategy<Value = Vec<String>> {
     let known = any_kind().prop_map(|kind| kind.name().to_owned());
     let other = prop::sample::select(vec!["X-OAUTH2", "DIGEST-MD5", "scram-sha-1", ""]);
-    prop::collection::vec(
-        prop_oneof![6 => known, 1 => other.prop_map(str::to_owned)],
-        0..10,
-    )
+    prop::collection::vec(prop_oneof![6 => known, 1 => other.prop_map(str::to_owned)], 0..10)
 }
 
 fn any_policy() -> impl Strategy<Value = MechanismPolicy> {

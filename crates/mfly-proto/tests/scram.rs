@@ -14,10 +14,7 @@ const SALT: &[u8] = b"0123456789abcdef";
 const ITERATIONS: u32 = 5;
 
 fn bindings() -> ChannelBindings {
-    ChannelBindings {
-        tls_exporter: Some(vec![7; 32]),
-        tls_server_end_point: Some(vec![9; 32]),
-    }
+    ChannelBindings { tls_exporter: Some(vec![7; 32]), tls_server_end_point: Some(vec![9; 32]) }
 }
 
 fn bound(kind: BindingKind) -> Binding {
@@ -112,10 +109,7 @@ fn replacing(
 }
 
 fn malformed(reason: &'static str) -> End {
-    End::Client(SaslError::Malformed {
-        mechanism: "SCRAM-SHA-256",
-        reason,
-    })
+    End::Client(SaslError::Malformed { mechanism: "SCRAM-SHA-256", reason })
 }
 
 #[test]
@@ -144,104 +138,40 @@ fn the_client_refuses_what_was_changed_in_the_servers_first_message() {
     let scram = |error: ScramError| End::Client(error.into());
     let out_of_order = "an attribute is out of order or doubled";
     // 24 bytes of ones, and of twos, in base64.
-    let (ours, theirs) = (
-        "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB",
-        "AgICAgICAgICAgICAgICAgICAgICAgIC",
-    );
+    let (ours, theirs) = ("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB", "AgICAgICAgICAgICAgICAgICAgICAgIC");
     let whole: &str = Box::leak(format!("{ours}{theirs}").into_boxed_str());
     let cases: Vec<(&str, &str, End)> = vec![
-        (
-            ours,
-            "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEC",
-            scram(ScramError::Nonce),
-        ),
+        (ours, "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEC", scram(ScramError::Nonce)),
         (theirs, "", scram(ScramError::Nonce)),
         (whole, theirs, scram(ScramError::Nonce)),
-        (
-            "s=MDEyMzQ1Njc4OWFiY2RlZg==",
-            "s=",
-            scram(ScramError::Salt {
-                length: 0,
-                limit: 256,
-            }),
-        ),
-        (
-            "s=MDEyMzQ1Njc4OWFiY2RlZg==",
-            "s=?",
-            malformed("the salt is not base64"),
-        ),
-        (
-            "i=5",
-            "i=0",
-            malformed("the iteration count is not a number"),
-        ),
-        (
-            "i=5",
-            "i=-5",
-            malformed("the iteration count is not a number"),
-        ),
-        (
-            "i=5",
-            "i=05",
-            malformed("the iteration count is not a number"),
-        ),
-        (
-            "i=5",
-            "i=5 ",
-            malformed("the iteration count is not a number"),
-        ),
-        (
-            "i=5",
-            "i=11",
-            scram(ScramError::TooManyIterations {
-                count: 11,
-                maximum: 10,
-            }),
-        ),
+        ("s=MDEyMzQ1Njc4OWFiY2RlZg==", "s=", scram(ScramError::Salt { length: 0, limit: 256 })),
+        ("s=MDEyMzQ1Njc4OWFiY2RlZg==", "s=?", malformed("the salt is not base64")),
+        ("i=5", "i=0", malformed("the iteration count is not a number")),
+        ("i=5", "i=-5", malformed("the iteration count is not a number")),
+        ("i=5", "i=05", malformed("the iteration count is not a number")),
+        ("i=5", "i=5 ", malformed("the iteration count is not a number")),
+        ("i=5", "i=11", scram(ScramError::TooManyIterations { count: 11, maximum: 10 })),
         (
             "i=5",
             "i=99999999999999999999",
-            scram(ScramError::TooManyIterations {
-                count: u32::MAX,
-                maximum: 10,
-            }),
+            scram(ScramError::TooManyIterations { count: u32::MAX, maximum: 10 }),
         ),
         ("r=", "m=x,r=", scram(ScramError::MandatoryExtension)),
         ("i=5", "i=5,m=x", scram(ScramError::MandatoryExtension)),
         ("i=5", "i=5,i=5", malformed(out_of_order)),
         ("i=5", "i=5,p=x", malformed(out_of_order)),
-        (
-            "i=5",
-            "i=5,",
-            malformed("an attribute is not of the form x=value"),
-        ),
-        (
-            "i=5",
-            "i=5,x",
-            malformed("an attribute is not of the form x=value"),
-        ),
+        ("i=5", "i=5,", malformed("an attribute is not of the form x=value")),
+        ("i=5", "i=5,x", malformed("an attribute is not of the form x=value")),
         (",s=", ",i=5,s=", malformed("no salt where it should be")),
-        (
-            "i=5",
-            "x=5",
-            malformed("no iteration count where it should be"),
-        ),
+        ("i=5", "x=5", malformed("no iteration count where it should be")),
         ("r=", "s=", malformed("no nonce where it should be")),
-        (
-            ours,
-            "AQ Q",
-            malformed("the nonce holds a character that it must not"),
-        ),
+        (ours, "AQ Q", malformed("the nonce holds a character that it must not")),
         ("i=5", "i=5,x=\0", malformed("holds a NUL")),
     ];
     for (from, to, expected) in cases {
         let client = client(ScramHash::Sha256, "pencil", Binding::None);
         let change = replacing(Leg::ServerFirst, from, to);
-        assert_eq!(
-            exchange(client, &ChannelBindings::NONE, change),
-            expected,
-            "{from} → {to}"
-        );
+        assert_eq!(exchange(client, &ChannelBindings::NONE, change), expected, "{from} → {to}");
     }
 }
 
@@ -249,23 +179,12 @@ fn the_client_refuses_what_was_changed_in_the_servers_first_message() {
 fn too_few_iterations_or_an_overlong_salt_or_message_are_refused_before_any_work() {
     let few = ScramParameters::new(ScramHash::Sha256, "user", &password("pencil"), [1; 24]);
     let mut few = Scram::new(few).unwrap();
-    let nonce = String::from_utf8(few.initial())
-        .unwrap()
-        .split_off("n,,n=user,r=".len());
-    let refused = ScramError::TooFewIterations {
-        count: 4095,
-        minimum: 4096,
-    };
-    assert_eq!(
-        few.step(format!("r={nonce}x,s=YQ==,i=4095").as_bytes()),
-        Err(refused.into())
-    );
+    let nonce = String::from_utf8(few.initial()).unwrap().split_off("n,,n=user,r=".len());
+    let refused = ScramError::TooFewIterations { count: 4095, minimum: 4096 };
+    assert_eq!(few.step(format!("r={nonce}x,s=YQ==,i=4095").as_bytes()), Err(refused.into()));
     let cases = [
         (format!("r={nonce}x,s={},i=5", "YWFh".repeat(86)), "salt"),
-        (
-            format!("r={nonce}x,s=YQ==,i=5,x={}", "y".repeat(4096)),
-            "4,096",
-        ),
+        (format!("r={nonce}x,s=YQ==,i=5,x={}", "y".repeat(4096)), "4,096"),
     ];
     for (challenge, part) in cases {
         let mut client = client(ScramHash::Sha256, "pencil", Binding::None);
@@ -290,19 +209,13 @@ fn the_client_refuses_a_success_that_proves_nothing() {
         (b"", scram(ScramError::NoServerSignature)),
         (b"v=", scram(ScramError::ServerSignature)),
         (b"v=AAAA", scram(ScramError::ServerSignature)),
-        (
-            b"v=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-            scram(ScramError::ServerSignature),
-        ),
+        (b"v=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", scram(ScramError::ServerSignature)),
         (b"v=?", malformed("the signature is not base64")),
         (b"e=invalid-proof", refused(ScramRefusal::InvalidProof)),
         (b"e=unknown-user,x=y", refused(ScramRefusal::UnknownUser)),
         (b"e=something-new", refused(ScramRefusal::Other)),
         (b"m=x", scram(ScramError::MandatoryExtension)),
-        (
-            b"v=AAAA,e=other-error",
-            malformed("an attribute is out of order or doubled"),
-        ),
+        (b"v=AAAA,e=other-error", malformed("an attribute is out of order or doubled")),
         (b"r=abc", malformed("neither a signature nor an error")),
         (b"\xff", malformed("not UTF-8")),
     ];
@@ -312,11 +225,7 @@ fn the_client_refuses_a_success_that_proves_nothing() {
             Leg::ServerFinal => last.to_vec(),
             _ => message,
         };
-        assert_eq!(
-            exchange(client, &ChannelBindings::NONE, change),
-            expected,
-            "{last:?}"
-        );
+        assert_eq!(exchange(client, &ChannelBindings::NONE, change), expected, "{last:?}");
     }
 }
 
@@ -334,10 +243,7 @@ fn the_server_refuses_what_was_changed_in_the_clients_messages() {
     let plain = || client(ScramHash::Sha256, "pencil", Binding::None);
     let not_offered = || client(ScramHash::Sha256, "pencil", Binding::NotOffered);
     let none = ChannelBindings::NONE;
-    let exporter_only = ChannelBindings {
-        tls_server_end_point: None,
-        ..bindings()
-    };
+    let exporter_only = ChannelBindings { tls_server_end_point: None, ..bindings() };
     let first = |from, to| replacing(Leg::ClientFirst, from, to);
     let last = |from, to| replacing(Leg::ClientFinal, from, to);
     let cases = [
@@ -346,16 +252,8 @@ fn the_server_refuses_what_was_changed_in_the_clients_messages() {
         exchange(plain(), &bindings(), first("n,,", "y,,")),
         exchange(not_offered(), &bindings(), first("y,,", "n,,")),
         exchange(plain(), &none, first("n,,", "n,a=root,")),
-        exchange(
-            plus(),
-            &bindings(),
-            first("tls-exporter", "tls-server-end-point"),
-        ),
-        exchange(
-            plus(),
-            &exporter_only,
-            first("tls-exporter", "tls-server-end-point"),
-        ),
+        exchange(plus(), &bindings(), first("tls-exporter", "tls-server-end-point")),
+        exchange(plus(), &exporter_only, first("tls-exporter", "tls-server-end-point")),
         exchange(plus(), &bindings(), first("tls-exporter", "tls-unique")),
         exchange(plus(), &none, untouched),
         exchange(plain(), &bindings(), first("n,,", "p=tls-exporter,,")),
@@ -415,16 +313,11 @@ fn the_server_refuses_what_was_changed_in_the_clients_messages() {
 #[test]
 fn a_proof_of_another_length_is_refused_though_it_begins_or_ends_well() {
     let none = ChannelBindings::NONE;
-    let cases: [fn(&mut Vec<u8>); 3] = [
-        |proof| proof.push(0),
-        |proof| proof.truncate(31),
-        Vec::clear,
-    ];
+    let cases: [fn(&mut Vec<u8>); 3] =
+        [|proof| proof.push(0), |proof| proof.truncate(31), Vec::clear];
     for change in cases {
-        let end = exchange(
-            client(ScramHash::Sha256, "pencil", Binding::None),
-            &none,
-            |leg, message| {
+        let end =
+            exchange(client(ScramHash::Sha256, "pencil", Binding::None), &none, |leg, message| {
                 if leg != Leg::ClientFinal {
                     return message;
                 }
@@ -433,8 +326,7 @@ fn a_proof_of_another_length_is_refused_though_it_begins_or_ends_well() {
                 let mut proof = STANDARD.decode(proof).unwrap();
                 change(&mut proof);
                 format!("{start},p={}", STANDARD.encode(proof)).into_bytes()
-            },
-        );
+            });
         assert_eq!(end, End::Server(ScramRefusal::InvalidProof));
     }
 }
@@ -480,21 +372,13 @@ fn the_servers_last_message_may_also_come_as_a_challenge_of_its_own() {
     });
     run(&|client, last| {
         assert_eq!(client.success(last), Ok(()));
-        let unexpected = SaslError::UnexpectedChallenge {
-            mechanism: "SCRAM-SHA-256",
-        };
+        let unexpected = SaslError::UnexpectedChallenge { mechanism: "SCRAM-SHA-256" };
         assert_eq!(client.step(last), Err(unexpected));
     });
     run(&|client, last| {
-        assert_eq!(
-            client.step(b"v=AAAA"),
-            Err(ScramError::ServerSignature.into())
-        );
+        assert_eq!(client.step(b"v=AAAA"), Err(ScramError::ServerSignature.into()));
         // A wrong signature ends it: the right one does not mend it.
-        assert_eq!(
-            client.success(last),
-            Err(ScramError::NoServerSignature.into())
-        );
+        assert_eq!(client.success(last), Err(ScramError::NoServerSignature.into()));
         assert!(client.keys().is_none());
     });
 }
@@ -502,21 +386,12 @@ fn the_servers_last_message_may_also_come_as_a_challenge_of_its_own() {
 #[test]
 fn success_before_the_exchange_is_over_is_refused() {
     let mut fresh = client(ScramHash::Sha1, "pencil", Binding::None);
-    assert_eq!(
-        fresh.success(b""),
-        Err(ScramError::NoServerSignature.into())
-    );
+    assert_eq!(fresh.success(b""), Err(ScramError::NoServerSignature.into()));
     let mut asked = client(ScramHash::Sha1, "pencil", Binding::None);
     asked.initial();
-    assert_eq!(
-        asked.success(b"v=AAAA"),
-        Err(ScramError::NoServerSignature.into())
-    );
+    assert_eq!(asked.success(b"v=AAAA"), Err(ScramError::NoServerSignature.into()));
     let mut early = client(ScramHash::Sha1, "pencil", Binding::None);
-    assert!(matches!(
-        early.step(b"r=x,s=YQ==,i=5"),
-        Err(SaslError::UnexpectedChallenge { .. })
-    ));
+    assert!(matches!(early.step(b"r=x,s=YQ==,i=5"), Err(SaslError::UnexpectedChallenge { .. })));
 }
 
 #[test]
@@ -538,10 +413,7 @@ fn keys_of_an_earlier_login_are_used_only_for_the_same_salt_count_and_hash_funct
     // The second login knows the wrong password and succeeds: it derived nothing.
     let again = parameters(hash, "wrong").keys(Some(keys.clone()));
     let again = Scram::new(again).unwrap();
-    assert_eq!(
-        exchange(again, &ChannelBindings::NONE, untouched),
-        End::Verified
-    );
+    assert_eq!(exchange(again, &ChannelBindings::NONE, untouched), End::Verified);
 
     for (salt, iterations) in [(&b"other salt"[..], ITERATIONS), (SALT, ITERATIONS + 1)] {
         let changed =
@@ -580,19 +452,11 @@ fn keys_that_were_derived_elsewhere_give_the_same_answer() {
 #[test]
 fn a_server_that_repeats_its_offer_exposes_a_list_that_was_shortened() {
     let hash = ScramHash::Sha256;
-    let names = |names: &[&str]| {
-        names
-            .iter()
-            .map(|&name| name.to_owned())
-            .collect::<Vec<_>>()
-    };
+    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
     let whole = names(&["SCRAM-SHA-256", "SCRAM-SHA-512", "PLAIN"]);
     let cases = [
         (whole.clone(), Ok(())),
-        (
-            names(&["SCRAM-SHA-256", "PLAIN"]),
-            Err(ScramError::OfferChanged),
-        ),
+        (names(&["SCRAM-SHA-256", "PLAIN"]), Err(ScramError::OfferChanged)),
     ];
     for (arrived, expected) in cases {
         let offer = ScramOffer::new(&arrived, &[]);
@@ -601,10 +465,7 @@ fn a_server_that_repeats_its_offer_exposes_a_list_that_was_shortened() {
         let mut server = server.offer(ScramOffer::new(&whole, &[]));
         let challenge = server.challenge(&credentials(hash)).unwrap();
         let answer = client.step(&challenge);
-        assert_eq!(
-            answer.clone().map(|_| ()),
-            expected.map_err(SaslError::from)
-        );
+        assert_eq!(answer.clone().map(|_| ()), expected.map_err(SaslError::from));
         if let Ok(answer) = answer {
             assert!(client.success(&server.finish(&answer).unwrap()).is_ok());
         }
@@ -653,15 +514,10 @@ fn the_server_answers_each_message_once_and_keeps_to_its_hash_function() {
     let hash = ScramHash::Sha256;
     let mut client = client(hash, "pencil", Binding::None);
     let mut server = begin(hash, false, &ChannelBindings::NONE, &client.initial()).unwrap();
-    assert_eq!(
-        server.finish(b"c=biws,r=x,p=AAAA"),
-        Err(ScramRefusal::Other)
-    );
+    assert_eq!(server.finish(b"c=biws,r=x,p=AAAA"), Err(ScramRefusal::Other));
     let other = credentials(ScramHash::Sha1);
     assert_eq!(server.challenge(&other), Err(ScramRefusal::Other));
-    let response = client
-        .step(&server.challenge(&credentials(hash)).unwrap())
-        .unwrap();
+    let response = client.step(&server.challenge(&credentials(hash)).unwrap()).unwrap();
     assert!(server.finish(&response).is_ok());
     assert_eq!(server.finish(&response), Err(ScramRefusal::Other));
 }
@@ -673,10 +529,7 @@ fn an_identity_to_act_as_reaches_the_server() {
     let first = client.initial();
     assert!(first.starts_with(b"n,a=a=2Cb=3Dc@host,n=user,r="));
     let server = begin(ScramHash::Sha1, false, &ChannelBindings::NONE, &first).unwrap();
-    assert_eq!(
-        (server.username(), server.authzid()),
-        ("user", Some("a,b=c@host"))
-    );
+    assert_eq!((server.username(), server.authzid()), ("user", Some("a,b=c@host")));
 }
 
 #[test]

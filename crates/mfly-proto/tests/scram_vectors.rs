@@ -74,10 +74,7 @@ fn the_server_says_what_the_rfcs_print() {
         let first = vector.client_first.as_bytes();
         let mut server = ScramServer::begin(vector.hash, false, &none, nonce, first).unwrap();
         assert_eq!((server.username(), server.authzid()), ("user", None));
-        assert_eq!(
-            text(&server.challenge(&credentials).unwrap()),
-            vector.server_first
-        );
+        assert_eq!(text(&server.challenge(&credentials).unwrap()), vector.server_first);
         let server_final = server.finish(vector.client_final.as_bytes()).unwrap();
         assert_eq!(text(&server_final), vector.server_final);
     }
@@ -94,9 +91,7 @@ impl Answer<'_> {
     fn bytes(&self, name: &str) -> Vec<u8> {
         let hex = self.text(name).as_bytes();
         let digits = hex.chunks(2).map(text);
-        digits
-            .map(|pair| u8::from_str_radix(pair, 16).unwrap())
-            .collect()
+        digits.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
     }
 
     fn iterations(&self) -> u32 {
@@ -112,10 +107,9 @@ impl Answer<'_> {
 
     fn binding(&self) -> Binding {
         match self.0["binding"].as_str() {
-            Some(name) => Binding::Bound(
-                BindingKind::from_name(name).unwrap(),
-                self.bytes("binding_data"),
-            ),
+            Some(name) => {
+                Binding::Bound(BindingKind::from_name(name).unwrap(), self.bytes("binding_data"))
+            }
             None if self.text("client_first").starts_with('y') => Binding::NotOffered,
             None => Binding::None,
         }

@@ -25,22 +25,17 @@ fn document(text: &str) -> Document {
 
 /// The response to `R` in an `iq` result with this content.
 fn response<R: IqRequest>(content: &str) -> Result<R::Response, DecodeError> {
-    let document = document(&format!(
-        "<iq type='result' id='i' xmlns='jabber:client'>{content}</iq>"
-    ));
+    let document =
+        document(&format!("<iq type='result' id='i' xmlns='jabber:client'>{content}</iq>"));
     let iq = Iq::read(document.root()).unwrap();
-    R::read_response(&Reply {
-        from: None,
-        payload: iq.payload(),
-    })
+    R::read_response(&Reply { from: None, payload: iq.payload() })
 }
 
 /// The request `R` in an `iq` with this content.
 fn request<R: IqRequest>(content: &str) -> Result<R, DecodeError> {
     let kind = R::KIND.as_str();
-    let document = document(&format!(
-        "<iq type='{kind}' id='i' xmlns='jabber:client'>{content}</iq>"
-    ));
+    let document =
+        document(&format!("<iq type='{kind}' id='i' xmlns='jabber:client'>{content}</iq>"));
     let iq = Iq::read(document.root()).unwrap();
     R::read(&iq, iq.payload().unwrap())
 }
@@ -68,10 +63,7 @@ fn card(content: &str) -> VCard {
 #[test]
 fn nobody_has_an_empty_card_however_the_server_says_so() {
     assert_eq!(response::<VCardQuery>(""), Ok(VCard::default()));
-    assert_eq!(
-        response::<VCardQuery>("<vCard xmlns='vcard-temp'/>"),
-        Ok(VCard::default())
-    );
+    assert_eq!(response::<VCardQuery>("<vCard xmlns='vcard-temp'/>"), Ok(VCard::default()));
     let other = DecodeError::UnexpectedElement { expected: "vCard" };
     assert_eq!(response::<VCardQuery>("<vCard xmlns='u'/>"), Err(other));
 }
@@ -84,10 +76,7 @@ fn changing_one_field_of_a_card_keeps_everything_else() {
     let mut card = VCard::read(document(text).root()).unwrap();
     assert_eq!(written(|w| card.write(w)), text);
     card.full_name = "Robert".to_owned();
-    assert_eq!(
-        written(|w| card.write(w)),
-        text.replace(">Bob<", ">Robert<")
-    );
+    assert_eq!(written(|w| card.write(w)), text.replace(">Bob<", ">Robert<"));
 }
 
 #[test]
@@ -96,37 +85,22 @@ fn a_second_value_where_a_card_has_one_is_kept_beside_it() {
         "<FN>one</FN><FN>two</FN><N><GIVEN>a</GIVEN></N><N><GIVEN>b</GIVEN></N>\
         <PHOTO><EXTVAL>u</EXTVAL></PHOTO><PHOTO><EXTVAL>v</EXTVAL></PHOTO>",
     );
-    assert_eq!(
-        (card.full_name.as_str(), card.name.given.as_str()),
-        ("one", "a")
-    );
-    let others: Vec<_> = card
-        .others
-        .iter()
-        .map(|other| other.root().name().to_owned())
-        .collect();
+    assert_eq!((card.full_name.as_str(), card.name.given.as_str()), ("one", "a"));
+    let others: Vec<_> = card.others.iter().map(|other| other.root().name().to_owned()).collect();
     assert_eq!(others, ["FN", "N", "PHOTO"]);
 }
 
 #[test]
 fn a_photo_in_lines_or_without_padding_is_read_and_a_broken_one_is_kept_as_it_is() {
     for digits in ["aGVs\n  bG8h\n", "aGVsbG8h"] {
-        let card = card(&format!(
-            "<PHOTO><TYPE>image/gif</TYPE><BINVAL>{digits}</BINVAL></PHOTO>"
-        ));
+        let card = card(&format!("<PHOTO><TYPE>image/gif</TYPE><BINVAL>{digits}</BINVAL></PHOTO>"));
         assert_eq!(
             card.photo,
-            Some(Photo::Inline {
-                media_type: "image/gif".to_owned(),
-                data: b"hello!".to_vec()
-            })
+            Some(Photo::Inline { media_type: "image/gif".to_owned(), data: b"hello!".to_vec() })
         );
     }
     let unpadded = card("<PHOTO><BINVAL>aGk</BINVAL></PHOTO>").photo.unwrap();
-    assert_eq!(
-        written(|w| card("").write(w)),
-        "<vCard xmlns=\"vcard-temp\"/>"
-    );
+    assert_eq!(written(|w| card("").write(w)), "<vCard xmlns=\"vcard-temp\"/>");
     assert_eq!(format!("{unpadded:?}"), "Inline(, 2 bytes)");
     for broken in ["<PHOTO/>", "<PHOTO><BINVAL>a*b</BINVAL></PHOTO>"] {
         let card = card(broken);
@@ -137,18 +111,12 @@ fn a_photo_in_lines_or_without_padding_is_read_and_a_broken_one_is_kept_as_it_is
 #[test]
 fn what_cannot_be_an_element_is_not_written_as_one() {
     let card = VCard {
-        name: Name {
-            prefix: "Dr.".to_owned(),
-            ..Name::default()
-        },
+        name: Name { prefix: "Dr.".to_owned(), ..Name::default() },
         telephones: vec![Telephone {
             kinds: ["HOME", "NUMBER", "a b", ""].map(str::to_owned).to_vec(),
             number: "<1>".to_owned(),
         }],
-        emails: vec![Email {
-            kinds: vec!["USERID".to_owned()],
-            address: String::new(),
-        }],
+        emails: vec![Email { kinds: vec!["USERID".to_owned()], address: String::new() }],
         ..VCard::default()
     };
     let text = written(|w| SetVCard { card }.write(w));
@@ -157,18 +125,12 @@ fn what_cannot_be_an_element_is_not_written_as_one() {
         "<vCard xmlns=\"vcard-temp\"><N><PREFIX>Dr.</PREFIX></N>\
          <TEL><HOME/><NUMBER>&lt;1&gt;</NUMBER></TEL><EMAIL><USERID></USERID></EMAIL></vCard>"
     );
-    assert_eq!(
-        request::<SetVCard>(&text).unwrap().card.telephones[0].kinds,
-        ["HOME"]
-    );
+    assert_eq!(request::<SetVCard>(&text).unwrap().card.telephones[0].kinds, ["HOME"]);
 }
 
 /// Why entries were left out.
 fn reasons<T>(list: &Listed<T>) -> Vec<SkipReason> {
-    list.skipped()
-        .iter()
-        .map(|skipped| skipped.reason)
-        .collect()
+    list.skipped().iter().map(|skipped| skipped.reason).collect()
 }
 
 // Roster.
@@ -180,10 +142,7 @@ fn an_empty_answer_says_that_the_known_roster_is_the_latest() {
     assert_eq!(response::<RosterQuery>(""), Ok(None));
     assert_eq!(
         response::<RosterQuery>(&format!("<query {ROSTER} ver='7'/>")),
-        Ok(Some(Roster {
-            version: Some("7".to_owned()),
-            items: Listed::new()
-        }))
+        Ok(Some(Roster { version: Some("7".to_owned()), items: Listed::new() }))
     );
 }
 
@@ -201,10 +160,7 @@ fn an_odd_contact_leaves_the_others() {
     assert_eq!(list.items, contacts);
     assert_eq!(list.items.skipped_count(), 4);
     let invalid = SkipReason::Invalid("jid");
-    assert_eq!(
-        reasons(&list.items),
-        [SkipReason::Missing("jid"), invalid, invalid, invalid]
-    );
+    assert_eq!(reasons(&list.items), [SkipReason::Missing("jid"), invalid, invalid, invalid]);
     assert_eq!(list.items.skipped()[2].text, "<item jid='c d@e'/>");
 }
 
@@ -218,11 +174,7 @@ fn a_contact_may_be_any_address() {
         "a(b)@x.test",
     ];
     let items: String = addresses.map(|jid| format!("<item jid='{jid}'/>")).concat();
-    let listed: Vec<_> = roster(&items)
-        .items
-        .into_iter()
-        .map(|item| item.jid)
-        .collect();
+    let listed: Vec<_> = roster(&items).items.into_iter().map(|item| item.jid).collect();
     assert_eq!(listed, addresses.map(jid));
 }
 
@@ -255,10 +207,7 @@ fn what_a_contact_does_not_say_is_empty() {
 #[test]
 fn a_set_and_a_push_have_exactly_one_contact() {
     let query = |items: &str| format!("<query {ROSTER}>{items}</query>");
-    let missing = DecodeError::MissingChild {
-        element: "query",
-        child: "item",
-    };
+    let missing = DecodeError::MissingChild { element: "query", child: "item" };
     let two = invalid("query", "item");
     assert_eq!(request::<SetRosterItem>(&query("")), Err(missing.clone()));
     assert_eq!(RosterPush::read(document(&query("")).root()), Err(missing));
@@ -269,24 +218,15 @@ fn a_set_and_a_push_have_exactly_one_contact() {
     let push = RosterPush::read(document(&with_an_odd_one).root());
     assert_eq!(push.unwrap().unwrap().item.jid, jid("a@b"));
     let only_an_odd_one = query("<item jid='c d@e'/>");
-    assert_eq!(
-        RosterPush::read(document(&only_an_odd_one).root()),
-        Err(invalid("item", "jid"))
-    );
+    assert_eq!(RosterPush::read(document(&only_an_odd_one).root()), Err(invalid("item", "jid")));
     // A request is carried out whole or not at all.
-    assert_eq!(
-        request::<SetRosterItem>(&with_an_odd_one),
-        Err(invalid("item", "jid"))
-    );
+    assert_eq!(request::<SetRosterItem>(&with_an_odd_one), Err(invalid("item", "jid")));
 }
 
 #[test]
 fn a_client_names_no_subscription_except_to_remove_a_contact() {
     let contact = BareJid::new("a@b").unwrap();
-    let item = RosterItem {
-        groups: vec!["<g>".to_owned()],
-        ..RosterItem::new(contact.clone())
-    };
+    let item = RosterItem { groups: vec!["<g>".to_owned()], ..RosterItem::new(contact.clone()) };
     assert_eq!(
         written(|w| SetRosterItem { item }.write(w)),
         "<query xmlns=\"jabber:iq:roster\"><item jid=\"a@b\"><group>&lt;g&gt;</group></item></query>"
@@ -305,26 +245,17 @@ const BLOCKING: &str = "xmlns='urn:xmpp:blocking'";
 
 #[test]
 fn to_block_nobody_is_a_mistake_and_to_unblock_nobody_means_everybody() {
-    let missing = DecodeError::MissingChild {
-        element: "block",
-        child: "item",
-    };
+    let missing = DecodeError::MissingChild { element: "block", child: "item" };
     let block = format!("<block {BLOCKING}/>");
     assert_eq!(request::<BlockAddresses>(&block), Err(missing.clone()));
     assert_eq!(BlockListPush::read(document(&block).root()), Err(missing));
     let unblock = format!("<unblock {BLOCKING}/>");
-    assert_eq!(
-        request::<UnblockAddresses>(&unblock),
-        Ok(UnblockAddresses::default())
-    );
+    assert_eq!(request::<UnblockAddresses>(&unblock), Ok(UnblockAddresses::default()));
     assert_eq!(
         BlockListPush::read(document(&unblock).root()),
         Ok(Some(BlockListPush::Unblocked(Listed::new())))
     );
-    assert_eq!(
-        written(|w| UnblockAddresses::default().write(w)),
-        unblock.replace('\'', "\"")
-    );
+    assert_eq!(written(|w| UnblockAddresses::default().write(w)), unblock.replace('\'', "\""));
 }
 
 #[test]
@@ -332,20 +263,12 @@ fn any_kind_of_address_can_be_blocked() {
     let list = format!(
         "<blocklist {BLOCKING}><item jid='U2@h.test'/><item jid='u3@h.test/Phone'/><item jid='spam.test'/></blocklist>"
     );
-    let addresses = ["u2@h.test", "u3@h.test/Phone", "spam.test"]
-        .map(jid)
-        .to_vec();
+    let addresses = ["u2@h.test", "u3@h.test/Phone", "spam.test"].map(jid).to_vec();
     assert_eq!(response::<BlockList>(&list), Ok(addresses.into()));
-    let missing = DecodeError::MissingChild {
-        element: "iq",
-        child: "blocklist",
-    };
+    let missing = DecodeError::MissingChild { element: "iq", child: "blocklist" };
     assert_eq!(response::<BlockList>(""), Err(missing));
     let nobody = format!("<block {BLOCKING}><item jid='@'/></block>");
-    assert_eq!(
-        request::<BlockAddresses>(&nobody),
-        Err(invalid("item", "jid"))
-    );
+    assert_eq!(request::<BlockAddresses>(&nobody), Err(invalid("item", "jid")));
 }
 
 #[test]
@@ -364,38 +287,25 @@ fn an_odd_address_leaves_the_others_and_never_means_everybody() {
         let addresses = match push(name, items).unwrap().unwrap() {
             BlockListPush::Blocked(addresses) | BlockListPush::Unblocked(addresses) => addresses,
         };
-        assert_eq!(
-            (&*addresses, addresses.skipped_count()),
-            (&[jid("spam.test")][..], 4)
-        );
-        assert_eq!(
-            push(name, "<item jid='c d@e'/>"),
-            Err(invalid("item", "jid")),
-            "{name}"
-        );
+        assert_eq!((&*addresses, addresses.skipped_count()), (&[jid("spam.test")][..], 4));
+        assert_eq!(push(name, "<item jid='c d@e'/>"), Err(invalid("item", "jid")), "{name}");
     }
     // A request is carried out whole or not at all.
     let unblock = format!("<unblock {BLOCKING}>{items}</unblock>");
-    assert_eq!(
-        request::<UnblockAddresses>(&unblock),
-        Err(invalid("item", "jid"))
-    );
+    assert_eq!(request::<UnblockAddresses>(&unblock), Err(invalid("item", "jid")));
 }
 
 #[test]
 fn only_sets_are_pushes() {
     let push = |kind: &str, content: &str| {
-        let document = document(&format!(
-            "<iq type='{kind}' id='i' xmlns='jabber:client'>{content}</iq>"
-        ));
+        let document =
+            document(&format!("<iq type='{kind}' id='i' xmlns='jabber:client'>{content}</iq>"));
         StandardPush::from_iq(&Iq::read(document.root()).unwrap())
     };
     let block = format!("<block {BLOCKING}><item jid='spam.test'/></block>");
     assert_eq!(
         push("set", &block),
-        Ok(Some(StandardPush::BlockList(BlockListPush::Blocked(
-            vec![jid("spam.test")].into()
-        ))))
+        Ok(Some(StandardPush::BlockList(BlockListPush::Blocked(vec![jid("spam.test")].into()))))
     );
     assert_eq!(push("get", &block), Ok(None));
     assert_eq!(push("result", &block), Ok(None));
@@ -405,10 +315,7 @@ fn only_sets_are_pushes() {
     let Ok(Some(StandardPush::Roster(push))) = push("set", &item) else {
         panic!("no push");
     };
-    assert_eq!(
-        (push.version.as_deref(), push.item.subscription),
-        (Some("2"), Subscription::To)
-    );
+    assert_eq!((push.version.as_deref(), push.item.subscription), (Some("2"), Subscription::To));
 }
 
 // Time and discovery.
@@ -432,10 +339,7 @@ fn a_time_is_read_with_its_distance_from_utc() {
         let utc = utc.parse().unwrap();
         assert_eq!(
             read(tzo, "2006-12-19T17:58:35Z"),
-            Ok(EntityTime {
-                utc,
-                offset_minutes
-            }),
+            Ok(EntityTime { utc, offset_minutes }),
             "{tzo}"
         );
     }
@@ -448,10 +352,7 @@ fn a_time_is_read_with_its_distance_from_utc() {
     for same in ["2006-12-19T11:58:35-06:00", " 20061219T17:58:35\n"] {
         assert_eq!(read("Z", same), read("Z", utc), "{same}");
     }
-    let missing = |child| DecodeError::MissingChild {
-        element: "time",
-        child,
-    };
+    let missing = |child| DecodeError::MissingChild { element: "time", child };
     let time = |content: &str| {
         response::<EntityTimeQuery>(&format!("<time xmlns='urn:xmpp:time'>{content}</time>"))
     };

@@ -42,10 +42,7 @@ fn features_are_read_as_they_were_written() {
         stream_management: true,
         roster_versioning: true,
         client_state: true,
-        limits: Some(StreamLimits {
-            max_bytes: Some(10_000),
-            idle_seconds: None,
-        }),
+        limits: Some(StreamLimits { max_bytes: Some(10_000), idle_seconds: None }),
     };
     for features in [all, Features::default()] {
         let mut buffer = Vec::new();
@@ -62,26 +59,17 @@ fn a_feature_counts_in_its_own_namespace_only() {
     assert_eq!(features(others), Features::default());
     let nested =
         "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required xmlns='u'/></starttls>";
-    assert_eq!(
-        features(nested).start_tls,
-        Some(StartTlsOffer { required: false })
-    );
+    assert_eq!(features(nested).start_tls, Some(StartTlsOffer { required: false }));
 }
 
 #[test]
 fn limits_that_are_no_numbers_are_passed_over() {
     for (content, limits) in [
         ("", StreamLimits::default()),
-        (
-            "<max-bytes>-1</max-bytes><idle-seconds>soon</idle-seconds>",
-            StreamLimits::default(),
-        ),
+        ("<max-bytes>-1</max-bytes><idle-seconds>soon</idle-seconds>", StreamLimits::default()),
         (
             "<max-bytes> 7 </max-bytes><idle-seconds>0</idle-seconds>",
-            StreamLimits {
-                max_bytes: Some(7),
-                idle_seconds: Some(0),
-            },
+            StreamLimits { max_bytes: Some(7), idle_seconds: Some(0) },
         ),
     ] {
         let text = format!("<limits xmlns='urn:xmpp:stream-limits:0'>{content}</limits>");
@@ -97,22 +85,13 @@ fn what_can_be_done_along_with_sasl2_is_read_where_it_belongs() {
         );
         features(&text).sasl2.unwrap()
     };
-    let plain = Sasl2Offer {
-        mechanisms: vec!["PLAIN".to_owned()],
-        ..Sasl2Offer::default()
-    };
+    let plain = Sasl2Offer { mechanisms: vec!["PLAIN".to_owned()], ..Sasl2Offer::default() };
     assert_eq!(offer(""), plain);
     assert_eq!(offer("<bind xmlns='urn:xmpp:bind:0'/>"), plain);
-    assert_eq!(
-        offer("<inline><bind/><sm xmlns='urn:xmpp:sm:2'/></inline>"),
-        plain
-    );
+    assert_eq!(offer("<inline><bind/><sm xmlns='urn:xmpp:sm:2'/></inline>"), plain);
     assert_eq!(
         offer("<inline><bind xmlns='urn:xmpp:bind:0'/></inline>"),
-        Sasl2Offer {
-            bind2: true,
-            ..plain
-        }
+        Sasl2Offer { bind2: true, ..plain }
     );
 }
 
@@ -120,19 +99,11 @@ fn what_can_be_done_along_with_sasl2_is_read_where_it_belongs() {
 fn the_elements_of_starttls_are_told_apart() {
     let element = |name: &str, ns: &str| document(&format!("<{name} xmlns='{ns}'/>"));
     let tls = "urn:ietf:params:xml:ns:xmpp-tls";
-    assert_eq!(
-        StartTls::read(element("starttls", tls).root()),
-        Ok(StartTls)
-    );
+    assert_eq!(StartTls::read(element("starttls", tls).root()), Ok(StartTls));
     assert_eq!(Proceed::read(element("proceed", tls).root()), Ok(Proceed));
     assert_eq!(Failure::read(element("failure", tls).root()), Ok(Failure));
-    let expected = DecodeError::UnexpectedElement {
-        expected: "proceed",
-    };
-    for other in [
-        element("failure", tls),
-        element("proceed", "urn:ietf:params:xml:ns:xmpp-sasl"),
-    ] {
+    let expected = DecodeError::UnexpectedElement { expected: "proceed" };
+    for other in [element("failure", tls), element("proceed", "urn:ietf:params:xml:ns:xmpp-sasl")] {
         assert_eq!(Proceed::read(other.root()), Err(expected.clone()));
     }
 }
@@ -150,10 +121,7 @@ fn a_stream_error_that_sends_us_elsewhere_says_where() {
         )
     };
     let redirect = error(&other(" [2001:db8::1]:9222\n")).redirect();
-    let expected = SeeOtherHost {
-        host: "2001:db8::1".to_owned(),
-        port: 9222,
-    };
+    let expected = SeeOtherHost { host: "2001:db8::1".to_owned(), port: 9222 };
     assert_eq!(redirect, Ok(Some(expected)));
     let conflict = "<conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>";
     assert_eq!(error(conflict).redirect(), Ok(None));
@@ -165,30 +133,12 @@ fn a_stream_error_that_sends_us_elsewhere_says_where() {
 fn every_refusal_of_a_text_has_a_stream_error() {
     for (kind, condition) in [
         (XmlErrorKind::Doctype, StreamCondition::RestrictedXml),
-        (
-            XmlErrorKind::UndeclaredEntity,
-            StreamCondition::RestrictedXml,
-        ),
-        (
-            XmlErrorKind::TooManyChildren,
-            StreamCondition::PolicyViolation,
-        ),
-        (
-            XmlErrorKind::UnboundPrefix,
-            StreamCondition::BadNamespacePrefix,
-        ),
-        (
-            XmlErrorKind::InvalidUtf8,
-            StreamCondition::UnsupportedEncoding,
-        ),
-        (
-            XmlErrorKind::WrongStreamNamespace,
-            StreamCondition::InvalidNamespace,
-        ),
-        (
-            XmlErrorKind::WrongStreamVersion,
-            StreamCondition::UnsupportedVersion,
-        ),
+        (XmlErrorKind::UndeclaredEntity, StreamCondition::RestrictedXml),
+        (XmlErrorKind::TooManyChildren, StreamCondition::PolicyViolation),
+        (XmlErrorKind::UnboundPrefix, StreamCondition::BadNamespacePrefix),
+        (XmlErrorKind::InvalidUtf8, StreamCondition::UnsupportedEncoding),
+        (XmlErrorKind::WrongStreamNamespace, StreamCondition::InvalidNamespace),
+        (XmlErrorKind::WrongStreamVersion, StreamCondition::UnsupportedVersion),
         (XmlErrorKind::MismatchedTag, StreamCondition::NotWellFormed),
     ] {
         assert_eq!(StreamCondition::from(kind), condition);

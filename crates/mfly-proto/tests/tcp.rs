@@ -1,8 +1,5 @@
 //! Streams over TCP: cutting them into frames, and reading the frames.
-#![expect(
-    clippy::panic,
-    reason = "helpers of tests: what must not happen fails the test"
-)]
+#![expect(clippy::panic, reason = "helpers of tests: what must not happen fails the test")]
 
 mod streams;
 
@@ -100,10 +97,7 @@ fn every_line_of_every_trace_is_cut_the_same_wherever_it_is_cut() {
     for feature in std::fs::read_dir(fixtures).unwrap() {
         for case in std::fs::read_dir(feature.unwrap().path()).unwrap() {
             let path = case.unwrap().path();
-            if path
-                .extension()
-                .is_none_or(|extension| extension != "trace")
-            {
+            if path.extension().is_none_or(|extension| extension != "trace") {
                 continue;
             }
             let trace = Trace::parse(&std::fs::read_to_string(path).unwrap()).unwrap();
@@ -142,30 +136,17 @@ fn a_declaration_and_a_header_start_the_stream_again_at_any_time() {
     assert_eq!(error, None);
     assert_eq!(
         frames,
-        [
-            OTHER_HEADER,
-            "<a/>",
-            OTHER_HEADER,
-            "<b/>",
-            OTHER_HEADER,
-            "<c/>",
-            "</stream>"
-        ]
+        [OTHER_HEADER, "<a/>", OTHER_HEADER, "<b/>", OTHER_HEADER, "<c/>", "</stream>"]
     );
 }
 
 #[test]
 fn white_space_at_the_end_of_a_chunk_is_a_sign_of_life_and_no_other_is() {
     let start = header();
-    let chunks = [
-        "\n", &start, " ", "\r\n\t ", "\n<a/>", "<b/>\n", "  <c> ", "</c>", FOOTER, " ",
-    ];
+    let chunks = ["\n", &start, " ", "\r\n\t ", "\n<a/>", "<b/>\n", "  <c> ", "</c>", FOOTER, " "];
     let (frames, error) = split(chunks.map(str::as_bytes));
     assert_eq!(error, None);
-    assert_eq!(
-        frames[1..],
-        [" ", " ", "<a/>", "<b/>", " ", "<c> </c>", FOOTER]
-    );
+    assert_eq!(frames[1..], [" ", " ", "<a/>", "<b/>", " ", "<c> </c>", FOOTER]);
     let mut reader = reader();
     assert!(matches!(received(&mut reader, " "), Received::WhiteSpace));
 }
@@ -202,28 +183,13 @@ fn what_restricted_xml_does_not_have_is_refused_wherever_it_is_cut() {
         ("<?php x?>", Malformed(Kind::ProcessingInstruction)),
         ("<?xml-stylesheet?>", Malformed(Kind::ProcessingInstruction)),
         ("<a><?xm x?></a>", Malformed(Kind::ProcessingInstruction)),
-        (
-            "<a><?xml version='1.0'?></a>",
-            Malformed(Kind::XmlDeclaration),
-        ),
-        (
-            "<?xml version='1.0'?><?xml version='1.0'?>",
-            Malformed(Kind::XmlDeclaration),
-        ),
+        ("<a><?xml version='1.0'?></a>", Malformed(Kind::XmlDeclaration)),
+        ("<?xml version='1.0'?><?xml version='1.0'?>", Malformed(Kind::XmlDeclaration)),
         ("<?xml version='1.1'?>", Malformed(Kind::XmlDeclaration)),
         ("<?xml encoding='UTF-8'?>", Malformed(Kind::XmlDeclaration)),
-        (
-            "<?xml version='1.0' other='x'?>",
-            Malformed(Kind::XmlDeclaration),
-        ),
-        (
-            "<?xml version='1.0'encoding='UTF-8'?>",
-            Malformed(Kind::XmlDeclaration),
-        ),
-        (
-            "<?xml version='1.0' standalone='maybe'?>",
-            Malformed(Kind::XmlDeclaration),
-        ),
+        ("<?xml version='1.0' other='x'?>", Malformed(Kind::XmlDeclaration)),
+        ("<?xml version='1.0'encoding='UTF-8'?>", Malformed(Kind::XmlDeclaration)),
+        ("<?xml version='1.0' standalone='maybe'?>", Malformed(Kind::XmlDeclaration)),
         ("<?xml?>", Malformed(Kind::XmlDeclaration)),
         ("<?xml version='1.0' encoding='ISO-8859-1'?>", NotUtf8),
         ("<?xml version='1.0'?><a/>", NoHeader),
@@ -269,10 +235,7 @@ fn a_peer_that_does_not_start_with_a_stream_header_is_told_from_one_that_does() 
         (b"\xC3\xA9", NoHeader),
         (b"\xFE\xFF\0<", NotUtf8),
         (b"\xFF\xFE<\0", NotUtf8),
-        (
-            b"\xEF\xBB\xBF<?xml version='1.0'?>",
-            Malformed(XmlErrorKind::ByteOrderMark),
-        ),
+        (b"\xEF\xBB\xBF<?xml version='1.0'?>", Malformed(XmlErrorKind::ByteOrderMark)),
         (b"<\0s\0", Malformed(XmlErrorKind::MalformedName)),
     ] {
         assert_eq!(split_everywhere(start), (Vec::new(), Some(error)));
@@ -307,22 +270,11 @@ fn a_frame_may_have_as_many_bytes_as_the_limit_and_not_one_more() {
 #[test]
 fn what_is_never_closed_is_refused_when_it_exceeds_the_limit() {
     let fill = "x".repeat(3 * LIMIT);
-    for start in [
-        "<a>",
-        "<a b='",
-        "<a ",
-        "</",
-        "<a><![CDATA[",
-        "<?xml version='1.0' ",
-    ] {
+    for start in ["<a>", "<a b='", "<a ", "</", "<a><![CDATA[", "<?xml version='1.0' "] {
         for chunk in [1, 100, 3 * LIMIT] {
             let stream = with_header(format!("{start}{fill}").as_bytes());
             let (_, error) = split(stream.chunks(chunk));
-            assert_eq!(
-                error,
-                Some(SplitError::TooLarge { limit: LIMIT }),
-                "{start}"
-            );
+            assert_eq!(error, Some(SplitError::TooLarge { limit: LIMIT }), "{start}");
         }
     }
 }
@@ -379,25 +331,13 @@ fn debug_output_and_errors_show_no_content() {
 #[test]
 fn every_refusal_names_the_stream_error_to_answer_with() {
     for (error, condition) in [
-        (
-            SplitError::TooLarge { limit: 1 },
-            StreamCondition::PolicyViolation,
-        ),
-        (
-            SplitError::TooDeep { limit: 1 },
-            StreamCondition::PolicyViolation,
-        ),
+        (SplitError::TooLarge { limit: 1 }, StreamCondition::PolicyViolation),
+        (SplitError::TooDeep { limit: 1 }, StreamCondition::PolicyViolation),
         (SplitError::NotUtf8, StreamCondition::UnsupportedEncoding),
         (SplitError::NoHeader, StreamCondition::BadFormat),
         (SplitError::AfterFooter, StreamCondition::BadFormat),
-        (
-            SplitError::Malformed(XmlErrorKind::Comment),
-            StreamCondition::RestrictedXml,
-        ),
-        (
-            SplitError::Malformed(XmlErrorKind::MismatchedTag),
-            StreamCondition::NotWellFormed,
-        ),
+        (SplitError::Malformed(XmlErrorKind::Comment), StreamCondition::RestrictedXml),
+        (SplitError::Malformed(XmlErrorKind::MismatchedTag), StreamCondition::NotWellFormed),
     ] {
         assert_eq!(StreamCondition::from(error), condition);
     }
@@ -425,20 +365,14 @@ fn a_header_says_what_an_opening_over_a_web_socket_says() {
     let (frames, _) = split_everywhere(written.as_bytes());
     assert_eq!(opened(&mut reader(), &frames[0]), open);
     let other = opened(&mut reader(), OTHER_HEADER);
-    assert_eq!(
-        (other.id.as_deref(), other.lang.as_deref()),
-        (Some("s1"), Some("en"))
-    );
+    assert_eq!((other.id.as_deref(), other.lang.as_deref()), (Some("s1"), Some("en")));
 }
 
 #[test]
 fn elements_inherit_the_namespaces_of_their_header_and_stand_alone_afterwards() {
     let mut reader = reader();
     opened(&mut reader, &header());
-    let iq = element(
-        &mut reader,
-        "<iq id='1'><query xmlns='jabber:iq:last'/><ping/></iq>",
-    );
+    let iq = element(&mut reader, "<iq id='1'><query xmlns='jabber:iq:last'/><ping/></iq>");
     assert!(iq.root().is(ns::CLIENT, "iq"));
     assert_eq!(iq.root().attr("id").as_deref(), Some("1"));
     assert!(iq.root().child("jabber:iq:last", "query").is_some());
@@ -451,10 +385,7 @@ fn elements_inherit_the_namespaces_of_their_header_and_stand_alone_afterwards() 
     let ping = iq.root().child_named("ping").unwrap().to_document();
     assert_eq!(ping.as_str(), "<ping xmlns=\"jabber:client\"/>");
 
-    let features = element(
-        &mut reader,
-        "<stream:features><a xmlns='u'/></stream:features>",
-    );
+    let features = element(&mut reader, "<stream:features><a xmlns='u'/></stream:features>");
     assert!(features.root().is(ns::STREAM, "features"));
     let alone = Document::parse(features.as_str().to_owned(), &Limits::default()).unwrap();
     assert!(alone.root().is(ns::STREAM, "features"));
@@ -464,22 +395,14 @@ fn elements_inherit_the_namespaces_of_their_header_and_stand_alone_afterwards() 
 fn what_an_element_declares_itself_overrides_its_header() {
     let mut reader = reader();
     opened(&mut reader, &header());
-    for text in [
-        "<iq xmlns='jabber:client'/>",
-        "<iq a='xmlns=\"u\"' xmlns='u'/>",
-        "<iq\n xmlns = \"\" />",
-    ] {
+    for text in
+        ["<iq xmlns='jabber:client'/>", "<iq a='xmlns=\"u\"' xmlns='u'/>", "<iq\n xmlns = \"\" />"]
+    {
         assert_eq!(element(&mut reader, text).as_str(), text);
     }
-    let features = element(
-        &mut reader,
-        "<stream:features xmlns:stream='u' xmlns='v' xmlnsx='w'/>",
-    );
+    let features = element(&mut reader, "<stream:features xmlns:stream='u' xmlns='v' xmlnsx='w'/>");
     assert!(features.root().is("u", "features"));
-    let outer = element(
-        &mut reader,
-        "<a><stream:b xmlns:stream='u'/><stream:b/></a>",
-    );
+    let outer = element(&mut reader, "<a><stream:b xmlns:stream='u'/><stream:b/></a>");
     let namespaces: Vec<_> = outer.root().children().map(|child| child.ns()).collect();
     assert_eq!(namespaces, ["u", ns::STREAM]);
 }
@@ -488,24 +411,15 @@ fn what_an_element_declares_itself_overrides_its_header() {
 fn any_prefix_may_stand_for_the_stream_and_for_its_content() {
     let mut reader = reader();
     opened(&mut reader, OTHER_HEADER);
-    assert!(
-        element(&mut reader, "<features/>")
-            .root()
-            .is(ns::STREAM, "features")
-    );
+    assert!(element(&mut reader, "<features/>").root().is(ns::STREAM, "features"));
     let iq = element(&mut reader, "<c:iq c:x='1' xmlns='u'><ping/></c:iq>");
     assert!(iq.root().is(ns::CLIENT, "iq"));
     assert_eq!(iq.root().attr_ns(ns::CLIENT, "x").as_deref(), Some("1"));
-    assert_eq!(
-        refusal(&mut reader, "<stream:features/>"),
-        XmlErrorKind::UnboundPrefix
-    );
+    assert_eq!(refusal(&mut reader, "<stream:features/>"), XmlErrorKind::UnboundPrefix);
     assert_eq!(refusal(&mut reader, FOOTER), XmlErrorKind::MismatchedTag);
     assert!(matches!(
         received(&mut reader, "</stream\n>"),
-        Received::Close {
-            see_other_uri: None
-        }
+        Received::Close { see_other_uri: None }
     ));
 }
 
@@ -513,36 +427,19 @@ fn any_prefix_may_stand_for_the_stream_and_for_its_content() {
 fn a_header_that_comes_again_replaces_what_the_first_one_declared() {
     let mut reader = reader();
     opened(&mut reader, &header());
-    opened(
-        &mut reader,
-        "<s:stream xmlns:s='http://etherx.jabber.org/streams' version='1.0'>",
-    );
+    opened(&mut reader, "<s:stream xmlns:s='http://etherx.jabber.org/streams' version='1.0'>");
     assert!(element(&mut reader, "<iq/>").root().is("", "iq"));
-    assert_eq!(
-        refusal(&mut reader, "<stream:error/>"),
-        XmlErrorKind::UnboundPrefix
-    );
-    assert!(
-        element(&mut reader, "<s:error/>")
-            .root()
-            .is(ns::STREAM, "error")
-    );
+    assert_eq!(refusal(&mut reader, "<stream:error/>"), XmlErrorKind::UnboundPrefix);
+    assert!(element(&mut reader, "<s:error/>").root().is(ns::STREAM, "error"));
 }
 
 #[test]
 fn hostile_headers_are_refused_and_change_nothing() {
     let namespace = "xmlns:stream='http://etherx.jabber.org/streams'";
-    let many: String = (0..1_000)
-        .map(|index| format!(" xmlns:p{index}='u'"))
-        .collect();
-    let crowd: String = (0..63)
-        .map(|index| format!(" xmlns:p{index}='u'"))
-        .collect();
+    let many: String = (0..1_000).map(|index| format!(" xmlns:p{index}='u'")).collect();
+    let crowd: String = (0..63).map(|index| format!(" xmlns:p{index}='u'")).collect();
     for (header, kind) in [
-        (
-            "<stream:stream version='1.0'>".to_owned(),
-            XmlErrorKind::UnboundPrefix,
-        ),
+        ("<stream:stream version='1.0'>".to_owned(), XmlErrorKind::UnboundPrefix),
         (
             "<stream xmlns='jabber:client' version='1.0'>".to_owned(),
             XmlErrorKind::WrongStreamNamespace,
@@ -551,22 +448,10 @@ fn hostile_headers_are_refused_and_change_nothing() {
             "<s:stream xmlns:s='http://etherx.jabber.org/stream' version='1.0'>".to_owned(),
             XmlErrorKind::WrongStreamNamespace,
         ),
-        (
-            format!("<stream:stream {namespace}>"),
-            XmlErrorKind::WrongStreamVersion,
-        ),
-        (
-            format!("<stream:stream {namespace} version='0.9'>"),
-            XmlErrorKind::WrongStreamVersion,
-        ),
-        (
-            format!("<stream:stream {namespace} version='2.0'>"),
-            XmlErrorKind::WrongStreamVersion,
-        ),
-        (
-            format!("<stream:stream {namespace} version='1'>"),
-            XmlErrorKind::WrongStreamVersion,
-        ),
+        (format!("<stream:stream {namespace}>"), XmlErrorKind::WrongStreamVersion),
+        (format!("<stream:stream {namespace} version='0.9'>"), XmlErrorKind::WrongStreamVersion),
+        (format!("<stream:stream {namespace} version='2.0'>"), XmlErrorKind::WrongStreamVersion),
+        (format!("<stream:stream {namespace} version='1'>"), XmlErrorKind::WrongStreamVersion),
         (
             format!("<stream:stream {namespace} version='1.0'{many}>"),
             XmlErrorKind::TooManyAttributes,
@@ -583,18 +468,12 @@ fn hostile_headers_are_refused_and_change_nothing() {
             format!("<stream:stream {namespace} version='1.0' a='&b;'>"),
             XmlErrorKind::UndeclaredEntity,
         ),
-        (
-            format!("<stream:stream {namespace} version='1.0'/>"),
-            XmlErrorKind::MalformedTag,
-        ),
+        (format!("<stream:stream {namespace} version='1.0'/>"), XmlErrorKind::MalformedTag),
         (
             format!("<stream:stream {namespace} version='1.0'><a></stream:stream>"),
             XmlErrorKind::MismatchedTag,
         ),
-        (
-            format!("<stream:stream {namespace} version='1.0'"),
-            XmlErrorKind::Truncated,
-        ),
+        (format!("<stream:stream {namespace} version='1.0'"), XmlErrorKind::Truncated),
         (
             format!("<stream:stream {namespace} xmlns:xml='u' version='1.0'>"),
             XmlErrorKind::ReservedPrefix,
@@ -603,11 +482,7 @@ fn hostile_headers_are_refused_and_change_nothing() {
         let mut reader = reader();
         opened(&mut reader, OTHER_HEADER);
         assert_eq!(refusal(&mut reader, &header), kind, "{header}");
-        assert!(
-            element(&mut reader, "<features/>")
-                .root()
-                .is(ns::STREAM, "features")
-        );
+        assert!(element(&mut reader, "<features/>").root().is(ns::STREAM, "features"));
     }
 }
 
@@ -615,20 +490,13 @@ fn hostile_headers_are_refused_and_change_nothing() {
 fn versions_are_compared_as_numbers() {
     for version in ["1.0", "1.1", "01.00"] {
         let header = OTHER_HEADER.replace("1.0", version);
-        assert_eq!(
-            opened(&mut reader(), &header).version.as_deref(),
-            Some(version)
-        );
+        assert_eq!(opened(&mut reader(), &header).version.as_deref(), Some(version));
     }
 }
 
 #[test]
 fn limits_hold_for_elements_that_inherit() {
-    let limits = Limits {
-        bytes: 300,
-        attributes: 4,
-        ..Limits::default()
-    };
+    let limits = Limits { bytes: 300, attributes: 4, ..Limits::default() };
     let mut reader = FrameReader::new(Framing::Tcp, limits);
     opened(
         &mut reader,
@@ -643,10 +511,7 @@ fn limits_hold_for_elements_that_inherit() {
     assert_eq!(refusal(&mut reader, &sized(301)), XmlErrorKind::TooLarge);
     // … and counts as an attribute.
     element(&mut reader, "<a b='' c='' d=''/>");
-    assert_eq!(
-        refusal(&mut reader, "<a b='' c='' d='' e=''/>"),
-        XmlErrorKind::TooManyAttributes
-    );
+    assert_eq!(refusal(&mut reader, "<a b='' c='' d='' e=''/>"), XmlErrorKind::TooManyAttributes);
 }
 
 #[test]
@@ -657,10 +522,7 @@ fn a_reader_reads_on_after_large_elements_and_after_refusals() {
     for _ in 0..2 {
         let document = element(&mut reader, &large);
         assert_eq!(document.root().children().count(), 1_000);
-        assert_eq!(
-            refusal(&mut reader, "<a><p:b/></a>"),
-            XmlErrorKind::UnboundPrefix
-        );
+        assert_eq!(refusal(&mut reader, "<a><p:b/></a>"), XmlErrorKind::UnboundPrefix);
         assert!(element(&mut reader, "<a/>").root().is(ns::CLIENT, "a"));
     }
 }

@@ -14,13 +14,8 @@ use proptest::sample::{Index, select};
 use streams::{LIMIT, content, header, split};
 
 /// Limits that a whole stream of generated elements does not reach.
-const WIDE: Limits = Limits {
-    bytes: 1 << 20,
-    depth: 64,
-    attributes: 128,
-    children: 4_096,
-    elements: 65_536,
-};
+const WIDE: Limits =
+    Limits { bytes: 1 << 20, depth: 64, attributes: 128, children: 4_096, elements: 65_536 };
 
 /// Start and end of a stream. The content's namespace has no prefix, or has one, or there is none.
 fn ends() -> impl Strategy<Value = (&'static str, &'static str)> {
@@ -59,9 +54,7 @@ fn chunks<'b>(bytes: &'b [u8], cuts: &[Index]) -> Vec<&'b [u8]> {
     let mut cuts: Vec<_> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
     cuts.extend([0, bytes.len()]);
     cuts.sort_unstable();
-    cuts.windows(2)
-        .map(|pair| &bytes[pair[0]..pair[1]])
-        .collect()
+    cuts.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect()
 }
 
 fn stream() -> impl Strategy<Value = Stream> {
@@ -132,17 +125,7 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
             bytes
         });
     let elements = vec(
-        select(vec![
-            "<a>",
-            "</a>",
-            "<a/>",
-            "<b c='>'>",
-            "</b>",
-            "x",
-            " ",
-            "<![CDATA[",
-            "]]>",
-        ]),
+        select(vec!["<a>", "</a>", "<a/>", "<b c='>'>", "</b>", "x", " ", "<![CDATA[", "]]>"]),
         0..20,
     )
     .prop_map(|pieces| pieces.concat().into_bytes());

@@ -27,10 +27,7 @@ fn traces() -> Vec<(PathBuf, Trace)> {
         }
         for case in std::fs::read_dir(feature).unwrap() {
             let path = case.unwrap().path();
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "trace")
-            {
+            if path.extension().is_some_and(|extension| extension == "trace") {
                 let text = std::fs::read_to_string(&path).unwrap();
                 let trace =
                     Trace::parse(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -45,11 +42,7 @@ fn traces() -> Vec<(PathBuf, Trace)> {
 #[test]
 fn every_line_of_every_trace_is_read_by_its_type_and_written_again() {
     let traces = traces();
-    assert!(
-        traces.len() >= 22,
-        "only {} traces were found",
-        traces.len()
-    );
+    assert!(traces.len() >= 22, "only {} traces were found", traces.len());
     for (path, trace) in traces {
         let mut bindings = Bindings::new();
         bindings.set("host", "xmpp.example.test");
@@ -64,11 +57,8 @@ fn every_line_of_every_trace_is_read_by_its_type_and_written_again() {
                 continue;
             }
             let question = questions.iter().find(|question| answers(question, &text));
-            let outcome = round_trip(
-                text.as_bytes(),
-                question.map(|q| q.as_bytes()),
-                trace.dialect(),
-            );
+            let outcome =
+                round_trip(text.as_bytes(), question.map(|q| q.as_bytes()), trace.dialect());
             let RoundTrip::Written { text: written, .. } = outcome else {
                 panic!("{}: nothing reads {text}: {outcome:?}", path.display());
             };

@@ -31,11 +31,7 @@ fn parsed(text: &[u8]) -> Tree {
 
 /// Characters that need care, between any others.
 fn value() -> impl Strategy<Value = String> {
-    let special = select(
-        "&<>'\"]\r\n\t -;#xÜ\u{FFFD}\u{1F600}"
-            .chars()
-            .collect::<Vec<_>>(),
-    );
+    let special = select("&<>'\"]\r\n\t -;#xÜ\u{FFFD}\u{1F600}".chars().collect::<Vec<_>>());
     let character = prop_oneof![
         3 => special,
         3 => proptest::char::range(' ', '~'),
@@ -54,28 +50,12 @@ struct Plan {
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
-    let leaf =
-        (name(), btree_map(name(), value(), 0..4), value()).prop_map(|(name, attributes, text)| {
-            Plan {
-                name,
-                attributes,
-                text,
-                children: Vec::new(),
-            }
-        });
+    let leaf = (name(), btree_map(name(), value(), 0..4), value())
+        .prop_map(|(name, attributes, text)| Plan { name, attributes, text, children: Vec::new() });
     leaf.prop_recursive(4, 24, 4, |inner| {
-        (
-            name(),
-            btree_map(name(), value(), 0..4),
-            value(),
-            vec((inner, value()), 0..4),
+        (name(), btree_map(name(), value(), 0..4), value(), vec((inner, value()), 0..4)).prop_map(
+            |(name, attributes, text, children)| Plan { name, attributes, text, children },
         )
-            .prop_map(|(name, attributes, text, children)| Plan {
-                name,
-                attributes,
-                text,
-                children,
-            })
     })
 }
 
@@ -97,9 +77,7 @@ fn legal(text: &str) -> String {
     let is_illegal = |c: char| {
         c < ' ' && !matches!(c, '\t' | '\n' | '\r') || matches!(c, '\u{FFFE}' | '\u{FFFF}')
     };
-    text.chars()
-        .map(|c| if is_illegal(c) { '\u{FFFD}' } else { c })
-        .collect()
+    text.chars().map(|c| if is_illegal(c) { '\u{FFFD}' } else { c }).collect()
 }
 
 fn expected(plan: &Plan) -> Tree {
@@ -111,15 +89,8 @@ fn expected(plan: &Plan) -> Tree {
             .iter()
             .map(|(name, value)| (expanded("", name), legal(value)))
             .collect(),
-        text: std::iter::once(plan.text.as_str())
-            .chain(texts)
-            .map(legal)
-            .collect(),
-        children: plan
-            .children
-            .iter()
-            .map(|(child, _)| expected(child))
-            .collect(),
+        text: std::iter::once(plan.text.as_str()).chain(texts).map(legal).collect(),
+        children: plan.children.iter().map(|(child, _)| expected(child)).collect(),
     }
 }
 
@@ -178,28 +149,19 @@ fn second_opinion(text: &str) -> Tree {
 fn start(reader: &NsReader<&[u8]>, tag: &BytesStart<'_>) -> Tree {
     let resolver = reader.resolver();
     let namespace = |result: ResolveResult<'_>| match result {
-        ResolveResult::Bound(ns) => quick_xml::escape::unescape(ns.as_ref())
-            .unwrap()
-            .into_owned(),
+        ResolveResult::Bound(ns) => quick_xml::escape::unescape(ns.as_ref()).unwrap().into_owned(),
         _ => String::new(),
     };
     let (ns, name) = resolver.resolve_element(tag.name());
-    let mut tree = Tree {
-        name: expanded(&namespace(ns), name.as_ref()),
-        ..Tree::default()
-    };
+    let mut tree = Tree { name: expanded(&namespace(ns), name.as_ref()), ..Tree::default() };
     for attribute in tag.attributes() {
         let attribute = attribute.unwrap();
         if attribute.key.as_namespace_binding().is_some() {
             continue;
         }
         let (ns, name) = resolver.resolve_attribute(attribute.key);
-        let value = attribute
-            .normalized_value(XmlVersion::Implicit1_0)
-            .unwrap()
-            .into_owned();
-        tree.attributes
-            .insert(expanded(&namespace(ns), name.as_ref()), value);
+        let value = attribute.normalized_value(XmlVersion::Implicit1_0).unwrap().into_owned();
+        tree.attributes.insert(expanded(&namespace(ns), name.as_ref()), value);
     }
     tree
 }
@@ -260,10 +222,7 @@ fn survive(text: &[u8]) -> Result<(), TestCaseError> {
     match Parser::new(Limits::default()).parse(text) {
         Ok(element) => {
             prop_assert_eq!(read(element.to_document().root()), read(element));
-            prop_assert_eq!(
-                read(element),
-                second_opinion(std::str::from_utf8(text).unwrap())
-            );
+            prop_assert_eq!(read(element), second_opinion(std::str::from_utf8(text).unwrap()));
         }
         Err(error) => prop_assert!(error.position <= text.len()),
     }

@@ -21,12 +21,7 @@ pub(crate) struct Addresses {
 impl Addresses {
     /// Plain HTTP and nothing else.
     pub(crate) const fn plain(plain: SocketAddr) -> Self {
-        Self {
-            plain,
-            tls: None,
-            tcp: None,
-            tcps: None,
-        }
+        Self { plain, tls: None, tcp: None, tcps: None }
     }
 
     /// `http://127.0.0.1:PORT`
@@ -96,10 +91,7 @@ mod tests {
             tcps: None,
         };
         assert_eq!(addresses.origin(), "http://127.0.0.1:8117");
-        assert_eq!(
-            addresses.websocket_tls().unwrap(),
-            "wss://localhost:8118/websocket"
-        );
+        assert_eq!(addresses.websocket_tls().unwrap(), "wss://localhost:8118/websocket");
         assert_eq!(addresses.xmpp_port_web(), 8118);
         assert_eq!(addresses.xmpp().unwrap(), "xmpp://localhost:5222");
         assert_eq!(addresses.xmpps(), None);
@@ -109,9 +101,6 @@ mod tests {
     fn an_address_of_the_network_stays_as_it_is() {
         let addresses = Addresses::plain("192.0.2.1:80".parse().unwrap());
         assert_eq!(addresses.origin(), "http://192.0.2.1:80");
-        assert_eq!(
-            (addresses.origin_tls(), addresses.xmpp_port_web()),
-            (None, 80)
-        );
+        assert_eq!((addresses.origin_tls(), addresses.xmpp_port_web()), (None, 80));
     }
 }

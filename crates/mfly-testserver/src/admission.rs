@@ -94,9 +94,7 @@ impl Admission {
     ) -> Option<Place> {
         let mut state = self.state();
         if state.count(listener, Some(address)) >= self.limits.of_address {
-            state.evict(now, |key, other| {
-                key.0 == listener && other.address == address
-            })?;
+            state.evict(now, |key, other| key.0 == listener && other.address == address)?;
         } else if state.count(listener, None) >= self.limits.of_listener {
             state.evict(now, |key, _| key.0 == listener)?;
         }
@@ -105,11 +103,7 @@ impl Admission {
         let evicted = Arc::new(Notify::new());
         state.strangers.insert(
             key,
-            Stranger {
-                address,
-                idle_since: Some(now),
-                evicted: Arc::clone(&evicted),
-            },
+            Stranger { address, idle_since: Some(now), evicted: Arc::clone(&evicted) },
         );
         state.add(key.0, address);
         drop(state);
@@ -178,12 +172,7 @@ mod tests {
     const OTHER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 2));
 
     fn admission() -> Arc<Admission> {
-        Admission::new(Limits {
-            of_listener: 4,
-            of_address: 3,
-            known: 2,
-            ..Limits::default()
-        })
+        Admission::new(Limits { of_listener: 4, of_address: 3, known: 2, ..Limits::default() })
     }
 
     #[test]
@@ -210,9 +199,7 @@ mod tests {
         places[0].begin();
         let now = start + Duration::from_secs(2);
         assert!(admission.enter(0, ONE, now).is_some());
-        let evicted = places
-            .each_ref()
-            .map(|place| place.evicted().now_or_never());
+        let evicted = places.each_ref().map(|place| place.evicted().now_or_never());
         assert_eq!(evicted, [None, Some(()), None]);
     }
 

@@ -78,12 +78,7 @@ impl Answer {
 
     /// No body.
     pub(crate) fn empty(http_status: StatusCode) -> Self {
-        Self {
-            http_status,
-            status: None,
-            headers: Vec::new(),
-            body: Bytes::new(),
-        }
+        Self { http_status, status: None, headers: Vec::new(), body: Bytes::new() }
     }
 
     /// The same with one more header.

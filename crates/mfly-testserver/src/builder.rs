@@ -240,10 +240,7 @@ impl Builder {
     /// [`TestServer::ca_certificate_pem`] then is none.
     #[must_use]
     pub fn certificate(mut self, chain: impl Into<String>, key: impl Into<String>) -> Self {
-        self.certificate = Some(Certificates {
-            chain_pem: chain.into(),
-            key_pem: key.into(),
-        });
+        self.certificate = Some(Certificates { chain_pem: chain.into(), key_pem: key.into() });
         self
     }
 
@@ -323,9 +320,7 @@ impl Builder {
             }
             None => Authority::generate().map_err(AuthorityError::from),
         };
-        authority.map_err(|error| StartError::Authority {
-            source: error.into(),
-        })
+        authority.map_err(|error| StartError::Authority { source: error.into() })
     }
 
     /// Starts the server. It stops when the returned value is dropped.
@@ -350,11 +345,8 @@ impl Builder {
             Some(given) => Some(given.clone()),
             None => {
                 let made = self.certificate_authority().await?;
-                let certificates = certificate::generate(&xmpp_host, &made).map_err(|error| {
-                    StartError::Certificate {
-                        source: error.into(),
-                    }
-                })?;
+                let certificates = certificate::generate(&xmpp_host, &made)
+                    .map_err(|error| StartError::Certificate { source: error.into() })?;
                 authority = Some(made);
                 Some(certificates)
             }
@@ -402,17 +394,8 @@ mod tests {
     async fn a_taken_port_is_named() {
         let first = TestServer::builder().tls(false).start().await.unwrap();
         let address = first.listen_address();
-        let second = TestServer::builder()
-            .tls(false)
-            .listen(address)
-            .start()
-            .await;
-        assert!(
-            second
-                .unwrap_err()
-                .to_string()
-                .contains(&address.to_string())
-        );
+        let second = TestServer::builder().tls(false).listen(address).start().await;
+        assert!(second.unwrap_err().to_string().contains(&address.to_string()));
     }
 
     #[tokio::test]

@@ -166,9 +166,7 @@ async fn start(args: &Args) -> Result<TestServer, CommandError> {
         builder = builder.authority(path);
     }
     if let Some(address) = args.tcp_listen {
-        builder = builder
-            .tcp_listen(address)
-            .tcp_cleartext(args.tcp_cleartext);
+        builder = builder.tcp_listen(address).tcp_cleartext(args.tcp_cleartext);
     }
     if let Some(address) = args.tcps_listen {
         builder = builder.tcps_listen(address);
@@ -190,30 +188,18 @@ async fn start(args: &Args) -> Result<TestServer, CommandError> {
 
 /// An address to listen on; a name stands for the first address it has.
 fn address(text: &str) -> Result<SocketAddr, String> {
-    let found = text
-        .to_socket_addrs()
-        .map_err(|error| format!("{error}; write HOST:PORT"))?;
+    let found = text.to_socket_addrs().map_err(|error| format!("{error}; write HOST:PORT"))?;
     // Certificates and printed addresses say 127.0.0.1, so that is what "localhost" should be.
     let mut found: Vec<_> = found.collect();
     found.sort_by_key(SocketAddr::is_ipv6);
-    found
-        .first()
-        .copied()
-        .ok_or_else(|| "this name has no address".to_owned())
+    found.first().copied().ok_or_else(|| "this name has no address".to_owned())
 }
 
 fn feature(name: &str) -> Result<Feature, String> {
-    Feature::ALL
-        .iter()
-        .copied()
-        .find(|feature| feature.wire_name() == name)
-        .ok_or_else(|| {
-            let names: Vec<_> = Feature::ALL
-                .iter()
-                .map(|feature| feature.wire_name())
-                .collect();
-            format!("the features are {}", names.join(", "))
-        })
+    Feature::ALL.iter().copied().find(|feature| feature.wire_name() == name).ok_or_else(|| {
+        let names: Vec<_> = Feature::ALL.iter().map(|feature| feature.wire_name()).collect();
+        format!("the features are {}", names.join(", "))
+    })
 }
 
 /// Resolves when the process is asked to stop.
@@ -274,10 +260,7 @@ mod tests {
         assert!(args.tcp_cleartext && args.scram && args.sasl2 && args.anonymous);
         assert!(args.tcp_listen.is_some() && args.tcps_listen.is_some());
         assert_eq!(args.disable, [Feature::Block, Feature::Report]);
-        assert_eq!(
-            (args.session_limit, args.token_lifetime),
-            (Some(2), Some(5))
-        );
+        assert_eq!((args.session_limit, args.token_lifetime), (Some(2), Some(5)));
         assert!(args.trial && args.tls_listen.is_some());
     }
 
@@ -359,10 +342,7 @@ mod tests {
         let text = settings(&server, &with);
         assert!(text.contains(&server.tcp_address().unwrap()), "{text}");
         assert!(text.contains(&server.tcps_address().unwrap()), "{text}");
-        assert!(
-            text.contains("BEGIN CERTIFICATE") && !text.contains("https:"),
-            "{text}"
-        );
+        assert!(text.contains("BEGIN CERTIFICATE") && !text.contains("https:"), "{text}");
         let without = args("x --listen 127.0.0.1:0").unwrap();
         let server = start(&without).await.unwrap();
         assert_eq!((server.tcp_address(), server.tcps_address()), (None, None));
@@ -385,12 +365,7 @@ mod tests {
         // The name is taken, so there is such an account.
         let taken = server.unwrap().user("ann").register();
         assert_eq!(taken.unwrap_err(), crate::UserError::Taken);
-        assert!(
-            incomplete
-                .unwrap_err()
-                .to_string()
-                .contains("missing field `password`")
-        );
+        assert!(incomplete.unwrap_err().to_string().contains("missing field `password`"));
         assert!(unusable.unwrap_err().to_string().contains("a b: "));
     }
 
@@ -403,11 +378,7 @@ mod tests {
     #[tokio::test]
     async fn users_of_a_file_are_there_from_the_start_and_have_no_device() {
         let path = std::env::temp_dir().join(format!("mfly-users-{}.json", std::process::id()));
-        std::fs::write(
-            &path,
-            r#"[{"id":"alice","nick_name":"Alice"},{"id":"bob"}]"#,
-        )
-        .unwrap();
+        std::fs::write(&path, r#"[{"id":"alice","nick_name":"Alice"},{"id":"bob"}]"#).unwrap();
         let mut args = args("x --listen 127.0.0.1:0 --session-limit 1").unwrap();
         args.users = Some(path.clone());
         let server = start(&args).await;
@@ -422,11 +393,7 @@ mod tests {
         let path = std::env::temp_dir().join(format!("mfly-marked-{}.json", std::process::id()));
         let mut args = args("x --listen 127.0.0.1:0").unwrap();
         args.users = Some(path.clone());
-        std::fs::write(
-            &path,
-            "\u{feff}[\r\n{\"id\":\"alice\"},\r\n{\"id\":\"bob\"}]\r\n",
-        )
-        .unwrap();
+        std::fs::write(&path, "\u{feff}[\r\n{\"id\":\"alice\"},\r\n{\"id\":\"bob\"}]\r\n").unwrap();
         let server = start(&args).await;
         std::fs::write(&path, "[\r\n{\"id\":\"alice\"},\r\n{\"id\":\"Alice\"}]").unwrap();
         let doubled = start(&args).await;
@@ -451,9 +418,6 @@ mod tests {
         let mut args = args("x --listen 127.0.0.1:0").unwrap();
         args.users = Some("/nowhere/users.json".into());
         let error = start(&args).await.unwrap_err().to_string();
-        assert!(
-            error.starts_with("cannot use the users in /nowhere/users.json"),
-            "{error}"
-        );
+        assert!(error.starts_with("cannot use the users in /nowhere/users.json"), "{error}");
     }
 }

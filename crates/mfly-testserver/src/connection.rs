@@ -97,10 +97,7 @@ pub(crate) async fn serve(shared: &Shared, mut pipe: Pipe, protection: Protectio
             // What waited is given up, and so is everything that the client does not read now.
             let told = tokio::time::timeout(TELLING, tell(&mut pipe));
             if !matches!(told.await, Ok(Ok(()))) {
-                debug!(
-                    stream = id.0,
-                    "the client does not even read why it has to go"
-                );
+                debug!(stream = id.0, "the client does not even read why it has to go");
             }
         }
         End::Gone | End::Cut => {}
@@ -138,8 +135,7 @@ async fn survives(shared: &Shared, pipe: &mut Pipe, fault: DialFault) -> bool {
 async fn tell(pipe: &mut Pipe) -> Result<(), TransportError> {
     let mut error = StreamError::new(StreamCondition::ResourceConstraint);
     error.text = Some("too much waits to be read".to_owned());
-    pipe.feed(frame(|buffer| error.write(buffer)).into())
-        .await?;
+    pipe.feed(frame(|buffer| error.write(buffer)).into()).await?;
     pipe.feed(pipe.framing().server_close().into()).await?;
     pipe.flush().await?;
     pipe.close().await

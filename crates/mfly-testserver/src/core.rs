@@ -108,11 +108,7 @@ impl Core {
 
     /// Does what is due.
     pub(crate) fn timeout(&mut self, now: Timestamp) {
-        let due: Vec<_> = self
-            .deadlines
-            .range(..=(now, StreamId(u64::MAX)))
-            .copied()
-            .collect();
+        let due: Vec<_> = self.deadlines.range(..=(now, StreamId(u64::MAX))).copied().collect();
         for (before, id) in due {
             let Some(stream) = self.streams.get_mut(&id) else {
                 continue;

@@ -21,10 +21,7 @@ const PRIVATE_NETWORK_ALLOWED: HeaderName =
 /// Adds what every answer carries.
 pub(crate) fn allow<B>(response: &mut Response<B>) {
     let headers = response.headers_mut();
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_ORIGIN,
-        HeaderValue::from_static("*"),
-    );
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, RESPONSE_HEADERS);
 }
 
@@ -34,10 +31,7 @@ pub(crate) fn preflight<B>(request: &HeaderMap, response: &mut Response<B>) {
     let asked = request.get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_HEADERS,
-        asked.unwrap_or(REQUEST_HEADERS),
-    );
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked.unwrap_or(REQUEST_HEADERS));
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
     // Browsers ask this before a public page may reach a loopback address.
     if request.contains_key(PRIVATE_NETWORK_ASKED) {

@@ -10,10 +10,7 @@ pub(crate) fn raise(wanted: usize) {
     if limit.current.is_none_or(|current| current >= allowed) {
         return;
     }
-    let raised = Rlimit {
-        current: Some(allowed),
-        maximum: limit.maximum,
-    };
+    let raised = Rlimit { current: Some(allowed), maximum: limit.maximum };
     match setrlimit(Resource::Nofile, raised) {
         Ok(()) => tracing::debug!(limit = allowed, "more files may be open now"),
         Err(error) => tracing::debug!(%error, "the limit of open files stays"),

@@ -93,9 +93,7 @@ impl Row {
     fn matches(&self, kind: IqKind, payload: Element<'_>) -> bool {
         self.kind == kind
             && payload.is(self.namespace, self.name)
-            && self
-                .status
-                .is_none_or(|status| payload.attr("status").as_deref() == Some(status))
+            && self.status.is_none_or(|status| payload.attr("status").as_deref() == Some(status))
     }
 }
 
@@ -119,14 +117,8 @@ fn answer<R: Handle>(
     let request = R::read(iq, payload).map_err(|_| refusal(ErrorCondition::BadRequest))?;
     let response = request.handle(call)?;
     let (from, to) = (addresses.from.as_str(), addresses.to.as_str());
-    let (from, to) = if R::ADDRESSED {
-        (Some(from), Some(to))
-    } else {
-        (None, None)
-    };
-    Ok(frame(|buffer| {
-        iq::write_result::<R>(&response, &iq.id, from, to, buffer)
-    }))
+    let (from, to) = if R::ADDRESSED { (Some(from), Some(to)) } else { (None, None) };
+    Ok(frame(|buffer| iq::write_result::<R>(&response, &iq.id, from, to, buffer)))
 }
 
 /// The addresses of an answer.
@@ -164,13 +156,7 @@ pub(crate) fn receive(world: &mut World, now: Timestamp, stream: StreamId, iq: &
         },
         Target::Nobody(condition) => Err(refusal(condition)),
         Target::Account(target) if is_request => {
-            let mut call = Call {
-                world,
-                now,
-                stream,
-                user,
-                target,
-            };
+            let mut call = Call { world, now, stream, user, target };
             serve(&mut call, iq, &addresses)
         }
         Target::Account(_) => return,
@@ -197,9 +183,7 @@ pub(crate) fn has_one_payload(iq: &Iq<'_>) -> bool {
 }
 
 fn serve(call: &mut Call<'_>, iq: &Iq<'_>, addresses: &Addresses) -> Result<Frame, StanzaError> {
-    let payload = iq
-        .payload()
-        .ok_or_else(|| refusal(ErrorCondition::BadRequest))?;
+    let payload = iq.payload().ok_or_else(|| refusal(ErrorCondition::BadRequest))?;
     let row = TABLE
         .iter()
         .find(|row| row.matches(iq.kind, payload))
@@ -226,11 +210,7 @@ fn target_of(world: &World, own: &UserId, to: Option<&Jid>) -> Target {
 /// Whether an address belongs to the server itself or to one of its parts, such as `mix.` for groups.
 pub(crate) fn is_served(world: &World, jid: &Jid) -> bool {
     let host = world.host().as_str();
-    jid.domain() == host
-        || jid
-            .domain()
-            .strip_suffix(host)
-            .is_some_and(|part| part.ends_with('.'))
+    jid.domain() == host || jid.domain().strip_suffix(host).is_some_and(|part| part.ends_with('.'))
 }
 
 /// Passes an `iq` to one session (RFC 6121 §8.5.3).
@@ -243,10 +223,8 @@ fn pass_on(
 ) -> Result<(), StanzaError> {
     let unavailable = || refusal(ErrorCondition::ServiceUnavailable);
     let stream = world.stream_at(to).ok_or_else(unavailable)?;
-    let owner = world
-        .session(stream)
-        .map(|session| session.user.clone())
-        .ok_or_else(unavailable)?;
+    let owner =
+        world.session(stream).map(|session| session.user.clone()).ok_or_else(unavailable)?;
     if owner != *user && (world.separated(user, &owner) || !world.are_contacts(user, &owner)) {
         return Err(unavailable());
     }
@@ -268,10 +246,7 @@ mod tests {
         let own = server.connect("u1", "a");
         for (kind, payload) in [
             ("get", "<query xmlns='jabber:iq:version'/>"),
-            (
-                "get",
-                "<query status='all_archived_chats' xmlns='jabber:iq:user_activities'/>",
-            ),
+            ("get", "<query status='all_archived_chats' xmlns='jabber:iq:user_activities'/>"),
             ("get", "<query xmlns='jabber:iq:user_activities'/>"),
             // Known, but the other way round.
             ("set", "<query xmlns='jabber:iq:last'/>"),
@@ -288,14 +263,8 @@ mod tests {
     #[test]
     fn a_request_without_a_payload_or_with_more_than_one_is_a_bad_request_wherever_it_goes() {
         let mut server = Server::new();
-        let sessions = [
-            server.connect("u1", "a"),
-            server.connect_standard("u3", "a"),
-        ];
-        let others = [
-            server.connect("u2", "b"),
-            server.connect_standard("u4", "b"),
-        ];
+        let sessions = [server.connect("u1", "a"), server.connect_standard("u3", "a")];
+        let others = [server.connect("u2", "b"), server.connect_standard("u4", "b")];
         let ping = "<ping xmlns='urn:xmpp:ping'/>";
         let roster = "<query xmlns='jabber:iq:roster'/>";
         for (own, other) in sessions.into_iter().zip(others) {
@@ -316,11 +285,7 @@ mod tests {
                 }
             }
             assert_eq!(server.received(other), Vec::<String>::new());
-            assert!(
-                server
-                    .ask(own, "get", None, ping)
-                    .contains(r#"type="result""#)
-            );
+            assert!(server.ask(own, "get", None, ping).contains(r#"type="result""#));
         }
     }
 
@@ -351,10 +316,7 @@ mod tests {
             (format!("u2@{HOST}"), "service-unavailable"),
             (format!("u2@{HOST}/gone"), "service-unavailable"),
         ] {
-            assert!(
-                refused_with(&server.ask(own, "get", Some(&to), roster), condition),
-                "{to}"
-            );
+            assert!(refused_with(&server.ask(own, "get", Some(&to), roster), condition), "{to}");
         }
     }
 
@@ -374,10 +336,7 @@ mod tests {
                 r#"<iq from="u1@{HOST}/a" id="q" to="u2@{HOST}/b" type="get" xmlns="jabber:client"><query xmlns="x:y"/></iq>"#
             )]
         );
-        server.send(
-            other,
-            &format!(r#"<iq id="q" to="u1@{HOST}/a" type="result"/>"#),
-        );
+        server.send(other, &format!(r#"<iq id="q" to="u1@{HOST}/a" type="result"/>"#));
         assert_eq!(
             server.received(own),
             [format!(
@@ -388,18 +347,10 @@ mod tests {
 
     #[test]
     fn a_stranger_cannot_reach_a_session() {
-        let mut server = Server::with(Settings {
-            contacts: Contacts::Explicit,
-            ..settings()
-        });
+        let mut server = Server::with(Settings { contacts: Contacts::Explicit, ..settings() });
         let own = server.connect("u1", "a");
         let other = server.connect("u2", "b");
-        let answer = server.ask(
-            own,
-            "get",
-            Some(&format!("u2@{HOST}/b")),
-            "<x xmlns='x:y'/>",
-        );
+        let answer = server.ask(own, "get", Some(&format!("u2@{HOST}/b")), "<x xmlns='x:y'/>");
         assert!(refused_with(&answer, "service-unavailable"), "{answer}");
         assert_eq!(server.received(other), Vec::<String>::new());
     }
@@ -408,11 +359,7 @@ mod tests {
     fn an_answer_to_nothing_is_not_answered() {
         let mut server = Server::new();
         let own = server.connect("u1", "a");
-        for to in [
-            String::new(),
-            format!(r#"to="{HOST}""#),
-            format!(r#"to="u9@{HOST}/x""#),
-        ] {
+        for to in [String::new(), format!(r#"to="{HOST}""#), format!(r#"to="u9@{HOST}/x""#)] {
             server.send(own, &format!(r#"<iq id="x" {to} type="result"/>"#));
             server.send(own, &format!(r#"<iq id="x" {to} type="error"/>"#));
         }

@@ -25,27 +25,17 @@ impl FaultBuilder {
     /// For the next request to `path` (without `/api/v1`), such as `/login`; `/websocket` is the
     /// handshake that begins XMPP.
     pub fn request(self, path: impl Into<String>) -> RequestFaults {
-        RequestFaults {
-            shared: self.shared,
-            path: path.into(),
-            times: 1,
-        }
+        RequestFaults { shared: self.shared, path: path.into(), times: 1 }
     }
 
     /// For the next XMPP connection, whatever carries it.
     pub fn next_connection(self) -> NextConnections {
-        NextConnections {
-            shared: self.shared,
-            times: 1,
-        }
+        NextConnections { shared: self.shared, times: 1 }
     }
 
     /// For the XMPP connections that `user` has now.
     pub fn connections_of(self, user: impl Into<String>) -> ConnectionFaults {
-        ConnectionFaults {
-            shared: self.shared,
-            user: user.into(),
-        }
+        ConnectionFaults { shared: self.shared, user: user.into() }
     }
 
     /// Cuts all signalling connections; says how many there were.

@@ -98,11 +98,7 @@ impl Faults {
         if waiting.len() == WAITING {
             waiting.pop_front();
         }
-        waiting.push_back(Waiting {
-            path: path.to_owned(),
-            times,
-            fault,
-        });
+        waiting.push_back(Waiting { path: path.to_owned(), times, fault });
     }
 
     /// The fault for a request to `path`, used up by this call.
@@ -207,17 +203,11 @@ mod tests {
         faults.add_stream(2, StreamFault::StripBinding);
         faults.add_stream(0, StreamFault::ForgeSignature);
         faults.add_stream(1, StreamFault::Dial(DialFault::Cut));
-        for (mechanism, dial, strips_binding) in [
-            (Some("A"), Some(DialFault::Cut), true),
-            (Some("B"), None, true),
-            (None, None, false),
-        ] {
+        for (mechanism, dial, strips_binding) in
+            [(Some("A"), Some(DialFault::Cut), true), (Some("B"), None, true), (None, None, false)]
+        {
             let mechanisms = mechanism.map(|name| vec![name.to_owned()]);
-            let expected = StreamFaults {
-                mechanisms,
-                strips_binding,
-                ..StreamFaults::default()
-            };
+            let expected = StreamFaults { mechanisms, strips_binding, ..StreamFaults::default() };
             assert_eq!(faults.take_stream(), (dial, expected));
         }
     }

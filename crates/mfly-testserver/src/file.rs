@@ -18,14 +18,11 @@ pub(crate) async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<T> {
     let (sender, done) = oneshot::channel();
-    thread::Builder::new()
-        .name("mfly-file".to_owned())
-        .spawn(move || {
-            // Without a receiver, the result does not matter any more.
-            let _ = sender.send(work());
-        })?;
-    done.await
-        .map_err(|_| io::Error::other("reading ended early"))
+    thread::Builder::new().name("mfly-file".to_owned()).spawn(move || {
+        // Without a receiver, the result does not matter any more.
+        let _ = sender.send(work());
+    })?;
+    done.await.map_err(|_| io::Error::other("reading ended early"))
 }
 
 /// Reads a file of at most `limit` bytes of text, without its byte-order mark.

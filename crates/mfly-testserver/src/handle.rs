@@ -113,13 +113,9 @@ impl UserHandle {
     pub fn register_device(&self, device_id: &str, force: bool) -> Result<Credentials, UserError> {
         let identifier = UserIdentifier::new(&self.id)?;
         let registered = self.shared.with_core(|core, now| {
-            core.world_mut()
-                .register(now, &identifier, device_id, force, BTreeMap::new())
+            core.world_mut().register(now, &identifier, device_id, force, BTreeMap::new())
         })?;
-        Ok(Credentials {
-            username: registered.user,
-            password: registered.password,
-        })
+        Ok(Credentials { username: registered.user, password: registered.password })
     }
 
     /// Makes the account without leaving a device registered, if there is none.
@@ -152,10 +148,7 @@ impl UserHandle {
     pub fn sessions(&self) -> Vec<FullJid> {
         let sessions = self.look(|world, user| {
             let streams = world.streams_of(&user.id);
-            streams
-                .iter()
-                .filter_map(|id| Some(world.session(*id)?.jid.clone()))
-                .collect()
+            streams.iter().filter_map(|id| Some(world.session(*id)?.jid.clone())).collect()
         });
         sessions.unwrap_or_default()
     }
@@ -163,8 +156,7 @@ impl UserHandle {
     /// Whether one of its connections says it is available.
     #[must_use]
     pub fn is_online(&self) -> bool {
-        self.look(|world, user| world.is_online(&user.id))
-            .unwrap_or_default()
+        self.look(|world, user| world.is_online(&user.id)).unwrap_or_default()
     }
 
     /// Whether the account has blocked `other`.
@@ -173,8 +165,7 @@ impl UserHandle {
         let Ok(other) = UserId::new(other) else {
             return false;
         };
-        self.look(|world, user| world.has_blocked(&user.id, &other))
-            .unwrap_or_default()
+        self.look(|world, user| world.has_blocked(&user.id, &other)).unwrap_or_default()
     }
 
     /// Its profile, opened.
@@ -206,11 +197,7 @@ impl UserHandle {
             let world = core.world_mut();
             let cipher = cipher(world, &id)?;
             let seal = |text: &str| {
-                if text.is_empty() {
-                    String::new()
-                } else {
-                    cipher.seal(text)
-                }
+                if text.is_empty() { String::new() } else { cipher.seal(text) }
             };
             let profile = VCard {
                 nick_name: seal(&profile.nick_name),
@@ -232,14 +219,8 @@ impl UserHandle {
     /// [`UserError::NoSuchUser`] when one of them does not exist, or an id that cannot be one.
     pub fn make_contact(&self, other: &str) -> Result<(), UserError> {
         let (one, other) = (UserId::new(&self.id)?, UserId::new(other)?);
-        let is_done = self
-            .shared
-            .with_core(|core, _| core.world_mut().make_contacts(&one, &other));
-        if is_done {
-            Ok(())
-        } else {
-            Err(UserError::NoSuchUser)
-        }
+        let is_done = self.shared.with_core(|core, _| core.world_mut().make_contacts(&one, &other));
+        if is_done { Ok(()) } else { Err(UserError::NoSuchUser) }
     }
 
     /// Blocks `other` for the account. Nobody is told; clients that ask get the new list.
@@ -265,11 +246,7 @@ impl UserHandle {
         let is_done = self
             .shared
             .with_core(|core, now| core.world_mut().set_admin_blocked(now, &id, is_blocked));
-        if is_done {
-            Ok(())
-        } else {
-            Err(UserError::NoSuchUser)
-        }
+        if is_done { Ok(()) } else { Err(UserError::NoSuchUser) }
     }
 
     /// Deletes the account as its user would.
@@ -278,14 +255,8 @@ impl UserHandle {
     /// [`UserError::NoSuchUser`], or an id that cannot be one.
     pub fn delete(&self) -> Result<(), UserError> {
         let id = UserId::new(&self.id)?;
-        let is_done = self
-            .shared
-            .with_core(|core, now| core.world_mut().delete_account(now, &id));
-        if is_done {
-            Ok(())
-        } else {
-            Err(UserError::NoSuchUser)
-        }
+        let is_done = self.shared.with_core(|core, now| core.world_mut().delete_account(now, &id));
+        if is_done { Ok(()) } else { Err(UserError::NoSuchUser) }
     }
 
     /// Makes every REST token that the account has now expire.
@@ -308,10 +279,7 @@ impl UserHandle {
 }
 
 fn cipher(world: &World, user: &UserId) -> Result<ProfileCipher, UserError> {
-    Ok(ProfileCipher::new(
-        user,
-        &Iv::new(&world.settings.iv_profile)?,
-    ))
+    Ok(ProfileCipher::new(user, &Iv::new(&world.settings.iv_profile)?))
 }
 
 impl fmt::Debug for UserHandle {
@@ -344,16 +312,14 @@ impl PlanHandle {
 
     /// How many devices an account may have registered at a time; at least 1.
     pub fn session_limit(&self, limit: usize) -> &Self {
-        self.shared
-            .with_core(|core, _| core.world_mut().settings.session_limit = limit.max(1));
+        self.shared.with_core(|core, _| core.world_mut().settings.session_limit = limit.max(1));
         self
     }
 
     /// Whether a feature is in.
     #[must_use]
     pub fn includes(&self, feature: Feature) -> bool {
-        self.shared
-            .read_core(|core| core.world().settings.features.contains(feature))
+        self.shared.read_core(|core| core.world().settings.features.contains(feature))
     }
 
     fn set(&self, feature: Feature, is_enabled: bool) -> &Self {

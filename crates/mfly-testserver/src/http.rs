@@ -114,11 +114,7 @@ pub(crate) async fn serve<T>(
         Err(_) => debug!("an HTTP connection did not end and is cut"),
     }
     unread.ignore();
-    let upgrade = client
-        .upgraded
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take();
+    let upgrade = client.upgraded.lock().unwrap_or_else(PoisonError::into_inner).take();
     match upgrade {
         Some(Upgrade::Xmpp(upgrade)) => {
             xmpp(&shared, upgrade, protection, &place, share.clone()).await
@@ -255,10 +251,7 @@ async fn route(
         answer: String::new(),
     };
     let mut sent = Bytes::new();
-    let reached = Reached {
-        is_secure: client.is_secure,
-        host: host.as_deref(),
-    };
+    let reached = Reached { is_secure: client.is_secure, host: host.as_deref() };
     let answered = answer(client, &parts, body, reached, &mut sent).await;
     let (answer, caller) = match answered {
         Ok(answered) => answered,
@@ -300,11 +293,9 @@ async fn answer(
     let receiving = shared.with_media(|store| store.receiving().share());
     let read = if target.takes_file() {
         client.share.complete(0);
-        body.read_file(shared, &receiving, &parts.headers, target.body_limit())
-            .await
+        body.read_file(shared, &receiving, &parts.headers, target.body_limit()).await
     } else {
-        body.read(client.share, &parts.headers, target.body_limit())
-            .await
+        body.read(client.share, &parts.headers, target.body_limit()).await
     };
     *sent = match read {
         Ok(body) => body,
@@ -336,11 +327,7 @@ fn is_form(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| {
-            value
-                .to_ascii_lowercase()
-                .starts_with("multipart/form-data")
-        })
+        .is_some_and(|value| value.to_ascii_lowercase().starts_with("multipart/form-data"))
 }
 
 /// Answers a WebSocket handshake.
@@ -398,17 +385,12 @@ pub(crate) mod tests {
     pub(crate) fn shared() -> Arc<Shared> {
         let core = Core::new(settings(), [1; 32]).unwrap();
         let plain = "127.0.0.1:1".parse().unwrap();
-        let limits = Memory {
-            media: 4 * 1024 * 1024,
-            reading: 200 * 1024,
-            ..Memory::DEFAULT_LIMITS
-        };
+        let limits =
+            Memory { media: 4 * 1024 * 1024, reading: 200 * 1024, ..Memory::DEFAULT_LIMITS };
         let lifetime = Duration::from_secs(60);
         let addresses = Addresses::plain(plain);
         let admission = Admission::new(Limits::default());
-        Arc::new(Shared::new(
-            core, [2; 64], addresses, limits, admission, lifetime,
-        ))
+        Arc::new(Shared::new(core, [2; 64], addresses, limits, admission, lifetime))
     }
 
     #[tokio::test(start_paused = true)]
@@ -443,13 +425,7 @@ pub(crate) mod tests {
     /// What the server says after `request`, once it closes the connection.
     async fn said(shared: &Arc<Shared>, request: &[u8]) -> String {
         let (mut client, server) = tokio::io::duplex(1024 * 1024);
-        let serving = serve(
-            Arc::clone(shared),
-            server,
-            Protection::None,
-            None,
-            Place::none(),
-        );
+        let serving = serve(Arc::clone(shared), server, Protection::None, None, Place::none());
         let reading = async {
             client.write_all(request).await.unwrap();
             let mut answer = String::new();
@@ -462,13 +438,7 @@ pub(crate) mod tests {
     /// Sends a request that never ends, and leaves it.
     async fn begun(shared: &Arc<Shared>, head: &str, bytes: usize) -> tokio::io::DuplexStream {
         let (mut client, server) = tokio::io::duplex(64);
-        tokio::spawn(serve(
-            Arc::clone(shared),
-            server,
-            Protection::None,
-            None,
-            Place::none(),
-        ));
+        tokio::spawn(serve(Arc::clone(shared), server, Protection::None, None, Place::none()));
         client.write_all(head.as_bytes()).await.unwrap();
         client.write_all(&vec![b'x'; bytes]).await.unwrap();
         client
@@ -541,9 +511,7 @@ pub(crate) mod tests {
         let addresses = Addresses::plain("127.0.0.1:1".parse().unwrap());
         let lifetime = Duration::from_secs(60);
         let admission = Admission::new(Limits::default());
-        let shared = Arc::new(Shared::new(
-            core, [2; 64], addresses, limits, admission, lifetime,
-        ));
+        let shared = Arc::new(Shared::new(core, [2; 64], addresses, limits, admission, lifetime));
         let request = b"GET /licence.js HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
         let said = said(&shared, request).await;
         assert!(said.starts_with("HTTP/1.1 503 "), "{said}");

@@ -119,28 +119,19 @@ impl Journal {
     /// The REST requests, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<RequestEntry> {
-        self.entries()
-            .into_iter()
-            .filter_map(|entry| entry.request().cloned())
-            .collect()
+        self.entries().into_iter().filter_map(|entry| entry.request().cloned()).collect()
     }
 
     /// The REST requests to `path` (without `/api/v1`), oldest first.
     #[must_use]
     pub fn requests_to(&self, path: &str) -> Vec<RequestEntry> {
-        self.requests()
-            .into_iter()
-            .filter(|request| request.path == path)
-            .collect()
+        self.requests().into_iter().filter(|request| request.path == path).collect()
     }
 
     /// The XMPP frames, oldest first.
     #[must_use]
     pub fn frames(&self) -> Vec<FrameEntry> {
-        self.entries()
-            .into_iter()
-            .filter_map(|entry| entry.frame().cloned())
-            .collect()
+        self.entries().into_iter().filter_map(|entry| entry.frame().cloned()).collect()
     }
 
     /// The frames that `user`'s connections sent to the server, oldest first.
@@ -178,10 +169,7 @@ impl Journal {
         let found = self.recorder.wait_for(&mut matches);
         tokio::time::timeout(deadline, found)
             .await
-            .map_err(|_| NotSeen {
-                waited: deadline,
-                seen: self.recorder.newest(20),
-            })
+            .map_err(|_| NotSeen { waited: deadline, seen: self.recorder.newest(20) })
     }
 
     /// Waits for a REST request to `path` (without `/api/v1`).
@@ -196,10 +184,7 @@ impl Journal {
         let is_wanted = |entry: &Entry| entry.request().is_some_and(|request| request.path == path);
         match self.wait_for(deadline, is_wanted).await? {
             Entry::Request(request) => Ok(request),
-            Entry::Frame(_) => Err(NotSeen {
-                waited: deadline,
-                seen: String::new(),
-            }),
+            Entry::Frame(_) => Err(NotSeen { waited: deadline, seen: String::new() }),
         }
     }
 }

@@ -58,9 +58,7 @@ impl Unread {
     fn arrived(&self) {
         let (nothing, something) = (NOTHING, SOMETHING);
         // Fails when it says so already, or when HTTP is over.
-        let _ = self
-            .0
-            .compare_exchange(nothing, something, Ordering::Relaxed, Ordering::Relaxed);
+        let _ = self.0.compare_exchange(nothing, something, Ordering::Relaxed, Ordering::Relaxed);
     }
 }
 
@@ -90,11 +88,7 @@ struct Rest {
 
 impl<T> Lingering<T> {
     pub(crate) fn new(io: T, unread: Unread) -> Self {
-        Self {
-            io,
-            unread,
-            end: End::Open,
-        }
+        Self { io, unread, end: End::Open }
     }
 }
 
@@ -172,11 +166,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Lingering<T> {
             match &mut this.end {
                 End::Open => {
                     ready!(Pin::new(&mut this.io).poll_shutdown(cx))?;
-                    this.end = if this.unread.is_some() {
-                        End::Reading(Rest::new())
-                    } else {
-                        End::Over
-                    };
+                    this.end =
+                        if this.unread.is_some() { End::Reading(Rest::new()) } else { End::Over };
                 }
                 End::Reading(rest) => {
                     ready!(rest.poll(Pin::new(&mut this.io), cx));
@@ -252,10 +243,7 @@ mod tests {
         server.shutdown().await.unwrap();
         drop(server);
         let sent = sent.await.unwrap();
-        assert!(
-            (DROPPED_BYTES..DROPPED_BYTES + 256 * 1024).contains(&sent),
-            "{sent}"
-        );
+        assert!((DROPPED_BYTES..DROPPED_BYTES + 256 * 1024).contains(&sent), "{sent}");
     }
 
     #[tokio::test(start_paused = true)]
@@ -268,10 +256,7 @@ mod tests {
                 unread.ignore();
             }
             let begun = Instant::now();
-            tokio::time::timeout(DAY, server.shutdown())
-                .await
-                .unwrap()
-                .unwrap();
+            tokio::time::timeout(DAY, server.shutdown()).await.unwrap().unwrap();
             assert_eq!(begun.elapsed(), Duration::ZERO);
         }
     }

@@ -181,13 +181,7 @@ impl MediaStore {
         self.upload_age.push_back(secret.clone());
         self.uploads.insert(
             secret,
-            Upload {
-                owner,
-                token,
-                content_type,
-                parts,
-                _slots: self.budget.charge(slots),
-            },
+            Upload { owner, token, content_type, parts, _slots: self.budget.charge(slots) },
         );
         self.make_room();
     }
@@ -240,11 +234,8 @@ impl MediaStore {
         for part in upload.parts.into_iter().flatten() {
             whole.extend_from_slice(&part);
         }
-        let file = File {
-            owner: upload.owner,
-            content_type: upload.content_type,
-            bytes: whole.freeze(),
-        };
+        let file =
+            File { owner: upload.owner, content_type: upload.content_type, bytes: whole.freeze() };
         self.insert(upload.token, file)
     }
 
@@ -311,11 +302,7 @@ mod tests {
     }
 
     fn file(bytes: Bytes) -> File {
-        File {
-            owner: user("u1"),
-            content_type: String::new(),
-            bytes,
-        }
+        File { owner: user("u1"), content_type: String::new(), bytes }
     }
 
     fn mebibytes(count: usize) -> Bytes {
@@ -341,9 +328,7 @@ mod tests {
     fn a_part_sent_again_replaces_the_first_one() {
         let mut store = store();
         begin(&mut store, "s", "t", 2);
-        store
-            .part("s", 1, Bytes::from_static(b"long text"))
-            .unwrap();
+        store.part("s", 1, Bytes::from_static(b"long text")).unwrap();
         store.part("s", 1, Bytes::from_static(b"a")).unwrap();
         store.part("s", 2, Bytes::from_static(b"b")).unwrap();
         assert_eq!(&store.file("t").unwrap().bytes[..], b"ab");
@@ -356,10 +341,7 @@ mod tests {
         begin(&mut store, "s", "t", 1);
         for (secret, number) in [("other", 1), ("s", 0), ("s", 2)] {
             assert!(!store.awaits(secret, number));
-            assert_eq!(
-                store.part(secret, number, Bytes::new()),
-                Err(PartRefused::Unknown)
-            );
+            assert_eq!(store.part(secret, number, Bytes::new()), Err(PartRefused::Unknown));
         }
         assert!(store.awaits("s", 1));
     }

@@ -86,19 +86,13 @@ impl Pipe {
     /// A WebSocket connection whose handshake is done. What is read of it counts in `share` already.
     pub(crate) fn websocket(io: impl Io + 'static, share: Share) -> Self {
         let connection = server::websocket(io, DEFAULT_MAX_FRAME_BYTES);
-        Self {
-            wire: Wire::WebSocket(Box::new(connection)),
-            share,
-        }
+        Self { wire: Wire::WebSocket(Box::new(connection)), share }
     }
 
     /// One end of a connection in memory, over WebSocket. What its other end has sent is not
     /// counted: both are this process's.
     pub(crate) fn joined(connection: Connection, reading: &Arc<Reading>) -> Self {
-        Self {
-            wire: Wire::WebSocket(Box::new(connection)),
-            share: reading.share(),
-        }
+        Self { wire: Wire::WebSocket(Box::new(connection)), share: reading.share() }
     }
 
     /// A byte stream on which nothing was said yet, and what to encrypt it with on request; what is read of it counts as
@@ -118,10 +112,7 @@ impl Pipe {
             share: share.clone(),
             tls,
         };
-        Self {
-            wire: Wire::Tcp(Box::new(pipe)),
-            share,
-        }
+        Self { wire: Wire::Tcp(Box::new(pipe)), share }
     }
 
     /// How it carries frames.
@@ -248,9 +239,7 @@ impl Wire {
 
 impl TcpPipe {
     fn io(&mut self) -> io::Result<&mut Box<dyn Io>> {
-        self.io
-            .as_mut()
-            .ok_or_else(|| io::ErrorKind::NotConnected.into())
+        self.io.as_mut().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
     async fn next(&mut self) -> io::Result<Arrival> {

@@ -84,11 +84,7 @@ impl Target<'_> {
 /// # Errors
 /// The answer: HTTP 404 for an unknown path, 405 for a known one with another method.
 pub(crate) fn find<'p>(method: &Method, path: ApiPath<'p>) -> Result<Target<'p>, Answer> {
-    let wanted = if *method == Method::HEAD {
-        &Method::GET
-    } else {
-        method
-    };
+    let wanted = if *method == Method::HEAD { &Method::GET } else { method };
     let mut targets = targets(path);
     match targets.find(|target| target.route.method == *wanted) {
         Some(target) => Ok(target),
@@ -126,10 +122,7 @@ fn targets<'p>(path: ApiPath<'p>) -> impl Iterator<Item = Target<'p>> {
     let routes = || table.iter().copied().flatten();
     let exact = routes()
         .filter(move |route| route.path == path)
-        .map(|route| Target {
-            route,
-            argument: "",
-        });
+        .map(|route| Target { route, argument: "" });
     let open = routes().filter_map(move |route| {
         let argument = path.strip_prefix(route.path.strip_suffix('*')?)?;
         (!argument.is_empty()).then_some(Target { route, argument })
@@ -286,9 +279,7 @@ mod tests {
     fn a_star_needs_something_to_stand_for() {
         assert_eq!(status(Method::GET, "/api/v1/media/token"), 200);
         assert_eq!(status(Method::GET, "/api/v1/media/"), 405);
-        let target = find(&Method::GET, ApiPath::new("/api/v1/media/token"))
-            .ok()
-            .unwrap();
+        let target = find(&Method::GET, ApiPath::new("/api/v1/media/token")).ok().unwrap();
         assert_eq!(target.argument, "token");
     }
 

@@ -62,11 +62,8 @@ impl TestServer {
         authority: Option<&Authority>,
     ) -> Self {
         let (memory, dialled) = mpsc::unbounded_channel();
-        let supervisor = tokio::spawn(accepting::supervise(
-            Arc::clone(&shared),
-            listening,
-            dialled,
-        ));
+        let supervisor =
+            tokio::spawn(accepting::supervise(Arc::clone(&shared), listening, dialled));
         Self {
             shared,
             authority: authority.map(|authority| Trusted {
@@ -87,10 +84,7 @@ impl TestServer {
     /// `https://localhost:PORT/api/v1`, unless TLS is off.
     #[must_use]
     pub fn api_base_url_tls(&self) -> Option<String> {
-        Some(format!(
-            "{}{API_PREFIX}",
-            self.shared.addresses.origin_tls()?
-        ))
+        Some(format!("{}{API_PREFIX}", self.shared.addresses.origin_tls()?))
     }
 
     /// `ws://127.0.0.1:PORT/websocket`
@@ -201,15 +195,13 @@ impl TestServer {
     /// The licence key that clients have to know.
     #[must_use]
     pub fn licence_key(&self) -> LicenceKey {
-        self.shared
-            .read_core(|core| core.world().settings.licence_key.clone())
+        self.shared.read_core(|core| core.world().settings.licence_key.clone())
     }
 
     /// The domain of every JID.
     #[must_use]
     pub fn xmpp_host(&self) -> String {
-        self.shared
-            .read_core(|core| core.world().settings.xmpp_host.clone())
+        self.shared.read_core(|core| core.world().settings.xmpp_host.clone())
     }
 
     /// Whether the licence is a trial.

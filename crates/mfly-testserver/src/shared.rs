@@ -72,10 +72,7 @@ impl Shared {
         code_lifetime: Duration,
     ) -> Self {
         Self {
-            protocol: Mutex::new(Protocol {
-                core,
-                queues: BTreeMap::new(),
-            }),
+            protocol: Mutex::new(Protocol { core, queues: BTreeMap::new() }),
             media: Mutex::new(MediaStore::new(limits.media)),
             signalling: Mutex::new(Hub::new(code_lifetime, limits.signalling)),
             signalling_deadline: Notify::new(),
@@ -95,9 +92,7 @@ impl Shared {
 
     /// The time of day: the one place where the server reads it.
     pub(crate) fn now() -> Timestamp {
-        let since_epoch = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
     }
 
@@ -143,12 +138,7 @@ impl Shared {
 
     /// Lets `work` use the signalling server's clients. The core must not be used inside.
     pub(crate) fn with_hub<R>(&self, work: impl FnOnce(&mut Hub) -> R) -> R {
-        work(
-            &mut self
-                .signalling
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        work(&mut self.signalling.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Tells the signalling server's clock that a deadline may have come nearer.
@@ -221,11 +211,7 @@ impl Shared {
     /// Waits until the server is stopping.
     pub(crate) async fn stopped(&self) {
         // Cannot fail: the sender lives as long as `self`.
-        let _ = self
-            .stopping
-            .subscribe()
-            .wait_for(|is_stopping| *is_stopping)
-            .await;
+        let _ = self.stopping.subscribe().wait_for(|is_stopping| *is_stopping).await;
     }
 
     /// Waits until the core's next deadline may have changed.
@@ -362,10 +348,7 @@ mod tests {
     fn shared(queued: usize) -> Shared {
         let core = Core::new(settings(), [1; 32]).unwrap();
         let addresses = Addresses::plain("127.0.0.1:1".parse().unwrap());
-        let limits = Memory {
-            queued,
-            ..Memory::DEFAULT_LIMITS
-        };
+        let limits = Memory { queued, ..Memory::DEFAULT_LIMITS };
         let admission = Admission::new(Limits::default());
         let lifetime = Duration::from_secs(60);
         Shared::new(core, [2; 64], addresses, limits, admission, lifetime)
@@ -416,9 +399,7 @@ mod tests {
     #[test]
     fn what_all_receivers_have_in_common_is_kept_once() {
         let shared = shared(Memory::DEFAULT_LIMITS.queued);
-        let open: Vec<_> = (0..50)
-            .map(|_| shared.open(StreamMeta::default()))
-            .collect();
+        let open: Vec<_> = (0..50).map(|_| shared.open(StreamMeta::default())).collect();
         let ids: Vec<_> = open.iter().map(|(id, _)| *id).collect();
         for number in 0..8 {
             send(&shared, &ids, &format!("{number}{}", "x".repeat(240_000)));

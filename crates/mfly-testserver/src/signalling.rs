@@ -67,11 +67,7 @@ pub(crate) fn received(shared: &Shared, sid: &str, packet: Packet) -> bool {
         return shared.with_hub(|hub| hub.push(sid, Packet::Message(refusal.encode())));
     }
     match packet.kind {
-        Kind::Event {
-            name,
-            arguments,
-            id,
-        } => {
+        Kind::Event { name, arguments, id } => {
             let argument = arguments.first().unwrap_or(&Value::Null);
             if let Some(answer) = qr_login::event(shared, sid, &name, argument)
                 && let Some(id) = id

@@ -56,8 +56,7 @@ impl StandardUserHandle {
     /// Whether one of its connections says it is available.
     #[must_use]
     pub fn is_online(&self) -> bool {
-        self.look(|world, own| world.is_online(&own.id))
-            .unwrap_or_default()
+        self.look(|world, own| world.is_online(&own.id)).unwrap_or_default()
     }
 
     /// Whether the account has blocked this address, by itself or with others.
@@ -77,10 +76,7 @@ impl StandardUserHandle {
     /// # Errors
     /// [`UserError::InvalidArgument`] when it is no XML, [`UserError::NoSuchUser`] when the account was removed.
     pub fn set_vcard(&self, card: &str) -> Result<(), UserError> {
-        let limits = Limits {
-            bytes: card.len(),
-            ..Limits::default()
-        };
+        let limits = Limits { bytes: card.len(), ..Limits::default() };
         let card = Document::parse(card.to_owned(), &limits)
             .map_err(|error| InvalidArgument::new("card", error.to_string()))?;
         self.shared.with_core(|core, _| {
@@ -97,8 +93,7 @@ impl StandardUserHandle {
     pub fn set_password(&self, password: &str) -> Result<(), UserError> {
         let password = Password::new(password)?;
         let id = self.id.clone();
-        self.shared
-            .with_core(|core, now| core.world_mut().set_standard(now, id, password))?;
+        self.shared.with_core(|core, now| core.world_mut().set_standard(now, id, password))?;
         Ok(())
     }
 
@@ -108,20 +103,13 @@ impl StandardUserHandle {
     /// [`UserError::NoSuchUser`] when one of them was removed.
     pub fn make_contact(&self, other: &Self) -> Result<(), UserError> {
         let (one, other) = (&self.id, &other.id);
-        let is_done = self
-            .shared
-            .with_core(|core, _| core.world_mut().befriend(one, other));
-        if is_done {
-            Ok(())
-        } else {
-            Err(UserError::NoSuchUser)
-        }
+        let is_done = self.shared.with_core(|core, _| core.world_mut().befriend(one, other));
+        if is_done { Ok(()) } else { Err(UserError::NoSuchUser) }
     }
 
     /// Removes it: its contacts lose it, its sessions end. Whether there was anything to remove.
     pub fn remove(&self) -> bool {
-        self.shared
-            .with_core(|core, now| core.world_mut().remove_standard(now, &self.id))
+        self.shared.with_core(|core, now| core.world_mut().remove_standard(now, &self.id))
     }
 
     fn look<R>(&self, work: impl FnOnce(&World, &Standard) -> R) -> Option<R> {

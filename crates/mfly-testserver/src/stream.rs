@@ -140,12 +140,7 @@ impl Stream {
             Ok(received) => received,
             Err(error) => return self.fail(now, id, world, StreamError::new(error.kind.into())),
         };
-        let mut cx = Cx {
-            now,
-            id,
-            meta: &self.meta,
-            world: &mut *world,
-        };
+        let mut cx = Cx { now, id, meta: &self.meta, world: &mut *world };
         let phase = std::mem::replace(&mut self.phase, Phase::Closed);
         let step = match (phase, received) {
             (Phase::Closed, _) => return,
@@ -254,10 +249,7 @@ mod tests {
     fn ends_with(server: &mut Server, stream: StreamId, condition: &str) {
         let said = server.received(stream);
         let error = format!("<{condition} xmlns=\"urn:ietf:params:xml:ns:xmpp-streams\"/>");
-        assert!(
-            said.iter().any(|frame| frame.contains(&error)),
-            "{condition}: {said:?}"
-        );
+        assert!(said.iter().any(|frame| frame.contains(&error)), "{condition}: {said:?}");
         assert_eq!(*said.last().unwrap(), server.closing()[1]);
         assert!(server.is_closed(stream));
     }
@@ -287,10 +279,7 @@ mod tests {
     fn the_host_may_be_spelled_in_upper_case() {
         for mut server in Server::every() {
             let stream = server.open();
-            server.send(
-                stream,
-                &server.opening().replace(HOST, &HOST.to_uppercase()),
-            );
+            server.send(stream, &server.opening().replace(HOST, &HOST.to_uppercase()));
             let said = server.received(stream);
             assert_eq!(said[0], server.answer_to_opening());
             assert!(said[1].contains("<mechanism>PLAIN</mechanism>"), "{said:?}");
@@ -397,10 +386,7 @@ mod tests {
             for from in ["u1@xmpp.example.test", "u1@xmpp.example.test/a"] {
                 server.send(stream, &format!(r#"<iq from="{from}" id="1" type="get" xmlns="jabber:client"><ping xmlns="urn:xmpp:ping"/></iq>"#));
                 let said = server.received(stream);
-                assert!(
-                    said.len() == 1 && said[0].contains(r#"type="result""#),
-                    "{said:?}"
-                );
+                assert!(said.len() == 1 && said[0].contains(r#"type="result""#), "{said:?}");
             }
             assert!(!server.is_closed(stream));
         }
@@ -453,10 +439,7 @@ mod tests {
                 let said = server.received(stream);
                 let is_greeted = said[0] == server.answer_to_opening();
                 assert_eq!(is_greeted, at == 0, "{said:?}");
-                assert!(
-                    said[said.len() - 2].contains("<system-shutdown "),
-                    "{said:?}"
-                );
+                assert!(said[said.len() - 2].contains("<system-shutdown "), "{said:?}");
                 assert_eq!(*said.last().unwrap(), server.closing()[1]);
                 assert!(server.is_closed(stream));
             }
@@ -525,10 +508,7 @@ mod tests {
                         r#"<iq from="{HOST}" id="{{id}}" to="u1@{HOST}/a" type="get" xmlns="jabber:client"><ping xmlns="urn:xmpp:ping"/></iq>"#
                     )]
                 );
-                server.send(
-                    stream,
-                    r#"<iq id="p" type="result" xmlns="jabber:client"/>"#,
-                );
+                server.send(stream, r#"<iq id="p" type="result" xmlns="jabber:client"/>"#);
             }
             assert!(!server.is_closed(stream));
         }
@@ -546,10 +526,7 @@ mod tests {
             ends_with(&mut server, dead, "connection-timeout");
             assert!(!server.is_closed(witness));
             let seen = server.received(witness);
-            assert!(
-                seen.last().unwrap().contains(r#"type="unavailable""#),
-                "{seen:?}"
-            );
+            assert!(seen.last().unwrap().contains(r#"type="unavailable""#), "{seen:?}");
         }
     }
 
@@ -596,12 +573,7 @@ mod tests {
         for mut server in Server::every() {
             let stream = server.authenticated("u1");
             let now = server.now;
-            assert!(
-                server
-                    .core
-                    .world_mut()
-                    .set_admin_blocked(now, &id("u1"), true)
-            );
+            assert!(server.core.world_mut().set_admin_blocked(now, &id("u1"), true));
             server.send(stream, &bind("a"));
             ends_with(&mut server, stream, "not-authorized");
         }
@@ -619,28 +591,16 @@ mod tests {
                     r#"<iq type="get" xmlns="jabber:client"><ping xmlns="urn:xmpp:ping"/></iq>"#,
                     "bad-request",
                 ),
-                (
-                    r#"<iq id="1" type="grab" xmlns="jabber:client"/>"#,
-                    "bad-request",
-                ),
+                (r#"<iq id="1" type="grab" xmlns="jabber:client"/>"#, "bad-request"),
                 (r#"<iq id="1" xmlns="jabber:client"/>"#, "bad-request"),
-                (
-                    r#"<message to="@@" xmlns="jabber:client"/>"#,
-                    "jid-malformed",
-                ),
-                (
-                    r#"<presence type="here" xmlns="jabber:client"/>"#,
-                    "bad-request",
-                ),
+                (r#"<message to="@@" xmlns="jabber:client"/>"#, "jid-malformed"),
+                (r#"<presence type="here" xmlns="jabber:client"/>"#, "bad-request"),
             ] {
                 server.send(stream, stanza);
                 let said = server.received(stream);
                 assert_eq!(said.len(), 1, "{stanza}");
                 assert!(said[0].contains(r#"type="error""#), "{said:?}");
-                assert!(
-                    said[0].contains(&format!("<{condition} ")),
-                    "{stanza}: {said:?}"
-                );
+                assert!(said[0].contains(&format!("<{condition} ")), "{stanza}: {said:?}");
             }
             server.send(stream, r#"<iq type="error" xmlns="jabber:client"/>"#);
             assert_eq!(server.received(stream), Vec::<String>::new());

@@ -77,12 +77,7 @@ impl Tokens {
         // A struct of strings and numbers always serialises.
         let payload = serde_json::to_vec(&claims).unwrap_or_default();
         let mut token = format!("{HEADER}.{}", URL_SAFE_NO_PAD.encode(payload));
-        let signature = self
-            .keyed
-            .clone()
-            .chain_update(&token)
-            .finalize()
-            .into_bytes();
+        let signature = self.keyed.clone().chain_update(&token).finalize().into_bytes();
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut token);
         token
@@ -92,10 +87,7 @@ impl Tokens {
     pub(crate) fn check(&self, now: Timestamp, token: &str) -> Option<Claims> {
         let claims = self.signed(token)?;
         let is_good = now.0 / 1000 < claims.exp
-            && self
-                .expired()
-                .get(&claims.sub)
-                .is_none_or(|first| claims.jti >= *first);
+            && self.expired().get(&claims.sub).is_none_or(|first| claims.jti >= *first);
         is_good.then_some(claims)
     }
 
@@ -106,11 +98,7 @@ impl Tokens {
         }
         let (signed, signature) = token.rsplit_once('.')?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
-        self.keyed
-            .clone()
-            .chain_update(signed)
-            .verify_slice(&signature)
-            .ok()?;
+        self.keyed.clone().chain_update(signed).verify_slice(&signature).ok()?;
         let (_, payload) = signed.split_once('.')?;
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
     }
@@ -175,11 +163,7 @@ mod tests {
                 .unwrap()
                 .replace("alice", "mallo"),
         );
-        assert!(
-            tokens
-                .check(NOW, &format!("{header}.{forged}.{signature}"))
-                .is_none()
-        );
+        assert!(tokens.check(NOW, &format!("{header}.{forged}.{signature}")).is_none());
         for nonsense in ["", ".", "..", "a.b.c", "[object Object]", &"x".repeat(5000)] {
             assert!(tokens.check(NOW, nonsense).is_none(), "{nonsense}");
         }
@@ -202,9 +186,6 @@ mod tests {
 
     #[test]
     fn the_header_names_the_algorithm() {
-        assert_eq!(
-            URL_SAFE_NO_PAD.decode(HEADER).unwrap(),
-            br#"{"alg":"HS256","typ":"JWT"}"#
-        );
+        assert_eq!(URL_SAFE_NO_PAD.decode(HEADER).unwrap(), br#"{"alg":"HS256","typ":"JWT"}"#);
     }
 }

@@ -121,10 +121,7 @@ impl World {
         Iv::new(&settings.iv)?;
         let host = BareJid::new(&settings.xmpp_host)?;
         if host.local().is_some() {
-            return Err(InvalidArgument::new(
-                "xmppHost",
-                "must be a domain without '@'",
-            ));
+            return Err(InvalidArgument::new("xmppHost", "must be a domain without '@'"));
         }
         // The configuration tells the host in the form that every JID has.
         settings.xmpp_host = host.to_string();
@@ -181,8 +178,7 @@ impl World {
     /// The address of an account at this server.
     pub(crate) fn jid_of(&self, user: &UserId) -> Jid {
         // Host and id are valid, so only an absurd length can fail; the host is then still a truthful sender.
-        user.at(self.host.as_str())
-            .map_or_else(|_| self.host.clone(), Into::into)
+        user.at(self.host.as_str()).map_or_else(|_| self.host.clone(), Into::into)
     }
 
     /// The server's own address.

@@ -102,11 +102,7 @@ impl Address {
     /// When the host or the port cannot be used.
     pub fn tcp(host: &str, port: u16, direct_tls: bool) -> Result<Self, InvalidArgument> {
         Ok(Self {
-            scheme: if direct_tls {
-                Scheme::Xmpps
-            } else {
-                Scheme::Xmpp
-            },
+            scheme: if direct_tls { Scheme::Xmpps } else { Scheme::Xmpp },
             host: Host::parse_alone(host).map_err(refuse)?,
             port: host::check_port(port).map_err(refuse)?,
             path: None,
@@ -168,9 +164,7 @@ impl FromStr for Address {
     /// `user`, `host`, `port`, `path` or `fragment`.
     fn from_str(text: &str) -> Result<Self, InvalidArgument> {
         if text.len() > MAX_ADDRESS_BYTES {
-            return Err(refuse(format!(
-                "path: keep the address below {MAX_ADDRESS_BYTES} bytes"
-            )));
+            return Err(refuse(format!("path: keep the address below {MAX_ADDRESS_BYTES} bytes")));
         }
         let (scheme, rest) = text.split_once("://").ok_or_else(|| {
             refuse("scheme: begin with wss://, xmpps:// or xmpp:// (or ws:// for a local server)")
@@ -187,9 +181,7 @@ impl FromStr for Address {
             None => (rest, ""),
         };
         if authority.contains('@') {
-            return Err(refuse(
-                "user: a name or password has no place in the address",
-            ));
+            return Err(refuse("user: a name or password has no place in the address"));
         }
         let (host, port) = host::parse_authority(authority).map_err(refuse)?;
         let path = match scheme.framing() {
@@ -197,12 +189,7 @@ impl FromStr for Address {
             _ if path.is_empty() => None,
             _ => return Err(refuse("path: leave it out; XMPP over TCP has none")),
         };
-        Ok(Self {
-            scheme,
-            host,
-            port: port.unwrap_or(scheme.default_port()),
-            path,
-        })
+        Ok(Self { scheme, host, port: port.unwrap_or(scheme.default_port()), path })
     }
 }
 
@@ -217,15 +204,9 @@ impl fmt::Display for Address {
 }
 
 fn parse_path(text: &str) -> Result<PathAndQuery, InvalidArgument> {
-    let path = if text.starts_with('/') {
-        text.to_owned()
-    } else {
-        format!("/{text}")
-    };
+    let path = if text.starts_with('/') { text.to_owned() } else { format!("/{text}") };
     if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(refuse(
-            "path: percent-encode spaces and everything that is not ASCII",
-        ));
+        return Err(refuse("path: percent-encode spaces and everything that is not ASCII"));
     }
     PathAndQuery::try_from(path).map_err(|_| refuse("path: it has a character that is not allowed"))
 }
@@ -241,12 +222,7 @@ mod tests {
 
     fn parts(text: &str) -> (String, u16, bool, String) {
         let address: Address = text.parse().unwrap();
-        (
-            address.host().into(),
-            address.port(),
-            address.is_tls(),
-            address.path().into(),
-        )
+        (address.host().into(), address.port(), address.is_tls(), address.path().into())
     }
 
     #[test]
@@ -259,30 +235,12 @@ mod tests {
             parts("xmpp://Bücher.test"),
             ("xn--bcher-kva.test".into(), 5222, false, String::new())
         );
-        assert_eq!(
-            parts("WS://127.0.0.1"),
-            ("127.0.0.1".into(), 80, false, "/".into())
-        );
-        assert_eq!(
-            parts("wss://[::1]:9/x"),
-            ("::1".into(), 9, true, "/x".into())
-        );
-        assert_eq!(
-            parts("wss://a.b?q"),
-            ("a.b".into(), 443, true, "/?q".into())
-        );
-        assert_eq!(
-            parts("XMPP://Chat.Example"),
-            ("chat.example".into(), 5222, false, "".into())
-        );
-        assert_eq!(
-            parts("xmpps://[::1]"),
-            ("::1".into(), 5223, true, "".into())
-        );
-        assert_eq!(
-            parts("xmpps://a.b:443"),
-            ("a.b".into(), 443, true, "".into())
-        );
+        assert_eq!(parts("WS://127.0.0.1"), ("127.0.0.1".into(), 80, false, "/".into()));
+        assert_eq!(parts("wss://[::1]:9/x"), ("::1".into(), 9, true, "/x".into()));
+        assert_eq!(parts("wss://a.b?q"), ("a.b".into(), 443, true, "/?q".into()));
+        assert_eq!(parts("XMPP://Chat.Example"), ("chat.example".into(), 5222, false, "".into()));
+        assert_eq!(parts("xmpps://[::1]"), ("::1".into(), 5223, true, "".into()));
+        assert_eq!(parts("xmpps://a.b:443"), ("a.b".into(), 443, true, "".into()));
     }
 
     #[test]
@@ -331,21 +289,11 @@ mod tests {
     #[test]
     fn only_this_machine_is_loopback() {
         let is_loopback = |text: &str| text.parse::<Address>().unwrap().is_loopback();
-        for text in [
-            "ws://localhost",
-            "ws://a.localhost",
-            "ws://127.9.9.9",
-            "ws://[::1]",
-        ] {
+        for text in ["ws://localhost", "ws://a.localhost", "ws://127.9.9.9", "ws://[::1]"] {
             assert!(is_loopback(text), "{text}");
         }
         assert!(is_loopback("ws://[::ffff:127.0.0.1]"));
-        for text in [
-            "ws://localhost.example",
-            "ws://10.0.0.1",
-            "ws://[::2]",
-            "ws://127.example",
-        ] {
+        for text in ["ws://localhost.example", "ws://10.0.0.1", "ws://[::2]", "ws://127.example"] {
             assert!(!is_loopback(text), "{text}");
         }
     }

@@ -107,11 +107,7 @@ async fn open(
 
 /// A resolver may take `name.localhost` for a name like any other (RFC 6761 §6.3 only says that it should not).
 fn check_loopback(peer: IpAddr) -> Result<(), InvalidArgument> {
-    if peer.to_canonical().is_loopback() {
-        Ok(())
-    } else {
-        Err(unprotected())
-    }
+    if peer.to_canonical().is_loopback() { Ok(()) } else { Err(unprotected()) }
 }
 
 fn unprotected() -> InvalidArgument {
@@ -178,10 +174,7 @@ where
     let shaking_hands = shake_hands(io, name, alpn, &options.tls);
     let stream = within(options.timeouts.tls, Stage::Tls, shaking_hands).await?;
     let security = Security::of_client(stream.get_ref().1);
-    observer.done(|took| Progress::Secured {
-        security: security.clone(),
-        took,
-    });
+    observer.done(|took| Progress::Secured { security: security.clone(), took });
     Ok((stream, security))
 }
 
@@ -211,9 +204,7 @@ pub(crate) async fn within<T>(
     stage: Stage,
     work: impl Future<Output = Result<T, TransportError>>,
 ) -> Result<T, TransportError> {
-    overdue::timeout(limit, work)
-        .await
-        .unwrap_or(Err(TransportError::TimedOut { stage }))
+    overdue::timeout(limit, work).await.unwrap_or(Err(TransportError::TimedOut { stage }))
 }
 
 #[cfg(test)]
@@ -229,16 +220,12 @@ mod tests {
             tls: Duration::from_secs(2),
             handshake: Duration::from_secs(3),
         };
-        let options = Options {
-            timeouts,
-            ..Options::default()
-        };
+        let options = Options { timeouts, ..Options::default() };
         let (io, _silent_peer) = tokio::io::duplex(64 * 1024);
         let start = Instant::now();
         let (address, observer) = (address.parse().unwrap(), &mut Observer::none());
-        let error = establish(io, &address, &options, SubProtocol::Xmpp, observer)
-            .await
-            .unwrap_err();
+        let error =
+            establish(io, &address, &options, SubProtocol::Xmpp, observer).await.unwrap_err();
         (error, start.elapsed())
     }
 
@@ -259,40 +246,21 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_server_that_never_answers_the_handshake_times_out_in_that_stage() {
         let (error, after) = silence("ws://localhost/websocket").await;
-        assert!(
-            matches!(
-                error,
-                TransportError::TimedOut {
-                    stage: Stage::Handshake
-                }
-            ),
-            "{error:?}"
-        );
+        assert!(matches!(error, TransportError::TimedOut { stage: Stage::Handshake }), "{error:?}");
         assert_eq!(after, Duration::from_secs(3));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_server_that_never_speaks_tls_times_out_in_that_stage() {
         let (error, after) = silence("wss://localhost/websocket").await;
-        assert!(
-            matches!(error, TransportError::TimedOut { stage: Stage::Tls }),
-            "{error:?}"
-        );
+        assert!(matches!(error, TransportError::TimedOut { stage: Stage::Tls }), "{error:?}");
         assert_eq!(after, Duration::from_secs(2));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_server_that_never_answers_the_stream_header_times_out_in_that_stage() {
         let (error, after) = silence("xmpp://localhost").await;
-        assert!(
-            matches!(
-                error,
-                TransportError::TimedOut {
-                    stage: Stage::StartTls
-                }
-            ),
-            "{error:?}"
-        );
+        assert!(matches!(error, TransportError::TimedOut { stage: Stage::StartTls }), "{error:?}");
         assert_eq!(after, Duration::from_secs(3));
     }
 }

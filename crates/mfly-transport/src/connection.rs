@@ -115,9 +115,7 @@ impl Connection {
     pub fn channel_bindings(&self) -> ChannelBindings {
         self.security
             .as_ref()
-            .map_or(ChannelBindings::NONE, |security| {
-                security.channel_bindings.clone()
-            })
+            .map_or(ChannelBindings::NONE, |security| security.channel_bindings.clone())
     }
 
     /// Notes what TLS agreed on: for a server whose byte stream was secured before it was handed
@@ -206,10 +204,7 @@ impl fmt::Debug for Connection {
             Wire::Tcp(wire) => output.field("tcp", &wire.state()),
         };
         output
-            .field(
-                "version",
-                &self.security.as_ref().map(|security| security.version),
-            )
+            .field("version", &self.security.as_ref().map(|security| security.version))
             .field("close_reason", &self.close_reason())
             .finish_non_exhaustive()
     }

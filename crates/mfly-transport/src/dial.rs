@@ -59,10 +59,7 @@ pub(crate) struct Way<'a> {
 
 impl<'a> Way<'a> {
     pub(crate) fn of(options: &'a Options) -> Self {
-        Self {
-            proxy: options.proxy.as_ref(),
-            tried: options.tried.as_ref(),
-        }
+        Self { proxy: options.proxy.as_ref(), tried: options.tried.as_ref() }
     }
 
     /// Puts the addresses that were tried in vain behind the others.
@@ -142,10 +139,7 @@ async fn through(
     if let Err(reason) = proxy.connect(&mut socket, host, port).await {
         return Ok(Err(reason));
     }
-    observer.done(|took| Progress::Proxied {
-        proxy: proxy.to_string(),
-        took,
-    });
+    observer.done(|took| Progress::Proxied { proxy: proxy.to_string(), took });
     Ok(Ok(socket))
 }
 
@@ -172,11 +166,7 @@ async fn reach_any(
 ) -> io::Result<(SocketAddr, TcpStream)> {
     way.sort(&mut addresses);
     let socket = race(addresses, TcpStream::connect, |peer, error| {
-        observer.report(|took| Progress::Unreachable {
-            peer,
-            reason: error.to_string(),
-            took,
-        });
+        observer.report(|took| Progress::Unreachable { peer, reason: error.to_string(), took });
     })
     .await?;
     socket.set_nodelay(true)?;
@@ -208,20 +198,11 @@ async fn resolve(
 }
 
 fn unreachable(host: &Host, port: u16, source: io::Error) -> TransportError {
-    TransportError::Dial {
-        host: host.as_str().to_owned(),
-        port,
-        source,
-    }
+    TransportError::Dial { host: host.as_str().to_owned(), port, source }
 }
 
 fn refused(proxy: &Proxy, host: &Host, port: u16, reason: ProxyError) -> TransportError {
-    TransportError::Proxy {
-        proxy: proxy.to_string(),
-        host: host.as_str().to_owned(),
-        port,
-        reason,
-    }
+    TransportError::Proxy { proxy: proxy.to_string(), host: host.as_str().to_owned(), port, reason }
 }
 
 /// Orders addresses so that the families take turns, beginning with the resolver's first
@@ -229,9 +210,8 @@ fn refused(proxy: &Proxy, host: &Host, port: u16, reason: ProxyError) -> Transpo
 fn alternate(found: impl Iterator<Item = SocketAddr>) -> VecDeque<SocketAddr> {
     let found: Vec<_> = found.collect();
     let first_is_v6 = found.first().is_some_and(SocketAddr::is_ipv6);
-    let (first, second): (Vec<_>, Vec<_>) = found
-        .into_iter()
-        .partition(|address| address.is_ipv6() == first_is_v6);
+    let (first, second): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
     let (mut first, mut second) = (first.into_iter(), second.into_iter());
     let mut ordered = VecDeque::new();
     while ordered.len() < MAX_ADDRESSES {
@@ -356,10 +336,7 @@ mod tests {
         )
         .await;
         assert_eq!(failed, addresses(&["10.0.0.1:1", "10.0.0.2:1"]));
-        assert_eq!(
-            outcome.unwrap_err().kind(),
-            io::ErrorKind::ConnectionRefused
-        );
+        assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
         assert_eq!(start.elapsed(), Duration::ZERO);
     }
 
@@ -379,10 +356,7 @@ mod tests {
             listeners.push(listener);
         }
         let tried = Tried::default();
-        let way = Way {
-            proxy: None,
-            tried: Some(&tried),
-        };
+        let way = Way { proxy: None, tried: Some(&tried) };
         let attempt = async || {
             let reached = reach_any(found.clone(), way, &mut Observer::none()).await;
             reached.unwrap().0

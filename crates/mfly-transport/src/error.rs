@@ -233,11 +233,7 @@ impl TransportError {
     }
 
     pub(crate) fn handshake(reason: impl Into<Cow<'static, str>>) -> Self {
-        Self::Handshake {
-            status: None,
-            reason: reason.into(),
-            retry_after: None,
-        }
+        Self::Handshake { status: None, reason: reason.into(), retry_after: None }
     }
 
     /// The peer broke a rule of the framing.
@@ -267,14 +263,8 @@ impl TransportError {
     /// [`Tls`](crate::Tls): what TLS objected to, or a broken connection.
     #[must_use]
     pub fn from_tls(peer: &str, error: io::Error) -> Self {
-        match error
-            .get_ref()
-            .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-        {
-            Some(source) => Self::Tls {
-                peer: peer.to_owned(),
-                source: source.clone(),
-            },
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            Some(source) => Self::Tls { peer: peer.to_owned(), source: source.clone() },
             None => Self::Io(error),
         }
     }
@@ -307,17 +297,11 @@ mod tests {
     #[test]
     fn a_reset_during_tls_is_not_reported_as_a_bad_certificate() {
         let reset = io::Error::from(io::ErrorKind::ConnectionReset);
-        assert!(matches!(
-            TransportError::from_tls("a.example", reset),
-            TransportError::Io(_)
-        ));
+        assert!(matches!(TransportError::from_tls("a.example", reset), TransportError::Io(_)));
         let refused = io::Error::new(io::ErrorKind::InvalidData, rustls::Error::DecryptError);
         assert!(matches!(
             TransportError::from_tls("a.example", refused),
-            TransportError::Tls {
-                source: rustls::Error::DecryptError,
-                ..
-            }
+            TransportError::Tls { source: rustls::Error::DecryptError, .. }
         ));
     }
 }

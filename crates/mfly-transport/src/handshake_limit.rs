@@ -34,21 +34,13 @@ impl<T> HandshakeLimit<T> {
     /// I/O whose handshake is still to come. What is read of it is kept until the limit is lifted.
     pub(crate) fn kept(io: T) -> (Self, Answer) {
         let answer = Answer::default();
-        let limited = Self {
-            io,
-            left: Some(MAX_HEAD_BYTES),
-            answer: Some(answer.clone()),
-        };
+        let limited = Self { io, left: Some(MAX_HEAD_BYTES), answer: Some(answer.clone()) };
         (limited, answer)
     }
 
     /// I/O whose handshake is over.
     pub(crate) fn lifted(io: T) -> Self {
-        Self {
-            io,
-            left: None,
-            answer: None,
-        }
+        Self { io, left: None, answer: None }
     }
 
     /// Ends the limit: the handshake is over.

@@ -33,10 +33,7 @@ impl Host {
         let name = idn::to_ascii(text)
             .map_err(|_| "host: this international name has no form that DNS can hold")?;
         check_name(&name)?;
-        Ok(Self {
-            text: name.to_ascii_lowercase(),
-            ip: None,
-        })
+        Ok(Self { text: name.to_ascii_lowercase(), ip: None })
     }
 
     /// The same, and an IPv6 address may come without brackets.
@@ -68,10 +65,7 @@ impl Host {
 
 impl From<IpAddr> for Host {
     fn from(ip: IpAddr) -> Self {
-        Self {
-            text: ip.to_string(),
-            ip: Some(ip),
-        }
+        Self { text: ip.to_string(), ip: Some(ip) }
     }
 }
 
@@ -94,9 +88,7 @@ fn check_name(name: &str) -> Result<(), Refusal> {
     }
     let label_is_valid = |label: &str| {
         (1..=63).contains(&label.len())
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
             && !label.starts_with('-')
             && !label.ends_with('-')
     };

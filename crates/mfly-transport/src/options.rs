@@ -89,10 +89,6 @@ pub struct Timeouts {
 impl Default for Timeouts {
     fn default() -> Self {
         let ten = Duration::from_secs(10);
-        Self {
-            dial: ten,
-            tls: ten,
-            handshake: ten,
-        }
+        Self { dial: ten, tls: ten, handshake: ten }
     }
 }

@@ -33,13 +33,7 @@ pub fn pair_with(framing: Framing) -> (Connection, Connection) {
     let (client, server) = tokio::io::duplex(BUFFER_BYTES);
     let (limits, limit) = (ReceiveLimits::default(), DEFAULT_MAX_FRAME_BYTES);
     if framing == Framing::Tcp {
-        return (
-            connection::tcp_skipping(client, limits),
-            connection::tcp(server, limit),
-        );
+        return (connection::tcp_skipping(client, limits), connection::tcp(server, limit));
     }
-    (
-        websocket::take_over(client, limits.hard_bytes),
-        websocket::serve(server, limit),
-    )
+    (websocket::take_over(client, limits.hard_bytes), websocket::serve(server, limit))
 }

@@ -72,18 +72,12 @@ pub(crate) struct Observer<'a> {
 
 impl<'a> Observer<'a> {
     pub(crate) fn new(report: &'a mut (dyn FnMut(Progress) + Send)) -> Self {
-        Self {
-            report: Some(report),
-            began: Instant::now(),
-        }
+        Self { report: Some(report), began: Instant::now() }
     }
 
     /// Nobody listens.
     pub(crate) fn none() -> Self {
-        Self {
-            report: None,
-            began: Instant::now(),
-        }
+        Self { report: None, began: Instant::now() }
     }
 
     /// A step begins now.

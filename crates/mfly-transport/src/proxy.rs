@@ -87,9 +87,7 @@ impl Credentials {
         let password = decode(password)?;
         let is_usable = |text: &str| text.len() <= MAX_CREDENTIAL_BYTES;
         if user.is_empty() || !is_usable(&user) || user.chars().any(char::is_control) {
-            return Err(refuse(
-                "user: pass 1 to 255 bytes without control characters",
-            ));
+            return Err(refuse("user: pass 1 to 255 bytes without control characters"));
         }
         if kind == ProxyKind::Http && user.contains(':') {
             return Err(refuse("user: HTTP allows no colon in it (RFC 7617)"));
@@ -102,10 +100,7 @@ impl Credentials {
             "" => None,
             password => Some(Password::new(password).map_err(|_| unusable())?),
         };
-        Ok(Self {
-            user: user.into_owned(),
-            password,
-        })
+        Ok(Self { user: user.into_owned(), password })
     }
 }
 
@@ -183,12 +178,7 @@ impl FromStr for Proxy {
             }
             None => SOCKS_PORT,
         };
-        Ok(Self {
-            kind,
-            host,
-            port,
-            credentials,
-        })
+        Ok(Self { kind, host, port, credentials })
     }
 }
 
@@ -200,11 +190,7 @@ impl fmt::Display for Proxy {
 
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let user = if self.credentials.is_some() {
-            "<redacted>@"
-        } else {
-            ""
-        };
+        let user = if self.credentials.is_some() { "<redacted>@" } else { "" };
         let (kind, host, port) = (self.kind.name(), &self.host, self.port);
         write!(f, "Proxy({kind}://{user}{host}:{port})")
     }
@@ -235,10 +221,7 @@ mod tests {
         assert_eq!(proxy.kind(), ProxyKind::Http);
         assert_eq!((proxy.host(), proxy.port()), ("proxy.example", 3128));
         let credentials = proxy.credentials.unwrap();
-        assert_eq!(
-            (&*credentials.user, credentials.password()),
-            ("alice", "p@ss:")
-        );
+        assert_eq!((&*credentials.user, credentials.password()), ("alice", "p@ss:"));
         let proxy = parse("socks5://[::1]");
         assert_eq!(proxy.kind(), ProxyKind::Socks5);
         assert_eq!((proxy.host(), proxy.port()), ("::1", 1080));
@@ -270,11 +253,7 @@ mod tests {
         ] {
             let error = text.parse::<Proxy>().unwrap_err();
             assert_eq!(error.name, "proxy");
-            assert_eq!(
-                error.reason.split(':').next(),
-                Some(part),
-                "{text}: {error}"
-            );
+            assert_eq!(error.reason.split(':').next(), Some(part), "{text}: {error}");
             assert!(!error.to_string().contains("secret"), "{error}");
         }
     }
@@ -283,10 +262,7 @@ mod tests {
     fn neither_form_of_output_shows_the_credentials() {
         let proxy = parse("http://alice:secret@p.example:8080");
         assert_eq!(proxy.to_string(), "http://p.example:8080");
-        assert_eq!(
-            format!("{proxy:?}"),
-            "Proxy(http://<redacted>@p.example:8080)"
-        );
+        assert_eq!(format!("{proxy:?}"), "Proxy(http://<redacted>@p.example:8080)");
     }
 
     proptest! {

@@ -33,9 +33,7 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
             let moment = parse_http_date(text).ok()?;
             let server_clock =
                 only_text(headers, &DATE).and_then(|date| parse_http_date(date).ok());
-            moment
-                .duration_since(server_clock.unwrap_or(now))
-                .unwrap_or_default()
+            moment.duration_since(server_clock.unwrap_or(now)).unwrap_or_default()
         }
     };
     Some(delay.min(MAX_RETRY_AFTER))
@@ -54,9 +52,7 @@ fn seconds(text: &str) -> Option<Duration> {
     // More digits than fit are a longer delay than any that is given.
     let whole: u64 = whole.parse().unwrap_or(u64::MAX);
     let has_rest = fraction.is_some_and(|digits| digits.bytes().any(|b| b != b'0'));
-    Some(Duration::from_secs(
-        whole.saturating_add(u64::from(has_rest)),
-    ))
+    Some(Duration::from_secs(whole.saturating_add(u64::from(has_rest))))
 }
 
 /// The text of a header that has one value, however often it stands there.
@@ -118,11 +114,7 @@ mod tests {
     #[test]
     fn no_server_can_ask_for_more_than_a_day() {
         let day = MAX_RETRY_AFTER.as_secs();
-        for value in [
-            "86401",
-            "99999999999999999999999999",
-            "Thu, 21 Oct 9999 07:28:00 GMT",
-        ] {
+        for value in ["86401", "99999999999999999999999999", "Thu, 21 Oct 9999 07:28:00 GMT"] {
             assert_eq!(delay(value), Some(day), "{value}");
         }
     }

@@ -104,10 +104,7 @@ impl Security {
                 .map(|certificate| certificate.to_vec())
                 .collect(),
             resumed: state.handshake_kind() == Some(HandshakeKind::Resumed),
-            channel_bindings: ChannelBindings {
-                tls_exporter,
-                tls_server_end_point: end_point,
-            },
+            channel_bindings: ChannelBindings { tls_exporter, tls_server_end_point: end_point },
         }
     }
 }

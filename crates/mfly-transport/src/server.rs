@@ -71,10 +71,7 @@ impl UpgradeError {
         }
         if matches!(self, Self::NotWebSocket | Self::Version) {
             headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-            headers.insert(
-                header::SEC_WEBSOCKET_VERSION,
-                HeaderValue::from_static(VERSION),
-            );
+            headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static(VERSION));
         }
         *response.status_mut() = match self {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -128,10 +125,7 @@ pub fn upgrade_with(
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
     if is_xmpp {
-        headers.insert(
-            header::SEC_WEBSOCKET_PROTOCOL,
-            HeaderValue::from_static(SUB_PROTOCOL),
-        );
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUB_PROTOCOL));
     }
     Ok(response)
 }
@@ -229,9 +223,7 @@ where
                 (response, Some(reason))
             }
         };
-        io.write_all(&encode(&response))
-            .await
-            .map_err(TransportError::Io)?;
+        io.write_all(&encode(&response)).await.map_err(TransportError::Io)?;
         io.flush().await.map_err(TransportError::Io)?;
         match reason {
             None => Ok(()),
@@ -281,9 +273,7 @@ fn accept_key(headers: &HeaderMap) -> Result<HeaderValue, UpgradeError> {
         .and_then(|key| key.to_str().ok())
         .filter(|key| BASE64.decode(key).is_ok_and(|bytes| bytes.len() == 16))
         .ok_or(UpgradeError::Key)?;
-    let digest = sha1_smol::Sha1::from(format!("{key}{KEY_SUFFIX}"))
-        .digest()
-        .bytes();
+    let digest = sha1_smol::Sha1::from(format!("{key}{KEY_SUFFIX}")).digest().bytes();
     HeaderValue::try_from(BASE64.encode(digest)).map_err(|_| UpgradeError::Key)
 }
 
@@ -301,9 +291,7 @@ async fn read_request(
             Ok(_) => {}
             Err(error) => return Err(TransportError::Io(error)),
         }
-        let end = head[searched..]
-            .windows(HEAD_END.len())
-            .position(|bytes| bytes == HEAD_END);
+        let end = head[searched..].windows(HEAD_END.len()).position(|bytes| bytes == HEAD_END);
         match end {
             Some(at) if searched + at + HEAD_END.len() == head.len() => break,
             Some(_) => return Ok(Err(UnreadRequest::Early)),
@@ -320,15 +308,9 @@ fn parse_request(head: &[u8]) -> Option<http::request::Parts> {
     if parsed.parse(head).ok()?.is_partial() {
         return None;
     }
-    let version = if parsed.version? == 1 {
-        Version::HTTP_11
-    } else {
-        Version::HTTP_10
-    };
-    let mut request = http::Request::builder()
-        .method(parsed.method?)
-        .uri(parsed.path?)
-        .version(version);
+    let version = if parsed.version? == 1 { Version::HTTP_11 } else { Version::HTTP_10 };
+    let mut request =
+        http::Request::builder().method(parsed.method?).uri(parsed.path?).version(version);
     for field in parsed.headers.iter() {
         request = request.header(field.name, field.value);
     }
@@ -395,30 +377,12 @@ mod tests {
             parts.headers.append(header::HOST, again);
         });
         assert_eq!(upgrade(&doubled).err(), Some(UpgradeError::Host));
-        assert_eq!(
-            with(header::UPGRADE, "h2c"),
-            Some(UpgradeError::NotWebSocket)
-        );
-        assert_eq!(
-            with(header::CONNECTION, "close"),
-            Some(UpgradeError::NotWebSocket)
-        );
-        assert_eq!(
-            with(header::SEC_WEBSOCKET_VERSION, "8"),
-            Some(UpgradeError::Version)
-        );
-        assert_eq!(
-            with(header::SEC_WEBSOCKET_KEY, "c2hvcnQ="),
-            Some(UpgradeError::Key)
-        );
-        assert_eq!(
-            with(header::SEC_WEBSOCKET_KEY, "?"),
-            Some(UpgradeError::Key)
-        );
-        assert_eq!(
-            with(header::SEC_WEBSOCKET_PROTOCOL, "chat"),
-            Some(UpgradeError::SubProtocol)
-        );
+        assert_eq!(with(header::UPGRADE, "h2c"), Some(UpgradeError::NotWebSocket));
+        assert_eq!(with(header::CONNECTION, "close"), Some(UpgradeError::NotWebSocket));
+        assert_eq!(with(header::SEC_WEBSOCKET_VERSION, "8"), Some(UpgradeError::Version));
+        assert_eq!(with(header::SEC_WEBSOCKET_KEY, "c2hvcnQ="), Some(UpgradeError::Key));
+        assert_eq!(with(header::SEC_WEBSOCKET_KEY, "?"), Some(UpgradeError::Key));
+        assert_eq!(with(header::SEC_WEBSOCKET_PROTOCOL, "chat"), Some(UpgradeError::SubProtocol));
     }
 
     #[test]
@@ -428,9 +392,6 @@ mod tests {
         let response = UpgradeError::Version.response();
         assert_eq!(response.status(), StatusCode::UPGRADE_REQUIRED);
         assert_eq!(response.headers()[header::SEC_WEBSOCKET_VERSION], "13");
-        assert_eq!(
-            UpgradeError::SubProtocol.response().status(),
-            StatusCode::BAD_REQUEST
-        );
+        assert_eq!(UpgradeError::SubProtocol.response().status(), StatusCode::BAD_REQUEST);
     }
 }

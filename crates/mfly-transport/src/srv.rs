@@ -177,9 +177,7 @@ impl Resolver {
             }
             (Answer::Servers(records), _) | (_, Answer::Servers(records)) => records,
             (Answer::NotOffered, _) => {
-                return Err(TransportError::NoService {
-                    domain: domain.to_owned(),
-                });
+                return Err(TransportError::NoService { domain: domain.to_owned() });
             }
             (Answer::Silence, _) | (_, Answer::Silence) => return itself(Source::NoAnswer),
             _ => return itself(Source::NoRecords),
@@ -190,10 +188,7 @@ impl Resolver {
             .take(MAX_TARGETS)
             .collect();
         debug!(domain, servers = addresses.len(), "found by SRV records");
-        Ok(Found {
-            addresses,
-            source: Source::Records,
-        })
+        Ok(Found { addresses, source: Source::Records })
     }
 
     /// The records of one of the two services.
@@ -264,14 +259,8 @@ pub async fn connect_domain(
     options: &Options,
     resolver: Option<&Resolver>,
 ) -> Result<Connection, TransportError> {
-    let options = Options {
-        domain: Some(domain.to_owned()),
-        ..options.clone()
-    };
-    let is_private = options
-        .proxy
-        .as_ref()
-        .is_some_and(|proxy| proxy.kind() == ProxyKind::Socks5h);
+    let options = Options { domain: Some(domain.to_owned()), ..options.clone() };
+    let is_private = options.proxy.as_ref().is_some_and(|proxy| proxy.kind() == ProxyKind::Socks5h);
     let resolver = match resolver {
         _ if is_private => None,
         Some(resolver) => Some(resolver.clone()),
@@ -305,9 +294,7 @@ pub async fn connect_domain(
             }
         }
     }
-    Err(failure.unwrap_or_else(|| TransportError::NoService {
-        domain: domain.to_owned(),
-    }))
+    Err(failure.unwrap_or_else(|| TransportError::NoService { domain: domain.to_owned() }))
 }
 
 fn fallback(domain: &str) -> Result<Vec<Address>, TransportError> {

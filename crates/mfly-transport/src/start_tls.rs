@@ -55,10 +55,7 @@ impl From<std::io::Error> for End {
 impl End {
     fn of(self, peer: &str) -> TransportError {
         match self {
-            Self::Refused(reason) => TransportError::StartTls {
-                peer: peer.to_owned(),
-                reason,
-            },
+            Self::Refused(reason) => TransportError::StartTls { peer: peer.to_owned(), reason },
             Self::Broken(error) => TransportError::Io(error),
         }
     }

@@ -54,9 +54,7 @@ impl Tls {
     /// When `roots` (PEM, or one certificate as DER) holds no usable certificate.
     #[cfg(feature = "platform-roots")]
     pub fn platform_plus(roots: &[u8]) -> Result<Self, InvalidArgument> {
-        Ok(Self::new(Roots::Platform {
-            extra: roots::read(roots)?.0,
-        }))
+        Ok(Self::new(Roots::Platform { extra: roots::read(roots)?.0 }))
     }
 
     /// Trusts Mozilla's list as of this crate's build, whatever the operating system says.
@@ -85,10 +83,7 @@ impl Tls {
     /// The configuration for one client, offering the protocols `alpn` (RFC 7301) in this order.
     #[must_use]
     pub fn client_config(&self, alpn: &[&[u8]]) -> Arc<ClientConfig> {
-        let shared = self
-            .shared
-            .config
-            .get_or_init(|| Arc::new(self.shared.client_config()));
+        let shared = self.shared.config.get_or_init(|| Arc::new(self.shared.client_config()));
         let mut config = ClientConfig::clone(shared);
         config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
         Arc::new(config)
@@ -105,10 +100,7 @@ impl Tls {
         let chain = roots::certificates("chain", chain)?;
         let key = server_side::private_key(key)?;
         let certified = CertifiedKey::from_der(chain, key, &provider()).map_err(|_| {
-            InvalidArgument::new(
-                "key",
-                "it does not belong to the first certificate of the chain",
-            )
+            InvalidArgument::new("key", "it does not belong to the first certificate of the chain")
         })?;
         Ok(Self {
             shared: Arc::new(Shared {
@@ -153,9 +145,7 @@ impl Default for Tls {
 
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Tls")
-            .field(&self.shared.roots.name())
-            .finish()
+        f.debug_tuple("Tls").field(&self.shared.roots.name()).finish()
     }
 }
 

@@ -22,10 +22,7 @@ pub struct Tried(Arc<Mutex<VecDeque<String>>>);
 impl Tried {
     /// An attempt led to something: the next one begins with the first address again.
     pub fn forget(&self) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// This address was connected to.

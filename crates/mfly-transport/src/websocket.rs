@@ -39,9 +39,7 @@ pub(crate) async fn open(
 ) -> Result<Connection, TransportError> {
     let io: Box<dyn Io> = Box::new(io);
     let unusable = |_| TransportError::handshake("the address does not make a request");
-    let mut builder = ClientBuilder::new()
-        .uri(&address.to_string())
-        .map_err(unusable)?;
+    let mut builder = ClientBuilder::new().uri(&address.to_string()).map_err(unusable)?;
     if sub_protocol == SubProtocol::Xmpp {
         let name = HeaderValue::from_static(SUB_PROTOCOL);
         builder = builder
@@ -72,9 +70,7 @@ pub(crate) async fn open(
 /// Takes over as a server after its handshake.
 pub(crate) fn serve(io: impl Io + 'static, max_frame_bytes: usize) -> Connection {
     let io: Box<dyn Io> = Box::new(io);
-    let builder = ServerBuilder::new()
-        .config(config())
-        .limits(limits(max_frame_bytes));
+    let builder = ServerBuilder::new().config(config()).limits(limits(max_frame_bytes));
     connection::websocket(builder.serve(HandshakeLimit::lifted(io)), max_frame_bytes)
 }
 
@@ -82,13 +78,8 @@ pub(crate) fn serve(io: impl Io + 'static, max_frame_bytes: usize) -> Connection
 #[cfg(feature = "testing")]
 pub(crate) fn take_over(io: impl Io + 'static, max_frame_bytes: usize) -> Connection {
     let io: Box<dyn Io> = Box::new(io);
-    let builder = ClientBuilder::new()
-        .config(config())
-        .limits(limits(max_frame_bytes));
-    connection::websocket(
-        builder.take_over(HandshakeLimit::lifted(io)),
-        max_frame_bytes,
-    )
+    let builder = ClientBuilder::new().config(config()).limits(limits(max_frame_bytes));
+    connection::websocket(builder.take_over(HandshakeLimit::lifted(io)), max_frame_bytes)
 }
 
 fn config() -> Config {
@@ -103,14 +94,10 @@ fn limits(max_frame_bytes: usize) -> Limits {
 fn check(headers: &HeaderMap, sub_protocol: SubProtocol) -> Result<(), TransportError> {
     let has = |name: HeaderName, token: &str| list(headers, &name).any(|found| found == token);
     if !has(header::UPGRADE, "websocket") || !has(header::CONNECTION, "upgrade") {
-        return Err(TransportError::handshake(
-            "the answer does not upgrade to WebSocket",
-        ));
+        return Err(TransportError::handshake("the answer does not upgrade to WebSocket"));
     }
     if headers.contains_key(header::SEC_WEBSOCKET_EXTENSIONS) {
-        return Err(TransportError::handshake(
-            "the server chose an extension nobody offered",
-        ));
+        return Err(TransportError::handshake("the server chose an extension nobody offered"));
     }
     match headers.get(header::SEC_WEBSOCKET_PROTOCOL) {
         None if sub_protocol == SubProtocol::Unnamed => Ok(()),

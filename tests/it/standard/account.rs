@@ -17,17 +17,11 @@ async fn what_cannot_work_is_refused_by_name() {
         Account::new(jid, Password::new(PASSWORD).unwrap())
     };
     assert_eq!(argument(account().address("example.test")).await, "address");
-    assert_eq!(
-        argument(account().address("xmpp://h/path")).await,
-        "address"
-    );
+    assert_eq!(argument(account().address("xmpp://h/path")).await, "address");
     let open = account().address("ws://xmpp.example.test/");
     assert_eq!(argument(open).await, "address");
     assert_eq!(argument(account().resource("a\u{7}")).await, "resource");
-    assert_eq!(
-        argument(account().event_capacity(0)).await,
-        "event_capacity"
-    );
+    assert_eq!(argument(account().event_capacity(0)).await, "event_capacity");
 }
 
 #[test]
@@ -35,8 +29,5 @@ fn debug_output_of_an_account_does_not_show_its_password() {
     let jid = BareJid::new("juliet@example.test").unwrap();
     let account = Account::new(jid, Password::new("hunter2").unwrap());
     let shown = format!("{account:?} {:?}", account.connect());
-    assert!(
-        shown.contains("juliet") && !shown.contains("hunter2"),
-        "{shown}"
-    );
+    assert!(shown.contains("juliet") && !shown.contains("hunter2"), "{shown}");
 }

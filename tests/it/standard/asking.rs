@@ -67,10 +67,7 @@ async fn every_way_leads_to_a_session_that_can_ask_and_hear() {
         alice.set_vcard(VCard::default()).await.unwrap();
 
         other.roster().await.unwrap();
-        alice
-            .add_contact(&bob.account(), Some("Bob & co"), &["Friends"])
-            .await
-            .unwrap();
+        alice.add_contact(&bob.account(), Some("Bob & co"), &["Friends"]).await.unwrap();
         alice.remove_contact(&bob.account()).await.unwrap();
         for gone in [false, true] {
             let item = expect_event(&mut others, "a roster push", |event| match event {
@@ -91,10 +88,7 @@ async fn every_way_leads_to_a_session_that_can_ask_and_hear() {
         assert!(alice.entity_time(None).await.unwrap().utc.unix_millis() > 0);
         assert!(alice.info(&host).await.unwrap().has("urn:xmpp:ping"));
 
-        let id = bob
-            .send_message(&alice.jid(), "over <here> & \u{1f600}")
-            .await
-            .unwrap();
+        let id = bob.send_message(&alice.jid(), "over <here> & \u{1f600}").await.unwrap();
         let message = expect_event(&mut events, "a message", |event| match event {
             Event::Message(message) => Some(message.clone()),
             _ => None,
@@ -121,30 +115,19 @@ async fn another_session_of_the_account_gets_copies() {
     let bob = connect(&account(&server, "bob", way)).await;
     let (mut events, mut silence) = (other.events(), quiet.events());
     let copy = |event: &Event| match event {
-        Event::Message(
-            message @ Message {
-                carbon: Some(_), ..
-            },
-        ) => Some(message.clone()),
+        Event::Message(message @ Message { carbon: Some(_), .. }) => Some(message.clone()),
         _ => None,
     };
     alice.send_message(&bob.account(), "sent").await.unwrap();
     let sent = expect_event(&mut events, "a copy", copy).await;
-    assert_eq!(
-        (sent.carbon, sent.body.as_deref()),
-        (Some(Carbon::Sent), Some("sent"))
-    );
+    assert_eq!((sent.carbon, sent.body.as_deref()), (Some(Carbon::Sent), Some("sent")));
     bob.send_message(&alice.jid(), "received").await.unwrap();
     let received = expect_event(&mut events, "a copy", copy).await;
     assert_eq!(received.carbon, Some(Carbon::Received));
     quiet.enable_carbons().await.unwrap();
     alice.send_message(&bob.account(), "again").await.unwrap();
     let first = expect_event(&mut silence, "a copy", copy).await;
-    assert_eq!(
-        first.body.as_deref(),
-        Some("again"),
-        "not before it was asked for"
-    );
+    assert_eq!(first.body.as_deref(), Some("again"), "not before it was asked for");
 }
 
 #[tokio::test]
@@ -156,9 +139,7 @@ async fn presence_is_seen_after_both_sides_agree() {
     let (mut alices, mut bobs) = (alice.events(), bob.events());
     let kind = |wanted: PresenceKind| {
         move |event: &Event| match event {
-            Event::Presence {
-                kind, own: false, ..
-            } if *kind == wanted => Some(event.clone()),
+            Event::Presence { kind, own: false, .. } if *kind == wanted => Some(event.clone()),
             _ => None,
         }
     };
@@ -167,25 +148,17 @@ async fn presence_is_seen_after_both_sides_agree() {
     bob.allow_subscription(&alice.account()).await.unwrap();
     expect_event(&mut alices, "consent", kind(PresenceKind::Subscribed)).await;
     expect_event(&mut alices, "presence", kind(PresenceKind::Available)).await;
-    bob.set_presence(Some(Show::DoNotDisturb), Some("busy"))
-        .await
-        .unwrap();
+    bob.set_presence(Some(Show::DoNotDisturb), Some("busy")).await.unwrap();
     let event = expect_event(&mut alices, "presence", |event| match event {
         Event::Presence { show: Some(_), .. } => Some(event.clone()),
         _ => None,
     })
     .await;
-    let Event::Presence {
-        from, show, status, ..
-    } = event
-    else {
+    let Event::Presence { from, show, status, .. } = event else {
         unreachable!("it is a presence");
     };
     assert_eq!(from, bob.jid().into());
-    assert_eq!(
-        (show, status.as_deref()),
-        (Some(Show::DoNotDisturb), Some("busy"))
-    );
+    assert_eq!((show, status.as_deref()), (Some(Show::DoNotDisturb), Some("busy")));
     bob.refuse_subscription(&alice.account()).await.unwrap();
     expect_event(&mut alices, "the end", kind(PresenceKind::Unsubscribed)).await;
 }
@@ -196,15 +169,9 @@ async fn a_refusal_is_an_error_with_the_servers_condition() {
     let alice = connect(&account(&server, "alice", WAYS[1])).await;
     let stranger = jid(&server, "nobody");
     let error = alice.last_seen(&stranger).await.unwrap_err();
-    assert!(
-        matches!(error.kind(), ErrorKind::RequestRefused(_)),
-        "{error:?}"
-    );
+    assert!(matches!(error.kind(), ErrorKind::RequestRefused(_)), "{error:?}");
     let error = alice.unblock(&[]).await.unwrap_err();
-    assert!(
-        matches!(error.kind(), ErrorKind::InvalidArgument(_)),
-        "{error:?}"
-    );
+    assert!(matches!(error.kind(), ErrorKind::InvalidArgument(_)), "{error:?}");
     alice.close().await;
     let error = alice.ping(None).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Ended(_)), "{error:?}");

@@ -12,10 +12,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 fn quickly() -> ReconnectPolicy {
-    ReconnectPolicy {
-        base: Duration::from_millis(5),
-        ..ReconnectPolicy::default()
-    }
+    ReconnectPolicy { base: Duration::from_millis(5), ..ReconnectPolicy::default() }
 }
 
 #[tokio::test]
@@ -111,28 +108,17 @@ async fn nothing_private_is_said_to_a_server_that_does_not_secure_the_connection
     let faults: [fn(&TestServer); 3] = [
         |server| server.fault().next_connection().withhold_start_tls(),
         |server| server.fault().next_connection().refuse_start_tls(),
-        |server| {
-            server
-                .fault()
-                .next_connection()
-                .inject_after_proceed("<presence/>")
-        },
+        |server| server.fault().next_connection().inject_after_proceed("<presence/>"),
     ];
     for pipelined in [true, false] {
         let account = account(&open, "alice", Way::StartTls).pipelined(pipelined);
         let error = failure(&account).await;
-        assert!(
-            matches!(transport(&error), TransportError::StartTls { .. }),
-            "{error:?}"
-        );
+        assert!(matches!(transport(&error), TransportError::StartTls { .. }), "{error:?}");
         for fault in faults {
             fault(&server);
             let account = super::account(&server, "alice", Way::StartTls).pipelined(pipelined);
             let error = failure(&account).await;
-            assert!(
-                matches!(transport(&error), TransportError::StartTls { .. }),
-                "{error:?}"
-            );
+            assert!(matches!(transport(&error), TransportError::StartTls { .. }), "{error:?}");
         }
     }
     for server in [open, server] {
@@ -188,14 +174,9 @@ async fn a_pointer_within_the_domain_is_followed_and_the_identity_checked_there(
         assert_eq!(*error.kind(), untrusted, "{way:?}");
 
         server.fault().next_connection().see_other_host(target);
-        let never = account
-            .tls(trusting.clone())
-            .redirects(RedirectPolicy::Never);
+        let never = account.tls(trusting.clone()).redirects(RedirectPolicy::Never);
         let error = failure(&never).await;
-        assert!(matches!(
-            error.kind(),
-            ErrorKind::Ended(EndReason::Moved { .. })
-        ));
+        assert!(matches!(error.kind(), ErrorKind::Ended(EndReason::Moved { .. })));
     }
 }
 
@@ -203,11 +184,7 @@ async fn a_pointer_within_the_domain_is_followed_and_the_identity_checked_there(
 async fn the_platforms_sessions_run_over_tcp_as_well_and_with_fewer_round_trips_if_asked_to() {
     let server = start(|builder| builder.scram(true).sasl2(true)).await;
     let trusting = trusting(&server);
-    for address in [
-        server.tcp_address(),
-        server.tcps_address(),
-        server.websocket_url_tls(),
-    ] {
+    for address in [server.tcp_address(), server.tcps_address(), server.websocket_url_tls()] {
         let address = address.unwrap();
         let app = App::builder(server.licence_key())
             .api_base_url(&server.api_base_url())
@@ -216,15 +193,10 @@ async fn the_platforms_sessions_run_over_tcp_as_well_and_with_fewer_round_trips_
             .build()
             .await
             .unwrap();
-        let registered = app
-            .register(&UserIdentifier::new("carol").unwrap())
-            .await
-            .unwrap();
+        let registered = app.register(&UserIdentifier::new("carol").unwrap()).await.unwrap();
         for pipelined in [false, true] {
-            let request = app
-                .connect(&registered.credentials)
-                .pipelined(pipelined)
-                .reconnect(quickly());
+            let request =
+                app.connect(&registered.credentials).pipelined(pipelined).reconnect(quickly());
             let session = within("connection", async { request.await }).await.unwrap();
             let mut events = session.events();
             session.settings().await.unwrap();

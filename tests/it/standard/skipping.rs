@@ -17,10 +17,7 @@ async fn what_exceeds_a_limit_is_told_and_the_next_message_arrives() {
         let alice = connect(&account(&server, "alice", way)).await;
         let mut events = alice.events();
         for (content, limit) in [
-            (
-                "<span>".repeat(40) + &"</span>".repeat(40),
-                ExceededLimit::Depth(32),
-            ),
+            ("<span>".repeat(40) + &"</span>".repeat(40), ExceededLimit::Depth(32)),
             (format!("<a{attributes}/>"), ExceededLimit::Attributes(64)),
             ("<b/>".repeat(4_097), ExceededLimit::Children(4_096)),
             ("x".repeat(300_000), ExceededLimit::Bytes(262_144)),

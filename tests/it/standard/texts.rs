@@ -26,20 +26,9 @@ async fn a_text_that_xml_cannot_hold_is_refused_by_name_and_nothing_is_sent() {
             refused(alice.set_presence(None, Some(text)).await),
             refused(alice.add_contact(&contact, Some(text), &[]).await),
             refused(alice.add_contact(&contact, None, &["fine", text]).await),
-            refused(
-                alice
-                    .set_vcard(VCard {
-                        title: text.to_owned(),
-                        ..VCard::default()
-                    })
-                    .await,
-            ),
+            refused(alice.set_vcard(VCard { title: text.to_owned(), ..VCard::default() }).await),
         ];
-        assert_eq!(
-            named,
-            ["body", "status", "name", "group", "TITLE"],
-            "{text:?}"
-        );
+        assert_eq!(named, ["body", "status", "name", "group", "TITLE"], "{text:?}");
     }
     alice.send_message(&to, "a\tb\r\nc").await.unwrap();
     let first = within("a message", async {

@@ -64,9 +64,8 @@ impl ClientJudge {
     /// Connects as the trace of connecting says.
     pub(crate) async fn prelude(&mut self) {
         let mut traces = traces().into_iter();
-        let (_, connecting) = traces
-            .find(|(name, _)| name == "connect/web_sdk")
-            .expect("the trace of connecting");
+        let (_, connecting) =
+            traces.find(|(name, _)| name == "connect/web_sdk").expect("the trace of connecting");
         for line in &connecting.lines {
             self.perform(line).await;
         }
@@ -104,9 +103,7 @@ impl ClientJudge {
 
     /// The server's side.
     pub(crate) fn peer(&mut self) -> &mut Peer {
-        self.peer
-            .as_mut()
-            .expect("a trace begins with an operation")
+        self.peer.as_mut().expect("a trace begins with an operation")
     }
 
     /// Fails unless the next listener call is this one: `listener payload`.
@@ -116,12 +113,7 @@ impl ClientJudge {
         let (listener, payload) = line.split_once(' ').expect("a listener and its payload");
         let payload: Value = serde_json::from_str(payload).expect("JSON");
         let call = self.next_told().await;
-        assert_eq!(
-            (call.listener, call.payload),
-            (listener, payload),
-            "{}",
-            self.name
-        );
+        assert_eq!((call.listener, call.payload), (listener, payload), "{}", self.name);
     }
 
     async fn next_told(&mut self) -> OfficialEvent {
@@ -152,18 +144,11 @@ impl ClientJudge {
 
     async fn begin(&mut self, operation: &str) {
         let task = if operation == "connect" {
-            let request = self
-                .server
-                .app()
-                .await
-                .connect(&ScriptedServer::credentials());
+            let request = self.server.app().await.connect(&ScriptedServer::credentials());
             self.events = Some(request.events());
             let task = tokio::spawn(async move {
                 let session = request.await.expect("connects");
-                Outcome {
-                    session: Some(session),
-                    ..Outcome::default()
-                }
+                Outcome { session: Some(session), ..Outcome::default() }
             });
             self.peer = Some(self.server.accept().await);
             task
@@ -187,22 +172,11 @@ impl ClientJudge {
             ))
             .await;
             let said = peer.receive().await;
-            assert_eq!(
-                attribute(&said, "id").as_deref(),
-                Some("fence"),
-                "{}: {said}",
-                self.name
-            );
-            peer.send(format!(
-                r#"<presence xmlns="jabber:client" from="mark@{HOST}"/>"#
-            ))
-            .await;
+            assert_eq!(attribute(&said, "id").as_deref(), Some("fence"), "{}: {said}", self.name);
+            peer.send(format!(r#"<presence xmlns="jabber:client" from="mark@{HOST}"/>"#)).await;
         }
         while let Some(event) = within("an event", events.next()).await {
-            if event
-                .user()
-                .is_some_and(|user| user.local() == Some("mark"))
-            {
+            if event.user().is_some_and(|user| user.local() == Some("mark")) {
                 break;
             }
             assert!(
@@ -212,10 +186,7 @@ impl ClientJudge {
             );
             surplus.extend(event.official());
         }
-        Verdict {
-            results: self.results,
-            surplus,
-        }
+        Verdict { results: self.results, surplus }
     }
 }
 
@@ -228,32 +199,17 @@ async fn perform(session: Session, operation: String) -> Outcome {
     match (outcome(&session, call).await, is_refused) {
         (Ok(outcome), false) => outcome,
         (Err(error), true) => {
-            assert!(
-                matches!(error.kind(), ErrorKind::RequestRefused(_)),
-                "{error:?}"
-            );
-            Outcome {
-                result: "refused".to_owned(),
-                ..Outcome::default()
-            }
+            assert!(matches!(error.kind(), ErrorKind::RequestRefused(_)), "{error:?}");
+            Outcome { result: "refused".to_owned(), ..Outcome::default() }
         }
         (other, _) => panic!("{operation}: {other:?}"),
     }
 }
 
 async fn outcome(session: &Session, call: &str) -> mfly_client::Result<Outcome> {
-    let result = |result: String| {
-        Ok(Outcome {
-            result,
-            ..Outcome::default()
-        })
-    };
+    let result = |result: String| Ok(Outcome { result, ..Outcome::default() });
     let joined = |users: Vec<mfly_client::BareJid>| {
-        users
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(" ")
+        users.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     };
     let (name, argument) = call.split_once(' ').unwrap_or((call, ""));
     match name {
@@ -264,12 +220,7 @@ async fn outcome(session: &Session, call: &str) -> mfly_client::Result<Outcome> 
         "friends" => {
             let list = session.friends().await?;
             return Ok(Outcome {
-                result: joined(
-                    list.users
-                        .iter()
-                        .map(|friend| friend.user.clone())
-                        .collect(),
-                ),
+                result: joined(list.users.iter().map(|friend| friend.user.clone()).collect()),
                 returned: vec![OfficialEvent {
                     listener: "friendsListListener",
                     payload: list.official(),
@@ -278,13 +229,7 @@ async fn outcome(session: &Session, call: &str) -> mfly_client::Result<Outcome> 
             });
         }
         "last_seen" => {
-            return result(
-                session
-                    .last_seen(&user(argument))
-                    .await?
-                    .seconds
-                    .to_string(),
-            );
+            return result(session.last_seen(&user(argument)).await?.seconds.to_string());
         }
         "logout" => assert!(session.logout().await?.server_told),
         "register_update" => session.announce_registration().await?,
@@ -295,9 +240,7 @@ async fn outcome(session: &Session, call: &str) -> mfly_client::Result<Outcome> 
         }
         "update_settings" => session.update_settings(argument == "archive").await?,
         "user_logout" => {
-            let request = UserLogout {
-                socket_id: argument.to_owned(),
-            };
+            let request = UserLogout { socket_id: argument.to_owned() };
             session.request(&request).await?;
         }
         _ => panic!("nobody knows the operation {call}"),
@@ -310,16 +253,7 @@ async fn set_profile(session: &Session, argument: &str) -> mfly_client::Result<O
     let fields: Vec<_> = argument.split('|').map(str::to_owned).collect();
     let [nick_name, image, status, mobile_number, email] = <[String; 5]>::try_from(fields).unwrap();
     let image = Some(ProfileImage::Token(image));
-    let fields = ProfileFields {
-        nick_name,
-        image,
-        status,
-        mobile_number,
-        email,
-    };
+    let fields = ProfileFields { nick_name, image, status, mobile_number, email };
     let stored = session.set_profile(&fields).await?;
-    Ok(Outcome {
-        result: stored.image,
-        ..Outcome::default()
-    })
+    Ok(Outcome { result: stored.image, ..Outcome::default() })
 }

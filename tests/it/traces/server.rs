@@ -24,10 +24,7 @@ const PROFILE: &str = r#"<vCard xmlns="vcard-temp"><nickName>XH2Q0UEeVt4XiVnfeHp
 impl ServerJudge {
     /// A server with three users, of whom `u1` is online unless the trace is about connecting.
     pub(crate) async fn start(name: &str) -> Self {
-        let builder = TestServer::builder()
-            .xmpp_host(HOST)
-            .licence_key(LICENCE_KEY)
-            .tls(false);
+        let builder = TestServer::builder().xmpp_host(HOST).licence_key(LICENCE_KEY).tls(false);
         let server = builder.start().await.expect("the server starts");
         let users: BTreeMap<_, _> = ["u1", "u2", "u7"]
             .into_iter()
@@ -37,9 +34,7 @@ impl ServerJudge {
         bindings.set("host", HOST);
         let own = if name == "connect/web_sdk" {
             let auth = auth(&server, &users["u1"]);
-            let data = auth
-                .split_once('>')
-                .and_then(|(_, rest)| rest.split_once('<'));
+            let data = auth.split_once('>').and_then(|(_, rest)| rest.split_once('<'));
             bindings.set("auth", data.expect("an element with data").0);
             RawClient::dial(&server).await
         } else {
@@ -117,10 +112,7 @@ impl ServerJudge {
             ["an", "administrator", "blocks", who] => {
                 self.server.user(who).admin_block(true).expect("is there");
             }
-            _ => panic!(
-                "{}: nobody knows how to make this happen: {event}",
-                self.name
-            ),
+            _ => panic!("{}: nobody knows how to make this happen: {event}", self.name),
         }
     }
 
@@ -158,16 +150,9 @@ impl ServerJudge {
             let rest = self.own.settle().await;
             self.inbox.extend(rest);
         }
-        let surplus: Vec<_> = self
-            .inbox
-            .iter()
-            .filter(|said| !self.is_beside_the_point(said))
-            .collect();
-        assert!(
-            surplus.is_empty(),
-            "{}: the server said more: {surplus:?}",
-            self.name
-        );
+        let surplus: Vec<_> =
+            self.inbox.iter().filter(|said| !self.is_beside_the_point(said)).collect();
+        assert!(surplus.is_empty(), "{}: the server said more: {surplus:?}", self.name);
     }
 }
 
@@ -175,16 +160,11 @@ impl ServerJudge {
 #[should_panic(expected = "nobody knows how")]
 fn an_event_that_nobody_can_make_happen_fails() {
     let trace = Trace::parse("source: none\nwhen: pigs fly").unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let mut judge = ServerJudge::start("made/up").await;
         for line in trace.lines {
-            let mfly_proto::testing::Line::When(event) = line else {
-                unreachable!("it is one")
-            };
+            let mfly_proto::testing::Line::When(event) = line else { unreachable!("it is one") };
             judge.happen(&event).await;
         }
     });

@@ -62,38 +62,22 @@ impl Check {
     }
 
     pub(crate) const fn alone(name: &'static str, body: Body) -> Self {
-        Self {
-            setting: Setting::Alone,
-            ..Self::shared(name, body)
-        }
+        Self { setting: Setting::Alone, ..Self::shared(name, body) }
     }
 
     pub(crate) const fn showing(name: &'static str, certificate: Certificate, body: Body) -> Self {
-        Self {
-            setting: Setting::Showing(certificate),
-            needs_tls: true,
-            ..Self::shared(name, body)
-        }
+        Self { setting: Setting::Showing(certificate), needs_tls: true, ..Self::shared(name, body) }
     }
 
     pub(crate) const fn within_tls(self) -> Self {
-        Self {
-            needs_tls: true,
-            ..self
-        }
+        Self { needs_tls: true, ..self }
     }
 
     pub(crate) const fn over_sockets(self) -> Self {
-        Self {
-            needs_socket: true,
-            ..self
-        }
+        Self { needs_socket: true, ..self }
     }
 
     pub(crate) const fn needing(self, need: Need) -> Self {
-        Self {
-            need: Some(need),
-            ..self
-        }
+        Self { need: Some(need), ..self }
     }
 }

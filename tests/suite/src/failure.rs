@@ -64,11 +64,7 @@ impl<T, E: Into<Failure>> During<T> for Result<T, E> {
 /// # Errors
 /// When it does not hold.
 pub fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Failure> {
-    if holds {
-        Ok(())
-    } else {
-        Err(Failure(otherwise()))
-    }
+    if holds { Ok(()) } else { Err(Failure(otherwise())) }
 }
 
 /// Fails unless both are equal.
@@ -76,9 +72,7 @@ pub fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Fai
 /// # Errors
 /// When they are not, with both.
 pub fn equal<T: PartialEq + fmt::Debug>(what: &str, is: &T, expected: &T) -> Result<(), Failure> {
-    ensure(is == expected, || {
-        format!("{what} is {is:?} instead of {expected:?}")
-    })
+    ensure(is == expected, || format!("{what} is {is:?} instead of {expected:?}"))
 }
 
 /// The outcome of `work`, which has to come within [`PATIENCE`].
@@ -117,12 +111,8 @@ pub async fn event<T>(
     .await;
     match found {
         Ok(Some(picked)) => Ok(picked),
-        Ok(None) => Err(Failure(format!(
-            "the session ended without {what}; events:{seen}"
-        ))),
-        Err(_) => Err(Failure(format!(
-            "no {what} within {PATIENCE:?}; events:{seen}"
-        ))),
+        Ok(None) => Err(Failure(format!("the session ended without {what}; events:{seen}"))),
+        Err(_) => Err(Failure(format!("no {what} within {PATIENCE:?}; events:{seen}"))),
     }
 }
 
@@ -154,10 +144,7 @@ mod tests {
         let cause = io::Error::other("no route");
         let error = io::Error::other(cause);
         let failed: Result<(), _> = Err(error);
-        assert_eq!(
-            failed.during("dialling").unwrap_err().to_string(),
-            "dialling: no route"
-        );
+        assert_eq!(failed.during("dialling").unwrap_err().to_string(), "dialling: no route");
     }
 
     #[tokio::test(start_paused = true)]

@@ -23,10 +23,7 @@ impl Framing {
     /// Whether TLS protects it, so that there is a certificate.
     #[must_use]
     pub const fn has_certificate(self) -> bool {
-        matches!(
-            self,
-            Self::StartTls | Self::DirectTls | Self::SecureWebSocket
-        )
+        matches!(self, Self::StartTls | Self::DirectTls | Self::SecureWebSocket)
     }
 
     /// Whether it goes through a socket.

@@ -42,12 +42,7 @@ pub struct Online {
 
 impl<'a> Place<'a> {
     pub(crate) fn new(server: &'a dyn Server, framing: Framing, check: usize) -> Self {
-        Self {
-            server,
-            framing,
-            check,
-            notes: Mutex::default(),
-        }
+        Self { server, framing, check, notes: Mutex::default() }
     }
 
     /// The server.
@@ -122,9 +117,7 @@ impl<'a> Place<'a> {
     /// When the server cannot be reached like this.
     pub fn account_with(&self, user: &User, password: &str) -> Result<Account, Failure> {
         let password = Password::new(password)?;
-        let account = self
-            .server
-            .account(self.framing, user.jid.clone(), password)?;
+        let account = self.server.account(self.framing, user.jid.clone(), password)?;
         Ok(account.reconnect(ReconnectPolicy {
             base: Duration::from_millis(50),
             cap: Duration::from_millis(500),
@@ -147,9 +140,7 @@ impl<'a> Place<'a> {
     pub fn through(&self, relay: &Relay, account: Account) -> Result<Account, Failure> {
         let address = self.address()?;
         let port = |port: u16| format!(":{port}");
-        let relayed = address
-            .to_string()
-            .replacen(&port(address.port()), &port(relay.port()), 1);
+        let relayed = address.to_string().replacen(&port(address.port()), &port(relay.port()), 1);
         Ok(account.address(&relayed))
     }
 
@@ -185,9 +176,5 @@ pub async fn connect(user: &User, account: &Account) -> Result<Online, Failure> 
     let connecting = account.connect();
     let events = connecting.events();
     let session = within("connecting", async { connecting.await }).await?;
-    Ok(Online {
-        user: user.clone(),
-        session,
-        events,
-    })
+    Ok(Online { user: user.clone(), session, events })
 }

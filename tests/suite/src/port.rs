@@ -38,10 +38,7 @@ fn next() -> io::Result<u16> {
             return Ok(port);
         }
     }
-    Err(io::Error::new(
-        io::ErrorKind::AddrInUse,
-        "every port between 20000 and 30000 is in use",
-    ))
+    Err(io::Error::new(io::ErrorKind::AddrInUse, "every port between 20000 and 30000 is in use"))
 }
 
 #[cfg(test)]

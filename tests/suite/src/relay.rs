@@ -43,11 +43,7 @@ impl Relay {
                 tokio::spawn(pass(client, port, moods.subscribe()));
             }
         });
-        Ok(Self {
-            address,
-            mood,
-            task,
-        })
+        Ok(Self { address, mood, task })
     }
 
     /// The port to connect to.

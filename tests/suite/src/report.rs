@@ -51,10 +51,7 @@ pub struct Report {
 impl Report {
     pub(crate) fn new(server: &str, mut rows: Vec<Row>) -> Self {
         rows.sort_by_key(|row| (row.number, row.framing));
-        Self {
-            server: server.to_owned(),
-            rows,
-        }
+        Self { server: server.to_owned(), rows }
     }
 
     /// Those that failed.
@@ -180,18 +177,11 @@ mod tests {
 
     #[test]
     fn the_table_shows_each_check_once_and_what_is_lacking_with_its_reason() {
-        let lacks = Outcome::Lacks {
-            why: "not in this version",
-            seen: "refused".to_owned(),
-        };
+        let lacks = Outcome::Lacks { why: "not in this version", seen: "refused".to_owned() };
         let report = Report::new(
             "Some server 1.0",
             vec![
-                row(
-                    1,
-                    Framing::StartTls,
-                    Outcome::Failed("no answer".to_owned()),
-                ),
+                row(1, Framing::StartTls, Outcome::Failed("no answer".to_owned())),
                 row(0, Framing::WebSocket, lacks),
                 row(0, Framing::StartTls, Outcome::Passed("by SCRAM".to_owned())),
             ],

@@ -44,10 +44,7 @@ fn numbered(
     checks: &[Check],
     which: impl Fn(&Check) -> bool,
 ) -> impl Iterator<Item = (usize, &Check)> {
-    checks
-        .iter()
-        .enumerate()
-        .filter(move |(_, check)| which(check))
+    checks.iter().enumerate().filter(move |(_, check)| which(check))
 }
 
 async fn run_over_all(
@@ -80,21 +77,12 @@ async fn run_one(server: &dyn Server, framing: Framing, number: usize, check: &C
             match (tried, lacks) {
                 (Ok(()), None) => Outcome::Passed(place.notes()),
                 (Err(failure), None) => Outcome::Failed(failure.to_string()),
-                (Err(failure), Some(why)) => Outcome::Lacks {
-                    why,
-                    seen: failure.to_string(),
-                },
+                (Err(failure), Some(why)) => Outcome::Lacks { why, seen: failure.to_string() },
                 (Ok(()), Some(why)) => Outcome::Failed(format!("passes although: {why}")),
             }
         }
     };
-    Row {
-        check: check.name,
-        number,
-        framing,
-        outcome,
-        took: started.elapsed(),
-    }
+    Row { check: check.name, number, framing, outcome, took: started.elapsed() }
 }
 
 /// The rows of checks whose server did not come up.
@@ -111,13 +99,7 @@ fn failed(
                 Some(why) => Outcome::DoesNotApply(why),
                 None => Outcome::Failed(failure.to_string()),
             };
-            rows.push(Row {
-                check: check.name,
-                number,
-                framing,
-                outcome,
-                took: Duration::ZERO,
-            });
+            rows.push(Row { check: check.name, number, framing, outcome, took: Duration::ZERO });
         }
     }
     rows

@@ -45,41 +45,15 @@ struct Partner {
 const SLIXMPP: &str = "slixmpp_client.py";
 const XMPP_CLIENT: &str = "xmpp_client.mjs";
 
-static BY_SLIXMPP: Partner = Partner {
-    driver: SLIXMPP,
-    framing: Framing::StartTls,
-};
+static BY_SLIXMPP: Partner = Partner { driver: SLIXMPP, framing: Framing::StartTls };
 
-static BY_XMPP_CLIENT: Partner = Partner {
-    driver: XMPP_CLIENT,
-    framing: Framing::WebSocketTls,
-};
+static BY_XMPP_CLIENT: Partner = Partner { driver: XMPP_CLIENT, framing: Framing::WebSocketTls };
 
 static CLIENTS: &[Client] = &[
-    Client {
-        name: "slixmpp",
-        account: "slixmpp",
-        driver: SLIXMPP,
-        partner: &BY_XMPP_CLIENT,
-    },
-    Client {
-        name: "@xmpp/client",
-        account: "xmpp.js",
-        driver: XMPP_CLIENT,
-        partner: &BY_SLIXMPP,
-    },
-    Client {
-        name: "stanza",
-        account: "stanza",
-        driver: "stanza.mjs",
-        partner: &BY_SLIXMPP,
-    },
-    Client {
-        name: "strophe.js",
-        account: "strophe",
-        driver: "strophe.mjs",
-        partner: &BY_SLIXMPP,
-    },
+    Client { name: "slixmpp", account: "slixmpp", driver: SLIXMPP, partner: &BY_XMPP_CLIENT },
+    Client { name: "@xmpp/client", account: "xmpp.js", driver: XMPP_CLIENT, partner: &BY_SLIXMPP },
+    Client { name: "stanza", account: "stanza", driver: "stanza.mjs", partner: &BY_SLIXMPP },
+    Client { name: "strophe.js", account: "strophe", driver: "strophe.mjs", partner: &BY_SLIXMPP },
     Client {
         name: "go-sendxmpp",
         account: "go-sendxmpp",
@@ -111,12 +85,7 @@ pub(super) enum Framing {
 }
 
 impl Framing {
-    const ALL: [Self; 4] = [
-        Self::StartTls,
-        Self::DirectTls,
-        Self::WebSocket,
-        Self::WebSocketTls,
-    ];
+    const ALL: [Self; 4] = [Self::StartTls, Self::DirectTls, Self::WebSocket, Self::WebSocketTls];
 
     const fn name(self) -> &'static str {
         match self {
@@ -176,19 +145,13 @@ pub(super) fn run() -> Result<(), String> {
         folder.display()
     );
     println!("{}", report.counts());
-    if report.has_failed() {
-        Err("a step failed; see the table above".to_owned())
-    } else {
-        Ok(())
-    }
+    if report.has_failed() { Err("a step failed; see the table above".to_owned()) } else { Ok(()) }
 }
 
 fn judge(installed: &Installed, folder: &Path) -> Result<Report, String> {
     empty(folder)?;
-    let ways: Vec<(&Client, Framing)> = CLIENTS
-        .iter()
-        .flat_map(|client| Framing::ALL.map(|framing| (client, framing)))
-        .collect();
+    let ways: Vec<(&Client, Framing)> =
+        CLIENTS.iter().flat_map(|client| Framing::ALL.map(|framing| (client, framing))).collect();
     let accounts: Vec<String> = ways
         .iter()
         .map(|(client, framing)| client.account(*framing))
@@ -235,10 +198,7 @@ fn run_all(sessions: &[Session<'_>]) -> Vec<Row> {
             scope.spawn(work);
         }
     });
-    std::mem::take(&mut *lock(&done))
-        .into_values()
-        .flatten()
-        .collect()
+    std::mem::take(&mut *lock(&done)).into_values().flatten().collect()
 }
 
 /// A panic of one thread ends the run, so what it leaves behind does not matter.

@@ -14,9 +14,7 @@ const USAGE: &str = "usage: cargo xtask interop [web-sdk | clients | standard-se
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let named: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match named.as_slice() {
-        [] => web_sdk::run()
-            .and_then(|()| clients::run())
-            .and_then(|()| standard_servers::run()),
+        [] => web_sdk::run().and_then(|()| clients::run()).and_then(|()| standard_servers::run()),
         ["web-sdk"] => web_sdk::run(),
         ["clients"] => clients::run(),
         ["standard-servers"] => standard_servers::run(),

@@ -5,14 +5,8 @@ use crate::run::{output, status};
 use std::path::Path;
 use std::process::Command;
 
-pub(super) const NODE: Package = Package {
-    name: "nodejs",
-    probe: "node",
-};
-pub(super) const NPM: Package = Package {
-    name: "npm",
-    probe: "npm",
-};
+pub(super) const NODE: Package = Package { name: "nodejs", probe: "node" };
+pub(super) const NPM: Package = Package { name: "npm", probe: "npm" };
 
 /// The oldest Node.js that the steps and the clients run on.
 const NODE_MAJOR: u32 = 18;
@@ -43,13 +37,7 @@ pub(super) fn check() -> Result<(), String> {
 
 /// The first number of a version such as `v20.1.0`.
 fn major(version: &str) -> Option<u32> {
-    version
-        .trim()
-        .strip_prefix('v')?
-        .split('.')
-        .next()?
-        .parse()
-        .ok()
+    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
 #[cfg(test)]

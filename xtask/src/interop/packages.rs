@@ -45,10 +45,7 @@ pub(crate) fn install(packages: &[Package]) -> Result<(), String> {
     installed.map_err(|error| format!("{error}; {by_hand}"))?;
     match self::missing(&missing).as_slice() {
         [] => Ok(()),
-        still => Err(format!(
-            "installed, but not found: {}",
-            self::by_hand(still)
-        )),
+        still => Err(format!("installed, but not found: {}", self::by_hand(still))),
     }
 }
 
@@ -120,10 +117,7 @@ impl Drop for NoServices {
 mod tests {
     use super::*;
 
-    const ABSENT: Package = Package {
-        name: "no-such-package",
-        probe: "/no/such/program",
-    };
+    const ABSENT: Package = Package { name: "no-such-package", probe: "/no/such/program" };
 
     #[test]
     fn a_program_is_found_by_its_path_or_by_its_name() {
@@ -133,10 +127,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named_with_the_command_that_installs_it() {
-        let there = Package {
-            name: "dash",
-            probe: "sh",
-        };
+        let there = Package { name: "dash", probe: "sh" };
         let missing = missing(&[there, ABSENT]);
         assert_eq!(
             by_hand(&missing),
@@ -146,10 +137,7 @@ mod tests {
 
     #[test]
     fn nothing_is_installed_when_everything_is_there() {
-        let there = Package {
-            name: "no-such-package",
-            probe: "sh",
-        };
+        let there = Package { name: "no-such-package", probe: "sh" };
         assert_eq!(install(&[there]), Ok(()));
     }
 }

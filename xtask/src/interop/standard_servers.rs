@@ -9,19 +9,10 @@ use crate::run::{cargo, status};
 use std::process::Command;
 
 const PACKAGES: &[Package] = &[
-    Package {
-        name: "prosody",
-        probe: "prosody",
-    },
+    Package { name: "prosody", probe: "prosody" },
     // For SASL2 and its inline binding.
-    Package {
-        name: "prosody-modules",
-        probe: "/usr/lib/prosody/modules/mod_sasl2/mod_sasl2.lua",
-    },
-    Package {
-        name: "ejabberd",
-        probe: "/usr/sbin/ejabberdctl",
-    },
+    Package { name: "prosody-modules", probe: "/usr/lib/prosody/modules/mod_sasl2/mod_sasl2.lua" },
+    Package { name: "ejabberd", probe: "/usr/sbin/ejabberdctl" },
 ];
 
 pub(super) fn run() -> Result<(), String> {

@@ -10,10 +10,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-const CHROMIUM: Package = Package {
-    name: "chromium",
-    probe: "/usr/bin/chromium",
-};
+const CHROMIUM: Package = Package { name: "chromium", probe: "/usr/bin/chromium" };
 /// Longest time for the steps.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -24,14 +21,7 @@ pub(crate) fn run() -> Result<(), String> {
     let folder = root().join("tests").join("interop");
     let browser = prepare()?;
     node::install_locked(&folder)?;
-    status(&mut cargo(&[
-        "build",
-        "-p",
-        "mfly-interop-peer",
-        "-p",
-        "mfly-testserver",
-        "--bins",
-    ]))?;
+    status(&mut cargo(&["build", "-p", "mfly-interop-peer", "-p", "mfly-testserver", "--bins"]))?;
     let target = target()?;
     let binaries = target.join("debug");
     let report = target.join("interop").join("report.json");
@@ -44,9 +34,7 @@ pub(crate) fn run() -> Result<(), String> {
         .env("CHROMIUM", browser)
         .current_dir(&folder);
     println!("\n$ node run.mjs");
-    let child = steps
-        .spawn()
-        .map_err(|error| format!("node could not be started: {error}"))?;
+    let child = steps.spawn().map_err(|error| format!("node could not be started: {error}"))?;
     wait(child)
 }
 
@@ -54,10 +42,7 @@ pub(crate) fn run() -> Result<(), String> {
 fn prepare() -> Result<PathBuf, String> {
     let (browser, packages) = match std::env::var_os("CHROMIUM") {
         Some(path) => (path.into(), &[node::NODE, node::NPM][..]),
-        None => (
-            CHROMIUM.probe.into(),
-            &[CHROMIUM, node::NODE, node::NPM][..],
-        ),
+        None => (CHROMIUM.probe.into(), &[CHROMIUM, node::NODE, node::NPM][..]),
     };
     install(packages).map_err(|error| {
         format!("{error} (another Chromium can be named in the variable CHROMIUM)")

@@ -41,10 +41,7 @@ impl Request {
 #[serde(rename_all = "camelCase", default)]
 pub struct ServerConfig {
     /// The XMPP domain, which is also the host to connect to.
-    #[serde(
-        deserialize_with = "wire::text",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub xmpp_host: Option<String>,
     /// The port of XMPP over WebSocket.
     #[serde(with = "wire::port", skip_serializing_if = "Option::is_none")]
@@ -60,22 +57,13 @@ pub struct ServerConfig {
     )]
     pub signal_server: Option<String>,
     /// The URL of call routing.
-    #[serde(
-        deserialize_with = "wire::text",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub call_routing_server: Option<String>,
     /// The IV of messages and media.
-    #[serde(
-        deserialize_with = "wire::text",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub iv: Option<String>,
     /// The IV of profile fields.
-    #[serde(
-        deserialize_with = "wire::text",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub iv_profile: Option<String>,
     /// STUN servers.
     #[serde(with = "wire::listed")]
@@ -84,10 +72,7 @@ pub struct ServerConfig {
     #[serde(with = "wire::listed::secretly")]
     pub turns: Listed<Turn>,
     /// How long a call may try to reconnect, in seconds.
-    #[serde(
-        deserialize_with = "wire::seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(deserialize_with = "wire::seconds", skip_serializing_if = "Option::is_none")]
     pub call_reconnection_time_out: Option<u32>,
     /// What the plan includes.
     #[serde(flatten)]
@@ -124,9 +109,7 @@ impl fmt::Debug for ServerConfig {
 
 impl fmt::Debug for Turn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Turn")
-            .field("turn", &self.turn)
-            .finish_non_exhaustive()
+        f.debug_struct("Turn").field("turn", &self.turn).finish_non_exhaustive()
     }
 }
 
@@ -165,10 +148,7 @@ mod tests {
         let config = read(
             r#"{"xmppHost":"","iv":null,"stuns":null,"turns":[{"turn":"t","username":null}]}"#,
         );
-        assert_eq!(
-            (config.xmpp_host, config.iv, config.stuns),
-            (None, None, Listed::new())
-        );
+        assert_eq!((config.xmpp_host, config.iv, config.stuns), (None, None, Listed::new()));
         assert_eq!(config.turns[0].turn, "t");
         assert_eq!(config.features, Features::all());
     }
@@ -179,9 +159,6 @@ mod tests {
             r#"{"xmppHost":"h.test","iv":"s3cret-iv","ivProfile":"s3cret-ivp","turns":[{"turn":"t","username":"u","password":"s3cret"}]}"#,
         );
         let debug = format!("{config:?} {:?}", config.turns);
-        assert!(
-            debug.contains("h.test") && !debug.contains("s3cret"),
-            "{debug}"
-        );
+        assert!(debug.contains("h.test") && !debug.contains("s3cret"), "{debug}");
     }
 }

@@ -27,10 +27,7 @@ impl Request {
     /// # Errors
     /// When `reason` is empty.
     pub fn new(reason: impl Into<String>) -> Result<Self, InvalidArgument> {
-        let body = RequestBody {
-            reason: required("reason", reason)?,
-            feedback: String::new(),
-        };
+        let body = RequestBody { reason: required("reason", reason)?, feedback: String::new() };
         Ok(Self { body })
     }
 
@@ -74,9 +71,6 @@ mod tests {
     #[test]
     fn a_reason_is_required_with_the_official_words() {
         let error = Request::new("").unwrap_err();
-        assert_eq!(
-            (error.name, &*error.reason),
-            ("reason", "reason is not valid or required")
-        );
+        assert_eq!((error.name, &*error.reason), ("reason", "reason is not valid or required"));
     }
 }

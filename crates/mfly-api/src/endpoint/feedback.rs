@@ -31,12 +31,7 @@ impl Request {
         description: impl Into<String>,
     ) -> Result<Self, InvalidArgument> {
         let title = required("title", title)?;
-        Ok(Self {
-            body: RequestBody {
-                title,
-                description: required("description", description)?,
-            },
-        })
+        Ok(Self { body: RequestBody { title, description: required("description", description)? } })
     }
 }
 
@@ -71,10 +66,7 @@ mod tests {
     #[test]
     fn both_texts_are_required_with_the_official_words() {
         let title = Request::new("", "D").unwrap_err();
-        assert_eq!(
-            (title.name, &*title.reason),
-            ("title", "title is not valid or required")
-        );
+        assert_eq!((title.name, &*title.reason), ("title", "title is not valid or required"));
         let description = Request::new("T", "").unwrap_err();
         assert_eq!(&*description.reason, "description is not valid or required");
     }

@@ -38,19 +38,13 @@ impl Request {
     /// Asks the platform's licence server.
     #[must_use]
     pub fn new(licence_key: LicenceKey) -> Self {
-        Self {
-            url: Cow::Borrowed(URL),
-            licence_key,
-        }
+        Self { url: Cow::Borrowed(URL), licence_key }
     }
 
     /// Asks another licence server: an absolute URL without query.
     #[must_use]
     pub fn at(licence_key: LicenceKey, url: impl Into<String>) -> Self {
-        Self {
-            url: Cow::Owned(url.into()),
-            licence_key,
-        }
+        Self { url: Cow::Owned(url.into()), licence_key }
     }
 }
 
@@ -102,9 +96,6 @@ impl Endpoint for Request {
         };
         let mode = if is_trial { Mode::Trial } else { Mode::Live };
         let is_cacheable = data.trial_mode == Value::Bool(false);
-        Ok(Response {
-            licence: Licence { base_url, mode },
-            is_cacheable,
-        })
+        Ok(Response { licence: Licence { base_url, mode }, is_cacheable })
     }
 }

@@ -38,11 +38,9 @@ pub fn wire_password(
     now_ms: i64,
 ) -> Result<Password, InvalidArgument> {
     match mode {
-        Mode::Live => Password::new(seal_password(
-            &RequestCipher::new(licence_key),
-            password,
-            now_ms,
-        )),
+        Mode::Live => {
+            Password::new(seal_password(&RequestCipher::new(licence_key), password, now_ms))
+        }
         Mode::Trial => Ok(password.clone()),
     }
 }
@@ -65,26 +63,14 @@ impl Request {
     #[must_use]
     pub fn connect(username: UserId, password: Password) -> Self {
         let kind = "web".to_owned();
-        Self {
-            body: OrderedBody::Connect(RequestBody {
-                username,
-                password,
-                kind,
-            }),
-        }
+        Self { body: OrderedBody::Connect(RequestBody { username, password, kind }) }
     }
 
     /// As it does when a token is refused or asked for. `password` is a [`wire_password`].
     #[must_use]
     pub fn refresh(username: UserId, password: Password) -> Self {
         let kind = "web".to_owned();
-        Self {
-            body: OrderedBody::Refresh(RefreshBody {
-                password,
-                username,
-                kind,
-            }),
-        }
+        Self { body: OrderedBody::Refresh(RefreshBody { password, username, kind }) }
     }
 }
 

@@ -44,19 +44,10 @@ impl Request {
         let number = |(part_number, etag)| PartETag { part_number, etag };
         let part_etags: Vec<_> = (1..).zip(etags).map(number).collect();
         if part_etags.is_empty() {
-            return Err(InvalidArgument::new(
-                "partETags",
-                "must name at least one part",
-            ));
+            return Err(InvalidArgument::new("partETags", "must name at least one part"));
         }
         let upload_id = required("uploadId", upload_id)?;
-        Ok(Self {
-            body: RequestBody {
-                file_token,
-                part_etags,
-                upload_id,
-            },
-        })
+        Ok(Self { body: RequestBody { file_token, part_etags, upload_id } })
     }
 }
 
@@ -108,9 +99,7 @@ impl UrlRequest {
     /// Calls the commit URL that the start of the upload named.
     #[must_use]
     pub fn new(commit_url: impl Into<String>) -> Self {
-        Self {
-            url: commit_url.into(),
-        }
+        Self { url: commit_url.into() }
     }
 }
 
@@ -125,10 +114,7 @@ impl Endpoint for UrlRequest {
     }
 
     fn adjust_headers(&self, headers: &mut HeaderMap) {
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/x-www-form-urlencoded"),
-        );
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
     }
 
     fn decode(&self, answer: Answer) -> Result<(), ApiError> {

@@ -36,10 +36,7 @@ impl Request {
     /// Downloads a file of at most [`DEFAULT_MAX_BYTES`].
     #[must_use]
     pub fn new(file_token: FileToken) -> Self {
-        Self {
-            file_token,
-            max_bytes: DEFAULT_MAX_BYTES,
-        }
+        Self { file_token, max_bytes: DEFAULT_MAX_BYTES }
     }
 
     /// Refuses a file of more bytes than this.
@@ -69,9 +66,8 @@ impl Endpoint for Request {
     }
 
     fn decode(&self, answer: Answer) -> Result<Bytes, ApiError> {
-        let is_json = answer
-            .header("content-type")
-            .is_some_and(|t| t.starts_with("application/json"));
+        let is_json =
+            answer.header("content-type").is_some_and(|t| t.starts_with("application/json"));
         // A stored file may be JSON too: only what reads as a refusal is one.
         if is_json
             && let Err(error @ (ApiError::Refused { .. } | ApiError::Unauthorized { .. })) =
@@ -107,12 +103,7 @@ impl RangeRequest {
             .and_then(|distance| distance.checked_add(1))
             .and_then(|length| usize::try_from(length).ok())
             .ok_or_else(|| InvalidArgument::new("range", "must end at or after its start"))?;
-        Ok(Self {
-            url: url.into(),
-            first,
-            last,
-            length,
-        })
+        Ok(Self { url: url.into(), first, last, length })
     }
 }
 
@@ -174,10 +165,7 @@ impl Endpoint for RangeRequest {
         let bytes = answer.body()?;
         let length = bytes.len() as u64;
         if status != 206 {
-            return Ok(RangeResponse {
-                bytes,
-                total: total.or(Some(length)),
-            });
+            return Ok(RangeResponse { bytes, total: total.or(Some(length)) });
         }
         if range.is_some_and(|range| range.length() != Some(length)) {
             return Err(wrong_length);

@@ -36,16 +36,9 @@ impl Request {
     /// When the part is longer than [`MAX_BYTES`].
     pub fn new(url: impl Into<String>, part: Bytes) -> Result<Self, InvalidArgument> {
         if part.len() > MAX_BYTES {
-            return Err(InvalidArgument::new(
-                "file",
-                "a part has at most 5,242,880 bytes",
-            ));
+            return Err(InvalidArgument::new("file", "a part has at most 5,242,880 bytes"));
         }
-        Ok(Self {
-            url: url.into(),
-            part,
-            progress: None,
-        })
+        Ok(Self { url: url.into(), part, progress: None })
     }
 
     /// Reports how much of this part has been sent.
@@ -75,10 +68,7 @@ impl Endpoint for Request {
 
     fn body(&self) -> Result<Body, ApiError> {
         let content_type = "application/x-www-form-urlencoded";
-        Ok(Body::Raw {
-            content_type,
-            bytes: self.part.clone(),
-        })
+        Ok(Body::Raw { content_type, bytes: self.part.clone() })
     }
 
     fn limits(&self) -> ResponseLimits {

@@ -60,13 +60,7 @@ impl Request {
         }
         let to_user = required("toUser", to)?;
         let message_id = required("messageId", message_id)?;
-        Ok(Self {
-            file,
-            purpose,
-            to_user,
-            message_id,
-            progress: None,
-        })
+        Ok(Self { file, purpose, to_user, message_id, progress: None })
     }
 
     /// Reports how much has been sent.
@@ -119,11 +113,7 @@ pub struct Response {
     /// The file.
     pub file_token: FileToken,
     /// A small version of it, where the server made one.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "optional"
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional")]
     pub file_token_thumb: Option<FileToken>,
 }
 
@@ -132,9 +122,7 @@ fn optional<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<FileToken>, D::Error> {
     let text = crate::wire::text(deserializer)?;
-    text.map(|text| FileToken::new(&text))
-        .transpose()
-        .map_err(serde::de::Error::custom)
+    text.map(|text| FileToken::new(&text)).transpose().map_err(serde::de::Error::custom)
 }
 
 impl Endpoint for Request {
@@ -144,11 +132,7 @@ impl Endpoint for Request {
     const PATH: &'static str = "/media/";
 
     fn body(&self) -> Result<Body, ApiError> {
-        let File {
-            name,
-            content_type,
-            content,
-        } = &self.file;
+        let File { name, content_type, content } = &self.file;
         let form = Multipart::new()
             .file("file", name, content_type, content.clone())
             .text("type", self.purpose.as_str())
@@ -172,12 +156,7 @@ impl Endpoint for Request {
 
 impl fmt::Debug for File {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "File({}, {} bytes)",
-            self.content_type,
-            self.content.len()
-        )
+        write!(f, "File({}, {} bytes)", self.content_type, self.content.len())
     }
 }
 

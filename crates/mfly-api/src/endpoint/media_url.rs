@@ -38,12 +38,7 @@ impl Endpoint for Request {
     const PATH: &'static str = "/media/generatePreAuthenticationUrlDownload";
 
     fn target(&self) -> Cow<'_, str> {
-        format!(
-            "{}?fileToken={}",
-            Self::PATH,
-            encode_component(self.file_token.as_str())
-        )
-        .into()
+        format!("{}?fileToken={}", Self::PATH, encode_component(self.file_token.as_str())).into()
     }
 
     fn decode(&self, answer: Answer) -> Result<String, ApiError> {

@@ -35,9 +35,7 @@ impl UpdateRequest {
     /// When they came from a server and cannot be sent back: more than three, or odd values.
     pub fn new(metadata: Metadata) -> Result<Self, InvalidArgument> {
         metadata.check_sendable()?;
-        Ok(Self {
-            metadata: Some(metadata),
-        })
+        Ok(Self { metadata: Some(metadata) })
     }
 
     /// Sends `null`, as the official SDK does when it is called with nothing. That this clears the
@@ -61,21 +59,14 @@ pub struct Response {
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
 pub struct ResponseData {
     /// The pairs.
-    #[serde(
-        rename = "metaData",
-        default,
-        deserialize_with = "wire::null_as_default"
-    )]
+    #[serde(rename = "metaData", default, deserialize_with = "wire::null_as_default")]
     pub metadata: Metadata,
 }
 
 fn read(answer: &Answer) -> Result<Response, ApiError> {
     let envelope = answer.envelope::<ResponseData>()?;
     let metadata = envelope.data.unwrap_or_default().metadata;
-    Ok(Response {
-        metadata,
-        message: envelope.message,
-    })
+    Ok(Response { metadata, message: envelope.message })
 }
 
 impl Endpoint for GetRequest {

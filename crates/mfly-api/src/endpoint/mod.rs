@@ -108,10 +108,9 @@ impl fmt::Debug for Body {
             Self::Empty => f.write_str("Empty"),
             Self::Json(json) => write!(f, "Json({} bytes)", json.len()),
             Self::Multipart(form) => fmt::Debug::fmt(form, f),
-            Self::Raw {
-                content_type,
-                bytes,
-            } => write!(f, "Raw({content_type}, {} bytes)", bytes.len()),
+            Self::Raw { content_type, bytes } => {
+                write!(f, "Raw({content_type}, {} bytes)", bytes.len())
+            }
         }
     }
 }
@@ -136,10 +135,7 @@ fn json_text<T: Serialize + ?Sized>(value: &T) -> Result<String, InvalidArgument
 fn required(name: &'static str, value: impl Into<String>) -> Result<String, InvalidArgument> {
     let value = value.into();
     if value.is_empty() {
-        return Err(InvalidArgument::new(
-            name,
-            format!("{name} is not valid or required"),
-        ));
+        return Err(InvalidArgument::new(name, format!("{name} is not valid or required")));
     }
     Ok(value)
 }

@@ -31,15 +31,9 @@ impl Request {
     /// When there is none, or one is neither a user nor a group.
     pub fn chats(jids: &[BareJid], is_muted: bool) -> Result<Self, InvalidArgument> {
         if jids.is_empty() {
-            return Err(InvalidArgument::new(
-                "toJid",
-                "toJid should be Valid data type",
-            ));
+            return Err(InvalidArgument::new("toJid", "toJid should be Valid data type"));
         }
-        let mut body = RequestBody {
-            action: is_muted,
-            ..RequestBody::default()
-        };
+        let mut body = RequestBody { action: is_muted, ..RequestBody::default() };
         for jid in jids {
             let id = jid
                 .local()
@@ -57,11 +51,7 @@ impl Request {
     /// Mutes or unmutes all notifications.
     #[must_use]
     pub fn settings(is_muted: bool) -> Self {
-        let body = RequestBody {
-            mute_setting: true,
-            action: is_muted,
-            ..RequestBody::default()
-        };
+        let body = RequestBody { mute_setting: true, action: is_muted, ..RequestBody::default() };
         Self { body }
     }
 }
@@ -106,9 +96,6 @@ mod tests {
     fn there_must_be_a_chat_and_a_server_is_none() {
         assert_eq!(Request::chats(&[], true).unwrap_err().name, "toJid");
         let server = BareJid::new("h.test").unwrap();
-        assert_eq!(
-            Request::chats(&[server], true).unwrap_err().reason,
-            "toJid format is invalid"
-        );
+        assert_eq!(Request::chats(&[server], true).unwrap_err().reason, "toJid format is invalid");
     }
 }

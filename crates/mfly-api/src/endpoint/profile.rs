@@ -119,12 +119,7 @@ impl Endpoint for Request {
     const PATH: &'static str = "/contacts/vcard";
 
     fn target(&self) -> Cow<'_, str> {
-        format!(
-            "{}?userId={}",
-            Self::PATH,
-            encode_component(self.user.as_str())
-        )
-        .into()
+        format!("{}?userId={}", Self::PATH, encode_component(self.user.as_str())).into()
     }
 
     fn decode(&self, answer: Answer) -> Result<Profile, ApiError> {

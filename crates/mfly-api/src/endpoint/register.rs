@@ -92,11 +92,7 @@ pub struct Registration {
     #[serde(with = "wire::flag", default)]
     pub is_profile_updated: bool,
     /// Hosts, IVs and features; an empty one counts as none.
-    #[serde(
-        deserialize_with = "non_empty",
-        default,
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(deserialize_with = "non_empty", default, skip_serializing_if = "Option::is_none")]
     pub config: Option<ServerConfig>,
 }
 
@@ -192,9 +188,7 @@ impl Endpoint for Request {
         match self.mode {
             Mode::Live => {
                 let cipher = RequestCipher::new(&self.data.licence_key);
-                Body::json(&LiveBody {
-                    register_data: cipher.seal(&json_text(&self.data)?),
-                })
+                Body::json(&LiveBody { register_data: cipher.seal(&json_text(&self.data)?) })
             }
             Mode::Trial => Body::json(&TrialBody::from(self.data.clone())),
         }
@@ -202,13 +196,13 @@ impl Endpoint for Request {
 
     fn decode(&self, answer: Answer) -> Result<Registration, ApiError> {
         let cipher = RequestCipher::new(&self.data.licence_key);
-        answer
-            .sealed(|data| cipher.open(data))
-            .map_err(|error| match error {
-                ApiError::Refused {
-                    status, message, ..
-                } if status == 405 || message == SESSION_LIMIT_MESSAGE => ApiError::SessionLimit,
-                error => error,
-            })
+        answer.sealed(|data| cipher.open(data)).map_err(|error| match error {
+            ApiError::Refused { status, message, .. }
+                if status == 405 || message == SESSION_LIMIT_MESSAGE =>
+            {
+                ApiError::SessionLimit
+            }
+            error => error,
+        })
     }
 }

@@ -34,10 +34,7 @@ impl Request {
         messages: &[ReportedMessage],
     ) -> Result<Self, InvalidArgument> {
         if to.local().is_none() || to.is_group() {
-            return Err(InvalidArgument::new(
-                "toUserJid",
-                "toUserJid format is invalid",
-            ));
+            return Err(InvalidArgument::new("toUserJid", "toUserJid format is invalid"));
         }
         Self::new(from, to, ChatType::Chat, messages)
     }
@@ -65,14 +62,7 @@ impl Request {
         }
         let data = json_text(messages)?;
         let (from, to) = (from.as_str().to_owned(), to.as_str().to_owned());
-        Ok(Self {
-            body: RequestBody {
-                from,
-                to,
-                chat_type,
-                data,
-            },
-        })
+        Ok(Self { body: RequestBody { from, to, chat_type, data } })
     }
 }
 
@@ -176,28 +166,13 @@ mod tests {
         let reason = |messages: &[_]| Request::user(&alice, &bob, messages).map_err(|e| e.reason);
         assert!(reason(&[message()]).is_ok());
         let broken = [
-            ReportedMessage {
-                msg_id: String::new(),
-                ..message()
-            },
-            ReportedMessage {
-                msg_type: String::new(),
-                ..message()
-            },
-            ReportedMessage {
-                publisher_id: String::new(),
-                ..message()
-            },
-            ReportedMessage {
-                timestamp: 0,
-                ..message()
-            },
+            ReportedMessage { msg_id: String::new(), ..message() },
+            ReportedMessage { msg_type: String::new(), ..message() },
+            ReportedMessage { publisher_id: String::new(), ..message() },
+            ReportedMessage { timestamp: 0, ..message() },
         ];
         for broken in broken {
-            assert_eq!(
-                reason(&[message(), broken]).unwrap_err(),
-                "Invalid data value."
-            );
+            assert_eq!(reason(&[message(), broken]).unwrap_err(), "Invalid data value.");
         }
         assert_eq!(reason(&[]).unwrap_err(), "Invalid data value.");
     }
@@ -218,10 +193,7 @@ mod tests {
         let group = GroupJid::new("g1@mix.h.test").unwrap();
         let request = Request::group(&alice, &group, &[message()]).unwrap();
         assert_eq!(request.body.messages(), Some(vec![message()]));
-        let odd = RequestBody {
-            data: "[]".to_owned(),
-            ..request.body
-        };
+        let odd = RequestBody { data: "[]".to_owned(), ..request.body };
         assert_eq!(odd.messages(), None);
     }
 }

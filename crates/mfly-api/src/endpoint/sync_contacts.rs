@@ -33,12 +33,7 @@ impl Request {
     /// Makes the user registered as `identifier` a contact.
     #[must_use]
     pub fn new(identifier: UserIdentifier, licence_key: LicenceKey) -> Self {
-        Self {
-            body: RequestBody {
-                username: identifier,
-                licence_key,
-            },
-        }
+        Self { body: RequestBody { username: identifier, licence_key } }
     }
 }
 

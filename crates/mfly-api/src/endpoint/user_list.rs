@@ -44,11 +44,7 @@ impl Request {
     /// The first 30 users, opened with the profile IV.
     #[must_use]
     pub fn new(iv: Iv) -> Self {
-        let query = Query {
-            page: 1,
-            size: 30,
-            ..Query::default()
-        };
+        let query = Query { page: 1, size: 30, ..Query::default() };
         Self { iv, query }
     }
 
@@ -149,11 +145,7 @@ impl Query {
     /// page of 30.
     #[must_use]
     pub fn read(query: &str) -> Self {
-        let mut read = Self {
-            page: 1,
-            size: 30,
-            ..Self::default()
-        };
+        let mut read = Self { page: 1, size: 30, ..Self::default() };
         for (name, value) in pairs(query) {
             match name.as_str() {
                 "name" => read.name = value,
@@ -228,9 +220,7 @@ impl Endpoint for Request {
     fn limits(&self) -> ResponseLimits {
         let users = usize::try_from(self.query.size).unwrap_or(usize::MAX);
         let mut limits = ResponseLimits::JSON;
-        limits.max_bytes = users
-            .saturating_mul(USER_BYTES)
-            .clamp(limits.max_bytes, MOST_BYTES);
+        limits.max_bytes = users.saturating_mul(USER_BYTES).clamp(limits.max_bytes, MOST_BYTES);
         limits
     }
 
@@ -243,10 +233,7 @@ impl Endpoint for Request {
                 _ => SkipReason::Invalid("userId"),
             };
             let id = UserId::new(named).map_err(|_| Skipped::new(reason, named))?;
-            Ok(User {
-                profile: user.profile.open(id, &self.iv),
-                is_muted: user.is_muted,
-            })
+            Ok(User { profile: user.profile.open(id, &self.iv), is_muted: user.is_muted })
         };
         Ok(Response {
             users: data.user_list.try_map(open),
@@ -267,25 +254,13 @@ mod tests {
     #[test]
     fn without_filter_an_empty_key_and_one_empty_value_are_sent() {
         let target = request().target().into_owned();
-        assert_eq!(
-            target,
-            "/contacts/userList?name=&page=1&size=30&metadataKey=&metadataValues="
-        );
+        assert_eq!(target, "/contacts/userList?name=&page=1&size=30&metadataKey=&metadataValues=");
     }
 
     #[test]
     fn a_server_reads_back_what_was_written() {
-        let values = [
-            MetaValue::from("a b&c"),
-            MetaValue::from(3),
-            MetaValue::from(""),
-        ];
-        let request = request()
-            .name("é+?")
-            .page(2, 5)
-            .unwrap()
-            .filter("tier", values)
-            .unwrap();
+        let values = [MetaValue::from("a b&c"), MetaValue::from(3), MetaValue::from("")];
+        let request = request().name("é+?").page(2, 5).unwrap().filter("tier", values).unwrap();
         assert_eq!(Query::read(&request.query.write()), request.query);
         assert_eq!(request.query.metadata_values, ["a b&c", "3"]);
     }
@@ -308,11 +283,7 @@ mod tests {
         );
         let answer = Answer::new(Request::PATH, ::http::Response::new(body.into()));
         let page = request().decode(answer).unwrap();
-        let ids: Vec<_> = page
-            .users
-            .iter()
-            .map(|user| user.profile.user.as_str())
-            .collect();
+        let ids: Vec<_> = page.users.iter().map(|user| user.profile.user.as_str()).collect();
         assert_eq!(ids, ["u1", "5"]);
         assert_eq!((page.total_pages, page.total_users), (2, 0));
         assert_eq!(page.users[0].profile.status, "true");
@@ -336,10 +307,7 @@ mod tests {
     #[test]
     fn a_filter_needs_a_key_and_a_value_and_pages_start_at_one() {
         assert_eq!(request().filter("", ["a"]).unwrap_err().name, "metaDataKey");
-        assert_eq!(
-            request().filter("k", [""; 2]).unwrap_err().name,
-            "metaDataValues"
-        );
+        assert_eq!(request().filter("k", [""; 2]).unwrap_err().name, "metaDataValues");
         assert_eq!(request().page(0, 1).unwrap_err().name, "page");
         assert_eq!(request().page(1, 0).unwrap_err().name, "limit");
     }

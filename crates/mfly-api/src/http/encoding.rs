@@ -45,18 +45,12 @@ pub(super) async fn decode(
     let (mut head, body) = response.into_parts();
     let content = codings(&head.headers, &CONTENT_ENCODING, "identity");
     let transfer = codings(&head.headers, &TRANSFER_ENCODING, "chunked");
-    let names: Vec<&str> = content
-        .iter()
-        .chain(&transfer)
-        .map(String::as_str)
-        .collect();
+    let names: Vec<&str> = content.iter().chain(&transfer).map(String::as_str).collect();
     if names.is_empty() || body.is_empty() {
         return Ok(Response::from_parts(head, body));
     }
-    let fail = |problem| EncodingError {
-        encoding: names.join(", ").chars().take(64).collect(),
-        problem,
-    };
+    let fail =
+        |problem| EncodingError { encoding: names.join(", ").chars().take(64).collect(), problem };
     let Some(coding) = Coding::of(&names).filter(|_| transfer.is_empty()) else {
         return Err(fail(EncodingProblem::Unknown).into());
     };
@@ -110,16 +104,12 @@ impl Coding {
         let limit = (max_bytes as u64).saturating_add(1);
         let mut decoded = Vec::new();
         match self {
-            Self::Gzip => MultiGzDecoder::new(body)
-                .take(limit)
-                .read_to_end(&mut decoded)?,
+            Self::Gzip => MultiGzDecoder::new(body).take(limit).read_to_end(&mut decoded)?,
             // RFC 9110 §8.4.1.2: some leave the wrapper of zlib away.
-            Self::Deflate if !is_zlib(body) => DeflateDecoder::new(body)
-                .take(limit)
-                .read_to_end(&mut decoded)?,
-            Self::Deflate => ZlibDecoder::new(body)
-                .take(limit)
-                .read_to_end(&mut decoded)?,
+            Self::Deflate if !is_zlib(body) => {
+                DeflateDecoder::new(body).take(limit).read_to_end(&mut decoded)?
+            }
+            Self::Deflate => ZlibDecoder::new(body).take(limit).read_to_end(&mut decoded)?,
         };
         Ok(decoded)
     }

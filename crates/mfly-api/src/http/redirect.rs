@@ -141,9 +141,7 @@ fn keep_public(headers: &mut HeaderMap) {
 fn only_location(headers: &HeaderMap) -> Option<&[u8]> {
     let mut values = headers.get_all(LOCATION).iter();
     let first = values.next()?;
-    values
-        .all(|value| value == first)
-        .then(|| first.as_bytes().trim_ascii())
+    values.all(|value| value == first).then(|| first.as_bytes().trim_ascii())
 }
 
 /// The URL that `reference` means at `base` (RFC 3986 §5.2), without its fragment.
@@ -166,10 +164,7 @@ fn resolve(base: &Uri, reference: &[u8]) -> Option<Uri> {
             None => base.path().to_owned(),
         },
         _ => {
-            let folder = base
-                .path()
-                .rsplit_once('/')
-                .map_or("", |(folder, _)| folder);
+            let folder = base.path().rsplit_once('/').map_or("", |(folder, _)| folder);
             let path = match path.strip_prefix('/') {
                 Some(_) => without_dots(path),
                 None => without_dots(&format!("{folder}/{path}")),
@@ -193,9 +188,7 @@ fn has_scheme(reference: &str) -> bool {
         return false;
     };
     scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
 }
 
 /// A path that starts with a slash, without its `.` and `..` (RFC 3986 §5.2.4).

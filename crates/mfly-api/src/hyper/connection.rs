@@ -75,11 +75,7 @@ impl Connector {
         } else {
             open(socket).await?
         };
-        Ok(Connection {
-            sender,
-            guard,
-            is_used: false,
-        })
+        Ok(Connection { sender, guard, is_used: false })
     }
 
     async fn secure(
@@ -102,9 +98,7 @@ async fn open<T>(stream: T) -> Result<SendRequest<Upload>, HttpError>
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (sender, connection) = http1::handshake(TokioIo::new(stream))
-        .await
-        .map_err(refused)?;
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(refused)?;
     tokio::spawn(async move {
         // Whoever sends hears of it, too.
         if let Err(error) = connection.await {
@@ -123,16 +117,11 @@ struct Unreachable {
 }
 
 fn unreachable(origin: &Origin, source: TransportError) -> HttpError {
-    refused(Unreachable {
-        origin: origin.clone(),
-        source,
-    })
+    refused(Unreachable { origin: origin.clone(), source })
 }
 
 fn refused(error: impl std::error::Error + Send + Sync + 'static) -> HttpError {
-    HttpError::Connect {
-        source: Cause::new(error),
-    }
+    HttpError::Connect { source: Cause::new(error) }
 }
 
 impl Connection {
@@ -144,10 +133,7 @@ impl Connection {
     /// Waits until the next request may be sent; `false` when there will be none.
     pub(super) async fn is_ready_within(&mut self, limit: Duration) -> bool {
         self.is_used = true;
-        matches!(
-            tokio::time::timeout(limit, self.sender.ready()).await,
-            Ok(Ok(()))
-        )
+        matches!(tokio::time::timeout(limit, self.sender.ready()).await, Ok(Ok(())))
     }
 
     /// Sends a request, whose URI is absolute, and waits for the head of the answer.
@@ -190,10 +176,8 @@ fn address(origin: &Origin, request: &mut Request<Bytes>) -> Result<(), HttpErro
 
 /// Whether the connection ended before any of the answer came.
 fn ended_early(error: &::hyper::Error) -> bool {
-    let io_kind = error
-        .source()
-        .and_then(|source| source.downcast_ref::<io::Error>())
-        .map(io::Error::kind);
+    let io_kind =
+        error.source().and_then(|source| source.downcast_ref::<io::Error>()).map(io::Error::kind);
     error.is_incomplete_message()
         || error.is_canceled()
         || error.is_closed()

@@ -34,10 +34,7 @@ struct Waiting {
 impl Pool {
     /// Connections wait for `limit`, a year at most, then they are closed.
     pub(super) fn new(limit: Duration) -> Self {
-        Self(Arc::new(Shared {
-            waiting: Mutex::default(),
-            limit: limit.min(LONGEST_WAIT),
-        }))
+        Self(Arc::new(Shared { waiting: Mutex::default(), limit: limit.min(LONGEST_WAIT) }))
     }
 
     /// The connection to `origin` that was used last, if that was within `rest`.

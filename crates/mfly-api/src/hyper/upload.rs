@@ -22,11 +22,7 @@ impl Upload {
     /// The request with its body, which reports to the [`Progress`] among the extensions.
     pub(super) fn of(mut request: Request<Bytes>) -> Request<Self> {
         let progress = request.extensions_mut().remove::<Progress>();
-        request.map(|rest| Self {
-            total: rest.len() as u64,
-            rest,
-            progress,
-        })
+        request.map(|rest| Self { total: rest.len() as u64, rest, progress })
     }
 }
 

@@ -92,13 +92,7 @@ async fn a_json_answer_that_comes_compressed_is_read() {
 async fn an_encoding_that_cannot_be_undone_is_named() {
     type Case = (u16, Headers, Vec<u8>, &'static str, EncodingProblem);
     let cases: [Case; 6] = [
-        (
-            200,
-            &[("content-encoding", "br")],
-            vec![1],
-            "br",
-            EncodingProblem::Unknown,
-        ),
+        (200, &[("content-encoding", "br")], vec![1], "br", EncodingProblem::Unknown),
         (
             200,
             &[("content-encoding", "gzip, zstd")],
@@ -113,20 +107,8 @@ async fn an_encoding_that_cannot_be_undone_is_named() {
             "gzip",
             EncodingProblem::Unknown,
         ),
-        (
-            206,
-            &[("content-encoding", "gzip")],
-            gzip(b"x"),
-            "gzip",
-            EncodingProblem::Partial,
-        ),
-        (
-            200,
-            &[("content-encoding", "gzip")],
-            b"plain".to_vec(),
-            "gzip",
-            EncodingProblem::Damaged,
-        ),
+        (206, &[("content-encoding", "gzip")], gzip(b"x"), "gzip", EncodingProblem::Partial),
+        (200, &[("content-encoding", "gzip")], b"plain".to_vec(), "gzip", EncodingProblem::Damaged),
         (
             200,
             &[("content-encoding", "gzip")],
@@ -140,10 +122,7 @@ async fn an_encoding_that_cannot_be_undone_is_named() {
         let ApiError::Encoding(error) = error else {
             panic!("{error:?}");
         };
-        assert_eq!(
-            (error.encoding.as_str(), error.problem),
-            (encoding, problem)
-        );
+        assert_eq!((error.encoding.as_str(), error.problem), (encoding, problem));
     }
 }
 
@@ -157,19 +136,12 @@ async fn what_a_compressed_answer_becomes_is_bounded() {
         match api.send(&file().max_bytes(limit)).await {
             Ok(file) => assert!(fits && file.len() == limit, "{len}"),
             Err(error) => {
-                assert!(
-                    !fits && matches!(error, ApiError::TooLarge { .. }),
-                    "{error:?}"
-                );
+                assert!(!fits && matches!(error, ApiError::TooLarge { .. }), "{error:?}");
             }
         }
     }
     // JSON has a limit of its own.
-    let bomb = api(
-        200,
-        &[("content-encoding", "gzip")],
-        gzip(&vec![b' '; 1 << 21]),
-    );
+    let bomb = api(200, &[("content-encoding", "gzip")], gzip(&vec![b' '; 1 << 21]));
     let error = bomb.send(&json()).await.unwrap_err();
     assert!(matches!(error, ApiError::TooLarge { .. }), "{error:?}");
 }
@@ -191,21 +163,12 @@ async fn a_range_has_the_length_that_it_claims() {
     let lies: [(Headers, &'static [u8]); 4] = [
         (&[("content-range", "bytes 0-2/3")], b"ab"),
         (&[("content-range", "bytes 0-0/2")], b"ab"),
-        (
-            &[("content-range", "bytes 0-18446744073709551615/2")],
-            b"ab",
-        ),
-        (
-            &[("content-type", "multipart/byteranges; boundary=x")],
-            b"--x",
-        ),
+        (&[("content-range", "bytes 0-18446744073709551615/2")], b"ab"),
+        (&[("content-type", "multipart/byteranges; boundary=x")], b"--x"),
     ];
     for (headers, body) in lies {
         let result = sent(headers, body).send(&range).await;
-        assert!(
-            matches!(result, Err(ApiError::Decode { .. })),
-            "{headers:?}"
-        );
+        assert!(matches!(result, Err(ApiError::Decode { .. })), "{headers:?}");
     }
 }
 
@@ -219,10 +182,7 @@ async fn the_delay_that_a_server_asks_for_is_in_the_error() {
     ];
     for headers in [seconds, date] {
         for status in [429, 503] {
-            let error = api(status, headers, vec![])
-                .send(&json())
-                .await
-                .unwrap_err();
+            let error = api(status, headers, vec![]).send(&json()).await.unwrap_err();
             assert_eq!(error.retry_after(), minute, "{status} {headers:?}");
         }
         let body = br#"{"status":429,"message":"Slow down"}"#.to_vec();
@@ -254,10 +214,7 @@ async fn a_body_that_ends_before_its_length_is_no_answer() {
         let backend = HyperBackend::new(&Tls::platform(), Timeouts::default());
         let sent = request(Method::GET, &url, Bytes::new());
         let result = backend.send(sent, ResponseLimits::JSON).await;
-        assert!(
-            matches!(result, Err(HttpError::Closed { .. })),
-            "{result:?}"
-        );
+        assert!(matches!(result, Err(HttpError::Closed { .. })), "{result:?}");
         server.await.unwrap();
     }
 }

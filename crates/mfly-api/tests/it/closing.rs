@@ -40,24 +40,14 @@ impl<T: Send + 'static> Server<T> {
         let (orders, received) = unbounded_channel();
         let (done, is_done) = channel();
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
-            let orders = Orders {
-                orders: received,
-                done,
-            };
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let orders = Orders { orders: received, done };
             runtime.block_on(
                 async move { work(TcpListener::from_std(listener).unwrap(), orders).await },
             )
         });
-        Self {
-            url,
-            orders,
-            done: is_done,
-            thread,
-        }
+        Self { url, orders, done: is_done, thread }
     }
 
     /// Has the server do what it waits to do. The client's runtime stands still meanwhile, so it
@@ -235,10 +225,7 @@ async fn what_may_have_been_processed_twice_is_sent_again_once_and_no_more() {
         requests
     });
     let result = send(&backend(), Method::GET, &server.url).await;
-    assert!(
-        matches!(result, Err(HttpError::Closed { .. })),
-        "{result:?}"
-    );
+    assert!(matches!(result, Err(HttpError::Closed { .. })), "{result:?}");
     assert_eq!(server.result().await, 2);
 }
 

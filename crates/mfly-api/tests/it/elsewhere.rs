@@ -31,20 +31,16 @@ fn log_in() -> login::Request {
 type Reply = Result<Response<Bytes>, HttpError>;
 
 fn redirect(status: u16, location: &str) -> Reply {
-    let response = Response::builder()
-        .status(status)
-        .header("location", location);
+    let response = Response::builder().status(status).header("location", location);
     Ok(response.body(Bytes::new()).unwrap())
 }
 
 /// Redirects the first request, and answers every later one with `hi`.
 fn once(status: u16, location: &'static str) -> Arc<Script> {
-    Script::new(
-        move |request: &Request<Bytes>| match request.uri().to_string() {
-            first if first.starts_with(API) => redirect(status, location),
-            _ => json("hi"),
-        },
-    )
+    Script::new(move |request: &Request<Bytes>| match request.uri().to_string() {
+        first if first.starts_with(API) => redirect(status, location),
+        _ => json("hi"),
+    })
 }
 
 async fn problem<E: Endpoint>(script: &Arc<Script>, endpoint: &E) -> RedirectError
@@ -145,11 +141,7 @@ async fn a_redirect_to_nowhere_is_an_error() {
     let script = Script::new(|_| status(302));
     let error = problem(&script, &file()).await;
     assert_eq!(error.problem, RedirectProblem::NoLocation);
-    for location in [
-        "ftp://store.example/f",
-        "https://u:p@store.example/f",
-        "https://",
-    ] {
+    for location in ["ftp://store.example/f", "https://u:p@store.example/f", "https://"] {
         let error = problem(&once(302, location), &file()).await;
         assert_eq!(error.problem, RedirectProblem::NoUrl, "{location}");
     }

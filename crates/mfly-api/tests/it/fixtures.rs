@@ -31,10 +31,7 @@ impl Fixture {
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         let json: Value = serde_json::from_str(&text).unwrap();
         let source = json["source"].as_str().unwrap();
-        assert!(
-            source.starts_with("observed:") || source.starts_with("inferred:"),
-            "{name}"
-        );
+        assert!(source.starts_with("observed:") || source.starts_with("inferred:"), "{name}");
         Self { name, json }
     }
 
@@ -42,35 +39,22 @@ impl Fixture {
     fn check_request<E: Endpoint>(&self, endpoint: &E) {
         let expected = &self.json["request"];
         let headers = expected["headers"].as_object().unwrap();
-        let token = headers
-            .get("authorization")
-            .map(|token| Token::new(token.as_str().unwrap()).unwrap());
+        let token =
+            headers.get("authorization").map(|token| Token::new(token.as_str().unwrap()).unwrap());
         let base_url = BaseUrl::new("https://api.example.com/api/v1").unwrap();
         let request = http_request(endpoint, &base_url, token.as_ref()).unwrap();
-        assert_eq!(
-            request.method().as_str(),
-            expected["method"],
-            "{}",
-            self.name
-        );
+        assert_eq!(request.method().as_str(), expected["method"], "{}", self.name);
         assert_eq!(request.uri().to_string(), expected["url"], "{}", self.name);
         let sent: BTreeSet<_> = request
             .headers()
             .iter()
             .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
             .collect();
-        let recorded: BTreeSet<_> = headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
-            .collect();
+        let recorded: BTreeSet<_> =
+            headers.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap())).collect();
         assert_eq!(sent, recorded, "{}", self.name);
         let body = std::str::from_utf8(request.body()).unwrap();
-        assert_eq!(
-            body,
-            expected["body"].as_str().unwrap_or_default(),
-            "{}",
-            self.name
-        );
+        assert_eq!(body, expected["body"].as_str().unwrap_or_default(), "{}", self.name);
     }
 
     fn answer(&self) -> Answer {
@@ -90,17 +74,12 @@ impl Fixture {
     /// Both halves, for an endpoint that succeeds.
     fn check<E: Endpoint>(&self, endpoint: &E) -> E::Response {
         self.check_request(endpoint);
-        endpoint
-            .decode(self.answer())
-            .unwrap_or_else(|error| panic!("{}: {error}", self.name))
+        endpoint.decode(self.answer()).unwrap_or_else(|error| panic!("{}: {error}", self.name))
     }
 
     fn check_failure<E: Endpoint>(&self, endpoint: &E) -> ApiError {
         self.check_request(endpoint);
-        endpoint
-            .decode(self.answer())
-            .err()
-            .unwrap_or_else(|| panic!("{} succeeded", self.name))
+        endpoint.decode(self.answer()).err().unwrap_or_else(|| panic!("{} succeeded", self.name))
     }
 
     /// The request's body can be read as `T` and is written again to the letter: what a server needs.
@@ -124,12 +103,7 @@ impl Fixture {
 
     /// What was sealed in the answer is written again as `value`.
     fn check_opened<T: Serialize>(&self, value: &T) {
-        assert_eq!(
-            serde_json::to_value(value).unwrap(),
-            self.json["opened"],
-            "{}",
-            self.name
-        );
+        assert_eq!(serde_json::to_value(value).unwrap(), self.json["opened"], "{}", self.name);
     }
 }
 
@@ -195,14 +169,8 @@ fn every_fixture_is_checked_by_a_test() {
 fn a_licence_is_looked_up_with_its_sealed_key() {
     let fixture = Fixture::load("licence/live");
     let response = fixture.check(&licence::Request::new(licence_key()));
-    assert_eq!(
-        response.licence.base_url.as_str(),
-        "https://api.example.com/api/v1"
-    );
-    assert_eq!(
-        (response.licence.mode, response.is_cacheable),
-        (Mode::Live, true)
-    );
+    assert_eq!(response.licence.base_url.as_str(), "https://api.example.com/api/v1");
+    assert_eq!((response.licence.mode, response.is_cacheable), (Mode::Live, true));
     fixture.check_server_writes::<licence::ResponseData>();
 }
 
@@ -254,10 +222,7 @@ fn the_session_limit_and_other_refusals_of_registration_are_told_apart() {
 #[test]
 fn the_session_limit_is_known_by_its_message_whatever_the_status() {
     let body = r#"{"status":400,"message":"You have reached maximum sessions allowed."}"#;
-    let answer = Answer::new(
-        "/register",
-        Response::new(Bytes::from_static(body.as_bytes())),
-    );
+    let answer = Answer::new("/register", Response::new(Bytes::from_static(body.as_bytes())));
     let error = registration(Mode::Live).decode(answer).unwrap_err();
     assert!(matches!(error, ApiError::SessionLimit), "{error:?}");
     assert_eq!(error.status_code(), 405);
@@ -267,37 +232,22 @@ fn the_session_limit_is_known_by_its_message_whatever_the_status() {
 fn a_registration_sealed_with_another_key_is_refused_without_showing_it() {
     let other = LicenceKey::new("another key").unwrap();
     let request = register::Request::new(Mode::Live, other, identifier("alice_01"), "d").unwrap();
-    let error = request
-        .decode(Fixture::load("register/live").answer())
-        .unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("neither sealed with this key nor JSON"),
-        "{error}"
-    );
+    let error = request.decode(Fixture::load("register/live").answer()).unwrap_err();
+    assert!(error.to_string().contains("neither sealed with this key nor JSON"), "{error}");
 }
 
 #[test]
 fn log_in_keeps_the_recorded_key_order_of_each_purpose() {
-    for (name, mode) in [
-        ("login/connect_live", Mode::Live),
-        ("login/connect_trial", Mode::Trial),
-    ] {
+    for (name, mode) in [("login/connect_live", Mode::Live), ("login/connect_trial", Mode::Trial)] {
         let fixture = Fixture::load(name);
-        let response = fixture.check(&login::Request::connect(
-            user("alice01"),
-            wire_password(mode),
-        ));
+        let response =
+            fixture.check(&login::Request::connect(user("alice01"), wire_password(mode)));
         assert!(response.token.expose().starts_with("eyJ"));
         fixture.check_server_reads::<login::RequestBody>();
         fixture.check_server_writes::<login::Response>();
     }
     let fixture = Fixture::load("login/refresh_live");
-    fixture.check(&login::Request::refresh(
-        user("alice01"),
-        wire_password(Mode::Live),
-    ));
+    fixture.check(&login::Request::refresh(user("alice01"), wire_password(Mode::Live)));
     let body = fixture.json["request"]["body"].as_str().unwrap();
     let read: login::RequestBody = serde_json::from_str(body).unwrap();
     assert_eq!(read.username, user("alice01"));
@@ -308,10 +258,7 @@ fn bad_credentials_are_a_refusal_with_the_servers_words() {
     let request = login::Request::connect(user("alice01"), wire_password(Mode::Live));
     let error = Fixture::load("login/invalid_credentials").check_failure(&request);
     assert_eq!((error.status_code(), error.is_retryable()), (400, false));
-    assert!(
-        error.to_string().ends_with("Invalid Credentials"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with("Invalid Credentials"), "{error}");
 }
 
 #[test]
@@ -327,17 +274,10 @@ fn requests_that_are_only_acknowledged_are_written_as_recorded() {
     fixture.check(&feedback::Request::new("T", "D").unwrap());
     fixture.check_server_reads::<feedback::RequestBody>();
     let fixture = Fixture::load("delete_account/with_feedback");
-    fixture.check(
-        &delete_account::Request::new("leaving")
-            .unwrap()
-            .feedback("bye"),
-    );
+    fixture.check(&delete_account::Request::new("leaving").unwrap().feedback("bye"));
     fixture.check_server_reads::<delete_account::RequestBody>();
     let fixture = Fixture::load("sync_contacts/success");
-    fixture.check(&sync_contacts::Request::new(
-        identifier("bob02"),
-        licence_key(),
-    ));
+    fixture.check(&sync_contacts::Request::new(identifier("bob02"), licence_key()));
     fixture.check_server_reads::<sync_contacts::RequestBody>();
 }
 
@@ -370,19 +310,11 @@ fn a_profile_is_opened_with_its_owners_id() {
     assert_eq!(profile.nickname, plain("Bob 😀"));
     assert_eq!(profile.email, plain("bob@example.com"));
     assert_eq!(profile.mobile_number, plain("+15550100"));
-    assert_eq!(
-        (profile.image.as_str(), profile.status.as_str()),
-        ("img-token", "Available")
-    );
+    assert_eq!((profile.image.as_str(), profile.status.as_str()), ("img-token", "Available"));
     assert!(!profile.is_admin_blocked);
     fixture.check_server_writes::<profile::ProfileData>();
-    let query = fixture.json["request"]["url"]
-        .as_str()
-        .unwrap()
-        .split_once('?')
-        .unwrap()
-        .1
-        .to_owned();
+    let query =
+        fixture.json["request"]["url"].as_str().unwrap().split_once('?').unwrap().1.to_owned();
     assert_eq!(profile::Request::user_in_query(&query), Some(user("bob02")));
 }
 
@@ -406,22 +338,14 @@ fn users_are_listed_with_filter_and_without() {
     assert_eq!(page.users[0].profile.nickname, plain("Bob 😀"));
     fixture.check_server_writes::<user_list::ResponseData>();
     let fixture = Fixture::load("user_list/unfiltered");
-    assert!(
-        fixture
-            .check(&user_list::Request::new(profile_iv()))
-            .users
-            .is_empty()
-    );
+    assert!(fixture.check(&user_list::Request::new(profile_iv())).users.is_empty());
 }
 
 #[test]
 fn metadata_is_read_replaced_and_replaced_by_nothing() {
     let fixture = Fixture::load("metadata/read");
     let response = fixture.check(&metadata::GetRequest);
-    assert_eq!(
-        response.metadata.value("tier"),
-        Some(&MetaValue::from("gold"))
-    );
+    assert_eq!(response.metadata.value("tier"), Some(&MetaValue::from("gold")));
     assert_eq!(response.message, "Metadata fetched");
     fixture.check_server_writes::<metadata::ResponseData>();
     let mut metadata = Metadata::new();
@@ -432,11 +356,7 @@ fn metadata_is_read_replaced_and_replaced_by_nothing() {
     let request = metadata::UpdateRequest::new(metadata.clone()).unwrap();
     // What comes back has the same pairs; JSON objects have no order to compare.
     let returned = fixture.check(&request).metadata;
-    assert!(
-        metadata
-            .iter()
-            .all(|(name, value)| returned.value(name) == Some(value))
-    );
+    assert!(metadata.iter().all(|(name, value)| returned.value(name) == Some(value)));
     assert_eq!(fixture.check_server_reads::<Metadata>(), metadata);
     let nothing =
         Fixture::load("metadata/update_nothing").check(&metadata::UpdateRequest::nothing());
@@ -471,10 +391,7 @@ fn an_upload_in_parts_is_started_filled_and_committed() {
 
     let part = Bytes::from_static(b"raw bytes of the first part");
     let request = media_part::Request::new(start.upload_urls[0].clone(), part).unwrap();
-    let etag = Fixture::load("media_part/first")
-        .check(&request)
-        .etag
-        .unwrap();
+    let etag = Fixture::load("media_part/first").check(&request).etag.unwrap();
     assert_eq!(etag, "\"e1\"");
 
     let fixture = Fixture::load("media_commit/two_parts");
@@ -494,10 +411,7 @@ fn a_file_is_downloaded_whole_or_from_a_signed_url() {
     let request = media_download::RangeRequest::new(url, 0, 5_242_879).unwrap();
     let base_url = BaseUrl::new("https://api.example.com").unwrap();
     let sent = http_request(&request, &base_url, None).unwrap();
-    assert_eq!(
-        (sent.method(), sent.uri().path()),
-        (&Method::GET, "/dl/FTOK")
-    );
+    assert_eq!((sent.method(), sent.uri().path()), (&Method::GET, "/dl/FTOK"));
     assert_eq!(sent.headers()["range"], "bytes=0-5242879");
     assert_eq!(request.limits().max_bytes, 5_242_880);
 }
@@ -505,9 +419,7 @@ fn a_file_is_downloaded_whole_or_from_a_signed_url() {
 #[test]
 fn a_range_is_not_read_from_a_store_that_sends_another_or_ignores_ranges() {
     let sent = |status: u16, first, content_range: &str| {
-        let response = Response::builder()
-            .status(status)
-            .header("content-range", content_range);
+        let response = Response::builder().status(status).header("content-range", content_range);
         let answer = Answer::new("/dl", response.body(Bytes::from_static(b"ab")).unwrap());
         media_download::RangeRequest::new("https://x.test/dl", first, first + 1)
             .unwrap()
@@ -522,10 +434,7 @@ fn a_range_is_not_read_from_a_store_that_sends_another_or_ignores_ranges() {
     let range = |status, first| sent(status, first, "bytes 0-1/9");
     assert!(range(200, 0).is_ok());
     assert!(matches!(range(200, 4), Err(ApiError::Decode { .. })));
-    assert!(matches!(
-        range(403, 4),
-        Err(ApiError::Http { status: 403, .. })
-    ));
+    assert!(matches!(range(403, 4), Err(ApiError::Http { status: 403, .. })));
 }
 
 #[test]
@@ -533,17 +442,12 @@ fn a_refused_download_is_not_taken_for_a_file_but_a_json_file_is_one() {
     let download = |body: &'static str| {
         let response =
             Response::builder().header("content-type", "application/json; charset=utf-8");
-        let answer = Answer::new(
-            "/media/",
-            response.body(Bytes::from_static(body.as_bytes())).unwrap(),
-        );
+        let answer =
+            Answer::new("/media/", response.body(Bytes::from_static(body.as_bytes())).unwrap());
         media_download::Request::new(file_token("t")).decode(answer)
     };
     let refusal = r#"{"status":404,"message":"no such file"}"#;
-    assert!(matches!(
-        download(refusal),
-        Err(ApiError::Refused { status: 404, .. })
-    ));
+    assert!(matches!(download(refusal), Err(ApiError::Refused { status: 404, .. })));
     for file in [r#"{"a":1}"#, "[]", "{"] {
         assert_eq!(download(file).unwrap(), file);
     }
@@ -598,12 +502,7 @@ fn an_upload_url_that_is_not_absolute_is_refused() {
 #[test]
 fn an_oversize_part_is_refused() {
     let part = Bytes::from(vec![0; media_part::MAX_BYTES + 1]);
-    assert_eq!(
-        media_part::Request::new("https://x.test/p", part)
-            .unwrap_err()
-            .name,
-        "file"
-    );
+    assert_eq!(media_part::Request::new("https://x.test/p", part).unwrap_err().name, "file");
 }
 
 #[test]
@@ -616,40 +515,17 @@ fn no_debug_output_shows_a_secret_or_a_signed_url() {
             "{:?}",
             register::Request::new(Mode::Trial, licence_key.clone(), identifier("a"), "d")
         ),
-        format!(
-            "{:?}",
-            login::Request::connect(user("a"), Password::new(secret).unwrap())
-        ),
-        format!(
-            "{:?}",
-            login::Request::refresh(user("a"), Password::new(secret).unwrap())
-        ),
-        format!(
-            "{:?}",
-            login::Response {
-                token: Token::new(secret).unwrap()
-            }
-        ),
-        format!(
-            "{:?}",
-            sync_contacts::Request::new(identifier("a"), licence_key.clone())
-        ),
+        format!("{:?}", login::Request::connect(user("a"), Password::new(secret).unwrap())),
+        format!("{:?}", login::Request::refresh(user("a"), Password::new(secret).unwrap())),
+        format!("{:?}", login::Response { token: Token::new(secret).unwrap() }),
+        format!("{:?}", sync_contacts::Request::new(identifier("a"), licence_key.clone())),
         format!("{:?}", licence::Request::new(licence_key)),
-        format!(
-            "{:?}",
-            media_part::Request::new(signed.clone(), Bytes::new())
-        ),
+        format!("{:?}", media_part::Request::new(signed.clone(), Bytes::new())),
         format!("{:?}", media_commit::UrlRequest::new(signed.clone())),
+        format!("{:?}", login::Request::connect(user("a"), Password::new(secret).unwrap()).body()),
         format!(
             "{:?}",
-            login::Request::connect(user("a"), Password::new(secret).unwrap()).body()
-        ),
-        format!(
-            "{:?}",
-            Body::Raw {
-                content_type: "text/plain",
-                bytes: Bytes::from_static(b"s3cret"),
-            }
+            Body::Raw { content_type: "text/plain", bytes: Bytes::from_static(b"s3cret") }
         ),
         format!("{:?}", media_download::RangeRequest::new(signed, 0, 1)),
     ];

@@ -12,10 +12,7 @@ use mfly_proto::secret::LicenceKey;
 use proptest::prelude::*;
 
 fn decode<E: Endpoint>(endpoint: &E, body: &[u8]) -> Result<E::Response, ApiError> {
-    endpoint.decode(Answer::new(
-        E::PATH,
-        Response::new(Bytes::copy_from_slice(body)),
-    ))
+    endpoint.decode(Answer::new(E::PATH, Response::new(Bytes::copy_from_slice(body))))
 }
 
 /// Every answer that holds a structure, and whether it was refused as unreadable.

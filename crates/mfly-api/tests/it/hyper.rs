@@ -22,11 +22,7 @@ fn backend() -> HyperBackend {
 }
 
 pub(crate) fn request(method: Method, url: &str, body: Bytes) -> Request<Bytes> {
-    Request::builder()
-        .method(method)
-        .uri(url)
-        .body(body)
-        .unwrap()
+    Request::builder().method(method).uri(url).body(body).unwrap()
 }
 
 /// Reads a request's head and as much of its body as it announces.
@@ -44,11 +40,7 @@ pub(crate) async fn read_request(socket: &mut (impl AsyncRead + Unpin)) -> Strin
                 return String::from_utf8_lossy(&text).into_owned();
             }
         }
-        assert_ne!(
-            socket.read_buf(&mut text).await.unwrap(),
-            0,
-            "closed within a request"
-        );
+        assert_ne!(socket.read_buf(&mut text).await.unwrap(), 0, "closed within a request");
     }
 }
 
@@ -65,15 +57,9 @@ async fn a_request_is_sent_and_its_answer_read() {
     });
     let sent = request(Method::POST, &url, Bytes::from_static(b"body"));
     let response = backend().send(sent, ResponseLimits::JSON).await.unwrap();
-    assert_eq!(
-        (response.status().as_u16(), &response.body()[..]),
-        (200, &b"hi"[..])
-    );
+    assert_eq!((response.status().as_u16(), &response.body()[..]), (200, &b"hi"[..]));
     let text = server.await.unwrap();
-    assert!(
-        text.starts_with("POST /x HTTP/1.1\r\n") && text.ends_with("\r\n\r\nbody"),
-        "{text}"
-    );
+    assert!(text.starts_with("POST /x HTTP/1.1\r\n") && text.ends_with("\r\n\r\nbody"), "{text}");
 }
 
 #[tokio::test]
@@ -95,16 +81,11 @@ async fn a_body_that_never_ends_runs_into_the_time_out() {
     let mut limits = ResponseLimits::JSON;
     limits.timeout = Some(Duration::from_secs(3));
     let call = tokio::spawn(async move {
-        backend()
-            .send(request(Method::GET, &url, Bytes::new()), limits)
-            .await
+        backend().send(request(Method::GET, &url, Bytes::new()), limits).await
     });
     let (mut socket, _) = listener.accept().await.unwrap();
     read_request(&mut socket).await;
-    socket
-        .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nab")
-        .await
-        .unwrap();
+    socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nab").await.unwrap();
     tokio::time::pause();
     let start = tokio::time::Instant::now();
     assert!(matches!(call.await.unwrap(), Err(HttpError::TimedOut)));
@@ -126,13 +107,8 @@ async fn an_answer_over_the_limit_is_refused_announced_or_not() {
         });
         let mut limits = ResponseLimits::JSON;
         limits.max_bytes = 10;
-        let result = backend()
-            .send(request(Method::GET, &url, Bytes::new()), limits)
-            .await;
-        assert!(
-            matches!(result, Err(HttpError::TooLarge { limit: 10 })),
-            "{result:?}"
-        );
+        let result = backend().send(request(Method::GET, &url, Bytes::new()), limits).await;
+        assert!(matches!(result, Err(HttpError::TooLarge { limit: 10 })), "{result:?}");
         server.await.unwrap();
     }
 }
@@ -147,10 +123,7 @@ async fn an_answer_of_exactly_the_limit_is_accepted() {
     });
     let mut limits = ResponseLimits::JSON;
     limits.max_bytes = 2;
-    let response = backend()
-        .send(request(Method::GET, &url, Bytes::new()), limits)
-        .await
-        .unwrap();
+    let response = backend().send(request(Method::GET, &url, Bytes::new()), limits).await.unwrap();
     assert_eq!(response.body(), "hi");
     server.await.unwrap();
 }
@@ -177,14 +150,7 @@ async fn a_connection_that_closes_under_an_idempotent_request_is_replaced_once()
     let backend = backend();
     for _ in 0..2 {
         let sent = request(Method::GET, &url, Bytes::new());
-        assert_eq!(
-            backend
-                .send(sent, ResponseLimits::JSON)
-                .await
-                .unwrap()
-                .body(),
-            "hi"
-        );
+        assert_eq!(backend.send(sent, ResponseLimits::JSON).await.unwrap().body(), "hi");
     }
     assert_eq!(server.await.unwrap(), 3);
 }
@@ -197,10 +163,7 @@ async fn a_request_that_must_not_happen_twice_is_not_sent_again() {
     let post = || request(Method::POST, &url, Bytes::from_static(b"{}"));
     backend.send(post(), ResponseLimits::JSON).await.unwrap();
     let result = backend.send(post(), ResponseLimits::JSON).await;
-    assert!(
-        matches!(result, Err(HttpError::Closed { .. })),
-        "{result:?}"
-    );
+    assert!(matches!(result, Err(HttpError::Closed { .. })), "{result:?}");
     assert!(!server.is_finished());
     server.abort();
 }
@@ -209,16 +172,9 @@ async fn a_request_that_must_not_happen_twice_is_not_sent_again() {
 async fn a_port_that_nobody_listens_on_is_a_connect_error() {
     let (listener, url) = listen().await;
     drop(listener);
-    let result = backend()
-        .send(
-            request(Method::GET, &url, Bytes::new()),
-            ResponseLimits::JSON,
-        )
-        .await;
-    assert!(
-        matches!(result, Err(HttpError::Connect { .. })),
-        "{result:?}"
-    );
+    let result =
+        backend().send(request(Method::GET, &url, Bytes::new()), ResponseLimits::JSON).await;
+    assert!(matches!(result, Err(HttpError::Connect { .. })), "{result:?}");
 }
 
 #[tokio::test]
@@ -233,20 +189,13 @@ async fn progress_is_reported_up_to_the_whole_body() {
     let seen = reports.clone();
     let mut sent = request(Method::PUT, &url, Bytes::from(vec![b'x'; 200_000]));
     sent.extensions_mut()
-        .insert(Progress::new(move |sent, total| {
-            seen.lock().unwrap().push((sent, total))
-        }));
+        .insert(Progress::new(move |sent, total| seen.lock().unwrap().push((sent, total))));
     backend().send(sent, ResponseLimits::JSON).await.unwrap();
     server.await.unwrap();
     let reports = reports.lock().unwrap();
     assert_eq!(
         *reports,
-        [
-            (65_536, 200_000),
-            (131_072, 200_000),
-            (196_608, 200_000),
-            (200_000, 200_000)
-        ]
+        [(65_536, 200_000), (131_072, 200_000), (196_608, 200_000), (200_000, 200_000)]
     );
 }
 
@@ -274,21 +223,8 @@ async fn https_is_spoken_with_the_roots_of_the_configuration() {
     let (url, pem, server) = tls_server().await;
     let backend = HyperBackend::new(&Tls::custom(pem.as_bytes()).unwrap(), Timeouts::default());
     let sent = request(Method::GET, &url, Bytes::new());
-    assert_eq!(
-        backend
-            .send(sent, ResponseLimits::JSON)
-            .await
-            .unwrap()
-            .body(),
-        "hi"
-    );
-    assert!(
-        server
-            .await
-            .unwrap()
-            .unwrap()
-            .starts_with("GET /x HTTP/1.1\r\n")
-    );
+    assert_eq!(backend.send(sent, ResponseLimits::JSON).await.unwrap().body(), "hi");
+    assert!(server.await.unwrap().unwrap().starts_with("GET /x HTTP/1.1\r\n"));
 }
 
 #[tokio::test]
@@ -296,16 +232,8 @@ async fn a_certificate_from_nowhere_is_a_connect_error_and_sees_no_request() {
     let (url, _, server) = tls_server().await;
     let (_, other, unused) = tls_server().await;
     let backend = HyperBackend::new(&Tls::custom(other.as_bytes()).unwrap(), Timeouts::default());
-    let result = backend
-        .send(
-            request(Method::GET, &url, Bytes::new()),
-            ResponseLimits::JSON,
-        )
-        .await;
-    assert!(
-        matches!(result, Err(HttpError::Connect { .. })),
-        "{result:?}"
-    );
+    let result = backend.send(request(Method::GET, &url, Bytes::new()), ResponseLimits::JSON).await;
+    assert!(matches!(result, Err(HttpError::Connect { .. })), "{result:?}");
     assert_eq!(server.await.unwrap(), None);
     unused.abort();
 }

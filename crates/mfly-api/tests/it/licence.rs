@@ -29,9 +29,7 @@ async fn only_a_trial_mode_of_exactly_false_is_remembered() {
         let script = Script::new(move |_| json(answer(trial_mode)));
         let cache = MemoryLicenceCache::new();
         for _ in 0..2 {
-            let licence = look_up(&*script, &cache, &key(), Cleartext::Refused)
-                .await
-                .unwrap();
+            let licence = look_up(&*script, &cache, &key(), Cleartext::Refused).await.unwrap();
             assert_eq!(licence.mode, mode, "{trial_mode}");
             assert_eq!(licence.base_url.as_str(), "http://127.0.0.1:8080/api/v1");
         }
@@ -50,41 +48,25 @@ async fn another_answer_makes_the_cache_forget_and_a_failure_does_not() {
     let url = BaseUrl::new("https://api.example.com").unwrap();
     cache.store(&other, &url).await;
     let failing = Script::new(|_| json(r#"{"status":403,"message":"Invalid License"}"#));
-    let error = look_up(&*failing, &cache, &key(), Cleartext::Refused)
-        .await
-        .unwrap_err();
+    let error = look_up(&*failing, &cache, &key(), Cleartext::Refused).await.unwrap_err();
     assert!(
         matches!(&error, ApiError::Refused { status: 403, message, .. } if message == "Invalid License")
     );
     assert_eq!(cache.load(&other).await, Some(url));
     let trial = Script::new(|_| json(answer(r#","trialMode":true"#)));
-    look_up(&*trial, &cache, &key(), Cleartext::Refused)
-        .await
-        .unwrap();
+    look_up(&*trial, &cache, &key(), Cleartext::Refused).await.unwrap();
     assert_eq!(cache.load(&other).await, None);
 }
 
 #[tokio::test]
 async fn an_unusable_answer_is_an_error() {
     let url = Script::new(|_| json(r#"{"status":200,"data":{"apiBaseUrl":"nowhere"}}"#));
-    let error = look_up(
-        &*url,
-        &MemoryLicenceCache::new(),
-        &key(),
-        Cleartext::Refused,
-    )
-    .await
-    .unwrap_err();
+    let error =
+        look_up(&*url, &MemoryLicenceCache::new(), &key(), Cleartext::Refused).await.unwrap_err();
     assert!(error.to_string().contains("apiBaseUrl"), "{error}");
     let down = Script::new(|_| status(503));
-    let error = look_up(
-        &*down,
-        &MemoryLicenceCache::new(),
-        &key(),
-        Cleartext::Refused,
-    )
-    .await
-    .unwrap_err();
+    let error =
+        look_up(&*down, &MemoryLicenceCache::new(), &key(), Cleartext::Refused).await.unwrap_err();
     assert!(matches!(error, ApiError::Http { status: 503, .. }) && error.is_retryable());
 }
 
@@ -94,9 +76,7 @@ async fn a_base_url_of_clear_text_is_refused_and_not_remembered() {
         json(r#"{"status":200,"data":{"apiBaseUrl":"http://api.example/v1","trialMode":false}}"#)
     });
     let cache = MemoryLicenceCache::new();
-    let error = look_up(&*script, &cache, &key(), Cleartext::Refused)
-        .await
-        .unwrap_err();
+    let error = look_up(&*script, &cache, &key(), Cleartext::Refused).await.unwrap_err();
     let ApiError::Cleartext { origin } = error else {
         panic!("{error:?}");
     };

@@ -16,18 +16,13 @@ use tokio_rustls::TlsAcceptor;
 const HOST: &str = "api.example";
 
 fn proxy(scheme: &str, credentials: &str, server: &ProxyServer) -> Proxy {
-    format!("{scheme}://{credentials}{}", server.address)
-        .parse()
-        .unwrap()
+    format!("{scheme}://{credentials}{}", server.address).parse().unwrap()
 }
 
 /// A server that answers one request in the clear and one over TLS; its port, and what to trust.
 async fn api() -> (u16, Tls) {
     let certificate = rcgen::generate_simple_self_signed([HOST.to_owned()]).unwrap();
-    let (pem, key) = (
-        certificate.cert.pem(),
-        certificate.signing_key.serialize_pem(),
-    );
+    let (pem, key) = (certificate.cert.pem(), certificate.signing_key.serialize_pem());
     let config = mfly_transport::server_config(pem.as_bytes(), key.as_bytes(), &[]).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

@@ -243,10 +243,7 @@ async fn a_callback_that_never_answers_is_cut_off() {
 #[tokio::test]
 async fn without_token_or_source_nothing_is_sent() {
     let script = strict_server();
-    let error = Api::new(script.clone(), base_url())
-        .send(&logout::Request)
-        .await
-        .unwrap_err();
+    let error = Api::new(script.clone(), base_url()).send(&logout::Request).await.unwrap_err();
     assert!(
         matches!(&error, ApiError::TokenRefresh(cause) if cause.to_string().contains("there is no token"))
     );

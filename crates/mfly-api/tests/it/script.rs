@@ -22,11 +22,7 @@ impl Script {
         reply: impl Fn(&Request<Bytes>) -> Reply + Send + Sync + 'static,
     ) -> Arc<Self> {
         let login_gate = tokio::sync::Semaphore::new(1000);
-        Arc::new(Self {
-            reply: Box::new(reply),
-            requests: Mutex::default(),
-            login_gate,
-        })
+        Arc::new(Self { reply: Box::new(reply), requests: Mutex::default(), login_gate })
     }
 
     /// How many requests there were for a path that ends so.
@@ -42,9 +38,7 @@ impl Script {
     /// The tokens that requests for a path carried, in order.
     pub(crate) fn tokens(&self, path: &str) -> Vec<String> {
         let requests = self.requests.lock().unwrap();
-        let of_path = requests
-            .iter()
-            .filter(|request| request.uri().path().ends_with(path));
+        let of_path = requests.iter().filter(|request| request.uri().path().ends_with(path));
         of_path.map(|request| token(request).to_owned()).collect()
     }
 }
@@ -53,9 +47,7 @@ impl Script {
     /// The names of the headers that the last request for a path carried, in alphabetical order.
     pub(crate) fn header_names(&self, path: &str) -> Vec<String> {
         let requests = self.requests.lock().unwrap();
-        let last = requests
-            .iter()
-            .rfind(|request| request.uri().path().ends_with(path));
+        let last = requests.iter().rfind(|request| request.uri().path().ends_with(path));
         let mut names: Vec<String> = last.map_or_else(Vec::new, |request| {
             request.headers().keys().map(ToString::to_string).collect()
         });
@@ -72,10 +64,7 @@ impl Script {
 
 /// The token that a request carries, or nothing.
 pub(crate) fn token(request: &Request<Bytes>) -> &str {
-    request
-        .headers()
-        .get("authorization")
-        .map_or("", |token| token.to_str().unwrap())
+    request.headers().get("authorization").map_or("", |token| token.to_str().unwrap())
 }
 
 pub(crate) fn json(body: impl Into<String>) -> Reply {
@@ -83,10 +72,7 @@ pub(crate) fn json(body: impl Into<String>) -> Reply {
 }
 
 pub(crate) fn status(status: u16) -> Reply {
-    Ok(Response::builder()
-        .status(status)
-        .body(Bytes::new())
-        .unwrap())
+    Ok(Response::builder().status(status).body(Bytes::new()).unwrap())
 }
 
 #[async_trait]

@@ -53,9 +53,7 @@ impl Operation for BlockArgs {
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
-        context
-            .in_session(async |session: &Session| Ok(session.block(&self.whom).await?))
-            .await?;
+        context.in_session(async |session: &Session| Ok(session.block(&self.whom).await?)).await?;
         Ok(done("blocked", &self.whom))
     }
 }
@@ -87,9 +85,8 @@ impl Operation for BlockedArgs {
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
-        let users = context
-            .in_session(async |session: &Session| Ok(session.blocked().await?))
-            .await?;
+        let users =
+            context.in_session(async |session: &Session| Ok(session.blocked().await?)).await?;
         Ok(listed(&users, "nobody is blocked"))
     }
 }
@@ -104,18 +101,14 @@ impl Operation for BlockedByArgs {
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
-        let users = context
-            .in_session(async |session: &Session| Ok(session.blocked_by().await?))
-            .await?;
+        let users =
+            context.in_session(async |session: &Session| Ok(session.blocked_by().await?)).await?;
         Ok(listed(&users, "nobody has blocked this account"))
     }
 }
 
 fn done(what: &str, whom: &UserReference) -> Report {
-    Report::line(
-        format!("{what} {}", whom.as_str()),
-        json!({"user": whom.as_str()}),
-    )
+    Report::line(format!("{what} {}", whom.as_str()), json!({"user": whom.as_str()}))
 }
 
 fn listed(users: &Listed<BareJid>, none: &str) -> Report {
@@ -124,10 +117,7 @@ fn listed(users: &Listed<BareJid>, none: &str) -> Report {
         lines.push(none.to_owned());
     }
     lines.extend(left_out(users));
-    Report {
-        lines,
-        result: official(users),
-    }
+    Report { lines, result: official(users) }
 }
 
 /// What to say about the entries of a list that could not be read, if there are any.
@@ -143,8 +133,5 @@ pub(crate) fn left_out<T>(list: &Listed<T>) -> Option<String> {
 
 /// The official SDK's result.
 pub(crate) fn official(users: &[BareJid]) -> Value {
-    users
-        .iter()
-        .map(|user| json!({"jid": user.as_str()}))
-        .collect()
+    users.iter().map(|user| json!({"jid": user.as_str()})).collect()
 }

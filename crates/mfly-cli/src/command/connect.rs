@@ -37,9 +37,7 @@ pub(crate) async fn run(args: WatchArgs, output: &mut Output) -> Result<(), Fail
     let connecting = async {
         let request = context.app().await?.connect(&context.credentials()?);
         let events = request.events();
-        let session = context
-            .within(request.request_timeout(context.timeout))
-            .await?;
+        let session = context.within(request.request_timeout(context.timeout)).await?;
         context.use_token(&session);
         Ok((session, events))
     };
@@ -93,10 +91,7 @@ async fn watch(
 fn print(event: &Event, since_start: Duration, output: &mut Output) -> Result<(), Failure> {
     match output.format() {
         Format::Human => {
-            let time = output.paint(
-                Colour::Grey,
-                &format!("{:>9.3} s", since_start.as_secs_f64()),
-            );
+            let time = output.paint(Colour::Grey, &format!("{:>9.3} s", since_start.as_secs_f64()));
             output.line(&format!("{time}  {}", printable(&event::described(event))))?;
         }
         Format::Json => {

@@ -47,15 +47,10 @@ impl Operation for DeleteAccountArgs {
         }
         let saving = context.saving().await?;
         let delete = async |session: &Session| {
-            Ok(session
-                .delete_account(&self.reason, self.feedback.as_deref())
-                .await?)
+            Ok(session.delete_account(&self.reason, self.feedback.as_deref()).await?)
         };
         context.in_session(delete).await?;
         saving.forget()?;
-        Ok(Report::line(
-            format!("deleted {user}"),
-            json!({"username": user.as_str()}),
-        ))
+        Ok(Report::line(format!("deleted {user}"), json!({"username": user.as_str()})))
     }
 }

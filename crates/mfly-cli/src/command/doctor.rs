@@ -119,21 +119,12 @@ async fn examine(args: DoctorArgs, examination: &mut Examination<'_>) -> Result<
     // Loads the system's authorities, which takes longer than a handshake and is no part of one.
     let _ = tls.client_config(&[]);
     let mut options = Options::new(tls);
-    options.timeouts = Timeouts {
-        dial: limit,
-        tls: limit,
-        handshake: limit,
-    };
+    options.timeouts = Timeouts { dial: limit, tls: limit, handshake: limit };
     // Nothing private is sent before that was looked at.
     options.allow_cleartext = true;
     options.proxy = args.target.proxy;
-    let means = Means {
-        options,
-        domain: args.domain,
-        account,
-        name_server: args.name_server,
-        limit,
-    };
+    let means =
+        Means { options, domain: args.domain, account, name_server: args.name_server, limit };
     for target in targets {
         match target {
             Target::Xmpp(address) => xmpp::examine(&address, &means, None, examination).await,

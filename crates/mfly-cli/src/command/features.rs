@@ -26,15 +26,9 @@ impl Operation for FeaturesArgs {
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
-        let features = context
-            .in_session(async |session: &Session| Ok(session.features()))
-            .await?;
+        let features = context.in_session(async |session: &Session| Ok(session.features())).await?;
         let included = |feature: &Feature| {
-            if features.contains(*feature) {
-                "yes"
-            } else {
-                "no"
-            }
+            if features.contains(*feature) { "yes" } else { "no" }
         };
         let rows: Vec<_> = Feature::ALL
             .iter()
@@ -48,12 +42,7 @@ impl Operation for FeaturesArgs {
 pub(crate) fn official(features: Features) -> Value {
     Feature::ALL
         .iter()
-        .map(|feature| {
-            (
-                feature.official_name().to_owned(),
-                json!(features.contains(*feature)),
-            )
-        })
+        .map(|feature| (feature.official_name().to_owned(), json!(features.contains(*feature))))
         .collect::<serde_json::Map<_, _>>()
         .into()
 }

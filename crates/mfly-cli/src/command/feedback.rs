@@ -31,9 +31,7 @@ impl Operation for FeedbackArgs {
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
         let send = async |session: &Session| {
-            Ok(session
-                .send_feedback(&self.title, &self.description)
-                .await?)
+            Ok(session.send_feedback(&self.title, &self.description).await?)
         };
         context.in_session(send).await?;
         Ok(Report::line("feedback sent", json!(null)))

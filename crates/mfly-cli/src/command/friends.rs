@@ -26,9 +26,8 @@ impl Operation for FriendsArgs {
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
-        let friends = context
-            .in_session(async |session: &Session| Ok(session.friends().await?))
-            .await?;
+        let friends =
+            context.in_session(async |session: &Session| Ok(session.friends().await?)).await?;
         if friends.users.was_empty() {
             return Ok(Report::line("no contacts", friends.official()));
         }
@@ -39,10 +38,7 @@ impl Operation for FriendsArgs {
             .map(|friend| {
                 let profile = &friend.profile;
                 let name = friend.name.as_deref().unwrap_or(&profile.nick_name);
-                (
-                    friend.user.as_str(),
-                    format!("{name}  {}", profile.status).trim_end().to_owned(),
-                )
+                (friend.user.as_str(), format!("{name}  {}", profile.status).trim_end().to_owned())
             })
             .collect();
         let mut report = Report::table(&rows, friends.official());

@@ -71,13 +71,8 @@ mod tests {
 
     #[test]
     fn a_time_is_told_in_a_unit_that_people_use() {
-        let cases = [
-            (1, "1 s"),
-            (119, "119 s"),
-            (120, "2 min"),
-            (7_200, "2 h"),
-            (172_800, "2 days"),
-        ];
+        let cases =
+            [(1, "1 s"), (119, "119 s"), (120, "2 min"), (7_200, "2 h"), (172_800, "2 days")];
         for (seconds, expected) in cases {
             assert_eq!(ago(seconds), expected);
         }

@@ -28,9 +28,8 @@ impl Operation for LogoutArgs {
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
         let user = context.credentials()?.user;
         let saving = context.saving().await?;
-        let done = context
-            .in_session(async |session: &Session| Ok(session.logout().await?))
-            .await?;
+        let done =
+            context.in_session(async |session: &Session| Ok(session.logout().await?)).await?;
         saving.forget()?;
         let line = if done.server_told {
             format!("logged out {user}")

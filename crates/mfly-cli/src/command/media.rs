@@ -124,11 +124,7 @@ async fn put(args: PutArgs, context: &Context) -> Result<Report, Failure> {
         .unwrap_or("application/octet-stream");
     let line = ProgressLine::new(&name);
     let message_id = args.message_id.unwrap_or_else(message_id);
-    let form = if args.whole {
-        MediaForm::Whole
-    } else {
-        MediaForm::Chunked
-    };
+    let form = if args.whole { MediaForm::Whole } else { MediaForm::Chunked };
     let upload = MediaUpload::new(args.to, message_id, name.clone(), content_type, bytes)
         .form(form)
         .progress(line.progress());
@@ -182,9 +178,7 @@ fn file_token(text: &str) -> Result<FileToken, String> {
 /// Unique on this machine: the server files uploads under it, and nothing else depends on it.
 fn message_id() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     format!("mfly-{}-{:x}-{count}", std::process::id(), since.as_nanos())
 }

@@ -46,9 +46,7 @@ impl Operation for MetadataArgs {
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
         let stored = match self.verb {
             Verb::Get => {
-                context
-                    .in_session(async |session: &Session| Ok(session.metadata().await?))
-                    .await?
+                context.in_session(async |session: &Session| Ok(session.metadata().await?)).await?
             }
             Verb::Set { pairs } => {
                 let mut metadata = Metadata::new();
@@ -64,10 +62,7 @@ impl Operation for MetadataArgs {
         if stored.is_empty() {
             return Ok(Report::line("no metadata", result));
         }
-        let rows: Vec<_> = stored
-            .iter()
-            .map(|(name, value)| (name, text(value)))
-            .collect();
+        let rows: Vec<_> = stored.iter().map(|(name, value)| (name, text(value))).collect();
         Ok(Report::table(&rows, result))
     }
 }

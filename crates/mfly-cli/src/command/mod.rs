@@ -53,18 +53,16 @@ pub(crate) async fn run(
     output: &mut Output,
 ) -> Result<(), (&'static str, Failure)> {
     match command {
-        Command::Tour(args) => tour::run(args, output)
-            .await
-            .map_err(|failure| ("tour", failure)),
-        Command::Serve(args) => serve::run(args, output)
-            .await
-            .map_err(|failure| ("serve", failure)),
-        Command::Doctor(args) => doctor::run(args, output)
-            .await
-            .map_err(|failure| ("doctor", failure)),
-        Command::Watch(args) => connect::run(args, output)
-            .await
-            .map_err(|failure| ("connect", failure)),
+        Command::Tour(args) => tour::run(args, output).await.map_err(|failure| ("tour", failure)),
+        Command::Serve(args) => {
+            serve::run(args, output).await.map_err(|failure| ("serve", failure))
+        }
+        Command::Doctor(args) => {
+            doctor::run(args, output).await.map_err(|failure| ("doctor", failure))
+        }
+        Command::Watch(args) => {
+            connect::run(args, output).await.map_err(|failure| ("connect", failure))
+        }
         Command::Qr(args) => qr_login::run(args, output).await,
         Command::Register(args) => perform(args, output).await,
         Command::Whoami(args) => perform(args, output).await,

@@ -120,10 +120,7 @@ impl Operation for ProfileArgs {
                 let image = args.image().await?;
                 let set = async |session: &Session| Ok(session.set_profile_image(image).await?);
                 let image = context.in_session(set).await?;
-                Ok(stored(
-                    &format!("the profile's image is {}", image.image),
-                    &image,
-                ))
+                Ok(stored(&format!("the profile's image is {}", image.image), &image))
             }
         }
     }

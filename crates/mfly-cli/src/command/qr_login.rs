@@ -75,9 +75,7 @@ impl QrArgs {
             let url = &context.api_url;
             let host_begins = url.find("://").map_or(0, |at| at + 3);
             let path_begins = url[host_begins..].find('/');
-            path_begins
-                .map_or(url.as_str(), |at| &url[..host_begins + at])
-                .to_owned()
+            path_begins.map_or(url.as_str(), |at| &url[..host_begins + at]).to_owned()
         })
     }
 }
@@ -121,9 +119,7 @@ pub(crate) async fn run(args: QrArgs, output: &mut Output) -> Result<(), (&'stat
     if !matches!(args.verb, Verb::Login(_)) {
         return super::perform(args, output).await;
     }
-    log_in(args, output)
-        .await
-        .map_err(|failure| ("generateQrCode", failure))
+    log_in(args, output).await.map_err(|failure| ("generateQrCode", failure))
 }
 
 async fn approve(context: &Context, url: &str, code: &str) -> Result<Report, Failure> {
@@ -141,11 +137,7 @@ async fn approve(context: &Context, url: &str, code: &str) -> Result<Report, Fai
     };
     let credentials = context.credentials()?;
     // Longer than other requests: the other device logs in meanwhile, with deadlines of its own.
-    let approved = context
-        .app()
-        .await?
-        .approve_qr(url, &text, &credentials)
-        .await?;
+    let approved = context.app().await?.approve_qr(url, &text, &credentials).await?;
     let rows = [
         ("logged in", approved.browser.clone()),
         ("on", approved.platform.clone()),
@@ -170,11 +162,7 @@ async fn log_in(args: QrArgs, output: &mut Output) -> Result<(), Failure> {
         let mut images = Images::new(&args, output.format()).await?;
         // An account that cannot be saved would be lost.
         let saving = context.saving().await?;
-        let mut login = Login {
-            args: &args,
-            images: &mut images,
-            output,
-        };
+        let mut login = Login { args: &args, images: &mut images, output };
         let web = login.show(&context, &url).await?;
         saving.remember(&web.credentials)?;
         web.session.close().await;
@@ -213,12 +201,7 @@ impl Images {
             None => Ok(None),
         };
         let (svg, png) = (place(&args.svg).await?, place(&args.png).await?);
-        let images = Self {
-            logo,
-            picture,
-            svg,
-            png,
-        };
+        let images = Self { logo, picture, svg, png };
         let taken = images.standard().count();
         if taken > 1 || (taken > 0 && format == Format::Json) {
             return Err(super::two_outputs());
@@ -270,9 +253,7 @@ impl Login<'_> {
                 _ => {}
             }
         }
-        Err(Failure::Stuck(
-            "the login ended without a session".to_owned(),
-        ))
+        Err(Failure::Stuck("the login ended without a session".to_owned()))
     }
 
     async fn draw(&mut self, text: &CodeText) -> Result<(), Failure> {

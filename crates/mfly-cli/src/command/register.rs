@@ -42,11 +42,7 @@ impl Operation for RegisterArgs {
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
-        let mut request = context
-            .app()
-            .await?
-            .register(&self.identifier)
-            .force(!self.no_force);
+        let mut request = context.app().await?.register(&self.identifier).force(!self.no_force);
         for (name, value) in self.metadata {
             request = request.metadata(&name, meta_value(value))?;
         }
@@ -56,17 +52,10 @@ impl Operation for RegisterArgs {
         saving.remember(&account.credentials)?;
 
         let user = &account.credentials.user;
-        let address = account
-            .user_jid
-            .as_ref()
-            .map_or(user.as_str(), |jid| jid.as_str());
+        let address = account.user_jid.as_ref().map_or(user.as_str(), |jid| jid.as_str());
         let mut lines = vec![
             format!("registered {address} at {}", context.api_url),
-            format!(
-                "saved as profile {} in {}",
-                context.profile,
-                context.store_path().display()
-            ),
+            format!("saved as profile {} in {}", context.profile, context.store_path().display()),
         ];
         let mut result = json!({
             "username": user.as_str(),

@@ -71,9 +71,7 @@ impl Operation for ReportArgs {
                 let send = async |session: &Session| {
                     let address = session.address_of(user)?;
                     let publisher = UserId::new(address.local().unwrap_or_default())?;
-                    Ok(session
-                        .report_user(&address, &[message(&publisher)])
-                        .await?)
+                    Ok(session.report_user(&address, &[message(&publisher)]).await?)
                 };
                 context.in_session(send).await?;
                 user.as_str()
@@ -81,10 +79,7 @@ impl Operation for ReportArgs {
             // The argument group rules it out.
             _ => return Err(nobody()),
         };
-        Ok(Report::line(
-            format!("reported {reported}"),
-            json!({"reported": reported}),
-        ))
+        Ok(Report::line(format!("reported {reported}"), json!({"reported": reported})))
     }
 }
 
@@ -101,8 +96,6 @@ fn group(text: &str) -> Result<GroupJid, String> {
 
 /// Milliseconds since 1970.
 fn now() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX).max(1)
 }

@@ -51,10 +51,7 @@ impl Operation for TokenArgs {
                 let credentials = context.credentials()?;
                 let app = context.app().await?;
                 let token = context.within(app.user_token(&credentials)).await?;
-                Ok(Report::line(
-                    token.expose(),
-                    json!({"userToken": token.expose()}),
-                ))
+                Ok(Report::line(token.expose(), json!({"userToken": token.expose()})))
             }
             Verb::Set => {
                 let token = aside(read).await?;

@@ -86,10 +86,7 @@ mod tests {
     #[test]
     fn a_flag_goes_before_what_is_saved_and_that_before_the_local_server() {
         let mut profiles = Profiles::default();
-        let local = (
-            LOCAL_API_URL.to_owned(),
-            Some("ws://127.0.0.1:8117/websocket".to_owned()),
-        );
+        let local = (LOCAL_API_URL.to_owned(), Some("ws://127.0.0.1:8117/websocket".to_owned()));
         assert_eq!(xmpp_url(&args(None, None), &profiles), local);
 
         let url = "https://api.example.test/api/v1";
@@ -99,10 +96,7 @@ mod tests {
         profiles.put("work", saved);
         let found = Place::decide(&args(None, None), &profiles).unwrap();
         assert_eq!(found.api_url, url);
-        assert_eq!(
-            found.xmpp_url.as_deref(),
-            Some("wss://saved.example.test/websocket")
-        );
+        assert_eq!(found.xmpp_url.as_deref(), Some("wss://saved.example.test/websocket"));
         assert_eq!(found.ca_file, Some(PathBuf::from("/saved.pem")));
 
         let elsewhere = args(Some("https://other.example.test/api/v1/"), None);

@@ -20,21 +20,16 @@ impl Saving<'_> {
     pub(crate) fn remember(self, credentials: &Credentials) -> Result<(), Failure> {
         let context = self.context;
         let change = |profiles: &mut Profiles| {
-            let kept = profiles
-                .named(&context.profile)
-                .filter(|saved| saved.api_url == context.api_url);
-            let mut profile = kept
-                .cloned()
-                .unwrap_or_else(|| Profile::new(context.api_url.clone()));
+            let kept =
+                profiles.named(&context.profile).filter(|saved| saved.api_url == context.api_url);
+            let mut profile =
+                kept.cloned().unwrap_or_else(|| Profile::new(context.api_url.clone()));
             profile.licence_key = Some(context.licence_key.clone());
             profile.trial = context.trial;
             profile.xmpp_url.clone_from(&context.xmpp_url);
             profile.ca_file = context.ca_file.as_ref().map(|path| {
                 // A relative path would mean another file from another folder.
-                std::path::absolute(path)
-                    .unwrap_or_else(|_| path.clone())
-                    .display()
-                    .to_string()
+                std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string()
             });
             profile.remember(&credentials.user, credentials.password.clone());
             profiles.put(&context.profile, profile);

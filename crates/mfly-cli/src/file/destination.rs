@@ -46,18 +46,11 @@ impl Destination {
     /// # Errors
     /// When the path cannot be written to, or what is there is to be kept.
     pub(crate) async fn new(path: &Path, overwrite: bool) -> Result<Self, Failure> {
-        let kind = if is_standard(path) {
-            Kind::Standard
-        } else {
-            look(path)?
-        };
+        let kind = if is_standard(path) { Kind::Standard } else { look(path)? };
         if matches!(kind, Kind::Replace(_)) && !overwrite && !is_agreed(path).await? {
             return Err(is_there(path));
         }
-        Ok(Self {
-            path: path.to_owned(),
-            kind,
-        })
+        Ok(Self { path: path.to_owned(), kind })
     }
 
     /// Whether this is the standard output.
@@ -89,12 +82,7 @@ impl Destination {
                 (Sink::File(file.into()), Some(part))
             }
         };
-        Ok(Writing {
-            destination: self,
-            sink,
-            part,
-            failed: None,
-        })
+        Ok(Writing { destination: self, sink, part, failed: None })
     }
 
     /// Writes all of it. What was written this way may be replaced by the next call.
@@ -270,11 +258,7 @@ fn look(path: &Path) -> Result<Kind, Failure> {
     let is_named_folder = path.as_os_str().as_encoded_bytes().ends_with(b"/");
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            return if is_named_folder {
-                Err(folder(path))
-            } else {
-                Ok(Kind::New)
-            };
+            return if is_named_folder { Err(folder(path)) } else { Ok(Kind::New) };
         }
         Err(error) => return Err(failed(error)),
         Ok(_) => {}
@@ -308,11 +292,7 @@ async fn through(path: &Path) -> Result<tokio::fs::File, Failure> {
     let mut options = tokio::fs::OpenOptions::new();
     let file = options.write(true).open(path).await.map_err(failed)?;
     let kind = file.metadata().await.map_err(failed)?.file_type();
-    if is_stream(kind) {
-        Ok(file)
-    } else {
-        Err(unusable(path))
-    }
+    if is_stream(kind) { Ok(file) } else { Err(unusable(path)) }
 }
 
 #[cfg(unix)]
@@ -352,10 +332,8 @@ async fn is_agreed(path: &Path) -> Result<bool, Failure> {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return Ok(false);
     }
-    let question = format!(
-        "{} is there already. Replace it? [y/N] ",
-        printable(&path.display().to_string())
-    );
+    let question =
+        format!("{} is there already. Replace it? [y/N] ", printable(&path.display().to_string()));
     super::aside(move || {
         let mut terminal = io::stderr().lock();
         terminal.write_all(question.as_bytes())?;

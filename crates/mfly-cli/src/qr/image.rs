@@ -83,9 +83,7 @@ mod tests {
         encoder.set_color(png::ColorType::Rgba);
         encoder.set_depth(png::BitDepth::Eight);
         let mut writer = encoder.write_header().unwrap();
-        writer
-            .write_image_data(&[255, 0, 0, 255, 0, 0, 0, 0])
-            .unwrap();
+        writer.write_image_data(&[255, 0, 0, 255, 0, 0, 0, 0]).unwrap();
         writer.finish().unwrap();
         file
     }
@@ -108,16 +106,17 @@ mod tests {
         let mut dark = vec![false; side * side];
         let path = svg.split("d=\"").nth(1).unwrap().split('"').next().unwrap();
         for square in path.split('M').skip(1) {
-            let (x, y) = square
-                .strip_suffix("h1v1h-1z")
-                .unwrap()
-                .split_once(' ')
-                .unwrap();
+            let (x, y) = square.strip_suffix("h1v1h-1z").unwrap().split_once(' ').unwrap();
             dark[y.parse::<usize>().unwrap() * side + x.parse::<usize>().unwrap()] = true;
         }
-        let seen = read::decode(side * 4, side * 4, |x, y| {
-            if dark[y / 4 * side + x / 4] { 0 } else { 255 }
-        });
+        let seen =
+            read::decode(
+                side * 4,
+                side * 4,
+                |x, y| {
+                    if dark[y / 4 * side + x / 4] { 0 } else { 255 }
+                },
+            );
         assert_eq!(seen.unwrap(), text());
     }
 
@@ -126,9 +125,6 @@ mod tests {
         let matrix = Matrix::new("x").unwrap();
         let svg = svg(&matrix, Some(b"png"));
         // 21 modules and a frame of 4 on each side.
-        assert!(
-            svg.contains(r#"<image x="11.6" y="11.6" width="5.8" height="5.8""#),
-            "{svg}"
-        );
+        assert!(svg.contains(r#"<image x="11.6" y="11.6" width="5.8" height="5.8""#), "{svg}");
     }
 }

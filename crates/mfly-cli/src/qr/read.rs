@@ -22,9 +22,7 @@ impl Picture {
         let large = || InvalidArgument::new("image", "has more than 16 million pixels");
         let mut decoder = png::Decoder::new(std::io::Cursor::new(file));
         decoder.set_transformations(png::Transformations::normalize_to_color8());
-        decoder.set_limits(png::Limits {
-            bytes: MAX_PIXELS * 4,
-        });
+        decoder.set_limits(png::Limits { bytes: MAX_PIXELS * 4 });
         let mut reader = decoder.read_info().map_err(refuse)?;
         let (width, height) = (reader.info().width as usize, reader.info().height as usize);
         if width.saturating_mul(height) > MAX_PIXELS {
@@ -45,11 +43,7 @@ impl Picture {
                 _ => [255; 4],
             })
             .collect();
-        Ok(Self {
-            width,
-            height,
-            pixels,
-        })
+        Ok(Self { width, height, pixels })
     }
 
     /// A pixel of the picture stretched to a square of `side`, laid over white.
@@ -99,11 +93,7 @@ fn decode_enlarged(
     (1..=SCALES)
         .map(|scale| (scale, MARGIN * scale))
         .map(|(scale, margin)| {
-            (
-                scale,
-                margin,
-                [width, height].map(|side| side * scale + 2 * margin),
-            )
+            (scale, margin, [width, height].map(|side| side * scale + 2 * margin))
         })
         .take_while(|(_, _, [width, height])| width.saturating_mul(*height) <= MAX_PIXELS)
         .find_map(|(scale, margin, [wide, high])| {
@@ -111,11 +101,9 @@ fn decode_enlarged(
                 let at = at.checked_sub(margin)? / scale;
                 (at < side).then_some(at)
             };
-            decode(wide, high, |x, y| {
-                match (inside(x, width), inside(y, height)) {
-                    (Some(x), Some(y)) => grey(x, y),
-                    _ => u8::MAX,
-                }
+            decode(wide, high, |x, y| match (inside(x, width), inside(y, height)) {
+                (Some(x), Some(y)) => grey(x, y),
+                _ => u8::MAX,
             })
         })
 }
@@ -127,11 +115,7 @@ pub(crate) fn decode(
     grey: impl FnMut(usize, usize) -> u8,
 ) -> Option<String> {
     let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, height, grey);
-    image
-        .detect_grids()
-        .iter()
-        .find_map(|grid| grid.decode().ok())
-        .map(|(_, text)| text)
+    image.detect_grids().iter().find_map(|grid| grid.decode().ok()).map(|(_, text)| text)
 }
 
 #[cfg(test)]

@@ -74,11 +74,7 @@ mod tests {
                 '▄' => !is_upper,
                 _ => false,
             };
-            if is_dark != (style == Style::Inverted) {
-                0
-            } else {
-                255
-            }
+            if is_dark != (style == Style::Inverted) { 0 } else { 255 }
         })
         .unwrap()
     }

@@ -19,10 +19,7 @@ const ROOM: usize = 8 * 1024;
 pub(super) fn read_private(path: &Path) -> Result<Option<String>, StoreError> {
     // Opening a pipe would wait for its other end.
     if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        return Err(StoreError::Malformed {
-            path: path.to_owned(),
-            reason: "it is no file",
-        });
+        return Err(StoreError::Malformed { path: path.to_owned(), reason: "it is no file" });
     }
     let file = match File::open(path) {
         Ok(file) => file,
@@ -33,15 +30,13 @@ pub(super) fn read_private(path: &Path) -> Result<Option<String>, StoreError> {
     let mut text = String::new();
     let read = (&file).take(MAX_BYTES + 1).read_to_string(&mut text);
     match read {
-        Ok(_) if text.len() as u64 > MAX_BYTES => Err(StoreError::Malformed {
-            path: path.to_owned(),
-            reason: "it is too large",
-        }),
+        Ok(_) if text.len() as u64 > MAX_BYTES => {
+            Err(StoreError::Malformed { path: path.to_owned(), reason: "it is too large" })
+        }
         Ok(_) => Ok(Some(text)),
-        Err(error) if error.kind() == ErrorKind::InvalidData => Err(StoreError::Malformed {
-            path: path.to_owned(),
-            reason: "it is not text",
-        }),
+        Err(error) if error.kind() == ErrorKind::InvalidData => {
+            Err(StoreError::Malformed { path: path.to_owned(), reason: "it is not text" })
+        }
         Err(error) => Err(io("read", path, error)),
     }
 }
@@ -73,16 +68,10 @@ impl Replacement {
         let file = private(OpenOptions::new().write(true).create_new(true))
             .open(&temporary)
             .map_err(failed)?;
-        let mut replacement = Self {
-            file,
-            temporary,
-            path: path.clone(),
-        };
+        let mut replacement = Self { file, temporary, path: path.clone() };
         let room = vec![b' '; len.saturating_add(ROOM)];
         let reserved = replacement.file.write_all(&room);
-        reserved
-            .and_then(|()| replacement.file.sync_all())
-            .map_err(failed)?;
+        reserved.and_then(|()| replacement.file.sync_all()).map_err(failed)?;
         Ok(replacement)
     }
 
@@ -112,9 +101,7 @@ pub(super) fn create_private_folder(path: &Path) -> Result<(), StoreError> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(path)
-        .map_err(|error| io("make the folder", path, error))
+    builder.create(path).map_err(|error| io("make the folder", path, error))
 }
 
 /// Takes the lock; it is released when the file is dropped.
@@ -134,9 +121,7 @@ pub(super) async fn lock(path: &Path, deadline: Duration) -> Result<File, StoreE
     match tokio::time::timeout(deadline, taking).await {
         Ok(taken) => taken?,
         Err(_) => {
-            return Err(StoreError::Locked {
-                path: path.to_owned(),
-            });
+            return Err(StoreError::Locked { path: path.to_owned() });
         }
     }
     Ok(file)
@@ -157,10 +142,7 @@ fn refuse_exposed(file: &File, path: &Path) -> Result<(), StoreError> {
     if mode & 0o077 == 0 {
         Ok(())
     } else {
-        Err(StoreError::Exposed {
-            path: path.to_owned(),
-            mode,
-        })
+        Err(StoreError::Exposed { path: path.to_owned(), mode })
     }
 }
 

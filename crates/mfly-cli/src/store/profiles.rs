@@ -34,11 +34,7 @@ pub(crate) struct Profile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ca_file: Option<String>,
     /// The licence key used there.
-    #[serde(
-        default,
-        with = "secret::licence_key",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "secret::licence_key", skip_serializing_if = "Option::is_none")]
     pub(crate) licence_key: Option<LicenceKey>,
     /// Whether it is a trial licence.
     #[serde(default)]
@@ -58,21 +54,13 @@ pub(crate) struct Account {
     #[serde(with = "secret::password")]
     pub(crate) password: Password,
     /// A token to use instead of fetching one.
-    #[serde(
-        default,
-        with = "secret::token",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, with = "secret::token", skip_serializing_if = "Option::is_none")]
     pub(crate) token: Option<Token>,
 }
 
 impl Default for Profiles {
     fn default() -> Self {
-        Self {
-            version: VERSION,
-            current: None,
-            profiles: BTreeMap::new(),
-        }
+        Self { version: VERSION, current: None, profiles: BTreeMap::new() }
     }
 }
 
@@ -89,18 +77,13 @@ impl Profiles {
 
     /// The name of a profile for that server.
     pub(crate) fn name_for(&self, api_url: &str) -> Option<&str> {
-        let mut found = self
-            .profiles
-            .iter()
-            .filter(|(_, profile)| profile.api_url == api_url);
+        let mut found = self.profiles.iter().filter(|(_, profile)| profile.api_url == api_url);
         found.next().map(|(name, _)| name.as_str())
     }
 
     /// The profile used when none is named: the one that was saved last.
     pub(crate) fn current(&self) -> Option<&str> {
-        self.current
-            .as_deref()
-            .filter(|name| self.profiles.contains_key(*name))
+        self.current.as_deref().filter(|name| self.profiles.contains_key(*name))
     }
 
     /// The names of all profiles.
@@ -164,13 +147,7 @@ impl Profile {
 
     /// Saves an account, and makes it the one used when none is named. An earlier token of it is forgotten.
     pub(crate) fn remember(&mut self, user: &UserId, password: Password) {
-        self.accounts.insert(
-            user.as_str().to_owned(),
-            Account {
-                password,
-                token: None,
-            },
-        );
+        self.accounts.insert(user.as_str().to_owned(), Account { password, token: None });
         self.user = Some(user.as_str().to_owned());
     }
 
@@ -268,14 +245,7 @@ mod tests {
         let read = Profiles::from_json(&json).unwrap();
         assert_eq!(read.to_json(), json);
         assert_eq!(
-            read.named("a")
-                .unwrap()
-                .account("u1")
-                .unwrap()
-                .token
-                .as_ref()
-                .unwrap()
-                .expose(),
+            read.named("a").unwrap().account("u1").unwrap().token.as_ref().unwrap().expose(),
             "token-secret"
         );
     }
@@ -284,10 +254,7 @@ mod tests {
     fn a_profile_is_found_by_its_server() {
         let mut profiles = Profiles::default();
         profiles.put("a", profile());
-        assert_eq!(
-            profiles.name_for("https://a.example.test/api/v1"),
-            Some("a")
-        );
+        assert_eq!(profiles.name_for("https://a.example.test/api/v1"), Some("a"));
         assert_eq!(profiles.name_for("https://b.example.test/api/v1"), None);
     }
 

@@ -30,11 +30,7 @@ pub(super) struct Cast {
 
 impl Actor {
     const fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            account: None,
-            session: None,
-        }
+        Self { name, account: None, session: None }
     }
 
     /// What they connect with.
@@ -80,10 +76,8 @@ impl Cast {
     /// Makes the app as a user of the hosted platform would: only the licence key is known, the licence server tells
     /// the rest. All connections use TLS.
     pub(super) async fn make_app(&self) -> Result<App, Trouble> {
-        let authority = self
-            .server
-            .ca_certificate_pem()
-            .ok_or(Trouble::Missing("the certificate"))?;
+        let authority =
+            self.server.ca_certificate_pem().ok_or(Trouble::Missing("the certificate"))?;
         let app = App::builder(self.server.licence_key())
             .licence_url(&self.server.licence_url())
             .tls(Tls::custom(authority.as_bytes())?)
@@ -117,9 +111,8 @@ impl Cast {
 
     /// Everybody goes home.
     pub(super) async fn leave(self) {
-        for session in [self.alice.session, self.bob.session, self.carol.session]
-            .into_iter()
-            .flatten()
+        for session in
+            [self.alice.session, self.bob.session, self.carol.session].into_iter().flatten()
         {
             session.close().await;
         }

@@ -49,10 +49,7 @@ pub(super) type Step<T = ()> = Result<(T, Shown), Trouble>;
 
 /// A sentence and a result to show.
 pub(super) fn shown(what: impl Into<String>, result: Value) -> Shown {
-    Shown {
-        what: what.into(),
-        result,
-    }
+    Shown { what: what.into(), result }
 }
 
 /// A step that gives nothing to later ones.
@@ -69,9 +66,7 @@ pub(super) fn ensure(
     if condition {
         Ok(())
     } else {
-        Err(Trouble::Unexpected(format!(
-            "expected {expected}, found {found:?}"
-        )))
+        Err(Trouble::Unexpected(format!("expected {expected}, found {found:?}")))
     }
 }
 
@@ -92,13 +87,9 @@ pub(super) async fn wait<T>(
                 return Ok((picked, event));
             }
         }
-        Err(Trouble::Unexpected(
-            "the session ended meanwhile".to_owned(),
-        ))
+        Err(Trouble::Unexpected("the session ended meanwhile".to_owned()))
     };
-    tokio::time::timeout(EVENT, waiting)
-        .await
-        .unwrap_or(Err(Trouble::NoEvent(name)))
+    tokio::time::timeout(EVENT, waiting).await.unwrap_or(Err(Trouble::NoEvent(name)))
 }
 
 /// Waits for an event and shows the call of the official listener `name` that it stands for.
@@ -113,10 +104,7 @@ pub(super) async fn hear(
 
 /// What an event hands to the official listener `name`.
 pub(super) fn payload(event: &Event, name: &str) -> Result<Value, Trouble> {
-    let call = event
-        .official()
-        .into_iter()
-        .find(|call| call.listener == name);
+    let call = event.official().into_iter().find(|call| call.listener == name);
     let call =
         call.ok_or_else(|| Trouble::Unexpected(format!("the event is no {name} call: {event:?}")))?;
     Ok(call.payload)
@@ -132,12 +120,7 @@ pub(super) struct Recorder<'a> {
 
 impl<'a> Recorder<'a> {
     pub(super) fn new(output: &'a mut Output) -> Self {
-        Self {
-            output,
-            started: Instant::now(),
-            total: 0,
-            failed: 0,
-        }
+        Self { output, started: Instant::now(), total: 0, failed: 0 }
     }
 
     /// Runs one step under its official name. `None` when it failed: that is printed, and the tour goes on.
@@ -152,10 +135,7 @@ impl<'a> Recorder<'a> {
         let started = Instant::now();
         let outcome = match tokio::time::timeout(STEP, work).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(Trouble::Unexpected(format!(
-                "it took more than {} s",
-                STEP.as_secs()
-            ))),
+            Err(_) => Err(Trouble::Unexpected(format!("it took more than {} s", STEP.as_secs()))),
         };
         let taken = milliseconds(started.elapsed());
         self.total += 1;
@@ -216,21 +196,13 @@ impl<'a> Recorder<'a> {
             0 => format!("all {total} steps worked, {taken:.1} ms"),
             _ => format!("{failed} of {total} steps failed, {taken:.1} ms"),
         };
-        let colour = if failed == 0 {
-            Colour::Green
-        } else {
-            Colour::Red
-        };
+        let colour = if failed == 0 { Colour::Green } else { Colour::Red };
         let text = self.output.paint(colour, &text);
         self.output.line(&text)?;
         self.output.object(&json!({
             "summary": {"steps": total, "failed": failed, "milliseconds": taken},
         }))?;
-        if failed == 0 {
-            Ok(())
-        } else {
-            Err(Failure::Tour { failed, total })
-        }
+        if failed == 0 { Ok(()) } else { Err(Failure::Tour { failed, total }) }
     }
 }
 
@@ -243,20 +215,12 @@ mod tests {
     async fn a_failing_step_does_not_stop_the_tour_but_fails_it() {
         let mut output = Output::discarding(Format::Json);
         let mut recorder = Recorder::new(&mut output);
-        let failed = recorder.step("blockUser", async {
-            Step::<u8>::Err(Trouble::Missing("bob"))
-        });
+        let failed = recorder.step("blockUser", async { Step::<u8>::Err(Trouble::Missing("bob")) });
         assert_eq!(failed.await.unwrap(), None);
         let worked = recorder.step("unblockUser", async { Ok((7, shown("done", json!(null)))) });
         assert_eq!(worked.await.unwrap(), Some(7));
         let failure = recorder.finish().unwrap_err();
-        assert!(matches!(
-            failure,
-            Failure::Tour {
-                failed: 1,
-                total: 2
-            }
-        ));
+        assert!(matches!(failure, Failure::Tour { failed: 1, total: 2 }));
         assert_eq!(failure.code() as u8, 1);
     }
 

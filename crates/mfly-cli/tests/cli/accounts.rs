@@ -17,22 +17,13 @@ async fn a_registered_user_is_used_by_the_commands_that_follow() {
 async fn a_flag_goes_before_the_environment_and_the_environment_before_what_is_saved() {
     let world = World::new().await;
     world.register(&["alice", "bob", "carol"]).await;
-    assert_eq!(
-        world.result(&["whoami"]).await["userJid"],
-        "carol@localhost"
-    );
+    assert_eq!(world.result(&["whoami"]).await["userJid"], "carol@localhost");
     let mut command = world.mfly(&["whoami", "--json"]);
     command.env("MFLY_USER", "bob");
-    assert_eq!(
-        run(command).await.object()["result"]["userJid"],
-        "bob@localhost"
-    );
+    assert_eq!(run(command).await.object()["result"]["userJid"], "bob@localhost");
     let mut command = world.mfly(&["whoami", "--json", "--user", "alice"]);
     command.env("MFLY_USER", "bob");
-    assert_eq!(
-        run(command).await.object()["result"]["userJid"],
-        "alice@localhost"
-    );
+    assert_eq!(run(command).await.object()["result"]["userJid"], "alice@localhost");
 }
 
 #[tokio::test]
@@ -52,9 +43,7 @@ async fn an_account_of_one_server_is_not_used_with_another() {
     world.register(&["alice"]).await;
     let other = World::new().await;
     let url = other.server.api_base_url();
-    let ran = world
-        .run(&["whoami", "--user", "alice", "--api-url", &url])
-        .await;
+    let ran = world.run(&["whoami", "--user", "alice", "--api-url", &url]).await;
     assert_eq!(ran.code, 4, "{ran:?}");
     assert!(ran.stderr.contains("mfly register"), "{}", ran.stderr);
     assert!(other.server.journal().requests().is_empty());
@@ -63,16 +52,7 @@ async fn an_account_of_one_server_is_not_used_with_another() {
 #[tokio::test]
 async fn metadata_given_at_registration_is_stored_with_its_types() {
     let world = World::new().await;
-    world
-        .result(&[
-            "register",
-            "alice",
-            "--metadata",
-            "team=blue",
-            "--metadata",
-            "level=3",
-        ])
-        .await;
+    world.result(&["register", "alice", "--metadata", "team=blue", "--metadata", "level=3"]).await;
     let metadata = world.result(&["metadata", "get"]).await;
     assert_eq!(metadata, serde_json::json!({"team": "blue", "level": 3}));
     let replaced = world.result(&["metadata", "set", "team=red"]).await;
@@ -85,10 +65,7 @@ async fn a_trial_licence_registers_and_connects() {
     let registered = world.result(&["register", "alice", "--trial"]).await;
     assert_eq!(registered["isSandbox"], true);
     // That it is a trial was saved.
-    assert_eq!(
-        world.result(&["whoami"]).await["userJid"],
-        "alice@localhost"
-    );
+    assert_eq!(world.result(&["whoami"]).await["userJid"], "alice@localhost");
 }
 
 #[tokio::test]
@@ -108,9 +85,7 @@ async fn an_account_is_deleted_only_when_that_is_confirmed() {
     assert!(ran.stderr.contains("--yes"), "{}", ran.stderr);
     assert!(world.server.user("alice").exists());
 
-    world
-        .result(&["delete-account", "--reason", "done", "--yes"])
-        .await;
+    world.result(&["delete-account", "--reason", "done", "--yes"]).await;
     assert!(!world.server.user("alice").exists());
     assert_eq!(world.run(&["whoami"]).await.code, 4);
 }
@@ -134,26 +109,18 @@ async fn the_saved_passwords_can_be_read_by_their_owner_only() {
 #[tokio::test]
 async fn two_registrations_at_once_are_both_saved() {
     let world = World::new().await;
-    let (alice, bob) = tokio::join!(
-        world.run(&["register", "alice"]),
-        world.run(&["register", "bob"])
-    );
+    let (alice, bob) =
+        tokio::join!(world.run(&["register", "alice"]), world.run(&["register", "bob"]));
     assert_eq!((alice.code, bob.code), (0, 0), "{alice:?} {bob:?}");
     for user in ["alice", "bob"] {
-        assert_eq!(
-            world.run(&["whoami", "--user", user]).await.code,
-            0,
-            "{user}"
-        );
+        assert_eq!(world.run(&["whoami", "--user", user]).await.code, 0, "{user}");
     }
 }
 
 #[tokio::test]
 async fn a_named_profile_is_used_by_its_name() {
     let world = World::new().await;
-    world
-        .result(&["register", "alice", "--profile", "work"])
-        .await;
+    world.result(&["register", "alice", "--profile", "work"]).await;
     let folder: &Folder = &world.folder;
     let ran = run(mfly(folder, &["whoami", "--profile", "work", "--json"])).await;
     assert_eq!(ran.object()["result"]["profile"], "work");

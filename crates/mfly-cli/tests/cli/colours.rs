@@ -30,19 +30,11 @@ async fn colours_can_be_forced_and_refused() {
         let mut command = mfly(&folder, &["doctor", "ws://127.0.0.1:9/", "-vv"]);
         command.envs(variables.iter().copied());
         let ran = run(command).await;
-        assert_eq!(
-            has_codes(&ran.stdout),
-            is_coloured,
-            "{variables:?}: {ran:?}"
-        );
+        assert_eq!(has_codes(&ran.stdout), is_coloured, "{variables:?}: {ran:?}");
         let mut command = mfly(&folder, &["whoami", "--dance"]);
         command.envs(variables.iter().copied());
         let ran = run(command).await;
-        assert_eq!(
-            has_codes(&ran.stderr),
-            is_coloured,
-            "{variables:?}: {ran:?}"
-        );
+        assert_eq!(has_codes(&ran.stderr), is_coloured, "{variables:?}: {ran:?}");
     }
 }
 
@@ -95,10 +87,6 @@ async fn a_terminal_that_knows_no_colours_gets_none() {
             .stdin(std::process::Stdio::null());
         let ran = run(command).await;
         assert!(ran.stdout.contains("tcp"), "{ran:?}");
-        assert_eq!(
-            has_codes(&ran.stdout),
-            is_coloured,
-            "{name}={value}: {ran:?}"
-        );
+        assert_eq!(has_codes(&ran.stdout), is_coloured, "{name}={value}: {ran:?}");
     }
 }

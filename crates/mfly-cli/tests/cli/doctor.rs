@@ -61,12 +61,7 @@ impl Findings {
         for step in &steps {
             assert_eq!(step["operation"], "doctor");
         }
-        Self {
-            code: ran.code,
-            steps,
-            summary,
-            stderr: ran.stderr,
-        }
+        Self { code: ran.code, steps, summary, stderr: ran.stderr }
     }
 
     /// Each step with how it went.
@@ -85,14 +80,8 @@ impl Findings {
 
     /// The step that failed: all before it are done, and nothing after it was tried.
     fn failure(&self) -> (&str, String) {
-        let failed: Vec<_> = self
-            .steps
-            .iter()
-            .filter(|step| step["ok"] == false)
-            .collect();
-        let [failed] = failed.as_slice() else {
-            panic!("{}", self.story())
-        };
+        let failed: Vec<_> = self.steps.iter().filter(|step| step["ok"] == false).collect();
+        let [failed] = failed.as_slice() else { panic!("{}", self.story()) };
         let code = failed["error"]["exitCode"].as_i64().unwrap();
         assert_eq!(code, i64::from(self.code), "{failed}");
         assert_eq!(self.summary["failed"], 1);
@@ -127,10 +116,7 @@ async fn a_well_server_is_examined_over_every_transport() {
     ] {
         let found = patient.examine(&[&address]).await;
         assert_eq!(found.story(), story, "{address}: {:?}", found.steps);
-        assert_eq!(
-            (found.code, &found.summary["warnings"]),
-            (0, &Value::from(0))
-        );
+        assert_eq!((found.code, &found.summary["warnings"]), (0, &Value::from(0)));
         for step in &found.steps {
             assert_eq!(step["address"], address.as_str());
         }
@@ -153,18 +139,13 @@ async fn a_well_server_is_examined_over_every_transport() {
 #[tokio::test]
 async fn a_server_with_plain_alone_is_well_with_a_warning() {
     let (server, patient) = started(TestServer::builder()).await;
-    let found = patient
-        .examine(&[&server.websocket_url_tls().unwrap()])
-        .await;
+    let found = patient.examine(&[&server.websocket_url_tls().unwrap()]).await;
     let mechanisms = found.step("mechanisms");
     assert_eq!(mechanisms["status"], "warning");
     assert_eq!(mechanisms["ok"], true);
     let remedy = mechanisms["remedy"].as_str().unwrap();
     assert!(remedy.contains("MirrorFly"), "{remedy}");
-    assert_eq!(
-        (found.code, &found.summary["warnings"]),
-        (0, &Value::from(1))
-    );
+    assert_eq!((found.code, &found.summary["warnings"]), (0, &Value::from(1)));
 }
 
 #[tokio::test]
@@ -180,10 +161,7 @@ async fn a_rest_api_is_examined_up_to_its_answer() {
     let found = patient.examine(&[&url]).await;
     let http = found.step("http");
     assert_eq!((&http["status"], found.code), (&Value::from("warning"), 0));
-    assert!(
-        http["remedy"].as_str().unwrap().contains("/api/v1"),
-        "{http}"
-    );
+    assert!(http["remedy"].as_str().unwrap().contains("/api/v1"), "{http}");
 
     server.fault().request("/users/config").http_status(502);
     let found = patient.examine(&[&server.api_base_url()]).await;
@@ -193,15 +171,10 @@ async fn a_rest_api_is_examined_up_to_its_answer() {
 #[tokio::test]
 async fn without_an_address_the_server_of_the_other_commands_is_examined() {
     let (server, patient) = started(TestServer::builder()).await;
-    let found = patient
-        .examine(&["--api-url", &server.api_base_url()])
-        .await;
+    let found = patient.examine(&["--api-url", &server.api_base_url()]).await;
     assert_eq!(found.code, 0, "{}", found.story());
     assert_eq!(found.steps[0]["address"], server.api_base_url());
-    assert_eq!(
-        found.steps.last().unwrap()["address"],
-        server.websocket_url()
-    );
+    assert_eq!(found.steps.last().unwrap()["address"], server.websocket_url());
 
     // Of a remote one only an account's configuration tells the XMPP address.
     let url = server.api_base_url_tls().unwrap();
@@ -209,9 +182,7 @@ async fn without_an_address_the_server_of_the_other_commands_is_examined() {
     assert_eq!(found.code, 0, "{}", found.story());
     assert_eq!(found.steps.last().unwrap()["status"], "skipped");
     let address = server.tcps_address().unwrap();
-    let found = patient
-        .examine(&["--api-url", &url, "--xmpp-url", &address])
-        .await;
+    let found = patient.examine(&["--api-url", &url, "--xmpp-url", &address]).await;
     assert_eq!(found.steps.last().unwrap()["address"], address.as_str());
 }
 
@@ -219,10 +190,7 @@ async fn without_an_address_the_server_of_the_other_commands_is_examined() {
 async fn an_account_is_logged_in_and_out_again() {
     let (server, patient) = started(TestServer::builder().scram(true)).await;
     let user = server.standard_user("u0", "s3cret").unwrap();
-    for address in [
-        server.tcp_address().unwrap(),
-        server.websocket_url_tls().unwrap(),
-    ] {
+    for address in [server.tcp_address().unwrap(), server.websocket_url_tls().unwrap()] {
         let arguments = [address.as_str(), "--jid", "u0@localhost"];
         let found = patient.examine_account(&arguments, "s3cret").await;
         assert_eq!(found.code, 0, "{:?}", found.steps);
@@ -230,11 +198,7 @@ async fn an_account_is_logged_in_and_out_again() {
         assert_eq!(login["mechanism"], "SCRAM-SHA-512-PLUS");
         assert!(login["loginRoundTrips"].as_u64().unwrap() >= 2, "{login}");
         assert!(login["jid"].as_str().unwrap().starts_with("u0@localhost/"));
-        let clock = found
-            .steps
-            .iter()
-            .rfind(|step| step["step"] == "clock")
-            .unwrap();
+        let clock = found.steps.iter().rfind(|step| step["step"] == "clock").unwrap();
         assert_eq!(clock["status"], "ok", "{clock}");
         let source = clock["result"]["source"].as_str().unwrap();
         assert_eq!(source, "XEP-0202");
@@ -254,12 +218,7 @@ async fn a_wrong_password_is_exit_code_4_and_no_password_is_ever_printed() {
         for printed in [&ran.stdout, &ran.stderr] {
             assert!(!printed.contains(password), "{printed}");
         }
-        assert_eq!(
-            ran.stdout.contains("check --jid"),
-            code == 4,
-            "{}",
-            ran.stdout
-        );
+        assert_eq!(ran.stdout.contains("check --jid"), code == 4, "{}", ran.stdout);
     }
     let ran = patient.run(&arguments[..3], None).await;
     assert_eq!((ran.code, ran.stdout.as_str()), (4, ""));
@@ -276,11 +235,7 @@ async fn a_port_where_nothing_listens_is_exit_code_3() {
         assert_eq!((step, found.code), ("tcp", 3));
         assert!(remedy.contains("nothing listens"), "{remedy}");
         let after: Vec<_> = found.steps.iter().skip(2).collect();
-        assert!(
-            after.iter().all(|step| step["status"] == "skipped"),
-            "{}",
-            found.story()
-        );
+        assert!(after.iter().all(|step| step["status"] == "skipped"), "{}", found.story());
         assert!(after.len() >= 3);
     }
 }
@@ -319,18 +274,11 @@ async fn the_wrong_kind_of_port_is_recognised() {
             "xmpp:// is for STARTTLS",
         ),
         (
-            format!(
-                "xmpps://localhost:{}",
-                server.tls_listen_address().unwrap().port()
-            ),
+            format!("xmpps://localhost:{}", server.tls_listen_address().unwrap().port()),
             "tls",
             "XMPP is not among",
         ),
-        (
-            server.tcp_address().unwrap().replace("xmpp:", "ws:"),
-            "websocket",
-            "not speak HTTP",
-        ),
+        (server.tcp_address().unwrap().replace("xmpp:", "ws:"), "websocket", "not speak HTTP"),
     ] {
         let found = patient.examine(&[&address]).await;
         let (failed, remedy) = found.failure();
@@ -345,33 +293,15 @@ async fn each_fault_of_a_certificate_has_its_remedy_and_the_chain_is_shown() {
     let patient = Patient::trusting(&authority.pem());
     let stranger = Authority::new();
     for (identity, what, expected) in [
-        (
-            authority.issue("other.example", (2000, 3000)),
-            "another name",
-            "other.example would fit",
-        ),
-        (
-            authority.issue("localhost", (2000, 2001)),
-            "expired",
-            "renew",
-        ),
-        (
-            authority.issue("localhost", (2999, 3000)),
-            "not valid yet",
-            "clock",
-        ),
-        (
-            stranger.issue("localhost", (2000, 3000)),
-            "no trusted authority",
-            "--ca-file",
-        ),
+        (authority.issue("other.example", (2000, 3000)), "another name", "other.example would fit"),
+        (authority.issue("localhost", (2000, 2001)), "expired", "renew"),
+        (authority.issue("localhost", (2999, 3000)), "not valid yet", "clock"),
+        (stranger.issue("localhost", (2000, 3000)), "no trusted authority", "--ca-file"),
     ] {
         let server = Server::tls(&identity, &[]).await;
         let port = server.address.port();
         for scheme in ["wss", "xmpps", "https"] {
-            let found = patient
-                .examine(&[&format!("{scheme}://localhost:{port}")])
-                .await;
+            let found = patient.examine(&[&format!("{scheme}://localhost:{port}")]).await;
             let (step, remedy) = found.failure();
             assert_eq!((step, found.code), ("tls", 1));
             assert!(remedy.contains(expected), "{remedy}");
@@ -413,15 +343,10 @@ async fn a_clock_that_is_wrong_is_a_warning() {
     let patient = Patient::trusting(&Authority::new().pem());
     let lines = "Sec-WebSocket-Protocol: xmpp\r\nDate: Thu, 01 Jan 2015 00:00:00 GMT\r\n";
     let server = Server::websocket(lines).await;
-    let found = patient
-        .examine(&[&server.url("ws"), "--timeout", "0.3"])
-        .await;
+    let found = patient.examine(&[&server.url("ws"), "--timeout", "0.3"]).await;
     let clock = found.step("clock");
     assert_eq!(clock["status"], "warning");
-    assert!(
-        clock["what"].as_str().unwrap().contains("days behind"),
-        "{clock}"
-    );
+    assert!(clock["what"].as_str().unwrap().contains("days behind"), "{clock}");
     // It stays silent after that.
     assert_eq!((found.failure().0, found.code), ("features", 7));
 }
@@ -456,11 +381,7 @@ async fn another_domain_is_named_with_the_one_that_fits() {
     let url = server.websocket_url();
     let found = patient.examine(&[&url]).await;
     assert_eq!(found.failure().0, "features");
-    assert!(
-        found.failure().1.contains("--domain"),
-        "{}",
-        found.failure().1
-    );
+    assert!(found.failure().1.contains("--domain"), "{}", found.failure().1);
     let found = patient.examine(&[&url, "--domain", "chat.test"]).await;
     assert_eq!(found.code, 0, "{:?}", found.steps);
     assert_eq!(found.step("features")["result"]["from"], "chat.test");
@@ -484,11 +405,7 @@ async fn a_server_that_points_elsewhere_or_goes_away_is_told() {
     server.fault().next_connection().see_other_host("b.example");
     let found = patient.examine(&[&address]).await;
     assert_eq!(found.failure().0, "features");
-    assert!(
-        found.failure().1.contains("points to"),
-        "{}",
-        found.failure().1
-    );
+    assert!(found.failure().1.contains("points to"), "{}", found.failure().1);
 }
 
 #[tokio::test]
@@ -496,14 +413,8 @@ async fn every_server_that_a_domain_names_is_examined() {
     let (server, patient) = started(TestServer::builder().xmpp_host("chat.test")).await;
     let port = |address: Option<std::net::SocketAddr>| address.unwrap().port();
     let records = [
-        (
-            "_xmpp-client._tcp.chat.test",
-            (port(server.tcp_listen_address()), "localhost."),
-        ),
-        (
-            "_xmpps-client._tcp.chat.test",
-            (nowhere().await.port(), "localhost."),
-        ),
+        ("_xmpp-client._tcp.chat.test", (port(server.tcp_listen_address()), "localhost.")),
+        ("_xmpps-client._tcp.chat.test", (nowhere().await.port(), "localhost.")),
         ("_xmpp-client._tcp.none.test", (0, ".")),
     ];
     let names = NameServer::start(&records).await;
@@ -515,27 +426,13 @@ async fn every_server_that_a_domain_names_is_examined() {
     };
     let found = ask("alice@chat.test").await;
     assert_eq!(found.steps[0]["result"]["source"], "records");
-    assert_eq!(
-        found.steps[0]["result"]["addresses"]
-            .as_array()
-            .unwrap()
-            .len(),
-        2
-    );
+    assert_eq!(found.steps[0]["result"]["addresses"].as_array().unwrap().len(), 2);
     // One of the two is down; the other one has a certificate for the domain, not for its host.
     assert_eq!((found.failure().0, found.code), ("tcp", 3));
     let of_tcp = server.tcp_listen_address().unwrap().port();
     let of_tcp = format!("xmpp://localhost:{of_tcp}");
-    let well: Vec<_> = found
-        .steps
-        .iter()
-        .filter(|step| step["address"] == of_tcp)
-        .collect();
-    assert!(
-        well.len() > 6 && well.iter().all(|step| step["ok"] == true),
-        "{}",
-        found.story()
-    );
+    let well: Vec<_> = found.steps.iter().filter(|step| step["address"] == of_tcp).collect();
+    assert!(well.len() > 6 && well.iter().all(|step| step["ok"] == true), "{}", found.story());
 
     let found = ask("none.test").await;
     assert_eq!((found.failure().0, found.code), ("srv", 3));
@@ -550,13 +447,7 @@ async fn a_proxy_is_a_step_of_its_own_and_may_refuse() {
     let willing = Server::proxy("200 OK").await;
     let found = through(&willing.url("http")).await;
     assert_eq!(found.code, 0, "{}", found.story());
-    assert!(
-        found
-            .story()
-            .starts_with("dns ok, tcp ok, proxy ok, tls ok"),
-        "{}",
-        found.story()
-    );
+    assert!(found.story().starts_with("dns ok, tcp ok, proxy ok, tls ok"), "{}", found.story());
     let peer = &found.step("tcp")["result"]["peer"];
     assert_eq!(*peer, willing.address.to_string());
 
@@ -568,11 +459,7 @@ async fn a_proxy_is_a_step_of_its_own_and_may_refuse() {
         let refusing = Server::proxy(status).await;
         let found = through(&refusing.url("http")).await;
         assert_eq!((found.failure().0, found.code), ("proxy", 3), "{status}");
-        assert!(
-            found.failure().1.contains(expected),
-            "{}",
-            found.failure().1
-        );
+        assert!(found.failure().1.contains(expected), "{}", found.failure().1);
     }
     let found = through(&format!("socks5h://{}", nowhere().await)).await;
     assert_eq!((found.failure().0, found.code), ("tcp", 3));
@@ -600,37 +487,12 @@ async fn people_read_lines_that_fit_a_terminal() {
     let (server, patient) = started(TestServer::builder()).await;
     let well = patient.run(&[&server.tcp_address().unwrap()], None).await;
     assert_eq!(well.code, 0, "{well:?}");
-    assert!(
-        well.stdout.contains("✓ starttls    offered"),
-        "{}",
-        well.stdout
-    );
-    assert!(
-        well.stdout.contains("! mechanisms  warning: PLAIN"),
-        "{}",
-        well.stdout
-    );
-    let ill = patient
-        .run(
-            &[&server.tcp_address().unwrap().replace("xmpp:", "wss:")],
-            None,
-        )
-        .await;
-    assert!(
-        ill.stdout.contains("✗ tls         failed: "),
-        "{}",
-        ill.stdout
-    );
-    assert!(
-        ill.stdout.contains("\n- websocket   skipped: tls failed\n"),
-        "{}",
-        ill.stdout
-    );
-    assert!(
-        ill.stdout.contains("\n1 of 3 steps failed, "),
-        "{}",
-        ill.stdout
-    );
+    assert!(well.stdout.contains("✓ starttls    offered"), "{}", well.stdout);
+    assert!(well.stdout.contains("! mechanisms  warning: PLAIN"), "{}", well.stdout);
+    let ill = patient.run(&[&server.tcp_address().unwrap().replace("xmpp:", "wss:")], None).await;
+    assert!(ill.stdout.contains("✗ tls         failed: "), "{}", ill.stdout);
+    assert!(ill.stdout.contains("\n- websocket   skipped: tls failed\n"), "{}", ill.stdout);
+    assert!(ill.stdout.contains("\n1 of 3 steps failed, "), "{}", ill.stdout);
     for ran in [well, ill] {
         assert_eq!(ran.stderr, "");
         for line in ran.stdout.lines() {
@@ -646,10 +508,7 @@ async fn an_address_that_makes_no_sense_is_exit_code_2_and_not_repeated() {
     for (address, expected) in [
         ("example.com:5222", "xmpp://example.com:5222"),
         ("ftp://example.com", "wss://"),
-        (
-            "https://alice:hunter2@example.com/api/v1",
-            "user information",
-        ),
+        ("https://alice:hunter2@example.com/api/v1", "user information"),
         ("wss://alice:hunter2@example.com/", "user"),
     ] {
         let ran = patient.run(&[address], None).await;

@@ -29,13 +29,7 @@ async fn an_empty_variable_is_not_set() {
     for arguments in [
         &["whoami"][..],
         &["doctor"],
-        &[
-            "media",
-            "get",
-            token.as_str().unwrap(),
-            "-o",
-            copy.to_str().unwrap(),
-        ],
+        &["media", "get", token.as_str().unwrap(), "-o", copy.to_str().unwrap()],
     ] {
         let mut command = world.mfly(arguments);
         command.envs(VARIABLES.map(|name| (name, "")));

@@ -24,35 +24,18 @@ async fn nowhere() -> String {
 async fn a_server_that_does_not_run_is_exit_code_3_with_the_command_that_starts_it() {
     let folder = Folder::new();
     let url = nowhere().await;
-    let arguments = [
-        "register",
-        "alice",
-        "--licence-key",
-        "key",
-        "--api-url",
-        &url,
-    ];
+    let arguments = ["register", "alice", "--licence-key", "key", "--api-url", &url];
     let ran = run(mfly(&folder, &arguments)).await;
     assert_eq!(ran.code, 3, "{ran:?}");
-    let start = url
-        .replace("http://", "mfly serve --listen ")
-        .replace("/api/v1", "");
+    let start = url.replace("http://", "mfly serve --listen ").replace("/api/v1", "");
     let line = line(&ran.stderr);
-    assert!(
-        line.starts_with("error: ") && line.contains(&start),
-        "{line}"
-    );
+    assert!(line.starts_with("error: ") && line.contains(&start), "{line}");
 }
 
 #[tokio::test]
 async fn a_command_line_that_makes_no_sense_is_exit_code_2() {
     let folder = Folder::new();
-    for arguments in [
-        &["dance"][..],
-        &["last-seen"],
-        &["profile", "set"],
-        &["register", "Alice"],
-    ] {
+    for arguments in [&["dance"][..], &["last-seen"], &["profile", "set"], &["register", "Alice"]] {
         let ran = run(mfly(&folder, arguments)).await;
         assert_eq!(ran.code, 2, "{arguments:?}");
         assert!(ran.stderr.contains("error:"), "{}", ran.stderr);
@@ -63,9 +46,7 @@ async fn a_command_line_that_makes_no_sense_is_exit_code_2() {
 async fn an_argument_that_the_protocol_refuses_is_exit_code_2() {
     let world = World::new().await;
     world.register(&["alice"]).await;
-    let ran = world
-        .run(&["profile", "set", "--email", "not an address"])
-        .await;
+    let ran = world.run(&["profile", "set", "--email", "not an address"]).await;
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(line(&ran.stderr).contains("email"), "{}", ran.stderr);
 }
@@ -77,11 +58,7 @@ async fn void_credentials_are_exit_code_4() {
     world.server.user("alice").delete().unwrap();
     let ran = world.run(&["whoami"]).await;
     assert_eq!(ran.code, 4, "{ran:?}");
-    assert!(
-        line(&ran.stderr).contains("mfly register"),
-        "{}",
-        ran.stderr
-    );
+    assert!(line(&ran.stderr).contains("mfly register"), "{}", ran.stderr);
 }
 
 #[tokio::test]
@@ -102,23 +79,14 @@ async fn a_feature_that_is_not_in_the_plan_is_exit_code_5() {
     assert_eq!(object["operation"], "blockUser");
     assert_eq!(object["ok"], false);
     assert_eq!(object["error"]["statusCode"], 403);
-    assert!(
-        object["error"]["hint"]
-            .as_str()
-            .unwrap()
-            .contains("mfly features"),
-        "{object}"
-    );
+    assert!(object["error"]["hint"].as_str().unwrap().contains("mfly features"), "{object}");
 }
 
 #[tokio::test]
 async fn an_unknown_user_is_exit_code_6() {
     let world = World::new().await;
     world.register(&["alice"]).await;
-    for arguments in [
-        ["profile", "get", "nobody"].as_slice(),
-        &["last-seen", "nobody"],
-    ] {
+    for arguments in [["profile", "get", "nobody"].as_slice(), &["last-seen", "nobody"]] {
         let ran = world.run(arguments).await;
         assert_eq!(ran.code, 6, "{arguments:?}: {ran:?}");
     }
@@ -131,11 +99,7 @@ async fn a_missing_file_is_exit_code_6_and_nothing_is_sent() {
     world.server.journal().clear();
     let ran = world.run(&["profile", "image", "no-such-file.png"]).await;
     assert_eq!(ran.code, 6, "{ran:?}");
-    assert!(
-        line(&ran.stderr).contains("no-such-file.png"),
-        "{}",
-        ran.stderr
-    );
+    assert!(line(&ran.stderr).contains("no-such-file.png"), "{}", ran.stderr);
     assert!(world.server.journal().entries().is_empty());
 }
 
@@ -162,11 +126,7 @@ async fn too_many_sessions_are_exit_code_1_with_the_way_out() {
 async fn a_slow_answer_within_the_deadline_is_waited_for() {
     let world = World::new().await;
     world.register(&["alice"]).await;
-    world
-        .server
-        .fault()
-        .request("/contacts/vcard")
-        .delay(Duration::from_millis(200));
+    world.server.fault().request("/contacts/vcard").delay(Duration::from_millis(200));
     assert_eq!(world.run(&["profile", "get"]).await.code, 0);
 }
 
@@ -177,14 +137,7 @@ async fn ctrl_c_is_exit_code_130() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/api/v1", listener.local_addr().unwrap());
     let folder = Folder::new();
-    let arguments = [
-        "register",
-        "alice",
-        "--licence-key",
-        "key",
-        "--api-url",
-        &url,
-    ];
+    let arguments = ["register", "alice", "--licence-key", "key", "--api-url", &url];
     let child = mfly(&folder, &arguments).spawn().unwrap();
     let accepted = tokio::time::timeout(Duration::from_secs(60), listener.accept()).await;
     let (_connection, _) = accepted.unwrap().unwrap();
@@ -202,14 +155,10 @@ async fn ctrl_c_is_heard_while_a_file_is_read() {
     let pipe = folder.file("pipe");
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();
     assert!(made.unwrap().success());
-    let mut sender = tokio::net::unix::pipe::OpenOptions::new()
-        .read_write(true)
-        .open_sender(&pipe)
-        .unwrap();
+    let mut sender =
+        tokio::net::unix::pipe::OpenOptions::new().read_write(true).open_sender(&pipe).unwrap();
     let path = pipe.to_str().unwrap();
-    let child = mfly(&folder, &["media", "put", path, "--to", "bob"])
-        .spawn()
-        .unwrap();
+    let child = mfly(&folder, &["media", "put", path, "--to", "bob"]).spawn().unwrap();
     // More than fits into a pipe: it is read by now, and more is waited for.
     let bytes = vec![0; 1 << 20];
     let written = tokio::io::AsyncWriteExt::write_all(&mut sender, &bytes);
@@ -224,11 +173,7 @@ async fn ctrl_c_is_heard_while_a_file_is_read() {
 /// The only object of a run with `--json`, which has to fail with `code`.
 async fn refused(world: &World, arguments: &[&str], code: i32) -> serde_json::Value {
     let ran = world.run(&[arguments, &["--json"]].concat()).await;
-    assert_eq!(
-        (ran.code, ran.stderr.as_str()),
-        (code, ""),
-        "{arguments:?}: {ran:?}"
-    );
+    assert_eq!((ran.code, ran.stderr.as_str()), (code, ""), "{arguments:?}: {ran:?}");
     let object = ran.object();
     assert_eq!(object["ok"], false, "{object}");
     assert!(object["operation"].is_string(), "{object}");
@@ -254,11 +199,7 @@ async fn every_outcome_is_one_object_for_programs() {
     }
     for arguments in [&["--help"][..], &["--version"], &["help", "whoami"]] {
         let ran = world.run(&[&["--json"], arguments].concat()).await;
-        assert_eq!(
-            (ran.code, &ran.object()["ok"]),
-            (0, &true.into()),
-            "{ran:?}"
-        );
+        assert_eq!((ran.code, &ran.object()["ok"]), (0, &true.into()), "{ran:?}");
     }
 }
 
@@ -269,9 +210,7 @@ async fn an_interruption_is_an_object_for_programs() {
     let url = format!("http://{}/api/v1", listener.local_addr().unwrap());
     let folder = Folder::new();
     let arguments = ["register", "alice", "--licence-key", "key", "--json"];
-    let child = mfly(&folder, &[&arguments[..], &["--api-url", &url]].concat())
-        .spawn()
-        .unwrap();
+    let child = mfly(&folder, &[&arguments[..], &["--api-url", &url]].concat()).spawn().unwrap();
     let accepted = tokio::time::timeout(Duration::from_secs(60), listener.accept()).await;
     let (_connection, _) = accepted.unwrap().unwrap();
     interrupt(&child);
@@ -296,13 +235,7 @@ async fn an_unknown_file_is_exit_code_6_with_a_hint() {
     let world = World::new().await;
     world.register(&["alice"]).await;
     let copy = world.folder.file("copy.bin");
-    let get = [
-        "media",
-        "get",
-        "no-such-token",
-        "-o",
-        copy.to_str().unwrap(),
-    ];
+    let get = ["media", "get", "no-such-token", "-o", copy.to_str().unwrap()];
     for form in [&[][..], &["--whole"]] {
         let told = refused(&world, &[&get[..], form].concat(), 6).await;
         let hint = told["error"]["hint"].as_str().unwrap();
@@ -354,10 +287,7 @@ async fn an_argument_is_refused_in_the_words_of_the_command() {
         (&["block", "alice"][..], "the user must be another"),
         (&["profile", "set", "--email", "x"], "--email is missing"),
         (&["feedback", "", "text"], "the title is missing"),
-        (
-            &["metadata", "set", "a=1", "b=2", "c=3", "d=4"],
-            "the metadata: at most 3",
-        ),
+        (&["metadata", "set", "a=1", "b=2", "c=3", "d=4"], "the metadata: at most 3"),
         (&["qr", "approve", "hello"], "the code"),
         (&["doctor", "ftp://x"], "https://"),
         (&["whoami", "--user", "a b"], "--user"),
@@ -365,13 +295,7 @@ async fn an_argument_is_refused_in_the_words_of_the_command() {
         let told = refused(&world, arguments, 2).await;
         let message = told["error"]["message"].as_str().unwrap();
         assert!(message.contains(expected), "{arguments:?}: {message}");
-        for foreign in [
-            "toUserJid",
-            "userId",
-            "codeText",
-            "metaData",
-            "email: email",
-        ] {
+        for foreign in ["toUserJid", "userId", "codeText", "metaData", "email: email"] {
             assert!(!message.contains(foreign), "{arguments:?}: {message}");
         }
     }
@@ -381,17 +305,9 @@ async fn an_argument_is_refused_in_the_words_of_the_command() {
 async fn an_unknown_user_is_told_the_same_by_every_operation() {
     let world = World::new().await;
     world.register(&["alice"]).await;
-    for verb in [
-        &["profile", "get"][..],
-        &["last-seen"],
-        &["block"],
-        &["unblock"],
-    ] {
+    for verb in [&["profile", "get"][..], &["last-seen"], &["block"], &["unblock"]] {
         let told = refused(&world, &[verb, &["nobody"]].concat(), 6).await;
-        assert_eq!(
-            told["error"]["message"], "there is no such user",
-            "{verb:?}"
-        );
+        assert_eq!(told["error"]["message"], "there is no such user", "{verb:?}");
         assert!(told["error"]["hint"].is_string(), "{verb:?}");
     }
 }

@@ -25,12 +25,7 @@ impl Stored {
         let text = |name: &str| stored[name].as_str().unwrap().to_owned();
         let (token, key) = (text("file_url"), text("file_key"));
         world.server.journal().clear();
-        Self {
-            world,
-            bytes,
-            token,
-            key,
-        }
+        Self { world, bytes, token, key }
     }
 
     fn get<'a>(&'a self, output: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
@@ -58,9 +53,8 @@ impl Stored {
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<_> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -90,17 +84,12 @@ async fn a_private_file_stays_private_when_it_is_replaced() {
 #[tokio::test]
 async fn a_link_stays_and_what_it_leads_to_is_replaced() {
     let stored = Stored::new().await;
-    let (target, link) = (
-        stored.world.folder.file("target.bin"),
-        stored.world.folder.file("link.bin"),
-    );
+    let (target, link) =
+        (stored.world.folder.file("target.bin"), stored.world.folder.file("link.bin"));
     fs::write(&target, b"before").unwrap();
     std::os::unix::fs::symlink(&target, &link).unwrap();
     let kept = stored.fetch(&link, &[]).await;
-    assert_eq!(
-        (kept.code, fs::read(&target).unwrap()),
-        (2, b"before".to_vec())
-    );
+    assert_eq!((kept.code, fs::read(&target).unwrap()), (2, b"before".to_vec()));
     let ran = stored.fetch(&link, &["--overwrite"]).await;
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(link.is_symlink());
@@ -146,10 +135,8 @@ async fn a_pipe_is_written_through_and_stays_one() {
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();
     assert!(made.unwrap().success());
     // Both ways, so that there is no end before the command has opened it.
-    let mut reader = tokio::net::unix::pipe::OpenOptions::new()
-        .read_write(true)
-        .open_receiver(&pipe)
-        .unwrap();
+    let mut reader =
+        tokio::net::unix::pipe::OpenOptions::new().read_write(true).open_receiver(&pipe).unwrap();
     let mut read = vec![0; stored.bytes.len()];
     let reading = tokio::io::AsyncReadExt::read_exact(&mut reader, &mut read);
     let reading = tokio::time::timeout(Duration::from_secs(60), reading);
@@ -200,15 +187,10 @@ async fn an_interrupted_download_leaves_nothing() {
     let child = stored.world.mfly(&arguments).spawn().unwrap();
     // By then the file has been begun.
     let is_online = |entry: &mfly_testserver::Entry| {
-        entry
-            .frame()
-            .is_some_and(|frame| frame.text.starts_with("<presence"))
+        entry.frame().is_some_and(|frame| frame.text.starts_with("<presence"))
     };
     let journal = stored.world.server.journal();
-    journal
-        .wait_for(Duration::from_secs(60), is_online)
-        .await
-        .unwrap();
+    journal.wait_for(Duration::from_secs(60), is_online).await.unwrap();
     crate::setup::interrupt(&child);
     let ended = child.wait_with_output().await.unwrap();
     assert_eq!(ended.status.code(), Some(130), "{ended:?}");
@@ -219,22 +201,12 @@ async fn an_interrupted_download_leaves_nothing() {
 async fn a_file_comes_from_the_standard_input_and_goes_to_the_standard_output() {
     let world = World::new().await;
     world.register(&["bob", "alice"]).await;
-    let put = [
-        "media", "put", "-", "--to", "bob", "--name", "a.txt", "--json",
-    ];
+    let put = ["media", "put", "-", "--to", "bob", "--name", "a.txt", "--json"];
     let ran = world.run_with_input(&put, "by way of a pipe").await;
     assert_eq!(ran.code, 0, "{ran:?}");
     let stored = ran.object()["result"].take();
     let (token, key) = (&stored["file_url"], &stored["file_key"]);
-    let get = [
-        "media",
-        "get",
-        token.as_str().unwrap(),
-        "--key",
-        key.as_str().unwrap(),
-        "-o",
-        "-",
-    ];
+    let get = ["media", "get", token.as_str().unwrap(), "--key", key.as_str().unwrap(), "-o", "-"];
     let ran = world.run(&get).await;
     assert_eq!((ran.code, ran.stdout.as_str()), (0, "by way of a pipe"));
     assert!(!Path::new("-").exists());

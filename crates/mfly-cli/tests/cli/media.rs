@@ -7,19 +7,10 @@ async fn there_and_back(world: &World, bytes: &[u8], put: &[&str], get: &[&str])
     std::fs::write(&source, bytes).unwrap();
     let _ = std::fs::remove_file(&copy);
     let source = source.to_str().unwrap();
-    let stored = world
-        .result(&[&["media", "put", source, "--to", "bob"][..], put].concat())
-        .await;
+    let stored = world.result(&[&["media", "put", source, "--to", "bob"][..], put].concat()).await;
     let size = stored["size"].to_string();
     let mut arguments = vec!["media", "get", stored["file_url"].as_str().unwrap()];
-    arguments.extend([
-        "--output",
-        copy.to_str().unwrap(),
-        "--user",
-        "bob",
-        "--size",
-        &size,
-    ]);
+    arguments.extend(["--output", copy.to_str().unwrap(), "--user", "bob", "--size", &size]);
     if let Some(key) = stored["file_key"].as_str() {
         arguments.extend(["--key", key]);
     }
@@ -36,10 +27,7 @@ async fn a_file_comes_back_the_same_in_every_form() {
     for form in [&[][..], &["--whole"]] {
         for seal in [&[][..], &["--unsealed"]] {
             let put = [form, seal].concat();
-            assert!(
-                there_and_back(&world, &bytes, &put, form).await == bytes,
-                "{put:?}"
-            );
+            assert!(there_and_back(&world, &bytes, &put, form).await == bytes, "{put:?}");
         }
     }
 }
@@ -50,13 +38,7 @@ async fn a_file_that_is_there_is_kept_unless_told_otherwise() {
     world.register(&["bob", "alice"]).await;
     let there = world.folder.file("there.bin");
     std::fs::write(&there, b"mine").unwrap();
-    let arguments = [
-        "media",
-        "get",
-        "some-token",
-        "--output",
-        there.to_str().unwrap(),
-    ];
+    let arguments = ["media", "get", "some-token", "--output", there.to_str().unwrap()];
     let ran = world.run(&arguments).await;
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(ran.stderr.contains("--overwrite"), "{}", ran.stderr);
@@ -68,15 +50,8 @@ async fn a_failed_download_leaves_no_file_behind() {
     let world = World::new().await;
     world.register(&["alice"]).await;
     let output = world.folder.file("none.bin");
-    let ran = world
-        .run(&[
-            "media",
-            "get",
-            "no-such-token",
-            "--output",
-            output.to_str().unwrap(),
-        ])
-        .await;
+    let ran =
+        world.run(&["media", "get", "no-such-token", "--output", output.to_str().unwrap()]).await;
     assert_ne!(ran.code, 0, "{ran:?}");
     let names: Vec<_> = std::fs::read_dir(world.folder.path())
         .unwrap()
@@ -91,8 +66,6 @@ async fn no_progress_is_drawn_where_no_terminal_is() {
     world.register(&["bob", "alice"]).await;
     let file = world.folder.file("a.bin");
     std::fs::write(&file, vec![7; 100_000]).unwrap();
-    let ran = world
-        .run(&["media", "put", file.to_str().unwrap(), "--to", "bob"])
-        .await;
+    let ran = world.run(&["media", "put", file.to_str().unwrap(), "--to", "bob"]).await;
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
 }

@@ -22,18 +22,12 @@ async fn a_code_shown_in_one_place_is_approved_in_another_from_its_image() {
     let mut lines = BufReader::new(login.stdout.take().unwrap()).lines();
     let shown = lines.next_line().await.unwrap().unwrap();
     assert!(shown.contains("\"code\""), "{shown}");
-    let approved = world
-        .result(&["qr", "approve", image.to_str().unwrap()])
-        .await;
+    let approved = world.result(&["qr", "approve", image.to_str().unwrap()]).await;
     assert!(approved["browser"].as_str().unwrap().starts_with("mfly "));
     let done = lines.next_line().await.unwrap().unwrap();
     assert!(done.contains("\"username\":\"alice\""), "{done}");
     assert!(login.wait().await.unwrap().success());
-    assert!(
-        std::fs::read_to_string(&drawing)
-            .unwrap()
-            .starts_with("<svg")
-    );
+    assert!(std::fs::read_to_string(&drawing).unwrap().starts_with("<svg"));
 
     let id = approved["socketId"].as_str().unwrap();
     world.result(&["qr", "end", id]).await;
@@ -48,9 +42,5 @@ async fn what_is_no_code_is_refused_as_a_wrong_value() {
     world.register(&["alice"]).await;
     let ran = world.run(&["qr", "approve", "hello"]).await;
     assert_eq!(ran.code, 2, "{}", ran.stderr);
-    assert!(
-        ran.stderr.contains("the code is malformed"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains("the code is malformed"), "{}", ran.stderr);
 }

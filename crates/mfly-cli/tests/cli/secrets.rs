@@ -4,10 +4,7 @@ use crate::setup::{Folder, Ran, World, mfly, run};
 
 fn assert_silent_about(secret: &str, ran: &Ran, what: &str) {
     assert!(!secret.is_empty());
-    assert!(
-        !ran.stdout.contains(secret) && !ran.stderr.contains(secret),
-        "{what}: {ran:?}"
-    );
+    assert!(!ran.stdout.contains(secret) && !ran.stderr.contains(secret), "{what}: {ran:?}");
 }
 
 #[tokio::test]
@@ -85,11 +82,7 @@ async fn a_secret_of_the_wrong_form_is_refused_without_repeating_it() {
     }
     for (variable, arguments, flag) in [
         ("MFLY_LICENCE_KEY", &["whoami"][..], "--licence-key"),
-        (
-            "MFLY_FILE_KEY",
-            &["media", "get", "token", "-o", "x"],
-            "--key",
-        ),
+        ("MFLY_FILE_KEY", &["media", "get", "token", "-o", "x"], "--key"),
     ] {
         let mut command = mfly(&folder, arguments);
         command.env(variable, &broken);

@@ -10,41 +10,21 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 #[tokio::test]
 async fn a_served_server_can_be_used_until_it_is_interrupted() {
     let folder = Folder::new();
-    let mut child = mfly(&folder, &["serve", "--listen", "127.0.0.1:0"])
-        .spawn()
-        .unwrap();
+    let mut child = mfly(&folder, &["serve", "--listen", "127.0.0.1:0"]).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let settings = async {
         let (mut url, mut key) = (None, None);
         while url.is_none() || key.is_none() {
-            let line = lines
-                .next_line()
-                .await
-                .unwrap()
-                .expect("the settings are printed");
-            url = url.or_else(|| {
-                line.strip_prefix("API base URL")
-                    .map(|url| url.trim().to_owned())
-            });
-            key = key.or_else(|| {
-                line.strip_prefix("Licence key")
-                    .map(|key| key.trim().to_owned())
-            });
+            let line = lines.next_line().await.unwrap().expect("the settings are printed");
+            url =
+                url.or_else(|| line.strip_prefix("API base URL").map(|url| url.trim().to_owned()));
+            key = key.or_else(|| line.strip_prefix("Licence key").map(|key| key.trim().to_owned()));
         }
         (url.unwrap(), key.unwrap())
     };
-    let (url, key) = tokio::time::timeout(Duration::from_secs(60), settings)
-        .await
-        .unwrap();
+    let (url, key) = tokio::time::timeout(Duration::from_secs(60), settings).await.unwrap();
 
-    let arguments = [
-        "register",
-        "alice",
-        "--api-url",
-        &url,
-        "--licence-key",
-        &key,
-    ];
+    let arguments = ["register", "alice", "--api-url", &url, "--licence-key", &key];
     let ran = run(mfly(&folder, &arguments)).await;
     assert_eq!(ran.code, 0, "{ran:?}");
     let ran = run(mfly(&folder, &["whoami"])).await;
@@ -90,9 +70,7 @@ async fn an_authority_that_cannot_be_kept_is_told_with_cause_and_remedy() {
 #[cfg(unix)]
 async fn served(folder: &Folder, flags: &[&str]) -> (tokio::process::Child, serde_json::Value) {
     let arguments = ["serve", "--json", "--listen", "127.0.0.1:0"];
-    let mut child = mfly(folder, &[&arguments[..], flags].concat())
-        .spawn()
-        .unwrap();
+    let mut child = mfly(folder, &[&arguments[..], flags].concat()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let line = tokio::time::timeout(Duration::from_secs(60), lines.next_line());
     let line = line.await.unwrap().unwrap().unwrap();
@@ -104,15 +82,9 @@ async fn served(folder: &Folder, flags: &[&str]) -> (tokio::process::Child, serd
 async fn programs_are_told_every_address_in_one_object() {
     let folder = Folder::new();
     let ports = ["--tls-listen", "--tcp-listen", "--tcps-listen"];
-    let flags: Vec<_> = ports
-        .iter()
-        .flat_map(|flag| [*flag, "127.0.0.1:0"])
-        .collect();
+    let flags: Vec<_> = ports.iter().flat_map(|flag| [*flag, "127.0.0.1:0"]).collect();
     let (child, told) = served(&folder, &flags).await;
-    assert_eq!(
-        (&told["operation"], &told["ok"]),
-        (&"serve".into(), &true.into())
-    );
+    assert_eq!((&told["operation"], &told["ok"]), (&"serve".into(), &true.into()));
     let result = &told["result"];
     let begins = |pointer: &str, scheme: &str| {
         let address = result.pointer(pointer).and_then(|value| value.as_str());
@@ -132,10 +104,7 @@ async fn programs_are_told_every_address_in_one_object() {
     let register = ["register", "alice", "--api-url", url, "--licence-key", key];
     assert_eq!(run(mfly(&folder, &register)).await.code, 0);
     interrupt(&child);
-    assert_eq!(
-        child.wait_with_output().await.unwrap().status.code(),
-        Some(0)
-    );
+    assert_eq!(child.wait_with_output().await.unwrap().status.code(), Some(0));
 }
 
 /// Sends a request without a body and waits until it is answered.
@@ -183,12 +152,7 @@ async fn every_request_is_a_line_of_the_log_and_no_secret_is_in_it() {
         ] {
             assert!(log.contains(expected), "{flag}: {expected}: {log}");
         }
-        for secret in [
-            "s3cret",
-            key,
-            password.as_str().unwrap(),
-            token.as_str().unwrap(),
-        ] {
+        for secret in ["s3cret", key, password.as_str().unwrap(), token.as_str().unwrap()] {
             assert!(!secret.is_empty() && !log.contains(secret), "{flag}: {log}");
         }
     }

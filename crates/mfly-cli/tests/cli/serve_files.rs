@@ -18,9 +18,7 @@ fn fifo(folder: &Folder, name: &str) -> PathBuf {
 async fn is_stopped(folder: &Folder, flags: &[&str], pipe: &Path, kind: &str) {
     let path = pipe.to_str().unwrap();
     let arguments = ["serve", "--listen", "127.0.0.1:0"];
-    let child = mfly(folder, &[&arguments[..], flags, &[path]].concat())
-        .spawn()
-        .unwrap();
+    let child = mfly(folder, &[&arguments[..], flags, &[path]].concat()).spawn().unwrap();
     let opened = pipe.to_owned();
     let (sender, opening) = oneshot::channel();
     // Returns once the other end is opened.
@@ -37,13 +35,10 @@ async fn is_stopped(folder: &Folder, flags: &[&str], pipe: &Path, kind: &str) {
 #[tokio::test]
 async fn a_server_that_waits_for_a_file_hears_the_signals() {
     let folder = Folder::new();
-    for (number, flags) in [
-        &["--users"][..],
-        &["--standard-users"],
-        &["--tls-listen", "127.0.0.1:0", "--authority"],
-    ]
-    .into_iter()
-    .enumerate()
+    for (number, flags) in
+        [&["--users"][..], &["--standard-users"], &["--tls-listen", "127.0.0.1:0", "--authority"]]
+            .into_iter()
+            .enumerate()
     {
         for kind in ["INT", "TERM"] {
             let pipe = fifo(&folder, &format!("pipe-{number}-{kind}"));
@@ -56,17 +51,9 @@ async fn a_server_that_waits_for_a_file_hears_the_signals() {
 async fn two_users_of_one_name_are_refused_with_their_lines() {
     let folder = Folder::new();
     let path = folder.path().join("users.json");
-    std::fs::write(
-        &path,
-        "[\n{\"id\":\"ann\"},\n{\"id\":\"bob\"},\n{\"id\":\"ann\"}\n]",
-    )
-    .unwrap();
+    std::fs::write(&path, "[\n{\"id\":\"ann\"},\n{\"id\":\"bob\"},\n{\"id\":\"ann\"}\n]").unwrap();
     let path = path.to_str().unwrap();
-    let ran = run(mfly(
-        &folder,
-        &["serve", "--listen", "127.0.0.1:0", "--users", path],
-    ))
-    .await;
+    let ran = run(mfly(&folder, &["serve", "--listen", "127.0.0.1:0", "--users", path])).await;
     assert_ne!(ran.code, 0, "{ran:?}");
     assert!(ran.stderr.contains("line 2 and line 4"), "{}", ran.stderr);
 }

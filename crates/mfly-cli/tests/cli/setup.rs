@@ -74,10 +74,7 @@ impl Ran {
 
     /// The JSON objects on the standard output, one a line.
     pub(crate) fn objects(&self) -> Vec<Value> {
-        self.stdout
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// The only one.
@@ -120,10 +117,7 @@ impl World {
     }
 
     pub(crate) async fn with(builder: Builder) -> Self {
-        Self {
-            server: builder.tls(false).start().await.unwrap(),
-            folder: Folder::new(),
-        }
+        Self { server: builder.tls(false).start().await.unwrap(), folder: Folder::new() }
     }
 
     /// The command, told of the server by its environment.
@@ -170,9 +164,7 @@ impl World {
     pub(crate) fn password(&self, user: &str) -> String {
         let saved: Value = serde_json::from_str(&self.saved()).unwrap();
         let profiles = saved["profiles"].as_object().unwrap();
-        let mut accounts = profiles
-            .values()
-            .map(|profile| &profile["accounts"][user]["password"]);
+        let mut accounts = profiles.values().map(|profile| &profile["accounts"][user]["password"]);
         accounts.next().unwrap().as_str().unwrap().to_owned()
     }
 }

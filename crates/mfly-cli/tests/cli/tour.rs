@@ -55,21 +55,12 @@ async fn every_operation_and_listener_of_the_tour_works() {
     let (summary, steps) = objects.split_last().unwrap();
     for step in steps {
         assert_eq!(step["ok"], true, "{step}");
-        assert!(
-            step["milliseconds"].is_number() && step["what"].is_string(),
-            "{step}"
-        );
+        assert!(step["milliseconds"].is_number() && step["what"].is_string(), "{step}");
     }
     assert_eq!(summary["summary"]["steps"], steps.len());
     assert_eq!(summary["summary"]["failed"], 0);
-    let shown: BTreeSet<_> = steps
-        .iter()
-        .map(|step| step["operation"].as_str().unwrap())
-        .collect();
-    let missing: Vec<_> = OPERATIONS
-        .iter()
-        .filter(|name| !shown.contains(*name))
-        .collect();
+    let shown: BTreeSet<_> = steps.iter().map(|step| step["operation"].as_str().unwrap()).collect();
+    let missing: Vec<_> = OPERATIONS.iter().filter(|name| !shown.contains(*name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
 
@@ -78,9 +69,7 @@ async fn the_tour_shows_what_the_official_listeners_would_be_called_with() {
     let folder = Folder::new();
     let objects = run(mfly(&folder, &["tour", "--json"])).await.objects();
     let heard = |operation: &str, key: &str, value: &str| {
-        objects
-            .iter()
-            .any(|step| step["operation"] == operation && step["result"][key] == value)
+        objects.iter().any(|step| step["operation"] == operation && step["result"][key] == value)
     };
     for (operation, key, value) in [
         ("connectionListener", "status", "CONNECTED"),
@@ -102,15 +91,9 @@ async fn the_tour_shows_what_the_official_listeners_would_be_called_with() {
             .iter()
             .any(|step| step["operation"] == operation && step["result"]["statusCode"] == status)
     };
-    assert!(
-        refused("blockUser", 403),
-        "a feature that is not in the plan"
-    );
+    assert!(refused("blockUser", 403), "a feature that is not in the plan");
     assert!(refused("register", 405), "more sessions than allowed");
-    assert!(
-        refused("connect", 403),
-        "a user blocked by an administrator"
-    );
+    assert!(refused("connect", 403), "a user blocked by an administrator");
     assert!(refused("connect", 400), "a password that is void");
 }
 
@@ -122,10 +105,7 @@ async fn people_get_a_line_for_each_step_without_colour_codes_in_a_pipe() {
     assert!(!ran.stdout.contains('\x1b'), "{}", ran.stdout);
     let mut lines: Vec<_> = ran.stdout.lines().collect();
     let summary = lines.pop().unwrap();
-    assert!(
-        summary.starts_with("all ") && summary.contains("steps worked"),
-        "{summary}"
-    );
+    assert!(summary.starts_with("all ") && summary.contains("steps worked"), "{summary}");
     for line in lines {
         assert!(line.starts_with("✓ ") && line.ends_with(" ms"), "{line}");
     }
@@ -135,9 +115,7 @@ async fn people_get_a_line_for_each_step_without_colour_codes_in_a_pipe() {
 async fn the_tour_leaves_nothing_in_the_configuration_folder() {
     let folder = Folder::new();
     assert_eq!(run(mfly(&folder, &["tour"])).await.code, 0);
-    let left: Vec<_> = std::fs::read_dir(folder.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let left: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(left.is_empty(), "{left:?}");
 }

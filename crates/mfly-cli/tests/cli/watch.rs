@@ -13,10 +13,7 @@ use tokio::process::{Child, ChildStdout};
 type Printed = Lines<BufReader<ChildStdout>>;
 
 fn watch(world: &World, arguments: &[&str]) -> (Child, Printed) {
-    let mut child = world
-        .mfly(&[&["watch"], arguments].concat())
-        .spawn()
-        .unwrap();
+    let mut child = world.mfly(&[&["watch"], arguments].concat()).spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     (child, lines)
 }
@@ -31,9 +28,7 @@ async fn wait<T>(lines: &mut Printed, pick: impl Fn(&str) -> Option<T>) -> T {
         }
         panic!("the output ended");
     };
-    tokio::time::timeout(Duration::from_secs(60), waiting)
-        .await
-        .unwrap()
+    tokio::time::timeout(Duration::from_secs(60), waiting).await.unwrap()
 }
 
 fn call(line: &str, listener: &str) -> Option<Value> {
@@ -70,11 +65,7 @@ async fn what_happens_is_printed_as_the_official_listeners_would_hear_it() {
                 && frame.text.starts_with("<close")
         })
     };
-    let goodbye = world
-        .server
-        .journal()
-        .wait_for(Duration::from_secs(60), says_goodbye)
-        .await;
+    let goodbye = world.server.journal().wait_for(Duration::from_secs(60), says_goodbye).await;
     assert!(goodbye.is_ok(), "{goodbye:?}");
 }
 
@@ -83,15 +74,9 @@ async fn people_read_sentences_and_watching_stops_after_the_number_asked_for() {
     let world = World::new().await;
     world.register(&["bob", "alice"]).await;
     let (child, mut lines) = watch(&world, &["--count", "2"]);
-    wait(&mut lines, |line| {
-        line.contains("connected as alice@localhost/").then_some(())
-    })
-    .await;
+    wait(&mut lines, |line| line.contains("connected as alice@localhost/").then_some(())).await;
     world.result(&["whoami", "--user", "bob"]).await;
-    wait(&mut lines, |line| {
-        line.contains("bob@localhost is online").then_some(())
-    })
-    .await;
+    wait(&mut lines, |line| line.contains("bob@localhost is online").then_some(())).await;
     let ended = child.wait_with_output().await.unwrap();
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
 }
@@ -116,10 +101,7 @@ async fn a_session_that_the_server_ends_for_good_is_no_success() {
     let world = World::new().await;
     world.register(&["alice"]).await;
     let (child, mut lines) = watch(&world, &[]);
-    wait(&mut lines, |line| {
-        line.contains("connected as").then_some(())
-    })
-    .await;
+    wait(&mut lines, |line| line.contains("connected as").then_some(())).await;
     world.server.user("alice").admin_block(true).unwrap();
     let ended = child.wait_with_output().await.unwrap();
     assert_eq!(ended.status.code(), Some(4), "{ended:?}");
@@ -131,11 +113,7 @@ async fn watching_ends_after_the_time_asked_for() {
     world.register(&["alice"]).await;
     let ran = world.run(&["connect", "--for", "0.2"]).await;
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
-    assert!(
-        ran.stdout.contains("connected as alice@localhost"),
-        "{}",
-        ran.stdout
-    );
+    assert!(ran.stdout.contains("connected as alice@localhost"), "{}", ran.stdout);
 }
 
 #[tokio::test]
@@ -143,16 +121,10 @@ async fn a_reader_that_goes_away_ends_watching_quietly() {
     let world = World::new().await;
     world.register(&["bob", "alice"]).await;
     let (child, mut lines) = watch(&world, &[]);
-    wait(&mut lines, |line| {
-        line.contains("connected as").then_some(())
-    })
-    .await;
+    wait(&mut lines, |line| line.contains("connected as").then_some(())).await;
     drop(lines);
     world.result(&["whoami", "--user", "bob"]).await;
     let ended = tokio::time::timeout(Duration::from_secs(60), child.wait_with_output()).await;
     let ended = ended.unwrap().unwrap();
-    assert_eq!(
-        (ended.status.code(), ended.stderr.as_slice()),
-        (Some(0), &b""[..])
-    );
+    assert_eq!((ended.status.code(), ended.stderr.as_slice()), (Some(0), &b""[..]));
 }

@@ -16,9 +16,7 @@ pub(crate) async fn app() -> Result<(App, Option<TestServer>), Box<dyn Error>> {
     }
     let server = TestServer::start().await?;
     println!("started a server at {}", server.api_base_url());
-    let certificate = server
-        .ca_certificate_pem()
-        .ok_or("the server has no certificate")?;
+    let certificate = server.ca_certificate_pem().ok_or("the server has no certificate")?;
     let app = App::builder(server.licence_key())
         .api_base_url(&server.api_base_url())
         .tls(Tls::custom(certificate.as_bytes())?)

@@ -116,18 +116,8 @@ impl Link {
         let (urgent, urgent_end) = mpsc::unbounded_channel();
         let (state_end, state) = watch::channel(ConnectionState::Connecting);
         let (progress_end, progress) = watch::channel(Progress::default());
-        let shared = Arc::new(Shared {
-            next_request: AtomicU64::new(0),
-            ids: Mutex::new(ids),
-        });
-        let link = Self {
-            orders,
-            urgent,
-            state,
-            progress,
-            shared,
-            habits,
-        };
+        let shared = Arc::new(Shared { next_request: AtomicU64::new(0), ids: Mutex::new(ids) });
+        let link = Self { orders, urgent, state, progress, shared, habits };
         let ends = Ends {
             orders: orders_end,
             urgent: urgent_end,
@@ -150,10 +140,7 @@ impl Link {
     ) -> Result<R::Response, RequestFailure> {
         let answer = self.ask(request, how, false).await?;
         let reply = Iq::read(answer.root()).map_err(RequestFailure::Malformed)?;
-        let reply = Reply {
-            from: reply.from.as_ref(),
-            payload: reply.payload(),
-        };
+        let reply = Reply { from: reply.from.as_ref(), payload: reply.payload() };
         R::read_response(&reply).map_err(RequestFailure::Malformed)
     }
 
@@ -162,10 +149,7 @@ impl Link {
     /// # Errors
     /// When there is no connection, or no longer.
     pub(crate) async fn check(&self) -> Result<Duration, RequestFailure> {
-        let how = Asking {
-            timeout: Some(self.habits.check_timeout),
-            fail_fast: Some(true),
-        };
+        let how = Asking { timeout: Some(self.habits.check_timeout), fail_fast: Some(true) };
         let asked = Instant::now();
         match self.ask(&Ping::default(), how, true).await {
             // A server that refuses pings answers.
@@ -192,19 +176,13 @@ impl Link {
         };
         let (sender, mut outcome) = oneshot::channel();
         let taken = Arc::new(AtomicBool::new(false));
-        let caller = Caller {
-            outcome: sender,
-            taken: Arc::clone(&taken),
-        };
+        let caller = Caller { outcome: sender, taken: Arc::clone(&taken) };
         match timeout_at(deadline, self.orders.send(Order::Request(prepared, caller))).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return Err(RequestFailure::Closed),
             Err(_) => return Err(RequestFailure::TimedOut),
         }
-        let mut guard = CancelOnDrop {
-            request: Some(number),
-            link: self,
-        };
+        let mut guard = CancelOnDrop { request: Some(number), link: self };
         // Only the machine knows whether an answer came in time, so from when it has the request, it decides. It
         // decides about each.
         let outcome = tokio::select! {
@@ -243,11 +221,7 @@ impl Link {
         }
         self.check_length(&stanza)?;
         let order = Order::Command(Command::Send(frame(stanza)));
-        match timeout_at(
-            deadline_after(self.habits.request_timeout),
-            self.orders.send(order),
-        )
-        .await
+        match timeout_at(deadline_after(self.habits.request_timeout), self.orders.send(order)).await
         {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(RequestFailure::Closed),
@@ -265,11 +239,7 @@ impl Link {
 
     /// A fresh id.
     pub(crate) fn stanza_id(&self) -> StanzaId {
-        self.shared
-            .ids
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .stanza_id()
+        self.shared.ids.lock().unwrap_or_else(PoisonError::into_inner).stanza_id()
     }
 
     /// Where the session stands, and each change of it.

@@ -35,11 +35,7 @@ struct Memory {
 impl Connector for Memory {
     async fn connect(&self, _: Option<&Redirect>) -> Result<Dialled, ConnectorError> {
         let refuse = |left: u32| left.checked_sub(1);
-        if self
-            .refusals
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, refuse)
-            .is_ok()
-        {
+        if self.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, refuse).is_ok() {
             return Err(TransportError::Closed.into());
         }
         let (connection, end) = mfly_transport::pair();
@@ -93,12 +89,7 @@ impl Rig {
             write_timeout: 10 * SECOND,
         };
         change(&mut parts);
-        Self {
-            link: spawn(parts),
-            memory,
-            ends,
-            news,
-        }
+        Self { link: spawn(parts), memory, ends, news }
     }
 
     /// A session that stands, and the server's end of it.
@@ -117,11 +108,7 @@ impl Rig {
     }
 
     async fn reaches(&self, state: ConnectionState) {
-        self.link
-            .state()
-            .wait_for(|now| *now == state)
-            .await
-            .unwrap();
+        self.link.state().wait_for(|now| *now == state).await.unwrap();
     }
 
     fn disconnect_reasons(&self) -> Vec<DisconnectReason> {
@@ -129,12 +116,7 @@ impl Rig {
             Notice::Disconnected { reason } => Some(reason.clone()),
             _ => None,
         };
-        self.news
-            .lock()
-            .unwrap()
-            .iter()
-            .filter_map(reason)
-            .collect()
+        self.news.lock().unwrap().iter().filter_map(reason).collect()
     }
 }
 
@@ -147,13 +129,7 @@ impl Server {
     }
 
     async fn next(&mut self) -> String {
-        self.0
-            .next()
-            .await
-            .expect("the client hung up")
-            .unwrap()
-            .as_str()
-            .to_owned()
+        self.0.next().await.expect("the client hung up").unwrap().as_str().to_owned()
     }
 
     async fn expect(&mut self, part: &str) -> String {
@@ -171,8 +147,7 @@ impl Server {
     async fn establish(&mut self) {
         self.offer_plain().await;
         self.expect("<auth ").await;
-        self.send(r#"<success xmlns="urn:ietf:params:xml:ns:xmpp-sasl"/>"#)
-            .await;
+        self.send(r#"<success xmlns="urn:ietf:params:xml:ns:xmpp-sasl"/>"#).await;
         self.expect("<open ").await;
         self.send(OPEN).await;
         self.send(r#"<features xmlns="http://etherx.jabber.org/streams"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/></features>"#).await;
@@ -187,8 +162,7 @@ impl Server {
     /// Answers the request with this payload.
     async fn answer(&mut self, request: &str, payload: &str) {
         let id = between(request, "id=\"", "\"");
-        self.send(&format!(r#"<iq type="result" id="{id}">{payload}</iq>"#))
-            .await;
+        self.send(&format!(r#"<iq type="result" id="{id}">{payload}</iq>"#)).await;
     }
 }
 
@@ -203,13 +177,7 @@ const BLOCKLIST: &str =
 async fn a_session_connects_and_its_requests_are_answered_each_with_its_own() {
     let (rig, mut server) = Rig::online(|_| {}).await;
     assert_eq!(*rig.link.state().borrow(), ConnectionState::Connected);
-    assert!(
-        rig.link
-            .jid()
-            .unwrap()
-            .as_str()
-            .starts_with("u1@host.test/Web-")
-    );
+    assert!(rig.link.jid().unwrap().as_str().starts_with("u1@host.test/Web-"));
     let other = rig.link.clone();
     let serve = async {
         let first = server.expect("blocklist").await;
@@ -237,18 +205,8 @@ async fn an_answer_that_cannot_be_read_fails_its_request_and_nothing_else() {
     };
     let ask = async {
         let answer = rig.link.request(&Blocked, Asking::default()).await;
-        assert!(
-            matches!(answer, Err(RequestFailure::Malformed(_))),
-            "{answer:?}"
-        );
-        assert_eq!(
-            rig.link
-                .request(&Blocked, Asking::default())
-                .await
-                .unwrap()
-                .len(),
-            1
-        );
+        assert!(matches!(answer, Err(RequestFailure::Malformed(_))), "{answer:?}");
+        assert_eq!(rig.link.request(&Blocked, Asking::default()).await.unwrap().len(), 1);
     };
     tokio::join!(ask, serve);
 }
@@ -291,15 +249,7 @@ async fn a_request_without_answer_fails_when_its_own_time_is_up() {
     for (asked, expected) in [(None, 15 * SECOND), (Some(3 * SECOND), 3 * SECOND)] {
         let start = Instant::now();
         assert_eq!(
-            rig.link
-                .request(
-                    &Blocked,
-                    Asking {
-                        timeout: asked,
-                        fail_fast: None
-                    }
-                )
-                .await,
+            rig.link.request(&Blocked, Asking { timeout: asked, fail_fast: None }).await,
             Err(RequestFailure::TimedOut)
         );
         assert_eq!(start.elapsed(), expected);
@@ -315,9 +265,7 @@ async fn a_server_ping_is_answered() {
     server
         .send(r#"<iq from="host.test" id="p1" type="get"><ping xmlns="urn:xmpp:ping"/></iq>"#)
         .await;
-    server
-        .expect(r#"<iq id="p1" to="host.test" type="result" xmlns="jabber:client"/>"#)
-        .await;
+    server.expect(r#"<iq id="p1" to="host.test" type="result" xmlns="jabber:client"/>"#).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -326,10 +274,7 @@ async fn a_dead_peer_is_noticed_within_forty_seconds() {
     let start = Instant::now();
     rig.reaches(ConnectionState::Reconnecting).await;
     assert_eq!(start.elapsed(), 40 * SECOND);
-    assert!(matches!(
-        rig.disconnect_reasons()[..],
-        [DisconnectReason::PeerSilent]
-    ));
+    assert!(matches!(rig.disconnect_reasons()[..], [DisconnectReason::PeerSilent]));
     server.expect("urn:xmpp:ping").await;
 }
 
@@ -345,20 +290,11 @@ async fn a_lost_connection_is_made_again_with_a_fresh_password_and_pending_reque
     let Err(RequestFailure::ConnectionLost(cause)) = answer else {
         panic!("{answer:?}");
     };
-    assert!(
-        matches!(*cause, DisconnectReason::ConnectionBroken(_)),
-        "{cause}"
-    );
+    assert!(matches!(*cause, DisconnectReason::ConnectionBroken(_)), "{cause}");
     assert_eq!(*rig.link.state().borrow(), ConnectionState::Reconnecting);
-    let fast = Asking {
-        timeout: None,
-        fail_fast: Some(true),
-    };
+    let fast = Asking { timeout: None, fail_fast: Some(true) };
     let refused = rig.link.request(&Blocked, fast).await;
-    assert!(
-        matches!(refused, Err(RequestFailure::NotConnected { last: Some(_) })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(RequestFailure::NotConnected { last: Some(_) })), "{refused:?}");
     let sent = rig.link.send(b"<presence/>".to_vec()).await;
     assert_eq!(sent, Err(RequestFailure::NotConnected { last: None }));
     let _server = rig.accept().await;
@@ -396,17 +332,11 @@ async fn attempts_after_a_loss_come_later_and_later() {
         .collect();
     assert_eq!(delays.len(), 9);
     for (index, delay) in delays.iter().enumerate() {
-        assert!(
-            *delay <= (SECOND / 2 * 2_u32.pow(index as u32)).min(60 * SECOND),
-            "{delays:?}"
-        );
+        assert!(*delay <= (SECOND / 2 * 2_u32.pow(index as u32)).min(60 * SECOND), "{delays:?}");
     }
     let waited: Duration = delays.iter().sum();
     let elapsed = start.elapsed();
-    assert!(
-        elapsed >= waited && elapsed < waited + SECOND,
-        "{elapsed:?} for {waited:?}"
-    );
+    assert!(elapsed >= waited && elapsed < waited + SECOND, "{elapsed:?} for {waited:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -415,14 +345,9 @@ async fn a_first_connection_that_fails_is_an_error_with_its_cause() {
     let Err(EndReason::Unreachable { attempts: 1, last }) = rig.link.ready().await else {
         panic!("it connected");
     };
-    let DisconnectReason::ConnectFailed(cause) = *last else {
-        panic!("{last}")
-    };
+    let DisconnectReason::ConnectFailed(cause) = *last else { panic!("{last}") };
     assert!(cause.downcast_ref::<TransportError>().is_some());
-    assert_eq!(
-        rig.link.request(&Blocked, Asking::default()).await,
-        Err(RequestFailure::Closed)
-    );
+    assert_eq!(rig.link.request(&Blocked, Asking::default()).await, Err(RequestFailure::Closed));
 }
 
 #[tokio::test(start_paused = true)]
@@ -439,14 +364,10 @@ async fn closing_lets_answers_through_and_waits_for_the_servers_goodbye() {
     let request = tokio::spawn(async move { asking.request(&Blocked, Asking::default()).await });
     let question = server.expect("blocklist").await;
     let serve = async {
-        server
-            .expect(r#"<presence type="unavailable" xmlns="jabber:client"/>"#)
-            .await;
+        server.expect(r#"<presence type="unavailable" xmlns="jabber:client"/>"#).await;
         server.expect("<close ").await;
         server.answer(&question, BLOCKLIST).await;
-        server
-            .send(r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" />"#)
-            .await;
+        server.send(r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" />"#).await;
         assert!(server.0.next().await.is_none(), "the client must hang up");
     };
     let start = Instant::now();
@@ -456,10 +377,7 @@ async fn closing_lets_answers_through_and_waits_for_the_servers_goodbye() {
     assert_eq!(*rig.link.state().borrow(), ConnectionState::Ended);
     assert!(matches!(rig.link.ended().await, EndReason::Closed));
     let last = rig.news.lock().unwrap().pop();
-    assert!(
-        matches!(last, Some(Notice::Ended(EndReason::Closed))),
-        "{last:?}"
-    );
+    assert!(matches!(last, Some(Notice::Ended(EndReason::Closed))), "{last:?}");
     rig.link.close(EndReason::Closed).await;
 }
 
@@ -487,9 +405,7 @@ async fn closing_does_not_wait_for_a_server_that_takes_a_little_now_and_then() {
         }
     });
     tokio::time::sleep(SECOND).await;
-    timeout(60 * SECOND, rig.link.close(EndReason::Closed))
-        .await
-        .unwrap();
+    timeout(60 * SECOND, rig.link.close(EndReason::Closed)).await.unwrap();
     assert!(start.elapsed() <= 12 * SECOND, "{:?}", start.elapsed());
     flood.abort();
     sip.abort();
@@ -501,20 +417,12 @@ async fn dropping_the_last_handle_says_goodbye() {
     let clone = rig.link.clone();
     let news = Arc::clone(&rig.news);
     drop(rig);
-    assert!(
-        timeout(SECOND, server.next()).await.is_err(),
-        "a handle is left"
-    );
+    assert!(timeout(SECOND, server.next()).await.is_err(), "a handle is left");
     drop(clone);
     server.expect("unavailable").await;
     server.expect("<close ").await;
     drop(server);
-    let ended = || {
-        matches!(
-            news.lock().unwrap().last(),
-            Some(Notice::Ended(EndReason::Closed))
-        )
-    };
+    let ended = || matches!(news.lock().unwrap().last(), Some(Notice::Ended(EndReason::Closed)));
     timeout(10 * SECOND, async {
         while !ended() {
             tokio::task::yield_now().await;
@@ -526,11 +434,7 @@ async fn dropping_the_last_handle_says_goodbye() {
 
 /// A stanza large enough that a few of them fill every buffer on the way.
 fn large_stanza() -> Vec<u8> {
-    format!(
-        "<message xmlns=\"jabber:client\">{}</message>",
-        "x".repeat(60_000)
-    )
-    .into_bytes()
+    format!("<message xmlns=\"jabber:client\">{}</message>", "x".repeat(60_000)).into_bytes()
 }
 
 #[tokio::test(start_paused = true)]
@@ -559,10 +463,7 @@ async fn a_server_that_never_reads_is_let_go_and_sending_to_it_is_bounded() {
     }
     rig.reaches(ConnectionState::Reconnecting).await;
     assert_eq!(start.elapsed(), 10 * SECOND);
-    assert!(matches!(
-        rig.disconnect_reasons()[..],
-        [DisconnectReason::WriteStalled]
-    ));
+    assert!(matches!(rig.disconnect_reasons()[..], [DisconnectReason::WriteStalled]));
     let _next = rig.accept().await;
     drop(server);
 }
@@ -588,15 +489,8 @@ async fn a_server_that_only_pings_and_never_reads_is_let_go() {
         () = rig.reaches(ConnectionState::Reconnecting) => {}
     }
     rig.reaches(ConnectionState::Reconnecting).await;
-    assert_eq!(
-        start.elapsed(),
-        Duration::ZERO,
-        "the answers pile up until time is up"
-    );
-    assert!(matches!(
-        rig.disconnect_reasons()[..],
-        [DisconnectReason::WriteStalled]
-    ));
+    assert_eq!(start.elapsed(), Duration::ZERO, "the answers pile up until time is up");
+    assert!(matches!(rig.disconnect_reasons()[..], [DisconnectReason::WriteStalled]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -604,19 +498,13 @@ async fn news_arrive_in_order() {
     let (rig, mut server) = Rig::online(|_| {}).await;
     for n in 0..50 {
         server
-            .send(&format!(
-                r#"<message from="host.test"><user_deleted user="u{n}"/></message>"#
-            ))
+            .send(&format!(r#"<message from="host.test"><user_deleted user="u{n}"/></message>"#))
             .await;
     }
     rig.link.close(EndReason::Closed).await;
     let mut users = Vec::new();
     for notice in rig.news.lock().unwrap().iter() {
-        if let Notice::Push {
-            push: mfly_proto::push::Push::UserDeleted(deleted),
-            ..
-        } = notice
-        {
+        if let Notice::Push { push: mfly_proto::push::Push::UserDeleted(deleted), .. } = notice {
             users.push(deleted.user.as_str().to_owned());
         }
     }

@@ -34,11 +34,7 @@ const LINGER: Duration = Duration::from_secs(2);
 /// What happened on the wire.
 pub(super) enum WireEvent {
     /// A connection stands; it is being used from now on.
-    Connected {
-        framing: Framing,
-        confidential: bool,
-        bindings: ChannelBindings,
-    },
+    Connected { framing: Framing, confidential: bool, bindings: ChannelBindings },
     /// A frame arrived.
     Frame(Frame),
     /// The connection, or the attempt to make one, is gone.
@@ -67,9 +63,7 @@ pub(super) struct Live {
 
 impl Wire {
     pub(super) fn dial(connector: Arc<dyn Connector>, redirect: Option<Redirect>) -> Self {
-        Self::Dialling(Box::pin(async move {
-            connector.connect(redirect.as_ref()).await
-        }))
+        Self::Dialling(Box::pin(async move { connector.connect(redirect.as_ref()).await }))
     }
 
     /// Queues a frame; frames queued before the next poll leave in one write.
@@ -112,18 +106,11 @@ impl Wire {
         let event = match self {
             Self::Nothing => return Poll::Pending,
             Self::Dialling(dial) => match ready!(dial.as_mut().poll(cx)) {
-                Ok(Dialled {
-                    connection,
-                    confidential,
-                }) => {
+                Ok(Dialled { connection, confidential }) => {
                     let framing = connection.framing();
                     let bindings = connection.channel_bindings();
                     *self = Self::Open(Box::new(Live::new(connection, write_timeout)));
-                    return Poll::Ready(WireEvent::Connected {
-                        framing,
-                        confidential,
-                        bindings,
-                    });
+                    return Poll::Ready(WireEvent::Connected { framing, confidential, bindings });
                 }
                 Err(error) => WireEvent::Lost(Loss::ConnectFailed(Arc::from(error))),
             },
@@ -166,9 +153,7 @@ impl Live {
             Poll::Ready(Err(error)) => return Poll::Ready(Err(self.lost(error))),
             Poll::Pending => {
                 let write_timeout = self.write_timeout;
-                let stalled = self
-                    .stalled
-                    .get_or_insert_with(|| Box::pin(sleep(write_timeout)));
+                let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(write_timeout)));
                 if stalled.as_mut().poll(cx).is_ready() {
                     let deadline = stalled.deadline();
                     if !overdue::is_late(deadline) {

@@ -233,17 +233,10 @@ impl fmt::Display for ErrorKind {
                 write!(f, "the authentication was broken off: {error}")
             }
             Self::WrongServer { asked, answered } => {
-                write!(
-                    f,
-                    "the server answers for {}, not for {asked}",
-                    escaped(answered)
-                )
+                write!(f, "the server answers for {}, not for {asked}", escaped(answered))
             }
             Self::TooLarge { limit } => {
-                write!(
-                    f,
-                    "longer than the {limit} bytes that the server takes at once"
-                )
+                write!(f, "longer than the {limit} bytes that the server takes at once")
             }
             Self::AnswerTooLarge { limit, setting } => {
                 write!(f, "the answer was not read: it has {limit}")?;

@@ -26,20 +26,13 @@ impl Error {
         if !is_gated {
             return self;
         }
-        Self {
-            kind: ErrorKind::PlanGated(feature),
-            reported: None,
-            source: self.source,
-        }
+        Self { kind: ErrorKind::PlanGated(feature), reported: None, source: self.source }
     }
 
     /// An error of asking for a file by nothing but its token.
     pub(crate) fn about_file(self) -> Self {
         match &self.kind {
-            ErrorKind::Refused {
-                status: 400 | 404 | 410,
-                ..
-            }
+            ErrorKind::Refused { status: 400 | 404 | 410, .. }
             | ErrorKind::Http { status: 404 | 410 } => {
                 self.better_known_as(ErrorKind::FileNotAvailable)
             }
@@ -50,9 +43,9 @@ impl Error {
     /// An error of looking up nothing but a licence key.
     pub(crate) fn about_licence(self) -> Self {
         match &self.kind {
-            ErrorKind::Refused {
-                status: 400..=499, ..
-            } if !self.is_retryable() => self.better_known_as(ErrorKind::LicenceRefused),
+            ErrorKind::Refused { status: 400..=499, .. } if !self.is_retryable() => {
+                self.better_known_as(ErrorKind::LicenceRefused)
+            }
             _ => self,
         }
     }
@@ -61,10 +54,6 @@ impl Error {
     pub(super) fn better_known_as(self, kind: ErrorKind) -> Self {
         let told = self.official();
         let message = told["message"].as_str().unwrap_or_default();
-        Self {
-            reported: Some((self.status_code(), message.to_owned())),
-            kind,
-            source: self.source,
-        }
+        Self { reported: Some((self.status_code(), message.to_owned())), kind, source: self.source }
     }
 }

@@ -53,50 +53,35 @@ impl Event {
             Self::Disconnected { .. }
             | Self::Ended(EndReason::Closed | EndReason::AccountDeleted) => status("DISCONNECTED"),
             Self::Reconnecting { .. } => status("RECONNECTING"),
-            Self::ConnectionFailed {
-                reason: DisconnectReason::AuthenticationRefused(failure),
-            } => match failure.condition {
-                // There AUTHFAIL is the one thing told, whatever the condition. Here `AuthenticationFailed` follows
-                // unless an administrator blocked the account, and some failures pass.
-                FailureCondition::AccountDisabled => authentication_failed(),
-                condition if condition.is_credentials_fault() => Vec::new(),
-                _ => status("CONNECTIONFAILED"),
-            },
+            Self::ConnectionFailed { reason: DisconnectReason::AuthenticationRefused(failure) } => {
+                match failure.condition {
+                    // There AUTHFAIL is the one thing told, whatever the condition. Here `AuthenticationFailed` follows
+                    // unless an administrator blocked the account, and some failures pass.
+                    FailureCondition::AccountDisabled => authentication_failed(),
+                    condition if condition.is_credentials_fault() => Vec::new(),
+                    _ => status("CONNECTIONFAILED"),
+                }
+            }
             Self::ConnectionFailed { .. } => status("CONNECTIONFAILED"),
             Self::AuthenticationFailed => authentication_failed(),
-            Self::ProfileChanged {
-                profile: Some(profile),
-                ..
-            }
+            Self::ProfileChanged { profile: Some(profile), .. }
             | Self::ProfileRead { profile, .. } => one("userProfileListener", profile.official()),
-            Self::Presence {
-                own: false,
-                user,
-                kind,
-                ..
-            } => one("presenceListener", presence(user, *kind)),
+            Self::Presence { own: false, user, kind, .. } => {
+                one("presenceListener", presence(user, *kind))
+            }
             Self::Blocked { users } => users.iter().map(|user| block(user, "block_user")).collect(),
-            Self::Unblocked { users } => users
-                .iter()
-                .map(|user| block(user, "unblock_user"))
-                .collect(),
+            Self::Unblocked { users } => {
+                users.iter().map(|user| block(user, "unblock_user")).collect()
+            }
             Self::BlockedBy { user, carbon } => vec![
-                call(
-                    "presenceListener",
-                    presence(user, PresenceKind::Unavailable),
-                ),
+                call("presenceListener", presence(user, PresenceKind::Unavailable)),
                 call("messageListener", blocked_by(user, "block_user", *carbon)),
             ],
             Self::UnblockedBy { user, carbon } => {
                 one("messageListener", blocked_by(user, "unblock_user", *carbon))
             }
             Self::UserDeleted { user } => one("userDeletedListener", json!(user.as_str())),
-            Self::AdminBlock {
-                target,
-                blocked,
-                chat_type,
-                ..
-            } => one(
+            Self::AdminBlock { target, blocked, chat_type, .. } => one(
                 "adminBlockListener",
                 json!({
                     "type": "",
@@ -111,9 +96,9 @@ impl Event {
                 json!({"msgType": if *carbon { "carbonLogout" } else { "logout" }}),
             ),
             Self::Friends(friends) => one("friendsListListener", friends.official()),
-            Self::FriendsChanged {
-                permission: Some(false),
-            } => one("friendsListListener", json!({"users": [], "permission": 0})),
+            Self::FriendsChanged { permission: Some(false) } => {
+                one("friendsListListener", json!({"users": [], "permission": 0}))
+            }
             Self::Settings(settings) => {
                 one("userSettingsListener", settings_payload(settings.archive))
             }
@@ -159,11 +144,7 @@ fn block(user: &BareJid, kind: &str) -> OfficialEvent {
 }
 
 fn blocked_by(user: &BareJid, kind: &str, carbon: bool) -> Value {
-    let message = if carbon {
-        "carbonUserBlockStatus"
-    } else {
-        "userBlockStatus"
-    };
+    let message = if carbon { "carbonUserBlockStatus" } else { "userBlockStatus" };
     json!({"type": kind, "blockedUserId": user.local(), "msgType": message})
 }
 

@@ -121,15 +121,9 @@ mod tests {
         sender.send(Event::FriendsChanged { permission: None });
         drop(sender);
         assert_eq!(early.next().await, Some(Event::AuthenticationFailed));
-        assert_eq!(
-            early.next().await,
-            Some(Event::FriendsChanged { permission: None })
-        );
+        assert_eq!(early.next().await, Some(Event::FriendsChanged { permission: None }));
         assert_eq!(early.next().await, None);
-        assert_eq!(
-            late.next().await,
-            Some(Event::FriendsChanged { permission: None })
-        );
+        assert_eq!(late.next().await, Some(Event::FriendsChanged { permission: None }));
         assert_eq!(late.next().await, None);
     }
 

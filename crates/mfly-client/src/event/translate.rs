@@ -17,10 +17,7 @@ pub(crate) fn translate(notice: Notice, context: &Context) -> [Option<Event>; 2]
         Notice::Reconnecting { attempt, delay } => Some(Event::Reconnecting { attempt, delay }),
         Notice::Ended(reason) => {
             let refused = matches!(reason, EndReason::InvalidCredentials(_));
-            return [
-                refused.then_some(Event::AuthenticationFailed),
-                Some(Event::Ended(reason)),
-            ];
+            return [refused.then_some(Event::AuthenticationFailed), Some(Event::Ended(reason))];
         }
         Notice::Push { push, carbon, from } => {
             tracing::trace!(?from, carbon, "notice");
@@ -46,10 +43,7 @@ fn pushed(push: Push, carbon: bool, context: &Context) -> Option<Event> {
         Push::Block(push) => Some(block::pushed(push)),
         Push::Friends(list) => Some(friends::pushed(list, context)),
         Push::FriendsNotice(notice) => Some(friends::noticed(notice)),
-        Push::Logout(notice) => Some(Event::ForcedLogout {
-            socket_ids: notice.socket_ids,
-            carbon,
-        }),
+        Push::Logout(notice) => Some(Event::ForcedLogout { socket_ids: notice.socket_ids, carbon }),
         Push::Profile(push) => profile::pushed(push, context),
         Push::ProfileChanged(notice) => Some(profile::noticed(notice, context)),
         Push::Settings(settings) => Some(Event::Settings(settings)),

@@ -49,7 +49,7 @@ impl Session {
         let user = self.block_target(user)?;
         if user == self.current_user() && self.context().quirks.refuse_self_block {
             return Err(
-                InvalidArgument::new("toUserJid", "must be another user than the own").into(),
+                InvalidArgument::new("toUserJid", "must be another user than the own").into()
             );
         }
         let about = self.about_block(&user);

@@ -19,20 +19,14 @@ pub(crate) fn xmpp_address(
     if let Some(address) = chosen {
         return Ok(address.clone());
     }
-    let host = config
-        .xmpp_host
-        .as_deref()
-        .ok_or_else(|| missing("xmppHost"))?;
+    let host = config.xmpp_host.as_deref().ok_or_else(|| missing("xmppHost"))?;
     let port = config.xmpp_port_web.ok_or_else(|| missing("xmppPortWeb"))?;
     Address::websocket(host, port, quirks.websocket_tls).map_err(unusable)
 }
 
 /// The XMPP domain of all users. The official SDK takes the host for it; an override of the address does not change it.
 pub(crate) fn xmpp_host(config: &ServerConfig, address: &Address) -> String {
-    config
-        .xmpp_host
-        .clone()
-        .unwrap_or_else(|| address.host().to_owned())
+    config.xmpp_host.clone().unwrap_or_else(|| address.host().to_owned())
 }
 
 /// The IV of private profile fields.
@@ -51,18 +45,11 @@ pub(crate) fn profile_iv(
 
 /// The IV of message media.
 pub(crate) fn media_iv(config: &ServerConfig) -> Result<Iv> {
-    config
-        .iv
-        .as_deref()
-        .map_or(Ok(Iv::REQUEST), Iv::new)
-        .map_err(unusable)
+    config.iv.as_deref().map_or(Ok(Iv::REQUEST), Iv::new).map_err(unusable)
 }
 
 fn missing(name: &'static str) -> Error {
-    unusable(InvalidArgument::new(
-        name,
-        "is missing from the server's configuration",
-    ))
+    unusable(InvalidArgument::new(name, "is missing from the server's configuration"))
 }
 
 /// The server's fault, although it looks like a wrong argument.
@@ -85,10 +72,7 @@ mod tests {
     #[test]
     fn the_configured_host_is_dialled_over_tls() {
         let address = xmpp_address(&config(), Quirks::default(), None).unwrap();
-        assert_eq!(
-            address.to_string(),
-            "wss://xmpp.example.test:5443/websocket"
-        );
+        assert_eq!(address.to_string(), "wss://xmpp.example.test:5443/websocket");
     }
 
     #[test]
@@ -111,10 +95,7 @@ mod tests {
         let key = LicenceKey::new("TestLicenceKey0123456789abcdef").unwrap();
         let iv = |quirks| profile_iv(&config(), quirks, &key).unwrap();
         assert_eq!(iv(Quirks::default()), Iv::new("TestLicenceKey01").unwrap());
-        let zero = Quirks {
-            profile_iv_is_licence_key: false,
-            ..Quirks::default()
-        };
+        let zero = Quirks { profile_iv_is_licence_key: false, ..Quirks::default() };
         assert_eq!(iv(zero), Iv::new("").unwrap());
     }
 }

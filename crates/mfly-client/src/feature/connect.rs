@@ -184,17 +184,11 @@ impl ConnectRequest {
             app.mode,
         );
         let api = app.api.with_token_source(Arc::new(source));
-        let token = self
-            .app
-            .log_in(&api, &self.credentials, login::Request::connect)
-            .await?;
+        let token = self.app.log_in(&api, &self.credentials, login::Request::connect).await?;
         api.set_token(token);
         let config: ServerConfig = match app.take_config(&user) {
             Some(config) => config,
-            None => {
-                api.send(&endpoint::config::Request::new(user.clone()))
-                    .await?
-            }
+            None => api.send(&endpoint::config::Request::new(user.clone())).await?,
         };
         let address = config::xmpp_address(&config, app.quirks, app.xmpp_address.as_ref())?;
         check_clear_text(&address, app.transport.allow_cleartext)?;
@@ -216,9 +210,8 @@ impl ConnectRequest {
         session.reconnect = self.reconnect;
         session.keepalive = self.keepalive;
         session.first_attempts = self.attempts;
-        session.connect_timeout = session
-            .connect_timeout
-            .max(connector::patience(app.transport.timeouts));
+        session.connect_timeout =
+            session.connect_timeout.max(connector::patience(app.transport.timeouts));
         session.home.push(address.host().to_owned());
         session.redirects = self.redirects;
         session.pipelined = self.pipelined;
@@ -320,13 +313,8 @@ struct Passwords {
 #[async_trait]
 impl PasswordSource for Passwords {
     async fn password(&self) -> Result<Password, Cause> {
-        wire_password(
-            self.mode,
-            &self.licence_key,
-            &self.password,
-            self.api.now_ms(),
-        )
-        .map_err(|error| Arc::new(error) as Cause)
+        wire_password(self.mode, &self.licence_key, &self.password, self.api.now_ms())
+            .map_err(|error| Arc::new(error) as Cause)
     }
 }
 
@@ -337,10 +325,7 @@ mod tests {
     #[tokio::test]
     async fn a_configured_host_is_not_dialled_in_the_clear_unless_that_is_allowed() {
         let server = mfly_testserver::TestServer::start().await.unwrap();
-        let quirks = crate::Quirks {
-            websocket_tls: false,
-            ..crate::Quirks::default()
-        };
+        let quirks = crate::Quirks { websocket_tls: false, ..crate::Quirks::default() };
         let app = App::builder(server.licence_key())
             .api_base_url(&server.api_base_url())
             .quirks(quirks)

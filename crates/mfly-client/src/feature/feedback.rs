@@ -15,7 +15,6 @@ impl Session {
     /// [`ErrorKind`](crate::ErrorKind).
     #[doc(alias = "sendFeedback")]
     pub async fn send_feedback(&self, title: &str, description: &str) -> Result<()> {
-        self.send(&feedback::Request::new(title, description)?)
-            .await
+        self.send(&feedback::Request::new(title, description)?).await
     }
 }

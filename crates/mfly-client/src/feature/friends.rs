@@ -42,10 +42,7 @@ pub struct Friend {
 impl Friends {
     pub(crate) fn open(list: friends::Friends, iv: &Iv) -> Self {
         let users = list.items.try_map(|item| Friend::open(item, iv));
-        Self {
-            permission: list.permission,
-            users,
-        }
+        Self { permission: list.permission, users }
     }
 
     /// The list in the shape of the official SDK.
@@ -66,20 +63,12 @@ impl Friend {
         let id: UserId = item.user.user_id().ok_or_else(no_user)?;
         let card = item.profile.unwrap_or_default();
         let mut profile = Profile::open(&id, &card, iv);
-        profile.is_admin_blocked = card
-            .other("is_admin_blocked")
-            .map(|text| flag(text) == Some(true));
+        profile.is_admin_blocked =
+            card.other("is_admin_blocked").map(|text| flag(text) == Some(true));
         let sealed_name = card.other("name").filter(|name| !name.is_empty());
-        let opened = sealed_name.map(|name| {
-            mfly_proto::cipher::ProfileCipher::new(&id, iv)
-                .open(name)
-                .into_string()
-        });
-        Ok(Self {
-            user: item.user,
-            name: opened.or(item.name),
-            profile,
-        })
+        let opened = sealed_name
+            .map(|name| mfly_proto::cipher::ProfileCipher::new(&id, iv).open(name).into_string());
+        Ok(Self { user: item.user, name: opened.or(item.name), profile })
     }
 
     /// The contact in the shape of the official SDK, which calls the contact's own name `name` and the given name
@@ -120,10 +109,7 @@ impl Session {
     /// When the request fails; see [`Error`].
     #[doc(alias = "sendRegisterUpdate")]
     pub async fn announce_registration(&self) -> Result<(), Error> {
-        self.request(&RegisterUpdate {
-            user: self.current_user(),
-        })
-        .await
+        self.request(&RegisterUpdate { user: self.current_user() }).await
     }
 }
 

@@ -21,8 +21,7 @@ impl App {
     /// otherwise see [`ErrorKind`](crate::ErrorKind).
     #[doc(alias = "getUserToken")]
     pub async fn user_token(&self, credentials: &Credentials) -> Result<Token> {
-        self.log_in(&self.shared().api, credentials, login::Request::refresh)
-            .await
+        self.log_in(&self.shared().api, credentials, login::Request::refresh).await
     }
 
     /// Logs in; the official SDK writes the request's members in another order when it connects.
@@ -33,12 +32,8 @@ impl App {
         request: fn(mfly_proto::jid::UserId, mfly_proto::secret::Password) -> login::Request,
     ) -> Result<Token> {
         let app = self.shared();
-        let password = wire_password(
-            app.mode,
-            &app.licence_key,
-            &credentials.password,
-            api.now_ms(),
-        )?;
+        let password =
+            wire_password(app.mode, &app.licence_key, &credentials.password, api.now_ms())?;
         let request = request(credentials.user.clone(), password);
         Ok(api.send(&request).await.map_err(Error::from_login)?.token)
     }

@@ -32,14 +32,8 @@ impl Session {
     pub async fn logout(&self) -> Result<LoggedOut> {
         if let Some(socket_id) = self.qr_socket_id() {
             // As in the official SDK, what becomes of this does not matter.
-            let notice = UserLogout {
-                socket_id: socket_id.to_owned(),
-            };
-            let _ = self
-                .with_timeout(NOTICE)
-                .with_fail_fast(true)
-                .request(&notice)
-                .await;
+            let notice = UserLogout { socket_id: socket_id.to_owned() };
+            let _ = self.with_timeout(NOTICE).with_fail_fast(true).request(&notice).await;
         }
         let server_told = match self.send(&logout::Request).await {
             Ok(()) => true,
@@ -76,9 +70,6 @@ mod tests {
     fn a_user_who_is_unknown_by_now_can_still_log_out_and_a_refusal_is_one() {
         assert!(is_moot(&ErrorKind::InvalidCredentials { status: 400 }));
         assert!(is_moot(&ErrorKind::Network));
-        assert!(!is_moot(&ErrorKind::Refused {
-            status: 400,
-            message: "Bad".to_owned()
-        }));
+        assert!(!is_moot(&ErrorKind::Refused { status: 400, message: "Bad".to_owned() }));
     }
 }

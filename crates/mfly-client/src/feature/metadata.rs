@@ -25,9 +25,6 @@ impl Session {
     /// [`ErrorKind`](crate::ErrorKind).
     #[doc(alias = "updateMetaData")]
     pub async fn update_metadata(&self, metadata: &Metadata) -> Result<Metadata> {
-        Ok(self
-            .send(&metadata::UpdateRequest::new(metadata.clone())?)
-            .await?
-            .metadata)
+        Ok(self.send(&metadata::UpdateRequest::new(metadata.clone())?).await?.metadata)
     }
 }

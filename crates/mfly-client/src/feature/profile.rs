@@ -141,16 +141,11 @@ impl Session {
         let request = wire::Request::new(context.user.clone(), context.profile_iv.clone());
         let stored = self.send(&request).await?;
         if update.is_empty() {
-            return Ok(StoredImage {
-                image: stored.image,
-                thumb_image: stored.thumb_image,
-            });
+            return Ok(StoredImage { image: stored.image, thumb_image: stored.thumb_image });
         }
         let card = update.merge(stored, image, &context.own_cipher());
-        let image = StoredImage {
-            image: card.image.clone(),
-            thumb_image: card.thumb_image.clone(),
-        };
+        let image =
+            StoredImage { image: card.image.clone(), thumb_image: card.thumb_image.clone() };
         self.write_profile(card).await?;
         Ok(image)
     }
@@ -169,9 +164,7 @@ impl Session {
     /// # Errors
     /// As [`Session::update_profile`].
     pub async fn remove_profile_image(&self) -> Result<()> {
-        self.update_profile(ProfileUpdate::new().remove_image())
-            .await
-            .map(drop)
+        self.update_profile(ProfileUpdate::new().remove_image()).await.map(drop)
     }
 
     async fn write_profile(&self, card: VCard) -> Result<()> {
@@ -198,16 +191,9 @@ impl Session {
     /// Uploads a file; an address or token is stored as it is, in both sizes.
     async fn store_image(&self, image: &ProfileImage) -> Result<StoredImage> {
         let (name, content_type, bytes) = match image {
-            ProfileImage::File {
-                name,
-                content_type,
-                bytes,
-            } => (name, content_type, bytes),
+            ProfileImage::File { name, content_type, bytes } => (name, content_type, bytes),
             ProfileImage::Url(text) | ProfileImage::Token(text) => {
-                return Ok(StoredImage {
-                    image: text.clone(),
-                    thumb_image: text.clone(),
-                });
+                return Ok(StoredImage { image: text.clone(), thumb_image: text.clone() });
             }
         };
         if bytes.is_empty() || content_type.is_empty() {
@@ -217,14 +203,9 @@ impl Session {
             )
             .into());
         }
-        let file = File {
-            name: name.clone(),
-            content_type: content_type.clone(),
-            content: bytes.clone(),
-        };
-        let stored = self
-            .send(&media_upload::Request::profile(self.user(), file))
-            .await?;
+        let file =
+            File { name: name.clone(), content_type: content_type.clone(), content: bytes.clone() };
+        let stored = self.send(&media_upload::Request::profile(self.user(), file)).await?;
         let image = stored.file_token.as_str().to_owned();
         let thumb_image = match stored.file_token_thumb {
             Some(thumb) => thumb.as_str().to_owned(),
@@ -261,9 +242,5 @@ pub(crate) fn pushed(push: ProfilePush, context: &Context) -> Option<Event> {
 }
 
 pub(crate) fn noticed(notice: ProfileChanged, context: &Context) -> Event {
-    Event::ProfileChanged {
-        own: notice.user == context.account,
-        user: notice.user,
-        profile: None,
-    }
+    Event::ProfileChanged { own: notice.user == context.account, user: notice.user, profile: None }
 }

@@ -247,9 +247,6 @@ pub(crate) fn check_socket_id(socket_id: &str) -> Result<(), InvalidArgument> {
     if is_id(socket_id) {
         Ok(())
     } else {
-        Err(InvalidArgument::new(
-            "socketId",
-            "must be the id that the login by code gave",
-        ))
+        Err(InvalidArgument::new("socketId", "must be the id that the login by code gave"))
     }
 }

@@ -127,10 +127,7 @@ impl RegisterRequest {
         let credentials = Credentials::new(registration.username, registration.password);
         let config = registration.config.unwrap_or_default();
         let account = Account {
-            user_jid: config
-                .xmpp_host
-                .as_deref()
-                .and_then(|host| credentials.user.at(host).ok()),
+            user_jid: config.xmpp_host.as_deref().and_then(|host| credentials.user.at(host).ok()),
             is_profile_updated: registration.is_profile_updated,
             is_trial: app.mode == Mode::Trial,
             features: config.features,

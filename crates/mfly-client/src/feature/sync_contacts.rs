@@ -15,10 +15,6 @@ impl Session {
     #[doc(alias = "syncContacts")]
     pub async fn sync_contacts(&self, identifier: &UserIdentifier) -> Result<()> {
         let licence_key = self.context().licence_key.clone();
-        self.send(&sync_contacts::Request::new(
-            identifier.clone(),
-            licence_key,
-        ))
-        .await
+        self.send(&sync_contacts::Request::new(identifier.clone(), licence_key)).await
     }
 }

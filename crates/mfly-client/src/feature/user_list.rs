@@ -56,10 +56,7 @@ impl Session {
     #[doc(alias = "getUsersList")]
     pub fn user_list(&self) -> UserListRequest<'_> {
         let request = user_list::Request::new(self.context().profile_iv.clone());
-        UserListRequest {
-            session: self,
-            request,
-        }
+        UserListRequest { session: self, request }
     }
 }
 

@@ -46,11 +46,7 @@ impl RestServer {
         let uri: Option<Uri> = base_url.as_str().parse().ok();
         let port = uri.and_then(|uri| uri.port_u16());
         let usual = if base_url.is_tls() { 443 } else { 80 };
-        Ok(Self {
-            base_url,
-            port: port.unwrap_or(usual),
-            options,
-        })
+        Ok(Self { base_url, port: port.unwrap_or(usual), options })
     }
 
     /// The base URL.
@@ -98,12 +94,7 @@ impl RestServer {
     /// [`Network`](crate::ErrorKind::Network), [`Certificate`](crate::ErrorKind::Certificate) or
     /// [`Timeout`](crate::ErrorKind::Timeout) when no answer comes.
     pub async fn ask(&self) -> Result<RestAnswer> {
-        let Options {
-            tls,
-            timeouts,
-            proxy,
-            ..
-        } = &self.options;
+        let Options { tls, timeouts, proxy, .. } = &self.options;
         let mut limits = Timeouts::default();
         limits.connect = timeouts.dial;
         limits.total = timeouts.handshake;

@@ -64,9 +64,7 @@ pub async fn stream_offer(
     domain: &str,
     limit: Duration,
 ) -> Result<StreamOffer, StreamProblem> {
-    overdue::timeout(limit, open(connection, domain))
-        .await
-        .unwrap_or(Err(StreamProblem::TimedOut))
+    overdue::timeout(limit, open(connection, domain)).await.unwrap_or(Err(StreamProblem::TimedOut))
 }
 
 /// Closes the stream and the connection, for as long as `limit` at most. Whether the server plays its part is not of
@@ -99,11 +97,7 @@ async fn open(connection: &mut Connection, domain: &str) -> Result<StreamOffer, 
     let from = opened.from.as_deref();
     let features = element(next(connection, &mut reader).await?, from, what)?;
     let features = Features::read(features.root()).map_err(|_| StreamProblem::Unexpected(what))?;
-    Ok(StreamOffer {
-        from: opened.from,
-        id: opened.id,
-        features,
-    })
+    Ok(StreamOffer { from: opened.from, id: opened.id, features })
 }
 
 /// The next frame that is not white space.
@@ -137,9 +131,7 @@ fn element(
             })
         }
         Received::Element(element) => Ok(element),
-        Received::Close {
-            see_other_uri: Some(to),
-        } => Err(StreamProblem::Moved(to)),
+        Received::Close { see_other_uri: Some(to) } => Err(StreamProblem::Moved(to)),
         Received::Close { .. } => Err(StreamProblem::Closed),
         _ => Err(StreamProblem::Unexpected(expected)),
     }
@@ -215,9 +207,7 @@ mod tests {
         let (mut client, _server) = mfly_transport::pair();
         let start = tokio::time::Instant::now();
         let limit = Duration::from_secs(3);
-        let problem = stream_offer(&mut client, "a.example", limit)
-            .await
-            .unwrap_err();
+        let problem = stream_offer(&mut client, "a.example", limit).await.unwrap_err();
         assert!(matches!(problem, StreamProblem::TimedOut));
         hang_up(client, limit).await;
         assert_eq!(start.elapsed(), limit * 2);

@@ -55,11 +55,7 @@ impl Authenticating {
         }
         let ticket = PasswordTicket(cx.entropy.number());
         cx.out.push_back(Output::NeedPassword(ticket));
-        Ok(Phase::Authenticating(Self {
-            plan,
-            ahead,
-            state: State::Password(ticket),
-        }))
+        Ok(Phase::Authenticating(Self { plan, ahead, state: State::Password(ticket) }))
     }
 
     pub(super) fn on_password(
@@ -81,14 +77,9 @@ impl Authenticating {
         password: Option<&Password>,
         cx: &mut Cx<'_>,
     ) -> Result<Phase, DisconnectReason> {
-        let mut exchange = Exchange::begin(
-            &plan.choice,
-            cx.config,
-            password,
-            cx.login.keys(),
-            cx.entropy.nonce(),
-        )
-        .map_err(|error| DisconnectReason::PasswordUnavailable(Arc::new(error)))?;
+        let mut exchange =
+            Exchange::begin(&plan.choice, cx.config, password, cx.login.keys(), cx.entropy.nonce())
+                .map_err(|error| DisconnectReason::PasswordUnavailable(Arc::new(error)))?;
         if ahead {
             cx.open_stream();
         }
@@ -99,14 +90,9 @@ impl Authenticating {
             cx.login.spoken().password(password);
         }
         cx.write_secret(|writer| {
-            plan.protocol
-                .write_begin(name, initial, &agent, config, writer);
+            plan.protocol.write_begin(name, initial, &agent, config, writer);
         });
-        let auth = Self {
-            plan,
-            ahead: false,
-            state: State::Server(exchange),
-        };
+        let auth = Self { plan, ahead: false, state: State::Server(exchange) };
         Ok(if ahead {
             Opening::after_authentication_began(auth, cx)
         } else {
@@ -130,16 +116,12 @@ impl Authenticating {
     ) -> Result<Phase, DisconnectReason> {
         let Self { plan, state, .. } = self;
         let State::Server(mut exchange) = state else {
-            return Err(DisconnectReason::ProtocolViolation(
-                "it did not wait for authentication",
-            ));
+            return Err(DisconnectReason::ProtocolViolation("it did not wait for authentication"));
         };
         match plan.protocol.read(element) {
             Heard::Failure(failure) => Err(DisconnectReason::AuthenticationRefused(failure)),
             Heard::Success { data, bound } => {
-                exchange
-                    .success(&data)
-                    .map_err(DisconnectReason::AuthenticationBroken)?;
+                exchange.success(&data).map_err(DisconnectReason::AuthenticationBroken)?;
                 cx.login.authenticated(&plan, exchange.keys(), cx.config);
                 authenticated(plan.protocol, bound, cx)
             }

@@ -36,12 +36,7 @@ impl Binding {
 
     /// Waits for the resource that was asked for under this id.
     pub(super) const fn requested(features: Features, done: Done, id: StanzaId) -> Phase {
-        Phase::Binding(Self {
-            features,
-            done,
-            id,
-            jid: None,
-        })
+        Phase::Binding(Self { features, done, id, jid: None })
     }
 
     /// A resource was bound along with the authentication.
@@ -67,13 +62,10 @@ impl Binding {
         document: Document,
         cx: &mut Cx<'_>,
     ) -> Result<Phase, DisconnectReason> {
-        let answer = Iq::read(document.root())
-            .ok()
-            .filter(|iq| self.is_answer(iq, cx));
+        let answer = Iq::read(document.root()).ok().filter(|iq| self.is_answer(iq, cx));
         let Some(answer) = answer else {
             // Not yet known who we are, so nothing can be judged.
-            cx.out
-                .push_back(Output::Notice(Notice::UnknownStanza(document)));
+            cx.out.push_back(Output::Notice(Notice::UnknownStanza(document)));
             return Ok(Phase::Binding(self));
         };
         if let Some(error) = answer.error() {
@@ -82,10 +74,7 @@ impl Binding {
         let (jid, done) = match self.jid {
             Some(jid) => (jid, self.done.and(Done::SESSION)),
             None => {
-                let reply = Reply {
-                    from: answer.from.as_ref(),
-                    payload: answer.payload(),
-                };
+                let reply = Reply { from: answer.from.as_ref(), payload: answer.payload() };
                 let jid = Bind::read_response(&reply)
                     .map_err(|_| DisconnectReason::ProtocolViolation("it bound no address"))?;
                 check(&jid, &cx.config.account)?;
@@ -94,12 +83,7 @@ impl Binding {
         };
         if next_step(&self.features, done) == Some(Step::EstablishSession) {
             let id = request(session::ID, &Session, cx);
-            return Ok(Phase::Binding(Self {
-                features: self.features,
-                done,
-                id,
-                jid: Some(jid),
-            }));
+            return Ok(Phase::Binding(Self { features: self.features, done, id, jid: Some(jid) }));
         }
         let limit = stanza_limit(&self.features);
         Ok(Online::start(Own::new(jid), false, limit, cx))

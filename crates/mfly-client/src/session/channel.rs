@@ -39,18 +39,14 @@ impl Channel {
 
     /// Tells what a frame is to the stream.
     pub(super) fn read(&mut self, frame: Frame) -> Result<Received, DisconnectReason> {
-        self.reader
-            .read(frame)
-            .map_err(DisconnectReason::MalformedXml)
+        self.reader.read(frame).map_err(DisconnectReason::MalformedXml)
     }
 
     /// What opens the stream to `host`, now or again.
     pub(super) fn open(&mut self, host: &str) -> Vec<u8> {
         self.is_open = true;
         let mut buffer = Vec::new();
-        self.reader
-            .framing()
-            .write_open(&Open::to_host(host), &mut buffer);
+        self.reader.framing().write_open(&Open::to_host(host), &mut buffer);
         buffer
     }
 

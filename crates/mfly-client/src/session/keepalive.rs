@@ -24,10 +24,7 @@ const MIN_IDLE: Duration = Duration::from_millis(10);
 
 impl Default for KeepaliveConfig {
     fn default() -> Self {
-        Self {
-            idle: Duration::from_secs(30),
-            answer: Duration::from_secs(10),
-        }
+        Self { idle: Duration::from_secs(30), answer: Duration::from_secs(10) }
     }
 }
 
@@ -38,10 +35,7 @@ pub(super) struct Keepalive(KeepaliveConfig);
 impl Keepalive {
     /// Without a least time, pings and their answers would follow each other as fast as the network allows.
     pub(super) fn new(config: KeepaliveConfig) -> Self {
-        Self(KeepaliveConfig {
-            idle: config.idle.max(MIN_IDLE),
-            ..config
-        })
+        Self(KeepaliveConfig { idle: config.idle.max(MIN_IDLE), ..config })
     }
 
     /// The server was heard.

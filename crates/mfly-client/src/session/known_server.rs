@@ -34,11 +34,7 @@ pub struct KnownServer {
 
 impl KnownServer {
     pub(super) fn new(domain: &str, offer: &Offer, used: MechanismKind) -> Self {
-        Self {
-            domain: domain.to_owned(),
-            offer: offer.supported(),
-            used: used.name().to_owned(),
-        }
+        Self { domain: domain.to_owned(), offer: offer.supported(), used: used.name().to_owned() }
     }
 
     /// The domain that the server serves.
@@ -94,10 +90,7 @@ impl Offer {
             sasl2: features.sasl2.as_ref().map(|offer| Sasl2 {
                 mechanisms: offer.mechanisms.clone(),
                 bind2: offer.bind2,
-                carbons: offer
-                    .bind2_features
-                    .iter()
-                    .any(|feature| feature == ns::CARBONS),
+                carbons: offer.bind2_features.iter().any(|feature| feature == ns::CARBONS),
             }),
         }
     }

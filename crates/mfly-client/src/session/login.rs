@@ -61,18 +61,16 @@ impl Login {
     pub(super) fn resource(&mut self, config: &Config, entropy: &mut Entropy) -> String {
         match &config.resource {
             Resource::OfConnection(prefix) => entropy.resource(prefix),
-            Resource::OfSession(prefix) => self
-                .resource
-                .get_or_insert_with(|| entropy.resource(prefix))
-                .clone(),
+            Resource::OfSession(prefix) => {
+                self.resource.get_or_insert_with(|| entropy.resource(prefix)).clone()
+            }
             Resource::Exactly(resource) => resource.clone(),
         }
     }
 
     /// What the sessions of an account can be told apart by.
     pub(super) fn agent(&mut self, entropy: &mut Entropy) -> &str {
-        self.agent
-            .get_or_insert_with(|| entropy.stanza_id().as_str().to_owned())
+        self.agent.get_or_insert_with(|| entropy.stanza_id().as_str().to_owned())
     }
 
     /// What the server of the current connection offers.

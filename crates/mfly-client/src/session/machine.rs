@@ -95,14 +95,10 @@ impl Machine {
 
     /// When to feed [`Input::Timeout`] if nothing else happens before.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        [
-            self.timers.next(),
-            self.requests.next_deadline(),
-            self.waiting.next_deadline(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        [self.timers.next(), self.requests.next_deadline(), self.waiting.next_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Whether nothing will happen any more.
@@ -113,11 +109,7 @@ impl Machine {
     /// Takes in what happened at `now`.
     pub(crate) fn handle(&mut self, now: Instant, input: Input) {
         match input {
-            Input::Connected {
-                framing,
-                confidential,
-                bindings,
-            } => {
+            Input::Connected { framing, confidential, bindings } => {
                 let limits = self.config.limits;
                 self.on_connected(now, Channel::new(framing, limits, confidential, bindings));
             }
@@ -186,8 +178,7 @@ impl Machine {
     fn on_command(&mut self, now: Instant, command: Command) {
         match command {
             Command::Open if matches!(self.phase, Phase::Offline(Offline::Idle)) => {
-                self.out
-                    .push_back(Output::Notice(Notice::State(ConnectionState::Connecting)));
+                self.out.push_back(Output::Notice(Notice::State(ConnectionState::Connecting)));
                 self.advance(now, |_, cx| Ok(Phase::Offline(Offline::dial(None, cx))));
             }
             Command::Open => {}
@@ -234,9 +225,7 @@ impl Machine {
     }
 
     fn not_connected(&self) -> RequestFailure {
-        RequestFailure::NotConnected {
-            last: self.last_loss.clone().map(Box::new),
-        }
+        RequestFailure::NotConnected { last: self.last_loss.clone().map(Box::new) }
     }
 
     fn on_keys(&mut self, now: Instant, ticket: DerivationTicket, keys: ScramKeys) {

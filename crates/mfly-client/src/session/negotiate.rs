@@ -122,13 +122,7 @@ pub(super) fn plan(
     channel: &Channel,
 ) -> Result<Plan, DisconnectReason> {
     let choose = |mechanisms: &[String]| {
-        choose(
-            policy,
-            mechanisms,
-            &offer.channel_bindings,
-            &channel.bindings,
-            channel.confidential,
-        )
+        choose(policy, mechanisms, &offer.channel_bindings, &channel.bindings, channel.confidential)
     };
     if let Some(second) = offer.sasl2.as_ref().filter(|_| config.sasl2)
         && let Ok(choice) = choose(&second.mechanisms)
@@ -136,21 +130,17 @@ pub(super) fn plan(
         // The server makes the resource up: no use if it has to be a certain one.
         let any_resource = !matches!(config.resource, Resource::Exactly(_));
         let protocol = Protocol::Sasl2 {
-            bind2: (second.bind2 && any_resource).then_some(Bind2 {
-                carbons: second.carbons && config.carbons,
-            }),
+            bind2: (second.bind2 && any_resource)
+                .then_some(Bind2 { carbons: second.carbons && config.carbons }),
         };
         return Ok(Plan { choice, protocol });
     }
     match choose(&offer.mechanisms) {
-        Ok(choice) => Ok(Plan {
-            choice,
-            protocol: Protocol::Sasl,
-        }),
+        Ok(choice) => Ok(Plan { choice, protocol: Protocol::Sasl }),
         Err(ChoiceError::PlainOnClearText { .. }) => Err(DisconnectReason::ChannelNotConfidential),
-        Err(ChoiceError::NoneUsable { offered }) => Err(DisconnectReason::MechanismUnavailable {
-            offered: offered.names().to_vec(),
-        }),
+        Err(ChoiceError::NoneUsable { offered }) => {
+            Err(DisconnectReason::MechanismUnavailable { offered: offered.names().to_vec() })
+        }
         Err(error) => Err(DisconnectReason::MechanismRefused(error)),
     }
 }
@@ -180,20 +170,12 @@ mod tests {
 
     fn config(sasl2: bool) -> Config {
         let account = BareJid::new("u1@host.test").unwrap();
-        Config {
-            sasl2,
-            ..Config::standard(account)
-        }
+        Config { sasl2, ..Config::standard(account) }
     }
 
     fn channel(confidential: bool) -> Channel {
         let bindings = ChannelBindings::NONE;
-        Channel::new(
-            Framing::WebSocket,
-            ReceiveLimits::default(),
-            confidential,
-            bindings,
-        )
+        Channel::new(Framing::WebSocket, ReceiveLimits::default(), confidential, bindings)
     }
 
     #[test]
@@ -209,14 +191,8 @@ mod tests {
     #[test]
     fn nothing_is_done_that_is_not_offered_or_not_needed() {
         let bound = Done::AUTHENTICATED.and(Done::BOUND);
-        assert_eq!(
-            next_step(&features(&[], true, true, false), Done::NOTHING),
-            None
-        );
-        assert_eq!(
-            next_step(&features(&[], false, true, false), Done::AUTHENTICATED),
-            None
-        );
+        assert_eq!(next_step(&features(&[], true, true, false), Done::NOTHING), None);
+        assert_eq!(next_step(&features(&[], false, true, false), Done::AUTHENTICATED), None);
         assert_eq!(next_step(&features(&[], true, false, false), bound), None);
         assert_eq!(next_step(&features(&[], true, true, true), bound), None);
     }
@@ -231,10 +207,7 @@ mod tests {
         let chosen = plan(&["SCRAM-SHA-1", "PLAIN"], true).unwrap();
         assert_eq!(chosen.choice, Choice::Plain);
         let open = plan(&["PLAIN"], false);
-        assert!(matches!(
-            open,
-            Err(DisconnectReason::ChannelNotConfidential)
-        ));
+        assert!(matches!(open, Err(DisconnectReason::ChannelNotConfidential)));
         let Err(DisconnectReason::MechanismUnavailable { offered }) = plan(&["EXTERNAL"], true)
         else {
             panic!("EXTERNAL is not wanted");
@@ -247,11 +220,7 @@ mod tests {
         let offer = |second: &[&str]| Offer {
             mechanisms: names(&["PLAIN", "SCRAM-SHA-1"]),
             channel_bindings: Vec::new(),
-            sasl2: Some(Sasl2 {
-                mechanisms: names(second),
-                bind2: true,
-                carbons: true,
-            }),
+            sasl2: Some(Sasl2 { mechanisms: names(second), bind2: true, carbons: true }),
         };
         let policy = MechanismPolicy::password().without_plain();
         let plan = |second: &[&str], sasl2: Config| {
@@ -260,24 +229,12 @@ mod tests {
         };
         let with = |bind2| Protocol::Sasl2 { bind2 };
         let second = with(Some(Bind2 { carbons: true }));
-        assert_eq!(
-            plan(&["SCRAM-SHA-256"], config(true)),
-            ("SCRAM-SHA-256", second)
-        );
-        assert_eq!(
-            plan(&["SCRAM-SHA-256"], config(false)),
-            ("SCRAM-SHA-1", Protocol::Sasl)
-        );
-        assert_eq!(
-            plan(&["PLAIN"], config(true)),
-            ("SCRAM-SHA-1", Protocol::Sasl)
-        );
+        assert_eq!(plan(&["SCRAM-SHA-256"], config(true)), ("SCRAM-SHA-256", second));
+        assert_eq!(plan(&["SCRAM-SHA-256"], config(false)), ("SCRAM-SHA-1", Protocol::Sasl));
+        assert_eq!(plan(&["PLAIN"], config(true)), ("SCRAM-SHA-1", Protocol::Sasl));
         let mut exactly = config(true);
         exactly.resource = Resource::Exactly("desk".to_owned());
-        assert_eq!(
-            plan(&["SCRAM-SHA-256"], exactly),
-            ("SCRAM-SHA-256", with(None))
-        );
+        assert_eq!(plan(&["SCRAM-SHA-256"], exactly), ("SCRAM-SHA-256", with(None)));
     }
 
     #[test]
@@ -287,10 +244,7 @@ mod tests {
         let policy = MechanismPolicy::password().remembered(used);
         let refused = plan(&offer, &policy, &config(true), &channel(true)).unwrap_err();
         assert!(
-            matches!(
-                refused,
-                DisconnectReason::MechanismRefused(ChoiceError::Downgraded { .. })
-            ),
+            matches!(refused, DisconnectReason::MechanismRefused(ChoiceError::Downgraded { .. })),
             "{refused}"
         );
     }

@@ -21,12 +21,8 @@ pub(super) enum Offline {
 impl Offline {
     /// Has a connection made, perhaps to where a server pointed.
     pub(super) fn dial(redirect: Option<Redirect>, cx: &mut Cx<'_>) -> Self {
-        cx.timers
-            .set(Timer::Phase, cx.now, cx.config.connect_timeout);
-        cx.out.push_back(Output::Connect {
-            attempt: cx.reconnect.attempt(),
-            redirect,
-        });
+        cx.timers.set(Timer::Phase, cx.now, cx.config.connect_timeout);
+        cx.out.push_back(Output::Connect { attempt: cx.reconnect.attempt(), redirect });
         Self::Dialling
     }
 }

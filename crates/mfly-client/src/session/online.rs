@@ -33,11 +33,7 @@ impl Online {
         cx.login.succeeded();
         if cx.config.presence {
             let mut buffer = Vec::new();
-            Presence {
-                priority: 1,
-                ..Presence::new(PresenceKind::Available)
-            }
-            .write(&mut buffer);
+            Presence { priority: 1, ..Presence::new(PresenceKind::Available) }.write(&mut buffer);
             cx.send(buffer);
         }
         if cx.config.carbons && !has_carbons {
@@ -61,8 +57,7 @@ impl Online {
         match limit {
             Some(limit) if request.stanza.len() as u64 > limit => {
                 let failure = RequestFailure::TooLarge { limit };
-                cx.out
-                    .push_back(Output::Reply(request.request, Err(failure)));
+                cx.out.push_back(Output::Reply(request.request, Err(failure)));
             }
             _ => Self::on_request(request, cx),
         }
@@ -115,31 +110,16 @@ impl Online {
     }
 
     pub(super) fn on_request(request: Request, cx: &mut Cx<'_>) {
-        let Request {
-            request,
-            id,
-            stanza,
-            to,
-            deadline,
-            is_check,
-            ..
-        } = request;
+        let Request { request, id, stanza, to, deadline, is_check, .. } = request;
         if deadline <= cx.now {
-            cx.out
-                .push_back(Output::Reply(request, Err(RequestFailure::TimedOut)));
+            cx.out.push_back(Output::Reply(request, Err(RequestFailure::TimedOut)));
             return;
         }
-        let entry = Entry {
-            id,
-            to,
-            deadline,
-            is_check,
-        };
+        let entry = Entry { id, to, deadline, is_check };
         match cx.requests.insert(request, entry) {
             Ok(()) => cx.out.push_back(Output::Send(stanza)),
             Err(_) => {
-                cx.out
-                    .push_back(Output::Reply(request, Err(RequestFailure::TooManyRequests)));
+                cx.out.push_back(Output::Reply(request, Err(RequestFailure::TooManyRequests)));
             }
         }
     }

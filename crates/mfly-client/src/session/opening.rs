@@ -66,12 +66,7 @@ impl Opening {
     pub(super) fn start(done: Done, cx: &mut Cx<'_>) -> Phase {
         cx.timers.set(Timer::Phase, cx.now, cx.config.phase_timeout);
         cx.open_stream();
-        Phase::Opening(Self {
-            ahead: Ahead::after(done, cx),
-            done,
-            opened: false,
-            other: None,
-        })
+        Phase::Opening(Self { ahead: Ahead::after(done, cx), done, opened: false, other: None })
     }
 
     /// Authentication is over, and the stream goes on (SASL2) without a resource.
@@ -98,14 +93,10 @@ impl Opening {
 
     pub(super) fn on_open(self, open: &Open, config: &Config) -> Result<Phase, DisconnectReason> {
         if self.opened {
-            return Err(DisconnectReason::ProtocolViolation(
-                "it opened the stream twice",
-            ));
+            return Err(DisconnectReason::ProtocolViolation("it opened the stream twice"));
         }
         if open.version.as_deref() != Some("1.0") {
-            return Err(DisconnectReason::ProtocolViolation(
-                "its stream is not of version 1.0",
-            ));
+            return Err(DisconnectReason::ProtocolViolation("its stream is not of version 1.0"));
         }
         Ok(Phase::Opening(Self {
             opened: true,
@@ -123,9 +114,7 @@ impl Opening {
         cx: &mut Cx<'_>,
     ) -> Result<Phase, DisconnectReason> {
         if !self.opened {
-            return Err(DisconnectReason::ProtocolViolation(
-                "it did not open the stream first",
-            ));
+            return Err(DisconnectReason::ProtocolViolation("it did not open the stream first"));
         }
         // Not before: a server that refuses the host answers in its own name, and then says why.
         if let Some(answered) = self.other {
@@ -143,13 +132,11 @@ impl Opening {
                 Ok(Binding::requested(features, self.done, id))
             }
             (Some(Step::Bind), _) => Ok(Binding::start(features, self.done, cx)),
-            (Some(Step::EstablishSession) | None, _) if self.done.has(Done::AUTHENTICATED) => Err(
-                DisconnectReason::ProtocolViolation("it offers no resource binding"),
-            ),
+            (Some(Step::EstablishSession) | None, _) if self.done.has(Done::AUTHENTICATED) => {
+                Err(DisconnectReason::ProtocolViolation("it offers no resource binding"))
+            }
             (Some(Step::EstablishSession) | None, Ahead::Nothing) => {
-                Err(DisconnectReason::MechanismUnavailable {
-                    offered: Vec::new(),
-                })
+                Err(DisconnectReason::MechanismUnavailable { offered: Vec::new() })
             }
             (Some(Step::EstablishSession) | None, _) => Err(DisconnectReason::OfferChanged),
         }

@@ -90,10 +90,7 @@ mod tests {
             (1013, (30.0, 60.0)),
             (4000, (0.0, 0.0)),
         ] {
-            let reason = DisconnectReason::WebSocketClosed {
-                code,
-                reason: String::new(),
-            };
+            let reason = DisconnectReason::WebSocketClosed { code, reason: String::new() };
             assert_eq!(waits(&reason), expected, "{code}");
         }
     }
@@ -121,15 +118,9 @@ mod tests {
 
     #[test]
     fn an_app_that_wants_short_waits_has_them() {
-        let policy = ReconnectPolicy {
-            cap: Duration::from_secs(1),
-            ..ReconnectPolicy::default()
-        };
+        let policy = ReconnectPolicy { cap: Duration::from_secs(1), ..ReconnectPolicy::default() };
         for code in [1012, 1013] {
-            let reason = DisconnectReason::WebSocketClosed {
-                code,
-                reason: String::new(),
-            };
+            let reason = DisconnectReason::WebSocketClosed { code, reason: String::new() };
             assert!(least_wait(&reason, &policy, 1.0) <= policy.cap, "{code}");
         }
     }

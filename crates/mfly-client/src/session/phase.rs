@@ -115,9 +115,9 @@ impl Phase {
                 None => DisconnectReason::ClosedByServer,
             }),
             (Self::Opening(opening), Received::Open(open)) => opening.on_open(&open, cx.config),
-            (_, Received::Open(_)) => Err(DisconnectReason::ProtocolViolation(
-                "it opened the stream twice",
-            )),
+            (_, Received::Open(_)) => {
+                Err(DisconnectReason::ProtocolViolation("it opened the stream twice"))
+            }
             (phase, Received::Element(document)) => phase.on_document(document, cx),
             (Self::Online(online), Received::Skipped(skipped)) => {
                 Ok(online.on_skipped(&skipped, cx))

@@ -166,19 +166,14 @@ pub enum DisconnectReason {
 
 /// How to raise a limit, as the rest of a sentence.
 fn remedy(skipped: &Skipped) -> String {
-    skipped
-        .setting()
-        .map_or_else(String::new, |setting| format!("; raise {setting}"))
+    skipped.setting().map_or_else(String::new, |setting| format!("; raise {setting}"))
 }
 
 impl DisconnectReason {
     /// The peer closed, and said so much.
     pub(crate) fn closed(close: Option<Close>) -> Self {
         match close {
-            Some(Close {
-                code: Some(code),
-                reason,
-            }) => Self::WebSocketClosed { code, reason },
+            Some(Close { code: Some(code), reason }) => Self::WebSocketClosed { code, reason },
             _ => Self::ClosedByServer,
         }
     }
@@ -256,10 +251,7 @@ struct Story<'a> {
 
 impl<'a> Story<'a> {
     fn new(what: &'static str, cause: &'a Cause) -> Self {
-        Self {
-            what,
-            cause: &**cause,
-        }
+        Self { what, cause: &**cause }
     }
 }
 
@@ -301,10 +293,7 @@ mod tests {
         let broken = DisconnectReason::ConnectionBroken(Arc::new(TransportError::Io(reset)));
         assert_eq!(broken.to_string(), "the connection broke: reset by peer");
         let cause = broken.source().and_then(|cause| cause.source());
-        assert_eq!(
-            cause.map(ToString::to_string).as_deref(),
-            Some("reset by peer")
-        );
+        assert_eq!(cause.map(ToString::to_string).as_deref(), Some("reset by peer"));
     }
 
     #[test]
@@ -316,10 +305,7 @@ mod tests {
         };
         let failed = DisconnectReason::ConnectFailed(Arc::new(dial));
         let text = failed.to_string();
-        assert!(
-            text.starts_with("could not connect: cannot reach a.test:5222"),
-            "{text}"
-        );
+        assert!(text.starts_with("could not connect: cannot reach a.test:5222"), "{text}");
         assert!(text.ends_with(": no route"), "{text}");
     }
 
@@ -329,10 +315,7 @@ mod tests {
             code: 1008,
             reason: reason.to_owned(),
         };
-        assert_eq!(
-            closed("").to_string(),
-            "the server closed the connection with code 1008"
-        );
+        assert_eq!(closed("").to_string(), "the server closed the connection with code 1008");
         assert_eq!(
             closed("go\naway\u{1b}[1m").to_string(),
             r#"the server closed the connection with code 1008: "go\naway\u{1b}[1m""#

@@ -51,11 +51,7 @@ const MIN_CAP: Duration = Duration::from_millis(5);
 
 impl Default for ReconnectPolicy {
     fn default() -> Self {
-        Self {
-            base: Duration::from_millis(500),
-            cap: Duration::from_secs(60),
-            max_attempts: None,
-        }
+        Self { base: Duration::from_millis(500), cap: Duration::from_secs(60), max_attempts: None }
     }
 }
 
@@ -63,10 +59,7 @@ impl ReconnectPolicy {
     /// A session that ends with its first connection.
     #[must_use]
     pub fn never() -> Self {
-        Self {
-            max_attempts: Some(0),
-            ..Self::default()
-        }
+        Self { max_attempts: Some(0), ..Self::default() }
     }
 
     /// The bound of every wait.
@@ -176,10 +169,7 @@ impl Reconnect {
 
     fn at_once(&mut self, redirect: Option<Redirect>) -> Verdict {
         self.attempt = self.attempt.max(1);
-        Verdict::AtOnce {
-            attempt: self.attempt,
-            redirect,
-        }
+        Verdict::AtOnce { attempt: self.attempt, redirect }
     }
 
     /// Judges a loss.
@@ -240,10 +230,11 @@ impl Reconnect {
         self.redirects = 0;
         Verdict::Retry {
             attempt: self.attempt,
-            delay: lost
-                .policy
-                .delay(self.step, lost.fraction)
-                .max(pace::least_wait(lost.reason, lost.policy, lost.fraction)),
+            delay: lost.policy.delay(self.step, lost.fraction).max(pace::least_wait(
+                lost.reason,
+                lost.policy,
+                lost.fraction,
+            )),
         }
     }
 }
@@ -280,18 +271,16 @@ fn fatal(reason: &DisconnectReason) -> Option<EndReason> {
             EndReason::Replaced
         }
         DisconnectReason::ChannelNotConfidential => EndReason::ChannelNotConfidential,
-        DisconnectReason::MechanismUnavailable { offered } => EndReason::MechanismUnavailable {
-            offered: offered.clone(),
-        },
-        DisconnectReason::MoreTasks { tasks } => EndReason::MoreTasks {
-            tasks: tasks.clone(),
-        },
+        DisconnectReason::MechanismUnavailable { offered } => {
+            EndReason::MechanismUnavailable { offered: offered.clone() }
+        }
+        DisconnectReason::MoreTasks { tasks } => EndReason::MoreTasks { tasks: tasks.clone() },
         DisconnectReason::Moved { to } => EndReason::Moved { to: to.clone() },
         DisconnectReason::StreamError(error) => match error.condition {
             StreamCondition::Conflict => EndReason::Replaced,
-            StreamCondition::SeeOtherHost => EndReason::Moved {
-                to: error.see_other_host.clone().unwrap_or_default(),
-            },
+            StreamCondition::SeeOtherHost => {
+                EndReason::Moved { to: error.see_other_host.clone().unwrap_or_default() }
+            }
             _ => return None,
         },
         _ => return None,
@@ -320,14 +309,7 @@ mod tests {
         reason: &'a DisconnectReason,
         policy: &'a ReconnectPolicy,
     ) -> Lost<'a> {
-        Lost {
-            now,
-            reason,
-            pointer: None,
-            policy,
-            first_attempts: 1,
-            fraction: 0.5,
-        }
+        Lost { now, reason, pointer: None, policy, first_attempts: 1, fraction: 0.5 }
     }
 
     fn verdict(reason: &DisconnectReason) -> String {
@@ -337,30 +319,19 @@ mod tests {
         match reconnect.lost(lost(now, reason, &ReconnectPolicy::default())) {
             Verdict::AtOnce { .. } => "at once".to_owned(),
             Verdict::Retry { .. } => "retry".to_owned(),
-            Verdict::End(end) => format!("{end:?}")
-                .split([' ', '('])
-                .next()
-                .unwrap()
-                .to_owned(),
+            Verdict::End(end) => format!("{end:?}").split([' ', '(']).next().unwrap().to_owned(),
         }
     }
 
     #[test]
     fn the_reason_alone_decides_whether_to_connect_again() {
-        let moved = DisconnectReason::Moved {
-            to: "wss://other.test/".to_owned(),
-        };
+        let moved = DisconnectReason::Moved { to: "wss://other.test/".to_owned() };
         let conflict = DisconnectReason::BindRefused(StanzaError::new(ErrorCondition::Conflict));
         let busy =
             DisconnectReason::BindRefused(StanzaError::new(ErrorCondition::ResourceConstraint));
-        let none = DisconnectReason::MechanismUnavailable {
-            offered: Vec::new(),
-        };
+        let none = DisconnectReason::MechanismUnavailable { offered: Vec::new() };
         for (reason, expected) in [
-            (
-                refused(FailureCondition::NotAuthorized),
-                "InvalidCredentials",
-            ),
+            (refused(FailureCondition::NotAuthorized), "InvalidCredentials"),
             (refused(FailureCondition::AccountDisabled), "AdminBlocked"),
             (refused(FailureCondition::TemporaryAuthFailure), "retry"),
             (stream(StreamCondition::Conflict), "Replaced"),
@@ -371,17 +342,11 @@ mod tests {
             (busy, "retry"),
             (moved, "Moved"),
             (none, "MechanismUnavailable"),
-            (
-                DisconnectReason::ChannelNotConfidential,
-                "ChannelNotConfidential",
-            ),
+            (DisconnectReason::ChannelNotConfidential, "ChannelNotConfidential"),
             (DisconnectReason::ClosedByServer, "retry"),
             (DisconnectReason::PeerSilent, "retry"),
             (DisconnectReason::OfferChanged, "at once"),
-            (
-                DisconnectReason::TimedOut(super::super::Stage::Opening),
-                "retry",
-            ),
+            (DisconnectReason::TimedOut(super::super::Stage::Opening), "retry"),
         ] {
             assert_eq!(verdict(&reason), expected, "{reason}");
         }
@@ -390,28 +355,19 @@ mod tests {
     #[test]
     fn the_bound_of_the_wait_doubles_up_to_the_cap() {
         let policy = ReconnectPolicy::default();
-        let bounds: Vec<_> = (1..=9)
-            .map(|n| policy.delay(n, 1.0).as_secs_f64())
-            .collect();
+        let bounds: Vec<_> = (1..=9).map(|n| policy.delay(n, 1.0).as_secs_f64()).collect();
         assert_eq!(bounds, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]);
         assert_eq!(policy.delay(u32::MAX, 1.0), policy.cap);
         assert_eq!(policy.delay(5, 0.0), Duration::ZERO);
-        let endless = ReconnectPolicy {
-            base: Duration::MAX,
-            cap: Duration::MAX,
-            max_attempts: None,
-        };
+        let endless =
+            ReconnectPolicy { base: Duration::MAX, cap: Duration::MAX, max_attempts: None };
         assert_eq!(endless.delay(2, 1.0), YEAR);
     }
 
     #[test]
     fn no_policy_connects_again_without_any_wait() {
         let bound = |base, cap| {
-            let policy = ReconnectPolicy {
-                base,
-                cap,
-                max_attempts: None,
-            };
+            let policy = ReconnectPolicy { base, cap, max_attempts: None };
             policy.delay(9, 1.0)
         };
         assert_eq!(bound(Duration::ZERO, SECOND / 10), SECOND / 10);
@@ -426,18 +382,11 @@ mod tests {
         let mut lose = || {
             reconnect.lost(Lost {
                 first_attempts: 2,
-                ..lost(
-                    now,
-                    &DisconnectReason::ClosedByServer,
-                    &ReconnectPolicy::default(),
-                )
+                ..lost(now, &DisconnectReason::ClosedByServer, &ReconnectPolicy::default())
             })
         };
         assert!(matches!(lose(), Verdict::Retry { attempt: 2, .. }));
-        assert!(matches!(
-            lose(),
-            Verdict::End(EndReason::Unreachable { attempts: 2, .. })
-        ));
+        assert!(matches!(lose(), Verdict::End(EndReason::Unreachable { attempts: 2, .. })));
     }
 
     #[test]
@@ -483,9 +432,6 @@ mod tests {
         reconnect.online(now);
         let reason = DisconnectReason::ClosedByServer;
         let verdict = reconnect.lost(lost(now, &reason, &ReconnectPolicy::never()));
-        assert!(matches!(
-            verdict,
-            Verdict::End(EndReason::Unreachable { attempts: 0, .. })
-        ));
+        assert!(matches!(verdict, Verdict::End(EndReason::Unreachable { attempts: 0, .. })));
     }
 }

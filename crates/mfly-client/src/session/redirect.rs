@@ -48,10 +48,7 @@ impl Redirect {
         let address = Address::tcp(&host, port, true).ok()?;
         // Where none is named, the default of the own way applies, which need not be STARTTLS.
         let names_port = text.rsplit(']').next().is_some_and(|end| end.contains(':'));
-        Some(Self(Kind::Host {
-            host: address.host().to_owned(),
-            port: names_port.then_some(port),
-        }))
+        Some(Self(Kind::Host { host: address.host().to_owned(), port: names_port.then_some(port) }))
     }
 
     /// Reads `see-other-uri`; `None` when it is no WebSocket address.
@@ -69,9 +66,9 @@ impl Redirect {
     pub fn address(&self, original: &Address) -> Result<Address, InvalidArgument> {
         let refuse = |reason| InvalidArgument::new("see_other_host", reason);
         match &self.0 {
-            Kind::WebSocket(address) if original.is_tls() && !address.is_tls() => Err(refuse(
-                "the server points from a secure address to an open one",
-            )),
+            Kind::WebSocket(address) if original.is_tls() && !address.is_tls() => {
+                Err(refuse("the server points from a secure address to an open one"))
+            }
             Kind::WebSocket(address) => Ok(address.clone()),
             Kind::Host { host, port } => match original.scheme() {
                 Scheme::Xmpps => Address::tcp(host, port.unwrap_or(5223), true),
@@ -126,10 +123,8 @@ fn is_within(host: &str, domain: &str) -> bool {
     let Ok(domain) = idn::to_ascii(domain.trim_matches(['[', ']'])) else {
         return false;
     };
-    let Some((front, back)) = host
-        .len()
-        .checked_sub(domain.len())
-        .and_then(|at| host.split_at_checked(at))
+    let Some((front, back)) =
+        host.len().checked_sub(domain.len()).and_then(|at| host.split_at_checked(at))
     else {
         return false;
     };
@@ -150,14 +145,8 @@ mod tests {
     #[test]
     fn a_pointer_names_a_host_and_perhaps_a_port() {
         assert_eq!(host("b.example"), Some(("b.example".to_owned(), None)));
-        assert_eq!(
-            host(" B.example:5223 "),
-            Some(("b.example".to_owned(), Some(5223)))
-        );
-        assert_eq!(
-            host("b.example:443"),
-            Some(("b.example".to_owned(), Some(443)))
-        );
+        assert_eq!(host(" B.example:5223 "), Some(("b.example".to_owned(), Some(5223))));
+        assert_eq!(host("b.example:443"), Some(("b.example".to_owned(), Some(443))));
         assert_eq!(host("[::1]"), Some(("::1".to_owned(), None)));
         assert_eq!(host("[::1]:5222"), Some(("::1".to_owned(), Some(5222))));
         for nonsense in [
@@ -199,11 +188,7 @@ mod tests {
             ("hosting.test", false, true),
         ] {
             let redirect = Redirect::to_host(text).unwrap();
-            assert_eq!(
-                RedirectPolicy::SameDomain.allows(&redirect, &home),
-                own,
-                "{text}"
-            );
+            assert_eq!(RedirectPolicy::SameDomain.allows(&redirect, &home), own, "{text}");
             assert_eq!(listed.allows(&redirect, &home), named, "{text}");
             assert!(!RedirectPolicy::Never.allows(&redirect, &home), "{text}");
         }

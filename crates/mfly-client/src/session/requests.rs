@@ -30,10 +30,7 @@ pub(super) struct Own {
 
 impl Own {
     pub(super) fn new(full: FullJid) -> Self {
-        Self {
-            bare: full.bare(),
-            full,
-        }
+        Self { bare: full.bare(), full }
     }
 
     /// Whether this is the server itself.
@@ -128,15 +125,7 @@ impl Requests {
     /// may take; and there is one check at a time. So no bound is needed.
     pub(super) fn insert_own(&mut self, id: StanzaId, deadline: Instant, is_check: bool) {
         self.own_count += 1;
-        self.store(
-            Owner::Session(self.own_count),
-            Entry {
-                id,
-                to: None,
-                deadline,
-                is_check,
-            },
-        );
+        self.store(Owner::Session(self.own_count), Entry { id, to: None, deadline, is_check });
     }
 
     /// Whether a check is under way.
@@ -160,9 +149,7 @@ impl Requests {
     }
 
     fn retire(&mut self, owner: Owner) -> Option<Expired> {
-        let Entry {
-            id, to, is_check, ..
-        } = self.remove(owner)?;
+        let Entry { id, to, is_check, .. } = self.remove(owner)?;
         if self.retired.len() == RETIRED {
             self.retired.pop_front();
         }
@@ -212,12 +199,10 @@ impl Requests {
         self.deadlines.clear();
         self.retired.clear();
         self.checks = 0;
-        std::mem::take(&mut self.entries)
-            .into_keys()
-            .filter_map(|owner| match owner {
-                Owner::Caller(request) => Some(request),
-                Owner::Session(_) => None,
-            })
+        std::mem::take(&mut self.entries).into_keys().filter_map(|owner| match owner {
+            Owner::Caller(request) => Some(request),
+            Owner::Session(_) => None,
+        })
     }
 
     /// The earliest deadline.
@@ -251,12 +236,7 @@ mod tests {
     }
 
     fn entry(id: &str, to: Option<&str>, deadline: Instant) -> Entry {
-        Entry {
-            id: StanzaId::new(id).unwrap(),
-            to: to.map(jid),
-            deadline,
-            is_check: false,
-        }
+        Entry { id: StanzaId::new(id).unwrap(), to: to.map(jid), deadline, is_check: false }
     }
 
     fn answered(requests: &mut Requests, id: &str, from: Option<&str>) -> Option<Answer> {
@@ -266,17 +246,9 @@ mod tests {
 
     #[test]
     fn only_the_entity_asked_may_answer() {
-        let own_account = [
-            None,
-            Some("u1@host.test"),
-            Some("u1@host.test/Web-1"),
-            Some("host.test"),
-        ];
-        let others = [
-            Some("u1@host.test/other"),
-            Some("u2@host.test"),
-            Some("evil.test"),
-        ];
+        let own_account =
+            [None, Some("u1@host.test"), Some("u1@host.test/Web-1"), Some("host.test")];
+        let others = [Some("u1@host.test/other"), Some("u2@host.test"), Some("evil.test")];
         let now = Instant::now();
         let accepts = |to: Option<&str>, from: Option<&str>| {
             let mut requests = Requests::new(1);
@@ -289,10 +261,7 @@ mod tests {
             assert!(!to_contact, "{from:?} answered for u2");
         }
         for from in others {
-            assert!(
-                !accepts(None, from),
-                "{from:?} answered for the own account"
-            );
+            assert!(!accepts(None, from), "{from:?} answered for the own account");
         }
         assert!(accepts(Some("u2@host.test"), Some("u2@host.test")));
         assert!(!accepts(Some("u2@host.test"), Some("u2@host.test/phone")));
@@ -304,9 +273,7 @@ mod tests {
     #[test]
     fn a_forged_answer_leaves_the_request_waiting_for_the_true_one() {
         let mut requests = Requests::new(1);
-        requests
-            .insert(RequestId(1), entry("q", None, Instant::now()))
-            .unwrap();
+        requests.insert(RequestId(1), entry("q", None, Instant::now())).unwrap();
         assert_eq!(answered(&mut requests, "q", Some("u2@host.test")), None);
         let owner = Owner::Caller(RequestId(1));
         assert_eq!(answered(&mut requests, "q", None), Some(Answer::To(owner)));
@@ -317,12 +284,8 @@ mod tests {
     fn an_answer_after_cancellation_or_deadline_is_late_once() {
         let now = Instant::now();
         let mut requests = Requests::new(2);
-        requests
-            .insert(RequestId(1), entry("a", None, now))
-            .unwrap();
-        requests
-            .insert(RequestId(2), entry("b", None, now + Duration::from_secs(1)))
-            .unwrap();
+        requests.insert(RequestId(1), entry("a", None, now)).unwrap();
+        requests.insert(RequestId(2), entry("b", None, now + Duration::from_secs(1))).unwrap();
         let expired = requests.expired(now).map(|expired| expired.owner);
         assert_eq!(expired, Some(Owner::Caller(RequestId(1))));
         assert_eq!(requests.expired(now), None);
@@ -342,19 +305,10 @@ mod tests {
         let mut requests = Requests::new(2);
         for n in 0..200 {
             let id = format!("q{n}");
-            assert_eq!(
-                requests.insert(RequestId(2 * n), entry(&id, None, now)),
-                Ok(())
-            );
+            assert_eq!(requests.insert(RequestId(2 * n), entry(&id, None, now)), Ok(()));
             let more = format!("r{n}");
-            assert_eq!(
-                requests.insert(RequestId(2 * n + 1), entry(&more, None, now)),
-                Ok(())
-            );
-            assert_eq!(
-                requests.insert(RequestId(900), entry("x", None, now)),
-                Err(Full)
-            );
+            assert_eq!(requests.insert(RequestId(2 * n + 1), entry(&more, None, now)), Ok(()));
+            assert_eq!(requests.insert(RequestId(900), entry("x", None, now)), Err(Full));
             while requests.expired(now).is_some() {}
             assert!(requests.retired.len() <= RETIRED);
         }

@@ -58,10 +58,7 @@ enum Told {
 
 impl Routed {
     const fn quiet(outcome: Outcome) -> Self {
-        Self {
-            answer: None,
-            outcome,
-        }
+        Self { answer: None, outcome }
     }
 
     fn unknown(document: &Document) -> Self {
@@ -163,9 +160,7 @@ fn route_answer(
 }
 
 fn route_question(document: &Document, iq: &Iq<'_>, dialect: Dialect, own: &Own) -> Routed {
-    let is_ping = iq
-        .payload()
-        .is_some_and(|payload| payload.is(ns::PING, "ping"));
+    let is_ping = iq.payload().is_some_and(|payload| payload.is(ns::PING, "ping"));
     if is_ping && iq.kind == IqKind::Get {
         // As the official SDK answers: with the addresses swapped, absent ones left out. Servers of other people need
         // not accept a sender that they did not assign, so there it is left out.
@@ -236,12 +231,6 @@ fn refusal(question: &Iq<'_>, condition: ErrorCondition) -> Vec<u8> {
 
 fn error(id: &StanzaId, to: Option<&Jid>, condition: ErrorCondition) -> Vec<u8> {
     let mut buffer = Vec::new();
-    iq::write_error(
-        &StanzaError::new(condition),
-        id,
-        None,
-        to.map(Jid::as_str),
-        &mut buffer,
-    );
+    iq::write_error(&StanzaError::new(condition), id, None, to.map(Jid::as_str), &mut buffer);
     buffer
 }

@@ -102,9 +102,8 @@ fn read_sasl(element: Element<'_>) -> Heard {
             bound: None,
         })
     } else if sasl::Challenge::is(element) {
-        sasl::Challenge::read(element).map_or(Heard::Malformed, |challenge| {
-            Heard::Challenge(challenge.data.to_vec())
-        })
+        sasl::Challenge::read(element)
+            .map_or(Heard::Malformed, |challenge| Heard::Challenge(challenge.data.to_vec()))
     } else {
         Heard::Other
     }
@@ -119,9 +118,8 @@ fn read_sasl2(element: Element<'_>) -> Heard {
             bound: success.bound.map(|_| success.identity),
         })
     } else if sasl2::Challenge::is(element) {
-        sasl2::Challenge::read(element).map_or(Heard::Malformed, |challenge| {
-            Heard::Challenge(challenge.data.to_vec())
-        })
+        sasl2::Challenge::read(element)
+            .map_or(Heard::Malformed, |challenge| Heard::Challenge(challenge.data.to_vec()))
     } else if sasl2::Continue::is(element) {
         sasl2::Continue::read(element).map_or(Heard::Malformed, |more| Heard::MoreTasks(more.tasks))
     } else {

@@ -31,8 +31,7 @@ impl Spoken {
         let texts = element.split('<').filter_map(|part| part.split_once('>'));
         let payloads = texts.filter_map(|(_, text)| Password::new(text.trim()).ok());
         // `=` alone stands for an empty payload (RFC 6120 §6.4.2).
-        self.payloads
-            .extend(payloads.filter(|payload| payload.expose() != "="));
+        self.payloads.extend(payloads.filter(|payload| payload.expose() != "="));
     }
 
     /// Whether a text repeats something of it: the password, or part of a message in base64.

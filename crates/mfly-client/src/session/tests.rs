@@ -175,10 +175,8 @@ impl Rig {
             Input::Disconnected(_) => self.connected = false,
             _ => {}
         }
-        let twins = self
-            .twin
-            .as_mut()
-            .map(|twin| (twin.handle(self.now, &input), twin.poll_timeout()));
+        let twins =
+            self.twin.as_mut().map(|twin| (twin.handle(self.now, &input), twin.poll_timeout()));
         self.machine.handle(self.now, input);
         let mut ours = Vec::new();
         let already_sent = self.sent.len();
@@ -218,8 +216,7 @@ impl Rig {
             Output::NeedPassword(ticket) => self.tickets.push(ticket),
             Output::Derive(ticket, derivation) => self.derivations.push((ticket, derivation)),
             Output::Reply(RequestId(id), result) => {
-                self.replies
-                    .push((id, result.map(|document| document.as_str().to_owned())));
+                self.replies.push((id, result.map(|document| document.as_str().to_owned())));
             }
             Output::Notice(Notice::StanzaLimit(limit)) => self.stanza_limit = limit,
             Output::Notice(notice) => self.news.push(headline(&notice)),
@@ -257,14 +254,7 @@ impl Rig {
         let id = StanzaId::new(format!("q{number}")).unwrap();
         let mut buffer = Vec::new();
         let to = to.map(|to| Jid::new(to).unwrap());
-        iq::write(
-            &mut buffer,
-            iq::IqKind::Get,
-            &id,
-            None,
-            to.as_ref().map(Jid::as_str),
-            |_| {},
-        );
+        iq::write(&mut buffer, iq::IqKind::Get, &id, None, to.as_ref().map(Jid::as_str), |_| {});
         let mut request = Request {
             request: RequestId(number),
             id: id.clone(),

@@ -20,10 +20,7 @@ pub(super) struct Waiting {
 
 impl Waiting {
     pub(super) const fn new(limit: usize) -> Self {
-        Self {
-            queue: VecDeque::new(),
-            limit,
-        }
+        Self { queue: VecDeque::new(), limit }
     }
 
     /// Keeps a request for the next connection.

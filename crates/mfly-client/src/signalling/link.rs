@@ -56,13 +56,7 @@ impl Link {
         let first = http.get(&url, POST).await;
         // Cannot be full.
         let _ = sender.try_send(first);
-        Ok(Self::Polling(Polling {
-            http,
-            url,
-            payloads,
-            to_task: Some(sender),
-            task: None,
-        }))
+        Ok(Self::Polling(Polling { http, url, payloads, to_task: Some(sender), task: None }))
     }
 
     /// Takes note of the session.
@@ -91,9 +85,7 @@ impl Link {
             Self::WebSocket(connection) => match connection.next().await {
                 Some(Ok(frame)) => Ok(vec![Packet::decode(frame.as_str()).map_err(malformed)?]),
                 Some(Err(error)) => Err(broken(error)),
-                None => Err(lost(DisconnectReason::closed(
-                    connection.close_reason().cloned(),
-                ))),
+                None => Err(lost(DisconnectReason::closed(connection.close_reason().cloned()))),
             },
             Self::Polling(polling) => match polling.payloads.recv().await {
                 Some(payload) => payload,
@@ -104,10 +96,9 @@ impl Link {
 
     pub(super) async fn send(&mut self, packet: Packet) -> Result<()> {
         match self {
-            Self::WebSocket(connection) => connection
-                .send(packet.encode().into())
-                .await
-                .map_err(broken),
+            Self::WebSocket(connection) => {
+                connection.send(packet.encode().into()).await.map_err(broken)
+            }
             Self::Polling(polling) => {
                 let body = encode_payload([&packet]);
                 let request = request(Method::POST, &polling.url, body.into())?;
@@ -159,11 +150,7 @@ impl Http {
         let delay = retry_after(response.headers(), SystemTime::now());
         match response.status() {
             status if status.is_success() => Ok(response.into_body()),
-            status => Err(ApiError::Http {
-                status: status.as_u16(),
-                retry_after: delay,
-            }
-            .into()),
+            status => Err(ApiError::Http { status: status.as_u16(), retry_after: delay }.into()),
         }
     }
 }

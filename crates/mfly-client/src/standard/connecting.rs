@@ -97,12 +97,7 @@ impl Connecting {
             write_timeout: Duration::from_secs(10),
         });
         let first_jid = link.ready().await.map_err(Error::from_end)?;
-        Ok(Session::new(Shared {
-            link,
-            first_jid,
-            subscriptions,
-            card_writer: Mutex::default(),
-        }))
+        Ok(Session::new(Shared { link, first_jid, subscriptions, card_writer: Mutex::default() }))
     }
 }
 
@@ -130,9 +125,7 @@ impl IntoFuture for Connecting {
 
 impl fmt::Debug for Connecting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connecting")
-            .field("account", &self.account)
-            .finish_non_exhaustive()
+        f.debug_struct("Connecting").field("account", &self.account).finish_non_exhaustive()
     }
 }
 

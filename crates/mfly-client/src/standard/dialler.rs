@@ -47,11 +47,7 @@ impl Dialler {
         // Whatever the host: it has to prove that it serves the domain (RFC 6120 §13.7.2.1).
         options.domain = Some(domain.to_owned());
         options.tried = Some(Tried::default());
-        Ok(Self {
-            target,
-            options,
-            step_by_step: AtomicBool::new(false),
-        })
+        Ok(Self { target, options, step_by_step: AtomicBool::new(false) })
     }
 
     /// The host that is asked for, if it was named.
@@ -101,18 +97,12 @@ impl Target {
             // Clear text may be fine for messages, but never for a password.
             Self::Address(address) => connector::dial(address, redirect, options, false).await,
             #[cfg(feature = "srv")]
-            Self::Domain {
-                domain, direct_tls, ..
-            } if redirect.is_some() => {
+            Self::Domain { domain, direct_tls, .. } if redirect.is_some() => {
                 let like = Address::tcp(domain, PORT, direct_tls.load(Ordering::Relaxed))?;
                 connector::dial(&like, redirect, options, false).await
             }
             #[cfg(feature = "srv")]
-            Self::Domain {
-                domain,
-                resolver,
-                direct_tls,
-            } => {
+            Self::Domain { domain, resolver, direct_tls } => {
                 let connection = srv::connect_domain(domain, options, resolver.as_deref()).await?;
                 let security = connection.security();
                 let has_alpn = security.is_some_and(|security| security.alpn.is_some());

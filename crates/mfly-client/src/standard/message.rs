@@ -48,8 +48,7 @@ impl Session {
     /// reconnects.
     pub async fn send_message(&self, to: &Jid, body: &str) -> Result<StanzaId> {
         let id = self.stanza_id();
-        self.send_stanza(|writer| stanza::message::write_chat(to, &id, body, writer))
-            .await?;
+        self.send_stanza(|writer| stanza::message::write_chat(to, &id, body, writer)).await?;
         Ok(id)
     }
 }

@@ -36,10 +36,7 @@ pub(super) struct Shared {
 
 impl Session {
     pub(super) fn new(shared: Shared) -> Self {
-        Self {
-            shared: Arc::new(shared),
-            asking: Asking::default(),
-        }
+        Self { shared: Arc::new(shared), asking: Asking::default() }
     }
 
     /// The same session, with another deadline for each request made through this handle.
@@ -47,10 +44,7 @@ impl Session {
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
-            asking: Asking {
-                timeout: Some(timeout),
-                ..self.asking
-            },
+            asking: Asking { timeout: Some(timeout), ..self.asking },
         }
     }
 
@@ -62,10 +56,7 @@ impl Session {
     pub fn with_fail_fast(&self, fail_fast: bool) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
-            asking: Asking {
-                fail_fast: Some(fail_fast),
-                ..self.asking
-            },
+            asking: Asking { fail_fast: Some(fail_fast), ..self.asking },
         }
     }
 
@@ -97,9 +88,7 @@ impl Session {
     /// The session's own address; the last one while it reconnects.
     #[must_use]
     pub fn jid(&self) -> FullJid {
-        let Shared {
-            link, first_jid, ..
-        } = &*self.shared;
+        let Shared { link, first_jid, .. } = &*self.shared;
         link.jid().unwrap_or_else(|| first_jid.clone())
     }
 

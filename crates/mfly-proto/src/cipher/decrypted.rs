@@ -60,13 +60,8 @@ mod tests {
 
     #[test]
     fn debug_output_tells_the_outcome_and_not_the_text() {
-        let outcomes = [
-            Decrypted::Plain("secret".to_owned()),
-            Decrypted::Passthrough("secret".to_owned()),
-        ];
-        assert_eq!(
-            format!("{outcomes:?}"),
-            "[Plain(<redacted>), Passthrough(<redacted>)]"
-        );
+        let outcomes =
+            [Decrypted::Plain("secret".to_owned()), Decrypted::Passthrough("secret".to_owned())];
+        assert_eq!(format!("{outcomes:?}"), "[Plain(<redacted>), Passthrough(<redacted>)]");
     }
 }

@@ -20,10 +20,7 @@ pub(super) fn encode(bytes: &[u8]) -> String {
 /// The bytes of a base64 text. White space is passed over: encoders on phones break lines.
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     if text.bytes().any(|byte| byte.is_ascii_whitespace()) {
-        let joined: Vec<u8> = text
-            .bytes()
-            .filter(|byte| !byte.is_ascii_whitespace())
-            .collect();
+        let joined: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
         return BASE64.decode(joined).ok();
     }
     BASE64.decode(text).ok()
@@ -35,13 +32,7 @@ mod tests {
 
     #[test]
     fn line_breaks_missing_padding_and_stray_last_bits_do_not_matter() {
-        for text in [
-            "aGVsbG8=",
-            "aGVs\nbG8=\n",
-            "aGVsbG8",
-            " aGVs bG8 ",
-            "aGVsbG9=",
-        ] {
+        for text in ["aGVsbG8=", "aGVs\nbG8=\n", "aGVsbG8", " aGVs bG8 ", "aGVsbG9="] {
             assert_eq!(decode(text).as_deref(), Some(&b"hello"[..]), "{text:?}");
         }
     }

@@ -64,12 +64,8 @@ mod tests {
 
     #[test]
     fn anything_but_thirty_two_letters_is_refused() {
-        let keys = [
-            "",
-            "abc",
-            "AbCdEfGhIjKlMnOpQrStUvWxYzabcde1",
-            "é23456789012345678901234567890",
-        ];
+        let keys =
+            ["", "abc", "AbCdEfGhIjKlMnOpQrStUvWxYzabcde1", "é23456789012345678901234567890"];
         for key in keys {
             assert_eq!(FileKey::new(key).unwrap_err().name, "file_key", "{key}");
         }
@@ -94,17 +90,11 @@ mod tests {
         bytes[32..].fill(1);
         assert_eq!(FileKey::from_random(bytes).expose(), "b".repeat(32));
         bytes[63] = 208;
-        assert_eq!(
-            FileKey::from_random(bytes).expose(),
-            format!("{}V", "b".repeat(31))
-        );
+        assert_eq!(FileKey::from_random(bytes).expose(), format!("{}V", "b".repeat(31)));
     }
 
     #[test]
     fn debug_output_does_not_show_the_key() {
-        assert_eq!(
-            format!("{:?}", FileKey::from_random([0; 64])),
-            "FileKey(<redacted>)"
-        );
+        assert_eq!(format!("{:?}", FileKey::from_random([0; 64])), "FileKey(<redacted>)");
     }
 }

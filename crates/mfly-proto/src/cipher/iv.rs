@@ -29,12 +29,9 @@ impl Iv {
     pub fn new(text: &str) -> Result<Self, InvalidArgument> {
         let mut iv = [0; IV_BYTES];
         for (byte, character) in iv.iter_mut().zip(text.chars()) {
-            *byte = u8::try_from(character)
-                .ok()
-                .filter(u8::is_ascii)
-                .ok_or_else(|| {
-                    InvalidArgument::new("iv", "its first 16 characters must be ASCII")
-                })?;
+            *byte = u8::try_from(character).ok().filter(u8::is_ascii).ok_or_else(|| {
+                InvalidArgument::new("iv", "its first 16 characters must be ASCII")
+            })?;
         }
         Ok(Self(iv))
     }
@@ -79,10 +76,7 @@ mod tests {
         for text in ["é", "123456789012345é", "ü234567890123456"] {
             assert_eq!(Iv::new(text).unwrap_err().name, "iv", "{text}");
         }
-        assert_eq!(
-            Iv::new("1234567890123456é").unwrap(),
-            Iv::new("1234567890123456").unwrap()
-        );
+        assert_eq!(Iv::new("1234567890123456é").unwrap(), Iv::new("1234567890123456").unwrap());
     }
 
     #[test]

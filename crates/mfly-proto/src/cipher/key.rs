@@ -66,10 +66,7 @@ mod tests {
     #[test]
     fn parts_make_the_same_key_as_their_concatenation() {
         let parts = SecretKey::derive(&["al", "", "ice01"]).unwrap();
-        assert_eq!(
-            parts.bytes(),
-            SecretKey::derive(&["alice01"]).unwrap().bytes()
-        );
+        assert_eq!(parts.bytes(), SecretKey::derive(&["alice01"]).unwrap().bytes());
     }
 
     #[test]

@@ -110,10 +110,7 @@ mod tests {
         let sealed = seal_password(&cipher, &Password::new("secret").unwrap(), 1);
         assert_eq!(open_password(&self::cipher("other"), &sealed), None);
         // Clear JSON is a passthrough and must not count as sealed.
-        assert_eq!(
-            open_password(&cipher, r#"{"password":"p","currentTimestamp":1}"#),
-            None
-        );
+        assert_eq!(open_password(&cipher, r#"{"password":"p","currentTimestamp":1}"#), None);
         let contents = [
             "",
             "secret",
@@ -125,11 +122,7 @@ mod tests {
             r#"{"password":"p","currentTimestamp":"1"}"#,
         ];
         for content in contents {
-            assert_eq!(
-                open_password(&cipher, &cipher.seal(content)),
-                None,
-                "{content}"
-            );
+            assert_eq!(open_password(&cipher, &cipher.seal(content)), None, "{content}");
         }
     }
 }

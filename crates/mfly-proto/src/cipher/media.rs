@@ -36,10 +36,7 @@ impl MediaCipher {
     /// The cipher of one file.
     #[must_use]
     pub fn new(key: &FileKey, iv: &Iv) -> Self {
-        Self {
-            key: SecretKey::of(&[key.expose()]),
-            iv: iv.clone(),
-        }
+        Self { key: SecretKey::of(&[key.expose()]), iv: iv.clone() }
     }
 
     /// Bytes that a file of `plain_len` bytes takes in the chunked form.
@@ -73,10 +70,7 @@ impl MediaCipher {
     /// Starts to seal a file in the chunked form.
     #[must_use]
     pub fn sealer(&self) -> MediaSealer {
-        MediaSealer {
-            chain: aes_cbc::encryptor(&self.key, &self.iv),
-            held: no_bytes(),
-        }
+        MediaSealer { chain: aes_cbc::encryptor(&self.key, &self.iv), held: no_bytes() }
     }
 
     /// Starts to open a file in the chunked form, of `plain_len` bytes if that is known.
@@ -161,11 +155,8 @@ impl MediaOpener {
     pub fn update(&mut self, sealed: &[u8]) -> Vec<u8> {
         self.sealed = self.sealed.saturating_add(sealed.len() as u64);
         let len = self.held.len() + sealed.len();
-        let mut ready = take(
-            &mut self.held,
-            sealed,
-            len.saturating_sub(1) / BLOCK_BYTES * BLOCK_BYTES,
-        );
+        let mut ready =
+            take(&mut self.held, sealed, len.saturating_sub(1) / BLOCK_BYTES * BLOCK_BYTES);
         let (blocks, _) = Block::slice_as_chunks_mut(&mut ready);
         self.chain.decrypt_blocks(blocks);
         ready
@@ -182,9 +173,7 @@ impl MediaOpener {
         let expected = self.plain_len.map(MediaCipher::sealed_len);
         let is_whole = self.held.len().is_multiple_of(BLOCK_BYTES);
         if !is_whole || expected.is_some_and(|expected| expected != self.sealed) {
-            return Err(CipherError::Length {
-                sealed: self.sealed,
-            });
+            return Err(CipherError::Length { sealed: self.sealed });
         }
         let mut last = std::mem::take(&mut *self.held);
         let (blocks, _) = Block::slice_as_chunks_mut(&mut last);
@@ -193,10 +182,7 @@ impl MediaOpener {
             // At most 15, as a block is not more than 16 bytes longer than what it holds.
             let padding = usize::try_from(self.sealed - plain_len).unwrap_or(BLOCK_BYTES);
             let content = last.len().saturating_sub(padding);
-            if last[content..]
-                .iter()
-                .any(|&byte| usize::from(byte) != padding)
-            {
+            if last[content..].iter().any(|&byte| usize::from(byte) != padding) {
                 return Err(CipherError::WrongKey);
             }
             last.truncate(content);
@@ -278,14 +264,10 @@ mod tests {
     #[test]
     fn a_file_that_is_cut_or_too_long_is_refused() {
         let sealed = seal(&[5; 40]);
-        for (bytes, plain_len) in [
-            (&sealed[..47], None),
-            (&sealed[..32], Some(40)),
-            (&sealed[..], Some(32)),
-        ] {
-            let refused = CipherError::Length {
-                sealed: bytes.len() as u64,
-            };
+        for (bytes, plain_len) in
+            [(&sealed[..47], None), (&sealed[..32], Some(40)), (&sealed[..], Some(32))]
+        {
+            let refused = CipherError::Length { sealed: bytes.len() as u64 };
             assert_eq!(open(bytes, plain_len), Err(refused));
         }
         assert_eq!(open(&[], Some(1)), Err(CipherError::Length { sealed: 0 }));
@@ -322,10 +304,7 @@ mod tests {
     #[test]
     fn debug_output_shows_lengths_only() {
         let shown = format!("{:?} {:?}", cipher().sealer(), cipher().opener(Some(3)));
-        assert_eq!(
-            shown,
-            "MediaSealer { .. } MediaOpener { sealed: 0, plain_len: Some(3), .. }"
-        );
+        assert_eq!(shown, "MediaSealer { .. } MediaOpener { sealed: 0, plain_len: Some(3), .. }");
         assert!(format!("{:?}", cipher()).contains("SecretKey(<redacted>)"));
     }
 }

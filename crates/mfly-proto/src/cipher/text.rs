@@ -20,21 +20,14 @@ pub(super) struct TextCipher {
 impl TextCipher {
     /// A cipher under the key string that `parts` make together.
     pub(super) fn new(parts: &[&str], iv: &Iv) -> Self {
-        Self {
-            key: SecretKey::derive(parts),
-            iv: iv.clone(),
-        }
+        Self { key: SecretKey::derive(parts), iv: iv.clone() }
     }
 
     /// Seals a text.
     pub(super) fn seal(&self, text: &str) -> Result<String, CipherError> {
         let key = self.key(text)?;
         let encoded = Zeroizing::new(uri::encode(text));
-        Ok(encoding::encode(&aes_cbc::encrypt(
-            key,
-            &self.iv,
-            encoded.as_bytes(),
-        )))
+        Ok(encoding::encode(&aes_cbc::encrypt(key, &self.iv, encoded.as_bytes())))
     }
 
     /// Opens a sealed text.
@@ -62,11 +55,7 @@ impl TextCipher {
     /// The key, if there is also something to use it on.
     fn key(&self, text: &str) -> Result<&SecretKey, CipherError> {
         let key = self.key.as_ref().ok_or(CipherError::EmptyKey)?;
-        if text.is_empty() {
-            Err(CipherError::EmptyText)
-        } else {
-            Ok(key)
-        }
+        if text.is_empty() { Err(CipherError::EmptyText) } else { Ok(key) }
     }
 }
 
@@ -76,11 +65,7 @@ mod tests {
 
     /// The sealed form of bytes that are not percent-encoded first.
     fn sealed_raw(cipher: &TextCipher, bytes: &[u8]) -> String {
-        encoding::encode(&aes_cbc::encrypt(
-            cipher.key.as_ref().unwrap(),
-            &cipher.iv,
-            bytes,
-        ))
+        encoding::encode(&aes_cbc::encrypt(cipher.key.as_ref().unwrap(), &cipher.iv, bytes))
     }
 
     #[test]
@@ -88,15 +73,8 @@ mod tests {
         let cipher = TextCipher::new(&["key"], &Iv::REQUEST);
         for bytes in [&b"\xff\xfe"[..], b"100%", b"%C3", b"%ff"] {
             let sealed = sealed_raw(&cipher, bytes);
-            assert_eq!(
-                cipher.open(&sealed),
-                Err(CipherError::WrongKey),
-                "{bytes:?}"
-            );
-            assert_eq!(
-                cipher.open_or_input(&sealed),
-                Decrypted::Passthrough(sealed)
-            );
+            assert_eq!(cipher.open(&sealed), Err(CipherError::WrongKey), "{bytes:?}");
+            assert_eq!(cipher.open_or_input(&sealed), Decrypted::Passthrough(sealed));
         }
     }
 

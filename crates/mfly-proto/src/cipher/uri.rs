@@ -16,10 +16,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 
 const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')'
-        )
+        || matches!(byte, b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')')
 }
 
 /// `encodeURIComponent`.
@@ -51,9 +48,7 @@ pub(super) fn decode(text: &str) -> Option<String> {
 }
 
 fn hexadecimal(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 #[cfg(test)]
@@ -86,18 +81,8 @@ mod tests {
 
     #[test]
     fn a_malformed_escape_fails_as_it_does_in_javascript() {
-        let malformed = [
-            "100%",
-            "%4",
-            "%zz",
-            "%+1",
-            "%C3",
-            "%C3é",
-            "%A9",
-            "%C0%AF",
-            "%ED%A0%80",
-            "%F0%9F%98x",
-        ];
+        let malformed =
+            ["100%", "%4", "%zz", "%+1", "%C3", "%C3é", "%A9", "%C0%AF", "%ED%A0%80", "%F0%9F%98x"];
         for text in malformed {
             assert_eq!(decode(text), None, "{text}");
         }

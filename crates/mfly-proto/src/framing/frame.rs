@@ -26,18 +26,12 @@ impl Frame {
     }
 
     const fn of(text: Bytes) -> Self {
-        Self {
-            text,
-            skipped: None,
-        }
+        Self { text, skipped: None }
     }
 
     /// What stands for a stanza that was skipped.
     pub(super) fn skipped_over(skipped: Skipped) -> Self {
-        Self {
-            text: Bytes::new(),
-            skipped: Some(Box::new(skipped)),
-        }
+        Self { text: Bytes::new(), skipped: Some(Box::new(skipped)) }
     }
 
     /// The stanza that this frame stands for because it was skipped.

@@ -53,19 +53,9 @@ impl ReceiveLimits {
         if self.hard_bytes < longest {
             return refused("the hard limit must not be below the limits on stanzas");
         }
-        let counts = |limits: Limits| {
-            [
-                limits.depth,
-                limits.attributes,
-                limits.children,
-                limits.elements,
-            ]
-        };
-        if counts(self.stanza)
-            .into_iter()
-            .chain(counts(self.iq))
-            .any(|count| count < 8)
-        {
+        let counts =
+            |limits: Limits| [limits.depth, limits.attributes, limits.children, limits.elements];
+        if counts(self.stanza).into_iter().chain(counts(self.iq)).any(|count| count < 8) {
             return refused("depth, attributes, children and elements must be at least 8");
         }
         Ok(())
@@ -137,18 +127,11 @@ impl ExceededLimit {
         let (iq, stanza) = match self {
             Self::Bytes(_) => ("ReceiveLimits::iq.bytes", "ReceiveLimits::stanza.bytes"),
             Self::Depth(_) => ("ReceiveLimits::iq.depth", "ReceiveLimits::stanza.depth"),
-            Self::Attributes(_) => (
-                "ReceiveLimits::iq.attributes",
-                "ReceiveLimits::stanza.attributes",
-            ),
-            Self::Children(_) => (
-                "ReceiveLimits::iq.children",
-                "ReceiveLimits::stanza.children",
-            ),
-            Self::Elements(_) => (
-                "ReceiveLimits::iq.elements",
-                "ReceiveLimits::stanza.elements",
-            ),
+            Self::Attributes(_) => {
+                ("ReceiveLimits::iq.attributes", "ReceiveLimits::stanza.attributes")
+            }
+            Self::Children(_) => ("ReceiveLimits::iq.children", "ReceiveLimits::stanza.children"),
+            Self::Elements(_) => ("ReceiveLimits::iq.elements", "ReceiveLimits::stanza.elements"),
             Self::Namespaces(_) => return None,
         };
         Some(if name == "iq" { iq } else { stanza })
@@ -194,10 +177,7 @@ mod tests {
         assert_eq!(ExceededLimit::Bytes(9).to_string(), "more than 9 bytes");
         let children = ExceededLimit::Children(9);
         assert_eq!(children.setting("iq"), Some("ReceiveLimits::iq.children"));
-        assert_eq!(
-            children.setting("presence"),
-            Some("ReceiveLimits::stanza.children")
-        );
+        assert_eq!(children.setting("presence"), Some("ReceiveLimits::stanza.children"));
         assert_eq!(ExceededLimit::Namespaces(64).setting("iq"), None);
     }
 }

@@ -19,10 +19,6 @@ impl Open {
     /// The client's opening of a stream to `host`.
     #[must_use]
     pub fn to_host(host: &str) -> Self {
-        Self {
-            to: Some(host.to_owned()),
-            version: Some("1.0".to_owned()),
-            ..Self::default()
-        }
+        Self { to: Some(host.to_owned()), version: Some("1.0".to_owned()), ..Self::default() }
     }
 }

@@ -52,12 +52,7 @@ impl FrameReader {
     }
 
     const fn with(framing: Framing, limits: Limits, skips: Option<ReceiveLimits>) -> Self {
-        Self {
-            framing,
-            parser: Parser::new(limits),
-            context: tcp::StreamContext::NONE,
-            skips,
-        }
+        Self { framing, parser: Parser::new(limits), context: tcp::StreamContext::NONE, skips }
     }
 
     /// The framing.
@@ -82,9 +77,8 @@ impl FrameReader {
             return self.read_whole(frame).map_err(|(error, _)| error);
         };
         let text = frame.as_bytes().trim_ascii_start();
-        let limits_here = limits.of(Start::of(&text[..text.len().min(NAME_BYTES)])
-            .local_name()
-            .as_bytes());
+        let limits_here =
+            limits.of(Start::of(&text[..text.len().min(NAME_BYTES)]).local_name().as_bytes());
         self.parser.set_limits(limits_here);
         self.read_whole(frame).or_else(|(error, text)| {
             let limit = ExceededLimit::of(error.kind, &limits_here).filter(|_| !text.is_empty());
@@ -118,19 +112,13 @@ const NAME_BYTES: usize = 64;
 /// Checks an element that is not read.
 fn pass(text: &[u8], longest: usize) -> Result<(), XmlError> {
     let spaces = text.len() - text.trim_ascii_start().len();
-    let moved = |error: XmlError| XmlError {
-        position: error.position + spaces,
-        ..error
-    };
+    let moved = |error: XmlError| XmlError { position: error.position + spaces, ..error };
     let Some(end) = Passer::new(longest).feed(&text[spaces..]).map_err(moved)? else {
         return Err(XmlError::new(XmlErrorKind::Truncated, text.len()));
     };
     let rest = &text[spaces + end..];
     match rest.iter().position(|&byte| !is_space(byte)) {
-        Some(at) => Err(XmlError::new(
-            XmlErrorKind::TrailingContent,
-            spaces + end + at,
-        )),
+        Some(at) => Err(XmlError::new(XmlErrorKind::TrailingContent, spaces + end + at)),
         None => Ok(()),
     }
 }

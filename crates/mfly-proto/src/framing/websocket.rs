@@ -37,9 +37,7 @@ impl Open {
         Ok(Self {
             from: attribute("from"),
             id: attribute("id"),
-            lang: element
-                .attr_ns(ns::XML, "lang")
-                .map(std::borrow::Cow::into_owned),
+            lang: element.attr_ns(ns::XML, "lang").map(std::borrow::Cow::into_owned),
             to: attribute("to"),
             version: attribute("version"),
         })
@@ -69,9 +67,7 @@ impl<'a> Incoming<'a> {
         Ok(match (element.ns(), element.name()) {
             (ns::FRAMING, "open") => Self::Open(Open::read(element)?),
             (ns::FRAMING, "close") => Self::Close {
-                see_other_uri: element
-                    .attr("see-other-uri")
-                    .map(std::borrow::Cow::into_owned),
+                see_other_uri: element.attr("see-other-uri").map(std::borrow::Cow::into_owned),
             },
             _ => Self::Element(element),
         })

@@ -110,11 +110,7 @@ pub(super) fn decode(encoded: &str) -> Option<String> {
 
 /// The letters stand for 0 to 25, the figures for 26 to 35.
 fn letter(digit: u32) -> char {
-    let byte = if digit < 26 {
-        b'a' + digit as u8
-    } else {
-        b'0' + (digit - 26) as u8
-    };
+    let byte = if digit < 26 { b'a' + digit as u8 } else { b'0' + (digit - 26) as u8 };
     char::from(byte)
 }
 
@@ -142,15 +138,9 @@ mod tests {
             ("他们为什么不说中文", "ihqwcrb4cv8a8dqg056pqjye"),
             ("他們爲什麽不說中文", "ihqwctvzc91f659drss3x8bo0yb"),
             ("Pročprostěnemluvíčesky", "Proprostnemluvesky-uyb24dma41a"),
-            (
-                "почемужеонинеговорятпорусски",
-                "b1abfaaepdrnnbgefbadotcwatmq2g4l",
-            ),
+            ("почемужеонинеговорятпорусски", "b1abfaaepdrnnbgefbadotcwatmq2g4l"),
             ("3年B組金八先生", "3B-ww4c5e180e575a65lsy2b"),
-            (
-                "Hello-Another-Way-それぞれの場所",
-                "Hello-Another-Way--fc4qua05auwb3674vfr0b",
-            ),
+            ("Hello-Another-Way-それぞれの場所", "Hello-Another-Way--fc4qua05auwb3674vfr0b"),
             ("そのスピードで", "d9juau41awczczp"),
         ] {
             assert_eq!(encode(label).as_deref(), Some(encoded), "{label}");

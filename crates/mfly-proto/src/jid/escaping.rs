@@ -26,10 +26,7 @@ const ESCAPES: [(&str, char); 10] = [
 fn escaped(after_backslash: &str) -> Option<(char, &str)> {
     let (digits, rest) = after_backslash.split_at_checked(2)?;
     let known = |(code, _): &&(&str, char)| code.eq_ignore_ascii_case(digits);
-    ESCAPES
-        .iter()
-        .find(known)
-        .map(|&(_, character)| (character, rest))
+    ESCAPES.iter().find(known).map(|&(_, character)| (character, rest))
 }
 
 /// Writes a name so that a local part can hold it: `d'artagnan` becomes `d\27artagnan`. A backslash is escaped only where

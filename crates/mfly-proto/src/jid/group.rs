@@ -16,10 +16,7 @@ impl GroupJid {
     pub fn new(text: &str) -> Result<Self, InvalidArgument> {
         let jid = BareJid::new(text)?;
         if !jid.is_group() {
-            return Err(InvalidArgument::new(
-                "groupJid",
-                "must be an address at a mix. domain",
-            ));
+            return Err(InvalidArgument::new("groupJid", "must be an address at a mix. domain"));
         }
         Ok(Self(jid))
     }
@@ -44,9 +41,6 @@ mod tests {
     #[test]
     fn a_group_is_known_by_its_domain() {
         assert!(GroupJid::new("g1@mix.xmpp.example.test").is_ok());
-        assert_eq!(
-            GroupJid::new("u1@xmpp.example.test").unwrap_err().name,
-            "groupJid"
-        );
+        assert_eq!(GroupJid::new("u1@xmpp.example.test").unwrap_err().name, "groupJid");
     }
 }

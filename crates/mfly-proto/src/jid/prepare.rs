@@ -46,12 +46,10 @@ fn label(text: &str) -> Option<Cow<'_, str>> {
     };
     // A label that stands for what would be written otherwise is not its encoding.
     let is_stable = unencoded(&decoded).is_some_and(|again| again == decoded);
-    Some(
-        match is_stable && is_domain(&decoded) && !decoded.contains(DOTS) {
-            true => Cow::Owned(decoded),
-            false => prepared,
-        },
-    )
+    Some(match is_stable && is_domain(&decoded) && !decoded.contains(DOTS) {
+        true => Cow::Owned(decoded),
+        false => prepared,
+    })
 }
 
 fn unencoded(text: &str) -> Option<Cow<'_, str>> {
@@ -140,11 +138,7 @@ mod tests {
 
     #[test]
     fn what_is_younger_than_the_tables_stands_as_it_is() {
-        for text in [
-            "u1@host.test/Phone 📱",
-            "\u{1E9E}x@host.test",
-            "u1@\u{A7AE}x.test",
-        ] {
+        for text in ["u1@host.test/Phone 📱", "\u{1E9E}x@host.test", "u1@\u{A7AE}x.test"] {
             assert_eq!(address(text).as_deref(), Some(text));
         }
     }

@@ -57,9 +57,7 @@ pub(super) fn is_local(local: &str) -> bool {
     if local.is_empty() || local.len() > PART_BYTES {
         return false;
     }
-    !local
-        .chars()
-        .any(|c| c.is_control() || c.is_whitespace() || EXCLUDED.contains(&c))
+    !local.chars().any(|c| c.is_control() || c.is_whitespace() || EXCLUDED.contains(&c))
 }
 
 pub(super) fn is_domain(domain: &str) -> bool {
@@ -79,7 +77,5 @@ pub(super) fn is_domain(domain: &str) -> bool {
 pub(super) fn is_resource(resource: &str) -> bool {
     !resource.is_empty()
         && resource.len() <= PART_BYTES
-        && !resource
-            .chars()
-            .any(|c| c.is_ascii_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}'))
+        && !resource.chars().any(|c| c.is_ascii_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}'))
 }

@@ -22,10 +22,7 @@ impl UserId {
     /// When it is empty, longer than 1,023 bytes or holds an excluded character.
     pub fn new(id: &str) -> Result<Self, InvalidArgument> {
         if id.is_empty() {
-            return Err(InvalidArgument::new(
-                "userId",
-                "userId is not valid or required",
-            ));
+            return Err(InvalidArgument::new("userId", "userId is not valid or required"));
         }
         match prepare::local(id).filter(|id| is_local(id)) {
             Some(id) => Ok(Self(id.into())),
@@ -189,14 +186,8 @@ mod tests {
     fn user_identifiers_follow_the_official_rules_with_the_official_messages() {
         let reason = |text| UserIdentifier::new(text).unwrap_err().reason.into_owned();
         assert!(UserIdentifier::new("al-ice_01").is_ok());
-        assert_eq!(
-            reason(""),
-            "User identifier is empty, Please pass valid user identifier"
-        );
-        assert_eq!(
-            reason("al ice"),
-            "User identifier should not contain the whitespaces"
-        );
+        assert_eq!(reason(""), "User identifier is empty, Please pass valid user identifier");
+        assert_eq!(reason("al ice"), "User identifier should not contain the whitespaces");
         assert!(reason("Alice").starts_with("User identifiers can only contain lowercase"));
     }
 
@@ -208,9 +199,6 @@ mod tests {
         for id in ["", "a b", "a@b", "a/b", "a:b", "a'", "a\"", "a&b"] {
             assert_eq!(UserId::new(id).unwrap_err().name, "userId", "{id:?}");
         }
-        assert_eq!(
-            UserId::new("u1").unwrap().at("h.test").unwrap().as_str(),
-            "u1@h.test"
-        );
+        assert_eq!(UserId::new("u1").unwrap().at("h.test").unwrap().as_str(), "u1@h.test");
     }
 }

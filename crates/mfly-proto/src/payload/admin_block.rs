@@ -26,10 +26,7 @@ impl AdminBlock {
     /// # Errors
     /// When an attribute is missing or invalid.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
-        let invalid = |field| DecodeError::InvalidValue {
-            element: "admin_block",
-            field,
-        };
+        let invalid = |field| DecodeError::InvalidValue { element: "admin_block", field };
         let status = super::require(element, "admin_block", "block_status")?;
         let blocked = flag(&status).ok_or(invalid("block_status"))?;
         let target = super::require(element, "admin_block", "jid")?;

@@ -40,11 +40,7 @@ impl IqRequest for Bind {
 
     fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
         super::expect(payload, Self::NAMESPACE, Self::NAME)?;
-        Ok(Self {
-            resource: payload
-                .child_named("resource")
-                .map(|r| r.text().trim().to_owned()),
-        })
+        Ok(Self { resource: payload.child_named("resource").map(|r| r.text().trim().to_owned()) })
     }
 
     fn write_response(jid: &FullJid, writer: &mut Writer<'_>) {
@@ -57,13 +53,10 @@ impl IqRequest for Bind {
     fn read_response(reply: &Reply<'_>) -> Result<FullJid, DecodeError> {
         let bind = reply.require(Self::NAME)?;
         super::expect(bind, Self::NAMESPACE, Self::NAME)?;
-        let jid = bind.child_named("jid").ok_or(DecodeError::MissingChild {
-            element: "bind",
-            child: "jid",
-        })?;
-        FullJid::new(jid.text().trim()).map_err(|_| DecodeError::InvalidValue {
-            element: "bind",
-            field: "jid",
-        })
+        let jid = bind
+            .child_named("jid")
+            .ok_or(DecodeError::MissingChild { element: "bind", child: "jid" })?;
+        FullJid::new(jid.text().trim())
+            .map_err(|_| DecodeError::InvalidValue { element: "bind", field: "jid" })
     }
 }

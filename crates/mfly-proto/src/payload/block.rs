@@ -60,10 +60,9 @@ macro_rules! one_item_command {
             fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
                 super::expect(payload, ns::BLOCKING, $name)?;
                 let mut users = Listed::read_all(items(payload), item::<BareJid>)?.into_iter();
-                let user = users.next().ok_or(DecodeError::MissingChild {
-                    element: $name,
-                    child: "item",
-                })?;
+                let user = users
+                    .next()
+                    .ok_or(DecodeError::MissingChild { element: $name, child: "item" })?;
                 Ok(Self { user })
             }
 
@@ -154,10 +153,7 @@ impl IqRequest for BlockedBy {
         let members = list.children().filter(|member| member.name() == "members");
         Ok(Listed::read(members, |member| {
             let user = UserReference::new(member.text().trim());
-            user.map_err(|_| DecodeError::InvalidValue {
-                element: "blocklist",
-                field: "members",
-            })
+            user.map_err(|_| DecodeError::InvalidValue { element: "blocklist", field: "members" })
         }))
     }
 }
@@ -212,10 +208,7 @@ impl UserBlocked {
     /// # Errors
     /// When an attribute is missing or invalid.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
-        let invalid = |field| DecodeError::InvalidValue {
-            element: "userblocked",
-            field,
-        };
+        let invalid = |field| DecodeError::InvalidValue { element: "userblocked", field };
         let blocked = match &*super::require(element, "userblocked", "type")? {
             "block_user" => true,
             "unblock_user" => false,
@@ -232,14 +225,7 @@ impl UserBlocked {
     pub fn write(&self, writer: &mut Writer<'_>) {
         writer.element("userblocked", |w| {
             w.attr("blocked_user", self.user.as_str());
-            w.attr(
-                "type",
-                if self.blocked {
-                    "block_user"
-                } else {
-                    "unblock_user"
-                },
-            );
+            w.attr("type", if self.blocked { "block_user" } else { "unblock_user" });
             w.attr("xmlns", ns::BLOCKING);
         });
     }
@@ -267,10 +253,7 @@ pub(super) fn items(list: Element<'_>) -> impl Iterator<Item = Element<'_>> + Cl
 /// Reads one address of a list.
 pub(super) fn item<J: FromStr>(item: Element<'_>) -> Result<J, DecodeError> {
     let jid = super::require(item, "item", "jid")?;
-    jid.trim().parse().map_err(|_| DecodeError::InvalidValue {
-        element: "item",
-        field: "jid",
-    })
+    jid.trim().parse().map_err(|_| DecodeError::InvalidValue { element: "item", field: "jid" })
 }
 
 /// Reads a list of addresses of one kind.
@@ -283,10 +266,7 @@ pub(super) fn read_items<J: FromStr>(list: Element<'_>) -> Listed<J> {
 pub(super) fn read_some_or_none<J: FromStr>(list: Element<'_>) -> Result<Listed<J>, DecodeError> {
     let addresses = read_items(list);
     if addresses.is_empty() && !addresses.was_empty() {
-        return Err(DecodeError::InvalidValue {
-            element: "item",
-            field: "jid",
-        });
+        return Err(DecodeError::InvalidValue { element: "item", field: "jid" });
     }
     Ok(addresses)
 }
@@ -295,10 +275,7 @@ pub(super) fn read_some_or_none<J: FromStr>(list: Element<'_>) -> Result<Listed<
 pub(super) fn read_some<J: FromStr>(list: Element<'_>) -> Result<Listed<J>, DecodeError> {
     let addresses = read_some_or_none(list)?;
     if addresses.is_empty() {
-        return Err(DecodeError::MissingChild {
-            element: "block",
-            child: "item",
-        });
+        return Err(DecodeError::MissingChild { element: "block", child: "item" });
     }
     Ok(addresses)
 }

@@ -135,10 +135,7 @@ fn all(payload: Element<'_>) -> Result<Vec<Jid>, DecodeError> {
 fn all_of_some(payload: Element<'_>) -> Result<Vec<Jid>, DecodeError> {
     let addresses = all(payload)?;
     if addresses.is_empty() {
-        return Err(DecodeError::MissingChild {
-            element: "block",
-            child: "item",
-        });
+        return Err(DecodeError::MissingChild { element: "block", child: "item" });
     }
     Ok(addresses)
 }

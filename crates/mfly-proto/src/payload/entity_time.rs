@@ -53,10 +53,7 @@ impl IqRequest for EntityTimeQuery {
             w.attr("xmlns", Self::NAMESPACE);
             let sign = if time.offset_minutes < 0 { '-' } else { '+' };
             let offset = time.offset_minutes.unsigned_abs();
-            w.text_element(
-                "tzo",
-                &format!("{sign}{:02}:{:02}", offset / 60, offset % 60),
-            );
+            w.text_element("tzo", &format!("{sign}{:02}:{:02}", offset / 60, offset % 60));
             w.text_element("utc", &time.utc.to_string());
         });
     }
@@ -67,15 +64,9 @@ impl IqRequest for EntityTimeQuery {
         let child = |child: &'static str| {
             time.child(ns::TIME, child)
                 .map(|found| found.text())
-                .ok_or(DecodeError::MissingChild {
-                    element: Self::NAME,
-                    child,
-                })
+                .ok_or(DecodeError::MissingChild { element: Self::NAME, child })
         };
-        let invalid = |field| DecodeError::InvalidValue {
-            element: Self::NAME,
-            field,
-        };
+        let invalid = |field| DecodeError::InvalidValue { element: Self::NAME, field };
         let utc = child("utc")?;
         let offset = child("tzo")?;
         Ok(EntityTime {

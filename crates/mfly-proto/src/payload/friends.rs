@@ -70,13 +70,8 @@ impl FriendItem {
     fn read(element: Element<'_>) -> Result<Self, DecodeError> {
         let jid = super::require(element, "item", "jid")?;
         // A contact is an account: a session of it, or a domain, names or is none.
-        let account = Jid::new(jid.trim())
-            .ok()
-            .filter(|jid| jid.local().is_some());
-        let account = account.ok_or(DecodeError::InvalidValue {
-            element: "item",
-            field: "jid",
-        })?;
+        let account = Jid::new(jid.trim()).ok().filter(|jid| jid.local().is_some());
+        let account = account.ok_or(DecodeError::InvalidValue { element: "item", field: "jid" })?;
         let mut item = Self::new(account.into_bare());
         for (_, name, value) in element.attributes() {
             match name {
@@ -191,10 +186,8 @@ impl IqRequest for RegisterUpdate {
         super::expect(payload, Self::NAMESPACE, Self::NAME)?;
         let user = super::require(payload, "query", "to_user")?;
         Ok(Self {
-            user: BareJid::new(&user).map_err(|_| DecodeError::InvalidValue {
-                element: "query",
-                field: "to_user",
-            })?,
+            user: BareJid::new(&user)
+                .map_err(|_| DecodeError::InvalidValue { element: "query", field: "to_user" })?,
         })
     }
 

@@ -67,12 +67,7 @@ impl IqRequest for LastSeenQuery {
     fn read(iq: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
         super::expect(payload, Self::NAMESPACE, Self::NAME)?;
         let to = iq.to.clone();
-        Ok(Self {
-            to: to.ok_or(DecodeError::MissingAttribute {
-                element: "iq",
-                attribute: "to",
-            })?,
-        })
+        Ok(Self { to: to.ok_or(DecodeError::MissingAttribute { element: "iq", attribute: "to" })? })
     }
 
     fn write_response(response: &LastSeen, writer: &mut Writer<'_>) {
@@ -92,10 +87,8 @@ impl IqRequest for LastSeenQuery {
         // number at all: it would say that the user is online.
         let seconds = match query.attr("seconds").as_deref().map(str::trim) {
             None | Some("") => 0,
-            Some(text) => whole(text).ok_or(DecodeError::InvalidValue {
-                element: "query",
-                field: "seconds",
-            })?,
+            Some(text) => whole(text)
+                .ok_or(DecodeError::InvalidValue { element: "query", field: "seconds" })?,
         };
         let status = query.text();
         Ok(LastSeen {

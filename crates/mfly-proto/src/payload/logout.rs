@@ -35,9 +35,7 @@ impl IqRequest for UserLogout {
 
     fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
         super::expect(payload, Self::NAMESPACE, Self::NAME)?;
-        Ok(Self {
-            socket_id: super::require(payload, "query", "socket_id")?.into_owned(),
-        })
+        Ok(Self { socket_id: super::require(payload, "query", "socket_id")?.into_owned() })
     }
 
     fn write_response((): &(), _: &mut Writer<'_>) {}
@@ -60,9 +58,7 @@ impl ForcedLogout {
     pub fn read(element: Element<'_>) -> Self {
         let ids = element.attr("socket_id").unwrap_or_default();
         let ids = ids.split(',').map(str::trim).filter(|id| !id.is_empty());
-        Self {
-            socket_ids: ids.map(str::to_owned).collect(),
-        }
+        Self { socket_ids: ids.map(str::to_owned).collect() }
     }
 
     /// Writes the `<logout/>`.

@@ -41,10 +41,5 @@ fn require<'a>(
     name: &'static str,
     attribute: &'static str,
 ) -> Result<std::borrow::Cow<'a, str>, DecodeError> {
-    element
-        .attr(attribute)
-        .ok_or(DecodeError::MissingAttribute {
-            element: name,
-            attribute,
-        })
+    element.attr(attribute).ok_or(DecodeError::MissingAttribute { element: name, attribute })
 }

@@ -56,8 +56,7 @@ impl VCard {
                 "mobileNumber" => &mut card.mobile_number,
                 "status" => &mut card.status,
                 other => {
-                    card.others
-                        .push((other.to_owned(), child.text().into_owned()));
+                    card.others.push((other.to_owned(), child.text().into_owned()));
                     continue;
                 }
             };
@@ -85,10 +84,7 @@ impl VCard {
     /// The text of a child that has no field of its own.
     #[must_use]
     pub fn other(&self, name: &str) -> Option<&str> {
-        self.others
-            .iter()
-            .find(|(other, _)| other == name)
-            .map(|(_, text)| text.as_str())
+        self.others.iter().find(|(other, _)| other == name).map(|(_, text)| text.as_str())
     }
 }
 
@@ -112,9 +108,7 @@ impl IqRequest for SetProfile {
 
     fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
         super::expect(payload, Self::NAMESPACE, Self::NAME)?;
-        Ok(Self {
-            card: VCard::read(payload)?,
-        })
+        Ok(Self { card: VCard::read(payload)? })
     }
 
     fn write_response(echo: &Option<VCard>, writer: &mut Writer<'_>) {
@@ -139,9 +133,7 @@ impl ProfileQuery {
     /// Asks for the profile of `user`.
     #[must_use]
     pub fn of(user: BareJid) -> Self {
-        Self {
-            to: Some(user.into()),
-        }
+        Self { to: Some(user.into()) }
     }
 }
 
@@ -188,21 +180,13 @@ impl ProfilePush {
     /// # Errors
     /// When it does not say whose profile it is.
     pub fn read(iq: &Iq<'_>) -> Result<Option<Self>, DecodeError> {
-        let Some(payload) = iq
-            .payload()
-            .filter(|payload| payload.is(ns::VCARD, "vCard"))
-        else {
+        let Some(payload) = iq.payload().filter(|payload| payload.is(ns::VCARD, "vCard")) else {
             return Ok(None);
         };
         let from = iq.from.as_ref().filter(|from| from.local().is_some());
-        let from = from.ok_or(DecodeError::MissingAttribute {
-            element: "iq",
-            attribute: "from",
-        })?;
-        Ok(Some(Self {
-            user: from.bare(),
-            card: VCard::read(payload)?,
-        }))
+        let from =
+            from.ok_or(DecodeError::MissingAttribute { element: "iq", attribute: "from" })?;
+        Ok(Some(Self { user: from.bare(), card: VCard::read(payload)? }))
     }
 }
 

@@ -112,14 +112,9 @@ impl RosterItem {
         let is_true = |value: Cow<'_, str>| flag(&value) == Some(true);
         let group = |child: &Element<'_>| child.is(ns::ROSTER, "group");
         Ok(Self {
-            jid: Jid::new(jid.trim()).map_err(|_| DecodeError::InvalidValue {
-                element: "item",
-                field: "jid",
-            })?,
-            name: element
-                .attr("name")
-                .filter(|name| !name.is_empty())
-                .map(Cow::into_owned),
+            jid: Jid::new(jid.trim())
+                .map_err(|_| DecodeError::InvalidValue { element: "item", field: "jid" })?,
+            name: element.attr("name").filter(|name| !name.is_empty()).map(Cow::into_owned),
             subscription: Subscription::read(element.attr("subscription").as_deref()),
             is_asking: element.attr("ask").as_deref() == Some("subscribe"),
             is_approved: element.attr("approved").is_some_and(is_true),
@@ -163,10 +158,7 @@ impl Roster {
             }
             Ok(item)
         });
-        Ok(Self {
-            version: query.attr("ver").map(Cow::into_owned),
-            items,
-        })
+        Ok(Self { version: query.attr("ver").map(Cow::into_owned), items })
     }
 
     fn write(&self, writer: &mut Writer<'_>) {
@@ -206,9 +198,7 @@ impl IqRequest for RosterQuery {
 
     fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
         super::expect(payload, Self::NAMESPACE, Self::NAME)?;
-        Ok(Self {
-            version: payload.attr("ver").map(Cow::into_owned),
-        })
+        Ok(Self { version: payload.attr("ver").map(Cow::into_owned) })
     }
 
     fn write_response(roster: &Option<Roster>, writer: &mut Writer<'_>) {
@@ -283,10 +273,7 @@ impl RosterPush {
         }
         let listed = Listed::read(items(payload), RosterItem::read);
         if listed.is_empty() && !listed.was_empty() {
-            return Err(DecodeError::InvalidValue {
-                element: "item",
-                field: "jid",
-            });
+            return Err(DecodeError::InvalidValue { element: "item", field: "jid" });
         }
         Ok(Some(Self {
             version: payload.attr("ver").map(Cow::into_owned),
@@ -296,12 +283,7 @@ impl RosterPush {
 
     /// Writes the payload of the push.
     pub fn write(&self, writer: &mut Writer<'_>) {
-        write_query(
-            self.version.as_deref(),
-            std::slice::from_ref(&self.item),
-            true,
-            writer,
-        );
+        write_query(self.version.as_deref(), std::slice::from_ref(&self.item), true, writer);
     }
 }
 
@@ -310,13 +292,7 @@ fn only_item(items: Vec<RosterItem>) -> Result<RosterItem, DecodeError> {
     let mut items = items.into_iter();
     match (items.next(), items.next()) {
         (Some(item), None) => Ok(item),
-        (None, _) => Err(DecodeError::MissingChild {
-            element: "query",
-            child: "item",
-        }),
-        (Some(_), Some(_)) => Err(DecodeError::InvalidValue {
-            element: "query",
-            field: "item",
-        }),
+        (None, _) => Err(DecodeError::MissingChild { element: "query", child: "item" }),
+        (Some(_), Some(_)) => Err(DecodeError::InvalidValue { element: "query", field: "item" }),
     }
 }

@@ -98,10 +98,7 @@ impl IqRequest for InfoQuery {
 
     fn read(iq: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
         super::expect(payload, Self::NAMESPACE, Self::NAME)?;
-        Ok(Self {
-            to: iq.to.clone(),
-            node: payload.attr("node").map(Cow::into_owned),
-        })
+        Ok(Self { to: iq.to.clone(), node: payload.attr("node").map(Cow::into_owned) })
     }
 
     fn write_response(info: &Info, writer: &mut Writer<'_>) {
@@ -120,14 +117,8 @@ impl IqRequest for InfoQuery {
     fn read_response(reply: &Reply<'_>) -> Result<Info, DecodeError> {
         let query = reply.require(Self::NAME)?;
         super::expect(query, Self::NAMESPACE, Self::NAME)?;
-        let mut info = Info {
-            node: query.attr("node").map(Cow::into_owned),
-            ..Info::default()
-        };
-        for child in query
-            .children()
-            .filter(|child| child.ns() == ns::DISCO_INFO)
-        {
+        let mut info = Info { node: query.attr("node").map(Cow::into_owned), ..Info::default() };
+        for child in query.children().filter(|child| child.ns() == ns::DISCO_INFO) {
             match child.name() {
                 "identity" => match Identity::read(child) {
                     Ok(identity) => info.identities.push(identity),

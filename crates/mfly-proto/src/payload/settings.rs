@@ -72,9 +72,7 @@ impl IqRequest for SettingsQuery {
             }
         });
         let archive = settings.and_then(|settings| settings.child_named("archive"));
-        Ok(Settings {
-            archive: archive.map(|archive| flag(&archive.text()) == Some(true)),
-        })
+        Ok(Settings { archive: archive.map(|archive| flag(&archive.text()) == Some(true)) })
     }
 }
 
@@ -95,9 +93,7 @@ impl IqRequest for UpdateSettings {
 
     fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
         super::expect(payload, Self::NAMESPACE, Self::NAME)?;
-        Ok(Self {
-            archive: read_archive(payload, "query")?,
-        })
+        Ok(Self { archive: read_archive(payload, "query")? })
     }
 
     fn write_response((): &(), _: &mut Writer<'_>) {}
@@ -113,25 +109,18 @@ impl Settings {
     /// # Errors
     /// When the attribute is missing or neither 0 nor 1.
     pub fn read_push(element: Element<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            archive: Some(read_archive(element, "user_settings")?),
-        })
+        Ok(Self { archive: Some(read_archive(element, "user_settings")?) })
     }
 
     /// Writes the push.
     pub fn write_push(&self, writer: &mut Writer<'_>) {
         writer.element("user_settings", |w| {
-            w.attr(
-                "archive",
-                if self.archive == Some(true) { "1" } else { "0" },
-            );
+            w.attr("archive", if self.archive == Some(true) { "1" } else { "0" });
         });
     }
 }
 
 fn read_archive(element: Element<'_>, name: &'static str) -> Result<bool, DecodeError> {
-    flag(&super::require(element, name, "archive")?).ok_or(DecodeError::InvalidValue {
-        element: name,
-        field: "archive",
-    })
+    flag(&super::require(element, name, "archive")?)
+        .ok_or(DecodeError::InvalidValue { element: name, field: "archive" })
 }

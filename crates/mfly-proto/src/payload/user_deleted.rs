@@ -22,13 +22,8 @@ impl UserDeleted {
     /// When it does not name a user.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
         let user = super::require(element, "user_deleted", "user")?;
-        let invalid = DecodeError::InvalidValue {
-            element: "user_deleted",
-            field: "user",
-        };
-        Ok(Self {
-            user: UserReference::new(user.trim()).map_err(|_| invalid)?,
-        })
+        let invalid = DecodeError::InvalidValue { element: "user_deleted", field: "user" };
+        Ok(Self { user: UserReference::new(user.trim()).map_err(|_| invalid)? })
     }
 
     /// Writes the element.

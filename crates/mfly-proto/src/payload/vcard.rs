@@ -144,10 +144,7 @@ impl VCard {
 
 /// Text of a child, empty when there is none.
 fn text(element: Element<'_>, child: &str) -> String {
-    element
-        .child(ns::VCARD, child)
-        .map(|child| child.text().into_owned())
-        .unwrap_or_default()
+    element.child(ns::VCARD, child).map(|child| child.text().into_owned()).unwrap_or_default()
 }
 
 fn write_text(writer: &mut Writer<'_>, name: &'static str, text: &str) {
@@ -167,9 +164,7 @@ impl VCardQuery {
     /// Asks for the card of `user`.
     #[must_use]
     pub fn of(user: BareJid) -> Self {
-        Self {
-            to: Some(user.into()),
-        }
+        Self { to: Some(user.into()) }
     }
 }
 
@@ -199,11 +194,7 @@ impl IqRequest for VCardQuery {
     }
 
     fn read_response(reply: &Reply<'_>) -> Result<VCard, DecodeError> {
-        reply
-            .payload
-            .map(VCard::read)
-            .transpose()
-            .map(Option::unwrap_or_default)
+        reply.payload.map(VCard::read).transpose().map(Option::unwrap_or_default)
     }
 }
 
@@ -225,9 +216,7 @@ impl IqRequest for SetVCard {
     }
 
     fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            card: VCard::read(payload)?,
-        })
+        Ok(Self { card: VCard::read(payload)? })
     }
 
     fn write_response((): &(), _: &mut Writer<'_>) {}

@@ -64,10 +64,7 @@ impl Mechanism for Anonymous {
 /// # Errors
 /// When the message is not UTF-8, or not a trace.
 pub fn parse(message: &[u8]) -> Result<Option<String>, SaslError> {
-    let malformed = |reason| SaslError::Malformed {
-        mechanism: NAME,
-        reason,
-    };
+    let malformed = |reason| SaslError::Malformed { mechanism: NAME, reason };
     let text = std::str::from_utf8(message).map_err(|_| malformed("not UTF-8"))?;
     if !is_trace(text) {
         return Err(malformed("not a trace"));
@@ -81,10 +78,8 @@ mod tests {
 
     #[test]
     fn the_message_is_the_trace_and_empty_without_one() {
-        let cases = [
-            (Anonymous::new(), None),
-            (Anonymous::with_trace("sirhc").unwrap(), Some("sirhc")),
-        ];
+        let cases =
+            [(Anonymous::new(), None), (Anonymous::with_trace("sirhc").unwrap(), Some("sirhc"))];
         for (mut anonymous, trace) in cases {
             assert_eq!(anonymous.name(), "ANONYMOUS");
             assert_eq!(parse(&anonymous.initial()).unwrap().as_deref(), trace);

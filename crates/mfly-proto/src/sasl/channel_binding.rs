@@ -13,10 +13,7 @@ pub struct ChannelBindings {
 
 impl ChannelBindings {
     /// No bindings: clear text, or TLS that ends elsewhere.
-    pub const NONE: Self = Self {
-        tls_exporter: None,
-        tls_server_end_point: None,
-    };
+    pub const NONE: Self = Self { tls_exporter: None, tls_server_end_point: None };
 
     /// Whether there is none.
     #[must_use]

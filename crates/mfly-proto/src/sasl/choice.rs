@@ -111,10 +111,7 @@ impl MechanismPolicy {
     fn insists_on_plus(&self) -> bool {
         let is_plus =
             |kind: &MechanismKind| matches!(kind, MechanismKind::Scram { plus: true, .. });
-        [self.pinned, self.at_least, self.remembered]
-            .iter()
-            .flatten()
-            .any(is_plus)
+        [self.pinned, self.at_least, self.remembered].iter().flatten().any(is_plus)
     }
 }
 
@@ -284,17 +281,10 @@ pub fn choose(
         });
     }
     if let Some(remembered) = policy.remembered {
-        let least = if bindings.is_empty() {
-            remembered.without_plus()
-        } else {
-            remembered
-        };
+        let least = if bindings.is_empty() { remembered.without_plus() } else { remembered };
         left.retain(|kind| !kind.is_weaker_than(least));
         if left.is_empty() {
-            return Err(ChoiceError::Downgraded {
-                remembered,
-                offered: offered_list,
-            });
+            return Err(ChoiceError::Downgraded { remembered, offered: offered_list });
         }
     }
     let is_strong = |kind: &MechanismKind| {
@@ -313,13 +303,8 @@ pub fn choose(
                 _ => without_binding(offered, bindings),
             },
         }),
-        (None, Some(least)) => Err(ChoiceError::TooWeak {
-            least,
-            offered: offered_list,
-        }),
-        (None, None) => Err(ChoiceError::NoneUsable {
-            offered: offered_list,
-        }),
+        (None, Some(least)) => Err(ChoiceError::TooWeak { least, offered: offered_list }),
+        (None, None) => Err(ChoiceError::NoneUsable { offered: offered_list }),
     }
 }
 
@@ -339,11 +324,7 @@ fn common_binding(
 
 /// What to say about channel binding when there is none.
 fn without_binding(offered: &[String], bindings: &ChannelBindings) -> Binding {
-    let is_plus = |name: &String| {
-        ScramHash::ALL
-            .iter()
-            .any(|hash| name == hash.mechanism_plus())
-    };
+    let is_plus = |name: &String| ScramHash::ALL.iter().any(|hash| name == hash.mechanism_plus());
     if bindings.is_empty() || offered.iter().any(is_plus) {
         Binding::None
     } else {

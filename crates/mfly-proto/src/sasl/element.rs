@@ -29,10 +29,7 @@ impl Auth {
     /// An authentication that begins with `initial`.
     #[must_use]
     pub fn new(mechanism: impl Into<String>, initial: Vec<u8>) -> Self {
-        Self {
-            mechanism: mechanism.into(),
-            initial: Some(Zeroizing::new(initial)),
-        }
+        Self { mechanism: mechanism.into(), initial: Some(Zeroizing::new(initial)) }
     }
 
     /// Whether the element is an `<auth/>`.
@@ -50,14 +47,8 @@ impl Auth {
         let mechanism = element
             .attr("mechanism")
             .filter(|mechanism| !mechanism.is_empty())
-            .ok_or(DecodeError::MissingAttribute {
-                element: "auth",
-                attribute: "mechanism",
-            })?;
-        Ok(Self {
-            mechanism: mechanism.into_owned(),
-            initial,
-        })
+            .ok_or(DecodeError::MissingAttribute { element: "auth", attribute: "mechanism" })?;
+        Ok(Self { mechanism: mechanism.into_owned(), initial })
     }
 
     /// Writes the `<auth/>`.
@@ -72,9 +63,7 @@ impl Auth {
 
 impl fmt::Debug for Auth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Auth")
-            .field("mechanism", &self.mechanism)
-            .finish_non_exhaustive()
+        f.debug_struct("Auth").field("mechanism", &self.mechanism).finish_non_exhaustive()
     }
 }
 
@@ -97,9 +86,7 @@ impl Success {
     /// # Errors
     /// When the element is another one or does not hold base64.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            data: read_optional_data(element, "success")?,
-        })
+        Ok(Self { data: read_optional_data(element, "success")? })
     }
 
     /// Writes the `<success/>`.
@@ -207,10 +194,7 @@ fn read_optional_data(
         base64 => STANDARD
             .decode(base64)
             .map(|data| Some(Zeroizing::new(data)))
-            .map_err(|_| DecodeError::InvalidValue {
-                element: name,
-                field: "base64",
-            }),
+            .map_err(|_| DecodeError::InvalidValue { element: name, field: "base64" }),
     }
 }
 
@@ -256,10 +240,7 @@ mod tests {
     #[test]
     fn no_initial_response_differs_from_an_empty_one() {
         let start = r#"<auth mechanism="X" xmlns="urn:ietf:params:xml:ns:xmpp-sasl""#;
-        let absent = Auth {
-            mechanism: "X".to_owned(),
-            initial: None,
-        };
+        let absent = Auth { mechanism: "X".to_owned(), initial: None };
         let empty = Auth::new("X", Vec::new());
         for (auth, end) in [(absent, "/>"), (empty, ">=</auth>")] {
             let xml = format!("{start}{end}");
@@ -290,30 +271,17 @@ mod tests {
             let xml = written(|w| response.write(w));
             assert_eq!(Response::read(document(&xml).root()).unwrap(), response);
         }
-        assert_eq!(
-            written(|w| Challenge::default().write(w)),
-            sasl("challenge", "")
-        );
+        assert_eq!(written(|w| Challenge::default().write(w)), sasl("challenge", ""));
         let equals_sign = document(&sasl("response", "="));
-        assert_eq!(
-            Response::read(equals_sign.root()).unwrap(),
-            Response::default()
-        );
+        assert_eq!(Response::read(equals_sign.root()).unwrap(), Response::default());
     }
 
     #[test]
     fn data_that_are_not_strict_base64_are_refused() {
-        let refused = DecodeError::InvalidValue {
-            element: "challenge",
-            field: "base64",
-        };
+        let refused = DecodeError::InvalidValue { element: "challenge", field: "base64" };
         for content in ["dj1", "dj14 ", "dj\n14", "d===", "dj-4", "=="] {
             let document = document(&sasl("challenge", content));
-            assert_eq!(
-                Challenge::read(document.root()).unwrap_err(),
-                refused,
-                "{content:?}"
-            );
+            assert_eq!(Challenge::read(document.root()).unwrap_err(), refused, "{content:?}");
         }
     }
 
@@ -322,21 +290,14 @@ mod tests {
         let other = document(&sasl("abort", ""));
         assert!(Abort::is(other.root()));
         assert_eq!(written(|w| Abort.write(w)), sasl("abort", ""));
-        let refused = DecodeError::UnexpectedElement {
-            expected: "success",
-        };
+        let refused = DecodeError::UnexpectedElement { expected: "success" };
         assert_eq!(Success::read(other.root()).unwrap_err(), refused);
         let no_mechanism = document(&sasl("auth", "="));
         assert_eq!(
             Auth::read(no_mechanism.root()).unwrap_err(),
-            DecodeError::MissingAttribute {
-                element: "auth",
-                attribute: "mechanism"
-            }
+            DecodeError::MissingAttribute { element: "auth", attribute: "mechanism" }
         );
-        assert!(!Success::is(
-            document("<success xmlns=\"urn:other\"/>").root()
-        ));
+        assert!(!Success::is(document("<success xmlns=\"urn:other\"/>").root()));
     }
 
     #[test]
@@ -347,9 +308,6 @@ mod tests {
             Response::new(b"secret".to_vec()),
             Success::default()
         );
-        assert_eq!(
-            shown,
-            r#"Auth { mechanism: "PLAIN", .. } Response { .. } Success { .. }"#
-        );
+        assert_eq!(shown, r#"Auth { mechanism: "PLAIN", .. } Response { .. } Success { .. }"#);
     }
 }

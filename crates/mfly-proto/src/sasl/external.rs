@@ -27,10 +27,7 @@ impl External {
     pub fn acting_as(authzid: impl Into<String>) -> Result<Self, InvalidArgument> {
         let authzid = authzid.into();
         if authzid.is_empty() || authzid.contains('\0') {
-            return Err(InvalidArgument::new(
-                "authzid",
-                "must be neither empty nor hold a NUL",
-            ));
+            return Err(InvalidArgument::new("authzid", "must be neither empty nor hold a NUL"));
         }
         Ok(Self { authzid })
     }
@@ -60,10 +57,7 @@ impl Mechanism for External {
 /// # Errors
 /// When the message is not UTF-8, holds a NUL, or is longer than 3,071 bytes, the longest address.
 pub fn parse(message: &[u8]) -> Result<Option<String>, SaslError> {
-    let malformed = |reason| SaslError::Malformed {
-        mechanism: NAME,
-        reason,
-    };
+    let malformed = |reason| SaslError::Malformed { mechanism: NAME, reason };
     if message.len() > 3071 {
         return Err(malformed("longer than 3,071 bytes"));
     }
@@ -80,10 +74,8 @@ mod tests {
 
     #[test]
     fn the_message_says_whom_to_act_as_and_is_empty_if_nobody_was_named() {
-        let cases = [
-            (External::new(), None),
-            (External::acting_as("u1@host").unwrap(), Some("u1@host")),
-        ];
+        let cases =
+            [(External::new(), None), (External::acting_as("u1@host").unwrap(), Some("u1@host"))];
         for (mut external, authzid) in cases {
             assert_eq!(external.name(), "EXTERNAL");
             assert_eq!(parse(&external.initial()).unwrap().as_deref(), authzid);
@@ -104,10 +96,7 @@ mod tests {
             (&too_long, "longer than 3,071 bytes"),
         ];
         for (message, reason) in cases {
-            let refused = SaslError::Malformed {
-                mechanism: "EXTERNAL",
-                reason,
-            };
+            let refused = SaslError::Malformed { mechanism: "EXTERNAL", reason };
             assert_eq!(parse(message), Err(refused));
         }
         assert!(parse(&too_long[1..]).is_ok());

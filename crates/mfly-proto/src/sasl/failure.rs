@@ -92,10 +92,7 @@ impl Failure {
     /// A failure without text.
     #[must_use]
     pub const fn new(condition: FailureCondition) -> Self {
-        Self {
-            condition,
-            text: None,
-        }
+        Self { condition, text: None }
     }
 
     /// Whether the element is a `<failure/>`.
@@ -111,9 +108,7 @@ impl Failure {
     /// When the element is another one.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
         if !Self::is(element) {
-            return Err(DecodeError::UnexpectedElement {
-                expected: "failure",
-            });
+            return Err(DecodeError::UnexpectedElement { expected: "failure" });
         }
         let mut failure = Self::new(FailureCondition::NotAuthorized);
         for child in element.children().filter(|child| child.ns() == ns::SASL) {
@@ -163,10 +158,7 @@ mod tests {
     fn every_condition_comes_back_as_it_was_written() {
         assert_eq!(FailureCondition::ALL.len(), 11);
         for &condition in FailureCondition::ALL {
-            let failure = Failure {
-                condition,
-                text: Some("a < b".to_owned()),
-            };
+            let failure = Failure { condition, text: Some("a < b".to_owned()) };
             let mut buffer = Vec::new();
             failure.write(&mut Writer::new(&mut buffer));
             let document = Document::parse(buffer, &Limits::default()).unwrap();
@@ -177,11 +169,7 @@ mod tests {
     #[test]
     fn a_condition_that_is_missing_or_unknown_counts_as_not_authorized() {
         for content in ["", "<bad-auth/>", r#"<aborted xmlns="urn:other"/>"#] {
-            assert_eq!(
-                read(content),
-                Failure::new(FailureCondition::NotAuthorized),
-                "{content}"
-            );
+            assert_eq!(read(content), Failure::new(FailureCondition::NotAuthorized), "{content}");
         }
     }
 
@@ -198,21 +186,15 @@ mod tests {
             .filter(|condition| condition.is_credentials_fault())
             .map(|condition| condition.as_str())
             .collect();
-        let expected = [
-            "account-disabled",
-            "credentials-expired",
-            "invalid-authzid",
-            "not-authorized",
-        ];
+        let expected =
+            ["account-disabled", "credentials-expired", "invalid-authzid", "not-authorized"];
         assert_eq!(faults, expected);
     }
 
     #[test]
     fn another_element_is_refused() {
         let document = Document::parse("<failure/>".to_owned(), &Limits::default()).unwrap();
-        let refused = DecodeError::UnexpectedElement {
-            expected: "failure",
-        };
+        let refused = DecodeError::UnexpectedElement { expected: "failure" };
         assert_eq!(Failure::read(document.root()).unwrap_err(), refused);
     }
 }

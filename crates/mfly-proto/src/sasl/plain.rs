@@ -34,10 +34,7 @@ impl Plain {
     /// When the user name is empty, or either value holds a NUL, which would end it early.
     pub fn new(authcid: &str, password: &Password) -> Result<Self, InvalidArgument> {
         if authcid.is_empty() || authcid.contains('\0') {
-            return Err(InvalidArgument::new(
-                "username",
-                "must be neither empty nor hold a NUL",
-            ));
+            return Err(InvalidArgument::new("username", "must be neither empty nor hold a NUL"));
         }
         if password.expose().contains('\0') {
             return Err(InvalidArgument::new("password", "must not hold a NUL"));
@@ -87,10 +84,7 @@ impl fmt::Debug for Plain {
 /// When the message is not UTF-8 or not of the form above, or the user name or the password is
 /// empty or not acceptable.
 pub fn parse(message: &[u8]) -> Result<(Option<String>, String, Password), SaslError> {
-    let malformed = |reason| SaslError::Malformed {
-        mechanism: NAME,
-        reason,
-    };
+    let malformed = |reason| SaslError::Malformed { mechanism: NAME, reason };
     let text = std::str::from_utf8(message).map_err(|_| malformed("not UTF-8"))?;
     let mut parts = text.split('\0');
     let (Some(authzid), Some(authcid), Some(password), None) =
@@ -117,10 +111,7 @@ mod tests {
     #[test]
     fn the_initial_response_is_what_the_server_half_reads() {
         let (authzid, authcid, password) = parse(&plain().initial()).unwrap();
-        assert_eq!(
-            (authzid, authcid.as_str(), password.expose()),
-            (None, "u1", "pw1234")
-        );
+        assert_eq!((authzid, authcid.as_str(), password.expose()), (None, "u1", "pw1234"));
     }
 
     #[test]
@@ -151,10 +142,7 @@ mod tests {
             (b"\0u1\0\xff", "not UTF-8"),
         ];
         for (message, reason) in cases {
-            let refused = SaslError::Malformed {
-                mechanism: "PLAIN",
-                reason,
-            };
+            let refused = SaslError::Malformed { mechanism: "PLAIN", reason };
             assert_eq!(parse(message).unwrap_err(), refused, "{message:?}");
         }
     }

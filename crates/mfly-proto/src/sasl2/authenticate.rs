@@ -49,20 +49,13 @@ impl Authenticate {
         let mechanism = element
             .attr("mechanism")
             .filter(|mechanism| !mechanism.is_empty())
-            .ok_or(DecodeError::MissingAttribute {
-                element: NAME,
-                attribute: "mechanism",
-            })?;
+            .ok_or(DecodeError::MissingAttribute { element: NAME, attribute: "mechanism" })?;
         let user_agent = only_child(element, NAME, "user-agent")?;
         Ok(Self {
             mechanism: mechanism.into_owned(),
             initial: data_child(element, NAME, "initial-response")?,
             user_agent: user_agent.map(UserAgent::read).transpose()?,
-            bind: element
-                .children()
-                .find(|child| Bind::is(*child))
-                .map(Bind::read)
-                .transpose()?,
+            bind: element.children().find(|child| Bind::is(*child)).map(Bind::read).transpose()?,
         })
     }
 
@@ -129,8 +122,6 @@ impl UserAgent {
 /// Shows the program's name only.
 impl fmt::Debug for UserAgent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UserAgent")
-            .field("software", &self.software)
-            .finish_non_exhaustive()
+        f.debug_struct("UserAgent").field("software", &self.software).finish_non_exhaustive()
     }
 }

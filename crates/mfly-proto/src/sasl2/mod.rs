@@ -48,10 +48,7 @@ fn only_child<'a>(
     let mut found = element.children().filter(|child| child.is(ns::SASL2, name));
     let first = found.next();
     if found.next().is_some() {
-        return Err(DecodeError::InvalidValue {
-            element: of,
-            field: name,
-        });
+        return Err(DecodeError::InvalidValue { element: of, field: name });
     }
     Ok(first)
 }
@@ -78,10 +75,7 @@ fn data(element: Element<'_>, name: &'static str) -> Result<Data, DecodeError> {
     let decoded = STANDARD.decode(element.text().as_ref());
     decoded
         .map(Zeroizing::new)
-        .map_err(|_| DecodeError::InvalidValue {
-            element: name,
-            field: "base64",
-        })
+        .map_err(|_| DecodeError::InvalidValue { element: name, field: "base64" })
 }
 
 fn write_data(writer: &mut Writer<'_>, data: &Data) {

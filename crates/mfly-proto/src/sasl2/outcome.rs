@@ -37,14 +37,9 @@ impl Success {
         const NAME: &str = "success";
         const IDENTITY: &str = "authorization-identifier";
         expect(element, NAME)?;
-        let invalid = DecodeError::InvalidValue {
-            element: NAME,
-            field: IDENTITY,
-        };
-        let identity = only_child(element, NAME, IDENTITY)?.ok_or(DecodeError::MissingChild {
-            element: NAME,
-            child: IDENTITY,
-        })?;
+        let invalid = DecodeError::InvalidValue { element: NAME, field: IDENTITY };
+        let identity = only_child(element, NAME, IDENTITY)?
+            .ok_or(DecodeError::MissingChild { element: NAME, child: IDENTITY })?;
         let identity = Jid::new(&identity.text()).map_err(|_| invalid.clone())?;
         let bound = element.children().find(|child| Bound::is(*child));
         if bound.is_some() && identity.resource().is_none() {
@@ -151,10 +146,7 @@ impl Continue {
             .map(|task| task.text().into_owned())
             .collect();
         if tasks.is_empty() {
-            return Err(DecodeError::MissingChild {
-                element: NAME,
-                child: "task",
-            });
+            return Err(DecodeError::MissingChild { element: NAME, child: "task" });
         }
         Ok(Self {
             data: data_child(element, NAME, "additional-data")?,

@@ -110,11 +110,8 @@ pub fn decode_payload(text: &str) -> Result<Vec<Packet>, SignallingError> {
             return Err(SignallingError::TooMany);
         }
         // No payload is long enough for more digits.
-        let colon = rest
-            .bytes()
-            .take(8)
-            .position(|byte| byte == b':')
-            .ok_or(SignallingError::Header)?;
+        let colon =
+            rest.bytes().take(8).position(|byte| byte == b':').ok_or(SignallingError::Header)?;
         let (length, tail) = (&rest[..colon], &rest[colon + 1..]);
         let is_canonical = !length.is_empty()
             && length.bytes().all(|byte| byte.is_ascii_digit())
@@ -154,11 +151,7 @@ fn split_utf16(text: &str, length: usize) -> Result<(&str, &str), SignallingErro
             return Err(SignallingError::Header);
         }
     }
-    if units == length {
-        Ok((text, ""))
-    } else {
-        Err(SignallingError::Truncated)
-    }
+    if units == length { Ok((text, "")) } else { Err(SignallingError::Truncated) }
 }
 
 impl Handshake {
@@ -166,23 +159,19 @@ impl Handshake {
         let value: Value = serde_json::from_str(json).map_err(|_| SignallingError::Data)?;
         let sid = value["sid"].as_str().ok_or(SignallingError::Data)?;
         let is_plain = (1..=MAX_SID).contains(&sid.len())
-            && sid
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte));
+            && sid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte));
         let time = |name: &str| {
             let time = json_whole(&value[name]).map(Duration::from_millis);
-            time.filter(|time| !time.is_zero() && *time <= MAX_TIME)
-                .ok_or(SignallingError::Data)
+            time.filter(|time| !time.is_zero() && *time <= MAX_TIME).ok_or(SignallingError::Data)
         };
         if !is_plain {
             return Err(SignallingError::Data);
         }
         let upgrades = match &value["upgrades"] {
             Value::Null => Vec::new(),
-            Value::Array(names) => names
-                .iter()
-                .filter_map(|name| name.as_str().map(str::to_owned))
-                .collect(),
+            Value::Array(names) => {
+                names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect()
+            }
             _ => return Err(SignallingError::Data),
         };
         Ok(Self {
@@ -285,9 +274,7 @@ mod tests {
     #[test]
     fn a_greeting_as_the_official_server_writes_it_is_read() {
         let text = r#"0{"sid":"lv_VI97HAXpY6yYWAAAC","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":5000}"#;
-        let Packet::Open(handshake) = Packet::decode(text).unwrap() else {
-            panic!("no greeting")
-        };
+        let Packet::Open(handshake) = Packet::decode(text).unwrap() else { panic!("no greeting") };
         assert_eq!(handshake.sid, "lv_VI97HAXpY6yYWAAAC");
         assert_eq!(handshake.ping_interval, Duration::from_secs(25));
         assert!(!format!("{handshake:?}").contains("lv_VI97"));
@@ -303,19 +290,10 @@ mod tests {
             ("b4AAAA", E::Binary),
             ("0", E::Data),
             ("0{}", E::Data),
-            (
-                r#"0{"sid":"a b","pingInterval":1,"pingTimeout":1}"#,
-                E::Data,
-            ),
+            (r#"0{"sid":"a b","pingInterval":1,"pingTimeout":1}"#, E::Data),
             (r#"0{"sid":"a","pingInterval":0,"pingTimeout":1}"#, E::Data),
-            (
-                r#"0{"sid":"a","pingInterval":1,"pingTimeout":99999999999}"#,
-                E::Data,
-            ),
-            (
-                r#"0{"sid":"a","upgrades":1,"pingInterval":1,"pingTimeout":1}"#,
-                E::Data,
-            ),
+            (r#"0{"sid":"a","pingInterval":1,"pingTimeout":99999999999}"#, E::Data),
+            (r#"0{"sid":"a","upgrades":1,"pingInterval":1,"pingTimeout":1}"#, E::Data),
         ];
         for (text, error) in packets {
             assert_eq!(Packet::decode(text), Err(error), "{text}");
@@ -333,10 +311,7 @@ mod tests {
         for (text, error) in payloads {
             assert_eq!(decode_payload(text), Err(error), "{text}");
         }
-        assert_eq!(
-            decode_payload(&"1:6".repeat(MAX_PACKETS + 1)),
-            Err(E::TooMany)
-        );
+        assert_eq!(decode_payload(&"1:6".repeat(MAX_PACKETS + 1)), Err(E::TooMany));
         assert_eq!(Packet::decode(&"4".repeat(MAX_BYTES + 1)), Err(E::TooLarge));
     }
 }

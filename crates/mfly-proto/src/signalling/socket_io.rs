@@ -60,20 +60,13 @@ impl Packet {
     /// A packet of the root namespace.
     #[must_use]
     pub fn root(kind: Kind) -> Self {
-        Self {
-            namespace: ROOT.to_owned(),
-            kind,
-        }
+        Self { namespace: ROOT.to_owned(), kind }
     }
 
     /// An event of the root namespace without acknowledgement.
     #[must_use]
     pub fn event(name: &str, arguments: Vec<Value>) -> Self {
-        Self::root(Kind::Event {
-            name: name.to_owned(),
-            arguments,
-            id: None,
-        })
+        Self::root(Kind::Event { name: name.to_owned(), arguments, id: None })
     }
 
     /// Reads one packet.
@@ -96,26 +89,16 @@ impl Packet {
                 let Some(Value::String(name)) = arguments.next() else {
                     return Err(SignallingError::Data);
                 };
-                Kind::Event {
-                    name,
-                    arguments: arguments.collect(),
-                    id,
-                }
+                Kind::Event { name, arguments: arguments.collect(), id }
             }
-            ('3', Some(id)) => Kind::Ack {
-                id,
-                arguments: list(data)?,
-            },
+            ('3', Some(id)) => Kind::Ack { id, arguments: list(data)? },
             ('4', None) => Kind::Error(parse(data)?),
             ('0' | '1', _) => return Err(SignallingError::Data),
             ('3' | '4', _) => return Err(SignallingError::Header),
             ('5' | '6', _) => return Err(SignallingError::Binary),
             _ => return Err(SignallingError::UnknownType),
         };
-        Ok(Self {
-            namespace: namespace.to_owned(),
-            kind,
-        })
+        Ok(Self { namespace: namespace.to_owned(), kind })
     }
 
     /// Writes the packet.
@@ -124,11 +107,7 @@ impl Packet {
         let (kind, id, data) = match &self.kind {
             Kind::Connect => ('0', None, String::new()),
             Kind::Disconnect => ('1', None, String::new()),
-            Kind::Event {
-                name,
-                arguments,
-                id,
-            } => {
+            Kind::Event { name, arguments, id } => {
                 let mut list = vec![Value::from(name.as_str())];
                 list.extend_from_slice(arguments);
                 ('2', *id, Value::from(list).to_string())
@@ -167,10 +146,7 @@ fn namespace(text: &str) -> Result<(&str, &str), SignallingError> {
 
 /// Splits off the number.
 fn id(text: &str) -> Result<(Option<u64>, &str), SignallingError> {
-    let end = text
-        .bytes()
-        .position(|byte| !byte.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     let (digits, rest) = text.split_at(end);
     if digits.is_empty() {
         return Ok((None, rest));
@@ -201,9 +177,9 @@ impl fmt::Debug for Kind {
         match self {
             Self::Connect => f.write_str("Connect"),
             Self::Disconnect => f.write_str("Disconnect"),
-            Self::Event {
-                name, arguments, ..
-            } => write!(f, "Event({name:?}, {} arguments)", arguments.len()),
+            Self::Event { name, arguments, .. } => {
+                write!(f, "Event({name:?}, {} arguments)", arguments.len())
+            }
             Self::Ack { id, .. } => write!(f, "Ack({id})"),
             Self::Error(_) => f.write_str("Error"),
         }
@@ -232,20 +208,14 @@ mod tests {
         let kind = prop_oneof![
             Just(Kind::Connect),
             Just(Kind::Disconnect),
-            (any::<String>(), arguments(), any::<Option<u64>>()).prop_map(
-                |(name, arguments, id)| Kind::Event {
-                    name,
-                    arguments,
-                    id
-                }
-            ),
+            (any::<String>(), arguments(), any::<Option<u64>>())
+                .prop_map(|(name, arguments, id)| Kind::Event { name, arguments, id }),
             (any::<u64>(), arguments()).prop_map(|(id, arguments)| Kind::Ack { id, arguments }),
             value().prop_map(Kind::Error),
         ];
         // The data of an error may be a bare number, which reads as an id: the protocol's own ambiguity.
-        let kind = kind.prop_filter("ambiguous", |kind| {
-            !matches!(kind, Kind::Error(Value::Number(_)))
-        });
+        let kind =
+            kind.prop_filter("ambiguous", |kind| !matches!(kind, Kind::Error(Value::Number(_))));
         ("(/[a-z0-9]{0,8})", kind).prop_map(|(namespace, kind)| Packet { namespace, kind })
     }
 
@@ -268,11 +238,8 @@ mod tests {
         assert_eq!(event.encode(), r#"2["id","Xb3kd9"]"#);
         let asked = Packet::decode(r#"2/chat,7["name",{"a":1}]"#).unwrap();
         assert_eq!(asked.namespace, "/chat");
-        let expected = Kind::Event {
-            name: "name".to_owned(),
-            arguments: vec![json!({"a": 1})],
-            id: Some(7),
-        };
+        let expected =
+            Kind::Event { name: "name".to_owned(), arguments: vec![json!({"a": 1})], id: Some(7) };
         assert_eq!(asked.kind, expected);
         assert_eq!(Packet::decode("0").unwrap().kind, Kind::Connect);
         assert_eq!(Packet::decode("0/admin?a=b,").unwrap().namespace, "/admin");

@@ -121,15 +121,9 @@ impl ErrorKind {
     }
 
     fn from_attribute(value: &str) -> Option<Self> {
-        [
-            Self::Auth,
-            Self::Cancel,
-            Self::Continue,
-            Self::Modify,
-            Self::Wait,
-        ]
-        .into_iter()
-        .find(|kind| kind.as_str() == value)
+        [Self::Auth, Self::Cancel, Self::Continue, Self::Modify, Self::Wait]
+            .into_iter()
+            .find(|kind| kind.as_str() == value)
     }
 }
 
@@ -148,11 +142,7 @@ impl StanzaError {
     /// An error with the recommended type and no text.
     #[must_use]
     pub const fn new(condition: ErrorCondition) -> Self {
-        Self {
-            kind: condition.default_kind(),
-            condition,
-            text: None,
-        }
+        Self { kind: condition.default_kind(), condition, text: None }
     }
 
     /// The same with an explanation.
@@ -176,18 +166,12 @@ impl StanzaError {
                 "text" => error.text = Some(child.text().into_owned()),
                 name => {
                     if let Some(condition) = ErrorCondition::from_name(name) {
-                        error = Self {
-                            text: error.text,
-                            ..Self::new(condition)
-                        };
+                        error = Self { text: error.text, ..Self::new(condition) };
                     }
                 }
             }
         }
-        if let Some(kind) = element
-            .attr("type")
-            .and_then(|v| ErrorKind::from_attribute(&v))
-        {
+        if let Some(kind) = element.attr("type").and_then(|v| ErrorKind::from_attribute(&v)) {
             error.kind = kind;
         }
         error
@@ -197,9 +181,7 @@ impl StanzaError {
     pub fn write(&self, writer: &mut Writer<'_>) {
         writer.element("error", |w| {
             w.attr("type", self.kind.as_str());
-            w.element(self.condition.as_str(), |w| {
-                w.attr("xmlns", ns::STANZA_ERRORS)
-            });
+            w.element(self.condition.as_str(), |w| w.attr("xmlns", ns::STANZA_ERRORS));
             if let Some(text) = &self.text {
                 w.element("text", |w| {
                     w.attr("xmlns", ns::STANZA_ERRORS);
@@ -231,15 +213,9 @@ mod tests {
 
     #[test]
     fn a_peers_words_make_no_line_of_their_own_and_are_cut_off() {
-        let shown = |text: &str| {
-            StanzaError::new(ErrorCondition::Forbidden)
-                .with_text(text)
-                .to_string()
-        };
-        assert_eq!(
-            shown("no\nINFO forged \u{1b}[31m"),
-            r"forbidden: no\nINFO forged \u{1b}[31m"
-        );
+        let shown =
+            |text: &str| StanzaError::new(ErrorCondition::Forbidden).with_text(text).to_string();
+        assert_eq!(shown("no\nINFO forged \u{1b}[31m"), r"forbidden: no\nINFO forged \u{1b}[31m");
         assert!(shown(&"x".repeat(100_000)).len() < 1_000);
     }
 }

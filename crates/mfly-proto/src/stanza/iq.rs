@@ -67,14 +67,8 @@ impl<'a> Iq<'a> {
     /// # Errors
     /// When the type or id is missing or invalid, or an address is malformed.
     pub fn read(element: Element<'a>) -> Result<Self, DecodeError> {
-        let missing = |attribute| DecodeError::MissingAttribute {
-            element: "iq",
-            attribute,
-        };
-        let invalid = |field| DecodeError::InvalidValue {
-            element: "iq",
-            field,
-        };
+        let missing = |attribute| DecodeError::MissingAttribute { element: "iq", attribute };
+        let invalid = |field| DecodeError::InvalidValue { element: "iq", field };
         let kind = element.attr("type").ok_or(missing("type"))?;
         let id = element.attr("id").ok_or(missing("id"))?;
         Ok(Self {
@@ -95,20 +89,14 @@ impl<'a> Iq<'a> {
     /// The first child that is not an error: request, answer, or the request echoed in an error.
     #[must_use]
     pub fn payload(&self) -> Option<Element<'a>> {
-        self.element
-            .children()
-            .find(|child| child.name() != "error")
+        self.element.children().find(|child| child.name() != "error")
     }
 
     /// Why the request was refused, when this is an error.
     #[must_use]
     pub fn error(&self) -> Option<StanzaError> {
-        (self.kind == IqKind::Error).then(|| {
-            self.element
-                .child_named("error")
-                .map(StanzaError::read)
-                .unwrap_or_default()
-        })
+        (self.kind == IqKind::Error)
+            .then(|| self.element.child_named("error").map(StanzaError::read).unwrap_or_default())
     }
 }
 
@@ -127,10 +115,7 @@ impl<'a> Reply<'a> {
     /// # Errors
     /// When the result is empty.
     pub fn require(&self, child: &'static str) -> Result<Element<'a>, DecodeError> {
-        self.payload.ok_or(DecodeError::MissingChild {
-            element: "iq",
-            child,
-        })
+        self.payload.ok_or(DecodeError::MissingChild { element: "iq", child })
     }
 }
 
@@ -194,9 +179,7 @@ pub fn write_result<R: IqRequest>(
     to: Option<&str>,
     buffer: &mut Vec<u8>,
 ) {
-    write(buffer, IqKind::Result, id, from, to, |w| {
-        R::write_response(response, w)
-    });
+    write(buffer, IqKind::Result, id, from, to, |w| R::write_response(response, w));
 }
 
 /// Writes a refusal.

@@ -56,8 +56,5 @@ fn address(
         .attr(field)
         .map(|value| Jid::new(&value))
         .transpose()
-        .map_err(|_| DecodeError::InvalidValue {
-            element: name,
-            field,
-        })
+        .map_err(|_| DecodeError::InvalidValue { element: name, field })
 }

@@ -90,14 +90,9 @@ impl Show {
     }
 
     fn from_text(text: &str) -> Option<Self> {
-        [
-            Self::Away,
-            Self::Chat,
-            Self::DoNotDisturb,
-            Self::ExtendedAway,
-        ]
-        .into_iter()
-        .find(|show| show.as_str() == text)
+        [Self::Away, Self::Chat, Self::DoNotDisturb, Self::ExtendedAway]
+            .into_iter()
+            .find(|show| show.as_str() == text)
     }
 }
 
@@ -128,14 +123,7 @@ impl Presence {
     /// A presence of this kind with nothing else in it.
     #[must_use]
     pub const fn new(kind: PresenceKind) -> Self {
-        Self {
-            kind,
-            from: None,
-            to: None,
-            show: None,
-            status: None,
-            priority: 0,
-        }
+        Self { kind, from: None, to: None, show: None, status: None, priority: 0 }
     }
 
     /// Reads a presence. An unknown `<show/>` is ignored, as RFC 6121 asks, and so is a priority that is no number; one
@@ -144,10 +132,7 @@ impl Presence {
     /// # Errors
     /// When the type is not a defined one, or an address is malformed.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
-        let invalid = DecodeError::InvalidValue {
-            element: "presence",
-            field: "type",
-        };
+        let invalid = DecodeError::InvalidValue { element: "presence", field: "type" };
         let mut presence = Self::new(
             PresenceKind::from_attribute(element.attr("type").as_deref()).ok_or(invalid)?,
         );

@@ -131,11 +131,7 @@ impl StreamError {
     /// An error without text.
     #[must_use]
     pub const fn new(condition: StreamCondition) -> Self {
-        Self {
-            condition,
-            text: None,
-            see_other_host: None,
-        }
+        Self { condition, text: None, see_other_host: None }
     }
 
     /// Whether the element is a stream error.
@@ -148,10 +144,7 @@ impl StreamError {
     #[must_use]
     pub fn read(element: Element<'_>) -> Self {
         let mut error = Self::default();
-        for child in element
-            .children()
-            .filter(|child| child.ns() == ns::STREAM_ERRORS)
-        {
+        for child in element.children().filter(|child| child.ns() == ns::STREAM_ERRORS) {
             if child.name() == "text" {
                 error.text = Some(child.text().into_owned());
             } else if let Some(condition) = StreamCondition::from_name(child.name()) {

@@ -88,9 +88,7 @@ impl Features {
     /// When the element is another one.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
         if !Self::is(element) {
-            return Err(DecodeError::UnexpectedElement {
-                expected: "stream:features",
-            });
+            return Err(DecodeError::UnexpectedElement { expected: "stream:features" });
         }
         let mut features = Self::default();
         for child in element.children() {
@@ -225,19 +223,13 @@ impl StreamLimits {
             let child = element.child(ns::STREAM_LIMITS, name)?;
             u64::try_from(whole_signed(&child.text())?).ok()
         };
-        Self {
-            max_bytes: number("max-bytes"),
-            idle_seconds: number("idle-seconds"),
-        }
+        Self { max_bytes: number("max-bytes"), idle_seconds: number("idle-seconds") }
     }
 
     fn write(self, writer: &mut Writer<'_>) {
         writer.element("limits", |w| {
             w.attr("xmlns", ns::STREAM_LIMITS);
-            let limits = [
-                ("max-bytes", self.max_bytes),
-                ("idle-seconds", self.idle_seconds),
-            ];
+            let limits = [("max-bytes", self.max_bytes), ("idle-seconds", self.idle_seconds)];
             for (name, limit) in limits {
                 if let Some(limit) = limit {
                     w.text_element(name, &limit.to_string());

@@ -44,10 +44,7 @@ impl FromStr for SeeOtherHost {
     /// # Errors
     /// When the host is no domain and no address, or the port no port.
     fn from_str(text: &str) -> Result<Self, DecodeError> {
-        let invalid = |field| DecodeError::InvalidValue {
-            element: "see-other-host",
-            field,
-        };
+        let invalid = |field| DecodeError::InvalidValue { element: "see-other-host", field };
         let text = text.trim();
         let (host, port) = match text.strip_prefix('[') {
             Some(literal) => {
@@ -75,17 +72,12 @@ impl FromStr for SeeOtherHost {
         let port = match port {
             None => DEFAULT_PORT,
             // A number would also be read with a sign.
-            Some(port) if port.starts_with(|first: char| first.is_ascii_digit()) => port
-                .parse()
-                .ok()
-                .filter(|port| *port != 0)
-                .ok_or(invalid("port"))?,
+            Some(port) if port.starts_with(|first: char| first.is_ascii_digit()) => {
+                port.parse().ok().filter(|port| *port != 0).ok_or(invalid("port"))?
+            }
             Some(_) => return Err(invalid("port")),
         };
-        Ok(Self {
-            host: host.to_ascii_lowercase(),
-            port,
-        })
+        Ok(Self { host: host.to_ascii_lowercase(), port })
     }
 }
 
@@ -145,11 +137,7 @@ mod tests {
         ] {
             let refusal = text.parse::<SeeOtherHost>();
             let element = "see-other-host";
-            assert_eq!(
-                refusal,
-                Err(DecodeError::InvalidValue { element, field }),
-                "{text}"
-            );
+            assert_eq!(refusal, Err(DecodeError::InvalidValue { element, field }), "{text}");
         }
     }
 }

@@ -52,10 +52,7 @@ pub fn round_trip(text: &[u8], question: Option<&[u8]>, dialect: Dialect) -> Rou
     let Some(by) = frame(element, question, dialect, &mut buffer) else {
         return RoundTrip::Unknown;
     };
-    RoundTrip::Written {
-        by,
-        text: String::from_utf8_lossy(&buffer).into_owned(),
-    }
+    RoundTrip::Written { by, text: String::from_utf8_lossy(&buffer).into_owned() }
 }
 
 fn frame(
@@ -121,10 +118,7 @@ fn frame(
 }
 
 fn addresses<'a>(iq: &'a Iq<'_>) -> (Option<&'a str>, Option<&'a str>) {
-    (
-        iq.from.as_ref().map(|jid| jid.as_str()),
-        iq.to.as_ref().map(|jid| jid.as_str()),
-    )
+    (iq.from.as_ref().map(|jid| jid.as_str()), iq.to.as_ref().map(|jid| jid.as_str()))
 }
 
 /// Every request type of a dialect: the only lists of them in this crate, and only for checks. A macro is called with
@@ -199,10 +193,7 @@ fn result(
     out: &mut Vec<u8>,
 ) -> Option<&'static str> {
     let asked = question.payload()?;
-    let reply = Reply {
-        from: iq.from.as_ref(),
-        payload: iq.payload(),
-    };
+    let reply = Reply { from: iq.from.as_ref(), payload: iq.payload() };
     macro_rules! visit {
         ($($type:ty,)*) => {{$(
             if belongs::<$type>(question, asked) {
@@ -239,9 +230,7 @@ fn iq_push(iq: &Iq<'_>, dialect: Dialect, out: &mut Vec<u8>) -> Option<&'static 
             Some("BlockPush")
         }
         Push::Profile(push) => {
-            iq::write(out, IqKind::Result, &iq.id, from, to, |w| {
-                push.card.write(w)
-            });
+            iq::write(out, IqKind::Result, &iq.id, from, to, |w| push.card.write(w));
             Some("ProfilePush")
         }
         Push::Friends(friends) => {

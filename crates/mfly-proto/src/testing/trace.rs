@@ -60,10 +60,7 @@ impl Trace {
         let mut source = None;
         let mut lines = Vec::new();
         for (index, line) in text.lines().enumerate() {
-            let fail = |reason| TraceError {
-                line: index + 1,
-                reason,
-            };
+            let fail = |reason| TraceError { line: index + 1, reason };
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
                 continue;
@@ -82,10 +79,7 @@ impl Trace {
                 _ => return Err(fail("expected source, given, do, when, C, S or E")),
             }
         }
-        let source = source.ok_or(TraceError {
-            line: 1,
-            reason: "there is no source",
-        })?;
+        let source = source.ok_or(TraceError { line: 1, reason: "there is no source" })?;
         Ok(Self { source, lines })
     }
 }
@@ -96,11 +90,7 @@ impl Trace {
     pub fn dialect(&self) -> Dialect {
         let is_standard =
             |line: &Line| matches!(line, Line::Given(fact) if fact == "a standard server");
-        if self.lines.iter().any(is_standard) {
-            Dialect::Standard
-        } else {
-            Dialect::Platform
-        }
+        if self.lines.iter().any(is_standard) { Dialect::Standard } else { Dialect::Platform }
     }
 }
 
@@ -119,20 +109,13 @@ pub struct Mismatch {
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "\n expected: {}\n      got: {}",
-            self.expected, self.actual
-        )
+        write!(f, "\n expected: {}\n      got: {}", self.expected, self.actual)
     }
 }
 
 enum Piece<'a> {
     Text(&'a str),
-    Place {
-        name: &'a str,
-        default: Option<&'a str>,
-    },
+    Place { name: &'a str, default: Option<&'a str> },
 }
 
 impl Bindings {
@@ -174,10 +157,8 @@ impl Bindings {
     /// # Errors
     /// When it is something else.
     pub fn matches(&mut self, line: &str, actual: &str) -> Result<(), Mismatch> {
-        let mismatch = |expected: &str| Mismatch {
-            expected: expected.to_owned(),
-            actual: actual.to_owned(),
-        };
+        let mismatch =
+            |expected: &str| Mismatch { expected: expected.to_owned(), actual: actual.to_owned() };
         let expected = canonical(line).map_err(|_| mismatch(line))?;
         let said = canonical(actual).map_err(|_| mismatch(&expected))?;
         let mut learnt = self.clone();
@@ -185,10 +166,7 @@ impl Bindings {
             *self = learnt;
             Ok(())
         } else {
-            Err(Mismatch {
-                expected,
-                actual: said,
-            })
+            Err(Mismatch { expected, actual: said })
         }
     }
 
@@ -236,9 +214,7 @@ fn pieces(line: &str) -> Vec<Piece<'_>> {
             None => (inner, None),
         };
         let is_name = !name.is_empty()
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit());
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit());
         if !is_name {
             pieces.push(Piece::Text(&rest[..=start]));
             rest = &rest[start + 1..];
@@ -259,36 +235,23 @@ mod tests {
     #[test]
     fn a_placeholder_means_the_same_value_everywhere() {
         let mut bindings = Bindings::new();
-        bindings
-            .matches("<iq id='{id}'/>", "<iq id='abc'/>")
-            .unwrap();
+        bindings.matches("<iq id='{id}'/>", "<iq id='abc'/>").unwrap();
         assert_eq!(bindings.value("id"), Some("abc"));
         assert_eq!(bindings.fill("<iq id='{id}'/>"), "<iq id='abc'/>");
-        assert!(
-            bindings
-                .matches("<iq id='{id}'/>", "<iq id='other'/>")
-                .is_err()
-        );
+        assert!(bindings.matches("<iq id='{id}'/>", "<iq id='other'/>").is_err());
     }
 
     #[test]
     fn attribute_order_and_quotes_do_not_matter_but_values_do() {
         let mut bindings = Bindings::new();
-        assert!(
-            bindings
-                .matches("<a b='1' c='2'/>", "<a c=\"2\" b=\"1\"></a>")
-                .is_ok()
-        );
+        assert!(bindings.matches("<a b='1' c='2'/>", "<a c=\"2\" b=\"1\"></a>").is_ok());
         assert!(bindings.matches("<a b='1'/>", "<a b='2'/>").is_err());
     }
 
     #[test]
     fn a_default_is_used_until_a_value_is_known() {
         let mut bindings = Bindings::new();
-        assert_eq!(
-            bindings.fill("<q seconds='{seconds=903}'/>"),
-            "<q seconds='903'/>"
-        );
+        assert_eq!(bindings.fill("<q seconds='{seconds=903}'/>"), "<q seconds='903'/>");
         bindings.set("other", "5");
         assert_eq!(bindings.fill("{other=9}"), "5");
     }

@@ -182,18 +182,9 @@ mod tests {
         assert!(legal.chars().all(is_legal));
         assert_eq!(
             check(legal.repeat(7).as_bytes()),
-            Ok(Unusual {
-                white_space: true,
-                bracket: false
-            })
+            Ok(Unusual { white_space: true, bracket: false })
         );
-        assert_eq!(
-            check(b"a]"),
-            Ok(Unusual {
-                white_space: false,
-                bracket: true
-            })
-        );
+        assert_eq!(check(b"a]"), Ok(Unusual { white_space: false, bracket: true }));
         assert_eq!(check(b""), Ok(Unusual::default()));
     }
 

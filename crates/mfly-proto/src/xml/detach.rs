@@ -12,10 +12,7 @@ impl<'a> Element<'a> {
         let (text, _, node, _) = self.parts();
         let Span { start, end } = node.source;
         let cut = node.name.end;
-        (
-            Span { start, end: cut }.of(text),
-            Span { start: cut, end }.of(text),
-        )
+        (Span { start, end: cut }.of(text), Span { start: cut, end }.of(text))
     }
 
     /// Namespace declarations in scope that an ancestor made, with their indices; innermost first,
@@ -49,11 +46,7 @@ impl<'a> Element<'a> {
 
     /// A value as written, with its quotes.
     pub(super) fn quoted(&self, value: Span) -> &'a str {
-        Span {
-            start: value.start - 1,
-            end: value.end + 1,
-        }
-        .of(self.parts().0)
+        Span { start: value.start - 1, end: value.end + 1 }.of(self.parts().0)
     }
 }
 
@@ -69,11 +62,7 @@ pub(super) fn detach(element: Element<'_>) -> (String, Table) {
     // The chain starts outermost.
     for (position, (_, binding)) in inherited.iter().enumerate() {
         let prefix = binding.prefix.of(source);
-        text.push_str(if prefix.is_empty() {
-            " xmlns"
-        } else {
-            " xmlns:"
-        });
+        text.push_str(if prefix.is_empty() { " xmlns" } else { " xmlns:" });
         let prefix_start = text.len();
         text.push_str(prefix);
         let prefix = Span::new(prefix_start, text.len());
@@ -108,10 +97,7 @@ pub(super) fn detach(element: Element<'_>) -> (String, Table) {
     bindings.extend(declared.map(|binding| moved.binding(binding)));
     let nodes = &table.nodes[index as usize..node.after as usize];
     let last_attribute = nodes.last().map_or(0, |last| last.attributes.end);
-    let attributes = Span {
-        start: node.attributes.start,
-        end: last_attribute,
-    };
+    let attributes = Span { start: node.attributes.start, end: last_attribute };
     let mut table = Table {
         nodes: nodes.iter().map(|node| moved.node(node)).collect(),
         attributes: table.attributes[attributes.start as usize..attributes.end as usize]
@@ -151,10 +137,7 @@ impl Move {
     }
 
     fn span(&self, span: Span) -> Span {
-        Span {
-            start: self.offset(span.start),
-            end: self.offset(span.end),
-        }
+        Span { start: self.offset(span.start), end: self.offset(span.end) }
     }
 
     fn binding_index(&self, old: u32) -> u32 {

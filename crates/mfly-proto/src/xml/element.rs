@@ -25,12 +25,7 @@ impl<'a> Element<'a> {
     pub(super) fn new(text: &'a str, table: &'a Table, index: u32) -> Self {
         static NOTHING: Node = Node::NOTHING;
         let node = table.nodes.get(index as usize).unwrap_or(&NOTHING);
-        Self {
-            text,
-            table,
-            node,
-            index,
-        }
+        Self { text, table, node, index }
     }
 
     pub(super) const fn parts(&self) -> (&'a str, &'a Table, &'a Node, u32) {
@@ -77,10 +72,7 @@ impl<'a> Element<'a> {
     /// All attributes except namespace declarations, in the order of the text.
     #[must_use]
     pub fn attributes(&self) -> Attributes<'a> {
-        Attributes {
-            element: *self,
-            rest: self.attribute_table().iter(),
-        }
+        Attributes { element: *self, rest: self.attribute_table().iter() }
     }
 
     /// First child element with this namespace and name.
@@ -92,19 +84,13 @@ impl<'a> Element<'a> {
     /// First child element with this name in any namespace; the official SDK compares names only.
     #[must_use]
     pub fn child_named(&self, name: &str) -> Option<Self> {
-        self.children()
-            .find(|child| child.node.name.holds(child.text, name))
+        self.children().find(|child| child.node.name.holds(child.text, name))
     }
 
     /// Child elements in document order.
     #[must_use]
     pub fn children(&self) -> Children<'a> {
-        Children {
-            text: self.text,
-            table: self.table,
-            next: self.index + 1,
-            end: self.node.after,
-        }
+        Children { text: self.text, table: self.table, next: self.index + 1, end: self.node.after }
     }
 
     /// Own character data, children's excluded, concatenated and unescaped.
@@ -148,10 +134,7 @@ impl<'a> Element<'a> {
 
     fn attribute_table(&self) -> &'a [Attribute] {
         let Span { start, end } = self.node.attributes;
-        self.table
-            .attributes
-            .get(start as usize..end as usize)
-            .unwrap_or_default()
+        self.table.attributes.get(start as usize..end as usize).unwrap_or_default()
     }
 
     fn value(&self, attribute: &Attribute) -> Cow<'a, str> {
@@ -171,22 +154,12 @@ impl<'a> Element<'a> {
         let mut text = String::new();
         let mut at = start;
         for child in self.children() {
-            let Span {
-                start: child_start,
-                end: child_end,
-            } = child.node.source;
+            let Span { start: child_start, end: child_end } = child.node.source;
             if child_start > end {
                 break;
             }
             if child_start > at {
-                decode_run(
-                    Span {
-                        start: at,
-                        end: child_start,
-                    }
-                    .of(self.text),
-                    &mut text,
-                );
+                decode_run(Span { start: at, end: child_start }.of(self.text), &mut text);
             }
             at = at.max(child_end);
         }
@@ -197,13 +170,7 @@ impl<'a> Element<'a> {
 
 impl fmt::Debug for Element<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Element(<{} xmlns={:?}>, {} bytes)",
-            self.name(),
-            self.ns(),
-            self.source().len()
-        )
+        write!(f, "Element(<{} xmlns={:?}>, {} bytes)", self.name(), self.ns(), self.source().len())
     }
 }
 
@@ -287,35 +254,24 @@ mod tests {
         assert_eq!(a.attr("x").as_deref(), Some("2"));
         assert_eq!(a.attr_ns("one", "x").as_deref(), Some("1"));
         assert_eq!(a.attr_ns("two", "x"), None);
-        let names: Vec<_> = a
-            .children()
-            .map(|child| (child.ns(), child.name()))
-            .collect();
+        let names: Vec<_> = a.children().map(|child| (child.ns(), child.name())).collect();
         assert_eq!(names, [("", "b"), ("three", "c"), ("two", "d")]);
         let attributes: Vec<_> = a.attributes().collect();
-        assert_eq!(
-            attributes,
-            [("one", "x", "1".into()), ("", "x", "2".into())]
-        );
+        assert_eq!(attributes, [("one", "x", "1".into()), ("", "x", "2".into())]);
     }
 
     #[test]
     fn the_prefix_xml_needs_no_declaration() {
         let mut parser = Parser::new(Limits::default());
         let element = parser.parse(b"<a xml:lang='en'/>").unwrap();
-        assert_eq!(
-            element.attr_ns(crate::ns::XML, "lang").as_deref(),
-            Some("en")
-        );
+        assert_eq!(element.attr_ns(crate::ns::XML, "lang").as_deref(), Some("en"));
         assert_eq!(element.attr("lang"), None);
     }
 
     #[test]
     fn children_are_direct_children_only() {
         let mut parser = Parser::new(Limits::default());
-        let a = parser
-            .parse(b"<a><b><c/><d><e/></d></b><c xmlns='u'/><f/></a>")
-            .unwrap();
+        let a = parser.parse(b"<a><b><c/><d><e/></d></b><c xmlns='u'/><f/></a>").unwrap();
         let names: Vec<_> = a.children().map(|child| child.name()).collect();
         assert_eq!(names, ["b", "c", "f"]);
         assert!(a.child("", "c").is_none());
@@ -326,18 +282,14 @@ mod tests {
     #[test]
     fn values_borrow_unless_they_had_to_be_decoded() {
         let mut parser = Parser::new(Limits::default());
-        let a = parser
-            .parse(b"<a x='plain' y='a&amp;b' z='a\nb'>text<b>x&lt;y</b><c/></a>")
-            .unwrap();
+        let a =
+            parser.parse(b"<a x='plain' y='a&amp;b' z='a\nb'>text<b>x&lt;y</b><c/></a>").unwrap();
         assert!(matches!(a.attr("x"), Some(Cow::Borrowed("plain"))));
         assert!(matches!(a.text(), Cow::Borrowed("text")));
         assert_eq!(a.attr("y").as_deref(), Some("a&b"));
         assert_eq!(a.attr("z").as_deref(), Some("a b"));
         assert_eq!(a.child_named("b").unwrap().text(), "x<y");
-        assert!(matches!(
-            a.child_named("c").unwrap().text(),
-            Cow::Borrowed("")
-        ));
+        assert!(matches!(a.child_named("c").unwrap().text(), Cow::Borrowed("")));
     }
 
     #[test]
@@ -350,9 +302,7 @@ mod tests {
     #[test]
     fn an_element_is_written_with_the_namespaces_it_inherits() {
         let mut parser = Parser::new(Limits::default());
-        let iq = parser
-            .parse(b"<iq xmlns=\"jabber:client\" id='1'><x a='1'>t</x></iq>")
-            .unwrap();
+        let iq = parser.parse(b"<iq xmlns=\"jabber:client\" id='1'><x a='1'>t</x></iq>").unwrap();
         let mut buffer = Vec::new();
         Writer::new(&mut buffer).element("forwarded", |w| iq.child_named("x").unwrap().write_to(w));
         assert_eq!(

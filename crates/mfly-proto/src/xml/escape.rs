@@ -32,11 +32,7 @@ pub(super) fn text(value: &str, buffer: &mut Vec<u8>) -> bool {
 
 /// Appends an attribute's value: as [`text`], with tabs and line feeds as numeric references.
 pub(super) fn attribute(value: &str, buffer: &mut Vec<u8>) -> bool {
-    escape(
-        value.as_bytes(),
-        SPECIAL | ATTRIBUTE | LAST_PLANE_ROW,
-        buffer,
-    )
+    escape(value.as_bytes(), SPECIAL | ATTRIBUTE | LAST_PLANE_ROW, buffer)
 }
 
 #[inline]
@@ -95,14 +91,8 @@ fn find(bytes: &[u8], mask: u8) -> Option<usize> {
     const BLOCK: usize = 16;
     let (blocks, _) = bytes.as_chunks::<BLOCK>();
     // Whole blocks without anything special are passed over with vector instructions.
-    let plain = blocks
-        .iter()
-        .take_while(|block| !may_be_special(block))
-        .count()
-        * BLOCK;
-    let index = bytes[plain..]
-        .iter()
-        .position(|&byte| CLASS[usize::from(byte)] & mask != 0)?;
+    let plain = blocks.iter().take_while(|block| !may_be_special(block)).count() * BLOCK;
+    let index = bytes[plain..].iter().position(|&byte| CLASS[usize::from(byte)] & mask != 0)?;
     Some(plain + index)
 }
 

@@ -29,9 +29,7 @@ const _: () = assert!(Limits::NAMESPACES <= u64::BITS as usize);
 
 impl Inherited {
     /// Nothing is inherited.
-    pub const NONE: Self = Self {
-        declarations: Vec::new(),
-    };
+    pub const NONE: Self = Self { declarations: Vec::new() };
 
     /// What the children of `element` inherit from it.
     #[must_use]
@@ -80,11 +78,7 @@ impl Inherited {
         whole.push_str(&text[..at]);
         missing().for_each(|declaration| whole.push_str(declaration));
         whole.push_str(&text[at..]);
-        Some(Declared {
-            text: whole,
-            at,
-            added,
-        })
+        Some(Declared { text: whole, at, added })
     }
 
     /// A bit for each declaration that the start tag, whose name ends at `at`, makes anew.
@@ -136,12 +130,7 @@ impl Declared {
 /// attribute is well formed.
 pub(super) fn attribute(text: &str, at: usize) -> Option<(&str, &str, usize)> {
     let bytes = text.as_bytes();
-    let skip = |at: usize| {
-        at + bytes[at..]
-            .iter()
-            .take_while(|&&byte| is_space(byte))
-            .count()
-    };
+    let skip = |at: usize| at + bytes[at..].iter().take_while(|&&byte| is_space(byte)).count();
     let start = skip(at);
     let mut end = name_end(text, start)?;
     if bytes.get(end) == Some(&b':') {
@@ -149,9 +138,7 @@ pub(super) fn attribute(text: &str, at: usize) -> Option<(&str, &str, usize)> {
     }
     let equals = skip(end);
     let open = skip(bytes[equals..].starts_with(b"=").then_some(equals + 1)?);
-    let quote = *bytes
-        .get(open)
-        .filter(|byte| matches!(byte, b'"' | b'\''))?;
+    let quote = *bytes.get(open).filter(|byte| matches!(byte, b'"' | b'\''))?;
     let close = open + 1 + memchr::memchr(quote, &bytes[open + 1..])?;
     Some((&text[start..end], &text[open + 1..close], close + 1))
 }

@@ -24,12 +24,6 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            bytes: 256 * 1024,
-            depth: 32,
-            attributes: 64,
-            children: 4_096,
-            elements: 65_536,
-        }
+        Self { bytes: 256 * 1024, depth: 32, attributes: 64, children: 4_096, elements: 65_536 }
     }
 }

@@ -443,12 +443,7 @@ mod tests {
 
     #[test]
     fn bytes_that_are_not_utf_8_are_found_at_the_same_offset_at_every_chunking() {
-        for text in [
-            &b"<a>\xFF</a>"[..],
-            b"<a>\xE2\x82</a>",
-            b"<a b='\xC3'/>",
-            b"<a></a \xE2>",
-        ] {
+        for text in [&b"<a>\xFF</a>"[..], b"<a>\xE2\x82</a>", b"<a b='\xC3'/>", b"<a></a \xE2>"] {
             let whole = fed(text, text.len()).unwrap_err();
             for size in 1..text.len() {
                 assert_eq!(fed(text, size).unwrap_err(), whole, "{text:?}");
@@ -482,9 +477,6 @@ mod tests {
             let error = text.chunks(size).find_map(|chunk| passer.feed(chunk).err());
             assert_eq!(error, Some(XmlError::new(Kind::TooLarge, text.len() - 1)));
         }
-        assert_eq!(
-            Passer::new(text.len()).feed(text).unwrap(),
-            Some(text.len())
-        );
+        assert_eq!(Passer::new(text.len()).feed(text).unwrap(), Some(text.len()));
     }
 }

@@ -38,11 +38,7 @@ impl Parser {
     /// A parser with these limits.
     #[must_use]
     pub const fn new(limits: Limits) -> Self {
-        Self {
-            limits,
-            table: Table::EMPTY,
-            open: Vec::new(),
-        }
+        Self { limits, table: Table::EMPTY, open: Vec::new() }
     }
 
     /// Parses one complete top-level element; the view lives as long as parser and text.
@@ -62,8 +58,7 @@ impl Parser {
     /// # Errors
     /// As [`parse`](Self::parse).
     pub fn document(&mut self, text: impl Into<Bytes>) -> Result<Document, XmlError> {
-        self.own(text.into(), &Inherited::NONE)
-            .map_err(|(error, _)| error)
+        self.own(text.into(), &Inherited::NONE).map_err(|(error, _)| error)
     }
 
     /// Does what [`Document::parse_within`] does.
@@ -129,11 +124,7 @@ impl Parser {
     fn fill<'a>(&mut self, bytes: &'a [u8], added: usize) -> Result<&'a str, XmlError> {
         self.table.clear();
         self.open.clear();
-        let largest = self
-            .limits
-            .bytes
-            .saturating_add(added)
-            .min(u32::MAX as usize - 1);
+        let largest = self.limits.bytes.saturating_add(added).min(u32::MAX as usize - 1);
         if bytes.len() > largest {
             return Err(XmlError::new(Kind::TooLarge, largest));
         }
@@ -141,22 +132,15 @@ impl Parser {
             return Err(XmlError::new(Kind::ByteOrderMark, 0));
         }
         let text = std::str::from_utf8(bytes).map_err(|error| {
-            let kind = if error.error_len().is_none() {
-                Kind::Truncated
-            } else {
-                Kind::InvalidUtf8
-            };
+            let kind =
+                if error.error_len().is_none() { Kind::Truncated } else { Kind::InvalidUtf8 };
             XmlError::new(kind, error.valid_up_to())
         })?;
         let unusual = characters::check(bytes)
             .map_err(|position| XmlError::new(Kind::IllegalCharacter, position))?;
         let pass = Pass {
             bytes,
-            tags: TagReader {
-                text,
-                limits: self.limits,
-                white_space: unusual.white_space,
-            },
+            tags: TagReader { text, limits: self.limits, white_space: unusual.white_space },
             bracket: unusual.bracket,
             table: &mut self.table,
             open: &mut self.open,
@@ -247,30 +231,20 @@ impl Pass<'_> {
             text_kind: TextKind::None,
         });
         if has_content {
-            self.open.push(Open {
-                node,
-                children: 0,
-                scope: tag.scope,
-            });
+            self.open.push(Open { node, children: 0, scope: tag.scope });
         }
         Ok(())
     }
 
     #[inline]
     fn end_tag(&mut self, name: &[u8], start: usize, end: usize) -> Result<(), XmlError> {
-        let mismatched = XmlError {
-            kind: Kind::MismatchedTag,
-            position: start,
-        };
+        let mismatched = XmlError { kind: Kind::MismatchedTag, position: start };
         let Some(open) = self.open.pop() else {
             return Err(mismatched);
         };
         let after = self.table.nodes.len() as u32;
         let node = &mut self.table.nodes[open.node];
-        let opened = Span {
-            start: node.source.start + 1,
-            end: node.name.end,
-        };
+        let opened = Span { start: node.source.start + 1, end: node.name.end };
         if opened.bytes_of(self.bytes) != name {
             return Err(mismatched);
         }
@@ -294,15 +268,7 @@ impl Pass<'_> {
             return Err(XmlError::new(Kind::CdataEndInText, start + index));
         }
         let has_line_end = self.tags.white_space && memchr::memchr(b'\r', run).is_some();
-        self.add_text(
-            start,
-            end,
-            if has_line_end {
-                TextKind::Mixed
-            } else {
-                TextKind::Plain
-            },
-        );
+        self.add_text(start, end, if has_line_end { TextKind::Mixed } else { TextKind::Plain });
         Ok(())
     }
 
@@ -340,11 +306,7 @@ impl Pass<'_> {
     /// Character data outside the top-level element.
     fn outside(&self, position: usize) -> XmlError {
         let is_before = self.table.nodes.is_empty();
-        let kind = if is_before {
-            Kind::TextOutsideRoot
-        } else {
-            Kind::TrailingContent
-        };
+        let kind = if is_before { Kind::TextOutsideRoot } else { Kind::TrailingContent };
         XmlError::new(kind, position)
     }
 
@@ -365,10 +327,7 @@ impl Pass<'_> {
         let kind = match error {
             Error::IllFormed(IllFormedError::UnclosedReference) => {
                 // Without an end in sight, the rest of the reference may be still to come.
-                match rest
-                    .get(1..)
-                    .and_then(|rest| memchr::memchr2(b'&', b'<', rest))
-                {
+                match rest.get(1..).and_then(|rest| memchr::memchr2(b'&', b'<', rest)) {
                     Some(_) => Kind::MalformedReference,
                     None => Kind::Truncated,
                 }
@@ -393,7 +352,5 @@ impl Pass<'_> {
 }
 
 fn starts_doctype(markup: &[u8]) -> bool {
-    markup
-        .get(..9)
-        .is_some_and(|start| start.eq_ignore_ascii_case(b"<!DOCTYPE"))
+    markup.get(..9).is_some_and(|start| start.eq_ignore_ascii_case(b"<!DOCTYPE"))
 }

@@ -81,18 +81,12 @@ pub(super) fn are_right(raw: &str) -> bool {
 
 /// Appends checked character data: references resolved, line ends normalised.
 pub(super) fn decode_text(raw: &str, out: &mut String) {
-    decode(
-        raw,
-        out,
-        |byte| if byte == b'\r' { Some('\n') } else { None },
-    );
+    decode(raw, out, |byte| if byte == b'\r' { Some('\n') } else { None });
 }
 
 /// Appends a checked attribute value: references resolved, white space turned into blanks.
 pub(super) fn decode_attribute(raw: &str, out: &mut String) {
-    decode(raw, out, |byte| {
-        matches!(byte, b'\t' | b'\n' | b'\r').then_some(' ')
-    });
+    decode(raw, out, |byte| matches!(byte, b'\t' | b'\n' | b'\r').then_some(' '));
 }
 
 /// Appends the content of a CDATA section: line ends normalised.
@@ -168,15 +162,8 @@ mod tests {
             ("&#x10ffff;", '\u{10FFFF}'),
             ("&#xFFFD;", '\u{FFFD}'),
         ] {
-            assert_eq!(
-                read(reference),
-                Ok((character, reference.len())),
-                "{reference}"
-            );
-            assert_eq!(
-                read(&format!("{reference};x")),
-                Ok((character, reference.len()))
-            );
+            assert_eq!(read(reference), Ok((character, reference.len())), "{reference}");
+            assert_eq!(read(&format!("{reference};x")), Ok((character, reference.len())));
         }
     }
 

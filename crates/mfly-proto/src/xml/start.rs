@@ -82,14 +82,7 @@ mod tests {
         for text in ["<iq id='1'>", "<iq id='1' />text", "<iq>", "<iq/>"] {
             assert!(Start::of(text.as_bytes()).lacks("from"), "{text}");
         }
-        for text in [
-            "<iq from='a'>",
-            "<iq id='1'",
-            "<iq id='1' =>",
-            "<iq",
-            "",
-            "text>",
-        ] {
+        for text in ["<iq from='a'>", "<iq id='1'", "<iq id='1' =>", "<iq", "", "text>"] {
             assert!(!Start::of(text.as_bytes()).lacks("from"), "{text}");
         }
     }

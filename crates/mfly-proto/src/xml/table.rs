@@ -16,17 +16,13 @@ impl Span {
     /// The range `start..end`; the reader has refused inputs whose offsets do not fit.
     #[inline]
     pub(super) const fn new(start: usize, end: usize) -> Self {
-        Self {
-            start: start as u32,
-            end: end as u32,
-        }
+        Self { start: start as u32, end: end as u32 }
     }
 
     /// The text of the range.
     #[inline]
     pub(super) fn of(self, text: &str) -> &str {
-        text.get(self.start as usize..self.end as usize)
-            .unwrap_or_default()
+        text.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
 
     /// Whether the range holds just this; most ranges differ in length already.
@@ -39,9 +35,7 @@ impl Span {
     /// The bytes of the range.
     #[inline]
     pub(super) fn bytes_of(self, bytes: &[u8]) -> &[u8] {
-        bytes
-            .get(self.start as usize..self.end as usize)
-            .unwrap_or_default()
+        bytes.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
 }
 
@@ -179,11 +173,7 @@ impl Table {
 
     /// The declarations in scope from `innermost` outwards, with their indices.
     pub(super) fn scope(&self, innermost: u32) -> impl Iterator<Item = (u32, &Binding)> {
-        let at = |index: u32| {
-            self.bindings
-                .get(index as usize)
-                .map(|binding| (index, binding))
-        };
+        let at = |index: u32| self.bindings.get(index as usize).map(|binding| (index, binding));
         std::iter::successors(at(innermost), move |(_, binding)| at(binding.outer))
     }
 

@@ -24,10 +24,7 @@ pub(super) struct Scope {
 
 impl Scope {
     /// Nothing declared.
-    pub(super) const EMPTY: Self = Self {
-        innermost: NONE,
-        default: NO_NAMESPACE,
-    };
+    pub(super) const EMPTY: Self = Self { innermost: NONE, default: NO_NAMESPACE };
 }
 
 /// A name that may have a prefix: `start..local - 1`, then `local..end`.
@@ -44,9 +41,7 @@ impl QName {
     }
 
     fn prefix(self, bytes: &[u8]) -> &[u8] {
-        bytes
-            .get(self.start..self.local.saturating_sub(1))
-            .unwrap_or_default()
+        bytes.get(self.start..self.local.saturating_sub(1)).unwrap_or_default()
     }
 }
 
@@ -109,11 +104,8 @@ impl TagReader<'_> {
         }
         attributes.finish(self, table)?;
         let scope = attributes.scope;
-        let namespace = if name.has_prefix() {
-            self.resolve(table, name, scope)?
-        } else {
-            scope.default
-        };
+        let namespace =
+            if name.has_prefix() { self.resolve(table, name, scope)? } else { scope.default };
         Ok(StartTag {
             name: Span::new(name.local, name.end),
             namespace,
@@ -124,12 +116,7 @@ impl TagReader<'_> {
 
     #[inline]
     fn skip_space(&self, mut at: usize) -> usize {
-        while self
-            .text
-            .as_bytes()
-            .get(at)
-            .is_some_and(|&byte| is_space(byte))
-        {
+        while self.text.as_bytes().get(at).is_some_and(|&byte| is_space(byte)) {
             at += 1;
         }
         at
@@ -141,11 +128,7 @@ impl TagReader<'_> {
         let bytes = self.text.as_bytes();
         let end = name_end(self.text, start).ok_or_else(malformed)?;
         if bytes.get(end) != Some(&b':') {
-            return Ok(QName {
-                start,
-                local: start,
-                end,
-            });
+            return Ok(QName { start, local: start, end });
         }
         let local = end + 1;
         let end = name_end(self.text, local).ok_or_else(malformed)?;
@@ -186,9 +169,7 @@ impl TagReader<'_> {
             }
         }
         if self.white_space {
-            escaped |= bytes[value..at]
-                .iter()
-                .any(|byte| matches!(byte, b'\t' | b'\n' | b'\r'));
+            escaped |= bytes[value..at].iter().any(|byte| matches!(byte, b'\t' | b'\n' | b'\r'));
         }
         Ok((name, Span::new(value, at), escaped, at + 1))
     }
@@ -286,13 +267,7 @@ impl Attributes {
         if count as usize > Limits::NAMESPACES {
             return refuse(Kind::TooManyNamespaces);
         }
-        let binding = Binding {
-            prefix,
-            uri: value,
-            decoded,
-            outer: self.scope.innermost,
-            count,
-        };
+        let binding = Binding { prefix, uri: value, decoded, outer: self.scope.innermost, count };
         let uri = table.uri(reader.text, &binding);
         let prefix = prefix.bytes_of(bytes);
         let is_reserved = match prefix {
@@ -313,11 +288,7 @@ impl Attributes {
         }
         let index = table.bindings.len() as u32;
         if prefix.is_empty() {
-            self.scope.default = if is_unbinding {
-                NO_NAMESPACE
-            } else {
-                index + FIRST_BINDING
-            };
+            self.scope.default = if is_unbinding { NO_NAMESPACE } else { index + FIRST_BINDING };
         }
         self.scope.innermost = index;
         table.bindings.push(binding);
@@ -331,22 +302,15 @@ impl Attributes {
         if self.prefixed {
             self.resolve(reader, table)?;
         }
-        if self.suspicious {
-            self.refuse_duplicates(reader, table)
-        } else {
-            Ok(())
-        }
+        if self.suspicious { self.refuse_duplicates(reader, table) } else { Ok(()) }
     }
 
     #[cold]
     fn resolve(&self, reader: &TagReader<'_>, table: &mut Table) -> Result<(), XmlError> {
         for index in self.first..table.attributes.len() {
             let Attribute { start, name, .. } = table.attributes[index];
-            let name = QName {
-                start: start as usize,
-                local: name.start as usize,
-                end: name.end as usize,
-            };
+            let name =
+                QName { start: start as usize, local: name.start as usize, end: name.end as usize };
             if name.has_prefix() {
                 table.attributes[index].namespace = reader.resolve(table, name, self.scope)?;
             }
@@ -363,21 +327,16 @@ impl Attributes {
         let attributes = &table.attributes[self.first..];
         let compare = |a: &Attribute, b: &Attribute| {
             a.name.of(text).cmp(b.name.of(text)).then_with(|| {
-                table
-                    .namespace(text, a.namespace)
-                    .cmp(table.namespace(text, b.namespace))
+                table.namespace(text, a.namespace).cmp(table.namespace(text, b.namespace))
             })
         };
         let duplicate = if attributes.len() <= FEW {
-            attributes
-                .iter()
-                .enumerate()
-                .find_map(|(index, attribute)| {
-                    attributes[..index]
-                        .iter()
-                        .any(|earlier| compare(earlier, attribute).is_eq())
-                        .then_some(attribute.start)
-                })
+            attributes.iter().enumerate().find_map(|(index, attribute)| {
+                attributes[..index]
+                    .iter()
+                    .any(|earlier| compare(earlier, attribute).is_eq())
+                    .then_some(attribute.start)
+            })
         } else {
             let mut sorted: Vec<&Attribute> = attributes.iter().collect();
             sorted.sort_by(|a, b| compare(a, b));

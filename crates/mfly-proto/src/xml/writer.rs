@@ -41,11 +41,7 @@ enum Illegal {
 impl<'b> Writer<'b> {
     /// A writer that appends to `buffer`.
     pub fn new(buffer: &'b mut Vec<u8>) -> Self {
-        Self {
-            buffer,
-            tag_open: false,
-            illegal: None,
-        }
+        Self { buffer, tag_open: false, illegal: None }
     }
 
     /// Ends the writing: what was written is what was meant.
@@ -213,10 +209,7 @@ mod tests {
                 w.element("priority", |w| w.text_number(-128));
             });
         });
-        assert_eq!(
-            xml,
-            r#"<last seconds="18446744073709551615"><priority>-128</priority></last>"#
-        );
+        assert_eq!(xml, r#"<last seconds="18446744073709551615"><priority>-128</priority></last>"#);
     }
 
     #[test]
@@ -336,9 +329,6 @@ mod tests {
     #[test]
     fn debug_output_shows_no_content() {
         let mut buffer = b"<password>hunter2".to_vec();
-        assert_eq!(
-            format!("{:?}", Writer::new(&mut buffer)),
-            "Writer(17 bytes)"
-        );
+        assert_eq!(format!("{:?}", Writer::new(&mut buffer)), "Writer(17 bytes)");
     }
 }

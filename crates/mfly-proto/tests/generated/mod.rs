@@ -86,28 +86,19 @@ pub(crate) fn fragment() -> impl Strategy<Value = String> {
             raw_attribute(),
             0..4,
         );
-        (
-            prefix,
-            name(),
-            declarations,
-            attributes,
-            select(vec!["", " ", "\n\t"]),
-        )
-            .prop_map(|(prefix, name, declarations, attributes, space)| {
+        (prefix, name(), declarations, attributes, select(vec!["", " ", "\n\t"])).prop_map(
+            |(prefix, name, declarations, attributes, space)| {
                 let name = format!("{prefix}{name}");
                 let attributes = attributes
                     .iter()
                     .map(|(name, value)| format!(" {name}{value}"))
                     .collect::<String>();
                 (format!("{name}{declarations}{attributes}{space}"), name)
-            })
+            },
+        )
     };
     let leaf = (start(), raw_text(), any::<bool>()).prop_map(|((tag, name), text, empty)| {
-        if empty {
-            format!("<{tag}/>")
-        } else {
-            format!("<{tag}>{text}</{name} >")
-        }
+        if empty { format!("<{tag}/>") } else { format!("<{tag}>{text}</{name} >") }
     });
     leaf.prop_recursive(4, 24, 4, move |inner| {
         (start(), raw_text(), vec((inner, raw_text()), 0..4)).prop_map(

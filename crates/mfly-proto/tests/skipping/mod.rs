@@ -13,21 +13,8 @@ use proptest::sample::{Index, select};
 
 /// Limits that short texts reach.
 fn small() -> ReceiveLimits {
-    let stanza = Limits {
-        bytes: 256,
-        depth: 4,
-        attributes: 6,
-        children: 5,
-        elements: 12,
-    };
-    ReceiveLimits {
-        stanza,
-        iq: Limits {
-            bytes: 512,
-            ..stanza
-        },
-        hard_bytes: LIMIT,
-    }
+    let stanza = Limits { bytes: 256, depth: 4, attributes: 6, children: 5, elements: 12 };
+    ReceiveLimits { stanza, iq: Limits { bytes: 512, ..stanza }, hard_bytes: LIMIT }
 }
 
 /// A stanza of this name with an envelope and this content.
@@ -39,35 +26,18 @@ fn stanza(name: &str, content: &str) -> String {
 
 /// The stanzas that exceed one limit each.
 fn excessive() -> Vec<(String, ExceededLimit)> {
-    let declarations = (0..65)
-        .map(|n| format!(" xmlns:n{n}='u'"))
-        .collect::<String>();
+    let declarations = (0..65).map(|n| format!(" xmlns:n{n}='u'")).collect::<String>();
     vec![
-        (
-            stanza("message", &"x".repeat(300)),
-            ExceededLimit::Bytes(256),
-        ),
+        (stanza("message", &"x".repeat(300)), ExceededLimit::Bytes(256)),
         (stanza("iq", &"x".repeat(600)), ExceededLimit::Bytes(512)),
-        (
-            stanza("message", "<a><b><c><d/></c></b></a>"),
-            ExceededLimit::Depth(4),
-        ),
+        (stanza("message", "<a><b><c><d/></c></b></a>"), ExceededLimit::Depth(4)),
         (
             stanza("presence", "<a b='' c='' d='' e='' f='' g='' h=''/>"),
             ExceededLimit::Attributes(6),
         ),
-        (
-            stanza("message", &"<a/>".repeat(6)),
-            ExceededLimit::Children(5),
-        ),
-        (
-            stanza("iq", &"<a><b/><b/><b/></a>".repeat(3)),
-            ExceededLimit::Elements(12),
-        ),
-        (
-            stanza("iq", &format!("<a{declarations}/>")),
-            ExceededLimit::Bytes(512),
-        ),
+        (stanza("message", &"<a/>".repeat(6)), ExceededLimit::Children(5)),
+        (stanza("iq", &"<a><b/><b/><b/></a>".repeat(3)), ExceededLimit::Elements(12)),
+        (stanza("iq", &format!("<a{declarations}/>")), ExceededLimit::Bytes(512)),
     ]
 }
 
@@ -92,11 +62,8 @@ fn over_tcp_a_stanza_that_exceeds_a_limit_is_told_and_the_next_one_is_read() {
             let mut reader = FrameReader::skipping(Framing::Tcp, small());
             let frames = frames.into_iter().filter(|frame| frame.as_str() != " ");
             let received: Vec<_> = frames.map(|frame| reader.read(frame).unwrap()).collect();
-            let [
-                Received::Open(_),
-                Received::Skipped(skipped),
-                Received::Element(next),
-            ] = received.as_slice()
+            let [Received::Open(_), Received::Skipped(skipped), Received::Element(next)] =
+                received.as_slice()
             else {
                 panic!("{text}: {received:?}");
             };
@@ -137,10 +104,7 @@ fn more_namespaces_than_can_be_resolved_are_a_limit_as_well() {
 #[test]
 fn an_iq_has_bounds_of_its_own() {
     let text = "x".repeat(300);
-    for (framing, start) in [
-        (Framing::WebSocket, String::new()),
-        (Framing::Tcp, header()),
-    ] {
+    for (framing, start) in [(Framing::WebSocket, String::new()), (Framing::Tcp, header())] {
         let mut reader = FrameReader::skipping(framing, small());
         if framing == Framing::Tcp {
             reader.read(Frame::from(start)).unwrap();
@@ -155,10 +119,9 @@ fn an_iq_has_bounds_of_its_own() {
 #[test]
 fn a_skipped_stanza_says_which_setting_raises_the_limit() {
     let mut reader = FrameReader::skipping(Framing::WebSocket, small());
-    for (name, setting) in [
-        ("iq", "ReceiveLimits::iq.bytes"),
-        ("message", "ReceiveLimits::stanza.bytes"),
-    ] {
+    for (name, setting) in
+        [("iq", "ReceiveLimits::iq.bytes"), ("message", "ReceiveLimits::stanza.bytes")]
+    {
         let frame = Frame::from(stanza(name, &"x".repeat(600)));
         let Ok(Received::Skipped(skipped)) = reader.read(frame) else {
             panic!("{name} was read");
@@ -170,12 +133,8 @@ fn a_skipped_stanza_says_which_setting_raises_the_limit() {
 #[test]
 fn what_a_start_tag_says_is_told_within_bounds() {
     let long = |length: usize| "x".repeat(length);
-    let start = format!(
-        "<message id='{}' type='{}' from='{}'",
-        long(1_024),
-        long(1_023),
-        long(3_072)
-    );
+    let start =
+        format!("<message id='{}' type='{}' from='{}'", long(1_024), long(1_023), long(3_072));
     let text = format!("{start} to='a@b.test'>{}</message>", long(300_000));
     let mut reader = FrameReader::skipping(Framing::WebSocket, ReceiveLimits::default());
     let Ok(Received::Skipped(skipped)) = reader.read(Frame::from(text)) else {
@@ -188,11 +147,7 @@ fn what_a_start_tag_says_is_told_within_bounds() {
 
 #[test]
 fn a_start_tag_without_end_is_skipped_with_what_it_said_so_far() {
-    let text = format!(
-        "{}<message from='a@b.test' x='{}' id='late'/>",
-        header(),
-        "x".repeat(400)
-    );
+    let text = format!("{}<message from='a@b.test' x='{}' id='late'/>", header(), "x".repeat(400));
     let chunks = text.as_bytes().chunks(33);
     let (frames, error) = split_by(Splitter::skipping(small()), chunks);
     assert_eq!(error, None);
@@ -227,20 +182,14 @@ fn twelve_mebibytes_pass_without_being_held() {
 fn a_stanza_above_the_hard_limit_ends_the_stream() {
     let fits = stanza("message", &"x".repeat(LIMIT - stanza("message", "").len()));
     let longer = fits.replacen('x', "xx", 1);
-    for (text, outcome) in [
-        (&fits, None),
-        (&longer, Some(SplitError::TooLarge { limit: LIMIT })),
-    ] {
+    for (text, outcome) in [(&fits, None), (&longer, Some(SplitError::TooLarge { limit: LIMIT }))] {
         let stream = header() + text;
         for size in [1, 100, stream.len()] {
             let (_, error) = split_by(Splitter::skipping(small()), stream.as_bytes().chunks(size));
             assert_eq!(error, outcome);
         }
         let mut reader = FrameReader::skipping(Framing::WebSocket, small());
-        let kind = reader
-            .read(Frame::from(text.clone()))
-            .err()
-            .map(|error| error.kind);
+        let kind = reader.read(Frame::from(text.clone())).err().map(|error| error.kind);
         assert_eq!(kind, outcome.map(|_| XmlErrorKind::TooLarge));
     }
 }

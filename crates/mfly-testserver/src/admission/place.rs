@@ -24,12 +24,7 @@ impl Place {
         key: (usize, u64),
         evicted: Arc<Notify>,
     ) -> Self {
-        Self(Some(Taken {
-            admission,
-            key,
-            is_known: AtomicBool::new(false),
-            evicted,
-        }))
+        Self(Some(Taken { admission, key, is_known: AtomicBool::new(false), evicted }))
     }
 
     /// A connection in memory needs no place.

@@ -66,9 +66,7 @@ impl Bounds {
 
     /// How many files the process may have to open.
     pub(super) fn descriptors(&self) -> usize {
-        self.streams()
-            .saturating_add(self.sessions)
-            .saturating_add(RESERVED_DESCRIPTORS)
+        self.streams().saturating_add(self.sessions).saturating_add(RESERVED_DESCRIPTORS)
     }
 
     fn streams(&self) -> usize {

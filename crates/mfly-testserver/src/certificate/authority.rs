@@ -36,10 +36,7 @@ pub(crate) enum AuthorityError {
     },
     /// The files are not what they should be.
     #[error("{} {problem}; remove both files to have new ones made", path.display())]
-    Content {
-        path: PathBuf,
-        problem: &'static str,
-    },
+    Content { path: PathBuf, problem: &'static str },
 }
 
 /// An authority with its key.
@@ -56,10 +53,7 @@ impl Authority {
     pub(crate) fn generate() -> Result<Self, rcgen::Error> {
         let key = KeyPair::generate()?;
         let pem = params()?.self_signed(&key)?.pem();
-        Ok(Self {
-            issuer: Issuer::new(params()?, key),
-            pem,
-        })
+        Ok(Self { issuer: Issuer::new(params()?, key), pem })
     }
 
     /// Takes the one in `path` and its key in `path` with `.key` behind it; makes what is missing. A missing certificate is made from the
@@ -71,10 +65,8 @@ impl Authority {
         let mut key_path = path.as_os_str().to_owned();
         key_path.push(KEY_SUFFIX);
         let key_path = PathBuf::from(key_path);
-        let content = |path: &Path, problem| AuthorityError::Content {
-            path: path.to_owned(),
-            problem,
-        };
+        let content =
+            |path: &Path, problem| AuthorityError::Content { path: path.to_owned(), problem };
         let (pem, key) = (read(path)?, read(&key_path)?);
         // The key is made first, so a certificate is never without one.
         if pem.is_some() && key.is_none() {
@@ -96,10 +88,7 @@ impl Authority {
         if !certificate.windows(public.len()).any(|part| part == public) {
             return Err(content(path, "is not the certificate of the key beside it"));
         }
-        Ok(Self {
-            issuer: Issuer::new(params()?, key),
-            pem,
-        })
+        Ok(Self { issuer: Issuer::new(params()?, key), pem })
     }
 
     pub(super) fn issuer(&self) -> &Issuer<'static, KeyPair> {
@@ -122,9 +111,7 @@ fn params() -> Result<CertificateParams, rcgen::Error> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "mfly-testserver authority");
+    params.distinguished_name.push(DnType::CommonName, "mfly-testserver authority");
     Ok(params)
 }
 
@@ -132,19 +119,13 @@ fn read(path: &Path) -> Result<Option<String>, AuthorityError> {
     match file::read_text(path, FILE_BYTES) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(AuthorityError::File {
-            path: path.to_owned(),
-            source,
-        }),
+        Err(source) => Err(AuthorityError::File { path: path.to_owned(), source }),
     }
 }
 
 /// Puts a file in its place, whole, unless another server was faster; returns what is there.
 fn publish(path: &Path, text: String, is_secret: bool) -> Result<String, AuthorityError> {
-    let failed = |source| AuthorityError::File {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| AuthorityError::File { path: path.to_owned(), source };
     match new_file::publish(path, &text, is_secret) {
         Ok(()) => Ok(text),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -190,10 +171,7 @@ mod tests {
 
     #[test]
     fn every_authority_is_a_new_one_unless_it_is_kept() {
-        let (first, second) = (
-            Authority::generate().unwrap(),
-            Authority::generate().unwrap(),
-        );
+        let (first, second) = (Authority::generate().unwrap(), Authority::generate().unwrap());
         assert!(first.pem().starts_with("-----BEGIN CERTIFICATE-----"));
         assert_ne!(first.pem(), second.pem());
         let folder = Folder::new("kept");
@@ -202,10 +180,7 @@ mod tests {
         assert_eq!(made.pem(), again.pem());
         assert_eq!(made.public_key_hash(), again.public_key_hash());
         assert_ne!(made.public_key_hash(), first.public_key_hash());
-        assert_eq!(
-            fs::read_to_string(folder.certificate()).unwrap(),
-            made.pem()
-        );
+        assert_eq!(fs::read_to_string(folder.certificate()).unwrap(), made.pem());
     }
 
     #[cfg(unix)]

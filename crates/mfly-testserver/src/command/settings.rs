@@ -120,10 +120,7 @@ impl fmt::Display for Settings {
         )?;
         if let Some(tls) = &self.tls {
             let (base_url, websocket) = (&tls.api_base_url, &tls.websocket_url);
-            write!(
-                f,
-                "Over TLS        {base_url}\n                {websocket}\n"
-            )?;
+            write!(f, "Over TLS        {base_url}\n                {websocket}\n")?;
         }
         if let Some(address) = &self.tcp_address {
             writeln!(f, "XMPP over TCP   {address}")?;
@@ -162,10 +159,7 @@ impl fmt::Display for Authority {
         let (hash, pem) = (&self.public_key_hash, &self.certificate);
         let (file, kept) = match &self.file {
             Some(file) => (file.as_str(), "kept in that file"),
-            None => (
-                "authority.pem",
-                "made for this run; --authority FILE keeps one",
-            ),
+            None => ("authority.pem", "made for this run; --authority FILE keeps one"),
         };
         write!(
             f,

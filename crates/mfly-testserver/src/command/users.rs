@@ -80,11 +80,7 @@ impl Initial for InitialUser {
             image: self.image.clone(),
             thumb_image: self.image.clone(),
         };
-        if profile == UserProfile::default() {
-            Ok(())
-        } else {
-            user.set_profile(profile)
-        }
+        if profile == UserProfile::default() { Ok(()) } else { user.set_profile(profile) }
     }
 }
 
@@ -129,10 +125,7 @@ impl<T: Initial + DeserializeOwned> Entries<T> {
         let Some(path) = path else {
             return Ok(Self(Vec::new()));
         };
-        let refuse = |reason| CommandError::Users {
-            path: path.to_owned(),
-            reason,
-        };
+        let refuse = |reason| CommandError::Users { path: path.to_owned(), reason };
         let asked = path.to_owned();
         let read = file::aside(move || file::read_text(&asked, FILE_BYTES));
         let text = read.await.flatten().map_err(|error| refuse(error.into()))?;
@@ -147,11 +140,7 @@ impl<T: Initial + DeserializeOwned> Entries<T> {
             let name = user.name();
             let id = UserId::new(name).map_or_else(|_| name.to_owned(), |id| id.to_string());
             if let Some(first) = seen.insert(id, *line) {
-                return Err(UsersError::Doubled {
-                    name: name.to_owned(),
-                    first,
-                    second: *line,
-                });
+                return Err(UsersError::Doubled { name: name.to_owned(), first, second: *line });
             }
         }
         Ok(Self(lines.into_iter().zip(users).collect()))
@@ -166,11 +155,7 @@ impl<T: Initial + DeserializeOwned> Entries<T> {
         for (line, user) in &self.0 {
             user.create(server).map_err(|source| CommandError::Users {
                 path: path.unwrap_or(Path::new("")).to_owned(),
-                reason: UsersError::Refused {
-                    line: *line,
-                    name: user.name().to_owned(),
-                    source,
-                },
+                reason: UsersError::Refused { line: *line, name: user.name().to_owned(), source },
             })?;
             tokio::task::yield_now().await;
         }
@@ -214,19 +199,9 @@ mod tests {
 
     #[test]
     fn every_entry_has_the_line_on_which_it_begins_whatever_ends_the_lines() {
-        let expected = vec![
-            (2, "a".to_owned()),
-            (3, "b".to_owned()),
-            (5, "c".to_owned()),
-        ];
+        let expected = vec![(2, "a".to_owned()), (3, "b".to_owned()), (5, "c".to_owned())];
         for end in ["\n", "\r\n"] {
-            let lines = [
-                r#"["#,
-                r#" {"id":"a"},"#,
-                r#" {"#,
-                r#"  "id":"b"},"#,
-                r#"{"id":"c"}]"#,
-            ];
+            let lines = [r#"["#, r#" {"id":"a"},"#, r#" {"#, r#"  "id":"b"},"#, r#"{"id":"c"}]"#];
             assert_eq!(parse(&lines.join(end)).unwrap(), expected);
         }
     }
@@ -244,9 +219,6 @@ mod tests {
     #[test]
     fn what_is_no_list_of_users_is_refused_with_its_place() {
         let error = parse("[\n{\"id\":\"a\"},\n{\"idd\":\"b\"}]").unwrap_err();
-        assert!(
-            error.contains("`idd`") && error.contains("line 3"),
-            "{error}"
-        );
+        assert!(error.contains("`idd`") && error.contains("line 3"), "{error}");
     }
 }

@@ -118,10 +118,8 @@ proptest! {
 
 #[test]
 fn a_connection_over_the_limit_is_turned_away_with_resource_constraint() {
-    for mut server in Server::every_with(Settings {
-        max_streams: 1,
-        ..super::testing::settings()
-    }) {
+    for mut server in Server::every_with(Settings { max_streams: 1, ..super::testing::settings() })
+    {
         server.open();
         let surplus = server.open();
         let said = server.received(surplus);
@@ -147,11 +145,7 @@ fn a_stream_means_the_same_however_its_bytes_arrive() {
         server.received(stream)
     };
     let at_once = said(usize::MAX);
-    assert!(
-        at_once
-            .iter()
-            .any(|frame| frame.contains("<jid>u1@xmpp.example.test/a</jid>"))
-    );
+    assert!(at_once.iter().any(|frame| frame.contains("<jid>u1@xmpp.example.test/a</jid>")));
     for pieces in [1, 7, 100] {
         assert_eq!(said(pieces), at_once, "{pieces}");
     }

@@ -9,11 +9,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Exchanges in which the server does what this one never does.
-const NOT_OURS: [&str; 3] = [
-    "friends/permission.trace",
-    "logout/forced.trace",
-    "unknown/request.trace",
-];
+const NOT_OURS: [&str; 3] =
+    ["friends/permission.trace", "logout/forced.trace", "unknown/request.trace"];
 
 /// One trace being replayed: `u1` is the client of the trace, whoever else is named acts beside it.
 struct Replay {
@@ -43,12 +40,7 @@ impl Replay {
         if !name.starts_with("connect/") {
             server.register("u2");
         }
-        Self {
-            server,
-            own,
-            inbox: VecDeque::new(),
-            bindings,
-        }
+        Self { server, own, inbox: VecDeque::new(), bindings }
     }
 
     /// A session of another user, or a second one of the own account, as the events of a trace need it.
@@ -87,11 +79,8 @@ impl Replay {
             [blocker, verb @ ("blocks" | "unblocks"), blocked] => {
                 self.server.register(blocked);
                 // Another blocker stays invisible: presence is another trace's subject.
-                let stream = if blocker == "u1" {
-                    self.own
-                } else {
-                    self.server.bound(blocker, "Web-2")
-                };
+                let stream =
+                    if blocker == "u1" { self.own } else { self.server.bound(blocker, "Web-2") };
                 let name = verb.trim_end_matches('s');
                 let payload = format!(
                     r#"<{name} xmlns="urn:xmpp:blocking"><item jid="{}"/></{name}>"#,
@@ -139,12 +128,7 @@ impl Replay {
             }
             ["an", "administrator", "blocks", "u2"] => {
                 let now = self.server.now;
-                assert!(
-                    self.server
-                        .core
-                        .world_mut()
-                        .set_admin_blocked(now, &id("u2"), true)
-                );
+                assert!(self.server.core.world_mut().set_admin_blocked(now, &id("u2"), true));
             }
             ["the", "server", "pings"] => self.server.pass(Duration::from_secs(60)),
             _ => panic!("nobody knows how to make this happen: {event}"),
@@ -153,13 +137,8 @@ impl Replay {
 
     fn expect(&mut self, line: &str) -> Result<(), String> {
         self.inbox.extend(self.server.received(self.own));
-        let said = self
-            .inbox
-            .pop_front()
-            .ok_or_else(|| format!("nothing was said for {line}"))?;
-        self.bindings
-            .matches(line, &said)
-            .map_err(|mismatch| mismatch.to_string())
+        let said = self.inbox.pop_front().ok_or_else(|| format!("nothing was said for {line}"))?;
+        self.bindings.matches(line, &said).map_err(|mismatch| mismatch.to_string())
     }
 }
 
@@ -203,10 +182,7 @@ fn traces() -> Vec<(String, PathBuf)> {
         let feature = feature.unwrap().path();
         for file in std::fs::read_dir(&feature).unwrap() {
             let file = file.unwrap().path();
-            if file
-                .extension()
-                .is_some_and(|extension| extension == "trace")
-            {
+            if file.extension().is_some_and(|extension| extension == "trace") {
                 let feature = feature.file_name().unwrap().to_string_lossy().into_owned();
                 let name = file.file_name().unwrap().to_string_lossy();
                 traces.push((format!("{feature}/{name}"), file.clone()));
@@ -220,9 +196,8 @@ fn traces() -> Vec<(String, PathBuf)> {
 #[test]
 fn every_recorded_exchange_gets_the_recorded_answers() {
     let mut faults = Vec::new();
-    let (skipped, replayed): (Vec<_>, Vec<_>) = traces()
-        .into_iter()
-        .partition(|(name, _)| NOT_OURS.contains(&name.as_str()));
+    let (skipped, replayed): (Vec<_>, Vec<_>) =
+        traces().into_iter().partition(|(name, _)| NOT_OURS.contains(&name.as_str()));
     assert_eq!(skipped.len(), NOT_OURS.len());
     assert!(replayed.len() >= 16, "only {} traces", replayed.len());
     for (name, path) in replayed {

@@ -60,10 +60,7 @@ impl Server {
             inboxes: BTreeMap::new(),
             closed: BTreeSet::new(),
             secured: BTreeSet::new(),
-            meta: StreamMeta {
-                tls: true,
-                ..StreamMeta::default()
-            },
+            meta: StreamMeta { tls: true, ..StreamMeta::default() },
             wires: BTreeMap::new(),
             registered: BTreeMap::new(),
         }
@@ -90,11 +87,8 @@ impl Server {
         let identifier = UserIdentifier::new(name).unwrap();
         let metadata = BTreeMap::new();
         let world = self.core.world_mut();
-        let registered = world
-            .register(self.now, &identifier, "device", false, metadata)
-            .unwrap();
-        self.registered
-            .insert(registered.user.clone(), registered.clone());
+        let registered = world.register(self.now, &identifier, "device", false, metadata).unwrap();
+        self.registered.insert(registered.user.clone(), registered.clone());
         registered
     }
 
@@ -127,9 +121,7 @@ impl Server {
     /// What a client opens its stream with.
     pub(crate) fn opening(&self) -> String {
         let mut buffer = Vec::new();
-        self.meta
-            .framing
-            .write_open(&Open::to_host(HOST), &mut buffer);
+        self.meta.framing.write_open(&Open::to_host(HOST), &mut buffer);
         String::from_utf8(buffer).unwrap()
     }
 
@@ -139,10 +131,7 @@ impl Server {
             let start = r#"<?xml version='1.0'?><stream:stream xmlns="jabber:client" xmlns:stream="http://etherx.jabber.org/streams" "#;
             (start, ">")
         } else {
-            (
-                "<open ",
-                r#" xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#,
-            )
+            ("<open ", r#" xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#)
         };
         format!(r#"{start}from="{HOST}" id="{{id}}" version="1.0" xml:lang="en"{end}"#)
     }
@@ -253,8 +242,7 @@ impl Server {
 
     pub(crate) fn send(&mut self, stream: StreamId, text: &str) {
         let Some(mut wire) = self.wires.remove(&stream) else {
-            self.core
-                .frame(self.now, stream, Frame::from(text.to_owned()));
+            self.core.frame(self.now, stream, Frame::from(text.to_owned()));
             return self.collect();
         };
         wire.splitter.push(text.as_bytes());
@@ -349,10 +337,7 @@ impl Server {
         if let Some(wire) = self.wires.get_mut(&stream) {
             wire.check(frame);
         }
-        self.inboxes
-            .entry(stream)
-            .or_default()
-            .push(without_ids(frame.as_str()));
+        self.inboxes.entry(stream).or_default().push(without_ids(frame.as_str()));
     }
 }
 
@@ -372,9 +357,7 @@ fn without_ids(frame: &str) -> String {
     while let Some(start) = rest.find(" id=\"") {
         let (before, tail) = rest.split_at(start + 5);
         out.push_str(before);
-        let drawn = tail
-            .get(..32)
-            .is_some_and(|id| id.bytes().all(|b| b.is_ascii_hexdigit()));
+        let drawn = tail.get(..32).is_some_and(|id| id.bytes().all(|b| b.is_ascii_hexdigit()));
         if drawn && tail.as_bytes().get(32) == Some(&b'"') {
             out.push_str("{id}");
             rest = &tail[32..];

@@ -37,12 +37,7 @@ static TABLE: &[Row] = &[
     set(ns::CARBONS, "disable", EITHER, carbons::disable),
     get(ns::DISCO_INFO, "query", OWN, service_discovery::account),
     get(ns::DISCO_INFO, "query", HOST, service_discovery::server),
-    get(
-        service_discovery::ITEMS,
-        "query",
-        EITHER,
-        service_discovery::items,
-    ),
+    get(service_discovery::ITEMS, "query", EITHER, service_discovery::items),
     get(ns::LAST, "query", ACCOUNTS, last_seen::standard::account),
     get(ns::LAST, "query", HOST, last_seen::standard::server),
     get(ns::PING, "ping", EITHER, ping::standard),
@@ -119,13 +114,7 @@ const fn get(
     about: &'static [About],
     handler: Handler,
 ) -> Row {
-    Row {
-        kind: IqKind::Get,
-        namespace,
-        name,
-        about,
-        handler,
-    }
+    Row { kind: IqKind::Get, namespace, name, about, handler }
 }
 
 const fn set(
@@ -134,10 +123,7 @@ const fn set(
     about: &'static [About],
     handler: Handler,
 ) -> Row {
-    Row {
-        kind: IqKind::Set,
-        ..get(namespace, name, about, handler)
-    }
+    Row { kind: IqKind::Set, ..get(namespace, name, about, handler) }
 }
 
 /// Routes an `iq` from a standard account's session: answers it, passes it on, or refuses it.
@@ -187,24 +173,14 @@ fn serve(
     if !matches!(iq.kind, IqKind::Get | IqKind::Set) {
         return Ok(Reply::EMPTY);
     }
-    let payload = iq
-        .payload()
-        .ok_or_else(|| refusal(ErrorCondition::BadRequest))?;
+    let payload = iq.payload().ok_or_else(|| refusal(ErrorCondition::BadRequest))?;
     let row = TABLE
         .iter()
         .find(|row| {
             row.kind == iq.kind && payload.is(row.namespace, row.name) && row.about.contains(&about)
         })
         .ok_or_else(|| refusal(ErrorCondition::ServiceUnavailable))?;
-    (row.handler)(&mut Query {
-        world,
-        now,
-        stream,
-        user,
-        target,
-        iq,
-        payload,
-    })
+    (row.handler)(&mut Query { world, now, stream, user, target, iq, payload })
 }
 
 /// The result, or the refusal that stands in its place. A result that the asker could not take is one.
@@ -291,18 +267,12 @@ mod tests {
             (Some(format!("nobody@{HOST}")), "service-unavailable"),
             (Some(format!("mix.{HOST}")), "service-unavailable"),
             (Some(format!("{HOST}/x")), "service-unavailable"),
-            (
-                Some("u2@elsewhere.test".to_owned()),
-                "remote-server-not-found",
-            ),
+            (Some("u2@elsewhere.test".to_owned()), "remote-server-not-found"),
         ] {
             let answer = server.ask(own, "get", to.as_deref(), odd);
             assert!(refused_with(&answer, condition), "{to:?}: {answer}");
         }
-        assert!(refused_with(
-            &server.ask(own, "get", None, ""),
-            "bad-request"
-        ));
+        assert!(refused_with(&server.ask(own, "get", None, ""), "bad-request"));
     }
 
     #[test]
@@ -328,10 +298,7 @@ mod tests {
         let mut server = Server::new();
         let own = server.connect_standard("u1", "a");
         let query = "<query status='block_user' xmlns='jabber:iq:user_activities'/>";
-        assert!(refused_with(
-            &server.ask(own, "get", None, query),
-            "service-unavailable"
-        ));
+        assert!(refused_with(&server.ask(own, "get", None, query), "service-unavailable"));
     }
 
     #[test]
@@ -378,11 +345,7 @@ mod tests {
     fn an_answer_to_nothing_is_not_answered() {
         let mut server = Server::new();
         let own = server.connect_standard("u1", "a");
-        for to in [
-            String::new(),
-            format!(r#"to="{HOST}""#),
-            format!(r#"to="u9@{HOST}/x""#),
-        ] {
+        for to in [String::new(), format!(r#"to="{HOST}""#), format!(r#"to="u9@{HOST}/x""#)] {
             for kind in ["result", "error"] {
                 server.send(
                     own,

@@ -56,18 +56,13 @@ impl Handle for Blocked {
     fn handle(self, call: &mut Call<'_>) -> Result<Listed<BareJid>, StanzaError> {
         let account = call.world.user(&call.user);
         let blocked = account.iter().flat_map(|user| &user.blocked);
-        Ok(blocked
-            .map(|other| call.world.jid_of(other).bare())
-            .collect())
+        Ok(blocked.map(|other| call.world.jid_of(other).bare()).collect())
     }
 }
 
 impl Handle for BlockedBy {
     fn handle(self, call: &mut Call<'_>) -> Result<Listed<UserReference>, StanzaError> {
-        let blockers = call
-            .world
-            .users()
-            .filter(|user| user.blocked.contains(&call.user));
+        let blockers = call.world.users().filter(|user| user.blocked.contains(&call.user));
         let jids = blockers.map(|user| call.world.jid_of(&user.id).bare());
         Ok(jids.map(UserReference::Jid).collect())
     }
@@ -98,11 +93,7 @@ fn push(call: &mut Call<'_>, push: BlockPush) {
         if stream == call.stream && !call.world.settings.quirks.block_push_to_requester {
             continue;
         }
-        let Some(to) = call
-            .world
-            .session(stream)
-            .map(|session| session.jid.clone())
-        else {
+        let Some(to) = call.world.session(stream).map(|session| session.jid.clone()) else {
             continue;
         };
         let Ok(id) = StanzaId::new(call.world.fresh_id()) else {
@@ -117,16 +108,9 @@ fn push(call: &mut Call<'_>, push: BlockPush) {
 
 /// Tells the other party. The attribute names the blocker: the recipient's app marks that user unavailable.
 fn notify(call: &mut Call<'_>, other: &UserId, blocked: bool) {
-    let notice = UserBlocked {
-        user: UserReference::Id(call.user.clone()),
-        blocked,
-    };
+    let notice = UserBlocked { user: UserReference::Id(call.user.clone()), blocked };
     let from = call.own();
-    let envelope = Notice {
-        from: from.as_str(),
-        chat: true,
-        except: None,
-    };
+    let envelope = Notice { from: from.as_str(), chat: true, except: None };
     call.world.notify(other, &envelope, |w| notice.write(w));
 }
 
@@ -176,14 +160,8 @@ mod tests {
 
     #[test]
     fn whether_the_asking_session_gets_the_push_can_be_chosen() {
-        let quirks = Quirks {
-            block_push_to_requester: false,
-            ..Quirks::default()
-        };
-        let mut server = Server::with(Settings {
-            quirks,
-            ..settings()
-        });
+        let quirks = Quirks { block_push_to_requester: false, ..Quirks::default() };
+        let mut server = Server::with(Settings { quirks, ..settings() });
         server.register("u2");
         let asking = server.connect("u1", "a");
         let other = server.connect("u1", "b");
@@ -235,9 +213,7 @@ mod tests {
         }
         let crossed = |frames: Vec<String>, from: &str| {
             let from = format!(r#"from="{from}@{HOST}"#);
-            let mut frames = frames
-                .into_iter()
-                .filter(|frame| !frame.contains(r#"type="error""#));
+            let mut frames = frames.into_iter().filter(|frame| !frame.contains(r#"type="error""#));
             frames.any(|frame| frame.contains(&from))
         };
         let to_own = server.received(own);
@@ -255,17 +231,11 @@ mod tests {
         block(&mut server, own, "u2");
         server.received(own);
         server.received(blocked);
-        assert_eq!(
-            ask(&mut server, own, "unblock", &format!("u2@{HOST}")),
-            result("a")
-        );
+        assert_eq!(ask(&mut server, own, "unblock", &format!("u2@{HOST}")), result("a"));
         let presence = |from: &str, to: &str| {
             format!(r#"<presence from="{from}" to="{to}" xmlns="jabber:client"><priority>1</priority></presence>"#).replace('~', HOST)
         };
-        assert_eq!(
-            server.received(own),
-            [push("unblock", "a"), presence("u2@~/b", "u1@~/a")]
-        );
+        assert_eq!(server.received(own), [push("unblock", "a"), presence("u2@~/b", "u1@~/a")]);
         assert_eq!(
             server.received(blocked),
             [userblocked("unblock_user"), presence("u1@~/a", "u2@~/b")]
@@ -291,13 +261,7 @@ mod tests {
         let mut server = Server::new();
         let own = server.connect("u1", "a");
         let other = server.connect("u2", "b");
-        server
-            .core
-            .world_mut()
-            .user_mut(&id("u2"))
-            .unwrap()
-            .blocked
-            .insert(id("u1"));
+        server.core.world_mut().user_mut(&id("u2")).unwrap().blocked.insert(id("u1"));
         server.received(own);
         block(&mut server, own, "u2");
         assert_eq!(server.received(other), [userblocked("block_user")]);
@@ -312,10 +276,7 @@ mod tests {
             ask(&mut server, own, verb, &format!("u2@{HOST}"));
             server.received(own);
             server.received(blocked);
-            assert_eq!(
-                ask(&mut server, own, verb, &format!("u2@{HOST}")),
-                result("a")
-            );
+            assert_eq!(ask(&mut server, own, verb, &format!("u2@{HOST}")), result("a"));
             assert_eq!(server.received(own), Vec::<String>::new());
             assert_eq!(server.received(blocked), Vec::<String>::new());
         }
@@ -334,10 +295,7 @@ mod tests {
             (format!("u2@{HOST}/resource"), "bad-request"),
         ] {
             let answer = ask(&mut server, own, "block", &whom);
-            assert!(
-                answer.contains(&format!("<{condition} ")),
-                "{whom}: {answer}"
-            );
+            assert!(answer.contains(&format!("<{condition} ")), "{whom}: {answer}");
         }
         let answer = server.ask(own, "set", None, "<block xmlns='urn:xmpp:blocking'/>");
         assert!(answer.contains("<bad-request "), "{answer}");
@@ -356,10 +314,7 @@ mod tests {
             assert!(answer.contains("<not-allowed "), "{answer}");
         }
         let list = server.ask(own, "get", None, "<blocklist xmlns='urn:xmpp:blocking'/>");
-        assert!(
-            list.contains(r#"<blocklist xmlns="urn:xmpp:blocking"/>"#),
-            "{list}"
-        );
+        assert!(list.contains(r#"<blocklist xmlns="urn:xmpp:blocking"/>"#), "{list}");
     }
 
     #[test]
@@ -372,16 +327,10 @@ mod tests {
         server.received(other);
         let own = server.connect("u1", "a");
         let list = server.ask(own, "get", None, "<blocklist xmlns='urn:xmpp:blocking'/>");
-        assert!(
-            list.contains(&format!(r#"<item jid="u2@{HOST}"/>"#)),
-            "{list}"
-        );
+        assert!(list.contains(&format!(r#"<item jid="u2@{HOST}"/>"#)), "{list}");
         let query = "<query status='block_user' xmlns='jabber:iq:user_activities'/>";
         let list = server.ask(other, "get", None, query);
-        assert!(
-            list.contains(&format!("<members>u1@{HOST}</members>")),
-            "{list}"
-        );
+        assert!(list.contains(&format!("<members>u1@{HOST}</members>")), "{list}");
         assert!(!server.ask(own, "get", None, query).contains("members"));
     }
 }

@@ -35,9 +35,7 @@ pub(crate) fn block(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
     }
     let seen = presence::seen(world, user);
     if let Some(account) = world.standard_mut(user) {
-        let added = addresses
-            .iter()
-            .filter(|jid| !account.blocked.contains(jid));
+        let added = addresses.iter().filter(|jid| !account.blocked.contains(jid));
         if written(account.blocked.iter().chain(added)) > MAX_LIST_BYTES {
             return Err(refusal(ErrorCondition::ResourceConstraint));
         }
@@ -94,10 +92,8 @@ mod tests {
     const LIST: &str = "<blocklist xmlns='urn:xmpp:blocking'/>";
 
     fn command(server: &mut Server, stream: StreamId, verb: &str, whom: &[&str]) -> String {
-        let items: String = whom
-            .iter()
-            .map(|jid| format!("<item jid='{}'/>", jid.replace('~', HOST)))
-            .collect();
+        let items: String =
+            whom.iter().map(|jid| format!("<item jid='{}'/>", jid.replace('~', HOST))).collect();
         let payload = format!("<{verb} xmlns='urn:xmpp:blocking'>{items}</{verb}>");
         server.ask(stream, "set", None, &payload)
     }
@@ -121,29 +117,18 @@ mod tests {
         }
         let answer = command(&mut server, asking, "block", &["x@elsewhere.test"]);
         assert!(answer.contains(r#"type="result""#), "{answer}");
-        assert_eq!(
-            server.received(follower),
-            [push("block", "b", "x@elsewhere.test")]
-        );
+        assert_eq!(server.received(follower), [push("block", "b", "x@elsewhere.test")]);
         assert_eq!(server.received(asking), Vec::<String>::new());
         assert_eq!(server.received(other), Vec::<String>::new());
         command(&mut server, asking, "unblock", &["x@elsewhere.test"]);
-        assert_eq!(
-            server.received(follower),
-            [push("unblock", "b", "x@elsewhere.test")]
-        );
+        assert_eq!(server.received(follower), [push("unblock", "b", "x@elsewhere.test")]);
     }
 
     #[test]
     fn several_are_blocked_at_once_and_all_unblocked_by_naming_none() {
         let mut server = Server::new();
         let own = server.connect_standard("u1", "a");
-        command(
-            &mut server,
-            own,
-            "block",
-            &["u2@~", "spam.test", "u3@~/phone"],
-        );
+        command(&mut server, own, "block", &["u2@~", "spam.test", "u3@~/phone"]);
         let list = server.ask(own, "get", None, LIST);
         assert_eq!(list.matches("<item ").count(), 3);
         assert!(list.contains(r#"<item jid="spam.test"/>"#), "{list}");
@@ -166,10 +151,7 @@ mod tests {
             (&["@@"], "bad-request"),
         ] {
             let answer = command(&mut server, own, "block", whom);
-            assert!(
-                answer.contains(&format!("<{condition} ")),
-                "{whom:?}: {answer}"
-            );
+            assert!(answer.contains(&format!("<{condition} ")), "{whom:?}: {answer}");
         }
         // Each fits into a stanza, and all together into no answer.
         for first in (0..1_200).step_by(200) {
@@ -178,11 +160,7 @@ mod tests {
             let many: Vec<&str> = many.iter().map(String::as_str).collect();
             let answer = command(&mut server, own, "block", &many);
             let is_too_much = first == 1_000;
-            assert_eq!(
-                answer.contains("<resource-constraint "),
-                is_too_much,
-                "{answer}"
-            );
+            assert_eq!(answer.contains("<resource-constraint "), is_too_much, "{answer}");
         }
         let list = server.ask(own, "get", None, LIST);
         assert_eq!(list.matches("<item ").count(), 1_000);
@@ -198,27 +176,15 @@ mod tests {
         let gone =
             r#"<presence from="u1@~/a" to="u2@~" type="unavailable" xmlns="jabber:client"/>"#;
         assert_eq!(server.received(other), [gone.replace('~', HOST)]);
-        server.send(
-            other,
-            "<presence xmlns='jabber:client'><show>away</show></presence>",
-        );
-        server.send(
-            own,
-            "<presence xmlns='jabber:client'><show>dnd</show></presence>",
-        );
+        server.send(other, "<presence xmlns='jabber:client'><show>away</show></presence>");
+        server.send(own, "<presence xmlns='jabber:client'><show>dnd</show></presence>");
         server.received(own);
         assert_eq!(server.received(other).len(), 1, "only its own");
         command(&mut server, own, "unblock", &["u2@~"]);
         let to_other = server.received(other);
-        assert!(
-            to_other.len() == 1 && to_other[0].contains(">dnd</show>"),
-            "{to_other:?}"
-        );
+        assert!(to_other.len() == 1 && to_other[0].contains(">dnd</show>"), "{to_other:?}");
         let to_own = server.received(own);
-        assert!(
-            to_own.len() == 1 && to_own[0].contains(">away</show>"),
-            "{to_own:?}"
-        );
+        assert!(to_own.len() == 1 && to_own[0].contains(">away</show>"), "{to_own:?}");
     }
 
     #[test]

@@ -5,11 +5,8 @@ use crate::call::{Caller, RestCall, Route};
 use http::Method;
 use mfly_api::endpoint::delete_account::RequestBody;
 
-pub(crate) const ROUTES: &[Route] = &[Route::user(
-    Method::POST,
-    "/users/deleteMyAccount",
-    delete_account,
-)];
+pub(crate) const ROUTES: &[Route] =
+    &[Route::user(Method::POST, "/users/deleteMyAccount", delete_account)];
 
 fn delete_account(call: &RestCall<'_>, caller: &Caller) -> Answer {
     let body: RequestBody = match call.json() {
@@ -19,12 +16,7 @@ fn delete_account(call: &RestCall<'_>, caller: &Caller) -> Answer {
     if body.reason.trim().is_empty() {
         return Answer::invalid("reason is not valid or required");
     }
-    let is_deleted = call
-        .shared
-        .with_core(|core, now| core.world_mut().delete_account(now, &caller.user));
-    if is_deleted {
-        Answer::done()
-    } else {
-        Answer::token_expired()
-    }
+    let is_deleted =
+        call.shared.with_core(|core, now| core.world_mut().delete_account(now, &caller.user));
+    if is_deleted { Answer::done() } else { Answer::token_expired() }
 }

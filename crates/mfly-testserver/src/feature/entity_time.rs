@@ -12,10 +12,7 @@ pub(crate) fn get(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
     let utc = now
         .and_then(DateTime::from_unix_millis)
         .ok_or_else(|| refusal(ErrorCondition::InternalServerError))?;
-    Ok(Reply::of::<EntityTimeQuery>(EntityTime {
-        utc,
-        offset_minutes: 0,
-    }))
+    Ok(Reply::of::<EntityTimeQuery>(EntityTime { utc, offset_minutes: 0 }))
 }
 
 #[cfg(test)]

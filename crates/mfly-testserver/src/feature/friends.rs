@@ -15,10 +15,7 @@ impl Handle for FriendsQuery {
         Ok(Friends {
             permission: Some(1),
             version: None,
-            items: contacts
-                .iter()
-                .filter_map(|contact| item(call, contact))
-                .collect(),
+            items: contacts.iter().filter_map(|contact| item(call, contact)).collect(),
         })
     }
 }
@@ -30,15 +27,9 @@ impl Handle for RegisterUpdate {
             return Err(refusal(ErrorCondition::NotAllowed));
         }
         let from = call.own();
-        let envelope = Notice {
-            from: from.as_str(),
-            chat: false,
-            except: None,
-        };
+        let envelope = Notice { from: from.as_str(), chat: false, except: None };
         for contact in call.world.audience_of(&call.user) {
-            call.world.notify(&contact, &envelope, |w| {
-                FriendsNotice::RegisterUpdate.write(w)
-            });
+            call.world.notify(&contact, &envelope, |w| FriendsNotice::RegisterUpdate.write(w));
         }
         Ok(())
     }
@@ -46,17 +37,11 @@ impl Handle for RegisterUpdate {
 
 fn item(call: &Call<'_>, contact: &UserId) -> Option<FriendItem> {
     let view = call.world.profile_for(&call.user, contact)?;
-    let given = call
-        .world
-        .user(&call.user)
-        .and_then(|user| user.contact_names.get(contact));
-    let name = given
-        .cloned()
-        .or_else(|| Some(call.world.nick_name(call.world.user(contact)?)));
+    let given = call.world.user(&call.user).and_then(|user| user.contact_names.get(contact));
+    let name = given.cloned().or_else(|| Some(call.world.nick_name(call.world.user(contact)?)));
     let mut card = view.card;
     let is_admin_blocked = if view.is_admin_blocked { "1" } else { "0" };
-    card.others
-        .push((IS_ADMIN_BLOCKED.to_owned(), is_admin_blocked.to_owned()));
+    card.others.push((IS_ADMIN_BLOCKED.to_owned(), is_admin_blocked.to_owned()));
     Some(FriendItem {
         name: name.filter(|name| !name.is_empty()),
         subscription: Some("both".to_owned()),
@@ -81,10 +66,7 @@ mod tests {
         server.register("u2");
         let iv = Iv::new(&server.core.world().settings.iv_profile).unwrap();
         let sealed = ProfileCipher::new(&id("u2"), &iv).seal("Bob");
-        let card = VCard {
-            nick_name: sealed.clone(),
-            ..VCard::default()
-        };
+        let card = VCard { nick_name: sealed.clone(), ..VCard::default() };
         let world = server.core.world_mut();
         assert!(world.set_profile(&id("u2"), card));
         world.user_mut(&id("u2")).unwrap().admin_blocked = true;
@@ -93,35 +75,21 @@ mod tests {
         assert!(list.contains(&format!(
             r#"<query contact_permission="1" xmlns="jabber:iq:roster"><item jid="u2@{HOST}" name="Bob" subscription="both"><profile><vCard xmlns="vcard-temp"><nickName>{sealed}</nickName>"#
         )), "{list}");
-        assert!(
-            list.contains("<is_admin_blocked>1</is_admin_blocked>"),
-            "{list}"
-        );
+        assert!(list.contains("<is_admin_blocked>1</is_admin_blocked>"), "{list}");
     }
 
     #[test]
     fn explicit_contacts_are_listed_alone() {
-        let mut server = Server::with(Settings {
-            contacts: Contacts::Explicit,
-            ..settings()
-        });
+        let mut server = Server::with(Settings { contacts: Contacts::Explicit, ..settings() });
         server.register("u2");
         server.register("u3");
         let own = server.connect("u1", "a");
         assert!(!server.ask(own, "get", None, QUERY).contains("<item "));
         assert!(server.core.world_mut().make_contacts(&id("u1"), &id("u3")));
-        assert!(
-            !server
-                .core
-                .world_mut()
-                .make_contacts(&id("u1"), &id("nobody"))
-        );
+        assert!(!server.core.world_mut().make_contacts(&id("u1"), &id("nobody")));
         let list = server.ask(own, "get", None, QUERY);
         assert_eq!(list.matches("<item ").count(), 1);
-        assert!(
-            list.contains(&format!(r#"<item jid="u3@{HOST}" subscription="both">"#)),
-            "{list}"
-        );
+        assert!(list.contains(&format!(r#"<item jid="u3@{HOST}" subscription="both">"#)), "{list}");
     }
 
     #[test]

@@ -12,9 +12,7 @@ impl Handle for LastSeenQuery {
     /// 0 while online, and never below 1 afterwards: apps show 0 as "online".
     fn handle(self, call: &mut Call<'_>) -> Result<LastSeen, StanzaError> {
         let (world, target) = (&*call.world, &call.target);
-        let user = world
-            .user(target)
-            .ok_or_else(|| refusal(ErrorCondition::ItemNotFound))?;
+        let user = world.user(target).ok_or_else(|| refusal(ErrorCondition::ItemNotFound))?;
         let may_see = *target == call.user
             || (!user.blocked.contains(&call.user) && world.are_contacts(target, &call.user));
         if !may_see {
@@ -27,11 +25,7 @@ impl Handle for LastSeenQuery {
             let since = user.last_offline.unwrap_or(user.registered_at);
             call.now.seconds_since(since).max(1)
         };
-        Ok(LastSeen {
-            from: Some(world.jid_of(target)),
-            seconds,
-            status: None,
-        })
+        Ok(LastSeen { from: Some(world.jid_of(target)), seconds, status: None })
     }
 }
 
@@ -94,13 +88,7 @@ mod tests {
         let mut server = Server::new();
         let own = server.connect("u1", "a");
         let other = server.connect("u2", "b");
-        server
-            .core
-            .world_mut()
-            .user_mut(&id("u2"))
-            .unwrap()
-            .blocked
-            .insert(id("u1"));
+        server.core.world_mut().user_mut(&id("u2")).unwrap().blocked.insert(id("u1"));
         server.received(own);
         assert_eq!(refusal(&mut server, own, "u2"), "forbidden");
         assert_eq!(seconds(&mut server, other, "u1"), Some(0));
@@ -108,10 +96,7 @@ mod tests {
 
     #[test]
     fn an_unknown_user_is_not_found_and_a_stranger_is_forbidden() {
-        let mut server = Server::with(Settings {
-            contacts: Contacts::Explicit,
-            ..settings()
-        });
+        let mut server = Server::with(Settings { contacts: Contacts::Explicit, ..settings() });
         server.register("u2");
         let own = server.connect("u1", "a");
         assert_eq!(refusal(&mut server, own, "nobody"), "item-not-found");

@@ -23,10 +23,7 @@ const SCRIPT: HeaderValue = HeaderValue::from_static("text/javascript; charset=u
 
 fn details(call: &RestCall<'_>) -> Answer {
     // The key is sealed into a URI component, so it is opened as it stands in the query.
-    let sealed = call
-        .query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("licenseKey="));
+    let sealed = call.query.split('&').find_map(|pair| pair.strip_prefix("licenseKey="));
     let opened = sealed.map(|sealed| LicenceUrlCipher::new().open(sealed));
     let is_ours = match opened {
         Some(Decrypted::Plain(key)) => {
@@ -39,21 +36,14 @@ fn details(call: &RestCall<'_>) -> Answer {
     }
     let trial_mode = Value::Bool(call.world(|world| world.settings.trial));
     let api_base_url = format!("{}{API_PREFIX}", call.origin());
-    Answer::success(ResponseData {
-        api_base_url,
-        trial_mode,
-    })
+    Answer::success(ResponseData { api_base_url, trial_mode })
 }
 
 /// The entries are for live plans only: what comes from the cache is never a trial. On a trial plan
 /// the script makes the SDK forget, as its own look-up would.
 fn script(call: &RestCall<'_>) -> Answer {
-    let (key, is_trial) = call.world(|world| {
-        (
-            world.settings.licence_key.expose().to_owned(),
-            world.settings.trial,
-        )
-    });
+    let (key, is_trial) =
+        call.world(|world| (world.settings.licence_key.expose().to_owned(), world.settings.trial));
     let base_url = format!("{}{API_PREFIX}", call.origin());
     let storage = StorageCipher::new();
     let mut script = String::new();

@@ -10,23 +10,12 @@ use mfly_proto::stanza::StanzaError;
 
 impl Handle for UserLogout {
     fn handle(self, call: &mut Call<'_>) -> Result<(), StanzaError> {
-        let asker = call
-            .world
-            .session(call.stream)
-            .map(|session| session.registration);
-        call.world
-            .end_qr_session(call.now, &call.user, asker, &self.socket_id);
-        let notice = ForcedLogout {
-            socket_ids: vec![self.socket_id],
-        };
+        let asker = call.world.session(call.stream).map(|session| session.registration);
+        call.world.end_qr_session(call.now, &call.user, asker, &self.socket_id);
+        let notice = ForcedLogout { socket_ids: vec![self.socket_id] };
         let from = call.own();
-        let envelope = Notice {
-            from: from.as_str(),
-            chat: false,
-            except: Some(call.stream),
-        };
-        call.world
-            .notify(&call.user, &envelope, |w| notice.write(w));
+        let envelope = Notice { from: from.as_str(), chat: false, except: Some(call.stream) };
+        call.world.notify(&call.user, &envelope, |w| notice.write(w));
         Ok(())
     }
 }

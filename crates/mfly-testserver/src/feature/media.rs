@@ -26,19 +26,13 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::user(Method::POST, "/media/", upload).with_file(),
     Route::user(Method::POST, "/media/upload", start),
     Route::user(Method::POST, "/media/upload/commit", commit),
-    Route::user(
-        Method::GET,
-        "/media/generatePreAuthenticationUrlDownload",
-        sign,
-    ),
+    Route::user(Method::GET, "/media/generatePreAuthenticationUrlDownload", sign),
     Route::user(Method::POST, "/media/forward", forward),
     Route::user(Method::GET, "/media/*", download),
 ];
 
 pub(crate) const STORE_ROUTES: &[Route] = &[
-    Route::open(Method::PUT, "/media-store/*", store_part)
-        .with_file()
-        .admitting(is_part_awaited),
+    Route::open(Method::PUT, "/media-store/*", store_part).with_file().admitting(is_part_awaited),
     Route::open(Method::POST, "/media-store/*", commit_by_address),
     Route::open(Method::GET, "/media-store/*", store_file),
 ];
@@ -108,10 +102,7 @@ fn upload(call: &RestCall<'_>, caller: &Caller) -> Answer {
         return Answer::unavailable();
     }
     let file_token_thumb = is_image.then_some(thumb);
-    Answer::success(media_upload::Response {
-        file_token,
-        file_token_thumb,
-    })
+    Answer::success(media_upload::Response { file_token, file_token_thumb })
 }
 
 /// `POST /media/upload`. A resumed upload begins anew under its old token, which is good for its
@@ -151,8 +142,7 @@ fn start(call: &RestCall<'_>, caller: &Caller) -> Answer {
             (Storage::Oracle, None, Some(url))
         };
     let (owner, content_type) = (caller.user.clone(), content_type(Some(&body.content_type)));
-    call.shared
-        .with_media(|store| store.begin(secret.clone(), owner, token, content_type, parts));
+    call.shared.with_media(|store| store.begin(secret.clone(), owner, token, content_type, parts));
     Answer::success(media_start::Response {
         file_token,
         upload_id,
@@ -250,9 +240,7 @@ fn forward(call: &RestCall<'_>, caller: &Caller) -> Answer {
 
 /// `GET /media/<token>`.
 fn download(call: &RestCall<'_>, _: &Caller) -> Answer {
-    let file = call
-        .shared
-        .with_media(|store| store.file(call.argument).cloned());
+    let file = call.shared.with_media(|store| store.file(call.argument).cloned());
     file.map_or_else(not_found, |file| served(call, file))
 }
 
@@ -279,10 +267,7 @@ fn store_part(call: &RestCall<'_>) -> Answer {
         Ok(address) => address,
         Err(answer) => return answer,
     };
-    match call
-        .shared
-        .with_media(|store| store.part(secret, number, call.body.clone()))
-    {
+    match call.shared.with_media(|store| store.part(secret, number, call.body.clone())) {
         Ok(()) => {
             let answer = Answer::empty(StatusCode::OK);
             match etag(call.body) {
@@ -298,19 +283,13 @@ fn store_part(call: &RestCall<'_>) -> Answer {
 
 /// `GET /media-store/<secret>`.
 fn store_file(call: &RestCall<'_>) -> Answer {
-    let file = call
-        .shared
-        .with_media(|store| store.signed_file(call.argument).cloned());
+    let file = call.shared.with_media(|store| store.signed_file(call.argument).cloned());
     file.map_or_else(forbidden, |file| served(call, file))
 }
 
 fn etag(bytes: &Bytes) -> Option<HeaderValue> {
     let digest = Sha256::digest(bytes);
-    let hex: String = digest
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     HeaderValue::from_str(&format!("\"{hex}\"")).ok()
 }
 
@@ -319,20 +298,13 @@ fn served(call: &RestCall<'_>, file: File) -> Answer {
     let content_type =
         HeaderValue::from_str(&file.content_type).unwrap_or(HeaderValue::from_static(UNKNOWN_TYPE));
     let length = file.bytes.len();
-    let range = call
-        .headers
-        .get(header::RANGE)
-        .and_then(|range| range.to_str().ok());
+    let range = call.headers.get(header::RANGE).and_then(|range| range.to_str().ok());
     let answer = match range.map_or(Ok(None), |range| Range::parse(range, length)) {
         Ok(None) => Answer::content(content_type, file.bytes),
         Ok(Some(Range { start, end })) => {
             let mut answer = Answer::content(content_type, file.bytes.slice(start..=end));
             answer.http_status = StatusCode::PARTIAL_CONTENT;
-            with_text(
-                answer,
-                header::CONTENT_RANGE,
-                &format!("bytes {start}-{end}/{length}"),
-            )
+            with_text(answer, header::CONTENT_RANGE, &format!("bytes {start}-{end}/{length}"))
         }
         Err(_) => {
             let answer = Answer::empty(StatusCode::RANGE_NOT_SATISFIABLE);

@@ -109,10 +109,7 @@ fn refuse(
     from: &Jid,
     error: StanzaError,
 ) {
-    let Some(session) = world
-        .session(stream)
-        .filter(|_| message.kind != MessageKind::Error)
-    else {
+    let Some(session) = world.session(stream).filter(|_| message.kind != MessageKind::Error) else {
         return;
     };
     let to = session.jid.clone();
@@ -200,10 +197,9 @@ mod tests {
         let own = server.connect("u1", "a");
         let other = server.connect("u1", "b");
         server.received(own);
-        for content in [
-            "<private xmlns='urn:xmpp:carbons:2'/>",
-            "<sent xmlns='urn:xmpp:carbons:2'/>",
-        ] {
+        for content in
+            ["<private xmlns='urn:xmpp:carbons:2'/>", "<sent xmlns='urn:xmpp:carbons:2'/>"]
+        {
             server.send(
                 own,
                 &format!("<message to='u2@{HOST}' type='chat'><body>x</body>{content}</message>"),
@@ -217,13 +213,7 @@ mod tests {
         let mut server = Server::new();
         let own = server.connect("u1", "a");
         let blocked = server.connect("u2", "b");
-        server
-            .core
-            .world_mut()
-            .user_mut(&id("u1"))
-            .unwrap()
-            .blocked
-            .insert(id("u2"));
+        server.core.world_mut().user_mut(&id("u1")).unwrap().blocked.insert(id("u2"));
         server.received(own);
         server.send(blocked, &chat(&format!("u1@{HOST}")));
         assert_eq!(server.received(blocked), Vec::<String>::new());
@@ -250,10 +240,7 @@ mod tests {
         ] {
             server.send(own, &chat(&to));
             let said = server.received(own);
-            assert!(
-                said[0].contains(&format!("<{condition} ")),
-                "{to}: {said:?}"
-            );
+            assert!(said[0].contains(&format!("<{condition} ")), "{to}: {said:?}");
             server.send(own, &chat(&to).replace(r#"type="chat""#, r#"type="error""#));
             assert_eq!(server.received(own), Vec::<String>::new());
         }

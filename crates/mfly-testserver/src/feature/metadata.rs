@@ -41,10 +41,7 @@ fn update(call: &RestCall<'_>, caller: &Caller) -> Answer {
         Err(answer) => return answer,
     };
     let is_known = call.shared.with_core(|core, _| {
-        core.world_mut()
-            .user_mut(&caller.user)
-            .map(|user| user.metadata = metadata)
-            .is_some()
+        core.world_mut().user_mut(&caller.user).map(|user| user.metadata = metadata).is_some()
     });
     if is_known {
         Answer::success(ResponseData { metadata: update })
@@ -65,8 +62,5 @@ pub(crate) fn stored(metadata: &Metadata) -> Result<BTreeMap<String, Value>, Ans
         MetaValue::Other(_) => Err(Answer::invalid("metaDataType should be Valid data type")),
         value => serde_json::to_value(value).map_err(|_| Answer::invalid("Invalid request")),
     };
-    metadata
-        .iter()
-        .map(|(name, meta)| Ok((name.to_owned(), value(meta)?)))
-        .collect()
+    metadata.iter().map(|(name, meta)| Ok((name.to_owned(), value(meta)?))).collect()
 }

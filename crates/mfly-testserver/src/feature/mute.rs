@@ -24,22 +24,12 @@ fn mute(call: &RestCall<'_>, caller: &Caller) -> Answer {
     };
     let is_known = call.shared.with_core(|core, _| {
         let world = core.world_mut();
-        let mut ids: Vec<UserId> = body
-            .user_ids
-            .iter()
-            .filter_map(|id| UserId::new(id).ok())
-            .collect();
+        let mut ids: Vec<UserId> =
+            body.user_ids.iter().filter_map(|id| UserId::new(id).ok()).collect();
         ids.retain(|id| world.user(id).is_some());
-        world
-            .user_mut(&caller.user)
-            .map(|user| apply(user, &body, ids))
-            .is_some()
+        world.user_mut(&caller.user).map(|user| apply(user, &body, ids)).is_some()
     });
-    if is_known {
-        Answer::done()
-    } else {
-        Answer::token_expired()
-    }
+    if is_known { Answer::done() } else { Answer::token_expired() }
 }
 
 fn apply(user: &mut User, body: &RequestBody, ids: Vec<UserId>) {
@@ -49,8 +39,7 @@ fn apply(user: &mut User, body: &RequestBody, ids: Vec<UserId>) {
     if body.action {
         user.muted_users.extend(ids);
         let room = GROUPS.saturating_sub(user.muted_groups.len());
-        user.muted_groups
-            .extend(body.group_ids.iter().take(room).cloned());
+        user.muted_groups.extend(body.group_ids.iter().take(room).cloned());
     } else {
         for id in &ids {
             user.muted_users.remove(id);
@@ -82,21 +71,10 @@ fn muted(call: &RestCall<'_>, caller: &Caller) -> Answer {
     let data = call.world(|world| {
         let user = world.user(&caller.user)?;
         let users = user.muted_users.iter().map(|id| (id.as_str(), "chat"));
-        let groups = user
-            .muted_groups
-            .iter()
-            .map(|id| (id.as_str(), "groupchat"));
-        let chat = |(id, chat_type): (&str, _)| MutedChat {
-            chat_id: id.to_owned(),
-            chat_type,
-        };
-        let setting = Response {
-            is_all_muted: user.mute_setting,
-        };
-        Some(Data {
-            setting,
-            chats: users.chain(groups).map(chat).collect(),
-        })
+        let groups = user.muted_groups.iter().map(|id| (id.as_str(), "groupchat"));
+        let chat = |(id, chat_type): (&str, _)| MutedChat { chat_id: id.to_owned(), chat_type };
+        let setting = Response { is_all_muted: user.mute_setting };
+        Some(Data { setting, chats: users.chain(groups).map(chat).collect() })
     });
     data.map_or_else(Answer::token_expired, Answer::success)
 }

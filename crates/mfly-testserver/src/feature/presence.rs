@@ -45,12 +45,7 @@ pub(super) fn show(world: &mut World, user: &UserId, viewer: &UserId) {
 pub(super) fn hide(world: &mut World, user: &UserId, viewer: &UserId) {
     for (jid, _) in available_sessions(world, user) {
         for stream in world.streams_of_where(viewer, |s| s.presence.is_some()) {
-            send(
-                world,
-                stream,
-                &jid,
-                Presence::new(PresenceKind::Unavailable),
-            );
+            send(world, stream, &jid, Presence::new(PresenceKind::Unavailable));
         }
     }
 }
@@ -114,9 +109,7 @@ fn direct(world: &mut World, stream: StreamId, presence: Presence) {
     }
     let resource = to.resource().map(str::to_owned);
     let targets = world.streams_of_where(&recipient, |session| {
-        resource
-            .as_deref()
-            .is_none_or(|wanted| session.jid.resource() == Some(wanted))
+        resource.as_deref().is_none_or(|wanted| session.jid.resource() == Some(wanted))
     });
     for target in targets {
         if target != stream {
@@ -129,9 +122,7 @@ fn direct(world: &mut World, stream: StreamId, presence: Presence) {
 fn watchers(world: &World, stream: StreamId, user: &UserId) -> Vec<StreamId> {
     let mut watchers = world.audience_streams(user);
     watchers.retain(|watcher| {
-        world
-            .session(*watcher)
-            .is_some_and(|session| session.presence.is_some())
+        world.session(*watcher).is_some_and(|session| session.presence.is_some())
     });
     watchers.retain(|watcher| *watcher != stream);
     watchers
@@ -139,12 +130,8 @@ fn watchers(world: &World, stream: StreamId, user: &UserId) -> Vec<StreamId> {
 
 fn available_sessions(world: &World, user: &UserId) -> Vec<(FullJid, Presence)> {
     let streams = world.streams_of(user);
-    let sessions = streams
-        .into_iter()
-        .filter_map(|stream| world.session(stream));
-    sessions
-        .filter_map(|s| Some((s.jid.clone(), s.presence.clone()?)))
-        .collect()
+    let sessions = streams.into_iter().filter_map(|stream| world.session(stream));
+    sessions.filter_map(|s| Some((s.jid.clone(), s.presence.clone()?))).collect()
 }
 
 fn send(world: &mut World, stream: StreamId, from: &FullJid, mut presence: Presence) {
@@ -193,16 +180,10 @@ mod tests {
         let contact = server.connect("u2", "c");
         let own = server.connect("u1", "a");
         server.received(contact);
-        server.send(
-            own,
-            "<presence><show>away</show><status>Lunch</status></presence>",
-        );
+        server.send(own, "<presence><show>away</show><status>Lunch</status></presence>");
         let seen = server.received(contact);
         assert_eq!(seen.len(), 1);
-        assert!(
-            seen[0].contains("<show>away</show><status>Lunch</status>"),
-            "{seen:?}"
-        );
+        assert!(seen[0].contains("<show>away</show><status>Lunch</status>"), "{seen:?}");
         assert_eq!(server.received(own), Vec::<String>::new());
     }
 
@@ -219,10 +200,7 @@ mod tests {
         assert!(server.core.world().is_online(&id("u1")));
         server.lose(breaking);
         assert_eq!(server.received(contact), [unavailable("u1@~/b", "u2@~/c")]);
-        assert_eq!(
-            server.core.world().user(&id("u1")).unwrap().last_offline,
-            Some(server.now)
-        );
+        assert_eq!(server.core.world().user(&id("u1")).unwrap().last_offline, Some(server.now));
     }
 
     #[test]
@@ -237,10 +215,7 @@ mod tests {
 
     #[test]
     fn strangers_do_not_see_each_other_until_they_are_made_contacts() {
-        let mut server = Server::with(Settings {
-            contacts: Contacts::Explicit,
-            ..settings()
-        });
+        let mut server = Server::with(Settings { contacts: Contacts::Explicit, ..settings() });
         let stranger = server.connect("u2", "c");
         let own = server.connect("u1", "a");
         server.send(own, &format!("<presence to=\"u2@{HOST}\"/>"));
@@ -259,10 +234,7 @@ mod tests {
         let own = server.connect("u1", "a");
         server.received(one);
         server.received(other);
-        server.send(
-            own,
-            &format!("<presence to=\"u2@{HOST}\"><priority>1</priority></presence>"),
-        );
+        server.send(own, &format!("<presence to=\"u2@{HOST}\"><priority>1</priority></presence>"));
         assert_eq!(server.received(one), [available("u1@~/a", "u2@~/c")]);
         assert_eq!(server.received(other), Vec::<String>::new());
     }
@@ -274,10 +246,7 @@ mod tests {
         let own = server.connect("u1", "a");
         server.received(contact);
         for status in [">".repeat(100 * 1024), "x".repeat(255 * 1024)] {
-            server.send(
-                own,
-                &format!("<presence><status>{status}</status></presence>"),
-            );
+            server.send(own, &format!("<presence><status>{status}</status></presence>"));
             let said = server.received(own);
             assert!(said[0].contains("<policy-violation "), "{said:?}");
         }
@@ -291,10 +260,7 @@ mod tests {
         let own = server.connect("u1", "a");
         server.received(contact);
         for kind in ["subscribe", "subscribed", "unsubscribe", "probe", "error"] {
-            server.send(
-                own,
-                &format!("<presence to=\"u2@{HOST}\" type=\"{kind}\"/>"),
-            );
+            server.send(own, &format!("<presence to=\"u2@{HOST}\" type=\"{kind}\"/>"));
         }
         assert_eq!(server.received(contact), Vec::<String>::new());
         assert_eq!(server.received(own), Vec::<String>::new());

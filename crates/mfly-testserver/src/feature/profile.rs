@@ -39,8 +39,7 @@ impl Handle for ProfileQuery {
 
     fn handle(self, call: &mut Call<'_>) -> Result<VCard, StanzaError> {
         let view = call.world.profile_for(&call.user, &call.target);
-        view.map(|view| view.card)
-            .ok_or_else(|| refusal(ErrorCondition::ItemNotFound))
+        view.map(|view| view.card).ok_or_else(|| refusal(ErrorCondition::ItemNotFound))
     }
 }
 
@@ -52,11 +51,7 @@ fn push(call: &mut Call<'_>, card: &VCard) {
         if stream == call.stream {
             continue;
         }
-        let Some(to) = call
-            .world
-            .session(stream)
-            .map(|session| session.jid.clone())
-        else {
+        let Some(to) = call.world.session(stream).map(|session| session.jid.clone()) else {
             continue;
         };
         let Ok(id) = StanzaId::new(call.world.fresh_id()) else {
@@ -101,22 +96,13 @@ mod tests {
         assert_eq!(server.received(other), [push("u1", "b")]);
         assert_eq!(server.received(contact), [push("u2", "c")]);
         let user = server.core.world().user(&id("u1")).unwrap();
-        assert_eq!(
-            (user.profile().status.as_str(), user.profile_updated),
-            ("Busy", true)
-        );
+        assert_eq!((user.profile().status.as_str(), user.profile_updated), ("Busy", true));
     }
 
     #[test]
     fn the_echo_can_be_left_out() {
-        let quirks = Quirks {
-            profile_echo: false,
-            ..Quirks::default()
-        };
-        let mut server = Server::with(Settings {
-            quirks,
-            ..settings()
-        });
+        let quirks = Quirks { profile_echo: false, ..Quirks::default() };
+        let mut server = Server::with(Settings { quirks, ..settings() });
         let own = server.connect("u1", "a");
         assert!(!server.ask(own, "set", None, CARD).contains("vCard"));
     }
@@ -129,11 +115,7 @@ mod tests {
         let other = server.connect("u2", "b");
         let query = "<vCard xmlns='vcard-temp'/>";
         let of = |name: &str| format!("{name}@{HOST}");
-        assert!(
-            server
-                .ask(other, "get", Some(&of("u1")), query)
-                .contains(CARD)
-        );
+        assert!(server.ask(other, "get", Some(&of("u1")), query).contains(CARD));
         let answer = server.ask(other, "get", Some(&of("nobody")), query);
         assert!(answer.contains("<item-not-found "), "{answer}");
         server.received(own);
@@ -143,29 +125,13 @@ mod tests {
     #[test]
     fn a_blocked_user_sees_the_name_only_unless_chosen_otherwise() {
         for open in [false, true] {
-            let quirks = Quirks {
-                profile_open_to_blocked: open,
-                ..Quirks::default()
-            };
-            let mut server = Server::with(Settings {
-                quirks,
-                ..settings()
-            });
+            let quirks = Quirks { profile_open_to_blocked: open, ..Quirks::default() };
+            let mut server = Server::with(Settings { quirks, ..settings() });
             let own = server.connect("u1", "a");
             server.ask(own, "set", None, CARD);
             server.register("u2");
-            server
-                .core
-                .world_mut()
-                .user_mut(&id("u1"))
-                .unwrap()
-                .blocked
-                .insert(id("u2"));
-            let view = server
-                .core
-                .world()
-                .profile_for(&id("u2"), &id("u1"))
-                .unwrap();
+            server.core.world_mut().user_mut(&id("u1")).unwrap().blocked.insert(id("u2"));
+            let view = server.core.world().profile_for(&id("u2"), &id("u1")).unwrap();
             assert_eq!(view.card.nick_name, "SEALED");
             assert_eq!(view.card.status == "Busy" && view.card.image == "img", open);
         }
@@ -177,18 +143,11 @@ mod tests {
         let own = server.connect("u1", "a");
         let card = "<vCard xmlns='vcard-temp'><is_admin_blocked>1</is_admin_blocked><designation>Cook</designation></vCard>";
         let answer = server.ask(own, "set", None, card);
-        assert!(
-            answer.contains("<designation>Cook</designation>"),
-            "{answer}"
-        );
+        assert!(answer.contains("<designation>Cook</designation>"), "{answer}");
         assert!(!answer.contains("is_admin_blocked"), "{answer}");
         let many = (0..40).map(|n| format!("<x{n}/>")).collect::<String>();
-        let answer = server.ask(
-            own,
-            "set",
-            None,
-            &format!("<vCard xmlns='vcard-temp'>{many}</vCard>"),
-        );
+        let answer =
+            server.ask(own, "set", None, &format!("<vCard xmlns='vcard-temp'>{many}</vCard>"));
         assert!(answer.contains("<not-acceptable "), "{answer}");
         // Five times as long when it is written anew.
         let status = ">".repeat(100 * 1024);

@@ -41,10 +41,7 @@ pub(crate) fn fresh_code(shared: &Shared, sid: &str) {
 /// A client went away between approval and log-in: nothing comes of it.
 pub(crate) fn gone(shared: &Shared, approval: Approval) {
     revoke(shared, &approval.code);
-    let status = LoginStatus {
-        success: false,
-        public_key: approval.phone_name,
-    };
+    let status = LoginStatus { success: false, public_key: approval.phone_name };
     shared.with_hub(|hub| hub.emit(&approval.phone, LOGIN_STATUS, Some(status.encode())));
 }
 
@@ -69,11 +66,7 @@ fn approve(shared: &Shared, phone: &str, argument: &Value) -> Result<String, (u1
                     (500, "Internal Server Error")
                 }
             })?;
-        world.keep_qr_session(
-            asked.token.clone(),
-            caller.user.clone(),
-            registered.registration,
-        );
+        world.keep_qr_session(asked.token.clone(), caller.user.clone(), registered.registration);
         Ok((registered, RequestCipher::new(&world.settings.licence_key)))
     });
     let (registered, cipher) = match registered {

@@ -14,10 +14,8 @@ use mfly_proto::cipher::{Decrypted, RequestCipher};
 use mfly_proto::secret::Token;
 use serde_json::Value;
 
-pub(crate) const ROUTES: &[Route] = &[
-    Route::open(Method::POST, "/register", live),
-    Route::open(Method::POST, TRIAL_PATH, trial),
-];
+pub(crate) const ROUTES: &[Route] =
+    &[Route::open(Method::POST, "/register", live), Route::open(Method::POST, TRIAL_PATH, trial)];
 
 const INVALID_KEY: &str = "Invalid License key";
 
@@ -44,8 +42,7 @@ fn opened(call: &RestCall<'_>, cipher: &RequestCipher, sealed: &str) -> Option<V
     };
     let data: Value = serde_json::from_str(&json).ok()?;
     let key = data.get("licenseKey")?.as_str()?;
-    call.world(|world| world.settings.licence_key.expose() == key)
-        .then_some(data)
+    call.world(|world| world.settings.licence_key.expose() == key).then_some(data)
 }
 
 fn trial(call: &RestCall<'_>) -> Answer {
@@ -89,18 +86,13 @@ fn complete(data: &mut Value) {
     let Some(data) = data.as_object_mut() else {
         return;
     };
-    for (name, value) in [
-        ("deviceType", "web".into()),
-        ("deviceId", "".into()),
-        ("forceRegister", true.into()),
-    ] {
+    for (name, value) in
+        [("deviceType", "web".into()), ("deviceId", "".into()), ("forceRegister", true.into())]
+    {
         data.entry(name).or_insert(value);
     }
     // The official SDK passes numbers through.
-    if let Some(identifier) = data
-        .get_mut("userIdentifier")
-        .filter(|value| value.is_number())
-    {
+    if let Some(identifier) = data.get_mut("userIdentifier").filter(|value| value.is_number()) {
         *identifier = identifier.to_string().into();
     }
 }

@@ -19,10 +19,8 @@ pub(crate) fn get(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
     if let Some(standard) = session.and_then(|session| session.standard.as_mut()) {
         standard.follows_roster = true;
     }
-    let account = query
-        .world
-        .standard(&query.user)
-        .ok_or_else(|| refusal(ErrorCondition::ItemNotFound))?;
+    let account =
+        query.world.standard(&query.user).ok_or_else(|| refusal(ErrorCondition::ItemNotFound))?;
     let version = version(account.roster.version());
     let list = (asked.version.as_ref() != Some(&version)).then(|| Roster {
         version: Some(version),
@@ -67,11 +65,7 @@ fn remove(query: &mut Query<'_>, jid: &BareJid) -> Result<Reply, StanzaError> {
     let account = query.world.standard_mut(&query.user);
     let removed = account.and_then(|account| account.roster.remove(jid));
     let removed = removed.ok_or_else(|| refusal(ErrorCondition::ItemNotFound))?;
-    push_item(
-        query.world,
-        &query.user,
-        SetRosterItem::remove(jid.clone()).item,
-    );
+    push_item(query.world, &query.user, SetRosterItem::remove(jid.clone()).item);
     subscription::end(query.world, &query.user, jid, &removed);
     Ok(Reply::EMPTY)
 }
@@ -89,10 +83,8 @@ pub(super) fn push(world: &mut World, user: &UserId, jid: &BareJid) {
 
 fn push_item(world: &mut World, user: &UserId, item: RosterItem) {
     let account = world.standard(user);
-    let push = RosterPush {
-        version: account.map(|account| version(account.roster.version())),
-        item,
-    };
+    let push =
+        RosterPush { version: account.map(|account| version(account.roster.version())), item };
     world.push(user, |session| session.follows_roster, |w| push.write(w));
 }
 
@@ -118,12 +110,7 @@ mod tests {
     const GET: &str = "<query xmlns='jabber:iq:roster'/>";
 
     fn set(server: &mut Server, stream: StreamId, items: &str) -> String {
-        server.ask(
-            stream,
-            "set",
-            None,
-            &format!("<query xmlns='jabber:iq:roster'>{items}</query>"),
-        )
+        server.ask(stream, "set", None, &format!("<query xmlns='jabber:iq:roster'>{items}</query>"))
     }
 
     fn push(resource: &str, version: u64, item: &str) -> String {
@@ -140,10 +127,7 @@ mod tests {
         let without = server.connect_standard("u1", "c");
         for stream in [own, other] {
             let list = server.ask(stream, "get", None, GET);
-            assert!(
-                list.contains(r#"<query xmlns="jabber:iq:roster" ver="v0"/>"#),
-                "{list}"
-            );
+            assert!(list.contains(r#"<query xmlns="jabber:iq:roster" ver="v0"/>"#), "{list}");
         }
         for stream in [own, other, without] {
             server.received(stream);
@@ -202,20 +186,14 @@ mod tests {
             ("<item jid='x@y'/><item jid='z@y'/>", "bad-request"),
             ("<item/>", "bad-request"),
             ("<item jid='x@y/z'/>", "bad-request"),
-            (
-                "<item jid='x@y'><group>A</group><group>A</group></item>",
-                "bad-request",
-            ),
+            ("<item jid='x@y'><group>A</group><group>A</group></item>", "bad-request"),
             ("<item jid='x@y'><group/></item>", "not-acceptable"),
             (long.as_str(), "not-acceptable"),
             ("<item jid='x@y' subscription='remove'/>", "item-not-found"),
             ("<item jid='u1@xmpp.example.test'/>", "not-allowed"),
         ] {
             let answer = set(&mut server, own, items);
-            assert!(
-                answer.contains(&format!("<{condition} ")),
-                "{items}: {answer}"
-            );
+            assert!(answer.contains(&format!("<{condition} ")), "{items}: {answer}");
         }
         assert!(!server.ask(own, "get", None, GET).contains("<item"));
     }

@@ -80,25 +80,14 @@ mod tests {
             answer.contains(r#"<identity category="server" type="im" name="mfly-testserver"/>"#),
             "{answer}"
         );
-        for feature in [
-            "urn:xmpp:blocking",
-            "urn:xmpp:carbons:2",
-            "vcard-temp",
-            "urn:xmpp:time",
-        ] {
-            assert!(
-                answer.contains(&format!(r#"<feature var="{feature}"/>"#)),
-                "{answer}"
-            );
+        for feature in ["urn:xmpp:blocking", "urn:xmpp:carbons:2", "vcard-temp", "urn:xmpp:time"] {
+            assert!(answer.contains(&format!(r#"<feature var="{feature}"/>"#)), "{answer}");
         }
         let node = query.replace("/>", " node='x'/>");
         let answer = server.ask(own, "get", Some(HOST), &node);
         assert!(answer.contains("<item-not-found "), "{answer}");
         let answer = server.ask(own, "get", None, query);
-        assert!(
-            answer.contains(r#"<identity category="account" "#),
-            "{answer}"
-        );
+        assert!(answer.contains(r#"<identity category="account" "#), "{answer}");
         let items = "<query xmlns='http://jabber.org/protocol/disco#items'/>";
         let answer = server.ask(own, "get", Some(HOST), items);
         assert!(

@@ -7,9 +7,7 @@ use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
 impl Handle for SettingsQuery {
     fn handle(self, call: &mut Call<'_>) -> Result<Settings, StanzaError> {
-        Ok(Settings {
-            archive: call.world.user(&call.user).map(|user| user.archive),
-        })
+        Ok(Settings { archive: call.world.user(&call.user).map(|user| user.archive) })
     }
 }
 
@@ -19,17 +17,10 @@ impl Handle for UpdateSettings {
             return Err(refusal(ErrorCondition::ItemNotFound));
         };
         account.archive = self.archive;
-        let settings = Settings {
-            archive: Some(self.archive),
-        };
+        let settings = Settings { archive: Some(self.archive) };
         let from = call.own();
-        let envelope = Notice {
-            from: from.as_str(),
-            chat: false,
-            except: Some(call.stream),
-        };
-        call.world
-            .notify(&call.user, &envelope, |w| settings.write_push(w));
+        let envelope = Notice { from: from.as_str(), chat: false, except: Some(call.stream) };
+        call.world.notify(&call.user, &envelope, |w| settings.write_push(w));
         Ok(())
     }
 }
@@ -47,11 +38,7 @@ mod tests {
         server.received(own);
         server.received(other);
         let query = "<query status='user_settings' xmlns='jabber:iq:user_activities'/>";
-        assert!(
-            server
-                .ask(own, "get", None, query)
-                .contains("<archive>0</archive>")
-        );
+        assert!(server.ask(own, "get", None, query).contains("<archive>0</archive>"));
         server.ask(
             own,
             "set",
@@ -66,11 +53,7 @@ mod tests {
         );
         assert_eq!(server.received(own), Vec::<String>::new());
         assert_eq!(server.received(stranger), Vec::<String>::new());
-        assert!(
-            server
-                .ask(other, "get", None, query)
-                .contains("<archive>1</archive>")
-        );
+        assert!(server.ask(other, "get", None, query).contains("<archive>1</archive>"));
     }
 
     #[test]

@@ -187,18 +187,12 @@ fn allowed(world: &mut World, pair: &Pair, contact: &UserId) {
     roster::push(world, &pair.user, &pair.address);
     let visible = presence::seen(world, contact);
     let of_user = world.streams_of(&pair.user);
-    presence::show(
-        world,
-        visible
-            .into_iter()
-            .filter(|(_, viewer)| of_user.contains(viewer)),
-    );
+    presence::show(world, visible.into_iter().filter(|(_, viewer)| of_user.contains(viewer)));
 }
 
 fn allow(world: &mut World, pair: &Pair) {
-    let waited = world
-        .standard_mut(&pair.user)
-        .is_some_and(|account| account.roster.allow(&pair.address));
+    let waited =
+        world.standard_mut(&pair.user).is_some_and(|account| account.roster.allow(&pair.address));
     if !waited {
         return;
     }
@@ -255,9 +249,8 @@ fn denied(world: &mut World, pair: &Pair, was_seen: bool) {
     if was_seen {
         presence::part(world, &pair.user, contact);
     }
-    let is_change = world
-        .standard_mut(contact)
-        .is_some_and(|account| account.roster.denied_by(&pair.own));
+    let is_change =
+        world.standard_mut(contact).is_some_and(|account| account.roster.denied_by(&pair.own));
     if is_change {
         tell(world, contact, PresenceKind::Unsubscribed, &pair.own);
         roster::push(world, contact, &pair.own);
@@ -287,9 +280,7 @@ fn notice(kind: PresenceKind, from: &BareJid, to: &BareJid) -> Frame {
 }
 
 fn blocks(world: &World, user: &UserId, jid: &Jid) -> bool {
-    world
-        .standard(user)
-        .is_some_and(|account| account.blocks(jid))
+    world.standard(user).is_some_and(|account| account.blocks(jid))
 }
 
 #[cfg(test)]
@@ -319,18 +310,12 @@ mod tests {
 
     fn say(server: &mut Server, stream: StreamId, kind: &str, to: &str) {
         let to = to.replace('~', HOST);
-        server.send(
-            stream,
-            &format!("<presence to='{to}' type='{kind}' xmlns='jabber:client'/>"),
-        );
+        server.send(stream, &format!("<presence to='{to}' type='{kind}' xmlns='jabber:client'/>"));
     }
 
     /// Two accounts whose sessions follow their lists.
     fn two(server: &mut Server) -> [StreamId; 2] {
-        let streams = [
-            server.connect_standard("u1", "a"),
-            server.connect_standard("u2", "b"),
-        ];
+        let streams = [server.connect_standard("u1", "a"), server.connect_standard("u2", "b")];
         for stream in streams {
             server.ask(stream, "get", None, "<query xmlns='jabber:iq:roster'/>");
             server.received(stream);
@@ -349,19 +334,10 @@ mod tests {
         assert_eq!(told(&mut server, other), ["subscribe u1"]);
         say(&mut server, other, "subscribed", "u1@~");
         assert_eq!(told(&mut server, other), ["push from"]);
-        assert_eq!(
-            told(&mut server, own),
-            ["subscribed u2", "push to", "available u2"]
-        );
-        server.send(
-            other,
-            "<presence xmlns='jabber:client'><show>away</show></presence>",
-        );
+        assert_eq!(told(&mut server, own), ["subscribed u2", "push to", "available u2"]);
+        server.send(other, "<presence xmlns='jabber:client'><show>away</show></presence>");
         assert_eq!(told(&mut server, own), ["available u2"]);
-        server.send(
-            own,
-            "<presence xmlns='jabber:client'><show>away</show></presence>",
-        );
+        server.send(own, "<presence xmlns='jabber:client'><show>away</show></presence>");
         assert_eq!(told(&mut server, other), ["available u2"], "its own only");
     }
 
@@ -375,10 +351,7 @@ mod tests {
         assert_eq!(told(&mut server, other), ["unsubscribe u1", "push to"]);
         say(&mut server, own, "unsubscribed", "u2@~");
         assert_eq!(told(&mut server, own), ["push none"]);
-        assert_eq!(
-            told(&mut server, other),
-            ["unavailable u1", "unsubscribed u1", "push none"]
-        );
+        assert_eq!(told(&mut server, other), ["unavailable u1", "unsubscribed u1", "push none"]);
         server.send(own, "<presence xmlns='jabber:client'/>");
         assert_eq!(told(&mut server, other), NOTHING);
     }
@@ -417,12 +390,7 @@ mod tests {
         server.befriend(own, other);
         say(&mut server, own, "unsubscribe", "u2@~");
         // The other side changes its mind on its own.
-        let roster = &mut server
-            .core
-            .world_mut()
-            .standard_mut(&id("u2"))
-            .unwrap()
-            .roster;
+        let roster = &mut server.core.world_mut().standard_mut(&id("u2")).unwrap().roster;
         let jid = mfly_proto::jid::BareJid::new(&format!("u1@{HOST}")).unwrap();
         roster.asked_by(&jid);
         roster.allow(&jid);
@@ -431,12 +399,7 @@ mod tests {
         say(&mut server, own, "subscribe", "u2@~");
         assert_eq!(
             told(&mut server, own),
-            [
-                "push ask from",
-                "subscribed u2",
-                "push both",
-                "available u2"
-            ]
+            ["push ask from", "subscribed u2", "push both", "available u2"]
         );
         assert_eq!(told(&mut server, other), NOTHING);
     }
@@ -463,13 +426,7 @@ mod tests {
         assert_eq!(told(&mut server, own), ["push remove", "unavailable u2"]);
         assert_eq!(
             told(&mut server, other),
-            [
-                "unsubscribe u1",
-                "push to",
-                "unavailable u1",
-                "unsubscribed u1",
-                "push none"
-            ]
+            ["unsubscribe u1", "push to", "unavailable u1", "unsubscribed u1", "push none"]
         );
     }
 
@@ -477,16 +434,12 @@ mod tests {
     fn contacts_elsewhere_nobody_and_oneself_are_not_asked() {
         let mut server = Server::new();
         let [own, _] = two(&mut server);
-        for (to, condition) in [
-            ("u2@elsewhere.test", "remote-server-not-found"),
-            ("mix.~", "service-unavailable"),
-        ] {
+        for (to, condition) in
+            [("u2@elsewhere.test", "remote-server-not-found"), ("mix.~", "service-unavailable")]
+        {
             say(&mut server, own, "subscribe", to);
             let said = server.received(own);
-            assert!(
-                said[0].contains(&format!("<{condition} ")),
-                "{to}: {said:?}"
-            );
+            assert!(said[0].contains(&format!("<{condition} ")), "{to}: {said:?}");
         }
         say(&mut server, own, "subscribe", "u1@~");
         assert_eq!(told(&mut server, own), NOTHING);

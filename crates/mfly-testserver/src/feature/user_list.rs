@@ -33,10 +33,8 @@ fn user_list(call: &RestCall<'_>, caller: &Caller) -> Answer {
         page_of_all(&names, own, &query)
     } else {
         let others = names.iter().filter(|(_, id)| *id != caller.user);
-        let mut found: Vec<&UserId> = others
-            .filter(|(name, _)| name.contains(&filter.name))
-            .map(|(_, id)| id)
-            .collect();
+        let mut found: Vec<&UserId> =
+            others.filter(|(name, _)| name.contains(&filter.name)).map(|(_, id)| id).collect();
         if !query.metadata_key.is_empty() {
             found = with_metadata(call, &found, &query);
         }
@@ -64,10 +62,7 @@ struct Filter {
 
 impl Filter {
     fn new(query: &Query) -> Self {
-        Self {
-            name: query.name.to_lowercase(),
-            is_by_metadata: !query.metadata_key.is_empty(),
-        }
+        Self { name: query.name.to_lowercase(), is_by_metadata: !query.metadata_key.is_empty() }
     }
 
     fn takes_all(&self) -> bool {
@@ -122,14 +117,9 @@ fn range(count: usize, query: &Query) -> (Range<usize>, u64) {
 }
 
 fn row(world: &World, asker: &UserId, user: &UserId) -> Option<UserData> {
-    let is_muted = world
-        .user(asker)
-        .is_some_and(|asker| asker.muted_users.contains(user));
+    let is_muted = world.user(asker).is_some_and(|asker| asker.muted_users.contains(user));
     let view = world.profile_for(asker, user)?;
-    Some(UserData {
-        profile: profile::rest::data(view),
-        is_muted,
-    })
+    Some(UserData { profile: profile::rest::data(view), is_muted })
 }
 
 /// Whether the filter lets a user through. Values are compared as text.
@@ -162,21 +152,9 @@ mod tests {
     fn a_page_leaves_out_the_one_who_asks_wherever_that_one_stands() {
         let names = names(7);
         for (own, first, last) in [
-            (
-                Some(0),
-                ["u00001", "u00002", "u00003"],
-                ["u00004", "u00005", "u00006"],
-            ),
-            (
-                Some(2),
-                ["u00000", "u00001", "u00003"],
-                ["u00004", "u00005", "u00006"],
-            ),
-            (
-                Some(6),
-                ["u00000", "u00001", "u00002"],
-                ["u00003", "u00004", "u00005"],
-            ),
+            (Some(0), ["u00001", "u00002", "u00003"], ["u00004", "u00005", "u00006"]),
+            (Some(2), ["u00000", "u00001", "u00003"], ["u00004", "u00005", "u00006"]),
+            (Some(6), ["u00000", "u00001", "u00002"], ["u00003", "u00004", "u00005"]),
         ] {
             assert_eq!(page(&names, own, 1), (first.map(str::to_owned).to_vec(), 6));
             assert_eq!(page(&names, own, 2), (last.map(str::to_owned).to_vec(), 6));

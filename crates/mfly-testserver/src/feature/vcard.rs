@@ -11,10 +11,7 @@ pub(crate) fn get(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
         .world
         .standard(&query.target)
         .ok_or_else(|| refusal(ErrorCondition::ServiceUnavailable))?;
-    let card = account
-        .card
-        .clone()
-        .ok_or_else(|| refusal(ErrorCondition::ItemNotFound))?;
+    let card = account.card.clone().ok_or_else(|| refusal(ErrorCondition::ItemNotFound))?;
     Ok(Reply::with(move |w| card.root().write_to(w)))
 }
 
@@ -43,11 +40,7 @@ mod tests {
         let mut server = Server::new();
         let own = server.connect_standard("u1", "a");
         let other = server.connect_standard("u2", "b");
-        assert!(
-            server
-                .ask(own, "get", None, QUERY)
-                .contains("<item-not-found ")
-        );
+        assert!(server.ask(own, "get", None, QUERY).contains("<item-not-found "));
         let answer = server.ask(own, "set", None, CARD);
         assert_eq!(
             answer,
@@ -66,10 +59,7 @@ mod tests {
         let mut server = Server::new();
         let own = server.connect_standard("u1", "a");
         let card = |length: usize| {
-            format!(
-                "<vCard xmlns='vcard-temp'><FN>{}</FN></vCard>",
-                "x".repeat(length)
-            )
+            format!("<vCard xmlns='vcard-temp'><FN>{}</FN></vCard>", "x".repeat(length))
         };
         let answer = server.ask(own, "set", None, &card(255 * 1024));
         assert!(answer.contains("<policy-violation "), "{answer}");

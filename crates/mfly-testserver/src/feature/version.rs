@@ -31,9 +31,7 @@ mod tests {
         let answer = server.ask(own, "get", Some(HOST), "<query xmlns='jabber:iq:version'/>");
         let version = env!("CARGO_PKG_VERSION");
         assert!(
-            answer.contains(&format!(
-                "<name>mfly-testserver</name><version>{version}</version>"
-            )),
+            answer.contains(&format!("<name>mfly-testserver</name><version>{version}</version>")),
             "{answer}"
         );
     }

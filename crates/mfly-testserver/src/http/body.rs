@@ -108,10 +108,7 @@ pub(super) fn counted(shared: &Shared, answer: Response<Full<Bytes>>) -> Respons
         return answer;
     }
     let bytes = answer.body().size_hint().lower();
-    match shared
-        .answers
-        .take(usize::try_from(bytes).unwrap_or(usize::MAX))
-    {
+    match shared.answers.take(usize::try_from(bytes).unwrap_or(usize::MAX)) {
         Some(held) => answer.map(|body| Full::new(held.tie(body.into_inner().unwrap_or_default()))),
         None => {
             let mut refusal = Answer::unavailable().into_response();

@@ -94,13 +94,9 @@ mod tests {
             let told = ask(&shared, "OPTIONS", &path).await;
             let allow = told.allow.clone().unwrap();
             assert_eq!(told.status, 204, "{path}");
-            for method in [
-                "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "TRACE", "ODD",
-            ] {
+            for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "TRACE", "ODD"] {
                 let reply = ask(&shared, method, &path).await;
-                let is_named = allow
-                    .split(", ")
-                    .any(|named| named == method.to_lowercase());
+                let is_named = allow.split(", ").any(|named| named == method.to_lowercase());
                 assert_eq!(reply.status == 405, !is_named, "{method} {path}: {allow}");
                 let expected = (!is_named).then(|| allow.clone());
                 assert_eq!(reply.allow, expected, "{method} {path}");
@@ -118,11 +114,7 @@ mod tests {
                 continue;
             }
             let head = ask(&shared, "HEAD", &path).await;
-            assert_eq!(
-                (head.status, head.body.as_str()),
-                (get.status, ""),
-                "{path}"
-            );
+            assert_eq!((head.status, head.body.as_str()), (get.status, ""), "{path}");
             assert_eq!(head.headers, get.headers, "{path}");
             seen += 1;
         }

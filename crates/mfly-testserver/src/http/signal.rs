@@ -36,9 +36,7 @@ async fn answer(client: &Client<'_>, mut request: Request<Incoming>) -> Response
     let mut response = match polling::asked(parts.uri.query().unwrap_or_default()) {
         Err(refusal) => refusal.response(),
         Ok((transport, sid)) if transport == "websocket" => {
-            let known = sid
-                .as_deref()
-                .map(|sid| shared.with_hub(|hub| hub.is_polling(sid)));
+            let known = sid.as_deref().map(|sid| shared.with_hub(|hub| hub.is_polling(sid)));
             match known {
                 Some(None) => polling::Refusal::Session.response(),
                 Some(Some(false)) => polling::Refusal::Request.response(),

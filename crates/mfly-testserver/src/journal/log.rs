@@ -11,12 +11,8 @@ use http::{Method, Response};
 use tracing::{Level, debug, enabled, info, trace};
 
 /// The routes below `/media/` that are not a file's token.
-const MEDIA_ROUTES: [&str; 4] = [
-    "upload",
-    "upload/commit",
-    "forward",
-    "generatePreAuthenticationUrlDownload",
-];
+const MEDIA_ROUTES: [&str; 4] =
+    ["upload", "upload/commit", "forward", "generatePreAuthenticationUrlDownload"];
 
 /// How much of a name is logged, in bytes: a peer makes them up.
 const NAME_BYTES: usize = 64;
@@ -36,12 +32,7 @@ pub(super) fn request(entry: &RequestEntry) {
 pub(crate) fn answered<B>(method: &Method, path: &str, answer: Response<B>) -> Response<B> {
     if enabled!(Level::INFO) {
         let (shown, http) = (redact::path(path), answer.status().as_u16());
-        info!(
-            http,
-            "{:?} {:?}",
-            clipped(method.as_str()),
-            self::path(&shown)
-        );
+        info!(http, "{:?} {:?}", clipped(method.as_str()), self::path(&shown));
     }
     answer
 }
@@ -105,9 +96,7 @@ fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
 }
 
 fn clipped(text: &str) -> &str {
-    let end = (0..=NAME_BYTES)
-        .rev()
-        .find(|end| text.is_char_boundary(*end));
+    let end = (0..=NAME_BYTES).rev().find(|end| text.is_char_boundary(*end));
     match end {
         Some(end) if text.len() > NAME_BYTES => &text[..end],
         _ => text,
@@ -125,15 +114,9 @@ mod tests {
                 "<iq id='1' type='get' to=\"u1@h\"><query xmlns='jabber:iq:last'/></iq>",
                 "iq get query",
             ),
-            (
-                "<message xmlns=\"jabber:client\"><body>secret</body></message>",
-                "message body",
-            ),
+            ("<message xmlns=\"jabber:client\"><body>secret</body></message>", "message body"),
             ("<presence/>", "presence"),
-            (
-                "<?xml version='1.0'?><stream:stream to='h'>",
-                "stream:stream",
-            ),
+            ("<?xml version='1.0'?><stream:stream to='h'>", "stream:stream"),
             ("</stream:stream>", "nothing that is XML"),
             ("", "nothing that is XML"),
         ] {

@@ -8,15 +8,8 @@ const REDACTED: &str = "<redacted>";
 const JSON_BYTES: usize = 256 * 1024;
 
 /// Members of a JSON object whose value is a secret.
-const SECRET_MEMBERS: [&str; 7] = [
-    "password",
-    "token",
-    "userToken",
-    "registerData",
-    "licenseKey",
-    "uploadUrls",
-    "commitUrl",
-];
+const SECRET_MEMBERS: [&str; 7] =
+    ["password", "token", "userToken", "registerData", "licenseKey", "uploadUrls", "commitUrl"];
 
 /// Where credentials travel in SASL, with or without a prefix.
 const SASL_ELEMENTS: [&str; 8] = [
@@ -68,11 +61,7 @@ fn json(body: &[u8], extra: impl FnOnce(&mut Value)) -> String {
     if body.is_empty() {
         return String::new();
     }
-    let value = if body.len() > JSON_BYTES {
-        None
-    } else {
-        serde_json::from_slice(body).ok()
-    };
+    let value = if body.len() > JSON_BYTES { None } else { serde_json::from_slice(body).ok() };
     match value {
         Some(mut value) => {
             extra(&mut value);
@@ -110,10 +99,7 @@ pub(super) fn frame(text: &str) -> String {
     while let Some(end) = rest.find('>') {
         let (tag, after) = rest.split_at(end + 1);
         // `<![CDATA[…]]>` is text too, and so is what no `<` begins.
-        let start = tag
-            .find('<')
-            .filter(|start| !tag[*start..].starts_with("<!"))
-            .unwrap_or(end);
+        let start = tag.find('<').filter(|start| !tag[*start..].starts_with("<!")).unwrap_or(end);
         if !tag[..start].trim().is_empty() {
             shown.push_str(REDACTED);
         }
@@ -141,10 +127,7 @@ mod tests {
         let shown =
             body(br#"{"username":"alice","password":"hunter2","a":[{"licenseKey":"k3y"}]}"#);
         assert!(shown.contains("alice"), "{shown}");
-        assert!(
-            !shown.contains("hunter2") && !shown.contains("k3y"),
-            "{shown}"
-        );
+        assert!(!shown.contains("hunter2") && !shown.contains("k3y"), "{shown}");
     }
 
     #[test]
@@ -163,10 +146,7 @@ mod tests {
 
     #[test]
     fn the_licence_key_leaves_a_query() {
-        assert_eq!(
-            query("licenseKey=abc&size=1000"),
-            "licenseKey=<redacted>&size=1000"
-        );
+        assert_eq!(query("licenseKey=abc&size=1000"), "licenseKey=<redacted>&size=1000");
     }
 
     #[test]

@@ -34,11 +34,7 @@ pub(crate) struct Recorder {
 impl Recorder {
     /// A store of at most `limit` bytes.
     pub(crate) fn new(limit: usize) -> Self {
-        Self {
-            ring: Mutex::default(),
-            limit,
-            recorded: watch::Sender::new(0),
-        }
+        Self { ring: Mutex::default(), limit, recorded: watch::Sender::new(0) }
     }
 
     /// Records an answered request; `body` and `answer` come as they were on the wire.
@@ -64,12 +60,7 @@ impl Recorder {
         // one, wherever the text ends.
         let (text, _) = text.split_at(boundary(text, TEXT_BYTES + '…'.len_utf8()));
         let text = shortened(redact::frame(text));
-        let entry = FrameEntry {
-            direction,
-            stream,
-            user,
-            text,
-        };
+        let entry = FrameEntry { direction, stream, user, text };
         log::frame(&entry);
         self.push(Entry::Frame(entry));
     }
@@ -115,10 +106,7 @@ impl Recorder {
                 request.method, request.path, request.http_status, request.status
             ),
             Entry::Frame(frame) => {
-                format!(
-                    "{:?} stream {}: {}",
-                    frame.direction, frame.stream, frame.text
-                )
+                format!("{:?} stream {}: {}", frame.direction, frame.stream, frame.text)
             }
         });
         lines.collect::<Vec<_>>().join("\n")
@@ -340,9 +328,7 @@ mod tests {
         let recorder = Arc::new(Recorder::new(LIMIT));
         recorder.frame(Direction::Sent, 1, None, "<past/>");
         let journal = Journal::new(recorder);
-        let error = journal
-            .wait_for(Duration::from_secs(1), is_frame("<never/>"))
-            .await;
+        let error = journal.wait_for(Duration::from_secs(1), is_frame("<never/>")).await;
         assert_eq!(error.unwrap_err().seen, "Sent stream 1: <past/>");
     }
 

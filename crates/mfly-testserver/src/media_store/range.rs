@@ -42,11 +42,7 @@ impl Range {
                 _ => return Ok(None),
             },
         };
-        if start < length {
-            Ok(Some(Self { start, end }))
-        } else {
-            Err(Unsatisfiable)
-        }
+        if start < length { Ok(Some(Self { start, end })) } else { Err(Unsatisfiable) }
     }
 }
 
@@ -74,12 +70,9 @@ mod tests {
 
     #[test]
     fn a_range_behind_the_end_cannot_be_served() {
-        for (value, length) in [
-            ("bytes=10-", 10),
-            ("bytes=0-0", 0),
-            ("bytes=-0", 10),
-            ("bytes=-1", 0),
-        ] {
+        for (value, length) in
+            [("bytes=10-", 10), ("bytes=0-0", 0), ("bytes=-0", 10), ("bytes=-1", 0)]
+        {
             assert_eq!(Range::parse(value, length), Err(Unsatisfiable), "{value}");
         }
     }

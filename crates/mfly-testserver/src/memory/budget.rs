@@ -14,10 +14,7 @@ pub(crate) struct Budget {
 impl Budget {
     /// A budget of `limit` bytes.
     pub(crate) fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self {
-            limit,
-            held: AtomicUsize::new(0),
-        })
+        Arc::new(Self { limit, held: AtomicUsize::new(0) })
     }
 
     /// Holds `bytes`, if there is room.
@@ -30,10 +27,7 @@ impl Budget {
     /// Holds `bytes`, room or not. The caller makes room afterwards.
     pub(crate) fn charge(self: &Arc<Self>, bytes: usize) -> Held {
         self.held.fetch_add(bytes, Ordering::Relaxed);
-        Held {
-            budget: Arc::clone(self),
-            bytes,
-        }
+        Held { budget: Arc::clone(self), bytes }
     }
 
     /// Whether more is held than may be.

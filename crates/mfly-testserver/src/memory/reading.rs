@@ -54,11 +54,7 @@ struct Owner {
 impl Reading {
     /// Room for `limit` bytes.
     pub(crate) fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self {
-            limit,
-            held: AtomicUsize::new(0),
-            large: Mutex::default(),
-        })
+        Arc::new(Self { limit, held: AtomicUsize::new(0), large: Mutex::default() })
     }
 
     /// A peer that has sent nothing yet.
@@ -122,10 +118,7 @@ impl Share {
             Some(more) => self.add(more),
             None => {
                 self.0.state.bytes.fetch_sub(now - bytes, Ordering::Relaxed);
-                self.0
-                    .reading
-                    .held
-                    .fetch_sub(now - bytes, Ordering::Relaxed);
+                self.0.reading.held.fetch_sub(now - bytes, Ordering::Relaxed);
             }
         }
     }
@@ -184,11 +177,7 @@ pub(crate) struct Counted<T> {
 impl<T> Counted<T> {
     /// Counts into `share`.
     pub(crate) const fn new(io: T, share: Share) -> Self {
-        Self {
-            io,
-            share,
-            first: None,
-        }
+        Self { io, share, first: None }
     }
 }
 

@@ -132,10 +132,7 @@ impl Queue {
     /// Ends the connection. Nothing that waits is kept.
     pub(super) fn end(self, fate: Fate) {
         let mut state = self.0.state();
-        *state = State {
-            fate,
-            ..State::default()
-        };
+        *state = State { fate, ..State::default() };
         drop(state);
         self.0.ended.notify_one();
         self.0.wake.notify_one();

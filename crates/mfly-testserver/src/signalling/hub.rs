@@ -109,11 +109,7 @@ impl Hub {
         };
         let greeting = Handshake {
             sid: sid.to_owned(),
-            upgrades: if is_websocket {
-                Vec::new()
-            } else {
-                vec!["websocket".to_owned()]
-            },
+            upgrades: if is_websocket { Vec::new() } else { vec!["websocket".to_owned()] },
             ping_interval: PING_INTERVAL,
             ping_timeout: PING_TIMEOUT,
         };
@@ -165,10 +161,7 @@ impl Hub {
         let Some(client) = self.clients.get_mut(sid) else {
             return false;
         };
-        let fresh = Code {
-            id: code.clone(),
-            expires: now + self.code_lifetime,
-        };
+        let fresh = Code { id: code.clone(), expires: now + self.code_lifetime };
         if let Some(old) = client.code.replace(fresh) {
             self.codes.remove(&old.id);
         }
@@ -242,18 +235,13 @@ impl Hub {
         client.outbox.push_back((packet, self.queued.charge(bytes)));
         client.wake.notify_one();
         self.make_room();
-        self.clients
-            .get(sid)
-            .is_some_and(|client| !client.is_stalled)
+        self.clients.get(sid).is_some_and(|client| !client.is_stalled)
     }
 
     /// Gives up what waits for the clients that fetch least, until the rest fits.
     fn make_room(&mut self) {
         while self.queued.is_exceeded() {
-            let client = self
-                .clients
-                .values_mut()
-                .max_by_key(|client| client.waiting);
+            let client = self.clients.values_mut().max_by_key(|client| client.waiting);
             match client.filter(|client| client.waiting > 0) {
                 Some(client) => {
                     client.outbox = VecDeque::new();
@@ -345,10 +333,7 @@ impl Hub {
 
     /// When there is something to do.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        let codes = self
-            .clients
-            .values()
-            .filter_map(|client| client.code.as_ref());
+        let codes = self.clients.values().filter_map(|client| client.code.as_ref());
         let silences = self.clients.values().map(Client::silent_at);
         codes.map(|code| code.expires).chain(silences).min()
     }
@@ -375,10 +360,7 @@ mod tests {
     fn hub() -> (Hub, Instant) {
         let (mut hub, now) = (Hub::new(LIFETIME, LIMIT), Instant::now());
         assert!(open(&mut hub, "web", "code", Origin::default(), now).is_some());
-        let websocket = Origin {
-            is_websocket: true,
-            ..Origin::default()
-        };
+        let websocket = Origin { is_websocket: true, ..Origin::default() };
         assert!(open(&mut hub, "phone", "other", websocket, now).is_some());
         (hub, now)
     }
@@ -465,10 +447,7 @@ mod tests {
         let (mut hub, now) = hub();
         for number in 0..CLIENTS - 2 {
             let (sid, code) = (format!("s{number}"), format!("c{number}"));
-            assert_eq!(
-                open(&mut hub, &sid, &code, Origin::default(), now),
-                Some(None)
-            );
+            assert_eq!(open(&mut hub, &sid, &code, Origin::default(), now), Some(None));
         }
         // These do: one polls, one has answered, one is about to be approved.
         hub.begin_poll("s0");
@@ -481,10 +460,7 @@ mod tests {
     #[test]
     fn an_address_has_no_more_than_its_share_and_its_own_clients_make_room() {
         let (mut hub, now) = hub();
-        let from = |last| Origin {
-            address: Some([127, 0, 0, last].into()),
-            is_websocket: false,
-        };
+        let from = |last| Origin { address: Some([127, 0, 0, last].into()), is_websocket: false };
         for number in 0..CLIENTS_OF_ADDRESS {
             let (sid, code) = (format!("s{number}"), format!("c{number}"));
             assert_eq!(open(&mut hub, &sid, &code, from(1), now), Some(None));

@@ -64,10 +64,7 @@ pub(crate) async fn respond(
         if method != Method::GET {
             return Refusal::Method.response();
         }
-        let origin = Origin {
-            address,
-            is_websocket: false,
-        };
+        let origin = Origin { address, is_websocket: false };
         return match open(shared, origin) {
             Some(sid) => poll(shared, &sid).await,
             None => reply(StatusCode::SERVICE_UNAVAILABLE, "text/plain", String::new()),
@@ -126,9 +123,7 @@ impl Drop for Polling<'_> {
 }
 
 fn post(shared: &Shared, sid: &str, body: &Bytes) -> Reply {
-    let packets = std::str::from_utf8(body)
-        .ok()
-        .and_then(|text| decode_payload(text).ok());
+    let packets = std::str::from_utf8(body).ok().and_then(|text| decode_payload(text).ok());
     let Some(packets) = packets else {
         close(shared, sid);
         return Refusal::Request.response();
@@ -162,17 +157,12 @@ pub(crate) fn allow(request: &HeaderMap, response: &mut Reply) {
     match request.get(header::ORIGIN) {
         Some(origin) => {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-            headers.insert(
-                header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
-                HeaderValue::from_static("true"),
-            );
+            headers
+                .insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
             headers.insert(header::VARY, HeaderValue::from_static("Origin"));
         }
         None => {
-            headers.insert(
-                header::ACCESS_CONTROL_ALLOW_ORIGIN,
-                HeaderValue::from_static("*"),
-            );
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         }
     }
 }

@@ -35,10 +35,7 @@ pub(crate) async fn serve(
             sid
         }
         None => {
-            let origin = Origin {
-                address,
-                is_websocket: true,
-            };
+            let origin = Origin { address, is_websocket: true };
             match open(shared, origin) {
                 Some(sid) => sid,
                 None => return,
@@ -94,10 +91,7 @@ async fn upgrade(shared: &Shared, connection: &mut Connection, sid: &str) -> Opt
         let frame = connection.next().await?.ok()?;
         match Packet::decode(frame.as_str()).ok()? {
             Packet::Ping(data) if data == PROBE => {
-                connection
-                    .send(Packet::Pong(data).encode().into())
-                    .await
-                    .ok()?;
+                connection.send(Packet::Pong(data).encode().into()).await.ok()?;
                 shared.with_hub(|hub| hub.set_upgrading(sid, true));
             }
             Packet::Upgrade => {

@@ -49,11 +49,7 @@ impl Authenticating {
         let offer = Offer::new(&cx.world.settings, cx.meta);
         let features = offer.features(cx.meta.framing);
         cx.send(|buffer| features.write(buffer));
-        Self {
-            offer,
-            failures: 0,
-            exchange: None,
-        }
+        Self { offer, failures: 0, exchange: None }
     }
 
     pub(super) fn on_element(mut self, element: Element<'_>, cx: &mut Cx<'_>) -> Step {
@@ -185,11 +181,8 @@ fn succeed_with_address(
     phase: Phase,
     cx: &mut Cx<'_>,
 ) -> Step {
-    let success = sasl2::Success {
-        data: data.map(Zeroizing::new),
-        identity: jid.into(),
-        bound: Some(Bound),
-    };
+    let success =
+        sasl2::Success { data: data.map(Zeroizing::new), identity: jid.into(), bound: Some(Bound) };
     cx.send(|buffer| success.write(&mut Writer::new(buffer)));
     let features = binding::features(login, cx.meta.framing);
     cx.send(|buffer| features.write(buffer));
@@ -229,10 +222,7 @@ mod tests {
     }
 
     fn trial() -> Settings {
-        Settings {
-            trial: true,
-            ..settings()
-        }
+        Settings { trial: true, ..settings() }
     }
 
     fn answer(server: &mut Server, stream: StreamId, frame: &str) -> String {
@@ -271,10 +261,7 @@ mod tests {
             for (name, password) in [("u1", &wrong), ("u2", &right), ("a b", &right)] {
                 let stream = server.opened();
                 let auth = Server::auth(name, password);
-                assert_eq!(
-                    answer(&mut server, stream, &auth),
-                    failure("not-authorized")
-                );
+                assert_eq!(answer(&mut server, stream, &auth), failure("not-authorized"));
             }
         }
     }
@@ -286,10 +273,7 @@ mod tests {
             let stream = server.opened();
             let auth = Server::auth("u1", &Password::new("wrong").unwrap());
             for _ in 0..2 {
-                assert_eq!(
-                    answer(&mut server, stream, &auth),
-                    failure("not-authorized")
-                );
+                assert_eq!(answer(&mut server, stream, &auth), failure("not-authorized"));
                 assert!(!server.is_closed(stream));
             }
             server.send(stream, &auth);
@@ -305,16 +289,10 @@ mod tests {
         for mut server in Server::every() {
             let password = server.register("u1").password;
             let now = server.now;
-            server
-                .core
-                .world_mut()
-                .set_admin_blocked(now, &id("u1"), true);
+            server.core.world_mut().set_admin_blocked(now, &id("u1"), true);
             let stream = server.opened();
             let auth = Server::auth("u1", &server.sealed(&password));
-            assert_eq!(
-                answer(&mut server, stream, &auth),
-                failure("account-disabled")
-            );
+            assert_eq!(answer(&mut server, stream, &auth), failure("account-disabled"));
         }
     }
 
@@ -335,10 +313,7 @@ mod tests {
                         .to_owned(),
                     "malformed-request",
                 ),
-                (
-                    r#"<abort xmlns="urn:ietf:params:xml:ns:xmpp-sasl"/>"#.to_owned(),
-                    "aborted",
-                ),
+                (r#"<abort xmlns="urn:ietf:params:xml:ns:xmpp-sasl"/>"#.to_owned(), "aborted"),
             ] {
                 let stream = server.opened();
                 assert_eq!(answer(&mut server, stream, &frame), failure(condition));
@@ -370,10 +345,7 @@ mod tests {
             let stream = server.opened();
             // "u2@xmpp.example.test" NUL "u1" NUL "x"
             let frame = r#"<auth mechanism="PLAIN" xmlns="urn:ietf:params:xml:ns:xmpp-sasl">dTJAeG1wcC5leGFtcGxlLnRlc3QAdTEAeA==</auth>"#;
-            assert_eq!(
-                answer(&mut server, stream, frame),
-                failure("invalid-authzid")
-            );
+            assert_eq!(answer(&mut server, stream, frame), failure("invalid-authzid"));
         }
     }
 
@@ -381,10 +353,7 @@ mod tests {
 
     /// A server with SASL2 and the standard account `u1`, for each framing.
     fn with_sasl2() -> [Server; 2] {
-        let mut servers = Server::every_with(Settings {
-            sasl2: true,
-            ..settings()
-        });
+        let mut servers = Server::every_with(Settings { sasl2: true, ..settings() });
         for server in &mut servers {
             server.standard("u1");
         }
@@ -409,10 +378,7 @@ mod tests {
             let session = server.core.world().session(stream).unwrap();
             assert!(session.carbons);
             let resource = session.jid.resource().unwrap();
-            assert!(
-                resource.starts_with("mfly~") && resource.len() == 13,
-                "{resource}"
-            );
+            assert!(resource.starts_with("mfly~") && resource.len() == 13, "{resource}");
             assert_eq!(
                 said[0],
                 format!(
@@ -467,10 +433,7 @@ mod tests {
         for mut server in with_sasl2() {
             let stream = server.opened();
             let begin = format!(r#"<authenticate mechanism="PLAIN" {SASL2}/>"#);
-            assert_eq!(
-                answer(&mut server, stream, &begin),
-                format!("<challenge {SASL2}/>")
-            );
+            assert_eq!(answer(&mut server, stream, &begin), format!("<challenge {SASL2}/>"));
             let broken = format!("<response {SASL2}>?</response>");
             assert!(answer(&mut server, stream, &broken).contains("<malformed-request "));
             answer(&mut server, stream, &begin);
@@ -504,15 +467,7 @@ mod tests {
                 r#"<authenticate mechanism="PLAIN" {SASL2}><initial-response>{initial}</initial-response><bind xmlns="urn:xmpp:bind:0"/></authenticate>"#
             );
             assert!(answer(&mut server, stream, &frame).contains("u2@xmpp.example.test/"));
-            assert!(
-                server
-                    .core
-                    .world()
-                    .session(stream)
-                    .unwrap()
-                    .standard
-                    .is_none()
-            );
+            assert!(server.core.world().session(stream).unwrap().standard.is_none());
         }
     }
 }

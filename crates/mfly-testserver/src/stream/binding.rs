@@ -29,11 +29,7 @@ pub(super) enum NotBound {
 impl Binding {
     /// Offers an address.
     pub(super) fn begin(login: Login, cx: &mut Cx<'_>) -> Self {
-        let features = Features {
-            bind: true,
-            session: true,
-            ..features(&login, cx.meta.framing)
-        };
+        let features = Features { bind: true, session: true, ..features(&login, cx.meta.framing) };
         cx.send(|buffer| features.write(buffer));
         Self { login }
     }
@@ -50,12 +46,8 @@ impl Binding {
         if !dispatch::has_one_payload(&request) {
             return Step::Become(self.refuse(ErrorCondition::BadRequest, &request, cx));
         }
-        let wish = Bind::read(&request, payload)
-            .ok()
-            .and_then(|bind| bind.resource);
-        let resource = wish
-            .filter(|wish| !wish.is_empty())
-            .unwrap_or_else(|| cx.world.fresh_id());
+        let wish = Bind::read(&request, payload).ok().and_then(|bind| bind.resource);
+        let resource = wish.filter(|wish| !wish.is_empty()).unwrap_or_else(|| cx.world.fresh_id());
         match bind(&self.login, &resource, false, cx) {
             Ok((jid, online)) => {
                 cx.send(|buffer| iq::write_result::<Bind>(&jid, &request.id, None, None, buffer));

@@ -68,11 +68,7 @@ impl Exchange {
                 challenge(message, (hash, plus), offer, cx)
             }
             Self::Ready(_) => FailureCondition::InvalidMechanism.into(),
-            Self::Scram {
-                mut server,
-                login,
-                hash,
-            } => match (server.finish(message), login) {
+            Self::Scram { mut server, login, hash } => match (server.finish(message), login) {
                 (Ok(_), Some((user, id))) if cx.meta.faults.forges_signature => {
                     let zeros: Vec<u8> = iter::repeat_n(0, hash.output_len()).collect();
                     let forged = format!("v={}", STANDARD.encode(zeros)).into_bytes();
@@ -159,11 +155,7 @@ fn challenge(
     }
     match server.challenge(&credentials) {
         Ok(message) => {
-            let next = Exchange::Scram {
-                server: Box::new(server),
-                login,
-                hash,
-            };
+            let next = Exchange::Scram { server: Box::new(server), login, hash };
             Outcome::Challenge(next, message)
         }
         Err(refusal) => refusal.condition().into(),
@@ -193,18 +185,11 @@ mod tests {
     }
 
     fn scram() -> Settings {
-        Settings {
-            scram: true,
-            anonymous: true,
-            ..settings()
-        }
+        Settings { scram: true, anonymous: true, ..settings() }
     }
 
     fn bindings() -> ChannelBindings {
-        ChannelBindings {
-            tls_exporter: Some(vec![1; 32]),
-            tls_server_end_point: Some(vec![2; 32]),
-        }
+        ChannelBindings { tls_exporter: Some(vec![1; 32]), tls_server_end_point: Some(vec![2; 32]) }
     }
 
     /// A server that has the standard account `u1` and is reached over TLS.
@@ -307,11 +292,8 @@ mod tests {
     fn the_strongest_mechanisms_come_first_and_the_bound_ones_only_where_there_is_tls() {
         let mut server = server();
         let offer = offered(&mut server);
-        let names: Vec<_> = offer
-            .split("<mechanism>")
-            .skip(1)
-            .filter_map(|rest| rest.split('<').next())
-            .collect();
+        let names: Vec<_> =
+            offer.split("<mechanism>").skip(1).filter_map(|rest| rest.split('<').next()).collect();
         assert_eq!(
             names,
             [
@@ -326,54 +308,28 @@ mod tests {
             ]
         );
         for kind in ["tls-exporter", "tls-server-end-point"] {
-            assert!(
-                offer.contains(&format!(r#"<channel-binding type="{kind}"/>"#)),
-                "{offer}"
-            );
+            assert!(offer.contains(&format!(r#"<channel-binding type="{kind}"/>"#)), "{offer}");
         }
         server.meta.bindings = ChannelBindings::NONE;
         let offer = offered(&mut server);
-        assert!(
-            !offer.contains("PLUS") && !offer.contains("channel-binding"),
-            "{offer}"
-        );
-        let plus = client(
-            ScramHash::Sha1,
-            "u1",
-            "secret",
-            bound(BindingKind::TlsExporter),
-        );
-        assert_eq!(
-            end(&mut server, plus),
-            End::Failure("invalid-mechanism".to_owned())
-        );
+        assert!(!offer.contains("PLUS") && !offer.contains("channel-binding"), "{offer}");
+        let plus = client(ScramHash::Sha1, "u1", "secret", bound(BindingKind::TlsExporter));
+        assert_eq!(end(&mut server, plus), End::Failure("invalid-mechanism".to_owned()));
     }
 
     #[test]
     fn binding_can_be_left_out_of_the_offer_and_then_nothing_is_missed() {
-        let mut server = Server::with(Settings {
-            channel_binding: false,
-            ..scram()
-        });
+        let mut server = Server::with(Settings { channel_binding: false, ..scram() });
         server.meta.bindings = bindings();
         server.standard("u1");
         let offer = offered(&mut server);
-        assert!(
-            offer.contains("<mechanism>SCRAM-SHA-512</mechanism>"),
-            "{offer}"
-        );
-        assert!(
-            !offer.contains("PLUS") && !offer.contains("channel-binding"),
-            "{offer}"
-        );
+        assert!(offer.contains("<mechanism>SCRAM-SHA-512</mechanism>"), "{offer}");
+        assert!(!offer.contains("PLUS") && !offer.contains("channel-binding"), "{offer}");
         for (binding, expected) in [
             (Binding::None, End::Success),
             // The client could bind, and was truly not offered to.
             (Binding::NotOffered, End::Success),
-            (
-                bound(BindingKind::TlsExporter),
-                End::Failure("invalid-mechanism".to_owned()),
-            ),
+            (bound(BindingKind::TlsExporter), End::Failure("invalid-mechanism".to_owned())),
         ] {
             let client = client(ScramHash::Sha256, "u1", "secret", binding);
             assert_eq!(end(&mut server, client), expected);
@@ -386,15 +342,9 @@ mod tests {
         server.meta.bindings = bindings();
         server.standard("u1");
         let offer = offered(&mut server);
-        assert!(
-            !offer.contains("SCRAM") && !offer.contains("ANONYMOUS"),
-            "{offer}"
-        );
+        assert!(!offer.contains("SCRAM") && !offer.contains("ANONYMOUS"), "{offer}");
         let client = client(ScramHash::Sha1, "u1", "secret", Binding::None);
-        assert_eq!(
-            end(&mut server, client),
-            End::Failure("invalid-mechanism".to_owned())
-        );
+        assert_eq!(end(&mut server, client), End::Failure("invalid-mechanism".to_owned()));
     }
 
     #[test]
@@ -414,19 +364,12 @@ mod tests {
         };
         for name in ["u1", "nobody", "u3", "a b"] {
             let first = challenge(&mut server, name);
-            assert_eq!(
-                challenge(&mut server, name),
-                first,
-                "the salt stays the same"
-            );
+            assert_eq!(challenge(&mut server, name), first, "the salt stays the same");
             assert_eq!((first.0.len(), first.1.as_str()), (26, "i=4096"), "{name}");
         }
-        for (name, password) in [
-            ("u1", "wrong"),
-            ("nobody", "secret"),
-            ("u3", "secret"),
-            ("a b", "x"),
-        ] {
+        for (name, password) in
+            [("u1", "wrong"), ("nobody", "secret"), ("u3", "secret"), ("a b", "x")]
+        {
             let client = client(ScramHash::Sha256, name, password, Binding::None);
             assert_eq!(end(&mut server, client), not_authorized(), "{name}");
         }
@@ -468,10 +411,7 @@ mod tests {
         let mut server = server();
         server.meta.faults.strips_binding = true;
         let offer = offered(&mut server);
-        assert!(
-            !offer.contains("PLUS") && !offer.contains("channel-binding"),
-            "{offer}"
-        );
+        assert!(!offer.contains("PLUS") && !offer.contains("channel-binding"), "{offer}");
         let client = client(ScramHash::Sha256, "u1", "secret", Binding::NotOffered);
         assert_eq!(end(&mut server, client), not_authorized());
     }
@@ -489,13 +429,7 @@ mod tests {
         let mut server = server();
         server.meta.faults.strips_binding = true;
         let password = Password::new("secret").unwrap();
-        let arrived = [
-            "SCRAM-SHA-512",
-            "SCRAM-SHA-256",
-            "SCRAM-SHA-1",
-            "PLAIN",
-            "ANONYMOUS",
-        ];
+        let arrived = ["SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "ANONYMOUS"];
         let with_offer = |mechanisms: &[&str], bindings: &[&str]| {
             let owned = |names: &[&str]| names.iter().map(|&n| n.to_owned()).collect::<Vec<_>>();
             let offer =
@@ -506,11 +440,7 @@ mod tests {
         let outcome = end(&mut server, with_offer(&arrived, &[]));
         assert!(matches!(outcome, End::ClientGaveUp(_)), "{outcome:?}");
         let mut made = arrived.to_vec();
-        made.extend([
-            "SCRAM-SHA-512-PLUS",
-            "SCRAM-SHA-256-PLUS",
-            "SCRAM-SHA-1-PLUS",
-        ]);
+        made.extend(["SCRAM-SHA-512-PLUS", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS"]);
         let whole = with_offer(&made, &["tls-exporter", "tls-server-end-point"]);
         assert_eq!(end(&mut server, whole), End::Success);
     }
@@ -528,31 +458,14 @@ mod tests {
             offer.contains("<mechanism>X-ODD</mechanism><mechanism>PLAIN</mechanism></mechanisms>"),
             "{offer}"
         );
-        assert_eq!(
-            end(&mut server, plain("u1")),
-            End::Failure("invalid-mechanism".to_owned())
-        );
-        server.meta.faults = StreamFaults {
-            iterations: Some(4_000_000_000),
-            ..StreamFaults::default()
-        };
-        let too_many = ScramError::TooManyIterations {
-            count: 4_000_000_000,
-            maximum: 600_000,
-        };
-        assert_eq!(
-            end(&mut server, plain("u1")),
-            End::ClientGaveUp(too_many.into())
-        );
-        server.meta.faults = StreamFaults {
-            forges_signature: true,
-            ..StreamFaults::default()
-        };
+        assert_eq!(end(&mut server, plain("u1")), End::Failure("invalid-mechanism".to_owned()));
+        server.meta.faults =
+            StreamFaults { iterations: Some(4_000_000_000), ..StreamFaults::default() };
+        let too_many = ScramError::TooManyIterations { count: 4_000_000_000, maximum: 600_000 };
+        assert_eq!(end(&mut server, plain("u1")), End::ClientGaveUp(too_many.into()));
+        server.meta.faults = StreamFaults { forges_signature: true, ..StreamFaults::default() };
         let forged = ScramError::ServerSignature;
-        assert_eq!(
-            end(&mut server, plain("u1")),
-            End::ClientGaveUp(forged.into())
-        );
+        assert_eq!(end(&mut server, plain("u1")), End::ClientGaveUp(forged.into()));
     }
 
     #[test]
@@ -583,11 +496,7 @@ mod tests {
             let stream = server.opened();
             server.send(stream, &auth);
             let said = server.received(stream).remove(0);
-            assert_eq!(
-                said.starts_with("<success "),
-                is_own,
-                "{name} {authzid}: {said}"
-            );
+            assert_eq!(said.starts_with("<success "), is_own, "{name} {authzid}: {said}");
             assert_eq!(said.contains("<invalid-authzid/>"), !is_own, "{said}");
         }
     }

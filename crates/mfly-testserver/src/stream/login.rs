@@ -31,9 +31,9 @@ impl Login {
     /// password since.
     pub(super) fn redeem(&self, now: Timestamp, world: &mut World) -> Option<RegistrationId> {
         match self.kind {
-            LoginKind::Platform(registration) => world
-                .is_registered(&self.user, registration)
-                .then_some(registration),
+            LoginKind::Platform(registration) => {
+                world.is_registered(&self.user, registration).then_some(registration)
+            }
             LoginKind::Standard(login) => world
                 .standard(&self.user)
                 .is_some_and(|account| account.login == login)

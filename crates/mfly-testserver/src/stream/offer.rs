@@ -13,18 +13,13 @@ use mfly_proto::xml::Limits;
 
 /// What is accepted of any stream. Over WebSocket only those hear of it who are logged in to a standard account: the platform
 /// says nothing.
-pub(super) const LIMITS: StreamLimits = StreamLimits {
-    max_bytes: Some(MAX_STANZA_BYTES as u64),
-    idle_seconds: None,
-};
+pub(super) const LIMITS: StreamLimits =
+    StreamLimits { max_bytes: Some(MAX_STANZA_BYTES as u64), idle_seconds: None };
 
 /// What is read of a stanza: its bytes are what is announced, and they bound everything else.
 pub(super) fn readable() -> Limits {
     let default = Limits::default();
-    Limits {
-        children: default.elements,
-        ..default
-    }
+    Limits { children: default.elements, ..default }
 }
 
 /// The mechanisms of a stream.
@@ -50,11 +45,7 @@ impl Offer {
         };
         let has_plus = mechanisms.iter().any(|name| is_plus(name));
         Self {
-            bindings: if has_plus {
-                meta.bindings.clone()
-            } else {
-                ChannelBindings::NONE
-            },
+            bindings: if has_plus { meta.bindings.clone() } else { ChannelBindings::NONE },
             mechanisms,
             hides_plus: faults.strips_binding,
             is_sasl2: settings.sasl2,
@@ -73,11 +64,7 @@ impl Offer {
                 stream_management: false,
             }),
             mechanisms: announced,
-            sasl_channel_bindings: if self.hides_plus {
-                Vec::new()
-            } else {
-                self.binding_names()
-            },
+            sasl_channel_bindings: if self.hides_plus { Vec::new() } else { self.binding_names() },
             limits: (framing == Framing::Tcp).then_some(LIMITS),
             ..Features::default()
         }

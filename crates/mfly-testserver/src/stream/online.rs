@@ -23,10 +23,7 @@ pub(super) struct Online {
 
 impl Online {
     pub(super) fn new(now: Timestamp, settings: &Settings) -> Self {
-        Self {
-            next_ping: now.after(settings.ping_interval),
-            dead_at: None,
-        }
+        Self { next_ping: now.after(settings.ping_interval), dead_at: None }
     }
 
     pub(super) const fn deadline(&self) -> Timestamp {
@@ -48,8 +45,7 @@ impl Online {
         }
         if self.next_ping <= now {
             self.next_ping = now.after(world.settings.ping_interval);
-            self.dead_at
-                .get_or_insert(now.after(world.settings.ping_grace));
+            self.dead_at.get_or_insert(now.after(world.settings.ping_grace));
             ping(id, world);
         }
         true
@@ -74,10 +70,7 @@ impl Online {
             Stanza::Presence(presence) => &presence.from,
             Stanza::Message(message) => &message.from,
         };
-        if from
-            .as_ref()
-            .is_some_and(|from| *from != *own && *from != *own.bare())
-        {
+        if from.as_ref().is_some_and(|from| *from != *own && *from != *own.bare()) {
             return Step::Fail(StreamCondition::InvalidFrom);
         }
         match stanza {
@@ -110,9 +103,7 @@ fn ping(id: StreamId, world: &mut World) {
     world.send(
         id,
         frame(|buffer| {
-            iq::write(buffer, IqKind::Get, &ping_id, Some(&from), Some(&to), |w| {
-                ping.write(w)
-            });
+            iq::write(buffer, IqKind::Get, &ping_id, Some(&from), Some(&to), |w| ping.write(w));
         }),
     );
 }
@@ -123,10 +114,7 @@ fn refuse(element: Element<'_>, error: &DecodeError, own: &FullJid, cx: &mut Cx<
         return;
     }
     let condition = match error {
-        DecodeError::InvalidValue {
-            field: "to" | "from",
-            ..
-        } => ErrorCondition::JidMalformed,
+        DecodeError::InvalidValue { field: "to" | "from", .. } => ErrorCondition::JidMalformed,
         _ => ErrorCondition::BadRequest,
     };
     let id = element.attr("id");

@@ -17,10 +17,8 @@ pub(super) struct Securing {
 impl Securing {
     /// Offers TLS.
     pub(super) fn begin(cx: &mut Cx<'_>) -> Self {
-        let features = Features {
-            start_tls: Some(StartTlsOffer { required: true }),
-            ..Features::default()
-        };
+        let features =
+            Features { start_tls: Some(StartTlsOffer { required: true }), ..Features::default() };
         cx.send(|buffer| features.write(buffer));
         Self { is_agreed: false }
     }
@@ -50,8 +48,7 @@ impl Securing {
                 cx.world.secure(cx.id, agreement);
             }
             Some(StartTlsFault::Withhold) | None => {
-                cx.world
-                    .secure(cx.id, frame(|buffer| Proceed.write(buffer)));
+                cx.world.secure(cx.id, frame(|buffer| Proceed.write(buffer)));
             }
         }
         Step::Become(Phase::Securing(Self { is_agreed: true }))
@@ -102,10 +99,8 @@ mod tests {
         );
         server.send(stream, STARTTLS);
         assert_eq!(server.received(stream), [PROCEED]);
-        let bindings = ChannelBindings {
-            tls_exporter: Some(vec![1; 32]),
-            tls_server_end_point: None,
-        };
+        let bindings =
+            ChannelBindings { tls_exporter: Some(vec![1; 32]), tls_server_end_point: None };
         server.secure(stream, bindings);
         server.send(stream, &server.opening());
         let said = server.received(stream);
@@ -118,10 +113,7 @@ mod tests {
             said[1].contains(r#"type="tls-exporter""#) && !said[1].contains("end-point"),
             "{said:?}"
         );
-        server.send(
-            stream,
-            &Server::auth("u1", &Password::new("secret").unwrap()),
-        );
+        server.send(stream, &Server::auth("u1", &Password::new("secret").unwrap()));
         assert!(server.received(stream)[0].starts_with("<success "));
     }
 
@@ -140,11 +132,7 @@ mod tests {
             let error = &said[said.len() - 2];
             assert!(error.contains("<policy-violation "), "{said:?}");
             let is_auth = early.starts_with("<auth");
-            assert_eq!(
-                said[0].contains("<encryption-required/>"),
-                is_auth,
-                "{said:?}"
-            );
+            assert_eq!(said[0].contains("<encryption-required/>"), is_auth, "{said:?}");
             assert!(server.is_closed(stream));
         }
     }

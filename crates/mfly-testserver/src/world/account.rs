@@ -95,10 +95,7 @@ impl World {
         if !self.users.contains_key(&id) {
             self.names.set(&id, "");
         }
-        let user = self
-            .users
-            .entry(id.clone())
-            .or_insert_with(|| User::new(id.clone(), now));
+        let user = self.users.entry(id.clone()).or_insert_with(|| User::new(id.clone(), now));
         if !metadata.is_empty() {
             user.metadata = metadata;
         }
@@ -169,9 +166,7 @@ impl World {
         let Some(account) = self.users.get_mut(user) else {
             return;
         };
-        account
-            .registrations
-            .retain(|known| known.id != registration);
+        account.registrations.retain(|known| known.id != registration);
         let end = now.after(self.settings.logout_grace);
         self.end_later(end, user, registration);
     }
@@ -218,11 +213,7 @@ impl World {
         admin_block::announce(self, user, blocked);
         if blocked {
             for stream in self.streams_of(user) {
-                self.end_stream(
-                    now,
-                    stream,
-                    &StreamError::new(StreamCondition::NotAuthorized),
-                );
+                self.end_stream(now, stream, &StreamError::new(StreamCondition::NotAuthorized));
             }
         }
         true
@@ -245,26 +236,17 @@ mod tests {
     ) -> Result<Registered, RegisterError> {
         let identifier = UserIdentifier::new("u1").unwrap();
         let now = server.now;
-        server
-            .core
-            .world_mut()
-            .register(now, &identifier, device, force, BTreeMap::new())
+        server.core.world_mut().register(now, &identifier, device, force, BTreeMap::new())
     }
 
     fn log_in(server: &Server, registered: &Registered) -> Result<(), LoginError> {
         let sealed = server.sealed(&registered.password);
-        let outcome = server
-            .core
-            .world()
-            .check_password(&registered.user, sealed.expose());
+        let outcome = server.core.world().check_password(&registered.user, sealed.expose());
         outcome.map(|registration| assert_eq!(registration, registered.registration))
     }
 
     fn server_with_limit(session_limit: usize) -> Server {
-        Server::with(Settings {
-            session_limit,
-            ..settings()
-        })
+        Server::with(Settings { session_limit, ..settings() })
     }
 
     #[test]
@@ -273,10 +255,7 @@ mod tests {
         let one = register(&mut server, "one", false).unwrap();
         let two = register(&mut server, "two", false).unwrap();
         assert_ne!(one.password, two.password);
-        assert_eq!(
-            register(&mut server, "one", false).unwrap().password,
-            one.password
-        );
+        assert_eq!(register(&mut server, "one", false).unwrap().password, one.password);
         assert_eq!(log_in(&server, &one), Ok(()));
         assert_eq!(log_in(&server, &two), Ok(()));
     }
@@ -293,18 +272,8 @@ mod tests {
         let new = register(&mut server, "two", true).unwrap();
         assert_eq!(log_in(&server, &old), Err(LoginError::InvalidCredentials));
         assert_eq!(log_in(&server, &new), Ok(()));
-        assert!(
-            !server
-                .core
-                .world()
-                .is_registered(&old.user, old.registration)
-        );
-        assert!(
-            server
-                .core
-                .world()
-                .is_registered(&new.user, new.registration)
-        );
+        assert!(!server.core.world().is_registered(&old.user, old.registration));
+        assert!(server.core.world().is_registered(&new.user, new.registration));
     }
 
     #[test]
@@ -319,15 +288,9 @@ mod tests {
 
     #[test]
     fn a_server_that_is_full_takes_no_new_account() {
-        let mut server = Server::with(Settings {
-            max_users: 1,
-            ..settings()
-        });
+        let mut server = Server::with(Settings { max_users: 1, ..settings() });
         server.register("u2");
-        assert_eq!(
-            register(&mut server, "one", true).unwrap_err(),
-            RegisterError::TooManyUsers
-        );
+        assert_eq!(register(&mut server, "one", true).unwrap_err(), RegisterError::TooManyUsers);
     }
 
     #[test]
@@ -349,14 +312,8 @@ mod tests {
         let stream = server.connect("u1", "a");
         let registered = server.register("u1");
         let now = server.now;
-        server
-            .core
-            .world_mut()
-            .log_out(now, &registered.user, registered.registration);
-        assert_eq!(
-            log_in(&server, &registered),
-            Err(LoginError::InvalidCredentials)
-        );
+        server.core.world_mut().log_out(now, &registered.user, registered.registration);
+        assert_eq!(log_in(&server, &registered), Err(LoginError::InvalidCredentials));
         server.pass(Duration::from_secs(9));
         assert!(!server.is_closed(stream));
         server.pass(Duration::from_secs(1));
@@ -415,12 +372,7 @@ mod tests {
         server.received(blocked);
         let registered = server.register("u1");
         let now = server.now;
-        assert!(
-            server
-                .core
-                .world_mut()
-                .set_admin_blocked(now, &id("u1"), true)
-        );
+        assert!(server.core.world_mut().set_admin_blocked(now, &id("u1"), true));
         let notice = |to: &str, status: &str| {
             format!(
                 r#"<message from="{HOST}" to="{to}@{HOST}" xmlns="jabber:client"><admin_block block_status="{status}" chat_type="chat" jid="u1@{HOST}"/></message>"#
@@ -430,29 +382,11 @@ mod tests {
         assert!(server.is_closed(blocked));
         assert_eq!(server.received(contact)[0], notice("u2", "1"));
         assert_eq!(log_in(&server, &registered), Err(LoginError::AdminBlocked));
-        assert_eq!(
-            register(&mut server, "x", true).unwrap_err(),
-            RegisterError::AdminBlocked
-        );
-        assert!(
-            !server
-                .core
-                .world()
-                .is_registered(&registered.user, registered.registration)
-        );
-        assert!(
-            server
-                .core
-                .world_mut()
-                .set_admin_blocked(now, &id("u1"), false)
-        );
+        assert_eq!(register(&mut server, "x", true).unwrap_err(), RegisterError::AdminBlocked);
+        assert!(!server.core.world().is_registered(&registered.user, registered.registration));
+        assert!(server.core.world_mut().set_admin_blocked(now, &id("u1"), false));
         assert_eq!(server.received(contact), [notice("u2", "0")]);
         assert_eq!(log_in(&server, &registered), Ok(()));
-        assert!(
-            !server
-                .core
-                .world_mut()
-                .set_admin_blocked(now, &id("nobody"), true)
-        );
+        assert!(!server.core.world_mut().set_admin_blocked(now, &id("nobody"), true));
     }
 }

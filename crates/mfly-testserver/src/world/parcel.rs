@@ -40,10 +40,7 @@ impl Sharing {
     pub(crate) fn parcel(&mut self, frame: Frame) -> Parcel {
         let text = frame.into_bytes();
         if text.len() < SHARED_BYTES {
-            return Parcel {
-                own: text,
-                rest: None,
-            };
+            return Parcel { own: text, rest: None };
         }
         if let Some(whole) = self.0.upgrade() {
             let common = common_end(&whole.text, &text);
@@ -54,15 +51,9 @@ impl Sharing {
                 };
             }
         }
-        let whole = Arc::new(Whole {
-            text,
-            charge: OnceLock::new(),
-        });
+        let whole = Arc::new(Whole { text, charge: OnceLock::new() });
         self.0 = Arc::downgrade(&whole);
-        Parcel {
-            own: Bytes::new(),
-            rest: Some((whole, 0)),
-        }
+        Parcel { own: Bytes::new(), rest: Some((whole, 0)) }
     }
 }
 
@@ -146,10 +137,7 @@ impl From<String> for Parcel {
 
 impl From<Frame> for Parcel {
     fn from(frame: Frame) -> Self {
-        Self {
-            own: frame.into_bytes(),
-            rest: None,
-        }
+        Self { own: frame.into_bytes(), rest: None }
     }
 }
 

@@ -32,8 +32,7 @@ pub(crate) struct ProfileView {
 impl World {
     /// Whether `user` has blocked `other`.
     pub(crate) fn has_blocked(&self, user: &UserId, other: &UserId) -> bool {
-        self.user(user)
-            .is_some_and(|user| user.blocked.contains(other))
+        self.user(user).is_some_and(|user| user.blocked.contains(other))
     }
 
     /// Whether a block of either stands between two users.
@@ -46,9 +45,9 @@ impl World {
         one != other
             && match self.settings.contacts {
                 Contacts::Everyone => self.user(one).is_some() && self.user(other).is_some(),
-                Contacts::Explicit => self
-                    .user(one)
-                    .is_some_and(|user| user.contacts.contains(other)),
+                Contacts::Explicit => {
+                    self.user(one).is_some_and(|user| user.contacts.contains(other))
+                }
             }
     }
 
@@ -68,12 +67,9 @@ impl World {
     /// The contacts of a user, by id, the blocked ones included.
     pub(crate) fn contacts_of(&self, user: &UserId) -> Vec<UserId> {
         match self.settings.contacts {
-            Contacts::Everyone => self
-                .users()
-                .map(|other| &other.id)
-                .filter(|id| *id != user)
-                .cloned()
-                .collect(),
+            Contacts::Everyone => {
+                self.users().map(|other| &other.id).filter(|id| *id != user).cloned().collect()
+            }
             Contacts::Explicit => self
                 .user(user)
                 .map(|user| user.contacts.iter().cloned().collect())
@@ -110,18 +106,11 @@ impl World {
         let user = self.user(target)?;
         let hidden = user.blocked.contains(asker) && !self.settings.quirks.profile_open_to_blocked;
         let card = if hidden {
-            VCard {
-                nick_name: user.profile.nick_name.clone(),
-                ..VCard::default()
-            }
+            VCard { nick_name: user.profile.nick_name.clone(), ..VCard::default() }
         } else {
             user.profile.clone()
         };
-        Some(ProfileView {
-            user: user.id.clone(),
-            card,
-            is_admin_blocked: user.admin_blocked,
-        })
+        Some(ProfileView { user: user.id.clone(), card, is_admin_blocked: user.admin_blocked })
     }
 
     /// The name in clear; as it stands when it was never sealed.

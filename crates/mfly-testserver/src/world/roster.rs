@@ -91,9 +91,7 @@ impl Roster {
 
     /// What the owner's clients are shown.
     pub(crate) fn listed(&self) -> impl Iterator<Item = (&BareJid, &Contact)> {
-        self.contacts
-            .iter()
-            .filter(|(_, contact)| contact.is_listed)
+        self.contacts.iter().filter(|(_, contact)| contact.is_listed)
     }
 
     /// Who satisfies a condition.
@@ -118,19 +116,14 @@ impl Roster {
         groups: BTreeSet<String>,
     ) -> Result<(), RosterError> {
         let is_name = |text: &String| !text.is_empty() && text.len() <= MAX_NAME_BYTES;
-        let fits = name
-            .as_ref()
-            .is_none_or(|name| name.len() <= MAX_NAME_BYTES)
+        let fits = name.as_ref().is_none_or(|name| name.len() <= MAX_NAME_BYTES)
             && groups.len() <= MAX_GROUPS
             && groups.iter().all(is_name);
         if !fits {
             return Err(RosterError::NotAcceptable);
         }
-        let given = Contact {
-            name: name.filter(|name| !name.is_empty()),
-            groups,
-            ..Contact::default()
-        };
+        let given =
+            Contact { name: name.filter(|name| !name.is_empty()), groups, ..Contact::default() };
         let before = self.contact(jid).map_or(0, Contact::bytes);
         let after = given.bytes();
         if self.bytes - before + after > MAX_BYTES {
@@ -265,12 +258,7 @@ mod tests {
 
     fn state(roster: &Roster) -> (&'static str, bool, bool, bool) {
         let contact = roster.contact(&jid()).cloned().unwrap_or_default();
-        (
-            contact.subscription().as_str(),
-            contact.asks,
-            contact.waits,
-            contact.is_listed,
-        )
+        (contact.subscription().as_str(), contact.asks, contact.waits, contact.is_listed)
     }
 
     #[test]
@@ -324,10 +312,7 @@ mod tests {
         roster.allow(&jid());
         roster.ask(&jid()).unwrap();
         roster.allowed_by(&jid());
-        assert_eq!(
-            roster.remove(&jid()).unwrap().subscription(),
-            Subscription::Both
-        );
+        assert_eq!(roster.remove(&jid()).unwrap().subscription(), Subscription::Both);
         assert_eq!(roster.contact(&jid()), None);
     }
 

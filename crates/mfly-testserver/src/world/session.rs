@@ -77,9 +77,7 @@ impl World {
     /// All bound streams whose sessions satisfy a condition, oldest first. Walks through every session of the server.
     pub(crate) fn streams_where(&self, condition: impl Fn(&Session) -> bool) -> Vec<StreamId> {
         let all = self.sessions.all();
-        all.filter(|(_, session)| condition(session))
-            .map(|(stream, _)| stream)
-            .collect()
+        all.filter(|(_, session)| condition(session)).map(|(stream, _)| stream).collect()
     }
 
     /// The bound streams of a user, oldest first.
@@ -94,16 +92,13 @@ impl World {
         condition: impl Fn(&Session) -> bool,
     ) -> Vec<StreamId> {
         let own = self.sessions.of(user);
-        own.filter(|stream| self.session(*stream).is_some_and(&condition))
-            .collect()
+        own.filter(|stream| self.session(*stream).is_some_and(&condition)).collect()
     }
 
     /// The bound stream with exactly this address.
     pub(crate) fn stream_at(&self, jid: &Jid) -> Option<StreamId> {
         let user = self.local_user(jid)?;
-        self.sessions
-            .of(&user)
-            .find(|stream| self.session(*stream).is_some_and(|s| *s.jid == *jid))
+        self.sessions.of(&user).find(|stream| self.session(*stream).is_some_and(|s| *s.jid == *jid))
     }
 
     /// Whether a user has an available session.
@@ -116,15 +111,7 @@ impl World {
     /// Sends a notice, a message without body, from the server to every session of a user.
     pub(crate) fn notify_from_host(&mut self, user: &UserId, content: impl Fn(&mut Writer<'_>)) {
         let host = self.host().to_string();
-        self.notify(
-            user,
-            &Notice {
-                from: &host,
-                chat: false,
-                except: None,
-            },
-            content,
-        );
+        self.notify(user, &Notice { from: &host, chat: false, except: None }, content);
     }
 
     /// Sends a notice to every session of a user.
@@ -225,11 +212,7 @@ impl World {
     /// Ends the sessions whose time has come.
     pub(crate) fn end_due(&mut self, now: Timestamp) {
         while let Some(stream) = self.sessions.take_due(now) {
-            self.end_stream(
-                now,
-                stream,
-                &StreamError::new(StreamCondition::NotAuthorized),
-            );
+            self.end_stream(now, stream, &StreamError::new(StreamCondition::NotAuthorized));
         }
     }
 }

@@ -32,9 +32,7 @@ impl Sessions {
 
     /// All sessions, oldest first.
     pub(super) fn all(&self) -> impl Iterator<Item = (StreamId, &Session)> {
-        self.by_stream
-            .iter()
-            .map(|(stream, session)| (*stream, session))
+        self.by_stream.iter().map(|(stream, session)| (*stream, session))
     }
 
     /// The streams of a user, oldest first.
@@ -44,10 +42,7 @@ impl Sessions {
 
     pub(super) fn insert(&mut self, stream: StreamId, session: Session) {
         self.remove(stream);
-        self.by_user
-            .entry(session.user.clone())
-            .or_default()
-            .insert(stream);
+        self.by_user.entry(session.user.clone()).or_default().insert(stream);
         self.by_stream.insert(stream, session);
     }
 

@@ -109,10 +109,6 @@ pub(crate) struct Quirks {
 
 impl Default for Quirks {
     fn default() -> Self {
-        Self {
-            block_push_to_requester: true,
-            profile_open_to_blocked: false,
-            profile_echo: true,
-        }
+        Self { block_push_to_requester: true, profile_open_to_blocked: false, profile_echo: true }
     }
 }

@@ -62,9 +62,7 @@ impl Standard {
         self.blocked.contains(jid)
             || is_blocked(jid.bare_str())
             || is_blocked(domain)
-            || jid
-                .resource()
-                .is_some_and(|resource| is_blocked(&format!("{domain}/{resource}")))
+            || jid.resource().is_some_and(|resource| is_blocked(&format!("{domain}/{resource}")))
     }
 }
 
@@ -105,9 +103,7 @@ impl World {
         let password = Password::new(self.fresh_id()).map_err(|_| StandardError::TooManyUsers)?;
         self.add_standard(now, id.clone(), password, true)?;
         let account = self.standard.get(&id);
-        account
-            .map(|account| account.login)
-            .ok_or(StandardError::TooManyUsers)
+        account.map(|account| account.login).ok_or(StandardError::TooManyUsers)
     }
 
     /// What SCRAM checks a user's password with. For a user without one that cannot be told from it, and checks nothing.
@@ -133,10 +129,7 @@ impl World {
             }
         }
         let secret = self.ids.secret();
-        (
-            None,
-            ScramCredentials::dummy(hash, name, &secret, iterations),
-        )
+        (None, ScramCredentials::dummy(hash, name, &secret, iterations))
     }
 
     /// The server's part of a SCRAM exchange's nonce.
@@ -244,11 +237,7 @@ mod tests {
             ("h.test/a", "u2@h.test/a", true),
             ("h.test/a", "u2@h.test/b", false),
         ] {
-            assert_eq!(
-                blocks(&mut server, blocked, jid),
-                expected,
-                "{blocked} {jid}"
-            );
+            assert_eq!(blocks(&mut server, blocked, jid), expected, "{blocked} {jid}");
         }
     }
 
@@ -265,18 +254,10 @@ mod tests {
         let now = server.now;
         let world = server.core.world_mut();
         let password = Password::new("x").unwrap();
-        assert_eq!(
-            world.set_standard(now, id("u1"), password),
-            Err(StandardError::Taken)
-        );
+        assert_eq!(world.set_standard(now, id("u1"), password), Err(StandardError::Taken));
         let identifier = UserIdentifier::new("u2").unwrap();
-        let refused = world.register(
-            now,
-            &identifier,
-            "d",
-            true,
-            std::collections::BTreeMap::new(),
-        );
+        let refused =
+            world.register(now, &identifier, "d", true, std::collections::BTreeMap::new());
         assert_eq!(refused.unwrap_err(), RegisterError::Taken);
     }
 
@@ -303,15 +284,10 @@ mod tests {
         assert!(!server.core.world_mut().remove_standard(now, &id("u1")));
         let told = server.received(contact);
         assert!(server.is_closed(removed));
+        assert!(told.iter().any(|frame| frame.contains(r#"subscription="none""#)), "{told:?}");
         assert!(
-            told.iter()
-                .any(|frame| frame.contains(r#"subscription="none""#)),
-            "{told:?}"
-        );
-        assert!(
-            told.iter()
-                .any(|frame| frame.contains(&format!(r#"from="u1@{HOST}/a""#))
-                    && frame.contains("unavailable")),
+            told.iter().any(|frame| frame.contains(&format!(r#"from="u1@{HOST}/a""#))
+                && frame.contains("unavailable")),
             "{told:?}"
         );
     }

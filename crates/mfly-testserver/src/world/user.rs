@@ -70,9 +70,7 @@ impl User {
 
     /// The registration with this id, while it is valid.
     pub(crate) fn registration(&self, id: RegistrationId) -> Option<&Registration> {
-        self.registrations
-            .iter()
-            .find(|registration| registration.id == id)
+        self.registrations.iter().find(|registration| registration.id == id)
     }
 }
 

@@ -12,10 +12,7 @@ async fn what_apps_ask_for_at_start_up_is_answered() {
         alice.get(path).await.data(),
         json!({ "chatList": [], "totalPages": 1, "totalCount": 0, "totalRecords": 0 })
     );
-    let groups = alice
-        .get("/group/groupList?licenseKey=k&size=1000")
-        .await
-        .data();
+    let groups = alice.get("/group/groupList?licenseKey=k&size=1000").await.data();
     assert_eq!(groups, json!({ "groupsList": [] }));
     let calls = alice.get("/users/callLogs?page=1&size=20").await.data();
     assert_eq!(calls["callLogs"], json!([]));
@@ -24,11 +21,7 @@ async fn what_apps_ask_for_at_start_up_is_answered() {
 #[tokio::test]
 async fn the_lists_need_a_token() {
     let (_server, client) = start().await;
-    for path in [
-        "/chat/recent-chats",
-        "/chat/chat-history",
-        "/group/groupList",
-    ] {
+    for path in ["/chat/recent-chats", "/chat/chat-history", "/group/groupList"] {
         assert_eq!(client.get(path).await.http, 401, "{path}");
     }
 }

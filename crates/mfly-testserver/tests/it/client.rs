@@ -23,10 +23,7 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(other, _)| other == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn json(&self) -> Value {
@@ -58,11 +55,7 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn of(server: &TestServer) -> Self {
-        Self {
-            address: server.listen_address(),
-            licence_key: server.licence_key(),
-            token: None,
-        }
+        Self { address: server.listen_address(), licence_key: server.licence_key(), token: None }
     }
 
     pub(crate) const fn address(&self) -> SocketAddr {
@@ -70,17 +63,11 @@ impl Client {
     }
 
     pub(crate) fn with_token(&self, token: &str) -> Self {
-        Self {
-            token: Some(token.to_owned()),
-            ..self.clone()
-        }
+        Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
     pub(crate) fn without_token(&self) -> Self {
-        Self {
-            token: None,
-            ..self.clone()
-        }
+        Self { token: None, ..self.clone() }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {
@@ -89,24 +76,12 @@ impl Client {
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Reply {
         let (path, body) = (format!("/api/v1{path}"), body.to_string());
-        self.send(
-            "POST",
-            &path,
-            &[("content-type", "application/json")],
-            body.as_bytes(),
-        )
-        .await
+        self.send("POST", &path, &[("content-type", "application/json")], body.as_bytes()).await
     }
 
     pub(crate) async fn put(&self, path: &str, body: &Value) -> Reply {
         let (path, body) = (format!("/api/v1{path}"), body.to_string());
-        self.send(
-            "PUT",
-            &path,
-            &[("content-type", "application/json")],
-            body.as_bytes(),
-        )
-        .await
+        self.send("PUT", &path, &[("content-type", "application/json")], body.as_bytes()).await
     }
 
     /// Any request; `path` is the whole one.
@@ -147,8 +122,7 @@ impl Client {
 
     pub(crate) async fn register_with(&self, data: &Value) -> Reply {
         let sealed = self.cipher().seal(&data.to_string());
-        self.post("/register", &json!({ "registerData": sealed }))
-            .await
+        self.post("/register", &json!({ "registerData": sealed })).await
     }
 
     /// Registers on a live plan; the client of that device, and what registration returned.
@@ -167,21 +141,15 @@ impl Client {
 
     /// The password as it goes over the wire on a live plan.
     pub(crate) fn sealed(&self, password: &Password) -> String {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap()
-            .as_millis();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
         login::seal_password(&self.cipher(), password, i64::try_from(now).unwrap())
     }
 
     pub(crate) async fn log_in(&self, registration: &Registration) -> Reply {
         let password = self.sealed(&registration.password);
         let username = registration.username.as_str();
-        self.post(
-            "/login",
-            &json!({ "username": username, "password": password, "type": "web" }),
-        )
-        .await
+        self.post("/login", &json!({ "username": username, "password": password, "type": "web" }))
+            .await
     }
 
     pub(crate) async fn config(&self, username: &str) -> Value {
@@ -210,32 +178,16 @@ pub(crate) async fn exchange(
             }
         }
     };
-    tokio::time::timeout(DEADLINE, reading)
-        .await
-        .expect("no answer");
-    let end = answer
-        .windows(4)
-        .position(|four| four == b"\r\n\r\n")
-        .expect("no head");
+    tokio::time::timeout(DEADLINE, reading).await.expect("no answer");
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("no head");
     let head = std::str::from_utf8(&answer[..end]).unwrap();
     let mut lines = head.split("\r\n");
-    let http = lines
-        .next()
-        .unwrap()
-        .split(' ')
-        .nth(1)
-        .unwrap()
-        .parse()
-        .unwrap();
+    let http = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
     let headers = lines
         .map(|line| line.split_once(": ").unwrap())
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         .collect();
-    Reply {
-        http,
-        headers,
-        body: answer[end + 4..].to_vec(),
-    }
+    Reply { http, headers, body: answer[end + 4..].to_vec() }
 }
 
 /// A running server and a client of it.

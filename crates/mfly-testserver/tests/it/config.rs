@@ -7,20 +7,11 @@ async fn the_configuration_is_sealed_with_the_username_and_names_all_hosts() {
     let (alice, _) = client.register("alice").await;
     let config = alice.config("alice").await;
     assert_eq!(config["xmppHost"], "chat.example.test");
-    assert_eq!(
-        config["xmppPortWeb"],
-        server.listen_address().port().to_string()
-    );
+    assert_eq!(config["xmppPortWeb"], server.listen_address().port().to_string());
     for member in ["signalServerDomain", "callRoutingServer", "iv", "ivProfile"] {
         assert!(config[member].is_string(), "{member}");
     }
-    assert_eq!(
-        Feature::ALL
-            .iter()
-            .filter(|f| config[f.wire_name()] == true)
-            .count(),
-        17
-    );
+    assert_eq!(Feature::ALL.iter().filter(|f| config[f.wire_name()] == true).count(), 17);
 }
 
 #[tokio::test]

@@ -7,22 +7,12 @@ async fn a_deleted_account_is_gone_for_itself_and_for_others() {
     let (alice, registration) = client.register("alice").await;
     let (bob, _) = client.register("bob").await;
     let body = json!({ "reason": "leaving", "feedback": "" });
-    assert_eq!(
-        alice.post("/users/deleteMyAccount", &body).await.statuses(),
-        (200, 200)
-    );
+    assert_eq!(alice.post("/users/deleteMyAccount", &body).await.statuses(), (200, 200));
     assert!(!server.user("alice").exists());
     // What apps do next: log out with the dead token, then try to renew it.
     assert_eq!(alice.get("/logout").await.http, 401);
     assert_eq!(client.log_in(&registration).await.statuses(), (200, 400));
-    assert_eq!(
-        client
-            .with_token("[object Object]")
-            .get("/logout")
-            .await
-            .http,
-        401
-    );
+    assert_eq!(client.with_token("[object Object]").get("/logout").await.http, 401);
     let vcard = bob.get("/contacts/vcard?userId=alice").await;
     assert_eq!(vcard.statuses(), (200, 204));
 }
@@ -31,16 +21,10 @@ async fn a_deleted_account_is_gone_for_itself_and_for_others() {
 async fn registering_again_makes_a_fresh_account() {
     let (server, client) = start().await;
     let (alice, _) = client.register("alice").await;
-    alice
-        .put("/users/updateMetaData", &json!({ "tier": "gold" }))
-        .await
-        .data();
+    alice.put("/users/updateMetaData", &json!({ "tier": "gold" })).await.data();
     server.user("alice").delete().unwrap();
     let (again, _) = client.register("alice").await;
-    assert_eq!(
-        again.get("/users/getMetaData").await.data(),
-        json!({ "metaData": {} })
-    );
+    assert_eq!(again.get("/users/getMetaData").await.data(), json!({ "metaData": {} }));
     assert_eq!(alice.get("/users/getMetaData").await.http, 401);
 }
 
@@ -48,9 +32,7 @@ async fn registering_again_makes_a_fresh_account() {
 async fn a_reason_is_required() {
     let (server, client) = start().await;
     let (alice, _) = client.register("alice").await;
-    let reply = alice
-        .post("/users/deleteMyAccount", &json!({ "reason": "" }))
-        .await;
+    let reply = alice.post("/users/deleteMyAccount", &json!({ "reason": "" })).await;
     assert_eq!(reply.statuses(), (200, 400));
     assert_eq!(reply.message(), "reason is not valid or required");
     assert!(server.user("alice").exists());

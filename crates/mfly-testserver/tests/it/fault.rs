@@ -14,11 +14,7 @@ async fn online(server: &TestServer, client: &Client) -> Xmpp {
 async fn refusals_hit_the_next_requests_to_their_path_and_no_others() {
     let (server, client) = start().await;
     let (alice, _) = client.register("alice").await;
-    server
-        .fault()
-        .request("/users/muted")
-        .times(2)
-        .http_status(503);
+    server.fault().request("/users/muted").times(2).http_status(503);
     server.fault().request("/users/muted").refuse(409, "Busy");
     server.fault().request("/users/muted").expired_token();
     server.fault().request("/users/muted").garbage("<html>");
@@ -57,19 +53,11 @@ async fn a_cut_request_gets_no_answer() {
     let (server, _) = start().await;
     server.fault().request("/users/muted").cut();
     let mut socket = TcpStream::connect(server.listen_address()).await.unwrap();
-    socket
-        .write_all(b"GET /api/v1/users/muted HTTP/1.1\r\nhost: x\r\n\r\n")
-        .await
-        .unwrap();
+    socket.write_all(b"GET /api/v1/users/muted HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     let mut answer = Vec::new();
-    let read = tokio::time::timeout(DEADLINE, socket.read_to_end(&mut answer))
-        .await
-        .unwrap();
+    let read = tokio::time::timeout(DEADLINE, socket.read_to_end(&mut answer)).await.unwrap();
     assert!(read.is_err() || answer.is_empty());
-    assert_eq!(
-        server.journal().requests_to("/users/muted")[0].http_status,
-        0
-    );
+    assert_eq!(server.journal().requests_to("/users/muted")[0].http_status, 0);
 }
 
 #[tokio::test]
@@ -81,9 +69,7 @@ async fn a_request_in_silence_ends_with_the_server() {
     socket.write_all(head).await.unwrap();
     // Meanwhile others are served.
     assert_eq!(client.get("/users/muted").await.http, 401);
-    tokio::time::timeout(DEADLINE, server.shutdown())
-        .await
-        .unwrap();
+    tokio::time::timeout(DEADLINE, server.shutdown()).await.unwrap();
     let mut answer = Vec::new();
     let read = socket.read_to_end(&mut answer).await;
     assert!(read.is_err() || answer.is_empty());
@@ -111,10 +97,7 @@ async fn a_users_connections_can_be_sent_garbage() {
 async fn a_users_connections_can_end_with_a_stream_error() {
     let (server, client) = start().await;
     let mut alice = online(&server, &client).await;
-    server
-        .fault()
-        .connections_of("alice")
-        .close_with(StreamCondition::PolicyViolation);
+    server.fault().connections_of("alice").close_with(StreamCondition::PolicyViolation);
     assert!(alice.next().await.unwrap().contains("policy-violation"));
     assert!(alice.next().await.unwrap().starts_with("<close "));
     assert_eq!(alice.next().await, None);
@@ -126,20 +109,15 @@ async fn a_silenced_connection_answers_nothing_while_others_are_served() {
     let mut alice = online(&server, &client).await;
     server.fault().connections_of("alice").silence();
     server.journal().clear();
-    alice
-        .send("<iq id=\"p1\" type=\"get\"><ping xmlns=\"urn:xmpp:ping\"/></iq>")
-        .await;
+    alice.send("<iq id=\"p1\" type=\"get\"><ping xmlns=\"urn:xmpp:ping\"/></iq>").await;
     // A whole login of somebody else goes through meanwhile.
     let (_, bob) = client.register("bob").await;
     let mut bob = Xmpp::connect(&server, "bob", &client.sealed(&bob.password)).await;
-    bob.send("<iq id=\"p2\" type=\"get\"><ping xmlns=\"urn:xmpp:ping\"/></iq>")
-        .await;
+    bob.send("<iq id=\"p2\" type=\"get\"><ping xmlns=\"urn:xmpp:ping\"/></iq>").await;
     bob.expect("p2").await;
     assert!(server.journal().frames_from("alice").is_empty());
     drop(bob);
-    tokio::time::timeout(DEADLINE, server.shutdown())
-        .await
-        .unwrap();
+    tokio::time::timeout(DEADLINE, server.shutdown()).await.unwrap();
 }
 
 /// The ways to a server on which a connection can be made to suffer before anything is said.
@@ -184,13 +162,7 @@ async fn the_next_connections_can_be_cut_or_sent_garbage() {
         assert_eq!(said, garbage);
     }
     let url = server.tcp_address().unwrap();
-    assert!(
-        Xmpp::dial(&server, &url)
-            .await
-            .open()
-            .await
-            .contains("PLAIN")
-    );
+    assert!(Xmpp::dial(&server, &url).await.open().await.contains("PLAIN"));
 }
 
 #[tokio::test]
@@ -219,13 +191,7 @@ async fn faults_of_connections_that_were_cleared_do_not_happen() {
     server.fault().next_connection().times(9).cut();
     server.fault().clear();
     let url = server.tcp_address().unwrap();
-    assert!(
-        Xmpp::dial(&server, &url)
-            .await
-            .open()
-            .await
-            .contains("PLAIN")
-    );
+    assert!(Xmpp::dial(&server, &url).await.open().await.contains("PLAIN"));
 }
 
 #[tokio::test]
@@ -241,13 +207,7 @@ async fn a_silenced_connection_over_tcp_stays_open_and_says_nothing() {
     // The session is still there: only the wire is dead.
     let mut witness = Xmpp::connect_to(&server, &url, "u1", "secret").await;
     witness.settle().await;
-    assert_eq!(
-        server
-            .fault()
-            .connections_of("u1")
-            .close_with(StreamCondition::Reset),
-        2
-    );
+    assert_eq!(server.fault().connections_of("u1").close_with(StreamCondition::Reset), 2);
     assert!(witness.next().await.unwrap().contains("<reset "));
     assert_eq!(witness.next().await.unwrap(), "</stream:stream>");
     assert_eq!(witness.next().await, None);

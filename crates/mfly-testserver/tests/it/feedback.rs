@@ -6,10 +6,7 @@ async fn feedback_needs_a_title_and_a_description() {
     let (server, client) = start().await;
     let (alice, _) = client.register("alice").await;
     let good = json!({ "title": "T", "description": "D" });
-    assert_eq!(
-        alice.post("/moderation/feedback", &good).await.statuses(),
-        (200, 200)
-    );
+    assert_eq!(alice.post("/moderation/feedback", &good).await.statuses(), (200, 200));
     let seen = server.journal().requests_to("/moderation/feedback");
     assert_eq!(seen[0].user.as_deref(), Some("alice"));
     assert!(seen[0].body.contains(r#""title":"T""#));

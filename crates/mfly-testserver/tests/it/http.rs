@@ -3,10 +3,7 @@ use serde_json::json;
 use tokio::net::TcpStream;
 
 fn head(method: &str, target: &str, hosts: &[&str], more: &str) -> String {
-    let hosts: String = hosts
-        .iter()
-        .map(|host| format!("Host: {host}\r\n"))
-        .collect();
+    let hosts: String = hosts.iter().map(|host| format!("Host: {host}\r\n")).collect();
     format!("{method} {target} HTTP/1.1\r\n{hosts}Connection: close\r\n{more}\r\n")
 }
 
@@ -23,10 +20,7 @@ async fn upload_url(client: &Client, target: &str, hosts: &[&str]) -> String {
     });
     let body = body.to_string();
     let token = client.token.as_deref().unwrap();
-    let more = format!(
-        "Authorization: {token}\r\nContent-Length: {}\r\n",
-        body.len()
-    );
+    let more = format!("Authorization: {token}\r\nContent-Length: {}\r\n", body.len());
     let reply = send(client, &head("POST", target, hosts, &more), body.as_bytes()).await;
     let url = reply.data()["uploadUrls"][0].as_str().map(str::to_owned);
     url.unwrap()
@@ -37,11 +31,7 @@ async fn every_answer_may_be_read_from_another_origin() {
     let (_server, client) = start().await;
     for path in ["/users/muted", "/nowhere", "/login"] {
         let reply = client.get(path).await;
-        assert_eq!(
-            reply.header("access-control-allow-origin"),
-            Some("*"),
-            "{path}"
-        );
+        assert_eq!(reply.header("access-control-allow-origin"), Some("*"), "{path}");
     }
     let websocket = client.send("GET", "/websocket", &[], b"").await;
     assert_eq!(websocket.http, 426);
@@ -57,22 +47,12 @@ async fn a_preflight_allows_what_the_page_asks_for() {
         ("access-control-request-headers", "authorization,x-custom"),
         ("access-control-request-private-network", "true"),
     ];
-    let reply = client
-        .send("OPTIONS", "/api/v1/users/updateMetaData", &headers, b"")
-        .await;
+    let reply = client.send("OPTIONS", "/api/v1/users/updateMetaData", &headers, b"").await;
     assert_eq!(reply.http, 204);
-    assert!(
-        reply
-            .header("access-control-allow-methods")
-            .unwrap()
-            .contains("PUT")
-    );
+    assert!(reply.header("access-control-allow-methods").unwrap().contains("PUT"));
     let allowed = reply.header("access-control-allow-headers");
     assert_eq!(allowed, Some("authorization,x-custom"));
-    assert_eq!(
-        reply.header("access-control-allow-private-network"),
-        Some("true")
-    );
+    assert_eq!(reply.header("access-control-allow-private-network"), Some("true"));
 }
 
 #[tokio::test]
@@ -96,10 +76,7 @@ async fn addresses_in_answers_follow_the_host_that_the_client_used() {
     let path = "/media/upload";
     for host in ["127.0.0.1:1", "chat_server:8117", "[::1]:8117", "localhost"] {
         let url = upload_url(&alice, &format!("/api/v1{path}"), &[host]).await;
-        assert!(
-            url.starts_with(&format!("http://{host}/media-store/")),
-            "{url}"
-        );
+        assert!(url.starts_with(&format!("http://{host}/media-store/")), "{url}");
     }
     // A whole URI counts more than the header, and what a proxy might say is not believed.
     let target = format!("http://chat_server:8117/api/v1{path}");
@@ -110,14 +87,7 @@ async fn addresses_in_answers_follow_the_host_that_the_client_used() {
 #[tokio::test]
 async fn a_request_without_a_host_or_with_two_or_with_none_that_can_be_one_is_refused() {
     let (server, client) = start().await;
-    for hosts in [
-        &[][..],
-        &["a", "b"],
-        &["a", "a"],
-        &["a b"],
-        &["a@b"],
-        &["a/b"],
-    ] {
+    for hosts in [&[][..], &["a", "b"], &["a", "a"], &["a b"], &["a@b"], &["a/b"]] {
         for target in ["/api/v1/login", "/websocket", "/socket.io/", "/nowhere"] {
             for method in ["GET", "OPTIONS"] {
                 let head = head(method, target, hosts, "");

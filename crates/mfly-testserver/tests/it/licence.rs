@@ -17,10 +17,7 @@ async fn a_trial_plan_says_so() {
     let (server, client) = start_with(TestServer::builder().trial(true)).await;
     let sealed = LicenceUrlCipher::new().seal(server.licence_key().expose());
     let path = format!("/license/details?licenseKey={sealed}");
-    assert_eq!(
-        client.send("GET", &path, &[], b"").await.data()["trialMode"],
-        true
-    );
+    assert_eq!(client.send("GET", &path, &[], b"").await.data()["trialMode"], true);
 }
 
 #[tokio::test]
@@ -29,11 +26,7 @@ async fn any_other_key_is_refused_even_in_clear() {
     let other = LicenceUrlCipher::new().seal("another key");
     for key in [other.as_str(), server.licence_key().expose(), ""] {
         let path = format!("/license/details?licenseKey={key}");
-        assert_eq!(
-            client.send("GET", &path, &[], b"").await.statuses(),
-            (200, 400),
-            "{key}"
-        );
+        assert_eq!(client.send("GET", &path, &[], b"").await.statuses(), (200, 400), "{key}");
     }
 }
 
@@ -41,12 +34,7 @@ async fn any_other_key_is_refused_even_in_clear() {
 async fn the_script_fills_the_sdks_own_cache_with_this_server() {
     let (server, client) = start().await;
     let reply = client.send("GET", "/licence.js", &[], b"").await;
-    assert!(
-        reply
-            .header("content-type")
-            .unwrap()
-            .starts_with("text/javascript")
-    );
+    assert!(reply.header("content-type").unwrap().starts_with("text/javascript"));
     let script = String::from_utf8(reply.body).unwrap();
     let storage = StorageCipher::new();
     for (name, value) in [
@@ -54,13 +42,7 @@ async fn the_script_fills_the_sdks_own_cache_with_this_server() {
         ("licenseKey", server.licence_key().expose().into()),
     ] {
         let entry = format!("localStorage.setItem(\"{}\", \"", storage.name(name));
-        let stored = script
-            .split(&entry)
-            .nth(1)
-            .unwrap()
-            .split('"')
-            .next()
-            .unwrap();
+        let stored = script.split(&entry).nth(1).unwrap().split('"').next().unwrap();
         assert_eq!(storage.open_value(name, stored).as_str(), value);
     }
 }

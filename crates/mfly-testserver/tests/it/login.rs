@@ -10,14 +10,7 @@ async fn a_login_gives_a_token_that_is_a_jwt_with_its_expiry() {
     let data = client.log_in(&registration).await.data();
     let token = data["token"].as_str().unwrap();
     assert_eq!(token.split('.').count(), 3);
-    assert_eq!(
-        client
-            .with_token(token)
-            .get("/users/muted")
-            .await
-            .statuses(),
-        (200, 200)
-    );
+    assert_eq!(client.with_token(token).get("/users/muted").await.statuses(), (200, 200));
 }
 
 #[tokio::test]
@@ -26,11 +19,8 @@ async fn wrong_credentials_are_http_200_with_400_inside() {
     let (_, registration) = client.register("alice").await;
     let sealed = client.sealed(&registration.password);
     let plain = registration.password.expose();
-    for (username, password) in [
-        ("alice", "wrong"),
-        ("alice", plain),
-        ("nobody", sealed.as_str()),
-    ] {
+    for (username, password) in [("alice", "wrong"), ("alice", plain), ("nobody", sealed.as_str())]
+    {
         let body = json!({ "username": username, "password": password, "type": "web" });
         let reply = client.post("/login", &body).await;
         assert_eq!(reply.statuses(), (200, 400), "{username}");
@@ -52,10 +42,7 @@ async fn a_token_expires_and_a_login_renews_it() {
     let (server, client) = start_with(TestServer::builder().token_lifetime(Duration::ZERO)).await;
     let (alice, _) = client.register("alice").await;
     let reply = alice.get("/users/muted").await;
-    assert_eq!(
-        (reply.statuses(), reply.message()),
-        ((401, 401), "Token Expired".to_owned())
-    );
+    assert_eq!((reply.statuses(), reply.message()), ((401, 401), "Token Expired".to_owned()));
     drop(server);
 
     let (server, client) = start().await;
@@ -72,10 +59,6 @@ async fn a_missing_or_nonsensical_token_is_http_401() {
     let (_server, client) = start().await;
     assert_eq!(client.get("/users/muted").await.statuses(), (401, 401));
     for token in ["[object Object]", "undefined", "a.b.c"] {
-        assert_eq!(
-            client.with_token(token).get("/users/muted").await.http,
-            401,
-            "{token}"
-        );
+        assert_eq!(client.with_token(token).get("/users/muted").await.http, 401, "{token}");
     }
 }

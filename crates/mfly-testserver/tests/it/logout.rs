@@ -4,9 +4,7 @@ use crate::client::start;
 async fn logging_out_ends_this_devices_tokens_and_password_only() {
     let (_server, client) = start().await;
     let (alice, registration) = client.register("alice").await;
-    let other = client
-        .register_with(&client.register_data("alice", "other", true))
-        .await;
+    let other = client.register_with(&client.register_data("alice", "other", true)).await;
     let other = client.open_registration(&other);
     let other_client = client.with_token(other.token.as_ref().unwrap().expose());
     let data = client.log_in(&registration).await.data();

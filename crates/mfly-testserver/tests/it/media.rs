@@ -17,14 +17,7 @@ async fn upload(alice: &Client, content_type: &str, content: &'static [u8]) -> R
         .text("toUser", "alice")
         .text("messageId", "")
         .write();
-    alice
-        .send(
-            "POST",
-            "/api/v1/media/",
-            &[("content-type", &form_type)],
-            &body,
-        )
-        .await
+    alice.send("POST", "/api/v1/media/", &[("content-type", &form_type)], &body).await
 }
 
 /// The path of an address at this server.
@@ -37,13 +30,8 @@ async fn an_uploaded_image_comes_back_with_its_type_under_both_tokens() {
     let (_server, alice) = alice().await;
     let data = upload(&alice, "image/png", b"PNG\0\xff").await.data();
     for member in ["fileToken", "fileTokenThumb"] {
-        let reply = alice
-            .get(&format!("/media/{}", data[member].as_str().unwrap()))
-            .await;
-        assert_eq!(
-            (reply.http, reply.header("content-type")),
-            (200, Some("image/png"))
-        );
+        let reply = alice.get(&format!("/media/{}", data[member].as_str().unwrap())).await;
+        assert_eq!((reply.http, reply.header("content-type")), (200, Some("image/png")));
         assert_eq!(reply.body, b"PNG\0\xff");
     }
 }
@@ -62,14 +50,9 @@ async fn media_needs_a_token_and_an_unknown_file_is_404() {
 #[tokio::test]
 async fn a_form_without_file_or_one_that_is_broken_is_refused() {
     let (_server, alice) = alice().await;
-    assert_eq!(
-        upload(&alice, "image/png", b"").await.statuses(),
-        (200, 400)
-    );
+    assert_eq!(upload(&alice, "image/png", b"").await.statuses(), (200, 400));
     let headers = [("content-type", "multipart/form-data; boundary=x")];
-    let reply = alice
-        .send("POST", "/api/v1/media/", &headers, b"--x\r\nrubbish")
-        .await;
+    let reply = alice.send("POST", "/api/v1/media/", &headers, b"--x\r\nrubbish").await;
     assert_eq!(reply.statuses(), (200, 400));
 }
 
@@ -89,12 +72,7 @@ async fn an_upload_in_parts_can_be_read_in_ranges() {
         let url = data["uploadUrls"][part].as_str().unwrap();
         let reply = stranger.send("PUT", path(url), &[], content).await;
         assert_eq!(reply.http, 200);
-        assert!(
-            reply
-                .header("access-control-expose-headers")
-                .unwrap()
-                .contains("etag")
-        );
+        assert!(reply.header("access-control-expose-headers").unwrap().contains("etag"));
         assert!(reply.header("etag").is_some());
     }
     assert_eq!(data["storage"], "oracle");
@@ -103,26 +81,13 @@ async fn an_upload_in_parts_can_be_read_in_ranges() {
     let signing = format!("/media/generatePreAuthenticationUrlDownload?fileToken={token}");
     let url = alice.get(&signing).await.data();
     let url = path(url.as_str().unwrap());
-    let range = stranger
-        .send("GET", url, &[("range", "bytes=6-100")], b"")
-        .await;
-    assert_eq!(
-        (range.http, range.header("content-range")),
-        (206, Some("bytes 6-11/12"))
-    );
+    let range = stranger.send("GET", url, &[("range", "bytes=6-100")], b"").await;
+    assert_eq!((range.http, range.header("content-range")), (206, Some("bytes 6-11/12")));
     assert_eq!(range.body, b"world!");
-    let beyond = stranger
-        .send("GET", url, &[("range", "bytes=12-")], b"")
-        .await;
-    assert_eq!(
-        (beyond.http, beyond.header("content-range")),
-        (416, Some("bytes */12"))
-    );
+    let beyond = stranger.send("GET", url, &[("range", "bytes=12-")], b"").await;
+    assert_eq!((beyond.http, beyond.header("content-range")), (416, Some("bytes */12")));
     let whole = stranger.send("GET", url, &[], b"").await;
-    assert_eq!(
-        (whole.http, whole.body.as_slice()),
-        (200, b"hello world!".as_slice())
-    );
+    assert_eq!((whole.http, whole.body.as_slice()), (200, b"hello world!".as_slice()));
 }
 
 #[tokio::test]
@@ -134,17 +99,11 @@ async fn an_upload_can_be_committed_by_its_id_instead() {
         "messageId": "m1", "toUser": "bob", "type": "chat"
     });
     let data = alice.post("/media/upload", &body).await.data();
-    assert_eq!(
-        (&data["storage"], &data["commitUrl"]),
-        (&json!("aws"), &json!(null))
-    );
+    assert_eq!((&data["storage"], &data["commitUrl"]), (&json!("aws"), &json!(null)));
     let commit =
         json!({ "fileToken": data["fileToken"], "partETags": [], "uploadId": data["uploadId"] });
     for part in 0..2 {
-        assert_eq!(
-            alice.post("/media/upload/commit", &commit).await.statuses(),
-            (200, 400)
-        );
+        assert_eq!(alice.post("/media/upload/commit", &commit).await.statuses(), (200, 400));
         let url = path(data["uploadUrls"][part].as_str().unwrap()).to_owned();
         alice.without_token().send("PUT", &url, &[], b"x").await;
     }
@@ -183,8 +142,6 @@ async fn a_forwarded_file_has_a_token_of_its_own() {
     ] });
     let forwarded = alice.post("/media/forward", &body).await.data();
     assert_ne!(forwarded["m2"], token);
-    let reply = alice
-        .get(&format!("/media/{}", forwarded["m2"].as_str().unwrap()))
-        .await;
+    let reply = alice.get(&format!("/media/{}", forwarded["m2"].as_str().unwrap())).await;
     assert_eq!(reply.body, b"PNG");
 }

@@ -57,19 +57,11 @@ async fn works(server: &TestServer, client: &Client, name: &str) {
     assert_eq!(user.log_in(&registration).await.statuses(), (200, 200));
     let password = client.sealed(&registration.password);
     let mut stream = Xmpp::connect(server, name, &password).await;
-    stream
-        .send("<presence xmlns='jabber:client'><priority>1</priority></presence>")
-        .await;
+    stream.send("<presence xmlns='jabber:client'><priority>1</priority></presence>").await;
     for (kind, payload) in [
-        (
-            "set",
-            "<vCard xmlns='vcard-temp'><nickName>x</nickName></vCard>",
-        ),
+        ("set", "<vCard xmlns='vcard-temp'><nickName>x</nickName></vCard>"),
         ("get", "<vCard xmlns='vcard-temp'/>"),
-        (
-            "set",
-            "<block xmlns='urn:xmpp:blocking'><item jid='other@localhost'/></block>",
-        ),
+        ("set", "<block xmlns='urn:xmpp:blocking'><item jid='other@localhost'/></block>"),
         ("get", "<blocklist xmlns='urn:xmpp:blocking'/>"),
     ] {
         let request = format!("<iq id='w' type='{kind}' xmlns='jabber:client'>{payload}</iq>");
@@ -110,10 +102,7 @@ async fn begun(address: SocketAddr, line: &str, bytes: usize) -> TcpStream {
 async fn rest(socket: &mut TcpStream) -> String {
     let mut said = Vec::new();
     let reading = socket.read_to_end(&mut said);
-    tokio::time::timeout(DEADLINE, reading)
-        .await
-        .expect("it does not end")
-        .unwrap();
+    tokio::time::timeout(DEADLINE, reading).await.expect("it does not end").unwrap();
     String::from_utf8(said).unwrap()
 }
 
@@ -126,13 +115,10 @@ async fn requests_and_stanzas_of_any_size_leave_the_journal_within_its_bound() {
     let mut stream = Xmpp::connect(&server, "mallory", &password).await;
     for round in 0..40 {
         client.post("/login", &json!({ "username": large })).await;
-        user.put("/users/updateMetaData", &json!({ "key": large }))
-            .await;
+        user.put("/users/updateMetaData", &json!({ "key": large })).await;
         let query = format!("<query xmlns='jabber:iq:private'>{large}</query>");
         stream
-            .send(&format!(
-                "<iq id='{round}' type='get' xmlns='jabber:client'>{query}</iq>"
-            ))
+            .send(&format!("<iq id='{round}' type='get' xmlns='jabber:client'>{query}</iq>"))
             .await;
         stream.expect(&format!("id=\"{round}\"")).await;
         is_bounded(&server);
@@ -185,9 +171,7 @@ async fn presence_for_many_who_read_nothing_is_kept_once_and_messages_within_the
     for number in 0..8 {
         let status = format!("{number}{}", "x".repeat(LARGE));
         let presence = "<presence xmlns='jabber:client'><status>";
-        sender
-            .send(&format!("{presence}{status}</status></presence>"))
-            .await;
+        sender.send(&format!("{presence}{status}</status></presence>")).await;
         sender.settle().await;
         is_bounded(&server);
     }
@@ -209,9 +193,7 @@ async fn presence_for_many_who_read_nothing_is_kept_once_and_messages_within_the
 
 #[tokio::test]
 async fn connections_that_say_nothing_are_bounded_by_listener_and_further_ones_are_told() {
-    let builder = small()
-        .max_unauthenticated(8)
-        .max_unauthenticated_of_address(4);
+    let builder = small().max_unauthenticated(8).max_unauthenticated_of_address(4);
     let (server, client) = start_with(builder).await;
     server.standard_user("ann", "secret").unwrap();
     let tcp = server.tcp_listen_address().unwrap();
@@ -321,11 +303,5 @@ async fn an_upload_is_finished_by_the_user_who_began_it_and_nobody_else() {
     let url = path(data["uploadUrls"][0].as_str().unwrap()).to_owned();
     assert_eq!(alice.send("PUT", &url, &[], b"x").await.http, 200);
     alice.post("/media/upload/commit", &commit).await.data();
-    assert_eq!(
-        mallory
-            .post("/media/upload/commit", &commit)
-            .await
-            .statuses(),
-        (200, 400)
-    );
+    assert_eq!(mallory.post("/media/upload/commit", &commit).await.statuses(), (200, 400));
 }

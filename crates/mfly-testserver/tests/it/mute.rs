@@ -8,10 +8,7 @@ async fn muted_chats_show_in_both_lists_until_they_are_unmuted() {
     server.user("bob").create().unwrap();
     let mut body =
         json!({ "muteSetting": false, "action": 1, "userIds": ["bob"], "groupIds": ["grp"] });
-    assert_eq!(
-        alice.post("/users/mute", &body).await.statuses(),
-        (200, 200)
-    );
+    assert_eq!(alice.post("/users/mute", &body).await.statuses(), (200, 200));
     assert_eq!(
         alice.get("/users/muted").await.data(),
         json!({
@@ -26,10 +23,7 @@ async fn muted_chats_show_in_both_lists_until_they_are_unmuted() {
     assert_eq!(list["userList"][0]["isMuted"], 1);
     body["action"] = 0.into();
     alice.post("/users/mute", &body).await;
-    assert_eq!(
-        alice.get("/users/muted").await.data()["mutedChats"],
-        json!([])
-    );
+    assert_eq!(alice.get("/users/muted").await.data()["mutedChats"], json!([]));
 }
 
 #[tokio::test]
@@ -39,9 +33,6 @@ async fn the_setting_mutes_everything() {
     for action in [1, 0] {
         let body = json!({ "muteSetting": true, "action": action, "userIds": [], "groupIds": [] });
         alice.post("/users/mute", &body).await;
-        assert_eq!(
-            alice.get("/users/muted").await.data()["muteSettingStatus"],
-            action
-        );
+        assert_eq!(alice.get("/users/muted").await.data()["muteSettingStatus"], action);
     }
 }

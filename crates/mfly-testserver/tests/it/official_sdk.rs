@@ -39,18 +39,9 @@ async fn everything_sent() -> Vec<String> {
         ("set", card.to_owned()),
         ("get", r#"<query xmlns="jabber:iq:roster"/>"#.to_owned()),
         ("set", r#"<enable xmlns="urn:xmpp:carbons:2"/>"#.to_owned()),
-        (
-            "set",
-            format!(r#"<block xmlns="urn:xmpp:blocking">{item}</block>"#),
-        ),
-        (
-            "get",
-            r#"<blocklist xmlns="urn:xmpp:blocking"/>"#.to_owned(),
-        ),
-        (
-            "set",
-            format!(r#"<unblock xmlns="urn:xmpp:blocking">{item}</unblock>"#),
-        ),
+        ("set", format!(r#"<block xmlns="urn:xmpp:blocking">{item}</block>"#)),
+        ("get", r#"<blocklist xmlns="urn:xmpp:blocking"/>"#.to_owned()),
+        ("set", format!(r#"<unblock xmlns="urn:xmpp:blocking">{item}</unblock>"#)),
         ("get", activities("block_user", "")),
         ("get", activities("user_settings", "")),
         ("set", activities("user_settings", "archive=\"1\" ")),
@@ -72,33 +63,22 @@ async fn everything_sent() -> Vec<String> {
     alice_client.post("/users/deleteMyAccount", &body).await;
     alice.expect("<close ").await;
     let entries = server.journal().frames().into_iter();
-    entries
-        .filter(|entry| entry.direction == Direction::Sent)
-        .map(|entry| entry.text)
-        .collect()
+    entries.filter(|entry| entry.direction == Direction::Sent).map(|entry| entry.text).collect()
 }
 
 #[tokio::test]
 async fn the_closing_frame_is_spelled_as_the_official_sdk_compares_it() {
     let (server, client) = start().await;
     let (mut alice, ..) = online(&server, &client, "alice").await;
-    alice
-        .send(r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#)
-        .await;
+    alice.send(r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#).await;
     let close = alice.expect("<close").await;
-    assert_eq!(
-        close,
-        "<close xmlns=\"urn:ietf:params:xml:ns:xmpp-framing\" />"
-    );
+    assert_eq!(close, "<close xmlns=\"urn:ietf:params:xml:ns:xmpp-framing\" />");
 }
 
 #[tokio::test]
 async fn no_name_has_a_prefix_but_those_of_the_stream_itself() {
     for frame in everything_sent().await {
-        let names = frame
-            .split('<')
-            .skip(1)
-            .map(|tag| tag.trim_start_matches('/'));
+        let names = frame.split('<').skip(1).map(|tag| tag.trim_start_matches('/'));
         for name in names.map(|tag| tag.split([' ', '>', '/']).next().unwrap_or_default()) {
             let is_streams = ["stream:features", "stream:error"].contains(&name);
             assert!(is_streams || !name.contains(':'), "{frame}");
@@ -110,10 +90,7 @@ async fn no_name_has_a_prefix_but_those_of_the_stream_itself() {
 async fn there_is_no_white_space_between_elements_or_around_them() {
     for frame in everything_sent().await {
         assert_eq!(frame, frame.trim());
-        for between in frame
-            .split('>')
-            .map(|part| part.split('<').next().unwrap_or_default())
-        {
+        for between in frame.split('>').map(|part| part.split('<').next().unwrap_or_default()) {
             assert!(between.is_empty() || !between.trim().is_empty(), "{frame}");
         }
     }
@@ -133,10 +110,7 @@ async fn every_profile_that_is_pushed_or_echoed_is_a_result_from_the_bare_addres
             "{told}"
         );
         let (_, content) = told.split_once('>').unwrap();
-        assert!(
-            content.starts_with("<vCard xmlns=\"vcard-temp\">"),
-            "{told}"
-        );
+        assert!(content.starts_with("<vCard xmlns=\"vcard-temp\">"), "{told}");
     }
 }
 
@@ -158,10 +132,8 @@ async fn every_push_of_the_block_list_begins_with_what_happened_and_names_a_user
 #[tokio::test]
 async fn every_presence_says_from_whom_it_is() {
     let sent = everything_sent().await;
-    let presences: Vec<&String> = sent
-        .iter()
-        .filter(|frame| frame.starts_with("<presence"))
-        .collect();
+    let presences: Vec<&String> =
+        sent.iter().filter(|frame| frame.starts_with("<presence")).collect();
     assert!(!presences.is_empty());
     for presence in presences {
         let (tag, _) = presence.split_once('>').unwrap();
@@ -197,10 +169,8 @@ async fn a_result_has_the_payload_that_the_sdk_reads_without_looking() {
 #[tokio::test]
 async fn plain_is_the_only_mechanism_because_the_sdk_prefers_every_other() {
     let sent = everything_sent().await;
-    let features: Vec<&String> = sent
-        .iter()
-        .filter(|frame| frame.contains("<mechanisms "))
-        .collect();
+    let features: Vec<&String> =
+        sent.iter().filter(|frame| frame.contains("<mechanisms ")).collect();
     assert_eq!(features.len(), 2);
     for features in features {
         assert!(
@@ -260,10 +230,7 @@ async fn wrong_credentials_have_the_words_that_the_sdk_compares() {
     let (_server, client) = start().await;
     let body = json!({ "username": "nobody", "password": "x", "type": "web" });
     let reply = client.post("/login", &body).await;
-    assert_eq!(
-        (reply.statuses(), reply.message()),
-        ((200, 400), "Invalid Credentials".to_owned())
-    );
+    assert_eq!((reply.statuses(), reply.message()), ((200, 400), "Invalid Credentials".to_owned()));
 }
 
 #[tokio::test]
@@ -274,10 +241,7 @@ async fn the_session_limit_has_the_words_that_the_sdk_compares() {
     let reply = client.register_with(&data).await;
     assert_eq!(
         (reply.statuses(), reply.message()),
-        (
-            (200, 405),
-            "You have reached maximum sessions allowed.".to_owned()
-        )
+        ((200, 405), "You have reached maximum sessions allowed.".to_owned())
     );
 }
 

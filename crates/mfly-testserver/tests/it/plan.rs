@@ -14,10 +14,7 @@ fn report() -> serde_json::Value {
 async fn a_report_is_accepted_when_the_plan_has_it() {
     let (_server, client) = start().await;
     let (alice, _) = client.register("alice").await;
-    assert_eq!(
-        alice.post("/moderation/report", &report()).await.statuses(),
-        (200, 200)
-    );
+    assert_eq!(alice.post("/moderation/report", &report()).await.statuses(), (200, 200));
 }
 
 #[tokio::test]
@@ -29,10 +26,7 @@ async fn a_report_is_refused_when_the_plan_lacks_it_and_the_configuration_says_s
     assert_eq!(reply.message(), "Feature unavailable for your plan");
     assert_eq!(alice.config("alice").await["report"], false);
     server.plan().enable(Feature::Report);
-    assert_eq!(
-        alice.post("/moderation/report", &report()).await.statuses(),
-        (200, 200)
-    );
+    assert_eq!(alice.post("/moderation/report", &report()).await.statuses(), (200, 200));
 }
 
 #[tokio::test]
@@ -43,15 +37,9 @@ async fn an_incomplete_report_is_refused() {
         let mut body = report();
         body["data"] = data.into();
         let reply = alice.post("/moderation/report", &body).await;
-        assert_eq!(
-            (reply.statuses(), reply.message()),
-            ((200, 400), "Invalid data value.".into())
-        );
+        assert_eq!((reply.statuses(), reply.message()), ((200, 400), "Invalid data value.".into()));
     }
     let mut body = report();
     body["to"] = "".into();
-    assert_eq!(
-        alice.post("/moderation/report", &body).await.statuses(),
-        (200, 400)
-    );
+    assert_eq!(alice.post("/moderation/report", &body).await.statuses(), (200, 400));
 }

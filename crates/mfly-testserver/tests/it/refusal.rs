@@ -24,9 +24,7 @@ async fn answer_to(address: SocketAddr, head: &str, body: &[u8]) -> String {
 /// Whether an answer has this status and says that the connection ends.
 fn is_last(answer: &str, status: u16) -> bool {
     answer.starts_with(&format!("HTTP/1.1 {status} "))
-        && answer
-            .to_ascii_lowercase()
-            .contains("\r\nconnection: close\r\n")
+        && answer.to_ascii_lowercase().contains("\r\nconnection: close\r\n")
 }
 
 #[tokio::test]
@@ -61,10 +59,7 @@ async fn a_request_in_chunks_that_is_too_long_is_answered_and_read_on() {
 #[tokio::test]
 async fn what_is_no_request_of_http_is_answered_and_read_on() {
     let (_server, client) = start().await;
-    let long = format!(
-        "GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n",
-        "x".repeat(128 * 1024)
-    );
+    let long = format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n", "x".repeat(128 * 1024));
     for (head, status) in [("NONSENSE\r\n\r\n", 400), (long.as_str(), 431)] {
         let answer = answer_to(client.address(), head, &vec![b'x'; LARGE]).await;
         assert!(is_last(&answer, status), "{answer}");

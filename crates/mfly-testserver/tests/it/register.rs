@@ -20,30 +20,20 @@ async fn a_registration_returns_what_a_client_needs_to_connect() {
 async fn the_session_limit_refuses_another_device_in_the_body() {
     let (_server, client) = start_with(TestServer::builder().session_limit(1)).await;
     client.register("alice").await;
-    let reply = client
-        .register_with(&client.register_data("alice", "second", false))
-        .await;
+    let reply = client.register_with(&client.register_data("alice", "second", false)).await;
     assert_eq!(reply.statuses(), (200, 405));
-    assert_eq!(
-        reply.message(),
-        "You have reached maximum sessions allowed."
-    );
+    assert_eq!(reply.message(), "You have reached maximum sessions allowed.");
 }
 
 #[tokio::test]
 async fn a_forced_registration_ends_the_oldest_device() {
     let (_server, client) = start_with(TestServer::builder().session_limit(1)).await;
     let (first, registration) = client.register("alice").await;
-    let second = client
-        .register_with(&client.register_data("alice", "second", true))
-        .await;
+    let second = client.register_with(&client.register_data("alice", "second", true)).await;
     client.open_registration(&second);
     assert_eq!(first.get("/users/muted").await.http, 401);
     let login = client.log_in(&registration).await;
-    assert_eq!(
-        (login.statuses(), login.message()),
-        ((200, 400), "Invalid Credentials".to_owned())
-    );
+    assert_eq!((login.statuses(), login.message()), ((200, 400), "Invalid Credentials".to_owned()));
 }
 
 #[tokio::test]
@@ -51,9 +41,7 @@ async fn an_admin_blocked_user_cannot_register() {
     let (server, client) = start().await;
     client.register("alice").await;
     server.user("alice").admin_block(true).unwrap();
-    let reply = client
-        .register_with(&client.register_data("alice", "second", true))
-        .await;
+    let reply = client.register_with(&client.register_data("alice", "second", true)).await;
     assert_eq!(reply.statuses(), (200, 403));
 }
 
@@ -96,9 +84,7 @@ async fn whatever_is_wrong_with_sealed_data_its_sender_hears_one_thing() {
         own.seal(&other_inside.to_string()),
     ];
     for data in wrong {
-        let reply = client
-            .post("/register", &json!({ "registerData": data }))
-            .await;
+        let reply = client.post("/register", &json!({ "registerData": data })).await;
         let expected = json!({ "status": 400, "message": "Invalid License key" });
         assert_eq!((reply.http, reply.json()), (200, expected), "{data}");
     }
@@ -108,9 +94,7 @@ async fn whatever_is_wrong_with_sealed_data_its_sender_hears_one_thing() {
 async fn an_identifier_outside_the_alphabet_is_refused() {
     let (_server, client) = start().await;
     for identifier in ["", "Alice", "a b", "a@b"] {
-        let reply = client
-            .register_with(&client.register_data(identifier, "d", true))
-            .await;
+        let reply = client.register_with(&client.register_data(identifier, "d", true)).await;
         assert_eq!(reply.statuses(), (200, 400), "{identifier}");
     }
 }
@@ -125,9 +109,7 @@ async fn a_trial_plan_registers_plainly_and_answers_sealed() {
         "username": "alice", "password": registration.password.expose(), "type": "web"
     });
     assert!(client.post("/login", &body).await.data()["token"].is_string());
-    let live = client
-        .register_with(&client.register_data("bob", "d", true))
-        .await;
+    let live = client.register_with(&client.register_data("bob", "d", true)).await;
     assert_eq!(live.statuses(), (200, 400));
 }
 
@@ -147,10 +129,7 @@ async fn metadata_of_a_registration_is_kept() {
     data["metaData"] = json!({ "tier": "gold" });
     let registration = client.open_registration(&client.register_with(&data).await);
     let alice = client.with_token(registration.token.unwrap().expose());
-    assert_eq!(
-        alice.get("/users/getMetaData").await.data(),
-        json!({"metaData": {"tier": "gold"}})
-    );
+    assert_eq!(alice.get("/users/getMetaData").await.data(), json!({"metaData": {"tier": "gold"}}));
 }
 
 #[tokio::test]

@@ -35,29 +35,19 @@ async fn log_in(stream: &mut Xmpp, mut client: Scram) -> Result<(), String> {
     let namespace = "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'";
     let initial = STANDARD.encode(client.initial());
     let mechanism = client.name();
-    stream
-        .send(&format!(
-            "<auth mechanism='{mechanism}' {namespace}>{initial}</auth>"
-        ))
-        .await;
+    stream.send(&format!("<auth mechanism='{mechanism}' {namespace}>{initial}</auth>")).await;
     let challenge = stream.next().await.unwrap();
     if !challenge.starts_with("<challenge ") {
         return Err(challenge);
     }
-    let response = client
-        .step(&data(&challenge))
-        .map_err(|error| error.to_string())?;
+    let response = client.step(&data(&challenge)).map_err(|error| error.to_string())?;
     let response = STANDARD.encode(response);
-    stream
-        .send(&format!("<response {namespace}>{response}</response>"))
-        .await;
+    stream.send(&format!("<response {namespace}>{response}</response>")).await;
     let success = stream.next().await.unwrap();
     if !success.starts_with("<success ") {
         return Err(success);
     }
-    client
-        .success(&data(&success))
-        .map_err(|error| error.to_string())
+    client.success(&data(&success)).map_err(|error| error.to_string())
 }
 
 #[tokio::test]
@@ -97,12 +87,7 @@ async fn scram_without_binding_works_on_every_way_to_the_server() {
     for mut stream in Xmpp::every(&server).await {
         stream.open().await;
         let wrong = client(ScramHash::Sha1, "wrong", Binding::None);
-        assert!(
-            log_in(&mut stream, wrong)
-                .await
-                .unwrap_err()
-                .contains("<not-authorized/>")
-        );
+        assert!(log_in(&mut stream, wrong).await.unwrap_err().contains("<not-authorized/>"));
         let right = client(ScramHash::Sha512, "secret", Binding::None);
         assert_eq!(log_in(&mut stream, right).await, Ok(()));
     }
@@ -114,10 +99,7 @@ async fn every_misbehaviour_is_seen_by_the_next_connection_only() {
     let url = server.tcps_address().unwrap();
     let plain = || client(ScramHash::Sha256, "secret", Binding::None);
 
-    server
-        .fault()
-        .next_connection()
-        .mechanisms(["SCRAM-SHA-1", "PLAIN"]);
+    server.fault().next_connection().mechanisms(["SCRAM-SHA-1", "PLAIN"]);
     let offer = Xmpp::dial(&server, &url).await.open().await;
     assert!(
         !offer.contains("SCRAM-SHA-256") && offer.contains("SCRAM-SHA-1</mechanism>"),
@@ -127,17 +109,9 @@ async fn every_misbehaviour_is_seen_by_the_next_connection_only() {
     server.fault().next_connection().strip_channel_binding();
     let mut stream = Xmpp::dial(&server, &url).await;
     let offer = stream.open().await;
-    assert!(
-        offer.contains("SCRAM-SHA-256") && !offer.contains("PLUS"),
-        "{offer}"
-    );
+    assert!(offer.contains("SCRAM-SHA-256") && !offer.contains("PLUS"), "{offer}");
     let noticed = client(ScramHash::Sha256, "secret", Binding::NotOffered);
-    assert!(
-        log_in(&mut stream, noticed)
-            .await
-            .unwrap_err()
-            .contains("<not-authorized/>")
-    );
+    assert!(log_in(&mut stream, noticed).await.unwrap_err().contains("<not-authorized/>"));
 
     server.fault().next_connection().scram_iterations(u32::MAX);
     let mut stream = Xmpp::dial(&server, &url).await;
@@ -151,10 +125,7 @@ async fn every_misbehaviour_is_seen_by_the_next_connection_only() {
     let expected = SaslError::from(ScramError::ServerSignature).to_string();
     assert_eq!(log_in(&mut stream, plain()).await, Err(expected));
 
-    server
-        .fault()
-        .next_connection()
-        .see_other_host("[::1]:5222");
+    server.fault().next_connection().see_other_host("[::1]:5222");
     let mut stream = Xmpp::dial(&server, &url).await;
     assert!(stream.open().await.contains(">[::1]:5222</see-other-host>"));
 
@@ -165,27 +136,15 @@ async fn every_misbehaviour_is_seen_by_the_next_connection_only() {
 
 #[tokio::test]
 async fn the_iteration_count_can_be_chosen_within_reason() {
-    let server = TestServer::builder()
-        .tls(false)
-        .tcp_cleartext(true)
-        .scram(true);
+    let server = TestServer::builder().tls(false).tcp_cleartext(true).scram(true);
     let server = server.scram_iterations(4097).start().await.unwrap();
     server.standard_user("u1", "secret").unwrap();
     let mut stream = Xmpp::dial(&server, &server.tcp_address().unwrap()).await;
     stream.open().await;
-    let outcome = log_in(
-        &mut stream,
-        client(ScramHash::Sha1, "secret", Binding::None),
-    )
-    .await;
+    let outcome = log_in(&mut stream, client(ScramHash::Sha1, "secret", Binding::None)).await;
     assert_eq!(outcome, Ok(()));
     let journal = server.journal();
-    assert!(
-        journal
-            .frames()
-            .iter()
-            .all(|frame| !frame.text.contains("4097"))
-    );
+    assert!(journal.frames().iter().all(|frame| !frame.text.contains("4097")));
     for count in [0, 10_000_001] {
         let started = TestServer::builder().scram_iterations(count).start().await;
         assert!(started.unwrap_err().to_string().contains("scramIterations"));

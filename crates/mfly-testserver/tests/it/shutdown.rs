@@ -21,23 +21,14 @@ async fn a_shutdown_says_goodbye_and_closes_the_port() {
 
 #[tokio::test]
 async fn a_shutdown_ends_every_task() {
-    let before = tokio::runtime::Handle::current()
-        .metrics()
-        .num_alive_tasks();
+    let before = tokio::runtime::Handle::current().metrics().num_alive_tasks();
     let (server, client) = start().await;
     let (_, registration) = client.register("alice").await;
     let alice = Xmpp::connect(&server, "alice", &client.sealed(&registration.password)).await;
     let idle = TcpStream::connect(server.listen_address()).await.unwrap();
     drop(alice);
-    tokio::time::timeout(DEADLINE, server.shutdown())
-        .await
-        .unwrap();
-    assert_eq!(
-        tokio::runtime::Handle::current()
-            .metrics()
-            .num_alive_tasks(),
-        before
-    );
+    tokio::time::timeout(DEADLINE, server.shutdown()).await.unwrap();
+    assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), before);
     drop(idle);
 }
 
@@ -63,12 +54,7 @@ async fn servers_do_not_know_each_others_users() {
 #[tokio::test]
 async fn a_fixed_seed_gives_the_same_passwords() {
     let password = async || {
-        let server = TestServer::builder()
-            .tls(false)
-            .seed([7; 32])
-            .start()
-            .await
-            .unwrap();
+        let server = TestServer::builder().tls(false).seed([7; 32]).start().await.unwrap();
         server.user("alice").register().unwrap().password
     };
     assert_eq!(password().await, password().await);
@@ -76,9 +62,7 @@ async fn a_fixed_seed_gives_the_same_passwords() {
 
 #[tokio::test]
 async fn a_shutdown_ends_streams_over_tcp_as_far_as_they_got() {
-    let before = tokio::runtime::Handle::current()
-        .metrics()
-        .num_alive_tasks();
+    let before = tokio::runtime::Handle::current().metrics().num_alive_tasks();
     let server = TestServer::start().await.unwrap();
     server.standard_user("u1", "secret").unwrap();
     let (tcp, tcps) = (server.tcp_listen_address(), server.tcps_listen_address());
@@ -105,10 +89,7 @@ async fn a_shutdown_ends_streams_over_tcp_as_far_as_they_got() {
             // The server waits for a moment, so that what it says last arrives.
             socket.shutdown().await.unwrap();
             socket.read_to_string(&mut said).await.unwrap();
-            assert!(
-                said.starts_with(begins) && said.contains("<system-shutdown "),
-                "{said}"
-            );
+            assert!(said.starts_with(begins) && said.contains("<system-shutdown "), "{said}");
             assert!(said.ends_with("</stream:stream>"), "{said}");
         }
         drop(shaking);
@@ -116,8 +97,6 @@ async fn a_shutdown_ends_streams_over_tcp_as_far_as_they_got() {
     let (stopped, ()) = tokio::join!(tokio::time::timeout(DEADLINE, server.shutdown()), reading);
     stopped.unwrap();
     assert!(TcpStream::connect(tcp.unwrap()).await.is_err());
-    let after = tokio::runtime::Handle::current()
-        .metrics()
-        .num_alive_tasks();
+    let after = tokio::runtime::Handle::current().metrics().num_alive_tasks();
     assert_eq!(after, before);
 }

@@ -18,40 +18,18 @@ async fn a_plain_client_finds_what_it_needs_on_every_way_to_the_server() {
                 "<query xmlns='jabber:iq:roster'/>",
                 "<query xmlns=\"jabber:iq:roster\" ver=\"v0\"/>",
             ),
-            (
-                "set",
-                "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>",
-                "type=\"result\"",
-            ),
-            (
-                "set",
-                "<vCard xmlns='vcard-temp'><FN>Ann</FN></vCard>",
-                "type=\"result\"",
-            ),
+            ("set", "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>", "type=\"result\""),
+            ("set", "<vCard xmlns='vcard-temp'><FN>Ann</FN></vCard>", "type=\"result\""),
             ("get", "<vCard xmlns='vcard-temp'/>", "<FN>Ann</FN>"),
             ("get", "<query xmlns='jabber:iq:last'/>", "seconds=\"0\""),
-            (
-                "get",
-                "<blocklist xmlns='urn:xmpp:blocking'/>",
-                "<blocklist ",
-            ),
-            (
-                "set",
-                "<enable xmlns='urn:xmpp:carbons:2'/>",
-                "type=\"result\"",
-            ),
+            ("get", "<blocklist xmlns='urn:xmpp:blocking'/>", "<blocklist "),
+            ("set", "<enable xmlns='urn:xmpp:carbons:2'/>", "type=\"result\""),
             ("get", "<time xmlns='urn:xmpp:time'/>", "<utc>20"),
-            (
-                "get",
-                "<query xmlns='http://jabber.org/protocol/disco#info'/>",
-                "<identity ",
-            ),
+            ("get", "<query xmlns='http://jabber.org/protocol/disco#info'/>", "<identity "),
             ("get", "<ping xmlns='urn:xmpp:ping'/>", "type=\"result\""),
         ] {
             stream
-                .send(&format!(
-                    "<iq id='q' type='{kind}' xmlns='jabber:client'>{payload}</iq>"
-                ))
+                .send(&format!("<iq id='q' type='{kind}' xmlns='jabber:client'>{payload}</iq>"))
                 .await;
             let said = stream.expect("id=\"q\"").await;
             assert!(said.contains(answer), "{payload}: {said}");
@@ -65,10 +43,7 @@ async fn two_accounts_talk_over_different_transports() {
     let ann = server.standard_user("ann", "secret").unwrap();
     let bob = server.standard_user("bob", "secret").unwrap();
     ann.make_contact(&bob).unwrap();
-    let over = [
-        server.tcp_address().unwrap(),
-        server.websocket_url_tls().unwrap(),
-    ];
+    let over = [server.tcp_address().unwrap(), server.websocket_url_tls().unwrap()];
     let mut one = Xmpp::connect_to(&server, &over[0], "ann", "secret").await;
     let mut other = Xmpp::connect_to(&server, &over[1], "bob", "secret").await;
     one.send("<presence xmlns='jabber:client'/>").await;
@@ -115,18 +90,12 @@ async fn a_test_can_look_at_an_account_and_change_it() {
 async fn names_are_shared_with_the_platforms_accounts() {
     let server = TestServer::builder().tls(false).start().await.unwrap();
     server.user("alice").register().unwrap();
-    assert_eq!(
-        server.standard_user("alice", "x").unwrap_err(),
-        UserError::Taken
-    );
+    assert_eq!(server.standard_user("alice", "x").unwrap_err(), UserError::Taken);
     server.standard_user("ann", "x").unwrap();
     assert_eq!(server.user("ann").register().unwrap_err(), UserError::Taken);
     for (name, password) in [("a b", "x"), ("", "x"), ("ann", "")] {
         let refused = server.standard_user(name, password);
-        assert!(
-            matches!(refused, Err(UserError::InvalidArgument(_))),
-            "{name:?}"
-        );
+        assert!(matches!(refused, Err(UserError::InvalidArgument(_))), "{name:?}");
     }
 }
 
@@ -136,10 +105,7 @@ async fn faults_hit_a_standard_accounts_connections() {
     server.standard_user("u1", "secret").unwrap();
     let url = server.tcp_address().unwrap();
     let mut stream = Xmpp::connect_to(&server, &url, "u1", "secret").await;
-    assert_eq!(
-        server.fault().connections_of("u1").send("<odd xmlns='x'/>"),
-        1
-    );
+    assert_eq!(server.fault().connections_of("u1").send("<odd xmlns='x'/>"), 1);
     assert_eq!(stream.next().await.unwrap(), "<odd xmlns='x'/>");
     assert_eq!(server.fault().connections_of("u1").cut(), 1);
     assert!(stream.is_cut().await);

@@ -13,9 +13,7 @@ const HEADER: &str = "<stream:stream to='localhost' version='1.0' xmlns='jabber:
 const STARTTLS: &str = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 
 async fn dial(server: &TestServer) -> TcpStream {
-    TcpStream::connect(server.tcp_listen_address().unwrap())
-        .await
-        .unwrap()
+    TcpStream::connect(server.tcp_listen_address().unwrap()).await.unwrap()
 }
 
 /// Everything that is said until the connection ends, or breaks.
@@ -36,9 +34,7 @@ async fn proceed(socket: &mut TcpStream) {
 
 async fn refusal(server: &TestServer) -> TransportError {
     let address = server.tcp_address().unwrap().parse().unwrap();
-    connect(&address, &Options::new(roots(server)))
-        .await
-        .unwrap_err()
+    connect(&address, &Options::new(roots(server))).await.unwrap_err()
 }
 
 fn reason(error: TransportError) -> StartTlsError {
@@ -51,10 +47,7 @@ fn reason(error: TransportError) -> StartTlsError {
 #[tokio::test]
 async fn a_client_is_secured_and_both_sides_see_the_same_channel() {
     let server = TestServer::builder().scram(true).start().await.unwrap();
-    for url in [
-        server.tcp_address().unwrap(),
-        server.tcps_address().unwrap(),
-    ] {
+    for url in [server.tcp_address().unwrap(), server.tcps_address().unwrap()] {
         let mut stream = Xmpp::dial(&server, &url).await;
         let security = stream.connection().security().unwrap().clone();
         let alpn = url.starts_with("xmpps").then(|| b"xmpp-client".to_vec());
@@ -76,19 +69,13 @@ async fn nothing_but_starttls_is_heard_in_the_clear() {
         "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
     ] {
         let mut socket = dial(&server).await;
-        socket
-            .write_all(format!("{HEADER}{early}").as_bytes())
-            .await
-            .unwrap();
+        socket.write_all(format!("{HEADER}{early}").as_bytes()).await.unwrap();
         let said = rest(&mut socket).await;
         assert!(
             said.contains("<starttls xmlns=\"urn:ietf:params:xml:ns:xmpp-tls\"><required/>"),
             "{said}"
         );
-        assert!(
-            !said.contains("<mechanism>") && !said.contains("<proceed"),
-            "{said}"
-        );
+        assert!(!said.contains("<mechanism>") && !said.contains("<proceed"), "{said}");
         assert!(said.ends_with("</stream:error></stream:stream>"), "{said}");
     }
 }
@@ -96,14 +83,7 @@ async fn nothing_but_starttls_is_heard_in_the_clear() {
 #[tokio::test]
 async fn what_a_client_says_in_the_clear_after_its_request_is_refused_in_words() {
     let server = TestServer::start().await.unwrap();
-    for injected in [
-        "<presence/>",
-        "x",
-        " <",
-        "\n<presence/>",
-        "</stream:stream>",
-        "\u{16}\u{3}",
-    ] {
+    for injected in ["<presence/>", "x", " <", "\n<presence/>", "</stream:stream>", "\u{16}\u{3}"] {
         let mut socket = dial(&server).await;
         let whole = format!("{HEADER}{STARTTLS}{injected}");
         socket.write_all(whole.as_bytes()).await.unwrap();
@@ -114,10 +94,7 @@ async fn what_a_client_says_in_the_clear_after_its_request_is_refused_in_words()
         assert!(!said.contains("<proceed"), "{said}");
     }
     let frames = server.journal().frames();
-    assert!(
-        !frames.iter().any(|frame| frame.text.contains("<presence")),
-        "{frames:?}"
-    );
+    assert!(!frames.iter().any(|frame| frame.text.contains("<presence")), "{frames:?}");
 }
 
 #[tokio::test]
@@ -146,10 +123,7 @@ async fn a_client_may_write_white_space_between_its_request_and_tls() {
 async fn bytes_that_are_no_tls_end_the_connection_without_a_word() {
     let server = TestServer::start().await.unwrap();
     let mut socket = dial(&server).await;
-    socket
-        .write_all(format!("{HEADER}{STARTTLS}").as_bytes())
-        .await
-        .unwrap();
+    socket.write_all(format!("{HEADER}{STARTTLS}").as_bytes()).await.unwrap();
     proceed(&mut socket).await;
     socket.write_all(b"<presence/><presence/>").await.unwrap();
     assert!(!rest(&mut socket).await.contains("stream"));
@@ -159,14 +133,10 @@ async fn bytes_that_are_no_tls_end_the_connection_without_a_word() {
 async fn direct_tls_refuses_another_protocol_and_takes_a_client_that_names_none() {
     let server = TestServer::start().await.unwrap();
     let tls = roots(&server);
-    for (alpn, is_taken) in [
-        (&[b"xmpp-client".as_slice()][..], true),
-        (&[], true),
-        (&[b"http/1.1"], false),
-    ] {
-        let socket = TcpStream::connect(server.tcps_listen_address().unwrap())
-            .await
-            .unwrap();
+    for (alpn, is_taken) in
+        [(&[b"xmpp-client".as_slice()][..], true), (&[], true), (&[b"http/1.1"], false)]
+    {
+        let socket = TcpStream::connect(server.tcps_listen_address().unwrap()).await.unwrap();
         let connector = TlsConnector::from(tls.client_config(alpn));
         let name = ServerName::try_from("localhost").unwrap();
         let secured = connector.connect(name, socket).await;
@@ -192,13 +162,7 @@ async fn starttls_can_be_withheld_refused_and_spoiled_and_the_next_client_is_ser
     assert_eq!(reason(refusal(&server).await), StartTlsError::NotOffered);
     server.fault().next_connection().refuse_start_tls();
     assert_eq!(reason(refusal(&server).await), StartTlsError::Refused);
-    server
-        .fault()
-        .next_connection()
-        .inject_after_proceed("<message/>");
+    server.fault().next_connection().inject_after_proceed("<message/>");
     assert_eq!(reason(refusal(&server).await), StartTlsError::Injected);
-    Xmpp::dial(&server, &server.tcp_address().unwrap())
-        .await
-        .open()
-        .await;
+    Xmpp::dial(&server, &server.tcp_address().unwrap()).await.open().await;
 }

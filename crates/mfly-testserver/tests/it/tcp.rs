@@ -58,16 +58,9 @@ async fn answer_to(server: &TestServer, text: &[u8]) -> String {
 #[tokio::test]
 async fn one_write_can_hold_a_whole_session() {
     let server = cleartext().await;
-    let whole = format!(
-        "{HEADER}{}{HEADER}{BIND}<presence/></stream:stream>",
-        auth()
-    );
+    let whole = format!("{HEADER}{}{HEADER}{BIND}<presence/></stream:stream>", auth());
     let said = answer_to(&server, whole.as_bytes()).await;
-    for part in [
-        "<success ",
-        "<jid>u1@localhost/",
-        "<presence from=\"u1@localhost/",
-    ] {
+    for part in ["<success ", "<jid>u1@localhost/", "<presence from=\"u1@localhost/"] {
         assert!(said.contains(part), "{part} in {said}");
     }
     assert!(said.ends_with("</stream:stream>"), "{said}");
@@ -78,10 +71,7 @@ async fn one_write_can_hold_a_whole_session() {
 async fn a_session_can_arrive_byte_by_byte() {
     let server = cleartext().await;
     let mut socket = dial(server.tcp_listen_address().unwrap()).await;
-    let whole = format!(
-        " \n{HEADER}\n{}\n{HEADER} {BIND}\t</stream:stream >",
-        auth()
-    );
+    let whole = format!(" \n{HEADER}\n{}\n{HEADER} {BIND}\t</stream:stream >", auth());
     for byte in whole.as_bytes() {
         socket.write_all(&[*byte]).await.unwrap();
     }
@@ -101,22 +91,13 @@ async fn what_is_no_stream_is_answered_with_a_stream_that_says_so() {
         ("<!DOCTYPE stream><stream:stream>", "restricted-xml"),
         ("<!-- hello -->", "restricted-xml"),
         ("<?php ?>", "restricted-xml"),
-        (
-            "<?xml version='1.0' encoding='latin1'?>",
-            "unsupported-encoding",
-        ),
-        (
-            "<stream:stream to='localhost' version='1.0' xmlns:stream='urn:x'>",
-            "invalid-namespace",
-        ),
+        ("<?xml version='1.0' encoding='latin1'?>", "unsupported-encoding"),
+        ("<stream:stream to='localhost' version='1.0' xmlns:stream='urn:x'>", "invalid-namespace"),
         (
             "<stream:stream to='localhost' xmlns:stream='http://etherx.jabber.org/streams'>",
             "unsupported-version",
         ),
-        (
-            &HEADER.replace("localhost", "elsewhere.test"),
-            "host-unknown",
-        ),
+        (&HEADER.replace("localhost", "elsewhere.test"), "host-unknown"),
         (&format!("{HEADER}text"), "not-well-formed"),
         (&format!("{HEADER}<!-- hello -->"), "restricted-xml"),
         (&format!("{HEADER}<a></b>"), "not-well-formed"),
@@ -127,15 +108,9 @@ async fn what_is_no_stream_is_answered_with_a_stream_that_says_so() {
     ] {
         let said = answer_to(&server, text.as_bytes()).await;
         let short: String = text.chars().take(60).collect();
-        assert!(
-            said.starts_with("<?xml version='1.0'?><stream:stream "),
-            "{short}: {said}"
-        );
+        assert!(said.starts_with("<?xml version='1.0'?><stream:stream "), "{short}: {said}");
         assert!(said.contains(&format!("<{condition} ")), "{short}: {said}");
-        assert!(
-            said.ends_with("</stream:error></stream:stream>"),
-            "{short}: {said}"
-        );
+        assert!(said.ends_with("</stream:error></stream:stream>"), "{short}: {said}");
     }
     let said = answer_to(&server, b"\xff\xfe<").await;
     assert!(said.contains("<unsupported-encoding "), "{said}");
@@ -151,11 +126,7 @@ async fn half_a_header_is_waited_for_and_a_client_that_goes_away_leaves_nothing_
     gone.write_all(half.as_bytes()).await.unwrap();
     drop(gone);
     socket.write_all(other.as_bytes()).await.unwrap();
-    assert!(
-        until(&mut socket, "</stream:features>")
-            .await
-            .contains("PLAIN")
-    );
+    assert!(until(&mut socket, "</stream:features>").await.contains("PLAIN"));
     // The server is none the worse for it.
     assert!(
         answer_to(&server, format!("{HEADER}</stream:stream>").as_bytes())
@@ -172,30 +143,15 @@ async fn a_stanza_of_the_largest_size_passes_and_a_larger_one_ends_the_stream() 
     socket.write_all(begin.as_bytes()).await.unwrap();
     until(&mut socket, "</jid>").await;
     let stanza = |length: usize| {
-        let (head, tail) = (
-            "<iq id='v' type='set'><vCard xmlns='vcard-temp'><FN>",
-            "</FN></vCard></iq>",
-        );
-        format!(
-            "{head}{}{tail}",
-            "x".repeat(length - head.len() - tail.len())
-        )
+        let (head, tail) =
+            ("<iq id='v' type='set'><vCard xmlns='vcard-temp'><FN>", "</FN></vCard></iq>");
+        format!("{head}{}{tail}", "x".repeat(length - head.len() - tail.len()))
     };
     socket.write_all(stanza(200_000).as_bytes()).await.unwrap();
     until(&mut socket, "type=\"result\" xmlns=\"jabber:client\"/>").await;
-    socket
-        .write_all(stanza(256 * 1024).as_bytes())
-        .await
-        .unwrap();
-    assert!(
-        until(&mut socket, "</iq>")
-            .await
-            .contains("policy-violation")
-    );
-    socket
-        .write_all(stanza(256 * 1024 + 1).as_bytes())
-        .await
-        .unwrap();
+    socket.write_all(stanza(256 * 1024).as_bytes()).await.unwrap();
+    assert!(until(&mut socket, "</iq>").await.contains("policy-violation"));
+    socket.write_all(stanza(256 * 1024 + 1).as_bytes()).await.unwrap();
     let said = rest(&mut socket).await;
     assert!(
         said.contains("<policy-violation xmlns=\"urn:ietf:params:xml:ns:xmpp-streams\"/>"),
@@ -207,15 +163,9 @@ async fn a_stanza_of_the_largest_size_passes_and_a_larger_one_ends_the_stream() 
 async fn white_space_keeps_a_stream_alive_and_means_nothing() {
     let server = cleartext().await;
     let mut socket = dial(server.tcp_listen_address().unwrap()).await;
-    socket
-        .write_all(format!("{HEADER} \n ").as_bytes())
-        .await
-        .unwrap();
+    socket.write_all(format!("{HEADER} \n ").as_bytes()).await.unwrap();
     until(&mut socket, "</stream:features>").await;
-    socket
-        .write_all(format!("\r\n{} ", auth()).as_bytes())
-        .await
-        .unwrap();
+    socket.write_all(format!("\r\n{} ", auth()).as_bytes()).await.unwrap();
     until(&mut socket, "<success ").await;
 }
 
@@ -225,10 +175,7 @@ async fn the_platforms_accounts_use_tcp_too() {
     let client = Client::of(&server);
     let (_, registration) = client.register("alice").await;
     let password = client.sealed(&registration.password);
-    for url in [
-        server.tcp_address().unwrap(),
-        server.tcps_address().unwrap(),
-    ] {
+    for url in [server.tcp_address().unwrap(), server.tcps_address().unwrap()] {
         let mut alice = Xmpp::connect_to(&server, &url, "alice", &password).await;
         alice.settle().await;
         assert!(server.user("alice").sessions().len() == 1, "{url}");
@@ -245,15 +192,8 @@ async fn the_platforms_accounts_use_tcp_too() {
 #[tokio::test]
 async fn ports_are_free_ones_unless_tls_is_off_and_cleartext_is_asked_for() {
     let server = TestServer::start().await.unwrap();
-    for (address, scheme) in [
-        (server.tcp_address(), "xmpp"),
-        (server.tcps_address(), "xmpps"),
-    ] {
-        assert!(
-            address
-                .unwrap()
-                .starts_with(&format!("{scheme}://localhost:"))
-        );
+    for (address, scheme) in [(server.tcp_address(), "xmpp"), (server.tcps_address(), "xmpps")] {
+        assert!(address.unwrap().starts_with(&format!("{scheme}://localhost:")));
     }
     let server = TestServer::builder().tls(false).start().await.unwrap();
     assert_eq!((server.tcp_address(), server.tcps_address()), (None, None));
@@ -261,34 +201,19 @@ async fn ports_are_free_ones_unless_tls_is_off_and_cleartext_is_asked_for() {
     assert!(server.tcp_address().is_some() && server.tcps_address().is_none());
     assert_eq!(server.ca_certificate_pem(), None);
     let any = "127.0.0.1:0".parse().unwrap();
-    let server = TestServer::builder()
-        .tls(false)
-        .tcp_listen(any)
-        .start()
-        .await
-        .unwrap();
+    let server = TestServer::builder().tls(false).tcp_listen(any).start().await.unwrap();
     assert!(server.ca_certificate_pem().is_some() && server.tls_listen_address().is_none());
 }
 
 #[tokio::test]
 async fn the_journal_shows_a_stream_over_tcp_without_its_secrets() {
     let server = cleartext().await;
-    let whole = format!(
-        "{HEADER}{}{HEADER}{BIND}<presence/></stream:stream>",
-        auth()
-    );
+    let whole = format!("{HEADER}{}{HEADER}{BIND}<presence/></stream:stream>", auth());
     answer_to(&server, whole.as_bytes()).await;
     let journal = server.journal();
     let frames = journal.frames();
-    assert!(
-        frames[0].text.starts_with("<stream:stream to='localhost'"),
-        "{frames:?}"
-    );
-    assert!(
-        frames
-            .iter()
-            .all(|frame| !frame.text.contains("AHUxAHNlY3JldA=="))
-    );
+    assert!(frames[0].text.starts_with("<stream:stream to='localhost'"), "{frames:?}");
+    assert!(frames.iter().all(|frame| !frame.text.contains("AHUxAHNlY3JldA==")));
     assert!(frames.iter().any(|frame| frame.text.contains("<redacted>")));
     assert_eq!(journal.frames_from("u1")[0].text, "<presence/>");
     assert_eq!(frames.last().unwrap().text, "</stream:stream>");

@@ -11,9 +11,7 @@ use tokio_rustls::TlsConnector;
 async fn rest_over_tls_is_the_same_and_names_tls_addresses() {
     let server = TestServer::start().await.unwrap();
     let tls = Tls::custom(server.ca_certificate_pem().unwrap().as_bytes()).unwrap();
-    let socket = TcpStream::connect(server.tls_listen_address().unwrap())
-        .await
-        .unwrap();
+    let socket = TcpStream::connect(server.tls_listen_address().unwrap()).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
     let connector = TlsConnector::from(Arc::clone(&tls.client_config(&[b"http/1.1"])));
     let mut socket = connector.connect(name, socket).await.unwrap();
@@ -23,10 +21,7 @@ async fn rest_over_tls_is_the_same_and_names_tls_addresses() {
         "GET /license/details?licenseKey={sealed} HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n"
     );
     let reply = exchange(&mut socket, head.as_bytes(), b"").await;
-    assert_eq!(
-        reply.data()["apiBaseUrl"],
-        server.api_base_url_tls().unwrap()
-    );
+    assert_eq!(reply.data()["apiBaseUrl"], server.api_base_url_tls().unwrap());
 }
 
 #[tokio::test]
@@ -35,10 +30,7 @@ async fn xmpp_goes_where_the_configuration_says() {
     let client = Client::of(&server);
     let (_, registration) = client.register("alice").await;
     let config = registration.config.as_ref().unwrap();
-    let (host, port) = (
-        config.xmpp_host.as_deref().unwrap(),
-        config.xmpp_port_web.unwrap(),
-    );
+    let (host, port) = (config.xmpp_host.as_deref().unwrap(), config.xmpp_port_web.unwrap());
     let url = format!("wss://{host}:{port}/websocket");
     assert_eq!(Some(&url), server.websocket_url_tls().as_ref());
     let password = client.sealed(&registration.password);
@@ -63,9 +55,7 @@ async fn an_authority_that_is_kept_is_trusted_at_the_next_start_too() {
     let tls = Tls::custom(trusted.as_bytes()).unwrap();
     let connector = TlsConnector::from(Arc::clone(&tls.client_config(&[b"http/1.1"])));
     for name in ["localhost", "127.0.0.1"] {
-        let socket = TcpStream::connect(second.tls_listen_address().unwrap())
-            .await
-            .unwrap();
+        let socket = TcpStream::connect(second.tls_listen_address().unwrap()).await.unwrap();
         let name = ServerName::try_from(name).unwrap();
         connector.connect(name, socket).await.unwrap();
     }

@@ -11,10 +11,7 @@ use serde_json::json;
 pub(crate) fn roots(server: &TestServer) -> Tls {
     let pem = match server.ca_certificate_pem() {
         Some(pem) => pem.to_owned(),
-        None => rcgen::generate_simple_self_signed(Vec::new())
-            .unwrap()
-            .cert
-            .pem(),
+        None => rcgen::generate_simple_self_signed(Vec::new()).unwrap().cert.pem(),
     };
     Tls::custom(pem.as_bytes()).unwrap()
 }
@@ -55,10 +52,7 @@ impl Xmpp {
         let mut opening = Vec::new();
         let host = Open::to_host(&server.xmpp_host());
         connection.framing().write_open(&host, &mut opening);
-        Self {
-            connection,
-            opening: String::from_utf8(opening).unwrap(),
-        }
+        Self { connection, opening: String::from_utf8(opening).unwrap() }
     }
 
     /// Every way to reach a server: over WebSocket, TCP and in memory, in the clear as far as it is allowed and encrypted.
@@ -116,11 +110,7 @@ impl Xmpp {
 
     /// Opens the stream again and binds.
     pub(crate) async fn bind(&mut self) -> String {
-        assert!(
-            self.open()
-                .await
-                .contains("urn:ietf:params:xml:ns:xmpp-bind")
-        );
+        assert!(self.open().await.contains("urn:ietf:params:xml:ns:xmpp-bind"));
         self.request_binding().await
     }
 
@@ -144,19 +134,14 @@ impl Xmpp {
 
     /// The next frame; `None` at a clean end.
     pub(crate) async fn next(&mut self) -> Option<String> {
-        let frame = tokio::time::timeout(DEADLINE, self.connection.next())
-            .await
-            .expect("no frame");
+        let frame = tokio::time::timeout(DEADLINE, self.connection.next()).await.expect("no frame");
         frame.map(|frame| frame.expect("the connection broke").as_str().to_owned())
     }
 
     /// The next frame that holds `text`.
     pub(crate) async fn expect(&mut self, text: &str) -> String {
         loop {
-            let frame = self
-                .next()
-                .await
-                .unwrap_or_else(|| panic!("closed before {text}"));
+            let frame = self.next().await.unwrap_or_else(|| panic!("closed before {text}"));
             if frame.contains(text) {
                 return frame;
             }
@@ -166,9 +151,7 @@ impl Xmpp {
     /// Whether the connection ends without a closing handshake.
     pub(crate) async fn is_cut(&mut self) -> bool {
         loop {
-            match tokio::time::timeout(DEADLINE, self.connection.next())
-                .await
-                .expect("still open")
+            match tokio::time::timeout(DEADLINE, self.connection.next()).await.expect("still open")
             {
                 Some(Ok(_)) => {}
                 Some(Err(_)) => return true,
@@ -186,9 +169,7 @@ async fn a_client_comes_online_and_its_leaving_is_noticed() {
     let mut alice = Xmpp::connect(&server, "alice", &client.sealed(&alice.password)).await;
     let mut bob = Xmpp::connect(&server, "bob", &client.sealed(&bob.password)).await;
     for stream in [&mut alice, &mut bob] {
-        stream
-            .send("<presence xmlns=\"jabber:client\"><priority>1</priority></presence>")
-            .await;
+        stream.send("<presence xmlns=\"jabber:client\"><priority>1</priority></presence>").await;
     }
     alice.expect("bob@localhost").await;
     assert!(server.user("bob").is_online());
@@ -205,9 +186,7 @@ async fn deleting_over_rest_is_told_over_xmpp() {
     let (bob_client, bob) = client.register("bob").await;
     let mut alice = Xmpp::connect(&server, "alice", &client.sealed(&alice.password)).await;
     let mut bob = Xmpp::connect(&server, "bob", &client.sealed(&bob.password)).await;
-    bob_client
-        .post("/users/deleteMyAccount", &json!({ "reason": "r" }))
-        .await;
+    bob_client.post("/users/deleteMyAccount", &json!({ "reason": "r" })).await;
     alice.expect("user_deleted").await;
     bob.expect("<close ").await;
 }

@@ -25,10 +25,7 @@ pub(super) struct Counter {
 
 impl Counter {
     pub(super) fn new() -> Self {
-        Self {
-            round_trips: RoundTrips::default(),
-            spoke_last: false,
-        }
+        Self { round_trips: RoundTrips::default(), spoke_last: false }
     }
 
     pub(super) fn sent(&mut self) {

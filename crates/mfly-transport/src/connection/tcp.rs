@@ -115,10 +115,7 @@ impl Wire {
             if let Some(frame) = next.map_err(|error| self.complain(error))? {
                 if frame.as_bytes().starts_with(b"</") {
                     debug!("the peer closes");
-                    self.close_reason = Some(Close {
-                        code: None,
-                        reason: String::new(),
-                    });
+                    self.close_reason = Some(Close { code: None, reason: String::new() });
                     self.wakers.wake_all();
                 }
                 return Poll::Ready(Ok(Some(frame)));
@@ -318,9 +315,7 @@ impl Sink<Frame> for Wire {
         if this.deadline.is_over(cx) {
             this.end();
             this.state = State::ShutDown;
-            return Poll::Ready(Err(TransportError::TimedOut {
-                stage: Stage::Closing,
-            }));
+            return Poll::Ready(Err(TransportError::TimedOut { stage: Stage::Closing }));
         }
         if !this.state.is_over() {
             ready!(this.poll_goodbye(cx))?;

@@ -39,15 +39,8 @@ pub(super) struct Wakers {
 impl Wakers {
     /// Something happened that concerns everybody.
     pub(super) fn wake_all(&mut self) {
-        let Self {
-            reader,
-            flusher,
-            closer,
-        } = std::mem::take(self);
-        [reader, flusher, closer]
-            .into_iter()
-            .flatten()
-            .for_each(Waker::wake);
+        let Self { reader, flusher, closer } = std::mem::take(self);
+        [reader, flusher, closer].into_iter().flatten().for_each(Waker::wake);
     }
 }
 
@@ -66,8 +59,7 @@ pub(super) struct Deadline(Option<Pin<Box<Sleep>>>);
 impl Deadline {
     /// Five seconds from now, unless it runs already.
     pub(super) fn start(&mut self) {
-        self.0
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(STALLED)));
+        self.0.get_or_insert_with(|| Box::pin(tokio::time::sleep(STALLED)));
     }
 
     pub(super) fn stop(&mut self) {
@@ -76,8 +68,6 @@ impl Deadline {
 
     /// Whether it has passed. The task is woken when it does.
     pub(super) fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
-        self.0
-            .as_mut()
-            .is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready())
+        self.0.as_mut().is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready())
     }
 }

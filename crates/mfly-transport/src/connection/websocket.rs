@@ -66,10 +66,7 @@ impl Wire {
         } else if let Some((code, reason)) = message.as_close() {
             let code = (code != CloseCode::NO_STATUS_RECEIVED).then(|| code.into());
             debug!(code, "the peer closes");
-            self.close_reason = Some(Close {
-                code,
-                reason: reason.to_owned(),
-            });
+            self.close_reason = Some(Close { code, reason: reason.to_owned() });
             self.deadline.start();
         }
         Ok(None)
@@ -83,10 +80,7 @@ impl Wire {
         }
         let waker = self.wakers.flusher.as_ref().unwrap_or(cx.waker()).clone();
         // A failure shows up on the next read or write.
-        if Pin::new(&mut self.socket)
-            .poll_flush(&mut Context::from_waker(&waker))
-            .is_ready()
-        {
+        if Pin::new(&mut self.socket).poll_flush(&mut Context::from_waker(&waker)).is_ready() {
             self.answers_have_left();
         }
         if self.unanswered_pings < MAX_UNANSWERED_PINGS {
@@ -212,9 +206,7 @@ impl Stream for Wire {
                 Poll::Ready(Some(Ok(message))) => this.receive(message),
                 Poll::Ready(Some(Err(error))) => Err(this.translate(error)),
                 Poll::Ready(None) if this.close_reason.is_none() && this.state == State::Open => {
-                    Err(TransportError::cut(
-                        "the peer went away without a closing handshake",
-                    ))
+                    Err(TransportError::cut("the peer went away without a closing handshake"))
                 }
                 Poll::Ready(None) => {
                     // The closing handshake is done: what is left to close has its own time.
@@ -283,9 +275,7 @@ impl Sink<Frame> for Wire {
         if this.deadline.is_over(cx) {
             this.end();
             this.state = State::ShutDown;
-            return Poll::Ready(Err(TransportError::TimedOut {
-                stage: Stage::Closing,
-            }));
+            return Poll::Ready(Err(TransportError::TimedOut { stage: Stage::Closing }));
         }
         if !this.state.is_over() {
             ready!(this.poll_closing_handshake(cx))?;

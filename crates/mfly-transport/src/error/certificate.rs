@@ -32,9 +32,7 @@ impl CertificateProblem {
                 return Self::of(error);
             }
             // What an I/O error wraps is not its source: it stands for it.
-            let wrapped = error
-                .downcast_ref::<std::io::Error>()
-                .and_then(std::io::Error::get_ref);
+            let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
             next = match wrapped {
                 Some(wrapped) => Some(wrapped),
                 None => error.source(),

@@ -84,10 +84,7 @@ mod tests {
 
     #[test]
     fn the_status_is_read_whichever_version_the_proxy_speaks() {
-        assert_eq!(
-            status(b"HTTP/1.0 200 Connection established\r\n\r\n"),
-            Some(200)
-        );
+        assert_eq!(status(b"HTTP/1.0 200 Connection established\r\n\r\n"), Some(200));
         assert_eq!(status(b"HTTP/1.1 407 \r\na: b\r\n\r\n"), Some(407));
         assert_eq!(status(b"HTTP/1.1 200 OK\r\n"), None);
         assert_eq!(status(b"HTTP/1.1 2000 OK\r\n\r\n"), None);

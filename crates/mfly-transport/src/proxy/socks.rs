@@ -151,10 +151,7 @@ mod tests {
 
     #[test]
     fn the_answer_to_name_and_password_has_its_meaning() {
-        let credentials = Credentials {
-            user: "alice".to_owned(),
-            password: None,
-        };
+        let credentials = Credentials { user: "alice".to_owned(), password: None };
         for (answer, expected) in [
             (&[5, 2, 1, 0, 5, 2, 0, 1][..], Err(ProxyError::NotAllowed)),
             (&[5, 0, 5, 2, 0, 1], Err(ProxyError::NotAllowed)),

@@ -33,9 +33,8 @@ pub(super) fn read_any(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
         0..=0x7f => (usize::from(first), rest),
         0x81..=0x84 => {
             let (octets, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            let length = octets
-                .iter()
-                .fold(0, |length: u64, octet| length << 8 | u64::from(*octet));
+            let length =
+                octets.iter().fold(0, |length: u64, octet| length << 8 | u64::from(*octet));
             let is_shortest = octets.first() != Some(&0) && length > 0x7f;
             (usize::try_from(length).ok().filter(|_| is_shortest)?, rest)
         }
@@ -63,10 +62,7 @@ mod tests {
 
     #[test]
     fn lengths_that_der_forbids_are_refused() {
-        assert_eq!(
-            read(SEQUENCE, &[SEQUENCE, 1, 7, 8]),
-            Some((&[7][..], &[8][..]))
-        );
+        assert_eq!(read(SEQUENCE, &[SEQUENCE, 1, 7, 8]), Some((&[7][..], &[8][..])));
         for der in [
             &[][..],
             &[SEQUENCE],
@@ -76,9 +72,7 @@ mod tests {
             &[SEQUENCE, 0x81, 1, 0],
             &[SEQUENCE, 0x82, 0, 0x80, 0],
             &[SEQUENCE, 0x84, 0xff, 0xff, 0xff, 0xff],
-            &[
-                SEQUENCE, 0x88, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-            ],
+            &[SEQUENCE, 0x88, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
             &[0x31, 1, 0],
         ] {
             assert_eq!(read(SEQUENCE, der), None, "{der:?}");

@@ -192,11 +192,7 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
     }
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
     Some(year * 365 + leap_days + (month * 153 + 2) / 5 + day - 719_469)
 }
@@ -223,10 +219,7 @@ mod tests {
         assert_eq!(seconds(UTC_TIME, b"691231235959Z"), Some(-1));
         assert_eq!(seconds(UTC_TIME, b"000229120000Z"), Some(951_825_600));
         assert_eq!(seconds(UTC_TIME, b"491231235959Z"), Some(2_524_607_999));
-        assert_eq!(
-            seconds(GENERALIZED_TIME, b"20500101000000Z"),
-            Some(2_524_608_000)
-        );
+        assert_eq!(seconds(GENERALIZED_TIME, b"20500101000000Z"), Some(2_524_608_000));
         for text in [
             &b""[..],
             b"Z",
@@ -242,11 +235,7 @@ mod tests {
 
     #[test]
     fn names_and_times_of_a_certificate_are_read() {
-        let names = [
-            "example.com".to_owned(),
-            "::1".to_owned(),
-            "192.0.2.1".to_owned(),
-        ];
+        let names = ["example.com".to_owned(), "::1".to_owned(), "192.0.2.1".to_owned()];
         let mut params = CertificateParams::new(names.clone()).unwrap();
         params.not_before = date_time_ymd(1999, 12, 31);
         params.not_after = date_time_ymd(2050, 3, 1);
@@ -284,11 +273,7 @@ mod tests {
         let unit = (DnType::OrganizationalUnitName, utf8("Servers"));
         let bmp = DnValue::BmpString("Grüße".try_into().unwrap());
         let printable = DnValue::PrintableString("a.example".try_into().unwrap());
-        let all = [
-            organisation.clone(),
-            unit.clone(),
-            (DnType::CommonName, printable),
-        ];
+        let all = [organisation.clone(), unit.clone(), (DnType::CommonName, printable)];
         assert_eq!(called(&all).as_deref(), Some("a.example"));
         assert_eq!(called(&all[..2]).as_deref(), Some("Servers"));
         assert_eq!(called(&all[..1]).as_deref(), Some("Example"));

@@ -40,10 +40,7 @@ impl Following {
     }
 
     fn at(place: Place) -> Self {
-        Self {
-            place,
-            current: Arc::default(),
-        }
+        Self { place, current: Arc::default() }
     }
 
     /// The resolver for what the configuration says now: the one of the last look-up if that is the
@@ -62,9 +59,8 @@ impl Following {
             return Ok(resolver.clone());
         }
         let provider = TokioRuntimeProvider::default();
-        let resolver = TokioResolver::builder_with_config(config, provider)
-            .with_options(options)
-            .build()?;
+        let resolver =
+            TokioResolver::builder_with_config(config, provider).with_options(options).build()?;
         *current = Some((text, resolver.clone()));
         Ok(resolver)
     }
@@ -111,10 +107,6 @@ mod tests {
             assert_eq!(servers(&following), [server]);
         }
         fs::remove_file(&path).unwrap();
-        assert_eq!(
-            servers(&following),
-            ["192.0.2.1"],
-            "the last that was known"
-        );
+        assert_eq!(servers(&following), ["192.0.2.1"], "the last that was known");
     }
 }

@@ -27,9 +27,7 @@ pub fn order(mut records: Vec<Record>, mut random: impl FnMut(u32) -> u32) -> Ve
     while let Some(priority) = records.first().map(|record| record.priority) {
         let equals = records.partition_point(|record| record.priority == priority);
         let weights = records[..equals].iter().map(|record| record.weight);
-        let sum = weights
-            .clone()
-            .fold(0u32, |sum, weight| sum.saturating_add(weight.into()));
+        let sum = weights.clone().fold(0u32, |sum, weight| sum.saturating_add(weight.into()));
         let drawn = random(sum);
         let mut running = 0u32;
         let chosen = weights
@@ -49,13 +47,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn record(priority: u16, weight: u16, name: &str) -> Record {
-        Record {
-            priority,
-            weight,
-            port: 5222,
-            target: name.to_owned(),
-            direct_tls: false,
-        }
+        Record { priority, weight, port: 5222, target: name.to_owned(), direct_tls: false }
     }
 
     /// SplitMix64: the same numbers in every run.
@@ -117,10 +109,7 @@ mod tests {
         }
         for (name, weight) in [("ten", 10), ("thirty", 30), ("sixty", 60)] {
             let expected = ROUNDS * weight / 101;
-            assert!(
-                first[name].abs_diff(expected) < ROUNDS / 50,
-                "{name}: {first:?}"
-            );
+            assert!(first[name].abs_diff(expected) < ROUNDS / 50, "{name}: {first:?}");
         }
         // One in a hundred and one: small, and not never.
         assert!((1..ROUNDS / 50).contains(&first["zero"]), "{first:?}");

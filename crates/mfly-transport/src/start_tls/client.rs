@@ -19,9 +19,7 @@ pub(crate) async fn negotiate<T>(
 where
     T: AsyncRead + AsyncWrite + Unpin,
 {
-    exchange(Clear::new(io), domain, at_once)
-        .await
-        .map_err(|end| end.of(domain))
+    exchange(Clear::new(io), domain, at_once).await.map_err(|end| end.of(domain))
 }
 
 async fn exchange<T>(mut stream: Clear<'_, T>, domain: &str, at_once: bool) -> Result<(), End>

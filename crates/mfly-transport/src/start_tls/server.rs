@@ -36,10 +36,8 @@ where
     let asked = stream.header().await?;
     let mut opening = Vec::new();
     header(domain, asked.from, &mut opening)?;
-    let features = Features {
-        start_tls: Some(StartTlsOffer { required: true }),
-        ..Features::default()
-    };
+    let features =
+        Features { start_tls: Some(StartTlsOffer { required: true }), ..Features::default() };
     features.write(&mut opening);
     *is_greeted = true;
     stream.write(&opening).await?;
@@ -77,10 +75,7 @@ where
         _ => Some(StreamCondition::PolicyViolation),
     };
     if let Some(condition) = condition {
-        let error = StreamError {
-            text: Some(reason.to_string()),
-            ..StreamError::new(condition)
-        };
+        let error = StreamError { text: Some(reason.to_string()), ..StreamError::new(condition) };
         error.write(&mut farewell);
     }
     farewell.extend_from_slice(FOOTER.as_bytes());

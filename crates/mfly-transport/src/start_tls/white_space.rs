@@ -20,10 +20,7 @@ pub struct PastWhiteSpace<T> {
 impl<T> PastWhiteSpace<T> {
     /// I/O on which white space may come first, 16 KiB at most.
     pub const fn new(io: T) -> Self {
-        Self {
-            io,
-            left: Some(MAX_BYTES),
-        }
+        Self { io, left: Some(MAX_BYTES) }
     }
 }
 
@@ -120,11 +117,9 @@ mod tests {
 
     #[tokio::test]
     async fn white_space_is_dropped_at_the_beginning_only_however_it_is_cut() {
-        for pieces in [
-            &[b" \r\n\t\x16 \n".as_slice()][..],
-            &[b" ", b"\n", b"\x16", b" \n"],
-            &[b"\x16 \n"],
-        ] {
+        for pieces in
+            [&[b" \r\n\t\x16 \n".as_slice()][..], &[b" ", b"\n", b"\x16", b" \n"], &[b"\x16 \n"]]
+        {
             assert_eq!(read(pieces).await.unwrap(), b"\x16 \n");
         }
         assert_eq!(read(&[b" \n"]).await.unwrap(), b"");

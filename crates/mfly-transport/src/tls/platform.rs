@@ -74,9 +74,7 @@ impl ServerCertVerifier for Unavailable {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        provider()
-            .signature_verification_algorithms
-            .supported_schemes()
+        provider().signature_verification_algorithms.supported_schemes()
     }
 }
 
@@ -96,9 +94,6 @@ mod tests {
             UnixTime::since_unix_epoch(std::time::Duration::ZERO),
         );
         let text = outcome.unwrap_err().to_string();
-        assert!(
-            text.contains("no file") && text.contains("bundled or custom roots"),
-            "{text}"
-        );
+        assert!(text.contains("no file") && text.contains("bundled or custom roots"), "{text}");
     }
 }

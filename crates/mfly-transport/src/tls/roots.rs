@@ -75,9 +75,7 @@ pub(super) fn certificates(
         vec![CertificateDer::from(bytes.to_vec())]
     };
     if certificates.is_empty() {
-        return Err(refuse(
-            "it holds no certificate; pass PEM text or one DER certificate",
-        ));
+        return Err(refuse("it holds no certificate; pass PEM text or one DER certificate"));
     }
     Ok(certificates)
 }

@@ -55,19 +55,13 @@ impl ServerTls {
                 )
             })?;
         config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
-        Ok(Self {
-            config: Arc::new(config),
-            end_point,
-        })
+        Ok(Self { config: Arc::new(config), end_point })
     }
 
     /// A configuration of your own, which shows the given certificate (DER) to every client.
     #[must_use]
     pub fn with_config(config: Arc<ServerConfig>, certificate: &[u8]) -> Self {
-        Self {
-            config,
-            end_point: end_point(certificate),
-        }
+        Self { config, end_point: end_point(certificate) }
     }
 
     /// The configuration.

@@ -62,14 +62,7 @@ impl AsyncWrite for Counted {
 fn counted() -> (Counted, DuplexStream, Arc<AtomicUsize>) {
     let (io, other) = tokio::io::duplex(1024 * 1024);
     let writes = Arc::new(AtomicUsize::new(0));
-    (
-        Counted {
-            io,
-            writes: Arc::clone(&writes),
-        },
-        other,
-        writes,
-    )
+    (Counted { io, writes: Arc::clone(&writes) }, other, writes)
 }
 
 /// Feeds twenty frames of the usual size, flushes, and returns the writes made by then.
@@ -79,11 +72,7 @@ async fn writes_for_twenty_frames(connection: &mut Connection, writes: &AtomicUs
         let stanza = format!("<iq id='{number}' type='get'>{}</iq>", "x".repeat(300));
         connection.feed(Frame::from(stanza)).await.unwrap();
     }
-    assert_eq!(
-        writes.load(Ordering::Relaxed),
-        before,
-        "nothing leaves before the flush"
-    );
+    assert_eq!(writes.load(Ordering::Relaxed), before, "nothing leaves before the flush");
     connection.flush().await.unwrap();
     writes.load(Ordering::Relaxed) - before
 }

@@ -60,15 +60,9 @@ fn violates(error: &TransportError) -> bool {
 #[tokio::test]
 async fn a_frame_above_the_limit_is_refused_before_its_end_and_the_peer_is_told() {
     let (error, answer) = send(format!("<a>{}", "a".repeat(LIMIT)).as_bytes()).await;
-    assert!(
-        matches!(error, TransportError::TooLarge { limit: LIMIT }),
-        "{error:?}"
-    );
+    assert!(matches!(error, TransportError::TooLarge { limit: LIMIT }), "{error:?}");
     assert!(answer.contains("<policy-violation "), "{answer}");
-    assert!(
-        answer.ends_with("</stream:error></stream:stream>"),
-        "{answer}"
-    );
+    assert!(answer.ends_with("</stream:error></stream:stream>"), "{answer}");
 }
 
 #[tokio::test]
@@ -102,12 +96,7 @@ async fn a_peer_that_speaks_something_else_is_refused_without_a_word() {
 
 #[tokio::test]
 async fn a_conversation_is_the_same_wherever_it_is_cut() {
-    let texts = [
-        "<a b='>'/>",
-        "<body>žluťoučký 🐎</body>",
-        " ",
-        "<x><![CDATA[</x>]]></x>",
-    ];
+    let texts = ["<a b='>'/>", "<body>žluťoučký 🐎</body>", " ", "<x><![CDATA[</x>]]></x>"];
     let whole = format!("{}{}", texts.concat(), FOOTER);
     for at in 1..whole.len() {
         let (mut connection, mut raw) = open_client().await;
@@ -125,16 +114,9 @@ async fn a_conversation_is_the_same_wherever_it_is_cut() {
             frames
         };
         let (frames, ()) = tokio::join!(reading, writing);
-        let received: Vec<&str> = frames
-            .iter()
-            .map(Frame::as_str)
-            .filter(|text| *text != " ")
-            .collect();
-        assert_eq!(
-            received,
-            [texts[0], texts[1], texts[3], FOOTER],
-            "cut at {at}"
-        );
+        let received: Vec<&str> =
+            frames.iter().map(Frame::as_str).filter(|text| *text != " ").collect();
+        assert_eq!(received, [texts[0], texts[1], texts[3], FOOTER], "cut at {at}");
     }
 }
 
@@ -165,10 +147,7 @@ async fn nothing_is_read_after_the_peers_closing_tag_but_something_may_still_be_
     raw.write_all(b"</stream:stream><late/>").await.unwrap();
     assert_eq!(connection.next().await.unwrap().unwrap().as_str(), FOOTER);
     assert!(connection.next().await.is_none());
-    let closed = Close {
-        code: None,
-        reason: String::new(),
-    };
+    let closed = Close { code: None, reason: String::new() };
     assert_eq!(connection.close_reason(), Some(&closed));
     // RFC 6120 §4.4: the other direction is still open.
     connection.send(Frame::from("<last/>")).await.unwrap();
@@ -234,15 +213,7 @@ async fn a_peer_that_never_answers_a_closing_tag_is_left_after_five_seconds() {
     let (mut connection, raw) = open_client().await;
     let start = Instant::now();
     let error = connection.close().await.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            TransportError::TimedOut {
-                stage: Stage::Closing
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, TransportError::TimedOut { stage: Stage::Closing }), "{error:?}");
     assert_eq!(start.elapsed(), Duration::from_secs(5));
     drop(connection);
     assert_eq!(rest(raw).await, FOOTER);

@@ -55,9 +55,6 @@ impl Authority {
 
     fn sign(&self, params: CertificateParams) -> (String, String) {
         let key = KeyPair::generate().unwrap();
-        (
-            params.signed_by(&key, &self.0).unwrap().pem(),
-            key.serialize_pem(),
-        )
+        (params.signed_by(&key, &self.0).unwrap().pem(), key.serialize_pem())
     }
 }

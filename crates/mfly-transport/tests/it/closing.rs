@@ -46,10 +46,7 @@ async fn a_close_by_the_client_is_a_clean_end_for_the_server((client, server): E
 }
 
 async fn what_was_queued_before_a_close_still_arrives((mut client, mut server): Ends) {
-    client
-        .feed(Frame::from("<presence type='unavailable'/>"))
-        .await
-        .unwrap();
+    client.feed(Frame::from("<presence type='unavailable'/>")).await.unwrap();
     client.feed(client.framing().client_close()).await.unwrap();
     let reading = async {
         let mut frames = Vec::new();

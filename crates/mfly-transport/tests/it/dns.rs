@@ -31,10 +31,8 @@ impl NameServer {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let known: HashMap<String, Vec<Srv>> = records
-            .iter()
-            .map(|(name, records)| ((*name).to_owned(), records.to_vec()))
-            .collect();
+        let known: HashMap<String, Vec<Srv>> =
+            records.iter().map(|(name, records)| ((*name).to_owned(), records.to_vec())).collect();
         let log = Arc::clone(&asked);
         let task = tokio::spawn(async move {
             let mut query = [0; 512];
@@ -45,20 +43,12 @@ impl NameServer {
                 if found.is_empty() && matches!(unknown, Unknown::Silence) {
                     continue;
                 }
-                let code = if found.is_empty() {
-                    unknown as i32 as u8
-                } else {
-                    0
-                };
+                let code = if found.is_empty() { unknown as i32 as u8 } else { 0 };
                 let answer = answer(&query[..2], code, question, found);
                 socket.send_to(&answer, client).await.unwrap();
             }
         });
-        Self {
-            address,
-            asked,
-            task,
-        }
+        Self { address, asked, task }
     }
 
     /// The names that were asked for.
@@ -92,10 +82,8 @@ fn answer(id: &[u8], code: u8, question: &[u8], records: &[Srv]) -> Vec<u8> {
     answer.extend([0x81, 0x80 | code, 0, 1, 0, records.len() as u8, 0, 0, 0, 0]);
     answer.extend(question);
     for (priority, weight, port, target) in records {
-        let mut data: Vec<u8> = [priority, weight, port]
-            .into_iter()
-            .flat_map(|number| number.to_be_bytes())
-            .collect();
+        let mut data: Vec<u8> =
+            [priority, weight, port].into_iter().flat_map(|number| number.to_be_bytes()).collect();
         for label in target.split('.').filter(|label| !label.is_empty()) {
             data.push(label.len() as u8);
             data.extend(label.as_bytes());

@@ -18,12 +18,7 @@ over_every_transport!(
 async fn frames_arrive_whole_and_in_order_in_both_directions((mut client, mut server): Ends) {
     let over_websocket = ["<open/>", "", "<body>žluťoučký 🐎</body>", " "];
     // There is no empty frame over TCP, and white space tells nothing unless it comes last.
-    let over_tcp = [
-        "<a><b/></a>",
-        "<body>žluťoučký 🐎</body>",
-        "<i x='>'/>",
-        " ",
-    ];
+    let over_tcp = ["<a><b/></a>", "<body>žluťoučký 🐎</body>", "<i x='>'/>", " "];
     let texts = match client.framing() {
         Framing::WebSocket => over_websocket,
         _ => over_tcp,
@@ -63,10 +58,7 @@ async fn a_frame_above_the_limit_ends_the_connection_with_that_reason(ends: Ends
         client
     });
     let refused = server.next().await.unwrap().unwrap_err();
-    assert!(
-        matches!(refused, TransportError::TooLarge { limit: LIMIT }),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, TransportError::TooLarge { limit: LIMIT }), "{refused:?}");
     assert!(server.next().await.is_none());
     let late = server.send(Frame::from("<late/>")).await.unwrap_err();
     assert!(matches!(late, TransportError::Closed), "{late:?}");
@@ -86,10 +78,7 @@ async fn a_client_reads_on_after_a_stanza_above_its_limits(ends: Ends) {
     match framing {
         // One message is held as a whole; the stream's reader skips it.
         Framing::WebSocket => assert_eq!(large.len(), LIMIT + 1),
-        _ => assert_eq!(
-            large.skipped().map(|skipped| skipped.name.as_str()),
-            Some("a")
-        ),
+        _ => assert_eq!(large.skipped().map(|skipped| skipped.name.as_str()), Some("a")),
     }
     assert_eq!(client.next().await.unwrap().unwrap().as_str(), "<next/>");
     drop(sending.await.unwrap());
@@ -114,9 +103,7 @@ async fn halves_work_in_different_tasks((client, server): Ends) {
     let (mut echo_sink, mut echo_stream) = server.split();
     let sending = tokio::spawn(async move {
         for number in 0..COUNT {
-            sink.send(Frame::from(format!("<r n='{number}'/>")))
-                .await
-                .unwrap();
+            sink.send(Frame::from(format!("<r n='{number}'/>"))).await.unwrap();
         }
         sink
     });

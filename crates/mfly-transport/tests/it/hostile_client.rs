@@ -58,10 +58,7 @@ async fn a_frame_that_claims_a_terabyte_is_refused_before_any_of_it_arrives() {
     let mut header = vec![TEXT, 0x80 | 127];
     header.extend((1u64 << 40).to_be_bytes());
     let (error, code) = send(&header).await;
-    assert!(
-        matches!(error, TransportError::TooLarge { limit: LIMIT }),
-        "{error:?}"
-    );
+    assert!(matches!(error, TransportError::TooLarge { limit: LIMIT }), "{error:?}");
     assert_eq!(code, Some(1009));
 }
 
@@ -73,10 +70,7 @@ async fn fragments_that_add_up_to_too_much_are_refused() {
         bytes.extend(frame(ONE_MORE, &part));
     }
     let (error, code) = send(&bytes).await;
-    assert!(
-        matches!(error, TransportError::TooLarge { limit: LIMIT }),
-        "{error:?}"
-    );
+    assert!(matches!(error, TransportError::TooLarge { limit: LIMIT }), "{error:?}");
     assert_eq!(code, Some(1009));
 }
 
@@ -111,13 +105,8 @@ async fn text_in_fragments_is_one_frame() {
     let (mut connection, mut raw) = client();
     raw.write_all(&frame(FIRST_OF_MANY, b"<a>")).await.unwrap();
     raw.write_all(&frame(PING, b"")).await.unwrap();
-    raw.write_all(&frame(ONE_MORE | 0x80, b"</a>"))
-        .await
-        .unwrap();
-    assert_eq!(
-        connection.next().await.unwrap().unwrap().as_str(),
-        "<a></a>"
-    );
+    raw.write_all(&frame(ONE_MORE | 0x80, b"</a>")).await.unwrap();
+    assert_eq!(connection.next().await.unwrap().unwrap().as_str(), "<a></a>");
 }
 
 #[tokio::test]
@@ -163,14 +152,9 @@ async fn any_number_of_pings_is_answered_to_a_client_that_reads() {
 #[tokio::test]
 async fn the_clients_reason_to_close_is_kept() {
     let (mut connection, mut raw) = client();
-    raw.write_all(&frame(CLOSE, b"\x03\xe9going home"))
-        .await
-        .unwrap();
+    raw.write_all(&frame(CLOSE, b"\x03\xe9going home")).await.unwrap();
     assert!(connection.next().await.is_none());
-    let reason = Close {
-        code: Some(1001),
-        reason: "going home".into(),
-    };
+    let reason = Close { code: Some(1001), reason: "going home".into() };
     assert_eq!(connection.close_reason(), Some(&reason));
     let mut answer = [0; 4];
     raw.read_exact(&mut answer).await.unwrap();
@@ -182,13 +166,7 @@ async fn a_close_without_a_code_has_none() {
     let (mut connection, mut raw) = client();
     raw.write_all(&frame(CLOSE, b"")).await.unwrap();
     assert!(connection.next().await.is_none());
-    assert_eq!(
-        connection.close_reason(),
-        Some(&Close {
-            code: None,
-            reason: String::new()
-        })
-    );
+    assert_eq!(connection.close_reason(), Some(&Close { code: None, reason: String::new() }));
 }
 
 #[tokio::test(start_paused = true)]
@@ -196,15 +174,7 @@ async fn a_client_that_never_answers_a_close_is_left_after_five_seconds() {
     let (mut connection, _raw) = client();
     let start = Instant::now();
     let error = connection.close().await.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            TransportError::TimedOut {
-                stage: Stage::Closing
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, TransportError::TimedOut { stage: Stage::Closing }), "{error:?}");
     assert_eq!(start.elapsed(), Duration::from_secs(5));
     connection.close().await.unwrap();
     assert!(connection.next().await.is_none());
@@ -214,9 +184,7 @@ async fn a_client_that_never_answers_a_close_is_left_after_five_seconds() {
 async fn a_client_that_closes_without_reading_is_left_after_five_seconds() {
     let (io, mut raw) = tokio::io::duplex(64);
     let mut connection = server::websocket(io, LIMIT);
-    let blocked = connection
-        .send(Frame::from("x".repeat(1000)))
-        .now_or_never();
+    let blocked = connection.send(Frame::from("x".repeat(1000))).now_or_never();
     assert!(blocked.is_none(), "the wire is full");
     raw.write_all(&frame(CLOSE, b"")).await.unwrap();
     let start = Instant::now();

@@ -56,11 +56,9 @@ async fn visit(
 async fn with(name: HeaderName, value: Option<&'static str>) -> String {
     let outcome = visit(move |mut response| {
         match value {
-            Some(value) => drop(
-                response
-                    .headers_mut()
-                    .insert(name, HeaderValue::from_static(value)),
-            ),
+            Some(value) => {
+                drop(response.headers_mut().insert(name, HeaderValue::from_static(value)))
+            }
             None => drop(response.headers_mut().remove(name)),
         }
         encode(&response)
@@ -68,11 +66,7 @@ async fn with(name: HeaderName, value: Option<&'static str>) -> String {
     let error = outcome.await.unwrap_err();
     let is_sub_protocol = error.handshake_problem() == Some(HandshakeProblem::SubProtocol);
     match error {
-        TransportError::Handshake {
-            status: None,
-            reason,
-            ..
-        } => {
+        TransportError::Handshake { status: None, reason, .. } => {
             assert_eq!(is_sub_protocol, reason.contains("sub-protocol"));
             reason.into_owned()
         }
@@ -87,26 +81,15 @@ async fn the_right_answer_is_accepted() {
 
 #[tokio::test]
 async fn a_server_without_the_xmpp_sub_protocol_is_refused() {
-    assert!(
-        with(header::SEC_WEBSOCKET_PROTOCOL, Some("chat"))
-            .await
-            .contains("another")
-    );
-    assert!(
-        with(header::SEC_WEBSOCKET_PROTOCOL, None)
-            .await
-            .contains("did not choose")
-    );
+    assert!(with(header::SEC_WEBSOCKET_PROTOCOL, Some("chat")).await.contains("another"));
+    assert!(with(header::SEC_WEBSOCKET_PROTOCOL, None).await.contains("did not choose"));
 }
 
 #[tokio::test]
 async fn an_answer_that_is_not_websocket_is_refused() {
     assert!(with(header::UPGRADE, Some("h2c")).await.contains("upgrade"));
     assert!(with(header::CONNECTION, None).await.contains("upgrade"));
-    let wrong_key = with(
-        header::SEC_WEBSOCKET_ACCEPT,
-        Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
-    );
+    let wrong_key = with(header::SEC_WEBSOCKET_ACCEPT, Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
     assert!(wrong_key.await.contains("Sec-WebSocket-Accept"));
     let compressing = with(header::SEC_WEBSOCKET_EXTENSIONS, Some("permessage-deflate"));
     assert!(compressing.await.contains("extension"));
@@ -122,11 +105,7 @@ async fn an_http_refusal_keeps_its_status() {
         let error = outcome.await.unwrap_err();
         assert_eq!(error.is_retryable(), is_retryable);
         assert_eq!(error.fault(), Fault::Peer);
-        assert_eq!(
-            error.handshake_problem(),
-            Some(HandshakeProblem::Status(refusal)),
-            "{error:?}"
-        );
+        assert_eq!(error.handshake_problem(), Some(HandshakeProblem::Status(refusal)), "{error:?}");
     }
 }
 
@@ -134,21 +113,13 @@ async fn an_http_refusal_keeps_its_status() {
 async fn an_answer_without_end_is_refused_long_before_the_time_out() {
     let endless = |_| [b"HTTP/1.1 101 x\r\nx: ", &[b'x'; 1024 * 1024][..]].concat();
     let error = visit(endless).await.unwrap_err();
-    assert!(
-        matches!(error, TransportError::Handshake { status: None, .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, TransportError::Handshake { status: None, .. }), "{error:?}");
 }
 
 #[tokio::test]
 async fn an_answer_that_is_not_http_is_refused() {
-    let error = visit(|_| b"220 mail.example ESMTP\r\n\r\n".to_vec())
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(error, TransportError::Handshake { status: None, .. }),
-        "{error:?}"
-    );
+    let error = visit(|_| b"220 mail.example ESMTP\r\n\r\n".to_vec()).await.unwrap_err();
+    assert!(matches!(error, TransportError::Handshake { status: None, .. }), "{error:?}");
 }
 
 #[tokio::test]
@@ -167,19 +138,11 @@ async fn a_server_that_hangs_up_in_the_handshake_is_worth_another_try() {
 async fn the_request_names_the_host_the_path_and_the_sub_protocol() {
     let listener = listen().await;
     let port = listener.local_addr().unwrap().port();
-    let address = format!("ws://127.0.0.1:{port}/websocket?v=1")
-        .parse()
-        .unwrap();
+    let address = format!("ws://127.0.0.1:{port}/websocket?v=1").parse().unwrap();
     tokio::spawn(async move { connect(&address, &Options::default()).await });
     let (_socket, head) = request(&listener).await;
-    assert!(
-        head.starts_with("GET /websocket?v=1 HTTP/1.1\r\n"),
-        "{head}"
-    );
-    assert!(
-        head.contains(&format!("Host: 127.0.0.1:{port}\r\n")),
-        "{head}"
-    );
+    assert!(head.starts_with("GET /websocket?v=1 HTTP/1.1\r\n"), "{head}");
+    assert!(head.contains(&format!("Host: 127.0.0.1:{port}\r\n")), "{head}");
     assert!(head.contains("sec-websocket-protocol: xmpp\r\n"), "{head}");
     assert!(!head.to_lowercase().contains("extensions"), "{head}");
 }

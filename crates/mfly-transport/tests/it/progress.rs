@@ -36,9 +36,7 @@ async fn every_step_to_a_secured_stream_is_reported_in_order() {
     let ((outcome, steps), served) = tokio::join!(observed(address, Options::new(trust)), serving);
     served.unwrap();
     let [
-        Progress::Resolved {
-            host, addresses, ..
-        },
+        Progress::Resolved { host, addresses, .. },
         Progress::Dialled { peer: dialled, .. },
         Progress::StartTlsNegotiated { .. },
         Progress::Secured { security, .. },
@@ -58,13 +56,9 @@ async fn the_websocket_handshake_tells_the_servers_time() {
     let serving = async {
         let mut socket = accepted(&listener).await;
         let head = read_until(&mut socket, "\r\n\r\n").await;
-        let request = head
-            .lines()
-            .skip(1)
-            .filter_map(|line| line.split_once(": "));
-        let request = request.fold(Request::get("/websocket"), |request, (name, value)| {
-            request.header(name, value)
-        });
+        let request = head.lines().skip(1).filter_map(|line| line.split_once(": "));
+        let request = request
+            .fold(Request::get("/websocket"), |request, (name, value)| request.header(name, value));
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let answer = server::upgrade(&parts).unwrap();
         let accept = &answer.headers()[header::SEC_WEBSOCKET_ACCEPT];
@@ -95,14 +89,7 @@ async fn an_address_that_cannot_be_reached_is_reported_with_the_reason() {
     drop(listener);
     let (outcome, steps) = observed(address, Options::default()).await;
     assert!(matches!(outcome, Err(TransportError::Dial { .. })));
-    let [
-        Progress::Resolved { .. },
-        Progress::Unreachable {
-            peer: tried,
-            reason,
-            ..
-        },
-    ] = &steps[..]
+    let [Progress::Resolved { .. }, Progress::Unreachable { peer: tried, reason, .. }] = &steps[..]
     else {
         panic!("{steps:?}");
     };

@@ -38,22 +38,12 @@ struct Manner {
 
 impl ProxyServer {
     pub(crate) async fn start(kind: Kind, authenticates: bool) -> Self {
-        Self::with(Manner {
-            kind,
-            authenticates,
-            refuses: false,
-        })
-        .await
+        Self::with(Manner { kind, authenticates, refuses: false }).await
     }
 
     /// One that connects to nobody.
     pub(crate) async fn refusing(kind: Kind) -> Self {
-        Self::with(Manner {
-            kind,
-            authenticates: false,
-            refuses: true,
-        })
-        .await
+        Self::with(Manner { kind, authenticates: false, refuses: true }).await
     }
 
     async fn with(manner: Manner) -> Self {
@@ -66,11 +56,7 @@ impl ProxyServer {
                 tokio::spawn(serve(client, manner, Arc::clone(&log)));
             }
         });
-        Self {
-            address,
-            asked,
-            task,
-        }
+        Self { address, asked, task }
     }
 
     /// The servers that it was asked to connect to, as `host:port`.

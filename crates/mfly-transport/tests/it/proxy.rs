@@ -12,9 +12,7 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn proxy(scheme: &str, credentials: &str, address: SocketAddr) -> Proxy {
-    format!("{scheme}://{credentials}{address}")
-        .parse()
-        .unwrap()
+    format!("{scheme}://{credentials}{address}").parse().unwrap()
 }
 
 /// Connects through a proxy to a server that is known to it alone, over each kind of connection.
@@ -23,10 +21,7 @@ async fn through(proxy: &Proxy) {
     let (tls, trust) = tls(host, &[]);
     for scheme in ["wss", "xmpps", "xmpp"] {
         let listener = listen().await;
-        let options = Options {
-            proxy: Some(proxy.clone()),
-            ..Options::new(trust.clone())
-        };
+        let options = Options { proxy: Some(proxy.clone()), ..Options::new(trust.clone()) };
         let port = listener.local_addr().unwrap().port();
         let address: Address = format!("{scheme}://{host}:{port}").parse().unwrap();
         let serving = async {
@@ -62,11 +57,7 @@ async fn every_scheme_goes_through_an_http_proxy_which_looks_the_host_up() {
     through(&proxy("http", "", server.address)).await;
     let asked = server.asked();
     assert_eq!(asked.len(), 3);
-    assert!(
-        asked
-            .iter()
-            .all(|target| target.starts_with("server.example:"))
-    );
+    assert!(asked.iter().all(|target| target.starts_with("server.example:")));
 }
 
 #[tokio::test]
@@ -75,11 +66,7 @@ async fn every_scheme_goes_through_a_socks_proxy_which_looks_the_host_up() {
     through(&proxy("socks5h", "", server.address)).await;
     let asked = server.asked();
     assert_eq!(asked.len(), 3);
-    assert!(
-        asked
-            .iter()
-            .all(|target| target.starts_with("server.example:"))
-    );
+    assert!(asked.iter().all(|target| target.starts_with("server.example:")));
 }
 
 #[tokio::test]
@@ -97,25 +84,15 @@ async fn a_proxy_that_asks_for_them_is_told_name_and_password() {
 async fn failure(proxy: Proxy, host: &str) -> TransportError {
     let listener = listen().await;
     let port = listener.local_addr().unwrap().port();
-    dial_tcp(host, port, Some(&proxy), PATIENCE)
-        .await
-        .unwrap_err()
+    dial_tcp(host, port, Some(&proxy), PATIENCE).await.unwrap_err()
 }
 
 async fn refusal(proxy: Proxy) -> ProxyError {
     let name = proxy.to_string();
     let error = failure(proxy, "server.example").await;
-    assert!(
-        !format!("{error:?} {error}").contains("s3cret"),
-        "{error:?}"
-    );
+    assert!(!format!("{error:?} {error}").contains("s3cret"), "{error:?}");
     match error {
-        TransportError::Proxy {
-            proxy,
-            host,
-            reason,
-            ..
-        } => {
+        TransportError::Proxy { proxy, host, reason, .. } => {
             assert_eq!((proxy, &*host), (name, "server.example"));
             reason
         }
@@ -222,10 +199,7 @@ async fn what_follows_the_proxys_answer_belongs_to_the_server() {
             let (first, second) = head.split_at(at);
             socket.write_all(first).await.unwrap();
             tokio::task::yield_now().await;
-            socket
-                .write_all(&[second, b"hello"].concat())
-                .await
-                .unwrap();
+            socket.write_all(&[second, b"hello"].concat()).await.unwrap();
         };
         let proxy = proxy("http", "", address);
         let dialling = dial_tcp("server.example", 5222, Some(&proxy), PATIENCE);
@@ -276,14 +250,8 @@ async fn clear_text_goes_through_a_proxy_to_this_machine_only() {
         start_tls: StartTls::Disabled,
         ..Options::new(Tls::bundled())
     };
-    for address in [
-        "ws://server.example/",
-        "xmpp://server.example",
-        "xmpp://192.0.2.1",
-    ] {
-        let error = connect(&address.parse().unwrap(), &options)
-            .await
-            .unwrap_err();
+    for address in ["ws://server.example/", "xmpp://server.example", "xmpp://192.0.2.1"] {
+        let error = connect(&address.parse().unwrap(), &options).await.unwrap_err();
         assert!(matches!(error, TransportError::Address(_)), "{error:?}");
     }
     assert!(server.asked().is_empty());

@@ -36,10 +36,7 @@ fn speaking(version: &'static SupportedProtocolVersion) -> (ServerTls, Tls) {
         config.ticketer = rustls::crypto::ring::Ticketer::new().unwrap();
     }
     let trust = Tls::custom(authority.pem().as_bytes()).unwrap();
-    (
-        ServerTls::with_config(Arc::new(config), &certificate),
-        trust,
-    )
+    (ServerTls::with_config(Arc::new(config), &certificate), trust)
 }
 
 #[tokio::test]
@@ -66,11 +63,7 @@ async fn every_kind_of_tls_gives_bindings_and_clear_text_gives_none() {
         assert!(bindings.tls_exporter.is_some() && bindings.tls_server_end_point.is_some());
         assert_eq!(bindings, ends.1.channel_bindings());
     }
-    for ends in [
-        setup::ws().await,
-        setup::tcp().await,
-        setup::in_memory_tcp().await,
-    ] {
+    for ends in [setup::ws().await, setup::tcp().await, setup::in_memory_tcp().await] {
         assert!(ends.0.security().is_none() && ends.1.security().is_none());
         assert!(ends.0.channel_bindings().is_empty());
         assert!(ends.1.channel_bindings().is_empty());
@@ -110,9 +103,7 @@ async fn the_server_end_point_is_the_certificate_hashed_as_it_was_signed() {
     type Hash = fn(&[u8]) -> Option<Vec<u8>>;
     let cases: [(Authority, Hash); 3] = [
         (Authority::new(), |der| Some(Sha256::digest(der).to_vec())),
-        (Authority::signing(&PKCS_ECDSA_P384_SHA384), |der| {
-            Some(Sha384::digest(der).to_vec())
-        }),
+        (Authority::signing(&PKCS_ECDSA_P384_SHA384), |der| Some(Sha384::digest(der).to_vec())),
         // RFC 5929 §4.1 does not say what a signature without a hash function means.
         (Authority::signing(&PKCS_ED25519), |_| None),
     ];
@@ -121,10 +112,7 @@ async fn the_server_end_point_is_the_certificate_hashed_as_it_was_signed() {
         let ends = direct(&tls, &Options::new(trust)).await.unwrap();
         let certificate = &security(&ends).0.certificates[0];
         for end in [&ends.0, &ends.1] {
-            assert_eq!(
-                end.channel_bindings().tls_server_end_point,
-                hash(certificate)
-            );
+            assert_eq!(end.channel_bindings().tls_server_end_point, hash(certificate));
         }
     }
 }
@@ -157,10 +145,7 @@ async fn the_second_connection_resumes_the_session_of_the_first() {
         ends.0.next().await.unwrap().unwrap();
         let again = direct(&tls, &second).await.unwrap();
         let ((was, _), (client, server)) = (security(&ends), security(&again));
-        assert!(
-            !was.resumed && client.resumed && server.resumed,
-            "{version:?}"
-        );
+        assert!(!was.resumed && client.resumed && server.resumed, "{version:?}");
         // The certificate is remembered, and so is the binding to it.
         assert_eq!(was.certificates, client.certificates);
         assert_eq!(
@@ -196,9 +181,7 @@ async fn a_client_shows_its_certificate_to_a_server_that_asks_for_one() {
     let tls = ServerTls::with_config(Arc::new(config), &certificate);
     let trust = Tls::custom(authority.pem().as_bytes()).unwrap();
     let (own_chain, own_key) = authority.issue("alice.example.com");
-    let alice = trust
-        .with_identity(own_chain.as_bytes(), own_key.as_bytes())
-        .unwrap();
+    let alice = trust.with_identity(own_chain.as_bytes(), own_key.as_bytes()).unwrap();
 
     let ends = direct(&tls, &Options::new(alice)).await.unwrap();
     let shown = security(&ends).1.certificate().unwrap();

@@ -61,10 +61,7 @@ async fn a_request_is_understood_however_it_is_cut() {
 async fn a_client_without_the_sub_protocol_is_told() {
     let request = REQUEST.replace("xmpp", "chat");
     let (outcome, answer) = knock(&[request.as_bytes()]).await;
-    assert!(
-        answer.starts_with("HTTP/1.1 400 Bad Request\r\n"),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{answer}");
     let (status, reason) = refusal(outcome);
     assert_eq!(status, Some(400));
     assert!(reason.contains("xmpp"), "{reason}");
@@ -106,13 +103,5 @@ async fn a_client_that_says_nothing_is_left_after_the_time_limit() {
     let (io, _silent) = tokio::io::duplex(64);
     let outcome = server::accept(io, LIMIT, Duration::from_secs(3)).await;
     let error = outcome.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            TransportError::TimedOut {
-                stage: Stage::Handshake
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, TransportError::TimedOut { stage: Stage::Handshake }), "{error:?}");
 }

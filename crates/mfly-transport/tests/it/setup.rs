@@ -23,15 +23,11 @@ pub(crate) async fn listen() -> TcpListener {
 }
 
 pub(crate) fn address(scheme: &str, listener: &TcpListener) -> Address {
-    format!("{scheme}://{}/websocket", listener.local_addr().unwrap())
-        .parse()
-        .unwrap()
+    format!("{scheme}://{}/websocket", listener.local_addr().unwrap()).parse().unwrap()
 }
 
 pub(crate) fn tcp_address(scheme: &str, listener: &TcpListener) -> Address {
-    format!("{scheme}://{}", listener.local_addr().unwrap())
-        .parse()
-        .unwrap()
+    format!("{scheme}://{}", listener.local_addr().unwrap()).parse().unwrap()
 }
 
 pub(crate) async fn accepted(listener: &TcpListener) -> TcpStream {
@@ -74,10 +70,7 @@ pub(crate) async fn wss() -> Ends {
 
 pub(crate) async fn tcp() -> Ends {
     let listener = listen().await;
-    let options = Options {
-        start_tls: StartTls::Disabled,
-        ..Options::default()
-    };
+    let options = Options { start_tls: StartTls::Disabled, ..Options::default() };
     let address = tcp_address("xmpp", &listener);
     let (client, socket) = tokio::join!(connect(&address, &options), accepted(&listener));
     opened((client.unwrap(), server::tcp(socket, LIMIT))).await
@@ -104,10 +97,7 @@ pub(crate) async fn start_tls() -> Ends {
     let (tls, trust) = tls("example.com", &[b"xmpp-client"]);
     let listener = listen().await;
     let address = tcp_address("xmpp", &listener);
-    let options = Options {
-        domain: Some("example.com".to_owned()),
-        ..Options::new(trust)
-    };
+    let options = Options { domain: Some("example.com".to_owned()), ..Options::new(trust) };
     let serving = async {
         let (socket, config) = (accepted(&listener).await, tls.config().clone());
         server::start_tls(socket, "example.com", config, PATIENCE).await

@@ -28,14 +28,8 @@ async fn addresses(start_tls: &[Srv], direct_tls: &[Srv]) -> Vec<String> {
 
 #[tokio::test]
 async fn both_services_compete_by_priority() {
-    let start_tls = [
-        (20, 0, 5222, "c.example.net."),
-        (5, 0, 5269, "a.example.net."),
-    ];
-    let direct_tls = [
-        (10, 0, 443, "b.example.net."),
-        (30, 0, 5223, "d.example.net."),
-    ];
+    let start_tls = [(20, 0, 5222, "c.example.net."), (5, 0, 5269, "a.example.net.")];
+    let direct_tls = [(10, 0, 443, "b.example.net."), (30, 0, 5223, "d.example.net.")];
     assert_eq!(
         addresses(&start_tls, &direct_tls).await,
         [
@@ -45,10 +39,7 @@ async fn both_services_compete_by_priority() {
             "xmpps://d.example.net",
         ]
     );
-    assert_eq!(
-        addresses(&[], &direct_tls[..1]).await,
-        ["xmpps://b.example.net:443"]
-    );
+    assert_eq!(addresses(&[], &direct_tls[..1]).await, ["xmpps://b.example.net:443"]);
 }
 
 #[tokio::test]
@@ -71,10 +62,7 @@ async fn a_domain_without_records_is_served_at_itself() {
     let (_server, resolver) = name_server(&[], &[]).await;
     let found = resolver.look_up(DOMAIN, PATIENCE).await.unwrap();
     assert_eq!(found.addresses[0].to_string(), "xmpp://example.com");
-    assert_eq!(
-        (found.addresses.len(), found.source),
-        (1, Source::NoRecords)
-    );
+    assert_eq!((found.addresses.len(), found.source), (1, Source::NoRecords));
     let failing = NameServer::start(&[], Unknown::Failure).await;
     let resolver = Resolver::with_server(failing.address).unwrap();
     let found = resolver.look_up(DOMAIN, PATIENCE).await.unwrap();
@@ -120,14 +108,8 @@ async fn a_domain_that_says_so_offers_no_service() {
     }
     // Either service can be missing alone.
     let somewhere = [(0, 0, 443, "a.example.net.")];
-    assert_eq!(
-        addresses(&nowhere, &somewhere).await,
-        ["xmpps://a.example.net:443"]
-    );
-    assert_eq!(
-        addresses(&somewhere, &nowhere).await,
-        ["xmpp://a.example.net:443"]
-    );
+    assert_eq!(addresses(&nowhere, &somewhere).await, ["xmpps://a.example.net:443"]);
+    assert_eq!(addresses(&somewhere, &nowhere).await, ["xmpp://a.example.net:443"]);
     assert_eq!(addresses(&[], &nowhere).await, ["xmpp://example.com"]);
 }
 
@@ -135,21 +117,16 @@ async fn a_domain_that_says_so_offers_no_service() {
 async fn no_more_than_eight_servers_are_tried_and_unusable_ones_are_left_out() {
     let many = [(1, 1, 5222, "a.example."); 12];
     assert_eq!(addresses(&many, &[]).await.len(), 8);
-    let odd = [
-        (1, 0, 5222, "1.2.3."),
-        (2, 0, 0, "a."),
-        (3, 0, 5222, "b.example."),
-    ];
+    let odd = [(1, 0, 5222, "1.2.3."), (2, 0, 0, "a."), (3, 0, 5222, "b.example.")];
     assert_eq!(addresses(&odd, &[]).await, ["xmpp://b.example"]);
 }
 
 #[tokio::test]
 async fn an_ip_address_is_nothing_to_ask_about_and_a_wrong_domain_is_refused() {
     let (server, resolver) = name_server(&[], &[]).await;
-    for (domain, expected) in [
-        ("192.0.2.1", "xmpp://192.0.2.1"),
-        ("2001:db8::1", "xmpp://[2001:db8::1]"),
-    ] {
+    for (domain, expected) in
+        [("192.0.2.1", "xmpp://192.0.2.1"), ("2001:db8::1", "xmpp://[2001:db8::1]")]
+    {
         let found = resolver.addresses(domain, PATIENCE).await.unwrap();
         assert_eq!(found[0].to_string(), expected);
     }
@@ -191,15 +168,9 @@ async fn a_server_that_was_connected_to_in_vain_comes_last() {
     let (tls, trust) = tls(DOMAIN, &[]);
     let (first, second) = (listen().await, listen().await);
     let port = |listener: &tokio::net::TcpListener| listener.local_addr().unwrap().port();
-    let direct_tls = [
-        (1, 0, port(&first), "localhost."),
-        (2, 0, port(&second), "localhost."),
-    ];
+    let direct_tls = [(1, 0, port(&first), "localhost."), (2, 0, port(&second), "localhost.")];
     let (_names, resolver) = name_server(&[], &direct_tls).await;
-    let options = Options {
-        tried: Some(Tried::default()),
-        ..Options::new(trust)
-    };
+    let options = Options { tried: Some(Tried::default()), ..Options::new(trust) };
     for listener in [&first, &second, &first] {
         let serving = async {
             let config = tls.config().clone();
@@ -231,10 +202,7 @@ async fn the_failure_that_says_most_is_reported() {
     };
     let (client, _server) =
         tokio::join!(connect_domain(DOMAIN, &options, Some(&resolver)), serving);
-    assert_eq!(
-        client.unwrap_err().certificate_problem(),
-        Some(CertificateProblem::WrongName)
-    );
+    assert_eq!(client.unwrap_err().certificate_problem(), Some(CertificateProblem::WrongName));
 }
 
 #[tokio::test]

@@ -46,27 +46,19 @@ async fn meet(answers: [&str; 2], options: Options) -> (TransportError, String) 
         let _ = socket.read_to_end(&mut rest).await;
         said + &String::from_utf8_lossy(&rest)
     };
-    let (outcome, said) = tokio::join!(
-        async { connect(&address, &options).await.unwrap_err() },
-        serving
-    );
+    let (outcome, said) =
+        tokio::join!(async { connect(&address, &options).await.unwrap_err() }, serving);
     (outcome, said)
 }
 
 fn domain(options: Options) -> Options {
-    Options {
-        domain: Some(DOMAIN.to_owned()),
-        ..options
-    }
+    Options { domain: Some(DOMAIN.to_owned()), ..options }
 }
 
 /// Why a client refuses such a server, having said nothing but what it has to.
 async fn refusal(first: &str, second: &str) -> StartTlsError {
     // That clear text is allowed does not mean that it will do.
-    let allowing = Options {
-        allow_cleartext: true,
-        ..Options::default()
-    };
+    let allowing = Options { allow_cleartext: true, ..Options::default() };
     let (error, said) = meet([first, second], allowing).await;
     let after_header = said.split_once("version=\"1.0\">").unwrap().1;
     let requests = ["", "<starttls xmlns=\"urn:ietf:params:xml:ns:xmpp-tls\"/>"];
@@ -97,10 +89,7 @@ async fn a_server_that_refuses_is_left() {
     let offer = format!("{HEADER}{FEATURES}");
     let failure = "<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:stream>";
     assert_eq!(refusal(&offer, failure).await, StartTlsError::Refused);
-    assert_eq!(
-        refusal(&offer, "</stream:stream>").await,
-        StartTlsError::Closed
-    );
+    assert_eq!(refusal(&offer, "</stream:stream>").await, StartTlsError::Closed);
 }
 
 #[tokio::test]
@@ -144,14 +133,8 @@ async fn plain_text_that_comes_later_is_no_tls() {
 async fn something_else_in_the_place_of_an_answer_is_refused() {
     let unexpected = |expected| StartTlsError::Unexpected { expected };
     let stanza = "<message><body>psst</body></message>";
-    assert_eq!(
-        refusal(&format!("{HEADER}{stanza}"), "").await,
-        unexpected("the stream features")
-    );
-    assert_eq!(
-        refusal(&format!("{HEADER}{HEADER}"), "").await,
-        unexpected("the stream features")
-    );
+    assert_eq!(refusal(&format!("{HEADER}{stanza}"), "").await, unexpected("the stream features"));
+    assert_eq!(refusal(&format!("{HEADER}{HEADER}"), "").await, unexpected("the stream features"));
     for instead in [stanza, FEATURES, HEADER] {
         let reason = refusal(&format!("{HEADER}{FEATURES}"), instead).await;
         assert_eq!(reason, unexpected("<proceed/>"), "{instead}");
@@ -170,11 +153,9 @@ async fn a_stream_error_says_why_and_whether_to_come_back() {
         refusal(&error("host-unknown"), "").await,
         StartTlsError::Ended(StreamCondition::HostUnknown)
     );
-    for (condition, is_retryable) in [
-        ("host-unknown", false),
-        ("see-other-host", false),
-        ("system-shutdown", true),
-    ] {
+    for (condition, is_retryable) in
+        [("host-unknown", false), ("see-other-host", false), ("system-shutdown", true)]
+    {
         let (error, _) = meet([&error(condition), ""], Options::default()).await;
         assert_eq!(error.is_retryable(), is_retryable, "{condition}");
         assert_eq!(error.fault(), Fault::Peer);
@@ -193,11 +174,7 @@ async fn what_is_not_xmpp_is_refused() {
         &other_namespace,
         &no_version,
     ] {
-        assert_eq!(
-            refusal(answer, "").await,
-            StartTlsError::Malformed,
-            "{answer}"
-        );
+        assert_eq!(refusal(answer, "").await, StartTlsError::Malformed, "{answer}");
     }
 }
 
@@ -236,10 +213,7 @@ async fn a_server_that_leaves_is_the_networks_fault() {
 async fn visit(name: &str, domain: Option<&str>) -> Result<Connection, TransportError> {
     let (tls, trust) = tls(name, &[]);
     let listener = listen().await;
-    let options = Options {
-        domain: domain.map(str::to_owned),
-        ..Options::new(trust)
-    };
+    let options = Options { domain: domain.map(str::to_owned), ..Options::new(trust) };
     let address = tcp_address("xmpp", &listener);
     let serving = async {
         let (socket, config) = (accepted(&listener).await, tls.config().clone());
@@ -272,10 +246,7 @@ async fn a_client_that_expects_start_tls_asks_for_it_at_once() {
     let (tls, trust) = tls(DOMAIN, &[]);
     let listener = listen().await;
     let address = tcp_address("xmpp", &listener);
-    let options = domain(Options {
-        expect_start_tls: true,
-        ..Options::new(trust)
-    });
+    let options = domain(Options { expect_start_tls: true, ..Options::new(trust) });
     let serving = async {
         let mut socket = accepted(&listener).await;
         let said = read_until(&mut socket, "xmpp-tls\"/>").await;
@@ -291,25 +262,14 @@ async fn a_client_that_expects_start_tls_asks_for_it_at_once() {
 
 #[tokio::test]
 async fn a_client_that_expects_start_tls_still_checks_the_offer() {
-    let expecting = || Options {
-        expect_start_tls: true,
-        ..Options::default()
-    };
-    let (error, _) = meet(
-        [&format!("{HEADER}<stream:features/>{PROCEED}"), ""],
-        expecting(),
-    )
-    .await;
+    let expecting = || Options { expect_start_tls: true, ..Options::default() };
+    let (error, _) = meet([&format!("{HEADER}<stream:features/>{PROCEED}"), ""], expecting()).await;
     let not_offered = StartTlsError::NotOffered;
     assert!(
         matches!(error, TransportError::StartTls { reason, .. } if reason == not_offered),
         "{error:?}"
     );
-    let (error, _) = meet(
-        [&format!("{HEADER}{FEATURES}{PROCEED}<iq/>"), ""],
-        expecting(),
-    )
-    .await;
+    let (error, _) = meet([&format!("{HEADER}{FEATURES}{PROCEED}<iq/>"), ""], expecting()).await;
     let injected = StartTlsError::Injected;
     assert!(
         matches!(error, TransportError::StartTls { reason, .. } if reason == injected),
@@ -335,23 +295,13 @@ async fn receive(said: &str) -> (TransportError, String) {
 #[tokio::test]
 async fn a_client_may_write_white_space_behind_its_request_before_and_after_the_agreement() {
     let (tls, trust) = tls(DOMAIN, &[]);
-    for (before, after) in [
-        ("", ""),
-        ("\n", ""),
-        (" \t\r\n", ""),
-        ("", "\n"),
-        ("\n", "\r\n "),
-    ] {
+    for (before, after) in [("", ""), ("\n", ""), (" \t\r\n", ""), ("", "\n"), ("\n", "\r\n ")] {
         let (io, mut raw) = tokio::io::duplex(LIMIT);
         let config = tls.config().clone();
         let serving = tokio::spawn(server::start_tls(io, DOMAIN, config, PATIENCE));
         let request = format!("{HEADER}{REQUEST}{before}");
         raw.write_all(request.as_bytes()).await.unwrap();
-        read_until(
-            &mut raw,
-            "<proceed xmlns=\"urn:ietf:params:xml:ns:xmpp-tls\"/>",
-        )
-        .await;
+        read_until(&mut raw, "<proceed xmlns=\"urn:ietf:params:xml:ns:xmpp-tls\"/>").await;
         raw.write_all(after.as_bytes()).await.unwrap();
         let connector = TlsConnector::from(trust.client_config(&[]));
         let name = ServerName::try_from(DOMAIN).unwrap();
@@ -381,26 +331,18 @@ async fn every_client_that_is_refused_reads_a_header_a_reason_and_the_end() {
         let (_, answer) = receive(&said).await;
         assert_eq!(answer.matches("<stream:stream ").count(), 1, "{answer}");
         assert!(answer.contains(&format!("<{condition} ")), "{answer}");
-        assert!(
-            answer.contains("</text></stream:error></stream:stream>"),
-            "{answer}"
-        );
+        assert!(answer.contains("</text></stream:error></stream:stream>"), "{answer}");
         assert!(!answer.contains("<proceed"), "{answer}");
     }
     let (_, answer) = receive(&format!("{HEADER}</stream:stream>")).await;
-    assert!(
-        answer.ends_with("</stream:features></stream:stream>"),
-        "{answer}"
-    );
+    assert!(answer.ends_with("</stream:features></stream:stream>"), "{answer}");
 }
 
 #[tokio::test]
 async fn a_client_that_does_something_else_first_is_told_and_left() {
     let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGEAYg==</auth>";
     let (error, answer) = receive(&format!("{HEADER}{auth}")).await;
-    let unexpected = StartTlsError::Unexpected {
-        expected: "<starttls/>",
-    };
+    let unexpected = StartTlsError::Unexpected { expected: "<starttls/>" };
     assert!(
         matches!(&error, TransportError::StartTls { reason, .. } if *reason == unexpected),
         "{error:?}"
@@ -429,13 +371,5 @@ async fn a_client_that_says_nothing_is_left_after_the_time_limit() {
     let limit = Duration::from_secs(3);
     let served = server::start_tls(io, DOMAIN, tls.config().clone(), limit).await;
     let error = served.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            TransportError::TimedOut {
-                stage: Stage::StartTls
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, TransportError::TimedOut { stage: Stage::StartTls }), "{error:?}");
 }

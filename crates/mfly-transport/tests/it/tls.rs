@@ -31,10 +31,7 @@ fn problem(outcome: Result<Connection, TransportError>) -> CertificateProblem {
     let error = outcome.unwrap_err();
     assert_eq!(error.fault(), Fault::Peer);
     assert!(!error.is_retryable());
-    assert!(
-        matches!(&error, TransportError::Tls { peer, .. } if peer == "127.0.0.1"),
-        "{error:?}"
-    );
+    assert!(matches!(&error, TransportError::Tls { peer, .. } if peer == "127.0.0.1"), "{error:?}");
     error.certificate_problem().unwrap()
 }
 
@@ -44,10 +41,7 @@ async fn a_server_of_a_custom_authority_is_trusted_given_as_pem_or_der() {
     for roots in [authority.pem().into_bytes(), authority.der()] {
         let tls = Tls::custom(&roots).unwrap();
         let mut connection = visit(tls, authority.issue("127.0.0.1")).await.unwrap();
-        assert_eq!(
-            connection.next().await.unwrap().unwrap().as_str(),
-            "<open/>"
-        );
+        assert_eq!(connection.next().await.unwrap().unwrap().as_str(), "<open/>");
     }
 }
 
@@ -99,16 +93,11 @@ async fn a_server_without_tls_is_a_tls_failure() {
     let address = address("wss", &listener);
     tokio::spawn(async move {
         let (mut socket, _) = listener.accept().await.unwrap();
-        socket
-            .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-            .await
-            .unwrap();
+        socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
         socket.shutdown().await.unwrap();
         std::future::pending::<()>().await;
     });
-    let error = connect(&address, &Options::new(Tls::bundled()))
-        .await
-        .unwrap_err();
+    let error = connect(&address, &Options::new(Tls::bundled())).await.unwrap_err();
     assert_eq!(error.tls_problem(), Some(TlsProblem::NotTls), "{error:?}");
     assert_eq!(error.certificate_problem(), None);
 }
@@ -121,10 +110,7 @@ async fn looking_shows_every_certificate_and_approves_of_none() {
     assert!(shown.certificates().is_empty());
     let both = format!("{chain}{}", authority.pem());
     let error = visit(tls.clone(), (both, key)).await.unwrap_err();
-    assert_eq!(
-        error.tls_problem(),
-        Some(TlsProblem::Certificate(CertificateProblem::Other))
-    );
+    assert_eq!(error.tls_problem(), Some(TlsProblem::Certificate(CertificateProblem::Other)));
     let certificates = shown.certificates();
     assert_eq!(certificates.len(), 2);
     assert_eq!(certificates[1], authority.der());
@@ -149,17 +135,9 @@ async fn a_server_that_chooses_an_older_version_than_1_2_is_refused() {
         socket.write_all(&record).await.unwrap();
         let _ = socket.read_to_end(&mut Vec::new()).await;
     });
-    let error = connect(&address, &Options::new(Tls::bundled()))
-        .await
-        .unwrap_err();
+    let error = connect(&address, &Options::new(Tls::bundled())).await.unwrap_err();
     assert!(
-        matches!(
-            &error,
-            TransportError::Tls {
-                source: rustls::Error::PeerIncompatible(_),
-                ..
-            }
-        ),
+        matches!(&error, TransportError::Tls { source: rustls::Error::PeerIncompatible(_), .. }),
         "{error:?}"
     );
     assert_eq!(error.tls_problem(), Some(TlsProblem::Version));
@@ -168,10 +146,7 @@ async fn a_server_that_chooses_an_older_version_than_1_2_is_refused() {
 #[test]
 fn configurations_differ_in_protocols_and_share_the_rest() {
     let tls = Tls::bundled();
-    assert_eq!(
-        tls.client_config(&[b"h2", b"http/1.1"]).alpn_protocols,
-        [&b"h2"[..], b"http/1.1"]
-    );
+    assert_eq!(tls.client_config(&[b"h2", b"http/1.1"]).alpn_protocols, [&b"h2"[..], b"http/1.1"]);
     assert!(tls.client_config(&[]).alpn_protocols.is_empty());
     assert_eq!(tls.clone().client_config(&[b"h2"]).alpn_protocols, [b"h2"]);
 }
@@ -179,21 +154,14 @@ fn configurations_differ_in_protocols_and_share_the_rest() {
 #[test]
 fn what_is_not_a_certificate_is_refused_by_name() {
     let damaged = "-----BEGIN CERTIFICATE-----\nMIIB\n";
-    for roots in [
-        &b""[..],
-        b"hello",
-        damaged.as_bytes(),
-        &[0x30, 0x03, 1, 2, 3],
-    ] {
+    for roots in [&b""[..], b"hello", damaged.as_bytes(), &[0x30, 0x03, 1, 2, 3]] {
         assert_eq!(Tls::custom(roots).unwrap_err().name, "roots");
     }
     let (chain, key) = Authority::new().issue("a.example");
     let only_a_key = Tls::custom(key.as_bytes()).unwrap_err();
     assert_eq!(only_a_key.name, "roots");
     let refused = |chain: &str, key: &str| {
-        server_config(chain.as_bytes(), key.as_bytes(), &[])
-            .unwrap_err()
-            .name
+        server_config(chain.as_bytes(), key.as_bytes(), &[]).unwrap_err().name
     };
     assert_eq!(refused("", &key), "chain");
     assert_eq!(refused(&chain, ""), "key");

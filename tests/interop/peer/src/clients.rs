@@ -104,9 +104,7 @@ impl Clients {
     }
 
     fn credentials_of(&self, device: &str) -> Result<&Credentials, Failure> {
-        self.credentials
-            .get(device)
-            .ok_or_else(|| Failure::text("this device is not registered"))
+        self.credentials.get(device).ok_or_else(|| Failure::text("this device is not registered"))
     }
 
     async fn register(&mut self, device: String, command: &Value) -> Result<Value, Failure> {
@@ -130,10 +128,7 @@ impl Clients {
     async fn approve_qr(&self, device: &str, command: &Value) -> Result<Value, Failure> {
         let credentials = self.credentials_of(device)?;
         let text = code::read(text(command, "image"))?;
-        let approved = self
-            .app
-            .approve_qr(&self.signalling_url, &text, credentials)
-            .await?;
+        let approved = self.app.approve_qr(&self.signalling_url, &text, credentials).await?;
         Ok(json!({
             "socketId": approved.socket_id,
             "browser": approved.browser,
@@ -178,9 +173,7 @@ async fn operate(
 ) -> Result<Value, Failure> {
     let user = || UserId::new(text(command, "user"));
     let addresses = |list: Vec<BareJid>| -> Value {
-        list.iter()
-            .map(|jid| json!({"jid": jid.as_str()}))
-            .collect()
+        list.iter().map(|jid| json!({"jid": jid.as_str()})).collect()
     };
     Ok(match verb {
         "current_user" => json!(session.current_user().as_str()),
@@ -246,11 +239,7 @@ async fn operate(
                 request = request.metadata(text(command, "key"), values)?;
             }
             let list = request.await?;
-            let users: Value = list
-                .users
-                .iter()
-                .map(|user| user.profile.official())
-                .collect();
+            let users: Value = list.users.iter().map(|user| user.profile.official()).collect();
             json!({"totalPages": list.total_pages, "totalUsers": list.total_users, "users": users})
         }
         "metadata" => {
@@ -282,11 +271,7 @@ async fn operate(
         "logout" => json!(session.logout().await?.server_told),
         "delete_account" => {
             let feedback = command["feedback"].as_str();
-            json!(
-                session
-                    .delete_account(text(command, "reason"), feedback)
-                    .await?
-            )
+            json!(session.delete_account(text(command, "reason"), feedback).await?)
         }
         "close" => {
             session.close().await;

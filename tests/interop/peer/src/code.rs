@@ -16,9 +16,7 @@ const MARGIN: usize = 10;
 /// The text of the code in a PNG image, which is given in base64.
 pub(crate) fn read(image: &str) -> Result<String, Failure> {
     let unreadable = |_| Failure::text("the image is no PNG image that can be read");
-    let file = STANDARD
-        .decode(image)
-        .map_err(|error| Failure::text(error.to_string()))?;
+    let file = STANDARD.decode(image).map_err(|error| Failure::text(error.to_string()))?;
     let mut decoder = png::Decoder::new(std::io::Cursor::new(file));
     decoder.set_transformations(png::Transformations::normalize_to_color8());
     let mut reader = decoder.read_info().map_err(unreadable)?;
@@ -33,10 +31,7 @@ pub(crate) fn read(image: &str) -> Result<String, Failure> {
     // The first sample of a pixel is enough: codes are black on white.
     let at = |x: usize, y: usize| {
         let at = y.saturating_mul(width).saturating_add(x);
-        pixels
-            .get(at.saturating_mul(samples))
-            .copied()
-            .unwrap_or(u8::MAX)
+        pixels.get(at.saturating_mul(samples)).copied().unwrap_or(u8::MAX)
     };
     (1..=SCALES)
         .find_map(|scale| decode(width, height, scale, at))
@@ -63,9 +58,5 @@ fn decode(
                 _ => u8::MAX,
             }
         });
-    image
-        .detect_grids()
-        .iter()
-        .find_map(|grid| grid.decode().ok())
-        .map(|(_, text)| text)
+    image.detect_grids().iter().find_map(|grid| grid.decode().ok()).map(|(_, text)| text)
 }

@@ -39,9 +39,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let (lines, written) = mpsc::channel(LINES);
     let writer = tokio::spawn(write(written));
     let mut clients = Clients::new(&server, lines.clone()).await?;
-    lines
-        .send(json!({"ready": server::settings(&server)}))
-        .await?;
+    lines.send(json!({"ready": server::settings(&server)})).await?;
     let mut commands = BufReader::new(tokio::io::stdin()).lines();
     while let Some(line) = commands.next_line().await? {
         let command: Value = serde_json::from_str(&line)?;

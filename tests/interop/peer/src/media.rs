@@ -47,9 +47,7 @@ pub(crate) fn image(command: &Value) -> Result<ProfileImage, Failure> {
 }
 
 fn bytes(command: &Value) -> Result<Vec<u8>, Failure> {
-    STANDARD
-        .decode(text(command, "base64"))
-        .map_err(|error| Failure::text(error.to_string()))
+    STANDARD.decode(text(command, "base64")).map_err(|error| Failure::text(error.to_string()))
 }
 
 fn form(command: &Value) -> MediaForm {

@@ -57,23 +57,19 @@ pub(crate) fn perform(server: &TestServer, verb: &str, command: &Value) -> Resul
         "plan" => set_plan(server, command)?,
         "session_limit" => {
             let limit = command["limit"].as_u64().unwrap_or(1);
-            server
-                .plan()
-                .session_limit(usize::try_from(limit).unwrap_or(usize::MAX));
+            server.plan().session_limit(usize::try_from(limit).unwrap_or(usize::MAX));
         }
         "cut" => return Ok(json!(server.fault().connections_of(id).cut())),
         "push" => {
             let frame = text(command, "frame");
             return Ok(json!(server.fault().connections_of(id).send(frame)));
         }
-        "fail_request" => server
-            .fault()
-            .request(text(command, "path"))
-            .refuse(500, text(command, "message")),
-        "garble_request" => server
-            .fault()
-            .request(text(command, "path"))
-            .garbage(text(command, "body")),
+        "fail_request" => {
+            server.fault().request(text(command, "path")).refuse(500, text(command, "message"))
+        }
+        "garble_request" => {
+            server.fault().request(text(command, "path")).garbage(text(command, "body"))
+        }
         "journal" => return Ok(journal(server)),
         "forget" => server.journal().clear(),
         _ => return Err(Failure::text("there is no such command to the server")),

@@ -99,12 +99,7 @@ impl<D: Daemon> Server for Standard<D> {
     }
 
     fn framings(&self) -> Vec<Framing> {
-        vec![
-            Framing::StartTls,
-            Framing::DirectTls,
-            Framing::WebSocket,
-            Framing::SecureWebSocket,
-        ]
+        vec![Framing::StartTls, Framing::DirectTls, Framing::WebSocket, Framing::SecureWebSocket]
     }
 
     fn address(&self, framing: Framing) -> Option<String> {

@@ -38,12 +38,7 @@ impl Daemon for Ejabberd {
         }
         let file = setting.file("ejabberd.yml");
         std::fs::write(file, configuration(&setting, administration))?;
-        let mut server = Self {
-            setting,
-            administration,
-            code: code().await?,
-            process: None,
-        };
+        let mut server = Self { setting, administration, code: code().await?, process: None };
         server.process = Some(server.spawn().await?);
         Ok(server)
     }
@@ -133,26 +128,16 @@ async fn code() -> Result<PathBuf, ServerError> {
     let mut list = Command::new("dpkg-query");
     list.args(["--listfiles", Ejabberd::PACKAGE]);
     let files = run(list).await?;
-    let module = files
-        .lines()
-        .find(|file| file.ends_with("/ebin/ejabberd.beam"));
+    let module = files.lines().find(|file| file.ends_with("/ebin/ejabberd.beam"));
     module
         .and_then(|module| Path::new(module).parent())
         .map(Path::to_path_buf)
-        .ok_or(ServerError::Missing {
-            what: "ejabberd.beam",
-            package: Ejabberd::PACKAGE,
-        })
+        .ok_or(ServerError::Missing { what: "ejabberd.beam", package: Ejabberd::PACKAGE })
 }
 
 /// The configuration file. Options are those of ejabberd 23.01's own documentation.
 fn configuration(setting: &Setting, administration: u16) -> String {
-    let Ports {
-        start_tls,
-        direct_tls,
-        websocket,
-        secure_websocket,
-    } = setting.ports;
+    let Ports { start_tls, direct_tls, websocket, secure_websocket } = setting.ports;
     let authority = quoted(&setting.file(Setting::AUTHORITY));
     let certificate = quoted(&setting.file(Setting::CHAIN_AND_KEY));
     format!(

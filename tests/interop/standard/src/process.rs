@@ -54,10 +54,7 @@ impl Process {
                 program: command.as_std().get_program().into(),
                 source,
             })?;
-        let group = child
-            .id()
-            .and_then(|id| i32::try_from(id).ok())
-            .and_then(Pid::from_raw);
+        let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         let mut process = Self { name, child, group };
         let listening = async {
             for port in ports {
@@ -112,10 +109,7 @@ async fn listens(port: u16) {
     tries.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tries.tick().await;
-        if TcpStream::connect((Ipv4Addr::LOCALHOST, port))
-            .await
-            .is_ok()
-        {
+        if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_ok() {
             return;
         }
     }
@@ -155,12 +149,7 @@ pub async fn run(mut command: Command) -> Result<String, ServerError> {
     if output.status.success() {
         Ok(text(&output.stdout))
     } else {
-        let what = format!(
-            "{}: {}{}",
-            output.status,
-            text(&output.stdout),
-            text(&output.stderr)
-        );
+        let what = format!("{}: {}{}", output.status, text(&output.stdout), text(&output.stderr));
         Err(ServerError::Failed { program, what })
     }
 }
@@ -201,15 +190,9 @@ mod tests {
         let [port] = port::free().unwrap();
         let mut command =
             shell("\"$0\" --exact process::tests::listens_when_it_is_told_where & wait");
-        command
-            .arg(std::env::current_exe().unwrap())
-            .env(PORT, port.to_string());
-        let process = Process::start("sh", command, &log("children"), &[port])
-            .await
-            .unwrap();
-        let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port))
-            .await
-            .unwrap();
+        command.arg(std::env::current_exe().unwrap()).env(PORT, port.to_string());
+        let process = Process::start("sh", command, &log("children"), &[port]).await.unwrap();
+        let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
         drop(process);
         let end = timeout(STOP, connection.read(&mut [0])).await.unwrap();
         assert!(matches!(end, Ok(0) | Err(_)), "{end:?}");
@@ -230,21 +213,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_that_is_asked_to_end_ends() {
-        let process = Process::start("sh", shell("sleep 600"), &log("ends"), &[])
-            .await
-            .unwrap();
+        let process = Process::start("sh", shell("sleep 600"), &log("ends"), &[]).await.unwrap();
         process.stop().await.unwrap();
     }
 
     #[tokio::test]
     async fn a_program_that_is_missing_is_named() {
         let command = Command::new("mfly-no-such-program");
-        let error = Process::start("nothing", command, &log("missing"), &[])
-            .await
-            .unwrap_err();
-        assert!(
-            error.to_string().contains("mfly-no-such-program"),
-            "{error}"
-        );
+        let error = Process::start("nothing", command, &log("missing"), &[]).await.unwrap_err();
+        assert!(error.to_string().contains("mfly-no-such-program"), "{error}");
     }
 }

@@ -30,10 +30,7 @@ impl Daemon for Prosody {
             std::fs::create_dir_all(setting.file(folder))?;
         }
         std::fs::write(setting.file("prosody.cfg.lua"), configuration(&setting))?;
-        let mut server = Self {
-            setting,
-            process: None,
-        };
+        let mut server = Self { setting, process: None };
         server.process = Some(server.spawn().await?);
         Ok(server)
     }
@@ -62,15 +59,12 @@ impl Daemon for Prosody {
 
     async fn create_user(&self, user: &BareJid, password: &str) -> Result<(), ServerError> {
         let mut command = Command::new("prosodyctl");
-        command
-            .args(["--root", "--config"])
-            .arg(self.setting.file("prosody.cfg.lua"))
-            .args([
-                "register",
-                user.local().unwrap_or_default(),
-                user.domain(),
-                password,
-            ]);
+        command.args(["--root", "--config"]).arg(self.setting.file("prosody.cfg.lua")).args([
+            "register",
+            user.local().unwrap_or_default(),
+            user.domain(),
+            password,
+        ]);
         run(command).await.map(drop)
     }
 
@@ -101,12 +95,7 @@ impl Prosody {
 /// The configuration file. Options are those of Prosody 0.12's own documentation; what is not named is left at its
 /// default, so that the suite meets a server as it is mostly installed.
 fn configuration(setting: &Setting) -> String {
-    let Ports {
-        start_tls,
-        direct_tls,
-        websocket,
-        secure_websocket,
-    } = setting.ports;
+    let Ports { start_tls, direct_tls, websocket, secure_websocket } = setting.ports;
     let data = quoted(&setting.file("data"));
     let pid = quoted(&setting.file("prosody.pid"));
     let log = quoted(&setting.file("server.log"));

@@ -32,23 +32,13 @@ impl Ports {
     /// When there are none.
     pub fn free() -> io::Result<Self> {
         let [start_tls, direct_tls, websocket, secure_websocket] = port::free()?;
-        Ok(Self {
-            start_tls,
-            direct_tls,
-            websocket,
-            secure_websocket,
-        })
+        Ok(Self { start_tls, direct_tls, websocket, secure_websocket })
     }
 
     /// All of them.
     #[must_use]
     pub fn all(self) -> [u16; 4] {
-        [
-            self.start_tls,
-            self.direct_tls,
-            self.websocket,
-            self.secure_websocket,
-        ]
+        [self.start_tls, self.direct_tls, self.websocket, self.secure_websocket]
     }
 }
 
@@ -86,17 +76,11 @@ impl Setting {
             folder: run.inside(&format!("{name}-{}", certificate.name()))?,
             ports: Ports::free()?,
         };
-        let Chain {
-            certificate_pem,
-            key_pem,
-        } = certificates.chain(certificate);
+        let Chain { certificate_pem, key_pem } = certificates.chain(certificate);
         fs::write(setting.file(Self::AUTHORITY), &certificates.authority_pem)?;
         fs::write(setting.file(Self::CHAIN), certificate_pem)?;
         fs::write(setting.file(Self::KEY), key_pem)?;
-        fs::write(
-            setting.file(Self::CHAIN_AND_KEY),
-            format!("{certificate_pem}{key_pem}"),
-        )?;
+        fs::write(setting.file(Self::CHAIN_AND_KEY), format!("{certificate_pem}{key_pem}"))?;
         Ok(setting)
     }
 

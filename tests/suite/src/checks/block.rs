@@ -15,14 +15,12 @@ pub(super) const CHECKS: &[Check] = &[
         "blocking and unblocking is told to every session that asked for the list",
         |place| Box::pin(pushes(place)),
     ),
-    Check::shared(
-        "no message passes between a user and one who is blocked",
-        |place| Box::pin(no_message(place)),
-    ),
-    Check::shared(
-        "who is blocked sees the other leave, and come back when unblocked",
-        |place| Box::pin(presence(place)),
-    )
+    Check::shared("no message passes between a user and one who is blocked", |place| {
+        Box::pin(no_message(place))
+    }),
+    Check::shared("who is blocked sees the other leave, and come back when unblocked", |place| {
+        Box::pin(presence(place))
+    })
     .needing(Need::PresenceOfBlocked),
 ];
 
@@ -36,10 +34,7 @@ async fn pushes(place: &Place<'_>) -> Result<(), Failure> {
             &Listed::new(),
         )?;
     }
-    let whom = [
-        Jid::from(place.nobody("bob")?.jid),
-        Jid::from(place.nobody("carol")?.jid),
-    ];
+    let whom = [Jid::from(place.nobody("bob")?.jid), Jid::from(place.nobody("carol")?.jid)];
 
     within("blocking", phone.session.block(&whom)).await?;
     blocked(&mut phone, &whom).await?;
@@ -60,62 +55,19 @@ async fn pushes(place: &Place<'_>) -> Result<(), Failure> {
 async fn no_message(place: &Place<'_>) -> Result<(), Failure> {
     let mut alice = place.online("alice").await?;
     let mut bob = place.online("bob").await?;
-    let (to_alice, to_bob) = (
-        Jid::from(alice.user.jid.clone()),
-        Jid::from(bob.user.jid.clone()),
-    );
-    within(
-        "blocking",
-        alice.session.block(std::slice::from_ref(&to_bob)),
-    )
-    .await?;
+    let (to_alice, to_bob) = (Jid::from(alice.user.jid.clone()), Jid::from(bob.user.jid.clone()));
+    within("blocking", alice.session.block(std::slice::from_ref(&to_bob))).await?;
 
-    within(
-        "a message from who is blocked",
-        bob.session.send_message(&to_alice, "blocked"),
-    )
-    .await?;
-    equal(
-        "what came back",
-        &next(&mut bob).await?.kind,
-        &MessageKind::Error,
-    )?;
-    within(
-        "a message to who is blocked",
-        alice.session.send_message(&to_bob, "blocked"),
-    )
-    .await?;
-    equal(
-        "what came back",
-        &next(&mut alice).await?.kind,
-        &MessageKind::Error,
-    )?;
+    within("a message from who is blocked", bob.session.send_message(&to_alice, "blocked")).await?;
+    equal("what came back", &next(&mut bob).await?.kind, &MessageKind::Error)?;
+    within("a message to who is blocked", alice.session.send_message(&to_bob, "blocked")).await?;
+    equal("what came back", &next(&mut alice).await?.kind, &MessageKind::Error)?;
 
-    within(
-        "unblocking",
-        alice.session.unblock(std::slice::from_ref(&to_bob)),
-    )
-    .await?;
-    within(
-        "a message",
-        bob.session.send_message(&to_alice, "free again"),
-    )
-    .await?;
-    equal(
-        "what arrived",
-        &next(&mut alice).await?.body.as_deref(),
-        &Some("free again"),
-    )?;
-    within(
-        "a message",
-        alice.session.send_message(&to_bob, "hello again"),
-    )
-    .await?;
-    equal(
-        "what arrived",
-        &next(&mut bob).await?.body.as_deref(),
-        &Some("hello again"),
-    )
+    within("unblocking", alice.session.unblock(std::slice::from_ref(&to_bob))).await?;
+    within("a message", bob.session.send_message(&to_alice, "free again")).await?;
+    equal("what arrived", &next(&mut alice).await?.body.as_deref(), &Some("free again"))?;
+    within("a message", alice.session.send_message(&to_bob, "hello again")).await?;
+    equal("what arrived", &next(&mut bob).await?.body.as_deref(), &Some("hello again"))
 }
 
 async fn presence(place: &Place<'_>) -> Result<(), Failure> {

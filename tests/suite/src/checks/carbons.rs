@@ -20,38 +20,19 @@ async fn copies(place: &Place<'_>) -> Result<(), Failure> {
     within("asking for copies", laptop.session.enable_carbons()).await?;
 
     let to_phone = Jid::from(phone.session.jid());
-    within(
-        "sending to one session",
-        bob.session.send_message(&to_phone, "to the phone"),
-    )
-    .await?;
+    within("sending to one session", bob.session.send_message(&to_phone, "to the phone")).await?;
     let original = next(&mut phone).await?;
     equal("the original is a copy of", &original.carbon, &None)?;
     let copy = next(&mut laptop).await?;
     equal("what was copied", &copy.carbon, &Some(Carbon::Received))?;
-    equal(
-        "the copied text",
-        &copy.body.as_deref(),
-        &Some("to the phone"),
-    )?;
-    equal(
-        "the sender of the original",
-        &copy.from,
-        &Some(bob.session.jid().into()),
-    )?;
+    equal("the copied text", &copy.body.as_deref(), &Some("to the phone"))?;
+    equal("the sender of the original", &copy.from, &Some(bob.session.jid().into()))?;
 
     let to_bob = Jid::from(bob.session.jid());
-    within(
-        "sending from one session",
-        phone.session.send_message(&to_bob, "from the phone"),
-    )
-    .await?;
+    within("sending from one session", phone.session.send_message(&to_bob, "from the phone"))
+        .await?;
     next(&mut bob).await?;
     let copy = next(&mut laptop).await?;
     equal("what was copied", &copy.carbon, &Some(Carbon::Sent))?;
-    equal(
-        "the copied text",
-        &copy.body.as_deref(),
-        &Some("from the phone"),
-    )
+    equal("the copied text", &copy.body.as_deref(), &Some("from the phone"))
 }

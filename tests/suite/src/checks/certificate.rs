@@ -33,16 +33,9 @@ async fn refused(place: &Place<'_>, expected: CertificateProblem) -> Result<(), 
     let Err(error) = outcome else {
         return Err(Failure::new("the certificate was accepted"));
     };
-    equal(
-        "what failed",
-        error.kind(),
-        &ErrorKind::Certificate(expected),
-    )?;
+    equal("what failed", error.kind(), &ErrorKind::Certificate(expected))?;
     let events = all_events(&mut events).await?;
-    ensure(
-        !events
-            .iter()
-            .any(|event| matches!(event, Event::Reconnecting { .. })),
-        || format!("it was tried again: {events:?}"),
-    )
+    ensure(!events.iter().any(|event| matches!(event, Event::Reconnecting { .. })), || {
+        format!("it was tried again: {events:?}")
+    })
 }

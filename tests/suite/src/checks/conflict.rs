@@ -16,19 +16,13 @@ async fn replaced(place: &Place<'_>) -> Result<(), Failure> {
     let account = place.account(&user)?.resource("balcony");
     let mut first = connect(&user, &account).await?;
     let second = connect(&user, &account).await?;
-    let reason = within("the end of the first", async {
-        Ok::<_, Failure>(first.session.ended().await)
-    })
-    .await?;
-    ensure(matches!(reason, EndReason::Replaced), || {
-        format!("it ended because {reason:?}")
-    })?;
+    let reason =
+        within("the end of the first", async { Ok::<_, Failure>(first.session.ended().await) })
+            .await?;
+    ensure(matches!(reason, EndReason::Replaced), || format!("it ended because {reason:?}"))?;
     let events = all_events(&mut first.events).await?;
-    ensure(
-        !events
-            .iter()
-            .any(|event| matches!(event, Event::Reconnecting { .. })),
-        || format!("it was connected again: {events:?}"),
-    )?;
+    ensure(!events.iter().any(|event| matches!(event, Event::Reconnecting { .. })), || {
+        format!("it was connected again: {events:?}")
+    })?;
     within("a ping of the second", second.session.ping(None)).await
 }

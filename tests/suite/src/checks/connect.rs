@@ -9,36 +9,25 @@ use mfly_client::{ErrorKind, MechanismKind};
 use serde_json::Value;
 
 pub(super) const CHECKS: &[Check] = &[
-    Check::shared("a session is bound to the resource it asks for", |place| {
-        Box::pin(bound(place))
-    }),
+    Check::shared("a session is bound to the resource it asks for", |place| Box::pin(bound(place))),
     Check::shared("a login one step at a time leads to the same", |place| {
         Box::pin(step_by_step(place))
     }),
-    Check::shared(
-        "the strongest mechanism that both sides know is used",
-        |place| Box::pin(strongest(place)),
-    ),
-    Check::shared(
-        "what is known of a server makes no difference but in time",
-        |place| Box::pin(known_server(place)),
-    ),
-    Check::shared("PLAIN is used where nothing else is allowed", |place| {
-        Box::pin(plain(place))
+    Check::shared("the strongest mechanism that both sides know is used", |place| {
+        Box::pin(strongest(place))
     }),
-    Check::shared(
-        "the authentication is bound to the TLS connection",
-        |place| Box::pin(bound_to_tls(place)),
-    )
+    Check::shared("what is known of a server makes no difference but in time", |place| {
+        Box::pin(known_server(place))
+    }),
+    Check::shared("PLAIN is used where nothing else is allowed", |place| Box::pin(plain(place))),
+    Check::shared("the authentication is bound to the TLS connection", |place| {
+        Box::pin(bound_to_tls(place))
+    })
     .within_tls()
     .needing(Need::ChannelBinding),
-    Check::shared("one exchange logs in and binds, by SASL2", |place| {
-        Box::pin(sasl2(place))
-    })
-    .needing(Need::Sasl2),
-    Check::shared("a password that is not ASCII works", |place| {
-        Box::pin(unusual_password(place))
-    }),
+    Check::shared("one exchange logs in and binds, by SASL2", |place| Box::pin(sasl2(place)))
+        .needing(Need::Sasl2),
+    Check::shared("a password that is not ASCII works", |place| Box::pin(unusual_password(place))),
     Check::shared("a wrong password is refused, once and for all", |place| {
         Box::pin(wrong_password(place))
     }),
@@ -97,11 +86,7 @@ async fn bound_to_tls(place: &Place<'_>) -> Result<(), Failure> {
 async fn sasl2(place: &Place<'_>) -> Result<(), Failure> {
     let alice = place.online("alice").await?;
     let known = serde_json::to_value(alice.session.known_server())?;
-    equal(
-        "an offer to bind along",
-        &known["sasl2"]["bind2"],
-        &true.into(),
-    )?;
+    equal("an offer to bind along", &known["sasl2"]["bind2"], &true.into())?;
     // Whoever binds like this is named by the server, after the client's tag (XEP-0386).
     let address = alice.session.jid();
     let resource = address.resource().unwrap_or_default();
@@ -114,9 +99,7 @@ async fn sasl2(place: &Place<'_>) -> Result<(), Failure> {
 /// Whether a resource was made up by the client.
 fn is_own(resource: &str) -> bool {
     const UUID: usize = 36;
-    resource
-        .strip_prefix("mfly-")
-        .is_some_and(|rest| rest.len() == UUID)
+    resource.strip_prefix("mfly-").is_some_and(|rest| rest.len() == UUID)
 }
 
 async fn unusual_password(place: &Place<'_>) -> Result<(), Failure> {
@@ -135,10 +118,9 @@ fn offer(who: &Online) -> Result<String, Failure> {
         names.join(" ")
     };
     let mut offer = format!("of {}", list(&known["mechanisms"]));
-    for (name, what) in [
-        ("channel bindings", &known["channel_bindings"]),
-        ("SASL2", &known["sasl2"]["mechanisms"]),
-    ] {
+    for (name, what) in
+        [("channel bindings", &known["channel_bindings"]), ("SASL2", &known["sasl2"]["mechanisms"])]
+    {
         if !list(what).is_empty() {
             offer = format!("{offer}; {name} {}", list(what));
         }
@@ -183,15 +165,11 @@ async fn refused(account: &Account) -> Result<(), Failure> {
     let Err(error) = outcome else {
         return Err(Failure::new("the server let the session in"));
     };
-    ensure(
-        matches!(error.kind(), ErrorKind::InvalidCredentials { .. }),
-        || format!("not refused credentials but {error:?}"),
-    )?;
+    ensure(matches!(error.kind(), ErrorKind::InvalidCredentials { .. }), || {
+        format!("not refused credentials but {error:?}")
+    })?;
     let events = all_events(&mut events).await?;
-    ensure(
-        !events
-            .iter()
-            .any(|event| matches!(event, Event::Reconnecting { .. })),
-        || format!("it was tried again: {events:?}"),
-    )
+    ensure(!events.iter().any(|event| matches!(event, Event::Reconnecting { .. })), || {
+        format!("it was tried again: {events:?}")
+    })
 }

@@ -8,16 +8,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// How far the two clocks may be apart, which are of one machine.
 const TOLERANCE: Duration = Duration::from_secs(60);
 
-pub(super) const CHECKS: &[Check] = &[Check::shared("the server tells what time it is", |place| {
-    Box::pin(now(place))
-})];
+pub(super) const CHECKS: &[Check] =
+    &[Check::shared("the server tells what time it is", |place| Box::pin(now(place)))];
 
 async fn now(place: &Place<'_>) -> Result<(), Failure> {
     let alice = place.online("alice").await?;
     let time = within("asking for the time", alice.session.entity_time(None)).await?;
     let there = Duration::from_millis(u64::try_from(time.utc.unix_millis())?);
     let here = SystemTime::now().duration_since(UNIX_EPOCH)?;
-    ensure(here.abs_diff(there) < TOLERANCE, || {
-        format!("there it is {there:?}, here {here:?}")
-    })
+    ensure(here.abs_diff(there) < TOLERANCE, || format!("there it is {there:?}, here {here:?}"))
 }

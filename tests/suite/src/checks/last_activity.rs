@@ -6,10 +6,8 @@ use crate::failure::{Failure, ensure, equal, within};
 use crate::place::Place;
 use mfly_client::PresenceKind;
 
-pub(super) const CHECKS: &[Check] = &[Check::shared(
-    "a contact's last activity is told",
-    |place| Box::pin(told(place)),
-)];
+pub(super) const CHECKS: &[Check] =
+    &[Check::shared("a contact's last activity is told", |place| Box::pin(told(place)))];
 
 async fn told(place: &Place<'_>) -> Result<(), Failure> {
     let mut alice = place.online("alice").await?;
@@ -17,15 +15,8 @@ async fn told(place: &Place<'_>) -> Result<(), Failure> {
     befriend(&mut alice, &mut bob).await?;
     bob.session.close().await;
     sees(&mut alice, &bob.user.jid, PresenceKind::Unavailable).await?;
-    let last = within(
-        "a question about last activity",
-        alice.session.last_seen(&bob.user.jid),
-    )
-    .await?;
-    equal(
-        "who answered",
-        &last.from,
-        &Some(bob.user.jid.clone().into()),
-    )?;
+    let last =
+        within("a question about last activity", alice.session.last_seen(&bob.user.jid)).await?;
+    equal("who answered", &last.from, &Some(bob.user.jid.clone().into()))?;
     ensure(last.seconds < 60, || format!("{} seconds", last.seconds))
 }

@@ -16,9 +16,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check::shared("messages arrive as they were sent, both ways", |place| {
         Box::pin(both_ways(place))
     }),
-    Check::shared("a message of 200 kB arrives whole", |place| {
-        Box::pin(large(place))
-    }),
+    Check::shared("a message of 200 kB arrives whole", |place| Box::pin(large(place))),
 ];
 
 async fn both_ways(place: &Place<'_>) -> Result<(), Failure> {
@@ -42,16 +40,8 @@ pub(super) async fn exchange(from: &Online, to: &mut Online, text: &str) -> Resu
     let id = within("sending", from.session.send_message(&address, text)).await?;
     let message = next(to).await?;
     equal("the id", &message.id.as_deref(), &Some(id.as_str()))?;
-    equal(
-        "the sender",
-        &message.from,
-        &Some(from.session.jid().into()),
-    )?;
-    equal(
-        "the length",
-        &message.body.as_deref().map(str::len),
-        &Some(text.len()),
-    )?;
+    equal("the sender", &message.from, &Some(from.session.jid().into()))?;
+    equal("the length", &message.body.as_deref().map(str::len), &Some(text.len()))?;
     equal("the text", &message.body.as_deref(), &Some(text))
 }
 

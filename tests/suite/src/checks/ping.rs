@@ -7,9 +7,7 @@ use mfly_client::{BareJid, Jid};
 
 pub(super) const CHECKS: &[Check] = &[
     Check::shared("the server answers a ping", |place| Box::pin(server(place))),
-    Check::shared("a session answers the ping of another user", |place| {
-        Box::pin(peer(place))
-    }),
+    Check::shared("a session answers the ping of another user", |place| Box::pin(peer(place))),
 ];
 
 async fn server(place: &Place<'_>) -> Result<(), Failure> {

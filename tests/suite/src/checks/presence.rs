@@ -6,10 +6,10 @@ use crate::place::{Online, Place};
 use mfly_client::standard::Event;
 use mfly_client::{BareJid, PresenceKind, Show};
 
-pub(super) const CHECKS: &[Check] = &[Check::shared(
-    "a user who was allowed to sees another come, change and leave",
-    |place| Box::pin(seen(place)),
-)];
+pub(super) const CHECKS: &[Check] =
+    &[Check::shared("a user who was allowed to sees another come, change and leave", |place| {
+        Box::pin(seen(place))
+    })];
 
 async fn seen(place: &Place<'_>) -> Result<(), Failure> {
     let mut alice = place.online("alice").await?;
@@ -18,8 +18,7 @@ async fn seen(place: &Place<'_>) -> Result<(), Failure> {
 
     within(
         "a new status",
-        bob.session
-            .set_presence(Some(Show::Away), Some("at lunch & back soon")),
+        bob.session.set_presence(Some(Show::Away), Some("at lunch & back soon")),
     )
     .await?;
     event(&mut alice.events, "bob away", |event| match event {
@@ -44,17 +43,9 @@ pub(super) async fn befriend(one: &mut Online, other: &mut Online) -> Result<(),
     // Who never asked for the contact list is not told of changes to it, of which answers are some (RFC 6121 §3.1.6).
     within("asking for the list", one.session.roster()).await?;
     within("asking for the list", other.session.roster()).await?;
-    within(
-        "asking to see presence",
-        one.session.subscribe(&other.user.jid),
-    )
-    .await?;
+    within("asking to see presence", one.session.subscribe(&other.user.jid)).await?;
     sees(other, &one.user.jid, PresenceKind::Subscribe).await?;
-    within(
-        "allowing it",
-        other.session.allow_subscription(&one.user.jid),
-    )
-    .await?;
+    within("allowing it", other.session.allow_subscription(&one.user.jid)).await?;
     sees(one, &other.user.jid, PresenceKind::Subscribed).await?;
     sees(one, &other.user.jid, PresenceKind::Available).await
 }
@@ -65,14 +56,10 @@ pub(super) async fn sees(
     whom: &BareJid,
     what: PresenceKind,
 ) -> Result<(), Failure> {
-    event(
-        &mut who.events,
-        &format!("{what:?} of {whom}"),
-        |event| match event {
-            Event::Presence { from, kind, .. } if *kind == what && from.bare() == *whom => Some(()),
-            _ => None,
-        },
-    )
+    event(&mut who.events, &format!("{what:?} of {whom}"), |event| match event {
+        Event::Presence { from, kind, .. } if *kind == what && from.bare() == *whom => Some(()),
+        _ => None,
+    })
     .await
     .during(&format!("telling {}", who.user.jid))
 }

@@ -10,18 +10,15 @@ use mfly_client::standard::{Email, Photo, VCard};
 const LARGE: usize = 150_000;
 
 pub(super) const CHECKS: &[Check] = &[
-    Check::shared(
-        "a profile is read as it was set, by its owner and by others",
-        |place| Box::pin(set_and_read(place)),
-    ),
-    Check::shared(
-        "a profile of 200 kB is read as it was set, beside other requests",
-        |place| Box::pin(large(place)),
-    ),
-    Check::shared(
-        "a changed field leaves the others of a profile as they were",
-        |place| Box::pin(changed(place)),
-    ),
+    Check::shared("a profile is read as it was set, by its owner and by others", |place| {
+        Box::pin(set_and_read(place))
+    }),
+    Check::shared("a profile of 200 kB is read as it was set, beside other requests", |place| {
+        Box::pin(large(place))
+    }),
+    Check::shared("a changed field leaves the others of a profile as they were", |place| {
+        Box::pin(changed(place))
+    }),
 ];
 
 async fn set_and_read(place: &Place<'_>) -> Result<(), Failure> {
@@ -31,11 +28,7 @@ async fn set_and_read(place: &Place<'_>) -> Result<(), Failure> {
     within("setting the profile", alice.session.set_vcard(card.clone())).await?;
     let own = within("reading the own", alice.session.vcard(None)).await?;
     same(&own, &card)?;
-    let seen = within(
-        "reading another's",
-        bob.session.vcard(Some(&alice.user.jid)),
-    )
-    .await?;
+    let seen = within("reading another's", bob.session.vcard(Some(&alice.user.jid))).await?;
     same(&seen, &card)
 }
 
@@ -69,10 +62,7 @@ fn card(picture: &[u8]) -> VCard {
         title: "Dreamer".to_owned(),
         url: "https://example.test/?a=1&b=2".to_owned(),
         birthday: "1852-05-04".to_owned(),
-        photo: Some(Photo::Inline {
-            media_type: "image/png".to_owned(),
-            data: picture.to_vec(),
-        }),
+        photo: Some(Photo::Inline { media_type: "image/png".to_owned(), data: picture.to_vec() }),
         emails: vec![Email {
             kinds: vec!["HOME".to_owned()],
             address: "alice@example.test".to_owned(),

@@ -17,18 +17,9 @@ pub(super) const CHECKS: &[Check] = &[Check::shared(
 
 /// Limits that every server lets a client exceed, and that a log-in does not reach.
 fn limits() -> ReceiveLimits {
-    let low = Limits {
-        bytes: 20_000,
-        depth: 16,
-        attributes: 32,
-        children: 64,
-        ..Limits::default()
-    };
-    ReceiveLimits {
-        stanza: low,
-        iq: low,
-        ..ReceiveLimits::default()
-    }
+    let low =
+        Limits { bytes: 20_000, depth: 16, attributes: 32, children: 64, ..Limits::default() };
+    ReceiveLimits { stanza: low, iq: low, ..ReceiveLimits::default() }
 }
 
 async fn refused(place: &Place<'_>) -> Result<(), Failure> {
@@ -39,10 +30,7 @@ async fn refused(place: &Place<'_>) -> Result<(), Failure> {
 
     let attributes: String = (0..40).map(|number| format!(" a{number}=''")).collect();
     for (ballast, limit) in [
-        (
-            "<a>".repeat(24) + &"</a>".repeat(24),
-            ExceededLimit::Depth(16),
-        ),
+        ("<a>".repeat(24) + &"</a>".repeat(24), ExceededLimit::Depth(16)),
         (format!("<a{attributes}/>"), ExceededLimit::Attributes(32)),
         ("<a/>".repeat(100), ExceededLimit::Children(64)),
         ("x".repeat(40_000), ExceededLimit::Bytes(20_000)),
@@ -97,9 +85,7 @@ impl IqRequest for Question {
     }
 
     fn read(_: &Iq<'_>, _: Element<'_>) -> Result<Self, DecodeError> {
-        Err(DecodeError::UnexpectedElement {
-            expected: "an answer",
-        })
+        Err(DecodeError::UnexpectedElement { expected: "an answer" })
     }
 
     fn write_response((): &(), _: &mut Writer<'_>) {}

@@ -54,11 +54,7 @@ async fn skipped(place: &Place<'_>) -> Result<(), Failure> {
     .await?;
     let told = told.map_err(Failure::new)?;
     equal("the name", &told.name.as_str(), &"message")?;
-    equal(
-        "the sender",
-        &told.sender(),
-        &Some(bob.session.jid().into()),
-    )?;
+    equal("the sender", &told.sender(), &Some(bob.session.jid().into()))?;
     equal("the id", &told.id, &Some(id.to_string()))?;
     equal("the limit", &told.limit, &ExceededLimit::Bytes(BYTES))?;
     let message = next(&mut alice).await?;
@@ -69,15 +65,10 @@ async fn skipped(place: &Place<'_>) -> Result<(), Failure> {
 async fn unread_answer(place: &Place<'_>) -> Result<(), Failure> {
     let user = place.user("alice").await?;
     let alice = connect(&user, &place.account(&user)?.limits(limits())).await?;
-    let card = VCard {
-        description: "x".repeat(LARGE),
-        ..VCard::default()
-    };
+    let card = VCard { description: "x".repeat(LARGE), ..VCard::default() };
     within("setting the profile", alice.session.set_vcard(card)).await?;
     let (profile, ping) = tokio::join!(
-        within("reading it", async {
-            Ok::<_, Failure>(alice.session.vcard(None).await)
-        }),
+        within("reading it", async { Ok::<_, Failure>(alice.session.vcard(None).await) }),
         within("a ping behind it", alice.session.ping(None)),
     );
     let expected = ErrorKind::AnswerTooLarge {
@@ -85,14 +76,10 @@ async fn unread_answer(place: &Place<'_>) -> Result<(), Failure> {
         setting: Some("ReceiveLimits::iq.bytes"),
     };
     match profile? {
-        Err(error) => ensure(*error.kind() == expected, || {
-            format!("the profile: {error}")
-        })?,
+        Err(error) => ensure(*error.kind() == expected, || format!("the profile: {error}"))?,
         Ok(card) => {
             let read = card.description.len();
-            return Err(Failure::new(format!(
-                "the profile was read: {read} characters"
-            )));
+            return Err(Failure::new(format!("the profile was read: {read} characters")));
         }
     }
     ping?;
@@ -106,10 +93,8 @@ async fn long_list(place: &Place<'_>) -> Result<(), Failure> {
         whom.push(Jid::new(&format!("stranger-{number:04}@gateway.invalid"))?);
     }
     within("blocking", alice.session.block(&whom)).await?;
-    let mut list: Vec<Jid> = within("asking for the list", alice.session.blocked())
-        .await?
-        .into_iter()
-        .collect();
+    let mut list: Vec<Jid> =
+        within("asking for the list", alice.session.blocked()).await?.into_iter().collect();
     list.sort_by(|one, other| one.as_str().cmp(other.as_str()));
     equal("the length of the list", &list.len(), &MANY)?;
     ensure(list == whom, || "the list has others in it".to_owned())

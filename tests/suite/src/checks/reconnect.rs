@@ -20,10 +20,9 @@ pub(super) const CHECKS: &[Check] = &[
         |place| Box::pin(checked(place)),
     )
     .over_sockets(),
-    Check::shared(
-        "an attempt that meets silence is followed by another",
-        |place| Box::pin(silent_attempt(place)),
-    )
+    Check::shared("an attempt that meets silence is followed by another", |place| {
+        Box::pin(silent_attempt(place))
+    })
     .over_sockets(),
 ];
 
@@ -37,14 +36,9 @@ async fn relayed(place: &Place<'_>) -> Result<(Online, Relay), Failure> {
     let mut timeouts = Timeouts::default();
     timeouts.tls = SILENCE * 4;
     timeouts.handshake = SILENCE * 4;
-    let keepalive = KeepaliveConfig {
-        answer: SILENCE,
-        ..KeepaliveConfig::default()
-    };
-    let account = place
-        .through(&relay, place.account(&user)?)?
-        .timeouts(timeouts)
-        .keepalive(keepalive);
+    let keepalive = KeepaliveConfig { answer: SILENCE, ..KeepaliveConfig::default() };
+    let account =
+        place.through(&relay, place.account(&user)?)?.timeouts(timeouts).keepalive(keepalive);
     Ok((connect(&user, &account).await?, relay))
 }
 

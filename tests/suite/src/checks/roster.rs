@@ -12,18 +12,16 @@ const MANY: usize = 400;
 const NAME_BYTES: usize = 900;
 
 pub(super) const CHECKS: &[Check] = &[
-    Check::shared(
-        "a contact is added, renamed and removed, and every session is told",
-        |place| Box::pin(told(place)),
-    ),
+    Check::shared("a contact is added, renamed and removed, and every session is told", |place| {
+        Box::pin(told(place))
+    }),
     Check::shared(
         "contacts with escaped and unusual names and a gateway's domain are listed, none is left out",
         |place| Box::pin(unusual(place)),
     ),
-    Check::shared(
-        "a list of 360 kB arrives whole, beside other requests",
-        |place| Box::pin(long(place)),
-    ),
+    Check::shared("a list of 360 kB arrives whole, beside other requests", |place| {
+        Box::pin(long(place))
+    }),
 ];
 
 async fn long(place: &Place<'_>) -> Result<(), Failure> {
@@ -40,11 +38,8 @@ async fn long(place: &Place<'_>) -> Result<(), Failure> {
     ping?;
     let roster = roster?;
     equal("the number of contacts", &roster.items.len(), &MANY)?;
-    let bytes: usize = roster
-        .items
-        .iter()
-        .filter_map(|item| Some(item.name.as_deref()?.len()))
-        .sum();
+    let bytes: usize =
+        roster.items.iter().filter_map(|item| Some(item.name.as_deref()?.len())).sum();
     equal("the length of their names", &bytes, &(MANY * NAME_BYTES))
 }
 
@@ -57,17 +52,13 @@ async fn told(place: &Place<'_>) -> Result<(), Failure> {
         equal("the contacts", &roster.items, &Listed::new())?;
     }
 
-    let added = phone
-        .session
-        .add_contact(&bob, Some("Bob & Co."), &["Friends", "Ζ"]);
+    let added = phone.session.add_contact(&bob, Some("Bob & Co."), &["Friends", "Ζ"]);
     within("adding", added).await?;
     for who in [&mut phone, &mut laptop] {
         let item = pushed(who).await?;
         equal("the name", &item.name.as_deref(), &Some("Bob & Co."))?;
     }
-    let renamed = laptop
-        .session
-        .add_contact(&bob, Some("Robert"), &["Friends"]);
+    let renamed = laptop.session.add_contact(&bob, Some("Robert"), &["Friends"]);
     within("renaming", renamed).await?;
     for who in [&mut phone, &mut laptop] {
         let item = pushed(who).await?;
@@ -75,21 +66,13 @@ async fn told(place: &Place<'_>) -> Result<(), Failure> {
         equal("the groups", &item.groups, &vec!["Friends".to_owned()])?;
     }
     let roster = within("asking for the list", phone.session.roster()).await?;
-    let names: Vec<_> = roster
-        .items
-        .iter()
-        .map(|item| item.name.as_deref())
-        .collect();
+    let names: Vec<_> = roster.items.iter().map(|item| item.name.as_deref()).collect();
     equal("the names", &names, &vec![Some("Robert")])?;
 
     within("removing", phone.session.remove_contact(&bob)).await?;
     for who in [&mut phone, &mut laptop] {
         let item = pushed(who).await?;
-        equal(
-            "the subscription",
-            &item.subscription,
-            &Subscription::Remove,
-        )?;
+        equal("the subscription", &item.subscription, &Subscription::Remove)?;
     }
     let roster = within("asking for the list", laptop.session.roster()).await?;
     equal("the contacts", &roster.items, &Listed::new())

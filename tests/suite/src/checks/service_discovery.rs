@@ -8,9 +8,8 @@ use mfly_client::{BareJid, Jid};
 /// What the other checks use, as far as servers announce it.
 const USED: &[&str] = &["urn:xmpp:ping", "urn:xmpp:blocking", "urn:xmpp:carbons:2"];
 
-pub(super) const CHECKS: &[Check] = &[Check::shared("the server tells what it can do", |place| {
-    Box::pin(features(place))
-})];
+pub(super) const CHECKS: &[Check] =
+    &[Check::shared("the server tells what it can do", |place| Box::pin(features(place)))];
 
 async fn features(place: &Place<'_>) -> Result<(), Failure> {
     let alice = place.online("alice").await?;

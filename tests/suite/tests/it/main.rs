@@ -1,8 +1,5 @@
 //! The suite against the test server, over everything that it offers.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a server that does not start fails the test"
-)]
+#![expect(clippy::unwrap_used, reason = "a server that does not start fails the test")]
 
 mod test_server;
 
@@ -10,17 +7,11 @@ use mfly_suite::{Framing, Server as _};
 use test_server::UnderSuite;
 
 async fn every_check_passes_over(framing: Framing) {
-    let server = UnderSuite::start()
-        .await
-        .map_err(|failure| failure.to_string())
-        .unwrap();
+    let server = UnderSuite::start().await.map_err(|failure| failure.to_string()).unwrap();
     assert!(server.framings().contains(&framing));
     let report = mfly_suite::run(&server, &[framing]).await;
     let counts = report.counts();
-    assert!(
-        counts.failed == 0 && counts.lacking == 0 && counts.passed > 0,
-        "\n{report}"
-    );
+    assert!(counts.failed == 0 && counts.lacking == 0 && counts.passed > 0, "\n{report}");
 }
 
 #[tokio::test]

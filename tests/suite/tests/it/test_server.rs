@@ -120,11 +120,7 @@ impl Server for UnderSuite {
     }
 
     fn strongest(&self, framing: Framing) -> &'static str {
-        if framing.has_certificate() {
-            "SCRAM-SHA-512-PLUS"
-        } else {
-            "SCRAM-SHA-512"
-        }
+        if framing.has_certificate() { "SCRAM-SHA-512-PLUS" } else { "SCRAM-SHA-512" }
     }
 
     fn max_stanza_bytes(&self) -> usize {

@@ -76,13 +76,7 @@ impl Process {
                 read.map_while(|line| send.send(line).ok()).count()
             });
         }
-        Ok(Self {
-            name: name.to_owned(),
-            child,
-            input,
-            lines,
-            log,
-        })
+        Ok(Self { name: name.to_owned(), child, input, lines, log })
     }
 
     /// Writes a line to its standard input.
@@ -117,11 +111,7 @@ impl Process {
             return Err(self.failed(&format!("did not end within {END:?}")));
         }
         let status = self.child.wait().map_err(|error| error.to_string())?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(self.failed(&format!("ended with {status}")))
-        }
+        if status.success() { Ok(()) } else { Err(self.failed(&format!("ended with {status}"))) }
     }
 
     /// Waits until it prints nothing any more, which is its end. Says whether that came in time.
@@ -204,10 +194,7 @@ mod tests {
     #[test]
     fn a_line_is_read_and_one_that_is_none_is_not() {
         let line = Line::read(r#"{"name":"ping","ok":true,"detail":"1 ms"}"#).unwrap();
-        assert_eq!(
-            (line.name.as_str(), line.ok, line.from),
-            ("ping", true, None)
-        );
+        assert_eq!((line.name.as_str(), line.ok, line.from), ("ping", true, None));
         assert_eq!(Line::read("Warning: ping"), None);
         assert_eq!(Line::read(r#"{"name":"ping"}"#), None);
     }
@@ -225,9 +212,6 @@ mod tests {
         let process = shell("read a; exit 3").unwrap();
         let log = process.log.display().to_string();
         let error = process.end(Ask::Input).unwrap_err();
-        assert!(
-            error.contains("sh ended with") && error.contains(&log),
-            "{error}"
-        );
+        assert!(error.contains("sh ended with") && error.contains(&log), "{error}");
     }
 }

@@ -6,22 +6,10 @@ use crate::run::{output, root, status};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const PYTHON: Package = Package {
-    name: "python3",
-    probe: "python3",
-};
-const PIP: Package = Package {
-    name: "python3-pip",
-    probe: "pip3",
-};
-const GO_SENDXMPP: Package = Package {
-    name: "go-sendxmpp",
-    probe: "go-sendxmpp",
-};
-const PROFANITY: Package = Package {
-    name: "profanity",
-    probe: "profanity",
-};
+const PYTHON: Package = Package { name: "python3", probe: "python3" };
+const PIP: Package = Package { name: "python3-pip", probe: "pip3" };
+const GO_SENDXMPP: Package = Package { name: "go-sendxmpp", probe: "go-sendxmpp" };
+const PROFANITY: Package = Package { name: "profanity", probe: "profanity" };
 
 /// The oldest Python 3 that slixmpp and its driver run on.
 const PYTHON_MINOR: u32 = 11;
@@ -47,20 +35,14 @@ pub(super) fn install() -> Result<Installed, String> {
     let version = output(Command::new(PYTHON.probe).arg("--version"))?;
     if minor(&version).is_none_or(|minor| minor < PYTHON_MINOR) {
         let version = version.trim();
-        return Err(format!(
-            "Python 3.{PYTHON_MINOR} or later is needed, this one says {version}"
-        ));
+        return Err(format!("Python 3.{PYTHON_MINOR} or later is needed, this one says {version}"));
     }
     let drivers = root().join("tests").join("interop").join("clients");
     let target = web_sdk::target()?;
     node::install_locked(&drivers)?;
     let python = target.join("interop").join("clients-python");
     pip(&version, &drivers.join("requirements.txt"), &python)?;
-    Ok(Installed {
-        target,
-        drivers,
-        python,
-    })
+    Ok(Installed { target, drivers, python })
 }
 
 /// Installs the requirements into `folder`, unless it has them.

@@ -154,28 +154,15 @@ mod tests {
     fn row(name: &str, framing: Framing, step: &str, seen: Result<&str, &str>) -> Row {
         let client = CLIENTS.iter().find(|client| client.name == name).unwrap();
         let seen = seen.map(str::to_owned).map_err(str::to_owned);
-        Row::new(
-            (client, "some 1.0"),
-            framing,
-            step,
-            seen,
-            Duration::from_millis(7),
-        )
+        Row::new((client, "some 1.0"), framing, step, seen, Duration::from_millis(7))
     }
 
     #[test]
     fn what_fails_fails_the_run_unless_it_is_lacking_with_a_reason() {
         let failed = row("strophe.js", Framing::WebSocket, "ping", Err("no answer"));
-        let lacking = row(
-            "strophe.js",
-            Framing::StartTls,
-            "log in",
-            Err("no transport"),
-        );
+        let lacking = row("strophe.js", Framing::StartTls, "log in", Err("no transport"));
         let passed = row("strophe.js", Framing::WebSocket, "card", Ok(""));
-        let report = Report {
-            rows: vec![lacking, passed, failed],
-        };
+        let report = Report { rows: vec![lacking, passed, failed] };
         let expected = "\
 some 1.0 over TCP + STARTTLS
   log in             lacking       7 ms  it speaks WebSocket and BOSH only

@@ -80,10 +80,8 @@ impl Server {
         accounts: &[String],
     ) -> Result<Self, String> {
         let file = |name: &str| folder.join(format!("server-{}.{name}", offer.name()));
-        let users: Vec<Value> = accounts
-            .iter()
-            .map(|name| json!({ "name": name, "password": PASSWORD }))
-            .collect();
+        let users: Vec<Value> =
+            accounts.iter().map(|name| json!({ "name": name, "password": PASSWORD })).collect();
         std::fs::write(file("users.json"), Value::from(users).to_string())
             .map_err(|error| error.to_string())?;
         let authority = file("authority.pem");
@@ -98,10 +96,7 @@ impl Server {
         command.args(offer.flags());
         let process = Process::start(command, "mfly-testserver", file("log"))?;
         let mut printed = Vec::new();
-        while printed
-            .last()
-            .is_none_or(|line: &String| !line.contains("END CERTIFICATE"))
-        {
+        while printed.last().is_none_or(|line: &String| !line.contains("END CERTIFICATE")) {
             printed.push(process.line()?);
         }
         let place = Place {
@@ -110,10 +105,7 @@ impl Server {
             authority,
             addresses: vec![
                 (Framing::StartTls, word(&printed, "XMPP over TCP", "xmpp:")?),
-                (
-                    Framing::DirectTls,
-                    word(&printed, "XMPP over TLS", "xmpps:")?,
-                ),
+                (Framing::DirectTls, word(&printed, "XMPP over TLS", "xmpps:")?),
                 (Framing::WebSocket, word(&printed, "WebSocket", "ws:")?),
                 (Framing::WebSocketTls, word(&printed, "", "wss:")?),
             ],
@@ -152,10 +144,7 @@ mod tests {
         let printed = printed.map(str::to_owned);
         let word = |label, start| word(&printed, label, start);
         assert_eq!(word("XMPP host", "").as_deref(), Ok("localhost"));
-        assert_eq!(
-            word("", "wss:").as_deref(),
-            Ok("wss://localhost:2/websocket")
-        );
+        assert_eq!(word("", "wss:").as_deref(), Ok("wss://localhost:2/websocket"));
         assert!(word("XMPP over TCP", "xmpp:").is_err());
     }
 }

@@ -34,14 +34,7 @@ impl<'a> Session<'a> {
         client: &'static Client,
         framing: Framing,
     ) -> Self {
-        Self {
-            installed,
-            folder,
-            server,
-            client,
-            framing,
-            account: client.account(framing),
-        }
+        Self { installed, folder, server, client, framing, account: client.account(framing) }
     }
 
     /// Takes the steps until they are done or one cannot be. What goes wrong with a program is a failed row, too.

@@ -44,17 +44,9 @@ pub(super) fn lines(chain: &[CertificateSummary]) -> Vec<String> {
             None => "an authority without a name",
         };
         let (from, to) = (date(one.not_before), date(one.not_after));
-        lines.push(format!(
-            "{}, issued by {issuer}, valid {from} to {to}",
-            name_of(one)
-        ));
+        lines.push(format!("{}, issued by {issuer}, valid {from} to {to}", name_of(one)));
         if number == 0 && !one.names.is_empty() {
-            let mut names = one
-                .names
-                .iter()
-                .take(SHOWN_NAMES)
-                .cloned()
-                .collect::<Vec<_>>();
+            let mut names = one.names.iter().take(SHOWN_NAMES).cloned().collect::<Vec<_>>();
             let more = one.names.len().saturating_sub(SHOWN_NAMES);
             if more > 0 {
                 names.push(format!("and {more} more"));
@@ -106,9 +98,7 @@ fn counted(days: i64) -> String {
 /// The day, in UTC.
 fn date(time: SystemTime) -> String {
     let moment = moment(time).map(|moment| moment.to_string());
-    let day = moment
-        .as_deref()
-        .and_then(|moment| moment.split('T').next());
+    let day = moment.as_deref().and_then(|moment| moment.split('T').next());
     day.unwrap_or("an unknown day").to_owned()
 }
 
@@ -131,9 +121,7 @@ mod tests {
     fn certificate(names: &[&str]) -> CertificateSummary {
         let names = names.iter().map(|name| (*name).to_owned());
         let mut params = CertificateParams::new(names.collect::<Vec<_>>()).unwrap();
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "A Server");
+        params.distinguished_name.push(DnType::CommonName, "A Server");
         params.not_before = date_time_ymd(2024, 1, 1);
         params.not_after = date_time_ymd(2025, 1, 1);
         let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
@@ -163,18 +151,8 @@ mod tests {
 
     #[test]
     fn a_chain_is_told_to_people_and_programs() {
-        let names = [
-            "1.example",
-            "2.example",
-            "3.example",
-            "4.example",
-            "5.example",
-        ];
-        let many = [
-            &names[..],
-            &["6.example", "7.example", "8.example", "9.example"],
-        ]
-        .concat();
+        let names = ["1.example", "2.example", "3.example", "4.example", "5.example"];
+        let many = [&names[..], &["6.example", "7.example", "8.example", "9.example"]].concat();
         let chain = [certificate(&many), certificate(&[])];
         assert_eq!(
             lines(&chain),

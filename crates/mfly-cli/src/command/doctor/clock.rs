@@ -12,10 +12,7 @@ pub(super) fn by_http(date: Option<&(String, SystemTime)>) -> Finding {
     let read = date.and_then(|(text, now)| Some((httpdate::parse_http_date(text).ok()?, *now)));
     match read {
         Some((theirs, ours)) => compared(seconds_ahead(theirs, ours), "HTTP header Date"),
-        None => Finding::skipped(
-            Step::Clock,
-            "the answer has no header Date that can be read",
-        ),
+        None => Finding::skipped(Step::Clock, "the answer has no header Date that can be read"),
     }
 }
 

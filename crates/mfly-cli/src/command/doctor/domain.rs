@@ -19,9 +19,7 @@ pub(super) async fn examine(domain: &str, means: &Means, examination: &mut Exami
     let addresses = if proxy.is_some_and(|proxy| proxy.kind() == ProxyKind::Socks5h) {
         let why = "the proxy looks names up, and cannot be asked for SRV records";
         examination.record(Finding::skipped(Step::Srv, why));
-        Address::tcp(domain, FALLBACK_PORT, false)
-            .into_iter()
-            .collect()
+        Address::tcp(domain, FALLBACK_PORT, false).into_iter().collect()
     } else {
         let started = Instant::now();
         let found = look_up(domain, means).await;
@@ -32,12 +30,7 @@ pub(super) async fn examine(domain: &str, means: &Means, examination: &mut Exami
                 found.addresses
             }
             Err(error) => {
-                let goal = Goal {
-                    host: domain,
-                    domain,
-                    scheme: None,
-                    proxy: None,
-                };
+                let goal = Goal { host: domain, domain, scheme: None, proxy: None };
                 let told = remedy::of(&error, Step::Srv, goal, &[]);
                 let finding = Finding::failed(Step::Srv, told.code, told.what, told.remedy);
                 examination.record(finding.took(took));
@@ -65,17 +58,14 @@ fn told(domain: &str, found: &Found) -> Finding {
         Source::Records => ("records", list),
         Source::NoRecords => ("none", format!("no records, which leaves {list}")),
         Source::NoAnswer => ("no answer", format!("no answer, which leaves {list}")),
-        _ => (
-            "address",
-            format!("an IP address has none, which leaves {list}"),
-        ),
+        _ => ("address", format!("an IP address has none, which leaves {list}")),
     };
     let result = json!({"source": source, "addresses": addresses});
     let finding = Finding::ok(Step::Srv, what, result);
     match found.source {
-        Source::Records if addresses.is_empty() => finding.warn(format!(
-            "the records of {domain} name no server that could be tried"
-        )),
+        Source::Records if addresses.is_empty() => {
+            finding.warn(format!("the records of {domain} name no server that could be tried"))
+        }
         Source::NoAnswer => finding.warn(
             "the name servers did not answer: check the network; some routers pass SRV records on \
              to nobody",

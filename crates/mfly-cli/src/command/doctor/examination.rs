@@ -128,10 +128,7 @@ impl<'a> Examination<'a> {
         let (colour, text) = match (failed, warnings) {
             (0, 0) => (Colour::Green, format!("all {total} steps are fine")),
             (0, 1) => (Colour::Yellow, format!("{total} steps, 1 warning")),
-            (0, _) => (
-                Colour::Yellow,
-                format!("{total} steps, {warnings} warnings"),
-            ),
+            (0, _) => (Colour::Yellow, format!("{total} steps, {warnings} warnings")),
             _ => (Colour::Red, format!("{failed} of {total} steps failed")),
         };
         let text = self.output.paint(colour, &text);
@@ -148,11 +145,7 @@ impl<'a> Examination<'a> {
             return Err(broken.into());
         }
         match self.code {
-            Some(code) => Err(Failure::Examination {
-                failed,
-                total,
-                code,
-            }),
+            Some(code) => Err(Failure::Examination { failed, total, code }),
             None => Ok(()),
         }
     }
@@ -253,9 +246,8 @@ mod tests {
     fn what_a_server_says_cannot_steer_the_terminal() {
         let output = Output::discarding(Format::Human);
         let said = "a\x1b[2Jb\nc";
-        let finding = Finding::ok(Step::Features, said, json!(null))
-            .warn(said)
-            .details([said.to_owned()]);
+        let finding =
+            Finding::ok(Step::Features, said, json!(null)).warn(said).details([said.to_owned()]);
         for line in lines(&finding, &output) {
             assert!(!line.contains(char::is_control), "{line:?}");
         }

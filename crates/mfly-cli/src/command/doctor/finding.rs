@@ -130,10 +130,7 @@ impl Finding {
 
     /// A step that was not tried.
     pub(super) fn skipped(step: Step, why: impl Into<String>) -> Self {
-        Self {
-            status: Status::Skipped,
-            ..Self::ok(step, why, json!(null))
-        }
+        Self { status: Status::Skipped, ..Self::ok(step, why, json!(null)) }
     }
 
     /// Makes it a warning.

@@ -44,11 +44,7 @@ pub(super) async fn try_out(
     let mut options = options.clone();
     // The first connection has seen the offer.
     options.expect_start_tls = true;
-    let observed = Arc::new(Observed {
-        address: address.clone(),
-        options,
-        made: Mutex::default(),
-    });
+    let observed = Arc::new(Observed { address: address.clone(), options, made: Mutex::default() });
     // Nobody is to see the account come and go.
     let account = Account::new(jid.clone(), password.clone())
         .connector(Arc::clone(&observed) as _)
@@ -65,16 +61,10 @@ pub(super) async fn try_out(
         Ok(session) => session,
         Err(error) => return vec![refused(&error).took(took)],
     };
-    let made = observed
-        .made
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take();
+    let made = observed.made.lock().unwrap_or_else(PoisonError::into_inner).take();
     let (connecting, round_trips) = made.unwrap_or_default();
-    let findings = vec![
-        online(&session, took, connecting, round_trips.count()),
-        time(&session).await,
-    ];
+    let findings =
+        vec![online(&session, took, connecting, round_trips.count()), time(&session).await];
     session.close().await;
     findings
 }
@@ -102,13 +92,9 @@ fn online(session: &Session, took: Duration, connecting: Duration, round_trips: 
         "loginMilliseconds": milliseconds(rest),
         "loginRoundTrips": round_trips,
     });
-    Finding::ok(
-        Step::Login,
-        format!("{account} is online, by {way}"),
-        result,
-    )
-    .details([detail])
-    .took(took)
+    Finding::ok(Step::Login, format!("{account} is online, by {way}"), result)
+        .details([detail])
+        .took(took)
 }
 
 /// The server's clock (XEP-0202), by the middle of the time that asking took.
@@ -120,17 +106,10 @@ async fn time(session: &Session) -> Finding {
         let why = "the server does not tell its time (XEP-0202)";
         return Finding::skipped(Step::Clock, why);
     };
-    let ours = (asked + took / 2)
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let ours = (asked + took / 2).duration_since(UNIX_EPOCH).unwrap_or_default();
     let ours = i64::try_from(ours.as_millis()).unwrap_or(i64::MAX);
     // Many servers tell whole seconds.
-    let ahead = time
-        .utc
-        .unix_millis()
-        .saturating_sub(ours)
-        .saturating_add(500)
-        / 1000;
+    let ahead = time.utc.unix_millis().saturating_sub(ours).saturating_add(500) / 1000;
     clock::compared(ahead, "XEP-0202").took(took)
 }
 

@@ -38,12 +38,8 @@ pub(super) fn features(offer: &StreamOffer, domain: Option<&str>, channel: &Chan
     });
     let mut finding = Finding::ok(Step::Features, what, result);
     if let Some(limits) = limits {
-        let bytes = limits
-            .max_bytes
-            .map(|most| format!("elements of up to {most} bytes"));
-        let idle = limits
-            .idle_seconds
-            .map(|most| format!("silence of up to {most} s"));
+        let bytes = limits.max_bytes.map(|most| format!("elements of up to {most} bytes"));
+        let idle = limits.idle_seconds.map(|most| format!("silence of up to {most} s"));
         let both: Vec<_> = [bytes, idle].into_iter().flatten().collect();
         if !both.is_empty() {
             finding = finding.details([format!("limits: {}", both.join(", "))]);
@@ -83,10 +79,7 @@ fn named(features: &Features) -> Vec<&'static str> {
 
 /// The ways to authenticate.
 pub(super) fn mechanisms(features: &Features, channel: &Channel) -> Finding {
-    let sasl2 = features
-        .sasl2
-        .as_ref()
-        .map(|offer| offer.mechanisms.as_slice());
+    let sasl2 = features.sasl2.as_ref().map(|offer| offer.mechanisms.as_slice());
     let offered = match features.mechanisms.as_slice() {
         [] => sasl2.unwrap_or_default(),
         mechanisms => mechanisms,
@@ -120,12 +113,7 @@ pub(super) fn mechanisms(features: &Features, channel: &Channel) -> Finding {
         details.push(format!("a password would be used by {}", spoken(choice)));
     }
     let finding = match &chosen {
-        Ok(choice) => judged(
-            Finding::ok(Step::Mechanisms, what, result),
-            choice,
-            offered,
-            channel,
-        ),
+        Ok(choice) => judged(Finding::ok(Step::Mechanisms, what, result), choice, offered, channel),
         Err(error) => refused(what, error, offered),
     };
     finding.details(details)
@@ -134,10 +122,9 @@ pub(super) fn mechanisms(features: &Features, channel: &Channel) -> Finding {
 fn spoken(choice: &Choice) -> String {
     let name = choice.kind().name();
     match choice {
-        Choice::Scram {
-            binding: Binding::Bound(kind, _),
-            ..
-        } => format!("{name}, bound to TLS by {}", kind.as_str()),
+        Choice::Scram { binding: Binding::Bound(kind, _), .. } => {
+            format!("{name}, bound to TLS by {}", kind.as_str())
+        }
         _ => name.to_owned(),
     }
 }
@@ -191,11 +178,7 @@ mod tests {
     use crate::command::doctor::finding::Status;
 
     fn channel(is_encrypted: bool, bindings: ChannelBindings) -> Channel {
-        Channel {
-            is_encrypted,
-            is_local: false,
-            bindings,
-        }
+        Channel { is_encrypted, is_local: false, bindings }
     }
 
     fn encrypted() -> Channel {
@@ -237,10 +220,7 @@ mod tests {
         }
         let best = super::mechanisms(&offering(&all, &["tls-exporter"]), &encrypted());
         assert_eq!(best.result["forPasswords"], "SCRAM-SHA-256-PLUS");
-        assert!(
-            best.details[1].ends_with("bound to TLS by tls-exporter"),
-            "{best:?}"
-        );
+        assert!(best.details[1].ends_with("bound to TLS by tls-exporter"), "{best:?}");
     }
 
     #[test]
@@ -254,11 +234,7 @@ mod tests {
             (&[], &encrypted(), "has to offer"),
         ] {
             let finding = super::mechanisms(&offering(mechanisms, &[]), channel);
-            assert_eq!(
-                finding.status,
-                Status::Failed(Code::Failed),
-                "{mechanisms:?}"
-            );
+            assert_eq!(finding.status, Status::Failed(Code::Failed), "{mechanisms:?}");
             let remedy = finding.remedy.unwrap_or_default();
             assert!(remedy.contains(expected), "{remedy}");
         }
@@ -276,13 +252,7 @@ mod tests {
         assert_eq!(status(offer("a.example"), None, &clear), Status::Warning);
         clear.is_local = true;
         assert_eq!(status(offer("a.example"), None, &clear), Status::Ok);
-        assert_eq!(
-            status(offer("A.example"), Some("a.example"), &clear),
-            Status::Ok
-        );
-        assert_eq!(
-            status(offer("b.example"), Some("a.example"), &clear),
-            Status::Warning
-        );
+        assert_eq!(status(offer("A.example"), Some("a.example"), &clear), Status::Ok);
+        assert_eq!(status(offer("b.example"), Some("a.example"), &clear), Status::Warning);
     }
 }

@@ -40,11 +40,7 @@ pub(super) fn of(
         TransportError::Handshake { reason, .. } => reason.to_string(),
         other => other.to_string(),
     };
-    Told {
-        code,
-        what,
-        remedy: remedy(error, step, goal, shown),
-    }
+    Told { code, what, remedy: remedy(error, step, goal, shown) }
 }
 
 fn remedy(
@@ -236,11 +232,7 @@ pub(super) fn of_stream(problem: &StreamProblem, goal: Goal<'_>) -> Told {
         }
         _ => "what answers is not XMPP: check the address".to_owned(),
     };
-    Told {
-        code,
-        what: with_causes(problem),
-        remedy,
-    }
+    Told { code, what: with_causes(problem), remedy }
 }
 
 #[cfg(test)]
@@ -256,11 +248,7 @@ mod tests {
     };
 
     fn dial(host: &str, source: io::Error) -> TransportError {
-        TransportError::Dial {
-            host: host.to_owned(),
-            port: 443,
-            source,
-        }
+        TransportError::Dial { host: host.to_owned(), port: 443, source }
     }
 
     #[test]
@@ -268,15 +256,10 @@ mod tests {
         let other = |text: &str| io::Error::other(text.to_owned());
         let refused = || io::Error::from(ErrorKind::ConnectionRefused);
         let unreachable = io::Error::from(ErrorKind::NetworkUnreachable);
-        let tls = |source| TransportError::Tls {
-            peer: "a.example".to_owned(),
-            source,
-        };
+        let tls = |source| TransportError::Tls { peer: "a.example".to_owned(), source };
         let alert = |alert| tls(rustls::Error::AlertReceived(alert));
         let late = |stage| TransportError::TimedOut { stage };
-        let none = TransportError::NoService {
-            domain: "b.example".to_owned(),
-        };
+        let none = TransportError::NoService { domain: "b.example".to_owned() };
         let ended = TransportError::StartTls {
             peer: "b.example".to_owned(),
             reason: StartTlsError::Ended(StreamCondition::HostUnknown),
@@ -294,51 +277,21 @@ mod tests {
                 Code::Unreachable,
                 "no name server",
             ),
-            (
-                dial("a.example", refused()),
-                Step::Tcp,
-                Code::Unreachable,
-                "nothing listens",
-            ),
-            (
-                dial("127.0.0.1", refused()),
-                Step::Tcp,
-                Code::Unreachable,
-                "mfly serve",
-            ),
-            (
-                dial("p.example", refused()),
-                Step::Tcp,
-                Code::Unreachable,
-                "--proxy",
-            ),
-            (
-                dial("a.example", unreachable),
-                Step::Tcp,
-                Code::Unreachable,
-                "VPN",
-            ),
+            (dial("a.example", refused()), Step::Tcp, Code::Unreachable, "nothing listens"),
+            (dial("127.0.0.1", refused()), Step::Tcp, Code::Unreachable, "mfly serve"),
+            (dial("p.example", refused()), Step::Tcp, Code::Unreachable, "--proxy"),
+            (dial("a.example", unreachable), Step::Tcp, Code::Unreachable, "VPN"),
             (late(Stage::Dial), Step::Tcp, Code::TimedOut, "firewall"),
             (late(Stage::Dial), Step::Proxy, Code::TimedOut, "proxy"),
             (none, Step::Srv, Code::Unreachable, "has no XMPP"),
-            (
-                ended,
-                Step::StartTls,
-                Code::Failed,
-                "does not serve b.example",
-            ),
+            (ended, Step::StartTls, Code::Failed, "does not serve b.example"),
             (
                 alert(rustls::AlertDescription::UnrecognisedName),
                 Step::Tls,
                 Code::Failed,
                 "--domain",
             ),
-            (
-                alert(rustls::AlertDescription::ProtocolVersion),
-                Step::Tls,
-                Code::Failed,
-                "TLS 1.3",
-            ),
+            (alert(rustls::AlertDescription::ProtocolVersion), Step::Tls, Code::Failed, "TLS 1.3"),
         ] {
             let told = of(&error, step, GOAL, &[]);
             assert_eq!(told.code, code, "{error}");

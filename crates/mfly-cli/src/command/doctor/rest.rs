@@ -99,10 +99,7 @@ async fn show(url: &str, options: &Options, error: &TransportError) -> Vec<Vec<u
         return Vec::new();
     }
     let (tls, shown) = Tls::look_only();
-    let options = Options {
-        tls,
-        ..options.clone()
-    };
+    let options = Options { tls, ..options.clone() };
     if let Ok(server) = RestServer::new(url, options) {
         // It cannot come about: nothing is trusted on it.
         let _ = server.reach(&mut |_| {}).await;

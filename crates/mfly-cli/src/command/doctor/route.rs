@@ -61,11 +61,7 @@ impl<'e, 'o> Route<'e, 'o> {
     /// A step is done.
     pub(super) fn on(&mut self, progress: Progress) {
         match progress {
-            Progress::Resolved {
-                host,
-                addresses,
-                took,
-            } => {
+            Progress::Resolved { host, addresses, took } => {
                 let finding = resolved(&host, &addresses, self.goal.proxy);
                 self.resolved.push(host);
                 self.record(finding.took(took));
@@ -182,32 +178,23 @@ impl<'e, 'o> Route<'e, 'o> {
 
     fn unreachable_lines(&self) -> Vec<String> {
         let failed = self.unreachable.iter();
-        failed
-            .map(|(peer, reason)| format!("{peer}: {reason}"))
-            .collect()
+        failed.map(|(peer, reason)| format!("{peer}: {reason}")).collect()
     }
 
     fn unreachable(&self) -> Vec<Value> {
         let failed = self.unreachable.iter();
-        failed
-            .map(|(peer, reason)| json!({"peer": peer.to_string(), "reason": reason}))
-            .collect()
+        failed.map(|(peer, reason)| json!({"peer": peer.to_string(), "reason": reason})).collect()
     }
 }
 
 /// What certificates say about themselves, as far as they can be read.
 fn chain(certificates: &[Vec<u8>]) -> Vec<CertificateSummary> {
     let certificates = certificates.iter();
-    certificates
-        .filter_map(|der| CertificateSummary::of(der))
-        .collect()
+    certificates.filter_map(|der| CertificateSummary::of(der)).collect()
 }
 
 fn resolved(host: &str, addresses: &[SocketAddr], proxy: Option<&str>) -> Finding {
-    let ips: Vec<_> = addresses
-        .iter()
-        .map(|address| address.ip().to_string())
-        .collect();
+    let ips: Vec<_> = addresses.iter().map(|address| address.ip().to_string()).collect();
     let whose = match proxy {
         Some(proxy) if proxy == host => "the proxy ",
         _ => "",
@@ -271,12 +258,7 @@ mod tests {
         use crate::command::doctor::finding::Status;
         let mut output = Output::discarding(Format::Json);
         let mut examination = Examination::new(&mut output);
-        let goal = Goal {
-            host: "a.example",
-            domain: "a.example",
-            scheme: None,
-            proxy: None,
-        };
+        let goal = Goal { host: "a.example", domain: "a.example", scheme: None, proxy: None };
         let mut route = Route::new(&mut examination, goal, Vec::new());
         let status =
             |route: &Route<'_, '_>, peer: &str| route.dialled(peer.parse().unwrap()).status;
@@ -294,12 +276,8 @@ mod tests {
     fn the_step_that_failed_is_told_from_what_had_been_done() {
         let mut output = Output::discarding(Format::Json);
         let mut examination = Examination::new(&mut output);
-        let goal = Goal {
-            host: "a.example",
-            domain: "a.example",
-            scheme: Some(Scheme::Wss),
-            proxy: None,
-        };
+        let goal =
+            Goal { host: "a.example", domain: "a.example", scheme: Some(Scheme::Wss), proxy: None };
         let dial = || TransportError::Dial {
             host: "a.example".to_owned(),
             port: 443,
@@ -314,19 +292,12 @@ mod tests {
         assert_eq!(route.step_of(&dial()), Step::Dns);
         assert_eq!(route.step_of(&late(Stage::Dial)), Step::Dns);
         assert_eq!(route.step_of(&cut), Step::Dns);
-        route.on(Progress::Resolved {
-            host: "a.example".to_owned(),
-            addresses: vec![peer],
-            took,
-        });
+        route.on(Progress::Resolved { host: "a.example".to_owned(), addresses: vec![peer], took });
         assert_eq!(route.step_of(&dial()), Step::Tcp);
         assert_eq!(route.step_of(&late(Stage::Dial)), Step::Tcp);
         route.on(Progress::Dialled { peer, took });
         assert_eq!(route.step_of(&late(Stage::Dial)), Step::Proxy);
-        route.on(Progress::Proxied {
-            proxy: "http://p".to_owned(),
-            took,
-        });
+        route.on(Progress::Proxied { proxy: "http://p".to_owned(), took });
         assert_eq!(route.step_of(&late(Stage::Tls)), Step::Tls);
         assert_eq!(route.step_of(&cut), Step::Tls);
         assert_eq!(route.step_of(&late(Stage::Handshake)), Step::WebSocket);

@@ -25,16 +25,9 @@ pub(super) async fn examine(
 ) {
     examination.begin(&address.to_string());
     let account = means.account.as_ref();
-    let named = means
-        .domain
-        .as_deref()
-        .or(of)
-        .or_else(|| account.map(|(jid, _)| jid.domain()));
+    let named = means.domain.as_deref().or(of).or_else(|| account.map(|(jid, _)| jid.domain()));
     let domain = named.unwrap_or_else(|| served_at(address));
-    let options = Options {
-        domain: Some(domain.to_owned()),
-        ..means.options.clone()
-    };
+    let options = Options { domain: Some(domain.to_owned()), ..means.options.clone() };
     let goal = Goal {
         host: address.host(),
         domain,
@@ -100,11 +93,7 @@ fn is_websocket(address: &Address) -> bool {
 fn plan(address: &Address, means: &Means) -> Vec<Step> {
     let is_websocket = is_websocket(address);
     let is_tls = address.scheme() != Scheme::Ws;
-    let mut steps = steps(
-        Some(address.scheme()),
-        is_tls,
-        means.options.proxy.is_some(),
-    );
+    let mut steps = steps(Some(address.scheme()), is_tls, means.options.proxy.is_some());
     if is_websocket {
         steps.push(Step::Clock);
     }
@@ -153,10 +142,7 @@ async fn show(address: &Address, options: &Options, error: &TransportError) -> V
         return Vec::new();
     }
     let (tls, shown) = Tls::look_only();
-    let options = Options {
-        tls,
-        ..options.clone()
-    };
+    let options = Options { tls, ..options.clone() };
     // It cannot come about: nothing is trusted on it.
     let _ = connect_observed(address, &options, &mut |_| {}).await;
     shown.certificates()

@@ -17,11 +17,7 @@ use tokio::io::AsyncWrite;
 pub(super) async fn get(args: GetArgs, context: &Context) -> Result<Report, Failure> {
     // A place that cannot be written to should fail before anything is sent.
     let destination = Destination::new(&args.output, args.overwrite).await?;
-    let form = if args.whole {
-        MediaForm::Whole
-    } else {
-        MediaForm::Chunked
-    };
+    let form = if args.whole { MediaForm::Whole } else { MediaForm::Chunked };
     let mut reference = MediaReference::new(args.token, args.key).form(form);
     if let Some(bytes) = args.size {
         reference = reference.plain_len(bytes);
@@ -44,10 +40,7 @@ pub(super) async fn get(args: GetArgs, context: &Context) -> Result<Report, Fail
     writer.writing.complete()?;
     let path = destination.path().display();
     let text = format!("downloaded {path}, {}", size(bytes));
-    Ok(Report::line(
-        text,
-        json!({"file": path.to_string(), "size": bytes}),
-    ))
+    Ok(Report::line(text, json!({"file": path.to_string(), "size": bytes})))
 }
 
 /// Counts what is written.
@@ -66,8 +59,7 @@ impl AsyncWrite for Counted<'_> {
     ) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.writing).poll_write(context, bytes))?;
         self.written += written as u64;
-        self.progress
-            .report(self.written, self.total.unwrap_or(self.written));
+        self.progress.report(self.written, self.total.unwrap_or(self.written));
         Poll::Ready(Ok(written))
     }
 

@@ -11,9 +11,7 @@ pub(super) async fn walk(cast: &mut Cast, recorder: &mut Recorder<'_>) -> Result
     let app = recorder.step("initializeSDK", initialize(cast)).await?;
     cast.made_app(app);
 
-    let alice = recorder
-        .step("register", register(cast, &cast.alice))
-        .await?;
+    let alice = recorder.step("register", register(cast, &cast.alice)).await?;
     cast.alice.registered(alice);
     let bob = recorder.step("register", register(cast, &cast.bob)).await?;
     cast.bob.registered(bob);
@@ -25,12 +23,8 @@ pub(super) async fn walk(cast: &mut Cast, recorder: &mut Recorder<'_>) -> Result
     let heard = listen(recorder, connected).await?;
     cast.bob.connected(heard);
 
-    recorder
-        .step("getCurrentUserJid", current_user(cast))
-        .await?;
-    recorder
-        .step("getAvailableFeatures", available_features(cast))
-        .await?;
+    recorder.step("getCurrentUserJid", current_user(cast)).await?;
+    recorder.step("getAvailableFeatures", available_features(cast)).await?;
     recorder.step("getUserToken", user_token(cast)).await?;
     recorder.step("setUserToken", set_user_token(cast)).await?;
     recorder.step("getMetaData", metadata(cast)).await?;
@@ -45,15 +39,8 @@ async fn initialize(cast: &Cast) -> Step<mfly_client::App> {
 
 async fn register(cast: &Cast, actor: &Actor) -> Step<Account> {
     let identifier = UserIdentifier::new(actor.name)?;
-    let account = cast
-        .app()?
-        .register(&identifier)
-        .metadata("team", "blue")?
-        .await?;
-    let jid = account
-        .user_jid
-        .clone()
-        .ok_or(Trouble::Missing("the user's address"))?;
+    let account = cast.app()?.register(&identifier).metadata("team", "blue")?.await?;
+    let jid = account.user_jid.clone().ok_or(Trouble::Missing("the user's address"))?;
     let result = json!({
         "username": account.credentials.user.as_str(),
         "userJid": jid.as_str(),
@@ -66,10 +53,7 @@ async fn register(cast: &Cast, actor: &Actor) -> Step<Account> {
 async fn connect(cast: &Cast, actor: &Actor) -> Step<(Session, Events)> {
     let (session, events) = cast.connect(actor).await?;
     let what = format!("{} is online over TLS", actor.name);
-    Ok((
-        (session, events),
-        shown(what, json!({"statusCode": 200, "message": "Login Success"})),
-    ))
+    Ok(((session, events), shown(what, json!({"statusCode": 200, "message": "Login Success"}))))
 }
 
 /// The listener's step of a connection; gives back the session.
@@ -85,10 +69,7 @@ async fn listen(
             _ => None,
         };
         let (user, event) = wait(&mut events, "connectionListener", pick).await?;
-        done(
-            format!("connected as {user}"),
-            payload(&event, "connectionListener")?,
-        )
+        done(format!("connected as {user}"), payload(&event, "connectionListener")?)
     };
     recorder.step("connectionListener", step).await?;
     Ok(session)
@@ -104,20 +85,14 @@ async fn available_features(cast: &Cast) -> Step {
     let features = cast.alice.session()?.features();
     let count = features.iter().count();
     ensure(count == Feature::ALL.len(), "all features", count)?;
-    done(
-        format!("{count} of {} features", Feature::ALL.len()),
-        features::official(features),
-    )
+    done(format!("{count} of {} features", Feature::ALL.len()), features::official(features))
 }
 
 async fn user_token(cast: &Cast) -> Step {
     let token = cast.alice.session()?.user_token().await?;
     // The token itself is a secret, and nobody asked for it.
     let length = token.expose().len();
-    done(
-        format!("a token of {length} characters"),
-        json!({"characters": length}),
-    )
+    done(format!("a token of {length} characters"), json!({"characters": length}))
 }
 
 async fn set_user_token(cast: &Cast) -> Step {
@@ -131,10 +106,6 @@ async fn set_user_token(cast: &Cast) -> Step {
 
 async fn metadata(cast: &Cast) -> Step {
     let metadata = cast.alice.session()?.metadata().await?;
-    ensure(
-        metadata.value("team") == Some(&"blue".into()),
-        "team=blue",
-        &metadata,
-    )?;
+    ensure(metadata.value("team") == Some(&"blue".into()), "team=blue", &metadata)?;
     done("what was given at registration: team=blue", json!(metadata))
 }

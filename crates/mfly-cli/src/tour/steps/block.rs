@@ -13,49 +13,24 @@ pub(super) async fn walk(cast: &mut Cast, recorder: &mut Recorder<'_>) -> Result
     let mut bob_presence = cast.bob.events();
     recorder.step("blockUser", block(cast)).await?;
     let is_block = |event: &Event| matches!(event, Event::Blocked { .. });
-    recorder
-        .step(
-            "blockUserListener",
-            hear_at(&mut alice, "blockUserListener", is_block),
-        )
-        .await?;
+    recorder.step("blockUserListener", hear_at(&mut alice, "blockUserListener", is_block)).await?;
     let is_blocked = |event: &Event| matches!(event, Event::BlockedBy { .. });
+    recorder.step("messageListener", hear_at(&mut bob, "messageListener", is_blocked)).await?;
     recorder
-        .step(
-            "messageListener",
-            hear_at(&mut bob, "messageListener", is_blocked),
-        )
-        .await?;
-    recorder
-        .step(
-            "presenceListener",
-            hear_at(&mut bob_presence, "presenceListener", is_blocked),
-        )
+        .step("presenceListener", hear_at(&mut bob_presence, "presenceListener", is_blocked))
         .await?;
     recorder.step("getUsersIBlocked", blocked(cast)).await?;
-    recorder
-        .step("getUsersWhoBlockedMe", blocked_by(cast))
-        .await?;
+    recorder.step("getUsersWhoBlockedMe", blocked_by(cast)).await?;
     recorder.step("getLastSeen", hidden(cast)).await?;
 
     recorder.step("unblockUser", unblock(cast)).await?;
     let is_unblock = |event: &Event| matches!(event, Event::Unblocked { .. });
     recorder
-        .step(
-            "blockUserListener",
-            hear_at(&mut alice, "blockUserListener", is_unblock),
-        )
+        .step("blockUserListener", hear_at(&mut alice, "blockUserListener", is_unblock))
         .await?;
     let is_unblocked = |event: &Event| matches!(event, Event::UnblockedBy { .. });
-    recorder
-        .step(
-            "messageListener",
-            hear_at(&mut bob, "messageListener", is_unblocked),
-        )
-        .await?;
-    recorder
-        .step("getUsersIBlocked", none_blocked(cast))
-        .await?;
+    recorder.step("messageListener", hear_at(&mut bob, "messageListener", is_unblocked)).await?;
+    recorder.step("getUsersIBlocked", none_blocked(cast)).await?;
     Ok(())
 }
 
@@ -85,11 +60,7 @@ async fn none_blocked(cast: &Cast) -> Step {
 
 async fn blocked_by(cast: &Cast) -> Step {
     let users = cast.bob.session()?.blocked_by().await?;
-    ensure(
-        users == [cast.alice.session()?.current_user()],
-        "alice",
-        &users,
-    )?;
+    ensure(users == [cast.alice.session()?.current_user()], "alice", &users)?;
     done("bob is blocked by alice", official(&users))
 }
 
@@ -100,9 +71,7 @@ async fn hidden(cast: &Cast) -> Step {
         Err(error) if matches!(error.kind(), ErrorKind::RequestRefused(_)) => {
             done("bob is refused alice's last seen", error.official())
         }
-        other => Err(Trouble::Unexpected(format!(
-            "expected a refusal, found {other:?}"
-        ))),
+        other => Err(Trouble::Unexpected(format!("expected a refusal, found {other:?}"))),
     }
 }
 
@@ -111,8 +80,6 @@ async fn hear_at(
     name: &'static str,
     is_wanted: impl FnMut(&Event) -> bool,
 ) -> Step {
-    let events = events
-        .as_mut()
-        .map_err(|_| Trouble::Missing("the session"))?;
+    let events = events.as_mut().map_err(|_| Trouble::Missing("the session"))?;
     hear(events, name, is_wanted).await
 }

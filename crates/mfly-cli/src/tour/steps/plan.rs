@@ -23,14 +23,9 @@ async fn gated(cast: &Cast) -> Step {
     match blocked {
         Err(error) if *error.kind() == ErrorKind::PlanGated(Feature::Block) => {
             ensure(error.status_code() == 403, "403", error.status_code())?;
-            done(
-                "without blocking in the plan: refused with 403",
-                error.official(),
-            )
+            done("without blocking in the plan: refused with 403", error.official())
         }
-        other => Err(Trouble::Unexpected(format!(
-            "expected 403, found {other:?}"
-        ))),
+        other => Err(Trouble::Unexpected(format!("expected 403, found {other:?}"))),
     }
 }
 
@@ -40,13 +35,8 @@ async fn limited(cast: &Cast) -> Step {
     match cast.app()?.register(&identifier).force(false).await {
         Err(error) if *error.kind() == ErrorKind::SessionLimit => {
             ensure(error.status_code() == 405, "405", error.status_code())?;
-            done(
-                "with as many sessions as allowed: refused with 405",
-                error.official(),
-            )
+            done("with as many sessions as allowed: refused with 405", error.official())
         }
-        other => Err(Trouble::Unexpected(format!(
-            "expected 405, found {other:?}"
-        ))),
+        other => Err(Trouble::Unexpected(format!("expected 405, found {other:?}"))),
     }
 }

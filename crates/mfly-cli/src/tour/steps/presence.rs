@@ -11,21 +11,11 @@ pub(super) async fn walk(cast: &mut Cast, recorder: &mut Recorder<'_>) -> Result
     let mut events = cast.alice.events();
     recorder.step("getLastSeen", online(cast)).await?;
     recorder.step("disconnect", leave(cast)).await?;
-    recorder
-        .step(
-            "presenceListener",
-            hear_bob(&mut events, PresenceKind::Unavailable),
-        )
-        .await?;
+    recorder.step("presenceListener", hear_bob(&mut events, PresenceKind::Unavailable)).await?;
     recorder.step("getLastSeen", offline(cast)).await?;
     let session = recorder.step("connect", come_back(cast)).await?;
     cast.bob.connected(session);
-    recorder
-        .step(
-            "presenceListener",
-            hear_bob(&mut events, PresenceKind::Available),
-        )
-        .await?;
+    recorder.step("presenceListener", hear_bob(&mut events, PresenceKind::Available)).await?;
     Ok(())
 }
 
@@ -33,10 +23,7 @@ async fn online(cast: &Cast) -> Step {
     let bob = cast.bob.session()?.current_user();
     let seen = cast.alice.session()?.last_seen(&bob).await?;
     ensure(seen.is_online(), "bob online", &seen)?;
-    done(
-        last_seen::described("bob", &seen),
-        last_seen::official(bob.as_str(), &seen),
-    )
+    done(last_seen::described("bob", &seen), last_seen::official(bob.as_str(), &seen))
 }
 
 async fn leave(cast: &Cast) -> Step {
@@ -48,27 +35,19 @@ async fn offline(cast: &Cast) -> Step {
     let bob = cast.bob.session()?.current_user();
     let seen = cast.alice.session()?.last_seen(&bob).await?;
     ensure(!seen.is_online(), "bob offline", &seen)?;
-    done(
-        last_seen::described("bob", &seen),
-        last_seen::official(bob.as_str(), &seen),
-    )
+    done(last_seen::described("bob", &seen), last_seen::official(bob.as_str(), &seen))
 }
 
 async fn come_back(cast: &Cast) -> Step<Session> {
     let (session, _) = cast.connect(&cast.bob).await?;
     Ok((
         session,
-        shown(
-            "bob is online again",
-            json!({"statusCode": 200, "message": "Login Success"}),
-        ),
+        shown("bob is online again", json!({"statusCode": 200, "message": "Login Success"})),
     ))
 }
 
 async fn hear_bob(events: &mut Result<Events, Trouble>, wanted: PresenceKind) -> Step {
-    let events = events
-        .as_mut()
-        .map_err(|_| Trouble::Missing("alice's session"))?;
+    let events = events.as_mut().map_err(|_| Trouble::Missing("alice's session"))?;
     let is_wanted = |event: &Event| {
         matches!(event, Event::Presence { user, kind, .. }
             if *kind == wanted && user.local() == Some("bob"))

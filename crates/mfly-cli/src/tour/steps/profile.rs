@@ -18,30 +18,21 @@ pub(super) async fn walk(cast: &mut Cast, recorder: &mut Recorder<'_>) -> Result
     let mut events = cast.bob.events();
     recorder.step("setUserProfile", set(cast)).await?;
     let heard = |profile: &Profile| profile.nick_name == "Alice" && profile.status == "Available";
-    recorder
-        .step("userProfileListener", hear_profile(&mut events, heard))
-        .await?;
+    recorder.step("userProfileListener", hear_profile(&mut events, heard)).await?;
     recorder.step("getUserProfile", read(cast)).await?;
     recorder.step("updateProfile", update(cast)).await?;
     let heard = |profile: &Profile| profile.nick_name == "Alice" && profile.status == "On tour";
-    recorder
-        .step("userProfileListener", hear_profile(&mut events, heard))
-        .await?;
+    recorder.step("userProfileListener", hear_profile(&mut events, heard)).await?;
     let token = recorder.step("setUserProfile", set_image(cast)).await?;
     recorder
         .step(
             "userProfileListener",
-            hear_profile(&mut events, |profile| {
-                Some(&profile.image) == token.as_ref()
-            }),
+            hear_profile(&mut events, |profile| Some(&profile.image) == token.as_ref()),
         )
         .await?;
     recorder.step("setUserProfile", remove_image(cast)).await?;
     recorder
-        .step(
-            "userProfileListener",
-            hear_profile(&mut events, |profile| profile.image.is_empty()),
-        )
+        .step("userProfileListener", hear_profile(&mut events, |profile| profile.image.is_empty()))
         .await?;
     Ok(())
 }
@@ -55,56 +46,25 @@ async fn set(cast: &Cast) -> Step {
         email: "alice@example.com".to_owned(),
     };
     cast.alice.session()?.set_profile(&fields).await?;
-    done(
-        "alice has nick name, status, telephone number and e-mail",
-        success(),
-    )
+    done("alice has nick name, status, telephone number and e-mail", success())
 }
 
 async fn read(cast: &Cast) -> Step {
     let alice = cast.alice.session()?.current_user();
     let profile = cast.bob.session()?.profile(&alice).await?;
-    let read = (
-        profile.nick_name.as_str(),
-        profile.email.as_str(),
-        profile.mobile_number.as_str(),
-    );
-    ensure(
-        read == ("Alice", "alice@example.com", "15550100"),
-        "alice's profile",
-        read,
-    )?;
-    ensure(
-        profile.undecryptable().is_empty(),
-        "readable fields",
-        profile.undecryptable(),
-    )?;
-    done(
-        "bob reads Alice, alice@example.com, 15550100",
-        profile.official(),
-    )
+    let read = (profile.nick_name.as_str(), profile.email.as_str(), profile.mobile_number.as_str());
+    ensure(read == ("Alice", "alice@example.com", "15550100"), "alice's profile", read)?;
+    ensure(profile.undecryptable().is_empty(), "readable fields", profile.undecryptable())?;
+    done("bob reads Alice, alice@example.com, 15550100", profile.official())
 }
 
 async fn update(cast: &Cast) -> Step {
     let session = cast.alice.session()?;
-    session
-        .update_profile(ProfileUpdate::new().status("On tour"))
-        .await?;
+    session.update_profile(ProfileUpdate::new().status("On tour")).await?;
     let profile = session.own_profile().await?;
-    let read = (
-        profile.nick_name.as_str(),
-        profile.email.as_str(),
-        profile.status.as_str(),
-    );
-    ensure(
-        read == ("Alice", "alice@example.com", "On tour"),
-        "only the status changed",
-        read,
-    )?;
-    done(
-        "only the status changed, the rest was kept",
-        profile.official(),
-    )
+    let read = (profile.nick_name.as_str(), profile.email.as_str(), profile.status.as_str());
+    ensure(read == ("Alice", "alice@example.com", "On tour"), "only the status changed", read)?;
+    done("only the status changed, the rest was kept", profile.official())
 }
 
 /// Gives the image's token.
@@ -135,26 +95,15 @@ async fn hear_profile(
     events: &mut Result<Events, Trouble>,
     is_wanted: impl Fn(&Profile) -> bool,
 ) -> Step {
-    let events = events
-        .as_mut()
-        .map_err(|_| Trouble::Missing("bob's session"))?;
+    let events = events.as_mut().map_err(|_| Trouble::Missing("bob's session"))?;
     let pick = |event: &Event| match event {
-        Event::ProfileChanged {
-            profile: Some(profile),
-            own: false,
-            ..
-        } if is_wanted(profile) => Some(profile.clone()),
+        Event::ProfileChanged { profile: Some(profile), own: false, .. } if is_wanted(profile) => {
+            Some(profile.clone())
+        }
         _ => None,
     };
     let (profile, event) = wait(events, "userProfileListener", pick).await?;
-    let image = if profile.image.is_empty() {
-        "no image"
-    } else {
-        "an image"
-    };
-    let what = format!(
-        "bob hears: {}, {}, {image}",
-        profile.nick_name, profile.status
-    );
+    let image = if profile.image.is_empty() { "no image" } else { "an image" };
+    let what = format!("bob hears: {}, {}, {image}", profile.nick_name, profile.status);
     done(what, payload(&event, "userProfileListener")?)
 }

@@ -9,13 +9,9 @@ use serde_json::json;
 
 pub(super) async fn walk(cast: &mut Cast, recorder: &mut Recorder<'_>) -> Result<(), Failure> {
     let mut shown = None;
-    recorder
-        .step("generateQrCode", show(cast, &mut shown))
-        .await?;
+    recorder.step("generateQrCode", show(cast, &mut shown)).await?;
     let mut web = None;
-    recorder
-        .step("approveQrCode", approve(cast, shown, &mut web))
-        .await?;
+    recorder.step("approveQrCode", approve(cast, shown, &mut web)).await?;
     recorder.step("endQrSession", end(cast, web)).await?;
     Ok(())
 }
@@ -29,17 +25,10 @@ async fn show(cast: &Cast, shown: &mut Option<(QrLogin, String)>) -> Step {
     let image = image::png(&Matrix::new(text.as_str())?, None)
         .map_err(|error| Trouble::Unexpected(error.to_string()))?;
     let read = read::text(&image)?;
-    ensure(
-        read == text.as_str(),
-        "the code's text in its image",
-        "another",
-    )?;
+    ensure(read == text.as_str(), "the code's text in its image", "another")?;
     let bytes = image.len();
     *shown = Some((login, read));
-    done(
-        "a code is drawn, and read again from its image",
-        json!({"imageBytes": bytes}),
-    )
+    done("a code is drawn, and read again from its image", json!({"imageBytes": bytes}))
 }
 
 async fn approve(
@@ -66,11 +55,7 @@ async fn end(cast: &Cast, web: Option<QrSession>) -> Step {
     let phone = cast.alice.session()?;
     phone.end_qr_session(&web.socket_id).await?;
     let reason = web.session.ended().await;
-    ensure(
-        reason == EndReason::LoggedOutRemotely,
-        "an end from afar",
-        &reason,
-    )?;
+    ensure(reason == EndReason::LoggedOutRemotely, "an end from afar", &reason)?;
     done("the phone ends the browser's session", success())
 }
 

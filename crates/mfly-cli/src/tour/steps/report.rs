@@ -7,29 +7,19 @@ use mfly_client::{GroupJid, ReportedMessage};
 
 pub(super) async fn walk(cast: &mut Cast, recorder: &mut Recorder<'_>) -> Result<(), Failure> {
     recorder.step("sendFeedback", feedback(cast)).await?;
-    recorder
-        .step("reportUserOrGroup", report_user(cast))
-        .await?;
-    recorder
-        .step("reportUserOrGroup", report_group(cast))
-        .await?;
+    recorder.step("reportUserOrGroup", report_user(cast)).await?;
+    recorder.step("reportUserOrGroup", report_group(cast)).await?;
     Ok(())
 }
 
 async fn feedback(cast: &Cast) -> Step {
-    cast.alice
-        .session()?
-        .send_feedback("Tour", "Everything works")
-        .await?;
+    cast.alice.session()?.send_feedback("Tour", "Everything works").await?;
     done("alice sends feedback", success())
 }
 
 async fn report_user(cast: &Cast) -> Step {
     let bob = cast.bob.session()?.current_user();
-    cast.alice
-        .session()?
-        .report_user(&bob, &[message()])
-        .await?;
+    cast.alice.session()?.report_user(&bob, &[message()]).await?;
     done("alice reports bob for one message", success())
 }
 

@@ -72,10 +72,7 @@ impl Server {
                 head.push(socket.read_u8().await.unwrap());
             }
             let head = String::from_utf8(head).unwrap();
-            let fields = head
-                .lines()
-                .skip(1)
-                .filter_map(|line| line.split_once(": "));
+            let fields = head.lines().skip(1).filter_map(|line| line.split_once(": "));
             let request = fields.fold(http::Request::get("/"), |request, (name, value)| {
                 request.header(name, value)
             });
@@ -177,10 +174,7 @@ impl Authority {
         params.not_before = rcgen::date_time_ymd(years.0, 1, 1);
         params.not_after = rcgen::date_time_ymd(years.1, 1, 1);
         let key = KeyPair::generate().unwrap();
-        Identity {
-            chain: params.signed_by(&key, &self.0).unwrap().pem(),
-            key: key.serialize_pem(),
-        }
+        Identity { chain: params.signed_by(&key, &self.0).unwrap().pem(), key: key.serialize_pem() }
     }
 }
 
@@ -197,10 +191,8 @@ impl NameServer {
     pub(crate) async fn start(records: &[(&str, Srv)]) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
-        let known: HashMap<String, Srv> = records
-            .iter()
-            .map(|(name, record)| ((*name).to_owned(), *record))
-            .collect();
+        let known: HashMap<String, Srv> =
+            records.iter().map(|(name, record)| ((*name).to_owned(), *record)).collect();
         let task = tokio::spawn(async move {
             let mut query = [0; 512];
             while let Ok((length, client)) = socket.recv_from(&mut query).await {

@@ -80,10 +80,7 @@ async fn a_server_that_closes_the_websocket_with_a_code_is_told_apart_from_one_t
     rig.reaches(ConnectionState::Reconnecting).await;
     let reasons = rig.disconnect_reasons();
     assert!(
-        matches!(
-            reasons[..],
-            [DisconnectReason::WebSocketClosed { code: 1000, .. }]
-        ),
+        matches!(reasons[..], [DisconnectReason::WebSocketClosed { code: 1000, .. }]),
         "{reasons:?}"
     );
     // Whether the closing handshake ends well does not matter here.

@@ -66,9 +66,8 @@ async fn many_answers_behind_much_news_all_count() {
     let mut questions = Vec::new();
     for _ in 0..20 {
         let asking = rig.link.clone();
-        requests.push(tokio::spawn(async move {
-            asking.request(&Blocked, Asking::default()).await
-        }));
+        requests
+            .push(tokio::spawn(async move { asking.request(&Blocked, Asking::default()).await }));
         questions.push(server.expect("blocklist").await);
     }
     let _server = late_by_a_minute(15 * SECOND, || async move {
@@ -123,10 +122,7 @@ const LOG_IN: [(&str, &str); 4] = [
         "<stream:stream",
         r#"<stream:stream xmlns="jabber:client" xmlns:stream="http://etherx.jabber.org/streams" version="1.0"><stream:features><mechanisms xmlns="urn:ietf:params:xml:ns:xmpp-sasl"><mechanism>PLAIN</mechanism></mechanisms></stream:features>"#,
     ),
-    (
-        "</auth>",
-        r#"<success xmlns="urn:ietf:params:xml:ns:xmpp-sasl"/>"#,
-    ),
+    ("</auth>", r#"<success xmlns="urn:ietf:params:xml:ns:xmpp-sasl"/>"#),
     (
         "<stream:stream",
         r#"<stream:stream xmlns="jabber:client" xmlns:stream="http://etherx.jabber.org/streams" version="1.0"><stream:features><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/></stream:features>"#,

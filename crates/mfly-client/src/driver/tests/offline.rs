@@ -24,15 +24,9 @@ async fn a_waiting_request_fails_at_its_deadline_and_a_dropped_one_is_not_sent()
     let start = Instant::now();
     let asking = rig.link.clone();
     let dropped = tokio::spawn(async move { asking.request(&BlockedBy, Asking::default()).await });
-    let soon = Asking {
-        timeout: Some(SECOND),
-        fail_fast: None,
-    };
+    let soon = Asking { timeout: Some(SECOND), fail_fast: None };
     let failed = rig.link.request(&Blocked, soon).await;
-    assert!(
-        matches!(failed, Err(RequestFailure::NotConnected { last: Some(_) })),
-        "{failed:?}"
-    );
+    assert!(matches!(failed, Err(RequestFailure::NotConnected { last: Some(_) })), "{failed:?}");
     assert_eq!(start.elapsed(), SECOND);
     dropped.abort();
     assert!(dropped.await.unwrap_err().is_cancelled());
@@ -52,9 +46,8 @@ async fn as_many_requests_as_may_wait_leave_together_and_the_link_bears_it() {
     let mut requests = Vec::new();
     for _ in 0..128 {
         let asking = rig.link.clone();
-        requests.push(tokio::spawn(async move {
-            asking.request(&Blocked, Asking::default()).await
-        }));
+        requests
+            .push(tokio::spawn(async move { asking.request(&Blocked, Asking::default()).await }));
         tokio::task::yield_now().await;
     }
     let mut server = rig.accept().await;
@@ -82,10 +75,7 @@ async fn a_check_says_how_long_the_answer_took_or_gives_the_connection_up() {
     let Err(RequestFailure::ConnectionLost(cause)) = lost else {
         panic!("{lost:?}");
     };
-    assert!(
-        matches!(*cause, DisconnectReason::PeerUnresponsive),
-        "{cause}"
-    );
+    assert!(matches!(*cause, DisconnectReason::PeerUnresponsive), "{cause}");
     assert_eq!(start.elapsed(), 10 * SECOND);
     let offline = rig.link.check().await;
     assert!(matches!(offline, Err(RequestFailure::NotConnected { .. })));

@@ -35,24 +35,13 @@ fn heard(stanza: &str) -> Vec<(&'static str, Value)> {
     let notice = match Stanza::read(document.root()).unwrap().unwrap() {
         Stanza::Iq(iq) => Push::from_iq(&iq).unwrap().map(|push| (push, false)),
         Stanza::Message(message) => match message.carbon(&context.account) {
-            Some(carbon) => Push::from_message(&carbon.message)
-                .unwrap()
-                .map(|push| (push, true)),
-            None => Push::from_message(&message)
-                .unwrap()
-                .map(|push| (push, false)),
+            Some(carbon) => Push::from_message(&carbon.message).unwrap().map(|push| (push, true)),
+            None => Push::from_message(&message).unwrap().map(|push| (push, false)),
         },
         Stanza::Presence(presence) => return told(Notice::Presence(presence), &context),
     };
     let (push, carbon) = notice.unwrap();
-    told(
-        Notice::Push {
-            push,
-            carbon,
-            from: None,
-        },
-        &context,
-    )
+    told(Notice::Push { push, carbon, from: None }, &context)
 }
 
 fn told(notice: Notice, context: &Context) -> Vec<(&'static str, Value)> {
@@ -73,39 +62,20 @@ fn connection_changes_are_told_as_the_official_sdk_tells_them() {
     let status = |status: &str| vec![("connectionListener", json!({"status": status}))];
     let context = context();
     let reason = || crate::DisconnectReason::ClosedByServer;
-    let connected = Notice::Connected {
-        jid: jid(),
-        resumed: false,
-        server: None,
-    };
+    let connected = Notice::Connected { jid: jid(), resumed: false, server: None };
     assert_eq!(told(connected, &context), status("CONNECTED"));
-    let failed = Notice::ConnectFailed {
-        attempt: 1,
-        reason: reason(),
-    };
+    let failed = Notice::ConnectFailed { attempt: 1, reason: reason() };
     assert_eq!(told(failed, &context), status("CONNECTIONFAILED"));
-    assert_eq!(
-        told(Notice::Disconnected { reason: reason() }, &context),
-        status("DISCONNECTED")
-    );
-    let again = Notice::Reconnecting {
-        attempt: 1,
-        delay: Duration::ZERO,
-    };
+    assert_eq!(told(Notice::Disconnected { reason: reason() }, &context), status("DISCONNECTED"));
+    let again = Notice::Reconnecting { attempt: 1, delay: Duration::ZERO };
     assert_eq!(told(again, &context), status("RECONNECTING"));
 }
 
 #[test]
 fn a_session_that_this_side_ends_is_told_as_disconnected() {
     let expected = [("connectionListener", json!({"status": "DISCONNECTED"}))];
-    assert_eq!(
-        told(Notice::Ended(crate::EndReason::Closed), &context()),
-        expected
-    );
-    assert_eq!(
-        told(Notice::Ended(crate::EndReason::Replaced), &context()),
-        []
-    );
+    assert_eq!(told(Notice::Ended(crate::EndReason::Closed), &context()), expected);
+    assert_eq!(told(Notice::Ended(crate::EndReason::Replaced), &context()), []);
 }
 
 #[test]
@@ -131,15 +101,9 @@ fn refused_credentials_are_told_with_their_status_code() {
 #[test]
 fn presence_tells_the_bare_address_and_online_or_the_type() {
     let presence = |status| {
-        vec![(
-            "presenceListener",
-            json!({"fromUserJid": "u2@xmpp.example.test", "status": status}),
-        )]
+        vec![("presenceListener", json!({"fromUserJid": "u2@xmpp.example.test", "status": status}))]
     };
-    assert_eq!(
-        heard(r#"<presence from="u2@xmpp.example.test/Web-9"/>"#),
-        presence("online")
-    );
+    assert_eq!(heard(r#"<presence from="u2@xmpp.example.test/Web-9"/>"#), presence("online"));
     assert_eq!(
         heard(r#"<presence from="u2@xmpp.example.test/a"><show>away</show></presence>"#),
         presence("online")
@@ -152,10 +116,7 @@ fn presence_tells_the_bare_address_and_online_or_the_type() {
 
 #[test]
 fn the_own_presence_is_not_told() {
-    assert_eq!(
-        heard(r#"<presence from="u1@xmpp.example.test/Web-2"/>"#),
-        []
-    );
+    assert_eq!(heard(r#"<presence from="u1@xmpp.example.test/Web-2"/>"#), []);
 }
 
 #[test]
@@ -169,41 +130,26 @@ fn a_block_push_is_told_once_for_each_user() {
     let block = r#"<iq type="set" from="u1@xmpp.example.test" id="q8"><block xmlns="urn:xmpp:blocking"><item jid="u2@xmpp.example.test"/></block></iq>"#;
     assert_eq!(heard(block), [told("u2", "block_user")]);
     let unblock = r#"<iq type="set" from="u1@xmpp.example.test" id="q9"><unblock xmlns="urn:xmpp:blocking"><item jid="u2@xmpp.example.test"/><item jid="u3@xmpp.example.test"/></unblock></iq>"#;
-    assert_eq!(
-        heard(unblock),
-        [told("u2", "unblock_user"), told("u3", "unblock_user")]
-    );
+    assert_eq!(heard(unblock), [told("u2", "unblock_user"), told("u3", "unblock_user")]);
 }
 
 #[test]
 fn being_blocked_is_told_as_absence_and_as_a_message() {
     let message = |kind: &str, message: &str| {
-        (
-            "messageListener",
-            json!({"type": kind, "blockedUserId": "u2", "msgType": message}),
-        )
+        ("messageListener", json!({"type": kind, "blockedUserId": "u2", "msgType": message}))
     };
     let gone = (
         "presenceListener",
         json!({"fromUserJid": "u2@xmpp.example.test", "status": "unavailable"}),
     );
     let blocked = r#"<message from="u2@xmpp.example.test" to="u1@xmpp.example.test"><userblocked type="block_user" blocked_user="u2"/></message>"#;
-    assert_eq!(
-        heard(blocked),
-        [gone.clone(), message("block_user", "userBlockStatus")]
-    );
+    assert_eq!(heard(blocked), [gone.clone(), message("block_user", "userBlockStatus")]);
     let carbon = format!(
         r#"<message xmlns="jabber:client" from="u1@xmpp.example.test" to="u1@xmpp.example.test/Web-1"><received xmlns="urn:xmpp:carbons:2"><forwarded xmlns="urn:xmpp:forward:0">{blocked}</forwarded></received></message>"#
     );
-    assert_eq!(
-        heard(&carbon),
-        [gone, message("block_user", "carbonUserBlockStatus")]
-    );
+    assert_eq!(heard(&carbon), [gone, message("block_user", "carbonUserBlockStatus")]);
     let unblocked = r#"<message from="u2@xmpp.example.test" to="u1@xmpp.example.test"><userblocked type="unblock_user" blocked_user="u2"/></message>"#;
-    assert_eq!(
-        heard(unblocked),
-        [message("unblock_user", "userBlockStatus")]
-    );
+    assert_eq!(heard(unblocked), [message("unblock_user", "userBlockStatus")]);
 }
 
 #[test]
@@ -285,10 +231,7 @@ fn losing_the_permission_empties_the_contact_list() {
 #[test]
 fn a_deleted_user_is_told_as_a_bare_string() {
     let stanza = r#"<message from="xmpp.example.test" to="u1@xmpp.example.test"><user_deleted user="u2@xmpp.example.test"/></message>"#;
-    assert_eq!(
-        heard(stanza),
-        [("userDeletedListener", json!("u2@xmpp.example.test"))]
-    );
+    assert_eq!(heard(stanza), [("userDeletedListener", json!("u2@xmpp.example.test"))]);
 }
 
 #[test]
@@ -304,19 +247,13 @@ fn an_administrators_block_is_told_with_its_status_as_text() {
 #[test]
 fn changed_settings_are_told_as_a_number() {
     let stanza = r#"<message from="u1@xmpp.example.test" to="u1@xmpp.example.test"><user_settings archive="1"/></message>"#;
-    assert_eq!(
-        heard(stanza),
-        [("userSettingsListener", json!({"archive": 1}))]
-    );
+    assert_eq!(heard(stanza), [("userSettingsListener", json!({"archive": 1}))]);
 }
 
 #[test]
 fn a_forced_logout_is_told_as_a_message() {
     let logout = r#"<message from="u1@xmpp.example.test" to="u1@xmpp.example.test"><logout socket_id="q"/></message>"#;
-    assert_eq!(
-        heard(logout),
-        [("messageListener", json!({"msgType": "logout"}))]
-    );
+    assert_eq!(heard(logout), [("messageListener", json!({"msgType": "logout"}))]);
 }
 
 #[test]

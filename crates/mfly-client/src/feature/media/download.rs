@@ -57,10 +57,8 @@ impl Session {
         writer: &mut (dyn AsyncWrite + Send + Unpin),
         limit: u64,
     ) -> Result<u64> {
-        let cipher = media
-            .file_key
-            .as_ref()
-            .map(|key| MediaCipher::new(key, &self.context().media_iv));
+        let cipher =
+            media.file_key.as_ref().map(|key| MediaCipher::new(key, &self.context().media_iv));
         let written = match media.form {
             MediaForm::Whole => self.fetch_whole(media, cipher, writer).await?,
             MediaForm::Chunked => self.fetch_chunked(media, cipher, writer, limit).await?,
@@ -95,9 +93,7 @@ impl Session {
         writer: &mut (dyn AsyncWrite + Send + Unpin),
         limit: u64,
     ) -> Result<u64> {
-        let asked = self
-            .send(&media_url::Request::new(media.file_token.clone()))
-            .await;
+        let asked = self.send(&media_url::Request::new(media.file_token.clone())).await;
         let url = asked.map_err(Error::about_file)?;
         let announced = media.plain_len.map(|len| len.saturating_add(BLOCK_BYTES));
         let limit = announced.map_or(limit, |announced| limit.min(announced));
@@ -142,11 +138,7 @@ const PART_BYTES: u64 = media_part::MAX_BYTES as u64;
 
 impl Extent {
     const fn new(limit: u64) -> Self {
-        Self {
-            read: 0,
-            total: None,
-            limit,
-        }
+        Self { read: 0, total: None, limit }
     }
 
     /// The first and the last byte to ask for.

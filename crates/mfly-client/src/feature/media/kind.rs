@@ -25,10 +25,7 @@ impl MediaTarget {
     pub(super) fn wire(&self) -> (&str, Purpose) {
         match self {
             Self::User(user) => (user.as_str(), Purpose::Chat),
-            Self::Group(group) => (
-                group.as_bare().local().unwrap_or_default(),
-                Purpose::GroupChat,
-            ),
+            Self::Group(group) => (group.as_bare().local().unwrap_or_default(), Purpose::GroupChat),
         }
     }
 }
@@ -110,9 +107,7 @@ impl MediaUpload {
 
     /// The end of the name, without the dot.
     pub(super) fn extension(&self) -> &str {
-        self.name
-            .rsplit_once('.')
-            .map_or("", |(_, extension)| extension)
+        self.name.rsplit_once('.').map_or("", |(_, extension)| extension)
     }
 }
 
@@ -166,12 +161,7 @@ impl MediaReference {
     /// A file in the chunked form.
     #[must_use]
     pub fn new(file_token: FileToken, file_key: Option<FileKey>) -> Self {
-        Self {
-            file_token,
-            file_key,
-            plain_len: None,
-            form: MediaForm::default(),
-        }
+        Self { file_token, file_key, plain_len: None, form: MediaForm::default() }
     }
 
     /// With this many bytes when opened.

@@ -45,7 +45,7 @@ impl Session {
         self.context().require(upload.feature())?;
         if upload.bytes.is_empty() {
             return Err(
-                InvalidArgument::new("file", "file should be Valid File: it is empty").into(),
+                InvalidArgument::new("file", "file should be Valid File: it is empty").into()
             );
         }
         let file_key = if self.media_encryption() {
@@ -53,9 +53,7 @@ impl Session {
         } else {
             None
         };
-        let cipher = file_key
-            .as_ref()
-            .map(|key| MediaCipher::new(key, &self.context().media_iv));
+        let cipher = file_key.as_ref().map(|key| MediaCipher::new(key, &self.context().media_iv));
         match upload.form {
             MediaForm::Whole => self.upload_whole(upload, file_key, cipher).await,
             MediaForm::Chunked => self.upload_chunked(upload, file_key, cipher).await,
@@ -75,11 +73,7 @@ impl Session {
         };
         let stored_len = content.len() as u64;
         let (to, purpose) = upload.target.wire();
-        let file = File {
-            name: upload.name,
-            content_type: upload.content_type,
-            content,
-        };
+        let file = File { name: upload.name, content_type: upload.content_type, content };
         let mut request = media_upload::Request::message(purpose, to, upload.message_id, file)?;
         if let Some(progress) = upload.progress {
             request = request.progress(progress);
@@ -102,11 +96,8 @@ impl Session {
         cipher: Option<MediaCipher>,
     ) -> Result<UploadedMedia> {
         let plain_len = upload.bytes.len() as u64;
-        let stored_len = if cipher.is_some() {
-            MediaCipher::sealed_len(plain_len)
-        } else {
-            plain_len
-        };
+        let stored_len =
+            if cipher.is_some() { MediaCipher::sealed_len(plain_len) } else { plain_len };
         let (to, purpose) = upload.target.wire();
         let part_bytes = media_part::MAX_BYTES as u64;
         let count = u32::try_from(stored_len.div_ceil(part_bytes))
@@ -145,14 +136,7 @@ impl Session {
             self.commit(started, etags).await?;
         }
         let form = MediaForm::Chunked;
-        Ok(UploadedMedia {
-            file_token,
-            thumb_token: None,
-            file_key,
-            stored_len,
-            plain_len,
-            form,
-        })
+        Ok(UploadedMedia { file_token, thumb_token: None, file_key, stored_len, plain_len, form })
     }
 
     /// Tells the store that all parts are there, in the store's own way.
@@ -166,8 +150,7 @@ impl Session {
             Storage::Aws | Storage::Minio => {
                 let etags: Option<Vec<String>> = etags.into_iter().collect();
                 let upload_id = started.upload_id.ok_or_else(lacking)?;
-                self.commit_parts(started.file_token, upload_id, etags.ok_or_else(lacking)?)
-                    .await
+                self.commit_parts(started.file_token, upload_id, etags.ok_or_else(lacking)?).await
             }
             Storage::Oracle => {
                 let url = started.commit_url.ok_or_else(lacking)?;
@@ -184,8 +167,7 @@ impl Session {
         upload_id: String,
         etags: Vec<String>,
     ) -> Result<()> {
-        self.send(&media_commit::Request::new(file_token, upload_id, etags)?)
-            .await
+        self.send(&media_commit::Request::new(file_token, upload_id, etags)?).await
     }
 }
 
@@ -198,11 +180,7 @@ struct Parts {
 
 impl Parts {
     fn new(bytes: Bytes, cipher: Option<MediaCipher>) -> Self {
-        Self {
-            rest: bytes,
-            sealer: cipher.map(|cipher| cipher.sealer()),
-            sealed: Vec::new(),
-        }
+        Self { rest: bytes, sealer: cipher.map(|cipher| cipher.sealer()), sealed: Vec::new() }
     }
 
     /// The next part: full, unless it is the last; empty after that.
@@ -243,10 +221,7 @@ mod tests {
             let sealed_len = MediaCipher::sealed_len(plain.len() as u64);
             assert_eq!(parts.len(), 2);
             assert_eq!(parts[0].len(), media_part::MAX_BYTES);
-            assert_eq!(
-                parts.iter().map(Bytes::len).sum::<usize>() as u64,
-                sealed_len
-            );
+            assert_eq!(parts.iter().map(Bytes::len).sum::<usize>() as u64, sealed_len);
             let mut opener = cipher.opener(Some(plain.len() as u64));
             let mut opened: Vec<u8> = parts.iter().flat_map(|part| opener.update(part)).collect();
             opened.extend(opener.finish().unwrap());

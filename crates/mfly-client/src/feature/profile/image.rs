@@ -25,11 +25,7 @@ pub enum ProfileImage {
 impl fmt::Debug for ProfileImage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File {
-                name,
-                content_type,
-                bytes,
-            } => f
+            Self::File { name, content_type, bytes } => f
                 .debug_struct("File")
                 .field("name", name)
                 .field("content_type", content_type)

@@ -148,10 +148,7 @@ mod tests {
     fn a_profile_sealed_for_another_user_is_not_taken_for_an_opened_one() {
         let other = UserId::new("u3").unwrap();
         let sealed = ProfileCipher::new(&other, &iv()).seal("Carol");
-        let card = VCard {
-            nick_name: sealed.clone(),
-            ..VCard::default()
-        };
+        let card = VCard { nick_name: sealed.clone(), ..VCard::default() };
         let profile = Profile::open(&UserId::new("u2").unwrap(), &card, &iv());
         assert_eq!(profile.nick_name, sealed);
         assert_eq!(profile.undecryptable(), [Field::NickName]);

@@ -104,15 +104,9 @@ impl ProfileUpdate {
             (None, Decrypted::Plain(text)) => cipher.seal(&text),
             (None, Decrypted::Passthrough(sealed)) => sealed,
         };
-        let image = if self.remove_image {
-            Some(StoredImage::default())
-        } else {
-            image
-        };
-        let image = image.unwrap_or(StoredImage {
-            image: stored.image,
-            thumb_image: stored.thumb_image,
-        });
+        let image = if self.remove_image { Some(StoredImage::default()) } else { image };
+        let image =
+            image.unwrap_or(StoredImage { image: stored.image, thumb_image: stored.thumb_image });
         VCard {
             nick_name: seal(&self.nick_name, stored.nickname),
             email: seal(&self.email, stored.email),
@@ -139,9 +133,7 @@ pub struct StoredImage {
 pub(super) fn check_email(email: &str, required: bool) -> Result<(), InvalidArgument> {
     let atom = |text: &str| {
         !text.is_empty()
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"_-!#$%&+".contains(&b))
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-!#$%&+".contains(&b))
     };
     let label = |text: &str| {
         !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
@@ -158,10 +150,7 @@ pub(super) fn check_email(email: &str, required: bool) -> Result<(), InvalidArgu
     if valid || (email.is_empty() && !required) {
         Ok(())
     } else {
-        Err(InvalidArgument::new(
-            "email",
-            "email is not valid or required",
-        ))
+        Err(InvalidArgument::new("email", "email is not valid or required"))
     }
 }
 
@@ -172,10 +161,7 @@ mod tests {
     use mfly_proto::jid::UserId;
 
     fn cipher() -> ProfileCipher {
-        ProfileCipher::new(
-            &UserId::new("u1").unwrap(),
-            &Iv::new("profileIv1234567").unwrap(),
-        )
+        ProfileCipher::new(&UserId::new("u1").unwrap(), &Iv::new("profileIv1234567").unwrap())
     }
 
     fn stored() -> endpoint::profile::Profile {
@@ -193,9 +179,7 @@ mod tests {
 
     #[test]
     fn a_change_of_one_field_keeps_all_others_even_one_that_cannot_be_opened() {
-        let merged = ProfileUpdate::new()
-            .status("New")
-            .merge(stored(), None, &cipher());
+        let merged = ProfileUpdate::new().status("New").merge(stored(), None, &cipher());
         let expected = VCard {
             nick_name: "sealed with a lost key".to_owned(),
             email: cipher().seal("a@b.co"),
@@ -210,35 +194,22 @@ mod tests {
 
     #[test]
     fn a_changed_private_field_is_sealed() {
-        let merged = ProfileUpdate::new()
-            .nick_name("Alice")
-            .merge(stored(), None, &cipher());
+        let merged = ProfileUpdate::new().nick_name("Alice").merge(stored(), None, &cipher());
         assert_eq!(cipher().open(&merged.nick_name).as_str(), "Alice");
         assert_ne!(merged.nick_name, "Alice");
     }
 
     #[test]
     fn removing_the_image_empties_both_sizes() {
-        let merged = ProfileUpdate::new()
-            .remove_image()
-            .merge(stored(), None, &cipher());
-        assert_eq!(
-            (merged.image.as_str(), merged.thumb_image.as_str()),
-            ("", "")
-        );
+        let merged = ProfileUpdate::new().remove_image().merge(stored(), None, &cipher());
+        assert_eq!((merged.image.as_str(), merged.thumb_image.as_str()), ("", ""));
     }
 
     #[test]
     fn a_new_image_replaces_both_sizes() {
-        let image = StoredImage {
-            image: "a".to_owned(),
-            thumb_image: "b".to_owned(),
-        };
+        let image = StoredImage { image: "a".to_owned(), thumb_image: "b".to_owned() };
         let merged = ProfileUpdate::new().merge(stored(), Some(image), &cipher());
-        assert_eq!(
-            (merged.image.as_str(), merged.thumb_image.as_str()),
-            ("a", "b")
-        );
+        assert_eq!((merged.image.as_str(), merged.thumb_image.as_str()), ("a", "b"));
     }
 
     #[test]
@@ -257,16 +228,9 @@ mod tests {
             "a@b.c1",
             "@b.co",
         ] {
-            assert_eq!(
-                check_email(email, false).unwrap_err().name,
-                "email",
-                "{email}"
-            );
+            assert_eq!(check_email(email, false).unwrap_err().name, "email", "{email}");
         }
         assert_eq!(check_email("", false), Ok(()));
-        assert_eq!(
-            check_email("", true).unwrap_err().reason,
-            "email is not valid or required"
-        );
+        assert_eq!(check_email("", true).unwrap_err().reason, "email is not valid or required");
     }
 }

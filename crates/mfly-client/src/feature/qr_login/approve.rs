@@ -51,18 +51,12 @@ impl App {
         let cipher = RequestCipher::new(&self.shared().licence_key);
         let code = QrCode::open(&cipher, code_text)
             .map_err(|error| InvalidArgument::new("codeText", error.to_string()))?;
-        let approve = Approve {
-            token: code.token,
-            authorization: self.user_token(credentials).await?,
-        };
+        let approve =
+            Approve { token: code.token, authorization: self.user_token(credentials).await? };
         let mut signalling = Signalling::connect(&endpoint).await?;
         let outcome = ask(&mut signalling, &approve).await;
         signalling.close().await;
-        Ok(ApprovedQr {
-            socket_id: outcome?,
-            browser: code.browser,
-            platform: code.platform,
-        })
+        Ok(ApprovedQr { socket_id: outcome?, browser: code.browser, platform: code.platform })
     }
 }
 
@@ -76,9 +70,9 @@ async fn ask(signalling: &mut Signalling, approve: &Approve) -> Result<String> {
                 Kind::Ack { id, arguments } if id == number => {
                     return accepted(arguments.first().unwrap_or(&Value::Null));
                 }
-                Kind::Event {
-                    name, arguments, ..
-                } if name == LOGIN_STATUS => status = Some(success(&arguments)?),
+                Kind::Event { name, arguments, .. } if name == LOGIN_STATUS => {
+                    status = Some(success(&arguments)?)
+                }
                 _ => {}
             }
         }
@@ -89,9 +83,9 @@ async fn ask(signalling: &mut Signalling, approve: &Approve) -> Result<String> {
     let logging_in = async {
         loop {
             match signalling.next().await? {
-                Kind::Event {
-                    name, arguments, ..
-                } if name == LOGIN_STATUS => return success(&arguments),
+                Kind::Event { name, arguments, .. } if name == LOGIN_STATUS => {
+                    return success(&arguments);
+                }
                 _ => {}
             }
         }

@@ -39,11 +39,8 @@ pub(super) fn check(app: &App, options: &QrLoginOptions) -> Result<(), InvalidAr
 }
 
 fn code(app: &App, options: &QrLoginOptions, token: String) -> Result<String, InvalidArgument> {
-    let code = QrCode {
-        token,
-        browser: options.browser.clone(),
-        platform: options.platform.clone(),
-    };
+    let code =
+        QrCode { token, browser: options.browser.clone(), platform: options.platform.clone() };
     code.seal(&RequestCipher::new(&app.shared().licence_key))
 }
 
@@ -120,10 +117,7 @@ impl Attempt<'_> {
             } else {
                 signalling.next().await?
             };
-            let Kind::Event {
-                name, arguments, ..
-            } = kind
-            else {
+            let Kind::Event { name, arguments, .. } = kind else {
                 continue;
             };
             let argument = arguments.first().unwrap_or(&Value::Null);
@@ -132,12 +126,7 @@ impl Attempt<'_> {
                     let id = argument.as_str().filter(|id| is_id(id));
                     let id = id.ok_or(ErrorKind::UnexpectedAnswer)?.to_owned();
                     let text = CodeText::new(code(self.app, self.options, id.clone())?);
-                    if self
-                        .events
-                        .send(Ok(QrLoginEvent::Code(text)))
-                        .await
-                        .is_err()
-                    {
+                    if self.events.send(Ok(QrLoginEvent::Code(text))).await.is_err() {
                         return Ok(None);
                     }
                     shown = Some(id);
@@ -147,9 +136,7 @@ impl Attempt<'_> {
                 // Without a code on show there is nothing that could have been approved.
                 RESPONSE => {
                     let Some(id) = shown.take() else { continue };
-                    let outcome = self
-                        .approved(&mut signalling, id, argument, &mut deferred)
-                        .await;
+                    let outcome = self.approved(&mut signalling, id, argument, &mut deferred).await;
                     // There are no more of these than attempts.
                     self.used.push(argument.clone());
                     match outcome? {
@@ -206,10 +193,7 @@ impl Attempt<'_> {
         let connected = connected
             .map_err(|elapsed| Error::new(ErrorKind::Timeout, elapsed))
             .and_then(|connected| connected);
-        let status = LoginStatus {
-            success: connected.is_ok(),
-            public_key: response.socket_id,
-        };
+        let status = LoginStatus { success: connected.is_ok(), public_key: response.socket_id };
         let told = signalling.emit(LOGIN_STATUS, status.encode()).await;
         match connected {
             Ok(session) => {
@@ -218,11 +202,7 @@ impl Attempt<'_> {
                     session.close().await;
                     return Err(error);
                 }
-                Ok(Ok(QrSession {
-                    session,
-                    credentials,
-                    socket_id: id,
-                }))
+                Ok(Ok(QrSession { session, credentials, socket_id: id }))
             }
             Err(error) => told.map(|()| Err(error)),
         }

@@ -81,14 +81,9 @@ impl Machine {
         self.last_loss = Some(reason.clone());
         let attempt = self.reconnect.attempt();
         let notice = if stood {
-            Notice::Disconnected {
-                reason: reason.clone(),
-            }
+            Notice::Disconnected { reason: reason.clone() }
         } else {
-            Notice::ConnectFailed {
-                attempt,
-                reason: reason.clone(),
-            }
+            Notice::ConnectFailed { attempt, reason: reason.clone() }
         };
         self.out.push_back(Output::Notice(notice));
         let verdict = self.reconnect.lost(Lost {
@@ -106,13 +101,11 @@ impl Machine {
         match verdict {
             Verdict::AtOnce { attempt, redirect } => {
                 let delay = Duration::ZERO;
-                self.out
-                    .push_back(Output::Notice(Notice::Reconnecting { attempt, delay }));
+                self.out.push_back(Output::Notice(Notice::Reconnecting { attempt, delay }));
                 self.advance(now, |_, cx| Ok(Phase::Offline(Offline::dial(redirect, cx))));
             }
             Verdict::Retry { attempt, delay } => {
-                self.out
-                    .push_back(Output::Notice(Notice::Reconnecting { attempt, delay }));
+                self.out.push_back(Output::Notice(Notice::Reconnecting { attempt, delay }));
                 self.timers.set(Timer::Reconnect, now, delay);
                 self.phase = Phase::Offline(Offline::Waiting);
             }
@@ -146,9 +139,7 @@ impl Machine {
             }
             _ => None,
         }?;
-        let Config {
-            redirects, home, ..
-        } = &self.config;
+        let Config { redirects, home, .. } = &self.config;
         (self.channel.confidential && redirects.allows(&redirect, home)).then_some(redirect)
     }
 
@@ -156,13 +147,11 @@ impl Machine {
         let waiting = self.waiting.take_all();
         let waiting = waiting.into_iter().map(|request| request.request);
         for request in self.requests.take_all().chain(waiting) {
-            self.out
-                .push_back(Output::Reply(request, Err(RequestFailure::Closed)));
+            self.out.push_back(Output::Reply(request, Err(RequestFailure::Closed)));
         }
         self.timers.clear();
         self.phase = Phase::Offline(Offline::Ended);
-        self.out
-            .push_back(Output::Notice(Notice::State(ConnectionState::Ended)));
+        self.out.push_back(Output::Notice(Notice::State(ConnectionState::Ended)));
         self.out.push_back(Output::Notice(Notice::Ended(reason)));
     }
 }

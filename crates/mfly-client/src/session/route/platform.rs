@@ -40,12 +40,7 @@ pub(super) fn told_by_message(
     if message.kind == MessageKind::Error {
         return Told::Nothing;
     }
-    judge(
-        Push::from_message(message),
-        message.from.as_ref(),
-        own,
-        copied,
-    )
+    judge(Push::from_message(message), message.from.as_ref(), own, copied)
 }
 
 fn judge(
@@ -55,11 +50,9 @@ fn judge(
     carbon: bool,
 ) -> Told {
     match push {
-        Ok(Some(push)) if may_tell(&push, from, own, carbon) => Told::News(Notice::Push {
-            push,
-            carbon,
-            from: from.cloned(),
-        }),
+        Ok(Some(push)) if may_tell(&push, from, own, carbon) => {
+            Told::News(Notice::Push { push, carbon, from: from.cloned() })
+        }
         Ok(Some(_)) => Told::Disbelieved,
         Ok(None) => Told::Nothing,
         Err(error) => Told::Malformed(error),
@@ -91,8 +84,7 @@ fn may_tell(push: &Push, from: Option<&Jid>, own: &Own, copied: bool) -> bool {
 
 /// Whether the reference names the account of this address.
 fn names(user: &UserReference, jid: &Jid, own: &Own) -> bool {
-    user.at(own.full.domain())
-        .is_ok_and(|named| named.as_str() == jid.bare_str())
+    user.at(own.full.domain()).is_ok_and(|named| named.as_str() == jid.bare_str())
 }
 
 /// What a believed push means for the session itself: whether the next loss is the end.

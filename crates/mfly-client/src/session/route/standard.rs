@@ -33,11 +33,7 @@ pub(super) fn told_by_message(
 ) -> Told {
     let (message, carbon, stanza) = match carbon {
         Some(copy) => {
-            let kind = if copy.sent {
-                io::Carbon::Sent
-            } else {
-                io::Carbon::Received
-            };
+            let kind = if copy.sent { io::Carbon::Sent } else { io::Carbon::Received };
             let stanza = copy.message.element().to_document();
             (&copy.message, Some(kind), stanza)
         }

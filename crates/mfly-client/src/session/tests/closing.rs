@@ -11,17 +11,11 @@ fn goodbye_is_said_as_officially_and_the_servers_is_awaited() {
     let mut rig = Rig::online();
     close(&mut rig);
     assert_eq!(rig.sent, [UNAVAILABLE, CLOSE]);
-    assert_eq!(
-        (rig.disconnects, rig.news.as_slice()),
-        (0, &["state Closing".to_owned()][..])
-    );
+    assert_eq!((rig.disconnects, rig.news.as_slice()), (0, &["state Closing".to_owned()][..]));
     rig.server(r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" />"#);
     assert_eq!(rig.sent.len(), 2, "goodbye is said once");
     assert_eq!(rig.disconnects, 1);
-    assert_eq!(
-        rig.news[1..],
-        ["state Ended", "ended: the session was closed"]
-    );
+    assert_eq!(rig.news[1..], ["state Ended", "ended: the session was closed"]);
     assert_eq!(rig.machine.poll_timeout(), None);
 }
 
@@ -34,11 +28,7 @@ fn answers_still_arrive_while_closing_and_the_rest_settles_at_the_end() {
     rig.ask(None);
     rig.server(&format!(r#"<iq type="result" id="{first}"/>"#));
     rig.lose();
-    let answers: Vec<_> = rig
-        .replies
-        .iter()
-        .map(|(id, result)| (*id, result.is_ok()))
-        .collect();
+    let answers: Vec<_> = rig.replies.iter().map(|(id, result)| (*id, result.is_ok())).collect();
     assert_eq!(answers, [(2, false), (0, true), (1, false)]);
     assert_eq!(rig.replies[0].1, Err(RequestFailure::Closed));
     assert_eq!(rig.replies[2].1, Err(RequestFailure::Closed));
@@ -92,13 +82,7 @@ fn a_session_that_is_not_online_closes_at_once_and_does_not_come_back() {
         rig.pass(600 * SECOND);
         close(&mut rig);
         assert_eq!(rig.dials, dials);
-        assert_eq!(
-            rig.news
-                .iter()
-                .filter(|news| news.starts_with("ended"))
-                .count(),
-            1
-        );
+        assert_eq!(rig.news.iter().filter(|news| news.starts_with("ended")).count(), 1);
     }
 }
 
@@ -135,8 +119,5 @@ fn debug_output_shows_no_frame_password_or_answer() {
         Input::Frame("<message>private</message>".into()),
         Command::Send("<message>private</message>".into()),
     );
-    assert!(
-        !shown.contains("hunter2") && !shown.contains("private"),
-        "{shown}"
-    );
+    assert!(!shown.contains("hunter2") && !shown.contains("private"), "{shown}");
 }

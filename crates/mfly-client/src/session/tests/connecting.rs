@@ -11,10 +11,7 @@ fn features(content: &str) -> String {
 #[test]
 fn a_connection_is_made_with_exactly_the_official_frames() {
     let mut rig = Rig::new();
-    assert_eq!(
-        (rig.dials, rig.news.clone()),
-        (1, vec!["state Connecting".to_owned()])
-    );
+    assert_eq!((rig.dials, rig.news.clone()), (1, vec!["state Connecting".to_owned()]));
     rig.dialled();
     rig.server(SERVER_OPEN);
     rig.server(PLAIN);
@@ -23,17 +20,8 @@ fn a_connection_is_made_with_exactly_the_official_frames() {
     rig.server(SERVER_OPEN);
     rig.server(&features(r#"<bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/><session xmlns="urn:ietf:params:xml:ns:xmpp-session"/>"#));
     let resource = rig.sent.last().unwrap();
-    let resource = resource
-        .split("<resource>")
-        .nth(1)
-        .unwrap()
-        .split('<')
-        .next()
-        .unwrap();
-    assert!(
-        resource.starts_with("Web-") && resource.len() == 40,
-        "{resource}"
-    );
+    let resource = resource.split("<resource>").nth(1).unwrap().split('<').next().unwrap();
+    assert!(resource.starts_with("Web-") && resource.len() == 40, "{resource}");
     let bind = format!(
         r#"<iq id="_bind_auth_2" type="set" xmlns="jabber:client"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"><resource>{resource}</resource></bind></iq>"#
     );
@@ -54,21 +42,14 @@ fn a_connection_is_made_with_exactly_the_official_frames() {
             PRESENCE,
         ]
     );
-    assert_eq!(
-        rig.news[1..],
-        [
-            "state Connected",
-            "connected u1@host.test/Web-1 resumed=false"
-        ]
-    );
+    assert_eq!(rig.news[1..], ["state Connected", "connected u1@host.test/Web-1 resumed=false"]);
 }
 
 #[test]
 fn the_session_request_is_left_out_when_not_offered_or_optional() {
-    for offer in [
-        "",
-        r#"<session xmlns="urn:ietf:params:xml:ns:xmpp-session"><optional/></session>"#,
-    ] {
+    for offer in
+        ["", r#"<session xmlns="urn:ietf:params:xml:ns:xmpp-session"><optional/></session>"#]
+    {
         let mut rig = Rig::new();
         rig.dialled();
         rig.server(SERVER_OPEN);
@@ -80,11 +61,7 @@ fn the_session_request_is_left_out_when_not_offered_or_optional() {
             r#"<bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/>{offer}"#
         )));
         rig.server(BOUND);
-        assert!(
-            rig.has_news("connected u1@host.test/Web-1"),
-            "{offer}: {:?}",
-            rig.news
-        );
+        assert!(rig.has_news("connected u1@host.test/Web-1"), "{offer}: {:?}", rig.news);
     }
 }
 
@@ -97,13 +74,7 @@ fn open_from(from: Option<&str>) -> String {
 
 #[test]
 fn a_server_that_answers_for_another_domain_is_left_before_a_password_is_made() {
-    for other in [
-        "evil.test",
-        "u1@host.test",
-        "host.test/x",
-        "host.test.evil.test",
-        "a b",
-    ] {
+    for other in ["evil.test", "u1@host.test", "host.test/x", "host.test.evil.test", "a b"] {
         let mut rig = Rig::new();
         rig.dialled();
         rig.server(&open_from(Some(other)));
@@ -120,13 +91,7 @@ fn a_server_that_answers_for_another_domain_is_left_before_a_password_is_made() 
 
 #[test]
 fn a_server_that_answers_for_the_domain_in_any_spelling_or_does_not_say_is_talked_to() {
-    for from in [
-        None,
-        Some(""),
-        Some("host.test"),
-        Some("HOST.test"),
-        Some(" host.test. "),
-    ] {
+    for from in [None, Some(""), Some("host.test"), Some("HOST.test"), Some(" host.test. ")] {
         let mut rig = Rig::new();
         rig.dialled();
         rig.server(&open_from(from));
@@ -215,11 +180,7 @@ fn what_a_server_repeats_of_the_authentication_is_told_to_nobody() {
     };
     // "\0u1\0sealed-password" in base64.
     let payload = "AHUxAHNlYWxlZC1wYXNzd29yZA==";
-    for repetition in [
-        payload,
-        "cannot use AHUxAHNlYWxlZC1wYXNz...",
-        "sealed-password is wrong",
-    ] {
+    for repetition in [payload, "cannot use AHUxAHNlYWxlZC1wYXNz...", "sealed-password is wrong"] {
         for answer in [failure(repetition), stream_error(repetition)] {
             let mut rig = Rig::new();
             rig.dialled();
@@ -230,33 +191,19 @@ fn what_a_server_repeats_of_the_authentication_is_told_to_nobody() {
             rig.server(&answer);
             let told = rig.news.join("\n");
             assert!(told.contains("<redacted>"), "{told}");
-            assert!(
-                !told.contains("AHUxAH") && !told.contains("sealed-"),
-                "{told}"
-            );
+            assert!(!told.contains("AHUxAH") && !told.contains("sealed-"), "{told}");
         }
     }
     // What is no repetition stays, and makes no line of its own.
-    for answer in [
-        failure("locked\n2026 INFO forged"),
-        stream_error("locked\n2026 INFO forged"),
-    ] {
+    for answer in [failure("locked\n2026 INFO forged"), stream_error("locked\n2026 INFO forged")] {
         let mut rig = Rig::new();
         rig.dialled();
         rig.server(SERVER_OPEN);
         rig.server(PLAIN);
         rig.password("sealed-password");
         rig.server(&answer);
-        assert!(
-            rig.news
-                .iter()
-                .any(|news| news.contains(r"locked\n2026 INFO forged"))
-        );
-        assert!(
-            !rig.news.iter().any(|news| news.contains('\n')),
-            "{:?}",
-            rig.news
-        );
+        assert!(rig.news.iter().any(|news| news.contains(r"locked\n2026 INFO forged")));
+        assert!(!rig.news.iter().any(|news| news.contains('\n')), "{:?}", rig.news);
     }
 }
 
@@ -306,11 +253,7 @@ fn a_password_that_cannot_be_had_fails_the_attempt_with_its_cause() {
     rig.server(PLAIN);
     let failure = Err(cause(std::io::Error::other("vault is locked")));
     rig.input(Input::Command(Command::Password(rig.tickets[0], failure)));
-    assert!(
-        rig.has_news("failed 1: no password could be had: vault is locked"),
-        "{:?}",
-        rig.news
-    );
+    assert!(rig.has_news("failed 1: no password could be had: vault is locked"), "{:?}", rig.news);
 }
 
 #[test]
@@ -319,19 +262,10 @@ fn stanzas_before_authentication_and_other_disorder_end_the_connection() {
         r#"<message xmlns="jabber:client" from="host.test"><user_deleted user="u2"/></message>"#;
     let scripts: [(&[&str], &str); 5] = [
         (&[stanza], "it did not open the stream first"),
-        (
-            &[SERVER_OPEN, stanza],
-            "it sent something before its features",
-        ),
+        (&[SERVER_OPEN, stanza], "it sent something before its features"),
         (&[SERVER_OPEN, SERVER_OPEN], "it opened the stream twice"),
-        (
-            &[SERVER_OPEN, PLAIN, stanza],
-            "it did not wait for authentication",
-        ),
-        (
-            &[SERVER_OPEN, PLAIN, SUCCESS],
-            "it did not wait for authentication",
-        ),
+        (&[SERVER_OPEN, PLAIN, stanza], "it did not wait for authentication"),
+        (&[SERVER_OPEN, PLAIN, SUCCESS], "it did not wait for authentication"),
     ];
     for (frames, fault) in scripts {
         let mut rig = Rig::new();
@@ -344,10 +278,7 @@ fn stanzas_before_authentication_and_other_disorder_end_the_connection() {
             "{:?}",
             rig.news
         );
-        assert_eq!(
-            (rig.disconnects, rig.sent.last().unwrap().as_str()),
-            (1, CLOSE)
-        );
+        assert_eq!((rig.disconnects, rig.sent.last().unwrap().as_str()), (1, CLOSE));
         assert!(!rig.has_news("push"));
     }
 }
@@ -363,14 +294,8 @@ fn a_stream_of_another_version_is_refused() {
         rig.dialled();
         rig.server(opening);
         assert!(rig.has_news(fault), "{:?}", rig.news);
-        assert_eq!(
-            (rig.disconnects, rig.sent.last().unwrap().as_str()),
-            (1, CLOSE)
-        );
-        let complained = rig
-            .sent
-            .iter()
-            .any(|frame| frame.contains("unsupported-version"));
+        assert_eq!((rig.disconnects, rig.sent.last().unwrap().as_str()), (1, CLOSE));
+        let complained = rig.sent.iter().any(|frame| frame.contains("unsupported-version"));
         assert_eq!(complained, framing == Framing::Tcp);
     }
 }
@@ -383,13 +308,7 @@ fn a_challenge_that_plain_does_not_have_is_aborted() {
     rig.server(PLAIN);
     rig.password("sealed");
     rig.server(r#"<challenge xmlns="urn:ietf:params:xml:ns:xmpp-sasl">eA==</challenge>"#);
-    assert_eq!(
-        rig.sent[2..],
-        [
-            r#"<abort xmlns="urn:ietf:params:xml:ns:xmpp-sasl"/>"#,
-            CLOSE
-        ]
-    );
+    assert_eq!(rig.sent[2..], [r#"<abort xmlns="urn:ietf:params:xml:ns:xmpp-sasl"/>"#, CLOSE]);
     assert!(rig.has_news(
         "the authentication was broken off: the server sent a challenge that PLAIN does not have"
     ));
@@ -462,20 +381,12 @@ fn every_phase_has_a_deadline() {
         let mut rig = Rig::new();
         rig.dialled();
         for frame in &script[..length] {
-            if *frame == "password" {
-                rig.password("sealed")
-            } else {
-                rig.server(frame)
-            }
+            if *frame == "password" { rig.password("sealed") } else { rig.server(frame) }
         }
         rig.pass(14 * SECOND);
         assert!(!rig.machine.is_ended(), "{stage} gave up early");
         rig.pass(SECOND);
-        assert!(
-            rig.has_news(&format!("failed 1: {stage} took too long")),
-            "{:?}",
-            rig.news
-        );
+        assert!(rig.has_news(&format!("failed 1: {stage} took too long")), "{:?}", rig.news);
         assert_eq!(rig.disconnects, 1);
     }
     let mut rig = Rig::new();

@@ -46,11 +46,7 @@ fn a_pointer_elsewhere_ends_the_session_unless_it_is_listed() {
     for policy in [RedirectPolicy::SameDomain, RedirectPolicy::Never] {
         let mut rig = Rig::online_with(|config| config.redirects = policy.clone());
         rig.server(&pointer("evil.test"));
-        assert!(
-            rig.has_news("ended: the server moved to evil.test"),
-            "{:?}",
-            rig.news
-        );
+        assert!(rig.has_news("ended: the server moved to evil.test"), "{:?}", rig.news);
         rig.pass(600 * SECOND);
         assert_eq!(rig.dials, 0);
     }
@@ -76,11 +72,7 @@ fn a_server_that_could_not_prove_who_it_is_is_not_followed() {
     rig.dialled_in_the_clear();
     rig.server(SERVER_OPEN);
     rig.server(&pointer("node2.host.test"));
-    assert!(
-        rig.has_news("ended: the server moved to node2.host.test"),
-        "{:?}",
-        rig.news
-    );
+    assert!(rig.has_news("ended: the server moved to node2.host.test"), "{:?}", rig.news);
 }
 
 #[test]
@@ -114,11 +106,7 @@ fn a_session_that_lets_in_and_points_away_at_once_is_not_an_endless_loop() {
         }
         rig.connect();
     }
-    assert!(
-        rig.now - start > 60 * SECOND,
-        "40 connections in {:?}",
-        rig.now - start
-    );
+    assert!(rig.now - start > 60 * SECOND, "40 connections in {:?}", rig.now - start);
 }
 
 #[test]
@@ -133,11 +121,7 @@ fn a_session_that_never_comes_back_does_not_follow_either() {
 fn a_pointer_that_names_no_host_is_not_followed() {
     let mut rig = Rig::online();
     rig.server(&pointer("https://host.test/"));
-    assert!(
-        rig.has_news("ended: the server moved to https://host.test/"),
-        "{:?}",
-        rig.news
-    );
+    assert!(rig.has_news("ended: the server moved to https://host.test/"), "{:?}", rig.news);
 }
 
 #[test]
@@ -165,26 +149,10 @@ fn a_pointer_leads_to_an_address_of_the_same_kind_and_no_less_secure() {
     let redirect = Redirect::to_host("b.host.test").unwrap();
     let with_port = Redirect::to_host("b.host.test:7").unwrap();
     for (original, plain, ported) in [
-        (
-            "xmpp://a.host.test:1",
-            "xmpp://b.host.test",
-            "xmpp://b.host.test:7",
-        ),
-        (
-            "xmpps://a.host.test:1",
-            "xmpps://b.host.test",
-            "xmpps://b.host.test:7",
-        ),
-        (
-            "wss://a.host.test/x",
-            "wss://b.host.test/x",
-            "wss://b.host.test:7/x",
-        ),
-        (
-            "ws://localhost/x",
-            "ws://b.host.test/x",
-            "ws://b.host.test:7/x",
-        ),
+        ("xmpp://a.host.test:1", "xmpp://b.host.test", "xmpp://b.host.test:7"),
+        ("xmpps://a.host.test:1", "xmpps://b.host.test", "xmpps://b.host.test:7"),
+        ("wss://a.host.test/x", "wss://b.host.test/x", "wss://b.host.test:7/x"),
+        ("ws://localhost/x", "ws://b.host.test/x", "ws://b.host.test:7/x"),
     ] {
         let original = original.parse().unwrap();
         assert_eq!(redirect.address(&original).unwrap().to_string(), plain);

@@ -19,10 +19,7 @@ fn a_silent_server_is_asked_after_thirty_seconds_and_given_up_ten_later() {
     assert_eq!(rig.disconnects, 1);
     assert!(rig.has_news("disconnected: the server fell silent"));
     assert!(rig.has_news("reconnecting 1"));
-    assert!(
-        !rig.sent.contains(&CLOSE.to_owned()),
-        "a dead connection is dropped, not closed"
-    );
+    assert!(!rig.sent.contains(&CLOSE.to_owned()), "a dead connection is dropped, not closed");
 }
 
 #[test]
@@ -64,10 +61,7 @@ fn anything_heard_puts_the_question_off_even_white_space() {
 
 #[test]
 fn other_times_can_be_asked_for() {
-    let keepalive = KeepaliveConfig {
-        idle: 2 * SECOND,
-        answer: SECOND,
-    };
+    let keepalive = KeepaliveConfig { idle: 2 * SECOND, answer: SECOND };
     let mut rig = Rig::online_with(|config| config.keepalive = keepalive);
     rig.pass(3 * SECOND);
     assert!(rig.has_news("disconnected: the server fell silent"));
@@ -75,10 +69,7 @@ fn other_times_can_be_asked_for() {
 
 #[test]
 fn a_keepalive_that_is_never_due_is_taken_as_it_is() {
-    let keepalive = KeepaliveConfig {
-        idle: Duration::MAX,
-        answer: Duration::MAX,
-    };
+    let keepalive = KeepaliveConfig { idle: Duration::MAX, answer: Duration::MAX };
     let mut rig = Rig::online_with(|config| config.keepalive = keepalive);
     rig.pass(3_000_000 * SECOND);
     assert!(rig.sent.is_empty() && rig.news.is_empty());
@@ -86,10 +77,7 @@ fn a_keepalive_that_is_never_due_is_taken_as_it_is() {
 
 #[test]
 fn a_keepalive_without_any_silence_does_not_ping_as_fast_as_the_server_answers() {
-    let keepalive = KeepaliveConfig {
-        idle: Duration::ZERO,
-        ..KeepaliveConfig::default()
-    };
+    let keepalive = KeepaliveConfig { idle: Duration::ZERO, ..KeepaliveConfig::default() };
     let mut rig = Rig::online_with(|config| config.keepalive = keepalive);
     for _ in 0..100 {
         rig.server("<presence/>");
@@ -102,10 +90,7 @@ fn a_keepalive_without_any_silence_does_not_ping_as_fast_as_the_server_answers()
 
 #[test]
 fn a_server_that_talks_but_answers_no_ping_costs_no_memory() {
-    let keepalive = KeepaliveConfig {
-        idle: SECOND,
-        answer: Duration::MAX,
-    };
+    let keepalive = KeepaliveConfig { idle: SECOND, answer: Duration::MAX };
     let mut rig = Rig::online_with(|config| {
         config.keepalive = keepalive;
         config.max_requests = 20;

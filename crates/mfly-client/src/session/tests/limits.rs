@@ -22,9 +22,7 @@ fn excessive() -> [(String, &'static str); 4] {
 fn a_message_that_exceeds_a_limit_is_told_and_the_next_one_is_read() {
     for (content, limit) in excessive() {
         let mut rig = Rig::online();
-        rig.server(&format!(
-            "<message from='a@b.test/c' id='m1'>{content}</message>"
-        ));
+        rig.server(&format!("<message from='a@b.test/c' id='m1'>{content}</message>"));
         assert_eq!(rig.news.len(), 1, "{:?}", rig.news);
         let told = &rig.news[0];
         let start = "skipped message from Some(\"a@b.test/c\") id Some(\"m1\"): ";
@@ -39,10 +37,7 @@ fn a_message_that_exceeds_a_limit_is_told_and_the_next_one_is_read() {
 fn a_redelivered_message_that_exceeds_a_limit_does_not_make_the_session_log_in_again() {
     let mut rig = Rig::online();
     for _ in 0..10 {
-        rig.server(&format!(
-            "<message from='a@b.test' id='m'>{}</message>",
-            deep()
-        ));
+        rig.server(&format!("<message from='a@b.test' id='m'>{}</message>", deep()));
         rig.pass(SECOND);
     }
     assert_eq!((rig.disconnects, rig.dials), (0, 0));
@@ -59,12 +54,7 @@ fn a_question_that_exceeds_a_limit_is_refused_and_told() {
             deep()
         ));
         let refusal = rig.last_frame();
-        for part in [
-            "id=\"ask\"",
-            "to=\"a@b.test/c\"",
-            "type=\"error\"",
-            "<policy-violation",
-        ] {
+        for part in ["id=\"ask\"", "to=\"a@b.test/c\"", "type=\"error\"", "<policy-violation"] {
             assert!(refusal.contains(part), "{refusal}");
         }
         assert!(rig.has_news("skipped iq"));
@@ -76,10 +66,7 @@ fn an_answer_that_exceeds_a_limit_fails_the_request_that_it_answers_and_no_other
     let mut rig = Rig::online();
     let (first, second) = (rig.ask(None), rig.ask(None));
     rig.forget();
-    rig.server(&format!(
-        "<iq type='result' id='{first}'><q xmlns='u'>{}</q></iq>",
-        deep()
-    ));
+    rig.server(&format!("<iq type='result' id='{first}'><q xmlns='u'>{}</q></iq>", deep()));
     let [(0, Err(RequestFailure::AnswerTooLarge(limit)))] = rig.replies[..] else {
         panic!("{:?}", rig.replies);
     };
@@ -94,14 +81,8 @@ fn an_error_that_exceeds_a_limit_fails_its_request_too() {
     let mut rig = Rig::online();
     let id = rig.ask(Some("u2@host.test"));
     rig.forget();
-    rig.server(&format!(
-        "<iq type='error' id='{id}' from='u2@host.test'>{}</iq>",
-        deep()
-    ));
-    assert!(matches!(
-        rig.replies[..],
-        [(0, Err(RequestFailure::AnswerTooLarge(_)))]
-    ));
+    rig.server(&format!("<iq type='error' id='{id}' from='u2@host.test'>{}</iq>", deep()));
+    assert!(matches!(rig.replies[..], [(0, Err(RequestFailure::AnswerTooLarge(_)))]));
 }
 
 #[test]
@@ -111,18 +92,11 @@ fn a_skipped_answer_from_somebody_else_is_no_answer() {
     rig.forget();
     let long = "x".repeat(4_000);
     for from in ["evil@b.test", "no address", long.as_str()] {
-        rig.server(&format!(
-            "<iq type='result' id='{id}' from='{from}'>{}</iq>",
-            deep()
-        ));
+        rig.server(&format!("<iq type='result' id='{id}' from='{from}'>{}</iq>", deep()));
     }
     assert!(rig.replies.is_empty(), "{:?}", rig.replies);
     assert_eq!(rig.news.len(), 3);
-    assert!(
-        rig.sent.is_empty(),
-        "an answer was answered: {:?}",
-        rig.sent
-    );
+    assert!(rig.sent.is_empty(), "an answer was answered: {:?}", rig.sent);
 }
 
 #[test]
@@ -153,15 +127,8 @@ fn an_answer_that_exceeds_a_limit_arrives_as_such_while_the_session_is_closing()
     rig.forget();
     rig.server(&format!("<iq type='get' id='ask'>{}</iq>", deep()));
     rig.server(&format!("<iq type='result' id='{id}'>{}</iq>", deep()));
-    assert!(
-        rig.sent.is_empty(),
-        "nothing may be sent any more: {:?}",
-        rig.sent
-    );
-    assert!(matches!(
-        rig.replies[..],
-        [(0, Err(RequestFailure::AnswerTooLarge(_)))]
-    ));
+    assert!(rig.sent.is_empty(), "nothing may be sent any more: {:?}", rig.sent);
+    assert!(matches!(rig.replies[..], [(0, Err(RequestFailure::AnswerTooLarge(_)))]));
 }
 
 #[test]
@@ -209,9 +176,7 @@ fn limits_can_be_raised_for_answers_alone() {
 fn bytes_that_are_not_restricted_xml_end_the_connection_also_where_they_are_skipped() {
     let mut rig = Rig::online();
     let text = "x".repeat(300_000);
-    rig.server(&format!(
-        "<message from='a@b.test'>{text}<!-- --></message>"
-    ));
+    rig.server(&format!("<message from='a@b.test'>{text}<!-- --></message>"));
     assert!(rig.has_news("malformed XML"), "{:?}", rig.news);
     assert_eq!(rig.disconnects, 1);
 }

@@ -25,11 +25,7 @@ fn begun() -> Rig {
 fn a_standard_account_logs_in_by_the_strongest_mechanism_and_both_sides_prove_themselves() {
     let mut rig = Rig::standard(|_| {});
     assert_eq!(rig.log_in(&offer(BOTH), &mut account()), 1);
-    assert!(
-        rig.has_news("connected u1@host.test/Web-1"),
-        "{:?}",
-        rig.news
-    );
+    assert!(rig.has_news("connected u1@host.test/Web-1"), "{:?}", rig.news);
     assert!(!rig.sent.iter().any(|frame| frame.contains(PASSWORD)));
 }
 
@@ -43,11 +39,7 @@ fn an_authentication_is_tied_to_the_connection_where_both_sides_can() {
         r#"<sasl-channel-binding xmlns="urn:xmpp:sasl-cb:0"><channel-binding type="tls-exporter"/></sasl-channel-binding></features>"#,
     ));
     rig.password(PASSWORD);
-    assert!(
-        rig.last().contains(r#"mechanism="SCRAM-SHA-256-PLUS""#),
-        "{}",
-        rig.last()
-    );
+    assert!(rig.last().contains(r#"mechanism="SCRAM-SHA-256-PLUS""#), "{}", rig.last());
     // The server's half refuses an exchange that is tied to anything else.
     rig.exchange(&mut account().bound());
     rig.bind();
@@ -64,9 +56,7 @@ fn a_wrong_password_ends_the_session_and_a_server_out_of_order_does_not() {
         let challenge = account().challenge(&rig.last());
         rig.server(&challenge);
         rig.derive();
-        rig.server(&format!(
-            r#"<failure xmlns="{SASL}"><{condition}/></failure>"#
-        ));
+        rig.server(&format!(r#"<failure xmlns="{SASL}"><{condition}/></failure>"#));
         assert!(rig.has_news(expected), "{condition}: {:?}", rig.news);
     }
 }
@@ -86,15 +76,8 @@ fn a_server_that_does_not_prove_that_it_knows_the_password_is_not_believed() {
         } else {
             rig.server(SUCCESS);
         }
-        assert!(
-            rig.has_news("failed 1: the authentication was broken off"),
-            "{:?}",
-            rig.news
-        );
-        assert!(
-            rig.has_news("reconnecting 2"),
-            "it may have been somebody in between"
-        );
+        assert!(rig.has_news("failed 1: the authentication was broken off"), "{:?}", rig.news);
+        assert!(rig.has_news("reconnecting 2"), "it may have been somebody in between");
         assert_eq!(rig.last(), CLOSE);
     }
 }
@@ -120,10 +103,7 @@ fn decode(data: &str) -> Vec<u8> {
     let text = format!(r#"<response xmlns="{SASL}">{data}</response>"#);
     let limits = mfly_proto::xml::Limits::default();
     let document = mfly_proto::xml::Document::parse(text, &limits).unwrap();
-    mfly_proto::sasl::Response::read(document.root())
-        .unwrap()
-        .data
-        .to_vec()
+    mfly_proto::sasl::Response::read(document.root()).unwrap().data.to_vec()
 }
 
 #[test]
@@ -133,12 +113,7 @@ fn an_offer_that_lost_something_on_its_way_is_noticed_by_the_servers_own_word_on
         let mut rig = begun();
         let challenge = account().vouching(vouched).challenge(&rig.last());
         rig.server(&challenge);
-        assert_eq!(
-            rig.derivations.len(),
-            usize::from(is_whole),
-            "{:?}",
-            rig.news
-        );
+        assert_eq!(rig.derivations.len(), usize::from(is_whole), "{:?}", rig.news);
         assert_eq!(rig.has_news("the authentication was broken off"), !is_whole);
     }
 }
@@ -187,11 +162,7 @@ fn a_server_that_speaks_while_the_answer_is_worked_out_breaks_the_protocol() {
     let challenge = account().challenge(&rig.last());
     rig.server(&challenge);
     rig.server(SUCCESS);
-    assert!(
-        rig.has_news("it did not wait for authentication"),
-        "{:?}",
-        rig.news
-    );
+    assert!(rig.has_news("it did not wait for authentication"), "{:?}", rig.news);
 }
 
 #[test]
@@ -218,11 +189,7 @@ fn a_server_that_offers_less_than_before_is_refused_and_not_given_up_at_once() {
                 );
                 rig.pass(120 * SECOND);
             }
-            assert!(
-                rig.has_news("an earlier login used SCRAM-SHA-256"),
-                "{:?}",
-                rig.news
-            );
+            assert!(rig.has_news("an earlier login used SCRAM-SHA-256"), "{:?}", rig.news);
             rig.forget();
             rig.log_in(&offer(BOTH), &mut account());
             assert!(rig.has_news("connected"), "{:?}", rig.news);
@@ -295,11 +262,7 @@ fn plain_is_used_only_where_it_is_all_there_is_and_nobody_listens() {
     rig.server(SERVER_OPEN);
     rig.server(PLAIN);
     assert!(rig.tickets.is_empty());
-    assert!(
-        rig.has_news("ended: no usable authentication mechanism"),
-        "{:?}",
-        rig.news
-    );
+    assert!(rig.has_news("ended: no usable authentication mechanism"), "{:?}", rig.news);
 }
 
 #[test]
@@ -309,10 +272,7 @@ fn a_pinned_mechanism_is_used_or_none() {
             MechanismPolicy::password().pinned(MechanismKind::from_name("SCRAM-SHA-1").unwrap());
     };
     let mut rig = Rig::standard(pin);
-    rig.log_in(
-        &offer(BOTH),
-        &mut Account::new(ScramHash::Sha1, b"salt", 4096),
-    );
+    rig.log_in(&offer(BOTH), &mut Account::new(ScramHash::Sha1, b"salt", 4096));
     assert!(rig.has_news("connected"));
     let mut rig = Rig::standard(pin);
     rig.dialled();
@@ -347,11 +307,7 @@ fn accounts_without_password_are_asked_for_none() {
         assert_eq!(rig.last(), auth);
         rig.server(SUCCESS);
         rig.bind();
-        assert!(
-            rig.has_news("connected u1@host.test/Web-1"),
-            "{:?}",
-            rig.news
-        );
+        assert!(rig.has_news("connected u1@host.test/Web-1"), "{:?}", rig.news);
     }
 }
 
@@ -373,12 +329,7 @@ fn a_guest_gets_an_address_of_the_domain_and_an_account_its_own() {
         rig.server(SERVER_OPEN);
         rig.server(BIND);
         rig.server(&BOUND.replace("u1@host.test/Web-1", bound));
-        assert_eq!(
-            rig.has_news(&format!("connected {bound}")),
-            is_fine,
-            "{:?}",
-            rig.news
-        );
+        assert_eq!(rig.has_news(&format!("connected {bound}")), is_fine, "{:?}", rig.news);
         assert_eq!(rig.has_news("the address of another account"), !is_fine);
     }
 }
@@ -393,11 +344,7 @@ fn a_session_keeps_its_resource_over_reconnects_and_one_that_was_chosen_always()
         let mut found = Vec::new();
         for _ in 0..2 {
             rig.log_in(&offer(BOTH), &mut account());
-            let bind = rig
-                .sent
-                .iter()
-                .find(|frame| frame.contains("<resource>"))
-                .unwrap();
+            let bind = rig.sent.iter().find(|frame| frame.contains("<resource>")).unwrap();
             found.push(bind.split(['<', '>']).nth(6).unwrap().to_owned());
             rig.reconnect();
         }

@@ -17,10 +17,7 @@ fn names(flight: &[String]) -> Vec<String> {
 }
 
 fn flights(rig: &Rig) -> Vec<String> {
-    rig.flights
-        .iter()
-        .map(|flight| names(flight).join("+"))
-        .collect()
+    rig.flights.iter().map(|flight| names(flight).join("+")).collect()
 }
 
 /// The server's part after the client's authentication left ahead of the features.
@@ -41,10 +38,7 @@ fn known(offer: &str, log_in: impl FnOnce(&mut Rig)) -> Rig {
     assert!(rig.has_news("connected"), "{:?}", rig.news);
     rig.reconnect();
     rig.dialled();
-    assert!(
-        rig.sent.is_empty(),
-        "nothing leaves before the password is there"
-    );
+    assert!(rig.sent.is_empty(), "nothing leaves before the password is there");
     rig
 }
 
@@ -95,12 +89,7 @@ fn the_servers_word_on_its_offer_is_checked_against_what_arrived_after_the_clien
         go_on(&mut rig, &offer(SCRAM));
         let challenge = account().vouching(vouched).challenge(&rig.last());
         rig.server(&challenge);
-        assert_eq!(
-            rig.last().starts_with("<response"),
-            is_whole,
-            "{:?}",
-            rig.news
-        );
+        assert_eq!(rig.last().starts_with("<response"), is_whole, "{:?}", rig.news);
         assert_eq!(rig.has_news("the authentication was broken off"), !is_whole);
     }
 }
@@ -149,21 +138,10 @@ fn sasl2_binds_along_and_is_online_without_another_flight() {
     exchange2(&mut rig, true);
     rig.server(&features(""));
     assert_eq!(flights(&rig), ["open", "authenticate", "response"]);
-    assert!(
-        rig.has_news("connected u1@host.test/mfly.1"),
-        "{:?}",
-        rig.news
-    );
-    assert!(
-        !rig.has_news("unknown"),
-        "the features are no news: {:?}",
-        rig.news
-    );
+    assert!(rig.has_news("connected u1@host.test/mfly.1"), "{:?}", rig.news);
+    assert!(!rig.has_news("unknown"), "the features are no news: {:?}", rig.news);
     let begun = &rig.flights[1][0];
-    assert!(
-        begun.contains("<tag>mfly</tag>") && begun.contains("urn:xmpp:carbons:2"),
-        "{begun}"
-    );
+    assert!(begun.contains("<tag>mfly</tag>") && begun.contains("urn:xmpp:carbons:2"), "{begun}");
     assert_eq!(rig.last(), PRESENCE, "carbons came along");
 
     rig.reconnect();
@@ -215,11 +193,7 @@ fn sasl2_that_wants_more_than_a_password_ends_the_session_and_says_what() {
     rig.server(&format!(
         r#"<continue xmlns="{SASL2}"><tasks><task>TOTP</task></tasks></continue>"#
     ));
-    assert!(
-        rig.has_news("ended: the server wants more than a password: TOTP"),
-        "{:?}",
-        rig.news
-    );
+    assert!(rig.has_news("ended: the server wants more than a password: TOTP"), "{:?}", rig.news);
 }
 
 #[test]
@@ -230,11 +204,7 @@ fn an_address_of_somebody_else_is_not_taken_from_sasl2_either() {
     rig.server(&offer2(&["PLAIN"], BIND2));
     rig.password(PASSWORD);
     rig.server(&success2("", true).replace("u1@", "u2@"));
-    assert!(
-        rig.has_news("the address of another account"),
-        "{:?}",
-        rig.news
-    );
+    assert!(rig.has_news("the address of another account"), "{:?}", rig.news);
 }
 
 #[test]
@@ -352,11 +322,7 @@ fn a_verdict_before_the_features_is_not_believed() {
         rig.password(PASSWORD);
         rig.server(SERVER_OPEN);
         rig.server(verdict);
-        assert!(
-            rig.has_news("it sent something before its features"),
-            "{:?}",
-            rig.news
-        );
+        assert!(rig.has_news("it sent something before its features"), "{:?}", rig.news);
         assert!(!rig.machine.is_ended());
     }
 }
@@ -419,11 +385,7 @@ fn a_binding_that_went_along_is_no_binding_where_none_is_offered() {
     rig.server(SUCCESS);
     rig.server(SERVER_OPEN);
     rig.server(&features(""));
-    assert!(
-        rig.has_news("it offers no resource binding"),
-        "{:?}",
-        rig.news
-    );
+    assert!(rig.has_news("it offers no resource binding"), "{:?}", rig.news);
     assert!(!rig.has_news("connected"));
 }
 
@@ -432,10 +394,7 @@ fn what_was_found_out_serves_another_session_of_the_same_domain_only() {
     let mut rig = Rig::standard(|_| {});
     rig.log_in(&offer(SCRAM), &mut account());
     let known = rig.server_known().unwrap();
-    assert_eq!(
-        (known.domain(), known.mechanism()),
-        ("host.test", "SCRAM-SHA-256")
-    );
+    assert_eq!((known.domain(), known.mechanism()), ("host.test", "SCRAM-SHA-256"));
     let text = serde_json::to_string(&known).unwrap();
     assert_eq!(
         text,
@@ -462,11 +421,7 @@ fn what_was_found_out_serves_another_session_of_the_same_domain_only() {
     rig.dialled();
     rig.server(SERVER_OPEN);
     rig.server(PLAIN);
-    assert!(
-        rig.has_news("an earlier login used SCRAM-SHA-256"),
-        "{:?}",
-        rig.news
-    );
+    assert!(rig.has_news("an earlier login used SCRAM-SHA-256"), "{:?}", rig.news);
 
     let mut rig = Rig::standard(|config| {
         config.account = BareJid::new("u1@other.test").unwrap();

@@ -19,9 +19,7 @@ fn online_with(change: impl FnOnce(&mut Config)) -> Rig {
 }
 
 fn from(address: Option<&str>) -> String {
-    address
-        .map(|address| format!(r#" from="{address}""#))
-        .unwrap_or_default()
+    address.map(|address| format!(r#" from="{address}""#)).unwrap_or_default()
 }
 
 #[test]
@@ -65,11 +63,7 @@ fn a_change_of_a_list_is_believed_from_the_own_account_only() {
             rig.server(&format!(r#"<iq type="set" id="b1"{from}>{push}</iq>"#));
             assert_eq!(rig.has_news("push"), believed, "{sender:?}: {:?}", rig.news);
             assert_eq!(rig.has_news("unknown"), !believed);
-            let answer = if believed {
-                r#"type="result""#
-            } else {
-                "service-unavailable"
-            };
+            let answer = if believed { r#"type="result""# } else { "service-unavailable" };
             assert!(rig.last().contains(answer), "{sender:?}: {}", rig.last());
         }
     }
@@ -124,10 +118,7 @@ fn messages_and_their_copies_arrive_and_a_forged_copy_does_not() {
 fn a_ping_is_answered_without_a_sender_of_ones_own() {
     let mut rig = online();
     rig.server(r#"<iq type="get" id="p1" from="host.test" to="u1@host.test/Web-1"><ping xmlns="urn:xmpp:ping"/></iq>"#);
-    assert_eq!(
-        rig.last(),
-        r#"<iq id="p1" to="host.test" type="result" xmlns="jabber:client"/>"#
-    );
+    assert_eq!(rig.last(), r#"<iq id="p1" to="host.test" type="result" xmlns="jabber:client"/>"#);
 }
 
 #[test]

@@ -23,11 +23,7 @@ fn frames() -> impl Strategy<Value = String> {
     .prop_map(str::to_owned);
     let answer = (0..12_u64, prop::bool::ANY, prop::bool::ANY).prop_map(|(id, ok, forged)| {
         let kind = if ok { "result" } else { "error" };
-        let from = if forged {
-            "evil@host.test"
-        } else {
-            "u1@host.test"
-        };
+        let from = if forged { "evil@host.test" } else { "u1@host.test" };
         format!(r#"<iq type="{kind}" id="q{id}" from="{from}"/>"#)
     });
     let element = ("[a-z:]{1,8}", "[a-z:]{0,6}", ".{0,12}", "[ -~]{0,20}").prop_map(
@@ -69,11 +65,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 const fn framing(tcp: bool) -> Framing {
-    if tcp {
-        Framing::Tcp
-    } else {
-        Framing::WebSocket
-    }
+    if tcp { Framing::Tcp } else { Framing::WebSocket }
 }
 
 /// Brings the session online if it is being dialled or waits to be.

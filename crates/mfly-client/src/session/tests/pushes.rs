@@ -21,15 +21,10 @@ fn believed(kind: &str, content: &str) -> Vec<&'static str> {
     let mut list = Vec::new();
     for from in ANYBODY {
         let mut rig = Rig::online();
-        let from_attribute = if from.is_empty() {
-            String::new()
-        } else {
-            format!(r#" from="{from}""#)
-        };
+        let from_attribute =
+            if from.is_empty() { String::new() } else { format!(r#" from="{from}""#) };
         let (name, rest) = kind.split_once(' ').unwrap_or((kind, ""));
-        rig.server(&format!(
-            "<{name} {rest}{from_attribute}>{content}</{name}>"
-        ));
+        rig.server(&format!("<{name} {rest}{from_attribute}>{content}</{name}>"));
         match &rig.news[..] {
             [news] if news.starts_with("push") => list.push(from),
             [news] if news.starts_with("unknown") || news.starts_with("malformed") => {}
@@ -45,15 +40,9 @@ fn each_push_is_believed_from_those_who_may_tell_it_and_from_nobody_else() {
     let server = ["", "host.test"];
     assert_eq!(believed(r#"iq type="set" id="1""#, BLOCK), account);
     assert_eq!(believed(r#"iq type="result" id="1""#, ROSTER), account);
-    assert_eq!(
-        believed("message", r#"<user_settings archive="1"/>"#),
-        account
-    );
+    assert_eq!(believed("message", r#"<user_settings archive="1"/>"#), account);
     assert_eq!(believed("message", r#"<logout socket_id="a"/>"#), account);
-    assert_eq!(
-        believed("message", r#"<contact_permission permission_status="0"/>"#),
-        account
-    );
+    assert_eq!(believed("message", r#"<contact_permission permission_status="0"/>"#), account);
     assert_eq!(believed("message", r#"<user_deleted user="u2"/>"#), server);
     assert_eq!(
         believed(
@@ -71,13 +60,7 @@ fn who_blocked_me_is_believed_from_that_user_or_the_own_account_only() {
         let notice = format!(r#"<userblocked type="block_user" blocked_user="{user}"/>"#);
         assert_eq!(
             believed("message", &notice),
-            [
-                "",
-                "u1@host.test",
-                "host.test",
-                "u2@host.test",
-                "u2@host.test/phone"
-            ]
+            ["", "u1@host.test", "host.test", "u2@host.test", "u2@host.test/phone"]
         );
     }
 }
@@ -102,18 +85,14 @@ fn a_profile_is_believed_from_its_owner_only() {
 #[test]
 fn a_block_push_is_acknowledged_and_a_forged_one_refused() {
     let mut rig = Rig::online();
-    rig.server(&format!(
-        r#"<iq type="set" id="b1" from="u1@host.test">{BLOCK}</iq>"#
-    ));
+    rig.server(&format!(r#"<iq type="set" id="b1" from="u1@host.test">{BLOCK}</iq>"#));
     assert_eq!(
         rig.sent,
         [r#"<iq id="b1" to="u1@host.test" type="result" xmlns="jabber:client"/>"#]
     );
     assert!(rig.has_news("push carbon=false Block"));
     rig.forget();
-    rig.server(&format!(
-        r#"<iq type="set" id="b2" from="evil@host.test">{BLOCK}</iq>"#
-    ));
+    rig.server(&format!(r#"<iq type="set" id="b2" from="evil@host.test">{BLOCK}</iq>"#));
     assert!(rig.sent[0].contains("service-unavailable"));
     assert!(rig.news[0].starts_with("unknown"));
 }
@@ -140,56 +119,23 @@ fn carbon(outer: &str, direction: &str, inner: &str, content: &str) -> String {
 fn a_carbon_is_believed_from_the_own_bare_address_only() {
     let notice = r#"<userblocked type="block_user" blocked_user="u2"/>"#;
     let mut rig = Rig::online();
-    for outer in [
-        "u2@host.test",
-        "u1@host.test/other",
-        "host.test",
-        "evil.test",
-    ] {
+    for outer in ["u2@host.test", "u1@host.test/other", "host.test", "evil.test"] {
         rig.server(&carbon(outer, "received", "u2@host.test", notice));
-        assert!(
-            rig.news.pop().unwrap().starts_with("unknown"),
-            "{outer} forged a carbon"
-        );
+        assert!(rig.news.pop().unwrap().starts_with("unknown"), "{outer} forged a carbon");
     }
     rig.server(&carbon("u1@host.test", "received", "u2@host.test", notice));
-    assert!(
-        rig.news
-            .pop()
-            .unwrap()
-            .starts_with("push carbon=true UserBlocked")
-    );
+    assert!(rig.news.pop().unwrap().starts_with("push carbon=true UserBlocked"));
 }
 
 #[test]
 fn the_sender_inside_a_carbon_is_judged_as_well() {
     let settings = r#"<user_settings archive="1"/>"#;
     let mut rig = Rig::online();
-    rig.server(&carbon(
-        "u1@host.test",
-        "received",
-        "evil@host.test",
-        settings,
-    ));
+    rig.server(&carbon("u1@host.test", "received", "evil@host.test", settings));
     assert!(rig.news.pop().unwrap().starts_with("unknown"));
-    rig.server(&carbon(
-        "u1@host.test",
-        "received",
-        "u1@host.test/phone",
-        settings,
-    ));
-    assert!(
-        rig.news
-            .pop()
-            .unwrap()
-            .starts_with("push carbon=true Settings")
-    );
-    rig.server(&carbon(
-        "u1@host.test",
-        "sent",
-        "u1@host.test/phone",
-        settings,
-    ));
+    rig.server(&carbon("u1@host.test", "received", "u1@host.test/phone", settings));
+    assert!(rig.news.pop().unwrap().starts_with("push carbon=true Settings"));
+    rig.server(&carbon("u1@host.test", "sent", "u1@host.test/phone", settings));
     assert!(rig.news.pop().unwrap().starts_with("unknown"));
 }
 
@@ -201,11 +147,7 @@ fn errors_and_unknown_messages_are_unknown_stanzas() {
     rig.server(r#"<r xmlns="urn:xmpp:sm:3"/>"#);
     rig.server(r#"<iq type="result" id="nobody-asked"/>"#);
     assert_eq!(rig.news.len(), 4);
-    assert!(
-        rig.news.iter().all(|news| news.starts_with("unknown")),
-        "{:?}",
-        rig.news
-    );
+    assert!(rig.news.iter().all(|news| news.starts_with("unknown")), "{:?}", rig.news);
 }
 
 #[test]

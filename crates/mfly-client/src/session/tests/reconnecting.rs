@@ -8,11 +8,7 @@ fn a_lost_connection_is_made_again_with_a_fresh_password_presence_and_carbons() 
     rig.lose();
     assert_eq!(
         rig.news,
-        [
-            "disconnected: the server closed the connection",
-            "state Reconnecting",
-            "reconnecting 1"
-        ]
+        ["disconnected: the server closed the connection", "state Reconnecting", "reconnecting 1"]
     );
     assert_eq!(rig.dials, 0, "the first attempt waits as well");
     rig.pass(SECOND / 2);
@@ -22,23 +18,12 @@ fn a_lost_connection_is_made_again_with_a_fresh_password_presence_and_carbons() 
     assert_eq!(rig.tickets.len(), 2);
     assert_eq!(rig.sent[4], PRESENCE);
     assert!(rig.sent[5].contains("urn:xmpp:carbons:2"));
-    assert_eq!(
-        rig.news,
-        [
-            "state Connected",
-            "connected u1@host.test/Web-1 resumed=false"
-        ]
-    );
+    assert_eq!(rig.news, ["state Connected", "connected u1@host.test/Web-1 resumed=false"]);
 }
 
 #[test]
 fn each_connection_asks_for_a_new_resource() {
-    let resource = |rig: &Rig| {
-        rig.sent
-            .iter()
-            .find(|frame| frame.contains("<resource>"))
-            .cloned()
-    };
+    let resource = |rig: &Rig| rig.sent.iter().find(|frame| frame.contains("<resource>")).cloned();
     let mut rig = Rig::new();
     rig.connect();
     let first = resource(&rig);
@@ -62,12 +47,7 @@ fn attempts_come_later_and_later_and_never_stop_by_default() {
         assert_eq!(rig.dials, attempt);
         let refused = cause(std::io::Error::other("refused"));
         rig.input(Input::Disconnected(Loss::ConnectFailed(refused)));
-        assert_eq!(
-            rig.news.len(),
-            2,
-            "one failure, one announcement: {:?}",
-            rig.news
-        );
+        assert_eq!(rig.news.len(), 2, "one failure, one announcement: {:?}", rig.news);
     }
     assert!(rig.now - start >= 200 * 60 * SECOND);
 }
@@ -80,11 +60,7 @@ fn a_bounded_policy_ends_the_session_when_used_up() {
         rig.pass(60 * SECOND);
         rig.lose();
     }
-    assert!(
-        rig.has_news("ended: gave up after 2 attempts"),
-        "{:?}",
-        rig.news
-    );
+    assert!(rig.has_news("ended: gave up after 2 attempts"), "{:?}", rig.news);
     assert_eq!(rig.dials, 2);
 }
 
@@ -100,11 +76,7 @@ fn a_server_that_throws_everybody_out_at_once_is_not_hammered() {
         rig.connect();
         rig.forget();
     }
-    assert!(
-        rig.now - start > 300 * SECOND,
-        "30 connections within {:?}",
-        rig.now - start
-    );
+    assert!(rig.now - start > 300 * SECOND, "30 connections within {:?}", rig.now - start);
 }
 
 #[test]
@@ -113,10 +85,7 @@ fn the_same_seed_gives_the_same_session() {
         let mut rig = Rig::new();
         rig.connect();
         rig.lose();
-        (
-            rig.sent.clone(),
-            rig.machine.poll_timeout().unwrap() - rig.now,
-        )
+        (rig.sent.clone(), rig.machine.poll_timeout().unwrap() - rig.now)
     };
     assert_eq!(run(), run());
 }
@@ -137,15 +106,8 @@ fn a_replaced_session_ends_and_another_stream_error_does_not_end_it() {
     for condition in ["system-shutdown", "policy-violation", "made-up"] {
         let mut rig = Rig::online();
         rig.server(&stream_error(condition));
-        assert!(
-            rig.has_news("reconnecting 1"),
-            "{condition}: {:?}",
-            rig.news
-        );
-        assert_eq!(
-            (rig.disconnects, rig.sent.as_slice()),
-            (1, &[CLOSE.to_owned()][..])
-        );
+        assert!(rig.has_news("reconnecting 1"), "{condition}: {:?}", rig.news);
+        assert_eq!((rig.disconnects, rig.sent.as_slice()), (1, &[CLOSE.to_owned()][..]));
     }
 }
 
@@ -159,11 +121,7 @@ fn the_servers_close_in_any_spelling_is_answered_and_connected_again_after() {
     ] {
         let mut rig = Rig::online();
         rig.server(close);
-        assert_eq!(
-            (rig.disconnects, rig.sent.as_slice()),
-            (1, &[CLOSE.to_owned()][..]),
-            "{close}"
-        );
+        assert_eq!((rig.disconnects, rig.sent.as_slice()), (1, &[CLOSE.to_owned()][..]), "{close}");
         assert!(rig.has_news("reconnecting 1"));
     }
 }
@@ -190,18 +148,11 @@ fn malformed_xml_is_complained_about_by_its_class_and_ends_the_connection() {
         ("<message><!-- c --></message>", "restricted-xml"),
         ("<message>&evil;</message>", "restricted-xml"),
         (&"<a>".repeat(40), "not-well-formed"),
-        (
-            &format!("<message>{}</message>", "x".repeat(300_000)),
-            "policy-violation",
-        ),
+        (&format!("<message>{}</message>", "x".repeat(300_000)), "policy-violation"),
     ] {
         let mut rig = Rig::online_with(|config| config.limits.hard_bytes = 300_000);
         rig.server(frame);
-        assert_eq!(
-            rig.sent,
-            [stream_error(condition), CLOSE.to_owned()],
-            "{condition}"
-        );
+        assert_eq!(rig.sent, [stream_error(condition), CLOSE.to_owned()], "{condition}");
         assert_eq!(rig.disconnects, 1);
         assert!(rig.has_news("reconnecting 1"));
     }
@@ -216,25 +167,16 @@ fn an_own_account_that_was_blocked_or_deleted_is_not_connected_again() {
     };
     let deleted = r#"<message from="host.test"><user_deleted user="u1@host.test"/></message>"#;
     for (notice, end) in [
-        (
-            block(1),
-            "ended: the account is blocked by an administrator",
-        ),
+        (block(1), "ended: the account is blocked by an administrator"),
         (deleted.to_owned(), "ended: the account was deleted"),
     ] {
         let mut rig = Rig::online();
         rig.server(&notice);
-        assert!(
-            rig.has_news("push") && !rig.has_news("ended"),
-            "the news alone ends nothing"
-        );
+        assert!(rig.has_news("push") && !rig.has_news("ended"), "the news alone ends nothing");
         rig.lose();
         assert!(rig.has_news(end), "{:?}", rig.news);
     }
-    for notices in [
-        vec![block(1), block(0)],
-        vec![block(1).replace("u1@", "u2@")],
-    ] {
+    for notices in [vec![block(1), block(0)], vec![block(1).replace("u1@", "u2@")]] {
         let mut rig = Rig::online();
         for notice in notices {
             rig.server(&notice);
@@ -253,11 +195,7 @@ fn what_comes_from_a_connection_that_was_let_go_is_ignored() {
     rig.input(Input::Disconnected(Loss::Closed(None)));
     assert!(rig.news.is_empty());
     rig.dialled();
-    assert_eq!(
-        (rig.disconnects, rig.sent.len()),
-        (1, 0),
-        "an unasked-for connection is let go"
-    );
+    assert_eq!((rig.disconnects, rig.sent.len()), (1, 0), "an unasked-for connection is let go");
 }
 
 /// How long after a loss for this reason the next attempt begins.
@@ -281,10 +219,7 @@ fn what_the_server_says_when_it_closes_decides_how_soon_the_session_comes_back()
     };
     assert!(wait_after(closed(1001)) <= SECOND);
     let restart = wait_after(closed(1012));
-    assert!(
-        restart >= 5 * SECOND && restart <= 31 * SECOND,
-        "{restart:?}"
-    );
+    assert!(restart >= 5 * SECOND && restart <= 31 * SECOND, "{restart:?}");
     let later = wait_after(closed(1013));
     assert!(later >= 30 * SECOND && later <= 61 * SECOND, "{later:?}");
 }
@@ -311,16 +246,11 @@ fn a_server_that_refuses_and_says_when_to_come_back_is_not_dialled_before() {
 fn requests_that_are_out_are_told_what_the_server_said() {
     let mut rig = Rig::online();
     rig.ask(None);
-    rig.input(Input::Disconnected(Loss::Closed(Some(
-        mfly_transport::Close {
-            code: Some(1008),
-            reason: "too fast".to_owned(),
-        },
-    ))));
-    let told = DisconnectReason::WebSocketClosed {
-        code: 1008,
+    rig.input(Input::Disconnected(Loss::Closed(Some(mfly_transport::Close {
+        code: Some(1008),
         reason: "too fast".to_owned(),
-    };
+    }))));
+    let told = DisconnectReason::WebSocketClosed { code: 1008, reason: "too fast".to_owned() };
     assert_eq!(rig.replies, [(0, Err(lost_because(told)))]);
 
     let mut rig = Rig::online();

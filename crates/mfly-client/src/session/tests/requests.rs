@@ -6,10 +6,7 @@ use super::*;
 fn an_answer_reaches_the_one_who_asked() {
     let mut rig = Rig::online();
     let id = rig.ask(None);
-    assert_eq!(
-        rig.sent,
-        [r#"<iq id="q0" type="get" xmlns="jabber:client"/>"#]
-    );
+    assert_eq!(rig.sent, [r#"<iq id="q0" type="get" xmlns="jabber:client"/>"#]);
     let answer =
         format!(r#"<iq type="result" id="{id}" from="u1@host.test"><x xmlns="urn:x"/></iq>"#);
     rig.server(&answer);
@@ -32,20 +29,15 @@ fn a_refusal_carries_the_servers_condition() {
 fn an_answer_with_the_right_id_from_the_wrong_sender_is_no_answer() {
     let mut rig = Rig::online();
     let id = rig.ask(Some("u2@host.test"));
-    for from in [
-        r#"from="evil@host.test""#,
-        r#"from="u2@host.test/phone""#,
-        r#"from="host.test""#,
-        "",
-    ] {
+    for from in
+        [r#"from="evil@host.test""#, r#"from="u2@host.test/phone""#, r#"from="host.test""#, ""]
+    {
         rig.server(&format!(r#"<iq type="result" id="{id}" {from}/>"#));
     }
     assert!(rig.replies.is_empty());
     assert_eq!(rig.news.len(), 4);
     assert!(rig.news.iter().all(|news| news.starts_with("unknown")));
-    rig.server(&format!(
-        r#"<iq type="result" id="{id}" from="u2@host.test"/>"#
-    ));
+    rig.server(&format!(r#"<iq type="result" id="{id}" from="u2@host.test"/>"#));
     assert_eq!(rig.replies.len(), 1);
 }
 
@@ -53,9 +45,7 @@ fn an_answer_with_the_right_id_from_the_wrong_sender_is_no_answer() {
 fn a_question_with_the_id_of_a_request_is_not_its_answer() {
     let mut rig = Rig::online();
     let id = rig.ask(None);
-    rig.server(&format!(
-        r#"<iq type="get" id="{id}"><x xmlns="urn:x"/></iq>"#
-    ));
+    rig.server(&format!(r#"<iq type="get" id="{id}"><x xmlns="urn:x"/></iq>"#));
     assert!(rig.replies.is_empty());
 }
 
@@ -69,17 +59,9 @@ fn a_request_without_answer_times_out_and_the_late_answer_is_ignored() {
     assert_eq!(rig.replies, [(0, Err(RequestFailure::TimedOut))]);
     let late = format!(r#"<iq type="result" id="{id}"><query xmlns="jabber:iq:roster"/></iq>"#);
     rig.server(&late);
-    assert!(
-        rig.news.is_empty(),
-        "a late answer became news: {:?}",
-        rig.news
-    );
+    assert!(rig.news.is_empty(), "a late answer became news: {:?}", rig.news);
     rig.server(&late);
-    assert!(
-        rig.has_news("push"),
-        "the second of its kind is unasked for: {:?}",
-        rig.news
-    );
+    assert!(rig.has_news("push"), "the second of its kind is unasked for: {:?}", rig.news);
 }
 
 #[test]

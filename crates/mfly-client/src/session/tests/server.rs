@@ -23,10 +23,7 @@ fn mechanisms(names: &[&str]) -> String {
 
 /// Features with these mechanisms, in order.
 pub(super) fn offer(names: &[&str]) -> String {
-    features(&format!(
-        r#"<mechanisms xmlns="{SASL}">{}</mechanisms>"#,
-        mechanisms(names)
-    ))
+    features(&format!(r#"<mechanisms xmlns="{SASL}">{}</mechanisms>"#, mechanisms(names)))
 }
 
 /// Features with these mechanisms by SASL2, and what can be done along with it.
@@ -41,10 +38,7 @@ pub(super) const BIND2: &str =
     r#"<bind xmlns="urn:xmpp:bind:0"><inline><feature var="urn:xmpp:carbons:2"/></inline></bind>"#;
 
 pub(super) fn bindings() -> ChannelBindings {
-    ChannelBindings {
-        tls_exporter: Some(vec![7; 32]),
-        tls_server_end_point: Some(vec![8; 32]),
-    }
+    ChannelBindings { tls_exporter: Some(vec![7; 32]), tls_server_end_point: Some(vec![8; 32]) }
 }
 
 /// A server that knows the password of `u1` for SCRAM.
@@ -106,11 +100,7 @@ impl Account {
         };
         let hash = self.credentials.hash();
         let plus = mechanism.ends_with("-PLUS");
-        let name = if plus {
-            hash.mechanism_plus()
-        } else {
-            hash.mechanism()
-        };
+        let name = if plus { hash.mechanism_plus() } else { hash.mechanism() };
         assert_eq!(mechanism, name);
         let initial = initial.unwrap_or_default();
         let mut exchange = ScramServer::begin(hash, plus, &self.bindings, [9; 24], &initial)
@@ -129,10 +119,7 @@ impl Account {
         let document = Document::parse(answered.to_owned(), &Limits::default()).unwrap();
         let answer = match Response::read(document.root()) {
             Ok(response) => response.data.to_vec(),
-            Err(_) => mfly_proto::sasl2::Response::read(document.root())
-                .unwrap()
-                .data
-                .to_vec(),
+            Err(_) => mfly_proto::sasl2::Response::read(document.root()).unwrap().data.to_vec(),
         };
         self.exchange.take()?.finish(&answer).ok()
     }
@@ -144,11 +131,7 @@ impl Account {
     }
 
     pub(super) fn element(&self, name: &str, data: &[u8]) -> String {
-        format!(
-            r#"<{name} xmlns="{}">{}</{name}>"#,
-            self.namespace,
-            base64(data)
-        )
+        format!(r#"<{name} xmlns="{}">{}</{name}>"#, self.namespace, base64(data))
     }
 }
 

@@ -17,9 +17,7 @@ impl Twin {
     /// What it does about the same input.
     pub(super) fn handle(&mut self, now: Instant, input: &Input) -> Vec<String> {
         self.0.handle(now, translated(input));
-        std::iter::from_fn(|| self.0.poll_output())
-            .map(|output| summary(&output))
-            .collect()
+        std::iter::from_fn(|| self.0.poll_output()).map(|output| summary(&output)).collect()
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
@@ -68,10 +66,7 @@ pub(super) fn in_websocket(text: &str) -> String {
 pub(super) fn in_tcp(text: &str) -> Frame {
     let mut buffer = Vec::new();
     let parsed = Document::parse(text.to_owned(), &Limits::default());
-    match parsed
-        .as_ref()
-        .map(|document| Incoming::read(document.root()))
-    {
+    match parsed.as_ref().map(|document| Incoming::read(document.root())) {
         Ok(Ok(Incoming::Open(open))) => tcp::write_header(&Open { to: None, ..open }, &mut buffer),
         Ok(Ok(Incoming::Close { .. })) => return tcp::FOOTER.into(),
         _ => return Frame::from(text.to_owned()),
@@ -81,11 +76,7 @@ pub(super) fn in_tcp(text: &str) -> Frame {
 
 fn translated(input: &Input) -> Input {
     match input {
-        Input::Connected {
-            confidential,
-            bindings,
-            ..
-        } => Input::Connected {
+        Input::Connected { confidential, bindings, .. } => Input::Connected {
             framing: Framing::Tcp,
             confidential: *confidential,
             bindings: bindings.clone(),

@@ -84,10 +84,7 @@ fn many_requests_that_time_out_raise_one_question() {
 
 #[test]
 fn the_ping_may_take_as_long_as_the_keepalive_allows() {
-    let keepalive = KeepaliveConfig {
-        answer: 40 * SECOND,
-        ..KeepaliveConfig::default()
-    };
+    let keepalive = KeepaliveConfig { answer: 40 * SECOND, ..KeepaliveConfig::default() };
     let mut rig = Rig::online_with(|config| config.keepalive = keepalive);
     rig.ask(None);
     pass_with_news(&mut rig, 50 * SECOND);

@@ -33,10 +33,8 @@ fn requests_wait_for_the_connection_and_leave_after_the_login_in_their_order() {
     }
     rig.ask(None);
     rig.server(BOUND);
-    let ids: Vec<_> = questions(&rig)
-        .iter()
-        .map(|frame| frame.split('"').nth(1).unwrap())
-        .collect();
+    let ids: Vec<_> =
+        questions(&rig).iter().map(|frame| frame.split('"').nth(1).unwrap()).collect();
     assert_eq!(ids, ["q0", "q1", "q2", "q3"]);
     let presence = rig.sent.iter().position(|frame| frame == PRESENCE);
     let question = rig.sent.iter().position(|frame| frame.contains("q0"));
@@ -55,10 +53,7 @@ fn what_waited_is_sent_once_even_if_the_connection_is_lost_again() {
     come_back(&mut rig);
     assert_eq!(questions(&rig).len(), 1);
     rig.lose();
-    assert_eq!(
-        rig.replies,
-        [(0, Err(lost_because(DisconnectReason::ClosedByServer)))]
-    );
+    assert_eq!(rig.replies, [(0, Err(lost_because(DisconnectReason::ClosedByServer)))]);
     rig.sent.clear();
     come_back(&mut rig);
     assert!(questions(&rig).is_empty());
@@ -71,9 +66,7 @@ fn a_request_waits_no_longer_than_until_its_deadline_and_says_why_there_was_no_c
     rig.forget();
     rig.ask(None);
     rig.pass(SECOND);
-    rig.input(Input::Disconnected(Loss::ConnectFailed(cause(
-        std::io::Error::other("no route"),
-    ))));
+    rig.input(Input::Disconnected(Loss::ConnectFailed(cause(std::io::Error::other("no route")))));
     rig.pass(13 * SECOND);
     assert!(rig.replies.is_empty());
     rig.pass(SECOND);
@@ -107,10 +100,7 @@ fn a_request_that_is_to_fail_fast_does_not_wait() {
     let mut rig = Rig::online();
     rig.lose();
     rig.ask_as(None, |request| request.fail_fast = true);
-    assert!(matches!(
-        rig.replies[..],
-        [(0, Err(RequestFailure::NotConnected { last: Some(_) }))]
-    ));
+    assert!(matches!(rig.replies[..], [(0, Err(RequestFailure::NotConnected { last: Some(_) }))]));
 }
 
 #[test]
@@ -153,10 +143,7 @@ fn a_stanza_that_the_new_server_does_not_take_is_not_sent() {
         r#"<limits xmlns="urn:xmpp:stream-limits:0"><max-bytes>200</max-bytes></limits><bind"#,
     ));
     rig.server(BOUND);
-    assert_eq!(
-        rig.replies,
-        [(0, Err(RequestFailure::TooLarge { limit: 200 }))]
-    );
+    assert_eq!(rig.replies, [(0, Err(RequestFailure::TooLarge { limit: 200 }))]);
     assert_eq!(questions(&rig).len(), 1);
 }
 
@@ -168,10 +155,7 @@ fn a_new_connection_that_is_asked_for_is_made_at_once_whatever_there_is_now() {
     reconnect(&mut online);
     assert_eq!((online.disconnects, online.dials), (1, 1));
     assert_eq!(online.sent.last().unwrap(), CLOSE);
-    assert_eq!(
-        online.replies,
-        [(0, Err(lost_because(DisconnectReason::ReconnectRequested)))]
-    );
+    assert_eq!(online.replies, [(0, Err(lost_because(DisconnectReason::ReconnectRequested)))]);
     assert!(online.has_news("disconnected: a new connection was asked for"));
 
     let mut waiting = Rig::online();
@@ -200,9 +184,5 @@ fn a_session_that_never_comes_back_by_itself_does_when_it_is_asked_to() {
     let mut rig = Rig::online_with(|config| config.reconnect = ReconnectPolicy::never());
     rig.input(Input::Command(Command::Reconnect));
     rig.connect();
-    assert!(
-        rig.has_news("connected u1@host.test/Web-1"),
-        "{:?}",
-        rig.news
-    );
+    assert!(rig.has_news("connected u1@host.test/Web-1"), "{:?}", rig.news);
 }

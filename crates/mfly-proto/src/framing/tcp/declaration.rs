@@ -21,9 +21,8 @@ pub(super) fn starts(markup: &[u8]) -> Option<bool> {
 /// When it is malformed, or names another version or encoding.
 pub(super) fn check(declaration: &[u8]) -> Result<(), SplitError> {
     let malformed = SplitError::Malformed(XmlErrorKind::XmlDeclaration);
-    let content = declaration
-        .get(START.len()..declaration.len().saturating_sub(2))
-        .ok_or(malformed)?;
+    let content =
+        declaration.get(START.len()..declaration.len().saturating_sub(2)).ok_or(malformed)?;
     let (version, rest) = attribute(content, b"version").ok_or(malformed)?;
     if version != b"1.0" {
         return Err(malformed);
@@ -38,11 +37,7 @@ pub(super) fn check(declaration: &[u8]) -> Result<(), SplitError> {
         Some(_) => return Err(malformed),
         None => rest,
     };
-    if rest.iter().all(|&byte| is_space(byte)) {
-        Ok(())
-    } else {
-        Err(malformed)
-    }
+    if rest.iter().all(|&byte| is_space(byte)) { Ok(()) } else { Err(malformed) }
 }
 
 /// Reads ` name = "value"` and returns the value and what follows it.

@@ -35,10 +35,8 @@ pub(in crate::framing) struct StreamContext {
 
 impl StreamContext {
     /// Before the first header.
-    pub(in crate::framing) const NONE: Self = Self {
-        inherited: Inherited::NONE,
-        name: String::new(),
-    };
+    pub(in crate::framing) const NONE: Self =
+        Self { inherited: Inherited::NONE, name: String::new() };
 }
 
 /// Tells what a frame that is not white space is. The text of an element that is refused comes back.
@@ -52,17 +50,11 @@ pub(in crate::framing) fn read(
     if let Some(end_tag) = tag.strip_prefix(b"</") {
         return footer(end_tag, context).map_err(unowned);
     }
-    let is_header = tag
-        .strip_prefix(b"<")
-        .is_some_and(|tag| names_a_stream(tag_name(tag)));
+    let is_header = tag.strip_prefix(b"<").is_some_and(|tag| names_a_stream(tag_name(tag)));
     if is_header {
-        return header(tag, parser, context)
-            .map(Received::Open)
-            .map_err(unowned);
+        return header(tag, parser, context).map(Received::Open).map_err(unowned);
     }
-    parser
-        .own(frame.into_bytes(), &context.inherited)
-        .map(Received::Element)
+    parser.own(frame.into_bytes(), &context.inherited).map(Received::Element)
 }
 
 /// Skips an XML declaration, which a splitter has dropped already.
@@ -117,9 +109,9 @@ fn footer(end_tag: &[u8], context: &StreamContext) -> Result<Received, XmlError>
         .filter(|_| !context.name.is_empty())
         .and_then(|rest| rest.strip_suffix(b">"));
     match rest {
-        Some(rest) if rest.iter().all(|&byte| is_space(byte)) => Ok(Received::Close {
-            see_other_uri: None,
-        }),
+        Some(rest) if rest.iter().all(|&byte| is_space(byte)) => {
+            Ok(Received::Close { see_other_uri: None })
+        }
         _ => Err(XmlError::new(XmlErrorKind::MismatchedTag, 0)),
     }
 }

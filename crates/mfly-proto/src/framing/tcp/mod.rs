@@ -23,9 +23,7 @@ use crate::xml::is_space;
 
 /// The name behind `<`, or behind `</`: up to white space, `/` or `>`.
 fn tag_name(tag: &[u8]) -> &[u8] {
-    let end = tag
-        .iter()
-        .position(|&byte| is_space(byte) || matches!(byte, b'/' | b'>'));
+    let end = tag.iter().position(|&byte| is_space(byte) || matches!(byte, b'/' | b'>'));
     &tag[..end.unwrap_or(tag.len())]
 }
 

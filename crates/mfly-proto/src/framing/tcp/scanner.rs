@@ -74,13 +74,7 @@ pub(super) struct Scanner {
 
 impl Scanner {
     pub(super) const fn new() -> Self {
-        Self {
-            stage: Stage::Start,
-            place: Place::Text,
-            at: 0,
-            name: 0,
-            open: Vec::new(),
-        }
+        Self { stage: Stage::Start, place: Place::Text, at: 0, name: 0, open: Vec::new() }
     }
 
     pub(super) const fn stage(&self) -> Stage {

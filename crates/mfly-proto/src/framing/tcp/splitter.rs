@@ -46,10 +46,7 @@ impl Bounds {
     /// The bounds on a unit that starts like this.
     fn of(&self, start: &[u8]) -> Limits {
         match self {
-            Self::End(bytes) => Limits {
-                bytes: *bytes,
-                ..Limits::default()
-            },
+            Self::End(bytes) => Limits { bytes: *bytes, ..Limits::default() },
             Self::Skip(limits) => {
                 let name = tag_name(&start[start.len().min(1)..start.len().min(NAME_BYTES)]);
                 limits.of(local_name(name))
@@ -166,9 +163,7 @@ impl Splitter {
                 declaration::check(&bytes)?;
                 continue;
             }
-            return Frame::from_utf8(bytes.freeze())
-                .map(Some)
-                .map_err(|_| SplitError::NotUtf8);
+            return Frame::from_utf8(bytes.freeze()).map(Some).map_err(|_| SplitError::NotUtf8);
         }
     }
 
@@ -199,9 +194,9 @@ impl Splitter {
         };
         let fed = skipping.passer.feed(&self.buffer);
         let end = fed.map_err(|error| match (error.kind, &self.bounds) {
-            (XmlErrorKind::TooLarge, Bounds::Skip(limits)) => SplitError::TooLarge {
-                limit: limits.hard_bytes,
-            },
+            (XmlErrorKind::TooLarge, Bounds::Skip(limits)) => {
+                SplitError::TooLarge { limit: limits.hard_bytes }
+            }
             (XmlErrorKind::InvalidUtf8, _) => SplitError::NotUtf8,
             (kind, _) => SplitError::Malformed(kind),
         })?;
@@ -214,19 +209,12 @@ impl Splitter {
         if end.is_none() {
             return Ok(None);
         }
-        Ok(self
-            .skipping
-            .take()
-            .map(|skipping| Frame::skipped_over(skipping.skipped)))
+        Ok(self.skipping.take().map(|skipping| Frame::skipped_over(skipping.skipped)))
     }
 
     /// Drops white space between units; whether there was some and nothing follows it: a sign of life.
     fn skip_space(&mut self) -> bool {
-        let spaces = self
-            .buffer
-            .iter()
-            .take_while(|&&byte| is_space(byte))
-            .count();
+        let spaces = self.buffer.iter().take_while(|&&byte| is_space(byte)).count();
         self.buffer.advance(spaces);
         spaces > 0 && self.buffer.is_empty() && self.scanner.stage() == Stage::Inside
     }

@@ -55,9 +55,7 @@ pub struct Organization {
 
 impl Organization {
     pub(super) fn read(element: Element<'_>) -> Self {
-        let units = element
-            .children()
-            .filter(|child| child.is(ns::VCARD, "ORGUNIT"));
+        let units = element.children().filter(|child| child.is(ns::VCARD, "ORGUNIT"));
         Self {
             name: text(element, "ORGNAME"),
             units: units.map(|unit| unit.text().into_owned()).collect(),
@@ -88,10 +86,7 @@ pub struct Telephone {
 
 impl Telephone {
     pub(super) fn read(element: Element<'_>) -> Self {
-        Self {
-            kinds: kinds(element, "NUMBER"),
-            number: text(element, "NUMBER"),
-        }
+        Self { kinds: kinds(element, "NUMBER"), number: text(element, "NUMBER") }
     }
 
     pub(super) fn write(&self, writer: &mut Writer<'_>) {
@@ -113,10 +108,7 @@ pub struct Email {
 
 impl Email {
     pub(super) fn read(element: Element<'_>) -> Self {
-        Self {
-            kinds: kinds(element, "USERID"),
-            address: text(element, "USERID"),
-        }
+        Self { kinds: kinds(element, "USERID"), address: text(element, "USERID") }
     }
 
     pub(super) fn write(&self, writer: &mut Writer<'_>) {
@@ -129,9 +121,7 @@ impl Email {
 
 /// The names of the empty elements beside the value.
 fn kinds(element: Element<'_>, value: &str) -> Vec<String> {
-    let kinds = element
-        .children()
-        .filter(|child| child.ns() == ns::VCARD && child.name() != value);
+    let kinds = element.children().filter(|child| child.ns() == ns::VCARD && child.name() != value);
     kinds.map(|kind| kind.name().to_owned()).collect()
 }
 

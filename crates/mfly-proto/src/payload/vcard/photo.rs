@@ -36,17 +36,12 @@ impl Photo {
     /// Reads a `PHOTO`; none when it has neither of the two forms.
     pub(super) fn read(element: Element<'_>) -> Option<Self> {
         if let Some(url) = element.child(ns::VCARD, "EXTVAL") {
-            return Some(Self::External {
-                url: url.text().into_owned(),
-            });
+            return Some(Self::External { url: url.text().into_owned() });
         }
         let value = element.child(ns::VCARD, "BINVAL")?.text();
         // In lines of 75 characters, by the specification.
         let digits: String = value.split_ascii_whitespace().collect();
-        Some(Self::Inline {
-            media_type: text(element, "TYPE"),
-            data: BASE64.decode(digits).ok()?,
-        })
+        Some(Self::Inline { media_type: text(element, "TYPE"), data: BASE64.decode(digits).ok()? })
     }
 
     pub(super) fn write(&self, writer: &mut Writer<'_>) {

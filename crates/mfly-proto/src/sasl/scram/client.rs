@@ -133,9 +133,9 @@ impl Scram {
             }
             // The server's last message takes no keys.
             State::Proved { .. } => Ok(None),
-            State::Ready | State::Verified | State::Failed => Err(SaslError::UnexpectedChallenge {
-                mechanism: self.name(),
-            }),
+            State::Ready | State::Verified | State::Failed => {
+                Err(SaslError::UnexpectedChallenge { mechanism: self.name() })
+            }
         }
     }
 
@@ -203,23 +203,14 @@ impl Scram {
             return Err(ScramError::Nonce);
         }
         if first.salt.is_empty() || first.salt.len() > MAX_SALT {
-            return Err(ScramError::Salt {
-                length: first.salt.len(),
-                limit: MAX_SALT,
-            });
+            return Err(ScramError::Salt { length: first.salt.len(), limit: MAX_SALT });
         }
         let count = first.iterations;
         if count < *self.iterations.start() {
-            return Err(ScramError::TooFewIterations {
-                count,
-                minimum: *self.iterations.start(),
-            });
+            return Err(ScramError::TooFewIterations { count, minimum: *self.iterations.start() });
         }
         if count > *self.iterations.end() {
-            return Err(ScramError::TooManyIterations {
-                count,
-                maximum: *self.iterations.end(),
-            });
+            return Err(ScramError::TooManyIterations { count, maximum: *self.iterations.end() });
         }
         if let (Some(offer), Some(theirs)) = (&self.offer, &first.offer)
             && !offer.matches(self.hash, theirs)
@@ -251,10 +242,9 @@ impl Scram {
     fn refuse(&self, fault: Fault) -> SaslError {
         match fault {
             Fault::MandatoryExtension => ScramError::MandatoryExtension.into(),
-            Fault::Form(reason) | Fault::Encoding(reason) => SaslError::Malformed {
-                mechanism: self.name(),
-                reason,
-            },
+            Fault::Form(reason) | Fault::Encoding(reason) => {
+                SaslError::Malformed { mechanism: self.name(), reason }
+            }
             Fault::Username => SaslError::Malformed {
                 mechanism: self.name(),
                 reason: "a user name cannot be read",
@@ -265,11 +255,7 @@ impl Scram {
 
 impl Mechanism for Scram {
     fn name(&self) -> &'static str {
-        if self.binding.is_bound() {
-            self.hash.mechanism_plus()
-        } else {
-            self.hash.mechanism()
-        }
+        if self.binding.is_bound() { self.hash.mechanism_plus() } else { self.hash.mechanism() }
     }
 
     fn initial(&mut self) -> Vec<u8> {
@@ -282,9 +268,9 @@ impl Mechanism for Scram {
         match std::mem::replace(&mut self.state, State::Failed) {
             State::Asked => self.prove(challenge),
             State::Proved { signature } => self.verify(&signature, challenge).map(|()| Vec::new()),
-            State::Ready | State::Verified | State::Failed => Err(SaslError::UnexpectedChallenge {
-                mechanism: self.name(),
-            }),
+            State::Ready | State::Verified | State::Failed => {
+                Err(SaslError::UnexpectedChallenge { mechanism: self.name() })
+            }
         }
     }
 
@@ -308,8 +294,6 @@ impl Mechanism for Scram {
 
 impl fmt::Debug for Scram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scram")
-            .field("mechanism", &self.name())
-            .finish_non_exhaustive()
+        f.debug_struct("Scram").field("mechanism", &self.name()).finish_non_exhaustive()
     }
 }

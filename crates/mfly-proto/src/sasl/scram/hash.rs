@@ -94,10 +94,7 @@ pub(super) struct Output {
 
 impl Default for Output {
     fn default() -> Self {
-        Self {
-            bytes: Zeroizing::new([0; 64]),
-            len: 0,
-        }
+        Self { bytes: Zeroizing::new([0; 64]), len: 0 }
     }
 }
 

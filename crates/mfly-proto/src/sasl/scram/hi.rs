@@ -52,9 +52,7 @@ macro_rules! rounds {
             let mut state = inner.clone();
             let mut sum = inner.clone();
             for (word, bytes) in sum.iter_mut().zip(block.chunks_exact(WORD)) {
-                *word = bytes
-                    .iter()
-                    .fold(0, |word, byte| word << 8 | <$word>::from(*byte));
+                *word = bytes.iter().fold(0, |word, byte| word << 8 | <$word>::from(*byte));
             }
             for _ in 1..iterations {
                 for start in [&inner, &outer] {
@@ -82,13 +80,7 @@ rounds!(
     u32,
     64,
     sha1::block_api::compress,
-    [
-        0x6745_2301_u32,
-        0xefcd_ab89,
-        0x98ba_dcfe,
-        0x1032_5476,
-        0xc3d2_e1f0
-    ]
+    [0x6745_2301_u32, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0]
 );
 rounds!(
     sha256,

@@ -45,18 +45,10 @@ impl ScramKeys {
             return Err(InvalidArgument::new("salt", "must be 1 to 256 bytes"));
         }
         if iterations == 0 || iterations > MAX_ITERATIONS {
-            return Err(InvalidArgument::new(
-                "iterations",
-                "must be 1 to 10,000,000",
-            ));
+            return Err(InvalidArgument::new("iterations", "must be 1 to 10,000,000"));
         }
         let password = prepare("password", password.expose())?;
-        Ok(Self::of_prepared(
-            hash,
-            password.as_bytes(),
-            salt,
-            iterations,
-        ))
+        Ok(Self::of_prepared(hash, password.as_bytes(), salt, iterations))
     }
 
     pub(super) fn of_prepared(
@@ -110,12 +102,7 @@ impl ScramDerivation {
     /// Derives the keys.
     #[must_use]
     pub fn run(&self) -> ScramKeys {
-        ScramKeys::of_prepared(
-            self.hash,
-            self.password.as_bytes(),
-            &self.salt,
-            self.iterations,
-        )
+        ScramKeys::of_prepared(self.hash, self.password.as_bytes(), &self.salt, self.iterations)
     }
 }
 
@@ -160,12 +147,7 @@ impl ScramCredentials {
         let derived = |label: &str| hash.hmac(secret, format!("{label} {username}").as_bytes());
         Self {
             hash,
-            salt: derived("salt")
-                .as_bytes()
-                .iter()
-                .copied()
-                .take(16)
-                .collect(),
+            salt: derived("salt").as_bytes().iter().copied().take(16).collect(),
             iterations,
             // Nobody knows what hashes to this.
             stored_key: derived("stored key"),

@@ -139,12 +139,7 @@ impl<'a> ServerFirst<'a> {
         let iterations = iterations.parse().unwrap_or(u32::MAX);
         let offer = attributes.extensions(OFFER)?;
         let offer = offer.map(|hash| base64(hash, "the hash of the offer is not base64"));
-        Ok(Self {
-            nonce,
-            salt,
-            iterations,
-            offer: offer.transpose()?,
-        })
+        Ok(Self { nonce, salt, iterations, offer: offer.transpose()? })
     }
 }
 
@@ -213,14 +208,7 @@ impl<'a> ClientFirst<'a> {
         let username = prepare("username", &unescape(username)?).map_err(|_| Fault::Username)?;
         let nonce = nonce(&mut attributes)?;
         attributes.extensions(OFFER)?;
-        Ok(Self {
-            flag,
-            header,
-            authzid,
-            bare,
-            username: username.as_str().to_owned(),
-            nonce,
-        })
+        Ok(Self { flag, header, authzid, bare, username: username.as_str().to_owned(), nonce })
     }
 }
 
@@ -242,9 +230,8 @@ pub(super) struct ClientFinal<'a> {
 impl<'a> ClientFinal<'a> {
     pub(super) fn read(message: &'a [u8]) -> Result<Self, Fault> {
         let text = text(message)?;
-        let (without_proof, proof) = text
-            .rsplit_once(",p=")
-            .ok_or(Fault::Form("no proof at the end"))?;
+        let (without_proof, proof) =
+            text.rsplit_once(",p=").ok_or(Fault::Form("no proof at the end"))?;
         if proof.contains(',') {
             return Err(Fault::Form("no proof at the end"));
         }
@@ -253,12 +240,7 @@ impl<'a> ClientFinal<'a> {
         let binding = base64(binding, "the channel binding is not base64")?;
         let nonce = nonce(&mut attributes)?;
         attributes.extensions(OFFER)?;
-        Ok(Self {
-            binding,
-            nonce,
-            without_proof,
-            proof: base64(proof, "the proof is not base64")?,
-        })
+        Ok(Self { binding, nonce, without_proof, proof: base64(proof, "the proof is not base64")? })
     }
 }
 

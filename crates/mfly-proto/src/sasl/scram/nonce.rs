@@ -40,8 +40,5 @@ impl From<[u8; 24]> for Nonce {
 
 /// Whether the text has a nonce's form.
 pub(super) fn is_nonce(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| matches!(byte, 0x21..=0x7e) && byte != b',')
+    !text.is_empty() && text.bytes().all(|byte| matches!(byte, 0x21..=0x7e) && byte != b',')
 }

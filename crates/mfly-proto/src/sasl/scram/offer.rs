@@ -31,10 +31,7 @@ impl ScramOffer {
             names.sort_unstable();
             names
         };
-        Self {
-            mechanisms: sorted(mechanisms),
-            channel_bindings: sorted(channel_bindings),
-        }
+        Self { mechanisms: sorted(mechanisms), channel_bindings: sorted(channel_bindings) }
     }
 
     pub(super) fn digest(&self, hash: ScramHash) -> Output {
@@ -69,12 +66,7 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
 
     fn offer(mechanisms: &[&str], bindings: &[&str]) -> ScramOffer {
-        let owned = |names: &[&str]| {
-            names
-                .iter()
-                .map(|&name| name.to_owned())
-                .collect::<Vec<_>>()
-        };
+        let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
         ScramOffer::new(&owned(mechanisms), &owned(bindings))
     }
 
@@ -83,14 +75,8 @@ mod tests {
         // XEP-0474 §6.3.
         let theirs = STANDARD.decode("G6k/rBLDqgOhRRaCuuatSDFkJ08=").unwrap();
         let offers = [
-            offer(
-                &["SCRAM-SHA-1", "SCRAM-SHA-1-PLUS"],
-                &["tls-server-end-point", "tls-exporter"],
-            ),
-            offer(
-                &["SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"],
-                &["tls-exporter", "tls-server-end-point"],
-            ),
+            offer(&["SCRAM-SHA-1", "SCRAM-SHA-1-PLUS"], &["tls-server-end-point", "tls-exporter"]),
+            offer(&["SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"], &["tls-exporter", "tls-server-end-point"]),
         ];
         for offer in offers {
             assert!(offer.matches(ScramHash::Sha1, &theirs));
@@ -100,30 +86,18 @@ mod tests {
 
     #[test]
     fn an_offer_that_lost_or_gained_a_name_does_not_match() {
-        let whole = offer(
-            &["PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256"],
-            &["tls-exporter"],
-        );
+        let whole = offer(&["PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256"], &["tls-exporter"]);
         let theirs = whole.digest(ScramHash::Sha256);
         let changed = [
             offer(&["PLAIN", "SCRAM-SHA-1"], &["tls-exporter"]),
-            offer(
-                &["PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "X"],
-                &["tls-exporter"],
-            ),
+            offer(&["PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "X"], &["tls-exporter"]),
             offer(&["PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256"], &[]),
             offer(&["PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256"], &["tls-unique"]),
-            offer(
-                &["PLAIN", "SCRAM-SHA-1"],
-                &["SCRAM-SHA-256", "tls-exporter"],
-            ),
+            offer(&["PLAIN", "SCRAM-SHA-1"], &["SCRAM-SHA-256", "tls-exporter"]),
         ];
         assert!(whole.matches(ScramHash::Sha256, theirs.as_bytes()));
         for changed in changed {
-            assert!(
-                !changed.matches(ScramHash::Sha256, theirs.as_bytes()),
-                "{changed:?}"
-            );
+            assert!(!changed.matches(ScramHash::Sha256, theirs.as_bytes()), "{changed:?}");
         }
     }
 

@@ -144,13 +144,9 @@ impl ScramServer {
         if last.nonce != self.nonce {
             return Err(ScramRefusal::Other);
         }
-        let signed = format!(
-            "{},{},{}",
-            self.client_first_bare, asked.server_first, last.without_proof
-        );
-        let client_signature = self
-            .hash
-            .hmac(asked.stored_key.as_bytes(), signed.as_bytes());
+        let signed =
+            format!("{},{},{}", self.client_first_bare, asked.server_first, last.without_proof);
+        let client_signature = self.hash.hmac(asked.stored_key.as_bytes(), signed.as_bytes());
         let client_key = client_signature.xor(&last.proof);
         let stored_key = self.hash.digest(client_key.as_bytes());
         let has_length = last.proof.len() == self.hash.output_len();
@@ -158,9 +154,7 @@ impl ScramServer {
         if !has_length || !bool::from(is_proven) {
             return Err(ScramRefusal::InvalidProof);
         }
-        let signature = self
-            .hash
-            .hmac(asked.server_key.as_bytes(), signed.as_bytes());
+        let signature = self.hash.hmac(asked.server_key.as_bytes(), signed.as_bytes());
         Ok(format!("v={}", STANDARD.encode(signature.as_bytes())).into_bytes())
     }
 }
@@ -176,8 +170,6 @@ fn refusal(fault: Fault) -> ScramRefusal {
 
 impl fmt::Debug for ScramServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScramServer")
-            .field("hash", &self.hash)
-            .finish_non_exhaustive()
+        f.debug_struct("ScramServer").field("hash", &self.hash).finish_non_exhaustive()
     }
 }

@@ -8,9 +8,8 @@ use mfly_proto::stanza::{ErrorCondition, StanzaError};
 /// When an account was last online: 0 while it is. Only for those who see its presence, as the XEP has it.
 pub(crate) fn account(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
     let (world, target) = (&*query.world, &query.target);
-    let account = world
-        .standard(target)
-        .ok_or_else(|| refusal(ErrorCondition::ServiceUnavailable))?;
+    let account =
+        world.standard(target).ok_or_else(|| refusal(ErrorCondition::ServiceUnavailable))?;
     let asker = world.jid_of(&query.user).bare();
     if *target != query.user && !account.roster.is_seen_by(&asker) {
         return Err(refusal(ErrorCondition::Forbidden));
@@ -26,18 +25,12 @@ pub(crate) fn account(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
 
 /// How long the server has been serving.
 pub(crate) fn server(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
-    let seconds = query
-        .now
-        .seconds_since(query.world.first_stream_at(query.now));
+    let seconds = query.now.seconds_since(query.world.first_stream_at(query.now));
     Ok(reply(seconds, None))
 }
 
 fn reply(seconds: u64, status: Option<String>) -> Reply {
-    Reply::of::<LastSeenQuery>(LastSeen {
-        from: None,
-        seconds,
-        status,
-    })
+    Reply::of::<LastSeenQuery>(LastSeen { from: None, seconds, status })
 }
 
 #[cfg(test)]
@@ -54,11 +47,7 @@ mod tests {
         let other = server.connect_standard("u2", "b");
         server.befriend(own, other);
         let to = format!("u2@{HOST}");
-        assert!(
-            server
-                .ask(own, "get", Some(&to), QUERY)
-                .contains(r#"seconds="0""#)
-        );
+        assert!(server.ask(own, "get", Some(&to), QUERY).contains(r#"seconds="0""#));
         server.send(
             other,
             "<presence type='unavailable' xmlns='jabber:client'><status>Good night</status></presence>",
@@ -78,16 +67,8 @@ mod tests {
         let own = server.connect_standard("u1", "a");
         server.standard("u2");
         let to = format!("u2@{HOST}");
-        assert!(
-            server
-                .ask(own, "get", Some(&to), QUERY)
-                .contains("<forbidden ")
-        );
-        assert!(
-            server
-                .ask(own, "get", None, QUERY)
-                .contains(r#"seconds="0""#)
-        );
+        assert!(server.ask(own, "get", Some(&to), QUERY).contains("<forbidden "));
+        assert!(server.ask(own, "get", None, QUERY).contains(r#"seconds="0""#));
     }
 
     #[test]

@@ -40,9 +40,7 @@ mod tests {
 
     fn token(shared: &Shared, lifetime: Duration, registration: RegistrationId) -> String {
         let user = UserId::new("u1").unwrap();
-        shared
-            .tokens
-            .issue(Shared::now(), lifetime, &user, registration)
+        shared.tokens.issue(Shared::now(), lifetime, &user, registration)
     }
 
     /// A server on which a phone has ended the session that came from its code; the browser's registration and the phone's.
@@ -65,10 +63,7 @@ mod tests {
             let (token, other) = (token(&shared, lifetime, web), token(&shared, lifetime, web));
             let later = "/api/v1/users/config";
             assert_eq!(ask_with_token(&shared, later, &token).await, 401);
-            assert_eq!(
-                ask_with_token(&shared, LOGOUT, "forged.forged.forged").await,
-                401
-            );
+            assert_eq!(ask_with_token(&shared, LOGOUT, "forged.forged.forged").await, 401);
             assert_eq!(ask_with_token(&shared, LOGOUT, &token).await, 200);
             assert_eq!(ask_with_token(&shared, LOGOUT, &token).await, 401);
             assert_eq!(ask_with_token(&shared, LOGOUT, &other).await, 401);

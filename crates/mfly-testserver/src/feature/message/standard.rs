@@ -96,10 +96,7 @@ pub(super) fn arrive(
 /// The available sessions that do not say that they want no messages (RFC 6121 §8.5.2.1.1).
 fn willing(world: &World, user: &UserId) -> BTreeSet<StreamId> {
     let willing = world.streams_of_where(user, |session| {
-        session
-            .presence
-            .as_ref()
-            .is_some_and(|presence| presence.priority >= 0)
+        session.presence.as_ref().is_some_and(|presence| presence.priority >= 0)
     });
     willing.into_iter().collect()
 }
@@ -117,9 +114,7 @@ mod tests {
 
     fn bodies(server: &mut Server, stream: StreamId) -> usize {
         let got = server.received(stream);
-        got.iter()
-            .filter(|frame| frame.contains(">Hi</body>"))
-            .count()
+        got.iter().filter(|frame| frame.contains(">Hi</body>")).count()
     }
 
     #[test]
@@ -129,10 +124,8 @@ mod tests {
         let one = server.connect_standard("u2", "b");
         let two = server.connect_standard("u2", "c");
         let unwilling = server.connect_standard("u2", "d");
-        server.send(
-            unwilling,
-            "<presence xmlns='jabber:client'><priority>-1</priority></presence>",
-        );
+        server
+            .send(unwilling, "<presence xmlns='jabber:client'><priority>-1</priority></presence>");
         let absent = server.bound_standard("u2", "e");
         for stream in [one, two, unwilling] {
             server.received(stream);
@@ -161,10 +154,7 @@ mod tests {
         assert_eq!(bodies(&mut server, addressed), 1);
         assert_eq!(bodies(&mut server, other), 0);
         server.send(own, &chat(&format!("u2@{HOST}/gone")));
-        assert_eq!(
-            bodies(&mut server, addressed) + bodies(&mut server, other),
-            2
-        );
+        assert_eq!(bodies(&mut server, addressed) + bodies(&mut server, other), 2);
         let normal = chat(&format!("u2@{HOST}/gone")).replace(r#" type="chat""#, "");
         server.send(own, &normal);
         assert!(server.received(own)[0].contains("<service-unavailable "));
@@ -208,11 +198,7 @@ mod tests {
             server.ask(stream, "set", None, enable);
         }
         let disable = "<disable xmlns='urn:xmpp:carbons:2'/>";
-        assert!(
-            server
-                .ask(without, "set", None, disable)
-                .contains(r#"type="result""#)
-        );
+        assert!(server.ask(without, "set", None, disable).contains(r#"type="result""#));
         for stream in [own, sent, addressed, received, without] {
             server.received(stream);
         }
@@ -254,10 +240,7 @@ mod tests {
         server.ask(other, "set", None, "<enable xmlns='urn:xmpp:carbons:2'/>");
         server.received(other);
         server.received(addressed);
-        for wish in [
-            "<private xmlns='urn:xmpp:carbons:2'/>",
-            "<no-copy xmlns='urn:xmpp:hints'/>",
-        ] {
+        for wish in ["<private xmlns='urn:xmpp:carbons:2'/>", "<no-copy xmlns='urn:xmpp:hints'/>"] {
             let message =
                 chat(&format!("u2@{HOST}/b")).replace("</body>", &format!("</body>{wish}"));
             server.send(own, &message);
@@ -292,10 +275,7 @@ mod tests {
         let message = |length: usize| format!("{head}{}</body></message>", "x".repeat(length));
         server.send(own, &message(room));
         let said = server.received(own);
-        assert!(
-            said.len() == 1 && said[0].contains("<policy-violation "),
-            "{said:?}"
-        );
+        assert!(said.len() == 1 && said[0].contains("<policy-violation "), "{said:?}");
         assert_eq!(server.received(other), Vec::<String>::new());
         assert!(!server.is_closed(own));
         server.send(own, &message(room - 100));

@@ -105,9 +105,7 @@ pub(crate) fn part(world: &mut World, user: &UserId, viewer: &UserId) {
     let viewers = available(world, viewer);
     let mut pairs = Sight::new();
     for own in available(world, user) {
-        let seeing = viewers
-            .iter()
-            .filter(|viewer| may_see(world, **viewer, own));
+        let seeing = viewers.iter().filter(|viewer| may_see(world, **viewer, own));
         pairs.extend(seeing.map(|viewer| (own, *viewer)));
     }
     hide(world, pairs);
@@ -125,20 +123,14 @@ fn come(world: &mut World, stream: StreamId, presence: Presence, element: Elemen
     // The own sessions see it, that one included (RFC 6121 §4.2.2).
     let own = available(world, &user);
     let viewers = viewers(world, stream);
-    show(
-        world,
-        own.iter().chain(&viewers).map(|viewer| (stream, *viewer)),
-    );
+    show(world, own.iter().chain(&viewers).map(|viewer| (stream, *viewer)));
     if !is_first {
         return;
     }
     let others = own.into_iter().filter(|other| *other != stream);
     show(world, others.map(|other| (other, stream)));
     let visible = sees(world, &user);
-    show(
-        world,
-        visible.into_iter().filter(|(_, viewer)| *viewer == stream),
-    );
+    show(world, visible.into_iter().filter(|(_, viewer)| *viewer == stream));
     subscription::remind(world, stream);
 }
 
@@ -224,10 +216,8 @@ fn recipients(world: &World, stream: StreamId, to: &Jid) -> Vec<StreamId> {
     };
     let mut found = available(world, &user);
     found.retain(|recipient| {
-        let is_meant = |jid: FullJid| {
-            to.resource()
-                .is_none_or(|wanted| jid.resource() == Some(wanted))
-        };
+        let is_meant =
+            |jid: FullJid| to.resource().is_none_or(|wanted| jid.resource() == Some(wanted));
         *recipient != stream
             && address(world, *recipient).is_some_and(is_meant)
             && may_see(world, *recipient, stream)
@@ -263,9 +253,7 @@ fn may_see(world: &World, viewer: StreamId, shown: StreamId) -> bool {
 
 /// The available sessions of a standard account.
 pub(crate) fn available(world: &World, user: &UserId) -> Vec<StreamId> {
-    world.streams_of_where(user, |session| {
-        session.presence.is_some() && session.standard.is_some()
-    })
+    world.streams_of_where(user, |session| session.presence.is_some() && session.standard.is_some())
 }
 
 fn own_account(world: &World, stream: StreamId) -> Option<&crate::world::Standard> {
@@ -343,18 +331,10 @@ mod tests {
         assert_eq!(server.received(stranger), Vec::<String>::new());
         assert_eq!(
             server.received(new),
-            [
-                available("u1@~/a", "u1@~"),
-                available("u1@~/b", "u1@~"),
-                available("u2@~/c", "u1@~")
-            ]
+            [available("u1@~/a", "u1@~"), available("u1@~/b", "u1@~"), available("u2@~/c", "u1@~")]
         );
         server.send(new, PRESENCE);
-        assert_eq!(
-            server.received(new).len(),
-            1,
-            "nobody is shown a second time"
-        );
+        assert_eq!(server.received(new).len(), 1, "nobody is shown a second time");
     }
 
     #[test]
@@ -389,10 +369,7 @@ mod tests {
             "<presence type='unavailable' xmlns='jabber:client'><status>Bye</status></presence>",
         );
         let seen = server.received(contact);
-        assert!(
-            seen.len() == 1 && seen[0].contains(">Bye</status>"),
-            "{seen:?}"
-        );
+        assert!(seen.len() == 1 && seen[0].contains(">Bye</status>"), "{seen:?}");
         server.lose(leaving);
         assert_eq!(server.received(contact), Vec::<String>::new());
         server.received(breaking);
@@ -409,10 +386,7 @@ mod tests {
         let other = server.connect_standard("u2", "d");
         let own = server.connect_standard("u1", "a");
         server.received(stranger);
-        server.send(
-            own,
-            &format!("<presence to='u2@{HOST}/c' xmlns='jabber:client'/>"),
-        );
+        server.send(own, &format!("<presence to='u2@{HOST}/c' xmlns='jabber:client'/>"));
         assert_eq!(server.received(stranger), [available("u1@~/a", "u2@~/c")]);
         assert_eq!(server.received(other), Vec::<String>::new());
         server.lose(own);
@@ -426,10 +400,7 @@ mod tests {
         let stranger = server.connect_standard("u2", "c");
         let own = server.connect_standard("u1", "a");
         for kind in ["", "type='unavailable'"] {
-            server.send(
-                own,
-                &format!("<presence to='u2@{HOST}' {kind} xmlns='jabber:client'/>"),
-            );
+            server.send(own, &format!("<presence to='u2@{HOST}' {kind} xmlns='jabber:client'/>"));
         }
         assert_eq!(server.received(stranger).len(), 2);
         server.lose(own);
@@ -442,15 +413,9 @@ mod tests {
         let platform = server.connect("u2", "c");
         let own = server.connect_standard("u1", "a");
         server.send(own, PRESENCE);
-        server.send(
-            own,
-            &format!("<presence to='u2@{HOST}' xmlns='jabber:client'/>"),
-        );
+        server.send(own, &format!("<presence to='u2@{HOST}' xmlns='jabber:client'/>"));
         server.send(platform, PRESENCE);
-        server.send(
-            platform,
-            &format!("<presence to='u1@{HOST}' xmlns='jabber:client'/>"),
-        );
+        server.send(platform, &format!("<presence to='u1@{HOST}' xmlns='jabber:client'/>"));
         server.lose(platform);
         assert_eq!(server.received(own).len(), 1, "its own only");
         assert_eq!(server.received(platform), Vec::<String>::new());
