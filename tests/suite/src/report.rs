@@ -84,6 +84,13 @@ impl Report {
 }
 
 impl Row {
+    /// The check, the framing and what was seen, on one line.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let (outcome, text) = self.outcome.words();
+        format!("{outcome}: {}, over {}: {text}", self.check, self.framing)
+    }
+
     fn json(&self) -> Value {
         let (outcome, text) = self.outcome.words();
         let seen = match &self.outcome {
@@ -196,7 +203,9 @@ Some server 1.0
   1 passed, 1 failed, 1 lacking, 0 do not apply
 ";
         assert_eq!(report.to_string(), expected);
-        assert_eq!(report.failures().count(), 1);
+        let failures: Vec<String> = report.failures().map(Row::line).collect();
+        let line = "FAILED: a session comes back, over TCP + STARTTLS: no answer";
+        assert_eq!(failures, [line]);
         assert_eq!(report.json()["rows"][1]["text"], "not in this version");
         assert_eq!(report.json()["rows"][1]["seen"], "refused");
     }

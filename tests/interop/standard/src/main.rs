@@ -69,6 +69,9 @@ async fn run(folder: &Path) -> Result<bool, ServerError> {
     );
     for report in &reports {
         println!("{}: {}", report.server, report.counts());
+        for row in report.failures() {
+            println!("  {}", row.line());
+        }
     }
     Ok(failed == 0)
 }
