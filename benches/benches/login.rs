@@ -1,6 +1,7 @@
 //! Logging in and asking, beside tokio-xmpp on the same server in the same run.
 //!
-//! `cargo bench -p mfly-benches --bench login [-- OPTIONS]` starts a server and, in processes of their own, the clients.
+//! `cargo bench -p mfly-benches --bench login [-- OPTIONS]` starts a server and, in processes of
+//! their own, the clients.
 //!
 //! | option | what |
 //! |---|---|
@@ -24,8 +25,9 @@ use std::path::Path;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Requests on the way at once: one after the other, and as many as tokio-xmpp can have. Its queue holds 16; a sender that
-/// waits for room holds a lock that the receiver only tries, and nobody wakes the receiver afterwards.
+/// Requests on the way at once: one after the other, and as many as tokio-xmpp can have. Its queue
+/// holds 16; a sender that waits for room holds a lock that the receiver only tries, and nobody
+/// wakes the receiver afterwards.
 const OUTSTANDING: [usize; 2] = [1, 16];
 
 /// More than that, on one channel.
@@ -104,8 +106,8 @@ async fn run_all(served: Served, quick: bool) -> Result<(), BoxError> {
     Ok(())
 }
 
-/// Starts the clients. They are processes of their own: the roots to trust are in the environment, the memory is to be
-/// one client's, and the server's work is not to count.
+/// Starts the clients. They are processes of their own: the roots to trust are in the environment,
+/// the memory is to be one client's, and the server's work is not to count.
 async fn run(target: &Target, quick: bool) -> Result<(), BoxError> {
     let child = |target: &Target, extra: &[&str]| -> Result<Command, BoxError> {
         let mut command = Command::new(std::env::current_exe()?);

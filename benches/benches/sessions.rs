@@ -1,9 +1,10 @@
 //! Many sessions of the client against one test server, in one process.
 //!
-//! `cargo bench -p mfly-benches --bench sessions [-- --quick]`: every session registers, connects, reads a profile,
-//! stays idle while the memory is read, and closes. Client and server share the process, so the memory is theirs
-//! together; `--client-only API_URL WEBSOCKET_URL LICENCE_KEY` connects to a server elsewhere (with explicit contacts)
-//! and so tells the client's part. Plain WebSocket in both cases: TLS adds its buffers on either side.
+//! `cargo bench -p mfly-benches --bench sessions [-- --quick]`: every session registers, connects,
+//! reads a profile, stays idle while the memory is read, and closes. Client and server share the
+//! process, so the memory is theirs together; `--client-only API_URL WEBSOCKET_URL LICENCE_KEY`
+//! connects to a server elsewhere (with explicit contacts) and so tells the client's part. Plain
+//! WebSocket in both cases: TLS adds its buffers on either side.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
 use mfly_benches::process::resident_kib;
@@ -34,7 +35,8 @@ fn main() -> Result<(), BoxError> {
                 run(sessions, builder.xmpp_address(websocket), "client").await
             }
             None => {
-                // Explicit contacts: a thousand users who all see each other would measure presence instead.
+                // Explicit contacts: a thousand users who all see each other would measure presence
+                // instead.
                 let builder = TestServer::builder().tls(false).contacts_explicit();
                 let server = builder.start().await?;
                 let builder = App::builder(server.licence_key())

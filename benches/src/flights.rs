@@ -1,8 +1,9 @@
 //! Counting round trips on a connection from the order in which bytes pass.
 //!
-//! A *flight* is what one side sends before the other side's bytes reach it. A client that has to wait for an answer
-//! before it can go on begins a new flight; one that sends ahead does not. Seen from the client, a round trip is a flight
-//! of its own and the first bytes of the server that come after it.
+//! A *flight* is what one side sends before the other side's bytes reach it. A client that has to
+//! wait for an answer before it can go on begins a new flight; one that sends ahead does not. Seen
+//! from the client, a round trip is a flight of its own and the first bytes of the server that come
+//! after it.
 
 /// What passed on one connection, seen from the client's end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,8 +40,8 @@ impl Flights {
         self.flights
     }
 
-    /// Flights that were answered. What the client sends once it has all it waited for (its first presence, say) is a
-    /// flight, and not a round trip.
+    /// Flights that were answered. What the client sends once it has all it waited for (its first
+    /// presence, say) is a flight, and not a round trip.
     #[must_use]
     pub fn round_trips(&self) -> u32 {
         self.answered

@@ -1,8 +1,8 @@
 //! What the benchmarks measure, and how.
 //!
 //! `cargo bench -p mfly-benches --bench codec` prints one table: this workspace's codec beside its
-//! peers on the same stanzas in the same run. Every contender is a [`Contender`]: a name and a closure.
-//! `--bench login` does the same for whole clients, which are [`login::Client`]s.
+//! peers on the same stanzas in the same run. Every contender is a [`Contender`]: a name and a
+//! closure. `--bench login` does the same for whole clients, which are [`login::Client`]s.
 
 pub mod corpus;
 pub mod flights;

@@ -1,8 +1,8 @@
 //! A proxy on loopback that counts flights and can make the way longer.
 //!
-//! It has a thread of its own, so that its work does not count as the client's. Every chunk is held for the delay, whatever
-//! else is on the way: bandwidth is not limited, only time is added. TCP's own handshake ends at the proxy and is therefore
-//! not delayed.
+//! It has a thread of its own, so that its work does not count as the client's. Every chunk is held
+//! for the delay, whatever else is on the way: bandwidth is not limited, only time is added. TCP's
+//! own handshake ends at the proxy and is therefore not delayed.
 
 use crate::flights::Flights;
 use std::io;
@@ -112,7 +112,8 @@ async fn forward(
     Ok(())
 }
 
-/// Moves bytes until either end is closed. `arrived` is called when a chunk comes in, `leaving` just before it goes out.
+/// Moves bytes until either end is closed. `arrived` is called when a chunk comes in, `leaving`
+/// just before it goes out.
 async fn pump(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
@@ -145,8 +146,9 @@ async fn pump(
     tokio::join!(read, write);
 }
 
-/// Acknowledges at once what arrived. A client that has bytes to answer with does so, this proxy has none for a while, and
-/// a peer that collects small segments (Nagle) would wait for the kernel's delayed acknowledgement.
+/// Acknowledges at once what arrived. A client that has bytes to answer with does so, this proxy
+/// has none for a while, and a peer that collects small segments (Nagle) would wait for the
+/// kernel's delayed acknowledgement.
 #[cfg(target_os = "linux")]
 fn acknowledge(socket: &TcpStream) {
     // Where it cannot be had, figures are a little worse.

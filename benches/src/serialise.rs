@@ -1,7 +1,7 @@
 //! The same values back to text.
 //!
-//! This workspace and quick-xml write into a buffer that is used again; the peers' interface is a new
-//! buffer for each stanza, or a tree that has been built beforehand.
+//! This workspace and quick-xml write into a buffer that is used again; the peers' interface is a
+//! new buffer for each stanza, or a tree that has been built beforehand.
 
 use crate::corpus::{Kind, Stanza};
 use crate::{Contender, parse};
@@ -117,7 +117,8 @@ fn quick_xml_writer(
     writer.write_event(Event::End(BytesEnd::new(tree.name.as_str())))
 }
 
-/// The contender with this workspace's types; messages have no writer, applications do not send them.
+/// The contender with this workspace's types; messages have no writer, applications do not send
+/// them.
 fn mfly_typed(stanza: &Stanza) -> Option<Contender<'_>> {
     fn answer_of<R: IqRequest>(text: &str) -> Option<Contender<'_>>
     where

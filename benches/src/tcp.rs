@@ -1,7 +1,7 @@
 //! The same stanzas as they come over TCP: one long document, cut into stanzas as it arrives.
 //!
-//! One job is one stanza in one chunk, on a stream that is open already. What the header declares is left out of the
-//! stanza, as servers do.
+//! One job is one stanza in one chunk, on a stream that is open already. What the header declares
+//! is left out of the stanza, as servers do.
 
 use crate::Contender;
 use crate::corpus::{Kind, Stanza};

@@ -1,8 +1,8 @@
 //! The bodies of the fuzz targets.
 //!
-//! A body takes any bytes and asserts what must hold for all of them. `cargo fuzz run <target>` drives it with a
-//! coverage-guided engine; the tests of this package drive it on a stable compiler, over the seed corpora and over
-//! generated inputs.
+//! A body takes any bytes and asserts what must hold for all of them. `cargo fuzz run <target>`
+//! drives it with a coverage-guided engine; the tests of this package drive it on a stable
+//! compiler, over the seed corpora and over generated inputs.
 #![forbid(unsafe_code)]
 
 mod ciphers;
@@ -23,7 +23,8 @@ pub use signalling::signalling;
 pub use stanza::stanza;
 pub use tcp::tcp;
 
-/// Makes a fuzz target of a body: for the fuzzing engine, or, without it, a program that replays the files it is given.
+/// Makes a fuzz target of a body: for the fuzzing engine, or, without it, a program that replays
+/// the files it is given.
 #[macro_export]
 macro_rules! target {
     ($body:path) => {

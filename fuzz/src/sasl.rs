@@ -6,8 +6,9 @@ use mfly_proto::sasl::{
 };
 use mfly_proto::secret::Password;
 
-/// Neither half of SCRAM panics or is content with what somebody says who does not know the password; what the
-/// other mechanisms read, they write the same; whatever is offered, a choice keeps to the policy.
+/// Neither half of SCRAM panics or is content with what somebody says who does not know the
+/// password; what the other mechanisms read, they write the same; whatever is offered, a choice
+/// keeps to the policy.
 ///
 /// A line is a message. Nobody is to find the password, so that no line can be its proof.
 pub fn sasl(data: &[u8]) {

@@ -1,4 +1,5 @@
-//! Any bytes as a signalling packet, as a payload of long-polling, and as the messages of a login by code.
+//! Any bytes as a signalling packet, as a payload of long-polling, and as the messages of a login
+//! by code.
 
 use mfly_proto::cipher::RequestCipher;
 use mfly_proto::qr_login::{Approve, LoginStatus, QrCode, QrResponse};

@@ -53,7 +53,8 @@ fn skipping(bytes: &[u8], sizes: [usize; 2]) {
     }
 }
 
-/// The frames except signs of life, which depend on how the bytes arrive, and why there are no more.
+/// The frames except signs of life, which depend on how the bytes arrive, and why there are no
+/// more.
 fn split<'c>(chunks: impl IntoIterator<Item = &'c [u8]>) -> (Vec<Frame>, Option<SplitError>) {
     split_by(Splitter::new(LIMIT), chunks)
 }

@@ -122,7 +122,8 @@ async fn a_code_dies_with_the_login_that_shows_it() {
     let mut login = place.app.qr_login(options(&place)).unwrap();
     let code = code(&mut login).await;
     drop(login);
-    // The server learns of it when the socket closes: until then the approval may begin, but never succeeds.
+    // The server learns of it when the socket closes: until then the approval may begin, but never
+    // succeeds.
     let late = within("a refusal", place.app.approve_qr(&url, &code, &phone)).await;
     assert!(matches!(kind(late), ErrorKind::Refused { status: 410 | 500, .. }));
 }

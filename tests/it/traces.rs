@@ -1,5 +1,6 @@
-//! Every trace, judged twice more: with the client in the client's part, and with the test server in the server's.
-//! (The codec is judged by its own crate.) A line that a judge cannot perform fails.
+//! Every trace, judged twice more: with the client in the client's part, and with the test server
+//! in the server's. (The codec is judged by its own crate.) A line that a judge cannot perform
+//! fails.
 
 pub(crate) mod client;
 pub(crate) mod server;

@@ -1,5 +1,5 @@
-//! The recorded session of the official SDK, from connecting to logging out: our client says the same frames, and
-//! tells the same listeners the same things.
+//! The recorded session of the official SDK, from connecting to logging out: our client says the
+//! same frames, and tells the same listeners the same things.
 
 use crate::traces::client::ClientJudge;
 use mfly_proto::testing::Line;
@@ -30,7 +30,8 @@ const STEPS: &[(&str, Option<&str>)] = &[
     ("logout", Some("logout")),
 ];
 
-/// Pushes that the official SDK leaves unconfirmed; RFC 6120 §8.2.3 demands an answer, and ours gives it.
+/// Pushes that the official SDK leaves unconfirmed; RFC 6120 §8.2.3 demands an answer, and ours
+/// gives it.
 const CONFIRMED: &[&str] = &["push-b1", "push-b2"];
 
 /// A recorded frame with placeholders for what differs from run to run.

@@ -3,7 +3,8 @@
 use mfly_proto::testing::{Dialect, Trace};
 use std::path::Path;
 
-/// Every trace of the platform by its name, such as `block/unblock`, in order; not those of other servers.
+/// Every trace of the platform by its name, such as `block/unblock`, in order; not those of other
+/// servers.
 #[must_use]
 pub fn traces() -> Vec<(String, Trace)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/mfly-proto/fixtures");

@@ -23,8 +23,8 @@ pub struct Sent {
     pub body: Value,
 }
 
-/// Answers every request at once: log-in, configuration and log-out as the platform does, anything else with success
-/// and what was prepared for it.
+/// Answers every request at once: log-in, configuration and log-out as the platform does, anything
+/// else with success and what was prepared for it.
 #[derive(Debug, Default)]
 pub struct StubBackend {
     sent: Mutex<Vec<Sent>>,

@@ -1,4 +1,5 @@
-//! The benchmarks, one after another, and the instruction counts of one stanza where valgrind is installed.
+//! The benchmarks, one after another, and the instruction counts of one stanza where valgrind is
+//! installed.
 
 use crate::run::{cargo, output, root, status};
 use std::process::{Command, Stdio};

@@ -1,4 +1,5 @@
-//! Everything that must pass before a change lands. The tests come last, so that their summary closes the run.
+//! Everything that must pass before a change lands. The tests come last, so that their summary
+//! closes the run.
 
 use crate::run::{cargo, root, status};
 use crate::{dependencies, tidy};

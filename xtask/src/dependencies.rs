@@ -1,4 +1,5 @@
-//! The promises about dependencies: the compiler version that suffices, and no copyleft in what ships.
+//! The promises about dependencies: the compiler version that suffices, and no copyleft in what
+//! ships.
 
 use crate::run::{cargo, output};
 use serde_json::Value;
@@ -107,7 +108,8 @@ fn reach<'a>(nodes: &BTreeMap<&'a str, &'a Value>, mut open: Vec<&'a str>) -> BT
     reached
 }
 
-/// Dependencies of other platforms are named by conditions; those of Windows, Apple and WebAssembly are left out.
+/// Dependencies of other platforms are named by conditions; those of Windows, Apple and WebAssembly
+/// are left out.
 fn on_this_platform(target: &Value) -> bool {
     target.as_str().is_none_or(|target| {
         let foreign = [

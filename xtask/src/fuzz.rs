@@ -13,7 +13,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         let arguments =
             ["+nightly", "fuzz", "run", target.as_str(), "--", limit.as_str(), "-timeout=10"];
         let mut command = cargo(&[]);
-        // `cargo +nightly` is the launcher's word: the pinned cargo of this process does not know it.
+        // `cargo +nightly` is the launcher's word: the pinned cargo of this process does not know
+        // it.
         let directory = command.get_current_dir().map(std::path::Path::to_path_buf);
         command = std::process::Command::new("cargo");
         command.args(arguments);

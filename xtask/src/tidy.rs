@@ -102,8 +102,8 @@ fn is_tests(name: &str) -> bool {
     name.contains("/tests/") || name.ends_with("/tests.rs")
 }
 
-/// Lines before the file's own tests: those of the first module with a body under `#[cfg(test)]`. One line of test
-/// support, such as a `use` or `mod testing;`, does not end the code.
+/// Lines before the file's own tests: those of the first module with a body under `#[cfg(test)]`.
+/// One line of test support, such as a `use` or `mod testing;`, does not end the code.
 fn code(text: &str) -> impl Iterator<Item = &str> {
     let lines: Vec<&str> = text.lines().collect();
     let begin_tests = |at: usize| {

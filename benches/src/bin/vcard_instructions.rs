@@ -1,8 +1,9 @@
 //! Parses the vCard stanza a number of times, for a profiler that counts instructions.
 //!
-//! `vcard_instructions CONTENDER COUNT`: the difference between counts of 300 and 100, divided by 200, is
-//! the cost of one stanza without start-up. `cargo xtask bench` runs it where valgrind is installed:
-//! `valgrind --tool=callgrind --callgrind-out-file=/dev/null vcard_instructions "mfly table" 300`.
+//! `vcard_instructions CONTENDER COUNT`: the difference between counts of 300 and 100, divided by
+//! 200, is the cost of one stanza without start-up. `cargo xtask bench` runs it where valgrind is
+//! installed: `valgrind --tool=callgrind --callgrind-out-file=/dev/null vcard_instructions "mfly
+//! table" 300`.
 
 use mfly_benches::{corpus, parse};
 use std::process::ExitCode;

@@ -15,7 +15,8 @@ pub struct Effort {
     pub logins: u32,
     /// Requests in a turn.
     pub requests: usize,
-    /// Sessions that stay idle while their memory is read. They are one account's, and servers take only so many.
+    /// Sessions that stay idle while their memory is read. They are one account's, and servers take
+    /// only so many.
     pub sessions: usize,
 }
 

@@ -39,7 +39,8 @@ pub async fn measure(
     Ok(Some(report(&place.to_string(), &names, &records)))
 }
 
-/// Gets every client ready for this place. What happens once (pages of code, caches) must not be its first login's time.
+/// Gets every client ready for this place. What happens once (pages of code, caches) must not be
+/// its first login's time.
 async fn prepare(clients: &mut [&mut Box<dyn Client>], records: &mut [Record], place: Place) {
     for (client, record) in clients.iter_mut().zip(records) {
         let warm = async {

@@ -1,4 +1,5 @@
-//! What an idle session weighs. One client in a process: memory that another has freed would be used again.
+//! What an idle session weighs. One client in a process: memory that another has freed would be
+//! used again.
 
 use super::{BoxError, Client, Place, open};
 use crate::process::resident_kib;

@@ -1,4 +1,5 @@
-//! Clients that open a session on the same server: how long until they are online, and what a request costs then.
+//! Clients that open a session on the same server: how long until they are online, and what a
+//! request costs then.
 
 pub mod effort;
 pub mod logins;
@@ -76,7 +77,8 @@ pub trait Client {
         false
     }
 
-    /// What it may know before it is measured, such as what the server offers. Nothing, unless it says otherwise.
+    /// What it may know before it is measured, such as what the server offers. Nothing, unless it
+    /// says otherwise.
     async fn prepare(&mut self, _place: Place) -> Result<(), BoxError> {
         Ok(())
     }
@@ -88,7 +90,8 @@ pub trait Client {
 /// A session that is online.
 #[async_trait(?Send)]
 pub trait Session {
-    /// Pings the server `count` times with `outstanding` requests on the way, and takes every answer.
+    /// Pings the server `count` times with `outstanding` requests on the way, and takes every
+    /// answer.
     async fn ping(&mut self, count: usize, outstanding: usize) -> Result<(), BoxError>;
 
     /// Ends it in an orderly way.

@@ -10,7 +10,8 @@ use std::path::Path;
 /// The standard account's name and password.
 const ACCOUNT: (&str, &str) = ("u0", "secret");
 
-/// Starts one for each form: in the clear or with TLS, with SASL2 or without. Their certificates are written to `ca`.
+/// Starts one for each form: in the clear or with TLS, with SASL2 or without. Their certificates
+/// are written to `ca`.
 ///
 /// # Errors
 /// When a server cannot start, or the file cannot be written.

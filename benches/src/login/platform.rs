@@ -1,6 +1,7 @@
 //! `mfly-client` with an account of the platform.
 //!
-//! Connecting includes a REST request, which goes straight to the server: the proxy sees the WebSocket alone.
+//! Connecting includes a REST request, which goes straight to the server: the proxy sees the
+//! WebSocket alone.
 
 use super::target::{Platform, Target};
 use super::{BoxError, Channel, Client, Place, Session};
@@ -23,8 +24,8 @@ pub struct OnPlatform {
 }
 
 impl OnPlatform {
-    /// A client whose steps are the official SDK's, one after the other, or leave together (`pipelined`). `None` where
-    /// the target is no server of the platform.
+    /// A client whose steps are the official SDK's, one after the other, or leave together
+    /// (`pipelined`). `None` where the target is no server of the platform.
     #[must_use]
     pub fn new(target: &Target, pipelined: bool) -> Option<Self> {
         Some(Self { platform: target.platform.clone()?, pipelined, ready: None })

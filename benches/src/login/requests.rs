@@ -18,8 +18,8 @@ struct Record {
     failure: Option<String>,
 }
 
-/// Pings the server over one session of each client, in turns, with so many requests on the way; returns the table.
-/// The runtime must have one thread, the caller's: that is whose time counts.
+/// Pings the server over one session of each client, in turns, with so many requests on the way;
+/// returns the table. The runtime must have one thread, the caller's: that is whose time counts.
 pub async fn measure(
     clients: &mut [Box<dyn Client>],
     place: Place,
@@ -53,7 +53,8 @@ pub async fn measure(
             let Some(online) = session else { continue };
             if let Err(error) = turn(online.as_mut(), outstanding, effort, record).await {
                 record.failure = Some(explain(&error));
-                // A session that stalls does not end, and tokio-xmpp panics when it is dropped all the same.
+                // A session that stalls does not end, and tokio-xmpp panics when it is dropped all
+                // the same.
                 std::mem::forget(session.take());
             }
         }

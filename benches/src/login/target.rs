@@ -7,8 +7,9 @@ use std::path::PathBuf;
 /// A server, an account of it, and how to trust it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
-    /// Addresses with a scheme: `xmpp://` (STARTTLS and clear text), `tcp://` (clear text only), `starttls://` (STARTTLS
-    /// only), `xmpps://` (direct TLS), or `ws://` (WebSocket in the clear, at the usual path).
+    /// Addresses with a scheme: `xmpp://` (STARTTLS and clear text), `tcp://` (clear text only),
+    /// `starttls://` (STARTTLS only), `xmpps://` (direct TLS), or `ws://` (WebSocket in the clear,
+    /// at the usual path).
     pub servers: Vec<String>,
     /// The same of a server that offers SASL2 besides.
     pub sasl2_servers: Vec<String>,

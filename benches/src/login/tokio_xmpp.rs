@@ -1,7 +1,8 @@
 //! tokio-xmpp, as its documentation says to use it.
 //!
-//! It picks SCRAM-SHA-256 or -1 by itself (with channel binding over TLS 1.3), asks for stream management where that is
-//! offered, and trusts the roots of the system: set `SSL_CERT_FILE` to the server's.
+//! It picks SCRAM-SHA-256 or -1 by itself (with channel binding over TLS 1.3), asks for stream
+//! management where that is offered, and trusts the roots of the system: set `SSL_CERT_FILE` to the
+//! server's.
 
 use super::{BoxError, Channel, Client, Place, Session};
 use async_trait::async_trait;
@@ -60,7 +61,8 @@ impl Client for TokioXmpp {
             }
             Channel::WebSocket => return Err("it has no WebSocket".into()),
         };
-        // A refused password ends nothing here: the library tries again for ever, and the caller has a deadline.
+        // A refused password ends nothing here: the library tries again for ever, and the caller
+        // has a deadline.
         while let Some(event) = client.next().await {
             if let Event::Online { .. } = event {
                 let server = Jid::from(BareJid::from_parts(None, self.account.domain()));

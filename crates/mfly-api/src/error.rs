@@ -11,7 +11,8 @@ use thiserror::Error;
 /// The exact text that marks the session limit (observed: Web SDK 4.25.10).
 pub const SESSION_LIMIT_MESSAGE: &str = "You have reached maximum sessions allowed.";
 
-/// The exact text that refuses a licence key (observed: Web SDK 4.25.10 has it; that servers send it is inferred).
+/// The exact text that refuses a licence key (observed: Web SDK 4.25.10 has it; that servers send
+/// it is inferred).
 pub const LICENCE_REFUSED_MESSAGE: &str = "Invalid License key";
 
 /// A request that did not succeed.

@@ -29,7 +29,8 @@ pub trait HttpBackend: Send + Sync {
     /// Sends `request`, whose URI is absolute, and reads the answer.
     ///
     /// Redirects are not followed. An answer that was decoded already has no `Content-Encoding`. A
-    /// [`Progress`] among the request's extensions is to be told as the body leaves. Dropping the future gives the request up.
+    /// [`Progress`] among the request's extensions is to be told as the body leaves. Dropping the
+    /// future gives the request up.
     ///
     /// # Errors
     /// When no complete answer comes within `limits`.
@@ -124,11 +125,12 @@ impl From<bool> for Cleartext {
 /// Sends `request` through `backend` and brings the answer, from wherever it is.
 ///
 /// - A URL that leads to clear text is refused unless it is allowed, or stays within this machine.
-/// - Redirects are followed, at most [`MAX_REDIRECTS`]: for GET and HEAD those with status 301, 302,
-///   303, 307 and 308, for other methods 307 and 308 of the same origin. They never lead from TLS to
-///   clear text unless clear text is allowed. Another origin gets neither the token nor any header
-///   that may be private, and no body.
-/// - `Content-Encoding` `gzip` and `deflate` are undone, within the limit of the answer. No other is.
+/// - Redirects are followed, at most [`MAX_REDIRECTS`]: for GET and HEAD those with status 301,
+///   302, 303, 307 and 308, for other methods 307 and 308 of the same origin. They never lead from
+///   TLS to clear text unless clear text is allowed. Another origin gets neither the token nor any
+///   header that may be private, and no body.
+/// - `Content-Encoding` `gzip` and `deflate` are undone, within the limit of the answer. No other
+///   is.
 ///
 /// # Errors
 /// When no complete answer comes within `limits`, or one of the rules above forbids it.
@@ -206,7 +208,8 @@ impl StdError for Cause {
 pub struct Progress(Arc<dyn Fn(u64, u64) + Send + Sync>);
 
 impl Progress {
-    /// Calls `report` with `(sent, total)` each time a piece of the body is handed to the connection.
+    /// Calls `report` with `(sent, total)` each time a piece of the body is handed to the
+    /// connection.
     #[must_use]
     pub fn new(report: impl Fn(u64, u64) + Send + Sync + 'static) -> Self {
         Self(Arc::new(report))

@@ -1,4 +1,5 @@
-//! Whether a JSON value is a list: a list read as an object would give its entries to fields by their order.
+//! Whether a JSON value is a list: a list read as an object would give its entries to fields by
+//! their order.
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;

@@ -100,7 +100,8 @@ pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     Ok(Some(any_text(deserializer)?).filter(|text| !text.is_empty()))
 }
 
-/// A list, read entry by entry; `null` is the same as absent. Of what is left out, some text is kept.
+/// A list, read entry by entry; `null` is the same as absent. Of what is left out, some text is
+/// kept.
 pub(crate) mod listed {
     use super::*;
 

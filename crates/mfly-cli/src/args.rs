@@ -39,7 +39,8 @@ Exit codes:
   0 done   1 failed   2 usage   3 not reachable   4 credentials or licence refused
   5 not in the plan   6 not found   7 timed out   130 interrupted";
 
-/// Use a MirrorFly server from a terminal: register, connect, profile, presence, block lists, media and events.
+/// Use a MirrorFly server from a terminal: register, connect, profile, presence, block lists, media
+/// and events.
 #[derive(Debug, Parser)]
 #[command(name = "mfly", version, after_help = AFTER_HELP, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -127,14 +128,15 @@ pub(crate) struct TargetArgs {
     /// The licence key is one of a trial.
     #[arg(long, global = true)]
     pub(crate) trial: bool,
-    /// The XMPP address, if it is not the one that the server names: wss://host/websocket, xmpp://host or xmpps://host.
+    /// The XMPP address, if it is not the one that the server names: wss://host/websocket,
+    /// xmpp://host or xmpps://host.
     #[arg(long, global = true, env = "MFLY_XMPP_URL", value_name = "URL", value_parser = Secret(xmpp_url))]
     pub(crate) xmpp_url: Option<String>,
     /// A PEM file of certificate authorities to trust besides the system's.
     #[arg(long, global = true, env = "MFLY_CA_FILE", value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
-    /// A proxy for every connection: http://host:port, socks5://… or socks5h://…, with user:password@ before the host if
-    /// it asks for that.
+    /// A proxy for every connection: http://host:port, socks5://… or socks5h://…, with
+    /// user:password@ before the host if it asks for that.
     #[arg(
         long,
         global = true,
@@ -190,7 +192,8 @@ pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// Reads a secret. Unlike with other values, clap's error must not repeat it: it ends up in the logs of scripts.
+/// Reads a secret. Unlike with other values, clap's error must not repeat it: it ends up in the
+/// logs of scripts.
 #[derive(Clone, Copy)]
 pub(crate) struct Secret<T>(pub(crate) fn(&str) -> Result<T, String>);
 

@@ -5,7 +5,8 @@
 
 use mfly_client::InvalidArgument;
 
-/// The one of these that an argument of the library is here; `None` where its name says nothing here.
+/// The one of these that an argument of the library is here; `None` where its name says nothing
+/// here.
 fn name_here(name: &str) -> Option<&'static str> {
     Some(match name {
         "toUserJid" | "toJid" | "userId" => "the user",

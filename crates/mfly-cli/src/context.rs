@@ -1,4 +1,5 @@
-//! Which server and which account: a flag, else an environment variable, else what is saved, else the local server.
+//! Which server and which account: a flag, else an environment variable, else what is saved, else
+//! the local server.
 
 mod place;
 mod saving;
@@ -23,7 +24,8 @@ pub(crate) const LOCAL_API_URL: &str = "http://127.0.0.1:8117/api/v1";
 /// What `mfly serve` takes as licence key unless told otherwise. It opens nothing else.
 pub(crate) const LOCAL_LICENCE_KEY: &str = "MflyLocalLicenceKey0123456789abc";
 
-/// Holds a password for an account that is not saved. Not a flag: other users of a machine can see those.
+/// Holds a password for an account that is not saved. Not a flag: other users of a machine can see
+/// those.
 const PASSWORD_VARIABLE: &str = "MFLY_PASSWORD";
 
 /// A server and an account.
@@ -193,8 +195,8 @@ impl Context {
         self.store.path()
     }
 
-    /// Takes the store to save or forget an account, before anything is done at the server: what could not be saved
-    /// would be lost.
+    /// Takes the store to save or forget an account, before anything is done at the server: what
+    /// could not be saved would be lost.
     ///
     /// # Errors
     /// When the profiles cannot be written, or another process keeps them.
@@ -265,8 +267,8 @@ fn normalised(url: &str) -> String {
     url.trim_end_matches('/').to_owned()
 }
 
-/// The name that a server is saved under when none is given: its host and port, or all of its URL when another server
-/// has that name already.
+/// The name that a server is saved under when none is given: its host and port, or all of its URL
+/// when another server has that name already.
 fn free_name(api_url: &str, profiles: &Profiles) -> String {
     let short = authority(api_url);
     let taken = profiles.named(short).is_some_and(|saved| saved.api_url != api_url);

@@ -152,8 +152,8 @@ impl Failure {
         }
     }
 
-    /// Whether there is anything to say: not when nobody reads any more, when it was said, or when the one who reads
-    /// pressed Ctrl-C.
+    /// Whether there is anything to say: not when nobody reads any more, when it was said, or when
+    /// the one who reads pressed Ctrl-C.
     pub(crate) fn is_silent(&self, format: Format) -> bool {
         match self {
             Self::Output(error) => error.kind() == io::ErrorKind::BrokenPipe,

@@ -16,7 +16,8 @@ const STANDARD: &str = "-";
 /// The largest file that is read for an upload.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// Does blocking work on another thread, so that Ctrl-C is heard meanwhile: a pipe or a terminal may never give anything.
+/// Does blocking work on another thread, so that Ctrl-C is heard meanwhile: a pipe or a terminal
+/// may never give anything.
 ///
 /// # Errors
 /// When the work fails.

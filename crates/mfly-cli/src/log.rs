@@ -7,7 +7,8 @@ use tracing_subscriber::EnvFilter;
 /// Chooses what is logged, as `info,mfly_client=debug`.
 const VARIABLE: &str = "MFLY_LOG";
 
-/// Begins to log. `-v` shows this project's crates only: what others log at such levels may be private.
+/// Begins to log. `-v` shows this project's crates only: what others log at such levels may be
+/// private.
 ///
 /// # Errors
 /// When the variable says nothing that can be understood.

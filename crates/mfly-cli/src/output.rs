@@ -1,4 +1,5 @@
-//! What is printed on the standard output: lines for people, or one JSON object a line for programs.
+//! What is printed on the standard output: lines for people, or one JSON object a line for
+//! programs.
 
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;

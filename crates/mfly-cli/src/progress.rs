@@ -1,4 +1,5 @@
-//! How far an upload or download is: a line on the standard error, only on a terminal, a few times a second.
+//! How far an upload or download is: a line on the standard error, only on a terminal, a few times
+//! a second.
 
 use mfly_client::Progress;
 use std::io::{self, IsTerminal, Write};

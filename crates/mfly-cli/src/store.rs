@@ -1,8 +1,9 @@
 //! What is remembered between two calls: servers, and the accounts registered there.
 //!
-//! One file, `profiles.json`, in the user's configuration folder (`MFLY_CONFIG_DIR` names another one). It holds
-//! passwords, so only its owner may read it: it is written with mode 0600 into a folder with mode 0700, and one that
-//! others can read is refused. Writers take turns through a lock file, and the file is replaced as a whole.
+//! One file, `profiles.json`, in the user's configuration folder (`MFLY_CONFIG_DIR` names another
+//! one). It holds passwords, so only its owner may read it: it is written with mode 0600 into a
+//! folder with mode 0700, and one that others can read is refused. Writers take turns through a
+//! lock file, and the file is replaced as a whole.
 
 mod file;
 mod profiles;
@@ -129,8 +130,8 @@ impl Store {
         }
     }
 
-    /// Takes the store for a change, so that no other process makes one meanwhile. What could stand in the way of
-    /// saving does so now. Waits for another process until the deadline.
+    /// Takes the store for a change, so that no other process makes one meanwhile. What could stand
+    /// in the way of saving does so now. Waits for another process until the deadline.
     ///
     /// # Errors
     /// See [`StoreError`].

@@ -1,4 +1,5 @@
-//! A command line that makes no sense, or asks for help: told to people by clap, to programs as an object.
+//! A command line that makes no sense, or asks for help: told to people by clap, to programs as an
+//! object.
 
 use crate::exit::Code;
 use crate::output::{Format, Line, Output};

@@ -1,7 +1,8 @@
 //! Two accounts on an XMPP server that knows nothing of the platform: a card, and a message.
 //!
-//! `any_server [JID PASSWORD [ADDRESS]]`: sends a message to itself on a server of your choice, for example with the address
-//! `xmpp://127.0.0.1:5222`. Without arguments it starts a server of its own.
+//! `any_server [JID PASSWORD [ADDRESS]]`: sends a message to itself on a server of your choice, for
+//! example with the address `xmpp://127.0.0.1:5222`. Without arguments it starts a server of its
+//! own.
 #![expect(clippy::print_stdout, reason = "an example talks to people")]
 
 use mfly_client::standard::{Account, Event};

@@ -51,7 +51,8 @@ pub(crate) struct Shared {
     configs: Mutex<BTreeMap<UserId, ServerConfig>>,
 }
 
-/// Configurations of registered users that have not connected yet. More than this are fetched again.
+/// Configurations of registered users that have not connected yet. More than this are fetched
+/// again.
 const MAX_CONFIGS: usize = 1024;
 
 impl App {
@@ -131,15 +132,16 @@ pub struct AppBuilder {
 }
 
 impl AppBuilder {
-    /// Where the REST API is, for example `https://api.example.com/api/v1`. Without it, the platform's licence server
-    /// is asked.
+    /// Where the REST API is, for example `https://api.example.com/api/v1`. Without it, the
+    /// platform's licence server is asked.
     pub fn api_base_url(mut self, url: &str) -> Self {
         self.api_base_url = Some(url.to_owned());
         self
     }
 
-    /// Whether the licence is a trial; `false` unless set. Only read together with [`AppBuilder::api_base_url`]: the
-    /// licence server knows by itself. The official SDK takes a licence for a trial unless told otherwise.
+    /// Whether the licence is a trial; `false` unless set. Only read together with
+    /// [`AppBuilder::api_base_url`]: the licence server knows by itself. The official SDK takes a
+    /// licence for a trial unless told otherwise.
     pub fn trial(mut self, trial: bool) -> Self {
         self.trial = trial;
         self
@@ -169,23 +171,24 @@ impl AppBuilder {
         self
     }
 
-    /// Goes through a proxy, to the REST API as well as to the XMPP server: `"http://[user:password@]host:port"` or
-    /// `"socks5://…"`, parsed. With an HTTP backend of its own ([`AppBuilder::http_backend`]), REST goes that one's way.
+    /// Goes through a proxy, to the REST API as well as to the XMPP server:
+    /// `"http://[user:password@]host:port"` or `"socks5://…"`, parsed. With an HTTP backend of its
+    /// own ([`AppBuilder::http_backend`]), REST goes that one's way.
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.proxy = Some(proxy);
         self
     }
 
-    /// Connects to this XMPP server instead of the one that the configuration names: `wss://host[:port]/path`,
-    /// `xmpp://host[:port]` (TCP with STARTTLS), `xmpps://host[:port]` (TCP with TLS from the start), or `ws://…` within
-    /// this machine.
+    /// Connects to this XMPP server instead of the one that the configuration names:
+    /// `wss://host[:port]/path`, `xmpp://host[:port]` (TCP with STARTTLS), `xmpps://host[:port]`
+    /// (TCP with TLS from the start), or `ws://…` within this machine.
     pub fn xmpp_address(mut self, address: &str) -> Self {
         self.xmpp_address = Some(address.to_owned());
         self
     }
 
-    /// Whether clear text may leave this machine. Passwords of trial licences and all messages can then be read on the
-    /// way. Default `false`.
+    /// Whether clear text may leave this machine. Passwords of trial licences and all messages can
+    /// then be read on the way. Default `false`.
     pub fn allow_cleartext(mut self, allow: bool) -> Self {
         self.allow_cleartext = allow;
         self
@@ -198,8 +201,9 @@ impl AppBuilder {
     }
 
     /// Whether sessions of this app seal the files that they upload, until
-    /// [`Session::set_media_encryption`](crate::Session::set_media_encryption) says otherwise. Default `true`, as in
-    /// the official SDK 4.25.10; its page names `false`. Profile images are never sealed.
+    /// [`Session::set_media_encryption`](crate::Session::set_media_encryption) says otherwise.
+    /// Default `true`, as in the official SDK 4.25.10; its page names `false`. Profile images are
+    /// never sealed.
     #[doc(alias = "setMediaEncryption")]
     pub fn media_encryption(mut self, on: bool) -> Self {
         self.media_encryption = on;
@@ -218,9 +222,10 @@ impl AppBuilder {
         self
     }
 
-    /// How much each session accepts from the XMPP server at once; [`ReceiveLimits`] says what the defaults fit and what
-    /// raising them costs. What exceeds a limit is skipped ([`Event::StanzaSkipped`](crate::Event::StanzaSkipped)), or fails
-    /// the request that it answers ([`AnswerTooLarge`](crate::ErrorKind::AnswerTooLarge)). [`ConnectRequest::limits`]
+    /// How much each session accepts from the XMPP server at once; [`ReceiveLimits`] says what the
+    /// defaults fit and what raising them costs. What exceeds a limit is skipped
+    /// ([`Event::StanzaSkipped`](crate::Event::StanzaSkipped)), or fails the request that it
+    /// answers ([`AnswerTooLarge`](crate::ErrorKind::AnswerTooLarge)). [`ConnectRequest::limits`]
     /// sets it for one session.
     ///
     /// [`ConnectRequest::limits`]: crate::ConnectRequest::limits
@@ -232,8 +237,9 @@ impl AppBuilder {
     /// Makes the app. Nothing is sent unless the licence server has to be asked.
     ///
     /// # Errors
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when an address cannot be used or would carry clear text beyond
-    /// this machine, or when limits are too low; when the licence server refuses the key or cannot be reached.
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when an address cannot be used or
+    /// would carry clear text beyond this machine, or when limits are too low; when the licence
+    /// server refuses the key or cannot be reached.
     pub async fn build(self) -> Result<App> {
         if self.event_capacity == 0 {
             return Err(InvalidArgument::new("event_capacity", "must be at least 1").into());

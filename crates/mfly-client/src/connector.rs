@@ -15,19 +15,20 @@ pub type ConnectorError = Box<dyn Error + Send + Sync + 'static>;
 /// Implement it to reach a server in a way of your own: through a tunnel, or in memory for a test.
 #[async_trait]
 pub trait Connector: Send + Sync {
-    /// Makes a connection on which the session can open its stream at once: TLS and whatever else is needed stand.
+    /// Makes a connection on which the session can open its stream at once: TLS and whatever else
+    /// is needed stand.
     ///
     /// `redirect` is where the server of an earlier connection pointed, if the session's
-    /// [`RedirectPolicy`](crate::RedirectPolicy) allows to go there: use it for this one connection. Dropping the
-    /// future breaks the attempt off.
+    /// [`RedirectPolicy`](crate::RedirectPolicy) allows to go there: use it for this one
+    /// connection. Dropping the future breaks the attempt off.
     ///
     /// # Errors
     /// When none can be made. Unless it was the first attempt, another one follows later.
     async fn connect(&self, redirect: Option<&Redirect>) -> Result<Dialled, ConnectorError>;
 
-    /// A session stands on the last connection. Until this is called, a connection that was made may have been one to a
-    /// server that says nothing: one that has several addresses is then tried at the next. Does nothing unless it is
-    /// implemented.
+    /// A session stands on the last connection. Until this is called, a connection that was made
+    /// may have been one to a server that says nothing: one that has several addresses is then
+    /// tried at the next. Does nothing unless it is implemented.
     fn succeeded(&self) {}
 }
 
@@ -36,7 +37,8 @@ pub trait Connector: Send + Sync {
 pub struct Dialled {
     /// The connection.
     pub connection: Connection,
-    /// Whether nobody can listen in: it is encrypted, or does not leave this machine. Passwords cross no other.
+    /// Whether nobody can listen in: it is encrypted, or does not leave this machine. Passwords
+    /// cross no other.
     pub confidential: bool,
 }
 
@@ -48,8 +50,8 @@ impl Dialled {
     }
 }
 
-/// Dials one address, or where its server pointed. Clear text counts as confidential within this machine, and beyond it
-/// only if `open_is_fine`.
+/// Dials one address, or where its server pointed. Clear text counts as confidential within this
+/// machine, and beyond it only if `open_is_fine`.
 ///
 /// # Errors
 /// When no connection can be made.

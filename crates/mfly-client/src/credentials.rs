@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// User id and password, as registration returned them.
 ///
-/// They stay valid across processes: store them ([`Credentials::to_json`]) and connect again later. `Debug` never
-/// shows the password, and nothing writes it by accident: there is no `Serialize`.
+/// They stay valid across processes: store them ([`Credentials::to_json`]) and connect again later.
+/// `Debug` never shows the password, and nothing writes it by accident: there is no `Serialize`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
     /// The user id that registration made of the identifier (official name `username`).
@@ -45,7 +45,8 @@ impl Credentials {
     /// Reads what [`Credentials::to_json`] wrote.
     ///
     /// # Errors
-    /// When the text is no such JSON, or a value in it is not acceptable. The text itself is not repeated.
+    /// When the text is no such JSON, or a value in it is not acceptable. The text itself is not
+    /// repeated.
     ///
     /// ```
     /// use mfly_client::Credentials;

@@ -1,8 +1,10 @@
-//! The only `select!` loop: transport, orders, passwords, keys and time on one side, the sans-IO machine on the other.
+//! The only `select!` loop: transport, orders, passwords, keys and time on one side, the sans-IO
+//! machine on the other.
 //!
-//! The loop never waits for anything in particular. Writing goes on beside reading, so a server that does not read
-//! cannot keep answers from their callers; one that reads nothing for long is let go. News go to a callback that must
-//! not block, answers straight to their callers: a slow consumer of news does not delay an answer.
+//! The loop never waits for anything in particular. Writing goes on beside reading, so a server
+//! that does not read cannot keep answers from their callers; one that reads nothing for long is
+//! let go. News go to a callback that must not block, answers straight to their callers: a slow
+//! consumer of news does not delay an answer.
 
 mod catch_up;
 mod last_words;
@@ -193,8 +195,8 @@ impl Driver {
         }
     }
 
-    /// Takes what else was ordered by now, so that it leaves in one write; no more than may wait, because the wire has
-    /// to have its turn.
+    /// Takes what else was ordered by now, so that it leaves in one write; no more than may wait,
+    /// because the wire has to have its turn.
     fn take_waiting(&mut self) {
         for _ in 0..link::ORDERS {
             if self.wire.is_busy() || self.machine.is_ended() {
@@ -264,8 +266,8 @@ impl Driver {
         }
     }
 
-    /// Tells the app, then those who wait. Whoever is told finds the new state and address in place, whoever is woken
-    /// finds the news delivered.
+    /// Tells the app, then those who wait. Whoever is told finds the new state and address in
+    /// place, whoever is woken finds the news delivered.
     fn announce(&mut self, notice: Notice) {
         let Ends { state, progress, .. } = &self.ends;
         let quietly = false;

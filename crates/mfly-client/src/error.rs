@@ -136,8 +136,8 @@ impl Error {
 
     /// Whether the same call may succeed later, with nothing changed.
     ///
-    /// After [`ErrorKind::Timeout`], [`ErrorKind::ConnectionLost`] and [`ErrorKind::Network`] the server may already
-    /// have acted.
+    /// After [`ErrorKind::Timeout`], [`ErrorKind::ConnectionLost`] and [`ErrorKind::Network`] the
+    /// server may already have acted.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         match &self.kind {
@@ -154,8 +154,8 @@ impl Error {
         }
     }
 
-    /// How long the server asks to wait before the next attempt, at most a day: its header `Retry-After` (RFC 9110
-    /// §10.2.3).
+    /// How long the server asks to wait before the next attempt, at most a day: its header
+    /// `Retry-After` (RFC 9110 §10.2.3).
     ///
     /// ```
     /// # async fn patient(session: &mfly_client::Session) -> mfly_client::Result<()> {
@@ -249,7 +249,8 @@ impl Error {
         Self::new(kind, reason)
     }
 
-    /// A server that could not be reached: most often the network, sometimes the server's certificate.
+    /// A server that could not be reached: most often the network, sometimes the server's
+    /// certificate.
     pub(crate) fn network(source: impl StdError + Send + Sync + 'static) -> Self {
         let kind = match CertificateProblem::find(&source) {
             Some(problem) => ErrorKind::Certificate(problem),

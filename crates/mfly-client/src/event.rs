@@ -1,7 +1,7 @@
 //! What happens in a session without being asked for.
 //!
-//! One ordered stream of one typed enum. Each subscription has its own bounded queue; one that falls behind loses the
-//! oldest events and is told how many ([`Event::Lagged`]).
+//! One ordered stream of one typed enum. Each subscription has its own bounded queue; one that
+//! falls behind loses the oldest events and is told how many ([`Event::Lagged`]).
 
 pub mod official;
 mod subscription;
@@ -31,7 +31,8 @@ pub enum Event {
     Connected {
         /// The session's address.
         jid: FullJid,
-        /// Whether the server kept the earlier stream; if not, events may have been missed meanwhile.
+        /// Whether the server kept the earlier stream; if not, events may have been missed
+        /// meanwhile.
         resumed: bool,
     },
     /// The connection is gone. Unless [`Event::Ended`] follows, it comes back by itself.
@@ -67,8 +68,8 @@ pub enum Event {
     /// A profile was read with [`Session::profile`](crate::Session::profile) or
     /// [`Session::own_profile`](crate::Session::own_profile), as the caller was told, too.
     ///
-    /// It is an event apart from [`Event::ProfileChanged`], so that a handler which reads the profile after a change
-    /// does not start itself again.
+    /// It is an event apart from [`Event::ProfileChanged`], so that a handler which reads the
+    /// profile after a change does not start itself again.
     ProfileRead {
         /// Whose.
         user: BareJid,
@@ -141,17 +142,20 @@ pub enum Event {
     },
     /// The contact list, unasked.
     Friends(Friends),
-    /// The contact list changed: ask for it again with [`Session::friends`](crate::Session::friends).
+    /// The contact list changed: ask for it again with
+    /// [`Session::friends`](crate::Session::friends).
     FriendsChanged {
         /// Whether contacts may be read, if that is what changed; `Some(false)` empties the list.
         permission: Option<bool>,
     },
     /// Another session changed the settings.
     Settings(Settings),
-    /// A stanza exceeds a limit ([`ReceiveLimits`](crate::ReceiveLimits)) and was not read: it names the sender, the id
-    /// and the limit. The session goes on. A question was refused for the app.
+    /// A stanza exceeds a limit ([`ReceiveLimits`](crate::ReceiveLimits)) and was not read: it
+    /// names the sender, the id and the limit. The session goes on. A question was refused for the
+    /// app.
     StanzaSkipped(SkippedStanza),
-    /// A stanza that is no reply and no known push, or one from a sender who may not say such a thing.
+    /// A stanza that is no reply and no known push, or one from a sender who may not say such a
+    /// thing.
     UnknownStanza(UnknownStanza),
     /// This subscription fell behind: so many events were dropped before the next one.
     Lagged(u64),
@@ -196,8 +200,8 @@ impl fmt::Debug for UnknownStanza {
     }
 }
 
-// Reasons hold errors of lower layers, which cannot be compared: two reasons are equal when they are of one kind and read
-// the same.
+// Reasons hold errors of lower layers, which cannot be compared: two reasons are equal when they
+// are of one kind and read the same.
 macro_rules! equal_when_they_read_the_same {
     ($($reason:ty)*) => {$(
         impl PartialEq for $reason {

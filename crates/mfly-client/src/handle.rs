@@ -20,8 +20,9 @@ use tokio::sync::{Mutex, watch};
 
 /// A connected user.
 ///
-/// Clones are cheap and share the session. It ends by [`Session::close`], by [`Session::logout`], for a reason of the
-/// server's ([`EndReason`]), or when its last clone is dropped. A lost connection is no end: it comes back by itself.
+/// Clones are cheap and share the session. It ends by [`Session::close`], by [`Session::logout`],
+/// for a reason of the server's ([`EndReason`]), or when its last clone is dropped. A lost
+/// connection is no end: it comes back by itself.
 #[derive(Clone)]
 pub struct Session {
     shared: Arc<Shared>,
@@ -101,8 +102,9 @@ impl Session {
         &self.shared.context
     }
 
-    /// The same session, with another deadline for each request made through this handle. REST requests take it as an
-    /// upper bound: the time-outs of the [`AppBuilder`](crate::AppBuilder::timeouts) stay in force.
+    /// The same session, with another deadline for each request made through this handle. REST
+    /// requests take it as an upper bound: the time-outs of the
+    /// [`AppBuilder`](crate::AppBuilder::timeouts) stay in force.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -119,9 +121,10 @@ impl Session {
         }
     }
 
-    /// The same session, with another answer to what becomes of requests made through this handle while there is no
-    /// connection: with `true` they fail at once with [`NotConnected`](ErrorKind::NotConnected), with `false`
-    /// they wait for the next connection. Without this, the session's own setting counts
+    /// The same session, with another answer to what becomes of requests made through this handle
+    /// while there is no connection: with `true` they fail at once with
+    /// [`NotConnected`](ErrorKind::NotConnected), with `false` they wait for the next connection.
+    /// Without this, the session's own setting counts
     /// ([`ConnectRequest::fail_fast`](crate::ConnectRequest::fail_fast)).
     #[must_use]
     pub fn with_fail_fast(&self, fail_fast: bool) -> Self {
@@ -131,13 +134,15 @@ impl Session {
         }
     }
 
-    /// Asks the server now whether it answers, and says how long that took. For a machine that was suspended, or an
-    /// app that comes back to the front: a dead connection is found out within
-    /// [`KeepaliveConfig::answer`](crate::KeepaliveConfig::answer), and a new one follows by itself.
+    /// Asks the server now whether it answers, and says how long that took. For a machine that was
+    /// suspended, or an app that comes back to the front: a dead connection is found out within
+    /// [`KeepaliveConfig::answer`](crate::KeepaliveConfig::answer), and a new one follows by
+    /// itself.
     ///
     /// # Errors
-    /// [`ConnectionLost`](ErrorKind::ConnectionLost) when no answer came: the connection was given up.
-    /// [`NotConnected`](ErrorKind::NotConnected) when there was none; [`Session::reconnect_now`] cuts the wait short.
+    /// [`ConnectionLost`](ErrorKind::ConnectionLost) when no answer came: the connection was given
+    /// up. [`NotConnected`](ErrorKind::NotConnected) when there was none;
+    /// [`Session::reconnect_now`] cuts the wait short.
     pub async fn check_now(&self) -> Result<Duration> {
         let link = &self.shared.link;
         match link.check().await {
@@ -146,10 +151,10 @@ impl Session {
         }
     }
 
-    /// Connects again now: for a machine whose network changed. A connection that stands is closed, an attempt that is
-    /// under way begins anew, and a wait for the next attempt is over. Requests that are out fail with
-    /// [`ConnectionLost`](ErrorKind::ConnectionLost). Returns when the attempt has begun, and does nothing when the
-    /// session is over.
+    /// Connects again now: for a machine whose network changed. A connection that stands is closed,
+    /// an attempt that is under way begins anew, and a wait for the next attempt is over. Requests
+    /// that are out fail with [`ConnectionLost`](ErrorKind::ConnectionLost). Returns when the
+    /// attempt has begun, and does nothing when the session is over.
     ///
     /// Each call costs the server a log-in: call it when something happened, not in a loop.
     pub async fn reconnect_now(&self) {
@@ -168,7 +173,8 @@ impl Session {
         *self.shared.link.state().borrow()
     }
 
-    /// Follows where the session stands. For the reasons behind the changes use [`Session::events`].
+    /// Follows where the session stands. For the reasons behind the changes use
+    /// [`Session::events`].
     #[must_use]
     pub fn state_changes(&self) -> watch::Receiver<ConnectionState> {
         self.shared.link.state()
@@ -176,19 +182,21 @@ impl Session {
 
     /// A subscription to what happens from now on. Each has its own bounded queue.
     ///
-    /// To see the first connection too, subscribe before it: [`ConnectRequest::events`](crate::ConnectRequest::events).
+    /// To see the first connection too, subscribe before it:
+    /// [`ConnectRequest::events`](crate::ConnectRequest::events).
     #[must_use]
     pub fn events(&self) -> Events {
         self.shared.subscriptions.subscribe()
     }
 
-    /// Closes the session and waits until it is over, at most a few seconds. The account stays logged in on the
-    /// server; see [`Session::logout`].
+    /// Closes the session and waits until it is over, at most a few seconds. The account stays
+    /// logged in on the server; see [`Session::logout`].
     ///
-    /// What was accepted before leaves first: messages, presence and requests that were made. All of it takes a few
-    /// seconds at most, and what the server does not take in that time is lost. Answers that arrive meanwhile still
-    /// reach their callers. Dropping the last handle does the same without waiting for it, for as long as the runtime
-    /// runs: before the end of `main`, call this.
+    /// What was accepted before leaves first: messages, presence and requests that were made. All
+    /// of it takes a few seconds at most, and what the server does not take in that time is lost.
+    /// Answers that arrive meanwhile still reach their callers. Dropping the last handle does the
+    /// same without waiting for it, for as long as the runtime runs: before the end of `main`, call
+    /// this.
     pub async fn close(&self) {
         self.end(EndReason::Closed).await;
     }
@@ -209,7 +217,8 @@ impl Session {
         }
     }
 
-    /// Any REST request, typed: the way to what has no method here. It works while the session reconnects, too.
+    /// Any REST request, typed: the way to what has no method here. It works while the session
+    /// reconnects, too.
     ///
     /// # Errors
     /// See [`ErrorKind`].

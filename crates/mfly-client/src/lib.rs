@@ -1,8 +1,8 @@
-//! A MirrorFly client: register, connect, profile, presence, block lists, media and events. And an XMPP client for any
-//! other server: [`standard`].
+//! A MirrorFly client: register, connect, profile, presence, block lists, media and events. And an
+//! XMPP client for any other server: [`standard`].
 //!
-//! Two types, so that "not registered" and "not connected yet" cannot be written: an [`App`] registers users and
-//! connects them; a [`Session`] does everything else.
+//! Two types, so that "not registered" and "not connected yet" cannot be written: an [`App`]
+//! registers users and connects them; a [`Session`] does everything else.
 //!
 //! ```
 //! use mfly_client::{App, Event, LicenceKey, ProfileUpdate, UserIdentifier};
@@ -63,9 +63,10 @@
 //!
 //! # Any XMPP server
 //!
-//! [`standard`] opens a session on any XMPP server, with an address and a password: nothing of the platform is needed.
-//! Cards, block lists, last activity, presence, contacts and messages are RFC 6121's and the XEPs'. It runs over TCP with
-//! STARTTLS or TLS from the start, and over WebSocket, as the platform's sessions do.
+//! [`standard`] opens a session on any XMPP server, with an address and a password: nothing of the
+//! platform is needed. Cards, block lists, last activity, presence, contacts and messages are RFC
+//! 6121's and the XEPs'. It runs over TCP with STARTTLS or TLS from the start, and over WebSocket,
+//! as the platform's sessions do.
 //!
 //! ```
 //! use mfly_client::standard::{Account, Event};
@@ -112,18 +113,20 @@
 //! | a request | waits for the next connection, until its deadline; [`Session::with_fail_fast`] | fails with [`ErrorKind::ConnectionLost`], which says why | its answer still arrives while the session closes |
 //! | a message, a presence | [`ErrorKind::NotConnected`] | is lost if it had not left | leaves before the goodbye |
 //!
-//! [`Session::close`] waits until all of that has happened, a few seconds at most. Dropping the last handle does the same
-//! without waiting, which takes a runtime that goes on running: **close the session before `main` ends.**
+//! [`Session::close`] waits until all of that has happened, a few seconds at most. Dropping the
+//! last handle does the same without waiting, which takes a runtime that goes on running: **close
+//! the session before `main` ends.**
 //!
-//! A machine that was suspended, or that changed its network, need not wait for time-outs: [`Session::check_now`] asks
-//! the server at once, [`Session::reconnect_now`] makes a new connection.
+//! A machine that was suspended, or that changed its network, need not wait for time-outs:
+//! [`Session::check_now`] asks the server at once, [`Session::reconnect_now`] makes a new
+//! connection.
 //!
 //! # What is better than there
 //!
-//! Every operation ends: it has a deadline, and dropping its future cancels it. Errors are typed and say whose fault
-//! they are ([`Error::fault`]). A lost connection comes back with growing waits instead of a storm. Replies are
-//! believed only from whom they were asked, notices only from who may give them. A change of one profile field keeps
-//! the others.
+//! Every operation ends: it has a deadline, and dropping its future cancels it. Errors are typed
+//! and say whose fault they are ([`Error::fault`]). A lost connection comes back with growing waits
+//! instead of a storm. Replies are believed only from whom they were asked, notices only from who
+//! may give them. A change of one profile field keeps the others.
 
 mod app;
 mod connector;

@@ -1,7 +1,7 @@
 //! A connection to the signalling server: events out, events in.
 //!
-//! WebSocket first; long-polling when the server refuses that. The packets are `mfly-proto`'s, frames move by
-//! `mfly-transport`, polls by the HTTP backend of the app.
+//! WebSocket first; long-polling when the server refuses that. The packets are `mfly-proto`'s,
+//! frames move by `mfly-transport`, polls by the HTTP backend of the app.
 
 mod link;
 

@@ -1,4 +1,5 @@
-//! Bind 2 (XEP-0386): a resource, and what is to be enabled for the session, along with the authentication.
+//! Bind 2 (XEP-0386): a resource, and what is to be enabled for the session, along with the
+//! authentication.
 //!
 //! ```text
 //! C: <authenticate …><bind xmlns="urn:xmpp:bind:0"><tag>mfly</tag>

@@ -26,8 +26,8 @@ impl DateTime {
     /// 9999-12-31T23:59:59.999Z.
     const LAST: i64 = 2_932_897 * DAY - 1;
 
-    /// The moment that is `millis` milliseconds after the start of 1970 in UTC; `None` when its year has no four
-    /// digits.
+    /// The moment that is `millis` milliseconds after the start of 1970 in UTC; `None` when its
+    /// year has no four digits.
     #[must_use]
     pub const fn from_unix_millis(millis: i64) -> Option<Self> {
         if millis < Self::FIRST || millis > Self::LAST {
@@ -45,10 +45,11 @@ impl DateTime {
 
 /// Reads `CCYY-MM-DDThh:mm:ss[.sss]TZD`. Digits beyond milliseconds are cut off.
 ///
-/// Peers do not keep to the profile, and what can mean one moment only is read as that: white space around it, letters in
-/// lower case, a space instead of `T`, a comma before the fraction, an offset without colon or minutes, the end of a day
-/// as hour 24, a leap second, and the older form `CCYYMMDDThh:mm:ss`, which is in UTC (XEP-0091). Without an offset it
-/// could be any of a day's moments, and is refused.
+/// Peers do not keep to the profile, and what can mean one moment only is read as that: white space
+/// around it, letters in lower case, a space instead of `T`, a comma before the fraction, an offset
+/// without colon or minutes, the end of a day as hour 24, a leap second, and the older form
+/// `CCYYMMDDThh:mm:ss`, which is in UTC (XEP-0091). Without an offset it could be any of a day's
+/// moments, and is refused.
 impl FromStr for DateTime {
     type Err = DecodeError;
 
@@ -89,7 +90,8 @@ fn read(text: &str) -> Option<i64> {
     Some(minutes * MINUTE + second * SECOND + fraction)
 }
 
-/// Reads a distance from UTC, in minutes: `Z`, `+hh:mm` or `-hh:mm` (XEP-0082 §3.2); also without colon or minutes.
+/// Reads a distance from UTC, in minutes: `Z`, `+hh:mm` or `-hh:mm` (XEP-0082 §3.2); also without
+/// colon or minutes.
 pub(crate) fn offset_minutes(text: &str) -> Option<i16> {
     if matches!(text, "Z" | "z") {
         return Some(0);
@@ -156,7 +158,8 @@ const fn days_in(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days from the start of 1970 to this one. Years start in March here, so that the leap day is the last.
+/// Days from the start of 1970 to this one. Years start in March here, so that the leap day is the
+/// last.
 const fn days_before(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let month = (month + 9) % 12;

@@ -1,7 +1,8 @@
 //! Domains beyond ASCII: as XMPP has them, and as DNS and TLS have them (RFC 5890 §2.3.2).
 //!
-//! In an address, `bücher.test` stands as it is (RFC 7622 §3.2). Names that are looked up, named to a TLS server or found
-//! in a certificate are ASCII: `xn--bcher-kva.test`. What is prepared and compared is always the former.
+//! In an address, `bücher.test` stands as it is (RFC 7622 §3.2). Names that are looked up, named to
+//! a TLS server or found in a certificate are ASCII: `xn--bcher-kva.test`. What is prepared and
+//! compared is always the former.
 
 mod punycode;
 
@@ -18,8 +19,8 @@ const LONGEST_NAME: usize = 253;
 /// The longest label (RFC 1035 §2.3.4).
 const LONGEST_LABEL: usize = 63;
 
-/// The form of a domain that DNS and TLS know: `bücher.test` becomes `xn--bcher-kva.test`. A domain in ASCII, an IP
-/// address included, stays as it is.
+/// The form of a domain that DNS and TLS know: `bücher.test` becomes `xn--bcher-kva.test`. A domain
+/// in ASCII, an IP address included, stays as it is.
 ///
 /// ```
 /// assert_eq!(mfly_proto::idn::to_ascii("Bücher.Test")?, "xn--bcher-kva.test");
@@ -56,7 +57,8 @@ pub fn to_ascii(domain: &str) -> Result<Cow<'_, str>, InvalidArgument> {
     Ok(Cow::Owned(ascii))
 }
 
-/// The form of a domain that XMPP knows: `xn--bcher-kva.test` becomes `bücher.test`. What is no domain stays as it is.
+/// The form of a domain that XMPP knows: `xn--bcher-kva.test` becomes `bücher.test`. What is no
+/// domain stays as it is.
 ///
 /// ```
 /// assert_eq!(mfly_proto::idn::to_unicode("xn--bcher-kva.test"), "bücher.test");
@@ -73,8 +75,8 @@ pub(crate) fn may_be_encoded(domain: &[u8]) -> bool {
         && domain.windows(PREFIX.len()).any(|window| window.eq_ignore_ascii_case(PREFIX.as_bytes()))
 }
 
-/// The label that this one is the encoding of. `None` when it is none, or one that nothing is encoded as: two such
-/// labels must not become one.
+/// The label that this one is the encoding of. `None` when it is none, or one that nothing is
+/// encoded as: two such labels must not become one.
 pub(crate) fn decoded(label: &str) -> Option<String> {
     let (prefix, encoded) = label.split_at_checked(PREFIX.len())?;
     if !prefix.eq_ignore_ascii_case(PREFIX) {

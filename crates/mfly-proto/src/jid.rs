@@ -1,8 +1,8 @@
 //! Addresses (RFC 7622) and the platform's identifiers, validated once at the edge.
 //!
-//! Two addresses that mean the same are equal: letters of local part and domain are folded to lower case, what is
-//! beyond ASCII is prepared as servers do, and a domain in the ASCII form of DNS (`xn--bcher-kva.test`) is the one that
-//! it stands for (`bücher.test`).
+//! Two addresses that mean the same are equal: letters of local part and domain are folded to lower
+//! case, what is beyond ASCII is prepared as servers do, and a domain in the ASCII form of DNS
+//! (`xn--bcher-kva.test`) is the one that it stands for (`bücher.test`).
 
 mod escaping;
 mod group;

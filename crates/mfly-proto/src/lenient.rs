@@ -1,12 +1,13 @@
 //! Values of a peer that a person would understand although they are not as specified.
 //!
-//! Only where nothing depends on the exact value. Lengths of frames, numbers of rounds, ports and the like are read
-//! strictly.
+//! Only where nothing depends on the exact value. Lengths of frames, numbers of rounds, ports and
+//! the like are read strictly.
 
 use serde_json::Value;
 
-/// A whole number that is not negative: white space around it is passed over, a fraction cut off, what is below 0 is 0,
-/// and what is too large is the largest there is. `None` for what is no number.
+/// A whole number that is not negative: white space around it is passed over, a fraction cut off,
+/// what is below 0 is 0, and what is too large is the largest there is. `None` for what is no
+/// number.
 ///
 /// ```
 /// use mfly_proto::lenient::whole;
@@ -61,7 +62,8 @@ fn number(text: &str) -> Option<(bool, u64)> {
     Some((is_negative, value))
 }
 
-/// Yes or no: `1` or `true`, `0` or `false`, in any case, with white space around it. `None` for anything else.
+/// Yes or no: `1` or `true`, `0` or `false`, in any case, with white space around it. `None` for
+/// anything else.
 #[must_use]
 pub fn flag(text: &str) -> Option<bool> {
     let text = text.trim();

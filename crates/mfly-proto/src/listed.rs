@@ -1,7 +1,8 @@
 //! Lists of a peer, of which one odd entry spoils nothing.
 //!
-//! A list is read entry by entry. Those that cannot be read are left out of it, counted, and the first of them kept with
-//! the reason and some of their text: a caller has all that is usable, and is not deceived about the rest.
+//! A list is read entry by entry. Those that cannot be read are left out of it, counted, and the
+//! first of them kept with the reason and some of their text: a caller has all that is usable, and
+//! is not deceived about the rest.
 
 use crate::decode::DecodeError;
 use crate::text::excerpt;
@@ -14,8 +15,8 @@ pub const KEPT: usize = 16;
 
 /// The entries of a list that could be read, and what was left out of it.
 ///
-/// It is used like a slice of its entries, and compared with one: what was left out does not count there. Two lists are
-/// equal when that is equal, too.
+/// It is used like a slice of its entries, and compared with one: what was left out does not count
+/// there. Two lists are equal when that is equal, too.
 ///
 /// ```
 /// use mfly_proto::listed::{Listed, SkipReason, Skipped};

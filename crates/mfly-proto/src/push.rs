@@ -1,7 +1,7 @@
 //! What a stanza that answers no request means.
 //!
-//! One row a push: adding one adds a row here and a variant. Whether the sender may say such a thing is the
-//! session's judgement, not the codec's.
+//! One row a push: adding one adds a row here and a variant. Whether the sender may say such a
+//! thing is the session's judgement, not the codec's.
 
 use crate::decode::DecodeError;
 use crate::payload::admin_block::AdminBlock;

@@ -9,8 +9,9 @@
 //! server → web    logoutweb
 //! ```
 //!
-//! Source: observed: Web SDK 4.25.10, except how the phone approves: that is inferred, the official SDK shows the web's side only.
-//! The cipher does not authenticate, so the form of everything opened is checked here.
+//! Source: observed: Web SDK 4.25.10, except how the phone approves: that is inferred, the official
+//! SDK shows the web's side only. The cipher does not authenticate, so the form of everything
+//! opened is checked here.
 
 use crate::argument::InvalidArgument;
 use crate::cipher::{Decrypted, RequestCipher};
@@ -217,7 +218,8 @@ impl Approve {
     }
 }
 
-/// Whether a text can be a code's or a phone's id. Commas separate ids in the notice of a forced log-out.
+/// Whether a text can be a code's or a phone's id. Commas separate ids in the notice of a forced
+/// log-out.
 #[must_use]
 pub fn is_id(text: &str) -> bool {
     (1..=MAX_ID).contains(&text.len())

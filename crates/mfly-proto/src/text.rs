@@ -1,8 +1,9 @@
 //! Text of a peer, made fit for a log, an error or a terminal.
 //!
-//! A peer chooses its words. A line break in them would begin a line of a log that looks like one of the program's own, an
-//! escape code would do to a terminal what a program does to it, and marks that turn the direction of writing would make
-//! one text look like another. Values keep what the peer sent; what shows them escapes it.
+//! A peer chooses its words. A line break in them would begin a line of a log that looks like one
+//! of the program's own, an escape code would do to a terminal what a program does to it, and marks
+//! that turn the direction of writing would make one text look like another. Values keep what the
+//! peer sent; what shows them escapes it.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -48,7 +49,8 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// The first [`SHOWN_BYTES`] of a text as [`escaped`] shows it: what can be kept of a text of any length.
+/// The first [`SHOWN_BYTES`] of a text as [`escaped`] shows it: what can be kept of a text of any
+/// length.
 #[must_use]
 pub fn excerpt(text: &str) -> String {
     escaped(text).to_string()
@@ -70,8 +72,9 @@ pub fn on_one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(line)
 }
 
-/// Whether a character can be shown as it is: no control character, no end of a line, nothing invisible that changes how
-/// its neighbours look. Joiners (U+200C, U+200D), which words and emoji are made with, can.
+/// Whether a character can be shown as it is: no control character, no end of a line, nothing
+/// invisible that changes how its neighbours look. Joiners (U+200C, U+200D), which words and emoji
+/// are made with, can.
 const fn is_plain(character: char) -> bool {
     !matches!(
         character,

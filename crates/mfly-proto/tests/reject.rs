@@ -1,7 +1,7 @@
 //! Every class of text that restricted XML refuses.
 //!
-//! A file of `fixtures/reject/` is named after the kind of its refusal, then, after a dot, its case.
-//! What is too big for a file is made here.
+//! A file of `fixtures/reject/` is named after the kind of its refusal, then, after a dot, its
+//! case. What is too big for a file is made here.
 
 #![expect(
     clippy::panic,

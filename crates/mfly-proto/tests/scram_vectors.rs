@@ -1,4 +1,5 @@
-//! SCRAM against the exchanges printed in its RFCs, and against answers that were computed elsewhere.
+//! SCRAM against the exchanges printed in its RFCs, and against answers that were computed
+//! elsewhere.
 #![expect(clippy::unwrap_used, reason = "a test fails loudly")]
 
 use mfly_proto::sasl::{

@@ -16,8 +16,8 @@ use streams::{LIMIT, Outcome, content, header, split};
 const OTHER_HEADER: &str = "<stream xmlns='http://etherx.jabber.org/streams' xmlns:c='jabber:client' \
     from='xmpp.example.test' id='s1' xml:lang='en' version='1.0'>";
 
-/// What becomes of the stream as a whole, after making sure that it is the same in two chunks, wherever they meet,
-/// and byte by byte.
+/// What becomes of the stream as a whole, after making sure that it is the same in two chunks,
+/// wherever they meet, and byte by byte.
 fn split_everywhere(stream: &[u8]) -> Outcome {
     let whole = content(split([stream]));
     for at in 0..=stream.len() {

@@ -1,5 +1,5 @@
-//! Properties of streams over TCP: how the bytes arrive makes no difference, and neither does reading element by
-//! element instead of all at once.
+//! Properties of streams over TCP: how the bytes arrive makes no difference, and neither does
+//! reading element by element instead of all at once.
 
 mod generated;
 mod skipping;

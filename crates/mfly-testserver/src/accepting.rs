@@ -1,4 +1,5 @@
-//! The tasks of a running server: those that accept and serve connections, and the one that keeps time.
+//! The tasks of a running server: those that accept and serve connections, and the one that keeps
+//! time.
 
 use crate::admission::{Place, refuse};
 use crate::connection::{self, Protection};

@@ -153,8 +153,8 @@ impl Builder {
         self
     }
 
-    /// Whether to serve TLS on ports that are not asked for by name: HTTP over TLS, XMPP over TCP with STARTTLS, and XMPP over
-    /// TLS. Default: yes, each on a free port of 127.0.0.1.
+    /// Whether to serve TLS on ports that are not asked for by name: HTTP over TLS, XMPP over TCP
+    /// with STARTTLS, and XMPP over TLS. Default: yes, each on a free port of 127.0.0.1.
     #[must_use]
     pub fn tls(mut self, is_on: bool) -> Self {
         self.has_tls = is_on;
@@ -168,16 +168,18 @@ impl Builder {
         self
     }
 
-    /// Keeps the certificate authority in this file, and its key beside it in a file with `.key` behind the name: both are
-    /// made at the first start, and used again at later ones. Several servers may start with one new file at a time. Default: every server makes its own and forgets the key.
+    /// Keeps the certificate authority in this file, and its key beside it in a file with `.key`
+    /// behind the name: both are made at the first start, and used again at later ones. Several
+    /// servers may start with one new file at a time. Default: every server makes its own and
+    /// forgets the key.
     #[must_use]
     pub fn authority(mut self, path: impl Into<PathBuf>) -> Self {
         self.authority = Some(path.into());
         self
     }
 
-    /// Where to listen for XMPP over TCP. STARTTLS is offered there and required, unless [`Builder::tcp_cleartext`] says
-    /// otherwise.
+    /// Where to listen for XMPP over TCP. STARTTLS is offered there and required, unless
+    /// [`Builder::tcp_cleartext`] says otherwise.
     #[must_use]
     pub fn tcp_listen(mut self, address: SocketAddr) -> Self {
         self.tcp_listen = Some(address);
@@ -191,24 +193,25 @@ impl Builder {
         self
     }
 
-    /// Speaks XMPP over TCP in the clear, and does not offer STARTTLS: for measurements, and for tests of clients that must
-    /// refuse that. Default: no.
+    /// Speaks XMPP over TCP in the clear, and does not offer STARTTLS: for measurements, and for
+    /// tests of clients that must refuse that. Default: no.
     #[must_use]
     pub fn tcp_cleartext(mut self, is_on: bool) -> Self {
         self.is_tcp_cleartext = is_on;
         self
     }
 
-    /// Offers SCRAM-SHA-1, -256 and -512, and their -PLUS forms where there is TLS. Standard accounts can use them; those of
-    /// the platform have PLAIN alone. Default: no.
+    /// Offers SCRAM-SHA-1, -256 and -512, and their -PLUS forms where there is TLS. Standard
+    /// accounts can use them; those of the platform have PLAIN alone. Default: no.
     #[must_use]
     pub fn scram(mut self, is_on: bool) -> Self {
         self.scram = is_on;
         self
     }
 
-    /// Whether [`Builder::scram`] offers the -PLUS forms, which tie a login to its TLS connection (RFC 5802 §6). Without them, clients can be
-    /// tested that choose a -PLUS form but cannot bind, as stanza.js 12 does. Default: yes.
+    /// Whether [`Builder::scram`] offers the -PLUS forms, which tie a login to its TLS connection
+    /// (RFC 5802 §6). Without them, clients can be tested that choose a -PLUS form but cannot bind,
+    /// as stanza.js 12 does. Default: yes.
     #[must_use]
     pub fn channel_binding(mut self, is_on: bool) -> Self {
         self.channel_binding = is_on;
@@ -229,15 +232,16 @@ impl Builder {
         self
     }
 
-    /// Offers ANONYMOUS: whoever uses it gets a standard account that goes with its last session. Default: no.
+    /// Offers ANONYMOUS: whoever uses it gets a standard account that goes with its last session.
+    /// Default: no.
     #[must_use]
     pub fn anonymous(mut self, is_on: bool) -> Self {
         self.anonymous = is_on;
         self
     }
 
-    /// Shows this certificate (`chain`) with this `key`, both PEM text, instead of one of its own authority's making;
-    /// [`TestServer::ca_certificate_pem`] then is none.
+    /// Shows this certificate (`chain`) with this `key`, both PEM text, instead of one of its own
+    /// authority's making; [`TestServer::ca_certificate_pem`] then is none.
     #[must_use]
     pub fn certificate(mut self, chain: impl Into<String>, key: impl Into<String>) -> Self {
         self.certificate = Some(Certificates { chain_pem: chain.into(), key_pem: key.into() });
@@ -252,24 +256,26 @@ impl Builder {
         self
     }
 
-    /// How long a code for logging in can be approved before a fresh one takes its place. Default: a minute (inferred);
-    /// at least 10 milliseconds.
+    /// How long a code for logging in can be approved before a fresh one takes its place. Default:
+    /// a minute (inferred); at least 10 milliseconds.
     #[must_use]
     pub fn qr_code_lifetime(mut self, lifetime: Duration) -> Self {
         self.qr_code_lifetime = lifetime.max(Duration::from_millis(10));
         self
     }
 
-    /// Names this server as signalling server in configurations. Default: no, because apps then open a connection for calls,
-    /// which are not served here. Logging in by code needs no announcement: apps are given that address.
+    /// Names this server as signalling server in configurations. Default: no, because apps then
+    /// open a connection for calls, which are not served here. Logging in by code needs no
+    /// announcement: apps are given that address.
     #[must_use]
     pub fn announce_signalling(mut self, is_on: bool) -> Self {
         self.announces_signalling = is_on;
         self
     }
 
-    /// Commits uploads in parts by their `uploadId`, as with Amazon's stores, rather than by an address, as with Oracle's.
-    /// Default: no, because the official SDK (4.25.10) then fails to send a file of more than one part.
+    /// Commits uploads in parts by their `uploadId`, as with Amazon's stores, rather than by an
+    /// address, as with Oracle's. Default: no, because the official SDK (4.25.10) then fails to
+    /// send a file of more than one part.
     #[must_use]
     pub fn commit_uploads_by_id(mut self, is_on: bool) -> Self {
         self.are_uploads_committed_by_id = is_on;

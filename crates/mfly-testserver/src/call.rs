@@ -172,7 +172,8 @@ impl RestCall<'_> {
 
     /// Where the client reached this server: scheme, host and port.
     ///
-    /// The client's own `Host` counts, so that addresses in answers work through port forwards and between containers, too.
+    /// The client's own `Host` counts, so that addresses in answers work through port forwards and
+    /// between containers, too.
     pub(crate) fn origin(&self) -> String {
         match (self.reached.host, self.reached.is_secure) {
             (Some(host), true) => format!("https://{host}"),

@@ -15,8 +15,8 @@ const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 /// The server's certificate chain and its key.
 #[derive(Clone)]
 pub(crate) struct Certificates {
-    /// The server's certificate and the authority's, as PEM text. Clients do not need the second, but Chromium can be told
-    /// to trust whatever chain has it.
+    /// The server's certificate and the authority's, as PEM text. Clients do not need the second,
+    /// but Chromium can be told to trust whatever chain has it.
     pub(crate) chain_pem: String,
     /// The key as PEM text.
     pub(crate) key_pem: String,

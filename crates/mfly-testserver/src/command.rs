@@ -32,7 +32,8 @@ pub struct Args {
     #[arg(long, value_name = "HOST:PORT", value_parser = address)]
     pub tls_listen: Option<SocketAddr>,
 
-    /// Keep the certificate authority in FILE and its key in FILE.key, so that it has to be trusted only once
+    /// Keep the certificate authority in FILE and its key in FILE.key, so that it has to be trusted
+    /// only once
     #[arg(long, value_name = "FILE", requires = "encrypted")]
     pub authority: Option<PathBuf>,
 
@@ -76,11 +77,13 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     pub standard_users: Option<PathBuf>,
 
-    /// Offer SCRAM-SHA-1, -256 and -512, with channel binding where there is TLS; for standard accounts
+    /// Offer SCRAM-SHA-1, -256 and -512, with channel binding where there is TLS; for standard
+    /// accounts
     #[arg(long)]
     pub scram: bool,
 
-    /// Offer SCRAM without channel binding (-PLUS), for clients that cannot bind and choose it all the same
+    /// Offer SCRAM without channel binding (-PLUS), for clients that cannot bind and choose it all
+    /// the same
     #[arg(long, requires = "scram")]
     pub no_channel_binding: bool,
 
@@ -121,8 +124,8 @@ pub enum CommandError {
     Io(#[from] io::Error),
 }
 
-/// Runs a server until Ctrl-C or SIGTERM, which are heard while it starts, too. `tell` gets the settings for apps once it runs. A
-/// second signal ends it without goodbyes.
+/// Runs a server until Ctrl-C or SIGTERM, which are heard while it starts, too. `tell` gets the
+/// settings for apps once it runs. A second signal ends it without goodbyes.
 ///
 /// # Errors
 /// See [`CommandError`].

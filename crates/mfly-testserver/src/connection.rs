@@ -25,7 +25,8 @@ const TELLING: Duration = Duration::from_secs(5);
 /// Frames that are taken from the pipe, or handed to it, before it is flushed.
 const BATCH: usize = 32;
 
-/// Bytes that are handed to the pipe before it is flushed. What waits in it is one frame more at most.
+/// Bytes that are handed to the pipe before it is flushed. What waits in it is one frame more at
+/// most.
 const BATCH_BYTES: usize = 64 * 1024;
 
 /// How a connection is protected.
@@ -226,7 +227,8 @@ async fn write(
                 Command::Secure(agreement) => {
                     pipe.flush().await?;
                     if pipe.has_more() {
-                        // The next stage would take it for something that TLS protects (RFC 6120 §5.4.2.3).
+                        // The next stage would take it for something that TLS protects (RFC 6120
+                        // §5.4.2.3).
                         shared.malformed(id, StreamCondition::PolicyViolation);
                     } else {
                         shared.agreed(id, &agreement);

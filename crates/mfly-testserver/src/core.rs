@@ -1,8 +1,8 @@
 //! The protocol core: frames and times in, frames out. No socket, no clock, no random source.
 //!
-//! The shell's rule: call one of [`Core::open`], [`Core::frame`], [`Core::malformed`], [`Core::secured`], [`Core::closed`],
-//! [`Core::timeout`] or an operation of
-//! [`Core::world_mut`], then take [`Core::poll_output`] until it is `None`, then sleep until [`Core::poll_timeout`].
+//! The shell's rule: call one of [`Core::open`], [`Core::frame`], [`Core::malformed`],
+//! [`Core::secured`], [`Core::closed`], [`Core::timeout`] or an operation of [`Core::world_mut`],
+//! then take [`Core::poll_output`] until it is `None`, then sleep until [`Core::poll_timeout`].
 
 use crate::stream::{Stream, StreamMeta};
 use crate::world::{Output, Settings, StreamId, Timestamp, World};

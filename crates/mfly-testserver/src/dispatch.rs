@@ -1,7 +1,8 @@
 //! Which feature answers which `iq`.
 //!
-//! A request is found by kind, namespace, name and, where there is one, `status`. Whatever no row names is answered
-//! with `service-unavailable`: an app waits for ever for a request that is not answered.
+//! A request is found by kind, namespace, name and, where there is one, `status`. Whatever no row
+//! names is answered with `service-unavailable`: an app waits for ever for a request that is not
+//! answered.
 
 pub(crate) mod standard;
 
@@ -62,7 +63,8 @@ pub(crate) struct Call<'a> {
     pub(crate) stream: StreamId,
     /// Who asks.
     pub(crate) user: UserId,
-    /// Whose account is asked: the asker's own unless the request is [`Handle::ABOUT_OTHERS`]. It need not exist.
+    /// Whose account is asked: the asker's own unless the request is [`Handle::ABOUT_OTHERS`]. It
+    /// need not exist.
     pub(crate) target: UserId,
 }
 
@@ -207,7 +209,8 @@ fn target_of(world: &World, own: &UserId, to: Option<&Jid>) -> Target {
     }
 }
 
-/// Whether an address belongs to the server itself or to one of its parts, such as `mix.` for groups.
+/// Whether an address belongs to the server itself or to one of its parts, such as `mix.` for
+/// groups.
 pub(crate) fn is_served(world: &World, jid: &Jid) -> bool {
     let host = world.host().as_str();
     jid.domain() == host || jid.domain().strip_suffix(host).is_some_and(|part| part.ends_with('.'))

@@ -109,8 +109,9 @@ impl RequestFaults {
     }
 }
 
-/// What the next XMPP connections suffer, over WebSocket, TCP and in memory alike. A connection takes the first order of each
-/// kind, so that several can be combined; the next connection takes the next.
+/// What the next XMPP connections suffer, over WebSocket, TCP and in memory alike. A connection
+/// takes the first order of each kind, so that several can be combined; the next connection takes
+/// the next.
 #[must_use = "a fault is ordered by the method that says what happens"]
 pub struct NextConnections {
     shared: Arc<Shared>,
@@ -144,7 +145,8 @@ impl NextConnections {
         self.add(StreamFault::Dial(DialFault::Garbage(text.into())));
     }
 
-    /// STARTTLS is not offered to them, as if somebody in between had removed it. It is not required then.
+    /// STARTTLS is not offered to them, as if somebody in between had removed it. It is not
+    /// required then.
     pub fn withhold_start_tls(self) {
         self.add(StreamFault::StartTls(StartTlsFault::Withhold));
     }
@@ -164,15 +166,15 @@ impl NextConnections {
         self.add(StreamFault::SeeOtherHost(host.into()));
     }
 
-    /// They are offered these SASL mechanisms only, in this order. Ones that the server does not have are announced all the
-    /// same.
+    /// They are offered these SASL mechanisms only, in this order. Ones that the server does not
+    /// have are announced all the same.
     pub fn mechanisms<'a>(self, names: impl IntoIterator<Item = &'a str>) {
         let names = names.into_iter().map(str::to_owned).collect();
         self.add(StreamFault::Mechanisms(names));
     }
 
-    /// They do not hear of the -PLUS mechanisms that they are offered, as if somebody in between had removed them. The server
-    /// notices when a client says so.
+    /// They do not hear of the -PLUS mechanisms that they are offered, as if somebody in between
+    /// had removed them. The server notices when a client says so.
     pub fn strip_channel_binding(self) {
         self.add(StreamFault::StripBinding);
     }

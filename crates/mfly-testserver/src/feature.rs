@@ -1,10 +1,10 @@
 //! What the server does, one feature a file, under the same names as everywhere else.
 //!
-//! A feature that comes over XMPP implements [`crate::dispatch::Handle`] for the requests of its payload file and is
-//! named in one row of the dispatch table.
-//! What standard accounts are served is named in the table of [`crate::dispatch::standard`]; where the platform has rules of
-//! its own, it is in a `standard` beside them.
-//! A feature that comes over REST lists its routes and is named in one row of the router's table.
+//! A feature that comes over XMPP implements [`crate::dispatch::Handle`] for the requests of its
+//! payload file and is named in one row of the dispatch table. What standard accounts are served is
+//! named in the table of [`crate::dispatch::standard`]; where the platform has rules of its own, it
+//! is in a `standard` beside them. A feature that comes over REST lists its routes and is named in
+//! one row of the router's table.
 
 pub(crate) mod admin_block;
 pub(crate) mod block;

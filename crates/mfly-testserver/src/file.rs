@@ -9,8 +9,9 @@ use tokio::sync::oneshot;
 /// The mark that some editors put before UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Does blocking work on a thread of its own. A pipe may never give anything: the returned future can be dropped then, and the end of
-/// the process does not wait for the thread, as it would for one of tokio's.
+/// Does blocking work on a thread of its own. A pipe may never give anything: the returned future
+/// can be dropped then, and the end of the process does not wait for the thread, as it would for
+/// one of tokio's.
 ///
 /// # Errors
 /// When the system has no more threads.

@@ -127,7 +127,8 @@ impl UserHandle {
         let id = UserId::new(&self.id)?;
         self.shared.with_core(|core, now| {
             let world = core.world_mut();
-            // Looked for under the same lock: a client may register at this moment, and stays registered.
+            // Looked for under the same lock: a client may register at this moment, and stays
+            // registered.
             if world.user(&id).is_some() {
                 return Ok(());
             }

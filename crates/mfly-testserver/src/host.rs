@@ -33,11 +33,11 @@ impl HostError {
     }
 }
 
-/// The host, and the port if there is one, that a request is for. `None` when the request names none: in HTTP/1.0, or with an empty
-/// header.
+/// The host, and the port if there is one, that a request is for. `None` when the request names
+/// none: in HTTP/1.0, or with an empty header.
 ///
-/// A whole URI as request target counts more than the header (RFC 9112 §3.2.2). What proxies say in headers of their own is not
-/// looked at, because any client could say it.
+/// A whole URI as request target counts more than the header (RFC 9112 §3.2.2). What proxies say in
+/// headers of their own is not looked at, because any client could say it.
 ///
 /// # Errors
 /// See [`HostError`].

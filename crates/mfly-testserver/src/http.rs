@@ -53,7 +53,8 @@ const HEAD_BYTES: usize = 64 * 1024;
 
 /// Serves one connection: requests, then XMPP if one of them asks for it.
 ///
-/// `protection` says whether it is encrypted. Once a request has shown whose it is, the connection gives its `place` back.
+/// `protection` says whether it is encrypted. Once a request has shown whose it is, the connection
+/// gives its `place` back.
 pub(crate) async fn serve<T>(
     shared: Arc<Shared>,
     io: T,

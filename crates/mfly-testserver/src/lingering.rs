@@ -1,8 +1,9 @@
 //! A byte stream that ends so that the last answer on it can be read (RFC 9112 §9.6).
 //!
-//! A server may answer before it has read the whole request. If it closed the socket then, the system would reset the connection
-//! because of the unread bytes, and the client would lose the answer. So the sending half is closed first. Then what the client
-//! still sends is read and dropped, within bounds, until the client closes its half.
+//! A server may answer before it has read the whole request. If it closed the socket then, the
+//! system would reset the connection because of the unread bytes, and the client would lose the
+//! answer. So the sending half is closed first. Then what the client still sends is read and
+//! dropped, within bounds, until the client closes its half.
 
 use crate::media_store::FILE_BYTES;
 use std::io;

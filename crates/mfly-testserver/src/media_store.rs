@@ -156,8 +156,8 @@ impl MediaStore {
         }
     }
 
-    /// Begins an upload of `owner` in `parts` parts; their addresses carry `secret`. What came of an
-    /// earlier upload of this token is forgotten.
+    /// Begins an upload of `owner` in `parts` parts; their addresses carry `secret`. What came of
+    /// an earlier upload of this token is forgotten.
     pub(crate) fn begin(
         &mut self,
         secret: String,

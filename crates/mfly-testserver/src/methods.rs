@@ -8,7 +8,8 @@ use http::{HeaderValue, Method, StatusCode, header};
 pub(crate) struct Methods(Vec<Method>);
 
 impl Methods {
-    /// These, HEAD wherever there is GET, and OPTIONS. `None` when there are none: then there is nothing at that path.
+    /// These, HEAD wherever there is GET, and OPTIONS. `None` when there are none: then there is
+    /// nothing at that path.
     pub(crate) fn of<'a>(methods: impl IntoIterator<Item = &'a Method>) -> Option<Self> {
         let mut all = Vec::new();
         for method in methods {

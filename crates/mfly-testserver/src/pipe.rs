@@ -1,7 +1,8 @@
 //! What a connection's frames travel through.
 //!
-//! Over TCP the bytes are cut into frames here and not in the transport, because a server goes on after what a client gives up
-//! at: it explains what was wrong, and it turns a stream that has begun into an encrypted one.
+//! Over TCP the bytes are cut into frames here and not in the transport, because a server goes on
+//! after what a client gives up at: it explains what was wrong, and it turns a stream that has
+//! begun into an encrypted one.
 
 use crate::memory::{Reading, Share};
 use crate::world::Parcel;
@@ -83,7 +84,8 @@ struct TcpPipe {
 }
 
 impl Pipe {
-    /// A WebSocket connection whose handshake is done. What is read of it counts in `share` already.
+    /// A WebSocket connection whose handshake is done. What is read of it counts in `share`
+    /// already.
     pub(crate) fn websocket(io: impl Io + 'static, share: Share) -> Self {
         let connection = server::websocket(io, DEFAULT_MAX_FRAME_BYTES);
         Self { wire: Wire::WebSocket(Box::new(connection)), share }
@@ -95,8 +97,8 @@ impl Pipe {
         Self { wire: Wire::WebSocket(Box::new(connection)), share: reading.share() }
     }
 
-    /// A byte stream on which nothing was said yet, and what to encrypt it with on request; what is read of it counts as
-    /// `reading`.
+    /// A byte stream on which nothing was said yet, and what to encrypt it with on request; what is
+    /// read of it counts as `reading`.
     pub(crate) fn tcp(
         io: impl Io + 'static,
         tls: Option<ServerTls>,
@@ -139,8 +141,8 @@ impl Pipe {
         }
     }
 
-    /// What has arrived already and only waits to be taken. Before TLS nothing does: what follows the request for it is not for
-    /// the core to hear.
+    /// What has arrived already and only waits to be taken. Before TLS nothing does: what follows
+    /// the request for it is not for the core to hear.
     pub(crate) fn next_waiting(&mut self) -> Option<Arrival> {
         match &mut self.wire {
             Wire::WebSocket(_) => self.next().now_or_never(),
@@ -191,8 +193,8 @@ impl Pipe {
         }
     }
 
-    /// Whether something else than white space came with the latest frame. The white space is dropped: some clients write it behind
-    /// each element.
+    /// Whether something else than white space came with the latest frame. The white space is
+    /// dropped: some clients write it behind each element.
     pub(crate) fn has_more(&mut self) -> bool {
         match &mut self.wire {
             Wire::WebSocket(_) => false,

@@ -1,7 +1,8 @@
 //! Passing a client's stanza on: with the true sender, and never larger than its receiver takes.
 //!
-//! What a client may send is as large as what it takes, and a stanza grows on its way: addresses are added, namespaces
-//! that it inherited are declared on it. One that would arrive too large is refused instead.
+//! What a client may send is as large as what it takes, and a stanza grows on its way: addresses
+//! are added, namespaces that it inherited are declared on it. One that would arrive too large is
+//! refused instead.
 
 use crate::world::session::frame;
 use crate::world::{StreamId, World};
@@ -15,10 +16,12 @@ use mfly_transport::DEFAULT_MAX_FRAME_BYTES;
 /// The largest stanza that a client may send and that is passed on to one, in bytes.
 pub(crate) const MAX_STANZA_BYTES: usize = DEFAULT_MAX_FRAME_BYTES;
 
-/// The longest answer to a question of the client's own, in bytes: half of what may wait for a connection.
+/// The longest answer to a question of the client's own, in bytes: half of what may wait for a
+/// connection.
 pub(crate) const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
-/// What two addresses, an id and the rest of an envelope take at most. What is stored for later must leave that much room.
+/// What two addresses, an id and the rest of an envelope take at most. What is stored for later
+/// must leave that much room.
 pub(crate) const MAX_ENVELOPE_BYTES: usize = 8 * 1024;
 
 /// A message or presence as it came, but with these addresses.

@@ -79,7 +79,8 @@ impl Target<'_> {
     }
 }
 
-/// Finds the route of a request. A HEAD is answered as a GET would be (RFC 9110 §9.3.2); its body is left out when it is sent.
+/// Finds the route of a request. A HEAD is answered as a GET would be (RFC 9110 §9.3.2); its body
+/// is left out when it is sent.
 ///
 /// # Errors
 /// The answer: HTTP 404 for an unknown path, 405 for a known one with another method.
@@ -207,8 +208,9 @@ fn for_user(
     }
 }
 
-/// Whom the token in `authorization` belonged to, if that session was told to log out. The token may have expired since: the official
-/// SDK renews one only when it is refused, and with its session over it no longer can.
+/// Whom the token in `authorization` belonged to, if that session was told to log out. The token
+/// may have expired since: the official SDK renews one only when it is refused, and with its
+/// session over it no longer can.
 fn leaving(shared: &Shared, headers: &HeaderMap) -> Option<Caller> {
     let token = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let claims = shared.tokens.signed(token)?;

@@ -99,8 +99,8 @@ impl TestServer {
         self.shared.addresses.websocket_tls()
     }
 
-    /// `xmpp://localhost:PORT`, where TLS is agreed on before anything else (STARTTLS), unless TCP is off. With
-    /// [`Builder::tcp_cleartext`] it is not offered there.
+    /// `xmpp://localhost:PORT`, where TLS is agreed on before anything else (STARTTLS), unless TCP
+    /// is off. With [`Builder::tcp_cleartext`] it is not offered there.
     #[must_use]
     pub fn tcp_address(&self) -> Option<String> {
         self.shared.addresses.xmpp()
@@ -112,8 +112,8 @@ impl TestServer {
         self.shared.addresses.xmpps()
     }
 
-    /// A client's end of a connection in memory: no socket, no TLS, the same server. Whatever is not read of it holds the
-    /// server up as a slow network would.
+    /// A client's end of a connection in memory: no socket, no TLS, the same server. Whatever is
+    /// not read of it holds the server up as a slow network would.
     #[must_use]
     pub fn connect_in_memory(&self, framing: Framing) -> Connection {
         let reading = &self.shared.reading;
@@ -142,7 +142,8 @@ impl TestServer {
         format!("{}/licence.js", self.shared.addresses.origin())
     }
 
-    /// Where codes for logging in come from: `http://127.0.0.1:PORT`, without path. The official SDK takes it as `socketUrl`.
+    /// Where codes for logging in come from: `http://127.0.0.1:PORT`, without path. The official
+    /// SDK takes it as `socketUrl`.
     #[must_use]
     pub fn signalling_url(&self) -> String {
         self.shared.addresses.origin()
@@ -179,14 +180,15 @@ impl TestServer {
     }
 
     /// The authority that clients have to trust, as PEM text, unless TLS is off. Every server has
-    /// its own, whose key is forgotten once the server runs, unless [`Builder::authority`] keeps one.
+    /// its own, whose key is forgotten once the server runs, unless [`Builder::authority`] keeps
+    /// one.
     #[must_use]
     pub fn ca_certificate_pem(&self) -> Option<&str> {
         Some(self.authority.as_ref()?.pem.as_str())
     }
 
-    /// The SHA-256 of the authority's public key in base64, unless TLS is off: a Chromium that is started with
-    /// `--ignore-certificate-errors-spki-list` and this trusts the server.
+    /// The SHA-256 of the authority's public key in base64, unless TLS is off: a Chromium that is
+    /// started with `--ignore-certificate-errors-spki-list` and this trusts the server.
     #[must_use]
     pub fn ca_public_key_hash(&self) -> Option<&str> {
         Some(self.authority.as_ref()?.public_key_hash.as_str())
@@ -210,8 +212,9 @@ impl TestServer {
         self.shared.read_core(|core| core.world().settings.trial)
     }
 
-    /// Makes a standard account: one that any XMPP client can use, with a password that stays. If there is one of that name, it
-    /// is given the password; should that be another one, its sessions end.
+    /// Makes a standard account: one that any XMPP client can use, with a password that stays. If
+    /// there is one of that name, it is given the password; should that be another one, its
+    /// sessions end.
     ///
     /// # Errors
     /// See [`UserError`].

@@ -106,8 +106,8 @@ impl Shared {
         })
     }
 
-    /// Lets `work` change core and queues, and wakes the clock if it has to look again earlier than it believes. Once more than
-    /// that would cost a switch of tasks for every frame.
+    /// Lets `work` change core and queues, and wakes the clock if it has to look again earlier than
+    /// it believes. Once more than that would cost a switch of tasks for every frame.
     fn change<R>(&self, work: impl FnOnce(&mut Protocol) -> R) -> R {
         let mut protocol = self.protocol();
         let before = protocol.core.poll_timeout();

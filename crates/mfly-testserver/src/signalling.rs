@@ -1,7 +1,9 @@
-//! The signalling server: Engine.IO 3 and Socket.IO 4 at `/socket.io/`, as socket.io-client 2.x expects them.
+//! The signalling server: Engine.IO 3 and Socket.IO 4 at `/socket.io/`, as socket.io-client 2.x
+//! expects them.
 //!
-//! [`hub`] holds the clients and is free of sockets; [`polling`] and [`websocket`] move its packets. What the events mean is
-//! in `feature/qr_login.rs`. The hub's lock is taken after the core's and never the other way round.
+//! [`hub`] holds the clients and is free of sockets; [`polling`] and [`websocket`] move its
+//! packets. What the events mean is in `feature/qr_login.rs`. The hub's lock is taken after the
+//! core's and never the other way round.
 
 pub(crate) mod hub;
 pub(crate) mod polling;

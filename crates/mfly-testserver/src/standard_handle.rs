@@ -71,10 +71,12 @@ impl StandardUserHandle {
         self.look(|_, own| own.card.as_ref().map(|card| card.as_str().to_owned()))?
     }
 
-    /// Gives it a vCard of any length, as its owner would write it: one `<vCard/>` of XEP-0054. Nobody is told.
+    /// Gives it a vCard of any length, as its owner would write it: one `<vCard/>` of XEP-0054.
+    /// Nobody is told.
     ///
     /// # Errors
-    /// [`UserError::InvalidArgument`] when it is no XML, [`UserError::NoSuchUser`] when the account was removed.
+    /// [`UserError::InvalidArgument`] when it is no XML, [`UserError::NoSuchUser`] when the account
+    /// was removed.
     pub fn set_vcard(&self, card: &str) -> Result<(), UserError> {
         let limits = Limits { bytes: card.len(), ..Limits::default() };
         let card = Document::parse(card.to_owned(), &limits)
@@ -97,7 +99,8 @@ impl StandardUserHandle {
         Ok(())
     }
 
-    /// Makes the account and `other` contacts of each other, each of which sees the other's presence.
+    /// Makes the account and `other` contacts of each other, each of which sees the other's
+    /// presence.
     ///
     /// # Errors
     /// [`UserError::NoSuchUser`] when one of them was removed.

@@ -8,7 +8,8 @@
 //!    │ └► Securing ──► TLS, over TCP   wrong: 3 tries                              │
 //!    └─────┴─────────┴──────── stream error, close, time-out ────────────────────►┴─► Closed
 //! ```
-//! `Opening` and `Reopening` are one phase, told apart by who is logged in. A phase is a file and owns its data.
+//! `Opening` and `Reopening` are one phase, told apart by who is logged in. A phase is a file and
+//! owns its data.
 
 mod authenticating;
 mod binding;
@@ -54,7 +55,8 @@ pub(crate) struct Stream {
     phase: Phase,
     /// Until when it must be bound.
     handshake_deadline: Timestamp,
-    /// Whether the client's last opening was answered: an error may not come before that (RFC 6120 §4.9.1.1).
+    /// Whether the client's last opening was answered: an error may not come before that (RFC 6120
+    /// §4.9.1.1).
     greeted: bool,
 }
 

@@ -1,7 +1,8 @@
 //! Everything the server knows, and the rules that concern more than one feature.
 //!
-//! Plain data without sockets, clocks or random sources: the time comes in with every call that needs it, and
-//! identifiers are drawn from a seed. What the world wants to say to streams it puts into one outbox, in order.
+//! Plain data without sockets, clocks or random sources: the time comes in with every call that
+//! needs it, and identifiers are drawn from a seed. What the world wants to say to streams it puts
+//! into one outbox, in order.
 //!
 //! | file | what |
 //! |---|---|
@@ -79,10 +80,12 @@ pub(crate) struct StreamId(pub(crate) u64);
 pub(crate) enum Output {
     /// Write this frame to that stream.
     Send(StreamId, Parcel),
-    /// End that stream with its framing's closing tag, and close the connection once that is written.
+    /// End that stream with its framing's closing tag, and close the connection once that is
+    /// written.
     Close(StreamId),
-    /// Agree to TLS with this frame once everything before is written, and encrypt that connection. If the client has said more
-    /// already, that is [`Core::malformed`](crate::core::Core::malformed) instead.
+    /// Agree to TLS with this frame once everything before is written, and encrypt that connection.
+    /// If the client has said more already, that is
+    /// [`Core::malformed`](crate::core::Core::malformed) instead.
     Secure(StreamId, Frame),
     /// Tell the browser that showed this code that its session must end.
     LogoutWeb(String),
@@ -101,7 +104,8 @@ pub(crate) struct World {
     sharing: Sharing,
     /// Code -> the registration that it brought.
     qr_sessions: BTreeMap<String, (UserId, RegistrationId)>,
-    /// Registrations that ended from afar, and whose browsers were told to log out. At most [`qr::TOLD_TO_LEAVE`].
+    /// Registrations that ended from afar, and whose browsers were told to log out. At most
+    /// [`qr::TOLD_TO_LEAVE`].
     told_to_leave: VecDeque<RegistrationId>,
     ids: Ids,
     /// Opens sealed passwords.
@@ -177,7 +181,8 @@ impl World {
 
     /// The address of an account at this server.
     pub(crate) fn jid_of(&self, user: &UserId) -> Jid {
-        // Host and id are valid, so only an absurd length can fail; the host is then still a truthful sender.
+        // Host and id are valid, so only an absurd length can fail; the host is then still a
+        // truthful sender.
         user.at(self.host.as_str()).map_or_else(|_| self.host.clone(), Into::into)
     }
 
@@ -227,8 +232,8 @@ impl World {
         self.outbox.len()
     }
 
-    /// Puts a frame in front of everything that was queued since `mark`: a result goes out before the pushes
-    /// that its request caused.
+    /// Puts a frame in front of everything that was queued since `mark`: a result goes out before
+    /// the pushes that its request caused.
     pub(crate) fn insert_output(&mut self, mark: usize, stream: StreamId, frame: Frame) {
         let output = Output::Send(stream, self.sharing.parcel(frame));
         self.outbox.insert(mark.min(self.outbox.len()), output);

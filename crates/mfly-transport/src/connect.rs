@@ -105,7 +105,8 @@ async fn open(
     Ok(connection)
 }
 
-/// A resolver may take `name.localhost` for a name like any other (RFC 6761 §6.3 only says that it should not).
+/// A resolver may take `name.localhost` for a name like any other (RFC 6761 §6.3 only says that it
+/// should not).
 fn check_loopback(peer: IpAddr) -> Result<(), InvalidArgument> {
     if peer.to_canonical().is_loopback() { Ok(()) } else { Err(unprotected()) }
 }
@@ -189,7 +190,8 @@ where
 {
     let unusable =
         || InvalidArgument::new("address", "host: no certificate can be made for this name");
-    // Certificates and the server name indication have the form of DNS (RFC 6125 §6.4.2, RFC 6066 §3).
+    // Certificates and the server name indication have the form of DNS (RFC 6125 §6.4.2, RFC 6066
+    // §3).
     let name = &*idn::to_ascii(name).map_err(|_| unusable())?;
     let server = ServerName::try_from(name.to_owned()).map_err(|_| unusable())?;
     TlsConnector::from(tls.client_config(alpn))

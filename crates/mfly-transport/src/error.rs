@@ -147,8 +147,8 @@ pub enum TransportError {
     /// Nothing can be sent any more.
     #[error("the connection is closed; open another one")]
     Closed,
-    /// The connection broke. The kind is `InvalidData` when the peer broke the rules of WebSocket or
-    /// of a stream over TCP, `UnexpectedEof` when it went away without saying goodbye.
+    /// The connection broke. The kind is `InvalidData` when the peer broke the rules of WebSocket
+    /// or of a stream over TCP, `UnexpectedEof` when it went away without saying goodbye.
     #[error("the connection broke")]
     Io(#[source] io::Error),
 }

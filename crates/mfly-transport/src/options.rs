@@ -14,8 +14,8 @@ pub struct Options {
     pub tls: Tls,
     /// How long each stage may take.
     pub timeouts: Timeouts,
-    /// How much is accepted from the server. Over WebSocket only the hard limit matters here: one message is held as a
-    /// whole. Over TCP a stanza above the other limits is read past.
+    /// How much is accepted from the server. Over WebSocket only the hard limit matters here: one
+    /// message is held as a whole. Over TCP a stanza above the other limits is read past.
     pub limits: ReceiveLimits,
     /// Whether `ws://`, and `xmpp://` without STARTTLS, may be used for a host that is not this
     /// machine. Passwords and messages then travel unprotected.

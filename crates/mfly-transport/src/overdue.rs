@@ -1,9 +1,9 @@
 //! Deadlines of a process that did not run for a while.
 //!
 //! A process that was stopped, or whose thread was blocked, finds its deadlines passed when it goes
-//! on, while what its peer said in time still waits in the socket. The runtime may tell timers before
-//! it looks at the sockets: after a stop, the system ends its wait for events without naming any
-//! (`epoll_wait`, `EINTR`). So a deadline that is noticed late does not count at once.
+//! on, while what its peer said in time still waits in the socket. The runtime may tell timers
+//! before it looks at the sockets: after a stop, the system ends its wait for events without naming
+//! any (`epoll_wait`, `EINTR`). So a deadline that is noticed late does not count at once.
 
 use std::future::Future;
 use std::pin::pin;
@@ -14,7 +14,8 @@ use tokio::time::{Instant, sleep};
 /// A deadline that is noticed so much later than it was due was not watched meanwhile.
 const LATE: Duration = Duration::from_millis(100);
 
-/// How long the runtime is given to look at its sockets: any timer that is set now is told after them.
+/// How long the runtime is given to look at its sockets: any timer that is set now is told after
+/// them.
 const GRACE: Duration = Duration::from_millis(5);
 
 /// Whether this deadline passed while the process did not run.
@@ -31,8 +32,8 @@ pub async fn settle(deadline: Instant) {
     }
 }
 
-/// As [`tokio::time::timeout`]. Work whose deadline passed while the process did not run gets its time
-/// once more.
+/// As [`tokio::time::timeout`]. Work whose deadline passed while the process did not run gets its
+/// time once more.
 ///
 /// # Errors
 /// When the work is not done in time.

@@ -1,8 +1,9 @@
 //! The server's side of a connection.
 //!
 //! A server with an HTTP stack answers the request with [`upgrade`] and hands the byte stream to
-//! [`websocket`]. A server without one calls [`accept`], which does both, after [`secure`] for
-//! TLS. On TCP, [`tcp`] takes over after [`start_tls`] or, for direct TLS, [`secure`]. Set `TCP_NODELAY` on an accepted socket: small answers would otherwise wait for each other.
+//! [`websocket`]. A server without one calls [`accept`], which does both, after [`secure`] for TLS.
+//! On TCP, [`tcp`] takes over after [`start_tls`] or, for direct TLS, [`secure`]. Set `TCP_NODELAY`
+//! on an accepted socket: small answers would otherwise wait for each other.
 
 use crate::connect::within;
 use crate::connection::{self, Io};
@@ -158,8 +159,9 @@ where
 /// `domain` is what the stream is answered for. White space between the request and TLS is dropped.
 ///
 /// # Errors
-/// [`TransportError::StartTls`] when the client does anything else (it has then been told, and had time to read it),
-/// [`TransportError::Tls`], [`TransportError::Io`] or [`TransportError::TimedOut`].
+/// [`TransportError::StartTls`] when the client does anything else (it has then been told, and had
+/// time to read it), [`TransportError::Tls`], [`TransportError::Io`] or
+/// [`TransportError::TimedOut`].
 pub async fn start_tls<T>(
     mut io: T,
     domain: &str,
@@ -201,7 +203,8 @@ where
 ///
 /// # Errors
 /// [`TransportError::Handshake`] when the request is not the beginning of an XMPP connection (the
-/// client has then been told, and had time to read it), [`TransportError::Io`] or [`TransportError::TimedOut`].
+/// client has then been told, and had time to read it), [`TransportError::Io`] or
+/// [`TransportError::TimedOut`].
 pub async fn accept<T>(
     mut io: T,
     max_frame_bytes: usize,

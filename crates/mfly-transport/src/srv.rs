@@ -103,8 +103,8 @@ impl Resolver {
         Ok(Self(Servers::Following(following)))
     }
 
-    /// The same for a configuration of another place: a file in the form of `resolv.conf(5)`, which need
-    /// not be there yet.
+    /// The same for a configuration of another place: a file in the form of `resolv.conf(5)`, which
+    /// need not be there yet.
     #[cfg(all(unix, not(any(target_os = "android", target_vendor = "apple"))))]
     #[must_use]
     pub fn with_file(path: impl Into<std::path::PathBuf>) -> Self {

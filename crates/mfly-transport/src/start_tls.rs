@@ -9,9 +9,9 @@
 //! S: <proceed xmlns="urn:ietf:params:xml:ns:xmpp-tls"/>
 //! ```
 //! Nothing that comes before TLS is believed: whoever sits in between may have written it. So it
-//! can only end the attempt, and whatever comes together with the last word is refused, because
-//! the next stage would take it for something that TLS protects. A server drops white space behind `<starttls/>`, which some
-//! clients write there.
+//! can only end the attempt, and whatever comes together with the last word is refused, because the
+//! next stage would take it for something that TLS protects. A server drops white space behind
+//! `<starttls/>`, which some clients write there.
 
 mod client;
 mod error;
@@ -137,7 +137,8 @@ impl<'a, T: AsyncRead + AsyncWrite + Unpin> Clear<'a, T> {
         Ok(())
     }
 
-    /// Whether something else than white space came with what was read last. The white space is dropped.
+    /// Whether something else than white space came with what was read last. The white space is
+    /// dropped.
     fn has_more(&mut self) -> bool {
         loop {
             match self.splitter.next() {

@@ -1,8 +1,8 @@
 //! Which of a server's addresses were tried before.
 //!
 //! An address can take a connection and then say nothing, or fail in any other way after the first
-//! step. An attempt that ended so says nothing about the other addresses, so the next one begins with
-//! the address that was tried longest ago (RFC 8305 is about the first step only).
+//! step. An attempt that ended so says nothing about the other addresses, so the next one begins
+//! with the address that was tried longest ago (RFC 8305 is about the first step only).
 
 use std::collections::VecDeque;
 use std::fmt::Display;
@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// As many addresses as one attempt may know, and some more: hosts change theirs.
 const MAX_KEPT: usize = 64;
 
-/// The addresses that were connected to in vain, the one of the last attempt at the end. Clones share
-/// them.
+/// The addresses that were connected to in vain, the one of the last attempt at the end. Clones
+/// share them.
 ///
 /// Give one to all attempts of a session by [`Options::tried`](crate::Options::tried), and
 /// [`forget`](Self::forget) when an attempt led to something.

@@ -9,13 +9,15 @@ use std::fmt;
 /// The XMPP domain of every server here. It cannot exist elsewhere (RFC 6761 §6.2).
 pub const DOMAIN: &str = "xmpp.test";
 
-/// Names of a good certificate: TCP connections check the domain, WebSocket the host of the address.
+/// Names of a good certificate: TCP connections check the domain, WebSocket the host of the
+/// address.
 const NAMES: [&str; 3] = [DOMAIN, "localhost", "127.0.0.1"];
 
 /// Names of a certificate for somebody else.
 const OTHER_NAMES: [&str; 1] = ["other.test"];
 
-/// The year in which a good certificate ends. ejabberd takes an authority that is valid from 1975 to 4096 for expired.
+/// The year in which a good certificate ends. ejabberd takes an authority that is valid from 1975
+/// to 4096 for expired.
 const GOOD_UNTIL: i32 = 2049;
 
 /// What is wrong with a server's certificate.

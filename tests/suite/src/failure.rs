@@ -27,7 +27,8 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Every error is a failure with all its causes. [`Failure`] is no error itself, else it would be its own cause here.
+/// Every error is a failure with all its causes. [`Failure`] is no error itself, else it would be
+/// its own cause here.
 impl<E: Error> From<E> for Failure {
     fn from(error: E) -> Self {
         let mut text = error.to_string();
@@ -92,7 +93,8 @@ pub async fn within<T, E: Into<Failure>>(
 /// What `pick` makes of the first event that it takes; earlier ones are passed over.
 ///
 /// # Errors
-/// When no such event comes within [`PATIENCE`] or before the session is over, with what came instead.
+/// When no such event comes within [`PATIENCE`] or before the session is over, with what came
+/// instead.
 pub async fn event<T>(
     events: &mut Events,
     what: &str,

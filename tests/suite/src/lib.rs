@@ -1,7 +1,8 @@
 //! Checks that every XMPP server and every way of reaching it has to pass with this client.
 //!
-//! A [`Server`] says how it is reached and how users are made there; [`run()`] tries every check of [`checks`] over
-//! every [`Framing`] of it. What a server does without is in the [`Report`], with the reason.
+//! A [`Server`] says how it is reached and how users are made there; [`run()`] tries every check of
+//! [`checks`] over every [`Framing`] of it. What a server does without is in the [`Report`], with
+//! the reason.
 //!
 //! | module | what |
 //! |---|---|

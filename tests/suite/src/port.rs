@@ -1,8 +1,8 @@
 //! Free ports on loopback.
 //!
-//! They lie below the range from which systems take the ports of outgoing connections. A server that is restarted on
-//! its port must not find a client's connection there, and a client that dials a port while nobody listens must not
-//! reach itself, which TCP allows within that range.
+//! They lie below the range from which systems take the ports of outgoing connections. A server
+//! that is restarted on its port must not find a client's connection there, and a client that dials
+//! a port while nobody listens must not reach itself, which TCP allows within that range.
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};

@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 /// Longest time of one check. Each wait inside is bounded, too; this bounds their sum.
 const CHECK: Duration = Duration::from_secs(40);
 
-/// Every check over these framings of the server. Framings run side by side, the checks of one framing one after the
-/// other; then those with other certificates, and at last those that restart the server.
+/// Every check over these framings of the server. Framings run side by side, the checks of one
+/// framing one after the other; then those with other certificates, and at last those that restart
+/// the server.
 pub async fn run(server: &dyn Server, framings: &[Framing]) -> Report {
     let checks = checks::all();
     let shared = |check: &Check| check.setting == Setting::Shared;

@@ -10,7 +10,8 @@ use mfly_client::{BareJid, Password};
 /// What a server may do without. A check that needs it then says so instead of failing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Need {
-    /// SCRAM bound to the TLS connection by `tls-exporter` or `tls-server-end-point` (RFC 9266, RFC 5929).
+    /// SCRAM bound to the TLS connection by `tls-exporter` or `tls-server-end-point` (RFC 9266, RFC
+    /// 5929).
     ChannelBinding,
     /// Logging in by SASL2 with an inline resource binding (XEP-0388, XEP-0386).
     Sasl2,
@@ -70,7 +71,7 @@ pub trait Server: Send + Sync {
     /// When it does not come up.
     async fn with_certificate(&self, certificate: Certificate) -> Result<Box<dyn Server>, Failure>;
 
-    /// Why the server does not offer this over `framing`; `None` when it does. A reason that is no longer true fails
-    /// the run.
+    /// Why the server does not offer this over `framing`; `None` when it does. A reason that is no
+    /// longer true fails the run.
     fn lacks(&self, framing: Framing, need: Need) -> Option<&'static str>;
 }

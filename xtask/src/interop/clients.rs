@@ -1,8 +1,10 @@
-//! XMPP clients of other projects, each as its project publishes it, against the program `mfly-testserver`.
+//! XMPP clients of other projects, each as its project publishes it, against the program
+//! `mfly-testserver`.
 //!
-//! A client is driven by a small program in its own language (`tests/interop/clients`), which says in a JSON line how
-//! each step went. Over every framing a client logs in to an account of its own; messages go to a partner, which is
-//! another client, and come back from it. What a client lacks is tried all the same, and [`lacks`] has the reason.
+//! A client is driven by a small program in its own language (`tests/interop/clients`), which says
+//! in a JSON line how each step went. Over every framing a client logs in to an account of its own;
+//! messages go to a partner, which is another client, and come back from it. What a client lacks is
+//! tried all the same, and [`lacks`] has the reason.
 
 mod driver;
 mod install;
@@ -127,7 +129,8 @@ const RECEIVE: &str = "receive a message";
 /// The password of every account.
 const PASSWORD: &str = "correct horse";
 
-/// Runs every client over every framing. Fails when a step does, and when something that is said to be lacking is there.
+/// Runs every client over every framing. Fails when a step does, and when something that is said to
+/// be lacking is there.
 pub(super) fn run() -> Result<(), String> {
     let installed = install::install()?;
     status(&mut cargo(&["build", "-p", "mfly-testserver", "--bins"]))?;

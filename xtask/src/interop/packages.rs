@@ -1,4 +1,5 @@
-//! Programs that come as Debian packages: installed where this process may, and named clearly where it may not.
+//! Programs that come as Debian packages: installed where this process may, and named clearly where
+//! it may not.
 
 use crate::run::{output, status};
 use std::path::{Path, PathBuf};
@@ -25,8 +26,8 @@ pub(crate) struct Package {
 /// Sees to it that all of these are there. Services that come with them are not started.
 ///
 /// # Errors
-/// Which packages are missing and how to install them by hand, when this is not root on a Debian-like system or the
-/// installation fails.
+/// Which packages are missing and how to install them by hand, when this is not root on a
+/// Debian-like system or the installation fails.
 pub(crate) fn install(packages: &[Package]) -> Result<(), String> {
     let missing = missing(packages);
     if missing.is_empty() {

@@ -1,7 +1,9 @@
-//! Prosody and ejabberd from Debian's packages, and the shared suite against each over every framing that it offers.
+//! Prosody and ejabberd from Debian's packages, and the shared suite against each over every
+//! framing that it offers.
 //!
-//! The servers run on loopback from generated configurations; neither is started as a service. The checks are in
-//! `tests/suite`, the program that runs the servers and the checks is `tests/interop/standard`.
+//! The servers run on loopback from generated configurations; neither is started as a service. The
+//! checks are in `tests/suite`, the program that runs the servers and the checks is
+//! `tests/interop/standard`.
 
 use super::packages::{Package, install};
 use super::web_sdk::target;

@@ -1,7 +1,7 @@
 //! The official Web SDK in a real browser against the test server, with Rust clients beside it.
 //!
-//! The steps are in `tests/interop`. What is missing is installed: Chromium, Node.js and npm as Debian packages, the rest
-//! by `npm ci`.
+//! The steps are in `tests/interop`. What is missing is installed: Chromium, Node.js and npm as
+//! Debian packages, the rest by `npm ci`.
 
 use super::node;
 use super::packages::{Package, install};

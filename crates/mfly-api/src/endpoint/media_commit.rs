@@ -9,8 +9,8 @@
 //!
 //! Only an upload of more than one part is ended so.
 //!
-//! Source: observed: Web SDK 4.25.10, which never gets to the first form in a first upload. Fixture:
-//! `fixtures/media_commit/`.
+//! Source: observed: Web SDK 4.25.10, which never gets to the first form in a first upload.
+//! Fixture: `fixtures/media_commit/`.
 
 use super::media_part::absolute;
 use super::{Body, Endpoint, required};

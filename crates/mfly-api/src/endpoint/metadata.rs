@@ -1,4 +1,5 @@
-//! `GET /users/getMetaData` and `PUT /users/updateMetaData`: the metadata of the user who is logged in.
+//! `GET /users/getMetaData` and `PUT /users/updateMetaData`: the metadata of the user who is logged
+//! in.
 //!
 //! ```text
 //! C update: {"tier":"gold","level":3,"vip":true}       no wrapper; `null` when called with nothing

@@ -83,7 +83,8 @@ pub trait Endpoint: Send + Sync {
     fn decode(&self, answer: Answer) -> Result<Self::Response, ApiError>;
 }
 
-/// What a request carries. `Debug` shows how much, not what: bodies carry passwords and licence keys.
+/// What a request carries. `Debug` shows how much, not what: bodies carry passwords and licence
+/// keys.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Body {

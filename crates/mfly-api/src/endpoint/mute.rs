@@ -6,7 +6,8 @@
 //! S: {"status":200,"message":"Success"}
 //! ```
 //!
-//! `action` is 1 to mute and 0 to unmute. Source: observed: Web SDK 4.25.10. Fixture: `fixtures/mute/`.
+//! `action` is 1 to mute and 0 to unmute. Source: observed: Web SDK 4.25.10. Fixture:
+//! `fixtures/mute/`.
 
 use super::{Body, Endpoint};
 use crate::auth::UserToken;

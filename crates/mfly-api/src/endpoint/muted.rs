@@ -4,8 +4,8 @@
 //! S: {"status":200,"message":"Success","data":{"muteSettingStatus":1}}
 //! ```
 //!
-//! Source: observed: Web SDK 4.25.10, which reads this member only and hands the others, whose names
-//! are not known, to the caller. Fixture: `fixtures/muted/`.
+//! Source: observed: Web SDK 4.25.10, which reads this member only and hands the others, whose
+//! names are not known, to the caller. Fixture: `fixtures/muted/`.
 
 use super::Endpoint;
 use crate::auth::UserToken;

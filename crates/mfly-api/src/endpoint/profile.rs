@@ -6,9 +6,9 @@
 //! S: {"status":204,"message":"No content"}             no such user
 //! ```
 //!
-//! Sealed with the id of the profile's user and the profile IV; bare values are accepted.
-//! Source: observed: Web SDK 4.25.10; it reads the sealed members and `isAdminBlocked`, the names of
-//! the others are inferred. Fixture: `fixtures/profile/`.
+//! Sealed with the id of the profile's user and the profile IV; bare values are accepted. Source:
+//! observed: Web SDK 4.25.10; it reads the sealed members and `isAdminBlocked`, the names of the
+//! others are inferred. Fixture: `fixtures/profile/`.
 
 use super::Endpoint;
 use crate::auth::UserToken;

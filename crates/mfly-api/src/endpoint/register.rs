@@ -1,4 +1,5 @@
-//! `POST /register` (live) and `POST /sandbox/register` (trial): an account, or a new password for it.
+//! `POST /register` (live) and `POST /sandbox/register` (trial): an account, or a new password for
+//! it.
 //!
 //! ```text
 //! C live:  {"registerData":"<sealed {deviceType,deviceId,userIdentifier,licenseKey,forceRegister,metaData}>"}
@@ -8,7 +9,8 @@
 //! ```
 //!
 //! Both are sealed with the licence key, the answer in trial mode too. The session limit is known
-//! by its message whatever the status. Source: observed: Web SDK 4.25.10. Fixture: `fixtures/register/`.
+//! by its message whatever the status. Source: observed: Web SDK 4.25.10. Fixture:
+//! `fixtures/register/`.
 
 use super::config::ServerConfig;
 use super::{Body, Endpoint, json_text, required};

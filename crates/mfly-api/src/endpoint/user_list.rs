@@ -141,8 +141,8 @@ impl Query {
         query
     }
 
-    /// Reads a query string; for servers. What is missing or unreadable keeps its default: the first
-    /// page of 30.
+    /// Reads a query string; for servers. What is missing or unreadable keeps its default: the
+    /// first page of 30.
     #[must_use]
     pub fn read(query: &str) -> Self {
         let mut read = Self { page: 1, size: 30, ..Self::default() };

@@ -82,7 +82,8 @@ impl Fixture {
         endpoint.decode(self.answer()).err().unwrap_or_else(|| panic!("{} succeeded", self.name))
     }
 
-    /// The request's body can be read as `T` and is written again to the letter: what a server needs.
+    /// The request's body can be read as `T` and is written again to the letter: what a server
+    /// needs.
     fn check_server_reads<T: DeserializeOwned + Serialize>(&self) -> T {
         let text = self.json["request"]["body"].as_str().unwrap();
         let body: T = serde_json::from_str(text).unwrap();

@@ -1,4 +1,5 @@
-//! `mfly doctor`: goes the way that a connection goes, step by step, and says what to do where it fails.
+//! `mfly doctor`: goes the way that a connection goes, step by step, and says what to do where it
+//! fails.
 //!
 //! | file | what |
 //! |---|---|

@@ -1,7 +1,7 @@
 //! The sub-commands, one feature a file, under the same word as in every other layer.
 //!
-//! A file holds the arguments and what is done with them. Adding a sub-command adds a file, a variant of
-//! [`Command`] with its help text, and a row in [`run`].
+//! A file holds the arguments and what is done with them. Adding a sub-command adds a file, a
+//! variant of [`Command`] with its help text, and a row in [`run`].
 
 pub(crate) mod block;
 pub(crate) mod connect;
@@ -47,7 +47,8 @@ pub(crate) trait Operation {
     async fn perform(self, context: &Context) -> Result<Report, Failure>;
 }
 
-/// Runs one sub-command and prints what it has to tell. A failure comes with the name of the operation.
+/// Runs one sub-command and prints what it has to tell. A failure comes with the name of the
+/// operation.
 pub(crate) async fn run(
     command: Command,
     output: &mut Output,

@@ -288,7 +288,8 @@ impl Login<'_> {
     }
 }
 
-/// The shortest id that Engine.IO 3 gives a client, which is what names a session that came from a code (inferred).
+/// The shortest id that Engine.IO 3 gives a client, which is what names a session that came from a
+/// code (inferred).
 const SHORTEST_ID: usize = 20;
 
 fn socket_id(text: &str) -> Result<String, String> {

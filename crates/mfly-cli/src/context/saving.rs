@@ -1,4 +1,5 @@
-//! Saving accounts: the store is taken first, the server is asked then, and the outcome is saved last.
+//! Saving accounts: the store is taken first, the server is asked then, and the outcome is saved
+//! last.
 
 use super::Context;
 use crate::exit::Failure;

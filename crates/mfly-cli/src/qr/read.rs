@@ -58,11 +58,12 @@ impl Picture {
     }
 }
 
-/// How much a picture is enlarged at most. The official SDK draws some 100 modules on 240 pixels: too few for the reader as
-/// they are.
+/// How much a picture is enlarged at most. The official SDK draws some 100 modules on 240 pixels:
+/// too few for the reader as they are.
 const SCALES: usize = 6;
 
-/// White around an enlarged picture, in its own pixels: codes need some, and pictures may be cut close.
+/// White around an enlarged picture, in its own pixels: codes need some, and pictures may be cut
+/// close.
 const MARGIN: usize = 10;
 
 /// The text of the code in a PNG file.
@@ -81,7 +82,8 @@ pub(crate) fn text(file: &[u8]) -> Result<String, InvalidArgument> {
     found.ok_or_else(|| InvalidArgument::new("image", "shows no QR code that can be read"))
 }
 
-/// The text of the first code in grey pixels, which are enlarged as far as need be and memory allows.
+/// The text of the first code in grey pixels, which are enlarged as far as need be and memory
+/// allows.
 fn decode_enlarged(
     width: usize,
     height: usize,
@@ -122,7 +124,8 @@ pub(crate) fn decode(
 mod tests {
     use super::*;
 
-    /// The official SDK draws on 240 pixels, whatever the size of the code; modules get 2 or 3 of them.
+    /// The official SDK draws on 240 pixels, whatever the size of the code; modules get 2 or 3 of
+    /// them.
     #[test]
     fn a_large_code_on_few_pixels_is_read() {
         let wanted = "A3PiYVDe5NNBfzt/SpTKEw==".repeat(12);

@@ -1,5 +1,6 @@
-//! A code as text: two modules a character, in colours of its own so that it reads the same on dark and on light
-//! terminals. Without colours it is drawn for dark text on a light ground, or inverted for the opposite.
+//! A code as text: two modules a character, in colours of its own so that it reads the same on dark
+//! and on light terminals. Without colours it is drawn for dark text on a light ground, or inverted
+//! for the opposite.
 
 use super::Matrix;
 

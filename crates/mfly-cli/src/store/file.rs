@@ -41,8 +41,8 @@ pub(super) fn read_private(path: &Path) -> Result<Option<String>, StoreError> {
     }
 }
 
-/// A file that will replace another one at once: a reader sees the old text or the new one, also after a crash.
-/// Unless that comes about, it is removed.
+/// A file that will replace another one at once: a reader sees the old text or the new one, also
+/// after a crash. Unless that comes about, it is removed.
 #[derive(Debug)]
 pub(super) struct Replacement {
     file: File,
@@ -51,8 +51,8 @@ pub(super) struct Replacement {
 }
 
 impl Replacement {
-    /// Makes the file, with room for `len` bytes and what is added to them. The lock must be held: no other process
-    /// uses its name then.
+    /// Makes the file, with room for `len` bytes and what is added to them. The lock must be held:
+    /// no other process uses its name then.
     pub(super) fn new(path: &Path, len: usize) -> Result<Self, StoreError> {
         // A link stays one: what it leads to is replaced.
         let path = match std::fs::canonicalize(path) {

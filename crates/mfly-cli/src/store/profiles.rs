@@ -145,7 +145,8 @@ impl Profile {
         self.accounts.get(user)
     }
 
-    /// Saves an account, and makes it the one used when none is named. An earlier token of it is forgotten.
+    /// Saves an account, and makes it the one used when none is named. An earlier token of it is
+    /// forgotten.
     pub(crate) fn remember(&mut self, user: &UserId, password: Password) {
         self.accounts.insert(user.as_str().to_owned(), Account { password, token: None });
         self.user = Some(user.as_str().to_owned());

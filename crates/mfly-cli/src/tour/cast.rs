@@ -73,8 +73,8 @@ impl Cast {
         }
     }
 
-    /// Makes the app as a user of the hosted platform would: only the licence key is known, the licence server tells
-    /// the rest. All connections use TLS.
+    /// Makes the app as a user of the hosted platform would: only the licence key is known, the
+    /// licence server tells the rest. All connections use TLS.
     pub(super) async fn make_app(&self) -> Result<App, Trouble> {
         let authority =
             self.server.ca_certificate_pem().ok_or(Trouble::Missing("the certificate"))?;

@@ -1,7 +1,8 @@
 //! `mfly tour`: every operation between two users, against a server of its own.
 //!
-//! Each step prints a line: what was done, what came back, how long it took. A listener's step waits for its event, with
-//! a deadline. A step that fails says why, and the tour goes on where it can.
+//! Each step prints a line: what was done, what came back, how long it took. A listener's step
+//! waits for its event, with a deadline. A step that fails says why, and the tour goes on where it
+//! can.
 
 mod cast;
 mod recorder;

@@ -123,7 +123,8 @@ impl<'a> Recorder<'a> {
         Self { output, started: Instant::now(), total: 0, failed: 0 }
     }
 
-    /// Runs one step under its official name. `None` when it failed: that is printed, and the tour goes on.
+    /// Runs one step under its official name. `None` when it failed: that is printed, and the tour
+    /// goes on.
     ///
     /// # Errors
     /// When the line cannot be printed.

@@ -1,7 +1,8 @@
 //! Before a deadline counts, what was said in time is heard.
 //!
-//! A process that was stopped, or whose thread was blocked, finds its deadlines passed and the answers waiting in the
-//! socket. The machine decides about deadlines when it is told of them, so the driver reads first.
+//! A process that was stopped, or whose thread was blocked, finds its deadlines passed and the
+//! answers waiting in the socket. The machine decides about deadlines when it is told of them, so
+//! the driver reads first.
 
 use super::wire::WireEvent;
 use super::{Driver, Event};
@@ -11,7 +12,8 @@ use std::task::{Context, Poll};
 use tokio::task::{unconstrained, yield_now};
 use tokio::time::Instant;
 
-/// What is read at most before a deadline counts, in frames: a server that never stops sending puts it off no longer.
+/// What is read at most before a deadline counts, in frames: a server that never stops sending puts
+/// it off no longer.
 const FRAMES: usize = 16 * 1024;
 
 /// The same in bytes, more than a system keeps for a socket.
@@ -21,8 +23,8 @@ const BYTES: usize = 16 * 1024 * 1024;
 const TURN: usize = 64;
 
 impl Driver {
-    /// Takes in what waits: in the socket, or as the result of work of one's own. Waits for nothing, except that the
-    /// runtime looks at its sockets when this deadline was noticed late.
+    /// Takes in what waits: in the socket, or as the result of work of one's own. Waits for
+    /// nothing, except that the runtime looks at its sockets when this deadline was noticed late.
     pub(super) async fn catch_up(&mut self, deadline: Instant) {
         overdue::settle(deadline).await;
         let (mut frames, mut bytes) = (0, 0);

@@ -5,8 +5,8 @@ use crate::session::{Command, EndReason, Input, Output};
 use tokio::time::Instant;
 
 impl Driver {
-    /// Takes in all that was ordered by now, however little the server takes. That much always fits into the queue of
-    /// the wire.
+    /// Takes in all that was ordered by now, however little the server takes. That much always fits
+    /// into the queue of the wire.
     pub(super) fn take_accepted(&mut self) {
         for _ in 0..link::ORDERS {
             let Ok(order) = self.ends.orders.try_recv() else {
@@ -16,7 +16,8 @@ impl Driver {
         }
     }
 
-    /// Queues what the machine sends, and nothing else: there is no runtime any more to do more with.
+    /// Queues what the machine sends, and nothing else: there is no runtime any more to do more
+    /// with.
     fn queue_last(&mut self, input: Input) {
         self.machine.handle(Instant::now().into_std(), input);
         while let Some(output) = self.machine.poll_output() {
@@ -27,8 +28,8 @@ impl Driver {
     }
 }
 
-/// The runtime goes down under a session that was not closed, as at the end of `main`: what was accepted is handed over
-/// to the system, as far as it takes it at once, with a goodbye.
+/// The runtime goes down under a session that was not closed, as at the end of `main`: what was
+/// accepted is handed over to the system, as far as it takes it at once, with a goodbye.
 impl Drop for Driver {
     fn drop(&mut self) {
         if self.machine.is_ended() {

@@ -78,12 +78,13 @@ pub(super) enum Urgent {
     Reconnect(oneshot::Sender<()>),
 }
 
-/// A handle on a running session. Cheap to clone; when the last clone is dropped the session says goodbye and ends.
+/// A handle on a running session. Cheap to clone; when the last clone is dropped the session says
+/// goodbye and ends.
 #[derive(Clone)]
 pub(crate) struct Link {
     orders: mpsc::Sender<Order>,
-    /// Apart from `orders`, because dropping a future cannot wait. There is at most one cancellation a request that
-    /// is queued or pending, and both of these are bounded.
+    /// Apart from `orders`, because dropping a future cannot wait. There is at most one
+    /// cancellation a request that is queued or pending, and both of these are bounded.
     urgent: mpsc::UnboundedSender<Urgent>,
     state: watch::Receiver<ConnectionState>,
     progress: watch::Receiver<Progress>,
@@ -127,9 +128,9 @@ impl Link {
         (link, ends)
     }
 
-    /// Asks the server. Without a connection the request waits for one, until its deadline at most, unless it is to
-    /// fail fast. Dropping the future cancels the request: it is not sent if it was not sent yet, and a later answer
-    /// is ignored, though the server may carry it out.
+    /// Asks the server. Without a connection the request waits for one, until its deadline at most,
+    /// unless it is to fail fast. Dropping the future cancels the request: it is not sent if it was
+    /// not sent yet, and a later answer is ignored, though the server may carry it out.
     ///
     /// # Errors
     /// As [`RequestFailure`] lists.
@@ -144,7 +145,8 @@ impl Link {
         R::read_response(&reply).map_err(RequestFailure::Malformed)
     }
 
-    /// Asks the server whether it answers, and says how long that took. Without an answer the connection is given up.
+    /// Asks the server whether it answers, and says how long that took. Without an answer the
+    /// connection is given up.
     ///
     /// # Errors
     /// When there is no connection, or no longer.
@@ -183,8 +185,8 @@ impl Link {
             Err(_) => return Err(RequestFailure::TimedOut),
         }
         let mut guard = CancelOnDrop { request: Some(number), link: self };
-        // Only the machine knows whether an answer came in time, so from when it has the request, it decides. It
-        // decides about each.
+        // Only the machine knows whether an answer came in time, so from when it has the request,
+        // it decides. It decides about each.
         let outcome = tokio::select! {
             biased;
             outcome = &mut outcome => outcome,
@@ -197,7 +199,8 @@ impl Link {
         outcome.unwrap_or(Err(RequestFailure::Closed))
     }
 
-    /// Lets the connection go, or the attempt to make one, and connects again at once. Returns when that has begun.
+    /// Lets the connection go, or the attempt to make one, and connects again at once. Returns when
+    /// that has begun.
     pub(crate) async fn reconnect(&self) {
         let (sender, begun) = oneshot::channel();
         // A closed channel means that the session is over.
@@ -206,7 +209,8 @@ impl Link {
         }
     }
 
-    /// Sends a stanza that needs no answer, for example a presence. It is lost when the connection breaks.
+    /// Sends a stanza that needs no answer, for example a presence. It is lost when the connection
+    /// breaks.
     ///
     /// # Errors
     /// When there is no connection now, or the session is over.
@@ -247,7 +251,8 @@ impl Link {
         self.state.clone()
     }
 
-    /// The address of this session: the last one while reconnecting, none before the first connection.
+    /// The address of this session: the last one while reconnecting, none before the first
+    /// connection.
     pub(crate) fn jid(&self) -> Option<FullJid> {
         self.progress.borrow().jid.clone()
     }
@@ -275,8 +280,8 @@ impl Link {
         }
     }
 
-    /// Says goodbye, ends the session for this reason, and waits until it is over. That is bounded: what the server
-    /// does not answer in time is left unsaid.
+    /// Says goodbye, ends the session for this reason, and waits until it is over. That is bounded:
+    /// what the server does not answer in time is left unsaid.
     pub(crate) async fn close(&self, reason: EndReason) {
         let in_turn = async {
             let order = Order::Command(Command::Close(reason.clone()));

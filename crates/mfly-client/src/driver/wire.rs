@@ -1,4 +1,5 @@
-//! The connection as the loop sees it: one thing to poll, whether there is a connection, a dial, or nothing.
+//! The connection as the loop sees it: one thing to poll, whether there is a connection, a dial, or
+//! nothing.
 
 use crate::connector::{Connector, ConnectorError, Dialled};
 use crate::session::{Loss, Redirect};
@@ -19,10 +20,12 @@ use tokio::time::{Instant, Sleep, sleep, timeout};
 /// Frames that may wait until the peer takes them. More means that it does not read.
 const QUEUE: usize = 256;
 
-/// How many may wait before no more orders are taken in; the rest is for what the machine has to say itself.
+/// How many may wait before no more orders are taken in; the rest is for what the machine has to
+/// say itself.
 const BUSY: usize = QUEUE / 2;
 
-/// Frames that may be read in a row before what is queued gets its turn: a flood must not keep answers from leaving.
+/// Frames that may be read in a row before what is queued gets its turn: a flood must not keep
+/// answers from leaving.
 const READS_IN_A_ROW: u8 = 16;
 
 /// How long a server may take to be seen reading again after this process did not run.
@@ -73,7 +76,8 @@ impl Wire {
         }
     }
 
-    /// Writes what is queued, as much of it as the connection takes without waiting. For the very end.
+    /// Writes what is queued, as much of it as the connection takes without waiting. For the very
+    /// end.
     pub(super) fn write_now(&mut self) {
         if let Self::Open(live) = self {
             live.write_now();
@@ -85,8 +89,8 @@ impl Wire {
         matches!(self, Self::Open(live) if live.queue.len() >= BUSY)
     }
 
-    /// Lets the connection go. What comes back sees to it that queued frames and a closing handshake still leave, for
-    /// a short time only.
+    /// Lets the connection go. What comes back sees to it that queued frames and a closing
+    /// handshake still leave, for a short time only.
     pub(super) fn release(&mut self) -> Option<BoxFuture<'static, ()>> {
         match std::mem::replace(self, Self::Nothing) {
             Self::Nothing | Self::Dialling(_) => None,
@@ -140,8 +144,8 @@ impl Live {
         if self.queue.len() > QUEUE {
             return Poll::Ready(Err(Loss::WriteStalled));
         }
-        // What has arrived comes first, because nothing can be read once writing failed: a server that says why it
-        // closes says so before.
+        // What has arrived comes first, because nothing can be read once writing failed: a server
+        // that says why it closes says so before.
         if self.reads < READS_IN_A_ROW
             && let Poll::Ready(read) = self.poll_read(cx)
         {

@@ -24,10 +24,12 @@ pub enum ErrorKind {
     },
     /// An administrator has blocked the account.
     AdminBlocked,
-    /// The plan does not include this feature. Nothing was sent, unless the plan changed during the session: then the
-    /// server said so, and its refusal is the [`source`](std::error::Error::source).
+    /// The plan does not include this feature. Nothing was sent, unless the plan changed during the
+    /// session: then the server said so, and its refusal is the
+    /// [`source`](std::error::Error::source).
     PlanGated(Feature),
-    /// The account has as many sessions as its plan allows; registering with `force` ends another one.
+    /// The account has as many sessions as its plan allows; registering with `force` ends another
+    /// one.
     SessionLimit,
     /// The server does not accept the licence key.
     LicenceRefused,
@@ -44,13 +46,15 @@ pub enum ErrorKind {
         /// Its words.
         message: String,
     },
-    /// The REST server, or something in front of it, answered with this HTTP status instead of an answer.
+    /// The REST server, or something in front of it, answered with this HTTP status instead of an
+    /// answer.
     Http {
         /// The HTTP status.
         status: u16,
     },
     /// An address that the server named leads to clear text beyond this machine, which
-    /// [`AppBuilder::allow_cleartext`](crate::AppBuilder::allow_cleartext) does not allow. Nothing was sent there.
+    /// [`AppBuilder::allow_cleartext`](crate::AppBuilder::allow_cleartext) does not allow. Nothing
+    /// was sent there.
     Cleartext {
         /// Scheme, host and port of the address; nothing of its path or query.
         origin: Origin,
@@ -63,10 +67,12 @@ pub enum ErrorKind {
     RequestRefused(StanzaError),
     /// No answer came in time. The server may or may not have acted on the request.
     Timeout,
-    /// The session is not online at the moment, or was not until the request's deadline. Nothing was sent. The error's
-    /// source says why the last connection was lost, or why the last attempt failed.
+    /// The session is not online at the moment, or was not until the request's deadline. Nothing
+    /// was sent. The error's source says why the last connection was lost, or why the last attempt
+    /// failed.
     NotConnected,
-    /// The connection was lost before the answer came. The server may or may not have acted on the request.
+    /// The connection was lost before the answer came. The server may or may not have acted on the
+    /// request.
     ConnectionLost {
         /// Why it was lost: what the server said when it closed, what it sent, or what broke.
         cause: Box<DisconnectReason>,
@@ -75,14 +81,15 @@ pub enum ErrorKind {
     Ended(EndReason),
     /// The server could not be reached.
     Network,
-    /// The server's certificate is not accepted: it may be another server. Nothing private was sent.
+    /// The server's certificate is not accepted: it may be another server. Nothing private was
+    /// sent.
     Certificate(CertificateProblem),
     /// The server offers no way to authenticate that is good enough. Nothing weaker was used.
     MechanismRefused(ChoiceError),
     /// The server did not play its part of the authentication: it may not know the password.
     AuthenticationBroken(SaslError),
-    /// The server opened the stream in the name of another domain than the one that was asked for. No session came to
-    /// be.
+    /// The server opened the stream in the name of another domain than the one that was asked for.
+    /// No session came to be.
     WrongServer {
         /// The domain that was asked for.
         asked: String,

@@ -15,8 +15,9 @@ impl Error {
         }
     }
 
-    /// An error of using what a plan may lack: `not-allowed` (RFC 6120 §8.3.3.10: no one may do it here) and 403 are a
-    /// server's words for that (inferred). The official code for it is that of the check before sending.
+    /// An error of using what a plan may lack: `not-allowed` (RFC 6120 §8.3.3.10: no one may do it
+    /// here) and 403 are a server's words for that (inferred). The official code for it is that of
+    /// the check before sending.
     pub(crate) fn about_plan(self, feature: Feature) -> Self {
         let is_gated = match &self.kind {
             ErrorKind::RequestRefused(error) => error.condition == ErrorCondition::NotAllowed,

@@ -18,7 +18,8 @@
 //! | [`Event::Friends`], [`Event::FriendsChanged`] without permission | `friendsListListener` | `{"users","permission"}` |
 //! | [`Event::Settings`] | `userSettingsListener` | `{"archive":0}` or `1` |
 //!
-//! Source: observed: Web SDK 4.25.10. Where it names only the first of several unblocked users, each is named here.
+//! Source: observed: Web SDK 4.25.10. Where it names only the first of several unblocked users,
+//! each is named here.
 
 use super::Event;
 use crate::session::{DisconnectReason, EndReason};
@@ -39,7 +40,8 @@ pub struct OfficialEvent {
 impl Event {
     /// The listener calls that the official SDK would make for this event, in its order.
     ///
-    /// Empty for what it does not tell its listeners. See [`official`](super::official) for the table.
+    /// Empty for what it does not tell its listeners. See [`official`](super::official) for the
+    /// table.
     ///
     /// ```
     /// use mfly_client::{Event, EndReason};
@@ -55,8 +57,9 @@ impl Event {
             Self::Reconnecting { .. } => status("RECONNECTING"),
             Self::ConnectionFailed { reason: DisconnectReason::AuthenticationRefused(failure) } => {
                 match failure.condition {
-                    // There AUTHFAIL is the one thing told, whatever the condition. Here `AuthenticationFailed` follows
-                    // unless an administrator blocked the account, and some failures pass.
+                    // There AUTHFAIL is the one thing told, whatever the condition. Here
+                    // `AuthenticationFailed` follows unless an administrator blocked the account,
+                    // and some failures pass.
                     FailureCondition::AccountDisabled => authentication_failed(),
                     condition if condition.is_credentials_fault() => Vec::new(),
                     _ => status("CONNECTIONFAILED"),

@@ -3,8 +3,8 @@
 //! ```xml
 //! <iq id type="set" xmlns="jabber:client"><block xmlns="urn:xmpp:blocking"><item jid="u2@host"/></block></iq>
 //! ```
-//! Wire form: [`mfly_proto::payload::block`]. Official names: `blockUser`, `unblockUser`, `getUsersIBlocked`,
-//! `getUsersWhoBlockedMe`, `blockUserListener`.
+//! Wire form: [`mfly_proto::payload::block`]. Official names: `blockUser`, `unblockUser`,
+//! `getUsersIBlocked`, `getUsersWhoBlockedMe`, `blockUserListener`.
 
 use crate::error::{Error, Result};
 use crate::event::Event;
@@ -67,8 +67,8 @@ impl Session {
         self.request(&Unblock { user }).await.map_err(about)
     }
 
-    /// Whom the own account has blocked. What of the server's list names no account is counted, not listed:
-    /// [`Listed::skipped_count`].
+    /// Whom the own account has blocked. What of the server's list names no account is counted, not
+    /// listed: [`Listed::skipped_count`].
     ///
     /// # Errors
     /// When the request fails; see [`ErrorKind`](crate::ErrorKind).
@@ -91,7 +91,8 @@ impl Session {
         }))
     }
 
-    /// What an error of blocking or unblocking `user` means. A server does not allow it for oneself, whatever the plan.
+    /// What an error of blocking or unblocking `user` means. A server does not allow it for
+    /// oneself, whatever the plan.
     fn about_block(&self, user: &BareJid) -> fn(Error) -> Error {
         if *user == self.current_user() {
             Error::about_user

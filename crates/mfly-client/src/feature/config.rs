@@ -1,6 +1,7 @@
 //! The server's configuration: hosts, keys and features.
 //!
-//! `GET /users/config`, or part of the answer to a registration. Wire form: [`mfly_api::endpoint::config`].
+//! `GET /users/config`, or part of the answer to a registration. Wire form:
+//! [`mfly_api::endpoint::config`].
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::quirks::Quirks;
@@ -24,7 +25,8 @@ pub(crate) fn xmpp_address(
     Address::websocket(host, port, quirks.websocket_tls).map_err(unusable)
 }
 
-/// The XMPP domain of all users. The official SDK takes the host for it; an override of the address does not change it.
+/// The XMPP domain of all users. The official SDK takes the host for it; an override of the address
+/// does not change it.
 pub(crate) fn xmpp_host(config: &ServerConfig, address: &Address) -> String {
     config.xmpp_host.clone().unwrap_or_else(|| address.host().to_owned())
 }

@@ -1,6 +1,8 @@
 //! Connecting a user.
 //!
-//! `POST /login`, `GET /users/config` unless registration brought the configuration, then XMPP with the password sealed anew for each attempt. Official names: `connect`, `login`, `connectionListener`.
+//! `POST /login`, `GET /users/config` unless registration brought the configuration, then XMPP with
+//! the password sealed anew for each attempt. Official names: `connect`, `login`,
+//! `connectionListener`.
 
 use super::config;
 use super::qr_login::check_socket_id;
@@ -55,8 +57,8 @@ impl App {
     ///
     /// # Errors
     /// Awaiting fails with [`InvalidCredentials`](crate::ErrorKind::InvalidCredentials),
-    /// [`AdminBlocked`](crate::ErrorKind::AdminBlocked), [`Network`](crate::ErrorKind::Network), or as
-    /// [`ErrorKind`](crate::ErrorKind) lists.
+    /// [`AdminBlocked`](crate::ErrorKind::AdminBlocked), [`Network`](crate::ErrorKind::Network), or
+    /// as [`ErrorKind`](crate::ErrorKind) lists.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -94,13 +96,15 @@ impl App {
 }
 
 impl ConnectRequest {
-    /// What the session's resource starts with; random letters follow. Default `Web-`, as in the official SDK.
+    /// What the session's resource starts with; random letters follow. Default `Web-`, as in the
+    /// official SDK.
     pub fn resource_prefix(mut self, prefix: &str) -> Self {
         self.resource_prefix = Some(prefix.to_owned());
         self
     }
 
-    /// When and how often to connect again after a loss. Default: for ever, with growing waits up to a minute.
+    /// When and how often to connect again after a loss. Default: for ever, with growing waits up
+    /// to a minute.
     pub fn reconnect(mut self, policy: ReconnectPolicy) -> Self {
         self.reconnect = policy;
         self
@@ -125,9 +129,9 @@ impl ConnectRequest {
     }
 
     /// Whether a request that is made while the session reconnects fails at once, with
-    /// [`NotConnected`](crate::ErrorKind::NotConnected). Otherwise it waits for the next connection, until its own
-    /// deadline; 128 may wait at a time. Default `false`. For single calls:
-    /// [`Session::with_fail_fast`](crate::Session::with_fail_fast).
+    /// [`NotConnected`](crate::ErrorKind::NotConnected). Otherwise it waits for the next
+    /// connection, until its own deadline; 128 may wait at a time. Default `false`. For single
+    /// calls: [`Session::with_fail_fast`](crate::Session::with_fail_fast).
     pub fn fail_fast(mut self, fail_fast: bool) -> Self {
         self.fail_fast = fail_fast;
         self
@@ -139,22 +143,26 @@ impl ConnectRequest {
         self
     }
 
-    /// Whether steps that follow from each other leave together: logging in then takes two round trips less, and on
-    /// reconnecting three. What the server says is checked all the same. Default `false`, the official SDK's order.
+    /// Whether steps that follow from each other leave together: logging in then takes two round
+    /// trips less, and on reconnecting three. What the server says is checked all the same. Default
+    /// `false`, the official SDK's order.
     pub fn pipelined(mut self, pipelined: bool) -> Self {
         self.pipelined = pipelined;
         self
     }
 
     /// How much this session accepts from the server at once. Default: what
-    /// [`AppBuilder::limits`](crate::AppBuilder::limits) says; [`ReceiveLimits`] explains the trade-off.
+    /// [`AppBuilder::limits`](crate::AppBuilder::limits) says; [`ReceiveLimits`] explains the
+    /// trade-off.
     pub fn limits(mut self, limits: ReceiveLimits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Makes the session one that came from a code, as [`QrSession::socket_id`](crate::QrSession::socket_id) told: the phone can
-    /// end it, and [`Session::logout`] tells the phone. For credentials that a login by code brought in an earlier run.
+    /// Makes the session one that came from a code, as
+    /// [`QrSession::socket_id`](crate::QrSession::socket_id) told: the phone can end it, and
+    /// [`Session::logout`] tells the phone. For credentials that a login by code brought in an
+    /// earlier run.
     pub fn qr_socket_id(mut self, socket_id: &str) -> Self {
         self.qr_socket_id = Some(socket_id.to_owned());
         self

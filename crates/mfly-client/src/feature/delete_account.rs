@@ -1,7 +1,7 @@
 //! Deleting the own account.
 //!
-//! `POST /users/deleteMyAccount {"reason":…,"feedback":…}`. Wire form: [`mfly_api::endpoint::delete_account`]. Official
-//! name: `deleteMyAccount`.
+//! `POST /users/deleteMyAccount {"reason":…,"feedback":…}`. Wire form:
+//! [`mfly_api::endpoint::delete_account`]. Official name: `deleteMyAccount`.
 
 use crate::error::Result;
 use crate::handle::Session;

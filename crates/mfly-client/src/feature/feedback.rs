@@ -1,7 +1,7 @@
 //! Telling the people behind the app something.
 //!
-//! `POST /moderation/feedback {"title":…,"description":…}`. Wire form: [`mfly_api::endpoint::feedback`]. Official name:
-//! `sendFeedback`.
+//! `POST /moderation/feedback {"title":…,"description":…}`. Wire form:
+//! [`mfly_api::endpoint::feedback`]. Official name: `sendFeedback`.
 
 use crate::error::Result;
 use crate::handle::Session;

@@ -3,8 +3,8 @@
 //! ```xml
 //! <iq id type="get" xmlns="jabber:client"><query xmlns="jabber:iq:roster"/></iq>
 //! ```
-//! Wire form: [`mfly_proto::payload::friends`]. Official names: `getFriendsList`, `getRegisteredUsers`, `sendRegisterUpdate`,
-//! `friendsListListener`.
+//! Wire form: [`mfly_proto::payload::friends`]. Official names: `getFriendsList`,
+//! `getRegisteredUsers`, `sendRegisterUpdate`, `friendsListListener`.
 
 use super::profile::Profile;
 use crate::error::Error;
@@ -71,8 +71,8 @@ impl Friend {
         Ok(Self { user: item.user, name: opened.or(item.name), profile })
     }
 
-    /// The contact in the shape of the official SDK, which calls the contact's own name `name` and the given name
-    /// `nickName`.
+    /// The contact in the shape of the official SDK, which calls the contact's own name `name` and
+    /// the given name `nickName`.
     fn official(&self) -> Value {
         let profile = &self.profile;
         json!({

@@ -11,8 +11,8 @@ use crate::user::AsUser;
 use mfly_proto::payload::last_seen::{LastSeen, LastSeenQuery};
 
 impl Session {
-    /// When a user was last online: seconds ago, 0 while online. [`Event::Presence`](crate::Event::Presence) tells
-    /// changes.
+    /// When a user was last online: seconds ago, 0 while online.
+    /// [`Event::Presence`](crate::Event::Presence) tells changes.
     ///
     /// # Errors
     /// [`UserNotAvailable`](crate::ErrorKind::UserNotAvailable) for an unknown or deleted user,

@@ -1,6 +1,7 @@
 //! From a licence key to the address of its API.
 //!
-//! `GET https://api-config.mirrorfly.com/license/details?licenseKey=…`. Wire form: [`mfly_api::endpoint::licence`].
+//! `GET https://api-config.mirrorfly.com/license/details?licenseKey=…`. Wire form:
+//! [`mfly_api::endpoint::licence`].
 
 use crate::error::{Error, Result};
 use mfly_api::endpoint::licence;

@@ -1,7 +1,7 @@
 //! Logging in: a token for REST requests.
 //!
-//! `POST /login {"username":…,"password":…,"type":"web"}`. Wire form: [`mfly_api::endpoint::login`]. Official name:
-//! `getUserToken`.
+//! `POST /login {"username":…,"password":…,"type":"web"}`. Wire form:
+//! [`mfly_api::endpoint::login`]. Official name: `getUserToken`.
 
 use crate::app::App;
 use crate::credentials::Credentials;
@@ -13,12 +13,13 @@ use mfly_proto::secret::Token;
 impl App {
     /// A fresh token for REST requests in the user's name, without connecting.
     ///
-    /// It logs in and makes a new token each time, as the official `getUserToken` does. The present token of a session
-    /// is [`Session::user_token`](crate::Session::user_token).
+    /// It logs in and makes a new token each time, as the official `getUserToken` does. The present
+    /// token of a session is [`Session::user_token`](crate::Session::user_token).
     ///
     /// # Errors
-    /// [`InvalidCredentials`](crate::ErrorKind::InvalidCredentials), [`AdminBlocked`](crate::ErrorKind::AdminBlocked);
-    /// otherwise see [`ErrorKind`](crate::ErrorKind).
+    /// [`InvalidCredentials`](crate::ErrorKind::InvalidCredentials),
+    /// [`AdminBlocked`](crate::ErrorKind::AdminBlocked); otherwise see
+    /// [`ErrorKind`](crate::ErrorKind).
     #[doc(alias = "getUserToken")]
     pub async fn user_token(&self, credentials: &Credentials) -> Result<Token> {
         self.log_in(&self.shared().api, credentials, login::Request::refresh).await

@@ -1,6 +1,7 @@
 //! Logging out.
 //!
-//! A session that came from a code says so first (`user_logout`). `GET /logout`, then the session closes. Wire form: [`mfly_api::endpoint::logout`]. Official name: `logout`.
+//! A session that came from a code says so first (`user_logout`). `GET /logout`, then the session
+//! closes. Wire form: [`mfly_api::endpoint::logout`]. Official name: `logout`.
 
 use crate::error::{ErrorKind, Result};
 use crate::handle::Session;
@@ -16,16 +17,17 @@ const NOTICE: Duration = Duration::from_secs(5);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LoggedOut {
-    /// Whether the server was told. If it could not be reached it still counts the session, until the user registers
-    /// with force or the server forgets it.
+    /// Whether the server was told. If it could not be reached it still counts the session, until
+    /// the user registers with force or the server forgets it.
     pub server_told: bool,
 }
 
 impl Session {
     /// Logs the user out on the server and closes the session. The password is void afterwards.
     ///
-    /// When the server cannot be reached, or no longer knows the user or the password, the session closes all the
-    /// same; [`LoggedOut`] tells. When the server refuses for another reason, nothing changes.
+    /// When the server cannot be reached, or no longer knows the user or the password, the session
+    /// closes all the same; [`LoggedOut`] tells. When the server refuses for another reason,
+    /// nothing changes.
     ///
     /// # Errors
     /// When the server refuses; see [`ErrorKind`].

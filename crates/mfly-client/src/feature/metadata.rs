@@ -1,7 +1,7 @@
 //! Up to three named values that an app attaches to its user.
 //!
-//! `GET /users/getMetaData`, `PUT /users/updateMetaData`. Wire form: [`mfly_api::endpoint::metadata`]. Official names:
-//! `getMetaData`, `updateMetaData`.
+//! `GET /users/getMetaData`, `PUT /users/updateMetaData`. Wire form:
+//! [`mfly_api::endpoint::metadata`]. Official names: `getMetaData`, `updateMetaData`.
 
 use crate::error::Result;
 use crate::handle::Session;
@@ -21,8 +21,8 @@ impl Session {
     /// Replaces the own user's metadata and returns what is stored now.
     ///
     /// # Errors
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for values that cannot be sent; otherwise see
-    /// [`ErrorKind`](crate::ErrorKind).
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for values that cannot be sent;
+    /// otherwise see [`ErrorKind`](crate::ErrorKind).
     #[doc(alias = "updateMetaData")]
     pub async fn update_metadata(&self, metadata: &Metadata) -> Result<Metadata> {
         Ok(self.send(&metadata::UpdateRequest::new(metadata.clone())?).await?.metadata)

@@ -1,7 +1,7 @@
 //! What a user can do and hear: one feature a file, under the same word as in every other layer.
 //!
-//! A file holds the operations (`impl App` or `impl Session`) and, where the feature has notices, how they become
-//! [`Event`](crate::Event)s.
+//! A file holds the operations (`impl App` or `impl Session`) and, where the feature has notices,
+//! how they become [`Event`](crate::Event)s.
 
 pub(crate) mod admin_block;
 pub(crate) mod block;

@@ -3,8 +3,8 @@
 //! ```xml
 //! <presence xmlns="jabber:client"><show>away</show><status>lunch</status><priority>1</priority></presence>
 //! ```
-//! Wire form: [`mfly_proto::stanza::presence`]. The session announces itself when it connects and takes leave when it
-//! closes. Official name: `presenceListener`.
+//! Wire form: [`mfly_proto::stanza::presence`]. The session announces itself when it connects and
+//! takes leave when it closes. Official name: `presenceListener`.
 
 use crate::error::Result;
 use crate::event::Event;
@@ -15,14 +15,14 @@ use mfly_proto::stanza::{Presence, PresenceKind, Show};
 const PRIORITY: i8 = 1;
 
 impl Session {
-    /// Tells others how available this session is, and why. A session is simply available when it connects: after
-    /// [`Event::Connected`] that was not resumed, tell again.
+    /// Tells others how available this session is, and why. A session is simply available when it
+    /// connects: after [`Event::Connected`] that was not resumed, tell again.
     ///
     /// The official SDK has no such call, and shows others only "online" or "unavailable".
     ///
     /// # Errors
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when the status holds what XML cannot,
-    /// [`NotConnected`](crate::ErrorKind::NotConnected) while the session reconnects.
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when the status holds what XML
+    /// cannot, [`NotConnected`](crate::ErrorKind::NotConnected) while the session reconnects.
     pub async fn set_presence(&self, show: Option<Show>, status: Option<&str>) -> Result<()> {
         let mut presence = Presence::new(PresenceKind::Available);
         presence.show = show;

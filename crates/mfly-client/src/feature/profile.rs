@@ -4,8 +4,8 @@
 //! ```xml
 //! <iq id type="set" xmlns="jabber:client"><vCard xmlns="vcard-temp"><nickName>sealed</nickName>…</vCard></iq>
 //! ```
-//! Wire forms: [`mfly_api::endpoint::profile`], [`mfly_proto::payload::profile`]. Official names: `getUserProfile`,
-//! `setUserProfile`, `userProfileListener`.
+//! Wire forms: [`mfly_api::endpoint::profile`], [`mfly_proto::payload::profile`]. Official names:
+//! `getUserProfile`, `setUserProfile`, `userProfileListener`.
 
 mod image;
 mod model;
@@ -27,11 +27,12 @@ use mfly_proto::payload::profile::{ProfileChanged, ProfilePush, SetProfile, VCar
 impl Session {
     /// A user's profile, fresh from the server. Works while the session reconnects, too.
     ///
-    /// [`Event::ProfileRead`] tells the subscriptions of this session of it, as the official SDK tells its
-    /// `userProfileListener`.
+    /// [`Event::ProfileRead`] tells the subscriptions of this session of it, as the official SDK
+    /// tells its `userProfileListener`.
     ///
     /// # Errors
-    /// [`UserNotAvailable`](ErrorKind::UserNotAvailable) for an unknown or deleted user; otherwise see [`ErrorKind`].
+    /// [`UserNotAvailable`](ErrorKind::UserNotAvailable) for an unknown or deleted user; otherwise
+    /// see [`ErrorKind`].
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -73,12 +74,12 @@ impl Session {
         self.profile(self.user()).await
     }
 
-    /// Replaces the whole own profile: what is empty in `fields` is empty afterwards. Returns what the image is stored
-    /// as. To change single fields, use [`Session::update_profile`].
+    /// Replaces the whole own profile: what is empty in `fields` is empty afterwards. Returns what
+    /// the image is stored as. To change single fields, use [`Session::update_profile`].
     ///
     /// # Errors
-    /// [`InvalidArgument`](ErrorKind::InvalidArgument) for an e-mail address of another form than the official SDK
-    /// accepts; otherwise see [`ErrorKind`].
+    /// [`InvalidArgument`](ErrorKind::InvalidArgument) for an e-mail address of another form than
+    /// the official SDK accepts; otherwise see [`ErrorKind`].
     #[doc(alias = "setUserProfile")]
     pub async fn set_profile(&self, fields: &ProfileFields) -> Result<StoredImage> {
         let quirks = self.context().quirks;
@@ -102,10 +103,11 @@ impl Session {
         Ok(image)
     }
 
-    /// Changes some fields of the own profile and keeps the others. Returns what the image is stored as.
+    /// Changes some fields of the own profile and keeps the others. Returns what the image is
+    /// stored as.
     ///
-    /// The current profile is read first. Changes made at the same time through clones of this session cannot lose
-    /// each other; the platform offers no such guard between sessions.
+    /// The current profile is read first. Changes made at the same time through clones of this
+    /// session cannot lose each other; the platform offers no such guard between sessions.
     ///
     /// # Errors
     /// As [`Session::set_profile`].
@@ -176,7 +178,8 @@ impl Session {
         };
         let stored = open(&echo);
         let is_as_sent = same(&stored, &sent);
-        // As the official SDK does: whoever shows the own profile hears of the change from one place.
+        // As the official SDK does: whoever shows the own profile hears of the change from one
+        // place.
         self.shared().subscriptions.tell(Event::ProfileChanged {
             user: context.account.clone(),
             profile: Some(stored),

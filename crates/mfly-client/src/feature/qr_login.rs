@@ -1,7 +1,7 @@
 //! Logging in by a code, both sides: the one that shows it, and the phone that approves it.
 //!
-//! Messages: [`mfly_proto::qr_login`]. Official name: `generateQrCode`; the phone's side has none there, and how it approves is
-//! inferred.
+//! Messages: [`mfly_proto::qr_login`]. Official name: `generateQrCode`; the phone's side has none
+//! there, and how it approves is inferred.
 
 mod approve;
 mod driver;
@@ -42,7 +42,8 @@ pub struct QrLoginOptions {
 }
 
 impl QrLoginOptions {
-    /// With codes from this signalling server: `https://host[:port]`, without a path (official name `socketUrl`).
+    /// With codes from this signalling server: `https://host[:port]`, without a path (official name
+    /// `socketUrl`).
     pub fn new(signalling_url: &str) -> Self {
         Self {
             signalling_url: signalling_url.to_owned(),
@@ -66,14 +67,15 @@ impl QrLoginOptions {
         self
     }
 
-    /// How many times in a row the signalling server may be lost, or send what cannot be used, before that is an error. At
-    /// least 1, default 5.
+    /// How many times in a row the signalling server may be lost, or send what cannot be used,
+    /// before that is an error. At least 1, default 5.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
         self
     }
 
-    /// How long to wait before the first further attempt; doubles up to 5 s. Default 1 s, as in the official SDK.
+    /// How long to wait before the first further attempt; doubles up to 5 s. Default 1 s, as in the
+    /// official SDK.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
@@ -86,7 +88,8 @@ impl QrLoginOptions {
     }
 }
 
-/// A login by code under way: a stream of what happens. Dropping it gives the login up, and its code is void.
+/// A login by code under way: a stream of what happens. Dropping it gives the login up, and its
+/// code is void.
 #[derive(Debug)]
 #[must_use = "read its events"]
 pub struct QrLogin {
@@ -111,7 +114,8 @@ pub enum QrLoginEvent {
     Connected(QrSession),
 }
 
-/// The text of a code to show. Whoever reads it and is logged in can approve it, so `Debug` hides it.
+/// The text of a code to show. Whoever reads it and is logged in can approve it, so `Debug` hides
+/// it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CodeText(String);
 
@@ -139,7 +143,8 @@ impl fmt::Debug for CodeText {
 pub struct QrSession {
     /// The connected user.
     pub session: Session,
-    /// What the user can connect with again; see [`ConnectRequest::qr_socket_id`](crate::ConnectRequest::qr_socket_id).
+    /// What the user can connect with again; see
+    /// [`ConnectRequest::qr_socket_id`](crate::ConnectRequest::qr_socket_id).
     pub credentials: Credentials,
     /// The id by which the phone can end the session. Keep it with the credentials.
     pub socket_id: String,
@@ -173,8 +178,8 @@ impl App {
     /// ```
     ///
     /// # Errors
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for an address that cannot be used, or a platform so long that no code
-    /// holds it. What happens later comes as an event.
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for an address that cannot be used,
+    /// or a platform so long that no code holds it. What happens later comes as an event.
     #[doc(alias = "generateQrCode")]
     pub fn qr_login(&self, options: QrLoginOptions) -> Result<QrLogin> {
         let endpoint = Endpoint::new(self, &options.signalling_url, options.polling_only)?;
@@ -189,7 +194,8 @@ impl QrLogin {
     /// The next event; `None` after [`QrLoginEvent::Connected`] or an error.
     ///
     /// # Errors
-    /// When the signalling server cannot be reached, or sends what cannot be used, as often as the options allow.
+    /// When the signalling server cannot be reached, or sends what cannot be used, as often as the
+    /// options allow.
     pub async fn next(&mut self) -> Option<Result<QrLoginEvent>> {
         self.events.recv().await
     }
@@ -219,7 +225,8 @@ impl Session {
     /// Ends another session of the own account that came from a code, as the phone does.
     ///
     /// # Errors
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for an id that cannot be one; see [`ErrorKind`](crate::ErrorKind).
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for an id that cannot be one; see
+    /// [`ErrorKind`](crate::ErrorKind).
     pub async fn end_qr_session(&self, socket_id: &str) -> Result<()> {
         check_socket_id(socket_id)?;
         let socket_id = socket_id.to_owned();

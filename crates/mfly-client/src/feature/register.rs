@@ -1,7 +1,7 @@
 //! Registering a user.
 //!
-//! `POST /register`, or `POST /sandbox/register` for a trial licence. Wire form: [`mfly_api::endpoint::register`].
-//! Official name: `register`.
+//! `POST /register`, or `POST /sandbox/register` for a trial licence. Wire form:
+//! [`mfly_api::endpoint::register`]. Official name: `register`.
 
 use crate::app::App;
 use crate::credentials::Credentials;
@@ -43,8 +43,9 @@ pub struct Account {
 }
 
 impl Account {
-    /// The account in the shape of the official SDK: the `data` of `register`, with `username`, `password`,
-    /// `isSandbox`, `isProfileUpdated` (1 or 0) and `userJid`, which is `null` when the server does not tell its host.
+    /// The account in the shape of the official SDK: the `data` of `register`, with `username`,
+    /// `password`, `isSandbox`, `isProfileUpdated` (1 or 0) and `userJid`, which is `null` when the
+    /// server does not tell its host.
     ///
     /// This exposes the password, as [`Credentials::to_json`] does.
     ///
@@ -65,9 +66,9 @@ impl App {
     /// Registers a user, or registers them again on this device.
     ///
     /// # Errors
-    /// Awaiting fails with [`SessionLimit`](crate::ErrorKind::SessionLimit) when the user has too many sessions and
-    /// `force` is off, with [`AdminBlocked`](crate::ErrorKind::AdminBlocked), or as [`ErrorKind`](crate::ErrorKind)
-    /// lists.
+    /// Awaiting fails with [`SessionLimit`](crate::ErrorKind::SessionLimit) when the user has too
+    /// many sessions and `force` is off, with [`AdminBlocked`](crate::ErrorKind::AdminBlocked), or
+    /// as [`ErrorKind`](crate::ErrorKind) lists.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -92,7 +93,8 @@ impl App {
 }
 
 impl RegisterRequest {
-    /// Whether other sessions of the user are ended when there are too many. Default `true`, as in the official SDK.
+    /// Whether other sessions of the user are ended when there are too many. Default `true`, as in
+    /// the official SDK.
     pub fn force(mut self, force: bool) -> Self {
         self.force = force;
         self

@@ -1,6 +1,7 @@
 //! Reporting a user or a group for what they wrote.
 //!
-//! `POST /moderation/report`. Wire form: [`mfly_api::endpoint::report`]. Official name: `reportUserOrGroup`.
+//! `POST /moderation/report`. Wire form: [`mfly_api::endpoint::report`]. Official name:
+//! `reportUserOrGroup`.
 
 pub use mfly_api::endpoint::report::ReportedMessage;
 
@@ -16,8 +17,8 @@ impl Session {
     ///
     /// # Errors
     /// [`PlanGated`](crate::ErrorKind::PlanGated) when the plan does not include reporting,
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when there is no message or one lacks something; otherwise
-    /// see [`ErrorKind`](crate::ErrorKind).
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when there is no message or one lacks
+    /// something; otherwise see [`ErrorKind`](crate::ErrorKind).
     #[doc(alias = "reportUserOrGroup")]
     pub async fn report_user<U: AsUser + ?Sized>(
         &self,

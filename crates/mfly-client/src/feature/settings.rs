@@ -3,8 +3,8 @@
 //! ```xml
 //! <iq id type="set" xmlns="jabber:client"><query archive="1" status="user_settings" xmlns="jabber:iq:user_activities"/></iq>
 //! ```
-//! Wire form: [`mfly_proto::payload::settings`]. Official names: `getUserSettings`, `updateUserSettings`,
-//! `userSettingsListener`.
+//! Wire form: [`mfly_proto::payload::settings`]. Official names: `getUserSettings`,
+//! `updateUserSettings`, `userSettingsListener`.
 
 use crate::error::Result;
 use crate::handle::Session;

@@ -1,6 +1,7 @@
 //! Making somebody a contact.
 //!
-//! `POST /contacts/sandbox/syncContacts`. Wire form: [`mfly_api::endpoint::sync_contacts`]. Official name: `syncContacts`.
+//! `POST /contacts/sandbox/syncContacts`. Wire form: [`mfly_api::endpoint::sync_contacts`].
+//! Official name: `syncContacts`.
 
 use crate::error::Result;
 use crate::handle::Session;

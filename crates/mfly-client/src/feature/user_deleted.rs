@@ -1,4 +1,5 @@
-//! An account is deleted: a notice, nothing to do. To delete the own one: [`super::delete_account`].
+//! An account is deleted: a notice, nothing to do. To delete the own one:
+//! [`super::delete_account`].
 //!
 //! Wire form: [`mfly_proto::payload::user_deleted`]. Official name: `userDeletedListener`.
 

@@ -1,17 +1,18 @@
 //! The token of REST requests.
 //!
-//! The session fetches and renews it by itself. Wire form: [`mfly_api::endpoint::login`]. Official names: `getUserToken`,
-//! `setUserToken`.
+//! The session fetches and renews it by itself. Wire form: [`mfly_api::endpoint::login`]. Official
+//! names: `getUserToken`, `setUserToken`.
 
 use crate::error::{Error, Result};
 use crate::handle::Session;
 use mfly_proto::secret::Token;
 
 impl Session {
-    /// The present token, for requests made elsewhere in the user's name. It may be close to its end.
+    /// The present token, for requests made elsewhere in the user's name. It may be close to its
+    /// end.
     ///
-    /// No new token is made while there is one. The official `getUserToken` logs in and makes a new one each time:
-    /// that is [`App::user_token`](crate::App::user_token).
+    /// No new token is made while there is one. The official `getUserToken` logs in and makes a new
+    /// one each time: that is [`App::user_token`](crate::App::user_token).
     ///
     /// # Errors
     /// When there is none and none can be had; see [`ErrorKind`](crate::ErrorKind).
@@ -25,7 +26,8 @@ impl Session {
         self.shared().api.refresh_token().await.map_err(Error::from)
     }
 
-    /// Uses this token from now on. When the server refuses it, a new one is fetched with the credentials.
+    /// Uses this token from now on. When the server refuses it, a new one is fetched with the
+    /// credentials.
     #[doc(alias = "setUserToken")]
     pub fn set_user_token(&self, token: Token) {
         self.shared().api.set_token(token);

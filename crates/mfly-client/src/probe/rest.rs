@@ -74,8 +74,8 @@ impl RestServer {
         self.base_url.is_loopback()
     }
 
-    /// Makes the connection that a request would travel on, reports each step of it, and hangs up. Returns what TLS
-    /// agreed on, `None` in the clear.
+    /// Makes the connection that a request would travel on, reports each step of it, and hangs up.
+    /// Returns what TLS agreed on, `None` in the clear.
     ///
     /// # Errors
     /// See [`TransportError`].
@@ -88,7 +88,8 @@ impl RestServer {
         reach_observed(host, self.port, alpn, &self.options, report).await
     }
 
-    /// Asks for the configuration, without a token: a server of the platform knows the request and refuses it.
+    /// Asks for the configuration, without a token: a server of the platform knows the request and
+    /// refuses it.
     ///
     /// # Errors
     /// [`Network`](crate::ErrorKind::Network), [`Certificate`](crate::ErrorKind::Certificate) or

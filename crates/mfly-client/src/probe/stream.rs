@@ -53,7 +53,8 @@ pub enum StreamProblem {
     Unexpected(&'static str),
 }
 
-/// Opens the stream of a fresh connection to `domain`, and reads the server's answer and its features.
+/// Opens the stream of a fresh connection to `domain`, and reads the server's answer and its
+/// features.
 ///
 /// The stream stays open; [`hang_up`] says goodbye.
 ///
@@ -67,8 +68,8 @@ pub async fn stream_offer(
     overdue::timeout(limit, open(connection, domain)).await.unwrap_or(Err(StreamProblem::TimedOut))
 }
 
-/// Closes the stream and the connection, for as long as `limit` at most. Whether the server plays its part is not of
-/// interest any more.
+/// Closes the stream and the connection, for as long as `limit` at most. Whether the server plays
+/// its part is not of interest any more.
 pub async fn hang_up(mut connection: Connection, limit: Duration) {
     let goodbye = async {
         connection.send(connection.framing().client_close()).await?;

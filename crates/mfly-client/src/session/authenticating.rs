@@ -1,7 +1,7 @@
 //! SASL: a password is awaited, then the server's verdict.
 //!
-//! When the server's offer can be expected, the stream is opened and the authentication begun in one flight: the features
-//! that follow have to lead to the same plan, whatever comes after them.
+//! When the server's offer can be expected, the stream is opened and the authentication begun in
+//! one flight: the features that follow have to lead to the same plan, whatever comes after them.
 
 use super::binding::Binding;
 use super::exchange::{Exchange, needs_password};
@@ -100,8 +100,8 @@ impl Authenticating {
         })
     }
 
-    /// The server offers what this authentication began with; its signed word on that, if it gives one, must say the
-    /// same.
+    /// The server offers what this authentication began with; its signed word on that, if it gives
+    /// one, must say the same.
     pub(super) fn confirmed(mut self, cx: &Cx<'_>) -> Self {
         if let State::Server(Exchange::Scram(scram)) = &mut self.state {
             scram.check_offer(cx.login.offer().vouched(self.plan.protocol));

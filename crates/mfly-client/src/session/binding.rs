@@ -112,7 +112,8 @@ impl Binding {
     }
 }
 
-/// Everything that is believed later is judged by the own address. A guest's is made up by the server.
+/// Everything that is believed later is judged by the own address. A guest's is made up by the
+/// server.
 fn check(jid: &FullJid, account: &BareJid) -> Result<(), DisconnectReason> {
     let is_guest = account.local().is_none() && jid.domain() == account.domain();
     if jid.bare() == *account || is_guest {

@@ -11,12 +11,12 @@ use mfly_proto::sasl::scram::ITERATIONS;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// Everything that shapes a session. The defaults of [`Config::platform`] behave as the official SDK does, or
-/// better where it has no limit at all.
+/// Everything that shapes a session. The defaults of [`Config::platform`] behave as the official
+/// SDK does, or better where it has no limit at all.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
-    /// The own account; its domain is the host that the stream is opened to. Without local part: a guest, whose address
-    /// the server makes up.
+    /// The own account; its domain is the host that the stream is opened to. Without local part: a
+    /// guest, whose address the server makes up.
     pub(crate) account: BareJid,
     /// Whose news are understood and believed.
     pub(crate) dialect: Dialect,
@@ -26,8 +26,8 @@ pub(crate) struct Config {
     pub(crate) presence: bool,
     /// Whether each connection asks for copies of the messages of other sessions.
     pub(crate) carbons: bool,
-    /// Which ways to authenticate will do. The platform's password changes with each attempt, which only PLAIN can
-    /// carry.
+    /// Which ways to authenticate will do. The platform's password changes with each attempt, which
+    /// only PLAIN can carry.
     pub(crate) mechanisms: MechanismPolicy,
     /// Whether a server may offer weaker mechanisms than an earlier login used.
     pub(crate) accepts_weaker: bool,
@@ -37,7 +37,8 @@ pub(crate) struct Config {
     pub(crate) sasl2: bool,
     /// What an earlier session found out about the server.
     pub(crate) known: Option<KnownServer>,
-    /// Whether steps that follow from each other leave together. The official SDK takes them one by one.
+    /// Whether steps that follow from each other leave together. The official SDK takes them one by
+    /// one.
     pub(crate) pipelined: bool,
     /// Which pointers to another server are followed.
     pub(crate) redirects: RedirectPolicy,
@@ -49,8 +50,8 @@ pub(crate) struct Config {
     pub(crate) reconnect: ReconnectPolicy,
     /// Whether the server is still there.
     pub(crate) keepalive: KeepaliveConfig,
-    /// Bound on everything below the stream together, in case the transport has none. Default 60 s; not less than the
-    /// transport's own bounds together.
+    /// Bound on everything below the stream together, in case the transport has none. Default 60 s;
+    /// not less than the transport's own bounds together.
     pub(crate) connect_timeout: Duration,
     /// Bound on each of opening, authenticating and binding. Default 15 s.
     pub(crate) phase_timeout: Duration,
@@ -81,8 +82,8 @@ pub(crate) enum Dialect {
 pub(crate) enum Resource {
     /// The prefix and a UUID, new for each connection. The official SDK: `Web-`.
     OfConnection(String),
-    /// The prefix and a UUID, the same for the whole session: a connection takes the place of the one before, which the
-    /// server may not have missed yet.
+    /// The prefix and a UUID, the same for the whole session: a connection takes the place of the
+    /// one before, which the server may not have missed yet.
     OfSession(String),
     /// This, whoever else uses it.
     Exactly(String),

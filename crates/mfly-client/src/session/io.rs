@@ -15,9 +15,10 @@
 //!
 //! What the machine relies on:
 //!
-//! - After [`Output::Connect`] come [`Input::Connected`], or [`Input::Disconnected`] when that failed.
-//! - After [`Output::Disconnect`], which also breaks off a dial, nothing of the old connection is fed any
-//!   more, not even its end. Frames sent before it still leave, within reason.
+//! - After [`Output::Connect`] come [`Input::Connected`], or [`Input::Disconnected`] when that
+//!   failed.
+//! - After [`Output::Disconnect`], which also breaks off a dial, nothing of the old connection is
+//!   fed any more, not even its end. Frames sent before it still leave, within reason.
 //! - A [`RequestId`] is used once. Each is settled exactly once: by [`Output::Reply`], or by
 //!   [`Command::Cancel`], after which no reply comes.
 //! - Time does not run backwards.
@@ -122,7 +123,8 @@ pub(crate) struct Request {
     pub(crate) deadline: Instant,
     /// Whether it fails at once while there is no connection, instead of waiting for one.
     pub(crate) fail_fast: bool,
-    /// Whether its answer is due for the connection's sake: without one, the connection is given up.
+    /// Whether its answer is due for the connection's sake: without one, the connection is given
+    /// up.
     pub(crate) is_check: bool,
 }
 
@@ -142,7 +144,8 @@ pub(crate) enum Output {
     Disconnect,
     /// Answer with [`Command::Password`]: each attempt needs a fresh one, it carries a time.
     NeedPassword(PasswordTicket),
-    /// Answer with [`Input::Derived`]: up to some tenths of a second of hashing, which must not keep others waiting.
+    /// Answer with [`Input::Derived`]: up to some tenths of a second of hashing, which must not
+    /// keep others waiting.
     Derive(DerivationTicket, ScramDerivation),
     /// A request is settled; `Ok` carries the whole `<iq type="result"/>`.
     Reply(RequestId, Result<Document, RequestFailure>),
@@ -156,7 +159,8 @@ pub(crate) enum RequestFailure {
     /// The session is over or about to be.
     #[error("the session is closed")]
     Closed,
-    /// The connection was lost before the answer came. Whether the request was carried out is not known.
+    /// The connection was lost before the answer came. Whether the request was carried out is not
+    /// known.
     #[error("the connection was lost before the answer came: {0}")]
     ConnectionLost(#[source] Box<DisconnectReason>),
     /// The answer exceeds a limit of this side and was not read.
@@ -215,7 +219,8 @@ pub(crate) enum Notice {
         /// What is known about the server now.
         server: Option<Box<KnownServer>>,
     },
-    /// The most bytes that the server takes in one stanza on this connection, if it says (XEP-0478).
+    /// The most bytes that the server takes in one stanza on this connection, if it says
+    /// (XEP-0478).
     StanzaLimit(Option<u64>),
     /// An attempt to connect failed.
     ConnectFailed {

@@ -1,11 +1,12 @@
 //! Is the server still there?
 //!
-//! Anything it sends is a sign of life. After a time without one it is asked with a ping (XEP-0199); without a
-//! sign of life soon after, the connection counts as dead. The official SDK never asks and notices a dead
-//! connection after 140 s at best, or never when the server does not ping.
+//! Anything it sends is a sign of life. After a time without one it is asked with a ping
+//! (XEP-0199); without a sign of life soon after, the connection counts as dead. The official SDK
+//! never asks and notices a dead connection after 140 s at best, or never when the server does not
+//! ping.
 //!
-//! A server may go on sending and yet answer nothing. So a request of the app that times out is followed by a ping of
-//! which only the own answer counts: without it the connection is given up.
+//! A server may go on sending and yet answer nothing. So a request of the app that times out is
+//! followed by a ping of which only the own answer counts: without it the connection is given up.
 
 use super::timers::{Timer, Timers};
 use std::time::{Duration, Instant};
@@ -33,7 +34,8 @@ impl Default for KeepaliveConfig {
 pub(super) struct Keepalive(KeepaliveConfig);
 
 impl Keepalive {
-    /// Without a least time, pings and their answers would follow each other as fast as the network allows.
+    /// Without a least time, pings and their answers would follow each other as fast as the network
+    /// allows.
     pub(super) fn new(config: KeepaliveConfig) -> Self {
         Self(KeepaliveConfig { idle: config.idle.max(MIN_IDLE), ..config })
     }
@@ -44,7 +46,8 @@ impl Keepalive {
         timers.set(Timer::Idle, now, self.0.idle);
     }
 
-    /// How long the answer to a question may take that is asked to find out whether the server answers at all.
+    /// How long the answer to a question may take that is asked to find out whether the server
+    /// answers at all.
     pub(super) const fn patience(self) -> Duration {
         self.0.answer
     }

@@ -1,4 +1,5 @@
-//! What a server offered the last time: enough to log in with fewer round trips, and to notice when it offers less.
+//! What a server offered the last time: enough to log in with fewer round trips, and to notice when
+//! it offers less.
 
 use super::negotiate::Protocol;
 use mfly_proto::ns;
@@ -9,11 +10,12 @@ use serde::{Deserialize, Serialize};
 
 /// What a server offered when a session logged in, and what was used of it.
 ///
-/// Keep it ([`Session::known_server`](crate::standard::Session::known_server)) and give it to the next connection
-/// ([`Account::known_server`](crate::standard::Account::known_server)): logging in then takes fewer round trips, and a
-/// server that offers less than before, which an attacker in between could make it seem to do, is refused, unless
-/// [`Account::accept_weaker`](crate::standard::Account::accept_weaker) says otherwise. It holds no secret, and what it
-/// says is checked against what the server says then.
+/// Keep it ([`Session::known_server`](crate::standard::Session::known_server)) and give it to the
+/// next connection ([`Account::known_server`](crate::standard::Account::known_server)): logging in
+/// then takes fewer round trips, and a server that offers less than before, which an attacker in
+/// between could make it seem to do, is refused, unless
+/// [`Account::accept_weaker`](crate::standard::Account::accept_weaker) says otherwise. It holds no
+/// secret, and what it says is checked against what the server says then.
 ///
 /// ```
 /// # fn keep(known: &mfly_client::KnownServer) -> Result<(), serde_json::Error> {

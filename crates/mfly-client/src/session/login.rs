@@ -12,7 +12,8 @@ use mfly_proto::sasl::{MechanismPolicy, ScramKeys};
 #[derive(Debug)]
 pub(super) struct Login {
     known: Option<KnownServer>,
-    /// The last attempt came to nothing, for whatever reason: step by step is the way that works everywhere.
+    /// The last attempt came to nothing, for whatever reason: step by step is the way that works
+    /// everywhere.
     step_by_step: bool,
     keys: Option<ScramKeys>,
     /// Tells the server which connections are one session's.
@@ -39,7 +40,8 @@ impl Login {
         }
     }
 
-    /// What will do, given what was used before: nothing weaker than that, unless the app accepts it.
+    /// What will do, given what was used before: nothing weaker than that, unless the app accepts
+    /// it.
     pub(super) fn policy(&self, config: &Config) -> MechanismPolicy {
         let used = self.known.as_ref().and_then(KnownServer::used);
         let remembered = used.filter(|_| !config.accepts_weaker);

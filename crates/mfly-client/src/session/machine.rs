@@ -261,8 +261,8 @@ impl Machine {
         }
     }
 
-    /// Settles the requests that were not answered in time. The first of them raises the question whether the server
-    /// answers at all; a check that is among them has answered it.
+    /// Settles the requests that were not answered in time. The first of them raises the question
+    /// whether the server answers at all; a check that is among them has answered it.
     fn expire_requests(&mut self, now: Instant) {
         let (mut unanswered, mut unresponsive) = (false, false);
         while let Some(Expired { owner, is_check }) = self.requests.expired(now) {

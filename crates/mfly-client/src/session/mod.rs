@@ -1,9 +1,10 @@
 //! The session: a state machine without IO, clock or random source of its own.
 //!
-//! [`io`] is the contract with whoever runs it, [`phase`] the map. What a phase owns is in the phase's file; what
-//! outlives a connection (requests, reconnecting) stands beside it. Stream management (XEP-0198), which would let a
-//! session outlive its connection, is not there yet: `stream_management.rs` will be one more field, `binding.rs` will
-//! ask it first, and every [`Notice::Connected`] says `resumed: false` until then.
+//! [`io`] is the contract with whoever runs it, [`phase`] the map. What a phase owns is in the
+//! phase's file; what outlives a connection (requests, reconnecting) stands beside it. Stream
+//! management (XEP-0198), which would let a session outlive its connection, is not there yet:
+//! `stream_management.rs` will be one more field, `binding.rs` will ask it first, and every
+//! [`Notice::Connected`] says `resumed: false` until then.
 
 mod authenticating;
 mod binding;

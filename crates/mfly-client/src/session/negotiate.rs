@@ -6,7 +6,8 @@
 //! | bind | `bind` | authentication | binding |
 //! | establish a session | `session` without `optional` | binding | itself |
 //!
-//! Encryption of the stream itself is no step here: STARTTLS is over before the session sees the connection.
+//! Encryption of the stream itself is no step here: STARTTLS is over before the session sees the
+//! connection.
 
 use super::channel::Channel;
 use super::config::{Config, Resource};
@@ -110,8 +111,8 @@ pub(super) struct Bind2 {
     pub(super) carbons: bool,
 }
 
-/// Plans the authentication: with SASL2 where that is wanted and offered, and with the mechanism that the policy likes
-/// best.
+/// Plans the authentication: with SASL2 where that is wanted and offered, and with the mechanism
+/// that the policy likes best.
 ///
 /// # Errors
 /// When nothing that is offered is allowed and possible.

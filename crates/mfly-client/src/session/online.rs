@@ -1,7 +1,7 @@
 //! Requests can be made, news arrive.
 //!
-//! On entry, in the order of the official SDK: initial presence, then carbons, unless switched off. Both after every connection: the
-//! server forgets them.
+//! On entry, in the order of the official SDK: initial presence, then carbons, unless switched off.
+//! Both after every connection: the server forgets them.
 
 use super::io::{Notice, Output, Request, RequestFailure};
 use super::phase::{Cx, Phase};
@@ -52,7 +52,8 @@ impl Online {
         Phase::Online(Self { own })
     }
 
-    /// A request that waited for the connection. How much the server takes was not known when it was made.
+    /// A request that waited for the connection. How much the server takes was not known when it
+    /// was made.
     fn on_waited(request: Request, limit: Option<u64>, cx: &mut Cx<'_>) {
         match limit {
             Some(limit) if request.stanza.len() as u64 > limit => {
@@ -95,13 +96,15 @@ impl Online {
 
     /// Nothing arrived for long.
     pub(super) fn on_idle(cx: &mut Cx<'_>) {
-        // Where the answer may take a long time, not every ping waits for its own: only some sign of life counts.
+        // Where the answer may take a long time, not every ping waits for its own: only some sign
+        // of life counts.
         let patience = cx.now + cx.config.phase_timeout.min(YEAR);
         let deadline = cx.keepalive.asked(cx.now, cx.timers).min(patience);
         ask(&Ping::default(), deadline, false, cx);
     }
 
-    /// A request was not answered in time: does the server answer anything? One question at a time is enough.
+    /// A request was not answered in time: does the server answer anything? One question at a time
+    /// is enough.
     pub(super) fn check(cx: &mut Cx<'_>) {
         if !cx.requests.has_check() {
             let deadline = cx.now + cx.keepalive.patience().min(YEAR);
@@ -130,7 +133,8 @@ pub(super) fn stanza_limit(features: &Features) -> Option<u64> {
     features.limits.and_then(|limits| limits.max_bytes)
 }
 
-/// Asks something whose answer only matters as a sign of life; without the answer to a check, the connection is given up.
+/// Asks something whose answer only matters as a sign of life; without the answer to a check, the
+/// connection is given up.
 fn ask<R: IqRequest>(request: &R, deadline: Instant, is_check: bool, cx: &mut Cx<'_>) {
     let id = cx.entropy.stanza_id();
     let mut buffer = Vec::new();

@@ -1,6 +1,7 @@
 //! The stream is opened from this side; the server's opening and its features are awaited.
 //!
-//! What had to follow anyway may have left together with the opening. The features then tell whether it was right.
+//! What had to follow anyway may have left together with the opening. The features then tell
+//! whether it was right.
 
 use super::authenticating::Authenticating;
 use super::binding::Binding;
@@ -49,7 +50,8 @@ impl Ahead {
 }
 
 impl Opening {
-    /// The connection stands. Authentication begins at once if what the server offers can be expected.
+    /// The connection stands. Authentication begins at once if what the server offers can be
+    /// expected.
     pub(super) fn first(cx: &mut Cx<'_>) -> Result<Phase, DisconnectReason> {
         let policy = cx.login.policy(cx.config);
         let expected = cx
@@ -142,8 +144,8 @@ impl Opening {
         }
     }
 
-    /// Plans by what the server does offer. What went ahead must be just that: a weaker mechanism would be a downgrade,
-    /// and a stronger one than offered fails by itself.
+    /// Plans by what the server does offer. What went ahead must be just that: a weaker mechanism
+    /// would be a downgrade, and a stronger one than offered fails by itself.
     fn authenticate(
         features: &Features,
         ahead: Ahead,
@@ -163,8 +165,8 @@ impl Opening {
     }
 }
 
-/// The sender of a stream header, when it is not the domain that was asked for (RFC 6120 §4.7.1). A server that leaves it
-/// out, as it must not, says nothing wrong.
+/// The sender of a stream header, when it is not the domain that was asked for (RFC 6120 §4.7.1). A
+/// server that leaves it out, as it must not, says nothing wrong.
 fn other_than(domain: &str, open: &Open) -> Option<String> {
     let from = open.from.as_deref().map(str::trim);
     let from = from.filter(|from| !from.is_empty())?;

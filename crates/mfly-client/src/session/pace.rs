@@ -10,8 +10,8 @@
 //! | WebSocket 1008, stream error `policy-violation` | none: one stanza was too much, and the next login does not repeat it | RFC 6455 §7.4.1, RFC 6120 §4.9.3.14; our decision |
 //! | any other code, and any other reason | none | our decision |
 //!
-//! The longest wait is the policy's ([`ReconnectPolicy::cap`]), and bounds all of them except `Retry-After`. No code ends
-//! a session: what ends one is said in the stream.
+//! The longest wait is the policy's ([`ReconnectPolicy::cap`]), and bounds all of them except
+//! `Retry-After`. No code ends a session: what ends one is said in the stream.
 
 use super::reason::{Cause, DisconnectReason};
 use super::reconnect::ReconnectPolicy;

@@ -9,10 +9,11 @@
 //!        or Ended
 //! ```
 //!
-//! A phase owns what only matters within it; what outlives a connection stands beside it in the machine. The stream is
-//! opened again after SASL, in the same way over both framings. With pipelining, `Authenticating` (its password) comes
-//! before the first `Opening`, and what is awaited in `Opening` answers two things at once. With SASL2 and Bind2,
-//! `Authenticating` leads to `Online`. STARTTLS is the transport's: the session begins on a connection that is secure.
+//! A phase owns what only matters within it; what outlives a connection stands beside it in the
+//! machine. The stream is opened again after SASL, in the same way over both framings. With
+//! pipelining, `Authenticating` (its password) comes before the first `Opening`, and what is
+//! awaited in `Opening` answers two things at once. With SASL2 and Bind2, `Authenticating` leads to
+//! `Online`. STARTTLS is the transport's: the session begins on a connection that is secure.
 
 use super::authenticating::Authenticating;
 use super::binding::Binding;

@@ -59,8 +59,8 @@ impl fmt::Display for Stage {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DisconnectReason {
-    /// What the server says during the authentication cannot be accepted: it did not prove that it knows the password,
-    /// or asks for what it must not ask for.
+    /// What the server says during the authentication cannot be accepted: it did not prove that it
+    /// knows the password, or asks for what it must not ask for.
     #[error("the authentication was broken off: {0}")]
     AuthenticationBroken(#[source] SaslError),
     /// The server refused the credentials, or cannot check them now.
@@ -83,7 +83,8 @@ pub enum DisconnectReason {
     /// The connection broke.
     #[error("{}", Story::new("the connection broke", .0))]
     ConnectionBroken(#[source] Cause),
-    /// Before the session stood, the server sent an element that exceeds a limit. Raise the limit that the text names.
+    /// Before the session stood, the server sent an element that exceeds a limit. Raise the limit
+    /// that the text names.
     #[error("the server sent <{}/> with {}{}", escaped(&.0.name), .0.limit, remedy(.0))]
     LimitExceeded(Box<Skipped>),
     /// The server sent a frame that is longer than this side accepts.
@@ -101,11 +102,12 @@ pub enum DisconnectReason {
         /// What it offers instead.
         offered: Vec<String>,
     },
-    /// The server offers authentication mechanisms, and none that is good enough: not the one that was pinned, or
-    /// weaker ones than before. Nothing weaker is used; somebody may be in between.
+    /// The server offers authentication mechanisms, and none that is good enough: not the one that
+    /// was pinned, or weaker ones than before. Nothing weaker is used; somebody may be in between.
     #[error("no authentication mechanism is good enough: {0}")]
     MechanismRefused(#[source] ChoiceError),
-    /// The password is right, and the server wants more: a second factor, or a new password. Nothing of that is supported.
+    /// The password is right, and the server wants more: a second factor, or a new password.
+    /// Nothing of that is supported.
     #[error("the server wants more than a password: {}", escaped(&.tasks.join(", ")))]
     MoreTasks {
         /// What it wants, one of which would do.
@@ -117,8 +119,8 @@ pub enum DisconnectReason {
         /// The address it names.
         to: String,
     },
-    /// The server does not offer what it offered before, and the log-in had already begun accordingly. The next attempt
-    /// follows at once, step by step.
+    /// The server does not offer what it offered before, and the log-in had already begun
+    /// accordingly. The next attempt follows at once, step by step.
     #[error("the server offers something else than before: logging in again step by step")]
     OfferChanged,
     /// No password could be had for this attempt.
@@ -186,8 +188,8 @@ pub enum EndReason {
     /// The own account was deleted.
     #[error("the account was deleted")]
     AccountDeleted,
-    /// The server did not play its part of the authentication: it did not prove that it knows the password, or asked for
-    /// what it must not ask for.
+    /// The server did not play its part of the authentication: it did not prove that it knows the
+    /// password, or asked for what it must not ask for.
     #[error("the authentication was broken off: {0}")]
     AuthenticationBroken(#[source] SaslError),
     /// An administrator blocked the own account.
@@ -207,8 +209,9 @@ pub enum EndReason {
     /// The session came from a code, and the phone ended it.
     #[error("the session was ended from another device")]
     LoggedOutRemotely,
-    /// The server offers authentication mechanisms, and none that is good enough: not the one that was pinned, or
-    /// weaker ones than before. Nothing weaker was used; an attacker may be in between.
+    /// The server offers authentication mechanisms, and none that is good enough: not the one that
+    /// was pinned, or weaker ones than before. Nothing weaker was used; an attacker may be in
+    /// between.
     #[error("no authentication mechanism is good enough: {0}")]
     MechanismRefused(#[source] ChoiceError),
     /// The server offers no mechanism that this client knows.
@@ -217,13 +220,15 @@ pub enum EndReason {
         /// What it offers instead.
         offered: Vec<String>,
     },
-    /// The password is right, and the server wants more: a second factor, or a new password. Nothing of that is supported.
+    /// The password is right, and the server wants more: a second factor, or a new password.
+    /// Nothing of that is supported.
     #[error("the server wants more than a password: {}", escaped(&.tasks.join(", ")))]
     MoreTasks {
         /// What it wants, one of which would do.
         tasks: Vec<String>,
     },
-    /// The server points to another address, where the policy does not allow to follow: connect there.
+    /// The server points to another address, where the policy does not allow to follow: connect
+    /// there.
     #[error("the server moved to {}", escaped(.to))]
     Moved {
         /// The address it names.

@@ -30,16 +30,17 @@ use std::time::{Duration, Instant};
 
 /// When and how often to connect again: full-jitter exponential back-off.
 ///
-/// The wait before attempt *n* is drawn evenly from zero to `base` × 2ⁿ⁻¹, at most `cap`. `base` counts as 1 ms at
-/// least and `cap` as 5 ms: a dead server must not cost a whole processor.
+/// The wait before attempt *n* is drawn evenly from zero to `base` × 2ⁿ⁻¹, at most `cap`. `base`
+/// counts as 1 ms at least and `cap` as 5 ms: a dead server must not cost a whole processor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReconnectPolicy {
     /// Bound of the first wait. Default 0.5 s.
     pub base: Duration,
-    /// Bound of every wait, except of one that the server asks for by name (`Retry-After`). Default 60 s.
+    /// Bound of every wait, except of one that the server asks for by name (`Retry-After`). Default
+    /// 60 s.
     pub cap: Duration,
-    /// Failures in a row after which the session ends; `None` never gives up, `Some(0)` never connects again.
-    /// Default `None`.
+    /// Failures in a row after which the session ends; `None` never gives up, `Some(0)` never
+    /// connects again. Default `None`.
     pub max_attempts: Option<u32>,
 }
 
@@ -78,19 +79,21 @@ impl ReconnectPolicy {
     }
 }
 
-/// A connection that stood this long was a good one: the row of failures is over. A server that lets one in
-/// and throws one out at once is thus not hammered.
+/// A connection that stood this long was a good one: the row of failures is over. A server that
+/// lets one in and throws one out at once is thus not hammered.
 const PROVEN_AFTER: Duration = Duration::from_secs(10);
 
 /// How often in a row this side refuses to log in to a server before it gives up.
 const MAX_REFUSALS: u32 = 5;
 
-/// What outlives a connection: how many attempts failed in a row, and whether the next loss is the end.
+/// What outlives a connection: how many attempts failed in a row, and whether the next loss is the
+/// end.
 #[derive(Debug)]
 pub(super) struct Reconnect {
     /// Number of the attempt that is being made or made last, counting from 1 in each row.
     attempt: u32,
-    /// Exponent of the back-off. Unlike `attempt` it outlives a connection that did not prove itself.
+    /// Exponent of the back-off. Unlike `attempt` it outlives a connection that did not prove
+    /// itself.
     step: u32,
     /// Whether there ever was a connection.
     stood: bool,
@@ -206,8 +209,8 @@ impl Reconnect {
         let limit = if self.stood {
             lost.policy.max_attempts
         } else if is_certificate(lost.reason) {
-            // It will not be another one a moment later. In mid-session it may be: some networks show their own until one
-            // has logged in there.
+            // It will not be another one a moment later. In mid-session it may be: some networks
+            // show their own until one has logged in there.
             Some(0)
         } else {
             Some(lost.first_attempts)
@@ -243,8 +246,8 @@ fn is_certificate(reason: &DisconnectReason) -> bool {
     matches!(reason, DisconnectReason::ConnectFailed(cause) if CertificateProblem::find(&**cause).is_some())
 }
 
-/// The end for a server that this side refuses. An attacker may have been in between and gone a moment later, so it takes
-/// several in a row.
+/// The end for a server that this side refuses. An attacker may have been in between and gone a
+/// moment later, so it takes several in a row.
 fn refusal(reason: &DisconnectReason) -> Option<EndReason> {
     match reason {
         DisconnectReason::AuthenticationBroken(error) => {

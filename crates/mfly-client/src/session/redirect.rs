@@ -1,9 +1,10 @@
 //! Where a server points instead of itself, and whether to go there.
 //!
-//! `<see-other-host/>` names a host and perhaps a port (RFC 6120 §4.9.3.19); over WebSocket, `see-other-uri` names an
-//! address (RFC 7395 §3.6.1). Following is bounded, as the RFC asks:
+//! `<see-other-host/>` names a host and perhaps a port (RFC 6120 §4.9.3.19); over WebSocket,
+//! `see-other-uri` names an address (RFC 7395 §3.6.1). Following is bounded, as the RFC asks:
 //!
-//! - only a pointer from a server that was itself reached over a confidential connection is followed;
+//! - only a pointer from a server that was itself reached over a confidential connection is
+//!   followed;
 //! - only to where the policy allows;
 //! - the new server has to prove the same identity, and is reached no less securely;
 //! - only so many in a row, and the next ordinary attempt begins again at the original address.
@@ -17,8 +18,8 @@ use mfly_transport::{Address, Scheme};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RedirectPolicy {
-    /// To hosts of the own domain: the account's domain and all below it, and the host that was asked for, on any
-    /// port. The default.
+    /// To hosts of the own domain: the account's domain and all below it, and the host that was
+    /// asked for, on any port. The default.
     #[default]
     SameDomain,
     /// To these hosts and all below them, besides those of the own domain.
@@ -44,7 +45,8 @@ impl Redirect {
     /// Reads the content of `<see-other-host/>`; `None` when it is no host.
     pub(super) fn to_host(text: &str) -> Option<Self> {
         let SeeOtherHost { host, port } = text.parse().ok()?;
-        // What is judged must be what is dialled: an address's host, with nothing in it that a URL would end it at.
+        // What is judged must be what is dialled: an address's host, with nothing in it that a URL
+        // would end it at.
         let address = Address::tcp(&host, port, true).ok()?;
         // Where none is named, the default of the own way applies, which need not be STARTTLS.
         let names_port = text.rsplit(']').next().is_some_and(|end| end.contains(':'));
@@ -58,8 +60,8 @@ impl Redirect {
             .then_some(Self(Kind::WebSocket(address)))
     }
 
-    /// The address to use for this one connection, when `original` is the address to use otherwise: of the same kind,
-    /// and as secure.
+    /// The address to use for this one connection, when `original` is the address to use otherwise:
+    /// of the same kind, and as secure.
     ///
     /// # Errors
     /// When there is no such address.

@@ -1,7 +1,7 @@
 //! Requests that wait for an answer.
 //!
-//! A request cannot be stored without a deadline, nor in unbounded number. An answer belongs to it when id **and**
-//! sender fit (RFC 6120 §8.1.2.1, §8.2.3):
+//! A request cannot be stored without a deadline, nor in unbounded number. An answer belongs to it
+//! when id **and** sender fit (RFC 6120 §8.1.2.1, §8.2.3):
 //!
 //! | the request went to | who may answer |
 //! |---|---|
@@ -9,8 +9,8 @@
 //! | the own account or server by name | the same address, or no `from`: nobody else can leave it out |
 //! | anybody else | exactly that address |
 //!
-//! An answer that comes too late, after its request timed out or was cancelled, is told from an unknown stanza by
-//! remembering the last [`RETIRED`] such requests.
+//! An answer that comes too late, after its request timed out or was cancelled, is told from an
+//! unknown stanza by remembering the last [`RETIRED`] such requests.
 
 use super::io::RequestId;
 use mfly_proto::id::StanzaId;
@@ -38,7 +38,8 @@ impl Own {
         jid.as_str() == self.full.domain()
     }
 
-    /// Whether a stanza from here speaks for the own account: no sender, the bare address, or the server.
+    /// Whether a stanza from here speaks for the own account: no sender, the bare address, or the
+    /// server.
     pub(super) fn is_account(&self, from: Option<&Jid>) -> bool {
         from.is_none_or(|from| *from == *self.bare || self.is_server(from))
     }
@@ -121,8 +122,8 @@ impl Requests {
         Ok(())
     }
 
-    /// Stores a request of the session itself. There is at most one a ping interval, and none waits longer than a phase
-    /// may take; and there is one check at a time. So no bound is needed.
+    /// Stores a request of the session itself. There is at most one a ping interval, and none waits
+    /// longer than a phase may take; and there is one check at a time. So no bound is needed.
     pub(super) fn insert_own(&mut self, id: StanzaId, deadline: Instant, is_check: bool) {
         self.own_count += 1;
         self.store(Owner::Session(self.own_count), Entry { id, to: None, deadline, is_check });

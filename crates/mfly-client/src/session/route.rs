@@ -1,12 +1,15 @@
-//! What a received stanza is: an answer, news, a question, or nothing that is understood or believed.
+//! What a received stanza is: an answer, news, a question, or nothing that is understood or
+//! believed.
 //!
-//! What counts as news, and from whom it is believed, is the dialect's: `platform.rs` and `standard.rs` each begin with
-//! their table. Common to both: a copy of a message (XEP-0280 §11) is believed from the own bare address only, and
-//! whatever is not believed is an unknown stanza, never news.
+//! What counts as news, and from whom it is believed, is the dialect's: `platform.rs` and
+//! `standard.rs` each begin with their table. Common to both: a copy of a message (XEP-0280 §11) is
+//! believed from the own bare address only, and whatever is not believed is an unknown stanza,
+//! never news.
 //!
-//! Questions (`iq` of type get or set) always get an answer, as RFC 6120 §8.2.3 demands: a ping a pong, news an empty
-//! result (the official SDK sends none), anything else `service-unavailable`. What exceeds a limit is not read, but told,
-//! and an answer too long to be read settles its request.
+//! Questions (`iq` of type get or set) always get an answer, as RFC 6120 §8.2.3 demands: a ping a
+//! pong, news an empty result (the official SDK sends none), anything else `service-unavailable`.
+//! What exceeds a limit is not read, but told, and an answer too long to be read settles its
+//! request.
 
 mod platform;
 mod standard;
@@ -106,8 +109,8 @@ pub(super) fn route(
     }
 }
 
-/// Tells what a stanza is that was not read, and takes the request that it answers. A question is refused with
-/// `policy-violation` (RFC 6120 §8.3.3.12).
+/// Tells what a stanza is that was not read, and takes the request that it answers. A question is
+/// refused with `policy-violation` (RFC 6120 §8.3.3.12).
 pub(super) fn route_skipped(skipped: &Skipped, own: &Own, requests: &mut Requests) -> Routed {
     let told = Routed::quiet(Outcome::Notice(Notice::StanzaSkipped(skipped.clone())));
     let id = skipped.id.as_deref().map(StanzaId::new);
@@ -162,8 +165,8 @@ fn route_answer(
 fn route_question(document: &Document, iq: &Iq<'_>, dialect: Dialect, own: &Own) -> Routed {
     let is_ping = iq.payload().is_some_and(|payload| payload.is(ns::PING, "ping"));
     if is_ping && iq.kind == IqKind::Get {
-        // As the official SDK answers: with the addresses swapped, absent ones left out. Servers of other people need
-        // not accept a sender that they did not assign, so there it is left out.
+        // As the official SDK answers: with the addresses swapped, absent ones left out. Servers of
+        // other people need not accept a sender that they did not assign, so there it is left out.
         let from = match dialect {
             Dialect::Platform => iq.to.as_ref().map(Jid::as_str),
             Dialect::Standard => None,
@@ -200,7 +203,8 @@ fn route_message(
     Routed::told(document, told)
 }
 
-/// A stanza whose envelope cannot be read. A question gets an answer if it can be told which one it is.
+/// A stanza whose envelope cannot be read. A question gets an answer if it can be told which one it
+/// is.
 fn route_unreadable(document: &Document) -> Routed {
     match unreadable_question(document.root()) {
         Some(answer) => Routed::quiet(Outcome::Nothing).with_answer(answer),

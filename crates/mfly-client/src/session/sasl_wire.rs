@@ -30,7 +30,8 @@ pub(super) enum Heard {
 }
 
 impl Protocol {
-    /// Begins. `agent` is the same for all connections of a session: it tells the server which of them replace each other.
+    /// Begins. `agent` is the same for all connections of a session: it tells the server which of
+    /// them replace each other.
     pub(super) fn write_begin(
         self,
         mechanism: &str,

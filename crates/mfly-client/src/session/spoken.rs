@@ -1,6 +1,7 @@
 //! What was said in confidence on a connection, so that a server's words can be kept free of it.
 //!
-//! A server may repeat what it was sent in its explanations, and those end in events, errors and logs.
+//! A server may repeat what it was sent in its explanations, and those end in events, errors and
+//! logs.
 
 use super::reason::DisconnectReason;
 use mfly_proto::secret::Password;

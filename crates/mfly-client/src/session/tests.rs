@@ -45,7 +45,8 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// A machine, its clock, and everything it put out, sorted.
 ///
-/// It runs over WebSocket. Unless a test is about that framing, a twin over TCP is fed the same and has to do the same.
+/// It runs over WebSocket. Unless a test is about that framing, a twin over TCP is fed the same and
+/// has to do the same.
 struct Rig {
     machine: Machine,
     twin: Option<Twin>,

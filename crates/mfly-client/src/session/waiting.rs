@@ -1,7 +1,8 @@
 //! Requests that wait for a connection.
 //!
-//! A request of the app that is made between two connections is kept until the next one stands, in the order of the
-//! callers, and until its own deadline at most. Nothing of it is sent before. Their number is bounded.
+//! A request of the app that is made between two connections is kept until the next one stands, in
+//! the order of the callers, and until its own deadline at most. Nothing of it is sent before.
+//! Their number is bounded.
 
 use super::io::{Request, RequestId};
 use std::collections::VecDeque;

@@ -72,7 +72,8 @@ impl Account {
         Self::with_authentication(jid, Authentication::External)
     }
 
-    /// A guest of this server, `domain` alone. [`Session::jid`](super::Session::jid) tells the address that it got.
+    /// A guest of this server, `domain` alone. [`Session::jid`](super::Session::jid) tells the
+    /// address that it got.
     pub fn anonymous(domain: BareJid) -> Self {
         Self::with_authentication(domain, Authentication::Anonymous)
     }
@@ -113,8 +114,9 @@ impl Account {
         }
     }
 
-    /// Connects to this address instead of looking for the domain's own: `xmpp://host[:port]` (STARTTLS),
-    /// `xmpps://host[:port]` (TLS from the start), `wss://host[:port]/path`, or `ws://…` within this machine.
+    /// Connects to this address instead of looking for the domain's own: `xmpp://host[:port]`
+    /// (STARTTLS), `xmpps://host[:port]` (TLS from the start), `wss://host[:port]/path`, or
+    /// `ws://…` within this machine.
     pub fn address(mut self, address: &str) -> Self {
         self.address = Some(address.to_owned());
         self
@@ -144,15 +146,16 @@ impl Account {
         self
     }
 
-    /// Whether an `xmpp://` connection is secured. Default: it is, or there is none. A connection that is not takes
-    /// [`Account::allow_cleartext`], or an address within this machine.
+    /// Whether an `xmpp://` connection is secured. Default: it is, or there is none. A connection
+    /// that is not takes [`Account::allow_cleartext`], or an address within this machine.
     pub fn start_tls(mut self, start_tls: StartTls) -> Self {
         self.start_tls = start_tls;
         self
     }
 
-    /// Which ways to authenticate will do. Default, with a password: the strongest SCRAM that both sides can, bound to
-    /// the TLS connection if possible; PLAIN where a server has nothing better, and never over clear text.
+    /// Which ways to authenticate will do. Default, with a password: the strongest SCRAM that both
+    /// sides can, bound to the TLS connection if possible; PLAIN where a server has nothing better,
+    /// and never over clear text.
     pub fn mechanisms(mut self, policy: MechanismPolicy) -> Self {
         self.mechanisms = policy;
         self
@@ -164,35 +167,38 @@ impl Account {
         self
     }
 
-    /// How many rounds of its hash SCRAM may take: too few and the password could be guessed from what is said, too many and
-    /// this machine is kept busy. Default: 4,096 to 600,000.
+    /// How many rounds of its hash SCRAM may take: too few and the password could be guessed from
+    /// what is said, too many and this machine is kept busy. Default: 4,096 to 600,000.
     pub fn scram_iterations(mut self, iterations: RangeInclusive<u32>) -> Self {
         self.iterations = iterations;
         self
     }
 
-    /// What an earlier session found out about the server ([`Session::known_server`](super::Session::known_server)).
-    /// Ignored if it is about another domain.
+    /// What an earlier session found out about the server
+    /// ([`Session::known_server`](super::Session::known_server)). Ignored if it is about another
+    /// domain.
     pub fn known_server(mut self, known: Option<KnownServer>) -> Self {
         self.known = known;
         self
     }
 
-    /// Whether the server may offer weaker mechanisms than an earlier login used. Default `false`: it is refused, because
-    /// an attacker in between could make it seem so, and after five such offers in a row the session ends with
-    /// [`EndReason::MechanismRefused`](crate::EndReason::MechanismRefused), which names both. Servers do change, for
-    /// example with the form in which they keep passwords: ask the user or the operator, then connect with `true` once.
-    /// What is used then is remembered from then on. [`Account::mechanisms`] bounds it in any case.
+    /// Whether the server may offer weaker mechanisms than an earlier login used. Default `false`:
+    /// it is refused, because an attacker in between could make it seem so, and after five such
+    /// offers in a row the session ends with
+    /// [`EndReason::MechanismRefused`](crate::EndReason::MechanismRefused), which names both.
+    /// Servers do change, for example with the form in which they keep passwords: ask the user or
+    /// the operator, then connect with `true` once. What is used then is remembered from then on.
+    /// [`Account::mechanisms`] bounds it in any case.
     ///
-    /// A server that vouches for its offer (XEP-0474) is held to it whatever is set here. What is remembered is a least,
-    /// not a pin: stronger mechanisms are used as soon as they are offered.
+    /// A server that vouches for its offer (XEP-0474) is held to it whatever is set here. What is
+    /// remembered is a least, not a pin: stronger mechanisms are used as soon as they are offered.
     pub fn accept_weaker(mut self, accept: bool) -> Self {
         self.accepts_weaker = accept;
         self
     }
 
-    /// Whether clear text may leave this machine. Messages can then be read on the way; a password still does not go
-    /// that way as it is. Default `false`.
+    /// Whether clear text may leave this machine. Messages can then be read on the way; a password
+    /// still does not go that way as it is. Default `false`.
     pub fn allow_cleartext(mut self, allow: bool) -> Self {
         self.allow_cleartext = allow;
         self
@@ -204,8 +210,8 @@ impl Account {
         self
     }
 
-    /// Whether steps that follow from each other leave together, which saves round trips. What the server then says
-    /// is checked all the same. Default `true`.
+    /// Whether steps that follow from each other leave together, which saves round trips. What the
+    /// server then says is checked all the same. Default `true`.
     pub fn pipelined(mut self, pipelined: bool) -> Self {
         self.pipelined = pipelined;
         self
@@ -217,7 +223,8 @@ impl Account {
         self
     }
 
-    /// When and how often to connect again after a loss. Default: for ever, with growing waits up to a minute.
+    /// When and how often to connect again after a loss. Default: for ever, with growing waits up
+    /// to a minute.
     pub fn reconnect(mut self, policy: ReconnectPolicy) -> Self {
         self.reconnect = policy;
         self
@@ -242,9 +249,9 @@ impl Account {
     }
 
     /// Whether a request that is made while the session reconnects fails at once, with
-    /// [`NotConnected`](crate::ErrorKind::NotConnected). Otherwise it waits for the next connection, until its own
-    /// deadline; 128 may wait at a time. Default `false`. For single calls:
-    /// [`Session::with_fail_fast`](super::Session::with_fail_fast).
+    /// [`NotConnected`](crate::ErrorKind::NotConnected). Otherwise it waits for the next
+    /// connection, until its own deadline; 128 may wait at a time. Default `false`. For single
+    /// calls: [`Session::with_fail_fast`](super::Session::with_fail_fast).
     pub fn fail_fast(mut self, fail_fast: bool) -> Self {
         self.fail_fast = fail_fast;
         self
@@ -256,23 +263,25 @@ impl Account {
         self
     }
 
-    /// Whether each connection announces itself as available. Without that the server sends no messages and no
-    /// presence, until [`Session::set_presence`](super::Session::set_presence). Default `true`.
+    /// Whether each connection announces itself as available. Without that the server sends no
+    /// messages and no presence, until [`Session::set_presence`](super::Session::set_presence).
+    /// Default `true`.
     pub fn initial_presence(mut self, announce: bool) -> Self {
         self.presence = announce;
         self
     }
 
-    /// Whether each connection asks for copies of what other sessions of the account send and receive (XEP-0280).
-    /// Default `true`.
+    /// Whether each connection asks for copies of what other sessions of the account send and
+    /// receive (XEP-0280). Default `true`.
     pub fn carbons(mut self, enable: bool) -> Self {
         self.carbons = enable;
         self
     }
 
-    /// How much the session accepts from the server at once; [`ReceiveLimits`] says what the defaults fit and what
-    /// raising them costs. What exceeds a limit is skipped ([`Event::StanzaSkipped`](super::Event::StanzaSkipped)), or
-    /// fails the request that it answers ([`AnswerTooLarge`](crate::ErrorKind::AnswerTooLarge)).
+    /// How much the session accepts from the server at once; [`ReceiveLimits`] says what the
+    /// defaults fit and what raising them costs. What exceeds a limit is skipped
+    /// ([`Event::StanzaSkipped`](super::Event::StanzaSkipped)), or fails the request that it
+    /// answers ([`AnswerTooLarge`](crate::ErrorKind::AnswerTooLarge)).
     ///
     /// With [`Account::connector`], give the connections the same limits.
     pub fn limits(mut self, limits: ReceiveLimits) -> Self {
@@ -284,8 +293,8 @@ impl Account {
     ///
     /// # Errors
     /// Awaiting fails with [`InvalidArgument`](crate::ErrorKind::InvalidArgument),
-    /// [`InvalidCredentials`](crate::ErrorKind::InvalidCredentials), [`Network`](crate::ErrorKind::Network), or as
-    /// [`ErrorKind`](crate::ErrorKind) lists.
+    /// [`InvalidCredentials`](crate::ErrorKind::InvalidCredentials),
+    /// [`Network`](crate::ErrorKind::Network), or as [`ErrorKind`](crate::ErrorKind) lists.
     pub fn connect(&self) -> Connecting {
         Connecting::new(self.clone())
     }

@@ -11,8 +11,9 @@ use mfly_proto::listed::Listed;
 use mfly_proto::payload::blocking::{BlockAddresses, BlockList, BlockListPush, UnblockAddresses};
 
 impl Session {
-    /// Blocks addresses, each an account, one of its sessions, or a whole domain: nothing passes between them and the own
-    /// account any more. [`Event::Blocked`] tells every session of the account that has asked for the list.
+    /// Blocks addresses, each an account, one of its sessions, or a whole domain: nothing passes
+    /// between them and the own account any more. [`Event::Blocked`] tells every session of the
+    /// account that has asked for the list.
     ///
     /// # Errors
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when nobody is named; otherwise see
@@ -39,8 +40,8 @@ impl Session {
         self.request(&UnblockAddresses::default()).await
     }
 
-    /// Whom the own account has blocked. From then on [`Event::Blocked`] and [`Event::Unblocked`] tell this connection of
-    /// changes: after [`Event::Connected`] that was not resumed, ask again.
+    /// Whom the own account has blocked. From then on [`Event::Blocked`] and [`Event::Unblocked`]
+    /// tell this connection of changes: after [`Event::Connected`] that was not resumed, ask again.
     ///
     /// # Errors
     /// When the request fails; see [`ErrorKind`](crate::ErrorKind).

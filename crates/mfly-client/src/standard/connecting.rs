@@ -35,7 +35,8 @@ impl Connecting {
         Self { account, events }
     }
 
-    /// A subscription from the very beginning: it sees the attempts and the first [`Event::Connected`].
+    /// A subscription from the very beginning: it sees the attempts and the first
+    /// [`Event::Connected`].
     #[must_use]
     pub fn events(&self) -> Events {
         self.events.subscribe()

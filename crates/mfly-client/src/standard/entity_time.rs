@@ -11,8 +11,8 @@ impl Session {
     /// What time it is at the own server, or at somebody else's.
     ///
     /// # Errors
-    /// [`RequestRefused`](crate::ErrorKind::RequestRefused) where nobody answers that; otherwise see
-    /// [`ErrorKind`](crate::ErrorKind).
+    /// [`RequestRefused`](crate::ErrorKind::RequestRefused) where nobody answers that; otherwise
+    /// see [`ErrorKind`](crate::ErrorKind).
     pub async fn entity_time(&self, of: Option<&Jid>) -> Result<EntityTime> {
         // Servers need not answer in the own account's name: ejabberd does not.
         let to = of.cloned().map_or_else(|| self.server(), Ok)?;

@@ -25,7 +25,8 @@ pub enum Event {
     Connected {
         /// The session's address.
         jid: FullJid,
-        /// Whether the server kept the earlier stream; if not, events may have been missed meanwhile.
+        /// Whether the server kept the earlier stream; if not, events may have been missed
+        /// meanwhile.
         resumed: bool,
     },
     /// The connection is gone. Unless [`Event::Ended`] follows, it comes back by itself.
@@ -51,7 +52,8 @@ pub enum Event {
     Presence {
         /// Who.
         from: Jid,
-        /// Available, unavailable, or about a subscription: [`PresenceKind::Subscribe`] asks for one.
+        /// Available, unavailable, or about a subscription: [`PresenceKind::Subscribe`] asks for
+        /// one.
         kind: PresenceKind,
         /// How available.
         show: Option<Show>,
@@ -72,8 +74,8 @@ pub enum Event {
         /// Whom; empty means everybody.
         jids: Listed<Jid>,
     },
-    /// A contact was added, changed, or taken off the list ([`Subscription::Remove`](super::Subscription::Remove)), here or
-    /// in another session.
+    /// A contact was added, changed, or taken off the list
+    /// ([`Subscription::Remove`](super::Subscription::Remove)), here or in another session.
     RosterPush {
         /// The contact as it is now.
         item: RosterItem,
@@ -82,10 +84,12 @@ pub enum Event {
     },
     /// A message, or a copy of one that another session of the own account sent or received.
     Message(Message),
-    /// A stanza exceeds a limit ([`ReceiveLimits`](crate::ReceiveLimits)) and was not read: it names the sender, the id
-    /// and the limit. The session goes on. A question was refused for the app.
+    /// A stanza exceeds a limit ([`ReceiveLimits`](crate::ReceiveLimits)) and was not read: it
+    /// names the sender, the id and the limit. The session goes on. A question was refused for the
+    /// app.
     StanzaSkipped(SkippedStanza),
-    /// A stanza that is no answer and no known news, or one from a sender who may not say such a thing.
+    /// A stanza that is no answer and no known news, or one from a sender who may not say such a
+    /// thing.
     UnknownStanza(UnknownStanza),
     /// This subscription fell behind: so many events were dropped before the next one.
     Lagged(u64),

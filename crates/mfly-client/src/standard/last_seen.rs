@@ -8,11 +8,13 @@ use mfly_proto::jid::BareJid;
 use mfly_proto::payload::last_seen::{LastSeen, LastSeenQuery};
 
 impl Session {
-    /// When an account was last online: seconds ago, 0 while online. Of a server: how long it has been running.
+    /// When an account was last online: seconds ago, 0 while online. Of a server: how long it has
+    /// been running.
     ///
     /// # Errors
-    /// [`RequestRefused`](crate::ErrorKind::RequestRefused) when the account is unknown or may not be seen: most servers
-    /// tell only those who see its presence. Otherwise see [`ErrorKind`](crate::ErrorKind).
+    /// [`RequestRefused`](crate::ErrorKind::RequestRefused) when the account is unknown or may not
+    /// be seen: most servers tell only those who see its presence. Otherwise see
+    /// [`ErrorKind`](crate::ErrorKind).
     pub async fn last_seen(&self, user: &BareJid) -> Result<LastSeen> {
         self.request(&LastSeenQuery::new(user.clone())).await
     }

@@ -20,15 +20,17 @@
 //!
 //! # Where the server is
 //!
-//! Without [`Account::address`], the domain's SRV records say (feature `srv`), or it is the domain itself at port 5222. The
-//! connection is secured in any case, and the server has to show a certificate for the domain, wherever it is.
-//! [`Account::connector`] brings connections of one's own.
+//! Without [`Account::address`], the domain's SRV records say (feature `srv`), or it is the domain
+//! itself at port 5222. The connection is secured in any case, and the server has to show a
+//! certificate for the domain, wherever it is. [`Account::connector`] brings connections of one's
+//! own.
 //!
 //! # Logging in
 //!
-//! By the strongest SCRAM that both sides can, tied to the TLS connection if possible. What a server once offered is
-//! remembered for the session, and beyond it as a [`KnownServer`](crate::KnownServer): one that offers less later on is
-//! refused, because somebody in between could make it seem so. The password's costly part is done once and kept for
+//! By the strongest SCRAM that both sides can, tied to the TLS connection if possible. What a
+//! server once offered is remembered for the session, and beyond it as a
+//! [`KnownServer`](crate::KnownServer): one that offers less later on is refused, because somebody
+//! in between could make it seem so. The password's costly part is done once and kept for
 //! reconnecting.
 //!
 //! | | flights until online | with a server that is known |
@@ -37,20 +39,22 @@
 //! | SASL | 3, with SCRAM 4 | 2, with SCRAM 3 |
 //! | SASL2 with Bind2, where a server has them | 2, with SCRAM 3 | 1, with SCRAM 2 |
 //!
-//! A flight is what leaves without waiting for an answer; each costs a round trip. Whatever went ahead is checked against
-//! what the server then says, and an attempt that came to nothing is followed by one that takes step after step.
+//! A flight is what leaves without waiting for an answer; each costs a round trip. Whatever went
+//! ahead is checked against what the server then says, and an attempt that came to nothing is
+//! followed by one that takes step after step.
 //!
 //! # The end
 //!
-//! Close a session before `main` ends ([`Session::close`]): a message that [`Session::send_message`] has queued leaves by
-//! itself, but only while the runtime runs. [What becomes of what is asked and sent](crate#what-becomes-of-what-is-asked-and-sent)
-//! has the whole table.
+//! Close a session before `main` ends ([`Session::close`]): a message that
+//! [`Session::send_message`] has queued leaves by itself, but only while the runtime runs. [What
+//! becomes of what is asked and sent](crate#what-becomes-of-what-is-asked-and-sent) has the whole
+//! table.
 //!
 //! # The rest
 //!
-//! The session is the platform's in all that is not the platform's own: requests with deadlines, a connection that
-//! comes back, answers believed only from whom they were asked of. One feature a file, under the same word as in every
-//! other layer.
+//! The session is the platform's in all that is not the platform's own: requests with deadlines, a
+//! connection that comes back, answers believed only from whom they were asked of. One feature a
+//! file, under the same word as in every other layer.
 
 mod account;
 mod blocking;

@@ -12,13 +12,13 @@ use mfly_proto::stanza::{Presence, PresenceKind, Show};
 const PRIORITY: i8 = 1;
 
 impl Session {
-    /// Tells others how available this session is, and why. After [`Event::Connected`] that was not resumed, tell
-    /// again: the session then is simply available, or unannounced if
+    /// Tells others how available this session is, and why. After [`Event::Connected`] that was not
+    /// resumed, tell again: the session then is simply available, or unannounced if
     /// [`Account::initial_presence`](super::Account::initial_presence) was switched off.
     ///
     /// # Errors
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when the status holds what XML cannot,
-    /// [`NotConnected`](crate::ErrorKind::NotConnected) while the session reconnects.
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when the status holds what XML
+    /// cannot, [`NotConnected`](crate::ErrorKind::NotConnected) while the session reconnects.
     pub async fn set_presence(&self, show: Option<Show>, status: Option<&str>) -> Result<()> {
         let mut presence = Presence::new(PresenceKind::Available);
         presence.show = show;

@@ -10,9 +10,10 @@ use mfly_proto::payload::roster::{Roster, RosterItem, RosterQuery, SetRosterItem
 
 impl Session {
     /// The contact list; entries that cannot be read are left out of it and counted
-    /// ([`Listed::skipped_count`](crate::Listed::skipped_count)). From then on [`Event::RosterPush`](super::Event::RosterPush) tells this connection of changes,
-    /// and the server presence of contacts: after [`Event::Connected`](super::Event::Connected) that was not resumed, ask
-    /// again.
+    /// ([`Listed::skipped_count`](crate::Listed::skipped_count)). From then on
+    /// [`Event::RosterPush`](super::Event::RosterPush) tells this connection of changes, and the
+    /// server presence of contacts: after [`Event::Connected`](super::Event::Connected) that was
+    /// not resumed, ask again.
     ///
     /// # Errors
     /// When the request fails; see [`ErrorKind`](crate::ErrorKind).
@@ -22,7 +23,8 @@ impl Session {
         roster.ok_or_else(|| Error::from(ErrorKind::UnexpectedAnswer))
     }
 
-    /// Adds a contact, or changes the name and groups of one. Presence is not asked for: [`Session::subscribe`].
+    /// Adds a contact, or changes the name and groups of one. Presence is not asked for:
+    /// [`Session::subscribe`].
     ///
     /// # Errors
     /// When the request fails; see [`ErrorKind`](crate::ErrorKind).

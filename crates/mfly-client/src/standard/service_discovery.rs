@@ -11,8 +11,8 @@ impl Session {
     /// What this address is and can do: a domain, an account or a session.
     ///
     /// # Errors
-    /// [`RequestRefused`](crate::ErrorKind::RequestRefused) where nobody answers that; otherwise see
-    /// [`ErrorKind`](crate::ErrorKind).
+    /// [`RequestRefused`](crate::ErrorKind::RequestRefused) where nobody answers that; otherwise
+    /// see [`ErrorKind`](crate::ErrorKind).
     pub async fn info(&self, of: &Jid) -> Result<Info> {
         let to = Some(of.clone());
         self.request(&InfoQuery { to, node: None }).await

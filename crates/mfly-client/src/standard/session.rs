@@ -16,8 +16,9 @@ use tokio::sync::{Mutex, MutexGuard, watch};
 
 /// A connected account.
 ///
-/// Clones are cheap and share the session. It ends by [`Session::close`], for a reason of the server's
-/// ([`EndReason`]), or when its last clone is dropped. A lost connection is no end: it comes back by itself.
+/// Clones are cheap and share the session. It ends by [`Session::close`], for a reason of the
+/// server's ([`EndReason`]), or when its last clone is dropped. A lost connection is no end: it
+/// comes back by itself.
 #[derive(Clone)]
 pub struct Session {
     shared: Arc<Shared>,
@@ -48,9 +49,10 @@ impl Session {
         }
     }
 
-    /// The same session, with another answer to what becomes of requests made through this handle while there is no
-    /// connection: with `true` they fail at once with [`NotConnected`](crate::ErrorKind::NotConnected), with `false`
-    /// they wait for the next connection. Without this, the session's own setting counts
+    /// The same session, with another answer to what becomes of requests made through this handle
+    /// while there is no connection: with `true` they fail at once with
+    /// [`NotConnected`](crate::ErrorKind::NotConnected), with `false` they wait for the next
+    /// connection. Without this, the session's own setting counts
     /// ([`Account::fail_fast`](super::Account::fail_fast)).
     #[must_use]
     pub fn with_fail_fast(&self, fail_fast: bool) -> Self {
@@ -60,13 +62,15 @@ impl Session {
         }
     }
 
-    /// Asks the server now whether it answers, and says how long that took. For a machine that was suspended, or an
-    /// app that comes back to the front: a dead connection is found out within
-    /// [`KeepaliveConfig::answer`](crate::KeepaliveConfig::answer), and a new one follows by itself.
+    /// Asks the server now whether it answers, and says how long that took. For a machine that was
+    /// suspended, or an app that comes back to the front: a dead connection is found out within
+    /// [`KeepaliveConfig::answer`](crate::KeepaliveConfig::answer), and a new one follows by
+    /// itself.
     ///
     /// # Errors
-    /// [`ConnectionLost`](crate::ErrorKind::ConnectionLost) when no answer came: the connection was given up.
-    /// [`NotConnected`](crate::ErrorKind::NotConnected) when there was none; [`Session::reconnect_now`] cuts the wait short.
+    /// [`ConnectionLost`](crate::ErrorKind::ConnectionLost) when no answer came: the connection was
+    /// given up. [`NotConnected`](crate::ErrorKind::NotConnected) when there was none;
+    /// [`Session::reconnect_now`] cuts the wait short.
     pub async fn check_now(&self) -> Result<Duration> {
         let link = &self.shared.link;
         match link.check().await {
@@ -75,10 +79,10 @@ impl Session {
         }
     }
 
-    /// Connects again now: for a machine whose network changed. A connection that stands is closed, an attempt that is
-    /// under way begins anew, and a wait for the next attempt is over. Requests that are out fail with
-    /// [`ConnectionLost`](crate::ErrorKind::ConnectionLost). Returns when the attempt has begun, and does nothing when the
-    /// session is over.
+    /// Connects again now: for a machine whose network changed. A connection that stands is closed,
+    /// an attempt that is under way begins anew, and a wait for the next attempt is over. Requests
+    /// that are out fail with [`ConnectionLost`](crate::ErrorKind::ConnectionLost). Returns when
+    /// the attempt has begun, and does nothing when the session is over.
     ///
     /// Each call costs the server a log-in: call it when something happened, not in a loop.
     pub async fn reconnect_now(&self) {
@@ -111,7 +115,8 @@ impl Session {
         *self.shared.link.state().borrow()
     }
 
-    /// Follows where the session stands. For the reasons behind the changes use [`Session::events`].
+    /// Follows where the session stands. For the reasons behind the changes use
+    /// [`Session::events`].
     #[must_use]
     pub fn state_changes(&self) -> watch::Receiver<ConnectionState> {
         self.shared.link.state()
@@ -119,7 +124,8 @@ impl Session {
 
     /// A subscription to what happens from now on. Each has its own bounded queue.
     ///
-    /// To see the first connection too, subscribe before it: [`Connecting::events`](super::Connecting::events).
+    /// To see the first connection too, subscribe before it:
+    /// [`Connecting::events`](super::Connecting::events).
     #[must_use]
     pub fn events(&self) -> Events {
         self.shared.subscriptions.subscribe()
@@ -127,10 +133,11 @@ impl Session {
 
     /// Closes the session and waits until it is over, at most a few seconds.
     ///
-    /// What was accepted before leaves first: messages, presence and requests that were made. All of it takes a few
-    /// seconds at most, and what the server does not take in that time is lost. Answers that arrive meanwhile still
-    /// reach their callers. Dropping the last handle does the same without waiting for it, for as long as the runtime
-    /// runs: before the end of `main`, call this.
+    /// What was accepted before leaves first: messages, presence and requests that were made. All
+    /// of it takes a few seconds at most, and what the server does not take in that time is lost.
+    /// Answers that arrive meanwhile still reach their callers. Dropping the last handle does the
+    /// same without waiting for it, for as long as the runtime runs: before the end of `main`, call
+    /// this.
     pub async fn close(&self) {
         self.shared.link.close(EndReason::Closed).await;
     }

@@ -12,8 +12,8 @@ impl Session {
     /// Somebody's card, or the own one. The own one is empty as long as none was set.
     ///
     /// # Errors
-    /// [`RequestRefused`](crate::ErrorKind::RequestRefused) when somebody else has none or does not exist, which servers do
-    /// not tell apart; otherwise see [`ErrorKind`](crate::ErrorKind).
+    /// [`RequestRefused`](crate::ErrorKind::RequestRefused) when somebody else has none or does not
+    /// exist, which servers do not tell apart; otherwise see [`ErrorKind`](crate::ErrorKind).
     pub async fn vcard(&self, of: Option<&BareJid>) -> Result<VCard> {
         let request = of.map_or_else(VCardQuery::default, |of| VCardQuery::of(of.clone()));
         match self.request(&request).await {
@@ -31,10 +31,11 @@ impl Session {
         self.request(&SetVCard { card }).await
     }
 
-    /// Changes some of the own card and keeps the rest, also what this library does not know. Returns the card as it is now.
+    /// Changes some of the own card and keeps the rest, also what this library does not know.
+    /// Returns the card as it is now.
     ///
-    /// The current card is read first. Changes made at the same time through clones of this session cannot lose each other;
-    /// servers offer no such guard between sessions.
+    /// The current card is read first. Changes made at the same time through clones of this session
+    /// cannot lose each other; servers offer no such guard between sessions.
     ///
     /// # Errors
     /// As [`Session::set_vcard`].

@@ -1,8 +1,8 @@
 //! The cipher of media files.
 //!
 //! Two forms (observed: Web SDK 4.25.10). *Whole*: base64 text, always padded (PKCS#7); small files
-//! that are downloaded as text. *Chunked*: binary, one CBC chain over the whole file, padded only if
-//! the file's length is not a multiple of 16. The official SDK cuts it every
+//! that are downloaded as text. *Chunked*: binary, one CBC chain over the whole file, padded only
+//! if the file's length is not a multiple of 16. The official SDK cuts it every
 //! [`MediaCipher::CHUNK_BYTES`] and continues the chain in the next piece, which gives the same
 //! bytes.
 //!

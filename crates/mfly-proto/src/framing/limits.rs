@@ -6,15 +6,18 @@ use std::fmt;
 
 /// How much is accepted from a peer on one stream.
 ///
-/// There are two kinds of bound. A stanza that exceeds [`stanza`](Self::stanza) or [`iq`](Self::iq) is skipped: the
-/// stream goes on, and [`Skipped`](super::Skipped) tells what it was. A stanza of more than
-/// [`hard_bytes`](Self::hard_bytes) ends the stream, as bytes that are not restricted XML do.
+/// There are two kinds of bound. A stanza that exceeds [`stanza`](Self::stanza) or [`iq`](Self::iq)
+/// is skipped: the stream goes on, and [`Skipped`](super::Skipped) tells what it was. A stanza of
+/// more than [`hard_bytes`](Self::hard_bytes) ends the stream, as bytes that are not restricted XML
+/// do.
 ///
-/// The trade-off is memory against completeness. A stanza is held as a whole while it is read, together with about 50
-/// bytes for each element and 30 for each attribute. Anybody may send a message or a presence, so those are kept small.
-/// What is asked for comes in an `<iq/>` and may be a long list: the defaults fit 10,000 contacts of 600 bytes, as
-/// many blocked addresses, and a card with a photo of a megabyte. The worst `<iq/>` that they accept takes about 80 MB
-/// for a moment. What is skipped takes no memory over TCP; over WebSocket one message is held up to the hard limit.
+/// The trade-off is memory against completeness. A stanza is held as a whole while it is read,
+/// together with about 50 bytes for each element and 30 for each attribute. Anybody may send a
+/// message or a presence, so those are kept small. What is asked for comes in an `<iq/>` and may be
+/// a long list: the defaults fit 10,000 contacts of 600 bytes, as many blocked addresses, and a
+/// card with a photo of a megabyte. The worst `<iq/>` that they accept takes about 80 MB for a
+/// moment. What is skipped takes no memory over TCP; over WebSocket one message is held up to the
+/// hard limit.
 ///
 /// ```
 /// use mfly_proto::framing::ReceiveLimits;
@@ -27,10 +30,11 @@ use std::fmt;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReceiveLimits {
-    /// Bounds on a message, a presence, and whatever else is no `<iq/>`. Default: [`Limits::default`].
-    pub stanza: Limits,
-    /// Bounds on an `<iq/>`. Default: 8 MiB, 65,536 children of one element, 262,144 elements; otherwise
+    /// Bounds on a message, a presence, and whatever else is no `<iq/>`. Default:
     /// [`Limits::default`].
+    pub stanza: Limits,
+    /// Bounds on an `<iq/>`. Default: 8 MiB, 65,536 children of one element, 262,144 elements;
+    /// otherwise [`Limits::default`].
     pub iq: Limits,
     /// Bytes of one stanza, read or skipped, above which the stream ends. Default 16 MiB.
     pub hard_bytes: usize,
@@ -43,7 +47,8 @@ impl ReceiveLimits {
     /// Refuses limits that no server could keep to.
     ///
     /// # Errors
-    /// When stanzas of 10,000 bytes are not accepted (RFC 6120 §13.12), or the hard limit is below another one.
+    /// When stanzas of 10,000 bytes are not accepted (RFC 6120 §13.12), or the hard limit is below
+    /// another one.
     pub fn check(&self) -> Result<(), InvalidArgument> {
         let refused = |reason| Err(InvalidArgument::new("limits", reason));
         let longest = self.stanza.bytes.max(self.iq.bytes);

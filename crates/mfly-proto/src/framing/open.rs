@@ -1,6 +1,7 @@
 //! What opens a stream, whatever its framing.
 
-/// Opens a stream, or answers the opening: `<open/>` (RFC 7395 §3.4), or the stream header (RFC 6120 §4.7).
+/// Opens a stream, or answers the opening: `<open/>` (RFC 7395 §3.4), or the stream header (RFC
+/// 6120 §4.7).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Open {
     /// Who opens it.

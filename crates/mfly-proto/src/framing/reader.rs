@@ -45,7 +45,8 @@ impl FrameReader {
         Self::with(framing, limits, None)
     }
 
-    /// A reader for a stream that is not open yet. A stanza that exceeds a limit is told as [`Received::Skipped`].
+    /// A reader for a stream that is not open yet. A stanza that exceeds a limit is told as
+    /// [`Received::Skipped`].
     #[must_use]
     pub const fn skipping(framing: Framing, limits: ReceiveLimits) -> Self {
         Self::with(framing, limits.stanza, Some(limits))
@@ -64,8 +65,8 @@ impl FrameReader {
     /// Tells what the next frame is.
     ///
     /// # Errors
-    /// When it is not restricted XML, exceeds a limit that is not skipped, or opens the stream in a form that cannot be
-    /// read.
+    /// When it is not restricted XML, exceeds a limit that is not skipped, or opens the stream in a
+    /// form that cannot be read.
     pub fn read(&mut self, frame: Frame) -> Result<Received, XmlError> {
         if let Some(skipped) = frame.skipped() {
             return Ok(Received::Skipped(skipped.clone()));

@@ -13,7 +13,8 @@ const LONGEST_WORD: usize = 1_023;
 /// The longest element name that is told.
 const LONGEST_NAME: usize = 64;
 
-/// What the start tag of a skipped stanza says, as the peer wrote it, and which limit the stanza exceeds.
+/// What the start tag of a skipped stanza says, as the peer wrote it, and which limit the stanza
+/// exceeds.
 ///
 /// A value that is longer than any right one is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,8 +59,8 @@ impl Skipped {
         self.from.as_deref().and_then(|from| Jid::new(from).ok())
     }
 
-    /// Whether the start tag names no sender: the own server speaks then. `false` as well when that is not known because
-    /// the tag was not seen to its end.
+    /// Whether the start tag names no sender: the own server speaks then. `false` as well when that
+    /// is not known because the tag was not seen to its end.
     #[must_use]
     pub const fn is_without_sender(&self) -> bool {
         self.is_without_sender

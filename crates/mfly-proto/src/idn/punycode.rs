@@ -8,8 +8,9 @@ const DAMP: u32 = 700;
 const FIRST_BIAS: u32 = 72;
 const FIRST_CODE_POINT: u32 = 0x80;
 
-/// A label has at most 63 bytes (RFC 1034 §3.1), and each byte of it stands for at most one character. Longer texts are
-/// refused before any work: encoding and decoding take more than linear time.
+/// A label has at most 63 bytes (RFC 1034 §3.1), and each byte of it stands for at most one
+/// character. Longer texts are refused before any work: encoding and decoding take more than linear
+/// time.
 const MOST: usize = 63;
 
 /// The bias after a difference was written or read (RFC 3492 §6.1).

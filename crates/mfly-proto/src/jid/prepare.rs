@@ -1,9 +1,9 @@
 //! One spelling for parts of an address that mean the same, so that they can be compared as text.
 //!
-//! Beyond ASCII this follows the stringprep profiles of RFC 3920, because the servers in use do: an address that was
-//! prepared otherwise would not be the one that a server answers from. RFC 7622 (PRECIS) agrees for most names. Code
-//! points that are younger than stringprep's tables (Unicode 3.2) are taken as they stand, as PRECIS servers may send
-//! them.
+//! Beyond ASCII this follows the stringprep profiles of RFC 3920, because the servers in use do: an
+//! address that was prepared otherwise would not be the one that a server answers from. RFC 7622
+//! (PRECIS) agrees for most names. Code points that are younger than stringprep's tables (Unicode
+//! 3.2) are taken as they stand, as PRECIS servers may send them.
 
 use super::syntax::is_domain;
 use crate::idn;
@@ -21,8 +21,8 @@ pub(super) fn local(text: &str) -> Option<Cow<'_, str>> {
     stringprep::nodeprep(text).ok()
 }
 
-/// A domain as servers write it; none when it holds what no domain can hold. Labels in the ASCII form of DNS become what
-/// they stand for, and dots at the end are dropped (RFC 7622 §3.2).
+/// A domain as servers write it; none when it holds what no domain can hold. Labels in the ASCII
+/// form of DNS become what they stand for, and dots at the end are dropped (RFC 7622 §3.2).
 pub(super) fn domain(text: &str) -> Option<Cow<'_, str>> {
     let text = text.trim_end_matches(DOTS);
     if text.is_ascii() && !idn::may_be_encoded(text.as_bytes()) {
@@ -64,7 +64,8 @@ fn unencoded(text: &str) -> Option<Cow<'_, str>> {
     stringprep::nameprep(text).ok()
 }
 
-/// A resource as servers write it; one that the profile refuses stands as it is, because clients choose it freely.
+/// A resource as servers write it; one that the profile refuses stands as it is, because clients
+/// choose it freely.
 pub(super) fn resource(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
@@ -124,7 +125,8 @@ mod tests {
     #[test]
     fn a_label_that_only_looks_encoded_stands_as_it_is() {
         for text in [
-            // No encoding; one of ASCII; one of what would be written otherwise; one of a full stop.
+            // No encoding; one of ASCII; one of what would be written otherwise; one of a full
+            // stop.
             "u1@xn--a.test",
             "u1@xn--abc-.test",
             "u1@xn--bcher-2pa.test",

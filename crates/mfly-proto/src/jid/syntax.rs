@@ -16,7 +16,8 @@ const PLAIN: [bool; 256] = {
     plain
 };
 
-/// Where `@` and `/` stand in an address of plain lower-case ASCII, as nearly all are. `None` sends it the long way.
+/// Where `@` and `/` stand in an address of plain lower-case ASCII, as nearly all are. `None` sends
+/// it the long way.
 pub(super) fn plain_offsets(text: &[u8]) -> Option<(Option<u16>, Option<u16>)> {
     // Shorter than one part may be: then none of the parts is too long, and every offset fits.
     if text.is_empty() || text.len() > PART_BYTES {
@@ -50,7 +51,8 @@ pub(super) fn plain_offsets(text: &[u8]) -> Option<(Option<u16>, Option<u16>)> {
     }
 }
 
-/// What no local part holds after preparation (RFC 7622 §3.3.1), beside space and control characters.
+/// What no local part holds after preparation (RFC 7622 §3.3.1), beside space and control
+/// characters.
 pub(super) const EXCLUDED: [char; 8] = ['"', '&', '\'', '/', ':', '<', '>', '@'];
 
 pub(super) fn is_local(local: &str) -> bool {

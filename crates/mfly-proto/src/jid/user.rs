@@ -9,9 +9,10 @@ use std::str::FromStr;
 
 /// A user's id: the local part of their JID.
 ///
-/// It may hold what a local part may hold (RFC 7622 §3.3.1): anything but space, control characters and
-/// `" & ' / : < > @`. The official SDK's address pattern excludes `( ) \` as well; a server that has such users names
-/// them all the same, so they can be read and used here. What a user registers with is narrower: [`UserIdentifier`].
+/// It may hold what a local part may hold (RFC 7622 §3.3.1): anything but space, control characters
+/// and `" & ' / : < > @`. The official SDK's address pattern excludes `( ) \` as well; a server
+/// that has such users names them all the same, so they can be read and used here. What a user
+/// registers with is narrower: [`UserIdentifier`].
 #[derive(Clone, Debug, PartialOrd, Ord)]
 pub struct UserId(Box<str>);
 
@@ -83,14 +84,16 @@ impl FromStr for UserId {
 
 /// What a user registers with; the platform answers with the [`UserId`] it made of it.
 ///
-/// Rules and messages are those of the official SDK's `register` (observed: Web SDK 4.25.10): lower-case ASCII letters,
-/// digits, `-` and `_`. The vendor's pages differ; most of them say "alphanumeric only". Where they and the SDK
-/// disagree, the SDK is followed, because it is what the platform gets to see.
+/// Rules and messages are those of the official SDK's `register` (observed: Web SDK 4.25.10):
+/// lower-case ASCII letters, digits, `-` and `_`. The vendor's pages differ; most of them say
+/// "alphanumeric only". Where they and the SDK disagree, the SDK is followed, because it is what
+/// the platform gets to see.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UserIdentifier(Box<str>);
 
 impl UserIdentifier {
-    /// Validates an identifier: lower-case ASCII letters, digits, `-` and `_`, at most 191 characters.
+    /// Validates an identifier: lower-case ASCII letters, digits, `-` and `_`, at most 191
+    /// characters.
     ///
     /// # Errors
     /// When it is anything else.

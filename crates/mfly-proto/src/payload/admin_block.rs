@@ -1,6 +1,7 @@
 //! An administrator blocked or unblocked a user or a group.
 //!
-//! `<message from="host" to="u1@host"><admin_block block_status="1" jid="u2@host" chat_type="chat"/></message>`
+//! `<message from="host" to="u1@host"><admin_block block_status="1" jid="u2@host"
+//! chat_type="chat"/></message>`
 //!
 //! Source: observed: Web SDK 4.25.10. Fixture: `admin_block/push`.
 

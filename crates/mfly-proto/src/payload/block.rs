@@ -8,12 +8,12 @@
 //! <iq id type="get" xmlns="jabber:client"><query status="block_user" xmlns="jabber:iq:user_activities"/></iq>
 //! <iq type="result" id><query xmlns="jabber:iq:user_activities" status="block_user"><blocklist><members>u7@host</members></blocklist></query></iq>
 //! ```
-//! Pushes: `iq` set with `block` or `unblock` when another session of the own account did it, and, when
-//! somebody else blocks or unblocks the own account,
-//! `<message from="u7@host" …><userblocked type="block_user" blocked_user="u7"/></message>`.
+//! Pushes: `iq` set with `block` or `unblock` when another session of the own account did it, and,
+//! when somebody else blocks or unblocks the own account, `<message from="u7@host" …><userblocked
+//! type="block_user" blocked_user="u7"/></message>`.
 //!
-//! Source: XEP-0191; observed: Web SDK 4.25.10. The `query` around the second list and the outer shape of the
-//! message are inferred. Fixtures: `block/*`.
+//! Source: XEP-0191; observed: Web SDK 4.25.10. The `query` around the second list and the outer
+//! shape of the message are inferred. Fixtures: `block/*`.
 
 use crate::decode::DecodeError;
 use crate::jid::{BareJid, Jid, UserReference};
@@ -139,7 +139,8 @@ impl IqRequest for BlockedBy {
     }
 
     fn read_response(reply: &Reply<'_>) -> Result<Listed<UserReference>, DecodeError> {
-        // The official SDK looks for `blocklist` at any depth; directly or inside the query are known.
+        // The official SDK looks for `blocklist` at any depth; directly or inside the query are
+        // known.
         let list = reply.payload.and_then(|payload| {
             if payload.name() == "blocklist" {
                 Some(payload)
@@ -171,7 +172,8 @@ impl BlockPush {
     /// Reads the payload of the push; `Ok(None)` when it is another payload.
     ///
     /// # Errors
-    /// When no item can be read, or a block names nobody. A part of the items is a push of that part.
+    /// When no item can be read, or a block names nobody. A part of the items is a push of that
+    /// part.
     pub fn read(payload: Element<'_>) -> Result<Option<Self>, DecodeError> {
         if payload.ns() != ns::BLOCKING {
             return Ok(None);
@@ -261,8 +263,8 @@ pub(super) fn read_items<J: FromStr>(list: Element<'_>) -> Listed<J> {
     Listed::read(items(list), item)
 }
 
-/// Reads the addresses of a push. One that names somebody, and nobody that can be read, must not become one that names
-/// nobody: that has a meaning of its own.
+/// Reads the addresses of a push. One that names somebody, and nobody that can be read, must not
+/// become one that names nobody: that has a meaning of its own.
 pub(super) fn read_some_or_none<J: FromStr>(list: Element<'_>) -> Result<Listed<J>, DecodeError> {
     let addresses = read_items(list);
     if addresses.is_empty() && !addresses.was_empty() {
@@ -271,7 +273,8 @@ pub(super) fn read_some_or_none<J: FromStr>(list: Element<'_>) -> Result<Listed<
     Ok(addresses)
 }
 
-/// Reads the addresses of a push that has to name some: to block nobody is a mistake (XEP-0191 §3.3).
+/// Reads the addresses of a push that has to name some: to block nobody is a mistake (XEP-0191
+/// §3.3).
 pub(super) fn read_some<J: FromStr>(list: Element<'_>) -> Result<Listed<J>, DecodeError> {
     let addresses = read_some_or_none(list)?;
     if addresses.is_empty() {

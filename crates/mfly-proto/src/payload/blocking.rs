@@ -1,5 +1,5 @@
-//! Blocking on any XMPP server (XEP-0191): any addresses, several at once. The platform's own use of it, one user at a
-//! time, is in `block`.
+//! Blocking on any XMPP server (XEP-0191): any addresses, several at once. The platform's own use
+//! of it, one user at a time, is in `block`.
 //!
 //! ```xml
 //! <iq id type="set" xmlns="jabber:client"><block xmlns="urn:xmpp:blocking"><item jid="u2@host"/><item jid="spam.test"/></block></iq>
@@ -7,8 +7,8 @@
 //! <iq id type="get" xmlns="jabber:client"><blocklist xmlns="urn:xmpp:blocking"/></iq>
 //! <iq type="result" id><blocklist xmlns="urn:xmpp:blocking"><item jid="u2@host"/></blocklist></iq>
 //! ```
-//! `<unblock/>` without items unblocks everybody. Pushes are `iq` sets of the same two forms, to every session that has
-//! asked for the list.
+//! `<unblock/>` without items unblocks everybody. Pushes are `iq` sets of the same two forms, to
+//! every session that has asked for the list.
 //!
 //! Source: XEP-0191 §3. Fixtures: `blocking/*`.
 
@@ -106,7 +106,8 @@ impl BlockListPush {
     /// Reads the payload of an `iq` set; `Ok(None)` when it is something else.
     ///
     /// # Errors
-    /// When no address can be read, or a block names none. A part of the addresses is a push of that part.
+    /// When no address can be read, or a block names none. A part of the addresses is a push of
+    /// that part.
     pub fn read(payload: Element<'_>) -> Result<Option<Self>, DecodeError> {
         if payload.is(ns::BLOCKING, "block") {
             read_some(payload).map(Self::Blocked).map(Some)

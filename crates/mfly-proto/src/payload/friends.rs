@@ -4,13 +4,13 @@
 //! <iq id type="get" xmlns="jabber:client"><query xmlns="jabber:iq:roster"/></iq>
 //! <iq type="result" id from="u1@host"><query xmlns="jabber:iq:roster" contact_permission="1"><item jid="u2@host" name="Bobby" subscription="both"><profile><vCard xmlns="vcard-temp"><nickName>sealed</nickName>…<is_admin_blocked>0</is_admin_blocked></vCard></profile></item></query></iq>
 //! ```
-//! Notices that the list should be read again:
-//! `<message><register_update/></message>` and `<message><contact_permission permission_status="N"/></message>`
-//! (0 takes the permission away). Asking contacts to do so:
-//! `<iq id type="set"><query status="register_update" to_user="u1@host" xmlns="jabber:iq:user_activities"/></iq>`.
+//! Notices that the list should be read again: `<message><register_update/></message>` and
+//! `<message><contact_permission permission_status="N"/></message>` (0 takes the permission away).
+//! Asking contacts to do so: `<iq id type="set"><query status="register_update" to_user="u1@host"
+//! xmlns="jabber:iq:user_activities"/></iq>`.
 //!
-//! Source: RFC 6121 §2.1; observed: Web SDK 4.25.10. The attribute `user_profile` is inferred from older servers.
-//! Fixtures: `friends/*`.
+//! Source: RFC 6121 §2.1; observed: Web SDK 4.25.10. The attribute `user_profile` is inferred from
+//! older servers. Fixtures: `friends/*`.
 
 use super::profile::VCard;
 use crate::decode::DecodeError;

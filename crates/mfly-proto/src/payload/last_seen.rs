@@ -4,9 +4,9 @@
 //! <iq id to="u2@host" type="get" xmlns="jabber:client"><query xmlns="jabber:iq:last"/></iq>
 //! <iq type="result" id from="u2@host"><query xmlns="jabber:iq:last" seconds="903">status text</query></iq>
 //! ```
-//! `seconds="0"` means online. Servers also send fractions, white space and negative numbers (a clock that was set back):
-//! what a person would understand is read. A user who may not see it gets `forbidden`, an unknown one
-//! `item-not-found`; both are inferred from the server family.
+//! `seconds="0"` means online. Servers also send fractions, white space and negative numbers (a
+//! clock that was set back): what a person would understand is read. A user who may not see it gets
+//! `forbidden`, an unknown one `item-not-found`; both are inferred from the server family.
 //!
 //! Source: XEP-0012 §4; observed: Web SDK 4.25.10. Fixtures: `last_seen/*`.
 
@@ -83,8 +83,8 @@ impl IqRequest for LastSeenQuery {
     fn read_response(reply: &Reply<'_>) -> Result<LastSeen, DecodeError> {
         let query = reply.require(Self::NAME)?;
         super::expect(query, Self::NAMESPACE, Self::NAME)?;
-        // The official SDK takes a missing value for 0, and any other text as it is. Here that is refused which is no
-        // number at all: it would say that the user is online.
+        // The official SDK takes a missing value for 0, and any other text as it is. Here that is
+        // refused which is no number at all: it would say that the user is online.
         let seconds = match query.attr("seconds").as_deref().map(str::trim) {
             None | Some("") => 0,
             Some(text) => whole(text)

@@ -4,7 +4,8 @@
 //! <iq id type="set" xmlns="jabber:client"><query socket_id="sock-42" status="user_logout" xmlns="jabber:iq:user_activities"/></iq>
 //! <message …><logout socket_id="id1,id2" xmlns="urn:xmpp:receipts"/></message>
 //! ```
-//! Source: observed: Web SDK 4.25.10 (which does not check the namespace of `logout`). Fixtures: `logout/*`.
+//! Source: observed: Web SDK 4.25.10 (which does not check the namespace of `logout`). Fixtures:
+//! `logout/*`.
 
 use crate::decode::DecodeError;
 use crate::ns;

@@ -2,8 +2,9 @@
 //!
 //! Each file starts with the form on the wire and its source. `inferred` marks a guess.
 //!
-//! [`vcard`], [`roster`], [`blocking`], [`entity_time`] and [`service_discovery`] are those of any XMPP server; where the
-//! platform has a form of its own, it has a file of its own: [`profile`], [`friends`], [`block`].
+//! [`vcard`], [`roster`], [`blocking`], [`entity_time`] and [`service_discovery`] are those of any
+//! XMPP server; where the platform has a form of its own, it has a file of its own: [`profile`],
+//! [`friends`], [`block`].
 
 pub mod admin_block;
 pub mod bind;

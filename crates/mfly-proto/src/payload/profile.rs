@@ -4,11 +4,13 @@
 //! <iq id type="set" xmlns="jabber:client"><vCard xmlns="vcard-temp"><nickName>…</nickName><image>…</image><thumbImage>…</thumbImage><email>…</email><mobileNumber>…</mobileNumber><status>…</status></vCard></iq>
 //! ```
 //! Always all six children, in this order; the names are the platform's, not those of XEP-0054.
-//! `nickName`, `email` and `mobileNumber` are sealed with [`crate::cipher::ProfileCipher`]; the others are clear.
+//! `nickName`, `email` and `mobileNumber` are sealed with [`crate::cipher::ProfileCipher`]; the
+//! others are clear.
 //!
-//! Push, when the own profile or a contact's changed (that it comes unasked is inferred; the shape is the only one that
-//! the official SDK reacts to): `<iq type="result" from="u2@host" id><vCard xmlns="vcard-temp">…</vCard></iq>`.
-//! Native servers of the family also send `<message><profile_update xmlns="urn:xmpp:receipts"/></message>` (inferred).
+//! Push, when the own profile or a contact's changed (that it comes unasked is inferred; the shape
+//! is the only one that the official SDK reacts to): `<iq type="result" from="u2@host" id><vCard
+//! xmlns="vcard-temp">…</vCard></iq>`. Native servers of the family also send
+//! `<message><profile_update xmlns="urn:xmpp:receipts"/></message>` (inferred).
 //!
 //! Source: observed: Web SDK 4.25.10. Fixtures: `profile/*`.
 
@@ -38,7 +40,8 @@ pub struct VCard {
 }
 
 impl VCard {
-    /// Reads a `<vCard/>` in any namespace: the server family puts it into `vcard-temp` or `jabber:iq:roster`.
+    /// Reads a `<vCard/>` in any namespace: the server family puts it into `vcard-temp` or
+    /// `jabber:iq:roster`.
     ///
     /// # Errors
     /// When the element is another one.

@@ -1,4 +1,5 @@
-//! The contact list of any XMPP server (RFC 6121 §2). The platform's own form of it is in `friends`.
+//! The contact list of any XMPP server (RFC 6121 §2). The platform's own form of it is in
+//! `friends`.
 //!
 //! ```xml
 //! <iq id type="get" xmlns="jabber:client"><query xmlns="jabber:iq:roster" ver="ver7"/></iq>
@@ -6,8 +7,8 @@
 //! <iq id type="set" xmlns="jabber:client"><query xmlns="jabber:iq:roster"><item jid="u2@host" name="Bobby"><group>Friends</group></item></query></iq>
 //! <iq id type="set" xmlns="jabber:client"><query xmlns="jabber:iq:roster"><item jid="u2@host" subscription="remove"/></query></iq>
 //! ```
-//! A result without `query` says that the version asked for is the latest. Pushes are `iq` sets with one item each; only
-//! those from the own account count, which the session checks.
+//! A result without `query` says that the version asked for is the latest. Pushes are `iq` sets
+//! with one item each; only those from the own account count, which the session checks.
 //!
 //! Source: RFC 6121 §2.1 to §2.6. Fixtures: `roster/*`.
 
@@ -23,7 +24,8 @@ use std::borrow::Cow;
 /// Asks for the contact list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RosterQuery {
-    /// The version that is known already, only for servers that offer versions; empty when none is known yet.
+    /// The version that is known already, only for servers that offer versions; empty when none is
+    /// known yet.
     pub version: Option<String>,
 }
 
@@ -56,7 +58,8 @@ pub struct RosterItem {
 /// Who sees whose presence (RFC 6121 §2.1.2.5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Subscription {
-    /// Nobody; also when the server does not say, or something that is not defined (RFC 6121 §2.1.2.5: it is ignored).
+    /// Nobody; also when the server does not say, or something that is not defined (RFC 6121
+    /// §2.1.2.5: it is ignored).
     #[default]
     None,
     /// The own user sees the contact's.
@@ -215,7 +218,8 @@ impl IqRequest for RosterQuery {
 /// Adds a contact, changes one, or takes one off the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetRosterItem {
-    /// The contact: name and groups as they should be. Of the rest, servers heed only [`Subscription::Remove`].
+    /// The contact: name and groups as they should be. Of the rest, servers heed only
+    /// [`Subscription::Remove`].
     pub item: RosterItem,
 }
 

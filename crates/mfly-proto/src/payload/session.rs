@@ -1,6 +1,7 @@
 //! Session establishment (RFC 3921 §3), sent only when the server offers it.
 //!
-//! `<iq id="_session_auth_2" type="set" xmlns="jabber:client"><session xmlns="urn:ietf:params:xml:ns:xmpp-session"/></iq>`
+//! `<iq id="_session_auth_2" type="set" xmlns="jabber:client"><session
+//! xmlns="urn:ietf:params:xml:ns:xmpp-session"/></iq>`
 //!
 //! Source: RFC 3921 §3; observed: Web SDK 4.25.10. Fixture: `connect/web_sdk`.
 

@@ -1,5 +1,5 @@
-//! A user's card on any XMPP server (XEP-0054). The platform's own profile, which also travels as a `vCard`, is in
-//! `profile`.
+//! A user's card on any XMPP server (XEP-0054). The platform's own profile, which also travels as a
+//! `vCard`, is in `profile`.
 //!
 //! ```xml
 //! <iq id to="u2@host" type="get" xmlns="jabber:client"><vCard xmlns="vcard-temp"/></iq>
@@ -9,8 +9,8 @@
 //!   <JABBERID>u2@host</JABBERID><TITLE>…</TITLE><ORG><ORGNAME>…</ORGNAME><ORGUNIT>…</ORGUNIT></ORG><URL>…</URL><DESC>…</DESC></vCard></iq>
 //! <iq id type="set" xmlns="jabber:client"><vCard xmlns="vcard-temp">…</vCard></iq>
 //! ```
-//! A card is always set whole. What has no field here is kept and written again, so that changing one field does not
-//! lose the others.
+//! A card is always set whole. What has no field here is kept and written again, so that changing
+//! one field does not lose the others.
 //!
 //! Source: XEP-0054 §3. Fixtures: `vcard/*`.
 
@@ -53,8 +53,8 @@ pub struct VCard {
     pub url: String,
     /// `DESC`
     pub description: String,
-    /// Children without a field of their own here, in order; also a second one where there can be one only, and a photo
-    /// that cannot be read.
+    /// Children without a field of their own here, in order; also a second one where there can be
+    /// one only, and a photo that cannot be read.
     pub others: Vec<Document>,
 }
 
@@ -172,8 +172,8 @@ impl IqRequest for VCardQuery {
     const KIND: IqKind = IqKind::Get;
     const NAMESPACE: &'static str = ns::VCARD;
     const NAME: &'static str = "vCard";
-    /// Without anything in it when the user has not set one: servers answer that with or without an empty element, or
-    /// with the error `item-not-found`.
+    /// Without anything in it when the user has not set one: servers answer that with or without an
+    /// empty element, or with the error `item-not-found`.
     type Response = VCard;
 
     fn to(&self) -> Option<&Jid> {

@@ -1,5 +1,5 @@
-//! ANONYMOUS (RFC 4505): no identity; optionally a trace, by which the server's operator can find out
-//! who it was.
+//! ANONYMOUS (RFC 4505): no identity; optionally a trace, by which the server's operator can find
+//! out who it was.
 
 use super::{Mechanism, SaslError};
 use crate::argument::InvalidArgument;

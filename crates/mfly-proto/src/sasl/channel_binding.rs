@@ -5,7 +5,8 @@ use std::fmt;
 /// The channel bindings that a connection can offer. Empty over clear text.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ChannelBindings {
-    /// `tls-exporter` (RFC 9266): 32 bytes exported under `EXPORTER-Channel-Binding`. TLS 1.3 only here.
+    /// `tls-exporter` (RFC 9266): 32 bytes exported under `EXPORTER-Channel-Binding`. TLS 1.3 only
+    /// here.
     pub tls_exporter: Option<Vec<u8>>,
     /// `tls-server-end-point` (RFC 5929 §4): the hash of the server's certificate.
     pub tls_server_end_point: Option<Vec<u8>>,

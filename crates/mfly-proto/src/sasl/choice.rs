@@ -1,5 +1,5 @@
-//! Which mechanism to use: one pure function over what the policy wants, what the server offers, and
-//! what the connection can do.
+//! Which mechanism to use: one pure function over what the policy wants, what the server offers,
+//! and what the connection can do.
 //!
 //! | mechanism | used when offered and … |
 //! |---|---|
@@ -16,10 +16,10 @@
 //! | some | yes | yes | `p=`, `tls-exporter` before `tls-server-end-point` |
 //! | some | yes | no | `n` |
 //!
-//! A server that announces no bindings (XEP-0440) is not guessed at: servers that know only `tls-unique`
-//! offer -PLUS and announce nothing (observed: ejabberd 23.01, which does so over every TLS version, and
-//! Prosody 0.12), and would refuse any other. Where the policy insists on -PLUS, the best binding of the
-//! connection is tried all the same.
+//! A server that announces no bindings (XEP-0440) is not guessed at: servers that know only
+//! `tls-unique` offer -PLUS and announce nothing (observed: ejabberd 23.01, which does so over
+//! every TLS version, and Prosody 0.12), and would refuse any other. Where the policy insists on
+//! -PLUS, the best binding of the connection is tried all the same.
 //!
 //! What is weaker than the policy's least, or than what an earlier login used, is never chosen: the
 //! server's offer is not authenticated, and somebody in between could have shortened it. What was
@@ -62,7 +62,8 @@ impl MechanismPolicy {
         }
     }
 
-    /// PLAIN and nothing else: the platform's accounts, whose sealed password changes with every login.
+    /// PLAIN and nothing else: the platform's accounts, whose sealed password changes with every
+    /// login.
     #[must_use]
     pub fn plain() -> Self {
         Self::of([MechanismKind::Plain])
@@ -241,12 +242,13 @@ pub enum ChoiceError {
 
 /// Chooses a mechanism.
 ///
-/// `offered` are the server's mechanisms and `offered_bindings` the channel bindings that it announces
-/// (XEP-0440; empty when it announces none). `bindings` are the connection's, and `confidential` says
-/// whether it is encrypted, or does not leave this machine.
+/// `offered` are the server's mechanisms and `offered_bindings` the channel bindings that it
+/// announces (XEP-0440; empty when it announces none). `bindings` are the connection's, and
+/// `confidential` says whether it is encrypted, or does not leave this machine.
 ///
 /// # Errors
-/// When nothing that is offered, possible and allowed is left; the error says which of the three it was.
+/// When nothing that is offered, possible and allowed is left; the error says which of the three it
+/// was.
 pub fn choose(
     policy: &MechanismPolicy,
     offered: &[String],

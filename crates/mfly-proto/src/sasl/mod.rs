@@ -1,8 +1,8 @@
 //! SASL (RFC 4422, RFC 6120 §6): mechanisms as step machines, and their elements on the stream.
 //!
 //! A mechanism is fed what the server sends and gives what to send; nonces are passed to it when it
-//! is made. Another mechanism is another file here that implements [`Mechanism`]. The server's halves
-//! are beside: [`plain::parse`], [`external::parse`], [`anonymous::parse`], [`ScramServer`].
+//! is made. Another mechanism is another file here that implements [`Mechanism`]. The server's
+//! halves are beside: [`plain::parse`], [`external::parse`], [`anonymous::parse`], [`ScramServer`].
 //! [`choose`] picks a mechanism from what a server offers.
 
 pub mod anonymous;

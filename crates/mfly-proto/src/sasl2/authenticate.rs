@@ -42,7 +42,8 @@ impl Authenticate {
     /// Reads an `<authenticate/>`.
     ///
     /// # Errors
-    /// When the element is another one, lacks its mechanism, does not hold base64, or has a child twice.
+    /// When the element is another one, lacks its mechanism, does not hold base64, or has a child
+    /// twice.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
         const NAME: &str = "authenticate";
         expect(element, NAME)?;
@@ -88,8 +89,8 @@ impl fmt::Debug for Authenticate {
 /// The program that authenticates (XEP-0388 §2.3.1). Only the server sees it.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct UserAgent {
-    /// The same UUID whenever the same installation logs in to the same account: a server may end the
-    /// session before, and name resources after it. Nobody else is to know it.
+    /// The same UUID whenever the same installation logs in to the same account: a server may end
+    /// the session before, and name resources after it. Nobody else is to know it.
     pub id: Option<String>,
     /// The program's name.
     pub software: Option<String>,

@@ -1,4 +1,5 @@
-//! SASL2 (XEP-0388): an authentication that says more in one message, and needs no new stream after it.
+//! SASL2 (XEP-0388): an authentication that says more in one message, and needs no new stream after
+//! it.
 //!
 //! ```text
 //! C: <authenticate mechanism="SCRAM-SHA-256" xmlns="urn:xmpp:sasl:2"><initial-response>…</initial-response>
@@ -10,8 +11,9 @@
 //!      <authorization-identifier>u1@host/mfly.42</authorization-identifier><bound xmlns="urn:xmpp:bind:0"/></success>
 //! S: <stream:features>…</stream:features>
 //! ```
-//! Source: XEP-0388 §2. Data are base64 (RFC 4648 §4) without white space; where "no data" and "data of
-//! length zero" differ, the former has no element. What else an element holds is passed over.
+//! Source: XEP-0388 §2. Data are base64 (RFC 4648 §4) without white space; where "no data" and
+//! "data of length zero" differ, the former has no element. What else an element holds is passed
+//! over.
 
 mod authenticate;
 mod exchange;

@@ -31,8 +31,8 @@ impl Success {
     /// Reads a `<success/>`.
     ///
     /// # Errors
-    /// When the element is another one, names no address or one that is none, does not hold base64, has a
-    /// child twice, or says that a resource was bound and names an address without one.
+    /// When the element is another one, names no address or one that is none, does not hold base64,
+    /// has a child twice, or says that a resource was bound and names an address without one.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
         const NAME: &str = "success";
         const IDENTITY: &str = "authorization-identifier";
@@ -113,8 +113,8 @@ impl Failure {
     }
 }
 
-/// The password is right, and the server wants more: a second factor, or a new password. Nothing of the
-/// kind is supported here; it is read so that the user can be told what the server wants.
+/// The password is right, and the server wants more: a second factor, or a new password. Nothing of
+/// the kind is supported here; it is read so that the user can be told what the server wants.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Continue {
     /// What the mechanism has to say at the end; it may be empty.

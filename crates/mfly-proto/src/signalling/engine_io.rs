@@ -5,8 +5,8 @@
 //! payload  <length>:<packet>…      length in UTF-16 code units, as JavaScript counts
 //! ```
 //!
-//! Over WebSocket each message is one packet. The client pings, the server answers. Source: engine.io-protocol revision 3;
-//! observed: Web SDK 4.25.10.
+//! Over WebSocket each message is one packet. The client pings, the server answers. Source:
+//! engine.io-protocol revision 3; observed: Web SDK 4.25.10.
 
 use super::{MAX_BYTES, MAX_PACKETS, SignallingError};
 use crate::lenient::json_whole;
@@ -98,7 +98,8 @@ impl Packet {
 /// Reads the packets of a poll or a post.
 ///
 /// # Errors
-/// See [`SignallingError`]; one malformed packet spoils the whole payload, as in the official implementation.
+/// See [`SignallingError`]; one malformed packet spoils the whole payload, as in the official
+/// implementation.
 pub fn decode_payload(text: &str) -> Result<Vec<Packet>, SignallingError> {
     if text.len() > MAX_BYTES {
         return Err(SignallingError::TooLarge);

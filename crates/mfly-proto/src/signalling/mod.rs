@@ -1,9 +1,11 @@
 //! The packets of the signalling connection: Engine.IO 3 below, Socket.IO 4 above.
 //!
-//! The official SDK carries socket.io-client of the 2.x line (observed: Web SDK 4.25.10), which speaks these two protocols. Only text
-//! is spoken here: nothing on this connection is binary, so binary packets are refused.
+//! The official SDK carries socket.io-client of the 2.x line (observed: Web SDK 4.25.10), which
+//! speaks these two protocols. Only text is spoken here: nothing on this connection is binary, so
+//! binary packets are refused.
 //!
-//! Nothing that a peer sends is quoted in an error, and `Debug` of a packet shows no content: it may carry credentials.
+//! Nothing that a peer sends is quoted in an error, and `Debug` of a packet shows no content: it
+//! may carry credentials.
 
 pub mod engine_io;
 pub mod socket_io;

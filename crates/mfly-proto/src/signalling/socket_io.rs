@@ -5,7 +5,8 @@
 //! 2["id","Xb3kd9"]    2/chat,7["name",{…}]    3/chat,7[{…}]
 //! ```
 //!
-//! Source: socket.io-protocol revision 4; observed: Web SDK 4.25.10. Binary events (types 5 and 6) are refused.
+//! Source: socket.io-protocol revision 4; observed: Web SDK 4.25.10. Binary events (types 5 and 6)
+//! are refused.
 
 use super::{MAX_BYTES, SignallingError};
 use serde_json::Value;
@@ -213,7 +214,8 @@ mod tests {
             (any::<u64>(), arguments()).prop_map(|(id, arguments)| Kind::Ack { id, arguments }),
             value().prop_map(Kind::Error),
         ];
-        // The data of an error may be a bare number, which reads as an id: the protocol's own ambiguity.
+        // The data of an error may be a bare number, which reads as an id: the protocol's own
+        // ambiguity.
         let kind =
             kind.prop_filter("ambiguous", |kind| !matches!(kind, Kind::Error(Value::Number(_))));
         ("(/[a-z0-9]{0,8})", kind).prop_map(|(namespace, kind)| Packet { namespace, kind })

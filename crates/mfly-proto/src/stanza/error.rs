@@ -1,6 +1,7 @@
 //! Stanza errors (RFC 6120 §8.3).
 //!
-//! `<error type="cancel"><service-unavailable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error>`
+//! `<error type="cancel"><service-unavailable
+//! xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error>`
 
 use crate::ns;
 use crate::text::escaped;

@@ -1,7 +1,7 @@
 //! Availability (RFC 6121 §4).
 //!
-//! The official SDK sends `<presence xmlns="jabber:client"><priority>1</priority></presence>` when it
-//! comes online and `<presence type="unavailable" xmlns="jabber:client"/>` when it leaves
+//! The official SDK sends `<presence xmlns="jabber:client"><priority>1</priority></presence>` when
+//! it comes online and `<presence type="unavailable" xmlns="jabber:client"/>` when it leaves
 //! (observed: Web SDK 4.25.10).
 
 use crate::decode::DecodeError;
@@ -126,8 +126,8 @@ impl Presence {
         Self { kind, from: None, to: None, show: None, status: None, priority: 0 }
     }
 
-    /// Reads a presence. An unknown `<show/>` is ignored, as RFC 6121 asks, and so is a priority that is no number; one
-    /// beyond the bounds is taken for the nearest.
+    /// Reads a presence. An unknown `<show/>` is ignored, as RFC 6121 asks, and so is a priority
+    /// that is no number; one beyond the bounds is taken for the nearest.
     ///
     /// # Errors
     /// When the type is not a defined one, or an address is malformed.

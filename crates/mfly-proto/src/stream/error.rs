@@ -1,6 +1,7 @@
 //! Stream errors (RFC 6120 §4.9): why the server ends the stream.
 //!
-//! `<stream:error xmlns:stream="…"><conflict xmlns="urn:ietf:params:xml:ns:xmpp-streams"/></stream:error>`
+//! `<stream:error xmlns:stream="…"><conflict
+//! xmlns="urn:ietf:params:xml:ns:xmpp-streams"/></stream:error>`
 
 use super::SeeOtherHost;
 use crate::decode::DecodeError;
@@ -123,7 +124,8 @@ pub struct StreamError {
     pub condition: StreamCondition,
     /// The peer's explanation, if any.
     pub text: Option<String>,
-    /// Where to connect instead, for `see-other-host`, as written; see [`redirect`](Self::redirect).
+    /// Where to connect instead, for `see-other-host`, as written; see
+    /// [`redirect`](Self::redirect).
     pub see_other_host: Option<String>,
 }
 

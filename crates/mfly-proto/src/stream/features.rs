@@ -12,7 +12,8 @@
 //!   …
 //! </stream:features>
 //! ```
-//! Source: RFC 6120 §5, §6, §7; RFC 6121 §2.6; XEP-0198, XEP-0352, XEP-0386, XEP-0388, XEP-0440, XEP-0478.
+//! Source: RFC 6120 §5, §6, §7; RFC 6121 §2.6; XEP-0198, XEP-0352, XEP-0386, XEP-0388, XEP-0440,
+//! XEP-0478.
 
 use crate::decode::DecodeError;
 use crate::lenient::whole_signed;
@@ -26,7 +27,8 @@ pub struct Features {
     pub start_tls: Option<StartTlsOffer>,
     /// SASL mechanisms, in the server's order.
     pub mechanisms: Vec<String>,
-    /// Channel bindings that the server can check, by their registered names; empty also when it does not say.
+    /// Channel bindings that the server can check, by their registered names; empty also when it
+    /// does not say.
     pub sasl_channel_bindings: Vec<String>,
     /// SASL, version 2.
     pub sasl2: Option<Sasl2Offer>,
@@ -60,7 +62,8 @@ pub struct Sasl2Offer {
     pub mechanisms: Vec<String>,
     /// A resource can be bound along with it (XEP-0386).
     pub bind2: bool,
-    /// What can be enabled along with the binding: namespaces, in the server's order (XEP-0386 §3.1).
+    /// What can be enabled along with the binding: namespaces, in the server's order (XEP-0386
+    /// §3.1).
     pub bind2_features: Vec<String>,
     /// A stream can be resumed along with it (XEP-0198 §9).
     pub stream_management: bool,

@@ -1,6 +1,7 @@
 //! Where to connect instead (RFC 6120 §4.9.3.19).
 //!
-//! `<stream:error><see-other-host xmlns="urn:ietf:params:xml:ns:xmpp-streams">[2001:db8::1]:9222</see-other-host></stream:error>`
+//! `<stream:error><see-other-host
+//! xmlns="urn:ietf:params:xml:ns:xmpp-streams">[2001:db8::1]:9222</see-other-host></stream:error>`
 
 use crate::decode::DecodeError;
 use crate::jid::BareJid;

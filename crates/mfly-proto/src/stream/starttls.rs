@@ -4,7 +4,8 @@
 //! C: <starttls xmlns="urn:ietf:params:xml:ns:xmpp-tls"/>
 //! S: <proceed xmlns="urn:ietf:params:xml:ns:xmpp-tls"/>      or <failure …/>, which ends the stream
 //! ```
-//! After `<proceed/>` the next byte in either direction belongs to TLS, and both sides start a new stream inside of it.
+//! After `<proceed/>` the next byte in either direction belongs to TLS, and both sides start a new
+//! stream inside of it.
 
 use crate::decode::DecodeError;
 use crate::ns;

@@ -95,7 +95,8 @@ fn frame(
             }
             IqKind::Get | IqKind::Set => {
                 request(&iq, dialect, out).or_else(|| {
-                    // A request is read whole; of a push, odd entries are left out, and the rest may be a request.
+                    // A request is read whole; of a push, odd entries are left out, and the rest
+                    // may be a request.
                     let by = iq_push(&iq, dialect, out)?;
                     (!is_request(out, dialect)).then_some(by)
                 })
@@ -121,8 +122,8 @@ fn addresses<'a>(iq: &'a Iq<'_>) -> (Option<&'a str>, Option<&'a str>) {
     (iq.from.as_ref().map(|jid| jid.as_str()), iq.to.as_ref().map(|jid| jid.as_str()))
 }
 
-/// Every request type of a dialect: the only lists of them in this crate, and only for checks. A macro is called with
-/// the one of a dialect.
+/// Every request type of a dialect: the only lists of them in this crate, and only for checks. A
+/// macro is called with the one of a dialect.
 macro_rules! every_request {
     ($dialect:expr, $visit:ident) => {
         match $dialect {

@@ -7,8 +7,8 @@
 //! C: <iq id="{id}" to="u2@{host}" type="get" xmlns="jabber:client"><query xmlns="jabber:iq:last"/></iq>
 //! S: <iq type="result" id="{id}" from="u2@{host}" to="{jid}"><query xmlns="jabber:iq:last" seconds="903"/></iq>
 //! ```
-//! `{name}` stands for a value that differs from run to run; the same name means the same value throughout.
-//! `{name=value}` gives the value to use where nothing has been matched yet.
+//! `{name}` stands for a value that differs from run to run; the same name means the same value
+//! throughout. `{name=value}` gives the value to use where nothing has been matched yet.
 
 use super::{Dialect, canonical};
 use std::collections::BTreeMap;

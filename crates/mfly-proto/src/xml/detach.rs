@@ -34,7 +34,8 @@ impl<'a> Element<'a> {
         inherited
     }
 
-    /// Every namespace declaration of the element itself: prefix, and name as written with its quotes.
+    /// Every namespace declaration of the element itself: prefix, and name as written with its
+    /// quotes.
     pub(super) fn declarations(&self, mut each: impl FnMut(&'a str, &'a str)) {
         let (text, table, node, _) = self.parts();
         for (_, binding) in table.scope(node.scope) {

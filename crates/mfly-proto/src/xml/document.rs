@@ -37,8 +37,8 @@ impl Document {
 
     /// Parses one complete element that stands inside another, which declares namespaces for it.
     ///
-    /// What the element uses of them is declared in the document's own text, so that it stands alone. These
-    /// declarations count as the element's own attributes, but not as bytes.
+    /// What the element uses of them is declared in the document's own text, so that it stands
+    /// alone. These declarations count as the element's own attributes, but not as bytes.
     ///
     /// # Errors
     /// When the text is not restricted XML or exceeds `limits`. Positions are those of `text`.

@@ -1,7 +1,8 @@
 //! Namespace declarations that an element inherits from outside of its text.
 //!
-//! Over TCP a stanza is a child of the stream header, which came long before it. What the header declares is written
-//! into the stanza's own start tag: the text has to be copied anyway, and whatever is made of it later stands alone.
+//! Over TCP a stanza is a child of the stream header, which came long before it. What the header
+//! declares is written into the stanza's own start tag: the text has to be copied anyway, and
+//! whatever is made of it later stands alone.
 
 use super::characters::{is_space, name_end};
 use super::element::Element;
@@ -50,8 +51,8 @@ impl Inherited {
         Self { declarations }
     }
 
-    /// The text of an element with the declarations that it uses and does not override; `None` when there are none
-    /// of them.
+    /// The text of an element with the declarations that it uses and does not override; `None` when
+    /// there are none of them.
     ///
     /// What is no element stays as it is: it is refused for what it is.
     pub(super) fn declare(&self, text: &[u8]) -> Option<Declared> {
@@ -126,8 +127,8 @@ impl Declared {
     }
 }
 
-/// The name and the raw value of the attribute from `at` on, white space before it, and where it ends; none where no
-/// attribute is well formed.
+/// The name and the raw value of the attribute from `at` on, white space before it, and where it
+/// ends; none where no attribute is well formed.
 pub(super) fn attribute(text: &str, at: usize) -> Option<(&str, &str, usize)> {
     let bytes = text.as_bytes();
     let skip = |at: usize| at + bytes[at..].iter().take_while(|&&byte| is_space(byte)).count();

@@ -1,9 +1,10 @@
 //! Reading past an element that is not kept.
 //!
-//! What exceeds a limit is not read, but where it ends has to be known, and that it is XML at all. This takes constant
-//! memory, however long and deep the element is: names of open elements are kept as hashes, those of the outermost
-//! [`NAMES`] only. Further inside, tags are counted. Checked are UTF-8, characters, the nesting of tags, quotes,
-//! references, and that nothing occurs that XMPP forbids; not checked are the names of attributes and namespaces.
+//! What exceeds a limit is not read, but where it ends has to be known, and that it is XML at all.
+//! This takes constant memory, however long and deep the element is: names of open elements are
+//! kept as hashes, those of the outermost [`NAMES`] only. Further inside, tags are counted. Checked
+//! are UTF-8, characters, the nesting of tags, quotes, references, and that nothing occurs that
+//! XMPP forbids; not checked are the names of attributes and namespaces.
 
 use super::characters;
 use super::error::{XmlError, XmlErrorKind as Kind};
@@ -81,7 +82,8 @@ impl Passer {
         }
     }
 
-    /// Takes the bytes that follow, and tells how many of them belong to the element if it ends here.
+    /// Takes the bytes that follow, and tells how many of them belong to the element if it ends
+    /// here.
     ///
     /// # Errors
     /// When the element is not restricted XML or too long. The same error at every chunking.
@@ -332,7 +334,8 @@ fn name_end(text: &[u8]) -> usize {
         .unwrap_or(text.len())
 }
 
-/// Whether markup that begins with `<!` starts a CDATA section; not yet, when more bytes are needed to tell.
+/// Whether markup that begins with `<!` starts a CDATA section; not yet, when more bytes are needed
+/// to tell.
 ///
 /// # Errors
 /// When it starts anything else.

@@ -52,8 +52,8 @@ impl Parser {
         Ok(Element::new(text, &self.table, 0))
     }
 
-    /// Parses one complete top-level element that outlives the parser's next one. The text is copied only if it is
-    /// shared.
+    /// Parses one complete top-level element that outlives the parser's next one. The text is
+    /// copied only if it is shared.
     ///
     /// # Errors
     /// As [`parse`](Self::parse).
@@ -103,8 +103,8 @@ impl Parser {
         self.limits = limits;
     }
 
-    /// The table for a document: a copy that fits, or, when it is large, the table itself, so that one large element
-    /// does not hold its memory for ever.
+    /// The table for a document: a copy that fits, or, when it is large, the table itself, so that
+    /// one large element does not hold its memory for ever.
     fn give_table(&mut self) -> Table {
         const LARGE: usize = 256;
         if self.table.nodes.len() < LARGE {

@@ -62,7 +62,8 @@ pub(super) struct TagReader<'t> {
 }
 
 impl TagReader<'_> {
-    /// Reads the tag whose `<` is at `start` and whose attributes end at `stop`, before `>` or `/>`.
+    /// Reads the tag whose `<` is at `start` and whose attributes end at `stop`, before `>` or
+    /// `/>`.
     pub(super) fn read(
         &self,
         table: &mut Table,

@@ -47,8 +47,9 @@ impl<'b> Writer<'b> {
     /// Ends the writing: what was written is what was meant.
     ///
     /// # Errors
-    /// When a value held characters that XML cannot hold (XML 1.0 §2.2), and U+FFFD stands for them.
-    /// The argument is named as the attribute or element is that the first such value stands in.
+    /// When a value held characters that XML cannot hold (XML 1.0 §2.2), and U+FFFD stands for
+    /// them. The argument is named as the attribute or element is that the first such value stands
+    /// in.
     pub fn finish(self) -> Result<(), InvalidArgument> {
         let name = match self.illegal {
             None => return Ok(()),
@@ -69,7 +70,8 @@ impl<'b> Writer<'b> {
         self.other_element(name, name, content);
     }
 
-    /// Writes an element whose name was chosen elsewhere; [`Writer::finish`] calls its text `argument`.
+    /// Writes an element whose name was chosen elsewhere; [`Writer::finish`] calls its text
+    /// `argument`.
     #[inline]
     pub fn other_element(
         &mut self,

@@ -68,7 +68,8 @@ fn raw_attribute() -> impl Strategy<Value = String> {
     })
 }
 
-/// An element inside of another one, which declares the prefixes `p` and `q`. It sometimes declares them again.
+/// An element inside of another one, which declares the prefixes `p` and `q`. It sometimes declares
+/// them again.
 pub(crate) fn fragment() -> impl Strategy<Value = String> {
     let start = || {
         let prefix = select(vec!["", "", "p:", "q:"]);

@@ -83,16 +83,18 @@ impl Builder {
         self
     }
 
-    /// How many sessions there may be at a time; further ones are refused with `resource-constraint`. Default: 10,000. The
-    /// limit of files that this process may open is raised as far as that needs and the system lets it.
+    /// How many sessions there may be at a time; further ones are refused with
+    /// `resource-constraint`. Default: 10,000. The limit of files that this process may open is
+    /// raised as far as that needs and the system lets it.
     #[must_use]
     pub fn max_sessions(mut self, count: usize) -> Self {
         self.bounds.sessions = count;
         self
     }
 
-    /// How many connections that have not logged in each port may have at a time. Those that were idle for longest make room;
-    /// further ones are answered with HTTP 503 or `resource-constraint`. Default: 4,096.
+    /// How many connections that have not logged in each port may have at a time. Those that were
+    /// idle for longest make room; further ones are answered with HTTP 503 or
+    /// `resource-constraint`. Default: 4,096.
     #[must_use]
     pub fn max_unauthenticated(mut self, count: usize) -> Self {
         self.bounds.unauthenticated = count.max(1);
@@ -106,7 +108,8 @@ impl Builder {
         self
     }
 
-    /// How long a connection may take until its first request, or until it has logged in. Default: 30 seconds.
+    /// How long a connection may take until its first request, or until it has logged in. Default:
+    /// 30 seconds.
     #[must_use]
     pub fn login_deadline(mut self, deadline: Duration) -> Self {
         self.bounds.login_deadline = deadline;

@@ -56,8 +56,9 @@ impl Authority {
         Ok(Self { issuer: Issuer::new(params()?, key), pem })
     }
 
-    /// Takes the one in `path` and its key in `path` with `.key` behind it; makes what is missing. A missing certificate is made from the
-    /// key that is there, so it stands for the same authority. Servers that start together agree on one.
+    /// Takes the one in `path` and its key in `path` with `.key` behind it; makes what is missing.
+    /// A missing certificate is made from the key that is there, so it stands for the same
+    /// authority. Servers that start together agree on one.
     ///
     /// # Errors
     /// See [`AuthorityError`].
@@ -100,7 +101,8 @@ impl Authority {
         &self.pem
     }
 
-    /// The SHA-256 of the public key in base64, as Chromium's `--ignore-certificate-errors-spki-list` takes it.
+    /// The SHA-256 of the public key in base64, as Chromium's
+    /// `--ignore-certificate-errors-spki-list` takes it.
     pub(crate) fn public_key_hash(&self) -> String {
         STANDARD.encode(Sha256::digest(self.issuer.key().subject_public_key_info()))
     }

@@ -6,11 +6,12 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// Makes a file. It is written under another name and then linked to its own, so nobody reads half of it. Nobody else may read one that
-/// is secret.
+/// Makes a file. It is written under another name and then linked to its own, so nobody reads half
+/// of it. Nobody else may read one that is secret.
 ///
 /// # Errors
-/// [`io::ErrorKind::AlreadyExists`] when there is one of that name, which stays as it is; others when it cannot be written.
+/// [`io::ErrorKind::AlreadyExists`] when there is one of that name, which stays as it is; others
+/// when it cannot be written.
 pub(super) fn publish(path: &Path, text: &str, is_secret: bool) -> io::Result<()> {
     let draft = Draft::write(path, text, is_secret)?;
     match fs::hard_link(&draft.0, path) {

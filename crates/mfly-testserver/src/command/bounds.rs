@@ -11,7 +11,8 @@ pub struct Bounds {
     #[arg(long, value_name = "COUNT", default_value_t = MAX_SESSIONS)]
     pub max_sessions: usize,
 
-    /// How many connections that have not logged in each port may have at a time; half of them from one address
+    /// How many connections that have not logged in each port may have at a time; half of them from
+    /// one address
     #[arg(long, value_name = "COUNT", default_value_t = MAX_UNAUTHENTICATED)]
     pub max_unauthenticated: usize,
 

@@ -1,4 +1,5 @@
-//! What an app has to be told about a server that runs: for people, ready to paste, and for programs.
+//! What an app has to be told about a server that runs: for people, ready to paste, and for
+//! programs.
 
 use crate::server::TestServer;
 use serde::Serialize;

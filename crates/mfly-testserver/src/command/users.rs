@@ -146,7 +146,8 @@ impl<T: Initial + DeserializeOwned> Entries<T> {
         Ok(Self(lines.into_iter().zip(users).collect()))
     }
 
-    /// Makes the accounts. Others are let in between: deriving keys takes a while, and signals are to be heard.
+    /// Makes the accounts. Others are let in between: deriving keys takes a while, and signals are
+    /// to be heard.
     pub(super) async fn create(
         &self,
         server: &TestServer,

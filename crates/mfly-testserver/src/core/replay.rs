@@ -43,7 +43,8 @@ impl Replay {
         Self { server, own, inbox: VecDeque::new(), bindings }
     }
 
-    /// A session of another user, or a second one of the own account, as the events of a trace need it.
+    /// A session of another user, or a second one of the own account, as the events of a trace need
+    /// it.
     fn other(&mut self, name: &str) -> StreamId {
         let other = self.server.connect(name, "Web-2");
         self.server.received(self.own);

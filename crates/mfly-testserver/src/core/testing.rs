@@ -1,7 +1,8 @@
-//! A server without sockets and with a clock of its own, for the tests of this crate's protocol core.
+//! A server without sockets and with a clock of its own, for the tests of this crate's protocol
+//! core.
 //!
-//! Over TCP, whatever a test lets a client say is cut into frames as the shell does it, and whatever the server says has to be
-//! a stream that a client can cut and read.
+//! Over TCP, whatever a test lets a client say is cut into frames as the shell does it, and
+//! whatever the server says has to be a stream that a client can cut and read.
 
 mod wire;
 
@@ -186,7 +187,8 @@ impl Server {
         stream
     }
 
-    /// A session as the official SDK makes it: available, with carbons. All inboxes are empty afterwards.
+    /// A session as the official SDK makes it: available, with carbons. All inboxes are empty
+    /// afterwards.
     pub(crate) fn connect(&mut self, name: &str, resource: &str) -> StreamId {
         let stream = self.bound(name, resource);
         self.send(stream, PRESENCE);

@@ -183,7 +183,8 @@ fn serve(
     (row.handler)(&mut Query { world, now, stream, user, target, iq, payload })
 }
 
-/// The result, or the refusal that stands in its place. A result that the asker could not take is one.
+/// The result, or the refusal that stands in its place. A result that the asker could not take is
+/// one.
 fn answer(outcome: Result<Reply, StanzaError>, iq: &Iq<'_>, from: &Jid, to: &FullJid) -> Frame {
     let addresses = (Some(from.as_str()), Some(to.as_str()));
     let error = match outcome {

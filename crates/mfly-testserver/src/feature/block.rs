@@ -1,7 +1,8 @@
 //! Blocking users.
 //!
-//! A block takes effect at once: the blocked user sees the blocker leave and is told by `userblocked`, the blocker's
-//! sessions are told by a push. What a block hides afterwards is in [`crate::world::relation`].
+//! A block takes effect at once: the blocked user sees the blocker leave and is told by
+//! `userblocked`, the blocker's sessions are told by a push. What a block hides afterwards is in
+//! [`crate::world::relation`].
 
 use super::presence;
 use crate::dispatch::{Call, Handle, refusal};
@@ -86,7 +87,8 @@ fn other_party(call: &Call<'_>, jid: &BareJid) -> Result<UserId, StanzaError> {
     Ok(other)
 }
 
-/// Tells the blocker's sessions (XEP-0191 §3.3). Every one of them: which ones the platform picks is not known.
+/// Tells the blocker's sessions (XEP-0191 §3.3). Every one of them: which ones the platform picks
+/// is not known.
 fn push(call: &mut Call<'_>, push: BlockPush) {
     let own = call.own();
     for stream in call.world.streams_of(&call.user) {
@@ -106,7 +108,8 @@ fn push(call: &mut Call<'_>, push: BlockPush) {
     }
 }
 
-/// Tells the other party. The attribute names the blocker: the recipient's app marks that user unavailable.
+/// Tells the other party. The attribute names the blocker: the recipient's app marks that user
+/// unavailable.
 fn notify(call: &mut Call<'_>, other: &UserId, blocked: bool) {
     let notice = UserBlocked { user: UserReference::Id(call.user.clone()), blocked };
     let from = call.own();

@@ -1,5 +1,5 @@
-//! Blocking for standard accounts (XEP-0191): any address can be blocked, and nobody is told but the own sessions that
-//! asked for the list.
+//! Blocking for standard accounts (XEP-0191): any address can be blocked, and nobody is told but
+//! the own sessions that asked for the list.
 
 use super::presence::standard as presence;
 use crate::dispatch::refusal;

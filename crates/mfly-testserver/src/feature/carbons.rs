@@ -50,13 +50,14 @@ pub(super) fn wants_copies(original: &Message<'_>) -> bool {
         && !original.claims_carbon()
 }
 
-/// Whether this child says that its message is not to be copied. It has no meaning for the recipient.
+/// Whether this child says that its message is not to be copied. It has no meaning for the
+/// recipient.
 pub(super) fn is_private(child: Element<'_>) -> bool {
     child.is(ns::CARBONS, "private")
 }
 
-/// Copies a message to every session of `user` that asked for copies, but not to these. A copy that would be too large is
-/// left out.
+/// Copies a message to every session of `user` that asked for copies, but not to these. A copy that
+/// would be too large is left out.
 pub(super) fn copy(
     world: &mut World,
     user: &UserId,

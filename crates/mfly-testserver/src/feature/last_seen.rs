@@ -21,7 +21,8 @@ impl Handle for LastSeenQuery {
         let seconds = if world.is_online(target) {
             0
         } else {
-            // Somebody who never came online was last seen registering, as the server family has it.
+            // Somebody who never came online was last seen registering, as the server family has
+            // it.
             let since = user.last_offline.unwrap_or(user.registered_at);
             call.now.seconds_since(since).max(1)
         };

@@ -1,5 +1,6 @@
-//! A session that came from a QR code logs out, or another session of the account ends it: the account's other sessions
-//! hear which one. From afar its registration ends too, and its browser hears `logoutweb` (all inferred).
+//! A session that came from a QR code logs out, or another session of the account ends it: the
+//! account's other sessions hear which one. From afar its registration ends too, and its browser
+//! hears `logoutweb` (all inferred).
 
 pub(crate) mod rest;
 

@@ -3,8 +3,9 @@
 //! Parts and ranges go to pre-signed addresses of this server below `/media-store/`, without a
 //! token: the secret in the address is the permission, as with the platform's object stores.
 //!
-//! An upload in several parts is committed by an address, as with Oracle's stores, unless the server was started otherwise: with
-//! an `uploadId`, as with Amazon's, the official SDK begins anew instead of committing (observed: Web SDK 4.25.10).
+//! An upload in several parts is committed by an address, as with Oracle's stores, unless the
+//! server was started otherwise: with an `uploadId`, as with Amazon's, the official SDK begins anew
+//! instead of committing (observed: Web SDK 4.25.10).
 
 use crate::answer::Answer;
 use crate::call::{Caller, RestCall, Route};
@@ -116,7 +117,8 @@ fn start(call: &RestCall<'_>, caller: &Caller) -> Answer {
     if parts == 0 || parts > PARTS {
         return Answer::invalid("parts should be Valid data type");
     }
-    // A token is known to everybody who got the file; none of them may put another one in its place.
+    // A token is known to everybody who got the file; none of them may put another one in its
+    // place.
     let is_own = |token: &FileToken| {
         let unfinished = |store: &mut MediaStore| store.unfinished(token.as_str(), &caller.user);
         call.shared.with_media(unfinished) == Unfinished::Own

@@ -1,7 +1,7 @@
 //! Availability: who learns that a session came, changed or left.
 //!
-//! Contacts need no subscription: a user's presence reaches the available sessions of all contacts that no block
-//! separates from the user, and the user's own other sessions.
+//! Contacts need no subscription: a user's presence reaches the available sessions of all contacts
+//! that no block separates from the user, and the user's own other sessions.
 
 pub(crate) mod standard;
 
@@ -11,7 +11,8 @@ use crate::world::{StreamId, Timestamp, World};
 use mfly_proto::jid::{FullJid, UserId};
 use mfly_proto::stanza::{ErrorCondition, Presence, PresenceKind};
 
-/// Handles a presence from the session of `stream`. Subscriptions and probes mean nothing here and are dropped.
+/// Handles a presence from the session of `stream`. Subscriptions and probes mean nothing here and
+/// are dropped.
 pub(crate) fn receive(world: &mut World, now: Timestamp, stream: StreamId, presence: Presence) {
     // What is written anew can take several times the room: a character may become a reference.
     if frame(|buffer| presence.write(buffer)).len() + MAX_ENVELOPE_BYTES > MAX_STANZA_BYTES {

@@ -43,8 +43,8 @@ impl Handle for ProfileQuery {
     }
 }
 
-/// Sends the new profile to the user's other sessions and to the contacts. An unasked-for result is the only shape that
-/// the official SDK reacts to (that the platform sends it is inferred).
+/// Sends the new profile to the user's other sessions and to the contacts. An unasked-for result is
+/// the only shape that the official SDK reacts to (that the platform sends it is inferred).
 fn push(call: &mut Call<'_>, card: &VCard) {
     let from = call.own();
     for stream in call.world.audience_streams(&call.user) {

@@ -1,8 +1,9 @@
 //! Logging in by a code: a signed-in phone approves what a browser shows.
 //!
-//! The browser's side is observed (Web SDK 4.25.10); what the phone sends, and that the browser's session is one more device of the
-//! account with a password of its own, is inferred. A code lives for a minute unless the server is started otherwise (inferred), is
-//! replaced by a fresh one on the same connection, can be used once, and is void when its connection ends.
+//! The browser's side is observed (Web SDK 4.25.10); what the phone sends, and that the browser's
+//! session is one more device of the account with a password of its own, is inferred. A code lives
+//! for a minute unless the server is started otherwise (inferred), is replaced by a fresh one on
+//! the same connection, can be used once, and is void when its connection ends.
 
 use crate::rest;
 use crate::shared::Shared;
@@ -90,7 +91,8 @@ fn approve(shared: &Shared, phone: &str, argument: &Value) -> Result<String, (u1
     }
 }
 
-/// The browser says how its log-in went: the phone hears it, and a failed one leaves nothing behind.
+/// The browser says how its log-in went: the phone hears it, and a failed one leaves nothing
+/// behind.
 fn settle(shared: &Shared, web: &str, status: &LoginStatus) {
     let settled = shared.with_hub(|hub| hub.settle(web, &status.public_key));
     let Some(approval) = settled else { return };

@@ -34,8 +34,9 @@ fn live(call: &RestCall<'_>) -> Answer {
     }
 }
 
-/// Data that was sealed with the licence key and repeats it inside. Whatever is wrong with other data, its sender hears one thing: more
-/// would tell a stranger whether a forgery has the right padding.
+/// Data that was sealed with the licence key and repeats it inside. Whatever is wrong with other
+/// data, its sender hears one thing: more would tell a stranger whether a forgery has the right
+/// padding.
 fn opened(call: &RestCall<'_>, cipher: &RequestCipher, sealed: &str) -> Option<Value> {
     let Decrypted::Plain(json) = cipher.open(sealed) else {
         return None;

@@ -70,8 +70,8 @@ fn remove(query: &mut Query<'_>, jid: &BareJid) -> Result<Reply, StanzaError> {
     Ok(Reply::EMPTY)
 }
 
-/// Tells the account's sessions that asked for the list what a contact is now (RFC 6121 §2.1.6). Whoever only waits for an
-/// answer is not on it.
+/// Tells the account's sessions that asked for the list what a contact is now (RFC 6121 §2.1.6).
+/// Whoever only waits for an answer is not on it.
 pub(super) fn push(world: &mut World, user: &UserId, jid: &BareJid) {
     let account = world.standard(user);
     let contact = account.and_then(|account| account.roster.contact(jid));

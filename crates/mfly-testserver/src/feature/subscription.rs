@@ -1,6 +1,7 @@
 //! Presence subscriptions between standard accounts of this server (RFC 6121 §3).
 //!
-//! The states are in [`crate::world::roster`], once for either side. A contact elsewhere cannot be reached.
+//! The states are in [`crate::world::roster`], once for either side. A contact elsewhere cannot be
+//! reached.
 
 use super::presence::standard as presence;
 use super::roster;

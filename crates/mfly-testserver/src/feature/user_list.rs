@@ -86,7 +86,8 @@ fn page_of_all<'n>(
     (rows.collect(), total)
 }
 
-/// Those of `found` whom the filter by metadata lets through. The world is asked for some at a time.
+/// Those of `found` whom the filter by metadata lets through. The world is asked for some at a
+/// time.
 fn with_metadata<'n>(call: &RestCall<'_>, found: &[&'n UserId], query: &Query) -> Vec<&'n UserId> {
     let has = |world: &World, id: &UserId| {
         let user = world.user(id);

@@ -19,7 +19,8 @@ pub(super) fn methods(path: &str) -> Option<Methods> {
     }
 }
 
-/// Says what may be done at a path. A page is told that it may ask anywhere, or it could not read that nothing is there.
+/// Says what may be done at a path. A page is told that it may ask anywhere, or it could not read
+/// that nothing is there.
 pub(super) fn options(request: &Request<Incoming>) -> Response<Full<Bytes>> {
     let path = request.uri().path();
     let mut response = Response::new(Full::default());

@@ -112,7 +112,8 @@ pub(super) fn frame(text: &str) -> String {
     shown
 }
 
-/// Whether a text has an element whose name begins so. The offer of mechanisms, `<authentication/>`, is no secret.
+/// Whether a text has an element whose name begins so. The offer of mechanisms,
+/// `<authentication/>`, is no secret.
 fn holds(text: &str, name: &str) -> bool {
     let mut ends = text.match_indices(name).map(|(at, _)| at + name.len());
     ends.any(|end| !text[end..].starts_with("entication"))

@@ -88,8 +88,8 @@ impl Hub {
         self.queued.held()
     }
 
-    /// Takes in a client and greets it. `None` when there is no room; otherwise the client that had to make room, which has to
-    /// be closed.
+    /// Takes in a client and greets it. `None` when there is no room; otherwise the client that had
+    /// to make room, which has to be closed.
     pub(crate) fn open(
         &mut self,
         sid: &str,
@@ -194,7 +194,8 @@ impl Hub {
         Some((web, phone_name))
     }
 
-    /// Takes note that the log-in of a client is over. `None` unless one was under way that `phone_name` approved.
+    /// Takes note that the log-in of a client is over. `None` unless one was under way that
+    /// `phone_name` approved.
     pub(crate) fn settle(&mut self, web: &str, phone_name: &str) -> Option<Approval> {
         let approval = self.clients.get_mut(web)?.approval.as_mut()?;
         if approval.is_settled || approval.phone_name != phone_name {
@@ -269,7 +270,8 @@ impl Hub {
         }
     }
 
-    /// What is there for a poll. While the client moves to WebSocket a poll ends with nothing, so that it can.
+    /// What is there for a poll. While the client moves to WebSocket a poll ends with nothing, so
+    /// that it can.
     pub(crate) fn poll(&mut self, sid: &str) -> Poll {
         match self.clients.get_mut(sid) {
             None => Poll::Gone,

@@ -151,7 +151,8 @@ fn reply(status: StatusCode, content_type: &'static str, body: String) -> Reply 
     response
 }
 
-/// What a browser needs to accept the answer: the client sends its requests with credentials, so the origin is named.
+/// What a browser needs to accept the answer: the client sends its requests with credentials, so
+/// the origin is named.
 pub(crate) fn allow(request: &HeaderMap, response: &mut Reply) {
     let headers = response.headers_mut();
     match request.get(header::ORIGIN) {

@@ -17,7 +17,8 @@ const UPGRADE: Duration = Duration::from_secs(10);
 /// How long a client may take to read what is sent to it.
 const WRITING: Duration = Duration::from_secs(10);
 
-/// Serves a WebSocket until it ends; `sid` names the client that moves to it. What is read of it counts in `share`.
+/// Serves a WebSocket until it ends; `sid` names the client that moves to it. What is read of it
+/// counts in `share`.
 pub(crate) async fn serve(
     shared: &Shared,
     mut connection: Connection,

@@ -189,7 +189,8 @@ fn succeed_with_address(
     Step::Become(phase)
 }
 
-/// Gives the stream an address that the server makes up, with the client's tag in it if it can stand there.
+/// Gives the stream an address that the server makes up, with the client's tag in it if it can
+/// stand there.
 fn address(
     login: &Login,
     wish: &Bind,

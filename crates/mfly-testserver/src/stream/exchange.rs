@@ -42,7 +42,8 @@ impl From<FailureCondition> for Outcome {
 }
 
 impl Exchange {
-    /// Begins with a mechanism and the message that came along with its name. Without one, the client is asked for it.
+    /// Begins with a mechanism and the message that came along with its name. Without one, the
+    /// client is asked for it.
     pub(super) fn begin(
         mechanism: &str,
         initial: Option<&[u8]>,
@@ -86,7 +87,8 @@ impl Exchange {
     }
 }
 
-/// PLAIN's one message. An account of the platform and a standard one look the same from outside, whatever is wrong.
+/// PLAIN's one message. An account of the platform and a standard one look the same from outside,
+/// whatever is wrong.
 fn check(message: &[u8], world: &World) -> Result<Login, FailureCondition> {
     let (authzid, authcid, password) =
         plain::parse(message).map_err(|_| FailureCondition::MalformedRequest)?;
@@ -111,7 +113,8 @@ fn check(message: &[u8], world: &World) -> Result<Login, FailureCondition> {
     }
 }
 
-/// Whether an authorization identity is this address. It is prepared as every address is before it is compared (RFC 6120 §6.3.8).
+/// Whether an authorization identity is this address. It is prepared as every address is before it
+/// is compared (RFC 6120 §6.3.8).
 fn names(authzid: &str, own: &Jid) -> bool {
     Jid::new(authzid).is_ok_and(|named| named == *own)
 }

@@ -27,8 +27,8 @@ impl Login {
         !matches!(self.kind, LoginKind::Platform(_))
     }
 
-    /// What the session belongs to, if the login is still good: the account may have gone, been blocked, or been given another
-    /// password since.
+    /// What the session belongs to, if the login is still good: the account may have gone, been
+    /// blocked, or been given another password since.
     pub(super) fn redeem(&self, now: Timestamp, world: &mut World) -> Option<RegistrationId> {
         match self.kind {
             LoginKind::Platform(registration) => {

@@ -11,8 +11,8 @@ use mfly_proto::sasl::{anonymous, plain};
 use mfly_proto::stream::{Features, Sasl2Offer, StreamLimits};
 use mfly_proto::xml::Limits;
 
-/// What is accepted of any stream. Over WebSocket only those hear of it who are logged in to a standard account: the platform
-/// says nothing.
+/// What is accepted of any stream. Over WebSocket only those hear of it who are logged in to a
+/// standard account: the platform says nothing.
 pub(super) const LIMITS: StreamLimits =
     StreamLimits { max_bytes: Some(MAX_STANZA_BYTES as u64), idle_seconds: None };
 
@@ -28,7 +28,8 @@ pub(super) struct Offer {
     mechanisms: Vec<String>,
     /// What the -PLUS ones can be tied to; nothing when there are none.
     bindings: ChannelBindings,
-    /// Whether the client does not hear of the -PLUS ones, as if somebody in between had removed them.
+    /// Whether the client does not hear of the -PLUS ones, as if somebody in between had removed
+    /// them.
     hides_plus: bool,
     is_sasl2: bool,
 }
@@ -97,8 +98,8 @@ impl Offer {
     }
 }
 
-/// What is offered without a fault. The platform's accounts have PLAIN alone: what they present differs every time, so no
-/// verifier of it can be kept.
+/// What is offered without a fault. The platform's accounts have PLAIN alone: what they present
+/// differs every time, so no verifier of it can be kept.
 fn mechanisms(settings: &Settings, is_bindable: bool) -> Vec<String> {
     let mut names = Vec::new();
     if settings.scram {

@@ -1,4 +1,5 @@
-//! Accounts: registering, checking passwords, logging out, deleting, and blocking by an administrator.
+//! Accounts: registering, checking passwords, logging out, deleting, and blocking by an
+//! administrator.
 
 use super::{Registration, RegistrationId, Timestamp, User, World};
 use crate::feature::{admin_block, user_deleted};
@@ -54,10 +55,10 @@ pub(crate) enum LoginError {
 impl World {
     /// Registers a device, making the account if there is none.
     ///
-    /// Metadata replace what there was, unless they are empty. A device that is registered already keeps its
-    /// registration. At the session limit a forced registration ends
-    /// the oldest ones: their passwords and tokens stop working and their streams end with `conflict` (which of
-    /// them the platform ends is inferred).
+    /// Metadata replace what there was, unless they are empty. A device that is registered already
+    /// keeps its registration. At the session limit a forced registration ends the oldest ones:
+    /// their passwords and tokens stop working and their streams end with `conflict` (which of them
+    /// the platform ends is inferred).
     ///
     /// # Errors
     /// See [`RegisterError`].
@@ -69,7 +70,8 @@ impl World {
         force: bool,
         metadata: BTreeMap<String, Value>,
     ) -> Result<Registered, RegisterError> {
-        // Cannot fail: an identifier's alphabet is a part of a user id's. Were it to, the server would be at fault.
+        // Cannot fail: an identifier's alphabet is a part of a user id's. Were it to, the server
+        // would be at fault.
         let id = UserId::new(identifier.as_str()).map_err(|_| RegisterError::TooManyUsers)?;
         if self.standard.contains_key(&id) {
             return Err(RegisterError::Taken);
@@ -121,10 +123,11 @@ impl World {
         })
     }
 
-    /// Checks what a client presents as its password: sealed on a live plan, as it is on a trial plan.
+    /// Checks what a client presents as its password: sealed on a live plan, as it is on a trial
+    /// plan.
     ///
-    /// The sealed form carries the client's idea of the time. It is not judged: the official SDK adds its time zone's
-    /// offset to it.
+    /// The sealed form carries the client's idea of the time. It is not judged: the official SDK
+    /// adds its time zone's offset to it.
     ///
     /// # Errors
     /// See [`LoginError`].
@@ -171,8 +174,8 @@ impl World {
         self.end_later(end, user, registration);
     }
 
-    /// Deletes an account: its contacts are told, its streams end, and nothing of it is left. Registering the same
-    /// identifier again makes a fresh account. `false` when there was none.
+    /// Deletes an account: its contacts are told, its streams end, and nothing of it is left.
+    /// Registering the same identifier again makes a fresh account. `false` when there was none.
     pub(crate) fn delete_account(&mut self, now: Timestamp, user: &UserId) -> bool {
         if !self.users.contains_key(user) {
             return false;
@@ -196,8 +199,8 @@ impl World {
         true
     }
 
-    /// Blocks or unblocks an account as an administrator: the account and its contacts are told, and the streams of
-    /// a blocked account end. `false` when there is no such account.
+    /// Blocks or unblocks an account as an administrator: the account and its contacts are told,
+    /// and the streams of a blocked account end. `false` when there is no such account.
     pub(crate) fn set_admin_blocked(
         &mut self,
         now: Timestamp,

@@ -1,4 +1,5 @@
-//! Identifiers and passwords from a seed: unguessable when the seed is, repeatable when it is fixed.
+//! Identifiers and passwords from a seed: unguessable when the seed is, repeatable when it is
+//! fixed.
 
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;

@@ -27,7 +27,8 @@ impl World {
         self.qr_sessions.remove(code)
     }
 
-    /// Ends the registration that a code brought, if it is the user's. Unless it is the asker's own, the browser is told.
+    /// Ends the registration that a code brought, if it is the user's. Unless it is the asker's
+    /// own, the browser is told.
     pub(crate) fn end_qr_session(
         &mut self,
         now: Timestamp,

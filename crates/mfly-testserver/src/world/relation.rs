@@ -1,7 +1,8 @@
 //! Who is whose contact, and who sees what of whom.
 //!
-//! A block separates two users in both directions: no presence, message or profile push crosses it. Beyond that, the
-//! one who is blocked is refused the blocker's last seen and sees only the name of the profile (both inferred).
+//! A block separates two users in both directions: no presence, message or profile push crosses it.
+//! Beyond that, the one who is blocked is refused the blocker's last seen and sees only the name of
+//! the profile (both inferred).
 
 use super::{StreamId, User, World};
 use mfly_proto::cipher::{Decrypted, Iv, ProfileCipher};
@@ -51,7 +52,8 @@ impl World {
             }
     }
 
-    /// Makes two users contacts of each other, for [`Contacts::Explicit`]. `false` when one does not exist.
+    /// Makes two users contacts of each other, for [`Contacts::Explicit`]. `false` when one does
+    /// not exist.
     pub(crate) fn make_contacts(&mut self, one: &UserId, other: &UserId) -> bool {
         if one == other || self.user(one).is_none() || self.user(other).is_none() {
             return false;
@@ -84,7 +86,8 @@ impl World {
         contacts
     }
 
-    /// The bound streams that a user's presence and profile reach: the audience's and the user's own.
+    /// The bound streams that a user's presence and profile reach: the audience's and the user's
+    /// own.
     pub(crate) fn audience_streams(&self, user: &UserId) -> Vec<StreamId> {
         if self.settings.contacts == Contacts::Everyone {
             return self.streams_where(|session| {

@@ -1,7 +1,8 @@
-//! The contact list of a standard account, and the states of its subscriptions (RFC 6121 §2, §3 and appendix A).
+//! The contact list of a standard account, and the states of its subscriptions (RFC 6121 §2, §3 and
+//! appendix A).
 //!
-//! Each subscription is kept twice, once by either side. The methods are the steps of one side; [`crate::feature::subscription`]
-//! takes them in pairs.
+//! Each subscription is kept twice, once by either side. The methods are the steps of one side;
+//! [`crate::feature::subscription`] takes them in pairs.
 
 use mfly_proto::jid::BareJid;
 use mfly_proto::payload::roster::Subscription;
@@ -138,8 +139,8 @@ impl Roster {
         Ok(())
     }
 
-    /// Takes a contact off the list, with both subscriptions; returns what it was. A request of the contact that waits
-    /// goes too.
+    /// Takes a contact off the list, with both subscriptions; returns what it was. A request of the
+    /// contact that waits goes too.
     pub(crate) fn remove(&mut self, jid: &BareJid) -> Option<Contact> {
         if !self.contact(jid)?.is_listed {
             return None;

@@ -74,7 +74,8 @@ impl World {
         self.sessions.insert(stream, session);
     }
 
-    /// All bound streams whose sessions satisfy a condition, oldest first. Walks through every session of the server.
+    /// All bound streams whose sessions satisfy a condition, oldest first. Walks through every
+    /// session of the server.
     pub(crate) fn streams_where(&self, condition: impl Fn(&Session) -> bool) -> Vec<StreamId> {
         let all = self.sessions.all();
         all.filter(|(_, session)| condition(session)).map(|(stream, _)| stream).collect()

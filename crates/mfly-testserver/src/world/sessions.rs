@@ -1,4 +1,5 @@
-//! Finding sessions: by stream, by user, by when they have to end. None of it walks through those of other users.
+//! Finding sessions: by stream, by user, by when they have to end. None of it walks through those
+//! of other users.
 
 use super::{Session, StreamId, Timestamp};
 use mfly_proto::jid::UserId;

@@ -30,16 +30,16 @@ pub(crate) struct Settings {
     pub(crate) are_uploads_committed_by_id: bool,
     /// Who is whose contact.
     pub(crate) contacts: Contacts,
-    /// Time between two pings of a stream. The official SDK starts a watchdog at the first ping and gives the
-    /// stream up when no further one comes within 70 to 140 seconds, so pings go out whether or not there is
-    /// other traffic.
+    /// Time between two pings of a stream. The official SDK starts a watchdog at the first ping and
+    /// gives the stream up when no further one comes within 70 to 140 seconds, so pings go out
+    /// whether or not there is other traffic.
     pub(crate) ping_interval: Duration,
     /// How long after a ping a stream may stay silent.
     pub(crate) ping_grace: Duration,
     /// How long a stream may take from accepting to binding.
     pub(crate) handshake_deadline: Duration,
-    /// How long the streams of a registration that logged out may stay: the official SDK logs out over REST first and
-    /// then closes its stream itself.
+    /// How long the streams of a registration that logged out may stay: the official SDK logs out
+    /// over REST first and then closes its stream itself.
     pub(crate) logout_grace: Duration,
     /// How many connections there may be at a time.
     pub(crate) max_streams: usize,
@@ -96,12 +96,14 @@ impl Settings {
     }
 }
 
-/// Behaviour of the platform that is not known for sure, each with the likelier choice as its default.
+/// Behaviour of the platform that is not known for sure, each with the likelier choice as its
+/// default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Quirks {
     /// Whether a block or unblock is also pushed to the session that asked for it (inferred).
     pub(crate) block_push_to_requester: bool,
-    /// Whether somebody whom a user blocked still sees more of the user's profile than the name (inferred).
+    /// Whether somebody whom a user blocked still sees more of the user's profile than the name
+    /// (inferred).
     pub(crate) profile_open_to_blocked: bool,
     /// Whether the result of a profile change carries the profile, as whole apps expect.
     pub(crate) profile_echo: bool,

@@ -1,8 +1,9 @@
-//! Standard accounts: a name and a password that stays, and what any XMPP client expects of its server.
+//! Standard accounts: a name and a password that stays, and what any XMPP client expects of its
+//! server.
 //!
-//! They share host and streams with the platform's accounts but not their rules: nobody is a contact who was not made
-//! one, profiles are clear and as the client wrote them, and no plan gates anything. The two kinds do not see each
-//! other's presence or profile; messages pass.
+//! They share host and streams with the platform's accounts but not their rules: nobody is a
+//! contact who was not made one, profiles are clear and as the client wrote them, and no plan gates
+//! anything. The two kinds do not see each other's presence or profile; messages pass.
 
 use super::roster::Roster;
 use super::{RegistrationId, Timestamp, World};
@@ -106,7 +107,8 @@ impl World {
         account.map(|account| account.login).ok_or(StandardError::TooManyUsers)
     }
 
-    /// What SCRAM checks a user's password with. For a user without one that cannot be told from it, and checks nothing.
+    /// What SCRAM checks a user's password with. For a user without one that cannot be told from
+    /// it, and checks nothing.
     pub(crate) fn scram_credentials(
         &mut self,
         hash: ScramHash,
@@ -182,7 +184,8 @@ impl World {
         Ok(())
     }
 
-    /// Removes a standard account: its contacts lose it, its sessions end. `false` when there was none.
+    /// Removes a standard account: its contacts lose it, its sessions end. `false` when there was
+    /// none.
     pub(crate) fn remove_standard(&mut self, now: Timestamp, id: &UserId) -> bool {
         if !self.standard.contains_key(id) {
             return false;

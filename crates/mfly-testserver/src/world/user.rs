@@ -12,7 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct User {
     /// The local part of the account's address.
     pub(crate) id: UserId,
-    /// The profile as the client sealed it. [`World::set_profile`](super::World::set_profile) changes it.
+    /// The profile as the client sealed it. [`World::set_profile`](super::World::set_profile)
+    /// changes it.
     pub(super) profile: VCard,
     /// Whether the account ever set its profile.
     pub(crate) profile_updated: bool,
@@ -78,8 +79,8 @@ impl User {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct RegistrationId(pub(crate) u64);
 
-/// One device that registered and did not log out. Each has a password of its own, so that ending one leaves the
-/// others alone.
+/// One device that registered and did not log out. Each has a password of its own, so that ending
+/// one leaves the others alone.
 #[derive(Clone, Debug)]
 pub(crate) struct Registration {
     /// Its id.

@@ -1,6 +1,8 @@
-//! Whatever clients do, what the server keeps for them stays within its bounds, and others are served.
+//! Whatever clients do, what the server keeps for them stays within its bounds, and others are
+//! served.
 //!
-//! Bytes are counted, not time: the bounds are those of a small server, so that little exceeds them.
+//! Bytes are counted, not time: the bounds are those of a small server, so that little exceeds
+//! them.
 
 use crate::client::{Client, DEADLINE, Reply, exchange};
 use crate::xmpp::Xmpp;

@@ -1,9 +1,10 @@
-//! What the official Web SDK insists on, each as one test: where it is broken the SDK hangs, spins or stays silent.
-//! `cargo xtask interop` shows the same in a browser.
+//! What the official Web SDK insists on, each as one test: where it is broken the SDK hangs, spins
+//! or stays silent. `cargo xtask interop` shows the same in a browser.
 //!
-//! Tested beside what they belong to: the ping of every minute (`src/stream.rs`), the certificate from the server's own
-//! authority (`tls.rs`) and what is printed about it (`src/command.rs`), the script that fills the licence cache
-//! (`licence.rs`), preflights (`http.rs`), the configuration sealed with the user's name (`config.rs`).
+//! Tested beside what they belong to: the ping of every minute (`src/stream.rs`), the certificate
+//! from the server's own authority (`tls.rs`) and what is printed about it (`src/command.rs`), the
+//! script that fills the licence cache (`licence.rs`), preflights (`http.rs`), the configuration
+//! sealed with the user's name (`config.rs`).
 
 use crate::client::{Client, start, start_with};
 use crate::xmpp::Xmpp;
@@ -25,7 +26,8 @@ fn iq(kind: &str, id: &str, payload: &str) -> String {
     format!(r#"<iq id="{id}" type="{kind}" xmlns="jabber:client">{payload}</iq>"#)
 }
 
-/// Everything that the server sends in a session that uses all of it, an end on the server's side included.
+/// Everything that the server sends in a session that uses all of it, an end on the server's side
+/// included.
 async fn everything_sent() -> Vec<String> {
     let (server, client) = start().await;
     let (mut alice, alice_client, _) = online(&server, &client, "alice").await;

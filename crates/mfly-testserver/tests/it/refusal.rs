@@ -8,7 +8,8 @@ use tokio::net::TcpStream;
 /// More than both ends of a connection keep for each other.
 const LARGE: usize = 16 * 1024 * 1024;
 
-/// What a client gets that writes everything before it reads anything, and takes no failure of the connection for an answer.
+/// What a client gets that writes everything before it reads anything, and takes no failure of the
+/// connection for an answer.
 async fn answer_to(address: SocketAddr, head: &str, body: &[u8]) -> String {
     let mut socket = TcpStream::connect(address).await.unwrap();
     let mut answer = String::new();

@@ -1,4 +1,5 @@
-//! SCRAM with the client's half of mfly-proto, over real TLS: both sides have to see the same channel.
+//! SCRAM with the client's half of mfly-proto, over real TLS: both sides have to see the same
+//! channel.
 
 use crate::xmpp::Xmpp;
 use base64::Engine as _;

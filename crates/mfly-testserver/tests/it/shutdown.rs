@@ -66,7 +66,8 @@ async fn a_shutdown_ends_streams_over_tcp_as_far_as_they_got() {
     let server = TestServer::start().await.unwrap();
     server.standard_user("u1", "secret").unwrap();
     let (tcp, tcps) = (server.tcp_listen_address(), server.tcps_listen_address());
-    // One that has not said anything, one that is about to agree on TLS, one in the middle of a TLS handshake.
+    // One that has not said anything, one that is about to agree on TLS, one in the middle of a TLS
+    // handshake.
     let silent = TcpStream::connect(tcp.unwrap()).await.unwrap();
     let mut half = TcpStream::connect(tcp.unwrap()).await.unwrap();
     half.write_all(b"<stream:stream to='localhost' version='1.0' xmlns:stream='http://etherx.jabber.org/streams'>")

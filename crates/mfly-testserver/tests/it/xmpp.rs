@@ -55,7 +55,8 @@ impl Xmpp {
         Self { connection, opening: String::from_utf8(opening).unwrap() }
     }
 
-    /// Every way to reach a server: over WebSocket, TCP and in memory, in the clear as far as it is allowed and encrypted.
+    /// Every way to reach a server: over WebSocket, TCP and in memory, in the clear as far as it is
+    /// allowed and encrypted.
     pub(crate) async fn every(server: &TestServer) -> Vec<Self> {
         let mut all = Vec::new();
         for url in [

@@ -22,8 +22,8 @@ pub enum CertificateProblem {
 }
 
 impl CertificateProblem {
-    /// What is wrong with a certificate, if that is what this error or one of its causes says: for errors of other
-    /// clients that share [`Tls`](crate::Tls).
+    /// What is wrong with a certificate, if that is what this error or one of its causes says: for
+    /// errors of other clients that share [`Tls`](crate::Tls).
     #[must_use]
     pub fn find(error: &(dyn std::error::Error + 'static)) -> Option<Self> {
         let mut next = Some(error);

@@ -1,8 +1,8 @@
 //! The name servers of the system, whichever they are now.
 //!
 //! A machine that joins another network gets other name servers, and the file that names them is
-//! written anew (`resolv.conf(5)`). So the configuration is read before each look-up, and answers are
-//! remembered only for as long as it stays the same.
+//! written anew (`resolv.conf(5)`). So the configuration is read before each look-up, and answers
+//! are remembered only for as long as it stays the same.
 
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ResolverConfig, ResolverOpts};

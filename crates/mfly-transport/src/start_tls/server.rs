@@ -10,7 +10,8 @@ use mfly_proto::stream::{Features, StartTlsOffer, StreamCondition, StreamError};
 use std::fmt::Write as _;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// Waits for a client to ask for TLS, and agrees. A client that does anything else is told why its stream ends.
+/// Waits for a client to ask for TLS, and agrees. A client that does anything else is told why its
+/// stream ends.
 pub(crate) async fn answer<T>(io: &mut T, domain: &str) -> Result<(), TransportError>
 where
     T: AsyncRead + AsyncWrite + Unpin,

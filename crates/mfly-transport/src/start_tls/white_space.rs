@@ -8,8 +8,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// I/O whose reader drops the white space that comes first.
 ///
-/// Some clients end each element with a line break, `<starttls/>` too, and TLS begins behind it. White space carries nothing that
-/// TLS would have to protect, and no TLS record begins with it.
+/// Some clients end each element with a line break, `<starttls/>` too, and TLS begins behind it.
+/// White space carries nothing that TLS would have to protect, and no TLS record begins with it.
 #[derive(Debug)]
 pub struct PastWhiteSpace<T> {
     io: T,

@@ -7,7 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 /// The largest image, in bytes of its pixels.
 const MAX_BYTES: usize = 16_000_000;
 
-/// How much an image is enlarged at most. The official SDK draws some 100 modules on 240 pixels, too few to be read as they are.
+/// How much an image is enlarged at most. The official SDK draws some 100 modules on 240 pixels,
+/// too few to be read as they are.
 const SCALES: usize = 6;
 
 /// White around the image, in its pixels.

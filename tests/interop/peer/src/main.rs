@@ -1,8 +1,10 @@
-//! A test server and Rust clients of it, driven from outside: what the browser's steps are run against.
+//! A test server and Rust clients of it, driven from outside: what the browser's steps are run
+//! against.
 //!
-//! One JSON object a line. In: `{"id": 1, "do": "client.block", "device": "bob", "user": "alice"}`. Out: `{"id": 1, "ok": …}` or
-//! `{"id": 1, "error": {"text": …, "official": …}}`; and, whenever a client is told something,
-//! `{"device": "bob", "listener": "presenceListener", "payload": …}`, in the shape of the official SDK's listeners.
+//! One JSON object a line. In: `{"id": 1, "do": "client.block", "device": "bob", "user": "alice"}`.
+//! Out: `{"id": 1, "ok": …}` or `{"id": 1, "error": {"text": …, "official": …}}`; and, whenever a
+//! client is told something, `{"device": "bob", "listener": "presenceListener", "payload": …}`, in
+//! the shape of the official SDK's listeners.
 
 mod clients;
 mod code;

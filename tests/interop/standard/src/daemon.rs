@@ -40,8 +40,8 @@ pub trait Daemon: Sized + Send + Sync + 'static {
         DOMAIN
     }
 
-    /// The strongest mechanism that it offers over `framing` and that this client knows, too. Passwords are stored for one
-    /// hash function only; between them the servers use all three.
+    /// The strongest mechanism that it offers over `framing` and that this client knows, too.
+    /// Passwords are stored for one hash function only; between them the servers use all three.
     fn strongest(framing: Framing) -> &'static str;
 
     /// Creates an account.

@@ -99,8 +99,8 @@ impl Daemon for Ejabberd {
 }
 
 impl Ejabberd {
-    /// The virtual machine is started directly, without a node name: so there is no port mapper (`epmd`), no
-    /// distribution and no cookie.
+    /// The virtual machine is started directly, without a node name: so there is no port mapper
+    /// (`epmd`), no distribution and no cookie.
     async fn spawn(&self) -> Result<Process, ServerError> {
         let setting = &self.setting;
         let mut command = Command::new("erl");
@@ -123,7 +123,8 @@ impl Ejabberd {
     }
 }
 
-/// The folder of the server's compiled modules: Debian has it below a folder named after the machine's architecture.
+/// The folder of the server's compiled modules: Debian has it below a folder named after the
+/// machine's architecture.
 async fn code() -> Result<PathBuf, ServerError> {
     let mut list = Command::new("dpkg-query");
     list.args(["--listfiles", Ejabberd::PACKAGE]);

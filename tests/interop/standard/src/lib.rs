@@ -7,8 +7,9 @@
 //! | [`process`] | a process that is waited for and ended with its children |
 //! | [`folder`] | where the servers of a run write |
 //!
-//! Both servers are those of Debian's packages. They are started from configurations generated here, as processes of
-//! the run: no service, no federation, nothing outside 127.0.0.1 and the run's folder.
+//! Both servers are those of Debian's packages. They are started from configurations generated
+//! here, as processes of the run: no service, no federation, nothing outside 127.0.0.1 and the
+//! run's folder.
 
 pub mod daemon;
 pub mod ejabberd;

@@ -1,7 +1,8 @@
 //! The shared suite against Prosody and ejabberd, over every framing that each offers.
 //!
-//! Usage: `mfly-interop-standard [FOLDER]`. Everything is written into `FOLDER/standard-servers` (default
-//! `target/interop`), the report beside it as `standard-servers.json`. The exit code is 0 only if nothing failed.
+//! Usage: `mfly-interop-standard [FOLDER]`. Everything is written into `FOLDER/standard-servers`
+//! (default `target/interop`), the report beside it as `standard-servers.json`. The exit code is 0
+//! only if nothing failed.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

@@ -32,11 +32,12 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `command` in a process group of its own, appends what it prints to `log`, and waits until it listens on
-    /// each of `ports`.
+    /// Starts `command` in a process group of its own, appends what it prints to `log`, and waits
+    /// until it listens on each of `ports`.
     ///
     /// # Errors
-    /// When the program is missing, ends, or does not listen in time. The error quotes the end of the log.
+    /// When the program is missing, ends, or does not listen in time. The error quotes the end of
+    /// the log.
     pub async fn start(
         name: &'static str,
         mut command: Command,

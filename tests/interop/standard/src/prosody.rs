@@ -92,8 +92,8 @@ impl Prosody {
     }
 }
 
-/// The configuration file. Options are those of Prosody 0.12's own documentation; what is not named is left at its
-/// default, so that the suite meets a server as it is mostly installed.
+/// The configuration file. Options are those of Prosody 0.12's own documentation; what is not named
+/// is left at its default, so that the suite meets a server as it is mostly installed.
 fn configuration(setting: &Setting) -> String {
     let Ports { start_tls, direct_tls, websocket, secure_websocket } = setting.ports;
     let data = quoted(&setting.file("data"));

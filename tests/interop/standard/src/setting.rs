@@ -42,8 +42,9 @@ impl Ports {
     }
 }
 
-/// Where one instance of a server writes, where it listens, and the certificate that it shows, which is in its folder:
-/// [`Setting::AUTHORITY`], [`Setting::CHAIN`], [`Setting::KEY`] and [`Setting::CHAIN_AND_KEY`].
+/// Where one instance of a server writes, where it listens, and the certificate that it shows,
+/// which is in its folder: [`Setting::AUTHORITY`], [`Setting::CHAIN`], [`Setting::KEY`] and
+/// [`Setting::CHAIN_AND_KEY`].
 #[derive(Clone, Debug)]
 pub struct Setting {
     /// The folder of this instance.

@@ -16,7 +16,8 @@ async fn copies(place: &Place<'_>) -> Result<(), Failure> {
     let mut phone = place.online("alice").await?;
     let mut laptop = place.again(&phone.user).await?;
     let mut bob = place.online("bob").await?;
-    // Sessions ask for copies by themselves when they connect; now it is certain that the server has heard it.
+    // Sessions ask for copies by themselves when they connect; now it is certain that the server
+    // has heard it.
     within("asking for copies", laptop.session.enable_carbons()).await?;
 
     let to_phone = Jid::from(phone.session.jid());

@@ -103,7 +103,8 @@ fn is_own(resource: &str) -> bool {
 }
 
 async fn unusual_password(place: &Place<'_>) -> Result<(), Failure> {
-    // The accent is composed here and not there, the sign for the ohm is prepared as the letter (RFC 4013).
+    // The accent is composed here and not there, the sign for the ohm is prepared as the letter
+    // (RFC 4013).
     let user = place.user_with("alice", "caf\u{e9} \u{3a9}").await?;
     let alice = connect(&user, &place.account_with(&user, "cafe\u{301} \u{2126}")?).await?;
     within("a ping", alice.session.ping(None)).await

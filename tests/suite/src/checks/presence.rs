@@ -40,7 +40,8 @@ async fn seen(place: &Place<'_>) -> Result<(), Failure> {
 
 /// `one` asks to see the presence of `other`, who allows it.
 pub(super) async fn befriend(one: &mut Online, other: &mut Online) -> Result<(), Failure> {
-    // Who never asked for the contact list is not told of changes to it, of which answers are some (RFC 6121 §3.1.6).
+    // Who never asked for the contact list is not told of changes to it, of which answers are some
+    // (RFC 6121 §3.1.6).
     within("asking for the list", one.session.roster()).await?;
     within("asking for the list", other.session.roster()).await?;
     within("asking to see presence", one.session.subscribe(&other.user.jid)).await?;

@@ -7,8 +7,9 @@ use futures_util::future::join;
 use mfly_client::standard::{Event, Listed, RosterItem, Subscription};
 use mfly_client::{BareJid, Jid};
 
-/// Contacts of a long list, each with a name of this many bytes: more together than a client takes from a stranger.
-/// Few long names, because some servers write the whole list to disk whenever a contact is added.
+/// Contacts of a long list, each with a name of this many bytes: more together than a client takes
+/// from a stranger. Few long names, because some servers write the whole list to disk whenever a
+/// contact is added.
 const MANY: usize = 24;
 const NAME_BYTES: usize = 15_000;
 

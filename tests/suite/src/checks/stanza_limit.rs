@@ -8,7 +8,8 @@ use crate::server::Need;
 use mfly_client::{DisconnectReason, ErrorKind, Jid};
 use mfly_proto::stream::StreamCondition;
 
-/// How much longer than allowed the stanza is: servers that count what they read in pieces let a little more pass.
+/// How much longer than allowed the stanza is: servers that count what they read in pieces let a
+/// little more pass.
 const TIMES: usize = 2;
 
 pub(super) const CHECKS: &[Check] = &[Check::shared(

@@ -8,7 +8,8 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-/// Longest time for one line. Drivers give up a step after ten seconds; before the first there is a process to start.
+/// Longest time for one line. Drivers give up a step after ten seconds; before the first there is a
+/// process to start.
 const LINE: Duration = Duration::from_secs(30);
 
 /// Longest time for a process to end.
@@ -70,7 +71,8 @@ impl Process {
         let input = child.stdin.take();
         let (send, lines) = channel();
         if let Some(output) = child.stdout.take() {
-            // Ends with the process, and is not waited for: what the process started may hold the pipe.
+            // Ends with the process, and is not waited for: what the process started may hold the
+            // pipe.
             std::thread::spawn(move || {
                 let read = BufReader::new(output).lines().map_while(Result::ok);
                 read.map_while(|line| send.send(line).ok()).count()

@@ -1,4 +1,5 @@
-//! What the clients need: Debian's packages, npm's by `npm ci`, and Python's into the target folder.
+//! What the clients need: Debian's packages, npm's by `npm ci`, and Python's into the target
+//! folder.
 
 use crate::interop::packages::{self, Package};
 use crate::interop::{node, web_sdk};

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Runs a program, and ends it with SIGTERM when the standard input ends: so it never outlives who started it.
+/// Runs a program, and ends it with SIGTERM when the standard input ends: so it never outlives who
+/// started it.
 const UNTIL_THE_INPUT_ENDS: &str = "\"$@\" & exec >&-; cat >/dev/null; kill $!; wait $!";
 
 /// What a server offers for logging in.
@@ -24,7 +25,8 @@ impl Offer {
     /// Which offer a client gets over a framing.
     pub(super) fn of(client: &Client, framing: Framing) -> Self {
         match (client.name, framing) {
-            // It names a -PLUS mechanism without binding to the connection, which a server has to refuse.
+            // It names a -PLUS mechanism without binding to the connection, which a server has to
+            // refuse.
             ("stanza", Framing::WebSocketTls) => Self::Unbound,
             _ => Self::Everything,
         }

@@ -37,7 +37,8 @@ impl<'a> Session<'a> {
         Self { installed, folder, server, client, framing, account: client.account(framing) }
     }
 
-    /// Takes the steps until they are done or one cannot be. What goes wrong with a program is a failed row, too.
+    /// Takes the steps until they are done or one cannot be. What goes wrong with a program is a
+    /// failed row, too.
     pub(super) fn run(&self) -> Vec<Row> {
         let mut rows = Vec::new();
         let mut version = self.client.name.to_owned();

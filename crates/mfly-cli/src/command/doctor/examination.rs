@@ -17,7 +17,8 @@ use std::time::Instant;
 /// Where a step's text begins.
 const INDENT: usize = 14;
 
-/// How long a line of text is that fills a terminal of 80 columns with the time behind it, and without.
+/// How long a line of text is that fills a terminal of 80 columns with the time behind it, and
+/// without.
 const TEXT: usize = 54;
 const WHOLE: usize = 66;
 

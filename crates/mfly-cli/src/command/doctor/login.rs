@@ -1,4 +1,5 @@
-//! Logging in with a standard account, as a client does: by which mechanism, and how long until it is online.
+//! Logging in with a standard account, as a client does: by which mechanism, and how long until it
+//! is online.
 
 use super::finding::{Finding, Step};
 use super::remedy::with_causes;

@@ -14,7 +14,8 @@ use mfly_transport::{
 use secured::{certificate, certificate_what, start_tls, tls};
 use std::io::{self, ErrorKind};
 
-/// About a connection that could not be made. `shown` is the chain of a server whose certificate was not accepted.
+/// About a connection that could not be made. `shown` is the chain of a server whose certificate
+/// was not accepted.
 pub(super) fn of(
     error: &TransportError,
     step: Step,

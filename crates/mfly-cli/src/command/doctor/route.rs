@@ -109,8 +109,8 @@ impl<'e, 'o> Route<'e, 'o> {
         self.since.elapsed()
     }
 
-    /// The way ends here: records which step failed, and that the others were not tried. `shown` are the certificates of
-    /// a server whose certificate was not accepted.
+    /// The way ends here: records which step failed, and that the others were not tried. `shown`
+    /// are the certificates of a server whose certificate was not accepted.
     pub(super) fn fail(&mut self, error: &TransportError, shown: &[Vec<u8>]) {
         let step = self.step_of(error);
         let chain = chain(shown);

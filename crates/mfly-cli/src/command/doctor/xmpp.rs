@@ -75,8 +75,8 @@ pub(super) async fn examine(
     }
 }
 
-/// The domain that is probably served at an address: IP addresses are no domains, and a server of this machine serves
-/// `localhost` unless it is told otherwise.
+/// The domain that is probably served at an address: IP addresses are no domains, and a server of
+/// this machine serves `localhost` unless it is told otherwise.
 fn served_at(address: &Address) -> &str {
     let is_ip = address.host().parse::<IpAddr>().is_ok();
     if is_ip && address.is_loopback() {
@@ -148,7 +148,8 @@ async fn show(address: &Address, options: &Options, error: &TransportError) -> V
     shown.certificates()
 }
 
-/// Connects once more, to see whether that is cheaper. `before` is how long the first TLS handshake took.
+/// Connects once more, to see whether that is cheaper. `before` is how long the first TLS handshake
+/// took.
 async fn again(address: &Address, options: &Options, before: Option<Duration>) -> Finding {
     let mut seen = None;
     let started = Instant::now();

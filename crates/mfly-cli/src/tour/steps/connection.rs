@@ -1,4 +1,5 @@
-//! What a session survives: an expired token, a dropped connection; and what other sessions do to it.
+//! What a session survives: an expired token, a dropped connection; and what other sessions do to
+//! it.
 
 use crate::exit::Failure;
 use crate::tour::cast::Cast;
@@ -20,7 +21,8 @@ pub(super) async fn walk(cast: &mut Cast, recorder: &mut Recorder<'_>) -> Result
     Ok(())
 }
 
-/// The request meets an expired token, fetches another and is repeated; its caller sees only the answer.
+/// The request meets an expired token, fetches another and is repeated; its caller sees only the
+/// answer.
 async fn refresh_token(cast: &Cast) -> Step {
     let session = cast.alice.session()?;
     let before = session.user_token().await?;

@@ -1,4 +1,5 @@
-//! After a time in which this process did not run: what was said in time is heard before a deadline counts.
+//! After a time in which this process did not run: what was said in time is heard before a deadline
+//! counts.
 
 use super::*;
 use mfly_transport::{Options, StartTls, Tls};
@@ -10,8 +11,8 @@ use tokio::time::advance;
 /// Enough rounds that an order that is left to chance goes wrong in one of them.
 const ROUNDS: usize = 20;
 
-/// Has the server speak just before `deadline`, and the driver notice only a minute later: the deadline and the words
-/// are there at once.
+/// Has the server speak just before `deadline`, and the driver notice only a minute later: the
+/// deadline and the words are there at once.
 async fn late_by_a_minute<F>(deadline: Duration, speak: impl FnOnce() -> F) -> Server
 where
     F: Future<Output = Server> + Send + 'static,
@@ -145,8 +146,8 @@ fn read_until(io: &mut impl Read, words: &str) -> String {
     heard
 }
 
-/// Logs one client in, answers its first request when it is told to, and tells when it has. Meanwhile the clock of the
-/// runtime stands still.
+/// Logs one client in, answers its first request when it is told to, and tells when it has.
+/// Meanwhile the clock of the runtime stands still.
 fn answer_when_told(listener: &TcpListener, go: &mpsc::Receiver<()>, done: &mpsc::Sender<()>) {
     let (mut io, _) = listener.accept().unwrap();
     io.set_read_timeout(Some(60 * SECOND)).unwrap();

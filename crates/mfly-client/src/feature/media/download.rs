@@ -25,7 +25,8 @@ impl Session {
     ///
     /// # Errors
     /// [`FileNotAvailable`](ErrorKind::FileNotAvailable) when there is none,
-    /// [`Media`](ErrorKind::Media) when it cannot be opened with its key or is too large; otherwise see [`ErrorKind`].
+    /// [`Media`](ErrorKind::Media) when it cannot be opened with its key or is too large; otherwise
+    /// see [`ErrorKind`].
     #[doc(alias = "getMediaURL")]
     #[doc(alias = "downloadMedia")]
     pub async fn download_media(&self, media: &MediaReference) -> Result<Bytes> {
@@ -34,14 +35,14 @@ impl Session {
         Ok(bytes.into())
     }
 
-    /// Downloads a file, opens it and writes it, piece by piece. Returns how many bytes were written. After an error
-    /// part of the file may have been written. A file of more than 4 GiB must come with its
-    /// [`plain_len`](MediaReference::plain_len).
+    /// Downloads a file, opens it and writes it, piece by piece. Returns how many bytes were
+    /// written. After an error part of the file may have been written. A file of more than 4 GiB
+    /// must come with its [`plain_len`](MediaReference::plain_len).
     ///
     /// # Errors
     /// [`FileNotAvailable`](ErrorKind::FileNotAvailable) when there is none,
-    /// [`Media`](ErrorKind::Media) when it cannot be opened with its key or written, or is not as long as announced;
-    /// otherwise see [`ErrorKind`].
+    /// [`Media`](ErrorKind::Media) when it cannot be opened with its key or written, or is not as
+    /// long as announced; otherwise see [`ErrorKind`].
     #[doc(alias = "downloadMedia")]
     pub async fn download_media_to<W>(&self, media: &MediaReference, mut writer: W) -> Result<u64>
     where

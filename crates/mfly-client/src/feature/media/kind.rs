@@ -148,10 +148,11 @@ impl UploadedMedia {
 pub struct MediaReference {
     /// Names the file (official name `file_url`).
     pub file_token: FileToken,
-    /// What it was sealed with (official name `file_key`); `None` for a file that is stored as it is.
+    /// What it was sealed with (official name `file_key`); `None` for a file that is stored as it
+    /// is.
     pub file_key: Option<FileKey>,
-    /// Bytes of the file itself, if known. Without it the padding of a sealed file, up to 16 bytes, cannot be told from
-    /// the file and stays, as in the official SDK.
+    /// Bytes of the file itself, if known. Without it the padding of a sealed file, up to 16 bytes,
+    /// cannot be told from the file and stays, as in the official SDK.
     pub plain_len: Option<u64>,
     /// In which form it is stored.
     pub form: MediaForm,

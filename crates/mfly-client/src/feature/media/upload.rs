@@ -14,15 +14,15 @@ use mfly_proto::argument::InvalidArgument;
 use mfly_proto::cipher::{FileKey, MediaCipher};
 
 impl Session {
-    /// Uploads a file for a message, sealed with a fresh key unless media encryption is off. The message itself is not
-    /// sent.
+    /// Uploads a file for a message, sealed with a fresh key unless media encryption is off. The
+    /// message itself is not sent.
     ///
     /// A part that fails fails the upload; dropping the future gives it up.
     ///
     /// # Errors
     /// [`PlanGated`](ErrorKind::PlanGated) when the plan does not include such files,
-    /// [`InvalidArgument`](ErrorKind::InvalidArgument) for an empty file, media type or message id; otherwise see
-    /// [`ErrorKind`].
+    /// [`InvalidArgument`](ErrorKind::InvalidArgument) for an empty file, media type or message id;
+    /// otherwise see [`ErrorKind`].
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -196,8 +196,9 @@ impl Parts {
         {
             self.sealed.extend(sealer.finish());
         }
-        // A full part is a whole number of blocks, so nothing of it is held back; the last one grows by less than one
-        // block and, being shorter than a full part or exactly one, stays within the limit.
+        // A full part is a whole number of blocks, so nothing of it is held back; the last one
+        // grows by less than one block and, being shorter than a full part or exactly one, stays
+        // within the limit.
         Bytes::from(std::mem::take(&mut self.sealed))
     }
 }

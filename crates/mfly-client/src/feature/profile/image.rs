@@ -7,7 +7,8 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProfileImage {
-    /// A file that is uploaded first. Profile images are never sealed, whatever the media encryption is set to.
+    /// A file that is uploaded first. Profile images are never sealed, whatever the media
+    /// encryption is set to.
     File {
         /// File name, as others may see it.
         name: String,

@@ -20,8 +20,8 @@ pub enum Field {
 
 /// Somebody's profile.
 ///
-/// `nick_name`, `email` and `mobile_number` travel sealed. A field that could not be opened holds what stood on the
-/// wire, and [`Profile::undecryptable`] names it.
+/// `nick_name`, `email` and `mobile_number` travel sealed. A field that could not be opened holds
+/// what stood on the wire, and [`Profile::undecryptable`] names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Profile {
@@ -39,7 +39,8 @@ pub struct Profile {
     pub thumb_image: String,
     /// The status line.
     pub status: String,
-    /// Whether an administrator blocked the user; `None` where the source does not say, as in a change notice.
+    /// Whether an administrator blocked the user; `None` where the source does not say, as in a
+    /// change notice.
     pub is_admin_blocked: Option<bool>,
     /// What else a change notice or a contact list told, name and text.
     pub others: Vec<(String, String)>,
@@ -53,8 +54,8 @@ impl Profile {
         &self.undecryptable
     }
 
-    /// The profile in the shape of the official SDK: the `data` of `getUserProfile` and the payload of
-    /// `userProfileListener`.
+    /// The profile in the shape of the official SDK: the `data` of `getUserProfile` and the payload
+    /// of `userProfileListener`.
     #[must_use]
     pub fn official(&self) -> Value {
         let mut data = json!({
@@ -112,7 +113,8 @@ impl Profile {
     }
 }
 
-/// Which of nick name, e-mail address and telephone number passed through unopened. An empty one is no loss.
+/// Which of nick name, e-mail address and telephone number passed through unopened. An empty one is
+/// no loss.
 fn unopened(fields: [&Decrypted; 3]) -> Vec<Field> {
     [Field::NickName, Field::Email, Field::MobileNumber]
         .into_iter()

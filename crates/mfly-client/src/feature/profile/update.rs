@@ -91,8 +91,8 @@ impl ProfileUpdate {
         *self == Self::default()
     }
 
-    /// The stored profile with the changes, sealed. What could not be opened is put back as it was stored: sealing
-    /// it once more would lose it.
+    /// The stored profile with the changes, sealed. What could not be opened is put back as it was
+    /// stored: sealing it once more would lose it.
     pub(super) fn merge(
         &self,
         stored: endpoint::profile::Profile,
@@ -128,8 +128,9 @@ pub struct StoredImage {
     pub thumb_image: String,
 }
 
-/// Checks an e-mail address by the official SDK's rule: atoms of letters, digits and `_-!#$%&+` joined by dots, `@`,
-/// one label of letters, digits and `-`, then one or more endings of two to six letters.
+/// Checks an e-mail address by the official SDK's rule: atoms of letters, digits and `_-!#$%&+`
+/// joined by dots, `@`, one label of letters, digits and `-`, then one or more endings of two to
+/// six letters.
 pub(super) fn check_email(email: &str, required: bool) -> Result<(), InvalidArgument> {
     let atom = |text: &str| {
         !text.is_empty()

@@ -22,7 +22,8 @@ const LOGIN: Duration = Duration::from_secs(45);
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApprovedQr {
-    /// The id of the new session, to end it: [`Session::end_qr_session`](crate::Session::end_qr_session).
+    /// The id of the new session, to end it:
+    /// [`Session::end_qr_session`](crate::Session::end_qr_session).
     pub socket_id: String,
     /// The program that logged in, as it calls itself.
     pub browser: String,
@@ -31,16 +32,19 @@ pub struct ApprovedQr {
 }
 
 impl App {
-    /// Approves a code that another device shows, as the phone does, and waits until that device is logged in to this account.
+    /// Approves a code that another device shows, as the phone does, and waits until that device is
+    /// logged in to this account.
     ///
-    /// The other device gets a password of its own. Dropping the future after the code was sent does not take the approval back.
+    /// The other device gets a password of its own. Dropping the future after the code was sent
+    /// does not take the approval back.
     ///
     /// # Errors
-    /// - [`InvalidArgument`](ErrorKind::InvalidArgument) for a text that is no code of this licence.
-    /// - [`Refused`](ErrorKind::Refused) with 410 when the code was used or has expired, with 500 when the other device failed to
-    ///   log in.
-    /// - [`SessionLimit`](ErrorKind::SessionLimit), [`InvalidCredentials`](ErrorKind::InvalidCredentials), and what
-    ///   [`ErrorKind`] lists.
+    /// - [`InvalidArgument`](ErrorKind::InvalidArgument) for a text that is no code of this
+    ///   licence.
+    /// - [`Refused`](ErrorKind::Refused) with 410 when the code was used or has expired, with 500
+    ///   when the other device failed to log in.
+    /// - [`SessionLimit`](ErrorKind::SessionLimit),
+    ///   [`InvalidCredentials`](ErrorKind::InvalidCredentials), and what [`ErrorKind`] lists.
     pub async fn approve_qr(
         &self,
         signalling_url: &str,

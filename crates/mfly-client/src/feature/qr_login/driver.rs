@@ -160,7 +160,8 @@ impl Attempt<'_> {
         }
     }
 
-    /// Logs in with what the phone approved. The outer error ends this connection, the inner one only this code.
+    /// Logs in with what the phone approved. The outer error ends this connection, the inner one
+    /// only this code.
     async fn approved(
         &self,
         signalling: &mut Signalling,
@@ -209,7 +210,8 @@ impl Attempt<'_> {
     }
 }
 
-/// Waits for `logoutweb` as long as session and connection live. Later the notice over XMPP remains.
+/// Waits for `logoutweb` as long as session and connection live. Later the notice over XMPP
+/// remains.
 fn watch(mut signalling: Signalling, session: &Session) {
     let (weak, mut state) = (session.downgrade(), session.state_changes());
     tokio::spawn(async move {

@@ -129,8 +129,8 @@ impl Machine {
         }
     }
 
-    /// Where the server points, if it may be followed there. One that could not be trusted with a password cannot be
-    /// trusted with that either.
+    /// Where the server points, if it may be followed there. One that could not be trusted with a
+    /// password cannot be trusted with that either.
     fn pointer(&self, reason: &DisconnectReason) -> Option<Redirect> {
         let redirect = match reason {
             DisconnectReason::Moved { to } => Redirect::to_uri(to),

@@ -9,9 +9,10 @@
 //! | `userblocked` | the user it names, or the own account |
 //! | `user_deleted`, `admin_block` | the own server, or no `from` |
 //!
-//! Inside a copy of a message, the sender of the copied message is held to the same table, and any session of the own
-//! account counts as the own account. Copies of what another session *sent* carry no news. The official SDK checks no
-//! sender anywhere. Who sends each push is inferred; the table accepts every plausible one.
+//! Inside a copy of a message, the sender of the copied message is held to the same table, and any
+//! session of the own account counts as the own account. Copies of what another session *sent*
+//! carry no news. The official SDK checks no sender anywhere. Who sends each push is inferred; the
+//! table accepts every plausible one.
 
 use super::Told;
 use crate::session::io::Notice;

@@ -46,7 +46,8 @@ pub(super) fn told_by_message(
     }
 }
 
-/// Whether a stanza from here speaks for the own account. Unlike on the platform, the server alone does not.
+/// Whether a stanza from here speaks for the own account. Unlike on the platform, the server alone
+/// does not.
 fn is_account(from: Option<&Jid>, own: &Own) -> bool {
     from.is_none_or(|from| *from == *own.bare)
 }

@@ -114,7 +114,8 @@ impl Account {
         self.element("challenge", &challenge)
     }
 
-    /// What the server says at the end of the exchange, if the client proves that it knows the password.
+    /// What the server says at the end of the exchange, if the client proves that it knows the
+    /// password.
     pub(super) fn signature(&mut self, answered: &str) -> Option<Vec<u8>> {
         let document = Document::parse(answered.to_owned(), &Limits::default()).unwrap();
         let answer = match Response::read(document.root()) {
@@ -168,7 +169,8 @@ impl Rig {
         count
     }
 
-    /// Plays an exchange that succeeds, from the client's first message on; says how many derivations it took.
+    /// Plays an exchange that succeeds, from the client's first message on; says how many
+    /// derivations it took.
     pub(super) fn exchange(&mut self, account: &mut Account) -> usize {
         let challenge = account.challenge(&self.last());
         self.server(&challenge);

@@ -1,4 +1,5 @@
-//! The same session over TCP: whatever happens to the one over WebSocket happens to it, and it has to do the same.
+//! The same session over TCP: whatever happens to the one over WebSocket happens to it, and it has
+//! to do the same.
 
 use super::*;
 use mfly_proto::framing::Open;

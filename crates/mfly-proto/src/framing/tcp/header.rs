@@ -29,7 +29,8 @@ pub fn write_header(open: &Open, buffer: &mut Vec<u8>) {
 #[derive(Clone, Debug)]
 pub(in crate::framing) struct StreamContext {
     inherited: Inherited,
-    /// Name of the header with its prefix; the closing tag must have the same. Empty before the first header.
+    /// Name of the header with its prefix; the closing tag must have the same. Empty before the
+    /// first header.
     name: String,
 }
 
@@ -39,7 +40,8 @@ impl StreamContext {
         Self { inherited: Inherited::NONE, name: String::new() };
 }
 
-/// Tells what a frame that is not white space is. The text of an element that is refused comes back.
+/// Tells what a frame that is not white space is. The text of an element that is refused comes
+/// back.
 pub(in crate::framing) fn read(
     frame: Frame,
     parser: &mut Parser,

@@ -5,8 +5,8 @@
 //! <iq …/> <presence/> …
 //! </stream:stream>
 //! ```
-//! [`Splitter`] cuts a direction into frames; [`FrameReader`](super::FrameReader) reads each of them within the
-//! namespaces of its stream header.
+//! [`Splitter`] cuts a direction into frames; [`FrameReader`](super::FrameReader) reads each of
+//! them within the namespaces of its stream header.
 
 mod declaration;
 mod error;

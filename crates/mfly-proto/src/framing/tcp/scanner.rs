@@ -102,8 +102,8 @@ impl Scanner {
             }
     }
 
-    /// The unit at the start of `bytes` and its end; `None` when it is not complete. Until it is, `bytes` may only
-    /// grow from call to call. An element may be nested to `depth`.
+    /// The unit at the start of `bytes` and its end; `None` when it is not complete. Until it is,
+    /// `bytes` may only grow from call to call. An element may be nested to `depth`.
     ///
     /// # Errors
     /// When no more bytes could make it right.

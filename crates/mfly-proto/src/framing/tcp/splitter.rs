@@ -9,10 +9,9 @@ use std::fmt;
 
 /// Finds where frames end, however the bytes arrive.
 ///
-/// Every byte is looked at once, and once more in a stanza that is skipped; what is not complete yet is never an error.
-/// Frames share the splitter's memory.
-/// Call [`next`](Self::next) until it returns `None` before pushing more: then no more than one frame and one
-/// chunk are held.
+/// Every byte is looked at once, and once more in a stanza that is skipped; what is not complete
+/// yet is never an error. Frames share the splitter's memory. Call [`next`](Self::next) until it
+/// returns `None` before pushing more: then no more than one frame and one chunk are held.
 ///
 /// ```
 /// use mfly_proto::framing::tcp::Splitter;
@@ -36,7 +35,8 @@ pub struct Splitter {
 
 /// What becomes of a frame that exceeds a limit.
 enum Bounds {
-    /// It ends the stream when it has more bytes than this, or is nested deeper than [`Limits::default`] allows.
+    /// It ends the stream when it has more bytes than this, or is nested deeper than
+    /// [`Limits::default`] allows.
     End(usize),
     /// It is skipped.
     Skip(Box<ReceiveLimits>),
@@ -68,7 +68,8 @@ struct Skipping {
 }
 
 impl Splitter {
-    /// A splitter for one direction of a stream, which has not started yet. A frame that exceeds a limit is an error.
+    /// A splitter for one direction of a stream, which has not started yet. A frame that exceeds a
+    /// limit is an error.
     ///
     /// `max_frame_bytes` bounds each frame; the depth is bounded by that of
     /// [`Limits::default`](crate::xml::Limits).
@@ -77,11 +78,13 @@ impl Splitter {
         Self::with(Bounds::End(max_frame_bytes))
     }
 
-    /// A splitter for one direction of a stream, which has not started yet. A stanza that is too long or nested too
-    /// deeply is skipped: a frame without text stands for it, which [`Frame::skipped`] tells.
+    /// A splitter for one direction of a stream, which has not started yet. A stanza that is too
+    /// long or nested too deeply is skipped: a frame without text stands for it, which
+    /// [`Frame::skipped`] tells.
     ///
-    /// While a stanza is skipped, no more than one chunk and the start of the stanza's first tag are held. Its tags,
-    /// quotes, references and characters are still checked. One of more than [`ReceiveLimits::hard_bytes`] is an error.
+    /// While a stanza is skipped, no more than one chunk and the start of the stanza's first tag
+    /// are held. Its tags, quotes, references and characters are still checked. One of more than
+    /// [`ReceiveLimits::hard_bytes`] is an error.
     #[must_use]
     pub fn skipping(limits: ReceiveLimits) -> Self {
         Self::with(Bounds::Skip(Box::new(limits)))
@@ -124,7 +127,8 @@ impl Splitter {
         next
     }
 
-    /// Bytes that arrived and have been neither handed out nor read past; 0 means that nothing is left.
+    /// Bytes that arrived and have been neither handed out nor read past; 0 means that nothing is
+    /// left.
     #[must_use]
     pub fn buffered(&self) -> usize {
         self.buffer.len()
@@ -212,7 +216,8 @@ impl Splitter {
         Ok(self.skipping.take().map(|skipping| Frame::skipped_over(skipping.skipped)))
     }
 
-    /// Drops white space between units; whether there was some and nothing follows it: a sign of life.
+    /// Drops white space between units; whether there was some and nothing follows it: a sign of
+    /// life.
     fn skip_space(&mut self) -> bool {
         let spaces = self.buffer.iter().take_while(|&&byte| is_space(byte)).count();
         self.buffer.advance(spaces);
@@ -237,7 +242,8 @@ mod tests {
         splitter
     }
 
-    /// Hands over so many bytes in pieces; the frame that they complete, and the most memory that was taken.
+    /// Hands over so many bytes in pieces; the frame that they complete, and the most memory that
+    /// was taken.
     fn fill(splitter: &mut Splitter, bytes: usize) -> usize {
         let chunk = [b'x'; 16 * 1024];
         let mut most = 0;

@@ -17,8 +17,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// A picture.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Photo {
-    /// The picture itself: `<PHOTO><TYPE>image/png</TYPE><BINVAL>base64</BINVAL></PHOTO>`. It should be small: 96 by 96
-    /// pixels and 8 kB are the advice.
+    /// The picture itself: `<PHOTO><TYPE>image/png</TYPE><BINVAL>base64</BINVAL></PHOTO>`. It
+    /// should be small: 96 by 96 pixels and 8 kB are the advice.
     Inline {
         /// Its media type; empty when the user did not say.
         media_type: String,

@@ -13,7 +13,8 @@ pub enum BindingKind {
 }
 
 impl BindingKind {
-    /// Both, the preferred one first: the exporter ties to the connection, the end point only to the certificate.
+    /// Both, the preferred one first: the exporter ties to the connection, the end point only to
+    /// the certificate.
     pub const ALL: [Self; 2] = [Self::TlsExporter, Self::TlsServerEndPoint];
 
     /// The registered name.
@@ -55,8 +56,8 @@ pub enum Binding {
     /// `n`: this client cannot bind, or does not want to.
     #[default]
     None,
-    /// `y`: it could, and the server does not offer to. A server that did offer refuses then: somebody
-    /// removed the offer on its way.
+    /// `y`: it could, and the server does not offer to. A server that did offer refuses then:
+    /// somebody removed the offer on its way.
     NotOffered,
     /// `p=`: bound to the channel with these data. The mechanism is the -PLUS one.
     Bound(BindingKind, Vec<u8>),

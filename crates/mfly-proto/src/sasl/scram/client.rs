@@ -4,8 +4,9 @@
 //!          initial()               step(server-first)              step or success(server-final)
 //! Ready ─────────────► Asked ─────────────────────────► Proved ─────────────────────────► Verified
 //! ```
-//! XMPP sends the server's last message along with `<success/>` (RFC 6120 §6.4.6); a server may also send
-//! it as a challenge of its own, with an empty `<success/>` after it. Both are accepted, once.
+//! XMPP sends the server's last message along with `<success/>` (RFC 6120 §6.4.6); a server may
+//! also send it as a challenge of its own, with an empty `<success/>` after it. Both are accepted,
+//! once.
 
 use super::binding::Binding;
 use super::error::{ScramError, ScramRefusal};
@@ -65,8 +66,8 @@ impl Scram {
     /// An exchange that has not begun.
     ///
     /// # Errors
-    /// When the user name or the password is empty or cannot be prepared (RFC 4013), when the identity
-    /// to act as is empty or holds a NUL, or when the channel-binding data are empty.
+    /// When the user name or the password is empty or cannot be prepared (RFC 4013), when the
+    /// identity to act as is empty or holds a NUL, or when the channel-binding data are empty.
     pub fn new(parameters: ScramParameters) -> Result<Self, InvalidArgument> {
         let username = prepare("username", &parameters.username)?;
         let password = prepare("password", parameters.password.expose())?;
@@ -108,8 +109,8 @@ impl Scram {
         })
     }
 
-    /// The keys that were used, once a challenge was answered: for [`ScramParameters::keys`] at the next
-    /// login. Keep them only after the login succeeded.
+    /// The keys that were used, once a challenge was answered: for [`ScramParameters::keys`] at the
+    /// next login. Keep them only after the login succeeded.
     #[must_use]
     pub fn keys(&self) -> Option<ScramKeys> {
         match self.state {
@@ -118,9 +119,9 @@ impl Scram {
         }
     }
 
-    /// What has to be derived before [`step`](Mechanism::step) can answer this challenge without any
-    /// delay, or `None` when the keys are there already. To be run elsewhere, and its keys handed to
-    /// [`use_keys`](Self::use_keys); without that, `step` derives them itself.
+    /// What has to be derived before [`step`](Mechanism::step) can answer this challenge without
+    /// any delay, or `None` when the keys are there already. To be run elsewhere, and its keys
+    /// handed to [`use_keys`](Self::use_keys); without that, `step` derives them itself.
     ///
     /// # Errors
     /// When the challenge is one that `step` would refuse.
@@ -139,8 +140,8 @@ impl Scram {
         }
     }
 
-    /// Takes the keys that a [`derivation`](Self::derivation) gave. Keys that do not fit the challenge
-    /// are passed over.
+    /// Takes the keys that a [`derivation`](Self::derivation) gave. Keys that do not fit the
+    /// challenge are passed over.
     pub fn use_keys(&mut self, keys: ScramKeys) {
         self.keys = Some(keys);
     }

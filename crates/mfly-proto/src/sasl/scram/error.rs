@@ -8,7 +8,8 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ScramError {
-    /// The server's nonce does not begin with ours, or adds nothing to it: a replay, or not our exchange.
+    /// The server's nonce does not begin with ours, or adds nothing to it: a replay, or not our
+    /// exchange.
     #[error("the server's nonce does not extend ours: the answer belongs to another exchange")]
     Nonce,
     /// The salt is empty or too long.
@@ -99,7 +100,8 @@ refusals! {
     InvalidProof = "invalid-proof";
     /// The two sides see different TLS channels: somebody sits between them.
     ChannelBindingsDontMatch = "channel-bindings-dont-match";
-    /// The client believes that the server offers no channel binding, and it does: the offer was tampered with.
+    /// The client believes that the server offers no channel binding, and it does: the offer was
+    /// tampered with.
     ServerDoesSupportChannelBinding = "server-does-support-channel-binding";
     /// The server cannot bind.
     ChannelBindingNotSupported = "channel-binding-not-supported";
@@ -116,7 +118,8 @@ refusals! {
 }
 
 impl ScramRefusal {
-    /// The failure on the stream that goes with it. A wrong password and an unknown user look alike.
+    /// The failure on the stream that goes with it. A wrong password and an unknown user look
+    /// alike.
     #[must_use]
     pub const fn condition(self) -> FailureCondition {
         match self {

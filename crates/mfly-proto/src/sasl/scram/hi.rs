@@ -1,9 +1,9 @@
 //! `Hi(password, salt, iterations)`: one block of PBKDF2 (RFC 5802 §2.2, RFC 8018 §5.2).
 //!
-//! The one costly step of SCRAM. Every round but the first is the HMAC of a text as long as the hash
-//! function's output, so that it takes two compressions of one block each, from the two states that the
-//! key leaves behind. Only the text in the block changes from round to round. This is twice as fast as
-//! calling HMAC, which buffers, pads and counts anew every time.
+//! The one costly step of SCRAM. Every round but the first is the HMAC of a text as long as the
+//! hash function's output, so that it takes two compressions of one block each, from the two states
+//! that the key leaves behind. Only the text in the block changes from round to round. This is
+//! twice as fast as calling HMAC, which buffers, pads and counts anew every time.
 
 use super::hash::{Output, ScramHash};
 use zeroize::Zeroizing;

@@ -18,7 +18,8 @@ use zeroize::Zeroizing;
 /// The keys that one password gives with one salt and one iteration count.
 ///
 /// To keep them saves the costly derivation at the next login, as long as the server names the same
-/// salt and count. They are as good as the password for logging in to that server: keep them as safe.
+/// salt and count. They are as good as the password for logging in to that server: keep them as
+/// safe.
 #[derive(Clone)]
 pub struct ScramKeys {
     hash: ScramHash,
@@ -33,8 +34,8 @@ impl ScramKeys {
     /// iterations, tenths of a second.
     ///
     /// # Errors
-    /// When the password cannot be prepared (RFC 4013), the salt is empty or longer than 256 bytes, or
-    /// the count is 0 or above 10,000,000.
+    /// When the password cannot be prepared (RFC 4013), the salt is empty or longer than 256 bytes,
+    /// or the count is 0 or above 10,000,000.
     pub fn derive(
         hash: ScramHash,
         password: &Password,
@@ -139,9 +140,9 @@ impl ScramCredentials {
         ScramKeys::derive(hash, password, salt, iterations).map(|keys| Self::from(&keys))
     }
 
-    /// What to answer with for a user who does not exist: nobody can log in with them, and they cannot
-    /// be told from a user's. The salt follows from the name and a secret of the server, so that it is
-    /// the same at every try, as a user's is.
+    /// What to answer with for a user who does not exist: nobody can log in with them, and they
+    /// cannot be told from a user's. The salt follows from the name and a secret of the server, so
+    /// that it is the same at every try, as a user's is.
     #[must_use]
     pub fn dummy(hash: ScramHash, username: &str, secret: &[u8], iterations: u32) -> Self {
         let derived = |label: &str| hash.hmac(secret, format!("{label} {username}").as_bytes());

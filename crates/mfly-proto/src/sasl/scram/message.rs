@@ -66,8 +66,8 @@ impl<'a> Attributes<'a> {
         }
     }
 
-    /// The optional extensions at the end; gives the value of the one that is asked for. A name that the
-    /// RFC defines is out of its place here.
+    /// The optional extensions at the end; gives the value of the one that is asked for. A name
+    /// that the RFC defines is out of its place here.
     fn extensions(mut self, wanted: u8) -> Result<Option<&'a str>, Fault> {
         let mut found = None;
         while let Some((name, value)) = self.next()? {

@@ -12,7 +12,8 @@ impl Nonce {
     /// A nonce as it stands on the wire. For recorded exchanges; live ones come from random bytes.
     ///
     /// # Errors
-    /// When it is empty, longer than 256 bytes, or holds anything but printable ASCII without comma.
+    /// When it is empty, longer than 256 bytes, or holds anything but printable ASCII without
+    /// comma.
     pub fn new(text: impl Into<String>) -> Result<Self, InvalidArgument> {
         let text: String = text.into();
         if text.len() > 256 || !is_nonce(&text) {

@@ -1,8 +1,8 @@
 //! The server's signed word on what it offered (XEP-0474, SCRAM downgrade protection).
 //!
-//! The list of mechanisms and channel bindings reaches the client before anybody has proved anything, and
-//! somebody in between may have shortened it. A server with this extension repeats a hash of it as `h=` in
-//! its first SCRAM message, which the password then vouches for:
+//! The list of mechanisms and channel bindings reaches the client before anybody has proved
+//! anything, and somebody in between may have shortened it. A server with this extension repeats a
+//! hash of it as `h=` in its first SCRAM message, which the password then vouches for:
 //!
 //! ```text
 //! h = base64(H(sorted mechanisms joined by U+001E [, U+001F, sorted bindings joined by U+001E]))
@@ -22,8 +22,8 @@ pub struct ScramOffer {
 }
 
 impl ScramOffer {
-    /// The names of the mechanisms, all of them, and of the channel bindings (XEP-0440); the order does
-    /// not matter. No bindings means that none were announced.
+    /// The names of the mechanisms, all of them, and of the channel bindings (XEP-0440); the order
+    /// does not matter. No bindings means that none were announced.
     #[must_use]
     pub fn new(mechanisms: &[String], channel_bindings: &[String]) -> Self {
         let sorted = |names: &[String]| {

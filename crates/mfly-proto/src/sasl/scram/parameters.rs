@@ -25,8 +25,8 @@ pub struct ScramParameters {
 }
 
 impl ScramParameters {
-    /// Authenticates `username`, without channel binding. The nonce is 24 random bytes, or a [`Nonce`];
-    /// it must be a new one for every exchange.
+    /// Authenticates `username`, without channel binding. The nonce is 24 random bytes, or a
+    /// [`Nonce`]; it must be a new one for every exchange.
     #[must_use]
     pub fn new(
         hash: ScramHash,
@@ -61,24 +61,25 @@ impl ScramParameters {
         self
     }
 
-    /// The iterations that are accepted; [`ITERATIONS`] without this. The lower end guards against a
-    /// server that makes the password easy to guess, the upper end against one that wastes our time.
+    /// The iterations that are accepted; [`ITERATIONS`] without this. The lower end guards against
+    /// a server that makes the password easy to guess, the upper end against one that wastes our
+    /// time.
     #[must_use]
     pub const fn iterations(mut self, iterations: RangeInclusive<u32>) -> Self {
         self.iterations = iterations;
         self
     }
 
-    /// Keys of an earlier exchange with the same user and password: they are used if the server names
-    /// the same salt and count again, and passed over otherwise.
+    /// Keys of an earlier exchange with the same user and password: they are used if the server
+    /// names the same salt and count again, and passed over otherwise.
     #[must_use]
     pub fn keys(mut self, keys: Option<ScramKeys>) -> Self {
         self.keys = keys;
         self
     }
 
-    /// What the server offered, as it arrived. A server that repeats its offer (XEP-0474) must then have
-    /// offered just that; one that does not repeat it is believed.
+    /// What the server offered, as it arrived. A server that repeats its offer (XEP-0474) must then
+    /// have offered just that; one that does not repeat it is believed.
     #[must_use]
     pub fn offer(mut self, offer: Option<ScramOffer>) -> Self {
         self.offer = offer;

@@ -1,8 +1,8 @@
 //! User names and passwords before hashing: SASLprep (RFC 4013).
 //!
-//! RFC 5802 §2.2 says SASLprep, and that is what the servers in use do. PRECIS (RFC 8265) replaces it on
-//! paper and differs for some passwords beyond ASCII (NFC instead of NFKC, for one), so that a client
-//! which followed it would be refused where such a password was set with SASLprep.
+//! RFC 5802 §2.2 says SASLprep, and that is what the servers in use do. PRECIS (RFC 8265) replaces
+//! it on paper and differs for some passwords beyond ASCII (NFC instead of NFKC, for one), so that
+//! a client which followed it would be refused where such a password was set with SASLprep.
 
 use crate::argument::InvalidArgument;
 use zeroize::Zeroizing;

@@ -96,7 +96,8 @@ impl ScramServer {
         self.authzid.as_deref()
     }
 
-    /// Repeats the offer in the challenge (XEP-0474), so that the client can tell whether it arrived whole.
+    /// Repeats the offer in the challenge (XEP-0474), so that the client can tell whether it
+    /// arrived whole.
     #[must_use]
     pub fn offer(mut self, offer: ScramOffer) -> Self {
         self.offer = Some(offer);
@@ -133,8 +134,8 @@ impl ScramServer {
     /// Checks the client's proof; gives what goes along with the success.
     ///
     /// # Errors
-    /// When the message is malformed or out of turn, when the client sees another TLS channel or another
-    /// exchange, or when the password is wrong.
+    /// When the message is malformed or out of turn, when the client sees another TLS channel or
+    /// another exchange, or when the password is wrong.
     pub fn finish(&mut self, client_final: &[u8]) -> Result<Vec<u8>, ScramRefusal> {
         let asked = self.asked.take().ok_or(ScramRefusal::Other)?;
         let last = ClientFinal::read(client_final).map_err(refusal)?;

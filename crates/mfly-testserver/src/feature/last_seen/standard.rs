@@ -5,7 +5,8 @@ use crate::dispatch::standard::{Query, Reply};
 use mfly_proto::payload::last_seen::{LastSeen, LastSeenQuery};
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
-/// When an account was last online: 0 while it is. Only for those who see its presence, as the XEP has it.
+/// When an account was last online: 0 while it is. Only for those who see its presence, as the XEP
+/// has it.
 pub(crate) fn account(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
     let (world, target) = (&*query.world, &query.target);
     let account =

@@ -1,8 +1,9 @@
 //! `GET /logout`: ends the registration that the token belongs to.
 //!
-//! A browser whose session another one has ended is told to log out, and its official SDK then sends this request (observed: Web SDK
-//! 4.25.10). It succeeds once more, though the registration is over already (inferred): the SDK would take a refusal for a token that has
-//! to be renewed, fail at that, and report an error to the app.
+//! A browser whose session another one has ended is told to log out, and its official SDK then
+//! sends this request (observed: Web SDK 4.25.10). It succeeds once more, though the registration
+//! is over already (inferred): the SDK would take a refusal for a token that has to be renewed,
+//! fail at that, and report an error to the app.
 
 use crate::answer::Answer;
 use crate::call::{Caller, RestCall, Route};
@@ -43,7 +44,8 @@ mod tests {
         shared.tokens.issue(Shared::now(), lifetime, &user, registration)
     }
 
-    /// A server on which a phone has ended the session that came from its code; the browser's registration and the phone's.
+    /// A server on which a phone has ended the session that came from its code; the browser's
+    /// registration and the phone's.
     fn ended(shared: &Shared) -> (RegistrationId, RegistrationId) {
         let user = UserId::new("u1").unwrap();
         shared.with_core(|core, now| {

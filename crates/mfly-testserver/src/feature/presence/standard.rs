@@ -1,5 +1,5 @@
-//! Availability of standard accounts (RFC 6121 §4): who is subscribed sees it, the account's own sessions do, and whoever
-//! it is sent to.
+//! Availability of standard accounts (RFC 6121 §4): who is subscribed sees it, the account's own
+//! sessions do, and whoever it is sent to.
 
 use crate::feature::subscription;
 use crate::relay::{self, MAX_ENVELOPE_BYTES, MAX_STANZA_BYTES};
@@ -12,7 +12,8 @@ use mfly_proto::stanza::{ErrorCondition, Presence, PresenceKind, StanzaError};
 use mfly_proto::xml::{Element, Writer};
 use std::collections::BTreeSet;
 
-/// How many others a session may tell directly that it is there; further ones do not hear of its end.
+/// How many others a session may tell directly that it is there; further ones do not hear of its
+/// end.
 const MAX_DIRECTED: usize = 256;
 
 /// Handles a presence from a standard account's session.
@@ -54,7 +55,8 @@ pub(crate) fn leave(world: &mut World, now: Timestamp, stream: StreamId) {
 /// Who sees whom: a session of the account, and a session that is told of it.
 pub(crate) type Sight = BTreeSet<(StreamId, StreamId)>;
 
-/// All pairs of which the first is an available session of `user`, and the second one of somebody else that sees it.
+/// All pairs of which the first is an available session of `user`, and the second one of somebody
+/// else that sees it.
 pub(crate) fn seen(world: &World, user: &UserId) -> Sight {
     let mut pairs = Sight::new();
     for own in available(world, user) {
@@ -63,7 +65,8 @@ pub(crate) fn seen(world: &World, user: &UserId) -> Sight {
     pairs
 }
 
-/// All pairs of which the second is an available session of `user`, and the first one of somebody else that it sees.
+/// All pairs of which the second is an available session of `user`, and the first one of somebody
+/// else that it sees.
 pub(crate) fn sees(world: &World, user: &UserId) -> Sight {
     let Some(account) = world.standard(user) else {
         return Sight::new();
@@ -100,7 +103,8 @@ pub(crate) fn hide(world: &mut World, pairs: impl IntoIterator<Item = (StreamId,
     }
 }
 
-/// Makes the sessions of `user` disappear from those of `viewer`, whose subscription has just ended.
+/// Makes the sessions of `user` disappear from those of `viewer`, whose subscription has just
+/// ended.
 pub(crate) fn part(world: &mut World, user: &UserId, viewer: &UserId) {
     let viewers = available(world, viewer);
     let mut pairs = Sight::new();
