@@ -1,6 +1,6 @@
 //! How connections are made: a trait, so that an app can make its own.
 
-use crate::session::Redirect;
+use crate::machine::Redirect;
 use async_trait::async_trait;
 use mfly_transport::{Address, Connection, Options, Timeouts, TransportError};
 use std::error::Error;
@@ -72,7 +72,7 @@ pub(crate) async fn dial(
 }
 
 /// The time-outs of all stages together.
-pub(crate) fn patience(timeouts: Timeouts) -> Duration {
+pub(crate) fn total_timeout(timeouts: Timeouts) -> Duration {
     let Timeouts { dial, tls, handshake } = timeouts;
     dial.saturating_add(tls).saturating_add(handshake)
 }
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn the_time_outs_of_the_stages_add_up() {
         let timeouts = |dial| Timeouts { dial, ..Timeouts::default() };
-        assert_eq!(patience(timeouts(Duration::from_secs(90))), Duration::from_secs(110));
-        assert_eq!(patience(timeouts(Duration::MAX)), Duration::MAX);
+        assert_eq!(total_timeout(timeouts(Duration::from_secs(90))), Duration::from_secs(110));
+        assert_eq!(total_timeout(timeouts(Duration::MAX)), Duration::MAX);
     }
 }

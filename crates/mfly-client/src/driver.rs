@@ -1,4 +1,4 @@
-//! The only `select!` loop: transport, orders, passwords, keys and time on one side, the sans-IO
+//! The only `select!` loop: transport, commands, passwords, keys and time on one side, the sans-IO
 //! machine on the other.
 //!
 //! The loop never waits for anything in particular. Writing goes on beside reading, so a server
@@ -7,22 +7,22 @@
 //! consumer of news does not delay an answer.
 
 mod catch_up;
+mod handle;
 mod last_words;
-mod link;
 #[cfg(test)]
 mod tests;
 mod wire;
 
-pub(crate) use link::{Asking, Link};
+pub(crate) use handle::{Asking, DriverHandle};
 
 use crate::connector::Connector;
-use crate::session::{
-    Cause, Command, Config, EndReason, Entropy, Input, KnownServer, Machine, Notice, Output,
-    RequestId, YEAR,
+use crate::machine::{
+    Cause, Command, Config, EndReason, Input, KnownServer, Machine, Notice, Output, RequestId,
+    SeededRandom, YEAR,
 };
 use async_trait::async_trait;
 use futures_core::future::BoxFuture;
-use link::{Caller, Ends, Habits, Order, Urgent};
+use handle::{Caller, DriverChannels, DriverCommand, Habits, Urgent};
 use mfly_proto::jid::FullJid;
 use mfly_proto::secret::Password;
 use std::collections::HashMap;
@@ -52,7 +52,7 @@ pub(crate) struct DriverParts {
     pub(crate) connector: Arc<dyn Connector>,
     /// Makes passwords.
     pub(crate) passwords: Arc<dyn PasswordSource>,
-    /// Takes the news, in order. Must not block.
+    /// Takes the news, in command. Must not block.
     pub(crate) notices: Box<dyn FnMut(Notice) + Send>,
     /// How long a request may take when its caller does not say.
     pub(crate) request_timeout: Duration,
@@ -73,16 +73,16 @@ struct Progress {
 }
 
 /// Starts a session: it connects at once. Must be called within a tokio runtime.
-pub(crate) fn spawn(parts: DriverParts) -> Link {
-    let mut entropy = Entropy::new(parts.seed);
+pub(crate) fn spawn(parts: DriverParts) -> DriverHandle {
+    let mut random = SeededRandom::new(parts.seed);
     let habits = Habits {
         request_timeout: parts.request_timeout,
         check_timeout: parts.config.keepalive.answer,
         fail_fast: parts.fail_fast,
     };
-    let (link, ends) = Link::new(entropy.fork(), habits);
+    let (link, ends) = DriverHandle::new(random.fork(), habits);
     let driver = Driver {
-        machine: Machine::new(parts.config, entropy),
+        machine: Machine::new(parts.config, random),
         connector: parts.connector,
         passwords: parts.passwords,
         notices: parts.notices,
@@ -104,7 +104,7 @@ struct Driver {
     passwords: Arc<dyn PasswordSource>,
     notices: Box<dyn FnMut(Notice) + Send>,
     write_timeout: Duration,
-    ends: Ends,
+    ends: DriverChannels,
     callers: HashMap<RequestId, Caller>,
     wire: Wire,
     /// What the machine waits for besides the server: a password, or keys. One at a time.
@@ -117,7 +117,7 @@ struct Driver {
 /// What ended the wait.
 enum Event {
     Wire(WireEvent),
-    Order(Option<Order>),
+    DriverCommand(Option<DriverCommand>),
     Urgent(Urgent),
     Worked(Input),
     Lingered,
@@ -132,11 +132,11 @@ impl Driver {
         while !self.machine.is_ended() {
             match self.next_event(has_links).await {
                 Event::Wire(event) => self.hear(event),
-                Event::Order(Some(order)) => {
-                    self.take(order);
+                Event::DriverCommand(Some(command)) => {
+                    self.take(command);
                     self.take_waiting();
                 }
-                Event::Order(None) => {
+                Event::DriverCommand(None) => {
                     has_links = false;
                     self.feed(Input::Command(Command::Close(EndReason::Closed)));
                 }
@@ -167,7 +167,7 @@ impl Driver {
         if let Some(last_words) = self.lingering.take() {
             last_words.await;
         }
-        self.ends.orders.close();
+        self.ends.commands.close();
         let ended = self.ended.take().unwrap_or(EndReason::Closed);
         self.ends.progress.send_modify(|progress| progress.ended = Some(ended));
     }
@@ -182,40 +182,40 @@ impl Driver {
         });
     }
 
-    fn take(&mut self, order: Order) {
-        match order {
-            Order::Request(request, caller) => {
-                // A caller that is gone by now has cancelled, perhaps before this order was seen.
+    fn take(&mut self, command: DriverCommand) {
+        match command {
+            DriverCommand::Request(request, caller) => {
+                // A caller that is gone by now has cancelled, perhaps before this command was seen.
                 if caller.take() {
                     self.callers.insert(request.request, caller);
                     self.feed(Input::Command(Command::Request(request)));
                 }
             }
-            Order::Command(command) => self.feed(Input::Command(command)),
+            DriverCommand::Command(command) => self.feed(Input::Command(command)),
         }
     }
 
     /// Takes what else was ordered by now, so that it leaves in one write; no more than may wait,
     /// because the wire has to have its turn.
     fn take_waiting(&mut self) {
-        for _ in 0..link::ORDERS {
+        for _ in 0..handle::COMMANDS {
             if self.wire.is_busy() || self.machine.is_ended() {
                 break;
             }
-            let Ok(order) = self.ends.orders.try_recv() else {
+            let Ok(command) = self.ends.commands.try_recv() else {
                 break;
             };
-            self.take(order);
+            self.take(command);
         }
     }
 
     async fn next_event(&mut self, has_links: bool) -> Event {
         let Self { machine, ends, wire, work, lingering, write_timeout, .. } = self;
         let deadline = machine.poll_timeout().map(Instant::from_std);
-        let takes_orders = has_links && !wire.is_busy();
+        let takes_commands = has_links && !wire.is_busy();
         tokio::select! {
             event = poll_fn(|cx| wire.poll_event(*write_timeout, cx)) => Event::Wire(event),
-            order = ends.orders.recv(), if takes_orders => Event::Order(order),
+            command = ends.commands.recv(), if takes_commands => Event::DriverCommand(command),
             Some(urgent) = ends.urgent.recv() => Event::Urgent(urgent),
             input = or_pending(work) => Event::Worked(input),
             () = or_pending(lingering) => Event::Lingered,
@@ -269,7 +269,7 @@ impl Driver {
     /// Tells the app, then those who wait. Whoever is told finds the new state and address in
     /// place, whoever is woken finds the news delivered.
     fn announce(&mut self, notice: Notice) {
-        let Ends { state, progress, .. } = &self.ends;
+        let DriverChannels { state, progress, .. } = &self.ends;
         let quietly = false;
         match &notice {
             Notice::State(new) => {

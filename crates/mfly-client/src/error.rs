@@ -5,7 +5,7 @@ mod meaning;
 
 pub use kind::ErrorKind;
 
-use crate::session::{DisconnectReason, EndReason};
+use crate::machine::{DisconnectReason, EndReason};
 use mfly_api::ApiError;
 use mfly_api::error::LICENCE_REFUSED_MESSAGE;
 use mfly_proto::argument::InvalidArgument;

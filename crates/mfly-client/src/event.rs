@@ -14,7 +14,7 @@ pub(crate) use translate::translate;
 
 use crate::feature::friends::Friends;
 use crate::feature::profile::Profile;
-use crate::session::{DisconnectReason, EndReason};
+use crate::machine::{DisconnectReason, EndReason};
 use mfly_proto::framing::Skipped as SkippedStanza;
 use mfly_proto::jid::{BareJid, FullJid};
 use mfly_proto::listed::Listed;

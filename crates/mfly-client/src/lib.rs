@@ -135,7 +135,7 @@ mod driver;
 mod error;
 pub mod event;
 mod feature;
-mod handle;
+mod machine;
 pub mod probe;
 mod quirks;
 mod random;
@@ -162,12 +162,12 @@ pub use feature::qr_login::{
 pub use feature::register::{Account, RegisterRequest};
 pub use feature::report::ReportedMessage;
 pub use feature::user_list::{ListedUser, UserList, UserListRequest};
-pub use handle::Session;
-pub use quirks::Quirks;
-pub use session::{
+pub use machine::{
     Cause, ConnectionState, DisconnectReason, EndReason, KeepaliveConfig, KnownServer,
     ReconnectPolicy, Redirect, RedirectPolicy, Stage,
 };
+pub use quirks::Quirks;
+pub use session::Session;
 pub use timeouts::Timeouts;
 pub use user::AsUser;
 

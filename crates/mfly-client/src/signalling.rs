@@ -7,7 +7,7 @@ mod link;
 
 use crate::app::App;
 use crate::error::{Error, ErrorKind, Result};
-use crate::session::DisconnectReason;
+use crate::machine::DisconnectReason;
 use futures_util::FutureExt as _;
 use link::Link;
 use mfly_api::BaseUrl;

@@ -1,18 +1,18 @@
 //! What was accepted for sending leaves before the end.
 
-use super::{Driver, link};
-use crate::session::{Command, EndReason, Input, Output};
+use super::{Driver, handle};
+use crate::machine::{Command, EndReason, Input, Output};
 use tokio::time::Instant;
 
 impl Driver {
     /// Takes in all that was ordered by now, however little the server takes. That much always fits
     /// into the queue of the wire.
     pub(super) fn take_accepted(&mut self) {
-        for _ in 0..link::ORDERS {
-            let Ok(order) = self.ends.orders.try_recv() else {
+        for _ in 0..handle::COMMANDS {
+            let Ok(command) = self.ends.commands.try_recv() else {
                 break;
             };
-            self.take(order);
+            self.take(command);
         }
     }
 
@@ -36,9 +36,9 @@ impl Drop for Driver {
             return;
         }
         // Handles on other threads add nothing from here on.
-        self.ends.orders.close();
-        while let Ok(order) = self.ends.orders.try_recv() {
-            if let link::Order::Command(command) = order {
+        self.ends.commands.close();
+        while let Ok(command) = self.ends.commands.try_recv() {
+            if let handle::DriverCommand::Command(command) = command {
                 self.queue_last(Input::Command(command));
             }
         }

@@ -6,7 +6,7 @@ mod offline;
 
 use super::*;
 use crate::connector::{ConnectorError, Dialled};
-use crate::session::{ConnectionState, DisconnectReason, Redirect, RequestFailure};
+use crate::machine::{ConnectionState, DisconnectReason, Redirect, RequestFailure};
 use futures_util::{SinkExt, StreamExt};
 use mfly_proto::framing::Frame;
 use mfly_proto::jid::BareJid;
@@ -62,7 +62,7 @@ impl PasswordSource for Numbered {
 
 /// A session, the far end of its connections, and its news.
 struct Rig {
-    link: Link,
+    link: DriverHandle,
     memory: Arc<Memory>,
     ends: UnboundedReceiver<Connection>,
     news: Arc<Mutex<Vec<Notice>>>,

@@ -2,7 +2,7 @@
 //! nothing.
 
 use crate::connector::{Connector, ConnectorError, Dialled};
-use crate::session::{Loss, Redirect};
+use crate::machine::{Loss, Redirect};
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use futures_util::Sink;
@@ -20,7 +20,7 @@ use tokio::time::{Instant, Sleep, sleep, timeout};
 /// Frames that may wait until the peer takes them. More means that it does not read.
 const QUEUE: usize = 256;
 
-/// How many may wait before no more orders are taken in; the rest is for what the machine has to
+/// How many may wait before no more commands are taken in; the rest is for what the machine has to
 /// say itself.
 const BUSY: usize = QUEUE / 2;
 
@@ -96,7 +96,7 @@ impl Wire {
             Self::Nothing | Self::Dialling(_) => None,
             Self::Open(live) => Some(Box::pin(async move {
                 // Whatever goes wrong: the connection is dropped in the end.
-                let _ = timeout(LINGER, live.farewell()).await;
+                let _ = timeout(LINGER, live.closing_frames()).await;
             })),
         }
     }
@@ -225,7 +225,7 @@ impl Live {
         Poll::Ready(Ok(()))
     }
 
-    async fn farewell(mut self: Box<Self>) -> Result<(), TransportError> {
+    async fn closing_frames(mut self: Box<Self>) -> Result<(), TransportError> {
         std::future::poll_fn(|cx| self.poll_write(cx)).await?;
         std::future::poll_fn(|cx| Pin::new(&mut self.connection).poll_close(cx)).await
     }

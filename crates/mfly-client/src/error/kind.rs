@@ -1,6 +1,6 @@
 //! The kinds of failure: their words, and what to do about each.
 
-use crate::session::{DisconnectReason, EndReason};
+use crate::machine::{DisconnectReason, EndReason};
 use mfly_api::http::{EncodingError, RedirectError};
 use mfly_api::{Feature, Origin};
 use mfly_proto::argument::InvalidArgument;

@@ -22,7 +22,7 @@
 //! each is named here.
 
 use super::Event;
-use crate::session::{DisconnectReason, EndReason};
+use crate::machine::{DisconnectReason, EndReason};
 use mfly_proto::jid::BareJid;
 use mfly_proto::sasl::FailureCondition;
 use mfly_proto::stanza::PresenceKind;

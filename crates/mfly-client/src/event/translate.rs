@@ -2,8 +2,8 @@
 
 use super::{Event, UnknownStanza};
 use crate::feature::{admin_block, block, friends, presence, profile, user_deleted};
-use crate::handle::Context;
-use crate::session::{EndReason, Notice};
+use crate::machine::{EndReason, Notice};
+use crate::session::Context;
 use mfly_proto::push::Push;
 use mfly_proto::xml::Document;
 

@@ -3,7 +3,7 @@
 //! Wire form: [`mfly_proto::payload::admin_block`]. Official name: `adminBlockListener`.
 
 use crate::event::Event;
-use crate::handle::Context;
+use crate::session::Context;
 use mfly_proto::payload::admin_block::AdminBlock;
 
 pub(crate) fn pushed(notice: AdminBlock, context: &Context) -> Option<Event> {

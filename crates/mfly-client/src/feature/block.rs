@@ -8,7 +8,7 @@
 
 use crate::error::{Error, Result};
 use crate::event::Event;
-use crate::handle::{Context, Session};
+use crate::session::{Context, Session};
 use crate::user::AsUser;
 use mfly_api::Feature;
 use mfly_proto::argument::InvalidArgument;

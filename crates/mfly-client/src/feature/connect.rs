@@ -12,11 +12,11 @@ use crate::credentials::Credentials;
 use crate::driver::{DriverParts, PasswordSource, spawn};
 use crate::error::{Error, Result};
 use crate::event::{Events, Sender, translate};
-use crate::handle::{Context, Session, Shared};
-use crate::random;
-use crate::session::{
+use crate::machine::{
     Cause, Config, KeepaliveConfig, ReconnectPolicy, Redirect, RedirectPolicy, Resource,
 };
+use crate::random;
+use crate::session::{Context, Session, Shared};
 use async_trait::async_trait;
 use mfly_api::endpoint::config::ServerConfig;
 use mfly_api::endpoint::login::{self, wire_password};
@@ -219,7 +219,7 @@ impl ConnectRequest {
         session.keepalive = self.keepalive;
         session.first_attempts = self.attempts;
         session.connect_timeout =
-            session.connect_timeout.max(connector::patience(app.transport.timeouts));
+            session.connect_timeout.max(connector::total_timeout(app.transport.timeouts));
         session.home.push(address.host().to_owned());
         session.redirects = self.redirects;
         session.pipelined = self.pipelined;

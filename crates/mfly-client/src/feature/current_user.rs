@@ -3,7 +3,7 @@
 //! Official names: `getCurrentUserJid`, `getJid`, `getAvailableFeatures`.
 
 use crate::error::Result;
-use crate::handle::Session;
+use crate::session::Session;
 use crate::user::AsUser;
 use mfly_api::Features;
 use mfly_proto::jid::{BareJid, UserId};

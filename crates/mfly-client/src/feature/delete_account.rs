@@ -4,8 +4,8 @@
 //! [`mfly_api::endpoint::delete_account`]. Official name: `deleteMyAccount`.
 
 use crate::error::Result;
-use crate::handle::Session;
-use crate::session::EndReason;
+use crate::machine::EndReason;
+use crate::session::Session;
 use mfly_api::endpoint::delete_account;
 
 impl Session {

@@ -4,7 +4,7 @@
 //! [`mfly_api::endpoint::feedback`]. Official name: `sendFeedback`.
 
 use crate::error::Result;
-use crate::handle::Session;
+use crate::session::Session;
 use mfly_api::endpoint::feedback;
 
 impl Session {

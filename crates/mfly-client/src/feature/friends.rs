@@ -9,7 +9,7 @@
 use super::profile::Profile;
 use crate::error::Error;
 use crate::event::Event;
-use crate::handle::{Context, Session};
+use crate::session::{Context, Session};
 use mfly_proto::cipher::Iv;
 use mfly_proto::jid::{BareJid, UserId};
 use mfly_proto::lenient::flag;

@@ -6,7 +6,7 @@
 //! Wire form: [`mfly_proto::payload::last_seen`]. Official name: `getLastSeen`.
 
 use crate::error::{Error, Result};
-use crate::handle::Session;
+use crate::session::Session;
 use crate::user::AsUser;
 use mfly_proto::payload::last_seen::{LastSeen, LastSeenQuery};
 

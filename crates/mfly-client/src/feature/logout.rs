@@ -4,8 +4,8 @@
 //! closes. Wire form: [`mfly_api::endpoint::logout`]. Official name: `logout`.
 
 use crate::error::{ErrorKind, Result};
-use crate::handle::Session;
-use crate::session::EndReason;
+use crate::machine::EndReason;
+use crate::session::Session;
 use mfly_api::endpoint::logout;
 use mfly_proto::payload::logout::UserLogout;
 use std::time::Duration;

@@ -15,7 +15,7 @@ mod upload;
 
 pub use kind::{MediaForm, MediaReference, MediaTarget, MediaUpload, UploadedMedia};
 
-use crate::handle::Session;
+use crate::session::Session;
 use std::sync::atomic::Ordering;
 
 impl Session {

@@ -4,7 +4,7 @@
 //! [`mfly_api::endpoint::metadata`]. Official names: `getMetaData`, `updateMetaData`.
 
 use crate::error::Result;
-use crate::handle::Session;
+use crate::session::Session;
 use mfly_api::Metadata;
 use mfly_api::endpoint::metadata;
 

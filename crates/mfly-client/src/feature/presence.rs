@@ -8,7 +8,7 @@
 
 use crate::error::Result;
 use crate::event::Event;
-use crate::handle::{Context, Session};
+use crate::session::{Context, Session};
 use mfly_proto::stanza::{Presence, PresenceKind, Show};
 
 /// What the official SDK announces.

@@ -17,7 +17,7 @@ pub use update::{ProfileFields, ProfileUpdate, StoredImage};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
-use crate::handle::{Context, Session};
+use crate::session::{Context, Session};
 use crate::user::AsUser;
 use mfly_api::endpoint::media_upload::{self, File};
 use mfly_api::endpoint::profile as wire;

@@ -6,7 +6,7 @@
 pub use mfly_api::endpoint::report::ReportedMessage;
 
 use crate::error::Result;
-use crate::handle::Session;
+use crate::session::Session;
 use crate::user::AsUser;
 use mfly_api::Feature;
 use mfly_api::endpoint::report;

@@ -7,7 +7,7 @@
 //! `updateUserSettings`, `userSettingsListener`.
 
 use crate::error::Result;
-use crate::handle::Session;
+use crate::session::Session;
 use mfly_proto::payload::settings::{Settings, SettingsQuery, UpdateSettings};
 
 impl Session {

@@ -4,7 +4,7 @@
 //! Official name: `syncContacts`.
 
 use crate::error::Result;
-use crate::handle::Session;
+use crate::session::Session;
 use mfly_api::endpoint::sync_contacts;
 use mfly_proto::jid::UserIdentifier;
 

@@ -4,7 +4,7 @@
 //! Wire form: [`mfly_proto::payload::user_deleted`]. Official name: `userDeletedListener`.
 
 use crate::event::Event;
-use crate::handle::Context;
+use crate::session::Context;
 use mfly_proto::payload::user_deleted::UserDeleted;
 
 pub(crate) fn pushed(notice: &UserDeleted, context: &Context) -> Option<Event> {

@@ -5,7 +5,7 @@
 
 use super::profile::Profile;
 use crate::error::Result;
-use crate::handle::Session;
+use crate::session::Session;
 use mfly_api::MetaValue;
 use mfly_api::endpoint::user_list;
 use mfly_proto::argument::InvalidArgument;

@@ -4,7 +4,7 @@
 //! names: `getUserToken`, `setUserToken`.
 
 use crate::error::{Error, Result};
-use crate::handle::Session;
+use crate::session::Session;
 use mfly_proto::secret::Token;
 
 impl Session {

@@ -2,7 +2,7 @@
 
 use super::{Endpoint, lost};
 use crate::error::{Error, ErrorKind, Result};
-use crate::session::DisconnectReason;
+use crate::machine::DisconnectReason;
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::{Method, Request, header};

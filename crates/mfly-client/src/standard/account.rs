@@ -2,7 +2,7 @@
 
 use super::connecting::Connecting;
 use crate::connector::Connector;
-use crate::session::{KeepaliveConfig, KnownServer, ReconnectPolicy, RedirectPolicy};
+use crate::machine::{KeepaliveConfig, KnownServer, ReconnectPolicy, RedirectPolicy};
 use crate::timeouts::Timeouts;
 use mfly_proto::framing::ReceiveLimits;
 use mfly_proto::jid::BareJid;

@@ -9,8 +9,8 @@ use crate::connector::Connector;
 use crate::driver::{DriverParts, PasswordSource, spawn};
 use crate::error::{Error, Result};
 use crate::event::Sender;
+use crate::machine::{Cause, Config, Resource};
 use crate::random;
-use crate::session::{Cause, Config, Resource};
 use async_trait::async_trait;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::secret::Password;
@@ -74,7 +74,7 @@ impl Connecting {
             None => {
                 let dialler = dialler(&account)?;
                 config.home.extend(dialler.host().map(str::to_owned));
-                config.connect_timeout = config.connect_timeout.max(dialler.patience());
+                config.connect_timeout = config.connect_timeout.max(dialler.total_timeout());
                 Arc::new(dialler) as Arc<dyn Connector>
             }
         };

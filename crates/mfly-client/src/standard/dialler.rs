@@ -3,7 +3,7 @@
 use crate::app::check_clear_text;
 use crate::connector::{self, Connector, ConnectorError, Dialled};
 use crate::error::Result;
-use crate::session::Redirect;
+use crate::machine::Redirect;
 use async_trait::async_trait;
 #[cfg(feature = "srv")]
 use mfly_transport::srv;
@@ -60,8 +60,8 @@ impl Dialler {
     }
 
     /// How long reaching a server may take.
-    pub(super) fn patience(&self) -> Duration {
-        let one = connector::patience(self.options.timeouts);
+    pub(super) fn total_timeout(&self) -> Duration {
+        let one = connector::total_timeout(self.options.timeouts);
         match &self.target {
             Target::Address(_) => one,
             // Looking up, and some servers that do not answer.

@@ -4,7 +4,7 @@ use super::blocking;
 use super::message::{self, Message};
 use super::presence;
 use crate::event::{News, UnknownStanza};
-use crate::session::{DisconnectReason, EndReason, Notice};
+use crate::machine::{DisconnectReason, EndReason, Notice};
 use mfly_proto::framing::Skipped as SkippedStanza;
 use mfly_proto::jid::{BareJid, FullJid, Jid};
 use mfly_proto::listed::Listed;

@@ -11,7 +11,7 @@ use mfly_proto::jid::Jid;
 use mfly_proto::stanza::{self, MessageKind};
 use mfly_proto::xml::Document;
 
-pub use crate::session::Carbon;
+pub use crate::machine::Carbon;
 
 /// A received message.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! The handle on a session with an XMPP server.
 
 use super::event::{Event, Events};
-use crate::driver::{Asking, Link};
+use crate::driver::{Asking, DriverHandle};
 use crate::error::Result;
 use crate::event::Subscriptions;
-use crate::handle::explain;
-use crate::session::{ConnectionState, EndReason, KnownServer};
+use crate::machine::{ConnectionState, EndReason, KnownServer};
+use crate::session::explain;
 use mfly_proto::jid::{BareJid, FullJid, Jid};
 use mfly_proto::stanza::IqRequest;
 use mfly_proto::xml::Writer;
@@ -27,7 +27,7 @@ pub struct Session {
 
 /// What all clones share.
 pub(super) struct Shared {
-    pub(super) link: Link,
+    pub(super) link: DriverHandle,
     /// The address that the first connection got.
     pub(super) first_jid: FullJid,
     pub(super) subscriptions: Subscriptions<Event>,

@@ -8,7 +8,7 @@ use std::net::TcpListener;
 use std::sync::mpsc;
 use tokio::time::advance;
 
-/// Enough rounds that an order that is left to chance goes wrong in one of them.
+/// Enough rounds that an command that is left to chance goes wrong in one of them.
 const ROUNDS: usize = 20;
 
 /// Has the server speak just before `deadline`, and the driver notice only a minute later: the

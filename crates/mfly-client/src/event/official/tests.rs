@@ -3,8 +3,8 @@
 
 use super::*;
 use crate::event::translate;
-use crate::handle::Context;
-use crate::session::Notice;
+use crate::machine::Notice;
+use crate::session::Context;
 use mfly_api::Features;
 use mfly_proto::cipher::Iv;
 use mfly_proto::jid::{FullJid, UserId};

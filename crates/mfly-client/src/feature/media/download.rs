@@ -2,7 +2,7 @@
 
 use super::kind::{MediaForm, MediaReference};
 use crate::error::{Error, ErrorKind, Result};
-use crate::handle::Session;
+use crate::session::Session;
 use bytes::Bytes;
 use mfly_api::endpoint::media_download::{RangeRequest, Request};
 use mfly_api::endpoint::{media_part, media_url};

@@ -2,8 +2,8 @@
 
 use super::kind::{MediaForm, MediaUpload, UploadedMedia};
 use crate::error::{Error, ErrorKind, Result};
-use crate::handle::Session;
 use crate::random;
+use crate::session::Session;
 use bytes::Bytes;
 use mfly_api::endpoint::media_start::Storage;
 use mfly_api::endpoint::media_upload::{self, File};

@@ -7,22 +7,22 @@
 //!
 //! A question of the server that is no news is refused; a message without a text is shown as it is.
 
-use super::Told;
-use crate::session::io::{self, Notice};
-use crate::session::requests::Own;
+use super::PushVerdict;
+use crate::machine::io::{self, Notice};
+use crate::machine::requests::OwnAddress;
 use mfly_proto::jid::Jid;
 use mfly_proto::push::StandardPush;
 use mfly_proto::stanza::{Carbon, Iq, Message, MessageKind};
 use mfly_proto::xml::Document;
 
-pub(super) fn told_by_iq(iq: &Iq<'_>, own: &Own) -> Told {
+pub(super) fn told_by_iq(iq: &Iq<'_>, own: &OwnAddress) -> PushVerdict {
     match StandardPush::from_iq(iq) {
         Ok(Some(push)) if is_account(iq.from.as_ref(), own) => {
-            Told::News(Notice::StandardPush(push))
+            PushVerdict::News(Notice::StandardPush(push))
         }
-        Ok(Some(_)) => Told::Disbelieved,
-        Ok(None) => Told::Nothing,
-        Err(error) => Told::Malformed(error),
+        Ok(Some(_)) => PushVerdict::Disbelieved,
+        Ok(None) => PushVerdict::Nothing,
+        Err(error) => PushVerdict::Malformed(error),
     }
 }
 
@@ -30,7 +30,7 @@ pub(super) fn told_by_message(
     document: &Document,
     message: &Message<'_>,
     carbon: Option<&Carbon<'_>>,
-) -> Told {
+) -> PushVerdict {
     let (message, carbon, stanza) = match carbon {
         Some(copy) => {
             let kind = if copy.sent { io::Carbon::Sent } else { io::Carbon::Received };
@@ -40,14 +40,14 @@ pub(super) fn told_by_message(
         None => (message, None, document.clone()),
     };
     if message.kind == MessageKind::Error || message.body().is_some() {
-        Told::News(Notice::Message { stanza, carbon })
+        PushVerdict::News(Notice::Message { stanza, carbon })
     } else {
-        Told::Nothing
+        PushVerdict::Nothing
     }
 }
 
 /// Whether a stanza from here speaks for the own account. Unlike on the platform, the server alone
 /// does not.
-fn is_account(from: Option<&Jid>, own: &Own) -> bool {
+fn is_account(from: Option<&Jid>, own: &OwnAddress) -> bool {
     from.is_none_or(|from| *from == *own.bare)
 }

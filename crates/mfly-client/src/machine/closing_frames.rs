@@ -7,7 +7,7 @@ use mfly_proto::stream::StreamError;
 use mfly_proto::xml::XmlErrorKind;
 
 /// The last frames on a connection that is let go for this reason.
-pub(super) fn farewell(reason: &DisconnectReason, channel: &Channel) -> Vec<Frame> {
+pub(super) fn closing_frames(reason: &DisconnectReason, channel: &Channel) -> Vec<Frame> {
     let Some(close) = channel.close() else {
         return Vec::new();
     };

@@ -95,7 +95,7 @@ impl Rig {
 
     fn of(config: Config, framing: Framing, twin: Option<Twin>) -> Self {
         let mut rig = Self {
-            machine: Machine::new(config, Entropy::new([7; 32])),
+            machine: Machine::new(config, SeededRandom::new([7; 32])),
             twin,
             framing,
             now: Instant::now(),

@@ -6,7 +6,7 @@
 use super::io::{Notice, Output, Request, RequestFailure};
 use super::phase::{Cx, Phase};
 use super::reason::ConnectionState;
-use super::requests::{Entry, Own, Owner};
+use super::requests::{Entry, OwnAddress, Owner};
 use super::route::{self, Outcome, Routed};
 use super::timers::{Timer, YEAR};
 use mfly_proto::framing::Skipped;
@@ -20,12 +20,17 @@ use std::time::Instant;
 /// A connection that stands.
 #[derive(Debug)]
 pub(super) struct Online {
-    pub(super) own: Own,
+    pub(super) own: OwnAddress,
 }
 
 impl Online {
     /// `has_carbons` says whether copies of messages are on already.
-    pub(super) fn start(own: Own, has_carbons: bool, limit: Option<u64>, cx: &mut Cx<'_>) -> Phase {
+    pub(super) fn start(
+        own: OwnAddress,
+        has_carbons: bool,
+        limit: Option<u64>,
+        cx: &mut Cx<'_>,
+    ) -> Phase {
         cx.notice(Notice::StanzaLimit(limit));
         cx.timers.stop(Timer::Phase);
         cx.keepalive.heard(cx.now, cx.timers);
@@ -98,8 +103,8 @@ impl Online {
     pub(super) fn on_idle(cx: &mut Cx<'_>) {
         // Where the answer may take a long time, not every ping waits for its own: only some sign
         // of life counts.
-        let patience = cx.now + cx.config.phase_timeout.min(YEAR);
-        let deadline = cx.keepalive.asked(cx.now, cx.timers).min(patience);
+        let total_timeout = cx.now + cx.config.phase_timeout.min(YEAR);
+        let deadline = cx.keepalive.asked(cx.now, cx.timers).min(total_timeout);
         ask(&Ping::default(), deadline, false, cx);
     }
 
@@ -107,7 +112,7 @@ impl Online {
     /// is enough.
     pub(super) fn check(cx: &mut Cx<'_>) {
         if !cx.requests.has_check() {
-            let deadline = cx.now + cx.keepalive.patience().min(YEAR);
+            let deadline = cx.now + cx.keepalive.total_timeout().min(YEAR);
             ask(&Ping::default(), deadline, true, cx);
         }
     }
@@ -136,7 +141,7 @@ pub(super) fn stanza_limit(features: &Features) -> Option<u64> {
 /// Asks something whose answer only matters as a sign of life; without the answer to a check, the
 /// connection is given up.
 fn ask<R: IqRequest>(request: &R, deadline: Instant, is_check: bool, cx: &mut Cx<'_>) {
-    let id = cx.entropy.stanza_id();
+    let id = cx.random.stanza_id();
     let mut buffer = Vec::new();
     // What a caller chose of it, the resource, was checked when it was chosen.
     let written = iq::write_request(request, &id, &mut buffer);
@@ -146,16 +151,16 @@ fn ask<R: IqRequest>(request: &R, deadline: Instant, is_check: bool, cx: &mut Cx
 }
 
 /// Passes on what a stanza turned out to be.
-pub(super) fn deliver(outcome: Outcome, own: &Own, cx: &mut Cx<'_>) {
+pub(super) fn deliver(outcome: Outcome, own: &OwnAddress, cx: &mut Cx<'_>) {
     match outcome {
         Outcome::Reply(Owner::Caller(request), result) => {
             cx.out.push_back(Output::Reply(request, result));
         }
         Outcome::Notice(notice) => {
             if let Notice::Push { push, .. } = &notice
-                && let Some(doom) = route::doom(push, own)
+                && let Some(pending_end) = route::pending_end(push, own)
             {
-                cx.reconnect.doom(doom);
+                cx.reconnect.pending_end(pending_end);
             }
             cx.notice(notice);
         }

@@ -48,7 +48,7 @@ impl Keepalive {
 
     /// How long the answer to a question may take that is asked to find out whether the server
     /// answers at all.
-    pub(super) const fn patience(self) -> Duration {
+    pub(super) const fn total_timeout(self) -> Duration {
         self.0.answer
     }
 

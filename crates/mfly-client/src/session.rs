@@ -1,10 +1,10 @@
 //! The handle on a session: what its features build on.
 
-use crate::driver::{Asking, Link};
+use crate::driver::{Asking, DriverHandle};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Events, Subscriptions};
+use crate::machine::{ConnectionState, EndReason, RequestFailure};
 use crate::quirks::Quirks;
-use crate::session::{ConnectionState, EndReason, RequestFailure};
 use crate::user::AsUser;
 use mfly_api::{Api, Endpoint, Feature, Features};
 use mfly_proto::cipher::{Iv, ProfileCipher};
@@ -31,7 +31,7 @@ pub struct Session {
 
 /// What all clones share.
 pub(crate) struct Shared {
-    pub(crate) link: Link,
+    pub(crate) link: DriverHandle,
     /// The address that the first connection got.
     pub(crate) first_jid: FullJid,
     pub(crate) api: Api,
@@ -260,7 +260,7 @@ impl Session {
 }
 
 /// What a failed request is to its caller.
-pub(crate) async fn explain(failure: RequestFailure, link: &Link) -> Error {
+pub(crate) async fn explain(failure: RequestFailure, link: &DriverHandle) -> Error {
     let has_ended = *link.state().borrow() == ConnectionState::Ended;
     let kind = match &failure {
         RequestFailure::Closed if has_ended => ErrorKind::Ended(link.ended().await),

@@ -12,7 +12,7 @@ use mfly_proto::xml::{Element, Writer};
 const SOFTWARE: &str = "mfly";
 
 /// What the server says.
-pub(super) enum Heard {
+pub(super) enum SaslEvent {
     Challenge(Vec<u8>),
     Failure(Failure),
     /// With what the mechanism has to check.
@@ -75,7 +75,7 @@ impl Protocol {
         }
     }
 
-    pub(super) fn read(self, element: Element<'_>) -> Heard {
+    pub(super) fn read(self, element: Element<'_>) -> SaslEvent {
         match self {
             Self::Sasl => read_sasl(element),
             Self::Sasl2 { .. } => read_sasl2(element),
@@ -94,36 +94,38 @@ fn tag(resource: &Resource) -> Option<String> {
     }
 }
 
-fn read_sasl(element: Element<'_>) -> Heard {
+fn read_sasl(element: Element<'_>) -> SaslEvent {
     if let Ok(failure) = Failure::read(element) {
-        Heard::Failure(failure)
+        SaslEvent::Failure(failure)
     } else if sasl::Success::is(element) {
-        sasl::Success::read(element).map_or(Heard::Malformed, |success| Heard::Success {
+        sasl::Success::read(element).map_or(SaslEvent::Malformed, |success| SaslEvent::Success {
             data: success.data.unwrap_or_default().to_vec(),
             bound: None,
         })
     } else if sasl::Challenge::is(element) {
         sasl::Challenge::read(element)
-            .map_or(Heard::Malformed, |challenge| Heard::Challenge(challenge.data.to_vec()))
+            .map_or(SaslEvent::Malformed, |challenge| SaslEvent::Challenge(challenge.data.to_vec()))
     } else {
-        Heard::Other
+        SaslEvent::Other
     }
 }
 
-fn read_sasl2(element: Element<'_>) -> Heard {
+fn read_sasl2(element: Element<'_>) -> SaslEvent {
     if sasl2::Failure::is(element) {
-        sasl2::Failure::read(element).map_or(Heard::Malformed, |failure| Heard::Failure(failure.0))
+        sasl2::Failure::read(element)
+            .map_or(SaslEvent::Malformed, |failure| SaslEvent::Failure(failure.0))
     } else if sasl2::Success::is(element) {
-        sasl2::Success::read(element).map_or(Heard::Malformed, |success| Heard::Success {
+        sasl2::Success::read(element).map_or(SaslEvent::Malformed, |success| SaslEvent::Success {
             data: success.data.unwrap_or_default().to_vec(),
             bound: success.bound.map(|_| success.identity),
         })
     } else if sasl2::Challenge::is(element) {
         sasl2::Challenge::read(element)
-            .map_or(Heard::Malformed, |challenge| Heard::Challenge(challenge.data.to_vec()))
+            .map_or(SaslEvent::Malformed, |challenge| SaslEvent::Challenge(challenge.data.to_vec()))
     } else if sasl2::Continue::is(element) {
-        sasl2::Continue::read(element).map_or(Heard::Malformed, |more| Heard::MoreTasks(more.tasks))
+        sasl2::Continue::read(element)
+            .map_or(SaslEvent::Malformed, |more| SaslEvent::MoreTasks(more.tasks))
     } else {
-        Heard::Other
+        SaslEvent::Other
     }
 }

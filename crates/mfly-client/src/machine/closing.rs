@@ -4,7 +4,7 @@ use super::io::Notice;
 use super::online::deliver;
 use super::phase::{Cx, Phase};
 use super::reason::{ConnectionState, EndReason};
-use super::requests::Own;
+use super::requests::OwnAddress;
 use super::route;
 use super::timers::Timer;
 use mfly_proto::framing::Skipped;
@@ -14,12 +14,12 @@ use mfly_proto::xml::Document;
 /// A connection that is being closed.
 #[derive(Debug)]
 pub(super) struct Closing {
-    own: Own,
+    own: OwnAddress,
     pub(super) reason: EndReason,
 }
 
 impl Closing {
-    pub(super) fn start(own: Own, reason: EndReason, cx: &mut Cx<'_>) -> Phase {
+    pub(super) fn start(own: OwnAddress, reason: EndReason, cx: &mut Cx<'_>) -> Phase {
         // From here on nothing may be sent (RFC 7395 §3.6), so nothing is asked either.
         cx.timers.clear();
         cx.timers.set(Timer::Phase, cx.now, cx.config.close_timeout);

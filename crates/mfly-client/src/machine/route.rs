@@ -14,11 +14,11 @@
 mod platform;
 mod standard;
 
-pub(super) use platform::doom;
+pub(super) use platform::pending_end;
 
 use super::config::Dialect;
 use super::io::{Notice, RequestFailure};
-use super::requests::{Answer, Own, Owner, Requests};
+use super::requests::{Answer, OwnAddress, Owner, Requests};
 use mfly_proto::decode::DecodeError;
 use mfly_proto::framing::Skipped;
 use mfly_proto::id::StanzaId;
@@ -48,7 +48,7 @@ pub(super) enum Outcome {
 }
 
 /// What a dialect makes of a stanza that answers nothing.
-enum Told {
+enum PushVerdict {
     /// News from somebody who may tell it.
     News(Notice),
     /// News from somebody who may not.
@@ -74,11 +74,11 @@ impl Routed {
     }
 
     /// News, or a stanza to show as it is.
-    fn told(document: &Document, told: Told) -> Self {
+    fn told(document: &Document, told: PushVerdict) -> Self {
         match told {
-            Told::News(notice) => Self::quiet(Outcome::Notice(notice)),
-            Told::Malformed(error) => Self::malformed(document, error),
-            Told::Disbelieved | Told::Nothing => Self::unknown(document),
+            PushVerdict::News(notice) => Self::quiet(Outcome::Notice(notice)),
+            PushVerdict::Malformed(error) => Self::malformed(document, error),
+            PushVerdict::Disbelieved | PushVerdict::Nothing => Self::unknown(document),
         }
     }
 
@@ -92,7 +92,7 @@ impl Routed {
 pub(super) fn route(
     document: &Document,
     dialect: Dialect,
-    own: &Own,
+    own: &OwnAddress,
     requests: &mut Requests,
 ) -> Routed {
     match Stanza::read(document.root()) {
@@ -111,7 +111,11 @@ pub(super) fn route(
 
 /// Tells what a stanza is that was not read, and takes the request that it answers. A question is
 /// refused with `policy-violation` (RFC 6120 §8.3.3.12).
-pub(super) fn route_skipped(skipped: &Skipped, own: &Own, requests: &mut Requests) -> Routed {
+pub(super) fn route_skipped(
+    skipped: &Skipped,
+    own: &OwnAddress,
+    requests: &mut Requests,
+) -> Routed {
     let told = Routed::quiet(Outcome::Notice(Notice::StanzaSkipped(skipped.clone())));
     let id = skipped.id.as_deref().map(StanzaId::new);
     let (true, Some(Ok(id))) = (skipped.name == "iq", id) else {
@@ -135,7 +139,7 @@ pub(super) fn route_skipped(skipped: &Skipped, own: &Own, requests: &mut Request
     }
 }
 
-fn told_by_iq(iq: &Iq<'_>, dialect: Dialect, own: &Own) -> Told {
+fn told_by_iq(iq: &Iq<'_>, dialect: Dialect, own: &OwnAddress) -> PushVerdict {
     match dialect {
         Dialect::Platform => platform::told_by_iq(iq, own),
         Dialect::Standard => standard::told_by_iq(iq, own),
@@ -146,7 +150,7 @@ fn route_answer(
     document: &Document,
     iq: &Iq<'_>,
     dialect: Dialect,
-    own: &Own,
+    own: &OwnAddress,
     requests: &mut Requests,
 ) -> Routed {
     match requests.answered(&iq.id, iq.from.as_ref(), own) {
@@ -162,7 +166,7 @@ fn route_answer(
     }
 }
 
-fn route_question(document: &Document, iq: &Iq<'_>, dialect: Dialect, own: &Own) -> Routed {
+fn route_question(document: &Document, iq: &Iq<'_>, dialect: Dialect, own: &OwnAddress) -> Routed {
     let is_ping = iq.payload().is_some_and(|payload| payload.is(ns::PING, "ping"));
     if is_ping && iq.kind == IqKind::Get {
         // As the official SDK answers: with the addresses swapped, absent ones left out. Servers of
@@ -175,10 +179,10 @@ fn route_question(document: &Document, iq: &Iq<'_>, dialect: Dialect, own: &Own)
     }
     let told = told_by_iq(iq, dialect, own);
     let answer = match &told {
-        Told::News(_) => result(iq, None),
-        Told::Malformed(_) => refusal(iq, ErrorCondition::BadRequest),
-        Told::Disbelieved => refusal(iq, ErrorCondition::ServiceUnavailable),
-        Told::Nothing => {
+        PushVerdict::News(_) => result(iq, None),
+        PushVerdict::Malformed(_) => refusal(iq, ErrorCondition::BadRequest),
+        PushVerdict::Disbelieved => refusal(iq, ErrorCondition::ServiceUnavailable),
+        PushVerdict::Nothing => {
             return Routed::quiet(Outcome::Nothing)
                 .with_answer(refusal(iq, ErrorCondition::ServiceUnavailable));
         }
@@ -190,7 +194,7 @@ fn route_message(
     document: &Document,
     message: &Message<'_>,
     dialect: Dialect,
-    own: &Own,
+    own: &OwnAddress,
 ) -> Routed {
     let carbon = message.carbon(&own.bare);
     if carbon.is_none() && message.claims_carbon() {

@@ -6,9 +6,9 @@ use rand::{RngExt, SeedableRng};
 
 /// A source of ids and jitter. The same seed gives the same values: whole sessions can be replayed.
 #[derive(Debug)]
-pub(crate) struct Entropy(StdRng);
+pub(crate) struct SeededRandom(StdRng);
 
-impl Entropy {
+impl SeededRandom {
     /// A source that starts from `seed`, which must come from the operating system outside tests.
     pub(crate) fn new(seed: [u8; 32]) -> Self {
         Self(StdRng::from_seed(seed))

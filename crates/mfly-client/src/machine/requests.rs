@@ -23,12 +23,12 @@ const RETIRED: usize = 64;
 
 /// The own addresses, as the server gave them.
 #[derive(Clone, Debug)]
-pub(super) struct Own {
+pub(super) struct OwnAddress {
     pub(super) bare: BareJid,
     pub(super) full: FullJid,
 }
 
-impl Own {
+impl OwnAddress {
     pub(super) fn new(full: FullJid) -> Self {
         Self { bare: full.bare(), full }
     }
@@ -163,7 +163,7 @@ impl Requests {
         &mut self,
         id: &StanzaId,
         from: Option<&Jid>,
-        own: &Own,
+        own: &OwnAddress,
     ) -> Option<Answer> {
         if let Some(&owner) = self.ids.get(id) {
             let to = self.entries.get(&owner)?.to.as_ref();
@@ -212,7 +212,7 @@ impl Requests {
     }
 }
 
-fn may_answer(to: Option<&Jid>, from: Option<&Jid>, own: &Own) -> bool {
+fn may_answer(to: Option<&Jid>, from: Option<&Jid>, own: &OwnAddress) -> bool {
     let is_own = |jid: &Jid| *jid == *own.bare || *jid == *own.full || own.is_server(jid);
     match (to, from) {
         (Some(to), Some(from)) => to == from,
@@ -228,8 +228,8 @@ mod tests {
     use proptest::prelude::*;
     use std::time::Duration;
 
-    fn own() -> Own {
-        Own::new(FullJid::new("u1@host.test/Web-1").unwrap())
+    fn own() -> OwnAddress {
+        OwnAddress::new(FullJid::new("u1@host.test/Web-1").unwrap())
     }
 
     fn jid(text: &str) -> Jid {

@@ -5,7 +5,7 @@ use super::negotiate::{Done, Step, next_step};
 use super::online::{Online, stanza_limit};
 use super::phase::{Cx, Phase};
 use super::reason::DisconnectReason;
-use super::requests::Own;
+use super::requests::OwnAddress;
 use super::timers::Timer;
 use mfly_proto::framing::Skipped;
 use mfly_proto::id::StanzaId;
@@ -48,12 +48,12 @@ impl Binding {
         let jid = FullJid::new(jid.as_str())
             .map_err(|_| DisconnectReason::ProtocolViolation("it bound no address"))?;
         check(&jid, &cx.config.account)?;
-        Ok(Online::start(Own::new(jid), with_carbons, None, cx))
+        Ok(Online::start(OwnAddress::new(jid), with_carbons, None, cx))
     }
 
     /// Asks for a resource.
     pub(super) fn request(cx: &mut Cx<'_>) -> StanzaId {
-        let resource = Some(cx.login.resource(cx.config, cx.entropy));
+        let resource = Some(cx.login.resource(cx.config, cx.random));
         request(bind::ID, &Bind { resource }, cx)
     }
 
@@ -86,7 +86,7 @@ impl Binding {
             return Ok(Phase::Binding(Self { features: self.features, done, id, jid: Some(jid) }));
         }
         let limit = stanza_limit(&self.features);
-        Ok(Online::start(Own::new(jid), false, limit, cx))
+        Ok(Online::start(OwnAddress::new(jid), false, limit, cx))
     }
 
     /// A stanza exceeds a limit and was not read. Without the answer there is no going on.
@@ -125,7 +125,7 @@ fn check(jid: &FullJid, account: &BareJid) -> Result<(), DisconnectReason> {
 
 /// Sends a request under the id that the official SDK uses for it.
 fn request<R: IqRequest>(id: &str, request: &R, cx: &mut Cx<'_>) -> StanzaId {
-    let id = StanzaId::new(id).unwrap_or_else(|_| cx.entropy.stanza_id());
+    let id = StanzaId::new(id).unwrap_or_else(|_| cx.random.stanza_id());
     let mut buffer = Vec::new();
     // What a caller chose of it, the resource, was checked when it was chosen.
     let written = iq::write_request(request, &id, &mut buffer);

@@ -1,9 +1,9 @@
 //! The handle on a running session.
 
 use super::Progress;
-use crate::session::{
-    Command, ConnectionState, EndReason, Entropy, KnownServer, Request, RequestFailure, RequestId,
-    YEAR,
+use crate::machine::{
+    Command, ConnectionState, EndReason, KnownServer, Request, RequestFailure, RequestId,
+    SeededRandom, YEAR,
 };
 use mfly_proto::framing::Frame;
 use mfly_proto::id::StanzaId;
@@ -61,18 +61,18 @@ pub(super) struct Habits {
 }
 
 /// What a handle tells the driver. When every sender is gone, the session closes.
-pub(super) enum Order {
+pub(super) enum DriverCommand {
     /// For the machine as it is.
     Command(Command),
     /// A request, and where its answer goes.
     Request(Request, Caller),
 }
 
-/// What does not wait its turn behind orders.
+/// What does not wait its turn behind commands.
 pub(super) enum Urgent {
     /// The caller of this request is gone.
     Cancel(RequestId),
-    /// Close for this reason, although the server takes so little that orders pile up.
+    /// Close for this reason, although the server takes so little that commands pile up.
     Close(EndReason),
     /// Connect again at once, and say when that has begun.
     Reconnect(oneshot::Sender<()>),
@@ -81,9 +81,9 @@ pub(super) enum Urgent {
 /// A handle on a running session. Cheap to clone; when the last clone is dropped the session says
 /// goodbye and ends.
 #[derive(Clone)]
-pub(crate) struct Link {
-    orders: mpsc::Sender<Order>,
-    /// Apart from `orders`, because dropping a future cannot wait. There is at most one
+pub(crate) struct DriverHandle {
+    commands: mpsc::Sender<DriverCommand>,
+    /// Apart from `commands`, because dropping a future cannot wait. There is at most one
     /// cancellation a request that is queued or pending, and both of these are bounded.
     urgent: mpsc::UnboundedSender<Urgent>,
     state: watch::Receiver<ConnectionState>,
@@ -94,33 +94,33 @@ pub(crate) struct Link {
 
 struct Shared {
     next_request: AtomicU64,
-    ids: Mutex<Entropy>,
+    ids: Mutex<SeededRandom>,
 }
 
 /// The driver's ends of a link.
-pub(super) struct Ends {
-    pub(super) orders: mpsc::Receiver<Order>,
+pub(super) struct DriverChannels {
+    pub(super) commands: mpsc::Receiver<DriverCommand>,
     pub(super) urgent: mpsc::UnboundedReceiver<Urgent>,
     pub(super) state: watch::Sender<ConnectionState>,
     pub(super) progress: watch::Sender<Progress>,
 }
 
 /// Orders that may wait for the driver.
-pub(super) const ORDERS: usize = 64;
+pub(super) const COMMANDS: usize = 64;
 
-/// How long closing waits for the orders before it.
+/// How long closing waits for the commands before it.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
 
-impl Link {
-    pub(super) fn new(ids: Entropy, habits: Habits) -> (Self, Ends) {
-        let (orders, orders_end) = mpsc::channel(ORDERS);
+impl DriverHandle {
+    pub(super) fn new(ids: SeededRandom, habits: Habits) -> (Self, DriverChannels) {
+        let (commands, orders_end) = mpsc::channel(COMMANDS);
         let (urgent, urgent_end) = mpsc::unbounded_channel();
         let (state_end, state) = watch::channel(ConnectionState::Connecting);
         let (progress_end, progress) = watch::channel(Progress::default());
         let shared = Arc::new(Shared { next_request: AtomicU64::new(0), ids: Mutex::new(ids) });
-        let link = Self { orders, urgent, state, progress, shared, habits };
-        let ends = Ends {
-            orders: orders_end,
+        let link = Self { commands, urgent, state, progress, shared, habits };
+        let ends = DriverChannels {
+            commands: orders_end,
             urgent: urgent_end,
             state: state_end,
             progress: progress_end,
@@ -179,7 +179,9 @@ impl Link {
         let (sender, mut outcome) = oneshot::channel();
         let taken = Arc::new(AtomicBool::new(false));
         let caller = Caller { outcome: sender, taken: Arc::clone(&taken) };
-        match timeout_at(deadline, self.orders.send(Order::Request(prepared, caller))).await {
+        match timeout_at(deadline, self.commands.send(DriverCommand::Request(prepared, caller)))
+            .await
+        {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return Err(RequestFailure::Closed),
             Err(_) => return Err(RequestFailure::TimedOut),
@@ -224,8 +226,9 @@ impl Link {
             _ => return Err(RequestFailure::NotConnected { last: None }),
         }
         self.check_length(&stanza)?;
-        let order = Order::Command(Command::Send(frame(stanza)));
-        match timeout_at(deadline_after(self.habits.request_timeout), self.orders.send(order)).await
+        let command = DriverCommand::Command(Command::Send(frame(stanza)));
+        match timeout_at(deadline_after(self.habits.request_timeout), self.commands.send(command))
+            .await
         {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(RequestFailure::Closed),
@@ -284,13 +287,13 @@ impl Link {
     /// what the server does not answer in time is left unsaid.
     pub(crate) async fn close(&self, reason: EndReason) {
         let in_turn = async {
-            let order = Order::Command(Command::Close(reason.clone()));
+            let command = DriverCommand::Command(Command::Close(reason.clone()));
             // A closed channel means that it is over already.
-            let _ = self.orders.send(order).await;
+            let _ = self.commands.send(command).await;
             self.ended().await
         };
         if timeout(CLOSE_PATIENCE, in_turn).await.is_err() {
-            // Told twice, it closes once.
+            // PushVerdict twice, it closes once.
             let _ = self.urgent.send(Urgent::Close(reason));
             self.ended().await;
         }
@@ -308,7 +311,7 @@ impl Link {
 
 struct CancelOnDrop<'a> {
     request: Option<RequestId>,
-    link: &'a Link,
+    link: &'a DriverHandle,
 }
 
 impl Drop for CancelOnDrop<'_> {

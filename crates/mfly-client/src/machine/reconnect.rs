@@ -102,7 +102,7 @@ pub(super) struct Reconnect {
     /// Connections since the last good one on which this side refused to log in.
     refusals: u32,
     online_since: Option<Instant>,
-    doom: Option<EndReason>,
+    pending_end: Option<EndReason>,
 }
 
 /// A connection that was lost, or could not be made.
@@ -149,7 +149,7 @@ impl Reconnect {
             redirects: 0,
             refusals: 0,
             online_since: None,
-            doom: None,
+            pending_end: None,
         }
     }
 
@@ -166,8 +166,8 @@ impl Reconnect {
     }
 
     /// The next loss ends the session for this reason; `None` takes it back.
-    pub(super) fn doom(&mut self, reason: Option<EndReason>) {
-        self.doom = reason;
+    pub(super) fn pending_end(&mut self, reason: Option<EndReason>) {
+        self.pending_end = reason;
     }
 
     fn at_once(&mut self, redirect: Option<Redirect>) -> Verdict {
@@ -178,7 +178,7 @@ impl Reconnect {
     /// Judges a loss.
     pub(super) fn lost(&mut self, lost: Lost<'_>) -> Verdict {
         let online_since = self.online_since.take();
-        if let Some(end) = self.doom.take() {
+        if let Some(end) = self.pending_end.take() {
             return Verdict::End(end);
         }
         if let Some(since) = online_since {
@@ -419,11 +419,11 @@ mod tests {
         let policy = ReconnectPolicy::default();
         let mut reconnect = Reconnect::new();
         reconnect.online(now);
-        reconnect.doom(Some(EndReason::AdminBlocked));
-        reconnect.doom(None);
+        reconnect.pending_end(Some(EndReason::AdminBlocked));
+        reconnect.pending_end(None);
         let verdict = reconnect.lost(lost(now, &DisconnectReason::ClosedByServer, &policy));
         assert!(matches!(verdict, Verdict::Retry { .. }));
-        reconnect.doom(Some(EndReason::AccountDeleted));
+        reconnect.pending_end(Some(EndReason::AccountDeleted));
         let verdict = reconnect.lost(lost(now, &DisconnectReason::ClosedByServer, &policy));
         assert!(matches!(verdict, Verdict::End(EndReason::AccountDeleted)));
     }

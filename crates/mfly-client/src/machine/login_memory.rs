@@ -1,16 +1,16 @@
 //! What is remembered about logging in, from one connection of a session to the next.
 
 use super::config::{Config, Resource};
-use super::entropy::Entropy;
 use super::known_server::{KnownServer, Offer};
 use super::negotiate::Plan;
 use super::reason::DisconnectReason;
+use super::seeded_random::SeededRandom;
 use super::spoken::Spoken;
 use mfly_proto::sasl::{MechanismPolicy, ScramKeys};
 
 /// Outlives connections.
 #[derive(Debug)]
-pub(super) struct Login {
+pub(super) struct LoginMemory {
     known: Option<KnownServer>,
     /// The last attempt came to nothing, for whatever reason: step by step is the way that works
     /// everywhere.
@@ -26,7 +26,7 @@ pub(super) struct Login {
     spoken: Spoken,
 }
 
-impl Login {
+impl LoginMemory {
     pub(super) fn new(config: &Config) -> Self {
         let is_own = |known: &KnownServer| known.domain() == config.account.domain();
         Self {
@@ -60,19 +60,19 @@ impl Login {
     }
 
     /// The resource to ask for.
-    pub(super) fn resource(&mut self, config: &Config, entropy: &mut Entropy) -> String {
+    pub(super) fn resource(&mut self, config: &Config, random: &mut SeededRandom) -> String {
         match &config.resource {
-            Resource::OfConnection(prefix) => entropy.resource(prefix),
+            Resource::OfConnection(prefix) => random.resource(prefix),
             Resource::OfSession(prefix) => {
-                self.resource.get_or_insert_with(|| entropy.resource(prefix)).clone()
+                self.resource.get_or_insert_with(|| random.resource(prefix)).clone()
             }
             Resource::Exactly(resource) => resource.clone(),
         }
     }
 
     /// What the sessions of an account can be told apart by.
-    pub(super) fn agent(&mut self, entropy: &mut Entropy) -> &str {
-        self.agent.get_or_insert_with(|| entropy.stanza_id().as_str().to_owned())
+    pub(super) fn agent(&mut self, random: &mut SeededRandom) -> &str {
+        self.agent.get_or_insert_with(|| random.stanza_id().as_str().to_owned())
     }
 
     /// What the server of the current connection offers.

@@ -1,22 +1,22 @@
 //! The end of a connection, and of the session.
 
-use super::{Machine, Standing, Transport};
-use crate::session::closing::Closing;
-use crate::session::config::Config;
-use crate::session::farewell::farewell;
-use crate::session::io::{Loss, Notice, Output, RequestFailure};
-use crate::session::offline::Offline;
-use crate::session::phase::Phase;
-use crate::session::reason::{ConnectionState, DisconnectReason, EndReason};
-use crate::session::reconnect::{Lost, Verdict};
-use crate::session::redirect::Redirect;
-use crate::session::timers::Timer;
+use super::{Machine, Progress, Transport};
+use crate::machine::closing::Closing;
+use crate::machine::closing_frames::closing_frames;
+use crate::machine::config::Config;
+use crate::machine::io::{Loss, Notice, Output, RequestFailure};
+use crate::machine::offline::Offline;
+use crate::machine::phase::Phase;
+use crate::machine::reason::{ConnectionState, DisconnectReason, EndReason};
+use crate::machine::reconnect::{Lost, Verdict};
+use crate::machine::redirect::Redirect;
+use crate::machine::timers::Timer;
 use std::time::{Duration, Instant};
 
 impl Machine {
     pub(super) fn on_loss(&mut self, now: Instant, loss: Loss) {
-        let standing = Standing::of(&self.phase);
-        if matches!(standing, Standing::Nothing) {
+        let standing = Progress::of(&self.phase);
+        if matches!(standing, Progress::Nothing) {
             return;
         }
         let reason = match loss {
@@ -53,25 +53,25 @@ impl Machine {
     pub(super) fn lose(
         &mut self,
         now: Instant,
-        standing: Standing,
+        standing: Progress,
         reason: DisconnectReason,
         transport: Transport,
     ) {
         let reason = self.login.over(reason);
         if transport == Transport::Up {
-            if matches!(standing, Standing::Stream | Standing::Session) {
-                let last_words = farewell(&reason, &self.channel);
+            if matches!(standing, Progress::Stream | Progress::Session) {
+                let last_words = closing_frames(&reason, &self.channel);
                 self.out.extend(last_words.into_iter().map(Output::Send));
             }
             self.out.push_back(Output::Disconnect);
         }
-        if matches!(standing, Standing::Stream) {
+        if matches!(standing, Progress::Stream) {
             self.login.failed();
         }
         let stood = match standing {
-            Standing::Goodbye(end) => return self.end(end),
-            Standing::Session => true,
-            Standing::Nothing | Standing::Dial | Standing::Stream => false,
+            Progress::Goodbye(end) => return self.end(end),
+            Progress::Session => true,
+            Progress::Nothing | Progress::Dial | Progress::Stream => false,
         };
         for request in self.requests.take_all() {
             let failure = RequestFailure::ConnectionLost(Box::new(reason.clone()));
@@ -92,7 +92,7 @@ impl Machine {
             pointer: self.pointer(&reason),
             policy: &self.config.reconnect,
             first_attempts: self.config.first_attempts,
-            fraction: self.entropy.fraction(),
+            fraction: self.random.fraction(),
         });
         if stood && !matches!(verdict, Verdict::End(_)) {
             let state = Notice::State(ConnectionState::Reconnecting);
@@ -122,7 +122,7 @@ impl Machine {
             }
             Phase::Offline(Offline::Idle | Offline::Ended) | Phase::Closing(_) => {}
             phase => {
-                let standing = Standing::of(phase);
+                let standing = Progress::of(phase);
                 let reason = DisconnectReason::ReconnectRequested;
                 self.lose(now, standing, reason, Transport::Up);
             }

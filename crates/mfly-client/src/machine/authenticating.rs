@@ -4,13 +4,13 @@
 //! one flight: the features that follow have to lead to the same plan, whatever comes after them.
 
 use super::binding::Binding;
-use super::exchange::{Exchange, needs_password};
 use super::io::{DerivationTicket, Output, PasswordTicket};
 use super::negotiate::{Done, Plan, Protocol};
 use super::opening::Opening;
 use super::phase::{Cx, Phase};
 use super::reason::{Cause, DisconnectReason};
-use super::sasl_wire::Heard;
+use super::sasl_client::{SaslClient, needs_password};
+use super::sasl_wire::SaslEvent;
 use super::timers::Timer;
 use mfly_proto::jid::Jid;
 use mfly_proto::sasl::{Mechanism as _, SaslError, Scram, ScramKeys};
@@ -32,7 +32,7 @@ enum State {
     /// The password's source's.
     Password(PasswordTicket),
     /// The server's.
-    Server(Exchange),
+    Server(SaslClient),
     /// Ours: the keys for the answer to this challenge are being derived.
     Deriving(DerivationTicket, Box<Scram>, Vec<u8>),
 }
@@ -53,7 +53,7 @@ impl Authenticating {
         if !needs_password(&plan.choice) {
             return Self::begin(plan, ahead, None, cx);
         }
-        let ticket = PasswordTicket(cx.entropy.number());
+        let ticket = PasswordTicket(cx.random.number());
         cx.out.push_back(Output::NeedPassword(ticket));
         Ok(Phase::Authenticating(Self { plan, ahead, state: State::Password(ticket) }))
     }
@@ -77,14 +77,19 @@ impl Authenticating {
         password: Option<&Password>,
         cx: &mut Cx<'_>,
     ) -> Result<Phase, DisconnectReason> {
-        let mut exchange =
-            Exchange::begin(&plan.choice, cx.config, password, cx.login.keys(), cx.entropy.nonce())
-                .map_err(|error| DisconnectReason::PasswordUnavailable(Arc::new(error)))?;
+        let mut exchange = SaslClient::begin(
+            &plan.choice,
+            cx.config,
+            password,
+            cx.login.keys(),
+            cx.random.nonce(),
+        )
+        .map_err(|error| DisconnectReason::PasswordUnavailable(Arc::new(error)))?;
         if ahead {
             cx.open_stream();
         }
         let (name, initial) = (exchange.name(), exchange.initial());
-        let agent = cx.login.agent(cx.entropy).to_owned();
+        let agent = cx.login.agent(cx.random).to_owned();
         let config = cx.config;
         if let Some(password) = password {
             cx.login.spoken().password(password);
@@ -103,7 +108,7 @@ impl Authenticating {
     /// The server offers what this authentication began with; its signed word on that, if it gives
     /// one, must say the same.
     pub(super) fn confirmed(mut self, cx: &Cx<'_>) -> Self {
-        if let State::Server(Exchange::Scram(scram)) = &mut self.state {
+        if let State::Server(SaslClient::Scram(scram)) = &mut self.state {
             scram.check_offer(cx.login.offer().vouched(self.plan.protocol));
         }
         self
@@ -119,24 +124,24 @@ impl Authenticating {
             return Err(DisconnectReason::ProtocolViolation("it did not wait for authentication"));
         };
         match plan.protocol.read(element) {
-            Heard::Failure(failure) => Err(DisconnectReason::AuthenticationRefused(failure)),
-            Heard::Success { data, bound } => {
+            SaslEvent::Failure(failure) => Err(DisconnectReason::AuthenticationRefused(failure)),
+            SaslEvent::Success { data, bound } => {
                 exchange.success(&data).map_err(DisconnectReason::AuthenticationBroken)?;
                 cx.login.authenticated(&plan, exchange.keys(), cx.config);
                 authenticated(plan.protocol, bound, cx)
             }
-            Heard::MoreTasks(tasks) => {
+            SaslEvent::MoreTasks(tasks) => {
                 cx.write(|writer| plan.protocol.write_abort(writer));
                 Err(DisconnectReason::MoreTasks { tasks })
             }
-            Heard::Challenge(challenge) => match exchange {
-                Exchange::Cheap(mut mechanism) => {
+            SaslEvent::Challenge(challenge) => match exchange {
+                SaslClient::Cheap(mut mechanism) => {
                     let answer = mechanism.step(&challenge);
-                    Self::answer(plan, Exchange::Cheap(mechanism), answer, cx)
+                    Self::answer(plan, SaslClient::Cheap(mechanism), answer, cx)
                 }
-                Exchange::Scram(mut scram) => match scram.derivation(&challenge) {
+                SaslClient::Scram(mut scram) => match scram.derivation(&challenge) {
                     Ok(Some(derivation)) => {
-                        let ticket = DerivationTicket(cx.entropy.number());
+                        let ticket = DerivationTicket(cx.random.number());
                         cx.out.push_back(Output::Derive(ticket, derivation));
                         Ok(Phase::Authenticating(Self {
                             plan,
@@ -146,15 +151,15 @@ impl Authenticating {
                     }
                     Ok(None) => {
                         let answer = scram.step(&challenge);
-                        Self::answer(plan, Exchange::Scram(scram), answer, cx)
+                        Self::answer(plan, SaslClient::Scram(scram), answer, cx)
                     }
-                    Err(error) => Self::answer(plan, Exchange::Scram(scram), Err(error), cx),
+                    Err(error) => Self::answer(plan, SaslClient::Scram(scram), Err(error), cx),
                 },
             },
-            Heard::Malformed => Err(DisconnectReason::ProtocolViolation(
+            SaslEvent::Malformed => Err(DisconnectReason::ProtocolViolation(
                 "what it says of authentication is malformed",
             )),
-            Heard::Other => Err(DisconnectReason::ProtocolViolation(
+            SaslEvent::Other => Err(DisconnectReason::ProtocolViolation(
                 "it sent something else during authentication",
             )),
         }
@@ -170,7 +175,7 @@ impl Authenticating {
             State::Deriving(awaited, mut scram, challenge) if awaited == ticket => {
                 scram.use_keys(keys);
                 let answer = scram.step(&challenge);
-                Self::answer(self.plan, Exchange::Scram(scram), answer, cx)
+                Self::answer(self.plan, SaslClient::Scram(scram), answer, cx)
             }
             state => Ok(Phase::Authenticating(Self { state, ..self })),
         }
@@ -178,7 +183,7 @@ impl Authenticating {
 
     fn answer(
         plan: Plan,
-        exchange: Exchange,
+        exchange: SaslClient,
         answer: Result<Vec<u8>, SaslError>,
         cx: &mut Cx<'_>,
     ) -> Result<Phase, DisconnectReason> {

@@ -8,7 +8,7 @@ use mfly_proto::sasl::{
 use mfly_proto::secret::Password;
 
 /// A mechanism at work.
-pub(super) enum Exchange {
+pub(super) enum SaslClient {
     /// Its answers cost nothing.
     Cheap(Box<dyn Mechanism>),
     /// Its first answer takes thousands of hashes.
@@ -20,7 +20,7 @@ pub(super) const fn needs_password(choice: &Choice) -> bool {
     matches!(choice, Choice::Plain | Choice::Scram { .. })
 }
 
-impl Exchange {
+impl SaslClient {
     /// Begins. `password` must be there if it is needed; `keys` are those of an earlier login.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ pub(super) struct Twin(Machine);
 
 impl Twin {
     pub(super) fn new(config: Config) -> Self {
-        Self(Machine::new(config, Entropy::new([7; 32])))
+        Self(Machine::new(config, SeededRandom::new([7; 32])))
     }
 
     /// What it does about the same input.

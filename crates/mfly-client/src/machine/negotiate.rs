@@ -149,7 +149,7 @@ pub(super) fn plan(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::known_server::Sasl2;
+    use crate::machine::known_server::Sasl2;
     use mfly_proto::framing::Framing;
     use mfly_proto::framing::ReceiveLimits;
     use mfly_proto::jid::BareJid;

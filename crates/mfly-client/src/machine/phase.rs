@@ -20,16 +20,16 @@ use super::binding::Binding;
 use super::channel::Channel;
 use super::closing::Closing;
 use super::config::Config;
-use super::entropy::Entropy;
 use super::io::{Notice, Output};
 use super::keepalive::Keepalive;
-use super::login::Login;
+use super::login_memory::LoginMemory;
 use super::offline::Offline;
 use super::online::Online;
 use super::opening::Opening;
 use super::reason::{DisconnectReason, Stage};
 use super::reconnect::Reconnect;
 use super::requests::Requests;
+use super::seeded_random::SeededRandom;
 use super::timers::Timers;
 use super::waiting::Waiting;
 use mfly_proto::framing::{Frame, Received};
@@ -54,13 +54,13 @@ pub(super) struct Cx<'a> {
     pub(super) now: Instant,
     pub(super) config: &'a Config,
     pub(super) channel: &'a mut Channel,
-    pub(super) login: &'a mut Login,
+    pub(super) login: &'a mut LoginMemory,
     pub(super) requests: &'a mut Requests,
     pub(super) waiting: &'a mut Waiting,
     pub(super) reconnect: &'a mut Reconnect,
     pub(super) keepalive: Keepalive,
     pub(super) timers: &'a mut Timers,
-    pub(super) entropy: &'a mut Entropy,
+    pub(super) random: &'a mut SeededRandom,
     pub(super) out: &'a mut VecDeque<Output>,
 }
 

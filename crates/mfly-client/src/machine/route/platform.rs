@@ -14,32 +14,32 @@
 //! carry no news. The official SDK checks no sender anywhere. Who sends each push is inferred; the
 //! table accepts every plausible one.
 
-use super::Told;
-use crate::session::io::Notice;
-use crate::session::reason::EndReason;
-use crate::session::requests::Own;
+use super::PushVerdict;
+use crate::machine::io::Notice;
+use crate::machine::reason::EndReason;
+use crate::machine::requests::OwnAddress;
 use mfly_proto::decode::DecodeError;
 use mfly_proto::jid::{Jid, UserReference};
 use mfly_proto::payload::friends::FriendsNotice;
 use mfly_proto::push::Push;
 use mfly_proto::stanza::{Carbon, Iq, Message, MessageKind};
 
-pub(super) fn told_by_iq(iq: &Iq<'_>, own: &Own) -> Told {
+pub(super) fn told_by_iq(iq: &Iq<'_>, own: &OwnAddress) -> PushVerdict {
     judge(Push::from_iq(iq), iq.from.as_ref(), own, false)
 }
 
 pub(super) fn told_by_message(
     message: &Message<'_>,
     carbon: Option<&Carbon<'_>>,
-    own: &Own,
-) -> Told {
+    own: &OwnAddress,
+) -> PushVerdict {
     let (message, copied) = match carbon {
-        Some(carbon) if carbon.sent => return Told::Nothing,
+        Some(carbon) if carbon.sent => return PushVerdict::Nothing,
         Some(carbon) => (&carbon.message, true),
         None => (message, false),
     };
     if message.kind == MessageKind::Error {
-        return Told::Nothing;
+        return PushVerdict::Nothing;
     }
     judge(Push::from_message(message), message.from.as_ref(), own, copied)
 }
@@ -47,21 +47,21 @@ pub(super) fn told_by_message(
 fn judge(
     push: Result<Option<Push>, DecodeError>,
     from: Option<&Jid>,
-    own: &Own,
+    own: &OwnAddress,
     carbon: bool,
-) -> Told {
+) -> PushVerdict {
     match push {
         Ok(Some(push)) if may_tell(&push, from, own, carbon) => {
-            Told::News(Notice::Push { push, carbon, from: from.cloned() })
+            PushVerdict::News(Notice::Push { push, carbon, from: from.cloned() })
         }
-        Ok(Some(_)) => Told::Disbelieved,
-        Ok(None) => Told::Nothing,
-        Err(error) => Told::Malformed(error),
+        Ok(Some(_)) => PushVerdict::Disbelieved,
+        Ok(None) => PushVerdict::Nothing,
+        Err(error) => PushVerdict::Malformed(error),
     }
 }
 
 /// Whether this sender may say this; the table of this file's head.
-fn may_tell(push: &Push, from: Option<&Jid>, own: &Own, copied: bool) -> bool {
+fn may_tell(push: &Push, from: Option<&Jid>, own: &OwnAddress, copied: bool) -> bool {
     let is_own_session = |from: &Jid| copied && from.bare_str() == own.bare.as_str();
     let by_account = || own.is_account(from) || from.is_some_and(is_own_session);
     let by_server = || from.is_none_or(|from| own.is_server(from));
@@ -84,12 +84,12 @@ fn may_tell(push: &Push, from: Option<&Jid>, own: &Own, copied: bool) -> bool {
 }
 
 /// Whether the reference names the account of this address.
-fn names(user: &UserReference, jid: &Jid, own: &Own) -> bool {
+fn names(user: &UserReference, jid: &Jid, own: &OwnAddress) -> bool {
     user.at(own.full.domain()).is_ok_and(|named| named.as_str() == jid.bare_str())
 }
 
 /// What a believed push means for the session itself: whether the next loss is the end.
-pub(in crate::session) fn doom(push: &Push, own: &Own) -> Option<Option<EndReason>> {
+pub(in crate::machine) fn pending_end(push: &Push, own: &OwnAddress) -> Option<Option<EndReason>> {
     match push {
         Push::AdminBlock(notice) if names(&notice.target, &own.full, own) => {
             Some(notice.blocked.then_some(EndReason::AdminBlocked))

@@ -4,10 +4,9 @@ mod loss;
 
 use super::channel::Channel;
 use super::config::Config;
-use super::entropy::Entropy;
 use super::io::{Command, DerivationTicket, Input, Notice, Output, Request, RequestFailure};
 use super::keepalive::Keepalive;
-use super::login::Login;
+use super::login_memory::LoginMemory;
 use super::offline::Offline;
 use super::online::Online;
 use super::opening::Opening;
@@ -15,6 +14,7 @@ use super::phase::{Cx, Phase};
 use super::reason::{ConnectionState, DisconnectReason, EndReason};
 use super::reconnect::Reconnect;
 use super::requests::{Expired, Owner, Requests};
+use super::seeded_random::SeededRandom;
 use super::timers::{Timer, Timers};
 use super::waiting::Waiting;
 use mfly_proto::framing::{Frame, Received};
@@ -27,7 +27,7 @@ use std::time::Instant;
 pub(crate) struct Machine {
     phase: Phase,
     channel: Channel,
-    login: Login,
+    login: LoginMemory,
     requests: Requests,
     waiting: Waiting,
     /// Why there is no connection, when there was one or an attempt.
@@ -35,7 +35,7 @@ pub(crate) struct Machine {
     reconnect: Reconnect,
     keepalive: Keepalive,
     timers: Timers,
-    entropy: Entropy,
+    random: SeededRandom,
     config: Config,
     out: VecDeque<Output>,
 }
@@ -48,7 +48,7 @@ enum Transport {
 }
 
 /// What there is to lose.
-enum Standing {
+enum Progress {
     Nothing,
     Dial,
     Stream,
@@ -57,7 +57,7 @@ enum Standing {
     Goodbye(EndReason),
 }
 
-impl Standing {
+impl Progress {
     fn of(phase: &Phase) -> Self {
         match phase {
             Phase::Offline(Offline::Dialling) => Self::Dial,
@@ -71,18 +71,18 @@ impl Standing {
 
 impl Machine {
     /// A session that begins with [`Command::Open`].
-    pub(crate) fn new(config: Config, entropy: Entropy) -> Self {
+    pub(crate) fn new(config: Config, random: SeededRandom) -> Self {
         Self {
             phase: Phase::Offline(Offline::Idle),
             channel: Channel::nothing(config.limits),
-            login: Login::new(&config),
+            login: LoginMemory::new(&config),
             requests: Requests::new(config.max_requests),
             waiting: Waiting::new(config.max_waiting),
             last_loss: None,
             reconnect: Reconnect::new(),
             keepalive: Keepalive::new(config.keepalive),
             timers: Timers::default(),
-            entropy,
+            random,
             config,
             out: VecDeque::new(),
         }
@@ -129,7 +129,7 @@ impl Machine {
     ) {
         let placeholder = Phase::Offline(Offline::Idle);
         let phase = std::mem::replace(&mut self.phase, placeholder);
-        let before = Standing::of(&phase);
+        let before = Progress::of(&phase);
         let mut cx = Cx {
             now,
             config: &self.config,
@@ -140,7 +140,7 @@ impl Machine {
             reconnect: &mut self.reconnect,
             keepalive: self.keepalive,
             timers: &mut self.timers,
-            entropy: &mut self.entropy,
+            random: &mut self.random,
             out: &mut self.out,
         };
         match step(phase, &mut cx) {
