@@ -1,7 +1,7 @@
 //! An administrator blocks and unblocks users.
 
 use mfly_client::{EndReason, Event, Events};
-use mfly_tests::{Place, ScriptedServer, expect_event};
+use mfly_tests::{ScriptedServer, TestEnv, expect_event};
 
 async fn told(events: &mut Events, wanted: Event) {
     expect_event(events, "administrator's block", |event| (*event == wanted).then_some(())).await;
@@ -9,12 +9,12 @@ async fn told(events: &mut Events, wanted: Event) {
 
 #[tokio::test]
 async fn everybody_concerned_is_told_and_the_blocked_session_ends_for_good() {
-    let place = Place::start().await;
-    let (_alice, mut alices) = place.online("alice").await;
-    let (bob, mut bobs) = place.online("bob").await;
-    place.server.user("bob").admin_block(true).unwrap();
+    let env = TestEnv::start().await;
+    let (_alice, mut alices) = env.online("alice").await;
+    let (bob, mut bobs) = env.online("bob").await;
+    env.server.user("bob").admin_block(true).unwrap();
     let event = |blocked, own| Event::AdminBlock {
-        target: place.address("bob"),
+        target: env.address("bob"),
         blocked,
         chat_type: "chat".to_owned(),
         own,
@@ -29,18 +29,18 @@ async fn everybody_concerned_is_told_and_the_blocked_session_ends_for_good() {
     assert!(matches!(reason, EndReason::AdminBlocked), "{reason:?}");
     assert!(bobs.next().await.is_none(), "it connects again");
     assert!(matches!(bob.ended().await, EndReason::AdminBlocked));
-    place.server.user("bob").admin_block(false).unwrap();
+    env.server.user("bob").admin_block(false).unwrap();
     told(&mut alices, event(false, false)).await;
 }
 
 #[tokio::test]
 async fn after_the_block_is_lifted_the_old_credentials_work_again() {
-    let place = Place::start().await;
-    let credentials = place.register("alice").await;
-    place.server.user("alice").admin_block(true).unwrap();
-    place.app.connect(&credentials).await.unwrap_err();
-    place.server.user("alice").admin_block(false).unwrap();
-    place.app.connect(&credentials).await.unwrap();
+    let env = TestEnv::start().await;
+    let credentials = env.register("alice").await;
+    env.server.user("alice").admin_block(true).unwrap();
+    env.app.connect(&credentials).await.unwrap_err();
+    env.server.user("alice").admin_block(false).unwrap();
+    env.app.connect(&credentials).await.unwrap();
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 
 use mfly_client::{BareJid, ErrorKind, Event, Events, Feature, Listed, Quirks};
 use mfly_proto::stanza::{ErrorCondition, PresenceKind};
-use mfly_tests::place::user;
-use mfly_tests::{Place, argument, expect_event, kind};
+use mfly_tests::env::user;
+use mfly_tests::{TestEnv, argument, expect_event, kind};
 use mfly_testserver::TestServer;
 use serde_json::json;
 use std::error::Error as _;
@@ -14,28 +14,28 @@ async fn pushed(events: &mut Events, wanted: Event) {
 
 #[tokio::test]
 async fn a_blocked_user_is_listed_and_learns_who_did_it() {
-    let place = Place::start().await;
-    let alice = place.connect("alice").await;
-    let bob = place.connect("bob").await;
+    let env = TestEnv::start().await;
+    let alice = env.connect("alice").await;
+    let bob = env.connect("bob").await;
     assert!(alice.blocked().await.unwrap().is_empty());
     alice.block(&user("bob")).await.unwrap();
-    assert_eq!(alice.blocked().await.unwrap(), [place.address("bob")]);
+    assert_eq!(alice.blocked().await.unwrap(), [env.address("bob")]);
     assert!(alice.blocked_by().await.unwrap().is_empty());
-    assert_eq!(bob.blocked_by().await.unwrap(), [place.address("alice")]);
+    assert_eq!(bob.blocked_by().await.unwrap(), [env.address("alice")]);
     assert!(bob.blocked().await.unwrap().is_empty());
-    assert!(place.server.user("alice").has_blocked("bob"));
-    alice.unblock(&place.address("bob")).await.unwrap();
+    assert!(env.server.user("alice").has_blocked("bob"));
+    alice.unblock(&env.address("bob")).await.unwrap();
     assert!(alice.blocked().await.unwrap().is_empty());
     assert!(bob.blocked_by().await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn every_session_of_the_blocker_is_told_the_asking_one_too() {
-    let place = Place::start().await;
-    let (_other, mut others) = place.online("alice").await;
-    let (alice, mut own) = place.online("alice").await;
-    place.register("bob").await;
-    let users = Listed::from(vec![place.address("bob")]);
+    let env = TestEnv::start().await;
+    let (_other, mut others) = env.online("alice").await;
+    let (alice, mut own) = env.online("alice").await;
+    env.register("bob").await;
+    let users = Listed::from(vec![env.address("bob")]);
     alice.block(&user("bob")).await.unwrap();
     pushed(&mut own, Event::Blocked { users: users.clone() }).await;
     pushed(&mut others, Event::Blocked { users: users.clone() }).await;
@@ -46,10 +46,10 @@ async fn every_session_of_the_blocker_is_told_the_asking_one_too() {
 
 #[tokio::test]
 async fn the_blocked_user_is_told_and_sees_the_blocker_leave() {
-    let place = Place::start().await;
-    let (_bob, mut events) = place.online("bob").await;
-    let alice = place.connect("alice").await;
-    let who = place.address("alice");
+    let env = TestEnv::start().await;
+    let (_bob, mut events) = env.online("bob").await;
+    let alice = env.connect("alice").await;
+    let who = env.address("alice");
     alice.block(&user("bob")).await.unwrap();
     pushed(&mut events, Event::BlockedBy { user: who.clone(), carbon: false }).await;
     expect_event(&mut events, "alice's leaving", |event| match event {
@@ -68,25 +68,25 @@ async fn the_blocked_user_is_told_and_sees_the_blocker_leave() {
 
 #[tokio::test]
 async fn no_presence_crosses_a_block() {
-    let place = Place::start().await;
-    let (bob, mut bobs) = place.online("bob").await;
-    let alice = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let (bob, mut bobs) = env.online("bob").await;
+    let alice = env.connect("alice").await;
     alice.block(&user("bob")).await.unwrap();
-    place.told("bob", &mut bobs).await;
+    env.told("bob", &mut bobs).await;
     alice.set_presence(None, Some("busy")).await.unwrap();
     alice.settings().await.unwrap();
-    assert_eq!(place.told("bob", &mut bobs).await, []);
+    assert_eq!(env.told("bob", &mut bobs).await, []);
     let mut alices = alice.events();
     bob.set_presence(None, Some("busy")).await.unwrap();
     bob.settings().await.unwrap();
-    assert_eq!(place.told("alice", &mut alices).await, []);
+    assert_eq!(env.told("alice", &mut alices).await, []);
 }
 
 #[tokio::test]
 async fn blocking_twice_is_the_same_as_once() {
-    let place = Place::start().await;
-    let alice = place.connect("alice").await;
-    place.register("bob").await;
+    let env = TestEnv::start().await;
+    let alice = env.connect("alice").await;
+    env.register("bob").await;
     for _ in 0..2 {
         alice.block(&user("bob")).await.unwrap();
     }
@@ -99,8 +99,8 @@ async fn blocking_twice_is_the_same_as_once() {
 
 #[tokio::test]
 async fn an_unknown_user_cannot_be_blocked() {
-    let place = Place::start().await;
-    let alice = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let alice = env.connect("alice").await;
     for done in [alice.block(&user("nobody")).await, alice.unblock(&user("nobody")).await] {
         let error = done.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::UserNotAvailable);
@@ -110,10 +110,10 @@ async fn an_unknown_user_cannot_be_blocked() {
 
 #[tokio::test]
 async fn a_plan_without_blocking_refuses_it_and_nothing_is_sent() {
-    let place = Place::with(TestServer::builder().disable(Feature::Block)).await;
-    let alice = place.connect("alice").await;
-    place.register("bob").await;
-    place.settle(&alice).await;
+    let env = TestEnv::with(TestServer::builder().disable(Feature::Block)).await;
+    let alice = env.connect("alice").await;
+    env.register("bob").await;
+    env.settle(&alice).await;
     for outcome in [alice.block(&user("bob")).await, alice.unblock(&user("bob")).await] {
         let error = outcome.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::PlanGated(Feature::Block));
@@ -122,17 +122,17 @@ async fn a_plan_without_blocking_refuses_it_and_nothing_is_sent() {
             json!({"statusCode": 403, "message": "Feature unavailable for your plan"})
         );
     }
-    place.assert_nothing_sent(&alice).await;
+    env.assert_nothing_sent(&alice).await;
     assert!(alice.blocked().await.unwrap().is_empty(), "the lists are not gated");
     assert!(alice.blocked_by().await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn a_plan_that_loses_blocking_meanwhile_refuses_it_on_the_server() {
-    let place = Place::start().await;
-    let alice = place.connect("alice").await;
-    place.register("bob").await;
-    place.server.plan().disable(Feature::Block);
+    let env = TestEnv::start().await;
+    let alice = env.connect("alice").await;
+    env.register("bob").await;
+    env.server.plan().disable(Feature::Block);
     let refused = [alice.block(&user("bob")).await, alice.unblock(&user("bob")).await];
     for outcome in refused {
         let error = outcome.unwrap_err();
@@ -145,31 +145,31 @@ async fn a_plan_that_loses_blocking_meanwhile_refuses_it_on_the_server() {
         let refusal = error.source().unwrap().to_string();
         assert!(refusal.contains("not-allowed"), "{refusal}");
     }
-    place.server.plan().enable(Feature::Block);
+    env.server.plan().enable(Feature::Block);
     alice.block(&user("bob")).await.unwrap();
 }
 
 #[tokio::test]
 async fn oneself_a_group_and_a_stranger_are_refused_and_nothing_is_sent() {
-    let place = Place::start().await;
-    let alice = place.connect("alice").await;
-    place.settle(&alice).await;
+    let env = TestEnv::start().await;
+    let alice = env.connect("alice").await;
+    env.settle(&alice).await;
     assert_eq!(argument(alice.block(&user("alice")).await).0, "toUserJid");
     for address in ["g1@mix.localhost", "localhost", "bob@elsewhere.test"] {
         let address = BareJid::new(address).unwrap();
         assert_eq!(argument(alice.block(&address).await).0, "toUserJid", "{address}");
         assert_eq!(argument(alice.unblock(&address).await).0, "toUserJid", "{address}");
     }
-    place.assert_nothing_sent(&alice).await;
+    env.assert_nothing_sent(&alice).await;
 }
 
 #[tokio::test]
 async fn with_the_quirk_off_the_server_judges_blocking_oneself() {
-    let place = Place::start().await;
+    let env = TestEnv::start().await;
     let mut quirks = Quirks::default();
     quirks.refuse_self_block = false;
-    let app = Place::app_of(&place.server).quirks(quirks).build().await.unwrap();
-    let alice = app.connect(&place.register("alice").await).await.unwrap();
+    let app = TestEnv::app_of(&env.server).quirks(quirks).build().await.unwrap();
+    let alice = app.connect(&env.register("alice").await).await.unwrap();
     let error = kind(alice.block(&user("alice")).await);
     let ErrorKind::RequestRefused(error) = error else { panic!("{error:?}") };
     assert_eq!(error.condition, ErrorCondition::NotAllowed);
@@ -177,12 +177,12 @@ async fn with_the_quirk_off_the_server_judges_blocking_oneself() {
 
 #[tokio::test]
 async fn blocks_outlive_the_session() {
-    let place = Place::start().await;
-    let credentials = place.register("alice").await;
-    place.register("bob").await;
-    let alice = place.app.connect(&credentials).await.unwrap();
+    let env = TestEnv::start().await;
+    let credentials = env.register("alice").await;
+    env.register("bob").await;
+    let alice = env.app.connect(&credentials).await.unwrap();
     alice.block(&user("bob")).await.unwrap();
     alice.close().await;
-    let alice = place.app.connect(&credentials).await.unwrap();
-    assert_eq!(alice.blocked().await.unwrap(), [place.address("bob")]);
+    let alice = env.app.connect(&credentials).await.unwrap();
+    assert_eq!(alice.blocked().await.unwrap(), [env.address("bob")]);
 }

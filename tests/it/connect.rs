@@ -9,7 +9,7 @@ use mfly_proto::sasl::{Auth, plain};
 use mfly_proto::secret::LicenceKey;
 use mfly_proto::xml::{Document, Limits};
 use mfly_tests::stub::{LICENCE_KEY, PASSWORD};
-use mfly_tests::{Place, ScriptedServer, expect_event, kind, within};
+use mfly_tests::{ScriptedServer, TestEnv, expect_event, kind, within};
 use mfly_testserver::TestServer;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -24,17 +24,16 @@ async fn failure(app: &App, credentials: &Credentials) -> Error {
 
 #[tokio::test]
 async fn a_session_says_the_frames_of_the_official_sdk_in_its_order() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    place
-        .server
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    env.server
         .journal()
-        .wait_for(mfly_tests::PATIENCE, |entry| {
+        .wait_for(mfly_tests::DEADLINE, |entry| {
             entry.frame().is_some_and(|frame| frame.text.contains("carbons"))
         })
         .await
         .unwrap();
-    let said: Vec<String> = place
+    let said: Vec<String> = env
         .server
         .journal()
         .frames()
@@ -57,7 +56,7 @@ async fn a_session_says_the_frames_of_the_official_sdk_in_its_order() {
     }
     assert_eq!(session.state(), ConnectionState::Connected);
     let jid = session.jid();
-    assert_eq!(jid.bare(), place.address("alice"));
+    assert_eq!(jid.bare(), env.address("alice"));
     assert!(jid.resource().unwrap().starts_with("Web-"), "{jid}");
 }
 
@@ -96,23 +95,23 @@ async fn the_password_is_sealed_for_each_of_log_in_and_authentication() {
 
 #[tokio::test]
 async fn a_wrong_password_is_refused_before_xmpp_is_tried() {
-    let place = Place::start().await;
-    let mut credentials = place.register("alice").await;
+    let env = TestEnv::start().await;
+    let mut credentials = env.register("alice").await;
     credentials.password = Password::new("wrong").unwrap();
-    let error = failure(&place.app, &credentials).await;
+    let error = failure(&env.app, &credentials).await;
     assert_eq!(*error.kind(), ErrorKind::InvalidCredentials { status: 400 });
     assert_eq!((error.status_code(), error.fault()), (400, Fault::Caller));
     assert!(!error.is_retryable());
-    assert_eq!(place.server.journal().requests_to("/login").len(), 1, "it is not repeated");
-    assert!(place.server.journal().frames().is_empty());
+    assert_eq!(env.server.journal().requests_to("/login").len(), 1, "it is not repeated");
+    assert!(env.server.journal().frames().is_empty());
 }
 
 #[tokio::test]
 async fn an_unknown_user_is_refused_like_a_wrong_password() {
-    let place = Place::start().await;
-    let mut credentials = place.register("alice").await;
+    let env = TestEnv::start().await;
+    let mut credentials = env.register("alice").await;
     credentials.user = mfly_client::UserId::new("nobody").unwrap();
-    let error = failure(&place.app, &credentials).await;
+    let error = failure(&env.app, &credentials).await;
     assert_eq!(*error.kind(), ErrorKind::InvalidCredentials { status: 400 });
 }
 
@@ -155,10 +154,10 @@ async fn credentials_that_xmpp_refuses_end_the_session_at_once_and_are_not_tried
 
 #[tokio::test]
 async fn an_admin_blocked_user_cannot_connect() {
-    let place = Place::start().await;
-    let credentials = place.register("alice").await;
-    place.server.user("alice").admin_block(true).unwrap();
-    let error = failure(&place.app, &credentials).await;
+    let env = TestEnv::start().await;
+    let credentials = env.register("alice").await;
+    env.server.user("alice").admin_block(true).unwrap();
+    let error = failure(&env.app, &credentials).await;
     assert_eq!(*error.kind(), ErrorKind::AdminBlocked);
     assert_eq!(error.status_code(), 403);
 }
@@ -238,20 +237,20 @@ async fn a_server_that_accepts_and_says_nothing_costs_no_more_than_the_handshake
 
 #[tokio::test]
 async fn the_configuration_of_the_registration_serves_the_first_connection_only() {
-    let place = Place::start().await;
-    let credentials = place.register("alice").await;
-    let journal = place.server.journal();
-    place.app.connect(&credentials).await.unwrap();
+    let env = TestEnv::start().await;
+    let credentials = env.register("alice").await;
+    let journal = env.server.journal();
+    env.app.connect(&credentials).await.unwrap();
     assert!(journal.requests_to("/users/config").is_empty());
-    place.app.connect(&credentials).await.unwrap();
+    env.app.connect(&credentials).await.unwrap();
     assert_eq!(journal.requests_to("/users/config").len(), 1);
 }
 
 #[tokio::test]
 async fn a_subscription_made_before_connecting_sees_the_first_connection() {
-    let place = Place::start().await;
-    let credentials = place.register("alice").await;
-    let request = place.app.connect(&credentials);
+    let env = TestEnv::start().await;
+    let credentials = env.register("alice").await;
+    let request = env.app.connect(&credentials);
     let mut events = request.events();
     let session = request.await.unwrap();
     let first = within("an event", events.next()).await.unwrap();
@@ -314,12 +313,12 @@ async fn clear_text_to_another_machine_is_not_dialled() {
 
 #[tokio::test]
 async fn a_configured_host_is_dialled_without_tls_only_if_the_quirk_says_so() {
-    let place = Place::start().await;
+    let env = TestEnv::start().await;
     let mut quirks = Quirks::default();
     quirks.websocket_tls = false;
-    let builder = App::builder(place.server.licence_key());
+    let builder = App::builder(env.server.licence_key());
     let app =
-        builder.api_base_url(&place.server.api_base_url()).quirks(quirks).build().await.unwrap();
+        builder.api_base_url(&env.server.api_base_url()).quirks(quirks).build().await.unwrap();
     let account = app.register(&UserIdentifier::new("alice").unwrap()).await.unwrap();
     let session = within("connection", async { app.connect(&account.credentials).await }).await;
     assert_eq!(session.unwrap().state(), ConnectionState::Connected);
@@ -327,24 +326,24 @@ async fn a_configured_host_is_dialled_without_tls_only_if_the_quirk_says_so() {
 
 #[tokio::test]
 async fn two_sessions_of_one_user_have_addresses_of_their_own() {
-    let place = Place::start().await;
-    let credentials = place.register("alice").await;
-    let one = place.app.connect(&credentials).resource_prefix("Bot-").await.unwrap();
-    let two = place.app.connect(&credentials).await.unwrap();
+    let env = TestEnv::start().await;
+    let credentials = env.register("alice").await;
+    let one = env.app.connect(&credentials).resource_prefix("Bot-").await.unwrap();
+    let two = env.app.connect(&credentials).await.unwrap();
     assert!(one.jid().resource().unwrap().starts_with("Bot-"));
     assert_ne!(one.jid(), two.jid());
-    assert_eq!(place.server.user("alice").sessions().len(), 2);
+    assert_eq!(env.server.user("alice").sessions().len(), 2);
 }
 
 #[tokio::test]
 async fn a_resource_prefix_that_cannot_be_part_of_an_address_is_refused() {
-    let place = Place::start().await;
-    let credentials = place.register("alice").await;
-    place.server.journal().clear();
-    let outcome = place.app.connect(&credentials).resource_prefix("a\u{7}").await;
+    let env = TestEnv::start().await;
+    let credentials = env.register("alice").await;
+    env.server.journal().clear();
+    let outcome = env.app.connect(&credentials).resource_prefix("a\u{7}").await;
     let (name, _) = mfly_tests::argument(outcome);
     assert_eq!(name, "resource_prefix");
-    assert!(place.server.journal().entries().is_empty());
+    assert!(env.server.journal().entries().is_empty());
 }
 
 #[tokio::test]

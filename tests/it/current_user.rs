@@ -1,27 +1,27 @@
 //! Who the session's user is. Nothing is sent.
 
 use mfly_client::{BareJid, UserReference};
-use mfly_tests::place::user;
-use mfly_tests::{Place, ScriptedServer, argument, within};
+use mfly_tests::env::user;
+use mfly_tests::{ScriptedServer, TestEnv, argument, within};
 
 #[tokio::test]
 async fn the_own_user_and_address_are_known_without_asking() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    place.settle(&session).await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    env.settle(&session).await;
     assert_eq!(session.user(), &user("alice"));
-    assert_eq!(session.current_user(), place.address("alice"));
-    assert_eq!(session.jid().bare(), place.address("alice"));
-    place.assert_nothing_sent(&session).await;
+    assert_eq!(session.current_user(), env.address("alice"));
+    assert_eq!(session.jid().bare(), env.address("alice"));
+    env.assert_nothing_sent(&session).await;
 }
 
 #[tokio::test]
 async fn the_address_stays_known_after_the_end() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     session.logout().await.unwrap();
     // The official SDK answers "null@host" here.
-    assert_eq!(session.current_user(), place.address("alice"));
+    assert_eq!(session.current_user(), env.address("alice"));
 }
 
 #[tokio::test]
@@ -33,15 +33,15 @@ async fn the_domain_is_the_configured_host_and_not_the_dialled_one() {
 
 #[tokio::test]
 async fn a_users_address_is_made_from_an_id_or_taken_from_an_address() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    place.settle(&session).await;
-    let bob = place.address("bob");
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    env.settle(&session).await;
+    let bob = env.address("bob");
     assert_eq!(session.address_of(&user("bob")).unwrap(), bob);
     assert_eq!(session.address_of(&bob).unwrap(), bob);
     assert_eq!(session.address_of(&bob.with_resource("Web-1").unwrap()).unwrap(), bob);
     assert_eq!(session.address_of(&UserReference::new("bob").unwrap()).unwrap(), bob);
     let elsewhere = BareJid::new("bob@elsewhere.test").unwrap();
     assert_eq!(argument(session.address_of(&elsewhere)).0, "toUserJid");
-    place.assert_nothing_sent(&session).await;
+    env.assert_nothing_sent(&session).await;
 }

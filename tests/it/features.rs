@@ -2,9 +2,9 @@
 
 use mfly_client::{ErrorKind, Feature, MediaForm, MediaTarget, MediaUpload};
 use mfly_proto::cipher::ConfigCipher;
-use mfly_tests::place::user;
+use mfly_tests::env::user;
 use mfly_tests::stub::{config, success};
-use mfly_tests::{Place, ScriptedServer, kind};
+use mfly_tests::{ScriptedServer, TestEnv, kind};
 use mfly_testserver::TestServer;
 use serde_json::json;
 
@@ -38,8 +38,8 @@ fn there_are_the_seventeen_flags_of_the_official_sdk() {
 #[tokio::test]
 async fn each_flag_of_the_plan_arrives_alone() {
     for feature in Feature::ALL {
-        let place = Place::with(TestServer::builder().disable(*feature)).await;
-        let session = place.connect("alice").await;
+        let env = TestEnv::with(TestServer::builder().disable(*feature)).await;
+        let session = env.connect("alice").await;
         let features = session.features();
         for other in Feature::ALL {
             assert_eq!(features.contains(*other), other != feature, "{feature} off: {other}");
@@ -70,26 +70,26 @@ async fn each_kind_of_file_needs_its_own_feature() {
         (Feature::AudioAttachment, "audio/ogg"),
         (Feature::DocumentAttachment, "application/pdf"),
     ] {
-        let place = Place::with(TestServer::builder().disable(feature)).await;
-        let session = place.connect("alice").await;
-        place.settle(&session).await;
+        let env = TestEnv::with(TestServer::builder().disable(feature)).await;
+        let session = env.connect("alice").await;
+        env.settle(&session).await;
         for form in [MediaForm::Whole, MediaForm::Chunked] {
             let target = MediaTarget::User(user("bob"));
             let upload = MediaUpload::new(target, "m1", "a.bin", content_type, vec![1]).form(form);
             let error = kind(session.upload_media(upload).await);
             assert_eq!(error, ErrorKind::PlanGated(feature));
         }
-        place.assert_nothing_sent(&session).await;
+        env.assert_nothing_sent(&session).await;
     }
 }
 
 #[tokio::test]
 async fn a_changed_plan_is_known_after_the_next_connection() {
-    let place = Place::start().await;
-    let credentials = place.register("alice").await;
-    let session = place.app.connect(&credentials).await.unwrap();
-    place.server.plan().disable(Feature::Block);
+    let env = TestEnv::start().await;
+    let credentials = env.register("alice").await;
+    let session = env.app.connect(&credentials).await.unwrap();
+    env.server.plan().disable(Feature::Block);
     assert!(session.features().contains(Feature::Block));
-    let session = place.app.connect(&credentials).await.unwrap();
+    let session = env.app.connect(&credentials).await.unwrap();
     assert!(!session.features().contains(Feature::Block));
 }

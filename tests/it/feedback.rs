@@ -1,15 +1,15 @@
 //! Feedback.
 
 use mfly_client::ErrorKind;
-use mfly_tests::{Place, argument, kind};
+use mfly_tests::{TestEnv, argument, kind};
 use serde_json::{Value, json};
 
 #[tokio::test]
 async fn title_and_description_arrive() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     session.send_feedback("Colours", "More of them, \"please\" \u{1f308}").await.unwrap();
-    let request = &place.server.journal().requests_to("/moderation/feedback")[0];
+    let request = &env.server.journal().requests_to("/moderation/feedback")[0];
     assert_eq!((request.method.as_str(), request.user.as_deref()), ("POST", Some("alice")));
     let body: Value = serde_json::from_str(&request.body).unwrap();
     assert_eq!(
@@ -20,21 +20,21 @@ async fn title_and_description_arrive() {
 
 #[tokio::test]
 async fn an_empty_text_is_refused_by_its_name_and_nothing_is_sent() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    place.settle(&session).await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    env.settle(&session).await;
     for (title, description, name) in [("", "d", "title"), ("t", "", "description")] {
         let refused = argument(session.send_feedback(title, description).await);
         assert_eq!(refused, (name, format!("{name} is not valid or required")));
     }
-    place.assert_nothing_sent(&session).await;
+    env.assert_nothing_sent(&session).await;
 }
 
 #[tokio::test]
 async fn a_refusal_carries_the_servers_words() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    place.server.fault().request("/moderation/feedback").refuse(422, "Too long");
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    env.server.fault().request("/moderation/feedback").refuse(422, "Too long");
     let error = session.send_feedback("t", "d").await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Refused { status: 422, message: "Too long".to_owned() });
     assert_eq!(error.official(), json!({"statusCode": 422, "message": "Too long"}));
@@ -42,10 +42,10 @@ async fn a_refusal_carries_the_servers_words() {
 
 #[tokio::test]
 async fn a_session_that_is_over_sends_none() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     session.close().await;
     let error = kind(session.send_feedback("t", "d").await);
     assert!(matches!(error, ErrorKind::Ended(_)), "{error:?}");
-    assert!(place.server.journal().requests_to("/moderation/feedback").is_empty());
+    assert!(env.server.journal().requests_to("/moderation/feedback").is_empty());
 }

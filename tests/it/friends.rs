@@ -2,21 +2,21 @@
 
 use mfly_client::{ErrorKind, Event, ProfileUpdate};
 use mfly_tests::stub::HOST;
-use mfly_tests::{Place, ScriptedServer, expect_event, kind, within};
+use mfly_tests::{ScriptedServer, TestEnv, expect_event, kind, within};
 use mfly_testserver::TestServer;
 use serde_json::json;
 
 #[tokio::test]
 async fn the_list_has_the_contacts_with_their_profiles_opened() {
-    let place = Place::start().await;
-    let alice = place.connect("alice").await;
-    let bob = place.connect("bob").await;
+    let env = TestEnv::start().await;
+    let alice = env.connect("alice").await;
+    let bob = env.connect("bob").await;
     bob.update_profile(ProfileUpdate::new().nick_name("Bob").status("Hey")).await.unwrap();
     let list = alice.friends().await.unwrap();
     assert_eq!(list.permission, Some(1));
     assert_eq!(list.users.len(), 1);
     let friend = &list.users[0];
-    assert_eq!(friend.user, place.address("bob"));
+    assert_eq!(friend.user, env.address("bob"));
     assert_eq!((friend.profile.nick_name.as_str(), friend.profile.status.as_str()), ("Bob", "Hey"));
     assert_eq!(friend.profile.is_admin_blocked, Some(false));
     assert!(friend.profile.undecryptable().is_empty());
@@ -24,11 +24,11 @@ async fn the_list_has_the_contacts_with_their_profiles_opened() {
 
 #[tokio::test]
 async fn without_contacts_the_list_is_empty() {
-    let place = Place::with(TestServer::builder().contacts_explicit()).await;
-    let alice = place.connect("alice").await;
-    place.register("bob").await;
+    let env = TestEnv::with(TestServer::builder().contacts_explicit()).await;
+    let alice = env.connect("alice").await;
+    env.register("bob").await;
     assert!(alice.friends().await.unwrap().users.is_empty());
-    place.server.user("alice").make_contact("bob").unwrap();
+    env.server.user("alice").make_contact("bob").unwrap();
     assert_eq!(alice.friends().await.unwrap().users.len(), 1);
 }
 
@@ -72,9 +72,9 @@ async fn an_answer_without_the_list_ends_instead_of_hanging() {
 
 #[tokio::test]
 async fn an_announced_registration_makes_contacts_read_their_lists_again() {
-    let place = Place::start().await;
-    let (_alice, mut events) = place.online("alice").await;
-    let bob = place.connect("bob").await;
+    let env = TestEnv::start().await;
+    let (_alice, mut events) = env.online("alice").await;
+    let bob = env.connect("bob").await;
     bob.announce_registration().await.unwrap();
     expect_event(&mut events, "change of the list", |event| {
         (*event == Event::FriendsChanged { permission: None }).then_some(())

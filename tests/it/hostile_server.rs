@@ -5,7 +5,7 @@ use mfly_client::{
     ConnectionState, DisconnectReason, EndReason, ErrorKind, Event, Events, ExceededLimit,
     ReceiveLimits, Session,
 };
-use mfly_tests::place::user;
+use mfly_tests::env::user;
 use mfly_tests::scripted::{assert_same, attribute};
 use mfly_tests::stub::HOST;
 use mfly_tests::{Peer, ScriptedServer, expect_event, expect_events_until, kind, within};

@@ -2,8 +2,8 @@
 
 use mfly_client::{BareJid, ErrorKind};
 use mfly_proto::stanza::ErrorCondition;
-use mfly_tests::place::user;
-use mfly_tests::{Place, ScriptedServer, argument, kind, within};
+use mfly_tests::env::user;
+use mfly_tests::{ScriptedServer, TestEnv, argument, kind, within};
 use mfly_testserver::TestServer;
 
 fn condition(error: &ErrorKind) -> ErrorCondition {
@@ -15,23 +15,23 @@ fn condition(error: &ErrorKind) -> ErrorCondition {
 
 #[tokio::test]
 async fn it_is_zero_while_the_user_is_online() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    let bob = place.connect("bob").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    let bob = env.connect("bob").await;
     bob.settings().await.unwrap();
     let seen = session.last_seen(&user("bob")).await.unwrap();
     assert_eq!(seen.seconds, 0);
     assert!(seen.is_online());
-    assert_eq!(seen.from.unwrap().as_str(), place.address("bob").as_str());
+    assert_eq!(seen.from.unwrap().as_str(), env.address("bob").as_str());
 }
 
 #[tokio::test]
 async fn it_is_at_least_one_second_afterwards() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    let bob = place.connect("bob").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    let bob = env.connect("bob").await;
     bob.close().await;
-    let seen = session.last_seen(&place.address("bob")).await.unwrap();
+    let seen = session.last_seen(&env.address("bob")).await.unwrap();
     assert!(seen.seconds >= 1 && !seen.is_online(), "{seen:?}");
 }
 
@@ -74,8 +74,8 @@ async fn an_answer_without_the_number_ends_instead_of_hanging() {
 
 #[tokio::test]
 async fn an_unknown_user_is_not_found() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     let error = session.last_seen(&user("nobody")).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::UserNotAvailable);
     // The official SDK reports this for every refusal.
@@ -84,9 +84,9 @@ async fn an_unknown_user_is_not_found() {
 
 #[tokio::test]
 async fn a_user_who_blocked_the_asker_hides_it() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    let bob = place.connect("bob").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    let bob = env.connect("bob").await;
     bob.block(&user("alice")).await.unwrap();
     let error = kind(session.last_seen(&user("bob")).await);
     assert_eq!(condition(&error), ErrorCondition::Forbidden);
@@ -95,23 +95,23 @@ async fn a_user_who_blocked_the_asker_hides_it() {
 
 #[tokio::test]
 async fn a_stranger_hides_it_where_contacts_are_explicit() {
-    let place = Place::with(TestServer::builder().contacts_explicit()).await;
-    let session = place.connect("alice").await;
-    place.register("bob").await;
+    let env = TestEnv::with(TestServer::builder().contacts_explicit()).await;
+    let session = env.connect("alice").await;
+    env.register("bob").await;
     let error = kind(session.last_seen(&user("bob")).await);
     assert_eq!(condition(&error), ErrorCondition::Forbidden);
-    place.server.user("alice").make_contact("bob").unwrap();
+    env.server.user("alice").make_contact("bob").unwrap();
     session.last_seen(&user("bob")).await.unwrap();
 }
 
 #[tokio::test]
 async fn an_address_that_is_no_user_of_this_server_is_refused_and_nothing_is_sent() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    place.settle(&session).await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    env.settle(&session).await;
     for address in ["g1@mix.localhost", "localhost", "bob@elsewhere.test"] {
         let address = BareJid::new(address).unwrap();
         assert_eq!(argument(session.last_seen(&address).await).0, "toUserJid", "{address}");
     }
-    place.assert_nothing_sent(&session).await;
+    env.assert_nothing_sent(&session).await;
 }

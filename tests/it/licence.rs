@@ -3,7 +3,7 @@
 use mfly_client::{App, AppBuilder, ErrorKind, LicenceKey, MemoryLicenceCache};
 use mfly_proto::cipher::LicenceUrlCipher;
 use mfly_tests::stub::{LICENCE_KEY, StubBackend, success};
-use mfly_tests::{Place, argument};
+use mfly_tests::{TestEnv, argument};
 use mfly_testserver::TestServer;
 use serde_json::json;
 use std::sync::Arc;
@@ -38,8 +38,8 @@ async fn the_look_up_tells_where_the_api_is_and_what_kind_of_licence_it_is() {
 
 #[tokio::test]
 async fn an_unknown_key_is_refused() {
-    let place = Place::start().await;
-    let builder = App::builder(key()).licence_url(&place.server.licence_url());
+    let env = TestEnv::start().await;
+    let builder = App::builder(key()).licence_url(&env.server.licence_url());
     let error = builder.build().await.map(drop).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::LicenceRefused);
     let official = json!({"statusCode": 400, "message": "Invalid License key"});

@@ -2,7 +2,7 @@
 
 use mfly_client::{Event, Events};
 use mfly_tests::stub::HOST;
-use mfly_tests::{Peer, Place, ScriptedServer, expect_events_until};
+use mfly_tests::{Peer, ScriptedServer, TestEnv, expect_events_until};
 use serde_json::{Value, json};
 
 /// Everything told until now, in the official shape.
@@ -130,10 +130,10 @@ async fn the_connections_ups_and_downs_have_the_official_names() {
 
 #[tokio::test]
 async fn nothing_official_is_told_of_what_the_official_sdk_does_not_know() {
-    let place = Place::start().await;
-    let (session, mut events) = place.online("alice").await;
-    place.server.fault().connections_of("alice").send(r#"<unheard xmlns="urn:example"/>"#);
-    let told = place.told("alice", &mut events).await;
+    let env = TestEnv::start().await;
+    let (session, mut events) = env.online("alice").await;
+    env.server.fault().connections_of("alice").send(r#"<unheard xmlns="urn:example"/>"#);
+    let told = env.told("alice", &mut events).await;
     assert!(!told.is_empty());
     assert!(told.iter().all(|event| event.official().is_empty()), "{told:?}");
     drop(session);

@@ -2,13 +2,13 @@
 
 use mfly_client::{ConnectionState, EndReason, ErrorKind, Event, Token};
 use mfly_tests::stub::TOKEN;
-use mfly_tests::{PATIENCE, Place, ScriptedServer, expect_event, kind, within};
+use mfly_tests::{DEADLINE, ScriptedServer, TestEnv, expect_event, kind, within};
 use serde_json::json;
 
 #[tokio::test]
 async fn logging_out_tells_the_server_and_closes_the_session() {
-    let place = Place::start().await;
-    let (session, mut events) = place.online("alice").await;
+    let env = TestEnv::start().await;
+    let (session, mut events) = env.online("alice").await;
     let outcome = within("log-out", session.logout()).await.unwrap();
     assert!(outcome.server_told);
     assert_eq!(session.state(), ConnectionState::Ended);
@@ -18,25 +18,25 @@ async fn logging_out_tells_the_server_and_closes_the_session() {
     })
     .await;
     assert!(events.next().await.is_none());
-    assert_eq!(place.server.journal().requests_to("/logout").len(), 1);
-    assert!(!place.server.user("alice").is_online());
+    assert_eq!(env.server.journal().requests_to("/logout").len(), 1);
+    assert!(!env.server.user("alice").is_online());
 }
 
 #[tokio::test]
 async fn the_password_and_the_token_are_void_afterwards() {
-    let place = Place::start().await;
-    let credentials = place.register("alice").await;
-    let session = place.app.connect(&credentials).await.unwrap();
+    let env = TestEnv::start().await;
+    let credentials = env.register("alice").await;
+    let session = env.app.connect(&credentials).await.unwrap();
     let token = session.user_token().await.unwrap();
     session.logout().await.unwrap();
-    let error = kind(place.app.connect(&credentials).await);
+    let error = kind(env.app.connect(&credentials).await);
     assert_eq!(error, ErrorKind::InvalidCredentials { status: 400 });
     // Somebody who kept the token cannot use it in another session.
-    let other = place.connect("bob").await;
+    let other = env.connect("bob").await;
     other.set_user_token(Token::new(token.expose()).unwrap());
-    place.server.journal().clear();
+    env.server.journal().clear();
     other.own_profile().await.unwrap();
-    let refused = &place.server.journal().requests_to("/contacts/vcard")[0];
+    let refused = &env.server.journal().requests_to("/contacts/vcard")[0];
     assert_eq!(refused.http_status, 401);
 }
 
@@ -62,9 +62,9 @@ async fn goodbye_is_said_as_the_official_sdk_says_it() {
 
 #[tokio::test]
 async fn a_refused_log_out_changes_nothing() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    place.server.fault().request("/logout").refuse(500, "not now");
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    env.server.fault().request("/logout").refuse(500, "not now");
     let error = session.logout().await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Refused { status: 500, message: "not now".to_owned() });
     assert_eq!(error.official(), json!({"statusCode": 500, "message": "not now"}));
@@ -75,43 +75,43 @@ async fn a_refused_log_out_changes_nothing() {
 
 #[tokio::test]
 async fn when_the_server_cannot_be_told_the_session_closes_all_the_same() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    place.server.fault().request("/logout").times(2).cut();
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    env.server.fault().request("/logout").times(2).cut();
     assert!(!within("log-out", session.logout()).await.unwrap().server_told);
     assert_eq!(session.state(), ConnectionState::Ended);
 }
 
 #[tokio::test]
 async fn logging_out_twice_is_no_error() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     session.logout().await.unwrap();
     let again = within("the second log-out", session.logout()).await.unwrap();
     assert!(!again.server_told);
-    assert_eq!(place.server.journal().requests_to("/logout").len(), 1);
+    assert_eq!(env.server.journal().requests_to("/logout").len(), 1);
 }
 
 #[tokio::test]
 async fn nothing_works_afterwards_and_the_error_says_so() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     session.logout().await.unwrap();
-    place.server.journal().clear();
+    env.server.journal().clear();
     let error = session.settings().await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Ended(EndReason::Closed)), "{error:?}");
     let error = session.own_profile().await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Ended(EndReason::Closed)), "{error:?}");
-    assert!(place.server.journal().requests().is_empty());
+    assert!(env.server.journal().requests().is_empty());
 }
 
 #[tokio::test]
 async fn others_see_the_user_leave() {
-    let place = Place::start().await;
-    let (_bob, mut events) = place.online("bob").await;
-    let alice = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let (_bob, mut events) = env.online("bob").await;
+    let alice = env.connect("alice").await;
     alice.logout().await.unwrap();
-    let user = place.address("alice");
+    let user = env.address("alice");
     expect_event(&mut events, "alice's leaving", |event| match event {
         Event::Presence { user: who, kind, .. } if *who == user => {
             (*kind == mfly_client::PresenceKind::Unavailable).then_some(())
@@ -123,18 +123,18 @@ async fn others_see_the_user_leave() {
 
 #[tokio::test]
 async fn closing_keeps_the_registration() {
-    let place = Place::start().await;
-    let credentials = place.register("alice").await;
-    let session = place.app.connect(&credentials).await.unwrap();
+    let env = TestEnv::start().await;
+    let credentials = env.register("alice").await;
+    let session = env.app.connect(&credentials).await.unwrap();
     within("closing", session.close()).await;
-    assert!(place.server.journal().requests_to("/logout").is_empty());
-    place.app.connect(&credentials).await.unwrap();
+    assert!(env.server.journal().requests_to("/logout").is_empty());
+    env.app.connect(&credentials).await.unwrap();
 }
 
 #[tokio::test]
 async fn dropping_the_last_handle_says_goodbye() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     let clone = session.clone();
     drop(session);
     clone.settings().await.unwrap();
@@ -145,7 +145,7 @@ async fn dropping_the_last_handle_says_goodbye() {
                 && frame.text.starts_with("<close")
         })
     };
-    place.server.journal().wait_for(PATIENCE, is_close).await.unwrap();
+    env.server.journal().wait_for(DEADLINE, is_close).await.unwrap();
 }
 
 #[tokio::test]

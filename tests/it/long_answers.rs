@@ -4,7 +4,7 @@ use crate::standard::{Way, account, connect, start};
 use mfly_client::standard::Photo;
 use mfly_client::{ErrorKind, ExceededLimit, Jid, ReceiveLimits};
 use mfly_proto::framing::Framing;
-use mfly_tests::{Place, kind, within};
+use mfly_tests::{TestEnv, kind, within};
 use mfly_testserver::{TestServer, UserProfile};
 
 const MANY: usize = 10_000;
@@ -22,20 +22,20 @@ fn profile(number: usize) -> UserProfile {
 }
 
 /// A server where everybody is a contact of everybody, with so many users.
-async fn crowd(users: usize) -> Place {
-    let place = Place::with(TestServer::builder()).await;
+async fn crowd(users: usize) -> TestEnv {
+    let env = TestEnv::with(TestServer::builder()).await;
     for number in 0..users {
-        let user = place.server.user(format!("friend{number}"));
+        let user = env.server.user(format!("friend{number}"));
         user.create().unwrap();
         user.set_profile(profile(number)).unwrap();
     }
-    place
+    env
 }
 
 #[tokio::test]
 async fn ten_thousand_contacts_with_their_profiles_arrive_beside_other_requests() {
-    let place = crowd(MANY).await;
-    let alice = place.connect("alice").await;
+    let env = crowd(MANY).await;
+    let alice = env.connect("alice").await;
     let (friends, blocked) =
         within("the list", async { tokio::join!(alice.friends(), alice.blocked()) }).await;
     assert!(blocked.unwrap().is_empty());
@@ -47,9 +47,9 @@ async fn ten_thousand_contacts_with_their_profiles_arrive_beside_other_requests(
 
 #[tokio::test]
 async fn ten_thousand_blocked_users_arrive() {
-    let place = Place::start().await;
-    let alice = place.connect("alice").await;
-    let handle = place.server.user("alice");
+    let env = TestEnv::start().await;
+    let alice = env.connect("alice").await;
+    let handle = env.server.user("alice");
     for number in 0..MANY {
         handle.block(&format!("foe-{number}-{}", "x".repeat(40))).unwrap();
     }
@@ -59,11 +59,11 @@ async fn ten_thousand_blocked_users_arrive() {
 
 #[tokio::test]
 async fn a_list_above_the_limit_fails_by_itself_and_says_how_to_raise_it() {
-    let place = crowd(100).await;
-    let credentials = place.register("alice").await;
+    let env = crowd(100).await;
+    let credentials = env.register("alice").await;
     let mut limits = ReceiveLimits::default();
     limits.iq.bytes = 20_000;
-    let connecting = place.app.connect(&credentials).limits(limits);
+    let connecting = env.app.connect(&credentials).limits(limits);
     let alice = within("connection", async { connecting.await }).await.unwrap();
     let (friends, blocked) =
         within("the list", async { tokio::join!(alice.friends(), alice.blocked()) }).await;
@@ -81,15 +81,15 @@ async fn a_list_above_the_limit_fails_by_itself_and_says_how_to_raise_it() {
 
 #[tokio::test]
 async fn limits_that_would_not_take_an_ordinary_stanza_are_refused() {
-    let place = Place::start().await;
-    let credentials = place.register("alice").await;
+    let env = TestEnv::start().await;
+    let credentials = env.register("alice").await;
     let mut limits = ReceiveLimits::default();
     limits.stanza.bytes = 100;
     let named =
         |error: ErrorKind| matches!(error, ErrorKind::InvalidArgument(it) if it.name == "limits");
-    let built = Place::app_of(&place.server).limits(limits).build().await;
+    let built = TestEnv::app_of(&env.server).limits(limits).build().await;
     assert!(named(kind(built)));
-    assert!(named(kind(place.app.connect(&credentials).limits(limits).await)));
+    assert!(named(kind(env.app.connect(&credentials).limits(limits).await)));
     let server = start(|builder| builder).await;
     let account = account(&server, "alice", Way::Memory(Framing::Tcp)).limits(limits);
     assert!(named(kind(account.connect().await)));
@@ -97,11 +97,11 @@ async fn limits_that_would_not_take_an_ordinary_stanza_are_refused() {
 
 #[tokio::test]
 async fn the_limits_of_the_app_are_those_of_its_sessions() {
-    let place = crowd(100).await;
+    let env = crowd(100).await;
     let mut limits = ReceiveLimits::default();
     limits.iq.children = 50;
-    let app = Place::app_of(&place.server).limits(limits).build().await.unwrap();
-    let credentials = place.register("alice").await;
+    let app = TestEnv::app_of(&env.server).limits(limits).build().await.unwrap();
+    let credentials = env.register("alice").await;
     let connecting = app.connect(&credentials);
     let alice = within("connection", async { connecting.await }).await.unwrap();
     let failure = kind(within("the list", alice.friends()).await);
@@ -173,13 +173,13 @@ async fn a_card_with_a_photo_of_a_megabyte_arrives_beside_other_requests() {
 
 #[tokio::test]
 async fn a_page_of_a_thousand_full_profiles_arrives() {
-    let place = crowd(1_000).await;
+    let env = crowd(1_000).await;
     for number in 0..1_000 {
         let full = UserProfile { status: "x".repeat(1_000), ..profile(number) };
-        let user = place.server.user(format!("friend{number}"));
+        let user = env.server.user(format!("friend{number}"));
         user.set_profile(full).unwrap();
     }
-    let alice = place.connect("alice").await;
+    let alice = env.connect("alice").await;
     let request = alice.user_list().page(1, 1_000).unwrap();
     let page = within("the page", async { request.await }).await.unwrap();
     assert_eq!(page.users.len(), 1_000);

@@ -4,9 +4,9 @@ use mfly_client::{
     Error, ErrorKind, FileKey, FileToken, GroupJid, MediaForm, MediaReference, MediaTarget,
     MediaUpload, Progress, UploadedMedia,
 };
-use mfly_tests::place::user;
+use mfly_tests::env::user;
 use mfly_tests::stub::success;
-use mfly_tests::{Place, ScriptedServer, argument, kind};
+use mfly_tests::{ScriptedServer, TestEnv, argument, kind};
 use mfly_testserver::TestServer;
 use serde_json::json;
 use std::sync::{Arc, Mutex};
@@ -24,11 +24,11 @@ fn upload(len: usize, form: MediaForm) -> MediaUpload {
 }
 
 async fn uploaded(
-    place: &Place,
+    env: &TestEnv,
     len: usize,
     form: MediaForm,
 ) -> (mfly_client::Session, UploadedMedia) {
-    let session = place.connect("alice").await;
+    let session = env.connect("alice").await;
     let media = session.upload_media(upload(len, form)).await.unwrap();
     (session, media)
 }
@@ -37,9 +37,9 @@ const FORMS: [MediaForm; 2] = [MediaForm::Whole, MediaForm::Chunked];
 
 #[tokio::test]
 async fn a_sealed_file_comes_back_as_it_was_in_either_form_and_at_any_length() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    let bob = place.connect("bob").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    let bob = env.connect("bob").await;
     assert!(session.media_encryption(), "files are sealed unless told otherwise");
     for form in FORMS {
         for len in [1, 15, 16, 17, 1000] {
@@ -54,9 +54,9 @@ async fn a_sealed_file_comes_back_as_it_was_in_either_form_and_at_any_length() {
 
 #[tokio::test]
 async fn what_is_stored_of_a_sealed_file_does_not_show_it() {
-    let place = Place::start().await;
+    let env = TestEnv::start().await;
     for form in FORMS {
-        let (session, media) = uploaded(&place, 1000, form).await;
+        let (session, media) = uploaded(&env, 1000, form).await;
         let stored = MediaReference::new(media.file_token.clone(), None).form(form);
         let stored = session.download_media(&stored).await.unwrap();
         assert_eq!(stored.len() as u64, media.stored_len);
@@ -67,8 +67,8 @@ async fn what_is_stored_of_a_sealed_file_does_not_show_it() {
 
 #[tokio::test]
 async fn with_encryption_off_the_file_is_stored_as_it_is() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     session.set_media_encryption(false);
     assert!(!session.media_encryption());
     for form in FORMS {
@@ -83,8 +83,8 @@ async fn with_encryption_off_the_file_is_stored_as_it_is() {
 
 #[tokio::test]
 async fn every_file_has_a_key_of_its_own() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     let one = session.upload_media(upload(10, MediaForm::Whole)).await.unwrap();
     let two = session.upload_media(upload(10, MediaForm::Whole)).await.unwrap();
     assert_ne!(one.file_key, two.file_key);
@@ -93,8 +93,8 @@ async fn every_file_has_a_key_of_its_own() {
 
 #[tokio::test]
 async fn a_large_file_travels_in_parts_and_reports_how_far_it_is() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     session.set_media_encryption(false);
     let len = PART + 1000;
     let seen = Arc::new(Mutex::new(Vec::new()));
@@ -106,7 +106,7 @@ async fn a_large_file_travels_in_parts_and_reports_how_far_it_is() {
     assert!(seen.iter().all(|(sent, total)| *total == len as u64 && sent <= total), "{seen:?}");
     assert!(seen.windows(2).all(|pair| pair[0].0 <= pair[1].0), "{seen:?}");
     assert_eq!(seen.last().unwrap().0, len as u64);
-    let parts: Vec<_> = place
+    let parts: Vec<_> = env
         .server
         .journal()
         .requests()
@@ -123,33 +123,33 @@ async fn a_large_file_travels_in_parts_and_reports_how_far_it_is() {
 
 #[tokio::test]
 async fn a_file_for_a_group_is_marked_so() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     let group = MediaTarget::Group(GroupJid::new("g1@mix.localhost").unwrap());
     for form in FORMS {
         let upload = MediaUpload::new(group.clone(), "m1", "a.pdf", "application/pdf", bytes(10));
         let media = session.upload_media(upload.form(form)).await.unwrap();
         assert!(session.download_media(&media.reference()).await.unwrap() == bytes(10));
     }
-    let start = &place.server.journal().requests_to("/media/upload")[0];
+    let start = &env.server.journal().requests_to("/media/upload")[0];
     assert!(start.body.contains("g1") && start.body.contains("pdf"), "{}", start.body);
 }
 
 #[tokio::test]
 async fn an_empty_file_is_refused_and_nothing_is_sent() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    place.settle(&session).await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    env.settle(&session).await;
     for form in FORMS {
         assert_eq!(argument(session.upload_media(upload(0, form)).await).0, "file");
     }
-    place.assert_nothing_sent(&session).await;
+    env.assert_nothing_sent(&session).await;
 }
 
 #[tokio::test]
 async fn a_wrong_key_is_an_error_and_not_a_wrong_file() {
-    let place = Place::start().await;
-    let (session, media) = uploaded(&place, 1000, MediaForm::Whole).await;
+    let env = TestEnv::start().await;
+    let (session, media) = uploaded(&env, 1000, MediaForm::Whole).await;
     let mut reference = media.reference();
     reference.file_key = Some(FileKey::from_random([7; 64]));
     assert_eq!(kind(session.download_media(&reference).await), ErrorKind::Media);
@@ -157,8 +157,8 @@ async fn a_wrong_key_is_an_error_and_not_a_wrong_file() {
 
 #[tokio::test]
 async fn a_file_that_does_not_exist_is_not_found() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     for form in FORMS {
         let missing = MediaReference::new(FileToken::new("missing").unwrap(), None).form(form);
         let error: Error = session.download_media(&missing).await.unwrap_err();
@@ -173,8 +173,8 @@ async fn a_file_that_does_not_exist_is_not_found() {
 }
 
 /// Where commits went.
-fn commits(place: &Place) -> Vec<String> {
-    let requests = place.server.journal().requests().into_iter();
+fn commits(env: &TestEnv) -> Vec<String> {
+    let requests = env.server.journal().requests().into_iter();
     let paths = requests.filter(|request| request.method == "POST").map(|request| request.path);
     paths.filter(|path| path.contains("commit") || path.starts_with("/media-store/")).collect()
 }
@@ -182,12 +182,12 @@ fn commits(place: &Place) -> Vec<String> {
 #[tokio::test]
 async fn several_parts_are_committed_in_the_way_of_the_store_and_a_single_one_is_not() {
     for by_id in [true, false] {
-        let place = Place::with(TestServer::builder().commit_uploads_by_id(by_id)).await;
-        let (session, media) = uploaded(&place, 1000, MediaForm::Chunked).await;
-        assert_eq!(commits(&place), Vec::<String>::new());
+        let env = TestEnv::with(TestServer::builder().commit_uploads_by_id(by_id)).await;
+        let (session, media) = uploaded(&env, 1000, MediaForm::Chunked).await;
+        assert_eq!(commits(&env), Vec::<String>::new());
         assert!(session.download_media(&media.reference()).await.unwrap() == bytes(1000));
         session.upload_media(upload(PART + 1, MediaForm::Chunked)).await.unwrap();
-        let commits = commits(&place);
+        let commits = commits(&env);
         assert_eq!(commits.len(), 1, "{commits:?}");
         assert_eq!(commits[0] == "/media/upload/commit", by_id, "{commits:?}");
     }
@@ -195,17 +195,17 @@ async fn several_parts_are_committed_in_the_way_of_the_store_and_a_single_one_is
 
 #[tokio::test]
 async fn a_commit_that_fails_fails_the_upload() {
-    let place = Place::with(TestServer::builder().commit_uploads_by_id(true)).await;
-    let session = place.connect("alice").await;
-    place.server.fault().request("/media/upload/commit").refuse(500, "lost it");
+    let env = TestEnv::with(TestServer::builder().commit_uploads_by_id(true)).await;
+    let session = env.connect("alice").await;
+    env.server.fault().request("/media/upload/commit").refuse(500, "lost it");
     let error = kind(session.upload_media(upload(PART + 1, MediaForm::Chunked)).await);
     assert_eq!(error, ErrorKind::Refused { status: 500, message: "lost it".to_owned() });
 }
 
 #[tokio::test]
 async fn a_writer_that_fails_fails_the_download() {
-    let place = Place::start().await;
-    let (session, media) = uploaded(&place, 1000, MediaForm::Whole).await;
+    let env = TestEnv::start().await;
+    let (session, media) = uploaded(&env, 1000, MediaForm::Whole).await;
     let (writer, reader) = tokio::io::duplex(1);
     drop(reader);
     assert_eq!(kind(session.download_media_to(&media.reference(), writer).await), ErrorKind::Media);

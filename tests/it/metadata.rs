@@ -1,7 +1,7 @@
 //! Named values attached to the own user.
 
 use mfly_client::{ErrorKind, MetaValue, Metadata};
-use mfly_tests::{Place, kind};
+use mfly_tests::{TestEnv, kind};
 
 fn metadata(pairs: &[(&str, MetaValue)]) -> Metadata {
     let mut metadata = Metadata::new();
@@ -13,8 +13,8 @@ fn metadata(pairs: &[(&str, MetaValue)]) -> Metadata {
 
 #[tokio::test]
 async fn an_update_replaces_all_values_and_returns_them() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     assert!(session.metadata().await.unwrap().is_empty());
     let first = metadata(&[("team", "blue".into()), ("level", 7.into()), ("beta", true.into())]);
     assert_eq!(session.update_metadata(&first).await.unwrap(), first);
@@ -40,9 +40,9 @@ fn a_value_that_cannot_be_sent_is_refused() {
 
 #[tokio::test]
 async fn a_refusal_carries_the_servers_words() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    place.server.fault().request("/users/updateMetaData").refuse(400, "no");
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    env.server.fault().request("/users/updateMetaData").refuse(400, "no");
     let error = kind(session.update_metadata(&Metadata::new()).await);
     assert_eq!(error, ErrorKind::Refused { status: 400, message: "no".to_owned() });
 }

@@ -1,11 +1,11 @@
 //! Who is online.
 
 use mfly_client::{Event, Events, PresenceKind, Show};
-use mfly_tests::{Place, ScriptedServer, expect_event};
+use mfly_tests::{ScriptedServer, TestEnv, expect_event};
 use mfly_testserver::TestServer;
 
-async fn presence(place: &Place, events: &mut Events, who: &str) -> Event {
-    let who = place.address(who);
+async fn presence(env: &TestEnv, events: &mut Events, who: &str) -> Event {
+    let who = env.address(who);
     expect_event(events, "presence", |event| match event {
         Event::Presence { user, .. } if *user == who => Some(event.clone()),
         _ => None,
@@ -22,14 +22,14 @@ fn kind(event: &Event) -> PresenceKind {
 
 #[tokio::test]
 async fn a_contacts_coming_and_going_is_told() {
-    let place = Place::start().await;
-    let (_alice, mut events) = place.online("alice").await;
-    let bob = place.connect("bob").await;
-    let came = presence(&place, &mut events, "bob").await;
+    let env = TestEnv::start().await;
+    let (_alice, mut events) = env.online("alice").await;
+    let bob = env.connect("bob").await;
+    let came = presence(&env, &mut events, "bob").await;
     assert_eq!(
         came,
         Event::Presence {
-            user: place.address("bob"),
+            user: env.address("bob"),
             resource: bob.jid().resource().map(str::to_owned),
             kind: PresenceKind::Available,
             show: None,
@@ -38,40 +38,40 @@ async fn a_contacts_coming_and_going_is_told() {
         }
     );
     bob.close().await;
-    assert_eq!(kind(&presence(&place, &mut events, "bob").await), PresenceKind::Unavailable);
+    assert_eq!(kind(&presence(&env, &mut events, "bob").await), PresenceKind::Unavailable);
 }
 
 #[tokio::test]
 async fn a_newcomer_learns_who_is_there_already() {
-    let place = Place::start().await;
-    let _bob = place.connect("bob").await;
-    let credentials = place.register("alice").await;
-    let request = place.app.connect(&credentials);
+    let env = TestEnv::start().await;
+    let _bob = env.connect("bob").await;
+    let credentials = env.register("alice").await;
+    let request = env.app.connect(&credentials);
     let mut events = request.events();
     let _alice = request.await.unwrap();
-    assert_eq!(kind(&presence(&place, &mut events, "bob").await), PresenceKind::Available);
+    assert_eq!(kind(&presence(&env, &mut events, "bob").await), PresenceKind::Available);
 }
 
 #[tokio::test]
 async fn a_connection_that_breaks_counts_as_leaving() {
-    let place = Place::start().await;
-    let (_alice, mut events) = place.online("alice").await;
-    let bob = place.register("bob").await;
+    let env = TestEnv::start().await;
+    let (_alice, mut events) = env.online("alice").await;
+    let bob = env.register("bob").await;
     let policy = mfly_client::ReconnectPolicy::never();
-    let _bob = place.app.connect(&bob).reconnect(policy).await.unwrap();
-    presence(&place, &mut events, "bob").await;
-    place.server.fault().connections_of("bob").cut();
-    assert_eq!(kind(&presence(&place, &mut events, "bob").await), PresenceKind::Unavailable);
+    let _bob = env.app.connect(&bob).reconnect(policy).await.unwrap();
+    presence(&env, &mut events, "bob").await;
+    env.server.fault().connections_of("bob").cut();
+    assert_eq!(kind(&presence(&env, &mut events, "bob").await), PresenceKind::Unavailable);
 }
 
 #[tokio::test]
 async fn show_and_status_reach_the_contacts() {
-    let place = Place::start().await;
-    let (_alice, mut events) = place.online("alice").await;
-    let bob = place.connect("bob").await;
-    presence(&place, &mut events, "bob").await;
+    let env = TestEnv::start().await;
+    let (_alice, mut events) = env.online("alice").await;
+    let bob = env.connect("bob").await;
+    presence(&env, &mut events, "bob").await;
     bob.set_presence(Some(Show::Away), Some("lunch & <tea>")).await.unwrap();
-    let Event::Presence { show, status, .. } = presence(&place, &mut events, "bob").await else {
+    let Event::Presence { show, status, .. } = presence(&env, &mut events, "bob").await else {
         unreachable!("it is a presence");
     };
     assert_eq!(show, Some(Show::Away));
@@ -80,25 +80,25 @@ async fn show_and_status_reach_the_contacts() {
 
 #[tokio::test]
 async fn another_session_of_the_own_account_is_marked_as_own_and_not_told_officially() {
-    let place = Place::start().await;
-    let (_one, mut events) = place.online("alice").await;
-    let _two = place.connect("alice").await;
-    let event = presence(&place, &mut events, "alice").await;
+    let env = TestEnv::start().await;
+    let (_one, mut events) = env.online("alice").await;
+    let _two = env.connect("alice").await;
+    let event = presence(&env, &mut events, "alice").await;
     assert!(matches!(event, Event::Presence { own: true, .. }), "{event:?}");
     assert!(event.official().is_empty());
 }
 
 #[tokio::test]
 async fn strangers_do_not_see_each_other_where_contacts_are_explicit() {
-    let place = Place::with(TestServer::builder().contacts_explicit()).await;
-    let (_alice, mut events) = place.online("alice").await;
-    let bob = place.connect("bob").await;
+    let env = TestEnv::with(TestServer::builder().contacts_explicit()).await;
+    let (_alice, mut events) = env.online("alice").await;
+    let bob = env.connect("bob").await;
     bob.settings().await.unwrap();
-    assert_eq!(place.told("alice", &mut events).await, []);
+    assert_eq!(env.told("alice", &mut events).await, []);
     bob.close().await;
-    place.server.user("alice").make_contact("bob").unwrap();
-    let _bob = place.connect("bob").await;
-    presence(&place, &mut events, "bob").await;
+    env.server.user("alice").make_contact("bob").unwrap();
+    let _bob = env.connect("bob").await;
+    presence(&env, &mut events, "bob").await;
 }
 
 #[tokio::test]

@@ -4,9 +4,9 @@ use mfly_client::{
     Error, ErrorKind, Event, Field, Profile, ProfileFields, ProfileImage, ProfileUpdate, Quirks,
 };
 use mfly_proto::cipher::{Iv, ProfileCipher};
-use mfly_tests::place::user;
+use mfly_tests::env::user;
 use mfly_tests::stub::{PROFILE_IV, success};
-use mfly_tests::{Place, ScriptedServer, argument, expect_event, kind, within};
+use mfly_tests::{ScriptedServer, TestEnv, argument, expect_event, kind, within};
 use mfly_testserver::UserProfile;
 use serde_json::json;
 
@@ -32,8 +32,8 @@ fn fields(email: &str) -> ProfileFields {
 }
 
 /// The content of the change notice about `who`.
-async fn changed(place: &Place, events: &mut mfly_client::Events, who: &str) -> (Profile, bool) {
-    let who = place.address(who);
+async fn changed(env: &TestEnv, events: &mut mfly_client::Events, who: &str) -> (Profile, bool) {
+    let who = env.address(who);
     expect_event(events, "change of the profile", |event| match event {
         Event::ProfileChanged { user, profile: Some(profile), own } if *user == who => {
             Some((profile.clone(), *own))
@@ -45,20 +45,20 @@ async fn changed(place: &Place, events: &mut mfly_client::Events, who: &str) -> 
 
 #[tokio::test]
 async fn who_reads_a_profile_is_told_of_it_as_the_official_listener_is() {
-    let place = Place::start().await;
-    let (session, mut events) = place.online("alice").await;
-    place.register("bob").await;
-    place.server.user("bob").set_profile(bob()).unwrap();
+    let env = TestEnv::start().await;
+    let (session, mut events) = env.online("alice").await;
+    env.register("bob").await;
+    env.server.user("bob").set_profile(bob()).unwrap();
     let bobs = session.profile(&user("bob")).await.unwrap();
     let own = session.own_profile().await.unwrap();
-    let told: Vec<Event> = place
+    let told: Vec<Event> = env
         .told("alice", &mut events)
         .await
         .into_iter()
         .filter(|event| matches!(event, Event::ProfileRead { .. } | Event::ProfileChanged { .. }))
         .collect();
     let read = |user: &str, profile: Profile, own| Event::ProfileRead {
-        user: place.address(user),
+        user: env.address(user),
         profile,
         own,
     };
@@ -78,21 +78,21 @@ async fn who_reads_a_profile_is_told_of_it_as_the_official_listener_is() {
 
 #[tokio::test]
 async fn a_read_that_fails_or_that_an_update_makes_is_not_told() {
-    let place = Place::start().await;
-    let (session, mut events) = place.online("alice").await;
+    let env = TestEnv::start().await;
+    let (session, mut events) = env.online("alice").await;
     session.profile(&user("nobody")).await.unwrap_err();
     let update = ProfileUpdate::new().status("New").email("a@example.com");
     session.update_profile(update).await.unwrap();
-    let told = place.told("alice", &mut events).await;
+    let told = env.told("alice", &mut events).await;
     assert!(!told.iter().any(|event| matches!(event, Event::ProfileRead { .. })), "{told:?}");
 }
 
 #[tokio::test]
 async fn another_users_profile_arrives_opened() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    place.register("bob").await;
-    place.server.user("bob").set_profile(bob()).unwrap();
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    env.register("bob").await;
+    env.server.user("bob").set_profile(bob()).unwrap();
     let profile = session.profile(&user("bob")).await.unwrap();
     assert_eq!(profile.user, user("bob"));
     assert_eq!(profile.nick_name, "Bob");
@@ -102,7 +102,7 @@ async fn another_users_profile_arrives_opened() {
     assert_eq!((profile.image.as_str(), profile.thumb_image.as_str()), ("img.tok", "thumb.tok"));
     assert_eq!(profile.is_admin_blocked, Some(false));
     assert!(profile.undecryptable().is_empty());
-    assert_eq!(session.profile(&place.address("bob")).await.unwrap(), profile);
+    assert_eq!(session.profile(&env.address("bob")).await.unwrap(), profile);
 }
 
 #[tokio::test]
@@ -138,8 +138,8 @@ async fn the_official_result_is_reproduced() {
 
 #[tokio::test]
 async fn a_new_account_has_an_empty_profile() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     let profile = session.own_profile().await.unwrap();
     assert_eq!((profile.nick_name.as_str(), profile.status.as_str()), ("", ""));
     assert!(profile.undecryptable().is_empty());
@@ -147,10 +147,10 @@ async fn a_new_account_has_an_empty_profile() {
 
 #[tokio::test]
 async fn an_unknown_or_deleted_user_is_not_available() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    place.register("bob").await;
-    place.server.user("bob").delete().unwrap();
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    env.register("bob").await;
+    env.server.user("bob").delete().unwrap();
     for name in ["nobody", "bob"] {
         let error = session.profile(&user(name)).await.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::UserNotAvailable, "{name}");
@@ -160,10 +160,10 @@ async fn an_unknown_or_deleted_user_is_not_available() {
 
 #[tokio::test]
 async fn an_admin_blocked_users_profile_says_so() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    place.register("bob").await;
-    place.server.user("bob").admin_block(true).unwrap();
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    env.register("bob").await;
+    env.server.user("bob").admin_block(true).unwrap();
     let profile = session.profile(&user("bob")).await.unwrap();
     assert_eq!(profile.is_admin_blocked, Some(true));
 }
@@ -183,22 +183,22 @@ async fn a_field_that_was_stored_unsealed_is_named() {
 
 #[tokio::test]
 async fn setting_the_profile_replaces_all_of_it() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     session.set_profile(&fields("alice@example.com")).await.unwrap();
     let only_name = ProfileFields { nick_name: "Al".to_owned(), ..ProfileFields::default() };
     session.set_profile(&only_name).await.unwrap();
-    let stored = place.server.user("alice").profile().unwrap();
+    let stored = env.server.user("alice").profile().unwrap();
     assert_eq!(stored, UserProfile { nick_name: "Al".to_owned(), ..UserProfile::default() });
 }
 
 #[tokio::test]
 async fn private_fields_are_sealed_on_the_wire_and_the_others_are_not() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    place.settle(&session).await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    env.settle(&session).await;
     session.set_profile(&fields("alice@example.com")).await.unwrap();
-    let frames = place.server.journal().frames_from("alice");
+    let frames = env.server.journal().frames_from("alice");
     let set = &frames[0].text;
     for hidden in ["Alice", "15550101", "alice@example.com"] {
         assert!(!set.contains(hidden), "{set}");
@@ -215,27 +215,27 @@ async fn private_fields_are_sealed_on_the_wire_and_the_others_are_not() {
 
 #[tokio::test]
 async fn a_status_that_xml_cannot_hold_is_refused_and_nothing_is_stored() {
-    let place = Place::start().await;
-    let session = place.connect("bob").await;
-    place.server.user("bob").set_profile(bob()).unwrap();
+    let env = TestEnv::start().await;
+    let session = env.connect("bob").await;
+    env.server.user("bob").set_profile(bob()).unwrap();
     for text in ["a\u{1b}b", "\0", "a\u{FFFF}"] {
         let change = ProfileUpdate::new().status(text);
         assert_eq!(argument(session.update_profile(change).await).0, "status");
     }
-    assert_eq!(place.server.user("bob").profile().unwrap(), bob());
+    assert_eq!(env.server.user("bob").profile().unwrap(), bob());
 }
 
 #[tokio::test]
 async fn a_partial_change_keeps_the_other_fields() {
-    let place = Place::start().await;
-    let session = place.connect("bob").await;
-    place.server.user("bob").set_profile(bob()).unwrap();
+    let env = TestEnv::start().await;
+    let session = env.connect("bob").await;
+    env.server.user("bob").set_profile(bob()).unwrap();
     session.update_profile(ProfileUpdate::new().status("Away")).await.unwrap();
-    let stored = place.server.user("bob").profile().unwrap();
+    let stored = env.server.user("bob").profile().unwrap();
     assert_eq!(stored, UserProfile { status: "Away".to_owned(), ..bob() });
     let update = ProfileUpdate::new().nick_name("Robert").email("").mobile_number("1");
     session.update_profile(update).await.unwrap();
-    let stored = place.server.user("bob").profile().unwrap();
+    let stored = env.server.user("bob").profile().unwrap();
     assert_eq!(
         stored,
         UserProfile {
@@ -250,8 +250,8 @@ async fn a_partial_change_keeps_the_other_fields() {
 
 #[tokio::test]
 async fn changes_of_different_fields_at_the_same_time_do_not_lose_each_other() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     let change = |update| {
         let session = session.clone();
         async move { session.update_profile(update).await }
@@ -277,8 +277,8 @@ async fn changes_of_different_fields_at_the_same_time_do_not_lose_each_other() {
 
 #[tokio::test]
 async fn a_file_becomes_the_image_and_can_be_removed_again() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     session.update_profile(ProfileUpdate::new().nick_name("Alice")).await.unwrap();
     let file = ProfileImage::File {
         name: "me.png".to_owned(),
@@ -298,10 +298,10 @@ async fn a_file_becomes_the_image_and_can_be_removed_again() {
 
 #[tokio::test]
 async fn a_failed_upload_leaves_the_profile_as_it_was() {
-    let place = Place::start().await;
-    let session = place.connect("bob").await;
-    place.server.user("bob").set_profile(bob()).unwrap();
-    place.server.fault().request("/media/").refuse(500, "no room");
+    let env = TestEnv::start().await;
+    let session = env.connect("bob").await;
+    env.server.user("bob").set_profile(bob()).unwrap();
+    env.server.fault().request("/media/").refuse(500, "no room");
     let file = ProfileImage::File {
         name: "me.png".to_owned(),
         content_type: "image/png".to_owned(),
@@ -309,39 +309,39 @@ async fn a_failed_upload_leaves_the_profile_as_it_was() {
     };
     let error = kind(session.set_profile_image(file).await);
     assert!(matches!(error, ErrorKind::Refused { status: 500, .. }), "{error:?}");
-    assert_eq!(place.server.user("bob").profile().unwrap(), bob());
+    assert_eq!(env.server.user("bob").profile().unwrap(), bob());
 }
 
 #[tokio::test]
 async fn an_email_of_another_form_is_refused_and_nothing_is_sent() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    place.settle(&session).await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    env.settle(&session).await;
     let refused = ("email", "email is not valid or required".to_owned());
     for email in ["bad", "a@b", "a b@c.de", "@c.de", "a@b.toolonglabel", "a@.de"] {
         assert_eq!(argument(session.set_profile(&fields(email)).await), refused, "{email}");
         let update = ProfileUpdate::new().email(email);
         assert_eq!(argument(session.update_profile(update).await), refused, "{email}");
     }
-    place.assert_nothing_sent(&session).await;
+    env.assert_nothing_sent(&session).await;
     session.set_profile(&fields("a+b@b-c.org")).await.unwrap();
 }
 
 #[tokio::test]
 async fn the_official_rule_that_an_email_is_required_can_be_chosen() {
-    let place = Place::start().await;
+    let env = TestEnv::start().await;
     let mut quirks = Quirks::default();
     quirks.email_required = true;
-    let app = Place::app_of(&place.server).quirks(quirks).build().await.unwrap();
-    let session = app.connect(&place.register("alice").await).await.unwrap();
+    let app = TestEnv::app_of(&env.server).quirks(quirks).build().await.unwrap();
+    let session = app.connect(&env.register("alice").await).await.unwrap();
     assert_eq!(argument(session.set_profile(&fields("")).await).0, "email");
 }
 
 #[tokio::test]
 async fn an_empty_image_is_refused_and_nothing_is_sent() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    place.settle(&session).await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    env.settle(&session).await;
     for (content_type, bytes) in [("image/png", vec![]), ("", vec![1])] {
         let file = ProfileImage::File {
             name: "me.png".to_owned(),
@@ -350,38 +350,38 @@ async fn an_empty_image_is_refused_and_nothing_is_sent() {
         };
         assert_eq!(argument(session.set_profile_image(file).await).0, "image");
     }
-    place.assert_nothing_sent(&session).await;
+    env.assert_nothing_sent(&session).await;
 }
 
 #[tokio::test]
 async fn a_change_is_told_to_contacts_and_to_the_own_other_sessions() {
-    let place = Place::start().await;
-    let (_bob, mut bobs) = place.online("bob").await;
-    let (_other, mut others) = place.online("alice").await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let (_bob, mut bobs) = env.online("bob").await;
+    let (_other, mut others) = env.online("alice").await;
+    let session = env.connect("alice").await;
     session.set_profile(&fields("alice@example.com")).await.unwrap();
-    let (profile, own) = changed(&place, &mut bobs, "alice").await;
+    let (profile, own) = changed(&env, &mut bobs, "alice").await;
     assert_eq!(
         (profile.nick_name.as_str(), profile.email.as_str()),
         ("Alice", "alice@example.com")
     );
     assert!(!own);
     assert_eq!(profile.is_admin_blocked, None, "the notice does not say it");
-    let (profile, own) = changed(&place, &mut others, "alice").await;
+    let (profile, own) = changed(&env, &mut others, "alice").await;
     assert_eq!(profile.nick_name, "Alice");
     assert!(own);
 }
 
 #[tokio::test]
 async fn a_block_of_either_stops_the_notices_and_hides_the_rest_of_the_profile() {
-    let place = Place::start().await;
-    let (bob, mut bobs) = place.online("bob").await;
-    let alice = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let (bob, mut bobs) = env.online("bob").await;
+    let alice = env.connect("alice").await;
     alice.set_profile(&fields("alice@example.com")).await.unwrap();
-    changed(&place, &mut bobs, "alice").await;
+    changed(&env, &mut bobs, "alice").await;
     alice.block(&user("bob")).await.unwrap();
     alice.update_profile(ProfileUpdate::new().status("New")).await.unwrap();
-    let told = place.told("bob", &mut bobs).await;
+    let told = env.told("bob", &mut bobs).await;
     assert!(!told.iter().any(|event| matches!(event, Event::ProfileChanged { .. })), "{told:?}");
     let seen = bob.profile(&user("alice")).await.unwrap();
     assert_eq!(seen.nick_name, "Alice");

@@ -11,7 +11,7 @@ use mfly_client::{
 use mfly_proto::cipher::RequestCipher;
 use mfly_proto::qr_login::{LoginStatus, QrCode, QrResponse};
 use mfly_proto::signalling::engine_io::{Packet, decode_payload, encode_payload};
-use mfly_tests::{Place, argument, expect_event, kind, within};
+use mfly_tests::{TestEnv, argument, expect_event, kind, within};
 use mfly_testserver::TestServer;
 use mfly_transport::{Options, SubProtocol, connect_with};
 use serde_json::{Value, json};
@@ -19,8 +19,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-fn options(place: &Place) -> QrLoginOptions {
-    QrLoginOptions::new(&place.server.signalling_url()).delay(Duration::from_millis(10))
+fn options(env: &TestEnv) -> QrLoginOptions {
+    QrLoginOptions::new(&env.server.signalling_url()).delay(Duration::from_millis(10))
 }
 
 async fn code(login: &mut QrLogin) -> String {
@@ -41,13 +41,13 @@ async fn connected(login: &mut QrLogin) -> QrSession {
 }
 
 /// Logs alice in by code, with her phone's credentials.
-async fn log_in(place: &Place, options: QrLoginOptions) -> (QrSession, Credentials) {
-    let phone = place.register("alice").await;
-    let mut login = place.app.qr_login(options).unwrap();
+async fn log_in(env: &TestEnv, options: QrLoginOptions) -> (QrSession, Credentials) {
+    let phone = env.register("alice").await;
+    let mut login = env.app.qr_login(options).unwrap();
     let code = code(&mut login).await;
-    let url = place.server.signalling_url();
+    let url = env.server.signalling_url();
     let (approved, web) =
-        tokio::join!(place.app.approve_qr(&url, &code, &phone), connected(&mut login));
+        tokio::join!(env.app.approve_qr(&url, &code, &phone), connected(&mut login));
     assert_eq!(approved.unwrap().socket_id, web.socket_id);
     assert!(login.next().await.is_none());
     (web, phone)
@@ -55,114 +55,114 @@ async fn log_in(place: &Place, options: QrLoginOptions) -> (QrSession, Credentia
 
 #[tokio::test]
 async fn an_approved_code_connects_with_a_password_of_its_own() {
-    let place = Place::start().await;
-    let (web, phone) = log_in(&place, options(&place).browser("Test 1")).await;
+    let env = TestEnv::start().await;
+    let (web, phone) = log_in(&env, options(&env).browser("Test 1")).await;
     assert_eq!(web.session.state(), ConnectionState::Connected);
     assert_eq!(web.session.user().as_str(), "alice");
     assert_eq!(web.session.qr_socket_id(), Some(web.socket_id.as_str()));
     assert_ne!(web.credentials.password, phone.password);
-    place.app.connect(&phone).await.unwrap();
+    env.app.connect(&phone).await.unwrap();
     web.session.own_profile().await.unwrap();
 }
 
 #[tokio::test]
 async fn long_polling_serves_where_websocket_does_not() {
-    let place = Place::start().await;
-    let (web, _) = log_in(&place, options(&place).polling_only(true)).await;
+    let env = TestEnv::start().await;
+    let (web, _) = log_in(&env, options(&env).polling_only(true)).await;
     assert_eq!(web.session.state(), ConnectionState::Connected);
 }
 
 #[tokio::test]
 async fn the_phone_sees_who_asks() {
-    let place = Place::start().await;
-    let phone = place.register("alice").await;
-    let shown = options(&place).browser("Kiosk 7").platform("lobby");
-    let mut login = place.app.qr_login(shown).unwrap();
+    let env = TestEnv::start().await;
+    let phone = env.register("alice").await;
+    let shown = options(&env).browser("Kiosk 7").platform("lobby");
+    let mut login = env.app.qr_login(shown).unwrap();
     let code = code(&mut login).await;
-    let url = place.server.signalling_url();
+    let url = env.server.signalling_url();
     let (approved, _) =
-        tokio::join!(place.app.approve_qr(&url, &code, &phone), connected(&mut login));
+        tokio::join!(env.app.approve_qr(&url, &code, &phone), connected(&mut login));
     let approved = approved.unwrap();
     assert_eq!((approved.browser.as_str(), approved.platform.as_str()), ("Kiosk 7", "lobby"));
 }
 
 #[tokio::test]
 async fn a_code_cannot_be_used_twice() {
-    let place = Place::start().await;
-    let phone = place.register("alice").await;
-    let url = place.server.signalling_url();
-    let mut login = place.app.qr_login(options(&place)).unwrap();
+    let env = TestEnv::start().await;
+    let phone = env.register("alice").await;
+    let url = env.server.signalling_url();
+    let mut login = env.app.qr_login(options(&env)).unwrap();
     let code = code(&mut login).await;
     let (first, _web) =
-        tokio::join!(place.app.approve_qr(&url, &code, &phone), connected(&mut login));
+        tokio::join!(env.app.approve_qr(&url, &code, &phone), connected(&mut login));
     first.unwrap();
-    let again = place.app.approve_qr(&url, &code, &phone).await;
+    let again = env.app.approve_qr(&url, &code, &phone).await;
     assert!(matches!(kind(again), ErrorKind::Refused { status: 410, .. }));
 }
 
 #[tokio::test]
 async fn an_expired_code_is_replaced_and_useless() {
     let lifetime = Duration::from_millis(100);
-    let place = Place::with(TestServer::builder().qr_code_lifetime(lifetime)).await;
-    let phone = place.register("alice").await;
-    let url = place.server.signalling_url();
-    let mut login = place.app.qr_login(options(&place)).unwrap();
+    let env = TestEnv::with(TestServer::builder().qr_code_lifetime(lifetime)).await;
+    let phone = env.register("alice").await;
+    let url = env.server.signalling_url();
+    let mut login = env.app.qr_login(options(&env)).unwrap();
     let old = code(&mut login).await;
     let fresh = code(&mut login).await;
     assert_ne!(old, fresh);
-    let late = place.app.approve_qr(&url, &old, &phone).await;
+    let late = env.app.approve_qr(&url, &old, &phone).await;
     assert!(matches!(kind(late), ErrorKind::Refused { status: 410, .. }));
 }
 
 #[tokio::test]
 async fn a_code_dies_with_the_login_that_shows_it() {
-    let place = Place::start().await;
-    let phone = place.register("alice").await;
-    let url = place.server.signalling_url();
-    let mut login = place.app.qr_login(options(&place)).unwrap();
+    let env = TestEnv::start().await;
+    let phone = env.register("alice").await;
+    let url = env.server.signalling_url();
+    let mut login = env.app.qr_login(options(&env)).unwrap();
     let code = code(&mut login).await;
     drop(login);
     // The server learns of it when the socket closes: until then the approval may begin, but never
     // succeeds.
-    let late = within("a refusal", place.app.approve_qr(&url, &code, &phone)).await;
+    let late = within("a refusal", env.app.approve_qr(&url, &code, &phone)).await;
     assert!(matches!(kind(late), ErrorKind::Refused { status: 410 | 500, .. }));
 }
 
 #[tokio::test]
 async fn a_phone_with_another_licence_reads_nothing() {
-    let place = Place::start().await;
-    let phone = place.register("alice").await;
-    let url = place.server.signalling_url();
+    let env = TestEnv::start().await;
+    let phone = env.register("alice").await;
+    let url = env.server.signalling_url();
     let other = App::builder(LicenceKey::new("another").unwrap())
-        .api_base_url(&place.server.api_base_url())
+        .api_base_url(&env.server.api_base_url())
         .build()
         .await
         .unwrap();
-    let mut login = place.app.qr_login(options(&place)).unwrap();
+    let mut login = env.app.qr_login(options(&env)).unwrap();
     let text = code(&mut login).await;
-    place.server.journal().clear();
+    env.server.journal().clear();
     let refused = other.approve_qr(&url, &text, &phone).await;
     assert_eq!(argument(refused).0, "codeText");
-    assert!(place.server.journal().requests().is_empty());
+    assert!(env.server.journal().requests().is_empty());
     // And the other way round: what such an app shows, nobody can approve.
-    let mut login = other.qr_login(options(&place)).unwrap();
+    let mut login = other.qr_login(options(&env)).unwrap();
     let text = code(&mut login).await;
-    assert_eq!(argument(place.app.approve_qr(&url, &text, &phone).await).0, "codeText");
+    assert_eq!(argument(env.app.approve_qr(&url, &text, &phone).await).0, "codeText");
 }
 
 #[tokio::test]
 async fn only_a_logged_in_user_can_approve() {
-    let place = Place::start().await;
-    let phone = place.register("alice").await;
-    let url = place.server.signalling_url();
-    let mut login = place.app.qr_login(options(&place)).unwrap();
+    let env = TestEnv::start().await;
+    let phone = env.register("alice").await;
+    let url = env.server.signalling_url();
+    let mut login = env.app.qr_login(options(&env)).unwrap();
     let text = code(&mut login).await;
     let password = mfly_client::Password::new("wrong").unwrap();
     let stranger = Credentials::new(phone.user.clone(), password);
-    let refused = place.app.approve_qr(&url, &text, &stranger).await;
+    let refused = env.app.approve_qr(&url, &text, &stranger).await;
     assert!(matches!(kind(refused), ErrorKind::InvalidCredentials { .. }));
 
-    let cipher = RequestCipher::new(&place.server.licence_key());
+    let cipher = RequestCipher::new(&env.server.licence_key());
     let token = QrCode::open(&cipher, &text).unwrap().token;
     let mut client = Client::open(&url).await;
     let approve = json!(["approve", {"token": token, "authorization": "made-up"}]);
@@ -171,68 +171,66 @@ async fn only_a_logged_in_user_can_approve() {
     assert!(answer.contains("401"), "{answer}");
     // The code was not used up by that.
     let (approved, _) =
-        tokio::join!(place.app.approve_qr(&url, &text, &phone), connected(&mut login));
+        tokio::join!(env.app.approve_qr(&url, &text, &phone), connected(&mut login));
     approved.unwrap();
 }
 
 #[tokio::test]
 async fn at_the_session_limit_the_phone_is_told_and_another_code_comes() {
-    let place = Place::with(TestServer::builder().session_limit(1)).await;
-    let phone = place.register("alice").await;
-    let url = place.server.signalling_url();
-    let mut login = place.app.qr_login(options(&place)).unwrap();
+    let env = TestEnv::with(TestServer::builder().session_limit(1)).await;
+    let phone = env.register("alice").await;
+    let url = env.server.signalling_url();
+    let mut login = env.app.qr_login(options(&env)).unwrap();
     let first = code(&mut login).await;
-    let refused = place.app.approve_qr(&url, &first, &phone).await;
+    let refused = env.app.approve_qr(&url, &first, &phone).await;
     assert_eq!(kind(refused), ErrorKind::SessionLimit);
     assert_ne!(code(&mut login).await, first);
 }
 
 #[tokio::test]
 async fn a_login_that_fails_is_told_to_both_and_another_code_comes() {
-    let place = Place::start().await;
-    let phone = place.register("alice").await;
-    let url = place.server.signalling_url();
+    let env = TestEnv::start().await;
+    let phone = env.register("alice").await;
+    let url = env.server.signalling_url();
     // Another app than the phone's: it does not know the configuration yet.
-    let web = Place::app_of(&place.server).build().await.unwrap();
-    let mut login = web.qr_login(options(&place)).unwrap();
+    let web = TestEnv::app_of(&env.server).build().await.unwrap();
+    let mut login = web.qr_login(options(&env)).unwrap();
     let first = code(&mut login).await;
-    place.server.fault().request("/users/config").refuse(500, "not now");
-    let (approved, failed) = tokio::join!(
-        place.app.approve_qr(&url, &first, &phone),
-        within("the failure", login.next())
-    );
+    env.server.fault().request("/users/config").refuse(500, "not now");
+    let (approved, failed) =
+        tokio::join!(env.app.approve_qr(&url, &first, &phone), within("the failure", login.next()));
     assert!(matches!(kind(approved), ErrorKind::Refused { status: 500, .. }));
     assert!(matches!(failed, Some(Ok(QrLoginEvent::Failed(_)))));
     let second = code(&mut login).await;
     let (approved, _) =
-        tokio::join!(place.app.approve_qr(&url, &second, &phone), connected(&mut login));
+        tokio::join!(env.app.approve_qr(&url, &second, &phone), connected(&mut login));
     approved.unwrap();
 }
 
 #[tokio::test]
 async fn a_lost_signalling_connection_comes_back_with_another_code() {
-    let place = Place::start().await;
-    let phone = place.register("alice").await;
-    let url = place.server.signalling_url();
-    let mut login = place.app.qr_login(options(&place)).unwrap();
+    let env = TestEnv::start().await;
+    let phone = env.register("alice").await;
+    let url = env.server.signalling_url();
+    let mut login = env.app.qr_login(options(&env)).unwrap();
     let lost = code(&mut login).await;
-    assert_eq!(place.server.fault().cut_signalling(), 1);
+    assert_eq!(env.server.fault().cut_signalling(), 1);
     let interrupted = within("the interruption", login.next()).await;
     assert!(matches!(interrupted, Some(Ok(QrLoginEvent::Interrupted { .. }))));
     let fresh = code(&mut login).await;
-    let late = place.app.approve_qr(&url, &lost, &phone).await;
+    let late = env.app.approve_qr(&url, &lost, &phone).await;
     assert!(matches!(kind(late), ErrorKind::Refused { status: 410, .. }));
     let (approved, _) =
-        tokio::join!(place.app.approve_qr(&url, &fresh, &phone), connected(&mut login));
+        tokio::join!(env.app.approve_qr(&url, &fresh, &phone), connected(&mut login));
     approved.unwrap();
 }
 
 #[tokio::test]
 async fn a_server_that_stays_away_is_an_error_after_the_attempts_that_are_allowed() {
-    let place = Place::start().await;
+    let env = TestEnv::start().await;
     let options =
         QrLoginOptions::new("http://127.0.0.1:9").attempts(2).delay(Duration::from_millis(1));
-    let mut login = place.app.qr_login(options).unwrap();
+    let mut login = env.app.qr_login(options).unwrap();
     let first = within("the interruption", login.next()).await;
     assert!(matches!(first, Some(Ok(QrLoginEvent::Interrupted { .. }))));
     let error = within("the error", login.next()).await.unwrap();
@@ -242,9 +240,9 @@ async fn a_server_that_stays_away_is_an_error_after_the_attempts_that_are_allowe
 
 #[tokio::test]
 async fn the_phone_ends_the_session_from_afar() {
-    let place = Place::start().await;
-    let (web, phone) = log_in(&place, options(&place)).await;
-    let phone = place.app.connect(&phone).await.unwrap();
+    let env = TestEnv::start().await;
+    let (web, phone) = log_in(&env, options(&env)).await;
+    let phone = env.app.connect(&phone).await.unwrap();
     let error = phone.end_qr_session("a,b").await;
     assert_eq!(argument(error).0, "socketId");
     phone.end_qr_session("somebody-elses").await.unwrap();
@@ -254,18 +252,18 @@ async fn the_phone_ends_the_session_from_afar() {
     assert_eq!(reason, EndReason::LoggedOutRemotely);
     assert_eq!(phone.state(), ConnectionState::Connected);
     // Its password is void.
-    let again = place.app.connect(&web.credentials).await;
+    let again = env.app.connect(&web.credentials).await;
     assert!(matches!(kind(again), ErrorKind::InvalidCredentials { .. }));
 }
 
 #[tokio::test]
 async fn a_session_restored_in_a_later_run_is_ended_by_the_notice_over_xmpp() {
-    let place = Place::start().await;
-    let (web, phone) = log_in(&place, options(&place)).await;
+    let env = TestEnv::start().await;
+    let (web, phone) = log_in(&env, options(&env)).await;
     web.session.close().await;
-    let restored = place.app.connect(&web.credentials).qr_socket_id(&web.socket_id).await.unwrap();
+    let restored = env.app.connect(&web.credentials).qr_socket_id(&web.socket_id).await.unwrap();
     let mut events = restored.events();
-    let phone = place.app.connect(&phone).await.unwrap();
+    let phone = env.app.connect(&phone).await.unwrap();
     phone.end_qr_session(&web.socket_id).await.unwrap();
     expect_event(&mut events, "the notice", |event| {
         matches!(event, Event::ForcedLogout { .. }).then_some(())
@@ -277,9 +275,9 @@ async fn a_session_restored_in_a_later_run_is_ended_by_the_notice_over_xmpp() {
 
 #[tokio::test]
 async fn somebody_elses_session_cannot_be_ended() {
-    let place = Place::start().await;
-    let (web, _) = log_in(&place, options(&place)).await;
-    let bob = place.connect("bob").await;
+    let env = TestEnv::start().await;
+    let (web, _) = log_in(&env, options(&env)).await;
+    let bob = env.connect("bob").await;
     bob.end_qr_session(&web.socket_id).await.unwrap();
     web.session.settings().await.unwrap();
     assert_eq!(web.session.state(), ConnectionState::Connected);
@@ -287,9 +285,9 @@ async fn somebody_elses_session_cannot_be_ended() {
 
 #[tokio::test]
 async fn logging_out_tells_the_phone_and_leaves_it_logged_in() {
-    let place = Place::start().await;
-    let (web, phone) = log_in(&place, options(&place)).await;
-    let phone = place.app.connect(&phone).await.unwrap();
+    let env = TestEnv::start().await;
+    let (web, phone) = log_in(&env, options(&env)).await;
+    let phone = env.app.connect(&phone).await.unwrap();
     let mut events = phone.events();
     assert!(web.session.logout().await.unwrap().server_told);
     let ids = expect_event(&mut events, "the notice", |event| match event {
@@ -303,13 +301,13 @@ async fn logging_out_tells_the_phone_and_leaves_it_logged_in() {
 
 #[tokio::test]
 async fn addresses_that_cannot_be_used_are_refused_by_name() {
-    let place = Place::start().await;
+    let env = TestEnv::start().await;
     for url in ["", "ftp://x", "http://127.0.0.1:1/chat", "http://signalling.example.test"] {
-        let refused = place.app.qr_login(QrLoginOptions::new(url));
+        let refused = env.app.qr_login(QrLoginOptions::new(url));
         assert_eq!(argument(refused).0, "socketUrl", "{url}");
     }
-    let long = options(&place).platform(&"x".repeat(2000));
-    assert_eq!(argument(place.app.qr_login(long)).0, "platform");
+    let long = options(&env).platform(&"x".repeat(2000));
+    assert_eq!(argument(env.app.qr_login(long)).0, "platform");
 }
 
 /// A client as the official one begins: long-polling by hand.
@@ -381,8 +379,8 @@ impl Client {
 
 #[tokio::test]
 async fn the_server_speaks_polling_as_the_official_client_begins() {
-    let place = Place::start().await;
-    let client = Client::open(&place.server.signalling_url()).await;
+    let env = TestEnv::start().await;
+    let client = Client::open(&env.server.signalling_url()).await;
     assert_eq!(client.greeting[1].encode(), "40");
     assert!(client.greeting[2].encode().starts_with("42[\"id\",\""));
     let (status, body) = client.post("2").await;
@@ -395,8 +393,8 @@ async fn the_server_speaks_polling_as_the_official_client_begins() {
 
 #[tokio::test]
 async fn malformed_requests_are_refused_and_the_server_goes_on() {
-    let place = Place::start().await;
-    let url = place.server.signalling_url();
+    let env = TestEnv::start().await;
+    let url = env.server.signalling_url();
     for (query, code) in [
         ("EIO=3&transport=carrier-pigeon", 0),
         ("EIO=3&transport=polling&sid=unknown", 1),
@@ -415,15 +413,15 @@ async fn malformed_requests_are_refused_and_the_server_goes_on() {
         let is_gone = client.send("GET", Bytes::new()).await.0 == 400;
         assert!(is_gone, "{garbage}: {status}");
     }
-    let (web, _) = log_in(&place, options(&place)).await;
+    let (web, _) = log_in(&env, options(&env)).await;
     assert_eq!(web.session.state(), ConnectionState::Connected);
 }
 
 #[tokio::test]
 async fn a_status_that_nobody_asked_for_changes_nothing() {
-    let place = Place::start().await;
-    let (web, _) = log_in(&place, options(&place)).await;
-    let client = Client::open(&place.server.signalling_url()).await;
+    let env = TestEnv::start().await;
+    let (web, _) = log_in(&env, options(&env)).await;
+    let client = Client::open(&env.server.signalling_url()).await;
     let status = LoginStatus { success: false, public_key: web.socket_id.clone() };
     let event = json!(["loginStatus", status.encode()]);
     assert_eq!(client.post(&format!("42{event}")).await.0, 200);
@@ -433,23 +431,23 @@ async fn a_status_that_nobody_asked_for_changes_nothing() {
 
 #[tokio::test]
 async fn debug_output_hides_the_code_and_the_password() {
-    let place = Place::start().await;
-    let phone = place.register("alice").await;
-    let url = place.server.signalling_url();
-    let mut login = place.app.qr_login(options(&place)).unwrap();
+    let env = TestEnv::start().await;
+    let phone = env.register("alice").await;
+    let url = env.server.signalling_url();
+    let mut login = env.app.qr_login(options(&env)).unwrap();
     let event = within("a code", login.next()).await.unwrap().unwrap();
     let QrLoginEvent::Code(text) = &event else { panic!("{event:?}") };
     assert!(!format!("{event:?}").contains(text.as_str()));
     let (approved, web) =
-        tokio::join!(place.app.approve_qr(&url, text.as_str(), &phone), connected(&mut login));
+        tokio::join!(env.app.approve_qr(&url, text.as_str(), &phone), connected(&mut login));
     approved.unwrap();
     assert!(!format!("{web:?}").contains(web.credentials.password.expose()));
 }
 
 #[tokio::test]
 async fn a_client_moves_from_polling_to_websocket_as_the_official_one_does() {
-    let place = Place::start().await;
-    let client = Client::open(&place.server.signalling_url()).await;
+    let env = TestEnv::start().await;
+    let client = Client::open(&env.server.signalling_url()).await;
     let url = client.origin.replace("http://", "ws://");
     let address = format!("{url}/socket.io/?EIO=3&transport=websocket&sid={}", client.sid);
     let (address, options) = (address.parse().unwrap(), Options::default());

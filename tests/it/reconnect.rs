@@ -9,7 +9,7 @@ use mfly_proto::sasl::{Auth, plain};
 use mfly_proto::secret::LicenceKey;
 use mfly_proto::xml::{Document, Limits};
 use mfly_tests::stub::LICENCE_KEY;
-use mfly_tests::{Place, ScriptedServer, expect_event, kind, within};
+use mfly_tests::{ScriptedServer, TestEnv, expect_event, kind, within};
 use mfly_testserver::{Direction, StreamCondition};
 use std::error::Error as _;
 use std::time::Duration;
@@ -57,12 +57,12 @@ async fn ended(events: &mut Events) -> EndReason {
 
 #[tokio::test]
 async fn a_lost_connection_comes_back_and_the_app_is_told_each_step() {
-    let place = Place::start().await;
-    let credentials = place.register("alice").await;
-    let session = place.app.connect(&credentials).reconnect(quick()).await.unwrap();
+    let env = TestEnv::start().await;
+    let credentials = env.register("alice").await;
+    let session = env.app.connect(&credentials).reconnect(quick()).await.unwrap();
     let mut events = session.events();
     let before = session.jid();
-    assert_eq!(place.server.fault().connections_of("alice").cut(), 1);
+    assert_eq!(env.server.fault().connections_of("alice").cut(), 1);
     disconnected(&mut events).await;
     let (attempt, delay) = expect_event(&mut events, "announcement", |event| match event {
         Event::Reconnecting { attempt, delay } => Some((*attempt, *delay)),
@@ -79,15 +79,15 @@ async fn a_lost_connection_comes_back_and_the_app_is_told_each_step() {
 
 #[tokio::test]
 async fn presence_and_carbons_are_announced_again() {
-    let place = Place::start().await;
-    let credentials = place.register("alice").await;
-    let session = place.app.connect(&credentials).reconnect(quick()).await.unwrap();
+    let env = TestEnv::start().await;
+    let credentials = env.register("alice").await;
+    let session = env.app.connect(&credentials).reconnect(quick()).await.unwrap();
     let mut events = session.events();
-    place.settle(&session).await;
-    place.server.fault().connections_of("alice").cut();
+    env.settle(&session).await;
+    env.server.fault().connections_of("alice").cut();
     connected(&mut events).await;
     session.settings().await.unwrap();
-    let said: Vec<_> = place
+    let said: Vec<_> = env
         .server
         .journal()
         .frames()
@@ -98,8 +98,8 @@ async fn presence_and_carbons_are_announced_again() {
     for part in ["<priority>1<", "urn:xmpp:carbons:2"] {
         assert!(said.iter().any(|text| text.contains(part)), "{part} in {said:#?}");
     }
-    assert!(place.server.user("alice").is_online());
-    assert!(place.server.journal().requests_to("/login").is_empty(), "REST needs no new log-in");
+    assert!(env.server.user("alice").is_online());
+    assert!(env.server.journal().requests_to("/login").is_empty(), "REST needs no new log-in");
 }
 
 #[tokio::test]
@@ -237,16 +237,16 @@ async fn a_closing_server_in_any_spelling_is_answered_and_connected_to_again() {
 
 #[tokio::test]
 async fn a_stream_error_of_a_passing_kind_is_connected_again_after() {
-    let place = Place::start().await;
-    let credentials = place.register("alice").await;
+    let env = TestEnv::start().await;
+    let credentials = env.register("alice").await;
     for condition in [
         StreamCondition::SystemShutdown,
         StreamCondition::PolicyViolation,
         StreamCondition::InternalServerError,
     ] {
-        let session = place.app.connect(&credentials).reconnect(quick()).await.unwrap();
+        let session = env.app.connect(&credentials).reconnect(quick()).await.unwrap();
         let mut events = session.events();
-        place.server.fault().connections_of("alice").close_with(condition);
+        env.server.fault().connections_of("alice").close_with(condition);
         let reason = disconnected(&mut events).await;
         assert!(
             matches!(&reason, DisconnectReason::StreamError(error) if error.condition == condition),
@@ -259,7 +259,7 @@ async fn a_stream_error_of_a_passing_kind_is_connected_again_after() {
 
 #[tokio::test]
 async fn a_server_that_shuts_down_says_goodbye_and_may_come_back() {
-    let Place { server, app } = Place::start().await;
+    let TestEnv { server, app } = TestEnv::start().await;
     let credentials = server.user("alice").register().unwrap();
     let credentials = Credentials::new(credentials.username, credentials.password);
     let policy = ReconnectPolicy { max_attempts: Some(2), ..quick() };
@@ -277,25 +277,25 @@ async fn a_server_that_shuts_down_says_goodbye_and_may_come_back() {
 
 #[tokio::test]
 async fn a_session_that_another_one_replaced_does_not_fight_back() {
-    let place = Place::start().await;
-    let credentials = place.register("alice").await;
-    let session = place.app.connect(&credentials).reconnect(quick()).await.unwrap();
+    let env = TestEnv::start().await;
+    let credentials = env.register("alice").await;
+    let session = env.app.connect(&credentials).reconnect(quick()).await.unwrap();
     let mut events = session.events();
-    place.server.fault().connections_of("alice").close_with(StreamCondition::Conflict);
+    env.server.fault().connections_of("alice").close_with(StreamCondition::Conflict);
     assert!(matches!(ended(&mut events).await, EndReason::Replaced));
-    assert!(place.server.user("alice").sessions().is_empty());
+    assert!(env.server.user("alice").sessions().is_empty());
 }
 
 #[tokio::test]
 async fn credentials_that_became_void_end_the_trying() {
-    let place = Place::start().await;
-    let credentials = place.register("alice").await;
-    let session = place.app.connect(&credentials).reconnect(quick()).await.unwrap();
+    let env = TestEnv::start().await;
+    let credentials = env.register("alice").await;
+    let session = env.app.connect(&credentials).reconnect(quick()).await.unwrap();
     let mut events = session.events();
     // Another client with the same credentials logs them out.
-    let other = place.app.connect(&credentials).await.unwrap();
+    let other = env.app.connect(&credentials).await.unwrap();
     other.logout().await.unwrap();
-    place.server.fault().connections_of("alice").cut();
+    env.server.fault().connections_of("alice").cut();
     assert!(matches!(ended(&mut events).await, EndReason::InvalidCredentials(_)));
 }
 
@@ -318,14 +318,14 @@ async fn a_temporary_refusal_is_tried_again() {
 
 #[tokio::test]
 async fn a_server_that_fell_silent_is_noticed_and_left() {
-    let place = Place::start().await;
-    let credentials = place.register("alice").await;
+    let env = TestEnv::start().await;
+    let credentials = env.register("alice").await;
     let keepalive =
         KeepaliveConfig { idle: Duration::from_millis(50), answer: Duration::from_millis(50) };
-    let request = place.app.connect(&credentials).reconnect(quick()).keepalive(keepalive);
+    let request = env.app.connect(&credentials).reconnect(quick()).keepalive(keepalive);
     let session = request.await.unwrap();
     let mut events = session.events();
-    assert_eq!(place.server.fault().connections_of("alice").silence(), 1);
+    assert_eq!(env.server.fault().connections_of("alice").silence(), 1);
     let reason = disconnected(&mut events).await;
     assert!(matches!(reason, DisconnectReason::PeerSilent), "{reason:?}");
     connected(&mut events).await;

@@ -4,8 +4,8 @@ use mfly_client::{
     App, Credentials, Error, MediaForm, MediaTarget, MediaUpload, Password, ProfileImage,
     ProfileUpdate, Token, UserIdentifier,
 };
-use mfly_tests::Place;
-use mfly_tests::place::user;
+use mfly_tests::TestEnv;
+use mfly_tests::env::user;
 use std::error::Error as StdError;
 use std::fmt::Debug;
 use std::io;
@@ -88,18 +88,18 @@ async fn neither_logs_nor_debug_output_nor_errors_nor_the_journal_show_a_secret(
     let _guard = tracing::subscriber::set_default(subscriber);
     let mut watch = Watch::default();
 
-    let place = Place::start().await;
-    watch.secret("licence key", place.server.licence_key().expose());
-    let register = place.app.register(&UserIdentifier::new("alice").unwrap());
+    let env = TestEnv::start().await;
+    watch.secret("licence key", env.server.licence_key().expose());
+    let register = env.app.register(&UserIdentifier::new("alice").unwrap());
     watch.show("registration", &register);
     let account = register.await.unwrap();
     let credentials = account.credentials.clone();
     watch.secret("password", credentials.password.expose());
     watch.show("account", &account);
     watch.show("credentials", &credentials);
-    watch.show("app", &place.app);
+    watch.show("app", &env.app);
 
-    let connect = place.app.connect(&credentials);
+    let connect = env.app.connect(&credentials);
     watch.show("connection request", &connect);
     let mut events = connect.events();
     let session = connect.await.unwrap();
@@ -132,28 +132,28 @@ async fn neither_logs_nor_debug_output_nor_errors_nor_the_journal_show_a_secret(
     // Failures on every layer.
     let wrong = Credentials::new(user("alice"), Password::new("wrong-password-123").unwrap());
     watch.secret("wrong password", "wrong-password-123");
-    let error = place.app.connect(&wrong).await.unwrap_err();
+    let error = env.app.connect(&wrong).await.unwrap_err();
     watch.show_error("a refused log-in", &error);
     session.set_user_token(Token::new("refused.token.string").unwrap());
     watch.secret("refused token", "refused.token.string");
-    place.server.fault().request("/login").refuse(400, "Invalid Credentials");
+    env.server.fault().request("/login").refuse(400, "Invalid Credentials");
     watch.show_error("a refused renewal", &session.own_profile().await.unwrap_err());
     session.own_profile().await.unwrap();
     watch.secret("second token", session.user_token().await.unwrap().expose());
-    place.server.fault().request("/contacts/vcard").garbage("no json");
+    env.server.fault().request("/contacts/vcard").garbage("no json");
     watch.show_error("garbage", &session.own_profile().await.unwrap_err());
-    place.server.fault().request("/contacts/vcard").times(4).cut();
+    env.server.fault().request("/contacts/vcard").times(4).cut();
     watch.show_error("a cut connection", &session.own_profile().await.unwrap_err());
-    place.server.fault().clear();
+    env.server.fault().clear();
     watch.show_error("a refused request", &session.block(&user("nobody")).await.unwrap_err());
 
-    place.server.fault().connections_of("alice").send("<not xml");
+    env.server.fault().connections_of("alice").send("<not xml");
     session.logout().await.unwrap();
     while let Some(event) = events.next().await {
         watch.show("event", &event);
     }
-    watch.show("server", &place.server);
-    watch.show("journal", &place.server.journal().entries());
+    watch.show("server", &env.server);
+    watch.show("journal", &env.server.journal().entries());
     let logged = log.text();
     assert!(logged.len() > 1000, "hardly anything was logged: {logged}");
     watch.shown.push(("log", logged));
@@ -170,8 +170,8 @@ async fn a_trials_unsealed_password_is_not_shown_either() {
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     let mut watch = Watch::default();
-    let place = Place::with(mfly_testserver::TestServer::builder().trial(true)).await;
-    let credentials = place.register("alice").await;
+    let env = TestEnv::with(mfly_testserver::TestServer::builder().trial(true)).await;
+    let credentials = env.register("alice").await;
     watch.secret("password", credentials.password.expose());
     let sasl = {
         use mfly_proto::sasl::{Auth, Mechanism as _, Plain};
@@ -187,24 +187,24 @@ async fn a_trials_unsealed_password_is_not_shown_either() {
     };
     assert!(sasl.len() > 16, "{sasl}");
     watch.secret("encoded password", sasl);
-    let session = place.app.connect(&credentials).await.unwrap();
+    let session = env.app.connect(&credentials).await.unwrap();
     session.close().await;
-    watch.show("journal", &place.server.journal().entries());
+    watch.show("journal", &env.server.journal().entries());
     watch.shown.push(("log", log.text()));
     watch.check();
 }
 
 #[tokio::test]
 async fn the_licence_key_is_shown_in_no_form() {
-    let place = Place::start().await;
+    let env = TestEnv::start().await;
     let mut watch = Watch::default();
-    watch.secret("licence key", place.server.licence_key().expose());
-    watch.show("licence key", &place.server.licence_key());
-    let app = App::builder(place.server.licence_key()).licence_url(&place.server.licence_url());
+    watch.secret("licence key", env.server.licence_key().expose());
+    watch.show("licence key", &env.server.licence_key());
+    let app = App::builder(env.server.licence_key()).licence_url(&env.server.licence_url());
     watch.show("app", &app.build().await.unwrap());
-    watch.show("journal", &place.server.journal().entries());
+    watch.show("journal", &env.server.journal().entries());
     watch.check();
-    for entry in place.server.journal().requests_to("/license/details") {
+    for entry in env.server.journal().requests_to("/license/details") {
         assert!(entry.query.contains("redacted"), "{}", entry.query);
     }
 }

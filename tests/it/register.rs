@@ -6,7 +6,7 @@ use mfly_client::{
 };
 use mfly_proto::cipher::RequestCipher;
 use mfly_tests::stub::{LICENCE_KEY, TOKEN, config, success};
-use mfly_tests::{Place, ScriptedServer, argument, expect_event, kind};
+use mfly_tests::{ScriptedServer, TestEnv, argument, expect_event, kind};
 use mfly_testserver::TestServer;
 use serde_json::{Value, json};
 
@@ -16,14 +16,14 @@ fn name(id: &str) -> UserIdentifier {
 
 #[tokio::test]
 async fn a_new_user_gets_credentials_an_address_and_the_features_of_the_plan() {
-    let place = Place::start().await;
-    let account = place.app.register(&name("alice")).await.unwrap();
+    let env = TestEnv::start().await;
+    let account = env.app.register(&name("alice")).await.unwrap();
     assert_eq!(account.credentials.user.as_str(), "alice");
-    assert_eq!(account.user_jid, Some(place.address("alice")));
+    assert_eq!(account.user_jid, Some(env.address("alice")));
     assert!(!account.is_profile_updated);
     assert!(!account.is_trial);
     assert!(Feature::ALL.iter().all(|feature| account.features.contains(*feature)));
-    assert!(place.server.user("alice").exists());
+    assert!(env.server.user("alice").exists());
 }
 
 #[tokio::test]
@@ -65,29 +65,29 @@ async fn the_registration_travels_sealed_and_forces_unless_told_otherwise() {
 
 #[tokio::test]
 async fn stored_credentials_connect_from_another_app() {
-    let place = Place::start().await;
-    let stored = place.register("alice").await.to_json();
-    let other = Place::app_of(&place.server).build().await.unwrap();
+    let env = TestEnv::start().await;
+    let stored = env.register("alice").await.to_json();
+    let other = TestEnv::app_of(&env.server).build().await.unwrap();
     let session = other.connect(&Credentials::from_json(&stored).unwrap()).await.unwrap();
-    assert_eq!(session.current_user(), place.address("alice"));
+    assert_eq!(session.current_user(), env.address("alice"));
 }
 
 #[tokio::test]
 async fn registering_again_keeps_the_account_and_says_that_it_has_a_profile() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     session.update_profile(ProfileUpdate::new().nick_name("Alice")).await.unwrap();
-    let again = place.app.register(&name("alice")).await.unwrap();
+    let again = env.app.register(&name("alice")).await.unwrap();
     assert!(again.is_profile_updated);
-    let session = place.app.connect(&again.credentials).await.unwrap();
+    let session = env.app.connect(&again.credentials).await.unwrap();
     assert_eq!(session.own_profile().await.unwrap().nick_name, "Alice");
 }
 
 #[tokio::test]
 async fn at_the_session_limit_an_unforced_registration_is_refused() {
-    let place = Place::with(TestServer::builder().session_limit(1)).await;
-    place.register("alice").await;
-    let error = place.app.register(&name("alice")).force(false).await.unwrap_err();
+    let env = TestEnv::with(TestServer::builder().session_limit(1)).await;
+    env.register("alice").await;
+    let error = env.app.register(&name("alice")).force(false).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::SessionLimit);
     assert_eq!(error.status_code(), 405);
     assert_eq!(error.fault(), Fault::Caller);
@@ -100,12 +100,12 @@ async fn at_the_session_limit_an_unforced_registration_is_refused() {
 
 #[tokio::test]
 async fn at_the_session_limit_a_forced_registration_replaces_the_older_session() {
-    let place = Place::with(TestServer::builder().session_limit(1)).await;
-    let credentials = place.register("alice").await;
-    let request = place.app.connect(&credentials);
+    let env = TestEnv::with(TestServer::builder().session_limit(1)).await;
+    let credentials = env.register("alice").await;
+    let request = env.app.connect(&credentials);
     let mut events = request.events();
     let old = request.await.unwrap();
-    let new = place.app.register(&name("alice")).await.unwrap();
+    let new = env.app.register(&name("alice")).await.unwrap();
     let reason = expect_event(&mut events, "end", |event| match event {
         Event::Ended(reason) => Some(reason.clone()),
         _ => None,
@@ -113,17 +113,17 @@ async fn at_the_session_limit_a_forced_registration_replaces_the_older_session()
     .await;
     assert!(matches!(reason, EndReason::Replaced), "{reason:?}");
     assert!(matches!(old.ended().await, EndReason::Replaced));
-    let error = kind(place.app.connect(&credentials).await);
+    let error = kind(env.app.connect(&credentials).await);
     assert_eq!(error, ErrorKind::InvalidCredentials { status: 400 });
-    place.app.connect(&new.credentials).await.unwrap();
+    env.app.connect(&new.credentials).await.unwrap();
 }
 
 #[tokio::test]
 async fn an_admin_blocked_user_cannot_register() {
-    let place = Place::start().await;
-    place.server.user("alice").create().unwrap();
-    place.server.user("alice").admin_block(true).unwrap();
-    let error = place.app.register(&name("alice")).await.unwrap_err();
+    let env = TestEnv::start().await;
+    env.server.user("alice").create().unwrap();
+    env.server.user("alice").admin_block(true).unwrap();
+    let error = env.app.register(&name("alice")).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::AdminBlocked);
     assert_eq!(error.status_code(), 403);
 }
@@ -145,23 +145,23 @@ fn an_identifier_that_the_platform_would_refuse_cannot_be_made() {
 
 #[tokio::test]
 async fn a_fourth_metadata_value_is_refused_before_anything_is_sent() {
-    let place = Place::start().await;
-    let mut request = place.app.register(&name("alice"));
+    let env = TestEnv::start().await;
+    let mut request = env.app.register(&name("alice"));
     for pair in ["one", "two", "three"] {
         request = request.metadata(pair, true).unwrap();
     }
     let error = request.metadata("four", 4).unwrap_err();
     assert_eq!(error.name, "metaData");
-    assert!(place.server.journal().requests().is_empty());
+    assert!(env.server.journal().requests().is_empty());
 }
 
 #[tokio::test]
 async fn metadata_given_at_registration_can_be_read_back() {
-    let place = Place::start().await;
-    let request = place.app.register(&name("alice"));
+    let env = TestEnv::start().await;
+    let request = env.app.register(&name("alice"));
     let request = request.metadata("team", "blue").unwrap().metadata("level", 7).unwrap();
     let account = request.await.unwrap();
-    let session = place.app.connect(&account.credentials).await.unwrap();
+    let session = env.app.connect(&account.credentials).await.unwrap();
     let metadata = session.metadata().await.unwrap();
     assert_eq!(metadata.len(), 2);
     assert_eq!(metadata.value("team"), Some(&"blue".into()));
@@ -170,23 +170,23 @@ async fn metadata_given_at_registration_can_be_read_back() {
 
 #[tokio::test]
 async fn a_trial_registers_and_connects_with_unsealed_data() {
-    let place = Place::with(TestServer::builder().trial(true)).await;
-    let account = place.app.register(&name("alice")).await.unwrap();
+    let env = TestEnv::with(TestServer::builder().trial(true)).await;
+    let account = env.app.register(&name("alice")).await.unwrap();
     assert!(account.is_trial);
-    let journal = place.server.journal();
+    let journal = env.server.journal();
     assert_eq!(journal.requests_to("/sandbox/register").len(), 1);
     assert!(journal.requests_to("/register").is_empty());
-    place.app.connect(&account.credentials).await.unwrap();
+    env.app.connect(&account.credentials).await.unwrap();
 }
 
 #[tokio::test]
 async fn another_licence_key_is_refused() {
-    let place = Place::start().await;
+    let env = TestEnv::start().await;
     let other = LicenceKey::new("AnotherLicenceKey0123456789abcde").unwrap();
-    let app = App::builder(other).api_base_url(&place.server.api_base_url()).build().await.unwrap();
+    let app = App::builder(other).api_base_url(&env.server.api_base_url()).build().await.unwrap();
     let error = app.register(&name("alice")).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::LicenceRefused);
-    assert!(!place.server.user("alice").exists());
+    assert!(!env.server.user("alice").exists());
 }
 
 #[tokio::test]

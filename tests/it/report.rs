@@ -1,8 +1,8 @@
 //! Reporting users and groups.
 
 use mfly_client::{BareJid, ErrorKind, Feature, GroupJid, ReportedMessage};
-use mfly_tests::place::user;
-use mfly_tests::{Place, argument, kind};
+use mfly_tests::env::user;
+use mfly_tests::{TestEnv, argument, kind};
 use mfly_testserver::TestServer;
 use serde_json::{Value, json};
 use std::error::Error as _;
@@ -22,19 +22,19 @@ fn group() -> GroupJid {
     GroupJid::new("g1@mix.localhost").unwrap()
 }
 
-async fn sent(place: &Place) -> Value {
-    let request = place.server.journal().requests_to("/moderation/report").remove(0);
+async fn sent(env: &TestEnv) -> Value {
+    let request = env.server.journal().requests_to("/moderation/report").remove(0);
     serde_json::from_str(&request.body).unwrap()
 }
 
 #[tokio::test]
 async fn a_user_is_reported_with_messages() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     session.report_user(&user("bob"), &[message()]).await.unwrap();
-    let body = sent(&place).await;
+    let body = sent(&env).await;
     assert_eq!(body["from"], "alice");
-    assert_eq!(body["to"], place.address("bob").as_str());
+    assert_eq!(body["to"], env.address("bob").as_str());
     assert_eq!(body["chatType"], "chat");
     let data: Value = serde_json::from_str(body["data"].as_str().unwrap()).unwrap();
     assert_eq!(
@@ -48,32 +48,32 @@ async fn a_user_is_reported_with_messages() {
 
 #[tokio::test]
 async fn a_group_is_reported_with_messages() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     session.report_group(&group(), &[message()]).await.unwrap();
-    let body = sent(&place).await;
+    let body = sent(&env).await;
     assert_eq!(body["to"], "g1@mix.localhost");
     assert_eq!(body["chatType"], "groupchat");
 }
 
 #[tokio::test]
 async fn a_plan_without_reporting_refuses_it_and_nothing_is_sent() {
-    let place = Place::with(TestServer::builder().disable(Feature::Report)).await;
-    let session = place.connect("alice").await;
-    place.settle(&session).await;
+    let env = TestEnv::with(TestServer::builder().disable(Feature::Report)).await;
+    let session = env.connect("alice").await;
+    env.settle(&session).await;
     let outcome = session.report_user(&user("bob"), &[message()]).await;
     assert_eq!(outcome.as_ref().unwrap_err().status_code(), 403);
     assert_eq!(kind(outcome), ErrorKind::PlanGated(Feature::Report));
     let outcome = session.report_group(&group(), &[message()]).await;
     assert_eq!(kind(outcome), ErrorKind::PlanGated(Feature::Report));
-    place.assert_nothing_sent(&session).await;
+    env.assert_nothing_sent(&session).await;
 }
 
 #[tokio::test]
 async fn a_plan_that_loses_reporting_meanwhile_refuses_it_on_the_server() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    place.server.plan().disable(Feature::Report);
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    env.server.plan().disable(Feature::Report);
     let error = session.report_user(&user("bob"), &[message()]).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::PlanGated(Feature::Report));
     assert!(error.source().is_some());
@@ -81,15 +81,15 @@ async fn a_plan_that_loses_reporting_meanwhile_refuses_it_on_the_server() {
         error.official(),
         json!({"statusCode": 403, "message": "Feature unavailable for your plan"})
     );
-    place.server.plan().enable(Feature::Report);
+    env.server.plan().enable(Feature::Report);
     session.report_user(&user("bob"), &[message()]).await.unwrap();
 }
 
 #[tokio::test]
 async fn an_incomplete_report_is_refused_and_nothing_is_sent() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    place.settle(&session).await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    env.settle(&session).await;
     let incomplete = [
         ReportedMessage { msg_id: String::new(), ..message() },
         ReportedMessage { msg_type: String::new(), ..message() },
@@ -108,13 +108,13 @@ async fn an_incomplete_report_is_refused_and_nothing_is_sent() {
     let not_a_user = BareJid::new("g1@mix.localhost").unwrap();
     assert_eq!(argument(session.report_user(&not_a_user, &[message()]).await).0, "toUserJid");
     assert!(GroupJid::new("bob@localhost").is_err());
-    place.assert_nothing_sent(&session).await;
+    env.assert_nothing_sent(&session).await;
 }
 
 #[tokio::test]
 async fn empty_text_and_file_name_are_complete() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     let message = ReportedMessage { message: String::new(), ..message() };
     session.report_user(&user("bob"), &[message]).await.unwrap();
 }

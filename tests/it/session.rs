@@ -3,10 +3,10 @@
 use futures_util::future::join_all;
 use mfly_client::{ConnectionState, EndReason, ErrorKind, Event, Session};
 use mfly_proto::payload::ping::Ping;
-use mfly_tests::place::user;
+use mfly_tests::env::user;
 use mfly_tests::scripted::attribute;
 use mfly_tests::stub::HOST;
-use mfly_tests::{Peer, Place, ScriptedServer, expect_event, expect_events_until, kind, within};
+use mfly_tests::{Peer, ScriptedServer, TestEnv, expect_event, expect_events_until, kind, within};
 use std::time::Duration;
 
 const SHORT: Duration = Duration::from_millis(50);
@@ -229,8 +229,8 @@ async fn a_request_that_the_end_overtakes_is_told_so() {
 
 #[tokio::test]
 async fn the_end_is_the_last_event_and_a_later_subscription_is_empty() {
-    let place = Place::start().await;
-    let (session, mut events) = place.online("alice").await;
+    let env = TestEnv::start().await;
+    let (session, mut events) = env.online("alice").await;
     session.close().await;
     expect_event(&mut events, "end", |event| matches!(event, Event::Ended(_)).then_some(())).await;
     assert_eq!(within("the end", events.next()).await, None);
@@ -239,8 +239,8 @@ async fn the_end_is_the_last_event_and_a_later_subscription_is_empty() {
 
 #[tokio::test]
 async fn the_state_can_be_followed() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     let mut states = session.state_changes();
     assert_eq!(*states.borrow_and_update(), ConnectionState::Connected);
     session.close().await;
@@ -249,18 +249,18 @@ async fn the_state_can_be_followed() {
 
 #[tokio::test]
 async fn what_has_no_method_can_be_asked_all_the_same() {
-    let place = Place::start().await;
-    let session: Session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session: Session = env.connect("alice").await;
     session.request(&Ping::default()).await.unwrap();
     let request = mfly_api::endpoint::feedback::Request::new("t", "d").unwrap();
     session.send(&request).await.unwrap();
-    assert_eq!(place.server.journal().requests_to("/moderation/feedback").len(), 1);
+    assert_eq!(env.server.journal().requests_to("/moderation/feedback").len(), 1);
 }
 
 #[tokio::test]
 async fn clones_are_one_session() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     let clone = session.clone();
     clone.set_media_encryption(false);
     assert!(!session.media_encryption());

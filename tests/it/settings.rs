@@ -1,12 +1,12 @@
 //! The user's settings.
 
 use mfly_client::{ErrorKind, Event, Settings};
-use mfly_tests::{Place, ScriptedServer, expect_event, kind, within};
+use mfly_tests::{ScriptedServer, TestEnv, expect_event, kind, within};
 
 #[tokio::test]
 async fn a_change_is_stored_and_read_back() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
     for archive in [true, false, true] {
         session.update_settings(archive).await.unwrap();
         assert_eq!(session.settings().await.unwrap(), Settings { archive: Some(archive) });
@@ -15,15 +15,15 @@ async fn a_change_is_stored_and_read_back() {
 
 #[tokio::test]
 async fn the_accounts_other_sessions_hear_of_it_and_the_changing_one_does_not() {
-    let place = Place::start().await;
-    let (_other, mut others) = place.online("alice").await;
-    let (session, mut own) = place.online("alice").await;
+    let env = TestEnv::start().await;
+    let (_other, mut others) = env.online("alice").await;
+    let (session, mut own) = env.online("alice").await;
     session.update_settings(true).await.unwrap();
     expect_event(&mut others, "settings", |event| {
         (*event == Event::Settings(Settings { archive: Some(true) })).then_some(())
     })
     .await;
-    let told = place.told("alice", &mut own).await;
+    let told = env.told("alice", &mut own).await;
     assert!(!told.iter().any(|event| matches!(event, Event::Settings(_))), "{told:?}");
 }
 

@@ -50,8 +50,8 @@ fn template(frame: &str, places: &mut BTreeMap<String, String>) -> String {
         let next = format!("{{id_{}}}", places.len());
         places.entry(id).or_insert(next);
     }
-    for (value, place) in places.iter() {
-        line = line.replace(value, place);
+    for (value, env) in places.iter() {
+        line = line.replace(value, env);
     }
     line.replace("xmpp.example.test", "{host}")
 }

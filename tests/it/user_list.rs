@@ -1,20 +1,20 @@
 //! The directory of users.
 
 use mfly_client::{ProfileUpdate, UserIdentifier};
-use mfly_tests::Place;
+use mfly_tests::TestEnv;
 
-async fn directory() -> (Place, mfly_client::Session) {
-    let place = Place::start().await;
+async fn directory() -> (TestEnv, mfly_client::Session) {
+    let env = TestEnv::start().await;
     for (id, name, team) in
         [("bob", "Bob", "blue"), ("carol", "Carol", "red"), ("dave", "Dave Bobson", "blue")]
     {
-        let request = place.app.register(&UserIdentifier::new(id).unwrap());
+        let request = env.app.register(&UserIdentifier::new(id).unwrap());
         let account = request.metadata("team", team).unwrap().await.unwrap();
-        let session = place.app.connect(&account.credentials).await.unwrap();
+        let session = env.app.connect(&account.credentials).await.unwrap();
         session.update_profile(ProfileUpdate::new().nick_name(name)).await.unwrap();
     }
-    let session = place.connect("alice").await;
-    (place, session)
+    let session = env.connect("alice").await;
+    (env, session)
 }
 
 fn names(page: &mfly_client::UserList) -> Vec<&str> {
@@ -53,13 +53,13 @@ async fn it_is_searched_by_name_and_by_metadata() {
 
 #[tokio::test]
 async fn an_impossible_page_or_filter_is_refused_and_nothing_is_sent() {
-    let place = Place::start().await;
-    let session = place.connect("alice").await;
-    place.settle(&session).await;
+    let env = TestEnv::start().await;
+    let session = env.connect("alice").await;
+    env.settle(&session).await;
     for (page, size, name) in [(0, 1, "page"), (1, 0, "limit")] {
         assert_eq!(session.user_list().page(page, size).unwrap_err().name, name);
     }
     assert!(session.user_list().metadata("", ["x"]).is_err());
     assert!(session.user_list().metadata::<&str>("team", []).is_err());
-    place.assert_nothing_sent(&session).await;
+    env.assert_nothing_sent(&session).await;
 }

@@ -2,7 +2,7 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`place`] | a test server and an app that uses it |
+//! | [`env`] | a test server and an app that uses it |
 //! | [`wait`] | waiting for events, with a deadline |
 //! | [`scripted`] | a server that says exactly what a test makes it say |
 //! | [`stub`] | REST answers without a network |
@@ -16,16 +16,16 @@
     reason = "a helper that cannot go on fails the test that called it"
 )]
 
-pub mod place;
+pub mod env;
 pub mod raw;
 pub mod recorded;
 pub mod scripted;
 pub mod stub;
 pub mod wait;
 
-pub use place::{Place, argument, kind};
+pub use env::{TestEnv, argument, kind};
 pub use scripted::{Peer, ScriptedServer};
-pub use wait::{PATIENCE, expect_event, expect_events_until, within};
+pub use wait::{DEADLINE, expect_event, expect_events_until, within};
 
 /// The repository's README: its example runs.
 #[cfg(doctest)]

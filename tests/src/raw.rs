@@ -1,6 +1,6 @@
 //! A client that says exactly what a test makes it say.
 
-use crate::wait::{PATIENCE, within};
+use crate::wait::{DEADLINE, within};
 use futures_util::{SinkExt as _, StreamExt as _};
 use mfly_proto::cipher::{RequestCipher, login};
 use mfly_proto::sasl::{Auth, Mechanism as _, Plain};
@@ -90,7 +90,7 @@ impl RawClient {
 
     /// What the server says next.
     pub async fn receive(&mut self) -> String {
-        match tokio::time::timeout(PATIENCE, self.connection.next()).await {
+        match tokio::time::timeout(DEADLINE, self.connection.next()).await {
             Ok(Some(Ok(frame))) => frame.as_str().to_owned(),
             other => panic!("no frame but {other:?}"),
         }

@@ -82,7 +82,7 @@ impl ScriptedServer {
             let (socket, _) = self.listener.accept().await.expect("a socket");
             socket.set_nodelay(true).expect("a live socket");
             let connection =
-                server::accept(socket, DEFAULT_MAX_FRAME_BYTES, crate::wait::PATIENCE).await;
+                server::accept(socket, DEFAULT_MAX_FRAME_BYTES, crate::wait::DEADLINE).await;
             Peer { connection: connection.expect("a handshake"), resource: String::new() }
         })
         .await

@@ -1,4 +1,4 @@
-//! Waiting, never longer than [`PATIENCE`].
+//! Waiting, never longer than [`DEADLINE`].
 
 use mfly_client::{Event, Events};
 use std::fmt::{Debug, Write as _};
@@ -6,13 +6,13 @@ use std::future::Future;
 use std::time::Duration;
 
 /// Far above what anything here needs, so that a hang is a failure with a name.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const DEADLINE: Duration = Duration::from_secs(10);
 
-/// The outcome of `work`, which has to come within [`PATIENCE`].
+/// The outcome of `work`, which has to come within [`DEADLINE`].
 pub async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(PATIENCE, work).await {
+    match tokio::time::timeout(DEADLINE, work).await {
         Ok(outcome) => outcome,
-        Err(_) => panic!("{what} did not happen within {PATIENCE:?}"),
+        Err(_) => panic!("{what} did not happen within {DEADLINE:?}"),
     }
 }
 
@@ -23,7 +23,7 @@ pub async fn expect_event<E: Debug, T>(
     mut pick: impl FnMut(&E) -> Option<T>,
 ) -> T {
     let mut seen = String::new();
-    let found = tokio::time::timeout(PATIENCE, async {
+    let found = tokio::time::timeout(DEADLINE, async {
         while let Some(event) = events.next().await {
             if let Some(picked) = pick(&event) {
                 return Some(picked);
@@ -36,7 +36,7 @@ pub async fn expect_event<E: Debug, T>(
     match found {
         Ok(Some(picked)) => picked,
         Ok(None) => panic!("the session ended without {what}; seen:\n{seen}"),
-        Err(_) => panic!("no {what} within {PATIENCE:?}; seen:\n{seen}"),
+        Err(_) => panic!("no {what} within {DEADLINE:?}; seen:\n{seen}"),
     }
 }
 

@@ -3,7 +3,7 @@
 use mfly_client::{ErrorKind, Event, Events, OfficialEvent, ProfileFields, ProfileImage, Session};
 use mfly_proto::payload::logout::UserLogout;
 use mfly_proto::testing::{Bindings, Line};
-use mfly_tests::place::user;
+use mfly_tests::env::user;
 use mfly_tests::recorded::traces;
 use mfly_tests::scripted::attribute;
 use mfly_tests::stub::HOST;

@@ -1,14 +1,14 @@
 //! A check: a sentence about a server and this client, and how it is tried.
 
 use crate::certificate::Certificate;
+use crate::env::CheckEnv;
 use crate::failure::Failure;
 use crate::framing::Framing;
-use crate::place::Place;
 use crate::server::Need;
 use futures_util::future::BoxFuture;
 
 /// A check as it is run.
-pub type Body = for<'a> fn(&'a Place<'a>) -> BoxFuture<'a, Result<(), Failure>>;
+pub type Body = for<'a> fn(&'a CheckEnv<'a>) -> BoxFuture<'a, Result<(), Failure>>;
 
 /// One check of the suite.
 #[derive(Clone, Copy)]

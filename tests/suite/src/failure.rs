@@ -8,7 +8,7 @@ use std::future::Future;
 use std::time::Duration;
 
 /// Longest wait for one thing: far above what any needs, so that a hang is a failure with a name.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const DEADLINE: Duration = Duration::from_secs(10);
 
 /// What was wrong, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ pub fn equal<T: PartialEq + fmt::Debug>(what: &str, is: &T, expected: &T) -> Res
     ensure(is == expected, || format!("{what} is {is:?} instead of {expected:?}"))
 }
 
-/// The outcome of `work`, which has to come within [`PATIENCE`].
+/// The outcome of `work`, which has to come within [`DEADLINE`].
 ///
 /// # Errors
 /// When it does not, or when `work` fails.
@@ -84,16 +84,16 @@ pub async fn within<T, E: Into<Failure>>(
     what: &str,
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, Failure> {
-    match tokio::time::timeout(PATIENCE, work).await {
+    match tokio::time::timeout(DEADLINE, work).await {
         Ok(outcome) => outcome.during(what),
-        Err(_) => Err(Failure(format!("{what}: nothing within {PATIENCE:?}"))),
+        Err(_) => Err(Failure(format!("{what}: nothing within {DEADLINE:?}"))),
     }
 }
 
 /// What `pick` makes of the first event that it takes; earlier ones are passed over.
 ///
 /// # Errors
-/// When no such event comes within [`PATIENCE`] or before the session is over, with what came
+/// When no such event comes within [`DEADLINE`] or before the session is over, with what came
 /// instead.
 pub async fn event<T>(
     events: &mut Events,
@@ -101,7 +101,7 @@ pub async fn event<T>(
     mut pick: impl FnMut(&Event) -> Option<T>,
 ) -> Result<T, Failure> {
     let mut seen = String::new();
-    let found = tokio::time::timeout(PATIENCE, async {
+    let found = tokio::time::timeout(DEADLINE, async {
         while let Some(event) = events.next().await {
             if let Some(picked) = pick(&event) {
                 return Some(picked);
@@ -114,17 +114,17 @@ pub async fn event<T>(
     match found {
         Ok(Some(picked)) => Ok(picked),
         Ok(None) => Err(Failure(format!("the session ended without {what}; events:{seen}"))),
-        Err(_) => Err(Failure(format!("no {what} within {PATIENCE:?}; events:{seen}"))),
+        Err(_) => Err(Failure(format!("no {what} within {DEADLINE:?}; events:{seen}"))),
     }
 }
 
 /// All events until the session is over.
 ///
 /// # Errors
-/// When it is not over within [`PATIENCE`].
+/// When it is not over within [`DEADLINE`].
 pub async fn all_events(events: &mut Events) -> Result<Vec<Event>, Failure> {
     let mut all = Vec::new();
-    let ended = tokio::time::timeout(PATIENCE, async {
+    let ended = tokio::time::timeout(DEADLINE, async {
         while let Some(event) = events.next().await {
             all.push(event);
         }

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`server`] | what the suite asks of a server |
 //! | [`checks`], [`check`] | the checks, one file for each subject |
-//! | [`place`] | where one check runs: users of its own over one framing |
+//! | [`env`] | where one check runs: users of its own over one framing |
 //! | [`failure`] | why a check failed; waiting with a deadline |
 //! | [`run`](mod@run), [`report`] | running them, and what came out |
 //! | [`relay`] | between a client and a server, to go silent or away |
@@ -19,9 +19,9 @@
 pub mod certificate;
 pub mod check;
 pub mod checks;
+pub mod env;
 pub mod failure;
 pub mod framing;
-pub mod place;
 pub mod port;
 pub mod relay;
 pub mod report;

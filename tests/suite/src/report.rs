@@ -29,7 +29,7 @@ pub enum Outcome {
 pub struct Row {
     /// The check's sentence.
     pub check: &'static str,
-    /// Its place in the suite.
+    /// Its position in the suite.
     pub number: usize,
     /// How the server was reached.
     pub framing: Framing,

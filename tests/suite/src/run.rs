@@ -3,9 +3,9 @@
 use crate::certificate::Certificate;
 use crate::check::{Check, Setting};
 use crate::checks;
+use crate::env::CheckEnv;
 use crate::failure::Failure;
 use crate::framing::Framing;
-use crate::place::Place;
 use crate::report::{Outcome, Report, Row};
 use crate::server::Server;
 use futures_util::future::join_all;
@@ -70,13 +70,13 @@ async fn run_one(server: &dyn Server, framing: Framing, number: usize, check: &C
     let outcome = match check.does_not_apply(framing) {
         Some(why) => Outcome::DoesNotApply(why),
         None => {
-            let place = Place::new(server, framing, number);
-            let tried = tokio::time::timeout(CHECK, (check.body)(&place)).await;
+            let env = CheckEnv::new(server, framing, number);
+            let tried = tokio::time::timeout(CHECK, (check.body)(&env)).await;
             let tried =
                 tried.unwrap_or_else(|_| Err(Failure::new(format!("not done within {CHECK:?}"))));
             let lacks = check.need.and_then(|need| server.lacks(framing, need));
             match (tried, lacks) {
-                (Ok(()), None) => Outcome::Passed(place.notes()),
+                (Ok(()), None) => Outcome::Passed(env.notes()),
                 (Err(failure), None) => Outcome::Failed(failure.to_string()),
                 (Err(failure), Some(why)) => Outcome::Lacks { why, seen: failure.to_string() },
                 (Ok(()), Some(why)) => Outcome::Failed(format!("passes although: {why}")),

@@ -3,8 +3,8 @@
 use super::message::next;
 use super::presence::{befriend, sees};
 use crate::check::Check;
+use crate::env::{CheckEnv, Online};
 use crate::failure::{Failure, equal, event, within};
-use crate::place::{Online, Place};
 use crate::server::Need;
 use mfly_client::standard::{Event, Listed};
 use mfly_client::{Jid, PresenceKind};
@@ -13,20 +13,20 @@ use mfly_proto::stanza::MessageKind;
 pub(super) const CHECKS: &[Check] = &[
     Check::shared(
         "blocking and unblocking is told to every session that asked for the list",
-        |place| Box::pin(pushes(place)),
+        |env| Box::pin(pushes(env)),
     ),
-    Check::shared("no message passes between a user and one who is blocked", |place| {
-        Box::pin(no_message(place))
+    Check::shared("no message passes between a user and one who is blocked", |env| {
+        Box::pin(no_message(env))
     }),
-    Check::shared("who is blocked sees the other leave, and come back when unblocked", |place| {
-        Box::pin(presence(place))
+    Check::shared("who is blocked sees the other leave, and come back when unblocked", |env| {
+        Box::pin(presence(env))
     })
     .needing(Need::PresenceOfBlocked),
 ];
 
-async fn pushes(place: &Place<'_>) -> Result<(), Failure> {
-    let mut phone = place.online("alice").await?;
-    let mut laptop = place.again(&phone.user).await?;
+async fn pushes(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let mut phone = env.online("alice").await?;
+    let mut laptop = env.again(&phone.user).await?;
     for session in [&phone.session, &laptop.session] {
         equal(
             "the list",
@@ -34,7 +34,7 @@ async fn pushes(place: &Place<'_>) -> Result<(), Failure> {
             &Listed::new(),
         )?;
     }
-    let whom = [Jid::from(place.nobody("bob")?.jid), Jid::from(place.nobody("carol")?.jid)];
+    let whom = [Jid::from(env.nobody("bob")?.jid), Jid::from(env.nobody("carol")?.jid)];
 
     within("blocking", phone.session.block(&whom)).await?;
     blocked(&mut phone, &whom).await?;
@@ -52,9 +52,9 @@ async fn pushes(place: &Place<'_>) -> Result<(), Failure> {
     equal("the list", &list(&laptop).await?, &Vec::new())
 }
 
-async fn no_message(place: &Place<'_>) -> Result<(), Failure> {
-    let mut alice = place.online("alice").await?;
-    let mut bob = place.online("bob").await?;
+async fn no_message(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let mut alice = env.online("alice").await?;
+    let mut bob = env.online("bob").await?;
     let (to_alice, to_bob) = (Jid::from(alice.user.jid.clone()), Jid::from(bob.user.jid.clone()));
     within("blocking", alice.session.block(std::slice::from_ref(&to_bob))).await?;
 
@@ -70,9 +70,9 @@ async fn no_message(place: &Place<'_>) -> Result<(), Failure> {
     equal("what arrived", &next(&mut bob).await?.body.as_deref(), &Some("hello again"))
 }
 
-async fn presence(place: &Place<'_>) -> Result<(), Failure> {
-    let mut alice = place.online("alice").await?;
-    let mut bob = place.online("bob").await?;
+async fn presence(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let mut alice = env.online("alice").await?;
+    let mut bob = env.online("bob").await?;
     befriend(&mut bob, &mut alice).await?;
     let whom = [Jid::from(bob.user.jid.clone())];
     within("blocking", alice.session.block(&whom)).await?;

@@ -2,20 +2,20 @@
 
 use super::message::next;
 use crate::check::Check;
+use crate::env::CheckEnv;
 use crate::failure::{Failure, equal, within};
-use crate::place::Place;
 use mfly_client::Jid;
 use mfly_client::standard::Carbon;
 
 pub(super) const CHECKS: &[Check] = &[Check::shared(
     "another session of the account gets copies of what is received and sent",
-    |place| Box::pin(copies(place)),
+    |env| Box::pin(copies(env)),
 )];
 
-async fn copies(place: &Place<'_>) -> Result<(), Failure> {
-    let mut phone = place.online("alice").await?;
-    let mut laptop = place.again(&phone.user).await?;
-    let mut bob = place.online("bob").await?;
+async fn copies(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let mut phone = env.online("alice").await?;
+    let mut laptop = env.again(&phone.user).await?;
+    let mut bob = env.online("bob").await?;
     // Sessions ask for copies by themselves when they connect; now it is certain that the server
     // has heard it.
     within("asking for copies", laptop.session.enable_carbons()).await?;

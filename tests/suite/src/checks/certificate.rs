@@ -2,8 +2,8 @@
 
 use crate::certificate::Certificate;
 use crate::check::Check;
+use crate::env::CheckEnv;
 use crate::failure::{Failure, all_events, ensure, equal, within};
-use crate::place::Place;
 use mfly_client::standard::Event;
 use mfly_client::{CertificateProblem, ErrorKind};
 
@@ -11,23 +11,23 @@ pub(super) const CHECKS: &[Check] = &[
     Check::showing(
         "an expired certificate is refused, once and for all",
         Certificate::Expired,
-        |place| Box::pin(refused(place, CertificateProblem::Expired)),
+        |env| Box::pin(refused(env, CertificateProblem::Expired)),
     ),
     Check::showing(
         "a certificate for another name is refused, once and for all",
         Certificate::OtherName,
-        |place| Box::pin(refused(place, CertificateProblem::WrongName)),
+        |env| Box::pin(refused(env, CertificateProblem::WrongName)),
     ),
     Check::showing(
         "a certificate of an authority that is not trusted is refused, once and for all",
         Certificate::OtherAuthority,
-        |place| Box::pin(refused(place, CertificateProblem::Untrusted)),
+        |env| Box::pin(refused(env, CertificateProblem::Untrusted)),
     ),
 ];
 
-async fn refused(place: &Place<'_>, expected: CertificateProblem) -> Result<(), Failure> {
-    let user = place.nobody("alice")?;
-    let connecting = place.account(&user)?.attempts(3).connect();
+async fn refused(env: &CheckEnv<'_>, expected: CertificateProblem) -> Result<(), Failure> {
+    let user = env.nobody("alice")?;
+    let connecting = env.account(&user)?.attempts(3).connect();
     let mut events = connecting.events();
     let outcome = within("an answer", async { Ok::<_, Failure>(connecting.await) }).await?;
     let Err(error) = outcome else {

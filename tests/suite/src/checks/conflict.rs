@@ -1,19 +1,19 @@
-//! One session takes the place of another.
+//! One session replaces another.
 
 use crate::check::Check;
+use crate::env::{CheckEnv, connect};
 use crate::failure::{Failure, all_events, ensure, within};
-use crate::place::{Place, connect};
 use mfly_client::EndReason;
 use mfly_client::standard::Event;
 
 pub(super) const CHECKS: &[Check] = &[Check::shared(
     "a session whose resource another one takes ends, and does not fight for it",
-    |place| Box::pin(replaced(place)),
+    |env| Box::pin(replaced(env)),
 )];
 
-async fn replaced(place: &Place<'_>) -> Result<(), Failure> {
-    let user = place.user("alice").await?;
-    let account = place.account(&user)?.resource("balcony");
+async fn replaced(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let user = env.user("alice").await?;
+    let account = env.account(&user)?.resource("balcony");
     let mut first = connect(&user, &account).await?;
     let second = connect(&user, &account).await?;
     let reason =

@@ -1,63 +1,63 @@
 //! Logging in, and not being let in.
 
 use crate::check::Check;
+use crate::env::{CheckEnv, Online, User, connect};
 use crate::failure::{Failure, all_events, ensure, equal, within};
-use crate::place::{Online, Place, User, connect};
 use crate::server::Need;
 use mfly_client::standard::{Account, Event};
 use mfly_client::{ErrorKind, MechanismKind};
 use serde_json::Value;
 
 pub(super) const CHECKS: &[Check] = &[
-    Check::shared("a session is bound to the resource it asks for", |place| Box::pin(bound(place))),
-    Check::shared("a login one step at a time leads to the same", |place| {
-        Box::pin(step_by_step(place))
+    Check::shared("a session is bound to the resource it asks for", |env| Box::pin(bound(env))),
+    Check::shared("a login one step at a time leads to the same", |env| {
+        Box::pin(step_by_step(env))
     }),
-    Check::shared("the strongest mechanism that both sides know is used", |place| {
-        Box::pin(strongest(place))
+    Check::shared("the strongest mechanism that both sides know is used", |env| {
+        Box::pin(strongest(env))
     }),
-    Check::shared("what is known of a server makes no difference but in time", |place| {
-        Box::pin(known_server(place))
+    Check::shared("what is known of a server makes no difference but in time", |env| {
+        Box::pin(known_server(env))
     }),
-    Check::shared("PLAIN is used where nothing else is allowed", |place| Box::pin(plain(place))),
-    Check::shared("the authentication is bound to the TLS connection", |place| {
-        Box::pin(bound_to_tls(place))
+    Check::shared("PLAIN is used where nothing else is allowed", |env| Box::pin(plain(env))),
+    Check::shared("the authentication is bound to the TLS connection", |env| {
+        Box::pin(bound_to_tls(env))
     })
     .within_tls()
     .needing(Need::ChannelBinding),
-    Check::shared("one exchange logs in and binds, by SASL2", |place| Box::pin(sasl2(place)))
+    Check::shared("one exchange logs in and binds, by SASL2", |env| Box::pin(sasl2(env)))
         .needing(Need::Sasl2),
-    Check::shared("a password that is not ASCII works", |place| Box::pin(unusual_password(place))),
-    Check::shared("a wrong password is refused, once and for all", |place| {
-        Box::pin(wrong_password(place))
+    Check::shared("a password that is not ASCII works", |env| Box::pin(unusual_password(env))),
+    Check::shared("a wrong password is refused, once and for all", |env| {
+        Box::pin(wrong_password(env))
     }),
-    Check::shared("an unknown user is refused, once and for all", |place| {
-        Box::pin(unknown_user(place))
+    Check::shared("an unknown user is refused, once and for all", |env| {
+        Box::pin(unknown_user(env))
     }),
 ];
 
-async fn bound(place: &Place<'_>) -> Result<(), Failure> {
-    let user = place.user("alice").await?;
-    bound_with(&user, &place.account(&user)?.pipelined(true)).await
+async fn bound(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let user = env.user("alice").await?;
+    bound_with(&user, &env.account(&user)?.pipelined(true)).await
 }
 
-async fn step_by_step(place: &Place<'_>) -> Result<(), Failure> {
-    let user = place.user("alice").await?;
-    bound_with(&user, &place.account(&user)?.pipelined(false)).await
+async fn step_by_step(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let user = env.user("alice").await?;
+    bound_with(&user, &env.account(&user)?.pipelined(false)).await
 }
 
-async fn strongest(place: &Place<'_>) -> Result<(), Failure> {
-    let alice = place.online("alice").await?;
+async fn strongest(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let alice = env.online("alice").await?;
     let mechanism = mechanism(&alice)?;
-    place.note(&mechanism);
-    place.note(offer(&alice)?);
-    let strongest = place.server().strongest(place.framing());
+    env.note(&mechanism);
+    env.note(offer(&alice)?);
+    let strongest = env.server().strongest(env.framing());
     equal("the mechanism", &mechanism.as_str(), &strongest)
 }
 
-async fn known_server(place: &Place<'_>) -> Result<(), Failure> {
-    let user = place.user("alice").await?;
-    let account = place.account(&user)?;
+async fn known_server(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let user = env.user("alice").await?;
+    let account = env.account(&user)?;
     let first = connect(&user, &account).await?;
     let known = first.session.known_server();
     first.session.close().await;
@@ -66,25 +66,25 @@ async fn known_server(place: &Place<'_>) -> Result<(), Failure> {
     within("a ping", second.session.ping(None)).await
 }
 
-async fn plain(place: &Place<'_>) -> Result<(), Failure> {
-    let user = place.user("alice").await?;
-    let account = place.account(&user)?.pin_mechanism(MechanismKind::Plain);
+async fn plain(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let user = env.user("alice").await?;
+    let account = env.account(&user)?.pin_mechanism(MechanismKind::Plain);
     let alice = connect(&user, &account).await?;
     equal("the mechanism", &mechanism(&alice)?.as_str(), &"PLAIN")
 }
 
-async fn bound_to_tls(place: &Place<'_>) -> Result<(), Failure> {
-    let strongest = place.server().strongest(place.framing());
+async fn bound_to_tls(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let strongest = env.server().strongest(env.framing());
     let name = format!("{}-PLUS", strongest.trim_end_matches("-PLUS"));
     let plus = MechanismKind::from_name(&name)
         .ok_or_else(|| Failure::new(format!("{name} is no mechanism")))?;
-    let user = place.user("alice").await?;
-    let alice = connect(&user, &place.account(&user)?.pin_mechanism(plus)).await?;
+    let user = env.user("alice").await?;
+    let alice = connect(&user, &env.account(&user)?.pin_mechanism(plus)).await?;
     equal("the mechanism", &mechanism(&alice)?, &name)
 }
 
-async fn sasl2(place: &Place<'_>) -> Result<(), Failure> {
-    let alice = place.online("alice").await?;
+async fn sasl2(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let alice = env.online("alice").await?;
     let known = serde_json::to_value(alice.session.known_server())?;
     equal("an offer to bind along", &known["sasl2"]["bind2"], &true.into())?;
     // Whoever binds like this is named by the server, after the client's tag (XEP-0386).
@@ -102,11 +102,11 @@ fn is_own(resource: &str) -> bool {
     resource.strip_prefix("mfly-").is_some_and(|rest| rest.len() == UUID)
 }
 
-async fn unusual_password(place: &Place<'_>) -> Result<(), Failure> {
+async fn unusual_password(env: &CheckEnv<'_>) -> Result<(), Failure> {
     // The accent is composed here and not there, the sign for the ohm is prepared as the letter
     // (RFC 4013).
-    let user = place.user_with("alice", "caf\u{e9} \u{3a9}").await?;
-    let alice = connect(&user, &place.account_with(&user, "cafe\u{301} \u{2126}")?).await?;
+    let user = env.user_with("alice", "caf\u{e9} \u{3a9}").await?;
+    let alice = connect(&user, &env.account_with(&user, "cafe\u{301} \u{2126}")?).await?;
     within("a ping", alice.session.ping(None)).await
 }
 
@@ -148,14 +148,14 @@ async fn bound_with(user: &User, account: &Account) -> Result<(), Failure> {
     .await
 }
 
-async fn wrong_password(place: &Place<'_>) -> Result<(), Failure> {
-    let user = place.user("alice").await?;
-    refused(&place.account_with(&user, "a guess")?).await
+async fn wrong_password(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let user = env.user("alice").await?;
+    refused(&env.account_with(&user, "a guess")?).await
 }
 
-async fn unknown_user(place: &Place<'_>) -> Result<(), Failure> {
-    let nobody = place.nobody("nobody")?;
-    refused(&place.account(&nobody)?).await
+async fn unknown_user(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let nobody = env.nobody("nobody")?;
+    refused(&env.account(&nobody)?).await
 }
 
 /// Connecting fails with the credentials, at the first of several attempts that would be allowed.

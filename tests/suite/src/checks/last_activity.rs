@@ -2,16 +2,16 @@
 
 use super::presence::{befriend, sees};
 use crate::check::Check;
+use crate::env::CheckEnv;
 use crate::failure::{Failure, ensure, equal, within};
-use crate::place::Place;
 use mfly_client::PresenceKind;
 
 pub(super) const CHECKS: &[Check] =
-    &[Check::shared("a contact's last activity is told", |place| Box::pin(told(place)))];
+    &[Check::shared("a contact's last activity is told", |env| Box::pin(told(env)))];
 
-async fn told(place: &Place<'_>) -> Result<(), Failure> {
-    let mut alice = place.online("alice").await?;
-    let mut bob = place.online("bob").await?;
+async fn told(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let mut alice = env.online("alice").await?;
+    let mut bob = env.online("bob").await?;
     befriend(&mut alice, &mut bob).await?;
     bob.session.close().await;
     sees(&mut alice, &bob.user.jid, PresenceKind::Unavailable).await?;

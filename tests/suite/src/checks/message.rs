@@ -1,8 +1,8 @@
 //! Messages.
 
 use crate::check::Check;
+use crate::env::{CheckEnv, Online};
 use crate::failure::{Failure, equal, event, within};
-use crate::place::{Online, Place};
 use mfly_client::Jid;
 use mfly_client::standard::{Event, Message};
 
@@ -13,22 +13,20 @@ const TEXT: &str = "<Good> \"evening\" & 'night'  — ἑσπέρα e\u{301} �
 const LARGE: usize = 200_000;
 
 pub(super) const CHECKS: &[Check] = &[
-    Check::shared("messages arrive as they were sent, both ways", |place| {
-        Box::pin(both_ways(place))
-    }),
-    Check::shared("a message of 200 kB arrives whole", |place| Box::pin(large(place))),
+    Check::shared("messages arrive as they were sent, both ways", |env| Box::pin(both_ways(env))),
+    Check::shared("a message of 200 kB arrives whole", |env| Box::pin(large(env))),
 ];
 
-async fn both_ways(place: &Place<'_>) -> Result<(), Failure> {
-    let mut alice = place.online("alice").await?;
-    let mut bob = place.online("bob").await?;
+async fn both_ways(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let mut alice = env.online("alice").await?;
+    let mut bob = env.online("bob").await?;
     exchange(&alice, &mut bob, TEXT).await?;
     exchange(&bob, &mut alice, TEXT).await
 }
 
-async fn large(place: &Place<'_>) -> Result<(), Failure> {
-    let alice = place.online("alice").await?;
-    let mut bob = place.online("bob").await?;
+async fn large(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let alice = env.online("alice").await?;
+    let mut bob = env.online("bob").await?;
     let text: String = "κῦμα & ".chars().cycle().take(LARGE / 2).collect();
     let text = format!("{text}{}", ".".repeat(LARGE.saturating_sub(text.len())));
     exchange(&alice, &mut bob, &text).await

@@ -1,19 +1,19 @@
 //! Presence between users who allowed each other to see it.
 
 use crate::check::Check;
+use crate::env::{CheckEnv, Online};
 use crate::failure::{During, Failure, event, within};
-use crate::place::{Online, Place};
 use mfly_client::standard::Event;
 use mfly_client::{BareJid, PresenceKind, Show};
 
 pub(super) const CHECKS: &[Check] =
-    &[Check::shared("a user who was allowed to sees another come, change and leave", |place| {
-        Box::pin(seen(place))
+    &[Check::shared("a user who was allowed to sees another come, change and leave", |env| {
+        Box::pin(seen(env))
     })];
 
-async fn seen(place: &Place<'_>) -> Result<(), Failure> {
-    let mut alice = place.online("alice").await?;
-    let mut bob = place.online("bob").await?;
+async fn seen(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let mut alice = env.online("alice").await?;
+    let mut bob = env.online("bob").await?;
     befriend(&mut alice, &mut bob).await?;
 
     within(

@@ -1,8 +1,8 @@
 //! Profiles: cards (XEP-0054).
 
 use crate::check::Check;
+use crate::env::CheckEnv;
 use crate::failure::{Failure, equal, within};
-use crate::place::Place;
 use futures_util::future::join;
 use mfly_client::standard::{Email, Photo, VCard};
 
@@ -10,20 +10,20 @@ use mfly_client::standard::{Email, Photo, VCard};
 const LARGE: usize = 150_000;
 
 pub(super) const CHECKS: &[Check] = &[
-    Check::shared("a profile is read as it was set, by its owner and by others", |place| {
-        Box::pin(set_and_read(place))
+    Check::shared("a profile is read as it was set, by its owner and by others", |env| {
+        Box::pin(set_and_read(env))
     }),
-    Check::shared("a profile of 200 kB is read as it was set, beside other requests", |place| {
-        Box::pin(large(place))
+    Check::shared("a profile of 200 kB is read as it was set, beside other requests", |env| {
+        Box::pin(large(env))
     }),
-    Check::shared("a changed field leaves the others of a profile as they were", |place| {
-        Box::pin(changed(place))
+    Check::shared("a changed field leaves the others of a profile as they were", |env| {
+        Box::pin(changed(env))
     }),
 ];
 
-async fn set_and_read(place: &Place<'_>) -> Result<(), Failure> {
-    let alice = place.online("alice").await?;
-    let bob = place.online("bob").await?;
+async fn set_and_read(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let alice = env.online("alice").await?;
+    let bob = env.online("bob").await?;
     let card = card(b"\x89PNG\r\n\x1a\n not really");
     within("setting the profile", alice.session.set_vcard(card.clone())).await?;
     let own = within("reading the own", alice.session.vcard(None)).await?;
@@ -32,8 +32,8 @@ async fn set_and_read(place: &Place<'_>) -> Result<(), Failure> {
     same(&seen, &card)
 }
 
-async fn large(place: &Place<'_>) -> Result<(), Failure> {
-    let alice = place.online("alice").await?;
+async fn large(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let alice = env.online("alice").await?;
     let picture: Vec<u8> = (0..=u8::MAX).cycle().take(LARGE).collect();
     let card = card(&picture);
     within("setting the profile", alice.session.set_vcard(card.clone())).await?;
@@ -44,8 +44,8 @@ async fn large(place: &Place<'_>) -> Result<(), Failure> {
     same(&own?, &card)
 }
 
-async fn changed(place: &Place<'_>) -> Result<(), Failure> {
-    let alice = place.online("alice").await?;
+async fn changed(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let alice = env.online("alice").await?;
     let mut card = card(b"GIF89a");
     within("setting the profile", alice.session.set_vcard(card.clone())).await?;
     let change = |card: &mut VCard| card.nickname = "Queen & <Country>".to_owned();

@@ -2,8 +2,8 @@
 
 use super::message::exchange;
 use crate::check::Check;
+use crate::env::{CheckEnv, Online, connect};
 use crate::failure::{Failure, ensure, equal, event};
-use crate::place::{Online, Place, connect};
 use mfly_client::standard::Event;
 use mfly_client::{ErrorKind, ExceededLimit, IqRequest, Jid, Limits, ReceiveLimits};
 use mfly_proto::decode::DecodeError;
@@ -12,7 +12,7 @@ use mfly_proto::xml::{Document, Element, Writer};
 
 pub(super) const CHECKS: &[Check] = &[Check::shared(
     "a question above a limit of this client is refused and told, whichever limit it is",
-    |place| Box::pin(refused(place)),
+    |env| Box::pin(refused(env)),
 )];
 
 /// Limits that every server lets a client exceed, and that a log-in does not reach.
@@ -22,10 +22,10 @@ fn limits() -> ReceiveLimits {
     ReceiveLimits { stanza: low, iq: low, ..ReceiveLimits::default() }
 }
 
-async fn refused(place: &Place<'_>) -> Result<(), Failure> {
-    let alice = place.online("alice").await?;
-    let bob = place.user("bob").await?;
-    let mut bob = connect(&bob, &place.account(&bob)?.limits(limits())).await?;
+async fn refused(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let alice = env.online("alice").await?;
+    let bob = env.user("bob").await?;
+    let mut bob = connect(&bob, &env.account(&bob)?.limits(limits())).await?;
     let to = Jid::from(bob.session.jid());
 
     let attributes: String = (0..40).map(|number| format!(" a{number}=''")).collect();

@@ -2,8 +2,8 @@
 
 use super::message::{exchange, next};
 use crate::check::Check;
+use crate::env::{CheckEnv, connect};
 use crate::failure::{Failure, ensure, equal, event, within};
-use crate::place::{Place, connect};
 use mfly_client::standard::{Event, VCard};
 use mfly_client::{ErrorKind, ExceededLimit, Jid, ReceiveLimits};
 
@@ -19,15 +19,13 @@ const MANY: usize = 4_100;
 pub(super) const CHECKS: &[Check] = &[
     Check::shared(
         "a message above this client's limit is told and skipped, and those behind it arrive",
-        |place| Box::pin(skipped(place)),
+        |env| Box::pin(skipped(env)),
     ),
     Check::shared(
         "an answer above this client's limit fails the request that asked for it, and no other",
-        |place| Box::pin(unread_answer(place)),
+        |env| Box::pin(unread_answer(env)),
     ),
-    Check::shared("a list of 4,100 blocked users is read whole", |place| {
-        Box::pin(long_list(place))
-    }),
+    Check::shared("a list of 4,100 blocked users is read whole", |env| Box::pin(long_list(env))),
 ];
 
 fn limits() -> ReceiveLimits {
@@ -37,10 +35,10 @@ fn limits() -> ReceiveLimits {
     limits
 }
 
-async fn skipped(place: &Place<'_>) -> Result<(), Failure> {
-    let bob = place.online("bob").await?;
-    let user = place.user("alice").await?;
-    let mut alice = connect(&user, &place.account(&user)?.limits(limits())).await?;
+async fn skipped(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let bob = env.online("bob").await?;
+    let user = env.user("alice").await?;
+    let mut alice = connect(&user, &env.account(&user)?.limits(limits())).await?;
     let to = Jid::from(alice.session.jid());
     let text = "x".repeat(LARGE);
     let id = within("sending", bob.session.send_message(&to, &text)).await?;
@@ -62,9 +60,9 @@ async fn skipped(place: &Place<'_>) -> Result<(), Failure> {
     exchange(&alice, &mut { bob }, "and back").await
 }
 
-async fn unread_answer(place: &Place<'_>) -> Result<(), Failure> {
-    let user = place.user("alice").await?;
-    let alice = connect(&user, &place.account(&user)?.limits(limits())).await?;
+async fn unread_answer(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let user = env.user("alice").await?;
+    let alice = connect(&user, &env.account(&user)?.limits(limits())).await?;
     let card = VCard { description: "x".repeat(LARGE), ..VCard::default() };
     within("setting the profile", alice.session.set_vcard(card)).await?;
     let (profile, ping) = tokio::join!(
@@ -86,8 +84,8 @@ async fn unread_answer(place: &Place<'_>) -> Result<(), Failure> {
     within("a ping afterwards", alice.session.ping(None)).await
 }
 
-async fn long_list(place: &Place<'_>) -> Result<(), Failure> {
-    let alice = place.online("alice").await?;
+async fn long_list(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let alice = env.online("alice").await?;
     let mut whom = Vec::with_capacity(MANY);
     for number in 0..MANY {
         whom.push(Jid::new(&format!("stranger-{number:04}@gateway.invalid"))?);

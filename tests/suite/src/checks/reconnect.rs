@@ -2,8 +2,8 @@
 
 use super::restart::{connected, disconnected};
 use crate::check::Check;
+use crate::env::{CheckEnv, Online, connect};
 use crate::failure::{During as _, Failure, ensure, event, within};
-use crate::place::{Online, Place, connect};
 use crate::relay::{Mood, Relay};
 use mfly_client::standard::Event;
 use mfly_client::{DisconnectReason, ErrorKind, KeepaliveConfig, Timeouts};
@@ -12,16 +12,16 @@ use std::time::Duration;
 pub(super) const CHECKS: &[Check] = &[
     Check::shared(
         "a request made while the session reconnects is answered on the next connection",
-        |place| Box::pin(waits(place)),
+        |env| Box::pin(waits(env)),
     )
     .over_sockets(),
     Check::shared(
         "a connection that went silent is given up when it is checked, and comes back",
-        |place| Box::pin(checked(place)),
+        |env| Box::pin(checked(env)),
     )
     .over_sockets(),
-    Check::shared("an attempt that meets silence is followed by another", |place| {
-        Box::pin(silent_attempt(place))
+    Check::shared("an attempt that meets silence is followed by another", |env| {
+        Box::pin(silent_attempt(env))
     })
     .over_sockets(),
 ];
@@ -30,15 +30,14 @@ pub(super) const CHECKS: &[Check] = &[
 const SILENCE: Duration = Duration::from_millis(500);
 
 /// A session that goes through a relay.
-async fn relayed(place: &Place<'_>) -> Result<(Online, Relay), Failure> {
-    let user = place.user("alice").await?;
-    let relay = place.relay().await?;
+async fn relayed(env: &CheckEnv<'_>) -> Result<(Online, Relay), Failure> {
+    let user = env.user("alice").await?;
+    let relay = env.relay().await?;
     let mut timeouts = Timeouts::default();
     timeouts.tls = SILENCE * 4;
     timeouts.handshake = SILENCE * 4;
     let keepalive = KeepaliveConfig { answer: SILENCE, ..KeepaliveConfig::default() };
-    let account =
-        place.through(&relay, place.account(&user)?)?.timeouts(timeouts).keepalive(keepalive);
+    let account = env.through(&relay, env.account(&user)?)?.timeouts(timeouts).keepalive(keepalive);
     Ok((connect(&user, &account).await?, relay))
 }
 
@@ -50,8 +49,8 @@ async fn attempt_failed(who: &mut Online) -> Result<DisconnectReason, Failure> {
     .await
 }
 
-async fn waits(place: &Place<'_>) -> Result<(), Failure> {
-    let (mut alice, relay) = relayed(place).await?;
+async fn waits(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let (mut alice, relay) = relayed(env).await?;
     relay.turn(Mood::Away);
     disconnected(&mut alice).await?;
     let session = alice.session.clone();
@@ -71,8 +70,8 @@ async fn waits(place: &Place<'_>) -> Result<(), Failure> {
     answered
 }
 
-async fn checked(place: &Place<'_>) -> Result<(), Failure> {
-    let (mut alice, relay) = relayed(place).await?;
+async fn checked(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let (mut alice, relay) = relayed(env).await?;
     within("a check", alice.session.check_now()).await?;
     relay.turn(Mood::Silent);
     let outcome = alice.session.check_now().await;
@@ -87,12 +86,12 @@ async fn checked(place: &Place<'_>) -> Result<(), Failure> {
     within("a ping", alice.session.ping(None)).await
 }
 
-async fn silent_attempt(place: &Place<'_>) -> Result<(), Failure> {
-    let (mut alice, relay) = relayed(place).await?;
+async fn silent_attempt(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let (mut alice, relay) = relayed(env).await?;
     relay.turn(Mood::Silent);
     alice.session.reconnect_now().await;
     let reason = attempt_failed(&mut alice).await.during("the silence")?;
-    place.note(reason);
+    env.note(reason);
     relay.turn(Mood::Passing);
     connected(&mut alice).await?;
     within("a ping", alice.session.ping(None)).await

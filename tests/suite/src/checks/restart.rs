@@ -2,14 +2,14 @@
 
 use super::message::exchange;
 use crate::check::Check;
+use crate::env::{CheckEnv, Online, connect};
 use crate::failure::{During, Failure, equal, event, within};
-use crate::place::{Online, Place, connect};
 use mfly_client::DisconnectReason;
 use mfly_client::standard::Event;
 
 pub(super) const CHECKS: &[Check] = &[Check::alone(
     "sessions come back after a restart of the server, answer what was asked meanwhile, and work as before",
-    |place| Box::pin(come_back(place)),
+    |env| Box::pin(come_back(env)),
 )];
 
 /// Waits until a session is told that its connection is gone, and why.
@@ -36,14 +36,14 @@ async fn ask_meanwhile(alice: &mut Online) -> Result<(), Failure> {
     within("a request during the restart", alice.session.ping(None)).await
 }
 
-async fn come_back(place: &Place<'_>) -> Result<(), Failure> {
-    let user = place.user("alice").await?;
-    let account = place.account(&user)?.resource("balcony");
+async fn come_back(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let user = env.user("alice").await?;
+    let account = env.account(&user)?.resource("balcony");
     let mut alice = connect(&user, &account).await?;
-    let mut bob = place.online("bob").await?;
+    let mut bob = env.online("bob").await?;
     let address = alice.session.jid();
     exchange(&alice, &mut bob, "before").await?;
-    let (restarted, waited) = tokio::join!(place.server().restart(), ask_meanwhile(&mut alice));
+    let (restarted, waited) = tokio::join!(env.server().restart(), ask_meanwhile(&mut alice));
     restarted.during("the restart")?;
     waited?;
     connected(&mut alice).await?;

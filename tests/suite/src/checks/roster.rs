@@ -1,8 +1,8 @@
 //! Contact lists (RFC 6121 §2).
 
 use crate::check::Check;
+use crate::env::{CheckEnv, Online};
 use crate::failure::{Failure, equal, event, within};
-use crate::place::{Online, Place};
 use futures_util::future::join;
 use mfly_client::standard::{Event, Listed, RosterItem, Subscription};
 use mfly_client::{BareJid, Jid};
@@ -14,22 +14,22 @@ const MANY: usize = 24;
 const NAME_BYTES: usize = 15_000;
 
 pub(super) const CHECKS: &[Check] = &[
-    Check::shared("a contact is added, renamed and removed, and every session is told", |place| {
-        Box::pin(told(place))
+    Check::shared("a contact is added, renamed and removed, and every session is told", |env| {
+        Box::pin(told(env))
     }),
     Check::shared(
         "contacts with escaped and unusual names and a gateway's domain are listed, none is left out",
-        |place| Box::pin(unusual(place)),
+        |env| Box::pin(unusual(env)),
     ),
-    Check::shared("a list of 360 kB arrives whole, beside other requests", |place| {
-        Box::pin(long(place))
+    Check::shared("a list of 360 kB arrives whole, beside other requests", |env| {
+        Box::pin(long(env))
     }),
 ];
 
-async fn long(place: &Place<'_>) -> Result<(), Failure> {
-    let alice = place.online("alice").await?;
+async fn long(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let alice = env.online("alice").await?;
     for number in 0..MANY {
-        let friend = BareJid::new(&format!("friend{number}@{}", place.domain()))?;
+        let friend = BareJid::new(&format!("friend{number}@{}", env.domain()))?;
         let name = format!("{number:0>NAME_BYTES$}");
         let adding = alice.session.add_contact(&friend, Some(&name), &[]);
         within("adding", adding).await?;
@@ -45,10 +45,10 @@ async fn long(place: &Place<'_>) -> Result<(), Failure> {
     equal("the length of their names", &bytes, &(MANY * NAME_BYTES))
 }
 
-async fn told(place: &Place<'_>) -> Result<(), Failure> {
-    let mut phone = place.online("alice").await?;
-    let mut laptop = place.again(&phone.user).await?;
-    let bob = place.user("bob").await?.jid;
+async fn told(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let mut phone = env.online("alice").await?;
+    let mut laptop = env.again(&phone.user).await?;
+    let bob = env.user("bob").await?.jid;
     for session in [&phone.session, &laptop.session] {
         let roster = within("asking for the list", session.roster()).await?;
         equal("the contacts", &roster.items, &Listed::new())?;
@@ -90,8 +90,8 @@ async fn pushed(who: &mut Online) -> Result<RosterItem, Failure> {
 }
 
 /// What RFC 7622 lets an address hold, in one list.
-async fn unusual(place: &Place<'_>) -> Result<(), Failure> {
-    let alice = place.online("alice").await?;
+async fn unusual(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let alice = env.online("alice").await?;
     let mut expected = Vec::new();
     for text in [
         r"juliet\40example.com@gateway.invalid",

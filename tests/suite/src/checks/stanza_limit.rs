@@ -2,8 +2,8 @@
 
 use super::restart::{connected, disconnected};
 use crate::check::Check;
+use crate::env::{CheckEnv, Online};
 use crate::failure::{Failure, ensure, within};
-use crate::place::{Online, Place};
 use crate::server::Need;
 use mfly_client::{DisconnectReason, ErrorKind, Jid};
 use mfly_proto::stream::StreamCondition;
@@ -14,29 +14,29 @@ const TIMES: usize = 2;
 
 pub(super) const CHECKS: &[Check] = &[Check::shared(
     "a stanza above the server's limit is refused, and the session works on",
-    |place| Box::pin(refused(place)),
+    |env| Box::pin(refused(env)),
 )
 .needing(Need::StanzaLimit)];
 
-async fn refused(place: &Place<'_>) -> Result<(), Failure> {
-    let mut alice = place.online("alice").await?;
+async fn refused(env: &CheckEnv<'_>) -> Result<(), Failure> {
+    let mut alice = env.online("alice").await?;
     within("a ping before", alice.session.ping(None)).await?;
     // To herself: whatever the server lets pass comes back.
     let to = Jid::from(alice.user.jid.clone());
-    let text = "x".repeat(TIMES * place.server().max_stanza_bytes());
+    let text = "x".repeat(TIMES * env.server().max_stanza_bytes());
     match alice.session.send_message(&to, &text).await {
         // The server had said what it takes (XEP-0478).
         Err(error) if matches!(error.kind(), ErrorKind::TooLarge { .. }) => {
-            place.note("nothing was sent");
+            env.note("nothing was sent");
         }
         Err(error) => return Err(error.into()),
-        Ok(_) => ended(place, &mut alice).await?,
+        Ok(_) => ended(env, &mut alice).await?,
     }
     within("a ping afterwards", alice.session.ping(None)).await
 }
 
 /// The server ends the stream, and the session connects again.
-async fn ended(place: &Place<'_>, alice: &mut Online) -> Result<(), Failure> {
+async fn ended(env: &CheckEnv<'_>, alice: &mut Online) -> Result<(), Failure> {
     let reason = disconnected(alice).await?;
     ensure(
         match &reason {
@@ -51,6 +51,6 @@ async fn ended(place: &Place<'_>, alice: &mut Online) -> Result<(), Failure> {
         },
         || format!("disconnected because {reason:?}"),
     )?;
-    place.note(reason);
+    env.note(reason);
     connected(alice).await
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 const PASSWORD: &str = "mellon, of course";
 
 /// A server as one check sees it.
-pub struct Place<'a> {
+pub struct CheckEnv<'a> {
     server: &'a dyn Server,
     framing: Framing,
     /// The number of the check: no two checks share a user.
@@ -40,7 +40,7 @@ pub struct Online {
     pub events: Events,
 }
 
-impl<'a> Place<'a> {
+impl<'a> CheckEnv<'a> {
     pub(crate) fn new(server: &'a dyn Server, framing: Framing, check: usize) -> Self {
         Self { server, framing, check, notes: Mutex::default() }
     }

@@ -9,14 +9,14 @@ use mfly_testserver::{Builder, TestServer};
 use std::fmt::Debug;
 
 /// A server on a free port and an app with its licence.
-pub struct Place {
+pub struct TestEnv {
     /// The server.
     pub server: TestServer,
     /// The app.
     pub app: App,
 }
 
-impl Place {
+impl TestEnv {
     /// A server as it is by default.
     pub async fn start() -> Self {
         Self::with(TestServer::builder()).await
@@ -77,7 +77,7 @@ impl Place {
         self.server.journal().clear();
     }
 
-    /// Fails if the session sent anything since [`Place::settle`].
+    /// Fails if the session sent anything since [`TestEnv::settle`].
     pub async fn assert_nothing_sent(&self, session: &Session) {
         within("a round trip", session.settings()).await.expect("answers");
         let journal = self.server.journal();
