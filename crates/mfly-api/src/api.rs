@@ -178,7 +178,7 @@ impl Shared {
             timeout: self.settings.timeout,
             cleartext: self.settings.cleartext,
         };
-        exchange(way, endpoint, prepared, token).await
+        send_prepared(way, endpoint, prepared, token).await
     }
 
     async fn renew(&self, used: Option<&Token>) -> Result<Token, ApiError> {
@@ -235,7 +235,7 @@ pub(crate) struct Way<'a> {
 }
 
 /// Sends one request and decodes its answer. The deadline holds whatever the backend does.
-pub(crate) async fn exchange<E: Endpoint>(
+pub(crate) async fn send_prepared<E: Endpoint>(
     way: Way<'_>,
     endpoint: &E,
     prepared: &Prepared,

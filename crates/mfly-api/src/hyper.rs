@@ -82,7 +82,7 @@ impl HyperBackend {
         Self { connector, pool: Pool::new(timeouts.idle), total: timeouts.total }
     }
 
-    async fn exchange(
+    async fn send_with_retry(
         &self,
         request: Request<Bytes>,
         max_bytes: usize,
@@ -94,7 +94,7 @@ impl HyperBackend {
             Some(connection) => connection,
             None => self.connector.connect(&origin).await?,
         };
-        match self.once(connection, &origin, request.clone(), max_bytes).await {
+        match self.send_over(connection, &origin, request.clone(), max_bytes).await {
             Err(Failure { fate, error }) => {
                 let is_harmless = match fate {
                     Fate::Unsent => true,
@@ -109,10 +109,12 @@ impl HyperBackend {
             Ok(response) => return Ok(response),
         }
         let connection = self.connector.connect(&origin).await?;
-        self.once(connection, &origin, request, max_bytes).await.map_err(|failure| failure.error)
+        self.send_over(connection, &origin, request, max_bytes)
+            .await
+            .map_err(|failure| failure.error)
     }
 
-    async fn once(
+    async fn send_over(
         &self,
         mut connection: Connection,
         origin: &Origin,
@@ -139,7 +141,7 @@ impl HttpBackend for HyperBackend {
         limits: ResponseLimits,
     ) -> Result<Response<Bytes>, HttpError> {
         let total = limits.timeout.unwrap_or(self.total);
-        tokio::time::timeout(total, self.exchange(request, limits.max_bytes))
+        tokio::time::timeout(total, self.send_with_retry(request, limits.max_bytes))
             .await
             .unwrap_or(Err(HttpError::TimedOut))
     }

@@ -1,14 +1,16 @@
 //! Opening a connection: dial, secure, shake hands, each with its own time-out.
 
-use crate::address::Scheme;
-use crate::dial::Way;
+use crate::address::{Address, Scheme};
+use crate::connection::{self, Connection};
+use crate::dial::{self, Route};
 use crate::error::{Stage, TransportError};
 use crate::options::{Options, StartTls};
+use crate::overdue;
 use crate::progress::{Observer, Progress};
-use crate::{
-    Address, Connection, Security, SubProtocol, Tls, connection, dial, overdue, start_tls,
-    websocket,
-};
+use crate::security::Security;
+use crate::start_tls;
+use crate::tls::Tls;
+use crate::upgrade::{self, SubProtocol};
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::framing::ReceiveLimits;
 use mfly_proto::idn;
@@ -89,7 +91,7 @@ async fn open(
     if !protected && !address.is_loopback() {
         return Err(unprotected().into());
     }
-    let dialling = dial::dial(address.target(), address.port(), Way::of(options), observer);
+    let dialling = dial::dial(address.target(), address.port(), Route::of(options), observer);
     let socket = within(options.timeouts.dial, Stage::Dial, dialling).await?;
     if !protected {
         // The first hop: with a proxy, that is the proxy.
@@ -136,12 +138,12 @@ where
     match (address.scheme(), options.start_tls) {
         (Scheme::Wss, _) => {
             let (io, security) = secure(io, host, &[HTTP], options, observer).await?;
-            let upgrading = websocket::open(io, address, limit, sub_protocol, observer);
+            let upgrading = upgrade::open(io, address, limit, sub_protocol, observer);
             let opened = within(options.timeouts.handshake, Stage::Handshake, upgrading).await?;
             Ok(opened.with_security(security))
         }
         (Scheme::Ws, _) => {
-            let upgrading = websocket::open(io, address, limit, sub_protocol, observer);
+            let upgrading = upgrade::open(io, address, limit, sub_protocol, observer);
             within(options.timeouts.handshake, Stage::Handshake, upgrading).await
         }
         (Scheme::Xmpps, _) => {

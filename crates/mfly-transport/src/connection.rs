@@ -2,14 +2,14 @@
 
 mod round_trips;
 mod tcp;
-mod waiting;
+mod wakers;
 mod websocket;
 
 pub use round_trips::RoundTrips;
 
-use crate::Security;
 use crate::error::TransportError;
-use crate::websocket::Socket;
+use crate::security::Security;
+use crate::upgrade::Socket;
 use futures_core::Stream;
 use futures_util::Sink;
 use mfly_proto::framing::tcp::Splitter;

@@ -6,10 +6,11 @@
 
 use crate::error::{Stage, TransportError};
 use crate::host::{self, Host};
+use crate::options::Options;
 use crate::overdue;
 use crate::progress::{Observer, Progress};
 use crate::proxy::{Proxy, ProxyError, ProxyKind};
-use crate::{Options, Tried};
+use crate::tried::TriedAddresses;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use mfly_proto::argument::InvalidArgument;
@@ -42,22 +43,22 @@ pub async fn dial_tcp(
     let refuse = |reason| InvalidArgument::new("address", reason);
     let host = Host::parse_alone(host).map_err(refuse)?;
     let port = host::check_port(port).map_err(refuse)?;
-    let way = Way { proxy, tried: None };
-    overdue::timeout(limit, dial(&host, port, way, &mut Observer::none()))
+    let route = Route { proxy, tried: None };
+    overdue::timeout(limit, dial(&host, port, route, &mut Observer::none()))
         .await
         .unwrap_or(Err(TransportError::TimedOut { stage: Stage::Dial }))
 }
 
 /// How a host is reached.
 #[derive(Clone, Copy)]
-pub(crate) struct Way<'a> {
+pub(crate) struct Route<'a> {
     /// What to connect through.
     proxy: Option<&'a Proxy>,
     /// Which addresses earlier attempts connected to in vain.
-    tried: Option<&'a Tried>,
+    tried: Option<&'a TriedAddresses>,
 }
 
-impl<'a> Way<'a> {
+impl<'a> Route<'a> {
     pub(crate) fn of(options: &'a Options) -> Self {
         Self { proxy: options.proxy.as_ref(), tried: options.tried.as_ref() }
     }
@@ -70,9 +71,9 @@ impl<'a> Way<'a> {
     }
 
     /// This address was connected to.
-    fn note(self, address: SocketAddr) {
+    fn record(self, address: SocketAddr) {
         if let Some(tried) = self.tried {
-            tried.note(&address);
+            tried.record(&address);
         }
     }
 }
@@ -84,19 +85,19 @@ impl<'a> Way<'a> {
 pub(crate) async fn dial(
     host: &Host,
     port: u16,
-    way: Way<'_>,
+    route: Route<'_>,
     observer: &mut Observer<'_>,
 ) -> Result<TcpStream, TransportError> {
-    match way.proxy {
-        None => reach(host, port, way, observer).await,
+    match route.proxy {
+        None => reach(host, port, route, observer).await,
         Some(proxy) if proxy.kind() == ProxyKind::Socks5 && host.ip().is_none() => {
             let mut addresses = resolve(host, port, observer).await?;
-            way.sort(&mut addresses);
-            through_any(proxy, way, addresses, observer)
+            route.sort(&mut addresses);
+            through_any(proxy, route, addresses, observer)
                 .await?
                 .map_err(|reason| refused(proxy, host, port, reason))
         }
-        Some(proxy) => through(proxy, way, host, port, observer)
+        Some(proxy) => through(proxy, route, host, port, observer)
             .await?
             .map_err(|reason| refused(proxy, host, port, reason)),
     }
@@ -106,15 +107,15 @@ pub(crate) async fn dial(
 /// refusal costs a connection.
 async fn through_any(
     proxy: &Proxy,
-    way: Way<'_>,
+    route: Route<'_>,
     addresses: VecDeque<SocketAddr>,
     observer: &mut Observer<'_>,
 ) -> Result<Result<TcpStream, ProxyError>, TransportError> {
     let mut last = ProxyError::Unreachable;
     for address in addresses {
-        match through(proxy, way, &address.ip().into(), address.port(), observer).await? {
+        match through(proxy, route, &address.ip().into(), address.port(), observer).await? {
             Ok(socket) => {
-                way.note(address);
+                route.record(address);
                 return Ok(Ok(socket));
             }
             Err(reason) => last = reason,
@@ -130,12 +131,12 @@ async fn through_any(
 /// Connects to the proxy and has it connect further. The inner error is the proxy's.
 async fn through(
     proxy: &Proxy,
-    way: Way<'_>,
+    route: Route<'_>,
     host: &Host,
     port: u16,
     observer: &mut Observer<'_>,
 ) -> Result<Result<TcpStream, ProxyError>, TransportError> {
-    let mut socket = reach(proxy.target(), proxy.port(), way, observer).await?;
+    let mut socket = reach(proxy.target(), proxy.port(), route, observer).await?;
     if let Err(reason) = proxy.connect(&mut socket, host, port).await {
         return Ok(Err(reason));
     }
@@ -147,11 +148,11 @@ async fn through(
 async fn reach(
     host: &Host,
     port: u16,
-    way: Way<'_>,
+    route: Route<'_>,
     observer: &mut Observer<'_>,
 ) -> Result<TcpStream, TransportError> {
     let addresses = resolve(host, port, observer).await?;
-    let (peer, socket) = reach_any(addresses, way, observer)
+    let (peer, socket) = reach_any(addresses, route, observer)
         .await
         .map_err(|source| unreachable(host, port, source))?;
     observer.done(|took| Progress::Dialled { peer, took });
@@ -161,17 +162,17 @@ async fn reach(
 /// Connects to one of the addresses.
 async fn reach_any(
     mut addresses: VecDeque<SocketAddr>,
-    way: Way<'_>,
+    route: Route<'_>,
     observer: &mut Observer<'_>,
 ) -> io::Result<(SocketAddr, TcpStream)> {
-    way.sort(&mut addresses);
+    route.sort(&mut addresses);
     let socket = race(addresses, TcpStream::connect, |peer, error| {
         observer.report(|took| Progress::Unreachable { peer, reason: error.to_string(), took });
     })
     .await?;
     socket.set_nodelay(true)?;
     let peer = socket.peer_addr()?;
-    way.note(peer);
+    route.record(peer);
     Ok((peer, socket))
 }
 
@@ -355,10 +356,10 @@ mod tests {
             found.push_back(listener.local_addr().unwrap());
             listeners.push(listener);
         }
-        let tried = Tried::default();
-        let way = Way { proxy: None, tried: Some(&tried) };
+        let tried = TriedAddresses::default();
+        let route = Route { proxy: None, tried: Some(&tried) };
         let attempt = async || {
-            let reached = reach_any(found.clone(), way, &mut Observer::none()).await;
+            let reached = reach_any(found.clone(), route, &mut Observer::none()).await;
             reached.unwrap().0
         };
         // Both take connections and say nothing.
@@ -366,7 +367,7 @@ mod tests {
         assert_eq!(attempt().await, found[1]);
         assert_eq!(attempt().await, found[0]);
         assert_eq!(attempt().await, found[1]);
-        tried.forget();
+        tried.clear();
         assert_eq!(attempt().await, found[0]);
     }
 

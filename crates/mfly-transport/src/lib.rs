@@ -8,7 +8,7 @@
 //! | [`Connection`] | a `Stream` and a `Sink` of frames, the same type on every side and for every framing |
 //! | [`Security`] | what TLS agreed on, and the channel bindings |
 //! | [`Tls`], [`ServerTls`] | which servers to trust, shared with other HTTP clients; the server's half |
-//! | [`Tried`] | which of a server's addresses were tried in vain |
+//! | [`TriedAddresses`] | which of a server's addresses were tried in vain |
 //! | [`Proxy`], [`dial_tcp`] | what to connect through; the dialler for other protocols |
 //! | [`retry_after`](fn@retry_after) | how long a server's HTTP answer asks to wait |
 //! | `srv` (feature `srv`) | the servers of a domain, by their SRV records |
@@ -41,7 +41,7 @@ pub mod srv;
 mod start_tls;
 mod tls;
 mod tried;
-mod websocket;
+mod upgrade;
 
 pub use address::{Address, Scheme};
 pub use connect::{connect, connect_observed, connect_with, over_stream};
@@ -57,9 +57,9 @@ pub use reach::reach_observed;
 pub use retry_after::{MAX_RETRY_AFTER, retry_after};
 pub use security::{CertificateSummary, Security, TlsVersion};
 pub use start_tls::StartTlsError;
-pub use tls::{ServerTls, Shown, Tls, server_config};
-pub use tried::Tried;
-pub use websocket::SubProtocol;
+pub use tls::{CapturedChain, ServerTls, Tls, server_config};
+pub use tried::TriedAddresses;
+pub use upgrade::SubProtocol;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -1,6 +1,8 @@
 //! How to open a connection.
 
-use crate::{Proxy, Tls, Tried};
+use crate::proxy::Proxy;
+use crate::tls::Tls;
+use crate::tried::TriedAddresses;
 use mfly_proto::framing::ReceiveLimits;
 use std::time::Duration;
 
@@ -35,7 +37,7 @@ pub struct Options {
     pub proxy: Option<Proxy>,
     /// Which of the server's addresses earlier attempts connected to in vain: they are tried last.
     /// Shared by clones of these options. Default `None`: every attempt begins with the first.
-    pub tried: Option<Tried>,
+    pub tried: Option<TriedAddresses>,
 }
 
 impl Options {

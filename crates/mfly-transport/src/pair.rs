@@ -1,7 +1,8 @@
 //! Two connections joined in memory.
 
+use crate::connection::{self, Connection};
 use crate::options::DEFAULT_MAX_FRAME_BYTES;
-use crate::{Connection, connection, websocket};
+use crate::upgrade;
 use mfly_proto::framing::{Framing, ReceiveLimits};
 
 /// How many bytes one side may send before the other must read.
@@ -35,5 +36,5 @@ pub fn pair_with(framing: Framing) -> (Connection, Connection) {
     if framing == Framing::Tcp {
         return (connection::tcp_skipping(client, limits), connection::tcp(server, limit));
     }
-    (websocket::take_over(client, limits.hard_bytes), websocket::serve(server, limit))
+    (upgrade::take_over(client, limits.hard_bytes), upgrade::serve(server, limit))
 }

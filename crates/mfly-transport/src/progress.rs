@@ -1,6 +1,6 @@
 //! What happens while a connection is opened, for whoever wants to watch.
 
-use crate::Security;
+use crate::security::Security;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::Instant;

@@ -1,11 +1,12 @@
 //! Reaching a server that something else than XMPP is spoken with, to see whether that is possible.
 
 use crate::connect::{secure, within};
-use crate::dial::{self, Way};
+use crate::dial::{self, Route};
 use crate::error::{Stage, TransportError};
 use crate::host::{self, Host};
+use crate::options::Options;
 use crate::progress::{Observer, Progress};
-use crate::{Options, Security};
+use crate::security::Security;
 use mfly_proto::argument::InvalidArgument;
 
 /// Dials a server and, with `alpn`, secures the connection, offering these application protocols
@@ -27,7 +28,7 @@ pub async fn reach_observed(
     let host = Host::parse_alone(host).map_err(refuse)?;
     let port = host::check_port(port).map_err(refuse)?;
     let mut observer = Observer::new(report);
-    let dialling = dial::dial(&host, port, Way::of(options), &mut observer);
+    let dialling = dial::dial(&host, port, Route::of(options), &mut observer);
     let socket = within(options.timeouts.dial, Stage::Dial, dialling).await?;
     let Some(alpn) = alpn else {
         return Ok(None);

@@ -6,13 +6,13 @@
 //! on an accepted socket: small answers would otherwise wait for each other.
 
 use crate::connect::within;
-use crate::connection::{self, Io};
+use crate::connection::{self, Connection, Io};
 use crate::error::{Stage, TransportError};
 use crate::handshake_limit::MAX_HEAD_BYTES;
 use crate::linger::linger;
+use crate::start_tls;
 pub use crate::start_tls::PastWhiteSpace;
-use crate::websocket::{SUB_PROTOCOL, list};
-use crate::{Connection, SubProtocol, start_tls, websocket as socket};
+use crate::upgrade::{self as handshake, SUB_PROTOCOL, SubProtocol, list};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version, header};
@@ -138,7 +138,7 @@ pub fn websocket<T>(io: T, max_frame_bytes: usize) -> Connection
 where
     T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    socket::serve(io, max_frame_bytes)
+    handshake::serve(io, max_frame_bytes)
 }
 
 /// Takes over a byte stream that frames follow each other on (RFC 6120), before any of them.
@@ -242,7 +242,7 @@ where
         linger(&mut io, limit).await;
     }
     accepted?;
-    Ok(socket::serve(io, max_frame_bytes))
+    Ok(handshake::serve(io, max_frame_bytes))
 }
 
 /// Why bytes are not one request.

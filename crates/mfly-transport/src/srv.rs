@@ -7,20 +7,20 @@
 //! Both kinds compete by priority and weight. What DNS says need not be believed: whichever server
 //! it leads to has to show a certificate for the domain.
 
-mod following;
 mod order;
+mod system;
 
 pub use order::{Record, order};
 
 use crate::address::Address;
 use crate::connect::connect;
+use crate::connection::Connection;
 use crate::error::{Fault, TransportError};
 use crate::host::Host;
+use crate::options::Options;
 use crate::overdue;
 use crate::proxy::ProxyKind;
 use crate::tls;
-use crate::{Connection, Options};
-use following::Following;
 use futures_util::future::join;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
@@ -32,6 +32,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
+use system::SystemResolver;
 use tracing::debug;
 
 /// More servers than this are not tried.
@@ -51,7 +52,7 @@ enum Servers {
     /// These.
     Fixed(Box<TokioResolver>),
     /// Those that the system is configured for.
-    Following(Following),
+    System(SystemResolver),
 }
 
 /// Where a domain is served.
@@ -98,9 +99,9 @@ impl Resolver {
     /// # Errors
     /// [`TransportError::Io`] when the system's configuration cannot be read now.
     pub fn system() -> Result<Self, TransportError> {
-        let following = Following::system();
-        following.now().map_err(unusable)?;
-        Ok(Self(Servers::Following(following)))
+        let system = SystemResolver::system();
+        system.now().map_err(unusable)?;
+        Ok(Self(Servers::System(system)))
     }
 
     /// The same for a configuration of another place: a file in the form of `resolv.conf(5)`, which
@@ -108,14 +109,14 @@ impl Resolver {
     #[cfg(all(unix, not(any(target_os = "android", target_vendor = "apple"))))]
     #[must_use]
     pub fn with_file(path: impl Into<std::path::PathBuf>) -> Self {
-        Self(Servers::Following(Following::file(path.into())))
+        Self(Servers::System(SystemResolver::file(path.into())))
     }
 
     /// The resolver to ask now.
     fn now(&self) -> Result<TokioResolver, NetError> {
         match &self.0 {
             Servers::Fixed(resolver) => Ok((**resolver).clone()),
-            Servers::Following(following) => following.now(),
+            Servers::System(system) => system.now(),
         }
     }
 
@@ -280,7 +281,7 @@ pub async fn connect_domain(
         match connect(&address, &options).await {
             Ok(connection) => {
                 if let Some(tried) = &options.tried {
-                    tried.note(&address);
+                    tried.record(&address);
                 }
                 return Ok(connection);
             }

@@ -35,24 +35,24 @@ use white_space::is_space;
 const MAX_BYTES: usize = 16 * 1024;
 
 /// Why it ended: for a reason of the protocol, or because the connection broke.
-enum End {
+enum NegotiationError {
     Refused(StartTlsError),
     Broken(std::io::Error),
 }
 
-impl From<StartTlsError> for End {
+impl From<StartTlsError> for NegotiationError {
     fn from(reason: StartTlsError) -> Self {
         Self::Refused(reason)
     }
 }
 
-impl From<std::io::Error> for End {
+impl From<std::io::Error> for NegotiationError {
     fn from(error: std::io::Error) -> Self {
         Self::Broken(error)
     }
 }
 
-impl End {
+impl NegotiationError {
     fn of(self, peer: &str) -> TransportError {
         match self {
             Self::Refused(reason) => TransportError::StartTls { peer: peer.to_owned(), reason },
@@ -62,7 +62,7 @@ impl End {
 }
 
 /// A stream that exists only to be replaced by TLS.
-struct Clear<'a, T> {
+struct CleartextStream<'a, T> {
     io: &'a mut T,
     splitter: Splitter,
     reader: FrameReader,
@@ -70,7 +70,7 @@ struct Clear<'a, T> {
     left: usize,
 }
 
-impl<'a, T: AsyncRead + AsyncWrite + Unpin> Clear<'a, T> {
+impl<'a, T: AsyncRead + AsyncWrite + Unpin> CleartextStream<'a, T> {
     fn new(io: &'a mut T) -> Self {
         Self {
             io,
@@ -80,12 +80,12 @@ impl<'a, T: AsyncRead + AsyncWrite + Unpin> Clear<'a, T> {
         }
     }
 
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), End> {
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), NegotiationError> {
         write(self.io, bytes).await
     }
 
     /// The peer's stream header.
-    async fn header(&mut self) -> Result<Open, End> {
+    async fn header(&mut self) -> Result<Open, NegotiationError> {
         match self.next().await? {
             Received::Open(open) => Ok(open),
             _ => Err(unexpected("the stream header")),
@@ -93,7 +93,7 @@ impl<'a, T: AsyncRead + AsyncWrite + Unpin> Clear<'a, T> {
     }
 
     /// The peer's next element. A stream error is an end of its own.
-    async fn element(&mut self, expected: &'static str) -> Result<Document, End> {
+    async fn element(&mut self, expected: &'static str) -> Result<Document, NegotiationError> {
         match self.next().await? {
             Received::Element(element) if StreamError::is(element.root()) => {
                 let condition = StreamError::read(element.root()).condition;
@@ -105,7 +105,7 @@ impl<'a, T: AsyncRead + AsyncWrite + Unpin> Clear<'a, T> {
     }
 
     /// The next frame that is not white space.
-    async fn next(&mut self) -> Result<Received, End> {
+    async fn next(&mut self) -> Result<Received, NegotiationError> {
         loop {
             let received = match self.splitter.next().map_err(split)? {
                 Some(frame) => self.reader.read(frame),
@@ -122,7 +122,7 @@ impl<'a, T: AsyncRead + AsyncWrite + Unpin> Clear<'a, T> {
         }
     }
 
-    async fn read(&mut self) -> Result<(), End> {
+    async fn read(&mut self) -> Result<(), NegotiationError> {
         let mut chunk = [0; 1024];
         // One byte more than is allowed tells that there is more.
         let most = chunk.len().min(self.left + 1);
@@ -150,7 +150,7 @@ impl<'a, T: AsyncRead + AsyncWrite + Unpin> Clear<'a, T> {
     }
 
     /// The peer has said its last word before TLS, and nothing came with it.
-    fn finish(self) -> Result<&'a mut T, End> {
+    fn finish(self) -> Result<&'a mut T, NegotiationError> {
         match self.splitter.buffered() {
             0 => Ok(self.io),
             _ => Err(StartTlsError::Injected.into()),
@@ -158,13 +158,13 @@ impl<'a, T: AsyncRead + AsyncWrite + Unpin> Clear<'a, T> {
     }
 }
 
-async fn write(io: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> Result<(), End> {
+async fn write(io: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> Result<(), NegotiationError> {
     io.write_all(bytes).await?;
     io.flush().await?;
     Ok(())
 }
 
-fn unexpected(expected: &'static str) -> End {
+fn unexpected(expected: &'static str) -> NegotiationError {
     StartTlsError::Unexpected { expected }.into()
 }
 

@@ -3,14 +3,14 @@
 //! The cryptography is always ring's, passed explicitly: what another crate of the same program
 //! installs or enables cannot change or break it.
 
+mod capture;
 #[cfg(feature = "platform-roots")]
 mod platform;
 mod roots;
 mod server_side;
-mod witness;
 
+pub use capture::CapturedChain;
 pub use server_side::{ServerTls, server_config};
-pub use witness::Shown;
 
 use mfly_proto::argument::InvalidArgument;
 use roots::Roots;
@@ -75,9 +75,9 @@ impl Tls {
     /// Trusts nobody: every handshake fails, and the second value tells which certificates the
     /// server showed. For finding out why a certificate is not accepted.
     #[must_use]
-    pub fn look_only() -> (Self, Shown) {
-        let shown = Shown::default();
-        (Self::new(Roots::Nobody(shown.clone())), shown)
+    pub fn capture_only() -> (Self, CapturedChain) {
+        let captured = CapturedChain::default();
+        (Self::new(Roots::Capture(captured.clone())), captured)
     }
 
     /// The configuration for one client, offering the protocols `alpn` (RFC 7301) in this order.

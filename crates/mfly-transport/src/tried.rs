@@ -15,18 +15,18 @@ const MAX_KEPT: usize = 64;
 /// share them.
 ///
 /// Give one to all attempts of a session by [`Options::tried`](crate::Options::tried), and
-/// [`forget`](Self::forget) when an attempt led to something.
+/// [`clear`](Self::clear) when an attempt led to something.
 #[derive(Clone, Debug, Default)]
-pub struct Tried(Arc<Mutex<VecDeque<String>>>);
+pub struct TriedAddresses(Arc<Mutex<VecDeque<String>>>);
 
-impl Tried {
+impl TriedAddresses {
     /// An attempt led to something: the next one begins with the first address again.
-    pub fn forget(&self) {
+    pub fn clear(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// This address was connected to.
-    pub(crate) fn note(&self, address: &impl Display) {
+    pub(crate) fn record(&self, address: &impl Display) {
         let address = address.to_string();
         let mut tried = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         tried.retain(|earlier| *earlier != address);
@@ -51,7 +51,7 @@ impl Tried {
 mod tests {
     use super::*;
 
-    fn order(tried: &Tried) -> String {
+    fn order(tried: &TriedAddresses) -> String {
         let mut addresses = ["a", "b", "c"];
         tried.sort(&mut addresses);
         addresses.concat()
@@ -59,24 +59,24 @@ mod tests {
 
     #[test]
     fn each_attempt_begins_with_the_address_that_was_tried_longest_ago() {
-        let tried = Tried::default();
+        let tried = TriedAddresses::default();
         let mut orders = Vec::new();
         for _ in 0..4 {
             let order = order(&tried);
-            tried.note(&&order[..1]);
+            tried.record(&&order[..1]);
             orders.push(order);
         }
         assert_eq!(orders, ["abc", "bca", "cab", "abc"]);
-        tried.note(&"a");
-        tried.forget();
+        tried.record(&"a");
+        tried.clear();
         assert_eq!(order(&tried), "abc");
     }
 
     #[test]
     fn what_is_kept_is_bounded() {
-        let tried = Tried::default();
+        let tried = TriedAddresses::default();
         for n in 0..1000 {
-            tried.note(&n);
+            tried.record(&n);
         }
         assert_eq!(tried.0.lock().unwrap().len(), MAX_KEPT);
     }

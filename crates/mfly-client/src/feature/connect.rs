@@ -25,7 +25,7 @@ use mfly_api::{Api, Mode, endpoint};
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::framing::ReceiveLimits;
 use mfly_proto::secret::{LicenceKey, Password};
-use mfly_transport::{Address, Options, Tried};
+use mfly_transport::{Address, Options, TriedAddresses};
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -229,7 +229,7 @@ impl ConnectRequest {
         options.limits = self.limits;
         // Over TCP certificates are made for the domain, whatever the host (RFC 6120 §13.7.2.1).
         options.domain = Some(session.account.domain().to_owned());
-        options.tried = Some(Tried::default());
+        options.tried = Some(TriedAddresses::default());
         let subscriptions = self.events.subscriptions();
         let (events, told) = (self.events, context.clone());
         let mut link = spawn(DriverParts {
@@ -305,7 +305,7 @@ impl Connector for Dialler {
 
     fn succeeded(&self) {
         if let Some(tried) = &self.options.tried {
-            tried.forget();
+            tried.clear();
         }
     }
 }

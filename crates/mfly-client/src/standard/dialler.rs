@@ -7,7 +7,7 @@ use crate::machine::Redirect;
 use async_trait::async_trait;
 #[cfg(feature = "srv")]
 use mfly_transport::srv;
-use mfly_transport::{Address, Options, TransportError, Tried};
+use mfly_transport::{Address, Options, TransportError, TriedAddresses};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ impl Dialler {
         };
         // Whatever the host: it has to prove that it serves the domain (RFC 6120 §13.7.2.1).
         options.domain = Some(domain.to_owned());
-        options.tried = Some(Tried::default());
+        options.tried = Some(TriedAddresses::default());
         Ok(Self { target, options, step_by_step: AtomicBool::new(false) })
     }
 
@@ -128,7 +128,7 @@ impl Connector for Dialler {
 
     fn succeeded(&self) {
         if let Some(tried) = &self.options.tried {
-            tried.forget();
+            tried.clear();
         }
     }
 }

@@ -3,7 +3,7 @@
 //! The stream tags are frames like any other. They are watched only to know whether a closing tag
 //! is owed.
 
-use super::waiting::{Deadline, State, Wakers, remember};
+use super::wakers::{Deadline, State, Wakers, remember};
 use super::{Close, FLUSH_THRESHOLD, Io};
 use crate::error::{Stage, TransportError};
 use futures_core::Stream;

@@ -1,9 +1,9 @@
 //! Frames over WebSocket: one message is one frame (RFC 7395 §3.3).
 
 use super::Close;
-use super::waiting::{Deadline, State, Wakers, remember};
+use super::wakers::{Deadline, State, Wakers, remember};
 use crate::error::{Stage, TransportError};
-use crate::websocket::Socket;
+use crate::upgrade::Socket;
 use futures_core::Stream;
 use futures_util::Sink;
 use mfly_proto::framing::Frame;
@@ -133,9 +133,9 @@ impl Wire {
     fn poll_closing_handshake(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
         if self.state == State::Open {
             self.state = State::Closing;
-            let farewell = Message::close(Some(CloseCode::NORMAL_CLOSURE), "");
+            let close = Message::close(Some(CloseCode::NORMAL_CLOSURE), "");
             // Refused when the peer has closed already, which is as good.
-            let _ = Pin::new(&mut self.socket).start_send(farewell);
+            let _ = Pin::new(&mut self.socket).start_send(close);
         }
         if let Err(error) = ready!(Pin::new(&mut self.socket).poll_flush(cx)) {
             self.end();

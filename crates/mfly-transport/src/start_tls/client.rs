@@ -1,6 +1,6 @@
 //! The client's side.
 
-use super::{Clear, End, StartTlsError, unexpected};
+use super::{CleartextStream, NegotiationError, StartTlsError, unexpected};
 use crate::error::TransportError;
 use mfly_proto::framing::Open;
 use mfly_proto::framing::tcp::write_header;
@@ -19,10 +19,14 @@ pub(crate) async fn negotiate<T>(
 where
     T: AsyncRead + AsyncWrite + Unpin,
 {
-    exchange(Clear::new(io), domain, at_once).await.map_err(|end| end.of(domain))
+    negotiate_over(CleartextStream::new(io), domain, at_once).await.map_err(|end| end.of(domain))
 }
 
-async fn exchange<T>(mut stream: Clear<'_, T>, domain: &str, at_once: bool) -> Result<(), End>
+async fn negotiate_over<T>(
+    mut stream: CleartextStream<'_, T>,
+    domain: &str,
+    at_once: bool,
+) -> Result<(), NegotiationError>
 where
     T: AsyncRead + AsyncWrite + Unpin,
 {

@@ -1,6 +1,6 @@
 //! The server's side.
 
-use super::{Clear, End, StartTlsError, unexpected};
+use super::{CleartextStream, NegotiationError, StartTlsError, unexpected};
 use crate::error::TransportError;
 use crate::tls;
 use mfly_proto::framing::Open;
@@ -16,21 +16,21 @@ pub(crate) async fn answer<T>(io: &mut T, domain: &str) -> Result<(), TransportE
 where
     T: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut stream = Clear::new(io);
+    let mut stream = CleartextStream::new(io);
     let mut is_greeted = false;
-    let exchanged = exchange(&mut stream, domain, &mut is_greeted).await;
-    if let Err(End::Refused(reason)) = &exchanged {
+    let negotiated = negotiate_over(&mut stream, domain, &mut is_greeted).await;
+    if let Err(NegotiationError::Refused(reason)) = &negotiated {
         // The client may have left already; what counts is the reason.
         let _ = refuse(&mut stream, domain, is_greeted, *reason).await;
     }
-    exchanged.map_err(|end| end.of("the client"))
+    negotiated.map_err(|end| end.of("the client"))
 }
 
-async fn exchange<T>(
-    stream: &mut Clear<'_, T>,
+async fn negotiate_over<T>(
+    stream: &mut CleartextStream<'_, T>,
     domain: &str,
     is_greeted: &mut bool,
-) -> Result<(), End>
+) -> Result<(), NegotiationError>
 where
     T: AsyncRead + AsyncWrite + Unpin,
 {
@@ -58,17 +58,17 @@ where
 
 /// Ends the stream, after a header of its own (RFC 6120 §4.9.1.1).
 async fn refuse<T>(
-    stream: &mut Clear<'_, T>,
+    stream: &mut CleartextStream<'_, T>,
     domain: &str,
     is_greeted: bool,
     reason: StartTlsError,
-) -> Result<(), End>
+) -> Result<(), NegotiationError>
 where
     T: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut farewell = Vec::new();
+    let mut closing = Vec::new();
     if !is_greeted {
-        header(domain, None, &mut farewell)?;
+        header(domain, None, &mut closing)?;
     }
     let condition = match reason {
         StartTlsError::Closed | StartTlsError::Ended(_) => None,
@@ -77,13 +77,13 @@ where
     };
     if let Some(condition) = condition {
         let error = StreamError { text: Some(reason.to_string()), ..StreamError::new(condition) };
-        error.write(&mut farewell);
+        error.write(&mut closing);
     }
-    farewell.extend_from_slice(FOOTER.as_bytes());
-    stream.write(&farewell).await
+    closing.extend_from_slice(FOOTER.as_bytes());
+    stream.write(&closing).await
 }
 
-fn header(domain: &str, to: Option<String>, buffer: &mut Vec<u8>) -> Result<(), End> {
+fn header(domain: &str, to: Option<String>, buffer: &mut Vec<u8>) -> Result<(), NegotiationError> {
     let open = Open {
         from: Some(domain.to_owned()),
         id: Some(stream_id()?),
@@ -96,7 +96,7 @@ fn header(domain: &str, to: Option<String>, buffer: &mut Vec<u8>) -> Result<(), 
 }
 
 /// RFC 6120 §4.7.3: unpredictable.
-fn stream_id() -> Result<String, End> {
+fn stream_id() -> Result<String, NegotiationError> {
     let mut bytes = [0; 16];
     if !tls::random(&mut bytes) {
         return Err(std::io::Error::other("the system has no random numbers").into());

@@ -1,6 +1,6 @@
 //! Certificate authorities, from wherever they come.
 
-use super::witness::{Shown, Witness};
+use super::capture::{CapturedChain, CapturingVerifier};
 use super::{VERSIONS, provider};
 use mfly_proto::argument::InvalidArgument;
 use rustls::client::WantsClientCert;
@@ -16,7 +16,7 @@ pub(super) enum Roots {
         extra: Vec<CertificateDer<'static>>,
     },
     Only(Arc<RootCertStore>),
-    Nobody(Shown),
+    Capture(CapturedChain),
 }
 
 impl Roots {
@@ -27,7 +27,7 @@ impl Roots {
             #[cfg(feature = "platform-roots")]
             Self::Platform { .. } => "platform plus custom",
             Self::Only(_) => "fixed",
-            Self::Nobody(_) => "nobody",
+            Self::Capture(_) => "none (captures the chain)",
         }
     }
 
@@ -46,9 +46,9 @@ impl Roots {
                 .dangerous()
                 .with_custom_certificate_verifier(super::platform::verifier(extra)),
             Self::Only(store) => builder.with_root_certificates(Arc::clone(store)),
-            Self::Nobody(shown) => builder
+            Self::Capture(captured) => builder
                 .dangerous()
-                .with_custom_certificate_verifier(Arc::new(Witness(shown.clone()))),
+                .with_custom_certificate_verifier(Arc::new(CapturingVerifier(captured.clone()))),
         }
     }
 }

@@ -2,8 +2,7 @@
 
 use super::roots::{certificates, is_pem};
 use super::{VERSIONS, provider};
-use crate::Security;
-use crate::security::end_point;
+use crate::security::{Security, end_point};
 use mfly_proto::argument::InvalidArgument;
 use rustls::ServerConfig;
 use rustls_pki_types::PrivateKeyDer;

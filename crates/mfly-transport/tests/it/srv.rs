@@ -4,7 +4,7 @@ use crate::dns::{NameServer, Srv, Unknown};
 use crate::proxies::{Kind, ProxyServer};
 use crate::setup::{PATIENCE, accepted, listen, secured, tls};
 use mfly_transport::srv::{Resolver, Source, connect_domain};
-use mfly_transport::{CertificateProblem, Options, Scheme, TransportError, Tried, server};
+use mfly_transport::{CertificateProblem, Options, Scheme, TransportError, TriedAddresses, server};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -170,7 +170,7 @@ async fn a_server_that_was_connected_to_in_vain_comes_last() {
     let port = |listener: &tokio::net::TcpListener| listener.local_addr().unwrap().port();
     let direct_tls = [(1, 0, port(&first), "localhost."), (2, 0, port(&second), "localhost.")];
     let (_names, resolver) = name_server(&[], &direct_tls).await;
-    let options = Options { tried: Some(Tried::default()), ..Options::new(trust) };
+    let options = Options { tried: Some(TriedAddresses::default()), ..Options::new(trust) };
     for listener in [&first, &second, &first] {
         let serving = async {
             let config = tls.config().clone();

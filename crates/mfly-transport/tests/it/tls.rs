@@ -106,19 +106,19 @@ async fn a_server_without_tls_is_a_tls_failure() {
 async fn looking_shows_every_certificate_and_approves_of_none() {
     let authority = Authority::new();
     let (chain, key) = authority.issue_expired("127.0.0.1");
-    let (tls, shown) = Tls::look_only();
-    assert!(shown.certificates().is_empty());
+    let (tls, captured) = Tls::capture_only();
+    assert!(captured.certificates().is_empty());
     let both = format!("{chain}{}", authority.pem());
     let error = visit(tls.clone(), (both, key)).await.unwrap_err();
     assert_eq!(error.tls_problem(), Some(TlsProblem::Certificate(CertificateProblem::Other)));
-    let certificates = shown.certificates();
+    let certificates = captured.certificates();
     assert_eq!(certificates.len(), 2);
     assert_eq!(certificates[1], authority.der());
     let own = CertificateSummary::of(&certificates[0]).unwrap();
     assert_eq!(own.names, ["127.0.0.1"]);
     // One that every other trust would approve of.
     assert!(visit(tls, authority.issue("127.0.0.1")).await.is_err());
-    assert_eq!(shown.certificates().len(), 1);
+    assert_eq!(captured.certificates().len(), 1);
 }
 
 #[tokio::test]

@@ -98,11 +98,11 @@ async fn show(url: &str, options: &Options, error: &TransportError) -> Vec<Vec<u
     if error.certificate_problem().is_none() {
         return Vec::new();
     }
-    let (tls, shown) = Tls::look_only();
+    let (tls, captured) = Tls::capture_only();
     let options = Options { tls, ..options.clone() };
     if let Ok(server) = RestServer::new(url, options) {
         // It cannot come about: nothing is trusted on it.
         let _ = server.reach(&mut |_| {}).await;
     }
-    shown.certificates()
+    captured.certificates()
 }

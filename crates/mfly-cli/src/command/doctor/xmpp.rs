@@ -141,11 +141,11 @@ async fn show(address: &Address, options: &Options, error: &TransportError) -> V
     if error.certificate_problem().is_none() {
         return Vec::new();
     }
-    let (tls, shown) = Tls::look_only();
+    let (tls, captured) = Tls::capture_only();
     let options = Options { tls, ..options.clone() };
     // It cannot come about: nothing is trusted on it.
     let _ = connect_observed(address, &options, &mut |_| {}).await;
-    shown.certificates()
+    captured.certificates()
 }
 
 /// Connects once more, to see whether that is cheaper. `before` is how long the first TLS handshake

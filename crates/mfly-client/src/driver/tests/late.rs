@@ -109,7 +109,7 @@ struct Plain(String);
 #[async_trait]
 impl Connector for Plain {
     async fn connect(&self, _: Option<&Redirect>) -> Result<Dialled, ConnectorError> {
-        let (tls, _) = Tls::look_only();
+        let (tls, _) = Tls::capture_only();
         let mut options = Options::new(tls);
         options.start_tls = StartTls::Disabled;
         let connection = mfly_transport::connect(&self.0.parse()?, &options).await?;

@@ -2,11 +2,11 @@
 //!
 //! Sub-protocol `xmpp`, text messages only, no extensions.
 
-use crate::connection::{self, FLUSH_THRESHOLD, Io};
+use crate::address::Address;
+use crate::connection::{self, Connection, FLUSH_THRESHOLD, Io};
 use crate::error::{NO_SUB_PROTOCOL, NOT_HTTP, OTHER_SUB_PROTOCOL, TransportError};
 use crate::handshake_limit::{Answer, HandshakeLimit};
 use crate::progress::{Observer, Progress};
-use crate::{Address, Connection};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::io;
 use tokio_websockets::upgrade::Error as UpgradeError;

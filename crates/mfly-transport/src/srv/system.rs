@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where the configuration stands.
 #[derive(Clone)]
-enum Place {
+enum ConfigSource {
     /// Where this system keeps it.
     System,
     /// In this file, in the form of `resolv.conf(5)`.
@@ -23,31 +23,31 @@ enum Place {
 
 /// Makes a resolver for the configuration of now.
 #[derive(Clone)]
-pub(super) struct Following {
-    place: Place,
+pub(super) struct SystemResolver {
+    source: ConfigSource,
     /// The resolver in use, and the configuration that it was made for.
     current: Arc<Mutex<Option<(String, TokioResolver)>>>,
 }
 
-impl Following {
+impl SystemResolver {
     pub(super) fn system() -> Self {
-        Self::at(Place::System)
+        Self::at(ConfigSource::System)
     }
 
     #[cfg(all(unix, not(any(target_os = "android", target_vendor = "apple"))))]
     pub(super) fn file(path: PathBuf) -> Self {
-        Self::at(Place::File(Arc::new(path)))
+        Self::at(ConfigSource::File(Arc::new(path)))
     }
 
-    fn at(place: Place) -> Self {
-        Self { place, current: Arc::default() }
+    fn at(source: ConfigSource) -> Self {
+        Self { source, current: Arc::default() }
     }
 
     /// The resolver for what the configuration says now: the one of the last look-up if that is the
     /// same, and also if it cannot be read, because a file that is being written may be away.
     pub(super) fn now(&self) -> Result<TokioResolver, NetError> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        let (config, options) = match (self.place.read(), &*current) {
+        let (config, options) = match (self.source.read(), &*current) {
             (Ok(read), _) => read,
             (Err(_), Some((_, resolver))) => return Ok(resolver.clone()),
             (Err(error), None) => return Err(error),
@@ -66,7 +66,7 @@ impl Following {
     }
 }
 
-impl Place {
+impl ConfigSource {
     fn read(&self) -> Result<(ResolverConfig, ResolverOpts), NetError> {
         match self {
             Self::System => hickory_resolver::system_conf::read_system_conf(),
@@ -85,9 +85,9 @@ mod tests {
     use std::fs;
 
     /// The name servers that are asked now.
-    fn servers(following: &Following) -> Vec<String> {
-        following.now().unwrap();
-        let current = following.current.lock().unwrap();
+    fn servers(system: &SystemResolver) -> Vec<String> {
+        system.now().unwrap();
+        let current = system.current.lock().unwrap();
         let (text, _) = current.as_ref().unwrap();
         ["192.0.2.1", "192.0.2.2"]
             .into_iter()
@@ -99,14 +99,14 @@ mod tests {
     #[test]
     fn a_look_up_asks_the_name_servers_that_the_file_names_then() {
         let path = std::env::temp_dir().join(format!("mfly-resolv-{}.conf", std::process::id()));
-        let following = Following::file(path.clone());
-        assert!(following.now().is_err(), "there is no file yet");
+        let system = SystemResolver::file(path.clone());
+        assert!(system.now().is_err(), "there is no file yet");
         for server in ["192.0.2.1", "192.0.2.2", "192.0.2.1"] {
             fs::write(&path, format!("nameserver {server}\n")).unwrap();
-            assert_eq!(servers(&following), [server]);
-            assert_eq!(servers(&following), [server]);
+            assert_eq!(servers(&system), [server]);
+            assert_eq!(servers(&system), [server]);
         }
         fs::remove_file(&path).unwrap();
-        assert_eq!(servers(&following), ["192.0.2.1"], "the last that was known");
+        assert_eq!(servers(&system), ["192.0.2.1"], "the last that was known");
     }
 }

@@ -7,11 +7,11 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The certificates that a server showed to a [`Tls::look_only`](super::Tls::look_only).
+/// The certificates that a server showed to a [`Tls::capture_only`](super::Tls::capture_only).
 #[derive(Clone, Default)]
-pub struct Shown(Arc<Mutex<Vec<Vec<u8>>>>);
+pub struct CapturedChain(Arc<Mutex<Vec<Vec<u8>>>>);
 
-impl Shown {
+impl CapturedChain {
     /// The latest ones as DER, the server's own first; empty while none was shown.
     #[must_use]
     pub fn certificates(&self) -> Vec<Vec<u8>> {
@@ -19,20 +19,20 @@ impl Shown {
     }
 }
 
-impl fmt::Debug for Shown {
+impl fmt::Debug for CapturedChain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Shown({})", self.certificates().len())
+        write!(f, "CapturedChain({})", self.certificates().len())
     }
 }
 
 /// Trusts nobody, and remembers who came.
 #[derive(Debug)]
-pub(super) struct Witness(pub(super) Shown);
+pub(super) struct CapturingVerifier(pub(super) CapturedChain);
 
 /// Nothing is ever approved of.
 const REFUSED: Error = Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure);
 
-impl ServerCertVerifier for Witness {
+impl ServerCertVerifier for CapturingVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
