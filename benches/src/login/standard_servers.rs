@@ -4,9 +4,9 @@ use super::BoxError;
 use super::served::Served;
 use super::target::Target;
 use mfly_client::BareJid;
-use mfly_interop_standard::folder::Folder;
-use mfly_interop_standard::{Daemon, Ejabberd, Prosody, Setting};
-use mfly_suite::{Certificate, Certificates, Framing};
+use mfly_interop_standard::folder::RunFolder;
+use mfly_interop_standard::{Daemon, Ejabberd, InstanceConfig, Prosody};
+use mfly_suite::{Certificate, Certificates, Transport};
 use std::path::Path;
 
 /// The account on each domain.
@@ -31,17 +31,17 @@ pub async fn ejabberd(folder: &Path) -> Result<Served, BoxError> {
 async fn start<D: Daemon>(folder: &Path) -> Result<Served, BoxError> {
     let (user, password) = ACCOUNT;
     let certificates = Certificates::generate()?;
-    let run = Folder::fresh(folder, D::PACKAGE)?;
-    let setting = Setting::new(&run, D::PACKAGE, &certificates, Certificate::Good)?;
-    let server = D::start(setting.clone()).await?;
-    let ports = setting.ports;
+    let run = RunFolder::fresh(folder, D::PACKAGE)?;
+    let config = InstanceConfig::new(&run, D::PACKAGE, &certificates, Certificate::Good)?;
+    let server = D::start(config.clone()).await?;
+    let ports = config.ports;
     let mut targets: Vec<Target> = Vec::new();
-    for (framing, address) in [
-        (Framing::StartTls, format!("starttls://127.0.0.1:{}", ports.start_tls)),
-        (Framing::DirectTls, format!("xmpps://127.0.0.1:{}", ports.direct_tls)),
-        (Framing::WebSocket, format!("ws://127.0.0.1:{}", ports.websocket)),
+    for (transport, address) in [
+        (Transport::StartTls, format!("starttls://127.0.0.1:{}", ports.start_tls)),
+        (Transport::DirectTls, format!("xmpps://127.0.0.1:{}", ports.direct_tls)),
+        (Transport::WebSocket, format!("ws://127.0.0.1:{}", ports.websocket)),
     ] {
-        let domain = D::domain(framing);
+        let domain = D::domain(transport);
         let known = targets.iter().position(|target| target.domain == domain);
         let at = match known {
             Some(at) => at,
@@ -52,13 +52,13 @@ async fn start<D: Daemon>(folder: &Path) -> Result<Served, BoxError> {
                     domain: domain.to_owned(),
                     user: user.to_owned(),
                     password: password.to_owned(),
-                    ca: Some(setting.file(Setting::AUTHORITY)),
+                    ca: Some(config.file(InstanceConfig::AUTHORITY)),
                     ..Target::default()
                 });
                 targets.len() - 1
             }
         };
-        let has_sasl2 = D::lacks(framing, mfly_suite::Need::Sasl2).is_none();
+        let has_sasl2 = D::lacks(transport, mfly_suite::Capability::Sasl2).is_none();
         let target = &mut targets[at];
         let servers = if has_sasl2 { &mut target.sasl2_servers } else { &mut target.servers };
         servers.push(address);

@@ -3,8 +3,8 @@
 use crate::certificate::Certificate;
 use crate::env::CheckEnv;
 use crate::failure::Failure;
-use crate::framing::Framing;
-use crate::server::Need;
+use crate::server::Capability;
+use crate::transport::Transport;
 use futures_util::future::BoxFuture;
 
 /// A check as it is run.
@@ -16,34 +16,34 @@ pub struct Check {
     /// What it shows, as a sentence.
     pub name: &'static str,
     /// What the server may lack for it.
-    pub need: Option<Need>,
+    pub capability: Option<Capability>,
     /// Whether it has no meaning where nothing is encrypted.
     pub needs_tls: bool,
     /// Whether it has no meaning where no socket is opened.
     pub needs_socket: bool,
     /// What it needs for itself.
-    pub setting: Setting,
+    pub instance: Instance,
     pub(crate) body: Body,
 }
 
 /// What a check needs for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Setting {
+pub enum Instance {
     /// A server that others use at the same time.
     Shared,
     /// A server for itself, because it restarts it.
-    Alone,
+    Exclusive,
     /// A server that shows this certificate.
-    Showing(Certificate),
+    WithCertificate(Certificate),
 }
 
 impl Check {
-    /// Why it has no meaning over `framing`, if it has none.
+    /// Why it has no meaning over `transport`, if it has none.
     #[must_use]
-    pub const fn does_not_apply(&self, framing: Framing) -> Option<&'static str> {
-        if self.needs_tls && !framing.has_certificate() {
+    pub const fn does_not_apply(&self, transport: Transport) -> Option<&'static str> {
+        if self.needs_tls && !transport.has_certificate() {
             Some("nothing is encrypted")
-        } else if self.needs_socket && !framing.has_socket() {
+        } else if self.needs_socket && !transport.has_socket() {
             Some("no socket is opened")
         } else {
             None
@@ -53,20 +53,28 @@ impl Check {
     pub(crate) const fn shared(name: &'static str, body: Body) -> Self {
         Self {
             name,
-            need: None,
+            capability: None,
             needs_tls: false,
             needs_socket: false,
-            setting: Setting::Shared,
+            instance: Instance::Shared,
             body,
         }
     }
 
-    pub(crate) const fn alone(name: &'static str, body: Body) -> Self {
-        Self { setting: Setting::Alone, ..Self::shared(name, body) }
+    pub(crate) const fn exclusive(name: &'static str, body: Body) -> Self {
+        Self { instance: Instance::Exclusive, ..Self::shared(name, body) }
     }
 
-    pub(crate) const fn showing(name: &'static str, certificate: Certificate, body: Body) -> Self {
-        Self { setting: Setting::Showing(certificate), needs_tls: true, ..Self::shared(name, body) }
+    pub(crate) const fn with_certificate(
+        name: &'static str,
+        certificate: Certificate,
+        body: Body,
+    ) -> Self {
+        Self {
+            instance: Instance::WithCertificate(certificate),
+            needs_tls: true,
+            ..Self::shared(name, body)
+        }
     }
 
     pub(crate) const fn within_tls(self) -> Self {
@@ -77,7 +85,7 @@ impl Check {
         Self { needs_socket: true, ..self }
     }
 
-    pub(crate) const fn needing(self, need: Need) -> Self {
-        Self { need: Some(need), ..self }
+    pub(crate) const fn requiring(self, capability: Capability) -> Self {
+        Self { capability: Some(capability), ..self }
     }
 }

@@ -1,9 +1,9 @@
 //! Where one check runs: a server, a way to reach it, and users of its own.
 
 use crate::failure::{Failure, within};
-use crate::framing::Framing;
 use crate::relay::Relay;
 use crate::server::Server;
+use crate::transport::Transport;
 use mfly_client::standard::{Account, Events, Session};
 use mfly_client::{Address, BareJid, Password, ReconnectPolicy};
 use std::fmt;
@@ -16,7 +16,7 @@ const PASSWORD: &str = "mellon, of course";
 /// A server as one check sees it.
 pub struct CheckEnv<'a> {
     server: &'a dyn Server,
-    framing: Framing,
+    transport: Transport,
     /// The number of the check: no two checks share a user.
     check: usize,
     notes: Mutex<Vec<String>>,
@@ -31,7 +31,7 @@ pub struct User {
 
 /// A connected session and what it is told.
 #[derive(Debug)]
-pub struct Online {
+pub struct OnlineUser {
     /// Whose.
     pub user: User,
     /// The session.
@@ -41,8 +41,8 @@ pub struct Online {
 }
 
 impl<'a> CheckEnv<'a> {
-    pub(crate) fn new(server: &'a dyn Server, framing: Framing, check: usize) -> Self {
-        Self { server, framing, check, notes: Mutex::default() }
+    pub(crate) fn new(server: &'a dyn Server, transport: Transport, check: usize) -> Self {
+        Self { server, transport, check, notes: Mutex::default() }
     }
 
     /// The server.
@@ -54,13 +54,13 @@ impl<'a> CheckEnv<'a> {
     /// The XMPP domain of its users.
     #[must_use]
     pub fn domain(&self) -> &str {
-        self.server.domain(self.framing)
+        self.server.domain(self.transport)
     }
 
     /// How it is reached.
     #[must_use]
-    pub const fn framing(&self) -> Framing {
-        self.framing
+    pub const fn transport(&self) -> Transport {
+        self.transport
     }
 
     /// Writes something into the report, such as what was negotiated.
@@ -87,7 +87,7 @@ impl<'a> CheckEnv<'a> {
     /// # Errors
     /// When the server refuses.
     pub async fn user_with(&self, role: &str, password: &str) -> Result<User, Failure> {
-        let user = self.nobody(role)?;
+        let user = self.unregistered(role)?;
         let created = self.server.create_user(&user.jid, password);
         within("creating a user", created).await?;
         Ok(user)
@@ -97,8 +97,8 @@ impl<'a> CheckEnv<'a> {
     ///
     /// # Errors
     /// When `role` cannot be part of an address.
-    pub fn nobody(&self, role: &str) -> Result<User, Failure> {
-        let (stem, check, domain) = (self.framing.stem(), self.check, self.domain());
+    pub fn unregistered(&self, role: &str) -> Result<User, Failure> {
+        let (stem, check, domain) = (self.transport.stem(), self.check, self.domain());
         let jid = BareJid::new(&format!("{role}-{stem}-{check}@{domain}"))?;
         Ok(User { jid })
     }
@@ -117,7 +117,7 @@ impl<'a> CheckEnv<'a> {
     /// When the server cannot be reached like this.
     pub fn account_with(&self, user: &User, password: &str) -> Result<Account, Failure> {
         let password = Password::new(password)?;
-        let account = self.server.account(self.framing, user.jid.clone(), password)?;
+        let account = self.server.account(self.transport, user.jid.clone(), password)?;
         Ok(account.reconnect(ReconnectPolicy {
             base: Duration::from_millis(50),
             cap: Duration::from_millis(500),
@@ -145,7 +145,7 @@ impl<'a> CheckEnv<'a> {
     }
 
     fn address(&self) -> Result<Address, Failure> {
-        let address = self.server.address(self.framing);
+        let address = self.server.address(self.transport);
         let address = address.ok_or_else(|| Failure::new("no socket leads to the server"))?;
         Ok(address.parse()?)
     }
@@ -154,16 +154,16 @@ impl<'a> CheckEnv<'a> {
     ///
     /// # Errors
     /// When that fails.
-    pub async fn online(&self, role: &str) -> Result<Online, Failure> {
+    pub async fn online(&self, role: &str) -> Result<OnlineUser, Failure> {
         let user = self.user(role).await?;
-        self.again(&user).await
+        self.another_session(&user).await
     }
 
     /// One more session of a user.
     ///
     /// # Errors
     /// When it cannot be connected.
-    pub async fn again(&self, user: &User) -> Result<Online, Failure> {
+    pub async fn another_session(&self, user: &User) -> Result<OnlineUser, Failure> {
         connect(user, &self.account(user)?).await
     }
 }
@@ -172,9 +172,9 @@ impl<'a> CheckEnv<'a> {
 ///
 /// # Errors
 /// When that fails.
-pub async fn connect(user: &User, account: &Account) -> Result<Online, Failure> {
+pub async fn connect(user: &User, account: &Account) -> Result<OnlineUser, Failure> {
     let connecting = account.connect();
     let events = connecting.events();
     let session = within("connecting", async { connecting.await }).await?;
-    Ok(Online { user: user.clone(), session, events })
+    Ok(OnlineUser { user: user.clone(), session, events })
 }

@@ -1,6 +1,6 @@
 //! A relay between a client and a server, which can go silent or away.
 //!
-//! It moves bytes and does not look into them, so that it works for every framing with a socket.
+//! It moves bytes and does not look into them, so that it works for every transport with a socket.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,19 +12,19 @@ use tokio::task::JoinHandle;
 
 /// What the relay does with its connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mood {
+pub enum RelayMode {
     /// It passes everything on.
-    Passing,
+    Forwarding,
     /// It takes connections and bytes and passes nothing on.
     Silent,
     /// It ends every connection at once.
-    Away,
+    Closed,
 }
 
 /// A relay to one server.
 pub struct Relay {
     address: SocketAddr,
-    mood: Arc<watch::Sender<Mood>>,
+    mode: Arc<watch::Sender<RelayMode>>,
     task: JoinHandle<()>,
 }
 
@@ -36,14 +36,14 @@ impl Relay {
     pub async fn to(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let mood = Arc::new(watch::Sender::new(Mood::Passing));
-        let moods = Arc::clone(&mood);
+        let mode = Arc::new(watch::Sender::new(RelayMode::Forwarding));
+        let modes = Arc::clone(&mode);
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(pass(client, port, moods.subscribe()));
+                tokio::spawn(pass(client, port, modes.subscribe()));
             }
         });
-        Ok(Self { address, mood, task })
+        Ok(Self { address, mode, task })
     }
 
     /// The port to connect to.
@@ -53,8 +53,8 @@ impl Relay {
     }
 
     /// What becomes of the connections from now on. One that was silent stays silent.
-    pub fn turn(&self, mood: Mood) {
-        self.mood.send_replace(mood);
+    pub fn set_mode(&self, mode: RelayMode) {
+        self.mode.send_replace(mode);
     }
 }
 
@@ -65,32 +65,32 @@ impl Drop for Relay {
 }
 
 /// Serves one connection until either side, or the relay, ends it.
-async fn pass(mut client: TcpStream, port: u16, mut mood: watch::Receiver<Mood>) {
-    let first = *mood.borrow_and_update();
+async fn pass(mut client: TcpStream, port: u16, mut mode: watch::Receiver<RelayMode>) {
+    let first = *mode.borrow_and_update();
     let server = match first {
-        Mood::Passing => TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await,
-        Mood::Silent => return swallow(&mut client, &mut mood).await,
-        Mood::Away => return,
+        RelayMode::Forwarding => TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await,
+        RelayMode::Silent => return swallow(&mut client, &mut mode).await,
+        RelayMode::Closed => return,
     };
     let Ok(mut server) = server else { return };
     let next = tokio::select! {
         _ = tokio::io::copy_bidirectional(&mut client, &mut server) => return,
-        next = mood.wait_for(|mood| *mood != Mood::Passing) => next.map(|mood| *mood),
+        next = mode.wait_for(|mode| *mode != RelayMode::Forwarding) => next.map(|mode| *mode),
     };
-    if matches!(next, Ok(Mood::Silent)) {
-        swallow(&mut client, &mut mood).await;
+    if matches!(next, Ok(RelayMode::Silent)) {
+        swallow(&mut client, &mut mode).await;
     }
 }
 
 /// Takes what the client says, until it or the relay goes away.
-async fn swallow(client: &mut TcpStream, mood: &mut watch::Receiver<Mood>) {
+async fn swallow(client: &mut TcpStream, mode: &mut watch::Receiver<RelayMode>) {
     let drain = async {
         let mut chunk = [0; 4096];
         while matches!(client.read(&mut chunk).await, Ok(1..)) {}
     };
     tokio::select! {
         () = drain => {}
-        _ = mood.wait_for(|mood| *mood == Mood::Away) => {}
+        _ = mode.wait_for(|mode| *mode == RelayMode::Closed) => {}
     }
     // The other side may be gone.
     let _ = client.shutdown().await;

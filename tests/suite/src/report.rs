@@ -1,6 +1,6 @@
 //! What a run found: a table for people, JSON for programs.
 
-use crate::framing::Framing;
+use crate::transport::Transport;
 use serde_json::{Value, json};
 use std::fmt;
 use std::fmt::Write as _;
@@ -18,13 +18,13 @@ pub enum Outcome {
         /// What trying it led to.
         seen: String,
     },
-    /// The check has no meaning over this framing, for this reason.
+    /// The check has no meaning over this transport, for this reason.
     DoesNotApply(&'static str),
     /// It does not hold.
     Failed(String),
 }
 
-/// One check over one framing.
+/// One check over one transport.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The check's sentence.
@@ -32,14 +32,14 @@ pub struct Row {
     /// Its position in the suite.
     pub number: usize,
     /// How the server was reached.
-    pub framing: Framing,
+    pub transport: Transport,
     /// How it ended.
     pub outcome: Outcome,
     /// How long it took.
     pub took: Duration,
 }
 
-/// All checks of one server over all framings.
+/// All checks of one server over all transports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// The server's name and version.
@@ -50,7 +50,7 @@ pub struct Report {
 
 impl Report {
     pub(crate) fn new(server: &str, mut rows: Vec<Row>) -> Self {
-        rows.sort_by_key(|row| (row.number, row.framing));
+        rows.sort_by_key(|row| (row.number, row.transport));
         Self { server: server.to_owned(), rows }
     }
 
@@ -84,11 +84,11 @@ impl Report {
 }
 
 impl Row {
-    /// The check, the framing and what was seen, on one line.
+    /// The check, the transport and what was seen, on one line.
     #[must_use]
     pub fn line(&self) -> String {
         let (outcome, text) = self.outcome.words();
-        format!("{outcome}: {}, over {}: {text}", self.check, self.framing)
+        format!("{outcome}: {}, over {}: {text}", self.check, self.transport)
     }
 
     fn json(&self) -> Value {
@@ -99,7 +99,7 @@ impl Row {
         };
         json!({
             "seen": seen,
-            "framing": self.framing.to_string(),
+            "transport": self.transport.to_string(),
             "check": self.check,
             "outcome": outcome,
             "text": text,
@@ -143,7 +143,7 @@ impl fmt::Display for Counts {
     }
 }
 
-/// One line a check and framing, the framings of one check together.
+/// One line a check and transport, the transports of one check together.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.server)?;
@@ -155,7 +155,7 @@ impl fmt::Display for Report {
             }
             let (outcome, text) = row.outcome.words();
             let mut line = String::new();
-            write!(line, "    {:<20} {:<14}", row.framing.to_string(), outcome)?;
+            write!(line, "    {:<20} {:<14}", row.transport.to_string(), outcome)?;
             if matches!(row.outcome, Outcome::Passed(_)) {
                 write!(line, " {:>6} ms", row.took.as_millis())?;
             }
@@ -172,11 +172,11 @@ impl fmt::Display for Report {
 mod tests {
     use super::*;
 
-    fn row(number: usize, framing: Framing, outcome: Outcome) -> Row {
+    fn row(number: usize, transport: Transport, outcome: Outcome) -> Row {
         Row {
             check: ["a ping is answered", "a session comes back"][number],
             number,
-            framing,
+            transport,
             outcome,
             took: Duration::from_millis(7),
         }
@@ -188,9 +188,9 @@ mod tests {
         let report = Report::new(
             "Some server 1.0",
             vec![
-                row(1, Framing::StartTls, Outcome::Failed("no answer".to_owned())),
-                row(0, Framing::WebSocket, lacks),
-                row(0, Framing::StartTls, Outcome::Passed("by SCRAM".to_owned())),
+                row(1, Transport::StartTls, Outcome::Failed("no answer".to_owned())),
+                row(0, Transport::WebSocket, lacks),
+                row(0, Transport::StartTls, Outcome::Passed("by SCRAM".to_owned())),
             ],
         );
         let expected = "\

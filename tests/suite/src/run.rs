@@ -1,41 +1,41 @@
 //! Runs the suite against a server.
 
 use crate::certificate::Certificate;
-use crate::check::{Check, Setting};
+use crate::check::{Check, Instance};
 use crate::checks;
 use crate::env::CheckEnv;
 use crate::failure::Failure;
-use crate::framing::Framing;
 use crate::report::{Outcome, Report, Row};
 use crate::server::Server;
+use crate::transport::Transport;
 use futures_util::future::join_all;
 use std::time::{Duration, Instant};
 
 /// Longest time of one check. Each wait inside is bounded, too; this bounds their sum.
 const CHECK: Duration = Duration::from_secs(40);
 
-/// Every check over these framings of the server. Framings run side by side, the checks of one
-/// framing one after the other; then those with other certificates, and at last those that restart
+/// Every check over these transports of the server. Framings run side by side, the checks of one
+/// transport one after the other; then those with other certificates, and at last those that restart
 /// the server.
-pub async fn run(server: &dyn Server, framings: &[Framing]) -> Report {
+pub async fn run(server: &dyn Server, transports: &[Transport]) -> Report {
     let checks = checks::all();
-    let shared = |check: &Check| check.setting == Setting::Shared;
-    let mut rows = run_over_all(server, framings, &checks, shared).await;
+    let shared = |check: &Check| check.instance == Instance::Shared;
+    let mut rows = run_over_all(server, transports, &checks, shared).await;
     for kind in Certificate::BAD {
-        let showing = |check: &Check| check.setting == Setting::Showing(kind);
-        let other = if framings.iter().any(|framing| framing.has_certificate()) {
+        let showing = |check: &Check| check.instance == Instance::WithCertificate(kind);
+        let other = if transports.iter().any(|transport| transport.has_certificate()) {
             server.with_certificate(kind).await
         } else {
             Err(Failure::new("nothing shows a certificate"))
         };
         rows.extend(match other {
-            Ok(other) => run_over_all(&*other, framings, &checks, showing).await,
-            Err(failure) => failed(framings, &checks, showing, &failure),
+            Ok(other) => run_over_all(&*other, transports, &checks, showing).await,
+            Err(failure) => failed(transports, &checks, showing, &failure),
         });
     }
-    for &framing in framings {
-        for (number, check) in numbered(&checks, |check| check.setting == Setting::Alone) {
-            rows.push(run_one(server, framing, number, check).await);
+    for &transport in transports {
+        for (number, check) in numbered(&checks, |check| check.instance == Instance::Exclusive) {
+            rows.push(run_one(server, transport, number, check).await);
         }
     }
     Report::new(server.name(), rows)
@@ -50,31 +50,31 @@ fn numbered(
 
 async fn run_over_all(
     server: &dyn Server,
-    framings: &[Framing],
+    transports: &[Transport],
     checks: &[Check],
     which: impl Fn(&Check) -> bool,
 ) -> Vec<Row> {
-    let over = async |framing| {
+    let over = async |transport| {
         let mut rows = Vec::new();
         for (number, check) in numbered(checks, &which) {
-            rows.push(run_one(server, framing, number, check).await);
+            rows.push(run_one(server, transport, number, check).await);
         }
         rows
     };
-    let rows = join_all(framings.iter().copied().map(over)).await;
+    let rows = join_all(transports.iter().copied().map(over)).await;
     rows.into_iter().flatten().collect()
 }
 
-async fn run_one(server: &dyn Server, framing: Framing, number: usize, check: &Check) -> Row {
+async fn run_one(server: &dyn Server, transport: Transport, number: usize, check: &Check) -> Row {
     let started = Instant::now();
-    let outcome = match check.does_not_apply(framing) {
+    let outcome = match check.does_not_apply(transport) {
         Some(why) => Outcome::DoesNotApply(why),
         None => {
-            let env = CheckEnv::new(server, framing, number);
+            let env = CheckEnv::new(server, transport, number);
             let tried = tokio::time::timeout(CHECK, (check.body)(&env)).await;
             let tried =
                 tried.unwrap_or_else(|_| Err(Failure::new(format!("not done within {CHECK:?}"))));
-            let lacks = check.need.and_then(|need| server.lacks(framing, need));
+            let lacks = check.capability.and_then(|capability| server.lacks(transport, capability));
             match (tried, lacks) {
                 (Ok(()), None) => Outcome::Passed(env.notes()),
                 (Err(failure), None) => Outcome::Failed(failure.to_string()),
@@ -83,24 +83,24 @@ async fn run_one(server: &dyn Server, framing: Framing, number: usize, check: &C
             }
         }
     };
-    Row { check: check.name, number, framing, outcome, took: started.elapsed() }
+    Row { check: check.name, number, transport, outcome, took: started.elapsed() }
 }
 
 /// The rows of checks whose server did not come up.
 fn failed(
-    framings: &[Framing],
+    transports: &[Transport],
     checks: &[Check],
     which: impl Fn(&Check) -> bool,
     failure: &Failure,
 ) -> Vec<Row> {
     let mut rows = Vec::new();
-    for &framing in framings {
+    for &transport in transports {
         for (number, check) in numbered(checks, &which) {
-            let outcome = match check.does_not_apply(framing) {
+            let outcome = match check.does_not_apply(transport) {
                 Some(why) => Outcome::DoesNotApply(why),
                 None => Outcome::Failed(failure.to_string()),
             };
-            rows.push(Row { check: check.name, number, framing, outcome, took: Duration::ZERO });
+            rows.push(Row { check: check.name, number, transport, outcome, took: Duration::ZERO });
         }
     }
     rows

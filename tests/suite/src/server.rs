@@ -2,14 +2,14 @@
 
 use crate::certificate::Certificate;
 use crate::failure::Failure;
-use crate::framing::Framing;
+use crate::transport::Transport;
 use async_trait::async_trait;
 use mfly_client::standard::Account;
 use mfly_client::{BareJid, Password};
 
 /// What a server may do without. A check that needs it then says so instead of failing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Need {
+pub enum Capability {
     /// SCRAM bound to the TLS connection by `tls-exporter` or `tls-server-end-point` (RFC 9266, RFC
     /// 5929).
     ChannelBinding,
@@ -27,28 +27,28 @@ pub trait Server: Send + Sync {
     /// Its name and version.
     fn name(&self) -> &str;
 
-    /// The XMPP domain of users who come over `framing`.
-    fn domain(&self, framing: Framing) -> &str;
+    /// The XMPP domain of users who come over `transport`.
+    fn domain(&self, transport: Transport) -> &str;
 
     /// How it can be reached.
-    fn framings(&self) -> Vec<Framing>;
+    fn transports(&self) -> Vec<Transport>;
 
-    /// The address to connect to over `framing`, its port named; `None` where no socket is opened.
-    fn address(&self, framing: Framing) -> Option<String>;
+    /// The address to connect to over `transport`, its port named; `None` where no socket is opened.
+    fn address(&self, transport: Transport) -> Option<String>;
 
-    /// An account that connects over `framing` and trusts the authority of the good certificate.
+    /// An account that connects over `transport` and trusts the authority of the good certificate.
     ///
     /// # Errors
     /// When the server cannot be reached like this.
     fn account(
         &self,
-        framing: Framing,
+        transport: Transport,
         jid: BareJid,
         password: Password,
     ) -> Result<Account, Failure>;
 
-    /// The strongest mechanism over `framing` that this client knows, too.
-    fn strongest(&self, framing: Framing) -> &'static str;
+    /// The strongest mechanism over `transport` that this client knows, too.
+    fn strongest(&self, transport: Transport) -> &'static str;
 
     /// The longest stanza that the server takes, in bytes.
     fn max_stanza_bytes(&self) -> usize;
@@ -71,7 +71,7 @@ pub trait Server: Send + Sync {
     /// When it does not come up.
     async fn with_certificate(&self, certificate: Certificate) -> Result<Box<dyn Server>, Failure>;
 
-    /// Why the server does not offer this over `framing`; `None` when it does. A reason that is no
+    /// Why the server does not offer this over `transport`; `None` when it does. A reason that is no
     /// longer true fails the run.
-    fn lacks(&self, framing: Framing, need: Need) -> Option<&'static str>;
+    fn lacks(&self, transport: Transport, capability: Capability) -> Option<&'static str>;
 }

@@ -22,7 +22,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::sync::mpsc;
 
 /// Longest time for one command. Above every deadline inside the client, so that those are seen.
-const PATIENCE: Duration = Duration::from_secs(40);
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Lines that wait to be written.
 const LINES: usize = 1024;
@@ -46,7 +46,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     while let Some(line) = commands.next_line().await? {
         let command: Value = serde_json::from_str(&line)?;
         let work = perform(&server, &mut clients, &command);
-        let outcome = tokio::time::timeout(PATIENCE, work)
+        let outcome = tokio::time::timeout(COMMAND_TIMEOUT, work)
             .await
             .unwrap_or_else(|_| Err(Failure::text("the command took too long")));
         let id = &command["id"];

@@ -1,14 +1,14 @@
 //! What the two servers have in common, and how the suite sees them.
 
 use crate::error::ServerError;
-use crate::folder::Folder;
+use crate::folder::RunFolder;
+use crate::instance::{InstanceConfig, MAX_STANZA_BYTES, WEBSOCKET_PATH};
 use crate::process::run;
-use crate::setting::{MAX_STANZA_BYTES, Setting, WEBSOCKET_PATH};
 use async_trait::async_trait;
 use mfly_client::standard::Account;
 use mfly_client::{BareJid, Password, Tls};
 use mfly_suite::certificate::{Certificate, Certificates, DOMAIN};
-use mfly_suite::{Failure, Framing, Need, Server};
+use mfly_suite::{Capability, Failure, Server, Transport};
 use std::sync::Arc;
 use tokio::process::Command;
 use tokio::sync::RwLock;
@@ -26,7 +26,7 @@ pub trait Daemon: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the package is not installed or the server does not come up.
-    async fn start(setting: Setting) -> Result<Self, ServerError>;
+    async fn start(config: InstanceConfig) -> Result<Self, ServerError>;
 
     /// Ends the server and starts it again on the same ports, with the same users.
     ///
@@ -34,15 +34,15 @@ pub trait Daemon: Sized + Send + Sync + 'static {
     /// When it does not end or does not come up.
     async fn restart(&mut self) -> Result<(), ServerError>;
 
-    /// Its XMPP domain for who comes over `framing`.
+    /// Its XMPP domain for who comes over `transport`.
     #[must_use]
-    fn domain(_framing: Framing) -> &'static str {
+    fn domain(_transport: Transport) -> &'static str {
         DOMAIN
     }
 
-    /// The strongest mechanism that it offers over `framing` and that this client knows, too.
+    /// The strongest mechanism that it offers over `transport` and that this client knows, too.
     /// Passwords are stored for one hash function only; between them the servers use all three.
-    fn strongest(framing: Framing) -> &'static str;
+    fn strongest(transport: Transport) -> &'static str;
 
     /// Creates an account.
     ///
@@ -51,30 +51,30 @@ pub trait Daemon: Sized + Send + Sync + 'static {
     async fn create_user(&self, user: &BareJid, password: &str) -> Result<(), ServerError>;
 
     /// Why it does without this; `None` when it does not.
-    fn lacks(framing: Framing, need: Need) -> Option<&'static str>;
+    fn lacks(transport: Transport, capability: Capability) -> Option<&'static str>;
 }
 
 /// A server, with all that is needed to run another instance of it.
-pub struct Standard<D> {
+pub struct StandardServer<D> {
     name: String,
-    run: Arc<Folder>,
+    run: Arc<RunFolder>,
     certificates: Arc<Certificates>,
     trusted: Tls,
-    setting: Setting,
+    config: InstanceConfig,
     daemon: RwLock<D>,
 }
 
-impl<D: Daemon> Standard<D> {
+impl<D: Daemon> StandardServer<D> {
     /// Starts a server that shows this certificate.
     ///
     /// # Errors
     /// When it does not come up.
     pub async fn start(
-        run: &Arc<Folder>,
+        run: &Arc<RunFolder>,
         certificates: &Arc<Certificates>,
         certificate: Certificate,
     ) -> Result<Self, ServerError> {
-        let setting = Setting::new(run, D::PACKAGE, certificates, certificate)?;
+        let config = InstanceConfig::new(run, D::PACKAGE, certificates, certificate)?;
         let trusted = Tls::custom(certificates.authority_pem.as_bytes())
             .map_err(|error| ServerError::Io(std::io::Error::other(error)))?;
         Ok(Self {
@@ -82,54 +82,59 @@ impl<D: Daemon> Standard<D> {
             run: Arc::clone(run),
             certificates: Arc::clone(certificates),
             trusted,
-            setting: setting.clone(),
-            daemon: RwLock::new(D::start(setting).await?),
+            config: config.clone(),
+            daemon: RwLock::new(D::start(config).await?),
         })
     }
 }
 
 #[async_trait]
-impl<D: Daemon> Server for Standard<D> {
+impl<D: Daemon> Server for StandardServer<D> {
     fn name(&self) -> &str {
         &self.name
     }
 
-    fn domain(&self, framing: Framing) -> &str {
-        D::domain(framing)
+    fn domain(&self, transport: Transport) -> &str {
+        D::domain(transport)
     }
 
-    fn framings(&self) -> Vec<Framing> {
-        vec![Framing::StartTls, Framing::DirectTls, Framing::WebSocket, Framing::SecureWebSocket]
+    fn transports(&self) -> Vec<Transport> {
+        vec![
+            Transport::StartTls,
+            Transport::DirectTls,
+            Transport::WebSocket,
+            Transport::SecureWebSocket,
+        ]
     }
 
-    fn address(&self, framing: Framing) -> Option<String> {
-        let ports = self.setting.ports;
-        Some(match framing {
-            Framing::StartTls => format!("xmpp://127.0.0.1:{}", ports.start_tls),
-            Framing::DirectTls => format!("xmpps://127.0.0.1:{}", ports.direct_tls),
-            Framing::WebSocket => format!("ws://localhost:{}{WEBSOCKET_PATH}", ports.websocket),
-            Framing::SecureWebSocket => {
+    fn address(&self, transport: Transport) -> Option<String> {
+        let ports = self.config.ports;
+        Some(match transport {
+            Transport::StartTls => format!("xmpp://127.0.0.1:{}", ports.start_tls),
+            Transport::DirectTls => format!("xmpps://127.0.0.1:{}", ports.direct_tls),
+            Transport::WebSocket => format!("ws://localhost:{}{WEBSOCKET_PATH}", ports.websocket),
+            Transport::SecureWebSocket => {
                 format!("wss://localhost:{}{WEBSOCKET_PATH}", ports.secure_websocket)
             }
-            Framing::MemoryTcp | Framing::MemoryWebSocket => return None,
+            Transport::MemoryTcp | Transport::MemoryWebSocket => return None,
         })
     }
 
     fn account(
         &self,
-        framing: Framing,
+        transport: Transport,
         jid: BareJid,
         password: Password,
     ) -> Result<Account, Failure> {
         let address = self
-            .address(framing)
+            .address(transport)
             .ok_or_else(|| Failure::new(format!("{} is another process", self.name)))?;
         let account = Account::new(jid, password);
         Ok(account.address(&address).tls(self.trusted.clone()))
     }
 
-    fn strongest(&self, framing: Framing) -> &'static str {
-        D::strongest(framing)
+    fn strongest(&self, transport: Transport) -> &'static str {
+        D::strongest(transport)
     }
 
     fn max_stanza_bytes(&self) -> usize {
@@ -149,8 +154,8 @@ impl<D: Daemon> Server for Standard<D> {
         Ok(Box::new(other))
     }
 
-    fn lacks(&self, framing: Framing, need: Need) -> Option<&'static str> {
-        D::lacks(framing, need)
+    fn lacks(&self, transport: Transport, capability: Capability) -> Option<&'static str> {
+        D::lacks(transport, capability)
     }
 }
 

@@ -2,13 +2,13 @@
 
 use crate::daemon::Daemon;
 use crate::error::ServerError;
+use crate::instance::{InstanceConfig, MAX_STANZA_BYTES, Ports, WEBSOCKET_PATH, quoted};
 use crate::process::{Process, run};
-use crate::setting::{MAX_STANZA_BYTES, Ports, Setting, WEBSOCKET_PATH, quoted};
 use async_trait::async_trait;
 use mfly_client::BareJid;
 use mfly_suite::certificate::DOMAIN;
 use mfly_suite::port;
-use mfly_suite::{Framing, Need};
+use mfly_suite::{Capability, Transport};
 use serde_json::json;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use tokio::process::Command;
 /// A running ejabberd.
 #[derive(Debug)]
 pub struct Ejabberd {
-    setting: Setting,
+    config: InstanceConfig,
     /// Where its administration listens.
     administration: u16,
     code: PathBuf,
@@ -31,14 +31,14 @@ impl Daemon for Ejabberd {
     const NAME: &'static str = "ejabberd";
     const PACKAGE: &'static str = "ejabberd";
 
-    async fn start(setting: Setting) -> Result<Self, ServerError> {
+    async fn start(config: InstanceConfig) -> Result<Self, ServerError> {
         let [administration] = port::free()?;
         for folder in ["database", "modules"] {
-            std::fs::create_dir_all(setting.file(folder))?;
+            std::fs::create_dir_all(config.file(folder))?;
         }
-        let file = setting.file("ejabberd.yml");
-        std::fs::write(file, configuration(&setting, administration))?;
-        let mut server = Self { setting, administration, code: code().await?, process: None };
+        let file = config.file("ejabberd.yml");
+        std::fs::write(file, configuration(&config, administration))?;
+        let mut server = Self { config, administration, code: code().await?, process: None };
         server.process = Some(server.spawn().await?);
         Ok(server)
     }
@@ -51,7 +51,7 @@ impl Daemon for Ejabberd {
         Ok(())
     }
 
-    fn strongest(_: Framing) -> &'static str {
+    fn strongest(_: Transport) -> &'static str {
         "SCRAM-SHA-512"
     }
 
@@ -83,13 +83,13 @@ impl Daemon for Ejabberd {
         }
     }
 
-    fn lacks(framing: Framing, need: Need) -> Option<&'static str> {
-        match need {
-            Need::ChannelBinding => Some("23.01 binds by tls-unique only"),
-            Need::Sasl2 => Some("not in 23.01"),
-            Need::PresenceOfBlocked => Some("23.01 tells them nothing"),
-            Need::StanzaLimit => match framing {
-                Framing::WebSocket | Framing::SecureWebSocket => {
+    fn lacks(transport: Transport, capability: Capability) -> Option<&'static str> {
+        match capability {
+            Capability::ChannelBinding => Some("23.01 binds by tls-unique only"),
+            Capability::Sasl2 => Some("not in 23.01"),
+            Capability::PresenceOfBlocked => Some("23.01 tells them nothing"),
+            Capability::StanzaLimit => match transport {
+                Transport::WebSocket | Transport::SecureWebSocket => {
                     Some("23.01 has no limit over WebSocket")
                 }
                 _ => None,
@@ -102,24 +102,24 @@ impl Ejabberd {
     /// The virtual machine is started directly, without a node name: so there is no port mapper
     /// (`epmd`), no distribution and no cookie.
     async fn spawn(&self) -> Result<Process, ServerError> {
-        let setting = &self.setting;
+        let config = &self.config;
         let mut command = Command::new("erl");
         command
             .args(["-noinput", "-noshell", "-mnesia", "dir"])
-            .arg(quoted(&setting.file("database")))
+            .arg(quoted(&config.file("database")))
             .arg("-pa")
             .arg(&self.code)
             .args(["-s", "ejabberd"])
-            .env("HOME", &setting.folder)
-            .env("EJABBERD_CONFIG_PATH", setting.file("ejabberd.yml"))
-            .env("EJABBERD_LOG_PATH", setting.file("server.log"))
-            .env("SPOOL_DIR", setting.file("database"))
-            .env("CONTRIB_MODULES_PATH", setting.file("modules"))
-            .env("ERL_CRASH_DUMP", setting.file("crash.dump"))
-            .current_dir(&setting.folder);
-        let mut ports = setting.ports.all().to_vec();
+            .env("HOME", &config.folder)
+            .env("EJABBERD_CONFIG_PATH", config.file("ejabberd.yml"))
+            .env("EJABBERD_LOG_PATH", config.file("server.log"))
+            .env("SPOOL_DIR", config.file("database"))
+            .env("CONTRIB_MODULES_PATH", config.file("modules"))
+            .env("ERL_CRASH_DUMP", config.file("crash.dump"))
+            .current_dir(&config.folder);
+        let mut ports = config.ports.all().to_vec();
         ports.push(self.administration);
-        Process::start("ejabberd", command, &setting.log(), &ports).await
+        Process::start("ejabberd", command, &config.log(), &ports).await
     }
 }
 
@@ -137,10 +137,10 @@ async fn code() -> Result<PathBuf, ServerError> {
 }
 
 /// The configuration file. Options are those of ejabberd 23.01's own documentation.
-fn configuration(setting: &Setting, administration: u16) -> String {
-    let Ports { start_tls, direct_tls, websocket, secure_websocket } = setting.ports;
-    let authority = quoted(&setting.file(Setting::AUTHORITY));
-    let certificate = quoted(&setting.file(Setting::CHAIN_AND_KEY));
+fn configuration(config: &InstanceConfig, administration: u16) -> String {
+    let Ports { start_tls, direct_tls, websocket, secure_websocket } = config.ports;
+    let authority = quoted(&config.file(InstanceConfig::AUTHORITY));
+    let certificate = quoted(&config.file(InstanceConfig::CHAIN_AND_KEY));
     format!(
         r#"# Generated: an instance on loopback for one run.
 hosts: [{DOMAIN}]

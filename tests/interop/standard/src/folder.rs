@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 /// The folder of one run. It stays afterwards, for its logs; the next run removes it.
 #[derive(Debug)]
-pub struct Folder(PathBuf);
+pub struct RunFolder(PathBuf);
 
-impl Folder {
+impl RunFolder {
     /// Makes `parent/name`, empty: what an earlier run left there is removed.
     ///
     /// # Errors

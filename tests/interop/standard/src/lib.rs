@@ -1,4 +1,4 @@
-//! Standard XMPP servers that nobody here wrote, run on loopback for the shared suite.
+//! StandardServer XMPP servers that nobody here wrote, run on loopback for the shared suite.
 //!
 //! | module | what |
 //! |---|---|
@@ -16,12 +16,12 @@ pub mod ejabberd;
 pub mod error;
 pub mod folder;
 
+mod instance;
 pub mod process;
 pub mod prosody;
-mod setting;
 
-pub use daemon::{Daemon, Standard};
+pub use daemon::{Daemon, StandardServer};
 pub use ejabberd::Ejabberd;
 pub use error::ServerError;
+pub use instance::{InstanceConfig, Ports};
 pub use prosody::Prosody;
-pub use setting::{Ports, Setting};

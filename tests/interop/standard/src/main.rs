@@ -1,4 +1,4 @@
-//! The shared suite against Prosody and ejabberd, over every framing that each offers.
+//! The shared suite against Prosody and ejabberd, over every transport that each offers.
 //!
 //! Usage: `mfly-interop-standard [FOLDER]`. Everything is written into `FOLDER/standard-servers`
 //! (default `target/interop`), the report beside it as `standard-servers.json`. The exit code is 0
@@ -9,8 +9,8 @@
     reason = "a command-line tool reports to the terminal"
 )]
 
-use mfly_interop_standard::folder::Folder;
-use mfly_interop_standard::{Daemon, Ejabberd, Prosody, ServerError, Standard};
+use mfly_interop_standard::folder::RunFolder;
+use mfly_interop_standard::{Daemon, Ejabberd, Prosody, ServerError, StandardServer};
 use mfly_suite::{Certificate, Certificates, Report, Server as _};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -21,16 +21,16 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 
 /// Longest time for everything.
-const PATIENCE: Duration = Duration::from_secs(300);
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(300);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let folder = std::env::args_os().nth(1);
     let folder = folder.map_or_else(|| PathBuf::from("target/interop"), PathBuf::from);
     let outcome = tokio::select! {
-        outcome = timeout(PATIENCE, run(&folder)) => match outcome {
+        outcome = timeout(TOTAL_TIMEOUT, run(&folder)) => match outcome {
             Ok(outcome) => outcome.map_err(|error| error.to_string()),
-            Err(_) => Err(format!("not done within {PATIENCE:?}")),
+            Err(_) => Err(format!("not done within {TOTAL_TIMEOUT:?}")),
         },
         // Leaving by the ordinary way ends the servers, too.
         () = interrupted() => Err("interrupted".to_owned()),
@@ -48,11 +48,11 @@ async fn main() -> ExitCode {
 /// Runs everything, and says whether nothing failed.
 async fn run(folder: &Path) -> Result<bool, ServerError> {
     let started = Instant::now();
-    let run = Arc::new(Folder::fresh(folder, "standard-servers")?);
+    let run = Arc::new(RunFolder::fresh(folder, "standard-servers")?);
     let certificates = Arc::new(Certificates::generate().map_err(std::io::Error::other)?);
     let reports: [Report; 2] = tokio::try_join!(
-        judge::<Prosody>(&run, &certificates),
-        judge::<Ejabberd>(&run, &certificates),
+        check_server::<Prosody>(&run, &certificates),
+        check_server::<Ejabberd>(&run, &certificates),
     )?
     .into();
     for report in &reports {
@@ -77,12 +77,12 @@ async fn run(folder: &Path) -> Result<bool, ServerError> {
     Ok(failed == 0)
 }
 
-async fn judge<D: Daemon>(
-    run: &Arc<Folder>,
+async fn check_server<D: Daemon>(
+    run: &Arc<RunFolder>,
     certificates: &Arc<Certificates>,
 ) -> Result<Report, ServerError> {
-    let server = Standard::<D>::start(run, certificates, Certificate::Good).await?;
-    Ok(mfly_suite::run(&server, &server.framings()).await)
+    let server = StandardServer::<D>::start(run, certificates, Certificate::Good).await?;
+    Ok(mfly_suite::run(&server, &server.transports()).await)
 }
 
 async fn interrupted() {

@@ -158,7 +158,7 @@ pub async fn run(mut command: Command) -> Result<String, ServerError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::folder::Folder;
+    use crate::folder::RunFolder;
     use mfly_suite::port;
     use std::net::TcpListener;
     use tokio::io::AsyncReadExt as _;
@@ -167,7 +167,7 @@ mod tests {
 
     fn log(name: &str) -> PathBuf {
         let folder = std::env::temp_dir().join(format!("mfly-process-{}", std::process::id()));
-        Folder::fresh(&folder, name).unwrap().path().join("log.txt")
+        RunFolder::fresh(&folder, name).unwrap().path().join("log.txt")
     }
 
     fn shell(script: &str) -> Command {

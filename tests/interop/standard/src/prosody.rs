@@ -2,12 +2,12 @@
 
 use crate::daemon::Daemon;
 use crate::error::ServerError;
+use crate::instance::{InstanceConfig, MAX_STANZA_BYTES, Ports, WEBSOCKET_PATH, quoted};
 use crate::process::{Process, run};
-use crate::setting::{MAX_STANZA_BYTES, Ports, Setting, WEBSOCKET_PATH, quoted};
 use async_trait::async_trait;
 use mfly_client::BareJid;
 use mfly_suite::certificate::DOMAIN;
-use mfly_suite::{Framing, Need};
+use mfly_suite::{Capability, Transport};
 use tokio::process::Command;
 
 /// A second domain, whose users may log in by SASL2.
@@ -16,7 +16,7 @@ const SASL2_DOMAIN: &str = "sasl2.test";
 /// A running Prosody.
 #[derive(Debug)]
 pub struct Prosody {
-    setting: Setting,
+    config: InstanceConfig,
     process: Option<Process>,
 }
 
@@ -25,12 +25,12 @@ impl Daemon for Prosody {
     const NAME: &'static str = "Prosody";
     const PACKAGE: &'static str = "prosody";
 
-    async fn start(setting: Setting) -> Result<Self, ServerError> {
+    async fn start(config: InstanceConfig) -> Result<Self, ServerError> {
         for folder in ["data", "certificates"] {
-            std::fs::create_dir_all(setting.file(folder))?;
+            std::fs::create_dir_all(config.file(folder))?;
         }
-        std::fs::write(setting.file("prosody.cfg.lua"), configuration(&setting))?;
-        let mut server = Self { setting, process: None };
+        std::fs::write(config.file("prosody.cfg.lua"), configuration(&config))?;
+        let mut server = Self { config, process: None };
         server.process = Some(server.spawn().await?);
         Ok(server)
     }
@@ -43,23 +43,23 @@ impl Daemon for Prosody {
         Ok(())
     }
 
-    fn domain(framing: Framing) -> &'static str {
-        match framing {
-            Framing::WebSocket => SASL2_DOMAIN,
+    fn domain(transport: Transport) -> &'static str {
+        match transport {
+            Transport::WebSocket => SASL2_DOMAIN,
             _ => DOMAIN,
         }
     }
 
-    fn strongest(framing: Framing) -> &'static str {
-        match framing {
-            Framing::WebSocket => "SCRAM-SHA-1",
+    fn strongest(transport: Transport) -> &'static str {
+        match transport {
+            Transport::WebSocket => "SCRAM-SHA-1",
             _ => "SCRAM-SHA-256",
         }
     }
 
     async fn create_user(&self, user: &BareJid, password: &str) -> Result<(), ServerError> {
         let mut command = Command::new("prosodyctl");
-        command.args(["--root", "--config"]).arg(self.setting.file("prosody.cfg.lua")).args([
+        command.args(["--root", "--config"]).arg(self.config.file("prosody.cfg.lua")).args([
             "register",
             user.local().unwrap_or_default(),
             user.domain(),
@@ -68,13 +68,15 @@ impl Daemon for Prosody {
         run(command).await.map(drop)
     }
 
-    fn lacks(framing: Framing, need: Need) -> Option<&'static str> {
-        match need {
-            Need::ChannelBinding => Some("0.12 binds by tls-unique only, and not over TLS 1.3"),
-            Need::Sasl2 if framing != Framing::WebSocket => {
+    fn lacks(transport: Transport, capability: Capability) -> Option<&'static str> {
+        match capability {
+            Capability::ChannelBinding => {
+                Some("0.12 binds by tls-unique only, and not over TLS 1.3")
+            }
+            Capability::Sasl2 if transport != Transport::WebSocket => {
                 Some("the module of Debian's prosody-modules fails with TLS in 0.12")
             }
-            Need::Sasl2 | Need::PresenceOfBlocked | Need::StanzaLimit => None,
+            Capability::Sasl2 | Capability::PresenceOfBlocked | Capability::StanzaLimit => None,
         }
     }
 }
@@ -84,24 +86,24 @@ impl Prosody {
         let mut command = Command::new("prosody");
         command
             .arg("--config")
-            .arg(self.setting.file("prosody.cfg.lua"))
+            .arg(self.config.file("prosody.cfg.lua"))
             .arg("-F")
-            .current_dir(&self.setting.folder);
-        let ports = self.setting.ports.all();
-        Process::start("Prosody", command, &self.setting.log(), &ports).await
+            .current_dir(&self.config.folder);
+        let ports = self.config.ports.all();
+        Process::start("Prosody", command, &self.config.log(), &ports).await
     }
 }
 
 /// The configuration file. Options are those of Prosody 0.12's own documentation; what is not named
 /// is left at its default, so that the suite meets a server as it is mostly installed.
-fn configuration(setting: &Setting) -> String {
-    let Ports { start_tls, direct_tls, websocket, secure_websocket } = setting.ports;
-    let data = quoted(&setting.file("data"));
-    let pid = quoted(&setting.file("prosody.pid"));
-    let log = quoted(&setting.file("server.log"));
-    let certificates = quoted(&setting.file("certificates"));
-    let chain = quoted(&setting.file(Setting::CHAIN));
-    let key = quoted(&setting.file(Setting::KEY));
+fn configuration(config: &InstanceConfig) -> String {
+    let Ports { start_tls, direct_tls, websocket, secure_websocket } = config.ports;
+    let data = quoted(&config.file("data"));
+    let pid = quoted(&config.file("prosody.pid"));
+    let log = quoted(&config.file("server.log"));
+    let certificates = quoted(&config.file("certificates"));
+    let chain = quoted(&config.file(InstanceConfig::CHAIN));
+    let key = quoted(&config.file(InstanceConfig::KEY));
     let tls = format!("{{ certificate = {chain}; key = {key} }}");
     format!(
         r#"-- Generated: an instance on loopback for one run.

@@ -3,9 +3,9 @@
 use super::message::next;
 use super::presence::{befriend, sees};
 use crate::check::Check;
-use crate::env::{CheckEnv, Online};
+use crate::env::{CheckEnv, OnlineUser};
 use crate::failure::{Failure, equal, event, within};
-use crate::server::Need;
+use crate::server::Capability;
 use mfly_client::standard::{Event, Listed};
 use mfly_client::{Jid, PresenceKind};
 use mfly_proto::stanza::MessageKind;
@@ -21,12 +21,12 @@ pub(super) const CHECKS: &[Check] = &[
     Check::shared("who is blocked sees the other leave, and come back when unblocked", |env| {
         Box::pin(presence(env))
     })
-    .needing(Need::PresenceOfBlocked),
+    .requiring(Capability::PresenceOfBlocked),
 ];
 
 async fn pushes(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let mut phone = env.online("alice").await?;
-    let mut laptop = env.again(&phone.user).await?;
+    let mut laptop = env.another_session(&phone.user).await?;
     for session in [&phone.session, &laptop.session] {
         equal(
             "the list",
@@ -34,7 +34,7 @@ async fn pushes(env: &CheckEnv<'_>) -> Result<(), Failure> {
             &Listed::new(),
         )?;
     }
-    let whom = [Jid::from(env.nobody("bob")?.jid), Jid::from(env.nobody("carol")?.jid)];
+    let whom = [Jid::from(env.unregistered("bob")?.jid), Jid::from(env.unregistered("carol")?.jid)];
 
     within("blocking", phone.session.block(&whom)).await?;
     blocked(&mut phone, &whom).await?;
@@ -81,12 +81,12 @@ async fn presence(env: &CheckEnv<'_>) -> Result<(), Failure> {
     sees(&mut bob, &alice.user.jid, PresenceKind::Available).await
 }
 
-async fn list(who: &Online) -> Result<Vec<Jid>, Failure> {
+async fn list(who: &OnlineUser) -> Result<Vec<Jid>, Failure> {
     let list = within("asking for the list", who.session.blocked()).await?;
     Ok(sorted(&list))
 }
 
-async fn blocked(who: &mut Online, whom: &[Jid]) -> Result<(), Failure> {
+async fn blocked(who: &mut OnlineUser, whom: &[Jid]) -> Result<(), Failure> {
     let told = event(&mut who.events, "Blocked", |event| match event {
         Event::Blocked { jids } => Some(sorted(jids)),
         _ => None,
@@ -95,7 +95,7 @@ async fn blocked(who: &mut Online, whom: &[Jid]) -> Result<(), Failure> {
     equal("who was blocked", &told, &sorted(whom))
 }
 
-async fn unblocked(who: &mut Online, whom: &[Jid]) -> Result<(), Failure> {
+async fn unblocked(who: &mut OnlineUser, whom: &[Jid]) -> Result<(), Failure> {
     let told = event(&mut who.events, "Unblocked", |event| match event {
         Event::Unblocked { jids } => Some(sorted(jids)),
         _ => None,

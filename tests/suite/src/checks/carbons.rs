@@ -14,7 +14,7 @@ pub(super) const CHECKS: &[Check] = &[Check::shared(
 
 async fn copies(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let mut phone = env.online("alice").await?;
-    let mut laptop = env.again(&phone.user).await?;
+    let mut laptop = env.another_session(&phone.user).await?;
     let mut bob = env.online("bob").await?;
     // Sessions ask for copies by themselves when they connect; now it is certain that the server
     // has heard it.

@@ -8,17 +8,17 @@ use mfly_client::standard::Event;
 use mfly_client::{CertificateProblem, ErrorKind};
 
 pub(super) const CHECKS: &[Check] = &[
-    Check::showing(
+    Check::with_certificate(
         "an expired certificate is refused, once and for all",
         Certificate::Expired,
         |env| Box::pin(refused(env, CertificateProblem::Expired)),
     ),
-    Check::showing(
+    Check::with_certificate(
         "a certificate for another name is refused, once and for all",
         Certificate::OtherName,
         |env| Box::pin(refused(env, CertificateProblem::WrongName)),
     ),
-    Check::showing(
+    Check::with_certificate(
         "a certificate of an authority that is not trusted is refused, once and for all",
         Certificate::OtherAuthority,
         |env| Box::pin(refused(env, CertificateProblem::Untrusted)),
@@ -26,7 +26,7 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 async fn refused(env: &CheckEnv<'_>, expected: CertificateProblem) -> Result<(), Failure> {
-    let user = env.nobody("alice")?;
+    let user = env.unregistered("alice")?;
     let connecting = env.account(&user)?.attempts(3).connect();
     let mut events = connecting.events();
     let outcome = within("an answer", async { Ok::<_, Failure>(connecting.await) }).await?;

@@ -1,9 +1,9 @@
 //! Logging in, and not being let in.
 
 use crate::check::Check;
-use crate::env::{CheckEnv, Online, User, connect};
+use crate::env::{CheckEnv, OnlineUser, User, connect};
 use crate::failure::{Failure, all_events, ensure, equal, within};
-use crate::server::Need;
+use crate::server::Capability;
 use mfly_client::standard::{Account, Event};
 use mfly_client::{ErrorKind, MechanismKind};
 use serde_json::Value;
@@ -24,9 +24,9 @@ pub(super) const CHECKS: &[Check] = &[
         Box::pin(bound_to_tls(env))
     })
     .within_tls()
-    .needing(Need::ChannelBinding),
+    .requiring(Capability::ChannelBinding),
     Check::shared("one exchange logs in and binds, by SASL2", |env| Box::pin(sasl2(env)))
-        .needing(Need::Sasl2),
+        .requiring(Capability::Sasl2),
     Check::shared("a password that is not ASCII works", |env| Box::pin(unusual_password(env))),
     Check::shared("a wrong password is refused, once and for all", |env| {
         Box::pin(wrong_password(env))
@@ -51,7 +51,7 @@ async fn strongest(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let mechanism = mechanism(&alice)?;
     env.note(&mechanism);
     env.note(offer(&alice)?);
-    let strongest = env.server().strongest(env.framing());
+    let strongest = env.server().strongest(env.transport());
     equal("the mechanism", &mechanism.as_str(), &strongest)
 }
 
@@ -74,7 +74,7 @@ async fn plain(env: &CheckEnv<'_>) -> Result<(), Failure> {
 }
 
 async fn bound_to_tls(env: &CheckEnv<'_>) -> Result<(), Failure> {
-    let strongest = env.server().strongest(env.framing());
+    let strongest = env.server().strongest(env.transport());
     let name = format!("{}-PLUS", strongest.trim_end_matches("-PLUS"));
     let plus = MechanismKind::from_name(&name)
         .ok_or_else(|| Failure::new(format!("{name} is no mechanism")))?;
@@ -111,7 +111,7 @@ async fn unusual_password(env: &CheckEnv<'_>) -> Result<(), Failure> {
 }
 
 /// What the server offers of what this client knows, in words.
-fn offer(who: &Online) -> Result<String, Failure> {
+fn offer(who: &OnlineUser) -> Result<String, Failure> {
     let known = serde_json::to_value(who.session.known_server())?;
     let list = |value: &Value| -> String {
         let names = value.as_array().into_iter().flatten();
@@ -129,7 +129,7 @@ fn offer(who: &Online) -> Result<String, Failure> {
     Ok(offer)
 }
 
-fn mechanism(who: &Online) -> Result<String, Failure> {
+fn mechanism(who: &OnlineUser) -> Result<String, Failure> {
     let known = who.session.known_server();
     known
         .map(|known| known.mechanism().to_owned())
@@ -154,7 +154,7 @@ async fn wrong_password(env: &CheckEnv<'_>) -> Result<(), Failure> {
 }
 
 async fn unknown_user(env: &CheckEnv<'_>) -> Result<(), Failure> {
-    let nobody = env.nobody("nobody")?;
+    let nobody = env.unregistered("nobody")?;
     refused(&env.account(&nobody)?).await
 }
 

@@ -1,7 +1,7 @@
 //! Messages.
 
 use crate::check::Check;
-use crate::env::{CheckEnv, Online};
+use crate::env::{CheckEnv, OnlineUser};
 use crate::failure::{Failure, equal, event, within};
 use mfly_client::Jid;
 use mfly_client::standard::{Event, Message};
@@ -33,7 +33,11 @@ async fn large(env: &CheckEnv<'_>) -> Result<(), Failure> {
 }
 
 /// Sends a text and waits until it has arrived.
-pub(super) async fn exchange(from: &Online, to: &mut Online, text: &str) -> Result<(), Failure> {
+pub(super) async fn exchange(
+    from: &OnlineUser,
+    to: &mut OnlineUser,
+    text: &str,
+) -> Result<(), Failure> {
     let address = Jid::from(to.session.jid());
     let id = within("sending", from.session.send_message(&address, text)).await?;
     let message = next(to).await?;
@@ -44,7 +48,7 @@ pub(super) async fn exchange(from: &Online, to: &mut Online, text: &str) -> Resu
 }
 
 /// The next message.
-pub(super) async fn next(who: &mut Online) -> Result<Message, Failure> {
+pub(super) async fn next(who: &mut OnlineUser) -> Result<Message, Failure> {
     event(&mut who.events, "a message", |event| match event {
         Event::Message(message) => Some(message.clone()),
         _ => None,

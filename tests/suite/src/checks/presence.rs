@@ -1,7 +1,7 @@
 //! Presence between users who allowed each other to see it.
 
 use crate::check::Check;
-use crate::env::{CheckEnv, Online};
+use crate::env::{CheckEnv, OnlineUser};
 use crate::failure::{During, Failure, event, within};
 use mfly_client::standard::Event;
 use mfly_client::{BareJid, PresenceKind, Show};
@@ -39,7 +39,7 @@ async fn seen(env: &CheckEnv<'_>) -> Result<(), Failure> {
 }
 
 /// `one` asks to see the presence of `other`, who allows it.
-pub(super) async fn befriend(one: &mut Online, other: &mut Online) -> Result<(), Failure> {
+pub(super) async fn befriend(one: &mut OnlineUser, other: &mut OnlineUser) -> Result<(), Failure> {
     // Who never asked for the contact list is not told of changes to it, of which answers are some
     // (RFC 6121 §3.1.6).
     within("asking for the list", one.session.roster()).await?;
@@ -53,7 +53,7 @@ pub(super) async fn befriend(one: &mut Online, other: &mut Online) -> Result<(),
 
 /// Waits until a session is told this about somebody.
 pub(super) async fn sees(
-    who: &mut Online,
+    who: &mut OnlineUser,
     whom: &BareJid,
     what: PresenceKind,
 ) -> Result<(), Failure> {

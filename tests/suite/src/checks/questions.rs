@@ -2,7 +2,7 @@
 
 use super::message::exchange;
 use crate::check::Check;
-use crate::env::{CheckEnv, Online, connect};
+use crate::env::{CheckEnv, OnlineUser, connect};
 use crate::failure::{Failure, ensure, equal, event};
 use mfly_client::standard::Event;
 use mfly_client::{ErrorKind, ExceededLimit, IqRequest, Jid, Limits, ReceiveLimits};
@@ -52,7 +52,11 @@ async fn refused(env: &CheckEnv<'_>) -> Result<(), Failure> {
 }
 
 /// The next event but presence says that a stanza of this sender was skipped.
-async fn told(from: &Online, who: &mut Online, limit: ExceededLimit) -> Result<(), Failure> {
+async fn told(
+    from: &OnlineUser,
+    who: &mut OnlineUser,
+    limit: ExceededLimit,
+) -> Result<(), Failure> {
     let skipped = event(&mut who.events, "StanzaSkipped", |event| match event {
         Event::StanzaSkipped(skipped) => Some(Ok(skipped.clone())),
         Event::Disconnected { reason } => Some(Err(format!("disconnected: {reason}"))),

@@ -2,9 +2,9 @@
 
 use super::restart::{connected, disconnected};
 use crate::check::Check;
-use crate::env::{CheckEnv, Online, connect};
+use crate::env::{CheckEnv, OnlineUser, connect};
 use crate::failure::{During as _, Failure, ensure, event, within};
-use crate::relay::{Mood, Relay};
+use crate::relay::{Relay, RelayMode};
 use mfly_client::standard::Event;
 use mfly_client::{DisconnectReason, ErrorKind, KeepaliveConfig, Timeouts};
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub(super) const CHECKS: &[Check] = &[
 const SILENCE: Duration = Duration::from_millis(500);
 
 /// A session that goes through a relay.
-async fn relayed(env: &CheckEnv<'_>) -> Result<(Online, Relay), Failure> {
+async fn relayed(env: &CheckEnv<'_>) -> Result<(OnlineUser, Relay), Failure> {
     let user = env.user("alice").await?;
     let relay = env.relay().await?;
     let mut timeouts = Timeouts::default();
@@ -41,7 +41,7 @@ async fn relayed(env: &CheckEnv<'_>) -> Result<(Online, Relay), Failure> {
     Ok((connect(&user, &account).await?, relay))
 }
 
-async fn attempt_failed(who: &mut Online) -> Result<DisconnectReason, Failure> {
+async fn attempt_failed(who: &mut OnlineUser) -> Result<DisconnectReason, Failure> {
     event(&mut who.events, "ConnectionFailed", |event| match event {
         Event::ConnectionFailed { reason } => Some(reason.clone()),
         _ => None,
@@ -51,7 +51,7 @@ async fn attempt_failed(who: &mut Online) -> Result<DisconnectReason, Failure> {
 
 async fn waits(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let (mut alice, relay) = relayed(env).await?;
-    relay.turn(Mood::Away);
+    relay.set_mode(RelayMode::Closed);
     disconnected(&mut alice).await?;
     let session = alice.session.clone();
     let hasty = session.with_fail_fast(true).ping(None).await;
@@ -61,7 +61,7 @@ async fn waits(env: &CheckEnv<'_>) -> Result<(), Failure> {
     })?;
     let return_later = async {
         attempt_failed(&mut alice).await?;
-        relay.turn(Mood::Passing);
+        relay.set_mode(RelayMode::Forwarding);
         connected(&mut alice).await
     };
     let waiting = within("a ping while offline", session.ping(None));
@@ -73,9 +73,9 @@ async fn waits(env: &CheckEnv<'_>) -> Result<(), Failure> {
 async fn checked(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let (mut alice, relay) = relayed(env).await?;
     within("a check", alice.session.check_now()).await?;
-    relay.turn(Mood::Silent);
+    relay.set_mode(RelayMode::Silent);
     let outcome = alice.session.check_now().await;
-    relay.turn(Mood::Passing);
+    relay.set_mode(RelayMode::Forwarding);
     let kind = outcome.err().map(|error| error.kind().clone());
     ensure(
         matches!(&kind, Some(ErrorKind::ConnectionLost { cause }) if matches!(**cause, DisconnectReason::PeerUnresponsive)),
@@ -88,11 +88,11 @@ async fn checked(env: &CheckEnv<'_>) -> Result<(), Failure> {
 
 async fn silent_attempt(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let (mut alice, relay) = relayed(env).await?;
-    relay.turn(Mood::Silent);
+    relay.set_mode(RelayMode::Silent);
     alice.session.reconnect_now().await;
     let reason = attempt_failed(&mut alice).await.during("the silence")?;
     env.note(reason);
-    relay.turn(Mood::Passing);
+    relay.set_mode(RelayMode::Forwarding);
     connected(&mut alice).await?;
     within("a ping", alice.session.ping(None)).await
 }

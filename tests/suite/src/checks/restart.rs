@@ -2,18 +2,18 @@
 
 use super::message::exchange;
 use crate::check::Check;
-use crate::env::{CheckEnv, Online, connect};
+use crate::env::{CheckEnv, OnlineUser, connect};
 use crate::failure::{During, Failure, equal, event, within};
 use mfly_client::DisconnectReason;
 use mfly_client::standard::Event;
 
-pub(super) const CHECKS: &[Check] = &[Check::alone(
+pub(super) const CHECKS: &[Check] = &[Check::exclusive(
     "sessions come back after a restart of the server, answer what was asked meanwhile, and work as before",
     |env| Box::pin(come_back(env)),
 )];
 
 /// Waits until a session is told that its connection is gone, and why.
-pub(super) async fn disconnected(who: &mut Online) -> Result<DisconnectReason, Failure> {
+pub(super) async fn disconnected(who: &mut OnlineUser) -> Result<DisconnectReason, Failure> {
     event(&mut who.events, "Disconnected", |event| match event {
         Event::Disconnected { reason } => Some(reason.clone()),
         _ => None,
@@ -22,7 +22,7 @@ pub(super) async fn disconnected(who: &mut Online) -> Result<DisconnectReason, F
 }
 
 /// Waits until a session is told that it is connected again.
-pub(super) async fn connected(who: &mut Online) -> Result<(), Failure> {
+pub(super) async fn connected(who: &mut OnlineUser) -> Result<(), Failure> {
     event(&mut who.events, "Connected", |event| match event {
         Event::Connected { .. } => Some(()),
         _ => None,
@@ -31,7 +31,7 @@ pub(super) async fn connected(who: &mut Online) -> Result<(), Failure> {
 }
 
 /// Asks while there is no connection; the request waits for the next one.
-async fn ask_meanwhile(alice: &mut Online) -> Result<(), Failure> {
+async fn ask_meanwhile(alice: &mut OnlineUser) -> Result<(), Failure> {
     disconnected(alice).await?;
     within("a request during the restart", alice.session.ping(None)).await
 }

@@ -1,7 +1,7 @@
 //! Contact lists (RFC 6121 §2).
 
 use crate::check::Check;
-use crate::env::{CheckEnv, Online};
+use crate::env::{CheckEnv, OnlineUser};
 use crate::failure::{Failure, equal, event, within};
 use futures_util::future::join;
 use mfly_client::standard::{Event, Listed, RosterItem, Subscription};
@@ -47,7 +47,7 @@ async fn long(env: &CheckEnv<'_>) -> Result<(), Failure> {
 
 async fn told(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let mut phone = env.online("alice").await?;
-    let mut laptop = env.again(&phone.user).await?;
+    let mut laptop = env.another_session(&phone.user).await?;
     let bob = env.user("bob").await?.jid;
     for session in [&phone.session, &laptop.session] {
         let roster = within("asking for the list", session.roster()).await?;
@@ -81,7 +81,7 @@ async fn told(env: &CheckEnv<'_>) -> Result<(), Failure> {
 }
 
 /// The contact of the next notice.
-async fn pushed(who: &mut Online) -> Result<RosterItem, Failure> {
+async fn pushed(who: &mut OnlineUser) -> Result<RosterItem, Failure> {
     event(&mut who.events, "RosterPush", |event| match event {
         Event::RosterPush { item, .. } => Some(item.clone()),
         _ => None,

@@ -2,9 +2,9 @@
 
 use super::restart::{connected, disconnected};
 use crate::check::Check;
-use crate::env::{CheckEnv, Online};
+use crate::env::{CheckEnv, OnlineUser};
 use crate::failure::{Failure, ensure, within};
-use crate::server::Need;
+use crate::server::Capability;
 use mfly_client::{DisconnectReason, ErrorKind, Jid};
 use mfly_proto::stream::StreamCondition;
 
@@ -16,7 +16,7 @@ pub(super) const CHECKS: &[Check] = &[Check::shared(
     "a stanza above the server's limit is refused, and the session works on",
     |env| Box::pin(refused(env)),
 )
-.needing(Need::StanzaLimit)];
+.requiring(Capability::StanzaLimit)];
 
 async fn refused(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let mut alice = env.online("alice").await?;
@@ -36,7 +36,7 @@ async fn refused(env: &CheckEnv<'_>) -> Result<(), Failure> {
 }
 
 /// The server ends the stream, and the session connects again.
-async fn ended(env: &CheckEnv<'_>, alice: &mut Online) -> Result<(), Failure> {
+async fn ended(env: &CheckEnv<'_>, alice: &mut OnlineUser) -> Result<(), Failure> {
     let reason = disconnected(alice).await?;
     ensure(
         match &reason {

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use mfly_client::standard::{Account, Connector, ConnectorError, Dialled};
 use mfly_client::{BareJid, Password, Redirect, Tls};
-use mfly_proto::framing::Framing as Form;
+use mfly_proto::framing::Framing;
 use mfly_suite::certificate::{Certificate, Certificates, Chain, DOMAIN};
-use mfly_suite::{Failure, Framing, Need, Server, port};
+use mfly_suite::{Capability, Failure, Server, Transport, port};
 use mfly_testserver::TestServer;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -75,52 +75,52 @@ impl Server for UnderSuite {
         "the test server"
     }
 
-    fn domain(&self, _: Framing) -> &str {
+    fn domain(&self, _: Transport) -> &str {
         DOMAIN
     }
 
-    fn framings(&self) -> Vec<Framing> {
+    fn transports(&self) -> Vec<Transport> {
         vec![
-            Framing::MemoryTcp,
-            Framing::MemoryWebSocket,
-            Framing::StartTls,
-            Framing::DirectTls,
-            Framing::WebSocket,
-            Framing::SecureWebSocket,
+            Transport::MemoryTcp,
+            Transport::MemoryWebSocket,
+            Transport::StartTls,
+            Transport::DirectTls,
+            Transport::WebSocket,
+            Transport::SecureWebSocket,
         ]
     }
 
-    fn address(&self, framing: Framing) -> Option<String> {
+    fn address(&self, transport: Transport) -> Option<String> {
         let [plain, tls, tcp, tcps] = self.ports;
-        Some(match framing {
-            Framing::MemoryTcp | Framing::MemoryWebSocket => return None,
-            Framing::StartTls => format!("xmpp://127.0.0.1:{tcp}"),
-            Framing::DirectTls => format!("xmpps://127.0.0.1:{tcps}"),
-            Framing::WebSocket => format!("ws://localhost:{plain}/websocket"),
-            Framing::SecureWebSocket => format!("wss://localhost:{tls}/websocket"),
+        Some(match transport {
+            Transport::MemoryTcp | Transport::MemoryWebSocket => return None,
+            Transport::StartTls => format!("xmpp://127.0.0.1:{tcp}"),
+            Transport::DirectTls => format!("xmpps://127.0.0.1:{tcps}"),
+            Transport::WebSocket => format!("ws://localhost:{plain}/websocket"),
+            Transport::SecureWebSocket => format!("wss://localhost:{tls}/websocket"),
         })
     }
 
     fn account(
         &self,
-        framing: Framing,
+        transport: Transport,
         jid: BareJid,
         password: Password,
     ) -> Result<Account, Failure> {
         let account = Account::new(jid, password).tls(self.trusted.clone());
-        let in_memory = |form| {
+        let in_memory = |framing| {
             let state = Arc::clone(&self.state);
-            Arc::new(InMemory { state, form })
+            Arc::new(InMemory { state, framing })
         };
-        Ok(match framing {
-            Framing::MemoryTcp => account.connector(in_memory(Form::Tcp)),
-            Framing::MemoryWebSocket => account.connector(in_memory(Form::WebSocket)),
-            _ => account.address(&self.address(framing).unwrap_or_default()),
+        Ok(match transport {
+            Transport::MemoryTcp => account.connector(in_memory(Framing::Tcp)),
+            Transport::MemoryWebSocket => account.connector(in_memory(Framing::WebSocket)),
+            _ => account.address(&self.address(transport).unwrap_or_default()),
         })
     }
 
-    fn strongest(&self, framing: Framing) -> &'static str {
-        if framing.has_certificate() { "SCRAM-SHA-512-PLUS" } else { "SCRAM-SHA-512" }
+    fn strongest(&self, transport: Transport) -> &'static str {
+        if transport.has_certificate() { "SCRAM-SHA-512-PLUS" } else { "SCRAM-SHA-512" }
     }
 
     fn max_stanza_bytes(&self) -> usize {
@@ -152,7 +152,7 @@ impl Server for UnderSuite {
         Ok(Box::new(Self::showing(certificates, certificate).await?))
     }
 
-    fn lacks(&self, _: Framing, _: Need) -> Option<&'static str> {
+    fn lacks(&self, _: Transport, _: Capability) -> Option<&'static str> {
         None
     }
 }
@@ -166,7 +166,7 @@ fn create(server: Option<&TestServer>, user: &BareJid, password: &str) -> Result
 /// Connects without a socket.
 struct InMemory {
     state: Arc<RwLock<State>>,
-    form: Form,
+    framing: Framing,
 }
 
 #[async_trait]
@@ -174,6 +174,6 @@ impl Connector for InMemory {
     async fn connect(&self, _: Option<&Redirect>) -> Result<Dialled, ConnectorError> {
         let state = self.state.read().await;
         let server = state.server.as_ref().ok_or("the server is not there")?;
-        Ok(Dialled::new(server.connect_in_memory(self.form), true))
+        Ok(Dialled::new(server.connect_in_memory(self.framing), true))
     }
 }

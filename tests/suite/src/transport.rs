@@ -4,7 +4,7 @@ use std::fmt;
 
 /// How a server is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Framing {
+pub enum Transport {
     /// A pair in memory, framed as over TCP.
     MemoryTcp,
     /// A pair in memory, framed as over WebSocket.
@@ -19,7 +19,7 @@ pub enum Framing {
     SecureWebSocket,
 }
 
-impl Framing {
+impl Transport {
     /// Whether TLS protects it, so that there is a certificate.
     #[must_use]
     pub const fn has_certificate(self) -> bool {
@@ -45,7 +45,7 @@ impl Framing {
     }
 }
 
-impl fmt::Display for Framing {
+impl fmt::Display for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::MemoryTcp => "memory, as TCP",

@@ -1,6 +1,6 @@
 //! What every server here is told.
 
-use crate::folder::Folder;
+use crate::folder::RunFolder;
 use mfly_suite::certificate::{Certificate, Certificates, Chain};
 use mfly_suite::port;
 use std::path::{Path, PathBuf};
@@ -43,17 +43,17 @@ impl Ports {
 }
 
 /// Where one instance of a server writes, where it listens, and the certificate that it shows,
-/// which is in its folder: [`Setting::AUTHORITY`], [`Setting::CHAIN`], [`Setting::KEY`] and
-/// [`Setting::CHAIN_AND_KEY`].
+/// which is in its folder: [`InstanceConfig::AUTHORITY`], [`InstanceConfig::CHAIN`], [`InstanceConfig::KEY`] and
+/// [`InstanceConfig::CHAIN_AND_KEY`].
 #[derive(Clone, Debug)]
-pub struct Setting {
+pub struct InstanceConfig {
     /// The folder of this instance.
     pub folder: PathBuf,
     /// Where it listens.
     pub ports: Ports,
 }
 
-impl Setting {
+impl InstanceConfig {
     /// The file with the authority that clients trust.
     pub const AUTHORITY: &str = "authority.crt";
     /// The file with the server's certificate.
@@ -68,21 +68,21 @@ impl Setting {
     /// # Errors
     /// When its files cannot be written or no port is free.
     pub fn new(
-        run: &Folder,
+        run: &RunFolder,
         name: &str,
         certificates: &Certificates,
         certificate: Certificate,
     ) -> io::Result<Self> {
-        let setting = Self {
+        let config = Self {
             folder: run.inside(&format!("{name}-{}", certificate.name()))?,
             ports: Ports::free()?,
         };
         let Chain { certificate_pem, key_pem } = certificates.chain(certificate);
-        fs::write(setting.file(Self::AUTHORITY), &certificates.authority_pem)?;
-        fs::write(setting.file(Self::CHAIN), certificate_pem)?;
-        fs::write(setting.file(Self::KEY), key_pem)?;
-        fs::write(setting.file(Self::CHAIN_AND_KEY), format!("{certificate_pem}{key_pem}"))?;
-        Ok(setting)
+        fs::write(config.file(Self::AUTHORITY), &certificates.authority_pem)?;
+        fs::write(config.file(Self::CHAIN), certificate_pem)?;
+        fs::write(config.file(Self::KEY), key_pem)?;
+        fs::write(config.file(Self::CHAIN_AND_KEY), format!("{certificate_pem}{key_pem}"))?;
+        Ok(config)
     }
 
     /// A file of this instance.
