@@ -162,7 +162,7 @@ fn stems(root: &Path, faults: &mut Vec<String>) {
         }
         let places = [
             format!("crates/mfly-client/src/feature/{stem}.rs"),
-            format!("crates/mfly-testserver/src/feature/{stem}.rs"),
+            format!("crates/mfly-testserver/src/core/feature/{stem}.rs"),
             format!("tests/it/{stem}.rs"),
             fixtures,
         ];

@@ -8,8 +8,8 @@ mod users;
 pub use bounds::Bounds;
 pub use settings::{Authority, Settings, Tls};
 
-use crate::builder::{LICENCE_KEY, StartError};
-use crate::server::TestServer;
+use crate::handle::builder::{LICENCE_KEY, StartError};
+use crate::handle::server::TestServer;
 use mfly_api::Feature;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};

@@ -4,8 +4,15 @@
 //! [`Core::secured`], [`Core::closed`], [`Core::timeout`] or an operation of [`Core::world_mut`],
 //! then take [`Core::poll_output`] until it is `None`, then sleep until [`Core::poll_timeout`].
 
-use crate::stream::{Stream, StreamMeta};
-use crate::world::{Output, Settings, StreamId, Timestamp, World};
+pub(crate) mod dispatch;
+pub(crate) mod feature;
+pub(crate) mod memory;
+pub(crate) mod relay;
+pub(crate) mod stream;
+pub(crate) mod world;
+
+use crate::core::stream::{Stream, StreamMeta};
+use crate::core::world::{Output, Settings, StreamId, Timestamp, World};
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::framing::Frame;
 use mfly_proto::sasl::ChannelBindings;

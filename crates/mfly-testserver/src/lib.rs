@@ -35,52 +35,23 @@
 //! Inside, `core` and `world` are free of sockets, clocks and random sources; `shared` is the only
 //! way to them; everything else moves bytes.
 
-mod accepting;
-mod addresses;
-mod admission;
-mod answer;
-mod builder;
-mod call;
-mod certificate;
 pub mod command;
-mod connection;
 mod core;
-mod cors;
-mod descriptors;
-mod dispatch;
-mod fault_builder;
-mod faults;
-mod feature;
-mod file;
 mod handle;
-mod host;
-mod http;
-mod journal;
-mod lingering;
-mod listening;
-mod media_store;
-mod memory;
-mod methods;
-mod pipe;
-mod relay;
+mod net;
 mod rest;
-mod server;
 mod shared;
 mod signalling;
-mod standard_handle;
-mod stream;
-mod token;
-mod world;
 
-pub use builder::{Builder, StartError};
-pub use fault_builder::{ConnectionFaults, FaultBuilder, NextConnections, RequestFaults};
-pub use handle::{Credentials, PlanHandle, UserError, UserHandle, UserProfile};
-pub use journal::{Direction, Entry, FrameEntry, Journal, NotSeen, RequestEntry};
-pub use memory::Memory;
+pub use core::memory::Memory;
+pub use handle::builder::{Builder, StartError};
+pub use handle::fault_builder::{ConnectionFaults, FaultBuilder, NextConnections, RequestFaults};
+pub use handle::journal::{Direction, Entry, FrameEntry, Journal, NotSeen, RequestEntry};
+pub use handle::server::TestServer;
+pub use handle::standard_user::StandardUserHandle;
+pub use handle::user::{Credentials, PlanHandle, UserError, UserHandle, UserProfile};
 pub use mfly_api::Feature;
 pub use mfly_proto::stream::StreamCondition;
-pub use server::TestServer;
-pub use standard_handle::StandardUserHandle;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -1,12 +1,33 @@
 //! The REST router: method and path to a feature's handler, and what every request goes through.
 
-use crate::answer::Answer;
-use crate::call::{BodyLimit, Caller, Field, Handler, Reached, RestCall, Route};
-use crate::feature;
-use crate::media_store::FILE_BYTES;
-use crate::methods::Methods;
+pub(crate) mod chat;
+pub(crate) mod config;
+pub(crate) mod delete_account;
+pub(crate) mod feedback;
+pub(crate) mod licence;
+pub(crate) mod login;
+pub(crate) mod logout;
+pub(crate) mod media;
+pub(crate) mod media_store;
+pub(crate) mod metadata;
+pub(crate) mod methods;
+pub(crate) mod mute;
+pub(crate) mod profile;
+pub(crate) mod qr_login;
+pub(crate) mod register;
+pub(crate) mod report;
+pub(crate) mod request;
+pub(crate) mod response;
+pub(crate) mod sync_contacts;
+pub(crate) mod token;
+pub(crate) mod user_list;
+
+use crate::core::world::RegistrationId;
+use crate::rest::media_store::FILE_BYTES;
+use crate::rest::methods::Methods;
+use crate::rest::request::{BodyLimit, Caller, Field, Handler, Reached, RestCall, Route};
+use crate::rest::response::Answer;
 use crate::shared::Shared;
-use crate::world::RegistrationId;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
 use mfly_proto::jid::UserId;
@@ -22,24 +43,24 @@ const FIELDS: usize = 16;
 
 /// What is served under `/api/v1`. A new feature adds its row.
 const API: &[&[Route]] = &[
-    feature::register::ROUTES,
-    feature::login::ROUTES,
-    feature::config::ROUTES,
-    feature::logout::rest::ROUTES,
-    feature::profile::rest::ROUTES,
-    feature::user_list::ROUTES,
-    feature::metadata::ROUTES,
-    feature::mute::ROUTES,
-    feature::sync_contacts::ROUTES,
-    feature::feedback::ROUTES,
-    feature::report::ROUTES,
-    feature::delete_account::ROUTES,
-    feature::media::ROUTES,
-    feature::chat::ROUTES,
+    register::ROUTES,
+    login::ROUTES,
+    config::ROUTES,
+    logout::ROUTES,
+    profile::ROUTES,
+    user_list::ROUTES,
+    metadata::ROUTES,
+    mute::ROUTES,
+    sync_contacts::ROUTES,
+    feedback::ROUTES,
+    report::ROUTES,
+    delete_account::ROUTES,
+    media::ROUTES,
+    chat::ROUTES,
 ];
 
 /// What is served beside it.
-const ROOT: &[&[Route]] = &[feature::licence::ROUTES, feature::media::STORE_ROUTES];
+const ROOT: &[&[Route]] = &[licence::ROUTES, media::STORE_ROUTES];
 
 /// Where a request goes.
 pub(crate) struct Target<'p> {
@@ -109,7 +130,7 @@ pub(crate) fn paths() -> Vec<String> {
         let paths = routes.map(|route| format!("{prefix}{}", route.path.replace('*', "x")));
         paths.collect::<Vec<_>>()
     };
-    let mut all = paths(API, crate::addresses::API_PREFIX);
+    let mut all = paths(API, crate::net::addresses::API_PREFIX);
     all.extend(paths(ROOT, ""));
     all
 }
@@ -143,7 +164,7 @@ pub(crate) enum ApiPath<'p> {
 impl<'p> ApiPath<'p> {
     /// Tells which it is.
     pub(crate) fn new(path: &'p str) -> Self {
-        match path.strip_prefix(crate::addresses::API_PREFIX) {
+        match path.strip_prefix(crate::net::addresses::API_PREFIX) {
             Some(rest) if rest.starts_with('/') => Self::Api(rest),
             _ => Self::Root(path),
         }

@@ -4,17 +4,18 @@ mod queue;
 
 pub(crate) use queue::{Command, Fate, Outgoing};
 
-use crate::addresses::Addresses;
-use crate::admission::Admission;
 use crate::core::Core;
-use crate::faults::{ConnectionFault, Faults};
-use crate::journal::{Direction, Recorder, TEXT_BYTES};
-use crate::media_store::MediaStore;
-use crate::memory::{Budget, Memory, Reading};
+use crate::core::memory::{Budget, Memory};
+use crate::core::stream::StreamMeta;
+use crate::core::world::{Output, StreamId, Timestamp};
+use crate::handle::faults::{ConnectionFault, Faults};
+use crate::handle::journal::{Direction, Recorder, TEXT_BYTES};
+use crate::net::addresses::Addresses;
+use crate::net::admission::Admission;
+use crate::net::reading::Reading;
+use crate::rest::media_store::MediaStore;
+use crate::rest::token::Tokens;
 use crate::signalling::hub::Hub;
-use crate::stream::StreamMeta;
-use crate::token::Tokens;
-use crate::world::{Output, StreamId, Timestamp};
 use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::jid::UserId;
 use mfly_proto::sasl::ChannelBindings;
@@ -342,8 +343,8 @@ impl Shared {
 mod tests {
     use super::queue::QUEUED_BYTES;
     use super::*;
-    use crate::admission::Limits;
     use crate::core::testing::settings;
+    use crate::net::admission::Limits;
 
     fn shared(queued: usize) -> Shared {
         let core = Core::new(settings(), [1; 32]).unwrap();

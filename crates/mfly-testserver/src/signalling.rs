@@ -9,7 +9,7 @@ pub(crate) mod hub;
 pub(crate) mod polling;
 pub(crate) mod websocket;
 
-use crate::feature::qr_login;
+use crate::rest::qr_login;
 use crate::shared::Shared;
 pub(crate) use hub::Origin;
 use mfly_proto::signalling::engine_io::Packet;

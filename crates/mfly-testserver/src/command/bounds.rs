@@ -1,6 +1,6 @@
 //! Flags for how much a server takes on.
 
-use crate::builder::{Builder, LOGIN_DEADLINE, MAX_SESSIONS, MAX_UNAUTHENTICATED};
+use crate::handle::builder::{Builder, LOGIN_DEADLINE, MAX_SESSIONS, MAX_UNAUTHENTICATED};
 use std::time::Duration;
 
 /// How many connections and sessions there may be.

@@ -1,7 +1,7 @@
 //! What an app has to be told about a server that runs: for people, ready to paste, and for
 //! programs.
 
-use crate::server::TestServer;
+use crate::handle::server::TestServer;
 use serde::Serialize;
 use std::fmt;
 use std::path::Path;

@@ -1,9 +1,9 @@
 //! The files of users to begin with.
 
 use super::CommandError;
-use crate::file;
-use crate::handle::{UserError, UserProfile};
-use crate::server::TestServer;
+use crate::handle::server::TestServer;
+use crate::handle::user::{UserError, UserProfile};
+use crate::net::file;
 use mfly_proto::jid::UserId;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

@@ -1,7 +1,7 @@
 //! Whatever a client sends, the server stays up and bounded.
 
 use super::testing::{HOST, PRESENCE, Server, bind};
-use crate::world::{Settings, StreamId};
+use crate::core::world::{Settings, StreamId};
 use mfly_proto::framing::Framing;
 use mfly_proto::sasl::ChannelBindings;
 use mfly_proto::secret::Password;

@@ -1,7 +1,7 @@
 //! The recorded exchanges, with this server in the server's part.
 
 use super::testing::{HOST, Server, id};
-use crate::world::StreamId;
+use crate::core::world::StreamId;
 use mfly_proto::payload::profile::VCard;
 use mfly_proto::testing::{Bindings, Dialect, Line, Trace};
 use std::collections::VecDeque;

@@ -7,8 +7,8 @@
 mod wire;
 
 use super::Core;
-use crate::stream::StreamMeta;
-use crate::world::{Output, Registered, Settings, StreamId, Timestamp};
+use crate::core::stream::StreamMeta;
+use crate::core::world::{Output, Registered, Settings, StreamId, Timestamp};
 use mfly_proto::cipher::{RequestCipher, login};
 use mfly_proto::framing::{Frame, Framing, Open};
 use mfly_proto::jid::{UserId, UserIdentifier};

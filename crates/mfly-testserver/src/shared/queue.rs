@@ -1,7 +1,7 @@
 //! What waits to be written to one connection.
 
-use crate::memory::{Budget, Held};
-use crate::world::Parcel;
+use crate::core::memory::{Budget, Held};
+use crate::core::world::Parcel;
 use mfly_proto::framing::Frame;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

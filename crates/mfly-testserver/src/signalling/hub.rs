@@ -2,7 +2,7 @@
 
 mod client;
 
-use crate::memory::{Budget, Held};
+use crate::core::memory::{Budget, Held};
 use client::{Client, Code, PING_INTERVAL, PING_TIMEOUT, text_bytes};
 use mfly_proto::qr_login;
 use mfly_proto::signalling::engine_io::{Handshake, Packet};

@@ -2,7 +2,7 @@
 
 use super::hub::Poll;
 use super::{Origin, close, open, received};
-use crate::memory::Share;
+use crate::net::reading::Share;
 use crate::shared::Shared;
 use futures_util::{SinkExt as _, StreamExt as _};
 use mfly_proto::signalling::engine_io::{PROBE, Packet};

@@ -1,7 +1,7 @@
 //! One client of the hub.
 
 use super::Approval;
-use crate::memory::Held;
+use crate::core::memory::Held;
 use mfly_proto::signalling::engine_io::Packet;
 use std::collections::VecDeque;
 use std::net::IpAddr;

@@ -1,0 +1,46 @@
+//! A session that came from a QR code logs out, or another session of the account ends it: the
+//! account's other sessions hear which one. From afar its registration ends too, and its browser
+//! hears `logoutweb` (all inferred).
+
+use crate::core::dispatch::{Call, Handle};
+use crate::core::world::session::Notice;
+use mfly_proto::payload::logout::{ForcedLogout, UserLogout};
+use mfly_proto::stanza::StanzaError;
+
+impl Handle for UserLogout {
+    fn handle(self, call: &mut Call<'_>) -> Result<(), StanzaError> {
+        let asker = call.world.session(call.stream).map(|session| session.registration);
+        call.world.end_qr_session(call.now, &call.user, asker, &self.socket_id);
+        let notice = ForcedLogout { socket_ids: vec![self.socket_id] };
+        let from = call.own();
+        let envelope = Notice { from: from.as_str(), chat: false, except: Some(call.stream) };
+        call.world.notify(&call.user, &envelope, |w| notice.write(w));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::testing::{HOST, Server};
+
+    #[test]
+    fn the_other_sessions_hear_which_qr_session_logged_out() {
+        let mut server = Server::new();
+        let web = server.connect("u1", "web");
+        let phone = server.connect("u1", "phone");
+        server.received(web);
+        let answer = server.ask(
+            web,
+            "set",
+            None,
+            "<query socket_id='sock-42' status='user_logout' xmlns='jabber:iq:user_activities'/>",
+        );
+        assert!(answer.contains(r#"type="result""#), "{answer}");
+        assert_eq!(
+            server.received(phone),
+            [format!(
+                r#"<message from="u1@{HOST}" to="u1@{HOST}" xmlns="jabber:client"><logout socket_id="sock-42" xmlns="urn:xmpp:receipts"/></message>"#
+            )]
+        );
+    }
+}

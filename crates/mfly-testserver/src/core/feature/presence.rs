@@ -1,0 +1,273 @@
+//! Availability: who learns that a session came, changed or left.
+//!
+//! Contacts need no subscription: a user's presence reaches the available sessions of all contacts
+//! that no block separates from the user, and the user's own other sessions.
+
+use super::standard;
+use crate::core::relay::{MAX_ENVELOPE_BYTES, MAX_STANZA_BYTES};
+use crate::core::world::session::frame;
+use crate::core::world::{StreamId, Timestamp, World};
+use mfly_proto::jid::{FullJid, UserId};
+use mfly_proto::stanza::{ErrorCondition, Presence, PresenceKind};
+
+/// Handles a presence from the session of `stream`. Subscriptions and probes mean nothing here and
+/// are dropped.
+pub(crate) fn receive(world: &mut World, now: Timestamp, stream: StreamId, presence: Presence) {
+    // What is written anew can take several times the room: a character may become a reference.
+    if frame(|buffer| presence.write(buffer)).len() + MAX_ENVELOPE_BYTES > MAX_STANZA_BYTES {
+        return standard::presence::refuse(
+            world,
+            stream,
+            &presence,
+            ErrorCondition::PolicyViolation,
+        );
+    }
+    match (presence.kind, &presence.to) {
+        (PresenceKind::Available, None) => come(world, stream, presence),
+        (PresenceKind::Unavailable, None) => go(world, now, stream, presence),
+        (PresenceKind::Available | PresenceKind::Unavailable, Some(_)) => {
+            direct(world, stream, presence);
+        }
+        _ => {}
+    }
+}
+
+/// A session is gone: whoever saw it sees it leave.
+pub(crate) fn leave(world: &mut World, now: Timestamp, stream: StreamId) {
+    go(world, now, stream, Presence::new(PresenceKind::Unavailable));
+}
+
+/// Shows the available sessions of `user` to those of `viewer`.
+pub(super) fn show(world: &mut World, user: &UserId, viewer: &UserId) {
+    for (jid, presence) in available_sessions(world, user) {
+        for stream in world.streams_of_where(viewer, |s| s.presence.is_some()) {
+            send(world, stream, &jid, presence.clone());
+        }
+    }
+}
+
+/// Makes the available sessions of `user` disappear from those of `viewer`.
+pub(super) fn hide(world: &mut World, user: &UserId, viewer: &UserId) {
+    for (jid, _) in available_sessions(world, user) {
+        for stream in world.streams_of_where(viewer, |s| s.presence.is_some()) {
+            send(world, stream, &jid, Presence::new(PresenceKind::Unavailable));
+        }
+    }
+}
+
+fn come(world: &mut World, stream: StreamId, presence: Presence) {
+    let Some(session) = world.session_mut(stream) else {
+        return;
+    };
+    let is_first = session.presence.is_none();
+    session.presence = Some(presence.clone());
+    let (user, jid) = (session.user.clone(), session.jid.clone());
+    let seen = watchers(world, stream, &user);
+    for watcher in &seen {
+        send(world, *watcher, &jid, presence.clone());
+    }
+    if is_first {
+        // Whoever sees the newcomer is seen by it.
+        for other in seen {
+            let Some(session) = world.session(other) else {
+                continue;
+            };
+            let (jid, presence) = (session.jid.clone(), session.presence.clone());
+            if let Some(presence) = presence {
+                send(world, stream, &jid, presence);
+            }
+        }
+    }
+}
+
+fn go(world: &mut World, now: Timestamp, stream: StreamId, presence: Presence) {
+    let Some(session) = world.session_mut(stream) else {
+        return;
+    };
+    if session.presence.take().is_none() {
+        return;
+    }
+    let (user, jid) = (session.user.clone(), session.jid.clone());
+    for watcher in watchers(world, stream, &user) {
+        send(world, watcher, &jid, presence.clone());
+    }
+    if !world.is_online(&user)
+        && let Some(account) = world.user_mut(&user)
+    {
+        account.last_offline = Some(now);
+    }
+}
+
+/// Presence for one user only (RFC 6121 §4.6), which contacts alone may send.
+fn direct(world: &mut World, stream: StreamId, presence: Presence) {
+    let Some(session) = world.session(stream) else {
+        return;
+    };
+    let (user, jid) = (session.user.clone(), session.jid.clone());
+    let Some(to) = &presence.to else { return };
+    let Some(recipient) = world.local_user(to) else {
+        return;
+    };
+    let is_own = recipient == user;
+    if !is_own && (!world.are_contacts(&user, &recipient) || world.separated(&user, &recipient)) {
+        return;
+    }
+    let resource = to.resource().map(str::to_owned);
+    let targets = world.streams_of_where(&recipient, |session| {
+        resource.as_deref().is_none_or(|wanted| session.jid.resource() == Some(wanted))
+    });
+    for target in targets {
+        if target != stream {
+            send(world, target, &jid, presence.clone());
+        }
+    }
+}
+
+/// The available sessions that see a session of `user`, without that of `stream` itself.
+fn watchers(world: &World, stream: StreamId, user: &UserId) -> Vec<StreamId> {
+    let mut watchers = world.audience_streams(user);
+    watchers.retain(|watcher| {
+        world.session(*watcher).is_some_and(|session| session.presence.is_some())
+    });
+    watchers.retain(|watcher| *watcher != stream);
+    watchers
+}
+
+fn available_sessions(world: &World, user: &UserId) -> Vec<(FullJid, Presence)> {
+    let streams = world.streams_of(user);
+    let sessions = streams.into_iter().filter_map(|stream| world.session(stream));
+    sessions.filter_map(|s| Some((s.jid.clone(), s.presence.clone()?))).collect()
+}
+
+fn send(world: &mut World, stream: StreamId, from: &FullJid, mut presence: Presence) {
+    let Some(session) = world.session(stream) else {
+        return;
+    };
+    presence.to = Some(session.jid.clone().into());
+    presence.from = Some(from.clone().into());
+    world.send(stream, frame(|buffer| presence.write(buffer)));
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::testing::{HOST, PRESENCE, Server, id, settings};
+    use crate::core::world::{Contacts, Settings};
+
+    fn available(from: &str, to: &str) -> String {
+        format!(r#"<presence from="{from}" to="{to}" xmlns="jabber:client"><priority>1</priority></presence>"#)
+            .replace('~', HOST)
+    }
+
+    fn unavailable(from: &str, to: &str) -> String {
+        format!(r#"<presence from="{from}" to="{to}" type="unavailable" xmlns="jabber:client"/>"#)
+            .replace('~', HOST)
+    }
+
+    #[test]
+    fn a_newcomer_is_seen_by_its_contacts_and_own_sessions_and_sees_them() {
+        let mut server = Server::new();
+        let contact = server.connect("u2", "c");
+        let other = server.connect("u1", "b");
+        let new = server.bound("u1", "a");
+        server.received(contact);
+        server.send(new, PRESENCE);
+        assert_eq!(server.received(contact), [available("u1@~/a", "u2@~/c")]);
+        assert_eq!(server.received(other), [available("u1@~/a", "u1@~/b")]);
+        assert_eq!(
+            server.received(new),
+            [available("u2@~/c", "u1@~/a"), available("u1@~/b", "u1@~/a")]
+        );
+    }
+
+    #[test]
+    fn a_change_is_seen_but_shows_nobody_a_second_time() {
+        let mut server = Server::new();
+        let contact = server.connect("u2", "c");
+        let own = server.connect("u1", "a");
+        server.received(contact);
+        server.send(own, "<presence><show>away</show><status>Lunch</status></presence>");
+        let seen = server.received(contact);
+        assert_eq!(seen.len(), 1);
+        assert!(seen[0].contains("<show>away</show><status>Lunch</status>"), "{seen:?}");
+        assert_eq!(server.received(own), Vec::<String>::new());
+    }
+
+    #[test]
+    fn leaving_and_breaking_off_look_the_same_and_are_seen_once() {
+        let mut server = Server::new();
+        let contact = server.connect("u2", "c");
+        let leaving = server.connect("u1", "a");
+        let breaking = server.connect("u1", "b");
+        server.received(contact);
+        server.send(leaving, "<presence type=\"unavailable\"/>");
+        server.lose(leaving);
+        assert_eq!(server.received(contact), [unavailable("u1@~/a", "u2@~/c")]);
+        assert!(server.core.world().is_online(&id("u1")));
+        server.lose(breaking);
+        assert_eq!(server.received(contact), [unavailable("u1@~/b", "u2@~/c")]);
+        assert_eq!(server.core.world().user(&id("u1")).unwrap().last_offline, Some(server.now));
+    }
+
+    #[test]
+    fn a_session_that_said_nothing_neither_sees_nor_is_seen() {
+        let mut server = Server::new();
+        let silent = server.bound("u1", "a");
+        let contact = server.connect("u2", "c");
+        assert_eq!(server.received(silent), Vec::<String>::new());
+        server.lose(silent);
+        assert_eq!(server.received(contact), Vec::<String>::new());
+    }
+
+    #[test]
+    fn strangers_do_not_see_each_other_until_they_are_made_contacts() {
+        let mut server = Server::with(Settings { contacts: Contacts::Explicit, ..settings() });
+        let stranger = server.connect("u2", "c");
+        let own = server.connect("u1", "a");
+        server.send(own, &format!("<presence to=\"u2@{HOST}\"/>"));
+        assert_eq!(server.received(stranger), Vec::<String>::new());
+        assert_eq!(server.received(own), Vec::<String>::new());
+        assert!(server.core.world_mut().make_contacts(&id("u1"), &id("u2")));
+        server.send(own, PRESENCE);
+        assert_eq!(server.received(stranger), [available("u1@~/a", "u2@~/c")]);
+    }
+
+    #[test]
+    fn presence_for_one_contact_reaches_that_one_only() {
+        let mut server = Server::new();
+        let one = server.connect("u2", "c");
+        let other = server.connect("u3", "d");
+        let own = server.connect("u1", "a");
+        server.received(one);
+        server.received(other);
+        server.send(own, &format!("<presence to=\"u2@{HOST}\"><priority>1</priority></presence>"));
+        assert_eq!(server.received(one), [available("u1@~/a", "u2@~/c")]);
+        assert_eq!(server.received(other), Vec::<String>::new());
+    }
+
+    #[test]
+    fn presence_that_would_arrive_too_large_is_refused_and_not_passed_on() {
+        let mut server = Server::new();
+        let contact = server.connect("u2", "c");
+        let own = server.connect("u1", "a");
+        server.received(contact);
+        for status in [">".repeat(100 * 1024), "x".repeat(255 * 1024)] {
+            server.send(own, &format!("<presence><status>{status}</status></presence>"));
+            let said = server.received(own);
+            assert!(said[0].contains("<policy-violation "), "{said:?}");
+        }
+        assert_eq!(server.received(contact), Vec::<String>::new());
+    }
+
+    #[test]
+    fn subscriptions_and_probes_are_dropped() {
+        let mut server = Server::new();
+        let contact = server.connect("u2", "c");
+        let own = server.connect("u1", "a");
+        server.received(contact);
+        for kind in ["subscribe", "subscribed", "unsubscribe", "probe", "error"] {
+            server.send(own, &format!("<presence to=\"u2@{HOST}\" type=\"{kind}\"/>"));
+        }
+        assert_eq!(server.received(contact), Vec::<String>::new());
+        assert_eq!(server.received(own), Vec::<String>::new());
+    }
+}

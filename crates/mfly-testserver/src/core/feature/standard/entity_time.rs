@@ -1,0 +1,30 @@
+//! What time it is here (XEP-0202).
+
+use crate::core::dispatch::refusal;
+use crate::core::dispatch::standard::{Query, Reply};
+use mfly_proto::date_time::DateTime;
+use mfly_proto::payload::entity_time::{EntityTime, EntityTimeQuery};
+use mfly_proto::stanza::{ErrorCondition, StanzaError};
+
+/// The time, in UTC: where the server stands is nobody's business.
+pub(crate) fn get(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
+    let now = i64::try_from(query.now.0).ok();
+    let utc = now
+        .and_then(DateTime::from_unix_millis)
+        .ok_or_else(|| refusal(ErrorCondition::InternalServerError))?;
+    Ok(Reply::of::<EntityTimeQuery>(EntityTime { utc, offset_minutes: 0 }))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::testing::{HOST, Server};
+
+    #[test]
+    fn the_server_tells_its_time_in_utc() {
+        let mut server = Server::new();
+        let own = server.connect_standard("u1", "a");
+        let answer = server.ask(own, "get", Some(HOST), "<time xmlns='urn:xmpp:time'/>");
+        let time = "<tzo>+00:00</tzo><utc>2026-11-23T02:06:09.086Z</utc>";
+        assert!(answer.contains(time), "{answer}");
+    }
+}

@@ -1,0 +1,83 @@
+//! Last activity of standard accounts and of the server (XEP-0012).
+
+use crate::core::dispatch::refusal;
+use crate::core::dispatch::standard::{Query, Reply};
+use mfly_proto::payload::last_seen::{LastSeen, LastSeenQuery};
+use mfly_proto::stanza::{ErrorCondition, StanzaError};
+
+/// When an account was last online: 0 while it is. Only for those who see its presence, as the XEP
+/// has it.
+pub(crate) fn account(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
+    let (world, target) = (&*query.world, &query.target);
+    let account =
+        world.standard(target).ok_or_else(|| refusal(ErrorCondition::ServiceUnavailable))?;
+    let asker = world.jid_of(&query.user).bare();
+    if *target != query.user && !account.roster.is_seen_by(&asker) {
+        return Err(refusal(ErrorCondition::Forbidden));
+    }
+    let (seconds, status) = match &account.left {
+        _ if world.is_online(target) => (0, None),
+        Some((left, status)) => (query.now.seconds_since(*left), status.clone()),
+        // Whoever never came online was last seen when the account was made.
+        None => (query.now.seconds_since(account.made_at), None),
+    };
+    Ok(reply(seconds, status))
+}
+
+/// How long the server has been serving.
+pub(crate) fn server(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
+    let seconds = query.now.seconds_since(query.world.first_stream_at(query.now));
+    Ok(reply(seconds, None))
+}
+
+fn reply(seconds: u64, status: Option<String>) -> Reply {
+    Reply::of::<LastSeenQuery>(LastSeen { from: None, seconds, status })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::testing::{HOST, Server};
+    use std::time::Duration;
+
+    const QUERY: &str = "<query xmlns='jabber:iq:last'/>";
+
+    #[test]
+    fn who_is_subscribed_learns_since_when_and_with_what_words_a_user_is_away() {
+        let mut server = Server::new();
+        let own = server.connect_standard("u1", "a");
+        let other = server.connect_standard("u2", "b");
+        server.befriend(own, other);
+        let to = format!("u2@{HOST}");
+        assert!(server.ask(own, "get", Some(&to), QUERY).contains(r#"seconds="0""#));
+        server.send(
+            other,
+            "<presence type='unavailable' xmlns='jabber:client'><status>Good night</status></presence>",
+        );
+        server.received(own);
+        server.pass(Duration::from_secs(45));
+        let answer = server.ask(own, "get", Some(&to), QUERY);
+        assert!(
+            answer.contains(r#"<query seconds="45" xmlns="jabber:iq:last">Good night</query>"#),
+            "{answer}"
+        );
+    }
+
+    #[test]
+    fn strangers_are_refused_and_the_own_account_is_not() {
+        let mut server = Server::new();
+        let own = server.connect_standard("u1", "a");
+        server.standard("u2");
+        let to = format!("u2@{HOST}");
+        assert!(server.ask(own, "get", Some(&to), QUERY).contains("<forbidden "));
+        assert!(server.ask(own, "get", None, QUERY).contains(r#"seconds="0""#));
+    }
+
+    #[test]
+    fn the_server_tells_how_long_it_has_been_serving() {
+        let mut server = Server::new();
+        let own = server.connect_standard("u1", "a");
+        server.pass(Duration::from_secs(20));
+        let answer = server.ask(own, "get", Some(HOST), QUERY);
+        assert!(answer.contains(r#"seconds="20""#), "{answer}");
+    }
+}

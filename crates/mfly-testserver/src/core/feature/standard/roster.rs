@@ -1,0 +1,200 @@
+//! The contact lists of standard accounts (RFC 6121 §2).
+
+use super::subscription;
+use crate::core::dispatch::refusal;
+use crate::core::dispatch::standard::{Query, Reply};
+use crate::core::world::World;
+use crate::core::world::roster::{Contact, RosterError};
+use mfly_proto::jid::{BareJid, UserId};
+use mfly_proto::payload::roster::{
+    Roster, RosterItem, RosterPush, RosterQuery, SetRosterItem, Subscription,
+};
+use mfly_proto::stanza::{ErrorCondition, StanzaError};
+use std::collections::BTreeSet;
+
+/// The list; nothing when the client has this version already (RFC 6121 §2.6).
+pub(crate) fn get(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
+    let asked: RosterQuery = query.read()?;
+    let session = query.world.session_mut(query.stream);
+    if let Some(standard) = session.and_then(|session| session.standard.as_mut()) {
+        standard.follows_roster = true;
+    }
+    let account =
+        query.world.standard(&query.user).ok_or_else(|| refusal(ErrorCondition::ItemNotFound))?;
+    let version = version(account.roster.version());
+    let list = (asked.version.as_ref() != Some(&version)).then(|| Roster {
+        version: Some(version),
+        items: account.roster.listed().map(item).collect(),
+    });
+    Ok(Reply::of::<RosterQuery>(list))
+}
+
+/// Adds, changes or removes one contact.
+pub(crate) fn set(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
+    let SetRosterItem { item } = query.read()?;
+    // A contact is listed by its bare address (RFC 6121 §2.1.2.3).
+    let Some(jid) = Some(&item.jid).filter(|jid| jid.resource().is_none()) else {
+        return Err(refusal(ErrorCondition::BadRequest));
+    };
+    let jid = jid.bare();
+    if *jid == query.world.jid_of(&query.user) {
+        return Err(refusal(ErrorCondition::NotAllowed));
+    }
+    if item.subscription == Subscription::Remove {
+        return remove(query, &jid);
+    }
+    let count = item.groups.len();
+    let groups: BTreeSet<_> = item.groups.into_iter().collect();
+    if groups.len() < count {
+        return Err(refusal(ErrorCondition::BadRequest));
+    }
+    if let Some(account) = query.world.standard_mut(&query.user) {
+        let stored = account.roster.store(&jid, item.name, groups);
+        stored.map_err(|error| {
+            refusal(match error {
+                RosterError::NotAcceptable => ErrorCondition::NotAcceptable,
+                RosterError::Full => ErrorCondition::ResourceConstraint,
+            })
+        })?;
+    }
+    push(query.world, &query.user, &jid);
+    Ok(Reply::EMPTY)
+}
+
+fn remove(query: &mut Query<'_>, jid: &BareJid) -> Result<Reply, StanzaError> {
+    let account = query.world.standard_mut(&query.user);
+    let removed = account.and_then(|account| account.roster.remove(jid));
+    let removed = removed.ok_or_else(|| refusal(ErrorCondition::ItemNotFound))?;
+    push_item(query.world, &query.user, SetRosterItem::remove(jid.clone()).item);
+    subscription::end(query.world, &query.user, jid, &removed);
+    Ok(Reply::EMPTY)
+}
+
+/// Tells the account's sessions that asked for the list what a contact is now (RFC 6121 §2.1.6).
+/// Whoever only waits for an answer is not on it.
+pub(super) fn push(world: &mut World, user: &UserId, jid: &BareJid) {
+    let account = world.standard(user);
+    let contact = account.and_then(|account| account.roster.contact(jid));
+    if let Some(contact) = contact.filter(|contact| contact.is_listed) {
+        let item = item((jid, contact));
+        push_item(world, user, item);
+    }
+}
+
+fn push_item(world: &mut World, user: &UserId, item: RosterItem) {
+    let account = world.standard(user);
+    let push =
+        RosterPush { version: account.map(|account| version(account.roster.version())), item };
+    world.push(user, |session| session.follows_roster, |w| push.write(w));
+}
+
+fn version(count: u64) -> String {
+    format!("v{count}")
+}
+
+fn item((jid, contact): (&BareJid, &Contact)) -> RosterItem {
+    RosterItem {
+        name: contact.name.clone(),
+        subscription: contact.subscription(),
+        is_asking: contact.asks,
+        groups: contact.groups.iter().cloned().collect(),
+        ..RosterItem::new(jid.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::testing::{HOST, Server};
+    use crate::core::world::StreamId;
+
+    const GET: &str = "<query xmlns='jabber:iq:roster'/>";
+
+    fn set(server: &mut Server, stream: StreamId, items: &str) -> String {
+        server.ask(stream, "set", None, &format!("<query xmlns='jabber:iq:roster'>{items}</query>"))
+    }
+
+    fn push(resource: &str, version: u64, item: &str) -> String {
+        format!(
+            r#"<iq from="u1@{HOST}" id="{{id}}" to="u1@{HOST}/{resource}" type="set" xmlns="jabber:client"><query xmlns="jabber:iq:roster" ver="v{version}">{item}</query></iq>"#
+        )
+    }
+
+    #[test]
+    fn a_contact_is_added_changed_and_removed_and_the_sessions_that_have_the_list_hear_of_it() {
+        let mut server = Server::new();
+        let own = server.connect_standard("u1", "a");
+        let other = server.connect_standard("u1", "b");
+        let without = server.connect_standard("u1", "c");
+        for stream in [own, other] {
+            let list = server.ask(stream, "get", None, GET);
+            assert!(list.contains(r#"<query xmlns="jabber:iq:roster" ver="v0"/>"#), "{list}");
+        }
+        for stream in [own, other, without] {
+            server.received(stream);
+        }
+        for (version, change, item) in [
+            (
+                1,
+                "<item jid='U2@Elsewhere.test' name='Bob'><group>B</group><group>A</group></item>",
+                r#"<item jid="u2@elsewhere.test" name="Bob" subscription="none"><group>A</group><group>B</group></item>"#,
+            ),
+            (
+                2,
+                "<item jid='u2@elsewhere.test' subscription='both' ask='subscribe'/>",
+                r#"<item jid="u2@elsewhere.test" subscription="none"/>"#,
+            ),
+            (
+                3,
+                "<item jid='u2@elsewhere.test' subscription='remove'/>",
+                r#"<item jid="u2@elsewhere.test" subscription="remove"/>"#,
+            ),
+        ] {
+            let answer = set(&mut server, own, change);
+            assert!(answer.contains(r#"type="result""#), "{answer}");
+            assert_eq!(server.received(own), [push("a", version, item)]);
+            assert_eq!(server.received(other), [push("b", version, item)]);
+            assert_eq!(server.received(without), Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn a_client_that_has_the_current_version_gets_an_empty_result() {
+        let mut server = Server::new();
+        let own = server.connect_standard("u1", "a");
+        set(&mut server, own, "<item jid='u2@elsewhere.test'/>");
+        let ask = |server: &mut Server, version: &str| {
+            server.ask(
+                own,
+                "get",
+                None,
+                &format!("<query ver='{version}' xmlns='jabber:iq:roster'/>"),
+            )
+        };
+        assert!(!ask(&mut server, "v1").contains("<query"));
+        for old in ["v0", "", "odd"] {
+            assert!(ask(&mut server, old).contains(r#"<item jid="u2@elsewhere.test""#));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_contact_is_refused() {
+        let mut server = Server::new();
+        let own = server.connect_standard("u1", "a");
+        let long = format!("<item jid='x@y' name='{}'/>", "n".repeat(1024));
+        for (items, condition) in [
+            ("", "bad-request"),
+            ("<item jid='x@y'/><item jid='z@y'/>", "bad-request"),
+            ("<item/>", "bad-request"),
+            ("<item jid='x@y/z'/>", "bad-request"),
+            ("<item jid='x@y'><group>A</group><group>A</group></item>", "bad-request"),
+            ("<item jid='x@y'><group/></item>", "not-acceptable"),
+            (long.as_str(), "not-acceptable"),
+            ("<item jid='x@y' subscription='remove'/>", "item-not-found"),
+            ("<item jid='u1@xmpp.example.test'/>", "not-allowed"),
+        ] {
+            let answer = set(&mut server, own, items);
+            assert!(answer.contains(&format!("<{condition} ")), "{items}: {answer}");
+        }
+        assert!(!server.ask(own, "get", None, GET).contains("<item"));
+    }
+}

@@ -1,0 +1,98 @@
+//! What the server and its accounts can do (XEP-0030). Neither has parts.
+
+use super::version;
+use crate::core::dispatch::refusal;
+use crate::core::dispatch::standard::{Query, Reply};
+use mfly_proto::ns;
+use mfly_proto::payload::service_discovery::{Identity, Info, InfoQuery};
+use mfly_proto::stanza::{ErrorCondition, StanzaError};
+
+/// The namespace of parts.
+pub(crate) const ITEMS: &str = "http://jabber.org/protocol/disco#items";
+
+/// What the server says of itself.
+const SERVER: &[&str] = &[
+    ns::BLOCKING,
+    ns::CARBONS,
+    ns::DISCO_INFO,
+    ITEMS,
+    ns::LAST,
+    ns::PING,
+    ns::ROSTER,
+    ns::TIME,
+    ns::VCARD,
+    version::NAMESPACE,
+];
+
+/// What an account says of itself.
+const ACCOUNT: &[&str] = &[ns::CARBONS, ns::DISCO_INFO, ITEMS, ns::VCARD];
+
+/// The server.
+pub(crate) fn server(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
+    info(query, ("server", "im"), SERVER)
+}
+
+/// The own account.
+pub(crate) fn account(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
+    info(query, ("account", "registered"), ACCOUNT)
+}
+
+/// Nothing belongs to the server or to an account.
+pub(crate) fn items(_: &mut Query<'_>) -> Result<Reply, StanzaError> {
+    Ok(Reply::with(|w| {
+        w.element("query", |w| w.attr("xmlns", ITEMS));
+    }))
+}
+
+fn info(
+    query: &Query<'_>,
+    (category, kind): (&str, &str),
+    features: &[&str],
+) -> Result<Reply, StanzaError> {
+    let InfoQuery { node, .. } = query.read()?;
+    if node.is_some() {
+        return Err(refusal(ErrorCondition::ItemNotFound));
+    }
+    let identity = Identity {
+        category: category.to_owned(),
+        kind: kind.to_owned(),
+        name: Some(version::NAME.to_owned()),
+        lang: None,
+    };
+    Ok(Reply::of::<InfoQuery>(Info {
+        node: None,
+        identities: vec![identity].into(),
+        features: features.iter().map(|&feature| feature.to_owned()).collect(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::testing::{HOST, Server};
+
+    #[test]
+    fn the_server_and_the_account_say_what_they_are_and_what_they_can_do() {
+        let mut server = Server::new();
+        let own = server.connect_standard("u1", "a");
+        let query = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
+        let answer = server.ask(own, "get", Some(HOST), query);
+        assert!(
+            answer.contains(r#"<identity category="server" type="im" name="mfly-testserver"/>"#),
+            "{answer}"
+        );
+        for feature in ["urn:xmpp:blocking", "urn:xmpp:carbons:2", "vcard-temp", "urn:xmpp:time"] {
+            assert!(answer.contains(&format!(r#"<feature var="{feature}"/>"#)), "{answer}");
+        }
+        let node = query.replace("/>", " node='x'/>");
+        let answer = server.ask(own, "get", Some(HOST), &node);
+        assert!(answer.contains("<item-not-found "), "{answer}");
+        let answer = server.ask(own, "get", None, query);
+        assert!(answer.contains(r#"<identity category="account" "#), "{answer}");
+        let items = "<query xmlns='http://jabber.org/protocol/disco#items'/>";
+        let answer = server.ask(own, "get", Some(HOST), items);
+        assert!(
+            answer.contains(r#"<query xmlns="http://jabber.org/protocol/disco#items"/>"#),
+            "{answer}"
+        );
+    }
+}

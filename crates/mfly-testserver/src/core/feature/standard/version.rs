@@ -1,0 +1,38 @@
+//! Which software this is (XEP-0092).
+
+use crate::core::dispatch::standard::{Query, Reply};
+use mfly_proto::stanza::StanzaError;
+
+/// The namespace.
+pub(crate) const NAMESPACE: &str = "jabber:iq:version";
+
+/// The name that the server goes by.
+pub(crate) const NAME: &str = "mfly-testserver";
+
+/// Name and version. The operating system is nobody's business.
+pub(crate) fn get(_: &mut Query<'_>) -> Result<Reply, StanzaError> {
+    Ok(Reply::with(|w| {
+        w.element("query", |w| {
+            w.attr("xmlns", NAMESPACE);
+            w.text_element("name", NAME);
+            w.text_element("version", env!("CARGO_PKG_VERSION"));
+        });
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::testing::{HOST, Server};
+
+    #[test]
+    fn the_server_tells_its_name_and_version() {
+        let mut server = Server::new();
+        let own = server.connect_standard("u1", "a");
+        let answer = server.ask(own, "get", Some(HOST), "<query xmlns='jabber:iq:version'/>");
+        let version = env!("CARGO_PKG_VERSION");
+        assert!(
+            answer.contains(&format!("<name>mfly-testserver</name><version>{version}</version>")),
+            "{answer}"
+        );
+    }
+}

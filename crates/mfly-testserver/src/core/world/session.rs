@@ -1,0 +1,231 @@
+//! Bound streams: telling them something, ending them.
+
+use super::sessions::Sessions;
+use super::{RegistrationId, StreamId, Timestamp, World};
+use crate::core::feature::{presence, standard};
+use mfly_proto::framing::Frame;
+use mfly_proto::id::StanzaId;
+use mfly_proto::jid::{FullJid, Jid, UserId};
+use mfly_proto::ns;
+use mfly_proto::stanza::{IqKind, Presence, iq};
+use mfly_proto::stream::{StreamCondition, StreamError};
+use mfly_proto::xml::{Document, Writer};
+use std::collections::BTreeSet;
+
+/// One stream with an address.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    /// Whose it is.
+    pub(crate) user: UserId,
+    /// Its address.
+    pub(crate) jid: FullJid,
+    /// Which registration's password it logged in with.
+    pub(crate) registration: RegistrationId,
+    /// What it last said about its availability; `None` while unavailable.
+    pub(crate) presence: Option<Presence>,
+    /// Whether it wants copies of messages (XEP-0280).
+    pub(crate) carbons: bool,
+    /// What a standard account's session has beside; `None` for one of the platform's.
+    pub(crate) standard: Option<StandardSession>,
+}
+
+/// What only a standard account's session has.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StandardSession {
+    /// It asked for the contact list, and hears of changes.
+    pub(crate) follows_roster: bool,
+    /// It asked for the block list, and hears of changes.
+    pub(crate) follows_blocks: bool,
+    /// Its presence as it wrote it, while it is available.
+    pub(crate) presence: Option<Document>,
+    /// Whom it told directly that it is there.
+    pub(crate) directed: BTreeSet<Jid>,
+}
+
+/// How a notice is sent: a message that carries news instead of a body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Notice<'a> {
+    /// Who says it.
+    pub(crate) from: &'a str,
+    /// Whether it has an id and the type `chat`, as some notices were seen to.
+    pub(crate) chat: bool,
+    /// A stream that need not hear it.
+    pub(crate) except: Option<StreamId>,
+}
+
+impl World {
+    /// The session of a stream, once it is bound.
+    pub(crate) fn session(&self, stream: StreamId) -> Option<&Session> {
+        self.sessions.get(stream)
+    }
+
+    /// The session of a stream, to change what it says of itself.
+    pub(crate) fn session_mut(&mut self, stream: StreamId) -> Option<&mut Session> {
+        self.sessions.get_mut(stream)
+    }
+
+    /// Whether there may be no more sessions.
+    pub(crate) fn has_all_sessions(&self) -> bool {
+        self.sessions.len() >= self.settings.max_sessions
+    }
+
+    /// Gives a stream its address.
+    pub(crate) fn bind(&mut self, stream: StreamId, session: Session) {
+        self.sessions.insert(stream, session);
+    }
+
+    /// All bound streams whose sessions satisfy a condition, oldest first. Walks through every
+    /// session of the server.
+    pub(crate) fn streams_where(&self, condition: impl Fn(&Session) -> bool) -> Vec<StreamId> {
+        let all = self.sessions.all();
+        all.filter(|(_, session)| condition(session)).map(|(stream, _)| stream).collect()
+    }
+
+    /// The bound streams of a user, oldest first.
+    pub(crate) fn streams_of(&self, user: &UserId) -> Vec<StreamId> {
+        self.sessions.of(user).collect()
+    }
+
+    /// The bound streams of a user whose sessions satisfy a condition, oldest first.
+    pub(crate) fn streams_of_where(
+        &self,
+        user: &UserId,
+        condition: impl Fn(&Session) -> bool,
+    ) -> Vec<StreamId> {
+        let own = self.sessions.of(user);
+        own.filter(|stream| self.session(*stream).is_some_and(&condition)).collect()
+    }
+
+    /// The bound stream with exactly this address.
+    pub(crate) fn stream_at(&self, jid: &Jid) -> Option<StreamId> {
+        let user = self.local_user(jid)?;
+        self.sessions.of(&user).find(|stream| self.session(*stream).is_some_and(|s| *s.jid == *jid))
+    }
+
+    /// Whether a user has an available session.
+    pub(crate) fn is_online(&self, user: &UserId) -> bool {
+        self.sessions
+            .of(user)
+            .any(|stream| self.session(stream).is_some_and(|s| s.presence.is_some()))
+    }
+
+    /// Sends a notice, a message without body, from the server to every session of a user.
+    pub(crate) fn notify_from_host(&mut self, user: &UserId, content: impl Fn(&mut Writer<'_>)) {
+        let host = self.host().to_string();
+        self.notify(user, &Notice { from: &host, chat: false, except: None }, content);
+    }
+
+    /// Sends a notice to every session of a user.
+    pub(crate) fn notify(
+        &mut self,
+        user: &UserId,
+        notice: &Notice<'_>,
+        content: impl Fn(&mut Writer<'_>),
+    ) {
+        let to = self.jid_of(user);
+        for stream in self.streams_of(user) {
+            if Some(stream) == notice.except {
+                continue;
+            }
+            let id = notice.chat.then(|| self.fresh_id());
+            let frame = frame(|buffer| {
+                Writer::new(buffer).element("message", |w| {
+                    w.attr("from", notice.from);
+                    w.attr_opt("id", id.as_deref());
+                    w.attr("to", to.as_str());
+                    w.attr_opt("type", id.is_some().then_some("chat"));
+                    w.attr("xmlns", ns::CLIENT);
+                    content(w);
+                });
+            });
+            self.send(stream, frame);
+        }
+    }
+
+    /// Pushes news to those sessions of a standard account that follow what they are about.
+    pub(crate) fn push(
+        &mut self,
+        user: &UserId,
+        follows: impl Fn(&StandardSession) -> bool,
+        content: impl Fn(&mut Writer<'_>),
+    ) {
+        let own = self.jid_of(user);
+        for stream in self.streams_of_where(user, |s| s.standard.as_ref().is_some_and(&follows)) {
+            let Some(to) = self.session(stream).map(|session| session.jid.clone()) else {
+                continue;
+            };
+            let Ok(id) = StanzaId::new(self.fresh_id()) else {
+                continue;
+            };
+            let (from, to) = (Some(own.as_str()), Some(to.as_str()));
+            let push = frame(|buffer| iq::write(buffer, IqKind::Set, &id, from, to, &content));
+            self.send(stream, push);
+        }
+    }
+
+    /// Ends a stream with an error: its user's contacts see it leave, and the connection closes.
+    pub(crate) fn end_stream(&mut self, now: Timestamp, stream: StreamId, error: &StreamError) {
+        self.unbind(now, stream);
+        self.send(stream, frame(|buffer| error.write(buffer)));
+        self.close(stream);
+    }
+
+    /// Takes a stream's address away; contacts see it leave.
+    pub(crate) fn unbind(&mut self, now: Timestamp, stream: StreamId) {
+        let Some(session) = self.session(stream) else {
+            return;
+        };
+        let user = session.user.clone();
+        if session.standard.is_some() {
+            standard::presence::leave(self, now, stream);
+        } else {
+            presence::leave(self, now, stream);
+        }
+        self.sessions.remove(stream);
+        let is_temporary = self.standard(&user).is_some_and(|own| own.is_temporary);
+        if is_temporary && self.streams_of(&user).is_empty() {
+            self.remove_standard(now, &user);
+        }
+    }
+
+    /// Takes all addresses away without a word to anybody.
+    pub(crate) fn drop_sessions(&mut self) {
+        self.sessions = Sessions::default();
+    }
+
+    /// Ends the sessions of a registration at a later time, if they have not left by then.
+    pub(super) fn end_later(
+        &mut self,
+        end: Timestamp,
+        user: &UserId,
+        registration: RegistrationId,
+    ) {
+        for stream in self.streams_of_where(user, |s| s.registration == registration) {
+            self.sessions.end_at(stream, end);
+        }
+    }
+
+    /// When [`World::end_due`] has to be called next.
+    pub(crate) fn next_end(&self) -> Option<Timestamp> {
+        self.sessions.next_end()
+    }
+
+    /// Ends the sessions whose time has come.
+    pub(crate) fn end_due(&mut self, now: Timestamp) {
+        while let Some(stream) = self.sessions.take_due(now) {
+            self.end_stream(now, stream, &StreamError::new(StreamCondition::NotAuthorized));
+        }
+    }
+}
+
+/// A frame from what a codec appends to a buffer.
+pub(crate) fn frame(write: impl FnOnce(&mut Vec<u8>)) -> Frame {
+    let mut buffer = Vec::with_capacity(256);
+    write(&mut buffer);
+    // It may wait for long: no more room is kept than it takes.
+    if buffer.capacity() - buffer.len() > 256 {
+        buffer.shrink_to_fit();
+    }
+    // Every codec writes UTF-8; an empty frame could only follow a fault of theirs.
+    Frame::from_utf8(buffer.into()).unwrap_or_else(|_| Frame::from(""))
+}

@@ -1,0 +1,297 @@
+//! Standard accounts: a name and a password that stays, and what any XMPP client expects of its
+//! server.
+//!
+//! They share host and streams with the platform's accounts but not their rules: nobody is a
+//! contact who was not made one, profiles are clear and as the client wrote them, and no plan gates
+//! anything. The two kinds do not see each other's presence or profile; messages pass.
+
+use super::roster::Roster;
+use super::{RegistrationId, Timestamp, World};
+use crate::core::feature::standard::subscription;
+use mfly_proto::jid::{Jid, UserId};
+use mfly_proto::sasl::{ScramCredentials, ScramHash};
+use mfly_proto::secret::Password;
+use mfly_proto::stream::{StreamCondition, StreamError};
+use mfly_proto::xml::Document;
+use std::collections::BTreeSet;
+use thiserror::Error;
+
+/// Why an account cannot be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum StandardError {
+    /// The name belongs to an account of the platform.
+    #[error("the name belongs to an account of the platform")]
+    Taken,
+    /// The server holds as many accounts as it was told to.
+    #[error("the server holds as many accounts as it can")]
+    TooManyUsers,
+}
+
+/// One account.
+#[derive(Clone, Debug)]
+pub(crate) struct Standard {
+    /// The local part of its address.
+    pub(crate) id: UserId,
+    /// Which password is good. Sessions of an earlier one have ended.
+    pub(crate) login: RegistrationId,
+    /// That password.
+    pub(crate) password: Password,
+    /// What SCRAM checks it with, once that was asked for.
+    scram: Vec<ScramCredentials>,
+    /// Whether it goes with its last session.
+    pub(crate) is_temporary: bool,
+    /// Its contacts.
+    pub(crate) roster: Roster,
+    /// Its vCard, as the client wrote it.
+    pub(crate) card: Option<Document>,
+    /// Whom it has blocked: accounts, sessions, or whole domains.
+    pub(crate) blocked: BTreeSet<Jid>,
+    /// When its last session went away, and what that one said.
+    pub(crate) left: Option<(Timestamp, Option<String>)>,
+    /// When it was made.
+    pub(crate) made_at: Timestamp,
+}
+
+impl Standard {
+    /// Whether a block stands between this account and an address (XEP-0191 §2).
+    pub(crate) fn blocks(&self, jid: &Jid) -> bool {
+        let is_blocked = |text: &str| Jid::new(text).is_ok_and(|jid| self.blocked.contains(&jid));
+        if self.blocked.is_empty() {
+            return false;
+        }
+        let domain = jid.domain();
+        self.blocked.contains(jid)
+            || is_blocked(jid.bare_str())
+            || is_blocked(domain)
+            || jid.resource().is_some_and(|resource| is_blocked(&format!("{domain}/{resource}")))
+    }
+}
+
+impl World {
+    /// A standard account.
+    pub(crate) fn standard(&self, id: &UserId) -> Option<&Standard> {
+        self.standard.get(id)
+    }
+
+    /// A standard account, to change it.
+    pub(crate) fn standard_mut(&mut self, id: &UserId) -> Option<&mut Standard> {
+        self.standard.get_mut(id)
+    }
+
+    /// Makes a standard account, or gives one another password; its sessions end then.
+    ///
+    /// # Errors
+    /// See [`StandardError`].
+    pub(crate) fn set_standard(
+        &mut self,
+        now: Timestamp,
+        id: UserId,
+        password: Password,
+    ) -> Result<(), StandardError> {
+        self.add_standard(now, id, password, false)
+    }
+
+    /// Makes an account that goes with its last session.
+    ///
+    /// # Errors
+    /// See [`StandardError`].
+    pub(crate) fn add_temporary(
+        &mut self,
+        now: Timestamp,
+        id: UserId,
+    ) -> Result<RegistrationId, StandardError> {
+        // Cannot fail: hexadecimal digits are a valid password.
+        let password = Password::new(self.fresh_id()).map_err(|_| StandardError::TooManyUsers)?;
+        self.add_standard(now, id.clone(), password, true)?;
+        let account = self.standard.get(&id);
+        account.map(|account| account.login).ok_or(StandardError::TooManyUsers)
+    }
+
+    /// What SCRAM checks a user's password with. For a user without one that cannot be told from
+    /// it, and checks nothing.
+    pub(crate) fn scram_credentials(
+        &mut self,
+        hash: ScramHash,
+        name: &str,
+    ) -> (Option<(UserId, RegistrationId)>, ScramCredentials) {
+        let iterations = self.settings.scram_iterations;
+        let id = UserId::new(name).ok();
+        let salt: [u8; 16] = self.ids.bytes();
+        if let Some(account) = id.and_then(|id| self.standard.get_mut(&id)) {
+            let login = (account.id.clone(), account.login);
+            let known = account.scram.iter().find(|known| known.hash() == hash);
+            if let Some(known) = known {
+                return (Some(login), known.clone());
+            }
+            let derived = ScramCredentials::derive(hash, &account.password, &salt, iterations);
+            // A password that SCRAM cannot use is one for PLAIN alone.
+            if let Ok(derived) = derived {
+                account.scram.push(derived.clone());
+                return (Some(login), derived);
+            }
+        }
+        let secret = self.ids.secret();
+        (None, ScramCredentials::dummy(hash, name, &secret, iterations))
+    }
+
+    /// The server's part of a SCRAM exchange's nonce.
+    pub(crate) fn scram_nonce(&mut self) -> [u8; 24] {
+        self.ids.bytes()
+    }
+
+    /// Whether this is a standard account's password, and which one.
+    pub(crate) fn check_standard(&self, id: &UserId, password: &str) -> Option<RegistrationId> {
+        let account = self.standard.get(id)?;
+        (account.password.expose() == password && !account.is_temporary).then_some(account.login)
+    }
+
+    fn add_standard(
+        &mut self,
+        now: Timestamp,
+        id: UserId,
+        password: Password,
+        is_temporary: bool,
+    ) -> Result<(), StandardError> {
+        if self.users.contains_key(&id) {
+            return Err(StandardError::Taken);
+        }
+        let login = RegistrationId(self.ids.number());
+        if let Some(account) = self.standard.get_mut(&id) {
+            if account.password != password {
+                account.password = password;
+                account.scram.clear();
+                account.login = login;
+                self.end_sessions(now, &id);
+            }
+            return Ok(());
+        }
+        if self.users.len() + self.standard.len() >= self.settings.max_users {
+            return Err(StandardError::TooManyUsers);
+        }
+        let account = Standard {
+            id: id.clone(),
+            login,
+            password,
+            scram: Vec::new(),
+            is_temporary,
+            roster: Roster::default(),
+            card: None,
+            blocked: BTreeSet::new(),
+            left: None,
+            made_at: now,
+        };
+        self.standard.insert(id, account);
+        Ok(())
+    }
+
+    /// Removes a standard account: its contacts lose it, its sessions end. `false` when there was
+    /// none.
+    pub(crate) fn remove_standard(&mut self, now: Timestamp, id: &UserId) -> bool {
+        if !self.standard.contains_key(id) {
+            return false;
+        }
+        self.end_sessions(now, id);
+        // A temporary account has gone with its last session.
+        subscription::forget(self, id);
+        self.standard.remove(id);
+        true
+    }
+
+    /// Makes two accounts see each other. `false` when one does not exist.
+    pub(crate) fn befriend(&mut self, one: &UserId, other: &UserId) -> bool {
+        if one == other || self.standard(one).is_none() || self.standard(other).is_none() {
+            return false;
+        }
+        subscription::befriend(self, one, other);
+        true
+    }
+
+    fn end_sessions(&mut self, now: Timestamp, id: &UserId) {
+        for stream in self.streams_of(id) {
+            let error = StreamError::new(StreamCondition::NotAuthorized);
+            self.end_stream(now, stream, &error);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::testing::{HOST, Server, id};
+    use mfly_proto::jid::Jid;
+
+    #[test]
+    fn a_block_covers_an_address_its_sessions_and_its_domain_as_it_says() {
+        let mut server = Server::new();
+        server.standard("u1");
+        let blocks = |server: &mut Server, blocked: &str, jid: &str| {
+            let world = server.core.world_mut();
+            let account = world.standard_mut(&id("u1")).unwrap();
+            account.blocked = [Jid::new(blocked).unwrap()].into();
+            account.blocks(&Jid::new(jid).unwrap())
+        };
+        for (blocked, jid, expected) in [
+            ("u2@h.test", "u2@h.test", true),
+            ("u2@h.test", "u2@h.test/a", true),
+            ("u2@h.test/a", "u2@h.test/a", true),
+            ("u2@h.test/a", "u2@h.test/b", false),
+            ("u2@h.test/a", "u2@h.test", false),
+            ("h.test", "u2@h.test/a", true),
+            ("h.test", "u2@x.h.test", false),
+            ("h.test/a", "u2@h.test/a", true),
+            ("h.test/a", "u2@h.test/b", false),
+        ] {
+            assert_eq!(blocks(&mut server, blocked, jid), expected, "{blocked} {jid}");
+        }
+    }
+
+    #[test]
+    fn the_two_kinds_of_account_do_not_share_a_name() {
+        use super::StandardError;
+        use crate::core::world::RegisterError;
+        use mfly_proto::jid::UserIdentifier;
+        use mfly_proto::secret::Password;
+
+        let mut server = Server::new();
+        server.register("u1");
+        server.standard("u2");
+        let now = server.now;
+        let world = server.core.world_mut();
+        let password = Password::new("x").unwrap();
+        assert_eq!(world.set_standard(now, id("u1"), password), Err(StandardError::Taken));
+        let identifier = UserIdentifier::new("u2").unwrap();
+        let refused =
+            world.register(now, &identifier, "d", true, std::collections::BTreeMap::new());
+        assert_eq!(refused.unwrap_err(), RegisterError::Taken);
+    }
+
+    #[test]
+    fn another_password_ends_the_sessions_and_the_same_one_does_not() {
+        let mut server = Server::new();
+        let stream = server.connect_standard("u1", "a");
+        server.standard("u1");
+        assert!(!server.is_closed(stream));
+        server.set_password("u1", "another");
+        let said = server.received(stream);
+        assert!(said[0].contains("<not-authorized "), "{said:?}");
+        assert!(server.is_closed(stream));
+    }
+
+    #[test]
+    fn a_removed_account_disappears_from_its_contacts_lists() {
+        let mut server = Server::new();
+        let contact = server.connect_standard("u2", "b");
+        let removed = server.connect_standard("u1", "a");
+        server.befriend(contact, removed);
+        let now = server.now;
+        assert!(server.core.world_mut().remove_standard(now, &id("u1")));
+        assert!(!server.core.world_mut().remove_standard(now, &id("u1")));
+        let told = server.received(contact);
+        assert!(server.is_closed(removed));
+        assert!(told.iter().any(|frame| frame.contains(r#"subscription="none""#)), "{told:?}");
+        assert!(
+            told.iter().any(|frame| frame.contains(&format!(r#"from="u1@{HOST}/a""#))
+                && frame.contains("unavailable")),
+            "{told:?}"
+        );
+    }
+}

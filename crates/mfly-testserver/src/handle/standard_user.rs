@@ -1,0 +1,130 @@
+//! Changing a running server's standard accounts from outside.
+
+use crate::core::world::{Standard, World};
+use crate::handle::user::UserError;
+use crate::shared::Shared;
+use mfly_proto::argument::InvalidArgument;
+use mfly_proto::jid::{BareJid, FullJid, UserId};
+use mfly_proto::secret::Password;
+use mfly_proto::xml::{Document, Limits};
+use std::fmt;
+use std::sync::Arc;
+
+/// One standard account. Nothing here goes through the network.
+#[derive(Clone)]
+pub struct StandardUserHandle {
+    shared: Arc<Shared>,
+    id: UserId,
+    jid: BareJid,
+}
+
+impl StandardUserHandle {
+    pub(crate) fn make(shared: Arc<Shared>, name: &str, password: &str) -> Result<Self, UserError> {
+        let id = UserId::new(name)?;
+        let password = Password::new(password)?;
+        let jid = shared.with_core(|core, now| {
+            let world = core.world_mut();
+            world.set_standard(now, id.clone(), password)?;
+            Ok::<_, UserError>(world.jid_of(&id).bare())
+        })?;
+        Ok(Self { shared, id, jid })
+    }
+
+    /// Its address.
+    #[must_use]
+    pub const fn jid(&self) -> &BareJid {
+        &self.jid
+    }
+
+    /// Whether it still exists.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.look(|_, _| ()).is_some()
+    }
+
+    /// The addresses of its connections.
+    #[must_use]
+    pub fn sessions(&self) -> Vec<FullJid> {
+        let sessions = self.look(|world, own| {
+            let streams = world.streams_of(&own.id).into_iter();
+            let sessions = streams.filter_map(|stream| world.session(stream));
+            sessions.map(|session| session.jid.clone()).collect()
+        });
+        sessions.unwrap_or_default()
+    }
+
+    /// Whether one of its connections says it is available.
+    #[must_use]
+    pub fn is_online(&self) -> bool {
+        self.look(|world, own| world.is_online(&own.id)).unwrap_or_default()
+    }
+
+    /// Whether the account has blocked this address, by itself or with others.
+    #[must_use]
+    pub fn has_blocked(&self, jid: &BareJid) -> bool {
+        self.look(|_, own| own.blocks(jid)).unwrap_or_default()
+    }
+
+    /// Its vCard as its owner wrote it, if there is one.
+    #[must_use]
+    pub fn vcard(&self) -> Option<String> {
+        self.look(|_, own| own.card.as_ref().map(|card| card.as_str().to_owned()))?
+    }
+
+    /// Gives it a vCard of any length, as its owner would write it: one `<vCard/>` of XEP-0054.
+    /// Nobody is told.
+    ///
+    /// # Errors
+    /// [`UserError::InvalidArgument`] when it is no XML, [`UserError::NoSuchUser`] when the account
+    /// was removed.
+    pub fn set_vcard(&self, card: &str) -> Result<(), UserError> {
+        let limits = Limits { bytes: card.len(), ..Limits::default() };
+        let card = Document::parse(card.to_owned(), &limits)
+            .map_err(|error| InvalidArgument::new("card", error.to_string()))?;
+        self.shared.with_core(|core, _| {
+            let account = core.world_mut().standard_mut(&self.id);
+            account.ok_or(UserError::NoSuchUser)?.card = Some(card);
+            Ok(())
+        })
+    }
+
+    /// Gives it another password; its sessions end, unless it is the one that it has.
+    ///
+    /// # Errors
+    /// [`UserError::InvalidArgument`] for a password that cannot be one.
+    pub fn set_password(&self, password: &str) -> Result<(), UserError> {
+        let password = Password::new(password)?;
+        let id = self.id.clone();
+        self.shared.with_core(|core, now| core.world_mut().set_standard(now, id, password))?;
+        Ok(())
+    }
+
+    /// Makes the account and `other` contacts of each other, each of which sees the other's
+    /// presence.
+    ///
+    /// # Errors
+    /// [`UserError::NoSuchUser`] when one of them was removed.
+    pub fn make_contact(&self, other: &Self) -> Result<(), UserError> {
+        let (one, other) = (&self.id, &other.id);
+        let is_done = self.shared.with_core(|core, _| core.world_mut().befriend(one, other));
+        if is_done { Ok(()) } else { Err(UserError::NoSuchUser) }
+    }
+
+    /// Removes it: its contacts lose it, its sessions end. Whether there was anything to remove.
+    pub fn remove(&self) -> bool {
+        self.shared.with_core(|core, now| core.world_mut().remove_standard(now, &self.id))
+    }
+
+    fn look<R>(&self, work: impl FnOnce(&World, &Standard) -> R) -> Option<R> {
+        self.shared.read_core(|core| {
+            let account = core.world().standard(&self.id)?;
+            Some(work(core.world(), account))
+        })
+    }
+}
+
+impl fmt::Debug for StandardUserHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StandardUserHandle({})", self.jid)
+    }
+}

@@ -1,0 +1,16 @@
+//! Sockets: listeners, connections, HTTP, TLS, and what bounds them.
+
+pub(crate) mod addresses;
+pub(crate) mod admission;
+pub(crate) mod certificate;
+pub(crate) mod connection;
+pub(crate) mod cors;
+pub(crate) mod descriptors;
+pub(crate) mod file;
+pub(crate) mod host;
+pub(crate) mod http;
+pub(crate) mod lingering;
+pub(crate) mod listener;
+pub(crate) mod pipe;
+pub(crate) mod reading;
+pub(crate) mod supervisor;

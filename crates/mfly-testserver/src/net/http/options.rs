@@ -1,0 +1,143 @@
+//! What may be done at a path, and the answer to OPTIONS (RFC 9110 §9.3.7).
+
+use crate::handle::journal::log;
+use crate::net::cors;
+use crate::rest::methods::Methods;
+use crate::rest::{self, ApiPath};
+use crate::signalling::{self, polling};
+use bytes::Bytes;
+use http::{Method, Request, Response, header};
+use http_body_util::Full;
+use hyper::body::Incoming;
+
+/// What may be done at a path; `None` when nothing is there.
+pub(super) fn methods(path: &str) -> Option<Methods> {
+    match path {
+        "/websocket" => Methods::of([&Method::GET]),
+        _ if signalling::is_path(path) => Methods::of([&Method::GET, &Method::POST]),
+        _ => rest::methods(ApiPath::new(path)),
+    }
+}
+
+/// Says what may be done at a path. A page is told that it may ask anywhere, or it could not read
+/// that nothing is there.
+pub(super) fn options(request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    let path = request.uri().path();
+    let mut response = Response::new(Full::default());
+    cors::allow(&mut response);
+    cors::preflight(request.headers(), &mut response);
+    if signalling::is_path(path) {
+        polling::allow(request.headers(), &mut response);
+    }
+    if let Some(methods) = methods(path) {
+        let headers = response.headers_mut();
+        headers.insert(header::ALLOW, methods.allow());
+    }
+    log::answered(request.method(), ApiPath::new(path).name(), response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::connection::Protection;
+    use crate::net::http::{serve, tests::shared};
+    use crate::shared::Shared;
+    use std::sync::Arc;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    /// Every path that is served, with something in the place of a star.
+    fn paths() -> Vec<String> {
+        let mut paths = rest::paths();
+        paths.extend(["/websocket", "/socket.io/", "/socket.io"].map(str::to_owned));
+        paths
+    }
+
+    /// The answer's status, its `Allow`, its other headers and its body.
+    struct Reply {
+        status: u16,
+        allow: Option<String>,
+        headers: Vec<String>,
+        body: String,
+    }
+
+    async fn ask(shared: &Arc<Shared>, method: &str, path: &str) -> Reply {
+        let (mut client, server) = tokio::io::duplex(64 * 1024);
+        tokio::spawn(serve(
+            Arc::clone(shared),
+            server,
+            Protection::None,
+            None,
+            crate::net::admission::Place::none(),
+        ));
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        client.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let mut lines = head.lines().map(str::to_ascii_lowercase);
+        let status = lines.next().unwrap()[9..12].parse().unwrap();
+        let mut headers: Vec<_> = lines.filter(|line| !line.starts_with("date:")).collect();
+        headers.sort();
+        let allow = headers.iter().position(|line| line.starts_with("allow: "));
+        Reply {
+            status,
+            allow: allow.map(|at| headers.remove(at)["allow: ".len()..].to_owned()),
+            headers,
+            body: body.to_owned(),
+        }
+    }
+
+    #[tokio::test]
+    async fn every_path_names_its_methods_and_refuses_each_other_method_with_their_names() {
+        let shared = shared();
+        assert!(paths().len() > 25);
+        for path in paths() {
+            let told = ask(&shared, "OPTIONS", &path).await;
+            let allow = told.allow.clone().unwrap();
+            assert_eq!(told.status, 204, "{path}");
+            for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "TRACE", "ODD"] {
+                let reply = ask(&shared, method, &path).await;
+                let is_named = allow.split(", ").any(|named| named == method.to_lowercase());
+                assert_eq!(reply.status == 405, !is_named, "{method} {path}: {allow}");
+                let expected = (!is_named).then(|| allow.clone());
+                assert_eq!(reply.allow, expected, "{method} {path}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_head_is_answered_as_a_get_without_its_body_at_every_path() {
+        let shared = shared();
+        let mut seen = 0;
+        for path in paths() {
+            let get = ask(&shared, "GET", &path).await;
+            if get.status == 405 {
+                continue;
+            }
+            let head = ask(&shared, "HEAD", &path).await;
+            assert_eq!((head.status, head.body.as_str()), (get.status, ""), "{path}");
+            assert_eq!(head.headers, get.headers, "{path}");
+            seen += 1;
+        }
+        assert!(seen > 12, "{seen}");
+    }
+
+    #[tokio::test]
+    async fn a_head_opens_no_client_of_the_signalling_server() {
+        let shared = shared();
+        let polling = "/socket.io/?EIO=3&transport=polling";
+        assert_eq!(ask(&shared, "HEAD", polling).await.status, 200);
+        assert_eq!(shared.with_hub(|hub| hub.all()), Vec::<String>::new());
+        let websocket = "/socket.io/?EIO=3&transport=websocket";
+        assert_eq!(ask(&shared, "HEAD", websocket).await.status, 426);
+    }
+
+    #[tokio::test]
+    async fn where_nothing_is_a_page_may_ask_and_is_told_so() {
+        let shared = shared();
+        let told = ask(&shared, "OPTIONS", "/nowhere").await;
+        assert_eq!((told.status, told.allow), (204, None));
+        assert_eq!(ask(&shared, "GET", "/nowhere").await.status, 404);
+        assert_eq!(ask(&shared, "HEAD", "/nowhere").await.status, 404);
+    }
+}

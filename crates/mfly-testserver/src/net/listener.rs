@@ -1,0 +1,96 @@
+//! The sockets of a server, and what is spoken on each.
+
+use crate::handle::builder::StartError;
+use crate::net::addresses::Addresses;
+use crate::net::certificate::Certificates;
+use mfly_proto::argument::InvalidArgument;
+use mfly_transport::ServerTls;
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
+
+/// Where to listen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ports {
+    /// Plain HTTP.
+    pub(crate) plain: SocketAddr,
+    /// The same over TLS.
+    pub(crate) tls: Option<SocketAddr>,
+    /// XMPP over TCP.
+    pub(crate) tcp: Option<SocketAddr>,
+    /// XMPP over TLS.
+    pub(crate) tcps: Option<SocketAddr>,
+    /// Whether XMPP over TCP stays in the clear.
+    pub(crate) is_tcp_cleartext: bool,
+}
+
+/// A bound socket and what is spoken on it.
+pub(crate) struct Listening {
+    /// The socket.
+    pub(crate) listener: TcpListener,
+    /// What is spoken.
+    pub(crate) service: Service,
+}
+
+/// What is spoken on a socket.
+#[derive(Clone)]
+pub(crate) enum Service {
+    /// HTTP and what it is upgraded to, over TLS if there is any.
+    Http(Option<ServerTls>),
+    /// XMPP over TCP, which has to be encrypted if there is anything to do it with.
+    Xmpp(Option<ServerTls>),
+    /// XMPP over TLS.
+    XmppOverTls(ServerTls),
+}
+
+impl Ports {
+    /// Whether anything is encrypted.
+    pub(crate) const fn need_certificates(&self) -> bool {
+        self.tls.is_some() || self.tcps.is_some() || (self.tcp.is_some() && !self.is_tcp_cleartext)
+    }
+
+    /// Binds all of them.
+    ///
+    /// # Errors
+    /// When one is taken, or the certificates are unusable.
+    pub(crate) async fn bind(
+        self,
+        certificates: Option<&Certificates>,
+    ) -> Result<(Addresses, Vec<Listening>), StartError> {
+        let tls = |alpn: &[&[u8]]| certificates.map(|own| own.server_tls(alpn)).transpose();
+        let mut listening = Vec::new();
+        let plain = listen(self.plain, Service::Http(None), &mut listening).await?;
+        let mut addresses = Addresses::plain(plain);
+        if let (Some(address), Some(tls)) = (self.tls, tls(&[b"http/1.1"])?) {
+            let service = Service::Http(Some(tls));
+            addresses.tls = Some(listen(address, service, &mut listening).await?);
+        }
+        if let Some(address) = self.tcp {
+            let tls = tls(&[])?.filter(|_| !self.is_tcp_cleartext);
+            addresses.tcp = Some(listen(address, Service::Xmpp(tls), &mut listening).await?);
+        }
+        // XEP-0368 §3 names the protocol.
+        if let (Some(address), Some(tls)) = (self.tcps, tls(&[b"xmpp-client"])?) {
+            let service = Service::XmppOverTls(tls);
+            addresses.tcps = Some(listen(address, service, &mut listening).await?);
+        }
+        Ok((addresses, listening))
+    }
+}
+
+impl Certificates {
+    fn server_tls(&self, alpn: &[&[u8]]) -> Result<ServerTls, InvalidArgument> {
+        ServerTls::new(self.chain_pem.as_bytes(), self.key_pem.as_bytes(), alpn)
+    }
+}
+
+async fn listen(
+    address: SocketAddr,
+    service: Service,
+    listening: &mut Vec<Listening>,
+) -> Result<SocketAddr, StartError> {
+    let refuse = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(refuse)?;
+    let bound = listener.local_addr().map_err(refuse)?;
+    listening.push(Listening { listener, service });
+    Ok(bound)
+}

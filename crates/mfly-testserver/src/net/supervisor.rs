@@ -1,0 +1,196 @@
+//! The tasks of a running server: those that accept and serve connections, and the one that keeps
+//! time.
+
+use crate::net::admission::{Place, refuse};
+use crate::net::connection::{self, Protection};
+use crate::net::http;
+use crate::net::listener::{Listening, Service};
+use crate::net::pipe::{Pipe, TLS_HANDSHAKE};
+use crate::shared::Shared;
+use crate::signalling;
+use mfly_transport::{ServerTls, server};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_rustls::server::TlsStream;
+use tracing::debug;
+
+/// How long connections may take to end when the server stops.
+const STOPPING: Duration = Duration::from_secs(5);
+
+/// How long to wait when the system has no more sockets to give.
+const EXHAUSTED: Duration = Duration::from_millis(100);
+
+/// Runs the listeners and the clock until the server stops.
+pub(crate) async fn supervise(
+    shared: Arc<Shared>,
+    listening: Vec<Listening>,
+    dialled: mpsc::UnboundedReceiver<Pipe>,
+) {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(accept_in_memory(Arc::clone(&shared), dialled));
+    for (number, listening) in listening.into_iter().enumerate() {
+        tasks.spawn(accept(Arc::clone(&shared), listening, number));
+    }
+    let clock = keep_time(&shared);
+    let signalling_clock = signalling::keep_time(&shared);
+    let stopped = async { while tasks.join_next().await.is_some() {} };
+    tokio::select! {
+        () = clock => {}
+        () = signalling_clock => {}
+        () = stopped => {}
+    }
+}
+
+/// Lets the core do what is due.
+async fn keep_time(shared: &Shared) {
+    loop {
+        let due = shared.read_core(|core| core.poll_timeout());
+        let wait = due.map(|due| Duration::from_millis(due.0.saturating_sub(Shared::now().0)));
+        let is_due = async {
+            match wait {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = is_due => shared.with_core(|core, now| core.timeout(now)),
+            () = shared.deadline_changed() => {}
+        }
+    }
+}
+
+/// Accepts connections until the server stops, then waits for those that are left.
+async fn accept(shared: Arc<Shared>, listening: Listening, number: usize) {
+    let mut tasks = JoinSet::new();
+    loop {
+        let next = async {
+            match listening.listener.accept().await {
+                Ok((socket, peer)) => Some((socket, peer.ip().to_canonical())),
+                Err(error) => {
+                    debug!(%error, "accepting failed");
+                    // The system may have no more sockets to give.
+                    shared.admission.shed(Instant::now());
+                    tokio::time::sleep(EXHAUSTED).await;
+                    None
+                }
+            }
+        };
+        tokio::select! {
+            () = shared.stopped() => break,
+            Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
+            accepted = next => if let Some((socket, address)) = accepted {
+                let (shared, service) = (Arc::clone(&shared), listening.service.clone());
+                let place = shared.admission.enter(number, address, Instant::now());
+                let refusals = Arc::clone(&shared.admission.refusals);
+                match (place, refusals.try_acquire_owned()) {
+                    (Some(place), _) => {
+                        tasks.spawn(serve(shared, socket, service, address, place));
+                    }
+                    (None, Ok(permit)) => {
+                        tasks.spawn(async move {
+                            refuse(&shared, socket, &service).await;
+                            drop(permit);
+                        });
+                    }
+                    (None, Err(_)) => debug!("too many are told that there is no room"),
+                }
+            },
+        }
+    }
+    drop(listening);
+    wait_for_the_rest(tasks).await;
+}
+
+/// The same for connections in memory.
+async fn accept_in_memory(shared: Arc<Shared>, mut dialled: mpsc::UnboundedReceiver<Pipe>) {
+    let mut tasks = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = shared.stopped() => break,
+            Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
+            pipe = dialled.recv() => {
+                let Some(pipe) = pipe else { break };
+                let shared = Arc::clone(&shared);
+                tasks.spawn(async move {
+                    connection::serve(&shared, pipe, Protection::None, &Place::none()).await;
+                });
+            }
+        }
+    }
+    drop(dialled);
+    wait_for_the_rest(tasks).await;
+}
+
+async fn wait_for_the_rest(mut tasks: JoinSet<()>) {
+    let rest = async { while tasks.join_next().await.is_some() {} };
+    if tokio::time::timeout(STOPPING, rest).await.is_err() {
+        debug!("connections were still open and are cut");
+    }
+}
+
+async fn serve(
+    shared: Arc<Shared>,
+    socket: TcpStream,
+    service: Service,
+    address: IpAddr,
+    place: Place,
+) {
+    if let Err(error) = socket.set_nodelay(true) {
+        debug!(%error, "the connection is gone already");
+        return;
+    }
+    let address = Some(address);
+    match service {
+        Service::Http(None) => http::serve(shared, socket, Protection::None, address, place).await,
+        Service::Http(Some(tls)) => {
+            if let Some((io, protection)) = secured(socket, &tls, &place).await {
+                http::serve(shared, io, protection, address, place).await;
+            }
+        }
+        Service::Xmpp(tls) => {
+            let protection = match &tls {
+                Some(_) => Protection::StartTls,
+                None => Protection::None,
+            };
+            let pipe = Pipe::tcp(socket, tls, &shared.reading);
+            connection::serve(&shared, pipe, protection, &place).await;
+        }
+        Service::XmppOverTls(tls) => {
+            if let Some((io, protection)) = secured(socket, &tls, &place).await {
+                let pipe = Pipe::tcp(io, None, &shared.reading);
+                connection::serve(&shared, pipe, protection, &place).await;
+            }
+        }
+    }
+}
+
+/// Shakes hands, unless the connection has to make room before it is done.
+async fn secured(
+    socket: TcpStream,
+    tls: &ServerTls,
+    place: &Place,
+) -> Option<(TlsStream<TcpStream>, Protection)> {
+    let securing = server::secure(socket, Arc::clone(tls.config()), TLS_HANDSHAKE);
+    let secured = tokio::select! {
+        secured = securing => secured,
+        () = place.evicted() => {
+            debug!("a connection that was idle makes room");
+            return None;
+        }
+    };
+    match secured {
+        Ok(io) => {
+            let bindings = tls.security(&io).channel_bindings;
+            Some((io, Protection::Tls(bindings)))
+        }
+        Err(error) => {
+            debug!(%error, "a TLS handshake failed");
+            None
+        }
+    }
+}

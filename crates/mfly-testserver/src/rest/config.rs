@@ -1,0 +1,41 @@
+//! `GET /users/config`, which registration returns too.
+
+use crate::rest::request::{Caller, RestCall, Route};
+use crate::rest::response::Answer;
+use http::Method;
+use mfly_api::endpoint::config::ServerConfig;
+use mfly_proto::cipher::ConfigCipher;
+
+pub(crate) const ROUTES: &[Route] = &[Route::user(Method::GET, "/users/config", config)];
+
+/// How long a call may try to reconnect, in seconds.
+const CALL_RECONNECTION: u32 = 30;
+
+fn config(call: &RestCall<'_>, caller: &Caller) -> Answer {
+    match serde_json::to_string(&current(call)) {
+        Ok(json) => Answer::success(ConfigCipher::new(caller.user.as_str()).seal(&json)),
+        Err(_) => Answer::refused(500, "Internal Server Error"),
+    }
+}
+
+/// The configuration as it stands. The first six members are always there: the official SDK takes
+/// a missing one for `undefined`, and only an empty one for "nothing new".
+pub(crate) fn current(call: &RestCall<'_>) -> ServerConfig {
+    call.world(|world| ServerConfig {
+        xmpp_host: Some(world.settings.xmpp_host.clone()),
+        xmpp_port_web: Some(call.shared.addresses.xmpp_port_web()),
+        // Where native apps connect.
+        xmpp_port: call.shared.addresses.tcp.map(|address| address.port()),
+        signal_server: Some(if world.settings.announces_signalling {
+            call.origin()
+        } else {
+            String::new()
+        }),
+        call_routing_server: Some(String::new()),
+        iv: Some(world.settings.iv.clone()),
+        iv_profile: Some(world.settings.iv_profile.clone()),
+        call_reconnection_time_out: Some(CALL_RECONNECTION),
+        features: world.settings.features,
+        ..ServerConfig::default()
+    })
+}

@@ -1,0 +1,326 @@
+//! Media: upload in one piece or in parts, download whole or by ranges, forwarding.
+//!
+//! Parts and ranges go to pre-signed addresses of this server below `/media-store/`, without a
+//! token: the secret in the address is the permission, as with the platform's object stores.
+//!
+//! An upload in several parts is committed by an address, as with Oracle's stores, unless the
+//! server was started otherwise: with an `uploadId`, as with Amazon's, the official SDK begins anew
+//! instead of committing (observed: Web SDK 4.25.10).
+
+use crate::rest::media_store::{
+    FILE_BYTES, File, MediaStore, PARTS, PartRefused, Range, TYPE_BYTES, Unfinished,
+};
+use crate::rest::request::{Caller, RestCall, Route};
+use crate::rest::response::Answer;
+use crate::shared::Shared;
+use bytes::Bytes;
+use http::header::{self, HeaderName, HeaderValue};
+use http::{Method, StatusCode};
+use mfly_api::endpoint::media_start::{self, Storage};
+use mfly_api::endpoint::{media_commit, media_upload};
+use mfly_api::file_token::FileToken;
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+
+pub(crate) const ROUTES: &[Route] = &[
+    Route::user(Method::POST, "/media/", upload).with_file(),
+    Route::user(Method::POST, "/media/upload", start),
+    Route::user(Method::POST, "/media/upload/commit", commit),
+    Route::user(Method::GET, "/media/generatePreAuthenticationUrlDownload", sign),
+    Route::user(Method::POST, "/media/forward", forward),
+    Route::user(Method::GET, "/media/*", download),
+];
+
+pub(crate) const STORE_ROUTES: &[Route] = &[
+    Route::open(Method::PUT, "/media-store/*", store_part).with_file().admitting(is_part_awaited),
+    Route::open(Method::POST, "/media-store/*", commit_by_address),
+    Route::open(Method::GET, "/media-store/*", store_file),
+];
+
+/// Used when an uploader names no type.
+const UNKNOWN_TYPE: &str = "application/octet-stream";
+
+/// Browsers must not guess a type: files come from other users.
+const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+
+/// What the address that commits an upload has instead of a secret; the token follows.
+const COMMIT: &str = "commit/";
+
+/// Most files that can be forwarded at a time.
+const FORWARDS: usize = 100;
+
+fn fresh_id(call: &RestCall<'_>) -> String {
+    call.shared.with_core(|core, _| core.world_mut().fresh_id())
+}
+
+fn fresh_token(call: &RestCall<'_>) -> Result<FileToken, Answer> {
+    FileToken::new(&fresh_id(call)).map_err(|_| Answer::refused(500, "Internal Server Error"))
+}
+
+fn not_found() -> Answer {
+    Answer::http(StatusCode::NOT_FOUND, "File not found")
+}
+
+/// The MIME type as it is kept.
+fn content_type(given: Option<&str>) -> String {
+    let given = given.filter(|given| given.len() <= TYPE_BYTES);
+    given.unwrap_or(UNKNOWN_TYPE).to_owned()
+}
+
+fn too_large() -> Answer {
+    Answer::http(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large")
+}
+
+/// `POST /media/`. The small version of an image is the image itself.
+fn upload(call: &RestCall<'_>, caller: &Caller) -> Answer {
+    let Some(file) = call.field("file").filter(|file| !file.content.is_empty()) else {
+        return Answer::invalid("file is not valid or required");
+    };
+    if file.content.len() > FILE_BYTES {
+        return too_large();
+    }
+    let content_type = content_type(file.content_type.as_deref());
+    let (file_token, thumb) = match (fresh_token(call), fresh_token(call)) {
+        (Ok(token), Ok(thumb)) => (token, thumb),
+        (Err(answer), _) | (_, Err(answer)) => return answer,
+    };
+    let is_image = content_type.starts_with("image/");
+    let stored = File {
+        owner: caller.user.clone(),
+        content_type,
+        // The form around it is not kept.
+        bytes: Bytes::copy_from_slice(&file.content),
+    };
+    let is_stored = call.shared.with_media(|store| {
+        let is_stored = store.insert(file_token.as_str().to_owned(), stored);
+        if is_image && let Some(file) = store.file(file_token.as_str()).cloned() {
+            store.share(thumb.as_str().to_owned(), file);
+        }
+        is_stored
+    });
+    if !is_stored {
+        return Answer::unavailable();
+    }
+    let file_token_thumb = is_image.then_some(thumb);
+    Answer::success(media_upload::Response { file_token, file_token_thumb })
+}
+
+/// `POST /media/upload`. A resumed upload begins anew under its old token, which is good for its
+/// own user alone.
+fn start(call: &RestCall<'_>, caller: &Caller) -> Answer {
+    let body: media_start::RequestBody = match call.json() {
+        Ok(body) => body,
+        Err(answer) => return answer,
+    };
+    let parts = usize::try_from(body.parts).unwrap_or(usize::MAX);
+    if parts == 0 || parts > PARTS {
+        return Answer::invalid("parts should be Valid data type");
+    }
+    // A token is known to everybody who got the file; none of them may put another one in its
+    // place.
+    let is_own = |token: &FileToken| {
+        let unfinished = |store: &mut MediaStore| store.unfinished(token.as_str(), &caller.user);
+        call.shared.with_media(unfinished) == Unfinished::Own
+    };
+    let file_token = match body.file_token {
+        Some(token) if is_own(&token) => Ok(token),
+        Some(_) => Err(Answer::invalid("Invalid file token")),
+        None => fresh_token(call),
+    };
+    let file_token = match file_token {
+        Ok(token) => token,
+        Err(answer) => return answer,
+    };
+    let secret = fresh_id(call);
+    let (origin, token) = (call.origin(), file_token.as_str().to_owned());
+    let url = |part| format!("{origin}/media-store/{secret}/{part}");
+    let upload_urls = (1..=parts).map(url).collect();
+    let (storage, upload_id, commit_url) =
+        if call.world(|world| world.settings.are_uploads_committed_by_id) {
+            (Storage::Aws, Some(fresh_id(call)), None)
+        } else {
+            let url = format!("{origin}/media-store/{COMMIT}{token}");
+            (Storage::Oracle, None, Some(url))
+        };
+    let (owner, content_type) = (caller.user.clone(), content_type(Some(&body.content_type)));
+    call.shared.with_media(|store| store.begin(secret.clone(), owner, token, content_type, parts));
+    Answer::success(media_start::Response {
+        file_token,
+        upload_id,
+        storage,
+        upload_urls,
+        commit_url,
+    })
+}
+
+/// `POST /media/upload/commit`. The file is there with its last part already.
+fn commit(call: &RestCall<'_>, caller: &Caller) -> Answer {
+    let body: media_commit::RequestBody = match call.json() {
+        Ok(body) => body,
+        Err(answer) => return answer,
+    };
+    let token = body.file_token.as_str();
+    let (owner, unfinished) = call.shared.with_media(|store| {
+        let owner = store.file(token).map(|file| file.owner.clone());
+        (owner, store.unfinished(token, &caller.user))
+    });
+    match (owner, unfinished) {
+        (Some(owner), _) if owner == caller.user => Answer::success(serde_json::json!({})),
+        (Some(_), _) | (None, Unfinished::Foreign) => Answer::invalid("Invalid file token"),
+        (None, Unfinished::Own | Unfinished::No) => Answer::invalid("The upload is not complete"),
+    }
+}
+
+/// `POST /media-store/commit/<token>`. Likewise.
+fn commit_by_address(call: &RestCall<'_>) -> Answer {
+    let Some(token) = call.argument.strip_prefix(COMMIT) else {
+        return not_found();
+    };
+    if call.shared.with_media(|store| store.is_complete(token)) {
+        Answer::empty(StatusCode::OK)
+    } else {
+        Answer::http(StatusCode::CONFLICT, "The upload is not complete")
+    }
+}
+
+/// `GET /media/generatePreAuthenticationUrlDownload`.
+fn sign(call: &RestCall<'_>, _: &Caller) -> Answer {
+    let token = call.parameter("fileToken").unwrap_or_default();
+    let secret = fresh_id(call);
+    let is_known = call.shared.with_media(|store| {
+        let is_known = store.file(&token).is_some();
+        if is_known {
+            store.sign_download(secret.clone(), &token);
+        }
+        is_known
+    });
+    if is_known {
+        Answer::success(format!("{}/media-store/{secret}", call.origin()))
+    } else {
+        Answer::invalid("Invalid file token")
+    }
+}
+
+/// What is to be forwarded.
+#[derive(Deserialize)]
+struct Forward {
+    medias: Vec<ForwardedMedia>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ForwardedMedia {
+    file_token: String,
+    message_id: String,
+}
+
+/// `POST /media/forward`: a new token for each message.
+fn forward(call: &RestCall<'_>, caller: &Caller) -> Answer {
+    let body: Forward = match call.json() {
+        Ok(body) => body,
+        Err(answer) => return answer,
+    };
+    if body.medias.len() > FORWARDS {
+        return Answer::invalid("medias should be Valid data type");
+    }
+    let mut tokens = BTreeMap::new();
+    for media in body.medias {
+        let token = fresh_id(call);
+        let is_known = call.shared.with_media(|store| {
+            let file = store.file(&media.file_token).cloned();
+            let owner = caller.user.clone();
+            file.is_some_and(|file| store.share(token.clone(), File { owner, ..file }))
+        });
+        if !is_known {
+            return Answer::invalid("Invalid file token");
+        }
+        tokens.insert(media.message_id, token);
+    }
+    Answer::success(tokens)
+}
+
+/// `GET /media/<token>`.
+fn download(call: &RestCall<'_>, _: &Caller) -> Answer {
+    let file = call.shared.with_media(|store| store.file(call.argument).cloned());
+    file.map_or_else(not_found, |file| served(call, file))
+}
+
+/// The secret and the number in the address of a part.
+fn part_address(argument: &str) -> Result<(&str, usize), Answer> {
+    let (secret, number) = argument.split_once('/').ok_or_else(not_found)?;
+    Ok((secret, number.parse().map_err(|_| not_found())?))
+}
+
+fn forbidden() -> Answer {
+    Answer::http(StatusCode::FORBIDDEN, "Forbidden")
+}
+
+/// Refuses a part that nobody announced before any of it is read.
+fn is_part_awaited(shared: &Shared, argument: &str) -> Result<(), Answer> {
+    let (secret, number) = part_address(argument)?;
+    let is_awaited = shared.with_media(|store| store.awaits(secret, number));
+    is_awaited.then_some(()).ok_or_else(forbidden)
+}
+
+/// `PUT /media-store/<secret>/<part>`.
+fn store_part(call: &RestCall<'_>) -> Answer {
+    let (secret, number) = match part_address(call.argument) {
+        Ok(address) => address,
+        Err(answer) => return answer,
+    };
+    match call.shared.with_media(|store| store.part(secret, number, call.body.clone())) {
+        Ok(()) => {
+            let answer = Answer::empty(StatusCode::OK);
+            match etag(call.body) {
+                Some(etag) => answer.with(header::ETAG, etag),
+                None => answer,
+            }
+        }
+        Err(PartRefused::Unknown) => forbidden(),
+        Err(PartRefused::TooLarge) => too_large(),
+        Err(PartRefused::NoRoom) => Answer::unavailable(),
+    }
+}
+
+/// `GET /media-store/<secret>`.
+fn store_file(call: &RestCall<'_>) -> Answer {
+    let file = call.shared.with_media(|store| store.signed_file(call.argument).cloned());
+    file.map_or_else(forbidden, |file| served(call, file))
+}
+
+fn etag(bytes: &Bytes) -> Option<HeaderValue> {
+    let digest = Sha256::digest(bytes);
+    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    HeaderValue::from_str(&format!("\"{hex}\"")).ok()
+}
+
+/// The file, or the range of it that was asked for.
+fn served(call: &RestCall<'_>, file: File) -> Answer {
+    let content_type =
+        HeaderValue::from_str(&file.content_type).unwrap_or(HeaderValue::from_static(UNKNOWN_TYPE));
+    let length = file.bytes.len();
+    let range = call.headers.get(header::RANGE).and_then(|range| range.to_str().ok());
+    let answer = match range.map_or(Ok(None), |range| Range::parse(range, length)) {
+        Ok(None) => Answer::content(content_type, file.bytes),
+        Ok(Some(Range { start, end })) => {
+            let mut answer = Answer::content(content_type, file.bytes.slice(start..=end));
+            answer.http_status = StatusCode::PARTIAL_CONTENT;
+            with_text(answer, header::CONTENT_RANGE, &format!("bytes {start}-{end}/{length}"))
+        }
+        Err(_) => {
+            let answer = Answer::empty(StatusCode::RANGE_NOT_SATISFIABLE);
+            with_text(answer, header::CONTENT_RANGE, &format!("bytes */{length}"))
+        }
+    };
+    answer
+        .with(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"))
+        .with(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFF)
+}
+
+fn with_text(answer: Answer, name: HeaderName, text: &str) -> Answer {
+    match HeaderValue::from_str(text) {
+        Ok(value) => answer.with(name, value),
+        Err(_) => answer,
+    }
+}

@@ -1,0 +1,47 @@
+//! The methods of a path (RFC 9110 §9.1).
+
+use crate::rest::response::Answer;
+use http::{HeaderValue, Method, StatusCode, header};
+
+/// What may be done at one path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Methods(Vec<Method>);
+
+impl Methods {
+    /// These, HEAD wherever there is GET, and OPTIONS. `None` when there are none: then there is
+    /// nothing at that path.
+    pub(crate) fn of<'a>(methods: impl IntoIterator<Item = &'a Method>) -> Option<Self> {
+        let mut all = Vec::new();
+        for method in methods {
+            let implied = (*method == Method::GET).then_some(&Method::HEAD);
+            for method in [method].into_iter().chain(implied) {
+                if !all.contains(method) {
+                    all.push(method.clone());
+                }
+            }
+        }
+        if all.is_empty() {
+            return None;
+        }
+        all.push(Method::OPTIONS);
+        Some(Self(all))
+    }
+
+    /// Whether this is one of them.
+    pub(crate) fn contain(&self, method: &Method) -> bool {
+        self.0.contains(method)
+    }
+
+    /// The value of `Allow` (RFC 9110 §10.2.1).
+    pub(crate) fn allow(&self) -> HeaderValue {
+        let names: Vec<_> = self.0.iter().map(Method::as_str).collect();
+        // A method is a token, and a list of tokens is a header value.
+        HeaderValue::from_str(&names.join(", ")).unwrap_or(HeaderValue::from_static("OPTIONS"))
+    }
+
+    /// The answer to any other method (RFC 9110 §15.5.6).
+    pub(crate) fn refusal(&self) -> Answer {
+        let refusal = Answer::http(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
+        refusal.with(header::ALLOW, self.allow())
+    }
+}

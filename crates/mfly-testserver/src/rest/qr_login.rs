@@ -1,0 +1,113 @@
+//! Logging in by a code: a signed-in phone approves what a browser shows.
+//!
+//! The browser's side is observed (Web SDK 4.25.10); what the phone sends, and that the browser's
+//! session is one more device of the account with a password of its own, is inferred. A code lives
+//! for a minute unless the server is started otherwise (inferred), is replaced by a fresh one on
+//! the same connection, can be used once, and is void when its connection ends.
+
+use crate::core::world::RegisterError;
+use crate::rest;
+use crate::shared::Shared;
+use crate::signalling::hub::Approval;
+use mfly_proto::cipher::RequestCipher;
+use mfly_proto::jid::UserIdentifier;
+use mfly_proto::qr_login::{APPROVE, Approve, LOGIN_STATUS, LoginStatus, QrResponse, RESPONSE};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use tokio::time::Instant;
+
+/// Does what a client's event asks for, and returns what to acknowledge it with.
+pub(crate) fn event(shared: &Shared, sid: &str, name: &str, argument: &Value) -> Option<Value> {
+    match name {
+        APPROVE => Some(match approve(shared, sid, argument) {
+            Ok(code) => json!({"statusCode": 200, "message": "Success", "socketId": code}),
+            Err((code, message)) => json!({"statusCode": code, "message": message}),
+        }),
+        LOGIN_STATUS => {
+            let status = LoginStatus::decode(argument).ok()?;
+            settle(shared, sid, &status);
+            None
+        }
+        _ => None,
+    }
+}
+
+/// Gives a client another code.
+pub(crate) fn fresh_code(shared: &Shared, sid: &str) {
+    let code = shared.with_core(|core, _| core.world_mut().fresh_id());
+    shared.with_hub(|hub| hub.show(sid, code, Instant::now()));
+    shared.signalling_deadline_changed();
+}
+
+/// A client went away between approval and log-in: nothing comes of it.
+pub(crate) fn gone(shared: &Shared, approval: Approval) {
+    revoke(shared, &approval.code);
+    let status = LoginStatus { success: false, public_key: approval.phone_name };
+    shared.with_hub(|hub| hub.emit(&approval.phone, LOGIN_STATUS, Some(status.encode())));
+}
+
+fn approve(shared: &Shared, phone: &str, argument: &Value) -> Result<String, (u16, &'static str)> {
+    let asked = Approve::decode(argument).map_err(|_| (400, "Invalid request"))?;
+    let caller =
+        rest::caller_of(shared, asked.authorization.expose()).ok_or((401, "Token Expired"))?;
+    let (web, phone_name) = shared
+        .with_hub(|hub| hub.claim(&asked.token, phone, Instant::now()))
+        .ok_or((410, "This code is no longer valid"))?;
+    let registered = shared.with_core(|core, now| {
+        let world = core.world_mut();
+        let identifier =
+            UserIdentifier::new(caller.user.as_str()).map_err(|_| (400, "Invalid user"))?;
+        let device = format!("qr-{}", asked.token);
+        let registered = world
+            .register(now, &identifier, &device, false, BTreeMap::new())
+            .map_err(|error| match error {
+                RegisterError::SessionLimit => (405, "You have reached maximum sessions allowed."),
+                RegisterError::AdminBlocked => (403, "Blocked by admin"),
+                RegisterError::TooManyUsers | RegisterError::Taken => {
+                    (500, "Internal Server Error")
+                }
+            })?;
+        world.keep_qr_session(asked.token.clone(), caller.user.clone(), registered.registration);
+        Ok((registered, RequestCipher::new(&world.settings.licence_key)))
+    });
+    let (registered, cipher) = match registered {
+        Ok(registered) => registered,
+        Err(refusal) => {
+            fresh_code(shared, &web);
+            return Err(refusal);
+        }
+    };
+    let response = QrResponse {
+        username: registered.user,
+        password: registered.password,
+        socket_id: phone_name,
+    };
+    let sealed = response.seal(&cipher);
+    if shared.with_hub(|hub| hub.emit(&web, RESPONSE, Some(sealed))) {
+        Ok(asked.token)
+    } else {
+        revoke(shared, &asked.token);
+        Err((410, "This code is no longer valid"))
+    }
+}
+
+/// The browser says how its log-in went: the phone hears it, and a failed one leaves nothing
+/// behind.
+fn settle(shared: &Shared, web: &str, status: &LoginStatus) {
+    let settled = shared.with_hub(|hub| hub.settle(web, &status.public_key));
+    let Some(approval) = settled else { return };
+    if !status.success {
+        revoke(shared, &approval.code);
+        fresh_code(shared, web);
+    }
+    shared.with_hub(|hub| hub.emit(&approval.phone, LOGIN_STATUS, Some(status.encode())));
+}
+
+fn revoke(shared: &Shared, code: &str) {
+    shared.with_core(|core, now| {
+        let world = core.world_mut();
+        if let Some((user, registration)) = world.take_qr_session(code) {
+            world.log_out(now, &user, registration);
+        }
+    });
+}

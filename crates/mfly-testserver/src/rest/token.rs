@@ -1,0 +1,191 @@
+//! REST tokens: JWTs signed with HMAC-SHA256, as the official SDK reads them (`exp` in seconds).
+//!
+//! Claims: `sub` the user id, `registration` the device the token belongs to, `iat`, `exp`,
+//! and a serial number `jti` that makes every token a different string (inferred: only `exp` is
+//! known of the platform's claims).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use mfly_proto::jid::UserId;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::core::world::{RegistrationId, Timestamp};
+
+/// Base64url of `{"alg":"HS256","typ":"JWT"}`.
+const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
+
+/// The longest token that is looked at.
+const LONGEST: usize = 4096;
+
+/// What a token says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Claims {
+    /// The user's id.
+    pub(crate) sub: String,
+    /// The registration it belongs to; a later one has another number.
+    pub(crate) registration: u64,
+    /// Issued at, in seconds since the epoch.
+    pub(crate) iat: u64,
+    /// Valid before, in seconds since the epoch.
+    pub(crate) exp: u64,
+    /// Serial number.
+    pub(crate) jti: u64,
+}
+
+/// Signs and checks tokens.
+pub(crate) struct Tokens {
+    /// A keyed state that every signature starts from.
+    keyed: Hmac<Sha256>,
+    issued: AtomicU64,
+    /// User -> first serial number that is still good, for users whose tokens were made to expire.
+    expired: Mutex<BTreeMap<String, u64>>,
+}
+
+impl Tokens {
+    /// A signer with a secret of 64 random bytes.
+    pub(crate) fn new(secret: [u8; 64]) -> Self {
+        Self {
+            keyed: Hmac::new(&secret.into()),
+            issued: AtomicU64::new(0),
+            expired: Mutex::default(),
+        }
+    }
+
+    /// A token for `user`, valid for `lifetime` from `now`.
+    pub(crate) fn issue(
+        &self,
+        now: Timestamp,
+        lifetime: Duration,
+        user: &UserId,
+        registration: RegistrationId,
+    ) -> String {
+        let seconds = now.0 / 1000;
+        let claims = Claims {
+            sub: user.as_str().to_owned(),
+            registration: registration.0,
+            iat: seconds,
+            exp: seconds.saturating_add(lifetime.as_secs()),
+            jti: self.issued.fetch_add(1, Ordering::Relaxed),
+        };
+        // A struct of strings and numbers always serialises.
+        let payload = serde_json::to_vec(&claims).unwrap_or_default();
+        let mut token = format!("{HEADER}.{}", URL_SAFE_NO_PAD.encode(payload));
+        let signature = self.keyed.clone().chain_update(&token).finalize().into_bytes();
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+        token
+    }
+
+    /// The claims of a token that we signed and that has not expired.
+    pub(crate) fn check(&self, now: Timestamp, token: &str) -> Option<Claims> {
+        let claims = self.signed(token)?;
+        let is_good = now.0 / 1000 < claims.exp
+            && self.expired().get(&claims.sub).is_none_or(|first| claims.jti >= *first);
+        is_good.then_some(claims)
+    }
+
+    /// The claims of a token that we signed, however long ago.
+    pub(crate) fn signed(&self, token: &str) -> Option<Claims> {
+        if token.len() > LONGEST {
+            return None;
+        }
+        let (signed, signature) = token.rsplit_once('.')?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+        self.keyed.clone().chain_update(signed).verify_slice(&signature).ok()?;
+        let (_, payload) = signed.split_once('.')?;
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+    }
+
+    /// Makes every token that `user` has now expire.
+    pub(crate) fn expire(&self, user: &UserId) {
+        let first = self.issued.load(Ordering::Relaxed);
+        self.expired().insert(user.as_str().to_owned(), first);
+    }
+
+    /// A poisoned map is still a map: entries are whole.
+    fn expired(&self) -> MutexGuard<'_, BTreeMap<String, u64>> {
+        self.expired.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tokens(<redacted>)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+    fn alice() -> UserId {
+        UserId::new("alice").unwrap()
+    }
+
+    fn token(tokens: &Tokens) -> String {
+        tokens.issue(NOW, Duration::from_secs(3600), &alice(), RegistrationId(7))
+    }
+
+    #[test]
+    fn a_token_holds_its_user_registration_and_expiry() {
+        let tokens = Tokens::new([1; 64]);
+        let claims = tokens.check(NOW, &token(&tokens)).unwrap();
+        assert_eq!((claims.sub.as_str(), claims.registration), ("alice", 7));
+        assert_eq!((claims.iat, claims.exp), (1_800_000_000, 1_800_003_600));
+    }
+
+    #[test]
+    fn a_token_is_good_until_the_second_it_expires() {
+        let tokens = Tokens::new([1; 64]);
+        let token = token(&tokens);
+        assert!(tokens.check(Timestamp(NOW.0 + 3_599_999), &token).is_some());
+        assert!(tokens.check(Timestamp(NOW.0 + 3_600_000), &token).is_none());
+    }
+
+    #[test]
+    fn a_token_of_another_server_or_a_changed_one_is_refused() {
+        let tokens = Tokens::new([1; 64]);
+        let good = token(&tokens);
+        assert!(Tokens::new([2; 64]).check(NOW, &good).is_none());
+        let (head, signature) = good.rsplit_once('.').unwrap();
+        let (header, payload) = head.split_once('.').unwrap();
+        let forged = URL_SAFE_NO_PAD.encode(
+            String::from_utf8(URL_SAFE_NO_PAD.decode(payload).unwrap())
+                .unwrap()
+                .replace("alice", "mallo"),
+        );
+        assert!(tokens.check(NOW, &format!("{header}.{forged}.{signature}")).is_none());
+        for nonsense in ["", ".", "..", "a.b.c", "[object Object]", &"x".repeat(5000)] {
+            assert!(tokens.check(NOW, nonsense).is_none(), "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn two_tokens_of_the_same_second_differ() {
+        let tokens = Tokens::new([1; 64]);
+        assert_ne!(token(&tokens), token(&tokens));
+    }
+
+    #[test]
+    fn tokens_that_were_made_to_expire_are_refused_and_later_ones_are_good() {
+        let tokens = Tokens::new([1; 64]);
+        let before = token(&tokens);
+        tokens.expire(&alice());
+        assert!(tokens.check(NOW, &before).is_none());
+        assert!(tokens.check(NOW, &token(&tokens)).is_some());
+    }
+
+    #[test]
+    fn the_header_names_the_algorithm() {
+        assert_eq!(URL_SAFE_NO_PAD.decode(HEADER).unwrap(), br#"{"alg":"HS256","typ":"JWT"}"#);
+    }
+}
