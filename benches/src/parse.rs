@@ -5,10 +5,10 @@
 use crate::Contender;
 use crate::corpus::{Kind, Stanza};
 use mfly_proto::decode::DecodeError;
-use mfly_proto::payload::block::{Block, Blocked, BlockedBy, Unblock};
-use mfly_proto::payload::friends::FriendsQuery;
-use mfly_proto::payload::last_seen::LastSeenQuery;
-use mfly_proto::payload::profile::ProfileQuery;
+use mfly_proto::payload::block::{Block, GetBlocked, GetBlockedBy, Unblock};
+use mfly_proto::payload::friends::GetFriends;
+use mfly_proto::payload::last_seen::GetLastSeen;
+use mfly_proto::payload::profile::GetProfile;
 use mfly_proto::stanza::{Iq, IqRequest, Presence, Reply, Stanza as Top};
 use mfly_proto::xml::{Element, Limits, Parser};
 use quick_xml::events::Event;
@@ -99,13 +99,13 @@ fn mfly_typed(text: &str, kind: Kind) -> Contender<'_> {
     }
     let mut parser = Parser::new(Limits::default());
     match kind {
-        Kind::VCardResult => answer_of::<ProfileQuery>(text),
-        Kind::LastResult => answer_of::<LastSeenQuery>(text),
-        Kind::BlockList => answer_of::<Blocked>(text),
-        Kind::BlockedBy => answer_of::<BlockedBy>(text),
-        Kind::Roster => answer_of::<FriendsQuery>(text),
-        Kind::VCardGet => question_of::<ProfileQuery>(text),
-        Kind::LastGet => question_of::<LastSeenQuery>(text),
+        Kind::VCardResult => answer_of::<GetProfile>(text),
+        Kind::LastResult => answer_of::<GetLastSeen>(text),
+        Kind::BlockList => answer_of::<GetBlocked>(text),
+        Kind::BlockedBy => answer_of::<GetBlockedBy>(text),
+        Kind::Roster => answer_of::<GetFriends>(text),
+        Kind::VCardGet => question_of::<GetProfile>(text),
+        Kind::LastGet => question_of::<GetLastSeen>(text),
         Kind::Block => question_of::<Block>(text),
         Kind::Unblock => question_of::<Unblock>(text),
         Kind::Presence => {
@@ -133,13 +133,13 @@ pub fn decode(element: Element<'_>, kind: Kind) -> Result<(), DecodeError> {
         Ok(())
     }
     match kind {
-        Kind::VCardResult => keep(read_answer::<ProfileQuery>(element)),
-        Kind::LastResult => keep(read_answer::<LastSeenQuery>(element)),
-        Kind::BlockList => keep(read_answer::<Blocked>(element)),
-        Kind::BlockedBy => keep(read_answer::<BlockedBy>(element)),
-        Kind::Roster => keep(read_answer::<FriendsQuery>(element)),
-        Kind::VCardGet => keep(read_question::<ProfileQuery>(element)),
-        Kind::LastGet => keep(read_question::<LastSeenQuery>(element)),
+        Kind::VCardResult => keep(read_answer::<GetProfile>(element)),
+        Kind::LastResult => keep(read_answer::<GetLastSeen>(element)),
+        Kind::BlockList => keep(read_answer::<GetBlocked>(element)),
+        Kind::BlockedBy => keep(read_answer::<GetBlockedBy>(element)),
+        Kind::Roster => keep(read_answer::<GetFriends>(element)),
+        Kind::VCardGet => keep(read_question::<GetProfile>(element)),
+        Kind::LastGet => keep(read_question::<GetLastSeen>(element)),
         Kind::Block => keep(read_question::<Block>(element)),
         Kind::Unblock => keep(read_question::<Unblock>(element)),
         Kind::Presence => keep(read_presence(element)),
@@ -291,21 +291,21 @@ mod tests {
         let all = stanzas();
         let text = |name| &all.iter().find(|stanza| stanza.name == name).unwrap().text;
         let parser = &mut Parser::new(Limits::default());
-        let card = answer::<ProfileQuery>(parser, text("vcard result")).unwrap();
+        let card = answer::<GetProfile>(parser, text("vcard result")).unwrap();
         assert_eq!((card.status.as_str(), card.thumb_image.len()), ("I am in & around", 1200));
-        assert!(question::<ProfileQuery>(parser, text("vcard get")).unwrap().to.is_some());
-        assert!(question::<LastSeenQuery>(parser, text("last get")).unwrap().to().is_some());
-        assert_eq!(answer::<LastSeenQuery>(parser, text("last result")).unwrap().seconds, 8123);
+        assert!(question::<GetProfile>(parser, text("vcard get")).unwrap().to.is_some());
+        assert!(question::<GetLastSeen>(parser, text("last get")).unwrap().to().is_some());
+        assert_eq!(answer::<GetLastSeen>(parser, text("last result")).unwrap().seconds, 8123);
         let blocked = question::<Block>(parser, text("block set")).unwrap().user;
         assert_eq!(blocked, question::<Unblock>(parser, text("unblock set")).unwrap().user);
         for (name, count) in [("block list 1", 1), ("block list 50", 50), ("block list 1000", 1000)]
         {
-            assert_eq!(answer::<Blocked>(parser, text(name)).unwrap().len(), count);
+            assert_eq!(answer::<GetBlocked>(parser, text(name)).unwrap().len(), count);
         }
-        assert_eq!(answer::<BlockedBy>(parser, text("blocked by 50")).unwrap().len(), 50);
+        assert_eq!(answer::<GetBlockedBy>(parser, text("blocked by 50")).unwrap().len(), 50);
         assert_eq!(presence(parser, text("presence")).unwrap().priority, 1);
         assert_eq!(message(parser, text("message")).unwrap().unwrap().len(), 400);
-        let friends = answer::<FriendsQuery>(parser, text("roster 200")).unwrap();
+        let friends = answer::<GetFriends>(parser, text("roster 200")).unwrap();
         let profile = friends.items[7].user_profile.clone().unwrap();
         assert_eq!(friends.items.len(), 200);
         assert!(profile.contains(r#""nickName": "Üser <7> & Co""#), "{profile}");

@@ -6,10 +6,10 @@
 use crate::corpus::{Kind, Stanza};
 use crate::{Contender, parse};
 use mfly_proto::id::StanzaId;
-use mfly_proto::payload::block::{Block, Blocked, BlockedBy, Unblock};
-use mfly_proto::payload::friends::FriendsQuery;
-use mfly_proto::payload::last_seen::LastSeenQuery;
-use mfly_proto::payload::profile::ProfileQuery;
+use mfly_proto::payload::block::{Block, GetBlocked, GetBlockedBy, Unblock};
+use mfly_proto::payload::friends::GetFriends;
+use mfly_proto::payload::last_seen::GetLastSeen;
+use mfly_proto::payload::profile::GetProfile;
 use mfly_proto::stanza::{IqRequest, iq};
 use mfly_proto::xml::{Element, Limits, Parser, Writer};
 use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
@@ -145,13 +145,13 @@ fn mfly_typed(stanza: &Stanza) -> Option<Contender<'_>> {
     }
     let text = stanza.text.as_str();
     match stanza.kind {
-        Kind::VCardResult => answer_of::<ProfileQuery>(text),
-        Kind::LastResult => answer_of::<LastSeenQuery>(text),
-        Kind::BlockList => answer_of::<Blocked>(text),
-        Kind::BlockedBy => answer_of::<BlockedBy>(text),
-        Kind::Roster => answer_of::<FriendsQuery>(text),
-        Kind::VCardGet => question_of::<ProfileQuery>(text),
-        Kind::LastGet => question_of::<LastSeenQuery>(text),
+        Kind::VCardResult => answer_of::<GetProfile>(text),
+        Kind::LastResult => answer_of::<GetLastSeen>(text),
+        Kind::BlockList => answer_of::<GetBlocked>(text),
+        Kind::BlockedBy => answer_of::<GetBlockedBy>(text),
+        Kind::Roster => answer_of::<GetFriends>(text),
+        Kind::VCardGet => question_of::<GetProfile>(text),
+        Kind::LastGet => question_of::<GetLastSeen>(text),
         Kind::Block => question_of::<Block>(text),
         Kind::Unblock => question_of::<Unblock>(text),
         Kind::Presence => {
@@ -232,10 +232,10 @@ mod tests {
             let mut buffer = Vec::new();
             match stanza.kind {
                 Kind::Roster => {
-                    let friends = parse::answer::<FriendsQuery>(parser, &stanza.text).unwrap();
-                    answer::<FriendsQuery>(&friends, &id, &mut buffer);
+                    let friends = parse::answer::<GetFriends>(parser, &stanza.text).unwrap();
+                    answer::<GetFriends>(&friends, &id, &mut buffer);
                     let text = std::str::from_utf8(&buffer).unwrap();
-                    assert_eq!(parse::answer::<FriendsQuery>(parser, text).unwrap(), friends);
+                    assert_eq!(parse::answer::<GetFriends>(parser, text).unwrap(), friends);
                 }
                 Kind::Block => {
                     let block = parse::question::<Block>(parser, &stanza.text).unwrap();

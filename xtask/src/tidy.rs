@@ -12,9 +12,6 @@ const LONG: &[(&str, &str)] = &[];
 /// Payloads that belong to the stream rather than to a feature.
 const NO_FEATURE: &[&str] = &["bind", "carbons", "ping", "session"];
 
-/// Payloads of any XMPP server: accounts there have no features of the platform, only fixtures.
-const STANDARD: &[&str] = &["blocking", "entity_time", "roster", "service_discovery", "vcard"];
-
 /// What must not be named where: folder, word, why.
 const LAYERS: &[(&str, &str, &str)] = &[
     ("crates/mfly-proto/src", "tokio", "the codecs do no input or output"),
@@ -151,15 +148,6 @@ fn stems(root: &Path, faults: &mut Vec<String>) {
             continue;
         }
         let fixtures = format!("crates/mfly-proto/fixtures/{stem}");
-        if STANDARD.contains(&stem.as_str()) {
-            let operation = format!("crates/mfly-client/src/standard/{stem}.rs");
-            for place in [fixtures, operation] {
-                if !root.join(&place).exists() {
-                    faults.push(format!("payload '{stem}' has no {place}"));
-                }
-            }
-            continue;
-        }
         let places = [
             format!("crates/mfly-client/src/feature/{stem}.rs"),
             format!("crates/mfly-testserver/src/core/feature/{stem}.rs"),

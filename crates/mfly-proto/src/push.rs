@@ -6,12 +6,12 @@
 use crate::decode::DecodeError;
 use crate::payload::admin_block::AdminBlock;
 use crate::payload::block::{BlockPush, UserBlocked};
-use crate::payload::blocking::BlockListPush;
 use crate::payload::friends::{Friends, FriendsNotice};
 use crate::payload::logout::ForcedLogout;
 use crate::payload::profile::{ProfileChanged, ProfilePush};
-use crate::payload::roster::RosterPush;
 use crate::payload::settings::Settings;
+use crate::payload::standard::block::BlockListPush;
+use crate::payload::standard::roster::RosterPush;
 use crate::payload::user_deleted::UserDeleted;
 use crate::stanza::{Iq, IqKind, Message};
 

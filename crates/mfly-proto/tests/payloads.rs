@@ -4,12 +4,12 @@
 use mfly_proto::decode::DecodeError;
 use mfly_proto::jid::{BareJid, UserReference};
 use mfly_proto::listed::{Listed, SkipReason};
-use mfly_proto::payload::block::{Block, BlockPush, Blocked, BlockedBy};
-use mfly_proto::payload::friends::{Friends, FriendsNotice, FriendsQuery};
-use mfly_proto::payload::last_seen::{LastSeen, LastSeenQuery};
+use mfly_proto::payload::block::{Block, BlockPush, GetBlocked, GetBlockedBy};
+use mfly_proto::payload::friends::{Friends, FriendsNotice, GetFriends};
+use mfly_proto::payload::last_seen::{GetLastSeen, LastSeen};
 use mfly_proto::payload::logout::ForcedLogout;
-use mfly_proto::payload::profile::{ProfileQuery, SetProfile, VCard};
-use mfly_proto::payload::settings::{Settings, SettingsQuery, UpdateSettings};
+use mfly_proto::payload::profile::{GetProfile, SetProfile, VCard};
+use mfly_proto::payload::settings::{GetSettings, Settings, UpdateSettings};
 use mfly_proto::push::Push;
 use mfly_proto::stanza::{
     ErrorCondition, ErrorKind, Iq, IqKind, IqRequest, Message, Presence, PresenceKind, Reply, Show,
@@ -54,16 +54,16 @@ fn iq_push(text: &str) -> Result<Option<Push>, DecodeError> {
 #[test]
 fn a_last_seen_answer_without_a_query_is_an_error_and_not_a_hang() {
     let missing = DecodeError::MissingChild { element: "iq", child: "query" };
-    assert_eq!(response::<LastSeenQuery>(""), Err(missing));
+    assert_eq!(response::<GetLastSeen>(""), Err(missing));
 }
 
 #[test]
 fn seconds_are_read_as_a_person_would_and_the_status_text_is_kept() {
-    let answer = response::<LastSeenQuery>("<query xmlns='jabber:iq:last'>away for lunch</query>");
+    let answer = response::<GetLastSeen>("<query xmlns='jabber:iq:last'>away for lunch</query>");
     let LastSeen { seconds, status, .. } = answer.unwrap();
     assert_eq!((seconds, status.as_deref()), (0, Some("away for lunch")));
     let read = |seconds: &str| {
-        response::<LastSeenQuery>(&format!(
+        response::<GetLastSeen>(&format!(
             "<query xmlns='jabber:iq:last' seconds='{seconds}'>away</query>"
         ))
     };
@@ -82,10 +82,10 @@ fn seconds_are_read_as_a_person_would_and_the_status_text_is_kept() {
 
 #[test]
 fn an_empty_answer_is_an_empty_block_list() {
-    assert_eq!(response::<Blocked>(""), Ok(Listed::new()));
-    assert_eq!(response::<BlockedBy>(""), Ok(Listed::new()));
+    assert_eq!(response::<GetBlocked>(""), Ok(Listed::new()));
+    assert_eq!(response::<GetBlockedBy>(""), Ok(Listed::new()));
     assert_eq!(
-        response::<BlockedBy>("<query xmlns='jabber:iq:user_activities'/>"),
+        response::<GetBlockedBy>("<query xmlns='jabber:iq:user_activities'/>"),
         Ok(Listed::new())
     );
 }
@@ -103,7 +103,7 @@ fn those_who_blocked_me_may_be_named_by_id_or_address_with_or_without_the_query(
             "<query xmlns='jabber:iq:user_activities'><blocklist>{members}</blocklist></query>"
         ),
     ] {
-        assert_eq!(response::<BlockedBy>(&answer).unwrap(), expected);
+        assert_eq!(response::<GetBlockedBy>(&answer).unwrap(), expected);
     }
     assert_eq!(expected[0].at("h.test").unwrap().as_str(), "u5@h.test");
 }
@@ -116,14 +116,14 @@ fn an_odd_entry_of_a_platform_list_leaves_the_others() {
             .map(item)
             .concat();
     let blocked = format!("<blocklist xmlns='urn:xmpp:blocking'>{items}</blocklist>");
-    let blocked = response::<Blocked>(&blocked).unwrap();
+    let blocked = response::<GetBlocked>(&blocked).unwrap();
     let listed: Vec<_> = blocked.iter().map(|user| user.as_str()).collect();
     assert_eq!(listed, ["u2@h.test", r"juliet\40x.test@h.test", "h.test"]);
     assert_eq!(blocked.skipped_count(), 4);
     assert_eq!(blocked.skipped()[0].text, "<item jid='u3@h.test/Web'/>");
 
     let friends = format!("<query xmlns='jabber:iq:roster'>{items}</query>");
-    let friends = response::<FriendsQuery>(&friends).unwrap().items;
+    let friends = response::<GetFriends>(&friends).unwrap().items;
     let listed: Vec<_> = friends.iter().map(|friend| friend.user.as_str()).collect();
     // A session of a contact names the contact.
     assert_eq!(listed, ["u2@h.test", "u3@h.test", r"juliet\40x.test@h.test"]);
@@ -131,7 +131,7 @@ fn an_odd_entry_of_a_platform_list_leaves_the_others() {
 
     let members = "<members>u5</members><members>a b</members><members/><members>c(d)</members>";
     let by = format!("<blocklist xmlns='jabber:iq:user_activities'>{members}</blocklist>");
-    let by = response::<BlockedBy>(&by).unwrap();
+    let by = response::<GetBlockedBy>(&by).unwrap();
     assert_eq!(by, ["u5", "c(d)"].map(|id| UserReference::new(id).unwrap()));
     assert_eq!(by.skipped_count(), 2);
     assert_eq!(by.skipped()[0].reason, SkipReason::Invalid("members"));
@@ -185,7 +185,7 @@ fn a_vcard_keeps_what_it_does_not_know_and_takes_either_namespace() {
     .unwrap();
     assert_eq!((card.nick_name.as_str(), card.other("designation")), ("n", Some("d")));
     assert_eq!(
-        response::<ProfileQuery>(""),
+        response::<GetProfile>(""),
         Err(DecodeError::MissingChild { element: "iq", child: "vCard" })
     );
 }
@@ -210,7 +210,7 @@ fn a_profile_push_must_say_whose_profile_it_is() {
 
 #[test]
 fn settings_may_be_missing_from_the_answer() {
-    assert_eq!(response::<SettingsQuery>(""), Ok(Settings { archive: None }));
+    assert_eq!(response::<GetSettings>(""), Ok(Settings { archive: None }));
     let wrong = "<query xmlns='jabber:iq:user_activities' status='user_settings' archive='yes'/>";
     let invalid = DecodeError::InvalidValue { element: "query", field: "archive" };
     assert_eq!(request::<UpdateSettings>(wrong), Err(invalid));
@@ -218,7 +218,7 @@ fn settings_may_be_missing_from_the_answer() {
 
 #[test]
 fn a_contact_list_with_white_space_or_a_wrong_permission_is_read() {
-    let friends = response::<FriendsQuery>(
+    let friends = response::<GetFriends>(
         "<query xmlns='jabber:iq:roster' contact_permission='many'>\n <item jid='u3@h.test' user_profile='{\"a\":1}'/>\n</query>",
     );
     let Friends { permission, items, .. } = friends.unwrap();
@@ -226,7 +226,7 @@ fn a_contact_list_with_white_space_or_a_wrong_permission_is_read() {
     assert_eq!(items[0].user_profile.as_deref(), Some("{\"a\":1}"));
     let permission = |text: &str| {
         let query = format!("<query xmlns='jabber:iq:roster' contact_permission='{text}'/>");
-        response::<FriendsQuery>(&query).unwrap().permission
+        response::<GetFriends>(&query).unwrap().permission
     };
     for (text, number) in [(" 1 ", 1), ("1.0", 1), ("-1", 0), ("99999999999", u32::MAX)] {
         assert_eq!(permission(text), Some(number), "{text:?}");

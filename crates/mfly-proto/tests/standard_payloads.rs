@@ -8,13 +8,17 @@
 use mfly_proto::decode::DecodeError;
 use mfly_proto::jid::{BareJid, Jid};
 use mfly_proto::listed::{Listed, SkipReason};
-use mfly_proto::payload::blocking::{BlockAddresses, BlockList, BlockListPush, UnblockAddresses};
-use mfly_proto::payload::entity_time::{EntityTime, EntityTimeQuery};
-use mfly_proto::payload::roster::{
-    Roster, RosterItem, RosterPush, RosterQuery, SetRosterItem, Subscription,
+use mfly_proto::payload::standard::block::{
+    BlockAddresses, BlockListPush, GetBlockList, UnblockAddresses,
 };
-use mfly_proto::payload::service_discovery::InfoQuery;
-use mfly_proto::payload::vcard::{Email, Name, Photo, SetVCard, Telephone, VCard, VCardQuery};
+use mfly_proto::payload::standard::entity_time::{EntityTime, GetEntityTime};
+use mfly_proto::payload::standard::profile::{
+    Email, GetVCard, Name, Photo, SetVCard, Telephone, VCard,
+};
+use mfly_proto::payload::standard::roster::{
+    GetRoster, Roster, RosterItem, RosterPush, SetRosterItem, Subscription,
+};
+use mfly_proto::payload::standard::service_discovery::GetInfo;
 use mfly_proto::push::StandardPush;
 use mfly_proto::stanza::{Iq, IqRequest, Reply};
 use mfly_proto::xml::{Document, Limits, Writer};
@@ -62,10 +66,10 @@ fn card(content: &str) -> VCard {
 
 #[test]
 fn nobody_has_an_empty_card_however_the_server_says_so() {
-    assert_eq!(response::<VCardQuery>(""), Ok(VCard::default()));
-    assert_eq!(response::<VCardQuery>("<vCard xmlns='vcard-temp'/>"), Ok(VCard::default()));
+    assert_eq!(response::<GetVCard>(""), Ok(VCard::default()));
+    assert_eq!(response::<GetVCard>("<vCard xmlns='vcard-temp'/>"), Ok(VCard::default()));
     let other = DecodeError::UnexpectedElement { expected: "vCard" };
-    assert_eq!(response::<VCardQuery>("<vCard xmlns='u'/>"), Err(other));
+    assert_eq!(response::<GetVCard>("<vCard xmlns='u'/>"), Err(other));
 }
 
 #[test]
@@ -139,15 +143,15 @@ const ROSTER: &str = "xmlns='jabber:iq:roster'";
 
 #[test]
 fn an_empty_answer_says_that_the_known_roster_is_the_latest() {
-    assert_eq!(response::<RosterQuery>(""), Ok(None));
+    assert_eq!(response::<GetRoster>(""), Ok(None));
     assert_eq!(
-        response::<RosterQuery>(&format!("<query {ROSTER} ver='7'/>")),
+        response::<GetRoster>(&format!("<query {ROSTER} ver='7'/>")),
         Ok(Some(Roster { version: Some("7".to_owned()), items: Listed::new() }))
     );
 }
 
 fn roster(items: &str) -> Roster {
-    let answer = response::<RosterQuery>(&format!("<query {ROSTER}>{items}</query>"));
+    let answer = response::<GetRoster>(&format!("<query {ROSTER}>{items}</query>"));
     answer.unwrap().unwrap()
 }
 
@@ -264,9 +268,9 @@ fn any_kind_of_address_can_be_blocked() {
         "<blocklist {BLOCKING}><item jid='U2@h.test'/><item jid='u3@h.test/Phone'/><item jid='spam.test'/></blocklist>"
     );
     let addresses = ["u2@h.test", "u3@h.test/Phone", "spam.test"].map(jid).to_vec();
-    assert_eq!(response::<BlockList>(&list), Ok(addresses.into()));
+    assert_eq!(response::<GetBlockList>(&list), Ok(addresses.into()));
     let missing = DecodeError::MissingChild { element: "iq", child: "blocklist" };
-    assert_eq!(response::<BlockList>(""), Err(missing));
+    assert_eq!(response::<GetBlockList>(""), Err(missing));
     let nobody = format!("<block {BLOCKING}><item jid='@'/></block>");
     assert_eq!(request::<BlockAddresses>(&nobody), Err(invalid("item", "jid")));
 }
@@ -275,7 +279,7 @@ fn any_kind_of_address_can_be_blocked() {
 fn an_odd_address_leaves_the_others_and_never_means_everybody() {
     let items =
         "<item jid='spam.test'/><item jid='c d@e'/><item jid='@domain'/><item jid=''/><item/>";
-    let list = response::<BlockList>(&format!("<blocklist {BLOCKING}>{items}</blocklist>"));
+    let list = response::<GetBlockList>(&format!("<blocklist {BLOCKING}>{items}</blocklist>"));
     let list = list.unwrap();
     assert_eq!(list, [jid("spam.test")]);
     assert_eq!(list.skipped_count(), 4);
@@ -323,7 +327,7 @@ fn only_sets_are_pushes() {
 #[test]
 fn a_time_is_read_with_its_distance_from_utc() {
     let read = |tzo: &str, utc: &str| {
-        response::<EntityTimeQuery>(&format!(
+        response::<GetEntityTime>(&format!(
             "<time xmlns='urn:xmpp:time'><tzo>{tzo}</tzo><utc>{utc}</utc></time>"
         ))
     };
@@ -354,7 +358,7 @@ fn a_time_is_read_with_its_distance_from_utc() {
     }
     let missing = |child| DecodeError::MissingChild { element: "time", child };
     let time = |content: &str| {
-        response::<EntityTimeQuery>(&format!("<time xmlns='urn:xmpp:time'>{content}</time>"))
+        response::<GetEntityTime>(&format!("<time xmlns='urn:xmpp:time'>{content}</time>"))
     };
     assert_eq!(time("<tzo>Z</tzo>"), Err(missing("utc")));
     assert_eq!(time(&format!("<utc>{utc}</utc>")), Err(missing("tzo")));
@@ -362,7 +366,7 @@ fn a_time_is_read_with_its_distance_from_utc() {
 
 #[test]
 fn features_are_found_and_forms_are_passed_over() {
-    let info = response::<InfoQuery>(
+    let info = response::<GetInfo>(
         "<query xmlns='http://jabber.org/protocol/disco#info'><identity category='server' type='im'/>\
          <feature var='urn:xmpp:ping'/><x xmlns='jabber:x:data'><feature var='no'/></x></query>",
     )
@@ -373,7 +377,7 @@ fn features_are_found_and_forms_are_passed_over() {
 
 #[test]
 fn an_odd_feature_or_identity_leaves_the_others() {
-    let info = response::<InfoQuery>(
+    let info = response::<GetInfo>(
         "<query xmlns='http://jabber.org/protocol/disco#info'><feature/><feature var='urn:xmpp:ping'/>\
          <identity type='im'/><identity category='server'/><identity category='server' type='im'/></query>",
     )

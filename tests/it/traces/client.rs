@@ -1,7 +1,7 @@
 //! The client in the client's part of a trace; the server's part is played.
 
 use mfly_client::{ErrorKind, Event, Events, OfficialEvent, ProfileFields, ProfileImage, Session};
-use mfly_proto::payload::logout::UserLogout;
+use mfly_proto::payload::logout::LogOut;
 use mfly_proto::testing::{Bindings, Line};
 use mfly_tests::env::user;
 use mfly_tests::recorded::traces;
@@ -240,7 +240,7 @@ async fn outcome(session: &Session, call: &str) -> mfly_client::Result<Outcome> 
         }
         "update_settings" => session.update_settings(argument == "archive").await?,
         "user_logout" => {
-            let request = UserLogout { socket_id: argument.to_owned() };
+            let request = LogOut { socket_id: argument.to_owned() };
             session.request(&request).await?;
         }
         _ => panic!("nobody knows the operation {call}"),

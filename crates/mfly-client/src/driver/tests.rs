@@ -10,7 +10,7 @@ use crate::machine::{ConnectionState, DisconnectReason, Redirect, RequestFailure
 use futures_util::{SinkExt, StreamExt};
 use mfly_proto::framing::Frame;
 use mfly_proto::jid::BareJid;
-use mfly_proto::payload::block::{Blocked, BlockedBy};
+use mfly_proto::payload::block::{GetBlocked, GetBlockedBy};
 use mfly_transport::{Connection, TransportError};
 use std::future::Future;
 use std::sync::Mutex;
@@ -186,8 +186,8 @@ async fn a_session_connects_and_its_requests_are_answered_each_with_its_own() {
         server.answer(&first, "").await;
     };
     let (first, second, ()) = tokio::join!(
-        rig.link.request(&Blocked, Asking::default()),
-        other.request(&Blocked, Asking::default()),
+        rig.link.request(&GetBlocked, Asking::default()),
+        other.request(&GetBlocked, Asking::default()),
         serve
     );
     assert_eq!(first.unwrap().len(), 0);
@@ -204,9 +204,9 @@ async fn an_answer_that_cannot_be_read_fails_its_request_and_nothing_else() {
         server.answer(&request, BLOCKLIST).await;
     };
     let ask = async {
-        let answer = rig.link.request(&Blocked, Asking::default()).await;
+        let answer = rig.link.request(&GetBlocked, Asking::default()).await;
         assert!(matches!(answer, Err(RequestFailure::Malformed(_))), "{answer:?}");
-        assert_eq!(rig.link.request(&Blocked, Asking::default()).await.unwrap().len(), 1);
+        assert_eq!(rig.link.request(&GetBlocked, Asking::default()).await.unwrap().len(), 1);
     };
     tokio::join!(ask, serve);
 }
@@ -215,9 +215,9 @@ async fn an_answer_that_cannot_be_read_fails_its_request_and_nothing_else() {
 async fn a_dropped_request_frees_its_place() {
     let (rig, mut server) = Rig::online(|parts| parts.config.max_requests = 1).await;
     let asking = rig.link.clone();
-    let request = tokio::spawn(async move { asking.request(&Blocked, Asking::default()).await });
+    let request = tokio::spawn(async move { asking.request(&GetBlocked, Asking::default()).await });
     server.expect("blocklist").await;
-    let refused = rig.link.request(&Blocked, Asking::default()).await;
+    let refused = rig.link.request(&GetBlocked, Asking::default()).await;
     assert_eq!(refused, Err(RequestFailure::TooManyRequests));
     request.abort();
     assert!(request.await.unwrap_err().is_cancelled());
@@ -225,21 +225,21 @@ async fn a_dropped_request_frees_its_place() {
         let request = server.expect("blocklist").await;
         server.answer(&request, BLOCKLIST).await;
     };
-    let (answer, ()) = tokio::join!(rig.link.request(&Blocked, Asking::default()), serve);
+    let (answer, ()) = tokio::join!(rig.link.request(&GetBlocked, Asking::default()), serve);
     assert_eq!(answer.unwrap().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_is_dropped_before_it_left_is_not_sent() {
     let (rig, mut server) = Rig::online(|_| {}).await;
-    let mut dropped = Box::pin(rig.link.request(&Blocked, Asking::default()));
+    let mut dropped = Box::pin(rig.link.request(&GetBlocked, Asking::default()));
     assert!(poll_fn(|cx| Poll::Ready(dropped.as_mut().poll(cx).is_pending())).await);
     drop(dropped);
     let serve = async {
         let request = server.expect("user_activities").await;
         server.answer(&request, "").await;
     };
-    let (answer, ()) = tokio::join!(rig.link.request(&BlockedBy, Asking::default()), serve);
+    let (answer, ()) = tokio::join!(rig.link.request(&GetBlockedBy, Asking::default()), serve);
     assert_eq!(answer.unwrap().len(), 0);
 }
 
@@ -249,7 +249,7 @@ async fn a_request_without_answer_fails_when_its_own_time_is_up() {
     for (asked, expected) in [(None, 15 * SECOND), (Some(3 * SECOND), 3 * SECOND)] {
         let start = Instant::now();
         assert_eq!(
-            rig.link.request(&Blocked, Asking { timeout: asked, fail_fast: None }).await,
+            rig.link.request(&GetBlocked, Asking { timeout: asked, fail_fast: None }).await,
             Err(RequestFailure::TimedOut)
         );
         assert_eq!(start.elapsed(), expected);
@@ -286,14 +286,14 @@ async fn a_lost_connection_is_made_again_with_a_fresh_password_and_pending_reque
         server.expect("blocklist").await;
         drop(server);
     };
-    let (answer, ()) = tokio::join!(rig.link.request(&Blocked, Asking::default()), lose);
+    let (answer, ()) = tokio::join!(rig.link.request(&GetBlocked, Asking::default()), lose);
     let Err(RequestFailure::ConnectionLost(cause)) = answer else {
         panic!("{answer:?}");
     };
     assert!(matches!(*cause, DisconnectReason::ConnectionBroken(_)), "{cause}");
     assert_eq!(*rig.link.state().borrow(), ConnectionState::Reconnecting);
     let fast = Asking { timeout: None, fail_fast: Some(true) };
-    let refused = rig.link.request(&Blocked, fast).await;
+    let refused = rig.link.request(&GetBlocked, fast).await;
     assert!(matches!(refused, Err(RequestFailure::NotConnected { last: Some(_) })), "{refused:?}");
     let sent = rig.link.send(b"<presence/>".to_vec()).await;
     assert_eq!(sent, Err(RequestFailure::NotConnected { last: None }));
@@ -347,7 +347,7 @@ async fn a_first_connection_that_fails_is_an_error_with_its_cause() {
     };
     let DisconnectReason::ConnectFailed(cause) = *last else { panic!("{last}") };
     assert!(cause.downcast_ref::<TransportError>().is_some());
-    assert_eq!(rig.link.request(&Blocked, Asking::default()).await, Err(RequestFailure::Closed));
+    assert_eq!(rig.link.request(&GetBlocked, Asking::default()).await, Err(RequestFailure::Closed));
 }
 
 #[tokio::test(start_paused = true)]
@@ -361,7 +361,7 @@ async fn more_first_attempts_can_be_allowed() {
 async fn closing_lets_answers_through_and_waits_for_the_servers_goodbye() {
     let (rig, mut server) = Rig::online(|_| {}).await;
     let asking = rig.link.clone();
-    let request = tokio::spawn(async move { asking.request(&Blocked, Asking::default()).await });
+    let request = tokio::spawn(async move { asking.request(&GetBlocked, Asking::default()).await });
     let question = server.expect("blocklist").await;
     let serve = async {
         server.expect(r#"<presence type="unavailable" xmlns="jabber:client"/>"#).await;
@@ -441,7 +441,7 @@ fn large_stanza() -> Vec<u8> {
 async fn a_server_that_does_not_read_still_gets_its_answers_to_their_callers() {
     let (rig, mut server) = Rig::online(|_| {}).await;
     let asking = rig.link.clone();
-    let request = tokio::spawn(async move { asking.request(&Blocked, Asking::default()).await });
+    let request = tokio::spawn(async move { asking.request(&GetBlocked, Asking::default()).await });
     let question = server.expect("blocklist").await;
     for _ in 0..20 {
         rig.link.send(large_stanza()).await.unwrap();

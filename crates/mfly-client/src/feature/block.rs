@@ -14,7 +14,9 @@ use mfly_api::Feature;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::jid::{BareJid, UserReference};
 use mfly_proto::listed::{Listed, SkipReason, Skipped};
-use mfly_proto::payload::block::{Block, BlockPush, Blocked, BlockedBy, Unblock, UserBlocked};
+use mfly_proto::payload::block::{
+    Block, BlockPush, GetBlocked, GetBlockedBy, Unblock, UserBlocked,
+};
 
 impl Session {
     /// Blocks a user: neither messages nor presence pass between the two any more.
@@ -74,7 +76,7 @@ impl Session {
     /// When the request fails; see [`ErrorKind`](crate::ErrorKind).
     #[doc(alias = "getUsersIBlocked")]
     pub async fn blocked(&self) -> Result<Listed<BareJid>> {
-        self.request(&Blocked).await
+        self.request(&GetBlocked).await
     }
 
     /// Who has blocked the own account; as [`Session::blocked`], without what names no account.
@@ -83,7 +85,7 @@ impl Session {
     /// When the request fails; see [`ErrorKind`](crate::ErrorKind).
     #[doc(alias = "getUsersWhoBlockedMe")]
     pub async fn blocked_by(&self) -> Result<Listed<BareJid>> {
-        let users = self.request(&BlockedBy).await?;
+        let users = self.request(&GetBlockedBy).await?;
         let host = self.context().account.domain();
         Ok(users.try_map(|user| {
             let skipped = |_| Skipped::new(SkipReason::Invalid("members"), user.as_str());

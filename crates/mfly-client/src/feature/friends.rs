@@ -14,7 +14,7 @@ use mfly_proto::cipher::Iv;
 use mfly_proto::jid::{BareJid, UserId};
 use mfly_proto::lenient::flag;
 use mfly_proto::listed::{Listed, SkipReason, Skipped};
-use mfly_proto::payload::friends::{self, FriendItem, FriendsNotice, FriendsQuery, RegisterUpdate};
+use mfly_proto::payload::friends::{self, FriendItem, FriendsNotice, GetFriends, RegisterUpdate};
 use serde_json::{Value, json};
 
 /// The contact list.
@@ -99,7 +99,7 @@ impl Session {
     #[doc(alias = "getFriendsList")]
     #[doc(alias = "getRegisteredUsers")]
     pub async fn friends(&self) -> Result<Friends, Error> {
-        let list = self.request(&FriendsQuery).await?;
+        let list = self.request(&GetFriends).await?;
         Ok(Friends::open(list, &self.context().profile_iv))
     }
 

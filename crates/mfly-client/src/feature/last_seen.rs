@@ -8,7 +8,7 @@
 use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::user::AsUser;
-use mfly_proto::payload::last_seen::{LastSeen, LastSeenQuery};
+use mfly_proto::payload::last_seen::{GetLastSeen, LastSeen};
 
 impl Session {
     /// When a user was last online: seconds ago, 0 while online.
@@ -37,7 +37,7 @@ impl Session {
     #[doc(alias = "getLastSeen")]
     pub async fn last_seen<U: AsUser + ?Sized>(&self, user: &U) -> Result<LastSeen> {
         let user = self.context().address(user)?;
-        let asked = self.request(&LastSeenQuery::new(user)).await;
+        let asked = self.request(&GetLastSeen::new(user)).await;
         asked.map_err(Error::about_user)
     }
 }

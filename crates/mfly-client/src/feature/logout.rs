@@ -7,7 +7,7 @@ use crate::error::{ErrorKind, Result};
 use crate::machine::EndReason;
 use crate::session::Session;
 use mfly_api::endpoint::logout;
-use mfly_proto::payload::logout::UserLogout;
+use mfly_proto::payload::logout::LogOut;
 use std::time::Duration;
 
 /// How long the notice of a session that came from a code may take.
@@ -34,7 +34,7 @@ impl Session {
     pub async fn logout(&self) -> Result<LoggedOut> {
         if let Some(socket_id) = self.qr_socket_id() {
             // As in the official SDK, what becomes of this does not matter.
-            let notice = UserLogout { socket_id: socket_id.to_owned() };
+            let notice = LogOut { socket_id: socket_id.to_owned() };
             let _ = self.with_timeout(NOTICE).with_fail_fast(true).request(&notice).await;
         }
         let server_told = match self.send(&logout::Request).await {

@@ -17,7 +17,7 @@ use crate::session::Session;
 use crate::signalling::Endpoint;
 use futures_core::Stream;
 use mfly_proto::argument::InvalidArgument;
-use mfly_proto::payload::logout::UserLogout;
+use mfly_proto::payload::logout::LogOut;
 use mfly_proto::qr_login::is_id;
 use std::fmt;
 use std::pin::Pin;
@@ -230,7 +230,7 @@ impl Session {
     pub async fn end_qr_session(&self, socket_id: &str) -> Result<()> {
         check_socket_id(socket_id)?;
         let socket_id = socket_id.to_owned();
-        self.request(&UserLogout { socket_id }).await
+        self.request(&LogOut { socket_id }).await
     }
 
     /// Ends this session when it is told to by a notice of a forced log-out.

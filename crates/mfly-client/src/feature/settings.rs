@@ -8,7 +8,7 @@
 
 use crate::error::Result;
 use crate::session::Session;
-use mfly_proto::payload::settings::{Settings, SettingsQuery, UpdateSettings};
+use mfly_proto::payload::settings::{GetSettings, Settings, UpdateSettings};
 
 impl Session {
     /// The settings.
@@ -17,7 +17,7 @@ impl Session {
     /// When the request fails; see [`ErrorKind`](crate::ErrorKind).
     #[doc(alias = "getUserSettings")]
     pub async fn settings(&self) -> Result<Settings> {
-        self.request(&SettingsQuery).await
+        self.request(&GetSettings).await
     }
 
     /// Changes whether archived chats stay archived when a message arrives.

@@ -11,7 +11,7 @@ use mfly_proto::framing::Skipped;
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{BareJid, FullJid, Jid};
 use mfly_proto::payload::bind::{self, Bind};
-use mfly_proto::payload::session::{self, Session};
+use mfly_proto::payload::session::{self, EstablishSession};
 use mfly_proto::stanza::{Iq, IqKind, IqRequest, Reply, iq};
 use mfly_proto::stream::Features;
 use mfly_proto::xml::Document;
@@ -82,7 +82,7 @@ impl Binding {
             }
         };
         if next_step(&self.features, done) == Some(Step::EstablishSession) {
-            let id = request(session::ID, &Session, cx);
+            let id = request(session::ID, &EstablishSession, cx);
             return Ok(Phase::Binding(Self { features: self.features, done, id, jid: Some(jid) }));
         }
         let limit = stanza_limit(&self.features);

@@ -1,6 +1,6 @@
 //! Blocking addresses (XEP-0191).
 //!
-//! Wire form: [`mfly_proto::payload::blocking`].
+//! Wire form: [`mfly_proto::payload::standard::block`].
 
 use super::event::Event;
 use super::session::Session;
@@ -8,7 +8,9 @@ use crate::error::Result;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::jid::Jid;
 use mfly_proto::listed::Listed;
-use mfly_proto::payload::blocking::{BlockAddresses, BlockList, BlockListPush, UnblockAddresses};
+use mfly_proto::payload::standard::block::{
+    BlockAddresses, BlockListPush, GetBlockList, UnblockAddresses,
+};
 
 impl Session {
     /// Blocks addresses, each an account, one of its sessions, or a whole domain: nothing passes
@@ -46,7 +48,7 @@ impl Session {
     /// # Errors
     /// When the request fails; see [`ErrorKind`](crate::ErrorKind).
     pub async fn blocked(&self) -> Result<Listed<Jid>> {
-        self.request(&BlockList).await
+        self.request(&GetBlockList).await
     }
 }
 

@@ -1,11 +1,11 @@
 //! What time it is elsewhere (XEP-0202).
 //!
-//! Wire form: [`mfly_proto::payload::entity_time`].
+//! Wire form: [`mfly_proto::payload::standard::entity_time`].
 
 use super::session::Session;
 use crate::error::Result;
 use mfly_proto::jid::Jid;
-use mfly_proto::payload::entity_time::{EntityTime, EntityTimeQuery};
+use mfly_proto::payload::standard::entity_time::{EntityTime, GetEntityTime};
 
 impl Session {
     /// What time it is at the own server, or at somebody else's.
@@ -16,6 +16,6 @@ impl Session {
     pub async fn entity_time(&self, of: Option<&Jid>) -> Result<EntityTime> {
         // Servers need not answer in the own account's name: ejabberd does not.
         let to = of.cloned().map_or_else(|| self.server(), Ok)?;
-        self.request(&EntityTimeQuery { to: Some(to) }).await
+        self.request(&GetEntityTime { to: Some(to) }).await
     }
 }

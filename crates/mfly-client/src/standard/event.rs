@@ -8,7 +8,7 @@ use crate::machine::{DisconnectReason, EndReason, Notice};
 use mfly_proto::framing::Skipped as SkippedStanza;
 use mfly_proto::jid::{BareJid, FullJid, Jid};
 use mfly_proto::listed::Listed;
-use mfly_proto::payload::roster::{RosterItem, RosterPush};
+use mfly_proto::payload::standard::roster::{RosterItem, RosterPush};
 use mfly_proto::push::StandardPush;
 use mfly_proto::stanza::{PresenceKind, Show};
 use mfly_proto::xml::Document;

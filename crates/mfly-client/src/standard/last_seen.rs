@@ -5,7 +5,7 @@
 use super::session::Session;
 use crate::error::Result;
 use mfly_proto::jid::BareJid;
-use mfly_proto::payload::last_seen::{LastSeen, LastSeenQuery};
+use mfly_proto::payload::last_seen::{GetLastSeen, LastSeen};
 
 impl Session {
     /// When an account was last online: seconds ago, 0 while online. Of a server: how long it has
@@ -16,6 +16,6 @@ impl Session {
     /// be seen: most servers tell only those who see its presence. Otherwise see
     /// [`ErrorKind`](crate::ErrorKind).
     pub async fn last_seen(&self, user: &BareJid) -> Result<LastSeen> {
-        self.request(&LastSeenQuery::new(user.clone())).await
+        self.request(&GetLastSeen::new(user.clone())).await
     }
 }

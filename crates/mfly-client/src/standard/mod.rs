@@ -81,8 +81,10 @@ pub use session::Session;
 pub use crate::connector::{Connector, ConnectorError, Dialled};
 pub use mfly_proto::date_time::DateTime;
 pub use mfly_proto::listed::{Listed, SkipReason, Skipped};
-pub use mfly_proto::payload::entity_time::EntityTime;
-pub use mfly_proto::payload::roster::{Roster, RosterItem, Subscription};
-pub use mfly_proto::payload::service_discovery::{Identity, Info};
-pub use mfly_proto::payload::vcard::{Email, Name, Organization, Photo, Telephone, VCard};
+pub use mfly_proto::payload::standard::entity_time::EntityTime;
+pub use mfly_proto::payload::standard::profile::{
+    Email, Name, Organization, Photo, Telephone, VCard,
+};
+pub use mfly_proto::payload::standard::roster::{Roster, RosterItem, Subscription};
+pub use mfly_proto::payload::standard::service_discovery::{Identity, Info};
 pub use mfly_proto::stanza::MessageKind;

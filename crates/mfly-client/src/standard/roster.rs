@@ -1,12 +1,12 @@
 //! The contact list (RFC 6121 §2).
 //!
-//! Wire form: [`mfly_proto::payload::roster`]. Who sees whose presence is agreed on with
+//! Wire form: [`mfly_proto::payload::standard::roster`]. Who sees whose presence is agreed on with
 //! [`Session::subscribe`] and its like.
 
 use super::session::Session;
 use crate::error::{Error, ErrorKind, Result};
 use mfly_proto::jid::Jid;
-use mfly_proto::payload::roster::{Roster, RosterItem, RosterQuery, SetRosterItem};
+use mfly_proto::payload::standard::roster::{GetRoster, Roster, RosterItem, SetRosterItem};
 
 impl Session {
     /// The contact list; entries that cannot be read are left out of it and counted
@@ -18,7 +18,7 @@ impl Session {
     /// # Errors
     /// When the request fails; see [`ErrorKind`](crate::ErrorKind).
     pub async fn roster(&self) -> Result<Roster> {
-        let roster = self.request(&RosterQuery::default()).await?;
+        let roster = self.request(&GetRoster::default()).await?;
         // Nothing at all would say that an earlier version is still the latest, and none was named.
         roster.ok_or_else(|| Error::from(ErrorKind::UnexpectedAnswer))
     }

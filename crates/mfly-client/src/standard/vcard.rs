@@ -1,11 +1,11 @@
 //! Cards: what people tell about themselves (XEP-0054).
 //!
-//! Wire form: [`mfly_proto::payload::vcard`].
+//! Wire form: [`mfly_proto::payload::standard::profile`].
 
 use super::session::Session;
 use crate::error::{ErrorKind, Result};
 use mfly_proto::jid::BareJid;
-use mfly_proto::payload::vcard::{SetVCard, VCard, VCardQuery};
+use mfly_proto::payload::standard::profile::{GetVCard, SetVCard, VCard};
 use mfly_proto::stanza::ErrorCondition;
 
 impl Session {
@@ -15,7 +15,7 @@ impl Session {
     /// [`RequestRefused`](crate::ErrorKind::RequestRefused) when somebody else has none or does not
     /// exist, which servers do not tell apart; otherwise see [`ErrorKind`](crate::ErrorKind).
     pub async fn vcard(&self, of: Option<&BareJid>) -> Result<VCard> {
-        let request = of.map_or_else(VCardQuery::default, |of| VCardQuery::of(of.clone()));
+        let request = of.map_or_else(GetVCard::default, |of| GetVCard::of(of.clone()));
         match self.request(&request).await {
             Err(error) if of.is_none() && is_missing(error.kind()) => Ok(VCard::default()),
             answer => answer,

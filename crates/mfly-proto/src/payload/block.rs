@@ -39,11 +39,11 @@ pub struct Unblock {
 
 /// Asks whom the own account has blocked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Blocked;
+pub struct GetBlocked;
 
 /// Asks who has blocked the own account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct BlockedBy;
+pub struct GetBlockedBy;
 
 macro_rules! one_item_command {
     ($type:ident, $name:literal) => {
@@ -77,7 +77,7 @@ macro_rules! one_item_command {
 one_item_command!(Block, "block");
 one_item_command!(Unblock, "unblock");
 
-impl IqRequest for Blocked {
+impl IqRequest for GetBlocked {
     const KIND: IqKind = IqKind::Get;
     const NAMESPACE: &'static str = ns::BLOCKING;
     const NAME: &'static str = "blocklist";
@@ -107,7 +107,7 @@ impl IqRequest for Blocked {
     }
 }
 
-impl IqRequest for BlockedBy {
+impl IqRequest for GetBlockedBy {
     const KIND: IqKind = IqKind::Get;
     const NAMESPACE: &'static str = ns::USER_ACTIVITIES;
     const NAME: &'static str = "query";

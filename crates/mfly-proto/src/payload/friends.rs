@@ -23,7 +23,7 @@ use crate::xml::{Element, Writer};
 
 /// Asks for the contact list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FriendsQuery;
+pub struct GetFriends;
 
 /// The contact list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl Friends {
     }
 }
 
-impl IqRequest for FriendsQuery {
+impl IqRequest for GetFriends {
     const KIND: IqKind = IqKind::Get;
     const NAMESPACE: &'static str = ns::ROSTER;
     const NAME: &'static str = "query";

@@ -19,11 +19,11 @@ use crate::xml::{Element, Writer};
 
 /// Asks for a user's last activity.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LastSeenQuery {
+pub struct GetLastSeen {
     to: Jid,
 }
 
-impl LastSeenQuery {
+impl GetLastSeen {
     /// Asks about `user`.
     #[must_use]
     pub fn new(user: BareJid) -> Self {
@@ -50,7 +50,7 @@ impl LastSeen {
     }
 }
 
-impl IqRequest for LastSeenQuery {
+impl IqRequest for GetLastSeen {
     const KIND: IqKind = IqKind::Get;
     const NAMESPACE: &'static str = ns::LAST;
     const NAME: &'static str = "query";

@@ -14,12 +14,12 @@ use crate::xml::{Element, Writer};
 
 /// Tells that a session which came from a QR code ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UserLogout {
+pub struct LogOut {
     /// The signalling id that the QR login stored.
     pub socket_id: String,
 }
 
-impl IqRequest for UserLogout {
+impl IqRequest for LogOut {
     const KIND: IqKind = IqKind::Set;
     const NAMESPACE: &'static str = ns::USER_ACTIVITIES;
     const NAME: &'static str = "query";

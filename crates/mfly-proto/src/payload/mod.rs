@@ -2,27 +2,22 @@
 //!
 //! Each file starts with the form on the wire and its source. `inferred` marks a guess.
 //!
-//! [`vcard`], [`roster`], [`blocking`], [`entity_time`] and [`service_discovery`] are those of any
-//! XMPP server; where the platform has a form of its own, it has a file of its own: [`profile`],
-//! [`friends`], [`block`].
+//! [`standard`] holds the payloads of any XMPP server. The other files are the platform's, and those
+//! that both kinds of server share ([`bind`], [`carbons`], [`last_seen`], [`ping`], [`session`]).
 
 pub mod admin_block;
 pub mod bind;
 pub mod block;
-pub mod blocking;
 pub mod carbons;
-pub mod entity_time;
 pub mod friends;
 pub mod last_seen;
 pub mod logout;
 pub mod ping;
 pub mod profile;
-pub mod roster;
-pub mod service_discovery;
 pub mod session;
 pub mod settings;
+pub mod standard;
 pub mod user_deleted;
-pub mod vcard;
 
 use crate::decode::DecodeError;
 use crate::xml::Element;

@@ -127,12 +127,12 @@ impl IqRequest for SetProfile {
 
 /// Asks for a profile over XMPP (XEP-0054 §3.1). The official SDK asks over REST instead.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ProfileQuery {
+pub struct GetProfile {
     /// Whose; the own when absent.
     pub to: Option<Jid>,
 }
 
-impl ProfileQuery {
+impl GetProfile {
     /// Asks for the profile of `user`.
     #[must_use]
     pub fn of(user: BareJid) -> Self {
@@ -140,7 +140,7 @@ impl ProfileQuery {
     }
 }
 
-impl IqRequest for ProfileQuery {
+impl IqRequest for GetProfile {
     const KIND: IqKind = IqKind::Get;
     const NAMESPACE: &'static str = ns::VCARD;
     const NAME: &'static str = "vCard";

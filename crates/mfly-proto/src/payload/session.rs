@@ -15,9 +15,9 @@ pub const ID: &str = "_session_auth_2";
 
 /// Establishes the session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Session;
+pub struct EstablishSession;
 
-impl IqRequest for Session {
+impl IqRequest for EstablishSession {
     const KIND: IqKind = IqKind::Set;
     const NAMESPACE: &'static str = ns::SESSION;
     const NAME: &'static str = "session";

@@ -17,7 +17,7 @@ use crate::xml::{Element, Writer};
 
 /// Asks for the settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SettingsQuery;
+pub struct GetSettings;
 
 /// The settings; what the server does not tell is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub struct UpdateSettings {
     pub archive: bool,
 }
 
-impl IqRequest for SettingsQuery {
+impl IqRequest for GetSettings {
     const KIND: IqKind = IqKind::Get;
     const NAMESPACE: &'static str = ns::USER_ACTIVITIES;
     const NAME: &'static str = "query";

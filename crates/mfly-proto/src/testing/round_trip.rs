@@ -2,9 +2,9 @@
 
 use crate::framing::websocket::Incoming;
 use crate::ns;
+use crate::payload::standard;
 use crate::payload::{
-    bind, block, blocking, carbons, entity_time, friends, last_seen, logout, ping, profile, roster,
-    service_discovery, session, settings, vcard,
+    bind, block, carbons, friends, last_seen, logout, ping, profile, session, settings,
 };
 use crate::push::{Push, StandardPush};
 use crate::sasl;
@@ -129,37 +129,37 @@ macro_rules! every_request {
         match $dialect {
             Dialect::Platform => $visit!(
                 bind::Bind,
-                session::Session,
+                session::EstablishSession,
                 carbons::EnableCarbons,
                 ping::Ping,
                 profile::SetProfile,
-                profile::ProfileQuery,
-                last_seen::LastSeenQuery,
+                profile::GetProfile,
+                last_seen::GetLastSeen,
                 block::Block,
                 block::Unblock,
-                block::Blocked,
-                block::BlockedBy,
-                friends::FriendsQuery,
+                block::GetBlocked,
+                block::GetBlockedBy,
+                friends::GetFriends,
                 friends::RegisterUpdate,
-                settings::SettingsQuery,
+                settings::GetSettings,
                 settings::UpdateSettings,
-                logout::UserLogout,
+                logout::LogOut,
             ),
             Dialect::Standard => $visit!(
                 bind::Bind,
-                session::Session,
+                session::EstablishSession,
                 carbons::EnableCarbons,
                 ping::Ping,
-                vcard::SetVCard,
-                vcard::VCardQuery,
-                last_seen::LastSeenQuery,
-                blocking::BlockAddresses,
-                blocking::UnblockAddresses,
-                blocking::BlockList,
-                roster::RosterQuery,
-                roster::SetRosterItem,
-                entity_time::EntityTimeQuery,
-                service_discovery::InfoQuery,
+                standard::profile::SetVCard,
+                standard::profile::GetVCard,
+                last_seen::GetLastSeen,
+                standard::block::BlockAddresses,
+                standard::block::UnblockAddresses,
+                standard::block::GetBlockList,
+                standard::roster::GetRoster,
+                standard::roster::SetRosterItem,
+                standard::entity_time::GetEntityTime,
+                standard::service_discovery::GetInfo,
             ),
         }
     };
@@ -235,7 +235,7 @@ fn iq_push(iq: &Iq<'_>, dialect: Dialect, out: &mut Vec<u8>) -> Option<&'static 
             Some("ProfilePush")
         }
         Push::Friends(friends) => {
-            iq::write_result::<friends::FriendsQuery>(&friends, &iq.id, from, to, out);
+            iq::write_result::<friends::GetFriends>(&friends, &iq.id, from, to, out);
             Some("Friends")
         }
         _ => None,

@@ -11,35 +11,35 @@ use crate::core::world::session::frame;
 use crate::core::world::{StreamId, Timestamp, World};
 use mfly_proto::framing::Frame;
 use mfly_proto::jid::{FullJid, Jid, UserId};
-use mfly_proto::payload::block::{Block, Blocked, BlockedBy, Unblock};
+use mfly_proto::payload::block::{Block, GetBlocked, GetBlockedBy, Unblock};
 use mfly_proto::payload::carbons::EnableCarbons;
-use mfly_proto::payload::friends::{FriendsQuery, RegisterUpdate};
-use mfly_proto::payload::last_seen::LastSeenQuery;
-use mfly_proto::payload::logout::UserLogout;
+use mfly_proto::payload::friends::{GetFriends, RegisterUpdate};
+use mfly_proto::payload::last_seen::GetLastSeen;
+use mfly_proto::payload::logout::LogOut;
 use mfly_proto::payload::ping::Ping;
-use mfly_proto::payload::profile::{ProfileQuery, SetProfile};
-use mfly_proto::payload::session::Session;
-use mfly_proto::payload::settings::{SettingsQuery, UpdateSettings};
+use mfly_proto::payload::profile::{GetProfile, SetProfile};
+use mfly_proto::payload::session::EstablishSession;
+use mfly_proto::payload::settings::{GetSettings, UpdateSettings};
 use mfly_proto::stanza::{ErrorCondition, Iq, IqKind, IqRequest, StanzaError, iq};
 use mfly_proto::xml::Element;
 
 /// Every request that is understood.
 static TABLE: &[Row] = &[
     row::<Block>(),
-    row::<Blocked>(),
-    row::<BlockedBy>(),
+    row::<GetBlocked>(),
+    row::<GetBlockedBy>(),
     row::<EnableCarbons>(),
-    row::<FriendsQuery>(),
-    row::<LastSeenQuery>(),
+    row::<GetFriends>(),
+    row::<GetLastSeen>(),
     row::<Ping>(),
-    row::<ProfileQuery>(),
+    row::<GetProfile>(),
     row::<RegisterUpdate>(),
-    row::<Session>(),
+    row::<EstablishSession>(),
     row::<SetProfile>(),
-    row::<SettingsQuery>(),
+    row::<GetSettings>(),
     row::<Unblock>(),
     row::<UpdateSettings>(),
-    row::<UserLogout>(),
+    row::<LogOut>(),
 ];
 
 /// A request that the server answers.

@@ -5,7 +5,7 @@ use crate::exit::Failure;
 use crate::tour::cast::Cast;
 use crate::tour::recorder::{Recorder, Step, Trouble, done, ensure, hear, success, wait};
 use mfly_client::{Event, Events};
-use mfly_proto::payload::logout::UserLogout;
+use mfly_proto::payload::logout::LogOut;
 use serde_json::json;
 
 pub(super) async fn walk(cast: &mut Cast, recorder: &mut Recorder<'_>) -> Result<(), Failure> {
@@ -60,7 +60,7 @@ async fn still_works(cast: &Cast) -> Step {
 /// A second session of alice says that the one from a QR code has to end.
 async fn force_logout(cast: &Cast) -> Step {
     let (second, _) = cast.connect(&cast.alice).await?;
-    let request = UserLogout { socket_id: "tour-socket".to_owned() };
+    let request = LogOut { socket_id: "tour-socket".to_owned() };
     let sent = second.request(&request).await;
     second.close().await;
     sent?;

@@ -11,7 +11,9 @@ use mfly_api::feature::Feature;
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{BareJid, UserId, UserReference};
 use mfly_proto::listed::Listed;
-use mfly_proto::payload::block::{Block, BlockPush, Blocked, BlockedBy, Unblock, UserBlocked};
+use mfly_proto::payload::block::{
+    Block, BlockPush, GetBlocked, GetBlockedBy, Unblock, UserBlocked,
+};
 use mfly_proto::stanza::{ErrorCondition, IqKind, StanzaError, iq};
 
 impl Handle for Block {
@@ -53,7 +55,7 @@ impl Handle for Unblock {
     }
 }
 
-impl Handle for Blocked {
+impl Handle for GetBlocked {
     fn handle(self, call: &mut Call<'_>) -> Result<Listed<BareJid>, StanzaError> {
         let account = call.world.user(&call.user);
         let blocked = account.iter().flat_map(|user| &user.blocked);
@@ -61,7 +63,7 @@ impl Handle for Blocked {
     }
 }
 
-impl Handle for BlockedBy {
+impl Handle for GetBlockedBy {
     fn handle(self, call: &mut Call<'_>) -> Result<Listed<UserReference>, StanzaError> {
         let blockers = call.world.users().filter(|user| user.blocked.contains(&call.user));
         let jids = blockers.map(|user| call.world.jid_of(&user.id).bare());

@@ -5,11 +5,11 @@ use crate::core::dispatch::{Call, Handle, refusal};
 use crate::core::world::session::Notice;
 use mfly_proto::jid::UserId;
 use mfly_proto::payload::friends::{
-    FriendItem, Friends, FriendsNotice, FriendsQuery, RegisterUpdate,
+    FriendItem, Friends, FriendsNotice, GetFriends, RegisterUpdate,
 };
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
-impl Handle for FriendsQuery {
+impl Handle for GetFriends {
     fn handle(self, call: &mut Call<'_>) -> Result<Friends, StanzaError> {
         let contacts = call.world.contacts_of(&call.user);
         Ok(Friends {

@@ -1,10 +1,10 @@
 //! When a user was last online.
 
 use crate::core::dispatch::{Call, Handle, refusal};
-use mfly_proto::payload::last_seen::{LastSeen, LastSeenQuery};
+use mfly_proto::payload::last_seen::{GetLastSeen, LastSeen};
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
-impl Handle for LastSeenQuery {
+impl Handle for GetLastSeen {
     const ABOUT_OTHERS: bool = true;
 
     /// 0 while online, and never below 1 afterwards: apps show 0 as "online".

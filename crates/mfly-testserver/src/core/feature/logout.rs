@@ -4,10 +4,10 @@
 
 use crate::core::dispatch::{Call, Handle};
 use crate::core::world::session::Notice;
-use mfly_proto::payload::logout::{ForcedLogout, UserLogout};
+use mfly_proto::payload::logout::{ForcedLogout, LogOut};
 use mfly_proto::stanza::StanzaError;
 
-impl Handle for UserLogout {
+impl Handle for LogOut {
     fn handle(self, call: &mut Call<'_>) -> Result<(), StanzaError> {
         let asker = call.world.session(call.stream).map(|session| session.registration);
         call.world.end_qr_session(call.now, &call.user, asker, &self.socket_id);

@@ -4,7 +4,7 @@ use crate::core::dispatch::{Call, Handle, refusal};
 use crate::core::relay::{MAX_ENVELOPE_BYTES, MAX_STANZA_BYTES};
 use crate::core::world::session::frame;
 use mfly_proto::id::StanzaId;
-use mfly_proto::payload::profile::{ProfileQuery, SetProfile, VCard};
+use mfly_proto::payload::profile::{GetProfile, SetProfile, VCard};
 use mfly_proto::stanza::{ErrorCondition, IqKind, StanzaError, iq};
 use mfly_proto::xml::Writer;
 
@@ -32,7 +32,7 @@ impl Handle for SetProfile {
     }
 }
 
-impl Handle for ProfileQuery {
+impl Handle for GetProfile {
     const ABOUT_OTHERS: bool = true;
 
     fn handle(self, call: &mut Call<'_>) -> Result<VCard, StanzaError> {

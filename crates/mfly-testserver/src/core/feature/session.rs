@@ -2,10 +2,10 @@
 
 use crate::core::dispatch::standard::{Query, Reply};
 use crate::core::dispatch::{Call, Handle};
-use mfly_proto::payload::session::Session;
+use mfly_proto::payload::session::EstablishSession;
 use mfly_proto::stanza::StanzaError;
 
-impl Handle for Session {
+impl Handle for EstablishSession {
     const ADDRESSED: bool = false;
 
     fn handle(self, _: &mut Call<'_>) -> Result<(), StanzaError> {

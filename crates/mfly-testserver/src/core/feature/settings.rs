@@ -2,10 +2,10 @@
 
 use crate::core::dispatch::{Call, Handle, refusal};
 use crate::core::world::session::Notice;
-use mfly_proto::payload::settings::{Settings, SettingsQuery, UpdateSettings};
+use mfly_proto::payload::settings::{GetSettings, Settings, UpdateSettings};
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
-impl Handle for SettingsQuery {
+impl Handle for GetSettings {
     fn handle(self, call: &mut Call<'_>) -> Result<Settings, StanzaError> {
         Ok(Settings { archive: call.world.user(&call.user).map(|user| user.archive) })
     }

@@ -5,7 +5,7 @@
 //! [`crate::core::feature::standard::subscription`] takes them in pairs.
 
 use mfly_proto::jid::BareJid;
-use mfly_proto::payload::roster::Subscription;
+use mfly_proto::payload::standard::roster::Subscription;
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 

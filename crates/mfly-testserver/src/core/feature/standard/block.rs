@@ -6,7 +6,9 @@ use crate::core::dispatch::refusal;
 use crate::core::dispatch::standard::{Query, Reply};
 use crate::core::world::World;
 use mfly_proto::jid::{Jid, UserId};
-use mfly_proto::payload::blocking::{BlockAddresses, BlockList, BlockListPush, UnblockAddresses};
+use mfly_proto::payload::standard::block::{
+    BlockAddresses, BlockListPush, GetBlockList, UnblockAddresses,
+};
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
 /// Most bytes of a list as it is written: 10,000 addresses of 90 bytes. It fits into an answer.
@@ -23,7 +25,7 @@ pub(crate) fn list(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
     }
     let account = query.world.standard(&query.user);
     let blocked = account.iter().flat_map(|account| &account.blocked);
-    Ok(Reply::of::<BlockList>(blocked.cloned().collect()))
+    Ok(Reply::of::<GetBlockList>(blocked.cloned().collect()))
 }
 
 /// Blocks addresses.

@@ -3,7 +3,7 @@
 use crate::core::dispatch::refusal;
 use crate::core::dispatch::standard::{Query, Reply};
 use mfly_proto::date_time::DateTime;
-use mfly_proto::payload::entity_time::{EntityTime, EntityTimeQuery};
+use mfly_proto::payload::standard::entity_time::{EntityTime, GetEntityTime};
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
 /// The time, in UTC: where the server stands is nobody's business.
@@ -12,7 +12,7 @@ pub(crate) fn get(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
     let utc = now
         .and_then(DateTime::from_unix_millis)
         .ok_or_else(|| refusal(ErrorCondition::InternalServerError))?;
-    Ok(Reply::of::<EntityTimeQuery>(EntityTime { utc, offset_minutes: 0 }))
+    Ok(Reply::of::<GetEntityTime>(EntityTime { utc, offset_minutes: 0 }))
 }
 
 #[cfg(test)]

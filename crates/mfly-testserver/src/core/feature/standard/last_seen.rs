@@ -2,7 +2,7 @@
 
 use crate::core::dispatch::refusal;
 use crate::core::dispatch::standard::{Query, Reply};
-use mfly_proto::payload::last_seen::{LastSeen, LastSeenQuery};
+use mfly_proto::payload::last_seen::{GetLastSeen, LastSeen};
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
 /// When an account was last online: 0 while it is. Only for those who see its presence, as the XEP
@@ -31,7 +31,7 @@ pub(crate) fn server(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
 }
 
 fn reply(seconds: u64, status: Option<String>) -> Reply {
-    Reply::of::<LastSeenQuery>(LastSeen { from: None, seconds, status })
+    Reply::of::<GetLastSeen>(LastSeen { from: None, seconds, status })
 }
 
 #[cfg(test)]

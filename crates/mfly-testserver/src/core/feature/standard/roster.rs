@@ -6,15 +6,15 @@ use crate::core::dispatch::standard::{Query, Reply};
 use crate::core::world::World;
 use crate::core::world::roster::{Contact, RosterError};
 use mfly_proto::jid::{BareJid, UserId};
-use mfly_proto::payload::roster::{
-    Roster, RosterItem, RosterPush, RosterQuery, SetRosterItem, Subscription,
+use mfly_proto::payload::standard::roster::{
+    GetRoster, Roster, RosterItem, RosterPush, SetRosterItem, Subscription,
 };
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 use std::collections::BTreeSet;
 
 /// The list; nothing when the client has this version already (RFC 6121 §2.6).
 pub(crate) fn get(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
-    let asked: RosterQuery = query.read()?;
+    let asked: GetRoster = query.read()?;
     let session = query.world.session_mut(query.stream);
     if let Some(standard) = session.and_then(|session| session.standard.as_mut()) {
         standard.follows_roster = true;
@@ -26,7 +26,7 @@ pub(crate) fn get(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
         version: Some(version),
         items: account.roster.listed().map(item).collect(),
     });
-    Ok(Reply::of::<RosterQuery>(list))
+    Ok(Reply::of::<GetRoster>(list))
 }
 
 /// Adds, changes or removes one contact.

@@ -4,7 +4,7 @@ use super::version;
 use crate::core::dispatch::refusal;
 use crate::core::dispatch::standard::{Query, Reply};
 use mfly_proto::ns;
-use mfly_proto::payload::service_discovery::{Identity, Info, InfoQuery};
+use mfly_proto::payload::standard::service_discovery::{GetInfo, Identity, Info};
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
 /// The namespace of parts.
@@ -49,7 +49,7 @@ fn info(
     (category, kind): (&str, &str),
     features: &[&str],
 ) -> Result<Reply, StanzaError> {
-    let InfoQuery { node, .. } = query.read()?;
+    let GetInfo { node, .. } = query.read()?;
     if node.is_some() {
         return Err(refusal(ErrorCondition::ItemNotFound));
     }
@@ -59,7 +59,7 @@ fn info(
         name: Some(version::NAME.to_owned()),
         lang: None,
     };
-    Ok(Reply::of::<InfoQuery>(Info {
+    Ok(Reply::of::<GetInfo>(Info {
         node: None,
         identities: vec![identity].into(),
         features: features.iter().map(|&feature| feature.to_owned()).collect(),

@@ -23,7 +23,7 @@ use std::borrow::Cow;
 
 /// Asks for the contact list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RosterQuery {
+pub struct GetRoster {
     /// The version that is known already, only for servers that offer versions; empty when none is
     /// known yet.
     pub version: Option<String>,
@@ -188,7 +188,7 @@ fn write_query(
     });
 }
 
-impl IqRequest for RosterQuery {
+impl IqRequest for GetRoster {
     const KIND: IqKind = IqKind::Get;
     const NAMESPACE: &'static str = ns::ROSTER;
     const NAME: &'static str = "query";

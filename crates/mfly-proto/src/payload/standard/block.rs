@@ -1,5 +1,5 @@
 //! Blocking on any XMPP server (XEP-0191): any addresses, several at once. The platform's own use
-//! of it, one user at a time, is in `block`.
+//! of it, one user at a time, is in [`crate::payload::block`].
 //!
 //! ```xml
 //! <iq id type="set" xmlns="jabber:client"><block xmlns="urn:xmpp:blocking"><item jid="u2@host"/><item jid="spam.test"/></block></iq>
@@ -12,11 +12,11 @@
 //!
 //! Source: XEP-0191 §3. Fixtures: `blocking/*`.
 
-use super::block::{item, items, read_items, read_some, read_some_or_none, write_items};
 use crate::decode::DecodeError;
 use crate::jid::Jid;
 use crate::listed::Listed;
 use crate::ns;
+use crate::payload::block::{item, items, read_items, read_some, read_some_or_none, write_items};
 use crate::stanza::{Iq, IqKind, IqRequest, Reply};
 use crate::xml::{Element, Writer};
 
@@ -36,7 +36,7 @@ pub struct UnblockAddresses {
 
 /// Asks which addresses are blocked, and to be told from now on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct BlockList;
+pub struct GetBlockList;
 
 macro_rules! command {
     ($type:ident, $name:literal, $read:path) => {
@@ -67,7 +67,7 @@ macro_rules! command {
 command!(BlockAddresses, "block", all_of_some);
 command!(UnblockAddresses, "unblock", all);
 
-impl IqRequest for BlockList {
+impl IqRequest for GetBlockList {
     const KIND: IqKind = IqKind::Get;
     const NAMESPACE: &'static str = ns::BLOCKING;
     const NAME: &'static str = "blocklist";

@@ -15,7 +15,7 @@ use crate::xml::{Element, Writer};
 
 /// Asks what time it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct EntityTimeQuery {
+pub struct GetEntityTime {
     /// Whom to ask: a server or a session; the own server when absent.
     pub to: Option<Jid>,
 }
@@ -29,7 +29,7 @@ pub struct EntityTime {
     pub offset_minutes: i16,
 }
 
-impl IqRequest for EntityTimeQuery {
+impl IqRequest for GetEntityTime {
     const KIND: IqKind = IqKind::Get;
     const NAMESPACE: &'static str = ns::TIME;
     const NAME: &'static str = "time";

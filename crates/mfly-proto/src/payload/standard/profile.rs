@@ -155,12 +155,12 @@ fn write_text(writer: &mut Writer<'_>, name: &'static str, text: &str) {
 
 /// Asks for a card.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct VCardQuery {
+pub struct GetVCard {
     /// Whose; the own when absent.
     pub to: Option<Jid>,
 }
 
-impl VCardQuery {
+impl GetVCard {
     /// Asks for the card of `user`.
     #[must_use]
     pub fn of(user: BareJid) -> Self {
@@ -168,7 +168,7 @@ impl VCardQuery {
     }
 }
 
-impl IqRequest for VCardQuery {
+impl IqRequest for GetVCard {
     const KIND: IqKind = IqKind::Get;
     const NAMESPACE: &'static str = ns::VCARD;
     const NAME: &'static str = "vCard";

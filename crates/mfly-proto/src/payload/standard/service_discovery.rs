@@ -18,7 +18,7 @@ use std::borrow::Cow;
 
 /// Asks what an entity is and can do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct InfoQuery {
+pub struct GetInfo {
     /// Whom to ask; the own server when absent.
     pub to: Option<Jid>,
     /// A part of it.
@@ -79,7 +79,7 @@ impl Identity {
     }
 }
 
-impl IqRequest for InfoQuery {
+impl IqRequest for GetInfo {
     const KIND: IqKind = IqKind::Get;
     const NAMESPACE: &'static str = ns::DISCO_INFO;
     const NAME: &'static str = "query";
