@@ -5,15 +5,16 @@ use crate::base_url::BaseUrl;
 use crate::endpoint::{Endpoint, login};
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::http::{self, Cleartext, HttpBackend, HttpError};
+use crate::http::{self, Cleartext, HttpBackend, HttpError, retry_after};
 use crate::refresh::Refresh;
 use crate::request::Prepared;
 use crate::token::TokenSource;
 use mfly_proto::secret::Token;
-use mfly_transport::retry_after;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How long a request takes at most, unless its endpoint says otherwise.
@@ -54,7 +55,7 @@ impl Api {
             backend,
             base_url,
             source: None,
-            clock: Arc::new(system_time),
+            clock: Arc::new(system_clock),
             timeout: DEFAULT_TIMEOUT,
             cleartext: Cleartext::Refused,
         })
@@ -177,6 +178,7 @@ impl Shared {
             backend: &*self.settings.backend,
             timeout: self.settings.timeout,
             cleartext: self.settings.cleartext,
+            clock: &*self.settings.clock,
         };
         send_prepared(way, endpoint, prepared, token).await
     }
@@ -191,7 +193,7 @@ impl Shared {
             return Err(ApiError::Unauthorized { message });
         };
         let login = LoginCaller { shared: self, refused };
-        within(self.settings.timeout, source.token(&login)).await?
+        within(&*self.settings.backend, self.settings.timeout, source.token(&login)).await?
     }
 }
 
@@ -232,6 +234,7 @@ pub(crate) struct Way<'a> {
     /// Unless the endpoint has another.
     pub(crate) timeout: Duration,
     pub(crate) cleartext: Cleartext,
+    pub(crate) clock: &'a (dyn Fn() -> i64 + Send + Sync),
 }
 
 /// Sends one request and decodes its answer. The deadline holds whatever the backend does.
@@ -246,10 +249,10 @@ pub(crate) async fn send_prepared<E: Endpoint>(
     limits.timeout = Some(timeout);
     let request = prepared.with_token(token)?;
     let sending = http::send(way.backend, request, limits, way.cleartext);
-    let result = match within(timeout, sending).await? {
+    let result = match within(way.backend, timeout, sending).await? {
         Ok(response) => {
             tracing::debug!(method = %E::METHOD, path = E::PATH, status = response.status().as_u16(), "answered");
-            let delay = retry_after(response.headers(), SystemTime::now());
+            let delay = retry_after(response.headers(), time_of((way.clock)()));
             endpoint
                 .decode(Answer::new(E::PATH, response))
                 .map_err(|error| error.with_retry_after(delay))
@@ -262,14 +265,34 @@ pub(crate) async fn send_prepared<E: Endpoint>(
     result
 }
 
-async fn within<T>(timeout: Duration, future: impl Future<Output = T>) -> Result<T, HttpError> {
-    tokio::time::timeout(timeout, future).await.map_err(|_| HttpError::TimedOut)
+/// Bounds a future by the backend's timer.
+async fn within<T>(
+    backend: &dyn HttpBackend,
+    limit: Duration,
+    work: impl Future<Output = T>,
+) -> Result<T, HttpError> {
+    let mut work = pin!(work);
+    let mut timer = backend.sleep(limit);
+    poll_fn(|cx| match work.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Ok(output)),
+        Poll::Pending => timer.as_mut().poll(cx).map(|()| Err(HttpError::TimedOut)),
+    })
+    .await
 }
 
-fn system_time() -> i64 {
-    // A clock before 1970 gives 0, one beyond the year 292 million the largest number.
+/// The system's clock in milliseconds since the epoch, from 0 to `i64::MAX`. Always 0 on
+/// `wasm32-unknown-unknown`, where the standard library has no clock and would panic.
+pub(crate) fn system_clock() -> i64 {
+    if cfg!(all(target_family = "wasm", target_os = "unknown")) {
+        return 0;
+    }
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn time_of(ms: i64) -> SystemTime {
+    let since_epoch = Duration::from_millis(u64::try_from(ms).unwrap_or_default());
+    UNIX_EPOCH.checked_add(since_epoch).unwrap_or(UNIX_EPOCH)
 }
 
 impl fmt::Debug for Api {

@@ -34,7 +34,7 @@ pub enum ApiError {
         /// The `message` in the body.
         message: String,
         /// How long the server asks to wait, where it does; see
-        /// [`retry_after`](fn@mfly_transport::retry_after).
+        /// [`retry_after`](fn@crate::http::retry_after).
         retry_after: Option<Duration>,
     },
     /// The server does not accept the licence key.
@@ -66,7 +66,7 @@ pub enum ApiError {
         /// The HTTP status.
         status: u16,
         /// How long the server asks to wait, where it does; see
-        /// [`retry_after`](fn@mfly_transport::retry_after).
+        /// [`retry_after`](fn@crate::http::retry_after).
         retry_after: Option<Duration>,
     },
     /// A URL, of the caller's or in an answer, leads to clear text beyond this machine, which was
@@ -154,7 +154,7 @@ impl ApiError {
     }
 
     /// How long the server asks to wait before the next request, at most
-    /// [`MAX_RETRY_AFTER`](mfly_transport::MAX_RETRY_AFTER): its header `Retry-After`.
+    /// [`MAX_RETRY_AFTER`](mfly_proto::retry_after::MAX_RETRY_AFTER): its header `Retry-After`.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {

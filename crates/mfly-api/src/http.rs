@@ -11,18 +11,20 @@ pub use redirect::{MAX_REDIRECTS, RedirectError, RedirectProblem};
 
 use crate::origin::Origin;
 use ::http::header::ACCEPT_ENCODING;
-use ::http::{HeaderValue, Request, Response};
+use ::http::{HeaderMap, HeaderValue, Request, Response};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::error::Error as StdError;
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use thiserror::Error;
 
 /// Something that sends one HTTP request and brings the whole answer.
 ///
-/// [`HyperBackend`](crate::hyper::HyperBackend) is the default. Implement it to use another HTTP
+/// `HyperBackend` (feature `hyper`) is the default. Implement it to use another HTTP
 /// client, or to stand in for the network in a test.
 #[async_trait]
 pub trait HttpBackend: Send + Sync {
@@ -39,6 +41,45 @@ pub trait HttpBackend: Send + Sync {
         request: ::http::Request<Bytes>,
         limits: ResponseLimits,
     ) -> Result<::http::Response<Bytes>, HttpError>;
+
+    /// A timer: a future that is done after `duration`. Every request, and every call of a
+    /// [`TokenSource`](crate::token::TokenSource), is given up when its timer is done first.
+    ///
+    /// Provided for tokio, with the feature `hyper`: within a runtime of tokio. Anywhere else the
+    /// provided timer is never done, so override it, or keep [`ResponseLimits::timeout`] in
+    /// [`send`](Self::send).
+    fn sleep(&self, duration: Duration) -> Sleep {
+        timer(duration)
+    }
+}
+
+/// The future of [`HttpBackend::sleep`].
+pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Waits by tokio's clock. A process that did not run for a while finds the timer overdue and the
+/// answer unread, so the time is then waited for once more.
+#[cfg(feature = "hyper")]
+fn timer(duration: Duration) -> Sleep {
+    match tokio::runtime::Handle::try_current() {
+        Ok(_) => Box::pin(mfly_transport::overdue::sleep(duration)),
+        Err(_) => Box::pin(std::future::pending()),
+    }
+}
+
+#[cfg(not(feature = "hyper"))]
+fn timer(_: Duration) -> Sleep {
+    Box::pin(std::future::pending())
+}
+
+/// How long the server of a response asks to wait before the next request, at most
+/// [`MAX_RETRY_AFTER`](mfly_proto::retry_after::MAX_RETRY_AFTER): its header `Retry-After`.
+///
+/// `now` is the time at which the response arrived. See
+/// [`mfly_proto::retry_after`](fn@mfly_proto::retry_after::retry_after).
+#[must_use]
+pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    mfly_proto::retry_after::retry_after(headers, now)
 }
 
 /// How long and how large an answer may be.

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use connection::{Connection, Connector, Failure, Fate};
 use http_body_util::BodyExt as _;
-use mfly_transport::{Proxy, Tls};
+use mfly_transport::{Proxy, Tls, overdue};
 use pool::Pool;
 use std::fmt;
 use std::time::Duration;
@@ -141,7 +141,7 @@ impl HttpBackend for HyperBackend {
         limits: ResponseLimits,
     ) -> Result<Response<Bytes>, HttpError> {
         let total = limits.timeout.unwrap_or(self.total);
-        tokio::time::timeout(total, self.send_with_retry(request, limits.max_bytes))
+        overdue::timeout(total, self.send_with_retry(request, limits.max_bytes))
             .await
             .unwrap_or(Err(HttpError::TimedOut))
     }

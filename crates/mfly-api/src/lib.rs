@@ -1,4 +1,5 @@
-//! The MirrorFly REST API: endpoints as types, sealed payloads, token refresh.
+#![doc = include_str!("../README.md")]
+//! ## Modules
 //!
 //! | module | what |
 //! |---|---|
@@ -9,7 +10,7 @@
 //! | [`feature`] | the plan's feature flags |
 //! | [`metadata`], [`file_token`] | a user's metadata pairs; the name of a stored file |
 //! | [`base_url`], [`origin`], [`mode`] | where the API is; whom a URL leads to; live or trial |
-//! | [`http`], [`hyper`] | the HTTP client behind a small trait, and the default one |
+//! | [`http`], `hyper` | the trait of HTTP clients; the built-in client (feature `hyper`) |
 //! | [`request`] | an endpoint as an HTTP request, without sending it |
 //! | [`multipart`], [`query`] | forms and query strings |
 //! | [`envelope`] | `{status, message, data}` |
@@ -27,6 +28,7 @@ pub mod error;
 pub mod feature;
 pub mod file_token;
 pub mod http;
+#[cfg(feature = "hyper")]
 pub mod hyper;
 pub mod licence;
 pub mod metadata;
@@ -49,7 +51,3 @@ pub use file_token::FileToken;
 pub use metadata::{MetaValue, Metadata};
 pub use mode::Mode;
 pub use origin::Origin;
-
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct ReadmeExamples;

@@ -3,7 +3,7 @@
 //! The caching rule is the official SDK's (observed: Web SDK 4.25.10): the URL is kept only when
 //! `trialMode` is exactly `false`; any other answer makes the cache forget.
 
-use crate::api::{DEFAULT_TIMEOUT, Way, send_prepared};
+use crate::api::{DEFAULT_TIMEOUT, Way, send_prepared, system_clock};
 use crate::base_url::BaseUrl;
 use crate::endpoint::licence;
 use crate::error::ApiError;
@@ -87,7 +87,7 @@ pub async fn look_up(
     }
     let request = licence::Request::new(licence_key.clone());
     let prepared = Prepared::new(&request, None)?;
-    let way = Way { backend, timeout: DEFAULT_TIMEOUT, cleartext };
+    let way = Way { backend, timeout: DEFAULT_TIMEOUT, cleartext, clock: &system_clock };
     let response = send_prepared(way, &request, &prepared, None).await?;
     permit(response.licence.base_url.origin(), cleartext)?;
     if response.is_cacheable {

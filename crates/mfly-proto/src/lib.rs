@@ -19,6 +19,7 @@
 //! | [`lenient`] | numbers and flags that are not quite as specified |
 //! | [`listed`] | lists of a peer, and what was left out of them |
 //! | [`text`] | a peer's text in logs, errors and terminals |
+//! | [`retry_after`](mod@retry_after) | the HTTP header `Retry-After` |
 //! | [`jid`], [`id`], [`secret`], [`date_time`] | validated newtypes |
 
 pub mod argument;
@@ -36,6 +37,7 @@ pub mod ns;
 pub mod payload;
 pub mod push;
 pub mod qr_login;
+pub mod retry_after;
 pub mod sasl;
 pub mod sasl2;
 pub mod secret;

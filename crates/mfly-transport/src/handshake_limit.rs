@@ -3,9 +3,7 @@
 //! The HTTP head of a handshake has no length prefix, so a peer could make its reader buffer
 //! without end until the time-out.
 
-use crate::retry_after;
-use http::header::{DATE, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue};
+use mfly_proto::retry_after::retry_after;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,17 +21,17 @@ pub(crate) const MAX_HEAD_BYTES: usize = 16 * 1024;
 pub(crate) struct HandshakeLimit<T> {
     io: T,
     left: Option<usize>,
-    answer: Option<Answer>,
+    answer: Option<ResponseHead>,
 }
 
 /// What a server answered to a handshake, kept because the WebSocket layer keeps only the status.
 #[derive(Clone, Default)]
-pub(crate) struct Answer(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct ResponseHead(Arc<Mutex<Vec<u8>>>);
 
 impl<T> HandshakeLimit<T> {
     /// I/O whose handshake is still to come. What is read of it is kept until the limit is lifted.
-    pub(crate) fn kept(io: T) -> (Self, Answer) {
-        let answer = Answer::default();
+    pub(crate) fn kept(io: T) -> (Self, ResponseHead) {
+        let answer = ResponseHead::default();
         let limited = Self { io, left: Some(MAX_HEAD_BYTES), answer: Some(answer.clone()) };
         (limited, answer)
     }
@@ -50,29 +48,15 @@ impl<T> HandshakeLimit<T> {
     }
 }
 
-impl Answer {
-    /// How long the server asks to be left alone.
+impl ResponseHead {
+    /// How long the server asks to wait; `None` when the response is not HTTP or names no time.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
-        retry_after(&self.headers()?, SystemTime::now())
-    }
-
-    /// The headers that say how long to wait; `None` when the answer is no HTTP.
-    fn headers(&self) -> Option<HeaderMap> {
         let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut slots = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut response = httparse::Response::new(&mut slots);
         response.parse(&bytes).ok()?;
-        let mut headers = HeaderMap::new();
-        for header in response.headers.iter() {
-            for name in [RETRY_AFTER, DATE] {
-                if header.name.eq_ignore_ascii_case(name.as_str())
-                    && let Ok(value) = HeaderValue::from_bytes(header.value)
-                {
-                    headers.append(name, value);
-                }
-            }
-        }
-        Some(headers)
+        let headers = response.headers.iter().map(|header| (header.name, header.value));
+        retry_after(headers, SystemTime::now())
     }
 }
 
@@ -85,7 +69,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for HandshakeLimit<T> {
         let this = self.get_mut();
         let before = buf.filled().len();
         ready!(Pin::new(&mut this.io).poll_read(cx, buf))?;
-        if let Some(Answer(answer)) = &this.answer {
+        if let Some(ResponseHead(answer)) = &this.answer {
             let mut answer = answer.lock().unwrap_or_else(PoisonError::into_inner);
             let room = MAX_HEAD_BYTES.saturating_sub(answer.len());
             let read = &buf.filled()[before..];

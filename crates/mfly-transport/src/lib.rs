@@ -10,7 +10,6 @@
 //! | [`Tls`], [`ServerTls`] | which servers to trust, shared with other HTTP clients; the server's half |
 //! | [`TriedAddresses`] | which of a server's addresses were tried in vain |
 //! | [`Proxy`], [`dial_tcp`] | what to connect through; the dialler for other protocols |
-//! | [`retry_after`](fn@retry_after) | how long a server's HTTP answer asks to wait |
 //! | `srv` (feature `srv`) | the servers of a domain, by their SRV records |
 //! | [`server`] | the server side: answer an upgrade or STARTTLS, take over the connection |
 //! | [`overdue`] | deadlines of a process that did not run for a while |
@@ -33,7 +32,6 @@ mod pair;
 mod progress;
 mod proxy;
 mod reach;
-mod retry_after;
 mod security;
 pub mod server;
 #[cfg(feature = "srv")]
@@ -54,7 +52,6 @@ pub use pair::{pair, pair_with};
 pub use progress::Progress;
 pub use proxy::{Proxy, ProxyError, ProxyKind};
 pub use reach::reach_observed;
-pub use retry_after::{MAX_RETRY_AFTER, retry_after};
 pub use security::{CertificateSummary, Security, TlsVersion};
 pub use start_tls::StartTlsError;
 pub use tls::{CapturedChain, ServerTls, Tls, server_config};

@@ -8,8 +8,8 @@
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
+use tokio::time::Instant;
 use tokio::time::error::Elapsed;
-use tokio::time::{Instant, sleep};
 
 /// A deadline that is noticed so much later than it was due was not watched meanwhile.
 const LATE: Duration = Duration::from_millis(100);
@@ -28,7 +28,16 @@ pub fn is_late(deadline: Instant) -> bool {
 /// looked at its sockets. What waits in them can be read then, without waiting.
 pub async fn settle(deadline: Instant) {
     if is_late(deadline) {
-        sleep(GRACE).await;
+        tokio::time::sleep(GRACE).await;
+    }
+}
+
+/// Sleeps for `duration`. A sleep that ended while the process did not run lasts as long again.
+pub async fn sleep(duration: Duration) {
+    let deadline = Instant::now().checked_add(duration);
+    tokio::time::sleep(duration).await;
+    if deadline.is_some_and(is_late) {
+        tokio::time::sleep(duration).await;
     }
 }
 
@@ -49,7 +58,7 @@ pub async fn timeout<T>(limit: Duration, work: impl Future<Output = T>) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::time::advance;
+    use tokio::time::{advance, sleep};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -65,6 +74,16 @@ mod tests {
         tokio::task::yield_now().await;
         advance(60 * SECOND).await;
         assert!(work.await.unwrap().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sleep_that_ended_during_a_pause_lasts_as_long_again() {
+        let start = Instant::now();
+        let sleeping = tokio::spawn(super::sleep(10 * SECOND));
+        tokio::task::yield_now().await;
+        advance(60 * SECOND).await;
+        sleeping.await.unwrap();
+        assert_eq!(start.elapsed(), 70 * SECOND);
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@
 use crate::address::Address;
 use crate::connection::{self, Connection, FLUSH_THRESHOLD, Io};
 use crate::error::{NO_SUB_PROTOCOL, NOT_HTTP, OTHER_SUB_PROTOCOL, TransportError};
-use crate::handshake_limit::{Answer, HandshakeLimit};
+use crate::handshake_limit::{HandshakeLimit, ResponseHead};
 use crate::progress::{Observer, Progress};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::io;
@@ -118,7 +118,7 @@ pub(crate) fn list(headers: &HeaderMap, name: &HeaderName) -> impl Iterator<Item
 }
 
 /// Translates a failed client handshake.
-fn refused(error: Error, answer: &Answer) -> TransportError {
+fn refused(error: Error, answer: &ResponseHead) -> TransportError {
     match error {
         Error::Upgrade(UpgradeError::DidNotSwitchProtocols(status)) => TransportError::Handshake {
             status: Some(status),

@@ -5,7 +5,7 @@ use ::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderName, TRANSFER_ENCO
 use ::http::{HeaderMap, Response, StatusCode};
 use bytes::Bytes;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
-use std::io::Read;
+use std::io::{self, Read};
 use thiserror::Error;
 
 /// Bodies that may grow beyond this are decoded apart from the runtime's own threads.
@@ -57,13 +57,8 @@ pub(super) async fn decode(
     if head.status == StatusCode::PARTIAL_CONTENT {
         return Err(fail(EncodingProblem::Partial).into());
     }
-    let decoded = if max_bytes <= BRIEF_BYTES {
-        coding.read(&body, max_bytes)
-    } else {
-        tokio::task::spawn_blocking(move || coding.read(&body, max_bytes))
-            .await
-            .map_err(|_| fail(EncodingProblem::Damaged))?
-    };
+    let read = move || coding.read(&body, max_bytes);
+    let decoded = if max_bytes <= BRIEF_BYTES { read() } else { apart(read).await };
     let decoded = decoded.map_err(|_| fail(EncodingProblem::Damaged))?;
     if decoded.len() > max_bytes {
         return Err(HttpError::TooLarge { limit: max_bytes });
@@ -71,6 +66,22 @@ pub(super) async fn decode(
     head.headers.remove(CONTENT_ENCODING);
     head.headers.remove(CONTENT_LENGTH);
     Ok(Response::from_parts(head, decoded.into()))
+}
+
+/// Runs work on a thread where it may block, if tokio is there to run it.
+#[cfg(feature = "hyper")]
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    match tokio::runtime::Handle::try_current() {
+        Ok(runtime) => runtime.spawn_blocking(work).await.map_err(io::Error::other)?,
+        Err(_) => work(),
+    }
+}
+
+#[cfg(not(feature = "hyper"))]
+async fn apart<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    work()
 }
 
 /// The codings that a header names, in lower case, without the one that changes nothing here.
@@ -100,7 +111,7 @@ impl Coding {
     }
 
     /// What was encoded, and one byte more than `max_bytes` of it at most.
-    fn read(self, body: &[u8], max_bytes: usize) -> std::io::Result<Vec<u8>> {
+    fn read(self, body: &[u8], max_bytes: usize) -> io::Result<Vec<u8>> {
         let limit = (max_bytes as u64).saturating_add(1);
         let mut decoded = Vec::new();
         match self {

@@ -11,7 +11,7 @@ use ::hyper::client::conn::http1::{self, SendRequest};
 use bytes::Bytes;
 use hyper_util::rt::TokioIo;
 use mfly_proto::argument::InvalidArgument;
-use mfly_transport::{Proxy, Stage, TransportError, dial_tcp};
+use mfly_transport::{Proxy, Stage, TransportError, dial_tcp, overdue};
 use std::error::Error as _;
 use std::io;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ impl Connector {
         let guard = Arc::<Guard>::default();
         let socket = Socket::new(tcp, guard.clone());
         let sender = if origin.is_tls() {
-            let stream = tokio::time::timeout(self.limit, self.secure(host, socket))
+            let stream = overdue::timeout(self.limit, self.secure(host, socket))
                 .await
                 .unwrap_or(Err(TransportError::TimedOut { stage: Stage::Tls }))
                 .map_err(|error| unreachable(origin, error))?;

@@ -191,7 +191,7 @@ async fn the_delay_that_a_server_asks_for_is_in_the_error() {
     }
     let error = api(503, &[("retry-after", "9999999999")], vec![]);
     let error = error.send(&json()).await.unwrap_err();
-    assert_eq!(error.retry_after(), Some(mfly_transport::MAX_RETRY_AFTER));
+    assert_eq!(error.retry_after(), Some(mfly_proto::retry_after::MAX_RETRY_AFTER));
     let error = api(503, &[], vec![]).send(&json()).await.unwrap_err();
     assert_eq!(error.retry_after(), None);
 }
