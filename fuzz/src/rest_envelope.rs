@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use mfly_api::endpoint::{self, Endpoint};
-use mfly_api::envelope::Answer;
+use mfly_api::envelope::RawResponse;
 use mfly_api::mode::Mode;
 use mfly_proto::cipher::Iv;
 use mfly_proto::jid::{UserId, UserIdentifier};
@@ -36,7 +36,7 @@ pub fn rest_envelope(data: &[u8]) {
 
 fn answer<E: Endpoint>(data: &[u8], endpoint: &E) {
     let response = http::Response::new(Bytes::copy_from_slice(data));
-    let _ = endpoint.decode(Answer::new(E::PATH, response));
+    let _ = endpoint.decode(RawResponse::new(E::PATH, response));
 }
 
 fn request<T: DeserializeOwned>(data: &[u8]) {

@@ -3,7 +3,7 @@
 use crate::auth::Auth;
 use crate::base_url::BaseUrl;
 use crate::endpoint::{Endpoint, login};
-use crate::envelope::Answer;
+use crate::envelope::RawResponse;
 use crate::error::ApiError;
 use crate::http::{self, Cleartext, HttpBackend, HttpError, retry_after};
 use crate::refresh::Refresh;
@@ -254,7 +254,7 @@ pub(crate) async fn send_prepared<E: Endpoint>(
             tracing::debug!(method = %E::METHOD, path = E::PATH, status = response.status().as_u16(), "answered");
             let delay = retry_after(response.headers(), time_of((way.clock)()));
             endpoint
-                .decode(Answer::new(E::PATH, response))
+                .decode(RawResponse::new(E::PATH, response))
                 .map_err(|error| error.with_retry_after(delay))
         }
         Err(error) => Err(error.into()),

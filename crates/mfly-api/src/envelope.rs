@@ -59,14 +59,14 @@ struct Head {
 
 /// An HTTP answer on its way to an endpoint's `decode`.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct RawResponse {
     endpoint: &'static str,
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
 }
 
-impl Answer {
+impl RawResponse {
     /// The answer to a request of `endpoint`, which names it in errors.
     #[must_use]
     pub fn new(endpoint: &'static str, response: ::http::Response<Bytes>) -> Self {
@@ -99,7 +99,7 @@ impl Answer {
     ///
     /// # Errors
     /// When HTTP or the envelope says anything but success.
-    pub fn done(&self) -> Result<(), ApiError> {
+    pub fn check(&self) -> Result<(), ApiError> {
         self.head().map(drop)
     }
 
@@ -121,7 +121,7 @@ impl Answer {
     /// Checks both codes and gives the whole envelope.
     ///
     /// # Errors
-    /// As [`Answer::done`], and when `data` is there but is not a `T`, or is a list: no endpoint
+    /// As [`RawResponse::check`], and when `data` is there but is not a `T`, or is a list: no endpoint
     /// answers with a bare one.
     pub fn envelope<T: DeserializeOwned>(&self) -> Result<Envelope<T>, ApiError> {
         if self.head()?.data == Shape::List {
@@ -133,7 +133,7 @@ impl Answer {
     /// Checks both codes and gives `data`.
     ///
     /// # Errors
-    /// As [`Answer::envelope`], and when there is no `data`.
+    /// As [`RawResponse::envelope`], and when there is no `data`.
     pub fn data<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         let envelope: Envelope<T> = self.envelope()?;
         envelope.data.ok_or_else(|| self.unreadable("missing field `data`"))
@@ -144,7 +144,7 @@ impl Answer {
     /// what a server without sealing would send.
     ///
     /// # Errors
-    /// As [`Answer::data`], and when `data` cannot be opened.
+    /// As [`RawResponse::data`], and when `data` cannot be opened.
     pub fn sealed<T: DeserializeOwned>(
         &self,
         open: impl FnOnce(&str) -> Decrypted,
@@ -194,20 +194,20 @@ impl Answer {
 mod tests {
     use super::*;
 
-    fn answer(status: u16, body: &str) -> Answer {
+    fn answer(status: u16, body: &str) -> RawResponse {
         let response = ::http::Response::builder().status(status);
-        Answer::new("/x", response.body(Bytes::from(body.to_owned())).unwrap())
+        RawResponse::new("/x", response.body(Bytes::from(body.to_owned())).unwrap())
     }
 
     #[test]
     fn success_needs_both_codes() {
-        assert!(answer(200, r#"{"status":200,"message":"Success"}"#).done().is_ok());
+        assert!(answer(200, r#"{"status":200,"message":"Success"}"#).check().is_ok());
         assert!(matches!(
-            answer(200, r#"{"status":403,"message":"User blocked"}"#).done(),
+            answer(200, r#"{"status":403,"message":"User blocked"}"#).check(),
             Err(ApiError::Refused { status: 403, message, .. }) if message == "User blocked"
         ));
         assert!(matches!(
-            answer(403, r#"{"status":200}"#).done(),
+            answer(403, r#"{"status":200}"#).check(),
             Err(ApiError::Http { status: 403, .. })
         ));
     }
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn both_kinds_of_401_are_unauthorized() {
         for answer in [answer(401, ""), answer(200, r#"{"status":401,"message":"expired"}"#)] {
-            assert!(matches!(answer.done(), Err(ApiError::Unauthorized { .. })));
+            assert!(matches!(answer.check(), Err(ApiError::Unauthorized { .. })));
         }
     }
 
@@ -238,7 +238,7 @@ mod tests {
         );
         let missing = answer(200, r#"{"status":200}"#).data::<u8>().unwrap_err().to_string();
         assert!(missing.ends_with("missing field `data`"), "{missing}");
-        assert!(matches!(answer(200, "<html>").done(), Err(ApiError::Decode { .. })));
+        assert!(matches!(answer(200, "<html>").check(), Err(ApiError::Decode { .. })));
     }
 
     #[test]

@@ -1,17 +1,16 @@
-//! The plan's feature flags.
+//! The feature flags of a plan.
 //!
 //! Wire form: boolean members of the configuration (`{"groupChat":true,..,"viewAllMedias":true}`),
-//! next to the hosts. Source: observed: Web SDK 4.25.10.
+//! beside the hosts. Source: observed: Web SDK 4.25.10.
 
-use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::fmt;
 
 macro_rules! features {
     ($($(#[$doc:meta])* $variant:ident $wire:literal $official:literal)*) => {
-        /// Something that a plan may or may not include.
+        /// A feature that a plan may include.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum Feature {
@@ -19,7 +18,7 @@ macro_rules! features {
         }
 
         impl Feature {
-            /// Every feature, in the order of the wire.
+            /// All features, in the order of the wire.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
             /// The flag's name in the configuration.
@@ -42,39 +41,39 @@ macro_rules! features {
 }
 
 features! {
-    /// Groups.
+    /// Chats in groups.
     GroupChat "groupChat" "isGroupChatEnabled"
     /// Attachments of any kind.
     Attachment "attachment" "isAttachmentEnabled"
-    /// Images.
+    /// Images as attachments.
     ImageAttachment "imageAttachment" "isImageAttachmentEnabled"
-    /// Videos.
+    /// Videos as attachments.
     VideoAttachment "videoAttachment" "isVideoAttachmentEnabled"
-    /// Audio.
+    /// Audio as attachments.
     AudioAttachment "audioAttachment" "isAudioAttachmentEnabled"
-    /// Documents.
+    /// Documents as attachments.
     DocumentAttachment "documentAttachment" "isDocumentAttachmentEnabled"
-    /// Calls with one other.
+    /// Calls between two users.
     OneToOneCall "one2oneCall" "isOneToOneCallEnabled"
-    /// Calls with several.
+    /// Calls among several users.
     GroupCall "groupCall" "isGroupCallEnabled"
-    /// Searching the recent chats. Reported, but nothing depends on it.
+    /// Searching the recent chats. Nothing in this crate depends on it.
     RecentChatSearch "recentchatSearch" "isRecentChatSearchEnabled"
-    /// Favourite messages.
+    /// Starring favourite messages.
     StarMessage "starMessage" "isStarMessageEnabled"
-    /// Clearing a chat.
+    /// Removing all messages of a chat.
     ClearChat "clearChat" "isClearChatEnabled"
-    /// Deleting a chat.
+    /// Deleting a whole chat.
     DeleteChat "deleteChat" "isDeleteChatEnabled"
-    /// Translating messages.
+    /// Translation of messages.
     Translation "translation" "isTranslationEnabled"
-    /// Blocking users.
+    /// Blocking other users.
     Block "block" "isBlockEnabled"
     /// Reporting users and groups.
     Report "report" "isReportEnabled"
-    /// Deleting messages.
+    /// Deleting single messages.
     DeleteMessage "deleteMessage" "isDeleteMessageEnabled"
-    /// Listing a chat's media.
+    /// Listing the media of a chat.
     ViewAllMedias "viewAllMedias" "isViewAllMediasEnabled"
 }
 
@@ -94,25 +93,25 @@ impl fmt::Display for Feature {
     }
 }
 
-/// Which features are on.
+/// The set of enabled features.
 ///
-/// Before any configuration was received, all are off ([`Features::default`]). In a received one a
-/// flag that is absent is on, and one that is there is on when it is exactly `true`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+/// [`Features::default`] is the set before a configuration was received: all features are off. In a
+/// received configuration an absent flag is on, and a present one is on if it is exactly `true`.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct Features {
     is_received: bool,
     enabled: u32,
 }
 
 impl Features {
-    /// A received configuration that names no flag: all are on.
+    /// The set of a received configuration without flags: all features are on.
     #[must_use]
     pub fn all() -> Self {
         let enabled = Feature::ALL.iter().fold(0, |bits, feature| bits | feature.bit());
         Self { is_received: true, enabled }
     }
 
-    /// The same set with `feature` switched on or off; it counts as received.
+    /// This set with `feature` switched on or off. It counts as received.
     #[must_use]
     pub fn with(mut self, feature: Feature, is_enabled: bool) -> Self {
         self.is_received = true;
@@ -124,19 +123,19 @@ impl Features {
         self
     }
 
-    /// Whether `feature` is on.
+    /// Whether `feature` is enabled.
     #[must_use]
     pub fn contains(self, feature: Feature) -> bool {
         self.enabled & feature.bit() != 0
     }
 
-    /// Whether a configuration was received. If not, nothing is on because nothing is known.
+    /// Whether a configuration was received. Before that, all features are off.
     #[must_use]
     pub fn is_received(self) -> bool {
         self.is_received
     }
 
-    /// The features that are on, in the order of the wire.
+    /// The enabled features, in the order of the wire.
     pub fn iter(self) -> impl Iterator<Item = Feature> {
         Feature::ALL.iter().copied().filter(move |feature| self.contains(*feature))
     }
@@ -155,29 +154,21 @@ impl Serialize for Features {
 
 impl<'de> Deserialize<'de> for Features {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Flags;
-        impl<'de> Visitor<'de> for Flags {
-            type Value = Features;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("feature flags")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Features, A::Error> {
-                let mut features = Features::all();
-                while let Some(name) = map.next_key::<String>()? {
-                    match Feature::from_wire_name(&name) {
-                        Some(feature) => {
-                            let is_enabled = map.next_value::<Value>()? == Value::Bool(true);
-                            features = features.with(feature, is_enabled);
-                        }
-                        None => {
-                            map.next_value::<IgnoredAny>()?;
-                        }
-                    }
-                }
-                Ok(features)
-            }
+        let members = Map::<String, Value>::deserialize(deserializer)?;
+        let flags = members.iter().filter_map(|(name, value)| {
+            Some((Feature::from_wire_name(name)?, *value == Value::Bool(true)))
+        });
+        Ok(flags.fold(Self::all(), |features, (feature, is_on)| features.with(feature, is_on)))
+    }
+}
+
+impl fmt::Debug for Features {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.is_received {
+            return f.write_str("Features(not received)");
         }
-        deserializer.deserialize_map(Flags)
+        f.write_str("Features")?;
+        f.debug_set().entries(self.iter()).finish()
     }
 }
 
@@ -203,6 +194,11 @@ mod tests {
             assert!(!features.contains(feature), "{feature}");
         }
         assert_eq!(features.iter().count(), 13);
+        let only_block = Feature::ALL.iter().fold(Features::all(), |features, feature| {
+            features.with(*feature, *feature == Feature::Block)
+        });
+        assert_eq!(format!("{only_block:?}"), "Features{Block}");
+        assert_eq!(format!("{:?}", Features::default()), "Features(not received)");
         assert_eq!(read("{}"), Features::all());
     }
 

@@ -5,31 +5,27 @@
 //!    signalServerDomain,callRoutingServer,iv,ivProfile,stuns,turns,callReconnectionTimeOut,<17 flags>}>"}
 //! ```
 //!
-//! Registration returns the same object. `""` and absent both mean "nothing new"; a port is a
-//! string or a number. Source: observed: Web SDK 4.25.10. `xmppPort`, for XMPP over TCP, is
+//! Registration returns the same object. Both `""` and an absent member mean that the known value
+//! stays valid. A port is a string or a number. Source: observed: Web SDK 4.25.10. `xmppPort`, for XMPP over TCP, is
 //! inferred. Fixture: `fixtures/config/`.
 
-use super::Endpoint;
-use crate::auth::UserToken;
-use crate::envelope::Answer;
-use crate::error::ApiError;
+use super::endpoint;
 use crate::feature::Features;
 use crate::wire;
-use ::http::Method;
 use mfly_proto::cipher::ConfigCipher;
 use mfly_proto::jid::UserId;
 use mfly_proto::listed::Listed;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Asks for the configuration.
+/// Requests the configuration.
 #[derive(Clone, Debug)]
 pub struct Request {
     username: UserId,
 }
 
 impl Request {
-    /// The configuration for the user who is logged in; the answer is sealed with their id.
+    /// The configuration for the logged-in user. The response is sealed with the id of the user.
     #[must_use]
     pub fn new(username: UserId) -> Self {
         Self { username }
@@ -40,7 +36,7 @@ impl Request {
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ServerConfig {
-    /// The XMPP domain, which is also the host to connect to.
+    /// The XMPP domain, which is also the host of the XMPP server.
     #[serde(deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub xmpp_host: Option<String>,
     /// The port of XMPP over WebSocket.
@@ -49,14 +45,14 @@ pub struct ServerConfig {
     /// The port of XMPP over TCP (inferred).
     #[serde(with = "wire::port", skip_serializing_if = "Option::is_none")]
     pub xmpp_port: Option<u16>,
-    /// The URL of call signalling.
+    /// The URL of the server for call signalling.
     #[serde(
         rename = "signalServerDomain",
         deserialize_with = "wire::text",
         skip_serializing_if = "Option::is_none"
     )]
     pub signal_server: Option<String>,
-    /// The URL of call routing.
+    /// The URL of the server for call routing.
     #[serde(deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub call_routing_server: Option<String>,
     /// The IV of messages and media.
@@ -65,16 +61,17 @@ pub struct ServerConfig {
     /// The IV of profile fields.
     #[serde(deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub iv_profile: Option<String>,
-    /// STUN servers.
+    /// The URLs of STUN servers.
     #[serde(with = "wire::listed")]
     pub stuns: Listed<String>,
-    /// TURN servers. They have passwords, so that nothing is kept of an entry that is left out.
+    /// The TURN servers. Their entries hold passwords, so an unreadable entry is counted without its
+    /// text.
     #[serde(with = "wire::listed::secretly")]
     pub turns: Listed<Turn>,
     /// How long a call may try to reconnect, in seconds.
     #[serde(deserialize_with = "wire::seconds", skip_serializing_if = "Option::is_none")]
     pub call_reconnection_time_out: Option<u32>,
-    /// What the plan includes.
+    /// The features of the plan.
     #[serde(flatten)]
     pub features: Features,
 }
@@ -83,13 +80,13 @@ pub struct ServerConfig {
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Turn {
-    /// Its URL.
+    /// The URL of the server.
     #[serde(deserialize_with = "wire::any_text")]
     pub turn: String,
-    /// The user name there.
+    /// The user name for the server.
     #[serde(deserialize_with = "wire::any_text")]
     pub username: String,
-    /// The password there. Not shown by `Debug`.
+    /// The password for the server. `Debug` does not show it.
     #[serde(deserialize_with = "wire::any_text")]
     pub password: String,
 }
@@ -113,16 +110,12 @@ impl fmt::Debug for Turn {
     }
 }
 
-impl Endpoint for Request {
-    type Auth = UserToken;
-    type Response = ServerConfig;
-    const METHOD: Method = Method::GET;
-    const PATH: &'static str = "/users/config";
-
-    fn decode(&self, answer: Answer) -> Result<ServerConfig, ApiError> {
+endpoint! {
+    Request, UserToken, GET "/users/config" => ServerConfig;
+    decode(self, response) {
         let cipher = ConfigCipher::new(self.username.as_str());
-        answer.sealed(|data| cipher.open(data))
-    }
+        response.sealed(|data| cipher.open(data))
+    };
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `POST /users/deleteMyAccount`: ends the account.
+//! `POST /users/deleteMyAccount`: deletes the account.
 //!
 //! ```text
 //! C: {"reason":"leaving","feedback":"bye"}
@@ -7,22 +7,18 @@
 //!
 //! Source: observed: Web SDK 4.25.10. Fixture: `fixtures/delete_account/`.
 
-use super::{Body, Endpoint, required};
-use crate::auth::UserToken;
-use crate::envelope::Answer;
-use crate::error::ApiError;
-use ::http::Method;
+use super::{Body, endpoint, required};
 use mfly_proto::argument::InvalidArgument;
 use serde::{Deserialize, Serialize};
 
-/// Deletes the account of the user who is logged in.
+/// Deletes the account of the logged-in user.
 #[derive(Clone, Debug)]
 pub struct Request {
     body: RequestBody,
 }
 
 impl Request {
-    /// Deletes the account for a reason.
+    /// Deletes the account and states why.
     ///
     /// # Errors
     /// When `reason` is empty.
@@ -31,7 +27,7 @@ impl Request {
         Ok(Self { body })
     }
 
-    /// Adds a word to the people who run the app.
+    /// Adds feedback for the operators of the app.
     #[must_use]
     pub fn feedback(mut self, feedback: impl Into<String>) -> Self {
         self.body.feedback = feedback.into();
@@ -42,35 +38,15 @@ impl Request {
 /// The request's body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestBody {
-    /// Why.
+    /// The user's reason for leaving.
     pub reason: String,
-    /// Anything else, or nothing.
+    /// Feedback for the operators; may be empty.
     #[serde(default)]
     pub feedback: String,
 }
 
-impl Endpoint for Request {
-    type Auth = UserToken;
-    type Response = ();
-    const METHOD: Method = Method::POST;
-    const PATH: &'static str = "/users/deleteMyAccount";
-
-    fn body(&self) -> Result<Body, ApiError> {
-        Body::json(&self.body)
-    }
-
-    fn decode(&self, answer: Answer) -> Result<(), ApiError> {
-        answer.done()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reason_is_required_with_the_official_words() {
-        let error = Request::new("").unwrap_err();
-        assert_eq!((error.name, &*error.reason), ("reason", "reason is not valid or required"));
-    }
+endpoint! {
+    Request, UserToken, POST "/users/deleteMyAccount" => ();
+    body(self) Body::json(&self.body);
+    decode(self, response) response.check();
 }

@@ -1,4 +1,4 @@
-//! `POST /moderation/feedback`: a word to the people who run the app.
+//! `POST /moderation/feedback`: feedback for the operators of the app.
 //!
 //! ```text
 //! C: {"title":"T","description":"D"}
@@ -7,25 +7,21 @@
 //!
 //! Source: observed: Web SDK 4.25.10. Fixture: `fixtures/feedback/`.
 
-use super::{Body, Endpoint, required};
-use crate::auth::UserToken;
-use crate::envelope::Answer;
-use crate::error::ApiError;
-use ::http::Method;
+use super::{Body, endpoint, required};
 use mfly_proto::argument::InvalidArgument;
 use serde::{Deserialize, Serialize};
 
-/// Sends feedback.
+/// Sends feedback to the operators of the app.
 #[derive(Clone, Debug)]
 pub struct Request {
     body: RequestBody,
 }
 
 impl Request {
-    /// Feedback under a title.
+    /// Feedback with a title and a description.
     ///
     /// # Errors
-    /// When either is empty.
+    /// When one of them is empty.
     pub fn new(
         title: impl Into<String>,
         description: impl Into<String>,
@@ -38,36 +34,14 @@ impl Request {
 /// The request's body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestBody {
-    /// What it is about.
+    /// The subject of the feedback.
     pub title: String,
-    /// What there is to say.
+    /// The text of the feedback.
     pub description: String,
 }
 
-impl Endpoint for Request {
-    type Auth = UserToken;
-    type Response = ();
-    const METHOD: Method = Method::POST;
-    const PATH: &'static str = "/moderation/feedback";
-
-    fn body(&self) -> Result<Body, ApiError> {
-        Body::json(&self.body)
-    }
-
-    fn decode(&self, answer: Answer) -> Result<(), ApiError> {
-        answer.done()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn both_texts_are_required_with_the_official_words() {
-        let title = Request::new("", "D").unwrap_err();
-        assert_eq!((title.name, &*title.reason), ("title", "title is not valid or required"));
-        let description = Request::new("T", "").unwrap_err();
-        assert_eq!(&*description.reason, "description is not valid or required");
-    }
+endpoint! {
+    Request, UserToken, POST "/moderation/feedback" => ();
+    body(self) Body::json(&self.body);
+    decode(self, response) response.check();
 }

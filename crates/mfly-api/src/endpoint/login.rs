@@ -7,17 +7,13 @@
 //! S: {"status":400,"message":"Invalid Credentials"}
 //! ```
 //!
-//! The password is sealed with the licence key in live mode and bare in trial mode; XMPP's SASL
-//! takes the same string. Source: observed: Web SDK 4.25.10, which asks for a token by itself with
-//! the refresh order too. Fixture: `fixtures/login/`.
+//! The password is sealed with the licence key in live mode and plain in trial mode. The same string
+//! is the password of XMPP's SASL. Source: observed: Web SDK 4.25.10, which uses the member order of
+//! a refresh also when an app requests a token. Fixture: `fixtures/login/`.
 
-use super::{Body, Endpoint};
-use crate::auth::NoToken;
-use crate::envelope::Answer;
-use crate::error::ApiError;
+use super::{Body, endpoint};
 use crate::mode::Mode;
 use crate::wire;
-use ::http::Method;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::cipher::RequestCipher;
 use mfly_proto::cipher::login::seal_password;
@@ -25,9 +21,9 @@ use mfly_proto::jid::UserId;
 use mfly_proto::secret::{LicenceKey, Password, Token};
 use serde::{Deserialize, Serialize};
 
-/// The password as it goes over the wire, at `now_ms` milliseconds since the epoch.
+/// The password in the form that the wire has, sealed at `now_ms` milliseconds since the epoch.
 ///
-/// The official SDK adds the time zone's offset to the time; this is the true time.
+/// The official SDK adds the time zone's offset to the time; this function uses the true time.
 ///
 /// # Errors
 /// Never in practice: a sealed password is base64.
@@ -45,7 +41,7 @@ pub fn wire_password(
     }
 }
 
-/// Asks for a token.
+/// Requests a REST token.
 #[derive(Clone, Debug)]
 pub struct Request {
     body: OrderedBody,
@@ -59,14 +55,15 @@ enum OrderedBody {
 }
 
 impl Request {
-    /// As the official SDK does when it connects. `password` is a [`wire_password`].
+    /// The member order that the official SDK uses to connect. `password` is a [`wire_password`].
     #[must_use]
     pub fn connect(username: UserId, password: Password) -> Self {
         let kind = "web".to_owned();
         Self { body: OrderedBody::Connect(RequestBody { username, password, kind }) }
     }
 
-    /// As it does when a token is refused or asked for. `password` is a [`wire_password`].
+    /// The member order that the official SDK uses to replace a token. `password` is a
+    /// [`wire_password`].
     #[must_use]
     pub fn refresh(username: UserId, password: Password) -> Self {
         let kind = "web".to_owned();
@@ -74,16 +71,16 @@ impl Request {
     }
 }
 
-/// The request's body; reads either order.
+/// The request's body. Both member orders can be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestBody {
-    /// Who.
+    /// The id of the user.
     #[serde(with = "wire::user_id")]
     pub username: UserId,
-    /// The password, sealed or bare.
+    /// The password, sealed or plain.
     #[serde(with = "wire::password")]
     pub password: Password,
-    /// `web`.
+    /// The kind of client, always `web`.
     #[serde(rename = "type", default)]
     pub kind: String,
 }
@@ -98,25 +95,16 @@ struct RefreshBody {
     kind: String,
 }
 
-/// The token.
+/// The response with the token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Response {
-    /// Goes into `authorization` as it is.
+    /// The value of the header `authorization`.
     #[serde(with = "wire::token")]
     pub token: Token,
 }
 
-impl Endpoint for Request {
-    type Auth = NoToken;
-    type Response = Response;
-    const METHOD: Method = Method::POST;
-    const PATH: &'static str = "/login";
-
-    fn body(&self) -> Result<Body, ApiError> {
-        Body::json(&self.body)
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Response, ApiError> {
-        answer.data()
-    }
+endpoint! {
+    Request, NoToken, POST "/login" => Response;
+    body(self) Body::json(&self.body);
+    decode(self, response) response.data();
 }

@@ -1,31 +1,29 @@
-//! `GET /media/<token>`: a file in one piece; `GET <download URL>`: a range of a large one.
+//! `GET /media/<token>`: a whole file. `GET <download URL>`: a range of a large file.
 //!
 //! ```text
 //! C: Content-Type: media, with the token             S: the bytes, without envelope
 //! C: Range: bytes=0-5242879, no token                S: 206 (or 200), the bytes, Content-Range: bytes 0-5242879/9000000
 //! ```
 //!
-//! Source: observed: Web SDK 4.25.10; that a refusal comes as an envelope in JSON is inferred.
+//! Source: observed: Web SDK 4.25.10; that a refusal is an envelope in JSON is inferred.
 //! Fixture: `fixtures/media_download/`.
 
-use super::Endpoint;
+use super::endpoint;
 use super::media_part::absolute;
-use crate::auth::{NoToken, UserToken};
-use crate::envelope::Answer;
+use crate::envelope::RawResponse;
 use crate::error::ApiError;
 use crate::file_token::FileToken;
 use crate::http::ResponseLimits;
+use ::http::HeaderValue;
 use ::http::header::{CONTENT_TYPE, RANGE};
-use ::http::{HeaderMap, HeaderValue, Method};
 use bytes::Bytes;
 use mfly_proto::argument::InvalidArgument;
-use std::borrow::Cow;
 use std::fmt;
 
-/// The most bytes that [`Request`] takes unless told otherwise.
+/// The default limit of [`Request`] on the size of a file, in bytes.
 pub const DEFAULT_MAX_BYTES: usize = 64 * 1024 * 1024;
 
-/// Downloads a file in one piece.
+/// Downloads a whole file.
 #[derive(Clone, Debug)]
 pub struct Request {
     file_token: FileToken,
@@ -39,7 +37,7 @@ impl Request {
         Self { file_token, max_bytes: DEFAULT_MAX_BYTES }
     }
 
-    /// Refuses a file of more bytes than this.
+    /// Refuses a file of more than `max_bytes` bytes.
     #[must_use]
     pub fn max_bytes(mut self, max_bytes: usize) -> Self {
         self.max_bytes = max_bytes;
@@ -47,39 +45,28 @@ impl Request {
     }
 }
 
-impl Endpoint for Request {
-    type Auth = UserToken;
-    type Response = Bytes;
-    const METHOD: Method = Method::GET;
-    const PATH: &'static str = "/media/";
+endpoint! {
+    Request, UserToken, GET "/media/" => Bytes;
+    target(self) format!("{}{}", Self::PATH, self.file_token);
+    headers(self, headers) drop(headers.insert(CONTENT_TYPE, HeaderValue::from_static("media")));
+    limits(self) ResponseLimits::media(self.max_bytes);
+    decode(self, response) read_file(response);
+}
 
-    fn target(&self) -> Cow<'_, str> {
-        format!("{}{}", Self::PATH, self.file_token).into()
+fn read_file(response: RawResponse) -> Result<Bytes, ApiError> {
+    let is_json =
+        response.header("content-type").is_some_and(|t| t.starts_with("application/json"));
+    // A stored file may be JSON as well. Only an envelope that refuses is a refusal.
+    if is_json
+        && let Err(error @ (ApiError::Refused { .. } | ApiError::Unauthorized { .. })) =
+            response.check()
+    {
+        return Err(error);
     }
-
-    fn adjust_headers(&self, headers: &mut HeaderMap) {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("media"));
-    }
-
-    fn limits(&self) -> ResponseLimits {
-        ResponseLimits::media(self.max_bytes)
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Bytes, ApiError> {
-        let is_json =
-            answer.header("content-type").is_some_and(|t| t.starts_with("application/json"));
-        // A stored file may be JSON too: only what reads as a refusal is one.
-        if is_json
-            && let Err(error @ (ApiError::Refused { .. } | ApiError::Unauthorized { .. })) =
-                answer.done()
-        {
-            return Err(error);
-        }
-        match answer.status().as_u16() {
-            204 | 205 => Err(answer.unreadable("there is no file in it")),
-            206 => Err(answer.unreadable("the store sent a part that was not asked for")),
-            _ => answer.body(),
-        }
+    match response.status().as_u16() {
+        204 | 205 => Err(response.unreadable("it contains no file")),
+        206 => Err(response.unreadable("it contains a part that was not requested")),
+        _ => response.body(),
     }
 }
 
@@ -96,7 +83,7 @@ impl RangeRequest {
     /// The bytes from `first` to `last`, both included, of the file at a download URL.
     ///
     /// # Errors
-    /// When the range is empty or longer than memory.
+    /// When the range is empty, or too long for this machine's memory.
     pub fn new(url: impl Into<String>, first: u64, last: u64) -> Result<Self, InvalidArgument> {
         let length = last
             .checked_sub(first)
@@ -105,64 +92,32 @@ impl RangeRequest {
             .ok_or_else(|| InvalidArgument::new("range", "must end at or after its start"))?;
         Ok(Self { url: url.into(), first, last, length })
     }
-}
 
-/// A range of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RangeResponse {
-    /// The bytes; fewer than asked for at the end of the file.
-    pub bytes: Bytes,
-    /// The whole file's size, where the server says it.
-    pub total: Option<u64>,
-}
-
-impl Endpoint for RangeRequest {
-    type Auth = NoToken;
-    type Response = RangeResponse;
-    const METHOD: Method = Method::GET;
-    const PATH: &'static str = "(download URL)";
-
-    fn target(&self) -> Cow<'_, str> {
-        Cow::Borrowed(absolute(&self.url))
-    }
-
-    fn adjust_headers(&self, headers: &mut HeaderMap) {
-        headers.remove(CONTENT_TYPE);
-        let range = format!("bytes={}-{}", self.first, self.last);
-        if let Ok(range) = HeaderValue::from_str(&range) {
-            headers.insert(RANGE, range);
-        }
-    }
-
-    fn limits(&self) -> ResponseLimits {
-        ResponseLimits::media(self.length)
-    }
-
-    fn decode(&self, answer: Answer) -> Result<RangeResponse, ApiError> {
-        let status = answer.status().as_u16();
-        let range = answer.header("content-range").and_then(ContentRange::parse);
-        let is_multipart = answer
+    fn read(&self, response: RawResponse) -> Result<RangeResponse, ApiError> {
+        let status = response.status().as_u16();
+        let range = response.header("content-range").and_then(ContentRange::parse);
+        let is_multipart = response
             .header("content-type")
             .is_some_and(|kind| kind.trim_start().starts_with("multipart/"));
-        // A store that ignores the range sends the file from its start, which must not be taken
-        // for a later part of it; nor may another range than the one that was asked for.
+        // A store that ignores the header `Range` sends the file from its start. That, or another
+        // range, must not be taken for the requested one.
         let first = match (status, range) {
             (206, Some(range)) => range.first,
             (206, None) => self.first,
             _ => 0,
         };
         let problem = match status {
-            204 | 205 => Some("there is no file in it"),
-            206 if is_multipart => Some("the store sent several ranges"),
-            200..=299 if first != self.first => Some("the store sent another range"),
+            204 | 205 => Some("it contains no file"),
+            206 if is_multipart => Some("it contains several ranges"),
+            200..=299 if first != self.first => Some("it contains another range"),
             _ => None,
         };
         if let Some(problem) = problem {
-            return Err(answer.unreadable(problem));
+            return Err(response.unreadable(problem));
         }
-        let wrong_length = answer.unreadable("the range is not as long as it says");
+        let wrong_length = response.unreadable("the length of the range is wrong");
         let total = range.and_then(|range| range.total);
-        let bytes = answer.body()?;
+        let bytes = response.body()?;
         let length = bytes.len() as u64;
         if status != 206 {
             return Ok(RangeResponse { bytes, total: total.or(Some(length)) });
@@ -174,12 +129,33 @@ impl Endpoint for RangeRequest {
     }
 }
 
-/// `bytes 0-4/9` (RFC 9110 §14.4).
+/// The response with a range of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RangeResponse {
+    /// The bytes, fewer than requested at the end of the file.
+    pub bytes: Bytes,
+    /// The size of the whole file, if the server sent it.
+    pub total: Option<u64>,
+}
+
+endpoint! {
+    RangeRequest, NoToken, GET "(download URL)" => RangeResponse;
+    target(self) absolute(&self.url);
+    headers(self, headers) {
+        headers.remove(CONTENT_TYPE);
+        let range = format!("bytes={}-{}", self.first, self.last);
+        headers.extend(HeaderValue::from_str(&range).ok().map(|range| (RANGE, range)));
+    };
+    limits(self) ResponseLimits::media(self.length);
+    decode(self, response) self.read(response);
+}
+
+/// The header `Content-Range`, such as `bytes 0-4/9` (RFC 9110 §14.4).
 #[derive(Clone, Copy)]
 struct ContentRange {
     first: u64,
     last: u64,
-    /// Bytes in the whole file; some servers write `*`.
+    /// The size of the whole file. Some servers write `*` instead.
     total: Option<u64>,
 }
 
@@ -196,7 +172,7 @@ impl ContentRange {
         })
     }
 
-    /// How many bytes it has; `None` when it ends before it begins.
+    /// The length of the range; `None` when it ends before it begins.
     fn length(self) -> Option<u64> {
         self.last.checked_sub(self.first)?.checked_add(1)
     }
@@ -204,7 +180,7 @@ impl ContentRange {
 
 impl fmt::Debug for RangeRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The URL is signed: whoever has it can read the file.
+        // The URL is signed: its holder can read the file.
         write!(f, "RangeRequest({}-{})", self.first, self.last)
     }
 }

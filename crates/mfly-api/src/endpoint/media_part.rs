@@ -1,4 +1,4 @@
-//! `PUT <upload URL>`: one part of an upload, to the store and not to the API.
+//! `PUT <upload URL>`: one part of an upload, sent to the store instead of the API.
 //!
 //! ```text
 //! C: at most 5,242,880 raw bytes, Content-Type: application/x-www-form-urlencoded, no token
@@ -7,21 +7,16 @@
 //!
 //! Source: observed: Web SDK 4.25.10. Fixture: `fixtures/media_part/`.
 
-use super::{Body, Endpoint};
-use crate::auth::NoToken;
-use crate::envelope::Answer;
-use crate::error::ApiError;
+use super::{Body, endpoint};
 use crate::http::{Progress, ResponseLimits};
-use ::http::Method;
 use bytes::Bytes;
 use mfly_proto::argument::InvalidArgument;
-use std::borrow::Cow;
 use std::fmt;
 
-/// The most bytes in a part; only the last may have fewer.
+/// The size of a part in bytes. Only the last part may be smaller.
 pub const MAX_BYTES: usize = 5_242_880;
 
-/// Uploads one part.
+/// Uploads one part of a file.
 #[derive(Clone)]
 pub struct Request {
     url: String,
@@ -41,7 +36,7 @@ impl Request {
         Ok(Self { url: url.into(), part, progress: None })
     }
 
-    /// Reports how much of this part has been sent.
+    /// Reports how much of this part was sent.
     #[must_use]
     pub fn progress(mut self, progress: Progress) -> Self {
         self.progress = Some(progress);
@@ -49,51 +44,36 @@ impl Request {
     }
 }
 
-/// What the store says.
+/// The response of the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
-    /// Names the part in the commit, quotes and all; some stores send none.
+    /// The ETag that names the part in the commit, with its quotes. Some stores send none.
     pub etag: Option<String>,
 }
 
-impl Endpoint for Request {
-    type Auth = NoToken;
-    type Response = Response;
-    const METHOD: Method = Method::PUT;
-    const PATH: &'static str = "(upload URL)";
-
-    fn target(&self) -> Cow<'_, str> {
-        Cow::Borrowed(absolute(&self.url))
-    }
-
-    fn body(&self) -> Result<Body, ApiError> {
+endpoint! {
+    Request, NoToken, PUT "(upload URL)" => Response;
+    target(self) absolute(&self.url);
+    body(self) {
         let content_type = "application/x-www-form-urlencoded";
         Ok(Body::Raw { content_type, bytes: self.part.clone() })
-    }
-
-    fn limits(&self) -> ResponseLimits {
-        ResponseLimits::media(ResponseLimits::JSON.max_bytes)
-    }
-
-    fn progress(&self) -> Option<Progress> {
-        self.progress.clone()
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Response, ApiError> {
-        let etag = answer.header("etag").map(str::to_owned);
-        answer.body()?;
-        Ok(Response { etag })
-    }
+    };
+    limits(self) ResponseLimits::media(ResponseLimits::JSON.max_bytes);
+    progress(self) self.progress.clone();
+    decode(self, response) {
+        let etag = response.header("etag").map(str::to_owned);
+        response.body().map(|_| Response { etag })
+    };
 }
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The URL is signed: whoever has it can write.
+        // The URL is signed: its holder can write to the store.
         write!(f, "Request({} bytes)", self.part.len())
     }
 }
 
-/// The URL, unless it could be taken for a path of the API; that one becomes no URL at all.
+/// The URL, or an empty text if it would be taken for a path of the API.
 pub(super) fn absolute(url: &str) -> &str {
     if url.starts_with('/') { "" } else { url }
 }

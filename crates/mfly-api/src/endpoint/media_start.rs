@@ -2,36 +2,32 @@
 //!
 //! ```text
 //! C: {"contentType":"application/pdf","extension":"pdf","parts":2,"messageId":"..","toUser":"bob02","type":"chat"}
-//!    and, when it resumes an earlier upload, "fileToken"
+//!    with "fileToken" as well to resume an upload
 //! S: {"status":200,"message":"Success","data":{"fileToken":"FTOK","uploadId":"UP1","storage":"aws",
 //!    "uploadUrls":["https://..","https://.."],"commitUrl":null}}
 //! ```
 //!
-//! Each part then goes to its URL, and a commit ends it. Source: observed: Web SDK 4.25.10.
+//! The client then sends each part to its URL and commits the upload. Source: observed: Web SDK 4.25.10.
 //! Fixture: `fixtures/media_start/`.
 
 use super::media_upload::Purpose;
-use super::{Body, Endpoint, required};
-use crate::auth::UserToken;
-use crate::envelope::Answer;
-use crate::error::ApiError;
+use super::{Body, endpoint, required};
 use crate::file_token::FileToken;
 use crate::wire;
-use ::http::Method;
 use mfly_proto::argument::InvalidArgument;
 use serde::{Deserialize, Serialize};
 
-/// Starts an upload in parts.
+/// Starts or resumes an upload in parts.
 #[derive(Clone, Debug)]
 pub struct Request {
     body: RequestBody,
 }
 
 impl Request {
-    /// Starts the upload of a message's file in `parts` parts.
+    /// Starts the upload of the file of a message in `parts` parts.
     ///
     /// # Errors
-    /// When the MIME type, the message id or the receiver is empty, or there is no part.
+    /// When the MIME type, the message id or the recipient is empty, or `parts` is 0.
     pub fn new(
         content_type: impl Into<String>,
         extension: impl Into<String>,
@@ -55,7 +51,7 @@ impl Request {
         Ok(Self { body })
     }
 
-    /// Goes on with an upload that has a token already.
+    /// Resumes an upload, named by its token.
     #[must_use]
     pub fn resume(mut self, file_token: FileToken) -> Self {
         self.body.file_token = Some(file_token);
@@ -67,57 +63,57 @@ impl Request {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestBody {
-    /// The file's MIME type.
+    /// The MIME type of the file.
     pub content_type: String,
-    /// The end of its name.
+    /// The extension of the file's name.
     pub extension: String,
-    /// How many parts will come.
+    /// The number of parts.
     pub parts: u32,
-    /// The message that the file belongs to.
+    /// The id of the message that the file belongs to.
     pub message_id: String,
-    /// The id of the user or group that the message goes to.
+    /// The id of the recipient, a user or a group.
     pub to_user: String,
-    /// Which of the two.
+    /// Whether the recipient is a user or a group.
     #[serde(rename = "type")]
     pub purpose: Purpose,
-    /// The token of the upload that is resumed.
+    /// The token of the upload to resume.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_token: Option<FileToken>,
 }
 
-/// Where the parts go; `data` on the wire.
+/// The upload that was started; `data` on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Response {
-    /// The file's token.
+    /// The token of the file.
     pub file_token: FileToken,
-    /// Needed to commit, except for [`Storage::Oracle`].
+    /// The id of the upload. A commit needs it, except for [`Storage::Oracle`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upload_id: Option<String>,
-    /// What kind of store it is.
+    /// The kind of store.
     #[serde(default)]
     pub storage: Storage,
     /// One URL for each part, in order.
     #[serde(deserialize_with = "wire::null_as_default")]
     pub upload_urls: Vec<String>,
-    /// Where [`Storage::Oracle`] is committed.
+    /// The commit URL of [`Storage::Oracle`].
     #[serde(default)]
     pub commit_url: Option<String>,
 }
 
-/// A kind of store, which decides how an upload is committed.
+/// A kind of store. It decides how an upload is committed.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum Storage {
-    /// Amazon S3: the parts' ETags are committed.
+    /// Amazon S3: the commit names the ETags of the parts.
     Aws,
-    /// MinIO: the same.
+    /// MinIO: the commit names the ETags of the parts.
     Minio,
-    /// Oracle: the commit URL is called.
+    /// Oracle: the commit posts to the commit URL.
     Oracle,
-    /// Any other, by name; what it needs is unknown.
+    /// Another store, by name. How it is committed is unknown.
     Other(String),
-    /// None was named.
+    /// The response names no store.
     #[default]
     Unnamed,
 }
@@ -146,17 +142,8 @@ impl From<Storage> for String {
     }
 }
 
-impl Endpoint for Request {
-    type Auth = UserToken;
-    type Response = Response;
-    const METHOD: Method = Method::POST;
-    const PATH: &'static str = "/media/upload";
-
-    fn body(&self) -> Result<Body, ApiError> {
-        Body::json(&self.body)
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Response, ApiError> {
-        answer.data()
-    }
+endpoint! {
+    Request, UserToken, POST "/media/upload" => Response;
+    body(self) Body::json(&self.body);
+    decode(self, response) response.data();
 }

@@ -1,28 +1,24 @@
-//! `POST /media/`: uploads a file in one piece.
+//! `POST /media/`: uploads a whole file.
 //!
 //! ```text
 //! C: multipart/form-data with the fields file, type, toUser, messageId, in this order
 //! S: {"status":200,"message":"Success","data":{"fileToken":"img-token","fileTokenThumb":"thumb-token"}}
 //! ```
 //!
-//! A profile image goes with `type=profile`, the own user id and an empty `messageId`, and is not
-//! sealed. Source: observed: Web SDK 4.25.10. Fixture: `fixtures/media_upload/`.
+//! A profile image has `type=profile`, the user's own id and an empty `messageId`, and is not sealed.
+//! Source: observed: Web SDK 4.25.10. Fixture: `fixtures/media_upload/`.
 
-use super::{Body, Endpoint, required};
-use crate::auth::UserToken;
-use crate::envelope::Answer;
-use crate::error::ApiError;
+use super::{Body, endpoint, required};
 use crate::file_token::FileToken;
 use crate::http::{Progress, ResponseLimits};
 use crate::multipart::Multipart;
-use ::http::Method;
 use bytes::Bytes;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::jid::UserId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Uploads a file.
+/// Uploads a whole file.
 #[derive(Clone)]
 pub struct Request {
     file: File,
@@ -33,7 +29,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// Uploads `image` for the profile of `user`, who is logged in.
+    /// Uploads `image` for the profile of `user`, the logged-in user.
     #[must_use]
     pub fn profile(user: &UserId, image: File) -> Self {
         Self {
@@ -45,10 +41,10 @@ impl Request {
         }
     }
 
-    /// Uploads the file of a message to a user or, by its id, to a group.
+    /// Uploads the file of a message to the user or group with the id `to`.
     ///
     /// # Errors
-    /// When a text is empty, or `purpose` is the profile.
+    /// When `to` or `message_id` is empty, or `purpose` is [`Purpose::Profile`].
     pub fn message(
         purpose: Purpose,
         to: impl Into<String>,
@@ -63,7 +59,7 @@ impl Request {
         Ok(Self { file, purpose, to_user, message_id, progress: None })
     }
 
-    /// Reports how much has been sent.
+    /// Reports how much of the body was sent.
     #[must_use]
     pub fn progress(mut self, progress: Progress) -> Self {
         self.progress = Some(progress);
@@ -74,15 +70,15 @@ impl Request {
 /// A file to upload.
 #[derive(Clone)]
 pub struct File {
-    /// Its name.
+    /// The name of the file.
     pub name: String,
-    /// Its MIME type.
+    /// The MIME type of the file.
     pub content_type: String,
-    /// What is in it.
+    /// The content of the file.
     pub content: Bytes,
 }
 
-/// What an upload is for.
+/// The purpose of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
@@ -95,7 +91,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// The value of `type`.
+    /// The value of the form's field `type`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -106,18 +102,18 @@ impl Purpose {
     }
 }
 
-/// Where the file is now; `data` on the wire.
+/// The stored file; `data` on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Response {
-    /// The file.
+    /// The token of the file.
     pub file_token: FileToken,
-    /// A small version of it, where the server made one.
+    /// The token of the thumbnail, if the server made one.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional")]
     pub file_token_thumb: Option<FileToken>,
 }
 
-/// The server may send `""` or `null` for no token.
+/// Reads an optional token. `""` and `null` mean that there is none.
 fn optional<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<FileToken>, D::Error> {
@@ -125,13 +121,9 @@ fn optional<'de, D: serde::Deserializer<'de>>(
     text.map(|text| FileToken::new(&text)).transpose().map_err(serde::de::Error::custom)
 }
 
-impl Endpoint for Request {
-    type Auth = UserToken;
-    type Response = Response;
-    const METHOD: Method = Method::POST;
-    const PATH: &'static str = "/media/";
-
-    fn body(&self) -> Result<Body, ApiError> {
+endpoint! {
+    Request, UserToken, POST "/media/" => Response;
+    body(self) {
         let File { name, content_type, content } = &self.file;
         let form = Multipart::new()
             .file("file", name, content_type, content.clone())
@@ -139,19 +131,10 @@ impl Endpoint for Request {
             .text("toUser", &self.to_user)
             .text("messageId", &self.message_id);
         Ok(Body::Multipart(form))
-    }
-
-    fn limits(&self) -> ResponseLimits {
-        ResponseLimits::media(ResponseLimits::JSON.max_bytes)
-    }
-
-    fn progress(&self) -> Option<Progress> {
-        self.progress.clone()
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Response, ApiError> {
-        answer.data()
-    }
+    };
+    limits(self) ResponseLimits::media(ResponseLimits::JSON.max_bytes);
+    progress(self) self.progress.clone();
+    decode(self, response) response.data();
 }
 
 impl fmt::Debug for File {

@@ -1,5 +1,5 @@
-//! `GET /media/generatePreAuthenticationUrlDownload?fileToken=<token>`: where a large file can be
-//! fetched in ranges.
+//! `GET /media/generatePreAuthenticationUrlDownload?fileToken=<token>`: the URL at which a large
+//! file can be downloaded in ranges.
 //!
 //! ```text
 //! S: {"status":200,"message":"Success","data":"https://store.example.com/dl/FTOK"}
@@ -7,16 +7,11 @@
 //!
 //! Source: observed: Web SDK 4.25.10. Fixture: `fixtures/media_url/`.
 
-use super::Endpoint;
-use crate::auth::UserToken;
-use crate::envelope::Answer;
-use crate::error::ApiError;
+use super::endpoint;
 use crate::file_token::FileToken;
 use crate::query::encode_component;
-use ::http::Method;
-use std::borrow::Cow;
 
-/// Asks for a download URL.
+/// Requests a download URL. The URL is signed: its holder can read the file.
 #[derive(Clone, Debug)]
 pub struct Request {
     file_token: FileToken,
@@ -30,18 +25,9 @@ impl Request {
     }
 }
 
-impl Endpoint for Request {
-    type Auth = UserToken;
-    /// The URL, which is signed: whoever has it can read the file.
-    type Response = String;
-    const METHOD: Method = Method::GET;
-    const PATH: &'static str = "/media/generatePreAuthenticationUrlDownload";
-
-    fn target(&self) -> Cow<'_, str> {
-        format!("{}?fileToken={}", Self::PATH, encode_component(self.file_token.as_str())).into()
-    }
-
-    fn decode(&self, answer: Answer) -> Result<String, ApiError> {
-        answer.data()
-    }
+endpoint! {
+    Request, UserToken, GET "/media/generatePreAuthenticationUrlDownload" => String;
+    target(self)
+        format!("{}?fileToken={}", Self::PATH, encode_component(self.file_token.as_str()));
+    decode(self, response) response.data();
 }

@@ -1,25 +1,22 @@
-//! `GET /users/getMetaData` and `PUT /users/updateMetaData`: the metadata of the user who is logged
-//! in.
+//! `GET /users/getMetaData` and `PUT /users/updateMetaData`: the metadata of the logged-in user.
 //!
 //! ```text
-//! C update: {"tier":"gold","level":3,"vip":true}       no wrapper; `null` when called with nothing
+//! C update: {"tier":"gold","level":3,"vip":true}       no wrapper; `null` without metadata
 //! S: {"status":200,"message":"Metadata updated","data":{"metaData":{"tier":"gold","level":3,"vip":true}}}
 //! ```
 //!
-//! Both answer alike, with words of their own in `message`. Source: observed: Web SDK 4.25.10.
+//! Both responses have this form and differ in `message`. Source: observed: Web SDK 4.25.10.
 //! Fixture: `fixtures/metadata/`.
 
-use super::{Body, Endpoint};
-use crate::auth::UserToken;
-use crate::envelope::Answer;
+use super::{Body, endpoint};
+use crate::envelope::RawResponse;
 use crate::error::ApiError;
 use crate::metadata::Metadata;
 use crate::wire;
-use ::http::Method;
 use mfly_proto::argument::InvalidArgument;
 use serde::{Deserialize, Serialize};
 
-/// Asks for the metadata.
+/// Requests the metadata.
 #[derive(Clone, Copy, Debug)]
 pub struct GetRequest;
 
@@ -30,68 +27,54 @@ pub struct UpdateRequest {
 }
 
 impl UpdateRequest {
-    /// Stores these pairs.
+    /// Replaces the metadata with these pairs.
     ///
     /// # Errors
-    /// When they came from a server and cannot be sent back: more than three, or odd values.
+    /// When metadata that a server returned cannot be sent: more than three pairs, or a value that is
+    /// neither text nor number nor boolean.
     pub fn new(metadata: Metadata) -> Result<Self, InvalidArgument> {
         metadata.check_sendable()?;
         Ok(Self { metadata: Some(metadata) })
     }
 
-    /// Sends `null`, as the official SDK does when it is called with nothing. That this clears the
-    /// metadata is inferred.
+    /// Sends `null`, as the official SDK does without an argument. That this clears the metadata is
+    /// inferred.
     #[must_use]
     pub fn nothing() -> Self {
         Self { metadata: None }
     }
 }
 
-/// The metadata, and the server's words.
+/// The metadata, and the server's message.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Response {
-    /// The pairs.
+    /// The pairs of names and values.
     pub metadata: Metadata,
-    /// `message` of the envelope.
+    /// The member `message` of the envelope.
     pub message: String,
 }
 
-/// `data` on the wire.
+/// The member `data` on the wire.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
 pub struct ResponseData {
-    /// The pairs.
+    /// The pairs of names and values.
     #[serde(rename = "metaData", default, deserialize_with = "wire::null_as_default")]
     pub metadata: Metadata,
 }
 
-fn read(answer: &Answer) -> Result<Response, ApiError> {
-    let envelope = answer.envelope::<ResponseData>()?;
+fn read(response: &RawResponse) -> Result<Response, ApiError> {
+    let envelope = response.envelope::<ResponseData>()?;
     let metadata = envelope.data.unwrap_or_default().metadata;
     Ok(Response { metadata, message: envelope.message })
 }
 
-impl Endpoint for GetRequest {
-    type Auth = UserToken;
-    type Response = Response;
-    const METHOD: Method = Method::GET;
-    const PATH: &'static str = "/users/getMetaData";
-
-    fn decode(&self, answer: Answer) -> Result<Response, ApiError> {
-        read(&answer)
-    }
+endpoint! {
+    GetRequest, UserToken, GET "/users/getMetaData" => Response;
+    decode(self, response) read(&response);
 }
 
-impl Endpoint for UpdateRequest {
-    type Auth = UserToken;
-    type Response = Response;
-    const METHOD: Method = Method::PUT;
-    const PATH: &'static str = "/users/updateMetaData";
-
-    fn body(&self) -> Result<Body, ApiError> {
-        Body::json(&self.metadata)
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Response, ApiError> {
-        read(&answer)
-    }
+endpoint! {
+    UpdateRequest, UserToken, PUT "/users/updateMetaData" => Response;
+    body(self) Body::json(&self.metadata);
+    decode(self, response) read(&response);
 }

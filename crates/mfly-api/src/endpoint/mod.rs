@@ -1,11 +1,11 @@
 //! One file per endpoint: its wire form in the head, then `Request`, `Response`, and the wire
-//! structs, which a server reads and writes with as well.
+//! structs, which servers use as well.
 //!
-//! To add one: a new file here with `impl Endpoint`, its `mod` line, and a fixture. Nothing else
-//! lists endpoints.
+//! To add one: a new file here with `endpoint!`, its `mod` line, and a fixture. Nothing else lists
+//! endpoints.
 
 use crate::auth::Auth;
-use crate::envelope::Answer;
+use crate::envelope::RawResponse;
 use crate::error::ApiError;
 use crate::http::{Progress, ResponseLimits};
 use crate::multipart::Multipart;
@@ -37,25 +37,25 @@ pub mod report;
 pub mod sync_contacts;
 pub mod user_list;
 
-/// A request that names its response.
+/// A request type, which names its method, its path and its response.
 pub trait Endpoint: Send + Sync {
-    /// Whether it carries the user's token.
+    /// Whether the request carries the user's token.
     type Auth: Auth;
-    /// What the answer is read as.
+    /// The type of the decoded response.
     type Response: Send;
     /// The HTTP method.
     const METHOD: Method;
-    /// The path after the base URL, without query, or what stands for a URL that the caller brings.
-    /// It names the endpoint in logs and errors.
+    /// The path after the base URL, without query, or a placeholder where the caller passes a whole
+    /// URL. It names the endpoint in logs and errors.
     const PATH: &'static str;
 
-    /// What is requested: the path with its query, or an absolute URL, which only an endpoint
-    /// without token may have.
+    /// The request target: the path with its query, or an absolute URL. Only an endpoint without
+    /// token may have an absolute URL.
     fn target(&self) -> Cow<'_, str> {
         Cow::Borrowed(Self::PATH)
     }
 
-    /// What is sent along.
+    /// The body of the request.
     ///
     /// # Errors
     /// When the request holds a value that cannot be sent.
@@ -63,42 +63,91 @@ pub trait Endpoint: Send + Sync {
         Ok(Body::Empty)
     }
 
-    /// Changes the headers, which hold `Accept` and `Content-Type` so far.
+    /// Changes the headers, which hold `Accept` and `Content-Type` when this is called.
     fn adjust_headers(&self, _headers: &mut HeaderMap) {}
 
-    /// How large the answer may be and how long it may take.
+    /// The limits on the size and the duration of the response.
     fn limits(&self) -> ResponseLimits {
         ResponseLimits::JSON
     }
 
-    /// Who is told how much of the body has left.
+    /// The callback that reports how much of the body was sent.
     fn progress(&self) -> Option<Progress> {
         None
     }
 
-    /// Reads the answer.
+    /// Decodes the response.
     ///
     /// # Errors
-    /// When it says no, or cannot be read.
-    fn decode(&self, answer: Answer) -> Result<Self::Response, ApiError>;
+    /// When the server refused the request, or the response cannot be read.
+    fn decode(&self, response: RawResponse) -> Result<Self::Response, ApiError>;
 }
 
-/// What a request carries. `Debug` shows how much, not what: bodies carry passwords and licence
-/// keys.
+/// Implements [`Endpoint`] for a request type. The first line has the type, its authorisation, the
+/// method, the path and the response. The methods follow in this order, those with a default only
+/// where they differ from it.
+macro_rules! endpoint {
+    (
+        $request:ty, $auth:ident, $method:ident $path:literal => $response:ty;
+        $(target($target_self:ident) $target:expr;)?
+        $(headers($headers_self:ident, $headers:ident) $adjust:expr;)?
+        $(body($body_self:ident) $body:expr;)?
+        $(limits($limits_self:ident) $limits:expr;)?
+        $(progress($progress_self:ident) $progress:expr;)?
+        decode($decode_self:ident, $raw:ident) $decode:expr;
+    ) => {
+        impl $crate::endpoint::Endpoint for $request {
+            type Auth = $crate::auth::$auth;
+            type Response = $response;
+            const METHOD: ::http::Method = ::http::Method::$method;
+            const PATH: &'static str = $path;
+
+            $(fn target(&$target_self) -> ::std::borrow::Cow<'_, str> {
+                $target.into()
+            })?
+
+            $(fn adjust_headers(&$headers_self, $headers: &mut ::http::HeaderMap) {
+                $adjust
+            })?
+
+            $(fn body(&$body_self) -> Result<$crate::endpoint::Body, $crate::error::ApiError> {
+                $body
+            })?
+
+            $(fn limits(&$limits_self) -> $crate::http::ResponseLimits {
+                $limits
+            })?
+
+            $(fn progress(&$progress_self) -> Option<$crate::http::Progress> {
+                $progress
+            })?
+
+            fn decode(
+                &$decode_self,
+                $raw: $crate::envelope::RawResponse,
+            ) -> Result<$response, $crate::error::ApiError> {
+                $decode
+            }
+        }
+    };
+}
+use endpoint;
+
+/// The body of a request. `Debug` shows its length only: bodies hold passwords and licence keys.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Body {
-    /// Nothing; `Content-Type: application/json` is sent all the same, as recorded.
+    /// No body. `Content-Type: application/json` is sent all the same, as recorded.
     Empty,
-    /// JSON.
+    /// JSON text.
     Json(Bytes),
-    /// A form with files.
+    /// A form, which may hold files.
     Multipart(Multipart),
-    /// Bytes of some other type.
+    /// Bytes of another MIME type.
     Raw {
-        /// The MIME type.
+        /// Their MIME type.
         content_type: &'static str,
-        /// The bytes.
+        /// The bytes themselves.
         bytes: Bytes,
     },
 }
@@ -117,22 +166,22 @@ impl fmt::Debug for Body {
 }
 
 impl Body {
-    /// `value` as JSON, its members in the order of their declaration.
+    /// Writes `value` as JSON, its members in the order of their declaration.
     ///
     /// # Errors
-    /// When it has no form in JSON.
+    /// When JSON cannot express the value.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self, ApiError> {
         Ok(Self::Json(json_text(value)?.into()))
     }
 }
 
-/// `value` as JSON text.
+/// Writes a value as JSON text.
 fn json_text<T: Serialize + ?Sized>(value: &T) -> Result<String, InvalidArgument> {
     serde_json::to_string(value)
         .map_err(|_| InvalidArgument::new("body", "holds a value that JSON cannot express"))
 }
 
-/// A text that must not be empty, with the official words when it is.
+/// Checks that a text is not empty. The reason of the error is the official SDK's.
 fn required(name: &'static str, value: impl Into<String>) -> Result<String, InvalidArgument> {
     let value = value.into();
     if value.is_empty() {

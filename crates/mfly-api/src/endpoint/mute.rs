@@ -1,25 +1,21 @@
-//! `POST /users/mute`: mutes users and groups, or everything.
+//! `POST /users/mute`: mutes users and groups, or all notifications.
 //!
 //! ```text
 //! C: {"muteSetting":false,"action":1,"userIds":["bob02"],"groupIds":["grp01"]}
-//! C: {"muteSetting":true,"action":0,"userIds":[],"groupIds":[]}           for everything
+//! C: {"muteSetting":true,"action":0,"userIds":[],"groupIds":[]}           all notifications
 //! S: {"status":200,"message":"Success"}
 //! ```
 //!
 //! `action` is 1 to mute and 0 to unmute. Source: observed: Web SDK 4.25.10. Fixture:
 //! `fixtures/mute/`.
 
-use super::{Body, Endpoint};
-use crate::auth::UserToken;
-use crate::envelope::Answer;
-use crate::error::ApiError;
+use super::{Body, endpoint};
 use crate::wire;
-use ::http::Method;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::jid::BareJid;
 use serde::{Deserialize, Serialize};
 
-/// Mutes or unmutes.
+/// Mutes or unmutes chats, or all notifications.
 #[derive(Clone, Debug)]
 pub struct Request {
     body: RequestBody,
@@ -29,7 +25,7 @@ impl Request {
     /// Mutes or unmutes these users and groups.
     ///
     /// # Errors
-    /// When there is none, or one is neither a user nor a group.
+    /// When the list is empty, or an address is neither a user nor a group.
     pub fn chats(jids: &[BareJid], is_muted: bool) -> Result<Self, InvalidArgument> {
         if jids.is_empty() {
             return Err(InvalidArgument::new("toJid", "toJid should be Valid data type"));
@@ -61,42 +57,21 @@ impl Request {
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestBody {
-    /// Whether this is about all notifications.
+    /// Whether the request concerns all notifications.
     pub mute_setting: bool,
-    /// Mute (1) or unmute (0).
+    /// 1 to mute, 0 to unmute.
     #[serde(with = "wire::flag")]
     pub action: bool,
-    /// Users.
+    /// The ids of the users.
     #[serde(default)]
     pub user_ids: Vec<String>,
-    /// Groups.
+    /// The ids of the groups.
     #[serde(default)]
     pub group_ids: Vec<String>,
 }
 
-impl Endpoint for Request {
-    type Auth = UserToken;
-    type Response = ();
-    const METHOD: Method = Method::POST;
-    const PATH: &'static str = "/users/mute";
-
-    fn body(&self) -> Result<Body, ApiError> {
-        Body::json(&self.body)
-    }
-
-    fn decode(&self, answer: Answer) -> Result<(), ApiError> {
-        answer.done()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn there_must_be_a_chat_and_a_server_is_none() {
-        assert_eq!(Request::chats(&[], true).unwrap_err().name, "toJid");
-        let server = BareJid::new("h.test").unwrap();
-        assert_eq!(Request::chats(&[server], true).unwrap_err().reason, "toJid format is invalid");
-    }
+endpoint! {
+    Request, UserToken, POST "/users/mute" => ();
+    body(self) Body::json(&self.body);
+    decode(self, response) response.check();
 }

@@ -1,5 +1,5 @@
-//! `POST /register` (live) and `POST /sandbox/register` (trial): an account, or a new password for
-//! it.
+//! `POST /register` (live) and `POST /sandbox/register` (trial): creates an account, or a new
+//! password for it.
 //!
 //! ```text
 //! C live:  {"registerData":"<sealed {deviceType,deviceId,userIdentifier,licenseKey,forceRegister,metaData}>"}
@@ -8,28 +8,24 @@
 //! S: {"status":405,"message":"You have reached maximum sessions allowed."}
 //! ```
 //!
-//! Both are sealed with the licence key, the answer in trial mode too. The session limit is known
-//! by its message whatever the status. Source: observed: Web SDK 4.25.10. Fixture:
+//! The live request and both responses are sealed with the licence key. The session limit is
+//! recognised by its message or its status. Source: observed: Web SDK 4.25.10. Fixture:
 //! `fixtures/register/`.
 
 use super::config::ServerConfig;
-use super::{Body, Endpoint, json_text, required};
-use crate::auth::NoToken;
-use crate::envelope::Answer;
+use super::{Body, endpoint, json_text, required};
 use crate::error::{ApiError, SESSION_LIMIT_MESSAGE};
 use crate::metadata::Metadata;
 use crate::mode::Mode;
 use crate::wire;
-use ::http::Method;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::cipher::RequestCipher;
 use mfly_proto::jid::{UserId, UserIdentifier};
 use mfly_proto::secret::{LicenceKey, Password, Token};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Map, Value};
-use std::borrow::Cow;
 
-/// Where a trial registration is posted.
+/// The path of a trial registration.
 pub const TRIAL_PATH: &str = "/sandbox/register";
 
 /// Registers a user.
@@ -40,8 +36,9 @@ pub struct Request {
 }
 
 impl Request {
-    /// Registers `identifier` from the device `device_id`. The official SDK makes a new UUID v4 for
-    /// every call. Other sessions are ended if need be, unless [`Request::force`] says no.
+    /// Registers `identifier` on the device `device_id`. The official SDK makes a new UUID v4 for
+    /// every call. The server ends another session if there are too many, unless [`Request::force`]
+    /// forbids it.
     ///
     /// # Errors
     /// When `device_id` is empty.
@@ -62,14 +59,14 @@ impl Request {
         Ok(Self { mode, data })
     }
 
-    /// Whether other sessions of the user are ended when there are too many.
+    /// Whether the server ends another session of the user when there are too many.
     #[must_use]
     pub fn force(mut self, force: bool) -> Self {
         self.data.force_register = force;
         self
     }
 
-    /// Stores metadata with the account.
+    /// Stores this metadata with the account.
     #[must_use]
     pub fn metadata(mut self, metadata: Metadata) -> Self {
         self.data.metadata = metadata;
@@ -77,23 +74,23 @@ impl Request {
     }
 }
 
-/// What registration returns.
+/// The account that was registered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Registration {
-    /// The user's id, made from the identifier.
+    /// The id of the user, derived from the identifier.
     #[serde(with = "wire::user_id")]
     pub username: UserId,
-    /// The password to log in with; the platform makes a new one at every registration.
+    /// The password. The platform makes a new one at every registration.
     #[serde(with = "wire::password")]
     pub password: Password,
-    /// A REST token, where the server sends one.
+    /// A REST token, if the server sent one.
     #[serde(with = "wire::optional_token", default)]
     pub token: Option<Token>,
     /// Whether the user has a profile already.
     #[serde(with = "wire::flag", default)]
     pub is_profile_updated: bool,
-    /// Hosts, IVs and features; an empty one counts as none.
+    /// The configuration; `None` also for an empty object.
     #[serde(deserialize_with = "non_empty", default, skip_serializing_if = "Option::is_none")]
     pub config: Option<ServerConfig>,
 }
@@ -101,51 +98,51 @@ pub struct Registration {
 /// The live request's body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveBody {
-    /// [`RegisterData`] as JSON, sealed with the licence key.
+    /// [`RegisterData`] as JSON text, sealed with the licence key.
     #[serde(rename = "registerData")]
     pub register_data: String,
 }
 
-/// What the live request's body holds when opened.
+/// The decrypted content of a [`LiveBody`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RegisterData {
-    /// `web`.
+    /// The kind of device, always `web`.
     pub device_type: String,
-    /// Which device.
+    /// The id of the device.
     pub device_id: String,
-    /// Who.
+    /// The identifier of the user.
     #[serde(with = "wire::user_identifier")]
     pub user_identifier: UserIdentifier,
-    /// Under which licence.
+    /// The licence key of the app.
     #[serde(rename = "licenseKey", with = "wire::licence_key")]
     pub licence_key: LicenceKey,
-    /// Whether other sessions are ended if need be.
+    /// Whether the server ends another session when there are too many.
     pub force_register: bool,
-    /// Up to three pairs.
+    /// The metadata, at most three pairs.
     #[serde(rename = "metaData", default)]
     pub metadata: Metadata,
 }
 
-/// The trial request's body: the same in another order, with the identifier twice.
+/// The trial request's body: [`RegisterData`] in another order, with the identifier twice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TrialBody {
-    /// `web`.
+    /// The kind of device, always `web`.
     pub device_type: String,
-    /// Which device.
+    /// The id of the device.
     pub device_id: String,
-    /// The same as the identifier.
+    /// The identifier once more.
     pub mobile_number: String,
-    /// Under which licence.
+    /// The licence key of the app.
     #[serde(rename = "licenseKey", with = "wire::licence_key")]
     pub licence_key: LicenceKey,
-    /// Who.
+    /// The identifier of the user.
     #[serde(with = "wire::user_identifier")]
     pub user_identifier: UserIdentifier,
-    /// Whether other sessions are ended if need be.
+    /// Whether the server ends another session when there are too many.
     pub force_register: bool,
-    /// Up to three pairs.
+    /// The metadata, at most three pairs.
     #[serde(rename = "metaData", default)]
     pub metadata: Metadata,
 }
@@ -172,20 +169,13 @@ fn non_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Server
         .map_err(|error| de::Error::custom(wire::describe(&error)))
 }
 
-impl Endpoint for Request {
-    type Auth = NoToken;
-    type Response = Registration;
-    const METHOD: Method = Method::POST;
-    const PATH: &'static str = "/register";
-
-    fn target(&self) -> Cow<'_, str> {
-        Cow::Borrowed(match self.mode {
-            Mode::Live => Self::PATH,
-            Mode::Trial => TRIAL_PATH,
-        })
-    }
-
-    fn body(&self) -> Result<Body, ApiError> {
+endpoint! {
+    Request, NoToken, POST "/register" => Registration;
+    target(self) match self.mode {
+        Mode::Live => Self::PATH,
+        Mode::Trial => TRIAL_PATH,
+    };
+    body(self) {
         self.data.metadata.check_sendable()?;
         match self.mode {
             Mode::Live => {
@@ -194,11 +184,10 @@ impl Endpoint for Request {
             }
             Mode::Trial => Body::json(&TrialBody::from(self.data.clone())),
         }
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Registration, ApiError> {
+    };
+    decode(self, response) {
         let cipher = RequestCipher::new(&self.data.licence_key);
-        answer.sealed(|data| cipher.open(data)).map_err(|error| match error {
+        response.sealed(|data| cipher.open(data)).map_err(|error| match error {
             ApiError::Refused { status, message, .. }
                 if status == 405 || message == SESSION_LIMIT_MESSAGE =>
             {
@@ -206,5 +195,5 @@ impl Endpoint for Request {
             }
             error => error,
         })
-    }
+    };
 }

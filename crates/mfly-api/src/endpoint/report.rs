@@ -8,26 +8,22 @@
 //!
 //! `data` is JSON in a string. Source: observed: Web SDK 4.25.10. Fixture: `fixtures/report/`.
 
-use super::{Body, Endpoint, json_text};
-use crate::auth::UserToken;
-use crate::envelope::Answer;
-use crate::error::ApiError;
-use ::http::Method;
+use super::{Body, endpoint, json_text};
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::jid::{BareJid, GroupJid, UserId};
 use serde::{Deserialize, Serialize};
 
-/// Reports messages.
+/// Reports messages of a user or a group.
 #[derive(Clone, Debug)]
 pub struct Request {
     body: RequestBody,
 }
 
 impl Request {
-    /// `from` reports messages of the user `to`.
+    /// A report by `from` about messages of the user `to`.
     ///
     /// # Errors
-    /// When `to` is not a user's address, there is no message, or a message lacks something.
+    /// When `to` is not the address of a user, the list is empty, or a message is incomplete.
     pub fn user(
         from: &UserId,
         to: &BareJid,
@@ -39,10 +35,10 @@ impl Request {
         Self::new(from, to, ChatType::Chat, messages)
     }
 
-    /// `from` reports messages in the group `to`.
+    /// A report by `from` about messages in the group `to`.
     ///
     /// # Errors
-    /// When there is no message, or a message lacks something.
+    /// When the list is empty, or a message is incomplete.
     pub fn group(
         from: &UserId,
         to: &GroupJid,
@@ -70,18 +66,19 @@ impl Request {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestBody {
-    /// The reporter's user id.
+    /// The id of the user who reports.
     pub from: String,
-    /// The address of the user or group.
+    /// The address of the reported user or group.
     pub to: String,
-    /// Which of the two.
+    /// Whether a user or a group is reported.
     pub chat_type: ChatType,
     /// An array of [`ReportedMessage`] as JSON text.
     pub data: String,
 }
 
 impl RequestBody {
-    /// The reported messages; for servers. `None` when they cannot be read or something is missing.
+    /// For servers: the reported messages. `None` when the list cannot be read, is empty, or contains an
+    /// incomplete message.
     #[must_use]
     pub fn messages(&self) -> Option<Vec<ReportedMessage>> {
         let messages: Vec<ReportedMessage> = serde_json::from_str(&self.data).ok()?;
@@ -90,33 +87,33 @@ impl RequestBody {
     }
 }
 
-/// Who is reported.
+/// The kind of chat that is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ChatType {
-    /// A user.
+    /// A chat with a user.
     Chat,
-    /// A group.
+    /// A chat in a group.
     GroupChat,
 }
 
-/// One reported message.
+/// A reported message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportedMessage {
-    /// The message's id.
+    /// The id of the message.
     pub msg_id: String,
-    /// Its text; may be empty.
+    /// The text of the message; may be empty.
     #[serde(default)]
     pub message: String,
-    /// Its type: `text`, `image`, ..
+    /// The type of the message: `text`, `image` and others.
     pub msg_type: String,
-    /// The user id of who sent it.
+    /// The user id of the sender.
     pub publisher_id: String,
-    /// The name of its file; may be empty.
+    /// The name of the file; may be empty.
     #[serde(default)]
     pub filename: String,
-    /// When it was sent, as the message says; not zero.
+    /// The time at which the message was sent, as the message states it; not zero.
     pub timestamp: i64,
 }
 
@@ -129,71 +126,8 @@ impl ReportedMessage {
     }
 }
 
-impl Endpoint for Request {
-    type Auth = UserToken;
-    type Response = ();
-    const METHOD: Method = Method::POST;
-    const PATH: &'static str = "/moderation/report";
-
-    fn body(&self) -> Result<Body, ApiError> {
-        Body::json(&self.body)
-    }
-
-    fn decode(&self, answer: Answer) -> Result<(), ApiError> {
-        answer.done()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn message() -> ReportedMessage {
-        ReportedMessage {
-            msg_id: "m1".to_owned(),
-            message: String::new(),
-            msg_type: "text".to_owned(),
-            publisher_id: "bob02".to_owned(),
-            filename: String::new(),
-            timestamp: 1,
-        }
-    }
-
-    #[test]
-    fn each_message_needs_id_type_publisher_and_time() {
-        let alice = UserId::new("alice01").unwrap();
-        let bob = BareJid::new("bob02@h.test").unwrap();
-        let reason = |messages: &[_]| Request::user(&alice, &bob, messages).map_err(|e| e.reason);
-        assert!(reason(&[message()]).is_ok());
-        let broken = [
-            ReportedMessage { msg_id: String::new(), ..message() },
-            ReportedMessage { msg_type: String::new(), ..message() },
-            ReportedMessage { publisher_id: String::new(), ..message() },
-            ReportedMessage { timestamp: 0, ..message() },
-        ];
-        for broken in broken {
-            assert_eq!(reason(&[message(), broken]).unwrap_err(), "Invalid data value.");
-        }
-        assert_eq!(reason(&[]).unwrap_err(), "Invalid data value.");
-    }
-
-    #[test]
-    fn a_group_is_not_reported_as_a_user() {
-        let alice = UserId::new("alice01").unwrap();
-        for address in ["g1@mix.h.test", "h.test"] {
-            let error =
-                Request::user(&alice, &BareJid::new(address).unwrap(), &[message()]).unwrap_err();
-            assert_eq!(error.reason, "toUserJid format is invalid");
-        }
-    }
-
-    #[test]
-    fn a_server_reads_the_messages_back() {
-        let alice = UserId::new("alice01").unwrap();
-        let group = GroupJid::new("g1@mix.h.test").unwrap();
-        let request = Request::group(&alice, &group, &[message()]).unwrap();
-        assert_eq!(request.body.messages(), Some(vec![message()]));
-        let odd = RequestBody { data: "[]".to_owned(), ..request.body };
-        assert_eq!(odd.messages(), None);
-    }
+endpoint! {
+    Request, UserToken, POST "/moderation/report" => ();
+    body(self) Body::json(&self.body);
+    decode(self, response) response.check();
 }

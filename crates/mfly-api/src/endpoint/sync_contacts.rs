@@ -5,22 +5,18 @@
 //! S: {"status":200,"message":"Success"}
 //! ```
 //!
-//! For a user who is not there the message is `User not available` (inferred).
-//!
-//! The path is the same in live mode. Source: observed: Web SDK 4.25.10; what it does on the server
-//! is inferred. Fixture: `fixtures/sync_contacts/`.
+//! For an unknown user the message is `User not available` (inferred). The path is the same in live
+//! mode. Source: observed: Web SDK 4.25.10; the effect on the server is inferred. Fixture:
+//! `fixtures/sync_contacts/`.
 
-use super::{Body, Endpoint};
-use crate::auth::UserToken;
-use crate::envelope::Answer;
+use super::{Body, endpoint};
 use crate::error::ApiError;
 use crate::wire;
-use ::http::Method;
 use mfly_proto::jid::UserIdentifier;
 use mfly_proto::secret::LicenceKey;
 use serde::{Deserialize, Serialize};
 
-/// The exact text for a user who is not there.
+/// The message for an unknown user.
 const UNKNOWN_USER: &str = "User not available";
 
 /// Makes a user a contact.
@@ -40,30 +36,19 @@ impl Request {
 /// The request's body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestBody {
-    /// Who.
+    /// The identifier of the new contact.
     #[serde(with = "wire::user_identifier")]
     pub username: UserIdentifier,
-    /// Under which licence.
+    /// The licence key of the app.
     #[serde(rename = "licenseKey", with = "wire::licence_key")]
     pub licence_key: LicenceKey,
 }
 
-impl Endpoint for Request {
-    type Auth = UserToken;
-    type Response = ();
-    const METHOD: Method = Method::POST;
-    const PATH: &'static str = "/contacts/sandbox/syncContacts";
-
-    fn body(&self) -> Result<Body, ApiError> {
-        Body::json(&self.body)
-    }
-
-    fn decode(&self, answer: Answer) -> Result<(), ApiError> {
-        match answer.done() {
-            Err(ApiError::Refused { message, .. }) if message == UNKNOWN_USER => {
-                Err(ApiError::UserNotAvailable)
-            }
-            done => done,
-        }
-    }
+endpoint! {
+    Request, UserToken, POST "/contacts/sandbox/syncContacts" => ();
+    body(self) Body::json(&self.body);
+    decode(self, response) response.check().map_err(|error| match error {
+        ApiError::Refused { message, .. } if message == UNKNOWN_USER => ApiError::UserNotAvailable,
+        error => error,
+    });
 }

@@ -6,34 +6,29 @@
 //! S: {"status":200,"message":"Success","data":{"userList":[{<a profile>,"isMuted":0}],"totalPages":1,"totalRecords":1}}
 //! ```
 //!
-//! The name is URI-encoded, the values are form-encoded. The official SDK does not encode the key;
-//! this does, which changes nothing for a plain one. Source: observed: Web SDK 4.25.10.
+//! The name is URI-encoded, the values are form-encoded. The key is URI-encoded as well, which the
+//! official SDK forgets. Source: observed: Web SDK 4.25.10.
 //! Fixture: `fixtures/user_list/`.
 
 use super::profile::{Profile, ProfileData};
-use super::{Endpoint, required};
-use crate::auth::UserToken;
-use crate::envelope::Answer;
-use crate::error::ApiError;
+use super::{endpoint, required};
 use crate::http::ResponseLimits;
 use crate::metadata::MetaValue;
 use crate::query::{encode_component, encode_form, pairs};
 use crate::wire;
-use ::http::Method;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::cipher::Iv;
 use mfly_proto::jid::UserId;
 use mfly_proto::listed::{Listed, SkipReason, Skipped};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 
-/// What one user may take in an answer, in bytes.
+/// The size that one user may have in a response, in bytes.
 const USER_BYTES: usize = 4 * 1024;
 
-/// The longest answer, whatever the size of the page: 64 MiB.
+/// The largest response for a page of any size: 64 MiB.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
-/// Asks for a page of users.
+/// Requests a page of users.
 #[derive(Clone, Debug)]
 pub struct Request {
     iv: Iv,
@@ -41,24 +36,24 @@ pub struct Request {
 }
 
 impl Request {
-    /// The first 30 users, opened with the profile IV.
+    /// The first 30 users, decrypted with the profile IV.
     #[must_use]
     pub fn new(iv: Iv) -> Self {
         let query = Query { page: 1, size: 30, ..Query::default() };
         Self { iv, query }
     }
 
-    /// Only users whose name contains `name`.
+    /// Selects the users whose name contains `name`.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.query.name = name.into();
         self
     }
 
-    /// Another page, counted from 1, of `size` users.
+    /// Selects another page, counted from 1, of `size` users.
     ///
     /// # Errors
-    /// When either is 0.
+    /// When `page` or `size` is 0.
     pub fn page(mut self, page: u32, size: u32) -> Result<Self, InvalidArgument> {
         for (name, number) in [("page", page), ("limit", size)] {
             if number == 0 {
@@ -69,11 +64,11 @@ impl Request {
         Ok(self)
     }
 
-    /// Only users whose metadata has one of `values` under `key`. Empty texts among them are left
-    /// out, as the official SDK does.
+    /// Selects the users whose metadata has one of `values` under `key`. Empty texts among the values
+    /// are left out, as in the official SDK.
     ///
     /// # Errors
-    /// When the key is empty, or there is no value that can be sent.
+    /// When the key is empty, or no value can be sent.
     pub fn filter<V: Into<MetaValue>>(
         mut self,
         key: impl Into<String>,
@@ -103,18 +98,18 @@ impl Request {
     }
 }
 
-/// What the query string says.
+/// The decoded query string.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Query {
-    /// A part of the name; empty for all.
+    /// A part of the name; empty for all users.
     pub name: String,
-    /// The page, from 1.
+    /// The number of the page, from 1.
     pub page: u32,
-    /// Users in a page.
+    /// The number of users in a page.
     pub size: u32,
-    /// The metadata name to filter by; empty for no filter.
+    /// The metadata key to filter by; empty without filter.
     pub metadata_key: String,
-    /// The values to filter by.
+    /// The metadata values to filter by.
     pub metadata_values: Vec<String>,
 }
 
@@ -141,8 +136,8 @@ impl Query {
         query
     }
 
-    /// Reads a query string; for servers. What is missing or unreadable keeps its default: the
-    /// first page of 30.
+    /// For servers: reads a query string. Missing and unreadable members get the default, the first
+    /// page of 30 users.
     #[must_use]
     pub fn read(query: &str) -> Self {
         let mut read = Self { page: 1, size: 30, ..Self::default() };
@@ -160,37 +155,37 @@ impl Query {
     }
 }
 
-/// A page of users.
+/// A decrypted page of users.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
-    /// The users; what of the list names no user is left out and counted.
+    /// The users. Entries without a valid user id are left out and counted.
     pub users: Listed<User>,
-    /// How many pages there are.
+    /// The number of pages.
     pub total_pages: u64,
-    /// How many users there are in all pages.
+    /// The number of users in all pages.
     pub total_users: u64,
 }
 
 /// A user in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// Their profile.
+    /// The profile of the user.
     pub profile: Profile,
-    /// Whether the one who asks has muted them.
+    /// Whether the logged-in user has muted this user.
     pub is_muted: bool,
 }
 
-/// `data` on the wire.
+/// The member `data` on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ResponseData {
-    /// The users.
+    /// The entries of the list.
     #[serde(with = "wire::listed")]
     pub user_list: Listed<UserData>,
-    /// How many pages there are.
+    /// The number of pages.
     #[serde(deserialize_with = "wire::count")]
     pub total_pages: u64,
-    /// How many users there are in all pages.
+    /// The number of users in all pages.
     #[serde(deserialize_with = "wire::count")]
     pub total_records: u64,
 }
@@ -198,34 +193,25 @@ pub struct ResponseData {
 /// A user on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct UserData {
-    /// Their profile, sealed.
+    /// The profile, sealed.
     #[serde(flatten)]
     pub profile: ProfileData,
-    /// 0 or 1.
+    /// 1 if the user is muted, otherwise 0.
     #[serde(rename = "isMuted", with = "wire::flag", default)]
     pub is_muted: bool,
 }
 
-impl Endpoint for Request {
-    type Auth = UserToken;
-    type Response = Response;
-    const METHOD: Method = Method::GET;
-    const PATH: &'static str = "/contacts/userList";
-
-    fn target(&self) -> Cow<'_, str> {
-        format!("{}?{}", Self::PATH, self.query.write()).into()
-    }
-
-    /// As many bytes as the page's users may take.
-    fn limits(&self) -> ResponseLimits {
+endpoint! {
+    Request, UserToken, GET "/contacts/userList" => Response;
+    target(self) format!("{}?{}", Self::PATH, self.query.write());
+    limits(self) {
         let users = usize::try_from(self.query.size).unwrap_or(usize::MAX);
         let mut limits = ResponseLimits::JSON;
         limits.max_bytes = users.saturating_mul(USER_BYTES).clamp(limits.max_bytes, MOST_BYTES);
         limits
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Response, ApiError> {
-        let data: ResponseData = answer.data()?;
+    };
+    decode(self, response) {
+        let data: ResponseData = response.data()?;
         let open = |user: UserData| {
             let named = user.profile.user_id.trim();
             let reason = match named {
@@ -240,12 +226,14 @@ impl Endpoint for Request {
             total_pages: data.total_pages,
             total_users: data.total_records,
         })
-    }
+    };
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::endpoint::Endpoint as _;
+    use crate::envelope::RawResponse;
 
     fn request() -> Request {
         Request::new(Iv::new("").unwrap())
@@ -281,7 +269,7 @@ mod tests {
             r#"{{"status":"200","message":"Success","data":{{"userList":[{}],"totalPages":" 2.0","totalRecords":-1}}}}"#,
             entries.join(",")
         );
-        let answer = Answer::new(Request::PATH, ::http::Response::new(body.into()));
+        let answer = RawResponse::new(Request::PATH, ::http::Response::new(body.into()));
         let page = request().decode(answer).unwrap();
         let ids: Vec<_> = page.users.iter().map(|user| user.profile.user.as_str()).collect();
         assert_eq!(ids, ["u1", "5"]);

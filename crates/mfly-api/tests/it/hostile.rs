@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Response;
 use mfly_api::endpoint::{config, media_start, metadata, profile, register, user_list};
-use mfly_api::envelope::Answer;
+use mfly_api::envelope::RawResponse;
 use mfly_api::query::{encode_component, encode_form, pairs};
 use mfly_api::{ApiError, Endpoint, Mode};
 use mfly_proto::cipher::Iv;
@@ -12,7 +12,7 @@ use mfly_proto::secret::LicenceKey;
 use proptest::prelude::*;
 
 fn decode<E: Endpoint>(endpoint: &E, body: &[u8]) -> Result<E::Response, ApiError> {
-    endpoint.decode(Answer::new(E::PATH, Response::new(Bytes::copy_from_slice(body))))
+    endpoint.decode(RawResponse::new(E::PATH, Response::new(Bytes::copy_from_slice(body))))
 }
 
 /// Every answer that holds a structure, and whether it was refused as unreadable.
