@@ -29,6 +29,7 @@ mod refusal;
 mod register;
 mod scram;
 mod shutdown;
+mod signalling;
 mod standard;
 mod start_tls;
 mod sync_contacts;

@@ -7,7 +7,7 @@ use mfly_testserver::TestServer;
 use mfly_transport::{Connection, Options, StartTls, Tls, connect};
 use serde_json::json;
 
-/// The roots of a server's clients. Without TLS nobody looks at them.
+/// The trusted roots of a server's clients. They are not used without TLS.
 pub(crate) fn roots(server: &TestServer) -> Tls {
     let pem = match server.ca_certificate_pem() {
         Some(pem) => pem.to_owned(),
