@@ -1,108 +1,44 @@
 //! Blocking users.
 
-use mfly_client::{BareJid, ErrorKind, Event, Events, Feature, Listed, Quirks};
-use mfly_proto::stanza::{ErrorCondition, PresenceKind};
+use mfly_client::{BareJid, ErrorKind, Event, Feature, Listed, PresenceKind, Quirks};
+use mfly_proto::stanza::ErrorCondition;
 use mfly_tests::env::user;
-use mfly_tests::{TestEnv, argument, expect_event, kind};
+use mfly_tests::wait::wait_for_presence_kind;
+use mfly_tests::{TestEnv, argument, kind, wait_for};
 use mfly_testserver::TestServer;
 use serde_json::json;
 use std::error::Error as _;
 
-async fn pushed(events: &mut Events, wanted: Event) {
-    expect_event(events, "push", |event| (*event == wanted).then_some(())).await;
-}
-
 #[tokio::test]
-async fn a_blocked_user_is_listed_and_learns_who_did_it() {
+async fn a_block_and_its_end_are_listed_and_pushed_to_both_users() {
     let env = TestEnv::start().await;
-    let alice = env.connect("alice").await;
-    let bob = env.connect("bob").await;
-    assert!(alice.blocked().await.unwrap().is_empty());
+    let (alice, mut alices) = env.online("alice").await;
+    let (bob, mut bobs) = env.online("bob").await;
+    let blocker = env.address("alice");
+    let users = Listed::from(vec![env.address("bob")]);
+
     alice.block(&user("bob")).await.unwrap();
+    wait_for(&mut alices, &Event::Blocked { users: users.clone() }).await;
+    wait_for(&mut bobs, &Event::BlockedBy { user: blocker.clone(), carbon: false }).await;
+    wait_for_presence_kind(&mut bobs, &blocker, PresenceKind::Unavailable).await;
     assert_eq!(alice.blocked().await.unwrap(), [env.address("bob")]);
     assert!(alice.blocked_by().await.unwrap().is_empty());
-    assert_eq!(bob.blocked_by().await.unwrap(), [env.address("alice")]);
     assert!(bob.blocked().await.unwrap().is_empty());
-    assert!(env.server.user("alice").has_blocked("bob"));
+    assert_eq!(bob.blocked_by().await.unwrap(), [env.address("alice")]);
+
     alice.unblock(&env.address("bob")).await.unwrap();
+    wait_for(&mut alices, &Event::Unblocked { users }).await;
+    wait_for(&mut bobs, &Event::UnblockedBy { user: blocker.clone(), carbon: false }).await;
+    wait_for_presence_kind(&mut bobs, &blocker, PresenceKind::Available).await;
     assert!(alice.blocked().await.unwrap().is_empty());
     assert!(bob.blocked_by().await.unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn every_session_of_the_blocker_is_told_the_asking_one_too() {
-    let env = TestEnv::start().await;
-    let (_other, mut others) = env.online("alice").await;
-    let (alice, mut own) = env.online("alice").await;
-    env.register("bob").await;
-    let users = Listed::from(vec![env.address("bob")]);
-    alice.block(&user("bob")).await.unwrap();
-    pushed(&mut own, Event::Blocked { users: users.clone() }).await;
-    pushed(&mut others, Event::Blocked { users: users.clone() }).await;
-    alice.unblock(&user("bob")).await.unwrap();
-    pushed(&mut own, Event::Unblocked { users: users.clone() }).await;
-    pushed(&mut others, Event::Unblocked { users }).await;
-}
-
-#[tokio::test]
-async fn the_blocked_user_is_told_and_sees_the_blocker_leave() {
-    let env = TestEnv::start().await;
-    let (_bob, mut events) = env.online("bob").await;
-    let alice = env.connect("alice").await;
-    let who = env.address("alice");
-    alice.block(&user("bob")).await.unwrap();
-    pushed(&mut events, Event::BlockedBy { user: who.clone(), carbon: false }).await;
-    expect_event(&mut events, "alice's leaving", |event| match event {
-        Event::Presence { user, kind: PresenceKind::Unavailable, .. } if *user == who => Some(()),
-        _ => None,
-    })
-    .await;
-    alice.unblock(&user("bob")).await.unwrap();
-    pushed(&mut events, Event::UnblockedBy { user: who.clone(), carbon: false }).await;
-    expect_event(&mut events, "alice's return", |event| match event {
-        Event::Presence { user, kind: PresenceKind::Available, .. } if *user == who => Some(()),
-        _ => None,
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn no_presence_crosses_a_block() {
-    let env = TestEnv::start().await;
-    let (bob, mut bobs) = env.online("bob").await;
-    let alice = env.connect("alice").await;
-    alice.block(&user("bob")).await.unwrap();
-    env.told("bob", &mut bobs).await;
-    alice.set_presence(None, Some("busy")).await.unwrap();
-    alice.settings().await.unwrap();
-    assert_eq!(env.told("bob", &mut bobs).await, []);
-    let mut alices = alice.events();
-    bob.set_presence(None, Some("busy")).await.unwrap();
-    bob.settings().await.unwrap();
-    assert_eq!(env.told("alice", &mut alices).await, []);
-}
-
-#[tokio::test]
-async fn blocking_twice_is_the_same_as_once() {
-    let env = TestEnv::start().await;
-    let alice = env.connect("alice").await;
-    env.register("bob").await;
-    for _ in 0..2 {
-        alice.block(&user("bob")).await.unwrap();
-    }
-    assert_eq!(alice.blocked().await.unwrap().len(), 1);
-    for _ in 0..2 {
-        alice.unblock(&user("bob")).await.unwrap();
-    }
-    assert!(alice.blocked().await.unwrap().is_empty());
-}
-
-#[tokio::test]
 async fn an_unknown_user_cannot_be_blocked() {
-    let env = TestEnv::start().await;
-    let alice = env.connect("alice").await;
-    for done in [alice.block(&user("nobody")).await, alice.unblock(&user("nobody")).await] {
-        let error = done.unwrap_err();
+    let (_env, alice) = TestEnv::alice().await;
+    for outcome in [alice.block(&user("nobody")).await, alice.unblock(&user("nobody")).await] {
+        let error = outcome.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::UserNotAvailable);
         assert_eq!(error.official()["message"], "Request Failed");
     }
@@ -110,17 +46,11 @@ async fn an_unknown_user_cannot_be_blocked() {
 
 #[tokio::test]
 async fn a_plan_without_blocking_refuses_it_and_nothing_is_sent() {
-    let env = TestEnv::with(TestServer::builder().disable(Feature::Block)).await;
-    let alice = env.connect("alice").await;
+    let (env, alice) = TestEnv::alice_with(TestServer::builder().disable(Feature::Block)).await;
     env.register("bob").await;
     env.settle(&alice).await;
     for outcome in [alice.block(&user("bob")).await, alice.unblock(&user("bob")).await] {
-        let error = outcome.unwrap_err();
-        assert_eq!(*error.kind(), ErrorKind::PlanGated(Feature::Block));
-        assert_eq!(
-            error.official(),
-            json!({"statusCode": 403, "message": "Feature unavailable for your plan"})
-        );
+        assert_eq!(kind(outcome), ErrorKind::PlanGated(Feature::Block));
     }
     env.assert_nothing_sent(&alice).await;
     assert!(alice.blocked().await.unwrap().is_empty(), "the lists are not gated");
@@ -128,21 +58,16 @@ async fn a_plan_without_blocking_refuses_it_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn a_plan_that_loses_blocking_meanwhile_refuses_it_on_the_server() {
-    let env = TestEnv::start().await;
-    let alice = env.connect("alice").await;
+async fn a_plan_that_loses_blocking_during_the_session_refuses_it_on_the_server() {
+    let (env, alice) = TestEnv::alice().await;
     env.register("bob").await;
     env.server.plan().disable(Feature::Block);
-    let refused = [alice.block(&user("bob")).await, alice.unblock(&user("bob")).await];
-    for outcome in refused {
+    for outcome in [alice.block(&user("bob")).await, alice.unblock(&user("bob")).await] {
         let error = outcome.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::PlanGated(Feature::Block));
-        assert_eq!(
-            error.official(),
-            json!({"statusCode": 403, "message": "Feature unavailable for your plan"})
-        );
-        // The server's own words are the cause.
-        let refusal = error.source().unwrap().to_string();
+        let official = json!({"statusCode": 403, "message": "Feature unavailable for your plan"});
+        assert_eq!(error.official(), official);
+        let refusal = error.source().expect("the server's refusal").to_string();
         assert!(refusal.contains("not-allowed"), "{refusal}");
     }
     env.server.plan().enable(Feature::Block);
@@ -150,10 +75,8 @@ async fn a_plan_that_loses_blocking_meanwhile_refuses_it_on_the_server() {
 }
 
 #[tokio::test]
-async fn oneself_a_group_and_a_stranger_are_refused_and_nothing_is_sent() {
-    let env = TestEnv::start().await;
-    let alice = env.connect("alice").await;
-    env.settle(&alice).await;
+async fn the_own_user_a_group_and_a_foreign_address_are_refused_and_nothing_is_sent() {
+    let (env, alice) = TestEnv::alice_settled().await;
     assert_eq!(argument(alice.block(&user("alice")).await).0, "toUserJid");
     for address in ["g1@mix.localhost", "localhost", "bob@elsewhere.test"] {
         let address = BareJid::new(address).unwrap();
@@ -164,25 +87,12 @@ async fn oneself_a_group_and_a_stranger_are_refused_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn with_the_quirk_off_the_server_judges_blocking_oneself() {
+async fn without_the_quirk_the_server_refuses_blocking_the_own_user() {
     let env = TestEnv::start().await;
     let mut quirks = Quirks::default();
     quirks.refuse_self_block = false;
-    let app = TestEnv::app_of(&env.server).quirks(quirks).build().await.unwrap();
-    let alice = app.connect(&env.register("alice").await).await.unwrap();
+    let alice = env.alice_of(|app| app.quirks(quirks)).await;
     let error = kind(alice.block(&user("alice")).await);
     let ErrorKind::RequestRefused(error) = error else { panic!("{error:?}") };
     assert_eq!(error.condition, ErrorCondition::NotAllowed);
-}
-
-#[tokio::test]
-async fn blocks_outlive_the_session() {
-    let env = TestEnv::start().await;
-    let credentials = env.register("alice").await;
-    env.register("bob").await;
-    let alice = env.app.connect(&credentials).await.unwrap();
-    alice.block(&user("bob")).await.unwrap();
-    alice.close().await;
-    let alice = env.app.connect(&credentials).await.unwrap();
-    assert_eq!(alice.blocked().await.unwrap(), [env.address("bob")]);
 }

@@ -2,19 +2,15 @@
 
 use mfly_client::{ErrorKind, Event, ProfileUpdate};
 use mfly_tests::stub::HOST;
-use mfly_tests::{ScriptedServer, TestEnv, expect_event, kind, within};
-use mfly_testserver::TestServer;
+use mfly_tests::{ScriptedServer, TestEnv, both, expect_event, kind, wait_for};
 use serde_json::json;
 
 #[tokio::test]
-async fn the_list_has_the_contacts_with_their_profiles_opened() {
-    let env = TestEnv::start().await;
-    let alice = env.connect("alice").await;
-    let bob = env.connect("bob").await;
+async fn the_list_has_the_contacts_with_their_opened_profiles() {
+    let (env, alice, bob) = TestEnv::alice_and_bob().await;
     bob.update_profile(ProfileUpdate::new().nick_name("Bob").status("Hey")).await.unwrap();
     let list = alice.friends().await.unwrap();
-    assert_eq!(list.permission, Some(1));
-    assert_eq!(list.users.len(), 1);
+    assert_eq!((list.permission, list.users.len()), (Some(1), 1));
     let friend = &list.users[0];
     assert_eq!(friend.user, env.address("bob"));
     assert_eq!((friend.profile.nick_name.as_str(), friend.profile.status.as_str()), ("Bob", "Hey"));
@@ -23,28 +19,11 @@ async fn the_list_has_the_contacts_with_their_profiles_opened() {
 }
 
 #[tokio::test]
-async fn without_contacts_the_list_is_empty() {
-    let env = TestEnv::with(TestServer::builder().contacts_explicit()).await;
-    let alice = env.connect("alice").await;
-    env.register("bob").await;
-    assert!(alice.friends().await.unwrap().users.is_empty());
-    env.server.user("alice").make_contact("bob").unwrap();
-    assert_eq!(alice.friends().await.unwrap().users.len(), 1);
-}
-
-#[tokio::test]
-async fn white_space_between_entries_and_a_missing_profile_are_no_obstacle() {
+async fn white_space_between_entries_and_a_missing_profile_are_accepted() {
     let server = ScriptedServer::start().await;
     let (session, _events, mut peer) = server.connect().await;
-    let script = async {
-        let id = peer.receive_request("jabber:iq:roster").await;
-        peer.answer(
-            &id,
-            "<query xmlns=\"jabber:iq:roster\">\n <item jid=\"u2@xmpp.example.test\" name=\"B\"/>\n</query>",
-        )
-        .await;
-    };
-    let (list, ()) = within("the list", async { tokio::join!(session.friends(), script) }).await;
+    let list = "<query xmlns=\"jabber:iq:roster\">\n <item jid=\"u2@xmpp.example.test\" name=\"B\"/>\n</query>";
+    let (list, ()) = both(session.friends(), peer.answer_next("jabber:iq:roster", list)).await;
     let list = list.unwrap();
     assert_eq!(list.permission, None);
     assert_eq!(list.users[0].name.as_deref(), Some("B"));
@@ -59,14 +38,10 @@ async fn white_space_between_entries_and_a_missing_profile_are_no_obstacle() {
 }
 
 #[tokio::test]
-async fn an_answer_without_the_list_ends_instead_of_hanging() {
+async fn an_answer_without_the_list_fails_the_request() {
     let server = ScriptedServer::start().await;
     let (session, _events, mut peer) = server.connect().await;
-    let script = async {
-        let id = peer.receive_request("jabber:iq:roster").await;
-        peer.answer(&id, "").await;
-    };
-    let (list, ()) = within("the list", async { tokio::join!(session.friends(), script) }).await;
+    let (list, ()) = both(session.friends(), peer.answer_next("jabber:iq:roster", "")).await;
     assert_eq!(kind(list), ErrorKind::UnexpectedAnswer);
 }
 
@@ -76,21 +51,18 @@ async fn an_announced_registration_makes_contacts_read_their_lists_again() {
     let (_alice, mut events) = env.online("alice").await;
     let bob = env.connect("bob").await;
     bob.announce_registration().await.unwrap();
-    expect_event(&mut events, "change of the list", |event| {
-        (*event == Event::FriendsChanged { permission: None }).then_some(())
-    })
-    .await;
+    wait_for(&mut events, &Event::FriendsChanged { permission: None }).await;
 }
 
 #[tokio::test]
-async fn an_unasked_list_and_a_changed_permission_are_told() {
+async fn a_pushed_list_and_a_changed_permission_are_events() {
     let server = ScriptedServer::start().await;
     let (_session, mut events, mut peer) = server.connect().await;
     peer.send(format!(
         r#"<iq xmlns="jabber:client" from="u1@{HOST}" id="q6" type="result"><query xmlns="jabber:iq:roster" contact_permission="0"><item jid="u2@{HOST}" name="B"/></query></iq>"#
     ))
     .await;
-    let list = expect_event(&mut events, "list", |event| match event {
+    let list = expect_event(&mut events, "Friends", |event| match event {
         Event::Friends(list) => Some(list.clone()),
         _ => None,
     })
@@ -101,9 +73,7 @@ async fn an_unasked_list_and_a_changed_permission_are_told() {
             r#"<message xmlns="jabber:client" from="{HOST}"><contact_permission permission_status="{status}"/></message>"#
         ))
         .await;
-        expect_event(&mut events, "permission", |event| {
-            (*event == Event::FriendsChanged { permission: Some(permission) }).then_some(())
-        })
-        .await;
+        let expected = Event::FriendsChanged { permission: Some(permission) };
+        wait_for(&mut events, &expected).await;
     }
 }

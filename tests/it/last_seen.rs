@@ -3,40 +3,23 @@
 use mfly_client::{BareJid, ErrorKind};
 use mfly_proto::stanza::ErrorCondition;
 use mfly_tests::env::user;
-use mfly_tests::{ScriptedServer, TestEnv, argument, kind, within};
-use mfly_testserver::TestServer;
-
-fn condition(error: &ErrorKind) -> ErrorCondition {
-    match error {
-        ErrorKind::RequestRefused(error) => error.condition,
-        other => panic!("not refused: {other:?}"),
-    }
-}
+use mfly_tests::{ScriptedServer, TestEnv, argument, both, kind};
 
 #[tokio::test]
-async fn it_is_zero_while_the_user_is_online() {
-    let env = TestEnv::start().await;
-    let session = env.connect("alice").await;
-    let bob = env.connect("bob").await;
+async fn it_is_zero_while_the_user_is_online_and_at_least_one_second_afterwards() {
+    let (env, alice, bob) = TestEnv::alice_and_bob().await;
     bob.settings().await.unwrap();
-    let seen = session.last_seen(&user("bob")).await.unwrap();
+    let seen = alice.last_seen(&user("bob")).await.unwrap();
     assert_eq!(seen.seconds, 0);
     assert!(seen.is_online());
     assert_eq!(seen.from.unwrap().as_str(), env.address("bob").as_str());
-}
-
-#[tokio::test]
-async fn it_is_at_least_one_second_afterwards() {
-    let env = TestEnv::start().await;
-    let session = env.connect("alice").await;
-    let bob = env.connect("bob").await;
     bob.close().await;
-    let seen = session.last_seen(&env.address("bob")).await.unwrap();
+    let seen = alice.last_seen(&env.address("bob")).await.unwrap();
     assert!(seen.seconds >= 1 && !seen.is_online(), "{seen:?}");
 }
 
 #[tokio::test]
-async fn the_servers_number_is_taken_as_it_is() {
+async fn the_servers_number_and_status_are_returned_unchanged() {
     let server = ScriptedServer::start().await;
     let (session, _events, mut peer) = server.connect().await;
     let script = async {
@@ -47,16 +30,13 @@ async fn the_servers_number_is_taken_as_it_is() {
         ))
         .await;
     };
-    let bob = user("u2");
-    let (seen, ()) =
-        within("an answer", async { tokio::join!(session.last_seen(&bob), script) }).await;
+    let (seen, ()) = both(session.last_seen(&user("u2")), script).await;
     let seen = seen.unwrap();
-    assert_eq!(seen.seconds, 903);
-    assert_eq!(seen.status.as_deref(), Some("gone fishing"));
+    assert_eq!((seen.seconds, seen.status.as_deref()), (903, Some("gone fishing")));
 }
 
 #[tokio::test]
-async fn an_answer_without_the_number_ends_instead_of_hanging() {
+async fn an_answer_without_the_number_fails_the_request() {
     let server = ScriptedServer::start().await;
     let (session, _events, mut peer) = server.connect().await;
     let script = async {
@@ -66,49 +46,27 @@ async fn an_answer_without_the_number_ends_instead_of_hanging() {
         ))
         .await;
     };
-    let bob = user("u2");
-    let (seen, ()) =
-        within("an answer", async { tokio::join!(session.last_seen(&bob), script) }).await;
+    let (seen, ()) = both(session.last_seen(&user("u2")), script).await;
     assert_eq!(kind(seen), ErrorKind::UnexpectedAnswer);
 }
 
 #[tokio::test]
-async fn an_unknown_user_is_not_found() {
-    let env = TestEnv::start().await;
-    let session = env.connect("alice").await;
-    let error = session.last_seen(&user("nobody")).await.unwrap_err();
+async fn an_unknown_user_is_not_available_and_a_blocker_is_forbidden() {
+    let (_env, alice, bob) = TestEnv::alice_and_bob().await;
+    let error = alice.last_seen(&user("nobody")).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::UserNotAvailable);
     // The official SDK reports this for every refusal.
     assert_eq!(error.status_code(), 500);
-}
-
-#[tokio::test]
-async fn a_user_who_blocked_the_asker_hides_it() {
-    let env = TestEnv::start().await;
-    let session = env.connect("alice").await;
-    let bob = env.connect("bob").await;
     bob.block(&user("alice")).await.unwrap();
-    let error = kind(session.last_seen(&user("bob")).await);
-    assert_eq!(condition(&error), ErrorCondition::Forbidden);
-    bob.last_seen(&user("alice")).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_stranger_hides_it_where_contacts_are_explicit() {
-    let env = TestEnv::with(TestServer::builder().contacts_explicit()).await;
-    let session = env.connect("alice").await;
-    env.register("bob").await;
-    let error = kind(session.last_seen(&user("bob")).await);
-    assert_eq!(condition(&error), ErrorCondition::Forbidden);
-    env.server.user("alice").make_contact("bob").unwrap();
-    session.last_seen(&user("bob")).await.unwrap();
+    match kind(alice.last_seen(&user("bob")).await) {
+        ErrorKind::RequestRefused(error) => assert_eq!(error.condition, ErrorCondition::Forbidden),
+        other => panic!("not refused: {other:?}"),
+    }
 }
 
 #[tokio::test]
 async fn an_address_that_is_no_user_of_this_server_is_refused_and_nothing_is_sent() {
-    let env = TestEnv::start().await;
-    let session = env.connect("alice").await;
-    env.settle(&session).await;
+    let (env, session) = TestEnv::alice_settled().await;
     for address in ["g1@mix.localhost", "localhost", "bob@elsewhere.test"] {
         let address = BareJid::new(address).unwrap();
         assert_eq!(argument(session.last_seen(&address).await).0, "toUserJid", "{address}");

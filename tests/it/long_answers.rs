@@ -1,4 +1,4 @@
-//! Answers that are long because they were asked for: lists of thousands, and large pictures.
+//! Long answers to requests: lists of thousands, and large pictures.
 
 use crate::standard::{Way, account, connect, start};
 use mfly_client::standard::Photo;
@@ -21,7 +21,7 @@ fn profile(number: usize) -> UserProfile {
     }
 }
 
-/// A server where everybody is a contact of everybody, with so many users.
+/// A server with this number of users, each of whom is a contact of all others.
 async fn crowd(users: usize) -> TestEnv {
     let env = TestEnv::with(TestServer::builder()).await;
     for number in 0..users {
@@ -47,8 +47,7 @@ async fn ten_thousand_contacts_with_their_profiles_arrive_beside_other_requests(
 
 #[tokio::test]
 async fn ten_thousand_blocked_users_arrive() {
-    let env = TestEnv::start().await;
-    let alice = env.connect("alice").await;
+    let (env, alice) = TestEnv::alice().await;
     let handle = env.server.user("alice");
     for number in 0..MANY {
         handle.block(&format!("foe-{number}-{}", "x".repeat(40))).unwrap();
@@ -80,7 +79,7 @@ async fn a_list_above_the_limit_fails_by_itself_and_says_how_to_raise_it() {
 }
 
 #[tokio::test]
-async fn limits_that_would_not_take_an_ordinary_stanza_are_refused() {
+async fn limits_below_an_ordinary_stanza_are_refused() {
     let env = TestEnv::start().await;
     let credentials = env.register("alice").await;
     let mut limits = ReceiveLimits::default();
@@ -96,14 +95,11 @@ async fn limits_that_would_not_take_an_ordinary_stanza_are_refused() {
 }
 
 #[tokio::test]
-async fn the_limits_of_the_app_are_those_of_its_sessions() {
+async fn the_sessions_of_an_app_have_its_limits() {
     let env = crowd(100).await;
     let mut limits = ReceiveLimits::default();
     limits.iq.children = 50;
-    let app = TestEnv::app_of(&env.server).limits(limits).build().await.unwrap();
-    let credentials = env.register("alice").await;
-    let connecting = app.connect(&credentials);
-    let alice = within("connection", async { connecting.await }).await.unwrap();
+    let alice = env.alice_of(|app| app.limits(limits)).await;
     let failure = kind(within("the list", alice.friends()).await);
     let limit = ExceededLimit::Children(50);
     let named = matches!(failure, ErrorKind::AnswerTooLarge { limit: it, .. } if it == limit);
@@ -113,20 +109,17 @@ async fn the_limits_of_the_app_are_those_of_its_sessions() {
 #[tokio::test]
 async fn a_standard_list_of_ten_thousand_contacts_arrives_over_both_framings() {
     let server = start(|builder| builder).await;
-    let ways = [Framing::Tcp, Framing::WebSocket].map(Way::Memory);
-    let alice = account(&server, "alice", ways[0]);
     let handle = server.standard_user("alice", crate::standard::PASSWORD).unwrap();
     for number in 0..MANY {
         let friend = server.standard_user(&format!("friend{number}"), "pencil").unwrap();
         handle.make_contact(&friend).unwrap();
     }
-    for way in ways {
-        let session = connect(&account(&server, "alice", way)).await;
+    for framing in [Framing::Tcp, Framing::WebSocket] {
+        let session = connect(&account(&server, "alice", Way::Memory(framing))).await;
         let roster = within("the list", session.roster()).await.unwrap();
         assert_eq!(roster.items.len(), MANY);
         session.close().await;
     }
-    drop(alice);
 }
 
 #[tokio::test]

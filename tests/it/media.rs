@@ -1,10 +1,10 @@
-//! Files of messages.
+//! Files of messages: upload, download and encryption.
 
 use mfly_client::{
     Error, ErrorKind, FileKey, FileToken, GroupJid, MediaForm, MediaReference, MediaTarget,
-    MediaUpload, Progress, UploadedMedia,
+    MediaUpload, Progress, Session, UploadedMedia,
 };
-use mfly_tests::env::user;
+use mfly_tests::env::{refused_status, user};
 use mfly_tests::stub::success;
 use mfly_tests::{ScriptedServer, TestEnv, argument, kind};
 use mfly_testserver::TestServer;
@@ -23,23 +23,18 @@ fn upload(len: usize, form: MediaForm) -> MediaUpload {
     MediaUpload::new(target, "m1", "photo.png", "image/png", bytes(len)).form(form)
 }
 
-async fn uploaded(
-    env: &TestEnv,
-    len: usize,
-    form: MediaForm,
-) -> (mfly_client::Session, UploadedMedia) {
-    let session = env.connect("alice").await;
-    let media = session.upload_media(upload(len, form)).await.unwrap();
-    (session, media)
+/// A file of 1000 bytes that `alice` has uploaded.
+async fn uploaded(form: MediaForm) -> (TestEnv, Session, UploadedMedia) {
+    let (env, session) = TestEnv::alice().await;
+    let media = session.upload_media(upload(1000, form)).await.unwrap();
+    (env, session, media)
 }
 
 const FORMS: [MediaForm; 2] = [MediaForm::Whole, MediaForm::Chunked];
 
 #[tokio::test]
 async fn a_sealed_file_comes_back_as_it_was_in_either_form_and_at_any_length() {
-    let env = TestEnv::start().await;
-    let session = env.connect("alice").await;
-    let bob = env.connect("bob").await;
+    let (_env, session, bob) = TestEnv::alice_and_bob().await;
     assert!(session.media_encryption(), "files are sealed unless told otherwise");
     for form in FORMS {
         for len in [1, 15, 16, 17, 1000] {
@@ -53,10 +48,9 @@ async fn a_sealed_file_comes_back_as_it_was_in_either_form_and_at_any_length() {
 }
 
 #[tokio::test]
-async fn what_is_stored_of_a_sealed_file_does_not_show_it() {
-    let env = TestEnv::start().await;
+async fn the_stored_form_of_a_sealed_file_does_not_show_its_content() {
     for form in FORMS {
-        let (session, media) = uploaded(&env, 1000, form).await;
+        let (_env, session, media) = uploaded(form).await;
         let stored = MediaReference::new(media.file_token.clone(), None).form(form);
         let stored = session.download_media(&stored).await.unwrap();
         assert_eq!(stored.len() as u64, media.stored_len);
@@ -67,8 +61,7 @@ async fn what_is_stored_of_a_sealed_file_does_not_show_it() {
 
 #[tokio::test]
 async fn with_encryption_off_the_file_is_stored_as_it_is() {
-    let env = TestEnv::start().await;
-    let session = env.connect("alice").await;
+    let (_env, session) = TestEnv::alice().await;
     session.set_media_encryption(false);
     assert!(!session.media_encryption());
     for form in FORMS {
@@ -83,8 +76,7 @@ async fn with_encryption_off_the_file_is_stored_as_it_is() {
 
 #[tokio::test]
 async fn every_file_has_a_key_of_its_own() {
-    let env = TestEnv::start().await;
-    let session = env.connect("alice").await;
+    let (_env, session) = TestEnv::alice().await;
     let one = session.upload_media(upload(10, MediaForm::Whole)).await.unwrap();
     let two = session.upload_media(upload(10, MediaForm::Whole)).await.unwrap();
     assert_ne!(one.file_key, two.file_key);
@@ -93,13 +85,12 @@ async fn every_file_has_a_key_of_its_own() {
 
 #[tokio::test]
 async fn a_large_file_travels_in_parts_and_reports_how_far_it_is() {
-    let env = TestEnv::start().await;
-    let session = env.connect("alice").await;
+    let (env, session) = TestEnv::alice().await;
     session.set_media_encryption(false);
     let len = PART + 1000;
     let seen = Arc::new(Mutex::new(Vec::new()));
-    let told = seen.clone();
-    let progress = Progress::new(move |sent, total| told.lock().unwrap().push((sent, total)));
+    let steps = seen.clone();
+    let progress = Progress::new(move |sent, total| steps.lock().unwrap().push((sent, total)));
     let media =
         session.upload_media(upload(len, MediaForm::Chunked).progress(progress)).await.unwrap();
     let seen = seen.lock().unwrap().clone();
@@ -122,9 +113,8 @@ async fn a_large_file_travels_in_parts_and_reports_how_far_it_is() {
 }
 
 #[tokio::test]
-async fn a_file_for_a_group_is_marked_so() {
-    let env = TestEnv::start().await;
-    let session = env.connect("alice").await;
+async fn the_upload_for_a_group_names_the_group() {
+    let (env, session) = TestEnv::alice().await;
     let group = MediaTarget::Group(GroupJid::new("g1@mix.localhost").unwrap());
     for form in FORMS {
         let upload = MediaUpload::new(group.clone(), "m1", "a.pdf", "application/pdf", bytes(10));
@@ -137,9 +127,7 @@ async fn a_file_for_a_group_is_marked_so() {
 
 #[tokio::test]
 async fn an_empty_file_is_refused_and_nothing_is_sent() {
-    let env = TestEnv::start().await;
-    let session = env.connect("alice").await;
-    env.settle(&session).await;
+    let (env, session) = TestEnv::alice_settled().await;
     for form in FORMS {
         assert_eq!(argument(session.upload_media(upload(0, form)).await).0, "file");
     }
@@ -148,8 +136,7 @@ async fn an_empty_file_is_refused_and_nothing_is_sent() {
 
 #[tokio::test]
 async fn a_wrong_key_is_an_error_and_not_a_wrong_file() {
-    let env = TestEnv::start().await;
-    let (session, media) = uploaded(&env, 1000, MediaForm::Whole).await;
+    let (_env, session, media) = uploaded(MediaForm::Whole).await;
     let mut reference = media.reference();
     reference.file_key = Some(FileKey::from_random([7; 64]));
     assert_eq!(kind(session.download_media(&reference).await), ErrorKind::Media);
@@ -157,13 +144,12 @@ async fn a_wrong_key_is_an_error_and_not_a_wrong_file() {
 
 #[tokio::test]
 async fn a_file_that_does_not_exist_is_not_found() {
-    let env = TestEnv::start().await;
-    let session = env.connect("alice").await;
+    let (_env, session) = TestEnv::alice().await;
     for form in FORMS {
         let missing = MediaReference::new(FileToken::new("missing").unwrap(), None).form(form);
         let error: Error = session.download_media(&missing).await.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::FileNotAvailable, "{form:?}");
-        // What the official SDK reports stays: the server's own code, or 500 for any other.
+        // The official SDK reports the server's code, or 500 for all others.
         let official = match form {
             MediaForm::Chunked => 400,
             _ => 500,
@@ -172,7 +158,7 @@ async fn a_file_that_does_not_exist_is_not_found() {
     }
 }
 
-/// Where commits went.
+/// The paths of the commits.
 fn commits(env: &TestEnv) -> Vec<String> {
     let requests = env.server.journal().requests().into_iter();
     let paths = requests.filter(|request| request.method == "POST").map(|request| request.path);
@@ -180,10 +166,11 @@ fn commits(env: &TestEnv) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn several_parts_are_committed_in_the_way_of_the_store_and_a_single_one_is_not() {
+async fn several_parts_are_committed_as_the_store_demands_and_a_single_one_is_not() {
     for by_id in [true, false] {
-        let env = TestEnv::with(TestServer::builder().commit_uploads_by_id(by_id)).await;
-        let (session, media) = uploaded(&env, 1000, MediaForm::Chunked).await;
+        let builder = TestServer::builder().commit_uploads_by_id(by_id);
+        let (env, session) = TestEnv::alice_with(builder).await;
+        let media = session.upload_media(upload(1000, MediaForm::Chunked)).await.unwrap();
         assert_eq!(commits(&env), Vec::<String>::new());
         assert!(session.download_media(&media.reference()).await.unwrap() == bytes(1000));
         session.upload_media(upload(PART + 1, MediaForm::Chunked)).await.unwrap();
@@ -195,24 +182,23 @@ async fn several_parts_are_committed_in_the_way_of_the_store_and_a_single_one_is
 
 #[tokio::test]
 async fn a_commit_that_fails_fails_the_upload() {
-    let env = TestEnv::with(TestServer::builder().commit_uploads_by_id(true)).await;
-    let session = env.connect("alice").await;
+    let builder = TestServer::builder().commit_uploads_by_id(true);
+    let (env, session) = TestEnv::alice_with(builder).await;
     env.server.fault().request("/media/upload/commit").refuse(500, "lost it");
-    let error = kind(session.upload_media(upload(PART + 1, MediaForm::Chunked)).await);
-    assert_eq!(error, ErrorKind::Refused { status: 500, message: "lost it".to_owned() });
+    let outcome = session.upload_media(upload(PART + 1, MediaForm::Chunked)).await;
+    assert_eq!(refused_status(outcome), 500);
 }
 
 #[tokio::test]
 async fn a_writer_that_fails_fails_the_download() {
-    let env = TestEnv::start().await;
-    let (session, media) = uploaded(&env, 1000, MediaForm::Whole).await;
+    let (_env, session, media) = uploaded(MediaForm::Whole).await;
     let (writer, reader) = tokio::io::duplex(1);
     drop(reader);
     assert_eq!(kind(session.download_media_to(&media.reference(), writer).await), ErrorKind::Media);
 }
 
 #[tokio::test]
-async fn an_address_of_clear_text_that_the_server_names_for_a_file_is_not_used() {
+async fn a_file_address_of_clear_text_is_not_used() {
     let server = ScriptedServer::start().await;
     let (session, _events, _peer) = server.connect().await;
     let store = "http://store.example.test:8080";

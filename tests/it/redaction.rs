@@ -1,4 +1,4 @@
-//! No secret is ever shown.
+//! No secret is shown in logs, `Debug` output, errors or the journal.
 
 use mfly_client::{
     App, Credentials, Error, MediaForm, MediaTarget, MediaUpload, Password, ProfileImage,
@@ -6,17 +6,31 @@ use mfly_client::{
 };
 use mfly_tests::TestEnv;
 use mfly_tests::env::user;
+use mfly_tests::raw::auth;
+use mfly_testserver::TestServer;
 use std::error::Error as StdError;
 use std::fmt::Debug;
 use std::io;
 use std::sync::{Arc, Mutex};
+use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Collects what is logged.
+/// Collects the log of the thread.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
+    /// Collects everything from now on, until the guard is dropped.
+    fn start() -> (Self, DefaultGuard) {
+        let log = Self::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .with_writer(log.clone())
+            .finish();
+        (log, tracing::subscriber::set_default(subscriber))
+    }
+
     fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
     }
@@ -41,7 +55,7 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-/// What must not be shown, and everything that was.
+/// Secrets, and all texts that were shown.
 #[derive(Default)]
 struct Watch {
     secrets: Vec<(&'static str, String)>,
@@ -68,6 +82,7 @@ impl Watch {
         }
     }
 
+    /// Fails if any text shows a secret.
     fn check(&self) {
         for (what, text) in &self.shown {
             for (name, secret) in &self.secrets {
@@ -79,13 +94,7 @@ impl Watch {
 
 #[tokio::test]
 async fn neither_logs_nor_debug_output_nor_errors_nor_the_journal_show_a_secret() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::start();
     let mut watch = Watch::default();
 
     let env = TestEnv::start().await;
@@ -162,31 +171,14 @@ async fn neither_logs_nor_debug_output_nor_errors_nor_the_journal_show_a_secret(
 
 #[tokio::test]
 async fn a_trials_unsealed_password_is_not_shown_either() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::start();
     let mut watch = Watch::default();
-    let env = TestEnv::with(mfly_testserver::TestServer::builder().trial(true)).await;
-    let credentials = env.register("alice").await;
-    watch.secret("password", credentials.password.expose());
-    let sasl = {
-        use mfly_proto::sasl::{Auth, Mechanism as _, Plain};
-        let mut plain = Plain::new("alice", &credentials.password).unwrap();
-        let mut buffer = Vec::new();
-        let auth = Auth::new("PLAIN", plain.initial());
-        auth.write(&mut mfly_proto::xml::Writer::new(&mut buffer));
-        let text = String::from_utf8(buffer).unwrap();
-        text.split(['>', '<'])
-            .max_by_key(|part| part.len() * usize::from(!part.contains(' ')))
-            .unwrap()
-            .to_owned()
-    };
-    assert!(sasl.len() > 16, "{sasl}");
-    watch.secret("encoded password", sasl);
+    let env = TestEnv::with(TestServer::builder().trial(true)).await;
+    let account = env.server.user("alice").register().unwrap();
+    watch.secret("password", account.password.expose());
+    let auth = auth(&env.server, &account);
+    watch.secret("encoded password", auth.split(['<', '>']).nth(2).unwrap());
+    let credentials = Credentials::new(account.username, account.password);
     let session = env.app.connect(&credentials).await.unwrap();
     session.close().await;
     watch.show("journal", &env.server.journal().entries());

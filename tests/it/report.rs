@@ -22,17 +22,11 @@ fn group() -> GroupJid {
     GroupJid::new("g1@mix.localhost").unwrap()
 }
 
-async fn sent(env: &TestEnv) -> Value {
-    let request = env.server.journal().requests_to("/moderation/report").remove(0);
-    serde_json::from_str(&request.body).unwrap()
-}
-
 #[tokio::test]
-async fn a_user_is_reported_with_messages() {
-    let env = TestEnv::start().await;
-    let session = env.connect("alice").await;
+async fn a_user_or_a_group_is_reported_with_messages() {
+    let (env, session) = TestEnv::alice().await;
     session.report_user(&user("bob"), &[message()]).await.unwrap();
-    let body = sent(&env).await;
+    let body = env.request_body("/moderation/report");
     assert_eq!(body["from"], "alice");
     assert_eq!(body["to"], env.address("bob").as_str());
     assert_eq!(body["chatType"], "chat");
@@ -44,25 +38,19 @@ async fn a_user_is_reported_with_messages() {
             "filename": "", "timestamp": 1_732_300_000_000_i64,
         }])
     );
-}
-
-#[tokio::test]
-async fn a_group_is_reported_with_messages() {
-    let env = TestEnv::start().await;
-    let session = env.connect("alice").await;
-    session.report_group(&group(), &[message()]).await.unwrap();
-    let body = sent(&env).await;
+    env.server.journal().clear();
+    let without_text = ReportedMessage { message: String::new(), ..message() };
+    session.report_group(&group(), &[without_text]).await.unwrap();
+    let body = env.request_body("/moderation/report");
     assert_eq!(body["to"], "g1@mix.localhost");
     assert_eq!(body["chatType"], "groupchat");
 }
 
 #[tokio::test]
 async fn a_plan_without_reporting_refuses_it_and_nothing_is_sent() {
-    let env = TestEnv::with(TestServer::builder().disable(Feature::Report)).await;
-    let session = env.connect("alice").await;
+    let (env, session) = TestEnv::alice_with(TestServer::builder().disable(Feature::Report)).await;
     env.settle(&session).await;
     let outcome = session.report_user(&user("bob"), &[message()]).await;
-    assert_eq!(outcome.as_ref().unwrap_err().status_code(), 403);
     assert_eq!(kind(outcome), ErrorKind::PlanGated(Feature::Report));
     let outcome = session.report_group(&group(), &[message()]).await;
     assert_eq!(kind(outcome), ErrorKind::PlanGated(Feature::Report));
@@ -70,51 +58,29 @@ async fn a_plan_without_reporting_refuses_it_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn a_plan_that_loses_reporting_meanwhile_refuses_it_on_the_server() {
-    let env = TestEnv::start().await;
-    let session = env.connect("alice").await;
+async fn a_plan_that_loses_reporting_during_the_session_refuses_it_on_the_server() {
+    let (env, session) = TestEnv::alice().await;
     env.server.plan().disable(Feature::Report);
     let error = session.report_user(&user("bob"), &[message()]).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::PlanGated(Feature::Report));
     assert!(error.source().is_some());
-    assert_eq!(
-        error.official(),
-        json!({"statusCode": 403, "message": "Feature unavailable for your plan"})
-    );
+    let official = json!({"statusCode": 403, "message": "Feature unavailable for your plan"});
+    assert_eq!(error.official(), official);
     env.server.plan().enable(Feature::Report);
     session.report_user(&user("bob"), &[message()]).await.unwrap();
 }
 
 #[tokio::test]
 async fn an_incomplete_report_is_refused_and_nothing_is_sent() {
-    let env = TestEnv::start().await;
-    let session = env.connect("alice").await;
-    env.settle(&session).await;
-    let incomplete = [
-        ReportedMessage { msg_id: String::new(), ..message() },
-        ReportedMessage { msg_type: String::new(), ..message() },
-        ReportedMessage { publisher_id: String::new(), ..message() },
-        ReportedMessage { timestamp: 0, ..message() },
-    ];
+    let (env, session) = TestEnv::alice_settled().await;
     let refused = ("data", "Invalid data value.".to_owned());
     assert_eq!(argument(session.report_user(&user("bob"), &[]).await), refused);
-    for message in incomplete {
-        assert_eq!(
-            argument(session.report_user(&user("bob"), std::slice::from_ref(&message)).await),
-            refused
-        );
-        assert_eq!(argument(session.report_group(&group(), &[message]).await), refused);
-    }
+    let without_id = ReportedMessage { msg_id: String::new(), ..message() };
+    let messages = std::slice::from_ref(&without_id);
+    assert_eq!(argument(session.report_user(&user("bob"), messages).await), refused);
+    assert_eq!(argument(session.report_group(&group(), messages).await), refused);
     let not_a_user = BareJid::new("g1@mix.localhost").unwrap();
     assert_eq!(argument(session.report_user(&not_a_user, &[message()]).await).0, "toUserJid");
     assert!(GroupJid::new("bob@localhost").is_err());
     env.assert_nothing_sent(&session).await;
-}
-
-#[tokio::test]
-async fn empty_text_and_file_name_are_complete() {
-    let env = TestEnv::start().await;
-    let session = env.connect("alice").await;
-    let message = ReportedMessage { message: String::new(), ..message() };
-    session.report_user(&user("bob"), &[message]).await.unwrap();
 }

@@ -1,24 +1,25 @@
-//! Accounts of plain XMPP, over every way to a server.
+//! Accounts on standard XMPP servers, over every way to connect.
 
 mod account;
-mod asking;
-mod logging_in;
+mod login;
 mod reaching;
-mod skipping;
+mod requests;
 mod texts;
 mod writing;
 
 use async_trait::async_trait;
-use mfly_client::standard::{Account, Connector, ConnectorError, Dialled, Event, Session};
-use mfly_client::{BareJid, Error, Password, Redirect, Tls};
+use mfly_client::standard::{
+    Account, Connector, ConnectorError, Dialled, Event, Events, Message, Session,
+};
+use mfly_client::{BareJid, Error, Password, PresenceKind, Redirect, Tls};
 use mfly_proto::framing::Framing;
-use mfly_tests::wait::within;
+use mfly_tests::wait::{expect_event, within};
 use mfly_testserver::{Builder, TestServer};
 use std::sync::Arc;
 
 pub(crate) const PASSWORD: &str = "pencil";
 
-/// How a connection is made.
+/// The way a connection is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
     Memory(Framing),
@@ -36,13 +37,13 @@ const WAYS: [Way; 5] = [
 ];
 
 impl Way {
-    /// Whether an authentication can be tied to the connection.
+    /// Whether an authentication can be bound to the connection.
     fn is_tls(self) -> bool {
         !matches!(self, Self::Memory(_))
     }
 }
 
-/// Connections in memory.
+/// Makes connections in memory.
 struct Memory {
     server: Arc<TestServer>,
     framing: Framing,
@@ -68,13 +69,13 @@ fn trusting(server: &TestServer) -> Tls {
     Tls::custom(server.ca_certificate_pem().unwrap().as_bytes()).unwrap()
 }
 
-/// An account that exists, and how to connect it.
+/// Creates an account on the server, and returns how it connects.
 pub(crate) fn account(server: &Arc<TestServer>, name: &str, way: Way) -> Account {
     server.standard_user(name, PASSWORD).unwrap();
     unknown(server, name, way)
 }
 
-/// An account that need not exist.
+/// Returns how an account connects that may not exist.
 fn unknown(server: &Arc<TestServer>, name: &str, way: Way) -> Account {
     let account = Account::new(jid(server, name), Password::new(PASSWORD).unwrap());
     let address = match way {
@@ -98,6 +99,19 @@ async fn failure(account: &Account) -> Error {
     within("a failure", async { connecting.await }).await.expect_err("does not connect")
 }
 
-fn is_connected(event: &Event) -> Option<()> {
-    matches!(event, Event::Connected { .. }).then_some(())
+async fn wait_for_message(events: &mut Events) -> Message {
+    expect_event(events, "Message", |event| match event {
+        Event::Message(message) => Some(message.clone()),
+        _ => None,
+    })
+    .await
+}
+
+/// Waits for a presence of another account of this kind.
+async fn wait_for_presence(events: &mut Events, wanted: PresenceKind) {
+    expect_event(events, &format!("{wanted:?}"), |event| match event {
+        Event::Presence { kind, own: false, .. } if *kind == wanted => Some(()),
+        _ => None,
+    })
+    .await;
 }

@@ -1,38 +1,34 @@
-//! Every trace, judged twice more: with the client in the client's part, and with the test server
-//! in the server's. (The codec is judged by its own crate.) A line that a judge cannot perform
-//! fails.
+//! Replays every trace twice: with the client in the client's part, and with the test server in the
+//! server's. (`mfly-proto` checks the codec with them.) A line that cannot be performed fails.
 
 pub(crate) mod client;
 pub(crate) mod server;
 
-use client::ClientJudge;
+use client::ClientReplay;
 use mfly_proto::testing::Line;
 use mfly_tests::recorded::traces;
-use server::ServerJudge;
+use server::ServerReplay;
 
-/// Traces that the test server cannot be judged by, each with the reason.
+/// Traces that the test server cannot replay here, each with the reason.
 const NOT_FOR_THE_SERVER: &[(&str, &str)] = &[
     (
         "friends/list",
-        "the name that a user gives a contact cannot be set from outside; its own crate replays this one",
+        "clients cannot set the name of a contact; the crate of the server replays this trace",
     ),
-    ("friends/permission", "it never takes the permission away"),
+    ("friends/permission", "it never withdraws the permission"),
     ("logout/forced", "it has no QR sessions to end"),
-    (
-        "ping/server",
-        "its pings come after a minute; its own crate replays this one with a clock of its own",
-    ),
-    ("unknown/request", "it never asks for what nobody knows"),
+    ("ping/server", "it pings after a minute; its crate replays this trace with another clock"),
+    ("unknown/request", "it never sends unknown requests"),
 ];
 
 /// Listener calls that the client makes beyond the recorded ones, each with the reason.
-const TOLD_BESIDES: &[(&str, &str, &str)] = &[(
+const EXTRA_CALLS: &[(&str, &str, &str)] = &[(
     "logout/forced",
     "messageListener",
-    "the official SDK is silent unless one of the sessions is its own; here the app judges that",
+    "the official SDK calls no listener unless it owns one of the sessions; here the app decides",
 )];
 
-/// What the operations of a trace return.
+/// The values that operations return: trace, operation, value.
 const RESULTS: &[(&str, &str, &str)] = &[
     ("block/block", "blocked", "u2@xmpp.example.test"),
     ("block/blocked_by", "blocked_by", "u7@xmpp.example.test"),
@@ -48,18 +44,18 @@ const RESULTS: &[(&str, &str, &str)] = &[
 ];
 
 #[tokio::test]
-async fn the_client_says_and_tells_what_every_trace_says() {
+async fn the_client_sends_the_frames_and_calls_of_every_trace() {
     let mut unseen: Vec<_> = RESULTS.iter().collect();
     for (name, trace) in traces() {
-        let mut judge = ClientJudge::start(&name).await;
+        let mut replay = ClientReplay::start(&name).await;
         if name != "connect/web_sdk" {
-            judge.prelude().await;
+            replay.connect().await;
         }
         for line in &trace.lines {
-            judge.perform(line).await;
+            replay.perform(line).await;
         }
-        let verdict = judge.finish().await;
-        for (operation, result) in &verdict.results {
+        let finished = replay.finish().await;
+        for (operation, result) in &finished.results {
             let is_it =
                 |(trace, wanted, _): &(&str, &str, &str)| *trace == name && wanted == operation;
             if let Some(expected) = RESULTS.iter().find(|row| is_it(row)) {
@@ -67,35 +63,35 @@ async fn the_client_says_and_tells_what_every_trace_says() {
                 unseen.retain(|row| !is_it(row));
             }
         }
-        for call in verdict.surplus {
-            let is_known = TOLD_BESIDES
+        for call in finished.surplus {
+            let is_known = EXTRA_CALLS
                 .iter()
                 .any(|(trace, listener, _)| *trace == name && *listener == call.listener);
-            assert!(is_known, "{name}: nobody expected {call:?}");
+            assert!(is_known, "{name}: unexpected {call:?}");
         }
     }
     assert!(unseen.is_empty(), "no trace has these operations: {unseen:?}");
 }
 
 #[tokio::test]
-async fn the_test_server_says_what_every_trace_says() {
-    let (skipped, judged): (Vec<_>, Vec<_>) = traces()
+async fn the_test_server_sends_the_frames_of_every_trace() {
+    let (skipped, replayed): (Vec<_>, Vec<_>) = traces()
         .into_iter()
         .partition(|(name, _)| NOT_FOR_THE_SERVER.iter().any(|(skipped, _)| skipped == name));
     assert_eq!(skipped.len(), NOT_FOR_THE_SERVER.len(), "the table names traces that are gone");
-    assert!(judged.len() >= 17, "{}", judged.len());
-    for (name, trace) in judged {
-        let mut judge = ServerJudge::start(&name).await;
+    assert!(replayed.len() >= 17, "{}", replayed.len());
+    for (name, trace) in replayed {
+        let mut replay = ServerReplay::start(&name).await;
         for line in &trace.lines {
             match line {
-                Line::Given(fact) => judge.given(fact).await,
-                Line::When(event) => judge.happen(event).await,
-                Line::Client(frame) => judge.say(frame).await,
-                Line::Server(frame) => judge.hear(frame).await,
-                // Said by the C lines that follow, and heard behind the S lines.
+                Line::Given(fact) => replay.establish(fact).await,
+                Line::When(event) => replay.trigger(event).await,
+                Line::Client(frame) => replay.send(frame).await,
+                Line::Server(frame) => replay.expect_frame(frame).await,
+                // The lines C and S, which follow, show the effect.
                 Line::Do(_) | Line::Event(_) => {}
             }
         }
-        judge.finish().await;
+        replay.finish().await;
     }
 }

@@ -1,13 +1,13 @@
-//! The recorded session of the official SDK, from connecting to logging out: our client says the
-//! same frames, and tells the same listeners the same things.
+//! The recorded session of the official SDK, from connecting to logging out: this client sends equal
+//! frames and leads to equal calls of the listeners.
 
-use crate::traces::client::ClientJudge;
+use crate::traces::client::ClientReplay;
 use mfly_proto::testing::Line;
 use mfly_tests::recorded::fixture;
 use mfly_tests::scripted::attribute;
 use std::collections::BTreeMap;
 
-/// Each step of the recording and the operation that it was.
+/// Each step of the recording, and the operation that it called.
 const STEPS: &[(&str, Option<&str>)] = &[
     ("connect", Some("connect")),
     ("server ping", None),
@@ -30,8 +30,8 @@ const STEPS: &[(&str, Option<&str>)] = &[
     ("logout", Some("logout")),
 ];
 
-/// Pushes that the official SDK leaves unconfirmed; RFC 6120 §8.2.3 demands an answer, and ours
-/// gives it.
+/// Pushes that the official SDK does not answer. RFC 6120 §8.2.3 demands an answer, and this client
+/// sends it.
 const CONFIRMED: &[&str] = &["push-b1", "push-b2"];
 
 /// A recorded frame with placeholders for what differs from run to run.
@@ -61,44 +61,44 @@ async fn the_recorded_session_is_reproduced_frame_by_frame_and_call_by_call() {
     let recording = fixture("web_sdk_session.json");
     let steps = recording["steps"].as_array().unwrap();
     assert_eq!(steps.len(), STEPS.len());
-    let mut judge = ClientJudge::start("transcript").await;
+    let mut replay = ClientReplay::start("transcript").await;
     let mut places = BTreeMap::new();
     let mut confirmed = Vec::new();
     let mut frames = 0;
     for (step, (name, operation)) in steps.iter().zip(STEPS) {
         assert_eq!(step["step"], *name);
         if let Some(operation) = operation {
-            judge.perform(&Line::Do((*operation).to_owned())).await;
+            replay.perform(&Line::Do((*operation).to_owned())).await;
         }
         for frame in step["frames"].as_array().unwrap() {
             let (side, frame) = frame.as_str().unwrap().split_once(": ").unwrap();
             let line = template(frame, &mut places);
             if side == "S" {
-                judge.perform(&Line::Server(line)).await;
+                replay.perform(&Line::Server(line)).await;
                 continue;
             }
             frames += 1;
-            let said = loop {
-                let said = judge.peer().receive().await;
-                let id = attribute(&said, "id").unwrap_or_default();
+            let frame = loop {
+                let frame = replay.next_frame().await;
+                let id = attribute(&frame, "id").unwrap_or_default();
                 if !CONFIRMED.contains(&id.as_str()) {
-                    break said;
+                    break frame;
                 }
-                assert_eq!(attribute(&said, "type").as_deref(), Some("result"), "{said}");
+                assert_eq!(attribute(&frame, "type").as_deref(), Some("result"), "{frame}");
                 confirmed.push(id);
             };
-            judge.check(&line, &said);
+            replay.check(&line, &frame);
         }
         for call in step["listeners"].as_array().unwrap() {
             let listener = call["listener"].as_str().unwrap();
-            judge.expect_told(&format!("{listener} {}", call["payload"])).await;
+            replay.expect_call(&format!("{listener} {}", call["payload"])).await;
         }
     }
     assert_eq!(frames, 19, "the recording has so many frames of the client");
     assert_eq!(confirmed, CONFIRMED);
-    let verdict = judge.finish().await;
-    assert!(verdict.surplus.is_empty(), "{:?}", verdict.surplus);
-    let results: BTreeMap<_, _> = verdict.results.into_iter().collect();
+    let finished = replay.finish().await;
+    assert!(finished.surplus.is_empty(), "{:?}", finished.surplus);
+    let results: BTreeMap<_, _> = finished.results.into_iter().collect();
     assert_eq!(results["last_seen u2"], "903");
     assert_eq!(results["blocked"], "u2@xmpp.example.test");
     assert_eq!(results["blocked_by"], "u7@xmpp.example.test");

@@ -22,7 +22,7 @@ fn names(page: &mfly_client::UserList) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn everybody_but_oneself_is_listed_with_names_opened() {
+async fn all_other_users_are_listed_with_opened_names() {
     let (_place, session) = directory().await;
     let page = session.user_list().await.unwrap();
     assert_eq!(names(&page), ["Bob", "Carol", "Dave Bobson"]);
@@ -31,7 +31,7 @@ async fn everybody_but_oneself_is_listed_with_names_opened() {
 }
 
 #[tokio::test]
-async fn it_comes_page_by_page() {
+async fn the_list_comes_in_pages() {
     let (_place, session) = directory().await;
     let first = session.user_list().page(1, 2).unwrap().await.unwrap();
     assert_eq!((names(&first), first.total_pages), (vec!["Bob", "Carol"], 2));
@@ -41,7 +41,7 @@ async fn it_comes_page_by_page() {
 }
 
 #[tokio::test]
-async fn it_is_searched_by_name_and_by_metadata() {
+async fn the_list_can_be_searched_by_name_and_by_metadata() {
     let (_place, session) = directory().await;
     let found = session.user_list().name("bob").await.unwrap();
     assert_eq!(names(&found), ["Bob", "Dave Bobson"]);
@@ -53,9 +53,7 @@ async fn it_is_searched_by_name_and_by_metadata() {
 
 #[tokio::test]
 async fn an_impossible_page_or_filter_is_refused_and_nothing_is_sent() {
-    let env = TestEnv::start().await;
-    let session = env.connect("alice").await;
-    env.settle(&session).await;
+    let (env, session) = TestEnv::alice_settled().await;
     for (page, size, name) in [(0, 1, "page"), (1, 0, "limit")] {
         assert_eq!(session.user_list().page(page, size).unwrap_err().name, name);
     }

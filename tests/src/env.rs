@@ -6,6 +6,7 @@ use mfly_client::{
     UserIdentifier,
 };
 use mfly_testserver::{Builder, TestServer};
+use serde_json::Value;
 use std::fmt::Debug;
 
 /// A server on a free port and an app with its licence.
@@ -17,24 +18,57 @@ pub struct TestEnv {
 }
 
 impl TestEnv {
-    /// A server as it is by default.
+    /// Starts a server with default settings.
     pub async fn start() -> Self {
         Self::with(TestServer::builder()).await
     }
 
-    /// A server with other settings.
+    /// Starts a server with other settings.
     pub async fn with(builder: Builder) -> Self {
         let server = builder.tls(false).start().await.expect("the server starts");
         let app = Self::app_of(&server).build().await.expect("the app is built");
         Self { server, app }
     }
 
-    /// An app for a server, to be changed.
+    /// Starts a server and connects `alice`.
+    pub async fn alice() -> (Self, Session) {
+        Self::alice_with(TestServer::builder()).await
+    }
+
+    /// Starts a server with other settings and connects `alice`.
+    pub async fn alice_with(builder: Builder) -> (Self, Session) {
+        let env = Self::with(builder).await;
+        let alice = env.connect("alice").await;
+        (env, alice)
+    }
+
+    /// Connects `alice` and forgets what she sent, for [`TestEnv::assert_nothing_sent`].
+    pub async fn alice_settled() -> (Self, Session) {
+        let (env, alice) = Self::alice().await;
+        env.settle(&alice).await;
+        (env, alice)
+    }
+
+    /// Starts a server and connects `alice` and `bob`.
+    pub async fn alice_and_bob() -> (Self, Session, Session) {
+        let (env, alice) = Self::alice().await;
+        let bob = env.connect("bob").await;
+        (env, alice, bob)
+    }
+
+    /// Starts the builder of an app for a server.
     pub fn app_of(server: &TestServer) -> AppBuilder {
         App::builder(server.licence_key())
             .api_base_url(&server.api_base_url())
             .xmpp_address(&server.websocket_url())
             .trial(server.is_trial())
+    }
+
+    /// Connects `alice` through another app for this server.
+    pub async fn alice_of(&self, change: impl FnOnce(AppBuilder) -> AppBuilder) -> Session {
+        let app = change(Self::app_of(&self.server)).build().await.expect("the app is built");
+        let connecting = app.connect(&self.register("alice").await);
+        within("connection", async { connecting.await }).await.expect("connects")
     }
 
     /// Registers a user through the app.
@@ -50,34 +84,47 @@ impl TestEnv {
         within("connection", async { connecting.await }).await.expect("connects")
     }
 
-    /// Registers and connects a user, and subscribes to what happens afterwards.
+    /// Registers and connects a user, and subscribes to later events.
     pub async fn online(&self, id: &str) -> (Session, Events) {
         let session = self.connect(id).await;
         let events = session.events();
         (session, events)
     }
 
-    /// A user's address here.
+    /// The address of a user of this server.
     #[must_use]
     pub fn address(&self, id: &str) -> BareJid {
         user(id).at(&self.server.xmpp_host()).unwrap()
     }
 
-    /// Everything told until now: pushes a mark into the user's connections and reads up to it.
-    pub async fn told(&self, id: &str, events: &mut Events) -> Vec<Event> {
+    /// Returns all events until now: pushes a mark into the user's connections and reads up to it.
+    pub async fn drain(&self, id: &str, events: &mut Events) -> Vec<Event> {
         let mark = self.address("mark");
         let frame = format!(r#"<presence xmlns="jabber:client" from="{mark}"/>"#);
         assert!(self.server.fault().connections_of(id).send(frame) > 0, "{id} is not connected");
         expect_events_until(events, "mark", |event| event.user() == Some(&mark)).await
     }
 
-    /// Waits until all that the session sent has arrived, then forgets it.
+    /// The number of REST requests to this path.
+    #[must_use]
+    pub fn request_count(&self, path: &str) -> usize {
+        self.server.journal().requests_to(path).len()
+    }
+
+    /// The JSON body of the first REST request to this path.
+    #[must_use]
+    pub fn request_body(&self, path: &str) -> Value {
+        let request = self.server.journal().requests_to(path).remove(0);
+        serde_json::from_str(&request.body).expect("JSON")
+    }
+
+    /// Waits until the server has received all frames of the session, then clears the journal.
     pub async fn settle(&self, session: &Session) {
         within("a round trip", session.settings()).await.expect("answers");
         self.server.journal().clear();
     }
 
-    /// Fails if the session sent anything since [`TestEnv::settle`].
+    /// Fails if the session has sent anything since [`TestEnv::settle`].
     pub async fn assert_nothing_sent(&self, session: &Session) {
         within("a round trip", session.settings()).await.expect("answers");
         let journal = self.server.journal();
@@ -94,17 +141,26 @@ pub fn user(id: &str) -> UserId {
     UserId::new(id).unwrap()
 }
 
-/// Why an operation failed.
+/// The kind of the error of a failed operation.
 #[must_use]
 pub fn kind<T: Debug>(outcome: Result<T, Error>) -> ErrorKind {
     outcome.expect_err("it was expected to fail").kind().clone()
 }
 
-/// The argument that an operation refused, and why.
+/// The argument that an operation refused, and the reason.
 #[must_use]
 pub fn argument<T: Debug>(outcome: Result<T, Error>) -> (&'static str, String) {
     match kind(outcome) {
         ErrorKind::InvalidArgument(argument) => (argument.name, argument.reason.to_string()),
         other => panic!("not a refused argument: {other:?}"),
+    }
+}
+
+/// The status code with which the REST server refused a request.
+#[must_use]
+pub fn refused_status<T: Debug>(outcome: Result<T, Error>) -> u16 {
+    match kind(outcome) {
+        ErrorKind::Refused { status, .. } => status,
+        other => panic!("not refused by the REST server: {other:?}"),
     }
 }

@@ -1,12 +1,12 @@
-//! What the integration tests share.
+//! Helpers of the integration tests.
 //!
 //! | module | what |
 //! |---|---|
-//! | [`env`] | a test server and an app that uses it |
-//! | [`wait`] | waiting for events, with a deadline |
-//! | [`scripted`] | a server that says exactly what a test makes it say |
+//! | [`env`](mod@env) | a test server and an app that uses it |
+//! | [`wait`] | waits for outcomes and events, each with a deadline |
+//! | [`scripted`] | a server that sends exactly the frames of a test |
 //! | [`stub`] | REST answers without a network |
-//! | [`raw`] | a client that says exactly what a test makes it say |
+//! | [`raw`] | a client that sends exactly the frames of a test |
 //! | [`recorded`] | traces and recorded sessions |
 
 #![expect(
@@ -25,7 +25,7 @@ pub mod wait;
 
 pub use env::{TestEnv, argument, kind};
 pub use scripted::{Peer, ScriptedServer};
-pub use wait::{DEADLINE, expect_event, expect_events_until, within};
+pub use wait::{DEADLINE, both, expect_event, wait_for, within};
 
 /// The repository's README: its example runs.
 #[cfg(doctest)]

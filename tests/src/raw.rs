@@ -1,4 +1,4 @@
-//! A client that says exactly what a test makes it say.
+//! A client that sends exactly the frames of a test.
 
 use crate::wait::{DEADLINE, within};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -16,7 +16,7 @@ pub struct RawClient {
 }
 
 impl RawClient {
-    /// Dials; nothing is said yet.
+    /// Connects, and sends no frame yet.
     pub async fn dial(server: &TestServer) -> Self {
         let address = server.websocket_url().parse().expect("an address");
         let options = Options::default();
@@ -24,7 +24,7 @@ impl RawClient {
         Self { connection, host: server.xmpp_host() }
     }
 
-    /// A session as the official SDK makes it, without carbons if they are not wanted.
+    /// Connects a session as the official SDK does, but without carbons.
     pub async fn online(server: &TestServer, credentials: &Credentials, resource: &str) -> Self {
         let mut client = Self::bound(server, credentials, resource).await;
         client.send(r#"<presence xmlns="jabber:client"><priority>1</priority></presence>"#).await;
@@ -32,7 +32,7 @@ impl RawClient {
         client
     }
 
-    /// A bound session that has not said that it is there.
+    /// Binds a session that has sent no presence yet.
     pub async fn bound(server: &TestServer, credentials: &Credentials, resource: &str) -> Self {
         let mut client = Self::dial(server).await;
         client.open().await;
@@ -58,7 +58,7 @@ impl RawClient {
         self.receive_starting("<stream:features").await;
     }
 
-    /// Waits until the server has read all that was said; what it said meanwhile is returned.
+    /// Waits until the server has read all frames, and returns the frames that it sent meanwhile.
     pub async fn settle(&mut self) -> Vec<String> {
         let host = self.host.clone();
         self.send(format!(
@@ -75,20 +75,20 @@ impl RawClient {
         }
     }
 
-    /// Asks the own account for something and returns what was said before the answer.
+    /// Sends a request to the own account, and returns all frames up to its answer.
     pub async fn ask(&mut self, kind: &str, payload: &str) -> Vec<String> {
         self.send(format!(r#"<iq id="ask" type="{kind}" xmlns="jabber:client">{payload}</iq>"#))
             .await;
         self.settle().await
     }
 
-    /// Says something.
+    /// Sends a frame.
     pub async fn send(&mut self, text: impl Into<String>) {
         let text = text.into();
         within("sending", self.connection.send(text.into())).await.expect("the server listens");
     }
 
-    /// What the server says next.
+    /// Receives the server's next frame.
     pub async fn receive(&mut self) -> String {
         match tokio::time::timeout(DEADLINE, self.connection.next()).await {
             Ok(Some(Ok(frame))) => frame.as_str().to_owned(),
@@ -102,7 +102,7 @@ impl RawClient {
     }
 }
 
-/// What a user authenticates with.
+/// The `<auth/>` of a user.
 #[must_use]
 pub fn auth(server: &TestServer, credentials: &Credentials) -> String {
     let password = if server.is_trial() {

@@ -3,7 +3,7 @@
 use mfly_proto::testing::{Dialect, Trace};
 use std::path::Path;
 
-/// Every trace of the platform by its name, such as `block/unblock`, in order; not those of other
+/// All traces of the platform, sorted by name, such as `block/unblock`. Leaves out those of other
 /// servers.
 #[must_use]
 pub fn traces() -> Vec<(String, Trace)> {
@@ -30,7 +30,7 @@ pub fn traces() -> Vec<(String, Trace)> {
     traces
 }
 
-/// A fixture of this package, as JSON.
+/// Reads a JSON fixture of this package.
 #[must_use]
 pub fn fixture(name: &str) -> serde_json::Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name);

@@ -1,12 +1,12 @@
-//! A server that says exactly what a test makes it say.
+//! A server that sends exactly the frames of a test.
 
 use crate::stub::{HOST, LICENCE_KEY, PASSWORD, StubBackend};
-use crate::wait::within;
+use crate::wait::{both, expect_events_until, within};
 use futures_util::{SinkExt as _, StreamExt as _};
 use mfly_client::{
-    App, AppBuilder, ConnectRequest, Credentials, Events, LicenceKey, Password, Session, UserId,
+    App, AppBuilder, ConnectRequest, Credentials, Error, Event, Events, LicenceKey, Password,
+    Session, UserId,
 };
-use mfly_proto::testing::canonical;
 use mfly_proto::xml::{Document, Limits};
 use mfly_transport::{Connection, DEFAULT_MAX_FRAME_BYTES, server};
 use std::sync::Arc;
@@ -26,20 +26,35 @@ pub struct Peer {
     pub resource: String,
 }
 
+/// A server's answer to one frame of a client that logs in.
+pub enum Step<'a> {
+    /// The opening of the stream, with these features.
+    Features(&'a str),
+    /// This frame, in which `{id}` stands for the id of the client's frame.
+    Reply(&'a str),
+}
+
+/// Features that offer PLAIN.
+pub const PLAIN: &str = r#"<mechanisms xmlns="urn:ietf:params:xml:ns:xmpp-sasl"><mechanism>PLAIN</mechanism></mechanisms>"#;
+/// The frame that accepts an authentication.
+pub const SUCCESS: &str = r#"<success xmlns="urn:ietf:params:xml:ns:xmpp-sasl"/>"#;
+/// Features that offer resource binding.
+pub const BIND: &str = r#"<bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/>"#;
+
 impl ScriptedServer {
-    /// Listens.
+    /// Starts to listen.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         Self { listener, backend: Arc::default() }
     }
 
-    /// `ws://127.0.0.1:PORT/websocket`
+    /// The address, as `ws://127.0.0.1:PORT/websocket`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("ws://{}/websocket", self.listener.local_addr().unwrap())
     }
 
-    /// An app for this server, to be changed.
+    /// Starts the builder of an app for this server.
     pub fn app_builder(&self) -> AppBuilder {
         App::builder(LicenceKey::new(LICENCE_KEY).unwrap())
             .api_base_url("https://api.example.test/api/v1")
@@ -47,7 +62,7 @@ impl ScriptedServer {
             .xmpp_address(&self.url())
     }
 
-    /// An app for this server.
+    /// Builds an app for this server.
     pub async fn app(&self) -> App {
         self.app_builder().build().await.expect("the app is built")
     }
@@ -71,12 +86,29 @@ impl ScriptedServer {
         let request = change(self.app().await.connect(&Self::credentials()));
         let events = request.events();
         let connecting = async { request.await.expect("connects") };
-        let (session, peer) =
-            within("connection", async { tokio::join!(connecting, self.accept_online()) }).await;
+        let (session, peer) = both(connecting, self.accept_online()).await;
         (session, events, peer)
     }
 
-    /// The next connection, after the WebSocket handshake.
+    /// Connects with `request` while the server plays these steps. Returns the error, and the frames
+    /// that the client sent after the last step.
+    pub async fn fail_to_connect(
+        &self,
+        request: ConnectRequest,
+        steps: &[Step<'_>],
+    ) -> (Error, Vec<String>) {
+        let script = async {
+            let mut peer = self.accept().await;
+            for step in steps {
+                peer.play(step).await;
+            }
+            peer.receive_rest().await
+        };
+        let (outcome, rest) = both(async { request.await }, script).await;
+        (outcome.expect_err("it was expected to fail"), rest)
+    }
+
+    /// Accepts the next connection and its WebSocket handshake.
     pub async fn accept(&self) -> Peer {
         within("a dial", async {
             let (socket, _) = self.listener.accept().await.expect("a socket");
@@ -88,10 +120,10 @@ impl ScriptedServer {
         .await
     }
 
-    /// The next connection, authenticated and bound, its presence and carbons received.
+    /// Accepts the next connection up to the end of its login.
     pub async fn accept_online(&self) -> Peer {
         let mut peer = self.accept().await;
-        peer.offer("PLAIN").await;
+        peer.open(PLAIN).await;
         peer.accept_authentication().await;
         peer.accept_binding().await;
         peer
@@ -99,7 +131,7 @@ impl ScriptedServer {
 }
 
 impl Peer {
-    /// What the client says next.
+    /// Receives the client's next frame.
     pub async fn receive(&mut self) -> String {
         match within("a frame", self.connection.next()).await {
             Some(Ok(frame)) => frame.as_str().to_owned(),
@@ -107,7 +139,7 @@ impl Peer {
         }
     }
 
-    /// What the client says until it closes the connection.
+    /// Receives the client's frames until it closes the connection.
     pub async fn receive_rest(&mut self) -> Vec<String> {
         within("the end of the connection", async {
             let mut rest = Vec::new();
@@ -119,16 +151,50 @@ impl Peer {
         .await
     }
 
-    /// Says something.
+    /// Sends a frame.
     pub async fn send(&mut self, text: impl Into<String>) {
         let text = text.into();
         within("sending", self.connection.send(text.into())).await.expect("the client listens");
     }
 
-    /// Says something that the client may not live to hear.
+    /// Sends a frame to a client that may have closed the connection.
     pub async fn try_send(&mut self, text: impl Into<String>) {
         let text = text.into();
         let _ = within("sending", self.connection.send(text.into())).await;
+    }
+
+    /// Receives the client's next frame and answers it.
+    async fn play(&mut self, step: &Step<'_>) {
+        match step {
+            Step::Features(features) => self.open(features).await,
+            Step::Reply(reply) => {
+                let text = self.receive().await;
+                let id = attribute(&text, "id").unwrap_or_default();
+                self.try_send(reply.replace("{id}", &id)).await;
+            }
+        }
+    }
+
+    /// Returns all events until now: sends a mark and reads up to its event.
+    pub async fn drain(&mut self, events: &mut Events) -> Vec<Event> {
+        self.send(format!(r#"<presence xmlns="jabber:client" from="mark@{HOST}"/>"#)).await;
+        let is_mark = |event: &Event| event.user().is_some_and(|user| user.local() == Some("mark"));
+        expect_events_until(events, "mark", is_mark).await
+    }
+
+    /// Receives a request that contains `part`, and answers it with this payload.
+    pub async fn answer_next(&mut self, part: &str, payload: &str) {
+        let id = self.receive_request(part).await;
+        self.answer(&id, payload).await;
+    }
+
+    /// Receives a request that contains `part`, and refuses it with this condition.
+    pub async fn refuse_next(&mut self, part: &str, kind: &str, condition: &str) {
+        let id = self.receive_request(part).await;
+        self.send(format!(
+            r#"<iq xmlns="jabber:client" type="error" id="{id}"><error type="{kind}"><{condition} xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></iq>"#
+        ))
+        .await;
     }
 
     /// Receives a request and returns its id; it has to contain `part`.
@@ -138,7 +204,7 @@ impl Peer {
         attribute(&text, "id").unwrap_or_else(|| panic!("no id in {text}"))
     }
 
-    /// Answers a request as the own account would, with this payload.
+    /// Answers a request in the name of the client's account, with this payload.
     pub async fn answer(&mut self, id: &str, payload: &str) {
         let text = format!(
             r#"<iq xmlns="jabber:client" from="u1@{HOST}" to="{}" id="{id}" type="result">{payload}</iq>"#,
@@ -151,14 +217,6 @@ impl Peer {
     #[must_use]
     pub fn jid(&self) -> String {
         format!("u1@{HOST}/{}", self.resource)
-    }
-
-    /// Opens the stream and offers this mechanism.
-    pub async fn offer(&mut self, mechanism: &str) {
-        self.open(&format!(
-            r#"<mechanisms xmlns="urn:ietf:params:xml:ns:xmpp-sasl"><mechanism>{mechanism}</mechanism></mechanisms>"#
-        ))
-        .await;
     }
 
     /// Opens the stream with these features.
@@ -175,15 +233,15 @@ impl Peer {
         .await;
     }
 
-    /// Believes whatever the client authenticates with, and returns that.
+    /// Accepts any authentication, and returns the client's frame.
     pub async fn accept_authentication(&mut self) -> String {
         let auth = self.receive().await;
         assert!(auth.starts_with("<auth "), "{auth}");
-        self.send(r#"<success xmlns="urn:ietf:params:xml:ns:xmpp-sasl"/>"#).await;
+        self.send(SUCCESS).await;
         auth
     }
 
-    /// Binds the resource that the client wishes, and receives presence and carbons.
+    /// Binds the resource that the client asks for, and receives presence and carbons.
     pub async fn accept_binding(&mut self) {
         self.open(
             r#"<bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/><session xmlns="urn:ietf:params:xml:ns:xmpp-session"/>"#,
@@ -205,7 +263,7 @@ impl Peer {
         self.answer(&carbons, "").await;
     }
 
-    /// Takes the connection away without a word.
+    /// Drops the connection without a closing frame.
     pub fn vanish(self) {
         drop(self);
     }
@@ -216,9 +274,4 @@ impl Peer {
 pub fn attribute(text: &str, name: &str) -> Option<String> {
     let document = Document::parse(text.to_owned(), &Limits::default()).ok()?;
     document.root().attr(name).map(Into::into)
-}
-
-/// Fails unless both texts are the same XML.
-pub fn assert_same(said: &str, expected: &str) {
-    assert_eq!(canonical(said).expect("XML"), canonical(expected).expect("XML"));
 }

@@ -8,7 +8,7 @@ use mfly_proto::cipher::ConfigCipher;
 use serde_json::{Value, json};
 use std::sync::{Mutex, PoisonError};
 
-/// What the app sent.
+/// A request that the app sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sent {
     /// `GET`, `POST`, …
@@ -23,8 +23,8 @@ pub struct Sent {
     pub body: Value,
 }
 
-/// Answers every request at once: log-in, configuration and log-out as the platform does, anything
-/// else with success and what was prepared for it.
+/// Answers every request at once: log-in, configuration and log-out as the platform does, all others
+/// with success and the prepared body.
 #[derive(Debug, Default)]
 pub struct StubBackend {
     sent: Mutex<Vec<Sent>>,
@@ -35,7 +35,7 @@ pub struct StubBackend {
 pub const HOST: &str = "xmpp.example.test";
 /// The licence that the recorded session used.
 pub const LICENCE_KEY: &str = "LICENSEKEY0123456789abcdefghijkl";
-/// Its token.
+/// The token of each log-in.
 pub const TOKEN: &str = "tok.eyJleHAiOjk5OTk5OTk5OTl9.sig";
 /// The user's password.
 pub const PASSWORD: &str = "pw1234";
@@ -52,7 +52,7 @@ impl StubBackend {
         self.prepared.lock().unwrap_or_else(PoisonError::into_inner).push((path.to_owned(), body));
     }
 
-    /// What was sent so far.
+    /// The requests sent so far.
     #[must_use]
     pub fn sent(&self) -> Vec<Sent> {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -73,7 +73,7 @@ impl StubBackend {
 
 /// An envelope with this content.
 #[must_use]
-#[expect(clippy::needless_pass_by_value, reason = "it is made where it is passed")]
+#[expect(clippy::needless_pass_by_value, reason = "callers pass temporary values")]
 pub fn success(data: Value) -> Value {
     json!({"status": 200, "message": "ok", "data": data})
 }

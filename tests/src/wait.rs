@@ -1,14 +1,14 @@
-//! Waiting, never longer than [`DEADLINE`].
+//! Waits for outcomes and events, each at most [`DEADLINE`] long.
 
-use mfly_client::{Event, Events};
+use mfly_client::{BareJid, DisconnectReason, EndReason, Event, Events, PresenceKind};
 use std::fmt::{Debug, Write as _};
 use std::future::Future;
 use std::time::Duration;
 
-/// Far above what anything here needs, so that a hang is a failure with a name.
+/// Longest wait: far above what any step needs, so that a hang becomes a failure with a name.
 pub const DEADLINE: Duration = Duration::from_secs(10);
 
-/// The outcome of `work`, which has to come within [`DEADLINE`].
+/// Returns the outcome of `work`. Fails the test after [`DEADLINE`].
 pub async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
     match tokio::time::timeout(DEADLINE, work).await {
         Ok(outcome) => outcome,
@@ -16,7 +16,15 @@ pub async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
     }
 }
 
-/// What `pick` makes of the first event that it takes; earlier ones are passed over.
+/// Runs an operation of the client beside the script of its server.
+pub async fn both<A, B>(
+    operation: impl Future<Output = A>,
+    script: impl Future<Output = B>,
+) -> (A, B) {
+    within("the operation and its script", async { tokio::join!(operation, script) }).await
+}
+
+/// Returns what `pick` makes of the first event that it accepts. Skips earlier events.
 pub async fn expect_event<E: Debug, T>(
     events: &mut Events<E>,
     what: &str,
@@ -40,7 +48,7 @@ pub async fn expect_event<E: Debug, T>(
     }
 }
 
-/// All events before the first one that `is_last` takes.
+/// Returns all events before the first one that `is_last` accepts.
 pub async fn expect_events_until(
     events: &mut Events,
     what: &str,
@@ -56,4 +64,66 @@ pub async fn expect_events_until(
     })
     .await;
     before
+}
+
+/// Waits for exactly this event.
+pub async fn wait_for(events: &mut Events, expected: &Event) {
+    let what = format!("{expected:?}");
+    expect_event(events, &what, |event| (event == expected).then_some(())).await;
+}
+
+/// Waits for the connection to be lost, and returns the reason.
+pub async fn wait_for_disconnection(events: &mut Events) -> DisconnectReason {
+    expect_event(events, "Disconnected", |event| match event {
+        Event::Disconnected { reason } => Some(reason.clone()),
+        _ => None,
+    })
+    .await
+}
+
+/// Waits for a connection, and returns whether it resumed the session.
+pub async fn wait_for_connection(events: &mut Events) -> bool {
+    expect_event(events, "Connected", |event| match event {
+        Event::Connected { resumed, .. } => Some(*resumed),
+        _ => None,
+    })
+    .await
+}
+
+/// Waits for the end of the session, checks that no event follows it, and returns the reason.
+pub async fn wait_for_end(events: &mut Events) -> EndReason {
+    let reason = expect_event(events, "Ended", |event| match event {
+        Event::Ended(reason) => Some(reason.clone()),
+        _ => None,
+    })
+    .await;
+    assert_eq!(within("the end of the events", events.next()).await, None);
+    reason
+}
+
+/// Waits for the next presence of `sender`.
+pub async fn wait_for_presence(events: &mut Events, sender: &BareJid) -> Event {
+    expect_event(events, &format!("presence of {sender}"), |event| match event {
+        Event::Presence { user, .. } if user == sender => Some(event.clone()),
+        _ => None,
+    })
+    .await
+}
+
+/// Waits for a presence of `sender` of this kind.
+pub async fn wait_for_presence_kind(events: &mut Events, sender: &BareJid, wanted: PresenceKind) {
+    expect_event(events, &format!("{wanted:?} of {sender}"), |event| match event {
+        Event::Presence { user, kind, .. } if user == sender && *kind == wanted => Some(()),
+        _ => None,
+    })
+    .await;
+}
+
+/// Waits for a notice that QR logins were ended, and returns their socket ids.
+pub async fn wait_for_forced_logout(events: &mut Events) -> Vec<String> {
+    expect_event(events, "ForcedLogout", |event| match event {
+        Event::ForcedLogout { socket_ids, carbon: false } => Some(socket_ids.clone()),
+        _ => None,
+    })
+    .await
 }

@@ -1,27 +1,25 @@
-//! What an account takes and refuses before anything is sent.
+//! Options of an account that are refused before anything is sent.
 
 use super::*;
-use mfly_client::ErrorKind;
+use mfly_tests::argument;
 
-async fn argument(account: Account) -> &'static str {
-    match failure(&account).await.kind() {
-        ErrorKind::InvalidArgument(argument) => argument.name,
-        kind => panic!("{kind:?}"),
-    }
+async fn refused(account: Account) -> &'static str {
+    let connecting = account.connect();
+    argument(async { connecting.await }.await).0
 }
 
 #[tokio::test]
-async fn what_cannot_work_is_refused_by_name() {
+async fn an_unusable_option_is_refused_by_name() {
     let account = || {
         let jid = BareJid::new("juliet@example.test").unwrap();
         Account::new(jid, Password::new(PASSWORD).unwrap())
     };
-    assert_eq!(argument(account().address("example.test")).await, "address");
-    assert_eq!(argument(account().address("xmpp://h/path")).await, "address");
+    assert_eq!(refused(account().address("example.test")).await, "address");
+    assert_eq!(refused(account().address("xmpp://h/path")).await, "address");
     let open = account().address("ws://xmpp.example.test/");
-    assert_eq!(argument(open).await, "address");
-    assert_eq!(argument(account().resource("a\u{7}")).await, "resource");
-    assert_eq!(argument(account().event_capacity(0)).await, "event_capacity");
+    assert_eq!(refused(open).await, "address");
+    assert_eq!(refused(account().resource("a\u{7}")).await, "resource");
+    assert_eq!(refused(account().event_capacity(0)).await, "event_capacity");
 }
 
 #[test]

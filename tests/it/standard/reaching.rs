@@ -1,41 +1,17 @@
-//! Reaching the server, and reaching it again.
+//! Addresses, STARTTLS and pointers to other servers.
 
 use super::*;
 use mfly_client::{
-    App, CertificateProblem, DisconnectReason, EndReason, ErrorKind, ReconnectPolicy,
-    RedirectPolicy, StartTls, UserIdentifier,
+    App, CertificateProblem, DisconnectReason, EndReason, ErrorKind, RedirectPolicy, StartTls,
+    UserIdentifier,
 };
 use mfly_proto::jid::Jid;
-use mfly_tests::wait::expect_event;
+use mfly_tests::wait::wait_for_connection;
 use mfly_transport::TransportError;
 use std::error::Error as _;
-use std::time::Duration;
-
-fn quickly() -> ReconnectPolicy {
-    ReconnectPolicy { base: Duration::from_millis(5), ..ReconnectPolicy::default() }
-}
 
 #[tokio::test]
-async fn a_lost_connection_comes_back_over_every_way_under_the_same_address() {
-    let server = start(|builder| builder.scram(true)).await;
-    for way in WAYS {
-        let session = connect(&account(&server, "alice", way).reconnect(quickly())).await;
-        let (mut events, before) = (session.events(), session.jid());
-        assert_eq!(server.fault().connections_of("alice").cut(), 1);
-        expect_event(&mut events, "a loss", |event| match event {
-            Event::Disconnected { .. } => Some(()),
-            _ => None,
-        })
-        .await;
-        expect_event(&mut events, "a connection", is_connected).await;
-        assert_eq!(session.jid(), before, "{way:?}");
-        session.ping(None).await.unwrap();
-        session.close().await;
-    }
-}
-
-#[tokio::test]
-async fn an_international_domain_is_one_domain_however_it_is_written() {
+async fn an_international_domain_is_one_domain_in_either_form() {
     let server = start(|builder| builder.xmpp_host("bücher.test")).await;
     for way in [Way::StartTls, Way::DirectTls, Way::WebSocket] {
         for domain in ["bücher.test", "xn--bcher-kva.test"] {
@@ -58,38 +34,7 @@ async fn an_international_domain_is_one_domain_however_it_is_written() {
     }
 }
 
-#[tokio::test]
-async fn another_session_with_the_same_resource_takes_the_place() {
-    let server = start(|builder| builder).await;
-    let account = account(&server, "alice", Way::StartTls).resource("desk");
-    let first = connect(&account).await;
-    assert_eq!(first.jid().resource(), Some("desk"));
-    let second = connect(&account).await;
-    let end = within("the end", first.ended()).await;
-    assert!(matches!(end, EndReason::Replaced), "{end}");
-    second.ping(None).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_certificate_that_is_not_for_the_domain_or_by_nobody_known_is_not_accepted() {
-    let server = start(|builder| builder).await;
-    let other = start(|builder| builder).await;
-    for way in [Way::StartTls, Way::DirectTls, Way::WebSocket] {
-        let error = failure(&account(&server, "alice", way).tls(trusting(&other))).await;
-        let untrusted = ErrorKind::Certificate(CertificateProblem::Untrusted);
-        assert_eq!(*error.kind(), untrusted, "{way:?}");
-        assert!(!error.is_retryable());
-    }
-    let elsewhere = BareJid::new("alice@elsewhere.test").unwrap();
-    let account = Account::new(elsewhere, Password::new(PASSWORD).unwrap())
-        .address(&server.tcps_address().unwrap())
-        .tls(trusting(&server));
-    let wrong = ErrorKind::Certificate(CertificateProblem::WrongName);
-    assert_eq!(*failure(&account).await.kind(), wrong);
-    assert!(server.journal().frames_from("alice").is_empty());
-}
-
-/// The transport's error below this one.
+/// The cause of a failed connection, as an error of the transport.
 fn transport(error: &Error) -> &TransportError {
     let end = error.source().unwrap().downcast_ref::<EndReason>();
     let Some(EndReason::Unreachable { last, .. }) = end else {
@@ -102,7 +47,7 @@ fn transport(error: &Error) -> &TransportError {
 }
 
 #[tokio::test]
-async fn nothing_private_is_said_to_a_server_that_does_not_secure_the_connection() {
+async fn no_credentials_are_sent_to_a_server_that_does_not_secure_the_connection() {
     let open = start(|builder| builder.tcp_cleartext(true)).await;
     let server = start(|builder| builder).await;
     let faults: [fn(&TestServer); 3] = [
@@ -122,20 +67,19 @@ async fn nothing_private_is_said_to_a_server_that_does_not_secure_the_connection
         }
     }
     for server in [open, server] {
-        let said = |frame: &mfly_testserver::FrameEntry| frame.text.contains("<auth");
-        assert!(!server.journal().frames().iter().any(said));
+        assert!(!server.journal().frames().iter().any(|frame| frame.text.contains("<auth")));
     }
 }
 
 #[tokio::test]
-async fn clear_text_within_this_machine_has_to_be_asked_for() {
+async fn clear_text_within_this_machine_needs_an_option() {
     let server = start(|builder| builder.tcp_cleartext(true)).await;
     let account = account(&server, "alice", Way::StartTls).start_tls(StartTls::Disabled);
     connect(&account).await.ping(None).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_pointer_to_where_nobody_may_be_followed_ends_the_session() {
+async fn a_pointer_to_another_domain_ends_the_session() {
     let server = start(|builder| builder).await;
     let account = account(&server, "alice", Way::StartTls);
     server.fault().next_connection().see_other_host("evil.test");
@@ -147,7 +91,7 @@ async fn a_pointer_to_where_nobody_may_be_followed_ends_the_session() {
 }
 
 #[tokio::test]
-async fn a_pointer_within_the_domain_is_followed_and_the_identity_checked_there() {
+async fn a_pointer_within_the_domain_is_followed_and_the_certificate_checked_there() {
     let server = start(|builder| builder).await;
     let second = start(|builder| builder).await;
     second.standard_user("alice", PASSWORD).unwrap();
@@ -181,7 +125,7 @@ async fn a_pointer_within_the_domain_is_followed_and_the_identity_checked_there(
 }
 
 #[tokio::test]
-async fn the_platforms_sessions_run_over_tcp_as_well_and_with_fewer_round_trips_if_asked_to() {
+async fn sessions_of_the_platform_also_run_over_tcp_and_pipelined() {
     let server = start(|builder| builder.scram(true).sasl2(true)).await;
     let trusting = trusting(&server);
     for address in [server.tcp_address(), server.tcps_address(), server.websocket_url_tls()] {
@@ -195,17 +139,15 @@ async fn the_platforms_sessions_run_over_tcp_as_well_and_with_fewer_round_trips_
             .unwrap();
         let registered = app.register(&UserIdentifier::new("carol").unwrap()).await.unwrap();
         for pipelined in [false, true] {
-            let request =
-                app.connect(&registered.credentials).pipelined(pipelined).reconnect(quickly());
+            let request = app
+                .connect(&registered.credentials)
+                .pipelined(pipelined)
+                .reconnect(crate::reconnect::quick());
             let session = within("connection", async { request.await }).await.unwrap();
             let mut events = session.events();
             session.settings().await.unwrap();
             server.fault().connections_of("carol").cut();
-            expect_event(&mut events, "a connection", |event| match event {
-                mfly_client::Event::Connected { .. } => Some(()),
-                _ => None,
-            })
-            .await;
+            wait_for_connection(&mut events).await;
             session.settings().await.unwrap();
             session.close().await;
         }

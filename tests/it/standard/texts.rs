@@ -1,16 +1,9 @@
-//! Texts of a caller that XML cannot hold.
+//! Texts that XML cannot hold.
 
 use super::*;
+use mfly_client::Jid;
 use mfly_client::standard::VCard;
-use mfly_client::{Error, ErrorKind};
-use mfly_proto::jid::Jid;
-
-fn refused<T: std::fmt::Debug>(outcome: Result<T, Error>) -> &'static str {
-    match outcome.expect_err("is refused").kind() {
-        ErrorKind::InvalidArgument(argument) => argument.name,
-        kind => panic!("{kind:?}"),
-    }
-}
+use mfly_tests::argument;
 
 #[tokio::test]
 async fn a_text_that_xml_cannot_hold_is_refused_by_name_and_nothing_is_sent() {
@@ -22,23 +15,16 @@ async fn a_text_that_xml_cannot_hold_is_refused_by_name_and_nothing_is_sent() {
     let contact = Jid::from(bob.account());
     for text in ["a\u{1b}b", "\0", "a\u{FFFE}", "\u{FFFF}"] {
         let named = [
-            refused(alice.send_message(&to, text).await),
-            refused(alice.set_presence(None, Some(text)).await),
-            refused(alice.add_contact(&contact, Some(text), &[]).await),
-            refused(alice.add_contact(&contact, None, &["fine", text]).await),
-            refused(alice.set_vcard(VCard { title: text.to_owned(), ..VCard::default() }).await),
+            argument(alice.send_message(&to, text).await).0,
+            argument(alice.set_presence(None, Some(text)).await).0,
+            argument(alice.add_contact(&contact, Some(text), &[]).await).0,
+            argument(alice.add_contact(&contact, None, &["fine", text]).await).0,
+            argument(alice.set_vcard(VCard { title: text.to_owned(), ..VCard::default() }).await).0,
         ];
         assert_eq!(named, ["body", "status", "name", "group", "TITLE"], "{text:?}");
     }
     alice.send_message(&to, "a\tb\r\nc").await.unwrap();
-    let first = within("a message", async {
-        loop {
-            if let Some(Event::Message(message)) = events.next().await {
-                break message;
-            }
-        }
-    })
-    .await;
+    let first = wait_for_message(&mut events).await;
     assert_eq!(first.body.as_deref(), Some("a\tb\r\nc"));
     assert!(alice.roster().await.unwrap().items.is_empty());
     assert_eq!(alice.vcard(None).await.unwrap(), VCard::default());

@@ -1,4 +1,4 @@
-//! In how many pieces a session writes.
+//! The number of writes of a session.
 
 use super::{PASSWORD, jid, start};
 use async_trait::async_trait;
@@ -82,7 +82,7 @@ async fn requests_made_at_the_same_time_leave_in_one_write() {
         writes: Arc::clone(&writes),
     }));
     let session = super::connect(&account).await;
-    // Whatever belongs to the login has left when this is answered.
+    // Once this is answered, the login has written everything.
     within("an answer", session.ping(None)).await.unwrap();
     let before = writes.load(Ordering::SeqCst);
     let pings = (0..32).map(|_| session.ping(None));

@@ -1,6 +1,10 @@
-//! The client in the client's part of a trace; the server's part is played.
+//! Replays the client's part of a trace with the client, and plays the server's part.
 
-use mfly_client::{ErrorKind, Event, Events, OfficialEvent, ProfileFields, ProfileImage, Session};
+use futures_util::future::BoxFuture;
+use mfly_client::{
+    BareJid, ErrorKind, Event, Events, Listed, OfficialEvent, ProfileFields, ProfileImage, Result,
+    Session,
+};
 use mfly_proto::payload::logout::LogOut;
 use mfly_proto::testing::{Bindings, Line};
 use mfly_tests::env::user;
@@ -10,140 +14,249 @@ use mfly_tests::stub::HOST;
 use mfly_tests::{Peer, ScriptedServer, within};
 use serde_json::Value;
 use std::collections::VecDeque;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
-/// Plays the server and judges the client.
-pub(crate) struct ClientJudge {
-    name: String,
+/// The result of an operation.
+#[derive(Debug, Default)]
+struct Outcome {
+    session: Option<Session>,
+    /// The returned value, as text.
+    result: String,
+    /// Listener calls whose payload the operation returns, so that no event carries it.
+    returned: Vec<OfficialEvent>,
+}
+
+impl From<String> for Outcome {
+    fn from(result: String) -> Self {
+        Self { result, ..Self::default() }
+    }
+}
+
+impl From<()> for Outcome {
+    fn from((): ()) -> Self {
+        Self::default()
+    }
+}
+
+/// Returns the call of an operation, or `None` for an unknown one. A `do:` line of a trace names
+/// the operation, then its argument.
+fn operation(session: Session, line: &str) -> Option<BoxFuture<'static, Result<Outcome>>> {
+    let (name, argument) = line.split_once(' ').unwrap_or((line, ""));
+    let argument = argument.to_owned();
+    Some(match name {
+        "block" => call(async move { session.block(&user(&argument)).await }),
+        "unblock" => call(async move { session.unblock(&user(&argument)).await }),
+        "blocked" => call(async move { Ok(joined(session.blocked().await?)) }),
+        "blocked_by" => call(async move { Ok(joined(session.blocked_by().await?)) }),
+        "friends" => call(async move {
+            let list = session.friends().await?;
+            let listener = "friendsListListener";
+            let returned = vec![OfficialEvent { listener, payload: list.official() }];
+            let users = list.users.iter().map(|friend| friend.user.clone()).collect::<Vec<_>>();
+            Ok(Outcome { returned, ..joined(users.into()).into() })
+        }),
+        "last_seen" => {
+            call(async move { Ok(session.last_seen(&user(&argument)).await?.seconds.to_string()) })
+        }
+        "logout" => call(async move { session.logout().await.map(drop) }),
+        "register_update" => call(async move { session.announce_registration().await }),
+        "set_profile" => call(async move { set_profile(&session, &argument).await }),
+        "settings" => call(async move {
+            let archive = session.settings().await?.archive;
+            Ok(archive.map_or(String::new(), |on| format!("archive {}", u8::from(on))))
+        }),
+        "update_settings" => {
+            call(async move { session.update_settings(argument == "archive").await })
+        }
+        "user_logout" => {
+            call(async move { session.request(&LogOut { socket_id: argument }).await.map(drop) })
+        }
+        _ => return None,
+    })
+}
+
+fn call<T: Into<Outcome>>(
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> BoxFuture<'static, Result<Outcome>> {
+    Box::pin(async { work.await.map(Into::into) })
+}
+
+fn joined(users: Listed<BareJid>) -> String {
+    users.into_entries().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// `nick name|image|status|telephone number|e-mail address`
+async fn set_profile(session: &Session, argument: &str) -> Result<String> {
+    let fields: Vec<_> = argument.split('|').map(str::to_owned).collect();
+    let [nick_name, image, status, mobile_number, email] = <[String; 5]>::try_from(fields).unwrap();
+    let image = Some(ProfileImage::Token(image));
+    let fields = ProfileFields { nick_name, image, status, mobile_number, email };
+    Ok(session.set_profile(&fields).await?.image)
+}
+
+/// Calls an operation. `, refused` at the end of its line expects a refusal by the server.
+async fn perform(line: String, work: BoxFuture<'static, Result<Outcome>>) -> Outcome {
+    match (work.await, line.ends_with(REFUSED)) {
+        (Ok(outcome), false) => outcome,
+        (Err(error), true) => {
+            assert!(matches!(error.kind(), ErrorKind::RequestRefused(_)), "{error:?}");
+            "refused".to_owned().into()
+        }
+        (other, _) => panic!("{line}: {other:?}"),
+    }
+}
+
+const REFUSED: &str = ", refused";
+
+/// Plays the server and checks the client.
+pub(crate) struct ClientReplay {
+    trace: String,
     server: ScriptedServer,
     session: Option<Session>,
     events: Option<Events>,
     peer: Option<Peer>,
     bindings: Bindings,
-    operation: Option<(String, JoinHandle<Outcome>)>,
-    told: VecDeque<OfficialEvent>,
+    running: Option<(String, JoinHandle<Outcome>)>,
+    calls: VecDeque<OfficialEvent>,
     results: Vec<(String, String)>,
 }
 
-/// What an operation came to.
-#[derive(Debug, Default)]
-struct Outcome {
-    session: Option<Session>,
-    /// What it returned, as text.
-    result: String,
-    /// Listener calls whose content the operation returns instead of telling it a second time.
-    returned: Vec<OfficialEvent>,
-}
-
-/// What is left when a trace is over.
-pub(crate) struct Verdict {
-    /// Each operation and what it returned.
+/// The findings of a finished replay.
+pub(crate) struct Finished {
+    /// Each operation and the value that it returned.
     pub(crate) results: Vec<(String, String)>,
     /// Listener calls that no line of the trace expected.
     pub(crate) surplus: Vec<OfficialEvent>,
 }
 
-impl ClientJudge {
-    /// A client that is not connected yet.
-    pub(crate) async fn start(name: &str) -> Self {
+impl ClientReplay {
+    /// Starts a client that is not connected yet.
+    pub(crate) async fn start(trace: &str) -> Self {
         let mut bindings = Bindings::new();
         bindings.set("host", HOST);
         Self {
-            name: name.to_owned(),
+            trace: trace.to_owned(),
             server: ScriptedServer::start().await,
             session: None,
             events: None,
             peer: None,
             bindings,
-            operation: None,
-            told: VecDeque::new(),
+            running: None,
+            calls: VecDeque::new(),
             results: Vec::new(),
         }
     }
 
-    /// Connects as the trace of connecting says.
-    pub(crate) async fn prelude(&mut self) {
+    /// Connects by the trace `connect/web_sdk`.
+    pub(crate) async fn connect(&mut self) {
         let mut traces = traces().into_iter();
         let (_, connecting) =
             traces.find(|(name, _)| name == "connect/web_sdk").expect("the trace of connecting");
         for line in &connecting.lines {
             self.perform(line).await;
         }
-        self.settle().await;
+        self.finish_operation().await;
         self.results.clear();
     }
 
     /// Performs or checks one line.
     pub(crate) async fn perform(&mut self, line: &Line) {
         match line {
-            // What happens elsewhere shows in what the server then says.
+            // The frames of the server, which follow, show the effect of these.
             Line::Given(_) | Line::When(_) => {}
             Line::Do(operation) => {
-                self.settle().await;
+                self.finish_operation().await;
                 self.begin(operation).await;
             }
             Line::Client(line) => {
-                let said = self.peer().receive().await;
-                self.check(line, &said);
+                let frame = self.next_frame().await;
+                self.check(line, &frame);
             }
             Line::Server(line) => {
                 let text = self.bindings.fill(line);
                 self.peer().send(text).await;
             }
-            Line::Event(line) => self.expect_told(line).await,
+            Line::Event(line) => self.expect_call(line).await,
         }
     }
 
-    /// Fails unless the client said this.
-    pub(crate) fn check(&mut self, line: &str, said: &str) {
-        if let Err(mismatch) = self.bindings.matches(line, said) {
-            panic!("{}: {mismatch}", self.name);
+    /// Fails unless the client's frame is the one of this line.
+    pub(crate) fn check(&mut self, line: &str, frame: &str) {
+        if let Err(mismatch) = self.bindings.matches(line, frame) {
+            panic!("{}: {mismatch}", self.trace);
         }
     }
 
-    /// The server's side.
-    pub(crate) fn peer(&mut self) -> &mut Peer {
+    fn peer(&mut self) -> &mut Peer {
         self.peer.as_mut().expect("a trace begins with an operation")
     }
 
+    /// Receives the client's next frame. Fails at once if the operation panics before it.
+    pub(crate) async fn next_frame(&mut self) -> String {
+        let (frame, finished) = self.race_operation().await;
+        if let Some((line, outcome)) = finished {
+            self.keep(line, outcome);
+        }
+        frame
+    }
+
+    /// Receives the next frame, and the outcome of the operation if it ends before the frame.
+    async fn race_operation(&mut self) -> (String, Option<(String, Outcome)>) {
+        let Self { peer, running, trace, .. } = self;
+        let receiving = peer.as_mut().expect("a trace begins with an operation").receive();
+        tokio::pin!(receiving);
+        let Some((line, mut task)) = running.take() else { return (receiving.await, None) };
+        let outcome = tokio::select! {
+            biased;
+            frame = &mut receiving => {
+                *running = Some((line, task));
+                return (frame, None);
+            }
+            done = &mut task => finished(trace, &line, done),
+        };
+        (receiving.await, Some((line, outcome)))
+    }
+
     /// Fails unless the next listener call is this one: `listener payload`.
-    pub(crate) async fn expect_told(&mut self, line: &str) {
-        self.settle().await;
+    pub(crate) async fn expect_call(&mut self, line: &str) {
+        self.finish_operation().await;
         let line = self.bindings.fill(line);
         let (listener, payload) = line.split_once(' ').expect("a listener and its payload");
         let payload: Value = serde_json::from_str(payload).expect("JSON");
-        let call = self.next_told().await;
-        assert_eq!((call.listener, call.payload), (listener, payload), "{}", self.name);
+        let call = self.next_call().await;
+        assert_eq!((call.listener, call.payload), (listener, payload), "{}", self.trace);
     }
 
-    async fn next_told(&mut self) -> OfficialEvent {
+    async fn next_call(&mut self) -> OfficialEvent {
         loop {
-            if let Some(call) = self.told.pop_front() {
+            if let Some(call) = self.calls.pop_front() {
                 return call;
             }
             let events = self.events.as_mut().expect("a session");
             let event = within("an event", events.next()).await;
-            let event = event.unwrap_or_else(|| panic!("{}: the session is over", self.name));
-            self.told.extend(event.official());
+            let event = event.unwrap_or_else(|| panic!("{}: the session is over", self.trace));
+            self.calls.extend(event.official());
         }
     }
 
-    /// Waits for the operation under way.
-    async fn settle(&mut self) {
-        let Some((operation, task)) = self.operation.take() else {
-            return;
-        };
-        let outcome = within(&operation, task).await;
-        let outcome = outcome.unwrap_or_else(|error| panic!("{}: {operation}: {error}", self.name));
+    /// Waits for the running operation.
+    async fn finish_operation(&mut self) {
+        if let Some((line, task)) = self.running.take() {
+            let outcome = finished(&self.trace, &line, within(&line, task).await);
+            self.keep(line, outcome);
+        }
+    }
+
+    fn keep(&mut self, line: String, outcome: Outcome) {
         if outcome.session.is_some() {
             self.session = outcome.session;
         }
-        self.told.extend(outcome.returned);
-        self.results.push((operation, outcome.result));
+        self.calls.extend(outcome.returned);
+        self.results.push((line, outcome.result));
     }
 
-    async fn begin(&mut self, operation: &str) {
-        let task = if operation == "connect" {
+    async fn begin(&mut self, line: &str) {
+        let task = if line == "connect" {
             let request = self.server.app().await.connect(&ScriptedServer::credentials());
             self.events = Some(request.events());
             let task = tokio::spawn(async move {
@@ -154,16 +267,23 @@ impl ClientJudge {
             task
         } else {
             let session = self.session.clone().expect("a session");
-            tokio::spawn(perform(session, operation.to_owned()))
+            let Some(work) = operation(session, line.trim_end_matches(REFUSED)) else {
+                panic!(
+                    "trace {}: `do: {line}` has no arm: add the operation to `operation` in {}",
+                    self.trace,
+                    file!()
+                );
+            };
+            tokio::spawn(perform(line.to_owned(), work))
         };
-        self.operation = Some((operation.to_owned(), task));
+        self.running = Some((line.to_owned(), task));
     }
 
-    /// Fails if the client said more.
-    pub(crate) async fn finish(mut self) -> Verdict {
-        self.settle().await;
+    /// Fails if the client sends another frame.
+    pub(crate) async fn finish(mut self) -> Finished {
+        self.finish_operation().await;
         let session = self.session.clone().expect("a session");
-        let mut surplus: Vec<_> = self.told.drain(..).collect();
+        let mut surplus: Vec<_> = self.calls.drain(..).collect();
         let mut events = self.events.take().expect("a session");
         if session.state() == mfly_client::ConnectionState::Connected {
             let peer = self.peer.as_mut().expect("a session");
@@ -171,8 +291,13 @@ impl ClientJudge {
                 r#"<iq xmlns="jabber:client" from="{HOST}" id="fence" type="get"><ping xmlns="urn:xmpp:ping"/></iq>"#
             ))
             .await;
-            let said = peer.receive().await;
-            assert_eq!(attribute(&said, "id").as_deref(), Some("fence"), "{}: {said}", self.name);
+            let frame = peer.receive().await;
+            assert_eq!(
+                attribute(&frame, "id").as_deref(),
+                Some("fence"),
+                "{}: {frame}",
+                self.trace
+            );
             peer.send(format!(r#"<presence xmlns="jabber:client" from="mark@{HOST}"/>"#)).await;
         }
         while let Some(event) = within("an event", events.next()).await {
@@ -182,78 +307,22 @@ impl ClientJudge {
             assert!(
                 !matches!(event, Event::UnknownStanza(_) | Event::Lagged(_)),
                 "{}: {event:?}",
-                self.name
+                self.trace
             );
             surplus.extend(event.official());
         }
-        Verdict { results: self.results, surplus }
+        Finished { results: self.results, surplus }
     }
 }
 
-/// Calls an operation. `, refused` at the end says that the server refuses it.
-async fn perform(session: Session, operation: String) -> Outcome {
-    let (call, is_refused) = match operation.strip_suffix(", refused") {
-        Some(call) => (call, true),
-        None => (operation.as_str(), false),
-    };
-    match (outcome(&session, call).await, is_refused) {
-        (Ok(outcome), false) => outcome,
-        (Err(error), true) => {
-            assert!(matches!(error.kind(), ErrorKind::RequestRefused(_)), "{error:?}");
-            Outcome { result: "refused".to_owned(), ..Outcome::default() }
-        }
-        (other, _) => panic!("{operation}: {other:?}"),
-    }
+fn finished(trace: &str, line: &str, done: std::result::Result<Outcome, JoinError>) -> Outcome {
+    done.unwrap_or_else(|error| panic!("trace {trace}: `do: {line}` failed: {error}"))
 }
 
-async fn outcome(session: &Session, call: &str) -> mfly_client::Result<Outcome> {
-    let result = |result: String| Ok(Outcome { result, ..Outcome::default() });
-    let joined = |users: Vec<mfly_client::BareJid>| {
-        users.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-    };
-    let (name, argument) = call.split_once(' ').unwrap_or((call, ""));
-    match name {
-        "block" => session.block(&user(argument)).await?,
-        "unblock" => session.unblock(&user(argument)).await?,
-        "blocked" => return result(joined(session.blocked().await?.into_entries())),
-        "blocked_by" => return result(joined(session.blocked_by().await?.into_entries())),
-        "friends" => {
-            let list = session.friends().await?;
-            return Ok(Outcome {
-                result: joined(list.users.iter().map(|friend| friend.user.clone()).collect()),
-                returned: vec![OfficialEvent {
-                    listener: "friendsListListener",
-                    payload: list.official(),
-                }],
-                session: None,
-            });
-        }
-        "last_seen" => {
-            return result(session.last_seen(&user(argument)).await?.seconds.to_string());
-        }
-        "logout" => assert!(session.logout().await?.server_told),
-        "register_update" => session.announce_registration().await?,
-        "set_profile" => return set_profile(session, argument).await,
-        "settings" => {
-            let archive = session.settings().await?.archive;
-            return result(archive.map_or(String::new(), |on| format!("archive {}", u8::from(on))));
-        }
-        "update_settings" => session.update_settings(argument == "archive").await?,
-        "user_logout" => {
-            let request = LogOut { socket_id: argument.to_owned() };
-            session.request(&request).await?;
-        }
-        _ => panic!("nobody knows the operation {call}"),
-    }
-    Ok(Outcome::default())
-}
-
-/// `nick name|image|status|telephone number|e-mail address`
-async fn set_profile(session: &Session, argument: &str) -> mfly_client::Result<Outcome> {
-    let fields: Vec<_> = argument.split('|').map(str::to_owned).collect();
-    let [nick_name, image, status, mobile_number, email] = <[String; 5]>::try_from(fields).unwrap();
-    let image = Some(ProfileImage::Token(image));
-    let fields = ProfileFields { nick_name, image, status, mobile_number, email };
-    let stored = session.set_profile(&fields).await?;
-    Ok(Outcome { result: stored.image, ..Outcome::default() })
+#[tokio::test]
+#[should_panic(expected = "trace mood/get: `do: mood` has no arm: add the operation to")]
+async fn an_operation_without_an_arm_fails_at_once_and_names_trace_and_file() {
+    let mut replay = ClientReplay::start("mood/get").await;
+    replay.connect().await;
+    replay.perform(&Line::Do("mood".to_owned())).await;
 }

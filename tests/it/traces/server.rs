@@ -1,13 +1,13 @@
-//! The test server in the server's part of a trace; the client's part is played.
+//! Replays the server's part of a trace with the test server, and plays the client's part.
 
-use mfly_proto::testing::{Bindings, Trace};
+use mfly_proto::testing::Bindings;
 use mfly_tests::raw::{RawClient, auth};
 use mfly_tests::stub::{HOST, LICENCE_KEY};
 use mfly_testserver::{Credentials, TestServer};
 use std::collections::{BTreeMap, VecDeque};
 
-/// Plays the client `u1` and judges the server.
-pub(crate) struct ServerJudge {
+/// Plays the client `u1` and checks the server.
+pub(crate) struct ServerReplay {
     name: String,
     server: TestServer,
     users: BTreeMap<&'static str, Credentials>,
@@ -18,11 +18,11 @@ pub(crate) struct ServerJudge {
     is_over: bool,
 }
 
-/// What `u2` sets, as the trace has it.
+/// The profile that `u2` sets in the trace.
 const PROFILE: &str = r#"<vCard xmlns="vcard-temp"><nickName>XH2Q0UEeVt4XiVnfeHpmnQ==</nickName><image>img/u2.jpg</image><thumbImage>img/u2_t.jpg</thumbImage><email>zgnea8xjDT1zLK3xYqUlrcr4nbz9FUG9QLiNTQIZ2wA=</email><mobileNumber>3WWH+U0O3uMIxqTZPXXdkw==</mobileNumber><status>New status</status></vCard>"#;
 
-impl ServerJudge {
-    /// A server with three users, of whom `u1` is online unless the trace is about connecting.
+impl ServerReplay {
+    /// Starts a server with three users. `u1` is online unless the trace is about connecting.
     pub(crate) async fn start(name: &str) -> Self {
         let builder = TestServer::builder().xmpp_host(HOST).licence_key(LICENCE_KEY).tls(false);
         let server = builder.start().await.expect("the server starts");
@@ -53,29 +53,29 @@ impl ServerJudge {
         }
     }
 
-    /// Another connection, invisible to the others.
+    /// Opens another connection of a user, which sends no presence.
     async fn other(&mut self, id: &str) -> RawClient {
         RawClient::bound(&self.server, &self.users[id], "Web-2").await
     }
 
-    /// Makes a fact true. Nothing that it makes the server say counts.
-    pub(crate) async fn given(&mut self, fact: &str) {
+    /// Makes a fact true. Drops the frames that the server sends for it.
+    pub(crate) async fn establish(&mut self, fact: &str) {
         match fact {
-            "u2 is online" => self.happen("u2 comes online").await,
+            "u2 is online" => self.trigger("u2 comes online").await,
             // How long ago does not matter: the trace says that the number may be another.
             "u2 was online 903 seconds ago" => {
-                self.happen("u2 comes online").await;
-                self.happen("u2 goes offline").await;
+                self.trigger("u2 comes online").await;
+                self.trigger("u2 goes offline").await;
                 while !self.own.receive().await.contains("unavailable") {}
             }
-            _ => self.happen(fact).await,
+            _ => self.trigger(fact).await,
         }
         self.own.settle().await;
         self.inbox.clear();
     }
 
-    /// Makes something happen.
-    pub(crate) async fn happen(&mut self, event: &str) {
+    /// Triggers an event.
+    pub(crate) async fn trigger(&mut self, event: &str) {
         match event.split(' ').collect::<Vec<_>>()[..] {
             [blocker, verb @ ("blocks" | "unblocks"), blocked] => {
                 let name = verb.trim_end_matches('s');
@@ -112,60 +112,52 @@ impl ServerJudge {
             ["an", "administrator", "blocks", who] => {
                 self.server.user(who).admin_block(true).expect("is there");
             }
-            _ => panic!("{}: nobody knows how to make this happen: {event}", self.name),
+            _ => panic!("{}: no arm triggers `when: {event}`: add one to {}", self.name, file!()),
         }
     }
 
-    /// Says what the client says.
-    pub(crate) async fn say(&mut self, line: &str) {
+    /// Sends the client's frame of this line.
+    pub(crate) async fn send(&mut self, line: &str) {
         let text = self.bindings.fill(line);
         self.own.send(text).await;
     }
 
-    /// Fails unless the server says this next.
-    pub(crate) async fn hear(&mut self, line: &str) {
-        let said = loop {
-            let said = match self.inbox.pop_front() {
-                Some(said) => said,
+    /// Fails unless the server's next frame is the one of this line.
+    pub(crate) async fn expect_frame(&mut self, line: &str) {
+        let frame = loop {
+            let frame = match self.inbox.pop_front() {
+                Some(frame) => frame,
                 None => self.own.receive().await,
             };
-            if !self.is_beside_the_point(&said) {
-                break said;
+            if !self.is_other_presence(&frame) {
+                break frame;
             }
         };
         self.is_over |= line.starts_with("<close ");
-        if let Err(mismatch) = self.bindings.matches(line, &said) {
+        if let Err(mismatch) = self.bindings.matches(line, &frame) {
             panic!("{}: {mismatch}", self.name);
         }
     }
 
-    /// Presence of others is the subject of its own traces only.
-    fn is_beside_the_point(&self, said: &str) -> bool {
-        said.starts_with("<presence ") && !self.name.starts_with("presence/")
+    /// Only the traces of presence expect the presence of others.
+    fn is_other_presence(&self, frame: &str) -> bool {
+        frame.starts_with("<presence ") && !self.name.starts_with("presence/")
     }
 
-    /// Fails if the server said more.
+    /// Fails if the server sent another frame.
     pub(crate) async fn finish(mut self) {
         if !self.is_over {
             let rest = self.own.settle().await;
             self.inbox.extend(rest);
         }
         let surplus: Vec<_> =
-            self.inbox.iter().filter(|said| !self.is_beside_the_point(said)).collect();
-        assert!(surplus.is_empty(), "{}: the server said more: {surplus:?}", self.name);
+            self.inbox.iter().filter(|frame| !self.is_other_presence(frame)).collect();
+        assert!(surplus.is_empty(), "{}: the server sent more: {surplus:?}", self.name);
     }
 }
 
-#[test]
-#[should_panic(expected = "nobody knows how")]
-fn an_event_that_nobody_can_make_happen_fails() {
-    let trace = Trace::parse("source: none\nwhen: pigs fly").unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let mut judge = ServerJudge::start("made/up").await;
-        for line in trace.lines {
-            let mfly_proto::testing::Line::When(event) = line else { unreachable!("it is one") };
-            judge.happen(&event).await;
-        }
-    });
+#[tokio::test]
+#[should_panic(expected = "no arm triggers `when: pigs fly`")]
+async fn an_event_without_an_arm_fails() {
+    ServerReplay::start("made/up").await.trigger("pigs fly").await;
 }
