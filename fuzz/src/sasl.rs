@@ -1,8 +1,9 @@
 //! Any bytes as what the other side of an authentication says.
 
 use mfly_proto::sasl::{
-    ChannelBindings, Mechanism, MechanismKind, MechanismPolicy, Scram, ScramCredentials, ScramHash,
-    ScramOffer, ScramParameters, ScramServer, anonymous, choose, external, plain,
+    ChannelBindings, ChoiceContext, Mechanism, MechanismKind, MechanismPolicy, Scram,
+    ScramCredentials, ScramHash, ScramOffer, ScramParameters, ScramServer, ScramServerParameters,
+    anonymous, choose, external, plain,
 };
 use mfly_proto::secret::Password;
 
@@ -45,7 +46,8 @@ fn server(hash: ScramHash, first: &[u8], second: &[u8]) {
     let credentials = ScramCredentials::dummy(hash, "user", b"secret", 4);
     for (plus, bindings) in [(true, &bindings), (false, &bindings), (false, &ChannelBindings::NONE)]
     {
-        if let Ok(mut server) = ScramServer::begin(hash, plus, bindings, [2; 24], first) {
+        let parameters = ScramServerParameters { hash, plus, bindings, nonce: [2; 24].into() };
+        if let Ok(mut server) = ScramServer::begin(parameters, first) {
             let challenge = server.challenge(&credentials).expect("the hash function fits");
             assert!(challenge.len() < 8192 && !server.username().is_empty());
             assert!(server.finish(second).is_err(), "a proof out of nowhere");
@@ -79,7 +81,13 @@ fn choice(offered: &[u8], announced: &[u8]) {
     let bindings = ChannelBindings { tls_exporter: Some(vec![7; 32]), tls_server_end_point: None };
     let least = MechanismKind::Scram { hash: ScramHash::Sha1, plus: false };
     let policy = MechanismPolicy::of(MechanismKind::ALL).at_least(least);
-    match choose(&policy, &offered, &announced, &bindings, false) {
+    let context = ChoiceContext {
+        offered: &offered,
+        offered_bindings: &announced,
+        bindings: &bindings,
+        is_confidential: false,
+    };
+    match choose(&policy, &context) {
         Ok(choice) => assert!(!choice.kind().is_weaker_than(least)),
         Err(error) => assert!(error.to_string().len() < 2048, "an error quotes without end"),
     }

@@ -1,31 +1,14 @@
 //! Traces and recorded sessions.
 
-use mfly_proto::testing::{Dialect, Trace};
+use mfly_proto::testing::{Dialect, Trace, recorded_traces};
 use std::path::Path;
 
 /// All traces of the platform, sorted by name, such as `block/unblock`. Leaves out those of other
 /// servers.
 #[must_use]
 pub fn traces() -> Vec<(String, Trace)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/mfly-proto/fixtures");
-    let mut traces = Vec::new();
-    for feature in std::fs::read_dir(root).expect("fixtures") {
-        let feature = feature.expect("a folder").path();
-        for file in std::fs::read_dir(&feature).into_iter().flatten() {
-            let path = file.expect("a file").path();
-            if path.extension().is_none_or(|extension| extension != "trace") {
-                continue;
-            }
-            let stem = |path: &Path| path.file_stem().unwrap().to_string_lossy().into_owned();
-            let name = format!("{}/{}", stem(&feature), stem(&path));
-            let text = std::fs::read_to_string(&path).expect("text");
-            let trace = Trace::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-            if trace.dialect() == Dialect::Platform {
-                traces.push((name, trace));
-            }
-        }
-    }
-    traces.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut traces = recorded_traces().expect("fixtures");
+    traces.retain(|(_, trace)| trace.dialect() == Dialect::Platform);
     assert!(traces.len() >= 22, "only {} traces were found", traces.len());
     traces
 }

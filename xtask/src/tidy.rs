@@ -143,17 +143,24 @@ fn stems(root: &Path, faults: &mut Vec<String>) {
     for path in sources(&payloads) {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         // A folder beside a file holds the parts of what the file is about.
-        let is_part = path.parent() != Some(&payloads);
+        let is_standard = path.parent() == Some(&payloads.join("standard"));
+        let is_part = path.parent() != Some(&payloads) && !is_standard;
         if is_part || stem == "mod" || NO_FEATURE.contains(&stem.as_str()) {
             continue;
         }
-        let fixtures = format!("crates/mfly-proto/fixtures/{stem}");
-        let places = [
-            format!("crates/mfly-client/src/feature/{stem}.rs"),
-            format!("crates/mfly-testserver/src/core/feature/{stem}.rs"),
-            format!("tests/it/{stem}.rs"),
-            fixtures,
-        ];
+        let places = if is_standard {
+            vec![
+                format!("crates/mfly-testserver/src/core/feature/standard/{stem}.rs"),
+                format!("crates/mfly-proto/fixtures/standard/{stem}"),
+            ]
+        } else {
+            vec![
+                format!("crates/mfly-client/src/feature/{stem}.rs"),
+                format!("crates/mfly-testserver/src/core/feature/{stem}.rs"),
+                format!("tests/it/{stem}.rs"),
+                format!("crates/mfly-proto/fixtures/{stem}"),
+            ]
+        };
         for place in places.iter().filter(|place| !root.join(place).exists()) {
             faults.push(format!("payload '{stem}' has no {place}"));
         }

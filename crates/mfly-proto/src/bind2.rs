@@ -1,5 +1,4 @@
-//! Bind 2 (XEP-0386): a resource, and what is to be enabled for the session, along with the
-//! authentication.
+//! Bind 2 (XEP-0386): binding of a resource, and enabling of features, as part of the authentication.
 //!
 //! ```text
 //! C: <authenticate …><bind xmlns="urn:xmpp:bind:0"><tag>mfly</tag>
@@ -7,39 +6,37 @@
 //! S: <success …><authorization-identifier>u1@host/mfly.42</authorization-identifier>
 //!      <bound xmlns="urn:xmpp:bind:0"/></success>
 //! ```
-//! Source: XEP-0386 §3.2; XEP-0280 §4 and XEP-0352 §3 for what is enabled. The server makes up the
-//! resource; the tag is usually a part of it, and so contacts may see it.
+//! Source: XEP-0386 §3.2; XEP-0280 §4 and XEP-0352 §3 for the features. The server chooses the
+//! resource, which usually contains the tag, so that contacts may see it.
 
-use crate::decode::DecodeError;
+use crate::decode::{DecodeError, expect};
 use crate::ns;
 use crate::xml::{Element, Writer};
 
-/// Asks for a resource. Part of [`Authenticate`](crate::sasl2::Authenticate).
+/// Requests a resource. Part of [`Authenticate`](crate::sasl2::Authenticate).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bind {
     /// A short name of the program, which may become part of the resource.
     pub tag: Option<String>,
     /// Copies of the messages of the account's other sessions (XEP-0280).
     pub carbons: bool,
-    /// The session begins with nobody looking (XEP-0352).
+    /// The session begins in the inactive state of client state indication (XEP-0352).
     pub inactive: bool,
 }
 
 impl Bind {
-    /// Whether the element is a `<bind/>` of this kind.
+    /// Whether the element is a `<bind/>` of Bind 2.
     #[must_use]
     pub fn is(element: Element<'_>) -> bool {
         element.is(ns::BIND2, "bind")
     }
 
-    /// Reads a `<bind/>`; features that are not known are passed over.
+    /// Reads a `<bind/>`; unknown features are ignored.
     ///
     /// # Errors
-    /// When the element is another one.
+    /// When the element has another name or namespace.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
-        if !Self::is(element) {
-            return Err(DecodeError::UnexpectedElement { expected: "bind" });
-        }
+        expect(element, ns::BIND2, "bind")?;
         let tag = element.child(ns::BIND2, "tag");
         Ok(Self {
             tag: tag.map(|tag| tag.text().into_owned()),
@@ -66,32 +63,9 @@ impl Bind {
     }
 }
 
-/// A resource was bound, and what was asked for is enabled. Part of
-/// [`Success`](crate::sasl2::Success), which names the address.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Bound;
-
-impl Bound {
-    /// Whether the element is a `<bound/>`.
-    #[must_use]
-    pub fn is(element: Element<'_>) -> bool {
-        element.is(ns::BIND2, "bound")
-    }
-
-    /// Reads a `<bound/>`; what it says of features that are not known is passed over.
-    ///
-    /// # Errors
-    /// When the element is another one.
-    pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
-        if Self::is(element) {
-            Ok(Self)
-        } else {
-            Err(DecodeError::UnexpectedElement { expected: "bound" })
-        }
-    }
-
-    /// Writes the `<bound/>`.
-    pub fn write(self, writer: &mut Writer<'_>) {
-        writer.element("bound", |w| w.attr("xmlns", ns::BIND2));
-    }
+empty_element! {
+    /// A resource was bound, and the requested features are enabled. Part of
+    /// [`Success`](crate::sasl2::Success), which names the address. Its content, such as answers of
+    /// features that are not supported here, is ignored.
+    Bound = "bound" in ns::BIND2
 }

@@ -1,7 +1,7 @@
-//! Identifiers of stanzas.
+//! The `id` attribute of stanzas.
 
 use crate::argument::InvalidArgument;
-use std::fmt;
+use std::fmt::Write as _;
 
 /// The `id` attribute of a stanza: 1 to 1,023 bytes without control characters.
 ///
@@ -10,7 +10,7 @@ use std::fmt;
 pub struct StanzaId(Box<str>);
 
 impl StanzaId {
-    /// Takes an id as it stands on the wire.
+    /// Takes an id from the wire.
     ///
     /// # Errors
     /// When it is empty, longer than 1,023 bytes, or holds a control character.
@@ -29,7 +29,6 @@ impl StanzaId {
     /// A UUID v4 (RFC 9562 §5.4) made from 16 random bytes.
     #[must_use]
     pub fn from_random(mut bytes: [u8; 16]) -> Self {
-        use fmt::Write as _;
         bytes[6] = bytes[6] & 0x0f | 0x40;
         bytes[8] = bytes[8] & 0x3f | 0x80;
         let mut text = String::with_capacity(36);
@@ -50,11 +49,7 @@ impl StanzaId {
     }
 }
 
-impl fmt::Display for StanzaId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+text_form!(StanzaId);
 
 #[cfg(test)]
 mod tests {

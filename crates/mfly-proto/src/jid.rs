@@ -16,7 +16,6 @@ pub use user::{UserId, UserIdentifier, UserReference};
 
 use crate::argument::InvalidArgument;
 use std::fmt;
-use std::str::FromStr;
 use syntax::{is_domain, is_local, is_resource, plain_offsets};
 
 /// A domain as addresses have it; none when it holds what no domain can hold.
@@ -202,17 +201,6 @@ macro_rules! deref_to_jid {
                 f.debug_tuple(stringify!($name)).field(&self.0.text).finish()
             }
         }
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0.text)
-            }
-        }
-        impl FromStr for $name {
-            type Err = InvalidArgument;
-            fn from_str(text: &str) -> Result<Self, InvalidArgument> {
-                Self::new(text)
-            }
-        }
         impl From<$name> for Jid {
             fn from(jid: $name) -> Self {
                 jid.0
@@ -221,23 +209,11 @@ macro_rules! deref_to_jid {
     )*};
 }
 deref_to_jid!(BareJid FullJid);
+text_form!(Jid BareJid FullJid);
 
 impl fmt::Debug for Jid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Jid").field(&self.text).finish()
-    }
-}
-
-impl fmt::Display for Jid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl FromStr for Jid {
-    type Err = InvalidArgument;
-    fn from_str(text: &str) -> Result<Self, InvalidArgument> {
-        Self::new(text)
     }
 }
 

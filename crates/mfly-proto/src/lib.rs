@@ -22,6 +22,9 @@
 //! | [`retry_after`](mod@retry_after) | the HTTP header `Retry-After` |
 //! | [`jid`], [`id`], [`secret`], [`date_time`] | validated newtypes |
 
+#[macro_use]
+mod macros;
+
 pub mod argument;
 pub mod bind2;
 pub mod cipher;

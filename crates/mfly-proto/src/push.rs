@@ -1,21 +1,23 @@
-//! What a stanza that answers no request means.
+//! Pushes: stanzas that the server sends without a request.
 //!
-//! One row a push: adding one adds a row here and a variant. Whether the sender may say such a
-//! thing is the session's judgement, not the codec's.
+//! A push has a variant here, a line that reads it and a line that writes it. Whether its sender may
+//! send it is decided by the session, not by the codec.
 
 use crate::decode::DecodeError;
+use crate::ns;
 use crate::payload::admin_block::AdminBlock;
 use crate::payload::block::{BlockPush, UserBlocked};
-use crate::payload::friends::{Friends, FriendsNotice};
+use crate::payload::friends::{Friends, FriendsNotice, GetFriends};
 use crate::payload::logout::ForcedLogout;
 use crate::payload::profile::{ProfileChanged, ProfilePush};
 use crate::payload::settings::Settings;
 use crate::payload::standard::block::BlockListPush;
 use crate::payload::standard::roster::RosterPush;
 use crate::payload::user_deleted::UserDeleted;
-use crate::stanza::{Iq, IqKind, Message};
+use crate::stanza::{Iq, IqKind, IqRequest, Message};
+use crate::xml::Writer;
 
-/// News from the server.
+/// A push of the platform's server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Push {
@@ -23,19 +25,19 @@ pub enum Push {
     AdminBlock(AdminBlock),
     /// Another session of the own account changed the block list.
     Block(BlockPush),
-    /// The contact list, unasked.
+    /// The contact list, sent without a request.
     Friends(Friends),
-    /// The contact list should be read again, or is gone.
+    /// The contact list should be read again, or its permission changed.
     FriendsNotice(FriendsNotice),
     /// QR sessions must end.
     Logout(ForcedLogout),
-    /// A profile, whole.
+    /// A profile changed; the push holds the new profile.
     Profile(ProfilePush),
-    /// A profile changed; its content must be asked for.
+    /// A profile changed; the new profile must be requested.
     ProfileChanged(ProfileChanged),
     /// Another session changed the settings.
     Settings(Settings),
-    /// Somebody blocked or unblocked the own account.
+    /// Another user blocked or unblocked the own account.
     UserBlocked(UserBlocked),
     /// An account was deleted.
     UserDeleted(UserDeleted),
@@ -45,7 +47,7 @@ impl Push {
     /// Reads an `iq` that answers no request; `Ok(None)` when it is no known push.
     ///
     /// # Errors
-    /// When it is a known push that does not say what it should.
+    /// When a known push is not of its expected form.
     pub fn from_iq(iq: &Iq<'_>) -> Result<Option<Self>, DecodeError> {
         match iq.kind {
             IqKind::Set => {
@@ -58,7 +60,7 @@ impl Push {
                 if let Some(profile) = ProfilePush::read(iq)? {
                     return Ok(Some(Self::Profile(profile)));
                 }
-                let roster = iq.payload().filter(|p| p.is(crate::ns::ROSTER, "query"));
+                let roster = iq.payload().filter(|payload| payload.is(ns::ROSTER, "query"));
                 Ok(roster.map(Friends::read).transpose()?.map(Self::Friends))
             }
             IqKind::Get | IqKind::Error => Ok(None),
@@ -68,19 +70,16 @@ impl Push {
     /// Reads a message (unwrapped, if it came as a carbon); `Ok(None)` when it is no known push.
     ///
     /// # Errors
-    /// When it is a known push that does not say what it should.
+    /// When a known push is not of its expected form.
     pub fn from_message(message: &Message<'_>) -> Result<Option<Self>, DecodeError> {
         for child in message.element().children() {
             let push = match child.name() {
                 "admin_block" => Self::AdminBlock(AdminBlock::read(child)?),
                 "logout" => Self::Logout(ForcedLogout::read(child)),
                 "profile_update" => {
-                    let Some(from) = &message.from else {
-                        return Err(DecodeError::MissingAttribute {
-                            element: "message",
-                            attribute: "from",
-                        });
-                    };
+                    let missing =
+                        DecodeError::MissingAttribute { element: "message", attribute: "from" };
+                    let from = message.from.as_ref().ok_or(missing)?;
                     Self::ProfileChanged(ProfileChanged { user: from.bare() })
                 }
                 "user_deleted" => Self::UserDeleted(UserDeleted::read(child)?),
@@ -95,9 +94,27 @@ impl Push {
         }
         Ok(None)
     }
+
+    /// Writes the payload of the `iq`, or the child of the message.
+    pub fn write(&self, writer: &mut Writer<'_>) {
+        match self {
+            Self::AdminBlock(push) => push.write(writer),
+            Self::Block(push) => push.write(writer),
+            Self::Friends(friends) => GetFriends::write_response(friends, writer),
+            Self::FriendsNotice(push) => push.write(writer),
+            Self::Logout(push) => push.write(writer),
+            Self::Profile(push) => push.card.write(writer),
+            Self::ProfileChanged(_) => {
+                writer.element("profile_update", |w| w.attr("xmlns", ns::RECEIPTS));
+            }
+            Self::Settings(push) => push.write_push(writer),
+            Self::UserBlocked(push) => push.write(writer),
+            Self::UserDeleted(push) => push.write(writer),
+        }
+    }
 }
 
-/// News from any XMPP server.
+/// A push of any XMPP server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StandardPush {
@@ -111,7 +128,7 @@ impl StandardPush {
     /// Reads an `iq` that answers no request; `Ok(None)` when it is no known push.
     ///
     /// # Errors
-    /// When it is a known push that does not say what it should.
+    /// When a known push is not of its expected form.
     pub fn from_iq(iq: &Iq<'_>) -> Result<Option<Self>, DecodeError> {
         let Some(payload) = iq.payload().filter(|_| iq.kind == IqKind::Set) else {
             return Ok(None);
@@ -120,5 +137,13 @@ impl StandardPush {
             return Ok(Some(Self::Roster(push)));
         }
         Ok(BlockListPush::read(payload)?.map(Self::BlockList))
+    }
+
+    /// Writes the payload of the `iq`.
+    pub fn write(&self, writer: &mut Writer<'_>) {
+        match self {
+            Self::BlockList(push) => push.write(writer),
+            Self::Roster(push) => push.write(writer),
+        }
     }
 }

@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails loudly")]
 
 use mfly_proto::sasl::{
-    Binding, BindingKind, ChannelBindings, Choice, ChoiceError, MechanismKind, MechanismPolicy,
-    ScramHash, choose,
+    Binding, BindingKind, ChannelBindings, Choice, ChoiceContext, ChoiceError, MechanismKind,
+    MechanismPolicy, ScramHash,
 };
 use proptest::prelude::*;
 
@@ -43,6 +43,17 @@ fn short(choice: &Choice) -> String {
         _ => "",
     };
     format!("{}{flag}", choice.kind())
+}
+
+fn choose(
+    policy: &MechanismPolicy,
+    offered: &[String],
+    offered_bindings: &[String],
+    bindings: &ChannelBindings,
+    is_confidential: bool,
+) -> Result<Choice, ChoiceError> {
+    let context = ChoiceContext { offered, offered_bindings, bindings, is_confidential };
+    mfly_proto::sasl::choose(policy, &context)
 }
 
 fn chosen(

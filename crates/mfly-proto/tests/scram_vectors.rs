@@ -4,7 +4,7 @@
 
 use mfly_proto::sasl::{
     Binding, BindingKind, ChannelBindings, Mechanism, MechanismKind, Nonce, Scram,
-    ScramCredentials, ScramHash, ScramParameters, ScramServer,
+    ScramCredentials, ScramHash, ScramParameters, ScramServer, ScramServerParameters,
 };
 use mfly_proto::secret::Password;
 use serde_json::Value;
@@ -73,7 +73,11 @@ fn the_server_says_what_the_rfcs_print() {
         let nonce = Nonce::new(vector.server_nonce).unwrap();
         let none = ChannelBindings::NONE;
         let first = vector.client_first.as_bytes();
-        let mut server = ScramServer::begin(vector.hash, false, &none, nonce, first).unwrap();
+        let mut server = ScramServer::begin(
+            ScramServerParameters { hash: vector.hash, plus: false, bindings: &none, nonce },
+            first,
+        )
+        .unwrap();
         assert_eq!((server.username(), server.authzid()), ("user", None));
         assert_eq!(text(&server.challenge(&credentials).unwrap()), vector.server_first);
         let server_final = server.finish(vector.client_final.as_bytes()).unwrap();
@@ -146,7 +150,11 @@ fn both_halves_say_what_was_computed_elsewhere() {
         assert_eq!(text(&first), answer.text("client_first"));
 
         let (bindings, nonce) = (answer.bindings(), nonce("server"));
-        let mut server = ScramServer::begin(hash, plus, &bindings, nonce, &first).unwrap();
+        let mut server = ScramServer::begin(
+            ScramServerParameters { hash, plus, bindings: &bindings, nonce },
+            &first,
+        )
+        .unwrap();
         let credentials =
             ScramCredentials::derive(hash, &password, &answer.bytes("salt"), answer.iterations());
         let challenge = server.challenge(&credentials.unwrap()).unwrap();

@@ -7,9 +7,8 @@ use mfly_proto::framing::tcp::{FOOTER, SplitError, Splitter, write_header};
 use mfly_proto::framing::{Frame, FrameReader, Framing, Open, Received};
 use mfly_proto::ns;
 use mfly_proto::stream::StreamCondition;
-use mfly_proto::testing::{Bindings, Line, Trace};
+use mfly_proto::testing::{Bindings, Line, recorded_traces};
 use mfly_proto::xml::{Document, Limits, XmlErrorKind};
-use std::path::Path;
 use streams::{LIMIT, Outcome, content, header, split};
 
 /// A header whose prefix for streams is the default one.
@@ -93,24 +92,16 @@ fn a_stream_is_cut_into_its_header_its_elements_and_its_footer() {
 #[test]
 fn every_line_of_every_trace_is_cut_the_same_wherever_it_is_cut() {
     let mut lines = 0;
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-    for feature in std::fs::read_dir(fixtures).unwrap() {
-        for case in std::fs::read_dir(feature.unwrap().path()).unwrap() {
-            let path = case.unwrap().path();
-            if path.extension().is_none_or(|extension| extension != "trace") {
+    for (name, trace) in recorded_traces().unwrap() {
+        let mut bindings = Bindings::new();
+        for line in &trace.lines {
+            let (Line::Client(line) | Line::Server(line)) = line else {
                 continue;
-            }
-            let trace = Trace::parse(&std::fs::read_to_string(path).unwrap()).unwrap();
-            let mut bindings = Bindings::new();
-            for line in &trace.lines {
-                let (Line::Client(line) | Line::Server(line)) = line else {
-                    continue;
-                };
-                let text = bindings.fill(line);
-                let (frames, error) = split_everywhere(&with_header(text.as_bytes()));
-                assert_eq!((&frames[1..], error), ([text].as_slice(), None));
-                lines += 1;
-            }
+            };
+            let text = bindings.fill(line);
+            let (frames, error) = split_everywhere(&with_header(text.as_bytes()));
+            assert_eq!((&frames[1..], error), ([text].as_slice(), None), "{name}");
+            lines += 1;
         }
     }
     assert!(lines > 50, "only {lines} lines were found");

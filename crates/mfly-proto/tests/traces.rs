@@ -1,8 +1,7 @@
 //! Every trace, judged by the codec: each line is read by its type and written again.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
-use mfly_proto::testing::{Bindings, Line, RoundTrip, Trace, canonical, round_trip};
-use std::path::{Path, PathBuf};
+use mfly_proto::testing::{Bindings, Line, RoundTrip, canonical, recorded_traces, round_trip};
 
 /// Lines that no type of the codec reads on purpose, by a part of their text.
 const NOT_TYPED: &[&str] = &[
@@ -17,33 +16,11 @@ const NOT_TYPED: &[&str] = &[
     r#"id="{push2}" type="result""#,
 ];
 
-fn traces() -> Vec<(PathBuf, Trace)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-    let mut found = Vec::new();
-    for feature in std::fs::read_dir(root).unwrap() {
-        let feature = feature.unwrap().path();
-        if !feature.is_dir() {
-            continue;
-        }
-        for case in std::fs::read_dir(feature).unwrap() {
-            let path = case.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "trace") {
-                let text = std::fs::read_to_string(&path).unwrap();
-                let trace =
-                    Trace::parse(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-                found.push((path, trace));
-            }
-        }
-    }
-    found.sort_by(|a, b| a.0.cmp(&b.0));
-    found
-}
-
 #[test]
 fn every_line_of_every_trace_is_read_by_its_type_and_written_again() {
-    let traces = traces();
+    let traces = recorded_traces().unwrap();
     assert!(traces.len() >= 22, "only {} traces were found", traces.len());
-    for (path, trace) in traces {
+    for (name, trace) in traces {
         let mut bindings = Bindings::new();
         bindings.set("host", "xmpp.example.test");
         let mut questions: Vec<String> = Vec::new();
@@ -60,14 +37,9 @@ fn every_line_of_every_trace_is_read_by_its_type_and_written_again() {
             let outcome =
                 round_trip(text.as_bytes(), question.map(|q| q.as_bytes()), trace.dialect());
             let RoundTrip::Written { text: written, .. } = outcome else {
-                panic!("{}: nothing reads {text}: {outcome:?}", path.display());
+                panic!("{name}: nothing reads {text}: {outcome:?}");
             };
-            assert_eq!(
-                canonical(&written).unwrap(),
-                canonical(&text).unwrap(),
-                "{} changed on the way",
-                path.display()
-            );
+            assert_eq!(canonical(&written).unwrap(), canonical(&text).unwrap(), "{name}");
             questions.push(text);
         }
     }

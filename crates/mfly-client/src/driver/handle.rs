@@ -170,7 +170,7 @@ impl DriverHandle {
         let prepared = Request {
             request: number,
             id,
-            stanza: frame(buffer),
+            stanza: Frame::written(buffer),
             to: request.to().cloned(),
             deadline: deadline.into_std(),
             fail_fast: how.fail_fast.unwrap_or(self.habits.fail_fast),
@@ -226,7 +226,7 @@ impl DriverHandle {
             _ => return Err(RequestFailure::NotConnected { last: None }),
         }
         self.check_length(&stanza)?;
-        let command = DriverCommand::Command(Command::Send(frame(stanza)));
+        let command = DriverCommand::Command(Command::Send(Frame::written(stanza)));
         match timeout_at(deadline_after(self.habits.request_timeout), self.commands.send(command))
             .await
         {
@@ -321,11 +321,6 @@ impl Drop for CancelOnDrop<'_> {
             let _ = self.link.urgent.send(Urgent::Cancel(request));
         }
     }
-}
-
-/// What a writer has written is always UTF-8.
-fn frame(buffer: Vec<u8>) -> Frame {
-    Frame::from(String::from_utf8(buffer).unwrap_or_default())
 }
 
 /// The caller's time-out may be anything, `Duration::MAX` included: a year is as good as for ever.

@@ -117,7 +117,7 @@ impl Offer {
         };
         // One name that is not known here still means that the others are not to be had.
         let mut channel_bindings: Vec<String> = BindingKind::ALL
-            .into_iter()
+            .iter()
             .map(|kind| kind.as_str().to_owned())
             .filter(|name| self.channel_bindings.contains(name))
             .collect();

@@ -13,7 +13,7 @@ use super::channel::Channel;
 use super::config::{Config, Resource};
 use super::known_server::Offer;
 use super::reason::DisconnectReason;
-use mfly_proto::sasl::{Choice, ChoiceError, MechanismPolicy, choose};
+use mfly_proto::sasl::{Choice, ChoiceContext, ChoiceError, MechanismPolicy, choose};
 use mfly_proto::stream::Features;
 
 /// A step.
@@ -123,7 +123,13 @@ pub(super) fn plan(
     channel: &Channel,
 ) -> Result<Plan, DisconnectReason> {
     let choose = |mechanisms: &[String]| {
-        choose(policy, mechanisms, &offer.channel_bindings, &channel.bindings, channel.confidential)
+        let context = ChoiceContext {
+            offered: mechanisms,
+            offered_bindings: &offer.channel_bindings,
+            bindings: &channel.bindings,
+            is_confidential: channel.confidential,
+        };
+        choose(policy, &context)
     };
     if let Some(second) = offer.sasl2.as_ref().filter(|_| config.sasl2)
         && let Ok(choice) = choose(&second.mechanisms)

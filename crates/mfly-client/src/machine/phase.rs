@@ -65,11 +65,9 @@ pub(super) struct Cx<'a> {
 }
 
 impl Cx<'_> {
-    /// Sends what a writer has written: always UTF-8.
+    /// Sends the frame that a writer has written.
     pub(super) fn send(&mut self, buffer: Vec<u8>) {
-        if let Ok(frame) = Frame::from_utf8(buffer.into()) {
-            self.send_frame(frame);
-        }
+        self.send_frame(Frame::written(buffer));
     }
 
     pub(super) fn send_frame(&mut self, frame: Frame) {

@@ -82,9 +82,7 @@ async fn open(connection: &mut Connection, domain: &str) -> Result<StreamOffer, 
     let framing = connection.framing();
     let mut opening = Vec::new();
     framing.write_open(&Open::to_host(domain), &mut opening);
-    let opening = Frame::from_utf8(opening.into());
-    let opening = opening.map_err(|_| StreamProblem::Unexpected("a domain"))?;
-    let sent = connection.send(opening).await;
+    let sent = connection.send(Frame::written(opening)).await;
     sent.map_err(StreamProblem::Broken)?;
     let mut reader = FrameReader::new(framing, Limits::default());
     let opened = match next(connection, &mut reader).await? {

@@ -25,6 +25,16 @@ impl Frame {
         Ok(Self::of(bytes))
     }
 
+    /// Takes the text that a writer of this crate appended to `buffer`, which is always UTF-8. Any
+    /// other bytes are replaced by U+FFFD.
+    #[must_use]
+    pub fn written(buffer: Vec<u8>) -> Self {
+        match String::from_utf8(buffer) {
+            Ok(text) => text.into(),
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned().into(),
+        }
+    }
+
     const fn of(text: Bytes) -> Self {
         Self { text, skipped: None }
     }

@@ -1,10 +1,9 @@
-//! Groups.
+//! Addresses of groups.
 
 use super::BareJid;
 use crate::argument::InvalidArgument;
-use std::fmt;
 
-/// A group's address: `id@mix.host`.
+/// The address of a group: `id@mix.host`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct GroupJid(BareJid);
 
@@ -21,18 +20,20 @@ impl GroupJid {
         Ok(Self(jid))
     }
 
-    /// The address.
+    /// The address as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The bare address.
     #[must_use]
     pub fn as_bare(&self) -> &BareJid {
         &self.0
     }
 }
 
-impl fmt::Display for GroupJid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
+text_form!(GroupJid);
 
 #[cfg(test)]
 mod tests {

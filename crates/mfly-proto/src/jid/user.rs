@@ -3,9 +3,6 @@
 use super::syntax::is_local;
 use super::{BareJid, Jid, prepare};
 use crate::argument::InvalidArgument;
-use std::fmt;
-use std::hash::{Hash, Hasher};
-use std::str::FromStr;
 
 /// A user's id: the local part of their JID.
 ///
@@ -13,7 +10,7 @@ use std::str::FromStr;
 /// and `" & ' / : < > @`. The official SDK's address pattern excludes `( ) \` as well; a server
 /// that has such users names them all the same, so they can be read and used here. What a user
 /// registers with is narrower: [`UserIdentifier`].
-#[derive(Clone, Debug, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserId(Box<str>);
 
 impl UserId {
@@ -54,33 +51,12 @@ impl UserId {
     }
 }
 
-impl PartialEq for UserId {
-    fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0
-    }
-}
-impl Eq for UserId {}
-impl Hash for UserId {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
-    }
-}
 impl std::borrow::Borrow<str> for UserId {
     fn borrow(&self) -> &str {
         &self.0
     }
 }
-impl fmt::Display for UserId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-impl FromStr for UserId {
-    type Err = InvalidArgument;
-    fn from_str(text: &str) -> Result<Self, InvalidArgument> {
-        Self::new(text)
-    }
-}
+text_form!(UserId UserIdentifier);
 
 /// What a user registers with; the platform answers with the [`UserId`] it made of it.
 ///
@@ -121,18 +97,6 @@ impl UserIdentifier {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Display for UserIdentifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-impl FromStr for UserIdentifier {
-    type Err = InvalidArgument;
-    fn from_str(text: &str) -> Result<Self, InvalidArgument> {
-        Self::new(text)
     }
 }
 

@@ -1,21 +1,21 @@
-//! An administrator blocked or unblocked a user or a group.
+//! Push: an administrator blocked or unblocked a user or a group.
 //!
 //! `<message from="host" to="u1@host"><admin_block block_status="1" jid="u2@host"
 //! chat_type="chat"/></message>`
 //!
 //! Source: observed: Web SDK 4.25.10. Fixture: `admin_block/push`.
 
-use crate::decode::DecodeError;
+use crate::decode::{DecodeError, require};
 use crate::jid::UserReference;
 use crate::lenient::flag;
 use crate::xml::{Element, Writer};
 
-/// The notice of an administrator's block.
+/// Push: an administrator blocked or unblocked a user or a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdminBlock {
-    /// Which user or group; it may be the own account.
+    /// The user or group, which may be the own account.
     pub target: UserReference,
-    /// Blocked, or unblocked.
+    /// `true` for a block, `false` for an unblock.
     pub blocked: bool,
     /// `chat` for a user, `groupchat` for a group, as the server spells it.
     pub chat_type: String,
@@ -28,9 +28,9 @@ impl AdminBlock {
     /// When an attribute is missing or invalid.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
         let invalid = |field| DecodeError::InvalidValue { element: "admin_block", field };
-        let status = super::require(element, "admin_block", "block_status")?;
+        let status = require(element, "admin_block", "block_status")?;
         let blocked = flag(&status).ok_or(invalid("block_status"))?;
-        let target = super::require(element, "admin_block", "jid")?;
+        let target = require(element, "admin_block", "jid")?;
         Ok(Self {
             target: UserReference::new(target.trim()).map_err(|_| invalid("jid"))?,
             blocked,
@@ -38,7 +38,7 @@ impl AdminBlock {
         })
     }
 
-    /// Writes the element.
+    /// Writes the `<admin_block/>`.
     pub fn write(&self, writer: &mut Writer<'_>) {
         writer.element("admin_block", |w| {
             w.attr("block_status", if self.blocked { "1" } else { "0" });

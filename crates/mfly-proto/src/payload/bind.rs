@@ -9,23 +9,22 @@
 use crate::decode::DecodeError;
 use crate::jid::FullJid;
 use crate::ns;
-use crate::stanza::{Iq, IqKind, IqRequest, Reply};
+use crate::stanza::iq::{check, result};
+use crate::stanza::{Iq, IqRequest, Reply};
 use crate::xml::{Element, Writer};
 
 /// The id that the official SDK always uses for this request.
 pub const ID: &str = "_bind_auth_2";
 
-/// Asks for a resource; the server makes one up if none is named.
+/// Binds a resource; the server chooses one if none is named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bind {
-    /// The resource wished for.
+    /// The requested resource.
     pub resource: Option<String>,
 }
 
 impl IqRequest for Bind {
-    const KIND: IqKind = IqKind::Set;
-    const NAMESPACE: &'static str = ns::BIND;
-    const NAME: &'static str = "bind";
+    iq_request!(Set "bind" in ns::BIND);
     /// The address that the server gave this session.
     type Response = FullJid;
 
@@ -39,7 +38,7 @@ impl IqRequest for Bind {
     }
 
     fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
-        super::expect(payload, Self::NAMESPACE, Self::NAME)?;
+        check::<Self>(payload)?;
         Ok(Self { resource: payload.child_named("resource").map(|r| r.text().trim().to_owned()) })
     }
 
@@ -51,9 +50,7 @@ impl IqRequest for Bind {
     }
 
     fn read_response(reply: &Reply<'_>) -> Result<FullJid, DecodeError> {
-        let bind = reply.require(Self::NAME)?;
-        super::expect(bind, Self::NAMESPACE, Self::NAME)?;
-        let jid = bind
+        let jid = result::<Self>(reply)?
             .child_named("jid")
             .ok_or(DecodeError::MissingChild { element: "bind", child: "jid" })?;
         FullJid::new(jid.text().trim())

@@ -1,4 +1,4 @@
-//! Block, unblock, both block lists, and the notices about them.
+//! Blocking: block, unblock, both block lists, and the pushes about them.
 //!
 //! ```xml
 //! <iq id type="set" xmlns="jabber:client"><block xmlns="urn:xmpp:blocking"><item jid="u2@host"/></block></iq>
@@ -8,68 +8,62 @@
 //! <iq id type="get" xmlns="jabber:client"><query status="block_user" xmlns="jabber:iq:user_activities"/></iq>
 //! <iq type="result" id><query xmlns="jabber:iq:user_activities" status="block_user"><blocklist><members>u7@host</members></blocklist></query></iq>
 //! ```
-//! Pushes: `iq` set with `block` or `unblock` when another session of the own account did it, and,
-//! when somebody else blocks or unblocks the own account, `<message from="u7@host" …><userblocked
-//! type="block_user" blocked_user="u7"/></message>`.
+//! Pushes: an `iq` set with `block` or `unblock` when another session of the own account did it, and
+//! `<message from="u7@host" …><userblocked type="block_user" blocked_user="u7"/></message>` when
+//! another user blocks or unblocks the own account.
 //!
 //! Source: XEP-0191; observed: Web SDK 4.25.10. The `query` around the second list and the outer
 //! shape of the message are inferred. Fixtures: `block/*`.
 
-use crate::decode::DecodeError;
+use crate::decode::{DecodeError, require};
 use crate::jid::{BareJid, Jid, UserReference};
 use crate::listed::Listed;
 use crate::ns;
-use crate::stanza::{Iq, IqKind, IqRequest, Reply};
+use crate::stanza::iq::check;
+use crate::stanza::{Iq, IqRequest, Reply};
 use crate::xml::{Element, Writer};
 use std::str::FromStr;
 
 /// Blocks one user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// Whom.
+    /// The user to block.
     pub user: BareJid,
 }
 
 /// Unblocks one user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unblock {
-    /// Whom.
+    /// The user to unblock.
     pub user: BareJid,
 }
 
-/// Asks whom the own account has blocked.
+/// Asks for the users that the own account has blocked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GetBlocked;
 
-/// Asks who has blocked the own account.
+/// Asks for the users that have blocked the own account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GetBlockedBy;
 
+/// Implements `IqRequest` for a command about one user.
 macro_rules! one_item_command {
-    ($type:ident, $name:literal) => {
+    ($type:ident, $name:tt) => {
         impl IqRequest for $type {
-            const KIND: IqKind = IqKind::Set;
-            const NAMESPACE: &'static str = ns::BLOCKING;
-            const NAME: &'static str = $name;
-            type Response = ();
+            iq_request!(Set $name in ns::BLOCKING);
+            empty_result!();
 
             fn write(&self, writer: &mut Writer<'_>) {
                 write_items(writer, $name, [&*self.user]);
             }
 
             fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
-                super::expect(payload, ns::BLOCKING, $name)?;
+                check::<Self>(payload)?;
                 let mut users = Listed::read_all(items(payload), item::<BareJid>)?.into_iter();
                 let user = users
                     .next()
                     .ok_or(DecodeError::MissingChild { element: $name, child: "item" })?;
                 Ok(Self { user })
-            }
-
-            fn write_response((): &(), _: &mut Writer<'_>) {}
-
-            fn read_response(_: &Reply<'_>) -> Result<(), DecodeError> {
-                Ok(())
             }
         }
     };
@@ -78,19 +72,10 @@ one_item_command!(Block, "block");
 one_item_command!(Unblock, "unblock");
 
 impl IqRequest for GetBlocked {
-    const KIND: IqKind = IqKind::Get;
-    const NAMESPACE: &'static str = ns::BLOCKING;
-    const NAME: &'static str = "blocklist";
-    /// The blocked users; empty also when the list is missing, as the official SDK has it.
+    iq_request!(Get "blocklist" in ns::BLOCKING);
+    without_fields!();
+    /// The blocked users. A missing list counts as an empty one, as in the official SDK.
     type Response = Listed<BareJid>;
-
-    fn write(&self, writer: &mut Writer<'_>) {
-        writer.element(Self::NAME, |w| w.attr("xmlns", Self::NAMESPACE));
-    }
-
-    fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
-        super::expect(payload, Self::NAMESPACE, Self::NAME).map(|()| Self)
-    }
 
     fn write_response(users: &Listed<BareJid>, writer: &mut Writer<'_>) {
         write_items(writer, Self::NAME, users.iter().map(|user| &**user));
@@ -99,7 +84,7 @@ impl IqRequest for GetBlocked {
     fn read_response(reply: &Reply<'_>) -> Result<Listed<BareJid>, DecodeError> {
         match reply.payload {
             Some(list) => {
-                super::expect(list, Self::NAMESPACE, Self::NAME)?;
+                check::<Self>(list)?;
                 Ok(read_items(list))
             }
             None => Ok(Listed::new()),
@@ -108,23 +93,10 @@ impl IqRequest for GetBlocked {
 }
 
 impl IqRequest for GetBlockedBy {
-    const KIND: IqKind = IqKind::Get;
-    const NAMESPACE: &'static str = ns::USER_ACTIVITIES;
-    const NAME: &'static str = "query";
-    const STATUS: Option<&'static str> = Some("block_user");
-    /// Addresses or bare ids: which of the two the platform sends is not known.
+    iq_request!(Get "query" in ns::USER_ACTIVITIES, status "block_user");
+    without_fields!();
+    /// Addresses or bare ids: it is not known which of the two the platform sends.
     type Response = Listed<UserReference>;
-
-    fn write(&self, writer: &mut Writer<'_>) {
-        writer.element(Self::NAME, |w| {
-            w.attr("status", "block_user");
-            w.attr("xmlns", Self::NAMESPACE);
-        });
-    }
-
-    fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
-        super::expect(payload, Self::NAMESPACE, Self::NAME).map(|()| Self)
-    }
 
     fn write_response(users: &Listed<UserReference>, writer: &mut Writer<'_>) {
         writer.element(Self::NAME, |w| {
@@ -139,15 +111,9 @@ impl IqRequest for GetBlockedBy {
     }
 
     fn read_response(reply: &Reply<'_>) -> Result<Listed<UserReference>, DecodeError> {
-        // The official SDK looks for `blocklist` at any depth; directly or inside the query are
-        // known.
-        let list = reply.payload.and_then(|payload| {
-            if payload.name() == "blocklist" {
-                Some(payload)
-            } else {
-                payload.child_named("blocklist")
-            }
-        });
+        // The official SDK looks for `blocklist` at any depth. It is known to be the payload or a
+        // child of it.
+        let list = reply.payload.and_then(|payload| payload.itself_or_child("blocklist"));
         let Some(list) = list else {
             return Ok(Listed::new());
         };
@@ -159,7 +125,7 @@ impl IqRequest for GetBlockedBy {
     }
 }
 
-/// Another session of the own account changed the block list (XEP-0191 §3.3, §3.4).
+/// Push: another session of the own account changed the block list (XEP-0191 §3.3, §3.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BlockPush {
     /// These users are blocked now.
@@ -169,11 +135,11 @@ pub enum BlockPush {
 }
 
 impl BlockPush {
-    /// Reads the payload of the push; `Ok(None)` when it is another payload.
+    /// Reads the payload of the push; `Ok(None)` for any other payload. Items that cannot be read
+    /// are left out.
     ///
     /// # Errors
-    /// When no item can be read, or a block names nobody. A part of the items is a push of that
-    /// part.
+    /// When no item can be read, or a block has no items.
     pub fn read(payload: Element<'_>) -> Result<Option<Self>, DecodeError> {
         if payload.ns() != ns::BLOCKING {
             return Ok(None);
@@ -195,35 +161,35 @@ impl BlockPush {
     }
 }
 
-/// Somebody blocked or unblocked the own account.
+/// Push: another user blocked or unblocked the own account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserBlocked {
-    /// The other user, as the attribute `blocked_user` names them.
+    /// The other user, as named by the attribute `blocked_user`.
     pub user: UserReference,
-    /// Blocked, or unblocked.
+    /// `true` for a block, `false` for an unblock.
     pub blocked: bool,
 }
 
 impl UserBlocked {
-    /// Reads a `<userblocked/>`; its namespace is not checked, as the official SDK has it.
+    /// Reads a `<userblocked/>`. Its namespace is not checked, as in the official SDK.
     ///
     /// # Errors
     /// When an attribute is missing or invalid.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
         let invalid = |field| DecodeError::InvalidValue { element: "userblocked", field };
-        let blocked = match &*super::require(element, "userblocked", "type")? {
+        let blocked = match &*require(element, "userblocked", "type")? {
             "block_user" => true,
             "unblock_user" => false,
             _ => return Err(invalid("type")),
         };
-        let user = super::require(element, "userblocked", "blocked_user")?;
+        let user = require(element, "userblocked", "blocked_user")?;
         Ok(Self {
             user: UserReference::new(user.trim()).map_err(|_| invalid("blocked_user"))?,
             blocked,
         })
     }
 
-    /// Writes the element.
+    /// Writes the `<userblocked/>`.
     pub fn write(&self, writer: &mut Writer<'_>) {
         writer.element("userblocked", |w| {
             w.attr("blocked_user", self.user.as_str());
@@ -254,7 +220,7 @@ pub(super) fn items(list: Element<'_>) -> impl Iterator<Item = Element<'_>> + Cl
 
 /// Reads one address of a list.
 pub(super) fn item<J: FromStr>(item: Element<'_>) -> Result<J, DecodeError> {
-    let jid = super::require(item, "item", "jid")?;
+    let jid = require(item, "item", "jid")?;
     jid.trim().parse().map_err(|_| DecodeError::InvalidValue { element: "item", field: "jid" })
 }
 
@@ -263,8 +229,8 @@ pub(super) fn read_items<J: FromStr>(list: Element<'_>) -> Listed<J> {
     Listed::read(items(list), item)
 }
 
-/// Reads the addresses of a push. One that names somebody, and nobody that can be read, must not
-/// become one that names nobody: that has a meaning of its own.
+/// Reads the addresses of a push. A push whose addresses are all unreadable is refused: read as an
+/// empty push, it would mean all addresses.
 pub(super) fn read_some_or_none<J: FromStr>(list: Element<'_>) -> Result<Listed<J>, DecodeError> {
     let addresses = read_items(list);
     if addresses.is_empty() && !addresses.was_empty() {
@@ -273,8 +239,7 @@ pub(super) fn read_some_or_none<J: FromStr>(list: Element<'_>) -> Result<Listed<
     Ok(addresses)
 }
 
-/// Reads the addresses of a push that has to name some: to block nobody is a mistake (XEP-0191
-/// §3.3).
+/// Reads the addresses of a push that must name at least one (XEP-0191 §3.3).
 pub(super) fn read_some<J: FromStr>(list: Element<'_>) -> Result<Listed<J>, DecodeError> {
     let addresses = read_some_or_none(list)?;
     if addresses.is_empty() {

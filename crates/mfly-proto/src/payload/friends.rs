@@ -4,21 +4,22 @@
 //! <iq id type="get" xmlns="jabber:client"><query xmlns="jabber:iq:roster"/></iq>
 //! <iq type="result" id from="u1@host"><query xmlns="jabber:iq:roster" contact_permission="1"><item jid="u2@host" name="Bobby" subscription="both"><profile><vCard xmlns="vcard-temp"><nickName>sealed</nickName>…<is_admin_blocked>0</is_admin_blocked></vCard></profile></item></query></iq>
 //! ```
-//! Notices that the list should be read again: `<message><register_update/></message>` and
-//! `<message><contact_permission permission_status="N"/></message>` (0 takes the permission away).
-//! Asking contacts to do so: `<iq id type="set"><query status="register_update" to_user="u1@host"
+//! Pushes that ask to read the list again: `<message><register_update/></message>` and
+//! `<message><contact_permission permission_status="N"/></message>` (0 withdraws the permission).
+//! Request to send the former to the contacts: `<iq id type="set"><query status="register_update" to_user="u1@host"
 //! xmlns="jabber:iq:user_activities"/></iq>`.
 //!
 //! Source: RFC 6121 §2.1; observed: Web SDK 4.25.10. The attribute `user_profile` is inferred from
 //! older servers. Fixtures: `friends/*`.
 
 use super::profile::VCard;
-use crate::decode::DecodeError;
+use crate::decode::{DecodeError, expect, require};
 use crate::jid::{BareJid, Jid};
 use crate::lenient::{flag, whole};
 use crate::listed::Listed;
 use crate::ns;
-use crate::stanza::{Iq, IqKind, IqRequest, Reply};
+use crate::stanza::iq::check;
+use crate::stanza::{Iq, IqRequest, Reply};
 use crate::xml::{Element, Writer};
 
 /// Asks for the contact list.
@@ -28,7 +29,7 @@ pub struct GetFriends;
 /// The contact list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Friends {
-    /// Whether the app may read the phone's contacts: 0 no; absent when the server does not say.
+    /// Whether the app may read the phone's contacts: 0 for no; absent when not reported.
     pub permission: Option<u32>,
     /// Version of the list (RFC 6121 §2.6), if the server keeps one.
     pub version: Option<String>,
@@ -39,9 +40,9 @@ pub struct Friends {
 /// One contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FriendItem {
-    /// Who.
+    /// The contact's account.
     pub user: BareJid,
-    /// The name that the own user gave them.
+    /// The name that the own user gave the contact.
     pub name: Option<String>,
     /// Presence subscription, as the roster spells it.
     pub subscription: Option<String>,
@@ -54,7 +55,7 @@ pub struct FriendItem {
 }
 
 impl FriendItem {
-    /// A contact without anything but an address.
+    /// A contact with an address only.
     #[must_use]
     pub const fn new(user: BareJid) -> Self {
         Self {
@@ -68,8 +69,8 @@ impl FriendItem {
     }
 
     fn read(element: Element<'_>) -> Result<Self, DecodeError> {
-        let jid = super::require(element, "item", "jid")?;
-        // A contact is an account: a session of it, or a domain, names or is none.
+        let jid = require(element, "item", "jid")?;
+        // A contact is an account: an address with a resource names one, a domain does not.
         let account = Jid::new(jid.trim()).ok().filter(|jid| jid.local().is_some());
         let account = account.ok_or(DecodeError::InvalidValue { element: "item", field: "jid" })?;
         let mut item = Self::new(account.into_bare());
@@ -113,9 +114,9 @@ impl Friends {
     /// Reads the `<query/>` of the list.
     ///
     /// # Errors
-    /// When it is another element.
+    /// When the element has another name or namespace.
     pub fn read(query: Element<'_>) -> Result<Self, DecodeError> {
-        super::expect(query, ns::ROSTER, "query")?;
+        expect(query, ns::ROSTER, "query")?;
         let items = query.children().filter(|item| item.name() == "item");
         Ok(Self {
             permission: query
@@ -129,18 +130,9 @@ impl Friends {
 }
 
 impl IqRequest for GetFriends {
-    const KIND: IqKind = IqKind::Get;
-    const NAMESPACE: &'static str = ns::ROSTER;
-    const NAME: &'static str = "query";
+    iq_request!(Get "query" in ns::ROSTER);
+    without_fields!();
     type Response = Friends;
-
-    fn write(&self, writer: &mut Writer<'_>) {
-        writer.element(Self::NAME, |w| w.attr("xmlns", Self::NAMESPACE));
-    }
-
-    fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
-        super::expect(payload, Self::NAMESPACE, Self::NAME).map(|()| Self)
-    }
 
     fn write_response(friends: &Friends, writer: &mut Writer<'_>) {
         writer.element(Self::NAME, |w| {
@@ -160,7 +152,7 @@ impl IqRequest for GetFriends {
     }
 }
 
-/// Asks the contacts' apps to read their lists again.
+/// Asks the server to have the contacts' apps read their lists again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegisterUpdate {
     /// The own account.
@@ -168,11 +160,8 @@ pub struct RegisterUpdate {
 }
 
 impl IqRequest for RegisterUpdate {
-    const KIND: IqKind = IqKind::Set;
-    const NAMESPACE: &'static str = ns::USER_ACTIVITIES;
-    const NAME: &'static str = "query";
-    const STATUS: Option<&'static str> = Some("register_update");
-    type Response = ();
+    iq_request!(Set "query" in ns::USER_ACTIVITIES, status "register_update");
+    empty_result!();
 
     fn write(&self, writer: &mut Writer<'_>) {
         writer.element(Self::NAME, |w| {
@@ -183,32 +172,26 @@ impl IqRequest for RegisterUpdate {
     }
 
     fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
-        super::expect(payload, Self::NAMESPACE, Self::NAME)?;
-        let user = super::require(payload, "query", "to_user")?;
+        check::<Self>(payload)?;
+        let user = require(payload, "query", "to_user")?;
         Ok(Self {
             user: BareJid::new(&user)
                 .map_err(|_| DecodeError::InvalidValue { element: "query", field: "to_user" })?,
         })
     }
-
-    fn write_response((): &(), _: &mut Writer<'_>) {}
-
-    fn read_response(_: &Reply<'_>) -> Result<(), DecodeError> {
-        Ok(())
-    }
 }
 
-/// The contact list should be read again, or is no longer to be had.
+/// Push: the contact list should be read again, or its permission changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FriendsNotice {
-    /// A contact asks for it.
+    /// A contact asks for the list to be read again.
     RegisterUpdate,
     /// The permission to read contacts changed; `false` empties the list.
     Permission(bool),
 }
 
 impl FriendsNotice {
-    /// Reads a message's child; `Ok(None)` when it is another element.
+    /// Reads a child of a message; `Ok(None)` for any other element.
     ///
     /// # Errors
     /// When the permission has no status.
@@ -216,14 +199,14 @@ impl FriendsNotice {
         Ok(match element.name() {
             "register_update" => Some(Self::RegisterUpdate),
             "contact_permission" => {
-                let status = super::require(element, "contact_permission", "permission_status")?;
+                let status = require(element, "contact_permission", "permission_status")?;
                 Some(Self::Permission(flag(&status) != Some(false)))
             }
             _ => None,
         })
     }
 
-    /// Writes the message's child.
+    /// Writes the child of the message.
     pub fn write(self, writer: &mut Writer<'_>) {
         match self {
             Self::RegisterUpdate => writer.element("register_update", |_| {}),

@@ -1,12 +1,12 @@
-//! When a user was last online (XEP-0012).
+//! Last activity: the time since a user was online (XEP-0012).
 //!
 //! ```xml
 //! <iq id to="u2@host" type="get" xmlns="jabber:client"><query xmlns="jabber:iq:last"/></iq>
 //! <iq type="result" id from="u2@host"><query xmlns="jabber:iq:last" seconds="903">status text</query></iq>
 //! ```
 //! `seconds="0"` means online. Servers also send fractions, white space and negative numbers (a
-//! clock that was set back): what a person would understand is read. A user who may not see it gets
-//! `forbidden`, an unknown one `item-not-found`; both are inferred from the server family.
+//! clock that was set back), all of which are read. The error is `forbidden` for a user who may not
+//! see it, and `item-not-found` for an unknown user; both are inferred from the server family.
 //!
 //! Source: XEP-0012 §4; observed: Web SDK 4.25.10. Fixtures: `last_seen/*`.
 
@@ -14,7 +14,8 @@ use crate::decode::DecodeError;
 use crate::jid::{BareJid, Jid};
 use crate::lenient::whole;
 use crate::ns;
-use crate::stanza::{Iq, IqKind, IqRequest, Reply};
+use crate::stanza::iq::{check, result};
+use crate::stanza::{Iq, IqRequest, Reply};
 use crate::xml::{Element, Writer};
 
 /// Asks for a user's last activity.
@@ -34,11 +35,11 @@ impl GetLastSeen {
 /// A user's last activity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastSeen {
-    /// Who answered: the user asked about.
+    /// The address that answered: that of the user.
     pub from: Option<Jid>,
     /// Seconds since the user was online; 0 while online.
     pub seconds: u64,
-    /// The status text at the time of leaving, if the server tells it.
+    /// The status text at the time of leaving, if the server reports it.
     pub status: Option<String>,
 }
 
@@ -51,21 +52,15 @@ impl LastSeen {
 }
 
 impl IqRequest for GetLastSeen {
-    const KIND: IqKind = IqKind::Get;
-    const NAMESPACE: &'static str = ns::LAST;
-    const NAME: &'static str = "query";
+    iq_request!(Get "query" in ns::LAST);
     type Response = LastSeen;
 
     fn to(&self) -> Option<&Jid> {
         Some(&self.to)
     }
 
-    fn write(&self, writer: &mut Writer<'_>) {
-        writer.element(Self::NAME, |w| w.attr("xmlns", Self::NAMESPACE));
-    }
-
     fn read(iq: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
-        super::expect(payload, Self::NAMESPACE, Self::NAME)?;
+        check::<Self>(payload)?;
         let to = iq.to.clone();
         Ok(Self { to: to.ok_or(DecodeError::MissingAttribute { element: "iq", attribute: "to" })? })
     }
@@ -81,10 +76,9 @@ impl IqRequest for GetLastSeen {
     }
 
     fn read_response(reply: &Reply<'_>) -> Result<LastSeen, DecodeError> {
-        let query = reply.require(Self::NAME)?;
-        super::expect(query, Self::NAMESPACE, Self::NAME)?;
-        // The official SDK takes a missing value for 0, and any other text as it is. Here that is
-        // refused which is no number at all: it would say that the user is online.
+        let query = result::<Self>(reply)?;
+        // The official SDK takes a missing value for 0 and passes any other text on. A text that is
+        // no number is refused here: read as 0, it would show the user online.
         let seconds = match query.attr("seconds").as_deref().map(str::trim) {
             None | Some("") => 0,
             Some(text) => whole(text)

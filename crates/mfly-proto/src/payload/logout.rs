@@ -1,4 +1,4 @@
-//! Logging out: a QR session says so, and the phone ends a QR session from afar.
+//! Log-out: a QR session announces its own end, and the phone ends QR sessions remotely.
 //!
 //! ```xml
 //! <iq id type="set" xmlns="jabber:client"><query socket_id="sock-42" status="user_logout" xmlns="jabber:iq:user_activities"/></iq>
@@ -7,12 +7,13 @@
 //! Source: observed: Web SDK 4.25.10 (which does not check the namespace of `logout`). Fixtures:
 //! `logout/*`.
 
-use crate::decode::DecodeError;
+use crate::decode::{DecodeError, require};
 use crate::ns;
-use crate::stanza::{Iq, IqKind, IqRequest, Reply};
+use crate::stanza::iq::check;
+use crate::stanza::{Iq, IqRequest};
 use crate::xml::{Element, Writer};
 
-/// Tells that a session which came from a QR code ends.
+/// Announces the end of a session that was started by a QR code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogOut {
     /// The signalling id that the QR login stored.
@@ -20,11 +21,8 @@ pub struct LogOut {
 }
 
 impl IqRequest for LogOut {
-    const KIND: IqKind = IqKind::Set;
-    const NAMESPACE: &'static str = ns::USER_ACTIVITIES;
-    const NAME: &'static str = "query";
-    const STATUS: Option<&'static str> = Some("user_logout");
-    type Response = ();
+    iq_request!(Set "query" in ns::USER_ACTIVITIES, status "user_logout");
+    empty_result!();
 
     fn write(&self, writer: &mut Writer<'_>) {
         writer.element(Self::NAME, |w| {
@@ -35,21 +33,15 @@ impl IqRequest for LogOut {
     }
 
     fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
-        super::expect(payload, Self::NAMESPACE, Self::NAME)?;
-        Ok(Self { socket_id: super::require(payload, "query", "socket_id")?.into_owned() })
-    }
-
-    fn write_response((): &(), _: &mut Writer<'_>) {}
-
-    fn read_response(_: &Reply<'_>) -> Result<(), DecodeError> {
-        Ok(())
+        check::<Self>(payload)?;
+        Ok(Self { socket_id: require(payload, "query", "socket_id")?.into_owned() })
     }
 }
 
-/// Sessions with these signalling ids must end.
+/// Push: sessions with these signalling ids must end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForcedLogout {
-    /// The ids, as the QR logins stored them. Empty when the notice names none.
+    /// The ids, as the QR logins stored them. Empty when the push names none.
     pub socket_ids: Vec<String>,
 }
 

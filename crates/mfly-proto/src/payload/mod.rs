@@ -2,6 +2,7 @@
 //!
 //! Each file starts with the form on the wire and its source. `inferred` marks a guess.
 //!
+//! Requests are named by a verb: `Get…` for an `iq` of type `get`, another verb for `set`.
 //! [`standard`] holds the payloads of any XMPP server. The other files are the platform's, and those
 //! that both kinds of server share ([`bind`], [`carbons`], [`last_seen`], [`ping`], [`session`]).
 
@@ -19,23 +20,45 @@ pub mod settings;
 pub mod standard;
 pub mod user_deleted;
 
-use crate::decode::DecodeError;
-use crate::xml::Element;
-
-/// Refuses an element that is not the one expected.
-fn expect(element: Element<'_>, ns: &str, name: &'static str) -> Result<(), DecodeError> {
-    if element.is(ns, name) {
-        Ok(())
-    } else {
-        Err(DecodeError::UnexpectedElement { expected: name })
-    }
+/// Calls the macro `$visit` with every request type of a dialect: first those of both dialects, then
+/// its own. The checks of `testing` find the types here.
+#[cfg(feature = "testing")]
+macro_rules! every_request {
+    ($dialect:expr, $visit:ident) => {
+        $visit!(
+            bind::Bind,
+            session::EstablishSession,
+            carbons::EnableCarbons,
+            ping::Ping,
+            last_seen::GetLastSeen,
+        );
+        match $dialect {
+            Dialect::Platform => $visit!(
+                profile::SetProfile,
+                profile::GetProfile,
+                block::Block,
+                block::Unblock,
+                block::GetBlocked,
+                block::GetBlockedBy,
+                friends::GetFriends,
+                friends::RegisterUpdate,
+                settings::GetSettings,
+                settings::UpdateSettings,
+                logout::LogOut,
+            ),
+            Dialect::Standard => $visit!(
+                standard::profile::SetVCard,
+                standard::profile::GetVCard,
+                standard::block::BlockAddresses,
+                standard::block::UnblockAddresses,
+                standard::block::GetBlockList,
+                standard::roster::GetRoster,
+                standard::roster::SetRosterItem,
+                standard::entity_time::GetEntityTime,
+                standard::service_discovery::GetInfo,
+            ),
+        }
+    };
 }
-
-/// A required attribute.
-fn require<'a>(
-    element: Element<'a>,
-    name: &'static str,
-    attribute: &'static str,
-) -> Result<std::borrow::Cow<'a, str>, DecodeError> {
-    element.attr(attribute).ok_or(DecodeError::MissingAttribute { element: name, attribute })
-}
+#[cfg(feature = "testing")]
+pub(crate) use every_request;

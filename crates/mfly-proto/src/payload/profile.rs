@@ -7,8 +7,8 @@
 //! `nickName`, `email` and `mobileNumber` are sealed with [`crate::cipher::ProfileCipher`]; the
 //! others are clear.
 //!
-//! Push, when the own profile or a contact's changed (that it comes unasked is inferred; the shape
-//! is the only one that the official SDK reacts to): `<iq type="result" from="u2@host" id><vCard
+//! Push, when the own profile or a contact's changed (that servers send it is inferred; the shape is
+//! the only one that the official SDK handles): `<iq type="result" from="u2@host" id><vCard
 //! xmlns="vcard-temp">…</vCard></iq>`. Native servers of the family also send
 //! `<message><profile_update xmlns="urn:xmpp:receipts"/></message>` (inferred).
 //!
@@ -17,25 +17,26 @@
 use crate::decode::DecodeError;
 use crate::jid::{BareJid, Jid};
 use crate::ns;
-use crate::stanza::{Iq, IqKind, IqRequest, Reply};
+use crate::stanza::iq::check;
+use crate::stanza::{Iq, IqRequest, Reply};
 use crate::xml::{Element, Writer, is_name};
 
-/// A vCard as it stands on the wire: sealed fields are still sealed.
+/// A vCard as on the wire: sealed fields are still sealed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VCard {
-    /// Sealed.
+    /// Nickname, sealed.
     pub nick_name: String,
     /// Token or URL of the image; empty for none.
     pub image: String,
     /// Token or URL of the small image; empty for none.
     pub thumb_image: String,
-    /// Sealed.
+    /// E-mail address, sealed.
     pub email: String,
-    /// Sealed.
+    /// Mobile number, sealed.
     pub mobile_number: String,
-    /// The status line, clear.
+    /// Status text, clear.
     pub status: String,
-    /// Children without a field of their own here, name and text, in order.
+    /// Children that have no field here, name and text, in order.
     pub others: Vec<(String, String)>,
 }
 
@@ -44,7 +45,7 @@ impl VCard {
     /// `jabber:iq:roster`.
     ///
     /// # Errors
-    /// When the element is another one.
+    /// When the element has another name.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
         if element.name() != "vCard" {
             return Err(DecodeError::UnexpectedElement { expected: "vCard" });
@@ -68,7 +69,7 @@ impl VCard {
         Ok(card)
     }
 
-    /// Writes the `<vCard/>`. Of the others, those whose name is no element's name are left out.
+    /// Writes the `<vCard/>`. Entries of `others` whose name cannot be an element's are left out.
     pub fn write(&self, writer: &mut Writer<'_>) {
         writer.element("vCard", |w| {
             w.attr("xmlns", ns::VCARD);
@@ -84,7 +85,7 @@ impl VCard {
         });
     }
 
-    /// The text of a child that has no field of its own.
+    /// The text of a child that has no field here.
     #[must_use]
     pub fn other(&self, name: &str) -> Option<&str> {
         self.others.iter().find(|(other, _)| other == name).map(|(_, text)| text.as_str())
@@ -94,14 +95,12 @@ impl VCard {
 /// Replaces the own profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SetProfile {
-    /// The new profile, whole.
+    /// The whole new profile.
     pub card: VCard,
 }
 
 impl IqRequest for SetProfile {
-    const KIND: IqKind = IqKind::Set;
-    const NAMESPACE: &'static str = ns::VCARD;
-    const NAME: &'static str = "vCard";
+    iq_request!(Set "vCard" in ns::VCARD);
     /// The profile as the server stored it, if it echoes it.
     type Response = Option<VCard>;
 
@@ -110,7 +109,7 @@ impl IqRequest for SetProfile {
     }
 
     fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
-        super::expect(payload, Self::NAMESPACE, Self::NAME)?;
+        check::<Self>(payload)?;
         Ok(Self { card: VCard::read(payload)? })
     }
 
@@ -128,7 +127,7 @@ impl IqRequest for SetProfile {
 /// Asks for a profile over XMPP (XEP-0054 §3.1). The official SDK asks over REST instead.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GetProfile {
-    /// Whose; the own when absent.
+    /// The user's address; the own account when absent.
     pub to: Option<Jid>,
 }
 
@@ -141,23 +140,9 @@ impl GetProfile {
 }
 
 impl IqRequest for GetProfile {
-    const KIND: IqKind = IqKind::Get;
-    const NAMESPACE: &'static str = ns::VCARD;
-    const NAME: &'static str = "vCard";
+    iq_request!(Get "vCard" in ns::VCARD);
+    addressed!();
     type Response = VCard;
-
-    fn to(&self) -> Option<&Jid> {
-        self.to.as_ref()
-    }
-
-    fn write(&self, writer: &mut Writer<'_>) {
-        writer.element(Self::NAME, |w| w.attr("xmlns", Self::NAMESPACE));
-    }
-
-    fn read(iq: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
-        super::expect(payload, Self::NAMESPACE, Self::NAME)?;
-        Ok(Self { to: iq.to.clone() })
-    }
 
     fn write_response(card: &VCard, writer: &mut Writer<'_>) {
         card.write(writer);
@@ -168,20 +153,20 @@ impl IqRequest for GetProfile {
     }
 }
 
-/// A profile changed: the push carries all of it.
+/// Push: a profile changed, with the new profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfilePush {
-    /// Whose profile.
+    /// The user whose profile changed.
     pub user: BareJid,
-    /// The profile now.
+    /// The new profile.
     pub card: VCard,
 }
 
 impl ProfilePush {
-    /// Reads the push from an `iq` result; `Ok(None)` when it carries something else.
+    /// Reads the push from an `iq` result; `Ok(None)` for any other payload.
     ///
     /// # Errors
-    /// When it does not say whose profile it is.
+    /// When it does not name the user.
     pub fn read(iq: &Iq<'_>) -> Result<Option<Self>, DecodeError> {
         let Some(payload) = iq.payload().filter(|payload| payload.is(ns::VCARD, "vCard")) else {
             return Ok(None);
@@ -193,9 +178,9 @@ impl ProfilePush {
     }
 }
 
-/// A profile changed, without its content: read it again.
+/// Push: a profile changed and must be read again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileChanged {
-    /// Whose profile.
+    /// The user whose profile changed.
     pub user: BareJid,
 }

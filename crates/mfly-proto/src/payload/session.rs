@@ -5,10 +5,8 @@
 //!
 //! Source: RFC 3921 §3; observed: Web SDK 4.25.10. Fixture: `connect/web_sdk`.
 
-use crate::decode::DecodeError;
 use crate::ns;
-use crate::stanza::{Iq, IqKind, IqRequest, Reply};
-use crate::xml::{Element, Writer};
+use crate::stanza::IqRequest;
 
 /// The id that the official SDK always uses for this request.
 pub const ID: &str = "_session_auth_2";
@@ -18,22 +16,7 @@ pub const ID: &str = "_session_auth_2";
 pub struct EstablishSession;
 
 impl IqRequest for EstablishSession {
-    const KIND: IqKind = IqKind::Set;
-    const NAMESPACE: &'static str = ns::SESSION;
-    const NAME: &'static str = "session";
-    type Response = ();
-
-    fn write(&self, writer: &mut Writer<'_>) {
-        writer.element(Self::NAME, |w| w.attr("xmlns", Self::NAMESPACE));
-    }
-
-    fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
-        super::expect(payload, Self::NAMESPACE, Self::NAME).map(|()| Self)
-    }
-
-    fn write_response((): &(), _: &mut Writer<'_>) {}
-
-    fn read_response(_: &Reply<'_>) -> Result<(), DecodeError> {
-        Ok(())
-    }
+    iq_request!(Set "session" in ns::SESSION);
+    without_fields!();
+    empty_result!();
 }

@@ -9,17 +9,18 @@
 //!
 //! Source: observed: Web SDK 4.25.10. Fixtures: `settings/*`.
 
-use crate::decode::DecodeError;
+use crate::decode::{DecodeError, require};
 use crate::lenient::flag;
 use crate::ns;
-use crate::stanza::{Iq, IqKind, IqRequest, Reply};
+use crate::stanza::iq::check;
+use crate::stanza::{Iq, IqRequest, Reply};
 use crate::xml::{Element, Writer};
 
 /// Asks for the settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GetSettings;
 
-/// The settings; what the server does not tell is `None`.
+/// The settings; `None` for a setting that the server does not report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// Whether archived chats stay archived when a message arrives.
@@ -34,22 +35,9 @@ pub struct UpdateSettings {
 }
 
 impl IqRequest for GetSettings {
-    const KIND: IqKind = IqKind::Get;
-    const NAMESPACE: &'static str = ns::USER_ACTIVITIES;
-    const NAME: &'static str = "query";
-    const STATUS: Option<&'static str> = Some("user_settings");
+    iq_request!(Get "query" in ns::USER_ACTIVITIES, status "user_settings");
+    without_fields!();
     type Response = Settings;
-
-    fn write(&self, writer: &mut Writer<'_>) {
-        writer.element(Self::NAME, |w| {
-            w.attr("status", "user_settings");
-            w.attr("xmlns", Self::NAMESPACE);
-        });
-    }
-
-    fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
-        super::expect(payload, Self::NAMESPACE, Self::NAME).map(|()| Self)
-    }
 
     fn write_response(settings: &Settings, writer: &mut Writer<'_>) {
         writer.element(Self::NAME, |w| {
@@ -64,24 +52,17 @@ impl IqRequest for GetSettings {
     }
 
     fn read_response(reply: &Reply<'_>) -> Result<Settings, DecodeError> {
-        let settings = reply.payload.and_then(|payload| {
-            if payload.name() == "user_settings" {
-                Some(payload)
-            } else {
-                payload.child_named("user_settings")
-            }
-        });
-        let archive = settings.and_then(|settings| settings.child_named("archive"));
+        let archive = reply
+            .payload
+            .and_then(|payload| payload.itself_or_child("user_settings"))
+            .and_then(|settings| settings.child_named("archive"));
         Ok(Settings { archive: archive.map(|archive| flag(&archive.text()) == Some(true)) })
     }
 }
 
 impl IqRequest for UpdateSettings {
-    const KIND: IqKind = IqKind::Set;
-    const NAMESPACE: &'static str = ns::USER_ACTIVITIES;
-    const NAME: &'static str = "query";
-    const STATUS: Option<&'static str> = Some("user_settings");
-    type Response = ();
+    iq_request!(Set "query" in ns::USER_ACTIVITIES, status "user_settings");
+    empty_result!();
 
     fn write(&self, writer: &mut Writer<'_>) {
         writer.element(Self::NAME, |w| {
@@ -92,14 +73,8 @@ impl IqRequest for UpdateSettings {
     }
 
     fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
-        super::expect(payload, Self::NAMESPACE, Self::NAME)?;
+        check::<Self>(payload)?;
         Ok(Self { archive: read_archive(payload, "query")? })
-    }
-
-    fn write_response((): &(), _: &mut Writer<'_>) {}
-
-    fn read_response(_: &Reply<'_>) -> Result<(), DecodeError> {
-        Ok(())
     }
 }
 
@@ -112,7 +87,7 @@ impl Settings {
         Ok(Self { archive: Some(read_archive(element, "user_settings")?) })
     }
 
-    /// Writes the push.
+    /// Writes the push, a message's `<user_settings archive="…"/>`.
     pub fn write_push(&self, writer: &mut Writer<'_>) {
         writer.element("user_settings", |w| {
             w.attr("archive", if self.archive == Some(true) { "1" } else { "0" });
@@ -121,6 +96,6 @@ impl Settings {
 }
 
 fn read_archive(element: Element<'_>, name: &'static str) -> Result<bool, DecodeError> {
-    flag(&super::require(element, name, "archive")?)
+    flag(&require(element, name, "archive")?)
         .ok_or(DecodeError::InvalidValue { element: name, field: "archive" })
 }

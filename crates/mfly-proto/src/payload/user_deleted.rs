@@ -1,17 +1,17 @@
-//! An account was deleted.
+//! Push: an account was deleted.
 //!
 //! `<message from="host" to="u1@host"><user_deleted user="u2@host"/></message>`
 //!
 //! Source: observed: Web SDK 4.25.10. Fixture: `user_deleted/push`.
 
-use crate::decode::DecodeError;
+use crate::decode::{DecodeError, require};
 use crate::jid::UserReference;
 use crate::xml::{Element, Writer};
 
-/// The notice that an account is gone.
+/// Push: an account was deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserDeleted {
-    /// Whose account.
+    /// The deleted account.
     pub user: UserReference,
 }
 
@@ -21,12 +21,12 @@ impl UserDeleted {
     /// # Errors
     /// When it does not name a user.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
-        let user = super::require(element, "user_deleted", "user")?;
+        let user = require(element, "user_deleted", "user")?;
         let invalid = DecodeError::InvalidValue { element: "user_deleted", field: "user" };
         Ok(Self { user: UserReference::new(user.trim()).map_err(|_| invalid)? })
     }
 
-    /// Writes the element.
+    /// Writes the `<user_deleted/>`.
     pub fn write(&self, writer: &mut Writer<'_>) {
         writer.element("user_deleted", |w| w.attr("user", self.user.as_str()));
     }

@@ -240,22 +240,28 @@ pub enum ChoiceError {
     },
 }
 
+/// What a mechanism is chosen from.
+#[derive(Clone, Copy, Debug)]
+pub struct ChoiceContext<'a> {
+    /// Names of the mechanisms that the server offers.
+    pub offered: &'a [String],
+    /// Channel bindings that the server announces (XEP-0440); empty when it announces none.
+    pub offered_bindings: &'a [String],
+    /// Channel bindings of the connection.
+    pub bindings: &'a ChannelBindings,
+    /// Whether the connection is encrypted, or does not leave this machine.
+    pub is_confidential: bool,
+}
+
 /// Chooses a mechanism.
 ///
-/// `offered` are the server's mechanisms and `offered_bindings` the channel bindings that it
-/// announces (XEP-0440; empty when it announces none). `bindings` are the connection's, and
-/// `confidential` says whether it is encrypted, or does not leave this machine.
-///
 /// # Errors
-/// When nothing that is offered, possible and allowed is left; the error says which of the three it
-/// was.
+/// When no mechanism is offered, possible and allowed; the error says which of the three failed.
 pub fn choose(
     policy: &MechanismPolicy,
-    offered: &[String],
-    offered_bindings: &[String],
-    bindings: &ChannelBindings,
-    confidential: bool,
+    context: &ChoiceContext<'_>,
 ) -> Result<Choice, ChoiceError> {
+    let ChoiceContext { offered, offered_bindings, bindings, is_confidential } = *context;
     let is_offered = |kind: &MechanismKind| offered.iter().any(|name| name == kind.name());
     let mut left = policy.preference.clone();
     left.retain(is_offered);
@@ -263,7 +269,7 @@ pub fn choose(
     let wants_plus = left.iter().any(|kind| kind.is_plus());
     let common = common_binding(policy, offered_bindings, bindings);
     left.retain(|kind| match kind {
-        MechanismKind::Plain | MechanismKind::External => confidential,
+        MechanismKind::Plain | MechanismKind::External => is_confidential,
         MechanismKind::Scram { plus, .. } => !plus || common.is_some(),
         MechanismKind::Anonymous => true,
     });
@@ -317,7 +323,7 @@ fn common_binding(
     bindings: &ChannelBindings,
 ) -> Option<Binding> {
     let guesses = announced.is_empty() && policy.insists_on_plus();
-    BindingKind::ALL.into_iter().find_map(|kind| {
+    BindingKind::ALL.iter().copied().find_map(|kind| {
         let data = bindings.get(kind).filter(|data| !data.is_empty())?;
         let is_announced = guesses || announced.iter().any(|name| name == kind.as_str());
         is_announced.then(|| Binding::Bound(kind, data.to_vec()))

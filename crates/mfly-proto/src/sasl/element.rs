@@ -8,25 +8,23 @@
 //! Source: RFC 6120 §6.4; order of attributes observed: Web SDK 4.25.10. Data are base64 (RFC 4648
 //! §4) without white space. Where "no data" and "data of length zero" differ, the latter is `=`.
 
-use crate::decode::DecodeError;
+use super::data::{self, Data, data_element};
+use crate::decode::{DecodeError, expect};
 use crate::ns;
 use crate::xml::{Element, Writer};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use std::fmt;
 use zeroize::Zeroizing;
 
 /// Begins an authentication (RFC 6120 §6.4.2).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Auth {
-    /// The chosen mechanism.
+    /// Name of the chosen mechanism.
     pub mechanism: String,
-    /// The initial response; it may be empty.
+    /// The initial response, which may be empty.
     pub initial: Option<Zeroizing<Vec<u8>>>,
 }
 
 impl Auth {
-    /// An authentication that begins with `initial`.
+    /// An authentication with the initial response `initial`.
     #[must_use]
     pub fn new(mechanism: impl Into<String>, initial: Vec<u8>) -> Self {
         Self { mechanism: mechanism.into(), initial: Some(Zeroizing::new(initial)) }
@@ -41,8 +39,10 @@ impl Auth {
     /// Reads an `<auth/>`.
     ///
     /// # Errors
-    /// When the element is another one, lacks its mechanism, or does not hold base64.
+    /// When the element has another name or namespace, lacks its mechanism, or its text is not
+    /// base64.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
+        expect(element, ns::SASL, "auth")?;
         let initial = read_optional_data(element, "auth")?;
         let mechanism = element
             .attr("mechanism")
@@ -60,17 +60,12 @@ impl Auth {
         });
     }
 }
+debug_only!(Auth { mechanism });
 
-impl fmt::Debug for Auth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Auth").field("mechanism", &self.mechanism).finish_non_exhaustive()
-    }
-}
-
-/// Ends an authentication well (RFC 6120 §6.4.6).
+/// Ends a successful authentication (RFC 6120 §6.4.6).
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Success {
-    /// What the mechanism has to say at the end; it may be empty.
+    /// Final data of the mechanism, which may be empty.
     pub data: Option<Zeroizing<Vec<u8>>>,
 }
 
@@ -84,8 +79,9 @@ impl Success {
     /// Reads a `<success/>`.
     ///
     /// # Errors
-    /// When the element is another one or does not hold base64.
+    /// When the element has another name or namespace, or its text is not base64.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
+        expect(element, ns::SASL, "success")?;
         Ok(Self { data: read_optional_data(element, "success")? })
     }
 
@@ -97,112 +93,41 @@ impl Success {
         });
     }
 }
+debug_only!(Success {});
 
-impl fmt::Debug for Success {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Success").finish_non_exhaustive()
-    }
+data_element! {
+    /// The server's challenge (RFC 6120 §6.4.3).
+    Challenge = "challenge" in ns::SASL, read_data
+}
+data_element! {
+    /// The client's response to a challenge (RFC 6120 §6.4.3).
+    Response = "response" in ns::SASL, read_data
+}
+empty_element! {
+    /// The client gives up (RFC 6120 §6.4.4).
+    Abort = "abort" in ns::SASL
 }
 
-macro_rules! exchange {
-    ($(#[$doc:meta])* $name:ident, $element:literal) => {
-        $(#[$doc])*
-        #[derive(Clone, Default, PartialEq, Eq)]
-        pub struct $name {
-            /// The mechanism's data; they may be empty.
-            pub data: Zeroizing<Vec<u8>>,
-        }
-
-        impl $name {
-            /// Carries the mechanism's data.
-            #[must_use]
-            pub fn new(data: Vec<u8>) -> Self {
-                Self { data: Zeroizing::new(data) }
-            }
-
-            #[doc = concat!("Whether the element is a `<", $element, "/>`.")]
-            #[must_use]
-            pub fn is(element: Element<'_>) -> bool {
-                element.is(ns::SASL, $element)
-            }
-
-            #[doc = concat!("Reads a `<", $element, "/>`.")]
-            ///
-            /// # Errors
-            /// When the element is another one or does not hold base64.
-            pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
-                Ok(Self { data: read_optional_data(element, $element)?.unwrap_or_default() })
-            }
-
-            #[doc = concat!("Writes the `<", $element, "/>`.")]
-            pub fn write(&self, writer: &mut Writer<'_>) {
-                writer.element($element, |w| {
-                    w.attr("xmlns", ns::SASL);
-                    if !self.data.is_empty() {
-                        w.text(&Zeroizing::new(STANDARD.encode(&*self.data)));
-                    }
-                });
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_struct(stringify!($name)).finish_non_exhaustive()
-            }
-        }
-    };
-}
-
-exchange!(
-    /// The server asks (RFC 6120 §6.4.3).
-    Challenge,
-    "challenge"
-);
-exchange!(
-    /// The client answers (RFC 6120 §6.4.3).
-    Response,
-    "response"
-);
-
-/// The client gives up (RFC 6120 §6.4.4).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Abort;
-
-impl Abort {
-    /// Whether the element is an `<abort/>`.
-    #[must_use]
-    pub fn is(element: Element<'_>) -> bool {
-        element.is(ns::SASL, "abort")
-    }
-
-    /// Writes the `<abort/>`.
-    pub fn write(self, writer: &mut Writer<'_>) {
-        writer.element("abort", |w| w.attr("xmlns", ns::SASL));
-    }
+fn read_data(element: Element<'_>, name: &'static str) -> Result<Data, DecodeError> {
+    read_optional_data(element, name).map(Option::unwrap_or_default)
 }
 
 fn read_optional_data(
     element: Element<'_>,
     name: &'static str,
-) -> Result<Option<Zeroizing<Vec<u8>>>, DecodeError> {
-    if !element.is(ns::SASL, name) {
-        return Err(DecodeError::UnexpectedElement { expected: name });
-    }
+) -> Result<Option<Data>, DecodeError> {
     match element.text().as_ref() {
         "" => Ok(None),
         "=" => Ok(Some(Zeroizing::default())),
-        base64 => STANDARD
-            .decode(base64)
-            .map(|data| Some(Zeroizing::new(data)))
-            .map_err(|_| DecodeError::InvalidValue { element: name, field: "base64" }),
+        _ => data::read(element, name).map(Some),
     }
 }
 
-fn write_optional_data(writer: &mut Writer<'_>, data: Option<&Zeroizing<Vec<u8>>>) {
+fn write_optional_data(writer: &mut Writer<'_>, data: Option<&Data>) {
     match data {
-        None => {}
         Some(data) if data.is_empty() => writer.text("="),
-        Some(data) => writer.text(&Zeroizing::new(STANDARD.encode(&**data))),
+        Some(data) => data::write(writer, data),
+        None => {}
     }
 }
 

@@ -8,55 +8,33 @@ use crate::text::escaped;
 use crate::xml::{Element, Writer};
 use std::fmt;
 
-macro_rules! conditions {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
-        /// Why authentication failed (RFC 6120 §6.5).
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum FailureCondition {
-            $($(#[$doc])* $variant,)*
-        }
-
-        impl FailureCondition {
-            /// Every defined condition.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            /// The element's name.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
-            pub(crate) fn from_name(name: &str) -> Option<Self> {
-                match name { $($name => Some(Self::$variant),)* _ => None }
-            }
-        }
-    };
-}
-
-conditions! {
-    /// The client gave up.
-    Aborted = "aborted";
-    /// The account is disabled.
-    AccountDisabled = "account-disabled";
-    /// The credentials have expired.
-    CredentialsExpired = "credentials-expired";
-    /// The mechanism needs an encrypted stream.
-    EncryptionRequired = "encryption-required";
-    /// The data were not base64.
-    IncorrectEncoding = "incorrect-encoding";
-    /// The user may not act as the identity asked for.
-    InvalidAuthzid = "invalid-authzid";
-    /// The server does not offer the mechanism.
-    InvalidMechanism = "invalid-mechanism";
-    /// The message was malformed.
-    MalformedRequest = "malformed-request";
-    /// The server wants a stronger mechanism.
-    MechanismTooWeak = "mechanism-too-weak";
-    /// The credentials are wrong, or the server does not say more.
-    NotAuthorized = "not-authorized";
-    /// The server failed for now.
-    TemporaryAuthFailure = "temporary-auth-failure";
+named! {
+    /// The reason why an authentication failed (RFC 6120 §6.5).
+    #[non_exhaustive]
+    pub enum FailureCondition {
+        /// The client gave up.
+        Aborted = "aborted",
+        /// The account is disabled.
+        AccountDisabled = "account-disabled",
+        /// The credentials have expired.
+        CredentialsExpired = "credentials-expired",
+        /// The mechanism needs an encrypted stream.
+        EncryptionRequired = "encryption-required",
+        /// The data were not base64.
+        IncorrectEncoding = "incorrect-encoding",
+        /// The user may not act as the identity asked for.
+        InvalidAuthzid = "invalid-authzid",
+        /// The server does not offer the mechanism.
+        InvalidMechanism = "invalid-mechanism",
+        /// The message was malformed.
+        MalformedRequest = "malformed-request",
+        /// The server wants a stronger mechanism.
+        MechanismTooWeak = "mechanism-too-weak",
+        /// The credentials are wrong, or the server does not say more.
+        NotAuthorized = "not-authorized",
+        /// The server failed for now.
+        TemporaryAuthFailure = "temporary-auth-failure",
+    }
 }
 
 impl FailureCondition {
@@ -70,12 +48,6 @@ impl FailureCondition {
                 | Self::InvalidAuthzid
                 | Self::NotAuthorized
         )
-    }
-}
-
-impl fmt::Display for FailureCondition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

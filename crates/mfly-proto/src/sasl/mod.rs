@@ -8,6 +8,7 @@
 pub mod anonymous;
 mod channel_binding;
 pub mod choice;
+pub(crate) mod data;
 mod element;
 mod error;
 pub mod external;
@@ -18,7 +19,7 @@ pub mod scram;
 
 pub use anonymous::Anonymous;
 pub use channel_binding::ChannelBindings;
-pub use choice::{Choice, ChoiceError, MechanismPolicy, choose};
+pub use choice::{Choice, ChoiceContext, ChoiceError, MechanismPolicy, choose};
 pub use element::{Abort, Auth, Challenge, Response, Success};
 pub use error::SaslError;
 pub use external::External;
@@ -27,7 +28,7 @@ pub use kind::MechanismKind;
 pub use plain::Plain;
 pub use scram::{
     Binding, BindingKind, Nonce, Scram, ScramCredentials, ScramDerivation, ScramError, ScramHash,
-    ScramKeys, ScramOffer, ScramParameters, ScramRefusal, ScramServer,
+    ScramKeys, ScramOffer, ScramParameters, ScramRefusal, ScramServer, ScramServerParameters,
 };
 
 /// The client's half of one authentication.

@@ -5,7 +5,6 @@ use crate::bind2::Bind;
 use crate::decode::DecodeError;
 use crate::ns;
 use crate::xml::{Element, Writer};
-use std::fmt;
 use zeroize::Zeroizing;
 
 /// Begins an authentication (XEP-0388 §2.3).
@@ -46,7 +45,7 @@ impl Authenticate {
     /// twice.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
         const NAME: &str = "authenticate";
-        expect(element, NAME)?;
+        expect(element, ns::SASL2, NAME)?;
         let mechanism = element
             .attr("mechanism")
             .filter(|mechanism| !mechanism.is_empty())
@@ -76,15 +75,7 @@ impl Authenticate {
         });
     }
 }
-
-impl fmt::Debug for Authenticate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authenticate")
-            .field("mechanism", &self.mechanism)
-            .field("bind", &self.bind)
-            .finish_non_exhaustive()
-    }
-}
+debug_only!(Authenticate { mechanism, bind });
 
 /// The program that authenticates (XEP-0388 §2.3.1). Only the server sees it.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -120,9 +111,4 @@ impl UserAgent {
     }
 }
 
-/// Shows the program's name only.
-impl fmt::Debug for UserAgent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UserAgent").field("software", &self.software).finish_non_exhaustive()
-    }
-}
+debug_only!(UserAgent { software });

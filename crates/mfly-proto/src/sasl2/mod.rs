@@ -1,5 +1,5 @@
-//! SASL2 (XEP-0388): an authentication that says more in one message, and needs no new stream after
-//! it.
+//! SASL2 (XEP-0388): authentication that carries other requests with it and needs no new stream
+//! afterwards.
 //!
 //! ```text
 //! C: <authenticate mechanism="SCRAM-SHA-256" xmlns="urn:xmpp:sasl:2"><initial-response>…</initial-response>
@@ -12,82 +12,67 @@
 //! S: <stream:features>…</stream:features>
 //! ```
 //! Source: XEP-0388 §2. Data are base64 (RFC 4648 §4) without white space; where "no data" and
-//! "data of length zero" differ, the former has no element. What else an element holds is passed
-//! over.
+//! "data of length zero" differ, the former has no element. Other content of the elements is
+//! ignored.
 
 mod authenticate;
-mod exchange;
 mod outcome;
 
 pub use authenticate::{Authenticate, UserAgent};
-pub use exchange::{Abort, Challenge, Response};
 pub use outcome::{Continue, Failure, Success};
 
-use crate::decode::DecodeError;
+use crate::decode::{DecodeError, expect};
 use crate::ns;
+use crate::sasl::data::{self, Data, data_element};
 use crate::xml::{Element, Writer};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use zeroize::Zeroizing;
 
-/// Bytes of a mechanism.
-type Data = Zeroizing<Vec<u8>>;
-
-fn expect(element: Element<'_>, name: &'static str) -> Result<(), DecodeError> {
-    if element.is(ns::SASL2, name) {
-        Ok(())
-    } else {
-        Err(DecodeError::UnexpectedElement { expected: name })
-    }
+data_element! {
+    /// The server's challenge (XEP-0388 §2.5).
+    Challenge = "challenge" in ns::SASL2, data::read
+}
+data_element! {
+    /// The client's response to a challenge (XEP-0388 §2.5).
+    Response = "response" in ns::SASL2, data::read
+}
+empty_element! {
+    /// The client gives up (XEP-0388 §3.5).
+    Abort = "abort" in ns::SASL2
 }
 
-/// The child of this name, which must not be there twice.
+/// The child with this name, which must not occur twice.
 fn only_child<'a>(
     element: Element<'a>,
-    of: &'static str,
+    parent: &'static str,
     name: &'static str,
 ) -> Result<Option<Element<'a>>, DecodeError> {
     let mut found = element.children().filter(|child| child.is(ns::SASL2, name));
     let first = found.next();
     if found.next().is_some() {
-        return Err(DecodeError::InvalidValue { element: of, field: name });
+        return Err(DecodeError::InvalidValue { element: parent, field: name });
     }
     Ok(first)
 }
 
 fn text_child(
     element: Element<'_>,
-    of: &'static str,
+    parent: &'static str,
     name: &'static str,
 ) -> Result<Option<String>, DecodeError> {
-    let child = only_child(element, of, name)?;
+    let child = only_child(element, parent, name)?;
     Ok(child.map(|child| child.text().into_owned()))
 }
 
 fn data_child(
     element: Element<'_>,
-    of: &'static str,
+    parent: &'static str,
     name: &'static str,
 ) -> Result<Option<Data>, DecodeError> {
-    let child = only_child(element, of, name)?;
-    child.map(|child| data(child, name)).transpose()
-}
-
-fn data(element: Element<'_>, name: &'static str) -> Result<Data, DecodeError> {
-    let decoded = STANDARD.decode(element.text().as_ref());
-    decoded
-        .map(Zeroizing::new)
-        .map_err(|_| DecodeError::InvalidValue { element: name, field: "base64" })
-}
-
-fn write_data(writer: &mut Writer<'_>, data: &Data) {
-    if !data.is_empty() {
-        writer.text(&Zeroizing::new(STANDARD.encode(&**data)));
-    }
+    let child = only_child(element, parent, name)?;
+    child.map(|child| data::read(child, name)).transpose()
 }
 
 fn write_data_child(writer: &mut Writer<'_>, name: &'static str, data: Option<&Data>) {
     if let Some(data) = data {
-        writer.element(name, |w| write_data(w, data));
+        writer.element(name, |w| data::write(w, data));
     }
 }

@@ -7,7 +7,6 @@ use crate::jid::Jid;
 use crate::ns;
 use crate::sasl;
 use crate::xml::{Element, Writer};
-use std::fmt;
 use zeroize::Zeroizing;
 
 /// The client is authenticated. Features follow, and no stream is opened anew.
@@ -36,7 +35,7 @@ impl Success {
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
         const NAME: &str = "success";
         const IDENTITY: &str = "authorization-identifier";
-        expect(element, NAME)?;
+        expect(element, ns::SASL2, NAME)?;
         let invalid = DecodeError::InvalidValue { element: NAME, field: IDENTITY };
         let identity = only_child(element, NAME, IDENTITY)?
             .ok_or(DecodeError::MissingChild { element: NAME, child: IDENTITY })?;
@@ -64,15 +63,7 @@ impl Success {
         });
     }
 }
-
-impl fmt::Debug for Success {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Success")
-            .field("identity", &self.identity)
-            .field("bound", &self.bound)
-            .finish_non_exhaustive()
-    }
-}
+debug_only!(Success { identity, bound });
 
 /// The client is not authenticated; the conditions are those of RFC 6120 §6.5.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +81,7 @@ impl Failure {
     /// # Errors
     /// When the element is another one, or has two texts.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
-        expect(element, "failure")?;
+        expect(element, ns::SASL2, "failure")?;
         let condition = element
             .children()
             .filter(|child| child.ns() == ns::SASL)
@@ -138,7 +129,7 @@ impl Continue {
     /// When the element is another one, names no task, does not hold base64, or has a child twice.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
         const NAME: &str = "continue";
-        expect(element, NAME)?;
+        expect(element, ns::SASL2, NAME)?;
         let tasks: Vec<String> = only_child(element, NAME, "tasks")?
             .into_iter()
             .flat_map(|tasks| tasks.children())
@@ -171,12 +162,4 @@ impl Continue {
         });
     }
 }
-
-impl fmt::Debug for Continue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Continue")
-            .field("tasks", &self.tasks)
-            .field("text", &self.text)
-            .finish_non_exhaustive()
-    }
-}
+debug_only!(Continue { tasks, text });

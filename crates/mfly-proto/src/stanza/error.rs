@@ -8,123 +8,93 @@ use crate::text::escaped;
 use crate::xml::{Element, Writer};
 use std::fmt;
 
-/// What may be done about it (RFC 6120 §8.3.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ErrorKind {
-    /// Retry after authenticating or authorising.
-    Auth,
-    /// Do not retry.
-    Cancel,
-    /// A warning: proceed.
-    Continue,
-    /// Retry after changing the data.
-    Modify,
-    /// Retry after waiting.
-    Wait,
-}
-
-macro_rules! conditions {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal, $kind:ident;)*) => {
-        /// What went wrong (RFC 6120 §8.3.3).
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum ErrorCondition {
-            $($(#[$doc])* $variant,)*
-        }
-
-        impl ErrorCondition {
-            /// Every defined condition.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            /// The element's name.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
-            /// The error type that the RFC recommends for it.
-            #[must_use]
-            pub const fn default_kind(self) -> ErrorKind {
-                match self { $(Self::$variant => ErrorKind::$kind,)* }
-            }
-
-            fn from_name(name: &str) -> Option<Self> {
-                match name { $($name => Some(Self::$variant),)* _ => None }
-            }
-        }
-    };
-}
-
-conditions! {
-    /// The request is malformed.
-    BadRequest = "bad-request", Modify;
-    /// Another resource or session has that name.
-    Conflict = "conflict", Cancel;
-    /// The feature is not implemented.
-    FeatureNotImplemented = "feature-not-implemented", Cancel;
-    /// The requester may not do this.
-    Forbidden = "forbidden", Auth;
-    /// The addressed entity is gone.
-    Gone = "gone", Cancel;
-    /// The server failed.
-    InternalServerError = "internal-server-error", Cancel;
-    /// The addressed item does not exist.
-    ItemNotFound = "item-not-found", Cancel;
-    /// An address is malformed.
-    JidMalformed = "jid-malformed", Modify;
-    /// The request breaks a policy of the recipient.
-    NotAcceptable = "not-acceptable", Modify;
-    /// Nobody may do this.
-    NotAllowed = "not-allowed", Cancel;
-    /// Credentials are needed.
-    NotAuthorized = "not-authorized", Auth;
-    /// The request breaks a policy of the server.
-    PolicyViolation = "policy-violation", Modify;
-    /// The recipient is not reachable now.
-    RecipientUnavailable = "recipient-unavailable", Wait;
-    /// Ask elsewhere.
-    Redirect = "redirect", Modify;
-    /// Register first.
-    RegistrationRequired = "registration-required", Auth;
-    /// The other server does not exist.
-    RemoteServerNotFound = "remote-server-not-found", Cancel;
-    /// The other server did not answer.
-    RemoteServerTimeout = "remote-server-timeout", Wait;
-    /// Out of resources.
-    ResourceConstraint = "resource-constraint", Wait;
-    /// Nobody offers that service.
-    ServiceUnavailable = "service-unavailable", Cancel;
-    /// A presence subscription is needed.
-    SubscriptionRequired = "subscription-required", Auth;
-    /// None of the defined conditions.
-    UndefinedCondition = "undefined-condition", Cancel;
-    /// Understood, but not at this time.
-    UnexpectedRequest = "unexpected-request", Wait;
-}
-
-impl fmt::Display for ErrorCondition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+named! {
+    /// How the sender may react to the error (RFC 6120 §8.3.2).
+    pub enum ErrorKind {
+        /// Retry after authenticating or authorising.
+        Auth = "auth",
+        /// Do not retry.
+        Cancel = "cancel",
+        /// Proceed: it was only a warning.
+        Continue = "continue",
+        /// Retry after changing the data.
+        Modify = "modify",
+        /// Retry after waiting.
+        Wait = "wait",
     }
 }
 
-impl ErrorKind {
-    /// The attribute's value.
+named! {
+    /// The defined condition of a stanza error (RFC 6120 §8.3.3).
+    #[non_exhaustive]
+    pub enum ErrorCondition {
+        /// The request is malformed.
+        BadRequest = "bad-request",
+        /// Another resource or session has this name.
+        Conflict = "conflict",
+        /// The feature is not implemented.
+        FeatureNotImplemented = "feature-not-implemented",
+        /// The requester may not do this.
+        Forbidden = "forbidden",
+        /// The addressed entity is gone.
+        Gone = "gone",
+        /// The server failed.
+        InternalServerError = "internal-server-error",
+        /// The addressed item does not exist.
+        ItemNotFound = "item-not-found",
+        /// An address is malformed.
+        JidMalformed = "jid-malformed",
+        /// The request breaks a policy of the recipient.
+        NotAcceptable = "not-acceptable",
+        /// No entity may do this.
+        NotAllowed = "not-allowed",
+        /// Credentials are needed.
+        NotAuthorized = "not-authorized",
+        /// The request breaks a policy of the server.
+        PolicyViolation = "policy-violation",
+        /// The recipient is not reachable now.
+        RecipientUnavailable = "recipient-unavailable",
+        /// The service is available at another address.
+        Redirect = "redirect",
+        /// Registration is needed first.
+        RegistrationRequired = "registration-required",
+        /// The other server does not exist.
+        RemoteServerNotFound = "remote-server-not-found",
+        /// The other server did not answer.
+        RemoteServerTimeout = "remote-server-timeout",
+        /// The server is out of resources.
+        ResourceConstraint = "resource-constraint",
+        /// The service is not offered.
+        ServiceUnavailable = "service-unavailable",
+        /// A presence subscription is needed.
+        SubscriptionRequired = "subscription-required",
+        /// None of the defined conditions.
+        UndefinedCondition = "undefined-condition",
+        /// Understood, but not at this time.
+        UnexpectedRequest = "unexpected-request",
+    }
+}
+
+impl ErrorCondition {
+    /// The error type that the RFC recommends for this condition.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub const fn default_kind(self) -> ErrorKind {
         match self {
-            Self::Auth => "auth",
-            Self::Cancel => "cancel",
-            Self::Continue => "continue",
-            Self::Modify => "modify",
-            Self::Wait => "wait",
+            Self::Forbidden
+            | Self::NotAuthorized
+            | Self::RegistrationRequired
+            | Self::SubscriptionRequired => ErrorKind::Auth,
+            Self::BadRequest
+            | Self::JidMalformed
+            | Self::NotAcceptable
+            | Self::PolicyViolation
+            | Self::Redirect => ErrorKind::Modify,
+            Self::RecipientUnavailable
+            | Self::RemoteServerTimeout
+            | Self::ResourceConstraint
+            | Self::UnexpectedRequest => ErrorKind::Wait,
+            _ => ErrorKind::Cancel,
         }
-    }
-
-    fn from_attribute(value: &str) -> Option<Self> {
-        [Self::Auth, Self::Cancel, Self::Continue, Self::Modify, Self::Wait]
-            .into_iter()
-            .find(|kind| kind.as_str() == value)
     }
 }
 
@@ -172,7 +142,7 @@ impl StanzaError {
                 }
             }
         }
-        if let Some(kind) = element.attr("type").and_then(|v| ErrorKind::from_attribute(&v)) {
+        if let Some(kind) = element.attr("type").and_then(|v| ErrorKind::from_name(&v)) {
             error.kind = kind;
         }
         error

@@ -5,45 +5,23 @@
 
 use super::error::StanzaError;
 use crate::argument::InvalidArgument;
-use crate::decode::DecodeError;
+use crate::decode::{DecodeError, expect};
 use crate::id::StanzaId;
 use crate::jid::Jid;
 use crate::ns;
 use crate::xml::{Element, Writer};
 
-/// The `type` of an `iq`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum IqKind {
-    /// Asks for information.
-    Get,
-    /// Asks for a change.
-    Set,
-    /// Answers a get or set.
-    Result,
-    /// Refuses a get or set.
-    Error,
-}
-
-impl IqKind {
-    /// The attribute's value.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "get",
-            Self::Set => "set",
-            Self::Result => "result",
-            Self::Error => "error",
-        }
-    }
-
-    fn from_attribute(value: &str) -> Option<Self> {
-        Some(match value {
-            "get" => Self::Get,
-            "set" => Self::Set,
-            "result" => Self::Result,
-            "error" => Self::Error,
-            _ => return None,
-        })
+named! {
+    /// The `type` of an `iq`.
+    pub enum IqKind {
+        /// Asks for information.
+        Get = "get",
+        /// Asks for a change.
+        Set = "set",
+        /// Answers a get or set.
+        Result = "result",
+        /// Refuses a get or set.
+        Error = "error",
     }
 }
 
@@ -72,7 +50,7 @@ impl<'a> Iq<'a> {
         let kind = element.attr("type").ok_or(missing("type"))?;
         let id = element.attr("id").ok_or(missing("id"))?;
         Ok(Self {
-            kind: IqKind::from_attribute(&kind).ok_or(invalid("type"))?,
+            kind: IqKind::from_name(&kind).ok_or(invalid("type"))?,
             id: StanzaId::new(id).map_err(|_| invalid("id"))?,
             from: super::address(element, "iq", "from")?,
             to: super::address(element, "iq", "to")?,
@@ -137,8 +115,14 @@ pub trait IqRequest: Sized {
         None
     }
 
-    /// Writes the payload element.
-    fn write(&self, writer: &mut Writer<'_>);
+    /// Writes the payload element: without an own implementation, an empty element with
+    /// [`STATUS`](Self::STATUS) and [`NAMESPACE`](Self::NAMESPACE).
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.element(Self::NAME, |w| {
+            w.attr_opt("status", Self::STATUS);
+            w.attr("xmlns", Self::NAMESPACE);
+        });
+    }
 
     /// Reads the request, as the answering side does.
     ///
@@ -154,6 +138,18 @@ pub trait IqRequest: Sized {
     /// # Errors
     /// When the result does not say what it should.
     fn read_response(reply: &Reply<'_>) -> Result<Self::Response, DecodeError>;
+}
+
+/// Refuses a payload that is not that of the request `R`.
+pub(crate) fn check<R: IqRequest>(payload: Element<'_>) -> Result<(), DecodeError> {
+    expect(payload, R::NAMESPACE, R::NAME)
+}
+
+/// The payload of a result, which must have the name and namespace of the request `R`.
+pub(crate) fn result<'a, R: IqRequest>(reply: &Reply<'a>) -> Result<Element<'a>, DecodeError> {
+    let payload = reply.require(R::NAME)?;
+    check::<R>(payload)?;
+    Ok(payload)
 }
 
 /// Writes a request: `<iq id to type xmlns>payload</iq>`, without `from`, as the official SDK does.

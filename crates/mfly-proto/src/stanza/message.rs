@@ -6,20 +6,22 @@ use crate::jid::{BareJid, Jid};
 use crate::ns;
 use crate::xml::{Element, Writer};
 
-/// The `type` of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub enum MessageKind {
-    /// One-to-one.
-    Chat,
-    /// An earlier message failed.
-    Error,
-    /// Several participants.
-    Groupchat,
-    /// A notice.
-    Headline,
-    /// Anything else, also when the type is missing or unknown (RFC 6121 §5.2.2).
-    #[default]
-    Normal,
+named! {
+    /// The `type` of a message.
+    #[derive(Default)]
+    pub enum MessageKind {
+        /// One-to-one chat.
+        Chat = "chat",
+        /// Reports that an earlier message failed.
+        Error = "error",
+        /// Chat of several participants.
+        Groupchat = "groupchat",
+        /// A notice that expects no reply.
+        Headline = "headline",
+        /// Any other message, also when the type is missing or unknown (RFC 6121 §5.2.2).
+        #[default]
+        Normal = "normal",
+    }
 }
 
 /// A received message, its content still borrowed.
@@ -42,15 +44,9 @@ impl<'a> Message<'a> {
     /// # Errors
     /// When an address is malformed.
     pub fn read(element: Element<'a>) -> Result<Self, DecodeError> {
-        let kind = match element.attr("type").as_deref() {
-            Some("chat") => MessageKind::Chat,
-            Some("error") => MessageKind::Error,
-            Some("groupchat") => MessageKind::Groupchat,
-            Some("headline") => MessageKind::Headline,
-            _ => MessageKind::Normal,
-        };
+        let kind = element.attr("type").and_then(|kind| MessageKind::from_name(&kind));
         Ok(Self {
-            kind,
+            kind: kind.unwrap_or_default(),
             id: element.attr("id").map(std::borrow::Cow::into_owned),
             from: super::address(element, "message", "from")?,
             to: super::address(element, "message", "to")?,

@@ -64,35 +64,17 @@ impl PresenceKind {
     }
 }
 
-/// How available an available sender is (RFC 6121 §4.7.2.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Show {
-    /// Temporarily away.
-    Away,
-    /// Interested in chatting.
-    Chat,
-    /// Do not disturb.
-    DoNotDisturb,
-    /// Away for longer.
-    ExtendedAway,
-}
-
-impl Show {
-    /// The element's text.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Away => "away",
-            Self::Chat => "chat",
-            Self::DoNotDisturb => "dnd",
-            Self::ExtendedAway => "xa",
-        }
-    }
-
-    fn from_text(text: &str) -> Option<Self> {
-        [Self::Away, Self::Chat, Self::DoNotDisturb, Self::ExtendedAway]
-            .into_iter()
-            .find(|show| show.as_str() == text)
+named! {
+    /// Degree of availability of an available sender (RFC 6121 §4.7.2.1).
+    pub enum Show {
+        /// Temporarily away.
+        Away = "away",
+        /// Interested in chatting.
+        Chat = "chat",
+        /// Do not disturb.
+        DoNotDisturb = "dnd",
+        /// Away for a longer time.
+        ExtendedAway = "xa",
     }
 }
 
@@ -140,7 +122,7 @@ impl Presence {
         presence.to = super::address(element, "presence", "to")?;
         for child in element.children() {
             match child.name() {
-                "show" => presence.show = Show::from_text(child.text().trim()),
+                "show" => presence.show = Show::from_name(child.text().trim()),
                 "status" => presence.status = Some(child.text().into_owned()),
                 "priority" => presence.priority = priority(&child.text()),
                 _ => {}

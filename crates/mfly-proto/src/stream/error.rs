@@ -10,88 +10,63 @@ use crate::text::escaped;
 use crate::xml::{Element, Writer, XmlErrorKind};
 use std::fmt;
 
-macro_rules! conditions {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
-        /// Why the stream ended (RFC 6120 §4.9.3).
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-        #[non_exhaustive]
-        pub enum StreamCondition {
-            $($(#[$doc])* $variant,)*
-            /// A condition that the RFC does not define, or none at all.
-            #[default]
-            UndefinedCondition,
-        }
-
-        impl StreamCondition {
-            /// The element's name.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $name,)*
-                    Self::UndefinedCondition => "undefined-condition",
-                }
-            }
-
-            fn from_name(name: &str) -> Option<Self> {
-                match name {
-                    $($name => Some(Self::$variant),)*
-                    "undefined-condition" => Some(Self::UndefinedCondition),
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-
-conditions! {
-    /// The XML cannot be processed.
-    BadFormat = "bad-format";
-    /// A namespace prefix is wrong.
-    BadNamespacePrefix = "bad-namespace-prefix";
-    /// Another session took this resource.
-    Conflict = "conflict";
-    /// The peer was silent for too long.
-    ConnectionTimeout = "connection-timeout";
-    /// The server no longer serves this host.
-    HostGone = "host-gone";
-    /// The server does not know this host.
-    HostUnknown = "host-unknown";
-    /// An address is missing or wrong.
-    ImproperAddressing = "improper-addressing";
-    /// The server failed.
-    InternalServerError = "internal-server-error";
-    /// The `from` is not the sender's.
-    InvalidFrom = "invalid-from";
-    /// A namespace is wrong.
-    InvalidNamespace = "invalid-namespace";
-    /// The XML is invalid.
-    InvalidXml = "invalid-xml";
-    /// The peer must authenticate first.
-    NotAuthorized = "not-authorized";
-    /// The XML is not well-formed.
-    NotWellFormed = "not-well-formed";
-    /// A local policy was broken.
-    PolicyViolation = "policy-violation";
-    /// Another server could not be reached.
-    RemoteConnectionFailed = "remote-connection-failed";
-    /// The stream must be opened again.
-    Reset = "reset";
-    /// Out of resources.
-    ResourceConstraint = "resource-constraint";
-    /// XML that RFC 6120 §11 forbids.
-    RestrictedXml = "restricted-xml";
-    /// Connect to another host.
-    SeeOtherHost = "see-other-host";
-    /// The server shuts down.
-    SystemShutdown = "system-shutdown";
-    /// The encoding is not UTF-8.
-    UnsupportedEncoding = "unsupported-encoding";
-    /// A required feature is missing.
-    UnsupportedFeature = "unsupported-feature";
-    /// Not a stanza.
-    UnsupportedStanzaType = "unsupported-stanza-type";
-    /// The stream version is wrong.
-    UnsupportedVersion = "unsupported-version";
+named! {
+    /// The reason for the end of a stream (RFC 6120 §4.9.3).
+    #[derive(Default)]
+    #[non_exhaustive]
+    pub enum StreamCondition {
+        /// The XML cannot be processed.
+        BadFormat = "bad-format",
+        /// A namespace prefix is wrong.
+        BadNamespacePrefix = "bad-namespace-prefix",
+        /// Another session took this resource.
+        Conflict = "conflict",
+        /// The peer was silent for too long.
+        ConnectionTimeout = "connection-timeout",
+        /// The server no longer serves this host.
+        HostGone = "host-gone",
+        /// The server does not know this host.
+        HostUnknown = "host-unknown",
+        /// An address is missing or wrong.
+        ImproperAddressing = "improper-addressing",
+        /// The server failed.
+        InternalServerError = "internal-server-error",
+        /// The `from` is not the sender's address.
+        InvalidFrom = "invalid-from",
+        /// A namespace is wrong.
+        InvalidNamespace = "invalid-namespace",
+        /// The XML is invalid.
+        InvalidXml = "invalid-xml",
+        /// The peer must authenticate first.
+        NotAuthorized = "not-authorized",
+        /// The XML is not well-formed.
+        NotWellFormed = "not-well-formed",
+        /// A local policy was broken.
+        PolicyViolation = "policy-violation",
+        /// Another server could not be reached.
+        RemoteConnectionFailed = "remote-connection-failed",
+        /// The stream must be opened again.
+        Reset = "reset",
+        /// The server is out of resources.
+        ResourceConstraint = "resource-constraint",
+        /// XML that RFC 6120 §11 forbids.
+        RestrictedXml = "restricted-xml",
+        /// The peer must connect to another host.
+        SeeOtherHost = "see-other-host",
+        /// The server shuts down.
+        SystemShutdown = "system-shutdown",
+        /// The encoding is not UTF-8.
+        UnsupportedEncoding = "unsupported-encoding",
+        /// A required feature is missing.
+        UnsupportedFeature = "unsupported-feature",
+        /// The element is not a stanza.
+        UnsupportedStanzaType = "unsupported-stanza-type",
+        /// The stream version is wrong.
+        UnsupportedVersion = "unsupported-version",
+        /// A condition that the RFC does not define, or no condition at all.
+        #[default]
+        UndefinedCondition = "undefined-condition",
+    }
 }
 
 /// What to tell a peer that sent such a text (RFC 6120 §4.9.3).

@@ -1,13 +1,15 @@
-//! Checks shared by this workspace's tests and fuzz targets.
+//! Checks for the tests and fuzz targets of this workspace.
 //!
-//! A *trace* is one exchange as both sides write it. The same file is judged three times: by the
-//! codec ([`round_trip`]), by the client and by the test server ([`Bindings`] matches what they say
-//! against it).
+//! A *trace* holds the stanzas of both sides of one operation. Each trace is checked three times: the
+//! codec reads and writes its lines ([`round_trip`]), and the client and the test server are run
+//! against it ([`Bindings`] compares their stanzas with its lines).
 
 mod canonical;
+mod recorded;
 mod round_trip;
 mod trace;
 
 pub use canonical::canonical;
+pub use recorded::recorded_traces;
 pub use round_trip::{Dialect, RoundTrip, round_trip};
 pub use trace::{Bindings, Line, Mismatch, Trace, TraceError};

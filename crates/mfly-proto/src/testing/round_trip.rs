@@ -1,41 +1,39 @@
-//! Decode, encode, and decode again: any frame through the types that read it.
+//! Round trips: a frame is read by the type that it belongs to and written again.
 
 use crate::framing::websocket::Incoming;
-use crate::ns;
-use crate::payload::standard;
 use crate::payload::{
-    bind, block, carbons, friends, last_seen, logout, ping, profile, session, settings,
+    bind, block, carbons, every_request, friends, last_seen, logout, ping, profile, session,
+    settings, standard,
 };
 use crate::push::{Push, StandardPush};
-use crate::sasl;
-use crate::sasl2;
 use crate::stanza::iq::{self, IqKind, IqRequest, Reply};
 use crate::stanza::{Iq, Message, Stanza};
 use crate::stream::{Features, StreamError, starttls};
 use crate::xml::{Element, Limits, Parser, Writer};
+use crate::{ns, sasl, sasl2};
 
-/// What became of a frame.
+/// The outcome of a round trip.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RoundTrip {
-    /// Not restricted XML.
+    /// The frame is not restricted XML.
     Refused,
-    /// Well-formed, but no type of this crate reads it.
+    /// The frame is well-formed, but no type of this crate reads it.
     Unknown,
-    /// Read and written again: the type's name, and the text that was written.
+    /// The frame was read and written again.
     Written {
-        /// Which type read it.
+        /// Name of the type that read it.
         by: &'static str,
-        /// What it wrote.
+        /// The text that the type wrote.
         text: String,
     },
 }
 
-/// Whose form a payload has, where the platform and other servers use one name for two.
+/// The dialect of a payload: the platform and other servers give one name to different forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
-    /// The platform's.
+    /// Forms of the platform.
     Platform,
-    /// That of any XMPP server.
+    /// Forms of any XMPP server.
     Standard,
 }
 
@@ -77,10 +75,8 @@ fn frame(
         StreamError::read(element).write(out);
         return Some("StreamError");
     }
-    match element.ns() {
-        ns::SASL | ns::SASL2 => return sasl_element(element, out),
-        ns::TLS => return starttls_element(element, out),
-        _ => {}
+    if matches!(element.ns(), ns::SASL | ns::SASL2 | ns::TLS) {
+        return negotiation(element, out);
     }
     match Stanza::read(element).ok()?? {
         Stanza::Presence(presence) => {
@@ -89,14 +85,14 @@ fn frame(
         }
         Stanza::Message(message) => message_push(&message, out),
         Stanza::Iq(iq) => match iq.kind {
-            // Other servers push what looks like a request, to one session.
+            // Other servers address pushes, which look like requests, to one session.
             IqKind::Set if dialect == Dialect::Standard && iq.to.is_some() => {
                 iq_push(&iq, dialect, out).or_else(|| request(&iq, dialect, out))
             }
             IqKind::Get | IqKind::Set => {
                 request(&iq, dialect, out).or_else(|| {
-                    // A request is read whole; of a push, odd entries are left out, and the rest
-                    // may be a request.
+                    // A push may leave out entries that a request must not have; what remains could
+                    // then be a request.
                     let by = iq_push(&iq, dialect, out)?;
                     (!is_request(out, dialect)).then_some(by)
                 })
@@ -120,49 +116,6 @@ fn frame(
 
 fn addresses<'a>(iq: &'a Iq<'_>) -> (Option<&'a str>, Option<&'a str>) {
     (iq.from.as_ref().map(|jid| jid.as_str()), iq.to.as_ref().map(|jid| jid.as_str()))
-}
-
-/// Every request type of a dialect: the only lists of them in this crate, and only for checks. A
-/// macro is called with the one of a dialect.
-macro_rules! every_request {
-    ($dialect:expr, $visit:ident) => {
-        match $dialect {
-            Dialect::Platform => $visit!(
-                bind::Bind,
-                session::EstablishSession,
-                carbons::EnableCarbons,
-                ping::Ping,
-                profile::SetProfile,
-                profile::GetProfile,
-                last_seen::GetLastSeen,
-                block::Block,
-                block::Unblock,
-                block::GetBlocked,
-                block::GetBlockedBy,
-                friends::GetFriends,
-                friends::RegisterUpdate,
-                settings::GetSettings,
-                settings::UpdateSettings,
-                logout::LogOut,
-            ),
-            Dialect::Standard => $visit!(
-                bind::Bind,
-                session::EstablishSession,
-                carbons::EnableCarbons,
-                ping::Ping,
-                standard::profile::SetVCard,
-                standard::profile::GetVCard,
-                last_seen::GetLastSeen,
-                standard::block::BlockAddresses,
-                standard::block::UnblockAddresses,
-                standard::block::GetBlockList,
-                standard::roster::GetRoster,
-                standard::roster::SetRosterItem,
-                standard::entity_time::GetEntityTime,
-                standard::service_discovery::GetInfo,
-            ),
-        }
-    };
 }
 
 fn belongs<R: IqRequest>(iq: &Iq<'_>, payload: Element<'_>) -> bool {
@@ -217,111 +170,70 @@ fn is_request(text: &[u8], dialect: Dialect) -> bool {
 
 fn iq_push(iq: &Iq<'_>, dialect: Dialect, out: &mut Vec<u8>) -> Option<&'static str> {
     let (from, to) = addresses(iq);
-    if dialect == Dialect::Standard {
-        let push = StandardPush::from_iq(iq).ok()??;
-        iq::write(out, IqKind::Set, &iq.id, from, to, |w| match &push {
-            StandardPush::BlockList(push) => push.write(w),
-            StandardPush::Roster(push) => push.write(w),
-        });
-        return Some("StandardPush");
-    }
-    match Push::from_iq(iq).ok()?? {
-        Push::Block(push) => {
-            iq::write(out, IqKind::Set, &iq.id, from, to, |w| push.write(w));
-            Some("BlockPush")
+    match dialect {
+        Dialect::Platform => {
+            let push = Push::from_iq(iq).ok()??;
+            iq::write(out, iq.kind, &iq.id, from, to, |w| push.write(w));
+            Some("Push")
         }
-        Push::Profile(push) => {
-            iq::write(out, IqKind::Result, &iq.id, from, to, |w| push.card.write(w));
-            Some("ProfilePush")
+        Dialect::Standard => {
+            let push = StandardPush::from_iq(iq).ok()??;
+            iq::write(out, iq.kind, &iq.id, from, to, |w| push.write(w));
+            Some("StandardPush")
         }
-        Push::Friends(friends) => {
-            iq::write_result::<friends::GetFriends>(&friends, &iq.id, from, to, out);
-            Some("Friends")
-        }
-        _ => None,
     }
 }
 
 fn message_push(message: &Message<'_>, out: &mut Vec<u8>) -> Option<&'static str> {
     let push = Push::from_message(message).ok()??;
     let element = message.element();
-    let mut by = None;
     Writer::new(out).element("message", |w| {
         for name in ["from", "id", "to", "type"] {
             w.attr_opt(name, element.attr(name).as_deref());
         }
         w.attr("xmlns", ns::CLIENT);
-        by = Some(match &push {
-            Push::AdminBlock(push) => {
-                push.write(w);
-                "AdminBlock"
-            }
-            Push::FriendsNotice(push) => {
-                push.write(w);
-                "FriendsNotice"
-            }
-            Push::Logout(push) => {
-                push.write(w);
-                "ForcedLogout"
-            }
-            Push::Settings(push) => {
-                push.write_push(w);
-                "Settings"
-            }
-            Push::UserBlocked(push) => {
-                push.write(w);
-                "UserBlocked"
-            }
-            Push::UserDeleted(push) => {
-                push.write(w);
-                "UserDeleted"
-            }
-            _ => return,
-        });
+        push.write(w);
     });
-    by
+    Some("Push")
 }
 
-fn sasl_element(element: Element<'_>, out: &mut Vec<u8>) -> Option<&'static str> {
-    macro_rules! read_and_write {
-        ($($name:literal => $type:ty,)*) => {
-            match element.name() {
-                $($name => {
-                    <$type>::read(element).ok()?.write(&mut Writer::new(out));
-                    Some(stringify!($type))
-                })*
-                _ => None,
-            }
-        };
-    }
-    if element.ns() == ns::SASL2 {
-        return read_and_write!(
+/// Reads an element with the type of its name and writes it again.
+macro_rules! read_and_write {
+    ($element:ident, $out:ident: $($name:literal => $type:ty,)*) => {
+        match $element.name() {
+            $($name => {
+                <$type>::read($element).ok()?.write(&mut Writer::new($out));
+                Some(stringify!($type))
+            })*
+            _ => None,
+        }
+    };
+}
+
+fn negotiation(element: Element<'_>, out: &mut Vec<u8>) -> Option<&'static str> {
+    match element.ns() {
+        ns::SASL => read_and_write!(
+            element, out:
+            "auth" => sasl::Auth,
+            "challenge" => sasl::Challenge,
+            "response" => sasl::Response,
+            "success" => sasl::Success,
+            "failure" => sasl::Failure,
+        ),
+        ns::SASL2 => read_and_write!(
+            element, out:
             "authenticate" => sasl2::Authenticate,
             "challenge" => sasl2::Challenge,
             "response" => sasl2::Response,
             "success" => sasl2::Success,
             "failure" => sasl2::Failure,
             "continue" => sasl2::Continue,
-        );
-    }
-    read_and_write!(
-        "auth" => sasl::Auth,
-        "challenge" => sasl::Challenge,
-        "response" => sasl::Response,
-        "success" => sasl::Success,
-        "failure" => sasl::Failure,
-    )
-}
-
-fn starttls_element(element: Element<'_>, out: &mut Vec<u8>) -> Option<&'static str> {
-    if let Ok(start) = starttls::StartTls::read(element) {
-        start.write(out);
-        Some("StartTls")
-    } else if let Ok(proceed) = starttls::Proceed::read(element) {
-        proceed.write(out);
-        Some("Proceed")
-    } else {
-        starttls::Failure::read(element).ok()?.write(out);
-        Some("Failure")
+        ),
+        _ => read_and_write!(
+            element, out:
+            "starttls" => starttls::StartTls,
+            "proceed" => starttls::Proceed,
+            "failure" => starttls::Failure,
+        ),
     }
 }

@@ -87,6 +87,11 @@ impl<'a> Element<'a> {
         self.children().find(|child| child.node.name.holds(child.text, name))
     }
 
+    /// The element itself if it has this name, otherwise its first child with this name.
+    pub(crate) fn itself_or_child(self, name: &str) -> Option<Self> {
+        if self.name() == name { Some(self) } else { self.child_named(name) }
+    }
+
     /// Child elements in document order.
     #[must_use]
     pub fn children(&self) -> Children<'a> {

@@ -3,14 +3,12 @@
 use super::testing::{HOST, Server, id};
 use crate::core::world::StreamId;
 use mfly_proto::payload::profile::VCard;
-use mfly_proto::testing::{Bindings, Dialect, Line, Trace};
+use mfly_proto::testing::{Bindings, Dialect, Line, Trace, recorded_traces};
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Exchanges in which the server does what this one never does.
-const NOT_OURS: [&str; 3] =
-    ["friends/permission.trace", "logout/forced.trace", "unknown/request.trace"];
+const NOT_OURS: [&str; 3] = ["friends/permission", "logout/forced", "unknown/request"];
 
 /// One trace being replayed: `u1` is the client of the trace, whoever else is named acts beside it.
 struct Replay {
@@ -27,7 +25,7 @@ impl Replay {
         let mut bindings = Bindings::new();
         bindings.set("host", HOST);
         bindings.set("seconds", "903");
-        let own = if name == "connect/web_sdk.trace" {
+        let own = if name == "connect/web_sdk" {
             let auth = Server::auth("u1", &server.sealed(&registered.password));
             let start = auth.find('>').unwrap() + 1;
             bindings.set("auth", &auth[start..auth.rfind('<').unwrap()]);
@@ -176,33 +174,16 @@ fn replay(name: &str, trace: &Trace) -> Result<(), String> {
     }
 }
 
-fn traces() -> Vec<(String, PathBuf)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../mfly-proto/fixtures");
-    let mut traces = Vec::new();
-    for feature in std::fs::read_dir(root).unwrap() {
-        let feature = feature.unwrap().path();
-        for file in std::fs::read_dir(&feature).unwrap() {
-            let file = file.unwrap().path();
-            if file.extension().is_some_and(|extension| extension == "trace") {
-                let feature = feature.file_name().unwrap().to_string_lossy().into_owned();
-                let name = file.file_name().unwrap().to_string_lossy();
-                traces.push((format!("{feature}/{name}"), file.clone()));
-            }
-        }
-    }
-    traces.sort();
-    traces
-}
-
 #[test]
 fn every_recorded_exchange_gets_the_recorded_answers() {
     let mut faults = Vec::new();
-    let (skipped, replayed): (Vec<_>, Vec<_>) =
-        traces().into_iter().partition(|(name, _)| NOT_OURS.contains(&name.as_str()));
+    let (skipped, replayed): (Vec<_>, Vec<_>) = recorded_traces()
+        .unwrap()
+        .into_iter()
+        .partition(|(name, _)| NOT_OURS.contains(&name.as_str()));
     assert_eq!(skipped.len(), NOT_OURS.len());
     assert!(replayed.len() >= 16, "only {} traces", replayed.len());
-    for (name, path) in replayed {
-        let trace = Trace::parse(&std::fs::read_to_string(path).unwrap()).unwrap();
+    for (name, trace) in replayed {
         // What other servers say is not the platform's to say.
         if trace.dialect() == Dialect::Standard {
             continue;

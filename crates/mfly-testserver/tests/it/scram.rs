@@ -59,7 +59,7 @@ async fn a_login_is_tied_to_the_channel_by_either_binding_wherever_there_is_tls(
         server.tcps_address().unwrap(),
         server.websocket_url_tls().unwrap(),
     ] {
-        for kind in BindingKind::ALL {
+        for &kind in BindingKind::ALL {
             let mut stream = Xmpp::dial(&server, &url).await;
             stream.open().await;
             let binding = bound(&stream, kind);

@@ -7,6 +7,7 @@ use mfly_proto::framing::tcp::write_header;
 use mfly_proto::idn;
 use mfly_proto::stream::Features;
 use mfly_proto::stream::starttls::{Failure, Proceed, StartTls};
+use mfly_proto::xml::Writer;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Has the server begin TLS on a connection on which nothing was said yet. `at_once` asks for it
@@ -33,7 +34,7 @@ where
     let mut opening = Vec::new();
     write_header(&Open::to_host(&idn::to_unicode(domain)), &mut opening);
     if at_once {
-        StartTls.write(&mut opening);
+        StartTls.write(&mut Writer::new(&mut opening));
     }
     stream.write(&opening).await?;
     stream.header().await?;
@@ -46,7 +47,7 @@ where
     }
     if !at_once {
         let mut request = Vec::new();
-        StartTls.write(&mut request);
+        StartTls.write(&mut Writer::new(&mut request));
         stream.write(&request).await?;
     }
     let answer = stream.element("<proceed/>").await?;

@@ -7,6 +7,7 @@ use mfly_proto::framing::Open;
 use mfly_proto::framing::tcp::{FOOTER, write_header};
 use mfly_proto::stream::starttls::{Proceed, StartTls};
 use mfly_proto::stream::{Features, StartTlsOffer, StreamCondition, StreamError};
+use mfly_proto::xml::Writer;
 use std::fmt::Write as _;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -52,7 +53,7 @@ where
         return Err(StartTlsError::Injected.into());
     }
     let mut agreement = Vec::new();
-    Proceed.write(&mut agreement);
+    Proceed.write(&mut Writer::new(&mut agreement));
     stream.write(&agreement).await
 }
 

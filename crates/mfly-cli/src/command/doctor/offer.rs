@@ -3,7 +3,9 @@
 use super::finding::{Finding, Step};
 use crate::exit::Code;
 use mfly_client::probe::StreamOffer;
-use mfly_proto::sasl::{Binding, ChannelBindings, Choice, ChoiceError, MechanismPolicy, choose};
+use mfly_proto::sasl::{
+    Binding, ChannelBindings, Choice, ChoiceContext, ChoiceError, MechanismPolicy, choose,
+};
 use mfly_proto::stream::Features;
 use serde_json::json;
 
@@ -87,10 +89,12 @@ pub(super) fn mechanisms(features: &Features, channel: &Channel) -> Finding {
     let announced = &features.sasl_channel_bindings;
     let chosen = choose(
         &MechanismPolicy::password(),
-        offered,
-        announced,
-        &channel.bindings,
-        channel.is_encrypted || channel.is_local,
+        &ChoiceContext {
+            offered,
+            offered_bindings: announced,
+            bindings: &channel.bindings,
+            is_confidential: channel.is_encrypted || channel.is_local,
+        },
     );
     let result = json!({
         "mechanisms": offered,

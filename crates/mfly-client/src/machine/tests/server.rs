@@ -2,7 +2,9 @@
 
 use super::*;
 use mfly_proto::sasl::scram::ScramOffer;
-use mfly_proto::sasl::{Auth, Response, ScramCredentials, ScramHash, ScramServer};
+use mfly_proto::sasl::{
+    Auth, Response, ScramCredentials, ScramHash, ScramServer, ScramServerParameters,
+};
 use mfly_proto::sasl2::Authenticate;
 use mfly_proto::xml::{Document, Limits};
 use std::sync::LazyLock;
@@ -103,8 +105,11 @@ impl Account {
         let name = if plus { hash.mechanism_plus() } else { hash.mechanism() };
         assert_eq!(mechanism, name);
         let initial = initial.unwrap_or_default();
-        let mut exchange = ScramServer::begin(hash, plus, &self.bindings, [9; 24], &initial)
-            .expect("a fair offer");
+        let mut exchange = ScramServer::begin(
+            ScramServerParameters { hash, plus, bindings: &self.bindings, nonce: [9; 24].into() },
+            &initial,
+        )
+        .expect("a fair offer");
         assert_eq!(exchange.username(), "u1");
         if let Some(offer) = &self.vouches {
             exchange = exchange.offer(offer.clone());

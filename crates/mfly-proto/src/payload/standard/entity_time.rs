@@ -1,52 +1,39 @@
-//! What time it is elsewhere (XEP-0202).
+//! The time of another entity (XEP-0202).
 //!
 //! ```xml
 //! <iq id to="host" type="get" xmlns="jabber:client"><time xmlns="urn:xmpp:time"/></iq>
 //! <iq type="result" id from="host"><time xmlns="urn:xmpp:time"><tzo>-06:00</tzo><utc>2006-12-19T17:58:35Z</utc></time></iq>
 //! ```
-//! Source: XEP-0202 §3, XEP-0082 §3.2. Fixture: `entity_time/server`.
+//! Source: XEP-0202 §3, XEP-0082 §3.2. Fixture: `standard/entity_time/server`.
 
 use crate::date_time::{DateTime, offset_minutes};
 use crate::decode::DecodeError;
 use crate::jid::Jid;
 use crate::ns;
-use crate::stanza::{Iq, IqKind, IqRequest, Reply};
-use crate::xml::{Element, Writer};
+use crate::stanza::iq::result;
+use crate::stanza::{IqRequest, Reply};
+use crate::xml::Writer;
 
-/// Asks what time it is.
+/// Asks for the time of an entity.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GetEntityTime {
-    /// Whom to ask: a server or a session; the own server when absent.
+    /// The address to ask, a server or a session; the own server when absent.
     pub to: Option<Jid>,
 }
 
-/// What time it is.
+/// The time of an entity, and its time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EntityTime {
-    /// The moment.
+    /// The current moment.
     pub utc: DateTime,
     /// How far local time is ahead of UTC, in minutes; less than a day.
     pub offset_minutes: i16,
 }
 
 impl IqRequest for GetEntityTime {
-    const KIND: IqKind = IqKind::Get;
-    const NAMESPACE: &'static str = ns::TIME;
-    const NAME: &'static str = "time";
+    iq_request!(Get "time" in ns::TIME);
+    addressed!();
     type Response = EntityTime;
-
-    fn to(&self) -> Option<&Jid> {
-        self.to.as_ref()
-    }
-
-    fn write(&self, writer: &mut Writer<'_>) {
-        writer.element(Self::NAME, |w| w.attr("xmlns", Self::NAMESPACE));
-    }
-
-    fn read(iq: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
-        super::expect(payload, Self::NAMESPACE, Self::NAME)?;
-        Ok(Self { to: iq.to.clone() })
-    }
 
     fn write_response(time: &EntityTime, writer: &mut Writer<'_>) {
         writer.element(Self::NAME, |w| {
@@ -59,8 +46,7 @@ impl IqRequest for GetEntityTime {
     }
 
     fn read_response(reply: &Reply<'_>) -> Result<EntityTime, DecodeError> {
-        let time = reply.require(Self::NAME)?;
-        super::expect(time, Self::NAMESPACE, Self::NAME)?;
+        let time = result::<Self>(reply)?;
         let child = |child: &'static str| {
             time.child(ns::TIME, child)
                 .map(|found| found.text())

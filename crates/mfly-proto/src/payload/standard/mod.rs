@@ -8,5 +8,3 @@ pub mod entity_time;
 pub mod profile;
 pub mod roster;
 pub mod service_discovery;
-
-use super::{expect, require};

@@ -1,5 +1,5 @@
-//! A user's card on any XMPP server (XEP-0054). The platform's own profile, which also travels as a
-//! `vCard`, is in `profile`.
+//! A user's vCard on any XMPP server (XEP-0054). The platform's profile, which is also sent as a
+//! `vCard`, is in [`crate::payload::profile`].
 //!
 //! ```xml
 //! <iq id to="u2@host" type="get" xmlns="jabber:client"><vCard xmlns="vcard-temp"/></iq>
@@ -9,10 +9,10 @@
 //!   <JABBERID>u2@host</JABBERID><TITLE>…</TITLE><ORG><ORGNAME>…</ORGNAME><ORGUNIT>…</ORGUNIT></ORG><URL>…</URL><DESC>…</DESC></vCard></iq>
 //! <iq id type="set" xmlns="jabber:client"><vCard xmlns="vcard-temp">…</vCard></iq>
 //! ```
-//! A card is always set whole. What has no field here is kept and written again, so that changing
-//! one field does not lose the others.
+//! A card is always set as a whole. Content that has no field here is kept and written again, so that
+//! changing one field does not lose the others.
 //!
-//! Source: XEP-0054 §3. Fixtures: `vcard/*`.
+//! Source: XEP-0054 §3. Fixtures: `standard/profile/*`.
 
 mod contact;
 mod photo;
@@ -20,41 +20,41 @@ mod photo;
 pub use contact::{Email, Name, Organization, Telephone};
 pub use photo::Photo;
 
-use crate::decode::DecodeError;
+use crate::decode::{DecodeError, expect};
 use crate::jid::{BareJid, Jid};
 use crate::ns;
-use crate::stanza::{Iq, IqKind, IqRequest, Reply};
+use crate::stanza::{Iq, IqRequest, Reply};
 use crate::xml::{Document, Element, Writer};
 
-/// A card. An empty text stands for none.
+/// A vCard. An empty text means that the field is absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VCard {
-    /// `FN`: the name as it is shown.
+    /// `FN`: the full name for display.
     pub full_name: String,
-    /// `N`: the name in its parts.
+    /// `N`: the parts of the name.
     pub name: Name,
-    /// `NICKNAME`
+    /// `NICKNAME`: a nickname.
     pub nickname: String,
-    /// `PHOTO`
+    /// `PHOTO`: a picture.
     pub photo: Option<Photo>,
-    /// `BDAY`, a date as the user wrote it.
+    /// `BDAY`: the date of birth as the user wrote it.
     pub birthday: String,
-    /// `TEL`
+    /// `TEL`: telephone numbers.
     pub telephones: Vec<Telephone>,
-    /// `EMAIL`
+    /// `EMAIL`: e-mail addresses.
     pub emails: Vec<Email>,
-    /// `JABBERID`, as the user wrote it.
+    /// `JABBERID`: an XMPP address as the user wrote it.
     pub jabber_id: String,
-    /// `TITLE`
+    /// `TITLE`: a job title.
     pub title: String,
-    /// `ORG`
+    /// `ORG`: the organization and its units.
     pub organization: Organization,
-    /// `URL`
+    /// `URL`: a web page.
     pub url: String,
-    /// `DESC`
+    /// `DESC`: a free description.
     pub description: String,
-    /// Children without a field of their own here, in order; also a second one where there can be
-    /// one only, and a photo that cannot be read.
+    /// Children that have no field here, in order. Also a second child where a field holds only one,
+    /// and a photo that cannot be read.
     pub others: Vec<Document>,
 }
 
@@ -62,9 +62,9 @@ impl VCard {
     /// Reads a `<vCard/>`.
     ///
     /// # Errors
-    /// When the element is another one.
+    /// When the element has another name or namespace.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
-        super::expect(element, ns::VCARD, "vCard")?;
+        expect(element, ns::VCARD, "vCard")?;
         let mut card = Self::default();
         for child in element.children() {
             if !(child.ns() == ns::VCARD && card.take(child)) {
@@ -74,7 +74,7 @@ impl VCard {
         Ok(card)
     }
 
-    /// Takes a child into its field; not one without field, or whose field is taken.
+    /// Reads a child into its field; `false` when there is no field for it or the field is taken.
     fn take(&mut self, child: Element<'_>) -> bool {
         let field = match child.name() {
             "FN" => &mut self.full_name,
@@ -142,7 +142,7 @@ impl VCard {
     }
 }
 
-/// Text of a child, empty when there is none.
+/// Text of a child; empty when there is no such child.
 fn text(element: Element<'_>, child: &str) -> String {
     element.child(ns::VCARD, child).map(|child| child.text().into_owned()).unwrap_or_default()
 }
@@ -153,15 +153,15 @@ fn write_text(writer: &mut Writer<'_>, name: &'static str, text: &str) {
     }
 }
 
-/// Asks for a card.
+/// Asks for the vCard of a user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GetVCard {
-    /// Whose; the own when absent.
+    /// The user's address; the own account when absent.
     pub to: Option<Jid>,
 }
 
 impl GetVCard {
-    /// Asks for the card of `user`.
+    /// Asks for the vCard of `user`.
     #[must_use]
     pub fn of(user: BareJid) -> Self {
         Self { to: Some(user.into()) }
@@ -169,25 +169,11 @@ impl GetVCard {
 }
 
 impl IqRequest for GetVCard {
-    const KIND: IqKind = IqKind::Get;
-    const NAMESPACE: &'static str = ns::VCARD;
-    const NAME: &'static str = "vCard";
-    /// Without anything in it when the user has not set one: servers answer that with or without an
-    /// empty element, or with the error `item-not-found`.
+    iq_request!(Get "vCard" in ns::VCARD);
+    addressed!();
+    /// An empty card when the user has not set one: servers then answer with an empty element or
+    /// none, or with the error `item-not-found`.
     type Response = VCard;
-
-    fn to(&self) -> Option<&Jid> {
-        self.to.as_ref()
-    }
-
-    fn write(&self, writer: &mut Writer<'_>) {
-        writer.element(Self::NAME, |w| w.attr("xmlns", Self::NAMESPACE));
-    }
-
-    fn read(iq: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
-        super::expect(payload, Self::NAMESPACE, Self::NAME)?;
-        Ok(Self { to: iq.to.clone() })
-    }
 
     fn write_response(card: &VCard, writer: &mut Writer<'_>) {
         card.write(writer);
@@ -198,18 +184,16 @@ impl IqRequest for GetVCard {
     }
 }
 
-/// Replaces the own card.
+/// Replaces the own vCard.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SetVCard {
-    /// The new card, whole.
+    /// The whole new card.
     pub card: VCard,
 }
 
 impl IqRequest for SetVCard {
-    const KIND: IqKind = IqKind::Set;
-    const NAMESPACE: &'static str = ns::VCARD;
-    const NAME: &'static str = "vCard";
-    type Response = ();
+    iq_request!(Set "vCard" in ns::VCARD);
+    empty_result!();
 
     fn write(&self, writer: &mut Writer<'_>) {
         self.card.write(writer);
@@ -217,11 +201,5 @@ impl IqRequest for SetVCard {
 
     fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
         Ok(Self { card: VCard::read(payload)? })
-    }
-
-    fn write_response((): &(), _: &mut Writer<'_>) {}
-
-    fn read_response(_: &Reply<'_>) -> Result<(), DecodeError> {
-        Ok(())
     }
 }

@@ -1,5 +1,5 @@
-//! The contact list of any XMPP server (RFC 6121 §2). The platform's own form of it is in
-//! `friends`.
+//! The contact list of any XMPP server (RFC 6121 §2). The platform's form is in
+//! [`crate::payload::friends`].
 //!
 //! ```xml
 //! <iq id type="get" xmlns="jabber:client"><query xmlns="jabber:iq:roster" ver="ver7"/></iq>
@@ -7,32 +7,32 @@
 //! <iq id type="set" xmlns="jabber:client"><query xmlns="jabber:iq:roster"><item jid="u2@host" name="Bobby"><group>Friends</group></item></query></iq>
 //! <iq id type="set" xmlns="jabber:client"><query xmlns="jabber:iq:roster"><item jid="u2@host" subscription="remove"/></query></iq>
 //! ```
-//! A result without `query` says that the version asked for is the latest. Pushes are `iq` sets
-//! with one item each; only those from the own account count, which the session checks.
+//! A result without `query` means that the requested version is the latest. Pushes are `iq` sets with
+//! one item each; the session accepts them only from the own account.
 //!
-//! Source: RFC 6121 §2.1 to §2.6. Fixtures: `roster/*`.
+//! Source: RFC 6121 §2.1 to §2.6. Fixtures: `standard/roster/*`.
 
-use crate::decode::DecodeError;
+use crate::decode::{DecodeError, expect, require};
 use crate::jid::Jid;
 use crate::lenient::flag;
 use crate::listed::Listed;
 use crate::ns;
-use crate::stanza::{Iq, IqKind, IqRequest, Reply};
+use crate::stanza::iq::check;
+use crate::stanza::{Iq, IqRequest, Reply};
 use crate::xml::{Element, Writer};
 use std::borrow::Cow;
 
 /// Asks for the contact list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GetRoster {
-    /// The version that is known already, only for servers that offer versions; empty when none is
-    /// known yet.
+    /// The version that is already known, empty when none is; only for servers that offer versions.
     pub version: Option<String>,
 }
 
 /// The contact list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roster {
-    /// Its version, if the server keeps one.
+    /// The list's version, if the server keeps one.
     pub version: Option<String>,
     /// The contacts, in the server's order.
     pub items: Listed<RosterItem>,
@@ -41,63 +41,41 @@ pub struct Roster {
 /// One contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RosterItem {
-    /// Who: most often an account, but servers also list domains (gateways) and single sessions.
+    /// The address: usually an account, but servers also list domains (gateways) and resources.
     pub jid: Jid,
-    /// The name that the own user gave them.
+    /// The name that the own user gave the contact.
     pub name: Option<String>,
-    /// Who sees whose presence.
+    /// The direction in which presence is visible.
     pub subscription: Subscription,
-    /// The own request to see the contact's presence is not answered yet.
+    /// The own request to see the contact's presence is still pending.
     pub is_asking: bool,
-    /// The contact may see the own presence as soon as they ask.
+    /// A request of the contact to see the own presence is approved in advance.
     pub is_approved: bool,
     /// Groups that the contact is in.
     pub groups: Vec<String>,
 }
 
-/// Who sees whose presence (RFC 6121 §2.1.2.5).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Subscription {
-    /// Nobody; also when the server does not say, or something that is not defined (RFC 6121
-    /// §2.1.2.5: it is ignored).
-    #[default]
-    None,
-    /// The own user sees the contact's.
-    To,
-    /// The contact sees the own user's.
-    From,
-    /// Each sees the other's.
-    Both,
-    /// The contact is to be taken off the list, or has been.
-    Remove,
-}
-
-impl Subscription {
-    /// The attribute's value.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::To => "to",
-            Self::From => "from",
-            Self::Both => "both",
-            Self::Remove => "remove",
-        }
-    }
-
-    fn read(value: Option<&str>) -> Self {
-        match value.map(str::trim) {
-            Some("to") => Self::To,
-            Some("from") => Self::From,
-            Some("both") => Self::Both,
-            Some("remove") => Self::Remove,
-            _ => Self::None,
-        }
+named! {
+    /// The direction in which presence is visible (RFC 6121 §2.1.2.5).
+    #[derive(Default)]
+    pub enum Subscription {
+        /// Neither side sees the other's presence. Also stands for a missing or undefined value,
+        /// which RFC 6121 §2.1.2.5 says to ignore.
+        #[default]
+        None = "none",
+        /// The own user sees the contact's presence.
+        To = "to",
+        /// The contact sees the own user's presence.
+        From = "from",
+        /// Each side sees the other's presence.
+        Both = "both",
+        /// The contact is to be removed from the list, or has been removed.
+        Remove = "remove",
     }
 }
 
 impl RosterItem {
-    /// A contact without anything but an address.
+    /// A contact with an address only.
     #[must_use]
     pub fn new(jid: impl Into<Jid>) -> Self {
         Self {
@@ -111,14 +89,17 @@ impl RosterItem {
     }
 
     fn read(element: Element<'_>) -> Result<Self, DecodeError> {
-        let jid = super::require(element, "item", "jid")?;
+        let jid = require(element, "item", "jid")?;
         let is_true = |value: Cow<'_, str>| flag(&value) == Some(true);
         let group = |child: &Element<'_>| child.is(ns::ROSTER, "group");
         Ok(Self {
             jid: Jid::new(jid.trim())
                 .map_err(|_| DecodeError::InvalidValue { element: "item", field: "jid" })?,
             name: element.attr("name").filter(|name| !name.is_empty()).map(Cow::into_owned),
-            subscription: Subscription::read(element.attr("subscription").as_deref()),
+            subscription: element
+                .attr("subscription")
+                .and_then(|value| Subscription::from_name(value.trim()))
+                .unwrap_or_default(),
             is_asking: element.attr("ask").as_deref() == Some("subscribe"),
             is_approved: element.attr("approved").is_some_and(is_true),
             groups: element
@@ -129,12 +110,13 @@ impl RosterItem {
         })
     }
 
-    /// Writes the item; servers say `none` where clients say nothing (RFC 6121 §2.1.2.5).
-    fn write(&self, says_none: bool, writer: &mut Writer<'_>) {
+    /// Writes the item. Servers write the subscription `none`, clients leave it out (RFC 6121
+    /// §2.1.2.5).
+    fn write(&self, writes_none: bool, writer: &mut Writer<'_>) {
         writer.element("item", |w| {
             w.attr("jid", self.jid.as_str());
             w.attr_opt("name", self.name.as_deref());
-            if self.subscription != Subscription::None || says_none {
+            if self.subscription != Subscription::None || writes_none {
                 w.attr("subscription", self.subscription.as_str());
             }
             if self.is_asking {
@@ -152,10 +134,10 @@ impl RosterItem {
 
 impl Roster {
     fn read(query: Element<'_>) -> Result<Self, DecodeError> {
-        super::expect(query, ns::ROSTER, "query")?;
+        expect(query, ns::ROSTER, "query")?;
         let items = Listed::read(items(query), |element| {
             let mut item = RosterItem::read(element)?;
-            // Only a push takes a contact off the list (RFC 6121 §2.1.2.5).
+            // Only a push removes a contact (RFC 6121 §2.1.2.5).
             if item.subscription == Subscription::Remove {
                 item.subscription = Subscription::None;
             }
@@ -176,23 +158,21 @@ fn items(query: Element<'_>) -> impl Iterator<Item = Element<'_>> + Clone {
 fn write_query(
     version: Option<&str>,
     items: &[RosterItem],
-    says_none: bool,
+    writes_none: bool,
     writer: &mut Writer<'_>,
 ) {
     writer.element("query", |w| {
         w.attr("xmlns", ns::ROSTER);
         w.attr_opt("ver", version);
         for item in items {
-            item.write(says_none, w);
+            item.write(writes_none, w);
         }
     });
 }
 
 impl IqRequest for GetRoster {
-    const KIND: IqKind = IqKind::Get;
-    const NAMESPACE: &'static str = ns::ROSTER;
-    const NAME: &'static str = "query";
-    /// None when the version asked for is the latest: what changed since comes in pushes.
+    iq_request!(Get "query" in ns::ROSTER);
+    /// `None` when the requested version is the latest: later changes arrive as pushes.
     type Response = Option<Roster>;
 
     fn write(&self, writer: &mut Writer<'_>) {
@@ -200,7 +180,7 @@ impl IqRequest for GetRoster {
     }
 
     fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
-        super::expect(payload, Self::NAMESPACE, Self::NAME)?;
+        check::<Self>(payload)?;
         Ok(Self { version: payload.attr("ver").map(Cow::into_owned) })
     }
 
@@ -215,16 +195,16 @@ impl IqRequest for GetRoster {
     }
 }
 
-/// Adds a contact, changes one, or takes one off the list.
+/// Adds, changes or removes a contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetRosterItem {
-    /// The contact: name and groups as they should be. Of the rest, servers heed only
+    /// The contact with its new name and groups. Of the other fields, servers use only
     /// [`Subscription::Remove`].
     pub item: RosterItem,
 }
 
 impl SetRosterItem {
-    /// Takes a contact off the list; subscriptions end in both directions.
+    /// Removes a contact; subscriptions end in both directions.
     #[must_use]
     pub fn remove(jid: impl Into<Jid>) -> Self {
         let mut item = RosterItem::new(jid);
@@ -234,43 +214,35 @@ impl SetRosterItem {
 }
 
 impl IqRequest for SetRosterItem {
-    const KIND: IqKind = IqKind::Set;
-    const NAMESPACE: &'static str = ns::ROSTER;
-    const NAME: &'static str = "query";
-    type Response = ();
+    iq_request!(Set "query" in ns::ROSTER);
+    empty_result!();
 
     fn write(&self, writer: &mut Writer<'_>) {
         write_query(None, std::slice::from_ref(&self.item), false, writer);
     }
 
     fn read(_: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
-        super::expect(payload, Self::NAMESPACE, Self::NAME)?;
+        check::<Self>(payload)?;
         let items = Listed::read_all(items(payload), RosterItem::read)?;
         let item = only_item(items)?;
         Ok(Self { item })
     }
-
-    fn write_response((): &(), _: &mut Writer<'_>) {}
-
-    fn read_response(_: &Reply<'_>) -> Result<(), DecodeError> {
-        Ok(())
-    }
 }
 
-/// A contact changed: the `iq` set must be answered with an empty result.
+/// Push: a contact changed. The `iq` set must be answered with an empty result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RosterPush {
     /// The list's version with this change, if the server keeps one.
     pub version: Option<String>,
-    /// The contact as it is now.
+    /// The contact with its new values.
     pub item: RosterItem,
 }
 
 impl RosterPush {
-    /// Reads the payload of an `iq` set; `Ok(None)` when it is something else.
+    /// Reads the payload of an `iq` set; `Ok(None)` for any other payload.
     ///
     /// # Errors
-    /// When it has not exactly one item that can be read.
+    /// When it does not have exactly one readable item.
     pub fn read(payload: Element<'_>) -> Result<Option<Self>, DecodeError> {
         if !payload.is(ns::ROSTER, "query") {
             return Ok(None);
@@ -291,7 +263,7 @@ impl RosterPush {
     }
 }
 
-/// Sets and pushes have one item, no more and no fewer (RFC 6121 §2.1.5).
+/// The item of a set or push, which must have exactly one (RFC 6121 §2.1.5).
 fn only_item(items: Vec<RosterItem>) -> Result<RosterItem, DecodeError> {
     let mut items = items.into_iter();
     match (items.next(), items.next()) {

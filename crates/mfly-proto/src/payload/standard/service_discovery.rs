@@ -1,57 +1,58 @@
-//! What an entity is and can do (XEP-0030).
+//! Service discovery: identities and features of an entity (XEP-0030).
 //!
 //! ```xml
 //! <iq id to="host" type="get" xmlns="jabber:client"><query xmlns="http://jabber.org/protocol/disco#info"/></iq>
 //! <iq type="result" id from="host"><query xmlns="http://jabber.org/protocol/disco#info"><identity category="server" type="im" name="…"/><feature var="urn:xmpp:ping"/></query></iq>
 //! ```
-//! Extended information (XEP-0128) is passed over.
+//! Extended information (XEP-0128) is ignored.
 //!
-//! Source: XEP-0030 §3. Fixture: `service_discovery/server`.
+//! Source: XEP-0030 §3. Fixture: `standard/service_discovery/server`.
 
-use crate::decode::DecodeError;
+use crate::decode::{DecodeError, require};
 use crate::jid::Jid;
 use crate::listed::{Listed, Skipped};
 use crate::ns;
-use crate::stanza::{Iq, IqKind, IqRequest, Reply};
+use crate::stanza::iq::{check, result};
+use crate::stanza::{Iq, IqRequest, Reply};
 use crate::xml::{Element, Writer};
 use std::borrow::Cow;
 
-/// Asks what an entity is and can do.
+/// Asks for the identities and features of an entity.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GetInfo {
-    /// Whom to ask; the own server when absent.
+    /// The address to ask; the own server when absent.
     pub to: Option<Jid>,
-    /// A part of it.
+    /// The node: a part of the entity.
     pub node: Option<String>,
 }
 
-/// What an entity is and can do.
+/// Identities and features of an entity.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Info {
-    /// The part that was asked about.
+    /// The requested node.
     pub node: Option<String>,
-    /// What it is.
+    /// Kinds of entity that it is.
     pub identities: Listed<Identity>,
-    /// What it can do: namespaces and registered names.
+    /// Supported protocols: namespaces and registered names.
     pub features: Listed<String>,
 }
 
 impl Info {
-    /// Whether this is among the features.
+    /// Whether `feature` is among the features.
     #[must_use]
     pub fn has(&self, feature: &str) -> bool {
         self.features.iter().any(|known| known == feature)
     }
 }
 
-/// One of the things that an entity is, in the registry's words.
+/// One identity of an entity, by registered category and type.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
-    /// Such as `server`.
+    /// The category, such as `server`.
     pub category: String,
     /// The `type`, such as `im`.
     pub kind: String,
-    /// For people.
+    /// A name for display.
     pub name: Option<String>,
     /// Language of the name.
     pub lang: Option<String>,
@@ -59,8 +60,7 @@ pub struct Identity {
 
 impl Identity {
     fn read(element: Element<'_>) -> Result<Self, DecodeError> {
-        let required =
-            |attribute| super::require(element, "identity", attribute).map(Cow::into_owned);
+        let required = |attribute| require(element, "identity", attribute).map(Cow::into_owned);
         Ok(Self {
             category: required("category")?,
             kind: required("type")?,
@@ -80,9 +80,7 @@ impl Identity {
 }
 
 impl IqRequest for GetInfo {
-    const KIND: IqKind = IqKind::Get;
-    const NAMESPACE: &'static str = ns::DISCO_INFO;
-    const NAME: &'static str = "query";
+    iq_request!(Get "query" in ns::DISCO_INFO);
     type Response = Info;
 
     fn to(&self) -> Option<&Jid> {
@@ -97,7 +95,7 @@ impl IqRequest for GetInfo {
     }
 
     fn read(iq: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError> {
-        super::expect(payload, Self::NAMESPACE, Self::NAME)?;
+        check::<Self>(payload)?;
         Ok(Self { to: iq.to.clone(), node: payload.attr("node").map(Cow::into_owned) })
     }
 
@@ -115,8 +113,7 @@ impl IqRequest for GetInfo {
     }
 
     fn read_response(reply: &Reply<'_>) -> Result<Info, DecodeError> {
-        let query = reply.require(Self::NAME)?;
-        super::expect(query, Self::NAMESPACE, Self::NAME)?;
+        let query = result::<Self>(reply)?;
         let mut info = Info { node: query.attr("node").map(Cow::into_owned), ..Info::default() };
         for child in query.children().filter(|child| child.ns() == ns::DISCO_INFO) {
             match child.name() {
@@ -124,7 +121,7 @@ impl IqRequest for GetInfo {
                     Ok(identity) => info.identities.push(identity),
                     Err(error) => info.identities.skip(Skipped::element(child, &error)),
                 },
-                "feature" => match super::require(child, "feature", "var") {
+                "feature" => match require(child, "feature", "var") {
                     Ok(var) => info.features.push(var.into_owned()),
                     Err(error) => info.features.skip(Skipped::element(child, &error)),
                 },

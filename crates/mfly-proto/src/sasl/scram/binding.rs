@@ -3,39 +3,15 @@
 use crate::sasl::ChannelBindings;
 use std::fmt;
 
-/// A kind of channel binding. `tls-unique` is broken (RFC 7627) and not here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum BindingKind {
-    /// RFC 9266.
-    TlsExporter,
-    /// RFC 5929 §4.
-    TlsServerEndPoint,
-}
-
-impl BindingKind {
-    /// Both, the preferred one first: the exporter ties to the connection, the end point only to
-    /// the certificate.
-    pub const ALL: [Self; 2] = [Self::TlsExporter, Self::TlsServerEndPoint];
-
-    /// The registered name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::TlsExporter => "tls-exporter",
-            Self::TlsServerEndPoint => "tls-server-end-point",
-        }
-    }
-
-    /// The kind of this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
-    }
-}
-
-impl fmt::Display for BindingKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+named! {
+    /// A kind of channel binding, the preferred one first: `tls-exporter` ties to the connection,
+    /// `tls-server-end-point` only to the certificate. `tls-unique` is broken (RFC 7627) and not
+    /// supported.
+    pub enum BindingKind {
+        /// Data exported from the TLS connection (RFC 9266).
+        TlsExporter = "tls-exporter",
+        /// Hash of the server's certificate (RFC 5929 §4).
+        TlsServerEndPoint = "tls-server-end-point",
     }
 }
 

@@ -234,9 +234,10 @@ impl Scram {
                     Err(ScramError::ServerSignature.into())
                 }
             }
-            ServerFinal::Error(value) => {
-                Err(ScramError::Refused(ScramRefusal::from_value(value)).into())
-            }
+            ServerFinal::Error(value) => Err(ScramError::Refused(
+                ScramRefusal::from_name(value).unwrap_or(ScramRefusal::Other),
+            )
+            .into()),
         }
     }
 

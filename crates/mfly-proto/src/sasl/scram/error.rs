@@ -1,7 +1,6 @@
 //! Why a SCRAM exchange is refused, by either side.
 
 use crate::sasl::FailureCondition;
-use std::fmt;
 use thiserror::Error;
 
 /// Why the client's half does not go on. It never holds content of a message.
@@ -63,58 +62,34 @@ pub enum ScramError {
     Refused(ScramRefusal),
 }
 
-macro_rules! refusals {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
-        /// Why a server refuses (RFC 5802 §7, `server-error-value`).
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
-        #[non_exhaustive]
-        pub enum ScramRefusal {
-            $($(#[$doc])* $variant,)*
-        }
-
-        impl ScramRefusal {
-            /// Every defined value.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            /// The value on the wire.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
-            /// Reads a value; one that is not known is [`Other`](Self::Other), as the RFC asks.
-            #[must_use]
-            pub fn from_value(value: &str) -> Self {
-                match value { $($name => Self::$variant,)* _ => Self::Other }
-            }
-        }
-    };
-}
-
-refusals! {
-    /// Not base64, or a number that is none.
-    InvalidEncoding = "invalid-encoding";
-    /// The client requires an extension that the server does not know.
-    ExtensionsNotSupported = "extensions-not-supported";
-    /// The password is wrong.
-    InvalidProof = "invalid-proof";
-    /// The two sides see different TLS channels: somebody sits between them.
-    ChannelBindingsDontMatch = "channel-bindings-dont-match";
-    /// The client believes that the server offers no channel binding, and it does: the offer was
-    /// tampered with.
-    ServerDoesSupportChannelBinding = "server-does-support-channel-binding";
-    /// The server cannot bind.
-    ChannelBindingNotSupported = "channel-binding-not-supported";
-    /// The server does not have this kind of binding.
-    UnsupportedChannelBindingType = "unsupported-channel-binding-type";
-    /// There is no such user.
-    UnknownUser = "unknown-user";
-    /// The user name cannot be read.
-    InvalidUsernameEncoding = "invalid-username-encoding";
-    /// The server is out of resources.
-    NoResources = "no-resources";
-    /// Anything else.
-    Other = "other-error";
+named! {
+    /// The reason why a server refuses (RFC 5802 §7, `server-error-value`).
+    #[non_exhaustive]
+    pub enum ScramRefusal {
+        /// Not base64, or a number that is none.
+        InvalidEncoding = "invalid-encoding",
+        /// The client requires an extension that the server does not know.
+        ExtensionsNotSupported = "extensions-not-supported",
+        /// The password is wrong.
+        InvalidProof = "invalid-proof",
+        /// The two sides see different TLS channels: somebody sits between them.
+        ChannelBindingsDontMatch = "channel-bindings-dont-match",
+        /// The client believes that the server offers no channel binding, and it does: the offer was
+        /// tampered with.
+        ServerDoesSupportChannelBinding = "server-does-support-channel-binding",
+        /// The server cannot bind.
+        ChannelBindingNotSupported = "channel-binding-not-supported",
+        /// The server does not have this kind of binding.
+        UnsupportedChannelBindingType = "unsupported-channel-binding-type",
+        /// There is no such user.
+        UnknownUser = "unknown-user",
+        /// The user name cannot be read.
+        InvalidUsernameEncoding = "invalid-username-encoding",
+        /// The server is out of resources.
+        NoResources = "no-resources",
+        /// Anything else.
+        Other = "other-error",
+    }
 }
 
 impl ScramRefusal {
@@ -129,11 +104,5 @@ impl ScramRefusal {
             Self::NoResources => FailureCondition::TemporaryAuthFailure,
             _ => FailureCondition::NotAuthorized,
         }
-    }
-}
-
-impl fmt::Display for ScramRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }

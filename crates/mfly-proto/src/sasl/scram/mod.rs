@@ -34,4 +34,4 @@ pub use limits::ITERATIONS;
 pub use nonce::Nonce;
 pub use offer::ScramOffer;
 pub use parameters::ScramParameters;
-pub use server::ScramServer;
+pub use server::{ScramServer, ScramServerParameters};

@@ -19,6 +19,20 @@ use base64::engine::general_purpose::STANDARD;
 use std::fmt;
 use subtle::ConstantTimeEq as _;
 
+/// Parameters of a [`ScramServer`].
+#[derive(Clone, Debug)]
+pub struct ScramServerParameters<'a> {
+    /// Hash function of the mechanism.
+    pub hash: ScramHash,
+    /// Whether the client named the -PLUS mechanism.
+    pub plus: bool,
+    /// Channel bindings of the connection if -PLUS mechanisms were offered on it, and otherwise
+    /// [`ChannelBindings::NONE`].
+    pub bindings: &'a ChannelBindings,
+    /// The server's part of the nonce: new for every authentication.
+    pub nonce: Nonce,
+}
+
 /// The server's half of SCRAM. A refusal ends it: answer with
 /// [`ScramRefusal::condition`](super::ScramRefusal::condition).
 pub struct ScramServer {
@@ -41,20 +55,16 @@ struct Asked {
 }
 
 impl ScramServer {
-    /// Reads the client's first message. `plus` says whether the client named the -PLUS mechanism;
-    /// `bindings` are the connection's, if the -PLUS mechanisms were offered on it, and otherwise
-    /// [`ChannelBindings::NONE`].
+    /// Reads the client's first message.
     ///
     /// # Errors
-    /// When the message is malformed, or what it says about channel binding does not go with the
-    /// mechanism and the offer.
+    /// When the message is malformed, or its channel-binding flag contradicts the mechanism or the
+    /// offer.
     pub fn begin(
-        hash: ScramHash,
-        plus: bool,
-        bindings: &ChannelBindings,
-        nonce: impl Into<Nonce>,
+        parameters: ScramServerParameters<'_>,
         client_first: &[u8],
     ) -> Result<Self, ScramRefusal> {
+        let ScramServerParameters { hash, plus, bindings, nonce } = parameters;
         let first = ClientFirst::read(client_first).map_err(refusal)?;
         let data = match first.flag {
             Flag::Named(_) if !plus || bindings.is_empty() => {
@@ -75,7 +85,7 @@ impl ScramServer {
         Ok(Self {
             hash,
             channel,
-            nonce: format!("{}{}", first.nonce, nonce.into().as_str()),
+            nonce: format!("{}{}", first.nonce, nonce.as_str()),
             client_first_bare: first.bare.to_owned(),
             username: first.username,
             authzid: first.authzid,

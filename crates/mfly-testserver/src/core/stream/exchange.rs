@@ -8,7 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mfly_proto::jid::{Jid, UserId};
 use mfly_proto::sasl::{
-    FailureCondition, MechanismKind, ScramCredentials, ScramHash, ScramServer, anonymous, plain,
+    FailureCondition, MechanismKind, ScramCredentials, ScramHash, ScramServer,
+    ScramServerParameters, anonymous, plain,
 };
 use std::iter;
 
@@ -141,7 +142,9 @@ fn challenge(
     cx: &mut Cx<'_>,
 ) -> Outcome {
     let nonce = cx.world.scram_nonce();
-    let mut server = match ScramServer::begin(hash, plus, offer.bindings(), nonce, message) {
+    let parameters =
+        ScramServerParameters { hash, plus, bindings: offer.bindings(), nonce: nonce.into() };
+    let mut server = match ScramServer::begin(parameters, message) {
         Ok(server) => server.offer(offer.to_sign()),
         Err(refusal) => return refusal.condition().into(),
     };

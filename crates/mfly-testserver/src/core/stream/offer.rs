@@ -92,7 +92,7 @@ impl Offer {
     }
 
     fn binding_names(&self) -> Vec<String> {
-        let kinds = BindingKind::ALL.into_iter();
+        let kinds = BindingKind::ALL.iter().copied();
         let known = kinds.filter(|kind| self.bindings.get(*kind).is_some());
         known.map(|kind| kind.as_str().to_owned()).collect()
     }

@@ -36,19 +36,19 @@ impl Securing {
         }
         match &cx.meta.faults.start_tls {
             Some(StartTlsFault::Refuse) => {
-                cx.send(|buffer| starttls::Failure.write(buffer));
+                cx.send(|buffer| starttls::Failure.write(&mut Writer::new(buffer)));
                 cx.world.close(cx.id);
                 return Step::Become(Phase::Closed);
             }
             Some(StartTlsFault::Inject(text)) => {
                 let agreement = frame(|buffer| {
-                    Proceed.write(buffer);
+                    Proceed.write(&mut Writer::new(buffer));
                     buffer.extend_from_slice(text.as_bytes());
                 });
                 cx.world.secure(cx.id, agreement);
             }
             Some(StartTlsFault::Withhold) | None => {
-                cx.world.secure(cx.id, frame(|buffer| Proceed.write(buffer)));
+                cx.world.secure(cx.id, frame(|buffer| Proceed.write(&mut Writer::new(buffer))));
             }
         }
         Step::Become(Phase::Securing(Self { is_agreed: true }))

@@ -226,6 +226,5 @@ pub(crate) fn frame(write: impl FnOnce(&mut Vec<u8>)) -> Frame {
     if buffer.capacity() - buffer.len() > 256 {
         buffer.shrink_to_fit();
     }
-    // Every codec writes UTF-8; an empty frame could only follow a fault of theirs.
-    Frame::from_utf8(buffer.into()).unwrap_or_else(|_| Frame::from(""))
+    Frame::written(buffer)
 }

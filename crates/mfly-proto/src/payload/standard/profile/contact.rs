@@ -1,21 +1,21 @@
-//! The parts of a card that have parts themselves. Source: XEP-0054 §3.
+//! Fields of a vCard that have parts. Source: XEP-0054 §3.
 
 use super::{text, write_text};
 use crate::ns;
 use crate::xml::{Element, Writer, is_name};
 
-/// A name in its parts; an empty text stands for none.
+/// The parts of a name; an empty text means that the part is absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Name {
-    /// `FAMILY`
+    /// `FAMILY`: the family name.
     pub family: String,
-    /// `GIVEN`
+    /// `GIVEN`: the given name.
     pub given: String,
-    /// `MIDDLE`
+    /// `MIDDLE`: middle names.
     pub middle: String,
-    /// `PREFIX`, such as a title.
+    /// `PREFIX`: a prefix such as a title.
     pub prefix: String,
-    /// `SUFFIX`
+    /// `SUFFIX`: a suffix such as "Jr.".
     pub suffix: String,
 }
 
@@ -44,12 +44,12 @@ impl Name {
     }
 }
 
-/// Where somebody works; an empty text stands for none.
+/// An organization; an empty text means that the part is absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Organization {
-    /// `ORGNAME`
+    /// `ORGNAME`: name of the organization.
     pub name: String,
-    /// `ORGUNIT`, the largest first.
+    /// `ORGUNIT`: units, the largest first.
     pub units: Vec<String>,
 }
 
@@ -78,9 +78,9 @@ impl Organization {
 /// A telephone number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Telephone {
-    /// What it is for, in upper case: `HOME`, `WORK`, `CELL`, `VOICE`, …
+    /// Kinds in upper case: `HOME`, `WORK`, `CELL`, `VOICE`, …
     pub kinds: Vec<String>,
-    /// `NUMBER`
+    /// `NUMBER`: the number itself.
     pub number: String,
 }
 
@@ -100,9 +100,9 @@ impl Telephone {
 /// An e-mail address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Email {
-    /// What it is for, in upper case: `HOME`, `WORK`, `INTERNET`, `PREF`, …
+    /// Kinds in upper case: `HOME`, `WORK`, `INTERNET`, `PREF`, …
     pub kinds: Vec<String>,
-    /// `USERID`
+    /// `USERID`: the address itself.
     pub address: String,
 }
 
@@ -119,13 +119,13 @@ impl Email {
     }
 }
 
-/// The names of the empty elements beside the value.
+/// The kinds of an entry: the names of the empty elements beside its value.
 fn kinds(element: Element<'_>, value: &str) -> Vec<String> {
     let kinds = element.children().filter(|child| child.ns() == ns::VCARD && child.name() != value);
     kinds.map(|kind| kind.name().to_owned()).collect()
 }
 
-/// Writes one empty element a kind; what is no element's name is left out.
+/// Writes an empty element for each kind that is a possible element name.
 fn write_kinds(writer: &mut Writer<'_>, kinds: &[String], value: &str) {
     for kind in kinds.iter().filter(|kind| is_name(kind) && *kind != value) {
         writer.other_element("kinds", kind, |_| {});

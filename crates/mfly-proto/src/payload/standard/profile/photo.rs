@@ -1,4 +1,4 @@
-//! The picture of a card. Source: XEP-0054 §3, XEP-0153 §4.1 for its size.
+//! The picture of a vCard. Source: XEP-0054 §3, XEP-0153 §4.1 for its size.
 
 use super::{text, write_text};
 use crate::ns;
@@ -8,38 +8,38 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use std::fmt;
 
-/// Writes padding, and reads pictures without it, too.
+/// Base64 that is written with padding and read with or without it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// A picture.
+/// A picture, inline or by URL.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Photo {
-    /// The picture itself: `<PHOTO><TYPE>image/png</TYPE><BINVAL>base64</BINVAL></PHOTO>`. It
-    /// should be small: 96 by 96 pixels and 8 kB are the advice.
+    /// The picture itself: `<PHOTO><TYPE>image/png</TYPE><BINVAL>base64</BINVAL></PHOTO>`. The
+    /// recommended size is 96 by 96 pixels and at most 8 kB.
     Inline {
-        /// Its media type; empty when the user did not say.
+        /// The media type; empty when not given.
         media_type: String,
-        /// The file's bytes.
+        /// The bytes of the file.
         data: Vec<u8>,
     },
-    /// Where it is: `<PHOTO><EXTVAL>url</EXTVAL></PHOTO>`.
+    /// A URL: `<PHOTO><EXTVAL>url</EXTVAL></PHOTO>`.
     External {
-        /// As the user wrote it; nothing says that it is safe to open.
+        /// The URL as the user wrote it, which may be unsafe to open.
         url: String,
     },
 }
 
 impl Photo {
-    /// Reads a `PHOTO`; none when it has neither of the two forms.
+    /// Reads a `PHOTO`; `None` when it has neither form.
     pub(super) fn read(element: Element<'_>) -> Option<Self> {
         if let Some(url) = element.child(ns::VCARD, "EXTVAL") {
             return Some(Self::External { url: url.text().into_owned() });
         }
         let value = element.child(ns::VCARD, "BINVAL")?.text();
-        // In lines of 75 characters, by the specification.
+        // The specification has lines of 75 characters.
         let digits: String = value.split_ascii_whitespace().collect();
         Some(Self::Inline { media_type: text(element, "TYPE"), data: BASE64.decode(digits).ok()? })
     }
@@ -55,7 +55,7 @@ impl Photo {
     }
 }
 
-/// Shows the picture's size, not its bytes.
+/// Shows the size of the picture, not its bytes.
 impl fmt::Debug for Photo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
