@@ -38,7 +38,6 @@ pub mod origin;
 pub mod query;
 mod refresh;
 pub mod request;
-mod shape;
 pub mod token;
 mod wire;
 

@@ -1,7 +1,7 @@
-//! A user's metadata: up to three named values.
+//! The metadata of a user: up to three named values.
 //!
 //! Wire form: `{"tier":"gold","level":3,"vip":true}`. Source: observed: Web SDK 4.25.10, which
-//! drops the fourth pair without a word; here it is refused.
+//! silently drops the fourth pair; this crate refuses it.
 
 use mfly_proto::argument::InvalidArgument;
 use serde::de::{MapAccess, Visitor};
@@ -10,48 +10,42 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use std::fmt;
 
-/// One value.
+/// A value of the metadata.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum MetaValue {
-    /// Text.
+    /// A text value.
     Text(String),
     /// A whole number.
     Integer(i64),
-    /// A number with a fraction, or one beyond 64 bits. Never NaN or infinite.
+    /// A number with a fraction, or one that does not fit into 64 bits. Not NaN or infinite.
     Decimal(f64),
-    /// Yes or no.
+    /// A boolean value.
     Flag(bool),
-    /// Anything else that a server returned, as JSON. It cannot be sent.
+    /// Another value that a server returned, as JSON text. It cannot be sent.
     Other(String),
 }
 
-impl From<&str> for MetaValue {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
+macro_rules! from {
+    ($($type:ty => |$value:ident| $variant:expr;)+) => {
+        $(impl From<$type> for MetaValue {
+            fn from($value: $type) -> Self {
+                $variant
+            }
+        })+
+    };
 }
-
-impl From<String> for MetaValue {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<i64> for MetaValue {
-    fn from(number: i64) -> Self {
-        Self::Integer(number)
-    }
-}
-
-impl From<i32> for MetaValue {
-    fn from(number: i32) -> Self {
-        Self::Integer(number.into())
-    }
+from! {
+    &str => |text| Self::Text(text.to_owned());
+    String => |text| Self::Text(text);
+    i64 => |number| Self::Integer(number);
+    i32 => |number| Self::Integer(number.into());
+    bool => |flag| Self::Flag(flag);
 }
 
 impl From<f64> for MetaValue {
-    /// A number without fraction becomes an [`MetaValue::Integer`], as JSON of a browser has it.
+    /// A number without fraction becomes an [`MetaValue::Integer`], as in the JSON that browsers
+    /// write.
     fn from(number: f64) -> Self {
         const EXACT: f64 = 9_007_199_254_740_992.0;
         if number.fract() == 0.0 && number.abs() <= EXACT {
@@ -59,12 +53,6 @@ impl From<f64> for MetaValue {
         } else {
             Self::Decimal(number)
         }
-    }
-}
-
-impl From<bool> for MetaValue {
-    fn from(flag: bool) -> Self {
-        Self::Flag(flag)
     }
 }
 
@@ -97,16 +85,15 @@ impl<'de> Deserialize<'de> for MetaValue {
     }
 }
 
-/// Named values in their order. What is sent has at most three; what a server returns may have
-/// more.
+/// Named values in their order. Metadata to send has at most three; a server may return more.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Metadata(Vec<(String, MetaValue)>);
 
 impl Metadata {
-    /// The most pairs that can be sent.
+    /// The largest number of pairs that can be sent.
     pub const MAX_PAIRS: usize = 3;
 
-    /// No pairs.
+    /// Metadata without pairs.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -115,8 +102,8 @@ impl Metadata {
     /// Adds a pair, or replaces the value of `name`.
     ///
     /// # Errors
-    /// When `name` is empty, the value is NaN, infinite or [`MetaValue::Other`], or there are three
-    /// pairs already.
+    /// When `name` is empty, the value is NaN, infinite or [`MetaValue::Other`], or the metadata has
+    /// three pairs already.
     pub fn insert(
         &mut self,
         name: impl Into<String>,
@@ -155,20 +142,20 @@ impl Metadata {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// How many pairs there are.
+    /// The number of pairs.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Whether the metadata has no pair.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Refuses what [`Metadata::insert`] would not have built: a set that came from a server may
-    /// hold values that cannot be sent back.
+    /// Refuses metadata that [`Metadata::insert`] would not build. Metadata from a server may hold
+    /// values that cannot be sent.
     pub(crate) fn check_sendable(&self) -> Result<(), InvalidArgument> {
         let mut copy = Self::new();
         self.0.iter().try_for_each(|(name, value)| copy.insert(name.clone(), value.clone()))

@@ -1,37 +1,20 @@
 //! Query strings, as the official SDK writes them.
 
+pub use mfly_proto::cipher::encode_uri_component as encode_component;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// What `encodeURIComponent` leaves (ECMA-262 §19.2.6.4).
-const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'!')
-    .remove(b'~')
-    .remove(b'*')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')');
-
-/// What form encoding leaves (WHATWG URL §5.2), with the space, which becomes `+`.
+/// The characters that form encoding escapes (WHATWG URL §5.2), without the space, which becomes `+`.
 const FORM: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b' ');
 
-/// `text` as `encodeURIComponent` writes it.
-#[must_use]
-pub fn encode_component(text: &str) -> String {
-    utf8_percent_encode(text, COMPONENT).to_string()
-}
-
-/// `text` as a form writes it.
+/// Encodes `text` as an HTML form does.
 #[must_use]
 pub fn encode_form(text: &str) -> String {
     utf8_percent_encode(text, FORM).to_string().replace(' ', "+")
 }
 
-/// The pairs of a query string, decoded, in order; for servers. `+` is a space, and bytes that are
-/// not UTF-8 become U+FFFD.
+/// For servers: the decoded pairs of a query string, in order. `+` is a space, and bytes that are not
+/// UTF-8 become U+FFFD.
 pub fn pairs(query: &str) -> impl Iterator<Item = (String, String)> + '_ {
     let decode =
         |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
@@ -41,7 +24,7 @@ pub fn pairs(query: &str) -> impl Iterator<Item = (String, String)> + '_ {
     })
 }
 
-/// The first value of `name` in a query string, decoded; for servers.
+/// For servers: the first value of `name` in a query string, decoded.
 #[must_use]
 pub fn first(query: &str, name: &str) -> Option<String> {
     pairs(query).find(|(key, _)| key == name).map(|(_, value)| value)

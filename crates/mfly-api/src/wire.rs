@@ -1,13 +1,15 @@
-//! How single values stand in JSON: secrets, ids, and the looseness of the platform's types.
+//! The JSON forms of single values: secrets, ids, and types that the platform writes loosely.
 
+use mfly_proto::jid::{UserId, UserIdentifier};
 use mfly_proto::lenient::{self, json_whole, whole_signed};
 use mfly_proto::listed::{Listed, SkipReason, Skipped};
+use mfly_proto::secret::{LicenceKey, Password, Token};
 use serde::de::{self, DeserializeOwned, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-/// Says what is wrong with a JSON text without repeating any of it: only the names of missing
-/// fields, which are ours, are kept from the parser's message.
+/// Describes an error in a JSON text without quoting the text. Of the parser's message only the
+/// names of missing fields, which this crate chose, are kept.
 pub(crate) fn describe(error: &serde_json::Error) -> String {
     let message = error.to_string();
     if let Some(rest) = message.strip_prefix("missing field `")
@@ -26,7 +28,7 @@ fn wrong<E: de::Error>(expected: &str) -> E {
     E::custom(format_args!("expected {expected}"))
 }
 
-/// `null` is the same as absent.
+/// Reads a value whose `null` counts as absent.
 pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -39,7 +41,7 @@ fn integer(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64().or_else(|| {
             let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
-            // Saturates, and what saturates is refused by every reader of this.
+            // Saturates. Every caller refuses the saturated value.
             Some(float as i64)
         }),
         Value::String(text) => whole_signed(text),
@@ -47,14 +49,14 @@ fn integer(value: &Value) -> Option<i64> {
     }
 }
 
-/// A status code: a number, or a string of digits.
+/// Reads a status code: a number, or a string of digits.
 pub(crate) fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
     let value = Value::deserialize(deserializer)?;
     integer(&value).and_then(|n| u16::try_from(n).ok()).ok_or_else(|| wrong("a status code"))
 }
 
-/// An optional port: a number, or a string of digits; absent, `null` and `""` are `None`.
-/// Written as a string, as recorded.
+/// An optional port: a number or a string of digits. Absent, `null` and `""` are `None`. It is
+/// written as a string, as recorded.
 pub(crate) mod port {
     use super::*;
 
@@ -74,18 +76,18 @@ pub(crate) mod port {
     }
 }
 
-/// An optional number of seconds, as [`json_whole`] reads it; what is no number is `None`.
+/// Reads an optional number of seconds by [`json_whole`]. Anything else is `None`.
 pub(crate) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
     let seconds = json_whole(&Value::deserialize(deserializer)?);
     Ok(seconds.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)))
 }
 
-/// A number of things, as [`json_whole`] reads it; what is no number is 0, as an absent one.
+/// Reads a count by [`json_whole`]. Anything else is 0, like an absent count.
 pub(crate) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     Ok(json_whole(&Value::deserialize(deserializer)?).unwrap_or_default())
 }
 
-/// A text. A number or `true` stands for itself as text, and `null` is the same as absent.
+/// Reads a text. A number or a boolean becomes its text, and `null` counts as absent.
 pub(crate) fn any_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Null => Ok(String::new()),
@@ -95,13 +97,13 @@ pub(crate) fn any_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Str
     }
 }
 
-/// Optional text; `""` means "leave as it is" on the wire and is `None` here.
+/// Reads an optional text. `""`, which means "unchanged" on the wire, is `None`.
 pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(Some(any_text(deserializer)?).filter(|text| !text.is_empty()))
 }
 
-/// A list, read entry by entry; `null` is the same as absent. Of what is left out, some text is
-/// kept.
+/// A list that is read entry by entry; `null` counts as absent. The text of unreadable entries is
+/// kept for diagnosis.
 pub(crate) mod listed {
     use super::*;
 
@@ -135,7 +137,7 @@ pub(crate) mod listed {
         Ok(list)
     }
 
-    /// The same for entries that hold secrets: of what is left out, no text is kept.
+    /// A list whose entries hold secrets: the text of unreadable entries is not kept.
     pub(crate) mod secretly {
         pub(crate) use super::serialize;
         use super::*;
@@ -150,7 +152,7 @@ pub(crate) mod listed {
     }
 }
 
-/// Yes or no as 1 or 0; `true`, `"1"` and `"true"` are read too, and absent is no.
+/// A flag, written as 1 or 0. `true`, `"1"` and `"true"` are read as well; absent means no.
 pub(crate) mod flag {
     use super::*;
 
@@ -169,34 +171,37 @@ pub(crate) mod flag {
     }
 }
 
-macro_rules! secret {
-    ($module:ident, $secret:ty, $expected:literal) => {
+/// A module for `#[serde(with)]` of a type that is text on the wire.
+macro_rules! by_text {
+    ($module:ident, $type:ty, $text:expr, $new:expr, $expected:literal) => {
         pub(crate) mod $module {
             use super::*;
 
-            pub(crate) fn serialize<S: Serializer>(
-                secret: &$secret,
-                s: S,
-            ) -> Result<S::Ok, S::Error> {
-                s.serialize_str(secret.expose())
+            pub(crate) fn serialize<S: Serializer>(value: &$type, s: S) -> Result<S::Ok, S::Error> {
+                s.serialize_str($text(value))
             }
 
-            pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-                d: D,
-            ) -> Result<$secret, D::Error> {
-                <$secret>::new(String::deserialize(d)?).map_err(|_| wrong($expected))
+            pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<$type, D::Error> {
+                $new(String::deserialize(d)?).map_err(|_| wrong($expected))
             }
         }
     };
 }
-secret!(password, mfly_proto::secret::Password, "a password");
-secret!(licence_key, mfly_proto::secret::LicenceKey, "a licence key");
-secret!(token, mfly_proto::secret::Token, "a token");
+by_text!(password, Password, Password::expose, Password::new, "a password");
+by_text!(licence_key, LicenceKey, LicenceKey::expose, LicenceKey::new, "a licence key");
+by_text!(token, Token, Token::expose, Token::new, "a token");
+by_text!(user_id, UserId, UserId::as_str, |id: String| UserId::new(&id), "a user id");
+by_text!(
+    user_identifier,
+    UserIdentifier,
+    UserIdentifier::as_str,
+    |id: String| UserIdentifier::new(&id),
+    "a user identifier"
+);
 
-/// An optional token; absent, `null` and `""` are `None`.
+/// An optional token. Absent, `null` and `""` are `None`.
 pub(crate) mod optional_token {
     use super::*;
-    use mfly_proto::secret::Token;
 
     pub(crate) fn serialize<S: Serializer>(token: &Option<Token>, s: S) -> Result<S::Ok, S::Error> {
         token.as_ref().map(Token::expose).serialize(s)
@@ -206,27 +211,3 @@ pub(crate) mod optional_token {
         text(d)?.map(Token::new).transpose().map_err(|_| wrong("a token"))
     }
 }
-
-/// Identifiers that have one text form.
-macro_rules! identifier {
-    ($module:ident, $identifier:ty, $expected:literal) => {
-        pub(crate) mod $module {
-            use super::*;
-
-            pub(crate) fn serialize<S: Serializer>(
-                id: &$identifier,
-                s: S,
-            ) -> Result<S::Ok, S::Error> {
-                s.serialize_str(id.as_str())
-            }
-
-            pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-                d: D,
-            ) -> Result<$identifier, D::Error> {
-                <$identifier>::new(&String::deserialize(d)?).map_err(|_| wrong($expected))
-            }
-        }
-    };
-}
-identifier!(user_id, mfly_proto::jid::UserId, "a user id");
-identifier!(user_identifier, mfly_proto::jid::UserIdentifier, "a user identifier");

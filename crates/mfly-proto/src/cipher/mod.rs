@@ -49,3 +49,4 @@ pub use message::MessageCipher;
 pub use profile::ProfileCipher;
 pub use request::RequestCipher;
 pub use storage::StorageCipher;
+pub use uri::encode as encode_uri_component;

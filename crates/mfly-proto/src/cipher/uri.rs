@@ -19,8 +19,9 @@ const fn is_unreserved(byte: u8) -> bool {
         || matches!(byte, b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')')
 }
 
-/// `encodeURIComponent`.
-pub(super) fn encode(text: &str) -> String {
+/// Encodes `text` as `encodeURIComponent` of JavaScript does (ECMA-262 §19.2.6.4).
+#[must_use]
+pub fn encode(text: &str) -> String {
     // The exact length first: a buffer that grows would leave copies of a secret behind.
     let escaped = text.bytes().filter(|&byte| !is_unreserved(byte)).count();
     let mut encoded = String::with_capacity(text.len() + 2 * escaped);
