@@ -1,4 +1,4 @@
-//! The one way a request leaves.
+//! The client of the REST API: every request is sent by [`Api::send`].
 
 use crate::auth::Auth;
 use crate::base_url::BaseUrl;
@@ -17,21 +17,21 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// How long a request takes at most, unless its endpoint says otherwise.
+/// The default time limit of a request. Some endpoints have their own.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The time, in milliseconds since the epoch.
+/// A clock that returns the milliseconds since the epoch.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
-/// The REST API of one server, with the token of at most one user.
+/// A client of the REST API of one server, with the token of at most one user.
 ///
-/// Clones share everything, the token too.
+/// Clones share everything, including the token.
 #[derive(Clone)]
 pub struct Api {
-    shared: Arc<Shared>,
+    inner: Arc<Inner>,
 }
 
-struct Shared {
+struct Inner {
     settings: Settings,
     refresh: Refresh,
 }
@@ -47,8 +47,8 @@ struct Settings {
 }
 
 impl Api {
-    /// An API without token and without a source of tokens, by the system's clock and with the
-    /// default time-out. Clear text stays within this machine.
+    /// A client without token and token source, with the system's clock and the default time limit.
+    /// Clear text is used within this machine only.
     #[must_use]
     pub fn new(backend: Arc<dyn HttpBackend>, base_url: BaseUrl) -> Self {
         Self::from_settings(Settings {
@@ -61,126 +61,124 @@ impl Api {
         })
     }
 
-    /// The same API for one user: with a source of tokens, and without a token yet.
+    /// A copy for one user, with a token source and without token.
     #[must_use]
     pub fn with_token_source(&self, source: Arc<dyn TokenSource>) -> Self {
         self.with(|settings| settings.source = Some(source))
     }
 
-    /// The same API by another clock; the token does not come along.
+    /// A copy with another clock. It has no token.
     #[must_use]
     pub fn with_clock(&self, clock: Clock) -> Self {
         self.with(|settings| settings.clock = clock)
     }
 
-    /// The same API with another time-out for each request; the token does not come along.
+    /// A copy with another default time limit of a request. It has no token.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         self.with(|settings| settings.timeout = timeout)
     }
 
-    /// The same API, which may or may not use clear text beyond this machine: for the base URL, for
-    /// URLs in answers, and for redirects. The token does not come along.
+    /// A copy that may, or may not, use clear text to other machines: for the base URL, for URLs in
+    /// responses, and for redirects. It has no token.
     #[must_use]
     pub fn with_cleartext(&self, cleartext: Cleartext) -> Self {
         self.with(|settings| settings.cleartext = cleartext)
     }
 
     fn with(&self, change: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = self.shared.settings.clone();
+        let mut settings = self.inner.settings.clone();
         change(&mut settings);
         Self::from_settings(settings)
     }
 
     fn from_settings(settings: Settings) -> Self {
-        let refresh = Refresh::default();
-        Self { shared: Arc::new(Shared { settings, refresh }) }
+        Self { inner: Arc::new(Inner { settings, refresh: Refresh::default() }) }
     }
 
-    /// Where the API is.
+    /// The base URL of the API.
     #[must_use]
     pub fn base_url(&self) -> &BaseUrl {
-        &self.shared.settings.base_url
+        &self.inner.settings.base_url
     }
 
-    /// The time by this API's clock, in milliseconds since the epoch.
+    /// The time of this client's clock, in milliseconds since the epoch.
     #[must_use]
     pub fn now_ms(&self) -> i64 {
-        (self.shared.settings.clock)()
+        (self.inner.settings.clock)()
     }
 
-    /// The token that the next request would carry.
+    /// The token of the next request, if there is one.
     #[must_use]
     pub fn token(&self) -> Option<Token> {
-        self.shared.refresh.current()
+        self.inner.refresh.current()
     }
 
-    /// Uses `token` from now on.
+    /// Sets the token of all further requests.
     pub fn set_token(&self, token: Token) {
-        self.shared.refresh.set(Some(token));
+        self.inner.refresh.set(Some(token));
     }
 
-    /// Forgets the token. The next request that needs one asks the source.
+    /// Removes the token. The next request that needs one gets it from the token source.
     pub fn clear_token(&self) {
-        self.shared.refresh.set(None);
+        self.inner.refresh.set(None);
     }
 
-    /// Asks the source for a token now, unless another caller already does; for example because
-    /// the present one [is about to expire](crate::token::is_expired).
+    /// Gets a new token from the token source, for example because the current token [is about to
+    /// expire](crate::token::is_expired). Concurrent callers share one call of the source.
     ///
     /// # Errors
-    /// When there is no source, or it has none.
+    /// When there is no token source, or it fails.
     pub async fn refresh_token(&self) -> Result<Token, ApiError> {
         let used = self.token();
-        self.shared.renew(used.as_ref()).await
+        self.inner.renew(used.as_ref()).await
     }
 
-    /// Sends `endpoint` and reads its answer.
+    /// Sends a request and decodes its response.
     ///
-    /// An endpoint that needs a token gets one from the source if there is none. When the server
-    /// answers 401, by HTTP or in the body, the token is refreshed once, shared with every other
-    /// request that needs it, and the request is sent once more. Dropping the future gives the
-    /// request up.
+    /// A token that is needed and missing comes from the token source. When the response has status
+    /// 401, of HTTP or in the body, one refresh that all waiting requests share replaces the token,
+    /// and the request is sent once more. Dropping the future cancels the request.
     ///
     /// # Errors
     /// See [`ApiError`].
     pub async fn send<E: Endpoint>(&self, endpoint: &E) -> Result<E::Response, ApiError> {
-        let shared = &*self.shared;
-        let prepared = Prepared::new(endpoint, Some(&shared.settings.base_url))?;
+        let inner = &*self.inner;
+        let prepared = Prepared::new(endpoint, Some(&inner.settings.base_url))?;
         if !E::Auth::NEEDS_TOKEN {
-            return shared.attempt(endpoint, &prepared, None).await;
+            return inner.attempt(endpoint, &prepared, None).await;
         }
         let token = match self.token() {
             Some(token) => token,
-            None => shared.renew(None).await?,
+            None => inner.renew(None).await?,
         };
-        let first = shared.attempt(endpoint, &prepared, Some(&token)).await;
+        let first = inner.attempt(endpoint, &prepared, Some(&token)).await;
         let has_other_token =
-            || shared.settings.source.is_some() || self.token().as_ref() != Some(&token);
+            || inner.settings.source.is_some() || self.token().as_ref() != Some(&token);
         match first {
             Err(ApiError::Unauthorized { .. }) if has_other_token() => {
-                let token = shared.renew(Some(&token)).await?;
-                shared.attempt(endpoint, &prepared, Some(&token)).await
+                let token = inner.renew(Some(&token)).await?;
+                inner.attempt(endpoint, &prepared, Some(&token)).await
             }
             result => result,
         }
     }
 }
 
-impl Shared {
+impl Inner {
     async fn attempt<E: Endpoint>(
         &self,
         endpoint: &E,
         prepared: &Prepared,
         token: Option<&Token>,
     ) -> Result<E::Response, ApiError> {
-        let way = Way {
+        let settings = SendSettings {
             backend: &*self.settings.backend,
             timeout: self.settings.timeout,
             cleartext: self.settings.cleartext,
             clock: &*self.settings.clock,
         };
-        send_prepared(way, endpoint, prepared, token).await
+        send_prepared(settings, endpoint, prepared, token).await
     }
 
     async fn renew(&self, used: Option<&Token>) -> Result<Token, ApiError> {
@@ -192,67 +190,67 @@ impl Shared {
             let message = "there is no token; register, log in or set one".to_owned();
             return Err(ApiError::Unauthorized { message });
         };
-        let login = LoginCaller { shared: self, refused };
+        let login = LoginCaller { inner: self, refused };
         within(&*self.settings.backend, self.settings.timeout, source.token(&login)).await?
     }
 }
 
-/// What a [`TokenSource`] may use: logging in, past the token and its refresh, so that a refused
-/// log-in is final.
+/// The access to the API that a [`TokenSource`] has: it can log in without token. A refused log-in
+/// is final.
 pub struct LoginCaller<'a> {
-    shared: &'a Shared,
+    inner: &'a Inner,
     refused: Option<&'a Token>,
 }
 
 impl LoginCaller<'_> {
-    /// Logs in.
+    /// Logs in, and returns the new token.
     ///
     /// # Errors
     /// When the server refuses or cannot be reached.
     pub async fn login(&self, request: &login::Request) -> Result<Token, ApiError> {
-        let prepared = Prepared::new(request, Some(&self.shared.settings.base_url))?;
-        Ok(self.shared.attempt(request, &prepared, None).await?.token)
+        let prepared = Prepared::new(request, Some(&self.inner.settings.base_url))?;
+        Ok(self.inner.attempt(request, &prepared, None).await?.token)
     }
 
-    /// The time, in milliseconds since the epoch.
+    /// The time of the API's clock, in milliseconds since the epoch.
     #[must_use]
     pub fn now_ms(&self) -> i64 {
-        (self.shared.settings.clock)()
+        (self.inner.settings.clock)()
     }
 
-    /// The token that the server refused, if that is why a new one is needed.
+    /// The token that the server refused, unless there was none.
     #[must_use]
     pub fn refused(&self) -> Option<&Token> {
         self.refused
     }
 }
 
-/// How a request travels.
+/// The settings for sending one request.
 #[derive(Clone, Copy)]
-pub(crate) struct Way<'a> {
+pub(crate) struct SendSettings<'a> {
     pub(crate) backend: &'a dyn HttpBackend,
-    /// Unless the endpoint has another.
+    /// The time limit, unless the endpoint has its own.
     pub(crate) timeout: Duration,
     pub(crate) cleartext: Cleartext,
     pub(crate) clock: &'a (dyn Fn() -> i64 + Send + Sync),
 }
 
-/// Sends one request and decodes its answer. The deadline holds whatever the backend does.
+/// Sends one request and decodes its response. The time limit does not depend on the backend.
 pub(crate) async fn send_prepared<E: Endpoint>(
-    way: Way<'_>,
+    settings: SendSettings<'_>,
     endpoint: &E,
     prepared: &Prepared,
     token: Option<&Token>,
 ) -> Result<E::Response, ApiError> {
     let mut limits = endpoint.limits();
-    let timeout = limits.timeout.unwrap_or(way.timeout);
+    let timeout = limits.timeout.unwrap_or(settings.timeout);
     limits.timeout = Some(timeout);
     let request = prepared.with_token(token)?;
-    let sending = http::send(way.backend, request, limits, way.cleartext);
-    let result = match within(way.backend, timeout, sending).await? {
+    let sending = http::send(settings.backend, request, limits, settings.cleartext);
+    let result = match within(settings.backend, timeout, sending).await? {
         Ok(response) => {
-            tracing::debug!(method = %E::METHOD, path = E::PATH, status = response.status().as_u16(), "answered");
-            let delay = retry_after(response.headers(), time_of((way.clock)()));
+            tracing::debug!(method = %E::METHOD, path = E::PATH, status = response.status().as_u16(), "received a response");
+            let delay = retry_after(response.headers(), time_of((settings.clock)()));
             endpoint
                 .decode(RawResponse::new(E::PATH, response))
                 .map_err(|error| error.with_retry_after(delay))
@@ -298,7 +296,7 @@ fn time_of(ms: i64) -> SystemTime {
 impl fmt::Debug for Api {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Api")
-            .field("base_url", &self.shared.settings.base_url)
+            .field("base_url", &self.inner.settings.base_url)
             .finish_non_exhaustive()
     }
 }

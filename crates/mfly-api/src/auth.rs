@@ -1,22 +1,22 @@
-//! Whether an endpoint needs the user's token. It is part of the endpoint's type.
+//! Whether an endpoint needs the user's token, as a part of its type.
 
 mod sealed {
     #[expect(unnameable_types, reason = "sealed: there are only the two kinds below")]
     pub trait Sealed {}
 }
 
-/// An endpoint's authorisation: [`NoToken`] or [`UserToken`].
+/// The authorisation of an endpoint: [`NoToken`] or [`UserToken`].
 pub trait Auth: sealed::Sealed + Send + Sync {
     /// Whether the request carries `authorization: <token>`.
     const NEEDS_TOKEN: bool;
 }
 
-/// Sent without a token. A 401 answer is final.
+/// The request has no token. A response with status 401 is final.
 #[derive(Clone, Copy, Debug)]
 pub enum NoToken {}
 
-/// Sent with the raw token, without `Bearer` (observed: Web SDK 4.25.10). A 401 answer leads to
-/// one refresh and one retry.
+/// The request has the token, without `Bearer` (observed: Web SDK 4.25.10). After a response with
+/// status 401 the token is refreshed and the request sent again, once.
 #[derive(Clone, Copy, Debug)]
 pub enum UserToken {}
 

@@ -1,4 +1,4 @@
-//! Where the API is.
+//! The base URL of the API.
 
 use crate::origin::Origin;
 use ::http::Uri;
@@ -11,7 +11,7 @@ use std::str::FromStr;
 /// An `http` or `https` URL with an optional path and without a trailing slash, for example
 /// `https://api.example.com/api/v1`.
 ///
-/// The official SDK refuses ports, addresses and `localhost`; this type accepts them.
+/// Unlike the official SDK, it may have a port, an IP address or `localhost`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BaseUrl {
     text: Box<str>,
@@ -19,11 +19,11 @@ pub struct BaseUrl {
 }
 
 impl BaseUrl {
-    /// Parses a base URL; slashes at its end are dropped.
+    /// Parses a base URL. Slashes at its end are dropped.
     ///
     /// # Errors
-    /// When it is empty, is not `http` or `https`, has no host, or has user information, a query
-    /// or a fragment.
+    /// When the URL is empty, is not `http` or `https`, has no host, or has user information, a
+    /// query or a fragment.
     pub fn new(url: &str) -> Result<Self, InvalidArgument> {
         let refuse = |reason: &'static str| Err(InvalidArgument::new("apiBaseUrl", reason));
         if url.is_empty() {
@@ -54,31 +54,31 @@ impl BaseUrl {
         Ok(Self { text: format!("{scheme}://{authority}{path}").into(), origin })
     }
 
-    /// The URL, without a slash at its end.
+    /// The URL without a slash at its end.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The host: a name, an IPv4 address, or an IPv6 address in brackets.
+    /// The host: a name, an IPv4 address or a bracketed IPv6 address.
     #[must_use]
     pub fn host(&self) -> &str {
         self.origin.host()
     }
 
-    /// Whether requests are encrypted on their way.
+    /// Whether the scheme is `https`.
     #[must_use]
     pub fn is_tls(&self) -> bool {
         self.origin.is_tls()
     }
 
-    /// Whether the host is this machine: the one place where clear text is harmless.
+    /// Whether the host is this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.origin.is_loopback()
     }
 
-    /// Scheme, host and port.
+    /// The origin: scheme, host and port.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
@@ -91,7 +91,7 @@ impl BaseUrl {
     }
 }
 
-/// The URL with an international host in the form of DNS, which is the one that a URL can hold.
+/// Converts an international host to its ASCII form, which a URL requires.
 fn with_host_in_ascii(url: &str) -> Option<Cow<'_, str>> {
     if url.is_ascii() {
         return Some(Cow::Borrowed(url));

@@ -121,8 +121,9 @@ impl RawResponse {
     /// Checks the status of HTTP and of the envelope, and reads the envelope.
     ///
     /// # Errors
-    /// As [`RawResponse::check`], and when `data` is present but not a `T`. A list is always refused: no
-    /// endpoint returns one, and serde would fill the fields of a `T` from its entries in order.
+    /// As [`RawResponse::check`], and when `data` is present but not a `T`. A list is always
+    /// refused: no endpoint returns one, and serde would fill the fields of a `T` from its entries
+    /// in order.
     pub fn envelope<T: DeserializeOwned>(&self) -> Result<Envelope<T>, ApiError> {
         if self.head()?.data.is_some_and(|data| data.get().starts_with('[')) {
             return Err(self.unreadable("data is a list instead of an object"));
@@ -139,9 +140,9 @@ impl RawResponse {
         envelope.data.ok_or_else(|| self.unreadable("missing field `data`"))
     }
 
-    /// Checks the status of HTTP and of the envelope, and decrypts `data` with `open`. JSON in a string
-    /// is accepted as well, as in the official SDK, and so is plain JSON, which a server without
-    /// encryption would send.
+    /// Checks the status of HTTP and of the envelope, and decrypts `data` with `open`. JSON in a
+    /// string is accepted as well, as in the official SDK, and so is plain JSON, which a server
+    /// without encryption would send.
     ///
     /// # Errors
     /// As [`RawResponse::data`], and when `data` cannot be decrypted.

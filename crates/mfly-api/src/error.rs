@@ -1,4 +1,4 @@
-//! What can go wrong with a request.
+//! The errors of requests.
 
 use crate::http::{EncodingError, HttpError, RedirectError};
 use crate::origin::Origin;
@@ -8,118 +8,118 @@ use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 
-/// The exact text that marks the session limit (observed: Web SDK 4.25.10).
+/// The message of a response that refuses another session (observed: Web SDK 4.25.10).
 pub const SESSION_LIMIT_MESSAGE: &str = "You have reached maximum sessions allowed.";
 
-/// The exact text that refuses a licence key (observed: Web SDK 4.25.10 has it; that servers send
-/// it is inferred).
+/// The message of a response that refuses a licence key (observed: Web SDK 4.25.10 contains it;
+/// that servers send it is inferred).
 pub const LICENCE_REFUSED_MESSAGE: &str = "Invalid License key";
 
-/// A request that did not succeed.
+/// The reason why a request failed.
 ///
-/// `message` fields are the server's words as they came; `Display` shows them on one line, without
-/// control characters, and cut off where they are long. No error holds a secret, or any part of a
-/// body that could not be read.
+/// `message` fields are the server's text without change. `Display` shows it on one line, without
+/// control characters, and shortened. No error contains a secret or a part of an unreadable body.
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum ApiError {
-    /// A value of the caller was refused before anything was sent.
+    /// An argument is invalid. Nothing was sent.
     #[error(transparent)]
     InvalidArgument(#[from] InvalidArgument),
-    /// The server answered and said no: HTTP 200 with another code inside.
+    /// The server refused the request: HTTP status 200 with another status in the body.
     #[error("the server refused with {status}: {}", escaped(.message))]
     Refused {
-        /// The `status` in the body.
+        /// The member `status` of the body.
         status: u16,
-        /// The `message` in the body.
+        /// The member `message` of the body.
         message: String,
-        /// How long the server asks to wait, where it does; see
+        /// The delay from the header `Retry-After`; see
         /// [`retry_after`](fn@crate::http::retry_after).
         retry_after: Option<Duration>,
     },
-    /// The server does not accept the licence key.
+    /// The server refused the licence key.
     #[error("the server refused the licence key: {message}")]
     LicenceRefused {
-        /// The `status` in the body.
+        /// The member `status` of the body.
         status: u16,
-        /// The `message` in the body.
+        /// The member `message` of the body.
         message: String,
     },
-    /// The account has as many sessions as its plan allows. Register with `force` to end another.
+    /// The account has as many sessions as the plan allows. Register with `force` to end another
+    /// one.
     #[error("{SESSION_LIMIT_MESSAGE}")]
     SessionLimit,
-    /// There is no such user.
+    /// The user does not exist.
     #[error("User not available")]
     UserNotAvailable,
-    /// The token is missing or was refused, also after a refresh where one was possible.
+    /// The token is missing, or was refused even after a refresh.
     #[error("not authorised: {}", escaped(.message))]
     Unauthorized {
-        /// The server's words, or ours when no request could be sent.
+        /// The message of the server, or of this crate if nothing was sent.
         message: String,
     },
-    /// A new token was needed and could not be had. The source says why.
+    /// The token source returned no new token. The source error is the reason.
     #[error("the token could not be refreshed")]
     TokenRefresh(#[source] Arc<Self>),
-    /// An HTTP status other than 2xx (and 401); its body means nothing.
+    /// The HTTP status is neither 2xx nor 401. The body is ignored.
     #[error("Request failed with status code {status}")]
     Http {
         /// The HTTP status.
         status: u16,
-        /// How long the server asks to wait, where it does; see
+        /// The delay from the header `Retry-After`; see
         /// [`retry_after`](fn@crate::http::retry_after).
         retry_after: Option<Duration>,
     },
-    /// A URL, of the caller's or in an answer, leads to clear text beyond this machine, which was
-    /// not allowed. Nothing was sent there.
-    #[error("{origin} would be spoken with in clear text; use https, or allow cleartext")]
+    /// A URL, from the caller or from a response, is an `http` URL to another machine, which is not
+    /// allowed. Nothing was sent to it.
+    #[error("{origin} would be contacted in clear text; use https, or allow cleartext")]
     Cleartext {
-        /// Whom the URL leads to.
+        /// The origin of the URL.
         origin: Origin,
     },
-    /// The server says that the answer is elsewhere, and that was not followed.
+    /// The server sent a redirect that was not followed.
     #[error(transparent)]
     Redirect(RedirectError),
-    /// The answer is encoded in a way that was not asked for, and cannot be read.
+    /// The response has a content coding that cannot be decoded.
     #[error(transparent)]
     Encoding(EncodingError),
     /// The server could not be reached, or the connection broke.
     #[error("Network Error")]
     Network(#[source] HttpError),
-    /// No complete answer came in time. The server may or may not have acted on the request.
+    /// No complete response arrived within the time limit. The server may have processed the
+    /// request.
     #[error("no answer in time")]
     TimedOut,
-    /// The answer was longer than the request allows.
+    /// The response is larger than its limit.
     #[error("the answer is longer than {limit} bytes")]
     TooLarge {
-        /// The limit, in bytes.
+        /// The limit in bytes.
         limit: usize,
     },
-    /// The answer is not what this endpoint answers.
+    /// The response does not have the form that this endpoint defines.
     #[error("the answer of {endpoint} cannot be read: {reason}")]
     Decode {
-        /// The endpoint's path.
+        /// The path of the endpoint.
         endpoint: &'static str,
-        /// What is wrong, without any of the content.
+        /// The problem, without any content of the response.
         reason: String,
     },
 }
 
-/// Whose fault a failure is.
+/// The party that caused an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The caller passed or did something that cannot work; repeating it is useless.
+    /// The caller: an argument or a state that cannot work. Repeating the request is useless.
     Caller,
-    /// The server refused, or answered with something unreadable.
+    /// The server: it refused, or its response cannot be read.
     Server,
-    /// The way to the server.
+    /// The network between client and server.
     Network,
 }
 
 impl ApiError {
-    /// The number the official SDK reports as `statusCode` for this failure.
-    ///
-    /// One differs on purpose: after a refused token the official SDK says 500, this says 401.
+    /// The number that the official SDK reports as `statusCode`, except for a refused token: 401
+    /// here, 500 there.
     #[must_use]
     pub fn status_code(&self) -> u16 {
         match self {
@@ -138,9 +138,10 @@ impl ApiError {
         }
     }
 
-    /// Whether the same request may succeed later, unchanged.
+    /// Whether the same request may succeed later.
     ///
-    /// After [`ApiError::TimedOut`] and [`ApiError::Network`] the server may already have acted.
+    /// After [`ApiError::TimedOut`] and [`ApiError::Network`] the server may have processed it
+    /// already.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
@@ -153,8 +154,8 @@ impl ApiError {
         }
     }
 
-    /// How long the server asks to wait before the next request, at most
-    /// [`MAX_RETRY_AFTER`](mfly_proto::retry_after::MAX_RETRY_AFTER): its header `Retry-After`.
+    /// The delay that the server requests before the next attempt (header `Retry-After`), at most
+    /// [`MAX_RETRY_AFTER`](mfly_proto::retry_after::MAX_RETRY_AFTER).
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -164,7 +165,7 @@ impl ApiError {
         }
     }
 
-    /// The same error, of an answer that asked to wait.
+    /// Adds the delay from the header `Retry-After`.
     pub(crate) fn with_retry_after(mut self, delay: Option<Duration>) -> Self {
         if let Self::Http { retry_after, .. } | Self::Refused { retry_after, .. } = &mut self {
             *retry_after = delay;
@@ -172,7 +173,7 @@ impl ApiError {
         self
     }
 
-    /// Whose fault it is.
+    /// The party that caused the error.
     #[must_use]
     pub fn fault(&self) -> Fault {
         match self {
@@ -223,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_words_are_shown_on_one_line_and_cut_off() {
+    fn the_servers_message_is_shown_on_one_line_and_shortened() {
         let refused = ApiError::Refused {
             status: 500,
             retry_after: None,
@@ -253,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_pass_by_itself_is_retryable() {
+    fn only_temporary_failures_are_retryable() {
         for error in [ApiError::TimedOut, http(503), refused(429), refused(500)] {
             assert!(error.is_retryable(), "{error:?}");
         }

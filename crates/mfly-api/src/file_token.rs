@@ -1,22 +1,22 @@
-//! The name under which the platform stores a file.
+//! The name that the platform gives to a stored file.
 
 use mfly_proto::argument::InvalidArgument;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 
-/// A stored file's name, as uploads return it and profiles carry it.
+/// The name of a stored file. Uploads return it, and profiles contain it.
 ///
-/// Other users choose what stands in their profiles, and a token becomes part of a path: one that
-/// would leave the folder of media (`../logout`) is refused.
+/// Other users choose the content of their profiles, and a token becomes part of a path: a token
+/// that would leave the media folder, such as `../logout`, is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FileToken(Box<str>);
 
 impl FileToken {
-    /// Takes a token.
+    /// Validates a token.
     ///
     /// # Errors
-    /// When it is empty, has a character other than visible ASCII, has any of `? # % \`, or has an
-    /// empty, `.` or `..` segment.
+    /// When the token is empty, has a character that is not visible ASCII or one of `? # % \`, or
+    /// has a segment that is empty, `.` or `..`.
     pub fn new(token: &str) -> Result<Self, InvalidArgument> {
         let is_plain = token
             .bytes()

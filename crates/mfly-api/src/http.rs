@@ -1,7 +1,8 @@
-//! The HTTP client, as small as this crate needs it.
+//! The trait that every HTTP client of this crate implements.
 //!
-//! A backend moves one request and one answer. What has to hold whatever the backend does is done
-//! by [`send`]: clear text, redirects, content codings.
+//! A backend exchanges one request for one response. Rules that hold for all backends are applied
+//! by
+//! [`send`]: clear text, redirects, content codings.
 
 mod encoding;
 mod redirect;
@@ -22,32 +23,31 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use thiserror::Error;
 
-/// Something that sends one HTTP request and brings the whole answer.
+/// An HTTP client that sends one request and returns the whole response.
 ///
-/// `HyperBackend` (feature `hyper`) is the default. Implement it to use another HTTP
-/// client, or to stand in for the network in a test.
+/// `HyperBackend` (feature `hyper`) is the built-in one. Implement the trait to use another HTTP
+/// client, or none in a test; the crate's first example does so.
 #[async_trait]
 pub trait HttpBackend: Send + Sync {
-    /// Sends `request`, whose URI is absolute, and reads the answer.
+    /// Sends `request`, whose URI is absolute, and reads the response.
     ///
-    /// Redirects are not followed. An answer that was decoded already has no `Content-Encoding`. A
-    /// [`Progress`] among the request's extensions is to be told as the body leaves. Dropping the
-    /// future gives the request up.
+    /// An implementation does not follow redirects. It removes `Content-Encoding` from a response
+    /// that it decoded. It reports the sent part of the body to the [`Progress`] among the
+    /// request's extensions, if there is one. Dropping the future cancels the request.
     ///
     /// # Errors
-    /// When no complete answer comes within `limits`.
+    /// When no complete response arrives within `limits`.
     async fn send(
         &self,
         request: ::http::Request<Bytes>,
         limits: ResponseLimits,
     ) -> Result<::http::Response<Bytes>, HttpError>;
 
-    /// A timer: a future that is done after `duration`. Every request, and every call of a
-    /// [`TokenSource`](crate::token::TokenSource), is given up when its timer is done first.
+    /// A timer: a future that completes after `duration`. A request, or a call of a
+    /// [`TokenSource`](crate::token::TokenSource), that takes longer is cancelled.
     ///
-    /// Provided for tokio, with the feature `hyper`: within a runtime of tokio. Anywhere else the
-    /// provided timer is never done, so override it, or keep [`ResponseLimits::timeout`] in
-    /// [`send`](Self::send).
+    /// The provided timer works in a tokio runtime, with the feature `hyper`. Elsewhere it never
+    /// completes: override it, or apply [`ResponseLimits::timeout`] in [`send`](Self::send).
     fn sleep(&self, duration: Duration) -> Sleep {
         timer(duration)
     }
@@ -56,8 +56,8 @@ pub trait HttpBackend: Send + Sync {
 /// The future of [`HttpBackend::sleep`].
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Waits by tokio's clock. A process that did not run for a while finds the timer overdue and the
-/// answer unread, so the time is then waited for once more.
+/// A timer of tokio. If it completes late because the process did not run, the response may still
+/// be unread: it then starts again.
 #[cfg(feature = "hyper")]
 fn timer(duration: Duration) -> Sleep {
     match tokio::runtime::Handle::try_current() {
@@ -82,78 +82,80 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     mfly_proto::retry_after::retry_after(headers, now)
 }
 
-/// How long and how large an answer may be.
+/// The limits on the size and the duration of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ResponseLimits {
-    /// Longest body, in bytes; one byte more is [`HttpError::TooLarge`].
+    /// The largest body in bytes. A larger one is [`HttpError::TooLarge`].
     pub max_bytes: usize,
-    /// Time from the first byte sent to the last received; `None` is the sender's own default.
+    /// The time from the first byte sent to the last byte received. `None` is the default of the
+    /// sender.
     pub timeout: Option<Duration>,
 }
 
 impl ResponseLimits {
-    /// For an endpoint that answers in JSON: 1 MiB.
+    /// The limits of an endpoint with a JSON response: 1 MiB.
     pub const JSON: Self = Self { max_bytes: 1 << 20, timeout: None };
 
-    /// For one that moves a file: ten minutes, and as many bytes as the caller expects.
+    /// The limits of an endpoint that transfers a file of at most `max_bytes`: ten minutes.
     #[must_use]
     pub const fn media(max_bytes: usize) -> Self {
         Self { max_bytes, timeout: Some(Duration::from_secs(600)) }
     }
 }
 
-/// A request that brought no answer.
+/// The reason why a request has no response.
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum HttpError {
-    /// No connection: name resolution, dialling or TLS failed. The request never left.
+    /// The connection could not be opened: name resolution, dialling or TLS failed. Nothing was
+    /// sent.
     #[error("cannot connect to the server")]
     Connect {
-        /// The cause.
+        /// The cause of the failure.
         #[source]
         source: Cause,
     },
-    /// The connection ended before the answer did.
+    /// The connection ended before the response was complete.
     #[error("the connection broke before the answer was complete")]
     Closed {
-        /// The cause, when one is known.
+        /// The cause, if it is known.
         #[source]
         source: Option<Cause>,
     },
-    /// No complete answer came in time.
+    /// No complete response arrived within the time limit.
     #[error("no answer in time")]
     TimedOut,
-    /// The answer is longer than the request allows.
+    /// The response is larger than its limit.
     #[error("the answer is longer than {limit} bytes")]
     TooLarge {
-        /// The limit, in bytes.
+        /// The limit in bytes.
         limit: usize,
     },
-    /// The URL leads to clear text beyond this machine, which was not allowed. Nothing was sent.
-    #[error("{origin} would be spoken with in clear text; use https, or allow cleartext")]
+    /// The URL is an `http` URL to another machine, which is not allowed. Nothing was sent.
+    #[error("{origin} would be contacted in clear text; use https, or allow cleartext")]
     Cleartext {
-        /// Whom the URL leads to.
+        /// The origin of the URL.
         origin: Origin,
     },
-    /// The server says that the answer is elsewhere, and that was not followed.
+    /// The server sent a redirect that was not followed.
     #[error(transparent)]
     Redirect(#[from] RedirectError),
-    /// The answer is encoded in a way that was not asked for, and cannot be read.
+    /// The response has a content coding that cannot be decoded.
     #[error(transparent)]
     Encoding(#[from] EncodingError),
-    /// The URL is no absolute `http` or `https` URL without user information. Nothing was sent.
+    /// The URL is not an absolute `http` or `https` URL, or has user information. Nothing was sent.
     #[error("the URL is no plain http or https URL")]
     NoUrl,
 }
 
-/// Whether requests may travel in clear text beyond this machine.
+/// Whether requests to other machines may be sent in clear text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Cleartext {
-    /// They may not: such a URL is refused before anything is sent.
+    /// An `http` URL to another machine is refused before anything is sent.
     #[default]
     Refused,
-    /// They may. All that they carry can be read on the way.
+    /// Every `http` URL is allowed. Requests and responses can be read on the network.
     Allowed,
 }
 
@@ -163,18 +165,17 @@ impl From<bool> for Cleartext {
     }
 }
 
-/// Sends `request` through `backend` and brings the answer, from wherever it is.
+/// Sends `request` by `backend`, follows redirects and decodes the content coding.
 ///
-/// - A URL that leads to clear text is refused unless it is allowed, or stays within this machine.
-/// - Redirects are followed, at most [`MAX_REDIRECTS`]: for GET and HEAD those with status 301,
-///   302, 303, 307 and 308, for other methods 307 and 308 of the same origin. They never lead from
-///   TLS to clear text unless clear text is allowed. Another origin gets neither the token nor any
+/// - An `http` URL to another machine is refused unless `cleartext` allows it.
+/// - At most [`MAX_REDIRECTS`] redirects are followed: for GET and HEAD those with status 301, 302,
+///   303, 307 and 308, for other methods 307 and 308 within the same origin. A redirect from TLS to
+///   clear text is refused unless `cleartext` allows it. Another origin receives no token, no
 ///   header that may be private, and no body.
-/// - `Content-Encoding` `gzip` and `deflate` are undone, within the limit of the answer. No other
-///   is.
+/// - The content codings `gzip` and `deflate` are decoded within the size limit, others refused.
 ///
 /// # Errors
-/// When no complete answer comes within `limits`, or one of the rules above forbids it.
+/// When no complete response arrives within `limits`, or one of these rules refuses it.
 pub async fn send(
     backend: &dyn HttpBackend,
     mut request: Request<Bytes>,
@@ -183,11 +184,11 @@ pub async fn send(
 ) -> Result<Response<Bytes>, HttpError> {
     let headers = request.headers_mut();
     if !headers.contains_key(ACCEPT_ENCODING) {
-        // Without it a server may choose any coding (RFC 9110 §12.5.3).
+        // Without this header a server may choose any coding (RFC 9110 §12.5.3).
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     }
     let origin = Origin::of(request.uri()).ok_or(HttpError::NoUrl)?;
-    permit(&origin, cleartext)?;
+    check_cleartext(&origin, cleartext)?;
     let mut seen = Vec::new();
     loop {
         seen.push(request.uri().clone());
@@ -203,60 +204,41 @@ pub async fn send(
     }
 }
 
-/// Refuses clear text beyond this machine unless it is allowed.
-pub(crate) fn permit(origin: &Origin, cleartext: Cleartext) -> Result<(), HttpError> {
+/// Refuses clear text to another machine unless it is allowed.
+pub(crate) fn check_cleartext(origin: &Origin, cleartext: Cleartext) -> Result<(), HttpError> {
     if origin.is_private() || cleartext == Cleartext::Allowed {
         return Ok(());
     }
-    let origin = origin.clone();
-    Err(HttpError::Cleartext { origin })
+    Err(HttpError::Cleartext { origin: origin.clone() })
 }
 
-/// The error of an HTTP client, kept as the source of ours.
-#[derive(Clone)]
+/// The error of an HTTP client, as the source of an [`HttpError`].
+#[derive(Clone, Debug, Error)]
+#[error(transparent)]
 pub struct Cause(Arc<dyn StdError + Send + Sync>);
 
 impl Cause {
-    /// Takes an error.
+    /// Wraps an error.
     #[must_use]
     pub fn new(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self(Arc::from(error.into()))
     }
 }
 
-impl fmt::Debug for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
-
-impl StdError for Cause {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source()
-    }
-}
-
-/// Told how much of a request's body has left: `(sent, total)`, in bytes.
+/// A callback that reports how much of a request's body was sent: `(sent, total)`, in bytes.
 ///
-/// It is called from the task that sends, so it must be quick. After a retry it starts again.
+/// The sending task calls it, so it must not block. A retry starts again at the beginning.
 #[derive(Clone)]
 pub struct Progress(Arc<dyn Fn(u64, u64) + Send + Sync>);
 
 impl Progress {
-    /// Calls `report` with `(sent, total)` each time a piece of the body is handed to the
-    /// connection.
+    /// Calls `report` with `(sent, total)` each time the connection takes a piece of the body.
     #[must_use]
     pub fn new(report: impl Fn(u64, u64) + Send + Sync + 'static) -> Self {
         Self(Arc::new(report))
     }
 
-    /// Reports once; for implementers of [`HttpBackend`].
+    /// For implementers of [`HttpBackend`]: reports the number of bytes sent.
     pub fn report(&self, sent: u64, total: u64) {
         (self.0)(sent, total);
     }

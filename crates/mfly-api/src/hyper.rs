@@ -1,4 +1,4 @@
-//! The default HTTP client.
+//! The built-in HTTP client: HTTP/1.1 for tokio.
 
 mod connection;
 mod pool;
@@ -11,32 +11,33 @@ use ::http::{Request, Response};
 use ::hyper::body::{Body as _, Incoming};
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use connection::{Connection, Connector, Failure, Fate};
+use connection::{Connection, Connector, Delivery, Failure};
 use http_body_util::BodyExt as _;
 use mfly_transport::{Proxy, Tls, overdue};
 use pool::Pool;
 use std::fmt;
 use std::time::Duration;
 
-/// A connection that rested for longer is not trusted with a request that must not happen twice:
-/// its server may be closing it at this moment, and then no one could tell what became of the
-/// request.
-const RESTED: Duration = Duration::from_secs(1);
+/// The longest idle time of a connection that is used for a request that is not idempotent. The
+/// server may be closing an older connection, and the client could not tell whether it processed
+/// the request.
+const MAX_IDLE_IF_NOT_IDEMPOTENT: Duration = Duration::from_secs(1);
 
-/// How long an answered connection may take to be ready for the next request. One that takes longer
-/// still sends the last request, and is closed.
-const SETTLING: Duration = Duration::from_millis(100);
+/// The time in which a connection must be ready for the next request after a response. A slower one
+/// is still sending the last request, and is closed.
+const READY_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// How long this client waits.
+/// The time limits of this client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// For name look-up, TCP connection, and the proxy's part.
+    /// The limit for name look-up, TCP connection and proxy, and the limit for TLS.
     pub connect: Duration,
-    /// For a whole request whose limits name no time.
+    /// The limit for a whole request without a time limit of its own.
     pub total: Duration,
-    /// After this long an unused connection is closed. Shorter than the five seconds after which
-    /// common servers close theirs, so that few requests meet a connection that is just closing.
+    /// The idle time after which a connection is closed. The default is shorter than the five
+    /// seconds of common servers, so that the server seldom closes a connection that a request is
+    /// about to use.
     pub idle: Duration,
 }
 
@@ -50,16 +51,16 @@ impl Default for Timeouts {
     }
 }
 
-/// HTTP/1.1 by hyper, with the transport crate's TLS.
+/// An HTTP/1.1 client on hyper, with the TLS of `mfly-transport`.
 ///
-/// Connections are kept for the next request, and a server may close one at any moment. What
-/// certainly was not processed is sent again, once, on a fresh connection (RFC 9110 §9.2.2):
+/// Connections are reused, and a server may close one at any time. A request that the server
+/// certainly did not process is sent again, once, on a new connection (RFC 9110 §9.2.2):
 ///
-/// | what happened to a request | idempotent method | other |
+/// | progress of the request | idempotent method | other method |
 /// |---|---|---|
-/// | no byte of it left | sent again | sent again |
-/// | the connection ended before any byte of an answer | sent again | an error |
-/// | anything later | an error | an error |
+/// | nothing was sent | sent again | sent again |
+/// | the connection ended before the response began | sent again | an error |
+/// | later | an error | an error |
 #[derive(Clone)]
 pub struct HyperBackend {
     connector: Connector,
@@ -68,14 +69,14 @@ pub struct HyperBackend {
 }
 
 impl HyperBackend {
-    /// A client with its own pool of connections.
+    /// A client with a connection pool of its own.
     #[must_use]
     pub fn new(tls: &Tls, timeouts: Timeouts) -> Self {
         Self::with_proxy(tls, timeouts, None)
     }
 
-    /// The same, with every connection made through a proxy. An HTTP proxy is asked to connect
-    /// (CONNECT) for `http://` URLs as well.
+    /// A client that opens every connection through a proxy. It uses the method CONNECT of an HTTP
+    /// proxy for `http://` URLs as well.
     #[must_use]
     pub fn with_proxy(tls: &Tls, timeouts: Timeouts, proxy: Option<Proxy>) -> Self {
         let connector = Connector { tls: tls.client_config(&[]), proxy, limit: timeouts.connect };
@@ -89,22 +90,22 @@ impl HyperBackend {
     ) -> Result<Response<Bytes>, HttpError> {
         let origin = Origin::of(request.uri()).ok_or(HttpError::NoUrl)?;
         let is_idempotent = request.method().is_idempotent();
-        let rest = if is_idempotent { Duration::MAX } else { RESTED };
-        let connection = match self.pool.take(&origin, rest) {
+        let max_idle = if is_idempotent { Duration::MAX } else { MAX_IDLE_IF_NOT_IDEMPOTENT };
+        let connection = match self.pool.take(&origin, max_idle) {
             Some(connection) => connection,
             None => self.connector.connect(&origin).await?,
         };
         match self.send_over(connection, &origin, request.clone(), max_bytes).await {
-            Err(Failure { fate, error }) => {
-                let is_harmless = match fate {
-                    Fate::Unsent => true,
-                    Fate::Unanswered => is_idempotent,
-                    Fate::Processed => false,
+            Err(Failure { delivery, error }) => {
+                let is_harmless = match delivery {
+                    Delivery::Unsent => true,
+                    Delivery::Unanswered => is_idempotent,
+                    Delivery::Processed => false,
                 };
                 if !is_harmless {
                     return Err(error);
                 }
-                tracing::debug!(%origin, "the connection closed before the answer; sending once more");
+                tracing::debug!(%origin, "the connection closed before the response; sending again");
             }
             Ok(response) => return Ok(response),
         }
@@ -125,8 +126,8 @@ impl HyperBackend {
         let (head, body) = response.into_parts();
         let body = read(body, max_bytes)
             .await
-            .map_err(|error| Failure { error, fate: Fate::Processed })?;
-        if connection.is_ready_within(SETTLING).await {
+            .map_err(|error| Failure { error, delivery: Delivery::Processed })?;
+        if connection.is_ready_within(READY_TIMEOUT).await {
             self.pool.put(origin, connection);
         }
         Ok(Response::from_parts(head, body))

@@ -3,21 +3,21 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`endpoint`] | one file per endpoint: its request, its response, its wire form; the trait they share |
-//! | [`api`] | [`Api::send`]: the one way a request leaves |
-//! | [`token`] | where tokens come from; when a token expires |
-//! | [`licence`] | the look-up that turns a licence key into a base URL, and its cache |
-//! | [`feature`] | the plan's feature flags |
-//! | [`metadata`], [`file_token`] | a user's metadata pairs; the name of a stored file |
-//! | [`base_url`], [`origin`], [`mode`] | where the API is; whom a URL leads to; live or trial |
+//! | [`endpoint`] | the trait of endpoints, and one module per endpoint with its request and response |
+//! | [`api`] | the client of the API, which sends endpoints |
+//! | [`token`] | the sources of tokens; the expiry of a token |
+//! | [`licence`] | the look-up of the base URL of a licence key, and its cache |
+//! | [`feature`] | the feature flags of a plan |
+//! | [`metadata`], [`file_token`] | the metadata of a user; the name of a stored file |
+//! | [`base_url`], [`origin`], [`mode`] | the base URL of the API; the origin of a URL; live or trial |
 //! | [`http`], `hyper` | the trait of HTTP clients; the built-in client (feature `hyper`) |
-//! | [`request`] | an endpoint as an HTTP request, without sending it |
+//! | [`request`] | the HTTP request of an endpoint, made without sending it |
 //! | [`multipart`], [`query`] | forms and query strings |
-//! | [`envelope`] | `{status, message, data}` |
-//! | [`error`] | what can go wrong, whose fault it is, the official status code |
+//! | [`envelope`] | the envelope `{status, message, data}` of JSON responses |
+//! | [`error`] | the errors, their cause, and the official status code |
 //!
-//! Nothing under [`endpoint`] is async, or reads a clock or a random source: times and ids are
-//! passed in.
+//! The modules under [`endpoint`] are neither async nor read a clock or a random source: times and
+//! ids are arguments.
 
 pub mod api;
 pub mod auth;

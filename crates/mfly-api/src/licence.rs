@@ -1,42 +1,42 @@
-//! From a licence key to a base URL: the look-up, and what is remembered of it.
+//! The look-up of the base URL of a licence key, and its cache.
 //!
-//! The caching rule is the official SDK's (observed: Web SDK 4.25.10): the URL is kept only when
-//! `trialMode` is exactly `false`; any other answer makes the cache forget.
+//! The caching rule is the official SDK's (observed: Web SDK 4.25.10): the URL is cached only if
+//! `trialMode` is exactly `false`; any other response clears the cache.
 
-use crate::api::{DEFAULT_TIMEOUT, Way, send_prepared, system_clock};
+use crate::api::{DEFAULT_TIMEOUT, SendSettings, send_prepared, system_clock};
 use crate::base_url::BaseUrl;
 use crate::endpoint::licence;
 use crate::error::ApiError;
-use crate::http::{Cleartext, HttpBackend, permit};
+use crate::http::{Cleartext, HttpBackend, check_cleartext};
 use crate::mode::Mode;
 use crate::request::Prepared;
 use async_trait::async_trait;
 use mfly_proto::secret::LicenceKey;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Where a licence's API is, and what kind of licence it is.
+/// The base URL and the kind of a licence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Licence {
-    /// Where the API is.
+    /// The base URL of the API.
     pub base_url: BaseUrl,
-    /// Live or trial.
+    /// The kind of licence, live or trial.
     pub mode: Mode,
 }
 
-/// Remembers one live licence's base URL between runs.
+/// A store for the base URL of one live licence.
 ///
-/// A cache that fails behaves as an empty one: losing it costs one request.
+/// A store that fails behaves like an empty one, which costs one request.
 #[async_trait]
 pub trait LicenceCache: Send + Sync {
-    /// What was stored for this key.
+    /// The base URL that was stored for this key.
     async fn load(&self, licence_key: &LicenceKey) -> Option<BaseUrl>;
-    /// Remembers `base_url` for this key, in place of anything before.
+    /// Replaces the content by `base_url` for this key.
     async fn store(&self, licence_key: &LicenceKey, base_url: &BaseUrl);
-    /// Forgets everything.
+    /// Removes the content.
     async fn clear(&self);
 }
 
-/// Remembers for as long as it lives.
+/// A cache in memory.
 #[derive(Debug, Default)]
 pub struct MemoryLicenceCache {
     entry: Mutex<Option<(LicenceKey, BaseUrl)>>,
@@ -70,11 +70,11 @@ impl LicenceCache for MemoryLicenceCache {
     }
 }
 
-/// What `licence_key` stands for: from the cache, or else from the platform's licence server.
+/// Looks up a licence key in the cache, and otherwise at the platform's licence server.
 ///
 /// # Errors
-/// When the licence server refuses the key, cannot be reached, or names no usable URL, or one of
-/// clear text that is not allowed. The cache is then left as it is.
+/// When the licence server refuses the key, cannot be reached, returns an unusable URL, or returns
+/// an `http` URL to another machine although `cleartext` refuses that. The cache is unchanged then.
 pub async fn look_up(
     backend: &dyn HttpBackend,
     cache: &dyn LicenceCache,
@@ -82,14 +82,15 @@ pub async fn look_up(
     cleartext: Cleartext,
 ) -> Result<Licence, ApiError> {
     let cached = cache.load(licence_key).await;
-    if let Some(base_url) = cached.filter(|url| permit(url.origin(), cleartext).is_ok()) {
+    if let Some(base_url) = cached.filter(|url| check_cleartext(url.origin(), cleartext).is_ok()) {
         return Ok(Licence { base_url, mode: Mode::Live });
     }
     let request = licence::Request::new(licence_key.clone());
     let prepared = Prepared::new(&request, None)?;
-    let way = Way { backend, timeout: DEFAULT_TIMEOUT, cleartext, clock: &system_clock };
-    let response = send_prepared(way, &request, &prepared, None).await?;
-    permit(response.licence.base_url.origin(), cleartext)?;
+    let settings =
+        SendSettings { backend, timeout: DEFAULT_TIMEOUT, cleartext, clock: &system_clock };
+    let response = send_prepared(settings, &request, &prepared, None).await?;
+    check_cleartext(response.licence.base_url.origin(), cleartext)?;
     if response.is_cacheable {
         cache.store(licence_key, &response.licence.base_url).await;
     } else {

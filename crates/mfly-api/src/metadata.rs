@@ -102,8 +102,8 @@ impl Metadata {
     /// Adds a pair, or replaces the value of `name`.
     ///
     /// # Errors
-    /// When `name` is empty, the value is NaN, infinite or [`MetaValue::Other`], or the metadata has
-    /// three pairs already.
+    /// When `name` is empty, the value is NaN, infinite or [`MetaValue::Other`], or the metadata
+    /// has three pairs already.
     pub fn insert(
         &mut self,
         name: impl Into<String>,

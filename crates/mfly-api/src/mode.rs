@@ -1,13 +1,13 @@
-//! Live or trial: what kind of licence key is in use.
+//! The kind of a licence key: live or trial.
 
-/// What a licence key is for. The licence look-up tells.
+/// The kind of a licence key, which the licence look-up returns.
 ///
-/// It changes two things (observed: Web SDK 4.25.10): where and how registration is posted, and
-/// whether the password of login and XMPP is sealed.
+/// It decides the path and the form of a registration, and whether the password of login and XMPP
+/// is sealed (observed: Web SDK 4.25.10).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mode {
-    /// A bought plan: the registration data and the password are sealed.
+    /// A paid plan: the registration data and the password are sealed.
     Live,
-    /// A trial plan (the official SDK's "sandbox"): both are sent as they are.
+    /// A trial plan, the "sandbox" of the official SDK: both are sent in plain text.
     Trial,
 }

@@ -4,11 +4,11 @@ use bytes::Bytes;
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// What a boundary starts with; a number of [`DIGITS`] digits follows.
+/// The beginning of a boundary. A number of [`DIGITS`] digits follows.
 const BOUNDARY: &str = "mfly-form-boundary-";
 const DIGITS: usize = 8;
 
-/// Parts in the order in which they were added.
+/// A form of parts, in the order in which they were added.
 #[derive(Clone, Default)]
 pub struct Multipart {
     parts: Vec<Part>,
@@ -21,7 +21,7 @@ struct Part {
 }
 
 impl Multipart {
-    /// No parts.
+    /// A form without parts.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -35,7 +35,7 @@ impl Multipart {
         self
     }
 
-    /// Adds a file. `content_type` must be a MIME type; control characters in it are dropped.
+    /// Adds a file. `content_type` must be a MIME type. Control characters in it are dropped.
     #[must_use]
     pub fn file(mut self, name: &str, file_name: &str, content_type: &str, content: Bytes) -> Self {
         let content_type: String = content_type.chars().filter(|c| !c.is_control()).collect();
@@ -68,8 +68,8 @@ impl Multipart {
         (format!("multipart/form-data; boundary={boundary}"), body.into())
     }
 
-    /// The first of a numbered series that no part contains. A delimiter stands at the start of a
-    /// line, so one pass over the lines finds every number that is taken.
+    /// The first of a numbered series of boundaries that no part contains. A delimiter begins a
+    /// line, so one pass over the lines finds all numbers in use.
     fn boundary(&self) -> String {
         let mut taken = BTreeSet::new();
         for line in self.parts.iter().flat_map(|part| part.content.split(|byte| *byte == b'\n')) {
@@ -91,7 +91,7 @@ impl fmt::Debug for Multipart {
     }
 }
 
-/// A quoted parameter as browsers write it (WHATWG HTML §4.10.21.8).
+/// Escapes a parameter as browsers do (WHATWG HTML §4.10.21.8).
 fn quoted(text: &str) -> String {
     text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_boundary_that_the_content_holds_is_not_used() {
+    fn a_boundary_in_the_content_is_not_used() {
         let content = Bytes::from_static(
             b"--mfly-form-boundary-00000000\r\nx\r\n--mfly-form-boundary-00000001--",
         );

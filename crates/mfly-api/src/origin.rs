@@ -3,8 +3,8 @@
 use ::http::Uri;
 use std::fmt;
 
-/// With whom an HTTP request is exchanged: scheme, host and port. It holds neither path nor query,
-/// so it may stand in logs and errors.
+/// The origin of a URL: scheme, host and port. It has neither path nor query, so it may appear in
+/// logs and errors.
 ///
 /// ```
 /// use mfly_api::Origin;
@@ -14,14 +14,14 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Origin {
     is_tls: bool,
-    /// In lower case; an IPv6 address in brackets.
+    /// The host in lower case. An IPv6 address is bracketed.
     host: Box<str>,
     port: u16,
 }
 
 impl Origin {
-    /// The origin of an absolute `http` or `https` URL. `None` for any other, and for one with user
-    /// information.
+    /// The origin of an absolute `http` or `https` URL without user information; `None` for any
+    /// other URL.
     #[must_use]
     pub fn of(uri: &Uri) -> Option<Self> {
         let is_tls = match uri.scheme_str()? {
@@ -37,17 +37,17 @@ impl Origin {
         Some(Self {
             is_tls,
             host: authority.host().to_ascii_lowercase().into(),
-            port: port.unwrap_or(usual_port(is_tls)),
+            port: port.unwrap_or(default_port(is_tls)),
         })
     }
 
-    /// Whether what is exchanged is encrypted on its way.
+    /// Whether the scheme is `https`.
     #[must_use]
     pub const fn is_tls(&self) -> bool {
         self.is_tls
     }
 
-    /// A name, an IPv4 address, or an IPv6 address in brackets.
+    /// The host: a name, an IPv4 address or a bracketed IPv6 address.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
@@ -59,8 +59,8 @@ impl Origin {
         self.port
     }
 
-    /// Whether nothing that is exchanged can be read on its way: it is encrypted, or stays within
-    /// this machine.
+    /// Whether nothing can be read on the network: the scheme is `https`, or the host is this
+    /// machine.
     #[must_use]
     pub fn is_private(&self) -> bool {
         self.is_tls || self.is_loopback()
@@ -74,9 +74,9 @@ impl Origin {
             || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
-    /// The authority, as the header `Host` wants it: the port only when it is not the usual one.
+    /// The value of the header `Host`: the host, and the port unless it is the default.
     pub(crate) fn authority(&self) -> String {
-        if self.port == usual_port(self.is_tls) {
+        if self.port == default_port(self.is_tls) {
             self.host.to_string()
         } else {
             format!("{}:{}", self.host, self.port)
@@ -84,7 +84,7 @@ impl Origin {
     }
 }
 
-const fn usual_port(is_tls: bool) -> u16 {
+const fn default_port(is_tls: bool) -> u16 {
     if is_tls { 443 } else { 80 }
 }
 
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_shows_neither_path_nor_query_nor_a_usual_port() {
+    fn an_origin_shows_neither_path_nor_query_nor_a_default_port() {
         for (url, shown) in [
             ("https://A.example:443/x?token=t", "https://a.example"),
             ("http://a.example:8080/x", "http://a.example:8080"),
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_plain_url_of_http_has_none() {
+    fn only_an_http_url_without_user_information_has_an_origin() {
         for url in ["/x", "a.example:443", "ftp://a.example/", "https://u:p@a.example/"] {
             assert_eq!(origin(url), None, "{url}");
         }

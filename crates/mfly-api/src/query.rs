@@ -3,7 +3,8 @@
 pub use mfly_proto::cipher::encode_uri_component as encode_component;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// The characters that form encoding escapes (WHATWG URL §5.2), without the space, which becomes `+`.
+/// The characters that form encoding escapes (WHATWG URL §5.2), without the space, which becomes
+/// `+`.
 const FORM: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b' ');
 
@@ -13,8 +14,8 @@ pub fn encode_form(text: &str) -> String {
     utf8_percent_encode(text, FORM).to_string().replace(' ', "+")
 }
 
-/// For servers: the decoded pairs of a query string, in order. `+` is a space, and bytes that are not
-/// UTF-8 become U+FFFD.
+/// For servers: the decoded pairs of a query string, in order. `+` is a space, and bytes that are
+/// not UTF-8 become U+FFFD.
 pub fn pairs(query: &str) -> impl Iterator<Item = (String, String)> + '_ {
     let decode =
         |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();

@@ -1,26 +1,27 @@
-//! One refresh at a time, whoever asks.
+//! The refresh of a token, shared by concurrent callers.
 //!
-//! The first caller that needs a new token fetches it; the others wait for the gate and then look
-//! at what the first one brought, good or bad. The gate opens when its holder is dropped, so a
-//! caller that gives up midway leaves the work to the next.
+//! The first caller that needs a new token fetches it while it holds a lock. The others wait for
+//! the lock and then use the result, be it a token or an error. The lock is released when its
+//! holder is dropped, so the next caller takes over from a cancelled one.
 
 use crate::error::ApiError;
 use mfly_proto::secret::Token;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// The current token, and the lock that a refresh holds.
 #[derive(Default)]
 pub(crate) struct Refresh {
-    gate: tokio::sync::Mutex<()>,
+    lock: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
     current: Option<Token>,
-    /// How often the token was set or cleared by hand.
-    set: u64,
-    /// How many refreshes have ended, and how the last one did.
+    /// How often the application set or cleared the token.
+    changes: u64,
+    /// The number of refreshes that have ended. The last one may have failed.
     ended: u64,
     last_failure: Option<ApiError>,
 }
@@ -33,8 +34,8 @@ enum Decision {
 }
 
 impl State {
-    /// What a caller does whose token `used` was refused (or who had none), and who saw `seen`
-    /// refreshes end before it began to wait.
+    /// The decision for a caller whose token `used` was refused, and who saw `seen` ended refreshes
+    /// before it waited.
     fn decide(&self, used: Option<&Token>, seen: u64) -> Decision {
         match (&self.current, &self.last_failure) {
             (Some(current), _) if Some(current) != used => Decision::Use(current.clone()),
@@ -44,18 +45,18 @@ impl State {
         }
     }
 
-    /// What a caller gets whose refresh, begun after `set` changes by hand, has ended.
-    fn end(&mut self, set: u64, result: Result<Token, ApiError>) -> Result<Token, ApiError> {
+    /// Records the result of a refresh that began after `changes` changes by the application.
+    fn end(&mut self, changes: u64, result: Result<Token, ApiError>) -> Result<Token, ApiError> {
         self.ended += 1;
         match result {
             Ok(token) => {
                 self.last_failure = None;
-                if self.set == set {
+                if self.changes == changes {
                     self.current = Some(token.clone());
                     return Ok(token);
                 }
-                // A token that was set meanwhile is newer than the one just fetched; one that was
-                // cleared stays so, and the fetched one serves this request only.
+                // A token set during the refresh is newer than the fetched one. After the token was
+                // cleared, the fetched one is for this request only.
                 Ok(self.current.clone().unwrap_or(token))
             }
             Err(error) => {
@@ -75,32 +76,32 @@ impl Refresh {
     pub(crate) fn set(&self, token: Option<Token>) {
         let mut state = self.state();
         state.current = token;
-        state.set += 1;
+        state.changes += 1;
     }
 
-    /// A token other than `used`, from `fetch` if nobody else has brought one.
+    /// Returns a token other than `used`: from another caller's refresh, or from `fetch`.
     pub(crate) async fn run(
         &self,
         used: Option<&Token>,
         fetch: impl Future<Output = Result<Token, ApiError>>,
     ) -> Result<Token, ApiError> {
         let seen = self.state().ended;
-        let _gate = self.gate.lock().await;
-        let (decision, set) = {
+        let _lock = self.lock.lock().await;
+        let (decision, changes) = {
             let state = self.state();
-            (state.decide(used, seen), state.set)
+            (state.decide(used, seen), state.changes)
         };
         match decision {
             Decision::Use(token) => Ok(token),
             Decision::Fail(error) => Err(error),
             Decision::Fetch => {
                 let result = fetch.await;
-                self.state().end(set, result)
+                self.state().end(changes, result)
             }
         }
     }
 
-    /// Never held across an await; every change under it is complete, so poison means nothing.
+    /// Locks the state. No change is left incomplete by a panic, so poisoning is ignored.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -116,17 +117,17 @@ mod tests {
 
     fn state(current: Option<&str>, ended: u64, has_failed: bool) -> State {
         let last_failure = has_failed.then_some(ApiError::TimedOut);
-        State { current: current.map(token), set: 1, ended, last_failure }
+        State { current: current.map(token), changes: 1, ended, last_failure }
     }
 
     #[test]
-    fn a_token_that_changed_since_is_used_without_fetching() {
+    fn a_token_that_changed_meanwhile_is_used_without_fetching() {
         let decision = state(Some("new"), 1, true).decide(Some(&token("old")), 1);
         assert!(matches!(decision, Decision::Use(token) if token.expose() == "new"));
     }
 
     #[test]
-    fn a_refresh_that_ended_while_waiting_is_shared_and_an_older_one_is_not() {
+    fn the_result_of_a_refresh_is_shared_by_callers_that_waited_for_it() {
         let used = token("t");
         assert!(matches!(state(Some("t"), 2, true).decide(Some(&used), 1), Decision::Fail(_)));
         assert!(matches!(state(Some("t"), 2, false).decide(Some(&used), 1), Decision::Use(_)));

@@ -1,4 +1,4 @@
-//! An endpoint as an HTTP request: pure, so that it can be looked at without sending it.
+//! The HTTP request of an endpoint, made without sending it.
 
 use crate::auth::Auth;
 use crate::base_url::BaseUrl;
@@ -11,17 +11,16 @@ use bytes::Bytes;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::secret::Token;
 
-/// What the official SDK accepts (observed: Web SDK 4.25.10).
+/// The header `Accept` of the official SDK (observed: Web SDK 4.25.10).
 const ACCEPTED: HeaderValue = HeaderValue::from_static("application/json, text/plain, */*");
 
-/// Sent with every request that has no other type, also with those that have no body (observed:
-/// Web SDK 4.25.10).
+/// The default header `Content-Type`, also of a request without body (observed: Web SDK 4.25.10).
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// The HTTP request of `endpoint`, with `token` when it needs one.
+/// Makes the HTTP request of an endpoint. Pass the token if the endpoint needs one.
 ///
 /// # Errors
-/// When the endpoint's values cannot be written, or its target is not a URL.
+/// When the endpoint has a value that cannot be sent, or its target is not a URL.
 pub fn http_request<E: Endpoint>(
     endpoint: &E,
     base_url: &BaseUrl,
@@ -30,7 +29,7 @@ pub fn http_request<E: Endpoint>(
     Prepared::new(endpoint, Some(base_url))?.with_token(token)
 }
 
-/// A request that only lacks its token, so that it can be sent again with another.
+/// A request without token, so that it can be sent again with another one.
 #[derive(Clone)]
 pub(crate) struct Prepared {
     method: Method,
@@ -41,14 +40,14 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// `base_url` may be missing for an endpoint whose target is absolute.
+    /// An endpoint with an absolute target needs no `base_url`.
     pub(crate) fn new<E: Endpoint>(
         endpoint: &E,
         base_url: Option<&BaseUrl>,
     ) -> Result<Self, ApiError> {
         let target = endpoint.target();
         let is_absolute = !target.starts_with('/');
-        // The token belongs to the API: it must not follow a URL that came in an answer.
+        // A URL from a response may lead anywhere. The token is for the API only.
         if is_absolute && E::Auth::NEEDS_TOKEN {
             return Err(InvalidArgument::new("url", "an absolute URL is never sent a token").into());
         }

@@ -1,4 +1,4 @@
-//! Where REST tokens come from, and when they expire.
+//! The sources of REST tokens, and the expiry of a token.
 
 use crate::api::LoginCaller;
 use crate::endpoint::login;
@@ -13,20 +13,20 @@ use serde::Deserialize;
 use std::future::Future;
 use std::pin::Pin;
 
-/// Asked for a token when there is none, or when the server refused the one there was.
+/// A source of tokens, called when there is no token or the server refused it.
 ///
-/// Concurrent requests share one call. It is cut off after the API's time-out.
+/// Concurrent requests share one call. It is cancelled after the API's time limit.
 #[async_trait]
 pub trait TokenSource: Send + Sync {
-    /// A token that has not been refused yet.
+    /// Returns a token that the server has not refused.
     ///
     /// # Errors
-    /// When none can be had; every request that waits for it then fails with
+    /// When the source has no token. Every waiting request then fails with
     /// [`ApiError::TokenRefresh`].
     async fn token(&self, login: &LoginCaller<'_>) -> Result<Token, ApiError>;
 }
 
-/// Logs in with the credentials that registration returned.
+/// A source that logs in with the credentials from a registration.
 #[derive(Clone, Debug)]
 pub struct StoredCredentials {
     username: UserId,
@@ -36,7 +36,7 @@ pub struct StoredCredentials {
 }
 
 impl StoredCredentials {
-    /// Credentials of a user under a licence.
+    /// The credentials of a user, and the licence of the app.
     #[must_use]
     pub fn new(username: UserId, password: Password, licence_key: LicenceKey, mode: Mode) -> Self {
         Self { username, password, licence_key, mode }
@@ -52,13 +52,13 @@ impl TokenSource for StoredCredentials {
     }
 }
 
-/// One token that was set by hand, as with the official SDK's `setUserToken`. Once refused, there
-/// is no other.
+/// A source with one token, as the official SDK's `setUserToken`. It fails after the server refused
+/// the token.
 #[derive(Clone, Debug)]
 pub struct FixedToken(Token);
 
 impl FixedToken {
-    /// Takes the token.
+    /// A source with this token.
     #[must_use]
     pub fn new(token: Token) -> Self {
         Self(token)
@@ -76,13 +76,14 @@ impl TokenSource for FixedToken {
     }
 }
 
+/// The future that a [`TokenCallback`] returns.
 type TokenFuture = Pin<Box<dyn Future<Output = Result<Token, ApiError>> + Send>>;
 
-/// The caller's own way to a token, for example from their back end.
+/// A source that calls a function of the application, which may ask its own back end.
 pub struct TokenCallback(Box<dyn Fn() -> TokenFuture + Send + Sync>);
 
 impl TokenCallback {
-    /// Calls `fetch` each time a new token is needed.
+    /// A source that calls `fetch` each time a token is needed.
     pub fn new<F, T>(fetch: F) -> Self
     where
         F: Fn() -> T + Send + Sync + 'static,
@@ -105,8 +106,8 @@ impl TokenSource for TokenCallback {
     }
 }
 
-/// When the token expires, in seconds since the epoch: the `exp` claim of a JWT (RFC 7519 §4.1.4).
-/// `None` when it is not a JWT or names no time. The signature is the server's business.
+/// The time at which the token expires, in seconds since the epoch: the claim `exp` of a JWT (RFC
+/// 7519 §4.1.4). `None` without such a claim. The signature is not checked.
 #[must_use]
 pub fn expiry(token: &Token) -> Option<u64> {
     #[derive(Deserialize)]
@@ -120,8 +121,8 @@ pub fn expiry(token: &Token) -> Option<u64> {
     (claims.exp >= 0.0).then_some(claims.exp as u64)
 }
 
-/// Whether the token has expired at `now`, in seconds since the epoch. A token that names no time
-/// never has.
+/// Whether the token has expired at `now`, in seconds since the epoch. A token without expiry has
+/// not.
 #[must_use]
 pub fn is_expired(token: &Token, now: u64) -> bool {
     expiry(token).is_some_and(|expiry| now >= expiry)

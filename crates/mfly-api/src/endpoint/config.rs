@@ -6,8 +6,8 @@
 //! ```
 //!
 //! Registration returns the same object. Both `""` and an absent member mean that the known value
-//! stays valid. A port is a string or a number. Source: observed: Web SDK 4.25.10. `xmppPort`, for XMPP over TCP, is
-//! inferred. Fixture: `fixtures/config/`.
+//! stays valid. A port is a string or a number. Source: observed: Web SDK 4.25.10. `xmppPort`, for
+//! XMPP over TCP, is inferred. Fixture: `fixtures/config/`.
 
 use super::endpoint;
 use crate::feature::Features;
@@ -64,8 +64,8 @@ pub struct ServerConfig {
     /// The URLs of STUN servers.
     #[serde(with = "wire::listed")]
     pub stuns: Listed<String>,
-    /// The TURN servers. Their entries hold passwords, so an unreadable entry is counted without its
-    /// text.
+    /// The TURN servers. Their entries hold passwords, so an unreadable entry is counted without
+    /// its text.
     #[serde(with = "wire::listed::secretly")]
     pub turns: Listed<Turn>,
     /// How long a call may try to reconnect, in seconds.

@@ -5,8 +5,8 @@
 //! S: {"status":200,"message":"Success","data":{"apiBaseUrl":"https://api.example.com/api/v1","trialMode":false}}
 //! ```
 //!
-//! A `trialMode` that JavaScript takes for true means a trial. A response may be cached only if it is
-//! exactly `false`.
+//! A `trialMode` that JavaScript takes for true means a trial. A response may be cached only if it
+//! is exactly `false`.
 //!
 //! Source: observed: Web SDK 4.25.10. Fixture: `fixtures/licence/`.
 

@@ -7,9 +7,9 @@
 //! S: {"status":400,"message":"Invalid Credentials"}
 //! ```
 //!
-//! The password is sealed with the licence key in live mode and plain in trial mode. The same string
-//! is the password of XMPP's SASL. Source: observed: Web SDK 4.25.10, which uses the member order of
-//! a refresh also when an app requests a token. Fixture: `fixtures/login/`.
+//! The password is sealed with the licence key in live mode and plain in trial mode. The same
+//! string is the password of XMPP's SASL. Source: observed: Web SDK 4.25.10, which uses the member
+//! order of a refresh also when an app requests a token. Fixture: `fixtures/login/`.
 
 use super::{Body, endpoint};
 use crate::mode::Mode;

@@ -7,8 +7,8 @@
 //! S (Oracle): 2xx
 //! ```
 //!
-//! An upload of one part is not committed. Source: observed: Web SDK 4.25.10, which never reaches the
-//! first form in a first upload. Fixture: `fixtures/media_commit/`.
+//! An upload of one part is not committed. Source: observed: Web SDK 4.25.10, which never reaches
+//! the first form in a first upload. Fixture: `fixtures/media_commit/`.
 
 use super::media_part::absolute;
 use super::{Body, endpoint, required};

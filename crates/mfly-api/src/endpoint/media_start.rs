@@ -7,8 +7,8 @@
 //!    "uploadUrls":["https://..","https://.."],"commitUrl":null}}
 //! ```
 //!
-//! The client then sends each part to its URL and commits the upload. Source: observed: Web SDK 4.25.10.
-//! Fixture: `fixtures/media_start/`.
+//! The client then sends each part to its URL and commits the upload. Source: observed: Web SDK
+//! 4.25.10. Fixture: `fixtures/media_start/`.
 
 use super::media_upload::Purpose;
 use super::{Body, endpoint, required};

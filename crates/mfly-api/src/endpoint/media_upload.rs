@@ -5,8 +5,8 @@
 //! S: {"status":200,"message":"Success","data":{"fileToken":"img-token","fileTokenThumb":"thumb-token"}}
 //! ```
 //!
-//! A profile image has `type=profile`, the user's own id and an empty `messageId`, and is not sealed.
-//! Source: observed: Web SDK 4.25.10. Fixture: `fixtures/media_upload/`.
+//! A profile image has `type=profile`, the user's own id and an empty `messageId`, and is not
+//! sealed. Source: observed: Web SDK 4.25.10. Fixture: `fixtures/media_upload/`.
 
 use super::{Body, endpoint, required};
 use crate::file_token::FileToken;

@@ -30,8 +30,8 @@ impl UpdateRequest {
     /// Replaces the metadata with these pairs.
     ///
     /// # Errors
-    /// When metadata that a server returned cannot be sent: more than three pairs, or a value that is
-    /// neither text nor number nor boolean.
+    /// When metadata that a server returned cannot be sent: more than three pairs, or a value that
+    /// is neither text nor number nor boolean.
     pub fn new(metadata: Metadata) -> Result<Self, InvalidArgument> {
         metadata.check_sendable()?;
         Ok(Self { metadata: Some(metadata) })

@@ -6,9 +6,9 @@
 //! S: {"status":204,"message":"No content"}             unknown user
 //! ```
 //!
-//! Members are sealed with the id of the profile's user and the profile IV; plain values are accepted.
-//! Source: observed: Web SDK 4.25.10, which reads the sealed members and `isAdminBlocked`; the names
-//! of the others are inferred. Fixture: `fixtures/profile/`.
+//! Members are sealed with the id of the profile's user and the profile IV; plain values are
+//! accepted. Source: observed: Web SDK 4.25.10, which reads the sealed members and
+//! `isAdminBlocked`; the names of the others are inferred. Fixture: `fixtures/profile/`.
 
 use super::endpoint;
 use crate::error::ApiError;

@@ -77,8 +77,8 @@ pub struct RequestBody {
 }
 
 impl RequestBody {
-    /// For servers: the reported messages. `None` when the list cannot be read, is empty, or contains an
-    /// incomplete message.
+    /// For servers: the reported messages. `None` when the list cannot be read, is empty, or
+    /// contains an incomplete message.
     #[must_use]
     pub fn messages(&self) -> Option<Vec<ReportedMessage>> {
         let messages: Vec<ReportedMessage> = serde_json::from_str(&self.data).ok()?;

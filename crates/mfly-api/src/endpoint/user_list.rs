@@ -64,8 +64,8 @@ impl Request {
         Ok(self)
     }
 
-    /// Selects the users whose metadata has one of `values` under `key`. Empty texts among the values
-    /// are left out, as in the official SDK.
+    /// Selects the users whose metadata has one of `values` under `key`. Empty texts among the
+    /// values are left out, as in the official SDK.
     ///
     /// # Errors
     /// When the key is empty, or no value can be sent.

@@ -1,4 +1,5 @@
-//! Content codings (RFC 9110 §8.4) that a server applies although `identity` was asked for.
+//! Content codings (RFC 9110 §8.4) that a server applies although the request accepts `identity`
+//! only.
 
 use super::HttpError;
 use ::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING};
@@ -8,36 +9,36 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use std::io::{self, Read};
 use thiserror::Error;
 
-/// Bodies that may grow beyond this are decoded apart from the runtime's own threads.
-const BRIEF_BYTES: usize = 1 << 20;
+/// Bodies with a larger limit are decoded on a thread that may block.
+const INLINE_BYTES: usize = 1 << 20;
 
-/// An encoded answer that was not decoded. Its bytes were not passed on.
+/// A response whose content coding was not decoded.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 #[error("the answer is encoded as {encoding}: {problem}")]
 pub struct EncodingError {
-    /// What the server names, at most 64 characters.
+    /// The codings that the server names, at most 64 characters.
     pub encoding: String,
-    /// Why it was not decoded.
+    /// The reason why it was not decoded.
     pub problem: EncodingProblem,
 }
 
-/// Why an encoded answer was not decoded.
+/// The reason why a response was not decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum EncodingProblem {
-    /// Neither `gzip` nor `deflate`, or more than one.
+    /// The coding is neither `gzip` nor `deflate`, or there are several.
     #[error("only gzip or deflate can be decoded")]
     Unknown,
-    /// A part of an encoded file is no part of the file.
+    /// The response is a range: a range of encoded bytes cannot be decoded alone.
     #[error("a part cannot be decoded without the rest")]
     Partial,
-    /// It does not hold what it claims, or ends too early.
+    /// The encoded bytes are invalid or incomplete.
     #[error("it is damaged or incomplete")]
     Damaged,
 }
 
-/// The same answer with its body as the server had it before it was encoded, at most `max_bytes`.
+/// Decodes the body of a response, to at most `max_bytes`.
 pub(super) async fn decode(
     response: Response<Bytes>,
     max_bytes: usize,
@@ -58,7 +59,7 @@ pub(super) async fn decode(
         return Err(fail(EncodingProblem::Partial).into());
     }
     let read = move || coding.read(&body, max_bytes);
-    let decoded = if max_bytes <= BRIEF_BYTES { read() } else { apart(read).await };
+    let decoded = if max_bytes <= INLINE_BYTES { read() } else { run_blocking(read).await };
     let decoded = decoded.map_err(|_| fail(EncodingProblem::Damaged))?;
     if decoded.len() > max_bytes {
         return Err(HttpError::TooLarge { limit: max_bytes });
@@ -68,9 +69,9 @@ pub(super) async fn decode(
     Ok(Response::from_parts(head, decoded.into()))
 }
 
-/// Runs work on a thread where it may block, if tokio is there to run it.
+/// Runs work on a thread that may block. Without tokio it runs here.
 #[cfg(feature = "hyper")]
-async fn apart<T: Send + 'static>(
+async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
     match tokio::runtime::Handle::try_current() {
@@ -80,11 +81,11 @@ async fn apart<T: Send + 'static>(
 }
 
 #[cfg(not(feature = "hyper"))]
-async fn apart<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+async fn run_blocking<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     work()
 }
 
-/// The codings that a header names, in lower case, without the one that changes nothing here.
+/// The codings that a header names, in lower case, without the one named `usual`.
 fn codings(headers: &HeaderMap, name: &HeaderName, usual: &str) -> Vec<String> {
     headers
         .get_all(name)
@@ -110,13 +111,13 @@ impl Coding {
         }
     }
 
-    /// What was encoded, and one byte more than `max_bytes` of it at most.
+    /// Decodes at most `max_bytes` and one byte more.
     fn read(self, body: &[u8], max_bytes: usize) -> io::Result<Vec<u8>> {
         let limit = (max_bytes as u64).saturating_add(1);
         let mut decoded = Vec::new();
         match self {
             Self::Gzip => MultiGzDecoder::new(body).take(limit).read_to_end(&mut decoded)?,
-            // RFC 9110 §8.4.1.2: some leave the wrapper of zlib away.
+            // RFC 9110 §8.4.1.2: some servers omit the zlib wrapper.
             Self::Deflate if !is_zlib(body) => {
                 DeflateDecoder::new(body).take(limit).read_to_end(&mut decoded)?
             }
@@ -126,7 +127,7 @@ impl Coding {
     }
 }
 
-/// Whether it begins as zlib does (RFC 1950 §2.2).
+/// Whether a body begins with a zlib header (RFC 1950 §2.2).
 fn is_zlib(body: &[u8]) -> bool {
     matches!(body, [cmf, flg, ..]
         if cmf & 0x0f == 8 && u16::from_be_bytes([*cmf, *flg]).is_multiple_of(31))

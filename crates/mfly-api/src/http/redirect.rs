@@ -1,6 +1,6 @@
-//! Redirects (RFC 9110 §15.4): where they lead, and whether they are followed.
+//! Redirects (RFC 9110 §15.4): their target, and whether they are followed.
 
-use super::{Cleartext, permit};
+use super::{Cleartext, check_cleartext};
 use crate::origin::Origin;
 use ::http::header::{ACCEPT, ACCEPT_ENCODING, HeaderName, LOCATION, RANGE, USER_AGENT};
 use ::http::uri::Parts;
@@ -10,14 +10,14 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use std::fmt;
 use thiserror::Error;
 
-/// The most redirects that are followed for one request.
+/// The largest number of redirects that are followed for one request.
 pub const MAX_REDIRECTS: usize = 10;
 
-/// What another origin than the first is told. Everything else may be private.
-const FOR_ANYONE: [HeaderName; 4] = [ACCEPT, ACCEPT_ENCODING, RANGE, USER_AGENT];
+/// The headers that another origin receives. All others may be private.
+const PUBLIC_HEADERS: [HeaderName; 4] = [ACCEPT, ACCEPT_ENCODING, RANGE, USER_AGENT];
 
-/// What no URL may hold; some servers write it into `Location` all the same.
-const NOT_IN_A_URL: &AsciiSet = &CONTROLS
+/// Characters that a URL must not contain. Some servers write them into `Location`.
+const INVALID_IN_URL: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
     .add(b'<')
@@ -35,35 +35,35 @@ const NOT_IN_A_URL: &AsciiSet = &CONTROLS
 pub struct RedirectError {
     /// The HTTP status: 301, 302, 303, 307 or 308.
     pub status: u16,
-    /// To whom it leads, if that can be read.
+    /// The origin of the target, if it can be read.
     pub to: Option<Origin>,
-    /// Why it was not followed.
+    /// The reason why it was not followed.
     pub problem: RedirectProblem,
 }
 
-/// Why a redirect was not followed.
+/// The reason why a redirect was not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RedirectProblem {
-    /// There is no `Location`, or more than one.
+    /// The header `Location` is missing, or has several values.
     #[error("the answer does not say where to")]
     NoLocation,
-    /// `Location` is no `http` or `https` URL.
+    /// `Location` is not an `http` or `https` URL.
     #[error("it leads to no http or https URL")]
     NoUrl,
-    /// It leads to clear text that was not allowed.
+    /// The target is a clear-text URL, which is not allowed.
     #[error("it leads to clear text; the server has to name an https URL")]
     Cleartext,
-    /// It leads to a URL that was asked before.
+    /// The target was requested before.
     #[error("it leads in a circle")]
     Circle,
-    /// There were [`MAX_REDIRECTS`] before it.
+    /// It follows [`MAX_REDIRECTS`] other redirects.
     #[error("there were {MAX_REDIRECTS} redirects before it")]
     TooMany,
-    /// The request changes something, and 301, 302 and 303 do not repeat such a request.
+    /// The method is not GET or HEAD, and 301, 302 and 303 do not repeat such a request.
     #[error("following it would change what is asked for")]
     Method,
-    /// The request carries something, which is for the first server only.
+    /// The request has a body, which only the first server may receive.
     #[error("a request with a body is not sent to another server")]
     OtherServer,
 }
@@ -80,13 +80,13 @@ impl fmt::Display for RedirectError {
 
 impl std::error::Error for RedirectError {}
 
-/// Whether a status means that what was asked for is elsewhere.
+/// Whether a status is that of a redirect.
 pub(super) fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-/// The request that a redirect asks for. `seen` are the URLs that were asked so far; the last one
-/// is that of `request`.
+/// The request to send after a redirect. `seen` are the URLs requested so far; the last one is that
+/// of `request`.
 pub(super) fn follow(
     mut request: Request<Bytes>,
     (status, headers): (StatusCode, &HeaderMap),
@@ -104,7 +104,8 @@ pub(super) fn follow(
     let refuse = |problem| Err(refuse(Some(&to), problem));
     let from = Origin::of(request.uri());
     let is_downgrade = from.as_ref().is_none_or(Origin::is_tls) && !to.is_tls();
-    if (is_downgrade && cleartext == Cleartext::Refused) || permit(&to, cleartext).is_err() {
+    if (is_downgrade && cleartext == Cleartext::Refused) || check_cleartext(&to, cleartext).is_err()
+    {
         return refuse(RedirectProblem::Cleartext);
     }
     if seen.contains(&target) {
@@ -127,10 +128,10 @@ pub(super) fn follow(
     Ok(request)
 }
 
-/// Drops the token and whatever else another server need not know.
+/// Removes the token and other headers that another server must not receive.
 fn keep_public(headers: &mut HeaderMap) {
     let mut kept = HeaderMap::new();
-    for name in FOR_ANYONE {
+    for name in PUBLIC_HEADERS {
         for value in headers.get_all(&name) {
             kept.append(&name, value.clone());
         }
@@ -144,9 +145,9 @@ fn only_location(headers: &HeaderMap) -> Option<&[u8]> {
     values.all(|value| value == first).then(|| first.as_bytes().trim_ascii())
 }
 
-/// The URL that `reference` means at `base` (RFC 3986 §5.2), without its fragment.
+/// Resolves `reference` against `base` (RFC 3986 §5.2), and drops its fragment.
 fn resolve(base: &Uri, reference: &[u8]) -> Option<Uri> {
-    let reference = percent_encode(reference, NOT_IN_A_URL).to_string();
+    let reference = percent_encode(reference, INVALID_IN_URL).to_string();
     let reference = reference.split('#').next().unwrap_or_default();
     if has_scheme(reference) {
         return reference.parse().ok();
@@ -182,7 +183,7 @@ fn resolve(base: &Uri, reference: &[u8]) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-/// Whether it begins with a scheme (RFC 3986 §3.1).
+/// Whether a reference begins with a scheme (RFC 3986 §3.1).
 fn has_scheme(reference: &str) -> bool {
     let Some((scheme, _)) = reference.split_once(':') else {
         return false;
@@ -191,7 +192,7 @@ fn has_scheme(reference: &str) -> bool {
         && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
 }
 
-/// A path that starts with a slash, without its `.` and `..` (RFC 3986 §5.2.4).
+/// Removes the segments `.` and `..` from an absolute path (RFC 3986 §5.2.4).
 fn without_dots(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     let segments: Vec<&str> = path.split('/').skip(1).collect();

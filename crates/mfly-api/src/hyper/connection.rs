@@ -1,6 +1,6 @@
-//! One connection to one origin: made, and used for one request at a time.
+//! A connection to one origin, used for one request at a time.
 
-use super::socket::{Guard, Socket};
+use super::socket::{IdleCheck, Socket};
 use super::upload::Upload;
 use crate::http::{Cause, HttpError};
 use crate::origin::Origin;
@@ -23,37 +23,37 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-/// How to make connections.
+/// The settings for opening connections.
 #[derive(Clone)]
 pub(super) struct Connector {
     pub(super) tls: Arc<ClientConfig>,
     pub(super) proxy: Option<Proxy>,
-    /// How long dialling may take, and how long TLS.
+    /// The time limit of dialling, and of the TLS handshake.
     pub(super) limit: Duration,
 }
 
-/// An open connection. It ends when this is dropped.
+/// An open connection. Dropping it closes the connection.
 pub(super) struct Connection {
     sender: SendRequest<Upload>,
-    guard: Arc<Guard>,
-    /// Whether an answer came over it before.
+    check: Arc<IdleCheck>,
+    /// Whether a response was received before.
     is_used: bool,
 }
 
-/// A request that brought no answer, and what is known about its fate.
+/// The failure of a request, and how far the request got.
 pub(super) struct Failure {
     pub(super) error: HttpError,
-    pub(super) fate: Fate,
+    pub(super) delivery: Delivery,
 }
 
-/// What a server can have done with a request.
+/// How far a failed request got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
-    /// Nothing: no byte of it left.
+pub(super) enum Delivery {
+    /// No byte was sent.
     Unsent,
-    /// The connection ended before any byte of an answer: anything.
+    /// The connection ended before the response began. The server may have processed the request.
     Unanswered,
-    /// It began to answer, or broke the protocol.
+    /// The server began its response, or violated the protocol.
     Processed,
 }
 
@@ -64,8 +64,8 @@ impl Connector {
         let tcp = dial_tcp(host, origin.port(), self.proxy.as_ref(), self.limit)
             .await
             .map_err(|error| unreachable(origin, error))?;
-        let guard = Arc::<Guard>::default();
-        let socket = Socket::new(tcp, guard.clone());
+        let check = Arc::<IdleCheck>::default();
+        let socket = Socket::new(tcp, check.clone());
         let sender = if origin.is_tls() {
             let stream = overdue::timeout(self.limit, self.secure(host, socket))
                 .await
@@ -75,7 +75,7 @@ impl Connector {
         } else {
             open(socket).await?
         };
-        Ok(Connection { sender, guard, is_used: false })
+        Ok(Connection { sender, check, is_used: false })
     }
 
     async fn secure(
@@ -93,14 +93,14 @@ impl Connector {
     }
 }
 
-/// Starts HTTP on a stream of bytes. A task moves them; it ends with the connection.
+/// Starts HTTP on a byte stream, in a task that ends with the connection.
 async fn open<T>(stream: T) -> Result<SendRequest<Upload>, HttpError>
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(refused)?;
     tokio::spawn(async move {
-        // Whoever sends hears of it, too.
+        // The sender of a request gets the error as well.
         if let Err(error) = connection.await {
             tracing::trace!(%error, "the connection ended");
         }
@@ -108,7 +108,7 @@ where
     Ok(sender)
 }
 
-/// With whom no connection could be made.
+/// The origin of a connection that could not be opened.
 #[derive(Debug, Error)]
 #[error("no connection to {origin}")]
 struct Unreachable {
@@ -125,48 +125,48 @@ fn refused(error: impl std::error::Error + Send + Sync + 'static) -> HttpError {
 }
 
 impl Connection {
-    /// Whether it is known to have ended.
+    /// Whether the connection is known to have ended.
     pub(super) fn is_closed(&self) -> bool {
         self.sender.is_closed()
     }
 
-    /// Waits until the next request may be sent; `false` when there will be none.
+    /// Waits until the next request can be sent. `false` if the connection cannot send another one.
     pub(super) async fn is_ready_within(&mut self, limit: Duration) -> bool {
         self.is_used = true;
         matches!(tokio::time::timeout(limit, self.sender.ready()).await, Ok(Ok(())))
     }
 
-    /// Sends a request, whose URI is absolute, and waits for the head of the answer.
+    /// Sends a request, whose URI is absolute, and waits for the head of the response.
     pub(super) async fn send(
         &mut self,
         origin: &Origin,
         mut request: Request<Bytes>,
     ) -> Result<Response<Incoming>, Failure> {
-        if let Err(error) = address(origin, &mut request) {
-            let fate = Fate::Processed;
-            return Err(Failure { error, fate });
+        if let Err(error) = set_host(origin, &mut request) {
+            let delivery = Delivery::Processed;
+            return Err(Failure { error, delivery });
         }
         if self.is_used {
-            self.guard.arm();
+            self.check.arm();
         }
         let sending = self.sender.try_send_request(Upload::of(request));
         sending.await.map_err(|mut failure| {
-            let is_unsent = failure.take_message().is_some() || self.guard.has_refused();
+            let is_unsent = failure.take_message().is_some() || self.check.has_refused();
             let error = failure.into_error();
-            let fate = match () {
-                () if is_unsent => Fate::Unsent,
-                () if ended_early(&error) => Fate::Unanswered,
-                () => Fate::Processed,
+            let delivery = match () {
+                () if is_unsent => Delivery::Unsent,
+                () if ended_early(&error) => Delivery::Unanswered,
+                () => Delivery::Processed,
             };
             let source = Some(Cause::new(error));
             let error = HttpError::Closed { source };
-            Failure { error, fate }
+            Failure { error, delivery }
         })
     }
 }
 
-/// Puts the host into its header and leaves path and query as the target (RFC 9112 §3.2.1).
-fn address(origin: &Origin, request: &mut Request<Bytes>) -> Result<(), HttpError> {
+/// Moves the host from the URI to the header `Host` (RFC 9112 §3.2.1).
+fn set_host(origin: &Origin, request: &mut Request<Bytes>) -> Result<(), HttpError> {
     let host = HeaderValue::from_str(&origin.authority()).map_err(refused)?;
     request.headers_mut().insert(HOST, host);
     let target = request.uri().path_and_query().cloned();
@@ -174,7 +174,7 @@ fn address(origin: &Origin, request: &mut Request<Bytes>) -> Result<(), HttpErro
     Ok(())
 }
 
-/// Whether the connection ended before any of the answer came.
+/// Whether the connection ended before the response began.
 fn ended_early(error: &::hyper::Error) -> bool {
     let io_kind =
         error.source().and_then(|source| source.downcast_ref::<io::Error>()).map(io::Error::kind);

@@ -1,4 +1,4 @@
-//! Connections that wait for their next request.
+//! The pool of idle connections.
 
 use super::connection::Connection;
 use crate::origin::Origin;
@@ -6,111 +6,113 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How many connections wait for one origin, and for all of them.
+/// The largest number of idle connections to one origin.
 const MAX_PER_ORIGIN: usize = 8;
-const MAX_IN_ALL: usize = 64;
+/// The largest number of idle connections.
+const MAX_TOTAL: usize = 64;
 
-/// A longer wait could not be added to the present moment.
-const LONGEST_WAIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// The longest idle time. Adding a longer one to the current time could overflow.
+const LONGEST_IDLE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// Connections that wait. Clones share them.
+/// A pool of idle connections. Clones share it.
 #[derive(Clone)]
-pub(super) struct Pool(Arc<Shared>);
+pub(super) struct Pool(Arc<Inner>);
 
-struct Shared {
-    /// The one that was used last stands last.
-    waiting: Mutex<Waiting>,
-    /// How long one waits.
+struct Inner {
+    idle: Mutex<Idle>,
+    /// The idle time after which a connection is closed.
     limit: Duration,
 }
 
 #[derive(Default)]
-struct Waiting {
+struct Idle {
+    /// The connection that was used last is at the end.
     connections: Vec<(Origin, Connection, Instant)>,
-    /// Whether a task looks after those whose time is over.
-    has_keeper: bool,
+    /// Whether a task closes the expired connections.
+    has_reaper: bool,
 }
 
 impl Pool {
-    /// Connections wait for `limit`, a year at most, then they are closed.
+    /// A pool that closes a connection after it was idle for `limit`, at most a year.
     pub(super) fn new(limit: Duration) -> Self {
-        Self(Arc::new(Shared { waiting: Mutex::default(), limit: limit.min(LONGEST_WAIT) }))
+        Self(Arc::new(Inner { idle: Mutex::default(), limit: limit.min(LONGEST_IDLE) }))
     }
 
-    /// The connection to `origin` that was used last, if that was within `rest`.
-    pub(super) fn take(&self, origin: &Origin, rest: Duration) -> Option<Connection> {
-        let mut waiting = self.0.waiting();
-        waiting.drop_old(self.0.limit);
-        let position = waiting
+    /// Takes the connection to `origin` that was used last, if it was idle for at most `max_idle`.
+    pub(super) fn take(&self, origin: &Origin, max_idle: Duration) -> Option<Connection> {
+        let mut idle = self.0.idle();
+        idle.drop_expired(self.0.limit);
+        let position = idle
             .connections
             .iter()
-            .rposition(|(of, _, since)| of == origin && since.elapsed() <= rest)?;
-        Some(waiting.connections.remove(position).1)
+            .rposition(|(of, _, since)| of == origin && since.elapsed() <= max_idle)?;
+        Some(idle.connections.remove(position).1)
     }
 
-    /// Keeps a connection for the next request. When there are too many, the oldest one goes.
+    /// Adds a connection. If there are too many, the oldest one is closed.
     pub(super) fn put(&self, origin: &Origin, connection: Connection) {
-        let mut waiting = self.0.waiting();
-        waiting.drop_old(self.0.limit);
+        let mut idle = self.0.idle();
+        idle.drop_expired(self.0.limit);
         let of_origin = |(of, ..): &(Origin, Connection, Instant)| of == origin;
-        let count = waiting.connections.iter().filter(|c| of_origin(c)).count();
+        let count = idle.connections.iter().filter(|c| of_origin(c)).count();
         let oldest = if count >= MAX_PER_ORIGIN {
-            waiting.connections.iter().position(of_origin)
+            idle.connections.iter().position(of_origin)
         } else {
-            (waiting.connections.len() >= MAX_IN_ALL).then_some(0)
+            (idle.connections.len() >= MAX_TOTAL).then_some(0)
         };
         if let Some(oldest) = oldest {
-            waiting.connections.remove(oldest);
+            idle.connections.remove(oldest);
         }
         let now = Instant::now();
-        waiting.connections.push((origin.clone(), connection, now));
-        if !std::mem::replace(&mut waiting.has_keeper, true) {
-            let keeper = Keeper(Arc::downgrade(&self.0));
-            tokio::spawn(keep(keeper, now + self.0.limit, self.0.limit));
+        idle.connections.push((origin.clone(), connection, now));
+        if !std::mem::replace(&mut idle.has_reaper, true) {
+            let reaper = Reaper(Arc::downgrade(&self.0));
+            tokio::spawn(reap(reaper, now + self.0.limit, self.0.limit));
         }
     }
 }
 
-impl Shared {
-    /// Never held across an await; every change under it is complete, so poison means nothing.
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+impl Inner {
+    /// Locks the pool. No change is left incomplete by a panic, so poisoning is ignored.
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Waiting {
-    fn drop_old(&mut self, limit: Duration) {
+impl Idle {
+    fn drop_expired(&mut self, limit: Duration) {
         self.connections
             .retain(|(_, connection, since)| since.elapsed() < limit && !connection.is_closed());
     }
 }
 
-/// Says that there is no keeper any more, also when its runtime ends before it does.
-struct Keeper(Weak<Shared>);
+/// Resets `has_reaper` when the task ends, also when its runtime is shut down.
+struct Reaper(Weak<Inner>);
 
-impl Drop for Keeper {
+impl Drop for Reaper {
     fn drop(&mut self) {
-        if let Some(shared) = self.0.upgrade() {
-            shared.waiting().has_keeper = false;
+        if let Some(inner) = self.0.upgrade() {
+            inner.idle().has_reaper = false;
         }
     }
 }
 
-/// Closes the connections whose time is over, until none waits.
-async fn keep(mut keeper: Keeper, mut next: Instant, limit: Duration) {
+/// Closes expired connections until the pool is empty.
+async fn reap(mut reaper: Reaper, mut next: Instant, limit: Duration) {
     loop {
         tokio::time::sleep_until(next).await;
-        let Some(shared) = keeper.0.upgrade() else {
+        let Some(inner) = reaper.0.upgrade() else {
             return;
         };
-        let mut waiting = shared.waiting();
-        waiting.drop_old(limit);
-        match waiting.connections.iter().map(|(.., since)| *since).min() {
+        let mut idle = inner.idle();
+        idle.drop_expired(limit);
+        match idle.connections.iter().map(|(.., since)| *since).min() {
             Some(oldest) => next = oldest + limit,
             None => {
-                // Under the same lock, so that the next connection finds a keeper or makes one.
-                waiting.has_keeper = false;
-                keeper.0 = Weak::new();
+                // Under the lock, so that the next connection either finds this task or starts
+                // another.
+                idle.has_reaper = false;
+                reaper.0 = Weak::new();
                 return;
             }
         }
@@ -122,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn connections_may_be_told_to_wait_for_ever() {
+    fn an_unlimited_idle_time_does_not_overflow() {
         let pool = Pool::new(Duration::MAX);
         assert!(Instant::now().checked_add(pool.0.limit).is_some());
     }

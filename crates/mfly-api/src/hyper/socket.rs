@@ -1,4 +1,4 @@
-//! A TCP connection that refuses the first bytes of a request when its end has come already.
+//! A TCP connection that refuses to send a request after the server has closed it.
 
 use socket2::SockRef;
 use std::io::{self, IoSlice};
@@ -10,28 +10,27 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// What is known about a connection between two requests. Shared by the socket and the pool.
+/// The check of an idle connection before its next request. The socket and the pool share it.
 #[derive(Default)]
-pub(super) struct Guard(AtomicU8);
+pub(super) struct IdleCheck(AtomicU8);
 
 const OPEN: u8 = 0;
 const ARMED: u8 = 1;
 const REFUSED: u8 = 2;
 
-impl Guard {
-    /// The next write begins a request on a connection that was idle.
+impl IdleCheck {
+    /// Has the next write check the socket: it begins a request on an idle connection.
     pub(super) fn arm(&self) {
         self.0.store(ARMED, Ordering::Release);
     }
 
-    /// Whether a request was refused before any byte of it left.
+    /// Whether a request was refused before a byte was sent.
     pub(super) fn has_refused(&self) -> bool {
         self.0.load(Ordering::Acquire) == REFUSED
     }
 
-    /// Looks at the socket itself. What the runtime knows of it may be older: a server that closes
-    /// an idle connection is seen here as soon as this machine has heard of it.
-    fn check(&self, socket: &TcpStream) -> io::Result<()> {
+    /// Checks the socket itself, because the state that the runtime knows may be older.
+    fn run(&self, socket: &TcpStream) -> io::Result<()> {
         match self.0.load(Ordering::Acquire) {
             OPEN => Ok(()),
             ARMED if is_quiet(socket) => {
@@ -46,22 +45,22 @@ impl Guard {
     }
 }
 
-/// Whether nothing has come: neither the end, nor an error, nor bytes. On an idle connection all
-/// three say that the server will not answer the next request here (RFC 9112 §9.3).
+/// Whether the socket has received neither the end, nor an error, nor bytes. On an idle connection
+/// each of them means that the server will not process another request (RFC 9112 §9.3).
 fn is_quiet(socket: &TcpStream) -> bool {
     let peeked = SockRef::from(socket).peek(&mut [MaybeUninit::uninit()]);
     matches!(peeked, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
 }
 
-/// The socket under TLS, or under HTTP itself.
+/// The TCP socket under TLS or HTTP.
 pub(super) struct Socket {
     tcp: TcpStream,
-    guard: Arc<Guard>,
+    check: Arc<IdleCheck>,
 }
 
 impl Socket {
-    pub(super) fn new(tcp: TcpStream, guard: Arc<Guard>) -> Self {
-        Self { tcp, guard }
+    pub(super) fn new(tcp: TcpStream, check: Arc<IdleCheck>) -> Self {
+        Self { tcp, check }
     }
 }
 
@@ -81,7 +80,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.guard.check(&self.tcp)?;
+        self.check.run(&self.tcp)?;
         Pin::new(&mut self.tcp).poll_write(cx, bytes)
     }
 
@@ -90,7 +89,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.guard.check(&self.tcp)?;
+        self.check.run(&self.tcp)?;
         Pin::new(&mut self.tcp).poll_write_vectored(cx, slices)
     }
 

@@ -1,4 +1,4 @@
-//! The body of a request, which says how much of it has left.
+//! The body of a request, which reports how much was sent.
 
 use crate::http::Progress;
 use ::http::Request;
@@ -8,10 +8,10 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// How much of a body is handed over, and reported as progress, at a time.
+/// The size of the pieces in which a body is sent and reported, in bytes.
 const PIECE_BYTES: usize = 64 * 1024;
 
-/// A body that leaves in pieces and says so.
+/// A body that is sent in pieces, each of which is reported.
 pub(super) struct Upload {
     rest: Bytes,
     total: u64,
@@ -19,7 +19,7 @@ pub(super) struct Upload {
 }
 
 impl Upload {
-    /// The request with its body, which reports to the [`Progress`] among the extensions.
+    /// Converts a request. Its body reports to the [`Progress`] among the extensions.
     pub(super) fn of(mut request: Request<Bytes>) -> Request<Self> {
         let progress = request.extensions_mut().remove::<Progress>();
         request.map(|rest| Self { total: rest.len() as u64, rest, progress })
