@@ -1,25 +1,23 @@
-//! Sans-IO codecs of the MirrorFly wire.
+//! Sans-IO codecs of the MirrorFly wire and of standard XMPP: bytes to types and back.
 //!
-//! Bytes to types and back: no async, socket, clock or random source. Nonces, ids and times are
-//! passed in.
+//! There is no async, no socket, no clock and no random source: nonces, ids and times are passed in.
 //!
-//! | module | what |
+//! | module | contents |
 //! |---|---|
 //! | [`xml`] | restricted XML (RFC 6120 §11): parser, element view, writer |
-//! | [`framing`] | what one WebSocket message carries (RFC 7395), and how a TCP stream is cut (RFC 6120) |
+//! | [`framing`] | frames of a stream over WebSocket (RFC 7395) and over TCP (RFC 6120) |
 //! | [`stream`] | stream features and errors, STARTTLS |
 //! | [`sasl`] | mechanisms as step machines, and the choice among them |
-//! | [`sasl2`], [`bind2`] | authentication and resource binding in one exchange |
+//! | [`sasl2`], [`bind2`] | authentication and resource binding in one step |
 //! | [`stanza`] | `iq`, `presence`, `message`, stanza errors |
 //! | [`payload`] | one feature a file: requests, responses, pushes |
-//! | [`push`] | what an unasked-for stanza means |
+//! | [`push`] | stanzas that the server sends without a request |
 //! | [`cipher`] | the platform's payload encryption |
-//! | [`signalling`], [`qr_login`] | Engine.IO and Socket.IO packets; logging in by a code |
+//! | [`signalling`], [`qr_login`] | Engine.IO and Socket.IO packets; logging in by a QR code |
 //! | [`idn`] | domains beyond ASCII, for DNS and TLS |
-//! | [`lenient`] | numbers and flags that are not quite as specified |
-//! | [`listed`] | lists of a peer, and what was left out of them |
-//! | [`text`] | a peer's text in logs, errors and terminals |
-//! | [`retry_after`](mod@retry_after) | the HTTP header `Retry-After` |
+//! | [`lenient`] | numbers and flags that deviate from their specification |
+//! | [`listed`] | lists from a peer, with the entries that could not be read |
+//! | [`text`] | text from a peer in logs, errors and terminals |
 //! | [`jid`], [`id`], [`secret`], [`date_time`] | validated newtypes |
 
 #[macro_use]
@@ -51,3 +49,7 @@ pub mod stream;
 pub mod testing;
 pub mod text;
 pub mod xml;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
