@@ -21,7 +21,7 @@ const EXAMPLES: &str = "mfly-client";
 pub(crate) fn run() -> Result<(), String> {
     let started = Instant::now();
     status(&mut cargo(&["fmt", "--all", "--check"]))?;
-    tidy::run()?;
+    tidy::run(&[])?;
     dependencies::run()?;
     status(&mut cargo(&[
         "clippy",
