@@ -99,9 +99,11 @@ async fn the_end_is_the_last_event_and_the_last_state() {
     let env = TestEnv::start().await;
     let (session, mut events) = env.online("alice").await;
     let mut states = session.state_changes();
-    assert_eq!(*states.borrow_and_update(), ConnectionState::Connected);
+    assert_eq!(states.current(), ConnectionState::Connected);
     session.close().await;
-    within("the end", states.wait_for(|state| *state == ConnectionState::Ended)).await.unwrap();
+    assert_eq!(within("the end", states.changed()).await, Some(ConnectionState::Ended));
+    assert_eq!(within("nothing after the end", states.changed()).await, None);
+    assert!(states.wait_for(ConnectionState::Ended).await);
     wait_for_end(&mut events).await;
     let late = within("the end", session.events().next()).await;
     assert_eq!(late, None, "a later subscription has no events");

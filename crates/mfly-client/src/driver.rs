@@ -9,22 +9,24 @@
 mod catch_up;
 mod handle;
 mod last_words;
+mod status;
 #[cfg(test)]
 mod tests;
 mod wire;
 
-pub(crate) use handle::{Asking, DriverHandle};
+pub(crate) use handle::{DriverHandle, RequestOptions};
+pub use status::StateChanges;
 
 use crate::connector::Connector;
 use crate::machine::{
-    Cause, Command, Config, EndReason, Input, KnownServer, Machine, Notice, Output, RequestId,
-    SeededRandom, YEAR,
+    Cause, Command, Config, EndReason, Input, Machine, Notice, Output, RequestId, SeededRandom,
+    YEAR,
 };
 use async_trait::async_trait;
 use futures_core::future::BoxFuture;
-use handle::{Caller, DriverChannels, DriverCommand, Habits, Urgent};
-use mfly_proto::jid::FullJid;
+use handle::{Caller, DriverChannels, DriverCommand, RequestDefaults, Urgent};
 use mfly_proto::secret::Password;
+use status::Status;
 use std::collections::HashMap;
 use std::future::{pending, poll_fn};
 use std::sync::Arc;
@@ -62,32 +64,22 @@ pub(crate) struct DriverParts {
     pub(crate) write_timeout: Duration,
 }
 
-/// How far a session has come, for those who wait.
-#[derive(Clone, Debug, Default)]
-struct Progress {
-    jid: Option<FullJid>,
-    server: Option<Box<KnownServer>>,
-    /// The most bytes that the server takes in one stanza.
-    stanza_limit: Option<u64>,
-    ended: Option<EndReason>,
-}
-
 /// Starts a session: it connects at once. Must be called within a tokio runtime.
 pub(crate) fn spawn(parts: DriverParts) -> DriverHandle {
     let mut random = SeededRandom::new(parts.seed);
-    let habits = Habits {
+    let defaults = RequestDefaults {
         request_timeout: parts.request_timeout,
         check_timeout: parts.config.keepalive.answer,
         fail_fast: parts.fail_fast,
     };
-    let (link, ends) = DriverHandle::new(random.fork(), habits);
+    let (handle, channels) = DriverHandle::new(random.fork(), defaults);
     let driver = Driver {
         machine: Machine::new(parts.config, random),
         connector: parts.connector,
         passwords: parts.passwords,
         notices: parts.notices,
         write_timeout: parts.write_timeout.min(YEAR),
-        ends,
+        channels,
         callers: HashMap::new(),
         wire: Wire::Nothing,
         work: None,
@@ -95,7 +87,7 @@ pub(crate) fn spawn(parts: DriverParts) -> DriverHandle {
         ended: None,
     };
     tokio::spawn(driver.run());
-    link
+    handle
 }
 
 struct Driver {
@@ -104,7 +96,7 @@ struct Driver {
     passwords: Arc<dyn PasswordSource>,
     notices: Box<dyn FnMut(Notice) + Send>,
     write_timeout: Duration,
-    ends: DriverChannels,
+    channels: DriverChannels,
     callers: HashMap<RequestId, Caller>,
     wire: Wire,
     /// What the machine waits for besides the server: a password, or keys. One at a time.
@@ -167,9 +159,9 @@ impl Driver {
         if let Some(last_words) = self.lingering.take() {
             last_words.await;
         }
-        self.ends.commands.close();
+        self.channels.commands.close();
         let ended = self.ended.take().unwrap_or(EndReason::Closed);
-        self.ends.progress.send_modify(|progress| progress.ended = Some(ended));
+        self.channels.status.send_modify(|status| status.ended = Some(ended));
     }
 
     fn hear(&mut self, event: WireEvent) {
@@ -202,7 +194,7 @@ impl Driver {
             if self.wire.is_busy() || self.machine.is_ended() {
                 break;
             }
-            let Ok(command) = self.ends.commands.try_recv() else {
+            let Ok(command) = self.channels.commands.try_recv() else {
                 break;
             };
             self.take(command);
@@ -210,13 +202,13 @@ impl Driver {
     }
 
     async fn next_event(&mut self, has_links: bool) -> Event {
-        let Self { machine, ends, wire, work, lingering, write_timeout, .. } = self;
+        let Self { machine, channels, wire, work, lingering, write_timeout, .. } = self;
         let deadline = machine.poll_timeout().map(Instant::from_std);
         let takes_commands = has_links && !wire.is_busy();
         tokio::select! {
             event = poll_fn(|cx| wire.poll_event(*write_timeout, cx)) => Event::Wire(event),
-            command = ends.commands.recv(), if takes_commands => Event::DriverCommand(command),
-            Some(urgent) = ends.urgent.recv() => Event::Urgent(urgent),
+            command = channels.commands.recv(), if takes_commands => Event::DriverCommand(command),
+            Some(urgent) = channels.urgent.recv() => Event::Urgent(urgent),
             input = or_pending(work) => Event::Worked(input),
             () = or_pending(lingering) => Event::Lingered,
             deadline = reached(deadline) => Event::Timeout(deadline),
@@ -266,50 +258,27 @@ impl Driver {
         }
     }
 
-    /// Tells the app, then those who wait. Whoever is told finds the new state and address in
-    /// place, whoever is woken finds the news delivered.
+    /// Tells the app, then wakes the tasks that wait for the status. The app finds the new status
+    /// when it is told; a task that wakes finds the event delivered.
     fn announce(&mut self, notice: Notice) {
-        let DriverChannels { state, progress, .. } = &self.ends;
-        let quietly = false;
+        let mut wakes = false;
+        self.channels.status.send_if_modified(|status| {
+            wakes = status.apply(&notice);
+            false
+        });
         match &notice {
-            Notice::State(new) => {
-                state.send_if_modified(|state| {
-                    *state = *new;
-                    quietly
-                });
-            }
-            Notice::Connected { jid, server, .. } => {
-                progress.send_if_modified(|progress| {
-                    progress.jid = Some(jid.clone());
-                    progress.server.clone_from(server);
-                    quietly
-                });
-            }
-            Notice::StanzaLimit(limit) => {
-                progress.send_if_modified(|progress| {
-                    progress.stanza_limit = *limit;
-                    quietly
-                });
-            }
             Notice::Disconnected { reason } => tracing::debug!(%reason, "disconnected"),
             Notice::ConnectFailed { attempt, reason } => {
                 tracing::debug!(attempt, %reason, "could not connect");
             }
-            // Those who wait are told when the last words are spoken.
+            // `ended` wakes its waiters after the closing frames have left.
             Notice::Ended(reason) => self.ended = Some(reason.clone()),
+            Notice::Connected { .. } => self.connector.succeeded(),
             _ => {}
         }
-        let is_state = matches!(notice, Notice::State(_));
-        let is_connected = matches!(notice, Notice::Connected { .. });
-        if is_connected {
-            self.connector.succeeded();
-        }
         (self.notices)(notice);
-        if is_state {
-            self.ends.state.send_modify(|_| {});
-        }
-        if is_connected {
-            self.ends.progress.send_modify(|_| {});
+        if wakes {
+            self.channels.status.send_modify(Status::announce);
         }
     }
 }

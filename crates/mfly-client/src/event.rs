@@ -9,7 +9,7 @@ mod translate;
 
 pub use official::OfficialEvent;
 pub use subscription::Events;
-pub(crate) use subscription::{News, Sender, Subscriptions};
+pub(crate) use subscription::{Sender, SessionEvent, Subscriptions};
 pub(crate) use translate::translate;
 
 use crate::feature::friends::Friends;
@@ -23,7 +23,7 @@ use mfly_proto::stanza::{PresenceKind, Show};
 use std::fmt;
 use std::time::Duration;
 
-/// News about the session, the own account or other users.
+/// SessionEvent about the session, the own account or other users.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event {

@@ -140,6 +140,7 @@ pub mod probe;
 mod quirks;
 mod random;
 mod session;
+mod session_core;
 mod signalling;
 pub mod standard;
 mod timeouts;
@@ -147,6 +148,7 @@ mod user;
 
 pub use app::{App, AppBuilder};
 pub use credentials::Credentials;
+pub use driver::StateChanges;
 pub use error::{Error, ErrorKind, Fault, Result};
 pub use event::{Event, Events, OfficialEvent, UnknownStanza};
 pub use feature::connect::ConnectRequest;

@@ -1,6 +1,6 @@
-//! The handle on a running session.
+//! The handle on a running driver.
 
-use super::Progress;
+use super::status::{StateChanges, Status};
 use crate::machine::{
     Command, ConnectionState, EndReason, KnownServer, Request, RequestFailure, RequestId,
     SeededRandom, YEAR,
@@ -40,19 +40,18 @@ impl Caller {
     }
 }
 
-/// How a request is made, where it differs from how the session makes requests.
+/// Settings of one request. `None` stands for the session's own setting.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Asking {
+pub(crate) struct RequestOptions {
     /// How long the caller waits.
     pub(crate) timeout: Option<Duration>,
-    /// Whether it fails at once while there is no connection.
+    /// Whether the request fails at once while there is no connection.
     pub(crate) fail_fast: Option<bool>,
 }
 
-/// How a session makes requests.
+/// The session's own settings of requests.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Habits {
-    /// How long callers wait that do not say.
+pub(super) struct RequestDefaults {
     pub(super) request_timeout: Duration,
     /// How long the answer to a check may take.
     pub(super) check_timeout: Duration,
@@ -86,10 +85,9 @@ pub(crate) struct DriverHandle {
     /// Apart from `commands`, because dropping a future cannot wait. There is at most one
     /// cancellation a request that is queued or pending, and both of these are bounded.
     urgent: mpsc::UnboundedSender<Urgent>,
-    state: watch::Receiver<ConnectionState>,
-    progress: watch::Receiver<Progress>,
+    status: watch::Receiver<Status>,
     shared: Arc<Shared>,
-    habits: Habits,
+    defaults: RequestDefaults,
 }
 
 struct Shared {
@@ -97,35 +95,29 @@ struct Shared {
     ids: Mutex<SeededRandom>,
 }
 
-/// The driver's ends of a link.
+/// The driver's ends of the channels.
 pub(super) struct DriverChannels {
     pub(super) commands: mpsc::Receiver<DriverCommand>,
     pub(super) urgent: mpsc::UnboundedReceiver<Urgent>,
-    pub(super) state: watch::Sender<ConnectionState>,
-    pub(super) progress: watch::Sender<Progress>,
+    pub(super) status: watch::Sender<Status>,
 }
 
-/// Orders that may wait for the driver.
+/// Commands that may wait for the driver.
 pub(super) const COMMANDS: usize = 64;
 
 /// How long closing waits for the commands before it.
-const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl DriverHandle {
-    pub(super) fn new(ids: SeededRandom, habits: Habits) -> (Self, DriverChannels) {
-        let (commands, orders_end) = mpsc::channel(COMMANDS);
+    pub(super) fn new(ids: SeededRandom, defaults: RequestDefaults) -> (Self, DriverChannels) {
+        let (commands, commands_end) = mpsc::channel(COMMANDS);
         let (urgent, urgent_end) = mpsc::unbounded_channel();
-        let (state_end, state) = watch::channel(ConnectionState::Connecting);
-        let (progress_end, progress) = watch::channel(Progress::default());
+        let (status_end, status) = watch::channel(Status::default());
         let shared = Arc::new(Shared { next_request: AtomicU64::new(0), ids: Mutex::new(ids) });
-        let link = Self { commands, urgent, state, progress, shared, habits };
-        let ends = DriverChannels {
-            commands: orders_end,
-            urgent: urgent_end,
-            state: state_end,
-            progress: progress_end,
-        };
-        (link, ends)
+        let handle = Self { commands, urgent, status, shared, defaults };
+        let channels =
+            DriverChannels { commands: commands_end, urgent: urgent_end, status: status_end };
+        (handle, channels)
     }
 
     /// Asks the server. Without a connection the request waits for one, until its deadline at most,
@@ -137,9 +129,9 @@ impl DriverHandle {
     pub(crate) async fn request<R: IqRequest>(
         &self,
         request: &R,
-        how: Asking,
+        options: RequestOptions,
     ) -> Result<R::Response, RequestFailure> {
-        let answer = self.ask(request, how, false).await?;
+        let answer = self.ask(request, options, false).await?;
         let reply = Iq::read(answer.root()).map_err(RequestFailure::Malformed)?;
         let reply = Reply { from: reply.from.as_ref(), payload: reply.payload() };
         R::read_response(&reply).map_err(RequestFailure::Malformed)
@@ -151,17 +143,23 @@ impl DriverHandle {
     /// # Errors
     /// When there is no connection, or no longer.
     pub(crate) async fn check(&self) -> Result<Duration, RequestFailure> {
-        let how = Asking { timeout: Some(self.habits.check_timeout), fail_fast: Some(true) };
+        let options =
+            RequestOptions { timeout: Some(self.defaults.check_timeout), fail_fast: Some(true) };
         let asked = Instant::now();
-        match self.ask(&Ping::default(), how, true).await {
+        match self.ask(&Ping::default(), options, true).await {
             // A server that refuses pings answers.
             Ok(_) | Err(RequestFailure::Refused(_)) => Ok(asked.elapsed()),
             Err(failure) => Err(failure),
         }
     }
 
-    async fn ask<R: IqRequest>(&self, request: &R, how: Asking, is_check: bool) -> Outcome {
-        let deadline = deadline_after(how.timeout.unwrap_or(self.habits.request_timeout));
+    async fn ask<R: IqRequest>(
+        &self,
+        request: &R,
+        options: RequestOptions,
+        is_check: bool,
+    ) -> Outcome {
+        let deadline = deadline_after(options.timeout.unwrap_or(self.defaults.request_timeout));
         let number = RequestId(self.shared.next_request.fetch_add(1, Ordering::Relaxed));
         let id = self.stanza_id();
         let mut buffer = Vec::new();
@@ -173,7 +171,7 @@ impl DriverHandle {
             stanza: Frame::written(buffer),
             to: request.to().cloned(),
             deadline: deadline.into_std(),
-            fail_fast: how.fail_fast.unwrap_or(self.habits.fail_fast),
+            fail_fast: options.fail_fast.unwrap_or(self.defaults.fail_fast),
             is_check,
         };
         let (sender, mut outcome) = oneshot::channel();
@@ -186,7 +184,7 @@ impl DriverHandle {
             Ok(Err(_)) => return Err(RequestFailure::Closed),
             Err(_) => return Err(RequestFailure::TimedOut),
         }
-        let mut guard = CancelOnDrop { request: Some(number), link: self };
+        let mut guard = CancelOnDrop { request: Some(number), driver: self };
         // Only the machine knows whether an answer came in time, so from when it has the request,
         // it decides. It decides about each.
         let outcome = tokio::select! {
@@ -217,8 +215,7 @@ impl DriverHandle {
     /// # Errors
     /// When there is no connection now, or the session is over.
     pub(crate) async fn send(&self, stanza: Vec<u8>) -> Result<(), RequestFailure> {
-        let state = *self.state.borrow();
-        match state {
+        match self.state() {
             ConnectionState::Connected => {}
             ConnectionState::Closing | ConnectionState::Ended => {
                 return Err(RequestFailure::Closed);
@@ -227,7 +224,7 @@ impl DriverHandle {
         }
         self.check_length(&stanza)?;
         let command = DriverCommand::Command(Command::Send(Frame::written(stanza)));
-        match timeout_at(deadline_after(self.habits.request_timeout), self.commands.send(command))
+        match timeout_at(deadline_after(self.defaults.request_timeout), self.commands.send(command))
             .await
         {
             Ok(Ok(())) => Ok(()),
@@ -238,7 +235,7 @@ impl DriverHandle {
 
     /// Refuses what would make the server end the stream.
     fn check_length(&self, stanza: &[u8]) -> Result<(), RequestFailure> {
-        match self.progress.borrow().stanza_limit {
+        match self.status.borrow().stanza_limit {
             Some(limit) if stanza.len() as u64 > limit => Err(RequestFailure::TooLarge { limit }),
             _ => Ok(()),
         }
@@ -249,31 +246,35 @@ impl DriverHandle {
         self.shared.ids.lock().unwrap_or_else(PoisonError::into_inner).stanza_id()
     }
 
-    /// Where the session stands, and each change of it.
-    pub(crate) fn state(&self) -> watch::Receiver<ConnectionState> {
-        self.state.clone()
+    /// The connection state.
+    pub(crate) fn state(&self) -> ConnectionState {
+        self.status.borrow().state
+    }
+
+    pub(crate) fn state_changes(&self) -> StateChanges {
+        StateChanges::new(self.status.clone())
     }
 
     /// The address of this session: the last one while reconnecting, none before the first
     /// connection.
     pub(crate) fn jid(&self) -> Option<FullJid> {
-        self.progress.borrow().jid.clone()
+        self.status.borrow().jid.clone()
     }
 
     /// What is known about the server.
     pub(crate) fn server(&self) -> Option<KnownServer> {
-        self.progress.borrow().server.as_deref().cloned()
+        self.status.borrow().server.as_deref().cloned()
     }
 
     /// Waits for the first connection.
     ///
     /// # Errors
     /// Why there will be none. Connecting is bounded, so this is too.
-    pub(crate) async fn ready(&mut self) -> Result<FullJid, EndReason> {
-        let mut progress = self.progress.clone();
-        let settled = |p: &Progress| p.jid.is_some() || p.ended.is_some();
-        match progress.wait_for(settled).await {
-            Ok(progress) => match (&progress.jid, &progress.ended) {
+    pub(crate) async fn ready(&self) -> Result<FullJid, EndReason> {
+        let mut status = self.status.clone();
+        let settled = |status: &Status| status.jid.is_some() || status.ended.is_some();
+        match status.wait_for(settled).await {
+            Ok(status) => match (&status.jid, &status.ended) {
                 (Some(jid), _) => Ok(jid.clone()),
                 (None, Some(reason)) => Err(reason.clone()),
                 (None, None) => Err(EndReason::Closed),
@@ -292,8 +293,8 @@ impl DriverHandle {
             let _ = self.commands.send(command).await;
             self.ended().await
         };
-        if timeout(CLOSE_PATIENCE, in_turn).await.is_err() {
-            // PushVerdict twice, it closes once.
+        if timeout(CLOSE_TIMEOUT, in_turn).await.is_err() {
+            // A second close changes nothing.
             let _ = self.urgent.send(Urgent::Close(reason));
             self.ended().await;
         }
@@ -301,9 +302,9 @@ impl DriverHandle {
 
     /// Waits until the session is over and says why.
     pub(crate) async fn ended(&self) -> EndReason {
-        let mut progress = self.progress.clone();
-        match progress.wait_for(|progress| progress.ended.is_some()).await {
-            Ok(progress) => progress.ended.clone().unwrap_or(EndReason::Closed),
+        let mut status = self.status.clone();
+        match status.wait_for(|status| status.ended.is_some()).await {
+            Ok(status) => status.ended.clone().unwrap_or(EndReason::Closed),
             Err(_) => EndReason::Closed,
         }
     }
@@ -311,14 +312,14 @@ impl DriverHandle {
 
 struct CancelOnDrop<'a> {
     request: Option<RequestId>,
-    link: &'a DriverHandle,
+    driver: &'a DriverHandle,
 }
 
 impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
         if let Some(request) = self.request {
             // Without a driver there is nothing to cancel.
-            let _ = self.link.urgent.send(Urgent::Cancel(request));
+            let _ = self.driver.urgent.send(Urgent::Cancel(request));
         }
     }
 }

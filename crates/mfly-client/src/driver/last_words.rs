@@ -9,7 +9,7 @@ impl Driver {
     /// into the queue of the wire.
     pub(super) fn take_accepted(&mut self) {
         for _ in 0..handle::COMMANDS {
-            let Ok(command) = self.ends.commands.try_recv() else {
+            let Ok(command) = self.channels.commands.try_recv() else {
                 break;
             };
             self.take(command);
@@ -36,8 +36,8 @@ impl Drop for Driver {
             return;
         }
         // Handles on other threads add nothing from here on.
-        self.ends.commands.close();
-        while let Ok(command) = self.ends.commands.try_recv() {
+        self.channels.commands.close();
+        while let Ok(command) = self.channels.commands.try_recv() {
             if let handle::DriverCommand::Command(command) = command {
                 self.queue_last(Input::Command(command));
             }

@@ -108,7 +108,7 @@ impl Rig {
     }
 
     async fn reaches(&self, state: ConnectionState) {
-        self.link.state().wait_for(|now| *now == state).await.unwrap();
+        self.link.state_changes().wait_for(state).await;
     }
 
     fn disconnect_reasons(&self) -> Vec<DisconnectReason> {
@@ -176,7 +176,7 @@ const BLOCKLIST: &str =
 #[tokio::test(start_paused = true)]
 async fn a_session_connects_and_its_requests_are_answered_each_with_its_own() {
     let (rig, mut server) = Rig::online(|_| {}).await;
-    assert_eq!(*rig.link.state().borrow(), ConnectionState::Connected);
+    assert_eq!(rig.link.state(), ConnectionState::Connected);
     assert!(rig.link.jid().unwrap().as_str().starts_with("u1@host.test/Web-"));
     let other = rig.link.clone();
     let serve = async {
@@ -186,8 +186,8 @@ async fn a_session_connects_and_its_requests_are_answered_each_with_its_own() {
         server.answer(&first, "").await;
     };
     let (first, second, ()) = tokio::join!(
-        rig.link.request(&GetBlocked, Asking::default()),
-        other.request(&GetBlocked, Asking::default()),
+        rig.link.request(&GetBlocked, RequestOptions::default()),
+        other.request(&GetBlocked, RequestOptions::default()),
         serve
     );
     assert_eq!(first.unwrap().len(), 0);
@@ -204,9 +204,12 @@ async fn an_answer_that_cannot_be_read_fails_its_request_and_nothing_else() {
         server.answer(&request, BLOCKLIST).await;
     };
     let ask = async {
-        let answer = rig.link.request(&GetBlocked, Asking::default()).await;
+        let answer = rig.link.request(&GetBlocked, RequestOptions::default()).await;
         assert!(matches!(answer, Err(RequestFailure::Malformed(_))), "{answer:?}");
-        assert_eq!(rig.link.request(&GetBlocked, Asking::default()).await.unwrap().len(), 1);
+        assert_eq!(
+            rig.link.request(&GetBlocked, RequestOptions::default()).await.unwrap().len(),
+            1
+        );
     };
     tokio::join!(ask, serve);
 }
@@ -215,9 +218,10 @@ async fn an_answer_that_cannot_be_read_fails_its_request_and_nothing_else() {
 async fn a_dropped_request_frees_its_place() {
     let (rig, mut server) = Rig::online(|parts| parts.config.max_requests = 1).await;
     let asking = rig.link.clone();
-    let request = tokio::spawn(async move { asking.request(&GetBlocked, Asking::default()).await });
+    let request =
+        tokio::spawn(async move { asking.request(&GetBlocked, RequestOptions::default()).await });
     server.expect("blocklist").await;
-    let refused = rig.link.request(&GetBlocked, Asking::default()).await;
+    let refused = rig.link.request(&GetBlocked, RequestOptions::default()).await;
     assert_eq!(refused, Err(RequestFailure::TooManyRequests));
     request.abort();
     assert!(request.await.unwrap_err().is_cancelled());
@@ -225,21 +229,23 @@ async fn a_dropped_request_frees_its_place() {
         let request = server.expect("blocklist").await;
         server.answer(&request, BLOCKLIST).await;
     };
-    let (answer, ()) = tokio::join!(rig.link.request(&GetBlocked, Asking::default()), serve);
+    let (answer, ()) =
+        tokio::join!(rig.link.request(&GetBlocked, RequestOptions::default()), serve);
     assert_eq!(answer.unwrap().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_is_dropped_before_it_left_is_not_sent() {
     let (rig, mut server) = Rig::online(|_| {}).await;
-    let mut dropped = Box::pin(rig.link.request(&GetBlocked, Asking::default()));
+    let mut dropped = Box::pin(rig.link.request(&GetBlocked, RequestOptions::default()));
     assert!(poll_fn(|cx| Poll::Ready(dropped.as_mut().poll(cx).is_pending())).await);
     drop(dropped);
     let serve = async {
         let request = server.expect("user_activities").await;
         server.answer(&request, "").await;
     };
-    let (answer, ()) = tokio::join!(rig.link.request(&GetBlockedBy, Asking::default()), serve);
+    let (answer, ()) =
+        tokio::join!(rig.link.request(&GetBlockedBy, RequestOptions::default()), serve);
     assert_eq!(answer.unwrap().len(), 0);
 }
 
@@ -249,7 +255,7 @@ async fn a_request_without_answer_fails_when_its_own_time_is_up() {
     for (asked, expected) in [(None, 15 * SECOND), (Some(3 * SECOND), 3 * SECOND)] {
         let start = Instant::now();
         assert_eq!(
-            rig.link.request(&GetBlocked, Asking { timeout: asked, fail_fast: None }).await,
+            rig.link.request(&GetBlocked, RequestOptions { timeout: asked, fail_fast: None }).await,
             Err(RequestFailure::TimedOut)
         );
         assert_eq!(start.elapsed(), expected);
@@ -286,13 +292,13 @@ async fn a_lost_connection_is_made_again_with_a_fresh_password_and_pending_reque
         server.expect("blocklist").await;
         drop(server);
     };
-    let (answer, ()) = tokio::join!(rig.link.request(&GetBlocked, Asking::default()), lose);
+    let (answer, ()) = tokio::join!(rig.link.request(&GetBlocked, RequestOptions::default()), lose);
     let Err(RequestFailure::ConnectionLost(cause)) = answer else {
         panic!("{answer:?}");
     };
     assert!(matches!(*cause, DisconnectReason::ConnectionBroken(_)), "{cause}");
-    assert_eq!(*rig.link.state().borrow(), ConnectionState::Reconnecting);
-    let fast = Asking { timeout: None, fail_fast: Some(true) };
+    assert_eq!(rig.link.state(), ConnectionState::Reconnecting);
+    let fast = RequestOptions { timeout: None, fail_fast: Some(true) };
     let refused = rig.link.request(&GetBlocked, fast).await;
     assert!(matches!(refused, Err(RequestFailure::NotConnected { last: Some(_) })), "{refused:?}");
     let sent = rig.link.send(b"<presence/>".to_vec()).await;
@@ -341,13 +347,16 @@ async fn attempts_after_a_loss_come_later_and_later() {
 
 #[tokio::test(start_paused = true)]
 async fn a_first_connection_that_fails_is_an_error_with_its_cause() {
-    let mut rig = Rig::with(|_| {}, 1);
+    let rig = Rig::with(|_| {}, 1);
     let Err(EndReason::Unreachable { attempts: 1, last }) = rig.link.ready().await else {
         panic!("it connected");
     };
     let DisconnectReason::ConnectFailed(cause) = *last else { panic!("{last}") };
     assert!(cause.downcast_ref::<TransportError>().is_some());
-    assert_eq!(rig.link.request(&GetBlocked, Asking::default()).await, Err(RequestFailure::Closed));
+    assert_eq!(
+        rig.link.request(&GetBlocked, RequestOptions::default()).await,
+        Err(RequestFailure::Closed)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -361,7 +370,8 @@ async fn more_first_attempts_can_be_allowed() {
 async fn closing_lets_answers_through_and_waits_for_the_servers_goodbye() {
     let (rig, mut server) = Rig::online(|_| {}).await;
     let asking = rig.link.clone();
-    let request = tokio::spawn(async move { asking.request(&GetBlocked, Asking::default()).await });
+    let request =
+        tokio::spawn(async move { asking.request(&GetBlocked, RequestOptions::default()).await });
     let question = server.expect("blocklist").await;
     let serve = async {
         server.expect(r#"<presence type="unavailable" xmlns="jabber:client"/>"#).await;
@@ -374,7 +384,7 @@ async fn closing_lets_answers_through_and_waits_for_the_servers_goodbye() {
     tokio::join!(rig.link.close(EndReason::Closed), serve);
     assert!(start.elapsed() < SECOND);
     assert_eq!(request.await.unwrap().unwrap().len(), 1);
-    assert_eq!(*rig.link.state().borrow(), ConnectionState::Ended);
+    assert_eq!(rig.link.state(), ConnectionState::Ended);
     assert!(matches!(rig.link.ended().await, EndReason::Closed));
     let last = rig.news.lock().unwrap().pop();
     assert!(matches!(last, Some(Notice::Ended(EndReason::Closed))), "{last:?}");
@@ -441,7 +451,8 @@ fn large_stanza() -> Vec<u8> {
 async fn a_server_that_does_not_read_still_gets_its_answers_to_their_callers() {
     let (rig, mut server) = Rig::online(|_| {}).await;
     let asking = rig.link.clone();
-    let request = tokio::spawn(async move { asking.request(&GetBlocked, Asking::default()).await });
+    let request =
+        tokio::spawn(async move { asking.request(&GetBlocked, RequestOptions::default()).await });
     let question = server.expect("blocklist").await;
     for _ in 0..20 {
         rig.link.send(large_stanza()).await.unwrap();

@@ -10,12 +10,12 @@ use std::task::{Context, Poll};
 use tokio::sync::broadcast;
 
 /// What can be told to a subscription.
-pub(crate) trait News: Clone + Send + Sync + 'static {
+pub(crate) trait SessionEvent: Clone + Send + Sync + 'static {
     /// What a subscription is told that fell behind by so many.
     fn lagged(missed: u64) -> Self;
 }
 
-impl News for Event {
+impl SessionEvent for Event {
     fn lagged(missed: u64) -> Self {
         Self::Lagged(missed)
     }
@@ -31,7 +31,7 @@ pub(crate) struct Sender<E = Event>(broadcast::Sender<Arc<E>>);
 #[derive(Clone, Debug)]
 pub(crate) struct Subscriptions<E = Event>(broadcast::WeakSender<Arc<E>>);
 
-impl<E: News> Sender<E> {
+impl<E: SessionEvent> Sender<E> {
     /// A fan-out whose subscriptions hold `capacity` events each, rounded up to a power of two.
     pub(crate) fn new(capacity: usize) -> Self {
         Self(broadcast::Sender::new(capacity.clamp(1, MAX_CAPACITY)))
@@ -52,7 +52,7 @@ impl<E: News> Sender<E> {
     }
 }
 
-impl<E: News> Subscriptions<E> {
+impl<E: SessionEvent> Subscriptions<E> {
     /// Gives an event that the app caused itself to every subscription.
     pub(crate) fn tell(&self, event: E) {
         if let Some(sender) = self.0.upgrade() {
@@ -77,7 +77,7 @@ const MAX_CAPACITY: usize = 65_536;
 /// Drop it to unsubscribe. Each subscription sees every event from the moment it was made.
 pub struct Events<E = Event>(Pin<Box<dyn Stream<Item = E> + Send + Sync>>);
 
-fn follow<E: News>(receiver: broadcast::Receiver<Arc<E>>) -> Events<E> {
+fn follow<E: SessionEvent>(receiver: broadcast::Receiver<Arc<E>>) -> Events<E> {
     Events(Box::pin(stream::unfold(receiver, |mut receiver| async {
         match receiver.recv().await {
             Ok(event) => Some((Arc::unwrap_or_clone(event), receiver)),

@@ -10,13 +10,14 @@ use crate::app::{App, check_clear_text};
 use crate::connector::{self, Connector, ConnectorError, Dialled};
 use crate::credentials::Credentials;
 use crate::driver::{DriverParts, PasswordSource, spawn};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::event::{Events, Sender, translate};
 use crate::machine::{
     Cause, Config, KeepaliveConfig, ReconnectPolicy, Redirect, RedirectPolicy, Resource,
 };
 use crate::random;
 use crate::session::{Context, Session, Shared};
+use crate::session_core::SessionCore;
 use async_trait::async_trait;
 use mfly_api::endpoint::config::ServerConfig;
 use mfly_api::endpoint::login::{self, wire_password};
@@ -232,7 +233,7 @@ impl ConnectRequest {
         options.tried = Some(TriedAddresses::default());
         let subscriptions = self.events.subscriptions();
         let (events, told) = (self.events, context.clone());
-        let mut link = spawn(DriverParts {
+        let driver = spawn(DriverParts {
             config: session,
             seed: random::bytes()?,
             connector: Arc::new(Dialler { address, options }),
@@ -252,13 +253,10 @@ impl ConnectRequest {
             write_timeout: Duration::from_secs(10),
         });
         let qr_socket_id = self.qr_socket_id;
-        let first_jid = link.ready().await.map_err(Error::from_end)?;
         let session = Session::new(Shared {
-            link,
-            first_jid,
+            core: SessionCore::connected(driver, subscriptions).await?,
             api,
             context,
-            subscriptions,
             media_encryption: AtomicBool::new(app.media_encryption),
             profile_writer: Mutex::default(),
             qr_socket_id: qr_socket_id.clone(),

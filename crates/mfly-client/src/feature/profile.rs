@@ -57,7 +57,7 @@ impl Session {
         let address = user.at(context.account.domain())?;
         let request = wire::Request::new(user, context.profile_iv.clone());
         let profile = Profile::from_api(self.send(&request).await?);
-        self.shared().subscriptions.tell(Event::ProfileRead {
+        self.shared().core.subscriptions.tell(Event::ProfileRead {
             own: address == context.account,
             user: address,
             profile: profile.clone(),
@@ -180,7 +180,7 @@ impl Session {
         let is_as_sent = same(&stored, &sent);
         // As the official SDK does: whoever shows the own profile hears of the change from one
         // place.
-        self.shared().subscriptions.tell(Event::ProfileChanged {
+        self.shared().core.subscriptions.tell(Event::ProfileChanged {
             user: context.account.clone(),
             profile: Some(stored),
             own: true,

@@ -7,10 +7,11 @@ use super::session::{Session, Shared};
 use crate::app::default_tls;
 use crate::connector::Connector;
 use crate::driver::{DriverParts, PasswordSource, spawn};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::event::Sender;
 use crate::machine::{Cause, Config, Resource};
 use crate::random;
+use crate::session_core::SessionCore;
 use async_trait::async_trait;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::secret::Password;
@@ -80,7 +81,7 @@ impl Connecting {
         };
         let subscriptions = events.subscriptions();
         let own = account.jid.clone();
-        let mut link = spawn(DriverParts {
+        let driver = spawn(DriverParts {
             config,
             seed: random::bytes()?,
             connector,
@@ -97,8 +98,8 @@ impl Connecting {
             fail_fast: account.fail_fast,
             write_timeout: Duration::from_secs(10),
         });
-        let first_jid = link.ready().await.map_err(Error::from_end)?;
-        Ok(Session::new(Shared { link, first_jid, subscriptions, card_writer: Mutex::default() }))
+        let core = SessionCore::connected(driver, subscriptions).await?;
+        Ok(Session::new(Shared { core, card_writer: Mutex::default() }))
     }
 }
 

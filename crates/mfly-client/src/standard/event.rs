@@ -3,7 +3,7 @@
 use super::blocking;
 use super::message::{self, Message};
 use super::presence;
-use crate::event::{News, UnknownStanza};
+use crate::event::{SessionEvent, UnknownStanza};
 use crate::machine::{DisconnectReason, EndReason, Notice};
 use mfly_proto::framing::Skipped as SkippedStanza;
 use mfly_proto::jid::{BareJid, FullJid, Jid};
@@ -95,7 +95,7 @@ pub enum Event {
     Lagged(u64),
 }
 
-impl News for Event {
+impl SessionEvent for Event {
     fn lagged(missed: u64) -> Self {
         Self::Lagged(missed)
     }

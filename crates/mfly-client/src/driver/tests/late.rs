@@ -33,7 +33,9 @@ async fn an_answer_that_waits_in_the_socket_counts_however_late_the_driver_runs(
         let (rig, mut server) = Rig::online(|_| {}).await;
         let asking = rig.link.clone();
         let request =
-            tokio::spawn(async move { asking.request(&GetBlocked, Asking::default()).await });
+            tokio::spawn(
+                async move { asking.request(&GetBlocked, RequestOptions::default()).await },
+            );
         let question = server.expect("blocklist").await;
         let _server = late_by_a_minute(15 * SECOND, || async move {
             server.answer(&question, BLOCKLIST).await;
@@ -67,9 +69,9 @@ async fn many_answers_behind_much_news_all_count() {
     let mut questions = Vec::new();
     for _ in 0..20 {
         let asking = rig.link.clone();
-        requests.push(tokio::spawn(
-            async move { asking.request(&GetBlocked, Asking::default()).await },
-        ));
+        requests.push(tokio::spawn(async move {
+            asking.request(&GetBlocked, RequestOptions::default()).await
+        }));
         questions.push(server.expect("blocklist").await);
     }
     let _server = late_by_a_minute(15 * SECOND, || async move {
@@ -92,7 +94,8 @@ async fn many_answers_behind_much_news_all_count() {
 async fn a_server_that_never_stops_sending_does_not_put_a_deadline_off_for_ever() {
     let (rig, mut server) = Rig::online(|parts| parts.notices = Box::new(|_| {})).await;
     let asking = rig.link.clone();
-    let request = tokio::spawn(async move { asking.request(&GetBlocked, Asking::default()).await });
+    let request =
+        tokio::spawn(async move { asking.request(&GetBlocked, RequestOptions::default()).await });
     server.expect("blocklist").await;
     let flood = tokio::spawn(async move {
         let news = Frame::from(r#"<presence from="u2@host.test"/>"#);
@@ -175,11 +178,13 @@ async fn an_answer_that_came_while_the_thread_was_blocked_counts() {
         let (go, told) = mpsc::channel();
         let (done, answered) = mpsc::channel();
         let server = tokio::task::spawn_blocking(move || answer_when_told(&listener, &told, &done));
-        let mut rig = Rig::with(|parts| parts.connector = Arc::new(Plain(address)), 0);
+        let rig = Rig::with(|parts| parts.connector = Arc::new(Plain(address)), 0);
         rig.link.ready().await.unwrap();
         let asking = rig.link.clone();
         let request =
-            tokio::spawn(async move { asking.request(&GetBlocked, Asking::default()).await });
+            tokio::spawn(
+                async move { asking.request(&GetBlocked, RequestOptions::default()).await },
+            );
         tokio::task::yield_now().await;
         go.send(()).unwrap();
         // The request leaves when the driver has its turn.

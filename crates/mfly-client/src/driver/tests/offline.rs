@@ -8,7 +8,8 @@ async fn a_request_waits_for_the_next_connection_and_is_answered_there() {
     drop(server);
     rig.reaches(ConnectionState::Reconnecting).await;
     let asking = rig.link.clone();
-    let request = tokio::spawn(async move { asking.request(&GetBlocked, Asking::default()).await });
+    let request =
+        tokio::spawn(async move { asking.request(&GetBlocked, RequestOptions::default()).await });
     let mut server = rig.accept().await;
     let question = server.expect("blocklist").await;
     server.answer(&question, BLOCKLIST).await;
@@ -24,8 +25,8 @@ async fn a_waiting_request_fails_at_its_deadline_and_a_dropped_one_is_not_sent()
     let start = Instant::now();
     let asking = rig.link.clone();
     let dropped =
-        tokio::spawn(async move { asking.request(&GetBlockedBy, Asking::default()).await });
-    let soon = Asking { timeout: Some(SECOND), fail_fast: None };
+        tokio::spawn(async move { asking.request(&GetBlockedBy, RequestOptions::default()).await });
+    let soon = RequestOptions { timeout: Some(SECOND), fail_fast: None };
     let failed = rig.link.request(&GetBlocked, soon).await;
     assert!(matches!(failed, Err(RequestFailure::NotConnected { last: Some(_) })), "{failed:?}");
     assert_eq!(start.elapsed(), SECOND);
@@ -33,7 +34,8 @@ async fn a_waiting_request_fails_at_its_deadline_and_a_dropped_one_is_not_sent()
     assert!(dropped.await.unwrap_err().is_cancelled());
     let mut server = rig.accept().await;
     let asking = rig.link.clone();
-    let request = tokio::spawn(async move { asking.request(&GetBlocked, Asking::default()).await });
+    let request =
+        tokio::spawn(async move { asking.request(&GetBlocked, RequestOptions::default()).await });
     let question = server.expect("blocklist").await;
     server.answer(&question, "").await;
     assert!(request.await.unwrap().is_ok());
@@ -47,9 +49,9 @@ async fn as_many_requests_as_may_wait_leave_together_and_the_link_bears_it() {
     let mut requests = Vec::new();
     for _ in 0..128 {
         let asking = rig.link.clone();
-        requests.push(tokio::spawn(
-            async move { asking.request(&GetBlocked, Asking::default()).await },
-        ));
+        requests.push(tokio::spawn(async move {
+            asking.request(&GetBlocked, RequestOptions::default()).await
+        }));
         tokio::task::yield_now().await;
     }
     let mut server = rig.accept().await;
@@ -88,7 +90,7 @@ async fn a_wish_to_reconnect_cuts_every_wait_short() {
     let (mut rig, server) = Rig::online(|_| {}).await;
     let start = Instant::now();
     rig.link.reconnect().await;
-    assert_ne!(*rig.link.state().borrow(), ConnectionState::Connected);
+    assert_ne!(rig.link.state(), ConnectionState::Connected);
     drop(server);
     let server = rig.accept().await;
     rig.reaches(ConnectionState::Connected).await;

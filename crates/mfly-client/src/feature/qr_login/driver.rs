@@ -213,13 +213,13 @@ impl Attempt<'_> {
 /// Waits for `logoutweb` as long as session and connection live. Later the notice over XMPP
 /// remains.
 fn watch(mut signalling: Signalling, session: &Session) {
-    let (weak, mut state) = (session.downgrade(), session.state_changes());
+    let (weak, mut states) = (session.downgrade(), session.state_changes());
     tokio::spawn(async move {
-        let over = async { drop(state.wait_for(|s| *s == ConnectionState::Ended).await) };
+        let over = states.wait_for(ConnectionState::Ended);
         tokio::pin!(over);
         loop {
             let kind = tokio::select! {
-                () = &mut over => break,
+                _ = &mut over => break,
                 kind = signalling.next() => kind,
             };
             match kind {
