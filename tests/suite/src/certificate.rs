@@ -1,4 +1,4 @@
-//! Certificates: a good one, and one for each way to be bad.
+//! Certificates: a good one, and one for each reason to refuse it.
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, Error, ExtendedKeyUsagePurpose,
@@ -6,38 +6,38 @@ use rcgen::{
 };
 use std::fmt;
 
-/// The XMPP domain of every server here. It cannot exist elsewhere (RFC 6761 §6.2).
+/// The XMPP domain of the servers. It is reserved for tests (RFC 6761 §6.2).
 pub const DOMAIN: &str = "xmpp.test";
 
 /// Names of a good certificate: TCP connections check the domain, WebSocket the host of the
 /// address.
 const NAMES: [&str; 3] = [DOMAIN, "localhost", "127.0.0.1"];
 
-/// Names of a certificate for somebody else.
+/// Names of a certificate for another server.
 const OTHER_NAMES: [&str; 1] = ["other.test"];
 
-/// The year in which a good certificate ends. ejabberd takes an authority that is valid from 1975
-/// to 4096 for expired.
+/// The year in which a good certificate ends. (ejabberd treats an authority that is valid from 1975
+/// to 4096 as expired.)
 const GOOD_UNTIL: i32 = 2049;
 
-/// What is wrong with a server's certificate.
+/// The kind of a server's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Certificate {
-    /// Nothing.
+    /// Valid and trusted.
     Good,
-    /// It was valid for a year that is over.
+    /// Valid until 2021.
     Expired,
-    /// It is for `other.test` only.
+    /// Only for `other.test`.
     OtherName,
-    /// It was issued by an authority that no client here trusts.
+    /// Issued by an authority that clients do not trust.
     OtherAuthority,
 }
 
 impl Certificate {
-    /// Those that no client may accept.
+    /// All kinds that no client may accept.
     pub const BAD: [Self; 3] = [Self::Expired, Self::OtherName, Self::OtherAuthority];
 
-    /// A word for it, fit for a file's name.
+    /// The name of the kind, for a file name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -49,15 +49,13 @@ impl Certificate {
     }
 }
 
-/// One of each, and the authority that clients are to trust.
+/// One certificate of each kind, and the authority that clients trust.
 #[derive(Debug)]
 pub struct Certificates {
-    /// That authority, as PEM text.
+    /// The trusted authority, as PEM text.
     pub authority_pem: String,
-    good: Chain,
-    expired: Chain,
-    other_name: Chain,
-    other_authority: Chain,
+    /// In the order of [`Certificate`].
+    chains: [Chain; 4],
 }
 
 /// A server's certificate and its key.
@@ -70,31 +68,28 @@ pub struct Chain {
 }
 
 impl Certificates {
-    /// Makes all of them.
+    /// Generates all certificates.
     ///
     /// # Errors
     /// When the random source fails.
     pub fn generate() -> Result<Self, Error> {
         let authority = authority("an authority that is trusted")?;
-        let stranger = self::authority("an authority that nobody trusts")?;
+        let stranger = self::authority("an authority that is not trusted")?;
         Ok(Self {
             authority_pem: authority.pem(),
-            good: leaf(&NAMES, GOOD_UNTIL, &authority)?,
-            expired: leaf(&NAMES, 2021, &authority)?,
-            other_name: leaf(&OTHER_NAMES, GOOD_UNTIL, &authority)?,
-            other_authority: leaf(&NAMES, GOOD_UNTIL, &stranger)?,
+            chains: [
+                leaf(&NAMES, GOOD_UNTIL, &authority)?,
+                leaf(&NAMES, 2021, &authority)?,
+                leaf(&OTHER_NAMES, GOOD_UNTIL, &authority)?,
+                leaf(&NAMES, GOOD_UNTIL, &stranger)?,
+            ],
         })
     }
 
-    /// The one of this kind.
+    /// The certificate of this kind.
     #[must_use]
     pub const fn chain(&self, kind: Certificate) -> &Chain {
-        match kind {
-            Certificate::Good => &self.good,
-            Certificate::Expired => &self.expired,
-            Certificate::OtherName => &self.other_name,
-            Certificate::OtherAuthority => &self.other_authority,
-        }
+        &self.chains[kind as usize]
     }
 }
 

@@ -1,4 +1,4 @@
-//! A check: a sentence about a server and this client, and how it is tried.
+//! A check: a sentence about a server and this client, and the function that tries it.
 
 use crate::certificate::Certificate;
 use crate::env::CheckEnv;
@@ -7,38 +7,43 @@ use crate::server::Capability;
 use crate::transport::Transport;
 use futures_util::future::BoxFuture;
 
-/// A check as it is run.
+/// The function of a check.
 pub type Body = for<'a> fn(&'a CheckEnv<'a>) -> BoxFuture<'a, Result<(), Failure>>;
 
 /// One check of the suite.
 #[derive(Clone, Copy)]
 pub struct Check {
-    /// What it shows, as a sentence.
+    /// The sentence that holds when the check passes.
     pub name: &'static str,
-    /// What the server may lack for it.
+    /// The capability without which a server cannot pass.
     pub capability: Option<Capability>,
-    /// Whether it has no meaning where nothing is encrypted.
+    /// Whether the check has no meaning where nothing is encrypted.
     pub needs_tls: bool,
-    /// Whether it has no meaning where no socket is opened.
+    /// Whether the check has no meaning where no socket is opened.
     pub needs_socket: bool,
-    /// What it needs for itself.
+    /// The instance of the server that the check uses.
     pub instance: Instance,
     pub(crate) body: Body,
 }
 
-/// What a check needs for itself.
+/// The instance of the server that a check uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Instance {
-    /// A server that others use at the same time.
+    /// The instance that other checks use at the same time.
     Shared,
-    /// A server for itself, because it restarts it.
+    /// The shared instance, while no other check runs: the check restarts it.
     Exclusive,
-    /// A server that shows this certificate.
+    /// An instance with this certificate.
     WithCertificate(Certificate),
 }
 
 impl Check {
-    /// Why it has no meaning over `transport`, if it has none.
+    pub(crate) const fn new(name: &'static str, body: Body) -> Self {
+        let instance = Instance::Shared;
+        Self { name, capability: None, needs_tls: false, needs_socket: false, instance, body }
+    }
+
+    /// Returns the reason why the check has no meaning over `transport`, if there is one.
     #[must_use]
     pub const fn does_not_apply(&self, transport: Transport) -> Option<&'static str> {
         if self.needs_tls && !transport.has_certificate() {
@@ -50,31 +55,12 @@ impl Check {
         }
     }
 
-    pub(crate) const fn shared(name: &'static str, body: Body) -> Self {
-        Self {
-            name,
-            capability: None,
-            needs_tls: false,
-            needs_socket: false,
-            instance: Instance::Shared,
-            body,
-        }
+    pub(crate) const fn exclusive(self) -> Self {
+        Self { instance: Instance::Exclusive, ..self }
     }
 
-    pub(crate) const fn exclusive(name: &'static str, body: Body) -> Self {
-        Self { instance: Instance::Exclusive, ..Self::shared(name, body) }
-    }
-
-    pub(crate) const fn with_certificate(
-        name: &'static str,
-        certificate: Certificate,
-        body: Body,
-    ) -> Self {
-        Self {
-            instance: Instance::WithCertificate(certificate),
-            needs_tls: true,
-            ..Self::shared(name, body)
-        }
+    pub(crate) const fn with_certificate(self, certificate: Certificate) -> Self {
+        Self { instance: Instance::WithCertificate(certificate), needs_tls: true, ..self }
     }
 
     pub(crate) const fn within_tls(self) -> Self {
@@ -89,3 +75,14 @@ impl Check {
         Self { capability: Some(capability), ..self }
     }
 }
+
+/// Defines the `CHECKS` of a file: `"sentence" => function(arguments), modifiers;`.
+macro_rules! checks {
+    ($($name:literal => $body:ident($($argument:expr),*) $(, $modifier:ident($($value:expr)?))*;)+) => {
+        pub(super) const CHECKS: &[crate::check::Check] = &[$(
+            crate::check::Check::new($name, |env| Box::pin($body(env $(, $argument)*)))
+                $(.$modifier($($value)?))*
+        ),+];
+    };
+}
+pub(crate) use checks;

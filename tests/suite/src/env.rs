@@ -1,19 +1,19 @@
-//! Where one check runs: a server, a way to reach it, and users of its own.
+//! The environment of one check: a server, a transport, and users of its own.
 
-use crate::failure::{Failure, within};
+use crate::failure::{Failure, event, within};
 use crate::relay::Relay;
 use crate::server::Server;
 use crate::transport::Transport;
-use mfly_client::standard::{Account, Events, Session};
-use mfly_client::{Address, BareJid, Password, ReconnectPolicy};
+use mfly_client::standard::{Account, Event, Events, Message, Session};
+use mfly_client::{Address, BareJid, DisconnectReason, Password, ReconnectPolicy, SkippedStanza};
 use std::fmt;
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// The password of every user here.
+/// The password of each user.
 const PASSWORD: &str = "mellon, of course";
 
-/// A server as one check sees it.
+/// A server over one transport, as a check sees it.
 pub struct CheckEnv<'a> {
     server: &'a dyn Server,
     transport: Transport,
@@ -25,18 +25,18 @@ pub struct CheckEnv<'a> {
 /// A user of the server.
 #[derive(Clone, Debug)]
 pub struct User {
-    /// The address.
+    /// The bare address.
     pub jid: BareJid,
 }
 
-/// A connected session and what it is told.
+/// A user's connected session and its events.
 #[derive(Debug)]
 pub struct OnlineUser {
-    /// Whose.
+    /// The user of the session.
     pub user: User,
-    /// The session.
+    /// The connected session.
     pub session: Session,
-    /// Its events, from the very beginning.
+    /// All events since the start of connecting.
     pub events: Events,
 }
 
@@ -45,7 +45,7 @@ impl<'a> CheckEnv<'a> {
         Self { server, transport, check, notes: Mutex::default() }
     }
 
-    /// The server.
+    /// The server under test.
     #[must_use]
     pub fn server(&self) -> &dyn Server {
         self.server
@@ -57,13 +57,13 @@ impl<'a> CheckEnv<'a> {
         self.server.domain(self.transport)
     }
 
-    /// How it is reached.
+    /// The transport that leads to the server.
     #[must_use]
     pub const fn transport(&self) -> Transport {
         self.transport
     }
 
-    /// Writes something into the report, such as what was negotiated.
+    /// Adds a note to the report, such as the negotiated mechanism.
     pub fn note(&self, note: impl fmt::Display) {
         if let Ok(mut notes) = self.notes.lock() {
             notes.push(note.to_string());
@@ -74,7 +74,7 @@ impl<'a> CheckEnv<'a> {
         self.notes.into_inner().unwrap_or_default().join("; ")
     }
 
-    /// A new user. `role` tells the users of one check apart.
+    /// Creates a user. `role` tells the users of one check apart.
     ///
     /// # Errors
     /// When the server refuses.
@@ -82,7 +82,7 @@ impl<'a> CheckEnv<'a> {
         self.user_with(role, PASSWORD).await
     }
 
-    /// A new user with this password.
+    /// Creates a user with this password.
     ///
     /// # Errors
     /// When the server refuses.
@@ -93,7 +93,7 @@ impl<'a> CheckEnv<'a> {
         Ok(user)
     }
 
-    /// An address for which there is no account.
+    /// Returns an address without an account.
     ///
     /// # Errors
     /// When `role` cannot be part of an address.
@@ -103,7 +103,7 @@ impl<'a> CheckEnv<'a> {
         Ok(User { jid })
     }
 
-    /// How a user connects here. Waits before another attempt are short.
+    /// Returns how a user connects over this transport, with short waits between attempts.
     ///
     /// # Errors
     /// When the server cannot be reached like this.
@@ -111,7 +111,7 @@ impl<'a> CheckEnv<'a> {
         self.account_with(user, PASSWORD)
     }
 
-    /// How a user connects with this password.
+    /// Returns how a user connects with this password.
     ///
     /// # Errors
     /// When the server cannot be reached like this.
@@ -125,7 +125,7 @@ impl<'a> CheckEnv<'a> {
         }))
     }
 
-    /// A relay to the server, for as long as it is kept.
+    /// Starts a relay to the server, which ends when it is dropped.
     ///
     /// # Errors
     /// When no socket leads to the server, or none is left.
@@ -133,7 +133,7 @@ impl<'a> CheckEnv<'a> {
         Ok(Relay::to(self.address()?.port()).await?)
     }
 
-    /// The same account, reached through the relay.
+    /// Returns the account with the address of the relay.
     ///
     /// # Errors
     /// When no socket leads to the server.
@@ -150,16 +150,16 @@ impl<'a> CheckEnv<'a> {
         Ok(address.parse()?)
     }
 
-    /// A new user, connected.
+    /// Creates and connects a user.
     ///
     /// # Errors
-    /// When that fails.
+    /// When the server refuses either.
     pub async fn online(&self, role: &str) -> Result<OnlineUser, Failure> {
         let user = self.user(role).await?;
         self.another_session(&user).await
     }
 
-    /// One more session of a user.
+    /// Connects one more session of a user.
     ///
     /// # Errors
     /// When it cannot be connected.
@@ -171,10 +171,62 @@ impl<'a> CheckEnv<'a> {
 /// Connects an account.
 ///
 /// # Errors
-/// When that fails.
+/// When the login fails.
 pub async fn connect(user: &User, account: &Account) -> Result<OnlineUser, Failure> {
     let connecting = account.connect();
     let events = connecting.events();
     let session = within("connecting", async { connecting.await }).await?;
     Ok(OnlineUser { user: user.clone(), session, events })
+}
+
+impl OnlineUser {
+    /// Waits for the next message.
+    ///
+    /// # Errors
+    /// When none arrives in time.
+    pub async fn next_message(&mut self) -> Result<Message, Failure> {
+        event(&mut self.events, "Message", |event| match event {
+            Event::Message(message) => Some(message.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Waits for the next stanza that was skipped for its size.
+    ///
+    /// # Errors
+    /// When none arrives in time, or the connection is lost before.
+    pub async fn next_skipped(&mut self) -> Result<SkippedStanza, Failure> {
+        event(&mut self.events, "StanzaSkipped", |event| match event {
+            Event::StanzaSkipped(skipped) => Some(Ok(skipped.clone())),
+            Event::Disconnected { reason } => Some(Err(format!("disconnected: {reason}"))),
+            _ => None,
+        })
+        .await?
+        .map_err(Failure::new)
+    }
+
+    /// Waits for the loss of the connection, and returns the reason.
+    ///
+    /// # Errors
+    /// When the connection is not lost in time.
+    pub async fn wait_for_disconnection(&mut self) -> Result<DisconnectReason, Failure> {
+        event(&mut self.events, "Disconnected", |event| match event {
+            Event::Disconnected { reason } => Some(reason.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Waits for the next connection.
+    ///
+    /// # Errors
+    /// When the session does not connect in time.
+    pub async fn wait_for_connection(&mut self) -> Result<(), Failure> {
+        event(&mut self.events, "Connected", |event| match event {
+            Event::Connected { .. } => Some(()),
+            _ => None,
+        })
+        .await
+    }
 }

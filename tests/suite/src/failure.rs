@@ -1,4 +1,4 @@
-//! Why a check failed, and waiting that cannot last.
+//! Failures of checks, and waits with a deadline.
 
 use mfly_client::standard::{Event, Events};
 use std::error::Error;
@@ -7,15 +7,15 @@ use std::fmt::Write as _;
 use std::future::Future;
 use std::time::Duration;
 
-/// Longest wait for one thing: far above what any needs, so that a hang is a failure with a name.
+/// Longest wait: far above what any step needs, so that a hang becomes a failure with a name.
 pub const DEADLINE: Duration = Duration::from_secs(10);
 
-/// What was wrong, in words.
+/// The reason why a check failed, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure(String);
 
 impl Failure {
-    /// A failure.
+    /// Makes a failure from its reason.
     pub fn new(what: impl Into<String>) -> Self {
         Self(what.into())
     }
@@ -27,8 +27,8 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Every error is a failure with all its causes. [`Failure`] is no error itself, else it would be
-/// its own cause here.
+/// Every error is a failure with all its causes. [`Failure`] does not implement [`Error`], because
+/// this would then conflict with `From<T> for T`.
 impl<E: Error> From<E> for Failure {
     fn from(error: E) -> Self {
         let mut text = error.to_string();
@@ -45,12 +45,12 @@ impl<E: Error> From<E> for Failure {
     }
 }
 
-/// Says which step failed.
+/// Adds the step that failed.
 pub trait During<T> {
     /// Puts `step` before the failure.
     ///
     /// # Errors
-    /// The same failure, with the step.
+    /// Returns the failure with the step.
     fn during(self, step: &str) -> Result<T, Failure>;
 }
 
@@ -76,10 +76,10 @@ pub fn equal<T: PartialEq + fmt::Debug>(what: &str, is: &T, expected: &T) -> Res
     ensure(is == expected, || format!("{what} is {is:?} instead of {expected:?}"))
 }
 
-/// The outcome of `work`, which has to come within [`DEADLINE`].
+/// Returns the outcome of `work`.
 ///
 /// # Errors
-/// When it does not, or when `work` fails.
+/// When `work` fails, or is not done within [`DEADLINE`].
 pub async fn within<T, E: Into<Failure>>(
     what: &str,
     work: impl Future<Output = Result<T, E>>,
@@ -90,11 +90,10 @@ pub async fn within<T, E: Into<Failure>>(
     }
 }
 
-/// What `pick` makes of the first event that it takes; earlier ones are passed over.
+/// Returns what `pick` makes of the first event that it accepts. Skips earlier events.
 ///
 /// # Errors
-/// When no such event comes within [`DEADLINE`] or before the session is over, with what came
-/// instead.
+/// When no such event arrives within [`DEADLINE`] or before the end of the session. Quotes the others.
 pub async fn event<T>(
     events: &mut Events,
     what: &str,
@@ -118,22 +117,19 @@ pub async fn event<T>(
     }
 }
 
-/// All events until the session is over.
+/// Waits for the end of the session.
 ///
 /// # Errors
-/// When it is not over within [`DEADLINE`].
-pub async fn all_events(events: &mut Events) -> Result<Vec<Event>, Failure> {
-    let mut all = Vec::new();
-    let ended = tokio::time::timeout(DEADLINE, async {
+/// When it does not end within [`DEADLINE`], or tries to reconnect before.
+pub async fn never_reconnects(events: &mut Events) -> Result<(), Failure> {
+    let ended = async {
         while let Some(event) = events.next().await {
-            all.push(event);
+            let reconnects = matches!(event, Event::Reconnecting { .. });
+            ensure(!reconnects, || "the session tried again".to_owned())?;
         }
-    })
-    .await;
-    match ended {
-        Ok(()) => Ok(all),
-        Err(_) => Err(Failure(format!("the session goes on after {all:?}"))),
-    }
+        Ok::<_, Failure>(())
+    };
+    within("the end of the session", ended).await
 }
 
 #[cfg(test)]

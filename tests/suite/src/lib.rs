@@ -1,20 +1,19 @@
-//! Checks that every XMPP server and every way of reaching it has to pass with this client.
+//! Checks that every XMPP server has to pass with this client, over every transport.
 //!
-//! A [`Server`] says how it is reached and how users are made there; [`run()`] tries every check of
-//! [`checks`] over every [`Transport`] of it. What a server does without is in the [`Report`], with
-//! the reason.
+//! A [`Server`] names its transports and creates users; [`run()`] tries every check of [`checks`]
+//! over every [`Transport`] of it. The [`Report`] names each lack of a server with its reason.
 //!
 //! | module | what |
 //! |---|---|
-//! | [`server`] | what the suite asks of a server |
+//! | [`server`] | the interface of a server under test |
 //! | [`checks`], [`check`] | the checks, one file for each subject |
-//! | [`env`] | where one check runs: users of its own over one transport |
-//! | [`failure`] | why a check failed; waiting with a deadline |
-//! | [`run`](mod@run), [`report`] | running them, and what came out |
-//! | [`relay`] | between a client and a server, to go silent or away |
-//! | [`certificate`], [`port`] | a good certificate and one for each way to be bad; free ports |
+//! | [`env`](mod@env) | the environment of one check: users of its own over one transport |
+//! | [`failure`] | failures of checks; waits with a deadline |
+//! | [`run`](mod@run), [`report`] | running the checks, and the report |
+//! | [`relay`] | a relay between client and server that can hold back bytes |
+//! | [`certificate`], [`port`] | certificates, good and bad; free ports |
 //!
-//! Every wait is for something that happens, and has a deadline; nothing sleeps.
+//! Every wait is for an event, and has a deadline; no check sleeps.
 
 pub mod certificate;
 pub mod check;

@@ -1,6 +1,6 @@
-//! A relay between a client and a server, which can go silent or away.
+//! A relay between a client and a server, which can hold back all bytes or close connections.
 //!
-//! It moves bytes and does not look into them, so that it works for every transport with a socket.
+//! It does not interpret the bytes, so that it serves every transport with a socket.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -10,14 +10,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// What the relay does with its connections.
+/// How the relay treats its connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RelayMode {
-    /// It passes everything on.
+    /// Forwards all bytes.
     Forwarding,
-    /// It takes connections and bytes and passes nothing on.
+    /// Accepts connections and bytes, and forwards nothing.
     Silent,
-    /// It ends every connection at once.
+    /// Closes every connection at once.
     Closed,
 }
 
@@ -29,7 +29,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// A relay to this port of 127.0.0.1, which passes everything on.
+    /// Starts a relay to this port of 127.0.0.1, which forwards all bytes.
     ///
     /// # Errors
     /// When no port is left.
@@ -52,7 +52,7 @@ impl Relay {
         self.address.port()
     }
 
-    /// What becomes of the connections from now on. One that was silent stays silent.
+    /// Sets how connections are treated from now on. A silent one stays silent.
     pub fn set_mode(&self, mode: RelayMode) {
         self.mode.send_replace(mode);
     }
@@ -82,7 +82,7 @@ async fn pass(mut client: TcpStream, port: u16, mut mode: watch::Receiver<RelayM
     }
 }
 
-/// Takes what the client says, until it or the relay goes away.
+/// Reads and drops the client's bytes, until the client or the relay closes the connection.
 async fn swallow(client: &mut TcpStream, mode: &mut watch::Receiver<RelayMode>) {
     let drain = async {
         let mut chunk = [0; 4096];

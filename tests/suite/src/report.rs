@@ -1,4 +1,4 @@
-//! What a run found: a table for people, JSON for programs.
+//! The report of a run: a table for people, JSON for programs.
 
 use crate::transport::Transport;
 use serde_json::{Value, json};
@@ -6,21 +6,21 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// How a check ended.
+/// The outcome of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It holds; with what was noted on the way.
+    /// The check holds. Carries its notes.
     Passed(String),
-    /// The server does without what the check is about.
+    /// The server lacks the capability.
     Lacks {
-        /// For this reason.
+        /// The reason.
         why: &'static str,
-        /// What trying it led to.
+        /// The failure of the check.
         seen: String,
     },
-    /// The check has no meaning over this transport, for this reason.
+    /// The check has no meaning over this transport. Carries the reason.
     DoesNotApply(&'static str),
-    /// It does not hold.
+    /// The check does not hold. Carries the failure.
     Failed(String),
 }
 
@@ -31,11 +31,11 @@ pub struct Row {
     pub check: &'static str,
     /// Its position in the suite.
     pub number: usize,
-    /// How the server was reached.
+    /// The transport to the server.
     pub transport: Transport,
-    /// How it ended.
+    /// The outcome of the check.
     pub outcome: Outcome,
-    /// How long it took.
+    /// The duration of the check.
     pub took: Duration,
 }
 
@@ -44,7 +44,7 @@ pub struct Row {
 pub struct Report {
     /// The server's name and version.
     pub server: String,
-    /// In the order of the suite.
+    /// All rows, in the order of the suite.
     pub rows: Vec<Row>,
 }
 
@@ -54,13 +54,13 @@ impl Report {
         Self { server: server.to_owned(), rows }
     }
 
-    /// Those that failed.
+    /// All failed rows.
     pub fn failures(&self) -> impl Iterator<Item = &Row> {
         let failed = |row: &&Row| matches!(row.outcome, Outcome::Failed(_));
         self.rows.iter().filter(failed)
     }
 
-    /// How many rows passed, lack something, do not apply, and failed.
+    /// Counts the rows by their outcome.
     #[must_use]
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
@@ -84,7 +84,7 @@ impl Report {
 }
 
 impl Row {
-    /// The check, the transport and what was seen, on one line.
+    /// The check, the transport and the outcome, on one line.
     #[must_use]
     pub fn line(&self) -> String {
         let (outcome, text) = self.outcome.words();
@@ -109,7 +109,7 @@ impl Row {
 }
 
 impl Outcome {
-    /// Its name, and what there is to say about it.
+    /// The name of the outcome, and its notes or reason.
     fn words(&self) -> (&'static str, &str) {
         match self {
             Self::Passed(notes) => ("passed", notes),
@@ -120,16 +120,16 @@ impl Outcome {
     }
 }
 
-/// How many rows ended how.
+/// The number of rows with each outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Passed.
+    /// Rows that passed.
     pub passed: usize,
-    /// The server does without.
+    /// Rows whose capability the server lacks.
     pub lacking: usize,
-    /// Without meaning there.
+    /// Rows without meaning over their transport.
     pub not_applicable: usize,
-    /// Failed.
+    /// Rows that failed.
     pub failed: usize,
 }
 
@@ -143,7 +143,7 @@ impl fmt::Display for Counts {
     }
 }
 
-/// One line a check and transport, the transports of one check together.
+/// Writes one line for each check and transport, grouped by check.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.server)?;
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_shows_each_check_once_and_what_is_lacking_with_its_reason() {
+    fn the_table_shows_each_check_once_and_each_lack_with_its_reason() {
         let lacks = Outcome::Lacks { why: "not in this version", seen: "refused".to_owned() };
         let report = Report::new(
             "Some server 1.0",

@@ -11,26 +11,26 @@ use crate::transport::Transport;
 use futures_util::future::join_all;
 use std::time::{Duration, Instant};
 
-/// Longest time of one check. Each wait inside is bounded, too; this bounds their sum.
-const CHECK: Duration = Duration::from_secs(40);
+/// Longest time of one check. It bounds the sum of the waits, each of which has a deadline.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(40);
 
-/// Every check over these transports of the server. Framings run side by side, the checks of one
-/// transport one after the other; then those with other certificates, and at last those that restart
-/// the server.
+/// Runs every check over these transports of the server. Transports run side by side, the checks of
+/// one transport in turn; then the checks with other certificates, and last those that restart the
+/// server.
 pub async fn run(server: &dyn Server, transports: &[Transport]) -> Report {
     let checks = checks::all();
     let shared = |check: &Check| check.instance == Instance::Shared;
     let mut rows = run_over_all(server, transports, &checks, shared).await;
     for kind in Certificate::BAD {
-        let showing = |check: &Check| check.instance == Instance::WithCertificate(kind);
+        let is_for_it = |check: &Check| check.instance == Instance::WithCertificate(kind);
         let other = if transports.iter().any(|transport| transport.has_certificate()) {
             server.with_certificate(kind).await
         } else {
-            Err(Failure::new("nothing shows a certificate"))
+            Err(Failure::new("no transport has a certificate"))
         };
         rows.extend(match other {
-            Ok(other) => run_over_all(&*other, transports, &checks, showing).await,
-            Err(failure) => failed(transports, &checks, showing, &failure),
+            Ok(other) => run_over_all(&*other, transports, &checks, is_for_it).await,
+            Err(failure) => failed(transports, &checks, is_for_it, &failure),
         });
     }
     for &transport in transports {
@@ -71,9 +71,10 @@ async fn run_one(server: &dyn Server, transport: Transport, number: usize, check
         Some(why) => Outcome::DoesNotApply(why),
         None => {
             let env = CheckEnv::new(server, transport, number);
-            let tried = tokio::time::timeout(CHECK, (check.body)(&env)).await;
-            let tried =
-                tried.unwrap_or_else(|_| Err(Failure::new(format!("not done within {CHECK:?}"))));
+            let tried = tokio::time::timeout(CHECK_TIMEOUT, (check.body)(&env)).await;
+            let tried = tried.unwrap_or_else(|_| {
+                Err(Failure::new(format!("not done within {CHECK_TIMEOUT:?}")))
+            });
             let lacks = check.capability.and_then(|capability| server.lacks(transport, capability));
             match (tried, lacks) {
                 (Ok(()), None) => Outcome::Passed(env.notes()),
@@ -86,7 +87,7 @@ async fn run_one(server: &dyn Server, transport: Transport, number: usize, check
     Row { check: check.name, number, transport, outcome, took: started.elapsed() }
 }
 
-/// The rows of checks whose server did not come up.
+/// The rows of checks whose server did not start.
 fn failed(
     transports: &[Transport],
     checks: &[Check],

@@ -1,4 +1,4 @@
-//! What the suite asks of a server.
+//! The interface of a server under test.
 
 use crate::certificate::Certificate;
 use crate::failure::Failure;
@@ -7,30 +7,30 @@ use async_trait::async_trait;
 use mfly_client::standard::Account;
 use mfly_client::{BareJid, Password};
 
-/// What a server may do without. A check that needs it then says so instead of failing.
+/// A capability that a server may lack. A check that requires it then reports the lack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Capability {
     /// SCRAM bound to the TLS connection by `tls-exporter` or `tls-server-end-point` (RFC 9266, RFC
     /// 5929).
     ChannelBinding,
-    /// Logging in by SASL2 with an inline resource binding (XEP-0388, XEP-0386).
+    /// A login by SASL2 with inline resource binding (XEP-0388, XEP-0386).
     Sasl2,
-    /// Telling who is blocked that the other left (XEP-0191 §3.3).
+    /// Unavailable presence to a user who was blocked (XEP-0191 §3.3).
     PresenceOfBlocked,
-    /// Ending the stream of who sends a stanza above the limit.
+    /// A limit for stanzas, above which the stream ends.
     StanzaLimit,
 }
 
-/// A server under the suite.
+/// A server that the suite checks.
 #[async_trait]
 pub trait Server: Send + Sync {
-    /// Its name and version.
+    /// The server's name and version.
     fn name(&self) -> &str;
 
-    /// The XMPP domain of users who come over `transport`.
+    /// The XMPP domain of users who connect over `transport`.
     fn domain(&self, transport: Transport) -> &str;
 
-    /// How it can be reached.
+    /// All transports of the server.
     fn transports(&self) -> Vec<Transport>;
 
     /// The address to connect to over `transport`, its port named; `None` where no socket is opened.
@@ -39,7 +39,7 @@ pub trait Server: Send + Sync {
     /// An account that connects over `transport` and trusts the authority of the good certificate.
     ///
     /// # Errors
-    /// When the server cannot be reached like this.
+    /// When the server has no such transport.
     fn account(
         &self,
         transport: Transport,
@@ -47,10 +47,10 @@ pub trait Server: Send + Sync {
         password: Password,
     ) -> Result<Account, Failure>;
 
-    /// The strongest mechanism over `transport` that this client knows, too.
+    /// The strongest mechanism over `transport` that both sides know.
     fn strongest(&self, transport: Transport) -> &'static str;
 
-    /// The longest stanza that the server takes, in bytes.
+    /// The longest stanza that the server accepts, in bytes.
     fn max_stanza_bytes(&self) -> usize;
 
     /// Creates a user who logs in with this password.
@@ -59,19 +59,19 @@ pub trait Server: Send + Sync {
     /// When the server refuses.
     async fn create_user(&self, user: &BareJid, password: &str) -> Result<(), Failure>;
 
-    /// Ends the server and starts it again at the same addresses, with the same users.
+    /// Stops the server and starts it again at the same addresses, with the same users.
     ///
     /// # Errors
-    /// When it does not end or does not come up.
+    /// When it does not stop or does not start.
     async fn restart(&self) -> Result<(), Failure>;
 
-    /// Another instance, which shows this certificate.
+    /// Starts another instance with this certificate.
     ///
     /// # Errors
-    /// When it does not come up.
+    /// When it does not start.
     async fn with_certificate(&self, certificate: Certificate) -> Result<Box<dyn Server>, Failure>;
 
-    /// Why the server does not offer this over `transport`; `None` when it does. A reason that is no
-    /// longer true fails the run.
+    /// The reason why the server lacks this capability over `transport`; `None` when it does not. A
+    /// reason that is no longer true fails the run.
     fn lacks(&self, transport: Transport, capability: Capability) -> Option<&'static str>;
 }

@@ -1,8 +1,8 @@
-//! The ways in which frames travel between this client and a server.
+//! The transports between this client and a server.
 
 use std::fmt;
 
-/// How a server is reached.
+/// A way to connect to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Transport {
     /// A pair in memory, framed as over TCP.
@@ -13,26 +13,26 @@ pub enum Transport {
     StartTls,
     /// TCP with TLS from the first byte (XEP-0368).
     DirectTls,
-    /// WebSocket in the clear (RFC 7395), within this machine.
+    /// WebSocket without TLS (RFC 7395), within this machine.
     WebSocket,
     /// WebSocket over TLS.
     SecureWebSocket,
 }
 
 impl Transport {
-    /// Whether TLS protects it, so that there is a certificate.
+    /// Whether it uses TLS, and therefore a certificate.
     #[must_use]
     pub const fn has_certificate(self) -> bool {
         matches!(self, Self::StartTls | Self::DirectTls | Self::SecureWebSocket)
     }
 
-    /// Whether it goes through a socket.
+    /// Whether it opens a socket.
     #[must_use]
     pub const fn has_socket(self) -> bool {
         !matches!(self, Self::MemoryTcp | Self::MemoryWebSocket)
     }
 
-    /// The stem of users' names there.
+    /// The part that it adds to the names of users.
     pub(crate) const fn stem(self) -> &'static str {
         match self {
             Self::MemoryTcp => "memory-tcp",

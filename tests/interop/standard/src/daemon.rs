@@ -108,16 +108,7 @@ impl<D: Daemon> Server for StandardServer<D> {
     }
 
     fn address(&self, transport: Transport) -> Option<String> {
-        let ports = self.config.ports;
-        Some(match transport {
-            Transport::StartTls => format!("xmpp://127.0.0.1:{}", ports.start_tls),
-            Transport::DirectTls => format!("xmpps://127.0.0.1:{}", ports.direct_tls),
-            Transport::WebSocket => format!("ws://localhost:{}{WEBSOCKET_PATH}", ports.websocket),
-            Transport::SecureWebSocket => {
-                format!("wss://localhost:{}{WEBSOCKET_PATH}", ports.secure_websocket)
-            }
-            Transport::MemoryTcp | Transport::MemoryWebSocket => return None,
-        })
+        self.config.ports.address(transport, WEBSOCKET_PATH)
     }
 
     fn account(

@@ -2,12 +2,12 @@
 
 use crate::daemon::Daemon;
 use crate::error::ServerError;
-use crate::instance::{InstanceConfig, MAX_STANZA_BYTES, Ports, WEBSOCKET_PATH, quoted};
+use crate::instance::{InstanceConfig, MAX_STANZA_BYTES, WEBSOCKET_PATH, quoted};
 use crate::process::{Process, run};
 use async_trait::async_trait;
 use mfly_client::BareJid;
 use mfly_suite::certificate::DOMAIN;
-use mfly_suite::port;
+use mfly_suite::port::{self, Ports};
 use mfly_suite::{Capability, Transport};
 use serde_json::json;
 use std::net::Ipv4Addr;

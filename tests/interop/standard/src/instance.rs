@@ -2,7 +2,7 @@
 
 use crate::folder::RunFolder;
 use mfly_suite::certificate::{Certificate, Certificates, Chain};
-use mfly_suite::port;
+use mfly_suite::port::Ports;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -11,36 +11,6 @@ pub(crate) const MAX_STANZA_BYTES: usize = 256 * 1024;
 
 /// The path of WebSocket connections, which both servers have by default.
 pub(crate) const WEBSOCKET_PATH: &str = "/xmpp-websocket";
-
-/// Where a server listens on 127.0.0.1.
-#[derive(Clone, Copy, Debug)]
-pub struct Ports {
-    /// TCP, with STARTTLS demanded.
-    pub start_tls: u16,
-    /// TCP with TLS from the first byte.
-    pub direct_tls: u16,
-    /// WebSocket in the clear.
-    pub websocket: u16,
-    /// WebSocket over TLS.
-    pub secure_websocket: u16,
-}
-
-impl Ports {
-    /// Ports on which nobody listens now.
-    ///
-    /// # Errors
-    /// When there are none.
-    pub fn free() -> io::Result<Self> {
-        let [start_tls, direct_tls, websocket, secure_websocket] = port::free()?;
-        Ok(Self { start_tls, direct_tls, websocket, secure_websocket })
-    }
-
-    /// All of them.
-    #[must_use]
-    pub fn all(self) -> [u16; 4] {
-        [self.start_tls, self.direct_tls, self.websocket, self.secure_websocket]
-    }
-}
 
 /// Where one instance of a server writes, where it listens, and the certificate that it shows,
 /// which is in its folder: [`InstanceConfig::AUTHORITY`], [`InstanceConfig::CHAIN`], [`InstanceConfig::KEY`] and

@@ -23,5 +23,5 @@ pub mod prosody;
 pub use daemon::{Daemon, StandardServer};
 pub use ejabberd::Ejabberd;
 pub use error::ServerError;
-pub use instance::{InstanceConfig, Ports};
+pub use instance::InstanceConfig;
 pub use prosody::Prosody;

@@ -2,11 +2,12 @@
 
 use crate::daemon::Daemon;
 use crate::error::ServerError;
-use crate::instance::{InstanceConfig, MAX_STANZA_BYTES, Ports, WEBSOCKET_PATH, quoted};
+use crate::instance::{InstanceConfig, MAX_STANZA_BYTES, WEBSOCKET_PATH, quoted};
 use crate::process::{Process, run};
 use async_trait::async_trait;
 use mfly_client::BareJid;
 use mfly_suite::certificate::DOMAIN;
+use mfly_suite::port::Ports;
 use mfly_suite::{Capability, Transport};
 use tokio::process::Command;
 

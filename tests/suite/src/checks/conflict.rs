@@ -1,15 +1,13 @@
 //! One session replaces another.
 
-use crate::check::Check;
+use crate::check::checks;
 use crate::env::{CheckEnv, connect};
-use crate::failure::{Failure, all_events, ensure, within};
+use crate::failure::{Failure, ensure, never_reconnects, within};
 use mfly_client::EndReason;
-use mfly_client::standard::Event;
 
-pub(super) const CHECKS: &[Check] = &[Check::shared(
-    "a session whose resource another one takes ends, and does not fight for it",
-    |env| Box::pin(replaced(env)),
-)];
+checks! {
+    "a session whose resource another one takes ends, and does not connect again" => replaced();
+}
 
 async fn replaced(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let user = env.user("alice").await?;
@@ -20,9 +18,6 @@ async fn replaced(env: &CheckEnv<'_>) -> Result<(), Failure> {
         within("the end of the first", async { Ok::<_, Failure>(first.session.ended().await) })
             .await?;
     ensure(matches!(reason, EndReason::Replaced), || format!("it ended because {reason:?}"))?;
-    let events = all_events(&mut first.events).await?;
-    ensure(!events.iter().any(|event| matches!(event, Event::Reconnecting { .. })), || {
-        format!("it was connected again: {events:?}")
-    })?;
+    never_reconnects(&mut first.events).await?;
     within("a ping of the second", second.session.ping(None)).await
 }

@@ -1,49 +1,35 @@
-//! Logging in, and not being let in.
+//! Logins that succeed and logins that are refused.
 
-use crate::check::Check;
-use crate::env::{CheckEnv, OnlineUser, User, connect};
-use crate::failure::{Failure, all_events, ensure, equal, within};
+use crate::check::checks;
+use crate::env::{CheckEnv, OnlineUser, connect};
+use crate::failure::{Failure, ensure, equal, never_reconnects, within};
 use crate::server::Capability;
-use mfly_client::standard::{Account, Event};
-use mfly_client::{ErrorKind, MechanismKind};
+use mfly_client::standard::Account;
+use mfly_client::{Error, ErrorKind, MechanismKind};
 use serde_json::Value;
 
-pub(super) const CHECKS: &[Check] = &[
-    Check::shared("a session is bound to the resource it asks for", |env| Box::pin(bound(env))),
-    Check::shared("a login one step at a time leads to the same", |env| {
-        Box::pin(step_by_step(env))
-    }),
-    Check::shared("the strongest mechanism that both sides know is used", |env| {
-        Box::pin(strongest(env))
-    }),
-    Check::shared("what is known of a server makes no difference but in time", |env| {
-        Box::pin(known_server(env))
-    }),
-    Check::shared("PLAIN is used where nothing else is allowed", |env| Box::pin(plain(env))),
-    Check::shared("the authentication is bound to the TLS connection", |env| {
-        Box::pin(bound_to_tls(env))
-    })
-    .within_tls()
-    .requiring(Capability::ChannelBinding),
-    Check::shared("one exchange logs in and binds, by SASL2", |env| Box::pin(sasl2(env)))
-        .requiring(Capability::Sasl2),
-    Check::shared("a password that is not ASCII works", |env| Box::pin(unusual_password(env))),
-    Check::shared("a wrong password is refused, once and for all", |env| {
-        Box::pin(wrong_password(env))
-    }),
-    Check::shared("an unknown user is refused, once and for all", |env| {
-        Box::pin(unknown_user(env))
-    }),
-];
-
-async fn bound(env: &CheckEnv<'_>) -> Result<(), Failure> {
-    let user = env.user("alice").await?;
-    bound_with(&user, &env.account(&user)?.pipelined(true)).await
+checks! {
+    "a session is bound to the resource it asks for" => bound(true);
+    "a login one step at a time ends in the same state" => bound(false);
+    "the strongest mechanism that both sides know is used" => strongest();
+    "a remembered server only makes the login faster" => known_server();
+    "PLAIN is used where nothing else is allowed" => plain();
+    "the authentication is bound to the TLS connection" => bound_to_tls(),
+        within_tls(), requiring(Capability::ChannelBinding);
+    "one round trip logs in and binds, by SASL2" => sasl2(), requiring(Capability::Sasl2);
+    "a password that is not ASCII works" => unusual_password();
+    "a wrong password is refused, once and for all" => wrong_password();
+    "an unknown user is refused, once and for all" => unknown_user();
 }
 
-async fn step_by_step(env: &CheckEnv<'_>) -> Result<(), Failure> {
+async fn bound(env: &CheckEnv<'_>, pipelined: bool) -> Result<(), Failure> {
     let user = env.user("alice").await?;
-    bound_with(&user, &env.account(&user)?.pipelined(false)).await
+    let account = env.account(&user)?.pipelined(pipelined).resource("balcony");
+    let alice = connect(&user, &account).await?;
+    equal("the address", &alice.session.jid(), &user.jid.with_resource("balcony")?)?;
+    within("a ping", alice.session.ping(None)).await?;
+    let closing = async { Ok::<_, Failure>(alice.session.close().await) };
+    within("closing", closing).await
 }
 
 async fn strongest(env: &CheckEnv<'_>) -> Result<(), Failure> {
@@ -62,7 +48,7 @@ async fn known_server(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let known = first.session.known_server();
     first.session.close().await;
     let second = connect(&user, &account.known_server(known.clone())).await?;
-    equal("what is known", &second.session.known_server(), &known)?;
+    equal("the known server", &second.session.known_server(), &known)?;
     within("a ping", second.session.ping(None)).await
 }
 
@@ -87,7 +73,7 @@ async fn sasl2(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let alice = env.online("alice").await?;
     let known = serde_json::to_value(alice.session.known_server())?;
     equal("an offer to bind along", &known["sasl2"]["bind2"], &true.into())?;
-    // Whoever binds like this is named by the server, after the client's tag (XEP-0386).
+    // The server makes up the resource, after the client's tag (XEP-0386).
     let address = alice.session.jid();
     let resource = address.resource().unwrap_or_default();
     ensure(resource.starts_with("mfly") && !is_own(resource), || {
@@ -96,7 +82,7 @@ async fn sasl2(env: &CheckEnv<'_>) -> Result<(), Failure> {
     within("a ping", alice.session.ping(None)).await
 }
 
-/// Whether a resource was made up by the client.
+/// Whether the client made up a resource.
 fn is_own(resource: &str) -> bool {
     const UUID: usize = 36;
     resource.strip_prefix("mfly-").is_some_and(|rest| rest.len() == UUID)
@@ -110,7 +96,7 @@ async fn unusual_password(env: &CheckEnv<'_>) -> Result<(), Failure> {
     within("a ping", alice.session.ping(None)).await
 }
 
-/// What the server offers of what this client knows, in words.
+/// The mechanisms and bindings that server and client share, in words.
 fn offer(who: &OnlineUser) -> Result<String, Failure> {
     let known = serde_json::to_value(who.session.known_server())?;
     let list = |value: &Value| -> String {
@@ -136,41 +122,28 @@ fn mechanism(who: &OnlineUser) -> Result<String, Failure> {
         .ok_or_else(|| Failure::new("the session knows nothing of its server"))
 }
 
-async fn bound_with(user: &User, account: &Account) -> Result<(), Failure> {
-    let alice = connect(user, &account.clone().resource("balcony")).await?;
-    let expected = user.jid.with_resource("balcony")?;
-    equal("the address", &alice.session.jid(), &expected)?;
-    within("a ping", alice.session.ping(None)).await?;
-    within("closing", async {
-        alice.session.close().await;
-        Ok::<_, Failure>(())
-    })
-    .await
-}
-
 async fn wrong_password(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let user = env.user("alice").await?;
-    refused(&env.account_with(&user, "a guess")?).await
+    credentials_refused(&env.account_with(&user, "a guess")?).await
 }
 
 async fn unknown_user(env: &CheckEnv<'_>) -> Result<(), Failure> {
-    let nobody = env.unregistered("nobody")?;
-    refused(&env.account(&nobody)?).await
+    credentials_refused(&env.account(&env.unregistered("nobody")?)?).await
 }
 
-/// Connecting fails with the credentials, at the first of several attempts that would be allowed.
-async fn refused(account: &Account) -> Result<(), Failure> {
+async fn credentials_refused(account: &Account) -> Result<(), Failure> {
+    let error = fails_for_good(account).await?;
+    ensure(matches!(error.kind(), ErrorKind::InvalidCredentials { .. }), || {
+        format!("not refused credentials but {error:?}")
+    })
+}
+
+/// Fails unless connecting fails at the first of several attempts that would be allowed.
+pub(super) async fn fails_for_good(account: &Account) -> Result<Error, Failure> {
     let connecting = account.clone().attempts(3).connect();
     let mut events = connecting.events();
     let outcome = within("an answer", async { Ok::<_, Failure>(connecting.await) }).await?;
-    let Err(error) = outcome else {
-        return Err(Failure::new("the server let the session in"));
-    };
-    ensure(matches!(error.kind(), ErrorKind::InvalidCredentials { .. }), || {
-        format!("not refused credentials but {error:?}")
-    })?;
-    let events = all_events(&mut events).await?;
-    ensure(!events.iter().any(|event| matches!(event, Event::Reconnecting { .. })), || {
-        format!("it was tried again: {events:?}")
-    })
+    let Err(error) = outcome else { return Err(Failure::new("the session was connected")) };
+    never_reconnects(&mut events).await?;
+    Ok(error)
 }

@@ -1,15 +1,16 @@
 //! Entity time (XEP-0202).
 
-use crate::check::Check;
+use crate::check::checks;
 use crate::env::CheckEnv;
 use crate::failure::{Failure, ensure, within};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// How far the two clocks may be apart, which are of one machine.
+/// Largest difference between the clocks of client and server, which run on one machine.
 const TOLERANCE: Duration = Duration::from_secs(60);
 
-pub(super) const CHECKS: &[Check] =
-    &[Check::shared("the server tells what time it is", |env| Box::pin(now(env)))];
+checks! {
+    "the server sends its time" => now();
+}
 
 async fn now(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let alice = env.online("alice").await?;

@@ -1,14 +1,14 @@
 //! Pings, in both directions.
 
-use crate::check::Check;
+use crate::check::checks;
 use crate::env::CheckEnv;
 use crate::failure::{Failure, within};
 use mfly_client::{BareJid, Jid};
 
-pub(super) const CHECKS: &[Check] = &[
-    Check::shared("the server answers a ping", |env| Box::pin(server(env))),
-    Check::shared("a session answers the ping of another user", |env| Box::pin(peer(env))),
-];
+checks! {
+    "the server answers a ping" => server();
+    "a session answers the ping of another user" => peer();
+}
 
 async fn server(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let alice = env.online("alice").await?;

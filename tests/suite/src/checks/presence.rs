@@ -1,15 +1,14 @@
 //! Presence between users who allowed each other to see it.
 
-use crate::check::Check;
+use crate::check::checks;
 use crate::env::{CheckEnv, OnlineUser};
 use crate::failure::{During, Failure, event, within};
 use mfly_client::standard::Event;
 use mfly_client::{BareJid, PresenceKind, Show};
 
-pub(super) const CHECKS: &[Check] =
-    &[Check::shared("a user who was allowed to sees another come, change and leave", |env| {
-        Box::pin(seen(env))
-    })];
+checks! {
+    "a user with a subscription sees the contact come, change and leave" => seen();
+}
 
 async fn seen(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let mut alice = env.online("alice").await?;
@@ -35,32 +34,31 @@ async fn seen(env: &CheckEnv<'_>) -> Result<(), Failure> {
     })
     .await?;
     bob.session.close().await;
-    sees(&mut alice, &bob.user.jid, PresenceKind::Unavailable).await
+    wait_for_presence(&mut alice, &bob.user.jid, PresenceKind::Unavailable).await
 }
 
-/// `one` asks to see the presence of `other`, who allows it.
+/// Subscribes `one` to the presence of `other`, who allows it.
 pub(super) async fn befriend(one: &mut OnlineUser, other: &mut OnlineUser) -> Result<(), Failure> {
-    // Who never asked for the contact list is not told of changes to it, of which answers are some
-    // (RFC 6121 §3.1.6).
+    // Servers push changes only to sessions that have asked for the list (RFC 6121 §3.1.6).
     within("asking for the list", one.session.roster()).await?;
     within("asking for the list", other.session.roster()).await?;
-    within("asking to see presence", one.session.subscribe(&other.user.jid)).await?;
-    sees(other, &one.user.jid, PresenceKind::Subscribe).await?;
+    within("subscribing", one.session.subscribe(&other.user.jid)).await?;
+    wait_for_presence(other, &one.user.jid, PresenceKind::Subscribe).await?;
     within("allowing it", other.session.allow_subscription(&one.user.jid)).await?;
-    sees(one, &other.user.jid, PresenceKind::Subscribed).await?;
-    sees(one, &other.user.jid, PresenceKind::Available).await
+    wait_for_presence(one, &other.user.jid, PresenceKind::Subscribed).await?;
+    wait_for_presence(one, &other.user.jid, PresenceKind::Available).await
 }
 
-/// Waits until a session is told this about somebody.
-pub(super) async fn sees(
+/// Waits for a presence of `sender` of this kind.
+pub(super) async fn wait_for_presence(
     who: &mut OnlineUser,
-    whom: &BareJid,
-    what: PresenceKind,
+    sender: &BareJid,
+    wanted: PresenceKind,
 ) -> Result<(), Failure> {
-    event(&mut who.events, &format!("{what:?} of {whom}"), |event| match event {
-        Event::Presence { from, kind, .. } if *kind == what && from.bare() == *whom => Some(()),
+    event(&mut who.events, &format!("{wanted:?} of {sender}"), |event| match event {
+        Event::Presence { from, kind, .. } if *kind == wanted && from.bare() == *sender => Some(()),
         _ => None,
     })
     .await
-    .during(&format!("telling {}", who.user.jid))
+    .during(&format!("an event of {}", who.user.jid))
 }

@@ -1,6 +1,6 @@
 //! Profiles: cards (XEP-0054).
 
-use crate::check::Check;
+use crate::check::checks;
 use crate::env::CheckEnv;
 use crate::failure::{Failure, equal, within};
 use futures_util::future::join;
@@ -9,17 +9,11 @@ use mfly_client::standard::{Email, Photo, VCard};
 /// Bytes of a large picture: 200 kB as they travel.
 const LARGE: usize = 150_000;
 
-pub(super) const CHECKS: &[Check] = &[
-    Check::shared("a profile is read as it was set, by its owner and by others", |env| {
-        Box::pin(set_and_read(env))
-    }),
-    Check::shared("a profile of 200 kB is read as it was set, beside other requests", |env| {
-        Box::pin(large(env))
-    }),
-    Check::shared("a changed field leaves the others of a profile as they were", |env| {
-        Box::pin(changed(env))
-    }),
-];
+checks! {
+    "a profile is read as it was set, by its owner and by others" => set_and_read();
+    "a profile of 200 kB is read as it was set, beside other requests" => large();
+    "a changed field leaves the others of a profile as they were" => changed();
+}
 
 async fn set_and_read(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let alice = env.online("alice").await?;
@@ -74,7 +68,7 @@ fn card(picture: &[u8]) -> VCard {
     card
 }
 
-/// What servers keep of a card. Prosody turns it into another form and back, which adds some.
+/// Compares the fields that servers keep. Prosody converts a card and back, which adds others.
 fn same(read: &VCard, set: &VCard) -> Result<(), Failure> {
     let addresses = |card: &VCard| -> Vec<String> {
         let emails = card.emails.iter();

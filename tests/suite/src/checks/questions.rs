@@ -1,21 +1,20 @@
-//! Questions of other users that exceed a limit of this client, whichever it is.
+//! Requests of other users that exceed a limit of this client.
 
-use super::message::exchange;
-use crate::check::Check;
-use crate::env::{CheckEnv, OnlineUser, connect};
-use crate::failure::{Failure, ensure, equal, event};
-use mfly_client::standard::Event;
+use super::message::deliver;
+use crate::check::checks;
+use crate::env::{CheckEnv, connect};
+use crate::failure::{Failure, ensure, equal};
 use mfly_client::{ErrorKind, ExceededLimit, IqRequest, Jid, Limits, ReceiveLimits};
 use mfly_proto::decode::DecodeError;
 use mfly_proto::stanza::{ErrorCondition, Iq, IqKind, Reply};
 use mfly_proto::xml::{Document, Element, Writer};
 
-pub(super) const CHECKS: &[Check] = &[Check::shared(
-    "a question above a limit of this client is refused and told, whichever limit it is",
-    |env| Box::pin(refused(env)),
-)];
+checks! {
+    "a request of another user above any limit of this client is refused, and an event" =>
+        refused();
+}
 
-/// Limits that every server lets a client exceed, and that a log-in does not reach.
+/// Limits that every server allows to exceed, and that a login does not reach.
 fn limits() -> ReceiveLimits {
     let low =
         Limits { bytes: 20_000, depth: 16, attributes: 32, children: 64, ..Limits::default() };
@@ -38,43 +37,28 @@ async fn refused(env: &CheckEnv<'_>) -> Result<(), Failure> {
         let to = to.clone();
         let text = format!("<ballast xmlns='urn:example:ballast'>{ballast}</ballast>");
         let content = Document::parse(text, &Limits::default())?;
-        let asked = alice.session.request(&Question { to, content }).await;
+        let asked = alice.session.request(&Ballast { to, content }).await;
         let kind = asked.err().map(|error| error.kind().clone());
         let is_refused = matches!(
             &kind,
             Some(ErrorKind::RequestRefused(error))
                 if error.condition == ErrorCondition::PolicyViolation
         );
-        ensure(is_refused, || format!("the question ended in {kind:?}"))?;
-        told(&alice, &mut bob, limit).await?;
+        ensure(is_refused, || format!("the request ended in {kind:?}"))?;
+        let skipped = bob.next_skipped().await?;
+        equal("the limit", &skipped.limit, &limit)?;
+        equal("the sender", &skipped.sender(), &Some(Jid::from(alice.session.jid())))?;
     }
-    exchange(&alice, &mut bob, "the last one").await
+    deliver(&alice, &mut bob, "the last one").await
 }
 
-/// The next event but presence says that a stanza of this sender was skipped.
-async fn told(
-    from: &OnlineUser,
-    who: &mut OnlineUser,
-    limit: ExceededLimit,
-) -> Result<(), Failure> {
-    let skipped = event(&mut who.events, "StanzaSkipped", |event| match event {
-        Event::StanzaSkipped(skipped) => Some(Ok(skipped.clone())),
-        Event::Disconnected { reason } => Some(Err(format!("disconnected: {reason}"))),
-        _ => None,
-    });
-    let skipped = skipped.await?.map_err(Failure::new)?;
-    equal("the limit", &skipped.limit, &limit)?;
-    let sender = skipped.sender();
-    equal("the sender", &sender, &Some(Jid::from(from.session.jid())))
-}
-
-/// A question that means nothing.
-struct Question {
+/// A request without meaning.
+struct Ballast {
     to: Jid,
     content: Document,
 }
 
-impl IqRequest for Question {
+impl IqRequest for Ballast {
     const KIND: IqKind = IqKind::Get;
     const NAMESPACE: &'static str = "urn:example:ballast";
     const NAME: &'static str = "ballast";

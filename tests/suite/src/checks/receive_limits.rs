@@ -1,32 +1,28 @@
-//! Stanzas and answers that are more than this client takes.
+//! Stanzas and answers above the limits of this client.
 
-use super::message::{exchange, next};
-use crate::check::Check;
+use super::block::sorted;
+use super::message::deliver;
+use crate::check::checks;
 use crate::env::{CheckEnv, connect};
-use crate::failure::{Failure, ensure, equal, event, within};
-use mfly_client::standard::{Event, VCard};
+use crate::failure::{Failure, ensure, equal, within};
+use mfly_client::standard::VCard;
 use mfly_client::{ErrorKind, ExceededLimit, Jid, ReceiveLimits};
 
-/// What the client takes in these checks, in bytes. Everything that a log-in needs is smaller.
+/// The client's limit in these checks, in bytes. All stanzas of a login are smaller.
 const BYTES: usize = 50_000;
 
-/// Characters of a text that is more than that, and that every server takes.
+/// Length of a text above that limit, which every server accepts.
 const LARGE: usize = 100_000;
 
 /// Entries of a long list: more than an element may have children by default.
 const MANY: usize = 4_100;
 
-pub(super) const CHECKS: &[Check] = &[
-    Check::shared(
-        "a message above this client's limit is told and skipped, and those behind it arrive",
-        |env| Box::pin(skipped(env)),
-    ),
-    Check::shared(
-        "an answer above this client's limit fails the request that asked for it, and no other",
-        |env| Box::pin(unread_answer(env)),
-    ),
-    Check::shared("a list of 4,100 blocked users is read whole", |env| Box::pin(long_list(env))),
-];
+checks! {
+    "a message above this client's limit is skipped with an event, and later ones arrive" =>
+        skipped();
+    "an answer above this client's limit fails its request, and no other" => unread_answer();
+    "a list of 4,100 blocked users is read whole" => long_list();
+}
 
 fn limits() -> ReceiveLimits {
     let mut limits = ReceiveLimits::default();
@@ -43,21 +39,13 @@ async fn skipped(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let text = "x".repeat(LARGE);
     let id = within("sending", bob.session.send_message(&to, &text)).await?;
     within("sending", bob.session.send_message(&to, "behind it")).await?;
-    // A connection that was lost would be told before, and so fail the check.
-    let told = event(&mut alice.events, "StanzaSkipped", |event| match event {
-        Event::StanzaSkipped(skipped) => Some(Ok(skipped.clone())),
-        Event::Disconnected { reason } => Some(Err(format!("disconnected: {reason}"))),
-        _ => None,
-    })
-    .await?;
-    let told = told.map_err(Failure::new)?;
-    equal("the name", &told.name.as_str(), &"message")?;
-    equal("the sender", &told.sender(), &Some(bob.session.jid().into()))?;
-    equal("the id", &told.id, &Some(id.to_string()))?;
-    equal("the limit", &told.limit, &ExceededLimit::Bytes(BYTES))?;
-    let message = next(&mut alice).await?;
-    equal("the text", &message.body.as_deref(), &Some("behind it"))?;
-    exchange(&alice, &mut { bob }, "and back").await
+    let skipped = alice.next_skipped().await?;
+    equal("the name", &skipped.name.as_str(), &"message")?;
+    equal("the sender", &skipped.sender(), &Some(bob.session.jid().into()))?;
+    equal("the id", &skipped.id, &Some(id.to_string()))?;
+    equal("the limit", &skipped.limit, &ExceededLimit::Bytes(BYTES))?;
+    equal("the text", &alice.next_message().await?.body.as_deref(), &Some("behind it"))?;
+    deliver(&alice, &mut { bob }, "and back").await
 }
 
 async fn unread_answer(env: &CheckEnv<'_>) -> Result<(), Failure> {
@@ -91,9 +79,7 @@ async fn long_list(env: &CheckEnv<'_>) -> Result<(), Failure> {
         whom.push(Jid::new(&format!("stranger-{number:04}@gateway.invalid"))?);
     }
     within("blocking", alice.session.block(&whom)).await?;
-    let mut list: Vec<Jid> =
-        within("asking for the list", alice.session.blocked()).await?.into_iter().collect();
-    list.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+    let list = sorted(&within("asking for the list", alice.session.blocked()).await?);
     equal("the length of the list", &list.len(), &MANY)?;
-    ensure(list == whom, || "the list has others in it".to_owned())
+    ensure(list == whom, || "the list has other entries".to_owned())
 }

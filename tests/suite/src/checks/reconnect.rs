@@ -1,7 +1,6 @@
-//! Connections that go silent or away, and what becomes of requests meanwhile.
+//! Connections that no longer answer or are closed, and the requests made meanwhile.
 
-use super::restart::{connected, disconnected};
-use crate::check::Check;
+use crate::check::checks;
 use crate::env::{CheckEnv, OnlineUser, connect};
 use crate::failure::{During as _, Failure, ensure, event, within};
 use crate::relay::{Relay, RelayMode};
@@ -9,27 +8,18 @@ use mfly_client::standard::Event;
 use mfly_client::{DisconnectReason, ErrorKind, KeepaliveConfig, Timeouts};
 use std::time::Duration;
 
-pub(super) const CHECKS: &[Check] = &[
-    Check::shared(
-        "a request made while the session reconnects is answered on the next connection",
-        |env| Box::pin(waits(env)),
-    )
-    .over_sockets(),
-    Check::shared(
-        "a connection that went silent is given up when it is checked, and comes back",
-        |env| Box::pin(checked(env)),
-    )
-    .over_sockets(),
-    Check::shared("an attempt that meets silence is followed by another", |env| {
-        Box::pin(silent_attempt(env))
-    })
-    .over_sockets(),
-];
+checks! {
+    "a request made while the session reconnects is answered on the next connection" =>
+        waits(), over_sockets();
+    "a connection that no longer answers is closed when it is checked, and comes back" =>
+        checked(), over_sockets();
+    "an attempt that gets no answer is followed by another" => silent_attempt(), over_sockets();
+}
 
-/// How long silence is borne here.
+/// Longest wait for an answer of the server.
 const SILENCE: Duration = Duration::from_millis(500);
 
-/// A session that goes through a relay.
+/// Connects a session through a relay.
 async fn relayed(env: &CheckEnv<'_>) -> Result<(OnlineUser, Relay), Failure> {
     let user = env.user("alice").await?;
     let relay = env.relay().await?;
@@ -52,7 +42,7 @@ async fn attempt_failed(who: &mut OnlineUser) -> Result<DisconnectReason, Failur
 async fn waits(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let (mut alice, relay) = relayed(env).await?;
     relay.set_mode(RelayMode::Closed);
-    disconnected(&mut alice).await?;
+    alice.wait_for_disconnection().await?;
     let session = alice.session.clone();
     let hasty = session.with_fail_fast(true).ping(None).await;
     let refused = hasty.err().map(|error| error.kind().clone());
@@ -62,7 +52,7 @@ async fn waits(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let return_later = async {
         attempt_failed(&mut alice).await?;
         relay.set_mode(RelayMode::Forwarding);
-        connected(&mut alice).await
+        alice.wait_for_connection().await
     };
     let waiting = within("a ping while offline", session.ping(None));
     let (answered, returned) = tokio::join!(waiting, return_later);
@@ -81,8 +71,8 @@ async fn checked(env: &CheckEnv<'_>) -> Result<(), Failure> {
         matches!(&kind, Some(ErrorKind::ConnectionLost { cause }) if matches!(**cause, DisconnectReason::PeerUnresponsive)),
         || format!("a check of a silent connection: {kind:?}"),
     )?;
-    disconnected(&mut alice).await?;
-    connected(&mut alice).await?;
+    alice.wait_for_disconnection().await?;
+    alice.wait_for_connection().await?;
     within("a ping", alice.session.ping(None)).await
 }
 
@@ -93,6 +83,6 @@ async fn silent_attempt(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let reason = attempt_failed(&mut alice).await.during("the silence")?;
     env.note(reason);
     relay.set_mode(RelayMode::Forwarding);
-    connected(&mut alice).await?;
+    alice.wait_for_connection().await?;
     within("a ping", alice.session.ping(None)).await
 }

@@ -1,15 +1,16 @@
-//! What a server says it can do (XEP-0030).
+//! The features of a server (XEP-0030).
 
-use crate::check::Check;
+use crate::check::checks;
 use crate::env::CheckEnv;
 use crate::failure::{Failure, ensure, within};
 use mfly_client::{BareJid, Jid};
 
-/// What the other checks use, as far as servers announce it.
+/// Features that other checks use and servers announce.
 const USED: &[&str] = &["urn:xmpp:ping", "urn:xmpp:blocking", "urn:xmpp:carbons:2"];
 
-pub(super) const CHECKS: &[Check] =
-    &[Check::shared("the server tells what it can do", |env| Box::pin(features(env)))];
+checks! {
+    "the server lists its features" => features();
+}
 
 async fn features(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let alice = env.online("alice").await?;

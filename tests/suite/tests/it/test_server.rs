@@ -1,44 +1,44 @@
-//! The test server of this workspace as the suite sees it.
+//! The test server of this workspace, as a server under test.
 
 use async_trait::async_trait;
 use mfly_client::standard::{Account, Connector, ConnectorError, Dialled};
 use mfly_client::{BareJid, Password, Redirect, Tls};
 use mfly_proto::framing::Framing;
 use mfly_suite::certificate::{Certificate, Certificates, Chain, DOMAIN};
-use mfly_suite::{Capability, Failure, Server, Transport, port};
+use mfly_suite::port::Ports;
+use mfly_suite::{Capability, Failure, Server, Transport};
 use mfly_testserver::TestServer;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use tokio::sync::RwLock;
 
 /// A test server that can be restarted.
-pub(crate) struct UnderSuite {
+pub(crate) struct RestartableServer {
     certificates: Arc<Certificates>,
     certificate: Certificate,
     trusted: Tls,
-    /// Plain HTTP, HTTP over TLS, TCP, TLS.
-    ports: [u16; 4],
+    ports: Ports,
     state: Arc<RwLock<State>>,
 }
 
 struct State {
-    /// None while it restarts.
+    /// `None` during a restart.
     server: Option<TestServer>,
-    /// Accounts, which a new process of it would not remember.
+    /// The accounts, which a new instance does not know.
     users: Vec<(BareJid, String)>,
 }
 
-impl UnderSuite {
+impl RestartableServer {
     pub(crate) async fn start() -> Result<Self, Failure> {
         let certificates = Arc::new(Certificates::generate()?);
-        Self::showing(certificates, Certificate::Good).await
+        Self::with(certificates, Certificate::Good).await
     }
 
-    async fn showing(
+    async fn with(
         certificates: Arc<Certificates>,
         certificate: Certificate,
     ) -> Result<Self, Failure> {
-        let ports = port::free()?;
+        let ports = Ports::free()?;
         let state = State {
             server: Some(listen(certificates.chain(certificate), ports).await?),
             users: Vec::new(),
@@ -53,15 +53,15 @@ impl UnderSuite {
     }
 }
 
-async fn listen(chain: &Chain, ports: [u16; 4]) -> Result<TestServer, Failure> {
-    let [plain, tls, tcp, tcps] = ports.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+async fn listen(chain: &Chain, ports: Ports) -> Result<TestServer, Failure> {
+    let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let server = TestServer::builder()
         .xmpp_host(DOMAIN)
         .certificate(&chain.certificate_pem, &chain.key_pem)
-        .listen(plain)
-        .tls_listen(tls)
-        .tcp_listen(tcp)
-        .tcps_listen(tcps)
+        .listen(at(ports.websocket))
+        .tls_listen(at(ports.secure_websocket))
+        .tcp_listen(at(ports.start_tls))
+        .tcps_listen(at(ports.direct_tls))
         .scram(true)
         .sasl2(true)
         .start()
@@ -70,7 +70,7 @@ async fn listen(chain: &Chain, ports: [u16; 4]) -> Result<TestServer, Failure> {
 }
 
 #[async_trait]
-impl Server for UnderSuite {
+impl Server for RestartableServer {
     fn name(&self) -> &str {
         "the test server"
     }
@@ -91,14 +91,7 @@ impl Server for UnderSuite {
     }
 
     fn address(&self, transport: Transport) -> Option<String> {
-        let [plain, tls, tcp, tcps] = self.ports;
-        Some(match transport {
-            Transport::MemoryTcp | Transport::MemoryWebSocket => return None,
-            Transport::StartTls => format!("xmpp://127.0.0.1:{tcp}"),
-            Transport::DirectTls => format!("xmpps://127.0.0.1:{tcps}"),
-            Transport::WebSocket => format!("ws://localhost:{plain}/websocket"),
-            Transport::SecureWebSocket => format!("wss://localhost:{tls}/websocket"),
-        })
+        self.ports.address(transport, "/websocket")
     }
 
     fn account(
@@ -149,7 +142,7 @@ impl Server for UnderSuite {
 
     async fn with_certificate(&self, certificate: Certificate) -> Result<Box<dyn Server>, Failure> {
         let certificates = Arc::clone(&self.certificates);
-        Ok(Box::new(Self::showing(certificates, certificate).await?))
+        Ok(Box::new(Self::with(certificates, certificate).await?))
     }
 
     fn lacks(&self, _: Transport, _: Capability) -> Option<&'static str> {
@@ -158,7 +151,7 @@ impl Server for UnderSuite {
 }
 
 fn create(server: Option<&TestServer>, user: &BareJid, password: &str) -> Result<(), Failure> {
-    let server = server.ok_or_else(|| Failure::new("the server is not there"))?;
+    let server = server.ok_or_else(|| Failure::new("the server is not running"))?;
     server.standard_user(user.local().unwrap_or_default(), password)?;
     Ok(())
 }
@@ -173,7 +166,7 @@ struct InMemory {
 impl Connector for InMemory {
     async fn connect(&self, _: Option<&Redirect>) -> Result<Dialled, ConnectorError> {
         let state = self.state.read().await;
-        let server = state.server.as_ref().ok_or("the server is not there")?;
+        let server = state.server.as_ref().ok_or("the server is not running")?;
         Ok(Dialled::new(server.connect_in_memory(self.framing), true))
     }
 }
