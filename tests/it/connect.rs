@@ -2,7 +2,7 @@
 
 use mfly_client::{
     App, CertificateProblem, ConnectionState, Credentials, EndReason, Error, ErrorKind, Event,
-    Fault, Password, Quirks, Timeouts, Tls, UserIdentifier,
+    Fault, LoginFailure, Password, Quirks, Timeouts, Tls, UserIdentifier,
 };
 use mfly_proto::cipher::{RequestCipher, login};
 use mfly_proto::sasl::{Auth, plain};
@@ -108,7 +108,7 @@ async fn a_login_that_cannot_go_on_fails_with_its_reason() {
             vec![Features(
                 r#"<mechanisms xmlns="urn:ietf:params:xml:ns:xmpp-sasl"><mechanism>EXTERNAL</mechanism></mechanisms>"#,
             )],
-            |kind| matches!(kind, ErrorKind::Ended(EndReason::MechanismUnavailable { offered }) if offered == &["EXTERNAL"]),
+            |kind| matches!(kind, ErrorKind::Ended(EndReason::LoginFailed(LoginFailure::MechanismUnavailable { offered })) if offered == &["EXTERNAL"]),
             "auth",
         ),
         (

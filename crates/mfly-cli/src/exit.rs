@@ -15,7 +15,7 @@
 use crate::argument;
 use crate::output::Format;
 use crate::store::StoreError;
-use mfly_client::{EndReason, Error, ErrorCondition, ErrorKind, InvalidArgument};
+use mfly_client::{EndReason, Error, ErrorCondition, ErrorKind, InvalidArgument, LoginFailure};
 use mfly_testserver::StartError;
 use mfly_testserver::command::CommandError;
 use serde_json::{Value, json};
@@ -277,7 +277,9 @@ fn operation_hint(kind: &ErrorKind) -> Option<&'static str> {
         ErrorKind::Http { status } => return http_hint(*status),
         ErrorKind::UnexpectedAnswer => NO_API,
         ErrorKind::Media => "check --key, and whether the file was sealed at all",
-        ErrorKind::Ended(EndReason::ChannelNotConfidential) => "use a wss:// address",
+        ErrorKind::Ended(EndReason::LoginFailed(LoginFailure::ChannelNotConfidential)) => {
+            "use a wss:// address"
+        }
         _ => return None,
     })
 }

@@ -5,7 +5,7 @@ mod meaning;
 
 pub use kind::ErrorKind;
 
-use crate::machine::{DisconnectReason, EndReason};
+use crate::machine::{DisconnectReason, EndReason, LoginFailure};
 use mfly_api::ApiError;
 use mfly_api::error::LICENCE_REFUSED_MESSAGE;
 use mfly_proto::argument::InvalidArgument;
@@ -230,8 +230,12 @@ impl Error {
         let kind = match &reason {
             EndReason::AdminBlocked => ErrorKind::AdminBlocked,
             EndReason::InvalidCredentials(_) => ErrorKind::InvalidCredentials { status: 401 },
-            EndReason::MechanismRefused(error) => ErrorKind::MechanismRefused(error.clone()),
-            EndReason::AuthenticationBroken(error) => ErrorKind::AuthenticationBroken(*error),
+            EndReason::LoginFailed(LoginFailure::MechanismRefused(error)) => {
+                ErrorKind::MechanismRefused(error.clone())
+            }
+            EndReason::LoginFailed(LoginFailure::AuthenticationBroken(error)) => {
+                ErrorKind::AuthenticationBroken(*error)
+            }
             EndReason::Unreachable { last, .. } => match &**last {
                 DisconnectReason::ConnectFailed(cause) => {
                     match CertificateProblem::find(&**cause) {
@@ -496,8 +500,14 @@ mod tests {
                     answered: "b.test".to_owned(),
                 },
             ),
-            (EndReason::MechanismRefused(refused.clone()), ErrorKind::MechanismRefused(refused)),
-            (EndReason::AuthenticationBroken(broken), ErrorKind::AuthenticationBroken(broken)),
+            (
+                EndReason::LoginFailed(LoginFailure::MechanismRefused(refused.clone())),
+                ErrorKind::MechanismRefused(refused),
+            ),
+            (
+                EndReason::LoginFailed(LoginFailure::AuthenticationBroken(broken)),
+                ErrorKind::AuthenticationBroken(broken),
+            ),
         ] {
             let error = Error::from_end(end);
             assert_eq!(*error.kind(), kind);

@@ -166,7 +166,7 @@ pub use feature::report::ReportedMessage;
 pub use feature::user_list::{ListedUser, UserList, UserListRequest};
 pub use machine::{
     Cause, ConnectionState, DisconnectReason, EndReason, KeepaliveConfig, KnownServer,
-    ReconnectPolicy, Redirect, RedirectPolicy, Stage,
+    LoginFailure, ReconnectPolicy, Redirect, RedirectPolicy, Stage,
 };
 pub use quirks::Quirks;
 pub use session::Session;

@@ -1,7 +1,9 @@
 //! Logging in, against the mechanisms of the test server.
 
 use super::*;
-use mfly_client::{EndReason, ErrorKind, KnownServer, MechanismKind, MechanismPolicy};
+use mfly_client::{
+    EndReason, ErrorKind, KnownServer, LoginFailure, MechanismKind, MechanismPolicy,
+};
 
 fn kind(name: &str) -> MechanismKind {
     MechanismKind::from_name(name).unwrap()
@@ -43,7 +45,9 @@ async fn plain_is_used_with_a_server_that_has_no_scram_unless_it_is_forbidden() 
     let strict = account(&server, "alice", Way::StartTls)
         .mechanisms(MechanismPolicy::password().without_plain());
     let error = failure(&strict).await;
-    let ErrorKind::Ended(EndReason::MechanismUnavailable { offered }) = error.kind() else {
+    let ErrorKind::Ended(EndReason::LoginFailed(LoginFailure::MechanismUnavailable { offered })) =
+        error.kind()
+    else {
         panic!("{error:?}");
     };
     assert_eq!(offered, &["PLAIN"]);

@@ -8,7 +8,7 @@ use super::io::{DerivationTicket, Output, PasswordTicket};
 use super::negotiate::{Done, Plan, Protocol};
 use super::opening::Opening;
 use super::phase::{Cx, Phase};
-use super::reason::{Cause, DisconnectReason};
+use super::reason::{Cause, DisconnectReason, LoginFailure};
 use super::sasl_client::{SaslClient, needs_password};
 use super::sasl_wire::SaslEvent;
 use super::timers::Timer;
@@ -126,13 +126,13 @@ impl Authenticating {
         match plan.protocol.read(element) {
             SaslEvent::Failure(failure) => Err(DisconnectReason::AuthenticationRefused(failure)),
             SaslEvent::Success { data, bound } => {
-                exchange.success(&data).map_err(DisconnectReason::AuthenticationBroken)?;
+                exchange.success(&data).map_err(LoginFailure::AuthenticationBroken)?;
                 cx.login.authenticated(&plan, exchange.keys(), cx.config);
                 authenticated(plan.protocol, bound, cx)
             }
             SaslEvent::MoreTasks(tasks) => {
                 cx.write(|writer| plan.protocol.write_abort(writer));
-                Err(DisconnectReason::MoreTasks { tasks })
+                Err(LoginFailure::MoreTasks { tasks }.into())
             }
             SaslEvent::Challenge(challenge) => match exchange {
                 SaslClient::Cheap(mut mechanism) => {
@@ -198,7 +198,7 @@ impl Authenticating {
             }
             Err(error) => {
                 cx.write(|writer| plan.protocol.write_abort(writer));
-                Err(DisconnectReason::AuthenticationBroken(error))
+                Err(LoginFailure::AuthenticationBroken(error).into())
             }
         }
     }

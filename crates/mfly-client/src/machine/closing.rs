@@ -35,13 +35,13 @@ impl Closing {
 
     pub(super) fn on_document(self, document: &Document, cx: &mut Cx<'_>) -> Phase {
         let routed = route::route(document, cx.config.dialect, &self.own, cx.requests);
-        deliver(routed.outcome, &self.own, cx);
+        deliver(routed, cx);
         Phase::Closing(self)
     }
 
     pub(super) fn on_skipped(self, skipped: &Skipped, cx: &mut Cx<'_>) -> Phase {
         let routed = route::route_skipped(skipped, &self.own, cx.requests);
-        deliver(routed.outcome, &self.own, cx);
+        deliver(routed, cx);
         Phase::Closing(self)
     }
 }

@@ -42,7 +42,7 @@ pub use io::Carbon;
 pub(crate) use io::{Command, Input, Loss, Notice, Output, Request, RequestFailure, RequestId};
 pub use keepalive::KeepaliveConfig;
 pub use known_server::KnownServer;
-pub use reason::{Cause, ConnectionState, DisconnectReason, EndReason, Stage};
+pub use reason::{Cause, ConnectionState, DisconnectReason, EndReason, LoginFailure, Stage};
 pub use reconnect::ReconnectPolicy;
 pub use redirect::{Redirect, RedirectPolicy};
 pub(crate) use seeded_random::SeededRandom;

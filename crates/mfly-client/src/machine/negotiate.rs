@@ -12,7 +12,7 @@
 use super::channel::Channel;
 use super::config::{Config, Resource};
 use super::known_server::Offer;
-use super::reason::DisconnectReason;
+use super::reason::{DisconnectReason, LoginFailure};
 use mfly_proto::sasl::{Choice, ChoiceContext, ChoiceError, MechanismPolicy, choose};
 use mfly_proto::stream::Features;
 
@@ -144,11 +144,13 @@ pub(super) fn plan(
     }
     match choose(&offer.mechanisms) {
         Ok(choice) => Ok(Plan { choice, protocol: Protocol::Sasl }),
-        Err(ChoiceError::PlainOnClearText { .. }) => Err(DisconnectReason::ChannelNotConfidential),
-        Err(ChoiceError::NoneUsable { offered }) => {
-            Err(DisconnectReason::MechanismUnavailable { offered: offered.names().to_vec() })
+        Err(ChoiceError::PlainOnClearText { .. }) => {
+            Err(LoginFailure::ChannelNotConfidential.into())
         }
-        Err(error) => Err(DisconnectReason::MechanismRefused(error)),
+        Err(ChoiceError::NoneUsable { offered }) => {
+            Err(LoginFailure::MechanismUnavailable { offered: offered.names().to_vec() }.into())
+        }
+        Err(error) => Err(LoginFailure::MechanismRefused(error).into()),
     }
 }
 
@@ -214,8 +216,12 @@ mod tests {
         let chosen = plan(&["SCRAM-SHA-1", "PLAIN"], true).unwrap();
         assert_eq!(chosen.choice, Choice::Plain);
         let open = plan(&["PLAIN"], false);
-        assert!(matches!(open, Err(DisconnectReason::ChannelNotConfidential)));
-        let Err(DisconnectReason::MechanismUnavailable { offered }) = plan(&["EXTERNAL"], true)
+        assert!(matches!(
+            open,
+            Err(DisconnectReason::LoginFailed(LoginFailure::ChannelNotConfidential))
+        ));
+        let Err(DisconnectReason::LoginFailed(LoginFailure::MechanismUnavailable { offered })) =
+            plan(&["EXTERNAL"], true)
         else {
             panic!("EXTERNAL is not wanted");
         };
@@ -251,7 +257,12 @@ mod tests {
         let policy = MechanismPolicy::password().remembered(used);
         let refused = plan(&offer, &policy, &config(true), &channel(true)).unwrap_err();
         assert!(
-            matches!(refused, DisconnectReason::MechanismRefused(ChoiceError::Downgraded { .. })),
+            matches!(
+                refused,
+                DisconnectReason::LoginFailed(LoginFailure::MechanismRefused(
+                    ChoiceError::Downgraded { .. }
+                ))
+            ),
             "{refused}"
         );
     }

@@ -75,22 +75,13 @@ impl Online {
             cx.notice(Notice::StanzaLimit(stanza_limit(&features)));
             return Phase::Online(self);
         }
-        let Routed { answer, outcome } =
-            route::route(document, cx.config.dialect, &self.own, cx.requests);
-        if let Some(answer) = answer {
-            cx.send(answer);
-        }
-        deliver(outcome, &self.own, cx);
+        answer_and_deliver(route::route(document, cx.config.dialect, &self.own, cx.requests), cx);
         Phase::Online(self)
     }
 
     /// A stanza exceeds a limit and was not read.
     pub(super) fn on_skipped(self, skipped: &Skipped, cx: &mut Cx<'_>) -> Phase {
-        let Routed { answer, outcome } = route::route_skipped(skipped, &self.own, cx.requests);
-        if let Some(answer) = answer {
-            cx.send(answer);
-        }
-        deliver(outcome, &self.own, cx);
+        answer_and_deliver(route::route_skipped(skipped, &self.own, cx.requests), cx);
         Phase::Online(self)
     }
 
@@ -150,20 +141,23 @@ fn ask<R: IqRequest>(request: &R, deadline: Instant, is_check: bool, cx: &mut Cx
     cx.requests.insert_own(id, deadline, is_check);
 }
 
-/// Passes on what a stanza turned out to be.
-pub(super) fn deliver(outcome: Outcome, own: &OwnAddress, cx: &mut Cx<'_>) {
-    match outcome {
+fn answer_and_deliver(mut routed: Routed, cx: &mut Cx<'_>) {
+    if let Some(answer) = routed.answer.take() {
+        cx.send(answer);
+    }
+    deliver(routed, cx);
+}
+
+/// Tells the caller or the app what a stanza says. Its answer is not sent.
+pub(super) fn deliver(routed: Routed, cx: &mut Cx<'_>) {
+    if let Some(reason) = routed.pending_end {
+        cx.reconnect.set_pending_end(reason);
+    }
+    match routed.outcome {
         Outcome::Reply(Owner::Caller(request), result) => {
             cx.out.push_back(Output::Reply(request, result));
         }
-        Outcome::Notice(notice) => {
-            if let Notice::Push { push, .. } = &notice
-                && let Some(pending_end) = route::pending_end(push, own)
-            {
-                cx.reconnect.pending_end(pending_end);
-            }
-            cx.notice(notice);
-        }
+        Outcome::Notice(notice) => cx.notice(notice),
         Outcome::Reply(Owner::Session(_), _) | Outcome::Nothing => {}
     }
 }

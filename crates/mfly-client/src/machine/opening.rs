@@ -9,7 +9,7 @@ use super::config::Config;
 use super::known_server::Offer;
 use super::negotiate::{Done, Step, next_step, plan};
 use super::phase::{Cx, Phase};
-use super::reason::DisconnectReason;
+use super::reason::{DisconnectReason, LoginFailure};
 use super::timers::Timer;
 use mfly_proto::framing::Open;
 use mfly_proto::id::StanzaId;
@@ -138,7 +138,7 @@ impl Opening {
                 Err(DisconnectReason::ProtocolViolation("it offers no resource binding"))
             }
             (Some(Step::EstablishSession) | None, Ahead::Nothing) => {
-                Err(DisconnectReason::MechanismUnavailable { offered: Vec::new() })
+                Err(LoginFailure::MechanismUnavailable { offered: Vec::new() }.into())
             }
             (Some(Step::EstablishSession) | None, _) => Err(DisconnectReason::OfferChanged),
         }

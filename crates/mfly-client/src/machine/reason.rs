@@ -59,21 +59,12 @@ impl fmt::Display for Stage {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DisconnectReason {
-    /// What the server says during the authentication cannot be accepted: it did not prove that it
-    /// knows the password, or asks for what it must not ask for.
-    #[error("the authentication was broken off: {0}")]
-    AuthenticationBroken(#[source] SaslError),
     /// The server refused the credentials, or cannot check them now.
     #[error("authentication refused: {0}")]
     AuthenticationRefused(Failure),
     /// The server gave this session no address.
     #[error("resource binding refused: {0}")]
     BindRefused(StanzaError),
-    /// The password would have to cross the network unprotected.
-    #[error(
-        "the connection is neither encrypted nor local: connect to a wss://, xmpps:// or xmpp:// address"
-    )]
-    ChannelNotConfidential,
     /// The server closed the stream or the connection, without a code.
     #[error("the server closed the connection")]
     ClosedByServer,
@@ -96,23 +87,9 @@ pub enum DisconnectReason {
     /// The server sent what is not restricted XML.
     #[error("the server sent malformed XML: {0}")]
     MalformedXml(XmlError),
-    /// The server offers no mechanism that this client knows.
-    #[error("no usable authentication mechanism among those offered: {}", escaped(&.offered.join(", ")))]
-    MechanismUnavailable {
-        /// What it offers instead.
-        offered: Vec<String>,
-    },
-    /// The server offers authentication mechanisms, and none that is good enough: not the one that
-    /// was pinned, or weaker ones than before. Nothing weaker is used; somebody may be in between.
-    #[error("no authentication mechanism is good enough: {0}")]
-    MechanismRefused(#[source] ChoiceError),
-    /// The password is right, and the server wants more: a second factor, or a new password.
-    /// Nothing of that is supported.
-    #[error("the server wants more than a password: {}", escaped(&.tasks.join(", ")))]
-    MoreTasks {
-        /// What it wants, one of which would do.
-        tasks: Vec<String>,
-    },
+    /// The log-in failed for a reason that another attempt would most likely meet again.
+    #[error(transparent)]
+    LoginFailed(#[from] LoginFailure),
     /// The server points to another address.
     #[error("the server moved to {}", escaped(.to))]
     Moved {
@@ -181,6 +158,45 @@ impl DisconnectReason {
     }
 }
 
+/// Why a log-in failed, where another attempt would most likely fail too.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoginFailure {
+    /// The server did not prove that it knows the password, or asked for what it must not ask for.
+    #[error("the authentication was broken off: {0}")]
+    AuthenticationBroken(#[source] SaslError),
+    /// The password would have to cross the network unprotected.
+    #[error(
+        "the connection is neither encrypted nor local: connect to a wss://, xmpps:// or xmpp:// address"
+    )]
+    ChannelNotConfidential,
+    /// The server offers no authentication mechanism that is good enough: not the pinned one, or
+    /// only weaker ones than before. Nothing weaker was used. An attacker may be between the server
+    /// and this client.
+    #[error("no authentication mechanism is good enough: {0}")]
+    MechanismRefused(#[source] ChoiceError),
+    /// The server offers no authentication mechanism that this client knows.
+    #[error("no usable authentication mechanism among those offered: {}", escaped(&.offered.join(", ")))]
+    MechanismUnavailable {
+        /// The mechanisms that the server offers.
+        offered: Vec<String>,
+    },
+    /// The password is right, but the server asks for more: a second factor, or a new password.
+    /// This client supports none of that.
+    #[error("the server wants more than a password: {}", escaped(&.tasks.join(", ")))]
+    MoreTasks {
+        /// The tasks that the server offers (XEP-0388), one of which is enough.
+        tasks: Vec<String>,
+    },
+}
+
+impl LoginFailure {
+    /// Whether an attacker between the server and this client can cause it, so that it may pass.
+    pub(super) const fn may_be_an_attack(&self) -> bool {
+        matches!(self, Self::AuthenticationBroken(_) | Self::MechanismRefused(_))
+    }
+}
+
 /// Why a session is over. Nothing follows it.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -188,18 +204,9 @@ pub enum EndReason {
     /// The own account was deleted.
     #[error("the account was deleted")]
     AccountDeleted,
-    /// The server did not play its part of the authentication: it did not prove that it knows the
-    /// password, or asked for what it must not ask for.
-    #[error("the authentication was broken off: {0}")]
-    AuthenticationBroken(#[source] SaslError),
     /// An administrator blocked the own account.
     #[error("the account is blocked by an administrator")]
     AdminBlocked,
-    /// The password would have to cross the network unprotected.
-    #[error(
-        "the connection is neither encrypted nor local: connect to a wss://, xmpps:// or xmpp:// address"
-    )]
-    ChannelNotConfidential,
     /// The app closed the session, or dropped its last handle.
     #[error("the session was closed")]
     Closed,
@@ -209,24 +216,9 @@ pub enum EndReason {
     /// The session came from a code, and the phone ended it.
     #[error("the session was ended from another device")]
     LoggedOutRemotely,
-    /// The server offers authentication mechanisms, and none that is good enough: not the one that
-    /// was pinned, or weaker ones than before. Nothing weaker was used; an attacker may be in
-    /// between.
-    #[error("no authentication mechanism is good enough: {0}")]
-    MechanismRefused(#[source] ChoiceError),
-    /// The server offers no mechanism that this client knows.
-    #[error("no usable authentication mechanism among those offered: {}", escaped(&.offered.join(", ")))]
-    MechanismUnavailable {
-        /// What it offers instead.
-        offered: Vec<String>,
-    },
-    /// The password is right, and the server wants more: a second factor, or a new password.
-    /// Nothing of that is supported.
-    #[error("the server wants more than a password: {}", escaped(&.tasks.join(", ")))]
-    MoreTasks {
-        /// What it wants, one of which would do.
-        tasks: Vec<String>,
-    },
+    /// The log-in failed, and another attempt would most likely fail too.
+    #[error(transparent)]
+    LoginFailed(LoginFailure),
     /// The server points to another address, where the policy does not allow to follow: connect
     /// there.
     #[error("the server moved to {}", escaped(.to))]

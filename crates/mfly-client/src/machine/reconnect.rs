@@ -19,7 +19,7 @@
 //! The official SDK connects again at once, for ever, whatever the reason.
 
 use super::pace;
-use super::reason::{DisconnectReason, EndReason};
+use super::reason::{DisconnectReason, EndReason, LoginFailure};
 use super::redirect::{MAX_IN_A_ROW, Redirect};
 use super::timers::YEAR;
 use mfly_proto::sasl::FailureCondition;
@@ -166,7 +166,7 @@ impl Reconnect {
     }
 
     /// The next loss ends the session for this reason; `None` takes it back.
-    pub(super) fn pending_end(&mut self, reason: Option<EndReason>) {
+    pub(super) fn set_pending_end(&mut self, reason: Option<EndReason>) {
         self.pending_end = reason;
     }
 
@@ -250,11 +250,8 @@ fn is_certificate(reason: &DisconnectReason) -> bool {
 /// moment later, so it takes several in a row.
 fn refusal(reason: &DisconnectReason) -> Option<EndReason> {
     match reason {
-        DisconnectReason::AuthenticationBroken(error) => {
-            Some(EndReason::AuthenticationBroken(*error))
-        }
-        DisconnectReason::MechanismRefused(error) => {
-            Some(EndReason::MechanismRefused(error.clone()))
+        DisconnectReason::LoginFailed(failure) if failure.may_be_an_attack() => {
+            Some(EndReason::LoginFailed(failure.clone()))
         }
         _ => None,
     }
@@ -273,11 +270,9 @@ fn fatal(reason: &DisconnectReason) -> Option<EndReason> {
         DisconnectReason::BindRefused(error) if error.condition == ErrorCondition::Conflict => {
             EndReason::Replaced
         }
-        DisconnectReason::ChannelNotConfidential => EndReason::ChannelNotConfidential,
-        DisconnectReason::MechanismUnavailable { offered } => {
-            EndReason::MechanismUnavailable { offered: offered.clone() }
+        DisconnectReason::LoginFailed(failure) if !failure.may_be_an_attack() => {
+            EndReason::LoginFailed(failure.clone())
         }
-        DisconnectReason::MoreTasks { tasks } => EndReason::MoreTasks { tasks: tasks.clone() },
         DisconnectReason::Moved { to } => EndReason::Moved { to: to.clone() },
         DisconnectReason::StreamError(error) => match error.condition {
             StreamCondition::Conflict => EndReason::Replaced,
@@ -332,7 +327,7 @@ mod tests {
         let conflict = DisconnectReason::BindRefused(StanzaError::new(ErrorCondition::Conflict));
         let busy =
             DisconnectReason::BindRefused(StanzaError::new(ErrorCondition::ResourceConstraint));
-        let none = DisconnectReason::MechanismUnavailable { offered: Vec::new() };
+        let none = LoginFailure::MechanismUnavailable { offered: Vec::new() };
         for (reason, expected) in [
             (refused(FailureCondition::NotAuthorized), "InvalidCredentials"),
             (refused(FailureCondition::AccountDisabled), "AdminBlocked"),
@@ -344,8 +339,8 @@ mod tests {
             (conflict, "Replaced"),
             (busy, "retry"),
             (moved, "Moved"),
-            (none, "MechanismUnavailable"),
-            (DisconnectReason::ChannelNotConfidential, "ChannelNotConfidential"),
+            (none.into(), "LoginFailed"),
+            (LoginFailure::ChannelNotConfidential.into(), "LoginFailed"),
             (DisconnectReason::ClosedByServer, "retry"),
             (DisconnectReason::PeerSilent, "retry"),
             (DisconnectReason::OfferChanged, "at once"),
@@ -419,11 +414,11 @@ mod tests {
         let policy = ReconnectPolicy::default();
         let mut reconnect = Reconnect::new();
         reconnect.online(now);
-        reconnect.pending_end(Some(EndReason::AdminBlocked));
-        reconnect.pending_end(None);
+        reconnect.set_pending_end(Some(EndReason::AdminBlocked));
+        reconnect.set_pending_end(None);
         let verdict = reconnect.lost(lost(now, &DisconnectReason::ClosedByServer, &policy));
         assert!(matches!(verdict, Verdict::Retry { .. }));
-        reconnect.pending_end(Some(EndReason::AccountDeleted));
+        reconnect.set_pending_end(Some(EndReason::AccountDeleted));
         let verdict = reconnect.lost(lost(now, &DisconnectReason::ClosedByServer, &policy));
         assert!(matches!(verdict, Verdict::End(EndReason::AccountDeleted)));
     }

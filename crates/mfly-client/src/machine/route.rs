@@ -14,10 +14,9 @@
 mod platform;
 mod standard;
 
-pub(super) use platform::pending_end;
-
 use super::config::Dialect;
 use super::io::{Notice, RequestFailure};
+use super::reason::EndReason;
 use super::requests::{Answer, OwnAddress, Owner, Requests};
 use mfly_proto::decode::DecodeError;
 use mfly_proto::framing::Skipped;
@@ -34,6 +33,8 @@ pub(super) struct Routed {
     pub(super) answer: Option<Vec<u8>>,
     /// Whom to tell.
     pub(super) outcome: Outcome,
+    /// What a push changes about the end of the session, see [`PushVerdict::Believed`].
+    pub(super) pending_end: Option<Option<EndReason>>,
 }
 
 /// Whom to tell about a stanza.
@@ -49,19 +50,24 @@ pub(super) enum Outcome {
 
 /// What a dialect makes of a stanza that answers nothing.
 enum PushVerdict {
-    /// News from somebody who may tell it.
-    News(Notice),
-    /// News from somebody who may not.
+    /// A push from a sender who may send it.
+    Believed {
+        notice: Notice,
+        /// `Some(Some(reason))`: the next loss ends the session for this reason. `Some(None)`
+        /// takes that back.
+        pending_end: Option<Option<EndReason>>,
+    },
+    /// A push from a sender who may not send it.
     Disbelieved,
-    /// News that does not say what it should.
+    /// A push that cannot be read.
     Malformed(DecodeError),
-    /// No news at all.
-    Nothing,
+    /// The stanza is no push.
+    NoPush,
 }
 
 impl Routed {
     const fn quiet(outcome: Outcome) -> Self {
-        Self { answer: None, outcome }
+        Self { answer: None, outcome, pending_end: None }
     }
 
     fn unknown(document: &Document) -> Self {
@@ -76,9 +82,11 @@ impl Routed {
     /// News, or a stanza to show as it is.
     fn told(document: &Document, told: PushVerdict) -> Self {
         match told {
-            PushVerdict::News(notice) => Self::quiet(Outcome::Notice(notice)),
+            PushVerdict::Believed { notice, pending_end } => {
+                Self { pending_end, ..Self::quiet(Outcome::Notice(notice)) }
+            }
             PushVerdict::Malformed(error) => Self::malformed(document, error),
-            PushVerdict::Disbelieved | PushVerdict::Nothing => Self::unknown(document),
+            PushVerdict::Disbelieved | PushVerdict::NoPush => Self::unknown(document),
         }
     }
 
@@ -179,10 +187,10 @@ fn route_question(document: &Document, iq: &Iq<'_>, dialect: Dialect, own: &OwnA
     }
     let told = told_by_iq(iq, dialect, own);
     let answer = match &told {
-        PushVerdict::News(_) => result(iq, None),
+        PushVerdict::Believed { .. } => result(iq, None),
         PushVerdict::Malformed(_) => refusal(iq, ErrorCondition::BadRequest),
         PushVerdict::Disbelieved => refusal(iq, ErrorCondition::ServiceUnavailable),
-        PushVerdict::Nothing => {
+        PushVerdict::NoPush => {
             return Routed::quiet(Outcome::Nothing)
                 .with_answer(refusal(iq, ErrorCondition::ServiceUnavailable));
         }

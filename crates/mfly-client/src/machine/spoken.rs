@@ -3,7 +3,7 @@
 //! A server may repeat what it was sent in its explanations, and those end in events, errors and
 //! logs.
 
-use super::reason::DisconnectReason;
+use super::reason::{DisconnectReason, LoginFailure};
 use mfly_proto::secret::Password;
 
 /// How long a run of characters must be to count as a repetition: shorter ones are words.
@@ -69,10 +69,10 @@ impl Spoken {
                 let texts = error.text.iter_mut().chain(&mut error.see_other_host);
                 texts.for_each(|text| self.redact(text));
             }
-            DisconnectReason::MechanismUnavailable { offered: texts }
-            | DisconnectReason::MoreTasks { tasks: texts } => {
-                texts.iter_mut().for_each(|text| self.redact(text));
-            }
+            DisconnectReason::LoginFailed(
+                LoginFailure::MechanismUnavailable { offered: texts }
+                | LoginFailure::MoreTasks { tasks: texts },
+            ) => texts.iter_mut().for_each(|text| self.redact(text)),
             DisconnectReason::Moved { to: text }
             | DisconnectReason::WebSocketClosed { reason: text, .. }
             | DisconnectReason::WrongServer { answered: text, .. } => self.redact(text),

@@ -185,7 +185,7 @@ impl Account {
     /// Whether the server may offer weaker mechanisms than an earlier login used. Default `false`:
     /// it is refused, because an attacker in between could make it seem so, and after five such
     /// offers in a row the session ends with
-    /// [`EndReason::MechanismRefused`](crate::EndReason::MechanismRefused), which names both.
+    /// [`LoginFailure::MechanismRefused`](crate::LoginFailure::MechanismRefused), which names both.
     /// Servers do change, for example with the form in which they keep passwords: ask the user or
     /// the operator, then connect with `true` once. What is used then is remembered from then on.
     /// [`Account::mechanisms`] bounds it in any case.

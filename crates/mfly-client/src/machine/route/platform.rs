@@ -34,12 +34,12 @@ pub(super) fn told_by_message(
     own: &OwnAddress,
 ) -> PushVerdict {
     let (message, copied) = match carbon {
-        Some(carbon) if carbon.sent => return PushVerdict::Nothing,
+        Some(carbon) if carbon.sent => return PushVerdict::NoPush,
         Some(carbon) => (&carbon.message, true),
         None => (message, false),
     };
     if message.kind == MessageKind::Error {
-        return PushVerdict::Nothing;
+        return PushVerdict::NoPush;
     }
     judge(Push::from_message(message), message.from.as_ref(), own, copied)
 }
@@ -52,10 +52,12 @@ fn judge(
 ) -> PushVerdict {
     match push {
         Ok(Some(push)) if may_tell(&push, from, own, carbon) => {
-            PushVerdict::News(Notice::Push { push, carbon, from: from.cloned() })
+            let pending_end = pending_end(&push, own);
+            let notice = Notice::Push { push, carbon, from: from.cloned() };
+            PushVerdict::Believed { notice, pending_end }
         }
         Ok(Some(_)) => PushVerdict::Disbelieved,
-        Ok(None) => PushVerdict::Nothing,
+        Ok(None) => PushVerdict::NoPush,
         Err(error) => PushVerdict::Malformed(error),
     }
 }
@@ -88,8 +90,8 @@ fn names(user: &UserReference, jid: &Jid, own: &OwnAddress) -> bool {
     user.at(own.full.domain()).is_ok_and(|named| named.as_str() == jid.bare_str())
 }
 
-/// What a believed push means for the session itself: whether the next loss is the end.
-pub(in crate::machine) fn pending_end(push: &Push, own: &OwnAddress) -> Option<Option<EndReason>> {
+/// What a believed push changes about the end of the session.
+fn pending_end(push: &Push, own: &OwnAddress) -> Option<Option<EndReason>> {
     match push {
         Push::AdminBlock(notice) if names(&notice.target, &own.full, own) => {
             Some(notice.blocked.then_some(EndReason::AdminBlocked))

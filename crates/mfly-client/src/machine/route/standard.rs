@@ -17,11 +17,9 @@ use mfly_proto::xml::Document;
 
 pub(super) fn told_by_iq(iq: &Iq<'_>, own: &OwnAddress) -> PushVerdict {
     match StandardPush::from_iq(iq) {
-        Ok(Some(push)) if is_account(iq.from.as_ref(), own) => {
-            PushVerdict::News(Notice::StandardPush(push))
-        }
+        Ok(Some(push)) if is_account(iq.from.as_ref(), own) => believed(Notice::StandardPush(push)),
         Ok(Some(_)) => PushVerdict::Disbelieved,
-        Ok(None) => PushVerdict::Nothing,
+        Ok(None) => PushVerdict::NoPush,
         Err(error) => PushVerdict::Malformed(error),
     }
 }
@@ -40,10 +38,14 @@ pub(super) fn told_by_message(
         None => (message, None, document.clone()),
     };
     if message.kind == MessageKind::Error || message.body().is_some() {
-        PushVerdict::News(Notice::Message { stanza, carbon })
+        believed(Notice::Message { stanza, carbon })
     } else {
-        PushVerdict::Nothing
+        PushVerdict::NoPush
     }
+}
+
+const fn believed(notice: Notice) -> PushVerdict {
+    PushVerdict::Believed { notice, pending_end: None }
 }
 
 /// Whether a stanza from here speaks for the own account. Unlike on the platform, the server alone
