@@ -1,7 +1,9 @@
 //! Every trace, judged by the codec: each line is read by its type and written again.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
-use mfly_proto::testing::{Bindings, Line, RoundTrip, canonical, recorded_traces, round_trip};
+use mfly_proto::testing::{
+    Bindings, Line, Role, RoundTrip, canonical, recorded_traces, round_trip,
+};
 
 /// Lines that no type of the codec reads on purpose, by a part of their text.
 const NOT_TYPED: &[&str] = &[
@@ -34,8 +36,8 @@ fn every_line_of_every_trace_is_read_by_its_type_and_written_again() {
                 continue;
             }
             let question = questions.iter().find(|question| answers(question, &text));
-            let outcome =
-                round_trip(text.as_bytes(), question.map(|q| q.as_bytes()), trace.dialect());
+            let role = question.map_or(Role::RequestOrPush, |q| Role::ResultOf(q.as_bytes()));
+            let outcome = round_trip(text.as_bytes(), role, trace.dialect());
             let RoundTrip::Written { text: written, .. } = outcome else {
                 panic!("{name}: nothing reads {text}: {outcome:?}");
             };

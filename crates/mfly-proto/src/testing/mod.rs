@@ -11,5 +11,5 @@ mod trace;
 
 pub use canonical::canonical;
 pub use recorded::recorded_traces;
-pub use round_trip::{Dialect, RoundTrip, round_trip};
+pub use round_trip::{Dialect, Role, RoundTrip, round_trip};
 pub use trace::{Bindings, Line, Mismatch, Trace, TraceError};

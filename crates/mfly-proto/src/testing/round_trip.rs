@@ -1,5 +1,6 @@
 //! Round trips: a frame is read by the type that it belongs to and written again.
 
+use crate::decode::DecodeError;
 use crate::framing::websocket::Incoming;
 use crate::payload::{
     bind, block, carbons, every_request, friends, last_seen, logout, ping, profile, session,
@@ -19,6 +20,8 @@ pub enum RoundTrip {
     Refused,
     /// The frame is well-formed, but no type of this crate reads it.
     Unknown,
+    /// The type that the frame belongs to refuses it.
+    Invalid(DecodeError),
     /// The frame was read and written again.
     Written {
         /// Name of the type that read it.
@@ -37,79 +40,97 @@ pub enum Dialect {
     Standard,
 }
 
+/// The role of an `iq` in its stream, which its text does not always show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role<'a> {
+    /// A request if it can be read as one, otherwise a push.
+    RequestOrPush,
+    /// A push.
+    Push,
+    /// The result of this request.
+    ResultOf(&'a [u8]),
+}
+
+/// Name of the type that read a frame and wrote it again; `None` when no type reads it.
+type Outcome = Result<Option<&'static str>, DecodeError>;
+
 /// Reads a frame with the type it belongs to and writes it again.
-///
-/// `question` is the frame that an `iq` result answers; without it a result is read as a push.
 #[must_use]
-pub fn round_trip(text: &[u8], question: Option<&[u8]>, dialect: Dialect) -> RoundTrip {
+pub fn round_trip(text: &[u8], role: Role<'_>, dialect: Dialect) -> RoundTrip {
     let mut parser = Parser::new(Limits::default());
     let Ok(element) = parser.parse(text) else {
         return RoundTrip::Refused;
     };
     let mut buffer = Vec::new();
-    let Some(by) = frame(element, question, dialect, &mut buffer) else {
-        return RoundTrip::Unknown;
-    };
-    RoundTrip::Written { by, text: String::from_utf8_lossy(&buffer).into_owned() }
+    match frame(element, role, dialect, &mut buffer) {
+        Ok(Some(by)) => {
+            RoundTrip::Written { by, text: String::from_utf8_lossy(&buffer).into_owned() }
+        }
+        Ok(None) => RoundTrip::Unknown,
+        Err(error) => RoundTrip::Invalid(error),
+    }
 }
 
-fn frame(
-    element: Element<'_>,
-    question: Option<&[u8]>,
-    dialect: Dialect,
-    out: &mut Vec<u8>,
-) -> Option<&'static str> {
-    match Incoming::read(element).ok()? {
+fn frame(element: Element<'_>, role: Role<'_>, dialect: Dialect, out: &mut Vec<u8>) -> Outcome {
+    match Incoming::read(element)? {
         Incoming::Open(open) => {
             open.write(out);
-            return Some("Open");
+            return Ok(Some("Open"));
         }
-        Incoming::Close { .. } => return None,
+        Incoming::Close { .. } => return Ok(None),
         Incoming::Element(_) => {}
     }
     if Features::is(element) {
-        Features::read(element).ok()?.write(out);
-        return Some("Features");
+        Features::read(element)?.write(out);
+        return Ok(Some("Features"));
     }
     if StreamError::is(element) {
         StreamError::read(element).write(out);
-        return Some("StreamError");
+        return Ok(Some("StreamError"));
     }
     if matches!(element.ns(), ns::SASL | ns::SASL2 | ns::TLS) {
         return negotiation(element, out);
     }
-    match Stanza::read(element).ok()?? {
-        Stanza::Presence(presence) => {
+    match Stanza::read(element)? {
+        None => Ok(None),
+        Some(Stanza::Presence(presence)) => {
             presence.write(out);
-            Some("Presence")
+            Ok(Some("Presence"))
         }
-        Stanza::Message(message) => message_push(&message, out),
-        Stanza::Iq(iq) => match iq.kind {
-            // Other servers address pushes, which look like requests, to one session.
-            IqKind::Set if dialect == Dialect::Standard && iq.to.is_some() => {
-                iq_push(&iq, dialect, out).or_else(|| request(&iq, dialect, out))
-            }
-            IqKind::Get | IqKind::Set => {
-                request(&iq, dialect, out).or_else(|| {
-                    // A push may leave out entries that a request must not have; what remains could
-                    // then be a request.
-                    let by = iq_push(&iq, dialect, out)?;
-                    (!is_request(out, dialect)).then_some(by)
-                })
-            }
-            IqKind::Error => {
+        Some(Stanza::Message(message)) => message_push(&message, out),
+        Some(Stanza::Iq(iq)) => match (iq.kind, role) {
+            (IqKind::Error, _) => {
                 let (from, to) = addresses(&iq);
-                iq::write_error(&iq.error()?, &iq.id, from, to, out);
-                Some("StanzaError")
+                iq::write_error(&iq.error().unwrap_or_default(), &iq.id, from, to, out);
+                Ok(Some("StanzaError"))
             }
-            IqKind::Result => match question {
-                Some(question) => {
-                    let mut parser = Parser::new(Limits::default());
-                    let question = Iq::read(parser.parse(question).ok()?).ok()?;
-                    result(&question, &iq, dialect, out)
+            (IqKind::Result, Role::ResultOf(request)) => {
+                let mut parser = Parser::new(Limits::default());
+                match parser.parse(request).ok().map(Iq::read) {
+                    Some(Ok(request)) => result(&request, &iq, dialect, out),
+                    _ => Ok(None),
                 }
-                None => iq_push(&iq, dialect, out),
-            },
+            }
+            (IqKind::Result, _) | (_, Role::Push) => iq_push(&iq, dialect, out),
+            // Other servers address pushes, which look like requests, to one session.
+            (IqKind::Set, _) if dialect == Dialect::Standard && iq.to.is_some() => {
+                match iq_push(&iq, dialect, out) {
+                    Ok(Some(by)) => Ok(Some(by)),
+                    _ => request(&iq, dialect, out),
+                }
+            }
+            (IqKind::Get | IqKind::Set, _) => {
+                let request = request(&iq, dialect, out);
+                if let Ok(Some(_)) = request {
+                    return request;
+                }
+                // A push may leave out entries that a request must not have; what remains could then
+                // be a request.
+                match iq_push(&iq, dialect, out) {
+                    Ok(Some(by)) if !is_request(out, dialect) => Ok(Some(by)),
+                    _ => request,
+                }
+            }
         },
     }
 }
@@ -124,68 +145,67 @@ fn belongs<R: IqRequest>(iq: &Iq<'_>, payload: Element<'_>) -> bool {
         && R::STATUS.is_none_or(|status| payload.attr("status").as_deref() == Some(status))
 }
 
-fn request(iq: &Iq<'_>, dialect: Dialect, out: &mut Vec<u8>) -> Option<&'static str> {
-    let payload = iq.payload()?;
+fn request(iq: &Iq<'_>, dialect: Dialect, out: &mut Vec<u8>) -> Outcome {
+    let Some(payload) = iq.payload() else {
+        return Ok(None);
+    };
     macro_rules! visit {
         ($($type:ty,)*) => {{$(
             if belongs::<$type>(iq, payload) {
-                let value = <$type>::read(iq, payload).ok()?;
+                let value = <$type>::read(iq, payload)?;
                 let (from, to) = addresses(iq);
                 iq::write(out, iq.kind, &iq.id, from, to, |w| value.write(w));
-                return Some(stringify!($type));
+                return Ok(Some(stringify!($type)));
             }
         )*}};
     }
     every_request!(dialect, visit);
-    None
+    Ok(None)
 }
 
-fn result(
-    question: &Iq<'_>,
-    iq: &Iq<'_>,
-    dialect: Dialect,
-    out: &mut Vec<u8>,
-) -> Option<&'static str> {
-    let asked = question.payload()?;
+fn result(request: &Iq<'_>, iq: &Iq<'_>, dialect: Dialect, out: &mut Vec<u8>) -> Outcome {
+    let Some(requested) = request.payload() else {
+        return Ok(None);
+    };
     let reply = Reply { from: iq.from.as_ref(), payload: iq.payload() };
     macro_rules! visit {
         ($($type:ty,)*) => {{$(
-            if belongs::<$type>(question, asked) {
-                let value = <$type>::read_response(&reply).ok()?;
+            if belongs::<$type>(request, requested) {
+                let value = <$type>::read_response(&reply)?;
                 let (from, to) = addresses(iq);
                 iq::write_result::<$type>(&value, &iq.id, from, to, out);
-                return Some(stringify!($type));
+                return Ok(Some(stringify!($type)));
             }
         )*}};
     }
     every_request!(dialect, visit);
-    None
+    Ok(None)
 }
 
 fn is_request(text: &[u8], dialect: Dialect) -> bool {
     let mut parser = Parser::new(Limits::default());
     let iq = parser.parse(text).ok().and_then(|root| Iq::read(root).ok());
-    iq.is_some_and(|iq| request(&iq, dialect, &mut Vec::new()).is_some())
+    iq.is_some_and(|iq| matches!(request(&iq, dialect, &mut Vec::new()), Ok(Some(_))))
 }
 
-fn iq_push(iq: &Iq<'_>, dialect: Dialect, out: &mut Vec<u8>) -> Option<&'static str> {
+fn iq_push(iq: &Iq<'_>, dialect: Dialect, out: &mut Vec<u8>) -> Outcome {
     let (from, to) = addresses(iq);
     match dialect {
-        Dialect::Platform => {
-            let push = Push::from_iq(iq).ok()??;
+        Dialect::Platform => Ok(Push::from_iq(iq)?.map(|push| {
             iq::write(out, iq.kind, &iq.id, from, to, |w| push.write(w));
-            Some("Push")
-        }
-        Dialect::Standard => {
-            let push = StandardPush::from_iq(iq).ok()??;
+            "Push"
+        })),
+        Dialect::Standard => Ok(StandardPush::from_iq(iq)?.map(|push| {
             iq::write(out, iq.kind, &iq.id, from, to, |w| push.write(w));
-            Some("StandardPush")
-        }
+            "StandardPush"
+        })),
     }
 }
 
-fn message_push(message: &Message<'_>, out: &mut Vec<u8>) -> Option<&'static str> {
-    let push = Push::from_message(message).ok()??;
+fn message_push(message: &Message<'_>, out: &mut Vec<u8>) -> Outcome {
+    let Some(push) = Push::from_message(message)? else {
+        return Ok(None);
+    };
     let element = message.element();
     Writer::new(out).element("message", |w| {
         for name in ["from", "id", "to", "type"] {
@@ -194,7 +214,7 @@ fn message_push(message: &Message<'_>, out: &mut Vec<u8>) -> Option<&'static str
         w.attr("xmlns", ns::CLIENT);
         push.write(w);
     });
-    Some("Push")
+    Ok(Some("Push"))
 }
 
 /// Reads an element with the type of its name and writes it again.
@@ -202,15 +222,15 @@ macro_rules! read_and_write {
     ($element:ident, $out:ident: $($name:literal => $type:ty,)*) => {
         match $element.name() {
             $($name => {
-                <$type>::read($element).ok()?.write(&mut Writer::new($out));
-                Some(stringify!($type))
+                <$type>::read($element)?.write(&mut Writer::new($out));
+                Ok(Some(stringify!($type)))
             })*
-            _ => None,
+            _ => Ok(None),
         }
     };
 }
 
-fn negotiation(element: Element<'_>, out: &mut Vec<u8>) -> Option<&'static str> {
+fn negotiation(element: Element<'_>, out: &mut Vec<u8>) -> Outcome {
     match element.ns() {
         ns::SASL => read_and_write!(
             element, out:
