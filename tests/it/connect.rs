@@ -256,19 +256,6 @@ async fn dropping_the_future_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn clear_text_to_another_machine_is_refused() {
-    let server = ScriptedServer::start().await;
-    // An address for documentation (RFC 5737): no host has it.
-    let builder = server.app_builder().xmpp_address("ws://192.0.2.1/websocket");
-    let outcome = match builder.build().await {
-        Ok(app) => app.connect(&ScriptedServer::credentials()).await.map(drop),
-        Err(error) => Err(error),
-    };
-    let shown = format!("{:?}", outcome.unwrap_err());
-    assert!(shown.contains("cleartext"), "{shown}");
-}
-
-#[tokio::test]
 async fn a_configured_host_is_dialled_without_tls_only_with_the_quirk() {
     let env = TestEnv::start().await;
     let mut quirks = Quirks::default();

@@ -1,22 +1,9 @@
-//! The calls of the official SDK's listeners that the client's events stand for.
+//! The calls of the official SDK's listeners that the client's events stand for. What each stanza
+//! leads to is in `fixtures/listeners.trace`, which `traces.rs` replays.
 
 use crate::reconnect::quick;
-use crate::traces::client::ClientReplay;
-use mfly_proto::testing::Trace;
 use mfly_tests::{ScriptedServer, TestEnv, within};
 use serde_json::json;
-
-#[tokio::test]
-async fn each_pushed_stanza_leads_to_the_observed_calls() {
-    let trace = Trace::parse(include_str!("../fixtures/listeners.trace")).unwrap();
-    let mut replay = ClientReplay::start("listeners").await;
-    replay.connect().await;
-    for line in &trace.lines {
-        replay.perform(line).await;
-    }
-    let result = replay.finish().await;
-    assert!(result.surplus.is_empty(), "{:?}", result.surplus);
-}
 
 #[tokio::test]
 async fn the_states_of_the_connection_have_the_official_names() {

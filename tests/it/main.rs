@@ -1,4 +1,4 @@
-//! What a client and a server do together: one file for each feature, then one for each behaviour.
+//! The client against a server: one file for each feature, then one for each behaviour.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -42,4 +42,3 @@ mod refresh_token;
 mod session;
 mod standard;
 mod traces;
-mod transcript;

@@ -1,10 +1,7 @@
 //! Expired REST tokens and their renewal.
 
-use futures_util::future::join_all;
 use mfly_client::{ErrorKind, Event};
-use mfly_tests::{TestEnv, kind, within};
-use mfly_testserver::TestServer;
-use std::time::Duration;
+use mfly_tests::{TestEnv, kind};
 
 /// The number of log-ins and of requests for a profile.
 fn counts(env: &TestEnv) -> (usize, usize) {
@@ -24,19 +21,6 @@ async fn an_expired_token_is_renewed_and_the_request_repeated_once() {
 }
 
 #[tokio::test]
-async fn requests_at_the_same_time_share_one_renewal() {
-    let (env, session) = TestEnv::alice_settled().await;
-    env.server.user("alice").expire_tokens().unwrap();
-    let requests = (0..8).map(|_| session.own_profile());
-    for outcome in within("eight requests", join_all(requests)).await {
-        outcome.unwrap();
-    }
-    let (logins, profiles) = counts(&env);
-    assert_eq!(logins, 1);
-    assert!(profiles <= 16, "{profiles}");
-}
-
-#[tokio::test]
 async fn a_token_that_is_refused_again_ends_the_trying() {
     let (env, session) = TestEnv::alice_settled().await;
     env.server.fault().request("/contacts/vcard").times(2).expired_token();
@@ -46,16 +30,6 @@ async fn a_token_that_is_refused_again_ends_the_trying() {
     assert!(!error.is_retryable());
     assert_eq!(counts(&env), (1, 2));
     session.own_profile().await.unwrap();
-}
-
-#[tokio::test]
-async fn tokens_that_never_work_do_not_loop() {
-    // Registration brings the configuration, so that connecting needs no token.
-    let builder = TestServer::builder().token_lifetime(Duration::ZERO);
-    let (env, session) = TestEnv::alice_with(builder).await;
-    env.settle(&session).await;
-    assert_eq!(kind(session.own_profile().await), ErrorKind::Unauthorized);
-    assert_eq!(counts(&env), (1, 2));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@
 //! | [`scripted`] | a server that sends exactly the frames of a test |
 //! | [`stub`] | REST answers without a network |
 //! | [`raw`] | a client that sends exactly the frames of a test |
-//! | [`recorded`] | traces and recorded sessions |
+//! | [`recorded`] | the traces of the platform |
 
 #![expect(
     clippy::expect_used,

@@ -109,7 +109,7 @@ async fn perform(line: String, work: BoxFuture<'static, Result<Outcome>>) -> Out
 const REFUSED: &str = ", refused";
 
 /// Plays the server and checks the client.
-pub(crate) struct ClientReplay {
+pub(super) struct ClientReplay {
     trace: String,
     server: ScriptedServer,
     session: Option<Session>,
@@ -122,16 +122,16 @@ pub(crate) struct ClientReplay {
 }
 
 /// The findings of a finished replay.
-pub(crate) struct Finished {
+pub(super) struct Finished {
     /// Each operation and the value that it returned.
-    pub(crate) results: Vec<(String, String)>,
+    pub(super) results: Vec<(String, String)>,
     /// Listener calls that no line of the trace expected.
-    pub(crate) surplus: Vec<OfficialEvent>,
+    pub(super) surplus: Vec<OfficialEvent>,
 }
 
 impl ClientReplay {
     /// Starts a client that is not connected yet.
-    pub(crate) async fn start(trace: &str) -> Self {
+    pub(super) async fn start(trace: &str) -> Self {
         let mut bindings = Bindings::new();
         bindings.set("host", HOST);
         Self {
@@ -148,11 +148,9 @@ impl ClientReplay {
     }
 
     /// Connects by the trace `connect/web_sdk`.
-    pub(crate) async fn connect(&mut self) {
-        let mut traces = traces().into_iter();
-        let (_, connecting) =
-            traces.find(|(name, _)| name == "connect/web_sdk").expect("the trace of connecting");
-        for line in &connecting.lines {
+    pub(super) async fn connect(&mut self) {
+        let connecting = traces().into_iter().find(|(name, _)| name == "connect/web_sdk");
+        for line in &connecting.expect("the trace of connecting").1.lines {
             self.perform(line).await;
         }
         self.finish_operation().await;
@@ -160,7 +158,7 @@ impl ClientReplay {
     }
 
     /// Performs or checks one line.
-    pub(crate) async fn perform(&mut self, line: &Line) {
+    pub(super) async fn perform(&mut self, line: &Line) {
         match line {
             // The frames of the server, which follow, show the effect of these.
             Line::Given(_) | Line::When(_) => {}
@@ -170,29 +168,20 @@ impl ClientReplay {
             }
             Line::Client(line) => {
                 let frame = self.next_frame().await;
-                self.check(line, &frame);
+                if let Err(mismatch) = self.bindings.matches(line, &frame) {
+                    panic!("{}: {mismatch}", self.trace);
+                }
             }
             Line::Server(line) => {
                 let text = self.bindings.fill(line);
-                self.peer().send(text).await;
+                self.peer.as_mut().expect("a connection").send(text).await;
             }
             Line::Event(line) => self.expect_call(line).await,
         }
     }
 
-    /// Fails unless the client's frame is the one of this line.
-    pub(crate) fn check(&mut self, line: &str, frame: &str) {
-        if let Err(mismatch) = self.bindings.matches(line, frame) {
-            panic!("{}: {mismatch}", self.trace);
-        }
-    }
-
-    fn peer(&mut self) -> &mut Peer {
-        self.peer.as_mut().expect("a trace begins with an operation")
-    }
-
     /// Receives the client's next frame. Fails at once if the operation panics before it.
-    pub(crate) async fn next_frame(&mut self) -> String {
+    async fn next_frame(&mut self) -> String {
         let (frame, finished) = self.race_operation().await;
         if let Some((line, outcome)) = finished {
             self.keep(line, outcome);
@@ -218,7 +207,7 @@ impl ClientReplay {
     }
 
     /// Fails unless the next listener call is this one: `listener payload`.
-    pub(crate) async fn expect_call(&mut self, line: &str) {
+    async fn expect_call(&mut self, line: &str) {
         self.finish_operation().await;
         let line = self.bindings.fill(line);
         let (listener, payload) = line.split_once(' ').expect("a listener and its payload");
@@ -280,7 +269,7 @@ impl ClientReplay {
     }
 
     /// Fails if the client sends another frame.
-    pub(crate) async fn finish(mut self) -> Finished {
+    pub(super) async fn finish(mut self) -> Finished {
         self.finish_operation().await;
         let session = self.session.clone().expect("a session");
         let mut surplus: Vec<_> = self.calls.drain(..).collect();

@@ -7,7 +7,7 @@ use mfly_testserver::{Credentials, TestServer};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Plays the client `u1` and checks the server.
-pub(crate) struct ServerReplay {
+pub(super) struct ServerReplay {
     name: String,
     server: TestServer,
     users: BTreeMap<&'static str, Credentials>,
@@ -23,7 +23,7 @@ const PROFILE: &str = r#"<vCard xmlns="vcard-temp"><nickName>XH2Q0UEeVt4XiVnfeHp
 
 impl ServerReplay {
     /// Starts a server with three users. `u1` is online unless the trace is about connecting.
-    pub(crate) async fn start(name: &str) -> Self {
+    pub(super) async fn start(name: &str) -> Self {
         let builder = TestServer::builder().xmpp_host(HOST).licence_key(LICENCE_KEY).tls(false);
         let server = builder.start().await.expect("the server starts");
         let users: BTreeMap<_, _> = ["u1", "u2", "u7"]
@@ -59,7 +59,7 @@ impl ServerReplay {
     }
 
     /// Makes a fact true. Drops the frames that the server sends for it.
-    pub(crate) async fn establish(&mut self, fact: &str) {
+    pub(super) async fn establish(&mut self, fact: &str) {
         match fact {
             "u2 is online" => self.trigger("u2 comes online").await,
             // How long ago does not matter: the trace says that the number may be another.
@@ -75,7 +75,7 @@ impl ServerReplay {
     }
 
     /// Triggers an event.
-    pub(crate) async fn trigger(&mut self, event: &str) {
+    pub(super) async fn trigger(&mut self, event: &str) {
         match event.split(' ').collect::<Vec<_>>()[..] {
             [blocker, verb @ ("blocks" | "unblocks"), blocked] => {
                 let name = verb.trim_end_matches('s');
@@ -117,13 +117,13 @@ impl ServerReplay {
     }
 
     /// Sends the client's frame of this line.
-    pub(crate) async fn send(&mut self, line: &str) {
+    pub(super) async fn send(&mut self, line: &str) {
         let text = self.bindings.fill(line);
         self.own.send(text).await;
     }
 
     /// Fails unless the server's next frame is the one of this line.
-    pub(crate) async fn expect_frame(&mut self, line: &str) {
+    pub(super) async fn expect_frame(&mut self, line: &str) {
         let frame = loop {
             let frame = match self.inbox.pop_front() {
                 Some(frame) => frame,
@@ -145,7 +145,7 @@ impl ServerReplay {
     }
 
     /// Fails if the server sent another frame.
-    pub(crate) async fn finish(mut self) {
+    pub(super) async fn finish(mut self) {
         if !self.is_over {
             let rest = self.own.settle().await;
             self.inbox.extend(rest);
