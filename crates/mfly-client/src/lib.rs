@@ -136,6 +136,7 @@ mod error;
 pub mod event;
 mod feature;
 mod machine;
+mod model;
 pub mod probe;
 mod quirks;
 mod random;
@@ -152,12 +153,9 @@ pub use driver::StateChanges;
 pub use error::{Error, ErrorKind, Fault, Result};
 pub use event::{Event, Events, OfficialEvent, UnknownStanza};
 pub use feature::connect::ConnectRequest;
-pub use feature::friends::{Friend, Friends};
 pub use feature::logout::LoggedOut;
 pub use feature::media::{MediaForm, MediaReference, MediaTarget, MediaUpload, UploadedMedia};
-pub use feature::profile::{
-    Field, Profile, ProfileFields, ProfileImage, ProfileUpdate, StoredImage,
-};
+pub use feature::profile::{ProfileFields, ProfileImage, ProfileUpdate, StoredImage};
 pub use feature::qr_login::{
     ApprovedQr, CodeText, QrLogin, QrLoginEvent, QrLoginOptions, QrSession,
 };
@@ -168,6 +166,8 @@ pub use machine::{
     Cause, ConnectionState, DisconnectReason, EndReason, KeepaliveConfig, KnownServer,
     LoginFailure, ReconnectPolicy, Redirect, RedirectPolicy, Stage,
 };
+pub use model::friends::{Friend, Friends};
+pub use model::profile::{Field, Profile};
 pub use quirks::Quirks;
 pub use session::Session;
 pub use timeouts::Timeouts;

@@ -2,7 +2,7 @@
 
 use crate::driver::RequestOptions;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{Event, Events};
+use crate::event::{Event, EventContext, Events};
 use crate::machine::{ConnectionState, EndReason};
 use crate::quirks::Quirks;
 use crate::session_core::{SessionCore, session_methods};
@@ -43,20 +43,27 @@ pub(crate) struct Shared {
 /// What is known about the user and the plan; never changes during a session.
 pub(crate) struct Context {
     pub(crate) user: UserId,
-    pub(crate) account: BareJid,
+    pub(crate) events: EventContext,
     pub(crate) features: Features,
     pub(crate) quirks: Quirks,
     pub(crate) licence_key: LicenceKey,
-    /// Seals private profile fields.
-    pub(crate) profile_iv: Iv,
     /// Seals message media.
     pub(crate) media_iv: Iv,
 }
 
 impl Context {
+    pub(crate) const fn account(&self) -> &BareJid {
+        self.events.account()
+    }
+
+    /// The IV that seals private profile fields.
+    pub(crate) const fn profile_iv(&self) -> &Iv {
+        self.events.profile_iv()
+    }
+
     /// The cipher of the own profile.
     pub(crate) fn own_cipher(&self) -> ProfileCipher {
-        ProfileCipher::new(&self.user, &self.profile_iv)
+        ProfileCipher::new(&self.user, self.profile_iv())
     }
 
     /// Refuses what the plan does not include.
@@ -70,12 +77,12 @@ impl Context {
 
     /// The id of a user of this server.
     pub(crate) fn user_id<U: AsUser + ?Sized>(&self, user: &U) -> Result<UserId> {
-        Ok(user.as_user(self.account.domain())?)
+        Ok(user.as_user(self.account().domain())?)
     }
 
     /// The address of a user of this server.
     pub(crate) fn address<U: AsUser + ?Sized>(&self, user: &U) -> Result<BareJid> {
-        Ok(self.user_id(user)?.at(self.account.domain())?)
+        Ok(self.user_id(user)?.at(self.account().domain())?)
     }
 }
 
@@ -161,12 +168,11 @@ mod tests {
     fn a_feature_that_the_plan_lacks_or_that_is_not_known_yet_is_gated() {
         let user = UserId::new("u1").unwrap();
         let mut context = Context {
-            account: user.at("xmpp.example.test").unwrap(),
+            events: EventContext::new(user.at("xmpp.example.test").unwrap(), Iv::REQUEST),
             user,
             features: Features::all().with(Feature::Block, false),
             quirks: Quirks::default(),
             licence_key: LicenceKey::new("TestLicenceKey0123456789abcdef").unwrap(),
-            profile_iv: Iv::REQUEST,
             media_iv: Iv::REQUEST,
         };
         let gated = context.require(Feature::Block).unwrap_err();

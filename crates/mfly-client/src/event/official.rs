@@ -21,7 +21,7 @@
 //! Source: observed: Web SDK 4.25.10. Where it names only the first of several unblocked users,
 //! each is named here.
 
-use super::Event;
+use super::platform::Event;
 use crate::machine::{DisconnectReason, EndReason};
 use mfly_proto::jid::BareJid;
 use mfly_proto::sasl::FailureCondition;

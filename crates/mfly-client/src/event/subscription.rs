@@ -1,6 +1,7 @@
 //! The fan-out from one session to its subscriptions.
 
-use super::Event;
+use super::platform::Event;
+use super::session_event::SessionEvent;
 use futures_core::Stream;
 use futures_util::stream;
 use std::fmt;
@@ -9,19 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::sync::broadcast;
 
-/// What can be told to a subscription.
-pub(crate) trait SessionEvent: Clone + Send + Sync + 'static {
-    /// What a subscription is told that fell behind by so many.
-    fn lagged(missed: u64) -> Self;
-}
-
-impl SessionEvent for Event {
-    fn lagged(missed: u64) -> Self {
-        Self::Lagged(missed)
-    }
-}
-
-/// The session's end: it never waits for a slow subscription.
+/// The sending end of a session's events. It never waits for a slow subscription.
 ///
 /// The queue is allocated whole when the session starts, so it holds pointers: events are large.
 #[derive(Clone, Debug)]
@@ -39,7 +28,7 @@ impl<E: SessionEvent> Sender<E> {
 
     /// Gives the event to every subscription.
     pub(crate) fn send(&self, event: E) {
-        // An error means that nobody is subscribed.
+        // An error means that there is no subscription.
         let _ = self.0.send(Arc::new(event));
     }
 

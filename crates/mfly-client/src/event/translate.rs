@@ -1,58 +1,130 @@
-//! From the machine's notices to the app's events.
+//! From the machine's notices to the events of a platform session. A push has one row in
+//! `pushed`.
 
-use super::{Event, UnknownStanza};
-use crate::feature::{admin_block, block, friends, presence, profile, user_deleted};
+use super::platform::Event;
 use crate::machine::{EndReason, Notice};
-use crate::session::Context;
+use crate::model::friends::Friends;
+use crate::model::profile::Profile;
+use mfly_proto::cipher::Iv;
+use mfly_proto::jid::{BareJid, UserReference};
+use mfly_proto::payload::block::BlockPush;
+use mfly_proto::payload::friends::FriendsNotice;
 use mfly_proto::push::Push;
-use mfly_proto::xml::Document;
+use mfly_proto::stanza::Presence;
+use std::ops::ControlFlow;
 
-/// The events of one notice, in order: none, one or two.
-pub(crate) fn translate(notice: Notice, context: &Context) -> [Option<Event>; 2] {
-    let event = match notice {
-        Notice::State(_) | Notice::StanzaLimit(_) => None,
-        Notice::Connected { jid, resumed, .. } => Some(Event::Connected { jid, resumed }),
-        Notice::ConnectFailed { reason, .. } => Some(Event::ConnectionFailed { reason }),
-        Notice::Disconnected { reason } => Some(Event::Disconnected { reason }),
-        Notice::Reconnecting { attempt, delay } => Some(Event::Reconnecting { attempt, delay }),
-        Notice::Ended(reason) => {
-            let refused = matches!(reason, EndReason::InvalidCredentials(_));
-            return [refused.then_some(Event::AuthenticationFailed), Some(Event::Ended(reason))];
-        }
-        Notice::Push { push, carbon, from } => {
-            tracing::trace!(?from, carbon, "notice");
-            pushed(push, carbon, context)
-        }
-        Notice::Presence(presence) => presence::received(presence, context),
-        // Platform sessions tell neither.
-        Notice::StandardPush(_) => None,
-        Notice::Message { stanza, .. } | Notice::UnknownStanza(stanza) => Some(unknown(&stanza)),
-        Notice::StanzaSkipped(skipped) => Some(Event::StanzaSkipped(skipped)),
-        Notice::MalformedPush { error, stanza } => {
-            tracing::debug!(%error, "a notice that does not say what it should");
-            Some(unknown(&stanza))
-        }
-    };
-    [event, None]
+/// The facts about the own account that translating notices needs.
+#[derive(Clone, Debug)]
+pub struct EventContext {
+    account: BareJid,
+    profile_iv: Iv,
 }
 
-/// One row a push.
-fn pushed(push: Push, carbon: bool, context: &Context) -> Option<Event> {
-    match push {
-        Push::AdminBlock(notice) => admin_block::pushed(notice, context),
-        Push::Block(push) => Some(block::pushed(push)),
-        Push::Friends(list) => Some(friends::pushed(list, context)),
-        Push::FriendsNotice(notice) => Some(friends::noticed(notice)),
-        Push::Logout(notice) => Some(Event::ForcedLogout { socket_ids: notice.socket_ids, carbon }),
-        Push::Profile(push) => profile::pushed(push, context),
-        Push::ProfileChanged(notice) => Some(profile::noticed(notice, context)),
-        Push::Settings(settings) => Some(Event::Settings(settings)),
-        Push::UserBlocked(notice) => block::by_somebody(&notice, carbon, context),
-        Push::UserDeleted(notice) => user_deleted::pushed(&notice, context),
-        _ => None,
+impl EventContext {
+    /// The context of this account, whose private profile fields are sealed with this IV.
+    #[must_use]
+    pub const fn new(account: BareJid, profile_iv: Iv) -> Self {
+        Self { account, profile_iv }
+    }
+
+    /// The own account.
+    #[must_use]
+    pub const fn account(&self) -> &BareJid {
+        &self.account
+    }
+
+    /// The IV of private profile fields.
+    #[must_use]
+    pub const fn profile_iv(&self) -> &Iv {
+        &self.profile_iv
+    }
+
+    fn is_own(&self, user: &BareJid) -> bool {
+        *user == self.account
+    }
+
+    /// The address that a push means; `None` when it cannot be one.
+    fn address(&self, user: &UserReference) -> Option<BareJid> {
+        user.at(self.account.domain()).ok()
     }
 }
 
-fn unknown(stanza: &Document) -> Event {
-    Event::UnknownStanza(UnknownStanza::new(stanza.as_str()))
+impl Event {
+    /// The events of a notice of the [`Machine`](crate::machine::Machine), in order: none, one or
+    /// two.
+    pub fn from_notice(
+        notice: Notice,
+        context: &EventContext,
+    ) -> impl Iterator<Item = Self> + use<> {
+        let refused = matches!(notice, Notice::Ended(EndReason::InvalidCredentials(_)));
+        let event = match Self::of_connection(notice) {
+            ControlFlow::Break(event) => event,
+            ControlFlow::Continue(Notice::Push { push, carbon, from }) => {
+                tracing::trace!(?from, carbon, "push");
+                pushed(push, carbon, context)
+            }
+            ControlFlow::Continue(Notice::Presence(presence)) => present(presence, context),
+            ControlFlow::Continue(Notice::Message { stanza, .. }) => Some(Self::unknown(&stanza)),
+            ControlFlow::Continue(_) => None,
+        };
+        refused.then_some(Self::AuthenticationFailed).into_iter().chain(event)
+    }
+}
+
+fn pushed(push: Push, carbon: bool, context: &EventContext) -> Option<Event> {
+    Some(match push {
+        Push::AdminBlock(notice) => {
+            let target = context.address(&notice.target)?;
+            Event::AdminBlock {
+                own: context.is_own(&target),
+                target,
+                blocked: notice.blocked,
+                chat_type: notice.chat_type,
+            }
+        }
+        Push::Block(BlockPush::Blocked(users)) => Event::Blocked { users },
+        Push::Block(BlockPush::Unblocked(users)) => Event::Unblocked { users },
+        Push::Friends(list) => Event::Friends(Friends::open(list, &context.profile_iv)),
+        Push::FriendsNotice(FriendsNotice::RegisterUpdate) => {
+            Event::FriendsChanged { permission: None }
+        }
+        Push::FriendsNotice(FriendsNotice::Permission(allowed)) => {
+            Event::FriendsChanged { permission: Some(allowed) }
+        }
+        Push::Logout(notice) => Event::ForcedLogout { socket_ids: notice.socket_ids, carbon },
+        Push::Profile(push) => Event::ProfileChanged {
+            profile: Some(Profile::open(&push.user.user_id()?, &push.card, &context.profile_iv)),
+            own: context.is_own(&push.user),
+            user: push.user,
+        },
+        Push::ProfileChanged(notice) => Event::ProfileChanged {
+            own: context.is_own(&notice.user),
+            user: notice.user,
+            profile: None,
+        },
+        Push::Settings(settings) => Event::Settings(settings),
+        Push::UserBlocked(notice) => {
+            let user = context.address(&notice.user)?;
+            match notice.blocked {
+                true => Event::BlockedBy { user, carbon },
+                false => Event::UnblockedBy { user, carbon },
+            }
+        }
+        Push::UserDeleted(notice) => Event::UserDeleted { user: context.address(&notice.user)? },
+        _ => return None,
+    })
+}
+
+/// `None` for a presence that no user sent.
+fn present(presence: Presence, context: &EventContext) -> Option<Event> {
+    let from = presence.from.filter(|from| from.local().is_some())?;
+    let user = from.bare();
+    Some(Event::Presence {
+        own: context.is_own(&user),
+        user,
+        resource: from.resource().map(str::to_owned),
+        kind: presence.kind,
+        show: presence.show,
+        status: presence.status,
+    })
 }

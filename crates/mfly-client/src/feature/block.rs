@@ -7,16 +7,15 @@
 //! `getUsersIBlocked`, `getUsersWhoBlockedMe`, `blockUserListener`.
 
 use crate::error::{Error, Result};
+#[cfg(doc)]
 use crate::event::Event;
-use crate::session::{Context, Session};
+use crate::session::Session;
 use crate::user::AsUser;
 use mfly_api::Feature;
 use mfly_proto::argument::InvalidArgument;
-use mfly_proto::jid::{BareJid, UserReference};
+use mfly_proto::jid::BareJid;
 use mfly_proto::listed::{Listed, SkipReason, Skipped};
-use mfly_proto::payload::block::{
-    Block, BlockPush, GetBlocked, GetBlockedBy, Unblock, UserBlocked,
-};
+use mfly_proto::payload::block::{Block, GetBlocked, GetBlockedBy, Unblock};
 
 impl Session {
     /// Blocks a user: neither messages nor presence pass between the two any more.
@@ -86,7 +85,7 @@ impl Session {
     #[doc(alias = "getUsersWhoBlockedMe")]
     pub async fn blocked_by(&self) -> Result<Listed<BareJid>> {
         let users = self.request(&GetBlockedBy).await?;
-        let host = self.context().account.domain();
+        let host = self.context().account().domain();
         Ok(users.try_map(|user| {
             let skipped = |_| Skipped::new(SkipReason::Invalid("members"), user.as_str());
             user.at(host).map_err(skipped)
@@ -107,26 +106,4 @@ impl Session {
         self.context().require(Feature::Block)?;
         self.context().address(user)
     }
-}
-
-pub(crate) fn pushed(push: BlockPush) -> Event {
-    match push {
-        BlockPush::Blocked(users) => Event::Blocked { users },
-        BlockPush::Unblocked(users) => Event::Unblocked { users },
-    }
-}
-
-/// `None` when the notice names nobody that can be addressed.
-pub(crate) fn by_somebody(notice: &UserBlocked, carbon: bool, context: &Context) -> Option<Event> {
-    let user = address(&notice.user, context)?;
-    Some(if notice.blocked {
-        Event::BlockedBy { user, carbon }
-    } else {
-        Event::UnblockedBy { user, carbon }
-    })
-}
-
-/// The address that a notice means.
-pub(super) fn address(user: &UserReference, context: &Context) -> Option<BareJid> {
-    user.at(context.account.domain()).ok()
 }

@@ -11,7 +11,7 @@ use crate::connector::{self, Connector, ConnectorError, Dialled};
 use crate::credentials::Credentials;
 use crate::driver::{DriverParts, PasswordSource, spawn};
 use crate::error::Result;
-use crate::event::{Events, Sender, translate};
+use crate::event::{Event, EventContext, Events, Sender};
 use crate::machine::{
     Cause, Config, KeepaliveConfig, ReconnectPolicy, Redirect, RedirectPolicy, Resource,
 };
@@ -204,11 +204,13 @@ impl ConnectRequest {
         let account = user.at(&config::xmpp_host(&config, &address))?;
         let context = Arc::new(Context {
             user,
-            account: account.clone(),
+            events: EventContext::new(
+                account.clone(),
+                config::profile_iv(&config, app.quirks, &app.licence_key)?,
+            ),
             features: config.features,
             quirks: app.quirks,
             licence_key: app.licence_key.clone(),
-            profile_iv: config::profile_iv(&config, app.quirks, &app.licence_key)?,
             media_iv: config::media_iv(&config)?,
         });
 
@@ -232,7 +234,7 @@ impl ConnectRequest {
         options.domain = Some(session.account.domain().to_owned());
         options.tried = Some(TriedAddresses::default());
         let subscriptions = self.events.subscriptions();
-        let (events, told) = (self.events, context.clone());
+        let (events, told) = (self.events, context.events.clone());
         let driver = spawn(DriverParts {
             config: session,
             seed: random::bytes()?,
@@ -244,9 +246,7 @@ impl ConnectRequest {
                 api: api.clone(),
             }),
             notices: Box::new(move |notice| {
-                for event in translate(notice, &told).into_iter().flatten() {
-                    events.send(event);
-                }
+                Event::from_notice(notice, &told).for_each(|event| events.send(event));
             }),
             request_timeout: self.request_timeout,
             fail_fast: self.fail_fast,

@@ -19,7 +19,7 @@ impl Session {
     #[doc(alias = "getCurrentUserJid")]
     #[must_use]
     pub fn current_user(&self) -> BareJid {
-        self.context().account.clone()
+        self.context().account().clone()
     }
 
     /// The address of a user of this server.

@@ -3,7 +3,6 @@
 //! A file holds the operations (`impl App` or `impl Session`) and, where the feature has notices,
 //! how they become [`Event`](crate::Event)s.
 
-pub(crate) mod admin_block;
 pub(crate) mod block;
 pub(crate) mod config;
 pub(crate) mod connect;
@@ -24,6 +23,5 @@ pub(crate) mod register;
 pub(crate) mod report;
 pub(crate) mod settings;
 pub(crate) mod sync_contacts;
-pub(crate) mod user_deleted;
 pub(crate) mod user_list;
 pub(crate) mod user_token;

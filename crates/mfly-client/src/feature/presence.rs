@@ -7,8 +7,9 @@
 //! takes leave when it closes. Official name: `presenceListener`.
 
 use crate::error::Result;
+#[cfg(doc)]
 use crate::event::Event;
-use crate::session::{Context, Session};
+use crate::session::Session;
 use mfly_proto::stanza::{Presence, PresenceKind, Show};
 
 /// What the official SDK announces.
@@ -30,18 +31,4 @@ impl Session {
         presence.priority = PRIORITY;
         self.send_stanza(|writer| presence.write_to(writer)).await
     }
-}
-
-/// `None` for a presence that no user sent: it says nothing about anybody.
-pub(crate) fn received(presence: Presence, context: &Context) -> Option<Event> {
-    let from = presence.from.filter(|from| from.local().is_some())?;
-    let user = from.bare();
-    Some(Event::Presence {
-        own: user == context.account,
-        user,
-        resource: from.resource().map(str::to_owned),
-        kind: presence.kind,
-        show: presence.show,
-        status: presence.status,
-    })
 }

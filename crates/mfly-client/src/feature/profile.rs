@@ -8,21 +8,20 @@
 //! `getUserProfile`, `setUserProfile`, `userProfileListener`.
 
 mod image;
-mod model;
 mod update;
 
 pub use image::ProfileImage;
-pub use model::{Field, Profile};
 pub use update::{ProfileFields, ProfileUpdate, StoredImage};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
-use crate::session::{Context, Session};
+use crate::model::profile::Profile;
+use crate::session::Session;
 use crate::user::AsUser;
 use mfly_api::endpoint::media_upload::{self, File};
 use mfly_api::endpoint::profile as wire;
 use mfly_proto::argument::InvalidArgument;
-use mfly_proto::payload::profile::{ProfileChanged, ProfilePush, SetProfile, VCard};
+use mfly_proto::payload::profile::{SetProfile, VCard};
 
 impl Session {
     /// A user's profile, fresh from the server. Works while the session reconnects, too.
@@ -54,11 +53,11 @@ impl Session {
     pub async fn profile<U: AsUser + ?Sized>(&self, user: &U) -> Result<Profile> {
         let user = self.context().user_id(user)?;
         let context = self.context();
-        let address = user.at(context.account.domain())?;
-        let request = wire::Request::new(user, context.profile_iv.clone());
+        let address = user.at(context.account().domain())?;
+        let request = wire::Request::new(user, context.profile_iv().clone());
         let profile = Profile::from_api(self.send(&request).await?);
         self.shared().core.subscriptions.tell(Event::ProfileRead {
-            own: address == context.account,
+            own: address == *context.account(),
             user: address,
             profile: profile.clone(),
         });
@@ -140,7 +139,7 @@ impl Session {
         };
         let context = self.context();
         let _writing = self.shared().profile_writer.lock().await;
-        let request = wire::Request::new(context.user.clone(), context.profile_iv.clone());
+        let request = wire::Request::new(context.user.clone(), context.profile_iv().clone());
         let stored = self.send(&request).await?;
         if update.is_empty() {
             return Ok(StoredImage { image: stored.image, thumb_image: stored.thumb_image });
@@ -171,7 +170,7 @@ impl Session {
 
     async fn write_profile(&self, card: VCard) -> Result<()> {
         let context = self.context();
-        let open = |card: &VCard| Profile::open(&context.user, card, &context.profile_iv);
+        let open = |card: &VCard| Profile::open(&context.user, card, context.profile_iv());
         let sent = open(&card);
         let Some(echo) = self.request(&SetProfile { card }).await? else {
             return Ok(());
@@ -181,7 +180,7 @@ impl Session {
         // As the official SDK does: whoever shows the own profile hears of the change from one
         // place.
         self.shared().core.subscriptions.tell(Event::ProfileChanged {
-            user: context.account.clone(),
+            user: context.account().clone(),
             profile: Some(stored),
             own: true,
         });
@@ -232,18 +231,4 @@ fn same(a: &Profile, b: &Profile) -> bool {
         ]
     };
     written(a) == written(b)
-}
-
-/// `None` when the notice is not about a user.
-pub(crate) fn pushed(push: ProfilePush, context: &Context) -> Option<Event> {
-    let profile = Profile::open(&push.user.user_id()?, &push.card, &context.profile_iv);
-    Some(Event::ProfileChanged {
-        own: push.user == context.account,
-        user: push.user,
-        profile: Some(profile),
-    })
-}
-
-pub(crate) fn noticed(notice: ProfileChanged, context: &Context) -> Event {
-    Event::ProfileChanged { own: notice.user == context.account, user: notice.user, profile: None }
 }

@@ -3,8 +3,8 @@
 //! `GET /contacts/userList?name=…&page=1&size=30&metadataKey=&metadataValues=`. Wire form:
 //! [`mfly_api::endpoint::user_list`]. Official name: `getUsersList`.
 
-use super::profile::Profile;
 use crate::error::Result;
+use crate::model::profile::Profile;
 use crate::session::Session;
 use mfly_api::MetaValue;
 use mfly_api::endpoint::user_list;
@@ -55,7 +55,7 @@ impl Session {
     /// ```
     #[doc(alias = "getUsersList")]
     pub fn user_list(&self) -> UserListRequest<'_> {
-        let request = user_list::Request::new(self.context().profile_iv.clone());
+        let request = user_list::Request::new(self.context().profile_iv().clone());
         UserListRequest { session: self, request }
     }
 }

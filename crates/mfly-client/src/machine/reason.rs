@@ -240,6 +240,21 @@ pub enum EndReason {
     },
 }
 
+// Reasons hold errors of lower layers, which cannot be compared: two reasons are equal when they
+// are of one kind and read the same.
+macro_rules! equal_when_they_read_the_same {
+    ($($reason:ty)*) => {$(
+        impl PartialEq for $reason {
+            fn eq(&self, other: &Self) -> bool {
+                std::mem::discriminant(self) == std::mem::discriminant(other)
+                    && self.to_string() == other.to_string()
+            }
+        }
+        impl Eq for $reason {}
+    )*};
+}
+equal_when_they_read_the_same!(DisconnectReason EndReason);
+
 /// What happened and all causes of it in one line, each said once.
 struct Story<'a> {
     what: &'static str,

@@ -19,7 +19,7 @@
 //! The official SDK connects again at once, for ever, whatever the reason.
 
 use super::pace;
-use super::reason::{DisconnectReason, EndReason, LoginFailure};
+use super::reason::{DisconnectReason, EndReason};
 use super::redirect::{MAX_IN_A_ROW, Redirect};
 use super::timers::YEAR;
 use mfly_proto::sasl::FailureCondition;
@@ -288,6 +288,7 @@ fn fatal(reason: &DisconnectReason) -> Option<EndReason> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::LoginFailure;
     use mfly_proto::sasl::Failure;
     use mfly_proto::stanza::StanzaError;
     use mfly_proto::stream::StreamError;

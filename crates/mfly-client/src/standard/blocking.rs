@@ -2,15 +2,14 @@
 //!
 //! Wire form: [`mfly_proto::payload::standard::block`].
 
+#[cfg(doc)]
 use super::event::Event;
 use super::session::Session;
 use crate::error::Result;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::jid::Jid;
 use mfly_proto::listed::Listed;
-use mfly_proto::payload::standard::block::{
-    BlockAddresses, BlockListPush, GetBlockList, UnblockAddresses,
-};
+use mfly_proto::payload::standard::block::{BlockAddresses, GetBlockList, UnblockAddresses};
 
 impl Session {
     /// Blocks addresses, each an account, one of its sessions, or a whole domain: nothing passes
@@ -58,11 +57,4 @@ fn somebody(jids: &[Jid]) -> Result<Vec<Jid>, InvalidArgument> {
         return Err(InvalidArgument::new("jids", "must name somebody"));
     }
     Ok(jids.to_vec())
-}
-
-pub(super) fn pushed(push: BlockListPush) -> Event {
-    match push {
-        BlockListPush::Blocked(jids) => Event::Blocked { jids },
-        BlockListPush::Unblocked(jids) => Event::Unblocked { jids },
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::account::{Account, Authentication};
 use super::dialler::Dialler;
-use super::event::{Event, Events, translate};
+use super::event::{Event, Events};
 use super::session::{Session, Shared};
 use crate::app::default_tls;
 use crate::connector::Connector;
@@ -90,7 +90,7 @@ impl Connecting {
                 Authentication::External | Authentication::Anonymous => None,
             })),
             notices: Box::new(move |notice| {
-                if let Some(event) = translate(notice, &own) {
+                if let Some(event) = Event::from_notice(notice, &own) {
                     events.send(event);
                 }
             }),

@@ -1,53 +1,22 @@
-//! What happens in a session without being asked for.
+//! The events of a session with an XMPP server.
 
-use super::blocking;
-use super::message::{self, Message};
-use super::presence;
-use crate::event::{SessionEvent, UnknownStanza};
-use crate::machine::{DisconnectReason, EndReason, Notice};
-use mfly_proto::framing::Skipped as SkippedStanza;
-use mfly_proto::jid::{BareJid, FullJid, Jid};
+use crate::event::session_events;
+use crate::machine::{Carbon, Notice};
+use mfly_proto::jid::{BareJid, Jid};
 use mfly_proto::listed::Listed;
+use mfly_proto::payload::standard::block::BlockListPush;
 use mfly_proto::payload::standard::roster::{RosterItem, RosterPush};
 use mfly_proto::push::StandardPush;
-use mfly_proto::stanza::{PresenceKind, Show};
+use mfly_proto::stanza::{self, MessageKind, PresenceKind, Show};
 use mfly_proto::xml::Document;
-use std::time::Duration;
+use std::ops::ControlFlow;
 
 /// A subscription to a session's events: a stream that ends when the session is over.
 pub type Events = crate::event::Events<Event>;
 
-/// News about the session, the own account or others.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
+session_events! {
+/// An event of a session with an XMPP server: about the connection, the own account or others.
 pub enum Event {
-    /// The session is online.
-    Connected {
-        /// The session's address.
-        jid: FullJid,
-        /// Whether the server kept the earlier stream; if not, events may have been missed
-        /// meanwhile.
-        resumed: bool,
-    },
-    /// The connection is gone. Unless [`Event::Ended`] follows, it comes back by itself.
-    Disconnected {
-        /// Why.
-        reason: DisconnectReason,
-    },
-    /// Another attempt to connect will be made.
-    Reconnecting {
-        /// Its number, from 1.
-        attempt: u32,
-        /// How long until it starts.
-        delay: Duration,
-    },
-    /// An attempt to connect failed.
-    ConnectionFailed {
-        /// Why.
-        reason: DisconnectReason,
-    },
-    /// The session is over, for good. Nothing follows.
-    Ended(EndReason),
     /// Somebody came, went, changed how available they are, or asks to see the own presence.
     Presence {
         /// Who.
@@ -84,59 +53,77 @@ pub enum Event {
     },
     /// A message, or a copy of one that another session of the own account sent or received.
     Message(Message),
-    /// A stanza exceeds a limit ([`ReceiveLimits`](crate::ReceiveLimits)) and was not read: it
-    /// names the sender, the id and the limit. The session goes on. A question was refused for the
-    /// app.
-    StanzaSkipped(SkippedStanza),
-    /// A stanza that is no answer and no known news, or one from a sender who may not say such a
-    /// thing.
-    UnknownStanza(UnknownStanza),
-    /// This subscription fell behind: so many events were dropped before the next one.
-    Lagged(u64),
+}
 }
 
-impl SessionEvent for Event {
-    fn lagged(missed: u64) -> Self {
-        Self::Lagged(missed)
-    }
+/// A received message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Message {
+    /// What it is; of an error the body is what was sent.
+    pub kind: MessageKind,
+    /// The sender's id of it.
+    pub id: Option<String>,
+    /// Who sent it; absent means the own server.
+    pub from: Option<Jid>,
+    /// Whom it is for.
+    pub to: Option<Jid>,
+    /// Its text, if it has one.
+    pub body: Option<String>,
+    /// Whether it is a copy of what another session of the own account received or sent.
+    pub carbon: Option<Carbon>,
 }
 
-/// The event of a notice, if there is one.
-pub(super) fn translate(notice: Notice, own: &BareJid) -> Option<Event> {
-    Some(match notice {
-        Notice::State(_) | Notice::StanzaLimit(_) => return None,
-        Notice::Connected { jid, resumed, .. } => Event::Connected { jid, resumed },
-        Notice::ConnectFailed { reason, .. } => Event::ConnectionFailed { reason },
-        Notice::Disconnected { reason } => Event::Disconnected { reason },
-        Notice::Reconnecting { attempt, delay } => Event::Reconnecting { attempt, delay },
-        Notice::Ended(reason) => Event::Ended(reason),
-        Notice::StandardPush(push) => return pushed(push),
-        // Only the platform's sessions tell it.
-        Notice::Push { .. } => return None,
-        Notice::Message { stanza, carbon } => match message::received(&stanza, carbon) {
-            Some(message) => Event::Message(message),
-            None => unknown(&stanza),
-        },
-        Notice::Presence(presence) => return presence::received(presence, own),
-        Notice::StanzaSkipped(skipped) => Event::StanzaSkipped(skipped),
-        Notice::UnknownStanza(stanza) => unknown(&stanza),
-        Notice::MalformedPush { error, stanza } => {
-            tracing::debug!(%error, "news that does not say what it should");
-            unknown(&stanza)
+impl Event {
+    /// The event of a notice of the [`Machine`](crate::machine::Machine), if there is one;
+    /// `account` is the own one.
+    #[must_use]
+    pub fn from_notice(notice: Notice, account: &BareJid) -> Option<Self> {
+        match Self::of_connection(notice) {
+            ControlFlow::Break(event) => event,
+            ControlFlow::Continue(Notice::StandardPush(push)) => pushed(push),
+            ControlFlow::Continue(Notice::Message { stanza, carbon }) => {
+                Some(match Message::read(&stanza, carbon) {
+                    Some(message) => Self::Message(message),
+                    None => Self::unknown(&stanza),
+                })
+            }
+            ControlFlow::Continue(Notice::Presence(presence)) => {
+                // A presence without sender is about no entity.
+                let from = presence.from?;
+                Some(Self::Presence {
+                    own: from.bare() == *account,
+                    from,
+                    kind: presence.kind,
+                    show: presence.show,
+                    status: presence.status,
+                    priority: presence.priority,
+                })
+            }
+            ControlFlow::Continue(_) => None,
         }
-    })
+    }
 }
 
 fn pushed(push: StandardPush) -> Option<Event> {
-    match push {
-        StandardPush::BlockList(push) => Some(blocking::pushed(push)),
-        StandardPush::Roster(RosterPush { item, version }) => {
-            Some(Event::RosterPush { item, version })
-        }
-        _ => None,
-    }
+    Some(match push {
+        StandardPush::BlockList(BlockListPush::Blocked(jids)) => Event::Blocked { jids },
+        StandardPush::BlockList(BlockListPush::Unblocked(jids)) => Event::Unblocked { jids },
+        StandardPush::Roster(RosterPush { item, version }) => Event::RosterPush { item, version },
+        _ => return None,
+    })
 }
 
-fn unknown(stanza: &Document) -> Event {
-    Event::UnknownStanza(UnknownStanza::new(stanza.as_str()))
+impl Message {
+    fn read(stanza: &Document, carbon: Option<Carbon>) -> Option<Self> {
+        let message = stanza::Message::read(stanza.root()).ok()?;
+        Some(Self {
+            kind: message.kind,
+            body: message.body().map(std::borrow::Cow::into_owned),
+            id: message.id,
+            from: message.from,
+            to: message.to,
+            carbon,
+        })
+    }
 }

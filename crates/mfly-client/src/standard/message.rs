@@ -8,28 +8,9 @@ use super::session::Session;
 use crate::error::Result;
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::Jid;
-use mfly_proto::stanza::{self, MessageKind};
-use mfly_proto::xml::Document;
-
-pub use crate::machine::Carbon;
-
-/// A received message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Message {
-    /// What it is; of an error the body is what was sent.
-    pub kind: MessageKind,
-    /// The sender's id of it.
-    pub id: Option<String>,
-    /// Who sent it; absent means the own server.
-    pub from: Option<Jid>,
-    /// Whom it is for.
-    pub to: Option<Jid>,
-    /// Its text, if it has one.
-    pub body: Option<String>,
-    /// Whether it is a copy of what another session of the own account received or sent.
-    pub carbon: Option<Carbon>,
-}
+#[cfg(doc)]
+use mfly_proto::stanza::MessageKind;
+use mfly_proto::stanza::message;
 
 impl Session {
     /// Sends a text and returns the message's id.
@@ -50,20 +31,7 @@ impl Session {
     /// [`NotConnected`](crate::ErrorKind::NotConnected) while the session reconnects.
     pub async fn send_message(&self, to: &Jid, body: &str) -> Result<StanzaId> {
         let id = self.stanza_id();
-        self.send_stanza(|writer| stanza::message::write_chat(to, &id, body, writer)).await?;
+        self.send_stanza(|writer| message::write_chat(to, &id, body, writer)).await?;
         Ok(id)
     }
-}
-
-/// `None` when it cannot be read after all.
-pub(super) fn received(stanza: &Document, carbon: Option<Carbon>) -> Option<Message> {
-    let message = stanza::Message::read(stanza.root()).ok()?;
-    Some(Message {
-        kind: message.kind,
-        body: message.body().map(std::borrow::Cow::into_owned),
-        id: message.id,
-        from: message.from,
-        to: message.to,
-        carbon,
-    })
 }

@@ -74,11 +74,11 @@ mod vcard;
 
 pub use account::{Account, Authentication};
 pub use connecting::Connecting;
-pub use event::{Event, Events};
-pub use message::{Carbon, Message};
+pub use event::{Event, Events, Message};
 pub use session::Session;
 
 pub use crate::connector::{Connector, ConnectorError, Dialled};
+pub use crate::machine::Carbon;
 pub use mfly_proto::date_time::DateTime;
 pub use mfly_proto::listed::{Listed, SkipReason, Skipped};
 pub use mfly_proto::payload::standard::entity_time::EntityTime;

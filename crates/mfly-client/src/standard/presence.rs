@@ -2,6 +2,7 @@
 //!
 //! Wire form: [`mfly_proto::stanza::presence`].
 
+#[cfg(doc)]
 use super::event::Event;
 use super::session::Session;
 use crate::error::Result;
@@ -60,17 +61,4 @@ impl Session {
     async fn send_presence(&self, presence: &Presence) -> Result<()> {
         self.send_stanza(|writer| presence.write_to(writer)).await
     }
-}
-
-/// `None` for a presence without sender: it says nothing about anybody.
-pub(super) fn received(presence: Presence, own: &BareJid) -> Option<Event> {
-    let from = presence.from?;
-    Some(Event::Presence {
-        own: from.bare() == *own,
-        from,
-        kind: presence.kind,
-        show: presence.show,
-        status: presence.status,
-        priority: presence.priority,
-    })
 }

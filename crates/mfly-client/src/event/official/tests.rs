@@ -2,10 +2,8 @@
 //! (observed: Web SDK 4.25.10).
 
 use super::*;
-use crate::event::translate;
+use crate::event::EventContext;
 use crate::machine::Notice;
-use crate::session::Context;
-use mfly_api::Features;
 use mfly_proto::cipher::Iv;
 use mfly_proto::jid::{FullJid, UserId};
 use mfly_proto::push::Push;
@@ -13,17 +11,9 @@ use mfly_proto::stanza::Stanza;
 use mfly_proto::xml::{Document, Limits};
 use std::time::Duration;
 
-fn context() -> Context {
-    let user = UserId::new("u1").unwrap();
-    Context {
-        account: user.at("xmpp.example.test").unwrap(),
-        user,
-        features: Features::all(),
-        quirks: crate::Quirks::default(),
-        licence_key: crate::LicenceKey::new("TestLicenceKey0123456789abcdef").unwrap(),
-        profile_iv: Iv::new(PROFILE_IV).unwrap(),
-        media_iv: Iv::REQUEST,
-    }
+fn context() -> EventContext {
+    let account = UserId::new("u1").unwrap().at("xmpp.example.test").unwrap();
+    EventContext::new(account, Iv::new(PROFILE_IV).unwrap())
 }
 
 const PROFILE_IV: &str = "profileIv1234567";
@@ -34,7 +24,7 @@ fn heard(stanza: &str) -> Vec<(&'static str, Value)> {
     let document = Document::parse(stanza.to_owned(), &Limits::default()).unwrap();
     let notice = match Stanza::read(document.root()).unwrap().unwrap() {
         Stanza::Iq(iq) => Push::from_iq(&iq).unwrap().map(|push| (push, false)),
-        Stanza::Message(message) => match message.carbon(&context.account) {
+        Stanza::Message(message) => match message.carbon(context.account()) {
             Some(carbon) => Push::from_message(&carbon.message).unwrap().map(|push| (push, true)),
             None => Push::from_message(&message).unwrap().map(|push| (push, false)),
         },
@@ -44,10 +34,8 @@ fn heard(stanza: &str) -> Vec<(&'static str, Value)> {
     told(Notice::Push { push, carbon, from: None }, &context)
 }
 
-fn told(notice: Notice, context: &Context) -> Vec<(&'static str, Value)> {
-    translate(notice, context)
-        .into_iter()
-        .flatten()
+fn told(notice: Notice, context: &EventContext) -> Vec<(&'static str, Value)> {
+    Event::from_notice(notice, context)
         .flat_map(|event| event.official())
         .map(|call| (call.listener, call.payload))
         .collect()

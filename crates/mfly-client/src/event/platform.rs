@@ -1,61 +1,18 @@
-//! What happens in a session without being asked for.
-//!
-//! One ordered stream of one typed enum. Each subscription has its own bounded queue; one that
-//! falls behind loses the oldest events and is told how many ([`Event::Lagged`]).
+//! The events of a platform session.
 
-pub mod official;
-mod subscription;
-mod translate;
-
-pub use official::OfficialEvent;
-pub use subscription::Events;
-pub(crate) use subscription::{Sender, SessionEvent, Subscriptions};
-pub(crate) use translate::translate;
-
-use crate::feature::friends::Friends;
-use crate::feature::profile::Profile;
-use crate::machine::{DisconnectReason, EndReason};
-use mfly_proto::framing::Skipped as SkippedStanza;
-use mfly_proto::jid::{BareJid, FullJid};
+use super::session_event::session_events;
+use crate::model::friends::Friends;
+use crate::model::profile::Profile;
+use mfly_proto::jid::BareJid;
 use mfly_proto::listed::Listed;
 use mfly_proto::payload::settings::Settings;
 use mfly_proto::stanza::{PresenceKind, Show};
-use std::fmt;
-use std::time::Duration;
 
-/// SessionEvent about the session, the own account or other users.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
+session_events! {
+/// An event of a platform session: about the connection, the own account or other users.
 pub enum Event {
-    /// The session is online.
-    Connected {
-        /// The session's address.
-        jid: FullJid,
-        /// Whether the server kept the earlier stream; if not, events may have been missed
-        /// meanwhile.
-        resumed: bool,
-    },
-    /// The connection is gone. Unless [`Event::Ended`] follows, it comes back by itself.
-    Disconnected {
-        /// Why.
-        reason: DisconnectReason,
-    },
-    /// Another attempt to connect will be made.
-    Reconnecting {
-        /// Its number, from 1.
-        attempt: u32,
-        /// How long until it starts.
-        delay: Duration,
-    },
-    /// An attempt to connect failed.
-    ConnectionFailed {
-        /// Why.
-        reason: DisconnectReason,
-    },
     /// The server refused the credentials. [`Event::Ended`] follows.
     AuthenticationFailed,
-    /// The session is over, for good. Nothing follows.
-    Ended(EndReason),
     /// Somebody's profile changed.
     ProfileChanged {
         /// Whose.
@@ -150,15 +107,7 @@ pub enum Event {
     },
     /// Another session changed the settings.
     Settings(Settings),
-    /// A stanza exceeds a limit ([`ReceiveLimits`](crate::ReceiveLimits)) and was not read: it
-    /// names the sender, the id and the limit. The session goes on. A question was refused for the
-    /// app.
-    StanzaSkipped(SkippedStanza),
-    /// A stanza that is no reply and no known push, or one from a sender who may not say such a
-    /// thing.
-    UnknownStanza(UnknownStanza),
-    /// This subscription fell behind: so many events were dropped before the next one.
-    Lagged(u64),
+}
 }
 
 impl Event {
@@ -177,40 +126,3 @@ impl Event {
         }
     }
 }
-
-/// A stanza as it stood on the wire. It may be private, so `Debug` shows its length only.
-#[derive(Clone, PartialEq, Eq)]
-pub struct UnknownStanza(String);
-
-impl UnknownStanza {
-    pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The stanza's XML.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for UnknownStanza {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "UnknownStanza({} bytes)", self.0.len())
-    }
-}
-
-// Reasons hold errors of lower layers, which cannot be compared: two reasons are equal when they
-// are of one kind and read the same.
-macro_rules! equal_when_they_read_the_same {
-    ($($reason:ty)*) => {$(
-        impl PartialEq for $reason {
-            fn eq(&self, other: &Self) -> bool {
-                std::mem::discriminant(self) == std::mem::discriminant(other)
-                    && self.to_string() == other.to_string()
-            }
-        }
-        impl Eq for $reason {}
-    )*};
-}
-equal_when_they_read_the_same!(DisconnectReason EndReason);
