@@ -135,7 +135,7 @@ mod driver;
 mod error;
 pub mod event;
 mod feature;
-mod machine;
+pub mod machine;
 mod model;
 pub mod probe;
 mod quirks;

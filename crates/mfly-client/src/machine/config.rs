@@ -14,63 +14,63 @@ use std::time::Duration;
 /// Everything that shapes a session. The defaults of [`Config::platform`] behave as the official
 /// SDK does, or better where it has no limit at all.
 #[derive(Clone, Debug)]
-pub(crate) struct Config {
+pub struct Config {
     /// The own account; its domain is the host that the stream is opened to. Without local part: a
     /// guest, whose address the server makes up.
-    pub(crate) account: BareJid,
+    pub account: BareJid,
     /// Whose news are understood and believed.
-    pub(crate) dialect: Dialect,
+    pub dialect: Dialect,
     /// What the address of the session ends with.
-    pub(crate) resource: Resource,
+    pub resource: Resource,
     /// Whether each connection announces itself as available.
-    pub(crate) presence: bool,
+    pub presence: bool,
     /// Whether each connection asks for copies of the messages of other sessions.
-    pub(crate) carbons: bool,
+    pub carbons: bool,
     /// Which ways to authenticate will do. The platform's password changes with each attempt, which
     /// only PLAIN can carry.
-    pub(crate) mechanisms: MechanismPolicy,
+    pub mechanisms: MechanismPolicy,
     /// Whether a server may offer weaker mechanisms than an earlier login used.
-    pub(crate) accepts_weaker: bool,
+    pub accepts_weaker: bool,
     /// How many rounds of its hash SCRAM may take.
-    pub(crate) iterations: RangeInclusive<u32>,
+    pub iterations: RangeInclusive<u32>,
     /// Whether SASL2 (XEP-0388) is used where it is offered.
-    pub(crate) sasl2: bool,
+    pub sasl2: bool,
     /// What an earlier session found out about the server.
-    pub(crate) known: Option<KnownServer>,
+    pub known: Option<KnownServer>,
     /// Whether steps that follow from each other leave together. The official SDK takes them one by
     /// one.
-    pub(crate) pipelined: bool,
+    pub pipelined: bool,
     /// Which pointers to another server are followed.
-    pub(crate) redirects: RedirectPolicy,
+    pub redirects: RedirectPolicy,
     /// The hosts that count as the own domain: the account's, and the one that is asked for.
-    pub(crate) home: Vec<String>,
+    pub home: Vec<String>,
     /// Attempts before the first connection counts as impossible. Default 1.
-    pub(crate) first_attempts: u32,
+    pub first_attempts: u32,
     /// When and how often to connect again.
-    pub(crate) reconnect: ReconnectPolicy,
+    pub reconnect: ReconnectPolicy,
     /// Whether the server is still there.
-    pub(crate) keepalive: KeepaliveConfig,
+    pub keepalive: KeepaliveConfig,
     /// Bound on everything below the stream together, in case the transport has none. Default 60 s;
     /// not less than the transport's own bounds together.
-    pub(crate) connect_timeout: Duration,
+    pub connect_timeout: Duration,
     /// Bound on each of opening, authenticating and binding. Default 15 s.
-    pub(crate) phase_timeout: Duration,
+    pub phase_timeout: Duration,
     /// How long the server may take to close its side. Default 5 s.
-    pub(crate) close_timeout: Duration,
+    pub close_timeout: Duration,
     /// Requests that may wait for an answer at one time. Default 1,024.
-    pub(crate) max_requests: usize,
+    pub max_requests: usize,
     /// Whether the sender of the server's stream header has to be the account's domain.
-    pub(crate) check_stream_from: bool,
+    pub check_stream_from: bool,
     /// Requests that may wait for a connection at one time. They leave together once it stands, so
     /// they have to fit into what the driver queues for the wire. Default 128.
-    pub(crate) max_waiting: usize,
+    pub max_waiting: usize,
     /// How much is accepted from the server.
-    pub(crate) limits: ReceiveLimits,
+    pub limits: ReceiveLimits,
 }
 
 /// What a session speaks besides XMPP itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dialect {
+pub enum Dialect {
     /// The platform's extensions.
     Platform,
     /// Nothing: RFC 6121 and XEPs.
@@ -79,7 +79,7 @@ pub(crate) enum Dialect {
 
 /// What the address of a session ends with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Resource {
+pub enum Resource {
     /// The prefix and a UUID, new for each connection. The official SDK: `Web-`.
     OfConnection(String),
     /// The prefix and a UUID, the same for the whole session: a connection takes the place of the
@@ -91,7 +91,7 @@ pub(crate) enum Resource {
 
 impl Config {
     /// The defaults for this account of the platform.
-    pub(crate) fn platform(account: BareJid) -> Self {
+    pub fn platform(account: BareJid) -> Self {
         Self {
             home: vec![account.domain().to_owned()],
             account,
@@ -120,7 +120,7 @@ impl Config {
     }
 
     /// The defaults for this account of any server.
-    pub(crate) fn standard(account: BareJid) -> Self {
+    pub fn standard(account: BareJid) -> Self {
         Self {
             dialect: Dialect::Standard,
             resource: Resource::OfSession("mfly-".to_owned()),

@@ -42,19 +42,19 @@ use std::time::{Duration, Instant};
 
 /// Names a request between the machine and its caller; the id on the wire stays inside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct RequestId(pub(crate) u64);
+pub struct RequestId(pub(crate) u64);
 
 /// Names one asking for a password, so that a late answer is not taken for the current one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PasswordTicket(pub(crate) u64);
+pub struct PasswordTicket(pub(crate) u64);
 
 /// Names one asking for keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct DerivationTicket(pub(crate) u64);
+pub struct DerivationTicket(pub(crate) u64);
 
 /// Something happened.
 #[derive(Debug)]
-pub(crate) enum Input {
+pub enum Input {
     /// The transport stands.
     Connected {
         /// How frames travel.
@@ -78,7 +78,7 @@ pub(crate) enum Input {
 
 /// How the transport was lost.
 #[derive(Clone, Debug)]
-pub(crate) enum Loss {
+pub enum Loss {
     /// It never stood.
     ConnectFailed(Cause),
     /// The peer closed it, and may have said why.
@@ -92,7 +92,7 @@ pub(crate) enum Loss {
 }
 
 /// What the app wants.
-pub(crate) enum Command {
+pub enum Command {
     /// Begin. Only the first one counts.
     Open,
     /// Ask the server something.
@@ -110,27 +110,27 @@ pub(crate) enum Command {
 }
 
 /// A question for the server.
-pub(crate) struct Request {
+pub struct Request {
     /// The caller's name for it.
-    pub(crate) request: RequestId,
+    pub request: RequestId,
     /// The id inside `stanza`.
-    pub(crate) id: StanzaId,
+    pub id: StanzaId,
     /// The whole `<iq/>`.
-    pub(crate) stanza: Frame,
+    pub stanza: Frame,
     /// Whom it is for: only they may answer. `None` means the own account.
-    pub(crate) to: Option<Jid>,
+    pub to: Option<Jid>,
     /// When the caller stops waiting.
-    pub(crate) deadline: Instant,
+    pub deadline: Instant,
     /// Whether it fails at once while there is no connection, instead of waiting for one.
-    pub(crate) fail_fast: bool,
+    pub fail_fast: bool,
     /// Whether its answer is due for the connection's sake: without one, the connection is given
     /// up.
-    pub(crate) is_check: bool,
+    pub is_check: bool,
 }
 
 /// Something to do.
 #[derive(Debug)]
-pub(crate) enum Output {
+pub enum Output {
     /// Make a connection.
     Connect {
         /// Counts from 1 within a row of failures.
@@ -155,7 +155,7 @@ pub(crate) enum Output {
 
 /// Why a request has no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum RequestFailure {
+pub enum RequestFailure {
     /// The session is over or about to be.
     #[error("the session is closed")]
     Closed,
@@ -207,7 +207,7 @@ pub enum Carbon {
 
 /// News for the app, in order.
 #[derive(Debug)]
-pub(crate) enum Notice {
+pub enum Notice {
     /// The session stands elsewhere now.
     State(ConnectionState),
     /// Requests can be made.

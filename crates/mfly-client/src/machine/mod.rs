@@ -37,14 +37,16 @@ mod tests;
 mod timers;
 mod waiting;
 
-pub(crate) use config::{Config, Resource};
-pub use io::Carbon;
-pub(crate) use io::{Command, Input, Loss, Notice, Output, Request, RequestFailure, RequestId};
+pub use config::{Config, Dialect, Resource};
+pub use io::{
+    Carbon, Command, DerivationTicket, Input, Loss, Notice, Output, PasswordTicket, Request,
+    RequestFailure, RequestId,
+};
 pub use keepalive::KeepaliveConfig;
 pub use known_server::KnownServer;
 pub use reason::{Cause, ConnectionState, DisconnectReason, EndReason, LoginFailure, Stage};
 pub use reconnect::ReconnectPolicy;
 pub use redirect::{Redirect, RedirectPolicy};
-pub(crate) use seeded_random::SeededRandom;
-pub(crate) use state_machine::Machine;
+pub use seeded_random::SeededRandom;
+pub use state_machine::Machine;
 pub(crate) use timers::YEAR;

@@ -6,11 +6,11 @@ use rand::{RngExt, SeedableRng};
 
 /// A source of ids and jitter. The same seed gives the same values: whole sessions can be replayed.
 #[derive(Debug)]
-pub(crate) struct SeededRandom(StdRng);
+pub struct SeededRandom(StdRng);
 
 impl SeededRandom {
     /// A source that starts from `seed`, which must come from the operating system outside tests.
-    pub(crate) fn new(seed: [u8; 32]) -> Self {
+    pub fn new(seed: [u8; 32]) -> Self {
         Self(StdRng::from_seed(seed))
     }
 
@@ -20,7 +20,7 @@ impl SeededRandom {
     }
 
     /// A fresh stanza id, a UUID as the official SDK writes it.
-    pub(crate) fn stanza_id(&mut self) -> StanzaId {
+    pub fn stanza_id(&mut self) -> StanzaId {
         StanzaId::from_random(self.0.random())
     }
 

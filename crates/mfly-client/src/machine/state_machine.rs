@@ -24,7 +24,7 @@ use std::time::Instant;
 
 /// A session. See [`io`](super::io) for how to run it.
 #[derive(Debug)]
-pub(crate) struct Machine {
+pub struct Machine {
     phase: Phase,
     channel: Channel,
     login: LoginMemory,
@@ -71,7 +71,7 @@ impl Progress {
 
 impl Machine {
     /// A session that begins with [`Command::Open`].
-    pub(crate) fn new(config: Config, random: SeededRandom) -> Self {
+    pub fn new(config: Config, random: SeededRandom) -> Self {
         Self {
             phase: Phase::Offline(Offline::Idle),
             channel: Channel::nothing(config.limits),
@@ -89,12 +89,12 @@ impl Machine {
     }
 
     /// The next thing to do.
-    pub(crate) fn poll_output(&mut self) -> Option<Output> {
+    pub fn poll_output(&mut self) -> Option<Output> {
         self.out.pop_front()
     }
 
     /// When to feed [`Input::Timeout`] if nothing else happens before.
-    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+    pub fn poll_timeout(&self) -> Option<Instant> {
         [self.timers.next(), self.requests.next_deadline(), self.waiting.next_deadline()]
             .into_iter()
             .flatten()
@@ -102,12 +102,12 @@ impl Machine {
     }
 
     /// Whether nothing will happen any more.
-    pub(crate) const fn is_ended(&self) -> bool {
+    pub const fn is_ended(&self) -> bool {
         matches!(self.phase, Phase::Offline(Offline::Ended))
     }
 
     /// Takes in what happened at `now`.
-    pub(crate) fn handle(&mut self, now: Instant, input: Input) {
+    pub fn handle(&mut self, now: Instant, input: Input) {
         match input {
             Input::Connected { framing, confidential, bindings } => {
                 let limits = self.config.limits;
