@@ -74,8 +74,9 @@ impl Origin {
             || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
-    /// The value of the header `Host`: the host, and the port unless it is the default.
-    pub(crate) fn authority(&self) -> String {
+    /// The host, and the port unless it is the scheme's own; the value of the header `Host`.
+    #[must_use]
+    pub fn authority(&self) -> String {
         if self.port == default_port(self.is_tls) {
             self.host.to_string()
         } else {

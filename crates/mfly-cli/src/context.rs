@@ -11,8 +11,8 @@ use crate::args::TargetArgs;
 use crate::exit::Failure;
 use crate::store::{Profile, Profiles, Store};
 use mfly_client::{
-    App, Credentials, ErrorKind, LicenceKey, Password, Proxy, ReconnectPolicy, Session, Timeouts,
-    Token, UserId,
+    App, BaseUrl, Credentials, ErrorKind, InvalidArgument, LicenceKey, Password, Proxy,
+    ReconnectPolicy, Session, Timeouts, Token, UserId,
 };
 use std::future::IntoFuture;
 use std::path::PathBuf;
@@ -35,7 +35,7 @@ pub(crate) struct Context {
     /// The name that the server is or will be saved under.
     pub(crate) profile: String,
     /// The server's API base URL.
-    pub(crate) api_url: String,
+    pub(crate) api_url: BaseUrl,
     licence_key: LicenceKey,
     trial: bool,
     xmpp_url: Option<String>,
@@ -64,15 +64,12 @@ impl Context {
     ) -> Result<Self, Failure> {
         let profiles = store.load()?;
         let (name, saved) = choose(args, &profiles)?;
-        let api_url = args.api_url.as_deref().map(normalised);
-        let api_url = api_url
-            .or_else(|| saved.map(|saved| saved.api_url.clone()))
-            .unwrap_or_else(|| LOCAL_API_URL.to_owned());
+        let api_url = api_url(args, saved)?;
         let licence_key =
             args.licence_key.clone().or_else(|| saved.and_then(|saved| saved.licence_key.clone()));
         let licence_key = match licence_key {
             Some(key) => key,
-            None if api_url == LOCAL_API_URL => LicenceKey::new(LOCAL_LICENCE_KEY)?,
+            None if api_url.as_str() == LOCAL_API_URL => LicenceKey::new(LOCAL_LICENCE_KEY)?,
             None => {
                 return Err(Failure::NoCredentials {
                     message: format!("no licence key for {api_url}"),
@@ -117,7 +114,7 @@ impl Context {
         let mut timeouts = Timeouts::default();
         timeouts.rest = self.timeout;
         let mut builder = App::builder(self.licence_key.clone())
-            .api_base_url(&self.api_url)
+            .api_base_url(self.api_url.as_str())
             .trial(self.trial)
             .timeouts(timeouts);
         if let Some(url) = self.xmpp_url.clone().or_else(|| local_xmpp_url(&self.api_url)) {
@@ -212,12 +209,12 @@ impl Context {
         if !unreached || local_xmpp_url(&self.api_url).is_none() {
             return failure;
         }
-        let start = if self.api_url == LOCAL_API_URL {
+        let start = if self.api_url.as_str() == LOCAL_API_URL {
             "mfly serve".to_owned()
         } else {
-            format!("mfly serve --listen {}", authority(&self.api_url))
+            format!("mfly serve --listen {}", self.api_url.origin().authority())
         };
-        Failure::LocalServerMissing { api_url: self.api_url.clone(), start }
+        Failure::LocalServerMissing { api_url: self.api_url.to_string(), start }
     }
 }
 
@@ -235,7 +232,7 @@ fn choose<'a>(
     args: &TargetArgs,
     profiles: &'a Profiles,
 ) -> Result<(Option<String>, Option<&'a Profile>), Failure> {
-    let url = args.api_url.as_deref().map(normalised);
+    let url = args.api_url.as_ref().map(BaseUrl::as_str);
     if let Some(name) = args.profile.as_deref().filter(|name| !name.is_empty()) {
         let saved = profiles.named(name);
         let found = Some(name.to_owned());
@@ -255,42 +252,33 @@ fn choose<'a>(
             (saved, _) => Ok((found, saved)),
         };
     }
-    let name = match &url {
+    let name = match url {
         Some(url) => profiles.name_for(url),
         None => profiles.current(),
     };
     Ok((name.map(str::to_owned), name.and_then(|name| profiles.named(name))))
 }
 
-/// The form in which servers are compared.
-fn normalised(url: &str) -> String {
-    url.trim_end_matches('/').to_owned()
+/// The server's base URL: the one that is named, else the saved one, else the local server's.
+fn api_url(args: &TargetArgs, saved: Option<&Profile>) -> Result<BaseUrl, InvalidArgument> {
+    match &args.api_url {
+        Some(url) => Ok(url.clone()),
+        None => BaseUrl::new(saved.map_or(LOCAL_API_URL, |saved| &saved.api_url)),
+    }
 }
 
 /// The name that a server is saved under when none is given: its host and port, or all of its URL
 /// when another server has that name already.
-fn free_name(api_url: &str, profiles: &Profiles) -> String {
-    let short = authority(api_url);
-    let taken = profiles.named(short).is_some_and(|saved| saved.api_url != api_url);
-    if taken { api_url.to_owned() } else { short.to_owned() }
-}
-
-/// A server's host and port.
-fn authority(api_url: &str) -> &str {
-    let rest = api_url.split_once("://").map_or(api_url, |(_, rest)| rest);
-    rest.split('/').next().unwrap_or(rest)
+fn free_name(api_url: &BaseUrl, profiles: &Profiles) -> String {
+    let short = api_url.origin().authority();
+    let taken = profiles.named(&short).is_some_and(|saved| saved.api_url != api_url.as_str());
+    if taken { api_url.to_string() } else { short }
 }
 
 /// A plain HTTP server on this machine is a local test server: its WebSocket is on the same port.
-fn local_xmpp_url(api_url: &str) -> Option<String> {
-    let rest = api_url.strip_prefix("http://")?;
-    let authority = rest.split('/').next()?;
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => authority,
-    };
-    let local = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
-    local.then(|| format!("ws://{authority}/websocket"))
+fn local_xmpp_url(api_url: &BaseUrl) -> Option<String> {
+    let is_local = api_url.is_loopback() && !api_url.is_tls();
+    is_local.then(|| format!("ws://{}/websocket", api_url.origin().authority()))
 }
 
 #[cfg(test)]
@@ -340,7 +328,8 @@ mod tests {
     /// Registers `user` at `url`, as far as this file is concerned.
     async fn register(url: &str, user: &str, folder: &Folder) {
         let key = Some(LicenceKey::new("key").unwrap());
-        let args = TargetArgs { api_url: Some(url.to_owned()), licence_key: key, ..args() };
+        let api_url = Some(BaseUrl::new(url).unwrap());
+        let args = TargetArgs { api_url, licence_key: key, ..args() };
         let context = decide(&args, folder).unwrap();
         let password = Password::new(format!("pw-{user}")).unwrap();
         let saving = context.saving().await.unwrap();
@@ -351,7 +340,7 @@ mod tests {
     #[test]
     fn the_local_server_is_used_when_none_is_named_or_saved() {
         let context = decide(&args(), &Folder::new("default")).unwrap();
-        assert_eq!(context.api_url, LOCAL_API_URL);
+        assert_eq!(context.api_url.as_str(), LOCAL_API_URL);
         assert_eq!(context.profile, "127.0.0.1:8117");
         assert!(matches!(context.credentials(), Err(Failure::NoCredentials { .. })));
     }
@@ -362,7 +351,7 @@ mod tests {
         register("https://a.example.test/api/v1", "alice", &folder).await;
         register("https://b.example.test/api/v1/", "bob", &folder).await;
         let context = decide(&args(), &folder).unwrap();
-        assert_eq!(context.api_url, "https://b.example.test/api/v1");
+        assert_eq!(context.api_url.as_str(), "https://b.example.test/api/v1");
         assert_eq!(context.credentials().unwrap().password.expose(), "pw-bob");
     }
 
@@ -371,12 +360,12 @@ mod tests {
         let folder = Folder::new("named");
         register("https://a.example.test/api/v1", "alice", &folder).await;
         register("https://b.example.test/api/v1", "bob", &folder).await;
-        let url = Some("https://a.example.test/api/v1/".to_owned());
+        let url = Some(BaseUrl::new("https://a.example.test/api/v1/").unwrap());
         let by_url = decide(&TargetArgs { api_url: url, ..args() }, &folder).unwrap();
         assert_eq!(by_url.credentials().unwrap().user.as_str(), "alice");
         let name = Some("a.example.test".to_owned());
         let by_name = decide(&TargetArgs { profile: name, ..args() }, &folder).unwrap();
-        assert_eq!(by_name.api_url, "https://a.example.test/api/v1");
+        assert_eq!(by_name.api_url.as_str(), "https://a.example.test/api/v1");
     }
 
     #[tokio::test]
@@ -384,7 +373,7 @@ mod tests {
         let folder = Folder::new("other-server");
         register("https://a.example.test/api/v1", "alice", &folder).await;
         let other = TargetArgs {
-            api_url: Some("https://a.example.test:444/api/v1".to_owned()),
+            api_url: Some(BaseUrl::new("https://a.example.test:444/api/v1").unwrap()),
             user: Some(UserId::new("alice").unwrap()),
             licence_key: Some(LicenceKey::new("key").unwrap()),
             ..args()
@@ -402,7 +391,7 @@ mod tests {
         register("https://a.example.test/api/v1", "alice", &folder).await;
         register("https://a.example.test/other/api/v1", "bob", &folder).await;
         for (url, user) in [("/api/v1", "alice"), ("/other/api/v1", "bob")] {
-            let url = Some(format!("https://a.example.test{url}"));
+            let url = Some(BaseUrl::new(&format!("https://a.example.test{url}")).unwrap());
             let context = decide(&TargetArgs { api_url: url, ..args() }, &folder).unwrap();
             assert_eq!(context.credentials().unwrap().user.as_str(), user);
         }
@@ -410,7 +399,7 @@ mod tests {
 
     #[test]
     fn a_licence_key_is_asked_for_where_none_is_known() {
-        let url = Some("https://a.example.test/api/v1".to_owned());
+        let url = Some(BaseUrl::new("https://a.example.test/api/v1").unwrap());
         let failure =
             decide(&TargetArgs { api_url: url, ..args() }, &Folder::new("licence")).unwrap_err();
         assert_eq!(failure.code() as u8, 4);
@@ -442,7 +431,8 @@ mod tests {
         let folder = Folder::new("unreachable");
         let explained = |url: &str| {
             let key = Some(LicenceKey::new("key").unwrap());
-            let args = TargetArgs { api_url: Some(url.to_owned()), licence_key: key, ..args() };
+            let api_url = Some(BaseUrl::new(url).unwrap());
+            let args = TargetArgs { api_url, licence_key: key, ..args() };
             let failure = Failure::Operation(ErrorKind::Network.into());
             decide(&args, &folder).unwrap().explain(failure).line()
         };
@@ -458,14 +448,15 @@ mod tests {
     fn only_a_plain_server_on_this_machine_has_its_websocket_on_the_same_port() {
         let cases = [
             ("http://127.0.0.1:8117/api/v1", Some("ws://127.0.0.1:8117/websocket")),
-            ("http://[::1]:80/api/v1", Some("ws://[::1]:80/websocket")),
+            ("http://[::1]:80/api/v1", Some("ws://[::1]/websocket")),
             ("http://localhost", Some("ws://localhost/websocket")),
             ("http://127.0.0.1.evil.test/api/v1", None),
             ("http://api.example.test/api/v1", None),
             ("https://127.0.0.1:8117/api/v1", None),
         ];
         for (api_url, expected) in cases {
-            assert_eq!(local_xmpp_url(api_url).as_deref(), expected, "{api_url}");
+            let api_url = BaseUrl::new(api_url).unwrap();
+            assert_eq!(local_xmpp_url(&api_url).as_deref(), expected, "{api_url}");
         }
     }
 }

@@ -188,7 +188,13 @@ impl Failure {
     /// The same for programs, with the official SDK's `statusCode` where there is one.
     pub(crate) fn official(&self) -> Value {
         let mut error = match self {
-            Self::Operation(error) => error.official(),
+            Self::Operation(error) => {
+                let mut official = error.official();
+                if let Some(delay) = error.retry_after() {
+                    official["retryAfterSeconds"] = json!(delay.as_secs());
+                }
+                official
+            }
             _ => json!({}),
         };
         error["message"] = json!(self.to_string());

@@ -2,12 +2,14 @@
 
 mod args;
 mod argument;
+mod cli;
 mod command;
 mod context;
 mod event;
 mod exit;
 mod file;
 mod log;
+mod operation;
 mod output;
 mod progress;
 mod qr;
@@ -28,7 +30,7 @@ fn main() -> ExitCode {
     let line: Vec<_> = std::env::args_os().collect();
     let format = usage::format(&line);
     let mut output = Output::standard(format);
-    let cli = match args::read(line) {
+    let cli = match cli::read(line) {
         Ok(cli) => cli,
         Err(error) => return usage::told(&mut output, &error),
     };
@@ -42,7 +44,7 @@ fn main() -> ExitCode {
             return told(&mut output, "start", &failure);
         }
     };
-    let done = runtime.block_on(command::run(cli.command, &mut output));
+    let done = runtime.block_on(cli::run(cli.command, &mut output));
     // Reading the standard input, for one, cannot be cancelled.
     runtime.shutdown_timeout(LINGER);
     match done {

@@ -178,7 +178,7 @@ pub use mfly_api::http::{
     EncodingError, EncodingProblem, HttpBackend, Progress, RedirectError, RedirectProblem,
 };
 pub use mfly_api::licence::{LicenceCache, MemoryLicenceCache};
-pub use mfly_api::{Feature, Features, MetaValue, Metadata, Origin};
+pub use mfly_api::{BaseUrl, Feature, Features, MetaValue, Metadata, Origin};
 pub use mfly_proto::argument::InvalidArgument;
 pub use mfly_proto::cipher::FileKey;
 pub use mfly_proto::framing::{ExceededLimit, ReceiveLimits, Skipped as SkippedStanza};

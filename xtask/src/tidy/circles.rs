@@ -118,7 +118,7 @@ impl<'s> Crate<'s> {
             }
         }
         let is_whole = |whole: &&str| !format!("{module}::").starts_with(&format!("{whole}::"));
-        found.retain(|target| is_whole(&target) && !target.is_empty());
+        found.retain(|target| is_whole(target) && !target.is_empty());
         found
     }
 

@@ -1,9 +1,9 @@
 //! `mfly block`, `unblock`, `blocked` and `blocked-by`.
 
-use super::Operation;
-use crate::args::{TargetArgs, user};
+use crate::args::user;
 use crate::context::Context;
 use crate::exit::Failure;
+use crate::operation::Operation;
 use crate::output::Report;
 use clap::Args;
 use mfly_client::{BareJid, Listed, Session, UserReference};
@@ -15,8 +15,6 @@ pub(crate) struct BlockArgs {
     /// The user, by id or address.
     #[arg(value_name = "USER", value_parser = user)]
     whom: UserReference,
-    #[command(flatten)]
-    target: TargetArgs,
 }
 
 /// Unblocks a user.
@@ -25,31 +23,19 @@ pub(crate) struct UnblockArgs {
     /// The user, by id or address.
     #[arg(value_name = "USER", value_parser = user)]
     whom: UserReference,
-    #[command(flatten)]
-    target: TargetArgs,
 }
 
 /// Lists whom the account has blocked.
 #[derive(Args, Debug)]
-pub(crate) struct BlockedArgs {
-    #[command(flatten)]
-    target: TargetArgs,
-}
+pub(crate) struct BlockedArgs {}
 
 /// Lists who has blocked the account.
 #[derive(Args, Debug)]
-pub(crate) struct BlockedByArgs {
-    #[command(flatten)]
-    target: TargetArgs,
-}
+pub(crate) struct BlockedByArgs {}
 
 impl Operation for BlockArgs {
     fn name(&self) -> &'static str {
         "blockUser"
-    }
-
-    fn target(&self) -> &TargetArgs {
-        &self.target
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
@@ -61,10 +47,6 @@ impl Operation for BlockArgs {
 impl Operation for UnblockArgs {
     fn name(&self) -> &'static str {
         "unblockUser"
-    }
-
-    fn target(&self) -> &TargetArgs {
-        &self.target
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
@@ -80,10 +62,6 @@ impl Operation for BlockedArgs {
         "getUsersIBlocked"
     }
 
-    fn target(&self) -> &TargetArgs {
-        &self.target
-    }
-
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
         let users =
             context.in_session(async |session: &Session| Ok(session.blocked().await?)).await?;
@@ -94,10 +72,6 @@ impl Operation for BlockedArgs {
 impl Operation for BlockedByArgs {
     fn name(&self) -> &'static str {
         "getUsersWhoBlockedMe"
-    }
-
-    fn target(&self) -> &TargetArgs {
-        &self.target
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {

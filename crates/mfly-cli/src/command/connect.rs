@@ -4,6 +4,7 @@ use crate::args::{TargetArgs, seconds};
 use crate::context::Context;
 use crate::event;
 use crate::exit::{Code, Failure, code_of_end};
+use crate::operation::Run;
 use crate::output::{Colour, Format, Output, printable};
 use crate::signal;
 use clap::Args;
@@ -26,11 +27,17 @@ pub(crate) struct WatchArgs {
     target: TargetArgs,
 }
 
+impl Run for WatchArgs {
+    async fn run(self, output: &mut Output) -> Result<(), (&'static str, Failure)> {
+        run(self, output).await.map_err(|failure| ("connect", failure))
+    }
+}
+
 /// Watches. A lost connection comes back by itself.
 ///
 /// # Errors
 /// When connecting fails, or the server ends the session for good.
-pub(crate) async fn run(args: WatchArgs, output: &mut Output) -> Result<(), Failure> {
+async fn run(args: WatchArgs, output: &mut Output) -> Result<(), Failure> {
     let context = Context::new(&args.target)?;
     let interrupted = signal::interrupted()?;
     tokio::pin!(interrupted);

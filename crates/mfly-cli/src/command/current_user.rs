@@ -1,9 +1,8 @@
 //! `mfly whoami`: who is connected, and where.
 
-use super::Operation;
-use crate::args::TargetArgs;
 use crate::context::Context;
 use crate::exit::Failure;
+use crate::operation::Operation;
 use crate::output::Report;
 use clap::Args;
 use mfly_client::Session;
@@ -11,18 +10,11 @@ use serde_json::json;
 
 /// Connects and tells who that is.
 #[derive(Args, Debug)]
-pub(crate) struct WhoamiArgs {
-    #[command(flatten)]
-    target: TargetArgs,
-}
+pub(crate) struct WhoamiArgs {}
 
 impl Operation for WhoamiArgs {
     fn name(&self) -> &'static str {
         "getCurrentUserJid"
-    }
-
-    fn target(&self) -> &TargetArgs {
-        &self.target
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
@@ -31,12 +23,12 @@ impl Operation for WhoamiArgs {
                 let user = session.current_user();
                 let result = json!({
                     "userJid": user.as_str(),
-                    "apiUrl": context.api_url,
+                    "apiUrl": context.api_url.as_str(),
                     "profile": context.profile,
                 });
                 let rows = [
                     ("user", user.as_str().to_owned()),
-                    ("server", context.api_url.clone()),
+                    ("server", context.api_url.to_string()),
                     ("profile", context.profile.clone()),
                 ];
                 Ok(Report::table(&rows, result))

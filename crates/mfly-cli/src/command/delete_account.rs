@@ -1,9 +1,8 @@
 //! `mfly delete-account`: deletes the account with everything in it.
 
-use super::Operation;
-use crate::args::TargetArgs;
 use crate::context::Context;
 use crate::exit::Failure;
+use crate::operation::Operation;
 use crate::output::Report;
 use clap::Args;
 use mfly_client::Session;
@@ -24,17 +23,11 @@ pub(crate) struct DeleteAccountArgs {
     /// Really do it: there is no way back.
     #[arg(long)]
     yes: bool,
-    #[command(flatten)]
-    target: TargetArgs,
 }
 
 impl Operation for DeleteAccountArgs {
     fn name(&self) -> &'static str {
         "deleteMyAccount"
-    }
-
-    fn target(&self) -> &TargetArgs {
-        &self.target
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {

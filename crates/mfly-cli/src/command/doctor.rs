@@ -28,6 +28,7 @@ mod xmpp;
 use crate::args::{Secret, TargetArgs};
 use crate::context::{Place, given_password, trust};
 use crate::exit::Failure;
+use crate::operation::Run;
 use crate::output::Output;
 use crate::signal;
 use clap::Args;
@@ -73,7 +74,7 @@ pub(crate) struct DoctorArgs {
 }
 
 /// What is the same for every address of one examination.
-struct Means {
+struct ExamOptions {
     options: Options,
     /// The XMPP domain, if it was named.
     domain: Option<String>,
@@ -83,11 +84,17 @@ struct Means {
     limit: Duration,
 }
 
+impl Run for DoctorArgs {
+    async fn run(self, output: &mut Output) -> Result<(), (&'static str, Failure)> {
+        run(self, output).await.map_err(|failure| ("doctor", failure))
+    }
+}
+
 /// Examines.
 ///
 /// # Errors
 /// When a step failed, which has then been told, or when there is nothing to examine.
-pub(crate) async fn run(args: DoctorArgs, output: &mut Output) -> Result<(), Failure> {
+async fn run(args: DoctorArgs, output: &mut Output) -> Result<(), Failure> {
     let interrupted = signal::interrupted()?;
     let mut examination = Examination::new(output);
     tokio::select! {
@@ -124,13 +131,15 @@ async fn examine(args: DoctorArgs, examination: &mut Examination<'_>) -> Result<
     // Nothing private is sent before that was looked at.
     options.allow_cleartext = true;
     options.proxy = args.target.proxy;
-    let means =
-        Means { options, domain: args.domain, account, name_server: args.name_server, limit };
+    let exam_options =
+        ExamOptions { options, domain: args.domain, account, name_server: args.name_server, limit };
     for target in targets {
         match target {
-            Target::Xmpp(address) => xmpp::examine(&address, &means, None, examination).await,
-            Target::Rest(url) => rest::examine(&url, &means, examination).await?,
-            Target::Domain(domain) => domain::examine(&domain, &means, examination).await,
+            Target::Xmpp(address) => {
+                xmpp::examine(&address, &exam_options, None, examination).await
+            }
+            Target::Rest(url) => rest::examine(&url, &exam_options, examination).await?,
+            Target::Domain(domain) => domain::examine(&domain, &exam_options, examination).await,
         }
     }
     if is_xmpp_unknown {

@@ -1,9 +1,8 @@
 //! `mfly features`: what the plan includes.
 
-use super::Operation;
-use crate::args::TargetArgs;
 use crate::context::Context;
 use crate::exit::Failure;
+use crate::operation::Operation;
 use crate::output::Report;
 use clap::Args;
 use mfly_client::{Feature, Features, Session};
@@ -11,18 +10,11 @@ use serde_json::{Value, json};
 
 /// Lists what the plan includes.
 #[derive(Args, Debug)]
-pub(crate) struct FeaturesArgs {
-    #[command(flatten)]
-    target: TargetArgs,
-}
+pub(crate) struct FeaturesArgs {}
 
 impl Operation for FeaturesArgs {
     fn name(&self) -> &'static str {
         "getAvailableFeatures"
-    }
-
-    fn target(&self) -> &TargetArgs {
-        &self.target
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {

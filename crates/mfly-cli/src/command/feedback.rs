@@ -1,9 +1,8 @@
 //! `mfly feedback`: sends feedback.
 
-use super::Operation;
-use crate::args::TargetArgs;
 use crate::context::Context;
 use crate::exit::Failure;
+use crate::operation::Operation;
 use crate::output::Report;
 use clap::Args;
 use mfly_client::Session;
@@ -16,17 +15,11 @@ pub(crate) struct FeedbackArgs {
     title: String,
     /// What to say.
     description: String,
-    #[command(flatten)]
-    target: TargetArgs,
 }
 
 impl Operation for FeedbackArgs {
     fn name(&self) -> &'static str {
         "sendFeedback"
-    }
-
-    fn target(&self) -> &TargetArgs {
-        &self.target
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {

@@ -1,28 +1,20 @@
 //! `mfly friends`: the contact list.
 
-use super::Operation;
 use super::block::left_out;
-use crate::args::TargetArgs;
 use crate::context::Context;
 use crate::exit::Failure;
+use crate::operation::Operation;
 use crate::output::Report;
 use clap::Args;
 use mfly_client::Session;
 
 /// Lists the contacts.
 #[derive(Args, Debug)]
-pub(crate) struct FriendsArgs {
-    #[command(flatten)]
-    target: TargetArgs,
-}
+pub(crate) struct FriendsArgs {}
 
 impl Operation for FriendsArgs {
     fn name(&self) -> &'static str {
         "getFriendsList"
-    }
-
-    fn target(&self) -> &TargetArgs {
-        &self.target
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {

@@ -1,9 +1,9 @@
 //! `mfly last-seen`: when a user was last online.
 
-use super::Operation;
-use crate::args::{TargetArgs, user};
+use crate::args::user;
 use crate::context::Context;
 use crate::exit::Failure;
+use crate::operation::Operation;
 use crate::output::Report;
 use clap::Args;
 use mfly_client::{LastSeen, Session, UserReference};
@@ -15,17 +15,11 @@ pub(crate) struct LastSeenArgs {
     /// The user, by id or address.
     #[arg(value_name = "USER", value_parser = user)]
     of: UserReference,
-    #[command(flatten)]
-    target: TargetArgs,
 }
 
 impl Operation for LastSeenArgs {
     fn name(&self) -> &'static str {
         "getLastSeen"
-    }
-
-    fn target(&self) -> &TargetArgs {
-        &self.target
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {

@@ -1,9 +1,8 @@
 //! `mfly logout`: logs out on the server and forgets the credentials.
 
-use super::Operation;
-use crate::args::TargetArgs;
 use crate::context::Context;
 use crate::exit::Failure;
+use crate::operation::Operation;
 use crate::output::Report;
 use clap::Args;
 use mfly_client::Session;
@@ -11,18 +10,11 @@ use serde_json::json;
 
 /// Logs out: the password is void afterwards.
 #[derive(Args, Debug)]
-pub(crate) struct LogoutArgs {
-    #[command(flatten)]
-    target: TargetArgs,
-}
+pub(crate) struct LogoutArgs {}
 
 impl Operation for LogoutArgs {
     fn name(&self) -> &'static str {
         "logout"
-    }
-
-    fn target(&self) -> &TargetArgs {
-        &self.target
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {

@@ -2,12 +2,12 @@
 
 mod download;
 
-use super::Operation;
-use crate::args::{Secret, TargetArgs};
+use crate::args::Secret;
 use crate::argument;
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::file;
+use crate::operation::Operation;
 use crate::output::Report;
 use crate::progress::{ProgressLine, size};
 use clap::{Args, Subcommand};
@@ -25,8 +25,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(crate) struct MediaArgs {
     #[command(subcommand)]
     verb: Verb,
-    #[command(flatten)]
-    target: TargetArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -95,10 +93,6 @@ impl Operation for MediaArgs {
             Verb::Put(_) => "uploadMedia",
             Verb::Get(_) => "downloadMedia",
         }
-    }
-
-    fn target(&self) -> &TargetArgs {
-        &self.target
     }
 
     fn writes_standard_output(&self) -> bool {

@@ -1,10 +1,10 @@
 //! `mfly metadata get` and `set`: the values attached to the account.
 
-use super::Operation;
 use super::register::meta_value;
-use crate::args::{TargetArgs, pair};
+use crate::args::pair;
 use crate::context::Context;
 use crate::exit::Failure;
+use crate::operation::Operation;
 use crate::output::Report;
 use clap::{Args, Subcommand};
 use mfly_client::{MetaValue, Metadata, Session};
@@ -15,8 +15,6 @@ use serde_json::json;
 pub(crate) struct MetadataArgs {
     #[command(subcommand)]
     verb: Verb,
-    #[command(flatten)]
-    target: TargetArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -37,10 +35,6 @@ impl Operation for MetadataArgs {
             Verb::Get => "getMetaData",
             Verb::Set { .. } => "updateMetaData",
         }
-    }
-
-    fn target(&self) -> &TargetArgs {
-        &self.target
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {

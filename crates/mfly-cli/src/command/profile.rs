@@ -1,10 +1,10 @@
 //! `mfly profile get`, `set` and `image`.
 
-use super::Operation;
-use crate::args::{TargetArgs, user};
+use crate::args::user;
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::file;
+use crate::operation::Operation;
 use crate::output::Report;
 use clap::{ArgGroup, Args, Subcommand};
 use mfly_client::{
@@ -18,8 +18,6 @@ use std::path::PathBuf;
 pub(crate) struct ProfileArgs {
     #[command(subcommand)]
     verb: Verb,
-    #[command(flatten)]
-    pub(crate) target: TargetArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -86,10 +84,6 @@ impl Operation for ProfileArgs {
             Verb::Set(SetArgs { replace: false, .. }) => "updateProfile",
             Verb::Set(_) | Verb::Image(_) => "setUserProfile",
         }
-    }
-
-    fn target(&self) -> &TargetArgs {
-        &self.target
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {

@@ -1,10 +1,10 @@
 //! `mfly qr login`, `approve` and `end`: logging in by a code, both sides.
 
-use super::Operation;
 use crate::args::TargetArgs;
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::file::{self, Destination};
+use crate::operation::{Operation, Run, perform, two_outputs};
 use crate::output::{Format, Line, Output, Report, printable};
 use crate::qr::read::Picture;
 use crate::qr::terminal::Style;
@@ -68,58 +68,60 @@ struct LoginArgs {
     invert: bool,
 }
 
-impl QrArgs {
-    /// Where the signalling server is.
-    fn url(&self, context: &Context) -> String {
-        self.signalling_url.clone().unwrap_or_else(|| {
-            let url = &context.api_url;
-            let host_begins = url.find("://").map_or(0, |at| at + 3);
-            let path_begins = url[host_begins..].find('/');
-            path_begins.map_or(url.as_str(), |at| &url[..host_begins + at]).to_owned()
-        })
+impl Run for QrArgs {
+    async fn run(self, output: &mut Output) -> Result<(), (&'static str, Failure)> {
+        let url = self.signalling_url;
+        match self.verb {
+            Verb::Login(login) => {
+                let done = log_in(&login, url, &self.target, output).await;
+                done.map_err(|failure| ("generateQrCode", failure))
+            }
+            Verb::Approve { code } => perform(Approve { url, code }, &self.target, output).await,
+            Verb::End { socket_id } => perform(End { socket_id }, &self.target, output).await,
+        }
     }
 }
 
-impl Operation for QrArgs {
-    fn name(&self) -> &'static str {
-        match self.verb {
-            Verb::Login(_) => "generateQrCode",
-            Verb::Approve { .. } => "approveQrCode",
-            Verb::End { .. } => "endQrSession",
-        }
-    }
+/// The signalling server: the one that was named, or the host of the API.
+fn signalling_url(named: Option<String>, context: &Context) -> String {
+    named.unwrap_or_else(|| context.api_url.origin().to_string())
+}
 
-    fn target(&self) -> &TargetArgs {
-        &self.target
+/// The approval of a code.
+struct Approve {
+    url: Option<String>,
+    code: String,
+}
+
+/// The end of a session that came from a code.
+struct End {
+    socket_id: String,
+}
+
+impl Operation for Approve {
+    fn name(&self) -> &'static str {
+        "approveQrCode"
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
-        let url = self.url(context);
-        match self.verb {
-            Verb::Approve { code } => approve(context, &url, &code).await,
-            Verb::End { socket_id } => {
-                let end = async |session: &mfly_client::Session| {
-                    Ok(session.end_qr_session(&socket_id).await?)
-                };
-                context.in_session(end).await?;
-                // The server's answer is the same whether or not there is such a session.
-                let line = format!(
-                    "asked the server to end the session {socket_id}, if it is one of this account"
-                );
-                Ok(Report::line(line, json!({"socketId": socket_id})))
-            }
-            // Prints while it waits: see `run`.
-            Verb::Login(_) => Ok(Report::line("", json!(null))),
-        }
+        approve(context, &signalling_url(self.url, context), &self.code).await
     }
 }
 
-/// Runs one of the verbs.
-pub(crate) async fn run(args: QrArgs, output: &mut Output) -> Result<(), (&'static str, Failure)> {
-    if !matches!(args.verb, Verb::Login(_)) {
-        return super::perform(args, output).await;
+impl Operation for End {
+    fn name(&self) -> &'static str {
+        "endQrSession"
     }
-    log_in(args, output).await.map_err(|failure| ("generateQrCode", failure))
+
+    async fn perform(self, context: &Context) -> Result<Report, Failure> {
+        let id = &self.socket_id;
+        let end = async |session: &mfly_client::Session| Ok(session.end_qr_session(id).await?);
+        context.in_session(end).await?;
+        // The server's answer is the same whether or not there is such a session.
+        let line =
+            format!("asked the server to end the session {id}, if it is one of this account");
+        Ok(Report::line(line, json!({"socketId": id})))
+    }
 }
 
 async fn approve(context: &Context, url: &str, code: &str) -> Result<Report, Failure> {
@@ -151,18 +153,20 @@ async fn approve(context: &Context, url: &str, code: &str) -> Result<Report, Fai
     Ok(Report::table(&rows, result))
 }
 
-async fn log_in(args: QrArgs, output: &mut Output) -> Result<(), Failure> {
+async fn log_in(
+    args: &LoginArgs,
+    url: Option<String>,
+    target: &TargetArgs,
+    output: &mut Output,
+) -> Result<(), Failure> {
     let interrupted = signal::interrupted()?;
-    let context = Context::new(&args.target)?;
-    let url = args.url(&context);
-    let Verb::Login(args) = args.verb else {
-        return Ok(());
-    };
+    let context = Context::new(target)?;
+    let url = signalling_url(url, &context);
     let logging_in = async {
-        let mut images = Images::new(&args, output.format()).await?;
+        let mut images = Images::new(args, output.format()).await?;
         // An account that cannot be saved would be lost.
         let saving = context.saving().await?;
-        let mut login = Login { args: &args, images: &mut images, output };
+        let mut login = Login { args, images: &mut images, output };
         let web = login.show(&context, &url).await?;
         saving.remember(&web.credentials)?;
         web.session.close().await;
@@ -204,7 +208,7 @@ impl Images {
         let images = Self { logo, picture, svg, png };
         let taken = images.standard().count();
         if taken > 1 || (taken > 0 && format == Format::Json) {
-            return Err(super::two_outputs());
+            return Err(two_outputs());
         }
         Ok(images)
     }

@@ -1,10 +1,10 @@
 //! `mfly register`: registers a user and saves the credentials.
 
-use super::Operation;
-use crate::args::{TargetArgs, pair};
+use crate::args::pair;
 use crate::argument;
 use crate::context::Context;
 use crate::exit::Failure;
+use crate::operation::Operation;
 use crate::output::Report;
 use clap::Args;
 use mfly_client::{MetaValue, UserIdentifier};
@@ -28,17 +28,11 @@ pub(crate) struct RegisterArgs {
     /// Print the password, too.
     #[arg(long)]
     show_password: bool,
-    #[command(flatten)]
-    target: TargetArgs,
 }
 
 impl Operation for RegisterArgs {
     fn name(&self) -> &'static str {
         "register"
-    }
-
-    fn target(&self) -> &TargetArgs {
-        &self.target
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {

@@ -1,10 +1,9 @@
 //! `mfly report`: reports a user or a group, with messages of theirs.
 
-use super::Operation;
-use crate::args::TargetArgs;
 use crate::argument;
 use crate::context::Context;
 use crate::exit::Failure;
+use crate::operation::Operation;
 use crate::output::Report;
 use clap::{ArgGroup, Args};
 use mfly_client::{GroupJid, ReportedMessage, Session, UserId, UserReference};
@@ -37,17 +36,11 @@ pub(crate) struct ReportArgs {
     /// When it was sent, in milliseconds since 1970; now unless given.
     #[arg(long, value_name = "MILLISECONDS", value_parser = clap::value_parser!(i64).range(1..))]
     timestamp: Option<i64>,
-    #[command(flatten)]
-    target: TargetArgs,
 }
 
 impl Operation for ReportArgs {
     fn name(&self) -> &'static str {
         "reportUserOrGroup"
-    }
-
-    fn target(&self) -> &TargetArgs {
-        &self.target
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {

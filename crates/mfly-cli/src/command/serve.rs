@@ -1,6 +1,7 @@
 //! `mfly serve`: a local server for tests and app development.
 
 use crate::exit::Failure;
+use crate::operation::Run;
 use crate::output::{Format, Output, Report};
 use clap::Args;
 use mfly_testserver::command;
@@ -16,11 +17,17 @@ pub(crate) struct ServeArgs {
     server: command::Args,
 }
 
+impl Run for ServeArgs {
+    async fn run(self, output: &mut Output) -> Result<(), (&'static str, Failure)> {
+        run(self, output).await.map_err(|failure| ("serve", failure))
+    }
+}
+
 /// Serves.
 ///
 /// # Errors
 /// When the server cannot start.
-pub(crate) async fn run(args: ServeArgs, output: &mut Output) -> Result<(), Failure> {
+async fn run(args: ServeArgs, output: &mut Output) -> Result<(), Failure> {
     let tell = |settings: &command::Settings| match output.format() {
         Format::Human => {
             let sink = output.sink();

@@ -1,9 +1,8 @@
 //! `mfly settings get` and `set`: what the server keeps for the account.
 
-use super::Operation;
-use crate::args::TargetArgs;
 use crate::context::Context;
 use crate::exit::Failure;
+use crate::operation::Operation;
 use crate::output::Report;
 use clap::{ArgAction, Args, Subcommand};
 use mfly_client::Session;
@@ -14,8 +13,6 @@ use serde_json::json;
 pub(crate) struct SettingsArgs {
     #[command(subcommand)]
     verb: Verb,
-    #[command(flatten)]
-    target: TargetArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -36,10 +33,6 @@ impl Operation for SettingsArgs {
             Verb::Get => "getUserSettings",
             Verb::Set { .. } => "updateUserSettings",
         }
-    }
-
-    fn target(&self) -> &TargetArgs {
-        &self.target
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {

@@ -1,10 +1,9 @@
 //! `mfly token get`, `set` and `forget`: the token of REST requests.
 
-use super::Operation;
-use crate::args::TargetArgs;
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::file::aside;
+use crate::operation::Operation;
 use crate::output::Report;
 use clap::{Args, Subcommand};
 use mfly_client::Token;
@@ -19,8 +18,6 @@ const MAX_BYTES: u64 = 64 * 1024;
 pub(crate) struct TokenArgs {
     #[command(subcommand)]
     verb: Verb,
-    #[command(flatten)]
-    target: TargetArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -39,10 +36,6 @@ impl Operation for TokenArgs {
             Verb::Get => "getUserToken",
             Verb::Set | Verb::Forget => "setUserToken",
         }
-    }
-
-    fn target(&self) -> &TargetArgs {
-        &self.target
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {

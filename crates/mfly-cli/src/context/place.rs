@@ -1,18 +1,18 @@
 //! Where a server is, for commands that need no licence and no account.
 
-use super::{LOCAL_API_URL, choose, local_xmpp_url, normalised};
+use super::{api_url, choose, local_xmpp_url};
 use crate::args::TargetArgs;
 use crate::exit::Failure;
 use crate::file;
 use crate::store::{Profiles, Store};
-use mfly_client::Tls;
+use mfly_client::{BaseUrl, Tls};
 use std::path::{Path, PathBuf};
 
 /// Where a server is.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     /// Its API base URL.
-    pub(crate) api_url: String,
+    pub(crate) api_url: BaseUrl,
     /// Its XMPP address, where that is known without asking for an account's configuration.
     pub(crate) xmpp_url: Option<String>,
     /// A file of further certificate authorities.
@@ -30,10 +30,7 @@ impl Place {
 
     fn decide(args: &TargetArgs, profiles: &Profiles) -> Result<Self, Failure> {
         let (_, saved) = choose(args, profiles)?;
-        let api_url = args.api_url.as_deref().map(normalised);
-        let api_url = api_url
-            .or_else(|| saved.map(|saved| saved.api_url.clone()))
-            .unwrap_or_else(|| LOCAL_API_URL.to_owned());
+        let api_url = api_url(args, saved)?;
         let xmpp_url = args.xmpp_url.clone();
         let ca_file = args.ca_file.clone();
         Ok(Self {
@@ -60,13 +57,14 @@ pub(crate) async fn trust(ca_file: Option<&Path>) -> Result<Tls, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::LOCAL_API_URL;
     use super::*;
     use crate::store::Profile;
     use std::time::Duration;
 
     fn args(api_url: Option<&str>, xmpp_url: Option<&str>) -> TargetArgs {
         TargetArgs {
-            api_url: api_url.map(str::to_owned),
+            api_url: api_url.map(|url| BaseUrl::new(url).unwrap()),
             licence_key: None,
             trial: false,
             xmpp_url: xmpp_url.map(str::to_owned),
@@ -80,7 +78,7 @@ mod tests {
 
     fn xmpp_url(args: &TargetArgs, profiles: &Profiles) -> (String, Option<String>) {
         let place = Place::decide(args, profiles).unwrap();
-        (place.api_url, place.xmpp_url)
+        (place.api_url.to_string(), place.xmpp_url)
     }
 
     #[test]
@@ -95,7 +93,7 @@ mod tests {
         saved.ca_file = Some("/saved.pem".to_owned());
         profiles.put("work", saved);
         let found = Place::decide(&args(None, None), &profiles).unwrap();
-        assert_eq!(found.api_url, url);
+        assert_eq!(found.api_url.as_str(), url);
         assert_eq!(found.xmpp_url.as_deref(), Some("wss://saved.example.test/websocket"));
         assert_eq!(found.ca_file, Some(PathBuf::from("/saved.pem")));
 

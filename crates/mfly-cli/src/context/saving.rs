@@ -21,10 +21,11 @@ impl Saving<'_> {
     pub(crate) fn remember(self, credentials: &Credentials) -> Result<(), Failure> {
         let context = self.context;
         let change = |profiles: &mut Profiles| {
-            let kept =
-                profiles.named(&context.profile).filter(|saved| saved.api_url == context.api_url);
+            let kept = profiles
+                .named(&context.profile)
+                .filter(|saved| saved.api_url == context.api_url.as_str());
             let mut profile =
-                kept.cloned().unwrap_or_else(|| Profile::new(context.api_url.clone()));
+                kept.cloned().unwrap_or_else(|| Profile::new(context.api_url.to_string()));
             profile.licence_key = Some(context.licence_key.clone());
             profile.trial = context.trial;
             profile.xmpp_url.clone_from(&context.xmpp_url);

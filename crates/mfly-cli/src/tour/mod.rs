@@ -9,6 +9,7 @@ mod recorder;
 mod steps;
 
 use crate::exit::Failure;
+use crate::operation::Run;
 use crate::output::Output;
 use crate::signal;
 use cast::Cast;
@@ -25,11 +26,17 @@ With --json each line is one step, and the last one the summary:
   {\"summary\":{\"steps\":60,\"failed\":0,\"milliseconds\":500.0}}")]
 pub(crate) struct TourArgs {}
 
+impl Run for TourArgs {
+    async fn run(self, output: &mut Output) -> Result<(), (&'static str, Failure)> {
+        run(self, output).await.map_err(|failure| ("tour", failure))
+    }
+}
+
 /// Goes on the tour.
 ///
 /// # Errors
 /// When the server cannot start, nobody reads the output any more, or a step failed.
-pub(crate) async fn run(_: TourArgs, output: &mut Output) -> Result<(), Failure> {
+async fn run(_: TourArgs, output: &mut Output) -> Result<(), Failure> {
     let interrupted = signal::interrupted()?;
     let server = TestServer::start().await.map_err(CommandError::from)?;
     let mut recorder = Recorder::new(output);

@@ -1,6 +1,6 @@
 //! `mfly doctor`: what it says of servers that are well, and of those that are not.
 
-mod servers;
+pub(crate) mod servers;
 
 use crate::setup::{Folder, Ran, mfly, run};
 use mfly_testserver::{Builder, TestServer};

@@ -45,7 +45,7 @@ async fn an_empty_filter_of_the_log_leaves_it_to_the_flag() {
     let mut command = world.mfly(&["whoami", "-vv"]);
     command.env("MFLY_LOG", "");
     let ran = run(command).await;
-    assert!(ran.stderr.contains("answered"), "{ran:?}");
+    assert!(ran.stderr.contains("received a response"), "{ran:?}");
 }
 
 #[tokio::test]

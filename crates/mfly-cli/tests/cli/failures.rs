@@ -1,5 +1,6 @@
 //! Errors: one line, a hint, and an exit code that a script can tell apart.
 
+use crate::doctor::servers::Server;
 #[cfg(unix)]
 use crate::setup::interrupt;
 use crate::setup::{Folder, World, mfly, run};
@@ -276,6 +277,16 @@ async fn a_refusal_by_its_status_has_a_hint_that_fits() {
         let said = told["error"]["hint"].as_str().unwrap();
         assert!(said.contains(hint), "{status}: {told}");
     }
+}
+
+#[tokio::test]
+async fn programs_are_told_how_long_a_server_asks_to_wait() {
+    let server = Server::http("503 Service Unavailable", "Retry-After: 7\r\n").await;
+    let url = format!("http://{}/api/v1", server.address);
+    let world = World::new().await;
+    let arguments = ["register", "alice", "--licence-key", "key", "--api-url", &url];
+    let told = refused(&world, &arguments, 1).await;
+    assert_eq!(told["error"]["retryAfterSeconds"], 7, "{told}");
 }
 
 /// The command has names of its own, and says them once.

@@ -2,8 +2,8 @@
 
 use super::examination::Examination;
 use super::finding::{Finding, Step};
-use super::route::Goal;
-use super::{Means, remedy, xmpp};
+use super::target::ExamTarget;
+use super::{ExamOptions, remedy, xmpp};
 use mfly_transport::srv::{Found, Resolver, Source};
 use mfly_transport::{Address, ProxyKind, TransportError};
 use serde_json::json;
@@ -13,16 +13,20 @@ use std::time::Instant;
 const FALLBACK_PORT: u16 = 5222;
 
 /// Finds a domain's servers and goes the way to each.
-pub(super) async fn examine(domain: &str, means: &Means, examination: &mut Examination<'_>) {
+pub(super) async fn examine(
+    domain: &str,
+    exam_options: &ExamOptions,
+    examination: &mut Examination<'_>,
+) {
     examination.begin(domain);
-    let proxy = means.options.proxy.as_ref();
+    let proxy = exam_options.options.proxy.as_ref();
     let addresses = if proxy.is_some_and(|proxy| proxy.kind() == ProxyKind::Socks5h) {
         let why = "the proxy looks names up, and cannot be asked for SRV records";
         examination.record(Finding::skipped(Step::Srv, why));
         Address::tcp(domain, FALLBACK_PORT, false).into_iter().collect()
     } else {
         let started = Instant::now();
-        let found = look_up(domain, means).await;
+        let found = look_up(domain, exam_options).await;
         let took = started.elapsed();
         match found {
             Ok(found) => {
@@ -30,8 +34,8 @@ pub(super) async fn examine(domain: &str, means: &Means, examination: &mut Exami
                 found.addresses
             }
             Err(error) => {
-                let goal = Goal { host: domain, domain, scheme: None, proxy: None };
-                let told = remedy::of(&error, Step::Srv, goal, &[]);
+                let exam_target = ExamTarget { host: domain, domain, scheme: None, proxy: None };
+                let told = remedy::of(&error, Step::Srv, exam_target, &[]);
                 let finding = Finding::failed(Step::Srv, told.code, told.what, told.remedy);
                 examination.record(finding.took(took));
                 Vec::new()
@@ -39,16 +43,16 @@ pub(super) async fn examine(domain: &str, means: &Means, examination: &mut Exami
         }
     };
     for address in &addresses {
-        xmpp::examine(address, means, Some(domain), examination).await;
+        xmpp::examine(address, exam_options, Some(domain), examination).await;
     }
 }
 
-async fn look_up(domain: &str, means: &Means) -> Result<Found, TransportError> {
-    let resolver = match means.name_server {
+async fn look_up(domain: &str, exam_options: &ExamOptions) -> Result<Found, TransportError> {
+    let resolver = match exam_options.name_server {
         Some(server) => Resolver::with_server(server)?,
         None => Resolver::system()?,
     };
-    resolver.look_up(domain, means.limit).await
+    resolver.look_up(domain, exam_options.limit).await
 }
 
 fn told(domain: &str, found: &Found) -> Finding {

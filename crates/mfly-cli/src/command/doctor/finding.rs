@@ -152,3 +152,10 @@ impl Finding {
         self
     }
 }
+
+/// A failure: its exit code, what happened, and what to do about it.
+pub(super) struct Diagnosis {
+    pub(super) code: Code,
+    pub(super) what: String,
+    pub(super) remedy: String,
+}

@@ -3,7 +3,7 @@
 
 use super::finding::{Finding, Step};
 use super::remedy::with_causes;
-use super::{Means, clock};
+use super::{ExamOptions, clock};
 use crate::exit::{Code, code_of};
 use async_trait::async_trait;
 use mfly_client::standard::{Account, Connector, ConnectorError, Dialled, Session};
@@ -40,7 +40,7 @@ pub(super) async fn try_out(
     address: &Address,
     options: &Options,
     (jid, password): &(BareJid, Password),
-    means: &Means,
+    exam_options: &ExamOptions,
 ) -> Vec<Finding> {
     let mut options = options.clone();
     // The first connection has seen the offer.
@@ -51,11 +51,11 @@ pub(super) async fn try_out(
         .connector(Arc::clone(&observed) as _)
         .redirects(RedirectPolicy::Never)
         .reconnect(ReconnectPolicy::never())
-        .request_timeout(means.limit)
+        .request_timeout(exam_options.limit)
         .initial_presence(false)
         .carbons(false);
     let started = Instant::now();
-    let limit = means.limit.saturating_mul(STAGES);
+    let limit = exam_options.limit.saturating_mul(STAGES);
     let connected = tokio::time::timeout(limit, account.connect()).await;
     let took = started.elapsed();
     let session = match connected.unwrap_or_else(|_| Err(ErrorKind::Timeout.into())) {

@@ -2,8 +2,8 @@
 
 mod secured;
 
-use super::finding::Step;
-use super::route::{Goal, Told};
+use super::finding::{Diagnosis, Step};
+use super::target::ExamTarget;
 use crate::exit::Code;
 pub(super) use crate::exit::with_causes;
 use mfly_client::probe::StreamProblem;
@@ -19,9 +19,9 @@ use std::io::{self, ErrorKind};
 pub(super) fn of(
     error: &TransportError,
     step: Step,
-    goal: Goal<'_>,
+    exam_target: ExamTarget<'_>,
     shown: &[CertificateSummary],
-) -> Told {
+) -> Diagnosis {
     let code = match (error, step) {
         (TransportError::TimedOut { .. }, _) => Code::TimedOut,
         (TransportError::Address(_), _) => Code::Usage,
@@ -41,26 +41,26 @@ pub(super) fn of(
         TransportError::Handshake { reason, .. } => reason.to_string(),
         other => other.to_string(),
     };
-    Told { code, what, remedy: remedy(error, step, goal, shown) }
+    Diagnosis { code, what, remedy: remedy(error, step, exam_target, shown) }
 }
 
 fn remedy(
     error: &TransportError,
     step: Step,
-    goal: Goal<'_>,
+    exam_target: ExamTarget<'_>,
     shown: &[CertificateSummary],
 ) -> String {
     match error {
-        TransportError::Dial { host, source, .. } if step == Step::Dns => not_found(host, source),
-        TransportError::Dial { host, source, .. } => not_dialled(host, source, goal),
+        TransportError::Dial { host, .. } if step == Step::Dns => not_found(host),
+        TransportError::Dial { host, source, .. } => not_dialled(host, source, exam_target),
         TransportError::Proxy { reason, .. } => proxy(*reason).to_owned(),
-        TransportError::StartTls { reason, .. } => start_tls(*reason, goal),
+        TransportError::StartTls { reason, .. } => start_tls(*reason, exam_target),
         TransportError::Handshake { .. } => websocket(error.handshake_problem()),
         TransportError::Tls { .. } => match error.tls_problem() {
-            Some(TlsProblem::Certificate(problem)) => certificate(problem, goal, shown),
-            problem => tls(problem, goal),
+            Some(TlsProblem::Certificate(problem)) => certificate(problem, exam_target, shown),
+            problem => tls(problem, exam_target),
         },
-        TransportError::TimedOut { .. } | TransportError::Io(_) => silent(step, goal),
+        TransportError::TimedOut { .. } | TransportError::Io(_) => silent(step, exam_target),
         TransportError::NoService { domain } => {
             format!("{domain} says in DNS that it has no XMPP: check the domain")
         }
@@ -68,17 +68,16 @@ fn remedy(
     }
 }
 
-fn not_found(host: &str, source: &io::Error) -> String {
-    if source.to_string().contains("Temporary") {
-        return "no name server answers: check the network and this machine's name servers"
-            .to_owned();
-    }
-    format!("check the spelling of {host}, and whether this machine's name servers know it")
+/// The system's resolver does not say whether it found no name or no name server.
+fn not_found(host: &str) -> String {
+    format!(
+        "check the spelling of {host}, whether this machine's name servers know it, and the network"
+    )
 }
 
-fn not_dialled(host: &str, source: &io::Error, goal: Goal<'_>) -> String {
+fn not_dialled(host: &str, source: &io::Error, exam_target: ExamTarget<'_>) -> String {
     match source.kind() {
-        _ if goal.proxy == Some(host) => {
+        _ if exam_target.proxy == Some(host) => {
             "this is the proxy: check its address (--proxy, MFLY_PROXY), and whether it runs"
         }
         ErrorKind::ConnectionRefused if is_local(host) => {
@@ -104,7 +103,7 @@ fn is_local(host: &str) -> bool {
 }
 
 /// Nothing came, or the other side hung up.
-fn silent(step: Step, goal: Goal<'_>) -> String {
+fn silent(step: Step, exam_target: ExamTarget<'_>) -> String {
     let text = match step {
         Step::Dns => "no name server answers: check the network and this machine's name servers",
         Step::Tcp => {
@@ -115,7 +114,7 @@ fn silent(step: Step, goal: Goal<'_>) -> String {
         Step::StartTls => {
             "the port is open and speaks no XMPP: 5222 is usual for xmpp://, 5223 is for xmpps://"
         }
-        Step::Tls if goal.scheme == Some(Scheme::Xmpps) => {
+        Step::Tls if exam_target.scheme == Some(Scheme::Xmpps) => {
             "the port is open and speaks no TLS: try xmpp:// for STARTTLS, usually on port 5222"
         }
         Step::Tls => {
@@ -185,8 +184,8 @@ fn websocket(problem: Option<HandshakeProblem>) -> String {
 }
 
 /// The server ended the stream. `from` is the domain that it answers for, if it said so.
-fn ended(condition: StreamCondition, goal: Goal<'_>, from: Option<&str>) -> String {
-    let domain = goal.domain;
+fn ended(condition: StreamCondition, exam_target: ExamTarget<'_>, from: Option<&str>) -> String {
+    let domain = exam_target.domain;
     let fitting = match from {
         Some(from) if from != domain => format!("try --domain {from}"),
         _ => "name the right domain with --domain".to_owned(),
@@ -215,13 +214,15 @@ fn ended(condition: StreamCondition, goal: Goal<'_>, from: Option<&str>) -> Stri
 }
 
 /// About a stream that the server did not open.
-pub(super) fn of_stream(problem: &StreamProblem, goal: Goal<'_>) -> Told {
+pub(super) fn of_stream(problem: &StreamProblem, exam_target: ExamTarget<'_>) -> Diagnosis {
     let code = match problem {
         StreamProblem::TimedOut => Code::TimedOut,
         _ => Code::Failed,
     };
     let remedy = match problem {
-        StreamProblem::Ended { error, from } => ended(error.condition, goal, from.as_deref()),
+        StreamProblem::Ended { error, from } => {
+            ended(error.condition, exam_target, from.as_deref())
+        }
         StreamProblem::Moved(_) => "use the address that the server points to".to_owned(),
         StreamProblem::TimedOut => {
             "the server took the connection and does not speak: it may be overloaded, or not XMPP"
@@ -233,7 +234,7 @@ pub(super) fn of_stream(problem: &StreamProblem, goal: Goal<'_>) -> Told {
         }
         _ => "what answers is not XMPP: check the address".to_owned(),
     };
-    Told { code, what: with_causes(problem), remedy }
+    Diagnosis { code, what: with_causes(problem), remedy }
 }
 
 #[cfg(test)]
@@ -241,7 +242,7 @@ mod tests {
     use super::*;
     use mfly_transport::{Stage, StartTlsError};
 
-    const GOAL: Goal<'_> = Goal {
+    const GOAL: ExamTarget<'_> = ExamTarget {
         host: "a.example",
         domain: "b.example",
         scheme: Some(Scheme::Xmpps),
@@ -271,12 +272,6 @@ mod tests {
                 Step::Dns,
                 Code::Unreachable,
                 "spelling of a.example",
-            ),
-            (
-                dial("a.example", other("Temporary failure")),
-                Step::Dns,
-                Code::Unreachable,
-                "no name server",
             ),
             (dial("a.example", refused()), Step::Tcp, Code::Unreachable, "nothing listens"),
             (dial("127.0.0.1", refused()), Step::Tcp, Code::Unreachable, "mfly serve"),

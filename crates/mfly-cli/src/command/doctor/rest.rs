@@ -2,8 +2,9 @@
 
 use super::examination::Examination;
 use super::finding::{Finding, Step};
-use super::route::{Goal, Route, steps};
-use super::{Means, clock, remedy};
+use super::route::{Route, steps};
+use super::target::ExamTarget;
+use super::{ExamOptions, clock, remedy};
 use crate::exit::{Code, Failure, code_of};
 use mfly_client::Error;
 use mfly_client::probe::{RestAnswer, RestServer};
@@ -17,23 +18,23 @@ use std::time::SystemTime;
 /// When the URL is not one of an API.
 pub(super) async fn examine(
     url: &str,
-    means: &Means,
+    exam_options: &ExamOptions,
     examination: &mut Examination<'_>,
 ) -> Result<(), Failure> {
-    let server = RestServer::new(url, means.options.clone())?;
+    let server = RestServer::new(url, exam_options.options.clone())?;
     examination.begin(server.base_url());
-    let mut steps = steps(None, server.is_tls(), means.options.proxy.is_some());
+    let mut steps = steps(None, server.is_tls(), exam_options.options.proxy.is_some());
     steps.extend([Step::Http, Step::Clock]);
-    let goal = Goal {
+    let exam_target = ExamTarget {
         host: server.host(),
         domain: server.host(),
         scheme: None,
-        proxy: means.options.proxy.as_ref().map(Proxy::host),
+        proxy: exam_options.options.proxy.as_ref().map(Proxy::host),
     };
-    let mut route = Route::new(examination, goal, steps);
+    let mut route = Route::new(examination, exam_target, steps);
     let reached = server.reach(&mut |step| route.on(step)).await;
     if let Err(error) = reached {
-        let shown = show(url, &means.options, &error).await;
+        let shown = show(url, &exam_options.options, &error).await;
         route.fail(&error, &shown);
         return Ok(());
     }

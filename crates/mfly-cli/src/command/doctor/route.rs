@@ -2,30 +2,17 @@
 
 use super::examination::Examination;
 use super::finding::{Finding, Step};
+use super::target::ExamTarget;
 use super::{certificate, remedy};
-use crate::exit::Code;
 use mfly_transport::{CertificateSummary, Progress, Scheme, Security, Stage, TransportError};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime};
 
-/// What the way leads to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Goal<'a> {
-    /// The server's host.
-    pub(super) host: &'a str,
-    /// The domain that the certificate has to be made for, over TCP.
-    pub(super) domain: &'a str,
-    /// `None` for a REST API.
-    pub(super) scheme: Option<Scheme>,
-    /// The host of the proxy, if there is one.
-    pub(super) proxy: Option<&'a str>,
-}
-
 /// A connection that is being made.
 pub(super) struct Route<'e, 'o> {
     examination: &'e mut Examination<'o>,
-    goal: Goal<'e>,
+    exam_target: ExamTarget<'e>,
     /// What is still to come.
     pending: Vec<Step>,
     /// Since when the present step is being taken.
@@ -42,12 +29,12 @@ pub(super) struct Route<'e, 'o> {
 impl<'e, 'o> Route<'e, 'o> {
     pub(super) fn new(
         examination: &'e mut Examination<'o>,
-        goal: Goal<'e>,
+        exam_target: ExamTarget<'e>,
         steps: Vec<Step>,
     ) -> Self {
         Self {
             examination,
-            goal,
+            exam_target,
             pending: steps,
             since: Instant::now(),
             resolved: Vec::new(),
@@ -62,7 +49,7 @@ impl<'e, 'o> Route<'e, 'o> {
     pub(super) fn on(&mut self, progress: Progress) {
         match progress {
             Progress::Resolved { host, addresses, took } => {
-                let finding = resolved(&host, &addresses, self.goal.proxy);
+                let finding = resolved(&host, &addresses, self.exam_target.proxy);
                 self.resolved.push(host);
                 self.record(finding.took(took));
             }
@@ -114,7 +101,7 @@ impl<'e, 'o> Route<'e, 'o> {
     pub(super) fn fail(&mut self, error: &TransportError, shown: &[Vec<u8>]) {
         let step = self.step_of(error);
         let chain = chain(shown);
-        let told = remedy::of(error, step, self.goal, &chain);
+        let told = remedy::of(error, step, self.exam_target, &chain);
         let mut finding = Finding::failed(step, told.code, told.what, told.remedy);
         if step == Step::Tcp {
             finding.result = json!({"unreachable": self.unreachable()});
@@ -162,7 +149,7 @@ impl<'e, 'o> Route<'e, 'o> {
 
     fn dialled(&self, peer: SocketAddr) -> Finding {
         let result = json!({"peer": peer.to_string(), "unreachable": self.unreachable()});
-        let what = match self.goal.proxy {
+        let what = match self.exam_target.proxy {
             Some(_) => format!("{peer}, the proxy"),
             None => peer.to_string(),
         };
@@ -240,13 +227,6 @@ pub(super) fn steps(scheme: Option<Scheme>, is_tls: bool, has_proxy: bool) -> Ve
     steps
 }
 
-/// What a failure comes to.
-pub(super) struct Told {
-    pub(super) code: Code,
-    pub(super) what: String,
-    pub(super) remedy: String,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,8 +238,9 @@ mod tests {
         use crate::command::doctor::finding::Status;
         let mut output = Output::discarding(Format::Json);
         let mut examination = Examination::new(&mut output);
-        let goal = Goal { host: "a.example", domain: "a.example", scheme: None, proxy: None };
-        let mut route = Route::new(&mut examination, goal, Vec::new());
+        let exam_target =
+            ExamTarget { host: "a.example", domain: "a.example", scheme: None, proxy: None };
+        let mut route = Route::new(&mut examination, exam_target, Vec::new());
         let status =
             |route: &Route<'_, '_>, peer: &str| route.dialled(peer.parse().unwrap()).status;
         assert_eq!(status(&route, "192.0.2.1:443"), Status::Ok);
@@ -276,8 +257,12 @@ mod tests {
     fn the_step_that_failed_is_told_from_what_had_been_done() {
         let mut output = Output::discarding(Format::Json);
         let mut examination = Examination::new(&mut output);
-        let goal =
-            Goal { host: "a.example", domain: "a.example", scheme: Some(Scheme::Wss), proxy: None };
+        let exam_target = ExamTarget {
+            host: "a.example",
+            domain: "a.example",
+            scheme: Some(Scheme::Wss),
+            proxy: None,
+        };
         let dial = || TransportError::Dial {
             host: "a.example".to_owned(),
             port: 443,
@@ -288,7 +273,8 @@ mod tests {
         let took = Duration::ZERO;
         let peer: SocketAddr = "192.0.2.1:443".parse().unwrap();
 
-        let mut route = Route::new(&mut examination, goal, steps(goal.scheme, true, true));
+        let mut route =
+            Route::new(&mut examination, exam_target, steps(exam_target.scheme, true, true));
         assert_eq!(route.step_of(&dial()), Step::Dns);
         assert_eq!(route.step_of(&late(Stage::Dial)), Step::Dns);
         assert_eq!(route.step_of(&cut), Step::Dns);

@@ -5,7 +5,7 @@ use crate::context::Place;
 use crate::exit::Failure;
 use mfly_client::probe::RestServer;
 use mfly_client::{BareJid, InvalidArgument};
-use mfly_transport::{Address, Options};
+use mfly_transport::{Address, Options, Scheme};
 
 /// Any port will do to see whether a name can be one of a host.
 const SOME_PORT: u16 = 5222;
@@ -46,7 +46,7 @@ impl Target {
 /// # Errors
 /// When an address cannot be used.
 pub(super) fn of_place(place: &Place) -> Result<Vec<Target>, Failure> {
-    let addresses = [Some(&place.api_url), place.xmpp_url.as_ref()];
+    let addresses = [Some(place.api_url.as_str()), place.xmpp_url.as_deref()];
     let targets = addresses.into_iter().flatten().map(|address| {
         Target::parse(address).map_err(|reason| Failure::Usage {
             message: format!("{address}: {reason}"),
@@ -85,6 +85,19 @@ pub(super) fn account(text: &str) -> Result<BareJid, String> {
 
 fn reason(error: InvalidArgument) -> String {
     argument::reason(&error)
+}
+
+/// The server that a connection is made to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ExamTarget<'a> {
+    /// The server's host.
+    pub(super) host: &'a str,
+    /// The domain that the certificate has to be made for, over TCP.
+    pub(super) domain: &'a str,
+    /// `None` for a REST API.
+    pub(super) scheme: Option<Scheme>,
+    /// The host of the proxy, if there is one.
+    pub(super) proxy: Option<&'a str>,
 }
 
 #[cfg(test)]

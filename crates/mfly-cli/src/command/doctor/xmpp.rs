@@ -3,8 +3,9 @@
 use super::examination::Examination;
 use super::finding::{Finding, Step};
 use super::offer::{self, Channel};
-use super::route::{Goal, Route, steps};
-use super::{Means, clock, login, remedy};
+use super::route::{Route, steps};
+use super::target::ExamTarget;
+use super::{ExamOptions, clock, login, remedy};
 use mfly_client::probe::{hang_up, stream_offer};
 use mfly_transport::{
     Address, Connection, Options, Progress, Proxy, Scheme, Tls, TransportError, connect_observed,
@@ -19,22 +20,23 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// Goes the whole way to an address. `of` is the domain that led there, if one did.
 pub(super) async fn examine(
     address: &Address,
-    means: &Means,
+    exam_options: &ExamOptions,
     of: Option<&str>,
     examination: &mut Examination<'_>,
 ) {
     examination.begin(&address.to_string());
-    let account = means.account.as_ref();
-    let named = means.domain.as_deref().or(of).or_else(|| account.map(|(jid, _)| jid.domain()));
+    let account = exam_options.account.as_ref();
+    let named =
+        exam_options.domain.as_deref().or(of).or_else(|| account.map(|(jid, _)| jid.domain()));
     let domain = named.unwrap_or_else(|| served_at(address));
-    let options = Options { domain: Some(domain.to_owned()), ..means.options.clone() };
-    let goal = Goal {
+    let options = Options { domain: Some(domain.to_owned()), ..exam_options.options.clone() };
+    let exam_target = ExamTarget {
         host: address.host(),
         domain,
         scheme: Some(address.scheme()),
-        proxy: means.options.proxy.as_ref().map(Proxy::host),
+        proxy: exam_options.options.proxy.as_ref().map(Proxy::host),
     };
-    let mut route = Route::new(examination, goal, plan(address, means));
+    let mut route = Route::new(examination, exam_target, plan(address, exam_options));
     let connecting = connect_observed(address, &options, &mut |step| route.on(step)).await;
     let mut connection = match connecting {
         Ok(connection) => connection,
@@ -52,7 +54,8 @@ pub(super) async fn examine(
         is_local: address.is_loopback(),
         bindings: connection.channel_bindings(),
     };
-    let has_stream = open(&mut connection, goal, named, &channel, means, &mut route).await;
+    let has_stream =
+        open(&mut connection, exam_target, named, &channel, exam_options, &mut route).await;
     hang_up(connection, GOODBYE).await;
     if !has_stream {
         return route.skip_rest("features failed");
@@ -66,7 +69,7 @@ pub(super) async fn examine(
             route.skip_rest("not in clear text");
         }
         Some(account) => {
-            for finding in login::try_out(address, &options, account, means).await {
+            for finding in login::try_out(address, &options, account, exam_options).await {
                 route.record(finding);
             }
             route.skip_rest("login failed");
@@ -90,10 +93,10 @@ fn is_websocket(address: &Address) -> bool {
 }
 
 /// All steps, in order.
-fn plan(address: &Address, means: &Means) -> Vec<Step> {
+fn plan(address: &Address, exam_options: &ExamOptions) -> Vec<Step> {
     let is_websocket = is_websocket(address);
     let is_tls = address.scheme() != Scheme::Ws;
-    let mut steps = steps(Some(address.scheme()), is_tls, means.options.proxy.is_some());
+    let mut steps = steps(Some(address.scheme()), is_tls, exam_options.options.proxy.is_some());
     if is_websocket {
         steps.push(Step::Clock);
     }
@@ -101,7 +104,7 @@ fn plan(address: &Address, means: &Means) -> Vec<Step> {
     if is_tls {
         steps.push(Step::Resumption);
     }
-    if means.account.is_some() {
+    if exam_options.account.is_some() {
         steps.push(Step::Login);
     }
     if !is_websocket {
@@ -113,13 +116,13 @@ fn plan(address: &Address, means: &Means) -> Vec<Step> {
 /// Opens the stream and looks at what is offered. Whether there is a stream.
 async fn open(
     connection: &mut Connection,
-    goal: Goal<'_>,
+    exam_target: ExamTarget<'_>,
     named: Option<&str>,
     channel: &Channel,
-    means: &Means,
+    exam_options: &ExamOptions,
     route: &mut Route<'_, '_>,
 ) -> bool {
-    let offered = stream_offer(connection, goal.domain, means.limit).await;
+    let offered = stream_offer(connection, exam_target.domain, exam_options.limit).await;
     let took = route.since();
     match offered {
         Ok(offered) => {
@@ -128,7 +131,7 @@ async fn open(
             true
         }
         Err(problem) => {
-            let told = remedy::of_stream(&problem, goal);
+            let told = remedy::of_stream(&problem, exam_target);
             let finding = Finding::failed(Step::Features, told.code, told.what, told.remedy);
             route.record(finding.took(took));
             false

@@ -1,10 +1,10 @@
 //! What to do about a connection that cannot be secured.
 
-use super::{Goal, ended};
+use super::{ExamTarget, ended};
 use mfly_transport::{CertificateProblem, CertificateSummary, Scheme, StartTlsError, TlsProblem};
 
 /// About STARTTLS.
-pub(super) fn start_tls(reason: StartTlsError, goal: Goal<'_>) -> String {
+pub(super) fn start_tls(reason: StartTlsError, exam_target: ExamTarget<'_>) -> String {
     match reason {
         StartTlsError::NotOffered => {
             "the server offers no TLS here, or somebody on the way removes the offer: do not log \
@@ -21,7 +21,7 @@ pub(super) fn start_tls(reason: StartTlsError, goal: Goal<'_>) -> String {
              logs"
                 .to_owned()
         }
-        StartTlsError::Ended(condition) => ended(condition, goal, None),
+        StartTlsError::Ended(condition) => ended(condition, exam_target, None),
         StartTlsError::Closed => "the server hangs up: try again, and look at its logs".to_owned(),
         _ => "what answers is not XMPP over TCP: 5222 is usual for xmpp://, 5223 is for xmpps://"
             .to_owned(),
@@ -29,8 +29,8 @@ pub(super) fn start_tls(reason: StartTlsError, goal: Goal<'_>) -> String {
 }
 
 /// About a TLS handshake.
-pub(super) fn tls(problem: Option<TlsProblem>, goal: Goal<'_>) -> String {
-    match (problem, goal.scheme) {
+pub(super) fn tls(problem: Option<TlsProblem>, exam_target: ExamTarget<'_>) -> String {
+    match (problem, exam_target.scheme) {
         (Some(TlsProblem::Alpn), Some(Scheme::Xmpps)) => {
             "the port is shared and XMPP is not among what it offers: use the port of direct TLS \
              (usually 5223), or xmpp:// or wss://"
@@ -76,7 +76,7 @@ pub(super) const fn certificate_what(problem: CertificateProblem) -> &'static st
 /// About a certificate.
 pub(super) fn certificate(
     problem: CertificateProblem,
-    goal: Goal<'_>,
+    exam_target: ExamTarget<'_>,
     shown: &[CertificateSummary],
 ) -> String {
     match problem {
@@ -101,7 +101,7 @@ pub(super) fn certificate(
             "check this machine's clock; if it is right, the server's operator has to look"
                 .to_owned()
         }
-        CertificateProblem::WrongName => wrong_name(goal, shown),
+        CertificateProblem::WrongName => wrong_name(exam_target, shown),
         CertificateProblem::Revoked => {
             "do not log in; the server's operator has to replace it".to_owned()
         }
@@ -109,16 +109,16 @@ pub(super) fn certificate(
     }
 }
 
-fn wrong_name(goal: Goal<'_>, shown: &[CertificateSummary]) -> String {
-    let asked = match goal.scheme {
-        Some(Scheme::Xmpp | Scheme::Xmpps) => goal.domain,
-        _ => goal.host,
+fn wrong_name(exam_target: ExamTarget<'_>, shown: &[CertificateSummary]) -> String {
+    let asked = match exam_target.scheme {
+        Some(Scheme::Xmpp | Scheme::Xmpps) => exam_target.domain,
+        _ => exam_target.host,
     };
     let names = shown.first().map(|own| own.names.as_slice());
     // A pattern is no name to connect to.
     let mut names = names.unwrap_or_default().iter();
     let fits = names.find(|name| !name.contains('*'));
-    let fitting = match (fits, goal.scheme) {
+    let fitting = match (fits, exam_target.scheme) {
         (Some(name), Some(Scheme::Xmpp | Scheme::Xmpps)) => {
             format!("--domain {name} would fit, if that is the domain you mean")
         }
