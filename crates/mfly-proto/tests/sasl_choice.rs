@@ -56,177 +56,110 @@ fn choose(
     mfly_proto::sasl::choose(policy, &context)
 }
 
-fn chosen(
-    policy: &MechanismPolicy,
-    offered: &str,
-    announced: &str,
-    ours: &str,
-    confidential: bool,
-) -> Result<String, ChoiceError> {
-    let (offered, announced) = (names(offered), names(announced));
-    choose(policy, &offered, &announced, &bindings(ours), confidential).map(|choice| short(&choice))
-}
-
-#[test]
-fn a_password_account_takes_the_strongest_scram_and_binds_it_where_both_sides_can() {
-    let both = "tls-server-end-point tls-exporter";
-    let cases = [
-        // offered, announced, ours, chosen
-        (EVERYTHING, both, "es", "SCRAM-SHA-256-PLUS tls-exporter"),
-        (EVERYTHING, both, "s", "SCRAM-SHA-256-PLUS tls-server-end-point"),
-        (EVERYTHING, "tls-server-end-point", "es", "SCRAM-SHA-256-PLUS tls-server-end-point"),
-        (EVERYTHING, "tls-unique", "es", "SCRAM-SHA-256 n"),
-        (EVERYTHING, "tls-exporter", "s", "SCRAM-SHA-256 n"),
-        (EVERYTHING, both, "", "SCRAM-SHA-256 n"),
-        // What ejabberd 23.01 offers.
-        (EVERYTHING, "", "es", "SCRAM-SHA-256 n"),
-        ("SCRAM-SHA-1 PLAIN", "", "es", "SCRAM-SHA-1 y"),
-        ("SCRAM-SHA-1 PLAIN", both, "es", "SCRAM-SHA-1 y"),
-        ("SCRAM-SHA-1 PLAIN", "", "", "SCRAM-SHA-1 n"),
-        ("SCRAM-SHA-512 SCRAM-SHA-1-PLUS", both, "es", "SCRAM-SHA-1-PLUS tls-exporter"),
-        ("SCRAM-SHA-512 SCRAM-SHA-256", "", "", "SCRAM-SHA-512 n"),
-        ("PLAIN", "", "es", "PLAIN"),
-        ("X-OAUTH2 PLAIN ANONYMOUS", "", "", "PLAIN"),
-    ];
-    let policy = MechanismPolicy::default();
-    for (offered, announced, ours, expected) in cases {
-        let found = chosen(&policy, offered, announced, ours, true).unwrap();
-        assert_eq!(found, expected, "{offered} | {announced} | {ours}");
-    }
-}
-
-#[test]
-fn on_clear_text_scram_is_used_and_plain_and_external_are_not() {
-    let policy = MechanismPolicy::password();
-    assert_eq!(chosen(&policy, EVERYTHING, "", "", false).unwrap(), "SCRAM-SHA-256 n");
-    let error = chosen(&policy, "PLAIN X-OAUTH2", "", "", false).unwrap_err();
-    assert!(matches!(error, ChoiceError::PlainOnClearText { .. }));
-    assert_eq!(
-        error.to_string(),
-        "the server offers PLAIN, X-OAUTH2 and the connection is not encrypted: PLAIN would send the \
-         password in clear; use TLS"
-    );
-    for policy in [policy.pinned(MechanismKind::Plain), MechanismPolicy::plain()] {
-        let error = chosen(&policy, EVERYTHING, "", "", false).unwrap_err();
-        assert!(matches!(error, ChoiceError::PlainOnClearText { .. }), "{error}");
-    }
-    let error = chosen(&MechanismPolicy::external(), EVERYTHING, "", "", false).unwrap_err();
-    assert!(matches!(error, ChoiceError::NoneUsable { .. }), "{error}");
-    let anonymous = chosen(&MechanismPolicy::anonymous(), EVERYTHING, "", "", false).unwrap();
-    assert_eq!(anonymous, "ANONYMOUS");
-}
-
-#[test]
-fn each_kind_of_account_takes_what_is_its_own() {
-    let cases = [
-        (MechanismPolicy::plain(), "PLAIN"),
-        (MechanismPolicy::external(), "EXTERNAL"),
-        (MechanismPolicy::anonymous(), "ANONYMOUS"),
-        (MechanismPolicy::of([kind("SCRAM-SHA-1"), kind("PLAIN")]), "SCRAM-SHA-1 n"),
-        (MechanismPolicy::of([kind("PLAIN"), kind("SCRAM-SHA-1")]), "PLAIN"),
-    ];
-    for (policy, expected) in cases {
-        assert_eq!(chosen(&policy, EVERYTHING, "", "es", true).unwrap(), expected);
-    }
-    let no_plain = MechanismPolicy::password().without_plain();
-    let error = chosen(&no_plain, "PLAIN", "", "", true).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the server offers PLAIN: none of it is allowed by the mechanism policy and possible here"
-    );
-    let error = chosen(&MechanismPolicy::password(), "", "", "", true).unwrap_err();
-    assert!(error.to_string().starts_with("the server offers nothing:"), "{error}");
-}
-
-#[test]
-fn a_pinned_mechanism_is_used_or_nothing_is() {
-    let pin = |name| MechanismPolicy::password().pinned(kind(name));
-    let found = |name, announced, ours| chosen(&pin(name), EVERYTHING, announced, ours, true);
-    assert_eq!(found("SCRAM-SHA-1", "", "es").unwrap(), "SCRAM-SHA-1 n");
-    assert_eq!(found("PLAIN", "", "es").unwrap(), "PLAIN");
-    // Who insists on -PLUS has it tried, though the server announces no binding.
-    let plus = "SCRAM-SHA-1-PLUS";
-    assert_eq!(found(plus, "", "es").unwrap(), "SCRAM-SHA-1-PLUS tls-exporter");
-    assert_eq!(found(plus, "", "s").unwrap(), "SCRAM-SHA-1-PLUS tls-server-end-point");
-    for (announced, ours) in [("", ""), ("tls-unique", "es")] {
-        let error = found(plus, announced, ours).unwrap_err();
-        assert!(matches!(error, ChoiceError::Pinned { .. }), "{error}");
-    }
-    let error = chosen(&pin("SCRAM-SHA-512"), "PLAIN SCRAM-SHA-1", "", "", true).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "SCRAM-SHA-512 is pinned and cannot be used; the server offers PLAIN, SCRAM-SHA-1: if it changed, \
-         change the pin, and if not, somebody is in between"
-    );
-}
-
-#[test]
-fn what_an_earlier_login_used_is_not_fallen_short_of() {
-    let after = |name| MechanismPolicy::password().remembered(Some(kind(name)));
-    let both = "tls-server-end-point tls-exporter";
-    let cases = [
-        ("SCRAM-SHA-256", "PLAIN SCRAM-SHA-512", "", "", Some("SCRAM-SHA-512 n")),
-        ("SCRAM-SHA-256", "PLAIN SCRAM-SHA-256", "", "es", Some("SCRAM-SHA-256 y")),
-        ("SCRAM-SHA-256", "PLAIN SCRAM-SHA-1", "", "", None),
-        ("SCRAM-SHA-256", "PLAIN", "", "", None),
-        (
-            "SCRAM-SHA-1-PLUS",
-            "SCRAM-SHA-1-PLUS SCRAM-SHA-512",
-            both,
-            "es",
-            Some("SCRAM-SHA-1-PLUS tls-exporter"),
-        ),
-        ("SCRAM-SHA-1-PLUS", "SCRAM-SHA-1 SCRAM-SHA-512", both, "es", None),
-        // The list of bindings was replaced by one that nobody has.
-        ("SCRAM-SHA-1-PLUS", "SCRAM-SHA-1-PLUS SCRAM-SHA-1", "x-fake", "es", None),
-        // The list of bindings was removed.
-        (
-            "SCRAM-SHA-1-PLUS",
-            "SCRAM-SHA-1-PLUS SCRAM-SHA-1",
-            "",
-            "es",
-            Some("SCRAM-SHA-1-PLUS tls-exporter"),
-        ),
-        // This connection cannot bind, and that is not the server's fault.
-        ("SCRAM-SHA-1-PLUS", "SCRAM-SHA-1-PLUS SCRAM-SHA-1", both, "", Some("SCRAM-SHA-1 n")),
-        ("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256-PLUS SCRAM-SHA-1", both, "", None),
-        ("PLAIN", "PLAIN", "", "", Some("PLAIN")),
-        ("PLAIN", "PLAIN SCRAM-SHA-1", "", "", Some("SCRAM-SHA-1 n")),
-    ];
-    for (remembered, offered, announced, ours, expected) in cases {
-        let found = chosen(&after(remembered), offered, announced, ours, true);
-        match expected {
-            Some(expected) => assert_eq!(found.unwrap(), expected, "{remembered} | {offered}"),
-            None => assert!(
-                matches!(found, Err(ChoiceError::Downgraded { .. })),
-                "{remembered} | {offered}: {found:?}"
-            ),
+/// A policy as the table writes it: `password pinned=PLAIN`.
+fn policy(text: &str) -> MechanismPolicy {
+    text.split(' ').fold(MechanismPolicy::default(), |policy, word| {
+        let (word, value) = word.split_once('=').unwrap_or((word, ""));
+        match word {
+            "password" => MechanismPolicy::password(),
+            "plain" => MechanismPolicy::plain(),
+            "external" => MechanismPolicy::external(),
+            "anonymous" => MechanismPolicy::anonymous(),
+            "of" => MechanismPolicy::of(value.split(',').map(kind)),
+            "without_plain" => policy.without_plain(),
+            "pinned" => policy.pinned(kind(value)),
+            "at_least" => policy.at_least(kind(value)),
+            "remembered" => policy.remembered(Some(kind(value))),
+            other => unreachable!("{other}"),
         }
-    }
-    assert_eq!(
-        chosen(&after("SCRAM-SHA-256"), "PLAIN", "", "", true).unwrap_err().to_string(),
-        "an earlier login used SCRAM-SHA-256 and the server now offers PLAIN: somebody may be in between; \
-         if the server changed, forget what was remembered"
-    );
+    })
 }
 
 #[test]
-fn nothing_weaker_than_the_policys_least_is_used() {
-    let least = |name| MechanismPolicy::password().at_least(kind(name));
-    let found = chosen(&least("SCRAM-SHA-256"), EVERYTHING, "", "", true).unwrap();
-    assert_eq!(found, "SCRAM-SHA-256 n");
-    for name in ["SCRAM-SHA-512", "SCRAM-SHA-1-PLUS", "EXTERNAL"] {
-        let error = chosen(&least(name), EVERYTHING, "", "", true).unwrap_err();
-        assert!(matches!(error, ChoiceError::TooWeak { .. }), "{error}");
-        assert!(error.to_string().contains(&format!("as strong as {name}")), "{error}");
+fn every_row_of_the_table_gives_its_choice() {
+    let rows = include_str!("../fixtures/sasl/choices.txt").lines().skip(1);
+    let mut rule = "";
+    let mut count = 0;
+    for row in rows.filter(|row| !row.is_empty()) {
+        if let Some(sentence) = row.strip_prefix("# ") {
+            rule = sentence;
+            continue;
+        }
+        let columns: Vec<_> = row.split(" | ").map(|column| column.trim_matches('-')).collect();
+        let [policy_text, offered, announced, ours, channel, expected] = columns[..] else {
+            unreachable!("{row}");
+        };
+        let offered = if offered == "*" { EVERYTHING } else { offered };
+        let announced = announced.replace("both", "tls-server-end-point tls-exporter");
+        let found = choose(
+            &policy(policy_text),
+            &names(offered),
+            &names(&announced),
+            &bindings(ours),
+            channel == "tls",
+        );
+        let found = match found {
+            Ok(choice) => short(&choice),
+            Err(error) => format!("{error:?}").split(' ').next().unwrap().to_owned(),
+        };
+        assert_eq!(found, expected, "{rule}: {row}");
+        count += 1;
     }
-    // With a binding at hand, -PLUS is tried.
-    let found = chosen(&least("SCRAM-SHA-1-PLUS"), EVERYTHING, "", "e", true).unwrap();
-    assert_eq!(found, "SCRAM-SHA-256-PLUS tls-exporter");
-    let only_plus = "SCRAM-SHA-1-PLUS SCRAM-SHA-256-PLUS";
-    let error =
-        chosen(&MechanismPolicy::password(), only_plus, "tls-unique", "es", true).unwrap_err();
-    assert!(matches!(error, ChoiceError::NoCommonBinding { .. }), "{error}");
+    assert_eq!(count, 52);
+}
+
+#[test]
+fn each_error_says_what_is_offered_and_what_to_do() {
+    for (policy_text, offered, confidential, expected) in [
+        (
+            "password",
+            "PLAIN X-OAUTH2",
+            false,
+            "the server offers PLAIN, X-OAUTH2 and the connection is not encrypted: PLAIN would send the \
+             password in clear; use TLS",
+        ),
+        (
+            "password without_plain",
+            "PLAIN",
+            true,
+            "the server offers PLAIN: none of it is allowed by the mechanism policy and possible here",
+        ),
+        (
+            "password",
+            "",
+            true,
+            "the server offers nothing: none of it is allowed by the mechanism policy and possible here",
+        ),
+        (
+            "password pinned=SCRAM-SHA-512",
+            "PLAIN SCRAM-SHA-1",
+            true,
+            "SCRAM-SHA-512 is pinned and cannot be used; the server offers PLAIN, SCRAM-SHA-1: if it \
+             changed, change the pin, and if not, somebody is in between",
+        ),
+        (
+            "password remembered=SCRAM-SHA-256",
+            "PLAIN",
+            true,
+            "an earlier login used SCRAM-SHA-256 and the server now offers PLAIN: somebody may be in \
+             between; if the server changed, forget what was remembered",
+        ),
+        (
+            "password at_least=SCRAM-SHA-512",
+            "PLAIN",
+            true,
+            "the server offers PLAIN: nothing of it that can be used is as strong as SCRAM-SHA-512",
+        ),
+    ] {
+        let found = choose(
+            &policy(policy_text),
+            &names(offered),
+            &[],
+            &ChannelBindings::NONE,
+            confidential,
+        );
+        assert_eq!(found.unwrap_err().to_string(), expected);
+    }
 }
 
 #[test]
