@@ -1,11 +1,10 @@
-//! Connections that the server closes while they wait for their next request.
+//! Idle connections that the server closes.
 
-use crate::hyper::{OK, read_request, request};
+use crate::hyper::{OK, backend, certificate, read_request, request};
 use bytes::Bytes;
 use http::Method;
 use mfly_api::http::{HttpBackend, HttpError, ResponseLimits};
 use mfly_api::hyper::{HyperBackend, Timeouts};
-use mfly_transport::Tls;
 use socket2::SockRef;
 use std::future::Future;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -16,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_rustls::TlsAcceptor;
 
-/// A server on a thread and a runtime of its own.
+/// A server on a thread with its own runtime.
 struct Server<T> {
     url: String,
     orders: UnboundedSender<()>,
@@ -24,7 +23,7 @@ struct Server<T> {
     thread: JoinHandle<T>,
 }
 
-/// The server's end of the orders.
+/// The receiver of the orders, in the server.
 struct Orders {
     orders: UnboundedReceiver<()>,
     done: Sender<()>,
@@ -50,14 +49,14 @@ impl<T: Send + 'static> Server<T> {
         Self { url, orders, done: is_done, thread }
     }
 
-    /// Has the server do what it waits to do. The client's runtime stands still meanwhile, so it
-    /// hears of nothing until it looks.
+    /// Lets the server continue. The client's runtime is blocked meanwhile, so it has not seen the effect
+    /// before its next request.
     fn order(&self) {
         self.orders.send(()).unwrap();
         self.done.recv().unwrap();
     }
 
-    /// What the server saw.
+    /// The result of the server's work.
     async fn result(self) -> T {
         let joined = tokio::task::spawn_blocking(|| self.thread.join()).await;
         joined.unwrap().unwrap()
@@ -74,14 +73,10 @@ impl Orders {
     }
 }
 
-fn backend() -> HyperBackend {
-    HyperBackend::new(&Tls::platform(), Timeouts::default())
-}
-
 async fn send(backend: &HyperBackend, method: Method, url: &str) -> Result<Bytes, HttpError> {
-    let sent = request(method, url, Bytes::from_static(b"{}"));
-    let answer = backend.send(sent, ResponseLimits::JSON).await?;
-    Ok(answer.into_body())
+    let sent = request(method, url, b"{}");
+    let response = backend.send(sent, ResponseLimits::JSON).await?;
+    Ok(response.into_body())
 }
 
 /// How a server ends a connection.
@@ -99,9 +94,17 @@ fn end(socket: TcpStream, how: End) {
     drop(socket);
 }
 
-/// Answers the requests of one connection after another, until `connections` have ended. Says how
-/// many requests there were.
-async fn answer(listener: &TcpListener, connections: usize) -> usize {
+/// Accepts a connection and responds to its first request.
+async fn first(listener: &TcpListener) -> TcpStream {
+    let (mut socket, _) = listener.accept().await.unwrap();
+    read_request(&mut socket).await;
+    socket.write_all(OK).await.unwrap();
+    socket
+}
+
+/// Responds to all requests until `connections` connections have ended, and returns the number of
+/// requests.
+async fn respond(listener: &TcpListener, connections: usize) -> usize {
     let mut requests = 0;
     for _ in 0..connections {
         let (mut socket, _) = listener.accept().await.unwrap();
@@ -115,7 +118,7 @@ async fn answer(listener: &TcpListener, connections: usize) -> usize {
 }
 
 #[tokio::test]
-async fn requests_succeed_after_every_idle_connection_was_ended() {
+async fn requests_succeed_after_all_idle_connections_were_closed() {
     for how in [End::Close, End::Reset] {
         let server = Server::start(move |listener, mut orders| async move {
             let mut sockets = Vec::new();
@@ -132,7 +135,7 @@ async fn requests_succeed_after_every_idle_connection_was_ended() {
                 end(socket, how);
             }
             orders.done();
-            answer(&listener, 1).await
+            respond(&listener, 1).await
         });
         let backend = backend();
         let calls: Vec<_> = (0..8)
@@ -155,16 +158,14 @@ async fn requests_succeed_after_every_idle_connection_was_ended() {
 }
 
 #[tokio::test]
-async fn a_post_that_meets_a_connection_that_ended_is_sent_once_on_a_fresh_one() {
+async fn a_post_after_a_closed_connection_is_sent_once_on_a_new_one() {
     for how in [End::Close, End::Reset] {
         let server = Server::start(move |listener, mut orders| async move {
-            let (mut socket, _) = listener.accept().await.unwrap();
-            read_request(&mut socket).await;
-            socket.write_all(OK).await.unwrap();
+            let socket = first(&listener).await;
             orders.wait().await;
             end(socket, how);
             orders.done();
-            answer(&listener, 1).await
+            respond(&listener, 1).await
         });
         let backend = backend();
         send(&backend, Method::POST, &server.url).await.unwrap();
@@ -177,14 +178,10 @@ async fn a_post_that_meets_a_connection_that_ended_is_sent_once_on_a_fresh_one()
 }
 
 #[tokio::test]
-async fn the_end_of_a_connection_is_seen_through_tls() {
-    let names = ["127.0.0.1".to_owned()];
-    let certificate = rcgen::generate_simple_self_signed(names).unwrap();
-    let pem = certificate.cert.pem();
-    let key = certificate.signing_key.serialize_pem();
-    let config = mfly_transport::server_config(pem.as_bytes(), key.as_bytes(), &[]).unwrap();
+async fn a_closed_connection_is_detected_through_tls() {
+    let (tls, trust) = certificate("127.0.0.1");
     let server = Server::start(move |listener, mut orders| async move {
-        let acceptor = TlsAcceptor::from(config);
+        let acceptor = TlsAcceptor::from(tls.config().clone());
         let mut requests = 0;
         for is_last in [false, true] {
             let (socket, _) = listener.accept().await.unwrap();
@@ -203,7 +200,7 @@ async fn the_end_of_a_connection_is_seen_through_tls() {
         }
         requests
     });
-    let backend = HyperBackend::new(&Tls::custom(pem.as_bytes()).unwrap(), Timeouts::default());
+    let backend = HyperBackend::new(&trust, Timeouts::default());
     let url = server.url.replace("http:", "https:");
     send(&backend, Method::POST, &url).await.unwrap();
     server.order();
@@ -212,9 +209,9 @@ async fn the_end_of_a_connection_is_seen_through_tls() {
 }
 
 #[tokio::test]
-async fn what_may_have_been_processed_twice_is_sent_again_once_and_no_more() {
+async fn an_idempotent_request_is_sent_again_once() {
     let server = Server::start(|listener, _orders| async move {
-        // Reads every request and answers none.
+        // Reads each request and closes the connection.
         let mut requests = 0;
         for _ in 0..2 {
             let (mut socket, _) = listener.accept().await.unwrap();
@@ -230,12 +227,10 @@ async fn what_may_have_been_processed_twice_is_sent_again_once_and_no_more() {
 }
 
 #[tokio::test]
-async fn only_a_request_that_may_happen_twice_trusts_a_connection_that_rested() {
+async fn only_an_idempotent_request_uses_a_connection_that_was_idle_for_long() {
     for (method, on_fresh) in [(Method::GET, false), (Method::POST, true)] {
         let server = Server::start(|listener, _orders| async move {
-            let (mut first, _) = listener.accept().await.unwrap();
-            read_request(&mut first).await;
-            first.write_all(OK).await.unwrap();
+            let first = first(&listener).await;
             let mut byte = [0];
             let (mut socket, is_fresh) = tokio::select! {
                 accepted = listener.accept() => (accepted.unwrap().0, true),
@@ -257,11 +252,9 @@ async fn only_a_request_that_may_happen_twice_trusts_a_connection_that_rested() 
 }
 
 #[tokio::test]
-async fn a_connection_that_nobody_needs_is_closed_after_its_time() {
+async fn an_unused_connection_is_closed_after_the_idle_time() {
     let server = Server::start(|listener, _orders| async move {
-        let (mut socket, _) = listener.accept().await.unwrap();
-        read_request(&mut socket).await;
-        socket.write_all(OK).await.unwrap();
+        let mut socket = first(&listener).await;
         socket.read_u8().await.unwrap_err().kind()
     });
     let backend = backend();

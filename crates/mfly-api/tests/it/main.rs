@@ -1,25 +1,19 @@
-//! What the crate does, seen from outside.
+//! Tests of the public API of the crate.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper that cannot go on fails the test that called it"
+)]
 
-#[cfg(test)]
-mod answers;
-#[cfg(test)]
 mod closing;
-#[cfg(test)]
-mod elsewhere;
-#[cfg(test)]
 mod fixtures;
-#[cfg(test)]
 mod hostile;
-#[cfg(test)]
 mod hyper;
-#[cfg(test)]
 mod licence;
-#[cfg(test)]
 #[path = "../../../mfly-transport/tests/it/proxies.rs"]
 mod proxies;
-#[cfg(test)]
 mod proxy;
-#[cfg(test)]
+mod redirects;
 mod refresh;
-#[cfg(test)]
+mod responses;
 mod script;

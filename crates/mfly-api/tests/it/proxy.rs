@@ -1,8 +1,7 @@
-//! REST through a proxy.
+//! REST requests through a proxy.
 
-use crate::hyper::{OK, read_request, request};
+use crate::hyper::{OK, certificate, read_request, request};
 use crate::proxies::{CREDENTIALS, Kind, ProxyServer};
-use bytes::Bytes;
 use http::Method;
 use mfly_api::http::{HttpBackend, HttpError, ResponseLimits};
 use mfly_api::hyper::{HyperBackend, Timeouts};
@@ -12,18 +11,17 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-/// A host that only the proxies know.
+/// A host name that only the proxies resolve.
 const HOST: &str = "api.example";
 
 fn proxy(scheme: &str, credentials: &str, server: &ProxyServer) -> Proxy {
     format!("{scheme}://{credentials}{}", server.address).parse().unwrap()
 }
 
-/// A server that answers one request in the clear and one over TLS; its port, and what to trust.
+/// A server that responds to one request in clear text and to one over TLS: its port, and the client's
+/// trust.
 async fn api() -> (u16, Tls) {
-    let certificate = rcgen::generate_simple_self_signed([HOST.to_owned()]).unwrap();
-    let (pem, key) = (certificate.cert.pem(), certificate.signing_key.serialize_pem());
-    let config = mfly_transport::server_config(pem.as_bytes(), key.as_bytes(), &[]).unwrap();
+    let (tls, trust) = certificate(HOST);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -31,11 +29,11 @@ async fn api() -> (u16, Tls) {
         read_request(&mut socket).await;
         socket.write_all(OK).await.unwrap();
         let (socket, _) = listener.accept().await.unwrap();
-        let mut socket = TlsAcceptor::from(config).accept(socket).await.unwrap();
+        let mut socket = TlsAcceptor::from(tls.config().clone()).accept(socket).await.unwrap();
         read_request(&mut socket).await;
         socket.write_all(OK).await.unwrap();
     });
-    (port, Tls::custom(pem.as_bytes()).unwrap())
+    (port, trust)
 }
 
 #[tokio::test]
@@ -48,7 +46,7 @@ async fn requests_go_through_proxies_of_every_kind() {
             let backend = HyperBackend::with_proxy(&tls, Timeouts::default(), Some(proxy));
             for scheme in ["http", "https"] {
                 let url = format!("{scheme}://{HOST}:{port}/x");
-                let sent = request(Method::GET, &url, Bytes::new());
+                let sent = request(Method::GET, &url, b"");
                 let answer = backend.send(sent, ResponseLimits::JSON).await.unwrap();
                 assert_eq!(answer.body(), "hi");
             }
@@ -58,10 +56,10 @@ async fn requests_go_through_proxies_of_every_kind() {
     }
 }
 
-/// Why a proxy refuses to connect to a port, found among the causes.
+/// The reason and the port of a proxy's refusal, from the causes of the error.
 async fn refusal(proxy: Proxy, url: &str) -> (ProxyError, u16) {
     let backend = HyperBackend::with_proxy(&Tls::platform(), Timeouts::default(), Some(proxy));
-    let sent = request(Method::GET, url, Bytes::new());
+    let sent = request(Method::GET, url, b"");
     let error = backend.send(sent, ResponseLimits::JSON).await.unwrap_err();
     assert!(matches!(error, HttpError::Connect { .. }), "{error:?}");
     assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");

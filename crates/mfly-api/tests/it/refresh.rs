@@ -1,4 +1,4 @@
-//! A refused token is replaced once, by one log-in, whoever needs it.
+//! The refresh of a refused token, shared by concurrent requests.
 
 use crate::script::{Script, json, status, token};
 use bytes::Bytes;
@@ -27,7 +27,7 @@ fn base_url() -> BaseUrl {
     BaseUrl::new("https://api.example.com/api/v1").unwrap()
 }
 
-/// An API over `script` that logs in as alice, by a clock that stands still.
+/// An API that logs in as alice, with a stopped clock.
 fn api(script: &Arc<Script>) -> Api {
     let password = Password::new("Pw0rd").unwrap();
     let credentials = StoredCredentials::new(
@@ -45,10 +45,34 @@ fn is_login(request: &Request<Bytes>) -> bool {
     request.uri().path().ends_with("/login")
 }
 
-/// A server that accepts only `new` and gives it to everyone who logs in.
+/// An API whose token `old` the server refuses.
+fn outdated_api(script: &Arc<Script>) -> Api {
+    let api = api(script);
+    api.set_token(new_token("old"));
+    api
+}
+
+/// Sends ten requests at once and returns their results.
+async fn ten_requests(api: &Api) -> Vec<Result<(), ApiError>> {
+    let mut calls = JoinSet::new();
+    for _ in 0..10 {
+        let api = api.clone();
+        calls.spawn(async move { api.send(&logout::Request).await });
+    }
+    calls.join_all().await
+}
+
+/// A server that refuses every token, and responds to log-ins with `login`.
+fn refusing_server(login: &'static str) -> Arc<Script> {
+    Script::new(move |request| if is_login(request) { json(login) } else { status(401) })
+}
+
+const NEW_TOKEN: &str = r#"{"status":200,"message":"Success","data":{"token":"new"}}"#;
+
+/// A server that accepts only the token `new`, which every log-in returns.
 fn strict_server() -> Arc<Script> {
     Script::new(|request| match (is_login(request), token(request)) {
-        (true, _) => json(r#"{"status":200,"message":"Success","data":{"token":"new"}}"#),
+        (true, _) => json(NEW_TOKEN),
         (false, "new") => json(r#"{"status":200,"message":"Success"}"#),
         (false, _) => status(401),
     })
@@ -56,29 +80,21 @@ fn strict_server() -> Arc<Script> {
 
 #[tokio::test]
 async fn a_refused_token_is_replaced_and_the_request_sent_once_more() {
-    let script = strict_server();
-    let api = api(&script);
-    api.set_token(new_token("old"));
-    api.send(&logout::Request).await.unwrap();
-    assert_eq!(script.tokens("/logout"), ["old", "new"]);
-    assert_eq!(api.token(), Some(new_token("new")));
-}
-
-#[tokio::test]
-async fn a_401_inside_the_body_counts_as_well() {
-    let script = Script::new(|request| match (is_login(request), token(request)) {
-        (true, _) => json(r#"{"status":200,"data":{"token":"new"}}"#),
+    let refusal_in_body = Script::new(|request| match (is_login(request), token(request)) {
+        (true, _) => json(NEW_TOKEN),
         (false, "new") => json(r#"{"status":200}"#),
         (false, _) => json(r#"{"status":401,"message":"expired"}"#),
     });
-    let api = api(&script);
-    api.set_token(new_token("old"));
-    api.send(&logout::Request).await.unwrap();
-    assert_eq!(script.tokens("/logout"), ["old", "new"]);
+    for script in [strict_server(), refusal_in_body] {
+        let api = outdated_api(&script);
+        api.send(&logout::Request).await.unwrap();
+        assert_eq!(script.tokens("/logout"), ["old", "new"]);
+        assert_eq!(api.token(), Some(new_token("new")));
+    }
 }
 
 #[tokio::test]
-async fn the_log_in_for_a_refresh_seals_the_password_with_the_true_time_and_carries_no_token() {
+async fn the_log_in_of_a_refresh_seals_the_password_with_the_true_time_and_has_no_token() {
     let script = Script::new(|request| {
         if !is_login(request) {
             return json(r#"{"status":200}"#);
@@ -97,14 +113,8 @@ async fn the_log_in_for_a_refresh_seals_the_password_with_the_true_time_and_carr
 #[tokio::test]
 async fn ten_callers_share_one_log_in() {
     let script = strict_server();
-    let api = api(&script);
-    api.set_token(new_token("old"));
-    let mut calls = JoinSet::new();
-    for _ in 0..10 {
-        let api = api.clone();
-        calls.spawn(async move { api.send(&logout::Request).await });
-    }
-    for result in calls.join_all().await {
+    let api = outdated_api(&script);
+    for result in ten_requests(&api).await {
         result.unwrap();
     }
     assert_eq!(script.count("/login"), 1);
@@ -113,21 +123,9 @@ async fn ten_callers_share_one_log_in() {
 
 #[tokio::test]
 async fn ten_callers_share_one_failure_and_the_next_caller_tries_again() {
-    let script = Script::new(|request| {
-        if is_login(request) {
-            json(r#"{"status":400,"message":"Invalid Credentials"}"#)
-        } else {
-            status(401)
-        }
-    });
-    let api = api(&script);
-    api.set_token(new_token("old"));
-    let mut calls = JoinSet::new();
-    for _ in 0..10 {
-        let api = api.clone();
-        calls.spawn(async move { api.send(&logout::Request).await });
-    }
-    for result in calls.join_all().await {
+    let script = refusing_server(r#"{"status":400,"message":"Invalid Credentials"}"#);
+    let api = outdated_api(&script);
+    for result in ten_requests(&api).await {
         let error = result.unwrap_err();
         assert!(matches!(error, ApiError::TokenRefresh(_)), "{error:?}");
         assert_eq!(error.status_code(), 400);
@@ -139,25 +137,17 @@ async fn ten_callers_share_one_failure_and_the_next_caller_tries_again() {
 
 #[tokio::test]
 async fn a_second_401_is_final() {
-    let script = Script::new(|request| {
-        if is_login(request) {
-            json(r#"{"status":200,"data":{"token":"new"}}"#)
-        } else {
-            status(401)
-        }
-    });
-    let api = api(&script);
-    api.set_token(new_token("old"));
+    let script = refusing_server(NEW_TOKEN);
+    let api = outdated_api(&script);
     let error = api.send(&logout::Request).await.unwrap_err();
     assert!(matches!(error, ApiError::Unauthorized { .. }), "{error:?}");
     assert_eq!((script.count("/logout"), script.count("/login")), (2, 1));
 }
 
 #[tokio::test]
-async fn a_log_in_that_answers_401_does_not_log_in_again() {
+async fn a_log_in_that_is_refused_with_401_is_not_repeated() {
     let script = Script::new(|_| status(401));
-    let api = api(&script);
-    api.set_token(new_token("old"));
+    let api = outdated_api(&script);
     let error = api.send(&logout::Request).await.unwrap_err();
     assert!(
         matches!(&error, ApiError::TokenRefresh(cause) if matches!(**cause, ApiError::Unauthorized { .. }))
@@ -176,8 +166,7 @@ async fn a_token_that_has_changed_meanwhile_is_used_without_log_in() {
             status(401)
         }
     });
-    let api = api(&script);
-    api.set_token(new_token("old"));
+    let api = outdated_api(&script);
     slot.set(api.clone()).unwrap();
     api.send(&logout::Request).await.unwrap();
     assert_eq!(
@@ -187,22 +176,16 @@ async fn a_token_that_has_changed_meanwhile_is_used_without_log_in() {
 }
 
 #[tokio::test]
-async fn a_caller_that_gives_up_leaves_the_log_in_to_the_next() {
+async fn a_waiting_caller_logs_in_after_the_first_caller_was_cancelled() {
     let script = strict_server();
     script.login_gate.forget_permits(1000);
-    let api = api(&script);
-    api.set_token(new_token("old"));
-    let driver = tokio::spawn({
-        let api = api.clone();
-        async move { api.send(&logout::Request).await }
-    });
+    let api = outdated_api(&script);
+    let log_out = |api: Api| tokio::spawn(async move { api.send(&logout::Request).await });
+    let driver = log_out(api.clone());
     while script.count("/login") == 0 {
         yield_now().await;
     }
-    let waiter = tokio::spawn({
-        let api = api.clone();
-        async move { api.send(&logout::Request).await }
-    });
+    let waiter = log_out(api);
     while script.count("/logout") < 2 {
         yield_now().await;
     }
@@ -218,7 +201,7 @@ async fn a_caller_that_gives_up_leaves_the_log_in_to_the_next() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_log_in_that_is_never_answered_ends_with_the_time_out() {
+async fn a_log_in_without_response_ends_at_the_time_limit() {
     let script = strict_server();
     script.login_gate.forget_permits(1000);
     let api = api(&script).with_timeout(Duration::from_secs(7));
@@ -231,7 +214,21 @@ async fn a_log_in_that_is_never_answered_ends_with_the_time_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_callback_that_never_answers_is_cut_off() {
+async fn a_log_in_that_completed_while_the_process_did_not_run_is_used() {
+    let script = strict_server();
+    script.login_gate.forget_permits(1000);
+    let api = outdated_api(&script);
+    let call = tokio::spawn(async move { api.send(&logout::Request).await });
+    while script.count("/login") == 0 {
+        yield_now().await;
+    }
+    tokio::time::advance(Duration::from_secs(3600)).await;
+    script.login_gate.add_permits(1);
+    call.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_callback_that_never_completes_is_cancelled() {
     let script = strict_server();
     let source = Arc::new(TokenCallback::new(std::future::pending));
     let api = Api::new(script.clone(), base_url()).with_token_source(source);
@@ -251,7 +248,7 @@ async fn without_token_or_source_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn a_token_without_source_is_refused_for_good() {
+async fn a_refused_token_without_source_is_an_error() {
     let script = strict_server();
     let api = Api::new(script.clone(), base_url());
     api.set_token(new_token("old"));
@@ -261,7 +258,7 @@ async fn a_token_without_source_is_refused_for_good() {
 }
 
 #[tokio::test]
-async fn a_fixed_token_is_not_offered_twice() {
+async fn a_fixed_token_is_not_sent_twice() {
     let script = strict_server();
     let source = Arc::new(FixedToken::new(new_token("fixed")));
     let api = Api::new(script.clone(), base_url()).with_token_source(source);
@@ -271,7 +268,7 @@ async fn a_fixed_token_is_not_offered_twice() {
 }
 
 #[tokio::test]
-async fn a_callback_is_asked_only_when_a_token_is_needed() {
+async fn a_callback_is_called_only_when_a_token_is_needed() {
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = calls.clone();
     let source = TokenCallback::new(move || {

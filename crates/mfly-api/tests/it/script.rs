@@ -1,4 +1,4 @@
-//! An HTTP backend that answers from a script and remembers what it was asked.
+//! An HTTP backend whose responses a test chooses, and which records the requests.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -6,11 +6,11 @@ use http::{Request, Response};
 use mfly_api::http::{HttpBackend, HttpError, ResponseLimits};
 use std::sync::{Arc, Mutex};
 
-type Reply = Result<Response<Bytes>, HttpError>;
+pub(crate) type Reply = Result<Response<Bytes>, HttpError>;
 type Rule = dyn Fn(&Request<Bytes>) -> Reply + Send + Sync;
 
-/// Answers by a function of the request; each answer comes after a turn of the other tasks, as one
-/// from a network would, and answers to `/login` wait until the gate opens.
+/// Responds by a function of the request, after the other tasks had a turn. Responses to `/login` wait
+/// until the gate opens.
 pub(crate) struct Script {
     reply: Box<Rule>,
     requests: Mutex<Vec<Request<Bytes>>>,
@@ -25,44 +25,35 @@ impl Script {
         Arc::new(Self { reply: Box::new(reply), requests: Mutex::default(), login_gate })
     }
 
-    /// How many requests there were for a path that ends so.
+    /// The number of requests whose path ends in `path`.
     pub(crate) fn count(&self, path: &str) -> usize {
-        self.requests
-            .lock()
-            .unwrap()
-            .iter()
-            .filter(|request| request.uri().path().ends_with(path))
-            .count()
+        self.tokens(path).len()
     }
 
-    /// The tokens that requests for a path carried, in order.
+    /// The tokens of the requests whose path ends in `path`, in order.
     pub(crate) fn tokens(&self, path: &str) -> Vec<String> {
         let requests = self.requests.lock().unwrap();
         let of_path = requests.iter().filter(|request| request.uri().path().ends_with(path));
         of_path.map(|request| token(request).to_owned()).collect()
     }
-}
 
-impl Script {
-    /// The names of the headers that the last request for a path carried, in alphabetical order.
+    /// The names of the headers of the last request whose path ends in `path`, in alphabetical order.
     pub(crate) fn header_names(&self, path: &str) -> Vec<String> {
         let requests = self.requests.lock().unwrap();
         let last = requests.iter().rfind(|request| request.uri().path().ends_with(path));
-        let mut names: Vec<String> = last.map_or_else(Vec::new, |request| {
-            request.headers().keys().map(ToString::to_string).collect()
-        });
+        let mut names: Vec<_> = last.unwrap().headers().keys().map(ToString::to_string).collect();
         names.sort();
         names
     }
 
-    /// How many requests there were with this method.
+    /// The number of requests with this method.
     pub(crate) fn requests_with_method(&self, method: &http::Method) -> usize {
         let requests = self.requests.lock().unwrap();
         requests.iter().filter(|r| r.method() == method).count()
     }
 }
 
-/// The token that a request carries, or nothing.
+/// The token of a request, or an empty text.
 pub(crate) fn token(request: &Request<Bytes>) -> &str {
     request.headers().get("authorization").map_or("", |token| token.to_str().unwrap())
 }
