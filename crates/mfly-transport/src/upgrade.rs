@@ -10,7 +10,7 @@ use crate::progress::{Observer, Progress};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::io;
 use tokio_websockets::upgrade::Error as UpgradeError;
-use tokio_websockets::{ClientBuilder, Config, Error, Limits, ServerBuilder, WebSocketStream};
+use tokio_websockets::{ClientBuilder, Config, Error, Limits, ServerBuilder};
 
 /// RFC 7395 §3.1.
 pub(crate) const SUB_PROTOCOL: &str = "xmpp";
@@ -25,9 +25,6 @@ pub enum SubProtocol {
     /// Something that has no registered name: none is offered, and none may be chosen.
     Unnamed,
 }
-
-/// The one socket type of both sides and every kind of byte stream.
-pub(crate) type Socket = WebSocketStream<HandshakeLimit<Box<dyn Io>>>;
 
 /// Shakes hands as a client.
 pub(crate) async fn open(
