@@ -106,8 +106,8 @@ impl Session {
 
     session_methods!(
         events: Events,
-        first_events: "[`ConnectRequest::events`](crate::ConnectRequest::events).",
-        fail_fast: "[`ConnectRequest::fail_fast`](crate::ConnectRequest::fail_fast)."
+        first_events: "ConnectRequest::events",
+        fail_fast: "ConnectRequest::fail_fast"
     );
 
     /// Any REST request, typed: the way to what has no method here. It works while the session

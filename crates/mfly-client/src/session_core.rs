@@ -124,7 +124,7 @@ macro_rules! session_methods {
         /// connection: with `true` they fail at once with
         /// [`NotConnected`](crate::ErrorKind::NotConnected), with `false` they wait for the next
         /// connection. Without this, the session's setting applies:
-        #[doc = $fail_fast]
+        #[doc = concat!("[`", $fail_fast, "`](crate::", $fail_fast, ").")]
         #[must_use]
         pub fn with_fail_fast(&self, fail_fast: bool) -> Self {
             let options = RequestOptions { fail_fast: Some(fail_fast), ..self.options };
@@ -176,7 +176,7 @@ macro_rules! session_methods {
         /// Subscribes to the events from now on. Each subscription has its own bounded queue.
         ///
         /// To see the first connection too, subscribe before it:
-        #[doc = $first_events]
+        #[doc = concat!("[`", $first_events, "`](crate::", $first_events, ").")]
         #[must_use]
         pub fn events(&self) -> $events {
             self.shared.core.events()

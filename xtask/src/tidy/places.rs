@@ -23,6 +23,9 @@ const EXCEPT: &[(&str, &str)] = &[
     ("ping", "the keep-alive; the client has it in standard/"),
 ];
 
+/// Payloads that are only pushed: the client has a row for each in `event/translate.rs`.
+const PUSHES: &[&str] = &["admin_block", "user_deleted"];
+
 pub(super) fn check(root: &Path, sources: &[Source], faults: &mut Vec<String>) {
     stems(root, faults);
     orphans(sources, faults);
@@ -50,7 +53,10 @@ fn stems(root: &Path, faults: &mut Vec<String>) {
         let part = PARTS.iter().find(|(part, _)| *part == stem);
         part.map_or(stem, |(_, feature)| *feature).to_owned()
     };
-    let client = |stem: &str| format!("crates/mfly-client/src/feature/{stem}.rs");
+    let client = |stem: &str| match PUSHES.contains(&stem) {
+        true => "crates/mfly-client/src/event/translate.rs".to_owned(),
+        false => format!("crates/mfly-client/src/feature/{stem}.rs"),
+    };
     let test = |stem: &str| format!("tests/it/{stem}.rs");
     for stem in stems_in(root, "crates/mfly-proto/src/payload") {
         let feature = feature(&stem);

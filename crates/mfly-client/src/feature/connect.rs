@@ -5,7 +5,7 @@
 //! `connectionListener`.
 
 use super::config;
-use super::qr_login::check_socket_id;
+use super::logout::check_socket_id;
 use crate::app::{App, check_clear_text};
 use crate::connector::{self, Connector, ConnectorError, Dialled};
 use crate::credentials::Credentials;

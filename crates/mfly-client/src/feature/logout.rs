@@ -7,7 +7,9 @@ use crate::error::{ErrorKind, Result};
 use crate::machine::EndReason;
 use crate::session::Session;
 use mfly_api::endpoint::logout;
+use mfly_proto::argument::InvalidArgument;
 use mfly_proto::payload::logout::LogOut;
+use mfly_proto::qr_login::is_id;
 use std::time::Duration;
 
 /// How long the notice of a session that came from a code may take.
@@ -62,6 +64,15 @@ const fn is_moot(kind: &ErrorKind) -> bool {
             | ErrorKind::Unauthorized
             | ErrorKind::UserNotAvailable
     )
+}
+
+/// Refuses an id that no login by code gives.
+pub(super) fn check_socket_id(socket_id: &str) -> Result<(), InvalidArgument> {
+    if is_id(socket_id) {
+        Ok(())
+    } else {
+        Err(InvalidArgument::new("socketId", "must be the id that the login by code gave"))
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod driver;
 
 pub use approve::ApprovedQr;
 
+use super::logout::check_socket_id;
 use crate::app::App;
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
@@ -16,9 +17,7 @@ use crate::machine::EndReason;
 use crate::session::Session;
 use crate::signalling::Endpoint;
 use futures_core::Stream;
-use mfly_proto::argument::InvalidArgument;
 use mfly_proto::payload::logout::LogOut;
-use mfly_proto::qr_login::is_id;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -247,13 +246,5 @@ impl Session {
                 }
             }
         });
-    }
-}
-
-pub(crate) fn check_socket_id(socket_id: &str) -> Result<(), InvalidArgument> {
-    if is_id(socket_id) {
-        Ok(())
-    } else {
-        Err(InvalidArgument::new("socketId", "must be the id that the login by code gave"))
     }
 }

@@ -5,7 +5,8 @@
 
 use super::binding::Binding;
 use super::io::{DerivationTicket, Output, PasswordTicket};
-use super::negotiate::{Done, Plan, Protocol};
+use super::known_server::Protocol;
+use super::negotiate::{Done, Plan};
 use super::opening::Opening;
 use super::phase::{Cx, Phase};
 use super::reason::{Cause, DisconnectReason, LoginFailure};

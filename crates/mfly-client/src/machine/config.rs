@@ -2,7 +2,7 @@
 
 use super::keepalive::KeepaliveConfig;
 use super::known_server::KnownServer;
-use super::reconnect::ReconnectPolicy;
+use super::pace::ReconnectPolicy;
 use super::redirect::RedirectPolicy;
 use mfly_proto::framing::ReceiveLimits;
 use mfly_proto::jid::BareJid;

@@ -1,7 +1,6 @@
 //! What a server offered the last time: enough to log in with fewer round trips, and to notice when
 //! it offers less.
 
-use super::negotiate::Protocol;
 use mfly_proto::ns;
 use mfly_proto::sasl::scram::ScramOffer;
 use mfly_proto::sasl::{BindingKind, MechanismKind};
@@ -134,4 +133,23 @@ impl Offer {
             }),
         }
     }
+}
+
+/// The protocol that carries an authentication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// SASL as in RFC 6120 §6: the stream is opened again afterwards.
+    Sasl,
+    /// SASL2 (XEP-0388): the stream goes on.
+    Sasl2 {
+        /// Set when the resource is bound in the same step (XEP-0386).
+        bind2: Option<Bind2>,
+    },
+}
+
+/// What is asked for together with a resource (XEP-0386).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bind2 {
+    /// Copies of the messages of other sessions (XEP-0280).
+    pub(super) carbons: bool,
 }

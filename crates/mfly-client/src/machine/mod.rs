@@ -44,8 +44,8 @@ pub use io::{
 };
 pub use keepalive::KeepaliveConfig;
 pub use known_server::KnownServer;
+pub use pace::ReconnectPolicy;
 pub use reason::{Cause, ConnectionState, DisconnectReason, EndReason, LoginFailure, Stage};
-pub use reconnect::ReconnectPolicy;
 pub use redirect::{Redirect, RedirectPolicy};
 pub use seeded_random::SeededRandom;
 pub use state_machine::Machine;

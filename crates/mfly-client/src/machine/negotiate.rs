@@ -11,7 +11,7 @@
 
 use super::channel::Channel;
 use super::config::{Config, Resource};
-use super::known_server::Offer;
+use super::known_server::{Bind2, Offer, Protocol};
 use super::reason::{DisconnectReason, LoginFailure};
 use mfly_proto::sasl::{Choice, ChoiceContext, ChoiceError, MechanismPolicy, choose};
 use mfly_proto::stream::Features;
@@ -90,25 +90,6 @@ pub(super) fn next_step(features: &Features, done: Done) -> Option<Step> {
 pub(super) struct Plan {
     pub(super) choice: Choice,
     pub(super) protocol: Protocol,
-}
-
-/// What an authentication travels in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Protocol {
-    /// RFC 6120 §6: the stream is opened again afterwards.
-    Sasl,
-    /// XEP-0388: it is not.
-    Sasl2 {
-        /// The resource is bound along with it (XEP-0386).
-        bind2: Option<Bind2>,
-    },
-}
-
-/// What is asked for along with a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Bind2 {
-    /// Copies of the messages of other sessions.
-    pub(super) carbons: bool,
 }
 
 /// Plans the authentication: with SASL2 where that is wanted and offered, and with the mechanism

@@ -18,66 +18,14 @@
 //!
 //! The official SDK connects again at once, for ever, whatever the reason.
 
-use super::pace;
+use super::pace::{self, ReconnectPolicy};
 use super::reason::{DisconnectReason, EndReason};
 use super::redirect::{MAX_IN_A_ROW, Redirect};
-use super::timers::YEAR;
 use mfly_proto::sasl::FailureCondition;
 use mfly_proto::stanza::ErrorCondition;
 use mfly_proto::stream::StreamCondition;
 use mfly_transport::CertificateProblem;
 use std::time::{Duration, Instant};
-
-/// When and how often to connect again: full-jitter exponential back-off.
-///
-/// The wait before attempt *n* is drawn evenly from zero to `base` × 2ⁿ⁻¹, at most `cap`. `base`
-/// counts as 1 ms at least and `cap` as 5 ms: a dead server must not cost a whole processor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReconnectPolicy {
-    /// Bound of the first wait. Default 0.5 s.
-    pub base: Duration,
-    /// Bound of every wait, except of one that the server asks for by name (`Retry-After`). Default
-    /// 60 s.
-    pub cap: Duration,
-    /// Failures in a row after which the session ends; `None` never gives up, `Some(0)` never
-    /// connects again. Default `None`.
-    pub max_attempts: Option<u32>,
-}
-
-/// Least [`ReconnectPolicy::base`].
-const MIN_BASE: Duration = Duration::from_millis(1);
-
-/// Least [`ReconnectPolicy::cap`].
-const MIN_CAP: Duration = Duration::from_millis(5);
-
-impl Default for ReconnectPolicy {
-    fn default() -> Self {
-        Self { base: Duration::from_millis(500), cap: Duration::from_secs(60), max_attempts: None }
-    }
-}
-
-impl ReconnectPolicy {
-    /// A session that ends with its first connection.
-    #[must_use]
-    pub fn never() -> Self {
-        Self { max_attempts: Some(0), ..Self::default() }
-    }
-
-    /// The bound of every wait.
-    pub(super) fn longest(&self) -> Duration {
-        self.cap.clamp(MIN_CAP, YEAR)
-    }
-
-    /// The wait before attempt `attempt`, which counts from 1; `fraction` is 0 to 1.
-    pub(super) fn delay(&self, attempt: u32, fraction: f64) -> Duration {
-        let factor = 2_u32.saturating_pow(attempt.saturating_sub(1));
-        self.base
-            .max(MIN_BASE)
-            .saturating_mul(factor)
-            .min(self.longest())
-            .mul_f64(fraction.clamp(0.0, 1.0))
-    }
-}
 
 /// A connection that stood this long was a good one: the row of failures is over. A server that
 /// lets one in and throws one out at once is thus not hammered.
@@ -349,29 +297,6 @@ mod tests {
         ] {
             assert_eq!(verdict(&reason), expected, "{reason}");
         }
-    }
-
-    #[test]
-    fn the_bound_of_the_wait_doubles_up_to_the_cap() {
-        let policy = ReconnectPolicy::default();
-        let bounds: Vec<_> = (1..=9).map(|n| policy.delay(n, 1.0).as_secs_f64()).collect();
-        assert_eq!(bounds, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]);
-        assert_eq!(policy.delay(u32::MAX, 1.0), policy.cap);
-        assert_eq!(policy.delay(5, 0.0), Duration::ZERO);
-        let endless =
-            ReconnectPolicy { base: Duration::MAX, cap: Duration::MAX, max_attempts: None };
-        assert_eq!(endless.delay(2, 1.0), YEAR);
-    }
-
-    #[test]
-    fn no_policy_connects_again_without_any_wait() {
-        let bound = |base, cap| {
-            let policy = ReconnectPolicy { base, cap, max_attempts: None };
-            policy.delay(9, 1.0)
-        };
-        assert_eq!(bound(Duration::ZERO, SECOND / 10), SECOND / 10);
-        assert_eq!(bound(SECOND, Duration::ZERO), MIN_CAP);
-        assert_eq!(bound(Duration::ZERO, Duration::ZERO), MIN_CAP);
     }
 
     #[test]

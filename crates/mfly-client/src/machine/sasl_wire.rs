@@ -1,7 +1,7 @@
 //! What an authentication looks like on the stream, in either protocol.
 
 use super::config::{Config, Resource};
-use super::negotiate::{Bind2, Protocol};
+use super::known_server::{Bind2, Protocol};
 use mfly_proto::bind2;
 use mfly_proto::jid::Jid;
 use mfly_proto::sasl::{self, Auth, Failure};

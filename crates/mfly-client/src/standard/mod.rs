@@ -57,7 +57,7 @@
 //! file, under the same word as in every other layer.
 
 mod account;
-mod blocking;
+mod block;
 mod carbons;
 mod connecting;
 mod dialler;
@@ -67,10 +67,10 @@ mod last_seen;
 mod message;
 mod ping;
 mod presence;
+mod profile;
 mod roster;
 mod service_discovery;
 mod session;
-mod vcard;
 
 pub use account::{Account, Authentication};
 pub use connecting::Connecting;

@@ -37,8 +37,8 @@ impl Session {
 
     session_methods!(
         events: Events,
-        first_events: "[`Connecting::events`](super::Connecting::events).",
-        fail_fast: "[`Account::fail_fast`](super::Account::fail_fast)."
+        first_events: "standard::Connecting::events",
+        fail_fast: "standard::Account::fail_fast"
     );
 
     /// The account's address.
