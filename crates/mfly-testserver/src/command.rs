@@ -8,8 +8,9 @@ mod users;
 pub use bounds::Bounds;
 pub use settings::{Authority, Settings, Tls};
 
-use crate::handle::builder::{LICENCE_KEY, StartError};
+use crate::handle::builder::LICENCE_KEY;
 use crate::handle::server::TestServer;
+use crate::handle::start_error::StartError;
 use mfly_api::Feature;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};

@@ -6,4 +6,5 @@ pub(crate) mod faults;
 pub(crate) mod journal;
 pub(crate) mod server;
 pub(crate) mod standard_user;
+pub(crate) mod start_error;
 pub(crate) mod user;

@@ -32,7 +32,7 @@
 //! | [`Memory`] | how many bytes are kept for clients, and may be |
 //! | [`command`] | the same as a command |
 //!
-//! Inside, `core` and `world` are free of sockets, clocks and random sources; `shared` is the only
+//! Inside, `core` and `world` are free of sockets, clocks and random sources; `state` is the only
 //! way to them; everything else moves bytes.
 
 pub mod command;
@@ -40,15 +40,16 @@ mod core;
 mod handle;
 mod net;
 mod rest;
-mod shared;
 mod signalling;
+mod state;
 
 pub use core::memory::Memory;
-pub use handle::builder::{Builder, StartError};
+pub use handle::builder::Builder;
 pub use handle::fault_builder::{ConnectionFaults, FaultBuilder, NextConnections, RequestFaults};
 pub use handle::journal::{Direction, Entry, FrameEntry, Journal, NotSeen, RequestEntry};
 pub use handle::server::TestServer;
 pub use handle::standard_user::StandardUserHandle;
+pub use handle::start_error::StartError;
 pub use handle::user::{Credentials, PlanHandle, UserError, UserHandle, UserProfile};
 pub use mfly_api::Feature;
 pub use mfly_proto::stream::StreamCondition;

@@ -11,6 +11,7 @@ pub(crate) mod host;
 pub(crate) mod http;
 pub(crate) mod lingering;
 pub(crate) mod listener;
+pub(crate) mod no_room;
 pub(crate) mod pipe;
 pub(crate) mod reading;
 pub(crate) mod supervisor;

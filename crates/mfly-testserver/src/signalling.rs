@@ -2,15 +2,15 @@
 //! expects them.
 //!
 //! [`hub`] holds the clients and is free of sockets; [`polling`] and [`websocket`] move its
-//! packets. What the events mean is in `feature/qr_login.rs`. The hub's lock is taken after the
+//! packets. What the events mean is in [`qr_login`]. The hub's lock is taken after the
 //! core's and never the other way round.
 
 pub(crate) mod hub;
 pub(crate) mod polling;
+pub(crate) mod qr_login;
 pub(crate) mod websocket;
 
-use crate::rest::qr_login;
-use crate::shared::Shared;
+use crate::state::ServerState;
 pub(crate) use hub::Origin;
 use mfly_proto::signalling::engine_io::Packet;
 use mfly_proto::signalling::socket_io::{self, Kind};
@@ -24,32 +24,32 @@ pub(crate) fn is_path(path: &str) -> bool {
 }
 
 /// Takes in a client.
-pub(crate) fn open(shared: &Shared, origin: Origin) -> Option<String> {
-    let (sid, code) = shared.with_core(|core, _| {
+pub(crate) fn open(state: &ServerState, origin: Origin) -> Option<String> {
+    let (sid, code) = state.with_core(|core, _| {
         let world = core.world_mut();
         (world.fresh_id(), world.fresh_id())
     });
-    let replaced = shared.with_hub(|hub| hub.open(&sid, code, origin, Instant::now()))?;
+    let replaced = state.with_hub(|hub| hub.open(&sid, code, origin, Instant::now()))?;
     if let Some(replaced) = replaced {
         debug!("a signalling client that was idle makes room");
-        close(shared, &replaced);
+        close(state, &replaced);
     }
-    shared.signalling_deadline_changed();
+    state.signalling_deadline_changed();
     Some(sid)
 }
 
 /// Forgets a client, and what depended on it.
-pub(crate) fn close(shared: &Shared, sid: &str) {
-    if let Some(gone) = shared.with_hub(|hub| hub.close(sid)) {
-        qr_login::gone(shared, gone);
+pub(crate) fn close(state: &ServerState, sid: &str) {
+    if let Some(gone) = state.with_hub(|hub| hub.close(sid)) {
+        qr_login::gone(state, gone);
     }
 }
 
 /// Does what a client's packet asks for. `false` when the client has to go.
-pub(crate) fn received(shared: &Shared, sid: &str, packet: Packet) -> bool {
-    shared.with_hub(|hub| hub.heard(sid, Instant::now()));
+pub(crate) fn received(state: &ServerState, sid: &str, packet: Packet) -> bool {
+    state.with_hub(|hub| hub.heard(sid, Instant::now()));
     let text = match packet {
-        Packet::Ping(data) => return shared.with_hub(|hub| hub.push(sid, Packet::Pong(data))),
+        Packet::Ping(data) => return state.with_hub(|hub| hub.push(sid, Packet::Pong(data))),
         Packet::Message(text) => text,
         Packet::Open(_) | Packet::Close => return false,
         Packet::Pong(_) | Packet::Upgrade | Packet::Noop => return true,
@@ -66,17 +66,17 @@ pub(crate) fn received(shared: &Shared, sid: &str, packet: Packet) -> bool {
             namespace: packet.namespace,
             kind: Kind::Error(Value::from("Invalid namespace")),
         };
-        return shared.with_hub(|hub| hub.push(sid, Packet::Message(refusal.encode())));
+        return state.with_hub(|hub| hub.push(sid, Packet::Message(refusal.encode())));
     }
     match packet.kind {
         Kind::Event { name, arguments, id } => {
             let argument = arguments.first().unwrap_or(&Value::Null);
-            if let Some(answer) = qr_login::event(shared, sid, &name, argument)
+            if let Some(answer) = qr_login::event(state, sid, &name, argument)
                 && let Some(id) = id
             {
                 let arguments = vec![answer];
                 let ack = socket_io::Packet::root(Kind::Ack { id, arguments });
-                return shared.with_hub(|hub| hub.push(sid, Packet::Message(ack.encode())));
+                return state.with_hub(|hub| hub.push(sid, Packet::Message(ack.encode())));
             }
             true
         }
@@ -86,9 +86,9 @@ pub(crate) fn received(shared: &Shared, sid: &str, packet: Packet) -> bool {
 }
 
 /// Replaces codes that expire, and forgets clients that fell silent.
-pub(crate) async fn keep_time(shared: &Shared) {
+pub(crate) async fn keep_time(state: &ServerState) {
     loop {
-        let due = shared.with_hub(|hub| hub.next_deadline());
+        let due = state.with_hub(|hub| hub.next_deadline());
         let is_due = async {
             match due {
                 Some(due) => tokio::time::sleep_until(due).await,
@@ -97,15 +97,15 @@ pub(crate) async fn keep_time(shared: &Shared) {
         };
         tokio::select! {
             () = is_due => {}
-            () = shared.signalling_changed() => continue,
+            () = state.signalling_changed() => continue,
         }
         let now = Instant::now();
-        let (silent, expired) = shared.with_hub(|hub| (hub.silent(now), hub.expired(now)));
+        let (silent, expired) = state.with_hub(|hub| (hub.silent(now), hub.expired(now)));
         for sid in silent {
-            close(shared, &sid);
+            close(state, &sid);
         }
         for sid in expired {
-            qr_login::fresh_code(shared, &sid);
+            qr_login::fresh_code(state, &sid);
         }
     }
 }

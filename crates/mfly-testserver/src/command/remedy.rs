@@ -1,7 +1,7 @@
 //! What to do when the server does not start.
 
 use super::CommandError;
-use crate::handle::builder::StartError;
+use crate::handle::start_error::StartError;
 use std::io::ErrorKind;
 
 impl CommandError {

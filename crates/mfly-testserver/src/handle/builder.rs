@@ -1,332 +1,253 @@
-//! What a server is started with.
+//! Settings of a server, and how it starts with them.
 
 mod bounds;
-mod start_error;
 
 pub(crate) use bounds::{LOGIN_DEADLINE, MAX_SESSIONS, MAX_UNAUTHENTICATED};
-pub use start_error::StartError;
 
 use crate::core::Core;
 use crate::core::world::{Contacts, Settings};
 use crate::handle::server::TestServer;
+use crate::handle::start_error::StartError;
 use crate::net::admission::Admission;
 use crate::net::certificate::{self, Authority, AuthorityError, Certificates};
 use crate::net::descriptors;
 use crate::net::file;
 use crate::net::listener::Ports;
-use crate::shared::Shared;
+use crate::state::ServerState;
 use bounds::Bounds;
 use mfly_api::Feature;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::secret::LicenceKey;
 use rand::TryRng as _;
 use rand::rngs::SysRng;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The licence key unless another is given. It opens nothing but servers of this crate.
+/// The default licence key. It opens nothing but servers of this crate.
 pub(crate) const LICENCE_KEY: &str = "MflyLocalLicenceKey0123456789abc";
 
 /// A loopback port that the system chooses.
-const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
-/// How many iterations SCRAM may ask for.
+/// How many iterations SCRAM may require.
 const ITERATIONS: std::ops::RangeInclusive<u32> = 1..=10_000_000;
 
 /// Settings of a server; see [`TestServer::builder`].
 #[derive(Clone, Debug)]
+#[must_use = "a server runs once it is started"]
 pub struct Builder {
-    licence_key: String,
-    trial: bool,
-    session_limit: Option<usize>,
-    xmpp_host: Option<String>,
-    disabled: Vec<Feature>,
-    token_lifetime: Option<Duration>,
-    are_contacts_explicit: bool,
-    listen: SocketAddr,
+    /// The rules of the server, or the first argument that cannot be used.
+    settings: Result<Settings, InvalidArgument>,
+    /// The ports that were asked for by name.
+    ports: Ports,
+    /// Whether TLS is served on ports that were not asked for.
     has_tls: bool,
-    tls_listen: Option<SocketAddr>,
+    /// The file of a certificate authority that is kept.
     authority: Option<PathBuf>,
-    tcp_listen: Option<SocketAddr>,
-    tcps_listen: Option<SocketAddr>,
-    is_tcp_cleartext: bool,
-    scram: bool,
-    channel_binding: bool,
-    scram_iterations: Option<u32>,
-    sasl2: bool,
-    anonymous: bool,
     certificate: Option<Certificates>,
     seed: Option<[u8; 32]>,
     qr_code_lifetime: Duration,
-    announces_signalling: bool,
-    are_uploads_committed_by_id: bool,
     bounds: Bounds,
 }
 
-impl Builder {
-    pub(crate) fn new() -> Self {
-        Self {
-            licence_key: LICENCE_KEY.to_owned(),
-            trial: false,
-            session_limit: None,
-            xmpp_host: None,
-            disabled: Vec::new(),
-            token_lifetime: None,
-            are_contacts_explicit: false,
-            listen: ANY_PORT,
-            authority: None,
+impl TestServer {
+    /// Starts a server with default settings on free ports of this machine.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start() -> Result<Self, StartError> {
+        Self::builder().start().await
+    }
+
+    /// Returns the default settings of a server, to change them and start it.
+    pub fn builder() -> Builder {
+        Builder {
+            settings: LicenceKey::new(LICENCE_KEY).map(Settings::new),
+            ports: Ports {
+                plain: ANY_PORT,
+                tls: None,
+                tcp: None,
+                tcps: None,
+                is_tcp_cleartext: false,
+            },
             has_tls: true,
-            tls_listen: None,
-            tcp_listen: None,
-            tcps_listen: None,
-            is_tcp_cleartext: false,
-            scram: false,
-            channel_binding: true,
-            scram_iterations: None,
-            sasl2: false,
-            anonymous: false,
+            authority: None,
             certificate: None,
             seed: None,
             qr_code_lifetime: Duration::from_secs(60),
-            announces_signalling: false,
-            are_uploads_committed_by_id: false,
             bounds: Bounds::default(),
         }
     }
+}
 
-    /// The licence key that clients have to know.
-    #[must_use]
+impl Builder {
+    fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        if let Ok(settings) = &mut self.settings {
+            change(settings);
+        }
+        self
+    }
+
+    /// Sets the licence key that clients must send.
     pub fn licence_key(mut self, licence_key: impl Into<String>) -> Self {
-        self.licence_key = licence_key.into();
-        self
+        match LicenceKey::new(licence_key) {
+            Ok(key) => self.set(|settings| settings.licence_key = key),
+            Err(error) => {
+                self.settings = self.settings.and(Err(error));
+                self
+            }
+        }
     }
 
-    /// Whether the licence is a trial: registration data and passwords then travel as they are.
-    /// Default: no.
-    #[must_use]
-    pub fn trial(mut self, is_trial: bool) -> Self {
-        self.trial = is_trial;
-        self
+    /// Makes the plan a trial, whose registration data and passwords are not encrypted. Default:
+    /// no.
+    pub fn trial(self, is_trial: bool) -> Self {
+        self.set(|settings| settings.trial = is_trial)
     }
 
-    /// How many devices an account may have registered at a time; at least 1. Default: 5.
-    #[must_use]
-    pub fn session_limit(mut self, limit: usize) -> Self {
-        self.session_limit = Some(limit);
-        self
+    /// Limits how many devices an account may have registered at a time; at least 1. Default: 5.
+    pub fn session_limit(self, limit: usize) -> Self {
+        self.set(|settings| settings.session_limit = limit.max(1))
     }
 
-    /// The domain of every JID, which clients also connect to. Default: `localhost`.
-    #[must_use]
-    pub fn xmpp_host(mut self, host: impl Into<String>) -> Self {
-        self.xmpp_host = Some(host.into());
-        self
+    /// Sets the domain of every JID, which clients also connect to. Default: `localhost`.
+    pub fn xmpp_host(self, host: impl Into<String>) -> Self {
+        self.set(|settings| settings.xmpp_host = host.into())
     }
 
-    /// Takes a feature out of the plan. Default: the plan has all.
-    #[must_use]
-    pub fn disable(mut self, feature: Feature) -> Self {
-        self.disabled.push(feature);
-        self
+    /// Removes a feature from the plan. Default: the plan has all features.
+    pub fn disable(self, feature: Feature) -> Self {
+        self.set(|settings| settings.features = settings.features.with(feature, false))
     }
 
-    /// How long a REST token is valid. Default: an hour.
-    #[must_use]
-    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
-        self.token_lifetime = Some(lifetime);
-        self
+    /// Sets how long a REST token is valid. Default: one hour.
+    pub fn token_lifetime(self, lifetime: Duration) -> Self {
+        self.set(|settings| settings.token_lifetime = lifetime)
     }
 
-    /// Nobody is anybody's contact until made so. Default: everybody knows everybody.
-    #[must_use]
-    pub fn contacts_explicit(mut self) -> Self {
-        self.are_contacts_explicit = true;
-        self
+    /// Makes accounts contacts only where a test or a client makes them contacts. Default: all
+    /// accounts are contacts of each other.
+    pub fn contacts_explicit(self) -> Self {
+        self.set(|settings| settings.contacts = Contacts::Explicit)
     }
 
-    /// Where to listen for plain HTTP and WebSocket. Default: a free port of 127.0.0.1.
-    #[must_use]
+    /// Listens for plain HTTP and WebSocket at this address. Default: a free port of 127.0.0.1.
     pub fn listen(mut self, address: SocketAddr) -> Self {
-        self.listen = address;
+        self.ports.plain = address;
         self
     }
 
-    /// Whether to serve TLS on ports that are not asked for by name: HTTP over TLS, XMPP over TCP
-    /// with STARTTLS, and XMPP over TLS. Default: yes, each on a free port of 127.0.0.1.
-    #[must_use]
+    /// Serves TLS on free ports of 127.0.0.1 where no address was set: HTTP over TLS, XMPP over TCP
+    /// with STARTTLS, and XMPP over TLS. Default: yes.
     pub fn tls(mut self, is_on: bool) -> Self {
         self.has_tls = is_on;
         self
     }
 
-    /// Where to listen for HTTP over TLS.
-    #[must_use]
+    /// Listens for HTTP and WebSocket over TLS at this address.
     pub fn tls_listen(mut self, address: SocketAddr) -> Self {
-        self.tls_listen = Some(address);
+        self.ports.tls = Some(address);
         self
     }
 
-    /// Keeps the certificate authority in this file, and its key beside it in a file with `.key`
-    /// behind the name: both are made at the first start, and used again at later ones. Several
-    /// servers may start with one new file at a time. Default: every server makes its own and
-    /// forgets the key.
-    #[must_use]
+    /// Keeps the certificate authority in this file, and its key in a second file with `.key` after
+    /// the name. The first start makes both files, later ones use them. Several servers may start
+    /// with one new file at a time. Default: every server makes its own authority and forgets the
+    /// key.
     pub fn authority(mut self, path: impl Into<PathBuf>) -> Self {
         self.authority = Some(path.into());
         self
     }
 
-    /// Where to listen for XMPP over TCP. STARTTLS is offered there and required, unless
-    /// [`Builder::tcp_cleartext`] says otherwise.
-    #[must_use]
+    /// Listens for XMPP over TCP at this address. The server offers and requires STARTTLS there,
+    /// unless [`Builder::tcp_cleartext`] is on.
     pub fn tcp_listen(mut self, address: SocketAddr) -> Self {
-        self.tcp_listen = Some(address);
+        self.ports.tcp = Some(address);
         self
     }
 
-    /// Where to listen for XMPP over TLS.
-    #[must_use]
+    /// Listens for XMPP over TLS at this address.
     pub fn tcps_listen(mut self, address: SocketAddr) -> Self {
-        self.tcps_listen = Some(address);
+        self.ports.tcps = Some(address);
         self
     }
 
-    /// Speaks XMPP over TCP in the clear, and does not offer STARTTLS: for measurements, and for
-    /// tests of clients that must refuse that. Default: no.
-    #[must_use]
+    /// Serves XMPP over TCP without encryption and without STARTTLS: for measurements, and for
+    /// tests of clients that must refuse such a server. Default: no.
     pub fn tcp_cleartext(mut self, is_on: bool) -> Self {
-        self.is_tcp_cleartext = is_on;
+        self.ports.is_tcp_cleartext = is_on;
         self
     }
 
-    /// Offers SCRAM-SHA-1, -256 and -512, and their -PLUS forms where there is TLS. Standard
-    /// accounts can use them; those of the platform have PLAIN alone. Default: no.
-    #[must_use]
-    pub fn scram(mut self, is_on: bool) -> Self {
-        self.scram = is_on;
-        self
+    /// Offers SCRAM-SHA-1, -256 and -512, and their -PLUS forms over TLS. Standard accounts can use
+    /// them; accounts of the platform have PLAIN only. Default: no.
+    pub fn scram(self, is_on: bool) -> Self {
+        self.set(|settings| settings.scram = is_on)
     }
 
-    /// Whether [`Builder::scram`] offers the -PLUS forms, which tie a login to its TLS connection
-    /// (RFC 5802 §6). Without them, clients can be tested that choose a -PLUS form but cannot bind,
-    /// as stanza.js 12 does. Default: yes.
-    #[must_use]
-    pub fn channel_binding(mut self, is_on: bool) -> Self {
-        self.channel_binding = is_on;
-        self
+    /// Lets [`Builder::scram`] offer the -PLUS forms, which bind a login to its TLS connection (RFC
+    /// 5802 §6). Turn it off to test clients that choose a -PLUS form but cannot bind, as stanza.js
+    /// 12 does. Default: yes.
+    pub fn channel_binding(self, is_on: bool) -> Self {
+        self.set(|settings| settings.channel_binding = is_on)
     }
 
-    /// How many iterations SCRAM asks for. Default: 4096.
-    #[must_use]
+    /// Sets how many iterations SCRAM requires, 1 to 10,000,000. Default: 4096.
     pub fn scram_iterations(mut self, count: u32) -> Self {
-        self.scram_iterations = Some(count);
+        if ITERATIONS.contains(&count) {
+            return self.set(|settings| settings.scram_iterations = count);
+        }
+        let error = InvalidArgument::new("scramIterations", "must be 1 to 10,000,000");
+        self.settings = self.settings.and(Err(error));
         self
     }
 
-    /// Offers SASL2 (XEP-0388), and a resource along with it (XEP-0386). Default: no.
-    #[must_use]
-    pub fn sasl2(mut self, is_on: bool) -> Self {
-        self.sasl2 = is_on;
-        self
+    /// Offers SASL2 (XEP-0388) with Bind 2 (XEP-0386). Default: no.
+    pub fn sasl2(self, is_on: bool) -> Self {
+        self.set(|settings| settings.sasl2 = is_on)
     }
 
-    /// Offers ANONYMOUS: whoever uses it gets a standard account that goes with its last session.
-    /// Default: no.
-    #[must_use]
-    pub fn anonymous(mut self, is_on: bool) -> Self {
-        self.anonymous = is_on;
-        self
+    /// Offers ANONYMOUS. A client that uses it gets a new standard account, which is removed with
+    /// its last session. Default: no.
+    pub fn anonymous(self, is_on: bool) -> Self {
+        self.set(|settings| settings.anonymous = is_on)
     }
 
-    /// Shows this certificate (`chain`) with this `key`, both PEM text, instead of one of its own
-    /// authority's making; [`TestServer::ca_certificate_pem`] then is none.
-    #[must_use]
+    /// Uses this certificate (`chain`) and its `key`, both PEM text, instead of making one.
+    /// [`TestServer::ca_certificate_pem`] is then `None`.
     pub fn certificate(mut self, chain: impl Into<String>, key: impl Into<String>) -> Self {
         self.certificate = Some(Certificates { chain_pem: chain.into(), key_pem: key.into() });
         self
     }
 
-    /// Draws passwords and ids from this seed, so that they are the same in every run. Default: a
-    /// random one.
-    #[must_use]
+    /// Derives passwords and ids from this seed, so that they are the same in every run. Default: a
+    /// random seed.
     pub fn seed(mut self, seed: [u8; 32]) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// How long a code for logging in can be approved before a fresh one takes its place. Default:
-    /// a minute (inferred); at least 10 milliseconds.
-    #[must_use]
+    /// Sets how long a QR code for logging in can be approved before a fresh one replaces it; at
+    /// least 10 milliseconds. Default: one minute (inferred).
     pub fn qr_code_lifetime(mut self, lifetime: Duration) -> Self {
         self.qr_code_lifetime = lifetime.max(Duration::from_millis(10));
         self
     }
 
-    /// Names this server as signalling server in configurations. Default: no, because apps then
-    /// open a connection for calls, which are not served here. Logging in by code needs no
-    /// announcement: apps are given that address.
-    #[must_use]
-    pub fn announce_signalling(mut self, is_on: bool) -> Self {
-        self.announces_signalling = is_on;
-        self
+    /// Names this server as the signalling server in configurations. Default: no, because apps then
+    /// open a connection for calls, which this server does not serve. Logging in by QR code works
+    /// without it: apps are given the address.
+    pub fn announce_signalling(self, is_on: bool) -> Self {
+        self.set(|settings| settings.announces_signalling = is_on)
     }
 
-    /// Commits uploads in parts by their `uploadId`, as with Amazon's stores, rather than by an
-    /// address, as with Oracle's. Default: no, because the official SDK (4.25.10) then fails to
-    /// send a file of more than one part.
-    #[must_use]
-    pub fn commit_uploads_by_id(mut self, is_on: bool) -> Self {
-        self.are_uploads_committed_by_id = is_on;
-        self
-    }
-
-    fn settings(&self) -> Result<Settings, InvalidArgument> {
-        let mut settings = Settings::new(LicenceKey::new(self.licence_key.clone())?);
-        settings.trial = self.trial;
-        if let Some(limit) = self.session_limit {
-            settings.session_limit = limit.max(1);
-        }
-        if let Some(host) = &self.xmpp_host {
-            settings.xmpp_host.clone_from(host);
-        }
-        for feature in &self.disabled {
-            settings.features = settings.features.with(*feature, false);
-        }
-        if let Some(lifetime) = self.token_lifetime {
-            settings.token_lifetime = lifetime;
-        }
-        if self.are_contacts_explicit {
-            settings.contacts = Contacts::Explicit;
-        }
-        settings.announces_signalling = self.announces_signalling;
-        settings.are_uploads_committed_by_id = self.are_uploads_committed_by_id;
-        settings.scram = self.scram;
-        settings.channel_binding = self.channel_binding;
-        if let Some(count) = self.scram_iterations {
-            if !ITERATIONS.contains(&count) {
-                let reason = "must be 1 to 10,000,000";
-                return Err(InvalidArgument::new("scramIterations", reason));
-            }
-            settings.scram_iterations = count;
-        }
-        settings.sasl2 = self.sasl2;
-        settings.anonymous = self.anonymous;
-        self.bounds.apply(&mut settings);
-        Ok(settings)
-    }
-
-    async fn certificate_authority(&self) -> Result<Authority, StartError> {
-        let authority = match self.authority.clone() {
-            Some(path) => {
-                let asked = path.clone();
-                let kept = file::aside(move || Authority::keep(&asked)).await;
-                kept.unwrap_or_else(|source| Err(AuthorityError::File { path, source }))
-            }
-            None => Authority::generate().map_err(AuthorityError::from),
-        };
-        authority.map_err(|error| StartError::Authority { source: error.into() })
+    /// Commits multipart uploads by their `uploadId`, as Amazon's stores do, and not by a URL, as
+    /// Oracle's do. Default: no, because the official SDK (4.25.10) then fails to send a file of
+    /// more than one part.
+    pub fn commit_uploads_by_id(self, is_on: bool) -> Self {
+        self.set(|settings| settings.commit_uploads_by_id = is_on)
     }
 
     /// Starts the server. It stops when the returned value is dropped.
@@ -334,23 +255,30 @@ impl Builder {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(self) -> Result<TestServer, StartError> {
-        let settings = self.settings()?;
+        let mut settings = self.settings?;
+        self.bounds.apply(&mut settings);
         let xmpp_host = settings.xmpp_host.clone();
-        let mut seed = [0; 32];
-        random(&mut seed)?;
-        let core = Core::new(settings, self.seed.unwrap_or(seed))?;
-        let mut token_secret = [0; 64];
-        random(&mut token_secret)?;
+        let seed = match self.seed {
+            Some(seed) => seed,
+            None => random()?,
+        };
+        let core = Core::new(settings, seed)?;
 
-        let ports = self.ports();
-        let admission = self.bounds.admission();
+        let is_cleartext = self.ports.is_tcp_cleartext;
+        let or_any = |named: Option<_>, is_on: bool| named.or(is_on.then_some(ANY_PORT));
+        let ports = Ports {
+            tls: or_any(self.ports.tls, self.has_tls),
+            tcp: or_any(self.ports.tcp, self.has_tls || is_cleartext),
+            tcps: or_any(self.ports.tcps, self.has_tls),
+            ..self.ports
+        };
         descriptors::raise(self.bounds.descriptors());
         let mut authority = None;
-        let certificates = match &self.certificate {
+        let certificates = match self.certificate {
             _ if !ports.need_certificates() => None,
-            Some(given) => Some(given.clone()),
+            Some(given) => Some(given),
             None => {
-                let made = self.certificate_authority().await?;
+                let made = certificate_authority(self.authority).await?;
                 let certificates = certificate::generate(&xmpp_host, &made)
                     .map_err(|error| StartError::Certificate { source: error.into() })?;
                 authority = Some(made);
@@ -358,32 +286,35 @@ impl Builder {
             }
         };
         let (addresses, listening) = ports.bind(certificates.as_ref()).await?;
-        let shared = Arc::new(Shared::new(
+        let state = Arc::new(ServerState::new(
             core,
-            token_secret,
+            random()?,
             addresses,
             self.bounds.memory,
-            Admission::new(admission),
+            Admission::new(self.bounds.admission()),
             self.qr_code_lifetime,
         ));
-        Ok(TestServer::run(shared, listening, authority.as_ref()))
-    }
-
-    fn ports(&self) -> Ports {
-        let wanted =
-            |named: Option<SocketAddr>, unasked: bool| named.or(unasked.then_some(ANY_PORT));
-        Ports {
-            plain: self.listen,
-            tls: wanted(self.tls_listen, self.has_tls),
-            tcp: wanted(self.tcp_listen, self.has_tls || self.is_tcp_cleartext),
-            tcps: wanted(self.tcps_listen, self.has_tls),
-            is_tcp_cleartext: self.is_tcp_cleartext,
-        }
+        Ok(TestServer::run(state, listening, authority.as_ref()))
     }
 }
 
-fn random(bytes: &mut [u8]) -> Result<(), StartError> {
-    SysRng.try_fill_bytes(bytes).map_err(|_| StartError::Random)
+/// The authority in this file, or a new one that is not kept.
+async fn certificate_authority(path: Option<PathBuf>) -> Result<Authority, StartError> {
+    let authority = match path {
+        Some(path) => {
+            let asked = path.clone();
+            let kept = file::aside(move || Authority::keep(&asked)).await;
+            kept.unwrap_or_else(|source| Err(AuthorityError::File { path, source }))
+        }
+        None => Authority::generate().map_err(AuthorityError::from),
+    };
+    authority.map_err(|error| StartError::Authority { source: error.into() })
+}
+
+fn random<const BYTES: usize>() -> Result<[u8; BYTES], StartError> {
+    let mut bytes = [0; BYTES];
+    SysRng.try_fill_bytes(&mut bytes).map_err(|_| StartError::Random)?;
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -391,9 +322,19 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_host_that_is_no_domain_does_not_start() {
-        let started = TestServer::builder().xmpp_host("alice@host").start().await;
-        assert!(matches!(started, Err(StartError::InvalidArgument(_))));
+    async fn an_argument_that_cannot_be_used_is_named() {
+        let builder = || TestServer::builder().tls(false);
+        for (started, expected) in [
+            (builder().xmpp_host("alice@host"), "xmppHost"),
+            (builder().licence_key(""), "licenseKey"),
+            (builder().licence_key("").licence_key("key"), "licenseKey"),
+            (builder().scram_iterations(0), "scramIterations"),
+        ] {
+            match started.start().await {
+                Err(StartError::InvalidArgument(error)) => assert_eq!(error.name, expected),
+                other => panic!("{expected}: {other:?}"),
+            }
+        }
     }
 
     #[tokio::test]
@@ -402,13 +343,5 @@ mod tests {
         let address = first.listen_address();
         let second = TestServer::builder().tls(false).listen(address).start().await;
         assert!(second.unwrap_err().to_string().contains(&address.to_string()));
-    }
-
-    #[tokio::test]
-    async fn an_empty_licence_key_is_refused() {
-        let started = TestServer::builder().licence_key("").start().await;
-        assert!(
-            matches!(started, Err(StartError::InvalidArgument(error)) if error.name == "licenseKey")
-        );
     }
 }

@@ -3,7 +3,7 @@
 use crate::core::stream::fault::StartTlsFault;
 use crate::core::world::session::frame;
 use crate::handle::faults::{ConnectionFault, DialFault, RequestFault, StreamFault};
-use crate::shared::Shared;
+use crate::state::ServerState;
 use http::StatusCode;
 use mfly_proto::jid::UserId;
 use mfly_proto::stream::{StreamCondition, StreamError};
@@ -14,49 +14,49 @@ use std::time::Duration;
 /// Makes the server misbehave, on purpose and as ordered.
 #[must_use = "a fault is ordered by the method that says what happens"]
 pub struct FaultBuilder {
-    shared: Arc<Shared>,
+    state: Arc<ServerState>,
 }
 
 impl FaultBuilder {
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared }
+    pub(crate) fn new(state: Arc<ServerState>) -> Self {
+        Self { state }
     }
 
     /// For the next request to `path` (without `/api/v1`), such as `/login`; `/websocket` is the
     /// handshake that begins XMPP.
     pub fn request(self, path: impl Into<String>) -> RequestFaults {
-        RequestFaults { shared: self.shared, path: path.into(), times: 1 }
+        RequestFaults { state: self.state, path: path.into(), times: 1 }
     }
 
     /// For the next XMPP connection, whatever carries it.
     pub fn next_connection(self) -> NextConnections {
-        NextConnections { shared: self.shared, times: 1 }
+        NextConnections { state: self.state, times: 1 }
     }
 
     /// For the XMPP connections that `user` has now.
     pub fn connections_of(self, user: impl Into<String>) -> ConnectionFaults {
-        ConnectionFaults { shared: self.shared, user: user.into() }
+        ConnectionFaults { state: self.state, user: user.into() }
     }
 
     /// Cuts all signalling connections; says how many there were.
     pub fn cut_signalling(self) -> usize {
-        let clients = self.shared.with_hub(|hub| hub.all());
+        let clients = self.state.with_hub(|hub| hub.all());
         for sid in &clients {
-            crate::signalling::close(&self.shared, sid);
+            crate::signalling::close(&self.state, sid);
         }
         clients.len()
     }
 
     /// Forgets the faults that still wait for a request or a connection.
     pub fn clear(self) {
-        self.shared.faults.clear();
+        self.state.faults.clear();
     }
 }
 
 /// What the next requests to one path suffer. Several orders for a path are used up in turn.
 #[must_use = "a fault is ordered by the method that says what happens"]
 pub struct RequestFaults {
-    shared: Arc<Shared>,
+    state: Arc<ServerState>,
     path: String,
     times: usize,
 }
@@ -105,7 +105,7 @@ impl RequestFaults {
     }
 
     fn add(self, fault: RequestFault) {
-        self.shared.faults.add(&self.path, self.times, fault);
+        self.state.faults.add(&self.path, self.times, fault);
     }
 }
 
@@ -114,7 +114,7 @@ impl RequestFaults {
 /// the next.
 #[must_use = "a fault is ordered by the method that says what happens"]
 pub struct NextConnections {
-    shared: Arc<Shared>,
+    state: Arc<ServerState>,
     times: usize,
 }
 
@@ -190,14 +190,14 @@ impl NextConnections {
     }
 
     fn add(self, fault: StreamFault) {
-        self.shared.faults.add_stream(self.times, fault);
+        self.state.faults.add_stream(self.times, fault);
     }
 }
 
 /// What the XMPP connections of one user suffer, at once. Each method says how many there were.
 #[must_use = "a fault is ordered by the method that says what happens"]
 pub struct ConnectionFaults {
-    shared: Arc<Shared>,
+    state: Arc<ServerState>,
     user: String,
 }
 
@@ -225,7 +225,7 @@ impl ConnectionFaults {
     }
 
     fn suffer(self, fault: &ConnectionFault) -> usize {
-        UserId::new(&self.user).map_or(0, |user| self.shared.break_connections(&user, fault))
+        UserId::new(&self.user).map_or(0, |user| self.state.break_connections(&user, fault))
     }
 }
 

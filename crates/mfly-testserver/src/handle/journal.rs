@@ -6,6 +6,7 @@ mod ring;
 
 pub(crate) use ring::{Recorder, TEXT_BYTES};
 
+use http::Method;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
@@ -63,6 +64,22 @@ pub enum Entry {
     Request(RequestEntry),
     /// A frame was received or sent.
     Frame(FrameEntry),
+}
+
+impl RequestEntry {
+    /// An entry without the response. `path` comes without `/api/v1`.
+    pub(crate) fn new(method: &Method, path: &str) -> Self {
+        Self {
+            method: method.to_string(),
+            path: path.to_owned(),
+            query: String::new(),
+            user: None,
+            body: String::new(),
+            http_status: 0,
+            status: None,
+            answer: String::new(),
+        }
+    }
 }
 
 impl Entry {

@@ -2,7 +2,7 @@
 
 use crate::core::world::{Standard, World};
 use crate::handle::user::UserError;
-use crate::shared::Shared;
+use crate::state::ServerState;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::jid::{BareJid, FullJid, UserId};
 use mfly_proto::secret::Password;
@@ -13,21 +13,25 @@ use std::sync::Arc;
 /// One standard account. Nothing here goes through the network.
 #[derive(Clone)]
 pub struct StandardUserHandle {
-    shared: Arc<Shared>,
+    state: Arc<ServerState>,
     id: UserId,
     jid: BareJid,
 }
 
 impl StandardUserHandle {
-    pub(crate) fn make(shared: Arc<Shared>, name: &str, password: &str) -> Result<Self, UserError> {
+    pub(crate) fn make(
+        state: Arc<ServerState>,
+        name: &str,
+        password: &str,
+    ) -> Result<Self, UserError> {
         let id = UserId::new(name)?;
         let password = Password::new(password)?;
-        let jid = shared.with_core(|core, now| {
+        let jid = state.with_core(|core, now| {
             let world = core.world_mut();
             world.set_standard(now, id.clone(), password)?;
             Ok::<_, UserError>(world.jid_of(&id).bare())
         })?;
-        Ok(Self { shared, id, jid })
+        Ok(Self { state, id, jid })
     }
 
     /// Its address.
@@ -81,7 +85,7 @@ impl StandardUserHandle {
         let limits = Limits { bytes: card.len(), ..Limits::default() };
         let card = Document::parse(card.to_owned(), &limits)
             .map_err(|error| InvalidArgument::new("card", error.to_string()))?;
-        self.shared.with_core(|core, _| {
+        self.state.with_core(|core, _| {
             let account = core.world_mut().standard_mut(&self.id);
             account.ok_or(UserError::NoSuchUser)?.card = Some(card);
             Ok(())
@@ -95,7 +99,7 @@ impl StandardUserHandle {
     pub fn set_password(&self, password: &str) -> Result<(), UserError> {
         let password = Password::new(password)?;
         let id = self.id.clone();
-        self.shared.with_core(|core, now| core.world_mut().set_standard(now, id, password))?;
+        self.state.with_core(|core, now| core.world_mut().set_standard(now, id, password))?;
         Ok(())
     }
 
@@ -106,17 +110,17 @@ impl StandardUserHandle {
     /// [`UserError::NoSuchUser`] when one of them was removed.
     pub fn make_contact(&self, other: &Self) -> Result<(), UserError> {
         let (one, other) = (&self.id, &other.id);
-        let is_done = self.shared.with_core(|core, _| core.world_mut().befriend(one, other));
+        let is_done = self.state.with_core(|core, _| core.world_mut().befriend(one, other));
         if is_done { Ok(()) } else { Err(UserError::NoSuchUser) }
     }
 
     /// Removes it: its contacts lose it, its sessions end. Whether there was anything to remove.
     pub fn remove(&self) -> bool {
-        self.shared.with_core(|core, now| core.world_mut().remove_standard(now, &self.id))
+        self.state.with_core(|core, now| core.world_mut().remove_standard(now, &self.id))
     }
 
     fn look<R>(&self, work: impl FnOnce(&World, &Standard) -> R) -> Option<R> {
-        self.shared.read_core(|core| {
+        self.state.read_core(|core| {
             let account = core.world().standard(&self.id)?;
             Some(work(core.world(), account))
         })

@@ -1,7 +1,7 @@
 //! Changing a running server's accounts and plan from outside.
 
 use crate::core::world::{RegisterError, StandardError, User, World};
-use crate::shared::Shared;
+use crate::state::ServerState;
 use mfly_api::Feature;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::cipher::{Iv, ProfileCipher};
@@ -87,13 +87,13 @@ pub struct UserProfile {
 /// One account, whether it exists yet or not. Nothing here goes through the network.
 #[derive(Clone)]
 pub struct UserHandle {
-    shared: Arc<Shared>,
+    state: Arc<ServerState>,
     id: String,
 }
 
 impl UserHandle {
-    pub(crate) fn new(shared: Arc<Shared>, id: String) -> Self {
-        Self { shared, id }
+    pub(crate) fn new(state: Arc<ServerState>, id: String) -> Self {
+        Self { state, id }
     }
 
     /// Registers one more device, as a client would with `forceRegister`, and makes the account
@@ -102,7 +102,7 @@ impl UserHandle {
     /// # Errors
     /// See [`UserError`].
     pub fn register(&self) -> Result<Credentials, UserError> {
-        let device = self.shared.with_core(|core, _| core.world_mut().fresh_id());
+        let device = self.state.with_core(|core, _| core.world_mut().fresh_id());
         self.register_device(&device, true)
     }
 
@@ -112,7 +112,7 @@ impl UserHandle {
     /// See [`UserError`].
     pub fn register_device(&self, device_id: &str, force: bool) -> Result<Credentials, UserError> {
         let identifier = UserIdentifier::new(&self.id)?;
-        let registered = self.shared.with_core(|core, now| {
+        let registered = self.state.with_core(|core, now| {
             core.world_mut().register(now, &identifier, device_id, force, BTreeMap::new())
         })?;
         Ok(Credentials { username: registered.user, password: registered.password })
@@ -125,7 +125,7 @@ impl UserHandle {
     pub fn create(&self) -> Result<(), UserError> {
         let identifier = UserIdentifier::new(&self.id)?;
         let id = UserId::new(&self.id)?;
-        self.shared.with_core(|core, now| {
+        self.state.with_core(|core, now| {
             let world = core.world_mut();
             // Looked for under the same lock: a client may register at this moment, and stays
             // registered.
@@ -194,7 +194,7 @@ impl UserHandle {
     /// [`UserError::NoSuchUser`], or an id that cannot be one.
     pub fn set_profile(&self, profile: UserProfile) -> Result<(), UserError> {
         let id = UserId::new(&self.id)?;
-        self.shared.with_core(|core, _| {
+        self.state.with_core(|core, _| {
             let world = core.world_mut();
             let cipher = cipher(world, &id)?;
             let seal = |text: &str| {
@@ -220,7 +220,7 @@ impl UserHandle {
     /// [`UserError::NoSuchUser`] when one of them does not exist, or an id that cannot be one.
     pub fn make_contact(&self, other: &str) -> Result<(), UserError> {
         let (one, other) = (UserId::new(&self.id)?, UserId::new(other)?);
-        let is_done = self.shared.with_core(|core, _| core.world_mut().make_contacts(&one, &other));
+        let is_done = self.state.with_core(|core, _| core.world_mut().make_contacts(&one, &other));
         if is_done { Ok(()) } else { Err(UserError::NoSuchUser) }
     }
 
@@ -230,7 +230,7 @@ impl UserHandle {
     /// [`UserError::NoSuchUser`], or an id that cannot be one.
     pub fn block(&self, other: &str) -> Result<(), UserError> {
         let (id, other) = (UserId::new(&self.id)?, UserId::new(other)?);
-        self.shared.with_core(|core, _| {
+        self.state.with_core(|core, _| {
             let user = core.world_mut().user_mut(&id);
             user.ok_or(UserError::NoSuchUser)?.blocked.insert(other);
             Ok(())
@@ -245,7 +245,7 @@ impl UserHandle {
     pub fn admin_block(&self, is_blocked: bool) -> Result<(), UserError> {
         let id = UserId::new(&self.id)?;
         let is_done = self
-            .shared
+            .state
             .with_core(|core, now| core.world_mut().set_admin_blocked(now, &id, is_blocked));
         if is_done { Ok(()) } else { Err(UserError::NoSuchUser) }
     }
@@ -256,7 +256,7 @@ impl UserHandle {
     /// [`UserError::NoSuchUser`], or an id that cannot be one.
     pub fn delete(&self) -> Result<(), UserError> {
         let id = UserId::new(&self.id)?;
-        let is_done = self.shared.with_core(|core, now| core.world_mut().delete_account(now, &id));
+        let is_done = self.state.with_core(|core, now| core.world_mut().delete_account(now, &id));
         if is_done { Ok(()) } else { Err(UserError::NoSuchUser) }
     }
 
@@ -266,13 +266,13 @@ impl UserHandle {
     /// [`UserError::NoSuchUser`], or an id that cannot be one.
     pub fn expire_tokens(&self) -> Result<(), UserError> {
         let id = self.look(|_, user| user.id.clone())?;
-        self.shared.tokens.expire(&id);
+        self.state.tokens.expire(&id);
         Ok(())
     }
 
     fn look<R>(&self, work: impl FnOnce(&World, &User) -> R) -> Result<R, UserError> {
         let id = UserId::new(&self.id)?;
-        self.shared.read_core(|core| {
+        self.state.read_core(|core| {
             let user = core.world().user(&id).ok_or(UserError::NoSuchUser)?;
             Ok(work(core.world(), user))
         })
@@ -293,12 +293,12 @@ impl fmt::Debug for UserHandle {
 /// next configuration.
 #[derive(Clone)]
 pub struct PlanHandle {
-    shared: Arc<Shared>,
+    state: Arc<ServerState>,
 }
 
 impl PlanHandle {
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared }
+    pub(crate) fn new(state: Arc<ServerState>) -> Self {
+        Self { state }
     }
 
     /// Takes a feature out.
@@ -313,18 +313,18 @@ impl PlanHandle {
 
     /// How many devices an account may have registered at a time; at least 1.
     pub fn session_limit(&self, limit: usize) -> &Self {
-        self.shared.with_core(|core, _| core.world_mut().settings.session_limit = limit.max(1));
+        self.state.with_core(|core, _| core.world_mut().settings.session_limit = limit.max(1));
         self
     }
 
     /// Whether a feature is in.
     #[must_use]
     pub fn includes(&self, feature: Feature) -> bool {
-        self.shared.read_core(|core| core.world().settings.features.contains(feature))
+        self.state.read_core(|core| core.world().settings.features.contains(feature))
     }
 
     fn set(&self, feature: Feature, is_enabled: bool) -> &Self {
-        self.shared.with_core(|core, _| {
+        self.state.with_core(|core, _| {
             let settings = &mut core.world_mut().settings;
             settings.features = settings.features.with(feature, is_enabled);
         });

@@ -6,10 +6,8 @@
 //! that has shown who it is gives its place back, so any number of logins may follow each other.
 
 mod place;
-mod refusal;
 
 pub(crate) use place::Place;
-pub(crate) use refusal::{busy, refuse};
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;

@@ -6,7 +6,7 @@ use crate::core::world::session::frame;
 use crate::handle::faults::DialFault;
 use crate::net::admission::Place;
 use crate::net::pipe::{Arrival, Pipe};
-use crate::shared::{Command, Fate, Outgoing, Shared};
+use crate::state::{Command, Fate, Outgoing, ServerState};
 use mfly_proto::sasl::ChannelBindings;
 use mfly_proto::stream::{StreamCondition, StreamError};
 use mfly_transport::TransportError;
@@ -54,10 +54,15 @@ enum End {
 }
 
 /// Serves a connection until it ends. It gives its `place` back once it has logged in.
-pub(crate) async fn serve(shared: &Shared, mut pipe: Pipe, protection: Protection, place: &Place) {
-    let (dial, faults) = shared.faults.take_stream();
+pub(crate) async fn serve(
+    state: &ServerState,
+    mut pipe: Pipe,
+    protection: Protection,
+    place: &Place,
+) {
+    let (dial, faults) = state.faults.take_stream();
     if let Some(fault) = dial
-        && !survives(shared, &mut pipe, fault).await
+        && !survives(state, &mut pipe, fault).await
     {
         return;
     }
@@ -71,10 +76,10 @@ pub(crate) async fn serve(shared: &Shared, mut pipe: Pipe, protection: Protectio
         },
         faults,
     };
-    let (id, outgoing) = shared.open(meta);
+    let (id, outgoing) = state.open(meta);
     // A task that is aborted must not leave its session behind.
-    let _gone = Gone { shared, id };
-    match exchange(shared, &mut pipe, id, &outgoing, place).await {
+    let _gone = Gone { state, id };
+    match exchange(state, &mut pipe, id, &outgoing, place).await {
         End::Closed => {
             if let Err(error) = pipe.close().await {
                 debug!(stream = id.0, %error, "closing failed");
@@ -106,12 +111,12 @@ pub(crate) async fn serve(shared: &Shared, mut pipe: Pipe, protection: Protectio
 }
 
 /// Lets a connection suffer a fault before anything is said; whether it is then served.
-async fn survives(shared: &Shared, pipe: &mut Pipe, fault: DialFault) -> bool {
+async fn survives(state: &ServerState, pipe: &mut Pipe, fault: DialFault) -> bool {
     let wait = match fault {
         DialFault::Delay(delay) => {
             return tokio::select! {
                 () = tokio::time::sleep(delay) => true,
-                () = shared.stopped() => false,
+                () = state.stopped() => false,
             };
         }
         DialFault::Cut => return false,
@@ -128,7 +133,7 @@ async fn survives(shared: &Shared, pipe: &mut Pipe, fault: DialFault) -> bool {
             return false;
         }
     };
-    let _ = tokio::time::timeout(wait, shared.stopped()).await;
+    let _ = tokio::time::timeout(wait, state.stopped()).await;
     false
 }
 
@@ -143,7 +148,7 @@ async fn tell(pipe: &mut Pipe) -> Result<(), TransportError> {
 }
 
 async fn exchange(
-    shared: &Shared,
+    state: &ServerState,
     pipe: &mut Pipe,
     id: StreamId,
     outgoing: &Outgoing,
@@ -156,7 +161,7 @@ async fn exchange(
             biased;
             fate = outgoing.ended() => return fate.into(),
             command = outgoing.next() => {
-                let written = write(shared, pipe, id, command, outgoing).await;
+                let written = write(state, pipe, id, command, outgoing).await;
                 match written {
                     Ok(None) => {}
                     Ok(Some(end)) => return end,
@@ -168,7 +173,7 @@ async fn exchange(
             }
             () = place.evicted() => {
                 is_readable = false;
-                shared.malformed(id, StreamCondition::ResourceConstraint);
+                state.malformed(id, StreamCondition::ResourceConstraint);
             }
             arrival = pipe.next(), if is_readable => {
                 // Who takes part in the exchange is not idle.
@@ -180,14 +185,14 @@ async fn exchange(
                 while let Some(arrived) = arrival {
                     match arrived {
                         Arrival::Frame(frame) => {
-                            if shared.received(id, frame) && !is_known {
+                            if state.received(id, frame) && !is_known {
                                 is_known = place.know();
                             }
                         }
                         // What the core has to say about it is sent before the connection ends.
                         Arrival::Malformed(condition) => {
                             is_readable = false;
-                            shared.malformed(id, condition);
+                            state.malformed(id, condition);
                         }
                         Arrival::End => return End::Gone,
                     }
@@ -203,7 +208,7 @@ async fn exchange(
 
 /// Does `first` and what else is queued, in one write.
 async fn write(
-    shared: &Shared,
+    state: &ServerState,
     pipe: &mut Pipe,
     id: StreamId,
     first: Command,
@@ -220,7 +225,7 @@ async fn write(
                     bytes += parcel.len();
                     if let Some(copy) = pipe.copies(&parcel) {
                         outgoing.copied(copy);
-                        shared.copied();
+                        state.copied();
                     }
                     pipe.feed(parcel).await?;
                 }
@@ -229,12 +234,12 @@ async fn write(
                     if pipe.has_more() {
                         // The next stage would take it for something that TLS protects (RFC 6120
                         // §5.4.2.3).
-                        shared.malformed(id, StreamCondition::PolicyViolation);
+                        state.malformed(id, StreamCondition::PolicyViolation);
                     } else {
-                        shared.agreed(id, &agreement);
+                        state.agreed(id, &agreement);
                         pipe.feed(agreement.into()).await?;
                         pipe.flush().await?;
-                        shared.secured(id, pipe.secure().await?);
+                        state.secured(id, pipe.secure().await?);
                     }
                 }
                 Command::Close => end = Some(End::Closed),
@@ -266,12 +271,12 @@ impl From<Fate> for End {
 
 /// Tells the core when the connection is gone, however that came.
 struct Gone<'a> {
-    shared: &'a Shared,
+    state: &'a ServerState,
     id: StreamId,
 }
 
 impl Drop for Gone<'_> {
     fn drop(&mut self) {
-        self.shared.closed(self.id);
+        self.state.closed(self.id);
     }
 }

@@ -1,6 +1,6 @@
 //! By which name a client reached the server (RFC 9112 §3.2).
 
-use crate::rest::response::Answer;
+use crate::rest::response::RestResponse;
 use http::uri::Authority;
 use http::{HeaderMap, StatusCode, Uri, Version, header};
 use std::net::Ipv6Addr;
@@ -27,9 +27,9 @@ pub(crate) enum HostError {
 }
 
 impl HostError {
-    /// The answer that says so.
-    pub(crate) fn answer(self) -> Answer {
-        Answer::http(StatusCode::BAD_REQUEST, &self.to_string())
+    /// HTTP 400 with this reason.
+    pub(crate) fn response(self) -> RestResponse {
+        RestResponse::http(StatusCode::BAD_REQUEST, &self.to_string())
     }
 }
 

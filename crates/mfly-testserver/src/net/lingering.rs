@@ -5,7 +5,7 @@
 //! answer. So the sending half is closed first. Then what the client still sends is read and
 //! dropped, within bounds, until the client closes its half.
 
-use crate::rest::media_store::FILE_BYTES;
+use crate::rest::media::store::FILE_BYTES;
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;

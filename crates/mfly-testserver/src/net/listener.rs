@@ -1,6 +1,6 @@
 //! The sockets of a server, and what is spoken on each.
 
-use crate::handle::builder::StartError;
+use crate::handle::start_error::StartError;
 use crate::net::addresses::Addresses;
 use crate::net::certificate::Certificates;
 use mfly_proto::argument::InvalidArgument;

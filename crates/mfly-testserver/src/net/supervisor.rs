@@ -1,13 +1,14 @@
 //! The tasks of a running server: those that accept and serve connections, and the one that keeps
 //! time.
 
-use crate::net::admission::{Place, refuse};
+use crate::net::admission::Place;
 use crate::net::connection::{self, Protection};
 use crate::net::http;
 use crate::net::listener::{Listening, Service};
+use crate::net::no_room::refuse;
 use crate::net::pipe::{Pipe, TLS_HANDSHAKE};
-use crate::shared::Shared;
 use crate::signalling;
+use crate::state::ServerState;
 use mfly_transport::{ServerTls, server};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -27,17 +28,17 @@ const EXHAUSTED: Duration = Duration::from_millis(100);
 
 /// Runs the listeners and the clock until the server stops.
 pub(crate) async fn supervise(
-    shared: Arc<Shared>,
+    state: Arc<ServerState>,
     listening: Vec<Listening>,
     dialled: mpsc::UnboundedReceiver<Pipe>,
 ) {
     let mut tasks = JoinSet::new();
-    tasks.spawn(accept_in_memory(Arc::clone(&shared), dialled));
+    tasks.spawn(accept_in_memory(Arc::clone(&state), dialled));
     for (number, listening) in listening.into_iter().enumerate() {
-        tasks.spawn(accept(Arc::clone(&shared), listening, number));
+        tasks.spawn(accept(Arc::clone(&state), listening, number));
     }
-    let clock = keep_time(&shared);
-    let signalling_clock = signalling::keep_time(&shared);
+    let clock = keep_time(&state);
+    let signalling_clock = signalling::keep_time(&state);
     let stopped = async { while tasks.join_next().await.is_some() {} };
     tokio::select! {
         () = clock => {}
@@ -47,10 +48,10 @@ pub(crate) async fn supervise(
 }
 
 /// Lets the core do what is due.
-async fn keep_time(shared: &Shared) {
+async fn keep_time(state: &ServerState) {
     loop {
-        let due = shared.read_core(|core| core.poll_timeout());
-        let wait = due.map(|due| Duration::from_millis(due.0.saturating_sub(Shared::now().0)));
+        let due = state.read_core(|core| core.poll_timeout());
+        let wait = due.map(|due| Duration::from_millis(due.0.saturating_sub(ServerState::now().0)));
         let is_due = async {
             match wait {
                 Some(wait) => tokio::time::sleep(wait).await,
@@ -58,14 +59,14 @@ async fn keep_time(shared: &Shared) {
             }
         };
         tokio::select! {
-            () = is_due => shared.with_core(|core, now| core.timeout(now)),
-            () = shared.deadline_changed() => {}
+            () = is_due => state.with_core(|core, now| core.timeout(now)),
+            () = state.deadline_changed() => {}
         }
     }
 }
 
 /// Accepts connections until the server stops, then waits for those that are left.
-async fn accept(shared: Arc<Shared>, listening: Listening, number: usize) {
+async fn accept(state: Arc<ServerState>, listening: Listening, number: usize) {
     let mut tasks = JoinSet::new();
     loop {
         let next = async {
@@ -74,26 +75,26 @@ async fn accept(shared: Arc<Shared>, listening: Listening, number: usize) {
                 Err(error) => {
                     debug!(%error, "accepting failed");
                     // The system may have no more sockets to give.
-                    shared.admission.shed(Instant::now());
+                    state.admission.shed(Instant::now());
                     tokio::time::sleep(EXHAUSTED).await;
                     None
                 }
             }
         };
         tokio::select! {
-            () = shared.stopped() => break,
+            () = state.stopped() => break,
             Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
             accepted = next => if let Some((socket, address)) = accepted {
-                let (shared, service) = (Arc::clone(&shared), listening.service.clone());
-                let place = shared.admission.enter(number, address, Instant::now());
-                let refusals = Arc::clone(&shared.admission.refusals);
+                let (state, service) = (Arc::clone(&state), listening.service.clone());
+                let place = state.admission.enter(number, address, Instant::now());
+                let refusals = Arc::clone(&state.admission.refusals);
                 match (place, refusals.try_acquire_owned()) {
                     (Some(place), _) => {
-                        tasks.spawn(serve(shared, socket, service, address, place));
+                        tasks.spawn(serve(state, socket, service, address, place));
                     }
                     (None, Ok(permit)) => {
                         tasks.spawn(async move {
-                            refuse(&shared, socket, &service).await;
+                            refuse(&state, socket, &service).await;
                             drop(permit);
                         });
                     }
@@ -107,17 +108,17 @@ async fn accept(shared: Arc<Shared>, listening: Listening, number: usize) {
 }
 
 /// The same for connections in memory.
-async fn accept_in_memory(shared: Arc<Shared>, mut dialled: mpsc::UnboundedReceiver<Pipe>) {
+async fn accept_in_memory(state: Arc<ServerState>, mut dialled: mpsc::UnboundedReceiver<Pipe>) {
     let mut tasks = JoinSet::new();
     loop {
         tokio::select! {
-            () = shared.stopped() => break,
+            () = state.stopped() => break,
             Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
             pipe = dialled.recv() => {
                 let Some(pipe) = pipe else { break };
-                let shared = Arc::clone(&shared);
+                let state = Arc::clone(&state);
                 tasks.spawn(async move {
-                    connection::serve(&shared, pipe, Protection::None, &Place::none()).await;
+                    connection::serve(&state, pipe, Protection::None, &Place::none()).await;
                 });
             }
         }
@@ -134,7 +135,7 @@ async fn wait_for_the_rest(mut tasks: JoinSet<()>) {
 }
 
 async fn serve(
-    shared: Arc<Shared>,
+    state: Arc<ServerState>,
     socket: TcpStream,
     service: Service,
     address: IpAddr,
@@ -146,10 +147,10 @@ async fn serve(
     }
     let address = Some(address);
     match service {
-        Service::Http(None) => http::serve(shared, socket, Protection::None, address, place).await,
+        Service::Http(None) => http::serve(state, socket, Protection::None, address, place).await,
         Service::Http(Some(tls)) => {
             if let Some((io, protection)) = secured(socket, &tls, &place).await {
-                http::serve(shared, io, protection, address, place).await;
+                http::serve(state, io, protection, address, place).await;
             }
         }
         Service::Xmpp(tls) => {
@@ -157,13 +158,13 @@ async fn serve(
                 Some(_) => Protection::StartTls,
                 None => Protection::None,
             };
-            let pipe = Pipe::tcp(socket, tls, &shared.reading);
-            connection::serve(&shared, pipe, protection, &place).await;
+            let pipe = Pipe::tcp(socket, tls, &state.reading);
+            connection::serve(&state, pipe, protection, &place).await;
         }
         Service::XmppOverTls(tls) => {
             if let Some((io, protection)) = secured(socket, &tls, &place).await {
-                let pipe = Pipe::tcp(io, None, &shared.reading);
-                connection::serve(&shared, pipe, protection, &place).await;
+                let pipe = Pipe::tcp(io, None, &state.reading);
+                connection::serve(&state, pipe, protection, &place).await;
             }
         }
     }

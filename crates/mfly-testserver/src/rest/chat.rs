@@ -2,8 +2,10 @@
 //!
 //! An app that gets no answer stops there for ever; an empty list keeps it usable.
 
-use crate::rest::request::{Caller, RestCall, Route};
-use crate::rest::response::Answer;
+use crate::rest::caller::Caller;
+use crate::rest::request::RestCall;
+use crate::rest::response::RestResponse;
+use crate::rest::route::Route;
 use http::Method;
 use serde_json::json;
 
@@ -15,24 +17,24 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::user(Method::POST, "/users/callLogs", store_call_logs),
 ];
 
-fn recent_chats(_: &RestCall<'_>, _: &Caller) -> Answer {
-    Answer::success(json!({ "chatList": [] }))
+fn recent_chats(_: &RestCall<'_>, _: &Caller) -> RestResponse {
+    RestResponse::success(json!({ "chatList": [] }))
 }
 
-fn chat_history(_: &RestCall<'_>, _: &Caller) -> Answer {
-    Answer::success(json!({
+fn chat_history(_: &RestCall<'_>, _: &Caller) -> RestResponse {
+    RestResponse::success(json!({
         "chatList": [], "totalPages": 1, "totalCount": 0, "totalRecords": 0
     }))
 }
 
-fn groups(_: &RestCall<'_>, _: &Caller) -> Answer {
-    Answer::success(json!({ "groupsList": [] }))
+fn groups(_: &RestCall<'_>, _: &Caller) -> RestResponse {
+    RestResponse::success(json!({ "groupsList": [] }))
 }
 
-fn call_logs(_: &RestCall<'_>, _: &Caller) -> Answer {
-    Answer::success(json!({ "callLogs": [], "totalPages": 0 }))
+fn call_logs(_: &RestCall<'_>, _: &Caller) -> RestResponse {
+    RestResponse::success(json!({ "callLogs": [], "totalPages": 0 }))
 }
 
-fn store_call_logs(_: &RestCall<'_>, _: &Caller) -> Answer {
-    Answer::done()
+fn store_call_logs(_: &RestCall<'_>, _: &Caller) -> RestResponse {
+    RestResponse::done()
 }

@@ -1,7 +1,9 @@
 //! `GET /users/config`, which registration returns too.
 
-use crate::rest::request::{Caller, RestCall, Route};
-use crate::rest::response::Answer;
+use crate::rest::caller::Caller;
+use crate::rest::request::RestCall;
+use crate::rest::response::RestResponse;
+use crate::rest::route::Route;
 use http::Method;
 use mfly_api::endpoint::config::ServerConfig;
 use mfly_proto::cipher::ConfigCipher;
@@ -11,10 +13,10 @@ pub(crate) const ROUTES: &[Route] = &[Route::user(Method::GET, "/users/config", 
 /// How long a call may try to reconnect, in seconds.
 const CALL_RECONNECTION: u32 = 30;
 
-fn config(call: &RestCall<'_>, caller: &Caller) -> Answer {
+fn config(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
     match serde_json::to_string(&current(call)) {
-        Ok(json) => Answer::success(ConfigCipher::new(caller.user.as_str()).seal(&json)),
-        Err(_) => Answer::refused(500, "Internal Server Error"),
+        Ok(json) => RestResponse::success(ConfigCipher::new(caller.user.as_str()).seal(&json)),
+        Err(_) => RestResponse::refused(500, "Internal Server Error"),
     }
 }
 
@@ -23,9 +25,9 @@ fn config(call: &RestCall<'_>, caller: &Caller) -> Answer {
 pub(crate) fn current(call: &RestCall<'_>) -> ServerConfig {
     call.world(|world| ServerConfig {
         xmpp_host: Some(world.settings.xmpp_host.clone()),
-        xmpp_port_web: Some(call.shared.addresses.xmpp_port_web()),
+        xmpp_port_web: Some(call.state.addresses.xmpp_port_web()),
         // Where native apps connect.
-        xmpp_port: call.shared.addresses.tcp.map(|address| address.port()),
+        xmpp_port: call.state.addresses.tcp.map(|address| address.port()),
         signal_server: Some(if world.settings.announces_signalling {
             call.origin()
         } else {

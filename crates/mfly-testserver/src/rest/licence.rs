@@ -5,8 +5,9 @@
 //! A page that loads `/licence.js` before the SDK finds that cache filled with this server.
 
 use crate::net::addresses::API_PREFIX;
-use crate::rest::request::{RestCall, Route};
-use crate::rest::response::Answer;
+use crate::rest::request::RestCall;
+use crate::rest::response::RestResponse;
+use crate::rest::route::Route;
 use bytes::Bytes;
 use http::{HeaderValue, Method};
 use mfly_api::endpoint::licence::ResponseData;
@@ -21,7 +22,7 @@ pub(crate) const ROUTES: &[Route] = &[
 
 const SCRIPT: HeaderValue = HeaderValue::from_static("text/javascript; charset=utf-8");
 
-fn details(call: &RestCall<'_>) -> Answer {
+fn details(call: &RestCall<'_>) -> RestResponse {
     // The key is sealed into a URI component, so it is opened as it stands in the query.
     let sealed = call.query.split('&').find_map(|pair| pair.strip_prefix("licenseKey="));
     let opened = sealed.map(|sealed| LicenceUrlCipher::new().open(sealed));
@@ -32,16 +33,16 @@ fn details(call: &RestCall<'_>) -> Answer {
         _ => false,
     };
     if !is_ours {
-        return Answer::invalid("Invalid License key");
+        return RestResponse::invalid("Invalid License key");
     }
     let trial_mode = Value::Bool(call.world(|world| world.settings.trial));
     let api_base_url = format!("{}{API_PREFIX}", call.origin());
-    Answer::success(ResponseData { api_base_url, trial_mode })
+    RestResponse::success(ResponseData { api_base_url, trial_mode })
 }
 
 /// The entries are for live plans only: what comes from the cache is never a trial. On a trial plan
 /// the script makes the SDK forget, as its own look-up would.
-fn script(call: &RestCall<'_>) -> Answer {
+fn script(call: &RestCall<'_>) -> RestResponse {
     let (key, is_trial) =
         call.world(|world| (world.settings.licence_key.expose().to_owned(), world.settings.trial));
     let base_url = format!("{}{API_PREFIX}", call.origin());
@@ -56,5 +57,5 @@ fn script(call: &RestCall<'_>) -> Answer {
             writeln!(script, "localStorage.setItem(\"{entry}\", \"{value}\");")
         };
     }
-    Answer::content(SCRIPT, Bytes::from(script))
+    RestResponse::content(SCRIPT, Bytes::from(script))
 }

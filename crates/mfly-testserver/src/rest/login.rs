@@ -4,16 +4,17 @@
 //! without end.
 
 use crate::core::world::LoginError;
-use crate::rest::request::{RestCall, Route};
-use crate::rest::response::Answer;
-use crate::shared::Shared;
+use crate::rest::request::RestCall;
+use crate::rest::response::RestResponse;
+use crate::rest::route::Route;
+use crate::state::ServerState;
 use http::Method;
 use mfly_api::endpoint::login::{RequestBody, Response};
 use mfly_proto::secret::Token;
 
 pub(crate) const ROUTES: &[Route] = &[Route::open(Method::POST, "/login", login)];
 
-fn login(call: &RestCall<'_>) -> Answer {
+fn login(call: &RestCall<'_>) -> RestResponse {
     let body: RequestBody = match call.json() {
         Ok(body) => body,
         Err(answer) => return answer,
@@ -25,13 +26,15 @@ fn login(call: &RestCall<'_>) -> Answer {
     let registration = match checked {
         Ok(registration) => registration,
         Err(error @ LoginError::InvalidCredentials) => {
-            return Answer::refused(400, error.to_string());
+            return RestResponse::refused(400, error.to_string());
         }
-        Err(error @ LoginError::AdminBlocked) => return Answer::refused(403, error.to_string()),
+        Err(error @ LoginError::AdminBlocked) => {
+            return RestResponse::refused(403, error.to_string());
+        }
     };
-    let tokens = &call.shared.tokens;
-    match Token::new(tokens.issue(Shared::now(), lifetime, &body.username, registration)) {
-        Ok(token) => Answer::success(Response { token }),
-        Err(_) => Answer::refused(500, "Internal Server Error"),
+    let tokens = &call.state.tokens;
+    match Token::new(tokens.issue(ServerState::now(), lifetime, &body.username, registration)) {
+        Ok(token) => RestResponse::success(Response { token }),
+        Err(_) => RestResponse::refused(500, "Internal Server Error"),
     }
 }

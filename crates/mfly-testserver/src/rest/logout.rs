@@ -5,26 +5,28 @@
 //! is over already (inferred): the SDK would take a refusal for a token that has to be renewed,
 //! fail at that, and report an error to the app.
 
-use crate::rest::request::{Caller, RestCall, Route};
-use crate::rest::response::Answer;
+use crate::rest::caller::Caller;
+use crate::rest::request::RestCall;
+use crate::rest::response::RestResponse;
+use crate::rest::route::Route;
 use http::Method;
 
-pub(crate) const ROUTES: &[Route] = &[Route::leaving(Method::GET, "/logout", logout)];
+pub(crate) const ROUTES: &[Route] = &[Route::logging_out(Method::GET, "/logout", logout)];
 
-fn logout(call: &RestCall<'_>, caller: &Caller) -> Answer {
-    call.shared.with_core(|core, now| {
+fn logout(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
+    call.state.with_core(|core, now| {
         let world = core.world_mut();
         world.log_out(now, &caller.user, caller.registration);
         world.has_left(caller.registration);
     });
-    Answer::done()
+    RestResponse::done()
 }
 
 #[cfg(test)]
 mod tests {
     use crate::core::world::{RegistrationId, World};
-    use crate::net::http::tests::{ask_with_token, shared};
-    use crate::shared::Shared;
+    use crate::net::http::tests::{ask_with_token, state};
+    use crate::state::ServerState;
     use mfly_proto::jid::{UserId, UserIdentifier};
     use std::collections::BTreeMap;
     use std::time::Duration;
@@ -34,21 +36,21 @@ mod tests {
 
     fn register(world: &mut World, device: &str) -> RegistrationId {
         let user = UserIdentifier::new("u1").unwrap();
-        let now = Shared::now();
+        let now = ServerState::now();
         let registered = world.register(now, &user, device, false, BTreeMap::new());
         registered.unwrap().registration
     }
 
-    fn token(shared: &Shared, lifetime: Duration, registration: RegistrationId) -> String {
+    fn token(state: &ServerState, lifetime: Duration, registration: RegistrationId) -> String {
         let user = UserId::new("u1").unwrap();
-        shared.tokens.issue(Shared::now(), lifetime, &user, registration)
+        state.tokens.issue(ServerState::now(), lifetime, &user, registration)
     }
 
     /// A server on which a phone has ended the session that came from its code; the browser's
     /// registration and the phone's.
-    fn ended(shared: &Shared) -> (RegistrationId, RegistrationId) {
+    fn ended(state: &ServerState) -> (RegistrationId, RegistrationId) {
         let user = UserId::new("u1").unwrap();
-        shared.with_core(|core, now| {
+        state.with_core(|core, now| {
             let world = core.world_mut();
             let (phone, web) = (register(world, "phone"), register(world, "web"));
             world.keep_qr_session(CODE.to_owned(), user.clone(), web);
@@ -60,26 +62,26 @@ mod tests {
     #[tokio::test]
     async fn a_browser_that_was_told_to_log_out_does_so_once_and_nothing_else() {
         for lifetime in [Duration::from_secs(3600), Duration::ZERO] {
-            let shared = shared();
-            let (web, phone) = ended(&shared);
-            let (token, other) = (token(&shared, lifetime, web), token(&shared, lifetime, web));
+            let state = state();
+            let (web, phone) = ended(&state);
+            let (token, other) = (token(&state, lifetime, web), token(&state, lifetime, web));
             let later = "/api/v1/users/config";
-            assert_eq!(ask_with_token(&shared, later, &token).await, 401);
-            assert_eq!(ask_with_token(&shared, LOGOUT, "forged.forged.forged").await, 401);
-            assert_eq!(ask_with_token(&shared, LOGOUT, &token).await, 200);
-            assert_eq!(ask_with_token(&shared, LOGOUT, &token).await, 401);
-            assert_eq!(ask_with_token(&shared, LOGOUT, &other).await, 401);
+            assert_eq!(ask_with_token(&state, later, &token).await, 401);
+            assert_eq!(ask_with_token(&state, LOGOUT, "forged.forged.forged").await, 401);
+            assert_eq!(ask_with_token(&state, LOGOUT, &token).await, 200);
+            assert_eq!(ask_with_token(&state, LOGOUT, &token).await, 401);
+            assert_eq!(ask_with_token(&state, LOGOUT, &other).await, 401);
             let user = UserId::new("u1").unwrap();
-            assert!(shared.read_core(|core| core.world().is_registered(&user, phone)));
+            assert!(state.read_core(|core| core.world().is_registered(&user, phone)));
         }
     }
 
     #[tokio::test]
     async fn a_session_that_ended_otherwise_is_over() {
-        let shared = shared();
-        let web = shared.with_core(|core, _| register(core.world_mut(), "web"));
-        let token = token(&shared, Duration::from_secs(3600), web);
-        assert_eq!(ask_with_token(&shared, LOGOUT, &token).await, 200);
-        assert_eq!(ask_with_token(&shared, LOGOUT, &token).await, 401);
+        let state = state();
+        let web = state.with_core(|core, _| register(core.world_mut(), "web"));
+        let token = token(&state, Duration::from_secs(3600), web);
+        assert_eq!(ask_with_token(&state, LOGOUT, &token).await, 200);
+        assert_eq!(ask_with_token(&state, LOGOUT, &token).await, 401);
     }
 }

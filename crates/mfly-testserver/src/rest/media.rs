@@ -7,21 +7,25 @@
 //! server was started otherwise: with an `uploadId`, as with Amazon's, the official SDK begins anew
 //! instead of committing (observed: Web SDK 4.25.10).
 
-use crate::rest::media_store::{
-    FILE_BYTES, File, MediaStore, PARTS, PartRefused, Range, TYPE_BYTES, Unfinished,
-};
-use crate::rest::request::{Caller, RestCall, Route};
-use crate::rest::response::Answer;
-use crate::shared::Shared;
+mod range;
+pub(crate) mod store;
+
+use crate::rest::caller::Caller;
+use crate::rest::request::RestCall;
+use crate::rest::response::RestResponse;
+use crate::rest::route::Route;
+use crate::state::ServerState;
 use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 use mfly_api::endpoint::media_start::{self, Storage};
 use mfly_api::endpoint::{media_commit, media_upload};
 use mfly_api::file_token::FileToken;
+use range::Range;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
+use store::{FILE_BYTES, File, MediaStore, PARTS, PartRefused, TYPE_BYTES, Unfinished};
 
 pub(crate) const ROUTES: &[Route] = &[
     Route::user(Method::POST, "/media/", upload).with_file(),
@@ -51,15 +55,15 @@ const COMMIT: &str = "commit/";
 const FORWARDS: usize = 100;
 
 fn fresh_id(call: &RestCall<'_>) -> String {
-    call.shared.with_core(|core, _| core.world_mut().fresh_id())
+    call.state.with_core(|core, _| core.world_mut().fresh_id())
 }
 
-fn fresh_token(call: &RestCall<'_>) -> Result<FileToken, Answer> {
-    FileToken::new(&fresh_id(call)).map_err(|_| Answer::refused(500, "Internal Server Error"))
+fn fresh_token(call: &RestCall<'_>) -> Result<FileToken, RestResponse> {
+    FileToken::new(&fresh_id(call)).map_err(|_| RestResponse::refused(500, "Internal Server Error"))
 }
 
-fn not_found() -> Answer {
-    Answer::http(StatusCode::NOT_FOUND, "File not found")
+fn not_found() -> RestResponse {
+    RestResponse::http(StatusCode::NOT_FOUND, "File not found")
 }
 
 /// The MIME type as it is kept.
@@ -68,14 +72,14 @@ fn content_type(given: Option<&str>) -> String {
     given.unwrap_or(UNKNOWN_TYPE).to_owned()
 }
 
-fn too_large() -> Answer {
-    Answer::http(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large")
+fn too_large() -> RestResponse {
+    RestResponse::http(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large")
 }
 
 /// `POST /media/`. The small version of an image is the image itself.
-fn upload(call: &RestCall<'_>, caller: &Caller) -> Answer {
+fn upload(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
     let Some(file) = call.field("file").filter(|file| !file.content.is_empty()) else {
-        return Answer::invalid("file is not valid or required");
+        return RestResponse::invalid("file is not valid or required");
     };
     if file.content.len() > FILE_BYTES {
         return too_large();
@@ -92,7 +96,7 @@ fn upload(call: &RestCall<'_>, caller: &Caller) -> Answer {
         // The form around it is not kept.
         bytes: Bytes::copy_from_slice(&file.content),
     };
-    let is_stored = call.shared.with_media(|store| {
+    let is_stored = call.state.with_media(|store| {
         let is_stored = store.insert(file_token.as_str().to_owned(), stored);
         if is_image && let Some(file) = store.file(file_token.as_str()).cloned() {
             store.share(thumb.as_str().to_owned(), file);
@@ -100,32 +104,32 @@ fn upload(call: &RestCall<'_>, caller: &Caller) -> Answer {
         is_stored
     });
     if !is_stored {
-        return Answer::unavailable();
+        return RestResponse::unavailable();
     }
     let file_token_thumb = is_image.then_some(thumb);
-    Answer::success(media_upload::Response { file_token, file_token_thumb })
+    RestResponse::success(media_upload::Response { file_token, file_token_thumb })
 }
 
 /// `POST /media/upload`. A resumed upload begins anew under its old token, which is good for its
 /// own user alone.
-fn start(call: &RestCall<'_>, caller: &Caller) -> Answer {
+fn start(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
     let body: media_start::RequestBody = match call.json() {
         Ok(body) => body,
         Err(answer) => return answer,
     };
     let parts = usize::try_from(body.parts).unwrap_or(usize::MAX);
     if parts == 0 || parts > PARTS {
-        return Answer::invalid("parts should be Valid data type");
+        return RestResponse::invalid("parts should be Valid data type");
     }
     // A token is known to everybody who got the file; none of them may put another one in its
     // place.
     let is_own = |token: &FileToken| {
         let unfinished = |store: &mut MediaStore| store.unfinished(token.as_str(), &caller.user);
-        call.shared.with_media(unfinished) == Unfinished::Own
+        call.state.with_media(unfinished) == Unfinished::Own
     };
     let file_token = match body.file_token {
         Some(token) if is_own(&token) => Ok(token),
-        Some(_) => Err(Answer::invalid("Invalid file token")),
+        Some(_) => Err(RestResponse::invalid("Invalid file token")),
         None => fresh_token(call),
     };
     let file_token = match file_token {
@@ -137,15 +141,15 @@ fn start(call: &RestCall<'_>, caller: &Caller) -> Answer {
     let url = |part| format!("{origin}/media-store/{secret}/{part}");
     let upload_urls = (1..=parts).map(url).collect();
     let (storage, upload_id, commit_url) =
-        if call.world(|world| world.settings.are_uploads_committed_by_id) {
+        if call.world(|world| world.settings.commit_uploads_by_id) {
             (Storage::Aws, Some(fresh_id(call)), None)
         } else {
             let url = format!("{origin}/media-store/{COMMIT}{token}");
             (Storage::Oracle, None, Some(url))
         };
     let (owner, content_type) = (caller.user.clone(), content_type(Some(&body.content_type)));
-    call.shared.with_media(|store| store.begin(secret.clone(), owner, token, content_type, parts));
-    Answer::success(media_start::Response {
+    call.state.with_media(|store| store.begin(secret.clone(), owner, token, content_type, parts));
+    RestResponse::success(media_start::Response {
         file_token,
         upload_id,
         storage,
@@ -155,40 +159,42 @@ fn start(call: &RestCall<'_>, caller: &Caller) -> Answer {
 }
 
 /// `POST /media/upload/commit`. The file is there with its last part already.
-fn commit(call: &RestCall<'_>, caller: &Caller) -> Answer {
+fn commit(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
     let body: media_commit::RequestBody = match call.json() {
         Ok(body) => body,
         Err(answer) => return answer,
     };
     let token = body.file_token.as_str();
-    let (owner, unfinished) = call.shared.with_media(|store| {
+    let (owner, unfinished) = call.state.with_media(|store| {
         let owner = store.file(token).map(|file| file.owner.clone());
         (owner, store.unfinished(token, &caller.user))
     });
     match (owner, unfinished) {
-        (Some(owner), _) if owner == caller.user => Answer::success(serde_json::json!({})),
-        (Some(_), _) | (None, Unfinished::Foreign) => Answer::invalid("Invalid file token"),
-        (None, Unfinished::Own | Unfinished::No) => Answer::invalid("The upload is not complete"),
+        (Some(owner), _) if owner == caller.user => RestResponse::success(serde_json::json!({})),
+        (Some(_), _) | (None, Unfinished::Foreign) => RestResponse::invalid("Invalid file token"),
+        (None, Unfinished::Own | Unfinished::No) => {
+            RestResponse::invalid("The upload is not complete")
+        }
     }
 }
 
 /// `POST /media-store/commit/<token>`. Likewise.
-fn commit_by_address(call: &RestCall<'_>) -> Answer {
+fn commit_by_address(call: &RestCall<'_>) -> RestResponse {
     let Some(token) = call.argument.strip_prefix(COMMIT) else {
         return not_found();
     };
-    if call.shared.with_media(|store| store.is_complete(token)) {
-        Answer::empty(StatusCode::OK)
+    if call.state.with_media(|store| store.is_complete(token)) {
+        RestResponse::empty(StatusCode::OK)
     } else {
-        Answer::http(StatusCode::CONFLICT, "The upload is not complete")
+        RestResponse::http(StatusCode::CONFLICT, "The upload is not complete")
     }
 }
 
 /// `GET /media/generatePreAuthenticationUrlDownload`.
-fn sign(call: &RestCall<'_>, _: &Caller) -> Answer {
+fn sign(call: &RestCall<'_>, _: &Caller) -> RestResponse {
     let token = call.parameter("fileToken").unwrap_or_default();
     let secret = fresh_id(call);
-    let is_known = call.shared.with_media(|store| {
+    let is_known = call.state.with_media(|store| {
         let is_known = store.file(&token).is_some();
         if is_known {
             store.sign_download(secret.clone(), &token);
@@ -196,9 +202,9 @@ fn sign(call: &RestCall<'_>, _: &Caller) -> Answer {
         is_known
     });
     if is_known {
-        Answer::success(format!("{}/media-store/{secret}", call.origin()))
+        RestResponse::success(format!("{}/media-store/{secret}", call.origin()))
     } else {
-        Answer::invalid("Invalid file token")
+        RestResponse::invalid("Invalid file token")
     }
 }
 
@@ -216,62 +222,62 @@ struct ForwardedMedia {
 }
 
 /// `POST /media/forward`: a new token for each message.
-fn forward(call: &RestCall<'_>, caller: &Caller) -> Answer {
+fn forward(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
     let body: Forward = match call.json() {
         Ok(body) => body,
         Err(answer) => return answer,
     };
     if body.medias.len() > FORWARDS {
-        return Answer::invalid("medias should be Valid data type");
+        return RestResponse::invalid("medias should be Valid data type");
     }
     let mut tokens = BTreeMap::new();
     for media in body.medias {
         let token = fresh_id(call);
-        let is_known = call.shared.with_media(|store| {
+        let is_known = call.state.with_media(|store| {
             let file = store.file(&media.file_token).cloned();
             let owner = caller.user.clone();
             file.is_some_and(|file| store.share(token.clone(), File { owner, ..file }))
         });
         if !is_known {
-            return Answer::invalid("Invalid file token");
+            return RestResponse::invalid("Invalid file token");
         }
         tokens.insert(media.message_id, token);
     }
-    Answer::success(tokens)
+    RestResponse::success(tokens)
 }
 
 /// `GET /media/<token>`.
-fn download(call: &RestCall<'_>, _: &Caller) -> Answer {
-    let file = call.shared.with_media(|store| store.file(call.argument).cloned());
+fn download(call: &RestCall<'_>, _: &Caller) -> RestResponse {
+    let file = call.state.with_media(|store| store.file(call.argument).cloned());
     file.map_or_else(not_found, |file| served(call, file))
 }
 
 /// The secret and the number in the address of a part.
-fn part_address(argument: &str) -> Result<(&str, usize), Answer> {
+fn part_address(argument: &str) -> Result<(&str, usize), RestResponse> {
     let (secret, number) = argument.split_once('/').ok_or_else(not_found)?;
     Ok((secret, number.parse().map_err(|_| not_found())?))
 }
 
-fn forbidden() -> Answer {
-    Answer::http(StatusCode::FORBIDDEN, "Forbidden")
+fn forbidden() -> RestResponse {
+    RestResponse::http(StatusCode::FORBIDDEN, "Forbidden")
 }
 
 /// Refuses a part that nobody announced before any of it is read.
-fn is_part_awaited(shared: &Shared, argument: &str) -> Result<(), Answer> {
+fn is_part_awaited(state: &ServerState, argument: &str) -> Result<(), RestResponse> {
     let (secret, number) = part_address(argument)?;
-    let is_awaited = shared.with_media(|store| store.awaits(secret, number));
+    let is_awaited = state.with_media(|store| store.awaits(secret, number));
     is_awaited.then_some(()).ok_or_else(forbidden)
 }
 
 /// `PUT /media-store/<secret>/<part>`.
-fn store_part(call: &RestCall<'_>) -> Answer {
+fn store_part(call: &RestCall<'_>) -> RestResponse {
     let (secret, number) = match part_address(call.argument) {
         Ok(address) => address,
         Err(answer) => return answer,
     };
-    match call.shared.with_media(|store| store.part(secret, number, call.body.clone())) {
+    match call.state.with_media(|store| store.part(secret, number, call.body.clone())) {
         Ok(()) => {
-            let answer = Answer::empty(StatusCode::OK);
+            let answer = RestResponse::empty(StatusCode::OK);
             match etag(call.body) {
                 Some(etag) => answer.with(header::ETAG, etag),
                 None => answer,
@@ -279,13 +285,13 @@ fn store_part(call: &RestCall<'_>) -> Answer {
         }
         Err(PartRefused::Unknown) => forbidden(),
         Err(PartRefused::TooLarge) => too_large(),
-        Err(PartRefused::NoRoom) => Answer::unavailable(),
+        Err(PartRefused::NoRoom) => RestResponse::unavailable(),
     }
 }
 
 /// `GET /media-store/<secret>`.
-fn store_file(call: &RestCall<'_>) -> Answer {
-    let file = call.shared.with_media(|store| store.signed_file(call.argument).cloned());
+fn store_file(call: &RestCall<'_>) -> RestResponse {
+    let file = call.state.with_media(|store| store.signed_file(call.argument).cloned());
     file.map_or_else(forbidden, |file| served(call, file))
 }
 
@@ -296,20 +302,20 @@ fn etag(bytes: &Bytes) -> Option<HeaderValue> {
 }
 
 /// The file, or the range of it that was asked for.
-fn served(call: &RestCall<'_>, file: File) -> Answer {
+fn served(call: &RestCall<'_>, file: File) -> RestResponse {
     let content_type =
         HeaderValue::from_str(&file.content_type).unwrap_or(HeaderValue::from_static(UNKNOWN_TYPE));
     let length = file.bytes.len();
     let range = call.headers.get(header::RANGE).and_then(|range| range.to_str().ok());
     let answer = match range.map_or(Ok(None), |range| Range::parse(range, length)) {
-        Ok(None) => Answer::content(content_type, file.bytes),
+        Ok(None) => RestResponse::content(content_type, file.bytes),
         Ok(Some(Range { start, end })) => {
-            let mut answer = Answer::content(content_type, file.bytes.slice(start..=end));
+            let mut answer = RestResponse::content(content_type, file.bytes.slice(start..=end));
             answer.http_status = StatusCode::PARTIAL_CONTENT;
             with_text(answer, header::CONTENT_RANGE, &format!("bytes {start}-{end}/{length}"))
         }
         Err(_) => {
-            let answer = Answer::empty(StatusCode::RANGE_NOT_SATISFIABLE);
+            let answer = RestResponse::empty(StatusCode::RANGE_NOT_SATISFIABLE);
             with_text(answer, header::CONTENT_RANGE, &format!("bytes */{length}"))
         }
     };
@@ -318,7 +324,7 @@ fn served(call: &RestCall<'_>, file: File) -> Answer {
         .with(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFF)
 }
 
-fn with_text(answer: Answer, name: HeaderName, text: &str) -> Answer {
+fn with_text(answer: RestResponse, name: HeaderName, text: &str) -> RestResponse {
     match HeaderValue::from_str(text) {
         Ok(value) => answer.with(name, value),
         Err(_) => answer,

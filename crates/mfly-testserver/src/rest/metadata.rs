@@ -2,8 +2,10 @@
 //!
 //! An update replaces all pairs, and `null` clears them (both inferred).
 
-use crate::rest::request::{Caller, RestCall, Route};
-use crate::rest::response::Answer;
+use crate::rest::caller::Caller;
+use crate::rest::request::RestCall;
+use crate::rest::response::RestResponse;
+use crate::rest::route::Route;
 use http::Method;
 use mfly_api::endpoint::metadata::ResponseData;
 use mfly_api::{MetaValue, Metadata};
@@ -23,14 +25,14 @@ struct Data {
     metadata: BTreeMap<String, Value>,
 }
 
-fn metadata(call: &RestCall<'_>, caller: &Caller) -> Answer {
+fn metadata(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
     match call.world(|world| world.user(&caller.user).map(|user| user.metadata.clone())) {
-        Some(metadata) => Answer::success(Data { metadata }),
-        None => Answer::token_expired(),
+        Some(metadata) => RestResponse::success(Data { metadata }),
+        None => RestResponse::token_expired(),
     }
 }
 
-fn update(call: &RestCall<'_>, caller: &Caller) -> Answer {
+fn update(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
     let update: Option<Metadata> = match call.json() {
         Ok(update) => update,
         Err(answer) => return answer,
@@ -40,13 +42,13 @@ fn update(call: &RestCall<'_>, caller: &Caller) -> Answer {
         Ok(metadata) => metadata,
         Err(answer) => return answer,
     };
-    let is_known = call.shared.with_core(|core, _| {
+    let is_known = call.state.with_core(|core, _| {
         core.world_mut().user_mut(&caller.user).map(|user| user.metadata = metadata).is_some()
     });
     if is_known {
-        Answer::success(ResponseData { metadata: update })
+        RestResponse::success(ResponseData { metadata: update })
     } else {
-        Answer::token_expired()
+        RestResponse::token_expired()
     }
 }
 
@@ -54,13 +56,13 @@ fn update(call: &RestCall<'_>, caller: &Caller) -> Answer {
 ///
 /// # Errors
 /// The refusal of more than three pairs, or of a value that is neither text, number nor boolean.
-pub(crate) fn stored(metadata: &Metadata) -> Result<BTreeMap<String, Value>, Answer> {
+pub(crate) fn stored(metadata: &Metadata) -> Result<BTreeMap<String, Value>, RestResponse> {
     if metadata.len() > Metadata::MAX_PAIRS {
-        return Err(Answer::invalid("metaData can have at most 3 keys"));
+        return Err(RestResponse::invalid("metaData can have at most 3 keys"));
     }
     let value = |value: &MetaValue| match value {
-        MetaValue::Other(_) => Err(Answer::invalid("metaDataType should be Valid data type")),
-        value => serde_json::to_value(value).map_err(|_| Answer::invalid("Invalid request")),
+        MetaValue::Other(_) => Err(RestResponse::invalid("metaDataType should be Valid data type")),
+        value => serde_json::to_value(value).map_err(|_| RestResponse::invalid("Invalid request")),
     };
     metadata.iter().map(|(name, meta)| Ok((name.to_owned(), value(meta)?))).collect()
 }

@@ -1,8 +1,10 @@
 //! `POST /users/mute` and `GET /users/muted`.
 
 use crate::core::world::User;
-use crate::rest::request::{Caller, RestCall, Route};
-use crate::rest::response::Answer;
+use crate::rest::caller::Caller;
+use crate::rest::request::RestCall;
+use crate::rest::response::RestResponse;
+use crate::rest::route::Route;
 use http::Method;
 use mfly_api::endpoint::mute::RequestBody;
 use mfly_api::endpoint::muted::Response;
@@ -17,19 +19,19 @@ pub(crate) const ROUTES: &[Route] = &[
 /// Most groups that a user can mute.
 const GROUPS: usize = 10_000;
 
-fn mute(call: &RestCall<'_>, caller: &Caller) -> Answer {
+fn mute(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
     let body: RequestBody = match call.json() {
         Ok(body) => body,
         Err(answer) => return answer,
     };
-    let is_known = call.shared.with_core(|core, _| {
+    let is_known = call.state.with_core(|core, _| {
         let world = core.world_mut();
         let mut ids: Vec<UserId> =
             body.user_ids.iter().filter_map(|id| UserId::new(id).ok()).collect();
         ids.retain(|id| world.user(id).is_some());
         world.user_mut(&caller.user).map(|user| apply(user, &body, ids)).is_some()
     });
-    if is_known { Answer::done() } else { Answer::token_expired() }
+    if is_known { RestResponse::done() } else { RestResponse::token_expired() }
 }
 
 fn apply(user: &mut User, body: &RequestBody, ids: Vec<UserId>) {
@@ -67,7 +69,7 @@ struct MutedChat {
     chat_type: &'static str,
 }
 
-fn muted(call: &RestCall<'_>, caller: &Caller) -> Answer {
+fn muted(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
     let data = call.world(|world| {
         let user = world.user(&caller.user)?;
         let users = user.muted_users.iter().map(|id| (id.as_str(), "chat"));
@@ -76,5 +78,5 @@ fn muted(call: &RestCall<'_>, caller: &Caller) -> Answer {
         let setting = Response { is_all_muted: user.mute_setting };
         Some(Data { setting, chats: users.chain(groups).map(chat).collect() })
     });
-    data.map_or_else(Answer::token_expired, Answer::success)
+    data.map_or_else(RestResponse::token_expired, RestResponse::success)
 }

@@ -3,20 +3,22 @@
 //! A new account has a profile too, with empty fields; only an unknown or deleted user is 204.
 
 use crate::core::world::ProfileView;
-use crate::rest::request::{Caller, RestCall, Route};
-use crate::rest::response::Answer;
+use crate::rest::caller::Caller;
+use crate::rest::request::RestCall;
+use crate::rest::response::RestResponse;
+use crate::rest::route::Route;
 use http::Method;
 use mfly_api::endpoint::profile::{ProfileData, Request};
 
 pub(crate) const ROUTES: &[Route] = &[Route::user(Method::GET, "/contacts/vcard", profile)];
 
-fn profile(call: &RestCall<'_>, caller: &Caller) -> Answer {
+fn profile(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
     let Some(target) = Request::user_in_query(call.query) else {
-        return Answer::invalid("userId is not valid or required");
+        return RestResponse::invalid("userId is not valid or required");
     };
     match call.world(|world| world.profile_for(&caller.user, &target)) {
-        Some(view) => Answer::success(data(view)),
-        None => Answer::refused(204, "No content"),
+        Some(view) => RestResponse::success(data(view)),
+        None => RestResponse::refused(204, "No content"),
     }
 }
 

@@ -4,10 +4,11 @@
 //! either way. That the other path than the plan's is refused is inferred.
 
 use crate::core::world::{RegisterError, Registered};
-use crate::rest::request::{RestCall, Route};
-use crate::rest::response::Answer;
+use crate::rest::request::RestCall;
+use crate::rest::response::RestResponse;
+use crate::rest::route::Route;
 use crate::rest::{config, metadata};
-use crate::shared::Shared;
+use crate::state::ServerState;
 use http::Method;
 use mfly_api::endpoint::register::{LiveBody, RegisterData, Registration, TRIAL_PATH};
 use mfly_proto::cipher::{Decrypted, RequestCipher};
@@ -19,9 +20,9 @@ pub(crate) const ROUTES: &[Route] =
 
 const INVALID_KEY: &str = "Invalid License key";
 
-fn live(call: &RestCall<'_>) -> Answer {
+fn live(call: &RestCall<'_>) -> RestResponse {
     if call.world(|world| world.settings.trial) {
-        return Answer::invalid(INVALID_KEY);
+        return RestResponse::invalid(INVALID_KEY);
     }
     let body: LiveBody = match call.json() {
         Ok(body) => body,
@@ -30,7 +31,7 @@ fn live(call: &RestCall<'_>) -> Answer {
     let cipher = cipher(call);
     match opened(call, &cipher, &body.register_data) {
         Some(data) => register(call, &cipher, data),
-        None => Answer::invalid(INVALID_KEY),
+        None => RestResponse::invalid(INVALID_KEY),
     }
 }
 
@@ -46,9 +47,9 @@ fn opened(call: &RestCall<'_>, cipher: &RequestCipher, sealed: &str) -> Option<V
     call.world(|world| world.settings.licence_key.expose() == key).then_some(data)
 }
 
-fn trial(call: &RestCall<'_>) -> Answer {
+fn trial(call: &RestCall<'_>) -> RestResponse {
     if !call.world(|world| world.settings.trial) {
-        return Answer::invalid(INVALID_KEY);
+        return RestResponse::invalid(INVALID_KEY);
     }
     match call.json() {
         Ok(data) => register(call, &cipher(call), data),
@@ -60,19 +61,19 @@ fn cipher(call: &RestCall<'_>) -> RequestCipher {
     call.world(|world| RequestCipher::new(&world.settings.licence_key))
 }
 
-fn register(call: &RestCall<'_>, cipher: &RequestCipher, mut data: Value) -> Answer {
+fn register(call: &RestCall<'_>, cipher: &RequestCipher, mut data: Value) -> RestResponse {
     complete(&mut data);
     let Ok(data) = serde_json::from_value::<RegisterData>(data) else {
-        return Answer::invalid("Invalid request");
+        return RestResponse::invalid("Invalid request");
     };
     if call.world(|world| world.settings.licence_key != data.licence_key) {
-        return Answer::invalid(INVALID_KEY);
+        return RestResponse::invalid(INVALID_KEY);
     }
     let metadata = match metadata::stored(&data.metadata) {
         Ok(metadata) => metadata,
         Err(answer) => return answer,
     };
-    let registered = call.shared.with_core(|core, now| {
+    let registered = call.state.with_core(|core, now| {
         let (world, force) = (core.world_mut(), data.force_register);
         world.register(now, &data.user_identifier, &data.device_id, force, metadata)
     });
@@ -98,10 +99,10 @@ fn complete(data: &mut Value) {
     }
 }
 
-fn answer(call: &RestCall<'_>, cipher: &RequestCipher, registered: Registered) -> Answer {
+fn answer(call: &RestCall<'_>, cipher: &RequestCipher, registered: Registered) -> RestResponse {
     let lifetime = call.world(|world| world.settings.token_lifetime);
     let (user, id) = (&registered.user, registered.registration);
-    let token = call.shared.tokens.issue(Shared::now(), lifetime, user, id);
+    let token = call.state.tokens.issue(ServerState::now(), lifetime, user, id);
     let registration = Registration {
         username: registered.user,
         password: registered.password,
@@ -110,17 +111,17 @@ fn answer(call: &RestCall<'_>, cipher: &RequestCipher, registered: Registered) -
         config: Some(config::current(call)),
     };
     match serde_json::to_string(&registration) {
-        Ok(json) => Answer::success(cipher.seal(&json)),
-        Err(_) => Answer::refused(500, "Internal Server Error"),
+        Ok(json) => RestResponse::success(cipher.seal(&json)),
+        Err(_) => RestResponse::refused(500, "Internal Server Error"),
     }
 }
 
-fn refusal(error: RegisterError) -> Answer {
+fn refusal(error: RegisterError) -> RestResponse {
     let status = match error {
         RegisterError::SessionLimit => 405,
         RegisterError::AdminBlocked => 403,
         RegisterError::Taken => 409,
         RegisterError::TooManyUsers => 500,
     };
-    Answer::refused(status, error.to_string())
+    RestResponse::refused(status, error.to_string())
 }

@@ -1,7 +1,7 @@
-//! What a REST request is answered with.
+//! Responses to REST requests.
 //!
-//! HTTP says 200 and the real code is inside the envelope, with one exception: a token that is
-//! missing, expired or revoked is HTTP 401, because that is what the official SDK renews it on.
+//! The HTTP status is 200 and the real one is in the envelope, with one exception: a token that is
+//! missing, expired or revoked is HTTP 401, because then the official SDK renews it.
 
 use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
@@ -12,20 +12,21 @@ use serde::Serialize;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
-/// An answer to one request.
+/// A response as the HTTP connection sends it.
+pub(crate) type HttpResponse = Response<Full<Bytes>>;
+
+/// The response to one REST request.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    /// The HTTP status.
+pub(crate) struct RestResponse {
     pub(crate) http_status: StatusCode,
-    /// `status` in the envelope, when there is one.
+    /// `status` in the envelope, if there is one.
     pub(crate) status: Option<u16>,
     /// Headers beside those of CORS.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
-    /// The body.
     pub(crate) body: Bytes,
 }
 
-impl Answer {
+impl RestResponse {
     /// `{"status":200,"message":"Success","data":…}`
     pub(crate) fn success(data: impl Serialize) -> Self {
         Self::envelope(StatusCode::OK, &Envelope::success(Some(data)))
@@ -36,17 +37,17 @@ impl Answer {
         Self::envelope(StatusCode::OK, &Envelope::<()>::success(None))
     }
 
-    /// HTTP 200, and a refusal inside.
+    /// HTTP 200 with a refusal in the envelope.
     pub(crate) fn refused(status: u16, message: impl Into<String>) -> Self {
         Self::envelope(StatusCode::OK, &Envelope::refusal(status, message))
     }
 
-    /// A request that cannot be understood, or lacks something.
+    /// HTTP 200 with status 400 in the envelope: an argument is missing or cannot be used.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::refused(400, message)
     }
 
-    /// The plan does not include this.
+    /// HTTP 200 with status 403 in the envelope: the plan does not include the feature.
     pub(crate) fn not_in_plan() -> Self {
         Self::refused(403, "Feature unavailable for your plan")
     }
@@ -56,17 +57,17 @@ impl Answer {
         Self::http(StatusCode::UNAUTHORIZED, "Token Expired")
     }
 
-    /// HTTP 503: there is no room for this now.
+    /// HTTP 503: the memory for this is used up.
     pub(crate) fn unavailable() -> Self {
         Self::http(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
     }
 
-    /// A refusal that HTTP itself says too.
+    /// A refusal with one status for HTTP and the envelope.
     pub(crate) fn http(status: StatusCode, message: &str) -> Self {
         Self::envelope(status, &Envelope::refusal(status.as_u16(), message))
     }
 
-    /// Bytes of some type.
+    /// HTTP 200 with a body of this type instead of an envelope.
     pub(crate) fn content(content_type: HeaderValue, body: Bytes) -> Self {
         Self {
             http_status: StatusCode::OK,
@@ -76,12 +77,12 @@ impl Answer {
         }
     }
 
-    /// No body.
+    /// A response without a body.
     pub(crate) fn empty(http_status: StatusCode) -> Self {
         Self { http_status, status: None, headers: Vec::new(), body: Bytes::new() }
     }
 
-    /// The same with one more header.
+    /// Adds a header.
     pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
@@ -100,8 +101,8 @@ impl Answer {
         }
     }
 
-    /// The answer as hyper takes it.
-    pub(crate) fn into_response(self) -> Response<Full<Bytes>> {
+    /// Turns it into the response that hyper sends.
+    pub(crate) fn into_http(self) -> HttpResponse {
         let mut response = Response::new(Full::new(self.body));
         *response.status_mut() = self.http_status;
         response.headers_mut().extend(self.headers);

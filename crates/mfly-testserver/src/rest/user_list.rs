@@ -4,9 +4,11 @@
 //! inferred).
 
 use crate::core::world::{Named, User, World};
+use crate::rest::caller::Caller;
 use crate::rest::profile;
-use crate::rest::request::{Caller, RestCall, Route};
-use crate::rest::response::Answer;
+use crate::rest::request::RestCall;
+use crate::rest::response::RestResponse;
+use crate::rest::route::Route;
 use http::Method;
 use mfly_api::endpoint::user_list::{Query, ResponseData, UserData};
 use mfly_proto::jid::UserId;
@@ -21,7 +23,7 @@ const PAGE: u32 = 1000;
 /// How many users are looked at before others may go on.
 const AT_A_TIME: usize = 256;
 
-fn user_list(call: &RestCall<'_>, caller: &Caller) -> Answer {
+fn user_list(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
     let query = Query::read(call.query);
     let (names, own) = call.world(|world| {
         let names = world.names();
@@ -47,7 +49,7 @@ fn user_list(call: &RestCall<'_>, caller: &Caller) -> Answer {
         let rows = rows.iter();
         rows.filter_map(|id| row(world, &caller.user, id)).collect()
     });
-    Answer::success(ResponseData {
+    RestResponse::success(ResponseData {
         user_list,
         total_pages: total_records.div_ceil(size(&query)),
         total_records,

@@ -2,7 +2,7 @@
 
 use super::hub::Poll;
 use super::{Origin, close, open, received};
-use crate::shared::Shared;
+use crate::state::ServerState;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::Full;
@@ -50,7 +50,7 @@ pub(crate) fn asked(query: &str) -> Result<(String, Option<String>), Refusal> {
 
 /// Answers a poll (GET) or takes a post.
 pub(crate) async fn respond(
-    shared: &Shared,
+    state: &ServerState,
     method: &Method,
     address: Option<IpAddr>,
     sid: Option<String>,
@@ -65,37 +65,37 @@ pub(crate) async fn respond(
             return Refusal::Method.response();
         }
         let origin = Origin { address, is_websocket: false };
-        return match open(shared, origin) {
-            Some(sid) => poll(shared, &sid).await,
+        return match open(state, origin) {
+            Some(sid) => poll(state, &sid).await,
             None => reply(StatusCode::SERVICE_UNAVAILABLE, "text/plain", String::new()),
         };
     };
-    match shared.with_hub(|hub| hub.is_polling(&sid)) {
+    match state.with_hub(|hub| hub.is_polling(&sid)) {
         None => return Refusal::Session.response(),
         Some(false) => return Refusal::Request.response(),
         Some(true) => {}
     }
     match *method {
-        Method::GET => poll(shared, &sid).await,
+        Method::GET => poll(state, &sid).await,
         Method::HEAD => payload(&[]),
-        Method::POST => post(shared, &sid, body),
+        Method::POST => post(state, &sid, body),
         _ => Refusal::Request.response(),
     }
 }
 
-async fn poll(shared: &Shared, sid: &str) -> Reply {
-    match shared.with_hub(|hub| hub.begin_poll(sid)) {
+async fn poll(state: &ServerState, sid: &str) -> Reply {
+    match state.with_hub(|hub| hub.begin_poll(sid)) {
         None => return Refusal::Session.response(),
         Some(false) => {
             // Two polls at a time: packets could get lost between them.
-            close(shared, sid);
+            close(state, sid);
             return Refusal::Request.response();
         }
         Some(true) => {}
     }
-    let _polling = Polling { shared, sid };
+    let _polling = Polling { state, sid };
     loop {
-        let wake = match shared.with_hub(|hub| hub.poll(sid)) {
+        let wake = match state.with_hub(|hub| hub.poll(sid)) {
             Poll::Ready(packets) => {
                 let packets: Vec<_> = packets.into_iter().map(|(packet, _)| packet).collect();
                 return payload(&packets);
@@ -105,32 +105,32 @@ async fn poll(shared: &Shared, sid: &str) -> Reply {
         };
         tokio::select! {
             () = wake.notified() => {}
-            () = shared.stopped() => return payload(&[Packet::Close]),
+            () = state.stopped() => return payload(&[Packet::Close]),
         }
     }
 }
 
 /// A poll under way, also one that its client gives up.
 struct Polling<'a> {
-    shared: &'a Shared,
+    state: &'a ServerState,
     sid: &'a str,
 }
 
 impl Drop for Polling<'_> {
     fn drop(&mut self) {
-        self.shared.with_hub(|hub| hub.end_poll(self.sid));
+        self.state.with_hub(|hub| hub.end_poll(self.sid));
     }
 }
 
-fn post(shared: &Shared, sid: &str, body: &Bytes) -> Reply {
+fn post(state: &ServerState, sid: &str, body: &Bytes) -> Reply {
     let packets = std::str::from_utf8(body).ok().and_then(|text| decode_payload(text).ok());
     let Some(packets) = packets else {
-        close(shared, sid);
+        close(state, sid);
         return Refusal::Request.response();
     };
     for packet in packets {
-        if !received(shared, sid, packet) {
-            close(shared, sid);
+        if !received(state, sid, packet) {
+            close(state, sid);
             break;
         }
     }

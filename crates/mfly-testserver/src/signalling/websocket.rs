@@ -3,7 +3,7 @@
 use super::hub::Poll;
 use super::{Origin, close, open, received};
 use crate::net::reading::Share;
-use crate::shared::Shared;
+use crate::state::ServerState;
 use futures_util::{SinkExt as _, StreamExt as _};
 use mfly_proto::signalling::engine_io::{PROBE, Packet};
 use mfly_transport::Connection;
@@ -20,7 +20,7 @@ const WRITING: Duration = Duration::from_secs(10);
 /// Serves a WebSocket until it ends; `sid` names the client that moves to it. What is read of it
 /// counts in `share`.
 pub(crate) async fn serve(
-    shared: &Shared,
+    state: &ServerState,
     mut connection: Connection,
     share: &Share,
     address: Option<IpAddr>,
@@ -28,25 +28,25 @@ pub(crate) async fn serve(
 ) {
     let sid = match sid {
         Some(sid) => {
-            let upgrading = tokio::time::timeout(UPGRADE, upgrade(shared, &mut connection, &sid));
+            let upgrading = tokio::time::timeout(UPGRADE, upgrade(state, &mut connection, &sid));
             if upgrading.await != Ok(Some(())) {
-                shared.with_hub(|hub| hub.set_upgrading(&sid, false));
+                state.with_hub(|hub| hub.set_upgrading(&sid, false));
                 return;
             }
             sid
         }
         None => {
             let origin = Origin { address, is_websocket: true };
-            match open(shared, origin) {
+            match open(state, origin) {
                 Some(sid) => sid,
                 None => return,
             }
         }
     };
     // A task that is aborted must not leave its client behind.
-    let _gone = Gone { shared, sid: &sid };
+    let _gone = Gone { state, sid: &sid };
     loop {
-        let wake = match shared.with_hub(|hub| hub.poll_websocket(&sid)) {
+        let wake = match state.with_hub(|hub| hub.poll_websocket(&sid)) {
             Poll::Gone => break,
             Poll::Wait(wake) => wake,
             Poll::Ready(packets) => {
@@ -64,14 +64,14 @@ pub(crate) async fn serve(
         };
         tokio::select! {
             () = wake.notified() => {}
-            () = shared.stopped() => break,
+            () = state.stopped() => break,
             () = share.refused() => break,
             frame = connection.next() => {
                 let Some(Ok(frame)) = frame else { return };
                 share.complete(0);
                 match Packet::decode(frame.as_str()) {
                     Ok(packet) => {
-                        if !received(shared, &sid, packet) {
+                        if !received(state, &sid, packet) {
                             break;
                         }
                     }
@@ -87,16 +87,16 @@ pub(crate) async fn serve(
 }
 
 /// Answers the probe and waits until the client moves over.
-async fn upgrade(shared: &Shared, connection: &mut Connection, sid: &str) -> Option<()> {
+async fn upgrade(state: &ServerState, connection: &mut Connection, sid: &str) -> Option<()> {
     loop {
         let frame = connection.next().await?.ok()?;
         match Packet::decode(frame.as_str()).ok()? {
             Packet::Ping(data) if data == PROBE => {
                 connection.send(Packet::Pong(data).encode().into()).await.ok()?;
-                shared.with_hub(|hub| hub.set_upgrading(sid, true));
+                state.with_hub(|hub| hub.set_upgrading(sid, true));
             }
             Packet::Upgrade => {
-                shared.with_hub(|hub| hub.upgraded(sid));
+                state.with_hub(|hub| hub.upgraded(sid));
                 return Some(());
             }
             _ => return None,
@@ -106,12 +106,12 @@ async fn upgrade(shared: &Shared, connection: &mut Connection, sid: &str) -> Opt
 
 /// Forgets the client when its WebSocket is gone, however that came.
 struct Gone<'a> {
-    shared: &'a Shared,
+    state: &'a ServerState,
     sid: &'a str,
 }
 
 impl Drop for Gone<'_> {
     fn drop(&mut self) {
-        close(self.shared, self.sid);
+        close(self.state, self.sid);
     }
 }

@@ -27,7 +27,7 @@ pub(crate) struct Settings {
     /// Whether configurations name a signalling server.
     pub(crate) announces_signalling: bool,
     /// Whether uploads are committed by their `uploadId` rather than by an address.
-    pub(crate) are_uploads_committed_by_id: bool,
+    pub(crate) commit_uploads_by_id: bool,
     /// Who is whose contact.
     pub(crate) contacts: Contacts,
     /// Time between two pings of a stream. The official SDK starts a watchdog at the first ping and
@@ -76,7 +76,7 @@ impl Settings {
             iv_profile: "f9d3c1a2b4e5d6c7".to_owned(),
             token_lifetime: Duration::from_secs(3600),
             announces_signalling: false,
-            are_uploads_committed_by_id: false,
+            commit_uploads_by_id: false,
             contacts: Contacts::Everyone,
             ping_interval: Duration::from_secs(60),
             ping_grace: Duration::from_secs(30),

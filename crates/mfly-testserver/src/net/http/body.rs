@@ -1,26 +1,26 @@
-//! Bodies of requests, read within limits, and those of answers, counted until they are sent.
+//! Reads the bodies of requests within limits, and counts those of responses until they are sent.
 
 use crate::net::cors;
 use crate::net::lingering::Unread;
 use crate::net::reading::Share;
-use crate::rest::response::Answer;
-use crate::shared::Shared;
+use crate::rest::response::{HttpResponse, RestResponse};
+use crate::state::ServerState;
 use bytes::{Buf as _, Bytes};
-use http::{HeaderMap, Response, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Incoming};
 use std::time::Duration;
 
-/// How long a body may take.
+/// How long the client may take to send a body.
 const BODY: Duration = Duration::from_secs(60);
 
-/// What is reserved for a body before any of it has come, in bytes.
+/// Room reserved for a body before its first bytes arrive, in bytes.
 const RESERVED: usize = 16 * 1024;
 
 /// The body of a request.
 pub(super) struct RequestBody<'a> {
     body: Incoming,
-    /// Is told when all of it was read.
+    /// Cleared once the whole body was read.
     unread: &'a Unread,
 }
 
@@ -29,27 +29,18 @@ impl<'a> RequestBody<'a> {
         Self { body, unread }
     }
 
-    /// The whole body, or the answer that says why not. What it takes is counted in `share`.
+    /// Reads the whole body. Its bytes are counted in `share`, and `make_room` is called after
+    /// each piece.
+    ///
+    /// # Errors
+    /// The response to a body that is too large, too slow, broken, or for which there is no room.
     pub(super) async fn read(
         self,
         share: &Share,
         headers: &HeaderMap,
         limit: usize,
-    ) -> Result<Bytes, Answer> {
-        let whole = collect(share, headers, self.body, limit, || {}).await?;
-        self.unread.clear();
-        Ok(whole)
-    }
-
-    /// Like [`RequestBody::read`], for a file: stored ones make room for it.
-    pub(super) async fn read_file(
-        self,
-        shared: &Shared,
-        share: &Share,
-        headers: &HeaderMap,
-        limit: usize,
-    ) -> Result<Bytes, Answer> {
-        let make_room = || shared.with_media(|store| store.make_room());
+        make_room: impl Fn(),
+    ) -> Result<Bytes, RestResponse> {
         let whole = collect(share, headers, self.body, limit, make_room).await?;
         self.unread.clear();
         Ok(whole)
@@ -62,8 +53,9 @@ async fn collect(
     mut body: Incoming,
     limit: usize,
     make_room: impl Fn(),
-) -> Result<Bytes, Answer> {
-    let too_large = || Answer::http(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+) -> Result<Bytes, RestResponse> {
+    let too_large =
+        || RestResponse::http(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok())
@@ -71,11 +63,12 @@ async fn collect(
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large());
     }
-    // One buffer, whatever pieces it comes in: many small ones would take many times the room.
+    // One buffer for all pieces: many small ones would take many times the memory.
     let mut whole = Vec::with_capacity(announced.unwrap_or(RESERVED).min(RESERVED));
     let collecting = async {
         while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|_| Answer::http(StatusCode::BAD_REQUEST, "Bad Request"))?;
+            let frame =
+                frame.map_err(|_| RestResponse::http(StatusCode::BAD_REQUEST, "Bad Request"))?;
             let Ok(data) = frame.into_data() else {
                 continue;
             };
@@ -86,32 +79,35 @@ async fn collect(
             share.set(whole.capacity());
             make_room();
         }
-        // No room is kept behind what arrived.
+        // The buffer must not be larger than the body.
         whole.shrink_to_fit();
         share.set(whole.capacity());
         Ok(Bytes::from(std::mem::take(&mut whole)))
     };
     tokio::select! {
         biased;
-        () = share.refused() => Err(Answer::unavailable()),
+        () = share.refused() => Err(RestResponse::unavailable()),
         collected = tokio::time::timeout(BODY, collecting) => match collected {
             Ok(collected) => collected,
-            Err(_) => Err(Answer::http(StatusCode::REQUEST_TIMEOUT, "Request Timeout")),
+            Err(_) => Err(RestResponse::http(StatusCode::REQUEST_TIMEOUT, "Request Timeout")),
         }
     }
 }
 
-/// The answer, which is counted until its body is sent; another one when there are too many.
-pub(super) fn counted(shared: &Shared, answer: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
+/// Counts the body of a response until it is sent. Returns HTTP 503 instead when too many bytes
+/// wait to be sent.
+pub(super) fn counted(state: &ServerState, response: HttpResponse) -> HttpResponse {
     // Stored files are counted where they are stored.
-    if answer.headers().contains_key(header::ACCEPT_RANGES) {
-        return answer;
+    if response.headers().contains_key(header::ACCEPT_RANGES) {
+        return response;
     }
-    let bytes = answer.body().size_hint().lower();
-    match shared.answers.take(usize::try_from(bytes).unwrap_or(usize::MAX)) {
-        Some(held) => answer.map(|body| Full::new(held.tie(body.into_inner().unwrap_or_default()))),
+    let bytes = response.body().size_hint().lower();
+    match state.answers.take(usize::try_from(bytes).unwrap_or(usize::MAX)) {
+        Some(held) => {
+            response.map(|body| Full::new(held.tie(body.into_inner().unwrap_or_default())))
+        }
         None => {
-            let mut refusal = Answer::unavailable().into_response();
+            let mut refusal = RestResponse::unavailable().into_http();
             cors::allow(&mut refusal);
             refusal
         }
@@ -122,12 +118,13 @@ pub(super) fn counted(shared: &Shared, answer: Response<Full<Bytes>>) -> Respons
 mod tests {
     use super::*;
     use crate::net::reading::Reading;
+    use http::Response;
     use hyper::service::service_fn;
     use hyper_util::rt::TokioIo;
     use std::sync::Mutex;
     use tokio::io::AsyncWriteExt as _;
 
-    /// The body of a request behind a head with `filler` in it.
+    /// Sends a body behind a head of some `filler` bytes, and returns it as it was read.
     async fn received(filler: usize, body: &str) -> Bytes {
         let (mut client, server) = tokio::io::duplex(1024 * 1024);
         let (share, unread) = (Reading::new(1024 * 1024).share(), Unread::default());
@@ -135,7 +132,8 @@ mod tests {
         let service = service_fn(async |request: hyper::Request<Incoming>| {
             let (parts, body) = request.into_parts();
             let body = RequestBody::new(body, &unread);
-            *received.lock().unwrap() = body.read(&share, &parts.headers, 1024).await.unwrap();
+            *received.lock().unwrap() =
+                body.read(&share, &parts.headers, 1024, || {}).await.unwrap();
             Ok::<_, std::convert::Infallible>(Response::new(Full::<Bytes>::default()))
         });
         let request = format!(

@@ -1,27 +1,27 @@
-//! What may be done at a path, and the answer to OPTIONS (RFC 9110 §9.3.7).
+//! The methods that a path allows, and the response to OPTIONS (RFC 9110 §9.3.7).
 
 use crate::handle::journal::log;
 use crate::net::cors;
-use crate::rest::methods::Methods;
-use crate::rest::{self, ApiPath};
+use crate::rest::response::HttpResponse;
+use crate::rest::router::methods::Methods;
+use crate::rest::router::{self, ApiPath};
 use crate::signalling::{self, polling};
-use bytes::Bytes;
 use http::{Method, Request, Response, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
 
-/// What may be done at a path; `None` when nothing is there.
+/// The methods that a path allows; `None` for an unknown path.
 pub(super) fn methods(path: &str) -> Option<Methods> {
     match path {
         "/websocket" => Methods::of([&Method::GET]),
         _ if signalling::is_path(path) => Methods::of([&Method::GET, &Method::POST]),
-        _ => rest::methods(ApiPath::new(path)),
+        _ => router::methods(ApiPath::new(path)),
     }
 }
 
-/// Says what may be done at a path. A page is told that it may ask anywhere, or it could not read
-/// that nothing is there.
-pub(super) fn options(request: &Request<Incoming>) -> Response<Full<Bytes>> {
+/// Answers OPTIONS with the methods that the path allows. Preflights succeed at unknown paths, too,
+/// so that a page can read the HTTP 404 that its request then gets.
+pub(super) fn options(request: &Request<Incoming>) -> HttpResponse {
     let path = request.uri().path();
     let mut response = Response::new(Full::default());
     cors::allow(&mut response);
@@ -40,14 +40,14 @@ pub(super) fn options(request: &Request<Incoming>) -> Response<Full<Bytes>> {
 mod tests {
     use super::*;
     use crate::net::connection::Protection;
-    use crate::net::http::{serve, tests::shared};
-    use crate::shared::Shared;
+    use crate::net::http::{serve, tests::state};
+    use crate::state::ServerState;
     use std::sync::Arc;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     /// Every path that is served, with something in the place of a star.
     fn paths() -> Vec<String> {
-        let mut paths = rest::paths();
+        let mut paths = router::paths();
         paths.extend(["/websocket", "/socket.io/", "/socket.io"].map(str::to_owned));
         paths
     }
@@ -60,10 +60,10 @@ mod tests {
         body: String,
     }
 
-    async fn ask(shared: &Arc<Shared>, method: &str, path: &str) -> Reply {
+    async fn ask(state: &Arc<ServerState>, method: &str, path: &str) -> Reply {
         let (mut client, server) = tokio::io::duplex(64 * 1024);
         tokio::spawn(serve(
-            Arc::clone(shared),
+            Arc::clone(state),
             server,
             Protection::None,
             None,
@@ -89,14 +89,14 @@ mod tests {
 
     #[tokio::test]
     async fn every_path_names_its_methods_and_refuses_each_other_method_with_their_names() {
-        let shared = shared();
+        let state = state();
         assert!(paths().len() > 25);
         for path in paths() {
-            let told = ask(&shared, "OPTIONS", &path).await;
+            let told = ask(&state, "OPTIONS", &path).await;
             let allow = told.allow.clone().unwrap();
             assert_eq!(told.status, 204, "{path}");
             for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "TRACE", "ODD"] {
-                let reply = ask(&shared, method, &path).await;
+                let reply = ask(&state, method, &path).await;
                 let is_named = allow.split(", ").any(|named| named == method.to_lowercase());
                 assert_eq!(reply.status == 405, !is_named, "{method} {path}: {allow}");
                 let expected = (!is_named).then(|| allow.clone());
@@ -107,14 +107,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_head_is_answered_as_a_get_without_its_body_at_every_path() {
-        let shared = shared();
+        let state = state();
         let mut seen = 0;
         for path in paths() {
-            let get = ask(&shared, "GET", &path).await;
+            let get = ask(&state, "GET", &path).await;
             if get.status == 405 {
                 continue;
             }
-            let head = ask(&shared, "HEAD", &path).await;
+            let head = ask(&state, "HEAD", &path).await;
             assert_eq!((head.status, head.body.as_str()), (get.status, ""), "{path}");
             assert_eq!(head.headers, get.headers, "{path}");
             seen += 1;
@@ -124,20 +124,20 @@ mod tests {
 
     #[tokio::test]
     async fn a_head_opens_no_client_of_the_signalling_server() {
-        let shared = shared();
+        let state = state();
         let polling = "/socket.io/?EIO=3&transport=polling";
-        assert_eq!(ask(&shared, "HEAD", polling).await.status, 200);
-        assert_eq!(shared.with_hub(|hub| hub.all()), Vec::<String>::new());
+        assert_eq!(ask(&state, "HEAD", polling).await.status, 200);
+        assert_eq!(state.with_hub(|hub| hub.all()), Vec::<String>::new());
         let websocket = "/socket.io/?EIO=3&transport=websocket";
-        assert_eq!(ask(&shared, "HEAD", websocket).await.status, 426);
+        assert_eq!(ask(&state, "HEAD", websocket).await.status, 426);
     }
 
     #[tokio::test]
     async fn where_nothing_is_a_page_may_ask_and_is_told_so() {
-        let shared = shared();
-        let told = ask(&shared, "OPTIONS", "/nowhere").await;
+        let state = state();
+        let told = ask(&state, "OPTIONS", "/nowhere").await;
         assert_eq!((told.status, told.allow), (204, None));
-        assert_eq!(ask(&shared, "GET", "/nowhere").await.status, 404);
-        assert_eq!(ask(&shared, "HEAD", "/nowhere").await.status, 404);
+        assert_eq!(ask(&state, "GET", "/nowhere").await.status, 404);
+        assert_eq!(ask(&state, "HEAD", "/nowhere").await.status, 404);
     }
 }

@@ -1,7 +1,7 @@
-//! What a connection is told for which there is no room.
+//! Refuses a connection because there is no room for it.
 
 use crate::net::listener::Service;
-use crate::shared::Shared;
+use crate::state::ServerState;
 use mfly_proto::framing::{Framing, Open};
 use mfly_proto::stream::{StreamCondition, StreamError};
 use mfly_transport::server;
@@ -11,31 +11,31 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tracing::debug;
 
-/// How long telling a client may take, TLS included.
+/// How long refusing a client may take, TLS handshake included.
 const TELLING: Duration = Duration::from_secs(5);
 
-/// How much of what a client sent is read, so that it can read the answer.
+/// How many bytes of the client are read after the refusal, so that it can read the refusal.
 const DRAINED_BYTES: u64 = 64 * 1024;
 
-/// The answer over HTTP.
+/// The refusal over HTTP.
 const UNAVAILABLE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n\
     content-length: 0\r\nconnection: close\r\naccess-control-allow-origin: *\r\n\r\n";
 
-/// Tells a client that there is no room, in what is spoken on its listener.
-pub(crate) async fn refuse(shared: &Shared, socket: TcpStream, service: &Service) {
+/// Refuses a client in the protocol of its listener.
+pub(crate) async fn refuse(state: &ServerState, socket: TcpStream, service: &Service) {
     let telling = async {
         match service {
-            Service::Http(None) => busy(socket).await,
-            Service::Xmpp(_) => tell(socket, &stream_error(shared)).await,
+            Service::Http(None) => refuse_http(socket).await,
+            Service::Xmpp(_) => tell(socket, &stream_error(state)).await,
             Service::Http(Some(tls)) => {
                 match server::secure(socket, Arc::clone(tls.config()), TELLING).await {
-                    Ok(io) => busy(io).await,
+                    Ok(io) => refuse_http(io).await,
                     Err(error) => debug!(%error, "a client does not hear that there is no room"),
                 }
             }
             Service::XmppOverTls(tls) => {
                 match server::secure(socket, Arc::clone(tls.config()), TELLING).await {
-                    Ok(io) => tell(io, &stream_error(shared)).await,
+                    Ok(io) => tell(io, &stream_error(state)).await,
                     Err(error) => debug!(%error, "a client does not hear that there is no room"),
                 }
             }
@@ -46,8 +46,8 @@ pub(crate) async fn refuse(shared: &Shared, socket: TcpStream, service: &Service
     }
 }
 
-/// Tells a client over HTTP that there is no room, and closes the connection.
-pub(crate) async fn busy(io: impl AsyncRead + AsyncWrite + Unpin) {
+/// Refuses a client with HTTP 503, and closes the connection.
+pub(crate) async fn refuse_http(io: impl AsyncRead + AsyncWrite + Unpin) {
     tell(io, UNAVAILABLE).await;
 }
 
@@ -55,7 +55,7 @@ async fn tell(mut io: impl AsyncRead + AsyncWrite + Unpin, text: &[u8]) {
     let told = async {
         io.write_all(text).await?;
         io.shutdown().await?;
-        // To close while something is unread would tear down the answer.
+        // Closing with unread bytes would reset the connection, and the refusal would be lost.
         let mut rest = [0; 1024];
         let mut sent = (&mut io).take(DRAINED_BYTES);
         while sent.read(&mut rest).await? > 0 {}
@@ -68,9 +68,9 @@ async fn tell(mut io: impl AsyncRead + AsyncWrite + Unpin, text: &[u8]) {
     }
 }
 
-/// A stream that ends at once (RFC 6120 §4.9.1.1).
-fn stream_error(shared: &Shared) -> Vec<u8> {
-    let open = shared.with_core(|core, _| Open {
+/// A stream header, a stream error and the closing tag (RFC 6120 §4.9.1.1).
+fn stream_error(state: &ServerState) -> Vec<u8> {
+    let open = state.with_core(|core, _| Open {
         from: Some(core.world().host().to_string()),
         id: Some(core.world_mut().fresh_id()),
         lang: Some("en".to_owned()),

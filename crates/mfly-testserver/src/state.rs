@@ -13,7 +13,7 @@ use crate::handle::journal::{Direction, Recorder, TEXT_BYTES};
 use crate::net::addresses::Addresses;
 use crate::net::admission::Admission;
 use crate::net::reading::Reading;
-use crate::rest::media_store::MediaStore;
+use crate::rest::media::store::MediaStore;
 use crate::rest::token::Tokens;
 use crate::signalling::hub::Hub;
 use mfly_proto::framing::{Frame, Framing};
@@ -33,7 +33,7 @@ struct Protocol {
 }
 
 /// What all tasks of one server share.
-pub(crate) struct Shared {
+pub(crate) struct ServerState {
     protocol: Mutex<Protocol>,
     media: Mutex<MediaStore>,
     signalling: Mutex<Hub>,
@@ -63,7 +63,7 @@ pub(crate) struct Shared {
     stopping: watch::Sender<bool>,
 }
 
-impl Shared {
+impl ServerState {
     pub(crate) fn new(
         core: Core,
         token_secret: [u8; 64],
@@ -346,17 +346,17 @@ mod tests {
     use crate::core::testing::settings;
     use crate::net::admission::Limits;
 
-    fn shared(queued: usize) -> Shared {
+    fn state(queued: usize) -> ServerState {
         let core = Core::new(settings(), [1; 32]).unwrap();
         let addresses = Addresses::plain("127.0.0.1:1".parse().unwrap());
         let limits = Memory { queued, ..Memory::DEFAULT_LIMITS };
         let admission = Admission::new(Limits::default());
         let lifetime = Duration::from_secs(60);
-        Shared::new(core, [2; 64], addresses, limits, admission, lifetime)
+        ServerState::new(core, [2; 64], addresses, limits, admission, lifetime)
     }
 
-    fn send(shared: &Shared, ids: &[StreamId], text: &str) {
-        shared.with_core(|core, _| {
+    fn send(state: &ServerState, ids: &[StreamId], text: &str) {
+        state.with_core(|core, _| {
             for id in ids {
                 let text = format!("<message to='{}'>{text}</message>", id.0);
                 core.world_mut().send(*id, text.into());
@@ -364,74 +364,74 @@ mod tests {
         });
     }
 
-    fn is_open(shared: &Shared, id: StreamId) -> bool {
-        shared.protocol().queues.contains_key(&id)
+    fn is_open(state: &ServerState, id: StreamId) -> bool {
+        state.protocol().queues.contains_key(&id)
     }
 
     #[test]
     fn presence_of_thousands_may_wait_for_a_connection_and_is_given_back_once_written() {
-        let shared = shared(Memory::DEFAULT_LIMITS.queued);
-        let (id, outgoing) = shared.open(StreamMeta::default());
+        let state = state(Memory::DEFAULT_LIMITS.queued);
+        let (id, outgoing) = state.open(StreamMeta::default());
         for _ in 0..10_000 {
-            send(&shared, &[id], &"x".repeat(300));
+            send(&state, &[id], &"x".repeat(300));
         }
-        assert!(is_open(&shared, id));
+        assert!(is_open(&state, id));
         while outgoing.try_next().is_some() {}
-        assert!(shared.memory().queued > 3_000_000);
+        assert!(state.memory().queued > 3_000_000);
         outgoing.written();
-        assert_eq!(shared.memory().queued, 0);
-        let (_, queue) = shared.protocol().queues.remove(&id).unwrap();
+        assert_eq!(state.memory().queued, 0);
+        let (_, queue) = state.protocol().queues.remove(&id).unwrap();
         assert_eq!(queue.waiting(), 0);
     }
 
     #[tokio::test]
     async fn a_connection_that_reads_nothing_is_told_so_before_it_takes_much_memory() {
-        let shared = shared(Memory::DEFAULT_LIMITS.queued);
-        let (id, outgoing) = shared.open(StreamMeta::default());
+        let state = state(Memory::DEFAULT_LIMITS.queued);
+        let (id, outgoing) = state.open(StreamMeta::default());
         let large = "x".repeat(256 * 1024);
         for _ in 0..QUEUED_BYTES / large.len() + 1 {
-            send(&shared, &[id], &large);
+            send(&state, &[id], &large);
         }
-        assert!(!is_open(&shared, id));
+        assert!(!is_open(&state, id));
         assert_eq!(outgoing.ended().await, Fate::Shed);
-        assert_eq!(shared.memory().queued, 0);
+        assert_eq!(state.memory().queued, 0);
     }
 
     #[test]
     fn what_all_receivers_have_in_common_is_kept_once() {
-        let shared = shared(Memory::DEFAULT_LIMITS.queued);
-        let open: Vec<_> = (0..50).map(|_| shared.open(StreamMeta::default())).collect();
+        let state = state(Memory::DEFAULT_LIMITS.queued);
+        let open: Vec<_> = (0..50).map(|_| state.open(StreamMeta::default())).collect();
         let ids: Vec<_> = open.iter().map(|(id, _)| *id).collect();
         for number in 0..8 {
-            send(&shared, &ids, &format!("{number}{}", "x".repeat(240_000)));
+            send(&state, &ids, &format!("{number}{}", "x".repeat(240_000)));
         }
-        assert!(ids.iter().all(|id| is_open(&shared, *id)));
-        let queued = shared.memory().queued;
+        assert!(ids.iter().all(|id| is_open(&state, *id)));
+        let queued = state.memory().queued;
         assert!(queued < 8 * 240_000 + 50 * 8 * 512, "{queued}");
     }
 
     #[test]
     fn when_too_much_waits_for_all_the_one_that_reads_least_goes_first() {
-        let shared = shared(2_000_000);
-        let (slow, _one) = shared.open(StreamMeta::default());
-        let (slower, _two) = shared.open(StreamMeta::default());
-        let (quick, outgoing) = shared.open(StreamMeta::default());
+        let state = state(2_000_000);
+        let (slow, _one) = state.open(StreamMeta::default());
+        let (slower, _two) = state.open(StreamMeta::default());
+        let (quick, outgoing) = state.open(StreamMeta::default());
         for number in 0..100 {
             for (id, count) in [(slow, 1), (slower, 2), (quick, 1)] {
                 for copy in 0..count {
                     // Nothing that could be shared.
                     let text = format!("{number}{copy}{id:?}").repeat(1000);
-                    send(&shared, &[id], &text);
+                    send(&state, &[id], &text);
                 }
             }
             while outgoing.try_next().is_some() {}
             outgoing.written();
-            assert!(shared.memory().queued <= 2_000_000);
-            if !is_open(&shared, slower) {
+            assert!(state.memory().queued <= 2_000_000);
+            if !is_open(&state, slower) {
                 break;
             }
         }
-        let left = [slow, slower, quick].map(|id| is_open(&shared, id));
+        let left = [slow, slower, quick].map(|id| is_open(&state, id));
         assert_eq!(left, [true, false, true]);
     }
 }

@@ -6,9 +6,9 @@
 //! the same connection, can be used once, and is void when its connection ends.
 
 use crate::core::world::RegisterError;
-use crate::rest;
-use crate::shared::Shared;
+use crate::rest::caller::Caller;
 use crate::signalling::hub::Approval;
+use crate::state::ServerState;
 use mfly_proto::cipher::RequestCipher;
 use mfly_proto::jid::UserIdentifier;
 use mfly_proto::qr_login::{APPROVE, Approve, LOGIN_STATUS, LoginStatus, QrResponse, RESPONSE};
@@ -17,15 +17,15 @@ use std::collections::BTreeMap;
 use tokio::time::Instant;
 
 /// Does what a client's event asks for, and returns what to acknowledge it with.
-pub(crate) fn event(shared: &Shared, sid: &str, name: &str, argument: &Value) -> Option<Value> {
+pub(crate) fn event(state: &ServerState, sid: &str, name: &str, argument: &Value) -> Option<Value> {
     match name {
-        APPROVE => Some(match approve(shared, sid, argument) {
+        APPROVE => Some(match approve(state, sid, argument) {
             Ok(code) => json!({"statusCode": 200, "message": "Success", "socketId": code}),
             Err((code, message)) => json!({"statusCode": code, "message": message}),
         }),
         LOGIN_STATUS => {
             let status = LoginStatus::decode(argument).ok()?;
-            settle(shared, sid, &status);
+            settle(state, sid, &status);
             None
         }
         _ => None,
@@ -33,27 +33,31 @@ pub(crate) fn event(shared: &Shared, sid: &str, name: &str, argument: &Value) ->
 }
 
 /// Gives a client another code.
-pub(crate) fn fresh_code(shared: &Shared, sid: &str) {
-    let code = shared.with_core(|core, _| core.world_mut().fresh_id());
-    shared.with_hub(|hub| hub.show(sid, code, Instant::now()));
-    shared.signalling_deadline_changed();
+pub(crate) fn fresh_code(state: &ServerState, sid: &str) {
+    let code = state.with_core(|core, _| core.world_mut().fresh_id());
+    state.with_hub(|hub| hub.show(sid, code, Instant::now()));
+    state.signalling_deadline_changed();
 }
 
 /// A client went away between approval and log-in: nothing comes of it.
-pub(crate) fn gone(shared: &Shared, approval: Approval) {
-    revoke(shared, &approval.code);
+pub(crate) fn gone(state: &ServerState, approval: Approval) {
+    revoke(state, &approval.code);
     let status = LoginStatus { success: false, public_key: approval.phone_name };
-    shared.with_hub(|hub| hub.emit(&approval.phone, LOGIN_STATUS, Some(status.encode())));
+    state.with_hub(|hub| hub.emit(&approval.phone, LOGIN_STATUS, Some(status.encode())));
 }
 
-fn approve(shared: &Shared, phone: &str, argument: &Value) -> Result<String, (u16, &'static str)> {
+fn approve(
+    state: &ServerState,
+    phone: &str,
+    argument: &Value,
+) -> Result<String, (u16, &'static str)> {
     let asked = Approve::decode(argument).map_err(|_| (400, "Invalid request"))?;
     let caller =
-        rest::caller_of(shared, asked.authorization.expose()).ok_or((401, "Token Expired"))?;
-    let (web, phone_name) = shared
+        Caller::of_token(state, asked.authorization.expose()).ok_or((401, "Token Expired"))?;
+    let (web, phone_name) = state
         .with_hub(|hub| hub.claim(&asked.token, phone, Instant::now()))
         .ok_or((410, "This code is no longer valid"))?;
-    let registered = shared.with_core(|core, now| {
+    let registered = state.with_core(|core, now| {
         let world = core.world_mut();
         let identifier =
             UserIdentifier::new(caller.user.as_str()).map_err(|_| (400, "Invalid user"))?;
@@ -73,7 +77,7 @@ fn approve(shared: &Shared, phone: &str, argument: &Value) -> Result<String, (u1
     let (registered, cipher) = match registered {
         Ok(registered) => registered,
         Err(refusal) => {
-            fresh_code(shared, &web);
+            fresh_code(state, &web);
             return Err(refusal);
         }
     };
@@ -83,28 +87,28 @@ fn approve(shared: &Shared, phone: &str, argument: &Value) -> Result<String, (u1
         socket_id: phone_name,
     };
     let sealed = response.seal(&cipher);
-    if shared.with_hub(|hub| hub.emit(&web, RESPONSE, Some(sealed))) {
+    if state.with_hub(|hub| hub.emit(&web, RESPONSE, Some(sealed))) {
         Ok(asked.token)
     } else {
-        revoke(shared, &asked.token);
+        revoke(state, &asked.token);
         Err((410, "This code is no longer valid"))
     }
 }
 
 /// The browser says how its log-in went: the phone hears it, and a failed one leaves nothing
 /// behind.
-fn settle(shared: &Shared, web: &str, status: &LoginStatus) {
-    let settled = shared.with_hub(|hub| hub.settle(web, &status.public_key));
+fn settle(state: &ServerState, web: &str, status: &LoginStatus) {
+    let settled = state.with_hub(|hub| hub.settle(web, &status.public_key));
     let Some(approval) = settled else { return };
     if !status.success {
-        revoke(shared, &approval.code);
-        fresh_code(shared, web);
+        revoke(state, &approval.code);
+        fresh_code(state, web);
     }
-    shared.with_hub(|hub| hub.emit(&approval.phone, LOGIN_STATUS, Some(status.encode())));
+    state.with_hub(|hub| hub.emit(&approval.phone, LOGIN_STATUS, Some(status.encode())));
 }
 
-fn revoke(shared: &Shared, code: &str) {
-    shared.with_core(|core, now| {
+fn revoke(state: &ServerState, code: &str) {
+    state.with_core(|core, now| {
         let world = core.world_mut();
         if let Some((user, registration)) = world.take_qr_session(code) {
             world.log_out(now, &user, registration);

@@ -1,15 +1,14 @@
-//! The methods of a path (RFC 9110 §9.1).
+//! The methods that a path allows (RFC 9110 §9.1).
 
-use crate::rest::response::Answer;
+use crate::rest::response::RestResponse;
 use http::{HeaderValue, Method, StatusCode, header};
 
-/// What may be done at one path.
+/// The methods that one path allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Methods(Vec<Method>);
 
 impl Methods {
-    /// These, HEAD wherever there is GET, and OPTIONS. `None` when there are none: then there is
-    /// nothing at that path.
+    /// `methods`, HEAD if there is GET, and OPTIONS. `None` for an unknown path, which has none.
     pub(crate) fn of<'a>(methods: impl IntoIterator<Item = &'a Method>) -> Option<Self> {
         let mut all = Vec::new();
         for method in methods {
@@ -27,7 +26,7 @@ impl Methods {
         Some(Self(all))
     }
 
-    /// Whether this is one of them.
+    /// Whether the path allows this method.
     pub(crate) fn contain(&self, method: &Method) -> bool {
         self.0.contains(method)
     }
@@ -39,9 +38,9 @@ impl Methods {
         HeaderValue::from_str(&names.join(", ")).unwrap_or(HeaderValue::from_static("OPTIONS"))
     }
 
-    /// The answer to any other method (RFC 9110 §15.5.6).
-    pub(crate) fn refusal(&self) -> Answer {
-        let refusal = Answer::http(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
-        refusal.with(header::ALLOW, self.allow())
+    /// The response to any other method: HTTP 405 (RFC 9110 §15.5.6).
+    pub(crate) fn not_allowed(&self) -> RestResponse {
+        let response = RestResponse::http(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
+        response.with(header::ALLOW, self.allow())
     }
 }

@@ -4,10 +4,6 @@
 //! kept: bytes come in without room behind them, and give their charge back when the last part of
 //! them is no longer used, be it by a client that still reads a file which made room.
 
-mod range;
-
-pub(crate) use range::Range;
-
 use crate::core::memory::{Budget, Held};
 use crate::net::reading::Reading;
 use bytes::{Bytes, BytesMut};
