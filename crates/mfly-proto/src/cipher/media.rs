@@ -19,7 +19,6 @@ use super::file_key::FileKey;
 use super::iv::Iv;
 use super::key::SecretKey;
 use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt};
-use std::fmt;
 use zeroize::Zeroizing;
 
 /// Seals and opens one file. Key: the file key. IV: that of messages.
@@ -129,12 +128,7 @@ impl MediaSealer {
         self.update(&[padding; BLOCK_BYTES][..usize::from(padding)])
     }
 }
-
-impl fmt::Debug for MediaSealer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MediaSealer").finish_non_exhaustive()
-    }
-}
+debug_only!(MediaSealer {});
 
 /// Opens a file piece by piece; the pieces may have any size.
 ///
@@ -190,15 +184,7 @@ impl MediaOpener {
         Ok(last)
     }
 }
-
-impl fmt::Debug for MediaOpener {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MediaOpener")
-            .field("sealed", &self.sealed)
-            .field("plain_len", &self.plain_len)
-            .finish_non_exhaustive()
-    }
-}
+debug_only!(MediaOpener { sealed, plain_len });
 
 fn no_bytes() -> Zeroizing<Vec<u8>> {
     Zeroizing::new(Vec::with_capacity(BLOCK_BYTES))

@@ -1,7 +1,6 @@
-//! ANONYMOUS (RFC 4505): no identity; optionally a trace, by which the server's operator can find
-//! out who it was.
+//! ANONYMOUS (RFC 4505): no identity, and optionally a trace for the server's operator.
 
-use super::{Mechanism, SaslError};
+use super::{SaslError, single_message};
 use crate::argument::InvalidArgument;
 
 /// The mechanism's name.
@@ -14,13 +13,13 @@ pub struct Anonymous {
 }
 
 impl Anonymous {
-    /// Leaves no trace.
+    /// Sends no trace.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Leaves a trace: an e-mail address, or a word that means something to whoever connects.
+    /// Sends a trace: an e-mail address, or a text by which the operator can identify the client.
     ///
     /// # Errors
     /// When it is empty, longer than 255 characters, or holds a control character.
@@ -40,26 +39,9 @@ fn is_trace(text: &str) -> bool {
     text.chars().count() <= 255 && !text.chars().any(char::is_control)
 }
 
-impl Mechanism for Anonymous {
-    fn name(&self) -> &'static str {
-        NAME
-    }
+single_message!(Anonymous, trace);
 
-    fn initial(&mut self) -> Vec<u8> {
-        self.trace.clone().into_bytes()
-    }
-
-    fn step(&mut self, _challenge: &[u8]) -> Result<Vec<u8>, SaslError> {
-        Err(SaslError::UnexpectedChallenge { mechanism: NAME })
-    }
-
-    /// Accepts any data: ANONYMOUS defines none, and so there is nothing to check.
-    fn success(&mut self, _data: &[u8]) -> Result<(), SaslError> {
-        Ok(())
-    }
-}
-
-/// The server's half: the trace, if there is one.
+/// The server's half: reads the trace, if there is one.
 ///
 /// # Errors
 /// When the message is not UTF-8, or not a trace.
@@ -75,18 +57,6 @@ pub fn parse(message: &[u8]) -> Result<Option<String>, SaslError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_message_is_the_trace_and_empty_without_one() {
-        let cases =
-            [(Anonymous::new(), None), (Anonymous::with_trace("sirhc").unwrap(), Some("sirhc"))];
-        for (mut anonymous, trace) in cases {
-            assert_eq!(anonymous.name(), "ANONYMOUS");
-            assert_eq!(parse(&anonymous.initial()).unwrap().as_deref(), trace);
-            assert!(anonymous.step(b"").is_err());
-            assert_eq!(anonymous.success(b""), Ok(()));
-        }
-    }
 
     #[test]
     fn a_trace_is_at_most_255_characters_without_control_characters() {

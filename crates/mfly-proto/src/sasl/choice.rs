@@ -1,29 +1,29 @@
-//! Which mechanism to use: one pure function over what the policy wants, what the server offers,
-//! and what the connection can do.
+//! The choice of a mechanism: a pure function of the policy, the server's offer and the
+//! connection's channel bindings.
 //!
 //! | mechanism | used when offered and … |
 //! |---|---|
 //! | `EXTERNAL` | the policy names it, and the channel is confidential |
 //! | `SCRAM-*-PLUS` | both sides have a channel binding in common |
-//! | `SCRAM-*` | always; it tells nothing about the password |
+//! | `SCRAM-*` | always: it does not reveal the password |
 //! | `PLAIN` | the policy allows it, and the channel is confidential |
 //! | `ANONYMOUS` | the policy names it |
 //!
 //! | our bindings | -PLUS offered | binding in common | flag of SCRAM |
 //! |---|---|---|---|
 //! | none | either | – | `n` |
-//! | some | no | – | `y`: a server that did offer -PLUS refuses, because somebody removed it |
+//! | some | no | – | `y`: a server that did offer -PLUS refuses, because its offer was changed on the way |
 //! | some | yes | yes | `p=`, `tls-exporter` before `tls-server-end-point` |
 //! | some | yes | no | `n` |
 //!
-//! A server that announces no bindings (XEP-0440) is not guessed at: servers that know only
-//! `tls-unique` offer -PLUS and announce nothing (observed: ejabberd 23.01, which does so over
-//! every TLS version, and Prosody 0.12), and would refuse any other. Where the policy insists on
-//! -PLUS, the best binding of the connection is tried all the same.
+//! When a server announces no bindings (XEP-0440), -PLUS is not chosen: servers that know only
+//! `tls-unique` offer -PLUS and announce nothing (observed: ejabberd 23.01 over every TLS version,
+//! and Prosody 0.12), and refuse any other binding. If the policy insists on -PLUS, the best
+//! binding of the connection is tried nevertheless.
 //!
-//! What is weaker than the policy's least, or than what an earlier login used, is never chosen: the
-//! server's offer is not authenticated, and somebody in between could have shortened it. What was
-//! remembered as -PLUS counts without it while the connection has no binding of its own.
+//! A mechanism weaker than the policy's minimum, or than that of an earlier login, is never chosen:
+//! the server's offer is not authenticated, and an attacker could have shortened it. A remembered
+//! -PLUS mechanism counts without -PLUS while the connection has no channel binding.
 
 use super::channel_binding::ChannelBindings;
 use super::kind::MechanismKind;
@@ -32,10 +32,10 @@ use crate::text::escaped;
 use std::fmt;
 use thiserror::Error;
 
-/// What an account may log in with.
+/// The mechanisms that an account may log in with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MechanismPolicy {
-    /// The best first.
+    /// Allowed mechanisms, the preferred one first.
     preference: Vec<MechanismKind>,
     pinned: Option<MechanismKind>,
     at_least: Option<MechanismKind>,
@@ -43,7 +43,7 @@ pub struct MechanismPolicy {
 }
 
 impl MechanismPolicy {
-    /// An account with a password: the strongest SCRAM, and PLAIN if there is none.
+    /// An account with a password: the strongest SCRAM, or PLAIN if SCRAM is not offered.
     #[must_use]
     pub fn password() -> Self {
         let is_for_password = |kind: &MechanismKind| {
@@ -52,7 +52,7 @@ impl MechanismPolicy {
         Self::of(MechanismKind::ALL.into_iter().filter(is_for_password))
     }
 
-    /// Only these mechanisms, the best first.
+    /// Only these mechanisms, the preferred one first.
     pub fn of(preference: impl IntoIterator<Item = MechanismKind>) -> Self {
         Self {
             preference: preference.into_iter().collect(),
@@ -62,47 +62,46 @@ impl MechanismPolicy {
         }
     }
 
-    /// PLAIN and nothing else: the platform's accounts, whose sealed password changes with every
-    /// login.
+    /// PLAIN only: for the platform's accounts, whose sealed password changes with every login.
     #[must_use]
     pub fn plain() -> Self {
         Self::of([MechanismKind::Plain])
     }
 
-    /// The TLS client certificate.
+    /// EXTERNAL only: the TLS client certificate authenticates.
     #[must_use]
     pub fn external() -> Self {
         Self::of([MechanismKind::External])
     }
 
-    /// Nobody.
+    /// ANONYMOUS only: no identity.
     #[must_use]
     pub fn anonymous() -> Self {
         Self::of([MechanismKind::Anonymous])
     }
 
-    /// Never PLAIN: a server without SCRAM is an error.
+    /// Excludes PLAIN: a server without SCRAM is an error.
     #[must_use]
     pub fn without_plain(mut self) -> Self {
         self.preference.retain(|kind| *kind != MechanismKind::Plain);
         self
     }
 
-    /// This mechanism and no other.
+    /// Allows this mechanism and no other.
     #[must_use]
     pub fn pinned(mut self, kind: MechanismKind) -> Self {
         self.pinned = Some(kind);
         self
     }
 
-    /// Nothing weaker than this one.
+    /// Allows nothing weaker than this mechanism.
     #[must_use]
     pub fn at_least(mut self, kind: MechanismKind) -> Self {
         self.at_least = Some(kind);
         self
     }
 
-    /// What an earlier login of the same account at the same server used: nothing weaker will do.
+    /// Allows nothing weaker than the mechanism of an earlier login to the same account and server.
     #[must_use]
     pub fn remembered(mut self, kind: Option<MechanismKind>) -> Self {
         self.remembered = kind;
@@ -122,26 +121,26 @@ impl Default for MechanismPolicy {
     }
 }
 
-/// The mechanism to use.
+/// The chosen mechanism.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// PLAIN
+    /// PLAIN: the password is sent in clear.
     Plain,
-    /// SCRAM
+    /// SCRAM, with or without channel binding.
     Scram {
         /// The hash function.
         hash: ScramHash,
-        /// What to say about channel binding.
+        /// The channel binding, or the flag that there is none.
         binding: Binding,
     },
-    /// EXTERNAL
+    /// EXTERNAL: the TLS client certificate.
     External,
-    /// ANONYMOUS
+    /// ANONYMOUS: no identity.
     Anonymous,
 }
 
 impl Choice {
-    /// The mechanism, to be [remembered](MechanismPolicy::remembered) once the login succeeded.
+    /// The mechanism, to be [remembered](MechanismPolicy::remembered) after a successful login.
     #[must_use]
     pub const fn kind(&self) -> MechanismKind {
         match self {
@@ -153,7 +152,7 @@ impl Choice {
     }
 }
 
-/// The names that a server offered, as far as they have a mechanism's form; 32 at most.
+/// The first 32 names of a server's offer that have the form of a mechanism's name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Offered(Vec<String>);
 
@@ -182,42 +181,42 @@ impl fmt::Display for Offered {
     }
 }
 
-/// Why no mechanism will do.
+/// The reason why no mechanism can be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ChoiceError {
-    /// The server offers nothing that the policy wants and the connection can do.
+    /// The server offers no mechanism that the policy allows and the connection can use.
     #[error(
         "the server offers {offered}: none of it is allowed by the mechanism policy and possible here"
     )]
     NoneUsable {
-        /// What the server offers.
+        /// Mechanisms that the server offers.
         offered: Offered,
     },
-    /// PLAIN would be next, and it would tell the password to everybody on the way.
+    /// Only PLAIN is left, which would send the password in clear over this connection.
     #[error(
         "the server offers {offered} and the connection is not encrypted: PLAIN would send the password in clear; use TLS"
     )]
     PlainOnClearText {
-        /// What the server offers.
+        /// Mechanisms that the server offers.
         offered: Offered,
     },
-    /// The pinned mechanism is not offered, or not possible here.
+    /// The pinned mechanism is not offered, or cannot be used on this connection.
     #[error(
         "{pinned} is pinned and cannot be used; the server offers {offered}: if it changed, change the pin, and if not, somebody is in between"
     )]
     Pinned {
         /// The pinned mechanism.
         pinned: MechanismKind,
-        /// What the server offers.
+        /// Mechanisms that the server offers.
         offered: Offered,
     },
-    /// All that is possible is weaker than the policy allows.
+    /// Every usable mechanism is weaker than the policy allows.
     #[error("the server offers {offered}: nothing of it that can be used is as strong as {least}")]
     TooWeak {
-        /// The weakest that the policy allows.
+        /// The weakest mechanism that the policy allows.
         least: MechanismKind,
-        /// What the server offers.
+        /// Mechanisms that the server offers.
         offered: Offered,
     },
     /// An earlier login used a stronger mechanism.
@@ -225,17 +224,17 @@ pub enum ChoiceError {
         "an earlier login used {remembered} and the server now offers {offered}: somebody may be in between; if the server changed, forget what was remembered"
     )]
     Downgraded {
-        /// What was used earlier.
+        /// The mechanism of the earlier login.
         remembered: MechanismKind,
-        /// What the server offers.
+        /// Mechanisms that the server offers.
         offered: Offered,
     },
-    /// -PLUS mechanisms are all that is left, and the two sides have no channel binding in common.
+    /// Only -PLUS mechanisms are left, and the two sides have no channel binding in common.
     #[error(
         "the server offers {offered}, and this connection has no channel binding that the server announces"
     )]
     NoCommonBinding {
-        /// What the server offers.
+        /// Mechanisms that the server offers.
         offered: Offered,
     },
 }
@@ -316,7 +315,7 @@ pub fn choose(
     }
 }
 
-/// The best binding that both sides have.
+/// The preferred binding that both sides have.
 fn common_binding(
     policy: &MechanismPolicy,
     announced: &[String],
@@ -330,7 +329,7 @@ fn common_binding(
     })
 }
 
-/// What to say about channel binding when there is none.
+/// The channel-binding flag when there is no binding.
 fn without_binding(offered: &[String], bindings: &ChannelBindings) -> Binding {
     let is_plus = |name: &String| ScramHash::ALL.iter().any(|hash| name == hash.mechanism_plus());
     if bindings.is_empty() || offered.iter().any(is_plus) {

@@ -1,13 +1,13 @@
-//! What is wrong with a SASL message.
+//! Errors of SASL messages.
 
 use super::scram::ScramError;
 use thiserror::Error;
 
-/// A SASL message that cannot be accepted. It never holds any of the content.
+/// A SASL message that cannot be accepted. The error never holds any of its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SaslError {
-    /// The mechanism expects no challenge, or no further one.
+    /// The mechanism expects no challenge, or no further challenge.
     #[error("the server sent a challenge that {mechanism} does not have")]
     UnexpectedChallenge {
         /// The mechanism in use.
@@ -18,10 +18,10 @@ pub enum SaslError {
     Malformed {
         /// The mechanism in use.
         mechanism: &'static str,
-        /// What is wrong with it.
+        /// The fault of the message.
         reason: &'static str,
     },
-    /// SCRAM found that something is not as it must be.
+    /// SCRAM refuses the message.
     #[error(transparent)]
     Scram(#[from] ScramError),
 }

@@ -1,8 +1,8 @@
-//! The end of an authentication that did not succeed (RFC 6120 §6.4.5, §6.5).
+//! Failed authentication (RFC 6120 §6.4.5, §6.5).
 //!
 //! `<failure xmlns="urn:ietf:params:xml:ns:xmpp-sasl"><not-authorized/></failure>`
 
-use crate::decode::DecodeError;
+use crate::decode::{DecodeError, expect};
 use crate::ns;
 use crate::text::escaped;
 use crate::xml::{Element, Writer};
@@ -38,7 +38,7 @@ named! {
 }
 
 impl FailureCondition {
-    /// Whether other credentials are needed: the same ones will fail again.
+    /// Whether the same credentials will fail again.
     #[must_use]
     pub const fn is_credentials_fault(self) -> bool {
         matches!(
@@ -51,10 +51,10 @@ impl FailureCondition {
     }
 }
 
-/// An authentication that failed, in the server's words.
+/// A failed authentication: the server's condition and explanation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// Why.
+    /// The reason of the failure.
     pub condition: FailureCondition,
     /// The server's explanation, if any.
     pub text: Option<String>,
@@ -77,11 +77,9 @@ impl Failure {
     /// RFC 6120 §6.5 asks.
     ///
     /// # Errors
-    /// When the element is another one.
+    /// When the element has another name or namespace.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
-        if !Self::is(element) {
-            return Err(DecodeError::UnexpectedElement { expected: "failure" });
-        }
+        expect(element, ns::SASL, "failure")?;
         let mut failure = Self::new(FailureCondition::NotAuthorized);
         for child in element.children().filter(|child| child.ns() == ns::SASL) {
             if child.name() == "text" {

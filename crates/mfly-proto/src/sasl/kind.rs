@@ -1,4 +1,4 @@
-//! The mechanisms that are supported here, and which is stronger.
+//! The supported mechanisms, ordered by strength.
 
 use super::scram::ScramHash;
 use super::{anonymous, external, plain};
@@ -6,26 +6,26 @@ use crate::argument::InvalidArgument;
 use std::fmt;
 use std::str::FromStr;
 
-/// A mechanism that is supported here.
+/// A supported mechanism.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MechanismKind {
-    /// The TLS client certificate.
+    /// EXTERNAL: the TLS client certificate authenticates.
     External,
     /// SCRAM, with channel binding or without.
     Scram {
         /// The hash function.
         hash: ScramHash,
-        /// With channel binding.
+        /// Whether with channel binding.
         plus: bool,
     },
-    /// The password itself.
+    /// PLAIN: the password is sent in clear.
     Plain,
-    /// Nobody.
+    /// ANONYMOUS: no identity.
     Anonymous,
 }
 
 impl MechanismKind {
-    /// All of them, the strongest first.
+    /// All mechanisms, the strongest first.
     pub const ALL: [Self; 9] = [
         Self::External,
         Self::scram(ScramHash::Sha512, true),
@@ -54,20 +54,20 @@ impl MechanismKind {
         }
     }
 
-    /// The mechanism of this name, if it is supported here.
+    /// The mechanism with this name, if it is supported.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// Whether it is weaker than `other`.
+    /// Whether the mechanism is weaker than `other`.
     #[must_use]
     pub fn is_weaker_than(self, other: Self) -> bool {
         let rank = |kind| Self::ALL.iter().position(|of_all| *of_all == kind);
         rank(self) > rank(other)
     }
 
-    /// Whether it ties the login to the TLS channel.
+    /// Whether the mechanism ties the login to the TLS channel.
     #[must_use]
     pub const fn is_plus(self) -> bool {
         matches!(self, Self::Scram { plus: true, .. })

@@ -1,9 +1,9 @@
 //! PLAIN (RFC 4616): `[authzid] NUL authcid NUL password`.
 //!
-//! The password is sent in clear: only ever over TLS, or to a server on this machine. In live mode
-//! the platform's password is the sealed one of [`crate::cipher::login`].
+//! The password is sent in clear, and so only over TLS, or to a server on this machine. In live
+//! mode the platform's password is the sealed one of [`crate::cipher::login`].
 
-use super::{Mechanism, SaslError};
+use super::{SaslError, single_message};
 use crate::argument::InvalidArgument;
 use crate::secret::Password;
 use std::fmt;
@@ -39,38 +39,18 @@ impl Plain {
         if password.expose().contains('\0') {
             return Err(InvalidArgument::new("password", "must not hold a NUL"));
         }
-        let parts = ["", authcid, password.expose()];
         // The exact length first: a buffer that grows would leave copies behind.
-        let len = parts.iter().map(|part| part.len()).sum::<usize>() + 2;
+        let len = authcid.len() + password.expose().len() + 2;
         let mut message = Zeroizing::new(Vec::with_capacity(len));
-        for (index, part) in parts.iter().enumerate() {
-            if index > 0 {
-                message.push(0);
-            }
+        for part in [authcid, password.expose()] {
+            message.push(0);
             message.extend_from_slice(part.as_bytes());
         }
         Ok(Self { message })
     }
 }
 
-impl Mechanism for Plain {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn initial(&mut self) -> Vec<u8> {
-        self.message.to_vec()
-    }
-
-    fn step(&mut self, _challenge: &[u8]) -> Result<Vec<u8>, SaslError> {
-        Err(SaslError::UnexpectedChallenge { mechanism: NAME })
-    }
-
-    /// Accepts any data: PLAIN defines none, and so there is nothing to check.
-    fn success(&mut self, _data: &[u8]) -> Result<(), SaslError> {
-        Ok(())
-    }
-}
+single_message!(Plain, message);
 
 impl fmt::Debug for Plain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -78,7 +58,8 @@ impl fmt::Debug for Plain {
     }
 }
 
-/// The server's half: the identity to act as, if it was given, the user name and the password.
+/// The server's half: reads the identity to act as, if there is one, the user name and the
+/// password.
 ///
 /// # Errors
 /// When the message is not UTF-8 or not of the form above, or the user name or the password is
@@ -109,8 +90,8 @@ mod tests {
     }
 
     #[test]
-    fn the_initial_response_is_what_the_server_half_reads() {
-        let (authzid, authcid, password) = parse(&plain().initial()).unwrap();
+    fn the_server_reads_the_initial_response() {
+        let (authzid, authcid, password) = parse(&plain().message).unwrap();
         assert_eq!((authzid, authcid.as_str(), password.expose()), (None, "u1", "pw1234"));
     }
 
@@ -145,17 +126,6 @@ mod tests {
             let refused = SaslError::Malformed { mechanism: "PLAIN", reason };
             assert_eq!(parse(message).unwrap_err(), refused, "{message:?}");
         }
-    }
-
-    #[test]
-    fn a_challenge_is_refused_and_success_needs_no_data() {
-        let mut mechanism: Box<dyn Mechanism> = Box::new(plain());
-        assert_eq!(mechanism.name(), "PLAIN");
-        assert_eq!(
-            mechanism.step(b"").unwrap_err().to_string(),
-            "the server sent a challenge that PLAIN does not have"
-        );
-        assert_eq!(mechanism.success(b""), Ok(()));
     }
 
     #[test]

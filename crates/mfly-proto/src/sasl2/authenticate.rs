@@ -1,4 +1,4 @@
-//! The client's first message.
+//! The client's first message of SASL2.
 
 use super::{Data, data_child, expect, only_child, text_child, write_data_child};
 use crate::bind2::Bind;
@@ -10,18 +10,18 @@ use zeroize::Zeroizing;
 /// Begins an authentication (XEP-0388 §2.3).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Authenticate {
-    /// The chosen mechanism.
+    /// Name of the chosen mechanism.
     pub mechanism: String,
-    /// The initial response; it may be empty.
+    /// The initial response, which may be empty.
     pub initial: Option<Zeroizing<Vec<u8>>>,
-    /// Which program this is, and on which device.
+    /// The program and device that authenticate.
     pub user_agent: Option<UserAgent>,
-    /// Asks for a resource in the same breath (XEP-0386).
+    /// A request to bind a resource as well (XEP-0386).
     pub bind: Option<Bind>,
 }
 
 impl Authenticate {
-    /// An authentication that begins with `initial` and asks for nothing else.
+    /// An authentication with the initial response `initial`, without other requests.
     #[must_use]
     pub fn new(mechanism: impl Into<String>, initial: Vec<u8>) -> Self {
         Self {
@@ -41,8 +41,8 @@ impl Authenticate {
     /// Reads an `<authenticate/>`.
     ///
     /// # Errors
-    /// When the element is another one, lacks its mechanism, does not hold base64, or has a child
-    /// twice.
+    /// When the element has another name or namespace, lacks its mechanism, holds data that are not
+    /// base64, or has a child twice.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
         const NAME: &str = "authenticate";
         expect(element, ns::SASL2, NAME)?;
@@ -80,12 +80,12 @@ debug_only!(Authenticate { mechanism, bind });
 /// The program that authenticates (XEP-0388 §2.3.1). Only the server sees it.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct UserAgent {
-    /// The same UUID whenever the same installation logs in to the same account: a server may end
-    /// the session before, and name resources after it. Nobody else is to know it.
+    /// A UUID that stays the same for one installation and account: the server may end the previous
+    /// session with this id, or derive resources from it. Only the server may know it.
     pub id: Option<String>,
-    /// The program's name.
+    /// Name of the program.
     pub software: Option<String>,
-    /// The device's name, as its owner calls it.
+    /// Name of the device, chosen by its owner.
     pub device: Option<String>,
 }
 

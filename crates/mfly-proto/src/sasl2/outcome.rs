@@ -1,4 +1,4 @@
-//! The three ways in which an authentication ends (XEP-0388 §2.6).
+//! The three outcomes of an authentication (XEP-0388 §2.6).
 
 use super::{data_child, expect, only_child, text_child, write_data_child};
 use crate::bind2::Bound;
@@ -9,14 +9,14 @@ use crate::sasl;
 use crate::xml::{Element, Writer};
 use zeroize::Zeroizing;
 
-/// The client is authenticated. Features follow, and no stream is opened anew.
+/// The client is authenticated. Stream features follow, without a new stream.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Success {
-    /// What the mechanism has to say at the end; it may be empty.
+    /// Final data of the mechanism, which may be empty.
     pub data: Option<Zeroizing<Vec<u8>>>,
-    /// Who the client is now: a full address if a resource was bound, a bare one otherwise.
+    /// The address of the client: a full address if a resource was bound, otherwise a bare one.
     pub identity: Jid,
-    /// A resource was bound.
+    /// Present if a resource was bound.
     pub bound: Option<Bound>,
 }
 
@@ -30,8 +30,8 @@ impl Success {
     /// Reads a `<success/>`.
     ///
     /// # Errors
-    /// When the element is another one, names no address or one that is none, does not hold base64,
-    /// has a child twice, or says that a resource was bound and names an address without one.
+    /// When the element has another name or namespace, names no valid address, holds data that are
+    /// not base64, has a child twice, or reports a bound resource with an address that has none.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
         const NAME: &str = "success";
         const IDENTITY: &str = "authorization-identifier";
@@ -65,7 +65,7 @@ impl Success {
 }
 debug_only!(Success { identity, bound });
 
-/// The client is not authenticated; the conditions are those of RFC 6120 §6.5.
+/// The client is not authenticated. The conditions are those of RFC 6120 §6.5.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure(pub sasl::Failure);
 
@@ -79,7 +79,7 @@ impl Failure {
     /// Reads a `<failure/>`. A condition that is missing or not understood is `not-authorized`.
     ///
     /// # Errors
-    /// When the element is another one, or has two texts.
+    /// When the element has another name or namespace, or two texts.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
         expect(element, ns::SASL2, "failure")?;
         let condition = element
@@ -104,15 +104,15 @@ impl Failure {
     }
 }
 
-/// The password is right, and the server wants more: a second factor, or a new password. Nothing of
-/// the kind is supported here; it is read so that the user can be told what the server wants.
+/// The password is right, but the server requires further tasks, such as a second factor or a new
+/// password. No task is supported; they are read so that the user can be told their names.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Continue {
-    /// What the mechanism has to say at the end; it may be empty.
+    /// Final data of the mechanism, which may be empty.
     pub data: Option<Zeroizing<Vec<u8>>>,
-    /// The names of the tasks, one of which is to be done.
+    /// Names of the tasks, of which the client must do one.
     pub tasks: Vec<String>,
-    /// The server's explanation.
+    /// The server's explanation, if any.
     pub text: Option<String>,
 }
 
@@ -126,7 +126,8 @@ impl Continue {
     /// Reads a `<continue/>`.
     ///
     /// # Errors
-    /// When the element is another one, names no task, does not hold base64, or has a child twice.
+    /// When the element has another name or namespace, names no task, holds data that are not
+    /// base64, or has a child twice.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
         const NAME: &str = "continue";
         expect(element, ns::SASL2, NAME)?;

@@ -1,4 +1,4 @@
-//! Which TLS channel an exchange is tied to, and what the client says about it (RFC 5802 §6).
+//! Channel binding in SCRAM: the client's flag and its data (RFC 5802 §6).
 
 use crate::sasl::ChannelBindings;
 use std::fmt;
@@ -16,7 +16,7 @@ named! {
 }
 
 impl ChannelBindings {
-    /// The data of one kind, if the connection has it.
+    /// The data of one kind of binding, if the connection has it.
     #[must_use]
     pub fn get(&self, kind: BindingKind) -> Option<&[u8]> {
         match kind {
@@ -26,27 +26,27 @@ impl ChannelBindings {
     }
 }
 
-/// What the client says about channel binding.
+/// The client's channel-binding flag, with its data.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub enum Binding {
-    /// `n`: this client cannot bind, or does not want to.
+    /// `n`: the client does not support channel binding, or does not use it.
     #[default]
     None,
-    /// `y`: it could, and the server does not offer to. A server that did offer refuses then:
-    /// somebody removed the offer on its way.
+    /// `y`: the client supports channel binding, and the server did not offer it. A server that did
+    /// offer it refuses: its offer was changed on the way.
     NotOffered,
-    /// `p=`: bound to the channel with these data. The mechanism is the -PLUS one.
+    /// `p=`: bound to the channel with these data, for the -PLUS mechanisms.
     Bound(BindingKind, Vec<u8>),
 }
 
 impl Binding {
-    /// Whether the exchange is bound.
+    /// Whether the authentication is bound to the channel.
     #[must_use]
     pub const fn is_bound(&self) -> bool {
         matches!(self, Self::Bound(..))
     }
 
-    /// The flag that begins the client's first message, without the comma after it.
+    /// Appends the flag that begins the client's first message, without a comma.
     pub(super) fn write_flag(&self, message: &mut String) {
         match self {
             Self::None => message.push('n'),

@@ -4,17 +4,14 @@
 //!          initial()               step(server-first)              step or success(server-final)
 //! Ready ─────────────► Asked ─────────────────────────► Proved ─────────────────────────► Verified
 //! ```
-//! XMPP sends the server's last message along with `<success/>` (RFC 6120 §6.4.6); a server may
-//! also send it as a challenge of its own, with an empty `<success/>` after it. Both are accepted,
-//! once.
+//! XMPP sends the server's last message with `<success/>` (RFC 6120 §6.4.6). A server may also send
+//! it as a separate challenge, followed by an empty `<success/>`. Either form is accepted once.
 
-use super::binding::Binding;
 use super::error::{ScramError, ScramRefusal};
-use super::hash::{Output, ScramHash};
+use super::hash::Output;
 use super::keys::{ScramDerivation, ScramKeys};
 use super::limits::MAX_SALT;
 use super::message::{Fault, ServerFinal, ServerFirst, escape};
-use super::nonce::Nonce;
 use super::offer::ScramOffer;
 use super::parameters::ScramParameters;
 use super::prepare::prepare;
@@ -23,7 +20,6 @@ use crate::sasl::{Mechanism, SaslError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt;
-use std::ops::RangeInclusive;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
@@ -49,13 +45,9 @@ enum State {
 /// # Ok::<(), mfly_proto::argument::InvalidArgument>(())
 /// ```
 pub struct Scram {
-    hash: ScramHash,
+    parameters: ScramParameters,
+    /// The prepared password.
     password: Zeroizing<String>,
-    nonce: Nonce,
-    binding: Binding,
-    iterations: RangeInclusive<u32>,
-    keys: Option<ScramKeys>,
-    offer: Option<ScramOffer>,
     /// The flag and the authorisation identity: `n,,`.
     header: String,
     first_bare: String,
@@ -63,7 +55,7 @@ pub struct Scram {
 }
 
 impl Scram {
-    /// An exchange that has not begun.
+    /// A client that has sent nothing yet.
     ///
     /// # Errors
     /// When the user name or the password is empty or cannot be prepared (RFC 4013), when the
@@ -95,36 +87,25 @@ impl Scram {
         escape(&username, &mut first_bare);
         first_bare.push_str(",r=");
         first_bare.push_str(parameters.nonce.as_str());
-        Ok(Self {
-            hash: parameters.hash,
-            password,
-            nonce: parameters.nonce,
-            binding: parameters.binding,
-            iterations: parameters.iterations,
-            keys: parameters.keys,
-            offer: parameters.offer,
-            header,
-            first_bare,
-            state: State::Ready,
-        })
+        Ok(Self { parameters, password, header, first_bare, state: State::Ready })
     }
 
-    /// The keys that were used, once a challenge was answered: for [`ScramParameters::keys`] at the
-    /// next login. Keep them only after the login succeeded.
+    /// The keys that answered the challenge, for [`ScramParameters::keys`] at the next login. Keep
+    /// them only after a successful login.
     #[must_use]
     pub fn keys(&self) -> Option<ScramKeys> {
         match self.state {
-            State::Proved { .. } | State::Verified => self.keys.clone(),
+            State::Proved { .. } | State::Verified => self.parameters.keys.clone(),
             State::Ready | State::Asked | State::Failed => None,
         }
     }
 
-    /// What has to be derived before [`step`](Mechanism::step) can answer this challenge without
-    /// any delay, or `None` when the keys are there already. To be run elsewhere, and its keys
-    /// handed to [`use_keys`](Self::use_keys); without that, `step` derives them itself.
+    /// The key derivation that [`step`](Mechanism::step) needs to answer this challenge, or `None`
+    /// when the keys are known. It can run on another thread, whose keys are passed to
+    /// [`use_keys`](Self::use_keys); otherwise `step` derives the keys itself.
     ///
     /// # Errors
-    /// When the challenge is one that `step` would refuse.
+    /// When `step` would refuse the challenge.
     pub fn derivation(&self, challenge: &[u8]) -> Result<Option<ScramDerivation>, SaslError> {
         match self.state {
             State::Asked => {
@@ -132,7 +113,7 @@ impl Scram {
                 let has_keys = self.fitting_keys(&first).is_some();
                 Ok((!has_keys).then(|| self.derivation_for(first)))
             }
-            // The server's last message takes no keys.
+            // The server's last message needs no keys.
             State::Proved { .. } => Ok(None),
             State::Ready | State::Verified | State::Failed => {
                 Err(SaslError::UnexpectedChallenge { mechanism: self.name() })
@@ -140,33 +121,34 @@ impl Scram {
         }
     }
 
-    /// Takes the keys that a [`derivation`](Self::derivation) gave. Keys that do not fit the
-    /// challenge are passed over.
+    /// Takes the keys of a [`derivation`](Self::derivation). Keys that do not fit the challenge are
+    /// ignored.
     pub fn use_keys(&mut self, keys: ScramKeys) {
-        self.keys = Some(keys);
+        self.parameters.keys = Some(keys);
     }
 
-    /// What the server offered, when that arrives after the exchange began: as
+    /// Sets the server's offer when it arrives after the first message was sent; see
     /// [`ScramParameters::offer`](super::ScramParameters::offer).
     pub fn check_offer(&mut self, offer: ScramOffer) {
-        self.offer = Some(offer);
+        self.parameters.offer = Some(offer);
     }
 
     fn fitting_keys(&self, first: &ServerFirst<'_>) -> Option<&ScramKeys> {
-        let fits = |keys: &&ScramKeys| keys.fits(self.hash, &first.salt, first.iterations);
-        self.keys.as_ref().filter(fits)
+        let fits =
+            |keys: &&ScramKeys| keys.fits(self.parameters.hash, &first.salt, first.iterations);
+        self.parameters.keys.as_ref().filter(fits)
     }
 
     fn derivation_for(&self, first: ServerFirst<'_>) -> ScramDerivation {
         ScramDerivation {
-            hash: self.hash,
+            hash: self.parameters.hash,
             password: self.password.clone(),
             salt: first.salt,
             iterations: first.iterations,
         }
     }
 
-    /// Reads the server's first message, and refuses all that can be refused before any hashing.
+    /// Reads the server's first message and checks everything that needs no hashing.
     fn read<'a>(&self, challenge: &'a [u8]) -> Result<ServerFirst<'a>, SaslError> {
         let first = ServerFirst::read(challenge).map_err(|fault| self.refuse(fault))?;
         self.check(&first)?;
@@ -181,25 +163,25 @@ impl Scram {
             None => self.derivation_for(first).run(),
         };
         let mut channel = self.header.clone().into_bytes();
-        channel.extend_from_slice(self.binding.data());
+        channel.extend_from_slice(self.parameters.binding.data());
         let mut message = format!("c={},r={}", STANDARD.encode(&channel), nonce);
         let mut signed = self.first_bare.clone().into_bytes();
         for part in [b",", challenge, b",", message.as_bytes()] {
             signed.extend_from_slice(part);
         }
-        let stored_key = self.hash.digest(keys.client_key.as_bytes());
-        let client_signature = self.hash.hmac(stored_key.as_bytes(), &signed);
+        let stored_key = self.parameters.hash.digest(keys.client_key.as_bytes());
+        let client_signature = self.parameters.hash.hmac(stored_key.as_bytes(), &signed);
         let proof = keys.client_key.xor(client_signature.as_bytes());
         message.push_str(",p=");
         STANDARD.encode_string(proof.as_bytes(), &mut message);
-        let signature = self.hash.hmac(keys.server_key.as_bytes(), &signed);
-        self.keys = Some(keys);
+        let signature = self.parameters.hash.hmac(keys.server_key.as_bytes(), &signed);
+        self.parameters.keys = Some(keys);
         self.state = State::Proved { signature };
         Ok(message.into_bytes())
     }
 
     fn check(&self, first: &ServerFirst<'_>) -> Result<(), ScramError> {
-        let ours = self.nonce.as_str();
+        let ours = self.parameters.nonce.as_str();
         if !first.nonce.starts_with(ours) || first.nonce.len() == ours.len() {
             return Err(ScramError::Nonce);
         }
@@ -207,14 +189,16 @@ impl Scram {
             return Err(ScramError::Salt { length: first.salt.len(), limit: MAX_SALT });
         }
         let count = first.iterations;
-        if count < *self.iterations.start() {
-            return Err(ScramError::TooFewIterations { count, minimum: *self.iterations.start() });
+        let (&minimum, &maximum) =
+            (self.parameters.iterations.start(), self.parameters.iterations.end());
+        if count < minimum {
+            return Err(ScramError::TooFewIterations { count, minimum });
         }
-        if count > *self.iterations.end() {
-            return Err(ScramError::TooManyIterations { count, maximum: *self.iterations.end() });
+        if count > maximum {
+            return Err(ScramError::TooManyIterations { count, maximum });
         }
-        if let (Some(offer), Some(theirs)) = (&self.offer, &first.offer)
-            && !offer.matches(self.hash, theirs)
+        if let (Some(offer), Some(theirs)) = (&self.parameters.offer, &first.offer)
+            && !offer.matches(self.parameters.hash, theirs)
         {
             return Err(ScramError::OfferChanged);
         }
@@ -257,7 +241,11 @@ impl Scram {
 
 impl Mechanism for Scram {
     fn name(&self) -> &'static str {
-        if self.binding.is_bound() { self.hash.mechanism_plus() } else { self.hash.mechanism() }
+        if self.parameters.binding.is_bound() {
+            self.parameters.hash.mechanism_plus()
+        } else {
+            self.parameters.hash.mechanism()
+        }
     }
 
     fn initial(&mut self) -> Vec<u8> {
@@ -266,7 +254,7 @@ impl Mechanism for Scram {
     }
 
     fn step(&mut self, challenge: &[u8]) -> Result<Vec<u8>, SaslError> {
-        // An error leaves it failed: nothing that comes later can make it succeed.
+        // An error leaves the state failed, so that no later message can succeed.
         match std::mem::replace(&mut self.state, State::Failed) {
             State::Asked => self.prove(challenge),
             State::Proved { signature } => self.verify(&signature, challenge).map(|()| Vec::new()),

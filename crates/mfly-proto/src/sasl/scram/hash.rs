@@ -1,4 +1,4 @@
-//! The hash functions of SCRAM, and the arithmetic of RFC 5802 §2.2 over any of them.
+//! The hash functions of SCRAM, and the operations of RFC 5802 §2.2 over them.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Digest as _;
@@ -7,10 +7,10 @@ use zeroize::Zeroizing;
 
 /// The hash function of a SCRAM mechanism.
 ///
-/// The order is that of strength: `Sha1 < Sha256 < Sha512`.
+/// Ordered by strength: `Sha1 < Sha256 < Sha512`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ScramHash {
-    /// SHA-1 (RFC 5802). Broken for signatures, not in this use.
+    /// SHA-1 (RFC 5802), which is broken for signatures but not for this use.
     Sha1,
     /// SHA-256 (RFC 7677).
     Sha256,
@@ -19,7 +19,7 @@ pub enum ScramHash {
 }
 
 impl ScramHash {
-    /// All of them, the weakest first.
+    /// All hash functions, the weakest first.
     pub const ALL: [Self; 3] = [Self::Sha1, Self::Sha256, Self::Sha512];
 
     /// The mechanism's name without channel binding: `SCRAM-SHA-256`.
@@ -42,7 +42,7 @@ impl ScramHash {
         }
     }
 
-    /// The length of its output, in bytes.
+    /// Length of the output in bytes.
     #[must_use]
     pub const fn output_len(self) -> usize {
         match self {
@@ -85,7 +85,7 @@ impl fmt::Display for ScramHash {
     }
 }
 
-/// The output of any of the hash functions; wiped when dropped.
+/// Output of a hash function; wiped when dropped.
 #[derive(Clone)]
 pub(super) struct Output {
     bytes: Zeroizing<[u8; 64]>,

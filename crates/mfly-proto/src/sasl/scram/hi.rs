@@ -1,9 +1,9 @@
 //! `Hi(password, salt, iterations)`: one block of PBKDF2 (RFC 5802 §2.2, RFC 8018 §5.2).
 //!
-//! The one costly step of SCRAM. Every round but the first is the HMAC of a text as long as the
-//! hash function's output, so that it takes two compressions of one block each, from the two states
-//! that the key leaves behind. Only the text in the block changes from round to round. This is
-//! twice as fast as calling HMAC, which buffers, pads and counts anew every time.
+//! This is the expensive step of SCRAM. Every round but the first is the HMAC of a text as long as
+//! the hash function's output: two compressions of one block each, from the two states that result
+//! from the key. Only the text in the block changes between rounds. This is twice as fast as
+//! calling HMAC, which buffers and pads in every round.
 
 use super::hash::{Output, ScramHash};
 use zeroize::Zeroizing;
@@ -26,7 +26,7 @@ macro_rules! rounds {
             let compress = |state: &mut [$word; _], block: &[u8; $block]| {
                 $compress(state, std::slice::from_ref(block));
             };
-            // RFC 2104: a key longer than a block is hashed first, a shorter one filled up.
+            // RFC 2104: a key longer than a block is hashed, a shorter one padded with zeros.
             let mut key = Zeroizing::new([0; $block]);
             if password.len() > $block {
                 let short = ScramHash::$hash.digest(password);
@@ -41,7 +41,7 @@ macro_rules! rounds {
             };
             let (inner, outer) = (keyed(0x36), keyed(0x5c));
 
-            // The text, and what ends it: one bit, and the length of key and text in bits.
+            // The text and its padding: one bit, and the length of key and text in bits.
             let mut block = Zeroizing::new([0; $block]);
             let output_len = first.as_bytes().len();
             let bits = 8 * ($block as u64 + output_len as u64);

@@ -1,4 +1,4 @@
-//! What a password becomes: the client's keys, and what a server stores (RFC 5802 §3).
+//! Keys derived from a password: the client's, and those that a server stores (RFC 5802 §3).
 //!
 //! ```text
 //! SaltedPassword := Hi(Normalize(password), salt, i)
@@ -12,14 +12,12 @@ use super::limits::{MAX_ITERATIONS, MAX_SALT};
 use super::prepare::prepare;
 use crate::argument::InvalidArgument;
 use crate::secret::Password;
-use std::fmt;
 use zeroize::Zeroizing;
 
-/// The keys that one password gives with one salt and one iteration count.
+/// The client's keys for one password, salt and iteration count.
 ///
-/// To keep them saves the costly derivation at the next login, as long as the server names the same
-/// salt and count. They are as good as the password for logging in to that server: keep them as
-/// safe.
+/// Keeping them saves the expensive derivation at the next login if the server sends the same salt
+/// and count. They allow logging in to that server like the password, and must be kept as safe.
 #[derive(Clone)]
 pub struct ScramKeys {
     hash: ScramHash,
@@ -30,8 +28,8 @@ pub struct ScramKeys {
 }
 
 impl ScramKeys {
-    /// Derives them. It takes `iterations` times two compressions of the hash function: for 600,000
-    /// iterations, tenths of a second.
+    /// Derives the keys, with two compressions of the hash function per iteration: tenths of a
+    /// second for 600,000 iterations.
     ///
     /// # Errors
     /// When the password cannot be prepared (RFC 4013), the salt is empty or longer than 256 bytes,
@@ -68,23 +66,15 @@ impl ScramKeys {
         }
     }
 
-    /// Whether they are the ones that a server with this hash function, salt and count asks for.
+    /// Whether the keys were derived with this hash function, salt and count.
     #[must_use]
     pub fn fits(&self, hash: ScramHash, salt: &[u8], iterations: u32) -> bool {
         self.hash == hash && self.salt == salt && self.iterations == iterations
     }
 }
+debug_only!(ScramKeys { hash, iterations });
 
-impl fmt::Debug for ScramKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScramKeys")
-            .field("hash", &self.hash)
-            .field("iterations", &self.iterations)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The costly part of answering a challenge, to be run where it keeps nobody waiting.
+/// The expensive part of answering a challenge, which can run on another thread.
 #[derive(Clone)]
 pub struct ScramDerivation {
     pub(super) hash: ScramHash,
@@ -94,29 +84,21 @@ pub struct ScramDerivation {
 }
 
 impl ScramDerivation {
-    /// How many rounds it takes.
+    /// Number of iterations.
     #[must_use]
     pub const fn iterations(&self) -> u32 {
         self.iterations
     }
 
-    /// Derives the keys.
+    /// Derives the client's keys.
     #[must_use]
     pub fn run(&self) -> ScramKeys {
         ScramKeys::of_prepared(self.hash, self.password.as_bytes(), &self.salt, self.iterations)
     }
 }
+debug_only!(ScramDerivation { hash, iterations });
 
-impl fmt::Debug for ScramDerivation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScramDerivation")
-            .field("hash", &self.hash)
-            .field("iterations", &self.iterations)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What a server keeps of a password: enough to check it, not enough to log in with.
+/// The data that a server stores for a password: they check it but cannot be used to log in.
 #[derive(Clone)]
 pub struct ScramCredentials {
     pub(super) hash: ScramHash,
@@ -127,7 +109,7 @@ pub struct ScramCredentials {
 }
 
 impl ScramCredentials {
-    /// Derives them from a password.
+    /// Derives the data from a password.
     ///
     /// # Errors
     /// As [`ScramKeys::derive`].
@@ -140,9 +122,9 @@ impl ScramCredentials {
         ScramKeys::derive(hash, password, salt, iterations).map(|keys| Self::from(&keys))
     }
 
-    /// What to answer with for a user who does not exist: nobody can log in with them, and they
-    /// cannot be told from a user's. The salt follows from the name and a secret of the server, so
-    /// that it is the same at every try, as a user's is.
+    /// Credentials for a user who does not exist: no login succeeds with them, and they cannot be
+    /// told from a real user's. The salt is derived from the name and a secret of the server, so
+    /// that it stays the same, as a real user's does.
     #[must_use]
     pub fn dummy(hash: ScramHash, username: &str, secret: &[u8], iterations: u32) -> Self {
         let derived = |label: &str| hash.hmac(secret, format!("{label} {username}").as_bytes());
@@ -150,13 +132,13 @@ impl ScramCredentials {
             hash,
             salt: derived("salt").as_bytes().iter().copied().take(16).collect(),
             iterations,
-            // Nobody knows what hashes to this.
+            // No input that hashes to this is known.
             stored_key: derived("stored key"),
             server_key: derived("server key"),
         }
     }
 
-    /// The hash function they are for.
+    /// The hash function of the credentials.
     #[must_use]
     pub const fn hash(&self) -> ScramHash {
         self.hash
@@ -174,12 +156,4 @@ impl From<&ScramKeys> for ScramCredentials {
         }
     }
 }
-
-impl fmt::Debug for ScramCredentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScramCredentials")
-            .field("hash", &self.hash)
-            .field("iterations", &self.iterations)
-            .finish_non_exhaustive()
-    }
-}
+debug_only!(ScramCredentials { hash, iterations });

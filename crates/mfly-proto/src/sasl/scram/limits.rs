@@ -1,18 +1,18 @@
-//! What a peer may ask for.
+//! Bounds on the messages of a peer.
 
 use std::ops::RangeInclusive;
 
-/// The longest message, in bytes. RFC 5802 names no bound; real ones stay below 300.
+/// Bytes of the longest message. RFC 5802 names no bound; real messages have fewer than 300.
 pub(super) const MAX_MESSAGE: usize = 4096;
 
-/// The longest salt, in bytes. Servers use 12 to 36.
+/// Bytes of the longest salt. Servers use 12 to 36.
 pub(super) const MAX_SALT: usize = 256;
 
-/// More iterations than anybody asks for; a mistake, or seconds of work.
+/// The greatest iteration count for deriving credentials: no server uses more.
 pub(super) const MAX_ITERATIONS: u32 = 10_000_000;
 
-/// The iterations that a client does for a server unless told otherwise.
+/// The default range of iterations that a client accepts.
 ///
-/// RFC 7677 §4 asks for 4,096 at least. The upper end is what OWASP asks of PBKDF2 with SHA-256; a
-/// hostile server could otherwise keep a client busy for as long as it likes.
+/// RFC 7677 §4 requires at least 4,096. The upper end is the OWASP recommendation for PBKDF2 with
+/// SHA-256; without it, a hostile server could keep a client busy.
 pub const ITERATIONS: RangeInclusive<u32> = 4_096..=600_000;

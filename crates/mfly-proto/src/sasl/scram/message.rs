@@ -1,5 +1,5 @@
-//! The four messages of RFC 5802 §7, read strictly: attributes in their order, nothing doubled,
-//! nothing required that is not known.
+//! The four messages of RFC 5802 §7, read strictly: attributes in order, none doubled, and no
+//! unknown mandatory extension.
 //!
 //! ```text
 //! C: n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL
@@ -14,23 +14,23 @@ use super::prepare::prepare;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// The extension that carries the hash of the server's offer (XEP-0474).
+/// Name of the extension with the hash of the server's offer (XEP-0474).
 pub(super) const OFFER: u8 = b'h';
 
-/// What is wrong with a message. Each side has its own words for it.
+/// The fault of a message. Each side reports it in its own terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// Not of the form above.
+    /// The message is not of the required form.
     Form(&'static str),
-    /// Not base64, or not a number.
+    /// A value is not base64, or not a number.
     Encoding(&'static str),
-    /// A user name with a stray `=`, or one that SASLprep refuses.
+    /// A user name has a malformed escape, or SASLprep refuses it.
     Username,
-    /// `m=`
+    /// A mandatory extension (`m=`).
     MandatoryExtension,
 }
 
-/// The attributes of one message, in their order.
+/// The attributes of one message, in order.
 struct Attributes<'a> {
     rest: Option<&'a str>,
 }
@@ -57,7 +57,7 @@ impl<'a> Attributes<'a> {
         }
     }
 
-    /// The value of the next attribute, which must be `name`.
+    /// The value of the next attribute, whose name must be `name`.
     fn expect(&mut self, name: u8, missing: &'static str) -> Result<&'a str, Fault> {
         match self.next()? {
             Some((found, value)) if found == name => Ok(value),
@@ -66,8 +66,8 @@ impl<'a> Attributes<'a> {
         }
     }
 
-    /// The optional extensions at the end; gives the value of the one that is asked for. A name
-    /// that the RFC defines is out of its place here.
+    /// Reads the optional extensions at the end and returns the value of `wanted`. Names that the
+    /// RFC defines are refused here.
     fn extensions(mut self, wanted: u8) -> Result<Option<&'a str>, Fault> {
         let mut found = None;
         while let Some((name, value)) = self.next()? {
@@ -121,7 +121,7 @@ pub(super) struct ServerFirst<'a> {
     pub(super) salt: Vec<u8>,
     /// `u32::MAX` also stands for more.
     pub(super) iterations: u32,
-    /// The hash of what the server offered (XEP-0474).
+    /// The hash of the server's offer (XEP-0474).
     pub(super) offer: Option<Vec<u8>>,
 }
 
@@ -163,7 +163,7 @@ impl<'a> ServerFinal<'a> {
     }
 }
 
-/// What a client says about channel binding, as it stands on the wire.
+/// The client's channel-binding flag on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flag<'a> {
     No,
@@ -212,7 +212,7 @@ impl<'a> ClientFirst<'a> {
     }
 }
 
-/// RFC 5802 §7, `cb-name`.
+/// Whether the text is a `cb-name` (RFC 5802 §7).
 fn is_binding_name(name: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
     !name.is_empty() && name.bytes().all(is_allowed)
@@ -244,7 +244,7 @@ impl<'a> ClientFinal<'a> {
     }
 }
 
-/// A user name as it stands in a message (RFC 5802 §5.1).
+/// Appends a user name with its escapes (RFC 5802 §5.1).
 pub(super) fn escape(name: &str, message: &mut String) {
     for character in name.chars() {
         match character {

@@ -1,15 +1,15 @@
 //! SCRAM (RFC 5802, RFC 7677, draft-melnikov-scram-sha-512): both sides prove that they know the
-//! password, neither tells it, and with the -PLUS mechanisms both see the same TLS channel.
+//! password without sending it. The -PLUS mechanisms also prove that both see the same TLS channel.
 //!
-//! | file | what |
+//! | file | contents |
 //! |---|---|
 //! | `client`, `parameters` | [`Scram`]: the client's half |
 //! | `server` | [`ScramServer`]: the server's half |
-//! | `keys` | what a password becomes |
+//! | `keys` | keys derived from a password |
 //! | `message` | the four messages, read strictly |
-//! | `hash`, `hi` | the hash functions and the arithmetic over them; the costly part of it |
-//! | `offer` | the server's signed word on what it offered (XEP-0474) |
-//! | `prepare` | user names and passwords before hashing |
+//! | `hash`, `hi` | the hash functions and the key derivation over them |
+//! | `offer` | the hash of the server's offer (XEP-0474) |
+//! | `prepare` | preparation of user names and passwords |
 
 mod binding;
 mod client;

@@ -1,15 +1,15 @@
-//! The random part of an exchange.
+//! Nonces of SCRAM.
 
 use crate::argument::InvalidArgument;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// One side's nonce (RFC 5802 §5.1): printable ASCII without a comma. It must never be used twice.
+/// The nonce of one side (RFC 5802 §5.1): printable ASCII without a comma, never used twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nonce(String);
 
 impl Nonce {
-    /// A nonce as it stands on the wire. For recorded exchanges; live ones come from random bytes.
+    /// A nonce from the wire or a recording; new ones are made from random bytes.
     ///
     /// # Errors
     /// When it is empty, longer than 256 bytes, or holds anything but printable ASCII without
@@ -32,14 +32,14 @@ impl Nonce {
     }
 }
 
-/// From 24 random bytes: 192 bits.
+/// A new nonce from 24 random bytes.
 impl From<[u8; 24]> for Nonce {
     fn from(random: [u8; 24]) -> Self {
         Self(STANDARD.encode(random))
     }
 }
 
-/// Whether the text has a nonce's form.
+/// Whether the text has the form of a nonce.
 pub(super) fn is_nonce(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| matches!(byte, 0x21..=0x7e) && byte != b',')
 }

@@ -1,20 +1,20 @@
-//! The server's signed word on what it offered (XEP-0474, SCRAM downgrade protection).
+//! SCRAM downgrade protection (XEP-0474): the server repeats its offer under its signature.
 //!
-//! The list of mechanisms and channel bindings reaches the client before anybody has proved
-//! anything, and somebody in between may have shortened it. A server with this extension repeats a
-//! hash of it as `h=` in its first SCRAM message, which the password then vouches for:
+//! The list of mechanisms and channel bindings arrives before any authentication, so an attacker on
+//! the way may have shortened it. A server with this extension sends a hash of the list as `h=` in
+//! its first SCRAM message, which the server's signature covers:
 //!
 //! ```text
 //! h = base64(H(sorted mechanisms joined by U+001E [, U+001F, sorted bindings joined by U+001E]))
 //! ```
 //!
 //! Version 0.3 of the extension joined with `,` and `|`, and servers of 2024 still do. That form is
-//! ambiguous once a name may hold those characters, and so it counts only where none does.
+//! ambiguous if a name contains these characters, and is accepted only if none does.
 
 use super::hash::{Output, ScramHash};
 use subtle::ConstantTimeEq as _;
 
-/// What a server offered, as it arrived: to be compared with what the server says that it offered.
+/// The offer that arrived from a server, to be compared with the hash that the server sends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScramOffer {
     mechanisms: Vec<String>,
@@ -22,8 +22,8 @@ pub struct ScramOffer {
 }
 
 impl ScramOffer {
-    /// The names of the mechanisms, all of them, and of the channel bindings (XEP-0440); the order
-    /// does not matter. No bindings means that none were announced.
+    /// An offer of these mechanisms and channel bindings (XEP-0440), in any order. An empty list of
+    /// bindings means that none were announced.
     #[must_use]
     pub fn new(mechanisms: &[String], channel_bindings: &[String]) -> Self {
         let sorted = |names: &[String]| {
@@ -47,7 +47,7 @@ impl ScramOffer {
         hash.digest(text.as_bytes())
     }
 
-    /// Whether the server's hash is that of this offer.
+    /// Whether the hash from the server is that of this offer.
     pub(super) fn matches(&self, hash: ScramHash, theirs: &[u8]) -> bool {
         if bool::from(self.digest(hash).as_bytes().ct_eq(theirs)) {
             return true;

@@ -1,4 +1,4 @@
-//! What an exchange is made of.
+//! Parameters of the client's half.
 
 use super::binding::Binding;
 use super::hash::ScramHash;
@@ -7,10 +7,9 @@ use super::limits::ITERATIONS;
 use super::nonce::Nonce;
 use super::offer::ScramOffer;
 use crate::secret::Password;
-use std::fmt;
 use std::ops::RangeInclusive;
 
-/// What a [`Scram`](super::Scram) is made of.
+/// Parameters of a [`Scram`](super::Scram).
 #[derive(Clone)]
 pub struct ScramParameters {
     pub(super) hash: ScramHash,
@@ -25,8 +24,8 @@ pub struct ScramParameters {
 }
 
 impl ScramParameters {
-    /// Authenticates `username`, without channel binding. The nonce is 24 random bytes, or a
-    /// [`Nonce`]; it must be a new one for every exchange.
+    /// Parameters to authenticate `username` without channel binding. The nonce is 24 random bytes
+    /// or a [`Nonce`], and must be new for every authentication.
     #[must_use]
     pub fn new(
         hash: ScramHash,
@@ -47,52 +46,42 @@ impl ScramParameters {
         }
     }
 
-    /// What to say about channel binding. With [`Binding::Bound`] the mechanism is the -PLUS one.
+    /// Sets the channel binding. With [`Binding::Bound`] the mechanism is the -PLUS one.
     #[must_use]
     pub fn binding(mut self, binding: Binding) -> Self {
         self.binding = binding;
         self
     }
 
-    /// Acts as another identity, if the server allows it.
+    /// Sets another identity to act as, if the server allows it.
     #[must_use]
     pub fn authzid(mut self, authzid: impl Into<String>) -> Self {
         self.authzid = Some(authzid.into());
         self
     }
 
-    /// The iterations that are accepted; [`ITERATIONS`] without this. The lower end guards against
-    /// a server that makes the password easy to guess, the upper end against one that wastes our
-    /// time.
+    /// Sets the accepted range of iterations, [`ITERATIONS`] by default. The lower end protects
+    /// the password from being guessed, the upper end protects the client from useless work.
     #[must_use]
     pub const fn iterations(mut self, iterations: RangeInclusive<u32>) -> Self {
         self.iterations = iterations;
         self
     }
 
-    /// Keys of an earlier exchange with the same user and password: they are used if the server
-    /// names the same salt and count again, and passed over otherwise.
+    /// Sets keys of an earlier login with the same user and password. They are used if the server
+    /// sends the same salt and count.
     #[must_use]
     pub fn keys(mut self, keys: Option<ScramKeys>) -> Self {
         self.keys = keys;
         self
     }
 
-    /// What the server offered, as it arrived. A server that repeats its offer (XEP-0474) must then
-    /// have offered just that; one that does not repeat it is believed.
+    /// Sets the offer that arrived from the server. A server that repeats its offer (XEP-0474) must
+    /// repeat this one; other servers are trusted.
     #[must_use]
     pub fn offer(mut self, offer: Option<ScramOffer>) -> Self {
         self.offer = offer;
         self
     }
 }
-
-impl fmt::Debug for ScramParameters {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScramParameters")
-            .field("hash", &self.hash)
-            .field("binding", &self.binding)
-            .field("iterations", &self.iterations)
-            .finish_non_exhaustive()
-    }
-}
+debug_only!(ScramParameters { hash, binding, iterations });

@@ -1,13 +1,13 @@
-//! User names and passwords before hashing: SASLprep (RFC 4013).
+//! Preparation of user names and passwords: SASLprep (RFC 4013).
 //!
-//! RFC 5802 §2.2 says SASLprep, and that is what the servers in use do. PRECIS (RFC 8265) replaces
-//! it on paper and differs for some passwords beyond ASCII (NFC instead of NFKC, for one), so that
-//! a client which followed it would be refused where such a password was set with SASLprep.
+//! RFC 5802 §2.2 requires SASLprep, and servers use it. PRECIS (RFC 8265), its formal successor,
+//! differs for some passwords beyond ASCII (NFC instead of NFKC), so that a login with such a
+//! password would fail on these servers.
 
 use crate::argument::InvalidArgument;
 use zeroize::Zeroizing;
 
-/// Prepares a user name or password. Printable ASCII stays as it is.
+/// Prepares a user name or password. Printable ASCII is unchanged.
 pub(super) fn prepare(
     name: &'static str,
     text: &str,
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nothing_is_left_of_is_refused() {
+    fn an_empty_result_is_refused() {
         for text in ["", "\u{ad}", "\u{ad}\u{feff}"] {
             assert_eq!(prepare("username", text).unwrap_err().name, "username");
         }

@@ -16,7 +16,6 @@ use super::offer::ScramOffer;
 use crate::sasl::ChannelBindings;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use std::fmt;
 use subtle::ConstantTimeEq as _;
 
 /// Parameters of a [`ScramServer`].
@@ -33,15 +32,15 @@ pub struct ScramServerParameters<'a> {
     pub nonce: Nonce,
 }
 
-/// The server's half of SCRAM. A refusal ends it: answer with
+/// The server's half of SCRAM. A refusal ends the authentication: answer with a failure of
 /// [`ScramRefusal::condition`](super::ScramRefusal::condition).
 pub struct ScramServer {
     hash: ScramHash,
     username: String,
     authzid: Option<String>,
-    /// What the client must send back as `c=`.
+    /// The expected value of `c=`.
     channel: Vec<u8>,
-    /// Both nonces.
+    /// Nonces of both sides.
     nonce: String,
     client_first_bare: String,
     offer: Option<ScramOffer>,
@@ -94,27 +93,27 @@ impl ScramServer {
         })
     }
 
-    /// Who wants to log in.
+    /// The user name of the login.
     #[must_use]
     pub fn username(&self) -> &str {
         &self.username
     }
 
-    /// Whom the user wants to act as, if that was said.
+    /// The identity to act as, if the client named one.
     #[must_use]
     pub fn authzid(&self) -> Option<&str> {
         self.authzid.as_deref()
     }
 
-    /// Repeats the offer in the challenge (XEP-0474), so that the client can tell whether it
-    /// arrived whole.
+    /// Repeats the offer in the challenge (XEP-0474), so that the client can check whether it
+    /// arrived unchanged.
     #[must_use]
     pub fn offer(mut self, offer: ScramOffer) -> Self {
         self.offer = Some(offer);
         self
     }
 
-    /// The challenge. For a user who does not exist: [`ScramCredentials::dummy`].
+    /// The challenge. Pass [`ScramCredentials::dummy`] for a user who does not exist.
     ///
     /// # Errors
     /// When the credentials are for another hash function.
@@ -141,11 +140,11 @@ impl ScramServer {
         Ok(message)
     }
 
-    /// Checks the client's proof; gives what goes along with the success.
+    /// Checks the client's proof and returns the data of the success.
     ///
     /// # Errors
-    /// When the message is malformed or out of turn, when the client sees another TLS channel or
-    /// another exchange, or when the password is wrong.
+    /// When the message is malformed or unexpected, belongs to another TLS channel or
+    /// authentication, or when the password is wrong.
     pub fn finish(&mut self, client_final: &[u8]) -> Result<Vec<u8>, ScramRefusal> {
         let asked = self.asked.take().ok_or(ScramRefusal::Other)?;
         let last = ClientFinal::read(client_final).map_err(refusal)?;
@@ -178,9 +177,4 @@ fn refusal(fault: Fault) -> ScramRefusal {
         Fault::MandatoryExtension => ScramRefusal::ExtensionsNotSupported,
     }
 }
-
-impl fmt::Debug for ScramServer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScramServer").field("hash", &self.hash).finish_non_exhaustive()
-    }
-}
+debug_only!(ScramServer { hash });
