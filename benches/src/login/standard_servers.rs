@@ -5,7 +5,7 @@ use super::served::Served;
 use super::target::Target;
 use mfly_client::BareJid;
 use mfly_interop_standard::folder::RunFolder;
-use mfly_interop_standard::{Daemon, Ejabberd, InstanceConfig, Prosody};
+use mfly_interop_standard::{Daemon, Ejabberd, InstanceConfig, Prosody, Running};
 use mfly_suite::{Certificate, Certificates, Transport};
 use std::path::Path;
 
@@ -33,7 +33,7 @@ async fn start<D: Daemon>(folder: &Path) -> Result<Served, BoxError> {
     let certificates = Certificates::generate()?;
     let run = RunFolder::fresh(folder, D::PACKAGE)?;
     let config = InstanceConfig::new(&run, D::PACKAGE, &certificates, Certificate::Good)?;
-    let server = D::start(config.clone()).await?;
+    let server = Running::<D>::start(config.clone()).await?;
     let ports = config.ports;
     let mut targets: Vec<Target> = Vec::new();
     for (transport, address) in [
@@ -47,7 +47,7 @@ async fn start<D: Daemon>(folder: &Path) -> Result<Served, BoxError> {
             Some(at) => at,
             None => {
                 let account = BareJid::new(&format!("{user}@{domain}"))?;
-                server.create_user(&account, password).await?;
+                server.daemon.create_user(&account, password).await?;
                 targets.push(Target {
                     domain: domain.to_owned(),
                     user: user.to_owned(),

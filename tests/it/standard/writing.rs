@@ -12,26 +12,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedWriteHalf;
 
 /// Largest stanza, in bytes.
 const LIMIT: usize = 64 * 1024;
 
-/// A socket whose writes are counted.
+/// The writing half of a socket, which counts the writes.
 struct Counted {
-    socket: TcpStream,
+    socket: OwnedWriteHalf,
     writes: Arc<AtomicUsize>,
-}
-
-impl AsyncRead for Counted {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_read(cx, buffer)
-    }
 }
 
 impl AsyncWrite for Counted {
@@ -62,10 +53,10 @@ struct Counting {
 #[async_trait]
 impl Connector for Counting {
     async fn connect(&self, _: Option<&Redirect>) -> Result<Dialled, ConnectorError> {
-        let socket = TcpStream::connect(self.server).await?;
-        let writes = Arc::clone(&self.writes);
-        // Over TCP both sides frame alike.
-        let connection = mfly_transport::server::tcp(Counted { socket, writes }, LIMIT);
+        let (reader, socket) = TcpStream::connect(self.server).await?.into_split();
+        let socket = Counted { socket, writes: Arc::clone(&self.writes) };
+        // The server's side of the transport serves as a client, because both sides frame alike.
+        let connection = mfly_transport::server::tcp(tokio::io::join(reader, socket), LIMIT);
         Ok(Dialled::new(connection, true))
     }
 }

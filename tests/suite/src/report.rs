@@ -60,19 +60,23 @@ impl Report {
         self.rows.iter().filter(failed)
     }
 
-    /// Counts the rows by their outcome.
+    /// The number of rows with this outcome: `passed`, `FAILED`, `lacking` or `does not apply`.
     #[must_use]
-    pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        for row in &self.rows {
-            *match row.outcome {
-                Outcome::Passed(_) => &mut counts.passed,
-                Outcome::Lacks { .. } => &mut counts.lacking,
-                Outcome::DoesNotApply(_) => &mut counts.not_applicable,
-                Outcome::Failed(_) => &mut counts.failed,
-            } += 1;
-        }
-        counts
+    pub fn count(&self, outcome: &str) -> usize {
+        self.rows.iter().filter(|row| row.outcome.words().0 == outcome).count()
+    }
+
+    /// The numbers of rows with each outcome, as a line.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let count = |outcome| self.count(outcome);
+        format!(
+            "{} passed, {} failed, {} lacking, {} do not apply",
+            count("passed"),
+            count("FAILED"),
+            count("lacking"),
+            count("does not apply")
+        )
     }
 
     /// The report as JSON.
@@ -120,29 +124,6 @@ impl Outcome {
     }
 }
 
-/// The number of rows with each outcome.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Rows that passed.
-    pub passed: usize,
-    /// Rows whose capability the server lacks.
-    pub lacking: usize,
-    /// Rows without meaning over their transport.
-    pub not_applicable: usize,
-    /// Rows that failed.
-    pub failed: usize,
-}
-
-impl fmt::Display for Counts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} passed, {} failed, {} lacking, {} do not apply",
-            self.passed, self.failed, self.lacking, self.not_applicable
-        )
-    }
-}
-
 /// Writes one line for each check and transport, grouped by check.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -164,7 +145,7 @@ impl fmt::Display for Report {
             }
             writeln!(f, "{}", line.trim_end())?;
         }
-        writeln!(f, "  {}", self.counts())
+        writeln!(f, "  {}", self.summary())
     }
 }
 

@@ -1,11 +1,11 @@
-//! Commands to Rust clients, each a device with a name.
+//! Commands to the Rust clients. Each client is a device with a name.
 
 use crate::code;
 use crate::failure::{Failure, text};
 use crate::media;
 use mfly_client::{
-    App, BareJid, Credentials, GroupJid, LicenceKey, Metadata, Password, ProfileFields,
-    ProfileImage, ReportedMessage, Session, UserId, UserIdentifier,
+    App, BareJid, Credentials, GroupJid, Metadata, Password, ProfileFields, ProfileImage,
+    ReportedMessage, Session, StoredImage, UserId, UserIdentifier,
 };
 use mfly_testserver::TestServer;
 use serde_json::{Value, json};
@@ -15,70 +15,55 @@ use tokio::sync::mpsc;
 /// The clients of one server.
 pub(crate) struct Clients {
     app: App,
-    /// Apps of devices that reach the REST API in another way.
+    /// Apps of devices with another address of the REST API.
     apps: HashMap<String, App>,
-    server: ServerAddress,
-    host: String,
-    signalling_url: String,
     credentials: HashMap<String, Credentials>,
     sessions: HashMap<String, Session>,
     lines: mpsc::Sender<Value>,
 }
 
-/// What an app has to know of a server, beside the address of its REST API.
-struct ServerAddress {
-    licence_key: LicenceKey,
-    websocket: String,
-    is_trial: bool,
-}
-
-impl ServerAddress {
-    async fn app(&self, api_base_url: &str) -> Result<App, mfly_client::Error> {
-        App::builder(self.licence_key.clone())
-            .api_base_url(api_base_url)
-            .xmpp_address(&self.websocket)
-            .trial(self.is_trial)
-            .build()
-            .await
-    }
+/// Builds an app for a server that reaches the REST API at `api_base_url`.
+async fn build_app(server: &TestServer, api_base_url: &str) -> mfly_client::Result<App> {
+    App::builder(server.licence_key())
+        .api_base_url(api_base_url)
+        .xmpp_address(&server.websocket_url())
+        .trial(server.is_trial())
+        .build()
+        .await
 }
 
 impl Clients {
     pub(crate) async fn new(
         server: &TestServer,
         lines: mpsc::Sender<Value>,
-    ) -> Result<Self, mfly_client::Error> {
-        let address = ServerAddress {
-            licence_key: server.licence_key(),
-            websocket: server.websocket_url(),
-            is_trial: server.is_trial(),
-        };
+    ) -> mfly_client::Result<Self> {
         Ok(Self {
-            app: address.app(&server.api_base_url()).await?,
+            app: build_app(server, &server.api_base_url()).await?,
             apps: HashMap::new(),
-            server: address,
-            host: server.xmpp_host(),
-            signalling_url: server.signalling_url(),
             credentials: HashMap::new(),
             sessions: HashMap::new(),
             lines,
         })
     }
 
-    /// Ends all sessions.
+    /// Closes all sessions.
     pub(crate) async fn close(&mut self) {
         for (_, session) in self.sessions.drain() {
             session.close().await;
         }
     }
 
-    /// Does one command.
-    pub(crate) async fn perform(&mut self, verb: &str, command: &Value) -> Result<Value, Failure> {
+    /// Performs one command.
+    pub(crate) async fn perform(
+        &mut self,
+        server: &TestServer,
+        verb: &str,
+        command: &Value,
+    ) -> Result<Value, Failure> {
         let device = text(command, "device").to_owned();
         match verb {
             "use_api" => {
-                let app = self.server.app(text(command, "url")).await?;
-                self.apps.insert(device, app);
+                self.apps.insert(device, build_app(server, text(command, "url")).await?);
                 Ok(Value::Null)
             }
             "register" => self.register(device, command).await,
@@ -88,13 +73,13 @@ impl Clients {
                 Ok(Value::Null)
             }
             "connect" => self.connect(device, command).await,
-            "approve_qr" => self.approve_qr(&device, command).await,
+            "approve_qr" => self.approve_qr(server, &device, command).await,
             _ => {
                 let session = self
                     .sessions
                     .get(&device)
                     .ok_or_else(|| Failure::text("this device is not connected"))?;
-                operate(session, &self.host, verb, command).await
+                operate(session, &server.xmpp_host(), verb, command).await
             }
         }
     }
@@ -115,20 +100,25 @@ impl Clients {
             request = request.metadata(name, value.as_str().unwrap_or_default())?;
         }
         let account = request.await?;
-        let told = json!({
+        let answer = json!({
             "username": account.credentials.user.as_str(),
             "isProfileUpdated": account.is_profile_updated,
             "userJid": account.user_jid.as_ref().map(|jid| jid.as_str()),
         });
         self.credentials.insert(device, account.credentials);
-        Ok(told)
+        Ok(answer)
     }
 
-    /// Reads a code from an image and approves it as a registered device.
-    async fn approve_qr(&self, device: &str, command: &Value) -> Result<Value, Failure> {
+    /// Reads a QR code from an image and approves it as a registered device.
+    async fn approve_qr(
+        &self,
+        server: &TestServer,
+        device: &str,
+        command: &Value,
+    ) -> Result<Value, Failure> {
         let credentials = self.credentials_of(device)?;
         let text = code::read(text(command, "image"))?;
-        let approved = self.app.approve_qr(&self.signalling_url, &text, credentials).await?;
+        let approved = self.app.approve_qr(&server.signalling_url(), &text, credentials).await?;
         Ok(json!({
             "socketId": approved.socket_id,
             "browser": approved.browser,
@@ -136,7 +126,7 @@ impl Clients {
         }))
     }
 
-    /// With the credentials of the device's registration, or a password given.
+    /// Connects with the credentials of the device's registration, or with a given password.
     async fn connect(&mut self, device: String, command: &Value) -> Result<Value, Failure> {
         let credentials = match command["password"].as_str() {
             Some(password) => Credentials {
@@ -172,6 +162,7 @@ async fn operate(
     command: &Value,
 ) -> Result<Value, Failure> {
     let user = || UserId::new(text(command, "user"));
+    let stored_image = |stored: StoredImage| json!({"fileToken": stored.image, "fileTokenThumb": stored.thumb_image});
     let addresses = |list: Vec<BareJid>| -> Value {
         list.iter().map(|jid| json!({"jid": jid.as_str()})).collect()
     };
@@ -193,11 +184,10 @@ async fn operate(
                     email: text(command, "email").to_owned(),
                 })
                 .await?;
-            json!({"fileToken": stored.image, "fileTokenThumb": stored.thumb_image})
+            stored_image(stored)
         }
         "set_profile_image" => {
-            let stored = session.set_profile_image(media::image(command)?).await?;
-            json!({"fileToken": stored.image, "fileTokenThumb": stored.thumb_image})
+            stored_image(session.set_profile_image(media::image(command)?).await?)
         }
         "last_seen" => json!(session.last_seen(&user()?).await?.seconds),
         "block" => json!(session.block(&user()?).await?),
@@ -210,8 +200,7 @@ async fn operate(
         }
         "report" => {
             let messages: Vec<ReportedMessage> =
-                serde_json::from_value(command["messages"].clone())
-                    .map_err(|error| Failure::text(error.to_string()))?;
+                serde_json::from_value(command["messages"].clone())?;
             match text(command, "group") {
                 "" => session.report_user(&user()?, &messages).await?,
                 group => {
@@ -242,9 +231,7 @@ async fn operate(
             let users: Value = list.users.iter().map(|user| user.profile.official()).collect();
             json!({"totalPages": list.total_pages, "totalUsers": list.total_users, "users": users})
         }
-        "metadata" => {
-            json!(session.metadata().await?)
-        }
+        "metadata" => json!(session.metadata().await?),
         "update_metadata" => {
             let mut metadata = Metadata::new();
             for (name, value) in command["metadata"].as_object().into_iter().flatten() {
@@ -254,29 +241,17 @@ async fn operate(
         }
         "settings" => json!(session.settings().await?.archive),
         "update_settings" => json!(session.update_settings(command["archive"] == true).await?),
-        "user_token" => {
-            session.user_token().await?;
-            Value::Null
-        }
-        "set_media_encryption" => {
-            session.set_media_encryption(command["on"] == true);
-            Value::Null
-        }
+        "user_token" => json!(session.user_token().await.map(drop)?),
+        "set_media_encryption" => json!(session.set_media_encryption(command["on"] == true)),
         "upload_media" => media::upload(session, command).await?,
         "download_media" => media::download(session, command).await?,
-        "end_qr_session" => {
-            session.end_qr_session(text(command, "socketId")).await?;
-            Value::Null
-        }
+        "end_qr_session" => json!(session.end_qr_session(text(command, "socketId")).await?),
         "logout" => json!(session.logout().await?.server_told),
         "delete_account" => {
             let feedback = command["feedback"].as_str();
             json!(session.delete_account(text(command, "reason"), feedback).await?)
         }
-        "close" => {
-            session.close().await;
-            Value::Null
-        }
+        "close" => json!(session.close().await),
         _ => return Err(Failure::text("there is no such command to a client")),
     })
 }

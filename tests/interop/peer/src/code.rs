@@ -7,17 +7,17 @@ use base64::engine::general_purpose::STANDARD;
 /// The largest image, in bytes of its pixels.
 const MAX_BYTES: usize = 16_000_000;
 
-/// How much an image is enlarged at most. The official SDK draws some 100 modules on 240 pixels,
-/// too few to be read as they are.
+/// The largest factor by which an image is enlarged. The official SDK draws some 100 modules on 240 pixels,
+/// too few to be read without.
 const SCALES: usize = 6;
 
-/// White around the image, in its pixels.
+/// The white margin around the image, in pixels.
 const MARGIN: usize = 10;
 
 /// The text of the code in a PNG image, which is given in base64.
 pub(crate) fn read(image: &str) -> Result<String, Failure> {
     let unreadable = |_| Failure::text("the image is no PNG image that can be read");
-    let file = STANDARD.decode(image).map_err(|error| Failure::text(error.to_string()))?;
+    let file = STANDARD.decode(image)?;
     let mut decoder = png::Decoder::new(std::io::Cursor::new(file));
     decoder.set_transformations(png::Transformations::normalize_to_color8());
     let mut reader = decoder.read_info().map_err(unreadable)?;

@@ -1,4 +1,4 @@
-//! Why a command failed, as it is told to the driver.
+//! Failures of commands, as the driver receives them.
 
 use mfly_client::{Error, InvalidArgument};
 use mfly_testserver::UserError;
@@ -23,17 +23,17 @@ impl From<Error> for Failure {
     }
 }
 
-impl From<InvalidArgument> for Failure {
-    fn from(error: InvalidArgument) -> Self {
-        Self::text(error.to_string())
-    }
+macro_rules! from_text {
+    ($($error:ty),+) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::text(error.to_string())
+            }
+        }
+    )+};
 }
 
-impl From<UserError> for Failure {
-    fn from(error: UserError) -> Self {
-        Self::text(error.to_string())
-    }
-}
+from_text!(InvalidArgument, UserError, base64::DecodeError, serde_json::Error);
 
 /// A text member of a command; empty when it is missing.
 pub(crate) fn text<'a>(command: &'a Value, name: &str) -> &'a str {

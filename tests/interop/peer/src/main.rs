@@ -1,9 +1,8 @@
-//! A test server and Rust clients of it, driven from outside: what the browser's steps are run
-//! against.
+//! A test server and Rust clients of it, which the steps of the browser drive.
 //!
 //! One JSON object a line. In: `{"id": 1, "do": "client.block", "device": "bob", "user": "alice"}`.
-//! Out: `{"id": 1, "ok": …}` or `{"id": 1, "error": {"text": …, "official": …}}`; and, whenever a
-//! client is told something, `{"device": "bob", "listener": "presenceListener", "payload": …}`, in
+//! Out: `{"id": 1, "ok": …}` or `{"id": 1, "error": {"text": …, "official": …}}`; and for each event of
+//! a client `{"device": "bob", "listener": "presenceListener", "payload": …}`, in
 //! the shape of the official SDK's listeners.
 
 mod clients;
@@ -21,10 +20,10 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::sync::mpsc;
 
-/// Longest time for one command. Above every deadline inside the client, so that those are seen.
+/// Longest time for one command. It is longer than every deadline of the client.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(40);
 
-/// Lines that wait to be written.
+/// Capacity of the queue of lines to write.
 const LINES: usize = 1024;
 
 #[tokio::main]
@@ -72,7 +71,7 @@ async fn perform(
     let verb = command["do"].as_str().unwrap_or_default();
     match verb.split_once('.') {
         Some(("server", verb)) => server::perform(server, verb, command),
-        Some(("client", verb)) => clients.perform(verb, command).await,
+        Some(("client", verb)) => clients.perform(server, verb, command).await,
         _ => Err(Failure::text("there is no such command")),
     }
 }

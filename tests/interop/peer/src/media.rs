@@ -22,7 +22,7 @@ pub(crate) async fn upload(session: &Session, command: &Value) -> Result<Value, 
     }))
 }
 
-/// Downloads a file; returns its bytes in base64.
+/// Downloads a file, and returns its bytes in base64.
 pub(crate) async fn download(session: &Session, command: &Value) -> Result<Value, Failure> {
     let token = FileToken::new(text(command, "fileToken"))?;
     let key = match text(command, "fileKey") {
@@ -37,7 +37,7 @@ pub(crate) async fn download(session: &Session, command: &Value) -> Result<Value
     Ok(Value::String(STANDARD.encode(bytes)))
 }
 
-/// The image of a command for the profile.
+/// Reads the profile image of a command.
 pub(crate) fn image(command: &Value) -> Result<ProfileImage, Failure> {
     Ok(ProfileImage::File {
         name: text(command, "name").to_owned(),
@@ -47,12 +47,9 @@ pub(crate) fn image(command: &Value) -> Result<ProfileImage, Failure> {
 }
 
 fn bytes(command: &Value) -> Result<Vec<u8>, Failure> {
-    STANDARD.decode(text(command, "base64")).map_err(|error| Failure::text(error.to_string()))
+    Ok(STANDARD.decode(text(command, "base64"))?)
 }
 
 fn form(command: &Value) -> MediaForm {
-    match command["whole"] == true {
-        true => MediaForm::Whole,
-        false => MediaForm::Chunked,
-    }
+    if command["whole"] == true { MediaForm::Whole } else { MediaForm::Chunked }
 }

@@ -5,7 +5,7 @@ use mfly_client::Feature;
 use mfly_testserver::{Direction, Entry, TestServer, UserProfile};
 use serde_json::{Value, json};
 
-/// What a page has to know.
+/// The settings that a page needs.
 pub(crate) fn settings(server: &TestServer) -> Value {
     json!({
         "apiBaseUrl": server.api_base_url(),
@@ -19,7 +19,7 @@ pub(crate) fn settings(server: &TestServer) -> Value {
     })
 }
 
-/// Does one command.
+/// Performs one command.
 pub(crate) fn perform(server: &TestServer, verb: &str, command: &Value) -> Result<Value, Failure> {
     let id = text(command, "user");
     let user = || server.user(id);
@@ -92,7 +92,7 @@ fn set_plan(server: &TestServer, command: &Value) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What clients sent, oldest first.
+/// The requests and frames of clients, oldest first.
 fn journal(server: &TestServer) -> Value {
     let entries = server.journal().entries();
     let sent = entries.iter().filter_map(|entry| match entry {

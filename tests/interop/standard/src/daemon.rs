@@ -1,9 +1,9 @@
-//! What the two servers have in common, and how the suite sees them.
+//! The interface of the two servers, and their adapter to the suite.
 
 use crate::error::ServerError;
 use crate::folder::RunFolder;
 use crate::instance::{InstanceConfig, MAX_STANZA_BYTES, WEBSOCKET_PATH};
-use crate::process::run;
+use crate::process::{Process, run};
 use async_trait::async_trait;
 use mfly_client::standard::Account;
 use mfly_client::{BareJid, Password, Tls};
@@ -13,35 +13,35 @@ use std::sync::Arc;
 use tokio::process::Command;
 use tokio::sync::RwLock;
 
-/// A server that runs as a process.
+/// A server that runs as a process of its own.
 #[async_trait]
 pub trait Daemon: Sized + Send + Sync + 'static {
-    /// Its name.
+    /// The server's name.
     const NAME: &'static str;
 
-    /// The Debian package that it comes from.
+    /// The Debian package of the server.
     const PACKAGE: &'static str;
 
-    /// Writes the configuration and starts the server.
+    /// Writes the configuration.
     ///
     /// # Errors
-    /// When the package is not installed or the server does not come up.
-    async fn start(config: InstanceConfig) -> Result<Self, ServerError>;
+    /// When the package is not installed or a file cannot be written.
+    async fn prepare(config: InstanceConfig) -> Result<Self, ServerError>;
 
-    /// Ends the server and starts it again on the same ports, with the same users.
+    /// Starts the process of a prepared server.
     ///
     /// # Errors
-    /// When it does not end or does not come up.
-    async fn restart(&mut self) -> Result<(), ServerError>;
+    /// When the server does not start.
+    async fn spawn(&self) -> Result<Process, ServerError>;
 
-    /// Its XMPP domain for who comes over `transport`.
+    /// The XMPP domain of users who connect over `transport`.
     #[must_use]
     fn domain(_transport: Transport) -> &'static str {
         DOMAIN
     }
 
-    /// The strongest mechanism that it offers over `transport` and that this client knows, too.
-    /// Passwords are stored for one hash function only; between them the servers use all three.
+    /// The strongest mechanism over `transport` that both sides know. Passwords are stored for one hash
+    /// function only; together the servers use all three.
     fn strongest(transport: Transport) -> &'static str;
 
     /// Creates an account.
@@ -50,25 +50,57 @@ pub trait Daemon: Sized + Send + Sync + 'static {
     /// When the server refuses.
     async fn create_user(&self, user: &BareJid, password: &str) -> Result<(), ServerError>;
 
-    /// Why it does without this; `None` when it does not.
+    /// The reason why the server lacks this capability; `None` when it does not.
     fn lacks(transport: Transport, capability: Capability) -> Option<&'static str>;
 }
 
-/// A server, with all that is needed to run another instance of it.
+/// A server and its process.
+#[derive(Debug)]
+pub struct Running<D> {
+    /// The server that runs.
+    pub daemon: D,
+    process: Option<Process>,
+}
+
+impl<D: Daemon> Running<D> {
+    /// Writes the configuration and starts the server.
+    ///
+    /// # Errors
+    /// When the package is not installed or the server does not start.
+    pub async fn start(config: InstanceConfig) -> Result<Self, ServerError> {
+        let daemon = D::prepare(config).await?;
+        let process = Some(daemon.spawn().await?);
+        Ok(Self { daemon, process })
+    }
+
+    /// Stops the server and starts it again on the same ports, with the same users.
+    ///
+    /// # Errors
+    /// When it does not stop or does not start.
+    pub async fn restart(&mut self) -> Result<(), ServerError> {
+        if let Some(process) = self.process.take() {
+            process.stop().await?;
+        }
+        self.process = Some(self.daemon.spawn().await?);
+        Ok(())
+    }
+}
+
+/// A server, with all data to run another instance of it.
 pub struct StandardServer<D> {
     name: String,
     run: Arc<RunFolder>,
     certificates: Arc<Certificates>,
     trusted: Tls,
     config: InstanceConfig,
-    daemon: RwLock<D>,
+    server: RwLock<Running<D>>,
 }
 
 impl<D: Daemon> StandardServer<D> {
-    /// Starts a server that shows this certificate.
+    /// Starts a server with this certificate.
     ///
     /// # Errors
-    /// When it does not come up.
+    /// When it does not start.
     pub async fn start(
         run: &Arc<RunFolder>,
         certificates: &Arc<Certificates>,
@@ -83,7 +115,7 @@ impl<D: Daemon> StandardServer<D> {
             certificates: Arc::clone(certificates),
             trusted,
             config: config.clone(),
-            daemon: RwLock::new(D::start(config).await?),
+            server: RwLock::new(Running::start(config).await?),
         })
     }
 }
@@ -133,11 +165,11 @@ impl<D: Daemon> Server for StandardServer<D> {
     }
 
     async fn create_user(&self, user: &BareJid, password: &str) -> Result<(), Failure> {
-        Ok(self.daemon.read().await.create_user(user, password).await?)
+        Ok(self.server.read().await.daemon.create_user(user, password).await?)
     }
 
     async fn restart(&self) -> Result<(), Failure> {
-        Ok(self.daemon.write().await.restart().await?)
+        Ok(self.server.write().await.restart().await?)
     }
 
     async fn with_certificate(&self, certificate: Certificate) -> Result<Box<dyn Server>, Failure> {

@@ -1,4 +1,4 @@
-//! What can go wrong with a server that somebody else wrote.
+//! Errors of running a server of another project.
 
 use std::io;
 use std::path::PathBuf;
@@ -11,58 +11,58 @@ pub enum ServerError {
     /// A program could not be started.
     #[error("{} could not be started; is its package installed?", program.display())]
     Program {
-        /// Its name.
+        /// The name of the program.
         program: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// A part of the server's package is not where it is expected.
     #[error("{what} was not found; is the package {package} installed?")]
     Missing {
-        /// What was looked for.
+        /// The missing file.
         what: &'static str,
-        /// The Debian package that has it.
+        /// The Debian package of the file.
         package: &'static str,
     },
-    /// A program that should do its work and end failed.
+    /// A helper program failed.
     #[error("{} failed: {what}", program.display())]
     Failed {
-        /// Its name.
+        /// The name of the program.
         program: PathBuf,
-        /// How.
+        /// Its status and output.
         what: String,
     },
-    /// The server did not come up.
+    /// The server did not start.
     #[error("{server} was not started: {what}; the end of {}:\n{tail}", log.display())]
     NotStarted {
-        /// The server.
+        /// The name of the server.
         server: &'static str,
-        /// What happened instead.
+        /// The reason, in words.
         what: String,
-        /// The whole log.
+        /// The path of the log.
         log: PathBuf,
-        /// Its last lines.
+        /// The last lines of the log.
         tail: String,
     },
-    /// The server did not end when it was asked to.
+    /// The server did not stop.
     #[error("{server} was not stopped: {what}")]
     NotStopped {
-        /// The server.
+        /// The name of the server.
         server: &'static str,
-        /// What happened instead.
+        /// The reason, in words.
         what: String,
     },
-    /// The server answered a request to its administration with a refusal.
+    /// The server refused a request to its administration.
     #[error("{server} did not {what}: {answer}")]
     Refused {
-        /// The server.
+        /// The name of the server.
         server: &'static str,
-        /// What it was asked to do.
+        /// The refused request.
         what: String,
-        /// What it said.
+        /// The server's answer.
         answer: String,
     },
-    /// A file or a socket.
+    /// A file or a socket failed.
     #[error(transparent)]
     Io(#[from] io::Error),
 }

@@ -1,14 +1,14 @@
-//! A fresh folder for everything that one run writes.
+//! The folder for all files of one run.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The folder of one run. It stays afterwards, for its logs; the next run removes it.
+/// The folder of one run. It stays for its logs until the next run removes it.
 #[derive(Debug)]
 pub struct RunFolder(PathBuf);
 
 impl RunFolder {
-    /// Makes `parent/name`, empty: what an earlier run left there is removed.
+    /// Makes an empty folder `parent/name`, and removes the one of an earlier run.
     ///
     /// # Errors
     /// When the old folder cannot be removed or the new one cannot be made.
@@ -19,11 +19,11 @@ impl RunFolder {
             _ => {}
         }
         std::fs::create_dir_all(&path)?;
-        // The servers are given absolute paths: they change their working folder.
+        // The servers need absolute paths, because they change their working folder.
         Ok(Self(path.canonicalize()?))
     }
 
-    /// A folder inside, made if it is not there.
+    /// Makes a folder inside, if it does not exist.
     ///
     /// # Errors
     /// When it cannot be made.
@@ -33,7 +33,7 @@ impl RunFolder {
         Ok(path)
     }
 
-    /// Where it is.
+    /// The path of the folder.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0

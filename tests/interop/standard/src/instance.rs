@@ -1,25 +1,24 @@
-//! What every server here is told.
+//! The files, ports and limits of an instance of a server.
 
 use crate::folder::RunFolder;
-use mfly_suite::certificate::{Certificate, Certificates, Chain};
+use mfly_suite::certificate::{Certificate, Certificates, Chain, DOMAIN};
 use mfly_suite::port::Ports;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// Largest stanza that the servers take, in bytes: what both suggest for clients.
+/// Largest stanza that the servers accept, in bytes: both suggest it for clients.
 pub(crate) const MAX_STANZA_BYTES: usize = 256 * 1024;
 
 /// The path of WebSocket connections, which both servers have by default.
 pub(crate) const WEBSOCKET_PATH: &str = "/xmpp-websocket";
 
-/// Where one instance of a server writes, where it listens, and the certificate that it shows,
-/// which is in its folder: [`InstanceConfig::AUTHORITY`], [`InstanceConfig::CHAIN`], [`InstanceConfig::KEY`] and
+/// The folder and the ports of one instance of a server. Its certificate is in the folder: [`InstanceConfig::AUTHORITY`], [`InstanceConfig::CHAIN`], [`InstanceConfig::KEY`] and
 /// [`InstanceConfig::CHAIN_AND_KEY`].
 #[derive(Clone, Debug)]
 pub struct InstanceConfig {
     /// The folder of this instance.
     pub folder: PathBuf,
-    /// Where it listens.
+    /// The ports of this instance.
     pub ports: Ports,
 }
 
@@ -28,12 +27,12 @@ impl InstanceConfig {
     pub const AUTHORITY: &str = "authority.crt";
     /// The file with the server's certificate.
     pub const CHAIN: &str = "server.crt";
-    /// The file with its key.
+    /// The file with the certificate's key.
     pub const KEY: &str = "server.key";
-    /// The file with both.
+    /// The file with certificate and key.
     pub const CHAIN_AND_KEY: &str = "server.pem";
 
-    /// An instance with a folder of its own inside `run`.
+    /// Makes a folder inside `run`, with the certificate in it, and finds free ports.
     ///
     /// # Errors
     /// When its files cannot be written or no port is free.
@@ -61,7 +60,29 @@ impl InstanceConfig {
         self.folder.join(name)
     }
 
-    /// What the server's process prints.
+    /// Fills a configuration: `@name@` stands for a setting, `@file:name@` for the path of a file of
+    /// this instance, as a literal.
+    pub(crate) fn fill(&self, template: &str) -> String {
+        let Ports { start_tls, direct_tls, websocket, secure_websocket } = self.ports;
+        let mut text =
+            template.replace("@domain@", DOMAIN).replace("@websocket_path@", WEBSOCKET_PATH);
+        for (name, value) in [
+            ("@start_tls@", usize::from(start_tls)),
+            ("@direct_tls@", usize::from(direct_tls)),
+            ("@websocket@", usize::from(websocket)),
+            ("@secure_websocket@", usize::from(secure_websocket)),
+            ("@max_stanza_bytes@", MAX_STANZA_BYTES),
+        ] {
+            text = text.replace(name, &value.to_string());
+        }
+        while let Some((before, rest)) = text.split_once("@file:") {
+            let (name, after) = rest.split_once('@').unwrap_or((rest, ""));
+            text = format!("{before}{}{after}", quoted(&self.file(name)));
+        }
+        text
+    }
+
+    /// The output of the server's process.
     #[must_use]
     pub fn log(&self) -> PathBuf {
         self.file("output.log")
@@ -87,7 +108,7 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn a_path_cannot_end_the_literal_that_it_stands_in() {
+    fn a_path_cannot_end_its_literal() {
         assert_eq!(quoted(Path::new(r#"/a "b"\c"#)), r#""/a \"b\"\\c""#);
     }
 }

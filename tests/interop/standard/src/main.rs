@@ -1,6 +1,6 @@
 //! The shared suite against Prosody and ejabberd, over every transport that each offers.
 //!
-//! Usage: `mfly-interop-standard [FOLDER]`. Everything is written into `FOLDER/standard-servers`
+//! Usage: `mfly-interop-standard [FOLDER]`. All files are in `FOLDER/standard-servers`
 //! (default `target/interop`), the report beside it as `standard-servers.json`. The exit code is 0
 //! only if nothing failed.
 #![expect(
@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 
-/// Longest time for everything.
+/// Longest time of a run.
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(300);
 
 #[tokio::main(flavor = "current_thread")]
@@ -32,7 +32,7 @@ async fn main() -> ExitCode {
             Ok(outcome) => outcome.map_err(|error| error.to_string()),
             Err(_) => Err(format!("not done within {TOTAL_TIMEOUT:?}")),
         },
-        // Leaving by the ordinary way ends the servers, too.
+        // Returning from here also ends the servers.
         () = interrupted() => Err("interrupted".to_owned()),
     };
     match outcome {
@@ -45,7 +45,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Runs everything, and says whether nothing failed.
+/// Runs the suite against both servers, and returns whether nothing failed.
 async fn run(folder: &Path) -> Result<bool, ServerError> {
     let started = Instant::now();
     let run = Arc::new(RunFolder::fresh(folder, "standard-servers")?);
@@ -61,7 +61,7 @@ async fn run(folder: &Path) -> Result<bool, ServerError> {
     let json: Vec<Value> = reports.iter().map(Report::json).collect();
     let file = folder.join("standard-servers.json");
     std::fs::write(&file, json!({ "servers": json }).to_string())?;
-    let failed: usize = reports.iter().map(|report| report.failures().count()).sum();
+    let failed: usize = reports.iter().map(|report| report.count("FAILED")).sum();
     println!(
         "{} s; report: {}; logs: {}",
         started.elapsed().as_secs(),
@@ -69,7 +69,7 @@ async fn run(folder: &Path) -> Result<bool, ServerError> {
         run.path().display()
     );
     for report in &reports {
-        println!("{}: {}", report.server, report.counts());
+        println!("{}: {}", report.server, report.summary());
         for row in report.failures() {
             println!("  {}", row.line());
         }

@@ -1,4 +1,4 @@
-//! A server's process: started, waited for, ended with all its children.
+//! A server's process, which ends with all its children.
 
 use crate::error::ServerError;
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -14,10 +14,10 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 /// Longest time until a server listens. ejabberd needs two seconds on an idle machine.
 const START: Duration = Duration::from_secs(30);
 
-/// Longest time that a server may take to end when it is asked to.
+/// Longest time until a server ends after a signal.
 const STOP: Duration = Duration::from_secs(15);
 
-/// How often the ports are tried: no server here tells when it is ready.
+/// How often the ports are tried, because no server reports when it is ready.
 const POLL: Duration = Duration::from_millis(10);
 
 /// Lines of the log that an error quotes.
@@ -32,8 +32,8 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `command` in a process group of its own, appends what it prints to `log`, and waits
-    /// until it listens on each of `ports`.
+    /// Starts `command` in a process group of its own, appends its output to `log`, and waits until it
+    /// listens on each of `ports`.
     ///
     /// # Errors
     /// When the program is missing, ends, or does not listen in time. The error quotes the end of
@@ -75,15 +75,15 @@ impl Process {
         }
     }
 
-    /// Asks the server to end, and kills it when it does not.
+    /// Signals the server to end, and kills it when it does not.
     ///
     /// # Errors
-    /// When it had to be killed, or was gone already.
+    /// When it had to be killed, or had ended before.
     pub async fn stop(mut self) -> Result<(), ServerError> {
         if let Some(group) = self.group {
             kill_process_group(group, Signal::TERM).map_err(|error| ServerError::NotStopped {
                 server: self.name,
-                what: format!("it was gone already ({error})"),
+                what: format!("it had ended before ({error})"),
             })?;
         }
         match timeout(STOP, self.child.wait()).await {
@@ -98,7 +98,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Also after a regular end: what the server started may be there still.
+        // Also after a regular end, because children of the server may still run.
         if let Some(group) = self.group {
             let _gone = kill_process_group(group, Signal::KILL);
         }
@@ -129,7 +129,7 @@ pub fn tail(log: &Path) -> String {
     lines[lines.len().saturating_sub(TAIL)..].join("\n")
 }
 
-/// Runs a program to its end and gives what it printed.
+/// Runs a program to its end and returns its output.
 ///
 /// # Errors
 /// When it is missing, fails, or does not end in time.
@@ -176,9 +176,9 @@ mod tests {
         command
     }
 
-    /// Not a test by itself: [`dropping_a_server_ends_what_it_started_too`] runs it as its server.
+    /// The server of [`dropping_a_server_ends_its_children_too`]; as a test it does nothing.
     #[test]
-    fn listens_when_it_is_told_where() {
+    fn listens_on_the_given_port() {
         if let Ok(port) = std::env::var(PORT) {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port.parse().unwrap())).unwrap();
             let held: Vec<_> = listener.incoming().collect();
@@ -187,10 +187,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn dropping_a_server_ends_what_it_started_too() {
+    async fn dropping_a_server_ends_its_children_too() {
         let [port] = port::free().unwrap();
-        let mut command =
-            shell("\"$0\" --exact process::tests::listens_when_it_is_told_where & wait");
+        let mut command = shell("\"$0\" --exact process::tests::listens_on_the_given_port & wait");
         command.arg(std::env::current_exe().unwrap()).env(PORT, port.to_string());
         let process = Process::start("sh", command, &log("children"), &[port]).await.unwrap();
         let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
@@ -213,7 +212,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_server_that_is_asked_to_end_ends() {
+    async fn a_signalled_server_ends() {
         let process = Process::start("sh", shell("sleep 600"), &log("ends"), &[]).await.unwrap();
         process.stop().await.unwrap();
     }
