@@ -211,7 +211,7 @@ async fn a_port_without_or_with_a_silent_listener_is_a_retryable_network_error()
     for address in [closed, silent.local_addr().unwrap()] {
         let server = ScriptedServer::start().await;
         let app = server.app_builder().xmpp_address(&format!("ws://{address}/websocket"));
-        let app = app.timeouts(timeouts.clone()).build().await.unwrap();
+        let app = app.timeouts(timeouts).build().await.unwrap();
         let error = failure(&app, &ScriptedServer::credentials()).await;
         assert_eq!(*error.kind(), ErrorKind::Network);
         assert_eq!((error.status_code(), error.fault()), (599, Fault::Network));

@@ -70,7 +70,7 @@ async fn a_missing_answer_costs_no_more_than_the_deadline_of_the_app() {
     let env = TestEnv::start().await;
     let mut timeouts = Timeouts::default();
     timeouts.rest = SHORT;
-    let session = env.alice_of(|app| app.timeouts(timeouts.clone())).await;
+    let session = env.alice_of(|app| app.timeouts(timeouts)).await;
     fault(&env).silence();
     let error = kind(within("the deadline", session.own_profile()).await);
     assert_eq!(error, ErrorKind::Timeout);
