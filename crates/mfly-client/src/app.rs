@@ -2,8 +2,8 @@
 
 use crate::error::{ErrorKind, Result};
 use crate::feature::licence;
+use crate::options::{DialOptions, SessionOptions, dial_options};
 use crate::quirks::Quirks;
-use crate::timeouts::Timeouts;
 use mfly_api::endpoint::config::ServerConfig;
 use mfly_api::http::HttpBackend;
 use mfly_api::hyper::HyperBackend;
@@ -13,7 +13,7 @@ use mfly_proto::argument::InvalidArgument;
 use mfly_proto::framing::ReceiveLimits;
 use mfly_proto::jid::UserId;
 use mfly_proto::secret::LicenceKey;
-use mfly_transport::{Address, Options, Proxy, Scheme, Tls};
+use mfly_transport::{Address, Options};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -46,7 +46,7 @@ pub(crate) struct Shared {
     pub(crate) transport: Options,
     pub(crate) xmpp_address: Option<Address>,
     pub(crate) quirks: Quirks,
-    pub(crate) event_capacity: usize,
+    pub(crate) session: SessionOptions,
     pub(crate) media_encryption: bool,
     configs: Mutex<BTreeMap<UserId, ServerConfig>>,
 }
@@ -65,16 +65,12 @@ impl App {
             trial: false,
             licence_cache: Arc::new(MemoryLicenceCache::new()),
             licence_url: None,
-            tls: None,
-            timeouts: Timeouts::default(),
-            proxy: None,
+            dial: DialOptions::default(),
+            session: SessionOptions::new(false),
             xmpp_address: None,
-            allow_cleartext: false,
             http_backend: None,
             media_encryption: true,
             quirks: Quirks::default(),
-            event_capacity: 256,
-            limits: ReceiveLimits::default(),
         }
     }
 
@@ -119,19 +115,17 @@ pub struct AppBuilder {
     trial: bool,
     licence_cache: Arc<dyn LicenceCache>,
     licence_url: Option<String>,
-    tls: Option<Tls>,
-    timeouts: Timeouts,
-    proxy: Option<Proxy>,
+    dial: DialOptions,
+    session: SessionOptions,
     xmpp_address: Option<String>,
-    allow_cleartext: bool,
     http_backend: Option<Arc<dyn HttpBackend>>,
     media_encryption: bool,
     quirks: Quirks,
-    event_capacity: usize,
-    limits: ReceiveLimits,
 }
 
 impl AppBuilder {
+    dial_options!();
+
     /// Where the REST API is, for example `https://api.example.com/api/v1`. Without it, the
     /// platform's licence server is asked.
     pub fn api_base_url(mut self, url: &str) -> Self {
@@ -159,38 +153,11 @@ impl AppBuilder {
         self
     }
 
-    /// Which servers to trust. Unless set, those that the operating system trusts.
-    pub fn tls(mut self, tls: Tls) -> Self {
-        self.tls = Some(tls);
-        self
-    }
-
-    /// How long each step of reaching a server may take.
-    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.timeouts = timeouts;
-        self
-    }
-
-    /// Goes through a proxy, to the REST API as well as to the XMPP server:
-    /// `"http://[user:password@]host:port"` or `"socks5://…"`, parsed. With an HTTP backend of its
-    /// own ([`AppBuilder::http_backend`]), REST goes that one's way.
-    pub fn proxy(mut self, proxy: Proxy) -> Self {
-        self.proxy = Some(proxy);
-        self
-    }
-
     /// Connects to this XMPP server instead of the one that the configuration names:
     /// `wss://host[:port]/path`, `xmpp://host[:port]` (TCP with STARTTLS), `xmpps://host[:port]`
     /// (TCP with TLS from the start), or `ws://…` within this machine.
     pub fn xmpp_address(mut self, address: &str) -> Self {
         self.xmpp_address = Some(address.to_owned());
-        self
-    }
-
-    /// Whether clear text may leave this machine. Passwords of trial licences and all messages can
-    /// then be read on the way. Default `false`.
-    pub fn allow_cleartext(mut self, allow: bool) -> Self {
-        self.allow_cleartext = allow;
         self
     }
 
@@ -218,7 +185,7 @@ impl AppBuilder {
 
     /// How many events each subscription holds before it loses the oldest. Default 256.
     pub fn event_capacity(mut self, capacity: usize) -> Self {
-        self.event_capacity = capacity;
+        self.session.event_capacity = capacity;
         self
     }
 
@@ -230,7 +197,7 @@ impl AppBuilder {
     ///
     /// [`ConnectRequest::limits`]: crate::ConnectRequest::limits
     pub fn limits(mut self, limits: ReceiveLimits) -> Self {
-        self.limits = limits;
+        self.session.limits = limits;
         self
     }
 
@@ -241,93 +208,76 @@ impl AppBuilder {
     /// would carry clear text beyond this machine, or when limits are too low; when the licence
     /// server refuses the key or cannot be reached.
     pub async fn build(self) -> Result<App> {
-        if self.event_capacity == 0 {
-            return Err(InvalidArgument::new("event_capacity", "must be at least 1").into());
+        self.session.check()?;
+        let transport = self.dial.transport(self.session.limits)?;
+        let address = |text| self.dial.address(text);
+        let xmpp_address = self.xmpp_address.as_deref().map(address).transpose()?;
+        let backend = self.backend(&transport);
+        let Licence { base_url, mode } = self.licence(&backend).await?;
+        Ok(App {
+            shared: Arc::new(Shared {
+                licence_key: self.licence_key,
+                mode,
+                api: Api::new(Arc::clone(&backend), base_url)
+                    .with_timeout(self.dial.timeouts.rest)
+                    .with_cleartext(self.dial.allow_cleartext.into()),
+                backend,
+                transport,
+                xmpp_address,
+                quirks: self.quirks,
+                session: self.session,
+                media_encryption: self.media_encryption,
+                configs: Mutex::default(),
+            }),
+        })
+    }
+
+    fn backend(&self, transport: &Options) -> Arc<dyn HttpBackend> {
+        match &self.http_backend {
+            Some(backend) => Arc::clone(backend),
+            None => Arc::new(HyperBackend::with_proxy(
+                &transport.tls,
+                self.dial.timeouts.http(),
+                transport.proxy.clone(),
+            )),
         }
-        self.limits.check()?;
-        let tls = self.tls.map_or_else(default_tls, Ok)?;
-        let xmpp_address = self.xmpp_address.as_deref().map(str::parse).transpose()?;
-        if let Some(address) = &xmpp_address {
-            check_clear_text(address, self.allow_cleartext)?;
-        }
-        let backend = match self.http_backend {
-            Some(backend) => backend,
-            None => {
-                Arc::new(HyperBackend::with_proxy(&tls, self.timeouts.http(), self.proxy.clone()))
-            }
-        };
+    }
+
+    /// The licence that the app names, or that the licence server knows.
+    async fn licence(&self, backend: &Arc<dyn HttpBackend>) -> Result<Licence> {
+        let allow_cleartext = self.dial.allow_cleartext;
         let licence_url = match self.licence_url.as_deref().map(BaseUrl::new) {
             None => None,
             Some(Ok(url)) => {
-                check_clear_text_http("licence_url", &url, self.allow_cleartext)?;
+                check_clear_text_http("licence_url", &url, allow_cleartext)?;
                 Some(url)
             }
             Some(Err(error)) => {
                 return Err(InvalidArgument::new("licence_url", error.reason).into());
             }
         };
-        let licence = match &self.api_base_url {
-            Some(url) => Licence {
-                base_url: BaseUrl::new(url)?,
+        if let Some(url) = &self.api_base_url {
+            let base_url = BaseUrl::new(url)?;
+            check_clear_text_http("apiBaseUrl", &base_url, allow_cleartext)?;
+            return Ok(Licence {
+                base_url,
                 mode: if self.trial { Mode::Trial } else { Mode::Live },
-            },
-            None => {
-                licence::look_up(
-                    &backend,
-                    &*self.licence_cache,
-                    &self.licence_key,
-                    licence_url,
-                    self.allow_cleartext.into(),
-                )
-                .await?
-            }
-        };
-        let Licence { base_url, mode } = licence;
-        match self.api_base_url {
-            Some(_) => check_clear_text_http("apiBaseUrl", &base_url, self.allow_cleartext)?,
-            None if base_url.origin().is_private() || self.allow_cleartext => {}
-            None => {
-                let origin = base_url.origin().clone();
-                return Err(ErrorKind::Cleartext { origin }.into());
-            }
+            });
         }
-        let mut transport = Options::new(tls);
-        transport.timeouts = self.timeouts.transport();
-        transport.allow_cleartext = self.allow_cleartext;
-        transport.proxy = self.proxy;
-        transport.limits = self.limits;
-        Ok(App {
-            shared: Arc::new(Shared {
-                licence_key: self.licence_key,
-                mode,
-                api: Api::new(Arc::clone(&backend), base_url)
-                    .with_timeout(self.timeouts.rest)
-                    .with_cleartext(self.allow_cleartext.into()),
-                backend,
-                transport,
-                xmpp_address,
-                quirks: self.quirks,
-                event_capacity: self.event_capacity,
-                media_encryption: self.media_encryption,
-                configs: Mutex::default(),
-            }),
-        })
+        let cleartext = allow_cleartext.into();
+        let (cache, key) = (&*self.licence_cache, &self.licence_key);
+        let licence = licence::look_up(backend, cache, key, licence_url, cleartext).await?;
+        if licence.base_url.origin().is_private() || allow_cleartext {
+            Ok(licence)
+        } else {
+            let origin = licence.base_url.origin().clone();
+            Err(ErrorKind::Cleartext { origin }.into())
+        }
     }
 }
 
-/// Refuses an XMPP address that would carry clear text beyond this machine.
-pub(crate) fn check_clear_text(address: &Address, allowed: bool) -> Result<(), InvalidArgument> {
-    // TCP is secured by STARTTLS.
-    if address.scheme() != Scheme::Ws || address.is_loopback() || allowed {
-        return Ok(());
-    }
-    Err(InvalidArgument::new(
-        "address",
-        "ws:// would send passwords unprotected; use wss://, xmpps:// or xmpp://, or allow cleartext",
-    ))
-}
-
-/// The same for HTTP; `name` is the argument that the URL came with.
+/// Refuses an HTTP address that would carry clear text beyond this machine; `name` is the argument
+/// that it came with.
 fn check_clear_text_http(
     name: &'static str,
     url: &BaseUrl,
@@ -340,16 +290,6 @@ fn check_clear_text_http(
         name,
         "http:// would send keys and passwords unprotected; use https://, or allow cleartext",
     ))
-}
-
-#[cfg(any(feature = "platform-roots", feature = "bundled-roots"))]
-pub(crate) fn default_tls() -> Result<Tls> {
-    Ok(Tls::default())
-}
-
-#[cfg(not(any(feature = "platform-roots", feature = "bundled-roots")))]
-pub(crate) fn default_tls() -> Result<Tls> {
-    Err(InvalidArgument::new("tls", "must be given: no roots are compiled in").into())
 }
 
 impl fmt::Debug for App {

@@ -131,12 +131,14 @@
 mod app;
 mod connector;
 mod credentials;
+mod dialler;
 mod driver;
 mod error;
 pub mod event;
 mod feature;
 pub mod machine;
 mod model;
+mod options;
 pub mod probe;
 mod quirks;
 mod random;

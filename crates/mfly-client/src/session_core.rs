@@ -1,13 +1,17 @@
 //! What the sessions of both dialects share: the driver's handle, the first address, the
 //! subscriptions, and the methods that need nothing else.
 
-use crate::driver::{DriverHandle, RequestOptions};
+use crate::connector::Connector;
+use crate::driver::{DriverHandle, DriverParts, PasswordSource, RequestOptions, spawn};
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{Events, SessionEvent, Subscriptions};
-use crate::machine::{ConnectionState, EndReason, RequestFailure};
+use crate::event::{Events, Sender, SessionEvent, Subscriptions};
+use crate::machine::{Config, ConnectionState, EndReason, Notice, RequestFailure};
+use crate::options::SessionOptions;
+use crate::random;
 use mfly_proto::jid::FullJid;
 use mfly_proto::stanza::IqRequest;
 use mfly_proto::xml::Writer;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The part of a session that does not depend on the dialect. `E` is the dialect's event.
@@ -19,14 +23,32 @@ pub(crate) struct SessionCore<E> {
 }
 
 impl<E: SessionEvent> SessionCore<E> {
-    /// Waits for the first connection.
+    /// Starts the driver and waits for the first connection. `translate` makes the events of a
+    /// notice.
     ///
     /// # Errors
     /// When the session ends before.
-    pub(crate) async fn connected(
-        driver: DriverHandle,
-        subscriptions: Subscriptions<E>,
+    pub(crate) async fn start<I: IntoIterator<Item = E>>(
+        config: Config,
+        options: &SessionOptions,
+        connector: Arc<dyn Connector>,
+        passwords: Arc<dyn PasswordSource>,
+        events: Sender<E>,
+        translate: impl Fn(Notice) -> I + Send + 'static,
     ) -> Result<Self> {
+        let subscriptions = events.subscriptions();
+        let driver = spawn(DriverParts {
+            config,
+            seed: random::bytes()?,
+            connector,
+            passwords,
+            notices: Box::new(move |notice| {
+                translate(notice).into_iter().for_each(|event| events.send(event));
+            }),
+            request_timeout: options.request_timeout,
+            fail_fast: options.fail_fast,
+            write_timeout: Duration::from_secs(10),
+        });
         let first_jid = driver.ready().await.map_err(Error::from_end)?;
         Ok(Self { driver, first_jid, subscriptions })
     }

@@ -6,16 +6,14 @@
 
 use super::config;
 use super::logout::check_socket_id;
-use crate::app::{App, check_clear_text};
-use crate::connector::{self, Connector, ConnectorError, Dialled};
+use crate::app::App;
 use crate::credentials::Credentials;
-use crate::driver::{DriverParts, PasswordSource, spawn};
+use crate::dialler::{Dialler, check_clear_text};
+use crate::driver::PasswordSource;
 use crate::error::Result;
 use crate::event::{Event, EventContext, Events, Sender};
-use crate::machine::{
-    Cause, Config, KeepaliveConfig, ReconnectPolicy, Redirect, RedirectPolicy, Resource,
-};
-use crate::random;
+use crate::machine::{Cause, Config, Resource};
+use crate::options::{SessionOptions, await_by, session_options};
 use crate::session::{Context, Session, Shared};
 use crate::session_core::SessionCore;
 use async_trait::async_trait;
@@ -24,14 +22,10 @@ use mfly_api::endpoint::login::{self, wire_password};
 use mfly_api::token::StoredCredentials;
 use mfly_api::{Api, Mode, endpoint};
 use mfly_proto::argument::InvalidArgument;
-use mfly_proto::framing::ReceiveLimits;
 use mfly_proto::secret::{LicenceKey, Password};
-use mfly_transport::{Address, Options, TriedAddresses};
-use std::future::{Future, IntoFuture};
-use std::pin::Pin;
+use mfly_transport::{Address, Options};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 use tokio::sync::Mutex;
 
 /// A connection that is about to be made; await it.
@@ -41,15 +35,8 @@ pub struct ConnectRequest {
     app: App,
     credentials: Credentials,
     resource_prefix: Option<String>,
-    reconnect: ReconnectPolicy,
-    keepalive: KeepaliveConfig,
-    attempts: u32,
-    request_timeout: Duration,
-    fail_fast: bool,
     qr_socket_id: Option<String>,
-    redirects: RedirectPolicy,
-    pipelined: bool,
-    limits: ReceiveLimits,
+    options: SessionOptions,
     events: Sender,
 }
 
@@ -78,85 +65,25 @@ impl App {
     /// ```
     #[doc(alias = "login")]
     pub fn connect(&self, credentials: &Credentials) -> ConnectRequest {
+        let options = self.shared().session.clone();
         ConnectRequest {
             app: self.clone(),
             credentials: credentials.clone(),
             resource_prefix: None,
-            reconnect: ReconnectPolicy::default(),
-            keepalive: KeepaliveConfig::default(),
-            attempts: 1,
-            request_timeout: Duration::from_secs(15),
-            fail_fast: false,
             qr_socket_id: None,
-            redirects: RedirectPolicy::default(),
-            pipelined: false,
-            limits: self.shared().transport.limits,
-            events: Sender::new(self.shared().event_capacity),
+            events: Sender::new(options.event_capacity),
+            options,
         }
     }
 }
 
 impl ConnectRequest {
+    session_options!();
+
     /// What the session's resource starts with; random letters follow. Default `Web-`, as in the
     /// official SDK.
     pub fn resource_prefix(mut self, prefix: &str) -> Self {
         self.resource_prefix = Some(prefix.to_owned());
-        self
-    }
-
-    /// When and how often to connect again after a loss. Default: for ever, with growing waits up
-    /// to a minute.
-    pub fn reconnect(mut self, policy: ReconnectPolicy) -> Self {
-        self.reconnect = policy;
-        self
-    }
-
-    /// When a silent server counts as gone. Default: 30 s of silence, then 10 s to answer.
-    pub fn keepalive(mut self, keepalive: KeepaliveConfig) -> Self {
-        self.keepalive = keepalive;
-        self
-    }
-
-    /// How many attempts may fail before the first connection counts as impossible. Default 1.
-    pub fn attempts(mut self, attempts: u32) -> Self {
-        self.attempts = attempts.max(1);
-        self
-    }
-
-    /// How long each request over XMPP may take. Default 15 s.
-    pub fn request_timeout(mut self, timeout: Duration) -> Self {
-        self.request_timeout = timeout;
-        self
-    }
-
-    /// Whether a request that is made while the session reconnects fails at once, with
-    /// [`NotConnected`](crate::ErrorKind::NotConnected). Otherwise it waits for the next
-    /// connection, until its own deadline; 128 may wait at a time. Default `false`. For single
-    /// calls: [`Session::with_fail_fast`](crate::Session::with_fail_fast).
-    pub fn fail_fast(mut self, fail_fast: bool) -> Self {
-        self.fail_fast = fail_fast;
-        self
-    }
-
-    /// Which pointers to another server are followed. Default: those within the own domain.
-    pub fn redirects(mut self, policy: RedirectPolicy) -> Self {
-        self.redirects = policy;
-        self
-    }
-
-    /// Whether steps that follow from each other leave together: logging in then takes two round
-    /// trips less, and on reconnecting three. What the server says is checked all the same. Default
-    /// `false`, the official SDK's order.
-    pub fn pipelined(mut self, pipelined: bool) -> Self {
-        self.pipelined = pipelined;
-        self
-    }
-
-    /// How much this session accepts from the server at once. Default: what
-    /// [`AppBuilder::limits`](crate::AppBuilder::limits) says; [`ReceiveLimits`] explains the
-    /// trade-off.
-    pub fn limits(mut self, limits: ReceiveLimits) -> Self {
-        self.limits = limits;
         self
     }
 
@@ -177,105 +104,94 @@ impl ConnectRequest {
     }
 
     async fn send(self) -> Result<Session> {
+        self.check()?;
+        let (api, config) = self.log_in().await?;
         let app = self.app.shared();
-        self.limits.check()?;
-        if let Some(prefix) = &self.resource_prefix {
-            check_prefix(prefix)?;
-        }
-        if let Some(id) = &self.qr_socket_id {
-            check_socket_id(id)?;
-        }
-        let Credentials { user, password } = self.credentials.clone();
-        let source = StoredCredentials::new(
-            user.clone(),
-            password.clone(),
-            app.licence_key.clone(),
-            app.mode,
-        );
-        let api = app.api.with_token_source(Arc::new(source));
-        let token = self.app.log_in(&api, &self.credentials, login::Request::connect).await?;
-        api.set_token(token);
-        let config: ServerConfig = match app.take_config(&user) {
-            Some(config) => config,
-            None => api.send(&endpoint::config::Request::new(user.clone())).await?,
-        };
         let address = config::xmpp_address(&config, app.quirks, app.xmpp_address.as_ref())?;
         check_clear_text(&address, app.transport.allow_cleartext)?;
-        let account = user.at(&config::xmpp_host(&config, &address))?;
-        let context = Arc::new(Context {
-            user,
-            events: EventContext::new(
-                account.clone(),
-                config::profile_iv(&config, app.quirks, &app.licence_key)?,
-            ),
-            features: config.features,
-            quirks: app.quirks,
-            licence_key: app.licence_key.clone(),
-            media_iv: config::media_iv(&config)?,
-        });
-
-        let mut session = Config::platform(account);
-        if let Some(prefix) = self.resource_prefix {
-            session.resource = Resource::OfConnection(prefix);
-        }
-        session.reconnect = self.reconnect;
-        session.keepalive = self.keepalive;
-        session.first_attempts = self.attempts;
-        session.connect_timeout =
-            session.connect_timeout.max(connector::total_timeout(app.transport.timeouts));
-        session.home.push(address.host().to_owned());
-        session.redirects = self.redirects;
-        session.pipelined = self.pipelined;
-        session.check_stream_from = app.quirks.check_stream_from;
-        session.limits = self.limits;
-        let mut options = app.transport.clone();
-        options.limits = self.limits;
-        // Over TCP certificates are made for the domain, whatever the host (RFC 6120 §13.7.2.1).
-        options.domain = Some(session.account.domain().to_owned());
-        options.tried = Some(TriedAddresses::default());
-        let subscriptions = self.events.subscriptions();
-        let (events, told) = (self.events, context.events.clone());
-        let driver = spawn(DriverParts {
-            config: session,
-            seed: random::bytes()?,
-            connector: Arc::new(Dialler { address, options }),
-            passwords: Arc::new(Passwords {
-                mode: app.mode,
-                licence_key: app.licence_key.clone(),
-                password,
-                api: api.clone(),
-            }),
-            notices: Box::new(move |notice| {
-                Event::from_notice(notice, &told).for_each(|event| events.send(event));
-            }),
-            request_timeout: self.request_timeout,
-            fail_fast: self.fail_fast,
-            write_timeout: Duration::from_secs(10),
-        });
-        let qr_socket_id = self.qr_socket_id;
-        let session = Session::new(Shared {
-            core: SessionCore::connected(driver, subscriptions).await?,
-            api,
-            context,
-            media_encryption: AtomicBool::new(app.media_encryption),
-            profile_writer: Mutex::default(),
-            qr_socket_id: qr_socket_id.clone(),
-        });
-        if let Some(id) = qr_socket_id {
-            session.obey_forced_logout(id);
+        let context = self.context(&config, &address)?;
+        let session = self.start(api, context, address).await?;
+        if let Some(id) = session.qr_socket_id() {
+            session.obey_forced_logout(id.to_owned());
         }
         Ok(session)
     }
-}
 
-impl IntoFuture for ConnectRequest {
-    type Output = Result<Session>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Result<Session>> + Send>>;
+    fn check(&self) -> Result<()> {
+        self.options.check()?;
+        self.resource_prefix.as_deref().map_or(Ok(()), check_prefix)?;
+        self.qr_socket_id.as_deref().map_or(Ok(()), check_socket_id)?;
+        Ok(())
+    }
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.send())
+    /// Gets a token for REST requests and the server's configuration.
+    async fn log_in(&self) -> Result<(Api, ServerConfig)> {
+        let app = self.app.shared();
+        let Credentials { user, password } = self.credentials.clone();
+        let key = app.licence_key.clone();
+        let source = StoredCredentials::new(user.clone(), password, key, app.mode);
+        let api = app.api.with_token_source(Arc::new(source));
+        let token = self.app.log_in(&api, &self.credentials, login::Request::connect).await?;
+        api.set_token(token);
+        let config = match app.take_config(&user) {
+            Some(config) => config,
+            None => api.send(&endpoint::config::Request::new(user)).await?,
+        };
+        Ok((api, config))
+    }
+
+    /// Reads from the configuration what the session's operations need.
+    fn context(&self, config: &ServerConfig, address: &Address) -> Result<Context> {
+        let app = self.app.shared();
+        let user = self.credentials.user.clone();
+        let account = user.at(&config::xmpp_host(config, address))?;
+        let profile_iv = config::profile_iv(config, app.quirks, &app.licence_key)?;
+        Ok(Context {
+            user,
+            events: EventContext::new(account, profile_iv),
+            features: config.features,
+            quirks: app.quirks,
+            licence_key: app.licence_key.clone(),
+            media_iv: config::media_iv(config)?,
+        })
+    }
+
+    /// Starts the driver and waits for the first connection.
+    async fn start(self, api: Api, context: Context, address: Address) -> Result<Session> {
+        let Self { app, credentials, resource_prefix, qr_socket_id, options, events } = self;
+        let app = app.shared();
+        let mut config = Config::platform(context.account().clone());
+        options.apply(&mut config);
+        if let Some(prefix) = resource_prefix {
+            config.resource = Resource::OfConnection(prefix);
+        }
+        config.check_stream_from = app.quirks.check_stream_from;
+        let transport = Options { limits: options.limits, ..app.transport.clone() };
+        let connector = Dialler::to_address(context.account().domain(), address, transport)
+            .with_sealed_password()
+            .into_connector(&mut config);
+        let passwords = Arc::new(SealedPasswords {
+            mode: app.mode,
+            licence_key: app.licence_key.clone(),
+            password: credentials.password,
+            api: api.clone(),
+        });
+        let event_context = context.events.clone();
+        let translate = move |notice| Event::from_notice(notice, &event_context);
+        let core =
+            SessionCore::start(config, &options, connector, passwords, events, translate).await?;
+        Ok(Session::new(Shared {
+            core,
+            api,
+            context: Arc::new(context),
+            media_encryption: AtomicBool::new(app.media_encryption),
+            profile_writer: Mutex::default(),
+            qr_socket_id,
+        }))
     }
 }
+
+await_by!(ConnectRequest => Session, send);
 
 /// A UUID of 36 bytes follows, and a resource has at most 1,023.
 fn check_prefix(prefix: &str) -> Result<(), InvalidArgument> {
@@ -289,26 +205,8 @@ fn check_prefix(prefix: &str) -> Result<(), InvalidArgument> {
     }
 }
 
-struct Dialler {
-    address: Address,
-    options: Options,
-}
-
-#[async_trait]
-impl Connector for Dialler {
-    async fn connect(&self, redirect: Option<&Redirect>) -> Result<Dialled, ConnectorError> {
-        let Self { address, options } = self;
-        Ok(connector::dial(address, redirect, options, options.allow_cleartext).await?)
-    }
-
-    fn succeeded(&self) {
-        if let Some(tried) = &self.options.tried {
-            tried.clear();
-        }
-    }
-}
-
-struct Passwords {
+/// Seals the password anew for each attempt: it carries a time.
+struct SealedPasswords {
     mode: Mode,
     licence_key: LicenceKey,
     password: Password,
@@ -317,7 +215,7 @@ struct Passwords {
 }
 
 #[async_trait]
-impl PasswordSource for Passwords {
+impl PasswordSource for SealedPasswords {
     async fn password(&self) -> Result<Password, Cause> {
         wire_password(self.mode, &self.licence_key, &self.password, self.api.now_ms())
             .map_err(|error| Arc::new(error) as Cause)

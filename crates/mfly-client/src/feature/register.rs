@@ -6,6 +6,7 @@
 use crate::app::App;
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
+use crate::options::await_by;
 use crate::random;
 use mfly_api::endpoint::register;
 use mfly_api::{Features, MetaValue, Metadata, Mode};
@@ -13,8 +14,6 @@ use mfly_proto::argument::InvalidArgument;
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{BareJid, UserIdentifier};
 use serde_json::{Value, json};
-use std::future::{Future, IntoFuture};
-use std::pin::Pin;
 
 /// A registration that is about to be sent; await it.
 #[derive(Clone, Debug)]
@@ -142,11 +141,4 @@ impl RegisterRequest {
     }
 }
 
-impl IntoFuture for RegisterRequest {
-    type Output = Result<Account>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Result<Account>> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.send())
-    }
-}
+await_by!(RegisterRequest => Account, send);

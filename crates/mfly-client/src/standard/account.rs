@@ -2,18 +2,15 @@
 
 use super::connecting::Connecting;
 use crate::connector::Connector;
-use crate::machine::{KeepaliveConfig, KnownServer, ReconnectPolicy, RedirectPolicy};
-use crate::timeouts::Timeouts;
-use mfly_proto::framing::ReceiveLimits;
+use crate::machine::{Config, KnownServer};
+use crate::options::{DialOptions, SessionOptions, dial_options, session_options};
 use mfly_proto::jid::BareJid;
-use mfly_proto::sasl::scram::ITERATIONS;
 use mfly_proto::sasl::{MechanismKind, MechanismPolicy};
 use mfly_proto::secret::Password;
-use mfly_transport::{Proxy, StartTls, Tls};
+use mfly_transport::StartTls;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// An account on an XMPP server, and how to connect it.
 ///
@@ -21,31 +18,13 @@ use std::time::Duration;
 #[derive(Clone)]
 #[must_use = "call connect"]
 pub struct Account {
-    pub(super) jid: BareJid,
-    pub(super) authentication: Authentication,
+    pub(super) config: Config,
+    pub(super) password: Option<Password>,
     pub(super) address: Option<String>,
     pub(super) connector: Option<Arc<dyn Connector>>,
-    pub(super) tls: Option<Tls>,
-    pub(super) timeouts: Timeouts,
-    pub(super) proxy: Option<Proxy>,
-    pub(super) start_tls: StartTls,
-    pub(super) mechanisms: MechanismPolicy,
-    pub(super) iterations: RangeInclusive<u32>,
-    pub(super) known: Option<KnownServer>,
-    pub(super) accepts_weaker: bool,
-    pub(super) allow_cleartext: bool,
     pub(super) resource: Option<String>,
-    pub(super) pipelined: bool,
-    pub(super) redirects: RedirectPolicy,
-    pub(super) reconnect: ReconnectPolicy,
-    pub(super) keepalive: KeepaliveConfig,
-    pub(super) attempts: u32,
-    pub(super) request_timeout: Duration,
-    pub(super) fail_fast: bool,
-    pub(super) event_capacity: usize,
-    pub(super) presence: bool,
-    pub(super) carbons: bool,
-    pub(super) limits: ReceiveLimits,
+    pub(super) dial: DialOptions,
+    pub(super) options: SessionOptions,
 }
 
 /// How the server is to know who connects.
@@ -78,41 +57,34 @@ impl Account {
         Self::with_authentication(domain, Authentication::Anonymous)
     }
 
-    /// An account that is known in this way.
+    /// An account that authenticates in this way.
     pub fn with_authentication(jid: BareJid, authentication: Authentication) -> Self {
-        let mechanisms = match &authentication {
-            Authentication::Password(_) => MechanismPolicy::password(),
-            Authentication::External => MechanismPolicy::external(),
-            Authentication::Anonymous => MechanismPolicy::anonymous(),
+        let mut config = Config::standard(jid);
+        let password = match authentication {
+            Authentication::Password(password) => Some(password),
+            Authentication::External => {
+                config.mechanisms = MechanismPolicy::external();
+                None
+            }
+            Authentication::Anonymous => {
+                config.mechanisms = MechanismPolicy::anonymous();
+                None
+            }
         };
         Self {
-            jid,
-            authentication,
+            config,
+            password,
             address: None,
             connector: None,
-            tls: None,
-            timeouts: Timeouts::default(),
-            proxy: None,
-            start_tls: StartTls::default(),
-            mechanisms,
-            iterations: ITERATIONS,
-            known: None,
-            accepts_weaker: false,
-            allow_cleartext: false,
             resource: None,
-            pipelined: true,
-            redirects: RedirectPolicy::default(),
-            reconnect: ReconnectPolicy::default(),
-            keepalive: KeepaliveConfig::default(),
-            attempts: 1,
-            request_timeout: Duration::from_secs(15),
-            fail_fast: false,
-            event_capacity: 256,
-            presence: true,
-            carbons: true,
-            limits: ReceiveLimits::default(),
+            dial: DialOptions::default(),
+            options: SessionOptions::new(true),
         }
     }
+
+    dial_options!();
+
+    session_options!();
 
     /// Connects to this address instead of looking for the domain's own: `xmpp://host[:port]`
     /// (STARTTLS), `xmpps://host[:port]` (TLS from the start), `wss://host[:port]/path`, or
@@ -128,28 +100,10 @@ impl Account {
         self
     }
 
-    /// Which servers to trust. Unless set, those that the operating system trusts.
-    pub fn tls(mut self, tls: Tls) -> Self {
-        self.tls = Some(tls);
-        self
-    }
-
-    /// How long each step of reaching the server may take.
-    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.timeouts = timeouts;
-        self
-    }
-
-    /// Goes through a proxy.
-    pub fn proxy(mut self, proxy: Proxy) -> Self {
-        self.proxy = Some(proxy);
-        self
-    }
-
     /// Whether an `xmpp://` connection is secured. Default: it is, or there is none. A connection
     /// that is not takes [`Account::allow_cleartext`], or an address within this machine.
     pub fn start_tls(mut self, start_tls: StartTls) -> Self {
-        self.start_tls = start_tls;
+        self.dial.start_tls = start_tls;
         self
     }
 
@@ -157,20 +111,20 @@ impl Account {
     /// sides can, bound to the TLS connection if possible; PLAIN where a server has nothing better,
     /// and never over clear text.
     pub fn mechanisms(mut self, policy: MechanismPolicy) -> Self {
-        self.mechanisms = policy;
+        self.config.mechanisms = policy;
         self
     }
 
     /// Authenticates by this mechanism or not at all.
     pub fn pin_mechanism(mut self, mechanism: MechanismKind) -> Self {
-        self.mechanisms = self.mechanisms.pinned(mechanism);
+        self.config.mechanisms = self.config.mechanisms.pinned(mechanism);
         self
     }
 
     /// How many rounds of its hash SCRAM may take: too few and the password could be guessed from
     /// what is said, too many and this machine is kept busy. Default: 4,096 to 600,000.
     pub fn scram_iterations(mut self, iterations: RangeInclusive<u32>) -> Self {
-        self.iterations = iterations;
+        self.config.iterations = iterations;
         self
     }
 
@@ -178,7 +132,7 @@ impl Account {
     /// ([`Session::known_server`](super::Session::known_server)). Ignored if it is about another
     /// domain.
     pub fn known_server(mut self, known: Option<KnownServer>) -> Self {
-        self.known = known;
+        self.config.known = known;
         self
     }
 
@@ -193,14 +147,7 @@ impl Account {
     /// A server that vouches for its offer (XEP-0474) is held to it whatever is set here. What is
     /// remembered is a least, not a pin: stronger mechanisms are used as soon as they are offered.
     pub fn accept_weaker(mut self, accept: bool) -> Self {
-        self.accepts_weaker = accept;
-        self
-    }
-
-    /// Whether clear text may leave this machine. Messages can then be read on the way; a password
-    /// still does not go that way as it is. Default `false`.
-    pub fn allow_cleartext(mut self, allow: bool) -> Self {
-        self.allow_cleartext = allow;
+        self.config.accepts_weaker = accept;
         self
     }
 
@@ -210,56 +157,9 @@ impl Account {
         self
     }
 
-    /// Whether steps that follow from each other leave together, which saves round trips. What the
-    /// server then says is checked all the same. Default `true`.
-    pub fn pipelined(mut self, pipelined: bool) -> Self {
-        self.pipelined = pipelined;
-        self
-    }
-
-    /// Which pointers to another server are followed. Default: those within the own domain.
-    pub fn redirects(mut self, policy: RedirectPolicy) -> Self {
-        self.redirects = policy;
-        self
-    }
-
-    /// When and how often to connect again after a loss. Default: for ever, with growing waits up
-    /// to a minute.
-    pub fn reconnect(mut self, policy: ReconnectPolicy) -> Self {
-        self.reconnect = policy;
-        self
-    }
-
-    /// When a silent server counts as gone. Default: 30 s of silence, then 10 s to answer.
-    pub fn keepalive(mut self, keepalive: KeepaliveConfig) -> Self {
-        self.keepalive = keepalive;
-        self
-    }
-
-    /// How many attempts may fail before the first connection counts as impossible. Default 1.
-    pub fn attempts(mut self, attempts: u32) -> Self {
-        self.attempts = attempts.max(1);
-        self
-    }
-
-    /// How long each request may take. Default 15 s.
-    pub fn request_timeout(mut self, timeout: Duration) -> Self {
-        self.request_timeout = timeout;
-        self
-    }
-
-    /// Whether a request that is made while the session reconnects fails at once, with
-    /// [`NotConnected`](crate::ErrorKind::NotConnected). Otherwise it waits for the next
-    /// connection, until its own deadline; 128 may wait at a time. Default `false`. For single
-    /// calls: [`Session::with_fail_fast`](super::Session::with_fail_fast).
-    pub fn fail_fast(mut self, fail_fast: bool) -> Self {
-        self.fail_fast = fail_fast;
-        self
-    }
-
     /// How many events each subscription holds before it loses the oldest. Default 256.
     pub fn event_capacity(mut self, capacity: usize) -> Self {
-        self.event_capacity = capacity;
+        self.options.event_capacity = capacity;
         self
     }
 
@@ -267,25 +167,14 @@ impl Account {
     /// messages and no presence, until [`Session::set_presence`](super::Session::set_presence).
     /// Default `true`.
     pub fn initial_presence(mut self, announce: bool) -> Self {
-        self.presence = announce;
+        self.config.presence = announce;
         self
     }
 
     /// Whether each connection asks for copies of what other sessions of the account send and
     /// receive (XEP-0280). Default `true`.
     pub fn carbons(mut self, enable: bool) -> Self {
-        self.carbons = enable;
-        self
-    }
-
-    /// How much the session accepts from the server at once; [`ReceiveLimits`] says what the
-    /// defaults fit and what raising them costs. What exceeds a limit is skipped
-    /// ([`Event::StanzaSkipped`](super::Event::StanzaSkipped)), or fails the request that it
-    /// answers ([`AnswerTooLarge`](crate::ErrorKind::AnswerTooLarge)).
-    ///
-    /// With [`Account::connector`], give the connections the same limits.
-    pub fn limits(mut self, limits: ReceiveLimits) -> Self {
-        self.limits = limits;
+        self.config.carbons = enable;
         self
     }
 
@@ -303,7 +192,7 @@ impl Account {
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Account")
-            .field("jid", &self.jid)
+            .field("jid", &self.config.account)
             .field("address", &self.address)
             .finish_non_exhaustive()
     }

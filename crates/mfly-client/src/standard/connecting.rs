@@ -1,26 +1,20 @@
 //! A connection that is about to be made.
 
-use super::account::{Account, Authentication};
-use super::dialler::Dialler;
+use super::account::Account;
 use super::event::{Event, Events};
 use super::session::{Session, Shared};
-use crate::app::default_tls;
-use crate::connector::Connector;
-use crate::driver::{DriverParts, PasswordSource, spawn};
+use crate::dialler::Dialler;
+use crate::driver::PasswordSource;
 use crate::error::Result;
 use crate::event::Sender;
-use crate::machine::{Cause, Config, Resource};
-use crate::random;
+use crate::machine::{Cause, Resource};
+use crate::options::await_by;
 use crate::session_core::SessionCore;
 use async_trait::async_trait;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::secret::Password;
-use mfly_transport::Options;
 use std::fmt;
-use std::future::{Future, IntoFuture};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::Mutex;
 
 /// A connection that is about to be made; await it.
@@ -32,7 +26,7 @@ pub struct Connecting {
 
 impl Connecting {
     pub(super) fn new(account: Account) -> Self {
-        let events = Sender::new(account.event_capacity);
+        let events = Sender::new(account.options.event_capacity);
         Self { account, events }
     }
 
@@ -45,85 +39,36 @@ impl Connecting {
 
     async fn connect(self) -> Result<Session> {
         let Self { account, events } = self;
-        if account.event_capacity == 0 {
-            return Err(InvalidArgument::new("event_capacity", "must be at least 1").into());
-        }
-        account.limits.check()?;
-        let mut config = Config::standard(account.jid.clone());
-        config.limits = account.limits;
-        if let Some(resource) = &account.resource {
-            // Whatever cannot be part of an address cannot be bound.
-            account
-                .jid
-                .with_resource(resource)
+        let Account { mut config, password, connector, dial, options, .. } = account;
+        options.check()?;
+        options.apply(&mut config);
+        let jid = config.account.clone();
+        if let Some(resource) = account.resource {
+            jid.with_resource(&resource)
                 .map_err(|_| InvalidArgument::new("resource", "must be fit to end an address"))?;
-            config.resource = Resource::Exactly(resource.clone());
+            config.resource = Resource::Exactly(resource);
         }
-        config.mechanisms = account.mechanisms.clone();
-        config.iterations = account.iterations.clone();
-        config.known.clone_from(&account.known);
-        config.accepts_weaker = account.accepts_weaker;
-        config.presence = account.presence;
-        config.carbons = account.carbons;
-        config.pipelined = account.pipelined;
-        config.redirects = account.redirects.clone();
-        config.reconnect = account.reconnect;
-        config.keepalive = account.keepalive;
-        config.first_attempts = account.attempts;
-        let connector = match &account.connector {
-            Some(connector) => Arc::clone(connector),
+        let connector = match connector {
+            Some(connector) => connector,
             None => {
-                let dialler = dialler(&account)?;
-                config.home.extend(dialler.host().map(str::to_owned));
-                config.connect_timeout = config.connect_timeout.max(dialler.total_timeout());
-                Arc::new(dialler) as Arc<dyn Connector>
+                let mut transport = dial.transport(options.limits)?;
+                transport.expect_start_tls = options.pipelined;
+                let dialler = match &account.address {
+                    Some(text) => Dialler::to_address(jid.domain(), dial.address(text)?, transport),
+                    None => Dialler::to_domain(jid.domain(), transport)?,
+                };
+                dialler.into_connector(&mut config)
             }
         };
-        let subscriptions = events.subscriptions();
-        let own = account.jid.clone();
-        let driver = spawn(DriverParts {
-            config,
-            seed: random::bytes()?,
-            connector,
-            passwords: Arc::new(Fixed(match account.authentication {
-                Authentication::Password(password) => Some(password),
-                Authentication::External | Authentication::Anonymous => None,
-            })),
-            notices: Box::new(move |notice| {
-                if let Some(event) = Event::from_notice(notice, &own) {
-                    events.send(event);
-                }
-            }),
-            request_timeout: account.request_timeout,
-            fail_fast: account.fail_fast,
-            write_timeout: Duration::from_secs(10),
-        });
-        let core = SessionCore::connected(driver, subscriptions).await?;
+        let passwords = Arc::new(FixedPassword(password));
+        let translate = move |notice| Event::from_notice(notice, &jid);
+        let core =
+            SessionCore::start(config, &options, connector, passwords, events, translate).await?;
         Ok(Session::new(Shared { core, card_writer: Mutex::default() }))
     }
 }
 
-/// What reaches the account's server.
-fn dialler(account: &Account) -> Result<Dialler> {
-    let tls = account.tls.clone().map_or_else(default_tls, Ok)?;
-    let mut options = Options::new(tls);
-    options.timeouts = account.timeouts.transport();
-    options.allow_cleartext = account.allow_cleartext;
-    options.start_tls = account.start_tls;
-    options.expect_start_tls = account.pipelined;
-    options.proxy.clone_from(&account.proxy);
-    options.limits = account.limits;
-    Dialler::new(account.jid.domain(), account.address.as_deref(), options)
-}
-
-impl IntoFuture for Connecting {
-    type Output = Result<Session>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Result<Session>> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.connect())
-    }
-}
+await_by!(Connecting => Session, connect);
 
 impl fmt::Debug for Connecting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -132,10 +77,10 @@ impl fmt::Debug for Connecting {
 }
 
 /// The same password for every attempt.
-struct Fixed(Option<Password>);
+struct FixedPassword(Option<Password>);
 
 #[async_trait]
-impl PasswordSource for Fixed {
+impl PasswordSource for FixedPassword {
     async fn password(&self) -> Result<Password, Cause> {
         let missing = || InvalidArgument::new("password", "this account has none");
         self.0.clone().ok_or_else(|| Arc::new(missing()) as Cause)

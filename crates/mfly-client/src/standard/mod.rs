@@ -60,7 +60,6 @@ mod account;
 mod block;
 mod carbons;
 mod connecting;
-mod dialler;
 mod entity_time;
 mod event;
 mod last_seen;
