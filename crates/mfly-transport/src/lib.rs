@@ -20,6 +20,7 @@
 mod address;
 mod connect;
 mod connection;
+mod delegate;
 mod dial;
 mod error;
 mod handshake_limit;

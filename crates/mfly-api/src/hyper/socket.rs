@@ -1,7 +1,7 @@
 //! A TCP connection that refuses to send a request after the server has closed it.
 
 use socket2::SockRef;
-use std::io::{self, IoSlice};
+use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -55,12 +55,16 @@ fn is_quiet(socket: &TcpStream) -> bool {
 /// The TCP socket under TLS or HTTP.
 pub(super) struct Socket {
     tcp: TcpStream,
-    check: Arc<IdleCheck>,
+    idle: Arc<IdleCheck>,
 }
 
 impl Socket {
-    pub(super) fn new(tcp: TcpStream, check: Arc<IdleCheck>) -> Self {
-        Self { tcp, check }
+    pub(super) fn new(tcp: TcpStream, idle: Arc<IdleCheck>) -> Self {
+        Self { tcp, idle }
+    }
+
+    fn check(&self) -> io::Result<()> {
+        self.idle.run(&self.tcp)
     }
 }
 
@@ -75,33 +79,5 @@ impl AsyncRead for Socket {
 }
 
 impl AsyncWrite for Socket {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.check.run(&self.tcp)?;
-        Pin::new(&mut self.tcp).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.check.run(&self.tcp)?;
-        Pin::new(&mut self.tcp).poll_write_vectored(cx, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.tcp.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_shutdown(cx)
-    }
+    mfly_transport::delegate_writes!(tcp, after check, shutdown);
 }

@@ -1,6 +1,7 @@
 //! White space between a client's last word in the clear and its TLS.
 
 use super::MAX_BYTES;
+use crate::delegate_writes;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -65,33 +66,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for PastWhiteSpace<T> {
 }
 
 impl<T: AsyncWrite + Unpin> AsyncWrite for PastWhiteSpace<T> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(cx, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
-    }
+    delegate_writes!(io, shutdown);
 }
 
 #[cfg(test)]
