@@ -1,15 +1,15 @@
-//! Whom to trust, and how to talk to them.
+//! TLS configurations for clients and servers.
 //!
-//! The cryptography is always ring's, passed explicitly: what another crate of the same program
-//! installs or enables cannot change or break it.
+//! The cryptography provider is always ring, passed explicitly. Providers that other crates of the
+//! program install or enable have no effect.
 
-mod capture;
 #[cfg(feature = "platform-roots")]
 mod platform;
+mod refusing;
 mod roots;
 mod server_side;
 
-pub use capture::CapturedChain;
+pub use refusing::CapturedChain;
 pub use server_side::{ServerTls, server_config};
 
 use mfly_proto::argument::InvalidArgument;
@@ -20,82 +20,83 @@ use rustls::{ClientConfig, SupportedProtocolVersion};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-/// The TLS versions spoken.
+/// The supported TLS versions.
 static VERSIONS: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
 
-/// How servers are verified.
+/// A client's TLS configuration: which servers it trusts.
 ///
-/// Clones share one set of roots and one store of sessions to resume.
+/// Clones share the roots and the store of resumable sessions.
 #[derive(Clone)]
 pub struct Tls {
-    shared: Arc<Shared>,
+    settings: Arc<Settings>,
 }
 
-struct Shared {
+struct Settings {
     roots: Arc<Roots>,
     identity: Option<Arc<SingleCertAndKey>>,
     config: OnceLock<Arc<ClientConfig>>,
 }
 
 impl Tls {
-    /// Trusts what the operating system trusts.
+    /// Trusts the authorities of the operating system.
     ///
-    /// Roots are loaded when first needed. On a system without any, every handshake fails with a
-    /// message that says so.
+    /// They are loaded at the first handshake. On a system without any, every handshake fails with an
+    /// error that says so.
     #[cfg(feature = "platform-roots")]
     #[must_use]
     pub fn platform() -> Self {
         Self::new(Roots::Platform { extra: Vec::new() })
     }
 
-    /// Trusts what the operating system trusts, and a private certificate authority as well.
+    /// Trusts the authorities of the operating system and the given ones.
     ///
     /// # Errors
-    /// When `roots` (PEM, or one certificate as DER) holds no usable certificate.
+    /// When `roots` (PEM, or one certificate as DER) contains no usable certificate.
     #[cfg(feature = "platform-roots")]
     pub fn platform_plus(roots: &[u8]) -> Result<Self, InvalidArgument> {
         Ok(Self::new(Roots::Platform { extra: roots::read(roots)?.0 }))
     }
 
-    /// Trusts Mozilla's list as of this crate's build, whatever the operating system says.
+    /// Trusts Mozilla's list of authorities at the time of this crate's build, instead of those of the
+    /// operating system.
     #[cfg(feature = "bundled-roots")]
     #[must_use]
     pub fn bundled() -> Self {
         Self::new(Roots::Only(Arc::new(roots::bundled())))
     }
 
-    /// Trusts only the given certificate authorities.
+    /// Trusts the given certificate authorities only.
     ///
     /// # Errors
-    /// When `roots` (PEM, or one certificate as DER) holds no usable certificate.
+    /// When `roots` (PEM, or one certificate as DER) contains no usable certificate.
     pub fn custom(roots: &[u8]) -> Result<Self, InvalidArgument> {
         Ok(Self::new(Roots::Only(Arc::new(roots::read(roots)?.1))))
     }
 
-    /// Trusts nobody: every handshake fails, and the second value tells which certificates the
-    /// server showed. For finding out why a certificate is not accepted.
+    /// Trusts no server: every handshake fails, and the second value has the certificates of the server.
+    /// Use it to find out why a certificate is refused.
     #[must_use]
     pub fn capture_only() -> (Self, CapturedChain) {
         let captured = CapturedChain::default();
         (Self::new(Roots::Capture(captured.clone())), captured)
     }
 
-    /// The configuration for one client, offering the protocols `alpn` (RFC 7301) in this order.
+    /// The configuration of a client that offers the protocols `alpn` (RFC 7301) in this order.
     #[must_use]
     pub fn client_config(&self, alpn: &[&[u8]]) -> Arc<ClientConfig> {
-        let shared = self.shared.config.get_or_init(|| Arc::new(self.shared.client_config()));
-        let mut config = ClientConfig::clone(shared);
+        let config = self.settings.config.get_or_init(|| Arc::new(self.settings.client_config()));
+        let mut config = ClientConfig::clone(config);
         config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
         Arc::new(config)
     }
 
-    /// The same trust, and a certificate of one's own for servers that ask for one, as SASL
-    /// EXTERNAL needs it (RFC 6120 §13.7.1.1). The arguments are those of [`server_config`].
+    /// Adds a client certificate for servers that request one, as SASL EXTERNAL needs it (RFC 6120
+    /// §13.7.1.1). The arguments are those of [`server_config`].
     ///
-    /// Sessions are not resumed across identities.
+    /// A session is resumed only with the same identity.
     ///
     /// # Errors
-    /// When the chain or the key cannot be read, or do not belong together.
+    /// When the chain or the key cannot be read, or the key does not belong to the chain.
     pub fn with_identity(&self, chain: &[u8], key: &[u8]) -> Result<Self, InvalidArgument> {
         let chain = roots::certificates("chain", chain)?;
         let key = server_side::private_key(key)?;
@@ -103,8 +104,8 @@ impl Tls {
             InvalidArgument::new("key", "it does not belong to the first certificate of the chain")
         })?;
         Ok(Self {
-            shared: Arc::new(Shared {
-                roots: Arc::clone(&self.shared.roots),
+            settings: Arc::new(Settings {
+                roots: Arc::clone(&self.settings.roots),
                 identity: Some(Arc::new(certified.into())),
                 config: OnceLock::new(),
             }),
@@ -113,7 +114,7 @@ impl Tls {
 
     fn new(roots: Roots) -> Self {
         Self {
-            shared: Arc::new(Shared {
+            settings: Arc::new(Settings {
                 roots: Arc::new(roots),
                 identity: None,
                 config: OnceLock::new(),
@@ -122,7 +123,7 @@ impl Tls {
     }
 }
 
-impl Shared {
+impl Settings {
     fn client_config(&self) -> ClientConfig {
         let builder = self.roots.verified_by();
         match &self.identity {
@@ -132,7 +133,7 @@ impl Shared {
     }
 }
 
-/// The platform's roots, or the bundled ones when only those are compiled in.
+/// Trusts the authorities of the operating system, or the bundled ones if only those are compiled in.
 #[cfg(any(feature = "platform-roots", feature = "bundled-roots"))]
 impl Default for Tls {
     fn default() -> Self {
@@ -145,11 +146,11 @@ impl Default for Tls {
 
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Tls").field(&self.shared.roots.name()).finish()
+        f.debug_tuple("Tls").field(&self.settings.roots.name()).finish()
     }
 }
 
-/// Fills a buffer with random bytes that nobody can guess; `false` when the system has none.
+/// Fills a buffer with unpredictable random bytes; `false` if the system cannot provide them.
 pub(crate) fn random(bytes: &mut [u8]) -> bool {
     provider().secure_random.fill(bytes).is_ok()
 }

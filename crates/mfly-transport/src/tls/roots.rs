@@ -1,6 +1,6 @@
-//! Certificate authorities, from wherever they come.
+//! The certificate authorities that a client trusts.
 
-use super::capture::{CapturedChain, CapturingVerifier};
+use super::refusing::{CapturedChain, CapturingVerifier};
 use super::{VERSIONS, provider};
 use mfly_proto::argument::InvalidArgument;
 use rustls::client::WantsClientCert;
@@ -9,7 +9,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use std::sync::Arc;
 
-/// What a server's certificate is checked against.
+/// The authorities that a server's certificate is verified against.
 pub(super) enum Roots {
     #[cfg(feature = "platform-roots")]
     Platform {
@@ -31,7 +31,7 @@ impl Roots {
         }
     }
 
-    /// A client's configuration as far as the server is concerned.
+    /// The part of a client's configuration that verifies the server.
     #[expect(
         clippy::expect_used,
         reason = "fails only for a provider without suites for these versions, and ring has them"
@@ -46,14 +46,14 @@ impl Roots {
                 .dangerous()
                 .with_custom_certificate_verifier(super::platform::verifier(extra)),
             Self::Only(store) => builder.with_root_certificates(Arc::clone(store)),
-            Self::Capture(captured) => builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(CapturingVerifier(captured.clone()))),
+            Self::Capture(captured) => builder.dangerous().with_custom_certificate_verifier(
+                Arc::new(CapturingVerifier::new(captured.clone())),
+            ),
         }
     }
 }
 
-/// Mozilla's list as of this crate's build.
+/// Mozilla's list of authorities at the time of this crate's build.
 #[cfg(feature = "bundled-roots")]
 pub(super) fn bundled() -> RootCertStore {
     RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned())
@@ -85,7 +85,7 @@ pub(super) fn is_pem(bytes: &[u8]) -> bool {
     bytes.windows(11).any(|window| window == b"-----BEGIN ") && bytes.first() != Some(&0x30)
 }
 
-/// Reads certificate authorities: the certificates, and a store in which each was understood.
+/// Reads certificate authorities, and returns the certificates and a store of them.
 pub(super) fn read(
     bytes: &[u8],
 ) -> Result<(Vec<CertificateDer<'static>>, RootCertStore), InvalidArgument> {

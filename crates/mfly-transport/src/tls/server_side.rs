@@ -1,4 +1,4 @@
-//! The server's half of TLS.
+//! The TLS configuration of a server.
 
 use super::roots::{certificates, is_pem};
 use super::{VERSIONS, provider};
@@ -10,14 +10,14 @@ use rustls_pki_types::pem::PemObject;
 use std::sync::Arc;
 use tokio_rustls::server::TlsStream;
 
-/// The configuration for a server.
+/// Makes the configuration of a server.
 ///
-/// `chain` is its certificate followed by intermediate ones, as PEM text, or one certificate as
-/// DER; `key` is its private key as PEM or DER (PKCS#8, PKCS#1 or SEC1). Clients that offer
-/// protocols (ALPN, RFC 7301) must share one with `alpn` unless that is empty.
+/// `chain` is the server's certificate followed by intermediate ones, as PEM text, or one certificate
+/// as DER. `key` is the private key as PEM or DER (PKCS#8, PKCS#1 or SEC1). A client that offers
+/// protocols (ALPN, RFC 7301) must offer one of `alpn`, unless `alpn` is empty.
 ///
 /// # Errors
-/// When the chain or the key cannot be read, or do not belong together.
+/// When the chain or the key cannot be read, or the key does not belong to the chain.
 pub fn server_config(
     chain: &[u8],
     key: &[u8],
@@ -26,8 +26,7 @@ pub fn server_config(
     Ok(ServerTls::new(chain, key, alpn)?.config)
 }
 
-/// The server's half of TLS: its configuration, and what its certificate binds an authentication
-/// to.
+/// A server's TLS configuration, and the channel binding of its certificate.
 #[derive(Clone, Debug)]
 pub struct ServerTls {
     config: Arc<ServerConfig>,
@@ -35,7 +34,7 @@ pub struct ServerTls {
 }
 
 impl ServerTls {
-    /// A server with one certificate; the arguments are those of [`server_config`].
+    /// The configuration of a server. The arguments are those of [`server_config`].
     ///
     /// # Errors
     /// As [`server_config`].
@@ -57,20 +56,20 @@ impl ServerTls {
         Ok(Self { config: Arc::new(config), end_point })
     }
 
-    /// A configuration of your own, which shows the given certificate (DER) to every client.
+    /// A configuration of your own, which sends the given certificate (DER) to every client.
     #[must_use]
     pub fn with_config(config: Arc<ServerConfig>, certificate: &[u8]) -> Self {
         Self { config, end_point: end_point(certificate) }
     }
 
-    /// The configuration.
+    /// The configuration for rustls.
     #[must_use]
     pub fn config(&self) -> &Arc<ServerConfig> {
         &self.config
     }
 
-    /// What was agreed on with a client, for
-    /// [`Connection::with_security`](crate::Connection::with_security).
+    /// The result of the handshake with a client, for
+    /// [`Connection::with_security`](crate::connection::Connection::with_security).
     #[must_use]
     pub fn security<T>(&self, stream: &TlsStream<T>) -> Security {
         Security::of_server(stream.get_ref().1, self.end_point.clone())

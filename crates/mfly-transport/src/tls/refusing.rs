@@ -1,4 +1,4 @@
-//! Looking at a certificate without trusting it.
+//! A verifier that refuses every certificate.
 
 use super::provider;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -7,12 +7,12 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The certificates that a server showed to a [`Tls::capture_only`](super::Tls::capture_only).
+/// The certificates that [`Tls::capture_only`](super::Tls::capture_only) received from a server.
 #[derive(Clone, Default)]
 pub struct CapturedChain(Arc<Mutex<Vec<Vec<u8>>>>);
 
 impl CapturedChain {
-    /// The latest ones as DER, the server's own first; empty while none was shown.
+    /// The latest certificates as DER, the server's own first; empty before the first handshake.
     #[must_use]
     pub fn certificates(&self) -> Vec<Vec<u8>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -25,44 +25,57 @@ impl fmt::Debug for CapturedChain {
     }
 }
 
-/// Trusts nobody, and remembers who came.
+/// Refuses every certificate with `error`, and captures the chain of the server.
 #[derive(Debug)]
-pub(super) struct CapturingVerifier(pub(super) CapturedChain);
+pub(super) struct CapturingVerifier {
+    error: Error,
+    captured: CapturedChain,
+}
 
-/// Nothing is ever approved of.
-const REFUSED: Error = Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure);
+impl CapturingVerifier {
+    /// A verifier that reports why no certificate can be verified.
+    #[cfg(feature = "platform-roots")]
+    pub(super) fn unavailable(reason: String) -> Self {
+        Self { error: Error::General(reason), captured: CapturedChain::default() }
+    }
+
+    pub(super) fn new(captured: CapturedChain) -> Self {
+        let refusal = CertificateError::ApplicationVerificationFailure;
+        Self { error: Error::InvalidCertificate(refusal), captured }
+    }
+}
 
 impl ServerCertVerifier for CapturingVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let chain = std::iter::once(end_entity).chain(intermediates);
         let chain = chain.map(|certificate| certificate.to_vec()).collect();
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = chain;
-        Err(REFUSED)
+        *self.captured.0.lock().unwrap_or_else(PoisonError::into_inner) = chain;
+        Err(self.error.clone())
     }
 
     fn verify_tls12_signature(
         &self,
-        _message: &[u8],
-        _cert: &CertificateDer<'_>,
-        _dss: &DigitallySignedStruct,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        Err(REFUSED)
+        Err(self.error.clone())
     }
 
     fn verify_tls13_signature(
         &self,
-        _message: &[u8],
-        _cert: &CertificateDer<'_>,
-        _dss: &DigitallySignedStruct,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        Err(REFUSED)
+        self.verify_tls12_signature(message, certificate, signed)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
