@@ -1,4 +1,4 @@
-//! Where a server is.
+//! The address of a server.
 
 use crate::host::{self, Host};
 use http::uri::PathAndQuery;
@@ -8,24 +8,24 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-/// Longest address that is looked at, in bytes.
+/// The length of the longest accepted address, in bytes.
 const MAX_ADDRESS_BYTES: usize = 2048;
 
 /// The path at which the platform serves XMPP (Web SDK 4.25.10).
 const PLATFORM_PATH: &str = "/websocket";
 
-/// How frames travel.
+/// The kind of connection to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Scheme {
     /// WebSocket over TLS (RFC 7395, RFC 6455).
     Wss,
-    /// WebSocket in the clear.
+    /// WebSocket in clear text.
     Ws,
     /// TCP with TLS from the first byte (XEP-0368).
     Xmpps,
-    /// TCP, secured by STARTTLS (RFC 6120 §5) unless [`Options::start_tls`](crate::Options) says
-    /// otherwise.
+    /// TCP, secured by STARTTLS (RFC 6120 §5) unless [`Options::start_tls`](crate::Options)
+    /// disables it.
     Xmpp,
 }
 
@@ -50,7 +50,7 @@ impl Scheme {
         }
     }
 
-    /// What a stream looks like on this kind of connection.
+    /// The framing of streams on this kind of connection.
     #[must_use]
     pub const fn framing(self) -> Framing {
         match self {
@@ -76,16 +76,16 @@ pub struct Address {
     scheme: Scheme,
     host: Host,
     port: u16,
-    /// WebSocket only.
+    /// The path and query; `None` over TCP.
     path: Option<PathAndQuery>,
 }
 
 impl Address {
-    /// The platform's WebSocket endpoint on a host, as its settings name it (Web SDK 4.25.10:
-    /// `ws(s)://HOST:PORT/websocket`). An IPv6 address may come with or without brackets.
+    /// The WebSocket endpoint of the platform on a host: `ws(s)://HOST:PORT/websocket` (Web SDK
+    /// 4.25.10). An IPv6 address may be bracketed or not.
     ///
     /// # Errors
-    /// When the host or the port cannot be used.
+    /// When the host or the port is invalid.
     pub fn websocket(host: &str, port: u16, tls: bool) -> Result<Self, InvalidArgument> {
         Ok(Self {
             scheme: if tls { Scheme::Wss } else { Scheme::Ws },
@@ -95,11 +95,11 @@ impl Address {
         })
     }
 
-    /// A server on TCP: `xmpps://` with `direct_tls`, `xmpp://` without. An IPv6 address may come
-    /// with or without brackets.
+    /// A server on TCP: `xmpps://` with `direct_tls`, `xmpp://` without. An IPv6 address may be
+    /// bracketed or not.
     ///
     /// # Errors
-    /// When the host or the port cannot be used.
+    /// When the host or the port is invalid.
     pub fn tcp(host: &str, port: u16, direct_tls: bool) -> Result<Self, InvalidArgument> {
         Ok(Self {
             scheme: if direct_tls { Scheme::Xmpps } else { Scheme::Xmpp },
@@ -109,19 +109,19 @@ impl Address {
         })
     }
 
-    /// How frames travel.
+    /// The kind of connection.
     #[must_use]
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
 
-    /// What a stream looks like there.
+    /// The framing of streams at this address.
     #[must_use]
     pub fn framing(&self) -> Framing {
         self.scheme.framing()
     }
 
-    /// The host in lower case: a name or an IP address, the latter without brackets.
+    /// The host in lower case: a name, or an IP address without brackets.
     #[must_use]
     pub fn host(&self) -> &str {
         self.host.as_str()
@@ -133,14 +133,14 @@ impl Address {
         self.port
     }
 
-    /// Whether the connection is secured with TLS from the start. An `xmpp://` connection is
-    /// secured later, by STARTTLS.
+    /// Whether the connection begins with TLS. An `xmpp://` connection is secured later, by
+    /// STARTTLS.
     #[must_use]
     pub fn is_tls(&self) -> bool {
         matches!(self.scheme, Scheme::Wss | Scheme::Xmpps)
     }
 
-    /// The path with its query, beginning with `/`; empty over TCP.
+    /// The path and query, beginning with `/`; empty over TCP.
     #[must_use]
     pub fn path(&self) -> &str {
         self.path.as_ref().map_or("", PathAndQuery::as_str)
@@ -160,7 +160,7 @@ impl Address {
 impl FromStr for Address {
     type Err = InvalidArgument;
 
-    /// Reads an address. The reason of an error begins with the part that is wrong: `scheme`,
+    /// Reads an address. The reason of an error begins with the name of the invalid part: `scheme`,
     /// `user`, `host`, `port`, `path` or `fragment`.
     fn from_str(text: &str) -> Result<Self, InvalidArgument> {
         if text.len() > MAX_ADDRESS_BYTES {
@@ -321,7 +321,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_displayed_reads_back_as_the_same(
+        fn the_displayed_address_reads_back_as_the_same(
             tls: bool, tcp: bool, host in "[a-z][a-z0-9]{0,8}(\\.[a-z]{1,8}){0,2}",
             port in 1..=u16::MAX, path in "(/[a-z0-9%_.~-]{0,6}){1,3}(\\?[a-z=&]{0,6})?",
         ) {
@@ -336,7 +336,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_the_reader_panic(text in "((ws|xmpp)s?://)?.{0,40}") {
+        fn no_text_makes_the_parser_panic(text in "((ws|xmpp)s?://)?.{0,40}") {
             if let Ok(address) = text.parse::<Address>() {
                 prop_assert_eq!(address.to_string().parse::<Address>().unwrap(), address);
             }

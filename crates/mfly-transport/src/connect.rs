@@ -1,7 +1,7 @@
-//! Opening a connection: dial, secure, shake hands, each with its own time-out.
+//! The stages of opening a connection, each with its own time limit.
 
 use crate::address::{Address, Scheme};
-use crate::connection::{self, Connection};
+use crate::connection::{self, Connection, Io};
 use crate::dial::{self, Route};
 use crate::error::{Stage, TransportError};
 use crate::options::{Options, StartTls};
@@ -10,7 +10,7 @@ use crate::progress::{Observer, Progress};
 use crate::security::Security;
 use crate::start_tls;
 use crate::tls::Tls;
-use crate::upgrade::{self, SubProtocol};
+use crate::upgrade;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::framing::ReceiveLimits;
 use mfly_proto::idn;
@@ -22,16 +22,16 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tracing::debug;
 
-/// The one application protocol that a WebSocket handshake begins with (RFC 6455 §4.1).
+/// The application protocol of a WebSocket handshake (RFC 6455 §4.1).
 const HTTP: &[u8] = b"http/1.1";
 
-/// XMPP between a client and a server (XEP-0368 §4).
+/// The application protocol of XMPP between a client and a server (XEP-0368 §4).
 const XMPP_CLIENT: &[u8] = b"xmpp-client";
 
 /// Opens a connection.
 ///
-/// Over TCP it is secured when this returns, and no stream is open on it yet.
-/// Dropping the future gives up and closes what was opened.
+/// It is secured when this returns, and no stream is open on it. Dropping the future cancels the
+/// attempt and closes the socket.
 ///
 /// # Errors
 /// - [`TransportError::Address`] for `ws://`, or `xmpp://` without STARTTLS, to another machine
@@ -39,34 +39,12 @@ const XMPP_CLIENT: &[u8] = b"xmpp-client";
 /// - [`TransportError::Dial`], [`TransportError::Proxy`], [`TransportError::StartTls`],
 ///   [`TransportError::Tls`], [`TransportError::Handshake`] or [`TransportError::Io`] when that
 ///   stage fails.
-/// - [`TransportError::TimedOut`] when a stage takes too long.
+/// - [`TransportError::TimedOut`] when a stage exceeds its time limit.
 pub async fn connect(address: &Address, options: &Options) -> Result<Connection, TransportError> {
-    connect_with(address, options, SubProtocol::Xmpp).await
+    open(address, options, &mut Observer::none()).await
 }
 
-/// The same for a server that speaks something else than XMPP in its frames. Over TCP that makes
-/// no difference.
-///
-/// # Errors
-/// As [`connect`].
-pub async fn connect_with(
-    address: &Address,
-    options: &Options,
-    sub_protocol: SubProtocol,
-) -> Result<Connection, TransportError> {
-    open(address, options, sub_protocol, &mut Observer::none()).await
-}
-
-/// Takes over a byte stream of one's own as a client, such as a tunnel: over TCP framing
-/// (RFC 6120), before anything was said on it. It is as secure as the stream is.
-pub fn over_stream<T>(io: T, limits: ReceiveLimits) -> Connection
-where
-    T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    connection::tcp_skipping(io, limits)
-}
-
-/// The same as [`connect`], and reports each step as it is done.
+/// Opens a connection as [`connect`] does, and reports each step when it is done.
 ///
 /// # Errors
 /// As [`connect`].
@@ -75,14 +53,21 @@ pub async fn connect_observed(
     options: &Options,
     report: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Connection, TransportError> {
-    let mut observer = Observer::new(report);
-    open(address, options, SubProtocol::Xmpp, &mut observer).await
+    open(address, options, &mut Observer::new(report)).await
+}
+
+/// Makes a client's connection with TCP framing (RFC 6120) over a byte stream of your own, such as
+/// a tunnel, on which nothing was sent. It is as secure as the byte stream.
+pub fn over_stream(
+    io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    limits: ReceiveLimits,
+) -> Connection {
+    connection::tcp_skipping(io, limits)
 }
 
 async fn open(
     address: &Address,
     options: &Options,
-    sub_protocol: SubProtocol,
     observer: &mut Observer<'_>,
 ) -> Result<Connection, TransportError> {
     let uses_start_tls =
@@ -94,21 +79,17 @@ async fn open(
     let dialling = dial::dial(address.target(), address.port(), Route::of(options), observer);
     let socket = within(options.timeouts.dial, Stage::Dial, dialling).await?;
     if !protected {
-        // The first hop: with a proxy, that is the proxy.
+        // The peer is the proxy, if there is one.
         check_loopback(socket.peer_addr().map_err(TransportError::Io)?.ip())?;
     }
-    let connection = establish(socket, address, options, sub_protocol, observer).await?;
-    debug!(
-        host = address.host(),
-        port = address.port(),
-        tls = connection.security().is_some(),
-        "connected"
-    );
+    let connection = establish(socket, address, options, observer).await?;
+    let tls = connection.security().is_some();
+    debug!(host = address.host(), port = address.port(), tls, "connected");
     Ok(connection)
 }
 
-/// A resolver may take `name.localhost` for a name like any other (RFC 6761 §6.3 only says that it
-/// should not).
+/// Checks the address that a local name was resolved to. A resolver should treat `name.localhost`
+/// as local (RFC 6761 §6.3), but need not.
 fn check_loopback(peer: IpAddr) -> Result<(), InvalidArgument> {
     if peer.to_canonical().is_loopback() { Ok(()) } else { Err(unprotected()) }
 }
@@ -122,30 +103,19 @@ fn unprotected() -> InvalidArgument {
 }
 
 /// The stages after dialling.
-async fn establish<T>(
-    mut io: T,
+async fn establish(
+    mut io: impl Io + 'static,
     address: &Address,
     options: &Options,
-    sub_protocol: SubProtocol,
     observer: &mut Observer<'_>,
-) -> Result<Connection, TransportError>
-where
-    T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let limit = options.limits.hard_bytes;
-    let host = address.host();
-    let domain = options.domain.as_deref().unwrap_or(host);
+) -> Result<Connection, TransportError> {
+    let domain = options.domain.as_deref().unwrap_or(address.host());
     match (address.scheme(), options.start_tls) {
         (Scheme::Wss, _) => {
-            let (io, security) = secure(io, host, &[HTTP], options, observer).await?;
-            let upgrading = upgrade::open(io, address, limit, sub_protocol, observer);
-            let opened = within(options.timeouts.handshake, Stage::Handshake, upgrading).await?;
-            Ok(opened.with_security(security))
+            let (io, security) = secure(io, address.host(), &[HTTP], options, observer).await?;
+            Ok(upgrade(io, address, options, observer).await?.with_security(security))
         }
-        (Scheme::Ws, _) => {
-            let upgrading = upgrade::open(io, address, limit, sub_protocol, observer);
-            within(options.timeouts.handshake, Stage::Handshake, upgrading).await
-        }
+        (Scheme::Ws, _) => upgrade(io, address, options, observer).await,
         (Scheme::Xmpps, _) => {
             let (io, security) = secure(io, domain, &[XMPP_CLIENT], options, observer).await?;
             Ok(connection::tcp_skipping(io, options.limits).with_security(security))
@@ -162,18 +132,26 @@ where
     }
 }
 
-/// Shakes hands with a server that has to prove that it is `name`. A protocol that was not offered
-/// is refused by rustls; a server that knows nothing of ALPN chooses none, and will do.
-pub(crate) async fn secure<T>(
+async fn upgrade(
+    io: impl Io + 'static,
+    address: &Address,
+    options: &Options,
+    observer: &mut Observer<'_>,
+) -> Result<Connection, TransportError> {
+    let (limit, sub_protocol) = (options.limits.hard_bytes, options.sub_protocol);
+    let upgrading = upgrade::open(io, address, limit, sub_protocol, observer);
+    within(options.timeouts.handshake, Stage::Handshake, upgrading).await
+}
+
+/// Performs the TLS handshake with the server `name`. A protocol that was not offered is refused by
+/// rustls; a server without ALPN chooses none, which is accepted.
+pub(crate) async fn secure<T: AsyncRead + AsyncWrite + Unpin>(
     io: T,
     name: &str,
     alpn: &[&[u8]],
     options: &Options,
     observer: &mut Observer<'_>,
-) -> Result<(TlsStream<T>, Security), TransportError>
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-{
+) -> Result<(TlsStream<T>, Security), TransportError> {
     let shaking_hands = shake_hands(io, name, alpn, &options.tls);
     let stream = within(options.timeouts.tls, Stage::Tls, shaking_hands).await?;
     let security = Security::of_client(stream.get_ref().1);
@@ -181,19 +159,15 @@ where
     Ok((stream, security))
 }
 
-async fn shake_hands<T>(
+async fn shake_hands<T: AsyncRead + AsyncWrite + Unpin>(
     io: T,
     name: &str,
     alpn: &[&[u8]],
     tls: &Tls,
-) -> Result<TlsStream<T>, TransportError>
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-{
+) -> Result<TlsStream<T>, TransportError> {
     let unusable =
         || InvalidArgument::new("address", "host: no certificate can be made for this name");
-    // Certificates and the server name indication have the form of DNS (RFC 6125 §6.4.2, RFC 6066
-    // §3).
+    // Certificates and the server name indication have ASCII names (RFC 6125 §6.4.2, RFC 6066 §3).
     let name = &*idn::to_ascii(name).map_err(|_| unusable())?;
     let server = ServerName::try_from(name.to_owned()).map_err(|_| unusable())?;
     TlsConnector::from(tls.client_config(alpn))
@@ -202,7 +176,7 @@ where
         .map_err(|error| TransportError::from_tls(name, error))
 }
 
-/// Bounds one stage.
+/// Applies the time limit of a stage.
 pub(crate) async fn within<T>(
     limit: Duration,
     stage: Stage,
@@ -217,7 +191,7 @@ mod tests {
     use crate::options::Timeouts;
     use tokio::time::Instant;
 
-    /// Establishes over a peer that says nothing, and tells which stage gave up and when.
+    /// The error for a peer that sends nothing, and the time after which it is returned.
     async fn silence(address: &str) -> (TransportError, Duration) {
         let timeouts = Timeouts {
             dial: Duration::from_secs(1),
@@ -228,13 +202,12 @@ mod tests {
         let (io, _silent_peer) = tokio::io::duplex(64 * 1024);
         let start = Instant::now();
         let (address, observer) = (address.parse().unwrap(), &mut Observer::none());
-        let error =
-            establish(io, &address, &options, SubProtocol::Xmpp, observer).await.unwrap_err();
+        let error = establish(io, &address, &options, observer).await.unwrap_err();
         (error, start.elapsed())
     }
 
     #[test]
-    fn a_local_name_that_leads_elsewhere_is_not_local() {
+    fn a_local_name_with_another_address_is_not_local() {
         for (peer, is_local) in [
             ("127.0.0.1", true),
             ("::1", true),
@@ -248,23 +221,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_server_that_never_answers_the_handshake_times_out_in_that_stage() {
-        let (error, after) = silence("ws://localhost/websocket").await;
-        assert!(matches!(error, TransportError::TimedOut { stage: Stage::Handshake }), "{error:?}");
-        assert_eq!(after, Duration::from_secs(3));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_server_that_never_speaks_tls_times_out_in_that_stage() {
-        let (error, after) = silence("wss://localhost/websocket").await;
-        assert!(matches!(error, TransportError::TimedOut { stage: Stage::Tls }), "{error:?}");
-        assert_eq!(after, Duration::from_secs(2));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_server_that_never_answers_the_stream_header_times_out_in_that_stage() {
-        let (error, after) = silence("xmpp://localhost").await;
-        assert!(matches!(error, TransportError::TimedOut { stage: Stage::StartTls }), "{error:?}");
-        assert_eq!(after, Duration::from_secs(3));
+    async fn a_silent_server_exceeds_the_time_limit_of_the_stage() {
+        for (address, expected, seconds) in [
+            ("ws://localhost/websocket", Stage::Handshake, 3),
+            ("wss://localhost/websocket", Stage::Tls, 2),
+            ("xmpp://localhost", Stage::StartTls, 3),
+        ] {
+            let (error, after) = silence(address).await;
+            let TransportError::TimedOut { stage } = error else {
+                panic!("{address}: {error:?}");
+            };
+            assert_eq!((stage, after), (expected, Duration::from_secs(seconds)), "{address}");
+        }
     }
 }

@@ -29,14 +29,15 @@ use wire::Wire;
 ///
 /// - Frames that are fed and then flushed are sent in one write (over WebSocket up to 32 frames or
 ///   64 KiB).
-/// - After a regular end the stream returns `None`: over WebSocket after the closing handshake, over
-///   TCP after the peer's closing tag, which is a frame as well. After any other end it returns an
-///   error and then `None`. [`close_reason`](Self::close_reason) returns the peer's reason.
+/// - After a regular end the stream returns `None`: over WebSocket after the closing handshake,
+///   over TCP after the peer's closing tag, which is a frame as well. After any other end it
+///   returns an error and then `None`. [`close_reason`](Self::close_reason) returns the peer's
+///   reason.
 /// - Over TCP a client skips a stanza that exceeds its limits, and returns a frame without text
 ///   instead ([`Frame::skipped`]).
 /// - Pings of a WebSocket peer are answered while the stream is polled.
-/// - Closing the sink ends this side and waits for the peer to end its side, at most 5 seconds: by a
-///   closing handshake over WebSocket, by a closing tag over TCP, unless it was sent already.
+/// - Closing the sink ends this side and waits for the peer to end its side, at most 5 seconds: by
+///   a closing handshake over WebSocket, by a closing tag over TCP, unless it was sent already.
 ///   Dropping the connection closes the socket at once.
 /// - Sending waits while the peer does not read. Use a time limit of your own.
 pub struct Connection {

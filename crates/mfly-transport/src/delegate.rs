@@ -1,7 +1,8 @@
 //! The methods of `AsyncWrite` that a wrapper of a byte stream does not change.
 
-/// Implements the methods of `AsyncWrite` by calls of a field. `poll_shutdown` is among them only with
-/// `shutdown`. With `after check`, each write calls `self.check()` first and fails with its error.
+/// Implements the methods of `AsyncWrite` by calls of a field. `poll_shutdown` is among them only
+/// with `shutdown`. With `after check`, each write calls `self.check()` first and fails with its
+/// error.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! delegate_writes {

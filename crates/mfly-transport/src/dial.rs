@@ -1,8 +1,8 @@
-//! Opening the TCP connection, straight to the server or through a proxy.
+//! Opening a TCP connection, directly or through a proxy.
 //!
-//! Every address of the host is tried in turn, the families alternating, the next one 250 ms after
-//! the previous one at the latest, and the first that answers wins (RFC 8305 §4, §5). The system's
-//! resolver puts them in order (RFC 6724) and answers for both families at once.
+//! The addresses of the host are tried in turn, alternating between IPv6 and IPv4, each at most 250
+//! ms after the previous one. The first connection wins (RFC 8305 §4, §5). The order within a
+//! family is that of the system's resolver (RFC 6724).
 
 use crate::error::{Stage, TransportError};
 use crate::host::{self, Host};
@@ -21,19 +21,19 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// RFC 8305 §5: "Connection Attempt Delay".
+/// The delay between two attempts (RFC 8305 §5, "Connection Attempt Delay").
 const STAGGER: Duration = Duration::from_millis(250);
 
-/// A host with more addresses than this is not tried further.
+/// The largest number of addresses of a host that are tried.
 const MAX_ADDRESSES: usize = 16;
 
-/// Opens a TCP connection to a server that something else than XMPP is spoken with, as
-/// [`connect`](fn@crate::connect) does it: all addresses, the proxy, `TCP_NODELAY`.
+/// Opens a TCP connection for another protocol, in the way of [`connect`](fn@crate::connect): it
+/// tries all addresses, uses the proxy and sets `TCP_NODELAY`.
 ///
 /// # Errors
-/// [`TransportError::Address`] when the host or port cannot be used, [`TransportError::Dial`] when
-/// no address could be reached, [`TransportError::Proxy`] when the proxy refuses, and
-/// [`TransportError::TimedOut`] when all that takes longer than `limit`.
+/// [`TransportError::Address`] when the host or port is invalid, [`TransportError::Dial`] when no
+/// address can be reached, [`TransportError::Proxy`] when the proxy refuses, and
+/// [`TransportError::TimedOut`] when it takes longer than `limit`.
 pub async fn dial_tcp(
     host: &str,
     port: u16,
@@ -49,12 +49,12 @@ pub async fn dial_tcp(
         .unwrap_or(Err(TransportError::TimedOut { stage: Stage::Dial }))
 }
 
-/// How a host is reached.
+/// The proxy and the address history for reaching a host.
 #[derive(Clone, Copy)]
 pub(crate) struct Route<'a> {
-    /// What to connect through.
+    /// The proxy to connect through.
     proxy: Option<&'a Proxy>,
-    /// Which addresses earlier attempts connected to in vain.
+    /// The addresses of earlier attempts.
     tried: Option<&'a TriedAddresses>,
 }
 
@@ -63,14 +63,14 @@ impl<'a> Route<'a> {
         Self { proxy: options.proxy.as_ref(), tried: options.tried.as_ref() }
     }
 
-    /// Puts the addresses that were tried in vain behind the others.
+    /// Moves the addresses of earlier attempts to the end.
     fn sort(self, addresses: &mut VecDeque<SocketAddr>) {
         if let Some(tried) = self.tried {
             tried.sort(addresses.make_contiguous());
         }
     }
 
-    /// This address was connected to.
+    /// Records the address of a connection.
     fn record(self, address: SocketAddr) {
         if let Some(tried) = self.tried {
             tried.record(&address);
@@ -80,8 +80,8 @@ impl<'a> Route<'a> {
 
 /// Connects to a host, through the proxy if there is one.
 ///
-/// `TCP_NODELAY` is always set: with Nagle's algorithm each small request would wait for the
-/// acknowledgement of the one before.
+/// `TCP_NODELAY` is set: with Nagle's algorithm a small request would wait for the acknowledgement
+/// of the previous one.
 pub(crate) async fn dial(
     host: &Host,
     port: u16,
@@ -103,8 +103,8 @@ pub(crate) async fn dial(
     }
 }
 
-/// Connects to the proxy and has it connect to the first of the addresses that it can reach. Each
-/// refusal costs a connection.
+/// Has the proxy connect to the first of the addresses that it can reach. Each refusal costs a
+/// connection to the proxy.
 async fn through_any(
     proxy: &Proxy,
     route: Route<'_>,
@@ -120,7 +120,7 @@ async fn through_any(
             }
             Err(reason) => last = reason,
         }
-        // Code 8: the proxy does not know this family of addresses.
+        // Code 8: the proxy does not support this address family.
         if !matches!(last, ProxyError::Unreachable | ProxyError::Code(1 | 6 | 8)) {
             break;
         }
@@ -128,7 +128,7 @@ async fn through_any(
     Ok(Err(last))
 }
 
-/// Connects to the proxy and has it connect further. The inner error is the proxy's.
+/// Connects to the proxy and has it connect to the host. The inner error is the proxy's refusal.
 async fn through(
     proxy: &Proxy,
     route: Route<'_>,
@@ -144,7 +144,7 @@ async fn through(
     Ok(Ok(socket))
 }
 
-/// Looks the host up and connects to it.
+/// Resolves a host and connects to it.
 async fn reach(
     host: &Host,
     port: u16,
@@ -159,7 +159,7 @@ async fn reach(
     Ok(socket)
 }
 
-/// Connects to one of the addresses.
+/// Connects to the first address that accepts.
 async fn reach_any(
     mut addresses: VecDeque<SocketAddr>,
     route: Route<'_>,
@@ -176,7 +176,7 @@ async fn reach_any(
     Ok((peer, socket))
 }
 
-/// The host's addresses in the order in which they are tried.
+/// Resolves a host to its addresses, in the order in which they are tried.
 async fn resolve(
     host: &Host,
     port: u16,
@@ -206,7 +206,7 @@ fn refused(proxy: &Proxy, host: &Host, port: u16, reason: ProxyError) -> Transpo
     TransportError::Proxy { proxy: proxy.to_string(), host: host.as_str().to_owned(), port, reason }
 }
 
-/// Orders addresses so that the families take turns, beginning with the resolver's first
+/// Orders addresses so that IPv6 and IPv4 alternate, beginning with the resolver's first address
 /// (RFC 8305 §4).
 fn alternate(found: impl Iterator<Item = SocketAddr>) -> VecDeque<SocketAddr> {
     let found: Vec<_> = found.collect();
@@ -227,7 +227,7 @@ fn alternate(found: impl Iterator<Item = SocketAddr>) -> VecDeque<SocketAddr> {
     ordered
 }
 
-/// The first connection that succeeds, or the last failure; each failure is reported.
+/// Returns the first connection that succeeds, or the last failure. Each failure is reported.
 async fn race<T, F>(
     mut waiting: VecDeque<SocketAddr>,
     connect: impl Fn(SocketAddr) -> F,
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_with_many_addresses_of_one_family_is_tried_over_the_other_as_well() {
+    fn many_addresses_of_one_family_leave_room_for_the_other() {
         let many: Vec<String> = (1..=20).map(|n| format!("[::{n:x}]:1")).collect();
         let mut texts: Vec<&str> = many.iter().map(String::as_str).collect();
         texts.push("10.0.0.1:1");
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_attempt_after_one_in_vain_begins_with_the_next_address() {
+    async fn the_next_attempt_begins_with_the_next_address() {
         let mut listeners = Vec::new();
         let mut found = VecDeque::new();
         for _ in 0..2 {
@@ -362,7 +362,7 @@ mod tests {
             let reached = reach_any(found.clone(), route, &mut Observer::none()).await;
             reached.unwrap().0
         };
-        // Both take connections and say nothing.
+        // Both accept connections and send nothing.
         assert_eq!(attempt().await, found[0]);
         assert_eq!(attempt().await, found[1]);
         assert_eq!(attempt().await, found[0]);

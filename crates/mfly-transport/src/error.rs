@@ -1,4 +1,4 @@
-//! What can go wrong between two frames.
+//! The errors of connections.
 
 mod certificate;
 mod handshake;
@@ -17,19 +17,19 @@ use std::time::Duration;
 use std::{fmt, io};
 use thiserror::Error;
 
-/// A part of opening or closing a connection that has its own time-out.
+/// A stage of opening or closing a connection, which has its own time limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Stage {
-    /// Name look-up, TCP connection, and the proxy's part.
+    /// The name look-up, the TCP connection and the proxy.
     Dial,
-    /// STARTTLS negotiation.
+    /// The STARTTLS negotiation.
     StartTls,
-    /// TLS handshake.
+    /// The TLS handshake.
     Tls,
-    /// WebSocket handshake.
+    /// The WebSocket handshake.
     Handshake,
-    /// Closing handshake.
+    /// The closing handshake.
     Closing,
 }
 
@@ -45,19 +45,19 @@ impl fmt::Display for Stage {
     }
 }
 
-/// Who has to change something.
+/// The party that caused an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The caller: an address, a setting, or use after the end.
+    /// The caller: an address, an option, or use after the end.
     Caller,
-    /// The other side.
+    /// The peer of the connection.
     Peer,
-    /// Whatever lies between.
+    /// The network between both sides.
     Network,
 }
 
-/// The end of the sentence about a failed TLS handshake.
+/// The end of the message about a failed TLS handshake.
 fn objection(error: &rustls::Error) -> &'static str {
     match CertificateProblem::of(error) {
         Some(problem) => problem.remedy(),
@@ -65,18 +65,17 @@ fn objection(error: &rustls::Error) -> &'static str {
     }
 }
 
-/// A connection that could not be opened, or that broke.
+/// The reason why a connection could not be opened, or ended.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TransportError {
-    /// The address cannot be used as it stands.
+    /// The address is invalid, or not allowed by the options.
     #[error(transparent)]
     Address(#[from] InvalidArgument),
-    /// The domain says that it offers no XMPP (RFC 2782: a target of "."), or names no server that
-    /// could be tried.
+    /// The domain offers no XMPP (RFC 2782: a target of "."), or has no usable server.
     #[error("{domain} offers no XMPP service; check the domain")]
     NoService {
-        /// The domain.
+        /// The domain that was looked up.
         domain: String,
     },
     /// No address of the host could be reached.
@@ -86,10 +85,10 @@ pub enum TransportError {
         host: String,
         /// The TCP port.
         port: u16,
-        /// Why the last attempt failed.
+        /// The error of the last attempt.
         source: io::Error,
     },
-    /// The proxy did not connect.
+    /// The proxy did not connect to the server.
     #[error("the proxy {proxy} did not connect to {host}:{port}: {reason}")]
     Proxy {
         /// The proxy, without name and password.
@@ -98,63 +97,62 @@ pub enum TransportError {
         host: String,
         /// The server's TCP port.
         port: u16,
-        /// Why.
+        /// The reason of the proxy.
         reason: ProxyError,
     },
-    /// The connection could not be secured by STARTTLS. Nothing private was sent.
+    /// The connection could not be secured by STARTTLS. No private data was sent.
     #[error("STARTTLS with {peer} failed: {reason}")]
     StartTls {
         /// The server's name, or `the client` on the server side.
         peer: String,
-        /// Why.
+        /// The reason of the failure.
         reason: StartTlsError,
     },
-    /// The peers could not agree on a secure connection: most often a certificate that is not
-    /// trusted, out of date, or made for another name, as
-    /// [`certificate_problem`](Self::certificate_problem) tells.
+    /// The TLS handshake failed, most often because the certificate is not trusted, has expired or
+    /// is for another name; see [`certificate_problem`](Self::certificate_problem).
     #[error("the TLS handshake with {peer} failed: {}", objection(.source))]
     Tls {
         /// The server's name, or `the client` on the server side.
         peer: String,
-        /// What TLS objected to.
+        /// The error of the TLS library.
         source: rustls::Error,
     },
-    /// The peer does not speak XMPP over WebSocket at this address.
+    /// The WebSocket handshake failed.
     #[error("the WebSocket handshake failed: {reason}")]
     Handshake {
         /// The HTTP status, when it was not 101.
         status: Option<u16>,
-        /// What was wrong.
+        /// The problem as text.
         reason: Cow<'static, str>,
-        /// How long the server asks to be left alone (`Retry-After`, RFC 9110 §10.2.3).
+        /// The delay that the server requests (`Retry-After`, RFC 9110 §10.2.3).
         retry_after: Option<Duration>,
     },
-    /// A stage took longer than its time-out.
+    /// A stage exceeded its time limit.
     #[error("{stage} took too long")]
     TimedOut {
-        /// Which one.
+        /// The stage that took too long.
         stage: Stage,
     },
-    /// The peer sent a frame above the limit. The connection is over.
+    /// The peer sent a frame above the size limit. The connection is over.
     #[error("the peer sent a frame of more than {limit} bytes")]
     TooLarge {
         /// The limit in bytes.
         limit: usize,
     },
-    /// The peer sent something that is not UTF-8 text. The connection is over.
-    #[error("the peer sent something that is not text")]
+    /// The peer sent data that is not UTF-8 text. The connection is over.
+    #[error("the peer sent data that is not text")]
     NotText,
-    /// Nothing can be sent any more.
+    /// The connection is closed. Nothing can be sent.
     #[error("the connection is closed; open another one")]
     Closed,
-    /// The connection broke. The kind is `InvalidData` when the peer broke the rules of WebSocket
-    /// or of a stream over TCP, `UnexpectedEof` when it went away without saying goodbye.
+    /// The connection broke. The kind is `InvalidData` when the peer violated WebSocket or TCP
+    /// framing, and `UnexpectedEof` when it ended the connection without closing it.
     #[error("the connection broke")]
     Io(#[source] io::Error),
 }
 
 impl TransportError {
-    /// Who has to change something.
+    /// The party that caused an error.
     #[must_use]
     pub fn fault(&self) -> Fault {
         match self {
@@ -175,7 +173,7 @@ impl TransportError {
         }
     }
 
-    /// Whether the same call may succeed later, with nothing changed.
+    /// Whether the same call may succeed later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
@@ -195,7 +193,7 @@ impl TransportError {
         }
     }
 
-    /// What is wrong with the peer's certificate, if that is why the connection failed.
+    /// The problem of the peer's certificate, if it made the connection fail.
     #[must_use]
     pub fn certificate_problem(&self) -> Option<CertificateProblem> {
         match self {
@@ -204,7 +202,7 @@ impl TransportError {
         }
     }
 
-    /// Why the TLS handshake failed, if that is what failed.
+    /// The problem of the TLS handshake, if it failed.
     #[must_use]
     pub fn tls_problem(&self) -> Option<TlsProblem> {
         match self {
@@ -213,7 +211,7 @@ impl TransportError {
         }
     }
 
-    /// Why the WebSocket handshake failed, if that is what failed.
+    /// The problem of the WebSocket handshake, if it failed.
     #[must_use]
     pub fn handshake_problem(&self) -> Option<HandshakeProblem> {
         match self {
@@ -222,8 +220,8 @@ impl TransportError {
         }
     }
 
-    /// How long the server asks to be left alone, if it refused the connection and said so
-    /// (`Retry-After`, RFC 9110 §10.2.3).
+    /// The delay that the server requests before the next attempt (`Retry-After`, RFC 9110
+    /// §10.2.3), if it refused the WebSocket handshake with one.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -236,17 +234,17 @@ impl TransportError {
         Self::Handshake { status: None, reason: reason.into(), retry_after: None }
     }
 
-    /// The peer broke a rule of the framing.
+    /// The peer violated the framing.
     pub(crate) fn violation(what: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Io(io::Error::new(io::ErrorKind::InvalidData, what))
     }
 
-    /// The peer went away in the middle of something.
+    /// The peer ended the connection unexpectedly.
     pub(crate) fn cut(during: &'static str) -> Self {
         Self::Io(io::Error::new(io::ErrorKind::UnexpectedEof, during))
     }
 
-    /// Translates what the WebSocket library reports about an open connection.
+    /// Translates an error of the WebSocket library about an open connection.
     pub(crate) fn from_websocket(error: tokio_websockets::Error, limit: usize) -> Self {
         use tokio_websockets::Error as Ws;
         use tokio_websockets::proto::ProtocolError;
@@ -259,8 +257,8 @@ impl TransportError {
         }
     }
 
-    /// A failed TLS handshake with `peer`, for handshakes made elsewhere with the configuration of
-    /// [`Tls`](crate::Tls): what TLS objected to, or a broken connection.
+    /// Translates the error of a TLS handshake with `peer` that used the configuration of
+    /// [`Tls`](crate::Tls).
     #[must_use]
     pub fn from_tls(peer: &str, error: io::Error) -> Self {
         match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
@@ -275,7 +273,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_busy_server_is_worth_another_try_and_a_wrong_path_is_not() {
+    fn a_busy_server_is_retryable_and_a_wrong_path_is_not() {
         let answered = |status| TransportError::Handshake {
             status: Some(status),
             reason: "refused".into(),
@@ -287,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_is_the_networks_fault_and_a_violation_is_the_peers() {
+    fn a_cut_is_caused_by_the_network_and_a_violation_by_the_peer() {
         assert_eq!(TransportError::cut("in a frame").fault(), Fault::Network);
         assert!(TransportError::cut("in a frame").is_retryable());
         assert_eq!(TransportError::violation("bad mask").fault(), Fault::Peer);

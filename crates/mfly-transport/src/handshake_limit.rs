@@ -1,7 +1,7 @@
-//! A bound on what a peer may send before the WebSocket handshake is over.
+//! A limit on the bytes that a peer may send during the WebSocket handshake.
 //!
-//! The HTTP head of a handshake has no length prefix, so a peer could make its reader buffer
-//! without end until the time-out.
+//! An HTTP head has no length prefix, so a peer could otherwise fill the reader's buffer until the
+//! time limit.
 
 use crate::delegate_writes;
 use mfly_proto::retry_after::retry_after;
@@ -12,45 +12,46 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// More headers than this are not looked at.
+/// The largest number of header fields that are read.
 const MAX_HEADERS: usize = 64;
 
-/// Longest HTTP head that is accepted, in bytes.
+/// The length of the longest accepted HTTP head, in bytes.
 pub(crate) const MAX_HEAD_BYTES: usize = 16 * 1024;
 
-/// I/O that fails once a peer has sent more than [`MAX_HEAD_BYTES`], until the limit is lifted.
+/// A byte stream that fails when the peer has sent more than [`MAX_HEAD_BYTES`], until the limit is
+/// removed.
 pub(crate) struct HandshakeLimit<T> {
     io: T,
     left: Option<usize>,
     answer: Option<ResponseHead>,
 }
 
-/// What a server answered to a handshake, kept because the WebSocket layer keeps only the status.
+/// The head of the response to a handshake. The WebSocket library keeps only its status.
 #[derive(Clone, Default)]
 pub(crate) struct ResponseHead(Arc<Mutex<Vec<u8>>>);
 
 impl<T> HandshakeLimit<T> {
-    /// I/O whose handshake is still to come. What is read of it is kept until the limit is lifted.
-    pub(crate) fn kept(io: T) -> (Self, ResponseHead) {
+    /// A byte stream before its handshake. The bytes read are recorded until the limit is removed.
+    pub(crate) fn recording(io: T) -> (Self, ResponseHead) {
         let answer = ResponseHead::default();
         let limited = Self { io, left: Some(MAX_HEAD_BYTES), answer: Some(answer.clone()) };
         (limited, answer)
     }
 
-    /// I/O whose handshake is over.
-    pub(crate) fn lifted(io: T) -> Self {
+    /// A byte stream after its handshake.
+    pub(crate) fn unlimited(io: T) -> Self {
         Self { io, left: None, answer: None }
     }
 
-    /// Ends the limit: the handshake is over.
-    pub(crate) fn lift(&mut self) {
+    /// Removes the limit after the handshake.
+    pub(crate) fn remove(&mut self) {
         self.left = None;
         self.answer = None;
     }
 }
 
 impl ResponseHead {
-    /// How long the server asks to wait; `None` when the response is not HTTP or names no time.
+    /// The delay from the header `Retry-After`; `None` without it, or if the response is not HTTP.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut slots = [httparse::EMPTY_HEADER; MAX_HEADERS];
@@ -79,7 +80,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for HandshakeLimit<T> {
         if let Some(left) = &mut this.left {
             let read = buf.filled().len() - before;
             *left = left.checked_sub(read).ok_or_else(|| {
-                io::Error::new(io::ErrorKind::InvalidData, "an HTTP head without end")
+                io::Error::new(io::ErrorKind::InvalidData, "the HTTP head is too long")
             })?;
         }
         Poll::Ready(Ok(()))

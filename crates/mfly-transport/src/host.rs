@@ -1,18 +1,18 @@
-//! Hosts and ports, as addresses and proxies name them.
+//! Hosts and ports in the addresses of servers and proxies.
 //!
-//! A refusal is a reason that begins with the part that is wrong: `host` or `port`.
+//! An error is a reason that begins with the name of the invalid part: `host` or `port`.
 
 use mfly_proto::idn;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Why a part cannot be used.
+/// The reason why a host or port is invalid.
 type Refusal = &'static str;
 
-/// A name in lower case and in the form of DNS, or an IP address.
+/// A name in lower case and ASCII, or an IP address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Host {
-    /// Without brackets.
+    /// The text without brackets.
     text: String,
     ip: Option<IpAddr>,
 }
@@ -36,7 +36,7 @@ impl Host {
         Ok(Self { text: name.to_ascii_lowercase(), ip: None })
     }
 
-    /// The same, and an IPv6 address may come without brackets.
+    /// Reads a host without port, where the brackets of an IPv6 address are optional.
     pub(crate) fn parse_alone(text: &str) -> Result<Self, Refusal> {
         match text.parse::<IpAddr>() {
             Ok(ip) => Ok(ip.into()),
@@ -44,7 +44,7 @@ impl Host {
         }
     }
 
-    /// The text without brackets.
+    /// The host as text, without brackets.
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
@@ -54,7 +54,7 @@ impl Host {
         self.ip
     }
 
-    /// Whether it is this machine: `localhost` (RFC 6761 §6.3) or a loopback IP address.
+    /// Whether the host is this machine: `localhost` (RFC 6761 §6.3) or a loopback IP address.
     pub(crate) fn is_loopback(&self) -> bool {
         match self.ip {
             Some(ip) => ip.to_canonical().is_loopback(),
@@ -78,7 +78,7 @@ impl fmt::Display for Host {
     }
 }
 
-/// RFC 1123 §2.1 with the underscore that is found in practice.
+/// Checks a name by RFC 1123 §2.1, and allows the underscore that some names have.
 fn check_name(name: &str) -> Result<(), Refusal> {
     if name.is_empty() {
         return Err("host: it is missing");
@@ -108,7 +108,7 @@ pub(crate) fn parse_authority(authority: &str) -> Result<(Host, Option<u16>), Re
     Ok((Host::parse(host)?, port.map(parse_port).transpose()?))
 }
 
-/// Splits `host:port`, leaving the colons of a bracketed IPv6 address alone.
+/// Splits `host:port`, where the host may be a bracketed IPv6 address.
 fn split_port(authority: &str) -> Result<(&str, Option<&str>), Refusal> {
     let after_host = authority.find(']').map_or(0, |at| at + 1);
     let (bracketed, rest) = authority.split_at(after_host);
@@ -129,13 +129,13 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), Refusal> {
 }
 
 fn parse_port(text: &str) -> Result<u16, Refusal> {
-    // `u16::from_str` would also take a leading plus sign.
+    // `u16::from_str` accepts a leading plus sign as well.
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let port = text.parse().ok().filter(|_| digits);
     check_port(port.unwrap_or_default())
 }
 
-/// Port 0 means "any" to a listener and nothing to a client.
+/// Checks that a port is not 0, which only a listener can use.
 pub(crate) fn check_port(port: u16) -> Result<u16, Refusal> {
     if port == 0 {
         return Err("port: pass a number from 1 to 65535");

@@ -1,21 +1,19 @@
 //! XMPP frames over WebSocket, TCP and TLS, for clients and servers.
 //!
-//! A frame is one complete piece of text; what it means is not this crate's business.
-//!
 //! | module | what |
 //! |---|---|
-//! | [`connect`](fn@connect), [`connect_with`], [`connect_observed`], [`Options`], [`Address`] | the client side: dial, STARTTLS, TLS, WebSocket handshake |
+//! | [`connect`](fn@connect), [`connect_observed`], [`Options`], [`Address`] | the client side: dial, STARTTLS, TLS, WebSocket handshake |
 //! | [`Connection`] | a `Stream` and a `Sink` of frames, the same type on every side and for every framing |
-//! | [`Security`] | what TLS agreed on, and the channel bindings |
-//! | [`Tls`], [`ServerTls`] | which servers to trust, shared with other HTTP clients; the server's half |
-//! | [`TriedAddresses`] | which of a server's addresses were tried in vain |
-//! | [`Proxy`], [`dial_tcp`] | what to connect through; the dialler for other protocols |
-//! | `srv` (feature `srv`) | the servers of a domain, by their SRV records |
-//! | [`server`] | the server side: answer an upgrade or STARTTLS, take over the connection |
+//! | [`Security`] | the result of the TLS handshake, and the channel bindings |
+//! | [`Tls`], [`ServerTls`] | the TLS configurations of clients and servers |
+//! | [`TriedAddresses`] | the addresses of failed attempts |
+//! | [`Proxy`], [`dial_tcp`] | the proxy to connect through; TCP connections for other protocols |
+//! | `srv` (feature `srv`) | the servers of a domain, by its SRV records |
+//! | [`server`] | the server side: upgrade, STARTTLS and TLS |
 //! | [`overdue`] | deadlines of a process that did not run for a while |
-//! | `pair`, `pair_with` (feature `testing`) | two connections joined in memory |
+//! | `pair`, `pair_with` (feature `testing`) | a client's and a server's connection over a pipe in memory |
 //!
-//! Everything here needs a tokio runtime with I/O and time enabled.
+//! The crate needs a tokio runtime with I/O and time enabled.
 
 mod address;
 mod connect;
@@ -43,10 +41,11 @@ mod tried;
 mod upgrade;
 
 pub use address::{Address, Scheme};
-pub use connect::{connect, connect_observed, connect_with, over_stream};
+pub use connect::{connect, connect_observed, over_stream};
 pub use connection::{Close, Connection, RoundTrips};
 pub use dial::dial_tcp;
 pub use error::{CertificateProblem, Fault, HandshakeProblem, Stage, TlsProblem, TransportError};
+pub use mfly_proto::framing::Framing;
 pub use options::{DEFAULT_MAX_FRAME_BYTES, Options, StartTls, Timeouts};
 #[cfg(feature = "testing")]
 pub use pair::{pair, pair_with};

@@ -1,47 +1,50 @@
-//! How to open a connection.
+//! The options for opening a connection.
 
 use crate::proxy::Proxy;
 use crate::tls::Tls;
 use crate::tried::TriedAddresses;
+use crate::upgrade::SubProtocol;
 use mfly_proto::framing::ReceiveLimits;
 use std::time::Duration;
 
-/// The largest frame that a server does well to accept from a client: 256 KiB.
+/// The recommended limit of a server for the frames of a client: 256 KiB.
 pub const DEFAULT_MAX_FRAME_BYTES: usize = 256 * 1024;
 
-/// How to open a connection.
+/// The options for opening a connection.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Which servers to trust.
+    /// The TLS configuration, which decides which servers are trusted.
     pub tls: Tls,
-    /// How long each stage may take.
+    /// The time limit of each stage.
     pub timeouts: Timeouts,
-    /// How much is accepted from the server. Over WebSocket only the hard limit matters here: one
-    /// message is held as a whole. Over TCP a stanza above the other limits is read past.
+    /// The limits on received stanzas. Over WebSocket, which delivers whole messages, only the hard
+    /// limit applies. Over TCP a stanza above the other limits is skipped.
     pub limits: ReceiveLimits,
-    /// Whether `ws://`, and `xmpp://` without STARTTLS, may be used for a host that is not this
-    /// machine. Passwords and messages then travel unprotected.
+    /// Whether `ws://`, and `xmpp://` without STARTTLS, may be used for another machine. Passwords
+    /// and messages can then be read on the network.
     pub allow_cleartext: bool,
-    /// The XMPP domain that is served at an `xmpp://` or `xmpps://` address: the name that the
-    /// server's certificate has to be made for (RFC 6120 §13.7.2.1), and the one that STARTTLS is
-    /// asked for. An international name may have either form. The address's host by default.
+    /// The XMPP domain of an `xmpp://` or `xmpps://` address, by default the host of the address.
+    /// The server's certificate must be for this name (RFC 6120 §13.7.2.1), and STARTTLS is
+    /// requested for it. An international name may be in Unicode or in ASCII.
     ///
-    /// A WebSocket's certificate is always checked for the address's host.
+    /// The certificate of a WebSocket server must be for the host of the address.
     pub domain: Option<String>,
-    /// Whether an `xmpp://` connection is secured.
+    /// Whether an `xmpp://` connection is secured by STARTTLS.
     pub start_tls: StartTls,
-    /// Whether to ask for STARTTLS without waiting for the server's features, which saves a round
-    /// trip with a server that is known to offer it. What it does offer is checked afterwards.
+    /// Whether to request STARTTLS before the server has sent its features. This saves a round trip
+    /// with a server that is known to offer it. The offer is checked afterwards.
     pub expect_start_tls: bool,
-    /// What to connect through.
+    /// The proxy to connect through.
     pub proxy: Option<Proxy>,
-    /// Which of the server's addresses earlier attempts connected to in vain: they are tried last.
-    /// Shared by clones of these options. Default `None`: every attempt begins with the first.
+    /// The addresses of earlier attempts, which are tried last. Clones of the options share them.
+    /// With `None`, the default, every attempt begins with the first address.
     pub tried: Option<TriedAddresses>,
+    /// The WebSocket sub-protocol. It has no effect over TCP.
+    pub sub_protocol: SubProtocol,
 }
 
 impl Options {
-    /// The defaults, with servers verified by `tls`.
+    /// The default options with this TLS configuration.
     #[must_use]
     pub fn new(tls: Tls) -> Self {
         Self {
@@ -54,6 +57,7 @@ impl Options {
             expect_start_tls: false,
             proxy: None,
             tried: None,
+            sub_protocol: SubProtocol::default(),
         }
     }
 }
@@ -65,26 +69,26 @@ impl Default for Options {
     }
 }
 
-/// Whether an `xmpp://` connection is secured.
+/// Whether an `xmpp://` connection is secured by STARTTLS.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StartTls {
-    /// It is, or there is no connection.
+    /// The connection is secured, or not opened.
     #[default]
     Required,
-    /// It is not, even if the server offers it. Only for a server on this machine, or with
+    /// The connection stays in clear text. This needs a server on this machine, or
     /// [`Options::allow_cleartext`].
     Disabled,
 }
 
-/// How long each stage may take.
+/// The time limit of each stage of connecting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// Name look-up, TCP connection, and the proxy's part. 10 s by default.
+    /// The limit of name look-up, TCP connection and proxy; 10 s by default.
     pub dial: Duration,
-    /// TLS handshake. 10 s by default.
+    /// The limit of the TLS handshake; 10 s by default.
     pub tls: Duration,
-    /// WebSocket handshake, or STARTTLS negotiation. 10 s by default.
+    /// The limit of the WebSocket handshake or the STARTTLS negotiation; 10 s by default.
     pub handshake: Duration,
 }
 

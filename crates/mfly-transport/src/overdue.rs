@@ -1,9 +1,9 @@
 //! Deadlines of a process that did not run for a while.
 //!
-//! A process that was stopped, or whose thread was blocked, finds its deadlines passed when it goes
-//! on, while what its peer said in time still waits in the socket. The runtime may tell timers
-//! before it looks at the sockets: after a stop, the system ends its wait for events without naming
-//! any (`epoll_wait`, `EINTR`). So a deadline that is noticed late does not count at once.
+//! When a process continues after it was stopped or blocked, its deadlines have passed while data
+//! that arrived in time is unread in the sockets. The runtime may handle timers before sockets:
+//! after a stop, the system ends its wait for events without any (`epoll_wait`, `EINTR`). So a
+//! deadline that is noticed late does not count at once.
 
 use std::future::Future;
 use std::pin::pin;
@@ -11,21 +11,20 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio::time::error::Elapsed;
 
-/// A deadline that is noticed so much later than it was due was not watched meanwhile.
+/// A deadline that is noticed this long after it was due means that the process did not run.
 const LATE: Duration = Duration::from_millis(100);
 
-/// How long the runtime is given to look at its sockets: any timer that is set now is told after
-/// them.
+/// The time for the runtime to poll its sockets. It handles a new timer after them.
 const GRACE: Duration = Duration::from_millis(5);
 
-/// Whether this deadline passed while the process did not run.
+/// Whether a deadline passed while the process did not run.
 #[must_use]
 pub fn is_late(deadline: Instant) -> bool {
     Instant::now().saturating_duration_since(deadline) > LATE
 }
 
-/// Returns at once if the deadline was noticed in time, and otherwise as soon as the runtime has
-/// looked at its sockets. What waits in them can be read then, without waiting.
+/// Returns at once if the deadline was noticed in time, and otherwise after the runtime has polled
+/// its sockets. Data that has arrived can then be read without waiting.
 pub async fn settle(deadline: Instant) {
     if is_late(deadline) {
         tokio::time::sleep(GRACE).await;
@@ -41,11 +40,11 @@ pub async fn sleep(duration: Duration) {
     }
 }
 
-/// As [`tokio::time::timeout`]. Work whose deadline passed while the process did not run gets its
-/// time once more.
+/// Applies a time limit as [`tokio::time::timeout`] does. If the time was over while the process
+/// did not run, it starts again, once.
 ///
 /// # Errors
-/// When the work is not done in time.
+/// When the work exceeds the time limit.
 pub async fn timeout<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, Elapsed> {
     let mut work = pin!(work);
     let deadline = Instant::now().checked_add(limit);
@@ -62,14 +61,14 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// Done when this much time has passed, and the runtime has looked once more.
+    /// Completes after `time` and another turn of the runtime.
     async fn done_after(time: Duration) {
         sleep(time).await;
         sleep(Duration::from_millis(1)).await;
     }
 
     #[tokio::test(start_paused = true)]
-    async fn work_that_a_pause_kept_from_being_done_gets_its_time_once_more() {
+    async fn a_time_limit_starts_again_after_a_pause_of_the_process() {
         let work = tokio::spawn(timeout(10 * SECOND, done_after(60 * SECOND)));
         tokio::task::yield_now().await;
         advance(60 * SECOND).await;
@@ -87,7 +86,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn work_that_takes_too_long_does_not() {
+    async fn work_that_exceeds_the_time_limit_is_an_error() {
         let start = Instant::now();
         assert!(timeout(10 * SECOND, done_after(11 * SECOND)).await.is_err());
         assert_eq!(start.elapsed(), 10 * SECOND);

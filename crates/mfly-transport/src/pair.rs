@@ -1,14 +1,14 @@
-//! Two connections joined in memory.
+//! Two connections over a pipe in memory.
 
 use crate::connection::{self, Connection};
 use crate::options::DEFAULT_MAX_FRAME_BYTES;
 use crate::upgrade;
 use mfly_proto::framing::{Framing, ReceiveLimits};
 
-/// How many bytes one side may send before the other must read.
+/// The number of bytes that one side can send before the other reads.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// A client's connection and a server's over WebSocket, joined in memory; see [`pair_with`].
+/// A client's and a server's WebSocket connection, joined in memory; see [`pair_with`].
 ///
 /// ```
 /// use futures_util::{SinkExt, StreamExt};
@@ -25,10 +25,10 @@ pub fn pair() -> (Connection, Connection) {
     pair_with(Framing::WebSocket)
 }
 
-/// A client's connection and a server's, joined in memory.
+/// A client's and a server's connection, joined in memory.
 ///
-/// They are the real thing over a pipe: limits, closing and errors are those of a connection over
-/// sockets. No socket is opened and no time passes.
+/// Limits, closing and errors are those of a connection over sockets. No socket is opened and no
+/// time passes.
 #[must_use]
 pub fn pair_with(framing: Framing) -> (Connection, Connection) {
     let (client, server) = tokio::io::duplex(BUFFER_BYTES);

@@ -1,44 +1,44 @@
-//! What happens while a connection is opened, for whoever wants to watch.
+//! The steps of opening a connection, reported to an observer.
 
 use crate::security::Security;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A step on the way to an open connection, and how long it took.
+/// A step of opening a connection, and how long it took.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Progress {
-    /// A host was looked up: the server's, or the proxy's. Reported for IP addresses as well.
+    /// The host of the server or the proxy was resolved. An IP address is reported as well.
     Resolved {
-        /// The host.
+        /// The host that was resolved.
         host: String,
-        /// Its addresses in the order in which they are tried.
+        /// The addresses, in the order in which they are tried.
         addresses: Vec<SocketAddr>,
         /// How long the look-up took.
         took: Duration,
     },
-    /// One of the addresses could not be reached.
+    /// An address could not be reached.
     Unreachable {
-        /// The address.
+        /// The address of the attempt.
         peer: SocketAddr,
-        /// What the system says.
+        /// The error of the system.
         reason: String,
         /// How long the attempt took.
         took: Duration,
     },
-    /// A TCP connection is there: to the server, or to the proxy.
+    /// The TCP connection to the server or the proxy is open.
     Dialled {
-        /// The address that answered first.
+        /// The address of the peer.
         peer: SocketAddr,
-        /// How long it took from the look-up on.
+        /// The time since the host was resolved.
         took: Duration,
     },
     /// The proxy has connected to the server.
     Proxied {
         /// The proxy, without name and password.
         proxy: String,
-        /// How long it took.
+        /// How long the proxy took.
         took: Duration,
     },
     /// The server is ready for TLS.
@@ -46,25 +46,25 @@ pub enum Progress {
         /// How long the negotiation took.
         took: Duration,
     },
-    /// The TLS handshake is done and the certificate is good.
+    /// The TLS handshake is done and the certificate was accepted.
     Secured {
-        /// What was agreed on.
+        /// The result of the handshake.
         security: Security,
         /// How long the handshake took.
         took: Duration,
     },
     /// The WebSocket handshake is done.
     Upgraded {
-        /// The HTTP status.
+        /// The HTTP status of the response.
         status: u16,
-        /// The header `Date`: the server's clock.
+        /// The header `Date`, which tells the server's clock.
         date: Option<String>,
         /// How long the handshake took.
         took: Duration,
     },
 }
 
-/// Measures the steps and reports them, if anybody listens.
+/// Measures the steps, and reports them if there is a callback.
 pub(crate) struct Observer<'a> {
     report: Option<&'a mut (dyn FnMut(Progress) + Send)>,
     began: Instant,
@@ -75,24 +75,24 @@ impl<'a> Observer<'a> {
         Self { report: Some(report), began: Instant::now() }
     }
 
-    /// Nobody listens.
+    /// An observer without callback.
     pub(crate) fn none() -> Self {
         Self { report: None, began: Instant::now() }
     }
 
-    /// A step begins now.
+    /// Begins a step.
     pub(crate) fn begin(&mut self) {
         self.began = Instant::now();
     }
 
-    /// Something happened within the step that has begun.
+    /// Reports an event within the current step.
     pub(crate) fn report(&mut self, progress: impl FnOnce(Duration) -> Progress) {
         if let Some(report) = &mut self.report {
             report(progress(self.began.elapsed()));
         }
     }
 
-    /// The step is done, and the next one begins.
+    /// Reports the end of the current step, and begins the next one.
     pub(crate) fn done(&mut self, progress: impl FnOnce(Duration) -> Progress) {
         self.report(progress);
         self.begin();

@@ -15,24 +15,24 @@ use std::fmt;
 use std::str::FromStr;
 use tokio::net::TcpStream;
 
-/// Longest proxy URL that is looked at, in bytes.
+/// The length of the longest accepted proxy URL, in bytes.
 const MAX_URL_BYTES: usize = 2048;
 
-/// Longest name and longest password, in bytes (RFC 1929 §2).
+/// The length of the longest name and of the longest password, in bytes (RFC 1929 §2).
 const MAX_CREDENTIAL_BYTES: usize = 255;
 
-/// SOCKS servers listen there (IANA, service `socks`).
+/// The default port of SOCKS (IANA, service `socks`).
 const SOCKS_PORT: u16 = 1080;
 
-/// How a proxy is spoken to.
+/// The protocol of a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProxyKind {
-    /// HTTP/1.1 with the method CONNECT.
+    /// HTTP/1.1 with the method CONNECT. The proxy resolves the host.
     Http,
-    /// SOCKS5; the host's addresses are looked up here.
+    /// SOCKS5. This machine resolves the host.
     Socks5,
-    /// SOCKS5; the proxy looks the host up.
+    /// SOCKS5. The proxy resolves the host.
     Socks5h,
 }
 
@@ -48,9 +48,9 @@ impl ProxyKind {
     }
 }
 
-/// A proxy between this machine and every server: `http://[user[:password]@]host:port`,
-/// `socks5://…` or `socks5h://…` (the proxy looks the host up). Special characters of the name
-/// and the password are percent-encoded; SOCKS' default port is 1080.
+/// A proxy to connect through: `http://[user[:password]@]host:port`, `socks5://…` or `socks5h://…`,
+/// with which the proxy resolves the host. Special characters of the name and the password are
+/// percent-encoded. The default port of SOCKS is 1080.
 ///
 /// Neither `Debug` nor `Display` shows the name or the password.
 ///
@@ -68,7 +68,7 @@ pub struct Proxy {
     credentials: Option<Credentials>,
 }
 
-/// A name, and a password unless it is empty.
+/// The name and password for a proxy. An empty password is `None`.
 #[derive(Clone, PartialEq, Eq)]
 struct Credentials {
     user: String,
@@ -105,19 +105,19 @@ impl Credentials {
 }
 
 impl Proxy {
-    /// How it is spoken to.
+    /// The protocol of the proxy.
     #[must_use]
     pub fn kind(&self) -> ProxyKind {
         self.kind
     }
 
-    /// The proxy's host in lower case: a name or an IP address, the latter without brackets.
+    /// The host of the proxy in lower case: a name, or an IP address without brackets.
     #[must_use]
     pub fn host(&self) -> &str {
         self.host.as_str()
     }
 
-    /// The proxy's TCP port.
+    /// The TCP port of the proxy.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
@@ -147,8 +147,8 @@ impl Proxy {
 impl FromStr for Proxy {
     type Err = InvalidArgument;
 
-    /// Reads a proxy's URL. The reason of an error begins with the part that is wrong: `scheme`,
-    /// `user`, `password`, `host`, `port` or `path`. It never holds what was passed.
+    /// Reads the URL of a proxy. The reason of an error begins with the name of the invalid part:
+    /// `scheme`, `user`, `password`, `host`, `port` or `path`. It does not contain the URL.
     fn from_str(text: &str) -> Result<Self, InvalidArgument> {
         if text.len() > MAX_URL_BYTES {
             return Err(refuse("path: keep the URL below 2048 bytes"));
@@ -174,7 +174,7 @@ impl FromStr for Proxy {
         let port = match port {
             Some(port) => port,
             None if kind == ProxyKind::Http => {
-                return Err(refuse("port: name it; HTTP proxies have no usual one"));
+                return Err(refuse("port: add it; HTTP proxies have no default port"));
             }
             None => SOCKS_PORT,
         };
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_form_of_output_shows_the_credentials() {
+    fn display_and_debug_do_not_show_the_credentials() {
         let proxy = parse("http://alice:secret@p.example:8080");
         assert_eq!(proxy.to_string(), "http://p.example:8080");
         assert_eq!(format!("{proxy:?}"), "Proxy(http://<redacted>@p.example:8080)");
@@ -267,7 +267,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_the_reader_panic(text in "((http|socks5h?)://)?.{0,40}") {
+        fn no_text_makes_the_parser_panic(text in "((http|socks5h?)://)?.{0,40}") {
             if let Ok(proxy) = text.parse::<Proxy>() {
                 prop_assert_eq!(proxy.to_string().parse::<Proxy>().unwrap().port(), proxy.port());
             }

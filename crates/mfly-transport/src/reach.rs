@@ -1,4 +1,4 @@
-//! Reaching a server that something else than XMPP is spoken with, to see whether that is possible.
+//! Checking whether a server of another protocol can be reached.
 
 use crate::connect::{secure, within};
 use crate::dial::{self, Route};
@@ -9,11 +9,10 @@ use crate::progress::{Observer, Progress};
 use crate::security::Security;
 use mfly_proto::argument::InvalidArgument;
 
-/// Dials a server and, with `alpn`, secures the connection, offering these application protocols
-/// (RFC 7301); then hangs up. Each step is reported as it is done.
+/// Dials a server and closes the connection. With `alpn` it performs a TLS handshake before, and
+/// offers these application protocols (RFC 7301). Each step is reported when it is done.
 ///
-/// It is what [`connect`](fn@crate::connect) does before the first frame. Returns what TLS agreed
-/// on, `None` without `alpn`.
+/// The stages are those of [`connect`](fn@crate::connect). Returns the result of the TLS handshake.
 ///
 /// # Errors
 /// As [`connect`](fn@crate::connect) for these stages.

@@ -1,4 +1,4 @@
-//! What a TLS handshake agreed on.
+//! The result of a TLS handshake.
 
 mod der;
 mod end_point;
@@ -11,13 +11,13 @@ use mfly_proto::sasl::ChannelBindings;
 use rustls::{CommonState, ConnectionCommon, HandshakeKind, ProtocolVersion};
 use std::fmt;
 
-/// RFC 9266 §2.
+/// The label of the channel binding `tls-exporter` (RFC 9266 §2).
 const EXPORTER_LABEL: &[u8] = b"EXPORTER-Channel-Binding";
 
-/// RFC 9266 §2.
+/// The length of the channel binding `tls-exporter` (RFC 9266 §2).
 const EXPORTER_BYTES: usize = 32;
 
-/// A version of TLS. No other is spoken.
+/// A supported version of TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum TlsVersion {
@@ -36,33 +36,33 @@ impl fmt::Display for TlsVersion {
     }
 }
 
-/// What a TLS handshake agreed on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The result of a TLS handshake.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Security {
-    /// The version of TLS.
+    /// The TLS version.
     pub version: TlsVersion,
-    /// The cipher suite's name (IANA, "TLS Cipher Suites").
+    /// The name of the cipher suite (IANA, "TLS Cipher Suites").
     pub cipher_suite: String,
-    /// The application protocol (ALPN, RFC 7301), if one was agreed on.
+    /// The negotiated application protocol (ALPN, RFC 7301), if there is one.
     pub alpn: Option<Vec<u8>>,
-    /// The peer's certificates as DER, its own first. Empty for a client that showed none.
+    /// The peer's certificates as DER, its own first. Empty for a client without certificate.
     pub certificates: Vec<Vec<u8>>,
-    /// Whether an earlier session was resumed, which saves the certificates and half of the work.
+    /// Whether an earlier session was resumed, which skips the certificates.
     pub resumed: bool,
-    /// What an authentication can be tied to.
+    /// The channel bindings for SASL.
     pub channel_bindings: ChannelBindings,
 }
 
 impl Security {
-    /// The client's view.
+    /// The result on the side of the client.
     pub(crate) fn of_client(connection: &rustls::ClientConnection) -> Self {
         let server = connection.peer_certificates().and_then(<[_]>::first);
         let end_point = server.and_then(|certificate| end_point(certificate));
         Self::new(connection, end_point)
     }
 
-    /// The server's view. `end_point` is the binding of its own certificate.
+    /// The result on the side of the server. `end_point` is the binding of its own certificate.
     pub(crate) fn of_server(
         connection: &rustls::ServerConnection,
         end_point: Option<Vec<u8>>,
@@ -70,8 +70,8 @@ impl Security {
         Self::new(connection, end_point)
     }
 
-    /// What the peer's own certificate says about itself, for people to read; `None` when it
-    /// showed none, or one that is not understood here.
+    /// The names and times of the peer's certificate, for display. `None` without a certificate, or
+    /// for an unreadable one.
     #[must_use]
     pub fn certificate(&self) -> Option<CertificateSummary> {
         CertificateSummary::of(self.certificates.first()?)
@@ -83,8 +83,8 @@ impl Security {
             Some(ProtocolVersion::TLSv1_3) => TlsVersion::Tls13,
             _ => TlsVersion::Tls12,
         };
-        // Without the extended master secret (RFC 7627), which cannot be asked for here, TLS 1.2's
-        // exporter does not tell two channels apart (RFC 9266 §4).
+        // TLS 1.2 would need the extended master secret (RFC 7627) for a unique exporter (RFC 9266
+        // §4), and the TLS library does not say whether it was used.
         let tls_exporter = (version == TlsVersion::Tls13)
             .then(|| connection.export_keying_material([0; EXPORTER_BYTES], EXPORTER_LABEL, None))
             .and_then(Result::ok)
@@ -106,5 +106,22 @@ impl Security {
             resumed: state.handshake_kind() == Some(HandshakeKind::Resumed),
             channel_bindings: ChannelBindings { tls_exporter, tls_server_end_point: end_point },
         }
+    }
+}
+
+impl fmt::Debug for Security {
+    /// Shows names and sizes. The bytes of certificates and bindings are left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bindings = &self.channel_bindings;
+        f.debug_struct("Security")
+            .field("version", &self.version)
+            .field("cipher_suite", &self.cipher_suite)
+            .field("alpn", &self.alpn.as_deref().map(String::from_utf8_lossy))
+            .field("certificates", &self.certificates.len())
+            .field("subject", &self.certificate().and_then(|summary| summary.subject))
+            .field("resumed", &self.resumed)
+            .field("tls_exporter", &bindings.tls_exporter.is_some())
+            .field("tls_server_end_point", &bindings.tls_server_end_point.is_some())
+            .finish()
     }
 }

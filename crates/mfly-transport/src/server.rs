@@ -1,9 +1,9 @@
-//! The server's side of a connection.
+//! The server side of a connection.
 //!
-//! A server with an HTTP stack answers the request with [`upgrade`] and hands the byte stream to
+//! A server with an HTTP stack makes its response by [`upgrade`] and passes the byte stream to
 //! [`websocket`]. A server without one calls [`accept`], which does both, after [`secure`] for TLS.
-//! On TCP, [`tcp`] takes over after [`start_tls`] or, for direct TLS, [`secure`]. Set `TCP_NODELAY`
-//! on an accepted socket: small answers would otherwise wait for each other.
+//! Over TCP, call [`tcp`] after [`start_tls`], or after [`secure`] for direct TLS. Set
+//! `TCP_NODELAY` on an accepted socket: small frames would otherwise wait for each other.
 
 use crate::connect::within;
 use crate::connection::{self, Connection, Io};
@@ -24,44 +24,44 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-/// RFC 6455 §1.3: what every server appends to the client's key.
+/// The text that a server appends to the client's key (RFC 6455 §1.3).
 const KEY_SUFFIX: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// The one version of the protocol (RFC 6455 §4.1).
+/// The supported version of WebSocket (RFC 6455 §4.1).
 const VERSION: &str = "13";
 
 /// The end of an HTTP head.
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
-/// More header fields than this are refused.
+/// The largest accepted number of header fields.
 const MAX_HEADERS: usize = 64;
 
-/// Why a request is not the beginning of an XMPP connection.
+/// The reason why a request does not open an XMPP connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum UpgradeError {
-    /// It is not a GET.
+    /// The method is not GET.
     #[error("a WebSocket handshake is a GET request")]
     Method,
-    /// It has no Host header, or more than one (RFC 9112 §3.2).
+    /// The header `Host` is missing, or occurs more than once (RFC 9112 §3.2).
     #[error("the request must have exactly one Host header")]
     Host,
-    /// It does not ask for WebSocket; in HTTP/1.0 it could not (RFC 9110 §7.8).
+    /// The request is not for WebSocket, or is HTTP/1.0, which has no upgrade (RFC 9110 §7.8).
     #[error("the request does not ask to upgrade to WebSocket")]
     NotWebSocket,
-    /// It asks for another version than 13.
-    #[error("the only WebSocket version spoken here is 13")]
+    /// The version is not 13.
+    #[error("the only supported WebSocket version is 13")]
     Version,
-    /// Its key is missing or not 16 bytes in Base64.
+    /// The key is missing, or is not 16 bytes in Base64.
     #[error("Sec-WebSocket-Key must be 16 bytes in Base64")]
     Key,
-    /// It does not offer the sub-protocol `xmpp`.
+    /// The sub-protocol `xmpp` is not offered.
     #[error("the request does not offer the sub-protocol xmpp")]
     SubProtocol,
 }
 
 impl UpgradeError {
-    /// The response to send.
+    /// The response that refuses the request.
     #[must_use]
     pub fn response(self) -> Response<()> {
         let mut response = Response::new(());
@@ -83,15 +83,15 @@ impl UpgradeError {
     }
 }
 
-/// The response that turns a request into a WebSocket connection (RFC 6455 §4.2, RFC 7395 §3.1).
+/// Makes the response that upgrades to a WebSocket connection (RFC 6455 §4.2, RFC 7395 §3.1).
 ///
 /// # Errors
-/// When the request is something else; [`UpgradeError::response`] tells the client.
+/// When the request is not a handshake. Send [`UpgradeError::response`] to the client.
 pub fn upgrade(request: &http::request::Parts) -> Result<Response<()>, UpgradeError> {
     upgrade_with(request, SubProtocol::Xmpp)
 }
 
-/// The same for something else than XMPP.
+/// Makes the response as [`upgrade`] does, for another sub-protocol.
 ///
 /// # Errors
 /// As [`upgrade`].
@@ -131,46 +131,42 @@ pub fn upgrade_with(
     Ok(response)
 }
 
-/// Takes over a byte stream after [`upgrade`] was answered.
+/// Makes a connection over a byte stream after the response of [`upgrade`] was sent.
 ///
-/// `max_frame_bytes` bounds every frame of the client.
-pub fn websocket<T>(io: T, max_frame_bytes: usize) -> Connection
-where
-    T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
+/// `max_frame_bytes` is the size limit of the client's frames.
+pub fn websocket(
+    io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    max_frame_bytes: usize,
+) -> Connection {
     handshake::serve(io, max_frame_bytes)
 }
 
-/// Takes over a byte stream that frames follow each other on (RFC 6120), before any of them.
+/// Makes a connection with TCP framing (RFC 6120) over a byte stream on which no frame was sent.
 ///
-/// `max_frame_bytes` bounds every frame of the client. After TLS, take
-/// [`ServerTls::security`](crate::ServerTls::security) of the stream first, and add it with
-/// [`Connection::with_security`].
-pub fn tcp<T>(io: T, max_frame_bytes: usize) -> Connection
-where
-    T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
+/// `max_frame_bytes` is the size limit of the client's frames. After TLS, add the result of
+/// [`ServerTls::security`](crate::ServerTls::security) with [`Connection::with_security`].
+pub fn tcp(
+    io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    max_frame_bytes: usize,
+) -> Connection {
     connection::tcp(io, max_frame_bytes)
 }
 
-/// Waits for a client on TCP to ask for TLS (RFC 6120 §5), which is required, then shakes hands.
-/// Each of the two takes `limit` at most. The client then opens a new stream.
+/// Requires STARTTLS of a client on TCP (RFC 6120 §5), and performs the TLS handshake. Each of the
+/// two takes at most `limit`. The client then opens a new stream.
 ///
-/// `domain` is what the stream is answered for. White space between the request and TLS is dropped.
+/// `domain` is the domain of the stream. White space between the request and TLS is dropped.
 ///
 /// # Errors
-/// [`TransportError::StartTls`] when the client does anything else (it has then been told, and had
-/// time to read it), [`TransportError::Tls`], [`TransportError::Io`] or
+/// [`TransportError::StartTls`] when the client sends anything else (it has then received a stream
+/// error and had time to read it), [`TransportError::Tls`], [`TransportError::Io`] or
 /// [`TransportError::TimedOut`].
-pub async fn start_tls<T>(
+pub async fn start_tls<T: AsyncRead + AsyncWrite + Unpin>(
     mut io: T,
     domain: &str,
     config: Arc<ServerConfig>,
     limit: Duration,
-) -> Result<TlsStream<PastWhiteSpace<T>>, TransportError>
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-{
+) -> Result<TlsStream<PastWhiteSpace<T>>, TransportError> {
     let negotiating = start_tls::answer(&mut io, domain);
     let negotiated = within(limit, Stage::StartTls, negotiating).await;
     if let Err(TransportError::StartTls { .. }) = negotiated {
@@ -180,18 +176,15 @@ where
     secure(PastWhiteSpace::new(io), config, limit).await
 }
 
-/// Shakes hands with a TLS client, for `limit` at most.
+/// Performs the TLS handshake with a client, within `limit`.
 ///
 /// # Errors
 /// [`TransportError::Tls`], [`TransportError::Io`] or [`TransportError::TimedOut`].
-pub async fn secure<T>(
+pub async fn secure<T: AsyncRead + AsyncWrite + Unpin>(
     io: T,
     config: Arc<ServerConfig>,
     limit: Duration,
-) -> Result<TlsStream<T>, TransportError>
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-{
+) -> Result<TlsStream<T>, TransportError> {
     let handshake = async {
         let secured = TlsAcceptor::from(config).accept(io).await;
         secured.map_err(|error| TransportError::from_tls("the client", error))
@@ -199,20 +192,17 @@ where
     within(limit, Stage::Tls, handshake).await
 }
 
-/// Reads a client's request, answers it and takes over, within `limit`.
+/// Performs the WebSocket handshake with a client, within `limit`, and makes the connection.
 ///
 /// # Errors
-/// [`TransportError::Handshake`] when the request is not the beginning of an XMPP connection (the
-/// client has then been told, and had time to read it), [`TransportError::Io`] or
+/// [`TransportError::Handshake`] when the request does not open an XMPP connection (the client has
+/// then received a response and had time to read it), [`TransportError::Io`] or
 /// [`TransportError::TimedOut`].
-pub async fn accept<T>(
-    mut io: T,
+pub async fn accept(
+    mut io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     max_frame_bytes: usize,
     limit: Duration,
-) -> Result<Connection, TransportError>
-where
-    T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
+) -> Result<Connection, TransportError> {
     let handshake = async {
         let verdict = match read_request(&mut io).await? {
             Ok(request) => upgrade(&request).map_err(|error| (error.response(), error.to_string())),
@@ -245,12 +235,12 @@ where
     Ok(handshake::serve(io, max_frame_bytes))
 }
 
-/// Why bytes are not one request.
+/// The reason why bytes are not a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 enum UnreadRequest {
-    #[error("the client did not wait its turn")]
+    #[error("the client did not wait for the response")]
     Early,
-    #[error("the request's head has no end")]
+    #[error("the head of the request is too long")]
     TooLarge,
     #[error("the request is not HTTP")]
     NotHttp,
@@ -269,7 +259,7 @@ impl UnreadRequest {
     }
 }
 
-/// RFC 6455 §4.2.2, step 5.4.
+/// The header `Sec-WebSocket-Accept` (RFC 6455 §4.2.2, step 5.4).
 fn accept_key(headers: &HeaderMap) -> Result<HeaderValue, UpgradeError> {
     let key = headers
         .get(header::SEC_WEBSOCKET_KEY)
@@ -280,14 +270,14 @@ fn accept_key(headers: &HeaderMap) -> Result<HeaderValue, UpgradeError> {
     HeaderValue::try_from(BASE64.encode(digest)).map_err(|_| UpgradeError::Key)
 }
 
-/// Reads the head of one request. A client has to wait for the answer before it goes on
-/// (RFC 6455 §4.1), so nothing may follow yet.
+/// Reads the head of a request. A client has to wait for the response (RFC 6455 §4.1), so no
+/// further bytes may follow.
 async fn read_request(
     io: &mut (impl Io + ?Sized),
 ) -> Result<Result<http::request::Parts, UnreadRequest>, TransportError> {
     let mut head = Vec::with_capacity(1024);
     loop {
-        // An end that came in two pieces is found as well.
+        // The end may be split between two reads.
         let searched = head.len().saturating_sub(HEAD_END.len() - 1);
         match io.read_buf(&mut head).await {
             Ok(0) => return Err(TransportError::cut("in the WebSocket handshake")),
@@ -355,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_of_the_rfc_gives_the_answer_of_the_rfc() {
+    fn the_example_of_the_rfc_is_answered_as_in_the_rfc() {
         let response = upgrade(&request(|_| ())).unwrap();
         assert_eq!(
             encode(&response),
@@ -366,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_xmpp_handshake_is_refused_with_its_reason() {
+    fn a_request_that_is_not_an_xmpp_handshake_is_refused_with_the_reason() {
         let posted = request(|parts| parts.method = Method::POST);
         assert_eq!(upgrade(&posted).err(), Some(UpgradeError::Method));
         let old = request(|parts| parts.version = Version::HTTP_10);
@@ -389,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_the_version_or_the_method_that_would_do() {
+    fn a_refusal_names_the_accepted_version_or_method() {
         let response = UpgradeError::Method.response();
         assert_eq!(response.headers()[header::ALLOW], "GET");
         let response = UpgradeError::Version.response();

@@ -4,8 +4,8 @@
 //! _xmpp-client._tcp.example.com.   SRV  5 0 5222 xmpp.example.com.     (STARTTLS)
 //! _xmpps-client._tcp.example.com.  SRV  5 0  443 xmpp.example.com.     (TLS from the start)
 //! ```
-//! Both kinds compete by priority and weight. What DNS says need not be believed: whichever server
-//! it leads to has to show a certificate for the domain.
+//! Records of both kinds compete by priority and weight. DNS need not be trusted: the server must
+//! have a certificate for the domain.
 
 mod order;
 mod system;
@@ -35,84 +35,82 @@ use std::time::Duration;
 use system::SystemResolver;
 use tracing::debug;
 
-/// More servers than this are not tried.
+/// The largest number of servers that are tried.
 const MAX_TARGETS: usize = 8;
 
-/// Where a server is when there are no records (RFC 6120 §3.2.2).
+/// The port of a domain without records (RFC 6120 §3.2.2).
 const FALLBACK_PORT: u16 = 5222;
 
-/// Asks for SRV records, and remembers the answers for as long as they are valid. Clones share
-/// what they remember.
+/// A resolver of SRV records, which caches responses while they are valid. Clones share the cache.
 #[derive(Clone)]
 pub struct Resolver(Servers);
 
-/// Which name servers are asked.
+/// The name servers of a resolver.
 #[derive(Clone)]
 enum Servers {
-    /// These.
+    /// A fixed list of name servers.
     Fixed(Box<TokioResolver>),
-    /// Those that the system is configured for.
+    /// The name servers of the system's configuration.
     System(SystemResolver),
 }
 
-/// Where a domain is served.
+/// The servers of a domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Found {
-    /// The addresses in the order in which to try them: at most 8, and none when the records name
-    /// nothing that could be tried.
+    /// The addresses in the order in which to try them: at most 8, and none if no record is usable.
     pub addresses: Vec<Address>,
-    /// How they are known.
+    /// The source of the addresses.
     pub source: Source,
 }
 
-/// How the addresses of a domain are known.
+/// The source of the addresses of a domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Source {
-    /// The domain's records name them.
+    /// The SRV records of the domain.
     Records,
-    /// The domain has no records: its own address is all there is to try.
+    /// The domain itself, because it has no records.
     NoRecords,
-    /// No name server gave an answer: the same.
+    /// The domain itself, because no name server responded.
     NoAnswer,
-    /// An IP address is its own address.
+    /// The IP address that was passed.
     IpAddress,
 }
 
-/// What the records of one service say.
+/// The result of a look-up of one service.
 #[derive(Debug, PartialEq, Eq)]
-enum Answer {
-    /// There are none.
+enum LookUp {
+    /// The service has no records.
     NoRecords,
-    /// There was no answer.
-    Silence,
+    /// No name server responded.
+    NoResponse,
     /// The service is not offered (RFC 2782: a target of ".").
     NotOffered,
-    /// These servers offer it.
+    /// The servers that offer the service.
     Servers(Vec<Record>),
 }
 
 impl Resolver {
-    /// Asks the name servers that the system is configured for at the time of each look-up.
+    /// A resolver that uses the name servers of the system. Their list is read before each look-up.
     ///
     /// # Errors
-    /// [`TransportError::Io`] when the system's configuration cannot be read now.
+    /// [`TransportError::Io`] when the system's configuration cannot be read.
     pub fn system() -> Result<Self, TransportError> {
         let system = SystemResolver::system();
         system.now().map_err(unusable)?;
         Ok(Self(Servers::System(system)))
     }
 
-    /// The same for a configuration of another place: a file in the form of `resolv.conf(5)`, which
-    /// need not be there yet.
+    /// A resolver that uses the name servers of a file in the form of `resolv.conf(5)`, read before
+    /// each look-up. The file may be created later.
     #[cfg(all(unix, not(any(target_os = "android", target_vendor = "apple"))))]
     #[must_use]
     pub fn with_file(path: impl Into<std::path::PathBuf>) -> Self {
         Self(Servers::System(SystemResolver::file(path.into())))
     }
 
-    /// The resolver to ask now.
+    /// The resolver for the current configuration.
     fn now(&self) -> Result<TokioResolver, NetError> {
         match &self.0 {
             Servers::Fixed(resolver) => Ok((**resolver).clone()),
@@ -120,7 +118,7 @@ impl Resolver {
         }
     }
 
-    /// Asks one name server.
+    /// A resolver that uses one name server.
     ///
     /// # Errors
     /// [`TransportError::Io`] when the resolver cannot be set up.
@@ -137,15 +135,15 @@ impl Resolver {
             .map_err(unusable)
     }
 
-    /// The addresses at which a domain is served, in the order in which to try them: at most 8.
-    /// An international domain may have either form; DNS is asked for the one in ASCII.
+    /// Looks up the addresses of a domain, in the order in which to try them: at most 8. An
+    /// international domain may be in Unicode or in ASCII.
     ///
-    /// A domain without records, one whose records cannot be had within `limit`, and an IP address
-    /// are served at themselves, port 5222.
+    /// For a domain without records, for one whose name servers do not respond within `limit`, and
+    /// for an IP address, the only address is the argument itself with port 5222.
     ///
     /// # Errors
-    /// [`TransportError::Address`] when the domain cannot be used, and
-    /// [`TransportError::NoService`] when it says that it offers no XMPP.
+    /// [`TransportError::Address`] when the domain is invalid, and [`TransportError::NoService`]
+    /// when it offers no XMPP.
     pub async fn addresses(
         &self,
         domain: &str,
@@ -154,7 +152,8 @@ impl Resolver {
         Ok(self.look_up(domain, limit).await?.addresses)
     }
 
-    /// The same, and how the addresses are known.
+    /// Looks up the addresses of a domain as [`addresses`](Self::addresses) does, and returns their
+    /// source as well.
     ///
     /// # Errors
     /// As [`addresses`](Self::addresses).
@@ -165,22 +164,22 @@ impl Resolver {
             return itself(Source::IpAddress);
         }
         let name = host.as_str();
-        // One that stays silent does not make the other's answer worthless.
+        // The response about one service is used even if the other look-up fails.
         let ask = |direct_tls| async move {
             let answer = overdue::timeout(limit, self.ask(name, direct_tls)).await;
-            answer.unwrap_or(Answer::Silence)
+            answer.unwrap_or(LookUp::NoResponse)
         };
         let (start_tls, direct_tls) = join(ask(false), ask(true)).await;
         let records = match (start_tls, direct_tls) {
-            (Answer::Servers(mut records), Answer::Servers(others)) => {
+            (LookUp::Servers(mut records), LookUp::Servers(others)) => {
                 records.extend(others);
                 records
             }
-            (Answer::Servers(records), _) | (_, Answer::Servers(records)) => records,
-            (Answer::NotOffered, _) => {
+            (LookUp::Servers(records), _) | (_, LookUp::Servers(records)) => records,
+            (LookUp::NotOffered, _) => {
                 return Err(TransportError::NoService { domain: domain.to_owned() });
             }
-            (Answer::Silence, _) | (_, Answer::Silence) => return itself(Source::NoAnswer),
+            (LookUp::NoResponse, _) | (_, LookUp::NoResponse) => return itself(Source::NoAnswer),
             _ => return itself(Source::NoRecords),
         };
         let addresses: Vec<_> = order(records, random)
@@ -192,16 +191,16 @@ impl Resolver {
         Ok(Found { addresses, source: Source::Records })
     }
 
-    /// The records of one of the two services.
-    async fn ask(&self, domain: &str, direct_tls: bool) -> Answer {
+    /// Looks up one of the two services.
+    async fn ask(&self, domain: &str, direct_tls: bool) -> LookUp {
         let service = if direct_tls { "xmpps" } else { "xmpp" };
-        // The final dot keeps the system's search list out.
+        // The final dot excludes the system's search list.
         let name = format!("_{service}-client._tcp.{domain}.");
         let resolver = match self.now() {
             Ok(resolver) => resolver,
             Err(error) => {
                 debug!(domain, %error, "no name server is known");
-                return Answer::Silence;
+                return LookUp::NoResponse;
             }
         };
         let answer = match resolver.lookup(name, RecordType::SRV).await {
@@ -209,8 +208,8 @@ impl Resolver {
             Err(error) => {
                 debug!(domain, %error, "no SRV records");
                 return match error.is_no_records_found() {
-                    true => Answer::NoRecords,
-                    false => Answer::Silence,
+                    true => LookUp::NoRecords,
+                    false => LookUp::NoResponse,
                 };
             }
         };
@@ -229,11 +228,11 @@ impl Resolver {
             })
             .collect();
         if records.iter().any(|record| record.target.is_empty()) {
-            return Answer::NotOffered;
+            return LookUp::NotOffered;
         }
         match records.is_empty() {
-            true => Answer::NoRecords,
-            false => Answer::Servers(records),
+            true => LookUp::NoRecords,
+            false => LookUp::Servers(records),
         }
     }
 }
@@ -244,17 +243,17 @@ impl fmt::Debug for Resolver {
     }
 }
 
-/// Connects to the first server of a domain that can be reached and trusted. Look-up and each of
-/// the servers take as long as [`Options::timeouts`] say.
+/// Connects to the first server of a domain that can be reached and is trusted.
+/// [`Options::timeouts`] apply to the look-up and to each server.
 ///
-/// `resolver` is the system's if there is none. [`Options::domain`] is set to the domain. A proxy
-/// that looks hosts up itself (`socks5h`) is told the domain instead: nothing is asked from here.
+/// Without `resolver` the system's is used. [`Options::domain`] is set to the domain. With a proxy
+/// that resolves hosts (`socks5h`), the proxy gets the domain, and this machine sends no look-up.
 ///
-/// With [`Options::tried`], servers that earlier attempts connected to in vain come last.
+/// With [`Options::tried`], the servers of failed attempts come last.
 ///
 /// # Errors
-/// As [`connect`](fn@crate::connect) for the server whose failure says most, and
-/// [`TransportError::NoService`] when the domain says that it offers no XMPP.
+/// As [`connect`](fn@crate::connect) for the server with the most specific error, and
+/// [`TransportError::NoService`] when the domain offers no XMPP.
 pub async fn connect_domain(
     domain: &str,
     options: &Options,
@@ -265,14 +264,13 @@ pub async fn connect_domain(
     let resolver = match resolver {
         _ if is_private => None,
         Some(resolver) => Some(resolver.clone()),
-        // A system that cannot be asked has no records.
+        // A domain has no records if the system's configuration is unreadable.
         None => Resolver::system().ok(),
     };
-    let addresses = match resolver {
+    let mut addresses = match resolver {
         Some(resolver) => resolver.addresses(domain, options.timeouts.dial).await?,
         None => fallback(domain)?,
     };
-    let mut addresses = addresses;
     if let Some(tried) = &options.tried {
         tried.sort(&mut addresses);
     }
@@ -286,10 +284,11 @@ pub async fn connect_domain(
                 return Ok(connection);
             }
             Err(error) => {
-                debug!(%address, %error, "this server will not do");
-                // That a server showed a bad certificate says more than that another is away.
-                let says_more = |kept: &TransportError| kept.fault() == Fault::Network;
-                if failure.as_ref().is_none_or(says_more) {
+                debug!(%address, %error, "this server failed");
+                // An error of a server, such as a bad certificate, is more specific than one of the
+                // network.
+                let is_vague = |kept: &TransportError| kept.fault() == Fault::Network;
+                if failure.as_ref().is_none_or(is_vague) {
                     failure = Some(error);
                 }
             }
@@ -302,10 +301,10 @@ fn fallback(domain: &str) -> Result<Vec<Address>, TransportError> {
     Ok(vec![Address::tcp(domain, FALLBACK_PORT, false)?])
 }
 
-/// A random number of at most `most`.
+/// A random number from 0 to `most`.
 fn random(most: u32) -> u32 {
     let mut bytes = [0; 8];
-    // Without random numbers the order is as good as any other.
+    // If the system has no random numbers, the order is fixed.
     tls::random(&mut bytes);
     let number = u64::from_ne_bytes(bytes) % (u64::from(most) + 1);
     u32::try_from(number).unwrap_or(most)

@@ -1,5 +1,5 @@
-//! Agreeing on TLS inside a clear-text stream (RFC 6120 §5), the one place where this crate looks
-//! into frames.
+//! The STARTTLS negotiation in a clear-text stream (RFC 6120 §5), the only part of this crate that
+//! parses frames.
 //!
 //! ```xml
 //! C: <stream:stream to="example.com" version="1.0" …>
@@ -8,10 +8,10 @@
 //! C: <starttls xmlns="urn:ietf:params:xml:ns:xmpp-tls"/>
 //! S: <proceed xmlns="urn:ietf:params:xml:ns:xmpp-tls"/>
 //! ```
-//! Nothing that comes before TLS is believed: whoever sits in between may have written it. So it
-//! can only end the attempt, and whatever comes together with the last word is refused, because the
-//! next stage would take it for something that TLS protects. A server drops white space behind
-//! `<starttls/>`, which some clients write there.
+//! An attacker in the network may have written any data before TLS. So that data can only end the
+//! attempt. Bytes after `<proceed/>` or `<starttls/>` are refused, because the next stage would
+//! take them for data protected by TLS. A server drops white space after `<starttls/>`, which some
+//! clients send.
 
 mod client;
 mod error;
@@ -31,10 +31,10 @@ use mfly_proto::xml::{Document, Limits};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use white_space::is_space;
 
-/// The most that a peer may say before TLS, in bytes.
+/// The largest number of bytes that a peer may send before TLS.
 const MAX_BYTES: usize = 16 * 1024;
 
-/// Why it ended: for a reason of the protocol, or because the connection broke.
+/// The reason why a negotiation failed: by the protocol, or because the connection broke.
 enum NegotiationError {
     Refused(StartTlsError),
     Broken(std::io::Error),
@@ -61,12 +61,12 @@ impl NegotiationError {
     }
 }
 
-/// A stream that exists only to be replaced by TLS.
+/// A clear-text stream for the negotiation.
 struct CleartextStream<'a, T> {
     io: &'a mut T,
     splitter: Splitter,
     reader: FrameReader,
-    /// How much the peer may still say.
+    /// The number of bytes that the peer may still send.
     left: usize,
 }
 
@@ -84,7 +84,7 @@ impl<'a, T: AsyncRead + AsyncWrite + Unpin> CleartextStream<'a, T> {
         write(self.io, bytes).await
     }
 
-    /// The peer's stream header.
+    /// Reads the stream header of the peer.
     async fn header(&mut self) -> Result<Open, NegotiationError> {
         match self.next().await? {
             Received::Open(open) => Ok(open),
@@ -92,7 +92,7 @@ impl<'a, T: AsyncRead + AsyncWrite + Unpin> CleartextStream<'a, T> {
         }
     }
 
-    /// The peer's next element. A stream error is an end of its own.
+    /// Reads the next element. A stream error ends the negotiation.
     async fn element(&mut self, expected: &'static str) -> Result<Document, NegotiationError> {
         match self.next().await? {
             Received::Element(element) if StreamError::is(element.root()) => {
@@ -104,7 +104,7 @@ impl<'a, T: AsyncRead + AsyncWrite + Unpin> CleartextStream<'a, T> {
         }
     }
 
-    /// The next frame that is not white space.
+    /// Reads the next frame that is not white space.
     async fn next(&mut self) -> Result<Received, NegotiationError> {
         loop {
             let received = match self.splitter.next().map_err(split)? {
@@ -124,7 +124,7 @@ impl<'a, T: AsyncRead + AsyncWrite + Unpin> CleartextStream<'a, T> {
 
     async fn read(&mut self) -> Result<(), NegotiationError> {
         let mut chunk = [0; 1024];
-        // One byte more than is allowed tells that there is more.
+        // One byte above the limit shows that the limit is exceeded.
         let most = chunk.len().min(self.left + 1);
         let read = self.io.read(&mut chunk[..most]).await?;
         if read == 0 {
@@ -137,8 +137,7 @@ impl<'a, T: AsyncRead + AsyncWrite + Unpin> CleartextStream<'a, T> {
         Ok(())
     }
 
-    /// Whether something else than white space came with what was read last. The white space is
-    /// dropped.
+    /// Whether bytes other than white space follow the last frame. White space is dropped.
     fn has_more(&mut self) -> bool {
         loop {
             match self.splitter.next() {
@@ -149,7 +148,7 @@ impl<'a, T: AsyncRead + AsyncWrite + Unpin> CleartextStream<'a, T> {
         }
     }
 
-    /// The peer has said its last word before TLS, and nothing came with it.
+    /// Ends the negotiation. Unread bytes are an error.
     fn finish(self) -> Result<&'a mut T, NegotiationError> {
         match self.splitter.buffered() {
             0 => Ok(self.io),

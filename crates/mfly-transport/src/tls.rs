@@ -40,8 +40,8 @@ struct Settings {
 impl Tls {
     /// Trusts the authorities of the operating system.
     ///
-    /// They are loaded at the first handshake. On a system without any, every handshake fails with an
-    /// error that says so.
+    /// They are loaded at the first handshake. On a system without any, every handshake fails with
+    /// an error that says so.
     #[cfg(feature = "platform-roots")]
     #[must_use]
     pub fn platform() -> Self {
@@ -57,8 +57,8 @@ impl Tls {
         Ok(Self::new(Roots::Platform { extra: roots::read(roots)?.0 }))
     }
 
-    /// Trusts Mozilla's list of authorities at the time of this crate's build, instead of those of the
-    /// operating system.
+    /// Trusts Mozilla's list of authorities at the time of this crate's build, instead of those of
+    /// the operating system.
     #[cfg(feature = "bundled-roots")]
     #[must_use]
     pub fn bundled() -> Self {
@@ -73,8 +73,8 @@ impl Tls {
         Ok(Self::new(Roots::Only(Arc::new(roots::read(roots)?.1))))
     }
 
-    /// Trusts no server: every handshake fails, and the second value has the certificates of the server.
-    /// Use it to find out why a certificate is refused.
+    /// Trusts no server: every handshake fails, and the second value has the certificates of the
+    /// server. Use it to find out why a certificate is refused.
     #[must_use]
     pub fn capture_only() -> (Self, CapturedChain) {
         let captured = CapturedChain::default();
@@ -133,7 +133,8 @@ impl Settings {
     }
 }
 
-/// Trusts the authorities of the operating system, or the bundled ones if only those are compiled in.
+/// Trusts the authorities of the operating system, or the bundled ones if only those are compiled
+/// in.
 #[cfg(any(feature = "platform-roots", feature = "bundled-roots"))]
 impl Default for Tls {
     fn default() -> Self {

@@ -1,31 +1,30 @@
-//! Which of a server's addresses were tried before.
+//! The addresses that earlier attempts connected to.
 //!
-//! An address can take a connection and then say nothing, or fail in any other way after the first
-//! step. An attempt that ended so says nothing about the other addresses, so the next one begins
-//! with the address that was tried longest ago (RFC 8305 is about the first step only).
+//! A server may accept a TCP connection and fail later, for example by sending nothing. The other
+//! addresses of the host may work, so the next attempt begins with the address that was tried
+//! longest ago. RFC 8305 covers the TCP connection only.
 
 use std::collections::VecDeque;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// As many addresses as one attempt may know, and some more: hosts change theirs.
+/// The number of recorded addresses: more than one attempt can try, because hosts change addresses.
 const MAX_KEPT: usize = 64;
 
-/// The addresses that were connected to in vain, the one of the last attempt at the end. Clones
-/// share them.
+/// The addresses of failed attempts, the latest at the end. Clones share them.
 ///
-/// Give one to all attempts of a session by [`Options::tried`](crate::Options::tried), and
-/// [`clear`](Self::clear) when an attempt led to something.
+/// Use one for all attempts of a session in [`Options::tried`](crate::Options::tried), and
+/// [`clear`](Self::clear) it after a success.
 #[derive(Clone, Debug, Default)]
 pub struct TriedAddresses(Arc<Mutex<VecDeque<String>>>);
 
 impl TriedAddresses {
-    /// An attempt led to something: the next one begins with the first address again.
+    /// Removes all addresses after a success. The next attempt begins with the first address.
     pub fn clear(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// This address was connected to.
+    /// Records the address of an attempt.
     pub(crate) fn record(&self, address: &impl Display) {
         let address = address.to_string();
         let mut tried = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -36,14 +35,14 @@ impl TriedAddresses {
         tried.push_back(address);
     }
 
-    /// Puts those that were tried behind the others, the one that was tried last at the end.
+    /// Moves recorded addresses to the end, the latest last.
     pub(crate) fn sort<T: Display>(&self, addresses: &mut [T]) {
         let tried = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = |address: &T| {
+        let position = |address: &T| {
             let address = address.to_string();
             tried.iter().position(|earlier| *earlier == address)
         };
-        addresses.sort_by_cached_key(place);
+        addresses.sort_by_cached_key(position);
     }
 }
 
@@ -73,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_bounded() {
+    fn the_number_of_recorded_addresses_is_bounded() {
         let tried = TriedAddresses::default();
         for n in 0..1000 {
             tried.record(&n);

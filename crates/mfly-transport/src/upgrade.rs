@@ -1,6 +1,4 @@
-//! The WebSocket side of a connection (RFC 6455, RFC 7395).
-//!
-//! Sub-protocol `xmpp`, text messages only, no extensions.
+//! The WebSocket handshake (RFC 6455, RFC 7395), without extensions.
 
 use crate::address::Address;
 use crate::connection::{self, Connection, FLUSH_THRESHOLD, Io};
@@ -12,21 +10,21 @@ use std::io;
 use tokio_websockets::upgrade::Error as UpgradeError;
 use tokio_websockets::{ClientBuilder, Config, Error, Limits, ServerBuilder};
 
-/// RFC 7395 §3.1.
+/// The sub-protocol of XMPP (RFC 7395 §3.1).
 pub(crate) const SUB_PROTOCOL: &str = "xmpp";
 
-/// What is spoken in the frames (RFC 6455 §1.9).
+/// The WebSocket sub-protocol (RFC 6455 §1.9).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SubProtocol {
-    /// XMPP (RFC 7395).
+    /// The sub-protocol `xmpp` (RFC 7395).
     #[default]
     Xmpp,
-    /// Something that has no registered name: none is offered, and none may be chosen.
+    /// A protocol without name: the client offers none, and the server must not choose one.
     Unnamed,
 }
 
-/// Shakes hands as a client.
+/// Performs the handshake as a client.
 pub(crate) async fn open(
     io: impl Io + 'static,
     address: &Address,
@@ -43,7 +41,7 @@ pub(crate) async fn open(
             .add_header(header::SEC_WEBSOCKET_PROTOCOL, name)
             .map_err(|_| TransportError::handshake("the address does not make a request"))?;
     }
-    let (io, answer) = HandshakeLimit::kept(io);
+    let (io, answer) = HandshakeLimit::recording(io);
     let (mut socket, response) = builder
         .config(config())
         .limits(limits(max_frame_bytes))
@@ -51,7 +49,7 @@ pub(crate) async fn open(
         .await
         .map_err(|error| refused(error, &answer))?;
     check(response.headers(), sub_protocol)?;
-    socket.get_mut().lift();
+    socket.get_mut().remove();
     observer.done(|took| Progress::Upgraded {
         status: response.status().as_u16(),
         date: response
@@ -64,19 +62,19 @@ pub(crate) async fn open(
     Ok(connection::websocket(socket, max_frame_bytes))
 }
 
-/// Takes over as a server after its handshake.
+/// Makes a server's connection after its handshake.
 pub(crate) fn serve(io: impl Io + 'static, max_frame_bytes: usize) -> Connection {
     let io: Box<dyn Io> = Box::new(io);
     let builder = ServerBuilder::new().config(config()).limits(limits(max_frame_bytes));
-    connection::websocket(builder.serve(HandshakeLimit::lifted(io)), max_frame_bytes)
+    connection::websocket(builder.serve(HandshakeLimit::unlimited(io)), max_frame_bytes)
 }
 
-/// Takes over as a client after its handshake.
+/// Makes a client's connection after its handshake.
 #[cfg(feature = "testing")]
 pub(crate) fn take_over(io: impl Io + 'static, max_frame_bytes: usize) -> Connection {
     let io: Box<dyn Io> = Box::new(io);
     let builder = ClientBuilder::new().config(config()).limits(limits(max_frame_bytes));
-    connection::websocket(builder.take_over(HandshakeLimit::lifted(io)), max_frame_bytes)
+    connection::websocket(builder.take_over(HandshakeLimit::unlimited(io)), max_frame_bytes)
 }
 
 fn config() -> Config {
@@ -87,14 +85,16 @@ fn limits(max_frame_bytes: usize) -> Limits {
     Limits::default().max_payload_len(Some(max_frame_bytes))
 }
 
-/// Checks what RFC 6455 §4.1 asks of an answer, beyond its status and accept key.
+/// Checks a response as RFC 6455 §4.1 requires, except for its status and accept key.
 fn check(headers: &HeaderMap, sub_protocol: SubProtocol) -> Result<(), TransportError> {
     let has = |name: HeaderName, token: &str| list(headers, &name).any(|found| found == token);
     if !has(header::UPGRADE, "websocket") || !has(header::CONNECTION, "upgrade") {
         return Err(TransportError::handshake("the answer does not upgrade to WebSocket"));
     }
     if headers.contains_key(header::SEC_WEBSOCKET_EXTENSIONS) {
-        return Err(TransportError::handshake("the server chose an extension nobody offered"));
+        return Err(TransportError::handshake(
+            "the server chose an extension that was not offered",
+        ));
     }
     match headers.get(header::SEC_WEBSOCKET_PROTOCOL) {
         None if sub_protocol == SubProtocol::Unnamed => Ok(()),
@@ -104,7 +104,7 @@ fn check(headers: &HeaderMap, sub_protocol: SubProtocol) -> Result<(), Transport
     }
 }
 
-/// The members of a comma-separated header in lower case.
+/// The members of a comma-separated header, in lower case.
 pub(crate) fn list(headers: &HeaderMap, name: &HeaderName) -> impl Iterator<Item = String> {
     headers
         .get_all(name)
@@ -127,7 +127,7 @@ fn refused(error: Error, answer: &ResponseHead) -> TransportError {
         Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
             TransportError::handshake(error.to_string())
         }
-        // What the framing reports for an answer that stops half-way.
+        // The library's error for an incomplete response.
         Error::Io(error) if error.kind() == io::ErrorKind::Other => {
             TransportError::cut("in the WebSocket handshake")
         }

@@ -10,7 +10,7 @@ use mfly_api::ApiError;
 use mfly_api::http::{self as api_http, Cleartext, HttpBackend, ResponseLimits, retry_after};
 use mfly_proto::signalling::engine_io::{Handshake, Packet, decode_payload, encode_payload};
 use mfly_proto::signalling::{MAX_BYTES, SignallingError};
-use mfly_transport::{Connection, SubProtocol, TransportError, connect_with, overdue};
+use mfly_transport::{Connection, Options, SubProtocol, TransportError, connect, overdue};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc;
@@ -38,8 +38,9 @@ impl Link {
     /// Connects: the greeting is received next.
     pub(super) async fn open(endpoint: &Endpoint) -> Result<Self> {
         if !endpoint.polling_only {
-            let opening = connect_with(&endpoint.address, &endpoint.options, SubProtocol::Unnamed);
-            match opening.await {
+            let sub_protocol = SubProtocol::Unnamed;
+            let options = Options { sub_protocol, ..endpoint.options.clone() };
+            match connect(&endpoint.address, &options).await {
                 Ok(connection) => return Ok(Self::WebSocket(Box::new(connection))),
                 Err(error @ TransportError::Handshake { .. }) => {
                     tracing::debug!(%error, "no WebSocket for signalling; polling instead");

@@ -4,7 +4,7 @@ use crate::client::{Client, DEADLINE, Reply, start};
 use crate::xmpp::roots;
 use futures_util::{SinkExt as _, StreamExt as _};
 use mfly_proto::signalling::engine_io::{Packet, decode_payload, encode_payload};
-use mfly_transport::{Options, SubProtocol, connect_with};
+use mfly_transport::{Options, SubProtocol, connect};
 use serde_json::json;
 
 /// A client that has received its greeting.
@@ -96,8 +96,9 @@ async fn a_client_moves_from_polling_to_websocket() {
     let polling = Polling::open(&client).await;
     let url = server.signalling_url().replace("http://", "ws://");
     let url = format!("{url}/socket.io/?EIO=3&transport=websocket{}", polling.sid);
-    let (address, options) = (url.parse().unwrap(), Options::new(roots(&server)));
-    let mut socket = connect_with(&address, &options, SubProtocol::Unnamed).await.unwrap();
+    let (address, sub_protocol) = (url.parse().unwrap(), SubProtocol::Unnamed);
+    let options = Options { sub_protocol, ..Options::new(roots(&server)) };
+    let mut socket = connect(&address, &options).await.unwrap();
     let probe = async {
         socket.send("2probe".into()).await.unwrap();
         assert_eq!(socket.next().await.unwrap().unwrap().as_str(), "3probe");

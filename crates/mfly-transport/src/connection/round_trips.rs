@@ -1,39 +1,39 @@
-//! Counting how often a client had to wait for its server.
+//! The number of round trips of a connection.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// How often something was received after something had been sent: the number of times that the
-/// distance to the peer was paid for. Clones share the count.
+/// The number of round trips: how often a frame was received after another was sent. Clones share
+/// the count.
 #[derive(Clone, Debug, Default)]
 pub struct RoundTrips(Arc<AtomicU32>);
 
 impl RoundTrips {
-    /// So far.
+    /// The number so far.
     #[must_use]
     pub fn count(&self) -> u32 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// The counting end.
+/// The part of a connection that counts.
 #[derive(Debug)]
 pub(super) struct Counter {
     pub(super) round_trips: RoundTrips,
-    spoke_last: bool,
+    has_sent: bool,
 }
 
 impl Counter {
     pub(super) fn new() -> Self {
-        Self { round_trips: RoundTrips::default(), spoke_last: false }
+        Self { round_trips: RoundTrips::default(), has_sent: false }
     }
 
     pub(super) fn sent(&mut self) {
-        self.spoke_last = true;
+        self.has_sent = true;
     }
 
     pub(super) fn received(&mut self) {
-        if std::mem::take(&mut self.spoke_last) {
+        if std::mem::take(&mut self.has_sent) {
             self.round_trips.0.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_sent_together_and_answered_in_pieces_is_one_round_trip() {
+    fn frames_sent_together_and_answered_one_by_one_are_one_round_trip() {
         let mut counter = Counter::new();
         let shared = counter.round_trips.clone();
         for step in "r ss rrr s r s".chars().filter(|step| *step != ' ') {
@@ -53,7 +53,7 @@ mod tests {
                 _ => counter.received(),
             }
         }
-        // What came unasked, and what was not answered, is none.
+        // The unrequested first frame and the unanswered last one do not count.
         assert_eq!(shared.count(), 2);
     }
 }

@@ -16,8 +16,8 @@ use tracing::debug;
 /// The socket type of clients and servers over every kind of byte stream.
 pub(crate) type Socket = WebSocketStream<HandshakeLimit<Box<dyn Io>>>;
 
-/// The number of queued answers to pings above which nothing more is read. Otherwise a peer that sends
-/// pings and reads nothing could make the queue grow without limit.
+/// The number of queued answers to pings above which nothing more is read. Otherwise a peer that
+/// sends pings and reads nothing could make the queue grow without limit.
 const MAX_UNANSWERED_PINGS: u32 = 64;
 
 pub(super) struct WebSocketWire {
@@ -53,8 +53,8 @@ impl WebSocketWire {
         Ok(None)
     }
 
-    /// Writes queued answers to pings as far as possible, without replacing the waker of a task that is
-    /// flushing. Pending while nothing more should be read before they are written.
+    /// Writes queued answers to pings as far as possible, without replacing the waker of a task
+    /// that is flushing. Pending while nothing more should be read before they are written.
     fn poll_answers(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
         if self.unanswered_pings == 0 {
             return Poll::Ready(Ok(()));

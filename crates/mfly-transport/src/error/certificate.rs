@@ -1,29 +1,29 @@
-//! What is wrong with a certificate.
+//! The problems of certificates.
 
 use rustls::{CertificateError, Error};
 
-/// What is wrong with a server's certificate.
+/// The problem of a server's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CertificateProblem {
-    /// No authority that is trusted here vouches for it: a private authority that has to be added
-    /// to the roots, a missing intermediate certificate, or somebody in between.
+    /// No trusted authority issued it. Either a private authority must be added to the roots, or an
+    /// intermediate certificate is missing, or an attacker is between both sides.
     Untrusted,
-    /// It was valid once. The server's operator has to renew it.
+    /// It has expired. The operator of the server has to renew it.
     Expired,
-    /// It is not valid yet; most often a clock is wrong.
+    /// It is not valid yet. Often a clock is wrong.
     NotYetValid,
-    /// It was made for other names than the one that was asked for.
+    /// It is for other names than the requested one.
     WrongName,
-    /// It was withdrawn by its authority.
+    /// Its authority has revoked it.
     Revoked,
-    /// Anything else: it cannot be read, or is not meant for servers.
+    /// Another problem: it cannot be read, or is not for servers.
     Other,
 }
 
 impl CertificateProblem {
-    /// What is wrong with a certificate, if that is what this error or one of its causes says: for
-    /// errors of other clients that share [`Tls`](crate::Tls).
+    /// The certificate problem among an error and its causes, for the errors of other clients that
+    /// use [`Tls`](crate::Tls).
     #[must_use]
     pub fn find(error: &(dyn std::error::Error + 'static)) -> Option<Self> {
         let mut next = Some(error);
@@ -31,7 +31,7 @@ impl CertificateProblem {
             if let Some(error) = error.downcast_ref::<Error>() {
                 return Self::of(error);
             }
-            // What an I/O error wraps is not its source: it stands for it.
+            // The source of an I/O error is the source of the error that it wraps.
             let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
             next = match wrapped {
                 Some(wrapped) => Some(wrapped),
@@ -41,13 +41,13 @@ impl CertificateProblem {
         None
     }
 
-    /// What TLS objected to, if that is the certificate.
+    /// The certificate problem of a TLS error.
     pub(super) fn of(error: &Error) -> Option<Self> {
         let Error::InvalidCertificate(objection) = error else {
             return None;
         };
         Some(match objection {
-            // Two authorities of the same name differ by the signature only.
+            // Authorities of the same name differ in the signature only.
             CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::Untrusted,
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
@@ -61,18 +61,18 @@ impl CertificateProblem {
         })
     }
 
-    /// What to do about it, as the end of a sentence.
+    /// The problem and its remedy, as the end of a sentence.
     pub(super) const fn remedy(self) -> &'static str {
         match self {
             Self::Untrusted => {
-                "no trusted authority vouches for its certificate; check the roots in use"
+                "no trusted authority issued its certificate; check the roots in use"
             }
             Self::Expired => "its certificate has expired; the operator has to renew it",
             Self::NotYetValid => "its certificate is not valid yet; check the clocks",
             Self::WrongName => {
                 "its certificate is for another name; check the address and the domain"
             }
-            Self::Revoked => "its certificate was withdrawn",
+            Self::Revoked => "its certificate was revoked",
             Self::Other => "its certificate cannot be used",
         }
     }

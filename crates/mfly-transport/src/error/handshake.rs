@@ -1,23 +1,23 @@
-//! Why a WebSocket handshake failed.
+//! The problems of WebSocket handshakes.
 
-/// What a server does that answers without the sub-protocol.
+/// The reason for a response without sub-protocol.
 pub(crate) const NO_SUB_PROTOCOL: &str = "the server did not choose the xmpp sub-protocol";
-/// What a server does that speaks something else than XMPP.
+/// The reason for a response with another sub-protocol.
 pub(crate) const OTHER_SUB_PROTOCOL: &str = "the server chose another sub-protocol";
-/// What a server does that speaks something else than HTTP.
+/// The reason for a response of another protocol than HTTP.
 pub(crate) const NOT_HTTP: &str = "the answer is not HTTP";
 
-/// Why a WebSocket handshake failed.
+/// The problem of a WebSocket handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HandshakeProblem {
-    /// The server answered with another HTTP status than 101.
+    /// The HTTP status of the response is not 101.
     Status(u16),
-    /// What came is not HTTP: another protocol is spoken on this port.
+    /// The response is not HTTP: the port is used by another protocol.
     NotHttp,
-    /// The server speaks WebSocket, but not XMPP in it (RFC 7395 §3.1).
+    /// The server supports WebSocket, but not XMPP over it (RFC 7395 §3.1).
     SubProtocol,
-    /// Anything else; the error's text says what.
+    /// Another problem, which the text of the error describes.
     Other,
 }
 

@@ -1,23 +1,23 @@
-//! Why a TLS handshake failed.
+//! The problems of TLS handshakes.
 
 use super::CertificateProblem;
 use rustls::{AlertDescription as Alert, Error, PeerMisbehaved};
 
-/// Why a TLS handshake failed.
+/// The problem of a TLS handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TlsProblem {
-    /// The server's certificate.
+    /// The server's certificate was refused.
     Certificate(CertificateProblem),
-    /// The server does not speak the application protocol that was asked for (ALPN, RFC 7301).
+    /// The server does not support the offered application protocol (ALPN, RFC 7301).
     Alpn,
-    /// The two sides have no version or no cipher suite of TLS in common.
+    /// Both sides have no TLS version or no cipher suite in common.
     Version,
-    /// The server does not serve the name that it was asked for (RFC 6066 §3).
+    /// The server does not serve the requested name (RFC 6066 §3).
     UnknownName,
-    /// What came is not TLS: another protocol is spoken on this port.
+    /// The response is not TLS: the port is used by another protocol.
     NotTls,
-    /// Anything else; the cause says what.
+    /// Another problem, which the source error describes.
     Other,
 }
 

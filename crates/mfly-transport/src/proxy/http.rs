@@ -7,19 +7,19 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Longest head of an answer, in bytes.
+/// The length of the longest accepted response head, in bytes.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 
-/// More header fields than this are refused.
+/// The largest accepted number of header fields.
 const MAX_HEADERS: usize = 64;
 
 /// The end of an HTTP head.
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
-/// How much is looked at in one go.
+/// The number of bytes that are peeked at a time.
 const CHUNK_BYTES: usize = 1024;
 
-/// Has the proxy connect to a server.
+/// Requests a connection to a server.
 pub(super) async fn connect(
     socket: &mut TcpStream,
     credentials: Option<&Credentials>,
@@ -42,7 +42,7 @@ pub(super) async fn connect(
     }
 }
 
-/// Reads the head of the answer and not one byte more: what follows is the server's.
+/// Reads the head of the response and not one byte more: the next byte is from the server.
 async fn read_head(socket: &mut TcpStream) -> Result<Vec<u8>, ProxyError> {
     let mut head = Vec::with_capacity(CHUNK_BYTES);
     let mut chunk = [0; CHUNK_BYTES];
@@ -53,7 +53,7 @@ async fn read_head(socket: &mut TcpStream) -> Result<Vec<u8>, ProxyError> {
         }
         let before = head.len();
         head.extend_from_slice(&chunk[..seen]);
-        // An end that came in two pieces is found as well.
+        // The end may be split between two reads.
         let searched = before.saturating_sub(HEAD_END.len() - 1);
         let end = head[searched..]
             .windows(HEAD_END.len())
@@ -83,7 +83,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn the_status_is_read_whichever_version_the_proxy_speaks() {
+    fn the_status_is_read_from_every_version_of_http() {
         assert_eq!(status(b"HTTP/1.0 200 Connection established\r\n\r\n"), Some(200));
         assert_eq!(status(b"HTTP/1.1 407 \r\na: b\r\n\r\n"), Some(407));
         assert_eq!(status(b"HTTP/1.1 200 OK\r\n"), None);
@@ -92,7 +92,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_head_makes_the_reader_panic(head in proptest::collection::vec(any::<u8>(), 0..99)) {
+        fn no_head_makes_the_parser_panic(head in proptest::collection::vec(any::<u8>(), 0..99)) {
             let _ = status(&head);
             let _ = status(&[b"HTTP/1.1 ", &head[..]].concat());
         }

@@ -16,8 +16,8 @@ const IPV4: u8 = 1;
 const NAME: u8 = 3;
 const IPV6: u8 = 4;
 
-/// Has the proxy connect to a server. Every answer says how long it is, so nothing of what follows
-/// is read.
+/// Requests a connection to a server. Each response has a known length, so no byte of the server is
+/// read.
 pub(super) async fn connect(
     io: &mut (impl AsyncRead + AsyncWrite + Unpin),
     credentials: Option<&Credentials>,
@@ -52,7 +52,7 @@ pub(super) async fn connect(
         3..=5 => return Err(ProxyError::Unreachable),
         code => return Err(ProxyError::Code(code)),
     }
-    // Where the proxy connects from is of no interest.
+    // The address that the proxy is bound to is not used.
     let length = match kind {
         IPV4 => 4,
         IPV6 => 16,
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What is made of a proxy that says this and leaves.
+    /// The result for a proxy that sends `answer` and closes the connection.
     fn outcome(answer: &[u8], credentials: Option<&Credentials>) -> Result<(), ProxyError> {
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         runtime.unwrap().block_on(async {
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn every_answer_has_its_meaning() {
+    fn every_response_has_its_result() {
         for (answer, expected) in [
             (&[5, 0, 5, 0, 0, 1, 1, 2, 3, 4, 0, 80][..], Ok(())),
             (&[5, 0, 5, 0, 0, 3, 1, b'x', 0, 80], Ok(())),
@@ -137,7 +137,7 @@ mod tests {
             (&[5, 0, 5, 5, 0, 1], Err(ProxyError::Unreachable)),
             (&[5, 0, 5, 8, 0, 1], Err(ProxyError::Code(8))),
             (&[5, 0xff], Err(ProxyError::Authentication)),
-            // Other versions, a method that was not offered, a kind of address that does not exist.
+            // Other versions, a method that was not offered, an unknown address type.
             (&[4, 0], Err(ProxyError::Protocol)),
             (&[5, 2], Err(ProxyError::Protocol)),
             (&[5, 0, 4, 0, 0, 1], Err(ProxyError::Protocol)),
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_to_name_and_password_has_its_meaning() {
+    fn the_response_to_name_and_password_has_its_result() {
         let credentials = Credentials { user: "alice".to_owned(), password: None };
         for (answer, expected) in [
             (&[5, 2, 1, 0, 5, 2, 0, 1][..], Err(ProxyError::NotAllowed)),
@@ -164,7 +164,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_answer_makes_the_client_panic_or_wait_for_more_than_it_was_promised(
+        fn no_response_makes_the_client_panic_or_wait(
             answer in proptest::collection::vec(prop_oneof![0..6u8, any::<u8>()], 0..64),
         ) {
             let _ = outcome(&answer, None);

@@ -1,4 +1,4 @@
-//! Reading DER (X.690), no more of it than certificates need.
+//! A reader of DER (X.690) for the parts that certificates use.
 
 pub(super) const INTEGER: u8 = 0x02;
 pub(super) const OCTET_STRING: u8 = 0x04;
@@ -8,24 +8,25 @@ pub(super) const GENERALIZED_TIME: u8 = 0x18;
 pub(super) const BMP_STRING: u8 = 0x1e;
 pub(super) const SEQUENCE: u8 = 0x30;
 pub(super) const SET: u8 = 0x31;
-/// `[0] EXPLICIT`
+/// The tag `[0] EXPLICIT`.
 pub(super) const EXPLICIT_0: u8 = 0xa0;
-/// `[3] EXPLICIT`
+/// The tag `[3] EXPLICIT`.
 pub(super) const EXPLICIT_3: u8 = 0xa3;
 
-/// Splits a value with the expected tag from what follows it.
+/// Splits off a value with the expected tag: its content and the rest.
 pub(super) fn read(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (found, content, rest) = read_any(der)?;
     (found == tag).then_some((content, rest))
 }
 
-/// The value with the expected tag, if nothing follows it.
+/// Reads a value with the expected tag that nothing follows.
 pub(super) fn read_only(tag: u8, der: &[u8]) -> Option<&[u8]> {
     let (content, rest) = read(tag, der)?;
     rest.is_empty().then_some(content)
 }
 
-/// Tag, content and what follows (§10.1: the shortest definite length only).
+/// Splits off a value: its tag, its content and the rest (§10.1: only the shortest definite
+/// length).
 pub(super) fn read_any(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&tag, rest) = der.split_first()?;
     let (&first, rest) = rest.split_first()?;
@@ -44,7 +45,7 @@ pub(super) fn read_any(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     Some((tag, content, rest))
 }
 
-/// A value with its tag and length.
+/// Writes a value with its tag and length.
 #[cfg(test)]
 pub(super) fn value(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = content.len();

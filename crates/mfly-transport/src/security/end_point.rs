@@ -1,8 +1,7 @@
 //! The channel binding `tls-server-end-point` (RFC 5929 §4): a hash of the server's certificate.
 //!
-//! The hash is that of the certificate's own signature, so the algorithm's name has to be read out
-//! of the DER. Nothing else of the certificate is looked at, and what was not understood gives no
-//! binding rather than a wrong one.
+//! The hash function is that of the certificate's signature, which is read from the DER. An unknown
+//! certificate has no binding rather than a wrong one.
 
 use super::der::{EXPLICIT_0, OBJECT_IDENTIFIER, SEQUENCE, read, read_only};
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
@@ -15,7 +14,8 @@ enum Hash {
     Sha512,
 }
 
-/// The binding of a certificate, unless its signature's hash is undefined or unknown (Ed25519).
+/// The binding of a certificate; `None` if its signature has no hash function (Ed25519) or an
+/// unknown one.
 pub(crate) fn end_point(certificate: &[u8]) -> Option<Vec<u8>> {
     Some(match signature_hash(certificate)? {
         Hash::Sha224 => Sha224::digest(certificate).to_vec(),
@@ -39,7 +39,7 @@ fn hash_of(algorithm: &[u8]) -> Option<Hash> {
     Some(match identifier {
         // 1.2.840.113549.1.1: PKCS #1 (RFC 8017 appendix A.2).
         [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, kind] => match kind {
-            // MD5 and SHA-1 count as SHA-256.
+            // MD5 and SHA-1 are replaced by SHA-256.
             4 | 5 | 11 => Hash::Sha256,
             10 => pss_hash(parameters)?,
             12 => Hash::Sha384,
@@ -60,7 +60,7 @@ fn hash_of(algorithm: &[u8]) -> Option<Hash> {
     })
 }
 
-/// The hash that RSASSA-PSS was used with; SHA-1, which counts as SHA-256, if none is named.
+/// The hash function of RSASSA-PSS. The default is SHA-1, which is replaced by SHA-256.
 fn pss_hash(parameters: &[u8]) -> Option<Hash> {
     let parameters = read_only(SEQUENCE, parameters)?;
     // RFC 4055 §3.1: `hashAlgorithm [0] HashAlgorithm DEFAULT sha1`
@@ -96,7 +96,7 @@ mod tests {
         value(SEQUENCE, &[&identifier, parameters].concat())
     }
 
-    /// A certificate as far as it is looked at.
+    /// A certificate with the parts that are read.
     fn certificate(algorithm: &[u8]) -> Vec<u8> {
         let to_be_signed = value(SEQUENCE, &[0; 300]);
         let signature = value(0x03, &[0; 65]);
@@ -111,7 +111,7 @@ mod tests {
     const SHA2: [u8; 8] = [0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2];
 
     #[test]
-    fn the_hash_is_that_of_the_signature_and_sha_256_for_the_broken_ones() {
+    fn the_hash_is_that_of_the_signature_or_sha_256_for_broken_ones() {
         let null = [5, 0];
         for (kind, expected) in [
             (4, Some(Hash::Sha256)),
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_without_a_single_hash_gives_no_binding() {
+    fn a_signature_without_hash_function_has_no_binding() {
         // 1.3.101.112: Ed25519.
         assert_eq!(hash(&[0x2b, 0x65, 0x70], &[]), None);
     }
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_with_something_behind_it_gives_no_binding() {
+    fn a_certificate_with_trailing_bytes_has_no_binding() {
         let mut der = certificate(&algorithm(&[&PKCS1[..], &[11]].concat(), &[5, 0]));
         assert!(end_point(&der).is_some());
         der.push(0);

@@ -1,4 +1,4 @@
-//! What a certificate says about itself (RFC 5280), for people to read. Nothing is decided by it.
+//! The names and times of a certificate (RFC 5280), for display only.
 
 use super::der::{
     BMP_STRING, EXPLICIT_0, EXPLICIT_3, GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING,
@@ -10,32 +10,31 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// 2.5.29.17: `subjectAltName` (§4.2.1.6).
 const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
 /// 2.5.4.3: `commonName`, 2.5.4.11: `organizationalUnitName`, 2.5.4.10: `organizationName`
-/// (appendix A.1); the one that says most comes first.
+/// (appendix A.1), the most specific first.
 const NAMING: [&[u8]; 3] = [&[0x55, 4, 3], &[0x55, 4, 11], &[0x55, 4, 10]];
-/// `dNSName [2]`
+/// The tag of `dNSName [2]`.
 const DNS_NAME: u8 = 0x82;
-/// `iPAddress [7]`
+/// The tag of `iPAddress [7]`.
 const IP_ADDRESS: u8 = 0x87;
 
-/// What a certificate says about itself.
+/// The names and times of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CertificateSummary {
-    /// Whom it was made for: the common name of the subject, or its unit or organisation.
+    /// The common name of the subject, or its unit or organisation.
     pub subject: Option<String>,
-    /// Who made it, in the same form.
+    /// The common name of the issuer, or its unit or organisation.
     pub issuer: Option<String>,
-    /// The DNS names and IP addresses that it was made for.
+    /// The DNS names and IP addresses of the subject.
     pub names: Vec<String>,
-    /// When it becomes valid.
+    /// The time at which it becomes valid.
     pub not_before: SystemTime,
-    /// When it expires.
+    /// The time at which it expires.
     pub not_after: SystemTime,
 }
 
 impl CertificateSummary {
-    /// Reads a certificate, given as DER; `None` when it is not understood. Whether it is to be
-    /// trusted is another question.
+    /// Reads a certificate in DER; `None` if it is unreadable. Nothing is verified.
     #[must_use]
     pub fn of(certificate: &[u8]) -> Option<Self> {
         let (to_be_signed, _) = read(SEQUENCE, read_only(SEQUENCE, certificate)?)?;
@@ -56,7 +55,7 @@ impl CertificateSummary {
             not_before,
             not_after,
         };
-        // Unique identifiers, long out of use, may come before the extensions.
+        // The obsolete unique identifiers may come before the extensions.
         while let Some((tag, content, after)) = read_any(rest) {
             if tag == EXPLICIT_3 {
                 summary.names = names(read_only(SEQUENCE, content)?);
@@ -68,7 +67,7 @@ impl CertificateSummary {
     }
 }
 
-/// The attribute of a name that says most:
+/// The most specific attribute of a name:
 /// `Name ::= SEQUENCE OF SET OF SEQUENCE { type OBJECT IDENTIFIER, value DirectoryString }`
 fn distinguished_name(name: &[u8]) -> Option<String> {
     NAMING.iter().find_map(|kind| attribute(kind, name))
@@ -87,7 +86,7 @@ fn attribute(kind: &[u8], mut name: &[u8]) -> Option<String> {
     None
 }
 
-/// A text for people. Of the string types that are out of use (§4.1.2.4), UTF-16 is understood.
+/// Reads a text. Of the obsolete string types (§4.1.2.4), UTF-16 is supported.
 fn text(value: &[u8]) -> Option<String> {
     let (tag, content, _) = read_any(value)?;
     let text = if tag == BMP_STRING {
@@ -100,12 +99,12 @@ fn text(value: &[u8]) -> Option<String> {
     Some(text).filter(|text| is_presentable(text))
 }
 
-/// A name with control characters is nothing to show to a person.
+/// Whether a name is not empty and has no control characters.
 fn is_presentable(text: &str) -> bool {
     !text.is_empty() && !text.contains(char::is_control)
 }
 
-/// The names in a list of extensions:
+/// The alternative names in a list of extensions:
 /// `Extension ::= SEQUENCE { extnID, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }`
 fn names(mut extensions: &[u8]) -> Vec<String> {
     while let Some((extension, rest)) = read(SEQUENCE, extensions) {
@@ -150,7 +149,8 @@ fn ip_address(octets: &[u8]) -> Option<IpAddr> {
         .ok()
 }
 
-/// A time, and what follows it (§4.1.2.5): `YYMMDDHHMMSSZ` up to 2049, `YYYYMMDDHHMMSSZ` after.
+/// Reads a time, and returns the rest (§4.1.2.5): `YYMMDDHHMMSSZ` up to 2049, `YYYYMMDDHHMMSSZ`
+/// after.
 fn time(der: &[u8]) -> Option<(SystemTime, &[u8])> {
     let (tag, content, rest) = read_any(der)?;
     let digits = content.strip_suffix(b"Z")?;
@@ -186,8 +186,8 @@ fn number(digits: &[u8]) -> Option<i64> {
     text.parse().ok()
 }
 
-/// Days in the proleptic Gregorian calendar, with years that begin in March so that the odd day
-/// comes last.
+/// The number of days since 1970 in the proleptic Gregorian calendar. The calculation uses years
+/// that begin in March, so that the leap day is the last one.
 fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_read_on_either_side_of_the_turn_of_the_century() {
+    fn times_before_and_after_2000_and_2050_are_read() {
         assert_eq!(seconds(UTC_TIME, b"700101000000Z"), Some(0));
         assert_eq!(seconds(UTC_TIME, b"691231235959Z"), Some(-1));
         assert_eq!(seconds(UTC_TIME, b"000229120000Z"), Some(951_825_600));
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn the_subject_is_called_by_its_common_name_or_what_there_is() {
+    fn the_subject_is_its_common_name_or_the_next_specific_name() {
         let called = |attributes: &[(DnType, DnValue)]| {
             let mut params = CertificateParams::new(Vec::new()).unwrap();
             params.distinguished_name = DistinguishedName::new();

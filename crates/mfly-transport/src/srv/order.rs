@@ -1,27 +1,27 @@
-//! In which order the servers of a domain are tried (RFC 2782, "Usage rules").
+//! The order in which the servers of a domain are tried (RFC 2782, "Usage rules").
 
-/// A server of a domain.
+/// An SRV record: a server of a domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// All servers of a lower number are tried first.
+    /// The priority. Servers with a lower number are tried first.
     pub priority: u16,
-    /// How often this one comes first among those of the same priority, in proportion.
+    /// The weight: the probability of being first within a priority is proportional to it.
     pub weight: u16,
-    /// The TCP port.
+    /// The TCP port of the server.
     pub port: u16,
-    /// The server's name, without the final dot.
+    /// The name of the server, without the final dot.
     pub target: String,
-    /// Whether TLS is spoken from the start (`_xmpps-client`, XEP-0368).
+    /// Whether the connection begins with TLS (`_xmpps-client`, XEP-0368).
     pub direct_tls: bool,
 }
 
-/// Puts servers in the order in which to try them: by priority, and at random among those of the
-/// same priority, in proportion to their weights.
+/// Sorts servers into the order in which to try them: by priority, and within a priority at random
+/// in proportion to the weights.
 ///
-/// `random(most)` has to return a number from 0 to `most`, each as often as any other.
+/// `random(most)` must return a uniformly distributed number from 0 to `most`.
 #[must_use]
 pub fn order(mut records: Vec<Record>, mut random: impl FnMut(u32) -> u32) -> Vec<Record> {
-    // Those without weight come first among equals, so that they have a small chance at all.
+    // A server without weight comes first in the list, which gives it a small probability.
     records.sort_by_key(|record| (record.priority, record.weight != 0));
     let mut ordered = Vec::with_capacity(records.len());
     while let Some(priority) = records.first().map(|record| record.priority) {
@@ -50,7 +50,7 @@ mod tests {
         Record { priority, weight, port: 5222, target: name.to_owned(), direct_tls: false }
     }
 
-    /// SplitMix64: the same numbers in every run.
+    /// SplitMix64, which returns the same numbers in every run.
     fn seeded(mut state: u64) -> impl FnMut(u32) -> u32 {
         move |most| {
             state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -64,7 +64,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_server_is_there_once_and_no_priority_comes_before_a_lower_one(
+        fn every_server_occurs_once_and_priorities_ascend(
             parts in proptest::collection::vec((0..4u16, any::<u16>()), 0..40), seed: u64,
         ) {
             let records: Vec<_> = (0u32..)
@@ -81,7 +81,7 @@ mod tests {
         }
 
         #[test]
-        fn numbers_out_of_range_do_no_harm(weights in proptest::collection::vec(any::<u16>(), 1..9)) {
+        fn random_numbers_out_of_range_are_harmless(weights in proptest::collection::vec(any::<u16>(), 1..9)) {
             let records: Vec<_> = weights.iter().map(|weight| record(1, *weight, "a")).collect();
             prop_assert_eq!(order(records, |_| u32::MAX).len(), weights.len());
         }
@@ -111,7 +111,7 @@ mod tests {
             let expected = ROUNDS * weight / 101;
             assert!(first[name].abs_diff(expected) < ROUNDS / 50, "{name}: {first:?}");
         }
-        // One in a hundred and one: small, and not never.
+        // The probability is 1/101.
         assert!((1..ROUNDS / 50).contains(&first["zero"]), "{first:?}");
         assert!(sixty_before_thirty.abs_diff(ROUNDS * 2 / 3) < ROUNDS / 50);
     }

@@ -1,8 +1,8 @@
-//! The name servers of the system, whichever they are now.
+//! The name servers of the system's current configuration.
 //!
-//! A machine that joins another network gets other name servers, and the file that names them is
-//! written anew (`resolv.conf(5)`). So the configuration is read before each look-up, and answers
-//! are remembered only for as long as it stays the same.
+//! A machine that joins another network gets other name servers: the file that lists them is
+//! rewritten (`resolv.conf(5)`). So the configuration is read before each look-up, and the cache is
+//! used while the configuration stays the same.
 
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ResolverConfig, ResolverOpts};
@@ -11,21 +11,21 @@ use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Where the configuration stands.
+/// The source of the configuration.
 #[derive(Clone)]
 enum ConfigSource {
-    /// Where this system keeps it.
+    /// The configuration of the operating system.
     System,
-    /// In this file, in the form of `resolv.conf(5)`.
+    /// A file in the form of `resolv.conf(5)`.
     #[cfg(all(unix, not(any(target_os = "android", target_vendor = "apple"))))]
     File(Arc<PathBuf>),
 }
 
-/// Makes a resolver for the configuration of now.
+/// A resolver for the current configuration.
 #[derive(Clone)]
 pub(super) struct SystemResolver {
     source: ConfigSource,
-    /// The resolver in use, and the configuration that it was made for.
+    /// The latest resolver, and the configuration that it was made for.
     current: Arc<Mutex<Option<(String, TokioResolver)>>>,
 }
 
@@ -43,8 +43,8 @@ impl SystemResolver {
         Self { source, current: Arc::default() }
     }
 
-    /// The resolver for what the configuration says now: the one of the last look-up if that is the
-    /// same, and also if it cannot be read, because a file that is being written may be away.
+    /// The resolver for the current configuration. If the configuration is unchanged, or cannot be
+    /// read because the file is being rewritten, the latest resolver is used.
     pub(super) fn now(&self) -> Result<TokioResolver, NetError> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let (config, options) = match (self.source.read(), &*current) {
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
     use std::fs;
 
-    /// The name servers that are asked now.
+    /// The name servers in use.
     fn servers(system: &SystemResolver) -> Vec<String> {
         system.now().unwrap();
         let current = system.current.lock().unwrap();
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_up_asks_the_name_servers_that_the_file_names_then() {
+    fn each_look_up_uses_the_name_servers_that_the_file_names() {
         let path = std::env::temp_dir().join(format!("mfly-resolv-{}.conf", std::process::id()));
         let system = SystemResolver::file(path.clone());
         assert!(system.now().is_err(), "there is no file yet");
@@ -107,6 +107,6 @@ mod tests {
             assert_eq!(servers(&system), [server]);
         }
         fs::remove_file(&path).unwrap();
-        assert_eq!(servers(&system), ["192.0.2.1"], "the last that was known");
+        assert_eq!(servers(&system), ["192.0.2.1"], "the latest known one");
     }
 }

@@ -1,4 +1,4 @@
-//! The client's side.
+//! The STARTTLS negotiation of a client.
 
 use super::{CleartextStream, NegotiationError, StartTlsError, unexpected};
 use crate::error::TransportError;
@@ -10,8 +10,8 @@ use mfly_proto::stream::starttls::{Failure, Proceed, StartTls};
 use mfly_proto::xml::Writer;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// Has the server begin TLS on a connection on which nothing was said yet. `at_once` asks for it
-/// without waiting for the server's features.
+/// Negotiates TLS on a new connection. With `at_once` the client requests it before the server has
+/// sent its features.
 pub(crate) async fn negotiate<T>(
     io: &mut T,
     domain: &str,

@@ -1,13 +1,13 @@
-//! Why STARTTLS did not come about.
+//! The errors of STARTTLS.
 
 use mfly_proto::stream::StreamCondition;
 use thiserror::Error;
 
-/// Why a connection could not be secured by STARTTLS. Nothing private was sent.
+/// The reason why a connection could not be secured by STARTTLS. No private data was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum StartTlsError {
-    /// The server offers no STARTTLS, or somebody in between has removed the offer.
+    /// The server offers no STARTTLS, or an attacker has removed the offer.
     #[error(
         "no STARTTLS is offered; use xmpps:// or wss://, and suspect the network if it was offered before"
     )]
@@ -18,33 +18,33 @@ pub enum StartTlsError {
     /// The peer ended the stream with an error, for instance because it does not serve the domain.
     #[error("the peer ended the stream: {}", .0.as_str())]
     Ended(StreamCondition),
-    /// The peer closed the stream.
+    /// The peer closed its stream.
     #[error("the peer closed the stream")]
     Closed,
-    /// Something followed what has to be the last word before TLS. It would have been taken for
-    /// something that TLS protects, so it is somebody's attack or a broken peer.
-    #[error("unprotected data came after the last word before TLS")]
+    /// Bytes followed the last frame before TLS. They would have been taken for data protected by
+    /// TLS: an attack, or a faulty peer.
+    #[error("unprotected data followed the last frame before TLS")]
     Injected,
-    /// Something else came in the place of the stream header, the features, `<starttls/>` or
+    /// The peer sent another frame than the stream header, the features, `<starttls/>` or
     /// `<proceed/>`.
-    #[error("something else came in place of {expected}")]
+    #[error("the peer sent another frame than {expected}")]
     Unexpected {
-        /// What was expected.
+        /// The expected frame.
         expected: &'static str,
     },
-    /// The peer said too much before TLS.
+    /// The peer sent too many bytes before TLS.
     #[error("more than {limit} bytes came before TLS")]
     TooLarge {
         /// The limit in bytes.
         limit: usize,
     },
-    /// What came is not XML.
-    #[error("what came is not XMPP over TCP; check the port")]
+    /// The peer sent invalid XML.
+    #[error("the response is not XMPP over TCP; check the port")]
     Malformed,
 }
 
 impl StartTlsError {
-    /// Whether the same call may succeed later, with nothing changed.
+    /// Whether the same call may succeed later.
     pub(crate) fn is_retryable(self) -> bool {
         match self {
             Self::Refused | Self::Closed => true,

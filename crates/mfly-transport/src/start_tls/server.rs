@@ -1,4 +1,4 @@
-//! The server's side.
+//! The STARTTLS negotiation of a server.
 
 use super::{CleartextStream, NegotiationError, StartTlsError, unexpected};
 use crate::error::TransportError;
@@ -11,8 +11,8 @@ use mfly_proto::xml::Writer;
 use std::fmt::Write as _;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// Waits for a client to ask for TLS, and agrees. A client that does anything else is told why its
-/// stream ends.
+/// Waits for the client's request for TLS, and agrees. Another frame of the client is answered by a
+/// stream error.
 pub(crate) async fn answer<T>(io: &mut T, domain: &str) -> Result<(), TransportError>
 where
     T: AsyncRead + AsyncWrite + Unpin,
@@ -21,7 +21,7 @@ where
     let mut is_greeted = false;
     let negotiated = negotiate_over(&mut stream, domain, &mut is_greeted).await;
     if let Err(NegotiationError::Refused(reason)) = &negotiated {
-        // The client may have left already; what counts is the reason.
+        // The client may have closed the connection. The reason is returned anyway.
         let _ = refuse(&mut stream, domain, is_greeted, *reason).await;
     }
     negotiated.map_err(|end| end.of("the client"))
@@ -48,7 +48,7 @@ where
         // RFC 6120 §5.3.1: nothing else may be done while STARTTLS is required.
         return Err(unexpected("<starttls/>"));
     }
-    // What came along with the request would be taken for something that TLS protects.
+    // Further bytes would be taken for data protected by TLS.
     if stream.has_more() {
         return Err(StartTlsError::Injected.into());
     }
@@ -57,7 +57,7 @@ where
     stream.write(&agreement).await
 }
 
-/// Ends the stream, after a header of its own (RFC 6120 §4.9.1.1).
+/// Ends the stream with an error. A header is sent before, if none was (RFC 6120 §4.9.1.1).
 async fn refuse<T>(
     stream: &mut CleartextStream<'_, T>,
     domain: &str,
@@ -96,7 +96,7 @@ fn header(domain: &str, to: Option<String>, buffer: &mut Vec<u8>) -> Result<(), 
     Ok(())
 }
 
-/// RFC 6120 §4.7.3: unpredictable.
+/// An unpredictable stream id (RFC 6120 §4.7.3).
 fn stream_id() -> Result<String, NegotiationError> {
     let mut bytes = [0; 16];
     if !tls::random(&mut bytes) {

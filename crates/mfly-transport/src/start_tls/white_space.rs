@@ -1,4 +1,4 @@
-//! White space between a client's last word in the clear and its TLS.
+//! White space between a client's last frame in clear text and TLS.
 
 use super::MAX_BYTES;
 use crate::delegate_writes;
@@ -7,25 +7,25 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// I/O whose reader drops the white space that comes first.
+/// A byte stream whose reader drops leading white space.
 ///
-/// Some clients end each element with a line break, `<starttls/>` too, and TLS begins behind it.
-/// White space carries nothing that TLS would have to protect, and no TLS record begins with it.
+/// Some clients send a line break after `<starttls/>`, before TLS begins. White space contains no
+/// data that TLS would have to protect, and no TLS record begins with it.
 #[derive(Debug)]
 pub struct PastWhiteSpace<T> {
     io: T,
-    /// How much may still be dropped, in bytes; `None` once something else was read.
+    /// The number of bytes that may still be dropped; `None` after another byte was read.
     left: Option<usize>,
 }
 
 impl<T> PastWhiteSpace<T> {
-    /// I/O on which white space may come first, 16 KiB at most.
+    /// A byte stream that may begin with white space, at most 16 KiB.
     pub const fn new(io: T) -> Self {
         Self { io, left: Some(MAX_BYTES) }
     }
 }
 
-/// What XML counts as white space (XML 1.0 §2.3).
+/// Whether XML treats a byte as white space (XML 1.0 §2.3).
 pub(super) const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
@@ -78,7 +78,7 @@ mod tests {
         let (mut raw, io) = tokio::io::duplex(64);
         let writing = async move {
             for piece in pieces {
-                // The reader may have seen enough.
+                // The reader may have ended.
                 let _ = raw.write_all(piece).await;
             }
         };
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn white_space_is_dropped_at_the_beginning_only_however_it_is_cut() {
+    async fn only_leading_white_space_is_dropped_in_pieces_of_any_size() {
         for pieces in
             [&[b" \r\n\t\x16 \n".as_slice()][..], &[b" ", b"\n", b"\x16", b" \n"], &[b"\x16 \n"]]
         {

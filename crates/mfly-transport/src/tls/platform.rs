@@ -8,9 +8,9 @@ use rustls_pki_types::CertificateDer;
 use rustls_platform_verifier::Verifier;
 use std::sync::Arc;
 
-/// A verifier that trusts the system's roots and `extra` ones. On a system without usable roots, such
-/// as a bare container, it refuses every certificate and says why, so that making a configuration
-/// cannot fail.
+/// A verifier that trusts the system's roots and `extra` ones. On a system without usable roots,
+/// such as a bare container, it refuses every certificate and says why, so that making a
+/// configuration cannot fail.
 pub(super) fn verifier(extra: &[CertificateDer<'static>]) -> Arc<dyn ServerCertVerifier> {
     match system(extra) {
         Ok(verifier) => Arc::new(verifier),

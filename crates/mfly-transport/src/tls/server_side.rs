@@ -12,9 +12,9 @@ use tokio_rustls::server::TlsStream;
 
 /// Makes the configuration of a server.
 ///
-/// `chain` is the server's certificate followed by intermediate ones, as PEM text, or one certificate
-/// as DER. `key` is the private key as PEM or DER (PKCS#8, PKCS#1 or SEC1). A client that offers
-/// protocols (ALPN, RFC 7301) must offer one of `alpn`, unless `alpn` is empty.
+/// `chain` is the server's certificate followed by intermediate ones, as PEM text, or one
+/// certificate as DER. `key` is the private key as PEM or DER (PKCS#8, PKCS#1 or SEC1). A client
+/// that offers protocols (ALPN, RFC 7301) must offer one of `alpn`, unless `alpn` is empty.
 ///
 /// # Errors
 /// When the chain or the key cannot be read, or the key does not belong to the chain.
@@ -69,7 +69,7 @@ impl ServerTls {
     }
 
     /// The result of the handshake with a client, for
-    /// [`Connection::with_security`](crate::connection::Connection::with_security).
+    /// [`Connection::with_security`](crate::Connection::with_security).
     #[must_use]
     pub fn security<T>(&self, stream: &TlsStream<T>) -> Security {
         Security::of_server(stream.get_ref().1, self.end_point.clone())
