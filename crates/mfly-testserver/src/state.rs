@@ -340,19 +340,15 @@ impl ServerState {
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+
+#[cfg(test)]
 mod tests {
     use super::queue::QUEUED_BYTES;
     use super::*;
-    use crate::core::testing::settings;
-    use crate::net::admission::Limits;
 
-    fn state(queued: usize) -> ServerState {
-        let core = Core::new(settings(), [1; 32]).unwrap();
-        let addresses = Addresses::plain("127.0.0.1:1".parse().unwrap());
-        let limits = Memory { queued, ..Memory::DEFAULT_LIMITS };
-        let admission = Admission::new(Limits::default());
-        let lifetime = Duration::from_secs(60);
-        ServerState::new(core, [2; 64], addresses, limits, admission, lifetime)
+    fn state(queued: usize) -> Arc<ServerState> {
+        testing::state(Memory { queued, ..Memory::DEFAULT_LIMITS })
     }
 
     fn send(state: &ServerState, ids: &[StreamId], text: &str) {

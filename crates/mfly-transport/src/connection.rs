@@ -120,6 +120,14 @@ impl Connection {
         of_wire!(&self.wire, life).close_reason.as_ref()
     }
 
+    /// Sets the code of the closing frame that closing sends over a WebSocket (RFC 6455 §7.4).
+    /// Default: 1000. TCP has no such code, and codes that must not be sent are ignored.
+    pub fn set_close_code(&mut self, code: u16) {
+        if let AnyWire::WebSocket(wire) = &mut self.wire {
+            wire.set_close_code(code);
+        }
+    }
+
     /// Starts to count round trips. The count stays readable after the connection was moved.
     pub fn count_round_trips(&mut self) -> RoundTrips {
         self.counter.get_or_insert_with(Counter::new).round_trips.clone()

@@ -35,17 +35,6 @@ pub(crate) struct Limits {
     pub(crate) deadline: Duration,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            of_listener: 4096,
-            of_address: 2048,
-            known: 20_000,
-            deadline: Duration::from_secs(30),
-        }
-    }
-}
-
 /// Who has which place.
 #[derive(Debug)]
 pub(crate) struct Admission {
@@ -170,7 +159,8 @@ mod tests {
     const OTHER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 2));
 
     fn admission() -> Arc<Admission> {
-        Admission::new(Limits { of_listener: 4, of_address: 3, known: 2, ..Limits::default() })
+        let deadline = Duration::from_secs(30);
+        Admission::new(Limits { of_listener: 4, of_address: 3, known: 2, deadline })
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! sends this request (observed: Web SDK 4.25.10). It succeeds once more, though the registration
 //! is over already (inferred): the SDK would take a refusal for a token that has to be renewed,
 //! fail at that, and report an error to the app.
+//!
+//! A HEAD is refused with HTTP 405, because it must change nothing.
 
 use crate::rest::caller::Caller;
 use crate::rest::request::RestCall;
@@ -11,7 +13,8 @@ use crate::rest::response::RestResponse;
 use crate::rest::route::Route;
 use http::Method;
 
-pub(crate) const ROUTES: &[Route] = &[Route::logging_out(Method::GET, "/logout", logout)];
+pub(crate) const ROUTES: &[Route] =
+    &[Route::logging_out(Method::GET, "/logout", logout).with_effect()];
 
 fn logout(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
     call.state.with_core(|core, now| {
@@ -25,7 +28,7 @@ fn logout(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
 #[cfg(test)]
 mod tests {
     use crate::core::world::{RegistrationId, World};
-    use crate::net::http::tests::{ask_with_token, state};
+    use crate::net::http::tests::{state, status};
     use crate::state::ServerState;
     use mfly_proto::jid::{UserId, UserIdentifier};
     use std::collections::BTreeMap;
@@ -33,6 +36,7 @@ mod tests {
 
     const CODE: &str = "code";
     const LOGOUT: &str = "/api/v1/logout";
+    const HOUR: Duration = Duration::from_secs(3600);
 
     fn register(world: &mut World, device: &str) -> RegistrationId {
         let user = UserIdentifier::new("u1").unwrap();
@@ -46,9 +50,9 @@ mod tests {
         state.tokens.issue(ServerState::now(), lifetime, &user, registration)
     }
 
-    /// A server on which a phone has ended the session that came from its code; the browser's
-    /// registration and the phone's.
-    fn ended(state: &ServerState) -> (RegistrationId, RegistrationId) {
+    /// Ends, from a phone, the session that its QR code began. Returns the registrations of the
+    /// browser and the phone.
+    fn end_web_session(state: &ServerState) -> (RegistrationId, RegistrationId) {
         let user = UserId::new("u1").unwrap();
         state.with_core(|core, now| {
             let world = core.world_mut();
@@ -60,28 +64,32 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_browser_that_was_told_to_log_out_does_so_once_and_nothing_else() {
-        for lifetime in [Duration::from_secs(3600), Duration::ZERO] {
+    async fn a_browser_that_was_told_to_log_out_may_do_so_once_and_nothing_else() {
+        for lifetime in [HOUR, Duration::ZERO] {
             let state = state();
-            let (web, phone) = ended(&state);
+            let (web, phone) = end_web_session(&state);
             let (token, other) = (token(&state, lifetime, web), token(&state, lifetime, web));
-            let later = "/api/v1/users/config";
-            assert_eq!(ask_with_token(&state, later, &token).await, 401);
-            assert_eq!(ask_with_token(&state, LOGOUT, "forged.forged.forged").await, 401);
-            assert_eq!(ask_with_token(&state, LOGOUT, &token).await, 200);
-            assert_eq!(ask_with_token(&state, LOGOUT, &token).await, 401);
-            assert_eq!(ask_with_token(&state, LOGOUT, &other).await, 401);
+            for (path, token, expected) in [
+                ("/api/v1/users/config", token.as_str(), 401),
+                (LOGOUT, "forged.forged.forged", 401),
+                (LOGOUT, &token, 200),
+                (LOGOUT, &token, 401),
+                (LOGOUT, &other, 401),
+            ] {
+                assert_eq!(status(&state, "GET", path, token).await, expected, "{path}");
+            }
             let user = UserId::new("u1").unwrap();
             assert!(state.read_core(|core| core.world().is_registered(&user, phone)));
         }
     }
 
     #[tokio::test]
-    async fn a_session_that_ended_otherwise_is_over() {
+    async fn a_head_is_refused_and_ends_no_session() {
         let state = state();
         let web = state.with_core(|core, _| register(core.world_mut(), "web"));
-        let token = token(&state, Duration::from_secs(3600), web);
-        assert_eq!(ask_with_token(&state, LOGOUT, &token).await, 200);
-        assert_eq!(ask_with_token(&state, LOGOUT, &token).await, 401);
+        let token = token(&state, HOUR, web);
+        for (method, expected) in [("HEAD", 405), ("GET", 200), ("GET", 401)] {
+            assert_eq!(status(&state, method, LOGOUT, &token).await, expected, "{method}");
+        }
     }
 }

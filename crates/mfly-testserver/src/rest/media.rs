@@ -31,7 +31,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::user(Method::POST, "/media/", upload).with_file(),
     Route::user(Method::POST, "/media/upload", start),
     Route::user(Method::POST, "/media/upload/commit", commit),
-    Route::user(Method::GET, "/media/generatePreAuthenticationUrlDownload", sign),
+    Route::user(Method::GET, "/media/generatePreAuthenticationUrlDownload", sign).with_effect(),
     Route::user(Method::POST, "/media/forward", forward),
     Route::user(Method::GET, "/media/*", download),
 ];

@@ -11,6 +11,8 @@ pub(crate) struct Route {
     pub(crate) method: Method,
     /// The path below its table's prefix. A `*` at the end stands for one or more characters.
     pub(crate) path: &'static str,
+    /// Whether a GET changes something. A HEAD must not (RFC 9110 §9.2.1), and gets HTTP 405.
+    pub(crate) has_effect: bool,
     pub(crate) body: BodyLimit,
     /// Decides before the body is read whether the request is refused.
     pub(crate) admission: Option<Admission>,
@@ -44,7 +46,7 @@ pub(crate) enum Handler {
 
 impl Route {
     const fn new(method: Method, path: &'static str, handler: Handler) -> Self {
-        Self { method, path, body: BodyLimit::Small, admission: None, handler }
+        Self { method, path, has_effect: false, body: BodyLimit::Small, admission: None, handler }
     }
 
     /// A request that requires no token.
@@ -68,6 +70,12 @@ impl Route {
         handler: UserHandler,
     ) -> Self {
         Self::new(method, path, Handler::LoggingOut(handler))
+    }
+
+    /// Says that a GET changes something.
+    pub(crate) const fn with_effect(mut self) -> Self {
+        self.has_effect = true;
+        self
     }
 
     /// Lets the body be a media file.

@@ -104,13 +104,14 @@ impl Target<'_> {
     }
 }
 
-/// Finds the route of a request. A HEAD is answered as a GET would be (RFC 9110 §9.3.2); its body
-/// is left out when it is sent.
+/// Finds the route of a request. A HEAD has the route of a GET (RFC 9110 §9.3.2), and its body is
+/// left out when it is sent.
 ///
 /// # Errors
-/// The response: HTTP 404 for an unknown path, 405 for a known one with another method.
+/// The response: HTTP 404 for an unknown path, 405 for a method that the path does not allow.
 pub(crate) fn find<'p>(method: &Method, path: ApiPath<'p>) -> Result<Target<'p>, RestResponse> {
-    let wanted = if *method == Method::HEAD { &Method::GET } else { method };
+    let is_head = *method == Method::HEAD && allows_head(path);
+    let wanted = if is_head { &Method::GET } else { method };
     targets(path).find(|target| target.route.method == *wanted).ok_or_else(|| match methods(path) {
         Some(methods) => methods.not_allowed(),
         None => RestResponse::http(StatusCode::NOT_FOUND, "Not Found"),
@@ -119,7 +120,17 @@ pub(crate) fn find<'p>(method: &Method, path: ApiPath<'p>) -> Result<Target<'p>,
 
 /// The methods that a path allows; `None` for an unknown path.
 pub(crate) fn methods(path: ApiPath<'_>) -> Option<Methods> {
-    Methods::of(targets(path).map(|target| &target.route.method))
+    let head = allows_head(path).then_some(&Method::HEAD);
+    Methods::of(targets(path).flat_map(|target| {
+        let method = &target.route.method;
+        [Some(method), head.filter(|_| *method == Method::GET)].into_iter().flatten()
+    }))
+}
+
+/// Whether a GET of this path is answered, and changes nothing.
+fn allows_head(path: ApiPath<'_>) -> bool {
+    let get = targets(path).find(|target| target.route.method == Method::GET);
+    get.is_some_and(|target| !target.route.has_effect)
 }
 
 /// Every path, with `x` in the place of a `*`.
@@ -189,6 +200,9 @@ mod tests {
         for (method, path, expected) in [
             (Method::POST, "/api/v1/login", 200),
             (Method::GET, "/api/v1/login", 405),
+            (Method::HEAD, "/api/v1/users/config", 200),
+            (Method::HEAD, "/api/v1/logout", 405),
+            (Method::HEAD, "/api/v1/media/generatePreAuthenticationUrlDownload", 405),
             (Method::POST, "/login", 404),
             (Method::POST, "/api/v1/nowhere", 404),
             (Method::POST, "/api/v1", 404),

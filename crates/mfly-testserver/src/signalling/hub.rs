@@ -15,8 +15,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// Clients at a time.
-const CLIENTS: usize = 4096;
+/// Largest number of clients at a time.
+pub(super) const CLIENTS: usize = 4096;
 
 /// Clients of one address at a time, so that no address has all of them.
 const CLIENTS_OF_ADDRESS: usize = CLIENTS / 2;

@@ -11,6 +11,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 use tracing::debug;
 
+/// The code that closes a WebSocket for which there is no room (RFC 6455 §7.4, IANA registry).
+const TRY_AGAIN_LATER: u16 = 1013;
+
 /// How long a client may take from its probe to its upgrade.
 const UPGRADE: Duration = Duration::from_secs(10);
 
@@ -37,10 +40,12 @@ pub(crate) async fn serve(
         }
         None => {
             let origin = Origin { address, is_websocket: true };
-            match open(state, origin) {
-                Some(sid) => sid,
-                None => return,
-            }
+            let Some(sid) = open(state, origin) else {
+                connection.set_close_code(TRY_AGAIN_LATER);
+                let _ = tokio::time::timeout(WRITING, connection.close()).await;
+                return;
+            };
+            sid
         }
     };
     // A task that is aborted must not leave its client behind.
@@ -113,5 +118,31 @@ struct Gone<'a> {
 impl Drop for Gone<'_> {
     fn drop(&mut self) {
         close(self.state, self.sid);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::memory::Memory;
+    use crate::signalling::hub::CLIENTS;
+    use crate::state::testing::state;
+    use tokio::time::Instant;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_for_which_there_is_no_room_is_asked_to_try_again_later() {
+        let state = state(Memory::DEFAULT_LIMITS);
+        state.with_hub(|hub| {
+            for number in 0..CLIENTS {
+                let origin = Origin { is_websocket: true, ..Origin::default() };
+                hub.open(&format!("s{number}"), format!("c{number}"), origin, Instant::now());
+            }
+        });
+        let (mut client, server) = mfly_transport::pair();
+        let share = state.reading.share();
+        let serving = serve(&state, server, &share, None, None);
+        let (frame, ()) = tokio::join!(client.next(), serving);
+        assert!(frame.is_none(), "{frame:?}");
+        assert_eq!(client.close_reason().unwrap().code, Some(TRY_AGAIN_LATER));
     }
 }

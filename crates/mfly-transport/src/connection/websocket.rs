@@ -24,12 +24,25 @@ pub(super) struct WebSocketWire {
     socket: Socket,
     max_frame_bytes: usize,
     unanswered_pings: u32,
+    close_code: CloseCode,
     life: Life,
 }
 
 impl WebSocketWire {
     pub(super) fn new(socket: Socket, max_frame_bytes: usize) -> Self {
-        Self { socket, max_frame_bytes, unanswered_pings: 0, life: Life::default() }
+        Self {
+            socket,
+            max_frame_bytes,
+            unanswered_pings: 0,
+            close_code: CloseCode::NORMAL_CLOSURE,
+            life: Life::default(),
+        }
+    }
+
+    pub(super) fn set_close_code(&mut self, code: u16) {
+        if let Some(code) = CloseCode::try_from(code).ok().filter(|code| !code.is_reserved()) {
+            self.close_code = code;
+        }
     }
 
     /// Handles a message, and returns the frame of a text message.
@@ -192,7 +205,7 @@ impl Wire for WebSocketWire {
     fn poll_goodbye(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
         if self.life.state == State::Open {
             self.life.state = State::Closing;
-            let close = Message::close(Some(CloseCode::NORMAL_CLOSURE), "");
+            let close = Message::close(Some(self.close_code), "");
             // The library refuses it if the peer has closed already. Then none is needed.
             let _ = Pin::new(&mut self.socket).start_send(close);
         }

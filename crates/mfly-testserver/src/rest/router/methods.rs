@@ -8,15 +8,12 @@ use http::{HeaderValue, Method, StatusCode, header};
 pub(crate) struct Methods(Vec<Method>);
 
 impl Methods {
-    /// `methods`, HEAD if there is GET, and OPTIONS. `None` for an unknown path, which has none.
+    /// `methods` and OPTIONS. `None` for an unknown path, which has none.
     pub(crate) fn of<'a>(methods: impl IntoIterator<Item = &'a Method>) -> Option<Self> {
         let mut all = Vec::new();
         for method in methods {
-            let implied = (*method == Method::GET).then_some(&Method::HEAD);
-            for method in [method].into_iter().chain(implied) {
-                if !all.contains(method) {
-                    all.push(method.clone());
-                }
+            if !all.contains(method) {
+                all.push(method.clone());
             }
         }
         if all.is_empty() {
