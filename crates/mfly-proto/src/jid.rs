@@ -232,42 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_of_local_part_and_domain_are_folded_but_not_of_the_resource() {
-        assert_eq!(Jid::new("U1@Example.Test/Web").unwrap().as_str(), "u1@example.test/Web");
-    }
-
-    #[test]
-    fn a_local_part_holds_all_that_the_specification_lets_it_hold() {
-        for local in
-            [r"juliet\40example.com", r"d\27artagnan", "a(b)", "(\\)", "!#$%*+,-.;=?[]^_`{|}~"]
-        {
-            let text = format!("{local}@gw.test/Web");
-            let jid = Jid::new(&text).unwrap();
-            assert_eq!((jid.local(), jid.as_str()), (Some(local), text.as_str()));
-        }
-        for excluded in ["\"", "&", "'", ":", "<", ">", " ", "\t", "\u{A0}", "\u{7F}"] {
-            let text = format!("a{excluded}b@x.test");
-            assert!(Jid::new(&text).is_err(), "{text:?} was accepted");
-        }
-    }
-
-    #[test]
-    fn malformed_addresses_are_refused() {
-        for text in [
-            "",
-            "@x.test",
-            "a@",
-            "a@b/",
-            "a b@x.test",
-            "a@x y",
-            "a@x/\u{7}",
-            "a<b@x.test",
-            "a@b@c",
-            ".",
-            "a@..",
-        ] {
-            assert!(Jid::new(text).is_err(), "{text:?} was accepted");
-        }
+    fn a_part_that_is_too_long_is_refused() {
         assert!(Jid::new(&format!("{}@x.test", "a".repeat(1024))).is_err());
     }
 

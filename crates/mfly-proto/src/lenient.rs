@@ -80,38 +80,17 @@ pub fn flag(text: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::rows;
     use proptest::prelude::*;
     use proptest::test_runner::RngSeed;
 
     #[test]
-    fn numbers_are_read_as_a_person_would() {
-        for (text, unsigned, signed) in [
-            ("0", 0, 0),
-            (" 5 ", 5, 5),
-            ("\n+7\t", 7, 7),
-            ("32335.0", 32_335, 32_335),
-            ("1.9", 1, 1),
-            ("12.", 12, 12),
-            (".5", 0, 0),
-            ("-1", 0, -1),
-            ("-0.5", 0, 0),
-            ("007", 7, 7),
-            ("18446744073709551615", u64::MAX, i64::MAX),
-            ("99999999999999999999999", u64::MAX, i64::MAX),
-            ("-99999999999999999999999", 0, i64::MIN),
-        ] {
-            assert_eq!(whole(text), Some(unsigned), "{text:?}");
-            assert_eq!(whole_signed(text), Some(signed), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_number_is_none() {
-        for text in
-            ["", " ", "-", ".", "soon", "1 2", "1.2.3", "1,5", "0x10", "1e3", "--1", "5s", "٣"]
-        {
-            assert_eq!(whole(text), None, "{text:?}");
-            assert_eq!(whole_signed(text), None, "{text:?}");
+    fn texts_are_numbers_or_none() {
+        let shown = |number: Option<String>| number.unwrap_or("none".to_owned());
+        for (text, expected) in rows(include_str!("../fixtures/text/numbers.txt")) {
+            let unsigned = shown(whole(&text).map(|number| number.to_string()));
+            let signed = shown(whole_signed(&text).map(|number| number.to_string()));
+            assert_eq!(format!("{unsigned} {signed}"), expected, "{text:?}");
         }
     }
 

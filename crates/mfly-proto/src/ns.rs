@@ -1,4 +1,4 @@
-//! Every XML namespace of the wire, each with the document that defines it.
+//! The XML namespaces of the wire, each with the document that defines it.
 //!
 //! The MirrorFly names have no public document; they were observed with Web SDK 4.25.10.
 
@@ -58,5 +58,3 @@ pub const XML: &str = "http://www.w3.org/XML/1998/namespace";
 pub const USER_ACTIVITIES: &str = "jabber:iq:user_activities";
 /// Observed: receipts and account notices inside messages.
 pub const RECEIPTS: &str = "urn:xmpp:receipts";
-/// Observed: message content.
-pub const CONTENT: &str = "urn:xmpp:content";

@@ -5,7 +5,6 @@
 //! that turn the direction of writing would make one text look like another. Values keep what the
 //! peer sent; what shows them escapes it.
 
-use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 /// How many bytes of a peer's text [`escaped`] shows.
@@ -56,22 +55,6 @@ pub fn excerpt(text: &str) -> String {
     escaped(text).to_string()
 }
 
-/// All of a text on one line, without control characters.
-#[must_use]
-pub fn on_one_line(text: &str) -> Cow<'_, str> {
-    if text.chars().all(is_plain) {
-        return Cow::Borrowed(text);
-    }
-    let mut line = String::with_capacity(text.len() + 8);
-    for character in text.chars() {
-        match is_plain(character) {
-            true => line.push(character),
-            false => line.extend(character.escape_default()),
-        }
-    }
-    Cow::Owned(line)
-}
-
 /// Whether a character can be shown as it is: no control character, no end of a line, nothing
 /// invisible that changes how its neighbours look. Joiners (U+200C, U+200D), which words and emoji
 /// are made with, can.
@@ -109,7 +92,6 @@ mod tests {
             (r"juliet\40example.com", r"juliet\40example.com"),
         ] {
             assert_eq!(escaped(text).to_string(), shown);
-            assert_eq!(on_one_line(text), shown);
         }
     }
 
@@ -125,7 +107,6 @@ mod tests {
             let shown = excerpt(&text);
             prop_assert!(shown.len() <= SHOWN_BYTES + '…'.len_utf8());
             prop_assert!(!shown.contains(char::is_control));
-            prop_assert!(!on_one_line(&text).contains(char::is_control));
         }
     }
 }

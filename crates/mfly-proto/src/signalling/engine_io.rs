@@ -226,6 +226,7 @@ impl fmt::Debug for Handshake {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::rows;
     use proptest::prelude::*;
 
     fn packet() -> impl Strategy<Value = Packet> {
@@ -283,36 +284,15 @@ mod tests {
 
     #[test]
     fn malformed_packets_and_payloads_are_refused_each_for_its_reason() {
-        use SignallingError as E;
-        let packets = [
-            ("", E::Truncated),
-            ("7", E::UnknownType),
-            ("é", E::UnknownType),
-            ("b4AAAA", E::Binary),
-            ("0", E::Data),
-            ("0{}", E::Data),
-            (r#"0{"sid":"a b","pingInterval":1,"pingTimeout":1}"#, E::Data),
-            (r#"0{"sid":"a","pingInterval":0,"pingTimeout":1}"#, E::Data),
-            (r#"0{"sid":"a","pingInterval":1,"pingTimeout":99999999999}"#, E::Data),
-            (r#"0{"sid":"a","upgrades":1,"pingInterval":1,"pingTimeout":1}"#, E::Data),
-        ];
-        for (text, error) in packets {
-            assert_eq!(Packet::decode(text), Err(error), "{text}");
+        for (text, expected) in rows(include_str!("../../fixtures/text/engine_io_packets.txt")) {
+            assert_eq!(format!("{:?}", Packet::decode(&text).unwrap_err()), expected, "{text}");
         }
-        let payloads = [
-            ("", E::Truncated),
-            ("4hello", E::Header),
-            (":4", E::Header),
-            ("+1:6", E::Header),
-            ("01:6", E::Header),
-            ("0:", E::Header),
-            ("99999999999999999999:6", E::Header),
-            ("3:4a", E::Truncated),
-        ];
-        for (text, error) in payloads {
-            assert_eq!(decode_payload(text), Err(error), "{text}");
+        for (text, expected) in rows(include_str!("../../fixtures/text/engine_io_payloads.txt")) {
+            assert_eq!(format!("{:?}", decode_payload(&text).unwrap_err()), expected, "{text}");
         }
-        assert_eq!(decode_payload(&"1:6".repeat(MAX_PACKETS + 1)), Err(E::TooMany));
-        assert_eq!(Packet::decode(&"4".repeat(MAX_BYTES + 1)), Err(E::TooLarge));
+        let many = decode_payload(&"1:6".repeat(MAX_PACKETS + 1));
+        assert_eq!(many, Err(SignallingError::TooMany));
+        let long = Packet::decode(&"4".repeat(MAX_BYTES + 1));
+        assert_eq!(long, Err(SignallingError::TooLarge));
     }
 }

@@ -190,6 +190,7 @@ impl fmt::Debug for Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::rows;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -250,25 +251,11 @@ mod tests {
 
     #[test]
     fn malformed_packets_are_refused_each_for_its_reason() {
-        use SignallingError as E;
-        for (text, error) in [
-            ("", E::Truncated),
-            ("9", E::UnknownType),
-            ("51-[\"a\"]", E::Binary),
-            ("2", E::Data),
-            ("2{}", E::Data),
-            ("2[]", E::Data),
-            ("2[1]", E::Data),
-            ("2[\"a\"", E::Data),
-            ("3[]", E::Header),
-            ("399999999999999999999[]", E::Header),
-            ("0x", E::Data),
-            ("4", E::Data),
-        ] {
-            assert_eq!(Packet::decode(text), Err(error), "{text}");
+        for (text, expected) in rows(include_str!("../../fixtures/text/socket_io_packets.txt")) {
+            assert_eq!(format!("{:?}", Packet::decode(&text).unwrap_err()), expected, "{text}");
         }
         let nested = format!("2[\"a\",{}", "[".repeat(10_000));
-        assert_eq!(Packet::decode(&nested), Err(E::Data));
+        assert_eq!(Packet::decode(&nested), Err(SignallingError::Data));
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use super::detach;
 use super::element::Element;
 use super::error::{XmlError, XmlErrorKind};
-use super::inherited::Inherited;
 use super::limits::Limits;
 use super::reader::Parser;
 use super::table::Table;
@@ -33,21 +32,6 @@ impl Document {
         let text: Bytes = text.into();
         let table = Parser::new(*limits).parse_owned(&text)?;
         Self::new(text, table)
-    }
-
-    /// Parses one complete element that stands inside another, which declares namespaces for it.
-    ///
-    /// What the element uses of them is declared in the document's own text, so that it stands
-    /// alone. These declarations count as the element's own attributes, but not as bytes.
-    ///
-    /// # Errors
-    /// When the text is not restricted XML or exceeds `limits`. Positions are those of `text`.
-    pub fn parse_within(
-        text: impl Into<Bytes>,
-        limits: &Limits,
-        inherited: &Inherited,
-    ) -> Result<Self, XmlError> {
-        Parser::new(*limits).document_within(text, inherited)
     }
 
     /// A document of a text that was parsed to this table.

@@ -11,7 +11,7 @@ use memchr::memmem::Finder;
 
 /// The namespace declarations of an element whose children come one by one.
 #[derive(Clone, Debug, Default)]
-pub struct Inherited {
+pub(crate) struct Inherited {
     declarations: Vec<Declaration>,
 }
 
@@ -30,11 +30,10 @@ const _: () = assert!(Limits::NAMESPACES <= u64::BITS as usize);
 
 impl Inherited {
     /// Nothing is inherited.
-    pub const NONE: Self = Self { declarations: Vec::new() };
+    pub(crate) const NONE: Self = Self { declarations: Vec::new() };
 
     /// What the children of `element` inherit from it.
-    #[must_use]
-    pub fn of(element: Element<'_>) -> Self {
+    pub(crate) fn of(element: Element<'_>) -> Self {
         let mut declarations = Vec::new();
         element.declarations(|prefix, quoted| {
             let text = match prefix {

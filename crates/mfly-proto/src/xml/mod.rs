@@ -36,7 +36,7 @@ pub(crate) use characters::{is_name, is_space};
 pub use document::Document;
 pub use element::{Attributes, Children, Element};
 pub use error::{XmlError, XmlErrorKind};
-pub use inherited::Inherited;
+pub(crate) use inherited::Inherited;
 pub use limits::Limits;
 pub(crate) use passer::{Passer, starts_cdata};
 pub use reader::Parser;

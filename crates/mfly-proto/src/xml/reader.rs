@@ -61,19 +61,10 @@ impl Parser {
         self.own(text.into(), &Inherited::NONE).map_err(|(error, _)| error)
     }
 
-    /// Does what [`Document::parse_within`] does.
-    ///
-    /// # Errors
-    /// As [`parse`](Self::parse). Positions are those of `text`.
-    pub fn document_within(
-        &mut self,
-        text: impl Into<Bytes>,
-        inherited: &Inherited,
-    ) -> Result<Document, XmlError> {
-        self.own(text.into(), inherited).map_err(|(error, _)| error)
-    }
-
-    /// Does what [`document_within`](Self::document_within) does, and gives a refused text back.
+    /// Parses one complete element that is a child of an element which was read before, from which
+    /// it inherits namespaces. The declarations that it uses are added to its text, so that the
+    /// document stands alone; they count as attributes of the element but not as bytes. The text of
+    /// a refused element is returned.
     pub(crate) fn own(
         &mut self,
         text: Bytes,

@@ -146,53 +146,21 @@ fn find(bytes: &[u8], start: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::rows;
 
     #[test]
-    fn predefined_entities_and_numbers_of_legal_characters_resolve() {
-        for (reference, character) in [
-            ("&amp;", '&'),
-            ("&lt;", '<'),
-            ("&gt;", '>'),
-            ("&quot;", '"'),
-            ("&apos;", '\''),
-            ("&#9;", '\t'),
-            ("&#65;", 'A'),
-            ("&#0000065;", 'A'),
-            ("&#x1F600;", '\u{1F600}'),
-            ("&#x10ffff;", '\u{10FFFF}'),
-            ("&#xFFFD;", '\u{FFFD}'),
-        ] {
-            assert_eq!(read(reference), Ok((character, reference.len())), "{reference}");
-            assert_eq!(read(&format!("{reference};x")), Ok((character, reference.len())));
-        }
-    }
-
-    #[test]
-    fn other_references_are_refused_by_class() {
-        use XmlErrorKind::{IllegalCharacter, MalformedReference, UndeclaredEntity};
-        for (reference, kind) in [
-            ("&nbsp;", UndeclaredEntity),
-            ("&AMP;", UndeclaredEntity),
-            ("&#0;", IllegalCharacter),
-            ("&#8;", IllegalCharacter),
-            ("&#xFFFE;", IllegalCharacter),
-            ("&#xD800;", IllegalCharacter),
-            ("&#x110000;", IllegalCharacter),
-            ("&#99999999999999999999;", IllegalCharacter),
-            ("&;", MalformedReference),
-            ("& ;", MalformedReference),
-            ("&#;", MalformedReference),
-            ("&#x;", MalformedReference),
-            ("&#X41;", MalformedReference),
-            ("&#+65;", MalformedReference),
-            ("&#6a;", MalformedReference),
-            ("&amp", MalformedReference),
-            ("&", MalformedReference),
-        ] {
-            assert_eq!(read(reference), Err(kind), "{reference}");
+    fn references_resolve_or_are_refused_by_kind() {
+        for (reference, expected) in rows(include_str!("../../fixtures/text/references.txt")) {
+            match read(&reference) {
+                Ok((character, length)) => {
+                    assert_eq!((character.to_string(), length), (expected, reference.len()));
+                    assert_eq!(read(&format!("{reference};x")), Ok((character, length)));
+                }
+                Err(kind) => assert_eq!(format!("{kind:?}"), expected, "{reference}"),
+            }
         }
         let long = format!("&#{}65;", "0".repeat(100));
-        assert_eq!(read(&long), Err(MalformedReference));
+        assert_eq!(read(&long), Err(XmlErrorKind::MalformedReference));
     }
 
     fn decoded(decode: impl Fn(&str, &mut String), raw: &str) -> String {
