@@ -4,6 +4,7 @@
 //! [`Core::secured`], [`Core::closed`], [`Core::timeout`] or an operation of [`Core::world_mut`],
 //! then take [`Core::poll_output`] until it is `None`, then sleep until [`Core::poll_timeout`].
 
+pub(crate) mod call;
 pub(crate) mod dispatch;
 pub(crate) mod feature;
 pub(crate) mod memory;

@@ -1,126 +1,150 @@
-//! Which feature answers which `iq`.
+//! The table of requests: which feature answers which `iq` (RFC 6121 §8).
 //!
-//! A request is found by kind, namespace, name and, where there is one, `status`. Whatever no row
-//! names is answered with `service-unavailable`: an app waits for ever for a request that is not
-//! answered.
+//! A request is found by the kind of account that sends it, by what it is about, and by kind,
+//! namespace, name and, where there is one, `status`. A request without a row is answered with
+//! `service-unavailable`: an app waits for ever for a request that is not answered.
 
-pub(crate) mod standard;
-
-use crate::core::relay;
+use crate::core::call::{Call, Reply, has_one_payload, refusal};
+use crate::core::feature::{
+    block, carbons, friends, last_seen, logout, ping, profile, session, settings, standard,
+};
+use crate::core::relay::{self, MAX_ANSWER_BYTES};
 use crate::core::world::session::frame;
 use crate::core::world::{StreamId, Timestamp, World};
 use mfly_proto::framing::Frame;
+use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{FullJid, Jid, UserId};
+use mfly_proto::ns;
 use mfly_proto::payload::block::{Block, GetBlocked, GetBlockedBy, Unblock};
-use mfly_proto::payload::carbons::EnableCarbons;
 use mfly_proto::payload::friends::{GetFriends, RegisterUpdate};
 use mfly_proto::payload::last_seen::GetLastSeen;
 use mfly_proto::payload::logout::LogOut;
-use mfly_proto::payload::ping::Ping;
 use mfly_proto::payload::profile::{GetProfile, SetProfile};
 use mfly_proto::payload::session::EstablishSession;
 use mfly_proto::payload::settings::{GetSettings, UpdateSettings};
 use mfly_proto::stanza::{ErrorCondition, Iq, IqKind, IqRequest, StanzaError, iq};
 use mfly_proto::xml::Element;
+use standard::{service_discovery, version};
 
-/// Every request that is understood.
-static TABLE: &[Row] = &[
-    row::<Block>(),
-    row::<GetBlocked>(),
-    row::<GetBlockedBy>(),
-    row::<EnableCarbons>(),
-    row::<GetFriends>(),
-    row::<GetLastSeen>(),
-    row::<Ping>(),
-    row::<GetProfile>(),
-    row::<RegisterUpdate>(),
-    row::<EstablishSession>(),
-    row::<SetProfile>(),
-    row::<GetSettings>(),
-    row::<Unblock>(),
-    row::<UpdateSettings>(),
-    row::<LogOut>(),
+/// The kind of account that sends a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sender {
+    Platform,
+    Standard,
+}
+
+/// What a request is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum About {
+    /// The sender's own account.
+    Own,
+    /// The server.
+    Host,
+    /// Another account of this server.
+    Other,
+}
+
+const PLATFORM: &[Sender] = &[Sender::Platform];
+const STANDARD: &[Sender] = &[Sender::Standard];
+const BOTH: &[Sender] = &[Sender::Platform, Sender::Standard];
+
+const OWN: &[About] = &[About::Own];
+const HOST: &[About] = &[About::Host];
+const EITHER: &[About] = &[About::Own, About::Host];
+const ACCOUNTS: &[About] = &[About::Own, About::Other];
+const ANY: &[About] = &[About::Own, About::Host, About::Other];
+
+/// A row a line: the senders, what it is about, the request, its handler.
+macro_rules! rows {
+    ($($senders:ident $about:ident, $request:tt $($form:expr, $name:expr)? => $handler:path;)*) => {
+        [$(rows!(@row $senders $about $request $($form, $name)? => $handler)),*]
+    };
+    (@row $senders:ident $about:ident $request:ident => $handler:path) => {
+        Row {
+            senders: $senders,
+            about: $about,
+            kind: $request::KIND,
+            namespace: $request::NAMESPACE,
+            name: $request::NAME,
+            status: $request::STATUS,
+            answer: |call, addresses| {
+                let request = call.read()?;
+                let response = $handler(call, request)?;
+                Ok(addresses.response::<$request>(&response, &call.iq.id))
+            },
+        }
+    };
+    (@row $senders:ident $about:ident $kind:ident $namespace:expr, $name:expr => $handler:path) => {
+        Row {
+            senders: $senders,
+            about: $about,
+            kind: IqKind::$kind,
+            namespace: $namespace,
+            name: $name,
+            status: None,
+            answer: |call, addresses| {
+                let reply = $handler(call)?;
+                addresses.reply(reply, &call.iq.id)
+            },
+        }
+    };
+}
+
+/// Every request that is understood. A handler takes the [`Call`], and the request where the row
+/// names its type.
+static TABLE: &[Row] = &rows![
+    PLATFORM ANY, GetLastSeen => last_seen::get;
+    PLATFORM ANY, GetProfile => profile::get;
+    PLATFORM EITHER, Block => block::block;
+    PLATFORM EITHER, EstablishSession => session::establish;
+    PLATFORM EITHER, GetBlocked => block::blocked;
+    PLATFORM EITHER, GetBlockedBy => block::blocked_by;
+    PLATFORM EITHER, GetFriends => friends::get;
+    PLATFORM EITHER, GetSettings => settings::get;
+    PLATFORM EITHER, LogOut => logout::log_out;
+    PLATFORM EITHER, RegisterUpdate => friends::register_update;
+    PLATFORM EITHER, SetProfile => profile::set;
+    PLATFORM EITHER, Unblock => block::unblock;
+    PLATFORM EITHER, UpdateSettings => settings::update;
+    BOTH EITHER, Get ns::PING, "ping" => ping::ping;
+    BOTH EITHER, Set ns::CARBONS, "enable" => carbons::enable;
+    STANDARD EITHER, Set ns::CARBONS, "disable" => carbons::disable;
+    STANDARD OWN, Get ns::BLOCKING, "blocklist" => standard::block::list;
+    STANDARD OWN, Set ns::BLOCKING, "block" => standard::block::block;
+    STANDARD OWN, Set ns::BLOCKING, "unblock" => standard::block::unblock;
+    STANDARD OWN, Get ns::DISCO_INFO, "query" => service_discovery::account;
+    STANDARD HOST, Get ns::DISCO_INFO, "query" => service_discovery::server;
+    STANDARD EITHER, Get service_discovery::ITEMS, "query" => service_discovery::items;
+    STANDARD ACCOUNTS, Get ns::LAST, "query" => standard::last_seen::account;
+    STANDARD HOST, Get ns::LAST, "query" => standard::last_seen::server;
+    STANDARD OWN, Get ns::ROSTER, "query" => standard::roster::get;
+    STANDARD OWN, Set ns::ROSTER, "query" => standard::roster::set;
+    STANDARD EITHER, Set ns::SESSION, "session" => session::standard;
+    STANDARD EITHER, Get ns::TIME, "time" => standard::entity_time::get;
+    STANDARD ACCOUNTS, Get ns::VCARD, "vCard" => standard::profile::get;
+    STANDARD OWN, Set ns::VCARD, "vCard" => standard::profile::set;
+    STANDARD EITHER, Get version::NAMESPACE, "query" => version::get;
 ];
 
-/// A request that the server answers.
-pub(crate) trait Handle: IqRequest {
-    /// Whether it may be asked of another user's account: the server answers for them.
-    const ABOUT_OTHERS: bool = false;
-    /// Whether the result carries addresses; recorded results of the handshake do not.
-    const ADDRESSED: bool = true;
-
-    /// Does what is asked. Whatever it sends goes out after the result.
-    ///
-    /// # Errors
-    /// The refusal that the asker gets.
-    fn handle(self, call: &mut Call<'_>) -> Result<Self::Response, StanzaError>;
-}
-
-/// Who asks what about whom, and when.
-pub(crate) struct Call<'a> {
-    pub(crate) world: &'a mut World,
-    pub(crate) now: Timestamp,
-    pub(crate) stream: StreamId,
-    /// Who asks.
-    pub(crate) user: UserId,
-    /// Whose account is asked: the asker's own unless the request is [`Handle::ABOUT_OTHERS`]. It
-    /// need not exist.
-    pub(crate) target: UserId,
-}
-
-impl Call<'_> {
-    /// The asker's own address, without resource.
-    pub(crate) fn own(&self) -> Jid {
-        self.world.jid_of(&self.user)
-    }
-}
-
-/// The refusal with this condition.
-pub(crate) fn refusal(condition: ErrorCondition) -> StanzaError {
-    StanzaError::new(condition)
-}
-
-type Answer = fn(&mut Call<'_>, &Iq<'_>, Element<'_>, &Addresses) -> Result<Frame, StanzaError>;
-
+/// Answers one kind of request.
 struct Row {
+    senders: &'static [Sender],
+    about: &'static [About],
     kind: IqKind,
     namespace: &'static str,
     name: &'static str,
     status: Option<&'static str>,
-    about_others: bool,
-    answer: Answer,
+    answer: fn(&mut Call<'_>, &Addresses) -> Result<Frame, StanzaError>,
 }
 
 impl Row {
-    fn matches(&self, kind: IqKind, payload: Element<'_>) -> bool {
-        self.kind == kind
+    fn matches(&self, sender: Sender, about: About, kind: IqKind, payload: Element<'_>) -> bool {
+        self.senders.contains(&sender)
+            && self.about.contains(&about)
+            && self.kind == kind
             && payload.is(self.namespace, self.name)
             && self.status.is_none_or(|status| payload.attr("status").as_deref() == Some(status))
     }
-}
-
-const fn row<R: Handle>() -> Row {
-    Row {
-        kind: R::KIND,
-        namespace: R::NAMESPACE,
-        name: R::NAME,
-        status: R::STATUS,
-        about_others: R::ABOUT_OTHERS,
-        answer: answer::<R>,
-    }
-}
-
-fn answer<R: Handle>(
-    call: &mut Call<'_>,
-    iq: &Iq<'_>,
-    payload: Element<'_>,
-    addresses: &Addresses,
-) -> Result<Frame, StanzaError> {
-    let request = R::read(iq, payload).map_err(|_| refusal(ErrorCondition::BadRequest))?;
-    let response = request.handle(call)?;
-    let (from, to) = (addresses.from.as_str(), addresses.to.as_str());
-    let (from, to) = if R::ADDRESSED { (Some(from), Some(to)) } else { (None, None) };
-    Ok(frame(|buffer| iq::write_result::<R>(&response, &iq.id, from, to, buffer)))
 }
 
 /// The addresses of an answer.
@@ -129,96 +153,136 @@ struct Addresses {
     to: FullJid,
 }
 
-/// Whom a request is for.
-enum Target {
+impl Addresses {
+    fn both(&self) -> (Option<&str>, Option<&str>) {
+        (Some(self.from.as_str()), Some(self.to.as_str()))
+    }
+
+    /// The result that carries this response. Recorded results of the handshake have no addresses.
+    fn response<R: IqRequest>(&self, response: &R::Response, id: &StanzaId) -> Frame {
+        let is_handshake = R::NAMESPACE == ns::SESSION;
+        let (from, to) = if is_handshake { (None, None) } else { self.both() };
+        frame(|buffer| iq::write_result::<R>(response, id, from, to, buffer))
+    }
+
+    /// The result with this content.
+    ///
+    /// # Errors
+    /// `resource-constraint` when the client could not take it.
+    fn reply(&self, reply: Reply, id: &StanzaId) -> Result<Frame, StanzaError> {
+        let (from, to) = self.both();
+        let result =
+            frame(|buffer| iq::write(buffer, IqKind::Result, id, from, to, |w| reply.write(w)));
+        if result.len() > MAX_ANSWER_BYTES {
+            return Err(refusal(ErrorCondition::ResourceConstraint));
+        }
+        Ok(result)
+    }
+
+    fn error(&self, error: &StanzaError, id: &StanzaId) -> Frame {
+        let (from, to) = self.both();
+        frame(|buffer| iq::write_error(error, id, from, to, buffer))
+    }
+}
+
+/// The receiver of an `iq`.
+enum Receiver {
     /// The server, on behalf of this account.
-    Account(UserId),
-    /// One particular session.
+    Account(UserId, About),
+    /// One session.
     Session(Jid),
-    /// Nobody here.
-    Nobody(ErrorCondition),
+    /// None on this server.
+    Unknown(ErrorCondition),
 }
 
 /// Routes an `iq` from the session of `stream`: answers it, passes it on, or refuses it.
+///
+/// The answer goes out before what the handler sends: a client has to know that its request was
+/// carried out before it is told of the consequences. So the place in the outbox is marked first,
+/// and the answer is put there once the handler has returned.
 pub(crate) fn receive(world: &mut World, now: Timestamp, stream: StreamId, iq: &Iq<'_>) {
     let Some(session) = world.session(stream) else {
         return;
     };
-    let (user, to) = (session.user.clone(), session.jid.clone());
-    let target = target_of(world, &user, iq.to.as_ref());
-    let is_request = is_request(iq);
-    let from = iq.to.clone().unwrap_or_else(|| to.bare().into());
-    let addresses = Addresses { from, to };
+    let (user, own) = (session.user.clone(), session.jid.clone());
+    let sender = if session.standard.is_some() { Sender::Standard } else { Sender::Platform };
+    let from = iq.to.clone().unwrap_or_else(|| own.bare().into());
+    let addresses = Addresses { from, to: own };
+    let is_request = matches!(iq.kind, IqKind::Get | IqKind::Set);
     let mark = world.outbox_mark();
-    let outcome = match target {
+    let outcome = match receiver(world, &user, iq.to.as_ref()) {
         _ if is_request && !has_one_payload(iq) => Err(refusal(ErrorCondition::BadRequest)),
-        Target::Session(jid) => match pass_on(world, &user, &addresses.to, &jid, iq) {
+        Receiver::Session(to) => match pass_on(world, sender, &user, &addresses.to, &to, iq) {
             Ok(()) => return,
             Err(error) => Err(error),
         },
-        Target::Nobody(condition) => Err(refusal(condition)),
-        Target::Account(target) if is_request => {
-            let mut call = Call { world, now, stream, user, target };
-            serve(&mut call, iq, &addresses)
-        }
-        Target::Account(_) => return,
+        Receiver::Unknown(condition) => Err(refusal(condition)),
+        Receiver::Account(target, about) => match iq.payload() {
+            Some(payload) if is_request => {
+                let mut call = Call { world, now, stream, user, target, iq, payload };
+                serve(&mut call, sender, about, &addresses)
+            }
+            _ => return,
+        },
     };
     // An answer is never answered.
-    if !is_request {
-        return;
+    if is_request {
+        let answer = outcome.unwrap_or_else(|error| addresses.error(&error, &iq.id));
+        world.insert_output(mark, stream, answer);
     }
-    let answer = outcome.unwrap_or_else(|error| {
-        let (from, to) = (addresses.from.as_str(), addresses.to.as_str());
-        frame(|buffer| iq::write_error(&error, &iq.id, Some(from), Some(to), buffer))
-    });
-    world.insert_output(mark, stream, answer);
 }
 
-/// Whether it is to be answered.
-fn is_request(iq: &Iq<'_>) -> bool {
-    matches!(iq.kind, IqKind::Get | IqKind::Set)
+fn serve(
+    call: &mut Call<'_>,
+    sender: Sender,
+    about: About,
+    addresses: &Addresses,
+) -> Result<Frame, StanzaError> {
+    if sender == Sender::Standard && about == About::Other {
+        admitted(call.world, &call.user, &addresses.to, &addresses.from)?;
+    }
+    let row = TABLE.iter().find(|row| row.matches(sender, about, call.iq.kind, call.payload));
+    let row = row.ok_or_else(|| refusal(ErrorCondition::ServiceUnavailable))?;
+    (row.answer)(call, addresses)
 }
 
-/// Whether it has the one child that a request must have (RFC 6120 §8.2.3).
-pub(crate) fn has_one_payload(iq: &Iq<'_>) -> bool {
-    iq.element().children().count() == 1
-}
-
-fn serve(call: &mut Call<'_>, iq: &Iq<'_>, addresses: &Addresses) -> Result<Frame, StanzaError> {
-    let payload = iq.payload().ok_or_else(|| refusal(ErrorCondition::BadRequest))?;
-    let row = TABLE
-        .iter()
-        .find(|row| row.matches(iq.kind, payload))
-        .filter(|row| row.about_others || call.target == call.user)
-        .ok_or_else(|| refusal(ErrorCondition::ServiceUnavailable))?;
-    (row.answer)(call, iq, payload, addresses)
-}
-
-fn target_of(world: &World, own: &UserId, to: Option<&Jid>) -> Target {
+fn receiver(world: &World, own: &UserId, to: Option<&Jid>) -> Receiver {
     let Some(to) = to else {
-        return Target::Account(own.clone());
+        return Receiver::Account(own.clone(), About::Own);
     };
     if to == world.host() {
-        return Target::Account(own.clone());
+        return Receiver::Account(own.clone(), About::Host);
     }
     match (world.local_user(to), to.resource()) {
-        (Some(_), Some(_)) => Target::Session(to.clone()),
-        (Some(user), None) => Target::Account(user),
-        (None, _) if is_served(world, to) => Target::Nobody(ErrorCondition::ServiceUnavailable),
-        (None, _) => Target::Nobody(ErrorCondition::RemoteServerNotFound),
+        (Some(_), Some(_)) => Receiver::Session(to.clone()),
+        (Some(user), None) if user == *own => Receiver::Account(user, About::Own),
+        (Some(user), None) => Receiver::Account(user, About::Other),
+        (None, _) if world.serves(to) => Receiver::Unknown(ErrorCondition::ServiceUnavailable),
+        (None, _) => Receiver::Unknown(ErrorCondition::RemoteServerNotFound),
     }
 }
 
-/// Whether an address belongs to the server itself or to one of its parts, such as `mix.` for
-/// groups.
-pub(crate) fn is_served(world: &World, jid: &Jid) -> bool {
-    let host = world.host().as_str();
-    jid.domain() == host || jid.domain().strip_suffix(host).is_some_and(|part| part.ends_with('.'))
+/// Whether blocks let an `iq` of `user` through to an address (XEP-0191 §3.2).
+fn admitted(world: &World, user: &UserId, own: &FullJid, to: &Jid) -> Result<(), StanzaError> {
+    let is_blocked = |account: Option<&UserId>, jid: &Jid| {
+        account
+            .and_then(|account| world.standard(account))
+            .is_some_and(|account| account.blocks(jid))
+    };
+    if is_blocked(Some(user), to) {
+        return Err(refusal(ErrorCondition::NotAcceptable));
+    }
+    if is_blocked(world.local_user(to).as_ref(), own) {
+        return Err(refusal(ErrorCondition::ServiceUnavailable));
+    }
+    Ok(())
 }
 
-/// Passes an `iq` to one session (RFC 6121 §8.5.3).
+/// Passes an `iq` to one session (RFC 6121 §8.5.3). The two kinds of account do not reach each
+/// other's sessions.
 fn pass_on(
     world: &mut World,
+    sender: Sender,
     user: &UserId,
     from: &FullJid,
     to: &Jid,
@@ -226,10 +290,17 @@ fn pass_on(
 ) -> Result<(), StanzaError> {
     let unavailable = || refusal(ErrorCondition::ServiceUnavailable);
     let stream = world.stream_at(to).ok_or_else(unavailable)?;
-    let owner =
-        world.session(stream).map(|session| session.user.clone()).ok_or_else(unavailable)?;
-    if owner != *user && (world.separated(user, &owner) || !world.are_contacts(user, &owner)) {
-        return Err(unavailable());
+    let session = world.session(stream).ok_or_else(unavailable)?;
+    let (owner, is_standard) = (session.user.clone(), session.standard.is_some());
+    match sender {
+        Sender::Platform if owner == *user => {}
+        Sender::Platform if world.separated(user, &owner) || !world.are_contacts(user, &owner) => {
+            return Err(unavailable());
+        }
+        Sender::Platform => {}
+        Sender::Standard if !is_standard => return Err(unavailable()),
+        Sender::Standard if owner == *user => {}
+        Sender::Standard => admitted(world, user, from, to)?,
     }
     relay::iq(world, stream, iq, from, to)
 }
@@ -326,26 +397,26 @@ mod tests {
     #[test]
     fn a_request_to_a_session_is_passed_on_with_the_true_sender_and_so_is_its_answer() {
         let mut server = Server::new();
-        let own = server.connect("u1", "a");
-        let other = server.connect("u2", "b");
-        server.received(own);
-        server.send(
-            own,
-            &format!(r#"<iq id="q" to="u2@{HOST}/b" type="get"><query xmlns="x:y"/></iq>"#),
-        );
-        assert_eq!(
-            server.received(other),
-            [format!(
-                r#"<iq from="u1@{HOST}/a" id="q" to="u2@{HOST}/b" type="get" xmlns="jabber:client"><query xmlns="x:y"/></iq>"#
-            )]
-        );
-        server.send(other, &format!(r#"<iq id="q" to="u1@{HOST}/a" type="result"/>"#));
-        assert_eq!(
-            server.received(own),
-            [format!(
-                r#"<iq from="u2@{HOST}/b" id="q" to="u1@{HOST}/a" type="result" xmlns="jabber:client"/>"#
-            )]
-        );
+        let platform = [server.connect("u1", "a"), server.connect("u2", "b")];
+        let standard = [server.connect_standard("u3", "a"), server.connect_standard("u4", "b")];
+        for ([own, other], [from, to]) in [(platform, ["u1", "u2"]), (standard, ["u3", "u4"])] {
+            let (from, to) = (format!("{from}@{HOST}/a"), format!("{to}@{HOST}/b"));
+            let (question, answer) = (r#"<query xmlns="x:y"/></iq>"#, r#"type="result""#);
+            server.received(own);
+            server.received(other);
+            server.send(own, &format!(r#"<iq id="q" to="{to}" type="get">{question}"#));
+            assert_eq!(
+                server.received(other),
+                [format!(
+                    r#"<iq from="{from}" id="q" to="{to}" type="get" xmlns="jabber:client">{question}"#
+                )]
+            );
+            server.send(other, &format!(r#"<iq id="q" to="{from}" {answer}/>"#));
+            assert_eq!(
+                server.received(own),
+                [format!(r#"<iq from="{to}" id="q" to="{from}" {answer} xmlns="jabber:client"/>"#)]
+            );
+        }
     }
 
     #[test]
@@ -361,11 +432,76 @@ mod tests {
     #[test]
     fn an_answer_to_nothing_is_not_answered() {
         let mut server = Server::new();
-        let own = server.connect("u1", "a");
-        for to in [String::new(), format!(r#"to="{HOST}""#), format!(r#"to="u9@{HOST}/x""#)] {
-            server.send(own, &format!(r#"<iq id="x" {to} type="result"/>"#));
-            server.send(own, &format!(r#"<iq id="x" {to} type="error"/>"#));
+        for own in [server.connect("u1", "a"), server.connect_standard("u2", "a")] {
+            for to in [String::new(), format!(r#"to="{HOST}""#), format!(r#"to="u9@{HOST}/x""#)] {
+                server.send(own, &format!(r#"<iq id="x" {to} type="result"/>"#));
+                server.send(own, &format!(r#"<iq id="x" {to} type="error"/>"#));
+            }
+            assert_eq!(server.received(own), Vec::<String>::new());
         }
-        assert_eq!(server.received(own), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused_whoever_is_asked() {
+        let mut server = Server::new();
+        let own = server.connect_standard("u1", "a");
+        server.standard("u2");
+        server.register("u3");
+        let odd = "<query xmlns='urn:x:odd'/>";
+        for (to, condition) in [
+            (None, "service-unavailable"),
+            (Some(HOST.to_owned()), "service-unavailable"),
+            (Some(format!("u1@{HOST}")), "service-unavailable"),
+            (Some(format!("u2@{HOST}")), "service-unavailable"),
+            (Some(format!("u2@{HOST}/gone")), "service-unavailable"),
+            (Some(format!("u3@{HOST}")), "service-unavailable"),
+            (Some(format!("nobody@{HOST}")), "service-unavailable"),
+            (Some(format!("mix.{HOST}")), "service-unavailable"),
+            (Some(format!("{HOST}/x")), "service-unavailable"),
+            (Some("u2@elsewhere.test".to_owned()), "remote-server-not-found"),
+        ] {
+            let answer = server.ask(own, "get", to.as_deref(), odd);
+            assert!(refused_with(&answer, condition), "{to:?}: {answer}");
+        }
+        assert!(refused_with(&server.ask(own, "get", None, ""), "bad-request"));
+    }
+
+    #[test]
+    fn what_concerns_the_own_account_cannot_be_asked_about_another() {
+        let mut server = Server::new();
+        let own = server.connect_standard("u1", "a");
+        server.standard("u2");
+        let other = format!("u2@{HOST}");
+        for payload in [
+            "<query xmlns='jabber:iq:roster'/>",
+            "<blocklist xmlns='urn:xmpp:blocking'/>",
+            "<ping xmlns='urn:xmpp:ping'/>",
+        ] {
+            let answer = server.ask(own, "get", Some(&other), payload);
+            assert!(refused_with(&answer, "service-unavailable"), "{answer}");
+        }
+        let set = server.ask(own, "set", Some(&other), "<vCard xmlns='vcard-temp'/>");
+        assert!(refused_with(&set, "service-unavailable"), "{set}");
+    }
+
+    #[test]
+    fn the_platforms_requests_are_not_understood_here() {
+        let mut server = Server::new();
+        let own = server.connect_standard("u1", "a");
+        let query = "<query status='block_user' xmlns='jabber:iq:user_activities'/>";
+        assert!(refused_with(&server.ask(own, "get", None, query), "service-unavailable"));
+    }
+
+    #[test]
+    fn the_two_kinds_of_account_do_not_reach_each_others_sessions() {
+        let mut server = Server::new();
+        let standard = server.connect_standard("u1", "a");
+        let platform = server.connect("u2", "b");
+        let odd = "<query xmlns='urn:x:odd'/>";
+        for (from, to) in [(standard, "u2@~/b"), (platform, "u1@~/a")] {
+            let to = to.replace('~', HOST);
+            let answer = server.ask(from, "get", Some(&to), odd);
+            assert!(refused_with(&answer, "service-unavailable"), "{answer}");
+        }
     }
 }

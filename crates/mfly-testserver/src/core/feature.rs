@@ -1,7 +1,7 @@
 //! The rules of each feature, without input or output: one file a feature, named as everywhere else.
 //!
-//! A feature implements [`crate::core::dispatch::Handle`] for the requests of its payload file and
-//! has a row a request in the dispatch table. [`standard`] has the features of standard accounts.
+//! A handler is a function over a [`Call`](crate::core::call::Call); each request has a row in the
+//! table of [`dispatch`](crate::core::dispatch). [`standard`] has the features of standard accounts.
 
 pub(crate) mod admin_block;
 pub(crate) mod block;

@@ -196,6 +196,13 @@ impl World {
         jid.user_id().filter(|_| jid.domain() == self.host.as_str())
     }
 
+    /// Whether an address belongs to the server itself or to one of its parts, such as `mix.` for
+    /// groups.
+    pub(crate) fn serves(&self, jid: &Jid) -> bool {
+        let part = jid.domain().strip_suffix(self.host.as_str());
+        part.is_some_and(|part| part.is_empty() || part.ends_with('.'))
+    }
+
     /// When the first stream was accepted: now, if none was.
     pub(crate) fn first_stream_at(&mut self, now: Timestamp) -> Timestamp {
         *self.first_stream.get_or_insert(now)

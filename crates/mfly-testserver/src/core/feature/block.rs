@@ -5,7 +5,7 @@
 //! [`crate::core::world::relation`].
 
 use super::presence;
-use crate::core::dispatch::{Call, Handle, refusal};
+use crate::core::call::{Call, refusal};
 use crate::core::world::session::{Notice, frame};
 use mfly_api::feature::Feature;
 use mfly_proto::id::StanzaId;
@@ -16,59 +16,57 @@ use mfly_proto::payload::block::{
 };
 use mfly_proto::stanza::{ErrorCondition, IqKind, StanzaError, iq};
 
-impl Handle for Block {
-    fn handle(self, call: &mut Call<'_>) -> Result<(), StanzaError> {
-        let other = other_party(call, &self.user)?;
-        let was_separated = call.world.separated(&call.user, &other);
-        let Some(account) = call.world.user_mut(&call.user) else {
-            return Err(refusal(ErrorCondition::ItemNotFound));
-        };
-        if !account.blocked.insert(other.clone()) {
-            return Ok(());
-        }
-        push(call, BlockPush::Blocked(vec![self.user].into()));
-        notify(call, &other, true);
-        if !was_separated && call.world.are_contacts(&call.user, &other) {
-            presence::hide(call.world, &call.user, &other);
-        }
-        Ok(())
+/// Blocks a user.
+pub(crate) fn block(call: &mut Call<'_>, request: Block) -> Result<(), StanzaError> {
+    let other = other_party(call, &request.user)?;
+    let was_separated = call.world.separated(&call.user, &other);
+    let Some(account) = call.world.user_mut(&call.user) else {
+        return Err(refusal(ErrorCondition::ItemNotFound));
+    };
+    if !account.blocked.insert(other.clone()) {
+        return Ok(());
     }
+    push(call, BlockPush::Blocked(vec![request.user].into()));
+    notify(call, &other, true);
+    if !was_separated && call.world.are_contacts(&call.user, &other) {
+        presence::hide(call.world, &call.user, &other);
+    }
+    Ok(())
 }
 
-impl Handle for Unblock {
-    fn handle(self, call: &mut Call<'_>) -> Result<(), StanzaError> {
-        let other = other_party(call, &self.user)?;
-        let Some(account) = call.world.user_mut(&call.user) else {
-            return Err(refusal(ErrorCondition::ItemNotFound));
-        };
-        if !account.blocked.remove(&other) {
-            return Ok(());
-        }
-        push(call, BlockPush::Unblocked(vec![self.user].into()));
-        notify(call, &other, false);
-        if !call.world.separated(&call.user, &other) && call.world.are_contacts(&call.user, &other)
-        {
-            presence::show(call.world, &call.user, &other);
-            presence::show(call.world, &other, &call.user);
-        }
-        Ok(())
+/// Unblocks a user.
+pub(crate) fn unblock(call: &mut Call<'_>, request: Unblock) -> Result<(), StanzaError> {
+    let other = other_party(call, &request.user)?;
+    let Some(account) = call.world.user_mut(&call.user) else {
+        return Err(refusal(ErrorCondition::ItemNotFound));
+    };
+    if !account.blocked.remove(&other) {
+        return Ok(());
     }
+    push(call, BlockPush::Unblocked(vec![request.user].into()));
+    notify(call, &other, false);
+    if !call.world.separated(&call.user, &other) && call.world.are_contacts(&call.user, &other) {
+        presence::show(call.world, &call.user, &other);
+        presence::show(call.world, &other, &call.user);
+    }
+    Ok(())
 }
 
-impl Handle for GetBlocked {
-    fn handle(self, call: &mut Call<'_>) -> Result<Listed<BareJid>, StanzaError> {
-        let account = call.world.user(&call.user);
-        let blocked = account.iter().flat_map(|user| &user.blocked);
-        Ok(blocked.map(|other| call.world.jid_of(other).bare()).collect())
-    }
+/// The users whom the account has blocked.
+pub(crate) fn blocked(call: &mut Call<'_>, _: GetBlocked) -> Result<Listed<BareJid>, StanzaError> {
+    let account = call.world.user(&call.user);
+    let blocked = account.iter().flat_map(|user| &user.blocked);
+    Ok(blocked.map(|other| call.world.jid_of(other).bare()).collect())
 }
 
-impl Handle for GetBlockedBy {
-    fn handle(self, call: &mut Call<'_>) -> Result<Listed<UserReference>, StanzaError> {
-        let blockers = call.world.users().filter(|user| user.blocked.contains(&call.user));
-        let jids = blockers.map(|user| call.world.jid_of(&user.id).bare());
-        Ok(jids.map(UserReference::Jid).collect())
-    }
+/// The users who have blocked the account.
+pub(crate) fn blocked_by(
+    call: &mut Call<'_>,
+    _: GetBlockedBy,
+) -> Result<Listed<UserReference>, StanzaError> {
+    let blockers = call.world.users().filter(|user| user.blocked.contains(&call.user));
+    let jids = blockers.map(|user| call.world.jid_of(&user.id).bare());
+    Ok(jids.map(UserReference::Jid).collect())
 }
 
 /// Who is to be blocked or unblocked, when that is possible at all.

@@ -1,13 +1,11 @@
 //! Copies of messages for an account's other sessions (XEP-0280).
 
-use crate::core::dispatch::standard::{Query, Reply};
-use crate::core::dispatch::{Call, Handle};
+use crate::core::call::{Call, Reply};
 use crate::core::relay::{self, MAX_STANZA_BYTES};
 use crate::core::world::session::frame;
 use crate::core::world::{StreamId, World};
 use mfly_proto::jid::UserId;
 use mfly_proto::ns;
-use mfly_proto::payload::carbons::EnableCarbons;
 use mfly_proto::stanza::{Message, MessageKind, StanzaError};
 use mfly_proto::xml::{Element, Writer};
 use std::collections::BTreeSet;
@@ -15,27 +13,18 @@ use std::collections::BTreeSet;
 /// XEP-0334: hints to servers.
 const HINTS: &str = "urn:xmpp:hints";
 
-impl Handle for EnableCarbons {
-    fn handle(self, call: &mut Call<'_>) -> Result<(), StanzaError> {
-        if let Some(session) = call.world.session_mut(call.stream) {
-            session.carbons = true;
-        }
-        Ok(())
-    }
+/// Turns copies on for the session.
+pub(crate) fn enable(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
+    Ok(set(call, true))
 }
 
-/// Copies are wanted from now on, for a standard account.
-pub(crate) fn enable(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
-    Ok(set(query, true))
+/// Turns copies off for the session.
+pub(crate) fn disable(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
+    Ok(set(call, false))
 }
 
-/// They no longer are.
-pub(crate) fn disable(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
-    Ok(set(query, false))
-}
-
-fn set(query: &mut Query<'_>, is_on: bool) -> Reply {
-    if let Some(session) = query.world.session_mut(query.stream) {
+fn set(call: &mut Call<'_>, is_on: bool) -> Reply {
+    if let Some(session) = call.world.session_mut(call.stream) {
         session.carbons = is_on;
     }
     Reply::EMPTY

@@ -1,7 +1,7 @@
 //! The contact list, and the request that contacts read theirs again.
 
 use super::profile::IS_ADMIN_BLOCKED;
-use crate::core::dispatch::{Call, Handle, refusal};
+use crate::core::call::{Call, refusal};
 use crate::core::world::session::Notice;
 use mfly_proto::jid::UserId;
 use mfly_proto::payload::friends::{
@@ -9,30 +9,32 @@ use mfly_proto::payload::friends::{
 };
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
-impl Handle for GetFriends {
-    fn handle(self, call: &mut Call<'_>) -> Result<Friends, StanzaError> {
-        let contacts = call.world.contacts_of(&call.user);
-        Ok(Friends {
-            permission: Some(1),
-            version: None,
-            items: contacts.iter().filter_map(|contact| item(call, contact)).collect(),
-        })
-    }
+/// The contact list.
+pub(crate) fn get(call: &mut Call<'_>, _: GetFriends) -> Result<Friends, StanzaError> {
+    let contacts = call.world.contacts_of(&call.user);
+    Ok(Friends {
+        permission: Some(1),
+        version: None,
+        items: contacts.iter().filter_map(|contact| item(call, contact)).collect(),
+    })
 }
 
-impl Handle for RegisterUpdate {
-    /// Only the own contacts can be told (that no others can is inferred).
-    fn handle(self, call: &mut Call<'_>) -> Result<(), StanzaError> {
-        if call.world.local_user(&self.user).as_ref() != Some(&call.user) {
-            return Err(refusal(ErrorCondition::NotAllowed));
-        }
-        let from = call.own();
-        let envelope = Notice { from: from.as_str(), chat: false, except: None };
-        for contact in call.world.audience_of(&call.user) {
-            call.world.notify(&contact, &envelope, |w| FriendsNotice::RegisterUpdate.write(w));
-        }
-        Ok(())
+/// Tells the contacts to read their lists again.
+///
+/// Only the own contacts can be told (that no others can is inferred).
+pub(crate) fn register_update(
+    call: &mut Call<'_>,
+    request: RegisterUpdate,
+) -> Result<(), StanzaError> {
+    if call.world.local_user(&request.user).as_ref() != Some(&call.user) {
+        return Err(refusal(ErrorCondition::NotAllowed));
     }
+    let from = call.own();
+    let envelope = Notice { from: from.as_str(), chat: false, except: None };
+    for contact in call.world.audience_of(&call.user) {
+        call.world.notify(&contact, &envelope, |w| FriendsNotice::RegisterUpdate.write(w));
+    }
+    Ok(())
 }
 
 fn item(call: &Call<'_>, contact: &UserId) -> Option<FriendItem> {

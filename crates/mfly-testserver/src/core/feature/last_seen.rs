@@ -1,31 +1,29 @@
 //! When a user was last online.
 
-use crate::core::dispatch::{Call, Handle, refusal};
+use crate::core::call::{Call, refusal};
 use mfly_proto::payload::last_seen::{GetLastSeen, LastSeen};
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
-impl Handle for GetLastSeen {
-    const ABOUT_OTHERS: bool = true;
-
-    /// 0 while online, and never below 1 afterwards: apps show 0 as "online".
-    fn handle(self, call: &mut Call<'_>) -> Result<LastSeen, StanzaError> {
-        let (world, target) = (&*call.world, &call.target);
-        let user = world.user(target).ok_or_else(|| refusal(ErrorCondition::ItemNotFound))?;
-        let may_see = *target == call.user
-            || (!user.blocked.contains(&call.user) && world.are_contacts(target, &call.user));
-        if !may_see {
-            return Err(refusal(ErrorCondition::Forbidden));
-        }
-        let seconds = if world.is_online(target) {
-            0
-        } else {
-            // Somebody who never came online was last seen registering, as the server family has
-            // it.
-            let since = user.last_offline.unwrap_or(user.registered_at);
-            call.now.seconds_since(since).max(1)
-        };
-        Ok(LastSeen { from: Some(world.jid_of(target)), seconds, status: None })
+/// Seconds since a user was online.
+///
+/// 0 while online, and never below 1 afterwards: apps show 0 as "online".
+pub(crate) fn get(call: &mut Call<'_>, _: GetLastSeen) -> Result<LastSeen, StanzaError> {
+    let (world, target) = (&*call.world, &call.target);
+    let user = world.user(target).ok_or_else(|| refusal(ErrorCondition::ItemNotFound))?;
+    let may_see = *target == call.user
+        || (!user.blocked.contains(&call.user) && world.are_contacts(target, &call.user));
+    if !may_see {
+        return Err(refusal(ErrorCondition::Forbidden));
     }
+    let seconds = if world.is_online(target) {
+        0
+    } else {
+        // Somebody who never came online was last seen registering, as the server family has
+        // it.
+        let since = user.last_offline.unwrap_or(user.registered_at);
+        call.now.seconds_since(since).max(1)
+    };
+    Ok(LastSeen { from: Some(world.jid_of(target)), seconds, status: None })
 }
 
 #[cfg(test)]

@@ -2,21 +2,20 @@
 //! account's other sessions hear which one. From afar its registration ends too, and its browser
 //! hears `logoutweb` (all inferred).
 
-use crate::core::dispatch::{Call, Handle};
+use crate::core::call::Call;
 use crate::core::world::session::Notice;
 use mfly_proto::payload::logout::{ForcedLogout, LogOut};
 use mfly_proto::stanza::StanzaError;
 
-impl Handle for LogOut {
-    fn handle(self, call: &mut Call<'_>) -> Result<(), StanzaError> {
-        let asker = call.world.session(call.stream).map(|session| session.registration);
-        call.world.end_qr_session(call.now, &call.user, asker, &self.socket_id);
-        let notice = ForcedLogout { socket_ids: vec![self.socket_id] };
-        let from = call.own();
-        let envelope = Notice { from: from.as_str(), chat: false, except: Some(call.stream) };
-        call.world.notify(&call.user, &envelope, |w| notice.write(w));
-        Ok(())
-    }
+/// Ends the session of this socket id.
+pub(crate) fn log_out(call: &mut Call<'_>, request: LogOut) -> Result<(), StanzaError> {
+    let asker = call.world.session(call.stream).map(|session| session.registration);
+    call.world.end_qr_session(call.now, &call.user, asker, &request.socket_id);
+    let notice = ForcedLogout { socket_ids: vec![request.socket_id] };
+    let from = call.own();
+    let envelope = Notice { from: from.as_str(), chat: false, except: Some(call.stream) };
+    call.world.notify(&call.user, &envelope, |w| notice.write(w));
+    Ok(())
 }
 
 #[cfg(test)]

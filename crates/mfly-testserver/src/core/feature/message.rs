@@ -3,7 +3,6 @@
 //! Nothing is stored: a message for somebody without a session is dropped.
 
 use super::{carbons, standard};
-use crate::core::dispatch::is_served;
 use crate::core::relay;
 use crate::core::world::session::frame;
 use crate::core::world::{StreamId, World};
@@ -92,7 +91,7 @@ pub(crate) fn arrive(
 
 /// Why nobody at this address can be reached.
 pub(crate) fn unreachable(world: &World, to: &Jid) -> StanzaError {
-    StanzaError::new(if is_served(world, to) {
+    StanzaError::new(if world.serves(to) {
         ErrorCondition::ServiceUnavailable
     } else {
         ErrorCondition::RemoteServerNotFound

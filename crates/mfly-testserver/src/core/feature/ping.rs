@@ -1,17 +1,9 @@
-//! A client asks whether the server is alive.
+//! Pings of clients (XEP-0199): the result alone shows that the server is alive.
 
-use crate::core::dispatch::standard::{Query, Reply};
-use crate::core::dispatch::{Call, Handle};
-use mfly_proto::payload::ping::Ping;
+use crate::core::call::{Call, Reply};
 use mfly_proto::stanza::StanzaError;
 
-impl Handle for Ping {
-    fn handle(self, _: &mut Call<'_>) -> Result<(), StanzaError> {
-        Ok(())
-    }
-}
-
-/// The same for standard accounts. Nothing needs to be done.
-pub(crate) fn standard(_: &mut Query<'_>) -> Result<Reply, StanzaError> {
+/// Answers a ping.
+pub(crate) fn ping(_: &mut Call<'_>) -> Result<Reply, StanzaError> {
     Ok(Reply::EMPTY)
 }

@@ -1,6 +1,6 @@
 //! Profiles: kept as the client sealed them, and pushed whole when they change.
 
-use crate::core::dispatch::{Call, Handle, refusal};
+use crate::core::call::{Call, refusal};
 use crate::core::relay::{MAX_ENVELOPE_BYTES, MAX_STANZA_BYTES};
 use crate::core::world::session::frame;
 use mfly_proto::id::StanzaId;
@@ -14,31 +14,27 @@ const MAX_OTHERS: usize = 32;
 /// A child that the server adds for each viewer; a client cannot set it.
 pub(super) const IS_ADMIN_BLOCKED: &str = "is_admin_blocked";
 
-impl Handle for SetProfile {
-    fn handle(self, call: &mut Call<'_>) -> Result<Option<VCard>, StanzaError> {
-        let mut card = self.card;
-        card.others.retain(|(name, _)| name != IS_ADMIN_BLOCKED);
-        let written = frame(|buffer| card.write(&mut Writer::new(buffer)));
-        let is_large = written.len() + MAX_ENVELOPE_BYTES > MAX_STANZA_BYTES;
-        if card.others.len() > MAX_OTHERS || is_large {
-            return Err(refusal(ErrorCondition::NotAcceptable));
-        }
-        let user = call.user.clone();
-        if !call.world.set_profile(&user, card.clone()) {
-            return Err(refusal(ErrorCondition::ItemNotFound));
-        }
-        push(call, &card);
-        Ok(call.world.settings.quirks.profile_echo.then_some(card))
+/// Replaces the own profile.
+pub(crate) fn set(call: &mut Call<'_>, request: SetProfile) -> Result<Option<VCard>, StanzaError> {
+    let mut card = request.card;
+    card.others.retain(|(name, _)| name != IS_ADMIN_BLOCKED);
+    let written = frame(|buffer| card.write(&mut Writer::new(buffer)));
+    let is_large = written.len() + MAX_ENVELOPE_BYTES > MAX_STANZA_BYTES;
+    if card.others.len() > MAX_OTHERS || is_large {
+        return Err(refusal(ErrorCondition::NotAcceptable));
     }
+    let user = call.user.clone();
+    if !call.world.set_profile(&user, card.clone()) {
+        return Err(refusal(ErrorCondition::ItemNotFound));
+    }
+    push(call, &card);
+    Ok(call.world.settings.quirks.profile_echo.then_some(card))
 }
 
-impl Handle for GetProfile {
-    const ABOUT_OTHERS: bool = true;
-
-    fn handle(self, call: &mut Call<'_>) -> Result<VCard, StanzaError> {
-        let view = call.world.profile_for(&call.user, &call.target);
-        view.map(|view| view.card).ok_or_else(|| refusal(ErrorCondition::ItemNotFound))
-    }
+/// A profile, as the sender may see it.
+pub(crate) fn get(call: &mut Call<'_>, _: GetProfile) -> Result<VCard, StanzaError> {
+    let view = call.world.profile_for(&call.user, &call.target);
+    view.map(|view| view.card).ok_or_else(|| refusal(ErrorCondition::ItemNotFound))
 }
 
 /// Sends the new profile to the user's other sessions and to the contacts. An unasked-for result is

@@ -1,19 +1,15 @@
 //! Session establishment: a courtesy to old clients, the stream is bound already.
 
-use crate::core::dispatch::standard::{Query, Reply};
-use crate::core::dispatch::{Call, Handle};
+use crate::core::call::{Call, Reply};
 use mfly_proto::payload::session::EstablishSession;
 use mfly_proto::stanza::StanzaError;
 
-impl Handle for EstablishSession {
-    const ADDRESSED: bool = false;
-
-    fn handle(self, _: &mut Call<'_>) -> Result<(), StanzaError> {
-        Ok(())
-    }
+/// Answers a platform account.
+pub(crate) fn establish(_: &mut Call<'_>, _: EstablishSession) -> Result<(), StanzaError> {
+    Ok(())
 }
 
-/// The same for standard accounts.
-pub(crate) fn standard(_: &mut Query<'_>) -> Result<Reply, StanzaError> {
+/// Answers a standard account.
+pub(crate) fn standard(_: &mut Call<'_>) -> Result<Reply, StanzaError> {
     Ok(Reply::EMPTY)
 }

@@ -1,28 +1,26 @@
 //! The user's settings. The account's other sessions hear of a change.
 
-use crate::core::dispatch::{Call, Handle, refusal};
+use crate::core::call::{Call, refusal};
 use crate::core::world::session::Notice;
 use mfly_proto::payload::settings::{GetSettings, Settings, UpdateSettings};
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
-impl Handle for GetSettings {
-    fn handle(self, call: &mut Call<'_>) -> Result<Settings, StanzaError> {
-        Ok(Settings { archive: call.world.user(&call.user).map(|user| user.archive) })
-    }
+/// The settings of the account.
+pub(crate) fn get(call: &mut Call<'_>, _: GetSettings) -> Result<Settings, StanzaError> {
+    Ok(Settings { archive: call.world.user(&call.user).map(|user| user.archive) })
 }
 
-impl Handle for UpdateSettings {
-    fn handle(self, call: &mut Call<'_>) -> Result<(), StanzaError> {
-        let Some(account) = call.world.user_mut(&call.user) else {
-            return Err(refusal(ErrorCondition::ItemNotFound));
-        };
-        account.archive = self.archive;
-        let settings = Settings { archive: Some(self.archive) };
-        let from = call.own();
-        let envelope = Notice { from: from.as_str(), chat: false, except: Some(call.stream) };
-        call.world.notify(&call.user, &envelope, |w| settings.write_push(w));
-        Ok(())
-    }
+/// Changes the settings, and tells the account's other sessions.
+pub(crate) fn update(call: &mut Call<'_>, request: UpdateSettings) -> Result<(), StanzaError> {
+    let Some(account) = call.world.user_mut(&call.user) else {
+        return Err(refusal(ErrorCondition::ItemNotFound));
+    };
+    account.archive = request.archive;
+    let settings = Settings { archive: Some(request.archive) };
+    let from = call.own();
+    let envelope = Notice { from: from.as_str(), chat: false, except: Some(call.stream) };
+    call.world.notify(&call.user, &envelope, |w| settings.write_push(w));
+    Ok(())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::login::Login;
 use super::offer::LIMITS;
 use super::online::Online;
 use super::{Cx, Phase, Step};
-use crate::core::dispatch;
+use crate::core::call::has_one_payload;
 use crate::core::world::{Session, StandardSession};
 use mfly_proto::framing::Framing;
 use mfly_proto::jid::FullJid;
@@ -43,7 +43,7 @@ impl Binding {
         let Some(payload) = payload.filter(|p| p.is(Bind::NAMESPACE, Bind::NAME)) else {
             return Step::Fail(StreamCondition::NotAuthorized);
         };
-        if !dispatch::has_one_payload(&request) {
+        if !has_one_payload(&request) {
             return Step::Become(self.refuse(ErrorCondition::BadRequest, &request, cx));
         }
         let wish = Bind::read(&request, payload).ok().and_then(|bind| bind.resource);

@@ -74,9 +74,6 @@ impl Online {
             return Step::Fail(StreamCondition::InvalidFrom);
         }
         match stanza {
-            Stanza::Iq(iq) if is_standard => {
-                dispatch::standard::receive(cx.world, cx.now, cx.id, &iq);
-            }
             Stanza::Presence(stanza) if is_standard => {
                 standard::presence::receive(cx.world, cx.now, cx.id, stanza, element);
             }

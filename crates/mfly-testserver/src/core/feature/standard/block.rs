@@ -2,8 +2,7 @@
 //! the own sessions that asked for the list.
 
 use super::presence;
-use crate::core::dispatch::refusal;
-use crate::core::dispatch::standard::{Query, Reply};
+use crate::core::call::{Call, Reply, refusal};
 use crate::core::world::World;
 use mfly_proto::jid::{Jid, UserId};
 use mfly_proto::payload::standard::block::{
@@ -18,20 +17,20 @@ const MAX_LIST_BYTES: usize = 1024 * 1024;
 const ENTRY_BYTES: usize = 14;
 
 /// The list.
-pub(crate) fn list(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
-    let session = query.world.session_mut(query.stream);
+pub(crate) fn list(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
+    let session = call.world.session_mut(call.stream);
     if let Some(standard) = session.and_then(|session| session.standard.as_mut()) {
         standard.follows_blocks = true;
     }
-    let account = query.world.standard(&query.user);
+    let account = call.world.standard(&call.user);
     let blocked = account.iter().flat_map(|account| &account.blocked);
     Ok(Reply::of::<GetBlockList>(blocked.cloned().collect()))
 }
 
 /// Blocks addresses.
-pub(crate) fn block(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
-    let BlockAddresses { addresses } = query.read()?;
-    let (user, world) = (&query.user, &mut *query.world);
+pub(crate) fn block(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
+    let BlockAddresses { addresses } = call.read()?;
+    let (user, world) = (&call.user, &mut *call.world);
     if addresses.iter().any(|jid| is_own(world, user, jid)) {
         return Err(refusal(ErrorCondition::NotAllowed));
     }
@@ -50,9 +49,9 @@ pub(crate) fn block(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
 }
 
 /// Unblocks addresses, or all of them when it names none.
-pub(crate) fn unblock(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
-    let UnblockAddresses { addresses } = query.read()?;
-    let (user, world) = (&query.user, &mut *query.world);
+pub(crate) fn unblock(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
+    let UnblockAddresses { addresses } = call.read()?;
+    let (user, world) = (&call.user, &mut *call.world);
     let (seen, sees) = (presence::seen(world, user), presence::sees(world, user));
     if let Some(account) = world.standard_mut(user) {
         if addresses.is_empty() {

@@ -1,14 +1,13 @@
 //! What time it is here (XEP-0202).
 
-use crate::core::dispatch::refusal;
-use crate::core::dispatch::standard::{Query, Reply};
+use crate::core::call::{Call, Reply, refusal};
 use mfly_proto::date_time::DateTime;
 use mfly_proto::payload::standard::entity_time::{EntityTime, GetEntityTime};
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
 /// The time, in UTC: where the server stands is nobody's business.
-pub(crate) fn get(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
-    let now = i64::try_from(query.now.0).ok();
+pub(crate) fn get(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
+    let now = i64::try_from(call.now.0).ok();
     let utc = now
         .and_then(DateTime::from_unix_millis)
         .ok_or_else(|| refusal(ErrorCondition::InternalServerError))?;

@@ -1,32 +1,31 @@
 //! Last activity of standard accounts and of the server (XEP-0012).
 
-use crate::core::dispatch::refusal;
-use crate::core::dispatch::standard::{Query, Reply};
+use crate::core::call::{Call, Reply, refusal};
 use mfly_proto::payload::last_seen::{GetLastSeen, LastSeen};
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
 /// When an account was last online: 0 while it is. Only for those who see its presence, as the XEP
 /// has it.
-pub(crate) fn account(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
-    let (world, target) = (&*query.world, &query.target);
+pub(crate) fn account(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
+    let (world, target) = (&*call.world, &call.target);
     let account =
         world.standard(target).ok_or_else(|| refusal(ErrorCondition::ServiceUnavailable))?;
-    let asker = world.jid_of(&query.user).bare();
-    if *target != query.user && !account.roster.is_seen_by(&asker) {
+    let asker = world.jid_of(&call.user).bare();
+    if *target != call.user && !account.roster.is_seen_by(&asker) {
         return Err(refusal(ErrorCondition::Forbidden));
     }
     let (seconds, status) = match &account.left {
         _ if world.is_online(target) => (0, None),
-        Some((left, status)) => (query.now.seconds_since(*left), status.clone()),
+        Some((left, status)) => (call.now.seconds_since(*left), status.clone()),
         // Whoever never came online was last seen when the account was made.
-        None => (query.now.seconds_since(account.made_at), None),
+        None => (call.now.seconds_since(account.made_at), None),
     };
     Ok(reply(seconds, status))
 }
 
 /// How long the server has been serving.
-pub(crate) fn server(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
-    let seconds = query.now.seconds_since(query.world.first_stream_at(query.now));
+pub(crate) fn server(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
+    let seconds = call.now.seconds_since(call.world.first_stream_at(call.now));
     Ok(reply(seconds, None))
 }
 

@@ -1,28 +1,27 @@
 //! The vCards of standard accounts (XEP-0054): kept and given back as their owners wrote them.
 
-use crate::core::dispatch::refusal;
-use crate::core::dispatch::standard::{Query, Reply};
+use crate::core::call::{Call, Reply, refusal};
 use crate::core::relay::{MAX_ENVELOPE_BYTES, MAX_STANZA_BYTES};
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
 /// A vCard, the own or anybody's.
-pub(crate) fn get(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
-    let account = query
+pub(crate) fn get(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
+    let account = call
         .world
-        .standard(&query.target)
+        .standard(&call.target)
         .ok_or_else(|| refusal(ErrorCondition::ServiceUnavailable))?;
     let card = account.card.clone().ok_or_else(|| refusal(ErrorCondition::ItemNotFound))?;
     Ok(Reply::with(move |w| card.root().write_to(w)))
 }
 
 /// Replaces the own one.
-pub(crate) fn set(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
-    let card = query.payload.to_document();
+pub(crate) fn set(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
+    let card = call.payload.to_document();
     // It has to fit into an answer.
     if card.as_str().len() + MAX_ENVELOPE_BYTES > MAX_STANZA_BYTES {
         return Err(refusal(ErrorCondition::PolicyViolation).with_text("the vCard is too large"));
     }
-    if let Some(account) = query.world.standard_mut(&query.user) {
+    if let Some(account) = call.world.standard_mut(&call.user) {
         account.card = Some(card);
     }
     Ok(Reply::EMPTY)

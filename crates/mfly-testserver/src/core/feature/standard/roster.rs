@@ -1,8 +1,7 @@
 //! The contact lists of standard accounts (RFC 6121 §2).
 
 use super::subscription;
-use crate::core::dispatch::refusal;
-use crate::core::dispatch::standard::{Query, Reply};
+use crate::core::call::{Call, Reply, refusal};
 use crate::core::world::World;
 use crate::core::world::roster::{Contact, RosterError};
 use mfly_proto::jid::{BareJid, UserId};
@@ -13,14 +12,14 @@ use mfly_proto::stanza::{ErrorCondition, StanzaError};
 use std::collections::BTreeSet;
 
 /// The list; nothing when the client has this version already (RFC 6121 §2.6).
-pub(crate) fn get(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
-    let asked: GetRoster = query.read()?;
-    let session = query.world.session_mut(query.stream);
+pub(crate) fn get(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
+    let asked: GetRoster = call.read()?;
+    let session = call.world.session_mut(call.stream);
     if let Some(standard) = session.and_then(|session| session.standard.as_mut()) {
         standard.follows_roster = true;
     }
     let account =
-        query.world.standard(&query.user).ok_or_else(|| refusal(ErrorCondition::ItemNotFound))?;
+        call.world.standard(&call.user).ok_or_else(|| refusal(ErrorCondition::ItemNotFound))?;
     let version = version(account.roster.version());
     let list = (asked.version.as_ref() != Some(&version)).then(|| Roster {
         version: Some(version),
@@ -30,25 +29,25 @@ pub(crate) fn get(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
 }
 
 /// Adds, changes or removes one contact.
-pub(crate) fn set(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
-    let SetRosterItem { item } = query.read()?;
+pub(crate) fn set(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
+    let SetRosterItem { item } = call.read()?;
     // A contact is listed by its bare address (RFC 6121 §2.1.2.3).
     let Some(jid) = Some(&item.jid).filter(|jid| jid.resource().is_none()) else {
         return Err(refusal(ErrorCondition::BadRequest));
     };
     let jid = jid.bare();
-    if *jid == query.world.jid_of(&query.user) {
+    if *jid == call.world.jid_of(&call.user) {
         return Err(refusal(ErrorCondition::NotAllowed));
     }
     if item.subscription == Subscription::Remove {
-        return remove(query, &jid);
+        return remove(call, &jid);
     }
     let count = item.groups.len();
     let groups: BTreeSet<_> = item.groups.into_iter().collect();
     if groups.len() < count {
         return Err(refusal(ErrorCondition::BadRequest));
     }
-    if let Some(account) = query.world.standard_mut(&query.user) {
+    if let Some(account) = call.world.standard_mut(&call.user) {
         let stored = account.roster.store(&jid, item.name, groups);
         stored.map_err(|error| {
             refusal(match error {
@@ -57,16 +56,16 @@ pub(crate) fn set(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
             })
         })?;
     }
-    push(query.world, &query.user, &jid);
+    push(call.world, &call.user, &jid);
     Ok(Reply::EMPTY)
 }
 
-fn remove(query: &mut Query<'_>, jid: &BareJid) -> Result<Reply, StanzaError> {
-    let account = query.world.standard_mut(&query.user);
+fn remove(call: &mut Call<'_>, jid: &BareJid) -> Result<Reply, StanzaError> {
+    let account = call.world.standard_mut(&call.user);
     let removed = account.and_then(|account| account.roster.remove(jid));
     let removed = removed.ok_or_else(|| refusal(ErrorCondition::ItemNotFound))?;
-    push_item(query.world, &query.user, SetRosterItem::remove(jid.clone()).item);
-    subscription::end(query.world, &query.user, jid, &removed);
+    push_item(call.world, &call.user, SetRosterItem::remove(jid.clone()).item);
+    subscription::end(call.world, &call.user, jid, &removed);
     Ok(Reply::EMPTY)
 }
 

@@ -1,8 +1,7 @@
 //! What the server and its accounts can do (XEP-0030). Neither has parts.
 
 use super::version;
-use crate::core::dispatch::refusal;
-use crate::core::dispatch::standard::{Query, Reply};
+use crate::core::call::{Call, Reply, refusal};
 use mfly_proto::ns;
 use mfly_proto::payload::standard::service_discovery::{GetInfo, Identity, Info};
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
@@ -28,28 +27,28 @@ const SERVER: &[&str] = &[
 const ACCOUNT: &[&str] = &[ns::CARBONS, ns::DISCO_INFO, ITEMS, ns::VCARD];
 
 /// The server.
-pub(crate) fn server(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
-    info(query, ("server", "im"), SERVER)
+pub(crate) fn server(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
+    info(call, ("server", "im"), SERVER)
 }
 
 /// The own account.
-pub(crate) fn account(query: &mut Query<'_>) -> Result<Reply, StanzaError> {
-    info(query, ("account", "registered"), ACCOUNT)
+pub(crate) fn account(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
+    info(call, ("account", "registered"), ACCOUNT)
 }
 
 /// Nothing belongs to the server or to an account.
-pub(crate) fn items(_: &mut Query<'_>) -> Result<Reply, StanzaError> {
+pub(crate) fn items(_: &mut Call<'_>) -> Result<Reply, StanzaError> {
     Ok(Reply::with(|w| {
         w.element("query", |w| w.attr("xmlns", ITEMS));
     }))
 }
 
 fn info(
-    query: &Query<'_>,
+    call: &Call<'_>,
     (category, kind): (&str, &str),
     features: &[&str],
 ) -> Result<Reply, StanzaError> {
-    let GetInfo { node, .. } = query.read()?;
+    let GetInfo { node, .. } = call.read()?;
     if node.is_some() {
         return Err(refusal(ErrorCondition::ItemNotFound));
     }

@@ -5,7 +5,6 @@
 
 use super::presence;
 use super::roster;
-use crate::core::dispatch::is_served;
 use crate::core::relay;
 use crate::core::world::roster::Contact;
 use crate::core::world::session::frame;
@@ -138,7 +137,7 @@ pub(crate) fn forget(world: &mut World, user: &UserId) {
 
 fn ask(world: &mut World, pair: &Pair, element: Element<'_>) -> Result<(), ErrorCondition> {
     if world.local_user(&pair.address).is_none() {
-        return Err(if is_served(world, &pair.address) {
+        return Err(if world.serves(&pair.address) {
             ErrorCondition::ServiceUnavailable
         } else {
             ErrorCondition::RemoteServerNotFound

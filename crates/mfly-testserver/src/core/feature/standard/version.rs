@@ -1,6 +1,6 @@
 //! Which software this is (XEP-0092).
 
-use crate::core::dispatch::standard::{Query, Reply};
+use crate::core::call::{Call, Reply};
 use mfly_proto::stanza::StanzaError;
 
 /// The namespace.
@@ -10,7 +10,7 @@ pub(crate) const NAMESPACE: &str = "jabber:iq:version";
 pub(crate) const NAME: &str = "mfly-testserver";
 
 /// Name and version. The operating system is nobody's business.
-pub(crate) fn get(_: &mut Query<'_>) -> Result<Reply, StanzaError> {
+pub(crate) fn get(_: &mut Call<'_>) -> Result<Reply, StanzaError> {
     Ok(Reply::with(|w| {
         w.element("query", |w| {
             w.attr("xmlns", NAMESPACE);
