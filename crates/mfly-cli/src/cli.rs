@@ -1,13 +1,28 @@
-//! The command line: every sub-command, read and run.
+//! The command line: every sub-command, and how a line is read.
 
-use crate::command::{
-    block, connect, current_user, delete_account, doctor, features, feedback, friends, last_seen,
-    logout, media, metadata, profile, qr_login, register, report, serve, settings, user_token,
-};
-use crate::exit::Failure;
-use crate::operation::{Run, Targeted};
+use crate::arguments;
+use crate::command::block::{BlockArgs, BlockedArgs, BlockedByArgs, UnblockArgs};
+use crate::command::connect::WatchArgs;
+use crate::command::current_user::WhoamiArgs;
+use crate::command::delete_account::DeleteAccountArgs;
+use crate::command::doctor::DoctorArgs;
+use crate::command::features::FeaturesArgs;
+use crate::command::feedback::FeedbackArgs;
+use crate::command::friends::FriendsArgs;
+use crate::command::last_seen::LastSeenArgs;
+use crate::command::logout::LogoutArgs;
+use crate::command::media::MediaArgs;
+use crate::command::metadata::MetadataArgs;
+use crate::command::profile::ProfileArgs;
+use crate::command::qr_login::QrArgs;
+use crate::command::register::RegisterArgs;
+use crate::command::report::ReportArgs;
+use crate::command::serve::ServeArgs;
+use crate::command::settings::SettingsArgs;
+use crate::command::user_token::TokenArgs;
+use crate::operation::{Failed, Run, WithTarget};
 use crate::output::Output;
-use crate::tour;
+use crate::tour::TourArgs;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 
@@ -43,84 +58,57 @@ pub(crate) struct Cli {
     // Read by `usage::format`, which also works where this line cannot be read.
     #[arg(long, global = true)]
     json: bool,
-    /// Say on the standard error what happens; twice for more.
+    /// Log to the standard error; twice for more.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
-    /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-/// Declares [`Command`] and how each of them is run.
+/// Declares the sub-commands. A variant has the name of the sub-command; its type holds the
+/// arguments, runs the sub-command, and is documented with the text that `--help` shows.
 macro_rules! commands {
-    ($($(#[$meta:meta])* $variant:ident($args:ty),)*) => {
-        /// A sub-command; what it does is in its file.
+    ($($variant:ident($arguments:ty),)*) => {
         #[derive(Debug, Subcommand)]
         pub(crate) enum Command {
-            $($(#[$meta])* $variant($args),)*
+            $($variant($arguments),)*
         }
 
-        /// Runs one sub-command and prints what it has to tell. A failure comes with the name of
-        /// the operation.
-        pub(crate) async fn run(
-            command: Command,
-            output: &mut Output,
-        ) -> Result<(), (&'static str, Failure)> {
-            match command {
-                $(Command::$variant(args) => args.run(output).await,)*
+        impl Command {
+            /// Runs the sub-command and prints its result.
+            pub(crate) async fn run(self, output: &mut Output) -> Result<(), Failed> {
+                match self {
+                    $(Self::$variant(arguments) => arguments.run(output).await,)*
+                }
             }
         }
     };
 }
 
 commands! {
-    /// Perform every operation between two users on a local server, and print how each went.
-    Tour(tour::TourArgs),
-    /// Run a local server for tests and app development.
-    Serve(serve::ServeArgs),
-    /// Find out step by step why a server cannot be reached, and what to do about it.
-    Doctor(doctor::DoctorArgs),
-    /// Register a user and save the credentials.
-    Register(Targeted<register::RegisterArgs>),
-    /// Connect and print what happens, until Ctrl-C.
-    #[command(visible_alias = "connect")]
-    Watch(connect::WatchArgs),
-    /// Who is connected, and where.
-    Whoami(Targeted<current_user::WhoamiArgs>),
-    /// Show or change profiles.
-    Profile(Targeted<profile::ProfileArgs>),
-    /// Log in by a code that a phone approves, or approve one.
-    Qr(qr_login::QrArgs),
-    /// When a user was last online.
-    LastSeen(Targeted<last_seen::LastSeenArgs>),
-    /// Block a user.
-    Block(Targeted<block::BlockArgs>),
-    /// Unblock a user.
-    Unblock(Targeted<block::UnblockArgs>),
-    /// Whom the account has blocked.
-    Blocked(Targeted<block::BlockedArgs>),
-    /// Who has blocked the account.
-    BlockedBy(Targeted<block::BlockedByArgs>),
-    /// Show or replace the token of REST requests.
-    Token(Targeted<user_token::TokenArgs>),
-    /// Send feedback.
-    Feedback(Targeted<feedback::FeedbackArgs>),
-    /// Report a user or a group.
-    Report(Targeted<report::ReportArgs>),
-    /// Upload or download a file.
-    Media(Targeted<media::MediaArgs>),
-    /// The contact list.
-    Friends(Targeted<friends::FriendsArgs>),
-    /// Show or change the settings kept on the server.
-    Settings(Targeted<settings::SettingsArgs>),
-    /// Show or replace the account's metadata.
-    Metadata(Targeted<metadata::MetadataArgs>),
-    /// What the plan includes.
-    Features(Targeted<features::FeaturesArgs>),
-    /// Log out on the server and forget the credentials.
-    Logout(Targeted<logout::LogoutArgs>),
-    /// Delete the account with everything in it.
-    DeleteAccount(Targeted<delete_account::DeleteAccountArgs>),
+    Tour(TourArgs),
+    Serve(ServeArgs),
+    Doctor(DoctorArgs),
+    Register(WithTarget<RegisterArgs>),
+    Watch(WatchArgs),
+    Whoami(WithTarget<WhoamiArgs>),
+    Profile(WithTarget<ProfileArgs>),
+    Qr(QrArgs),
+    LastSeen(WithTarget<LastSeenArgs>),
+    Block(WithTarget<BlockArgs>),
+    Unblock(WithTarget<UnblockArgs>),
+    Blocked(WithTarget<BlockedArgs>),
+    BlockedBy(WithTarget<BlockedByArgs>),
+    Token(WithTarget<TokenArgs>),
+    Feedback(WithTarget<FeedbackArgs>),
+    Report(WithTarget<ReportArgs>),
+    Media(WithTarget<MediaArgs>),
+    Friends(WithTarget<FriendsArgs>),
+    Settings(WithTarget<SettingsArgs>),
+    Metadata(WithTarget<MetadataArgs>),
+    Features(WithTarget<FeaturesArgs>),
+    Logout(WithTarget<LogoutArgs>),
+    DeleteAccount(WithTarget<DeleteAccountArgs>),
 }
 
 /// Reads the command line. An environment variable that is empty counts as one that is not set.
@@ -128,22 +116,9 @@ commands! {
 /// # Errors
 /// When the command line makes no sense, or asks for help.
 pub(crate) fn read(line: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    let mut command = without_empty_variables(Cli::command());
+    let mut command = arguments::without_empty_variables(Cli::command());
     let matches = command.try_get_matches_from_mut(line)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
-}
-
-fn without_empty_variables(command: clap::Command) -> clap::Command {
-    let is_empty = |argument: &clap::Arg| {
-        let value = argument.get_env().and_then(std::env::var_os);
-        value.is_some_and(|value| value.is_empty())
-    };
-    command
-        .mut_args(|argument| match is_empty(&argument) {
-            true => argument.env(None),
-            false => argument,
-        })
-        .mut_subcommands(without_empty_variables)
 }
 
 #[cfg(test)]

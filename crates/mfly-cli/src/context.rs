@@ -1,45 +1,42 @@
-//! Which server and which account: a flag, else an environment variable, else what is saved, else
-//! the local server.
+//! The server and the account of a command: chosen by a flag, else an environment variable, else a
+//! saved profile, else the local server.
 
-mod place;
 mod saving;
+mod server_target;
 
-pub(crate) use place::{Place, trust};
 pub(crate) use saving::Saving;
+#[cfg(test)]
+pub(crate) use server_target::LOCAL_API_URL;
+pub(crate) use server_target::{ServerTarget, trust};
 
-use crate::args::TargetArgs;
+use crate::arguments::TargetArgs;
 use crate::exit::Failure;
-use crate::store::{Profile, Profiles, Store};
+use crate::store::{Profiles, Store};
 use mfly_client::{
-    App, BaseUrl, Credentials, ErrorKind, InvalidArgument, LicenceKey, Password, Proxy,
-    ReconnectPolicy, Session, Timeouts, Token, UserId,
+    App, BaseUrl, Credentials, ErrorKind, LicenceKey, Password, Proxy, ReconnectPolicy, Session,
+    Timeouts, Token, UserId,
 };
+use server_target::choose;
 use std::future::IntoFuture;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Where `mfly serve` listens unless told otherwise.
-pub(crate) const LOCAL_API_URL: &str = "http://127.0.0.1:8117/api/v1";
-
-/// What `mfly serve` takes as licence key unless told otherwise. It opens nothing else.
+/// The licence key that `mfly serve` accepts by default. No other server does.
 pub(crate) const LOCAL_LICENCE_KEY: &str = "MflyLocalLicenceKey0123456789abc";
 
-/// Holds a password for an account that is not saved. Not a flag: other users of a machine can see
-/// those.
+/// The variable with the password of an account that is not saved. It is no flag, because other
+/// users of a machine can see those.
 const PASSWORD_VARIABLE: &str = "MFLY_PASSWORD";
 
 /// A server and an account.
 #[derive(Debug)]
 pub(crate) struct Context {
     store: Store,
-    /// The name that the server is or will be saved under.
+    /// The name under which the server is or will be saved.
     pub(crate) profile: String,
-    /// The server's API base URL.
-    pub(crate) api_url: BaseUrl,
+    server: ServerTarget,
     licence_key: LicenceKey,
     trial: bool,
-    xmpp_url: Option<String>,
-    ca_file: Option<PathBuf>,
     proxy: Option<Proxy>,
     user: Option<UserId>,
     password: Option<Password>,
@@ -49,32 +46,31 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Decides between flags, environment and what is saved.
+    /// Chooses the server and the account.
     ///
     /// # Errors
-    /// When what is saved cannot be read or contradicts the flags, or no licence key is known.
+    /// When the saved profiles cannot be read or contradict the flags, or no licence key is known.
     pub(crate) fn new(args: &TargetArgs) -> Result<Self, Failure> {
-        Self::decide(args, given_password()?, Store::of_user()?)
+        Self::choose(args, given_password()?, Store::of_user()?)
     }
 
-    fn decide(
+    fn choose(
         args: &TargetArgs,
         password: Option<Password>,
         store: Store,
     ) -> Result<Self, Failure> {
         let profiles = store.load()?;
         let (name, saved) = choose(args, &profiles)?;
-        let api_url = api_url(args, saved)?;
-        let licence_key =
-            args.licence_key.clone().or_else(|| saved.and_then(|saved| saved.licence_key.clone()));
+        let server = ServerTarget::of(args, saved)?;
+        let licence_key = args.licence_key.clone().or_else(|| saved?.licence_key.clone());
         let licence_key = match licence_key {
             Some(key) => key,
-            None if api_url.as_str() == LOCAL_API_URL => LicenceKey::new(LOCAL_LICENCE_KEY)?,
+            None if server.is_default() => LicenceKey::new(LOCAL_LICENCE_KEY)?,
             None => {
-                return Err(Failure::NoCredentials {
-                    message: format!("no licence key for {api_url}"),
-                    hint: "pass --licence-key, or set MFLY_LICENCE_KEY".to_owned(),
-                });
+                return Err(Failure::no_credentials(
+                    format!("no licence key for {}", server.api_url),
+                    "pass --licence-key, or set MFLY_LICENCE_KEY",
+                ));
             }
         };
         let user = match (&args.user, saved.and_then(|saved| saved.user.as_deref())) {
@@ -82,31 +78,27 @@ impl Context {
             (None, Some(user)) => Some(UserId::new(user)?),
             (None, None) => None,
         };
-        let account =
-            user.as_ref().and_then(|user| saved.and_then(|saved| saved.account(user.as_str())));
+        let account = user.as_ref().and_then(|user| saved?.account(user.as_str()));
         Ok(Self {
-            profile: name.unwrap_or_else(|| free_name(&api_url, &profiles)),
+            profile: name.unwrap_or_else(|| free_name(&server.api_url, &profiles)),
             licence_key,
             trial: args.trial || saved.is_some_and(|saved| saved.trial),
-            xmpp_url: args
-                .xmpp_url
-                .clone()
-                .or_else(|| saved.and_then(|saved| saved.xmpp_url.clone())),
-            ca_file: args
-                .ca_file
-                .clone()
-                .or_else(|| saved.and_then(|saved| saved.ca_file.as_ref().map(PathBuf::from))),
             proxy: args.proxy.clone(),
             password: password.or_else(|| account.map(|account| account.password.clone())),
             token: account.and_then(|account| account.token.clone()),
             user,
-            api_url,
+            server,
             timeout: args.timeout,
             store,
         })
     }
 
-    /// The app: no request is made yet.
+    /// The server's API base URL.
+    pub(crate) fn api_url(&self) -> &BaseUrl {
+        &self.server.api_url
+    }
+
+    /// The app. No request is made yet.
     ///
     /// # Errors
     /// When a value is not acceptable or the file of certificate authorities cannot be read.
@@ -114,13 +106,13 @@ impl Context {
         let mut timeouts = Timeouts::default();
         timeouts.rest = self.timeout;
         let mut builder = App::builder(self.licence_key.clone())
-            .api_base_url(self.api_url.as_str())
+            .api_base_url(self.server.api_url.as_str())
             .trial(self.trial)
             .timeouts(timeouts);
-        if let Some(url) = self.xmpp_url.clone().or_else(|| local_xmpp_url(&self.api_url)) {
+        if let Some(url) = self.server.known_xmpp_url() {
             builder = builder.xmpp_address(&url);
         }
-        if let Some(path) = &self.ca_file {
+        if let Some(path) = &self.server.ca_file {
             builder = builder.tls(trust(Some(path)).await?);
         }
         if let Some(proxy) = &self.proxy {
@@ -129,27 +121,24 @@ impl Context {
         Ok(builder.build().await?)
     }
 
-    /// What to connect with.
+    /// The credentials of the account.
     ///
     /// # Errors
     /// When no account is saved for this server.
     pub(crate) fn credentials(&self) -> Result<Credentials, Failure> {
-        let missing = |message| {
-            let hint = "register one with `mfly register NAME`".to_owned();
-            Err(Failure::NoCredentials { message, hint })
-        };
-        match (&self.user, &self.password) {
-            (Some(user), Some(password)) => Ok(Credentials::new(user.clone(), password.clone())),
-            (Some(user), None) => {
-                missing(format!("no password is saved for {user} at {}", self.api_url))
+        let api_url = &self.server.api_url;
+        let message = match (&self.user, &self.password) {
+            (Some(user), Some(password)) => {
+                return Ok(Credentials::new(user.clone(), password.clone()));
             }
-            (None, _) => missing(format!("no account is saved for {}", self.api_url)),
-        }
+            (Some(user), None) => format!("no password is saved for {user} at {api_url}"),
+            (None, _) => format!("no account is saved for {api_url}"),
+        };
+        Err(Failure::no_credentials(message, "register one with `mfly register NAME`"))
     }
 
-    /// Connects the account, does `work`, and closes the connection.
-    ///
-    /// The connection is not repaired when it breaks: a command is short, and says so instead.
+    /// Connects the account, does `work`, and closes the connection. A connection that breaks is not
+    /// opened again: a command is short, and fails instead.
     ///
     /// # Errors
     /// When there are no credentials, connecting fails, or `work` does.
@@ -166,14 +155,14 @@ impl Context {
         done
     }
 
-    /// Lets a session use the saved token, if there is one.
+    /// Makes a session use the saved token, if there is one.
     pub(crate) fn use_token(&self, session: &Session) {
         if let Some(token) = &self.token {
             session.set_user_token(token.clone());
         }
     }
 
-    /// Waits for an operation, no longer than for an answer.
+    /// Waits for an operation, at most for the deadline of a request.
     ///
     /// # Errors
     /// When it fails or takes too long.
@@ -187,87 +176,36 @@ impl Context {
         }
     }
 
-    /// Where accounts are saved.
+    /// The file of saved accounts.
     pub(crate) fn store_path(&self) -> PathBuf {
         self.store.path()
     }
 
-    /// Takes the store to save or forget an account, before anything is done at the server: what
-    /// could not be saved would be lost.
-    ///
-    /// # Errors
-    /// When the profiles cannot be written, or another process keeps them.
-    pub(crate) async fn saving(&self) -> Result<Saving<'_>, Failure> {
-        let store = self.store.open(self.timeout).await?;
-        Ok(Saving { context: self, store })
-    }
-
-    /// Makes a failure to reach a server of this machine say how to start one.
+    /// Adds to a failure to reach a server on this machine the command that starts one.
     pub(crate) fn explain(&self, failure: Failure) -> Failure {
         let unreached = matches!(&failure, Failure::Operation(error)
             if *error.kind() == ErrorKind::Network);
-        if !unreached || local_xmpp_url(&self.api_url).is_none() {
+        if !unreached || !self.server.is_local() {
             return failure;
         }
-        let start = if self.api_url.as_str() == LOCAL_API_URL {
-            "mfly serve".to_owned()
-        } else {
-            format!("mfly serve --listen {}", self.api_url.origin().authority())
+        let start = match self.server.is_default() {
+            true => "mfly serve".to_owned(),
+            false => format!("mfly serve --listen {}", self.server.api_url.origin().authority()),
         };
-        Failure::LocalServerMissing { api_url: self.api_url.to_string(), start }
+        Failure::LocalServerMissing { api_url: self.server.api_url.to_string(), start }
     }
 }
 
 /// The password in the environment, if there is one.
 ///
 /// # Errors
-/// When it is none.
+/// When it has the wrong form.
 pub(crate) fn given_password() -> Result<Option<Password>, Failure> {
     let password = std::env::var(PASSWORD_VARIABLE).ok().filter(|text| !text.is_empty());
     Ok(password.map(Password::new).transpose()?)
 }
 
-/// The saved profile that is meant, and its name.
-fn choose<'a>(
-    args: &TargetArgs,
-    profiles: &'a Profiles,
-) -> Result<(Option<String>, Option<&'a Profile>), Failure> {
-    let url = args.api_url.as_ref().map(BaseUrl::as_str);
-    if let Some(name) = args.profile.as_deref().filter(|name| !name.is_empty()) {
-        let saved = profiles.named(name);
-        let found = Some(name.to_owned());
-        return match (saved, url) {
-            (Some(saved), Some(url)) if saved.api_url != url => Err(Failure::Usage {
-                message: format!("profile {name} is for {}, not for {url}", saved.api_url),
-                hint: "name another profile, or leave out --api-url".to_owned(),
-            }),
-            (None, None) => {
-                let known: Vec<_> = profiles.names().collect();
-                let hint = match known.as_slice() {
-                    [] => "name a server with --api-url to make it".to_owned(),
-                    known => format!("saved are: {}", known.join(", ")),
-                };
-                Err(Failure::Usage { message: format!("no profile {name} is saved"), hint })
-            }
-            (saved, _) => Ok((found, saved)),
-        };
-    }
-    let name = match url {
-        Some(url) => profiles.name_for(url),
-        None => profiles.current(),
-    };
-    Ok((name.map(str::to_owned), name.and_then(|name| profiles.named(name))))
-}
-
-/// The server's base URL: the one that is named, else the saved one, else the local server's.
-fn api_url(args: &TargetArgs, saved: Option<&Profile>) -> Result<BaseUrl, InvalidArgument> {
-    match &args.api_url {
-        Some(url) => Ok(url.clone()),
-        None => BaseUrl::new(saved.map_or(LOCAL_API_URL, |saved| &saved.api_url)),
-    }
-}
-
-/// The name that a server is saved under when none is given: its host and port, or all of its URL
+/// The name under which a server is saved when none is given: its host and port, or its whole URL
 /// when another server has that name already.
 fn free_name(api_url: &BaseUrl, profiles: &Profiles) -> String {
     let short = api_url.origin().authority();
@@ -275,29 +213,18 @@ fn free_name(api_url: &BaseUrl, profiles: &Profiles) -> String {
     if taken { api_url.to_string() } else { short }
 }
 
-/// A plain HTTP server on this machine is a local test server: its WebSocket is on the same port.
-fn local_xmpp_url(api_url: &BaseUrl) -> Option<String> {
-    let is_local = api_url.is_loopback() && !api_url.is_tls();
-    is_local.then(|| format!("ws://{}/websocket", api_url.origin().authority()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::path::Path;
 
-    fn args() -> TargetArgs {
-        TargetArgs {
-            api_url: None,
-            licence_key: None,
-            trial: false,
-            xmpp_url: None,
-            ca_file: None,
-            proxy: None,
-            user: None,
-            profile: None,
-            timeout: Duration::from_secs(1),
-        }
+    fn args(api_url: &str) -> TargetArgs {
+        let api_url = (!api_url.is_empty()).then(|| BaseUrl::new(api_url).unwrap());
+        TargetArgs { api_url, ..TargetArgs::default() }
+    }
+
+    fn with_key(api_url: &str) -> TargetArgs {
+        TargetArgs { licence_key: Some(LicenceKey::new("key").unwrap()), ..args(api_url) }
     }
 
     struct Folder(PathBuf);
@@ -321,26 +248,23 @@ mod tests {
         }
     }
 
-    fn decide(args: &TargetArgs, folder: &Folder) -> Result<Context, Failure> {
-        Context::decide(args, None, Store::at(folder.as_ref().to_owned()))
+    fn choose_in(args: &TargetArgs, folder: &Folder) -> Result<Context, Failure> {
+        Context::choose(args, None, Store::at(folder.as_ref().to_owned()))
     }
 
     /// Registers `user` at `url`, as far as this file is concerned.
     async fn register(url: &str, user: &str, folder: &Folder) {
-        let key = Some(LicenceKey::new("key").unwrap());
-        let api_url = Some(BaseUrl::new(url).unwrap());
-        let args = TargetArgs { api_url, licence_key: key, ..args() };
-        let context = decide(&args, folder).unwrap();
+        let context = choose_in(&with_key(url), folder).unwrap();
         let password = Password::new(format!("pw-{user}")).unwrap();
-        let saving = context.saving().await.unwrap();
+        let saving = Saving::open(&context).await.unwrap();
         let credentials = Credentials::new(UserId::new(user).unwrap(), password);
         saving.remember(&credentials).unwrap();
     }
 
     #[test]
     fn the_local_server_is_used_when_none_is_named_or_saved() {
-        let context = decide(&args(), &Folder::new("default")).unwrap();
-        assert_eq!(context.api_url.as_str(), LOCAL_API_URL);
+        let context = choose_in(&args(""), &Folder::new("default")).unwrap();
+        assert_eq!(context.api_url().as_str(), LOCAL_API_URL);
         assert_eq!(context.profile, "127.0.0.1:8117");
         assert!(matches!(context.credentials(), Err(Failure::NoCredentials { .. })));
     }
@@ -350,8 +274,8 @@ mod tests {
         let folder = Folder::new("last");
         register("https://a.example.test/api/v1", "alice", &folder).await;
         register("https://b.example.test/api/v1/", "bob", &folder).await;
-        let context = decide(&args(), &folder).unwrap();
-        assert_eq!(context.api_url.as_str(), "https://b.example.test/api/v1");
+        let context = choose_in(&args(""), &folder).unwrap();
+        assert_eq!(context.api_url().as_str(), "https://b.example.test/api/v1");
         assert_eq!(context.credentials().unwrap().password.expose(), "pw-bob");
     }
 
@@ -360,12 +284,11 @@ mod tests {
         let folder = Folder::new("named");
         register("https://a.example.test/api/v1", "alice", &folder).await;
         register("https://b.example.test/api/v1", "bob", &folder).await;
-        let url = Some(BaseUrl::new("https://a.example.test/api/v1/").unwrap());
-        let by_url = decide(&TargetArgs { api_url: url, ..args() }, &folder).unwrap();
+        let by_url = choose_in(&args("https://a.example.test/api/v1/"), &folder).unwrap();
         assert_eq!(by_url.credentials().unwrap().user.as_str(), "alice");
         let name = Some("a.example.test".to_owned());
-        let by_name = decide(&TargetArgs { profile: name, ..args() }, &folder).unwrap();
-        assert_eq!(by_name.api_url.as_str(), "https://a.example.test/api/v1");
+        let by_name = choose_in(&TargetArgs { profile: name, ..args("") }, &folder).unwrap();
+        assert_eq!(by_name.api_url().as_str(), "https://a.example.test/api/v1");
     }
 
     #[tokio::test]
@@ -373,15 +296,13 @@ mod tests {
         let folder = Folder::new("other-server");
         register("https://a.example.test/api/v1", "alice", &folder).await;
         let other = TargetArgs {
-            api_url: Some(BaseUrl::new("https://a.example.test:444/api/v1").unwrap()),
             user: Some(UserId::new("alice").unwrap()),
-            licence_key: Some(LicenceKey::new("key").unwrap()),
-            ..args()
+            ..with_key("https://a.example.test:444/api/v1")
         };
-        let context = decide(&other, &folder).unwrap();
+        let context = choose_in(&other, &folder).unwrap();
         assert!(matches!(context.credentials(), Err(Failure::NoCredentials { .. })));
         let contradictory = TargetArgs { profile: Some("a.example.test".to_owned()), ..other };
-        let failure = decide(&contradictory, &folder).unwrap_err();
+        let failure = choose_in(&contradictory, &folder).unwrap_err();
         assert_eq!(failure.code() as u8, 2, "{failure}");
     }
 
@@ -391,17 +312,16 @@ mod tests {
         register("https://a.example.test/api/v1", "alice", &folder).await;
         register("https://a.example.test/other/api/v1", "bob", &folder).await;
         for (url, user) in [("/api/v1", "alice"), ("/other/api/v1", "bob")] {
-            let url = Some(BaseUrl::new(&format!("https://a.example.test{url}")).unwrap());
-            let context = decide(&TargetArgs { api_url: url, ..args() }, &folder).unwrap();
+            let context =
+                choose_in(&args(&format!("https://a.example.test{url}")), &folder).unwrap();
             assert_eq!(context.credentials().unwrap().user.as_str(), user);
         }
     }
 
     #[test]
     fn a_licence_key_is_asked_for_where_none_is_known() {
-        let url = Some(BaseUrl::new("https://a.example.test/api/v1").unwrap());
-        let failure =
-            decide(&TargetArgs { api_url: url, ..args() }, &Folder::new("licence")).unwrap_err();
+        let url = "https://a.example.test/api/v1";
+        let failure = choose_in(&args(url), &Folder::new("licence")).unwrap_err();
         assert_eq!(failure.code() as u8, 4);
         assert!(failure.line().contains("--licence-key"), "{}", failure.line());
     }
@@ -409,8 +329,8 @@ mod tests {
     #[test]
     fn a_profile_that_was_never_saved_is_refused() {
         let name = Some("work".to_owned());
-        let failure =
-            decide(&TargetArgs { profile: name, ..args() }, &Folder::new("unsaved")).unwrap_err();
+        let failure = choose_in(&TargetArgs { profile: name, ..args("") }, &Folder::new("unsaved"))
+            .unwrap_err();
         assert_eq!(failure.code() as u8, 2);
     }
 
@@ -418,10 +338,10 @@ mod tests {
     async fn a_forgotten_account_is_not_used_any_more() {
         let folder = Folder::new("forgotten");
         register("https://a.example.test/api/v1", "alice", &folder).await;
-        let context = decide(&args(), &folder).unwrap();
-        context.saving().await.unwrap().forget().unwrap();
+        let context = choose_in(&args(""), &folder).unwrap();
+        Saving::open(&context).await.unwrap().forget().unwrap();
         assert!(matches!(
-            decide(&args(), &folder).unwrap().credentials(),
+            choose_in(&args(""), &folder).unwrap().credentials(),
             Err(Failure::NoCredentials { .. })
         ));
     }
@@ -430,11 +350,8 @@ mod tests {
     fn an_unreachable_server_of_this_machine_can_be_started() {
         let folder = Folder::new("unreachable");
         let explained = |url: &str| {
-            let key = Some(LicenceKey::new("key").unwrap());
-            let api_url = Some(BaseUrl::new(url).unwrap());
-            let args = TargetArgs { api_url, licence_key: key, ..args() };
             let failure = Failure::Operation(ErrorKind::Network.into());
-            decide(&args, &folder).unwrap().explain(failure).line()
+            choose_in(&with_key(url), &folder).unwrap().explain(failure).line()
         };
         let line = explained(LOCAL_API_URL);
         assert!(line.contains("`mfly serve`"), "{line}");
@@ -442,21 +359,5 @@ mod tests {
         assert!(line.contains("`mfly serve --listen 127.0.0.1:9`"), "{line}");
         let line = explained("https://api.example.test/api/v1");
         assert!(!line.contains("mfly serve") && line.contains("--api-url"), "{line}");
-    }
-
-    #[test]
-    fn only_a_plain_server_on_this_machine_has_its_websocket_on_the_same_port() {
-        let cases = [
-            ("http://127.0.0.1:8117/api/v1", Some("ws://127.0.0.1:8117/websocket")),
-            ("http://[::1]:80/api/v1", Some("ws://[::1]/websocket")),
-            ("http://localhost", Some("ws://localhost/websocket")),
-            ("http://127.0.0.1.evil.test/api/v1", None),
-            ("http://api.example.test/api/v1", None),
-            ("https://127.0.0.1:8117/api/v1", None),
-        ];
-        for (api_url, expected) in cases {
-            let api_url = BaseUrl::new(api_url).unwrap();
-            assert_eq!(local_xmpp_url(&api_url).as_deref(), expected, "{api_url}");
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! What went wrong, in one line with a hint, and the exit code that says it to a script.
+//! Failures, as one line with a hint, and the exit codes by which scripts tell them apart.
 //!
 //! | code | meaning |
 //! |---|---|
@@ -12,9 +12,9 @@
 //! | 7 | no answer came in time |
 //! | 130 | interrupted |
 
-use crate::argument;
 use crate::output::Format;
 use crate::store::StoreError;
+use crate::wording;
 use mfly_client::{EndReason, Error, ErrorCondition, ErrorKind, InvalidArgument, LoginFailure};
 use mfly_testserver::StartError;
 use mfly_testserver::command::CommandError;
@@ -24,27 +24,18 @@ use std::fmt::Display;
 use std::io;
 use thiserror::Error;
 
-/// An exit code.
+/// The exit codes of the table above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Code {
-    /// It worked.
     Done = 0,
-    /// The server refused, or something else failed.
     Failed = 1,
-    /// The command line, or a value in it, is not acceptable.
     Usage = 2,
-    /// The server cannot be reached.
     Unreachable = 3,
-    /// The credentials, the token or the licence are missing or refused.
     Refused = 4,
-    /// The plan does not include it.
     NotInPlan = 5,
-    /// There is no such user or file.
     NotFound = 6,
-    /// No answer came in time.
     TimedOut = 7,
-    /// Interrupted by the user.
     Interrupted = 130,
 }
 
@@ -54,80 +45,65 @@ pub(crate) enum Failure {
     /// An operation failed.
     #[error("{}", operation(.0))]
     Operation(#[from] Error),
-    /// The same, at a server of this machine: probably it is not running.
+    /// A server of this machine does not answer: probably it is not running.
     #[error("no server answers at {api_url}")]
     LocalServerMissing {
-        /// Where it was expected.
         api_url: String,
         /// The command that starts it.
         start: String,
     },
     /// A value is not acceptable.
-    #[error("{}", argument::described(.0))]
+    #[error("{}", wording::described(.0))]
     Argument(#[from] InvalidArgument),
-    /// Something else about the command line.
+    /// The command line is not acceptable for another reason.
     #[error("{message}")]
-    Usage {
-        /// What.
-        message: String,
-        /// What to do.
-        hint: String,
-    },
-    /// No credentials to connect with.
+    Usage { message: String, hint: String },
+    /// There are no credentials to connect with.
     #[error("{message}")]
-    NoCredentials {
-        /// What is missing.
-        message: String,
-        /// What to do.
-        hint: String,
-    },
+    NoCredentials { message: String, hint: String },
     /// The saved profiles cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A file cannot be read or written.
     #[error("cannot {doing} {path}: {source}")]
-    File {
-        /// What was tried.
-        doing: &'static str,
-        /// With which file.
-        path: String,
-        /// Why not.
-        source: io::Error,
-    },
-    /// The output cannot be written: most often because its reader is gone.
+    File { doing: &'static str, path: String, source: io::Error },
+    /// The output cannot be written, most often because its reader is gone.
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
     /// The local server could not start or stopped with an error.
     #[error("{}", with_causes(.0))]
     Server(#[from] CommandError),
-    /// The command cannot go on, and nobody else is to blame.
+    /// The command cannot go on, for a reason in this process.
     #[error("{0}")]
-    Stuck(String),
-    /// Steps of the tour failed; each said why.
+    Internal(String),
+    /// Steps of the tour failed; each was printed with its reason.
     #[error("{failed} of {total} steps failed")]
-    Tour {
-        /// How many failed.
-        failed: usize,
-        /// How many there are.
-        total: usize,
-    },
-    /// An examination found faults; each was told.
+    Tour { failed: usize, total: usize },
+    /// Steps of an examination failed; each was printed.
     #[error("{failed} of {total} steps failed")]
     Examination {
-        /// How many failed.
         failed: usize,
-        /// How many there are.
         total: usize,
-        /// The first one's exit code.
+        /// The exit code of the first failed step.
         code: Code,
     },
-    /// Ctrl-C.
+    /// The user pressed Ctrl-C.
     #[error("interrupted")]
     Interrupted,
 }
 
 impl Failure {
-    /// A failure of a file operation.
+    /// A command line that is not acceptable.
+    pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage { message: message.into(), hint: hint.into() }
+    }
+
+    /// Credentials that are missing.
+    pub(crate) fn no_credentials(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::NoCredentials { message: message.into(), hint: hint.into() }
+    }
+
+    /// A failed file operation.
     pub(crate) fn file(doing: &'static str, path: impl Display, source: io::Error) -> Self {
         Self::File { doing, path: path.to_string(), source }
     }
@@ -145,15 +121,15 @@ impl Failure {
             Self::File { .. }
             | Self::Output(_)
             | Self::Server(_)
-            | Self::Stuck(_)
+            | Self::Internal(_)
             | Self::Tour { .. } => Code::Failed,
             Self::Examination { code, .. } => *code,
             Self::Interrupted => Code::Interrupted,
         }
     }
 
-    /// Whether there is anything to say: not when nobody reads any more, when it was said, or when
-    /// the one who reads pressed Ctrl-C.
+    /// Whether nothing is to be printed: the reader of the output is gone, the failure was printed
+    /// before, or the user pressed Ctrl-C.
     pub(crate) fn is_silent(&self, format: Format) -> bool {
         match self {
             Self::Output(error) => error.kind() == io::ErrorKind::BrokenPipe,
@@ -185,18 +161,15 @@ impl Failure {
         }
     }
 
-    /// The same for programs, with the official SDK's `statusCode` where there is one.
+    /// The failure as JSON, with the official SDK's `statusCode` where there is one.
     pub(crate) fn official(&self) -> Value {
-        let mut error = match self {
-            Self::Operation(error) => {
-                let mut official = error.official();
-                if let Some(delay) = error.retry_after() {
-                    official["retryAfterSeconds"] = json!(delay.as_secs());
-                }
-                official
+        let mut error = json!({});
+        if let Self::Operation(operation) = self {
+            error = operation.official();
+            if let Some(delay) = operation.retry_after() {
+                error["retryAfterSeconds"] = json!(delay.as_secs());
             }
-            _ => json!({}),
-        };
+        }
         error["message"] = json!(self.to_string());
         error["exitCode"] = json!(self.code() as u8);
         if let Some(hint) = self.hint() {
@@ -253,7 +226,7 @@ pub(crate) const fn code_of_end(reason: &EndReason) -> Code {
     }
 }
 
-/// The same advice as the library's, in terms of this command.
+/// What to do about a failed operation, with the flags of this command.
 fn operation_hint(kind: &ErrorKind) -> Option<&'static str> {
     Some(match kind {
         ErrorKind::InvalidCredentials { .. } => {
@@ -292,7 +265,7 @@ fn operation_hint(kind: &ErrorKind) -> Option<&'static str> {
 
 const NO_API: &str = "check that --api-url names a MirrorFly API, such as https://host/api/v1";
 
-/// About an HTTP status that stands in for an answer (RFC 9110 §15, RFC 6585 §4).
+/// What to do about an HTTP status that replaces an answer (RFC 9110 §15, RFC 6585 §4).
 const fn http_hint(status: u16) -> Option<&'static str> {
     Some(match status {
         401 | 403 => {
@@ -312,12 +285,12 @@ const fn http_hint(status: u16) -> Option<&'static str> {
 /// An operation's failure in the words of this command.
 fn operation(error: &Error) -> String {
     match error.kind() {
-        ErrorKind::InvalidArgument(error) => argument::described(error),
+        ErrorKind::InvalidArgument(error) => wording::described(error),
         _ => error.to_string(),
     }
 }
 
-/// The whole story of an error in one line, without repetition.
+/// An error and its causes in one line, without repetition.
 pub(crate) fn with_causes(error: &(dyn error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -417,5 +390,21 @@ mod tests {
     fn programs_get_the_official_status_code_and_the_exit_code() {
         let error = Failure::Operation(ErrorKind::PlanGated(Feature::Block).into()).official();
         assert_eq!((&error["statusCode"], &error["exitCode"]), (&json!(403), &json!(5)));
+    }
+
+    #[test]
+    fn the_causes_of_an_error_are_printed_once() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("refused: {0}")]
+        struct Outer(#[source] Inner);
+        #[derive(Debug, thiserror::Error)]
+        #[error("no such user")]
+        struct Inner;
+        assert_eq!(with_causes(&Outer(Inner)), "refused: no such user");
+
+        #[derive(Debug, thiserror::Error)]
+        #[error("refused")]
+        struct Short(#[source] Outer);
+        assert_eq!(with_causes(&Short(Outer(Inner))), "refused: no such user");
     }
 }

@@ -26,7 +26,7 @@ pub(crate) async fn aside<T: Send + 'static>(
 ) -> Result<T, Failure> {
     tokio::task::spawn_blocking(work)
         .await
-        .unwrap_or_else(|error| Err(Failure::Stuck(format!("a task ended early: {error}"))))
+        .unwrap_or_else(|error| Err(Failure::Internal(format!("a task ended early: {error}"))))
 }
 
 /// Whether a name stands for the standard input or output. A file of that name is `./-`.

@@ -1,26 +1,26 @@
-//! What happens, on the standard error: for those who ask for it with `-v`, or with `MFLY_LOG`.
+//! Logging to standard error, chosen by `-v` or by `MFLY_LOG`.
 
 use crate::exit::Failure;
 use crate::output::is_coloured;
 use tracing_subscriber::EnvFilter;
 
-/// Chooses what is logged, as `info,mfly_client=debug`.
+/// The variable with a filter, such as `info,mfly_client=debug`.
 const VARIABLE: &str = "MFLY_LOG";
 
-/// Begins to log. `-v` shows this project's crates only: what others log at such levels may be
-/// private.
+/// Begins to log. `-v` shows this project's crates only: other crates may log private data at such
+/// levels.
 ///
 /// # Errors
-/// When the variable says nothing that can be understood.
+/// When the variable is no filter.
 pub(crate) fn to_standard_error(verbose: u8) -> Result<(), Failure> {
     let filter = std::env::var(VARIABLE).unwrap_or_default();
     let filter = if filter.is_empty() {
-        EnvFilter::new(usual(verbose))
+        EnvFilter::new(default_filter(verbose))
     } else {
-        EnvFilter::try_new(filter).map_err(|error| Failure::Usage {
-            message: format!("{VARIABLE}: {error}"),
-            hint: "write a level, such as debug, or levels of crates, such as mfly_client=debug"
-                .to_owned(),
+        EnvFilter::try_new(filter).map_err(|error| {
+            let hint =
+                "write a level, such as debug, or levels of crates, such as mfly_client=debug";
+            Failure::usage(format!("{VARIABLE}: {error}"), hint)
         })?
     };
     tracing_subscriber::fmt()
@@ -31,7 +31,7 @@ pub(crate) fn to_standard_error(verbose: u8) -> Result<(), Failure> {
     Ok(())
 }
 
-fn usual(verbose: u8) -> String {
+fn default_filter(verbose: u8) -> String {
     let level = match verbose {
         0 => "off",
         1 => "info",

@@ -1,60 +1,64 @@
-//! How a sub-command runs: the two kinds of them, and what every operation goes through.
+//! Running a sub-command that asks a server for something and ends.
 
-use crate::args::TargetArgs;
+use crate::arguments::TargetArgs;
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::output::{Format, Output, Report};
-use crate::signal;
 use clap::Args;
+use mfly_testserver::command::interrupted;
 
-/// A sub-command that prints while it runs.
+/// A failure, and the name of the operation that failed.
+pub(crate) type Failed = (&'static str, Failure);
+
+/// A sub-command.
 pub(crate) trait Run {
-    /// Runs to the end. A failure comes with the name of the operation.
-    async fn run(self, output: &mut Output) -> Result<(), (&'static str, Failure)>;
+    /// Runs the sub-command and prints its result.
+    async fn run(self, output: &mut Output) -> Result<(), Failed>;
 }
 
-/// A sub-command that asks a server for one thing and prints what came back.
+/// An operation at a server.
 pub(crate) trait Operation {
-    /// The official SDK's name of it; our own where it has none.
+    /// The official SDK's name for the operation, or this command's own where the SDK has none.
     fn name(&self) -> &'static str;
 
-    /// Whether a file goes to the standard output, so that nothing else may.
+    /// Whether a file goes to standard output, so that nothing else may be printed there.
     fn writes_standard_output(&self) -> bool {
         false
     }
 
-    /// Asks the server.
+    /// Performs the operation.
     async fn perform(self, context: &Context) -> Result<Report, Failure>;
 }
 
-/// An operation, and the server and account that it is for.
+// The arguments of an operation with those that choose the server and the account. This is no doc
+// comment, because clap would show it instead of the operation's.
 #[derive(Args, Debug)]
-pub(crate) struct Targeted<O: Args> {
+pub(crate) struct WithTarget<O: Args> {
     #[command(flatten)]
     pub(crate) operation: O,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
 }
 
-impl<O: Operation + Args> Run for Targeted<O> {
-    async fn run(self, output: &mut Output) -> Result<(), (&'static str, Failure)> {
+impl<O: Args + Operation> Run for WithTarget<O> {
+    async fn run(self, output: &mut Output) -> Result<(), Failed> {
         perform(self.operation, &self.target, output).await
     }
 }
 
-/// Performs an operation until it ends or is interrupted, and prints its report.
-pub(crate) async fn perform(
-    operation: impl Operation,
+/// Performs an operation until it ends or Ctrl-C is pressed, and prints its report.
+pub(crate) async fn perform<O: Operation>(
+    operation: O,
     target: &TargetArgs,
     output: &mut Output,
-) -> Result<(), (&'static str, Failure)> {
+) -> Result<(), Failed> {
     let name = operation.name();
     let is_taken = operation.writes_standard_output();
     let work = async {
         if is_taken && output.format() == Format::Json {
             return Err(two_outputs());
         }
-        let interrupted = signal::interrupted()?;
+        let interrupted = interrupted()?;
         let context = Context::new(target)?;
         let performed = tokio::select! {
             performed = operation.perform(&context) => performed,
@@ -69,10 +73,7 @@ pub(crate) async fn perform(
     work.await.map_err(|failure| (name, failure))
 }
 
-/// A file and something else are to be written to the standard output.
+/// Refuses to write a file and something else to standard output.
 pub(crate) fn two_outputs() -> Failure {
-    Failure::Usage {
-        message: "the standard output cannot take two things".to_owned(),
-        hint: "name a file instead of -".to_owned(),
-    }
+    Failure::usage("the standard output cannot take two things", "name a file instead of -")
 }

@@ -2,6 +2,7 @@
 //! programs.
 
 use anstream::{AutoStream, ColorChoice};
+use mfly_client::Listed;
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -41,6 +42,17 @@ impl Report {
             .collect();
         Self { lines, result }
     }
+}
+
+/// A sentence about the entries of a list that could not be read, if there are any.
+pub(crate) fn left_out<T>(list: &Listed<T>) -> Option<String> {
+    let first = list.skipped().first()?;
+    Some(match list.skipped_count() {
+        1 => format!("1 entry of the server's list cannot be read; {first}"),
+        count => {
+            format!("{count} entries of the server's list cannot be read; of the first, {first}")
+        }
+    })
 }
 
 /// One operation for programs; the members keep this order.
@@ -199,6 +211,16 @@ pub(crate) fn is_coloured(stream: &impl anstream::stream::RawStream) -> bool {
     AutoStream::choice(stream) != ColorChoice::Never
 }
 
+/// A time for people, in whole seconds, minutes, hours or days.
+pub(crate) fn rounded(seconds: u64) -> String {
+    match seconds {
+        0..=119 => format!("{seconds} s"),
+        120..=7_199 => format!("{} min", seconds / 60),
+        7_200..=172_799 => format!("{} h", seconds / 3_600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
 /// A time as it is printed: in milliseconds, with one decimal.
 pub(crate) fn milliseconds(taken: Duration) -> f64 {
     (taken.as_secs_f64() * 10_000.0).round() / 10.0
@@ -275,6 +297,15 @@ mod tests {
     fn times_have_one_decimal() {
         let shown = |micros| milliseconds(Duration::from_micros(micros)).to_string();
         assert_eq!((shown(1_249), shown(1_251)), ("1.2".to_owned(), "1.3".to_owned()));
+    }
+
+    #[test]
+    fn a_time_is_shown_in_a_unit_that_people_use() {
+        let cases =
+            [(1, "1 s"), (119, "119 s"), (120, "2 min"), (7_200, "2 h"), (172_800, "2 days")];
+        for (seconds, expected) in cases {
+            assert_eq!(rounded(seconds), expected);
+        }
     }
 
     #[test]

@@ -1,92 +1,27 @@
-//! What is remembered between two calls: servers, and the accounts registered there.
+//! The saved servers and accounts.
 //!
-//! One file, `profiles.json`, in the user's configuration folder (`MFLY_CONFIG_DIR` names another
-//! one). It holds passwords, so only its owner may read it: it is written with mode 0600 into a
-//! folder with mode 0700, and one that others can read is refused. Writers take turns through a
-//! lock file, and the file is replaced as a whole.
+//! They are in one file, `profiles.json`, in the user's configuration folder (`MFLY_CONFIG_DIR`
+//! names another one). It holds passwords, so only its owner may read it: it is written with mode
+//! 0600 into a folder with mode 0700, and a file that others can read is refused. Writers take
+//! turns by a lock file, and the file is replaced as a whole.
 
+mod error;
 mod file;
 mod profiles;
 
+pub(crate) use error::{CONFIG_DIR_VARIABLE, StoreError};
 pub(crate) use profiles::{Profile, Profiles};
 
 use etcetera::BaseStrategy;
 use file::Replacement;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
-use thiserror::Error;
-
-/// Names another configuration folder.
-pub(crate) const CONFIG_DIR_VARIABLE: &str = "MFLY_CONFIG_DIR";
 
 /// The file's name within the folder.
 const FILE: &str = "profiles.json";
 
-/// The remembered profiles cannot be used.
-#[derive(Debug, Error)]
-pub(crate) enum StoreError {
-    /// The operating system names no home for this user.
-    #[error("this user has no configuration folder")]
-    NoFolder,
-    /// Somebody else could read the passwords.
-    #[error("{path} can be read by others (mode {mode:03o}), and it holds passwords")]
-    Exposed {
-        /// The file.
-        path: PathBuf,
-        /// Its mode.
-        mode: u32,
-    },
-    /// The file is not what this program wrote. Its text is not repeated: it may hold passwords.
-    #[error("{path} is not a file of saved profiles: {reason}")]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-    /// Another process keeps the lock.
-    #[error("{path} is in use by another process")]
-    Locked {
-        /// The lock file.
-        path: PathBuf,
-    },
-    /// The operating system refused.
-    #[error("cannot {doing} {path}: {source}")]
-    Io {
-        /// What was tried.
-        doing: &'static str,
-        /// With which file or folder.
-        path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
-}
-
-impl StoreError {
-    /// What to do about it.
-    pub(crate) fn hint(&self) -> String {
-        match self {
-            Self::NoFolder => format!("set {CONFIG_DIR_VARIABLE} to a folder"),
-            Self::Exposed { path, .. } => {
-                format!(
-                    "run `chmod 600 {}`, and register again if others may have read it",
-                    path.display()
-                )
-            }
-            Self::Malformed { path, .. } => format!("correct or remove {}", path.display()),
-            Self::Locked { .. } => {
-                "try again when the other mfly is done: one that shows a code keeps it until then"
-                    .to_owned()
-            }
-            Self::Io { .. } => {
-                format!("make it accessible, or set {CONFIG_DIR_VARIABLE} to another folder")
-            }
-        }
-    }
-}
-
-/// The way to the file.
+/// The folder with the file of profiles.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     folder: PathBuf,
@@ -130,8 +65,8 @@ impl Store {
         }
     }
 
-    /// Takes the store for a change, so that no other process makes one meanwhile. What could stand
-    /// in the way of saving does so now. Waits for another process until the deadline.
+    /// Locks the store for a change, and makes sure that saving can succeed. Waits for another
+    /// process until the deadline.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -144,7 +79,7 @@ impl Store {
     }
 }
 
-/// The profiles, while no other process may change them.
+/// The profiles, locked so that no other process can change them.
 #[derive(Debug)]
 pub(crate) struct OpenStore {
     profiles: Profiles,
@@ -163,14 +98,11 @@ impl OpenStore {
     }
 }
 
-fn io(doing: &'static str, path: &Path, source: std::io::Error) -> StoreError {
-    StoreError::Io { doing, path: path.to_owned(), source }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use mfly_client::{LicenceKey, Password, UserId};
+    use std::path::Path;
 
     /// A folder that is removed with its owner.
     struct Folder(PathBuf);

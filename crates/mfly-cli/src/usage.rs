@@ -1,5 +1,4 @@
-//! A command line that makes no sense, or asks for help: told to people by clap, to programs as an
-//! object.
+//! Help, and errors of the command line: printed by clap for people, as an object for programs.
 
 use crate::exit::Code;
 use crate::output::{Format, Line, Output};
@@ -9,17 +8,17 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-/// Longer words are not repeated: nobody mistypes a command that long, and it may be a secret.
+/// Longer words are not repeated: they are no mistyped commands, and may be secrets.
 const LONGEST_WORD: usize = 20;
 
-/// For whom to print, whatever else the command line says.
+/// The output format, read even from a command line that is not valid.
 pub(crate) fn format(line: &[OsString]) -> Format {
     let mut flags = line.iter().take_while(|argument| *argument != "--");
     if flags.any(|argument| argument == "--json") { Format::Json } else { Format::Human }
 }
 
-/// Tells it.
-pub(crate) fn told(output: &mut Output, error: &clap::Error) -> ExitCode {
+/// Prints the help or the error, and returns the exit code.
+pub(crate) fn report(output: &mut Output, error: &clap::Error) -> ExitCode {
     let text = match is_repeatable(error) {
         true => error.render().to_string(),
         false => {
@@ -52,7 +51,7 @@ pub(crate) fn told(output: &mut Output, error: &clap::Error) -> ExitCode {
     ExitCode::from(code as u8)
 }
 
-/// Whether an error may quote what it is about: not where that may be a secret in the wrong place.
+/// Whether an error may quote an argument. A misplaced argument may be a secret.
 fn is_repeatable(error: &clap::Error) -> bool {
     let quoted = match error.kind() {
         ErrorKind::UnknownArgument => error.get(ContextKind::InvalidArg),
@@ -85,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_behind_the_last_flag_is_no_flag() {
+    fn arguments_after_a_double_dash_are_no_flags() {
         let line = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
         assert_eq!(format(&line(&["mfly", "x", "--json"])), Format::Json);
         assert_eq!(format(&line(&["mfly", "x", "--", "--json"])), Format::Human);

@@ -3,10 +3,12 @@
 mod bounds;
 mod remedy;
 mod settings;
+mod signal;
 mod users;
 
 pub use bounds::Bounds;
 pub use settings::{Authority, Settings, Tls};
+pub use signal::interrupted;
 
 use crate::handle::builder::LICENCE_KEY;
 use crate::handle::server::TestServer;
@@ -203,32 +205,6 @@ fn feature(name: &str) -> Result<Feature, String> {
     Feature::ALL.iter().copied().find(|feature| feature.wire_name() == name).ok_or_else(|| {
         let names: Vec<_> = Feature::ALL.iter().map(|feature| feature.wire_name()).collect();
         format!("the features are {}", names.join(", "))
-    })
-}
-
-/// Resolves when the process is asked to stop.
-#[cfg(unix)]
-fn interrupted() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// Resolves when the process is asked to stop.
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "the same signature as elsewhere")]
-fn interrupted() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            // No signal will ever come.
-            std::future::pending::<()>().await;
-        }
     })
 }
 

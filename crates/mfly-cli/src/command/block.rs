@@ -1,15 +1,15 @@
 //! `mfly block`, `unblock`, `blocked` and `blocked-by`.
 
-use crate::args::user;
+use crate::arguments::user;
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::operation::Operation;
-use crate::output::Report;
+use crate::output::{Report, left_out};
 use clap::Args;
-use mfly_client::{BareJid, Listed, Session, UserReference};
+use mfly_client::{BareJid, Listed, UserReference};
 use serde_json::{Value, json};
 
-/// Blocks a user.
+/// Block a user.
 #[derive(Args, Debug)]
 pub(crate) struct BlockArgs {
     /// The user, by id or address.
@@ -17,7 +17,7 @@ pub(crate) struct BlockArgs {
     whom: UserReference,
 }
 
-/// Unblocks a user.
+/// Unblock a user.
 #[derive(Args, Debug)]
 pub(crate) struct UnblockArgs {
     /// The user, by id or address.
@@ -25,11 +25,11 @@ pub(crate) struct UnblockArgs {
     whom: UserReference,
 }
 
-/// Lists whom the account has blocked.
+/// Whom the account has blocked.
 #[derive(Args, Debug)]
 pub(crate) struct BlockedArgs {}
 
-/// Lists who has blocked the account.
+/// Who has blocked the account.
 #[derive(Args, Debug)]
 pub(crate) struct BlockedByArgs {}
 
@@ -39,7 +39,7 @@ impl Operation for BlockArgs {
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
-        context.in_session(async |session: &Session| Ok(session.block(&self.whom).await?)).await?;
+        context.in_session(async |session| Ok(session.block(&self.whom).await?)).await?;
         Ok(done("blocked", &self.whom))
     }
 }
@@ -50,9 +50,7 @@ impl Operation for UnblockArgs {
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
-        context
-            .in_session(async |session: &Session| Ok(session.unblock(&self.whom).await?))
-            .await?;
+        context.in_session(async |session| Ok(session.unblock(&self.whom).await?)).await?;
         Ok(done("unblocked", &self.whom))
     }
 }
@@ -63,8 +61,7 @@ impl Operation for BlockedArgs {
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
-        let users =
-            context.in_session(async |session: &Session| Ok(session.blocked().await?)).await?;
+        let users = context.in_session(async |session| Ok(session.blocked().await?)).await?;
         Ok(listed(&users, "nobody is blocked"))
     }
 }
@@ -75,8 +72,7 @@ impl Operation for BlockedByArgs {
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
-        let users =
-            context.in_session(async |session: &Session| Ok(session.blocked_by().await?)).await?;
+        let users = context.in_session(async |session| Ok(session.blocked_by().await?)).await?;
         Ok(listed(&users, "nobody has blocked this account"))
     }
 }
@@ -92,17 +88,6 @@ fn listed(users: &Listed<BareJid>, none: &str) -> Report {
     }
     lines.extend(left_out(users));
     Report { lines, result: official(users) }
-}
-
-/// What to say about the entries of a list that could not be read, if there are any.
-pub(crate) fn left_out<T>(list: &Listed<T>) -> Option<String> {
-    let first = list.skipped().first()?;
-    Some(match list.skipped_count() {
-        1 => format!("1 entry of the server's list cannot be read; {first}"),
-        count => {
-            format!("{count} entries of the server's list cannot be read; of the first, {first}")
-        }
-    })
 }
 
 /// The official SDK's result.

@@ -1,21 +1,24 @@
 //! `mfly watch`, also `mfly connect`: connects and prints what happens.
 
-use crate::args::{TargetArgs, seconds};
+use crate::arguments::{TargetArgs, seconds};
 use crate::context::Context;
 use crate::event;
 use crate::exit::{Code, Failure, code_of_end};
-use crate::operation::Run;
+use crate::operation::{Failed, Run};
 use crate::output::{Colour, Format, Output, printable};
-use crate::signal;
 use clap::Args;
 use mfly_client::{EndReason, Error, ErrorKind, Event, Events};
+use mfly_testserver::command::interrupted;
 use std::time::{Duration, Instant};
 
-/// Connects and prints what happens, until Ctrl-C.
+/// Connect and print what happens, until Ctrl-C.
 #[derive(Args, Debug)]
-#[command(after_help = "\
+#[command(
+    visible_alias = "connect",
+    after_help = "\
 With --json each line is one call of a listener of the official SDK:
-  {\"listener\":\"presenceListener\",\"payload\":{\"fromUserJid\":\"bob@host\",\"status\":\"online\"}}")]
+  {\"listener\":\"presenceListener\",\"payload\":{\"fromUserJid\":\"bob@host\",\"status\":\"online\"}}"
+)]
 pub(crate) struct WatchArgs {
     /// Stop after so many events.
     #[arg(long, value_name = "NUMBER")]
@@ -28,18 +31,18 @@ pub(crate) struct WatchArgs {
 }
 
 impl Run for WatchArgs {
-    async fn run(self, output: &mut Output) -> Result<(), (&'static str, Failure)> {
-        run(self, output).await.map_err(|failure| ("connect", failure))
+    async fn run(self, output: &mut Output) -> Result<(), Failed> {
+        watch(self, output).await.map_err(|failure| ("connect", failure))
     }
 }
 
-/// Watches. A lost connection comes back by itself.
+/// Connects and prints events. A lost connection is opened again.
 ///
 /// # Errors
 /// When connecting fails, or the server ends the session for good.
-async fn run(args: WatchArgs, output: &mut Output) -> Result<(), Failure> {
+async fn watch(args: WatchArgs, output: &mut Output) -> Result<(), Failure> {
     let context = Context::new(&args.target)?;
-    let interrupted = signal::interrupted()?;
+    let interrupted = interrupted()?;
     tokio::pin!(interrupted);
     let connecting = async {
         let request = context.app().await?.connect(&context.credentials()?);
@@ -62,7 +65,7 @@ async fn run(args: WatchArgs, output: &mut Output) -> Result<(), Failure> {
         }
     };
     let watched = tokio::select! {
-        watched = watch(events, args.count, output) => watched,
+        watched = print_all(events, args.count, output) => watched,
         () = stopped => Ok(None),
     };
     session.close().await;
@@ -74,8 +77,8 @@ async fn run(args: WatchArgs, output: &mut Output) -> Result<(), Failure> {
     }
 }
 
-/// Prints events until there have been enough, or the session is over.
-async fn watch(
+/// Prints events until `count` were printed or the session ends.
+async fn print_all(
     mut events: Events,
     count: Option<u64>,
     output: &mut Output,

@@ -1,26 +1,25 @@
 //! `mfly delete-account`: deletes the account with everything in it.
 
-use crate::context::Context;
+use crate::context::{Context, Saving};
 use crate::exit::Failure;
 use crate::operation::Operation;
 use crate::output::Report;
 use clap::Args;
-use mfly_client::Session;
 use serde_json::json;
 
-/// Deletes the account.
+/// Delete the account with everything in it.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:
   mfly delete-account --user alice --reason 'no longer needed' --yes")]
 pub(crate) struct DeleteAccountArgs {
-    /// Why.
+    /// The reason that the server is told.
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// What else to say.
+    /// Further feedback for the server.
     #[arg(long, value_name = "TEXT")]
     feedback: Option<String>,
-    /// Really do it: there is no way back.
+    /// Confirm: a deleted account cannot be restored.
     #[arg(long)]
     yes: bool,
 }
@@ -33,16 +32,14 @@ impl Operation for DeleteAccountArgs {
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
         let user = context.credentials()?.user;
         if !self.yes {
-            return Err(Failure::Usage {
-                message: format!("{user} at {} would be deleted for good", context.api_url),
-                hint: "pass --yes if that is meant".to_owned(),
-            });
+            let message = format!("{user} at {} would be deleted for good", context.api_url());
+            return Err(Failure::usage(message, "pass --yes if that is meant"));
         }
-        let saving = context.saving().await?;
-        let delete = async |session: &Session| {
-            Ok(session.delete_account(&self.reason, self.feedback.as_deref()).await?)
-        };
-        context.in_session(delete).await?;
+        let saving = Saving::open(context).await?;
+        let feedback = self.feedback.as_deref();
+        context
+            .in_session(async |session| Ok(session.delete_account(&self.reason, feedback).await?))
+            .await?;
         saving.forget()?;
         Ok(Report::line(format!("deleted {user}"), json!({"username": user.as_str()})))
     }

@@ -1,17 +1,18 @@
-//! `mfly doctor`: goes the way that a connection goes, step by step, and says what to do where it
-//! fails.
+//! `mfly doctor`: takes the steps of a connection one by one, and names the remedy where one fails.
 //!
-//! | file | what |
+//! | file | content |
 //! |---|---|
-//! | `target` | which address is meant, and what kind of server is there |
-//! | `xmpp`, `rest`, `domain` | the ways to examine one |
+//! | `address` | the address that is examined: a server, an API or a domain |
+//! | `xmpp`, `rest`, `domain` | how each kind of address is examined |
 //! | `route` | the steps of making a connection, as the transport reports them |
 //! | `certificate`, `clock`, `offer`, `login` | one step each |
 //! | `remedy` | what to do about a failure |
-//! | `finding`, `examination` | what a step found, and how that is printed |
+//! | `finding`, `examination` | the result of a step, and how it is printed |
+//! | `options` | the options of an examination, and the target of a connection |
 //!
-//! The connections are those of every other command, made by the same code.
+//! The connections are made by the code that every other command uses.
 
+mod address;
 mod certificate;
 mod clock;
 mod domain;
@@ -19,28 +20,28 @@ mod examination;
 mod finding;
 mod login;
 mod offer;
+mod options;
 mod remedy;
 mod rest;
 mod route;
-mod target;
 mod xmpp;
 
-use crate::args::{Secret, TargetArgs};
-use crate::context::{Place, given_password, trust};
+use crate::arguments::{Secret, TargetArgs};
+use crate::context::{ServerTarget, given_password, trust};
 use crate::exit::Failure;
-use crate::operation::Run;
+use crate::operation::{Failed, Run};
 use crate::output::Output;
-use crate::signal;
+use address::ExamAddress;
 use clap::Args;
 use examination::Examination;
 use finding::{Finding, Step};
-use mfly_client::{BareJid, Password};
+use mfly_client::BareJid;
+use mfly_testserver::command::interrupted;
 use mfly_transport::{Options, Timeouts};
+use options::ExamOptions;
 use std::net::SocketAddr;
-use std::time::Duration;
-use target::Target;
 
-/// Finds out why a server cannot be reached.
+/// Find out step by step why a server cannot be reached, and what to do about it.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 ADDRESS is one of:
@@ -57,14 +58,14 @@ credentials that `mfly register` saves are not touched.
 Exit codes: 0 nothing failed, otherwise that of the first failure: 3 not reachable, 7 no answer in time,
 4 credentials refused, 1 anything else.")]
 pub(crate) struct DoctorArgs {
-    /// What to examine.
-    #[arg(value_name = "ADDRESS", value_parser = Secret(Target::parse))]
-    address: Option<Target>,
+    /// The server, API or domain to examine.
+    #[arg(value_name = "ADDRESS", value_parser = Secret(ExamAddress::parse))]
+    address: Option<ExamAddress>,
     /// The XMPP domain, if it is not the address's host.
-    #[arg(long, value_name = "DOMAIN", value_parser = target::domain)]
+    #[arg(long, value_name = "DOMAIN", value_parser = address::domain)]
     domain: Option<String>,
     /// Log in with this standard account as well; MFLY_PASSWORD holds its password.
-    #[arg(long, value_name = "JID", value_parser = target::account)]
+    #[arg(long, value_name = "JID", value_parser = address::account)]
     jid: Option<BareJid>,
     /// Ask this name server for SRV records instead of the system's.
     #[arg(long, value_name = "IP:PORT")]
@@ -73,29 +74,14 @@ pub(crate) struct DoctorArgs {
     target: TargetArgs,
 }
 
-/// What is the same for every address of one examination.
-struct ExamOptions {
-    options: Options,
-    /// The XMPP domain, if it was named.
-    domain: Option<String>,
-    account: Option<(BareJid, Password)>,
-    name_server: Option<SocketAddr>,
-    /// How long each step may take.
-    limit: Duration,
-}
-
 impl Run for DoctorArgs {
-    async fn run(self, output: &mut Output) -> Result<(), (&'static str, Failure)> {
+    async fn run(self, output: &mut Output) -> Result<(), Failed> {
         run(self, output).await.map_err(|failure| ("doctor", failure))
     }
 }
 
-/// Examines.
-///
-/// # Errors
-/// When a step failed, which has then been told, or when there is nothing to examine.
 async fn run(args: DoctorArgs, output: &mut Output) -> Result<(), Failure> {
-    let interrupted = signal::interrupted()?;
+    let interrupted = interrupted()?;
     let mut examination = Examination::new(output);
     tokio::select! {
         done = examine(args, &mut examination) => done?,
@@ -111,15 +97,15 @@ async fn examine(args: DoctorArgs, examination: &mut Examination<'_>) -> Result<
     };
     let mut ca_file = args.target.ca_file.clone();
     let mut is_xmpp_unknown = false;
-    let targets = match (args.address, &account) {
-        (Some(target), _) => vec![target],
-        (None, Some((jid, _))) => vec![Target::Domain(jid.domain().to_owned())],
+    let addresses = match (args.address, &account) {
+        (Some(address), _) => vec![address],
+        (None, Some((jid, _))) => vec![ExamAddress::Domain(jid.domain().to_owned())],
         (None, None) => {
-            let place = Place::new(&args.target)?;
-            is_xmpp_unknown = place.xmpp_url.is_none();
-            let targets = target::of_place(&place)?;
-            ca_file = place.ca_file;
-            targets
+            let server = ServerTarget::new(&args.target)?;
+            is_xmpp_unknown = server.xmpp_url.is_none();
+            let addresses = address::of_server(&server)?;
+            ca_file = server.ca_file;
+            addresses
         }
     };
     let limit = args.target.timeout;
@@ -128,18 +114,16 @@ async fn examine(args: DoctorArgs, examination: &mut Examination<'_>) -> Result<
     let _ = tls.client_config(&[]);
     let mut options = Options::new(tls);
     options.timeouts = Timeouts { dial: limit, tls: limit, handshake: limit };
-    // Nothing private is sent before that was looked at.
+    // Nothing private is sent before the encryption was examined.
     options.allow_cleartext = true;
     options.proxy = args.target.proxy;
-    let exam_options =
+    let exam =
         ExamOptions { options, domain: args.domain, account, name_server: args.name_server, limit };
-    for target in targets {
-        match target {
-            Target::Xmpp(address) => {
-                xmpp::examine(&address, &exam_options, None, examination).await
-            }
-            Target::Rest(url) => rest::examine(&url, &exam_options, examination).await?,
-            Target::Domain(domain) => domain::examine(&domain, &exam_options, examination).await,
+    for address in addresses {
+        match address {
+            ExamAddress::Xmpp(address) => xmpp::examine(&address, &exam, None, examination).await,
+            ExamAddress::Rest(url) => rest::examine(url.as_str(), &exam, examination).await?,
+            ExamAddress::Domain(domain) => domain::examine(&domain, &exam, examination).await,
         }
     }
     if is_xmpp_unknown {
@@ -152,8 +136,5 @@ async fn examine(args: DoctorArgs, examination: &mut Examination<'_>) -> Result<
 }
 
 fn no_password() -> Failure {
-    Failure::NoCredentials {
-        message: "no password for --jid".to_owned(),
-        hint: "set MFLY_PASSWORD to it".to_owned(),
-    }
+    Failure::no_credentials("no password for --jid", "set MFLY_PASSWORD to it")
 }

@@ -5,10 +5,10 @@ use crate::exit::Failure;
 use crate::operation::Operation;
 use crate::output::Report;
 use clap::Args;
-use mfly_client::{Feature, Features, Session};
+use mfly_client::{Feature, Features};
 use serde_json::{Value, json};
 
-/// Lists what the plan includes.
+/// What the plan includes.
 #[derive(Args, Debug)]
 pub(crate) struct FeaturesArgs {}
 
@@ -18,7 +18,7 @@ impl Operation for FeaturesArgs {
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
-        let features = context.in_session(async |session: &Session| Ok(session.features())).await?;
+        let features = context.in_session(async |session| Ok(session.features())).await?;
         let included = |feature: &Feature| {
             if features.contains(*feature) { "yes" } else { "no" }
         };

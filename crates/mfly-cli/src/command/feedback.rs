@@ -5,15 +5,14 @@ use crate::exit::Failure;
 use crate::operation::Operation;
 use crate::output::Report;
 use clap::Args;
-use mfly_client::Session;
 use serde_json::json;
 
-/// Sends feedback.
+/// Send feedback.
 #[derive(Args, Debug)]
 pub(crate) struct FeedbackArgs {
-    /// What it is about.
+    /// The title.
     title: String,
-    /// What to say.
+    /// The text.
     description: String,
 }
 
@@ -23,10 +22,10 @@ impl Operation for FeedbackArgs {
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
-        let send = async |session: &Session| {
-            Ok(session.send_feedback(&self.title, &self.description).await?)
-        };
-        context.in_session(send).await?;
+        let (title, description) = (&self.title, &self.description);
+        context
+            .in_session(async |session| Ok(session.send_feedback(title, description).await?))
+            .await?;
         Ok(Report::line("feedback sent", json!(null)))
     }
 }

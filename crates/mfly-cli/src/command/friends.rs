@@ -1,14 +1,12 @@
 //! `mfly friends`: the contact list.
 
-use super::block::left_out;
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::operation::Operation;
-use crate::output::Report;
+use crate::output::{Report, left_out};
 use clap::Args;
-use mfly_client::Session;
 
-/// Lists the contacts.
+/// The contact list.
 #[derive(Args, Debug)]
 pub(crate) struct FriendsArgs {}
 
@@ -18,8 +16,7 @@ impl Operation for FriendsArgs {
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
-        let friends =
-            context.in_session(async |session: &Session| Ok(session.friends().await?)).await?;
+        let friends = context.in_session(async |session| Ok(session.friends().await?)).await?;
         if friends.users.was_empty() {
             return Ok(Report::line("no contacts", friends.official()));
         }

@@ -1,15 +1,15 @@
 //! `mfly last-seen`: when a user was last online.
 
-use crate::args::user;
+use crate::arguments::user;
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::operation::Operation;
-use crate::output::Report;
+use crate::output::{Report, rounded};
 use clap::Args;
-use mfly_client::{LastSeen, Session, UserReference};
+use mfly_client::{LastSeen, UserReference};
 use serde_json::{Value, json};
 
-/// Asks when a user was last online.
+/// When a user was last online.
 #[derive(Args, Debug)]
 pub(crate) struct LastSeenArgs {
     /// The user, by id or address.
@@ -24,7 +24,7 @@ impl Operation for LastSeenArgs {
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
         context
-            .in_session(async |session: &Session| {
+            .in_session(async |session| {
                 let address = session.address_of(&self.of)?;
                 let seen = session.last_seen(&address).await?;
                 Ok(Report::line(
@@ -36,39 +36,16 @@ impl Operation for LastSeenArgs {
     }
 }
 
-/// A sentence for people.
+/// A sentence about when a user was online.
 pub(crate) fn described(user: &str, seen: &LastSeen) -> String {
     if seen.is_online() {
         format!("{user} is online")
     } else {
-        format!("{user} was online {} ago", ago(seen.seconds))
+        format!("{user} was online {} ago", rounded(seen.seconds))
     }
 }
 
 /// The official SDK's result.
 pub(crate) fn official(address: &str, seen: &LastSeen) -> Value {
     json!({"fromUserJid": address, "seconds": seen.seconds})
-}
-
-fn ago(seconds: u64) -> String {
-    match seconds {
-        0..=119 => format!("{seconds} s"),
-        120..=7_199 => format!("{} min", seconds / 60),
-        7_200..=172_799 => format!("{} h", seconds / 3_600),
-        _ => format!("{} days", seconds / 86_400),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_is_told_in_a_unit_that_people_use() {
-        let cases =
-            [(1, "1 s"), (119, "119 s"), (120, "2 min"), (7_200, "2 h"), (172_800, "2 days")];
-        for (seconds, expected) in cases {
-            assert_eq!(ago(seconds), expected);
-        }
-    }
 }

@@ -1,14 +1,13 @@
 //! `mfly logout`: logs out on the server and forgets the credentials.
 
-use crate::context::Context;
+use crate::context::{Context, Saving};
 use crate::exit::Failure;
 use crate::operation::Operation;
 use crate::output::Report;
 use clap::Args;
-use mfly_client::Session;
 use serde_json::json;
 
-/// Logs out: the password is void afterwards.
+/// Log out on the server and forget the credentials.
 #[derive(Args, Debug)]
 pub(crate) struct LogoutArgs {}
 
@@ -19,9 +18,8 @@ impl Operation for LogoutArgs {
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
         let user = context.credentials()?.user;
-        let saving = context.saving().await?;
-        let done =
-            context.in_session(async |session: &Session| Ok(session.logout().await?)).await?;
+        let saving = Saving::open(context).await?;
+        let done = context.in_session(async |session| Ok(session.logout().await?)).await?;
         saving.forget()?;
         let line = if done.server_told {
             format!("logged out {user}")

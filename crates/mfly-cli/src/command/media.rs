@@ -2,8 +2,7 @@
 
 mod download;
 
-use crate::args::Secret;
-use crate::argument;
+use crate::arguments::value;
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::file;
@@ -11,16 +10,14 @@ use crate::operation::Operation;
 use crate::output::Report;
 use crate::progress::{ProgressLine, size};
 use clap::{Args, Subcommand};
-use mfly_client::{
-    FileKey, FileToken, GroupJid, MediaForm, MediaTarget, MediaUpload, Session, UploadedMedia,
-    UserId,
-};
+use download::GetArgs;
+use mfly_client::{FileKey, GroupJid, MediaForm, MediaTarget, MediaUpload, UploadedMedia};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Uploads or downloads a file.
+/// Upload or download a file.
 #[derive(Args, Debug)]
 pub(crate) struct MediaArgs {
     #[command(subcommand)]
@@ -48,7 +45,7 @@ struct PutArgs {
     /// Who will see it: a user's id or a group's address.
     #[arg(long, value_name = "USER|GROUP", value_parser = target)]
     to: MediaTarget,
-    /// Do not seal it: whoever has its token can read it.
+    /// Do not seal it: everyone who has its token can read it.
     #[arg(long)]
     unsealed: bool,
     /// Send it in one piece instead of parts of 5 MiB.
@@ -60,31 +57,6 @@ struct PutArgs {
     /// The id of the message that it belongs to; made up unless given.
     #[arg(long, value_name = "ID")]
     message_id: Option<String>,
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Example:
-  mfly media get media/2026/abc.png --key … --output photo.png")]
-pub(super) struct GetArgs {
-    /// The file's token.
-    #[arg(value_name = "TOKEN", value_parser = file_token)]
-    token: FileToken,
-    /// What it was sealed with; not needed for a file that is not sealed.
-    #[arg(long, env = "MFLY_FILE_KEY", value_name = "KEY", hide_env_values = true, value_parser = Secret(key))]
-    key: Option<FileKey>,
-    /// Its size in bytes, which tells the padding of a sealed file from the file.
-    #[arg(long, value_name = "BYTES")]
-    size: Option<u64>,
-    /// It was sent in one piece.
-    #[arg(long)]
-    whole: bool,
-    /// Where to write it; - for the standard output.
-    #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
-    /// Replace a file that is there, without asking.
-    #[arg(long)]
-    overwrite: bool,
 }
 
 impl Operation for MediaArgs {
@@ -122,11 +94,12 @@ async fn put(args: PutArgs, context: &Context) -> Result<Report, Failure> {
     let upload = MediaUpload::new(args.to, message_id, name.clone(), content_type, bytes)
         .form(form)
         .progress(line.progress());
-    let send = async |session: &Session| {
-        session.set_media_encryption(!args.unsealed);
-        Ok(session.upload_media(upload).await?)
-    };
-    let stored = context.in_session(send).await?;
+    let stored = context
+        .in_session(async |session| {
+            session.set_media_encryption(!args.unsealed);
+            Ok(session.upload_media(upload).await?)
+        })
+        .await?;
     drop(line);
     Ok(uploaded(&name, &stored))
 }
@@ -143,7 +116,7 @@ fn uploaded(name: &str, stored: &UploadedMedia) -> Report {
     Report::table(&rows, official(stored))
 }
 
-/// What a message would carry, under the official SDK's names.
+/// The fields of a message with this file, under the official SDK's names.
 fn official(stored: &UploadedMedia) -> Value {
     json!({
         "file_url": stored.file_token.as_str(),
@@ -157,16 +130,8 @@ fn official(stored: &UploadedMedia) -> Value {
 fn target(text: &str) -> Result<MediaTarget, String> {
     match GroupJid::new(text) {
         Ok(group) => Ok(MediaTarget::Group(group)),
-        Err(_) => argument::parsed(UserId::new(text)).map(MediaTarget::User),
+        Err(_) => value(text).map(MediaTarget::User),
     }
-}
-
-fn key(text: &str) -> Result<FileKey, String> {
-    argument::parsed(FileKey::new(text))
-}
-
-fn file_token(text: &str) -> Result<FileToken, String> {
-    argument::parsed(FileToken::new(text))
 }
 
 /// Unique on this machine: the server files uploads under it, and nothing else depends on it.

@@ -1,16 +1,15 @@
 //! `mfly metadata get` and `set`: the values attached to the account.
 
-use super::register::meta_value;
-use crate::args::pair;
+use crate::arguments::{meta_value, pair};
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::operation::Operation;
 use crate::output::Report;
 use clap::{Args, Subcommand};
-use mfly_client::{MetaValue, Metadata, Session};
+use mfly_client::{MetaValue, Metadata};
 use serde_json::json;
 
-/// Shows or replaces the metadata.
+/// Show or replace the account's metadata.
 #[derive(Args, Debug)]
 pub(crate) struct MetadataArgs {
     #[command(subcommand)]
@@ -39,17 +38,15 @@ impl Operation for MetadataArgs {
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
         let stored = match self.verb {
-            Verb::Get => {
-                context.in_session(async |session: &Session| Ok(session.metadata().await?)).await?
-            }
+            Verb::Get => context.in_session(async |session| Ok(session.metadata().await?)).await?,
             Verb::Set { pairs } => {
                 let mut metadata = Metadata::new();
                 for (name, value) in pairs {
                     metadata.insert(name, meta_value(value))?;
                 }
-                let write =
-                    async |session: &Session| Ok(session.update_metadata(&metadata).await?);
-                context.in_session(write).await?
+                context
+                    .in_session(async |session| Ok(session.update_metadata(&metadata).await?))
+                    .await?
             }
         };
         let result = json!(stored);

@@ -1,7 +1,7 @@
-//! The sub-commands, one feature a file, under the same word as in every other layer.
+//! The sub-commands: a file a feature, under the name that the feature has in every layer.
 //!
-//! A file holds the arguments and what is done with them. A new one needs a `mod` line here and a row in
-//! [`commands!`](crate::cli).
+//! A file holds the arguments, documented for `--help`, and runs them. A new sub-command needs its
+//! file, its `mod` line here, and its line in the table of `cli.rs`.
 
 pub(crate) mod block;
 pub(crate) mod connect;

@@ -1,6 +1,6 @@
 //! `mfly profile get`, `set` and `image`.
 
-use crate::args::user;
+use crate::arguments::user;
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::file;
@@ -13,7 +13,7 @@ use mfly_client::{
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Shows or changes profiles.
+/// Show or change profiles.
 #[derive(Args, Debug)]
 pub(crate) struct ProfileArgs {
     #[command(subcommand)]
@@ -89,31 +89,37 @@ impl Operation for ProfileArgs {
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
         match self.verb {
             Verb::Get { of } => {
-                let read = async |session: &Session| {
-                    Ok(match &of {
-                        Some(user) => session.profile(user).await?,
-                        None => session.own_profile().await?,
+                let profile = context
+                    .in_session(async |session| {
+                        Ok(match &of {
+                            Some(user) => session.profile(user).await?,
+                            None => session.own_profile().await?,
+                        })
                     })
-                };
-                Ok(shown(&context.in_session(read).await?))
+                    .await?;
+                Ok(shown(&profile))
             }
             Verb::Set(args) => {
-                let change = async |session: &Session| {
-                    args.apply(session).await?;
-                    Ok(session.own_profile().await?)
-                };
-                Ok(shown(&context.in_session(change).await?))
+                let profile = context
+                    .in_session(async |session| {
+                        args.apply(session).await?;
+                        Ok(session.own_profile().await?)
+                    })
+                    .await?;
+                Ok(shown(&profile))
             }
             Verb::Image(args) if args.remove => {
-                let remove = async |session: &Session| Ok(session.remove_profile_image().await?);
-                context.in_session(remove).await?;
+                context
+                    .in_session(async |session| Ok(session.remove_profile_image().await?))
+                    .await?;
                 Ok(stored("the profile has no image", &StoredImage::default()))
             }
             Verb::Image(args) => {
                 // A file that cannot be read should fail before anything is sent.
                 let image = args.image().await?;
-                let set = async |session: &Session| Ok(session.set_profile_image(image).await?);
-                let image = context.in_session(set).await?;
+                let image = context
+                    .in_session(async |session| Ok(session.set_profile_image(image).await?))
+                    .await?;
                 Ok(stored(&format!("the profile's image is {}", image.image), &image))
             }
         }
@@ -134,17 +140,16 @@ impl SetArgs {
             return Ok(());
         }
         let mut update = ProfileUpdate::new();
-        if let Some(nick_name) = &self.nick_name {
-            update = update.nick_name(nick_name);
-        }
-        if let Some(status) = &self.status {
-            update = update.status(status);
-        }
-        if let Some(email) = &self.email {
-            update = update.email(email);
-        }
-        if let Some(mobile_number) = &self.mobile_number {
-            update = update.mobile_number(mobile_number);
+        let fields: [(&Option<String>, fn(ProfileUpdate, &str) -> ProfileUpdate); 4] = [
+            (&self.nick_name, |update, value| update.nick_name(value)),
+            (&self.status, |update, value| update.status(value)),
+            (&self.email, |update, value| update.email(value)),
+            (&self.mobile_number, |update, value| update.mobile_number(value)),
+        ];
+        for (value, set) in fields {
+            if let Some(value) = value {
+                update = set(update, value);
+            }
         }
         session.update_profile(update).await?;
         Ok(())
@@ -164,9 +169,11 @@ impl ImageArgs {
             Some(content_type) => content_type,
             None => file::content_type(&path)
                 .filter(|content_type| content_type.starts_with("image/"))
-                .ok_or_else(|| Failure::Usage {
-                    message: format!("{} does not say which kind of image it is", path.display()),
-                    hint: "name its type with --content-type image/…".to_owned(),
+                .ok_or_else(|| {
+                    Failure::usage(
+                        format!("{} does not say which kind of image it is", path.display()),
+                        "name its type with --content-type image/…",
+                    )
                 })?
                 .to_owned(),
         };

@@ -1,22 +1,22 @@
 //! `mfly qr login`, `approve` and `end`: logging in by a code, both sides.
 
-use crate::args::TargetArgs;
-use crate::context::Context;
+use crate::arguments::TargetArgs;
+use crate::context::{Context, Saving};
 use crate::exit::Failure;
 use crate::file::{self, Destination};
-use crate::operation::{Operation, Run, perform, two_outputs};
+use crate::operation::{Failed, Operation, Run, perform, two_outputs};
 use crate::output::{Format, Line, Output, Report, printable};
 use crate::qr::read::Picture;
 use crate::qr::terminal::Style;
 use crate::qr::{Matrix, image, read, terminal};
-use crate::signal;
 use clap::{Args, Subcommand};
 use mfly_client::{CodeText, QrLoginEvent, QrLoginOptions, QrSession};
+use mfly_testserver::command::interrupted;
 use serde_json::json;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-/// Logs in by a code, or approves one.
+/// Log in by a code that a phone approves, or approve one.
 #[derive(Args, Debug)]
 pub(crate) struct QrArgs {
     #[command(subcommand)]
@@ -69,31 +69,30 @@ struct LoginArgs {
 }
 
 impl Run for QrArgs {
-    async fn run(self, output: &mut Output) -> Result<(), (&'static str, Failure)> {
-        let url = self.signalling_url;
+    async fn run(self, output: &mut Output) -> Result<(), Failed> {
+        let (target, server) = (&self.target, self.signalling_url);
         match self.verb {
-            Verb::Login(login) => {
-                let done = log_in(&login, url, &self.target, output).await;
-                done.map_err(|failure| ("generateQrCode", failure))
-            }
-            Verb::Approve { code } => perform(Approve { url, code }, &self.target, output).await,
-            Verb::End { socket_id } => perform(End { socket_id }, &self.target, output).await,
+            Verb::Login(args) => log_in(&args, server, target, output)
+                .await
+                .map_err(|failure| ("generateQrCode", failure)),
+            Verb::Approve { code } => perform(Approve { code, server }, target, output).await,
+            Verb::End { socket_id } => perform(End { socket_id }, target, output).await,
         }
     }
 }
 
-/// The signalling server: the one that was named, or the host of the API.
-fn signalling_url(named: Option<String>, context: &Context) -> String {
-    named.unwrap_or_else(|| context.api_url.origin().to_string())
+/// The signalling server: the one that was named, or else the host of the API.
+fn server(named: Option<String>, context: &Context) -> String {
+    named.unwrap_or_else(|| context.api_url().origin().to_string())
 }
 
-/// The approval of a code.
+/// Approves a code.
 struct Approve {
-    url: Option<String>,
     code: String,
+    server: Option<String>,
 }
 
-/// The end of a session that came from a code.
+/// Ends a session that came from a code.
 struct End {
     socket_id: String,
 }
@@ -104,7 +103,8 @@ impl Operation for Approve {
     }
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
-        approve(context, &signalling_url(self.url, context), &self.code).await
+        let url = server(self.server, context);
+        approve(context, &url, &self.code).await
     }
 }
 
@@ -115,9 +115,8 @@ impl Operation for End {
 
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
         let id = &self.socket_id;
-        let end = async |session: &mfly_client::Session| Ok(session.end_qr_session(id).await?);
-        context.in_session(end).await?;
-        // The server's answer is the same whether or not there is such a session.
+        context.in_session(async |session| Ok(session.end_qr_session(id).await?)).await?;
+        // The server's answer does not tell whether there is such a session.
         let line =
             format!("asked the server to end the session {id}, if it is one of this account");
         Ok(Report::line(line, json!({"socketId": id})))
@@ -155,25 +154,24 @@ async fn approve(context: &Context, url: &str, code: &str) -> Result<Report, Fai
 
 async fn log_in(
     args: &LoginArgs,
-    url: Option<String>,
+    named: Option<String>,
     target: &TargetArgs,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let interrupted = signal::interrupted()?;
+    let interrupted = interrupted()?;
     let context = Context::new(target)?;
-    let url = signalling_url(url, &context);
+    let url = server(named, &context);
     let logging_in = async {
         let mut images = Images::new(args, output.format()).await?;
         // An account that cannot be saved would be lost.
-        let saving = context.saving().await?;
+        let saving = Saving::open(&context).await?;
         let mut login = Login { args, images: &mut images, output };
         let web = login.show(&context, &url).await?;
         saving.remember(&web.credentials)?;
         web.session.close().await;
         let user = web.credentials.user.as_str();
         let result = json!({"username": user, "socketId": web.socket_id});
-        let line = format!("logged in as {user}");
-        login.say(&line)?;
+        login.say(&format!("logged in as {user}"))?;
         output.object(&Line::done("generateQrCode", &result))?;
         Ok(())
     };
@@ -193,18 +191,18 @@ struct Images {
 }
 
 impl Images {
-    /// Reads what is to be read, and decides on what is to be written, before anything is sent.
+    /// Reads the logo and checks where images go, before anything is sent.
     async fn new(args: &LoginArgs, format: Format) -> Result<Self, Failure> {
         let logo = match &args.logo {
             Some(path) => Some(file::read(path).await?),
             None => None,
         };
         let picture = logo.as_deref().map(Picture::from_png).transpose()?;
-        let place = async |path: &Option<PathBuf>| match path {
+        let destination = async |path: &Option<PathBuf>| match path {
             Some(path) => Destination::new(path, args.overwrite).await.map(Some),
             None => Ok(None),
         };
-        let (svg, png) = (place(&args.svg).await?, place(&args.png).await?);
+        let (svg, png) = (destination(&args.svg).await?, destination(&args.png).await?);
         let images = Self { logo, picture, svg, png };
         let taken = images.standard().count();
         if taken > 1 || (taken > 0 && format == Format::Json) {
@@ -213,7 +211,7 @@ impl Images {
         Ok(images)
     }
 
-    /// Those that go to the standard output.
+    /// The images that go to standard output.
     fn standard(&self) -> impl Iterator<Item = &Destination> {
         let images = [&self.svg, &self.png].into_iter().flatten();
         images.filter(|image| image.is_standard())
@@ -232,7 +230,7 @@ impl Images {
     }
 }
 
-/// A login by code, as far as it is shown.
+/// Shows the codes of a login.
 struct Login<'a> {
     args: &'a LoginArgs,
     images: &'a mut Images,
@@ -257,7 +255,7 @@ impl Login<'_> {
                 _ => {}
             }
         }
-        Err(Failure::Stuck("the login ended without a session".to_owned()))
+        Err(Failure::Internal("the login ended without a session".to_owned()))
     }
 
     async fn draw(&mut self, text: &CodeText) -> Result<(), Failure> {
@@ -280,7 +278,7 @@ impl Login<'_> {
         self.say("scan this with the app of a signed-in phone, or `mfly qr approve`")
     }
 
-    /// Prints a line for people; beside the standard output, where an image takes that.
+    /// Prints a line for people: on standard error where an image goes to standard output.
     fn say(&mut self, line: &str) -> Result<(), Failure> {
         let line = printable(line);
         if self.images.standard().next().is_some() {
@@ -292,8 +290,8 @@ impl Login<'_> {
     }
 }
 
-/// The shortest id that Engine.IO 3 gives a client, which is what names a session that came from a
-/// code (inferred).
+/// The shortest id that Engine.IO 3 gives a client. It names a session that came from a code
+/// (inferred).
 const SHORTEST_ID: usize = 20;
 
 fn socket_id(text: &str) -> Result<String, String> {

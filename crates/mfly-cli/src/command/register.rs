@@ -1,23 +1,22 @@
 //! `mfly register`: registers a user and saves the credentials.
 
-use crate::args::pair;
-use crate::argument;
-use crate::context::Context;
+use crate::arguments::{meta_value, pair, value};
+use crate::context::{Context, Saving};
 use crate::exit::Failure;
 use crate::operation::Operation;
 use crate::output::Report;
 use clap::Args;
-use mfly_client::{MetaValue, UserIdentifier};
+use mfly_client::UserIdentifier;
 use serde_json::json;
 
-/// Registers a user.
+/// Register a user and save the credentials.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:
   mfly register alice --metadata team=blue --metadata level=3")]
 pub(crate) struct RegisterArgs {
     /// What to register with: lower-case letters, digits, - and _.
-    #[arg(value_name = "NAME", value_parser = name)]
+    #[arg(value_name = "NAME", value_parser = value::<UserIdentifier>)]
     identifier: UserIdentifier,
     /// Fail instead of ending another session when the user has too many.
     #[arg(long)]
@@ -41,14 +40,14 @@ impl Operation for RegisterArgs {
             request = request.metadata(&name, meta_value(value))?;
         }
         // A password that cannot be saved would be lost, and other devices logged out for nothing.
-        let saving = context.saving().await?;
+        let saving = Saving::open(context).await?;
         let account = context.within(request).await?;
         saving.remember(&account.credentials)?;
 
         let user = &account.credentials.user;
         let address = account.user_jid.as_ref().map_or(user.as_str(), |jid| jid.as_str());
         let mut lines = vec![
-            format!("registered {address} at {}", context.api_url),
+            format!("registered {address} at {}", context.api_url()),
             format!("saved as profile {} in {}", context.profile, context.store_path().display()),
         ];
         let mut result = json!({
@@ -64,38 +63,5 @@ impl Operation for RegisterArgs {
             result["password"] = json!(password);
         }
         Ok(Report { lines, result })
-    }
-}
-
-fn name(text: &str) -> Result<UserIdentifier, String> {
-    argument::parsed(UserIdentifier::new(text))
-}
-
-/// A value as JSON would have it; everything else is text.
-pub(super) fn meta_value(text: String) -> MetaValue {
-    match serde_json::from_str(&text) {
-        Ok(MetaValue::Other(_)) | Err(_) => MetaValue::Text(text),
-        Ok(value) => value,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_and_flags_keep_their_type_and_the_rest_is_text() {
-        let cases = [
-            ("blue", MetaValue::Text("blue".to_owned())),
-            ("3", MetaValue::Integer(3)),
-            ("0.5", MetaValue::Decimal(0.5)),
-            ("true", MetaValue::Flag(true)),
-            ("\"3\"", MetaValue::Text("3".to_owned())),
-            ("[1]", MetaValue::Text("[1]".to_owned())),
-            ("null", MetaValue::Text("null".to_owned())),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(meta_value(text.to_owned()), expected, "{text}");
-        }
     }
 }

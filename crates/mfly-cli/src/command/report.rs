@@ -1,16 +1,16 @@
-//! `mfly report`: reports a user or a group, with messages of theirs.
+//! `mfly report`: reports a user or a group for a message.
 
-use crate::argument;
+use crate::arguments::{user, value};
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::operation::Operation;
 use crate::output::Report;
 use clap::{ArgGroup, Args};
-use mfly_client::{GroupJid, ReportedMessage, Session, UserId, UserReference};
+use mfly_client::{GroupJid, ReportedMessage, UserId, UserReference};
 use serde_json::json;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Reports a user or a group.
+/// Report a user or a group.
 #[derive(Args, Debug)]
 #[command(group = ArgGroup::new("whom").required(true))]
 #[command(after_help = "\
@@ -19,18 +19,18 @@ Examples:
   mfly report --group g1@mix.host --publisher bob --message 'unkind words' --message-id m1")]
 pub(crate) struct ReportArgs {
     /// The user, by id or address.
-    #[arg(value_name = "USER", group = "whom", value_parser = crate::args::user)]
+    #[arg(value_name = "USER", group = "whom", value_parser = user)]
     reported: Option<UserReference>,
     /// The group's address.
-    #[arg(long, value_name = "ADDRESS", group = "whom", requires = "publisher", value_parser = group)]
+    #[arg(long, value_name = "ADDRESS", group = "whom", requires = "publisher", value_parser = value::<GroupJid>)]
     group: Option<GroupJid>,
     /// Who wrote the message in the group.
-    #[arg(long, value_name = "USER", requires = "group", value_parser = crate::args::user_id)]
+    #[arg(long, value_name = "USER", requires = "group", value_parser = value::<UserId>)]
     publisher: Option<UserId>,
-    /// What the message says.
+    /// The text of the message.
     #[arg(long, value_name = "TEXT")]
     message: String,
-    /// The message's id.
+    /// The id of the message.
     #[arg(long, value_name = "ID")]
     message_id: String,
     /// When it was sent, in milliseconds since 1970; now unless given.
@@ -54,37 +54,30 @@ impl Operation for ReportArgs {
         };
         let reported = match (&self.reported, &self.group, &self.publisher) {
             (_, Some(group), Some(publisher)) => {
-                let send = async |session: &Session| {
-                    Ok(session.report_group(group, &[message(publisher)]).await?)
-                };
-                context.in_session(send).await?;
+                let messages = [message(publisher)];
+                context
+                    .in_session(async |session| Ok(session.report_group(group, &messages).await?))
+                    .await?;
                 group.as_bare().as_str()
             }
             (Some(user), _, _) => {
-                let send = async |session: &Session| {
-                    let address = session.address_of(user)?;
-                    let publisher = UserId::new(address.local().unwrap_or_default())?;
-                    Ok(session.report_user(&address, &[message(&publisher)]).await?)
-                };
-                context.in_session(send).await?;
+                context
+                    .in_session(async |session| {
+                        let address = session.address_of(user)?;
+                        let publisher = UserId::new(address.local().unwrap_or_default())?;
+                        Ok(session.report_user(&address, &[message(&publisher)]).await?)
+                    })
+                    .await?;
                 user.as_str()
             }
             // The argument group rules it out.
-            _ => return Err(nobody()),
+            _ => {
+                let hint = "name a user, or --group and --publisher";
+                return Err(Failure::usage("no user or group is named", hint));
+            }
         };
         Ok(Report::line(format!("reported {reported}"), json!({"reported": reported})))
     }
-}
-
-fn nobody() -> Failure {
-    Failure::Usage {
-        message: "nobody is reported".to_owned(),
-        hint: "name a user, or --group and --publisher".to_owned(),
-    }
-}
-
-fn group(text: &str) -> Result<GroupJid, String> {
-    argument::parsed(GroupJid::new(text))
 }
 
 /// Milliseconds since 1970.

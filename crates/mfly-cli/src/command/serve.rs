@@ -1,16 +1,16 @@
 //! `mfly serve`: a local server for tests and app development.
 
 use crate::exit::Failure;
-use crate::operation::Run;
+use crate::operation::{Failed, Run};
 use crate::output::{Format, Output, Report};
 use clap::Args;
 use mfly_testserver::command;
 use serde_json::json;
 
-/// Runs a local server until Ctrl-C.
+/// Run a local server for tests and app development.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-With --json one object says where it is, once it can be used:
+With --json one object has its addresses, as soon as it can be used:
   {\"operation\":\"serve\",\"ok\":true,\"result\":{\"apiBaseUrl\":\"…\",\"websocketUrl\":\"…\",\"licenceKey\":\"…\",…}}")]
 pub(crate) struct ServeArgs {
     #[command(flatten)]
@@ -18,17 +18,13 @@ pub(crate) struct ServeArgs {
 }
 
 impl Run for ServeArgs {
-    async fn run(self, output: &mut Output) -> Result<(), (&'static str, Failure)> {
-        run(self, output).await.map_err(|failure| ("serve", failure))
+    async fn run(self, output: &mut Output) -> Result<(), Failed> {
+        serve(self, output).await.map_err(|failure| ("serve", failure))
     }
 }
 
-/// Serves.
-///
-/// # Errors
-/// When the server cannot start.
-async fn run(args: ServeArgs, output: &mut Output) -> Result<(), Failure> {
-    let tell = |settings: &command::Settings| match output.format() {
+async fn serve(args: ServeArgs, output: &mut Output) -> Result<(), Failure> {
+    let print = |settings: &command::Settings| match output.format() {
         Format::Human => {
             let sink = output.sink();
             write!(sink, "{settings}")?;
@@ -36,7 +32,7 @@ async fn run(args: ServeArgs, output: &mut Output) -> Result<(), Failure> {
         }
         Format::Json => output.report("serve", &Report::line("", json!(settings))),
     };
-    Ok(command::run(args.server, tell).await?)
+    Ok(command::run(args.server, print).await?)
 }
 
 #[cfg(test)]

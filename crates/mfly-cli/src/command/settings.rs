@@ -5,10 +5,9 @@ use crate::exit::Failure;
 use crate::operation::Operation;
 use crate::output::Report;
 use clap::{ArgAction, Args, Subcommand};
-use mfly_client::Session;
 use serde_json::json;
 
-/// Shows or changes the settings.
+/// Show or change the settings kept on the server.
 #[derive(Args, Debug)]
 pub(crate) struct SettingsArgs {
     #[command(subcommand)]
@@ -38,12 +37,12 @@ impl Operation for SettingsArgs {
     async fn perform(self, context: &Context) -> Result<Report, Failure> {
         let archive = match self.verb {
             Verb::Get => {
-                let read = async |session: &Session| Ok(session.settings().await?);
-                context.in_session(read).await?.archive
+                context.in_session(async |session| Ok(session.settings().await?)).await?.archive
             }
             Verb::Set { archive } => {
-                let write = async |session: &Session| Ok(session.update_settings(archive).await?);
-                context.in_session(write).await?;
+                context
+                    .in_session(async |session| Ok(session.update_settings(archive).await?))
+                    .await?;
                 Some(archive)
             }
         };

@@ -1,6 +1,6 @@
 //! `mfly token get`, `set` and `forget`: the token of REST requests.
 
-use crate::context::Context;
+use crate::context::{Context, Saving};
 use crate::exit::Failure;
 use crate::file::aside;
 use crate::operation::Operation;
@@ -13,7 +13,7 @@ use std::io::Read;
 /// The longest token that is read.
 const MAX_BYTES: u64 = 64 * 1024;
 
-/// Shows or replaces the token of REST requests.
+/// Show or replace the token of REST requests.
 #[derive(Args, Debug)]
 pub(crate) struct TokenArgs {
     #[command(subcommand)]
@@ -48,11 +48,11 @@ impl Operation for TokenArgs {
             }
             Verb::Set => {
                 let token = aside(read).await?;
-                context.saving().await?.remember_token(Some(token))?;
+                Saving::open(context).await?.remember_token(Some(token))?;
                 Ok(Report::line("the token is saved", json!(null)))
             }
             Verb::Forget => {
-                context.saving().await?.remember_token(None)?;
+                Saving::open(context).await?.remember_token(None)?;
                 Ok(Report::line("the token is forgotten", json!(null)))
             }
         }

@@ -1,19 +1,28 @@
-//! Saving accounts: the store is taken first, the server is asked then, and the outcome is saved
-//! last.
+//! Saving accounts: a command locks the store, then asks the server, then saves the result.
 
 use super::Context;
 use crate::exit::Failure;
 use crate::store::{OpenStore, Profile, Profiles};
 use mfly_client::{Credentials, Token};
 
-/// The store of a context, taken for one change.
+/// The store of a context, locked for one change.
 #[derive(Debug)]
 pub(crate) struct Saving<'a> {
-    pub(super) context: &'a Context,
-    pub(super) store: OpenStore,
+    context: &'a Context,
+    store: OpenStore,
 }
 
-impl Saving<'_> {
+impl<'a> Saving<'a> {
+    /// Locks the store before anything is done at the server: an account that cannot be saved would
+    /// be lost.
+    ///
+    /// # Errors
+    /// When the profiles cannot be written, or another process keeps them locked.
+    pub(crate) async fn open(context: &'a Context) -> Result<Self, Failure> {
+        let store = context.store.open(context.timeout).await?;
+        Ok(Self { context, store })
+    }
+
     /// Saves an account of this server.
     ///
     /// # Errors
@@ -21,15 +30,13 @@ impl Saving<'_> {
     pub(crate) fn remember(self, credentials: &Credentials) -> Result<(), Failure> {
         let context = self.context;
         let change = |profiles: &mut Profiles| {
-            let kept = profiles
-                .named(&context.profile)
-                .filter(|saved| saved.api_url == context.api_url.as_str());
-            let mut profile =
-                kept.cloned().unwrap_or_else(|| Profile::new(context.api_url.to_string()));
+            let api_url = context.api_url().as_str();
+            let kept = profiles.named(&context.profile).filter(|saved| saved.api_url == api_url);
+            let mut profile = kept.cloned().unwrap_or_else(|| Profile::new(api_url.to_owned()));
             profile.licence_key = Some(context.licence_key.clone());
             profile.trial = context.trial;
-            profile.xmpp_url.clone_from(&context.xmpp_url);
-            profile.ca_file = context.ca_file.as_ref().map(|path| {
+            profile.xmpp_url.clone_from(&context.server.xmpp_url);
+            profile.ca_file = context.server.ca_file.as_ref().map(|path| {
                 // A relative path would mean another file from another folder.
                 std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string()
             });
@@ -59,10 +66,10 @@ impl Saving<'_> {
         if found {
             return Ok(());
         }
-        Err(Failure::NoCredentials {
-            message: format!("no account {user} is saved for {}", context.api_url),
-            hint: format!("register it with `mfly register {user}`"),
-        })
+        Err(Failure::no_credentials(
+            format!("no account {user} is saved for {}", context.api_url()),
+            format!("register it with `mfly register {user}`"),
+        ))
     }
 
     /// Forgets the account: its password is void.

@@ -1,6 +1,6 @@
-//! Files that only their owner may read.
+//! Reading, replacing and locking files that only their owner may read.
 
-use super::{StoreError, io};
+use super::error::{StoreError, io};
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};

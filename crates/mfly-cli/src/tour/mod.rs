@@ -1,24 +1,23 @@
 //! `mfly tour`: every operation between two users, against a server of its own.
 //!
-//! Each step prints a line: what was done, what came back, how long it took. A listener's step
-//! waits for its event, with a deadline. A step that fails says why, and the tour goes on where it
-//! can.
+//! Each step prints a line: the operation, its result, its duration. A listener's step waits for
+//! its event, with a deadline. A step that fails prints the reason, and the tour continues where
+//! later steps do not need its result.
 
 mod cast;
 mod recorder;
 mod steps;
 
 use crate::exit::Failure;
-use crate::operation::Run;
+use crate::operation::{Failed, Run};
 use crate::output::Output;
-use crate::signal;
 use cast::Cast;
 use clap::Args;
 use mfly_testserver::TestServer;
-use mfly_testserver::command::CommandError;
+use mfly_testserver::command::{CommandError, interrupted};
 use recorder::Recorder;
 
-/// Performs every operation.
+/// Perform every operation between two users on a local server, and print how each went.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 With --json each line is one step, and the last one the summary:
@@ -27,17 +26,17 @@ With --json each line is one step, and the last one the summary:
 pub(crate) struct TourArgs {}
 
 impl Run for TourArgs {
-    async fn run(self, output: &mut Output) -> Result<(), (&'static str, Failure)> {
-        run(self, output).await.map_err(|failure| ("tour", failure))
+    async fn run(self, output: &mut Output) -> Result<(), Failed> {
+        tour(output).await.map_err(|failure| ("tour", failure))
     }
 }
 
-/// Goes on the tour.
+/// Runs the tour.
 ///
 /// # Errors
-/// When the server cannot start, nobody reads the output any more, or a step failed.
-async fn run(_: TourArgs, output: &mut Output) -> Result<(), Failure> {
-    let interrupted = signal::interrupted()?;
+/// When the server cannot start, the output cannot be written, or a step failed.
+async fn tour(output: &mut Output) -> Result<(), Failure> {
+    let interrupted = interrupted()?;
     let server = TestServer::start().await.map_err(CommandError::from)?;
     let mut recorder = Recorder::new(output);
     let mut cast = Cast::new(server);

@@ -1,4 +1,4 @@
-//! The server's certificate and those of its authorities.
+//! The step `certificate`: the server's certificate and those of its authorities.
 
 use super::finding::{Finding, Step};
 use mfly_proto::date_time::DateTime;
@@ -6,13 +6,13 @@ use mfly_transport::CertificateSummary;
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// With less time than this left, a certificate is about to expire.
+/// A certificate that is valid for fewer days is a warning.
 const ENOUGH_DAYS: i64 = 14;
 
-/// More names than this are not shown to people.
+/// The number of names that people are shown.
 const SHOWN_NAMES: usize = 8;
 
-/// What there is to say about a chain that was accepted; the server's own certificate comes first.
+/// The finding for a chain that was accepted; the server's own certificate comes first.
 pub(super) fn accepted(chain: &[CertificateSummary]) -> Finding {
     accepted_at(SystemTime::now(), chain)
 }
@@ -22,7 +22,7 @@ fn accepted_at(now: SystemTime, chain: &[CertificateSummary]) -> Finding {
         let what = "accepted, but it cannot be read here";
         return Finding::ok(Step::Certificate, what, json!({"chain": []}));
     };
-    // An authority that expires earlier takes the server's certificate with it.
+    // The chain is valid only as long as every certificate in it.
     let days = chain.iter().map(|one| days_left(now, one)).min();
     let days = days.unwrap_or_default();
     let what = format!("{}, {} left", name_of(own), counted(days));
@@ -34,7 +34,7 @@ fn accepted_at(now: SystemTime, chain: &[CertificateSummary]) -> Finding {
     finding
 }
 
-/// A chain for people.
+/// The lines about a chain for people.
 pub(super) fn lines(chain: &[CertificateSummary]) -> Vec<String> {
     let mut lines = Vec::new();
     for (number, one) in chain.iter().enumerate() {
@@ -57,7 +57,7 @@ pub(super) fn lines(chain: &[CertificateSummary]) -> Vec<String> {
     lines
 }
 
-/// A chain for programs.
+/// The result about a chain for programs.
 pub(super) fn result(chain: &[CertificateSummary]) -> Vec<Value> {
     let moment = |time| moment(time).map(|moment| moment.to_string());
     let chain = chain.iter().map(|one| {
@@ -72,7 +72,7 @@ pub(super) fn result(chain: &[CertificateSummary]) -> Vec<Value> {
     chain.collect()
 }
 
-/// What to call it.
+/// A name for people.
 fn name_of(certificate: &CertificateSummary) -> &str {
     let subject = certificate.subject.as_deref();
     let name = subject.or_else(|| certificate.names.first().map(String::as_str));
@@ -117,7 +117,7 @@ mod tests {
     use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
     use std::time::Duration;
 
-    /// One that is valid from the start of 2024 to the start of 2025.
+    /// A certificate that is valid from the start of 2024 to the start of 2025.
     fn certificate(names: &[&str]) -> CertificateSummary {
         let names = names.iter().map(|name| (*name).to_owned());
         let mut params = CertificateParams::new(names.collect::<Vec<_>>()).unwrap();
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_is_told_to_people_and_programs() {
+    fn a_chain_is_shown_to_people_and_programs() {
         let names = ["1.example", "2.example", "3.example", "4.example", "5.example"];
         let many = [&names[..], &["6.example", "7.example", "8.example", "9.example"]].concat();
         let chain = [certificate(&many), certificate(&[])];

@@ -1,13 +1,14 @@
-//! How far the server's clock and this machine's are apart.
+//! The step `clock`: the difference between the server's clock and this machine's.
 
 use super::finding::{Finding, Step};
+use crate::output::rounded;
 use serde_json::json;
 use std::time::SystemTime;
 
-/// From this many seconds on, tokens and certificates are judged differently on both sides.
+/// With a greater difference, tokens and certificates may be valid on one side only.
 const TOO_MANY_SECONDS: i64 = 60;
 
-/// By the header `Date` of an HTTP answer, which has whole seconds, and when it came.
+/// The difference by the header `Date` of an HTTP answer (whole seconds) and its arrival.
 pub(super) fn by_http(date: Option<&(String, SystemTime)>) -> Finding {
     let read = date.and_then(|(text, now)| Some((httpdate::parse_http_date(text).ok()?, *now)));
     match read {
@@ -16,12 +17,12 @@ pub(super) fn by_http(date: Option<&(String, SystemTime)>) -> Finding {
     }
 }
 
-/// By seconds that were measured otherwise.
+/// The finding for a difference in seconds.
 pub(super) fn compared(seconds_ahead: i64, source: &str) -> Finding {
     let direction = if seconds_ahead < 0 { "behind" } else { "ahead" };
     let what = match seconds_ahead.unsigned_abs() {
         0 => format!("the same here and there ({source})"),
-        seconds => format!("the server's is {} {direction} ({source})", spoken(seconds)),
+        seconds => format!("the server's is {} {direction} ({source})", rounded(seconds)),
     };
     let result = json!({"secondsAhead": seconds_ahead, "source": source});
     let finding = Finding::ok(Step::Clock, what, result);
@@ -42,16 +43,6 @@ fn seconds_ahead(theirs: SystemTime, ours: SystemTime) -> i64 {
     };
     // Half a second is what the header has lost on average.
     (seconds + 0.5) as i64
-}
-
-/// A time for people.
-fn spoken(seconds: u64) -> String {
-    match seconds {
-        0..=119 => format!("{seconds} s"),
-        120..=7_199 => format!("{} min", seconds / 60),
-        7_200..=172_799 => format!("{} h", seconds / 3_600),
-        _ => format!("{} days", seconds / 86_400),
-    }
 }
 
 #[cfg(test)]

@@ -2,60 +2,56 @@
 
 use super::examination::Examination;
 use super::finding::{Finding, Step};
-use super::target::ExamTarget;
-use super::{ExamOptions, remedy, xmpp};
+use super::options::{ExamOptions, ExamTarget};
+use super::{remedy, xmpp};
 use mfly_transport::srv::{Found, Resolver, Source};
 use mfly_transport::{Address, ProxyKind, TransportError};
 use serde_json::json;
 use std::time::Instant;
 
-/// Where a domain is served when nothing says otherwise (RFC 6120 §3.2.2).
+/// The port of a domain without SRV records (RFC 6120 §3.2.2).
 const FALLBACK_PORT: u16 = 5222;
 
-/// Finds a domain's servers and goes the way to each.
-pub(super) async fn examine(
-    domain: &str,
-    exam_options: &ExamOptions,
-    examination: &mut Examination<'_>,
-) {
+/// Finds a domain's servers and examines each.
+pub(super) async fn examine(domain: &str, exam: &ExamOptions, examination: &mut Examination<'_>) {
     examination.begin(domain);
-    let proxy = exam_options.options.proxy.as_ref();
+    let proxy = exam.options.proxy.as_ref();
     let addresses = if proxy.is_some_and(|proxy| proxy.kind() == ProxyKind::Socks5h) {
         let why = "the proxy looks names up, and cannot be asked for SRV records";
         examination.record(Finding::skipped(Step::Srv, why));
         Address::tcp(domain, FALLBACK_PORT, false).into_iter().collect()
     } else {
         let started = Instant::now();
-        let found = look_up(domain, exam_options).await;
+        let found = look_up(domain, exam).await;
         let took = started.elapsed();
         match found {
             Ok(found) => {
-                examination.record(told(domain, &found).took(took));
+                examination.record(records(domain, &found).took(took));
                 found.addresses
             }
             Err(error) => {
-                let exam_target = ExamTarget { host: domain, domain, scheme: None, proxy: None };
-                let told = remedy::of(&error, Step::Srv, exam_target, &[]);
-                let finding = Finding::failed(Step::Srv, told.code, told.what, told.remedy);
-                examination.record(finding.took(took));
+                let target = ExamTarget { host: domain, domain, scheme: None, proxy: None };
+                let diagnosis = remedy::of(&error, Step::Srv, target, &[]);
+                examination.record(Finding::diagnosed(Step::Srv, diagnosis).took(took));
                 Vec::new()
             }
         }
     };
     for address in &addresses {
-        xmpp::examine(address, exam_options, Some(domain), examination).await;
+        xmpp::examine(address, exam, Some(domain), examination).await;
     }
 }
 
-async fn look_up(domain: &str, exam_options: &ExamOptions) -> Result<Found, TransportError> {
-    let resolver = match exam_options.name_server {
+async fn look_up(domain: &str, exam: &ExamOptions) -> Result<Found, TransportError> {
+    let resolver = match exam.name_server {
         Some(server) => Resolver::with_server(server)?,
         None => Resolver::system()?,
     };
-    resolver.look_up(domain, exam_options.limit).await
+    resolver.look_up(domain, exam.limit).await
 }
 
-fn told(domain: &str, found: &Found) -> Finding {
+/// The result of the look-up.
+fn records(domain: &str, found: &Found) -> Finding {
     let addresses: Vec<_> = found.addresses.iter().map(ToString::to_string).collect();
     let list = addresses.join(", ");
     let (source, what) = match found.source {
@@ -71,8 +67,8 @@ fn told(domain: &str, found: &Found) -> Finding {
             finding.warn(format!("the records of {domain} name no server that could be tried"))
         }
         Source::NoAnswer => finding.warn(
-            "the name servers did not answer: check the network; some routers pass SRV records on \
-             to nobody",
+            "the name servers did not answer: check the network; some routers do not \
+             forward SRV records",
         ),
         _ => finding,
     }

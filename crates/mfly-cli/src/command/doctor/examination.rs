@@ -1,4 +1,4 @@
-//! Prints what was found as it is found, and counts.
+//! Prints the findings as they come, and counts them.
 //!
 //! ```json
 //! {"operation":"doctor","address":"xmpp://a.example","step":"tcp","ok":false,"status":"failed","what":"…",
@@ -14,15 +14,14 @@ use serde_json::{Value, json};
 use std::io;
 use std::time::Instant;
 
-/// Where a step's text begins.
+/// The column where the text of a step begins.
 const INDENT: usize = 14;
 
-/// How long a line of text is that fills a terminal of 80 columns with the time behind it, and
-/// without.
+/// The widths of text on a terminal of 80 columns, with and without a time behind the text.
 const TEXT: usize = 54;
 const WHOLE: usize = 66;
 
-/// One step for programs; the members keep this order.
+/// A step as JSON. The members keep this order.
 #[derive(Serialize)]
 struct Object<'a> {
     operation: &'static str,
@@ -41,10 +40,10 @@ struct Object<'a> {
     milliseconds: Option<f64>,
 }
 
-/// What has been found so far.
+/// Prints findings and counts them.
 pub(super) struct Examination<'a> {
     output: &'a mut Output,
-    /// What could not be printed: steps are found in places that cannot fail.
+    /// The first error of printing. It is returned at the end.
     broken: Option<io::Error>,
     started: Instant,
     address: String,
@@ -68,7 +67,7 @@ impl<'a> Examination<'a> {
         }
     }
 
-    /// From now on it is about this address.
+    /// Begins the findings about an address.
     pub(super) fn begin(&mut self, address: &str) {
         if self.total > 0 {
             self.line("");
@@ -77,7 +76,7 @@ impl<'a> Examination<'a> {
         self.line(&printable(address));
     }
 
-    /// Prints what a step found.
+    /// Prints and counts a finding.
     pub(super) fn record(&mut self, finding: Finding) {
         match finding.status {
             Status::Ok => self.total += 1,
@@ -163,7 +162,7 @@ impl<'a> Examination<'a> {
     }
 }
 
-/// A step for people.
+/// The lines about a step for people.
 fn lines(finding: &Finding, output: &Output) -> Vec<String> {
     let (mark, word) = match finding.status {
         Status::Ok => (output.paint(Colour::Green, "✓"), ""),
@@ -205,7 +204,7 @@ fn lines(finding: &Finding, output: &Output) -> Vec<String> {
     lines
 }
 
-/// The text in lines of at most so many characters, unless a word is longer.
+/// Breaks a text into lines of at most `width` characters. A longer word has its own line.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -244,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_server_says_cannot_steer_the_terminal() {
+    fn text_from_a_server_has_no_control_characters() {
         let output = Output::discarding(Format::Human);
         let said = "a\x1b[2Jb\nc";
         let finding =

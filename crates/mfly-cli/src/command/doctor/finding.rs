@@ -1,10 +1,10 @@
-//! What one step found.
+//! The result of one step.
 
 use crate::exit::Code;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A step of an examination.
+/// The steps of an examination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// The domain's SRV records.
@@ -13,9 +13,9 @@ pub(super) enum Step {
     Dns,
     /// The TCP connection.
     Tcp,
-    /// The proxy's part.
+    /// The proxy's part of the connection.
     Proxy,
-    /// Agreeing on TLS.
+    /// The STARTTLS negotiation.
     StartTls,
     /// The TLS handshake.
     Tls,
@@ -25,20 +25,20 @@ pub(super) enum Step {
     WebSocket,
     /// The server's clock.
     Clock,
-    /// The opening of the stream.
+    /// The opening of the stream and the offered features.
     Features,
-    /// Ways to authenticate.
+    /// The mechanisms for logging in.
     Mechanisms,
-    /// A second connection.
+    /// A second connection, which may resume the first one's TLS session.
     Resumption,
     /// A REST request.
     Http,
-    /// Logging in.
+    /// A login with a standard account.
     Login,
 }
 
 impl Step {
-    /// Its name, at most 12 characters.
+    /// The name of the step, at most 12 characters.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Srv => "srv",
@@ -59,16 +59,14 @@ impl Step {
     }
 }
 
-/// How a step went.
+/// The outcome of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Status {
-    /// Nothing to say against it.
     Ok,
-    /// It works, and something about it should be known.
+    /// The step works, but the user should know about something.
     Warning,
-    /// It does not work.
     Failed(Code),
-    /// It could not be tried, or makes no sense here.
+    /// The step could not be tried, or makes no sense here.
     Skipped,
 }
 
@@ -84,18 +82,25 @@ impl Status {
     }
 }
 
-/// What one step found.
+/// The cause of a failure and its remedy.
+pub(super) struct Diagnosis {
+    pub(super) code: Code,
+    pub(super) what: String,
+    pub(super) remedy: String,
+}
+
+/// The result of one step.
 #[derive(Debug)]
 pub(super) struct Finding {
     pub(super) step: Step,
     pub(super) status: Status,
-    /// The one line.
+    /// The result in one line.
     pub(super) what: String,
-    /// More lines.
+    /// Further lines.
     pub(super) details: Vec<String>,
-    /// What to do.
+    /// What the user can do.
     pub(super) remedy: Option<String>,
-    /// The same for programs.
+    /// The result for programs.
     pub(super) result: Value,
     pub(super) took: Option<Duration>,
 }
@@ -112,6 +117,11 @@ impl Finding {
             result,
             took: None,
         }
+    }
+
+    /// A step that failed, with its diagnosis.
+    pub(super) fn diagnosed(step: Step, diagnosis: Diagnosis) -> Self {
+        Self::failed(step, diagnosis.code, diagnosis.what, diagnosis.remedy)
     }
 
     /// A step that did not work.
@@ -133,29 +143,22 @@ impl Finding {
         Self { status: Status::Skipped, ..Self::ok(step, why, json!(null)) }
     }
 
-    /// Makes it a warning.
+    /// Turns the result into a warning.
     pub(super) fn warn(mut self, remedy: impl Into<String>) -> Self {
         self.status = Status::Warning;
         self.remedy = Some(remedy.into());
         self
     }
 
-    /// How long the step took.
+    /// Adds the duration of the step.
     pub(super) fn took(mut self, took: Duration) -> Self {
         self.took = Some(took);
         self
     }
 
-    /// More lines.
+    /// Adds further lines.
     pub(super) fn details(mut self, lines: impl IntoIterator<Item = String>) -> Self {
         self.details.extend(lines);
         self
     }
-}
-
-/// A failure: its exit code, what happened, and what to do about it.
-pub(super) struct Diagnosis {
-    pub(super) code: Code,
-    pub(super) what: String,
-    pub(super) remedy: String,
 }

@@ -1,10 +1,9 @@
-//! Logging in with a standard account, as a client does: by which mechanism, and how long until it
-//! is online.
+//! The step `login`: logs in with a standard account, and reports the mechanism and the time.
 
+use super::clock;
 use super::finding::{Finding, Step};
-use super::remedy::with_causes;
-use super::{ExamOptions, clock};
-use crate::exit::{Code, code_of};
+use super::options::ExamOptions;
+use crate::exit::{Code, code_of, with_causes};
 use async_trait::async_trait;
 use mfly_client::standard::{Account, Connector, ConnectorError, Dialled, Session};
 use mfly_client::{BareJid, Error, ErrorKind, Password, ReconnectPolicy, Redirect, RedirectPolicy};
@@ -13,10 +12,10 @@ use serde_json::json;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// How many steps of a connection and a log-in have a limit of their own.
+/// The number of steps of a connection and a log-in that have a time-out of their own.
 const STAGES: u32 = 6;
 
-/// Makes the connection that is logged in on, and takes note of what it cost.
+/// A connector that records the time and the round trips of its connection.
 struct Observed {
     address: Address,
     options: Options,
@@ -40,22 +39,22 @@ pub(super) async fn try_out(
     address: &Address,
     options: &Options,
     (jid, password): &(BareJid, Password),
-    exam_options: &ExamOptions,
+    exam: &ExamOptions,
 ) -> Vec<Finding> {
     let mut options = options.clone();
     // The first connection has seen the offer.
     options.expect_start_tls = true;
     let observed = Arc::new(Observed { address: address.clone(), options, made: Mutex::default() });
-    // Nobody is to see the account come and go.
+    // Contacts of the account must not notice the login.
     let account = Account::new(jid.clone(), password.clone())
         .connector(Arc::clone(&observed) as _)
         .redirects(RedirectPolicy::Never)
         .reconnect(ReconnectPolicy::never())
-        .request_timeout(exam_options.limit)
+        .request_timeout(exam.limit)
         .initial_presence(false)
         .carbons(false);
     let started = Instant::now();
-    let limit = exam_options.limit.saturating_mul(STAGES);
+    let limit = exam.limit.saturating_mul(STAGES);
     let connected = tokio::time::timeout(limit, account.connect()).await;
     let took = started.elapsed();
     let session = match connected.unwrap_or_else(|_| Err(ErrorKind::Timeout.into())) {
@@ -116,7 +115,7 @@ async fn time(session: &Session) -> Finding {
 
 fn refused(error: &Error) -> Finding {
     let code = match code_of(error.kind()) {
-        // Whoever answered to be examined can be reached.
+        // The server answered a moment ago.
         Code::Unreachable => Code::Failed,
         code => code,
     };

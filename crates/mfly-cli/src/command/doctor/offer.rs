@@ -1,4 +1,4 @@
-//! What the server offers to whoever opens a stream, and how a password would be used there.
+//! The steps `features` and `mechanisms`: the offer of the server, and how a password would be used.
 
 use super::finding::{Finding, Step};
 use crate::exit::Code;
@@ -9,15 +9,15 @@ use mfly_proto::sasl::{
 use mfly_proto::stream::Features;
 use serde_json::json;
 
-/// What the connection can do for an authentication.
+/// The properties of a connection that matter for an authentication.
 pub(super) struct Channel {
     pub(super) is_encrypted: bool,
-    /// Whether it does not leave this machine.
+    /// Whether the connection stays on this machine.
     pub(super) is_local: bool,
     pub(super) bindings: ChannelBindings,
 }
 
-/// The opening of the stream. `domain` is the one that was asked for, if somebody named it.
+/// The result of opening a stream. `domain` is the one that the user named, if any.
 pub(super) fn features(offer: &StreamOffer, domain: Option<&str>, channel: &Channel) -> Finding {
     let named = named(&offer.features);
     let list = match named.as_slice() {
@@ -53,7 +53,7 @@ pub(super) fn features(offer: &StreamOffer, domain: Option<&str>, channel: &Chan
             "the server answers for another domain than {domain}: check --domain or the address"
         )),
         None if !channel.is_encrypted && !channel.is_local => finding.warn(
-            "nothing is encrypted: everybody on the way can read along; use wss://, xmpps:// or \
+            "nothing is encrypted: everyone on the way can read it; use wss://, xmpps:// or \
              xmpp://",
         ),
         None => finding,
@@ -79,7 +79,7 @@ fn named(features: &Features) -> Vec<&'static str> {
     offered.map(|(_, name)| name).collect()
 }
 
-/// The ways to authenticate.
+/// The mechanisms that the server offers.
 pub(super) fn mechanisms(features: &Features, channel: &Channel) -> Finding {
     let sasl2 = features.sasl2.as_ref().map(|offer| offer.mechanisms.as_slice());
     let offered = match features.mechanisms.as_slice() {
@@ -114,7 +114,7 @@ pub(super) fn mechanisms(features: &Features, channel: &Channel) -> Finding {
         details.push(format!("channel bindings: {}", announced.join(", ")));
     }
     if let Ok(choice) = &chosen {
-        details.push(format!("a password would be used by {}", spoken(choice)));
+        details.push(format!("a password would be used by {}", shown(choice)));
     }
     let finding = match &chosen {
         Ok(choice) => judged(Finding::ok(Step::Mechanisms, what, result), choice, offered, channel),
@@ -123,7 +123,7 @@ pub(super) fn mechanisms(features: &Features, channel: &Channel) -> Finding {
     finding.details(details)
 }
 
-fn spoken(choice: &Choice) -> String {
+fn shown(choice: &Choice) -> String {
     let name = choice.kind().name();
     match choice {
         Choice::Scram { binding: Binding::Bound(kind, _), .. } => {
@@ -133,7 +133,7 @@ fn spoken(choice: &Choice) -> String {
     }
 }
 
-/// What is to be known about the best that can be used.
+/// Adds a warning to a mechanism that protects a password less than it could.
 fn judged(finding: Finding, choice: &Choice, offered: &[String], channel: &Channel) -> Finding {
     match choice {
         Choice::Plain => finding.warn(
@@ -150,15 +150,15 @@ fn judged(finding: Finding, choice: &Choice, offered: &[String], channel: &Chann
                 false => "no -PLUS is offered",
             };
             finding.warn(format!(
-                "no channel binding, because {reason}: whoever has a certificate for the domain \
-                 could sit in between unnoticed"
+                "no channel binding, because {reason}: another holder of a certificate for the domain \
+                 could intercept the login"
             ))
         }
         _ => finding,
     }
 }
 
-/// Nothing can be used with a password.
+/// The finding when no mechanism can use a password.
 fn refused(what: String, error: &ChoiceError, offered: &[String]) -> Finding {
     let others = ["EXTERNAL", "ANONYMOUS"];
     let has_others = offered.iter().any(|name| others.contains(&name.as_str()));
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_weak_is_a_warning_that_says_so() {
+    fn a_weak_mechanism_is_a_warning_with_the_reason() {
         let all = ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN"];
         for (mechanisms, bindings, expected) in [
             (&all[..], &["tls-exporter"][..], None),
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_can_be_used_is_a_failure() {
+    fn an_offer_without_a_usable_mechanism_is_a_failure() {
         let clear = channel(false, ChannelBindings::NONE);
         for (mechanisms, channel, expected) in [
             (&["PLAIN"][..], &clear, "clear text"),

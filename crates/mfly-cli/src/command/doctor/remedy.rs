@@ -1,25 +1,25 @@
-//! What went wrong on the way, in a sentence, and what to do about it in another.
+//! Diagnoses of failed connections: the cause in one sentence, the remedy in another.
 
 mod secured;
+mod stream;
+
+pub(super) use stream::of_stream;
 
 use super::finding::{Diagnosis, Step};
-use super::target::ExamTarget;
+use super::options::ExamTarget;
 use crate::exit::Code;
-pub(super) use crate::exit::with_causes;
-use mfly_client::probe::StreamProblem;
-use mfly_proto::stream::StreamCondition;
 use mfly_transport::{
     CertificateSummary, HandshakeProblem, ProxyError, Scheme, TlsProblem, TransportError,
 };
 use secured::{certificate, certificate_what, start_tls, tls};
 use std::io::{self, ErrorKind};
 
-/// About a connection that could not be made. `shown` is the chain of a server whose certificate
-/// was not accepted.
+/// Diagnoses a connection that could not be made. `shown` is the certificate chain of a server
+/// whose certificate was not accepted.
 pub(super) fn of(
     error: &TransportError,
     step: Step,
-    exam_target: ExamTarget<'_>,
+    target: ExamTarget<'_>,
     shown: &[CertificateSummary],
 ) -> Diagnosis {
     let code = match (error, step) {
@@ -41,26 +41,26 @@ pub(super) fn of(
         TransportError::Handshake { reason, .. } => reason.to_string(),
         other => other.to_string(),
     };
-    Diagnosis { code, what, remedy: remedy(error, step, exam_target, shown) }
+    Diagnosis { code, what, remedy: remedy(error, step, target, shown) }
 }
 
 fn remedy(
     error: &TransportError,
     step: Step,
-    exam_target: ExamTarget<'_>,
+    target: ExamTarget<'_>,
     shown: &[CertificateSummary],
 ) -> String {
     match error {
         TransportError::Dial { host, .. } if step == Step::Dns => not_found(host),
-        TransportError::Dial { host, source, .. } => not_dialled(host, source, exam_target),
+        TransportError::Dial { host, source, .. } => not_dialled(host, source, target),
         TransportError::Proxy { reason, .. } => proxy(*reason).to_owned(),
-        TransportError::StartTls { reason, .. } => start_tls(*reason, exam_target),
+        TransportError::StartTls { reason, .. } => start_tls(*reason, target),
         TransportError::Handshake { .. } => websocket(error.handshake_problem()),
         TransportError::Tls { .. } => match error.tls_problem() {
-            Some(TlsProblem::Certificate(problem)) => certificate(problem, exam_target, shown),
-            problem => tls(problem, exam_target),
+            Some(TlsProblem::Certificate(problem)) => certificate(problem, target, shown),
+            problem => tls(problem, target),
         },
-        TransportError::TimedOut { .. } | TransportError::Io(_) => silent(step, exam_target),
+        TransportError::TimedOut { .. } | TransportError::Io(_) => silent(step, target),
         TransportError::NoService { domain } => {
             format!("{domain} says in DNS that it has no XMPP: check the domain")
         }
@@ -68,16 +68,16 @@ fn remedy(
     }
 }
 
-/// The system's resolver does not say whether it found no name or no name server.
+/// The system's resolver does not tell an unknown name from a name server that does not answer.
 fn not_found(host: &str) -> String {
     format!(
         "check the spelling of {host}, whether this machine's name servers know it, and the network"
     )
 }
 
-fn not_dialled(host: &str, source: &io::Error, exam_target: ExamTarget<'_>) -> String {
+fn not_dialled(host: &str, source: &io::Error, target: ExamTarget<'_>) -> String {
     match source.kind() {
-        _ if exam_target.proxy == Some(host) => {
+        _ if target.proxy == Some(host) => {
             "this is the proxy: check its address (--proxy, MFLY_PROXY), and whether it runs"
         }
         ErrorKind::ConnectionRefused if is_local(host) => {
@@ -102,8 +102,8 @@ fn is_local(host: &str) -> bool {
     host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
 }
 
-/// Nothing came, or the other side hung up.
-fn silent(step: Step, exam_target: ExamTarget<'_>) -> String {
+/// The remedy for a time-out, or for a connection that the peer closed.
+fn silent(step: Step, target: ExamTarget<'_>) -> String {
     let text = match step {
         Step::Dns => "no name server answers: check the network and this machine's name servers",
         Step::Tcp => {
@@ -114,7 +114,7 @@ fn silent(step: Step, exam_target: ExamTarget<'_>) -> String {
         Step::StartTls => {
             "the port is open and speaks no XMPP: 5222 is usual for xmpp://, 5223 is for xmpps://"
         }
-        Step::Tls if exam_target.scheme == Some(Scheme::Xmpps) => {
+        Step::Tls if target.scheme == Some(Scheme::Xmpps) => {
             "the port is open and speaks no TLS: try xmpp:// for STARTTLS, usually on port 5222"
         }
         Step::Tls => {
@@ -183,66 +183,13 @@ fn websocket(problem: Option<HandshakeProblem>) -> String {
     .to_owned()
 }
 
-/// The server ended the stream. `from` is the domain that it answers for, if it said so.
-fn ended(condition: StreamCondition, exam_target: ExamTarget<'_>, from: Option<&str>) -> String {
-    let domain = exam_target.domain;
-    let fitting = match from {
-        Some(from) if from != domain => format!("try --domain {from}"),
-        _ => "name the right domain with --domain".to_owned(),
-    };
-    match condition {
-        StreamCondition::HostUnknown
-        | StreamCondition::HostGone
-        | StreamCondition::ImproperAddressing => {
-            format!("the server does not serve {domain}: {fitting}")
-        }
-        StreamCondition::SeeOtherHost => "use the address that the server points to".to_owned(),
-        StreamCondition::PolicyViolation | StreamCondition::NotAuthorized => {
-            "the server's rules forbid it: look at its logs, and at its limits on connections"
-                .to_owned()
-        }
-        StreamCondition::ConnectionTimeout
-        | StreamCondition::InternalServerError
-        | StreamCondition::RemoteConnectionFailed
-        | StreamCondition::Reset
-        | StreamCondition::ResourceConstraint
-        | StreamCondition::SystemShutdown => {
-            "the server has trouble of its own: try again later, and look at its logs".to_owned()
-        }
-        _ => "the server's logs may say more".to_owned(),
-    }
-}
-
-/// About a stream that the server did not open.
-pub(super) fn of_stream(problem: &StreamProblem, exam_target: ExamTarget<'_>) -> Diagnosis {
-    let code = match problem {
-        StreamProblem::TimedOut => Code::TimedOut,
-        _ => Code::Failed,
-    };
-    let remedy = match problem {
-        StreamProblem::Ended { error, from } => {
-            ended(error.condition, exam_target, from.as_deref())
-        }
-        StreamProblem::Moved(_) => "use the address that the server points to".to_owned(),
-        StreamProblem::TimedOut => {
-            "the server took the connection and does not speak: it may be overloaded, or not XMPP"
-                .to_owned()
-        }
-        StreamProblem::Closed | StreamProblem::Broken(_) => {
-            "the server hangs up: look at its logs; too many connections is a usual reason"
-                .to_owned()
-        }
-        _ => "what answers is not XMPP: check the address".to_owned(),
-    };
-    Diagnosis { code, what: with_causes(problem), remedy }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mfly_proto::stream::StreamCondition;
     use mfly_transport::{Stage, StartTlsError};
 
-    const GOAL: ExamTarget<'_> = ExamTarget {
+    const TARGET: ExamTarget<'_> = ExamTarget {
         host: "a.example",
         domain: "b.example",
         scheme: Some(Scheme::Xmpps),
@@ -254,8 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_has_to_act_is_told_and_scripts_know_the_kind() {
-        let other = |text: &str| io::Error::other(text.to_owned());
+    fn each_failure_has_its_remedy_and_its_exit_code() {
         let refused = || io::Error::from(ErrorKind::ConnectionRefused);
         let unreachable = io::Error::from(ErrorKind::NetworkUnreachable);
         let tls = |source| TransportError::Tls { peer: "a.example".to_owned(), source };
@@ -268,7 +214,7 @@ mod tests {
         };
         for (error, step, code, expected) in [
             (
-                dial("a.example", other("not known")),
+                dial("a.example", io::Error::other("not known")),
                 Step::Dns,
                 Code::Unreachable,
                 "spelling of a.example",
@@ -289,25 +235,10 @@ mod tests {
             ),
             (alert(rustls::AlertDescription::ProtocolVersion), Step::Tls, Code::Failed, "TLS 1.3"),
         ] {
-            let told = of(&error, step, GOAL, &[]);
-            assert_eq!(told.code, code, "{error}");
-            assert!(told.remedy.contains(expected), "{error}: {}", told.remedy);
+            let diagnosis = of(&error, step, TARGET, &[]);
+            assert_eq!(diagnosis.code, code, "{error}");
+            let remedy = diagnosis.remedy;
+            assert!(remedy.contains(expected), "{error}: {remedy}");
         }
-    }
-
-    #[test]
-    fn the_causes_of_an_error_are_told_once() {
-        #[derive(Debug, thiserror::Error)]
-        #[error("refused: {0}")]
-        struct Outer(#[source] Inner);
-        #[derive(Debug, thiserror::Error)]
-        #[error("no such user")]
-        struct Inner;
-        assert_eq!(with_causes(&Outer(Inner)), "refused: no such user");
-
-        #[derive(Debug, thiserror::Error)]
-        #[error("refused")]
-        struct Short(#[source] Outer);
-        assert_eq!(with_causes(&Short(Outer(Inner))), "refused: no such user");
     }
 }

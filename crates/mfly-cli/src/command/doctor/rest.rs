@@ -1,40 +1,40 @@
 //! Examining a REST API.
 
+use super::clock;
 use super::examination::Examination;
 use super::finding::{Finding, Step};
+use super::options::{ExamOptions, ExamTarget};
 use super::route::{Route, steps};
-use super::target::ExamTarget;
-use super::{ExamOptions, clock, remedy};
-use crate::exit::{Code, Failure, code_of};
+use crate::exit::{Code, Failure, code_of, with_causes};
 use mfly_client::Error;
 use mfly_client::probe::{RestAnswer, RestServer};
 use mfly_transport::{Options, Proxy, Tls, TransportError};
 use serde_json::json;
 use std::time::SystemTime;
 
-/// Goes the way of a request.
+/// Takes every step of a request.
 ///
 /// # Errors
 /// When the URL is not one of an API.
 pub(super) async fn examine(
     url: &str,
-    exam_options: &ExamOptions,
+    exam: &ExamOptions,
     examination: &mut Examination<'_>,
 ) -> Result<(), Failure> {
-    let server = RestServer::new(url, exam_options.options.clone())?;
+    let server = RestServer::new(url, exam.options.clone())?;
     examination.begin(server.base_url());
-    let mut steps = steps(None, server.is_tls(), exam_options.options.proxy.is_some());
+    let mut steps = steps(None, server.is_tls(), exam.options.proxy.is_some());
     steps.extend([Step::Http, Step::Clock]);
-    let exam_target = ExamTarget {
+    let target = ExamTarget {
         host: server.host(),
         domain: server.host(),
         scheme: None,
-        proxy: exam_options.options.proxy.as_ref().map(Proxy::host),
+        proxy: exam.options.proxy.as_ref().map(Proxy::host),
     };
-    let mut route = Route::new(examination, exam_target, steps);
+    let mut route = Route::new(examination, target, steps);
     let reached = server.reach(&mut |step| route.on(step)).await;
     if let Err(error) = reached {
-        let shown = show(url, &exam_options.options, &error).await;
+        let shown = show(url, &exam.options, &error).await;
         route.fail(&error, &shown);
         return Ok(());
     }
@@ -78,7 +78,7 @@ fn answered(answer: &RestAnswer, server: &RestServer) -> Finding {
              not let this client in",
         ),
         _ if !server.is_tls() && !server.is_loopback() => {
-            finding.warn("nothing is encrypted: everybody on the way can read along; use https://")
+            finding.warn("nothing is encrypted: everyone on the way can read it; use https://")
         }
         _ => finding,
     }
@@ -91,10 +91,10 @@ fn unanswered(error: &Error) -> Finding {
         Code::Unreachable => Code::Failed,
         code => code,
     };
-    Finding::failed(Step::Http, code, remedy::with_causes(error), remedy)
+    Finding::failed(Step::Http, code, with_causes(error), remedy)
 }
 
-/// The certificates of a server whose certificate was the trouble.
+/// The certificates of a server whose certificate was not accepted.
 async fn show(url: &str, options: &Options, error: &TransportError) -> Vec<Vec<u8>> {
     if error.certificate_problem().is_none() {
         return Vec::new();
@@ -102,7 +102,7 @@ async fn show(url: &str, options: &Options, error: &TransportError) -> Vec<Vec<u
     let (tls, captured) = Tls::capture_only();
     let options = Options { tls, ..options.clone() };
     if let Ok(server) = RestServer::new(url, options) {
-        // It cannot come about: nothing is trusted on it.
+        // The connection cannot be made, because nothing is trusted on it.
         let _ = server.reach(&mut |_| {}).await;
     }
     captured.certificates()

@@ -2,7 +2,7 @@
 
 use super::examination::Examination;
 use super::finding::{Finding, Step};
-use super::target::ExamTarget;
+use super::options::ExamTarget;
 use super::{certificate, remedy};
 use mfly_transport::{CertificateSummary, Progress, Scheme, Security, Stage, TransportError};
 use serde_json::{Value, json};
@@ -12,10 +12,10 @@ use std::time::{Duration, Instant, SystemTime};
 /// A connection that is being made.
 pub(super) struct Route<'e, 'o> {
     examination: &'e mut Examination<'o>,
-    exam_target: ExamTarget<'e>,
-    /// What is still to come.
+    target: ExamTarget<'e>,
+    /// The steps that are still to come.
     pending: Vec<Step>,
-    /// Since when the present step is being taken.
+    /// When the present step began.
     since: Instant,
     resolved: Vec<String>,
     is_dialled: bool,
@@ -29,12 +29,12 @@ pub(super) struct Route<'e, 'o> {
 impl<'e, 'o> Route<'e, 'o> {
     pub(super) fn new(
         examination: &'e mut Examination<'o>,
-        exam_target: ExamTarget<'e>,
+        target: ExamTarget<'e>,
         steps: Vec<Step>,
     ) -> Self {
         Self {
             examination,
-            exam_target,
+            target,
             pending: steps,
             since: Instant::now(),
             resolved: Vec::new(),
@@ -45,11 +45,11 @@ impl<'e, 'o> Route<'e, 'o> {
         }
     }
 
-    /// A step is done.
+    /// Records a step that the transport reports.
     pub(super) fn on(&mut self, progress: Progress) {
         match progress {
             Progress::Resolved { host, addresses, took } => {
-                let finding = resolved(&host, &addresses, self.exam_target.proxy);
+                let finding = resolved(&host, &addresses, self.target.proxy);
                 self.resolved.push(host);
                 self.record(finding.took(took));
             }
@@ -84,7 +84,7 @@ impl<'e, 'o> Route<'e, 'o> {
         }
     }
 
-    /// Records a step, and takes it off the list.
+    /// Records a step, and removes it from those that are still to come.
     pub(super) fn record(&mut self, finding: Finding) {
         self.pending.retain(|step| *step != finding.step);
         self.examination.record(finding);
@@ -96,13 +96,13 @@ impl<'e, 'o> Route<'e, 'o> {
         self.since.elapsed()
     }
 
-    /// The way ends here: records which step failed, and that the others were not tried. `shown`
-    /// are the certificates of a server whose certificate was not accepted.
+    /// Records which step failed, and that the later ones were not tried. `shown` holds the
+    /// certificates of a server whose certificate was not accepted.
     pub(super) fn fail(&mut self, error: &TransportError, shown: &[Vec<u8>]) {
         let step = self.step_of(error);
         let chain = chain(shown);
-        let told = remedy::of(error, step, self.exam_target, &chain);
-        let mut finding = Finding::failed(step, told.code, told.what, told.remedy);
+        let diagnosis = remedy::of(error, step, self.target, &chain);
+        let mut finding = Finding::diagnosed(step, diagnosis);
         if step == Step::Tcp {
             finding.result = json!({"unreachable": self.unreachable()});
             if self.unreachable.len() > 1 {
@@ -118,7 +118,7 @@ impl<'e, 'o> Route<'e, 'o> {
         self.skip_rest(&format!("{} failed", step.name()));
     }
 
-    /// Records that what is left on the list was not tried.
+    /// Records that the remaining steps were not tried.
     pub(super) fn skip_rest(&mut self, why: &str) {
         for step in std::mem::take(&mut self.pending) {
             self.examination.record(Finding::skipped(step, why));
@@ -149,7 +149,7 @@ impl<'e, 'o> Route<'e, 'o> {
 
     fn dialled(&self, peer: SocketAddr) -> Finding {
         let result = json!({"peer": peer.to_string(), "unreachable": self.unreachable()});
-        let what = match self.exam_target.proxy {
+        let what = match self.target.proxy {
             Some(_) => format!("{peer}, the proxy"),
             None => peer.to_string(),
         };
@@ -174,7 +174,7 @@ impl<'e, 'o> Route<'e, 'o> {
     }
 }
 
-/// What certificates say about themselves, as far as they can be read.
+/// The contents of the certificates that can be read.
 fn chain(certificates: &[Vec<u8>]) -> Vec<CertificateSummary> {
     let certificates = certificates.iter();
     certificates.filter_map(|der| CertificateSummary::of(der)).collect()
@@ -209,7 +209,7 @@ fn secured(security: &Security) -> Finding {
     Finding::ok(Step::Tls, format!("{version}, {suite}, {named}"), result)
 }
 
-/// The steps on the way to a server, in order.
+/// The steps of a connection to a server, in order.
 pub(super) fn steps(scheme: Option<Scheme>, is_tls: bool, has_proxy: bool) -> Vec<Step> {
     let mut steps = vec![Step::Dns, Step::Tcp];
     if has_proxy {
@@ -234,13 +234,13 @@ mod tests {
     use std::io;
 
     #[test]
-    fn an_address_that_does_not_answer_is_a_warning_beyond_this_machine() {
+    fn an_unreachable_address_of_another_machine_is_a_warning() {
         use crate::command::doctor::finding::Status;
         let mut output = Output::discarding(Format::Json);
         let mut examination = Examination::new(&mut output);
-        let exam_target =
+        let target =
             ExamTarget { host: "a.example", domain: "a.example", scheme: None, proxy: None };
-        let mut route = Route::new(&mut examination, exam_target, Vec::new());
+        let mut route = Route::new(&mut examination, target, Vec::new());
         let status =
             |route: &Route<'_, '_>, peer: &str| route.dialled(peer.parse().unwrap()).status;
         assert_eq!(status(&route, "192.0.2.1:443"), Status::Ok);
@@ -254,10 +254,10 @@ mod tests {
     }
 
     #[test]
-    fn the_step_that_failed_is_told_from_what_had_been_done() {
+    fn the_failed_step_follows_from_the_steps_that_were_done() {
         let mut output = Output::discarding(Format::Json);
         let mut examination = Examination::new(&mut output);
-        let exam_target = ExamTarget {
+        let target = ExamTarget {
             host: "a.example",
             domain: "a.example",
             scheme: Some(Scheme::Wss),
@@ -273,8 +273,7 @@ mod tests {
         let took = Duration::ZERO;
         let peer: SocketAddr = "192.0.2.1:443".parse().unwrap();
 
-        let mut route =
-            Route::new(&mut examination, exam_target, steps(exam_target.scheme, true, true));
+        let mut route = Route::new(&mut examination, target, steps(target.scheme, true, true));
         assert_eq!(route.step_of(&dial()), Step::Dns);
         assert_eq!(route.step_of(&late(Stage::Dial)), Step::Dns);
         assert_eq!(route.step_of(&cut), Step::Dns);

@@ -3,9 +3,10 @@
 use super::examination::Examination;
 use super::finding::{Finding, Step};
 use super::offer::{self, Channel};
+use super::options::{ExamOptions, ExamTarget};
 use super::route::{Route, steps};
-use super::target::ExamTarget;
-use super::{ExamOptions, clock, login, remedy};
+use super::{clock, login, remedy};
+use crate::exit::with_causes;
 use mfly_client::probe::{hang_up, stream_offer};
 use mfly_transport::{
     Address, Connection, Options, Progress, Proxy, Scheme, Tls, TransportError, connect_observed,
@@ -14,29 +15,28 @@ use serde_json::json;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-/// How long a goodbye may take: nothing depends on it.
-const GOODBYE: Duration = Duration::from_secs(1);
+/// The time-out for closing a connection. Nothing depends on it.
+const CLOSING: Duration = Duration::from_secs(1);
 
-/// Goes the whole way to an address. `of` is the domain that led there, if one did.
+/// Takes every step of a connection to an address. `of` is the domain whose SRV records name it.
 pub(super) async fn examine(
     address: &Address,
-    exam_options: &ExamOptions,
+    exam: &ExamOptions,
     of: Option<&str>,
     examination: &mut Examination<'_>,
 ) {
     examination.begin(&address.to_string());
-    let account = exam_options.account.as_ref();
-    let named =
-        exam_options.domain.as_deref().or(of).or_else(|| account.map(|(jid, _)| jid.domain()));
+    let account = exam.account.as_ref();
+    let named = exam.domain.as_deref().or(of).or_else(|| account.map(|(jid, _)| jid.domain()));
     let domain = named.unwrap_or_else(|| served_at(address));
-    let options = Options { domain: Some(domain.to_owned()), ..exam_options.options.clone() };
-    let exam_target = ExamTarget {
+    let options = Options { domain: Some(domain.to_owned()), ..exam.options.clone() };
+    let target = ExamTarget {
         host: address.host(),
         domain,
         scheme: Some(address.scheme()),
-        proxy: exam_options.options.proxy.as_ref().map(Proxy::host),
+        proxy: exam.options.proxy.as_ref().map(Proxy::host),
     };
-    let mut route = Route::new(examination, exam_target, plan(address, exam_options));
+    let mut route = Route::new(examination, target, plan(address, exam));
     let connecting = connect_observed(address, &options, &mut |step| route.on(step)).await;
     let mut connection = match connecting {
         Ok(connection) => connection,
@@ -54,9 +54,8 @@ pub(super) async fn examine(
         is_local: address.is_loopback(),
         bindings: connection.channel_bindings(),
     };
-    let has_stream =
-        open(&mut connection, exam_target, named, &channel, exam_options, &mut route).await;
-    hang_up(connection, GOODBYE).await;
+    let has_stream = open(&mut connection, target, named, &channel, exam, &mut route).await;
+    hang_up(connection, CLOSING).await;
     if !has_stream {
         return route.skip_rest("features failed");
     }
@@ -69,12 +68,12 @@ pub(super) async fn examine(
             route.skip_rest("not in clear text");
         }
         Some(account) => {
-            for finding in login::try_out(address, &options, account, exam_options).await {
+            for finding in login::try_out(address, &options, account, exam).await {
                 route.record(finding);
             }
             route.skip_rest("login failed");
         }
-        None => route.skip_rest("only HTTP tells the time to strangers; --jid logs in and asks"),
+        None => route.skip_rest("only HTTP tells the time without a login; use --jid"),
     }
 }
 
@@ -93,10 +92,10 @@ fn is_websocket(address: &Address) -> bool {
 }
 
 /// All steps, in order.
-fn plan(address: &Address, exam_options: &ExamOptions) -> Vec<Step> {
+fn plan(address: &Address, exam: &ExamOptions) -> Vec<Step> {
     let is_websocket = is_websocket(address);
     let is_tls = address.scheme() != Scheme::Ws;
-    let mut steps = steps(Some(address.scheme()), is_tls, exam_options.options.proxy.is_some());
+    let mut steps = steps(Some(address.scheme()), is_tls, exam.options.proxy.is_some());
     if is_websocket {
         steps.push(Step::Clock);
     }
@@ -104,7 +103,7 @@ fn plan(address: &Address, exam_options: &ExamOptions) -> Vec<Step> {
     if is_tls {
         steps.push(Step::Resumption);
     }
-    if exam_options.account.is_some() {
+    if exam.account.is_some() {
         steps.push(Step::Login);
     }
     if !is_websocket {
@@ -113,16 +112,16 @@ fn plan(address: &Address, exam_options: &ExamOptions) -> Vec<Step> {
     steps
 }
 
-/// Opens the stream and looks at what is offered. Whether there is a stream.
+/// Opens the stream and records the offered features. Returns whether there is a stream.
 async fn open(
     connection: &mut Connection,
-    exam_target: ExamTarget<'_>,
+    target: ExamTarget<'_>,
     named: Option<&str>,
     channel: &Channel,
-    exam_options: &ExamOptions,
+    exam: &ExamOptions,
     route: &mut Route<'_, '_>,
 ) -> bool {
-    let offered = stream_offer(connection, exam_target.domain, exam_options.limit).await;
+    let offered = stream_offer(connection, target.domain, exam.limit).await;
     let took = route.since();
     match offered {
         Ok(offered) => {
@@ -131,28 +130,27 @@ async fn open(
             true
         }
         Err(problem) => {
-            let told = remedy::of_stream(&problem, exam_target);
-            let finding = Finding::failed(Step::Features, told.code, told.what, told.remedy);
-            route.record(finding.took(took));
+            let diagnosis = remedy::of_stream(&problem, target);
+            route.record(Finding::diagnosed(Step::Features, diagnosis).took(took));
             false
         }
     }
 }
 
-/// The certificates of a server whose certificate was the trouble.
+/// The certificates of a server whose certificate was not accepted.
 async fn show(address: &Address, options: &Options, error: &TransportError) -> Vec<Vec<u8>> {
     if error.certificate_problem().is_none() {
         return Vec::new();
     }
     let (tls, captured) = Tls::capture_only();
     let options = Options { tls, ..options.clone() };
-    // It cannot come about: nothing is trusted on it.
+    // The connection cannot be made, because nothing is trusted on it.
     let _ = connect_observed(address, &options, &mut |_| {}).await;
     captured.certificates()
 }
 
-/// Connects once more, to see whether that is cheaper. `before` is how long the first TLS handshake
-/// took.
+/// Connects a second time, to see whether TLS is resumed. `before` is the duration of the first
+/// handshake.
 async fn again(address: &Address, options: &Options, before: Option<Duration>) -> Finding {
     let mut seen = None;
     let started = Instant::now();
@@ -165,7 +163,7 @@ async fn again(address: &Address, options: &Options, before: Option<Duration>) -
     let took = started.elapsed();
     let finding = match (&connection, seen) {
         (Err(error), _) => {
-            let what = format!("a second connection failed: {}", remedy::with_causes(error));
+            let what = format!("a second connection failed: {}", with_causes(error));
             let finding = Finding::ok(Step::Resumption, what, json!(null));
             finding.warn("the server may allow one connection at a time, or few in a short time")
         }
@@ -181,7 +179,7 @@ async fn again(address: &Address, options: &Options, before: Option<Duration>) -
         }
     };
     if let Ok(connection) = connection {
-        hang_up(connection, GOODBYE).await;
+        hang_up(connection, CLOSING).await;
     }
     finding.took(took)
 }

@@ -1,17 +1,51 @@
 //! Downloading into a file, a pipe or the standard output.
 
-use super::GetArgs;
+use crate::arguments::Secret;
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::file::{Destination, Writing, name};
 use crate::output::Report;
 use crate::progress::{ProgressLine, size};
-use mfly_client::{MediaForm, MediaReference, Progress, Session};
+use crate::wording;
+use clap::Args;
+use mfly_client::{FileKey, FileToken, MediaForm, MediaReference, Progress};
 use serde_json::json;
 use std::io;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Poll, ready};
 use tokio::io::AsyncWrite;
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  mfly media get media/2026/abc.png --key … --output photo.png")]
+pub(super) struct GetArgs {
+    /// The file's token.
+    #[arg(value_name = "TOKEN", value_parser = file_token)]
+    token: FileToken,
+    /// The key that it was sealed with; not needed for a file that is not sealed.
+    #[arg(
+        long,
+        env = "MFLY_FILE_KEY",
+        value_name = "KEY",
+        hide_env_values = true,
+        value_parser = Secret(|text| wording::refused(FileKey::new(text)))
+    )]
+    key: Option<FileKey>,
+    /// Its size in bytes, which tells the padding of a sealed file from the file.
+    #[arg(long, value_name = "BYTES")]
+    size: Option<u64>,
+    /// It was sent in one piece.
+    #[arg(long)]
+    whole: bool,
+    /// Where to write it; - for the standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: PathBuf,
+    /// Replace a file that is there, without asking.
+    #[arg(long)]
+    overwrite: bool,
+}
 
 /// Downloads a file.
 pub(super) async fn get(args: GetArgs, context: &Context) -> Result<Report, Failure> {
@@ -29,9 +63,9 @@ pub(super) async fn get(args: GetArgs, context: &Context) -> Result<Report, Fail
         total: args.size,
         progress: line.progress(),
     };
-    let receive =
-        async |session: &Session| Ok(session.download_media_to(&reference, &mut writer).await?);
-    let received = context.in_session(receive).await;
+    let received = context
+        .in_session(async |session| Ok(session.download_media_to(&reference, &mut writer).await?))
+        .await;
     drop(line);
     let bytes = match (received, writer.writing.failure()) {
         (Err(_), Some(failure)) => return Err(failure),
@@ -43,7 +77,11 @@ pub(super) async fn get(args: GetArgs, context: &Context) -> Result<Report, Fail
     Ok(Report::line(text, json!({"file": path.to_string(), "size": bytes})))
 }
 
-/// Counts what is written.
+fn file_token(text: &str) -> Result<FileToken, String> {
+    wording::refused(FileToken::new(text))
+}
+
+/// A writer that reports how many bytes were written.
 struct Counted<'a> {
     writing: Writing<'a>,
     written: u64,

@@ -1,18 +1,19 @@
-//! What to do about a connection that cannot be secured.
+//! Remedies for connections that cannot be secured.
 
-use super::{ExamTarget, ended};
+use super::stream::ended;
+use crate::command::doctor::options::ExamTarget;
 use mfly_transport::{CertificateProblem, CertificateSummary, Scheme, StartTlsError, TlsProblem};
 
-/// About STARTTLS.
-pub(super) fn start_tls(reason: StartTlsError, exam_target: ExamTarget<'_>) -> String {
+/// The remedy for a failed STARTTLS negotiation.
+pub(super) fn start_tls(reason: StartTlsError, target: ExamTarget<'_>) -> String {
     match reason {
         StartTlsError::NotOffered => {
-            "the server offers no TLS here, or somebody on the way removes the offer: do not log \
+            "the server offers no TLS here, or something on the way removes the offer: do not log \
              in; compare from another network, or use xmpps:// or wss://"
                 .to_owned()
         }
         StartTlsError::Injected => {
-            "somebody on the way tampers with the connection: do not log in; compare from another \
+            "something on the way tampers with the connection: do not log in; compare from another \
              network"
                 .to_owned()
         }
@@ -21,16 +22,16 @@ pub(super) fn start_tls(reason: StartTlsError, exam_target: ExamTarget<'_>) -> S
              logs"
                 .to_owned()
         }
-        StartTlsError::Ended(condition) => ended(condition, exam_target, None),
+        StartTlsError::Ended(condition) => ended(condition, target, None),
         StartTlsError::Closed => "the server hangs up: try again, and look at its logs".to_owned(),
         _ => "what answers is not XMPP over TCP: 5222 is usual for xmpp://, 5223 is for xmpps://"
             .to_owned(),
     }
 }
 
-/// About a TLS handshake.
-pub(super) fn tls(problem: Option<TlsProblem>, exam_target: ExamTarget<'_>) -> String {
-    match (problem, exam_target.scheme) {
+/// The remedy for a failed TLS handshake.
+pub(super) fn tls(problem: Option<TlsProblem>, target: ExamTarget<'_>) -> String {
+    match (problem, target.scheme) {
         (Some(TlsProblem::Alpn), Some(Scheme::Xmpps)) => {
             "the port is shared and XMPP is not among what it offers: use the port of direct TLS \
              (usually 5223), or xmpp:// or wss://"
@@ -61,7 +62,7 @@ pub(super) fn tls(problem: Option<TlsProblem>, exam_target: ExamTarget<'_>) -> S
     .to_owned()
 }
 
-/// What is wrong with a certificate.
+/// The fault of a certificate.
 pub(super) const fn certificate_what(problem: CertificateProblem) -> &'static str {
     match problem {
         CertificateProblem::Untrusted => "no trusted authority vouches for the certificate",
@@ -73,10 +74,10 @@ pub(super) const fn certificate_what(problem: CertificateProblem) -> &'static st
     }
 }
 
-/// About a certificate.
+/// The remedy for a certificate that is not accepted.
 pub(super) fn certificate(
     problem: CertificateProblem,
-    exam_target: ExamTarget<'_>,
+    target: ExamTarget<'_>,
     shown: &[CertificateSummary],
 ) -> String {
     match problem {
@@ -89,7 +90,7 @@ pub(super) fn certificate(
             };
             format!(
                 "{cause}: give the authority's certificate with --ca-file if the server is yours; \
-                 otherwise somebody may be in between"
+                 otherwise the connection may be intercepted"
             )
         }
         CertificateProblem::Expired => {
@@ -101,7 +102,7 @@ pub(super) fn certificate(
             "check this machine's clock; if it is right, the server's operator has to look"
                 .to_owned()
         }
-        CertificateProblem::WrongName => wrong_name(exam_target, shown),
+        CertificateProblem::WrongName => wrong_name(target, shown),
         CertificateProblem::Revoked => {
             "do not log in; the server's operator has to replace it".to_owned()
         }
@@ -109,16 +110,16 @@ pub(super) fn certificate(
     }
 }
 
-fn wrong_name(exam_target: ExamTarget<'_>, shown: &[CertificateSummary]) -> String {
-    let asked = match exam_target.scheme {
-        Some(Scheme::Xmpp | Scheme::Xmpps) => exam_target.domain,
-        _ => exam_target.host,
+fn wrong_name(target: ExamTarget<'_>, shown: &[CertificateSummary]) -> String {
+    let asked = match target.scheme {
+        Some(Scheme::Xmpp | Scheme::Xmpps) => target.domain,
+        _ => target.host,
     };
     let names = shown.first().map(|own| own.names.as_slice());
     // A pattern is no name to connect to.
     let mut names = names.unwrap_or_default().iter();
     let fits = names.find(|name| !name.contains('*'));
-    let fitting = match (fits, exam_target.scheme) {
+    let fitting = match (fits, target.scheme) {
         (Some(name), Some(Scheme::Xmpp | Scheme::Xmpps)) => {
             format!("--domain {name} would fit, if that is the domain you mean")
         }

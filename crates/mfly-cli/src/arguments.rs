@@ -1,20 +1,24 @@
-//! Arguments that several sub-commands take, and how their values are read.
+//! Arguments that several sub-commands have, and how their values are read.
 
-use crate::argument;
+use crate::wording;
 use clap::Args;
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
-use mfly_client::{Address, BaseUrl, LicenceKey, Proxy, UserId, UserReference};
+use mfly_client::{
+    Address, BaseUrl, InvalidArgument, LicenceKey, MetaValue, Proxy, UserId, UserReference,
+};
 use std::ffi::OsStr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
-/// Which server and account a command is for.
+// The arguments that choose the server and the account. This is no doc comment, because clap would
+// show it as the description of each sub-command.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Server and account")]
 pub(crate) struct TargetArgs {
     /// The server's API base URL, such as https://host/api/v1.
-    #[arg(long, global = true, env = "MFLY_API_URL", value_name = "URL", value_parser = Secret(api_url))]
+    #[arg(long, global = true, env = "MFLY_API_URL", value_name = "URL", value_parser = Secret(value::<BaseUrl>))]
     pub(crate) api_url: Option<BaseUrl>,
     /// The licence key.
     #[arg(
@@ -23,7 +27,7 @@ pub(crate) struct TargetArgs {
         env = "MFLY_LICENCE_KEY",
         value_name = "KEY",
         hide_env_values = true,
-        value_parser = Secret(licence_key)
+        value_parser = Secret(|text| wording::refused(LicenceKey::new(text)))
     )]
     pub(crate) licence_key: Option<LicenceKey>,
     /// The licence key is one of a trial.
@@ -44,11 +48,11 @@ pub(crate) struct TargetArgs {
         env = "MFLY_PROXY",
         value_name = "URL",
         hide_env_values = true,
-        value_parser = Secret(proxy)
+        value_parser = Secret(value::<Proxy>)
     )]
     pub(crate) proxy: Option<Proxy>,
     /// The account to use.
-    #[arg(long, global = true, env = "MFLY_USER", value_name = "USER", value_parser = user_id)]
+    #[arg(long, global = true, env = "MFLY_USER", value_name = "USER", value_parser = value::<UserId>)]
     pub(crate) user: Option<UserId>,
     /// The saved server to use or to save to.
     #[arg(long, global = true, env = "MFLY_PROFILE", value_name = "NAME")]
@@ -65,7 +69,34 @@ pub(crate) struct TargetArgs {
     pub(crate) timeout: Duration,
 }
 
-/// A positive time, at most a day.
+#[cfg(test)]
+impl Default for TargetArgs {
+    fn default() -> Self {
+        Self {
+            api_url: None,
+            licence_key: None,
+            trial: false,
+            xmpp_url: None,
+            ca_file: None,
+            proxy: None,
+            user: None,
+            profile: None,
+            timeout: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Reads a value of a type of the library.
+pub(crate) fn value<T: FromStr<Err = InvalidArgument>>(text: &str) -> Result<T, String> {
+    wording::refused(text.parse())
+}
+
+/// Reads a user, by id or address.
+pub(crate) fn user(text: &str) -> Result<UserReference, String> {
+    wording::refused(UserReference::new(text))
+}
+
+/// Reads a positive duration of at most a day, in seconds.
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "must be a number of seconds".to_owned())?;
     if seconds > 0.0 && seconds <= 86_400.0 {
@@ -75,17 +106,7 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// A user by id or address.
-pub(crate) fn user(text: &str) -> Result<UserReference, String> {
-    argument::parsed(UserReference::new(text))
-}
-
-/// A user's id.
-pub(crate) fn user_id(text: &str) -> Result<UserId, String> {
-    argument::parsed(UserId::new(text))
-}
-
-/// A pair `name=value`.
+/// Reads a pair `name=value`.
 pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
@@ -93,8 +114,13 @@ pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// Reads a secret. Unlike with other values, clap's error must not repeat it: it ends up in the
-/// logs of scripts.
+/// Checks the address, and keeps it as the user wrote it.
+fn xmpp_url(text: &str) -> Result<String, String> {
+    value::<Address>(text).map(|_| text.to_owned())
+}
+
+/// A parser of a secret value. Unlike clap's own parsers it does not repeat the value in its error,
+/// which may end up in the logs of scripts.
 #[derive(Clone, Copy)]
 pub(crate) struct Secret<T>(pub(crate) fn(&str) -> Result<T, String>);
 
@@ -116,18 +142,45 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Secret<T> {
     }
 }
 
-fn licence_key(text: &str) -> Result<LicenceKey, String> {
-    argument::parsed(LicenceKey::new(text))
+/// Makes a command ignore environment variables that are set to an empty text.
+pub(crate) fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |argument: &clap::Arg| {
+        let value = argument.get_env().and_then(std::env::var_os);
+        value.is_some_and(|value| value.is_empty())
+    };
+    command
+        .mut_args(|argument| match is_empty(&argument) {
+            true => argument.env(None),
+            false => argument,
+        })
+        .mut_subcommands(without_empty_variables)
 }
 
-fn proxy(text: &str) -> Result<Proxy, String> {
-    argument::parsed(text.parse())
+/// Reads a metadata value: numbers and truth values as in JSON, everything else as text.
+pub(crate) fn meta_value(text: String) -> MetaValue {
+    match serde_json::from_str(&text) {
+        Ok(MetaValue::Other(_)) | Err(_) => MetaValue::Text(text),
+        Ok(value) => value,
+    }
 }
 
-fn api_url(text: &str) -> Result<BaseUrl, String> {
-    argument::parsed(BaseUrl::new(text))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn xmpp_url(text: &str) -> Result<String, String> {
-    argument::parsed(text.parse::<Address>()).map(|_| text.to_owned())
+    #[test]
+    fn numbers_and_flags_keep_their_type_and_the_rest_is_text() {
+        let cases = [
+            ("blue", MetaValue::Text("blue".to_owned())),
+            ("3", MetaValue::Integer(3)),
+            ("0.5", MetaValue::Decimal(0.5)),
+            ("true", MetaValue::Flag(true)),
+            ("\"3\"", MetaValue::Text("3".to_owned())),
+            ("[1]", MetaValue::Text("[1]".to_owned())),
+            ("null", MetaValue::Text("null".to_owned())),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(meta_value(text.to_owned()), expected, "{text}");
+        }
+    }
 }

@@ -1,62 +1,55 @@
-//! What is to be examined.
+//! The address that is examined.
 
-use crate::argument;
-use crate::context::Place;
+use crate::arguments::value;
+use crate::context::ServerTarget;
 use crate::exit::Failure;
-use mfly_client::probe::RestServer;
-use mfly_client::{BareJid, InvalidArgument};
-use mfly_transport::{Address, Options, Scheme};
+use crate::wording::refused;
+use mfly_client::{Address, BareJid, BaseUrl};
 
-/// Any port will do to see whether a name can be one of a host.
+/// A port for checking the name of a host.
 const SOME_PORT: u16 = 5222;
 
-/// What an address may be.
+/// The forms of an address.
 const FORMS: &str = "write wss://…, xmpp://…, xmpps://… or https://…, or a domain, or name@domain";
 
-/// What is to be examined.
+/// The address that is examined.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Target {
+pub(super) enum ExamAddress {
     /// An XMPP server.
     Xmpp(Address),
     /// A REST API, by its base URL.
-    Rest(String),
+    Rest(BaseUrl),
     /// The XMPP servers of a domain.
     Domain(String),
 }
 
-impl Target {
+impl ExamAddress {
     /// Reads an address.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let scheme = text.split_once("://").map(|(scheme, _)| scheme);
         match scheme.map(str::to_ascii_lowercase).as_deref() {
-            Some("http" | "https") => {
-                // The options play no part in reading the URL.
-                RestServer::new(text, Options::default()).map_err(reason)?;
-                Ok(Self::Rest(text.to_owned()))
-            }
-            Some("ws" | "wss" | "xmpp" | "xmpps") => Ok(Self::Xmpp(text.parse().map_err(reason)?)),
+            Some("http" | "https") => value(text).map(Self::Rest),
+            Some("ws" | "wss" | "xmpp" | "xmpps") => value(text).map(Self::Xmpp),
             Some(_) => Err(FORMS.to_owned()),
             None => domain_of(text).map(Self::Domain),
         }
     }
 }
 
-/// What a saved or named server has.
+/// The addresses of a saved or named server.
 ///
 /// # Errors
 /// When an address cannot be used.
-pub(super) fn of_place(place: &Place) -> Result<Vec<Target>, Failure> {
-    let addresses = [Some(place.api_url.as_str()), place.xmpp_url.as_deref()];
-    let targets = addresses.into_iter().flatten().map(|address| {
-        Target::parse(address).map_err(|reason| Failure::Usage {
-            message: format!("{address}: {reason}"),
-            hint: "name another one with --api-url or --xmpp-url".to_owned(),
+pub(super) fn of_server(server: &ServerTarget) -> Result<Vec<ExamAddress>, Failure> {
+    let xmpp = server.xmpp_url.as_deref().map(|address| {
+        ExamAddress::parse(address).map_err(|reason| {
+            Failure::usage(format!("{address}: {reason}"), "name another one with --xmpp-url")
         })
     });
-    targets.collect()
+    std::iter::once(Ok(ExamAddress::Rest(server.api_url.clone()))).chain(xmpp).collect()
 }
 
-/// A domain, alone or as part of an account's address.
+/// Reads a domain, alone or as part of an account's address.
 fn domain_of(text: &str) -> Result<String, String> {
     if text.contains(':') && !text.contains('[') {
         return Err(format!(
@@ -67,37 +60,20 @@ fn domain_of(text: &str) -> Result<String, String> {
     domain(jid.domain())
 }
 
-/// A domain.
+/// Reads a domain.
 pub(super) fn domain(text: &str) -> Result<String, String> {
-    let address = Address::tcp(text, SOME_PORT, false).map_err(reason)?;
+    let address = refused(Address::tcp(text, SOME_PORT, false))?;
     Ok(address.host().to_owned())
 }
 
-/// The address of an account.
+/// Reads the address of an account.
 pub(super) fn account(text: &str) -> Result<BareJid, String> {
-    let jid = BareJid::new(text).map_err(reason)?;
+    let jid: BareJid = value(text)?;
     if jid.local().is_none() {
-        return Err("an account is somebody at a domain: name@domain".to_owned());
+        return Err("an account is a name at a domain: name@domain".to_owned());
     }
     domain(jid.domain())?;
     Ok(jid)
-}
-
-fn reason(error: InvalidArgument) -> String {
-    argument::reason(&error)
-}
-
-/// The server that a connection is made to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ExamTarget<'a> {
-    /// The server's host.
-    pub(super) host: &'a str,
-    /// The domain that the certificate has to be made for, over TCP.
-    pub(super) domain: &'a str,
-    /// `None` for a REST API.
-    pub(super) scheme: Option<Scheme>,
-    /// The host of the proxy, if there is one.
-    pub(super) proxy: Option<&'a str>,
 }
 
 #[cfg(test)]
@@ -118,7 +94,7 @@ mod tests {
             ("localhost", "Domain(\"localhost\")"),
             ("127.0.0.1", "Domain(\"127.0.0.1\")"),
         ] {
-            let shown = format!("{:?}", Target::parse(text).unwrap());
+            let shown = format!("{:?}", ExamAddress::parse(text).unwrap());
             assert!(shown.starts_with(expected), "{text}: {shown}");
         }
     }
@@ -133,7 +109,7 @@ mod tests {
             ("a b", "name@domain"),
             ("", "name@domain"),
         ] {
-            let error = Target::parse(text).unwrap_err();
+            let error = ExamAddress::parse(text).unwrap_err();
             assert!(error.contains(expected), "{text}: {error}");
             assert!(!error.contains("secret"), "{error}");
         }

@@ -1,13 +1,12 @@
-//! What the library says of an argument, in the words of this command.
+//! Texts about refused arguments, in the words of this command.
 //!
-//! The library names arguments as the official SDK does, and has its texts; here they are named as
-//! the command line names them.
+//! The library names arguments as the official SDK does; here they have the names of the command
+//! line.
 
 use mfly_client::InvalidArgument;
 
-/// The one of these that an argument of the library is here; `None` where its name says nothing
-/// here.
-fn name_here(name: &str) -> Option<&'static str> {
+/// The command line's name of an argument of the library.
+fn local_name(name: &str) -> Option<&'static str> {
     Some(match name {
         "toUserJid" | "toJid" | "userId" => "the user",
         "groupJid" => "the group",
@@ -40,8 +39,8 @@ fn name_here(name: &str) -> Option<&'static str> {
     })
 }
 
-/// Why an argument is refused, without its name.
-pub(crate) fn reason(error: &InvalidArgument) -> String {
+/// The reason for refusing an argument, without its name.
+fn reason(error: &InvalidArgument) -> String {
     let reason = error.reason.as_ref();
     let reason = match reason.strip_prefix(error.name) {
         Some(rest) if rest.starts_with(' ') => rest.trim_start(),
@@ -55,10 +54,10 @@ pub(crate) fn reason(error: &InvalidArgument) -> String {
     }
 }
 
-/// Which argument is refused and why.
+/// The name of a refused argument and the reason.
 pub(crate) fn described(error: &InvalidArgument) -> String {
     let reason = reason(error);
-    match name_here(error.name) {
+    match local_name(error.name) {
         Some(name) if reason.starts_with(name) => reason,
         Some(name) if begins_as_predicate(&reason) => format!("{name} {reason}"),
         Some(name) => format!("{name}: {reason}"),
@@ -66,7 +65,7 @@ pub(crate) fn described(error: &InvalidArgument) -> String {
     }
 }
 
-/// Whether a reason goes on with a sentence that its argument begins.
+/// Whether a reason continues a sentence that begins with the argument.
 fn begins_as_predicate(reason: &str) -> bool {
     let first = reason.split(' ').next().unwrap_or_default();
     matches!(
@@ -75,8 +74,8 @@ fn begins_as_predicate(reason: &str) -> bool {
     )
 }
 
-/// A parser of clap's for a value that the library reads.
-pub(crate) fn parsed<T>(read: Result<T, InvalidArgument>) -> Result<T, String> {
+/// Turns the refusal of a value into the text that clap prints behind the argument's name.
+pub(crate) fn refused<T>(read: Result<T, InvalidArgument>) -> Result<T, String> {
     read.map_err(|error| reason(&error))
 }
 
