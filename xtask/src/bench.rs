@@ -1,26 +1,27 @@
 //! The benchmarks, one after another, and the instruction counts of one stanza where valgrind is
 //! installed.
 
-use crate::run::{cargo, output, root, status};
+use crate::run::{cargo, root, status, target};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Each prints its tables.
+/// The benchmarks. Each prints its tables.
 const BENCHES: &[&str] = &["codec", "sessions", LOGIN];
 
-/// The one that can measure other servers.
+/// The benchmark that can measure other servers.
 const LOGIN: &str = "login";
 
-/// What names another server.
+/// The options that name another server.
 const ELSEWHERE: &[&str] = &["--server", "--sasl2-server", "--prosody", "--ejabberd"];
 
-/// Who parses the vCard stanza.
+/// The parsers of the vCard stanza.
 const CONTENDERS: &[&str] =
     &["quick-xml Reader", "quick-xml NsReader", "mfly table", "mfly typed", "roxmltree", "minidom"];
 
 /// Two counts of rounds: their difference is free of start-up.
 const ROUNDS: [u64; 2] = [100, 300];
 
-/// Runs them all, or the one that measures servers if another server is named.
+/// Runs every benchmark, or only that of servers if another server is named.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let is_server = |argument: &String| ELSEWHERE.contains(&argument.as_str());
     let elsewhere = arguments.iter().any(is_server);
@@ -35,7 +36,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     instructions()
 }
 
-/// Counts instructions: unlike times, they come out the same on a busy machine.
+/// Counts instructions, which do not depend on what else the machine does.
 fn instructions() -> Result<(), String> {
     let valgrind = Command::new("valgrind").arg("--version").stdout(Stdio::null()).status();
     if !valgrind.is_ok_and(|status| status.success()) {
@@ -44,11 +45,7 @@ fn instructions() -> Result<(), String> {
     }
     let package = ["-p", "mfly-benches", "--bin", "vcard_instructions"];
     status(cargo(&["build", "--release"]).args(package))?;
-    let metadata = output(&mut cargo(&["metadata", "--format-version", "1", "--no-deps"]))?;
-    let metadata: serde_json::Value =
-        serde_json::from_str(&metadata).map_err(|error| error.to_string())?;
-    let target = metadata["target_directory"].as_str().ok_or("cargo names no target directory")?;
-    let program = format!("{target}/release/vcard_instructions");
+    let program = target()?.join("release").join("vcard_instructions");
     println!("\ninstructions for the vCard stanza (callgrind)");
     for contender in CONTENDERS {
         let [few, many] = ROUNDS;
@@ -58,9 +55,10 @@ fn instructions() -> Result<(), String> {
     Ok(())
 }
 
-fn count(program: &str, contender: &str, rounds: u64) -> Result<u64, String> {
+fn count(program: &Path, contender: &str, rounds: u64) -> Result<u64, String> {
     let result = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", program, contender])
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .args([program.as_os_str(), contender.as_ref()])
         .arg(rounds.to_string())
         .current_dir(root())
         .output()

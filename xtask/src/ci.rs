@@ -1,21 +1,23 @@
-//! Everything that must pass before a change lands. The tests come last, so that their summary
-//! closes the run.
+//! Every check that has to pass before a change lands. The tests come last, so that their summary is
+//! the end of the output.
 
-use crate::run::{cargo, root, status};
+use crate::run::{cargo, metadata, output, status, stems};
 use crate::{dependencies, tidy};
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
-/// Library crates whose features are checked one by one.
-const FEATURE_SETS: &[(&str, &[&str])] = &[
-    ("mfly-proto", &[]),
-    ("mfly-transport", &["platform-roots", "bundled-roots", "srv", "testing"]),
-    ("mfly-api", &["platform-roots", "bundled-roots"]),
-    ("mfly-client", &["platform-roots", "bundled-roots", "srv"]),
-];
+/// Library crates that are checked without their default features, and with each feature alone.
+const LIBRARIES: &[&str] = &["mfly-proto", "mfly-transport", "mfly-api", "mfly-client"];
 
-/// The package whose examples are run.
+/// Crates that compile where there are no sockets, clocks or threads, without default features.
+const WITHOUT_IO: &[&str] = &["mfly-proto", "mfly-api", "mfly-client"];
+
+/// A target of the compiler without sockets, clocks and threads.
+const WASM: &str = "wasm32-unknown-unknown";
+
+/// The package whose examples are run. Each starts a server of its own, and ends.
 const EXAMPLES: &str = "mfly-client";
 
 pub(crate) fn run() -> Result<(), String> {
@@ -23,27 +25,14 @@ pub(crate) fn run() -> Result<(), String> {
     status(&mut cargo(&["fmt", "--all", "--check"]))?;
     tidy::run(&[])?;
     dependencies::run()?;
-    status(&mut cargo(&[
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--quiet",
-        "--",
-        "-D",
-        "warnings",
-    ]))?;
-    for (package, features) in FEATURE_SETS {
-        status(&mut cargo(&["check", "--quiet", "-p", package, "--no-default-features"]))?;
-        for feature in *features {
-            let arguments =
-                ["check", "--quiet", "-p", package, "--no-default-features", "--features", feature];
-            status(&mut cargo(&arguments))?;
-        }
-    }
-    status(
-        cargo(&["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"),
-    )?;
-    for example in examples()? {
+    let clippy = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
+    status(&mut cargo(&clippy))?;
+    features()?;
+    without_io()?;
+    package()?;
+    let doc = ["doc", "--workspace", "--no-deps", "--quiet"];
+    status(cargo(&doc).env("RUSTDOCFLAGS", "-D warnings"))?;
+    for example in stems(&format!("crates/{EXAMPLES}/examples"))? {
         let arguments = ["run", "--quiet", "-p", EXAMPLES, "--features", "platform-roots"];
         status(cargo(&arguments).args(["--example", example.as_str()]).stdout(Stdio::null()))?;
     }
@@ -53,19 +42,44 @@ pub(crate) fn run() -> Result<(), String> {
     Ok(())
 }
 
-/// The examples are the files of the folder; each starts a server of its own and ends by itself.
-fn examples() -> Result<Vec<String>, String> {
-    let folder = root().join("crates").join(EXAMPLES).join("examples");
-    let entries =
-        std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mut examples: Vec<String> = entries
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        .filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
-        .collect();
-    examples.sort();
-    Ok(examples)
+/// Checks the libraries with few features.
+fn features() -> Result<(), String> {
+    let metadata = metadata(&["--no-deps"])?;
+    for package in metadata["packages"].as_array().into_iter().flatten() {
+        let name = package["name"].as_str().unwrap_or_default();
+        if !LIBRARIES.contains(&name) {
+            continue;
+        }
+        let check = ["check", "--quiet", "-p", name, "--no-default-features"];
+        status(&mut cargo(&check))?;
+        let features = package["features"].as_object().into_iter().flatten();
+        for (feature, _) in features.filter(|(feature, _)| *feature != "default") {
+            status(cargo(&check).args(["--features", feature]))?;
+        }
+    }
+    Ok(())
+}
+
+/// Proves by the compiler that some crates need no sockets, clocks or threads.
+fn without_io() -> Result<(), String> {
+    let library =
+        output(Command::new("rustc").args(["--print", "target-libdir", "--target", WASM]));
+    if !library.is_ok_and(|folder| Path::new(folder.trim()).exists()) {
+        println!("\nlayers: not proved, because {WASM} is missing: rustup target add {WASM}");
+        return Ok(());
+    }
+    for package in WITHOUT_IO {
+        let check = ["check", "--quiet", "-p", package, "--no-default-features", "--target", WASM];
+        status(&mut cargo(&check))?;
+    }
+    Ok(())
+}
+
+/// Packages the crates that are published. Their code is not compiled again: that takes minutes,
+/// and the checks above compile it.
+fn package() -> Result<(), String> {
+    let mut command = cargo(&["package", "--quiet", "--no-verify", "--allow-dirty", "--offline"]);
+    status(command.args(dependencies::SHIPPED.iter().flat_map(|package| ["-p", package])))
 }
 
 /// Runs every test and counts those that passed.

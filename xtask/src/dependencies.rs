@@ -1,33 +1,21 @@
-//! The promises about dependencies: the compiler version that suffices, and no copyleft in what
-//! ships.
+//! Rules for dependencies: the oldest compiler that is supported, and no copyleft licence in the
+//! published crates.
 
-use crate::run::{cargo, output};
+use crate::run::{cargo, metadata, output};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Packages that ship; their normal dependencies do, too.
-const SHIPPED: &[&str] =
+/// The published crates. Their normal dependencies ship with them.
+pub(crate) const SHIPPED: &[&str] =
     &["mfly-proto", "mfly-transport", "mfly-api", "mfly-client", "mfly-testserver", "mfly-cli"];
 
-/// The most packages that the client may bring with it on this platform by default, itself
-/// included.
+/// The most packages of the client with its default features on this platform, itself included.
 const CLIENT_BUDGET: usize = 110;
 
 pub(crate) fn run() -> Result<(), String> {
-    let text = output(&mut cargo(&["metadata", "--format-version", "1", "--locked"]))?;
-    let metadata: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-    let packages: BTreeMap<&str, &Value> = metadata["packages"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|package| Some((package["id"].as_str()?, package)))
-        .collect();
-    let nodes: BTreeMap<&str, &Value> = metadata["resolve"]["nodes"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|node| Some((node["id"].as_str()?, node)))
-        .collect();
+    let metadata = metadata(&["--locked"])?;
+    let packages = by_id(&metadata["packages"]);
+    let nodes = by_id(&metadata["resolve"]["nodes"]);
     let roots = |names: &[&str]| -> Vec<&str> {
         let named =
             |id: &&str| packages[*id]["name"].as_str().is_some_and(|name| names.contains(&name));
@@ -65,21 +53,17 @@ pub(crate) fn run() -> Result<(), String> {
     }
 }
 
-/// How many packages come with the client alone. The metadata of the whole workspace would count
-/// what other members, and the tests, switch on in addition.
+/// The entries of a list, by their id.
+fn by_id(list: &Value) -> BTreeMap<&str, &Value> {
+    let entries = list.as_array().into_iter().flatten();
+    entries.filter_map(|entry| Some((entry["id"].as_str()?, entry))).collect()
+}
+
+/// The number of packages of the client alone. In the metadata of the whole workspace, other
+/// members and the tests switch on further features.
 fn client_packages() -> Result<usize, String> {
-    let listing = output(&mut cargo(&[
-        "tree",
-        "--package",
-        "mfly-client",
-        "--edges",
-        "normal",
-        "--prefix",
-        "none",
-        "--format",
-        "{p}",
-        "--locked",
-    ]))?;
+    let mut tree = cargo(&["tree", "--package", "mfly-client", "--edges", "normal", "--locked"]);
+    let listing = output(tree.args(["--prefix", "none", "--format", "{p}"]))?;
     let packages: BTreeSet<&str> = listing
         .lines()
         .map(|line| line.trim_end_matches(" (*)"))
@@ -88,7 +72,7 @@ fn client_packages() -> Result<usize, String> {
     Ok(packages.len())
 }
 
-/// What can be reached over normal dependencies.
+/// The packages that are reached over normal dependencies.
 fn reach<'a>(nodes: &BTreeMap<&'a str, &'a Value>, mut open: Vec<&'a str>) -> BTreeSet<&'a str> {
     let mut reached = BTreeSet::new();
     while let Some(id) = open.pop() {
@@ -108,8 +92,7 @@ fn reach<'a>(nodes: &BTreeMap<&'a str, &'a Value>, mut open: Vec<&'a str>) -> BT
     reached
 }
 
-/// Dependencies of other platforms are named by conditions; those of Windows, Apple and WebAssembly
-/// are left out.
+/// Whether a dependency is used here. Those of Windows, Apple, WebAssembly and others are not.
 fn on_this_platform(target: &Value) -> bool {
     target.as_str().is_none_or(|target| {
         let foreign = [

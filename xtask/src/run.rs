@@ -1,15 +1,16 @@
-//! Running cargo.
+//! Running programs, and questions to cargo.
 
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The repository's root.
+/// The root of the repository.
 pub(crate) fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     manifest.parent().unwrap_or(manifest).to_path_buf()
 }
 
-/// A cargo command in the repository's root.
+/// A cargo command that runs in the root of the repository.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
@@ -38,6 +39,33 @@ pub(crate) fn output(command: &mut Command) -> Result<String, String> {
         return Err(format!("'{shown}' ended with {}", output.status));
     }
     String::from_utf8(output.stdout).map_err(|_| format!("'{shown}' did not print UTF-8"))
+}
+
+/// Cargo's description of the workspace.
+pub(crate) fn metadata(arguments: &[&str]) -> Result<Value, String> {
+    let mut command = cargo(&["metadata", "--format-version", "1"]);
+    serde_json::from_str(&output(command.args(arguments))?).map_err(|error| error.to_string())
+}
+
+/// The folder into which cargo builds.
+pub(crate) fn target() -> Result<PathBuf, String> {
+    let metadata = metadata(&["--no-deps"])?;
+    let target = metadata["target_directory"].as_str();
+    target.map(PathBuf::from).ok_or_else(|| "cargo names no target directory".to_owned())
+}
+
+/// The names of the Rust files in a folder, without `.rs`.
+pub(crate) fn stems(folder: &str) -> Result<Vec<String>, String> {
+    let folder = root().join(folder);
+    let entries =
+        std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
+    let mut stems: Vec<String> = paths
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
+        .collect();
+    stems.sort();
+    Ok(stems)
 }
 
 fn show(command: &Command) -> String {

@@ -6,8 +6,7 @@
 //! `tests/interop/standard`.
 
 use super::packages::{Package, install};
-use super::web_sdk::target;
-use crate::run::{cargo, status};
+use crate::run::{cargo, status, target};
 use std::process::Command;
 
 const PACKAGES: &[Package] = &[

@@ -1,20 +1,21 @@
 //! The official Web SDK in a real browser against the test server, with Rust clients beside it.
 //!
-//! The steps are in `tests/interop`. What is missing is installed: Chromium, Node.js and npm as
+//! The steps are in `tests/interop`. Missing programs are installed: Chromium, Node.js and npm as
 //! Debian packages, the rest by `npm ci`.
 
 use super::node;
 use super::packages::{Package, install};
-use crate::run::{cargo, output, root, status};
+use crate::run::{cargo, root, status, target};
 use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 const CHROMIUM: Package = Package { name: "chromium", probe: "/usr/bin/chromium" };
-/// Longest time for the steps.
-const PATIENCE: Duration = Duration::from_secs(300);
 
-/// How often the steps are asked whether they are done.
+/// The time-out for all steps.
+const TIME_OUT: Duration = Duration::from_secs(300);
+
+/// The interval between two looks at whether the steps are done.
 const POLL: Duration = Duration::from_millis(50);
 
 pub(crate) fn run() -> Result<(), String> {
@@ -51,20 +52,9 @@ fn prepare() -> Result<PathBuf, String> {
     Ok(browser)
 }
 
-/// Where cargo builds.
-pub(super) fn target() -> Result<PathBuf, String> {
-    let mut command = cargo(&["metadata", "--format-version", "1", "--no-deps"]);
-    let metadata: serde_json::Value =
-        serde_json::from_str(&output(&mut command)?).map_err(|error| error.to_string())?;
-    metadata["target_directory"]
-        .as_str()
-        .map(PathBuf::from)
-        .ok_or_else(|| "cargo metadata names no target directory".to_owned())
-}
-
-/// Waits for the steps, and ends them when they take too long.
+/// Waits for the steps, and ends them at the time-out.
 fn wait(mut child: Child) -> Result<(), String> {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIME_OUT;
     loop {
         match child.try_wait() {
             Ok(Some(status)) if status.success() => return Ok(()),
@@ -72,8 +62,8 @@ fn wait(mut child: Child) -> Result<(), String> {
             Ok(None) if Instant::now() > end => {
                 let ended = child.kill().and_then(|()| child.wait());
                 return Err(match ended {
-                    Ok(_) => format!("the steps took longer than {PATIENCE:?}"),
-                    Err(error) => format!("the steps took longer than {PATIENCE:?}: {error}"),
+                    Ok(_) => format!("the steps took longer than {TIME_OUT:?}"),
+                    Err(error) => format!("the steps took longer than {TIME_OUT:?}: {error}"),
                 });
             }
             Ok(None) => std::thread::sleep(POLL),

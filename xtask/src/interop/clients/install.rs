@@ -1,9 +1,9 @@
 //! What the clients need: Debian's packages, npm's by `npm ci`, and Python's into the target
 //! folder.
 
+use crate::interop::node;
 use crate::interop::packages::{self, Package};
-use crate::interop::{node, web_sdk};
-use crate::run::{output, root, status};
+use crate::run::{output, root, status, target};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -39,7 +39,7 @@ pub(super) fn install() -> Result<Installed, String> {
         return Err(format!("Python 3.{PYTHON_MINOR} or later is needed, this one says {version}"));
     }
     let drivers = root().join("tests").join("interop").join("clients");
-    let target = web_sdk::target()?;
+    let target = target()?;
     node::install_locked(&drivers)?;
     let python = target.join("interop").join("clients-python");
     pip(&version, &drivers.join("requirements.txt"), &python)?;
