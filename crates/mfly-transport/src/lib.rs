@@ -1,4 +1,5 @@
-//! XMPP frames over WebSocket, TCP and TLS, for clients and servers.
+#![doc = include_str!("../README.md")]
+//! ## Modules
 //!
 //! | module | what |
 //! |---|---|
@@ -57,7 +58,3 @@ pub use start_tls::StartTlsError;
 pub use tls::{CapturedChain, ServerTls, Tls, server_config};
 pub use tried::TriedAddresses;
 pub use upgrade::SubProtocol;
-
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
