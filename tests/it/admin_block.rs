@@ -28,13 +28,11 @@ async fn contacts_get_an_event_and_the_blocked_session_ends_for_good() {
 
 #[tokio::test]
 async fn the_block_of_a_group_names_the_group() {
-    let server = ScriptedServer::start().await;
-    let (_session, mut events, mut peer) = server.connect().await;
+    let (_server, _session, mut events, mut peer) = ScriptedServer::connected().await;
     peer.send(r#"<message xmlns="jabber:client" from="xmpp.example.test"><admin_block block_status="1" jid="g1@mix.xmpp.example.test" chat_type="groupchat"/></message>"#).await;
-    let target = expect_event(&mut events, "AdminBlock", |event| match event {
-        Event::AdminBlock { target, blocked: true, own: false, .. } => Some(target.clone()),
-        _ => None,
-    })
-    .await;
+    let target = expect_event!(
+        &mut events,
+        Event::AdminBlock { target, blocked: true, own: false, .. } => target.clone()
+    );
     assert!(target.is_group());
 }

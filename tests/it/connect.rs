@@ -83,10 +83,7 @@ async fn credentials_that_xmpp_refuses_end_the_session_and_are_not_tried_again()
     let (error, rest) = server.fail_to_connect(request, &steps).await;
     assert_eq!(*error.kind(), ErrorKind::InvalidCredentials { status: 401 });
     assert!(rest.iter().all(|frame| !frame.starts_with("<auth")), "{rest:?}");
-    let calls = expect_event(&mut events, "AuthenticationFailed", |event| {
-        matches!(event, Event::AuthenticationFailed).then(|| event.official())
-    })
-    .await;
+    let calls = expect_event!(&mut events, event @ Event::AuthenticationFailed => event.official());
     assert_eq!(
         calls[0].payload,
         json!({"status": "AUTHFAIL", "statusCode": 401, "errorMessage": "Invalid Credentials"})

@@ -18,8 +18,7 @@ async fn the_own_user_and_address_are_known_without_a_request() {
 
 #[tokio::test]
 async fn the_domain_is_the_configured_host_and_not_the_dialled_one() {
-    let server = ScriptedServer::start().await;
-    let (session, _events, _peer) = server.connect().await;
+    let (_server, session, _events, _peer) = ScriptedServer::connected().await;
     assert_eq!(session.current_user().as_str(), "u1@xmpp.example.test");
 }
 

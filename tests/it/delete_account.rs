@@ -8,9 +8,7 @@ use serde_json::json;
 
 #[tokio::test]
 async fn the_account_is_deleted_and_all_its_sessions_end_for_good() {
-    let env = TestEnv::start().await;
-    let credentials = env.register("alice").await;
-    let session = env.app.connect(&credentials).await.unwrap();
+    let (env, credentials, session) = TestEnv::alice_credentials().await;
     let (other, mut others) = env.online("alice").await;
     let mut events = session.events();
     within("deletion", session.delete_account("moving", None)).await.unwrap();

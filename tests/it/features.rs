@@ -59,9 +59,7 @@ async fn each_kind_of_file_needs_its_own_feature() {
 
 #[tokio::test]
 async fn a_changed_plan_is_known_after_the_next_connection() {
-    let env = TestEnv::start().await;
-    let credentials = env.register("alice").await;
-    let session = env.app.connect(&credentials).await.unwrap();
+    let (env, credentials, session) = TestEnv::alice_credentials().await;
     env.server.plan().disable(Feature::Block);
     assert!(session.features().contains(Feature::Block));
     let session = env.app.connect(&credentials).await.unwrap();

@@ -20,8 +20,7 @@ async fn the_list_has_the_contacts_with_their_opened_profiles() {
 
 #[tokio::test]
 async fn white_space_between_entries_and_a_missing_profile_are_accepted() {
-    let server = ScriptedServer::start().await;
-    let (session, _events, mut peer) = server.connect().await;
+    let (_server, session, _events, mut peer) = ScriptedServer::connected().await;
     let list = "<query xmlns=\"jabber:iq:roster\">\n <item jid=\"u2@xmpp.example.test\" name=\"B\"/>\n</query>";
     let (list, ()) = both(session.friends(), peer.answer_next("jabber:iq:roster", list)).await;
     let list = list.unwrap();
@@ -39,8 +38,7 @@ async fn white_space_between_entries_and_a_missing_profile_are_accepted() {
 
 #[tokio::test]
 async fn an_answer_without_the_list_fails_the_request() {
-    let server = ScriptedServer::start().await;
-    let (session, _events, mut peer) = server.connect().await;
+    let (_server, session, _events, mut peer) = ScriptedServer::connected().await;
     let (list, ()) = both(session.friends(), peer.answer_next("jabber:iq:roster", "")).await;
     assert_eq!(kind(list), ErrorKind::UnexpectedAnswer);
 }
@@ -56,17 +54,12 @@ async fn an_announced_registration_makes_contacts_read_their_lists_again() {
 
 #[tokio::test]
 async fn a_pushed_list_and_a_changed_permission_are_events() {
-    let server = ScriptedServer::start().await;
-    let (_session, mut events, mut peer) = server.connect().await;
+    let (_server, _session, mut events, mut peer) = ScriptedServer::connected().await;
     peer.send(format!(
         r#"<iq xmlns="jabber:client" from="u1@{HOST}" id="q6" type="result"><query xmlns="jabber:iq:roster" contact_permission="0"><item jid="u2@{HOST}" name="B"/></query></iq>"#
     ))
     .await;
-    let list = expect_event(&mut events, "Friends", |event| match event {
-        Event::Friends(list) => Some(list.clone()),
-        _ => None,
-    })
-    .await;
+    let list = expect_event!(&mut events, Event::Friends(list) => list.clone());
     assert_eq!((list.permission, list.users.len()), (Some(0), 1));
     for (status, permission) in [("0", false), ("1", true)] {
         peer.send(format!(

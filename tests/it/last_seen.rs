@@ -20,8 +20,7 @@ async fn it_is_zero_while_the_user_is_online_and_at_least_one_second_afterwards(
 
 #[tokio::test]
 async fn the_servers_number_and_status_are_returned_unchanged() {
-    let server = ScriptedServer::start().await;
-    let (session, _events, mut peer) = server.connect().await;
+    let (_server, session, _events, mut peer) = ScriptedServer::connected().await;
     let script = async {
         let id = peer.receive_request(r#"to="u2@xmpp.example.test""#).await;
         let to = peer.jid();
@@ -37,8 +36,7 @@ async fn the_servers_number_and_status_are_returned_unchanged() {
 
 #[tokio::test]
 async fn an_answer_without_the_number_fails_the_request() {
-    let server = ScriptedServer::start().await;
-    let (session, _events, mut peer) = server.connect().await;
+    let (_server, session, _events, mut peer) = ScriptedServer::connected().await;
     let script = async {
         let id = peer.receive_request("jabber:iq:last").await;
         peer.send(format!(

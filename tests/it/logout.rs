@@ -58,9 +58,7 @@ async fn operations_after_a_log_out_fail_with_the_end_and_send_nothing() {
 
 #[tokio::test]
 async fn closing_keeps_the_registration() {
-    let env = TestEnv::start().await;
-    let credentials = env.register("alice").await;
-    let session = env.app.connect(&credentials).await.unwrap();
+    let (env, credentials, session) = TestEnv::alice_credentials().await;
     within("closing", session.close()).await;
     assert_eq!(env.request_count("/logout"), 0);
     env.app.connect(&credentials).await.unwrap();
@@ -68,8 +66,7 @@ async fn closing_keeps_the_registration() {
 
 #[tokio::test]
 async fn a_forced_log_out_of_other_sessions_is_an_event_and_does_not_end_this_one() {
-    let server = ScriptedServer::start().await;
-    let (session, mut events, mut peer) = server.connect().await;
+    let (_server, session, mut events, mut peer) = ScriptedServer::connected().await;
     let jid = peer.jid();
     peer.send(format!(
         r#"<message xmlns="jabber:client" from="u1@xmpp.example.test" to="{jid}"><logout xmlns="urn:xmpp:receipts" socket_id="sock-41,sock-42"/></message>"#

@@ -184,8 +184,7 @@ async fn a_failed_writer_fails_the_download() {
 
 #[tokio::test]
 async fn a_file_address_of_clear_text_is_not_used() {
-    let server = ScriptedServer::start().await;
-    let (session, _events, _peer) = server.connect().await;
+    let (server, session, _events, _peer) = ScriptedServer::connected().await;
     let store = "http://store.example.test:8080";
     let url = format!("{store}/FTOK?signature=s3cret");
     let started = json!({"fileToken": "FTOK", "uploadId": "UP1", "uploadUrls": [url]});

@@ -60,8 +60,7 @@ async fn another_session_of_the_own_account_is_marked_as_own_and_leads_to_no_off
 
 #[tokio::test]
 async fn a_presence_without_sender_or_of_the_server_is_ignored() {
-    let server = ScriptedServer::start().await;
-    let (_session, mut events, mut peer) = server.connect().await;
+    let (_server, _session, mut events, mut peer) = ScriptedServer::connected().await;
     peer.send(r#"<presence xmlns="jabber:client"/>"#).await;
     peer.send(r#"<presence xmlns="jabber:client" from="xmpp.example.test"/>"#).await;
     let drained = peer.drain(&mut events).await;

@@ -47,13 +47,11 @@ fn image_file(content_type: &str, bytes: Vec<u8>) -> ProfileImage {
 /// Waits for the changed profile of a user, and whether it is the own one.
 async fn wait_for_change(env: &TestEnv, events: &mut Events, id: &str) -> (Profile, bool) {
     let sender = env.address(id);
-    expect_event(events, "ProfileChanged", |event| match event {
-        Event::ProfileChanged { user, profile: Some(profile), own } if *user == sender => {
-            Some((profile.clone(), *own))
-        }
-        _ => None,
-    })
-    .await
+    expect_event!(
+        events,
+        Event::ProfileChanged { user, profile: Some(profile), own } if *user == sender =>
+            (profile.clone(), *own)
+    )
 }
 
 #[tokio::test]
@@ -105,8 +103,7 @@ async fn a_failed_read_and_the_read_of_an_update_are_no_events() {
 
 #[tokio::test]
 async fn a_field_that_was_stored_unsealed_is_named() {
-    let server = ScriptedServer::start().await;
-    let (session, _events, _peer) = server.connect().await;
+    let (server, session, _events, _peer) = ScriptedServer::connected().await;
     server.backend.prepare(
         "/contacts/vcard",
         success(json!({"userId": "u2", "nickName": "Plain", "email": "", "mobileNumber": ""})),
@@ -245,8 +242,7 @@ async fn a_change_is_an_event_of_contacts_and_of_the_own_other_sessions() {
 
 #[tokio::test]
 async fn a_refused_profile_is_an_error_with_the_servers_condition() {
-    let server = ScriptedServer::start().await;
-    let (session, _events, mut peer) = server.connect().await;
+    let (_server, session, _events, mut peer) = ScriptedServer::connected().await;
     let script = peer.refuse_next("vcard-temp", "wait", "resource-constraint");
     let (outcome, ()) = both(session.set_profile(&fields("")), script).await;
     let error = outcome.unwrap_err();
@@ -257,8 +253,7 @@ async fn a_refused_profile_is_an_error_with_the_servers_condition() {
 
 #[tokio::test]
 async fn an_answer_with_another_profile_is_not_a_success() {
-    let server = ScriptedServer::start().await;
-    let (session, _events, mut peer) = server.connect().await;
+    let (_server, session, _events, mut peer) = ScriptedServer::connected().await;
     let other = r#"<vCard xmlns="vcard-temp"><nickName/><status>Other</status></vCard>"#;
     let script = peer.answer_next("vcard-temp", other);
     let (outcome, ()) = both(session.set_profile(&fields("")), script).await;

@@ -214,10 +214,7 @@ async fn a_session_restored_in_a_later_run_is_ended_by_the_push_over_xmpp() {
     let mut events = restored.events();
     let phone = shown.env.app.connect(&shown.phone).await.unwrap();
     phone.end_qr_session(&web.socket_id).await.unwrap();
-    expect_event(&mut events, "ForcedLogout", |event| {
-        matches!(event, Event::ForcedLogout { .. }).then_some(())
-    })
-    .await;
+    expect_event!(&mut events, Event::ForcedLogout { .. } => ());
     let reason = within("the end", restored.ended()).await;
     assert_eq!(reason, EndReason::LoggedOutRemotely);
 }

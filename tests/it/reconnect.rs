@@ -31,6 +31,15 @@ fn slow() -> ReconnectPolicy {
     ReconnectPolicy { base: hour, cap: hour, ..ReconnectPolicy::default() }
 }
 
+/// A session of `alice` that reconnects after a few milliseconds.
+async fn online() -> (TestEnv, Credentials, Session, Events) {
+    let env = TestEnv::start().await;
+    let credentials = env.register("alice").await;
+    let session = env.app.connect(&credentials).reconnect(quick()).await.unwrap();
+    let events = session.events();
+    (env, credentials, session, events)
+}
+
 /// A session that has lost its connection and waits for the next attempt.
 async fn offline() -> (ScriptedServer, Session, Events) {
     let server = ScriptedServer::start().await;
@@ -42,18 +51,12 @@ async fn offline() -> (ScriptedServer, Session, Events) {
 
 #[tokio::test]
 async fn a_lost_connection_is_followed_by_another_and_each_step_is_an_event() {
-    let env = TestEnv::start().await;
-    let credentials = env.register("alice").await;
-    let session = env.app.connect(&credentials).reconnect(quick()).await.unwrap();
-    let mut events = session.events();
+    let (env, _credentials, session, mut events) = online().await;
     let before = session.jid();
     assert_eq!(env.server.fault().connections_of("alice").cut(), 1);
     wait_for_disconnection(&mut events).await;
-    let (attempt, delay) = expect_event(&mut events, "Reconnecting", |event| match event {
-        Event::Reconnecting { attempt, delay } => Some((*attempt, *delay)),
-        _ => None,
-    })
-    .await;
+    let (attempt, delay) =
+        expect_event!(&mut events, Event::Reconnecting { attempt, delay } => (*attempt, *delay));
     assert_eq!(attempt, 1);
     assert!(delay <= Duration::from_millis(5), "{delay:?}");
     assert!(!wait_for_connection(&mut events).await, "nothing was resumed");
@@ -172,10 +175,7 @@ async fn a_server_that_shuts_down_is_named_and_tried_again_as_often_as_allowed()
 
 #[tokio::test]
 async fn credentials_that_are_no_longer_valid_end_the_attempts() {
-    let env = TestEnv::start().await;
-    let credentials = env.register("alice").await;
-    let session = env.app.connect(&credentials).reconnect(quick()).await.unwrap();
-    let mut events = session.events();
+    let (env, credentials, _session, mut events) = online().await;
     let other = env.app.connect(&credentials).await.unwrap();
     other.logout().await.unwrap();
     env.server.fault().connections_of("alice").cut();

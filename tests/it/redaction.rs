@@ -13,33 +13,14 @@ use std::fmt::Debug;
 use std::io;
 use std::sync::{Arc, Mutex};
 use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::fmt::MakeWriter;
 
-/// Collects the log of the thread.
+/// The log of a thread.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
-impl Log {
-    /// Collects everything from now on, until the guard is dropped.
-    fn start() -> (Self, DefaultGuard) {
-        let log = Self::default();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_ansi(false)
-            .with_writer(log.clone())
-            .finish();
-        (log, tracing::subscriber::set_default(subscriber))
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
+        self.0.lock().unwrap().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -47,12 +28,20 @@ impl io::Write for Log {
     }
 }
 
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
+/// Collects the log from now on, until the guard is dropped.
+fn start_log() -> (Log, DefaultGuard) {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    (log, tracing::subscriber::set_default(subscriber))
+}
 
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
+fn text(log: &Log) -> String {
+    String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned()
 }
 
 /// Secrets, and all texts that were shown.
@@ -94,7 +83,7 @@ impl Watch {
 
 #[tokio::test]
 async fn neither_logs_nor_debug_output_nor_errors_nor_the_journal_show_a_secret() {
-    let (log, _guard) = Log::start();
+    let (log, _guard) = start_log();
     let mut watch = Watch::default();
 
     let env = TestEnv::start().await;
@@ -163,7 +152,7 @@ async fn neither_logs_nor_debug_output_nor_errors_nor_the_journal_show_a_secret(
     }
     watch.show("server", &env.server);
     watch.show("journal", &env.server.journal().entries());
-    let logged = log.text();
+    let logged = text(&log);
     assert!(logged.len() > 1000, "hardly anything was logged: {logged}");
     watch.shown.push(("log", logged));
     watch.check();
@@ -171,7 +160,7 @@ async fn neither_logs_nor_debug_output_nor_errors_nor_the_journal_show_a_secret(
 
 #[tokio::test]
 async fn a_trials_unsealed_password_is_not_shown_either() {
-    let (log, _guard) = Log::start();
+    let (log, _guard) = start_log();
     let mut watch = Watch::default();
     let env = TestEnv::with(TestServer::builder().trial(true)).await;
     let account = env.server.user("alice").register().unwrap();
@@ -182,7 +171,7 @@ async fn a_trials_unsealed_password_is_not_shown_either() {
     let session = env.app.connect(&credentials).await.unwrap();
     session.close().await;
     watch.show("journal", &env.server.journal().entries());
-    watch.shown.push(("log", log.text()));
+    watch.shown.push(("log", text(&log)));
     watch.check();
 }
 

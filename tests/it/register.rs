@@ -109,21 +109,6 @@ async fn a_blocked_user_and_another_licence_key_are_refused() {
     assert_eq!(*error.kind(), ErrorKind::LicenceRefused);
 }
 
-#[test]
-fn an_identifier_that_the_platform_would_refuse_cannot_be_made() {
-    for (identifier, reason) in [
-        ("", "User identifier is empty, Please pass valid user identifier"),
-        ("al ice", "User identifier should not contain the whitespaces"),
-        (
-            "Alice",
-            "User identifiers can only contain lowercase alphanumeric characters, hyphens (-), and underscores (_).",
-        ),
-    ] {
-        let error = UserIdentifier::new(identifier).unwrap_err();
-        assert_eq!((error.name, &*error.reason), ("userIdentifier", reason));
-    }
-}
-
 #[tokio::test]
 async fn three_metadata_values_can_be_registered_and_read_back() {
     let env = TestEnv::start().await;

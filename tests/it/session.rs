@@ -33,8 +33,7 @@ async fn a_request_without_answer_ends_at_the_deadline_of_the_session_or_of_the_
 
 #[tokio::test]
 async fn the_answer_to_a_dropped_request_is_ignored() {
-    let server = ScriptedServer::start().await;
-    let (session, mut events, mut peer) = server.connect().await;
+    let (_server, session, mut events, mut peer) = ScriptedServer::connected().await;
     peer.drain(&mut events).await;
     let id = tokio::select! {
         _ = session.settings() => panic!("no answer was sent"),
@@ -50,8 +49,7 @@ async fn the_answer_to_a_dropped_request_is_ignored() {
 #[tokio::test]
 async fn each_of_many_requests_gets_its_own_answer_in_any_order() {
     const COUNT: usize = 100;
-    let server = ScriptedServer::start().await;
-    let (session, _events, mut peer) = server.connect().await;
+    let (_server, session, _events, mut peer) = ScriptedServer::connected().await;
     let users: Vec<_> = (0..COUNT).map(|index| user(&format!("user{index}"))).collect();
     let asking = join_all(users.iter().map(|user| session.last_seen(user)));
     let script = async {
@@ -77,8 +75,7 @@ async fn each_of_many_requests_gets_its_own_answer_in_any_order() {
 #[tokio::test]
 async fn requests_above_the_limit_are_refused_at_once() {
     const LIMIT: usize = 1024;
-    let server = ScriptedServer::start().await;
-    let (session, _events, mut peer) = server.connect().await;
+    let (_server, session, _events, mut peer) = ScriptedServer::connected().await;
     let script = async {
         for _ in 0..LIMIT {
             peer.receive_request("user_settings").await;

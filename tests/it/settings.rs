@@ -20,8 +20,7 @@ async fn a_change_is_stored_and_an_event_of_the_accounts_other_sessions() {
 
 #[tokio::test]
 async fn settings_that_were_never_changed_are_unknown_rather_than_off() {
-    let server = ScriptedServer::start().await;
-    let (session, _events, mut peer) = server.connect().await;
+    let (_server, session, _events, mut peer) = ScriptedServer::connected().await;
     let empty = r#"<query xmlns="jabber:iq:user_activities"/>"#;
     let script = peer.answer_next(r#"status="user_settings""#, empty);
     let (settings, ()) = both(session.settings(), script).await;
@@ -30,8 +29,7 @@ async fn settings_that_were_never_changed_are_unknown_rather_than_off() {
 
 #[tokio::test]
 async fn a_refused_change_is_an_error() {
-    let server = ScriptedServer::start().await;
-    let (session, _events, mut peer) = server.connect().await;
+    let (_server, session, _events, mut peer) = ScriptedServer::connected().await;
     let script = peer.refuse_next(r#"archive="1""#, "cancel", "not-allowed");
     let (outcome, ()) = both(session.update_settings(true), script).await;
     assert!(matches!(kind(outcome), ErrorKind::RequestRefused(_)));

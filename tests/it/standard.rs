@@ -13,7 +13,7 @@ use mfly_client::standard::{
 };
 use mfly_client::{BareJid, Error, Password, PresenceKind, Redirect, Tls};
 use mfly_proto::framing::Framing;
-use mfly_tests::wait::{expect_event, within};
+use mfly_tests::{expect_event, within};
 use mfly_testserver::{Builder, TestServer};
 use std::sync::Arc;
 
@@ -100,18 +100,10 @@ async fn failure(account: &Account) -> Error {
 }
 
 async fn wait_for_message(events: &mut Events) -> Message {
-    expect_event(events, "Message", |event| match event {
-        Event::Message(message) => Some(message.clone()),
-        _ => None,
-    })
-    .await
+    expect_event!(events, Event::Message(message) => message.clone())
 }
 
 /// Waits for a presence of another account of this kind.
 async fn wait_for_presence(events: &mut Events, wanted: PresenceKind) {
-    expect_event(events, &format!("{wanted:?}"), |event| match event {
-        Event::Presence { kind, own: false, .. } if *kind == wanted => Some(()),
-        _ => None,
-    })
-    .await;
+    expect_event!(events, Event::Presence { kind, own: false, .. } if *kind == wanted => ());
 }

@@ -28,12 +28,6 @@ async fn wrong_credentials_and_blocked_users_get_no_token() {
     assert_eq!(error, ErrorKind::InvalidCredentials { status: 400 });
 }
 
-#[test]
-fn an_empty_token_or_password_cannot_be_made() {
-    assert!(Token::new("").is_err());
-    assert!(Password::new("").is_err());
-}
-
 #[tokio::test]
 async fn a_session_keeps_its_token_until_the_server_refuses_it() {
     let (env, session) = TestEnv::alice_settled().await;

@@ -35,6 +35,14 @@ impl TestEnv {
         Self::alice_with(TestServer::builder()).await
     }
 
+    /// Starts a server and connects `alice`. Returns her credentials, too.
+    pub async fn alice_credentials() -> (Self, Credentials, Session) {
+        let env = Self::start().await;
+        let credentials = env.register("alice").await;
+        let alice = env.app.connect(&credentials).await.expect("connects");
+        (env, credentials, alice)
+    }
+
     /// Starts a server with other settings and connects `alice`.
     pub async fn alice_with(builder: Builder) -> (Self, Session) {
         let env = Self::with(builder).await;

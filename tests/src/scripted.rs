@@ -48,6 +48,13 @@ impl ScriptedServer {
         Self { listener, backend: Arc::default() }
     }
 
+    /// Starts to listen and connects `u1`; its first event is that of the connection.
+    pub async fn connected() -> (Self, Session, Events, Peer) {
+        let server = Self::start().await;
+        let (session, events, peer) = server.connect().await;
+        (server, session, events, peer)
+    }
+
     /// The address, as `ws://127.0.0.1:PORT/websocket`.
     #[must_use]
     pub fn url(&self) -> String {

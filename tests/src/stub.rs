@@ -6,7 +6,7 @@ use http::{Request, Response};
 use mfly_api::http::{HttpBackend, HttpError, ResponseLimits};
 use mfly_proto::cipher::ConfigCipher;
 use serde_json::{Value, json};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 /// A request that the app sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,17 +49,17 @@ const PREFIX: &str = "/api/v1";
 impl StubBackend {
     /// Answers the next request to `path` with this body.
     pub fn prepare(&self, path: &str, body: Value) {
-        self.prepared.lock().unwrap_or_else(PoisonError::into_inner).push((path.to_owned(), body));
+        self.prepared.lock().unwrap().push((path.to_owned(), body));
     }
 
     /// The requests sent so far.
     #[must_use]
     pub fn sent(&self) -> Vec<Sent> {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.sent.lock().unwrap().clone()
     }
 
     fn answer(&self, path: &str) -> Value {
-        let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut prepared = self.prepared.lock().unwrap();
         if let Some(index) = prepared.iter().position(|(wanted, _)| wanted == path) {
             return prepared.remove(index).1;
         }
@@ -111,7 +111,7 @@ impl HttpBackend for StubBackend {
             body: serde_json::from_slice(request.body()).unwrap_or_default(),
             path: path.clone(),
         };
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
+        self.sent.lock().unwrap().push(sent);
         Ok(Response::new(Bytes::from(self.answer(&path).to_string())))
     }
 }

@@ -48,6 +48,19 @@ pub async fn expect_event<E: Debug, T>(
     }
 }
 
+/// Waits for the first event that a pattern matches, and returns a value of its bindings:
+/// `expect_event!(&mut events, Event::Friends(list) => list.clone())`.
+#[macro_export]
+macro_rules! expect_event {
+    ($events:expr, $pattern:pat $(if $guard:expr)? => $value:expr) => {
+        $crate::wait::expect_event($events, stringify!($pattern), |event| match event {
+            $pattern $(if $guard)? => Some($value),
+            _ => None,
+        })
+        .await
+    };
+}
+
 /// Returns all events before the first one that `is_last` accepts.
 pub async fn expect_events_until(
     events: &mut Events,
@@ -74,56 +87,35 @@ pub async fn wait_for(events: &mut Events, expected: &Event) {
 
 /// Waits for the connection to be lost, and returns the reason.
 pub async fn wait_for_disconnection(events: &mut Events) -> DisconnectReason {
-    expect_event(events, "Disconnected", |event| match event {
-        Event::Disconnected { reason } => Some(reason.clone()),
-        _ => None,
-    })
-    .await
+    expect_event!(events, Event::Disconnected { reason } => reason.clone())
 }
 
 /// Waits for a connection, and returns whether it resumed the session.
 pub async fn wait_for_connection(events: &mut Events) -> bool {
-    expect_event(events, "Connected", |event| match event {
-        Event::Connected { resumed, .. } => Some(*resumed),
-        _ => None,
-    })
-    .await
+    expect_event!(events, Event::Connected { resumed, .. } => *resumed)
 }
 
 /// Waits for the end of the session, checks that no event follows it, and returns the reason.
 pub async fn wait_for_end(events: &mut Events) -> EndReason {
-    let reason = expect_event(events, "Ended", |event| match event {
-        Event::Ended(reason) => Some(reason.clone()),
-        _ => None,
-    })
-    .await;
+    let reason = expect_event!(events, Event::Ended(reason) => reason.clone());
     assert_eq!(within("the end of the events", events.next()).await, None);
     reason
 }
 
 /// Waits for the next presence of `sender`.
 pub async fn wait_for_presence(events: &mut Events, sender: &BareJid) -> Event {
-    expect_event(events, &format!("presence of {sender}"), |event| match event {
-        Event::Presence { user, .. } if user == sender => Some(event.clone()),
-        _ => None,
-    })
-    .await
+    expect_event!(events, event @ Event::Presence { user, .. } if user == sender => event.clone())
 }
 
 /// Waits for a presence of `sender` of this kind.
 pub async fn wait_for_presence_kind(events: &mut Events, sender: &BareJid, wanted: PresenceKind) {
-    expect_event(events, &format!("{wanted:?} of {sender}"), |event| match event {
-        Event::Presence { user, kind, .. } if user == sender && *kind == wanted => Some(()),
-        _ => None,
-    })
-    .await;
+    expect_event!(
+        events,
+        Event::Presence { user, kind, .. } if user == sender && *kind == wanted => ()
+    );
 }
 
 /// Waits for a notice that QR logins were ended, and returns their socket ids.
 pub async fn wait_for_forced_logout(events: &mut Events) -> Vec<String> {
-    expect_event(events, "ForcedLogout", |event| match event {
-        Event::ForcedLogout { socket_ids, carbon: false } => Some(socket_ids.clone()),
-        _ => None,
-    })
-    .await
+    expect_event!(events, Event::ForcedLogout { socket_ids, carbon: false } => socket_ids.clone())
 }

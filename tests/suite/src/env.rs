@@ -1,6 +1,6 @@
 //! The environment of one check: a server, a transport, and users of its own.
 
-use crate::failure::{Failure, event, within};
+use crate::failure::{Failure, event, expect_event, within};
 use crate::relay::Relay;
 use crate::server::Server;
 use crate::transport::Transport;
@@ -185,11 +185,7 @@ impl OnlineUser {
     /// # Errors
     /// When none arrives in time.
     pub async fn next_message(&mut self) -> Result<Message, Failure> {
-        event(&mut self.events, "Message", |event| match event {
-            Event::Message(message) => Some(message.clone()),
-            _ => None,
-        })
-        .await
+        expect_event!(self, Event::Message(message) => message.clone())
     }
 
     /// Waits for the next stanza that was skipped for its size.
@@ -211,11 +207,7 @@ impl OnlineUser {
     /// # Errors
     /// When the connection is not lost in time.
     pub async fn wait_for_disconnection(&mut self) -> Result<DisconnectReason, Failure> {
-        event(&mut self.events, "Disconnected", |event| match event {
-            Event::Disconnected { reason } => Some(reason.clone()),
-            _ => None,
-        })
-        .await
+        expect_event!(self, Event::Disconnected { reason } => reason.clone())
     }
 
     /// Waits for the next connection.
@@ -223,10 +215,6 @@ impl OnlineUser {
     /// # Errors
     /// When the session does not connect in time.
     pub async fn wait_for_connection(&mut self) -> Result<(), Failure> {
-        event(&mut self.events, "Connected", |event| match event {
-            Event::Connected { .. } => Some(()),
-            _ => None,
-        })
-        .await
+        expect_event!(self, Event::Connected { .. } => ())
     }
 }

@@ -117,6 +117,18 @@ pub async fn event<T>(
     }
 }
 
+/// Waits for the first event of a user that a pattern matches, and returns a value of its bindings.
+macro_rules! expect_event {
+    ($who:expr, $pattern:pat $(if $guard:expr)? => $value:expr) => {
+        crate::failure::event(&mut $who.events, stringify!($pattern), |event| match event {
+            $pattern $(if $guard)? => Some($value),
+            _ => None,
+        })
+        .await
+    };
+}
+pub(crate) use expect_event;
+
 /// Waits for the end of the session.
 ///
 /// # Errors

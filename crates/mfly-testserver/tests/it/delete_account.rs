@@ -22,9 +22,12 @@ async fn registering_again_makes_a_fresh_account() {
     let (server, client) = start().await;
     let (alice, _) = client.register("alice").await;
     alice.put("/users/updateMetaData", &json!({ "tier": "gold" })).await.data();
+    server.user("bob").create().unwrap();
+    server.user("alice").block("bob").unwrap();
     server.user("alice").delete().unwrap();
     let (again, _) = client.register("alice").await;
     assert_eq!(again.get("/users/getMetaData").await.data(), json!({ "metaData": {} }));
+    assert!(!server.user("alice").has_blocked("bob"));
     assert_eq!(alice.get("/users/getMetaData").await.http, 401);
 }
 

@@ -3,7 +3,7 @@
 use super::presence::{befriend, wait_for_presence};
 use crate::check::checks;
 use crate::env::{CheckEnv, OnlineUser};
-use crate::failure::{Failure, equal, event, within};
+use crate::failure::{Failure, equal, expect_event, within};
 use crate::server::Capability;
 use mfly_client::standard::Event;
 use mfly_client::{Jid, PresenceKind};
@@ -78,19 +78,13 @@ async fn list(who: &OnlineUser) -> Result<Vec<Jid>, Failure> {
 }
 
 async fn wait_for_block(who: &mut OnlineUser, users: &[Jid]) -> Result<(), Failure> {
-    let blocked = event(&mut who.events, "Blocked", |event| match event {
-        Event::Blocked { jids } => Some(sorted(jids)),
-        _ => None,
-    });
-    equal("the blocked users", &blocked.await?, &sorted(users))
+    let blocked = expect_event!(who, Event::Blocked { jids } => sorted(jids))?;
+    equal("the blocked users", &blocked, &sorted(users))
 }
 
 async fn wait_for_unblock(who: &mut OnlineUser, users: &[Jid]) -> Result<(), Failure> {
-    let unblocked = event(&mut who.events, "Unblocked", |event| match event {
-        Event::Unblocked { jids } => Some(sorted(jids)),
-        _ => None,
-    });
-    equal("the unblocked users", &unblocked.await?, &sorted(users))
+    let unblocked = expect_event!(who, Event::Unblocked { jids } => sorted(jids))?;
+    equal("the unblocked users", &unblocked, &sorted(users))
 }
 
 /// Sorts a list, whose order has no meaning.

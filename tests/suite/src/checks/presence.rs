@@ -2,7 +2,7 @@
 
 use crate::check::checks;
 use crate::env::{CheckEnv, OnlineUser};
-use crate::failure::{During, Failure, event, within};
+use crate::failure::{During, Failure, expect_event, within};
 use mfly_client::standard::Event;
 use mfly_client::{BareJid, PresenceKind, Show};
 
@@ -20,19 +20,11 @@ async fn seen(env: &CheckEnv<'_>) -> Result<(), Failure> {
         bob.session.set_presence(Some(Show::Away), Some("at lunch & back soon")),
     )
     .await?;
-    event(&mut alice.events, "bob away", |event| match event {
-        Event::Presence {
-            from,
-            kind: PresenceKind::Available,
-            show: Some(Show::Away),
-            status,
-            ..
-        } if from.bare() == bob.user.jid && status.as_deref() == Some("at lunch & back soon") => {
-            Some(())
-        }
-        _ => None,
-    })
-    .await?;
+    expect_event!(
+        alice,
+        Event::Presence { from, kind: PresenceKind::Available, show: Some(Show::Away), status, .. }
+            if from.bare() == bob.user.jid && status.as_deref() == Some("at lunch & back soon") => ()
+    )?;
     bob.session.close().await;
     wait_for_presence(&mut alice, &bob.user.jid, PresenceKind::Unavailable).await
 }
@@ -55,10 +47,10 @@ pub(super) async fn wait_for_presence(
     sender: &BareJid,
     wanted: PresenceKind,
 ) -> Result<(), Failure> {
-    event(&mut who.events, &format!("{wanted:?} of {sender}"), |event| match event {
-        Event::Presence { from, kind, .. } if *kind == wanted && from.bare() == *sender => Some(()),
-        _ => None,
-    })
-    .await
-    .during(&format!("an event of {}", who.user.jid))
+    let expected = format!("{wanted:?} of {sender}, for {}", who.user.jid);
+    expect_event!(
+        who,
+        Event::Presence { from, kind, .. } if *kind == wanted && from.bare() == *sender => ()
+    )
+    .during(&expected)
 }

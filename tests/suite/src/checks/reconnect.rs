@@ -2,7 +2,7 @@
 
 use crate::check::checks;
 use crate::env::{CheckEnv, OnlineUser, connect};
-use crate::failure::{During as _, Failure, ensure, event, within};
+use crate::failure::{Failure, ensure, expect_event, within};
 use crate::relay::{Relay, RelayMode};
 use mfly_client::standard::Event;
 use mfly_client::{DisconnectReason, ErrorKind, KeepaliveConfig, Timeouts};
@@ -31,14 +31,6 @@ async fn relayed(env: &CheckEnv<'_>) -> Result<(OnlineUser, Relay), Failure> {
     Ok((connect(&user, &account).await?, relay))
 }
 
-async fn attempt_failed(who: &mut OnlineUser) -> Result<DisconnectReason, Failure> {
-    event(&mut who.events, "ConnectionFailed", |event| match event {
-        Event::ConnectionFailed { reason } => Some(reason.clone()),
-        _ => None,
-    })
-    .await
-}
-
 async fn waits(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let (mut alice, relay) = relayed(env).await?;
     relay.set_mode(RelayMode::Closed);
@@ -50,7 +42,7 @@ async fn waits(env: &CheckEnv<'_>) -> Result<(), Failure> {
         format!("a request that is to fail fast: {refused:?}")
     })?;
     let return_later = async {
-        attempt_failed(&mut alice).await?;
+        expect_event!(alice, Event::ConnectionFailed { .. } => ())?;
         relay.set_mode(RelayMode::Forwarding);
         alice.wait_for_connection().await
     };
@@ -80,7 +72,7 @@ async fn silent_attempt(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let (mut alice, relay) = relayed(env).await?;
     relay.set_mode(RelayMode::Silent);
     alice.session.reconnect_now().await;
-    let reason = attempt_failed(&mut alice).await.during("the silence")?;
+    let reason = expect_event!(alice, Event::ConnectionFailed { reason } => reason.clone())?;
     env.note(reason);
     relay.set_mode(RelayMode::Forwarding);
     alice.wait_for_connection().await?;

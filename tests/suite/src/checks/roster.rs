@@ -1,10 +1,10 @@
 //! Contact lists (RFC 6121 §2).
 
 use crate::check::checks;
-use crate::env::{CheckEnv, OnlineUser};
-use crate::failure::{Failure, equal, event, within};
+use crate::env::CheckEnv;
+use crate::failure::{Failure, equal, expect_event, within};
 use futures_util::future::join;
-use mfly_client::standard::{Event, Listed, RosterItem, Subscription};
+use mfly_client::standard::{Event, Listed, Subscription};
 use mfly_client::{BareJid, Jid};
 
 /// Contacts of a long list. They are few and have many groups, because some servers write the whole
@@ -52,13 +52,13 @@ async fn pushes(env: &CheckEnv<'_>) -> Result<(), Failure> {
     let added = phone.session.add_contact(&bob, Some("Bob & Co."), &["Friends", "Ζ"]);
     within("adding", added).await?;
     for who in [&mut phone, &mut laptop] {
-        let item = pushed(who).await?;
+        let item = expect_event!(who, Event::RosterPush { item, .. } => item.clone())?;
         equal("the name", &item.name.as_deref(), &Some("Bob & Co."))?;
     }
     let renamed = laptop.session.add_contact(&bob, Some("Robert"), &["Friends"]);
     within("renaming", renamed).await?;
     for who in [&mut phone, &mut laptop] {
-        let item = pushed(who).await?;
+        let item = expect_event!(who, Event::RosterPush { item, .. } => item.clone())?;
         equal("the name", &item.name.as_deref(), &Some("Robert"))?;
         equal("the groups", &item.groups, &vec!["Friends".to_owned()])?;
     }
@@ -68,20 +68,11 @@ async fn pushes(env: &CheckEnv<'_>) -> Result<(), Failure> {
 
     within("removing", phone.session.remove_contact(&bob)).await?;
     for who in [&mut phone, &mut laptop] {
-        let item = pushed(who).await?;
+        let item = expect_event!(who, Event::RosterPush { item, .. } => item.clone())?;
         equal("the subscription", &item.subscription, &Subscription::Remove)?;
     }
     let roster = within("asking for the list", laptop.session.roster()).await?;
     equal("the contacts", &roster.items, &Listed::new())
-}
-
-/// Waits for the next roster push.
-async fn pushed(who: &mut OnlineUser) -> Result<RosterItem, Failure> {
-    event(&mut who.events, "RosterPush", |event| match event {
-        Event::RosterPush { item, .. } => Some(item.clone()),
-        _ => None,
-    })
-    .await
 }
 
 /// Lists addresses with all that RFC 7622 allows.
