@@ -1,14 +1,14 @@
-//! The only `select!` loop: transport, commands, passwords, keys and time on one side, the sans-IO
-//! machine on the other.
+//! The `select!` loop of a session: it feeds the sans-IO machine from the transport, commands,
+//! passwords, keys and the clock.
 //!
-//! The loop never waits for anything in particular. Writing goes on beside reading, so a server
-//! that does not read cannot keep answers from their callers; one that reads nothing for long is
-//! let go. News go to a callback that must not block, answers straight to their callers: a slow
-//! consumer of news does not delay an answer.
+//! Writing goes on beside reading, so a server that does not read cannot keep answers from their
+//! callers; a server that reads nothing for long is disconnected. Notices go to a callback that
+//! must not block, answers directly to their callers: a slow consumer of notices does not delay an
+//! answer.
 
 mod catch_up;
+mod final_flush;
 mod handle;
-mod last_words;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -24,7 +24,7 @@ use crate::machine::{
 };
 use async_trait::async_trait;
 use futures_core::future::BoxFuture;
-use handle::{Caller, DriverChannels, DriverCommand, RequestDefaults, Urgent};
+use handle::{Caller, DriverChannels, DriverCommand, RequestDefaults, UrgentCommand};
 use mfly_proto::secret::Password;
 use status::Status;
 use std::collections::HashMap;
@@ -34,37 +34,37 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use wire::{Wire, WireEvent};
 
-/// Makes the password for one attempt, sealed if the licence asks for that.
+/// Makes the password for each login, sealed if the licence requires that.
 #[async_trait]
 pub(crate) trait PasswordSource: Send + Sync {
-    /// Makes one.
+    /// Makes the password for one attempt.
     ///
     /// # Errors
-    /// When there is none now; the attempt fails and another follows.
+    /// When there is no password now; the attempt fails and another one follows.
     async fn password(&self) -> Result<Password, Cause>;
 }
 
-/// Everything a session needs.
+/// The parts that a driver is made of.
 pub(crate) struct DriverParts {
-    /// What the machine is told.
+    /// The configuration of the machine.
     pub(crate) config: Config,
     /// 32 bytes from the operating system; a constant in tests.
     pub(crate) seed: [u8; 32],
-    /// Makes connections.
+    /// The maker of connections.
     pub(crate) connector: Arc<dyn Connector>,
-    /// Makes passwords.
+    /// The maker of passwords.
     pub(crate) passwords: Arc<dyn PasswordSource>,
-    /// Takes the news, in command. Must not block.
+    /// The receiver of notices, in order. It must not block.
     pub(crate) notices: Box<dyn FnMut(Notice) + Send>,
-    /// How long a request may take when its caller does not say.
+    /// The timeout of requests whose caller sets none.
     pub(crate) request_timeout: Duration,
-    /// Whether a request fails at once while there is no connection, when its caller does not say.
+    /// Whether requests fail at once while there is no connection, when their caller does not say.
     pub(crate) fail_fast: bool,
-    /// How long the server may take nothing of what is sent to it. 10 s is a good value.
+    /// How long the server may read nothing of what is sent to it. 10 s is a good value.
     pub(crate) write_timeout: Duration,
 }
 
-/// Starts a session: it connects at once. Must be called within a tokio runtime.
+/// Starts a session, which connects at once. Must be called within a tokio runtime.
 pub(crate) fn spawn(parts: DriverParts) -> DriverHandle {
     let mut random = SeededRandom::new(parts.seed);
     let defaults = RequestDefaults {
@@ -83,7 +83,7 @@ pub(crate) fn spawn(parts: DriverParts) -> DriverHandle {
         callers: HashMap::new(),
         wire: Wire::Nothing,
         work: None,
-        lingering: None,
+        closing: None,
         ended: None,
     };
     tokio::spawn(driver.run());
@@ -99,72 +99,72 @@ struct Driver {
     channels: DriverChannels,
     callers: HashMap<RequestId, Caller>,
     wire: Wire,
-    /// What the machine waits for besides the server: a password, or keys. One at a time.
+    /// The password or the keys that the machine waits for. There is one at a time.
     work: Option<BoxFuture<'static, Input>>,
-    /// The last words on a connection that was let go.
-    lingering: Option<BoxFuture<'static, ()>>,
+    /// Writes the last frames of a connection that was closed.
+    closing: Option<BoxFuture<'static, ()>>,
     ended: Option<EndReason>,
 }
 
-/// What ended the wait.
+/// An event that the loop waits for.
 enum Event {
     Wire(WireEvent),
     DriverCommand(Option<DriverCommand>),
-    Urgent(Urgent),
-    Worked(Input),
-    Lingered,
-    /// This deadline of the machine's is reached.
+    Urgent(UrgentCommand),
+    WorkDone(Input),
+    ConnectionClosed,
+    /// This deadline of the machine is reached.
     Timeout(Instant),
 }
 
 impl Driver {
     async fn run(mut self) {
         self.feed(Input::Command(Command::Open));
-        let mut has_links = true;
+        let mut has_handles = true;
         while !self.machine.is_ended() {
-            match self.next_event(has_links).await {
-                Event::Wire(event) => self.hear(event),
+            match self.next_event(has_handles).await {
+                Event::Wire(event) => self.on_wire_event(event),
                 Event::DriverCommand(Some(command)) => {
-                    self.take(command);
-                    self.take_waiting();
+                    self.on_command(command);
+                    self.take_queued();
                 }
                 Event::DriverCommand(None) => {
-                    has_links = false;
+                    has_handles = false;
                     self.feed(Input::Command(Command::Close(EndReason::Closed)));
                 }
-                Event::Urgent(Urgent::Close(reason)) => {
-                    self.take_accepted();
+                Event::Urgent(UrgentCommand::Close(reason)) => {
+                    self.take_all_queued();
                     self.feed(Input::Command(Command::Close(reason)));
                 }
-                Event::Urgent(Urgent::Reconnect(begun)) => {
+                Event::Urgent(UrgentCommand::Reconnect(begun)) => {
                     self.feed(Input::Command(Command::Reconnect));
                     // The caller may be gone.
                     let _ = begun.send(());
                 }
-                Event::Urgent(Urgent::Cancel(request)) => {
+                Event::Urgent(UrgentCommand::Cancel(request)) => {
                     self.callers.remove(&request);
                     self.feed(Input::Command(Command::Cancel(request)));
                 }
-                Event::Worked(input) => {
+                Event::WorkDone(input) => {
                     self.work = None;
                     self.feed(input);
                 }
-                Event::Lingered => self.lingering = None,
+                Event::ConnectionClosed => self.closing = None,
                 Event::Timeout(deadline) => {
                     self.catch_up(deadline).await;
                     self.feed(Input::Timeout);
                 }
             }
         }
-        if let Some(last_words) = self.lingering.take() {
-            last_words.await;
+        if let Some(closing) = self.closing.take() {
+            closing.await;
         }
         self.channels.commands.close();
         let ended = self.ended.take().unwrap_or(EndReason::Closed);
         self.channels.status.send_modify(|status| status.ended = Some(ended));
     }
 
-    fn hear(&mut self, event: WireEvent) {
+    fn on_wire_event(&mut self, event: WireEvent) {
         self.feed(match event {
             WireEvent::Connected { framing, confidential, bindings } => {
                 Input::Connected { framing, confidential, bindings }
@@ -174,11 +174,11 @@ impl Driver {
         });
     }
 
-    fn take(&mut self, command: DriverCommand) {
+    fn on_command(&mut self, command: DriverCommand) {
         match command {
             DriverCommand::Request(request, caller) => {
-                // A caller that is gone by now has cancelled, perhaps before this command was seen.
-                if caller.take() {
+                // The cancellation of a caller that is gone may have come before this command.
+                if caller.mark_taken() {
                     self.callers.insert(request.request, caller);
                     self.feed(Input::Command(Command::Request(request)));
                 }
@@ -187,30 +187,30 @@ impl Driver {
         }
     }
 
-    /// Takes what else was ordered by now, so that it leaves in one write; no more than may wait,
-    /// because the wire has to have its turn.
-    fn take_waiting(&mut self) {
-        for _ in 0..handle::COMMANDS {
+    /// Takes the commands that are queued by now, so that their frames are written together. Their
+    /// number is bounded, because the wire has to have its turn.
+    fn take_queued(&mut self) {
+        for _ in 0..handle::MAX_QUEUED {
             if self.wire.is_busy() || self.machine.is_ended() {
                 break;
             }
             let Ok(command) = self.channels.commands.try_recv() else {
                 break;
             };
-            self.take(command);
+            self.on_command(command);
         }
     }
 
-    async fn next_event(&mut self, has_links: bool) -> Event {
-        let Self { machine, channels, wire, work, lingering, write_timeout, .. } = self;
+    async fn next_event(&mut self, has_handles: bool) -> Event {
+        let Self { machine, channels, wire, work, closing, write_timeout, .. } = self;
         let deadline = machine.poll_timeout().map(Instant::from_std);
-        let takes_commands = has_links && !wire.is_busy();
+        let takes_commands = has_handles && !wire.is_busy();
         tokio::select! {
             event = poll_fn(|cx| wire.poll_event(*write_timeout, cx)) => Event::Wire(event),
             command = channels.commands.recv(), if takes_commands => Event::DriverCommand(command),
             Some(urgent) = channels.urgent.recv() => Event::Urgent(urgent),
-            input = or_pending(work) => Event::Worked(input),
-            () = or_pending(lingering) => Event::Lingered,
+            input = or_pending(work) => Event::WorkDone(input),
+            () = or_pending(closing) => Event::ConnectionClosed,
             deadline = reached(deadline) => Event::Timeout(deadline),
         }
     }
@@ -218,11 +218,11 @@ impl Driver {
     fn feed(&mut self, input: Input) {
         self.machine.handle(Instant::now().into_std(), input);
         while let Some(output) = self.machine.poll_output() {
-            self.obey(output);
+            self.perform(output);
         }
     }
 
-    fn obey(&mut self, output: Output) {
+    fn perform(&mut self, output: Output) {
         match output {
             Output::Connect { attempt, redirect } => {
                 tracing::debug!(attempt, ?redirect, "connecting");
@@ -231,7 +231,7 @@ impl Driver {
             Output::Send(frame) => self.wire.send(frame),
             Output::Disconnect => {
                 self.work = None;
-                self.lingering = self.wire.release().or(self.lingering.take());
+                self.closing = self.wire.release().or(self.closing.take());
             }
             Output::NeedPassword(ticket) => {
                 let source = Arc::clone(&self.passwords);
@@ -244,22 +244,22 @@ impl Driver {
                 self.work = Some(Box::pin(async move {
                     match work.await {
                         Ok(keys) => Input::Derived(ticket, keys),
-                        // The runtime goes down.
+                        // The runtime is shutting down.
                         Err(_) => pending().await,
                     }
                 }));
             }
             Output::Reply(request, result) => {
                 if let Some(caller) = self.callers.remove(&request) {
-                    caller.tell(result);
+                    caller.reply(result);
                 }
             }
             Output::Notice(notice) => self.announce(notice),
         }
     }
 
-    /// Tells the app, then wakes the tasks that wait for the status. The app finds the new status
-    /// when it is told; a task that wakes finds the event delivered.
+    /// Gives a notice to the app, then wakes the tasks that wait for the status. The callback finds
+    /// the new status set; a task that wakes finds the notice delivered.
     fn announce(&mut self, notice: Notice) {
         let mut wakes = false;
         self.channels.status.send_if_modified(|status| {
@@ -271,7 +271,7 @@ impl Driver {
             Notice::ConnectFailed { attempt, reason } => {
                 tracing::debug!(attempt, %reason, "could not connect");
             }
-            // `ended` wakes its waiters after the closing frames have left.
+            // `ended` wakes its waiters after the closing frames are written.
             Notice::Ended(reason) => self.ended = Some(reason.clone()),
             Notice::Connected { .. } => self.connector.succeeded(),
             _ => {}
@@ -291,7 +291,7 @@ async fn or_pending<T>(future: &mut Option<BoxFuture<'static, T>>) -> T {
     }
 }
 
-/// Waits for this deadline and says which it was; for ever if there is none.
+/// Waits for the deadline and returns it; never ready if there is none.
 async fn reached(deadline: Option<Instant>) -> Instant {
     match deadline {
         Some(deadline) => {

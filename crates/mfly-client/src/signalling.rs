@@ -1,15 +1,14 @@
-//! A connection to the signalling server: events out, events in.
+//! The connection to the signalling server, which exchanges socket.io events.
 //!
-//! WebSocket first; long-polling when the server refuses that. The packets are `mfly-proto`'s,
-//! frames move by `mfly-transport`, polls by the HTTP backend of the app.
+//! It uses a WebSocket, or long-polling when the server refuses that. `mfly-proto` encodes the
+//! packets, `mfly-transport` carries the frames, and the app's HTTP backend the polls.
 
-mod link;
+mod transport;
 
 use crate::app::App;
 use crate::error::{Error, ErrorKind, Result};
 use crate::machine::DisconnectReason;
 use futures_util::FutureExt as _;
-use link::Link;
 use mfly_api::BaseUrl;
 use mfly_api::http::HttpBackend;
 use mfly_proto::argument::InvalidArgument;
@@ -22,11 +21,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use transport::Transport;
 
-/// How long the server may take to greet, and to take a packet.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the server may take to send its handshake, and to take a packet.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Where a signalling server is, and how to reach it.
+/// The address of a signalling server, and the options of reaching it.
 #[derive(Clone)]
 pub(crate) struct Endpoint {
     address: Address,
@@ -37,13 +37,13 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Reads `https://host[:port]`.
+    /// Reads an address of the form `https://host[:port]`.
     pub(crate) fn new(app: &App, url: &str, polling_only: bool) -> Result<Self> {
         let refuse = |reason| InvalidArgument::new("socketUrl", reason);
         let base = BaseUrl::new(url).map_err(|error| refuse(error.reason))?;
         let (_, rest) = base.as_str().split_once("://").unwrap_or_default();
         if rest.contains('/') {
-            // socket.io would take a path for a namespace.
+            // socket.io clients take a path for a namespace.
             return Err(refuse("pass scheme, host and port only, without a path".into()).into());
         }
         let shared = app.shared();
@@ -66,9 +66,9 @@ impl Endpoint {
     }
 }
 
-/// An open connection.
+/// An open connection to a signalling server.
 pub(crate) struct Signalling {
-    link: Link,
+    transport: Transport,
     pending: VecDeque<EnginePacket>,
     interval: Duration,
     timeout: Duration,
@@ -78,20 +78,20 @@ pub(crate) struct Signalling {
 }
 
 impl Signalling {
-    /// Connects and waits for the greeting.
+    /// Connects and waits for the Engine.IO handshake.
     ///
     /// # Errors
-    /// When the server cannot be reached, refuses, or is none.
+    /// When the server cannot be reached, refuses, or is no signalling server.
     pub(crate) async fn connect(endpoint: &Endpoint) -> Result<Self> {
-        let mut link = Link::open(endpoint).await?;
-        let greeting = overdue::timeout(PATIENCE, link.receive()).await;
-        let mut pending: VecDeque<_> = greeting.map_err(late)??.into();
+        let mut transport = Transport::open(endpoint).await?;
+        let first = overdue::timeout(TIMEOUT, transport.receive()).await;
+        let mut pending: VecDeque<_> = first.map_err(timed_out)??.into();
         let Some(EnginePacket::Open(handshake)) = pending.pop_front() else {
             return Err(ErrorKind::UnexpectedAnswer.into());
         };
-        link.greeted(&handshake);
+        transport.start_polling(&handshake);
         Ok(Self {
-            link,
+            transport,
             pending,
             interval: handshake.ping_interval,
             timeout: handshake.ping_timeout,
@@ -101,7 +101,7 @@ impl Signalling {
         })
     }
 
-    /// The next event or acknowledgement. May be cancelled.
+    /// Waits for the next event or acknowledgement. Cancelling the wait loses nothing.
     ///
     /// # Errors
     /// When the connection is lost, or the server breaks the protocol.
@@ -134,11 +134,11 @@ impl Signalling {
             }
             let due = self.pong_by.unwrap_or(self.ping_at);
             tokio::select! {
-                received = self.link.receive() => self.pending.extend(received?),
+                received = self.transport.receive() => self.pending.extend(received?),
                 () = tokio::time::sleep_until(due) => {
-                    // What waits in the socket was said in time.
+                    // A packet that is in the socket already came in time.
                     overdue::settle(due).await;
-                    if let Some(received) = self.link.receive().now_or_never() {
+                    if let Some(received) = self.transport.receive().now_or_never() {
                         self.pending.extend(received?);
                         continue;
                     }
@@ -178,23 +178,23 @@ impl Signalling {
         Ok(id)
     }
 
-    /// Says goodbye, briefly.
+    /// Sends the closing packet and closes the connection.
     pub(crate) async fn close(mut self) {
         let _ = self.send(EnginePacket::Close).await;
-        self.link.close().await;
+        self.transport.close().await;
     }
 
     async fn send(&mut self, packet: EnginePacket) -> Result<()> {
-        overdue::timeout(PATIENCE, self.link.send(packet)).await.map_err(late)?
+        overdue::timeout(TIMEOUT, self.transport.send(packet)).await.map_err(timed_out)?
     }
 }
 
-/// The connection is lost, for this reason.
+/// The error for a connection that was lost for this reason.
 fn lost(reason: DisconnectReason) -> Error {
     let kind = ErrorKind::ConnectionLost { cause: Box::new(reason.clone()) };
     Error::new(kind, reason)
 }
 
-fn late(elapsed: tokio::time::error::Elapsed) -> Error {
+fn timed_out(elapsed: tokio::time::error::Elapsed) -> Error {
     Error::new(ErrorKind::Timeout, elapsed)
 }

@@ -1,4 +1,4 @@
-//! The handle on a running driver.
+//! The handle to a running driver.
 
 use super::status::{StateChanges, Status};
 use crate::machine::{
@@ -17,39 +17,39 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-/// What becomes of a request.
+/// The outcome of a request.
 type Outcome = Result<Document, RequestFailure>;
 
-/// Where the outcome of a request goes.
+/// The receiver of a request's outcome.
 pub(super) struct Caller {
     outcome: oneshot::Sender<Outcome>,
-    /// Set once the machine has the request: its deadline is then the machine's alone.
+    /// Set when the machine gets the request; from then on the machine alone decides its deadline.
     taken: Arc<AtomicBool>,
 }
 
 impl Caller {
-    /// Notes that the machine has the request. `false` means that nobody waits for it any more.
-    pub(super) fn take(&self) -> bool {
+    /// Notes that the machine gets the request. Returns `false` if the caller no longer waits.
+    pub(super) fn mark_taken(&self) -> bool {
         self.taken.store(true, Ordering::Release);
         !self.outcome.is_closed()
     }
 
-    /// Tells the outcome. The caller may have gone away a moment ago.
-    pub(super) fn tell(self, outcome: Outcome) {
+    /// Gives the outcome to the caller, which may be gone.
+    pub(super) fn reply(self, outcome: Outcome) {
         let _ = self.outcome.send(outcome);
     }
 }
 
-/// Settings of one request. `None` stands for the session's own setting.
+/// Settings of one request. `None` means the default of the session.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct RequestOptions {
-    /// How long the caller waits.
+    /// The time after which the request fails without an answer.
     pub(crate) timeout: Option<Duration>,
     /// Whether the request fails at once while there is no connection.
     pub(crate) fail_fast: Option<bool>,
 }
 
-/// The session's own settings of requests.
+/// The session's default settings of requests.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RequestDefaults {
     pub(super) request_timeout: Duration,
@@ -59,32 +59,32 @@ pub(super) struct RequestDefaults {
     pub(super) fail_fast: bool,
 }
 
-/// What a handle tells the driver. When every sender is gone, the session closes.
+/// A command of a handle to the driver. When every sender is dropped, the session closes.
 pub(super) enum DriverCommand {
-    /// For the machine as it is.
+    /// A command that is passed to the machine.
     Command(Command),
-    /// A request, and where its answer goes.
+    /// A request, and the receiver of its outcome.
     Request(Request, Caller),
 }
 
-/// What does not wait its turn behind commands.
-pub(super) enum Urgent {
-    /// The caller of this request is gone.
+/// A command that does not wait behind queued commands.
+pub(super) enum UrgentCommand {
+    /// Cancel this request, whose caller is gone.
     Cancel(RequestId),
-    /// Close for this reason, although the server takes so little that commands pile up.
+    /// Close for this reason, even if commands are queued because the server does not read.
     Close(EndReason),
-    /// Connect again at once, and say when that has begun.
+    /// Connect again at once, and report when that has begun.
     Reconnect(oneshot::Sender<()>),
 }
 
-/// A handle on a running session. Cheap to clone; when the last clone is dropped the session says
-/// goodbye and ends.
+/// A handle to a running session. It is cheap to clone; when the last clone is dropped, the session
+/// closes.
 #[derive(Clone)]
 pub(crate) struct DriverHandle {
     commands: mpsc::Sender<DriverCommand>,
-    /// Apart from `commands`, because dropping a future cannot wait. There is at most one
-    /// cancellation a request that is queued or pending, and both of these are bounded.
-    urgent: mpsc::UnboundedSender<Urgent>,
+    /// An unbounded channel, because dropping a future cannot wait. There is at most one
+    /// cancellation per queued or pending request, and the number of these is bounded.
+    urgent: mpsc::UnboundedSender<UrgentCommand>,
     status: watch::Receiver<Status>,
     shared: Arc<Shared>,
     defaults: RequestDefaults,
@@ -95,37 +95,40 @@ struct Shared {
     ids: Mutex<SeededRandom>,
 }
 
-/// The driver's ends of the channels.
+/// The driver's ends of the channels to its handles.
 pub(super) struct DriverChannels {
     pub(super) commands: mpsc::Receiver<DriverCommand>,
-    pub(super) urgent: mpsc::UnboundedReceiver<Urgent>,
+    pub(super) urgent: mpsc::UnboundedReceiver<UrgentCommand>,
     pub(super) status: watch::Sender<Status>,
 }
 
-/// Commands that may wait for the driver.
-pub(super) const COMMANDS: usize = 64;
+/// The most commands that may be queued for the driver.
+pub(super) const MAX_QUEUED: usize = 64;
 
-/// How long closing waits for the commands before it.
+/// How long closing waits for the commands that are queued before it.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl DriverHandle {
     pub(super) fn new(ids: SeededRandom, defaults: RequestDefaults) -> (Self, DriverChannels) {
-        let (commands, commands_end) = mpsc::channel(COMMANDS);
-        let (urgent, urgent_end) = mpsc::unbounded_channel();
-        let (status_end, status) = watch::channel(Status::default());
+        let (commands, command_receiver) = mpsc::channel(MAX_QUEUED);
+        let (urgent, urgent_receiver) = mpsc::unbounded_channel();
+        let (status_sender, status) = watch::channel(Status::default());
         let shared = Arc::new(Shared { next_request: AtomicU64::new(0), ids: Mutex::new(ids) });
         let handle = Self { commands, urgent, status, shared, defaults };
-        let channels =
-            DriverChannels { commands: commands_end, urgent: urgent_end, status: status_end };
+        let channels = DriverChannels {
+            commands: command_receiver,
+            urgent: urgent_receiver,
+            status: status_sender,
+        };
         (handle, channels)
     }
 
-    /// Asks the server. Without a connection the request waits for one, until its deadline at most,
-    /// unless it is to fail fast. Dropping the future cancels the request: it is not sent if it was
-    /// not sent yet, and a later answer is ignored, though the server may carry it out.
+    /// Sends a request and waits for the answer. Without a connection the request waits for one,
+    /// until its deadline, unless it is to fail fast. Dropping the future cancels the request: it
+    /// is not sent any more, or its answer is ignored, though the server may carry it out.
     ///
     /// # Errors
-    /// As [`RequestFailure`] lists.
+    /// See [`RequestFailure`].
     pub(crate) async fn request<R: IqRequest>(
         &self,
         request: &R,
@@ -137,17 +140,17 @@ impl DriverHandle {
         R::read_response(&reply).map_err(RequestFailure::Malformed)
     }
 
-    /// Asks the server whether it answers, and says how long that took. Without an answer the
-    /// connection is given up.
+    /// Pings the server and returns how long the answer took. Without an answer, the connection is
+    /// closed and made again.
     ///
     /// # Errors
-    /// When there is no connection, or no longer.
+    /// When there is no connection, or it was lost.
     pub(crate) async fn check(&self) -> Result<Duration, RequestFailure> {
         let options =
             RequestOptions { timeout: Some(self.defaults.check_timeout), fail_fast: Some(true) };
         let asked = Instant::now();
         match self.ask(&Ping::default(), options, true).await {
-            // A server that refuses pings answers.
+            // A refusal is an answer, too.
             Ok(_) | Err(RequestFailure::Refused(_)) => Ok(asked.elapsed()),
             Err(failure) => Err(failure),
         }
@@ -185,8 +188,8 @@ impl DriverHandle {
             Err(_) => return Err(RequestFailure::TimedOut),
         }
         let mut guard = CancelOnDrop { request: Some(number), driver: self };
-        // Only the machine knows whether an answer came in time, so from when it has the request,
-        // it decides. It decides about each.
+        // Once the machine has the request, it alone decides whether the answer came in time, and
+        // it settles every request.
         let outcome = tokio::select! {
             biased;
             outcome = &mut outcome => outcome,
@@ -199,18 +202,18 @@ impl DriverHandle {
         outcome.unwrap_or(Err(RequestFailure::Closed))
     }
 
-    /// Lets the connection go, or the attempt to make one, and connects again at once. Returns when
-    /// that has begun.
+    /// Closes the connection, or cancels the attempt to make one, and connects again at once.
+    /// Returns when that has begun.
     pub(crate) async fn reconnect(&self) {
         let (sender, begun) = oneshot::channel();
-        // A closed channel means that the session is over.
-        if self.urgent.send(Urgent::Reconnect(sender)).is_ok() {
+        // A closed channel means that the session has ended.
+        if self.urgent.send(UrgentCommand::Reconnect(sender)).is_ok() {
             let _ = begun.await;
         }
     }
 
-    /// Sends a stanza that needs no answer, for example a presence. It is lost when the connection
-    /// breaks.
+    /// Sends a stanza that has no answer, for example a presence. It may be lost when the
+    /// connection breaks.
     ///
     /// # Errors
     /// When there is no connection now, or the session is over.
@@ -233,7 +236,7 @@ impl DriverHandle {
         }
     }
 
-    /// Refuses what would make the server end the stream.
+    /// Refuses a stanza that exceeds the server's limit, because the server would end the stream.
     fn check_length(&self, stanza: &[u8]) -> Result<(), RequestFailure> {
         match self.status.borrow().stanza_limit {
             Some(limit) if stanza.len() as u64 > limit => Err(RequestFailure::TooLarge { limit }),
@@ -241,12 +244,12 @@ impl DriverHandle {
         }
     }
 
-    /// A fresh id.
+    /// Makes a fresh stanza id.
     pub(crate) fn stanza_id(&self) -> StanzaId {
         self.shared.ids.lock().unwrap_or_else(PoisonError::into_inner).stanza_id()
     }
 
-    /// The connection state.
+    /// The current connection state.
     pub(crate) fn state(&self) -> ConnectionState {
         self.status.borrow().state
     }
@@ -261,7 +264,7 @@ impl DriverHandle {
         self.status.borrow().jid.clone()
     }
 
-    /// What is known about the server.
+    /// What the server offered at the last login.
     pub(crate) fn server(&self) -> Option<KnownServer> {
         self.status.borrow().server.as_deref().cloned()
     }
@@ -269,7 +272,8 @@ impl DriverHandle {
     /// Waits for the first connection.
     ///
     /// # Errors
-    /// Why there will be none. Connecting is bounded, so this is too.
+    /// When the session ended before it was connected. The number of attempts is bounded, so the
+    /// wait is too.
     pub(crate) async fn ready(&self) -> Result<FullJid, EndReason> {
         let mut status = self.status.clone();
         let settled = |status: &Status| status.jid.is_some() || status.ended.is_some();
@@ -279,28 +283,28 @@ impl DriverHandle {
                 (None, Some(reason)) => Err(reason.clone()),
                 (None, None) => Err(EndReason::Closed),
             },
-            // The runtime that drove the session is gone.
+            // The driver's runtime has shut down.
             Err(_) => Err(EndReason::Closed),
         }
     }
 
-    /// Says goodbye, ends the session for this reason, and waits until it is over. That is bounded:
-    /// what the server does not answer in time is left unsaid.
+    /// Closes the session for this reason and waits until it has ended. The wait is bounded, even
+    /// if the server does not read or answer.
     pub(crate) async fn close(&self, reason: EndReason) {
-        let in_turn = async {
+        let queued_close = async {
             let command = DriverCommand::Command(Command::Close(reason.clone()));
-            // A closed channel means that it is over already.
+            // A closed channel means that the session has ended already.
             let _ = self.commands.send(command).await;
             self.ended().await
         };
-        if timeout(CLOSE_TIMEOUT, in_turn).await.is_err() {
-            // A second close changes nothing.
-            let _ = self.urgent.send(Urgent::Close(reason));
+        if timeout(CLOSE_TIMEOUT, queued_close).await.is_err() {
+            // A second close has no effect.
+            let _ = self.urgent.send(UrgentCommand::Close(reason));
             self.ended().await;
         }
     }
 
-    /// Waits until the session is over and says why.
+    /// Waits until the session has ended and returns the reason.
     pub(crate) async fn ended(&self) -> EndReason {
         let mut status = self.status.clone();
         match status.wait_for(|status| status.ended.is_some()).await {
@@ -318,13 +322,13 @@ struct CancelOnDrop<'a> {
 impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
         if let Some(request) = self.request {
-            // Without a driver there is nothing to cancel.
-            let _ = self.driver.urgent.send(Urgent::Cancel(request));
+            // If the driver is gone, no request is pending.
+            let _ = self.driver.urgent.send(UrgentCommand::Cancel(request));
         }
     }
 }
 
-/// The caller's time-out may be anything, `Duration::MAX` included: a year is as good as for ever.
+/// The deadline after a timeout, which may be as long as `Duration::MAX`.
 fn deadline_after(timeout: Duration) -> Instant {
     Instant::now() + timeout.min(YEAR)
 }

@@ -4,20 +4,21 @@ use crate::machine::{ConnectionState, EndReason, KnownServer, Notice};
 use mfly_proto::jid::FullJid;
 use tokio::sync::watch;
 
-/// How far a session has come.
+/// The status of a session.
 #[derive(Clone, Debug)]
 pub(super) struct Status {
     pub(super) state: ConnectionState,
     /// The address on the last connection.
     pub(super) jid: Option<FullJid>,
     pub(super) server: Option<Box<KnownServer>>,
-    /// The most bytes that the server takes in one stanza.
+    /// The most bytes that the server accepts in one stanza.
     pub(super) stanza_limit: Option<u64>,
-    /// Set after the closing frames have left.
+    /// The reason for the end, set after the closing frames are written.
     pub(super) ended: Option<EndReason>,
     /// How many times `state` was set.
     changes: u64,
-    /// The value of `changes` that [`StateChanges`] know: they hear of a change after the app.
+    /// The value of `changes` that [`StateChanges`] use: they report a change after the app has got
+    /// the notice.
     announced: u64,
 }
 
@@ -36,7 +37,7 @@ impl Default for Status {
 }
 
 impl Status {
-    /// Takes over what the notice says. Returns whether waiting tasks must be woken.
+    /// Updates the status by a notice. Returns whether waiting tasks have to be woken.
     pub(super) fn apply(&mut self, notice: &Notice) -> bool {
         match notice {
             Notice::State(state) => {

@@ -1,5 +1,5 @@
-//! The connection as the loop sees it: one thing to poll, whether there is a connection, a dial, or
-//! nothing.
+//! The connection of the driver: one value to poll, which is an open connection, an attempt to make
+//! one, or nothing.
 
 use crate::connector::{Connector, ConnectorError, Dialled};
 use crate::machine::{Loss, Redirect};
@@ -17,49 +17,49 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
-/// Frames that may wait until the peer takes them. More means that it does not read.
+/// The most frames that may be queued. With more, the server counts as not reading.
 const QUEUE: usize = 256;
 
-/// How many may wait before no more commands are taken in; the rest is for what the machine has to
-/// say itself.
+/// Queued frames from which on no more commands are taken. The rest of the queue is for frames of
+/// the machine itself.
 const BUSY: usize = QUEUE / 2;
 
-/// Frames that may be read in a row before what is queued gets its turn: a flood must not keep
-/// answers from leaving.
+/// The most frames that are read in a row before queued frames are written: a flood must not keep
+/// answers from being sent.
 const READS_IN_A_ROW: u8 = 16;
 
-/// How long a server may take to be seen reading again after this process did not run.
+/// How long a server that seems not to read gets after this process was stopped.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// How long the last frames and the closing handshake may take once the machine has let go.
-const LINGER: Duration = Duration::from_secs(2);
+/// How long writing the last frames and the closing handshake may take.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What happened on the wire.
+/// An event of the connection.
 pub(super) enum WireEvent {
-    /// A connection stands; it is being used from now on.
+    /// The connection was made, and is used from now on.
     Connected { framing: Framing, confidential: bool, bindings: ChannelBindings },
-    /// A frame arrived.
+    /// A frame was received.
     Frame(Frame),
-    /// The connection, or the attempt to make one, is gone.
+    /// The connection was lost or could not be made.
     Lost(Loss),
 }
 
-/// A connection, a dial, or nothing.
+/// An open connection, an attempt to make one, or nothing.
 pub(super) enum Wire {
     Nothing,
     Dialling(BoxFuture<'static, Result<Dialled, ConnectorError>>),
-    Open(Box<Live>),
+    Open(Box<OpenConnection>),
 }
 
-/// A connection and what is still to be written to it.
-pub(super) struct Live {
+/// An open connection and the frames that are queued for it.
+pub(super) struct OpenConnection {
     connection: Connection,
     queue: VecDeque<Frame>,
-    /// Frames read since anything was last written.
+    /// Frames read since frames were last written.
     reads: u8,
-    /// Something was handed over and has not been flushed.
-    dirty: bool,
-    /// Runs while the peer takes nothing.
+    /// Whether the connection has frames that are not flushed.
+    needs_flush: bool,
+    /// The write timeout, which runs while the server reads nothing.
     stalled: Option<Pin<Box<Sleep>>>,
     write_timeout: Duration,
 }
@@ -69,39 +69,39 @@ impl Wire {
         Self::Dialling(Box::pin(async move { connector.connect(redirect.as_ref()).await }))
     }
 
-    /// Queues a frame; frames queued before the next poll leave in one write.
+    /// Queues a frame. Frames that are queued before the next poll are written together.
     pub(super) fn send(&mut self, frame: Frame) {
-        if let Self::Open(live) = self {
-            live.queue.push_back(frame);
+        if let Self::Open(open) = self {
+            open.queue.push_back(frame);
         }
     }
 
-    /// Writes what is queued, as much of it as the connection takes without waiting. For the very
-    /// end.
+    /// Writes queued frames, as many as the connection takes without waiting. For the end of the
+    /// driver.
     pub(super) fn write_now(&mut self) {
-        if let Self::Open(live) = self {
-            live.write_now();
+        if let Self::Open(open) = self {
+            open.write_now();
         }
     }
 
-    /// Whether so much waits to be written that no more should be asked for.
+    /// Whether so many frames are queued that no more commands should be taken.
     pub(super) fn is_busy(&self) -> bool {
-        matches!(self, Self::Open(live) if live.queue.len() >= BUSY)
+        matches!(self, Self::Open(open) if open.queue.len() >= BUSY)
     }
 
-    /// Lets the connection go. What comes back sees to it that queued frames and a closing
-    /// handshake still leave, for a short time only.
+    /// Gives the connection up. The returned future writes the queued frames and closes the
+    /// connection, within [`CLOSE_TIMEOUT`].
     pub(super) fn release(&mut self) -> Option<BoxFuture<'static, ()>> {
         match std::mem::replace(self, Self::Nothing) {
             Self::Nothing | Self::Dialling(_) => None,
-            Self::Open(live) => Some(Box::pin(async move {
-                // Whatever goes wrong: the connection is dropped in the end.
-                let _ = timeout(LINGER, live.closing_frames()).await;
+            Self::Open(open) => Some(Box::pin(async move {
+                // In case of an error the connection is just dropped.
+                let _ = timeout(CLOSE_TIMEOUT, open.close()).await;
             })),
         }
     }
 
-    /// Makes progress with everything. Lost connections are dropped here.
+    /// Connects, reads and writes. A lost connection is dropped.
     pub(super) fn poll_event(
         &mut self,
         write_timeout: Duration,
@@ -113,12 +113,12 @@ impl Wire {
                 Ok(Dialled { connection, confidential }) => {
                     let framing = connection.framing();
                     let bindings = connection.channel_bindings();
-                    *self = Self::Open(Box::new(Live::new(connection, write_timeout)));
+                    *self = Self::Open(Box::new(OpenConnection::new(connection, write_timeout)));
                     return Poll::Ready(WireEvent::Connected { framing, confidential, bindings });
                 }
                 Err(error) => WireEvent::Lost(Loss::ConnectFailed(Arc::from(error))),
             },
-            Self::Open(live) => match ready!(live.poll_event(cx)) {
+            Self::Open(open) => match ready!(open.poll_event(cx)) {
                 Ok(frame) => return Poll::Ready(WireEvent::Frame(frame)),
                 Err(loss) => WireEvent::Lost(loss),
             },
@@ -128,13 +128,13 @@ impl Wire {
     }
 }
 
-impl Live {
+impl OpenConnection {
     fn new(connection: Connection, write_timeout: Duration) -> Self {
         Self {
             connection,
             queue: VecDeque::new(),
             reads: 0,
-            dirty: false,
+            needs_flush: false,
             stalled: None,
             write_timeout,
         }
@@ -144,8 +144,8 @@ impl Live {
         if self.queue.len() > QUEUE {
             return Poll::Ready(Err(Loss::WriteStalled));
         }
-        // What has arrived comes first, because nothing can be read once writing failed: a server
-        // that says why it closes says so before.
+        // Frames that have arrived are read first, because nothing can be read after a failed
+        // write: a server that closes may have sent its reason before.
         if self.reads < READS_IN_A_ROW
             && let Poll::Ready(read) = self.poll_read(cx)
         {
@@ -163,7 +163,7 @@ impl Live {
                     if !overdue::is_late(deadline) {
                         return Poll::Ready(Err(Loss::WriteStalled));
                     }
-                    // This process did not run: whether the server reads is to be seen.
+                    // This process was stopped, so the server gets a second chance to read.
                     stalled.as_mut().reset(Instant::now() + GRACE);
                     if stalled.as_mut().poll(cx).is_ready() {
                         return Poll::Ready(Err(Loss::WriteStalled));
@@ -186,8 +186,8 @@ impl Live {
         })
     }
 
-    /// What a failure to read or write comes to. A server that closes takes nothing any more, and
-    /// has said why.
+    /// The loss after a failure to read or write. If the server has closed the connection, its
+    /// reason counts.
     fn lost(&self, error: TransportError) -> Loss {
         match (error, self.connection.close_reason()) {
             (TransportError::TooLarge { limit }, _) => Loss::TooLarge(limit),
@@ -198,34 +198,34 @@ impl Live {
         }
     }
 
-    /// Writes what is queued, as much of it as the connection takes at once.
+    /// Writes queued frames, as many as the connection takes without waiting.
     fn write_now(&mut self) {
-        // What cannot leave is lost with the connection.
+        // Frames that cannot be written now are lost with the connection.
         let _ = self.poll_write(&mut Context::from_waker(Waker::noop()));
     }
 
-    /// Writes what is queued; ready when all of it has left.
+    /// Writes the queued frames; ready when all of them are flushed.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
         let mut connection = Pin::new(&mut self.connection);
         while !self.queue.is_empty() {
             ready!(connection.as_mut().poll_ready(cx))?;
             if let Some(frame) = self.queue.pop_front() {
                 connection.as_mut().start_send(frame)?;
-                self.dirty = true;
-                // It takes something: not stalled.
+                self.needs_flush = true;
+                // The server reads: the write timeout starts again.
                 if let Some(stalled) = &mut self.stalled {
                     stalled.as_mut().reset(Instant::now() + self.write_timeout);
                 }
             }
         }
-        if self.dirty {
+        if self.needs_flush {
             ready!(connection.poll_flush(cx))?;
-            self.dirty = false;
+            self.needs_flush = false;
         }
         Poll::Ready(Ok(()))
     }
 
-    async fn closing_frames(mut self: Box<Self>) -> Result<(), TransportError> {
+    async fn close(mut self: Box<Self>) -> Result<(), TransportError> {
         std::future::poll_fn(|cx| self.poll_write(cx)).await?;
         std::future::poll_fn(|cx| Pin::new(&mut self.connection).poll_close(cx)).await
     }
@@ -238,33 +238,33 @@ mod tests {
     use std::future::poll_fn;
 
     #[tokio::test(start_paused = true)]
-    async fn what_a_server_said_before_it_went_is_heard_although_nothing_can_be_written_any_more() {
+    async fn frames_of_a_server_that_is_gone_are_read_although_writing_fails() {
         let (connection, mut server) = mfly_transport::pair();
-        let mut live = Live::new(connection, Duration::from_secs(10));
-        for said in ["<first/>", "<last/>"] {
-            server.send(Frame::from(said)).await.unwrap();
+        let mut open = OpenConnection::new(connection, Duration::from_secs(10));
+        for frame in ["<first/>", "<last/>"] {
+            server.send(Frame::from(frame)).await.unwrap();
         }
         drop(server);
-        live.queue.push_back(Frame::from("<presence/>"));
-        for said in ["<first/>", "<last/>"] {
-            let heard = poll_fn(|cx| live.poll_event(cx)).await.unwrap();
-            assert_eq!(heard.as_str(), said);
+        open.queue.push_back(Frame::from("<presence/>"));
+        for frame in ["<first/>", "<last/>"] {
+            let received = poll_fn(|cx| open.poll_event(cx)).await.unwrap();
+            assert_eq!(received.as_str(), frame);
         }
-        let loss = poll_fn(|cx| live.poll_event(cx)).await.unwrap_err();
+        let loss = poll_fn(|cx| open.poll_event(cx)).await.unwrap_err();
         assert!(matches!(loss, Loss::Broken(_)), "{loss:?}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_flood_does_not_keep_what_is_queued_from_leaving() {
+    async fn a_flood_does_not_keep_queued_frames_from_being_sent() {
         let (connection, mut server) = mfly_transport::pair();
-        let mut live = Live::new(connection, Duration::from_secs(10));
+        let mut open = OpenConnection::new(connection, Duration::from_secs(10));
         for _ in 0..100 {
             server.feed(Frame::from("<presence/>")).await.unwrap();
         }
         server.flush().await.unwrap();
-        live.queue.push_back(Frame::from("<answer/>"));
+        open.queue.push_back(Frame::from("<answer/>"));
         for _ in 0..=READS_IN_A_ROW {
-            poll_fn(|cx| live.poll_event(cx)).await.unwrap();
+            poll_fn(|cx| open.poll_event(cx)).await.unwrap();
         }
         let answer = server.next().await.unwrap().unwrap();
         assert_eq!(answer.as_str(), "<answer/>");

@@ -1,14 +1,15 @@
-//! SASL: a password is awaited, then the server's verdict.
+//! The phase of SASL authentication: waits for a password, then for the server's elements.
 //!
-//! When the server's offer can be expected, the stream is opened and the authentication begun in
-//! one flight: the features that follow have to lead to the same plan, whatever comes after them.
+//! When the server's offer is known, the stream header and the first SASL element are sent
+//! together. The features that follow then have to lead to the same plan; otherwise the attempt
+//! fails, whatever the server sends next.
 
 use super::binding::Binding;
 use super::io::{DerivationTicket, Output, PasswordTicket};
-use super::known_server::Protocol;
-use super::negotiate::{Done, Plan};
+use super::known_server::SaslProtocol;
+use super::negotiate::{CompletedSteps, Plan};
 use super::opening::Opening;
-use super::phase::{Cx, Phase};
+use super::phase::{Phase, PhaseContext};
 use super::reason::{Cause, DisconnectReason, LoginFailure};
 use super::sasl_client::{SaslClient, needs_password};
 use super::sasl_wire::SaslEvent;
@@ -20,36 +21,43 @@ use mfly_proto::xml::Element;
 use std::fmt;
 use std::sync::Arc;
 
-/// An authentication under way.
+/// An authentication in progress.
 pub(super) struct Authenticating {
     pub(super) plan: Plan,
-    /// The stream is not open yet.
+    /// Whether the stream is not open yet.
     ahead: bool,
     state: State,
 }
 
-/// Whose turn it is.
+/// The event that an authentication waits for.
 enum State {
-    /// The password's source's.
+    /// The password with this ticket.
     Password(PasswordTicket),
-    /// The server's.
+    /// An element of the server.
     Server(SaslClient),
-    /// Ours: the keys for the answer to this challenge are being derived.
+    /// The keys with this ticket, for the answer to this challenge.
     Deriving(DerivationTicket, Box<Scram>, Vec<u8>),
 }
 
 impl Authenticating {
-    /// Begins, on a stream whose features led to this plan.
-    pub(super) fn start(plan: Plan, cx: &mut Cx<'_>) -> Result<Phase, DisconnectReason> {
-        Self::begin_or_ask(plan, false, cx)
+    /// Begins on an open stream, whose features led to this plan.
+    pub(super) fn start(plan: Plan, cx: &mut PhaseContext<'_>) -> Result<Phase, DisconnectReason> {
+        Self::begin_or_wait(plan, false, cx)
     }
 
-    /// Begins, on a stream that is not open yet, with the plan to which the expected features lead.
-    pub(super) fn start_ahead(plan: Plan, cx: &mut Cx<'_>) -> Result<Phase, DisconnectReason> {
-        Self::begin_or_ask(plan, true, cx)
+    /// Begins on a stream that is not open yet, with the plan that the known offer leads to.
+    pub(super) fn start_ahead(
+        plan: Plan,
+        cx: &mut PhaseContext<'_>,
+    ) -> Result<Phase, DisconnectReason> {
+        Self::begin_or_wait(plan, true, cx)
     }
 
-    fn begin_or_ask(plan: Plan, ahead: bool, cx: &mut Cx<'_>) -> Result<Phase, DisconnectReason> {
+    fn begin_or_wait(
+        plan: Plan,
+        ahead: bool,
+        cx: &mut PhaseContext<'_>,
+    ) -> Result<Phase, DisconnectReason> {
         cx.timers.set(Timer::Phase, cx.now, cx.config.phase_timeout);
         if !needs_password(&plan.choice) {
             return Self::begin(plan, ahead, None, cx);
@@ -63,7 +71,7 @@ impl Authenticating {
         self,
         ticket: PasswordTicket,
         password: Result<Password, Cause>,
-        cx: &mut Cx<'_>,
+        cx: &mut PhaseContext<'_>,
     ) -> Result<Phase, DisconnectReason> {
         if !matches!(self.state, State::Password(awaited) if awaited == ticket) {
             return Ok(Phase::Authenticating(self));
@@ -76,9 +84,9 @@ impl Authenticating {
         plan: Plan,
         ahead: bool,
         password: Option<&Password>,
-        cx: &mut Cx<'_>,
+        cx: &mut PhaseContext<'_>,
     ) -> Result<Phase, DisconnectReason> {
-        let mut exchange = SaslClient::begin(
+        let mut client = SaslClient::begin(
             &plan.choice,
             cx.config,
             password,
@@ -89,28 +97,28 @@ impl Authenticating {
         if ahead {
             cx.open_stream();
         }
-        let (name, initial) = (exchange.name(), exchange.initial());
+        let (name, initial) = (client.name(), client.initial());
         let agent = cx.login.agent(cx.random).to_owned();
         let config = cx.config;
         if let Some(password) = password {
-            cx.login.spoken().password(password);
+            cx.login.secrets().add_password(password);
         }
         cx.write_secret(|writer| {
             plan.protocol.write_begin(name, initial, &agent, config, writer);
         });
-        let auth = Self { plan, ahead: false, state: State::Server(exchange) };
+        let auth = Self { plan, ahead: false, state: State::Server(client) };
         Ok(if ahead {
-            Opening::after_authentication_began(auth, cx)
+            Opening::with_authentication_sent(auth, cx)
         } else {
             Phase::Authenticating(auth.confirmed(cx))
         })
     }
 
-    /// The server offers what this authentication began with; its signed word on that, if it gives
-    /// one, must say the same.
-    pub(super) fn confirmed(mut self, cx: &Cx<'_>) -> Self {
+    /// The server's features offer the mechanism that this authentication began with. If the server
+    /// signs its offer (XEP-0474), the signed offer has to match them.
+    pub(super) fn confirmed(mut self, cx: &PhaseContext<'_>) -> Self {
         if let State::Server(SaslClient::Scram(scram)) = &mut self.state {
-            scram.check_offer(cx.login.offer().vouched(self.plan.protocol));
+            scram.check_offer(cx.login.offer().signed_offer(self.plan.protocol));
         }
         self
     }
@@ -118,27 +126,27 @@ impl Authenticating {
     pub(super) fn on_element(
         self,
         element: Element<'_>,
-        cx: &mut Cx<'_>,
+        cx: &mut PhaseContext<'_>,
     ) -> Result<Phase, DisconnectReason> {
         let Self { plan, state, .. } = self;
-        let State::Server(mut exchange) = state else {
+        let State::Server(mut client) = state else {
             return Err(DisconnectReason::ProtocolViolation("it did not wait for authentication"));
         };
         match plan.protocol.read(element) {
             SaslEvent::Failure(failure) => Err(DisconnectReason::AuthenticationRefused(failure)),
             SaslEvent::Success { data, bound } => {
-                exchange.success(&data).map_err(LoginFailure::AuthenticationBroken)?;
-                cx.login.authenticated(&plan, exchange.keys(), cx.config);
+                client.success(&data).map_err(LoginFailure::AuthenticationBroken)?;
+                cx.login.on_authenticated(&plan, client.keys(), cx.config);
                 authenticated(plan.protocol, bound, cx)
             }
             SaslEvent::MoreTasks(tasks) => {
                 cx.write(|writer| plan.protocol.write_abort(writer));
                 Err(LoginFailure::MoreTasks { tasks }.into())
             }
-            SaslEvent::Challenge(challenge) => match exchange {
-                SaslClient::Cheap(mut mechanism) => {
+            SaslEvent::Challenge(challenge) => match client {
+                SaslClient::Simple(mut mechanism) => {
                     let answer = mechanism.step(&challenge);
-                    Self::answer(plan, SaslClient::Cheap(mechanism), answer, cx)
+                    Self::answer(plan, SaslClient::Simple(mechanism), answer, cx)
                 }
                 SaslClient::Scram(mut scram) => match scram.derivation(&challenge) {
                     Ok(Some(derivation)) => {
@@ -157,11 +165,11 @@ impl Authenticating {
                     Err(error) => Self::answer(plan, SaslClient::Scram(scram), Err(error), cx),
                 },
             },
-            SaslEvent::Malformed => Err(DisconnectReason::ProtocolViolation(
-                "what it says of authentication is malformed",
-            )),
+            SaslEvent::Malformed => {
+                Err(DisconnectReason::ProtocolViolation("its authentication element is malformed"))
+            }
             SaslEvent::Other => Err(DisconnectReason::ProtocolViolation(
-                "it sent something else during authentication",
+                "it sent another element during authentication",
             )),
         }
     }
@@ -170,7 +178,7 @@ impl Authenticating {
         self,
         ticket: DerivationTicket,
         keys: ScramKeys,
-        cx: &mut Cx<'_>,
+        cx: &mut PhaseContext<'_>,
     ) -> Result<Phase, DisconnectReason> {
         match self.state {
             State::Deriving(awaited, mut scram, challenge) if awaited == ticket => {
@@ -184,18 +192,14 @@ impl Authenticating {
 
     fn answer(
         plan: Plan,
-        exchange: SaslClient,
+        client: SaslClient,
         answer: Result<Vec<u8>, SaslError>,
-        cx: &mut Cx<'_>,
+        cx: &mut PhaseContext<'_>,
     ) -> Result<Phase, DisconnectReason> {
         match answer {
             Ok(answer) => {
                 cx.write_secret(|writer| plan.protocol.write_answer(answer, writer));
-                Ok(Phase::Authenticating(Self {
-                    plan,
-                    ahead: false,
-                    state: State::Server(exchange),
-                }))
+                Ok(Phase::Authenticating(Self { plan, ahead: false, state: State::Server(client) }))
             }
             Err(error) => {
                 cx.write(|writer| plan.protocol.write_abort(writer));
@@ -205,18 +209,19 @@ impl Authenticating {
     }
 }
 
-/// Who we are is settled. With SASL2 the stream goes on, perhaps with a resource bound already.
+/// Leads to the next phase after success. With SASL2 the stream continues, and a resource may be
+/// bound already.
 fn authenticated(
-    protocol: Protocol,
+    protocol: SaslProtocol,
     bound: Option<Jid>,
-    cx: &mut Cx<'_>,
+    cx: &mut PhaseContext<'_>,
 ) -> Result<Phase, DisconnectReason> {
     match (protocol, bound) {
-        (Protocol::Sasl, _) => Ok(Opening::start(Done::AUTHENTICATED, cx)),
-        (Protocol::Sasl2 { bind2: Some(asked) }, Some(jid)) => {
-            Binding::bound_along(&jid, asked.carbons, cx)
+        (SaslProtocol::Sasl, _) => Ok(Opening::start(CompletedSteps::AUTHENTICATED, cx)),
+        (SaslProtocol::Sasl2 { bind2: Some(asked) }, Some(jid)) => {
+            Binding::bound_with_authentication(&jid, asked.carbons, cx)
         }
-        (Protocol::Sasl2 { .. }, _) => Ok(Opening::go_on(cx)),
+        (SaslProtocol::Sasl2 { .. }, _) => Ok(Opening::continue_stream(cx)),
     }
 }
 

@@ -1,19 +1,20 @@
-//! The connection below the stream, as far as the session has to know it.
+//! The connection below the stream: its framing, its security, and whether the stream is open.
 
 use super::reason::DisconnectReason;
 use mfly_proto::framing::websocket::Open;
 use mfly_proto::framing::{Frame, FrameReader, Framing, ReceiveLimits, Received};
 use mfly_proto::sasl::ChannelBindings;
 
-/// A connection that stands, or the last one that did.
+/// The current connection, or the last one.
 #[derive(Debug)]
 pub(super) struct Channel {
     reader: FrameReader,
-    /// Fit to carry a password.
+    /// Whether a password may be sent over the connection.
     pub(super) confidential: bool,
-    /// What an authentication can be tied to.
+    /// The channel bindings that SASL can use.
     pub(super) bindings: ChannelBindings,
-    /// Whether the stream was opened from this side: nothing may be sent before, not even its end.
+    /// Whether this side has opened the stream. Nothing may be sent before, not even the closing
+    /// frame.
     is_open: bool,
 }
 
@@ -32,17 +33,17 @@ impl Channel {
         }
     }
 
-    /// Before the first connection.
+    /// A placeholder before the first connection.
     pub(super) const fn nothing(limits: ReceiveLimits) -> Self {
         Self::new(Framing::WebSocket, limits, false, ChannelBindings::NONE)
     }
 
-    /// Tells what a frame is to the stream.
+    /// Reads a frame as the stream's framing defines it.
     pub(super) fn read(&mut self, frame: Frame) -> Result<Received, DisconnectReason> {
         self.reader.read(frame).map_err(DisconnectReason::MalformedXml)
     }
 
-    /// What opens the stream to `host`, now or again.
+    /// The frame that opens the stream to `host`, for the first time or again.
     pub(super) fn open(&mut self, host: &str) -> Vec<u8> {
         self.is_open = true;
         let mut buffer = Vec::new();
@@ -50,7 +51,7 @@ impl Channel {
         buffer
     }
 
-    /// What ends the stream, if it was opened.
+    /// The frame that closes the stream, if this side has opened it.
     pub(super) fn close(&self) -> Option<Frame> {
         self.is_open.then(|| self.reader.framing().client_close())
     }

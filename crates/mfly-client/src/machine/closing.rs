@@ -1,8 +1,9 @@
-//! Goodbye was said; the server's is awaited while answers to earlier requests still arrive.
+//! The phase in which this side has closed the stream, and waits for the server to close its side.
+//! Answers to earlier requests still arrive.
 
 use super::io::Notice;
 use super::online::deliver;
-use super::phase::{Cx, Phase};
+use super::phase::{Phase, PhaseContext};
 use super::reason::{ConnectionState, EndReason};
 use super::requests::OwnAddress;
 use super::route;
@@ -19,8 +20,8 @@ pub(super) struct Closing {
 }
 
 impl Closing {
-    pub(super) fn start(own: OwnAddress, reason: EndReason, cx: &mut Cx<'_>) -> Phase {
-        // From here on nothing may be sent (RFC 7395 §3.6), so nothing is asked either.
+    pub(super) fn start(own: OwnAddress, reason: EndReason, cx: &mut PhaseContext<'_>) -> Phase {
+        // After the closing frame nothing may be sent (RFC 7395 §3.6), so no ping is due either.
         cx.timers.clear();
         cx.timers.set(Timer::Phase, cx.now, cx.config.close_timeout);
         let mut buffer = Vec::new();
@@ -33,13 +34,13 @@ impl Closing {
         Phase::Closing(Self { own, reason })
     }
 
-    pub(super) fn on_document(self, document: &Document, cx: &mut Cx<'_>) -> Phase {
+    pub(super) fn on_document(self, document: &Document, cx: &mut PhaseContext<'_>) -> Phase {
         let routed = route::route(document, cx.config.dialect, &self.own, cx.requests);
         deliver(routed, cx);
         Phase::Closing(self)
     }
 
-    pub(super) fn on_skipped(self, skipped: &Skipped, cx: &mut Cx<'_>) -> Phase {
+    pub(super) fn on_skipped(self, skipped: &Skipped, cx: &mut PhaseContext<'_>) -> Phase {
         let routed = route::route_skipped(skipped, &self.own, cx.requests);
         deliver(routed, cx);
         Phase::Closing(self)

@@ -1,8 +1,8 @@
-//! What a session is told at its start.
+//! The configuration of a session.
 
+use super::backoff::ReconnectPolicy;
 use super::keepalive::KeepaliveConfig;
 use super::known_server::KnownServer;
-use super::pace::ReconnectPolicy;
 use super::redirect::RedirectPolicy;
 use mfly_proto::framing::ReceiveLimits;
 use mfly_proto::jid::BareJid;
@@ -11,81 +11,83 @@ use mfly_proto::sasl::scram::ITERATIONS;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// Everything that shapes a session. The defaults of [`Config::platform`] behave as the official
-/// SDK does, or better where it has no limit at all.
+/// The configuration of a session. The defaults of [`Config::platform`] are those of the official
+/// SDK, with limits where it has none.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The own account; its domain is the host that the stream is opened to. Without local part: a
-    /// guest, whose address the server makes up.
+    /// The own account; its domain is the host that the stream is opened to. An account without
+    /// local part is a guest, whose address the server assigns.
     pub account: BareJid,
-    /// Whose news are understood and believed.
+    /// Which pushes are understood, and from which senders they are accepted.
     pub dialect: Dialect,
-    /// What the address of the session ends with.
+    /// The resource part of the session's address.
     pub resource: Resource,
     /// Whether each connection announces itself as available.
     pub presence: bool,
-    /// Whether each connection asks for copies of the messages of other sessions.
+    /// Whether each connection asks for copies of messages of the account's other sessions
+    /// (XEP-0280).
     pub carbons: bool,
-    /// Which ways to authenticate will do. The platform's password changes with each attempt, which
-    /// only PLAIN can carry.
+    /// Which authentication mechanisms are allowed. The platform's password changes with each
+    /// attempt, which only PLAIN can carry.
     pub mechanisms: MechanismPolicy,
-    /// Whether a server may offer weaker mechanisms than an earlier login used.
+    /// Whether a mechanism may be used that is weaker than that of an earlier login.
     pub accepts_weaker: bool,
-    /// How many rounds of its hash SCRAM may take.
+    /// The iteration counts of SCRAM that are accepted.
     pub iterations: RangeInclusive<u32>,
     /// Whether SASL2 (XEP-0388) is used where it is offered.
     pub sasl2: bool,
-    /// What an earlier session found out about the server.
+    /// What the server offered to an earlier session.
     pub known: Option<KnownServer>,
-    /// Whether steps that follow from each other leave together. The official SDK takes them one by
-    /// one.
+    /// Whether steps of logging in are sent together to save round trips. The official SDK sends
+    /// them one by one.
     pub pipelined: bool,
-    /// Which pointers to another server are followed.
+    /// Which redirects to another server are followed.
     pub redirects: RedirectPolicy,
-    /// The hosts that count as the own domain: the account's, and the one that is asked for.
+    /// The hosts that count as the own domain: the account's, and the host of the address that the
+    /// session connects to.
     pub home: Vec<String>,
-    /// Attempts before the first connection counts as impossible. Default 1.
+    /// Failed attempts at the first connection after which the session ends. Default 1.
     pub first_attempts: u32,
-    /// When and how often to connect again.
+    /// When and how often the session connects again.
     pub reconnect: ReconnectPolicy,
-    /// Whether the server is still there.
+    /// When the server is pinged, and how long its answer may take.
     pub keepalive: KeepaliveConfig,
-    /// Bound on everything below the stream together, in case the transport has none. Default 60 s;
-    /// not less than the transport's own bounds together.
+    /// Time limit of making a connection, below the stream. Default 60 s; not less than the sum of
+    /// the transport's own limits.
     pub connect_timeout: Duration,
-    /// Bound on each of opening, authenticating and binding. Default 15 s.
+    /// Time limit of each of opening the stream, authentication and binding. Default 15 s.
     pub phase_timeout: Duration,
-    /// How long the server may take to close its side. Default 5 s.
+    /// How long the server may take to close its side of the stream. Default 5 s.
     pub close_timeout: Duration,
     /// Requests that may wait for an answer at one time. Default 1,024.
     pub max_requests: usize,
-    /// Whether the sender of the server's stream header has to be the account's domain.
+    /// Whether the `from` of the server's stream header has to be the account's domain.
     pub check_stream_from: bool,
-    /// Requests that may wait for a connection at one time. They leave together once it stands, so
-    /// they have to fit into what the driver queues for the wire. Default 128.
+    /// Requests that may wait for a connection at one time. They are sent together once it is made,
+    /// so the driver's write queue has to hold them. Default 128.
     pub max_waiting: usize,
-    /// How much is accepted from the server.
+    /// Limits of what is read from the server.
     pub limits: ReceiveLimits,
 }
 
-/// What a session speaks besides XMPP itself.
+/// The extensions of XMPP that a session understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
     /// The platform's extensions.
     Platform,
-    /// Nothing: RFC 6121 and XEPs.
+    /// None: RFC 6121 and XEPs alone.
     Standard,
 }
 
-/// What the address of a session ends with.
+/// How the resource part of a session's address is chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resource {
     /// The prefix and a UUID, new for each connection. The official SDK: `Web-`.
     OfConnection(String),
-    /// The prefix and a UUID, the same for the whole session: a connection takes the place of the
-    /// one before, which the server may not have missed yet.
+    /// The prefix and a UUID that the whole session keeps: a new connection replaces the one
+    /// before, whose loss the server may not have noticed yet.
     OfSession(String),
-    /// This, whoever else uses it.
+    /// Exactly this resource, even if another session uses it.
     Exactly(String),
 }
 

@@ -1,10 +1,10 @@
-//! What goes into the machine and what comes out of it.
+//! The inputs and outputs of the machine.
 //!
 //! # The run loop
 //!
 //! ```text
 //! loop {
-//!     while let Some(output) = machine.poll_output() { obey(output) }
+//!     while let Some(output) = machine.poll_output() { perform(output) }
 //!     let input = first of { transport, command, password, keys, machine.poll_timeout() };
 //!     machine.handle(now, input);
 //! }
@@ -13,15 +13,16 @@
 //! One rule: **after every `handle`, drain `poll_output` to `None`.** `handle` does all work,
 //! `poll_output` only pops a queue, `poll_timeout` only reads a table.
 //!
-//! What the machine relies on:
+//! The machine relies on this:
 //!
-//! - After [`Output::Connect`] come [`Input::Connected`], or [`Input::Disconnected`] when that
-//!   failed.
-//! - After [`Output::Disconnect`], which also breaks off a dial, nothing of the old connection is
-//!   fed any more, not even its end. Frames sent before it still leave, within reason.
+//! - [`Output::Connect`] is followed by [`Input::Connected`], or by [`Input::Disconnected`] when
+//!   the connection could not be made.
+//! - [`Output::Disconnect`] also cancels a connection attempt. After it no input of the old
+//!   connection follows, not even [`Input::Disconnected`]. Frames sent before it are still written,
+//!   for a bounded time.
 //! - A [`RequestId`] is used once. Each is settled exactly once: by [`Output::Reply`], or by
 //!   [`Command::Cancel`], after which no reply comes.
-//! - Time does not run backwards.
+//! - `now` never decreases.
 
 use super::known_server::KnownServer;
 use super::reason::{Cause, ConnectionState, DisconnectReason, EndReason};
@@ -40,136 +41,136 @@ use mfly_transport::Close;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// Names a request between the machine and its caller; the id on the wire stays inside.
+/// Identifies a request between the machine and its caller. It differs from the id on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RequestId(pub(crate) u64);
 
-/// Names one asking for a password, so that a late answer is not taken for the current one.
+/// Identifies one [`Output::NeedPassword`], so that a late password is not used for a later
+/// attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PasswordTicket(pub(crate) u64);
 
-/// Names one asking for keys.
+/// Identifies one [`Output::Derive`], so that late keys are not used for a later attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DerivationTicket(pub(crate) u64);
 
-/// Something happened.
+/// An event that the machine handles.
 #[derive(Debug)]
 pub enum Input {
-    /// The transport stands.
+    /// The connection that [`Output::Connect`] asked for was made.
     Connected {
-        /// How frames travel.
+        /// The framing of the connection.
         framing: Framing,
-        /// Encrypted, or within this machine: fit to carry a password.
+        /// Whether a password may be sent: the connection is encrypted or does not leave this host.
         confidential: bool,
-        /// What an authentication can be tied to.
+        /// The channel bindings of the connection, for SASL.
         bindings: ChannelBindings,
     },
-    /// One frame arrived.
+    /// A frame was received.
     Frame(Frame),
-    /// The transport is gone.
+    /// The connection was lost or could not be made.
     Disconnected(Loss),
-    /// The app, or the password's source, wants something.
+    /// A command of the app, or the password that was asked for.
     Command(Command),
-    /// What [`Output::Derive`] asked for.
+    /// The keys that [`Output::Derive`] asked for.
     Derived(DerivationTicket, ScramKeys),
-    /// [`Machine::poll_timeout`](super::Machine::poll_timeout) is reached.
+    /// The instant of [`Machine::poll_timeout`](super::Machine::poll_timeout) is reached.
     Timeout,
 }
 
-/// How the transport was lost.
+/// Why the connection was lost or could not be made.
 #[derive(Clone, Debug)]
 pub enum Loss {
-    /// It never stood.
+    /// The connection could not be established.
     ConnectFailed(Cause),
-    /// The peer closed it, and may have said why.
+    /// The server closed the connection, and may have given a reason.
     Closed(Option<Close>),
-    /// The peer sent a frame of more than this many bytes.
+    /// The server sent a frame of more than this many bytes.
     TooLarge(usize),
-    /// It broke.
+    /// Reading or writing failed.
     Broken(Cause),
-    /// The peer takes nothing any more.
+    /// The server stopped reading what is sent to it.
     WriteStalled,
 }
 
-/// What the app wants.
+/// A command of the app to the machine.
 pub enum Command {
-    /// Begin. Only the first one counts.
+    /// Starts connecting. Only the first one has an effect.
     Open,
-    /// Ask the server something.
+    /// Sends a request to the server.
     Request(Request),
-    /// The caller no longer waits.
+    /// Cancels a request: its caller no longer waits.
     Cancel(RequestId),
-    /// Send a stanza that needs no answer, for example a presence. Dropped when not connected.
+    /// Sends a stanza without an answer, for example a presence. It is dropped when not connected.
     Send(Frame),
     /// The password for [`Output::NeedPassword`].
     Password(PasswordTicket, Result<Password, Cause>),
-    /// Let the connection go, or the attempt to make one, and connect again at once.
+    /// Closes the connection, or cancels the attempt to make one, and connects again at once.
     Reconnect,
-    /// Say goodbye and end for this reason.
+    /// Closes the stream and ends the session for this reason.
     Close(EndReason),
 }
 
-/// A question for the server.
+/// A request (`<iq/>` of type `get` or `set`) to be sent.
 pub struct Request {
-    /// The caller's name for it.
+    /// The caller's identifier of the request.
     pub request: RequestId,
-    /// The id inside `stanza`.
+    /// The `id` attribute of `stanza`.
     pub id: StanzaId,
-    /// The whole `<iq/>`.
+    /// The complete `<iq/>` element.
     pub stanza: Frame,
-    /// Whom it is for: only they may answer. `None` means the own account.
+    /// The recipient, whose answer alone is accepted. `None` means the own account.
     pub to: Option<Jid>,
-    /// When the caller stops waiting.
+    /// The time when the request fails without an answer.
     pub deadline: Instant,
-    /// Whether it fails at once while there is no connection, instead of waiting for one.
+    /// Whether the request fails at once while there is no connection, instead of waiting for one.
     pub fail_fast: bool,
-    /// Whether its answer is due for the connection's sake: without one, the connection is given
-    /// up.
+    /// Whether the request checks the connection, which is closed if no answer comes.
     pub is_check: bool,
 }
 
-/// Something to do.
+/// An action that the caller of the machine carries out.
 #[derive(Debug)]
 pub enum Output {
-    /// Make a connection.
+    /// Make a connection to the server.
     Connect {
-        /// Counts from 1 within a row of failures.
+        /// The number of the attempt since the last connection, from 1.
         attempt: u32,
-        /// Where to, if the server pointed elsewhere.
+        /// The address that the server redirected to, if it did.
         redirect: Option<Redirect>,
     },
-    /// Write a frame.
+    /// Write a frame to the connection.
     Send(Frame),
-    /// Let the connection go, or break off its making.
+    /// Close the connection, or cancel the attempt to make one.
     Disconnect,
-    /// Answer with [`Command::Password`]: each attempt needs a fresh one, it carries a time.
+    /// Answer with [`Command::Password`]. Each attempt needs a new password, which contains a time.
     NeedPassword(PasswordTicket),
-    /// Answer with [`Input::Derived`]: up to some tenths of a second of hashing, which must not
-    /// keep others waiting.
+    /// Answer with [`Input::Derived`]. Deriving takes up to some tenths of a second, and must not
+    /// block other tasks.
     Derive(DerivationTicket, ScramDerivation),
-    /// A request is settled; `Ok` carries the whole `<iq type="result"/>`.
+    /// A request is settled. `Ok` carries the complete `<iq type="result"/>`.
     Reply(RequestId, Result<Document, RequestFailure>),
-    /// News for the app.
+    /// Tell the app.
     Notice(Notice),
 }
 
 /// Why a request has no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestFailure {
-    /// The session is over or about to be.
+    /// The session has ended or is closing.
     #[error("the session is closed")]
     Closed,
-    /// The connection was lost before the answer came. Whether the request was carried out is not
-    /// known.
+    /// The connection was lost before the answer came. The server may or may not have carried the
+    /// request out.
     #[error("the connection was lost before the answer came: {0}")]
     ConnectionLost(#[source] Box<DisconnectReason>),
-    /// The answer exceeds a limit of this side and was not read.
+    /// The answer exceeds a limit of this client and was not read.
     #[error("the answer has {0}, and was not read")]
     AnswerTooLarge(ExceededLimit),
-    /// A text of the request cannot be written. It was not sent.
+    /// A text of the request cannot be written as XML. It was not sent.
     #[error("{0}")]
     InvalidArgument(#[source] InvalidArgument),
-    /// The answer does not say what it should.
+    /// The answer does not have the form that the request expects.
     #[error("the answer cannot be read: {0}")]
     Malformed(#[source] DecodeError),
     /// There is no connection now, or there was none until the deadline. The request was not sent.
@@ -179,16 +180,17 @@ pub enum RequestFailure {
         #[source]
         last: Option<Box<DisconnectReason>>,
     },
-    /// The server takes no stanza of this length, and would end the stream. It was not sent.
+    /// The stanza is longer than the server accepts. It was not sent, because the server would
+    /// end the stream.
     #[error("longer than the {limit} bytes that the server takes")]
     TooLarge {
-        /// The most that it takes, in bytes.
+        /// The most bytes that the server accepts in one stanza.
         limit: u64,
     },
-    /// The answering side refused.
+    /// The server or the recipient answered with an error.
     #[error("refused: {0}")]
     Refused(StanzaError),
-    /// No answer came in time.
+    /// No answer came before the deadline.
     #[error("no answer in time")]
     TimedOut,
     /// Too many requests wait for an answer, or for a connection. The request was not sent.
@@ -196,82 +198,82 @@ pub enum RequestFailure {
     TooManyRequests,
 }
 
-/// What a message is a copy of (XEP-0280).
+/// The direction of a message that arrived as a carbon copy (XEP-0280).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Carbon {
-    /// Of one that another session of the own account received.
+    /// A copy of a message that another session of the own account received.
     Received,
-    /// Of one that another session of the own account sent.
+    /// A copy of a message that another session of the own account sent.
     Sent,
 }
 
-/// News for the app, in order.
+/// A notice to the app. Notices come in the order of what they report.
 #[derive(Debug)]
 pub enum Notice {
-    /// The session stands elsewhere now.
+    /// The connection state changed.
     State(ConnectionState),
-    /// Requests can be made.
+    /// The session is connected and requests can be made.
     Connected {
         /// The address of this session.
         jid: FullJid,
-        /// Whether the server kept the earlier session; nothing was missed then.
+        /// Whether the server resumed the earlier session, so that no stanza was missed.
         resumed: bool,
-        /// What is known about the server now.
+        /// What the server offered at this login.
         server: Option<Box<KnownServer>>,
     },
-    /// The most bytes that the server takes in one stanza on this connection, if it says
+    /// The most bytes that the server accepts in one stanza on this connection, if it says so
     /// (XEP-0478).
     StanzaLimit(Option<u64>),
     /// An attempt to connect failed.
     ConnectFailed {
-        /// Which attempt in a row.
+        /// The number of the attempt since the last connection, from 1.
         attempt: u32,
-        /// Why.
+        /// Why the attempt failed.
         reason: DisconnectReason,
     },
-    /// A connection that stood was lost.
+    /// The connection of a connected session was lost.
     Disconnected {
-        /// Why.
+        /// Why the connection was lost.
         reason: DisconnectReason,
     },
     /// A new attempt will be made.
     Reconnecting {
-        /// Which attempt in a row.
+        /// The number of the attempt since the last connection, from 1.
         attempt: u32,
-        /// How long until then.
+        /// The time until the attempt.
         delay: Duration,
     },
-    /// The session is over. The last notice.
+    /// The session has ended. This is the last notice.
     Ended(EndReason),
-    /// The server told something unasked, and may say such a thing.
+    /// A push of the platform, from a sender that may send it.
     Push {
-        /// What.
+        /// The content of the push.
         push: Push,
-        /// Whether it is a copy of what another session of the own account received.
+        /// Whether the push is a copy of one that another session of the own account received.
         carbon: bool,
-        /// Who said it; absent means the own account's server.
+        /// The sender; `None` means the own account's server.
         from: Option<Jid>,
     },
-    /// Somebody's presence.
+    /// A presence stanza of another address.
     Presence(Presence),
-    /// The same from a server without the platform's extensions.
+    /// A push of a standard server, without the platform's extensions.
     StandardPush(StandardPush),
-    /// A message with a text, or one that failed. Not told by platform sessions.
+    /// A message with a body, or a message error. Platform sessions do not give this notice.
     Message {
-        /// The message itself, also when it came as a copy.
+        /// The message, taken out of the copy if it came as one.
         stanza: Document,
-        /// What it is a copy of.
+        /// The direction, if the message came as a copy.
         carbon: Option<Carbon>,
     },
-    /// A stanza exceeds a limit and was not read.
+    /// A stanza exceeded a limit and was not read.
     StanzaSkipped(Skipped),
-    /// Nobody here understands or believes this stanza.
+    /// A stanza of unknown content, or a push from a sender that may not send it.
     UnknownStanza(Document),
-    /// A known push that does not say what it should.
+    /// A push of a known kind that cannot be read.
     MalformedPush {
-        /// What is wrong.
+        /// Why the push cannot be read.
         error: DecodeError,
-        /// All of it.
+        /// The complete stanza.
         stanza: Document,
     },
 }

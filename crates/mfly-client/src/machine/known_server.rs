@@ -1,5 +1,5 @@
-//! What a server offered the last time: enough to log in with fewer round trips, and to notice when
-//! it offers less.
+//! The server's offer at the last login: it saves round trips at the next one, and shows when the
+//! server offers less.
 
 use mfly_proto::ns;
 use mfly_proto::sasl::scram::ScramOffer;
@@ -7,14 +7,14 @@ use mfly_proto::sasl::{BindingKind, MechanismKind};
 use mfly_proto::stream::Features;
 use serde::{Deserialize, Serialize};
 
-/// What a server offered when a session logged in, and what was used of it.
+/// The authentication that a server offered when a session logged in, and the mechanism used.
 ///
 /// Keep it ([`Session::known_server`](crate::standard::Session::known_server)) and give it to the
 /// next connection ([`Account::known_server`](crate::standard::Account::known_server)): logging in
-/// then takes fewer round trips, and a server that offers less than before, which an attacker in
-/// between could make it seem to do, is refused, unless
-/// [`Account::accept_weaker`](crate::standard::Account::accept_weaker) says otherwise. It holds no
-/// secret, and what it says is checked against what the server says then.
+/// then takes fewer round trips. A server that offers less than before is refused, because an
+/// attacker may have changed its offer, unless
+/// [`Account::accept_weaker`](crate::standard::Account::accept_weaker) allows it. It holds no
+/// secret, and is checked against the server's offer at the next login.
 ///
 /// ```
 /// # fn keep(known: &mfly_client::KnownServer) -> Result<(), serde_json::Error> {
@@ -29,7 +29,7 @@ pub struct KnownServer {
     domain: String,
     #[serde(flatten)]
     offer: Offer,
-    /// Name of the mechanism that was used.
+    /// Registered name of the mechanism that was used.
     used: String,
 }
 
@@ -59,26 +59,27 @@ impl KnownServer {
     }
 }
 
-/// What a server offers for authentication.
+/// The means of authentication that a server offers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Offer {
-    /// For SASL as RFC 6120 has it.
+    /// The mechanisms of SASL (RFC 6120 §6).
     pub(super) mechanisms: Vec<String>,
-    /// Channel bindings that the server can check; empty also when it does not say (XEP-0440).
+    /// Channel bindings that the server can check; also empty when it does not list them
+    /// (XEP-0440).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) channel_bindings: Vec<String>,
-    /// For SASL2 (XEP-0388).
+    /// The offer of SASL2 (XEP-0388).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) sasl2: Option<Sasl2>,
 }
 
-/// The same for SASL2.
+/// The mechanisms and inline features that a server offers with SASL2.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Sasl2 {
     pub(super) mechanisms: Vec<String>,
-    /// A resource can be bound along with it (XEP-0386).
+    /// Whether a resource can be bound in the same step (Bind2, XEP-0386).
     pub(super) bind2: bool,
-    /// Copies of messages can be enabled along with that.
+    /// Whether message carbons can be enabled together with Bind2.
     #[serde(default)]
     pub(super) carbons: bool,
 }
@@ -96,16 +97,16 @@ impl Offer {
         }
     }
 
-    /// What the server may vouch for during an authentication by this protocol (XEP-0474).
-    pub(super) fn vouched(&self, protocol: Protocol) -> ScramOffer {
+    /// The offer that the server may sign during an authentication by this protocol (XEP-0474).
+    pub(super) fn signed_offer(&self, protocol: SaslProtocol) -> ScramOffer {
         let mechanisms = match (protocol, &self.sasl2) {
-            (Protocol::Sasl2 { .. }, Some(offer)) => &offer.mechanisms,
+            (SaslProtocol::Sasl2 { .. }, Some(offer)) => &offer.mechanisms,
             _ => &self.mechanisms,
         };
         ScramOffer::new(mechanisms, &self.channel_bindings)
     }
 
-    /// The part of it that means anything here, which bounds what is kept.
+    /// The part of the offer that this client supports, which bounds what is kept.
     fn supported(&self) -> Self {
         let mechanisms = |names: &[String]| {
             MechanismKind::ALL
@@ -114,7 +115,7 @@ impl Offer {
                 .filter(|name| names.contains(name))
                 .collect()
         };
-        // One name that is not known here still means that the others are not to be had.
+        // A list of unknown names alone still means that no supported binding is available.
         let mut channel_bindings: Vec<String> = BindingKind::ALL
             .iter()
             .map(|kind| kind.as_str().to_owned())
@@ -137,7 +138,7 @@ impl Offer {
 
 /// The protocol that carries an authentication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Protocol {
+pub(super) enum SaslProtocol {
     /// SASL as in RFC 6120 §6: the stream is opened again afterwards.
     Sasl,
     /// SASL2 (XEP-0388): the stream goes on.
@@ -147,9 +148,9 @@ pub(super) enum Protocol {
     },
 }
 
-/// What is asked for together with a resource (XEP-0386).
+/// The features that are enabled together with Bind2 (XEP-0386).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Bind2 {
-    /// Copies of the messages of other sessions (XEP-0280).
+    /// Whether message carbons are enabled (XEP-0280).
     pub(super) carbons: bool,
 }

@@ -1,29 +1,28 @@
-//! What is remembered about logging in, from one connection of a session to the next.
+//! State of logging in that a session keeps from one connection to the next.
 
 use super::config::{Config, Resource};
 use super::known_server::{KnownServer, Offer};
 use super::negotiate::Plan;
 use super::reason::DisconnectReason;
 use super::seeded_random::SeededRandom;
-use super::spoken::Spoken;
+use super::sent_secrets::SentSecrets;
 use mfly_proto::sasl::{MechanismPolicy, ScramKeys};
 
-/// Outlives connections.
+/// The login state of a session, over all its connections.
 #[derive(Debug)]
 pub(super) struct LoginMemory {
     known: Option<KnownServer>,
-    /// The last attempt came to nothing, for whatever reason: step by step is the way that works
-    /// everywhere.
+    /// Whether the last attempt failed, so that the next one does without pipelining.
     step_by_step: bool,
     keys: Option<ScramKeys>,
-    /// Tells the server which connections are one session's.
+    /// The SASL2 user agent id, which tells the server which connections belong to one session.
     agent: Option<String>,
-    /// The resource of the whole session, if it is to be the same.
+    /// The resource of all connections, if the session keeps one.
     resource: Option<String>,
-    /// What the server of the current connection offers.
+    /// The offer of the server of the current connection.
     offer: Offer,
-    /// What was said to it in confidence.
-    spoken: Spoken,
+    /// The secrets sent on the current connection.
+    secrets: SentSecrets,
 }
 
 impl LoginMemory {
@@ -36,11 +35,11 @@ impl LoginMemory {
             agent: None,
             resource: None,
             offer: Offer::default(),
-            spoken: Spoken::default(),
+            secrets: SentSecrets::default(),
         }
     }
 
-    /// What will do, given what was used before: nothing weaker than that, unless the app accepts
+    /// The allowed mechanisms: none weaker than that of an earlier login, unless the app accepts
     /// it.
     pub(super) fn policy(&self, config: &Config) -> MechanismPolicy {
         let used = self.known.as_ref().and_then(KnownServer::used);
@@ -48,18 +47,18 @@ impl LoginMemory {
         config.mechanisms.clone().remembered(remembered)
     }
 
-    /// Whether steps that follow from each other leave together this time.
+    /// Whether steps of this login are sent together.
     pub(super) const fn is_pipelined(&self, config: &Config) -> bool {
         config.pipelined && !self.step_by_step
     }
 
-    /// What the server can be expected to offer, if that is to be acted upon.
-    pub(super) fn expected(&self, config: &Config) -> Option<&Offer> {
+    /// The offer of an earlier login, if authentication may begin by it.
+    pub(super) fn expected_offer(&self, config: &Config) -> Option<&Offer> {
         let known = self.known.as_ref()?;
         self.is_pipelined(config).then(|| known.offer())
     }
 
-    /// The resource to ask for.
+    /// The resource that the next request to bind asks for.
     pub(super) fn resource(&mut self, config: &Config, random: &mut SeededRandom) -> String {
         match &config.resource {
             Resource::OfConnection(prefix) => random.resource(prefix),
@@ -70,50 +69,56 @@ impl LoginMemory {
         }
     }
 
-    /// What the sessions of an account can be told apart by.
+    /// The SASL2 user agent id of this session.
     pub(super) fn agent(&mut self, random: &mut SeededRandom) -> &str {
         self.agent.get_or_insert_with(|| random.stanza_id().as_str().to_owned())
     }
 
-    /// What the server of the current connection offers.
+    /// The offer of the server of the current connection.
     pub(super) const fn offer(&self) -> &Offer {
         &self.offer
     }
 
-    /// The server says what it offers.
-    pub(super) fn offered(&mut self, offer: Offer) {
+    /// Stores the offer of the server of the current connection.
+    pub(super) fn set_offer(&mut self, offer: Offer) {
         self.offer = offer;
     }
 
-    /// What was said in confidence on the current connection.
-    pub(super) const fn spoken(&mut self) -> &mut Spoken {
-        &mut self.spoken
+    /// The secrets sent on the current connection.
+    pub(super) const fn secrets(&mut self) -> &mut SentSecrets {
+        &mut self.secrets
     }
 
-    /// The reason for which the current connection is over, without what the server repeats of it.
-    pub(super) fn over(&mut self, reason: DisconnectReason) -> DisconnectReason {
-        std::mem::take(&mut self.spoken).kept_out_of(reason)
+    /// Removes the secrets that a server repeats in the reason for the end of the connection, and
+    /// forgets them.
+    pub(super) fn redact(&mut self, reason: DisconnectReason) -> DisconnectReason {
+        std::mem::take(&mut self.secrets).redact(reason)
     }
 
-    /// The keys of the last login.
+    /// The SCRAM keys of the last login.
     pub(super) fn keys(&self) -> Option<ScramKeys> {
         self.keys.clone()
     }
 
-    /// The server accepted, and proved what it had to prove.
-    pub(super) fn authenticated(&mut self, plan: &Plan, keys: Option<ScramKeys>, config: &Config) {
+    /// Both sides have authenticated: keeps the keys and the server's offer.
+    pub(super) fn on_authenticated(
+        &mut self,
+        plan: &Plan,
+        keys: Option<ScramKeys>,
+        config: &Config,
+    ) {
         self.keys = keys;
         let domain = config.account.domain();
         self.known = Some(KnownServer::new(domain, &self.offer, plan.choice.kind()));
     }
 
-    /// The session stands.
-    pub(super) const fn succeeded(&mut self) {
+    /// The login is complete.
+    pub(super) const fn on_success(&mut self) {
         self.step_by_step = false;
     }
 
-    /// An attempt came to nothing after the connection stood.
-    pub(super) const fn failed(&mut self) {
+    /// The login failed on an established connection.
+    pub(super) const fn on_failure(&mut self) {
         self.step_by_step = true;
     }
 

@@ -1,12 +1,13 @@
-//! The session: a state machine without IO, clock or random source of its own.
+//! The state machine of a session, without IO, clock or random source of its own.
 //!
-//! [`io`] is the contract with whoever runs it, [`phase`] the map. What a phase owns is in the
-//! phase's file; what outlives a connection (requests, reconnecting) stands beside it. Stream
-//! management (XEP-0198), which would let a session outlive its connection, is not there yet:
-//! `stream_management.rs` will be one more field, `binding.rs` will ask it first, and every
-//! [`Notice::Connected`] says `resumed: false` until then.
+//! [`io`] defines its inputs and outputs, [`phase`] the phases and the transitions between them.
+//! Each phase has a file and owns the state that ends with it; state that outlives a connection
+//! (requests, reconnecting) is in files of its own. Stream management (XEP-0198), which would let a
+//! session outlive its connection, is not implemented: every [`Notice::Connected`] says
+//! `resumed: false`.
 
 mod authenticating;
+mod backoff;
 mod binding;
 mod channel;
 mod closing;
@@ -20,7 +21,6 @@ mod negotiate;
 mod offline;
 mod online;
 mod opening;
-mod pace;
 mod phase;
 mod reason;
 mod reconnect;
@@ -30,13 +30,14 @@ mod route;
 mod sasl_client;
 mod sasl_wire;
 mod seeded_random;
-mod spoken;
+mod sent_secrets;
 mod state_machine;
 #[cfg(test)]
 mod tests;
 mod timers;
-mod waiting;
+mod waiting_requests;
 
+pub use backoff::ReconnectPolicy;
 pub use config::{Config, Dialect, Resource};
 pub use io::{
     Carbon, Command, DerivationTicket, Input, Loss, Notice, Output, PasswordTicket, Request,
@@ -44,7 +45,6 @@ pub use io::{
 };
 pub use keepalive::KeepaliveConfig;
 pub use known_server::KnownServer;
-pub use pace::ReconnectPolicy;
 pub use reason::{Cause, ConnectionState, DisconnectReason, EndReason, LoginFailure, Stage};
 pub use redirect::{Redirect, RedirectPolicy};
 pub use seeded_random::SeededRandom;

@@ -1,4 +1,4 @@
-//! Which step of stream negotiation comes next: a table and pure functions.
+//! The order of the steps of stream negotiation: a table and pure functions.
 //!
 //! | step | offered as | needs | not after |
 //! |---|---|---|---|
@@ -6,17 +6,17 @@
 //! | bind | `bind` | authentication | binding |
 //! | establish a session | `session` without `optional` | binding | itself |
 //!
-//! Encryption of the stream itself is no step here: STARTTLS is over before the session sees the
+//! STARTTLS is no step here: the transport has negotiated it before the machine gets the
 //! connection.
 
 use super::channel::Channel;
 use super::config::{Config, Resource};
-use super::known_server::{Bind2, Offer, Protocol};
+use super::known_server::{Bind2, Offer, SaslProtocol};
 use super::reason::{DisconnectReason, LoginFailure};
 use mfly_proto::sasl::{Choice, ChoiceContext, ChoiceError, MechanismPolicy, choose};
 use mfly_proto::stream::Features;
 
-/// A step.
+/// A step of stream negotiation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Authenticate,
@@ -24,27 +24,27 @@ pub(super) enum Step {
     EstablishSession,
 }
 
-/// The steps taken so far.
+/// The set of steps that are complete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Done(u8);
+pub(super) struct CompletedSteps(u8);
 
-impl Done {
-    /// Nothing yet.
+impl CompletedSteps {
+    /// No step is complete.
     pub(super) const NOTHING: Self = Self(0);
-    /// The user is who they claim to be.
+    /// Authentication is complete.
     pub(super) const AUTHENTICATED: Self = Self(1);
-    /// This session has an address.
+    /// A resource is bound.
     pub(super) const BOUND: Self = Self(2);
     /// The session is established.
     pub(super) const SESSION: Self = Self(4);
 
-    /// These and those.
-    pub(super) const fn and(self, other: Self) -> Self {
+    /// The union of both sets.
+    pub(super) const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Whether all of those are among these.
-    pub(super) const fn has(self, other: Self) -> bool {
+    /// Whether this set contains all steps of the other.
+    pub(super) const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 }
@@ -52,51 +52,53 @@ impl Done {
 struct Row {
     step: Step,
     offered: fn(&Features) -> bool,
-    needs: Done,
-    forbids: Done,
+    needs: CompletedSteps,
+    forbids: CompletedSteps,
 }
 
 const TABLE: [Row; 3] = [
     Row {
         step: Step::Authenticate,
         offered: |features| !features.mechanisms.is_empty() || features.sasl2.is_some(),
-        needs: Done::NOTHING,
-        forbids: Done::AUTHENTICATED,
+        needs: CompletedSteps::NOTHING,
+        forbids: CompletedSteps::AUTHENTICATED,
     },
     Row {
         step: Step::Bind,
         offered: |features| features.bind,
-        needs: Done::AUTHENTICATED,
-        forbids: Done::BOUND,
+        needs: CompletedSteps::AUTHENTICATED,
+        forbids: CompletedSteps::BOUND,
     },
     Row {
         step: Step::EstablishSession,
         offered: |features| features.session && !features.session_optional,
-        needs: Done::BOUND,
-        forbids: Done::SESSION,
+        needs: CompletedSteps::BOUND,
+        forbids: CompletedSteps::SESSION,
     },
 ];
 
-/// The next step; `None` when nothing of what is offered is left to do.
-pub(super) fn next_step(features: &Features, done: Done) -> Option<Step> {
+/// The next step, or `None` when every offered step is complete.
+pub(super) fn next_step(features: &Features, done: CompletedSteps) -> Option<Step> {
     TABLE
         .iter()
-        .find(|row| (row.offered)(features) && done.has(row.needs) && !done.has(row.forbids))
+        .find(|row| {
+            (row.offered)(features) && done.contains(row.needs) && !done.contains(row.forbids)
+        })
         .map(|row| row.step)
 }
 
-/// How to authenticate.
+/// The mechanism and protocol of an authentication.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Plan {
     pub(super) choice: Choice,
-    pub(super) protocol: Protocol,
+    pub(super) protocol: SaslProtocol,
 }
 
-/// Plans the authentication: with SASL2 where that is wanted and offered, and with the mechanism
-/// that the policy likes best.
+/// Plans the authentication: with SASL2 where the configuration allows it and the server offers it,
+/// and with the mechanism that the policy prefers.
 ///
 /// # Errors
-/// When nothing that is offered is allowed and possible.
+/// When no offered mechanism is allowed and usable.
 pub(super) fn plan(
     offer: &Offer,
     policy: &MechanismPolicy,
@@ -115,16 +117,16 @@ pub(super) fn plan(
     if let Some(second) = offer.sasl2.as_ref().filter(|_| config.sasl2)
         && let Ok(choice) = choose(&second.mechanisms)
     {
-        // The server makes the resource up: no use if it has to be a certain one.
+        // With Bind2 the server chooses the resource, so an exact one cannot be asked for.
         let any_resource = !matches!(config.resource, Resource::Exactly(_));
-        let protocol = Protocol::Sasl2 {
+        let protocol = SaslProtocol::Sasl2 {
             bind2: (second.bind2 && any_resource)
                 .then_some(Bind2 { carbons: second.carbons && config.carbons }),
         };
         return Ok(Plan { choice, protocol });
     }
     match choose(&offer.mechanisms) {
-        Ok(choice) => Ok(Plan { choice, protocol: Protocol::Sasl }),
+        Ok(choice) => Ok(Plan { choice, protocol: SaslProtocol::Sasl }),
         Err(ChoiceError::PlainOnClearText { .. }) => {
             Err(LoginFailure::ChannelNotConfidential.into())
         }
@@ -171,18 +173,21 @@ mod tests {
     #[test]
     fn each_step_is_taken_once_and_in_order_whatever_is_offered() {
         let all = features(&["PLAIN"], true, true, false);
-        let bound = Done::AUTHENTICATED.and(Done::BOUND);
-        assert_eq!(next_step(&all, Done::NOTHING), Some(Step::Authenticate));
-        assert_eq!(next_step(&all, Done::AUTHENTICATED), Some(Step::Bind));
+        let bound = CompletedSteps::AUTHENTICATED.union(CompletedSteps::BOUND);
+        assert_eq!(next_step(&all, CompletedSteps::NOTHING), Some(Step::Authenticate));
+        assert_eq!(next_step(&all, CompletedSteps::AUTHENTICATED), Some(Step::Bind));
         assert_eq!(next_step(&all, bound), Some(Step::EstablishSession));
-        assert_eq!(next_step(&all, bound.and(Done::SESSION)), None);
+        assert_eq!(next_step(&all, bound.union(CompletedSteps::SESSION)), None);
     }
 
     #[test]
-    fn nothing_is_done_that_is_not_offered_or_not_needed() {
-        let bound = Done::AUTHENTICATED.and(Done::BOUND);
-        assert_eq!(next_step(&features(&[], true, true, false), Done::NOTHING), None);
-        assert_eq!(next_step(&features(&[], false, true, false), Done::AUTHENTICATED), None);
+    fn steps_that_are_not_offered_or_not_needed_are_skipped() {
+        let bound = CompletedSteps::AUTHENTICATED.union(CompletedSteps::BOUND);
+        assert_eq!(next_step(&features(&[], true, true, false), CompletedSteps::NOTHING), None);
+        assert_eq!(
+            next_step(&features(&[], false, true, false), CompletedSteps::AUTHENTICATED),
+            None
+        );
         assert_eq!(next_step(&features(&[], true, false, false), bound), None);
         assert_eq!(next_step(&features(&[], true, true, true), bound), None);
     }
@@ -204,13 +209,13 @@ mod tests {
         let Err(DisconnectReason::LoginFailed(LoginFailure::MechanismUnavailable { offered })) =
             plan(&["EXTERNAL"], true)
         else {
-            panic!("EXTERNAL is not wanted");
+            panic!("EXTERNAL is not allowed");
         };
         assert_eq!(offered, ["EXTERNAL"]);
     }
 
     #[test]
-    fn sasl2_is_used_where_it_is_offered_wanted_and_good_enough() {
+    fn sasl2_is_used_where_it_is_offered_allowed_and_strong_enough() {
         let offer = |second: &[&str]| Offer {
             mechanisms: names(&["PLAIN", "SCRAM-SHA-1"]),
             channel_bindings: Vec::new(),
@@ -221,18 +226,18 @@ mod tests {
             let plan = super::plan(&offer(second), &policy, &sasl2, &channel(true)).unwrap();
             (plan.choice.kind().name(), plan.protocol)
         };
-        let with = |bind2| Protocol::Sasl2 { bind2 };
+        let with = |bind2| SaslProtocol::Sasl2 { bind2 };
         let second = with(Some(Bind2 { carbons: true }));
         assert_eq!(plan(&["SCRAM-SHA-256"], config(true)), ("SCRAM-SHA-256", second));
-        assert_eq!(plan(&["SCRAM-SHA-256"], config(false)), ("SCRAM-SHA-1", Protocol::Sasl));
-        assert_eq!(plan(&["PLAIN"], config(true)), ("SCRAM-SHA-1", Protocol::Sasl));
+        assert_eq!(plan(&["SCRAM-SHA-256"], config(false)), ("SCRAM-SHA-1", SaslProtocol::Sasl));
+        assert_eq!(plan(&["PLAIN"], config(true)), ("SCRAM-SHA-1", SaslProtocol::Sasl));
         let mut exactly = config(true);
         exactly.resource = Resource::Exactly("desk".to_owned());
         assert_eq!(plan(&["SCRAM-SHA-256"], exactly), ("SCRAM-SHA-256", with(None)));
     }
 
     #[test]
-    fn less_than_what_was_used_before_is_refused_and_not_for_good() {
+    fn a_weaker_mechanism_than_before_is_refused() {
         let offer = Offer::of(&features(&["PLAIN", "SCRAM-SHA-1"], false, false, false));
         let used = MechanismKind::from_name("SCRAM-SHA-256");
         let policy = MechanismPolicy::password().remembered(used);

@@ -1,26 +1,27 @@
-//! No connection: before the first, between two, being dialled, or after the last.
+//! The phase without a connection: before the first, while connecting, between two, or after the
+//! last.
 
 use super::io::Output;
-use super::phase::Cx;
+use super::phase::PhaseContext;
 use super::redirect::Redirect;
 use super::timers::Timer;
 
 /// Why there is no connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Offline {
-    /// Not begun.
+    /// The session was not opened yet.
     Idle,
     /// A connection is being made.
     Dialling,
-    /// The next attempt is awaited.
+    /// The session waits before the next attempt.
     Waiting,
-    /// Over.
+    /// The session has ended.
     Ended,
 }
 
 impl Offline {
-    /// Has a connection made, perhaps to where a server pointed.
-    pub(super) fn dial(redirect: Option<Redirect>, cx: &mut Cx<'_>) -> Self {
+    /// Asks for a connection, to the redirect's address if there is one.
+    pub(super) fn dial(redirect: Option<Redirect>, cx: &mut PhaseContext<'_>) -> Self {
         cx.timers.set(Timer::Phase, cx.now, cx.config.connect_timeout);
         cx.out.push_back(Output::Connect { attempt: cx.reconnect.attempt(), redirect });
         Self::Dialling

@@ -1,14 +1,15 @@
-//! The stream is opened from this side; the server's opening and its features are awaited.
+//! The phase in which this side has opened the stream, and waits for the server's stream header and
+//! features.
 //!
-//! What had to follow anyway may have left together with the opening. The features then tell
-//! whether it was right.
+//! With pipelining, the next step was sent together with the header. The features then have to
+//! offer that step.
 
 use super::authenticating::Authenticating;
 use super::binding::Binding;
 use super::config::Config;
 use super::known_server::Offer;
-use super::negotiate::{Done, Step, next_step, plan};
-use super::phase::{Cx, Phase};
+use super::negotiate::{CompletedSteps, Step, next_step, plan};
+use super::phase::{Phase, PhaseContext};
 use super::reason::{DisconnectReason, LoginFailure};
 use super::timers::Timer;
 use mfly_proto::framing::Open;
@@ -21,27 +22,28 @@ use mfly_proto::xml::Element;
 /// A stream is being opened, for the first time or again after authentication.
 #[derive(Debug)]
 pub(super) struct Opening {
-    done: Done,
-    /// The server has opened its side.
+    done: CompletedSteps,
+    /// Whether the server has opened its side.
     opened: bool,
-    /// Whom the server says that it is, when that is not whom it was asked for.
-    other: Option<String>,
-    ahead: Ahead,
+    /// The `from` of the server's stream header, when it is not the domain that was asked for.
+    wrong_sender: Option<String>,
+    sent_ahead: SentAhead,
 }
 
-/// What left together with the opening.
+/// The step that was sent together with the stream header.
 #[derive(Debug)]
-enum Ahead {
+enum SentAhead {
     Nothing,
     Authentication(Box<Authenticating>),
-    /// The request for a resource, by its id.
+    /// The request to bind a resource, with its id.
     Binding(StanzaId),
 }
 
-impl Ahead {
-    /// What can leave without the features. After authentication a resource always has to be bound.
-    fn after(done: Done, cx: &mut Cx<'_>) -> Self {
-        if done.has(Done::AUTHENTICATED) && cx.login.is_pipelined(cx.config) {
+impl SentAhead {
+    /// Sends the step that needs no features: after authentication, a resource always has to be
+    /// bound.
+    fn after(done: CompletedSteps, cx: &mut PhaseContext<'_>) -> Self {
+        if done.contains(CompletedSteps::AUTHENTICATED) && cx.login.is_pipelined(cx.config) {
             Self::Binding(Binding::request(cx))
         } else {
             Self::Nothing
@@ -50,46 +52,54 @@ impl Ahead {
 }
 
 impl Opening {
-    /// The connection stands. Authentication begins at once if what the server offers can be
-    /// expected.
-    pub(super) fn first(cx: &mut Cx<'_>) -> Result<Phase, DisconnectReason> {
+    /// Handles a new connection. Authentication begins at once if the server's offer is known from
+    /// an earlier login.
+    pub(super) fn first(cx: &mut PhaseContext<'_>) -> Result<Phase, DisconnectReason> {
         let policy = cx.login.policy(cx.config);
         let expected = cx
             .login
-            .expected(cx.config)
+            .expected_offer(cx.config)
             .and_then(|offer| plan(offer, &policy, cx.config, cx.channel).ok());
         match expected {
             Some(plan) => Authenticating::start_ahead(plan, cx),
-            None => Ok(Self::start(Done::NOTHING, cx)),
+            None => Ok(Self::start(CompletedSteps::NOTHING, cx)),
         }
     }
 
     /// Opens the stream, for the first time or again.
-    pub(super) fn start(done: Done, cx: &mut Cx<'_>) -> Phase {
+    pub(super) fn start(done: CompletedSteps, cx: &mut PhaseContext<'_>) -> Phase {
         cx.timers.set(Timer::Phase, cx.now, cx.config.phase_timeout);
         cx.open_stream();
-        Phase::Opening(Self { ahead: Ahead::after(done, cx), done, opened: false, other: None })
-    }
-
-    /// Authentication is over, and the stream goes on (SASL2) without a resource.
-    pub(super) fn go_on(cx: &mut Cx<'_>) -> Phase {
-        cx.timers.set(Timer::Phase, cx.now, cx.config.phase_timeout);
         Phase::Opening(Self {
-            done: Done::AUTHENTICATED,
-            opened: true,
-            other: None,
-            ahead: Ahead::after(Done::AUTHENTICATED, cx),
+            sent_ahead: SentAhead::after(done, cx),
+            done,
+            opened: false,
+            wrong_sender: None,
         })
     }
 
-    /// The stream was opened and authentication begun in one flight.
-    pub(super) fn after_authentication_began(auth: Authenticating, cx: &mut Cx<'_>) -> Phase {
+    /// Waits for features on the same stream, after SASL2 succeeded without binding a resource.
+    pub(super) fn continue_stream(cx: &mut PhaseContext<'_>) -> Phase {
         cx.timers.set(Timer::Phase, cx.now, cx.config.phase_timeout);
         Phase::Opening(Self {
-            done: Done::NOTHING,
+            done: CompletedSteps::AUTHENTICATED,
+            opened: true,
+            wrong_sender: None,
+            sent_ahead: SentAhead::after(CompletedSteps::AUTHENTICATED, cx),
+        })
+    }
+
+    /// The stream header and the first SASL element were sent together.
+    pub(super) fn with_authentication_sent(
+        auth: Authenticating,
+        cx: &mut PhaseContext<'_>,
+    ) -> Phase {
+        cx.timers.set(Timer::Phase, cx.now, cx.config.phase_timeout);
+        Phase::Opening(Self {
+            done: CompletedSteps::NOTHING,
             opened: false,
-            other: None,
-            ahead: Ahead::Authentication(Box::new(auth)),
+            wrong_sender: None,
+            sent_ahead: SentAhead::Authentication(Box::new(auth)),
         })
     }
 
@@ -102,9 +112,9 @@ impl Opening {
         }
         Ok(Phase::Opening(Self {
             opened: true,
-            other: config
+            wrong_sender: config
                 .check_stream_from
-                .then(|| other_than(config.account.domain(), open))
+                .then(|| sender_other_than(config.account.domain(), open))
                 .flatten(),
             ..self
         }))
@@ -113,13 +123,14 @@ impl Opening {
     pub(super) fn on_element(
         self,
         element: Element<'_>,
-        cx: &mut Cx<'_>,
+        cx: &mut PhaseContext<'_>,
     ) -> Result<Phase, DisconnectReason> {
         if !self.opened {
             return Err(DisconnectReason::ProtocolViolation("it did not open the stream first"));
         }
-        // Not before: a server that refuses the host answers in its own name, and then says why.
-        if let Some(answered) = self.other {
+        // Checked after stream errors: a server that refuses the host answers in its own name, and
+        // gives the reason in a stream error.
+        if let Some(answered) = self.wrong_sender {
             let asked = cx.config.account.domain().to_owned();
             return Err(DisconnectReason::WrongServer { asked, answered });
         }
@@ -128,46 +139,49 @@ impl Opening {
                 "it sent something before its features",
             ));
         };
-        match (next_step(&features, self.done), self.ahead) {
+        match (next_step(&features, self.done), self.sent_ahead) {
             (Some(Step::Authenticate), ahead) => Self::authenticate(&features, ahead, cx),
-            (Some(Step::Bind), Ahead::Binding(id)) => {
+            (Some(Step::Bind), SentAhead::Binding(id)) => {
                 Ok(Binding::requested(features, self.done, id))
             }
             (Some(Step::Bind), _) => Ok(Binding::start(features, self.done, cx)),
-            (Some(Step::EstablishSession) | None, _) if self.done.has(Done::AUTHENTICATED) => {
+            (Some(Step::EstablishSession) | None, _)
+                if self.done.contains(CompletedSteps::AUTHENTICATED) =>
+            {
                 Err(DisconnectReason::ProtocolViolation("it offers no resource binding"))
             }
-            (Some(Step::EstablishSession) | None, Ahead::Nothing) => {
+            (Some(Step::EstablishSession) | None, SentAhead::Nothing) => {
                 Err(LoginFailure::MechanismUnavailable { offered: Vec::new() }.into())
             }
             (Some(Step::EstablishSession) | None, _) => Err(DisconnectReason::OfferChanged),
         }
     }
 
-    /// Plans by what the server does offer. What went ahead must be just that: a weaker mechanism
-    /// would be a downgrade, and a stronger one than offered fails by itself.
+    /// Plans the authentication by the server's features. An authentication that was sent ahead
+    /// must have the same plan: a weaker mechanism would be a downgrade, and one that is not
+    /// offered fails.
     fn authenticate(
         features: &Features,
-        ahead: Ahead,
-        cx: &mut Cx<'_>,
+        sent_ahead: SentAhead,
+        cx: &mut PhaseContext<'_>,
     ) -> Result<Phase, DisconnectReason> {
         let offer = Offer::of(features);
         let policy = cx.login.policy(cx.config);
         let plan = plan(&offer, &policy, cx.config, cx.channel);
-        cx.login.offered(offer);
-        match ahead {
-            Ahead::Authentication(auth) => match plan {
+        cx.login.set_offer(offer);
+        match sent_ahead {
+            SentAhead::Authentication(auth) => match plan {
                 Ok(plan) if plan == auth.plan => Ok(Phase::Authenticating(auth.confirmed(cx))),
                 _ => Err(DisconnectReason::OfferChanged),
             },
-            Ahead::Nothing | Ahead::Binding(_) => Authenticating::start(plan?, cx),
+            SentAhead::Nothing | SentAhead::Binding(_) => Authenticating::start(plan?, cx),
         }
     }
 }
 
 /// The sender of a stream header, when it is not the domain that was asked for (RFC 6120 §4.7.1). A
-/// server that leaves it out, as it must not, says nothing wrong.
-fn other_than(domain: &str, open: &Open) -> Option<String> {
+/// missing sender is accepted, although the server must send one.
+fn sender_other_than(domain: &str, open: &Open) -> Option<String> {
     let from = open.from.as_deref().map(str::trim);
     let from = from.filter(|from| !from.is_empty())?;
     let is_asked = Jid::new(from).is_ok_and(|from| from.as_str() == domain);

@@ -1,4 +1,4 @@
-//! The phases of a session and what leads from one to the next.
+//! The phases of a session and the transitions between them.
 //!
 //! ```text
 //!        Connected            features            success             features            bound
@@ -9,11 +9,11 @@
 //!        or Ended
 //! ```
 //!
-//! A phase owns what only matters within it; what outlives a connection stands beside it in the
-//! machine. The stream is opened again after SASL, in the same way over both framings. With
-//! pipelining, `Authenticating` (its password) comes before the first `Opening`, and what is
-//! awaited in `Opening` answers two things at once. With SASL2 and Bind2, `Authenticating` leads to
-//! `Online`. STARTTLS is the transport's: the session begins on a connection that is secure.
+//! A phase owns the state that ends with it; state that outlives a connection is in the machine.
+//! The stream is opened again after SASL, over either framing. With pipelining, `Authenticating`
+//! waits for the password before the first `Opening`, and the stream header and the first SASL
+//! element are sent together. With SASL2 and Bind2, `Authenticating` leads to `Online`. STARTTLS is
+//! no phase: the transport negotiates it before the machine gets the connection.
 
 use super::authenticating::Authenticating;
 use super::binding::Binding;
@@ -31,14 +31,14 @@ use super::reconnect::Reconnect;
 use super::requests::Requests;
 use super::seeded_random::SeededRandom;
 use super::timers::Timers;
-use super::waiting::Waiting;
+use super::waiting_requests::WaitingRequests;
 use mfly_proto::framing::{Frame, Received};
 use mfly_proto::stream::StreamError;
 use mfly_proto::xml::{Document, Writer};
 use std::collections::VecDeque;
 use std::time::Instant;
 
-/// Where the session is.
+/// The current phase of a session.
 #[derive(Debug)]
 pub(super) enum Phase {
     Offline(Offline),
@@ -49,14 +49,14 @@ pub(super) enum Phase {
     Closing(Closing),
 }
 
-/// What a phase works with: the rest of the machine.
-pub(super) struct Cx<'a> {
+/// The parts of the machine that a phase uses.
+pub(super) struct PhaseContext<'a> {
     pub(super) now: Instant,
     pub(super) config: &'a Config,
     pub(super) channel: &'a mut Channel,
     pub(super) login: &'a mut LoginMemory,
     pub(super) requests: &'a mut Requests,
-    pub(super) waiting: &'a mut Waiting,
+    pub(super) waiting: &'a mut WaitingRequests,
     pub(super) reconnect: &'a mut Reconnect,
     pub(super) keepalive: Keepalive,
     pub(super) timers: &'a mut Timers,
@@ -64,8 +64,8 @@ pub(super) struct Cx<'a> {
     pub(super) out: &'a mut VecDeque<Output>,
 }
 
-impl Cx<'_> {
-    /// Sends the frame that a writer has written.
+impl PhaseContext<'_> {
+    /// Sends a frame whose text is in `buffer`.
     pub(super) fn send(&mut self, buffer: Vec<u8>) {
         self.send_frame(Frame::written(buffer));
     }
@@ -81,11 +81,11 @@ impl Cx<'_> {
         self.send(buffer);
     }
 
-    /// Writes and sends one element that carries a part of the authentication.
+    /// Writes and sends one element of the authentication, and remembers its secrets.
     pub(super) fn write_secret(&mut self, write: impl FnOnce(&mut Writer<'_>)) {
         let mut buffer = Vec::new();
         write(&mut Writer::new(&mut buffer));
-        self.login.spoken().element(&buffer);
+        self.login.secrets().add_element(&buffer);
         self.send(buffer);
     }
 
@@ -101,11 +101,11 @@ impl Cx<'_> {
 }
 
 impl Phase {
-    /// Something arrived. An error ends the connection.
+    /// Handles what was read from a frame. An error ends the connection.
     pub(super) fn on_received(
         self,
         received: Received,
-        cx: &mut Cx<'_>,
+        cx: &mut PhaseContext<'_>,
     ) -> Result<Self, DisconnectReason> {
         match (self, received) {
             (phase, Received::WhiteSpace) => Ok(phase),
@@ -125,14 +125,18 @@ impl Phase {
                 Ok(closing.on_skipped(&skipped, cx))
             }
             (Self::Binding(binding), Received::Skipped(skipped)) => binding.on_skipped(skipped, cx),
-            // Each step of logging in waits for one element: without it there is no going on.
+            // Each step of logging in waits for one element and cannot continue without it.
             (_, Received::Skipped(skipped)) => {
                 Err(DisconnectReason::LimitExceeded(Box::new(skipped)))
             }
         }
     }
 
-    fn on_document(self, document: Document, cx: &mut Cx<'_>) -> Result<Self, DisconnectReason> {
+    fn on_document(
+        self,
+        document: Document,
+        cx: &mut PhaseContext<'_>,
+    ) -> Result<Self, DisconnectReason> {
         let root = document.root();
         if StreamError::is(root) {
             return Err(DisconnectReason::StreamError(StreamError::read(root)));
@@ -147,7 +151,7 @@ impl Phase {
         }
     }
 
-    /// What took too long when the phase's deadline is reached.
+    /// The step that took too long when the phase's deadline is reached.
     pub(super) const fn stage(&self) -> Stage {
         match self {
             Self::Offline(_) => Stage::Connect,

@@ -1,4 +1,4 @@
-//! Where a session stands, why a connection was lost, and why a session is over.
+//! The connection state of a session, and the reasons for the end of a connection and of a session.
 
 use mfly_proto::framing::Skipped;
 use mfly_proto::sasl::{ChoiceError, Failure, SaslError};
@@ -11,22 +11,22 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// An error of a layer below, shared because it may be reported to several places.
+/// An error of a lower layer, shared because several callers may get it.
 pub type Cause = Arc<dyn Error + Send + Sync + 'static>;
 
-/// Where a session stands.
+/// The connection state of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConnectionState {
     /// The first connection is being made.
     Connecting,
-    /// Requests can be made.
+    /// The session is connected and requests can be made.
     Connected,
-    /// The connection was lost; a new one is awaited or being made.
+    /// The connection was lost, and a new one is being made or waited for.
     Reconnecting,
-    /// The session says goodbye; answers to earlier requests still arrive.
+    /// The session is closing the stream. Answers to earlier requests still arrive.
     Closing,
-    /// Over. A new session must be made.
+    /// The session has ended and does not connect again.
     Ended,
 }
 
@@ -36,11 +36,11 @@ pub enum ConnectionState {
 pub enum Stage {
     /// Dialling, TLS and the WebSocket handshake together.
     Connect,
-    /// Opening the stream.
+    /// Opening the XMPP stream.
     Opening,
-    /// Authentication, the making of the password included.
+    /// Authentication, including the request for the password.
     Authenticating,
-    /// Resource binding.
+    /// Binding a resource to the stream.
     Binding,
 }
 
@@ -59,54 +59,54 @@ impl fmt::Display for Stage {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DisconnectReason {
-    /// The server refused the credentials, or cannot check them now.
+    /// The server refused the authentication: the credentials are wrong or cannot be checked now.
     #[error("authentication refused: {0}")]
     AuthenticationRefused(Failure),
-    /// The server gave this session no address.
+    /// The server refused to bind a resource.
     #[error("resource binding refused: {0}")]
     BindRefused(StanzaError),
     /// The server closed the stream or the connection, without a code.
     #[error("the server closed the connection")]
     ClosedByServer,
     /// No connection could be made.
-    #[error("{}", Story::new("could not connect", .0))]
+    #[error("{}", ErrorChain::new("could not connect", .0))]
     ConnectFailed(#[source] Cause),
-    /// The connection broke.
-    #[error("{}", Story::new("the connection broke", .0))]
+    /// Reading from or writing to the connection failed.
+    #[error("{}", ErrorChain::new("the connection broke", .0))]
     ConnectionBroken(#[source] Cause),
-    /// Before the session stood, the server sent an element that exceeds a limit. Raise the limit
-    /// that the text names.
+    /// The server sent an element during the login that exceeds a limit. Raise the limit that the
+    /// text names.
     #[error("the server sent <{}/> with {}{}", escaped(&.0.name), .0.limit, remedy(.0))]
     LimitExceeded(Box<Skipped>),
-    /// The server sent a frame that is longer than this side accepts.
+    /// The server sent a frame that is longer than this client accepts.
     #[error("the server sent a frame of more than {limit} bytes")]
     FrameTooLarge {
         /// The most that is accepted, in bytes.
         limit: usize,
     },
-    /// The server sent what is not restricted XML.
+    /// The server sent bytes that are not restricted XML (RFC 6120 §11).
     #[error("the server sent malformed XML: {0}")]
     MalformedXml(XmlError),
-    /// The log-in failed for a reason that another attempt would most likely meet again.
+    /// The login failed, and another attempt would most likely fail too.
     #[error(transparent)]
     LoginFailed(#[from] LoginFailure),
-    /// The server points to another address.
+    /// The server redirects to another address.
     #[error("the server moved to {}", escaped(.to))]
     Moved {
-        /// The address it names.
+        /// The address that the server names.
         to: String,
     },
-    /// The server does not offer what it offered before, and the log-in had already begun
-    /// accordingly. The next attempt follows at once, step by step.
+    /// The server's offer changed, and the login had begun by the earlier one. The next attempt
+    /// follows at once, without pipelining.
     #[error("the server offers something else than before: logging in again step by step")]
     OfferChanged,
-    /// No password could be had for this attempt.
-    #[error("{}", Story::new("no password could be had", .0))]
+    /// The password for this attempt could not be made.
+    #[error("{}", ErrorChain::new("no password could be had", .0))]
     PasswordUnavailable(#[source] Cause),
-    /// Nothing was heard for too long, not even the answer to a ping.
+    /// The server sent nothing for too long, not even the answer to a ping.
     #[error("the server fell silent")]
     PeerSilent,
-    /// The server can be heard and answers nothing: neither a request nor the ping after it.
+    /// The server sends data but answered neither a request nor the ping after it.
     #[error("the server answers no request, not even a ping")]
     PeerUnresponsive,
     /// The server broke the protocol; the text says how.
@@ -124,18 +124,18 @@ pub enum DisconnectReason {
     /// The server closed the WebSocket and said why (RFC 6455 §7.4).
     #[error("the server closed the connection with code {code}{}", quoted(.reason))]
     WebSocketClosed {
-        /// Its code: 1000 to 2999 have a meaning of RFC 6455 or of the registry, others are the
-        /// server's own.
+        /// The close code. Codes 1000 to 2999 are defined by RFC 6455 or the IANA registry, others
+        /// by the server.
         code: u16,
-        /// Its words as they came: at most 123 bytes, possibly none.
+        /// The close reason as it was received: at most 123 bytes, possibly empty.
         reason: String,
     },
-    /// The server opened the stream in the name of another domain than the account's.
+    /// The server's stream header names another domain than the account's.
     #[error("the server answers for {}, not for {asked}", escaped(.answered))]
     WrongServer {
-        /// The domain that was asked for.
+        /// The domain that the stream was opened to.
         asked: String,
-        /// The sender of the server's stream header, escaped and cut off where it is long.
+        /// The `from` of the server's stream header, escaped, and shortened if it is long.
         answered: String,
     },
     /// The server does not read what is sent to it.
@@ -143,13 +143,13 @@ pub enum DisconnectReason {
     WriteStalled,
 }
 
-/// How to raise a limit, as the rest of a sentence.
+/// The setting that raises the limit, as the end of a sentence.
 fn remedy(skipped: &Skipped) -> String {
     skipped.setting().map_or_else(String::new, |setting| format!("; raise {setting}"))
 }
 
 impl DisconnectReason {
-    /// The peer closed, and said so much.
+    /// The reason for a connection that the server closed, with its close code if it sent one.
     pub(crate) fn closed(close: Option<Close>) -> Self {
         match close {
             Some(Close { code: Some(code), reason }) => Self::WebSocketClosed { code, reason },
@@ -158,21 +158,22 @@ impl DisconnectReason {
     }
 }
 
-/// Why a log-in failed, where another attempt would most likely fail too.
+/// Why a login failed, where another attempt would most likely fail too.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoginFailure {
-    /// The server did not prove that it knows the password, or asked for what it must not ask for.
+    /// The server did not prove that it knows the password, or sent a challenge that is not
+    /// allowed.
     #[error("the authentication was broken off: {0}")]
     AuthenticationBroken(#[source] SaslError),
-    /// The password would have to cross the network unprotected.
+    /// The connection is not encrypted, so the password would be sent in clear text.
     #[error(
         "the connection is neither encrypted nor local: connect to a wss://, xmpps:// or xmpp:// address"
     )]
     ChannelNotConfidential,
-    /// The server offers no authentication mechanism that is good enough: not the pinned one, or
-    /// only weaker ones than before. Nothing weaker was used. An attacker may be between the server
-    /// and this client.
+    /// The server offers no mechanism that is strong enough: not the pinned one, or only weaker
+    /// ones than at an earlier login. No weaker one was used. An attacker may have changed the
+    /// offer.
     #[error("no authentication mechanism is good enough: {0}")]
     MechanismRefused(#[source] ChoiceError),
     /// The server offers no authentication mechanism that this client knows.
@@ -181,8 +182,8 @@ pub enum LoginFailure {
         /// The mechanisms that the server offers.
         offered: Vec<String>,
     },
-    /// The password is right, but the server asks for more: a second factor, or a new password.
-    /// This client supports none of that.
+    /// The password is right, but the server requires another step, such as a second factor or a
+    /// new password. This client supports no such step.
     #[error("the server wants more than a password: {}", escaped(&.tasks.join(", ")))]
     MoreTasks {
         /// The tasks that the server offers (XEP-0388), one of which is enough.
@@ -191,13 +192,14 @@ pub enum LoginFailure {
 }
 
 impl LoginFailure {
-    /// Whether an attacker between the server and this client can cause it, so that it may pass.
+    /// Whether an attacker between server and client can cause the failure, so that a later attempt
+    /// may succeed.
     pub(super) const fn may_be_an_attack(&self) -> bool {
         matches!(self, Self::AuthenticationBroken(_) | Self::MechanismRefused(_))
     }
 }
 
-/// Why a session is over. Nothing follows it.
+/// Why a session has ended.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EndReason {
@@ -210,39 +212,39 @@ pub enum EndReason {
     /// The app closed the session, or dropped its last handle.
     #[error("the session was closed")]
     Closed,
-    /// The server refused the credentials: register again.
+    /// The server refused the credentials. The user has to register again.
     #[error("invalid credentials: {0}")]
     InvalidCredentials(Failure),
-    /// The session came from a code, and the phone ended it.
+    /// The session came from a login by QR code, and the phone ended it.
     #[error("the session was ended from another device")]
     LoggedOutRemotely,
-    /// The log-in failed, and another attempt would most likely fail too.
+    /// The login failed, and another attempt would most likely fail too.
     #[error(transparent)]
     LoginFailed(LoginFailure),
-    /// The server points to another address, where the policy does not allow to follow: connect
-    /// there.
+    /// The server redirects to another address, which the redirect policy does not allow. Connect
+    /// to that address instead.
     #[error("the server moved to {}", escaped(.to))]
     Moved {
-        /// The address it names.
+        /// The address that the server names.
         to: String,
     },
-    /// Another session took this one's place.
+    /// Another session with the same resource replaced this one.
     #[error("replaced by another session")]
     Replaced,
-    /// As many attempts as allowed failed one after the other.
+    /// The allowed number of attempts to connect failed one after the other.
     #[error("gave up after {attempts} attempts: {last}")]
     Unreachable {
-        /// How many.
+        /// The number of attempts.
         attempts: u32,
-        /// Why the last one failed.
+        /// Why the last attempt failed.
         #[source]
         last: Box<DisconnectReason>,
     },
 }
 
-// Reasons hold errors of lower layers, which cannot be compared: two reasons are equal when they
-// are of one kind and read the same.
-macro_rules! equal_when_they_read_the_same {
+// Reasons contain errors of lower layers, which cannot be compared: two reasons are equal when
+// variant and text are equal.
+macro_rules! impl_eq_by_text {
     ($($reason:ty)*) => {$(
         impl PartialEq for $reason {
             fn eq(&self, other: &Self) -> bool {
@@ -253,43 +255,43 @@ macro_rules! equal_when_they_read_the_same {
         impl Eq for $reason {}
     )*};
 }
-equal_when_they_read_the_same!(DisconnectReason EndReason);
+impl_eq_by_text!(DisconnectReason EndReason);
 
-/// What happened and all causes of it in one line, each said once.
-struct Story<'a> {
-    what: &'static str,
+/// Displays an event and all its causes in one line, each cause once.
+struct ErrorChain<'a> {
+    event: &'static str,
     cause: &'a (dyn Error + 'static),
 }
 
-impl<'a> Story<'a> {
-    fn new(what: &'static str, cause: &'a Cause) -> Self {
-        Self { what, cause: &**cause }
+impl<'a> ErrorChain<'a> {
+    fn new(event: &'static str, cause: &'a Cause) -> Self {
+        Self { event, cause: &**cause }
     }
 }
 
-impl fmt::Display for Story<'_> {
+impl fmt::Display for ErrorChain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut told = self.what.to_owned();
+        let mut text = self.event.to_owned();
         let mut next = Some(self.cause);
         while let Some(cause) = next {
             let more = cause.to_string();
-            if more.starts_with(&told) {
-                told = more;
-            } else if !told.contains(&more) {
-                told.push_str(": ");
-                told.push_str(&more);
+            if more.starts_with(&text) {
+                text = more;
+            } else if !text.contains(&more) {
+                text.push_str(": ");
+                text.push_str(&more);
             }
             next = cause.source();
         }
-        f.write_str(&told)
+        f.write_str(&text)
     }
 }
 
-/// A peer's words behind what is said: quoted and escaped, and nothing if there are none.
-fn quoted(words: &str) -> String {
-    match words {
+/// The server's text as the end of a sentence: quoted and escaped, or nothing if it is empty.
+fn quoted(text: &str) -> String {
+    match text {
         "" => String::new(),
-        words => format!(": \"{}\"", escaped(words)),
+        text => format!(": \"{}\"", escaped(text)),
     }
 }
 
@@ -300,7 +302,7 @@ mod tests {
     use std::io;
 
     #[test]
-    fn a_cause_that_says_what_is_said_already_is_not_said_twice() {
+    fn a_cause_whose_text_is_contained_already_is_not_repeated() {
         let reset = io::Error::other("reset by peer");
         let broken = DisconnectReason::ConnectionBroken(Arc::new(TransportError::Io(reset)));
         assert_eq!(broken.to_string(), "the connection broke: reset by peer");
@@ -309,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_attempt_tells_the_systems_own_words() {
+    fn a_failed_attempt_contains_the_text_of_the_system_error() {
         let dial = TransportError::Dial {
             host: "a.test".to_owned(),
             port: 5222,
@@ -322,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_of_a_closing_server_are_kept_as_they_are_and_shown_escaped() {
+    fn the_close_reason_of_a_server_is_kept_as_it_is_and_displayed_escaped() {
         let closed = |reason: &str| DisconnectReason::WebSocketClosed {
             code: 1008,
             reason: reason.to_owned(),

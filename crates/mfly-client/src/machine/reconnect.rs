@@ -1,24 +1,24 @@
-//! What to do after a lost connection: a pure table and a pure formula.
+//! The decision after a lost connection: whether, when and where to connect again.
 //!
-//! | lost because | then |
+//! | reason of the loss | decision |
 //! |---|---|
 //! | credentials refused (SASL `not-authorized` and its like) | ends: `InvalidCredentials` |
 //! | SASL `account-disabled` | ends: `AdminBlocked` (inferred) |
-//! | no known mechanism offered, or the channel is not confidential | ends |
-//! | the server wants more than a password (SASL2 tasks) | ends |
+//! | no known mechanism offered, or the connection is not confidential | ends |
+//! | the server requires more than a password (SASL2 tasks) | ends |
 //! | bind refused with `conflict`, stream error `conflict` | ends: `Replaced` |
-//! | the server points elsewhere (`see-other-uri`, `see-other-host`) | connects there at once if the policy allows, three times in a row at most; otherwise ends: `Moved` |
-//! | what is offered is weaker than the policy or an earlier login allows | connects again, later and later; ends after 5 in a row: `MechanismRefused` |
-//! | the server did not prove what it has to | connects again, later and later; ends after 5 in a row: `AuthenticationBroken` |
-//! | the server does not offer what was expected | connects again at once, step by step |
-//! | the app asked for it | connects again at once |
-//! | an administrator blocked the account, or it was deleted, a moment ago | ends so |
-//! | the server's certificate is not accepted, and there never was a connection | ends: `Unreachable` |
-//! | anything else | connects again, later and later; `pace.rs` says when that takes longer than usual |
+//! | redirect (`see-other-uri`, `see-other-host`) | connects there at once if the policy allows, three times in a row at most; otherwise ends: `Moved` |
+//! | the offered mechanisms are weaker than the policy or an earlier login allows | connects again with back-off; ends after 5 in a row: `MechanismRefused` |
+//! | the server did not authenticate itself | connects again with back-off; ends after 5 in a row: `AuthenticationBroken` |
+//! | the server's offer changed | connects again at once, without pipelining |
+//! | the app asked for a new connection | connects again at once |
+//! | a push said before that an administrator blocked the account, or that it was deleted | ends: `AdminBlocked`, `AccountDeleted` |
+//! | the server's certificate is not accepted, before the first connection | ends: `Unreachable` |
+//! | any other | connects again with back-off; `backoff.rs` lists the reasons for a longer wait |
 //!
-//! The official SDK connects again at once, for ever, whatever the reason.
+//! The official SDK connects again at once and without end, whatever the reason.
 
-use super::pace::{self, ReconnectPolicy};
+use super::backoff::{self, ReconnectPolicy};
 use super::reason::{DisconnectReason, EndReason};
 use super::redirect::{MAX_IN_A_ROW, Redirect};
 use mfly_proto::sasl::FailureCondition;
@@ -27,64 +27,63 @@ use mfly_proto::stream::StreamCondition;
 use mfly_transport::CertificateProblem;
 use std::time::{Duration, Instant};
 
-/// A connection that stood this long was a good one: the row of failures is over. A server that
-/// lets one in and throws one out at once is thus not hammered.
-const PROVEN_AFTER: Duration = Duration::from_secs(10);
+/// A connection that lasted this long resets the back-off. A server that accepts a login and closes
+/// the connection soon after does not reset it.
+const STABLE_AFTER: Duration = Duration::from_secs(10);
 
-/// How often in a row this side refuses to log in to a server before it gives up.
+/// How many times in a row this client refuses to log in to a server before the session ends.
 const MAX_REFUSALS: u32 = 5;
 
-/// What outlives a connection: how many attempts failed in a row, and whether the next loss is the
-/// end.
+/// The state of connecting again: the attempts that failed in a row, and the pending end of the
+/// session.
 #[derive(Debug)]
 pub(super) struct Reconnect {
-    /// Number of the attempt that is being made or made last, counting from 1 in each row.
+    /// The number of the current or last attempt since the last connection, from 1.
     attempt: u32,
-    /// Exponent of the back-off. Unlike `attempt` it outlives a connection that did not prove
-    /// itself.
+    /// Exponent of the back-off. Unlike `attempt`, it is kept over a short connection.
     step: u32,
-    /// Whether there ever was a connection.
-    stood: bool,
-    /// Pointers to other servers that were followed since the last ordinary attempt.
+    /// Whether the session was ever online.
+    was_online: bool,
+    /// Redirects that were followed since the last attempt at the original address.
     redirects: u32,
-    /// Connections since the last good one on which this side refused to log in.
+    /// Attempts since the last login on which this client refused to log in.
     refusals: u32,
     online_since: Option<Instant>,
     pending_end: Option<EndReason>,
 }
 
-/// A connection that was lost, or could not be made.
+/// A connection that was lost or could not be made, and the input of the decision about it.
 #[derive(Debug)]
 pub(super) struct Lost<'a> {
     pub(super) now: Instant,
     pub(super) reason: &'a DisconnectReason,
-    /// Where the server points, if it may be followed there.
-    pub(super) pointer: Option<Redirect>,
+    /// The redirect, if the policy allows to follow it.
+    pub(super) redirect: Option<Redirect>,
     pub(super) policy: &'a ReconnectPolicy,
-    /// The most attempts until the first connection stands.
+    /// The most attempts to make the first connection.
     pub(super) first_attempts: u32,
-    /// The jitter, 0 to 1.
+    /// The random number for the jitter, 0 to 1.
     pub(super) fraction: f64,
 }
 
-/// The verdict on a loss.
+/// The decision after a loss.
 #[derive(Debug)]
 pub(super) enum Verdict {
     /// Connect again at once, as part of the same attempt.
     AtOnce {
-        /// Number of the attempt within its row.
+        /// The number of the attempt since the last connection, from 1.
         attempt: u32,
-        /// Where to, if not to the original address.
+        /// The address to use instead of the original one, if any.
         redirect: Option<Redirect>,
     },
-    /// Connect again.
+    /// Connect again after a wait.
     Retry {
-        /// Number of the attempt within its row.
+        /// The number of the attempt since the last connection, from 1.
         attempt: u32,
-        /// How long to wait.
+        /// The time until the attempt.
         delay: Duration,
     },
-    /// It is over.
+    /// End the session.
     End(EndReason),
 }
 
@@ -93,7 +92,7 @@ impl Reconnect {
         Self {
             attempt: 1,
             step: 0,
-            stood: false,
+            was_online: false,
             redirects: 0,
             refusals: 0,
             online_since: None,
@@ -101,19 +100,19 @@ impl Reconnect {
         }
     }
 
-    /// The number of the attempt that is made next or now.
+    /// The number of the current or next attempt.
     pub(super) const fn attempt(&self) -> u32 {
         self.attempt
     }
 
-    /// A connection stands.
-    pub(super) const fn online(&mut self, now: Instant) {
-        self.stood = true;
+    /// The session is online.
+    pub(super) const fn on_online(&mut self, now: Instant) {
+        self.was_online = true;
         self.refusals = 0;
         self.online_since = Some(now);
     }
 
-    /// The next loss ends the session for this reason; `None` takes it back.
+    /// Makes the next loss end the session for this reason; `None` withdraws an earlier reason.
     pub(super) fn set_pending_end(&mut self, reason: Option<EndReason>) {
         self.pending_end = reason;
     }
@@ -123,48 +122,48 @@ impl Reconnect {
         Verdict::AtOnce { attempt: self.attempt, redirect }
     }
 
-    /// Judges a loss.
-    pub(super) fn lost(&mut self, lost: Lost<'_>) -> Verdict {
+    /// Decides what follows a loss.
+    pub(super) fn on_loss(&mut self, lost: Lost<'_>) -> Verdict {
         let online_since = self.online_since.take();
         if let Some(end) = self.pending_end.take() {
             return Verdict::End(end);
         }
         if let Some(since) = online_since {
             self.attempt = 0;
-            if lost.now >= since + PROVEN_AFTER {
+            if lost.now >= since + STABLE_AFTER {
                 self.step = 0;
                 self.redirects = 0;
             }
         }
         let is_last = online_since.is_some() && lost.policy.max_attempts == Some(0);
-        match (lost.pointer, lost.reason) {
+        match (lost.redirect, lost.reason) {
             (Some(redirect), _) if self.redirects < MAX_IN_A_ROW && !is_last => {
                 self.redirects += 1;
                 return self.at_once(Some(redirect));
             }
-            // Round in circles: begin again, later.
+            // Too many redirects: tries the original address again, after a wait.
             (Some(_), _) => {}
-            // What was expected wrongly is not expected again.
+            // The next attempt does not rely on the earlier offer.
             (None, DisconnectReason::OfferChanged | DisconnectReason::ReconnectRequested) => {
                 return self.at_once(None);
             }
             (None, reason) => {
-                if let Some(end) = fatal(reason) {
+                if let Some(end) = final_end(reason) {
                     return Verdict::End(end);
                 }
             }
         }
-        let limit = if self.stood {
+        let limit = if self.was_online {
             lost.policy.max_attempts
-        } else if is_certificate(lost.reason) {
-            // It will not be another one a moment later. In mid-session it may be: some networks
-            // show their own until one has logged in there.
+        } else if is_certificate_problem(lost.reason) {
+            // Another attempt would get the same certificate. During a session it may change: some
+            // networks show their own certificate until the user has logged in to them.
             Some(0)
         } else {
             Some(lost.first_attempts)
         };
         let is_last = limit.is_some_and(|limit| self.attempt >= limit);
-        if let Some(end) = refusal(lost.reason) {
+        if let Some(end) = attack_end(lost.reason) {
             self.refusals += 1;
             if is_last || self.refusals >= MAX_REFUSALS {
                 return Verdict::End(end);
@@ -181,7 +180,7 @@ impl Reconnect {
         self.redirects = 0;
         Verdict::Retry {
             attempt: self.attempt,
-            delay: lost.policy.delay(self.step, lost.fraction).max(pace::least_wait(
+            delay: lost.policy.delay(self.step, lost.fraction).max(backoff::least_wait(
                 lost.reason,
                 lost.policy,
                 lost.fraction,
@@ -190,13 +189,13 @@ impl Reconnect {
     }
 }
 
-fn is_certificate(reason: &DisconnectReason) -> bool {
+fn is_certificate_problem(reason: &DisconnectReason) -> bool {
     matches!(reason, DisconnectReason::ConnectFailed(cause) if CertificateProblem::find(&**cause).is_some())
 }
 
-/// The end for a server that this side refuses. An attacker may have been in between and gone a
-/// moment later, so it takes several in a row.
-fn refusal(reason: &DisconnectReason) -> Option<EndReason> {
+/// The end of the session for a failure that an attacker may have caused. It takes several in a
+/// row, because the attack may be over at the next attempt.
+fn attack_end(reason: &DisconnectReason) -> Option<EndReason> {
     match reason {
         DisconnectReason::LoginFailed(failure) if failure.may_be_an_attack() => {
             Some(EndReason::LoginFailed(failure.clone()))
@@ -205,8 +204,8 @@ fn refusal(reason: &DisconnectReason) -> Option<EndReason> {
     }
 }
 
-/// The end that a reason alone decides.
-fn fatal(reason: &DisconnectReason) -> Option<EndReason> {
+/// The end of the session for a reason that rules out another attempt.
+fn final_end(reason: &DisconnectReason) -> Option<EndReason> {
     Some(match reason {
         DisconnectReason::AuthenticationRefused(failure) => match failure.condition {
             FailureCondition::AccountDisabled => EndReason::AdminBlocked,
@@ -256,14 +255,14 @@ mod tests {
         reason: &'a DisconnectReason,
         policy: &'a ReconnectPolicy,
     ) -> Lost<'a> {
-        Lost { now, reason, pointer: None, policy, first_attempts: 1, fraction: 0.5 }
+        Lost { now, reason, redirect: None, policy, first_attempts: 1, fraction: 0.5 }
     }
 
     fn verdict(reason: &DisconnectReason) -> String {
         let now = Instant::now();
         let mut reconnect = Reconnect::new();
-        reconnect.online(now);
-        match reconnect.lost(lost(now, reason, &ReconnectPolicy::default())) {
+        reconnect.on_online(now);
+        match reconnect.on_loss(lost(now, reason, &ReconnectPolicy::default())) {
             Verdict::AtOnce { .. } => "at once".to_owned(),
             Verdict::Retry { .. } => "retry".to_owned(),
             Verdict::End(end) => format!("{end:?}").split([' ', '(']).next().unwrap().to_owned(),
@@ -304,7 +303,7 @@ mod tests {
         let now = Instant::now();
         let mut reconnect = Reconnect::new();
         let mut lose = || {
-            reconnect.lost(Lost {
+            reconnect.on_loss(Lost {
                 first_attempts: 2,
                 ..lost(now, &DisconnectReason::ClosedByServer, &ReconnectPolicy::default())
             })
@@ -319,8 +318,8 @@ mod tests {
         let policy = ReconnectPolicy::default();
         let mut reconnect = Reconnect::new();
         let mut delay_after = |lasted: Duration, now: Instant| {
-            reconnect.online(now);
-            match reconnect.lost(Lost {
+            reconnect.on_online(now);
+            match reconnect.on_loss(Lost {
                 fraction: 1.0,
                 ..lost(now + lasted, &DisconnectReason::ClosedByServer, &policy)
             }) {
@@ -335,17 +334,17 @@ mod tests {
     }
 
     #[test]
-    fn a_doomed_session_ends_with_the_next_loss_unless_it_was_taken_back() {
+    fn a_pending_end_ends_the_session_with_the_next_loss_unless_it_was_withdrawn() {
         let now = Instant::now();
         let policy = ReconnectPolicy::default();
         let mut reconnect = Reconnect::new();
-        reconnect.online(now);
+        reconnect.on_online(now);
         reconnect.set_pending_end(Some(EndReason::AdminBlocked));
         reconnect.set_pending_end(None);
-        let verdict = reconnect.lost(lost(now, &DisconnectReason::ClosedByServer, &policy));
+        let verdict = reconnect.on_loss(lost(now, &DisconnectReason::ClosedByServer, &policy));
         assert!(matches!(verdict, Verdict::Retry { .. }));
         reconnect.set_pending_end(Some(EndReason::AccountDeleted));
-        let verdict = reconnect.lost(lost(now, &DisconnectReason::ClosedByServer, &policy));
+        let verdict = reconnect.on_loss(lost(now, &DisconnectReason::ClosedByServer, &policy));
         assert!(matches!(verdict, Verdict::End(EndReason::AccountDeleted)));
     }
 
@@ -353,9 +352,9 @@ mod tests {
     fn a_policy_that_never_reconnects_ends_the_session_with_its_first_loss() {
         let now = Instant::now();
         let mut reconnect = Reconnect::new();
-        reconnect.online(now);
+        reconnect.on_online(now);
         let reason = DisconnectReason::ClosedByServer;
-        let verdict = reconnect.lost(lost(now, &reason, &ReconnectPolicy::never()));
+        let verdict = reconnect.on_loss(lost(now, &reason, &ReconnectPolicy::never()));
         assert!(matches!(verdict, Verdict::End(EndReason::Unreachable { attempts: 0, .. })));
     }
 }

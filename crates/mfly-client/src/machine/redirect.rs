@@ -1,37 +1,36 @@
-//! Where a server points instead of itself, and whether to go there.
+//! Redirects to another server, and the policy that decides which are followed.
 //!
 //! `<see-other-host/>` names a host and perhaps a port (RFC 6120 §4.9.3.19); over WebSocket,
 //! `see-other-uri` names an address (RFC 7395 §3.6.1). Following is bounded, as the RFC asks:
 //!
-//! - only a pointer from a server that was itself reached over a confidential connection is
-//!   followed;
-//! - only to where the policy allows;
-//! - the new server has to prove the same identity, and is reached no less securely;
-//! - only so many in a row, and the next ordinary attempt begins again at the original address.
+//! - only a redirect that was received over a confidential connection is followed;
+//! - only to hosts that the policy allows;
+//! - the new server has to prove the same identity, over a connection that is no less secure;
+//! - at most three in a row, and the next attempt after a wait uses the original address again.
 
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::idn;
 use mfly_proto::stream::SeeOtherHost;
 use mfly_transport::{Address, Scheme};
 
-/// Which pointers to another server are followed.
+/// Which redirects to another server are followed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RedirectPolicy {
-    /// To hosts of the own domain: the account's domain and all below it, and the host that was
-    /// asked for, on any port. The default.
+    /// Redirects to the account's domain, to the host that the session connects to, and to all
+    /// hosts below these, on any port. The default.
     #[default]
     SameDomain,
-    /// To these hosts and all below them, besides those of the own domain.
+    /// Redirects to these hosts and all below them, besides those of [`Self::SameDomain`].
     Hosts(Vec<String>),
-    /// To nobody.
+    /// No redirect is followed.
     Never,
 }
 
-/// How many pointers in a row are followed (RFC 6120 §4.9.3.19: at least 2, at most 5).
+/// How many redirects in a row are followed (RFC 6120 §4.9.3.19: at least 2, at most 5).
 pub(super) const MAX_IN_A_ROW: u32 = 3;
 
-/// Where a server points.
+/// The target of a redirect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redirect(Kind);
 
@@ -45,10 +44,10 @@ impl Redirect {
     /// Reads the content of `<see-other-host/>`; `None` when it is no host.
     pub(super) fn to_host(text: &str) -> Option<Self> {
         let SeeOtherHost { host, port } = text.parse().ok()?;
-        // What is judged must be what is dialled: an address's host, with nothing in it that a URL
-        // would end it at.
+        // The policy must judge the host that is connected to: an address's host has no character
+        // that would end the host of a URL.
         let address = Address::tcp(&host, port, true).ok()?;
-        // Where none is named, the default of the own way applies, which need not be STARTTLS.
+        // Without a port, the default of the original address's scheme applies.
         let names_port = text.rsplit(']').next().is_some_and(|end| end.contains(':'));
         Some(Self(Kind::Host { host: address.host().to_owned(), port: names_port.then_some(port) }))
     }
@@ -60,11 +59,11 @@ impl Redirect {
             .then_some(Self(Kind::WebSocket(address)))
     }
 
-    /// The address to use for this one connection, when `original` is the address to use otherwise:
-    /// of the same kind, and as secure.
+    /// The address for this one connection. It has the scheme of `original`, the address that is
+    /// used otherwise, unless the redirect is a WebSocket address.
     ///
     /// # Errors
-    /// When there is no such address.
+    /// When the redirect is not encrypted and `original` is, or the host makes no address.
     pub fn address(&self, original: &Address) -> Result<Address, InvalidArgument> {
         let refuse = |reason| InvalidArgument::new("see_other_host", reason);
         match &self.0 {
@@ -88,7 +87,7 @@ impl Redirect {
         }
     }
 
-    /// The host, without port.
+    /// The host of the redirect, without port.
     #[must_use]
     pub fn host(&self) -> &str {
         match &self.0 {
@@ -108,7 +107,8 @@ impl Redirect {
 }
 
 impl RedirectPolicy {
-    /// Whether to go to this host. `home` are the account's domain and the host that was asked for.
+    /// Whether a redirect may be followed. `home` holds the account's domain and the host that the
+    /// session connects to.
     pub(super) fn allows(&self, redirect: &Redirect, home: &[String]) -> bool {
         let within = |hosts: &[String]| hosts.iter().any(|host| is_within(redirect.host(), host));
         match self {
@@ -121,7 +121,7 @@ impl RedirectPolicy {
 
 /// Whether `host` is `domain` or below it. An IP address is below nothing.
 fn is_within(host: &str, domain: &str) -> bool {
-    // An address has a host in the form of DNS; a domain may have either form.
+    // The host is in DNS form (Punycode); the domain may be in either form.
     let Ok(domain) = idn::to_ascii(domain.trim_matches(['[', ']'])) else {
         return false;
     };
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pointer_names_a_host_and_perhaps_a_port() {
+    fn a_redirect_names_a_host_and_perhaps_a_port() {
         assert_eq!(host("b.example"), Some(("b.example".to_owned(), None)));
         assert_eq!(host(" B.example:5223 "), Some(("b.example".to_owned(), Some(5223))));
         assert_eq!(host("b.example:443"), Some(("b.example".to_owned(), Some(443))));
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_own_domain_and_what_is_listed_is_gone_to() {
+    fn only_hosts_of_the_own_domain_and_listed_hosts_are_allowed() {
         let home = ["example.test", "bücher.test", "192.0.2.7"].map(str::to_owned);
         let listed = RedirectPolicy::Hosts(vec!["hosting.test".to_owned()]);
         for (text, own, named) in [

@@ -1,16 +1,16 @@
-//! Requests that wait for an answer.
+//! Requests that were sent and wait for an answer.
 //!
-//! A request cannot be stored without a deadline, nor in unbounded number. An answer belongs to it
-//! when id **and** sender fit (RFC 6120 §8.1.2.1, §8.2.3):
+//! Every request has a deadline, and their number is bounded. An answer belongs to a request when
+//! id **and** sender match (RFC 6120 §8.1.2.1, §8.2.3):
 //!
-//! | the request went to | who may answer |
+//! | recipient of the request | accepted senders of the answer |
 //! |---|---|
-//! | nobody by name (no `to`) | no `from`, the own bare or full address, the own server |
-//! | the own account or server by name | the same address, or no `from`: nobody else can leave it out |
-//! | anybody else | exactly that address |
+//! | none (no `to`) | no `from`, the own bare or full address, the own server |
+//! | the own account or server | the same address, or no `from`, which other senders cannot leave out |
+//! | any other address | exactly that address |
 //!
-//! An answer that comes too late, after its request timed out or was cancelled, is told from an
-//! unknown stanza by remembering the last [`RETIRED`] such requests.
+//! The last [`RETIRED`] requests that timed out or were cancelled are remembered, so that their
+//! late answers are not taken for unknown stanzas.
 
 use super::io::RequestId;
 use mfly_proto::id::StanzaId;
@@ -18,10 +18,10 @@ use mfly_proto::jid::{BareJid, FullJid, Jid};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Instant;
 
-/// How many settled requests are remembered for the sake of late answers.
+/// How many requests without an answer are remembered to recognise late answers.
 const RETIRED: usize = 64;
 
-/// The own addresses, as the server gave them.
+/// The own bare and full address, as the server assigned them.
 #[derive(Clone, Debug)]
 pub(super) struct OwnAddress {
     pub(super) bare: BareJid,
@@ -33,34 +33,34 @@ impl OwnAddress {
         Self { bare: full.bare(), full }
     }
 
-    /// Whether this is the server itself.
+    /// Whether this is the address of the own server.
     pub(super) fn is_server(&self, jid: &Jid) -> bool {
         jid.as_str() == self.full.domain()
     }
 
-    /// Whether a stanza from here speaks for the own account: no sender, the bare address, or the
-    /// server.
+    /// Whether a stanza with this sender comes from the own account: no sender, the bare address,
+    /// or the server.
     pub(super) fn is_account(&self, from: Option<&Jid>) -> bool {
         from.is_none_or(|from| *from == *self.bare || self.is_server(from))
     }
 }
 
-/// Who waits.
+/// The party that a request belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Owner {
-    /// The app.
+    /// A caller in the app.
     Caller(RequestId),
-    /// The session itself, which does not care for the answer.
+    /// The session itself, which ignores the answer's content.
     Session(u64),
 }
 
-/// A request that was sent.
+/// A request that was sent and is not settled.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) id: StanzaId,
     pub(super) to: Option<Jid>,
     pub(super) deadline: Instant,
-    /// Whether the connection is given up when no answer comes in time.
+    /// Whether the connection is closed when no answer comes in time.
     pub(super) is_check: bool,
 }
 
@@ -71,20 +71,17 @@ pub(super) struct Expired {
     pub(super) is_check: bool,
 }
 
-/// What an answer is.
+/// The request that an answer belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
-    /// The one that this owner waits for.
-    To(Owner),
-    /// One that nobody waits for any more.
-    Late,
+pub(super) enum Answered {
+    /// The pending request of this owner.
+    Pending(Owner),
+    /// A request that timed out or was cancelled.
+    Retired,
 }
 
-/// There are as many as allowed already.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Full;
-
-/// The table. Iteration is in the order of the owners, so that a replay settles in the same order.
+/// The pending requests. They are settled in the order of their owners, so that a replay gives the
+/// same outputs.
 #[derive(Debug)]
 pub(super) struct Requests {
     entries: BTreeMap<Owner, Entry>,
@@ -93,7 +90,7 @@ pub(super) struct Requests {
     retired: VecDeque<(StanzaId, Option<Jid>)>,
     limit: usize,
     own_count: u64,
-    /// How many of the entries are checks.
+    /// The number of entries that are checks.
     checks: usize,
 }
 
@@ -110,26 +107,24 @@ impl Requests {
         }
     }
 
-    /// Stores a request of the app.
-    ///
-    /// # Errors
-    /// When there are too many.
-    pub(super) fn insert(&mut self, request: RequestId, entry: Entry) -> Result<(), Full> {
-        if self.entries.len() >= self.limit {
-            return Err(Full);
+    /// Stores a request of the app; returns `false` when too many are pending.
+    pub(super) fn insert(&mut self, request: RequestId, entry: Entry) -> bool {
+        let has_room = self.entries.len() < self.limit;
+        if has_room {
+            self.store(Owner::Caller(request), entry);
         }
-        self.store(Owner::Caller(request), entry);
-        Ok(())
+        has_room
     }
 
-    /// Stores a request of the session itself. There is at most one a ping interval, and none waits
-    /// longer than a phase may take; and there is one check at a time. So no bound is needed.
+    /// Stores a request of the session itself. Their number needs no bound: there is at most one
+    /// per ping interval, none waits longer than a phase may take, and one check is pending at a
+    /// time.
     pub(super) fn insert_own(&mut self, id: StanzaId, deadline: Instant, is_check: bool) {
         self.own_count += 1;
         self.store(Owner::Session(self.own_count), Entry { id, to: None, deadline, is_check });
     }
 
-    /// Whether a check is under way.
+    /// Whether a check is pending.
     pub(super) const fn has_check(&self) -> bool {
         self.checks > 0
     }
@@ -158,29 +153,29 @@ impl Requests {
         Some(Expired { owner, is_check })
     }
 
-    /// Takes the request that this answers; gives `None` back when it answers none.
+    /// Removes the request that this answers; returns `None` when it answers none.
     pub(super) fn answered(
         &mut self,
         id: &StanzaId,
         from: Option<&Jid>,
         own: &OwnAddress,
-    ) -> Option<Answer> {
+    ) -> Option<Answered> {
         if let Some(&owner) = self.ids.get(id) {
             let to = self.entries.get(&owner)?.to.as_ref();
             if !may_answer(to, from, own) {
                 return None;
             }
             self.remove(owner);
-            return Some(Answer::To(owner));
+            return Some(Answered::Pending(owner));
         }
         let fits =
             |(old, to): &(StanzaId, Option<Jid>)| old == id && may_answer(to.as_ref(), from, own);
         let late = self.retired.iter().position(fits)?;
         self.retired.remove(late);
-        Some(Answer::Late)
+        Some(Answered::Retired)
     }
 
-    /// The caller no longer waits. Says whether there was such a request.
+    /// Cancels a request. Returns whether it was pending.
     pub(super) fn cancel(&mut self, request: RequestId) -> bool {
         self.retire(Owner::Caller(request)).is_some()
     }
@@ -194,7 +189,7 @@ impl Requests {
         self.retire(owner)
     }
 
-    /// Takes all requests, and forgets the late ones: ids do not outlive a connection.
+    /// Takes all requests and forgets the retired ones, because ids do not outlive a connection.
     pub(super) fn take_all(&mut self) -> impl Iterator<Item = RequestId> + use<> {
         self.ids.clear();
         self.deadlines.clear();
@@ -240,24 +235,24 @@ mod tests {
         Entry { id: StanzaId::new(id).unwrap(), to: to.map(jid), deadline, is_check: false }
     }
 
-    fn answered(requests: &mut Requests, id: &str, from: Option<&str>) -> Option<Answer> {
+    fn answered(requests: &mut Requests, id: &str, from: Option<&str>) -> Option<Answered> {
         let id = StanzaId::new(id).unwrap();
         requests.answered(&id, from.map(jid).as_ref(), &own())
     }
 
     #[test]
-    fn only_the_entity_asked_may_answer() {
+    fn only_the_recipient_of_a_request_may_answer() {
         let own_account =
             [None, Some("u1@host.test"), Some("u1@host.test/Web-1"), Some("host.test")];
         let others = [Some("u1@host.test/other"), Some("u2@host.test"), Some("evil.test")];
         let now = Instant::now();
         let accepts = |to: Option<&str>, from: Option<&str>| {
             let mut requests = Requests::new(1);
-            requests.insert(RequestId(1), entry("q", to, now)).unwrap();
+            assert!(requests.insert(RequestId(1), entry("q", to, now)));
             answered(&mut requests, "q", from).is_some()
         };
         for from in own_account {
-            assert!(accepts(None, from), "{from:?} speaks for the own account");
+            assert!(accepts(None, from), "{from:?} did not answer for the own account");
             let to_contact = accepts(Some("u2@host.test"), from);
             assert!(!to_contact, "{from:?} answered for u2");
         }
@@ -272,21 +267,21 @@ mod tests {
     }
 
     #[test]
-    fn a_forged_answer_leaves_the_request_waiting_for_the_true_one() {
+    fn a_forged_answer_leaves_the_request_pending() {
         let mut requests = Requests::new(1);
-        requests.insert(RequestId(1), entry("q", None, Instant::now())).unwrap();
+        assert!(requests.insert(RequestId(1), entry("q", None, Instant::now())));
         assert_eq!(answered(&mut requests, "q", Some("u2@host.test")), None);
         let owner = Owner::Caller(RequestId(1));
-        assert_eq!(answered(&mut requests, "q", None), Some(Answer::To(owner)));
+        assert_eq!(answered(&mut requests, "q", None), Some(Answered::Pending(owner)));
         assert_eq!(answered(&mut requests, "q", None), None);
     }
 
     #[test]
-    fn an_answer_after_cancellation_or_deadline_is_late_once() {
+    fn an_answer_after_cancellation_or_deadline_is_recognised_once() {
         let now = Instant::now();
         let mut requests = Requests::new(2);
-        requests.insert(RequestId(1), entry("a", None, now)).unwrap();
-        requests.insert(RequestId(2), entry("b", None, now + Duration::from_secs(1))).unwrap();
+        assert!(requests.insert(RequestId(1), entry("a", None, now)));
+        assert!(requests.insert(RequestId(2), entry("b", None, now + Duration::from_secs(1))));
         let expired = requests.expired(now).map(|expired| expired.owner);
         assert_eq!(expired, Some(Owner::Caller(RequestId(1))));
         assert_eq!(requests.expired(now), None);
@@ -295,7 +290,7 @@ mod tests {
         assert_eq!(requests.next_deadline(), None);
         for id in ["a", "b"] {
             assert_eq!(answered(&mut requests, id, Some("u2@host.test")), None);
-            assert_eq!(answered(&mut requests, id, None), Some(Answer::Late));
+            assert_eq!(answered(&mut requests, id, None), Some(Answered::Retired));
             assert_eq!(answered(&mut requests, id, None), None);
         }
     }
@@ -306,10 +301,10 @@ mod tests {
         let mut requests = Requests::new(2);
         for n in 0..200 {
             let id = format!("q{n}");
-            assert_eq!(requests.insert(RequestId(2 * n), entry(&id, None, now)), Ok(()));
+            assert!(requests.insert(RequestId(2 * n), entry(&id, None, now)));
             let more = format!("r{n}");
-            assert_eq!(requests.insert(RequestId(2 * n + 1), entry(&more, None, now)), Ok(()));
-            assert_eq!(requests.insert(RequestId(900), entry("x", None, now)), Err(Full));
+            assert!(requests.insert(RequestId(2 * n + 1), entry(&more, None, now)));
+            assert!(!requests.insert(RequestId(900), entry("x", None, now)));
             while requests.expired(now).is_some() {}
             assert!(requests.retired.len() <= RETIRED);
         }
@@ -326,7 +321,7 @@ mod tests {
                 match step {
                     0 | 1 => {
                         let stored = requests.insert(RequestId(next), entry(&next.to_string(), None, at));
-                        prop_assert!(stored.is_ok() || requests.entries.len() == 4);
+                        prop_assert!(stored || requests.entries.len() == 4);
                         next += 1;
                     }
                     2 => { requests.cancel(RequestId(n)); }

@@ -1,15 +1,14 @@
-//! What a received stanza is: an answer, news, a question, or nothing that is understood or
-//! believed.
+//! Classification of received stanzas: an answer, a push, a request of the server, or an unknown
+//! stanza.
 //!
-//! What counts as news, and from whom it is believed, is the dialect's: `platform.rs` and
-//! `standard.rs` each begin with their table. Common to both: a copy of a message (XEP-0280 §11) is
-//! believed from the own bare address only, and whatever is not believed is an unknown stanza,
-//! never news.
+//! The dialect defines which pushes there are and from which senders they are accepted: see the
+//! tables in `platform.rs` and `standard.rs`. In both, a carbon copy (XEP-0280 §11) is accepted
+//! from the own bare address only, and a push from a wrong sender becomes an unknown stanza.
 //!
-//! Questions (`iq` of type get or set) always get an answer, as RFC 6120 §8.2.3 demands: a ping a
-//! pong, news an empty result (the official SDK sends none), anything else `service-unavailable`.
-//! What exceeds a limit is not read, but told, and an answer too long to be read settles its
-//! request.
+//! Requests (`iq` of type `get` or `set`) are always answered, as RFC 6120 §8.2.3 requires: a ping
+//! with a result, a push with an empty result (the official SDK sends none), others with
+//! `service-unavailable`. A stanza that exceeds a limit is not read but reported, and such an
+//! answer settles its request.
 
 mod platform;
 mod standard;
@@ -17,7 +16,7 @@ mod standard;
 use super::config::Dialect;
 use super::io::{Notice, RequestFailure};
 use super::reason::EndReason;
-use super::requests::{Answer, OwnAddress, Owner, Requests};
+use super::requests::{Answered, OwnAddress, Owner, Requests};
 use mfly_proto::decode::DecodeError;
 use mfly_proto::framing::Skipped;
 use mfly_proto::id::StanzaId;
@@ -26,67 +25,67 @@ use mfly_proto::ns;
 use mfly_proto::stanza::{ErrorCondition, Iq, IqKind, Message, Stanza, StanzaError, iq};
 use mfly_proto::xml::{Document, Element};
 
-/// What to do about a stanza.
+/// The consequences of a received stanza.
 #[derive(Debug)]
 pub(super) struct Routed {
-    /// What to send back.
+    /// The stanza to send back.
     pub(super) answer: Option<Vec<u8>>,
-    /// Whom to tell.
+    /// The recipient of the content.
     pub(super) outcome: Outcome,
-    /// What a push changes about the end of the session, see [`PushVerdict::Believed`].
+    /// The change of the session's pending end, see [`PushVerdict::Accepted`].
     pub(super) pending_end: Option<Option<EndReason>>,
 }
 
-/// Whom to tell about a stanza.
+/// The recipient of a stanza's content.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    /// Nobody.
+    /// None: the stanza is dropped.
     Nothing,
-    /// Whoever asked.
+    /// The owner of the request that the stanza answers.
     Reply(Owner, Result<Document, RequestFailure>),
-    /// The app.
+    /// The app, as a notice.
     Notice(Notice),
 }
 
-/// What a dialect makes of a stanza that answers nothing.
+/// The classification of a stanza that answers no request.
 enum PushVerdict {
     /// A push from a sender who may send it.
-    Believed {
+    Accepted {
         notice: Notice,
         /// `Some(Some(reason))`: the next loss ends the session for this reason. `Some(None)`
-        /// takes that back.
+        /// withdraws that.
         pending_end: Option<Option<EndReason>>,
     },
     /// A push from a sender who may not send it.
-    Disbelieved,
+    Rejected,
     /// A push that cannot be read.
     Malformed(DecodeError),
     /// The stanza is no push.
-    NoPush,
+    NotAPush,
 }
 
 impl Routed {
-    const fn quiet(outcome: Outcome) -> Self {
+    const fn without_answer(outcome: Outcome) -> Self {
         Self { answer: None, outcome, pending_end: None }
     }
 
     fn unknown(document: &Document) -> Self {
-        Self::quiet(Outcome::Notice(Notice::UnknownStanza(document.clone())))
+        Self::without_answer(Outcome::Notice(Notice::UnknownStanza(document.clone())))
     }
 
     fn malformed(document: &Document, error: DecodeError) -> Self {
         let stanza = document.clone();
-        Self::quiet(Outcome::Notice(Notice::MalformedPush { error, stanza }))
+        Self::without_answer(Outcome::Notice(Notice::MalformedPush { error, stanza }))
     }
 
-    /// News, or a stanza to show as it is.
-    fn told(document: &Document, told: PushVerdict) -> Self {
-        match told {
-            PushVerdict::Believed { notice, pending_end } => {
-                Self { pending_end, ..Self::quiet(Outcome::Notice(notice)) }
+    /// Gives the app an accepted push, and any other stanza as it is.
+    fn from_verdict(document: &Document, verdict: PushVerdict) -> Self {
+        match verdict {
+            PushVerdict::Accepted { notice, pending_end } => {
+                Self { pending_end, ..Self::without_answer(Outcome::Notice(notice)) }
             }
             PushVerdict::Malformed(error) => Self::malformed(document, error),
-            PushVerdict::Disbelieved | PushVerdict::NoPush => Self::unknown(document),
+            PushVerdict::Rejected | PushVerdict::NotAPush => Self::unknown(document),
         }
     }
 
@@ -96,7 +95,7 @@ impl Routed {
     }
 }
 
-/// Tells what a stanza is, and takes the request that it answers.
+/// Classifies a stanza, and removes the request that it answers.
 pub(super) fn route(
     document: &Document,
     dialect: Dialect,
@@ -105,11 +104,11 @@ pub(super) fn route(
 ) -> Routed {
     match Stanza::read(document.root()) {
         Ok(Some(Stanza::Iq(iq))) => match iq.kind {
-            IqKind::Get | IqKind::Set => route_question(document, &iq, dialect, own),
+            IqKind::Get | IqKind::Set => route_request(document, &iq, dialect, own),
             IqKind::Result | IqKind::Error => route_answer(document, &iq, dialect, own, requests),
         },
         Ok(Some(Stanza::Presence(presence))) => {
-            Routed::quiet(Outcome::Notice(Notice::Presence(presence)))
+            Routed::without_answer(Outcome::Notice(Notice::Presence(presence)))
         }
         Ok(Some(Stanza::Message(message))) => route_message(document, &message, dialect, own),
         Ok(None) => Routed::unknown(document),
@@ -117,40 +116,40 @@ pub(super) fn route(
     }
 }
 
-/// Tells what a stanza is that was not read, and takes the request that it answers. A question is
+/// Classifies a stanza that was not read, and removes the request that it answers. A request is
 /// refused with `policy-violation` (RFC 6120 §8.3.3.12).
 pub(super) fn route_skipped(
     skipped: &Skipped,
     own: &OwnAddress,
     requests: &mut Requests,
 ) -> Routed {
-    let told = Routed::quiet(Outcome::Notice(Notice::StanzaSkipped(skipped.clone())));
+    let reported = Routed::without_answer(Outcome::Notice(Notice::StanzaSkipped(skipped.clone())));
     let id = skipped.id.as_deref().map(StanzaId::new);
     let (true, Some(Ok(id))) = (skipped.name == "iq", id) else {
-        return told;
+        return reported;
     };
     let from = skipped.sender();
-    // A sender that is not known is not taken for the own server.
+    // An unreadable sender is not taken for the own server.
     if from.is_none() && !skipped.is_without_sender() {
-        return told;
+        return reported;
     }
     if !matches!(skipped.kind.as_deref(), Some("result" | "error")) {
-        return told.with_answer(error(&id, from.as_ref(), ErrorCondition::PolicyViolation));
+        return reported.with_answer(error(&id, from.as_ref(), ErrorCondition::PolicyViolation));
     }
     match requests.answered(&id, from.as_ref(), own) {
-        Some(Answer::To(owner)) => {
+        Some(Answered::Pending(owner)) => {
             let failure = RequestFailure::AnswerTooLarge(skipped.limit);
-            Routed::quiet(Outcome::Reply(owner, Err(failure)))
+            Routed::without_answer(Outcome::Reply(owner, Err(failure)))
         }
-        Some(Answer::Late) => Routed::quiet(Outcome::Nothing),
-        None => told,
+        Some(Answered::Retired) => Routed::without_answer(Outcome::Nothing),
+        None => reported,
     }
 }
 
-fn told_by_iq(iq: &Iq<'_>, dialect: Dialect, own: &OwnAddress) -> PushVerdict {
+fn judge_iq(iq: &Iq<'_>, dialect: Dialect, own: &OwnAddress) -> PushVerdict {
     match dialect {
-        Dialect::Platform => platform::told_by_iq(iq, own),
-        Dialect::Standard => standard::told_by_iq(iq, own),
+        Dialect::Platform => platform::judge_iq(iq, own),
+        Dialect::Standard => standard::judge_iq(iq, own),
     }
 }
 
@@ -162,40 +161,40 @@ fn route_answer(
     requests: &mut Requests,
 ) -> Routed {
     match requests.answered(&iq.id, iq.from.as_ref(), own) {
-        Some(Answer::To(owner)) => {
+        Some(Answered::Pending(owner)) => {
             let result = match iq.error() {
                 Some(error) => Err(RequestFailure::Refused(error)),
                 None => Ok(document.clone()),
             };
-            Routed::quiet(Outcome::Reply(owner, result))
+            Routed::without_answer(Outcome::Reply(owner, result))
         }
-        Some(Answer::Late) => Routed::quiet(Outcome::Nothing),
-        None => Routed::told(document, told_by_iq(iq, dialect, own)),
+        Some(Answered::Retired) => Routed::without_answer(Outcome::Nothing),
+        None => Routed::from_verdict(document, judge_iq(iq, dialect, own)),
     }
 }
 
-fn route_question(document: &Document, iq: &Iq<'_>, dialect: Dialect, own: &OwnAddress) -> Routed {
+fn route_request(document: &Document, iq: &Iq<'_>, dialect: Dialect, own: &OwnAddress) -> Routed {
     let is_ping = iq.payload().is_some_and(|payload| payload.is(ns::PING, "ping"));
     if is_ping && iq.kind == IqKind::Get {
-        // As the official SDK answers: with the addresses swapped, absent ones left out. Servers of
-        // other people need not accept a sender that they did not assign, so there it is left out.
+        // The official SDK answers with the addresses swapped, and leaves absent ones out. A
+        // standard server need not accept a sender that it did not assign, so none is sent to it.
         let from = match dialect {
             Dialect::Platform => iq.to.as_ref().map(Jid::as_str),
             Dialect::Standard => None,
         };
-        return Routed::quiet(Outcome::Nothing).with_answer(result(iq, from));
+        return Routed::without_answer(Outcome::Nothing).with_answer(result(iq, from));
     }
-    let told = told_by_iq(iq, dialect, own);
-    let answer = match &told {
-        PushVerdict::Believed { .. } => result(iq, None),
+    let verdict = judge_iq(iq, dialect, own);
+    let answer = match &verdict {
+        PushVerdict::Accepted { .. } => result(iq, None),
         PushVerdict::Malformed(_) => refusal(iq, ErrorCondition::BadRequest),
-        PushVerdict::Disbelieved => refusal(iq, ErrorCondition::ServiceUnavailable),
-        PushVerdict::NoPush => {
-            return Routed::quiet(Outcome::Nothing)
+        PushVerdict::Rejected => refusal(iq, ErrorCondition::ServiceUnavailable),
+        PushVerdict::NotAPush => {
+            return Routed::without_answer(Outcome::Nothing)
                 .with_answer(refusal(iq, ErrorCondition::ServiceUnavailable));
         }
     };
-    Routed::told(document, told).with_answer(answer)
+    Routed::from_verdict(document, verdict).with_answer(answer)
 }
 
 fn route_message(
@@ -208,23 +207,22 @@ fn route_message(
     if carbon.is_none() && message.claims_carbon() {
         return Routed::unknown(document);
     }
-    let told = match dialect {
-        Dialect::Platform => platform::told_by_message(message, carbon.as_ref(), own),
-        Dialect::Standard => standard::told_by_message(document, message, carbon.as_ref()),
+    let verdict = match dialect {
+        Dialect::Platform => platform::judge_message(message, carbon.as_ref(), own),
+        Dialect::Standard => standard::judge_message(document, message, carbon.as_ref()),
     };
-    Routed::told(document, told)
+    Routed::from_verdict(document, verdict)
 }
 
-/// A stanza whose envelope cannot be read. A question gets an answer if it can be told which one it
-/// is.
+/// Classifies a stanza whose attributes cannot be read. A request with a readable id is answered.
 fn route_unreadable(document: &Document) -> Routed {
-    match unreadable_question(document.root()) {
-        Some(answer) => Routed::quiet(Outcome::Nothing).with_answer(answer),
+    match refuse_unreadable_request(document.root()) {
+        Some(answer) => Routed::without_answer(Outcome::Nothing).with_answer(answer),
         None => Routed::unknown(document),
     }
 }
 
-fn unreadable_question(element: Element<'_>) -> Option<Vec<u8>> {
+fn refuse_unreadable_request(element: Element<'_>) -> Option<Vec<u8>> {
     let is_answer = matches!(element.attr("type").as_deref(), Some("result" | "error"));
     if element.name() != "iq" || is_answer {
         return None;
@@ -234,15 +232,15 @@ fn unreadable_question(element: Element<'_>) -> Option<Vec<u8>> {
     Some(error(&id, from.as_ref(), ErrorCondition::BadRequest))
 }
 
-fn result(question: &Iq<'_>, from: Option<&str>) -> Vec<u8> {
+fn result(request: &Iq<'_>, from: Option<&str>) -> Vec<u8> {
     let mut buffer = Vec::new();
-    let to = question.from.as_ref().map(Jid::as_str);
-    iq::write(&mut buffer, IqKind::Result, &question.id, from, to, |_| {});
+    let to = request.from.as_ref().map(Jid::as_str);
+    iq::write(&mut buffer, IqKind::Result, &request.id, from, to, |_| {});
     buffer
 }
 
-fn refusal(question: &Iq<'_>, condition: ErrorCondition) -> Vec<u8> {
-    error(&question.id, question.from.as_ref(), condition)
+fn refusal(request: &Iq<'_>, condition: ErrorCondition) -> Vec<u8> {
+    error(&request.id, request.from.as_ref(), condition)
 }
 
 fn error(id: &StanzaId, to: Option<&Jid>, condition: ErrorCondition) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! The client's half of an authentication: whichever mechanism was chosen.
+//! The client's side of an authentication, with any of the mechanisms.
 
 use super::config::Config;
 use mfly_proto::argument::InvalidArgument;
@@ -7,11 +7,11 @@ use mfly_proto::sasl::{
 };
 use mfly_proto::secret::Password;
 
-/// A mechanism at work.
+/// A SASL mechanism in use.
 pub(super) enum SaslClient {
-    /// Its answers cost nothing.
-    Cheap(Box<dyn Mechanism>),
-    /// Its first answer takes thousands of hashes.
+    /// A mechanism whose answers take no time.
+    Simple(Box<dyn Mechanism>),
+    /// SCRAM, whose keys take thousands of hashes to derive.
     Scram(Box<Scram>),
 }
 
@@ -21,10 +21,11 @@ pub(super) const fn needs_password(choice: &Choice) -> bool {
 }
 
 impl SaslClient {
-    /// Begins. `password` must be there if it is needed; `keys` are those of an earlier login.
+    /// Starts a mechanism. `password` is required if the mechanism needs one; `keys` are those of
+    /// an earlier login.
     ///
     /// # Errors
-    /// When name or password cannot be used with this mechanism.
+    /// When the mechanism cannot use the name or the password.
     pub(super) fn begin(
         choice: &Choice,
         config: &Config,
@@ -35,11 +36,11 @@ impl SaslClient {
         let name = config.account.local().unwrap_or_default();
         let password = || password.ok_or_else(|| InvalidArgument::new("password", "is missing"));
         Ok(match choice {
-            Choice::Plain => Self::Cheap(Box::new(Plain::new(name, password()?)?)),
+            Choice::Plain => Self::Simple(Box::new(Plain::new(name, password()?)?)),
             Choice::External => {
-                Self::Cheap(Box::new(External::acting_as(config.account.as_str())?))
+                Self::Simple(Box::new(External::acting_as(config.account.as_str())?))
             }
-            Choice::Anonymous => Self::Cheap(Box::new(Anonymous::new())),
+            Choice::Anonymous => Self::Simple(Box::new(Anonymous::new())),
             Choice::Scram { hash, binding } => {
                 let parameters = ScramParameters::new(*hash, name, password()?, nonce)
                     .binding(binding.clone())
@@ -52,33 +53,33 @@ impl SaslClient {
 
     pub(super) fn name(&self) -> &'static str {
         match self {
-            Self::Cheap(mechanism) => mechanism.name(),
+            Self::Simple(mechanism) => mechanism.name(),
             Self::Scram(scram) => scram.name(),
         }
     }
 
     pub(super) fn initial(&mut self) -> Vec<u8> {
         match self {
-            Self::Cheap(mechanism) => mechanism.initial(),
+            Self::Simple(mechanism) => mechanism.initial(),
             Self::Scram(scram) => scram.initial(),
         }
     }
 
-    /// The server accepts.
+    /// Checks the data of the server's success.
     ///
     /// # Errors
-    /// When it did not prove what it must.
+    /// When the server did not authenticate itself.
     pub(super) fn success(&mut self, data: &[u8]) -> Result<(), SaslError> {
         match self {
-            Self::Cheap(mechanism) => mechanism.success(data),
+            Self::Simple(mechanism) => mechanism.success(data),
             Self::Scram(scram) => scram.success(data),
         }
     }
 
-    /// What makes the next login cheaper.
+    /// The SCRAM keys, which save the derivation at the next login.
     pub(super) fn keys(&self) -> Option<ScramKeys> {
         match self {
-            Self::Cheap(_) => None,
+            Self::Simple(_) => None,
             Self::Scram(scram) => scram.keys(),
         }
     }

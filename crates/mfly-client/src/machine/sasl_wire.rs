@@ -1,7 +1,7 @@
-//! What an authentication looks like on the stream, in either protocol.
+//! The elements of an authentication, in SASL and SASL2.
 
 use super::config::{Config, Resource};
-use super::known_server::{Bind2, Protocol};
+use super::known_server::{Bind2, SaslProtocol};
 use mfly_proto::bind2;
 use mfly_proto::jid::Jid;
 use mfly_proto::sasl::{self, Auth, Failure};
@@ -11,27 +11,27 @@ use mfly_proto::xml::{Element, Writer};
 /// The name by which servers know this program.
 const SOFTWARE: &str = "mfly";
 
-/// What the server says.
+/// An element that the server sent during authentication.
 pub(super) enum SaslEvent {
     Challenge(Vec<u8>),
     Failure(Failure),
-    /// With what the mechanism has to check.
+    /// The authentication succeeded; the mechanism has to check `data`.
     Success {
         data: Vec<u8>,
-        /// The address that was bound along with it.
+        /// The address that was bound in the same step (Bind2).
         bound: Option<Jid>,
     },
-    /// The password is right, and one of these tasks is still to be done.
+    /// The password is right, and the server requires one of these tasks.
     MoreTasks(Vec<String>),
-    /// One of the above, in a form that cannot be read.
+    /// An element of SASL that cannot be read.
     Malformed,
-    /// Something that has no place here.
+    /// An element that is not part of SASL.
     Other,
 }
 
-impl Protocol {
-    /// Begins. `agent` is the same for all connections of a session: it tells the server which of
-    /// them replace each other.
+impl SaslProtocol {
+    /// Writes the first element. `agent` is the same for all connections of a session, so that the
+    /// server knows which of them replace each other.
     pub(super) fn write_begin(
         self,
         mechanism: &str,
@@ -59,7 +59,7 @@ impl Protocol {
         }
     }
 
-    /// Answers a challenge.
+    /// Writes the answer to a challenge.
     pub(super) fn write_answer(self, answer: Vec<u8>, writer: &mut Writer<'_>) {
         match self {
             Self::Sasl => sasl::Response::new(answer).write(writer),
@@ -67,7 +67,7 @@ impl Protocol {
         }
     }
 
-    /// Gives up.
+    /// Writes the element that aborts the authentication.
     pub(super) fn write_abort(self, writer: &mut Writer<'_>) {
         match self {
             Self::Sasl => sasl::Abort.write(writer),
@@ -83,7 +83,7 @@ impl Protocol {
     }
 }
 
-/// What the resource that the server makes up may begin with.
+/// The Bind2 tag, with which the resource that the server assigns begins.
 fn tag(resource: &Resource) -> Option<String> {
     match resource {
         Resource::OfConnection(prefix) | Resource::OfSession(prefix) => {

@@ -1,10 +1,11 @@
-//! Everything that must not be guessed or must not collide, from one seed.
+//! The seeded source of ids, nonces and jitter.
 
 use mfly_proto::id::StanzaId;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-/// A source of ids and jitter. The same seed gives the same values: whole sessions can be replayed.
+/// A source of ids, nonces and jitter. Equal seeds give equal values, so that a session can be
+/// replayed.
 #[derive(Debug)]
 pub struct SeededRandom(StdRng);
 
@@ -29,17 +30,17 @@ impl SeededRandom {
         format!("{prefix}{}", self.stanza_id())
     }
 
-    /// What makes one SCRAM exchange differ from every other.
+    /// A fresh client nonce for SCRAM.
     pub(super) fn nonce(&mut self) -> [u8; 24] {
         self.0.random()
     }
 
-    /// Any number.
+    /// A random number for tickets.
     pub(super) fn number(&mut self) -> u64 {
         self.0.random()
     }
 
-    /// Evenly from 0 to 1.
+    /// A random number, evenly distributed from 0 to 1.
     pub(super) fn fraction(&mut self) -> f64 {
         self.0.random()
     }

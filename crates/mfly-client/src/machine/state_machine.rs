@@ -1,4 +1,4 @@
-//! The machine itself: inputs to the right phase, losses to the right end.
+//! The machine: passes inputs to the current phase, and ends connections and the session.
 
 mod loss;
 
@@ -10,27 +10,27 @@ use super::login_memory::LoginMemory;
 use super::offline::Offline;
 use super::online::Online;
 use super::opening::Opening;
-use super::phase::{Cx, Phase};
+use super::phase::{Phase, PhaseContext};
 use super::reason::{ConnectionState, DisconnectReason, EndReason};
 use super::reconnect::Reconnect;
 use super::requests::{Expired, Owner, Requests};
 use super::seeded_random::SeededRandom;
 use super::timers::{Timer, Timers};
-use super::waiting::Waiting;
+use super::waiting_requests::WaitingRequests;
 use mfly_proto::framing::{Frame, Received};
 use mfly_proto::sasl::ScramKeys;
 use std::collections::VecDeque;
 use std::time::Instant;
 
-/// A session. See [`io`](super::io) for how to run it.
+/// The state machine of a session. [`io`](super::io) describes how to run it.
 #[derive(Debug)]
 pub struct Machine {
     phase: Phase,
     channel: Channel,
     login: LoginMemory,
     requests: Requests,
-    waiting: Waiting,
-    /// Why there is no connection, when there was one or an attempt.
+    waiting: WaitingRequests,
+    /// Why the last connection was lost or could not be made.
     last_loss: Option<DisconnectReason>,
     reconnect: Reconnect,
     keepalive: Keepalive,
@@ -40,44 +40,44 @@ pub struct Machine {
     out: VecDeque<Output>,
 }
 
-/// Whether frames can still leave when a connection ends.
+/// Whether the transport can still send frames when a connection ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Transport {
     Up,
     Gone,
 }
 
-/// What there is to lose.
+/// How far the connection had got.
 enum Progress {
-    Nothing,
-    Dial,
-    Stream,
-    Session,
-    /// Only the rest of a goodbye, after which this is the end.
-    Goodbye(EndReason),
+    NoConnection,
+    Connecting,
+    LoggingIn,
+    Online,
+    /// This side has closed the stream; the session ends for this reason.
+    Closing(EndReason),
 }
 
 impl Progress {
     fn of(phase: &Phase) -> Self {
         match phase {
-            Phase::Offline(Offline::Dialling) => Self::Dial,
-            Phase::Offline(_) => Self::Nothing,
-            Phase::Opening(_) | Phase::Authenticating(_) | Phase::Binding(_) => Self::Stream,
-            Phase::Online(_) => Self::Session,
-            Phase::Closing(closing) => Self::Goodbye(closing.reason.clone()),
+            Phase::Offline(Offline::Dialling) => Self::Connecting,
+            Phase::Offline(_) => Self::NoConnection,
+            Phase::Opening(_) | Phase::Authenticating(_) | Phase::Binding(_) => Self::LoggingIn,
+            Phase::Online(_) => Self::Online,
+            Phase::Closing(closing) => Self::Closing(closing.reason.clone()),
         }
     }
 }
 
 impl Machine {
-    /// A session that begins with [`Command::Open`].
+    /// Makes a machine, which starts connecting on [`Command::Open`].
     pub fn new(config: Config, random: SeededRandom) -> Self {
         Self {
             phase: Phase::Offline(Offline::Idle),
             channel: Channel::nothing(config.limits),
             login: LoginMemory::new(&config),
             requests: Requests::new(config.max_requests),
-            waiting: Waiting::new(config.max_waiting),
+            waiting: WaitingRequests::new(config.max_waiting),
             last_loss: None,
             reconnect: Reconnect::new(),
             keepalive: Keepalive::new(config.keepalive),
@@ -88,12 +88,12 @@ impl Machine {
         }
     }
 
-    /// The next thing to do.
+    /// Takes the next output, or `None` when all are taken.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.out.pop_front()
     }
 
-    /// When to feed [`Input::Timeout`] if nothing else happens before.
+    /// The time at which to feed [`Input::Timeout`], unless another input comes before.
     pub fn poll_timeout(&self) -> Option<Instant> {
         [self.timers.next(), self.requests.next_deadline(), self.waiting.next_deadline()]
             .into_iter()
@@ -101,12 +101,12 @@ impl Machine {
             .min()
     }
 
-    /// Whether nothing will happen any more.
+    /// Whether the session has ended.
     pub const fn is_ended(&self) -> bool {
         matches!(self.phase, Phase::Offline(Offline::Ended))
     }
 
-    /// Takes in what happened at `now`.
+    /// Handles an input that happened at `now`.
     pub fn handle(&mut self, now: Instant, input: Input) {
         match input {
             Input::Connected { framing, confidential, bindings } => {
@@ -121,16 +121,16 @@ impl Machine {
         }
     }
 
-    /// Lets the phase go on; an error from it ends the connection.
+    /// Runs a step of the current phase; an error ends the connection.
     fn advance(
         &mut self,
         now: Instant,
-        step: impl FnOnce(Phase, &mut Cx<'_>) -> Result<Phase, DisconnectReason>,
+        step: impl FnOnce(Phase, &mut PhaseContext<'_>) -> Result<Phase, DisconnectReason>,
     ) {
         let placeholder = Phase::Offline(Offline::Idle);
         let phase = std::mem::replace(&mut self.phase, placeholder);
         let before = Progress::of(&phase);
-        let mut cx = Cx {
+        let mut cx = PhaseContext {
             now,
             config: &self.config,
             channel: &mut self.channel,
@@ -154,7 +154,7 @@ impl Machine {
             self.channel = channel;
             self.advance(now, |_, cx| Opening::first(cx));
         } else if matches!(self.phase, Phase::Offline(_)) {
-            // Nobody asked for it, or no longer.
+            // The connection was not asked for, or was cancelled.
             self.out.push_back(Output::Disconnect);
         }
     }
@@ -166,7 +166,7 @@ impl Machine {
         let is_online = matches!(self.phase, Phase::Online(_));
         self.advance(now, |phase, cx| {
             if is_online {
-                Online::on_heard(cx);
+                Online::on_activity(cx);
             }
             match cx.channel.read(frame)? {
                 Received::WhiteSpace => Ok(phase),
@@ -216,10 +216,8 @@ impl Machine {
             }
             Phase::Closing(_) | Phase::Offline(Offline::Ended) => RequestFailure::Closed,
             _ if request.fail_fast || request.deadline <= now => self.not_connected(),
-            _ => match self.waiting.push(request) {
-                Ok(()) => return,
-                Err(_) => RequestFailure::TooManyRequests,
-            },
+            _ if self.waiting.push(request) => return,
+            _ => RequestFailure::TooManyRequests,
         };
         self.out.push_back(Output::Reply(name, Err(failure)));
     }
@@ -261,8 +259,8 @@ impl Machine {
         }
     }
 
-    /// Settles the requests that were not answered in time. The first of them raises the question
-    /// whether the server answers at all; a check that is among them has answered it.
+    /// Settles the requests that were not answered in time, and then checks whether the server
+    /// answers at all. If a check is among them, the connection is closed.
     fn expire_requests(&mut self, now: Instant) {
         let (mut unanswered, mut unresponsive) = (false, false);
         while let Some(Expired { owner, is_check }) = self.requests.expired(now) {

@@ -1,20 +1,20 @@
-//! Every deadline of the machine by name, except those of single requests.
+//! The deadlines of the machine, except those of single requests.
 
 use std::time::{Duration, Instant};
 
-/// As good as for ever, and small enough that no sum overflows whatever a caller configures.
+/// The longest time that is waited for: practically for ever, and too small for a sum to overflow.
 pub(crate) const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// What a deadline is for.
+/// The purpose of a deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Timer {
-    /// The current phase must be over.
+    /// The current phase has to be over.
     Phase,
-    /// Connect again.
+    /// The next attempt to connect is due.
     Reconnect,
-    /// Nothing was heard: ask whether the server is there.
+    /// The server was silent for long and is pinged.
     Idle,
-    /// The server must have been heard.
+    /// The server has to have sent something after the ping.
     Pong,
 }
 
@@ -23,7 +23,7 @@ impl Timer {
     const ALL: [Self; 4] = [Self::Phase, Self::Reconnect, Self::Pong, Self::Idle];
 }
 
-/// The table of deadlines.
+/// The deadline of each timer that is set.
 #[derive(Debug, Default)]
 pub(super) struct Timers([Option<Instant>; Timer::ALL.len()]);
 
@@ -35,7 +35,7 @@ impl Timers {
         at
     }
 
-    /// Removes a deadline.
+    /// Removes the deadline of a timer.
     pub(super) const fn stop(&mut self, timer: Timer) {
         self.0[timer as usize] = None;
     }
@@ -62,6 +62,7 @@ impl Timers {
 #[cfg(test)]
 mod tests {
     use super::*;
+
     #[test]
     fn the_earliest_deadline_is_next_and_each_expires_once() {
         let start = Instant::now();

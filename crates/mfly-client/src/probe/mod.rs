@@ -1,7 +1,7 @@
-//! Looking at a server without logging in: what it offers, and whether it answers at all.
+//! Probes of a server without a login: what it offers, and whether it answers.
 //!
-//! For tools that find out why a connection does not come about; a session needs nothing of this.
-//! The connections are those of [`mfly_transport`], which reports each step of making them
+//! For tools that diagnose why no connection can be made. Sessions do not use them.
+//! The connections are made by [`mfly_transport`], which reports each step
 //! ([`connect_observed`](mfly_transport::connect_observed)).
 
 mod rest;

@@ -1,4 +1,4 @@
-//! Whether a REST API answers.
+//! The probe of a REST API.
 
 use crate::error::{Error, Result};
 use ::http::header::{ACCEPT, DATE};
@@ -13,10 +13,10 @@ use mfly_proto::argument::InvalidArgument;
 use mfly_transport::{Options, Progress, Security, TransportError, reach_observed};
 use serde::de::IgnoredAny;
 
-/// The one application protocol that is spoken with REST APIs here.
+/// The application protocol (ALPN) of requests to REST APIs.
 const HTTP: &[u8] = b"http/1.1";
 
-/// A REST API.
+/// A REST API to be probed.
 #[derive(Clone, Debug)]
 pub struct RestServer {
     base_url: BaseUrl,
@@ -24,23 +24,24 @@ pub struct RestServer {
     options: Options,
 }
 
-/// What a REST API answers to somebody without a token.
+/// The answer of a REST API to a request without a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RestAnswer {
-    /// The HTTP status.
+    /// The HTTP status code.
     pub status: u16,
-    /// The header `Date`: the server's clock.
+    /// The header `Date`, which shows the server's clock.
     pub date: Option<String>,
-    /// The code in the body, if the answer has the platform's form.
+    /// The status code in the body, if the answer has the platform's form.
     pub code: Option<u16>,
 }
 
 impl RestServer {
-    /// The API at a base URL such as `https://host/api/v1`, reached with these options.
+    /// Makes a probe of the API at a base URL such as `https://host/api/v1`, reached with these
+    /// options.
     ///
     /// # Errors
-    /// When the URL is not one of an API.
+    /// When the URL is not the base URL of an API.
     pub fn new(base_url: &str, options: Options) -> Result<Self, InvalidArgument> {
         let base_url = BaseUrl::new(base_url)?;
         let uri: Option<Uri> = base_url.as_str().parse().ok();
@@ -49,20 +50,20 @@ impl RestServer {
         Ok(Self { base_url, port: port.unwrap_or(usual), options })
     }
 
-    /// The base URL.
+    /// The base URL of the API.
     #[must_use]
     pub fn base_url(&self) -> &str {
         self.base_url.as_str()
     }
 
-    /// The host, without the brackets of an IPv6 address.
+    /// The host of the API, without the brackets of an IPv6 address.
     #[must_use]
     pub fn host(&self) -> &str {
         let host = self.base_url.host();
         host.trim_start_matches('[').trim_end_matches(']')
     }
 
-    /// Whether requests are encrypted on their way.
+    /// Whether requests are encrypted with TLS.
     #[must_use]
     pub fn is_tls(&self) -> bool {
         self.base_url.is_tls()
@@ -74,8 +75,8 @@ impl RestServer {
         self.base_url.is_loopback()
     }
 
-    /// Makes the connection that a request would travel on, reports each step of it, and hangs up.
-    /// Returns what TLS agreed on, `None` in the clear.
+    /// Makes the connection that a request would use, reports each step, and closes it. Returns
+    /// what TLS negotiated, `None` without TLS.
     ///
     /// # Errors
     /// See [`TransportError`].
@@ -88,8 +89,8 @@ impl RestServer {
         reach_observed(host, self.port, alpn, &self.options, report).await
     }
 
-    /// Asks for the configuration, without a token: a server of the platform knows the request and
-    /// refuses it.
+    /// Requests the configuration without a token. A server of the platform refuses the request
+    /// with its own form of answer.
     ///
     /// # Errors
     /// [`Network`](crate::ErrorKind::Network), [`Certificate`](crate::ErrorKind::Certificate) or
@@ -106,7 +107,7 @@ impl RestServer {
             uri.map_err(|_| InvalidArgument::new("apiBaseUrl", "no request can be made of it"))?;
         let json = HeaderValue::from_static("application/json");
         request.headers_mut().insert(ACCEPT, json);
-        // Whoever examines an address in clear text has chosen it.
+        // The caller of the probe has chosen the address, in clear text or not.
         let is_open = !(self.is_tls() || self.is_loopback());
         let cleartext = Cleartext::from(is_open || self.options.allow_cleartext);
         let response = http::send(&backend, request, ResponseLimits::JSON, cleartext).await;
@@ -129,7 +130,7 @@ mod tests {
     use mfly_transport::Tls;
 
     #[tokio::test]
-    async fn a_server_of_the_platform_is_known_by_its_refusal() {
+    async fn a_server_of_the_platform_is_recognised_by_its_refusal() {
         let server = TestServer::start().await.unwrap();
         let tls = Tls::custom(server.ca_certificate_pem().unwrap().as_bytes()).unwrap();
         for url in [server.api_base_url(), server.api_base_url_tls().unwrap()] {
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_server_that_is_not_there_is_no_answer() {
+    async fn an_unreachable_server_is_a_network_error() {
         let server = TestServer::start().await.unwrap();
         let url = server.api_base_url();
         server.shutdown().await;
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn ports_are_those_of_the_scheme_unless_named() {
+    fn the_port_is_the_default_of_the_scheme_unless_named() {
         let port = |url| RestServer::new(url, Options::default()).unwrap().port;
         assert_eq!(port("https://a.example/api/v1"), 443);
         assert_eq!(port("http://a.example"), 80);

@@ -1,4 +1,4 @@
-//! What an XMPP server offers to whoever opens a stream.
+//! The probe of an XMPP server: what it offers on a fresh stream.
 
 use futures_util::{SinkExt, StreamExt};
 use mfly_proto::framing::{Frame, FrameReader, Open, Received};
@@ -9,46 +9,46 @@ use mfly_transport::{Connection, TransportError, overdue};
 use std::time::Duration;
 use thiserror::Error;
 
-/// What a server says to whoever opens a stream.
+/// The stream header and features that a server sends on a fresh stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StreamOffer {
-    /// The domain that the server answers for, if it says so.
+    /// The domain that the server answers for, if its stream header names one.
     pub from: Option<String>,
-    /// The stream's id.
+    /// The id of the stream.
     pub id: Option<String>,
-    /// What can be done next.
+    /// The features that the server offers.
     pub features: Features,
 }
 
-/// Why a server made no offer.
+/// Why a server offered no stream.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StreamProblem {
-    /// The answer took too long.
+    /// The server did not answer in time.
     #[error("the server did not answer the opening of the stream in time")]
     TimedOut,
-    /// The connection broke.
+    /// Reading from or writing to the connection failed.
     #[error("the connection broke: {0}")]
     Broken(#[source] TransportError),
     /// The server closed the stream or the connection.
     #[error("the server closed the stream instead of opening it")]
     Closed,
-    /// The server points to another address (RFC 7395 §3.6.1).
+    /// The server redirects to another address (RFC 7395 §3.6.1).
     #[error("the server points to {}", escaped(.0))]
     Moved(String),
     /// The server ended the stream with an error.
     #[error("stream error: {error}")]
     Ended {
-        /// The error.
+        /// The stream error that the server sent.
         error: StreamError,
-        /// The domain that the server answers for, if it said so before.
+        /// The domain that the server answers for, if it opened its stream before.
         from: Option<String>,
     },
-    /// What came is not XMPP.
+    /// The server sent bytes that are not XMPP.
     #[error("what came is not XMPP: {0}")]
     NotXmpp(XmlError),
-    /// Something else came than what opens a stream.
+    /// The server sent another element than the expected one.
     #[error("something else came in place of {0}")]
     Unexpected(&'static str),
 }
@@ -56,7 +56,7 @@ pub enum StreamProblem {
 /// Opens the stream of a fresh connection to `domain`, and reads the server's answer and its
 /// features.
 ///
-/// The stream stays open; [`hang_up`] says goodbye.
+/// The stream stays open; [`hang_up`] closes it.
 ///
 /// # Errors
 /// See [`StreamProblem`]; [`StreamProblem::TimedOut`] after `limit`.
@@ -68,14 +68,13 @@ pub async fn stream_offer(
     overdue::timeout(limit, open(connection, domain)).await.unwrap_or(Err(StreamProblem::TimedOut))
 }
 
-/// Closes the stream and the connection, for as long as `limit` at most. Whether the server plays
-/// its part is not of interest any more.
+/// Closes the stream and the connection, within `limit`. Errors are ignored.
 pub async fn hang_up(mut connection: Connection, limit: Duration) {
-    let goodbye = async {
+    let closing = async {
         connection.send(connection.framing().client_close()).await?;
         connection.close().await
     };
-    let _: Result<Result<(), TransportError>, _> = tokio::time::timeout(limit, goodbye).await;
+    let _: Result<Result<(), TransportError>, _> = tokio::time::timeout(limit, closing).await;
 }
 
 async fn open(connection: &mut Connection, domain: &str) -> Result<StreamOffer, StreamProblem> {
@@ -99,7 +98,7 @@ async fn open(connection: &mut Connection, domain: &str) -> Result<StreamOffer, 
     Ok(StreamOffer { from: opened.from, id: opened.id, features })
 }
 
-/// The next frame that is not white space.
+/// Reads the next frame that is not white space.
 async fn next(
     connection: &mut Connection,
     reader: &mut FrameReader,
@@ -116,7 +115,7 @@ async fn next(
     }
 }
 
-/// What was received, if it is an element and not the end.
+/// Returns the element that was received. A stream error or a closed stream is a problem.
 fn element(
     received: Received,
     from: Option<&str>,
@@ -141,10 +140,13 @@ mod tests {
     use super::*;
     use mfly_proto::framing::Framing;
 
-    const PATIENCE: Duration = Duration::from_secs(10);
+    const TIMEOUT: Duration = Duration::from_secs(10);
 
-    /// Asks a server that answers with `frames`.
-    async fn ask(framing: Framing, frames: &[&'static str]) -> Result<StreamOffer, StreamProblem> {
+    /// Probes a server that answers with `frames`.
+    async fn probe(
+        framing: Framing,
+        frames: &[&'static str],
+    ) -> Result<StreamOffer, StreamProblem> {
         let (mut client, mut server) = mfly_transport::pair_with(framing);
         let serving = async {
             let opening = server.next().await.unwrap().unwrap();
@@ -154,7 +156,7 @@ mod tests {
             }
             server
         };
-        tokio::join!(stream_offer(&mut client, "a.example", PATIENCE), serving).0
+        tokio::join!(stream_offer(&mut client, "a.example", TIMEOUT), serving).0
     }
 
     const OPEN: &str =
@@ -168,7 +170,7 @@ mod tests {
                         <mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>\
                         </stream:features>";
         for (framing, open) in [(Framing::WebSocket, OPEN), (Framing::Tcp, HEADER)] {
-            let offer = ask(framing, &[open, " ", features]).await.unwrap();
+            let offer = probe(framing, &[open, " ", features]).await.unwrap();
             assert_eq!(offer.from.as_deref(), Some("a.example"));
             assert_eq!(offer.id.as_deref(), Some("1"));
             assert_eq!(offer.features.mechanisms, ["PLAIN"]);
@@ -176,7 +178,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_comes_instead_of_an_offer_is_told_apart() {
+    async fn other_answers_than_an_offer_are_told_apart() {
         let error = "<stream:error xmlns:stream='http://etherx.jabber.org/streams'>\
                      <host-unknown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>";
         let close = "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>";
@@ -192,7 +194,7 @@ mod tests {
             (vec![OPEN, "<a/>"], "in place of the stream features"),
             (vec![OPEN, OPEN], "in place of the stream features"),
         ] {
-            let problem = ask(Framing::WebSocket, &frames).await.unwrap_err();
+            let problem = probe(Framing::WebSocket, &frames).await.unwrap_err();
             assert!(problem.to_string().contains(expected), "{problem}");
             if let StreamProblem::Ended { from, .. } = problem {
                 let opened = frames.len() > 1;
@@ -202,7 +204,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn silence_is_waited_for_within_the_limit_and_so_is_the_farewell() {
+    async fn waiting_for_the_offer_and_closing_are_bounded() {
         let (mut client, _server) = mfly_transport::pair();
         let start = tokio::time::Instant::now();
         let limit = Duration::from_secs(3);

@@ -1,11 +1,11 @@
-//! The news of plain XMPP.
+//! The pushes of a standard server.
 //!
-//! | news | believed from |
+//! | push | accepted from |
 //! |---|---|
 //! | contact list (RFC 6121 §2.1.6), block list (XEP-0191 §3) | the own account: no `from`, or the own bare address |
-//! | a message with a text, or one that failed | anybody |
+//! | a message with a body, or a message error | any sender |
 //!
-//! A question of the server that is no news is refused; a message without a text is shown as it is.
+//! Other requests of the server are refused. Other messages become unknown stanzas.
 
 use super::PushVerdict;
 use crate::machine::io::{self, Notice};
@@ -15,16 +15,16 @@ use mfly_proto::push::StandardPush;
 use mfly_proto::stanza::{Carbon, Iq, Message, MessageKind};
 use mfly_proto::xml::Document;
 
-pub(super) fn told_by_iq(iq: &Iq<'_>, own: &OwnAddress) -> PushVerdict {
+pub(super) fn judge_iq(iq: &Iq<'_>, own: &OwnAddress) -> PushVerdict {
     match StandardPush::from_iq(iq) {
-        Ok(Some(push)) if is_account(iq.from.as_ref(), own) => believed(Notice::StandardPush(push)),
-        Ok(Some(_)) => PushVerdict::Disbelieved,
-        Ok(None) => PushVerdict::NoPush,
+        Ok(Some(push)) if is_account(iq.from.as_ref(), own) => accepted(Notice::StandardPush(push)),
+        Ok(Some(_)) => PushVerdict::Rejected,
+        Ok(None) => PushVerdict::NotAPush,
         Err(error) => PushVerdict::Malformed(error),
     }
 }
 
-pub(super) fn told_by_message(
+pub(super) fn judge_message(
     document: &Document,
     message: &Message<'_>,
     carbon: Option<&Carbon<'_>>,
@@ -38,18 +38,18 @@ pub(super) fn told_by_message(
         None => (message, None, document.clone()),
     };
     if message.kind == MessageKind::Error || message.body().is_some() {
-        believed(Notice::Message { stanza, carbon })
+        accepted(Notice::Message { stanza, carbon })
     } else {
-        PushVerdict::NoPush
+        PushVerdict::NotAPush
     }
 }
 
-const fn believed(notice: Notice) -> PushVerdict {
-    PushVerdict::Believed { notice, pending_end: None }
+const fn accepted(notice: Notice) -> PushVerdict {
+    PushVerdict::Accepted { notice, pending_end: None }
 }
 
-/// Whether a stanza from here speaks for the own account. Unlike on the platform, the server alone
-/// does not.
+/// Whether a stanza with this sender comes from the own account. Unlike on the platform, the
+/// server's own address is not accepted.
 fn is_account(from: Option<&Jid>, own: &OwnAddress) -> bool {
     from.is_none_or(|from| *from == *own.bare)
 }

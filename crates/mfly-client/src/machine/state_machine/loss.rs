@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 
 impl Machine {
     pub(super) fn on_loss(&mut self, now: Instant, loss: Loss) {
-        let standing = Progress::of(&self.phase);
-        if matches!(standing, Progress::Nothing) {
+        let progress = Progress::of(&self.phase);
+        if matches!(progress, Progress::NoConnection) {
             return;
         }
         let reason = match loss {
@@ -26,7 +26,7 @@ impl Machine {
             Loss::Broken(cause) => DisconnectReason::ConnectionBroken(cause),
             Loss::WriteStalled => DisconnectReason::WriteStalled,
         };
-        self.lose(now, standing, reason, Transport::Gone);
+        self.lose(now, progress, reason, Transport::Gone);
     }
 
     pub(super) fn close(&mut self, now: Instant, reason: EndReason) {
@@ -49,29 +49,29 @@ impl Machine {
         }
     }
 
-    /// The connection, or the attempt to make one, is over.
+    /// Ends the connection, or the attempt to make one, and decides what follows.
     pub(super) fn lose(
         &mut self,
         now: Instant,
-        standing: Progress,
+        progress: Progress,
         reason: DisconnectReason,
         transport: Transport,
     ) {
-        let reason = self.login.over(reason);
+        let reason = self.login.redact(reason);
         if transport == Transport::Up {
-            if matches!(standing, Progress::Stream | Progress::Session) {
-                let last_words = closing_frames(&reason, &self.channel);
-                self.out.extend(last_words.into_iter().map(Output::Send));
+            if matches!(progress, Progress::LoggingIn | Progress::Online) {
+                let frames = closing_frames(&reason, &self.channel);
+                self.out.extend(frames.into_iter().map(Output::Send));
             }
             self.out.push_back(Output::Disconnect);
         }
-        if matches!(standing, Progress::Stream) {
-            self.login.failed();
+        if matches!(progress, Progress::LoggingIn) {
+            self.login.on_failure();
         }
-        let stood = match standing {
-            Progress::Goodbye(end) => return self.end(end),
-            Progress::Session => true,
-            Progress::Nothing | Progress::Dial | Progress::Stream => false,
+        let was_online = match progress {
+            Progress::Closing(end) => return self.end(end),
+            Progress::Online => true,
+            Progress::NoConnection | Progress::Connecting | Progress::LoggingIn => false,
         };
         for request in self.requests.take_all() {
             let failure = RequestFailure::ConnectionLost(Box::new(reason.clone()));
@@ -80,21 +80,21 @@ impl Machine {
         self.timers.clear();
         self.last_loss = Some(reason.clone());
         let attempt = self.reconnect.attempt();
-        let notice = if stood {
+        let notice = if was_online {
             Notice::Disconnected { reason: reason.clone() }
         } else {
             Notice::ConnectFailed { attempt, reason: reason.clone() }
         };
         self.out.push_back(Output::Notice(notice));
-        let verdict = self.reconnect.lost(Lost {
+        let verdict = self.reconnect.on_loss(Lost {
             now,
             reason: &reason,
-            pointer: self.pointer(&reason),
+            redirect: self.allowed_redirect(&reason),
             policy: &self.config.reconnect,
             first_attempts: self.config.first_attempts,
             fraction: self.random.fraction(),
         });
-        if stood && !matches!(verdict, Verdict::End(_)) {
+        if was_online && !matches!(verdict, Verdict::End(_)) {
             let state = Notice::State(ConnectionState::Reconnecting);
             self.out.push_back(Output::Notice(state));
         }
@@ -113,7 +113,7 @@ impl Machine {
         }
     }
 
-    /// The app wants a new connection: at once, whatever there is now.
+    /// Makes a new connection at once, in any phase.
     pub(super) fn reconnect(&mut self, now: Instant) {
         match &self.phase {
             Phase::Offline(Offline::Waiting) => {
@@ -122,16 +122,16 @@ impl Machine {
             }
             Phase::Offline(Offline::Idle | Offline::Ended) | Phase::Closing(_) => {}
             phase => {
-                let standing = Progress::of(phase);
+                let progress = Progress::of(phase);
                 let reason = DisconnectReason::ReconnectRequested;
-                self.lose(now, standing, reason, Transport::Up);
+                self.lose(now, progress, reason, Transport::Up);
             }
         }
     }
 
-    /// Where the server points, if it may be followed there. One that could not be trusted with a
-    /// password cannot be trusted with that either.
-    fn pointer(&self, reason: &DisconnectReason) -> Option<Redirect> {
+    /// The redirect in a reason, if the policy allows to follow it. A redirect over a connection
+    /// that is not confidential is never followed.
+    fn allowed_redirect(&self, reason: &DisconnectReason) -> Option<Redirect> {
         let redirect = match reason {
             DisconnectReason::Moved { to } => Redirect::to_uri(to),
             DisconnectReason::StreamError(error) => {

@@ -1,4 +1,4 @@
-//! How packets travel: each as a WebSocket message, or in payloads over HTTP.
+//! The transports of packets: each in a WebSocket message, or several in the body of a poll.
 
 use super::{Endpoint, lost};
 use crate::error::{Error, ErrorKind, Result};
@@ -16,26 +16,26 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-/// How long a post may take.
+/// How long an HTTP request with packets may take.
 const POST: Duration = Duration::from_secs(10);
 
-/// One of the two ways.
-pub(super) enum Link {
+/// The transport of packets.
+pub(super) enum Transport {
     WebSocket(Box<Connection>),
     Polling(Polling),
 }
 
-/// Long-polling: one task polls, posts go beside it.
+/// Long-polling: one task polls, packets are posted beside it.
 pub(super) struct Polling {
     http: Http,
     url: String,
     payloads: mpsc::Receiver<Result<Vec<Packet>>>,
-    to_task: Option<mpsc::Sender<Result<Vec<Packet>>>>,
+    payload_sender: Option<mpsc::Sender<Result<Vec<Packet>>>>,
     task: Option<JoinHandle<()>>,
 }
 
-impl Link {
-    /// Connects: the greeting is received next.
+impl Transport {
+    /// Connects. The first packet to be received is the handshake.
     pub(super) async fn open(endpoint: &Endpoint) -> Result<Self> {
         if !endpoint.polling_only {
             let sub_protocol = SubProtocol::Unnamed;
@@ -55,18 +55,18 @@ impl Link {
             cleartext: endpoint.options.allow_cleartext.into(),
         };
         let first = http.get(&url, POST).await;
-        // Cannot be full.
+        // The channel is empty, so sending cannot fail.
         let _ = sender.try_send(first);
-        Ok(Self::Polling(Polling { http, url, payloads, to_task: Some(sender), task: None }))
+        Ok(Self::Polling(Polling { http, url, payloads, payload_sender: Some(sender), task: None }))
     }
 
-    /// Takes note of the session.
-    pub(super) fn greeted(&mut self, handshake: &Handshake) {
+    /// Starts the polling task after the handshake. A WebSocket needs none.
+    pub(super) fn start_polling(&mut self, handshake: &Handshake) {
         let Self::Polling(polling) = self else { return };
         polling.url = format!("{}&sid={}", polling.url, handshake.sid);
-        // A poll ends at the latest with the answer to a ping.
+        // The answer to a ping ends a poll at the latest.
         let limit = handshake.ping_interval * 2 + handshake.ping_timeout;
-        if let Some(sender) = polling.to_task.take() {
+        if let Some(sender) = polling.payload_sender.take() {
             let (http, url) = (polling.http.clone(), polling.url.clone());
             polling.task = Some(tokio::spawn(async move {
                 loop {
@@ -80,7 +80,7 @@ impl Link {
         }
     }
 
-    /// The next packets. May be cancelled.
+    /// Waits for the next packets. Cancelling the wait loses nothing.
     pub(super) async fn receive(&mut self) -> Result<Vec<Packet>> {
         match self {
             Self::WebSocket(connection) => match connection.next().await {
@@ -103,7 +103,7 @@ impl Link {
             Self::Polling(polling) => {
                 let body = encode_payload([&packet]);
                 let request = request(Method::POST, &polling.url, body.into())?;
-                polling.http.exchange(request, POST).await.map(drop)
+                polling.http.send(request, POST).await.map(drop)
             }
         }
     }
@@ -123,7 +123,7 @@ impl Drop for Polling {
     }
 }
 
-/// How polls and posts travel.
+/// The HTTP client of polls and posts.
 #[derive(Clone)]
 struct Http {
     backend: Arc<dyn HttpBackend>,
@@ -133,13 +133,13 @@ struct Http {
 impl Http {
     async fn get(&self, url: &str, limit: Duration) -> Result<Vec<Packet>> {
         let request = request(Method::GET, url, Bytes::new())?;
-        let body = self.exchange(request, limit).await?;
+        let body = self.send(request, limit).await?;
         let text = std::str::from_utf8(&body)
             .map_err(|error| Error::new(ErrorKind::UnexpectedAnswer, error))?;
         decode_payload(text).map_err(malformed)
     }
 
-    async fn exchange(&self, request: Request<Bytes>, limit: Duration) -> Result<Bytes> {
+    async fn send(&self, request: Request<Bytes>, limit: Duration) -> Result<Bytes> {
         let mut limits = ResponseLimits::JSON;
         limits.max_bytes = MAX_BYTES;
         limits.timeout = Some(limit);

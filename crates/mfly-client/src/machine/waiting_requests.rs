@@ -1,42 +1,35 @@
 //! Requests that wait for a connection.
 //!
-//! A request of the app that is made between two connections is kept until the next one stands, in
-//! the order of the callers, and until its own deadline at most. Nothing of it is sent before.
-//! Their number is bounded.
+//! A request that the app makes between two connections is kept until the next login is over, or
+//! until its deadline. Requests are sent in the order in which they were made. Their number is
+//! bounded.
 
 use super::io::{Request, RequestId};
 use std::collections::VecDeque;
 use std::time::Instant;
 
-/// As many requests wait as may.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Full;
-
 /// The queue, the oldest request first.
 #[derive(Debug)]
-pub(super) struct Waiting {
+pub(super) struct WaitingRequests {
     queue: VecDeque<Request>,
     limit: usize,
 }
 
-impl Waiting {
+impl WaitingRequests {
     pub(super) const fn new(limit: usize) -> Self {
         Self { queue: VecDeque::new(), limit }
     }
 
-    /// Keeps a request for the next connection.
-    ///
-    /// # Errors
-    /// When there are too many.
-    pub(super) fn push(&mut self, request: Request) -> Result<(), Full> {
-        if self.queue.len() >= self.limit {
-            return Err(Full);
+    /// Keeps a request for the next connection; returns `false` when too many wait already.
+    pub(super) fn push(&mut self, request: Request) -> bool {
+        let has_room = self.queue.len() < self.limit;
+        if has_room {
+            self.queue.push_back(request);
         }
-        self.queue.push_back(request);
-        Ok(())
+        has_room
     }
 
-    /// Forgets a request whose caller no longer waits.
+    /// Removes a request whose caller no longer waits.
     pub(super) fn cancel(&mut self, request: RequestId) {
         self.queue.retain(|waiting| waiting.request != request);
     }

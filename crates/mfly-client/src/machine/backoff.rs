@@ -1,6 +1,7 @@
-//! How soon to connect again: the policy's back-off, and reasons that ask for a longer wait.
+//! The delay before the next attempt to connect: the policy's back-off, and the longer waits that
+//! some reasons of a loss ask for.
 //!
-//! | lost because | least wait before the next attempt | source |
+//! | reason of the loss | least wait before the next attempt | source |
 //! |---|---|---|
 //! | WebSocket 1012, service restart | drawn from 5 to 30 s | registered so: <https://mailarchive.ietf.org/arch/msg/hybi/P_1vbD9uyHl63nbIIbFxKMfSwcM/> |
 //! | WebSocket 1013, try again later | drawn from the upper half of the longest wait | as above; our decision how long |
@@ -11,7 +12,7 @@
 //! | any other code, and any other reason | none | our decision |
 //!
 //! The longest wait is the policy's ([`ReconnectPolicy::cap`]), and bounds all of them except
-//! `Retry-After`. No code ends a session: what ends one is said in the stream.
+//! `Retry-After`. No close code ends a session: stream errors and SASL failures do.
 
 use super::reason::{Cause, DisconnectReason};
 use super::timers::YEAR;
@@ -20,26 +21,27 @@ use mfly_transport::TransportError;
 use std::error::Error;
 use std::time::Duration;
 
-/// When and how often to connect again: full-jitter exponential back-off.
+/// When and how often the session connects again: exponential back-off with full jitter.
 ///
 /// The wait before attempt *n* is drawn evenly from zero to `base` × 2ⁿ⁻¹, at most `cap`. `base`
-/// counts as 1 ms at least and `cap` as 5 ms: a dead server must not cost a whole processor.
+/// counts as 1 ms at least and `cap` as 5 ms, so that an unreachable server does not keep the
+/// processor busy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReconnectPolicy {
-    /// Bound of the first wait. Default 0.5 s.
+    /// Upper bound of the first wait. Default 0.5 s.
     pub base: Duration,
-    /// Bound of every wait, except of one that the server asks for by name (`Retry-After`). Default
-    /// 60 s.
+    /// Upper bound of every wait, except of one that the server asks for with `Retry-After`.
+    /// Default 60 s.
     pub cap: Duration,
     /// Failures in a row after which the session ends; `None` never gives up, `Some(0)` never
     /// connects again. Default `None`.
     pub max_attempts: Option<u32>,
 }
 
-/// Least [`ReconnectPolicy::base`].
+/// The least value that [`ReconnectPolicy::base`] counts as.
 const MIN_BASE: Duration = Duration::from_millis(1);
 
-/// Least [`ReconnectPolicy::cap`].
+/// The least value that [`ReconnectPolicy::cap`] counts as.
 const MIN_CAP: Duration = Duration::from_millis(5);
 
 impl Default for ReconnectPolicy {
@@ -49,13 +51,13 @@ impl Default for ReconnectPolicy {
 }
 
 impl ReconnectPolicy {
-    /// A session that ends with its first connection.
+    /// A policy that never connects again: the session ends with its first connection.
     #[must_use]
     pub fn never() -> Self {
         Self { max_attempts: Some(0), ..Self::default() }
     }
 
-    /// The bound of every wait.
+    /// The upper bound of every wait.
     pub(super) fn longest(&self) -> Duration {
         self.cap.clamp(MIN_CAP, YEAR)
     }
@@ -71,11 +73,11 @@ impl ReconnectPolicy {
     }
 }
 
-/// The wait after a restart, at least and at most.
+/// The bounds of the wait after a service restart (WebSocket 1012).
 const RESTART: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(30));
 
-/// The longest wait that a server can ask for.
-const LONGEST_ASKED: Duration = Duration::from_secs(60 * 60);
+/// The longest wait that a server can ask for with `Retry-After`.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 
 /// The least wait before the next attempt; `fraction` is 0 to 1.
 pub(super) fn least_wait(
@@ -85,26 +87,26 @@ pub(super) fn least_wait(
 ) -> Duration {
     let fraction = fraction.clamp(0.0, 1.0);
     let longest = policy.longest();
-    let patient = || longest.mul_f64(0.5 + fraction / 2.0);
+    let upper_half = || longest.mul_f64(0.5 + fraction / 2.0);
     match reason {
         DisconnectReason::WebSocketClosed { code: 1012, .. } => {
             let (least, most) = RESTART;
             (least + (most - least).mul_f64(fraction)).min(longest)
         }
-        DisconnectReason::WebSocketClosed { code: 1013, .. } => patient(),
+        DisconnectReason::WebSocketClosed { code: 1013, .. } => upper_half(),
         DisconnectReason::StreamError(error) => match error.condition {
-            StreamCondition::ResourceConstraint => patient(),
+            StreamCondition::ResourceConstraint => upper_half(),
             _ => Duration::ZERO,
         },
         DisconnectReason::ConnectFailed(cause) => match retry_after(cause) {
-            Some(asked) => asked.min(LONGEST_ASKED).mul_f64(1.0 + fraction / 10.0),
+            Some(wait) => wait.min(MAX_RETRY_AFTER).mul_f64(1.0 + fraction / 10.0),
             None => Duration::ZERO,
         },
         _ => Duration::ZERO,
     }
 }
 
-/// How long the server asked to be left alone when it refused the connection.
+/// The `Retry-After` of the HTTP answer with which the server refused the connection.
 fn retry_after(cause: &Cause) -> Option<Duration> {
     let mut next: Option<&(dyn Error + 'static)> = Some(&**cause);
     while let Some(error) = next {
@@ -124,7 +126,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// The shortest and the longest least wait, in seconds.
+    /// The least waits of the smallest and the largest fraction, in seconds.
     fn waits(reason: &DisconnectReason) -> (f64, f64) {
         let policy = ReconnectPolicy::default();
         let wait = |fraction| least_wait(reason, &policy, fraction).as_secs_f64();
@@ -132,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_code_of_a_closed_websocket_decides_how_soon_to_come_back() {
+    fn the_close_code_of_a_websocket_decides_the_least_wait() {
         for (code, expected) in [
             (1000, (0.0, 0.0)),
             (1001, (0.0, 0.0)),
@@ -149,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_error_of_the_kind_has_the_wait_of_the_code() {
+    fn resource_constraint_has_the_least_wait_of_try_again_later() {
         let wait = |condition| waits(&DisconnectReason::StreamError(StreamError::new(condition)));
         assert_eq!(wait(StreamCondition::PolicyViolation), (0.0, 0.0));
         assert_eq!(wait(StreamCondition::ResourceConstraint), (30.0, 60.0));
@@ -157,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_names_the_wait_is_not_asked_earlier_and_cannot_ask_for_ever() {
+    fn retry_after_is_respected_up_to_an_hour() {
         let refused = |seconds| {
             DisconnectReason::ConnectFailed(Arc::new(TransportError::Handshake {
                 status: Some(503),
@@ -170,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn an_app_that_wants_short_waits_has_them() {
+    fn the_cap_of_the_policy_bounds_the_least_wait() {
         let policy = ReconnectPolicy { cap: Duration::from_secs(1), ..ReconnectPolicy::default() };
         for code in [1012, 1013] {
             let reason = DisconnectReason::WebSocketClosed { code, reason: String::new() };
