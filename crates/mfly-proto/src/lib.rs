@@ -23,6 +23,7 @@
 #[macro_use]
 mod macros;
 
+pub mod address;
 pub mod argument;
 pub mod bind2;
 pub mod cipher;

@@ -1,6 +1,5 @@
 //! The stages of opening a connection, each with its own time limit.
 
-use crate::address::{Address, Scheme};
 use crate::connection::{self, Connection, Io};
 use crate::dial::{self, Route};
 use crate::error::{Stage, TransportError};
@@ -11,6 +10,7 @@ use crate::security::Security;
 use crate::start_tls;
 use crate::tls::Tls;
 use crate::upgrade;
+use mfly_proto::address::{Address, Scheme};
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::framing::ReceiveLimits;
 use mfly_proto::idn;

@@ -5,7 +5,6 @@
 //! family is that of the system's resolver (RFC 6724).
 
 use crate::error::{Stage, TransportError};
-use crate::host::{self, Host};
 use crate::options::Options;
 use crate::overdue;
 use crate::progress::{Observer, Progress};
@@ -13,6 +12,7 @@ use crate::proxy::{Proxy, ProxyError, ProxyKind};
 use crate::tried::TriedAddresses;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use mfly_proto::address::host::{self, Host};
 use mfly_proto::argument::InvalidArgument;
 use std::collections::VecDeque;
 use std::io;

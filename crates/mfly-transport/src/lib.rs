@@ -16,14 +16,12 @@
 //!
 //! The crate needs a tokio runtime with I/O and time enabled.
 
-mod address;
 mod connect;
 mod connection;
 mod delegate;
 mod dial;
 mod error;
 mod handshake_limit;
-mod host;
 mod linger;
 mod options;
 pub mod overdue;
@@ -41,11 +39,11 @@ mod tls;
 mod tried;
 mod upgrade;
 
-pub use address::{Address, Scheme};
 pub use connect::{connect, connect_observed, over_stream};
 pub use connection::{Close, Connection, RoundTrips};
 pub use dial::dial_tcp;
 pub use error::{CertificateProblem, Fault, HandshakeProblem, Stage, TlsProblem, TransportError};
+pub use mfly_proto::address::{Address, Scheme};
 pub use mfly_proto::framing::Framing;
 pub use options::{DEFAULT_MAX_FRAME_BYTES, Options, StartTls, Timeouts};
 #[cfg(feature = "testing")]

@@ -6,7 +6,7 @@ mod socks;
 
 pub use error::ProxyError;
 
-use crate::host::{self, Host};
+use mfly_proto::address::host::{self, Host};
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::secret::Password;
 use percent_encoding::percent_decode_str;

@@ -3,10 +3,10 @@
 use crate::connect::{secure, within};
 use crate::dial::{self, Route};
 use crate::error::{Stage, TransportError};
-use crate::host::{self, Host};
 use crate::options::Options;
 use crate::progress::{Observer, Progress};
 use crate::security::Security;
+use mfly_proto::address::host::{self, Host};
 use mfly_proto::argument::InvalidArgument;
 
 /// Dials a server and closes the connection. With `alpn` it performs a TLS handshake before, and

@@ -12,11 +12,9 @@ mod system;
 
 pub use order::{Record, order};
 
-use crate::address::Address;
 use crate::connect::connect;
 use crate::connection::Connection;
 use crate::error::{Fault, TransportError};
-use crate::host::Host;
 use crate::options::Options;
 use crate::overdue;
 use crate::proxy::ProxyKind;
@@ -27,6 +25,8 @@ use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfi
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::{RData, RecordType};
+use mfly_proto::address::Address;
+use mfly_proto::address::host::Host;
 use mfly_proto::argument::InvalidArgument;
 use std::fmt;
 use std::io;

@@ -1,11 +1,11 @@
 //! The WebSocket handshake (RFC 6455, RFC 7395), without extensions.
 
-use crate::address::Address;
 use crate::connection::{self, Connection, FLUSH_THRESHOLD, Io};
 use crate::error::{NO_SUB_PROTOCOL, NOT_HTTP, OTHER_SUB_PROTOCOL, TransportError};
 use crate::handshake_limit::{HandshakeLimit, ResponseHead};
 use crate::progress::{Observer, Progress};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use mfly_proto::address::Address;
 use std::io;
 use tokio_websockets::upgrade::Error as UpgradeError;
 use tokio_websockets::{ClientBuilder, Config, Error, Limits, ServerBuilder};

@@ -8,10 +8,10 @@
 //! - the new server has to prove the same identity, over a connection that is no less secure;
 //! - at most three in a row, and the next attempt after a wait uses the original address again.
 
+use mfly_proto::address::{Address, Scheme};
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::idn;
 use mfly_proto::stream::SeeOtherHost;
-use mfly_transport::{Address, Scheme};
 
 /// Which redirects to another server are followed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

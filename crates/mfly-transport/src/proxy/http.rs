@@ -1,9 +1,9 @@
 //! The method CONNECT (RFC 9110 §9.3.6), with Basic authentication (RFC 7617).
 
 use super::{Credentials, ProxyError};
-use crate::host::Host;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use mfly_proto::address::host::Host;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 

@@ -1,7 +1,7 @@
 //! SOCKS5 (RFC 1928), with a name and a password (RFC 1929).
 
 use super::{Credentials, ProxyError};
-use crate::host::Host;
+use mfly_proto::address::host::Host;
 use std::net::IpAddr;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 

@@ -1,9 +1,10 @@
 //! The address of a server.
 
-use crate::host::{self, Host};
-use http::uri::PathAndQuery;
-use mfly_proto::argument::InvalidArgument;
-use mfly_proto::framing::Framing;
+pub mod host;
+
+use crate::argument::InvalidArgument;
+use crate::framing::Framing;
+use host::Host;
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +17,6 @@ const PLATFORM_PATH: &str = "/websocket";
 
 /// The kind of connection to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Scheme {
     /// WebSocket over TLS (RFC 7395, RFC 6455).
     Wss,
@@ -24,8 +24,8 @@ pub enum Scheme {
     Ws,
     /// TCP with TLS from the first byte (XEP-0368).
     Xmpps,
-    /// TCP, secured by STARTTLS (RFC 6120 §5) unless [`Options::start_tls`](crate::Options)
-    /// disables it.
+    /// TCP, secured by STARTTLS (RFC 6120 §5) unless the options of the
+    /// connection disable it.
     Xmpp,
 }
 
@@ -64,7 +64,7 @@ impl Scheme {
 /// `xmpps://host[:port]` or `xmpp://host[:port]`. Default ports are 443, 80, 5223 and 5222.
 ///
 /// ```
-/// use mfly_transport::Address;
+/// use mfly_proto::address::Address;
 /// let address: Address = "wss://xmpp.example.com/websocket".parse()?;
 /// assert_eq!((address.host(), address.port()), ("xmpp.example.com", 443));
 /// let address: Address = "xmpp://example.com".parse()?;
@@ -77,7 +77,7 @@ pub struct Address {
     host: Host,
     port: u16,
     /// The path and query; `None` over TCP.
-    path: Option<PathAndQuery>,
+    path: Option<String>,
 }
 
 impl Address {
@@ -91,7 +91,7 @@ impl Address {
             scheme: if tls { Scheme::Wss } else { Scheme::Ws },
             host: Host::parse_alone(host).map_err(refuse)?,
             port: host::check_port(port).map_err(refuse)?,
-            path: Some(PathAndQuery::from_static(PLATFORM_PATH)),
+            path: Some(PLATFORM_PATH.to_owned()),
         })
     }
 
@@ -143,7 +143,7 @@ impl Address {
     /// The path and query, beginning with `/`; empty over TCP.
     #[must_use]
     pub fn path(&self) -> &str {
-        self.path.as_ref().map_or("", PathAndQuery::as_str)
+        self.path.as_deref().unwrap_or_default()
     }
 
     /// Whether the host is this machine: `localhost` (RFC 6761 §6.3) or a loopback IP address.
@@ -152,7 +152,9 @@ impl Address {
         self.host.is_loopback()
     }
 
-    pub(crate) fn target(&self) -> &Host {
+    /// The host, as a name or an IP address.
+    #[must_use]
+    pub fn target(&self) -> &Host {
         &self.host
     }
 }
@@ -203,12 +205,16 @@ impl fmt::Display for Address {
     }
 }
 
-fn parse_path(text: &str) -> Result<PathAndQuery, InvalidArgument> {
+fn parse_path(text: &str) -> Result<String, InvalidArgument> {
     let path = if text.starts_with('/') { text.to_owned() } else { format!("/{text}") };
     if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(refuse("path: percent-encode spaces and everything that is not ASCII"));
     }
-    PathAndQuery::try_from(path).map_err(|_| refuse("path: it has a character that is not allowed"))
+    let (name, query) = path.split_once('?').unwrap_or((&path, ""));
+    if name.contains(['<', '>', '`']) || query.contains(['<', '>', '"']) {
+        return Err(refuse("path: it has a character that is not allowed"));
+    }
+    Ok(path)
 }
 
 fn refuse(reason: impl Into<Cow<'static, str>>) -> InvalidArgument {

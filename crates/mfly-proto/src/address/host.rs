@@ -2,24 +2,27 @@
 //!
 //! An error is a reason that begins with the name of the invalid part: `host` or `port`.
 
-use mfly_proto::idn;
+use crate::idn;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// The reason why a host or port is invalid.
-type Refusal = &'static str;
+pub type Refusal = &'static str;
 
 /// A name in lower case and ASCII, or an IP address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Host {
-    /// The text without brackets.
+pub struct Host {
+    /// Without brackets.
     text: String,
     ip: Option<IpAddr>,
 }
 
 impl Host {
     /// Reads a name, an IPv4 address or a bracketed IPv6 address.
-    pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
+    ///
+    /// # Errors
+    /// When the text is none of these.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
         if let Some(inner) = text.strip_prefix('[') {
             return inner
                 .strip_suffix(']')
@@ -37,7 +40,10 @@ impl Host {
     }
 
     /// Reads a host without port, where the brackets of an IPv6 address are optional.
-    pub(crate) fn parse_alone(text: &str) -> Result<Self, Refusal> {
+    ///
+    /// # Errors
+    /// When the text is none of these.
+    pub fn parse_alone(text: &str) -> Result<Self, Refusal> {
         match text.parse::<IpAddr>() {
             Ok(ip) => Ok(ip.into()),
             Err(_) => Self::parse(text),
@@ -45,17 +51,20 @@ impl Host {
     }
 
     /// The host as text, without brackets.
-    pub(crate) fn as_str(&self) -> &str {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
         &self.text
     }
 
     /// The IP address, unless the host is a name.
-    pub(crate) fn ip(&self) -> Option<IpAddr> {
+    #[must_use]
+    pub fn ip(&self) -> Option<IpAddr> {
         self.ip
     }
 
     /// Whether the host is this machine: `localhost` (RFC 6761 §6.3) or a loopback IP address.
-    pub(crate) fn is_loopback(&self) -> bool {
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
         match self.ip {
             Some(ip) => ip.to_canonical().is_loopback(),
             None => self.text == "localhost" || self.text.ends_with(".localhost"),
@@ -103,7 +112,10 @@ fn check_name(name: &str) -> Result<(), Refusal> {
 }
 
 /// Reads `host[:port]`.
-pub(crate) fn parse_authority(authority: &str) -> Result<(Host, Option<u16>), Refusal> {
+///
+/// # Errors
+/// When the host or the port cannot be used.
+pub fn parse_authority(authority: &str) -> Result<(Host, Option<u16>), Refusal> {
     let (host, port) = split_port(authority)?;
     Ok((Host::parse(host)?, port.map(parse_port).transpose()?))
 }
@@ -136,7 +148,10 @@ fn parse_port(text: &str) -> Result<u16, Refusal> {
 }
 
 /// Checks that a port is not 0, which only a listener can use.
-pub(crate) fn check_port(port: u16) -> Result<u16, Refusal> {
+///
+/// # Errors
+/// When the port is 0.
+pub fn check_port(port: u16) -> Result<u16, Refusal> {
     if port == 0 {
         return Err("port: pass a number from 1 to 65535");
     }
