@@ -80,6 +80,17 @@ macro_rules! debug_only {
     };
 }
 
+/// Implements `Debug` for a secret: only the name of the type is shown.
+macro_rules! redacted {
+    ($($type:ident)*) => {$(
+        impl std::fmt::Debug for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($type), "(<redacted>)"))
+            }
+        }
+    )*};
+}
+
 /// Implements `Display` with `as_str` and `FromStr` with `new`.
 macro_rules! text_form {
     ($($type:ident)*) => {$(

@@ -1,8 +1,7 @@
-//! Values that must not be printed: `Debug` shows `<redacted>` in every build, and the memory is
-//! wiped on drop. None of them has `Display`.
+//! Secrets: `Debug` shows `<redacted>` in every build, the memory is wiped on drop, and `Display`
+//! is not implemented.
 
 use crate::argument::InvalidArgument;
-use std::fmt;
 use zeroize::Zeroizing;
 
 macro_rules! secret {
@@ -12,7 +11,7 @@ macro_rules! secret {
         pub struct $name(Zeroizing<String>);
 
         impl $name {
-            /// Takes the secret.
+            /// Takes the secret value.
             ///
             /// # Errors
             /// When it is empty, or holds a control character.
@@ -27,18 +26,14 @@ macro_rules! secret {
                 Ok(Self(value))
             }
 
-            /// The secret itself. Every call is a place where it could leak.
+            /// The secret in clear. Every call is a place where it could leak.
             #[must_use]
             pub fn expose(&self) -> &str {
                 &self.0
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!(stringify!($name), "(<redacted>)"))
-            }
-        }
+        redacted!($name);
     };
 }
 

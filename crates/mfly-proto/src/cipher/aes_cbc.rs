@@ -10,27 +10,27 @@ use cbc::cipher::consts::U16;
 use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use zeroize::Zeroizing;
 
-/// Length of a block.
+/// Length of a block in bytes.
 pub(super) const BLOCK_BYTES: usize = 16;
 
-/// One block.
+/// One block of AES.
 pub(super) type Block = Array<u8, U16>;
 /// A running encryption: each call continues the chain.
 pub(super) type Encryptor = cbc::Encryptor<Aes256>;
 /// A running decryption: each call continues the chain.
 pub(super) type Decryptor = cbc::Decryptor<Aes256>;
 
-/// Starts an encryption.
+/// Starts an encryption in CBC mode.
 pub(super) fn encryptor(key: &SecretKey, iv: &Iv) -> Encryptor {
     Encryptor::new(key.bytes().into(), iv.bytes().into())
 }
 
-/// Starts a decryption.
+/// Starts a decryption in CBC mode.
 pub(super) fn decryptor(key: &SecretKey, iv: &Iv) -> Decryptor {
     Decryptor::new(key.bytes().into(), iv.bytes().into())
 }
 
-/// Bytes that fill up the last block, 1 to 16: each of them is their number (RFC 5652 §6.3).
+/// Number of padding bytes, 1 to 16, which is also the value of each of them (RFC 5652 §6.3).
 #[expect(clippy::cast_possible_truncation, reason = "at most 16")]
 pub(super) const fn padding(plain_len: usize) -> u8 {
     (BLOCK_BYTES - plain_len % BLOCK_BYTES) as u8
@@ -48,7 +48,7 @@ pub(super) fn encrypt(key: &SecretKey, iv: &Iv, plain: &[u8]) -> Vec<u8> {
     buffer
 }
 
-/// Decrypts and takes the padding off.
+/// Decrypts and removes the padding.
 pub(super) fn decrypt(
     key: &SecretKey,
     iv: &Iv,
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_encrypted_comes_back_at_every_length_around_a_block() {
+    fn decryption_reverses_encryption_at_every_length_around_a_block() {
         let key = SecretKey::derive(&["key"]).unwrap();
         for len in 0..=33 {
             let plain: Vec<u8> = (0..len).collect();

@@ -1,13 +1,13 @@
-//! What opening a text gave.
+//! The result of opening a text.
 
 use std::fmt;
 
 /// An opened text, or the input where it was not sealed with this key.
 ///
-/// The official SDK hands back its input when it cannot open it, and so an answer in clear text
-/// works. The same happens with a wrong key: whoever needs a sealed value checks
-/// [`is_passthrough`](Self::is_passthrough). An empty text is never sealed, so it is a passthrough
-/// as well. `Debug` shows neither text.
+/// The official SDK returns its input when it cannot open it, so that answers in clear text work.
+/// The same happens with a wrong key: check [`is_passthrough`](Self::is_passthrough) where the
+/// value must have been sealed. An empty text is never sealed, and so a passthrough. `Debug` shows
+/// no text.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Decrypted {
     /// The opened text.
@@ -17,7 +17,7 @@ pub enum Decrypted {
 }
 
 impl Decrypted {
-    /// The text, whichever it is.
+    /// The text, opened or not.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -25,7 +25,7 @@ impl Decrypted {
         }
     }
 
-    /// The text, whichever it is.
+    /// Takes the text, opened or not.
     #[must_use]
     pub fn into_string(self) -> String {
         match self {
@@ -33,13 +33,13 @@ impl Decrypted {
         }
     }
 
-    /// Whether the input was handed back unchanged.
+    /// Whether the input was returned unchanged.
     #[must_use]
     pub const fn is_passthrough(&self) -> bool {
         matches!(self, Self::Passthrough(_))
     }
 
-    /// The opened text, or else `input` unchanged.
+    /// The opened text, or `input` if there is none.
     pub(super) fn or_input(opened: Option<String>, input: &str) -> Self {
         opened.map_or_else(|| Self::Passthrough(input.to_owned()), Self::Plain)
     }

@@ -1,10 +1,9 @@
 //! Keys of media files.
 
 use crate::argument::InvalidArgument;
-use std::fmt;
 use zeroize::Zeroizing;
 
-/// Letters in a key.
+/// Number of letters in a key.
 const LETTERS: usize = 32;
 
 /// The key of one file: 32 ASCII letters, sent in the message as `file_key` (observed: Web SDK
@@ -13,7 +12,7 @@ const LETTERS: usize = 32;
 pub struct FileKey(Zeroizing<String>);
 
 impl FileKey {
-    /// Takes a received key.
+    /// Takes a key that was received.
     ///
     /// # Errors
     /// When it is not 32 ASCII letters.
@@ -26,9 +25,9 @@ impl FileKey {
 
     /// Makes a new key from random bytes.
     ///
-    /// A byte of 208 or more would favour some of the 52 letters, so it is used only when too few
-    /// others are left: less than once in a million keys. (The official SDK's own keys have the
-    /// first and the last letter half as often as the others.)
+    /// Bytes of 208 or more would make some of the 52 letters more likely, so they are used only
+    /// when too few others remain: less than once in a million keys. (In keys of the official SDK,
+    /// the first and the last letter are half as likely as the others.)
     #[must_use]
     pub fn from_random(bytes: [u8; 64]) -> Self {
         const ALPHABET: &[u8; 52] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -45,18 +44,14 @@ impl FileKey {
         Self(key)
     }
 
-    /// The key itself. Every call is a place where it could leak.
+    /// The key in clear. Every call is a place where it could leak.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 }
 
-impl fmt::Debug for FileKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FileKey(<redacted>)")
-    }
-}
+redacted!(FileKey);
 
 #[cfg(test)]
 mod tests {

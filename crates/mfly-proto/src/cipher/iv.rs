@@ -1,16 +1,15 @@
-//! Initialisation vectors.
+//! Initialisation vectors of the payload ciphers.
 
 use crate::argument::InvalidArgument;
-use std::fmt;
 use zeroize::Zeroize;
 
-/// Length of an IV: one AES block.
+/// Length of an IV in bytes: one AES block.
 pub(super) const IV_BYTES: usize = 16;
 
-/// An initialisation vector of 16 bytes, made from the text that the platform hands out.
+/// An initialisation vector of 16 bytes, made from a text of the platform.
 ///
-/// The platform uses the same IV for everything of a kind, and its default for profiles is the
-/// start of the licence key; hence `Debug` hides it and its memory is wiped.
+/// The platform uses one IV for all payloads of a kind, and by default the start of the licence key
+/// for profiles. `Debug` therefore hides it, and its memory is wiped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Iv([u8; IV_BYTES]);
 
@@ -21,8 +20,8 @@ impl Iv {
     /// The IV of the licence look-up and of the official SDK's storage.
     pub(super) const STORAGE: Self = Self(*b"pVkZxWf0OM73viRr");
 
-    /// Takes the first 16 characters; fewer are filled up with zero bytes, so that the empty text
-    /// is the zero IV.
+    /// Takes the first 16 characters. A shorter text is padded with zero bytes, so that the empty
+    /// text gives the zero IV.
     ///
     /// # Errors
     /// When one of these characters is not ASCII: the official SDK cannot encrypt with such an IV.
@@ -36,7 +35,7 @@ impl Iv {
         Ok(Self(iv))
     }
 
-    /// The vector itself.
+    /// The bytes of the vector.
     pub(super) const fn bytes(&self) -> &[u8; IV_BYTES] {
         &self.0
     }
@@ -48,11 +47,7 @@ impl Drop for Iv {
     }
 }
 
-impl fmt::Debug for Iv {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Iv(<redacted>)")
-    }
-}
+redacted!(Iv);
 
 #[cfg(test)]
 mod tests {
@@ -77,10 +72,5 @@ mod tests {
             assert_eq!(Iv::new(text).unwrap_err().name, "iv", "{text}");
         }
         assert_eq!(Iv::new("1234567890123456é").unwrap(), Iv::new("1234567890123456").unwrap());
-    }
-
-    #[test]
-    fn debug_output_does_not_show_the_vector() {
-        assert_eq!(format!("{:?}", Iv::REQUEST), "Iv(<redacted>)");
     }
 }

@@ -1,22 +1,22 @@
-//! From a key string to an AES key.
+//! Derivation of AES keys from key strings.
 
 use sha2::{Digest, Sha256};
-use std::fmt;
 use zeroize::Zeroizing;
 
-/// The first 32 characters of the SHA-256 of a key string in lower-case hexadecimal, taken as 32
-/// ASCII bytes (observed: Web SDK 4.25.10). That leaves 128 bits of the hash in a 256-bit key.
+/// An AES key: the first 32 characters of the SHA-256 of a key string in lower-case hexadecimal,
+/// taken as 32 ASCII bytes (observed: Web SDK 4.25.10). That leaves 128 bits of the hash in a
+/// 256-bit key.
 #[derive(Clone)]
 pub(super) struct SecretKey(Zeroizing<[u8; 32]>);
 
 impl SecretKey {
-    /// The key of the key string that `parts` make together; `None` when it is empty.
+    /// The key of the concatenated `parts`; `None` when they are all empty.
     pub(super) fn derive(parts: &[&str]) -> Option<Self> {
         let is_empty = parts.iter().all(|part| part.is_empty());
         (!is_empty).then(|| Self::of(parts))
     }
 
-    /// The key of a key string that is known not to be empty.
+    /// The key of the concatenated `parts`, which must not be empty.
     pub(super) fn of(parts: &[&str]) -> Self {
         const HEX: &[u8; 16] = b"0123456789abcdef";
         let mut hash = Sha256::new();
@@ -32,17 +32,13 @@ impl SecretKey {
         Self(key)
     }
 
-    /// The key itself.
+    /// The bytes of the key.
     pub(super) fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
 }
 
-impl fmt::Debug for SecretKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretKey(<redacted>)")
-    }
-}
+redacted!(SecretKey);
 
 #[cfg(test)]
 mod tests {
@@ -72,11 +68,5 @@ mod tests {
     #[test]
     fn an_empty_key_string_makes_no_key() {
         assert!(SecretKey::derive(&["", "", ""]).is_none());
-    }
-
-    #[test]
-    fn debug_output_does_not_show_the_key() {
-        let key = SecretKey::derive(&["alice01"]);
-        assert_eq!(format!("{key:?}"), "Some(SecretKey(<redacted>))");
     }
 }

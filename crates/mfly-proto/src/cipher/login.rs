@@ -5,10 +5,10 @@
 //! ```
 //!
 //! Source: Web SDK 4.25.10, live mode; in sandbox mode the password is sent as it is. The official
-//! SDK adds the time zone's offset to the time; the true time is what is meant.
+//! SDK adds the time zone's offset to the time; here the true time is used.
 
 use super::decrypted::Decrypted;
-use super::request::RequestCipher;
+use super::fields::RequestCipher;
 use crate::secret::Password;
 use serde_json::Value;
 use zeroize::Zeroizing;

@@ -1,16 +1,15 @@
 //! The cipher of media files.
 //!
-//! Two forms (observed: Web SDK 4.25.10). *Whole*: base64 text, always padded (PKCS#7); small files
-//! that are downloaded as text. *Chunked*: binary, one CBC chain over the whole file, padded only
-//! if the file's length is not a multiple of 16. The official SDK cuts it every
-//! [`MediaCipher::CHUNK_BYTES`] and continues the chain in the next piece, which gives the same
-//! bytes.
+//! There are two forms (observed: Web SDK 4.25.10). *Whole*: base64 text, always padded (PKCS#7),
+//! for small files that are downloaded as text. *Chunked*: binary, one CBC chain over the whole
+//! file, padded only if the file's length is not a multiple of 16. The official SDK sends pieces of
+//! [`MediaCipher::CHUNK_BYTES`] and continues the chain in the next piece.
 //!
-//! The chunked form does not tell whether its last block is padded: a file of 16 bytes that ends in
-//! `01` and a file of 15 bytes can have the same sealed form. Only the plain length decides, and a
-//! message carries the sealed length (`file_size`). So a [`MediaOpener`] that does not know the
-//! plain length keeps the last block whole, up to 15 bytes of padding included; inferred: the
-//! official SDK leaves them in the file as well.
+//! The chunked form does not show whether its last block is padded: a file of 16 bytes that ends in
+//! `01` and a file of 15 bytes can have the same sealed form. Only the plain length decides, but a
+//! message carries the sealed length (`file_size`). A [`MediaOpener`] that does not know the plain
+//! length therefore keeps the last block with up to 15 bytes of padding; inferred: the official SDK
+//! does so as well.
 
 use super::aes_cbc::{self, BLOCK_BYTES, Block, Decryptor, Encryptor};
 use super::encoding;
@@ -29,7 +28,7 @@ pub struct MediaCipher {
 }
 
 impl MediaCipher {
-    /// Bytes in a piece of the official SDK's uploads and downloads.
+    /// Bytes of one piece of the official SDK's uploads and downloads.
     pub const CHUNK_BYTES: usize = 5_242_880;
 
     /// The cipher of one file.
@@ -38,7 +37,7 @@ impl MediaCipher {
         Self { key: SecretKey::of(&[key.expose()]), iv: iv.clone() }
     }
 
-    /// Bytes that a file of `plain_len` bytes takes in the chunked form.
+    /// Length in bytes of the chunked form of a file of `plain_len` bytes.
     #[must_use]
     pub const fn sealed_len(plain_len: u64) -> u64 {
         match plain_len.checked_next_multiple_of(BLOCK_BYTES as u64) {
@@ -108,7 +107,7 @@ pub struct MediaSealer {
 }
 
 impl MediaSealer {
-    /// Takes the next piece of the file and gives what is sealed so far: whole blocks only.
+    /// Takes the next piece of the file and returns the blocks that are complete.
     #[must_use]
     pub fn update(&mut self, plain: &[u8]) -> Vec<u8> {
         let len = self.held.len() + plain.len();
@@ -118,7 +117,7 @@ impl MediaSealer {
         ready
     }
 
-    /// Ends the file and gives its last block, padded; nothing when the file ended with a block.
+    /// Ends the file and returns its last block, padded; empty when the file ended with a block.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
         if self.held.is_empty() {
@@ -132,19 +131,19 @@ debug_only!(MediaSealer {});
 
 /// Opens a file piece by piece; the pieces may have any size.
 ///
-/// Without authentication nothing shows that a byte was altered. Lengths are checked, and the
-/// padding where the plain length calls for one.
+/// There is no authentication, so altered bytes are not noticed. Lengths are checked, and the
+/// padding if the plain length requires it.
 pub struct MediaOpener {
     chain: Decryptor,
     /// Sealed bytes kept back: the last block is opened by [`finish`](Self::finish). At most 16.
     held: Zeroizing<Vec<u8>>,
-    /// Sealed bytes seen.
+    /// Number of sealed bytes so far.
     sealed: u64,
     plain_len: Option<u64>,
 }
 
 impl MediaOpener {
-    /// Takes the next piece and gives what can be opened: all but the last block.
+    /// Takes the next piece and returns all blocks but the last.
     #[must_use]
     pub fn update(&mut self, sealed: &[u8]) -> Vec<u8> {
         self.sealed = self.sealed.saturating_add(sealed.len() as u64);
@@ -156,13 +155,12 @@ impl MediaOpener {
         ready
     }
 
-    /// Ends the file and gives the bytes of its last block.
+    /// Ends the file and returns the bytes of its last block.
     ///
-    /// The padding is taken off when the plain length is known and no multiple of 16.
+    /// The padding is removed when the plain length is known and no multiple of 16.
     ///
     /// # Errors
-    /// When too few or too many bytes came, or the padding is not the one that the plain length
-    /// calls for.
+    /// When too few or too many bytes arrived, or the padding does not match the plain length.
     pub fn finish(mut self) -> Result<Vec<u8>, CipherError> {
         let expected = self.plain_len.map(MediaCipher::sealed_len);
         let is_whole = self.held.len().is_multiple_of(BLOCK_BYTES);

@@ -7,7 +7,7 @@ use super::text::TextCipher;
 /// Seals the body of one message.
 ///
 /// Key: the message id. IV: `encryptKey`, or the IV of the configuration (observed: Web SDK
-/// 4.25.10). Unlike the others it fails instead of handing its input back, as the official
+/// 4.25.10). Unlike the other ciphers it fails instead of returning its input, as the official
 /// `decryptMsg` does.
 #[derive(Clone, Debug)]
 pub struct MessageCipher(TextCipher);

@@ -1,8 +1,8 @@
 //! The platform's payload encryption (observed: Web SDK 4.25.10): one type per use.
 //!
 //! All of it is AES-256-CBC under a key that is the start of a SHA-256 in hexadecimal. Nothing is
-//! authenticated: a sealed value can be altered unseen. Use it where the platform demands it and
-//! for nothing else.
+//! authenticated: a sealed value can be altered unnoticed. Use it only where the platform requires
+//! it.
 //!
 //! | type | seals | key | IV |
 //! |---|---|---|---|
@@ -14,39 +14,32 @@
 //! | [`StorageCipher`] | the official SDK's `localStorage` | fixed, entry name | fixed |
 //! | [`MediaCipher`] | files | [`FileKey`] | message IV |
 //!
-//! A text that cannot be opened is handed back as it is, because servers and older clients send
-//! clear text in the same places; [`Decrypted`] says which of the two it was.
+//! A text that cannot be opened is returned unchanged, because servers and older clients send clear
+//! text in the same places; [`Decrypted`] tells the two apart.
 //!
 //! Known answers: `fixtures/cipher/known_answers.json`.
 
 mod aes_cbc;
 mod component;
-mod config;
 mod decrypted;
 mod encoding;
 mod error;
+mod fields;
 mod file_key;
 mod iv;
 mod key;
-mod licence_url;
 pub mod login;
 mod media;
 mod message;
-mod profile;
-mod request;
-mod storage;
 mod text;
 mod uri;
 
-pub use config::ConfigCipher;
+pub use component::{LicenceUrlCipher, StorageCipher};
 pub use decrypted::Decrypted;
 pub use error::CipherError;
+pub use fields::{ConfigCipher, ProfileCipher, RequestCipher};
 pub use file_key::FileKey;
 pub use iv::Iv;
-pub use licence_url::LicenceUrlCipher;
 pub use media::{MediaCipher, MediaOpener, MediaSealer};
 pub use message::MessageCipher;
-pub use profile::ProfileCipher;
-pub use request::RequestCipher;
-pub use storage::StorageCipher;
 pub use uri::encode as encode_uri_component;

@@ -9,16 +9,16 @@ use super::key::SecretKey;
 use super::uri;
 use zeroize::Zeroizing;
 
-/// What requests, configuration, profiles and messages have in common.
+/// The cipher of requests, configuration, profiles and messages.
 #[derive(Clone, Debug)]
 pub(super) struct TextCipher {
-    /// Absent when the key string is empty: nothing can be sealed or opened then.
+    /// Absent when the key string is empty: then no text can be sealed or opened.
     key: Option<SecretKey>,
     iv: Iv,
 }
 
 impl TextCipher {
-    /// A cipher under the key string that `parts` make together.
+    /// A cipher under the key string of the concatenated `parts`.
     pub(super) fn new(parts: &[&str], iv: &Iv) -> Self {
         Self { key: SecretKey::derive(parts), iv: iv.clone() }
     }
@@ -32,7 +32,7 @@ impl TextCipher {
 
     /// Opens a sealed text.
     ///
-    /// Opened bytes that are not UTF-8 are refused. The official SDK would go on with replacement
+    /// Opened bytes that are not UTF-8 are refused. The official SDK would insert replacement
     /// characters.
     pub(super) fn open(&self, text: &str) -> Result<String, CipherError> {
         let key = self.key(text)?;
@@ -42,17 +42,17 @@ impl TextCipher {
         uri::decode(encoded).ok_or(CipherError::WrongKey)
     }
 
-    /// Seals a text, or hands back what cannot be sealed.
+    /// Seals a text; returns it unchanged if that is not possible.
     pub(super) fn seal_or_input(&self, text: &str) -> String {
         self.seal(text).unwrap_or_else(|_| text.to_owned())
     }
 
-    /// Opens a text, or hands back what cannot be opened.
+    /// Opens a text; returns it unchanged if that is not possible.
     pub(super) fn open_or_input(&self, text: &str) -> Decrypted {
         Decrypted::or_input(self.open(text).ok(), text)
     }
 
-    /// The key, if there is also something to use it on.
+    /// The key, if the text is not empty.
     fn key(&self, text: &str) -> Result<&SecretKey, CipherError> {
         let key = self.key.as_ref().ok_or(CipherError::EmptyKey)?;
         if text.is_empty() { Err(CipherError::EmptyText) } else { Ok(key) }

@@ -29,8 +29,8 @@ pub fn encode(text: &str) -> String {
     encoded
 }
 
-/// `decodeURIComponent`; `None` where it throws: a `%` without two hexadecimal digits, or escapes
-/// that are not UTF-8.
+/// Decodes like `decodeURIComponent`; `None` where that throws: for a `%` without two hexadecimal
+/// digits, or escapes that are not UTF-8.
 pub(super) fn decode(text: &str) -> Option<String> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -1,4 +1,4 @@
-//! One complete unit of a stream.
+//! The text of one complete unit of a stream.
 
 use super::Skipped;
 use bytes::Bytes;
@@ -6,7 +6,7 @@ use std::fmt;
 
 /// The text of one complete frame: UTF-8, not yet parsed.
 ///
-/// A frame over TCP may stand for a stanza that was skipped. It then has no text.
+/// Over TCP a frame without text stands for a stanza that was skipped.
 ///
 /// `Debug` shows the length only: frames carry passwords and private profiles.
 #[derive(Clone, PartialEq, Eq)]
@@ -16,10 +16,10 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Takes bytes that must be UTF-8.
+    /// Takes received bytes, which must be UTF-8.
     ///
     /// # Errors
-    /// When they are not UTF-8.
+    /// When the bytes are not UTF-8.
     pub fn from_utf8(bytes: Bytes) -> Result<Self, std::str::Utf8Error> {
         std::str::from_utf8(&bytes)?;
         Ok(Self::of(bytes))
@@ -39,21 +39,21 @@ impl Frame {
         Self { text, skipped: None }
     }
 
-    /// What stands for a stanza that was skipped.
+    /// The frame without text for a stanza that was skipped.
     pub(super) fn skipped_over(skipped: Skipped) -> Self {
         Self { text: Bytes::new(), skipped: Some(Box::new(skipped)) }
     }
 
-    /// The stanza that this frame stands for because it was skipped.
+    /// The skipped stanza, if the frame stands for one.
     #[must_use]
     pub fn skipped(&self) -> Option<&Skipped> {
         self.skipped.as_deref()
     }
 
-    /// The text.
+    /// The text of the frame.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // Checked on construction; a second check costs far less than the parse that follows.
+        // Checked on construction; the second check costs little compared with parsing.
         std::str::from_utf8(&self.text).unwrap_or_default()
     }
 
@@ -63,7 +63,7 @@ impl Frame {
         &self.text
     }
 
-    /// The bytes, without copying.
+    /// Takes the bytes without copying them.
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         self.text
@@ -75,7 +75,7 @@ impl Frame {
         self.text.len()
     }
 
-    /// Whether there is no text at all.
+    /// Whether the frame has no text.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()

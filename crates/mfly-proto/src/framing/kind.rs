@@ -1,20 +1,20 @@
-//! Which framing a stream uses, and what it writes at a stream's two ends.
+//! The two framings, and how each opens and closes a stream.
 
 use super::{Frame, Open, tcp, websocket};
 
-/// How frames travel. A stream has one framing from its first byte to its last.
+/// The framing of a stream, which stays the same from its first byte to its last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Framing {
     /// One message of a WebSocket is one frame (RFC 7395).
     #[default]
     WebSocket,
-    /// Frames are cut out of one long XML document (RFC 6120 §4).
+    /// Frames are parts of one long XML document (RFC 6120 §4).
     Tcp,
 }
 
 impl Framing {
-    /// Appends what opens a stream, or answers its opening: `<open/>`, or the stream header.
+    /// Appends the opening of a stream, or the answer to it: `<open/>`, or the stream header.
     pub fn write_open(self, open: &Open, buffer: &mut Vec<u8>) {
         match self {
             Self::WebSocket => open.write(buffer),
@@ -22,7 +22,7 @@ impl Framing {
         }
     }
 
-    /// What a client sends last.
+    /// The last frame of a client.
     #[must_use]
     pub fn client_close(self) -> Frame {
         match self {
@@ -31,7 +31,7 @@ impl Framing {
         }
     }
 
-    /// What a server sends last.
+    /// The last frame of a server.
     #[must_use]
     pub fn server_close(self) -> Frame {
         match self {

@@ -1,23 +1,22 @@
-//! How much of a stream is read, and what becomes of the rest.
+//! Limits of a stream: which stanzas are read, skipped, or end it.
 
 use crate::argument::InvalidArgument;
 use crate::xml::{Limits, XmlErrorKind};
 use std::fmt;
 
-/// How much is accepted from a peer on one stream.
+/// Limits on the input from a peer on one stream.
 ///
-/// There are two kinds of bound. A stanza that exceeds [`stanza`](Self::stanza) or [`iq`](Self::iq)
-/// is skipped: the stream goes on, and [`Skipped`](super::Skipped) tells what it was. A stanza of
-/// more than [`hard_bytes`](Self::hard_bytes) ends the stream, as bytes that are not restricted XML
-/// do.
+/// There are two kinds of limit. A stanza that exceeds [`stanza`](Self::stanza) or [`iq`](Self::iq)
+/// is skipped: the stream continues, and [`Skipped`](super::Skipped) describes the stanza. A stanza
+/// of more than [`hard_bytes`](Self::hard_bytes) ends the stream, as bytes that are not restricted
+/// XML do.
 ///
-/// The trade-off is memory against completeness. A stanza is held as a whole while it is read,
-/// together with about 50 bytes for each element and 30 for each attribute. Anybody may send a
-/// message or a presence, so those are kept small. What is asked for comes in an `<iq/>` and may be
-/// a long list: the defaults fit 10,000 contacts of 600 bytes, as many blocked addresses, and a
-/// card with a photo of a megabyte. The worst `<iq/>` that they accept takes about 80 MB for a
-/// moment. What is skipped takes no memory over TCP; over WebSocket one message is held up to the
-/// hard limit.
+/// Higher limits read more and take more memory. A stanza is held as a whole while it is read, with
+/// about 50 bytes for each element and 30 for each attribute. Any sender can send a message or a
+/// presence, so their limits are low. Results of requests are `<iq/>` and may be long lists: the
+/// defaults allow 10,000 contacts of 600 bytes, as many blocked addresses, and a vCard with a photo
+/// of a megabyte. The worst accepted `<iq/>` takes about 80 MB for a moment. A skipped stanza takes
+/// no memory over TCP; over WebSocket one message is held up to the hard limit.
 ///
 /// ```
 /// use mfly_proto::framing::ReceiveLimits;
@@ -30,21 +29,20 @@ use std::fmt;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReceiveLimits {
-    /// Bounds on a message, a presence, and whatever else is no `<iq/>`. Default:
-    /// [`Limits::default`].
+    /// Limits on every top-level element except `<iq/>`. Default: [`Limits::default`].
     pub stanza: Limits,
-    /// Bounds on an `<iq/>`. Default: 8 MiB, 65,536 children of one element, 262,144 elements;
+    /// Limits on an `<iq/>`. Default: 8 MiB, 65,536 children of one element, 262,144 elements;
     /// otherwise [`Limits::default`].
     pub iq: Limits,
     /// Bytes of one stanza, read or skipped, above which the stream ends. Default 16 MiB.
     pub hard_bytes: usize,
 }
 
-/// No limit on the length of a stanza may be lower (RFC 6120 §13.12).
+/// The lowest allowed limit on the length of a stanza (RFC 6120 §13.12).
 const LEAST_BYTES: usize = 10_000;
 
 impl ReceiveLimits {
-    /// Refuses limits that no server could keep to.
+    /// Refuses limits that no server can meet.
     ///
     /// # Errors
     /// When stanzas of 10,000 bytes are not accepted (RFC 6120 §13.12), or the hard limit is below
@@ -66,7 +64,7 @@ impl ReceiveLimits {
         Ok(())
     }
 
-    /// The bounds on a top-level element of this local name.
+    /// The limits on a top-level element with this local name.
     pub(super) const fn of(&self, local_name: &[u8]) -> Limits {
         let mut limits = match local_name {
             b"iq" => self.iq,
@@ -98,22 +96,22 @@ impl Default for ReceiveLimits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExceededLimit {
-    /// [`Limits::bytes`].
+    /// Number of bytes of the stanza: [`Limits::bytes`].
     Bytes(usize),
-    /// [`Limits::depth`].
+    /// Nesting depth: [`Limits::depth`].
     Depth(usize),
-    /// [`Limits::attributes`].
+    /// Number of attributes of one element: [`Limits::attributes`].
     Attributes(usize),
-    /// [`Limits::children`].
+    /// Number of children of one element: [`Limits::children`].
     Children(usize),
-    /// [`Limits::elements`].
+    /// Number of elements altogether: [`Limits::elements`].
     Elements(usize),
-    /// [`Limits::NAMESPACES`], which cannot be raised.
+    /// Namespace declarations in scope: [`Limits::NAMESPACES`], which is fixed.
     Namespaces(usize),
 }
 
 impl ExceededLimit {
-    /// The limit that a refusal is about, if it is about one.
+    /// The limit that caused a refusal, if one did.
     pub(super) const fn of(kind: XmlErrorKind, limits: &Limits) -> Option<Self> {
         Some(match kind {
             XmlErrorKind::TooLarge => Self::Bytes(limits.bytes),
@@ -126,7 +124,7 @@ impl ExceededLimit {
         })
     }
 
-    /// The setting that raises it for a stanza of this name; `None` when it cannot be raised.
+    /// Name of the setting of this limit for a stanza of this name; `None` when it is fixed.
     #[must_use]
     pub fn setting(self, name: &str) -> Option<&'static str> {
         let (iq, stanza) = match self {
@@ -163,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_that_no_server_could_keep_to_are_refused() {
+    fn limits_that_no_server_can_meet_are_refused() {
         let refused = |change: fn(&mut ReceiveLimits)| {
             let mut limits = ReceiveLimits::default();
             change(&mut limits);
@@ -178,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_says_its_value_and_how_to_raise_it() {
+    fn a_limit_names_its_value_and_its_setting() {
         assert_eq!(ExceededLimit::Bytes(9).to_string(), "more than 9 bytes");
         let children = ExceededLimit::Children(9);
         assert_eq!(children.setting("iq"), Some("ReceiveLimits::iq.children"));

@@ -1,9 +1,9 @@
-//! How frames carry a stream.
+//! Framing: the units in which a stream is sent.
 //!
-//! A [`Frame`] is one complete unit as text. Over WebSocket (RFC 7395) one message is one frame;
-//! over TCP (RFC 6120) a frame is a stream header, a complete element, a closing stream tag, or
-//! white space between elements. [`Framing`] says which, [`FrameReader`] tells frames apart. A
-//! stanza that exceeds [`ReceiveLimits`] is not read: [`Skipped`] takes its place.
+//! A [`Frame`] is the text of one complete unit. Over WebSocket (RFC 7395) it is one message; over
+//! TCP (RFC 6120) it is a stream header, a complete element, a closing stream tag, or white space
+//! between elements. [`Framing`] names the kind, [`FrameReader`] reads frames. A stanza that
+//! exceeds [`ReceiveLimits`] is not read: [`Skipped`] describes it.
 
 mod frame;
 mod kind;

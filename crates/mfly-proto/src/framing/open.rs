@@ -1,18 +1,18 @@
-//! What opens a stream, whatever its framing.
+//! The opening of a stream, for both framings.
 
-/// Opens a stream, or answers the opening: `<open/>` (RFC 7395 §3.4), or the stream header (RFC
-/// 6120 §4.7).
+/// The opening of a stream, or the answer to it: `<open/>` (RFC 7395 §3.4), or the stream header
+/// (RFC 6120 §4.7).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Open {
-    /// Who opens it.
+    /// The sender of the opening.
     pub from: Option<String>,
-    /// The stream's id, from the server.
+    /// Id of the stream, chosen by the server.
     pub id: Option<String>,
-    /// `xml:lang`.
+    /// Language of the stream: `xml:lang`.
     pub lang: Option<String>,
-    /// The host that is asked for.
+    /// The requested host.
     pub to: Option<String>,
-    /// Protocol version; `1.0` is the only one.
+    /// Protocol version, `1.0`.
     pub version: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Reading the frames of one stream, whatever its framing.
+//! Reading of the frames of one stream, for both framings.
 
 use super::websocket::Incoming;
 use super::{ExceededLimit, Frame, Framing, Open, ReceiveLimits, Skipped, tcp};
@@ -7,21 +7,21 @@ use crate::xml::{
 };
 use bytes::Bytes;
 
-/// What one frame is to the stream.
+/// The meaning of one frame.
 #[derive(Clone, Debug)]
 pub enum Received {
-    /// The stream is opened: `<open/>`, or the stream header.
+    /// The opening of the stream: `<open/>`, or the stream header.
     Open(Open),
-    /// The peer sends no more: `<close/>`, or the closing stream tag.
+    /// The end of the stream: `<close/>`, or the closing stream tag.
     Close {
         /// The address to use instead, if there is one (RFC 7395 §3.6.1; never over TCP).
         see_other_uri: Option<String>,
     },
     /// One complete element.
     Element(Document),
-    /// Nothing but white space: a sign of life (RFC 6120 §4.6.1).
+    /// White space only: a keep-alive (RFC 6120 §4.6.1).
     WhiteSpace,
-    /// A stanza that exceeds a limit and was not read. Only from a reader that skips.
+    /// A stanza that exceeds a limit and was not read. Only from [`FrameReader::skipping`].
     Skipped(Skipped),
 }
 
@@ -32,9 +32,9 @@ pub enum Received {
 pub struct FrameReader {
     framing: Framing,
     parser: Parser,
-    /// What the latest stream header declares; unused over WebSocket.
+    /// Declarations of the latest stream header; unused over WebSocket.
     context: tcp::StreamContext,
-    /// What is skipped; with none, exceeding a limit is an error.
+    /// Limits above which stanzas are skipped; without them, exceeding a limit is an error.
     skips: Option<ReceiveLimits>,
 }
 
@@ -45,7 +45,7 @@ impl FrameReader {
         Self::with(framing, limits, None)
     }
 
-    /// A reader for a stream that is not open yet. A stanza that exceeds a limit is told as
+    /// A reader for a stream that is not open yet. A stanza that exceeds a limit is reported as
     /// [`Received::Skipped`].
     #[must_use]
     pub const fn skipping(framing: Framing, limits: ReceiveLimits) -> Self {
@@ -62,7 +62,7 @@ impl FrameReader {
         self.framing
     }
 
-    /// Tells what the next frame is.
+    /// Reads the next frame.
     ///
     /// # Errors
     /// When it is not restricted XML, exceeds a limit that is not skipped, or opens the stream in a
@@ -91,7 +91,7 @@ impl FrameReader {
         })
     }
 
-    /// Reads a frame, or gives its text back; only that of an element.
+    /// Reads a frame. The error returns the text of a refused element.
     fn read_whole(&mut self, frame: Frame) -> Result<Received, (XmlError, Bytes)> {
         match self.framing {
             Framing::WebSocket => {
@@ -107,10 +107,10 @@ impl FrameReader {
     }
 }
 
-/// How much of an element is looked at for its name.
+/// Bytes of an element that are searched for its name.
 const NAME_BYTES: usize = 64;
 
-/// Checks an element that is not read.
+/// Checks an element that is skipped.
 fn pass(text: &[u8], longest: usize) -> Result<(), XmlError> {
     let spaces = text.len() - text.trim_ascii_start().len();
     let moved = |error: XmlError| XmlError { position: error.position + spaces, ..error };

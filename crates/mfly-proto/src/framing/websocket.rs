@@ -1,6 +1,6 @@
 //! XMPP over WebSocket (RFC 7395): `<open/>` and `<close/>` instead of stream tags.
 
-use crate::decode::DecodeError;
+use crate::decode::{DecodeError, expect};
 use crate::ns;
 use crate::xml::{Element, Writer};
 
@@ -28,11 +28,9 @@ impl Open {
     /// Reads an `<open/>`.
     ///
     /// # Errors
-    /// When the element is another one.
+    /// When the element has another name or namespace.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
-        if !element.is(ns::FRAMING, "open") {
-            return Err(DecodeError::UnexpectedElement { expected: "open" });
-        }
+        expect(element, ns::FRAMING, "open")?;
         let attribute = |name| element.attr(name).map(std::borrow::Cow::into_owned);
         Ok(Self {
             from: attribute("from"),
@@ -44,22 +42,22 @@ impl Open {
     }
 }
 
-/// What one frame is to the stream.
+/// The meaning of one frame over WebSocket.
 #[derive(Clone, Debug)]
 pub enum Incoming<'a> {
-    /// `<open/>`
+    /// The opening of the stream: `<open/>`.
     Open(Open),
-    /// `<close/>`, with the address to use instead if there is one.
+    /// The end of the stream: `<close/>`.
     Close {
-        /// RFC 7395 §3.6.1.
+        /// The address to use instead, if there is one (RFC 7395 §3.6.1).
         see_other_uri: Option<String>,
     },
-    /// Anything else.
+    /// Any other element.
     Element(Element<'a>),
 }
 
 impl<'a> Incoming<'a> {
-    /// Tells framing from content.
+    /// Tells the elements of the framing from content.
     ///
     /// # Errors
     /// When an `<open/>` cannot be read.

@@ -6,7 +6,6 @@
 use super::{SaslError, single_message};
 use crate::argument::InvalidArgument;
 use crate::secret::Password;
-use std::fmt;
 use zeroize::Zeroizing;
 
 /// The mechanism's name.
@@ -52,11 +51,7 @@ impl Plain {
 
 single_message!(Plain, message);
 
-impl fmt::Debug for Plain {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Plain(<redacted>)")
-    }
-}
+redacted!(Plain);
 
 /// The server's half: reads the identity to act as, if there is one, the user name and the
 /// password.

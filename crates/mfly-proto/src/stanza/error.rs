@@ -98,12 +98,12 @@ impl ErrorCondition {
     }
 }
 
-/// A refusal: condition, type, and the peer's words.
+/// A stanza error: type, condition and explanation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StanzaError {
-    /// What may be done about it.
+    /// How the sender may react.
     pub kind: ErrorKind,
-    /// What went wrong.
+    /// The defined condition.
     pub condition: ErrorCondition,
     /// The peer's explanation, if any.
     pub text: Option<String>,
@@ -116,17 +116,17 @@ impl StanzaError {
         Self { kind: condition.default_kind(), condition, text: None }
     }
 
-    /// The same with an explanation.
+    /// Adds an explanation.
     #[must_use]
     pub fn with_text(mut self, text: impl Into<String>) -> Self {
         self.text = Some(text.into());
         self
     }
 
-    /// Reads an `<error/>`. Whatever cannot be understood becomes `undefined-condition`:
-    /// an error is an error, however badly it is written. What is in the namespace of stanza errors
-    /// counts for more than what only has the right name: an application may add a condition of its
-    /// own (RFC 6120 §8.3.4).
+    /// Reads an `<error/>`. An unknown or missing condition becomes `undefined-condition`, so that
+    /// a malformed error is still an error. A condition in the namespace of stanza errors takes
+    /// precedence over one that only has the right name: applications may add conditions (RFC 6120
+    /// §8.3.4).
     #[must_use]
     pub fn read(element: Element<'_>) -> Self {
         let mut error = Self::default();
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_peers_words_make_no_line_of_their_own_and_are_cut_off() {
+    fn the_explanation_is_shown_on_one_line_and_cut() {
         let shown =
             |text: &str| StanzaError::new(ErrorCondition::Forbidden).with_text(text).to_string();
         assert_eq!(shown("no\nINFO forged \u{1b}[31m"), r"forbidden: no\nINFO forged \u{1b}[31m");

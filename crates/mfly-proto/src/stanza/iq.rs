@@ -1,7 +1,7 @@
-//! Questions and answers (RFC 6120 §8.2.3).
+//! Requests and results (RFC 6120 §8.2.3).
 //!
 //! A request type names its response: [`IqRequest`] is implemented once, in the payload's file, and
-//! serves the asking side and the answering side alike.
+//! serves both the requesting and the answering side.
 
 use super::error::StanzaError;
 use crate::argument::InvalidArgument;
@@ -28,13 +28,13 @@ named! {
 /// A received `iq`, its payload still borrowed.
 #[derive(Clone, Debug)]
 pub struct Iq<'a> {
-    /// What it is.
+    /// The `type` attribute.
     pub kind: IqKind,
-    /// Matches an answer to its request.
+    /// The id, which a result shares with its request.
     pub id: StanzaId,
-    /// Who sent it; absent means the server, about the own account.
+    /// The sender; when absent, the server on behalf of the own account.
     pub from: Option<Jid>,
-    /// Whom it is for.
+    /// The recipient.
     pub to: Option<Jid>,
     element: Element<'a>,
 }
@@ -64,13 +64,14 @@ impl<'a> Iq<'a> {
         self.element
     }
 
-    /// The first child that is not an error: request, answer, or the request echoed in an error.
+    /// The first child that is not `<error/>`: a request, a result, or the request repeated in an
+    /// error.
     #[must_use]
     pub fn payload(&self) -> Option<Element<'a>> {
         self.element.children().find(|child| child.name() != "error")
     }
 
-    /// Why the request was refused, when this is an error.
+    /// The reason of the refusal, when the type is `error`.
     #[must_use]
     pub fn error(&self) -> Option<StanzaError> {
         (self.kind == IqKind::Error)
@@ -78,17 +79,17 @@ impl<'a> Iq<'a> {
     }
 }
 
-/// The answer to a request, as the response's decoder sees it.
+/// The result of a request, as input for the decoder of its response.
 #[derive(Clone, Copy, Debug)]
 pub struct Reply<'a> {
-    /// Who answered.
+    /// The sender of the result.
     pub from: Option<&'a Jid>,
     /// The first child element of the result.
     pub payload: Option<Element<'a>>,
 }
 
 impl<'a> Reply<'a> {
-    /// The payload, which must be there.
+    /// The payload, which must be present.
     ///
     /// # Errors
     /// When the result is empty.
@@ -97,7 +98,7 @@ impl<'a> Reply<'a> {
     }
 }
 
-/// A request that travels in an `iq`: both directions of both halves.
+/// A request in an `iq`: writes and reads the request and its response.
 pub trait IqRequest: Sized {
     /// [`IqKind::Get`] or [`IqKind::Set`].
     const KIND: IqKind;
@@ -107,10 +108,10 @@ pub trait IqRequest: Sized {
     const NAME: &'static str;
     /// The `status` attribute that tells apart requests in `jabber:iq:user_activities`.
     const STATUS: Option<&'static str> = None;
-    /// What a result carries.
+    /// The response in a result.
     type Response;
 
-    /// Whom the request is for; `None` means the own account.
+    /// The recipient of the request; `None` means the own account.
     fn to(&self) -> Option<&Jid> {
         None
     }
@@ -124,19 +125,19 @@ pub trait IqRequest: Sized {
         });
     }
 
-    /// Reads the request, as the answering side does.
+    /// Reads the request, on the answering side.
     ///
     /// # Errors
-    /// When the payload does not say what it should.
+    /// When the payload is not of the expected form.
     fn read(iq: &Iq<'_>, payload: Element<'_>) -> Result<Self, DecodeError>;
 
     /// Writes the payload of the result; writes nothing for an empty result.
     fn write_response(response: &Self::Response, writer: &mut Writer<'_>);
 
-    /// Reads the result, as the asking side does.
+    /// Reads the response from the result, on the requesting side.
     ///
     /// # Errors
-    /// When the result does not say what it should.
+    /// When the result is not of the expected form.
     fn read_response(reply: &Reply<'_>) -> Result<Self::Response, DecodeError>;
 }
 
@@ -155,7 +156,7 @@ pub(crate) fn result<'a, R: IqRequest>(reply: &Reply<'a>) -> Result<Element<'a>,
 /// Writes a request: `<iq id to type xmlns>payload</iq>`, without `from`, as the official SDK does.
 ///
 /// # Errors
-/// When a text of the request holds what XML cannot hold; see [`Writer::finish`].
+/// When a text of the request holds characters that XML cannot hold; see [`Writer::finish`].
 pub fn write_request<R: IqRequest>(
     request: &R,
     id: &StanzaId,
@@ -167,7 +168,7 @@ pub fn write_request<R: IqRequest>(
     writer.finish()
 }
 
-/// Writes a result. `from` and `to` as the receiver should see them.
+/// Writes a result, with `from` and `to` as the recipient should see them.
 pub fn write_result<R: IqRequest>(
     response: &R::Response,
     id: &StanzaId,
@@ -178,7 +179,7 @@ pub fn write_result<R: IqRequest>(
     write(buffer, IqKind::Result, id, from, to, |w| R::write_response(response, w));
 }
 
-/// Writes a refusal.
+/// Writes an `iq` of type `error`.
 pub fn write_error(
     error: &StanzaError,
     id: &StanzaId,
@@ -189,7 +190,7 @@ pub fn write_error(
     write(buffer, IqKind::Error, id, from, to, |w| error.write(w));
 }
 
-/// Writes any `iq`; attributes in the official SDK's (alphabetical) order.
+/// Writes an `iq` with its attributes in the alphabetical order of the official SDK.
 pub fn write(
     buffer: &mut Vec<u8>,
     kind: IqKind,

@@ -1,4 +1,4 @@
-//! Messages (RFC 6121 §5), as far as pushes need them, and carbons (XEP-0280).
+//! Messages (RFC 6121 §5) and carbons (XEP-0280).
 
 use crate::decode::DecodeError;
 use crate::id::StanzaId;
@@ -27,13 +27,13 @@ named! {
 /// A received message, its content still borrowed.
 #[derive(Clone, Debug)]
 pub struct Message<'a> {
-    /// What it is.
+    /// The `type` attribute.
     pub kind: MessageKind,
-    /// The sender's id of it.
+    /// The id that the sender gave it.
     pub id: Option<String>,
-    /// Who sent it.
+    /// The sender.
     pub from: Option<Jid>,
-    /// Whom it is for.
+    /// The recipient.
     pub to: Option<Jid>,
     element: Element<'a>,
 }
@@ -68,8 +68,8 @@ impl<'a> Message<'a> {
 
     /// The copied message, when this is a carbon that the own account's server made.
     ///
-    /// Anybody can send a message that looks like a carbon (CVE-2017-5589); only one from the own
-    /// bare address is believed.
+    /// Any sender can forge a carbon (CVE-2017-5589); only one from the own bare address is
+    /// accepted.
     #[must_use]
     pub fn carbon(&self, own: &BareJid) -> Option<Carbon<'a>> {
         let (sent, wrapper) = if let Some(sent) = self.element.child(ns::CARBONS, "sent") {
@@ -86,7 +86,7 @@ impl<'a> Message<'a> {
         Some(Carbon { sent, message })
     }
 
-    /// Whether the message claims to be a carbon, true or forged.
+    /// Whether the message has the form of a carbon, genuine or forged.
     #[must_use]
     pub fn claims_carbon(&self) -> bool {
         self.element.child(ns::CARBONS, "sent").is_some()
@@ -108,8 +108,8 @@ pub fn write_chat(to: &Jid, id: &StanzaId, body: &str, writer: &mut Writer<'_>) 
 /// A copy of a message that another session of the own account sent or received.
 #[derive(Clone, Debug)]
 pub struct Carbon<'a> {
-    /// Whether the other session sent it.
+    /// Whether the other session sent the message.
     pub sent: bool,
-    /// The message.
+    /// The copied message.
     pub message: Message<'a>,
 }

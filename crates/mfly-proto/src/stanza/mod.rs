@@ -18,21 +18,21 @@ pub use presence::{Presence, PresenceKind, Show};
 /// A top-level element of a stream after authentication.
 #[derive(Clone, Debug)]
 pub enum Stanza<'a> {
-    /// `<iq/>`
+    /// A request, result or error: `<iq/>`.
     Iq(Iq<'a>),
-    /// `<presence/>`
+    /// A presence: `<presence/>`.
     Presence(Presence),
-    /// `<message/>`
+    /// A message: `<message/>`.
     Message(Message<'a>),
 }
 
 impl<'a> Stanza<'a> {
-    /// Reads a stanza; `Ok(None)` when the element is not one.
+    /// Reads a stanza; `Ok(None)` for any other element.
     ///
-    /// A stanza without namespace is taken as one of `jabber:client`, as the official SDK does.
+    /// A stanza without namespace is read like one of `jabber:client`, as by the official SDK.
     ///
     /// # Errors
-    /// When it is a stanza whose envelope cannot be read.
+    /// When the attributes of a stanza are malformed.
     pub fn read(element: Element<'a>) -> Result<Option<Self>, DecodeError> {
         if !matches!(element.ns(), ns::CLIENT | "") {
             return Ok(None);
@@ -46,7 +46,7 @@ impl<'a> Stanza<'a> {
     }
 }
 
-/// An optional address attribute.
+/// The value of an optional address attribute.
 fn address(
     element: Element<'_>,
     name: &'static str,

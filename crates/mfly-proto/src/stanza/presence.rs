@@ -1,4 +1,4 @@
-//! Availability (RFC 6121 §4).
+//! Presence: availability and subscriptions (RFC 6121 §4).
 //!
 //! The official SDK sends `<presence xmlns="jabber:client"><priority>1</priority></presence>` when
 //! it comes online and `<presence type="unavailable" xmlns="jabber:client"/>` when it leaves
@@ -16,24 +16,24 @@ use crate::xml::{Element, Writer};
 pub enum PresenceKind {
     /// No type: the sender is available.
     Available,
-    /// The sender went away.
+    /// The sender is no longer available.
     Unavailable,
     /// Asks to see the recipient's presence.
     Subscribe,
-    /// Allows it.
+    /// Allows the recipient to see the presence.
     Subscribed,
-    /// Stops asking.
+    /// Gives up seeing the recipient's presence.
     Unsubscribe,
-    /// Takes it back.
+    /// Withdraws the permission to see the presence.
     Unsubscribed,
     /// A server asks for the current presence.
     Probe,
-    /// An earlier presence failed.
+    /// Reports that an earlier presence failed.
     Error,
 }
 
 impl PresenceKind {
-    /// The attribute's value; none for available.
+    /// The value of the attribute; `None` for available.
     #[must_use]
     pub const fn as_str(self) -> Option<&'static str> {
         Some(match self {
@@ -49,18 +49,18 @@ impl PresenceKind {
     }
 
     fn from_attribute(value: Option<&str>) -> Option<Self> {
-        [
-            Self::Available,
-            Self::Unavailable,
-            Self::Subscribe,
-            Self::Subscribed,
-            Self::Unsubscribe,
-            Self::Unsubscribed,
-            Self::Probe,
-            Self::Error,
-        ]
-        .into_iter()
-        .find(|kind| kind.as_str() == value)
+        use PresenceKind::*;
+        let all = [
+            Available,
+            Unavailable,
+            Subscribe,
+            Subscribed,
+            Unsubscribe,
+            Unsubscribed,
+            Probe,
+            Error,
+        ];
+        all.into_iter().find(|kind| kind.as_str() == value)
     }
 }
 
@@ -87,29 +87,29 @@ fn priority(text: &str) -> i8 {
 /// A presence stanza.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Presence {
-    /// What it says.
+    /// The `type` attribute.
     pub kind: PresenceKind,
-    /// Who says it.
+    /// The sender.
     pub from: Option<Jid>,
-    /// To whom.
+    /// The recipient.
     pub to: Option<Jid>,
     /// Degree of availability.
     pub show: Option<Show>,
-    /// The sender's words.
+    /// Status text of the sender.
     pub status: Option<String>,
     /// Priority of the resource, -128 to 127.
     pub priority: i8,
 }
 
 impl Presence {
-    /// A presence of this kind with nothing else in it.
+    /// A presence of this kind without addresses and content.
     #[must_use]
     pub const fn new(kind: PresenceKind) -> Self {
         Self { kind, from: None, to: None, show: None, status: None, priority: 0 }
     }
 
-    /// Reads a presence. An unknown `<show/>` is ignored, as RFC 6121 asks, and so is a priority
-    /// that is no number; one beyond the bounds is taken for the nearest.
+    /// Reads a presence. An unknown `<show/>` (RFC 6121) and a priority that is no number are
+    /// ignored; a priority out of bounds is clamped.
     ///
     /// # Errors
     /// When the type is not a defined one, or an address is malformed.
@@ -136,7 +136,7 @@ impl Presence {
         self.write_to(&mut Writer::new(buffer));
     }
 
-    /// Writes the presence with a writer, which tells whether XML could hold all of it.
+    /// Writes the presence with a writer, which reports texts that XML cannot hold.
     pub fn write_to(&self, writer: &mut Writer<'_>) {
         writer.element("presence", |w| {
             w.attr_opt("from", self.from.as_ref().map(Jid::as_str));

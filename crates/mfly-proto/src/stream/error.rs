@@ -1,4 +1,4 @@
-//! Stream errors (RFC 6120 §4.9): why the server ends the stream.
+//! Stream errors (RFC 6120 §4.9), with which a peer ends the stream.
 //!
 //! `<stream:error xmlns:stream="…"><conflict
 //! xmlns="urn:ietf:params:xml:ns:xmpp-streams"/></stream:error>`
@@ -69,7 +69,7 @@ named! {
     }
 }
 
-/// What to tell a peer that sent such a text (RFC 6120 §4.9.3).
+/// The stream error for a peer that sent such a text (RFC 6120 §4.9.3).
 impl From<XmlErrorKind> for StreamCondition {
     fn from(kind: XmlErrorKind) -> Self {
         match kind {
@@ -92,14 +92,14 @@ impl From<XmlErrorKind> for StreamCondition {
     }
 }
 
-/// The end of a stream, in the peer's words.
+/// A stream error: the peer's reason for ending the stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StreamError {
-    /// Why.
+    /// The defined condition.
     pub condition: StreamCondition,
     /// The peer's explanation, if any.
     pub text: Option<String>,
-    /// Where to connect instead, for `see-other-host`, as written; see
+    /// For `see-other-host`, the host to connect to instead, unparsed; see
     /// [`redirect`](Self::redirect).
     pub see_other_host: Option<String>,
 }
@@ -117,7 +117,7 @@ impl StreamError {
         element.is(ns::STREAM, "error")
     }
 
-    /// Reads a stream error; whatever cannot be understood is `undefined-condition`.
+    /// Reads a stream error; an unknown or missing condition is `undefined-condition`.
     #[must_use]
     pub fn read(element: Element<'_>) -> Self {
         let mut error = Self::default();
@@ -134,10 +134,10 @@ impl StreamError {
         error
     }
 
-    /// Where to connect instead, when that is what the error says.
+    /// The host to connect to instead, for `see-other-host`.
     ///
     /// # Errors
-    /// When it names no host that could be connected to.
+    /// When it names no valid host.
     pub fn redirect(&self) -> Result<Option<SeeOtherHost>, DecodeError> {
         if self.condition != StreamCondition::SeeOtherHost {
             return Ok(None);
@@ -146,7 +146,7 @@ impl StreamError {
         host.parse().map(Some)
     }
 
-    /// Writes the error with its own prefix declared.
+    /// Writes the error with the declaration of its prefix.
     pub fn write(&self, buffer: &mut Vec<u8>) {
         Writer::new(buffer).element("stream:error", |w| {
             w.attr("xmlns:stream", ns::STREAM);

@@ -1,4 +1,4 @@
-//! Stream features (RFC 6120 §4.3.2): what a server offers next.
+//! Stream features (RFC 6120 §4.3.2): the next steps that a server offers.
 //!
 //! ```xml
 //! <stream:features xmlns:stream="http://etherx.jabber.org/streams">
@@ -20,38 +20,38 @@ use crate::lenient::whole_signed;
 use crate::ns;
 use crate::xml::{Element, Writer};
 
-/// What the server offers next.
+/// The features that a server offers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Features {
-    /// TLS on this connection.
+    /// STARTTLS, if offered.
     pub start_tls: Option<StartTlsOffer>,
     /// SASL mechanisms, in the server's order.
     pub mechanisms: Vec<String>,
-    /// Channel bindings that the server can check, by their registered names; empty also when it
-    /// does not say.
+    /// Registered names of the channel bindings that the server supports; empty also when it does
+    /// not announce them.
     pub sasl_channel_bindings: Vec<String>,
-    /// SASL, version 2.
+    /// SASL2, if offered.
     pub sasl2: Option<Sasl2Offer>,
-    /// Resource binding.
+    /// Whether resource binding is offered.
     pub bind: bool,
-    /// Session establishment: offered and required.
+    /// Whether session establishment is offered.
     pub session: bool,
-    /// Session establishment is offered but may be skipped.
+    /// Whether session establishment may be skipped.
     pub session_optional: bool,
-    /// Stream management, version 3.
+    /// Whether stream management, version 3, is offered.
     pub stream_management: bool,
-    /// A roster can be asked for by version.
+    /// Whether rosters can be requested by version.
     pub roster_versioning: bool,
-    /// The client may say whether somebody is looking (client state indication).
+    /// Whether client state indication is offered.
     pub client_state: bool,
-    /// What the server accepts of this stream.
+    /// Limits of the server for this stream, if announced.
     pub limits: Option<StreamLimits>,
 }
 
 /// The offer of STARTTLS (RFC 6120 §5.3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StartTlsOffer {
-    /// Nothing else can be done before.
+    /// Whether TLS must be started before any other step.
     pub required: bool,
 }
 
@@ -60,19 +60,19 @@ pub struct StartTlsOffer {
 pub struct Sasl2Offer {
     /// Mechanisms, in the server's order.
     pub mechanisms: Vec<String>,
-    /// A resource can be bound along with it (XEP-0386).
+    /// Whether a resource can be bound in the same step (XEP-0386).
     pub bind2: bool,
-    /// What can be enabled along with the binding: namespaces, in the server's order (XEP-0386
-    /// §3.1).
+    /// Namespaces of the features that can be enabled with the binding, in the server's order
+    /// (XEP-0386 §3.1).
     pub bind2_features: Vec<String>,
-    /// A stream can be resumed along with it (XEP-0198 §9).
+    /// Whether a stream can be resumed in the same step (XEP-0198 §9).
     pub stream_management: bool,
 }
 
-/// What a server accepts of a stream (XEP-0478).
+/// Limits of a server for a stream (XEP-0478).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StreamLimits {
-    /// Bytes of one top-level element.
+    /// Maximum bytes of one top-level element.
     pub max_bytes: Option<u64>,
     /// Seconds without traffic after which the server ends the stream.
     pub idle_seconds: Option<u64>,
@@ -85,10 +85,10 @@ impl Features {
         element.is(ns::STREAM, "features")
     }
 
-    /// Reads the features; what is not understood is passed over.
+    /// Reads the features; unknown ones are ignored.
     ///
     /// # Errors
-    /// When the element is another one.
+    /// When the element has another name or namespace.
     pub fn read(element: Element<'_>) -> Result<Self, DecodeError> {
         if !Self::is(element) {
             return Err(DecodeError::UnexpectedElement { expected: "stream:features" });
@@ -121,7 +121,7 @@ impl Features {
         Ok(features)
     }
 
-    /// Writes the features with their own prefix declared, as one WebSocket message needs it.
+    /// Writes the features with the declaration of their prefix, as WebSocket messages require.
     pub fn write(&self, buffer: &mut Vec<u8>) {
         Writer::new(buffer).element("stream:features", |w| {
             w.attr("xmlns:stream", ns::STREAM);

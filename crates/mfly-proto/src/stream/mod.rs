@@ -1,4 +1,4 @@
-//! The stream itself (RFC 6120 §4): what it offers and why it ends.
+//! Streams (RFC 6120 §4): features, errors, STARTTLS.
 
 mod error;
 mod features;

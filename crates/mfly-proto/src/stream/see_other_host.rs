@@ -1,4 +1,4 @@
-//! Where to connect instead (RFC 6120 §4.9.3.19).
+//! Redirection to another host (RFC 6120 §4.9.3.19).
 //!
 //! `<stream:error><see-other-host
 //! xmlns="urn:ietf:params:xml:ns:xmpp-streams">[2001:db8::1]:9222</see-other-host></stream:error>`
@@ -9,12 +9,12 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-/// The port of XMPP over TCP, where none is named (RFC 6120 §3.2.3).
+/// The default port of XMPP over TCP (RFC 6120 §3.2.3).
 pub const DEFAULT_PORT: u16 = 5222;
 
-/// The host that a peer sends us to, and its port.
+/// The host to which a peer redirects the client, and its port.
 ///
-/// It may be anywhere: whether to follow is the caller's policy.
+/// It may be any host: following it is the caller's decision.
 ///
 /// ```
 /// use mfly_proto::stream::SeeOtherHost;
@@ -26,7 +26,7 @@ pub const DEFAULT_PORT: u16 = 5222;
 pub struct SeeOtherHost {
     /// A domain, in lower case, or an IP address without brackets.
     pub host: String,
-    /// The port; [`DEFAULT_PORT`] when none was named.
+    /// The port, by default [`DEFAULT_PORT`].
     pub port: u16,
 }
 
@@ -43,7 +43,7 @@ impl FromStr for SeeOtherHost {
     /// Reads `host`, `host:port`, `[address]` or `[address]:port`, white space around it left out.
     ///
     /// # Errors
-    /// When the host is no domain and no address, or the port no port.
+    /// When the host or the port is not valid.
     fn from_str(text: &str) -> Result<Self, DecodeError> {
         let invalid = |field| DecodeError::InvalidValue { element: "see-other-host", field };
         let text = text.trim();
@@ -82,7 +82,7 @@ impl FromStr for SeeOtherHost {
     }
 }
 
-/// Whether this can be looked up: an address of a server and nothing more.
+/// Whether the text is a domain, without local part and resource.
 fn is_domain(host: &str) -> bool {
     !host.starts_with('[') && BareJid::new(host).is_ok_and(|jid| jid.local().is_none())
 }

@@ -1,11 +1,11 @@
-//! Turning a clear-text stream into an encrypted one (RFC 6120 §5).
+//! STARTTLS: the upgrade of a clear-text stream to TLS (RFC 6120 §5).
 //!
 //! ```xml
 //! C: <starttls xmlns="urn:ietf:params:xml:ns:xmpp-tls"/>
 //! S: <proceed xmlns="urn:ietf:params:xml:ns:xmpp-tls"/>      or <failure …/>, which ends the stream
 //! ```
-//! After `<proceed/>` the next byte in either direction belongs to TLS, and both sides start a new
-//! stream inside of it.
+//! After `<proceed/>` the next byte in either direction belongs to TLS, in which both sides start a
+//! new stream.
 
 use crate::ns;
 

@@ -5,8 +5,8 @@ use crate::xml::{XmlErrorKind, is_space};
 
 const START: &[u8] = b"<?xml";
 
-/// What stands at the start of `markup`, which begins with `<?`; `None` when more bytes are needed
-/// to tell.
+/// Whether `markup`, which begins with `<?`, is an XML declaration; `None` when more bytes are
+/// needed.
 pub(super) fn starts(markup: &[u8]) -> Option<bool> {
     let known = markup.len().min(START.len());
     if markup[..known] != START[..known] {

@@ -1,4 +1,4 @@
-//! The two ends of a stream over TCP, and what its elements inherit.
+//! The header and footer of a stream over TCP, and the namespaces that elements inherit.
 
 use super::{names_a_stream, tag_name};
 use crate::framing::reader::Received;
@@ -8,7 +8,7 @@ use crate::xml::{Inherited, Parser, Writer, XmlError, XmlErrorKind, is_space};
 use bytes::Bytes;
 use std::borrow::Cow;
 
-/// The closing stream tag, for a header as [`write_header`] writes it.
+/// The closing stream tag for a header written by [`write_header`].
 pub const FOOTER: &str = "</stream:stream>";
 
 /// Appends the XML declaration and the stream header (RFC 6120 §4.2).
@@ -25,23 +25,22 @@ pub fn write_header(open: &Open, buffer: &mut Vec<u8>) {
     });
 }
 
-/// What the latest stream header means for the frames after it.
+/// Declarations of the latest stream header for the frames after it.
 #[derive(Clone, Debug)]
 pub(in crate::framing) struct StreamContext {
     inherited: Inherited,
-    /// Name of the header with its prefix; the closing tag must have the same. Empty before the
+    /// Name of the header with its prefix, which the closing tag must repeat. Empty before the
     /// first header.
     name: String,
 }
 
 impl StreamContext {
-    /// Before the first header.
+    /// The state before the first header.
     pub(in crate::framing) const NONE: Self =
         Self { inherited: Inherited::NONE, name: String::new() };
 }
 
-/// Tells what a frame that is not white space is. The text of an element that is refused comes
-/// back.
+/// Reads a frame that is not white space. The error returns the text of a refused element.
 pub(in crate::framing) fn read(
     frame: Frame,
     parser: &mut Parser,
@@ -70,7 +69,7 @@ fn without_declaration(text: &[u8]) -> &[u8] {
     }
 }
 
-/// Reads a header, which is half an element only: closed, it is a whole one.
+/// Reads a header. It is only a start tag, and parsed as an empty element.
 fn header(tag: &[u8], parser: &mut Parser, context: &mut StreamContext) -> Result<Open, XmlError> {
     let Some(start) = tag.strip_suffix(b">") else {
         return Err(XmlError::new(XmlErrorKind::Truncated, tag.len()));
@@ -96,7 +95,8 @@ fn header(tag: &[u8], parser: &mut Parser, context: &mut StreamContext) -> Resul
     Ok(open)
 }
 
-/// Numbers are compared, not texts, and a later minor version changes nothing (RFC 6120 §4.7.5).
+/// Whether the major version is 1: versions are numbers, and minor versions are compatible (RFC
+/// 6120 §4.7.5).
 fn is_version_1(version: &str) -> bool {
     let number = |text: &str| text.parse::<u16>().ok();
     version
@@ -104,7 +104,7 @@ fn is_version_1(version: &str) -> bool {
         .is_some_and(|(major, minor)| number(major) == Some(1) && number(minor).is_some())
 }
 
-/// Reads the rest of a closing tag, which must be that of the latest header.
+/// Reads the rest of a closing tag, whose name must be that of the latest header.
 fn footer(end_tag: &[u8], context: &StreamContext) -> Result<Received, XmlError> {
     let rest = end_tag
         .strip_prefix(context.name.as_bytes())

@@ -5,8 +5,8 @@
 //! <iq …/> <presence/> …
 //! </stream:stream>
 //! ```
-//! [`Splitter`] cuts a direction into frames; [`FrameReader`](super::FrameReader) reads each of
-//! them within the namespaces of its stream header.
+//! [`Splitter`] cuts one direction into frames; [`FrameReader`](super::FrameReader) reads each of
+//! them with the namespaces of its stream header.
 
 mod declaration;
 mod error;
@@ -21,7 +21,7 @@ pub use splitter::Splitter;
 
 use crate::xml::is_space;
 
-/// The name behind `<`, or behind `</`: up to white space, `/` or `>`.
+/// The name of a tag, from behind `<` or `</` to white space, `/` or `>`.
 fn tag_name(tag: &[u8]) -> &[u8] {
     let end = tag.iter().position(|&byte| is_space(byte) || matches!(byte, b'/' | b'>'));
     &tag[..end.unwrap_or(tag.len())]
@@ -35,7 +35,7 @@ fn local_name(name: &[u8]) -> &[u8] {
     }
 }
 
-/// Whether a name, with or without prefix, is that of a stream header.
+/// Whether a name, with or without prefix, is the name of a stream header.
 fn names_a_stream(name: &[u8]) -> bool {
     local_name(name) == b"stream"
 }

@@ -1,4 +1,4 @@
-//! Where a frame ends: just enough of XML's grammar to tell, and no byte looked at twice.
+//! Finds the end of a frame: knows just enough of XML for that, and looks at every byte once.
 
 use super::{SplitError, declaration, names_a_stream, tag_name};
 use crate::xml::{XmlErrorKind as Kind, is_space, starts_cdata};
@@ -6,7 +6,7 @@ use crate::xml::{XmlErrorKind as Kind, is_space, starts_cdata};
 const CDATA: &[u8] = b"<![CDATA[";
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// A part of the stream that is complete.
+/// A complete part of the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     /// An XML declaration.
@@ -19,20 +19,20 @@ pub(super) enum Unit {
     Footer,
 }
 
-/// Where the stream is between two units.
+/// Position in the stream, between two units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Nothing but white space so far.
+    /// Only white space so far.
     Start,
-    /// Behind an XML declaration: a header must follow.
+    /// After an XML declaration: a header must follow.
     Declared,
     /// Between the stream tags.
     Inside,
-    /// Behind the closing tag.
+    /// After the closing tag.
     Closed,
 }
 
-/// What the scanner stopped in.
+/// Position in a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     /// At the start of a unit, or in character data.
@@ -49,26 +49,26 @@ enum Place {
     Declaration,
 }
 
-/// What became of looking on.
+/// Result of one scanning step.
 enum Step {
-    /// Go on at this offset, in this place.
+    /// Continue at this offset, in this place.
     To(usize, Place),
     /// The unit ends at this offset.
     Done(Unit, usize),
-    /// More bytes are needed, which will be looked at from this offset on.
+    /// More bytes are needed; continue at this offset.
     Wait(usize),
 }
 
-/// Looks for the end of the unit that the bytes start with, and goes on where it stopped.
+/// Searches for the end of the unit at the start of the bytes, and continues where it stopped.
 #[derive(Debug)]
 pub(super) struct Scanner {
     stage: Stage,
     place: Place,
-    /// How many bytes have been looked at.
+    /// Number of bytes that have been scanned.
     at: usize,
-    /// Where the name of the latest tag starts.
+    /// Offset of the name of the latest tag.
     name: usize,
-    /// Where the names of the open elements start, outermost first.
+    /// Offsets of the names of the open elements, outermost first.
     open: Vec<usize>,
 }
 
@@ -86,13 +86,13 @@ impl Scanner {
         self.at == 0
     }
 
-    /// Takes the unit in hand as read: the next byte starts another one.
+    /// Ends the current unit: the next byte starts another one.
     pub(super) fn skip_unit(&mut self) {
         (self.at, self.place) = (0, Place::Text);
         self.open = Vec::new();
     }
 
-    /// Whether the unit in hand is an element of the stream, when its start is `bytes`.
+    /// Whether the current unit, which starts with `bytes`, is an element of the stream.
     pub(super) fn is_in_element(&self, bytes: &[u8]) -> bool {
         self.stage == Stage::Inside
             && match bytes {
@@ -106,7 +106,7 @@ impl Scanner {
     /// `bytes` may only grow from call to call. An element may be nested to `depth`.
     ///
     /// # Errors
-    /// When no more bytes could make it right.
+    /// When the bytes cannot be the start of a valid stream.
     pub(super) fn advance(
         &mut self,
         bytes: &[u8],
@@ -151,7 +151,7 @@ impl Scanner {
         }
     }
 
-    /// In text, or at the start of a unit, where there is none.
+    /// Scans text, or the start of a unit.
     fn text(&mut self, bytes: &[u8], at: usize) -> Result<Step, SplitError> {
         let is_top = self.open.is_empty();
         let start = if is_top {
@@ -211,7 +211,7 @@ impl Scanner {
             if names_a_stream(tag_name(&bytes[self.name..=end])) {
                 return match is_closed {
                     false => Ok(Step::Done(Unit::Header, end + 1)),
-                    // A stream without room for anything.
+                    // A stream cannot be an empty element.
                     true => Err(SplitError::Malformed(Kind::MalformedTag)),
                 };
             }
@@ -257,7 +257,7 @@ impl Scanner {
     }
 }
 
-/// In an attribute value. One that is never closed shows at the next tag.
+/// Scans an attribute value. A missing quote is noticed at the next tag.
 fn value(bytes: &[u8], at: usize, quote: u8) -> Result<Step, SplitError> {
     match find(bytes, at, |rest| memchr::memchr2(quote, b'<', rest)) {
         Some(end) if bytes[end] == b'<' => Err(SplitError::Malformed(Kind::LessThanInAttribute)),
@@ -270,7 +270,7 @@ fn find(bytes: &[u8], at: usize, search: impl FnOnce(&[u8]) -> Option<usize>) ->
     search(bytes.get(at..)?).map(|index| at + index)
 }
 
-/// Whether `<!` starts a CDATA section; not yet, when more bytes are needed to tell.
+/// Whether `<!` starts a CDATA section; `false` also when more bytes are needed.
 fn bang(markup: &[u8], is_top: bool) -> Result<bool, SplitError> {
     match starts_cdata(markup).map_err(SplitError::Malformed)? {
         true if is_top => Err(SplitError::Malformed(Kind::TextOutsideRoot)),

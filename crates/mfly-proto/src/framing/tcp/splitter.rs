@@ -1,4 +1,4 @@
-//! Cutting a stream of bytes into frames.
+//! Cuts a stream of bytes into frames.
 
 use super::scanner::{Scanner, Stage, Unit};
 use super::{SplitError, declaration, local_name, tag_name};
@@ -7,11 +7,11 @@ use crate::xml::{Limits, Passer, XmlErrorKind, is_space};
 use bytes::{Buf, BytesMut};
 use std::fmt;
 
-/// Finds where frames end, however the bytes arrive.
+/// Cuts the bytes of a stream into frames, independently of how they arrive.
 ///
-/// Every byte is looked at once, and once more in a stanza that is skipped; what is not complete
-/// yet is never an error. Frames share the splitter's memory. Call [`next`](Self::next) until it
-/// returns `None` before pushing more: then no more than one frame and one chunk are held.
+/// Every byte is scanned once, and once more in a stanza that is skipped; an incomplete frame is
+/// never an error. Frames share the memory of the splitter. Call [`next`](Self::next) until it
+/// returns `None` before pushing more bytes: then at most one frame and one chunk are held.
 ///
 /// ```
 /// use mfly_proto::framing::tcp::Splitter;
@@ -33,17 +33,16 @@ pub struct Splitter {
     failed: Option<SplitError>,
 }
 
-/// What becomes of a frame that exceeds a limit.
+/// The treatment of a frame that exceeds a limit.
 enum Bounds {
-    /// It ends the stream when it has more bytes than this, or is nested deeper than
-    /// [`Limits::default`] allows.
+    /// A frame of more bytes, or nested deeper than [`Limits::default`] allows, ends the stream.
     End(usize),
-    /// It is skipped.
+    /// A stanza that exceeds these limits is skipped.
     Skip(Box<ReceiveLimits>),
 }
 
 impl Bounds {
-    /// The bounds on a unit that starts like this.
+    /// The limits on a unit with this start.
     fn of(&self, start: &[u8]) -> Limits {
         match self {
             Self::End(bytes) => Limits { bytes: *bytes, ..Limits::default() },
@@ -55,21 +54,21 @@ impl Bounds {
     }
 }
 
-/// How much of a unit is looked at for its name.
+/// Bytes of a unit that are searched for its name.
 const NAME_BYTES: usize = 64;
 
-/// How long a frame may be without the memory behind it being let go afterwards.
+/// Length of a frame above which its memory is released afterwards.
 const KEPT_BYTES: usize = 64 * 1024;
 
-/// A stanza that is read past.
+/// A stanza that is being skipped.
 struct Skipping {
     passer: Passer,
     skipped: Skipped,
 }
 
 impl Splitter {
-    /// A splitter for one direction of a stream, which has not started yet. A frame that exceeds a
-    /// limit is an error.
+    /// A splitter for one direction of a stream that has not started. A frame that exceeds a limit
+    /// is an error.
     ///
     /// `max_frame_bytes` bounds each frame; the depth is bounded by that of
     /// [`Limits::default`](crate::xml::Limits).
@@ -78,12 +77,11 @@ impl Splitter {
         Self::with(Bounds::End(max_frame_bytes))
     }
 
-    /// A splitter for one direction of a stream, which has not started yet. A stanza that is too
-    /// long or nested too deeply is skipped: a frame without text stands for it, which
-    /// [`Frame::skipped`] tells.
+    /// A splitter for one direction of a stream that has not started. A stanza that is too long or
+    /// nested too deeply is skipped: a frame without text stands for it; see [`Frame::skipped`].
     ///
-    /// While a stanza is skipped, no more than one chunk and the start of the stanza's first tag
-    /// are held. Its tags, quotes, references and characters are still checked. One of more than
+    /// While a stanza is skipped, at most one chunk and the start of the stanza's first tag are
+    /// held. Its tags, quotes, references and characters are still checked. One of more than
     /// [`ReceiveLimits::hard_bytes`] is an error.
     #[must_use]
     pub fn skipping(limits: ReceiveLimits) -> Self {
@@ -100,7 +98,7 @@ impl Splitter {
         }
     }
 
-    /// Takes the bytes that arrived.
+    /// Adds bytes that arrived.
     pub fn push(&mut self, chunk: &[u8]) {
         if self.failed.is_none() {
             self.buffer.extend_from_slice(chunk);
@@ -110,7 +108,7 @@ impl Splitter {
     /// The next frame; `None` when more bytes are needed.
     ///
     /// # Errors
-    /// When the bytes are no stream or exceed a limit. It stays so: nothing more can be read.
+    /// When the bytes are no stream or exceed a limit. All further calls return the same error.
     #[expect(
         clippy::should_implement_trait,
         reason = "more may follow after None, which an iterator must not promise"
@@ -127,8 +125,7 @@ impl Splitter {
         next
     }
 
-    /// Bytes that arrived and have been neither handed out nor read past; 0 means that nothing is
-    /// left.
+    /// Number of bytes that are neither returned as a frame nor skipped yet.
     #[must_use]
     pub fn buffered(&self) -> usize {
         self.buffer.len()
@@ -160,7 +157,7 @@ impl Splitter {
             };
             let bytes = self.buffer.split_to(end);
             if end > KEPT_BYTES {
-                // One long frame does not cost memory for ever.
+                // Release the memory of a long frame.
                 self.buffer = BytesMut::from(&self.buffer[..]);
             }
             if unit == Unit::Declaration {
@@ -171,7 +168,7 @@ impl Splitter {
         }
     }
 
-    /// Begins to read past the element in hand, if it may be skipped.
+    /// Begins to skip the current element, if it may be skipped.
     fn skip(&mut self, limit: ExceededLimit) -> bool {
         let Bounds::Skip(limits) = &self.bounds else {
             return false;
@@ -191,7 +188,7 @@ impl Splitter {
         true
     }
 
-    /// Reads past the element in hand.
+    /// Skips more of the current element.
     fn pass(&mut self) -> Result<Option<Frame>, SplitError> {
         let Some(skipping) = &mut self.skipping else {
             return Ok(None);
@@ -216,8 +213,8 @@ impl Splitter {
         Ok(self.skipping.take().map(|skipping| Frame::skipped_over(skipping.skipped)))
     }
 
-    /// Drops white space between units; whether there was some and nothing follows it: a sign of
-    /// life.
+    /// Drops white space between units. Returns whether there was some and no bytes follow it,
+    /// which is a keep-alive.
     fn skip_space(&mut self) -> bool {
         let spaces = self.buffer.iter().take_while(|&&byte| is_space(byte)).count();
         self.buffer.advance(spaces);
@@ -242,8 +239,7 @@ mod tests {
         splitter
     }
 
-    /// Hands over so many bytes in pieces; the frame that they complete, and the most memory that
-    /// was taken.
+    /// Pushes this number of bytes in chunks; returns the largest memory of the splitter.
     fn fill(splitter: &mut Splitter, bytes: usize) -> usize {
         let chunk = [b'x'; 16 * 1024];
         let mut most = 0;
@@ -256,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn the_memory_behind_what_is_skipped_stays_small() {
+    fn the_memory_of_a_skipped_stanza_stays_small() {
         let mut splitter = splitter();
         splitter.push(b"<message>");
         fill(&mut splitter, 512 * 1024);
@@ -267,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_frame_does_not_cost_memory_for_ever() {
+    fn the_memory_of_a_long_frame_is_released() {
         let mut splitter = splitter();
         splitter.push(b"<iq>");
         fill(&mut splitter, 4 * 1024 * 1024);
