@@ -31,7 +31,7 @@ const stop = async () => {
   await browser.stop();
   await Promise.all([live, trial, quiet, local].map((server) => server.stop()));
 };
-// Before whoever started this loses patience, so that no process is left behind.
+// Shorter than the deadline of the parent process, so that no process stays behind.
 setTimeout(async () => {
   console.error(`the steps took too long; so far:\n${report.table()}`);
   await stop();
@@ -43,10 +43,10 @@ try {
   for (const name of GROUPS.filter((name) => !only || only.includes(name))) {
     groups.push({ name, ...(await import(`./steps/${name}.mjs`)) });
   }
-  // What a group lets happen while the others run.
+  // Work of a group that runs beside the others.
   for (const group of groups) {
     group.prepared = Promise.resolve(group.prepare?.(world));
-    // A failure is told in the group's turn.
+    // A failure is reported in the group's turn.
     await group.prepared.catch(() => {});
   }
   for (const { name, run, prepared } of groups) {

@@ -1,4 +1,4 @@
-//! Servers, and users behind them, that send what a client must not accept.
+//! Servers and users that send stanzas that a client must not accept.
 //!
 //! Which sender may push what, which answer counts and what exceeds a limit is decided by the
 //! session machine, and proven by its own tests.

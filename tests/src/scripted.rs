@@ -97,8 +97,8 @@ impl ScriptedServer {
         (session, events, peer)
     }
 
-    /// Connects with `request` while the server plays these steps. Returns the error, and the frames
-    /// that the client sent after the last step.
+    /// Connects with `request` while the server plays these steps. Returns the error, and the
+    /// frames that the client sent after the last step.
     pub async fn fail_to_connect(
         &self,
         request: ConnectRequest,

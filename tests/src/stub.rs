@@ -23,8 +23,8 @@ pub struct Sent {
     pub body: Value,
 }
 
-/// Answers every request at once: log-in, configuration and log-out as the platform does, all others
-/// with success and the prepared body.
+/// Answers every request at once: log-in, configuration and log-out as the platform does, all
+/// others with success and the prepared body.
 #[derive(Debug, Default)]
 pub struct StubBackend {
     sent: Mutex<Vec<Sent>>,

@@ -41,7 +41,7 @@ class GoSendXmpp(Adapter):
         )
 
     async def once(self, text, *flags):
-        """Runs the program with this input to its end. Gives what it shows of the stream."""
+        """Runs the program with this input to its end. Returns its output of the stream."""
         process = await self.start(*flags)
         try:
             _, shown = await process.communicate(text.encode())
@@ -59,7 +59,7 @@ class GoSendXmpp(Adapter):
     async def log_in(self):
         self.listener = await self.start("--listen", "--debug")
         jid, shown = None, ""
-        # Its own presence comes back when the session is there.
+        # Its own presence comes back when the session is bound.
         while "<presence " not in shown:
             data = await self.listener.stderr.read(65536)
             if not data:
@@ -75,11 +75,11 @@ class GoSendXmpp(Adapter):
                 self.inbox.put_nowait((match["sender"], match["body"]))
 
     async def ask(self, kind, payload, to=None):
-        """Sends a request and gives the payload of its answer, if it has one."""
+        """Sends a request and returns the payload of its answer, if there is one."""
         self.requests += 1
         name = f"ask{self.requests}"
         address = f" to={quoteattr(to)}" if to else ""
-        # The recipient that it insists on is for messages.
+        # The program requires a recipient, but uses it for messages only.
         shown = await self.once(
             f'<iq type="{kind}" id="{name}"{address}>{payload}</iq>', "--raw", "--debug", self.settings["partner"]
         )

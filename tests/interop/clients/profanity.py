@@ -36,7 +36,7 @@ class Profanity(Adapter):
         self.process = None
 
     def configure(self):
-        """Writes an account, and the settings that load the plugin. Gives the environment."""
+        """Writes an account, and the settings that load the plugin. Returns the environment."""
         url = urlsplit(self.settings["url"])
         policy = POLICIES.get(url.scheme)
         account = {
@@ -90,7 +90,7 @@ class Profanity(Adapter):
         self.reading = asyncio.ensure_future(self.read(reader))
 
     def look(self):
-        """Reads the screen, so that it never fills up, and for the one thing that no plugin is told: a failed log-in."""
+        """Reads the screen, so that it never fills up, and to see failed log-ins, which plugins do not get."""
         try:
             self.screen = (self.screen + os.read(self.terminal, 65536).decode(errors="replace"))[-20_000:]
         except OSError:  # The program has ended.
@@ -116,7 +116,7 @@ class Profanity(Adapter):
             self.events.put_nowait(event)
 
     def keep(self, iq):
-        """Keeps the lists as the server tells them, in answers and pushes."""
+        """Keeps the lists of the server, from answers and pushes."""
         for item in iq.iterfind("{jabber:iq:roster}query/{jabber:iq:roster}item"):
             self.contacts[item.get("jid")] = item.get("name")
         if iq.get("type") == "set":
@@ -128,13 +128,13 @@ class Profanity(Adapter):
         os.write(self.terminal, line.encode() + b"\n")
 
     async def told(self, matches):
-        """The next event that matches; those before it are dropped."""
+        """Returns the next event that matches, and drops earlier ones."""
         while not matches(event := await self.events.get()):
             pass
         return event
 
     async def ask(self, command, payload):
-        """Types a command, and gives the answer to the request with this payload that it sends."""
+        """Types a command, and returns the answer to its request with this payload."""
         self.type(command)
         request = (await self.told(lambda e: e["event"] == "sent" and e["iq"].find(payload) is not None))["iq"]
         answer = await self.told(lambda e: e["event"] == "received" and e["iq"].get("id") == request.get("id"))
@@ -168,7 +168,7 @@ class Profanity(Adapter):
         await self.ask("/ping", "{urn:xmpp:ping}ping")
 
     async def set_card(self, name):
-        """Commands are carried out in their order: when the ping is sent, the card was, or is not known here."""
+        """Commands run in order: when the ping is sent, the request for the card was sent before."""
         self.type(f"/vcard set fullname {name}")
         self.type("/ping")
         sent = await self.told(

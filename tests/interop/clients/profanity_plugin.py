@@ -1,4 +1,4 @@
-"""A plugin for profanity: tells on the pipe in MFLY_PIPE what profanity sends, receives and shows, a JSON object a line."""
+"""A plugin for profanity: writes all that it sends, receives and shows to the pipe MFLY_PIPE, as JSON lines."""
 
 import json
 import os

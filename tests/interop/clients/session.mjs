@@ -1,19 +1,18 @@
-// What every JavaScript client does here, and how it is told. A client is an adapter: a class whose methods call the
-// client's own API.
+// The session of every JavaScript client. A client is an adapter: a class whose methods call the client's own API.
 //
-// The first line of the standard input is a JSON object with the settings; its end ends the process. Each step is one
-// JSON line on the standard output. With `answers` set, the client waits for messages and answers each instead.
+// The first line of the standard input is a JSON object with the settings; the end of the input ends the process. Each
+// step writes one JSON line to the standard output. With `answers` set, the client waits for messages and answers each instead.
 import { webcrypto } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 
-// Node.js 18 has it under another name only.
+// Node.js 18 lacks this global.
 globalThis.crypto ??= webcrypto;
 
 // Longest time for one step, in milliseconds.
 const STEP = 10_000;
 
-// Calls `act` and gives its result, or fails after `STEP`.
+// Calls `act` and returns its result, or fails after `STEP`.
 async function within(act) {
   let timer;
   const late = new Promise((_, reject) => {
@@ -30,7 +29,7 @@ function print(line) {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-// Runs one step, whose detail is what `act` returns. Says whether it went well.
+// Runs one step, whose detail is the result of `act`. Returns whether it succeeded.
 async function step(name, act) {
   try {
     const detail = await within(act);
@@ -111,13 +110,13 @@ async function answer(client, inbox, ended, { reply }) {
   }
 }
 
-// Runs the client of this package. The constructor of `Client`, its adapter, takes the settings and a function that takes
-// each message.
+// Runs the client of this package. The constructor of its adapter `Client` takes the settings and a callback for each
+// message.
 export async function run(name, Client) {
   const lines = createInterface({ input: process.stdin });
   const settings = JSON.parse(await new Promise((resolve) => lines.once("line", resolve)));
   const ended = new Promise((resolve) => lines.once("close", resolve));
-  // Whoever started this is gone.
+  // The parent process has ended.
   if (!settings.answers) ended.then(() => process.exit(1));
   const { version } = JSON.parse(await readFile(new URL(`node_modules/${name}/package.json`, import.meta.url), "utf8"));
   print({ name: "version", ok: true, detail: `${name} ${version}` });

@@ -1,4 +1,4 @@
-"""What every client that is driven from Python does here, and how it is told; the same as `session.mjs`.
+"""The session of every client that is driven from Python, like `session.mjs`.
 
 A client is an adapter: a class whose coroutines call the client's own interface. The first line of the standard input
 is a JSON object with the settings; its end ends the process. Each step is one JSON line on the standard output. With
@@ -21,7 +21,7 @@ def tell(name, ok, detail, **more):
 
 
 async def step(name, coroutine):
-    """Runs one step, whose detail is what the coroutine returns. Says whether it went well."""
+    """Runs one step, whose detail is the result of the coroutine. Returns whether it succeeded."""
     try:
         detail = await asyncio.wait_for(coroutine, STEP)
     except asyncio.TimeoutError:
@@ -118,7 +118,7 @@ async def main(make):
     work = asyncio.ensure_future(session(make, settings, ended))
     if not settings.get("answers"):
         await asyncio.wait([work, ended], return_when=asyncio.FIRST_COMPLETED)
-        if not work.done():  # Whoever started this is gone.
+        if not work.done():  # The parent process has ended.
             work.cancel()
     await asyncio.wait([work])
     if work.cancelled():
@@ -137,18 +137,18 @@ def run(make):
 
 
 async def first_line(*command):
-    """The first line that a program prints."""
+    """Returns the first line of a program's output."""
     process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=PIPE)
     printed, _ = await process.communicate()
     return printed.decode().splitlines()[0]
 
 
 class Adapter:
-    """What the adapters have in common."""
+    """The common part of the adapters."""
 
     def __init__(self, settings):
         self.settings = settings
         self.inbox = asyncio.Queue()
 
     async def end(self):
-        """Ends what is still running, however the session went."""
+        """Ends all running programs after any outcome of the session."""

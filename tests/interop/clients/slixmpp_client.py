@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from session import Adapter, run
 from slixmpp import ClientXMPP, __version__
 
-# What the client lets a program choose between, by the kind of URL.
+# The client's connection settings for each kind of URL.
 WAYS = {"xmpp": "enable_starttls", "xmpps": "enable_direct_tls"}
 PLUGINS = ["xep_0012", "xep_0054", "xep_0191", "xep_0199"]
 

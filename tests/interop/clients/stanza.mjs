@@ -1,4 +1,4 @@
-// stanza (stanza.js), over WebSocket: the other way that it has is BOSH.
+// stanza (stanza.js), over WebSocket. Its other transport is BOSH.
 import { createClient } from "stanza";
 import { bare, run } from "./session.mjs";
 

@@ -1,4 +1,4 @@
-// strophe.js, over WebSocket: the other way that it has for clients is BOSH.
+// strophe.js, over WebSocket. Its other transport for clients is BOSH.
 import { $iq, $msg, $pres, Strophe } from "strophe.js";
 import { bare, run } from "./session.mjs";
 
@@ -39,7 +39,7 @@ class StropheClient {
     });
   }
 
-  // Sends a request and gives the payload of the answer.
+  // Sends a request and returns the payload of the answer.
   #ask(request) {
     return new Promise((resolve, reject) => {
       const refused = (answer) => reject(new Error(answer ? Strophe.serialize(answer) : "no answer"));

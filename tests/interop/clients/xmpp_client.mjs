@@ -1,4 +1,4 @@
-// @xmpp/client, over every way that it has.
+// @xmpp/client, over each of its transports.
 import { client, xml } from "@xmpp/client";
 import WebSocket from "ws";
 import { bare, run } from "./session.mjs";
@@ -12,10 +12,10 @@ class XmppClient {
 
   constructor({ url, domain, user, password }, onMessage) {
     this.#client = client({ service: url, domain, username: user, password, resource: "xmpp.js" });
-    // It begins to listen for the server's header when its own is said to be written. On one machine the header is often
-    // there before, and then it takes the stream for dead after this time, although it goes on.
+    // The client listens for the server's header only after its own is written. On one machine the header often arrives
+    // before, and then the client reports a time-out after this time, although the stream goes on.
     this.#client.timeout = 60_000;
-    // Failures are the steps' to tell; without a listener an event of this name ends the process.
+    // The steps report failures; without a listener an event of this name ends the process.
     this.#client.on("error", () => {});
     this.#client.on("send", (element) => {
       if (element.is("auth") || element.is("authenticate")) this.#mechanism = element.attrs.mechanism;

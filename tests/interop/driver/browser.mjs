@@ -8,7 +8,7 @@ const LICENCE_HOST = "api-config.mirrorfly.com";
 const FLAGS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync",
-  // Whatever else is asked for does not exist.
+  // Other paths do not exist.
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost",
 ];
 
@@ -56,7 +56,7 @@ export class Browser {
     return browser;
   }
 
-  // Pages that reach a server in another way.
+  // Pages that reach a server at another address.
   add(name, peer) {
     this.#peers[name] = peer;
   }

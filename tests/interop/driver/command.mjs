@@ -1,4 +1,4 @@
-// The server as the command that people start, as the README says; what an app needs is read from what it prints.
+// The server as a command, started as in the README. Settings for an app are read from its output.
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

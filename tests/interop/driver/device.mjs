@@ -1,4 +1,4 @@
-// One page with the official SDK in it: storage, connections and listeners apart from the others'.
+// One page with the official SDK, with its own storage, connections and listeners.
 import { isCall } from "./peer.mjs";
 import { Log, PATIENCE } from "./log.mjs";
 import { Traffic } from "./traffic.mjs";
@@ -6,7 +6,7 @@ import { Traffic } from "./traffic.mjs";
 export class Device {
   told = new Log();
   errors = [];
-  // What the platform would have stored of messages, by id: the body as it travels. The test server stores none.
+  // Message bodies by id, which the platform would have stored. The test server stores none.
   messages = new Map();
 
   constructor(page, context, peer, address) {
@@ -24,7 +24,7 @@ export class Device {
     return this;
   }
 
-  // Answers the look-up of a message, which the SDK makes before it downloads a file, in the platform's place.
+  // Answers the look-up of a message in place of the platform. The SDK makes it before it downloads a file.
   async storeMessages() {
     await this.page.routeWebSocket((url) => url.pathname === "/websocket", (socket) => {
       const server = socket.connectToServer();
@@ -40,7 +40,7 @@ export class Device {
     return this;
   }
 
-  // Calls a function of the page. That it does not settle is an outcome, too.
+  // Calls a function of the page. A promise that does not settle is an outcome, too.
   run(name, ...args) {
     let timer;
     const late = new Promise((resolve) => {
@@ -69,7 +69,7 @@ export class Device {
     return this.call("connect", this.credentials.username, this.credentials.password);
   }
 
-  // Initialised, registered and connected.
+  // Initialises, registers and connects.
   async online(user) {
     await this.initialise();
     await this.register(user);

@@ -1,4 +1,4 @@
-// What both clients said for each operation, and the list of differences that are meant.
+// The frames and requests of both clients for each operation, and the list of intended differences.
 import { readFileSync } from "node:fs";
 
 const LISTED = JSON.parse(readFileSync(new URL("../differences.json", import.meta.url), "utf8"));
@@ -6,7 +6,7 @@ const LISTED = JSON.parse(readFileSync(new URL("../differences.json", import.met
 export class Differences {
   operations = [];
 
-  // What one side said and the other did not, beyond what is listed.
+  // Lines that only one side sent and that are not listed.
   compare(operation, official, ours) {
     const explained = LISTED.filter((entry) => entry.operation === operation);
     this.operations.push({ operation, official, ours, explained });
@@ -16,7 +16,7 @@ export class Differences {
     };
   }
 
-  // Listed differences that are none any more.
+  // Listed differences that no longer exist.
   stale() {
     return LISTED.filter((entry) => {
       const compared = this.operations.find(({ operation }) => operation === entry.operation);
@@ -26,7 +26,7 @@ export class Differences {
   }
 }
 
-// The lines of `one` that `other` has not, each occurrence counted.
+// The lines of `one` that `other` lacks, each occurrence counted.
 function without(one, other) {
   const rest = [...other];
   return one.filter((line) => {

@@ -1,4 +1,4 @@
-// A list that grows, and waiting for something in it with a deadline. An entry is taken by the first who waits for it.
+// A growing list, and waits for its entries with a deadline. The first wait that matches takes an entry.
 
 export const PATIENCE = 15_000;
 
@@ -44,7 +44,7 @@ export class Log {
   }
 }
 
-// Asks again and again until the answer is the wanted one; the last answer when the deadline passes.
+// Repeats a request until it has the wanted answer. Returns the last answer at the deadline.
 export async function eventually(ask, wanted, patience = PATIENCE) {
   const end = Date.now() + patience;
   for (;;) {

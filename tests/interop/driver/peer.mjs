@@ -64,7 +64,7 @@ export class Peer {
     }
   }
 
-  // What a client was told by its listeners.
+  // The listener calls of a client.
   told(device) {
     if (!this.#devices.has(device)) this.#devices.set(device, new Log());
     return this.#devices.get(device);

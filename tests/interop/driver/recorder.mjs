@@ -1,4 +1,4 @@
-// A relay before the server's HTTP port that writes down what comes through: bodies and the headers that matter, byte for byte.
+// A relay before the server's HTTP port that records requests: bodies and relevant headers, byte for byte.
 import { createServer, request as forward } from "node:http";
 
 const HEADERS = ["accept", "authorization", "content-type", "range"];
@@ -16,7 +16,7 @@ export class Recorder {
     return recorder;
   }
 
-  // The `Host` stays as the client wrote it, so that addresses in answers lead through here, too.
+  // The `Host` is not changed, so that addresses in answers lead through this relay, too.
   #relay(target, request, response) {
     const { method, url, headers } = request;
     const passed = forward({ host: target.hostname, port: target.port, method, path: url, headers }, (answer) => {

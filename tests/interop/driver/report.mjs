@@ -1,4 +1,4 @@
-// The steps, as they are run, and what becomes of them.
+// Runs the steps and records their outcomes.
 import { isDeepStrictEqual } from "node:util";
 
 const STEP_DEADLINE = 30_000;
@@ -11,7 +11,7 @@ export class Report {
     this.#group = name;
   }
 
-  // Runs one step. `act` returns what is seen; it is right when it equals `expected`, or `expected` as a function takes it.
+  // Runs one step. The result of `act` has to equal `expected`, or to pass `expected` as a function.
   async step(name, expected, act, deadline = STEP_DEADLINE) {
     const started = Date.now();
     let seen;

@@ -1,9 +1,9 @@
-// The platform's payload encryption, written a second time with Node.js's own ciphers: what the steps look into is not
-// opened by the code that they judge. AES-256-CBC over percent-encoded text; the key is the first half of a hexadecimal
+// A second implementation of the platform's payload encryption, with the ciphers of Node.js: the steps do not open
+// payloads with the code under test. AES-256-CBC over percent-encoded text; the key is the first half of a hexadecimal
 // SHA-256, as letters.
 import { createCipheriv, createDecipheriv, createHash } from "node:crypto";
 
-// The vector of requests, and of messages unless the configuration says otherwise.
+// The vector of requests, and of messages without another vector in the configuration.
 export const VECTOR = "ddc0f15cc2c90fca";
 
 const keyOf = (secret) => createHash("sha256").update(secret).digest("hex").slice(0, 32);

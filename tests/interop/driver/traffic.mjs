@@ -1,4 +1,4 @@
-// All that a page says over the network and what it is told, in order: HTTP requests with their answers, and WebSocket frames.
+// The network traffic of a page, in order: HTTP requests with their answers, and WebSocket frames.
 
 export class Traffic {
   entries = [];

@@ -1,4 +1,4 @@
-// What the driver needs inside the page: one way to call the SDK, and every listener reported.
+// The driver's functions inside the page: calls of the SDK, and reports of every listener call.
 const sdk = window.MirrorFly.default ?? window.MirrorFly;
 
 const LISTENERS = [
@@ -29,7 +29,7 @@ function base64(blob) {
   });
 }
 
-// What three methods tell their callbacks, as an outcome.
+// The callback results of three methods, as an outcome.
 window.sendFile = (toJid, messageType, file, msgId) => new Promise((resolve) => {
   const message = { toJid, messageType, fileMessageParams: { file: revive(file), msgId } };
   const started = sdk.sendMediaFileMessage(message, () => {}, (sent) => resolve({ sent }), (error) => resolve({ error }));
@@ -54,7 +54,7 @@ window.ask = async (url, headers) => {
   return { http: answer.status, status: body?.status ?? null, type: answer.headers.get("content-type"), base64: await base64(blob) };
 };
 
-// Shows a code with this logo in its middle, and reports what the callback is given as if it were a listener.
+// Shows a code with this logo in its middle, and reports the arguments of the callback like a listener call.
 window.showCode = async (signallingUrl, logoAddress) => {
   const canvas = document.body.appendChild(document.createElement("canvas"));
   const logo = new Image();

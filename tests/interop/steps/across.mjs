@@ -1,7 +1,7 @@
-// One side acts, the other is told: profiles, blocks, presence, and two devices of one account.
+// One side acts, and the other is notified: profiles, blocks, presence, and two devices of one account.
 import { eventually } from "../driver/log.mjs";
 
-// What a last seen is refused with.
+// The refusals of a last-seen request.
 const LAST_SEEN_HIDDEN = 500;
 
 const TEXTS = [
@@ -92,13 +92,13 @@ export async function run({ live, browser, report }) {
   await device.close();
 }
 
-// Either side blocks: the other is told, cannot see the blocker, and hears nothing of a profile until the block ends.
+// Either side blocks: the other is notified, cannot see the blocker, and gets no profile pushes until the block ends.
 async function blocks({ live, report, device, willa, russ }) {
   const rust = {
     block: () => live.client("russ", "block", { user: "willa" }),
     unblock: () => live.client("russ", "unblock", { user: "willa" }),
     change: (status) => live.client("russ", "set_profile", { nickName: "Russ", status, email: "russ@example.com" }),
-    // Not told is what has not come before something later has.
+    // A later push shows that an earlier one was not sent.
     roundTrip: () => live.client("russ", "settings"),
     hears: (...args) => live.hears("russ", ...args),
     told: () => live.told("russ"),

@@ -7,7 +7,7 @@ export async function run({ live, browser, report }) {
   await report.step("logout", { statusCode: 200, message: "Success" }, () => device.call("logout"));
   await report.step("connectionListener: logged out", { status: "DISCONNECTED" },
     () => device.hears("connectionListener", { status: "DISCONNECTED" }));
-  // The page is told before the server sees the connection close. Sooner than the server would end the session by itself.
+  // The page is notified before the server sees the end of the connection. The wait is shorter than the server's own.
   await report.step("the server has no session left", 0,
     () => eventually(() => live.server("sessions", { user: "eddy" }), (count) => count === 0, 5_000));
   await device.close();
@@ -31,7 +31,7 @@ export async function run({ live, browser, report }) {
   await report.step("others are told at once: Rust", gone, () => live.hears("fran in Rust", "userDeletedListener", gone));
   await report.step("the profile is no longer there for others", { statusCode: 400, message: "User not available" },
     () => friend.call("getUserProfile", "lou"));
-  // What apps do then: a logout with the dead token, which brings a login, and a logout again with a nonsense token.
+  // Apps then log out with the invalid token, which leads to a login, and log out again with a malformed token.
   await report.step("logging out of a deleted account settles", 500, async () => (await leaver.call("logout")).statusCode);
   await report.step("with the requests that apps make, and never HTTP 401 from /login", ["GET /logout 401", "POST /login 200", "GET /logout 401"], () =>
     eventually(async () => leaver.traffic.entries.filter(({ http }) => /^(GET|POST) .*\/(logout|login)$/.test(http))

@@ -1,11 +1,12 @@
-// A minute in which nobody does anything: the server pings, and both clients answer. The SDK's watchdog, which a ping starts,
-// is watched on a clock of its own.
+// A minute without activity: the server pings, and both clients answer. The SDK's watchdog, which a ping starts, runs on a
+// fake clock.
 import { eventually } from "../driver/log.mjs";
 
 const MINUTE = 60_000;
 const PING = /<iq [^>]*type="get"[^>]*><ping xmlns="urn:xmpp:ping"\/>/;
 
-// Early, so that the minute passes while the other steps run. On a server where nobody else is: presence is a sign of life, too.
+// Starts early, so that the minute passes while the other steps run. The server has no other users, because presence is a
+// sign of life, too.
 export async function prepare({ quiet, browser }) {
   const device = await browser.device("quiet");
   await device.initialise();
@@ -56,7 +57,7 @@ export async function run({ live, quiet, browser, report, differences, prepared:
 
 const isPong = (frame) => /^<iq [^>]*type="result"/.test(frame);
 
-// What both sent after they were online, each line once: how many pings fit into the minute is a matter of milliseconds.
+// The frames of both after the login, each once: the number of pings in the minute depends on milliseconds.
 async function afterStart(quiet) {
   const entries = (await quiet.server("journal")).filter(({ frame }) => frame);
   const of = (user) => {

@@ -1,4 +1,4 @@
-// Initialising, with good and bad licences, and what may not be called before.
+// Initialising, with good and bad licences, and calls that are refused before.
 export async function run({ live, trial, browser, report }) {
   const device = await browser.device();
   await report.step("a call before initialising", {

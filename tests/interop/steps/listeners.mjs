@@ -72,7 +72,7 @@ export async function run({ live, browser, report }) {
   await device.close();
 }
 
-// Somebody new, and a session that another one takes the place of.
+// A new user, and a session that another one replaces.
 async function registered({ live, device, report }) {
   const { host } = live.settings;
   await report.step("friendsListListener: a contact tells that it registered", true, async () => {
@@ -86,7 +86,7 @@ async function registered({ live, device, report }) {
   await live.client("mark", "close");
   await live.server("session_limit", { limit: 1 });
   device.told.forget();
-  // The SDK tries to come back with a password that is no longer good.
+  // The SDK tries to reconnect with a password that is no longer valid.
   await report.step("forced logout: another device takes the place, and connectionListener is told", { status: "AUTHFAIL", statusCode: 401, errorMessage: "Invalid Credentials" }, async () => {
     await live.client("lena in Rust", "register", { user: "lena" });
     return device.hears("connectionListener", { status: "AUTHFAIL" }, 25_000);

@@ -1,4 +1,4 @@
-// Files of messages and of profiles, sealed and not: each side sends, the other opens.
+// Files of messages and of profiles, with and without encryption: each side sends, the other opens.
 import { randomBytes } from "node:crypto";
 import { digest, open, seal } from "../driver/seal.mjs";
 
@@ -10,7 +10,7 @@ const LARGE = 5 * 1024 * 1024 + 1024;
 const file = (length, name = "note.txt", type = "text/plain") =>
   ({ $file: name, type, base64: randomBytes(length).toString("base64") });
 
-// How long a sealed file is: padded to whole blocks only where it is not whole blocks already.
+// The length of a sealed file: padded to whole blocks only if it is not whole blocks already.
 const sealedLength = (length) => Math.ceil(length / 16) * 16;
 
 export async function run({ live, browser, report }) {
@@ -22,7 +22,7 @@ export async function run({ live, browser, report }) {
   await live.online("max", "max");
   const { userToken } = await device.call("getUserToken", device.credentials.username, device.credentials.password);
   const ask = (token) => device.run("ask", `${apiBaseUrl}/media/${token}`, { authorization: userToken });
-  // Sends a file from the browser. What the message says of it is read from the message that left.
+  // Sends a file from the browser. Its token and key are read from the sent message.
   let sent = 0;
   const send = async (content, to = "max") => {
     const id = `browser-${sent += 1}`;
@@ -88,7 +88,7 @@ export async function run({ live, browser, report }) {
       });
   }
   await live.client("max", "set_media_encryption", { on: true });
-  // The message that names the file is the app's own affair in Rust; it is put where the SDK looks messages up.
+  // In Rust the app sends the message that names the file; here it is put where the SDK looks messages up.
   const announce = (content, stored) => {
     const id = `announced-${sent += 1}`;
     const body = {
@@ -147,7 +147,7 @@ export async function run({ live, browser, report }) {
   for (const page of [device, reader, poor]) await page.close();
 }
 
-// The sealed body of a message, as it left a page or reached it.
+// The sealed body of a message that a page sent or received.
 function bodyOf(device, direction, id) {
   const frame = device.traffic.frames(direction).find((text) => text.startsWith("<message") && text.includes(`id="${id}"`));
   return frame?.match(/<body[^>]*>([^<]*)</)?.[1];

@@ -107,7 +107,7 @@ export async function run({ live, browser, report }) {
   await poor.close();
 }
 
-// Wherever in the answer it is.
+// At any place in the answer.
 export function find(value, name) {
   if (typeof value !== "object" || value === null) return undefined;
   return name in value ? value[name] : Object.values(value).map((part) => find(part, name)).find((found) => found !== undefined);

@@ -40,7 +40,7 @@ export async function run({ live, browser, report }) {
   await late.initialise();
   await report.step("at the session limit", { statusCode: 405, message: "You have reached maximum sessions allowed." },
     () => late.call("register", "solo", false));
-  // The SDK goes by the wording of the message, so the code is looked for in what the server sent.
+  // The SDK compares the text of the message, so the code is read from the server's answer.
   await report.step("at the session limit, the server's own code", 405, async () =>
     (await live.server("journal")).findLast((entry) => entry.path === "/register")?.status);
   await report.step("at the session limit, forced", 200, async () => (await late.call("register", "solo", true)).statusCode);

@@ -1,8 +1,8 @@
-// A whole app's start-up, request by request and in its order, as the vendor's sample app makes it: nothing may be left
-// unanswered, for the app waits for one answer before it asks for the next.
+// The whole start-up of an app, request by request, as the vendor's sample app makes it. Every request needs an answer,
+// because the app waits for it before it sends the next.
 import { eventually } from "../driver/log.mjs";
 
-// What leaves the page, in order. The first `/login` is connect's, the second getUserToken's.
+// The requests of the page, in order. The first `/login` is of connect, the second of getUserToken.
 const START = [
   "GET /license/details", "signalling: id", "POST /register", "POST /login", "POST /login",
   "open", "auth", "open", "bind", "session", "presence", "carbons",
@@ -14,7 +14,7 @@ const BACK = [
   "open", "auth", "open", "bind", "session", "presence", "carbons",
   "GET /users/muted", "GET /chat/recent-chats", "GET /chat/chat-history",
 ];
-// Without a registration nobody knows the host yet, so the token comes after the connection.
+// Without a registration the host is not known yet, so the token comes after the connection.
 const RELOAD = ["signalling: id", "POST /login", "GET /users/config", ...START.slice(5, 12), "POST /login", ...START.slice(12)];
 
 const FRAMES = [
@@ -23,7 +23,8 @@ const FRAMES = [
   [/<blocklist /, "blocklist"], [/user_fav/, "favourites"], [/status="block_user"/, "block_user"], [/jabber:iq:last/, "last seen"],
 ];
 
-// What the page said, as the words above. Polls and heartbeats of the signalling socket after its `id` do not count.
+// The requests of the page, in the form of the lists above. Polls and heartbeats of the signalling socket after its `id`
+// do not count.
 function said(traffic) {
   let greeted = false;
   return traffic.entries.flatMap(({ http, answer, socket, sent, received }) => {
@@ -49,7 +50,7 @@ export async function run({ live, browser, report }) {
     }
     return "settled";
   };
-  // Asks once more, without a trace in what was said.
+  // Repeats a request without recording it.
   const again = async (name, ...args) => {
     const before = [...traffic.entries];
     const outcome = await device.call(name, ...args);
@@ -125,7 +126,7 @@ export async function run({ live, browser, report }) {
 
 const expiryOf = (token) => JSON.parse(Buffer.from(token?.split(".")[1] ?? "e30", "base64url")).exp;
 
-// What the server does not implement is refused in a form that a page can read.
+// Unimplemented requests are refused in a form that a page can read.
 async function unknown({ live, device, report }) {
   const { apiBaseUrl } = live.settings;
   const { userToken } = await device.call("getUserToken", device.credentials.username, device.credentials.password);

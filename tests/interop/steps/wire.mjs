@@ -1,5 +1,5 @@
-// The same operations by both clients, as the same user: what each of them sent, compared byte for byte but for ids, random
-// values and times. Sealed payloads are opened first.
+// Equal operations by both clients, as one user: the bytes that each sent, compared except for ids, random values and
+// times. Sealed payloads are opened first.
 import { eventually } from "../driver/log.mjs";
 import { Recorder } from "../driver/recorder.mjs";
 import { open, seal } from "../driver/seal.mjs";
@@ -7,7 +7,7 @@ import { open, seal } from "../driver/seal.mjs";
 const USER = "wendy";
 const OTHER = "otto";
 
-// After these, something is sent without being waited for: two round trips later all of it has arrived.
+// After these, frames are sent without a wait for them: after two round trips all have arrived.
 const SETTLED = [
   "connect", "connect, again after a lost connection", "blockUser", "unblockUser", "a ping of the server",
   "sendMediaFileMessage", "sendMediaFileMessage in two parts", "sendMediaFileMessage, not sealed",
@@ -18,7 +18,7 @@ const FILE = { $file: "note.txt", type: "text/plain", base64: Buffer.alloc(1000,
 const LARGE = { ...FILE, base64: Buffer.alloc(5 * 1024 * 1024 + 100, "y").toString("base64") };
 const IMAGE = { $file: "me.png", type: "image/png", base64: Buffer.alloc(300, "z").toString("base64") };
 
-// Each operation, how the browser does it, and how Rust does: by a call of its own name, or as a function says.
+// Each operation, its call in the browser, and its call in Rust: by its own name, or by a function.
 function operations({ live, host }) {
   const other = `${OTHER}@${host}`;
   const message = { msgId: "m1", message: "hi", msgType: "text", publisherId: OTHER, filename: "", timestamp: 1 };
@@ -91,7 +91,7 @@ export async function run({ live, browser, report, differences }) {
       if (typeof before === "function") await before();
       const done = await client.act(name, fill(operation[column], shared));
       if (SETTLED.includes(name)) for (const _ of [1, 2]) await client.roundTrip();
-      // The account is gone with the answer; what the SDK then tries with it is no part of the operation.
+      // The account is deleted with the answer; later requests of the SDK are no part of the operation.
       const all = [...recorder.requests.map((request) => http(request, licenceKey)), ...frames(await live.server("journal"))];
       said.set(name, { done, sent: before === "connected" ? all.filter((line) => line.includes("deleteMyAccount")) : all });
     }
@@ -183,7 +183,7 @@ async function inRust({ live, recorder }) {
 }
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
-// What the server makes up: tokens of files, secrets of addresses.
+// Random values of the server: tokens of files, secrets of addresses.
 const FRESH = /[0-9a-f]{32}/g;
 
 function frames(entries) {

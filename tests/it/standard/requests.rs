@@ -1,6 +1,7 @@
 //! Requests, events and limits of a session.
 //!
-//! The suite (`tests/suite`) checks every operation over every transport; here is what it leaves out.
+//! The suite (`tests/suite`) checks every operation over every transport; here is what it leaves
+//! out.
 
 use super::*;
 use mfly_client::standard::{Photo, VCard};

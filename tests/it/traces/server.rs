@@ -62,7 +62,7 @@ impl ServerReplay {
     pub(super) async fn establish(&mut self, fact: &str) {
         match fact {
             "u2 is online" => self.trigger("u2 comes online").await,
-            // How long ago does not matter: the trace says that the number may be another.
+            // The number of seconds does not matter, because the trace has a placeholder for it.
             "u2 was online 903 seconds ago" => {
                 self.trigger("u2 comes online").await;
                 self.trigger("u2 goes offline").await;

@@ -93,7 +93,8 @@ pub async fn within<T, E: Into<Failure>>(
 /// Returns what `pick` makes of the first event that it accepts. Skips earlier events.
 ///
 /// # Errors
-/// When no such event arrives within [`DEADLINE`] or before the end of the session. Quotes the others.
+/// When no such event arrives within [`DEADLINE`] or before the end of the session. Quotes the
+/// others.
 pub async fn event<T>(
     events: &mut Events,
     what: &str,

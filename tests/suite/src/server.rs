@@ -33,7 +33,8 @@ pub trait Server: Send + Sync {
     /// All transports of the server.
     fn transports(&self) -> Vec<Transport>;
 
-    /// The address to connect to over `transport`, its port named; `None` where no socket is opened.
+    /// The address to connect to over `transport`, its port named; `None` where no socket is
+    /// opened.
     fn address(&self, transport: Transport) -> Option<String>;
 
     /// An account that connects over `transport` and trusts the authority of the good certificate.

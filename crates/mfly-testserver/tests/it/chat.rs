@@ -2,7 +2,7 @@ use crate::client::start;
 use serde_json::json;
 
 #[tokio::test]
-async fn what_apps_ask_for_at_start_up_is_answered() {
+async fn the_requests_of_an_apps_start_up_are_answered() {
     let (_server, client) = start().await;
     let (alice, _) = client.register("alice").await;
     let recent = alice.get("/chat/recent-chats?size=20").await.data();

@@ -1,4 +1,4 @@
-//! A client of a few lines, so that nothing but the server is under test.
+//! A minimal HTTP client, so that only the server is under test.
 
 use mfly_api::endpoint::register::Registration;
 use mfly_proto::cipher::{ConfigCipher, RequestCipher, login};
@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Longer than anything should take.
+/// Longest wait of a test.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// An HTTP answer.
@@ -30,7 +30,7 @@ impl Reply {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
     }
 
-    /// HTTP status and the one in the envelope.
+    /// The HTTP status and the status in the envelope.
     pub(crate) fn statuses(&self) -> (u16, u64) {
         (self.http, self.json()["status"].as_u64().unwrap())
     }
@@ -45,7 +45,7 @@ impl Reply {
     }
 }
 
-/// A client, with a token or without.
+/// A client with or without a token.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     address: SocketAddr,
@@ -84,7 +84,7 @@ impl Client {
         self.send("PUT", &path, &[("content-type", "application/json")], body.as_bytes()).await
     }
 
-    /// Any request; `path` is the whole one.
+    /// Sends any request; `path` is the full path.
     pub(crate) async fn send(
         &self,
         method: &str,
@@ -108,7 +108,7 @@ impl Client {
         exchange(&mut socket, head.as_bytes(), body).await
     }
 
-    /// What a live client seals.
+    /// The cipher of a client on a live plan.
     pub(crate) fn cipher(&self) -> RequestCipher {
         RequestCipher::new(&self.licence_key)
     }
@@ -125,7 +125,7 @@ impl Client {
         self.post("/register", &json!({ "registerData": sealed })).await
     }
 
-    /// Registers on a live plan; the client of that device, and what registration returned.
+    /// Registers on a live plan. Returns the client of that device, and the registration.
     pub(crate) async fn register(&self, identifier: &str) -> (Self, Registration) {
         let data = self.register_data(identifier, &format!("device of {identifier}"), true);
         let registration = self.open_registration(&self.register_with(&data).await);
@@ -139,7 +139,7 @@ impl Client {
         serde_json::from_str(opened.as_str()).unwrap()
     }
 
-    /// The password as it goes over the wire on a live plan.
+    /// The sealed password of a live plan.
     pub(crate) fn sealed(&self, password: &Password) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
         login::seal_password(&self.cipher(), password, i64::try_from(now).unwrap())
@@ -190,7 +190,7 @@ pub(crate) async fn exchange(
     Reply { http, headers, body: answer[end + 4..].to_vec() }
 }
 
-/// A running server and a client of it.
+/// Starts a server, and returns a client of it.
 pub(crate) async fn start() -> (TestServer, Client) {
     start_with(TestServer::builder()).await
 }

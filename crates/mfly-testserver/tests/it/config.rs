@@ -15,7 +15,7 @@ async fn the_configuration_is_sealed_with_the_username_and_names_all_hosts() {
 }
 
 #[tokio::test]
-async fn the_port_for_native_apps_is_told_where_there_is_one() {
+async fn the_configuration_names_the_port_for_native_apps_if_there_is_one() {
     let (_without, client) = start_with(TestServer::builder()).await;
     let (alice, _) = client.register("alice").await;
     assert!(alice.config("alice").await["xmppPort"].is_null());

@@ -9,7 +9,7 @@ async fn a_deleted_account_is_gone_for_itself_and_for_others() {
     let body = json!({ "reason": "leaving", "feedback": "" });
     assert_eq!(alice.post("/users/deleteMyAccount", &body).await.statuses(), (200, 200));
     assert!(!server.user("alice").exists());
-    // What apps do next: log out with the dead token, then try to renew it.
+    // Apps then log out with the invalid token, and try to renew it.
     assert_eq!(alice.get("/logout").await.http, 401);
     assert_eq!(client.log_in(&registration).await.statuses(), (200, 400));
     assert_eq!(client.with_token("[object Object]").get("/logout").await.http, 401);

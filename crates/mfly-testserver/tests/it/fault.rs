@@ -67,7 +67,7 @@ async fn a_request_in_silence_ends_with_the_server() {
     let mut socket = TcpStream::connect(server.listen_address()).await.unwrap();
     let head = b"POST /api/v1/login HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n";
     socket.write_all(head).await.unwrap();
-    // Meanwhile others are served.
+    // Other requests are served meanwhile.
     assert_eq!(client.get("/users/muted").await.http, 401);
     tokio::time::timeout(DEADLINE, server.shutdown()).await.unwrap();
     let mut answer = Vec::new();
@@ -110,7 +110,7 @@ async fn a_silenced_connection_answers_nothing_while_others_are_served() {
     server.fault().connections_of("alice").silence();
     server.journal().clear();
     alice.send("<iq id=\"p1\" type=\"get\"><ping xmlns=\"urn:xmpp:ping\"/></iq>").await;
-    // A whole login of somebody else goes through meanwhile.
+    // The login of another user succeeds meanwhile.
     let (_, bob) = client.register("bob").await;
     let mut bob = Xmpp::connect(&server, "bob", &client.sealed(&bob.password)).await;
     bob.send("<iq id=\"p2\" type=\"get\"><ping xmlns=\"urn:xmpp:ping\"/></iq>").await;
@@ -120,7 +120,7 @@ async fn a_silenced_connection_answers_nothing_while_others_are_served() {
     tokio::time::timeout(DEADLINE, server.shutdown()).await.unwrap();
 }
 
-/// The ways to a server on which a connection can be made to suffer before anything is said.
+/// The addresses whose connections can have faults before the first frame.
 fn ways(server: &TestServer) -> [String; 2] {
     [server.websocket_url(), server.tcp_address().unwrap()]
 }
@@ -137,7 +137,7 @@ async fn the_next_connection_can_be_delayed_and_is_then_served() {
         let delay = Duration::from_millis(50);
         server.fault().next_connection().delay(delay);
         let dialled = std::time::Instant::now();
-        // Two sorts of client: one that asks what is offered, and one that speaks first.
+        // The client sends the first frame.
         let mut stream = Xmpp::dial(&server, &url).await;
         assert!(stream.open().await.contains("PLAIN"));
         assert!(dialled.elapsed() >= delay, "{url}");
@@ -154,7 +154,7 @@ async fn the_next_connections_can_be_cut_or_sent_garbage() {
             text => server.fault().next_connection().garbage(text),
         }
         let mut socket = TcpStream::connect(address).await.unwrap();
-        // Whoever leaves on hearing it lets the server go on.
+        // The server goes on when the client leaves.
         socket.shutdown().await.unwrap();
         let mut said = String::new();
         let read = socket.read_to_string(&mut said);
@@ -195,7 +195,7 @@ async fn faults_of_connections_that_were_cleared_do_not_happen() {
 }
 
 #[tokio::test]
-async fn a_silenced_connection_over_tcp_stays_open_and_says_nothing() {
+async fn a_silenced_connection_over_tcp_stays_open_without_answers() {
     let server = cleartext().await;
     server.standard_user("u1", "secret").unwrap();
     let url = server.tcp_address().unwrap();
@@ -204,7 +204,7 @@ async fn a_silenced_connection_over_tcp_stays_open_and_says_nothing() {
     stream
         .send("<iq id='p' type='get' xmlns='jabber:client'><ping xmlns='urn:xmpp:ping'/></iq>")
         .await;
-    // The session is still there: only the wire is dead.
+    // The session still exists: only its connection is silent.
     let mut witness = Xmpp::connect_to(&server, &url, "u1", "secret").await;
     witness.settle().await;
     assert_eq!(server.fault().connections_of("u1").close_with(StreamCondition::Reset), 2);

@@ -12,7 +12,7 @@ async fn send(client: &Client, head: &str, body: &[u8]) -> Reply {
     exchange(&mut socket, head.as_bytes(), body).await
 }
 
-/// Where a part of a file goes, for a client that says it reached the server by these hosts.
+/// The upload address for a client that sends these `Host` headers.
 async fn upload_url(client: &Client, target: &str, hosts: &[&str]) -> String {
     let body = json!({
         "contentType": "a/b", "extension": "b", "parts": 1,
@@ -78,7 +78,7 @@ async fn addresses_in_answers_follow_the_host_that_the_client_used() {
         let url = upload_url(&alice, &format!("/api/v1{path}"), &[host]).await;
         assert!(url.starts_with(&format!("http://{host}/media-store/")), "{url}");
     }
-    // A whole URI counts more than the header, and what a proxy might say is not believed.
+    // A full URI takes precedence over the header, and the header of a proxy is ignored.
     let target = format!("http://chat_server:8117/api/v1{path}");
     let url = upload_url(&alice, &target, &["other\r\nX-Forwarded-Host: third"]).await;
     assert!(url.starts_with("http://chat_server:8117/"), "{url}");
@@ -99,7 +99,7 @@ async fn a_request_without_a_host_or_with_two_or_with_none_that_can_be_one_is_re
     }
     let seen = server.journal().requests();
     assert!(seen.iter().all(|entry| entry.http_status == 400) && !seen.is_empty());
-    // An older client may not know the header.
+    // HTTP 1.0 has no such header.
     let old = send(&client, "GET /licence.js HTTP/1.0\r\n\r\n", b"").await;
     assert_eq!(old.http, 200);
 }

@@ -4,7 +4,7 @@ use mfly_testserver::Entry;
 use serde_json::json;
 
 #[tokio::test]
-async fn the_journal_tells_what_happened_but_no_secret() {
+async fn the_journal_records_requests_and_frames_without_secrets() {
     let (server, client) = start().await;
     let (alice, registration) = client.register("alice").await;
     let token = client.log_in(&registration).await.data()["token"].as_str().unwrap().to_owned();
@@ -32,7 +32,7 @@ async fn the_journal_tells_what_happened_but_no_secret() {
 }
 
 #[tokio::test]
-async fn frames_are_told_apart_by_user_and_direction() {
+async fn frames_are_recorded_with_user_and_direction() {
     let (server, client) = start().await;
     let (_, registration) = client.register("alice").await;
     let mut alice = Xmpp::connect(&server, "alice", &client.sealed(&registration.password)).await;

@@ -13,7 +13,7 @@ async fn the_look_up_opens_the_sealed_key_and_names_this_server() {
 }
 
 #[tokio::test]
-async fn a_trial_plan_says_so() {
+async fn the_look_up_names_a_trial_plan() {
     let (server, client) = start_with(TestServer::builder().trial(true)).await;
     let sealed = LicenceUrlCipher::new().seal(server.licence_key().expose());
     let path = format!("/license/details?licenseKey={sealed}");

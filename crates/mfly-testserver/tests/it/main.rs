@@ -1,4 +1,4 @@
-//! The server over real sockets: one file per feature or behaviour.
+//! The server over real sockets: one file for each feature or behaviour.
 
 #![expect(
     clippy::unwrap_used,

@@ -111,7 +111,7 @@ async fn an_upload_can_be_committed_by_its_id_instead() {
 }
 
 #[tokio::test]
-async fn a_finished_file_cannot_be_replaced_by_whoever_knows_its_token() {
+async fn a_finished_file_cannot_be_replaced_with_its_token() {
     let (_server, alice) = alice().await;
     let token = upload(&alice, "image/png", b"PNG").await.data()["fileToken"].clone();
     let body = json!({

@@ -1,8 +1,6 @@
-//! Whatever clients do, what the server keeps for them stays within its bounds, and others are
-//! served.
+//! The memory of the server stays within its bounds under attack, and other clients are served.
 //!
-//! Bytes are counted, not time: the bounds are those of a small server, so that little exceeds
-//! them.
+//! The bounds are small, so that few requests exceed them. They count bytes, not time.
 
 use crate::client::{Client, DEADLINE, Reply, exchange};
 use crate::xmpp::Xmpp;
@@ -12,7 +10,7 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// What a client sends that wants to fill the memory.
+/// The size of a large request, in bytes.
 const LARGE: usize = 240_000;
 
 fn small() -> Builder {
@@ -53,7 +51,7 @@ fn is_bounded(server: &TestServer) {
     assert!(kept.total() <= limits.total());
 }
 
-/// A whole session: registering, connecting, a profile, a block, a file.
+/// Runs a whole session: registration, connection, profile, block, file.
 async fn works(server: &TestServer, client: &Client, name: &str) {
     let (user, registration) = client.register(name).await;
     assert_eq!(user.log_in(&registration).await.statuses(), (200, 200));
@@ -100,7 +98,7 @@ async fn begun(address: SocketAddr, line: &str, bytes: usize) -> TcpStream {
     socket
 }
 
-/// What is said on a connection until it ends.
+/// Reads a connection to its end.
 async fn rest(socket: &mut TcpStream) -> String {
     let mut said = Vec::new();
     let reading = socket.read_to_end(&mut said);
@@ -131,7 +129,7 @@ async fn requests_and_stanzas_of_any_size_leave_the_journal_within_its_bound() {
 }
 
 #[tokio::test]
-async fn signalling_clients_that_never_poll_keep_no_more_than_the_bound_and_lock_nobody_out() {
+async fn signalling_clients_that_never_poll_stay_within_the_bound_and_lock_no_client_out() {
     let (server, client) = start().await;
     let polling = "/socket.io/?EIO=3&transport=polling";
     let ping = format!("{}:2{}", LARGE + 1, "x".repeat(LARGE));
@@ -155,7 +153,7 @@ async fn signalling_clients_that_never_poll_keep_no_more_than_the_bound_and_lock
 }
 
 #[tokio::test]
-async fn presence_for_many_who_read_nothing_is_kept_once_and_messages_within_the_bound() {
+async fn presence_for_many_idle_clients_is_stored_once_and_messages_stay_within_the_bound() {
     let (server, client) = start().await;
     let mut deaf = Vec::new();
     for number in 0..20 {
@@ -177,7 +175,7 @@ async fn presence_for_many_who_read_nothing_is_kept_once_and_messages_within_the
         sender.settle().await;
         is_bounded(&server);
     }
-    // Every message is another one, so nothing can be shared: those that read least have to go.
+    // Every message differs, so none can be shared: the clients that read least are disconnected.
     for number in 0..40 {
         let (to, body) = (number % 20, format!("{number}{}", "y".repeat(LARGE)));
         let to = format!("to='deaf{to}@localhost'");
@@ -194,7 +192,7 @@ async fn presence_for_many_who_read_nothing_is_kept_once_and_messages_within_the
 }
 
 #[tokio::test]
-async fn connections_that_say_nothing_are_bounded_by_listener_and_further_ones_are_told() {
+async fn silent_connections_are_bounded_by_listener_and_further_ones_are_refused() {
     let builder = small().max_unauthenticated(8).max_unauthenticated_of_address(4);
     let (server, client) = start_with(builder).await;
     server.standard_user("ann", "secret").unwrap();
@@ -207,7 +205,7 @@ async fn connections_that_say_nothing_are_bounded_by_listener_and_further_ones_a
     let said = rest(&mut further).await;
     assert!(said.contains("<resource-constraint "), "{said}");
     assert!(said.ends_with("</stream:stream>"), "{said}");
-    // Other listeners have places of their own.
+    // Other listeners have bounds of their own.
     works(&server, &client, "alice").await;
     let http = server.listen_address();
     for _ in 0..4 {
@@ -218,14 +216,14 @@ async fn connections_that_say_nothing_are_bounded_by_listener_and_further_ones_a
     assert!(said.starts_with("HTTP/1.1 503 "), "{said}");
     is_bounded(&server);
     drop(idle);
-    // Their places are free once the server has seen them leave.
+    // New connections are accepted once the server has seen the end of the old ones.
     let frees = async { while client.get("/users/config").await.http == 503 {} };
     tokio::time::timeout(DEADLINE, frees).await.unwrap();
     works(&server, &client, "bob").await;
 }
 
 #[tokio::test]
-async fn whoever_has_logged_in_takes_no_place_of_those_who_have_not() {
+async fn logged_in_connections_do_not_count_as_unauthenticated() {
     let builder = small().max_unauthenticated(8).max_sessions(12);
     let (server, client) = start_with(builder).await;
     let mut sessions = Vec::new();
@@ -246,7 +244,7 @@ async fn whoever_has_logged_in_takes_no_place_of_those_who_have_not() {
 }
 
 #[tokio::test]
-async fn unfinished_requests_and_uploads_of_strangers_keep_nobody_waiting() {
+async fn unfinished_requests_and_uploads_of_strangers_do_not_delay_others() {
     let (server, client) = start().await;
     let http = server.listen_address();
     let mut strangers = Vec::new();
@@ -265,7 +263,7 @@ async fn unfinished_requests_and_uploads_of_strangers_keep_nobody_waiting() {
 }
 
 #[tokio::test]
-async fn small_parts_behind_large_heads_are_kept_as_small_as_they_are() {
+async fn small_parts_behind_large_heads_use_little_memory() {
     let (server, client) = start().await;
     let (user, _) = client.register("mallory").await;
     let data = begin_upload(&user, 1000).await;
@@ -287,7 +285,7 @@ async fn small_parts_behind_large_heads_are_kept_as_small_as_they_are() {
 }
 
 #[tokio::test]
-async fn an_upload_is_finished_by_the_user_who_began_it_and_nobody_else() {
+async fn an_upload_can_be_finished_only_by_the_user_who_began_it() {
     let (_server, client) = start().await;
     let (alice, _) = client.register("alice").await;
     let (mallory, _) = client.register("mallory").await;

@@ -1,10 +1,9 @@
-//! What the official Web SDK insists on, each as one test: where it is broken the SDK hangs, spins
-//! or stays silent. `cargo xtask interop` shows the same in a browser.
+//! Requirements of the official Web SDK, one test each: without them the SDK hangs, loops or calls
+//! no listener. `cargo xtask interop` shows them in a browser.
 //!
-//! Tested beside what they belong to: the ping of every minute (`src/stream.rs`), the certificate
-//! from the server's own authority (`tls.rs`) and what is printed about it (`src/command.rs`), the
-//! script that fills the licence cache (`licence.rs`), preflights (`http.rs`), the configuration
-//! sealed with the user's name (`config.rs`).
+//! Tested elsewhere: the ping of every minute (`core/stream`), the certificate of the server's own
+//! authority (`tls.rs`), the script that fills the licence cache (`licence.rs`), preflights
+//! (`http.rs`), the configuration sealed with the user's name (`config.rs`).
 
 use crate::client::{Client, start, start_with};
 use crate::xmpp::Xmpp;
@@ -26,8 +25,8 @@ fn iq(kind: &str, id: &str, payload: &str) -> String {
     format!(r#"<iq id="{id}" type="{kind}" xmlns="jabber:client">{payload}</iq>"#)
 }
 
-/// Everything that the server sends in a session that uses all of it, an end on the server's side
-/// included.
+/// All frames that the server sends in a session that uses every request and is ended by the
+/// server.
 async fn everything_sent() -> Vec<String> {
     let (server, client) = start().await;
     let (mut alice, alice_client, _) = online(&server, &client, "alice").await;
@@ -117,7 +116,7 @@ async fn every_profile_that_is_pushed_or_echoed_is_a_result_from_the_bare_addres
 }
 
 #[tokio::test]
-async fn every_push_of_the_block_list_begins_with_what_happened_and_names_a_user() {
+async fn every_push_of_the_block_list_begins_with_the_change_and_names_a_user() {
     let (server, client) = start().await;
     client.register("bob").await;
     let (mut alice, ..) = online(&server, &client, "alice").await;
@@ -132,7 +131,7 @@ async fn every_push_of_the_block_list_begins_with_what_happened_and_names_a_user
 }
 
 #[tokio::test]
-async fn every_presence_says_from_whom_it_is() {
+async fn every_presence_has_a_sender() {
     let sent = everything_sent().await;
     let presences: Vec<&String> =
         sent.iter().filter(|frame| frame.starts_with("<presence")).collect();
@@ -157,7 +156,7 @@ async fn every_request_is_answered_with_its_id() {
 }
 
 #[tokio::test]
-async fn a_result_has_the_payload_that_the_sdk_reads_without_looking() {
+async fn a_result_has_the_payload_that_the_sdk_reads_unchecked() {
     let sent = everything_sent().await;
     let answer = |id: &str| {
         let id = format!("id=\"{id}\"");
@@ -185,7 +184,7 @@ async fn plain_is_the_only_mechanism_because_the_sdk_prefers_every_other() {
 }
 
 #[tokio::test]
-async fn login_never_answers_http_401_whatever_it_is_sent() {
+async fn login_never_answers_http_401() {
     let (server, client) = start().await;
     let (alice, registration) = client.register("alice").await;
     client.register("gone").await;
@@ -228,7 +227,7 @@ async fn login_never_answers_http_401_whatever_it_is_sent() {
 }
 
 #[tokio::test]
-async fn wrong_credentials_have_the_words_that_the_sdk_compares() {
+async fn wrong_credentials_have_the_message_that_the_sdk_compares() {
     let (_server, client) = start().await;
     let body = json!({ "username": "nobody", "password": "x", "type": "web" });
     let reply = client.post("/login", &body).await;
@@ -236,7 +235,7 @@ async fn wrong_credentials_have_the_words_that_the_sdk_compares() {
 }
 
 #[tokio::test]
-async fn the_session_limit_has_the_words_that_the_sdk_compares() {
+async fn the_session_limit_has_the_message_that_the_sdk_compares() {
     let (_server, client) = start_with(TestServer::builder().session_limit(1)).await;
     client.register("alice").await;
     let data = client.register_data("alice", "another device", false);
@@ -260,7 +259,7 @@ async fn sealed_data_is_a_string_in_trial_mode_too() {
 }
 
 #[tokio::test]
-async fn a_configuration_has_every_member_that_the_sdk_takes_over_unseen() {
+async fn a_configuration_has_every_member_that_the_sdk_uses_unchecked() {
     let (_server, client) = start().await;
     let (alice, _) = client.register("alice").await;
     let config = alice.config("alice").await;
@@ -271,7 +270,7 @@ async fn a_configuration_has_every_member_that_the_sdk_takes_over_unseen() {
 }
 
 #[tokio::test]
-async fn a_token_is_a_jwt_that_says_when_it_expires() {
+async fn a_token_is_a_jwt_with_its_expiry() {
     let (_server, client) = start().await;
     let (_, registration) = client.register("alice").await;
     let data = client.log_in(&registration).await.data();
@@ -310,7 +309,7 @@ async fn every_answer_can_be_read_by_a_page_of_another_origin() {
 }
 
 #[tokio::test]
-async fn what_is_not_implemented_is_404_and_never_silence() {
+async fn unimplemented_paths_are_404() {
     let (_server, client) = start().await;
     let (alice, _) = client.register("alice").await;
     for path in ["/users/calls/getRoomDetails?roomLink=x", "/chat/topics"] {
@@ -329,7 +328,7 @@ async fn a_new_accounts_own_profile_is_there_with_an_empty_name() {
 }
 
 #[tokio::test]
-async fn whoever_is_offline_was_seen_a_second_ago_at_least() {
+async fn an_offline_user_was_last_seen_at_least_one_second_ago() {
     let (server, client) = start().await;
     let (mut alice, ..) = online(&server, &client, "alice").await;
     let (bob, ..) = online(&server, &client, "bob").await;

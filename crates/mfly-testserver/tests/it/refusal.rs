@@ -1,15 +1,15 @@
-//! A refusal can be read, also by a client that sends its whole request first.
+//! Early refusals reach clients that send their whole request before they read.
 
 use crate::client::{DEADLINE, start};
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// More than both ends of a connection keep for each other.
+/// More bytes than the buffers of both ends of a connection.
 const LARGE: usize = 16 * 1024 * 1024;
 
-/// What a client gets that writes everything before it reads anything, and takes no failure of the
-/// connection for an answer.
+/// The answer to a client that writes everything before it reads, and fails when the connection
+/// does.
 async fn answer_to(address: SocketAddr, head: &str, body: &[u8]) -> String {
     let mut socket = TcpStream::connect(address).await.unwrap();
     let mut answer = String::new();
@@ -22,7 +22,7 @@ async fn answer_to(address: SocketAddr, head: &str, body: &[u8]) -> String {
     answer
 }
 
-/// Whether an answer has this status and says that the connection ends.
+/// Whether an answer has this status and announces the end of the connection.
 fn is_last(answer: &str, status: u16) -> bool {
     answer.starts_with(&format!("HTTP/1.1 {status} "))
         && answer.to_ascii_lowercase().contains("\r\nconnection: close\r\n")
@@ -48,7 +48,7 @@ async fn every_early_answer_is_read_by_a_client_that_first_sends_everything() {
 }
 
 #[tokio::test]
-async fn a_request_in_chunks_that_is_too_long_is_answered_and_read_on() {
+async fn a_chunked_request_that_is_too_long_is_answered_and_read_to_its_end() {
     let (_server, client) = start().await;
     let head = "POST /api/v1/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
     let chunk = format!("{:x}\r\n{}\r\n", 64 * 1024, "x".repeat(64 * 1024));
@@ -58,7 +58,7 @@ async fn a_request_in_chunks_that_is_too_long_is_answered_and_read_on() {
 }
 
 #[tokio::test]
-async fn what_is_no_request_of_http_is_answered_and_read_on() {
+async fn text_that_is_no_http_request_is_answered_and_read_to_its_end() {
     let (_server, client) = start().await;
     let long = format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n", "x".repeat(128 * 1024));
     for (head, status) in [("NONSENSE\r\n\r\n", 400), (long.as_str(), 431)] {

@@ -56,7 +56,7 @@ async fn another_licence_key_is_refused_sealed_or_inside() {
 }
 
 #[tokio::test]
-async fn whatever_is_wrong_with_sealed_data_its_sender_hears_one_thing() {
+async fn all_invalid_sealed_data_has_one_answer() {
     let (_server, client) = start().await;
     let good = client.register_data("alice", "d", true);
     let sealed = client.cipher().seal(&good.to_string());

@@ -1,5 +1,4 @@
-//! SCRAM with the client's half of mfly-proto, over real TLS: both sides have to see the same
-//! channel.
+//! SCRAM with the client of mfly-proto, over real TLS: both sides have to compute equal bindings.
 
 use crate::xmpp::Xmpp;
 use base64::Engine as _;
@@ -21,13 +20,13 @@ fn client(hash: ScramHash, password: &str, binding: Binding) -> Scram {
     Scram::new(ScramParameters::new(hash, "u1", &password, [9; 24]).binding(binding)).unwrap()
 }
 
-/// What the connection can be tied to in this way.
+/// The channel binding of a connection.
 fn bound(stream: &Xmpp, kind: BindingKind) -> Binding {
     let bindings = stream.connection().channel_bindings();
     Binding::Bound(kind, bindings.get(kind).unwrap().to_vec())
 }
 
-/// Logs in on an open stream; the server's refusal, or the client's.
+/// Logs in on an open stream. Fails with the refusal of the server, or of the client.
 async fn log_in(stream: &mut Xmpp, mut client: Scram) -> Result<(), String> {
     let data = |frame: &str| {
         let content = frame.split_once('>').unwrap().1;
@@ -52,7 +51,7 @@ async fn log_in(stream: &mut Xmpp, mut client: Scram) -> Result<(), String> {
 }
 
 #[tokio::test]
-async fn a_login_is_tied_to_the_channel_by_either_binding_wherever_there_is_tls() {
+async fn a_login_can_be_bound_to_the_channel_by_either_binding_with_tls() {
     let server = server().await;
     for url in [
         server.tcp_address().unwrap(),
@@ -71,7 +70,7 @@ async fn a_login_is_tied_to_the_channel_by_either_binding_wherever_there_is_tls(
 }
 
 #[tokio::test]
-async fn a_login_that_is_tied_to_another_channel_fails() {
+async fn a_login_bound_to_another_channel_fails() {
     let server = server().await;
     let url = server.tcps_address().unwrap();
     let other = Xmpp::dial(&server, &url).await;
@@ -83,7 +82,7 @@ async fn a_login_that_is_tied_to_another_channel_fails() {
 }
 
 #[tokio::test]
-async fn scram_without_binding_works_on_every_way_to_the_server() {
+async fn scram_without_binding_works_over_every_transport() {
     let server = server().await;
     for mut stream in Xmpp::every(&server).await {
         stream.open().await;
@@ -95,7 +94,7 @@ async fn scram_without_binding_works_on_every_way_to_the_server() {
 }
 
 #[tokio::test]
-async fn every_misbehaviour_is_seen_by_the_next_connection_only() {
+async fn each_fault_hits_the_next_connection_only() {
     let server = server().await;
     let url = server.tcps_address().unwrap();
     let plain = || client(ScramHash::Sha256, "secret", Binding::None);

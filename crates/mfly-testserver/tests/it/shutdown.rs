@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 #[tokio::test]
-async fn a_shutdown_says_goodbye_and_closes_the_port() {
+async fn a_shutdown_ends_the_streams_and_closes_the_port() {
     let (server, client) = start().await;
     let address = server.listen_address();
     let (_, registration) = client.register("alice").await;
@@ -33,7 +33,7 @@ async fn a_shutdown_ends_every_task() {
 }
 
 #[tokio::test]
-async fn dropping_the_server_cuts_everything_at_once() {
+async fn dropping_the_server_cuts_all_connections() {
     let (server, client) = start().await;
     let (_, registration) = client.register("alice").await;
     let mut alice = Xmpp::connect(&server, "alice", &client.sealed(&registration.password)).await;
@@ -61,13 +61,12 @@ async fn a_fixed_seed_gives_the_same_passwords() {
 }
 
 #[tokio::test]
-async fn a_shutdown_ends_streams_over_tcp_as_far_as_they_got() {
+async fn a_shutdown_ends_streams_over_tcp_in_every_phase() {
     let before = tokio::runtime::Handle::current().metrics().num_alive_tasks();
     let server = TestServer::start().await.unwrap();
     server.standard_user("u1", "secret").unwrap();
     let (tcp, tcps) = (server.tcp_listen_address(), server.tcps_listen_address());
-    // One that has not said anything, one that is about to agree on TLS, one in the middle of a TLS
-    // handshake.
+    // A connection without a frame, one before STARTTLS, and one in the middle of a TLS handshake.
     let silent = TcpStream::connect(tcp.unwrap()).await.unwrap();
     let mut half = TcpStream::connect(tcp.unwrap()).await.unwrap();
     half.write_all(b"<stream:stream to='localhost' version='1.0' xmlns:stream='http://etherx.jabber.org/streams'>")
@@ -87,7 +86,7 @@ async fn a_shutdown_ends_streams_over_tcp_as_far_as_they_got() {
         drop(bound);
         for (mut socket, begins) in [(silent, "<?xml "), (half, "<stream:error ")] {
             let mut said = String::new();
-            // The server waits for a moment, so that what it says last arrives.
+            // The server waits for a moment, so that its last frame arrives.
             socket.shutdown().await.unwrap();
             socket.read_to_string(&mut said).await.unwrap();
             assert!(said.starts_with(begins) && said.contains("<system-shutdown "), "{said}");

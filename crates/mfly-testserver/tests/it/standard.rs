@@ -1,11 +1,11 @@
-//! Standard accounts, over every way to the server.
+//! Standard accounts, over every transport.
 
 use crate::client::DEADLINE;
 use crate::xmpp::Xmpp;
 use mfly_testserver::{TestServer, UserError};
 
 #[tokio::test]
-async fn a_plain_client_finds_what_it_needs_on_every_way_to_the_server() {
+async fn a_standard_client_is_served_over_every_transport() {
     let server = TestServer::start().await.unwrap();
     server.standard_user("u1", "secret").unwrap();
     for stream in Xmpp::every(&server).await {

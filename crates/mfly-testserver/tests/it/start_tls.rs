@@ -16,7 +16,7 @@ async fn dial(server: &TestServer) -> TcpStream {
     TcpStream::connect(server.tcp_listen_address().unwrap()).await.unwrap()
 }
 
-/// Everything that is said until the connection ends, or breaks.
+/// Reads a connection until it ends or breaks.
 async fn rest(socket: &mut TcpStream) -> String {
     let mut said = Vec::new();
     let reading = async { while matches!(socket.read_buf(&mut said).await, Ok(1..)) {} };
@@ -24,7 +24,7 @@ async fn rest(socket: &mut TcpStream) -> String {
     String::from_utf8_lossy(&said).into_owned()
 }
 
-/// Reads up to the agreement to TLS.
+/// Reads up to `<proceed/>`.
 async fn proceed(socket: &mut TcpStream) {
     let mut said = Vec::new();
     while !said.ends_with(b"<proceed xmlns=\"urn:ietf:params:xml:ns:xmpp-tls\"/>") {
@@ -59,7 +59,7 @@ async fn a_client_is_secured_and_both_sides_see_the_same_channel() {
 }
 
 #[tokio::test]
-async fn nothing_but_starttls_is_heard_in_the_clear() {
+async fn only_starttls_is_accepted_without_tls() {
     let server = TestServer::start().await.unwrap();
     for early in [
         "<presence/>",
@@ -81,7 +81,7 @@ async fn nothing_but_starttls_is_heard_in_the_clear() {
 }
 
 #[tokio::test]
-async fn what_a_client_says_in_the_clear_after_its_request_is_refused_in_words() {
+async fn text_after_the_starttls_request_is_refused_with_a_stream_error() {
     let server = TestServer::start().await.unwrap();
     for injected in ["<presence/>", "x", " <", "\n<presence/>", "</stream:stream>", "\u{16}\u{3}"] {
         let mut socket = dial(&server).await;
@@ -120,7 +120,7 @@ async fn a_client_may_write_white_space_between_its_request_and_tls() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_tls_end_the_connection_without_a_word() {
+async fn bytes_that_are_no_tls_end_the_connection_silently() {
     let server = TestServer::start().await.unwrap();
     let mut socket = dial(&server).await;
     socket.write_all(format!("{HEADER}{STARTTLS}").as_bytes()).await.unwrap();
@@ -156,7 +156,7 @@ async fn a_server_without_starttls_is_refused_by_a_client_that_requires_it() {
 }
 
 #[tokio::test]
-async fn starttls_can_be_withheld_refused_and_spoiled_and_the_next_client_is_served() {
+async fn starttls_can_be_withheld_refused_and_injected_into_for_one_connection() {
     let server = TestServer::start().await.unwrap();
     server.fault().next_connection().withhold_start_tls();
     assert_eq!(reason(refusal(&server).await), StartTlsError::NotOffered);

@@ -1,4 +1,4 @@
-//! XMPP over TCP, byte by byte: what a client may do to a stream that is in the clear.
+//! XMPP over TCP without TLS, byte by byte.
 
 use crate::client::{Client, DEADLINE};
 use crate::xmpp::Xmpp;
@@ -28,7 +28,7 @@ async fn dial(address: SocketAddr) -> TcpStream {
     socket
 }
 
-/// Everything that is said until the connection ends.
+/// Reads a connection to its end.
 async fn rest(socket: &mut TcpStream) -> String {
     let mut said = Vec::new();
     let read = socket.read_to_end(&mut said);
@@ -36,7 +36,7 @@ async fn rest(socket: &mut TcpStream) -> String {
     String::from_utf8(said).unwrap()
 }
 
-/// Reads until `end` was said.
+/// Reads until `end` has arrived.
 async fn until(socket: &mut TcpStream, end: &str) -> String {
     let mut said = Vec::new();
     let reading = async {
@@ -48,7 +48,7 @@ async fn until(socket: &mut TcpStream, end: &str) -> String {
     String::from_utf8(said).unwrap()
 }
 
-/// What is said to somebody who says this and nothing else.
+/// The answer to a client that sends only this text.
 async fn answer_to(server: &TestServer, text: &[u8]) -> String {
     let mut socket = dial(server.tcp_listen_address().unwrap()).await;
     socket.write_all(text).await.unwrap();
@@ -80,7 +80,7 @@ async fn a_session_can_arrive_byte_by_byte() {
 }
 
 #[tokio::test]
-async fn what_is_no_stream_is_answered_with_a_stream_that_says_so() {
+async fn text_that_is_no_stream_is_answered_with_a_stream_error() {
     let server = cleartext().await;
     let deep = format!("{HEADER}{}", "<a>".repeat(100));
     let large = format!("{HEADER}<message><body>{}", "x".repeat(300 * 1024));
@@ -117,7 +117,7 @@ async fn what_is_no_stream_is_answered_with_a_stream_that_says_so() {
 }
 
 #[tokio::test]
-async fn half_a_header_is_waited_for_and_a_client_that_goes_away_leaves_nothing_behind() {
+async fn half_a_header_is_waited_for_and_an_aborted_one_is_dropped() {
     let server = cleartext().await;
     let mut socket = dial(server.tcp_listen_address().unwrap()).await;
     let (half, other) = HEADER.split_at(40);
@@ -127,7 +127,7 @@ async fn half_a_header_is_waited_for_and_a_client_that_goes_away_leaves_nothing_
     drop(gone);
     socket.write_all(other.as_bytes()).await.unwrap();
     assert!(until(&mut socket, "</stream:features>").await.contains("PLAIN"));
-    // The server is none the worse for it.
+    // The server still serves other clients.
     assert!(
         answer_to(&server, format!("{HEADER}</stream:stream>").as_bytes())
             .await
@@ -160,7 +160,7 @@ async fn a_stanza_of_the_largest_size_passes_and_a_larger_one_ends_the_stream() 
 }
 
 #[tokio::test]
-async fn white_space_keeps_a_stream_alive_and_means_nothing() {
+async fn white_space_between_stanzas_is_ignored() {
     let server = cleartext().await;
     let mut socket = dial(server.tcp_listen_address().unwrap()).await;
     socket.write_all(format!("{HEADER} \n ").as_bytes()).await.unwrap();

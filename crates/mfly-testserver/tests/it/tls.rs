@@ -25,7 +25,7 @@ async fn rest_over_tls_is_the_same_and_names_tls_addresses() {
 }
 
 #[tokio::test]
-async fn xmpp_goes_where_the_configuration_says() {
+async fn xmpp_is_reached_at_the_configured_address() {
     let server = TestServer::start().await.unwrap();
     let client = Client::of(&server);
     let (_, registration) = client.register("alice").await;
@@ -39,7 +39,7 @@ async fn xmpp_goes_where_the_configuration_says() {
 }
 
 #[tokio::test]
-async fn an_authority_that_is_kept_is_trusted_at_the_next_start_too() {
+async fn a_stored_authority_is_used_at_the_next_start() {
     let name = format!("mfly-testserver-{}.pem", std::process::id());
     let path = std::env::temp_dir().join(name);
     let start = || TestServer::builder().authority(&path).start();

@@ -23,12 +23,12 @@ pub(crate) struct Xmpp {
 }
 
 impl Xmpp {
-    /// An account of the platform that is logged in and bound.
+    /// Logs in and binds an account of the platform.
     pub(crate) async fn connect(server: &TestServer, user: &str, password: &str) -> Self {
         Self::connect_to(server, &server.websocket_url(), user, password).await
     }
 
-    /// The same somewhere else.
+    /// Logs in and binds an account at another address of the server.
     pub(crate) async fn connect_to(
         server: &TestServer,
         url: &str,
@@ -38,7 +38,7 @@ impl Xmpp {
         Self::dial(server, url).await.log_in(user, password).await
     }
 
-    /// A connection on which nothing was said yet.
+    /// Connects, and sends no frame yet.
     pub(crate) async fn dial(server: &TestServer, url: &str) -> Self {
         let mut options = Options::new(roots(server));
         if server.ca_certificate_pem().is_none() {
@@ -55,8 +55,8 @@ impl Xmpp {
         Self { connection, opening: String::from_utf8(opening).unwrap() }
     }
 
-    /// Every way to reach a server: over WebSocket, TCP and in memory, in the clear as far as it is
-    /// allowed and encrypted.
+    /// Connects over every transport: WebSocket, TCP and memory, with and, where allowed, without
+    /// TLS.
     pub(crate) async fn every(server: &TestServer) -> Vec<Self> {
         let mut all = Vec::new();
         for url in [
@@ -77,7 +77,7 @@ impl Xmpp {
         &self.connection
     }
 
-    /// Opens the stream; returns the features.
+    /// Opens the stream, and returns the features.
     pub(crate) async fn open(&mut self) -> String {
         let opening = self.opening.clone();
         self.send(&opening).await;
@@ -115,14 +115,14 @@ impl Xmpp {
         self.request_binding().await
     }
 
-    /// Asks for an address; returns the answer.
+    /// Requests a resource, and returns the answer.
     pub(crate) async fn request_binding(&mut self) -> String {
         self.send("<iq id=\"b1\" type=\"set\" xmlns=\"jabber:client\"><bind xmlns=\"urn:ietf:params:xml:ns:xmpp-bind\"/></iq>")
             .await;
         self.expect("b1").await
     }
 
-    /// Waits until the server has read all that was said.
+    /// Waits until the server has read all frames.
     pub(crate) async fn settle(&mut self) {
         self.send("<iq id=\"settle\" type=\"get\" xmlns=\"jabber:client\"><ping xmlns=\"urn:xmpp:ping\"/></iq>")
             .await;
@@ -133,13 +133,13 @@ impl Xmpp {
         self.connection.send(text.to_owned().into()).await.unwrap();
     }
 
-    /// The next frame; `None` at a clean end.
+    /// Receives the next frame; `None` at a clean end.
     pub(crate) async fn next(&mut self) -> Option<String> {
         let frame = tokio::time::timeout(DEADLINE, self.connection.next()).await.expect("no frame");
         frame.map(|frame| frame.expect("the connection broke").as_str().to_owned())
     }
 
-    /// The next frame that holds `text`.
+    /// Receives frames up to the first that contains `text`.
     pub(crate) async fn expect(&mut self, text: &str) -> String {
         loop {
             let frame = self.next().await.unwrap_or_else(|| panic!("closed before {text}"));
@@ -163,7 +163,7 @@ impl Xmpp {
 }
 
 #[tokio::test]
-async fn a_client_comes_online_and_its_leaving_is_noticed() {
+async fn a_client_comes_online_and_goes_offline() {
     let (server, client) = start().await;
     let (_, alice) = client.register("alice").await;
     let (_, bob) = client.register("bob").await;
@@ -181,7 +181,7 @@ async fn a_client_comes_online_and_its_leaving_is_noticed() {
 }
 
 #[tokio::test]
-async fn deleting_over_rest_is_told_over_xmpp() {
+async fn deleting_over_rest_is_pushed_over_xmpp() {
     let (server, client) = start().await;
     let (_, alice) = client.register("alice").await;
     let (bob_client, bob) = client.register("bob").await;

@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 /// The largest image, in bytes of its pixels.
 const MAX_BYTES: usize = 16_000_000;
 
-/// The largest factor by which an image is enlarged. The official SDK draws some 100 modules on 240 pixels,
-/// too few to be read without.
+/// The largest factor by which an image is enlarged. The official SDK draws some 100 modules on 240
+/// pixels, too few to be read without.
 const SCALES: usize = 6;
 
 /// The white margin around the image, in pixels.

@@ -1,9 +1,9 @@
 //! A test server and Rust clients of it, which the steps of the browser drive.
 //!
 //! One JSON object a line. In: `{"id": 1, "do": "client.block", "device": "bob", "user": "alice"}`.
-//! Out: `{"id": 1, "ok": …}` or `{"id": 1, "error": {"text": …, "official": …}}`; and for each event of
-//! a client `{"device": "bob", "listener": "presenceListener", "payload": …}`, in
-//! the shape of the official SDK's listeners.
+//! Out: `{"id": 1, "ok": …}` or `{"id": 1, "error": {"text": …, "official": …}}`; and for each
+//! event of a client `{"device": "bob", "listener": "presenceListener", "payload": …}`, in the
+//! shape of the official SDK's listeners.
 
 mod clients;
 mod code;

@@ -40,8 +40,8 @@ pub trait Daemon: Sized + Send + Sync + 'static {
         DOMAIN
     }
 
-    /// The strongest mechanism over `transport` that both sides know. Passwords are stored for one hash
-    /// function only; together the servers use all three.
+    /// The strongest mechanism over `transport` that both sides know. Passwords are stored for one
+    /// hash function only; together the servers use all three.
     fn strongest(transport: Transport) -> &'static str;
 
     /// Creates an account.

@@ -40,8 +40,8 @@ impl Daemon for Ejabberd {
         Ok(Self { config, administration, code: code().await? })
     }
 
-    /// Starts the virtual machine directly, without a node name: so there is no port mapper (`epmd`),
-    /// no distribution and no cookie.
+    /// Starts the virtual machine directly, without a node name: so there is no port mapper
+    /// (`epmd`), no distribution and no cookie.
     async fn spawn(&self) -> Result<Process, ServerError> {
         let config = &self.config;
         let mut command = Command::new("erl");

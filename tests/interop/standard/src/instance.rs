@@ -12,7 +12,8 @@ pub(crate) const MAX_STANZA_BYTES: usize = 256 * 1024;
 /// The path of WebSocket connections, which both servers have by default.
 pub(crate) const WEBSOCKET_PATH: &str = "/xmpp-websocket";
 
-/// The folder and the ports of one instance of a server. Its certificate is in the folder: [`InstanceConfig::AUTHORITY`], [`InstanceConfig::CHAIN`], [`InstanceConfig::KEY`] and
+/// The folder and the ports of one instance of a server. Its certificate is in the folder:
+/// [`InstanceConfig::AUTHORITY`], [`InstanceConfig::CHAIN`], [`InstanceConfig::KEY`] and
 /// [`InstanceConfig::CHAIN_AND_KEY`].
 #[derive(Clone, Debug)]
 pub struct InstanceConfig {
@@ -60,8 +61,8 @@ impl InstanceConfig {
         self.folder.join(name)
     }
 
-    /// Fills a configuration: `@name@` stands for a setting, `@file:name@` for the path of a file of
-    /// this instance, as a literal.
+    /// Fills a configuration: `@name@` stands for a setting, `@file:name@` for the path of a file
+    /// of this instance, as a literal.
     pub(crate) fn fill(&self, template: &str) -> String {
         let Ports { start_tls, direct_tls, websocket, secure_websocket } = self.ports;
         let mut text =

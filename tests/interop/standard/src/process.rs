@@ -32,8 +32,8 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `command` in a process group of its own, appends its output to `log`, and waits until it
-    /// listens on each of `ports`.
+    /// Starts `command` in a process group of its own, appends its output to `log`, and waits until
+    /// it listens on each of `ports`.
     ///
     /// # Errors
     /// When the program is missing, ends, or does not listen in time. The error quotes the end of
