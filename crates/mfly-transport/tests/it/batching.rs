@@ -1,6 +1,6 @@
 //! How many writes frames cost.
 
-use crate::setup::{LIMIT, PATIENCE, tls};
+use crate::setup::{LIMIT, TIME_LIMIT, tls};
 use futures_util::{SinkExt, StreamExt};
 use mfly_proto::framing::Frame;
 use mfly_transport::{Connection, server};
@@ -93,7 +93,7 @@ async fn queued_frames_leave_in_one_write_over_tls() {
         let (tls, trust) = tls("a.example", &[]);
         let client = tokio_rustls::TlsConnector::from(trust.client_config(&[]));
         let (server, _client) = tokio::join!(
-            server::secure(io, tls.config().clone(), PATIENCE),
+            server::secure(io, tls.config().clone(), TIME_LIMIT),
             client.connect("a.example".try_into().unwrap(), other),
         );
         let mut connection = framing(server.unwrap(), LIMIT);

@@ -1,6 +1,6 @@
-//! TCP framing against raw bytes: what leaves, what is made of what comes, and how it ends.
+//! TCP framing against raw bytes.
 
-use crate::setup::{LIMIT, header};
+use crate::setup::{LIMIT, header, io_kind};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use mfly_proto::framing::Frame;
 use mfly_proto::framing::tcp::FOOTER;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::time::Instant;
 
-/// What a client sends first.
+/// The stream header of a client.
 const HEADER: &str = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' \
     xmlns:stream='http://etherx.jabber.org/streams' to='example.com' version='1.0'>";
 
@@ -20,7 +20,7 @@ fn client() -> (Connection, DuplexStream) {
     (server::tcp(io, LIMIT), raw)
 }
 
-/// The same with streams open in both directions.
+/// A server's connection and the raw bytes of its client, with open streams.
 async fn open_client() -> (Connection, DuplexStream) {
     let (mut connection, mut raw) = client();
     raw.write_all(HEADER.as_bytes()).await.unwrap();
@@ -31,7 +31,7 @@ async fn open_client() -> (Connection, DuplexStream) {
     (connection, raw)
 }
 
-/// What the server makes of some bytes on an open stream, and what it says to them.
+/// The server's error for bytes on an open stream, and its answer.
 async fn send(bytes: &[u8]) -> (TransportError, String) {
     let (mut connection, mut raw) = open_client().await;
     raw.write_all(bytes).await.unwrap();
@@ -45,57 +45,52 @@ async fn send(bytes: &[u8]) -> (TransportError, String) {
     (error, answer)
 }
 
-/// Everything that the server sends until it closes.
+/// Reads until the server closes.
 async fn rest(mut raw: DuplexStream) -> String {
     let mut rest = String::new();
     raw.read_to_string(&mut rest).await.unwrap();
     rest
 }
 
-fn violates(error: &TransportError) -> bool {
-    assert_eq!(error.fault(), Fault::Peer);
-    matches!(error, TransportError::Io(error) if error.kind() == ErrorKind::InvalidData)
+#[tokio::test]
+async fn invalid_data_is_refused_and_the_peer_receives_the_reason() {
+    let too_large: fn(&_) -> bool =
+        |error| matches!(error, TransportError::TooLarge { limit: LIMIT });
+    let not_text: fn(&_) -> bool = |error| matches!(error, TransportError::NotText);
+    let violation: fn(&_) -> bool = |error| io_kind(error) == Some(ErrorKind::InvalidData);
+    for (row, bytes, is_expected, condition) in [
+        (
+            "above the limit",
+            format!("<a>{}", "a".repeat(LIMIT)).into(),
+            too_large,
+            "policy-violation",
+        ),
+        ("not UTF-8", b"<a>\xff</a>".to_vec(), not_text, "unsupported-encoding"),
+        ("a DTD", b"<!DOCTYPE a [<!ENTITY b 'c'>]>".to_vec(), violation, "restricted-xml"),
+        ("a wrong end tag", b"<a></b>".to_vec(), violation, "not-well-formed"),
+        ("too deep", "<a>".repeat(1000).into_bytes(), violation, "policy-violation"),
+    ] {
+        let (error, answer) = send(&bytes).await;
+        assert!(is_expected(&error), "{row}: {error:?}");
+        assert_eq!(error.fault(), Fault::Peer, "{row}");
+        assert!(answer.contains(&format!("<{condition} ")), "{row}: {answer}");
+        assert!(answer.ends_with("</stream:error></stream:stream>"), "{row}: {answer}");
+    }
 }
 
 #[tokio::test]
-async fn a_frame_above_the_limit_is_refused_before_its_end_and_the_peer_is_told() {
-    let (error, answer) = send(format!("<a>{}", "a".repeat(LIMIT)).as_bytes()).await;
-    assert!(matches!(error, TransportError::TooLarge { limit: LIMIT }), "{error:?}");
-    assert!(answer.contains("<policy-violation "), "{answer}");
-    assert!(answer.ends_with("</stream:error></stream:stream>"), "{answer}");
-}
-
-#[tokio::test]
-async fn bytes_that_are_not_text_are_refused_and_the_peer_is_told() {
-    let (error, answer) = send(b"<a>\xff</a>").await;
-    assert!(matches!(error, TransportError::NotText), "{error:?}");
-    assert!(answer.contains("<unsupported-encoding "), "{answer}");
-}
-
-#[tokio::test]
-async fn what_is_no_restricted_xml_is_refused_and_the_peer_is_told() {
-    let (error, answer) = send(b"<!DOCTYPE a [<!ENTITY b 'c'>]>").await;
-    assert!(violates(&error), "{error:?}");
-    assert!(answer.contains("<restricted-xml "), "{answer}");
-    let (error, answer) = send(b"<a></b>").await;
-    assert!(violates(&error), "{error:?}");
-    assert!(answer.contains("<not-well-formed "), "{answer}");
-    assert!(violates(&send("<a>".repeat(1000).as_bytes()).await.0));
-}
-
-#[tokio::test]
-async fn a_peer_that_speaks_something_else_is_refused_without_a_word() {
+async fn another_protocol_is_refused_without_answer() {
     let (mut connection, mut raw) = client();
     raw.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
     let error = connection.next().await.unwrap().unwrap_err();
-    assert!(violates(&error), "{error:?}");
+    assert_eq!(io_kind(&error), Some(ErrorKind::InvalidData), "{error:?}");
     drop(connection);
-    // No stream was opened, so there is none to report the error in.
+    // No stream is open, so no stream error can be sent.
     assert_eq!(rest(raw).await, "");
 }
 
 #[tokio::test]
-async fn a_conversation_is_the_same_wherever_it_is_cut() {
+async fn frames_are_read_from_pieces_of_any_size() {
     let texts = ["<a b='>'/>", "<body>žluťoučký 🐎</body>", " ", "<x><![CDATA[</x>]]></x>"];
     let whole = format!("{}{}", texts.concat(), FOOTER);
     for at in 1..whole.len() {
@@ -131,10 +126,7 @@ async fn an_end_without_a_closing_tag_is_an_error() {
                 break error;
             }
         };
-        assert!(
-            matches!(&error, TransportError::Io(error) if error.kind() == ErrorKind::UnexpectedEof),
-            "{error:?}"
-        );
+        assert_eq!(io_kind(&error), Some(ErrorKind::UnexpectedEof), "{error:?}");
         assert!(error.is_retryable());
         assert!(connection.next().await.is_none());
         assert_eq!(connection.close_reason(), None);
@@ -142,7 +134,7 @@ async fn an_end_without_a_closing_tag_is_an_error() {
 }
 
 #[tokio::test]
-async fn nothing_is_read_after_the_peers_closing_tag_but_something_may_still_be_said() {
+async fn nothing_is_read_after_the_peers_closing_tag_and_frames_can_still_be_sent() {
     let (mut connection, mut raw) = open_client().await;
     raw.write_all(b"</stream:stream><late/>").await.unwrap();
     assert_eq!(connection.next().await.unwrap().unwrap().as_str(), FOOTER);
@@ -157,7 +149,7 @@ async fn nothing_is_read_after_the_peers_closing_tag_but_something_may_still_be_
 }
 
 #[tokio::test]
-async fn a_peer_that_left_after_its_closing_tag_does_not_make_closing_fail() {
+async fn closing_succeeds_after_the_peer_has_closed_and_disconnected() {
     let (mut connection, mut raw) = open_client().await;
     raw.write_all(FOOTER.as_bytes()).await.unwrap();
     drop(raw);
@@ -166,7 +158,7 @@ async fn a_peer_that_left_after_its_closing_tag_does_not_make_closing_fail() {
 }
 
 #[tokio::test]
-async fn the_closing_tag_is_sent_once_whoever_sends_it() {
+async fn the_closing_tag_is_sent_once_by_the_caller_or_by_closing() {
     for by_hand in [false, true] {
         let (mut connection, mut raw) = open_client().await;
         if by_hand {
@@ -182,14 +174,14 @@ async fn the_closing_tag_is_sent_once_whoever_sends_it() {
 }
 
 #[tokio::test]
-async fn a_connection_without_a_stream_closes_without_a_word() {
+async fn a_connection_without_stream_sends_nothing_when_it_closes() {
     let (mut connection, raw) = client();
     connection.close().await.unwrap();
     assert_eq!(rest(raw).await, "");
 }
 
 #[tokio::test]
-async fn what_comes_before_the_answer_to_a_closing_tag_still_has_a_reader() {
+async fn frames_before_the_answer_to_a_closing_tag_are_returned() {
     let (mut connection, mut raw) = open_client().await;
     connection.send(FOOTER.into()).await.unwrap();
     raw.write_all(b"<a/><b/></stream:stream>").await.unwrap();
@@ -200,7 +192,7 @@ async fn what_comes_before_the_answer_to_a_closing_tag_still_has_a_reader() {
 }
 
 #[tokio::test]
-async fn a_peer_that_leaves_instead_of_answering_a_closing_tag_is_a_clean_end() {
+async fn a_disconnect_instead_of_an_answer_to_the_closing_tag_is_a_regular_end() {
     let (mut connection, raw) = open_client().await;
     connection.send(FOOTER.into()).await.unwrap();
     drop(raw);
@@ -209,7 +201,7 @@ async fn a_peer_that_leaves_instead_of_answering_a_closing_tag_is_a_clean_end() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_peer_that_never_answers_a_closing_tag_is_left_after_five_seconds() {
+async fn closing_ends_after_five_seconds_without_answer() {
     let (mut connection, raw) = open_client().await;
     let start = Instant::now();
     let error = connection.close().await.unwrap_err();
@@ -220,7 +212,7 @@ async fn a_peer_that_never_answers_a_closing_tag_is_left_after_five_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reading_on_after_ones_own_closing_tag_ends_after_five_seconds() {
+async fn reading_after_the_own_closing_tag_ends_after_five_seconds() {
     let (mut connection, _raw) = open_client().await;
     let start = Instant::now();
     connection.send(FOOTER.into()).await.unwrap();
@@ -229,7 +221,7 @@ async fn reading_on_after_ones_own_closing_tag_ends_after_five_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_peer_that_reads_nothing_cannot_hold_up_closing() {
+async fn a_peer_that_reads_nothing_does_not_block_closing() {
     let (io, mut raw) = tokio::io::duplex(64);
     let mut connection = server::tcp(io, LIMIT);
     assert!(connection.feed(header()).now_or_never().is_some());
@@ -240,7 +232,7 @@ async fn a_peer_that_reads_nothing_cannot_hold_up_closing() {
 }
 
 #[tokio::test]
-async fn white_space_is_a_sign_of_life() {
+async fn white_space_is_a_frame() {
     let (mut connection, mut raw) = open_client().await;
     raw.write_all(b"\n \n").await.unwrap();
     assert_eq!(connection.next().await.unwrap().unwrap().as_str(), " ");

@@ -1,6 +1,6 @@
-//! How every connection ends.
+//! The end of every kind of connection.
 
-use crate::setup::{Ends, over_every_transport, read_to_end};
+use crate::setup::{Ends, io_kind, over_every_transport, read_to_end};
 use futures_util::{SinkExt, StreamExt};
 use mfly_proto::framing::{Frame, Framing};
 use mfly_transport::{Close, TransportError};
@@ -8,11 +8,11 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 over_every_transport!(
-    a_close_by_the_server_is_a_clean_end_for_the_client,
-    a_close_by_the_client_is_a_clean_end_for_the_server,
-    what_was_queued_before_a_close_still_arrives,
+    a_close_by_the_server_is_a_regular_end_for_the_client,
+    a_close_by_the_client_is_a_regular_end_for_the_server,
+    frames_queued_before_a_close_arrive,
     a_dropped_connection_is_an_error_for_the_other_end,
-    closing_twice_is_no_error,
+    closing_twice_succeeds,
 );
 
 /// Closes one end while the other reads to its end.
@@ -37,15 +37,15 @@ async fn close(mut closing: mfly_transport::Connection, mut reading: mfly_transp
     }
 }
 
-async fn a_close_by_the_server_is_a_clean_end_for_the_client((client, server): Ends) {
+async fn a_close_by_the_server_is_a_regular_end_for_the_client((client, server): Ends) {
     close(server, client).await;
 }
 
-async fn a_close_by_the_client_is_a_clean_end_for_the_server((client, server): Ends) {
+async fn a_close_by_the_client_is_a_regular_end_for_the_server((client, server): Ends) {
     close(client, server).await;
 }
 
-async fn what_was_queued_before_a_close_still_arrives((mut client, mut server): Ends) {
+async fn frames_queued_before_a_close_arrive((mut client, mut server): Ends) {
     client.feed(Frame::from("<presence type='unavailable'/>")).await.unwrap();
     client.feed(client.framing().client_close()).await.unwrap();
     let reading = async {
@@ -68,17 +68,14 @@ async fn what_was_queued_before_a_close_still_arrives((mut client, mut server): 
 async fn a_dropped_connection_is_an_error_for_the_other_end((client, mut server): Ends) {
     drop(client);
     let error = server.next().await.unwrap().unwrap_err();
-    assert!(
-        matches!(&error, TransportError::Io(error) if error.kind() == ErrorKind::UnexpectedEof),
-        "{error:?}"
-    );
+    assert_eq!(io_kind(&error), Some(ErrorKind::UnexpectedEof), "{error:?}");
     assert!(error.is_retryable());
     assert!(server.next().await.is_none());
     assert_eq!(server.close_reason(), None);
 }
 
 #[tokio::test(start_paused = true)]
-async fn closing_long_after_a_clean_end_is_no_error() {
+async fn closing_long_after_a_regular_end_succeeds() {
     let (mut client, mut server) = mfly_transport::pair();
     let (closed, read) = tokio::join!(server.close(), client.next());
     closed.unwrap();
@@ -87,7 +84,7 @@ async fn closing_long_after_a_clean_end_is_no_error() {
     client.close().await.unwrap();
 }
 
-async fn closing_twice_is_no_error((mut client, mut server): Ends) {
+async fn closing_twice_succeeds((mut client, mut server): Ends) {
     let answering = async {
         assert!(read_to_end(&mut server).await.is_empty());
         server.close().await

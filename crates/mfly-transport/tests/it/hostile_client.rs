@@ -1,6 +1,6 @@
-//! Clients that break the rules, seen from the server's end. The rules are the same for a server.
+//! Clients that violate WebSocket framing. The same code reads the frames of a server.
 
-use crate::setup::{LIMIT, PATIENCE};
+use crate::setup::{LIMIT, TIME_LIMIT, io_kind};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use mfly_proto::framing::Frame;
 use mfly_transport::{Close, Connection, Fault, Stage, TransportError, server};
@@ -37,7 +37,7 @@ fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// What the server makes of some bytes, and the closing code it answers with.
+/// The server's error for some bytes, and its closing code.
 async fn send(bytes: &[u8]) -> (TransportError, Option<u16>) {
     let (mut connection, mut raw) = client();
     raw.write_all(bytes).await.unwrap();
@@ -54,50 +54,28 @@ async fn send(bytes: &[u8]) -> (TransportError, Option<u16>) {
 }
 
 #[tokio::test]
-async fn a_frame_that_claims_a_terabyte_is_refused_before_any_of_it_arrives() {
-    let mut header = vec![TEXT, 0x80 | 127];
-    header.extend((1u64 << 40).to_be_bytes());
-    let (error, code) = send(&header).await;
-    assert!(matches!(error, TransportError::TooLarge { limit: LIMIT }), "{error:?}");
-    assert_eq!(code, Some(1009));
-}
-
-#[tokio::test]
-async fn fragments_that_add_up_to_too_much_are_refused() {
+async fn a_violation_is_refused_with_the_closing_code_of_the_rfc() {
+    let mut terabyte = vec![TEXT, 0x80 | 127];
+    terabyte.extend((1u64 << 40).to_be_bytes());
     let part = vec![b'a'; 60_000];
-    let mut bytes = frame(FIRST_OF_MANY, &part);
-    for _ in 0..4 {
-        bytes.extend(frame(ONE_MORE, &part));
+    let mut fragments = frame(FIRST_OF_MANY, &part);
+    (0..4).for_each(|_| fragments.extend(frame(ONE_MORE, &part)));
+    let unmasked = vec![TEXT, 4, b'<', b'a', b'/', b'>'];
+    let too_large: fn(&_) -> bool =
+        |error| matches!(error, TransportError::TooLarge { limit: LIMIT });
+    let not_text: fn(&_) -> bool = |error| matches!(error, TransportError::NotText);
+    let violation: fn(&_) -> bool = |error| io_kind(error) == Some(ErrorKind::InvalidData);
+    for (row, bytes, is_expected, expected_code) in [
+        ("a frame that claims a terabyte", terabyte, too_large, 1009),
+        ("fragments above the limit", fragments, too_large, 1009),
+        ("a binary message", frame(BINARY, b"<a/>"), not_text, 1003),
+        ("text that is not UTF-8", frame(TEXT, b"<a>\xff</a>"), not_text, 1007),
+        ("a frame without mask", unmasked, violation, 1002),
+    ] {
+        let (error, code) = send(&bytes).await;
+        assert!(is_expected(&error), "{row}: {error:?}");
+        assert_eq!((error.fault(), code), (Fault::Peer, Some(expected_code)), "{row}");
     }
-    let (error, code) = send(&bytes).await;
-    assert!(matches!(error, TransportError::TooLarge { limit: LIMIT }), "{error:?}");
-    assert_eq!(code, Some(1009));
-}
-
-#[tokio::test]
-async fn a_binary_message_is_refused() {
-    let (error, code) = send(&frame(BINARY, b"<a/>")).await;
-    assert!(matches!(error, TransportError::NotText), "{error:?}");
-    assert_eq!(error.fault(), Fault::Peer);
-    assert_eq!(code, Some(1003));
-}
-
-#[tokio::test]
-async fn text_that_is_not_utf_8_is_refused() {
-    let (error, code) = send(&frame(TEXT, b"<a>\xff</a>")).await;
-    assert!(matches!(error, TransportError::NotText), "{error:?}");
-    assert_eq!(code, Some(1007));
-}
-
-#[tokio::test]
-async fn a_frame_without_a_mask_is_a_violation() {
-    let (error, code) = send(&[TEXT, 4, b'<', b'a', b'/', b'>']).await;
-    assert!(
-        matches!(&error, TransportError::Io(error) if error.kind() == ErrorKind::InvalidData),
-        "{error:?}"
-    );
-    assert_eq!(error.fault(), Fault::Peer);
-    assert_eq!(code, Some(1002));
 }
 
 #[tokio::test]
@@ -120,7 +98,7 @@ async fn a_ping_is_answered_while_the_stream_is_polled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_pings_without_reading_is_cut_off_after_five_seconds() {
+async fn a_client_that_pings_without_reading_is_disconnected_after_five_seconds() {
     let (io, raw) = tokio::io::duplex(256);
     let mut connection = server::websocket(io, LIMIT);
     let (_unread, mut writing) = tokio::io::split(raw);
@@ -130,13 +108,10 @@ async fn a_client_that_pings_without_reading_is_cut_off_after_five_seconds() {
     };
     tokio::spawn(flood);
     let start = Instant::now();
-    let outcome = timeout(PATIENCE, connection.next()).await.unwrap();
+    let outcome = timeout(TIME_LIMIT, connection.next()).await.unwrap();
     let error = outcome.unwrap().unwrap_err();
     assert_eq!(start.elapsed(), Duration::from_secs(5));
-    assert!(
-        matches!(&error, TransportError::Io(error) if error.kind() == ErrorKind::InvalidData),
-        "{error:?}"
-    );
+    assert_eq!(io_kind(&error), Some(ErrorKind::InvalidData), "{error:?}");
 }
 
 #[tokio::test]
@@ -150,27 +125,25 @@ async fn any_number_of_pings_is_answered_to_a_client_that_reads() {
 }
 
 #[tokio::test]
-async fn the_clients_reason_to_close_is_kept() {
-    let (mut connection, mut raw) = client();
-    raw.write_all(&frame(CLOSE, b"\x03\xe9going home")).await.unwrap();
-    assert!(connection.next().await.is_none());
-    let reason = Close { code: Some(1001), reason: "going home".into() };
-    assert_eq!(connection.close_reason(), Some(&reason));
-    let mut answer = [0; 4];
-    raw.read_exact(&mut answer).await.unwrap();
-    assert_eq!(answer, [CLOSE, 2, 0x03, 0xe9]);
-}
-
-#[tokio::test]
-async fn a_close_without_a_code_has_none() {
-    let (mut connection, mut raw) = client();
-    raw.write_all(&frame(CLOSE, b"")).await.unwrap();
-    assert!(connection.next().await.is_none());
-    assert_eq!(connection.close_reason(), Some(&Close { code: None, reason: String::new() }));
+async fn the_code_and_the_reason_of_the_peers_close_are_kept() {
+    for (payload, code, text) in
+        [(&b"\x03\xe9going home"[..], Some(1001), "going home"), (b"", None, "")]
+    {
+        let (mut connection, mut raw) = client();
+        raw.write_all(&frame(CLOSE, payload)).await.unwrap();
+        assert!(connection.next().await.is_none());
+        let reason = Close { code, reason: text.into() };
+        assert_eq!(connection.close_reason(), Some(&reason));
+        if code.is_some() {
+            let mut answer = [0; 4];
+            raw.read_exact(&mut answer).await.unwrap();
+            assert_eq!(answer, [CLOSE, 2, 0x03, 0xe9]);
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_never_answers_a_close_is_left_after_five_seconds() {
+async fn closing_ends_after_five_seconds_without_answer() {
     let (mut connection, _raw) = client();
     let start = Instant::now();
     let error = connection.close().await.unwrap_err();
@@ -181,7 +154,7 @@ async fn a_client_that_never_answers_a_close_is_left_after_five_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_closes_without_reading_is_left_after_five_seconds() {
+async fn a_client_that_closes_without_reading_is_disconnected_after_five_seconds() {
     let (io, mut raw) = tokio::io::duplex(64);
     let mut connection = server::websocket(io, LIMIT);
     let blocked = connection.send(Frame::from("x".repeat(1000))).now_or_never();
@@ -193,17 +166,17 @@ async fn a_client_that_closes_without_reading_is_left_after_five_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reader_in_another_task_learns_that_closing_timed_out() {
+async fn a_reader_in_another_task_ends_when_closing_timed_out() {
     let (connection, _raw) = client();
     let (mut sink, mut stream) = connection.split();
     let reading = tokio::spawn(async move { stream.next().await.is_none() });
     tokio::task::yield_now().await;
     assert!(sink.close().await.is_err());
-    assert!(timeout(PATIENCE, reading).await.unwrap().unwrap());
+    assert!(timeout(TIME_LIMIT, reading).await.unwrap().unwrap());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reader_held_back_by_pings_goes_on_once_the_writer_in_another_task_gets_through() {
+async fn a_reader_stopped_by_pings_continues_when_the_writer_in_another_task_does() {
     let (io, raw) = tokio::io::duplex(256);
     let (mut sink, mut stream) = server::websocket(io, LIMIT).split();
     let (mut reading, mut writing) = tokio::io::split(raw);
@@ -225,7 +198,7 @@ async fn a_reader_held_back_by_pings_goes_on_once_the_writer_in_another_task_get
     let start = Instant::now();
     let drain = async { while reading.read(&mut [0; 64]).await.is_ok_and(|read| read > 0) {} };
     let (received, _stream) = tokio::select! {
-        received = timeout(PATIENCE, receiving) => received.unwrap().unwrap(),
+        received = timeout(TIME_LIMIT, receiving) => received.unwrap().unwrap(),
         () = drain => panic!("the server left"),
     };
     assert_eq!(received.unwrap().unwrap().as_str(), "<a/>");

@@ -1,7 +1,9 @@
-//! What an observer is told while a connection is opened.
+//! The steps that an observer receives while a connection is opened.
 
 use crate::proxies::{Kind, ProxyServer};
-use crate::setup::{PATIENCE, accepted, address, listen, read_until, tcp_address, tls};
+use crate::setup::{
+    TIME_LIMIT, accepted, address, listen, read_until, serve_start_tls, tcp_address, tls,
+};
 use http::{Request, header};
 use mfly_transport::{
     Address, Connection, Options, Progress, StartTls, TlsVersion, TransportError, connect_observed,
@@ -9,12 +11,12 @@ use mfly_transport::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// Connects and returns what was reported.
+/// Connects, and returns the reported steps.
 async fn observed(
     address: Address,
     options: Options,
 ) -> (Result<Connection, TransportError>, Vec<Progress>) {
-    // In a task of its own, as a program with more to do would have it.
+    // In another task, which requires that the future is `Send`.
     let connecting = tokio::spawn(async move {
         let mut steps = Vec::new();
         let outcome = connect_observed(&address, &options, &mut |step| steps.push(step)).await;
@@ -28,10 +30,7 @@ async fn every_step_to_a_secured_stream_is_reported_in_order() {
     let (tls, trust) = tls("127.0.0.1", &[]);
     let listener = listen().await;
     let peer = listener.local_addr().unwrap();
-    let serving = async {
-        let (socket, config) = (accepted(&listener).await, tls.config().clone());
-        server::start_tls(socket, "127.0.0.1", config, PATIENCE).await
-    };
+    let serving = serve_start_tls(&listener, &tls, "127.0.0.1");
     let address = tcp_address("xmpp", &listener);
     let ((outcome, steps), served) = tokio::join!(observed(address, Options::new(trust)), serving);
     served.unwrap();
@@ -51,7 +50,7 @@ async fn every_step_to_a_secured_stream_is_reported_in_order() {
 }
 
 #[tokio::test]
-async fn the_websocket_handshake_tells_the_servers_time() {
+async fn the_websocket_handshake_reports_the_servers_time() {
     let listener = listen().await;
     let serving = async {
         let mut socket = accepted(&listener).await;
@@ -98,7 +97,7 @@ async fn an_address_that_cannot_be_reached_is_reported_with_the_reason() {
 }
 
 #[tokio::test]
-async fn the_proxys_part_is_a_step_of_its_own() {
+async fn the_proxy_is_a_step() {
     let proxy = ProxyServer::start(Kind::Socks, false).await;
     let listener = listen().await;
     let options = Options {
@@ -121,7 +120,7 @@ async fn the_proxys_part_is_a_step_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_server_of_another_protocol_can_be_reached_and_left() {
+async fn a_server_of_another_protocol_can_be_checked() {
     let (tls, trust) = tls("127.0.0.1", &[b"http/1.1"]);
     let listener = listen().await;
     let port = listener.local_addr().unwrap().port();
@@ -135,7 +134,7 @@ async fn a_server_of_another_protocol_can_be_reached_and_left() {
     });
     let socket = accepted(&listener).await;
     let config = tls.config().clone();
-    server::secure(socket, config, PATIENCE).await.unwrap();
+    server::secure(socket, config, TIME_LIMIT).await.unwrap();
     let mut clear = accepted(&listener).await;
     let (secured, nothing, steps) = reaching.await.unwrap();
     assert_eq!(secured.unwrap().alpn.as_deref(), Some(&b"http/1.1"[..]));
@@ -153,7 +152,7 @@ async fn a_server_of_another_protocol_can_be_reached_and_left() {
         ),
         "{steps:?}"
     );
-    // Nothing was said on it.
+    // No data was sent.
     let mut said = Vec::new();
     assert_eq!(clear.read_to_end(&mut said).await.unwrap(), 0);
 }

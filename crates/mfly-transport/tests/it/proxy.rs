@@ -1,7 +1,7 @@
-//! Connecting through a proxy.
+//! Connections through a proxy.
 
 use crate::proxies::{CREDENTIALS, Kind, ProxyServer};
-use crate::setup::{self, LIMIT, PATIENCE, accepted, listen, opened, read_until, tls};
+use crate::setup::{self, LIMIT, TIME_LIMIT, accepted, listen, opened, read_until, tls};
 use futures_util::{SinkExt, StreamExt};
 use mfly_proto::framing::Frame;
 use mfly_transport::{
@@ -15,7 +15,7 @@ fn proxy(scheme: &str, credentials: &str, address: SocketAddr) -> Proxy {
     format!("{scheme}://{credentials}{address}").parse().unwrap()
 }
 
-/// Connects through a proxy to a server that is known to it alone, over each kind of connection.
+/// Connects through a proxy to a server whose name only the proxy resolves, by each scheme.
 async fn through(proxy: &Proxy) {
     let host = "server.example";
     let (tls, trust) = tls(host, &[]);
@@ -25,19 +25,15 @@ async fn through(proxy: &Proxy) {
         let port = listener.local_addr().unwrap().port();
         let address: Address = format!("{scheme}://{host}:{port}").parse().unwrap();
         let serving = async {
-            let (socket, config) = (accepted(&listener).await, tls.config().clone());
             match scheme {
                 "xmpp" => {
-                    let stream = server::start_tls(socket, host, config, PATIENCE).await?;
+                    let stream = setup::serve_start_tls(&listener, &tls, host).await?;
                     Ok(setup::secured(stream, &tls))
                 }
-                "xmpps" => {
-                    let stream = server::secure(socket, config, PATIENCE).await?;
-                    Ok(setup::secured(stream, &tls))
-                }
+                "xmpps" => Ok(setup::secured(setup::secure(&listener, &tls).await?, &tls)),
                 _ => {
-                    let stream = server::secure(socket, config, PATIENCE).await?;
-                    server::accept(stream, LIMIT, PATIENCE).await
+                    let stream = setup::secure(&listener, &tls).await?;
+                    server::accept(stream, LIMIT, TIME_LIMIT).await
                 }
             }
         };
@@ -52,39 +48,24 @@ async fn through(proxy: &Proxy) {
 }
 
 #[tokio::test]
-async fn every_scheme_goes_through_an_http_proxy_which_looks_the_host_up() {
-    let server = ProxyServer::start(Kind::Http, false).await;
-    through(&proxy("http", "", server.address)).await;
-    let asked = server.asked();
-    assert_eq!(asked.len(), 3);
-    assert!(asked.iter().all(|target| target.starts_with("server.example:")));
+async fn every_scheme_goes_through_a_proxy_that_resolves_the_host() {
+    for (scheme, kind) in [("http", Kind::Http), ("socks5h", Kind::Socks)] {
+        for (authenticates, credentials) in [(false, ""), (true, CREDENTIALS), (false, CREDENTIALS)]
+        {
+            let server = ProxyServer::start(kind, authenticates).await;
+            through(&proxy(scheme, credentials, server.address)).await;
+            let asked = server.asked();
+            assert_eq!(asked.len(), 3);
+            assert!(asked.iter().all(|target| target.starts_with("server.example:")));
+        }
+    }
 }
 
-#[tokio::test]
-async fn every_scheme_goes_through_a_socks_proxy_which_looks_the_host_up() {
-    let server = ProxyServer::start(Kind::Socks, false).await;
-    through(&proxy("socks5h", "", server.address)).await;
-    let asked = server.asked();
-    assert_eq!(asked.len(), 3);
-    assert!(asked.iter().all(|target| target.starts_with("server.example:")));
-}
-
-#[tokio::test]
-async fn a_proxy_that_asks_for_them_is_told_name_and_password() {
-    let server = ProxyServer::start(Kind::Http, true).await;
-    through(&proxy("http", CREDENTIALS, server.address)).await;
-    let server = ProxyServer::start(Kind::Socks, true).await;
-    through(&proxy("socks5h", CREDENTIALS, server.address)).await;
-    // One that does not ask is not told.
-    let server = ProxyServer::start(Kind::Socks, false).await;
-    through(&proxy("socks5h", CREDENTIALS, server.address)).await;
-}
-
-/// Connects to a port of this machine through a proxy, and says why that failed.
+/// The error of connecting to a port of this machine through a proxy.
 async fn failure(proxy: Proxy, host: &str) -> TransportError {
     let listener = listen().await;
     let port = listener.local_addr().unwrap().port();
-    dial_tcp(host, port, Some(&proxy), PATIENCE).await.unwrap_err()
+    dial_tcp(host, port, Some(&proxy), TIME_LIMIT).await.unwrap_err()
 }
 
 async fn refusal(proxy: Proxy) -> ProxyError {
@@ -101,7 +82,7 @@ async fn refusal(proxy: Proxy) -> ProxyError {
 }
 
 #[tokio::test]
-async fn a_proxy_that_wants_other_credentials_says_so() {
+async fn a_proxy_that_refuses_the_credentials_is_an_error() {
     for (scheme, kind) in [("http", Kind::Http), ("socks5h", Kind::Socks)] {
         let server = ProxyServer::start(kind, true).await;
         for credentials in ["", "alice@", "alice:s3cret@", "bob:s3cret%3A%40@"] {
@@ -117,20 +98,20 @@ async fn a_proxy_that_wants_other_credentials_says_so() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_cannot_reach_the_server_is_worth_another_try() {
-    let server = ProxyServer::refusing(Kind::Http).await;
-    let reason = refusal(proxy("http", "", server.address)).await;
-    assert_eq!(reason, ProxyError::Status(502));
-    let server = ProxyServer::refusing(Kind::Socks).await;
-    let reason = refusal(proxy("socks5h", "", server.address)).await;
-    assert_eq!(reason, ProxyError::Unreachable);
-    let error = failure(proxy("socks5h", "", server.address), "server.example").await;
-    assert!(error.is_retryable());
-    assert_eq!(error.fault(), Fault::Network);
+async fn a_proxy_that_cannot_reach_the_server_is_a_retryable_network_error() {
+    for (scheme, kind, expected) in [
+        ("http", Kind::Http, ProxyError::Status(502)),
+        ("socks5h", Kind::Socks, ProxyError::Unreachable),
+    ] {
+        let server = ProxyServer::refusing(kind).await;
+        assert_eq!(refusal(proxy(scheme, "", server.address)).await, expected);
+        let error = failure(proxy(scheme, "", server.address), "server.example").await;
+        assert_eq!((error.is_retryable(), error.fault()), (true, Fault::Network));
+    }
 }
 
 #[tokio::test]
-async fn a_proxy_that_is_not_there_is_named_in_the_error() {
+async fn an_unreachable_proxy_is_named_in_the_error() {
     let listener = listen().await;
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -144,7 +125,7 @@ async fn a_proxy_that_is_not_there_is_named_in_the_error() {
 }
 
 #[tokio::test]
-async fn a_proxy_of_the_other_kind_is_not_waited_for() {
+async fn a_proxy_of_the_other_protocol_is_detected_at_once() {
     let listener = listen().await;
     let address = listener.local_addr().unwrap();
     for (scheme, answer) in [
@@ -161,33 +142,36 @@ async fn a_proxy_of_the_other_kind_is_not_waited_for() {
     }
 }
 
-/// What is made of an HTTP proxy that answers like this and leaves.
+/// The error for a response of an HTTP proxy.
 async fn answered(answer: &[u8]) -> ProxyError {
     let listener = listen().await;
     let address = listener.local_addr().unwrap();
     let answering = async {
         let mut socket = accepted(&listener).await;
         read_until(&mut socket, "\r\n\r\n").await;
-        // A client that has seen enough leaves.
+        // The client may disconnect before the end.
         let _ = socket.write_all(answer).await;
     };
     tokio::join!(refusal(proxy("http", "", address)), answering).0
 }
 
 #[tokio::test]
-async fn an_answer_without_end_or_sense_is_refused() {
+async fn an_invalid_response_is_refused() {
     let endless = [b"HTTP/1.1 200 OK\r\nx: ", &[b'x'; 64 * 1024][..]].concat();
-    assert_eq!(answered(&endless).await, ProxyError::Protocol);
     let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "x: y\r\n".repeat(65));
-    assert_eq!(answered(many.as_bytes()).await, ProxyError::Protocol);
-    assert_eq!(answered(b"220 ready\r\n\r\n").await, ProxyError::Protocol);
-    assert_eq!(answered(b"HTTP/1.1 200").await, ProxyError::Closed);
-    let forbidden = b"HTTP/1.1 403 Forbidden\r\n\r\n";
-    assert_eq!(answered(forbidden).await, ProxyError::NotAllowed);
+    for (response, expected) in [
+        (&endless[..], ProxyError::Protocol),
+        (many.as_bytes(), ProxyError::Protocol),
+        (b"220 ready\r\n\r\n", ProxyError::Protocol),
+        (b"HTTP/1.1 200", ProxyError::Closed),
+        (b"HTTP/1.1 403 Forbidden\r\n\r\n", ProxyError::NotAllowed),
+    ] {
+        assert_eq!(answered(response).await, expected, "{} bytes", response.len());
+    }
 }
 
 #[tokio::test]
-async fn what_follows_the_proxys_answer_belongs_to_the_server() {
+async fn bytes_after_the_proxys_response_belong_to_the_server() {
     let head = b"HTTP/1.1 200 OK\r\nServer: x\r\n\r\n";
     for at in 1..=head.len() {
         let listener = listen().await;
@@ -202,7 +186,7 @@ async fn what_follows_the_proxys_answer_belongs_to_the_server() {
             socket.write_all(&[second, b"hello"].concat()).await.unwrap();
         };
         let proxy = proxy("http", "", address);
-        let dialling = dial_tcp("server.example", 5222, Some(&proxy), PATIENCE);
+        let dialling = dial_tcp("server.example", 5222, Some(&proxy), TIME_LIMIT);
         let (socket, ()) = tokio::join!(dialling, answering);
         let mut hello = String::new();
         socket.unwrap().read_to_string(&mut hello).await.unwrap();
@@ -211,7 +195,7 @@ async fn what_follows_the_proxys_answer_belongs_to_the_server() {
 }
 
 #[tokio::test]
-async fn socks5_looks_the_host_up_here_and_tries_its_addresses() {
+async fn socks5_resolves_the_host_on_this_machine_and_tries_its_addresses() {
     let server = ProxyServer::refusing(Kind::Socks).await;
     let error = failure(proxy("socks5", "", server.address), "localhost").await;
     assert!(matches!(error, TransportError::Proxy { .. }), "{error:?}");
@@ -221,7 +205,7 @@ async fn socks5_looks_the_host_up_here_and_tries_its_addresses() {
         let address: SocketAddr = target.parse().unwrap();
         assert!(address.ip().is_loopback());
     }
-    // A name that only the proxy could know.
+    // A name that this machine cannot resolve.
     let error = failure(proxy("socks5", "", server.address), "a.invalid").await;
     assert!(
         matches!(&error, TransportError::Dial { host, .. } if host == "a.invalid"),
@@ -230,7 +214,7 @@ async fn socks5_looks_the_host_up_here_and_tries_its_addresses() {
 }
 
 #[tokio::test]
-async fn an_ip_address_reaches_the_proxy_as_such() {
+async fn an_ip_address_is_sent_to_the_proxy() {
     let server = ProxyServer::refusing(Kind::Socks).await;
     failure(proxy("socks5h", "", server.address), "192.0.2.1").await;
     failure(proxy("socks5", "", server.address), "[2001:db8::1]").await;
@@ -243,7 +227,7 @@ async fn an_ip_address_reaches_the_proxy_as_such() {
 }
 
 #[tokio::test]
-async fn clear_text_goes_through_a_proxy_to_this_machine_only() {
+async fn clear_text_through_a_proxy_is_allowed_to_this_machine_only() {
     let server = ProxyServer::start(Kind::Socks, false).await;
     let options = Options {
         proxy: Some(proxy("socks5h", "", server.address)),

@@ -1,19 +1,21 @@
-//! Servers on port 0 and connected pairs.
+//! Servers on free ports, and connected pairs.
 
 use crate::certificates::Authority;
 use futures_util::{SinkExt, Stream, StreamExt};
 use mfly_proto::framing::tcp::FOOTER;
 use mfly_proto::framing::{Frame, Framing, Open};
+use mfly_transport::server::PastWhiteSpace;
 use mfly_transport::{
     Address, Connection, Options, ServerTls, StartTls, Tls, TransportError, connect, server,
 };
+use std::io::ErrorKind;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::server::TlsStream;
 
-/// Above anything a test needs, so that a hang is a failure.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// Longer than any test needs, so that a hang becomes a failure.
+pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// The frame limit of every connection in these tests, the default.
 pub(crate) const LIMIT: usize = mfly_transport::DEFAULT_MAX_FRAME_BYTES;
@@ -34,7 +36,33 @@ pub(crate) async fn accepted(listener: &TcpListener) -> TcpStream {
     listener.accept().await.unwrap().0
 }
 
-/// A client and its server, as two ends of one connection. Over TCP their streams are open.
+/// Accepts a client and performs the TLS handshake with it.
+pub(crate) async fn secure(
+    listener: &TcpListener,
+    tls: &ServerTls,
+) -> Result<TlsStream<TcpStream>, TransportError> {
+    server::secure(accepted(listener).await, tls.config().clone(), TIME_LIMIT).await
+}
+
+/// Accepts a client and performs STARTTLS with it.
+pub(crate) async fn serve_start_tls(
+    listener: &TcpListener,
+    tls: &ServerTls,
+    domain: &str,
+) -> Result<TlsStream<PastWhiteSpace<TcpStream>>, TransportError> {
+    let config = tls.config().clone();
+    server::start_tls(accepted(listener).await, domain, config, TIME_LIMIT).await
+}
+
+/// The kind of the I/O error that ended a connection.
+pub(crate) fn io_kind(error: &TransportError) -> Option<ErrorKind> {
+    match error {
+        TransportError::Io(error) => Some(error.kind()),
+        _ => None,
+    }
+}
+
+/// A client's and a server's connection. Over TCP their streams are open.
 pub(crate) type Ends = (Connection, Connection);
 
 pub(crate) async fn in_memory_websocket() -> Ends {
@@ -48,7 +76,7 @@ pub(crate) async fn in_memory_tcp() -> Ends {
 pub(crate) async fn ws() -> Ends {
     let listener = listen().await;
     let (address, options) = (address("ws", &listener), Options::default());
-    let serving = async { server::accept(accepted(&listener).await, LIMIT, PATIENCE).await };
+    let serving = async { server::accept(accepted(&listener).await, LIMIT, TIME_LIMIT).await };
     let (client, server) = tokio::join!(connect(&address, &options), serving);
     (client.unwrap(), server.unwrap())
 }
@@ -58,10 +86,9 @@ pub(crate) async fn wss() -> Ends {
     let listener = listen().await;
     let (address, options) = (address("wss", &listener), Options::new(trust));
     let serving = async {
-        let secured =
-            server::secure(accepted(&listener).await, tls.config().clone(), PATIENCE).await?;
+        let secured = secure(&listener, &tls).await?;
         let security = tls.security(&secured);
-        let connection = server::accept(secured, LIMIT, PATIENCE).await?;
+        let connection = server::accept(secured, LIMIT, TIME_LIMIT).await?;
         Ok::<_, TransportError>(connection.with_security(security))
     };
     let (client, server) = tokio::join!(connect(&address, &options), serving);
@@ -81,15 +108,11 @@ pub(crate) async fn direct_tls() -> Ends {
     opened(direct(&tls, &Options::new(trust)).await.unwrap()).await
 }
 
-/// A client and its server on direct TLS, whose streams are not open.
+/// A client's and a server's connection over direct TLS, without open streams.
 pub(crate) async fn direct(tls: &ServerTls, options: &Options) -> Result<Ends, TransportError> {
     let listener = listen().await;
     let address = tcp_address("xmpps", &listener);
-    let serving = async {
-        let config = tls.config().clone();
-        server::secure(accepted(&listener).await, config, PATIENCE).await
-    };
-    let (client, stream) = tokio::join!(connect(&address, options), serving);
+    let (client, stream) = tokio::join!(connect(&address, options), secure(&listener, tls));
     Ok((client?, secured(stream?, tls)))
 }
 
@@ -98,15 +121,12 @@ pub(crate) async fn start_tls() -> Ends {
     let listener = listen().await;
     let address = tcp_address("xmpp", &listener);
     let options = Options { domain: Some("example.com".to_owned()), ..Options::new(trust) };
-    let serving = async {
-        let (socket, config) = (accepted(&listener).await, tls.config().clone());
-        server::start_tls(socket, "example.com", config, PATIENCE).await
-    };
+    let serving = serve_start_tls(&listener, &tls, "example.com");
     let (client, stream) = tokio::join!(connect(&address, &options), serving);
     opened((client.unwrap(), secured(stream.unwrap(), &tls))).await
 }
 
-/// A server's half of TLS with a certificate for `host`, and what trusts it.
+/// A server's TLS configuration with a certificate for `host`, and a client's that trusts it.
 pub(crate) fn tls(host: &str, alpn: &[&[u8]]) -> (ServerTls, Tls) {
     tls_by(&Authority::new(), host, alpn)
 }
@@ -149,7 +169,7 @@ pub(crate) fn header() -> Frame {
     Frame::from_utf8(header.into()).unwrap()
 }
 
-/// Reads up to a clean end, and returns what came before the end of the stream.
+/// Reads to a regular end, and returns the frames before the closing tag.
 pub(crate) async fn read_to_end(
     mut stream: impl Stream<Item = Result<Frame, TransportError>> + Unpin,
 ) -> Vec<String> {
@@ -163,7 +183,7 @@ pub(crate) async fn read_to_end(
     frames
 }
 
-/// Reads until what was read has `end` in it.
+/// Reads until the text contains `end`.
 pub(crate) async fn read_until(io: &mut (impl AsyncRead + Unpin), end: &str) -> String {
     let mut said = Vec::new();
     loop {
@@ -175,7 +195,7 @@ pub(crate) async fn read_until(io: &mut (impl AsyncRead + Unpin), end: &str) -> 
     }
 }
 
-/// Runs one behaviour over each kind of connection.
+/// Runs each test over every kind of connection.
 macro_rules! over_every_transport {
     ($($behaviour:ident),+ $(,)?) => {
         crate::setup::over! { in_memory_websocket: $($behaviour),+ }

@@ -1,6 +1,8 @@
 //! STARTTLS against peers that do not play along. Each of them could be somebody in between.
 
-use crate::setup::{LIMIT, PATIENCE, accepted, listen, read_until, tcp_address, tls};
+use crate::setup::{
+    LIMIT, TIME_LIMIT, accepted, io_kind, listen, read_until, serve_start_tls, tcp_address, tls,
+};
 use mfly_proto::stream::StreamCondition;
 use mfly_transport::{
     CertificateProblem, Connection, Fault, Options, Stage, StartTlsError, TransportError, connect,
@@ -55,6 +57,14 @@ fn domain(options: Options) -> Options {
     Options { domain: Some(DOMAIN.to_owned()), ..options }
 }
 
+/// The reason of a failed negotiation.
+fn reason(error: &TransportError) -> Option<StartTlsError> {
+    match error {
+        TransportError::StartTls { reason, .. } => Some(*reason),
+        _ => None,
+    }
+}
+
 /// Why a client refuses such a server, having said nothing but what it has to.
 async fn refusal(first: &str, second: &str) -> StartTlsError {
     // That clear text is allowed does not mean that it will do.
@@ -74,26 +84,32 @@ async fn refusal(first: &str, second: &str) -> StartTlsError {
 }
 
 #[tokio::test]
-async fn a_server_that_offers_no_start_tls_is_left() {
-    let features = "<stream:features><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>\
-        <mechanism>PLAIN</mechanism></mechanisms></stream:features>";
-    let reason = refusal(&format!("{HEADER}{features}"), "").await;
-    assert_eq!(reason, StartTlsError::NotOffered);
-    let of_another_kind = FEATURES.replace("xmpp-tls", "xmpp-tl5");
-    let reason = refusal(&format!("{HEADER}{of_another_kind}"), "").await;
-    assert_eq!(reason, StartTlsError::NotOffered);
-}
-
-#[tokio::test]
-async fn a_server_that_refuses_is_left() {
+async fn a_server_that_does_not_begin_tls_is_refused() {
     let offer = format!("{HEADER}{FEATURES}");
+    let sasl_only = "<stream:features><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>\
+        <mechanism>PLAIN</mechanism></mechanisms></stream:features>";
+    let other_namespace = FEATURES.replace("xmpp-tls", "xmpp-tl5");
     let failure = "<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:stream>";
-    assert_eq!(refusal(&offer, failure).await, StartTlsError::Refused);
-    assert_eq!(refusal(&offer, "</stream:stream>").await, StartTlsError::Closed);
+    let stanza = "<message><body>psst</body></message>";
+    let features = StartTlsError::Unexpected { expected: "the stream features" };
+    let proceed = StartTlsError::Unexpected { expected: "<proceed/>" };
+    for (first, second, expected) in [
+        (format!("{HEADER}{sasl_only}"), "", StartTlsError::NotOffered),
+        (format!("{HEADER}{other_namespace}"), "", StartTlsError::NotOffered),
+        (offer.clone(), failure, StartTlsError::Refused),
+        (offer.clone(), "</stream:stream>", StartTlsError::Closed),
+        (format!("{HEADER}{stanza}"), "", features),
+        (format!("{HEADER}{HEADER}"), "", features),
+        (offer.clone(), stanza, proceed),
+        (offer.clone(), FEATURES, proceed),
+        (offer, HEADER, proceed),
+    ] {
+        assert_eq!(refusal(&first, second).await, expected, "{first} {second}");
+    }
 }
 
 #[tokio::test]
-async fn whatever_comes_together_with_proceed_is_refused() {
+async fn bytes_after_proceed_are_refused() {
     let offer = format!("{HEADER}{FEATURES}");
     for injected in [
         "<iq type='result' id='1'/>",
@@ -127,18 +143,6 @@ async fn plain_text_that_comes_later_is_no_tls() {
     let (outcome, ()) = tokio::join!(connect(&address, &options), serving);
     let error = outcome.unwrap_err();
     assert!(matches!(error, TransportError::Tls { .. }), "{error:?}");
-}
-
-#[tokio::test]
-async fn something_else_in_the_place_of_an_answer_is_refused() {
-    let unexpected = |expected| StartTlsError::Unexpected { expected };
-    let stanza = "<message><body>psst</body></message>";
-    assert_eq!(refusal(&format!("{HEADER}{stanza}"), "").await, unexpected("the stream features"));
-    assert_eq!(refusal(&format!("{HEADER}{HEADER}"), "").await, unexpected("the stream features"));
-    for instead in [stanza, FEATURES, HEADER] {
-        let reason = refusal(&format!("{HEADER}{FEATURES}"), instead).await;
-        assert_eq!(reason, unexpected("<proceed/>"), "{instead}");
-    }
 }
 
 #[tokio::test]
@@ -202,10 +206,7 @@ async fn a_server_that_leaves_is_the_networks_fault() {
     };
     let (outcome, ()) = tokio::join!(connect(&address, &options), serving);
     let error = outcome.unwrap_err();
-    assert!(
-        matches!(&error, TransportError::Io(error) if error.kind() == ErrorKind::UnexpectedEof),
-        "{error:?}"
-    );
+    assert_eq!(io_kind(&error), Some(ErrorKind::UnexpectedEof), "{error:?}");
     assert_eq!(error.fault(), Fault::Network);
 }
 
@@ -215,10 +216,7 @@ async fn visit(name: &str, domain: Option<&str>) -> Result<Connection, Transport
     let listener = listen().await;
     let options = Options { domain: domain.map(str::to_owned), ..Options::new(trust) };
     let address = tcp_address("xmpp", &listener);
-    let serving = async {
-        let (socket, config) = (accepted(&listener).await, tls.config().clone());
-        server::start_tls(socket, DOMAIN, config, PATIENCE).await
-    };
+    let serving = serve_start_tls(&listener, &tls, DOMAIN);
     tokio::join!(connect(&address, &options), serving).0
 }
 
@@ -253,7 +251,7 @@ async fn a_client_that_expects_start_tls_asks_for_it_at_once() {
         assert!(said.contains("<stream:stream "), "{said}");
         let all = format!("{HEADER}{FEATURES}{PROCEED}");
         socket.write_all(all.as_bytes()).await.unwrap();
-        server::secure(socket, tls.config().clone(), PATIENCE).await
+        server::secure(socket, tls.config().clone(), TIME_LIMIT).await
     };
     let (client, served) = tokio::join!(connect(&address, &options), serving);
     served.unwrap();
@@ -264,17 +262,9 @@ async fn a_client_that_expects_start_tls_asks_for_it_at_once() {
 async fn a_client_that_expects_start_tls_still_checks_the_offer() {
     let expecting = || Options { expect_start_tls: true, ..Options::default() };
     let (error, _) = meet([&format!("{HEADER}<stream:features/>{PROCEED}"), ""], expecting()).await;
-    let not_offered = StartTlsError::NotOffered;
-    assert!(
-        matches!(error, TransportError::StartTls { reason, .. } if reason == not_offered),
-        "{error:?}"
-    );
+    assert_eq!(reason(&error), Some(StartTlsError::NotOffered));
     let (error, _) = meet([&format!("{HEADER}{FEATURES}{PROCEED}<iq/>"), ""], expecting()).await;
-    let injected = StartTlsError::Injected;
-    assert!(
-        matches!(error, TransportError::StartTls { reason, .. } if reason == injected),
-        "{error:?}"
-    );
+    assert_eq!(reason(&error), Some(StartTlsError::Injected));
 }
 
 /// What a server makes of a client that says this, and what it answers.
@@ -288,7 +278,7 @@ async fn receive(said: &str) -> (TransportError, String) {
         answer
     };
     let config = tls.config().clone();
-    let (served, answer) = tokio::join!(server::start_tls(io, DOMAIN, config, PATIENCE), client);
+    let (served, answer) = tokio::join!(server::start_tls(io, DOMAIN, config, TIME_LIMIT), client);
     (served.unwrap_err(), answer)
 }
 
@@ -298,7 +288,7 @@ async fn a_client_may_write_white_space_behind_its_request_before_and_after_the_
     for (before, after) in [("", ""), ("\n", ""), (" \t\r\n", ""), ("", "\n"), ("\n", "\r\n ")] {
         let (io, mut raw) = tokio::io::duplex(LIMIT);
         let config = tls.config().clone();
-        let serving = tokio::spawn(server::start_tls(io, DOMAIN, config, PATIENCE));
+        let serving = tokio::spawn(server::start_tls(io, DOMAIN, config, TIME_LIMIT));
         let request = format!("{HEADER}{REQUEST}{before}");
         raw.write_all(request.as_bytes()).await.unwrap();
         read_until(&mut raw, "<proceed xmlns=\"urn:ietf:params:xml:ns:xmpp-tls\"/>").await;
@@ -342,11 +332,7 @@ async fn every_client_that_is_refused_reads_a_header_a_reason_and_the_end() {
 async fn a_client_that_does_something_else_first_is_told_and_left() {
     let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGEAYg==</auth>";
     let (error, answer) = receive(&format!("{HEADER}{auth}")).await;
-    let unexpected = StartTlsError::Unexpected { expected: "<starttls/>" };
-    assert!(
-        matches!(&error, TransportError::StartTls { reason, .. } if *reason == unexpected),
-        "{error:?}"
-    );
+    assert_eq!(reason(&error), Some(StartTlsError::Unexpected { expected: "<starttls/>" }));
     assert!(answer.contains("<required/>"), "{answer}");
     assert!(answer.contains("from=\"example.com\""), "{answer}");
     assert!(answer.contains("<policy-violation "), "{answer}");
@@ -356,11 +342,7 @@ async fn a_client_that_does_something_else_first_is_told_and_left() {
 #[tokio::test]
 async fn what_a_client_says_together_with_its_request_is_refused() {
     let (error, answer) = receive(&format!("{HEADER}{REQUEST}<iq/>")).await;
-    let injected = StartTlsError::Injected;
-    assert!(
-        matches!(error, TransportError::StartTls { reason, .. } if reason == injected),
-        "{error:?}"
-    );
+    assert_eq!(reason(&error), Some(StartTlsError::Injected));
     assert!(!answer.contains("<proceed"), "{answer}");
 }
 

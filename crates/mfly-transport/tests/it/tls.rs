@@ -1,7 +1,7 @@
-//! Which servers are trusted.
+//! The trust in servers.
 
 use crate::certificates::Authority;
-use crate::setup::{LIMIT, PATIENCE, address, listen, tcp_address};
+use crate::setup::{LIMIT, TIME_LIMIT, address, listen, tcp_address};
 use futures_util::{SinkExt, StreamExt};
 use mfly_proto::framing::Frame;
 use mfly_transport::{
@@ -14,29 +14,21 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 async fn visit(tls: Tls, (chain, key): (String, String)) -> Result<Connection, TransportError> {
     let listener = listen().await;
     let address = address("wss", &listener);
-    // A server that speaks only what a WebSocket handshake needs: the client has to offer it.
+    // The server accepts only http/1.1, so the client has to offer it.
     let config = server_config(chain.as_bytes(), key.as_bytes(), &[b"http/1.1"]).unwrap();
     tokio::spawn(async move {
         let (socket, _) = listener.accept().await.unwrap();
-        let socket = server::secure(socket, config, PATIENCE).await?;
+        let socket = server::secure(socket, config, TIME_LIMIT).await?;
         assert_eq!(socket.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
-        let mut connection = server::accept(socket, LIMIT, PATIENCE).await?;
+        let mut connection = server::accept(socket, LIMIT, TIME_LIMIT).await?;
         connection.send(Frame::from("<open/>")).await?;
         connection.next().await.transpose()
     });
     connect(&address, &Options::new(tls)).await
 }
 
-fn problem(outcome: Result<Connection, TransportError>) -> CertificateProblem {
-    let error = outcome.unwrap_err();
-    assert_eq!(error.fault(), Fault::Peer);
-    assert!(!error.is_retryable());
-    assert!(matches!(&error, TransportError::Tls { peer, .. } if peer == "127.0.0.1"), "{error:?}");
-    error.certificate_problem().unwrap()
-}
-
 #[tokio::test]
-async fn a_server_of_a_custom_authority_is_trusted_given_as_pem_or_der() {
+async fn a_custom_authority_as_pem_or_der_is_trusted() {
     let authority = Authority::new();
     for roots in [authority.pem().into_bytes(), authority.der()] {
         let tls = Tls::custom(&roots).unwrap();
@@ -54,37 +46,23 @@ async fn a_custom_authority_can_be_added_to_the_platforms() {
 }
 
 #[tokio::test]
-async fn a_server_of_an_unknown_authority_is_refused() {
-    let tls = Tls::custom(Authority::new().pem().as_bytes()).unwrap();
-    let outcome = visit(tls, Authority::new().issue("127.0.0.1")).await;
-    // Both authorities have the same name, so that the signature is what gives it away.
-    assert_eq!(problem(outcome), CertificateProblem::Untrusted);
-    let outcome = visit(Tls::bundled(), Authority::new().issue("127.0.0.1")).await;
-    assert_eq!(problem(outcome), CertificateProblem::Untrusted);
-}
-
-#[tokio::test]
-async fn a_certificate_for_another_name_is_refused() {
+async fn a_certificate_problem_is_named() {
     let authority = Authority::new();
-    let tls = Tls::custom(authority.pem().as_bytes()).unwrap();
-    let outcome = visit(tls, authority.issue("other.example")).await;
-    assert_eq!(problem(outcome), CertificateProblem::WrongName);
-}
-
-#[tokio::test]
-async fn an_expired_certificate_is_refused() {
-    let authority = Authority::new();
-    let tls = Tls::custom(authority.pem().as_bytes()).unwrap();
-    let outcome = visit(tls, authority.issue_expired("127.0.0.1")).await;
-    assert_eq!(problem(outcome), CertificateProblem::Expired);
-}
-
-#[tokio::test]
-async fn a_certificate_from_the_future_is_refused() {
-    let authority = Authority::new();
-    let tls = Tls::custom(authority.pem().as_bytes()).unwrap();
-    let outcome = visit(tls, authority.issue_not_yet_valid("127.0.0.1")).await;
-    assert_eq!(problem(outcome), CertificateProblem::NotYetValid);
+    // Both authorities have one name, so that only the signature shows the difference.
+    let other = Authority::new();
+    let trust = Tls::custom(authority.pem().as_bytes()).unwrap();
+    for (tls, certificate, expected) in [
+        (trust.clone(), other.issue("127.0.0.1"), CertificateProblem::Untrusted),
+        (Tls::bundled(), authority.issue("127.0.0.1"), CertificateProblem::Untrusted),
+        (trust.clone(), authority.issue("other.example"), CertificateProblem::WrongName),
+        (trust.clone(), authority.issue_expired("127.0.0.1"), CertificateProblem::Expired),
+        (trust, authority.issue_not_yet_valid("127.0.0.1"), CertificateProblem::NotYetValid),
+    ] {
+        let error = visit(tls, certificate).await.unwrap_err();
+        assert!(matches!(&error, TransportError::Tls { peer, .. } if peer == "127.0.0.1"));
+        assert_eq!((error.fault(), error.is_retryable()), (Fault::Peer, false));
+        assert_eq!(error.certificate_problem(), Some(expected), "{error:?}");
+    }
 }
 
 #[tokio::test]
@@ -103,7 +81,7 @@ async fn a_server_without_tls_is_a_tls_failure() {
 }
 
 #[tokio::test]
-async fn looking_shows_every_certificate_and_approves_of_none() {
+async fn capturing_returns_every_certificate_and_accepts_none() {
     let authority = Authority::new();
     let (chain, key) = authority.issue_expired("127.0.0.1");
     let (tls, captured) = Tls::capture_only();
@@ -116,13 +94,13 @@ async fn looking_shows_every_certificate_and_approves_of_none() {
     assert_eq!(certificates[1], authority.der());
     let own = CertificateSummary::of(&certificates[0]).unwrap();
     assert_eq!(own.names, ["127.0.0.1"]);
-    // One that every other trust would approve of.
+    // A valid certificate is refused as well.
     assert!(visit(tls, authority.issue("127.0.0.1")).await.is_err());
     assert_eq!(captured.certificates().len(), 1);
 }
 
 #[tokio::test]
-async fn a_server_that_chooses_an_older_version_than_1_2_is_refused() {
+async fn tls_before_1_2_is_refused() {
     let listener = listen().await;
     let address = tcp_address("xmpps", &listener);
     tokio::spawn(async move {
@@ -152,7 +130,7 @@ fn configurations_differ_in_protocols_and_share_the_rest() {
 }
 
 #[test]
-fn what_is_not_a_certificate_is_refused_by_name() {
+fn an_invalid_certificate_or_key_is_refused_by_the_name_of_its_argument() {
     let damaged = "-----BEGIN CERTIFICATE-----\nMIIB\n";
     for roots in [&b""[..], b"hello", damaged.as_bytes(), &[0x30, 0x03, 1, 2, 3]] {
         assert_eq!(Tls::custom(roots).unwrap_err().name, "roots");
