@@ -1,10 +1,10 @@
-//! Lists that apps ask for at start-up and that are always empty here: chats, groups, calls.
+//! Lists that apps request at start-up and that are always empty here: chats, groups and calls.
 //!
-//! An app that gets no answer stops there for ever; an empty list keeps it usable.
+//! An app whose request fails stops there; with an empty list it goes on.
 
 use crate::rest::caller::Caller;
 use crate::rest::request::RestCall;
-use crate::rest::response::RestResponse;
+use crate::rest::response::{RestResponse, RestResult};
 use crate::rest::route::Route;
 use http::Method;
 use serde_json::json;
@@ -17,24 +17,23 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::user(Method::POST, "/users/callLogs", store_call_logs),
 ];
 
-fn recent_chats(_: &RestCall<'_>, _: &Caller) -> RestResponse {
-    RestResponse::success(json!({ "chatList": [] }))
+fn recent_chats(_: &RestCall<'_>, _: &Caller) -> RestResult {
+    Ok(RestResponse::success(json!({ "chatList": [] })))
 }
 
-fn chat_history(_: &RestCall<'_>, _: &Caller) -> RestResponse {
-    RestResponse::success(json!({
-        "chatList": [], "totalPages": 1, "totalCount": 0, "totalRecords": 0
-    }))
+fn chat_history(_: &RestCall<'_>, _: &Caller) -> RestResult {
+    let counts = json!({ "chatList": [], "totalPages": 1, "totalCount": 0, "totalRecords": 0 });
+    Ok(RestResponse::success(counts))
 }
 
-fn groups(_: &RestCall<'_>, _: &Caller) -> RestResponse {
-    RestResponse::success(json!({ "groupsList": [] }))
+fn groups(_: &RestCall<'_>, _: &Caller) -> RestResult {
+    Ok(RestResponse::success(json!({ "groupsList": [] })))
 }
 
-fn call_logs(_: &RestCall<'_>, _: &Caller) -> RestResponse {
-    RestResponse::success(json!({ "callLogs": [], "totalPages": 0 }))
+fn call_logs(_: &RestCall<'_>, _: &Caller) -> RestResult {
+    Ok(RestResponse::success(json!({ "callLogs": [], "totalPages": 0 })))
 }
 
-fn store_call_logs(_: &RestCall<'_>, _: &Caller) -> RestResponse {
-    RestResponse::done()
+fn store_call_logs(_: &RestCall<'_>, _: &Caller) -> RestResult {
+    Ok(RestResponse::done())
 }

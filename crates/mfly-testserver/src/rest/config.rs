@@ -1,8 +1,8 @@
-//! `GET /users/config`, which registration returns too.
+//! `GET /users/config`. Registration returns the configuration, too.
 
 use crate::rest::caller::Caller;
 use crate::rest::request::RestCall;
-use crate::rest::response::RestResponse;
+use crate::rest::response::{RestResponse, RestResult};
 use crate::rest::route::Route;
 use http::Method;
 use mfly_api::endpoint::config::ServerConfig;
@@ -13,20 +13,18 @@ pub(crate) const ROUTES: &[Route] = &[Route::user(Method::GET, "/users/config", 
 /// How long a call may try to reconnect, in seconds.
 const CALL_RECONNECTION: u32 = 30;
 
-fn config(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
-    match serde_json::to_string(&current(call)) {
-        Ok(json) => RestResponse::success(ConfigCipher::new(caller.user.as_str()).seal(&json)),
-        Err(_) => RestResponse::refused(500, "Internal Server Error"),
-    }
+fn config(call: &RestCall<'_>, caller: &Caller) -> RestResult {
+    let json = serde_json::to_string(&current(call)).map_err(|_| RestResponse::internal_error())?;
+    Ok(RestResponse::success(ConfigCipher::new(caller.user.as_str()).seal(&json)))
 }
 
-/// The configuration as it stands. The first six members are always there: the official SDK takes
-/// a missing one for `undefined`, and only an empty one for "nothing new".
+/// The current configuration. Its first six members are always sent, empty ones as empty text: the
+/// official SDK reads a missing one as `undefined`.
 pub(crate) fn current(call: &RestCall<'_>) -> ServerConfig {
     call.world(|world| ServerConfig {
         xmpp_host: Some(world.settings.xmpp_host.clone()),
         xmpp_port_web: Some(call.state.addresses.xmpp_port_web()),
-        // Where native apps connect.
+        // Native apps connect to this port.
         xmpp_port: call.state.addresses.tcp.map(|address| address.port()),
         signal_server: Some(if world.settings.announces_signalling {
             call.origin()

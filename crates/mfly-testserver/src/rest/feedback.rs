@@ -1,23 +1,20 @@
-//! `POST /moderation/feedback`. What was said stands in the journal.
+//! `POST /moderation/feedback`. The text is in the journal only.
 
 use crate::rest::caller::Caller;
 use crate::rest::request::RestCall;
-use crate::rest::response::RestResponse;
+use crate::rest::response::{RestResponse, RestResult};
 use crate::rest::route::Route;
 use http::Method;
 use mfly_api::endpoint::feedback::RequestBody;
 
 pub(crate) const ROUTES: &[Route] = &[Route::user(Method::POST, "/moderation/feedback", feedback)];
 
-fn feedback(call: &RestCall<'_>, _: &Caller) -> RestResponse {
-    let body: RequestBody = match call.json() {
-        Ok(body) => body,
-        Err(answer) => return answer,
-    };
+fn feedback(call: &RestCall<'_>, _: &Caller) -> RestResult {
+    let body: RequestBody = call.json()?;
     for (name, value) in [("title", &body.title), ("description", &body.description)] {
         if value.trim().is_empty() {
-            return RestResponse::invalid(format!("{name} is not valid or required"));
+            return Err(RestResponse::invalid(format!("{name} is not valid or required")));
         }
     }
-    RestResponse::done()
+    Ok(RestResponse::done())
 }

@@ -1,12 +1,12 @@
-//! `GET /license/details`: what a licence key stands for; and a script that tells it to a page.
+//! `GET /license/details`: the base URL and the plan of a licence key; and `GET /licence.js`.
 //!
-//! The official SDK asks a fixed host, and refuses a base URL with a port, an address or
-//! `localhost` when an app passes it, but not when it comes from its own cache in `localStorage`.
-//! A page that loads `/licence.js` before the SDK finds that cache filled with this server.
+//! The official SDK asks a fixed host. It refuses a base URL with a port, an IP address or
+//! `localhost` from an app, but not from its own cache in `localStorage`. A page that loads
+//! `/licence.js` before the SDK has this server in that cache.
 
 use crate::net::addresses::API_PREFIX;
 use crate::rest::request::RestCall;
-use crate::rest::response::RestResponse;
+use crate::rest::response::{RestResponse, RestResult};
 use crate::rest::route::Route;
 use bytes::Bytes;
 use http::{HeaderValue, Method};
@@ -22,34 +22,29 @@ pub(crate) const ROUTES: &[Route] = &[
 
 const SCRIPT: HeaderValue = HeaderValue::from_static("text/javascript; charset=utf-8");
 
-fn details(call: &RestCall<'_>) -> RestResponse {
-    // The key is sealed into a URI component, so it is opened as it stands in the query.
+fn details(call: &RestCall<'_>) -> RestResult {
+    // The encrypted key is a URI component, so it is decrypted without URL-decoding first.
     let sealed = call.query.split('&').find_map(|pair| pair.strip_prefix("licenseKey="));
     let opened = sealed.map(|sealed| LicenceUrlCipher::new().open(sealed));
-    let is_ours = match opened {
-        Some(Decrypted::Plain(key)) => {
-            call.world(|world| world.settings.licence_key.expose() == key)
-        }
-        _ => false,
-    };
-    if !is_ours {
-        return RestResponse::invalid("Invalid License key");
+    let is_ours = |key: &str| call.world(|world| world.settings.licence_key.expose() == key);
+    if !matches!(&opened, Some(Decrypted::Plain(key)) if is_ours(key)) {
+        return Err(RestResponse::invalid("Invalid License key"));
     }
     let trial_mode = Value::Bool(call.world(|world| world.settings.trial));
     let api_base_url = format!("{}{API_PREFIX}", call.origin());
-    RestResponse::success(ResponseData { api_base_url, trial_mode })
+    Ok(RestResponse::success(ResponseData { api_base_url, trial_mode }))
 }
 
-/// The entries are for live plans only: what comes from the cache is never a trial. On a trial plan
-/// the script makes the SDK forget, as its own look-up would.
-fn script(call: &RestCall<'_>) -> RestResponse {
+/// A script that fills the SDK's cache. It serves live plans only, because the SDK takes a cached
+/// plan for a live one. On a trial plan the script clears the cache, as the SDK's own look-up does.
+fn script(call: &RestCall<'_>) -> RestResult {
     let (key, is_trial) =
         call.world(|world| (world.settings.licence_key.expose().to_owned(), world.settings.trial));
     let base_url = format!("{}{API_PREFIX}", call.origin());
     let storage = StorageCipher::new();
     let mut script = String::new();
     for (name, value) in [("licenseKey", key), ("apiBaseUrl", base_url)] {
-        // Base64 in percent-encoding needs no quoting in JavaScript.
+        // Percent-encoded base64 needs no quoting in JavaScript.
         let (entry, value) = (storage.name(name), storage.value(name, &value));
         let _ = if is_trial {
             writeln!(script, "localStorage.removeItem(\"{entry}\");")
@@ -57,5 +52,5 @@ fn script(call: &RestCall<'_>) -> RestResponse {
             writeln!(script, "localStorage.setItem(\"{entry}\", \"{value}\");")
         };
     }
-    RestResponse::content(SCRIPT, Bytes::from(script))
+    Ok(RestResponse::content(SCRIPT, Bytes::from(script)))
 }

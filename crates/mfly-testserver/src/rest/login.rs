@@ -1,11 +1,11 @@
 //! `POST /login`.
 //!
-//! Bad credentials are HTTP 200 with 400 inside: HTTP 401 would send the official SDK into logins
-//! without end.
+//! Wrong credentials are HTTP 200 with status 400 in the envelope: after an HTTP 401 the official
+//! SDK would log in again without end.
 
 use crate::core::world::LoginError;
 use crate::rest::request::RestCall;
-use crate::rest::response::RestResponse;
+use crate::rest::response::{RestResponse, RestResult};
 use crate::rest::route::Route;
 use crate::state::ServerState;
 use http::Method;
@@ -14,27 +14,21 @@ use mfly_proto::secret::Token;
 
 pub(crate) const ROUTES: &[Route] = &[Route::open(Method::POST, "/login", login)];
 
-fn login(call: &RestCall<'_>) -> RestResponse {
-    let body: RequestBody = match call.json() {
-        Ok(body) => body,
-        Err(answer) => return answer,
-    };
+fn login(call: &RestCall<'_>) -> RestResult {
+    let body: RequestBody = call.json()?;
     let (checked, lifetime) = call.world(|world| {
         let checked = world.check_password(&body.username, body.password.expose());
         (checked, world.settings.token_lifetime)
     });
-    let registration = match checked {
-        Ok(registration) => registration,
-        Err(error @ LoginError::InvalidCredentials) => {
-            return RestResponse::refused(400, error.to_string());
-        }
-        Err(error @ LoginError::AdminBlocked) => {
-            return RestResponse::refused(403, error.to_string());
-        }
-    };
+    let registration = checked.map_err(|error| {
+        let status = match error {
+            LoginError::InvalidCredentials => 400,
+            LoginError::AdminBlocked => 403,
+        };
+        RestResponse::refused(status, error.to_string())
+    })?;
     let tokens = &call.state.tokens;
-    match Token::new(tokens.issue(ServerState::now(), lifetime, &body.username, registration)) {
-        Ok(token) => RestResponse::success(Response { token }),
-        Err(_) => RestResponse::refused(500, "Internal Server Error"),
-    }
+    let token = tokens.issue(ServerState::now(), lifetime, &body.username, registration);
+    let token = Token::new(token).map_err(|_| RestResponse::internal_error())?;
+    Ok(RestResponse::success(Response { token }))
 }

@@ -9,20 +9,20 @@
 
 use crate::rest::caller::Caller;
 use crate::rest::request::RestCall;
-use crate::rest::response::RestResponse;
+use crate::rest::response::{RestResponse, RestResult};
 use crate::rest::route::Route;
 use http::Method;
 
 pub(crate) const ROUTES: &[Route] =
     &[Route::logging_out(Method::GET, "/logout", logout).with_effect()];
 
-fn logout(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
+fn logout(call: &RestCall<'_>, caller: &Caller) -> RestResult {
     call.state.with_core(|core, now| {
         let world = core.world_mut();
         world.log_out(now, &caller.user, caller.registration);
         world.has_left(caller.registration);
     });
-    RestResponse::done()
+    Ok(RestResponse::done())
 }
 
 #[cfg(test)]

@@ -1,18 +1,18 @@
-//! Media: upload in one piece or in parts, download whole or by ranges, forwarding.
+//! Media: uploads whole or in parts, downloads whole or by ranges, forwarding.
 //!
-//! Parts and ranges go to pre-signed addresses of this server below `/media-store/`, without a
-//! token: the secret in the address is the permission, as with the platform's object stores.
+//! Parts and ranges use pre-signed URLs of this server below `/media-store/`, without a token: the
+//! secret in the URL is the permission, as with the platform's object stores.
 //!
-//! An upload in several parts is committed by an address, as with Oracle's stores, unless the
-//! server was started otherwise: with an `uploadId`, as with Amazon's, the official SDK begins anew
-//! instead of committing (observed: Web SDK 4.25.10).
+//! Multipart uploads are committed by a URL, as with Oracle's stores, unless the builder says
+//! otherwise: with an `uploadId`, as with Amazon's, the official SDK begins again instead of
+//! committing (observed: Web SDK 4.25.10).
 
 mod range;
 pub(crate) mod store;
 
 use crate::rest::caller::Caller;
 use crate::rest::request::RestCall;
-use crate::rest::response::RestResponse;
+use crate::rest::response::{RestResponse, RestResult};
 use crate::rest::route::Route;
 use crate::state::ServerState;
 use bytes::Bytes;
@@ -25,7 +25,7 @@ use range::Range;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
-use store::{FILE_BYTES, File, MediaStore, PARTS, PartRefused, TYPE_BYTES, Unfinished};
+use store::{FILE_BYTES, File, MediaStore, PARTS, PartError, TYPE_BYTES, Unfinished};
 
 pub(crate) const ROUTES: &[Route] = &[
     Route::user(Method::POST, "/media/", upload).with_file(),
@@ -38,20 +38,20 @@ pub(crate) const ROUTES: &[Route] = &[
 
 pub(crate) const STORE_ROUTES: &[Route] = &[
     Route::open(Method::PUT, "/media-store/*", store_part).with_file().admitting(is_part_awaited),
-    Route::open(Method::POST, "/media-store/*", commit_by_address),
+    Route::open(Method::POST, "/media-store/*", commit_by_url),
     Route::open(Method::GET, "/media-store/*", store_file),
 ];
 
-/// Used when an uploader names no type.
+/// The MIME type of an upload that names none.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 /// Browsers must not guess a type: files come from other users.
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
-/// What the address that commits an upload has instead of a secret; the token follows.
+/// Stands in the place of a secret in the URL that commits an upload, before the token.
 const COMMIT: &str = "commit/";
 
-/// Most files that can be forwarded at a time.
+/// Largest number of files that one request forwards.
 const FORWARDS: usize = 100;
 
 fn fresh_id(call: &RestCall<'_>) -> String {
@@ -59,17 +59,21 @@ fn fresh_id(call: &RestCall<'_>) -> String {
 }
 
 fn fresh_token(call: &RestCall<'_>) -> Result<FileToken, RestResponse> {
-    FileToken::new(&fresh_id(call)).map_err(|_| RestResponse::refused(500, "Internal Server Error"))
+    FileToken::new(&fresh_id(call)).map_err(|_| RestResponse::internal_error())
 }
 
 fn not_found() -> RestResponse {
     RestResponse::http(StatusCode::NOT_FOUND, "File not found")
 }
 
-/// The MIME type as it is kept.
+/// The MIME type that is kept.
 fn content_type(given: Option<&str>) -> String {
     let given = given.filter(|given| given.len() <= TYPE_BYTES);
     given.unwrap_or(UNKNOWN_TYPE).to_owned()
+}
+
+fn invalid_token() -> RestResponse {
+    RestResponse::invalid("Invalid file token")
 }
 
 fn too_large() -> RestResponse {
@@ -77,23 +81,19 @@ fn too_large() -> RestResponse {
 }
 
 /// `POST /media/`. The small version of an image is the image itself.
-fn upload(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
-    let Some(file) = call.field("file").filter(|file| !file.content.is_empty()) else {
-        return RestResponse::invalid("file is not valid or required");
-    };
+fn upload(call: &RestCall<'_>, caller: &Caller) -> RestResult {
+    let file = call.field("file").filter(|file| !file.content.is_empty());
+    let file = file.ok_or_else(|| RestResponse::invalid("file is not valid or required"))?;
     if file.content.len() > FILE_BYTES {
-        return too_large();
+        return Err(too_large());
     }
     let content_type = content_type(file.content_type.as_deref());
-    let (file_token, thumb) = match (fresh_token(call), fresh_token(call)) {
-        (Ok(token), Ok(thumb)) => (token, thumb),
-        (Err(answer), _) | (_, Err(answer)) => return answer,
-    };
+    let (file_token, thumb) = (fresh_token(call)?, fresh_token(call)?);
     let is_image = content_type.starts_with("image/");
     let stored = File {
         owner: caller.user.clone(),
         content_type,
-        // The form around it is not kept.
+        // A slice would keep the form around it in memory.
         bytes: Bytes::copy_from_slice(&file.content),
     };
     let is_stored = call.state.with_media(|store| {
@@ -104,37 +104,29 @@ fn upload(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
         is_stored
     });
     if !is_stored {
-        return RestResponse::unavailable();
+        return Err(RestResponse::unavailable());
     }
     let file_token_thumb = is_image.then_some(thumb);
-    RestResponse::success(media_upload::Response { file_token, file_token_thumb })
+    Ok(RestResponse::success(media_upload::Response { file_token, file_token_thumb }))
 }
 
-/// `POST /media/upload`. A resumed upload begins anew under its old token, which is good for its
-/// own user alone.
-fn start(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
-    let body: media_start::RequestBody = match call.json() {
-        Ok(body) => body,
-        Err(answer) => return answer,
-    };
+/// `POST /media/upload`. A resumed upload begins again with its old token, which only its own user
+/// may use.
+fn start(call: &RestCall<'_>, caller: &Caller) -> RestResult {
+    let body: media_start::RequestBody = call.json()?;
     let parts = usize::try_from(body.parts).unwrap_or(usize::MAX);
     if parts == 0 || parts > PARTS {
-        return RestResponse::invalid("parts should be Valid data type");
+        return Err(RestResponse::invalid("parts should be Valid data type"));
     }
-    // A token is known to everybody who got the file; none of them may put another one in its
-    // place.
+    // All receivers of the file know its token, and must not replace the file.
     let is_own = |token: &FileToken| {
         let unfinished = |store: &mut MediaStore| store.unfinished(token.as_str(), &caller.user);
         call.state.with_media(unfinished) == Unfinished::Own
     };
     let file_token = match body.file_token {
-        Some(token) if is_own(&token) => Ok(token),
-        Some(_) => Err(RestResponse::invalid("Invalid file token")),
-        None => fresh_token(call),
-    };
-    let file_token = match file_token {
-        Ok(token) => token,
-        Err(answer) => return answer,
+        Some(token) if is_own(&token) => token,
+        Some(_) => return Err(invalid_token()),
+        None => fresh_token(call)?,
     };
     let secret = fresh_id(call);
     let (origin, token) = (call.origin(), file_token.as_str().to_owned());
@@ -149,49 +141,46 @@ fn start(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
         };
     let (owner, content_type) = (caller.user.clone(), content_type(Some(&body.content_type)));
     call.state.with_media(|store| store.begin(secret.clone(), owner, token, content_type, parts));
-    RestResponse::success(media_start::Response {
+    Ok(RestResponse::success(media_start::Response {
         file_token,
         upload_id,
         storage,
         upload_urls,
         commit_url,
-    })
+    }))
 }
 
-/// `POST /media/upload/commit`. The file is there with its last part already.
-fn commit(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
-    let body: media_commit::RequestBody = match call.json() {
-        Ok(body) => body,
-        Err(answer) => return answer,
-    };
+/// `POST /media/upload/commit`. The last part has already completed the file.
+fn commit(call: &RestCall<'_>, caller: &Caller) -> RestResult {
+    let body: media_commit::RequestBody = call.json()?;
     let token = body.file_token.as_str();
     let (owner, unfinished) = call.state.with_media(|store| {
         let owner = store.file(token).map(|file| file.owner.clone());
         (owner, store.unfinished(token, &caller.user))
     });
     match (owner, unfinished) {
-        (Some(owner), _) if owner == caller.user => RestResponse::success(serde_json::json!({})),
-        (Some(_), _) | (None, Unfinished::Foreign) => RestResponse::invalid("Invalid file token"),
+        (Some(owner), _) if owner == caller.user => {
+            Ok(RestResponse::success(serde_json::json!({})))
+        }
+        (Some(_), _) | (None, Unfinished::Foreign) => Err(invalid_token()),
         (None, Unfinished::Own | Unfinished::No) => {
-            RestResponse::invalid("The upload is not complete")
+            Err(RestResponse::invalid("The upload is not complete"))
         }
     }
 }
 
-/// `POST /media-store/commit/<token>`. Likewise.
-fn commit_by_address(call: &RestCall<'_>) -> RestResponse {
-    let Some(token) = call.argument.strip_prefix(COMMIT) else {
-        return not_found();
-    };
+/// `POST /media-store/commit/<token>`. The last part has already completed the file.
+fn commit_by_url(call: &RestCall<'_>) -> RestResult {
+    let token = call.argument.strip_prefix(COMMIT).ok_or_else(not_found)?;
     if call.state.with_media(|store| store.is_complete(token)) {
-        RestResponse::empty(StatusCode::OK)
+        Ok(RestResponse::empty(StatusCode::OK))
     } else {
-        RestResponse::http(StatusCode::CONFLICT, "The upload is not complete")
+        Err(RestResponse::http(StatusCode::CONFLICT, "The upload is not complete"))
     }
 }
 
 /// `GET /media/generatePreAuthenticationUrlDownload`.
-fn sign(call: &RestCall<'_>, _: &Caller) -> RestResponse {
+fn sign(call: &RestCall<'_>, _: &Caller) -> RestResult {
     let token = call.parameter("fileToken").unwrap_or_default();
     let secret = fresh_id(call);
     let is_known = call.state.with_media(|store| {
@@ -202,13 +191,13 @@ fn sign(call: &RestCall<'_>, _: &Caller) -> RestResponse {
         is_known
     });
     if is_known {
-        RestResponse::success(format!("{}/media-store/{secret}", call.origin()))
+        Ok(RestResponse::success(format!("{}/media-store/{secret}", call.origin())))
     } else {
-        RestResponse::invalid("Invalid file token")
+        Err(invalid_token())
     }
 }
 
-/// What is to be forwarded.
+/// The body of a request to forward files.
 #[derive(Deserialize)]
 struct Forward {
     medias: Vec<ForwardedMedia>,
@@ -222,13 +211,10 @@ struct ForwardedMedia {
 }
 
 /// `POST /media/forward`: a new token for each message.
-fn forward(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
-    let body: Forward = match call.json() {
-        Ok(body) => body,
-        Err(answer) => return answer,
-    };
+fn forward(call: &RestCall<'_>, caller: &Caller) -> RestResult {
+    let body: Forward = call.json()?;
     if body.medias.len() > FORWARDS {
-        return RestResponse::invalid("medias should be Valid data type");
+        return Err(RestResponse::invalid("medias should be Valid data type"));
     }
     let mut tokens = BTreeMap::new();
     for media in body.medias {
@@ -239,21 +225,21 @@ fn forward(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
             file.is_some_and(|file| store.share(token.clone(), File { owner, ..file }))
         });
         if !is_known {
-            return RestResponse::invalid("Invalid file token");
+            return Err(invalid_token());
         }
         tokens.insert(media.message_id, token);
     }
-    RestResponse::success(tokens)
+    Ok(RestResponse::success(tokens))
 }
 
 /// `GET /media/<token>`.
-fn download(call: &RestCall<'_>, _: &Caller) -> RestResponse {
+fn download(call: &RestCall<'_>, _: &Caller) -> RestResult {
     let file = call.state.with_media(|store| store.file(call.argument).cloned());
-    file.map_or_else(not_found, |file| served(call, file))
+    Ok(served(call, file.ok_or_else(not_found)?))
 }
 
-/// The secret and the number in the address of a part.
-fn part_address(argument: &str) -> Result<(&str, usize), RestResponse> {
+/// The secret and the number in the URL of a part.
+fn part_of_url(argument: &str) -> Result<(&str, usize), RestResponse> {
     let (secret, number) = argument.split_once('/').ok_or_else(not_found)?;
     Ok((secret, number.parse().map_err(|_| not_found())?))
 }
@@ -262,71 +248,63 @@ fn forbidden() -> RestResponse {
     RestResponse::http(StatusCode::FORBIDDEN, "Forbidden")
 }
 
-/// Refuses a part that nobody announced before any of it is read.
+/// Refuses a part of an unknown upload before its body is read.
 fn is_part_awaited(state: &ServerState, argument: &str) -> Result<(), RestResponse> {
-    let (secret, number) = part_address(argument)?;
+    let (secret, number) = part_of_url(argument)?;
     let is_awaited = state.with_media(|store| store.awaits(secret, number));
     is_awaited.then_some(()).ok_or_else(forbidden)
 }
 
 /// `PUT /media-store/<secret>/<part>`.
-fn store_part(call: &RestCall<'_>) -> RestResponse {
-    let (secret, number) = match part_address(call.argument) {
-        Ok(address) => address,
-        Err(answer) => return answer,
-    };
-    match call.state.with_media(|store| store.part(secret, number, call.body.clone())) {
-        Ok(()) => {
-            let answer = RestResponse::empty(StatusCode::OK);
-            match etag(call.body) {
-                Some(etag) => answer.with(header::ETAG, etag),
-                None => answer,
-            }
-        }
-        Err(PartRefused::Unknown) => forbidden(),
-        Err(PartRefused::TooLarge) => too_large(),
-        Err(PartRefused::NoRoom) => RestResponse::unavailable(),
-    }
+fn store_part(call: &RestCall<'_>) -> RestResult {
+    let (secret, number) = part_of_url(call.argument)?;
+    let stored = call.state.with_media(|store| store.part(secret, number, call.body.clone()));
+    stored.map_err(|error| match error {
+        PartError::Unknown => forbidden(),
+        PartError::TooLarge => too_large(),
+        PartError::NoRoom => RestResponse::unavailable(),
+    })?;
+    Ok(with_text(RestResponse::empty(StatusCode::OK), header::ETAG, &etag(call.body)))
 }
 
 /// `GET /media-store/<secret>`.
-fn store_file(call: &RestCall<'_>) -> RestResponse {
+fn store_file(call: &RestCall<'_>) -> RestResult {
     let file = call.state.with_media(|store| store.signed_file(call.argument).cloned());
-    file.map_or_else(forbidden, |file| served(call, file))
+    Ok(served(call, file.ok_or_else(forbidden)?))
 }
 
-fn etag(bytes: &Bytes) -> Option<HeaderValue> {
+fn etag(bytes: &Bytes) -> String {
     let digest = Sha256::digest(bytes);
     let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    HeaderValue::from_str(&format!("\"{hex}\"")).ok()
+    format!("\"{hex}\"")
 }
 
-/// The file, or the range of it that was asked for.
+/// The response with a file, or with the range of it that the request names.
 fn served(call: &RestCall<'_>, file: File) -> RestResponse {
     let content_type =
         HeaderValue::from_str(&file.content_type).unwrap_or(HeaderValue::from_static(UNKNOWN_TYPE));
     let length = file.bytes.len();
     let range = call.headers.get(header::RANGE).and_then(|range| range.to_str().ok());
-    let answer = match range.map_or(Ok(None), |range| Range::parse(range, length)) {
+    let response = match range.map_or(Ok(None), |range| Range::parse(range, length)) {
         Ok(None) => RestResponse::content(content_type, file.bytes),
         Ok(Some(Range { start, end })) => {
-            let mut answer = RestResponse::content(content_type, file.bytes.slice(start..=end));
-            answer.http_status = StatusCode::PARTIAL_CONTENT;
-            with_text(answer, header::CONTENT_RANGE, &format!("bytes {start}-{end}/{length}"))
+            let mut response = RestResponse::content(content_type, file.bytes.slice(start..=end));
+            response.http_status = StatusCode::PARTIAL_CONTENT;
+            with_text(response, header::CONTENT_RANGE, &format!("bytes {start}-{end}/{length}"))
         }
         Err(_) => {
-            let answer = RestResponse::empty(StatusCode::RANGE_NOT_SATISFIABLE);
-            with_text(answer, header::CONTENT_RANGE, &format!("bytes */{length}"))
+            let response = RestResponse::empty(StatusCode::RANGE_NOT_SATISFIABLE);
+            with_text(response, header::CONTENT_RANGE, &format!("bytes */{length}"))
         }
     };
-    answer
+    response
         .with(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"))
         .with(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFF)
 }
 
-fn with_text(answer: RestResponse, name: HeaderName, text: &str) -> RestResponse {
+fn with_text(response: RestResponse, name: HeaderName, text: &str) -> RestResponse {
     match HeaderValue::from_str(text) {
-        Ok(value) => answer.with(name, value),
-        Err(_) => answer,
+        Ok(value) => response.with(name, value),
+        Err(_) => response,
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::rest::caller::Caller;
 use crate::rest::request::RestCall;
-use crate::rest::response::RestResponse;
+use crate::rest::response::{RestResponse, RestResult};
 use crate::rest::route::Route;
 use http::Method;
 use mfly_api::endpoint::metadata::ResponseData;
@@ -18,41 +18,32 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::user(Method::PUT, "/users/updateMetaData", update),
 ];
 
-/// `data` on the wire.
+/// The member `data` of the envelope.
 #[derive(Serialize)]
 struct Data {
     #[serde(rename = "metaData")]
     metadata: BTreeMap<String, Value>,
 }
 
-fn metadata(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
-    match call.world(|world| world.user(&caller.user).map(|user| user.metadata.clone())) {
-        Some(metadata) => RestResponse::success(Data { metadata }),
-        None => RestResponse::token_expired(),
-    }
+fn metadata(call: &RestCall<'_>, caller: &Caller) -> RestResult {
+    let metadata = call.world(|world| world.user(&caller.user).map(|user| user.metadata.clone()));
+    let metadata = metadata.ok_or_else(RestResponse::token_expired)?;
+    Ok(RestResponse::success(Data { metadata }))
 }
 
-fn update(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
-    let update: Option<Metadata> = match call.json() {
-        Ok(update) => update,
-        Err(answer) => return answer,
-    };
-    let update = update.unwrap_or_default();
-    let metadata = match stored(&update) {
-        Ok(metadata) => metadata,
-        Err(answer) => return answer,
-    };
+fn update(call: &RestCall<'_>, caller: &Caller) -> RestResult {
+    let update = call.json::<Option<Metadata>>()?.unwrap_or_default();
+    let metadata = stored(&update)?;
     let is_known = call.state.with_core(|core, _| {
         core.world_mut().user_mut(&caller.user).map(|user| user.metadata = metadata).is_some()
     });
-    if is_known {
-        RestResponse::success(ResponseData { metadata: update })
-    } else {
-        RestResponse::token_expired()
+    if !is_known {
+        return Err(RestResponse::token_expired());
     }
+    Ok(RestResponse::success(ResponseData { metadata: update }))
 }
 
-/// The pairs as they are kept.
+/// The pairs in the form that the world keeps.
 ///
 /// # Errors
 /// The refusal of more than three pairs, or of a value that is neither text, number nor boolean.

@@ -3,7 +3,7 @@
 use crate::core::world::User;
 use crate::rest::caller::Caller;
 use crate::rest::request::RestCall;
-use crate::rest::response::RestResponse;
+use crate::rest::response::{RestResponse, RestResult};
 use crate::rest::route::Route;
 use http::Method;
 use mfly_api::endpoint::mute::RequestBody;
@@ -16,14 +16,11 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::user(Method::GET, "/users/muted", muted),
 ];
 
-/// Most groups that a user can mute.
+/// Largest number of groups that a user can mute.
 const GROUPS: usize = 10_000;
 
-fn mute(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
-    let body: RequestBody = match call.json() {
-        Ok(body) => body,
-        Err(answer) => return answer,
-    };
+fn mute(call: &RestCall<'_>, caller: &Caller) -> RestResult {
+    let body: RequestBody = call.json()?;
     let is_known = call.state.with_core(|core, _| {
         let world = core.world_mut();
         let mut ids: Vec<UserId> =
@@ -31,7 +28,7 @@ fn mute(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
         ids.retain(|id| world.user(id).is_some());
         world.user_mut(&caller.user).map(|user| apply(user, &body, ids)).is_some()
     });
-    if is_known { RestResponse::done() } else { RestResponse::token_expired() }
+    RestResponse::done_if(is_known, RestResponse::token_expired)
 }
 
 fn apply(user: &mut User, body: &RequestBody, ids: Vec<UserId>) {
@@ -52,7 +49,7 @@ fn apply(user: &mut User, body: &RequestBody, ids: Vec<UserId>) {
     }
 }
 
-/// `data` on the wire.
+/// The member `data` of the envelope.
 #[derive(Serialize)]
 struct Data {
     #[serde(flatten)]
@@ -61,7 +58,7 @@ struct Data {
     chats: Vec<MutedChat>,
 }
 
-/// One muted chat. The values of `chatType` are inferred.
+/// A muted user or group. The values of `chatType` are inferred.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct MutedChat {
@@ -69,7 +66,7 @@ struct MutedChat {
     chat_type: &'static str,
 }
 
-fn muted(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
+fn muted(call: &RestCall<'_>, caller: &Caller) -> RestResult {
     let data = call.world(|world| {
         let user = world.user(&caller.user)?;
         let users = user.muted_users.iter().map(|id| (id.as_str(), "chat"));
@@ -78,5 +75,5 @@ fn muted(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
         let setting = Response { is_all_muted: user.mute_setting };
         Some(Data { setting, chats: users.chain(groups).map(chat).collect() })
     });
-    data.map_or_else(RestResponse::token_expired, RestResponse::success)
+    data.map(RestResponse::success).ok_or_else(RestResponse::token_expired)
 }

@@ -1,11 +1,11 @@
 //! `POST /register` and `POST /sandbox/register`.
 //!
-//! A live plan is registered with sealed data, a trial plan with plain data; the answer is sealed
-//! either way. That the other path than the plan's is refused is inferred.
+//! A live plan registers with encrypted data, a trial plan with plain data; the response is
+//! encrypted in both. Each plan has one of the paths, and the other one is refused (inferred).
 
 use crate::core::world::{RegisterError, Registered};
 use crate::rest::request::RestCall;
-use crate::rest::response::RestResponse;
+use crate::rest::response::{RestResponse, RestResult};
 use crate::rest::route::Route;
 use crate::rest::{config, metadata};
 use crate::state::ServerState;
@@ -18,26 +18,22 @@ use serde_json::Value;
 pub(crate) const ROUTES: &[Route] =
     &[Route::open(Method::POST, "/register", live), Route::open(Method::POST, TRIAL_PATH, trial)];
 
-const INVALID_KEY: &str = "Invalid License key";
-
-fn live(call: &RestCall<'_>) -> RestResponse {
-    if call.world(|world| world.settings.trial) {
-        return RestResponse::invalid(INVALID_KEY);
-    }
-    let body: LiveBody = match call.json() {
-        Ok(body) => body,
-        Err(answer) => return answer,
-    };
-    let cipher = cipher(call);
-    match opened(call, &cipher, &body.register_data) {
-        Some(data) => register(call, &cipher, data),
-        None => RestResponse::invalid(INVALID_KEY),
-    }
+fn invalid_key() -> RestResponse {
+    RestResponse::invalid("Invalid License key")
 }
 
-/// Data that was sealed with the licence key and repeats it inside. Whatever is wrong with other
-/// data, its sender hears one thing: more would tell a stranger whether a forgery has the right
-/// padding.
+fn live(call: &RestCall<'_>) -> RestResult {
+    if call.world(|world| world.settings.trial) {
+        return Err(invalid_key());
+    }
+    let body: LiveBody = call.json()?;
+    let cipher = cipher(call);
+    let data = opened(call, &cipher, &body.register_data).ok_or_else(invalid_key)?;
+    register(call, &cipher, data)
+}
+
+/// Decrypts data that was encrypted with the licence key and contains it. All failures look alike:
+/// a more precise one would tell an attacker whether a forgery has the right padding.
 fn opened(call: &RestCall<'_>, cipher: &RequestCipher, sealed: &str) -> Option<Value> {
     let Decrypted::Plain(json) = cipher.open(sealed) else {
         return None;
@@ -47,43 +43,33 @@ fn opened(call: &RestCall<'_>, cipher: &RequestCipher, sealed: &str) -> Option<V
     call.world(|world| world.settings.licence_key.expose() == key).then_some(data)
 }
 
-fn trial(call: &RestCall<'_>) -> RestResponse {
+fn trial(call: &RestCall<'_>) -> RestResult {
     if !call.world(|world| world.settings.trial) {
-        return RestResponse::invalid(INVALID_KEY);
+        return Err(invalid_key());
     }
-    match call.json() {
-        Ok(data) => register(call, &cipher(call), data),
-        Err(answer) => answer,
-    }
+    register(call, &cipher(call), call.json()?)
 }
 
 fn cipher(call: &RestCall<'_>) -> RequestCipher {
     call.world(|world| RequestCipher::new(&world.settings.licence_key))
 }
 
-fn register(call: &RestCall<'_>, cipher: &RequestCipher, mut data: Value) -> RestResponse {
+fn register(call: &RestCall<'_>, cipher: &RequestCipher, mut data: Value) -> RestResult {
     complete(&mut data);
-    let Ok(data) = serde_json::from_value::<RegisterData>(data) else {
-        return RestResponse::invalid("Invalid request");
-    };
+    let data: RegisterData =
+        serde_json::from_value(data).map_err(|_| RestResponse::invalid("Invalid request"))?;
     if call.world(|world| world.settings.licence_key != data.licence_key) {
-        return RestResponse::invalid(INVALID_KEY);
+        return Err(invalid_key());
     }
-    let metadata = match metadata::stored(&data.metadata) {
-        Ok(metadata) => metadata,
-        Err(answer) => return answer,
-    };
+    let metadata = metadata::stored(&data.metadata)?;
     let registered = call.state.with_core(|core, now| {
         let (world, force) = (core.world_mut(), data.force_register);
         world.register(now, &data.user_identifier, &data.device_id, force, metadata)
     });
-    match registered {
-        Ok(registered) => answer(call, cipher, registered),
-        Err(error) => refusal(error),
-    }
+    respond(call, cipher, registered.map_err(refused)?)
 }
 
-/// Adds what the platform's own documentation leaves out of its example request.
+/// Adds the members that the example request in the platform's documentation lacks.
 fn complete(data: &mut Value) {
     let Some(data) = data.as_object_mut() else {
         return;
@@ -93,13 +79,13 @@ fn complete(data: &mut Value) {
     {
         data.entry(name).or_insert(value);
     }
-    // The official SDK passes numbers through.
+    // The official SDK accepts numbers from apps and sends them unchanged.
     if let Some(identifier) = data.get_mut("userIdentifier").filter(|value| value.is_number()) {
         *identifier = identifier.to_string().into();
     }
 }
 
-fn answer(call: &RestCall<'_>, cipher: &RequestCipher, registered: Registered) -> RestResponse {
+fn respond(call: &RestCall<'_>, cipher: &RequestCipher, registered: Registered) -> RestResult {
     let lifetime = call.world(|world| world.settings.token_lifetime);
     let (user, id) = (&registered.user, registered.registration);
     let token = call.state.tokens.issue(ServerState::now(), lifetime, user, id);
@@ -110,13 +96,11 @@ fn answer(call: &RestCall<'_>, cipher: &RequestCipher, registered: Registered) -
         is_profile_updated: registered.profile_updated,
         config: Some(config::current(call)),
     };
-    match serde_json::to_string(&registration) {
-        Ok(json) => RestResponse::success(cipher.seal(&json)),
-        Err(_) => RestResponse::refused(500, "Internal Server Error"),
-    }
+    let json = serde_json::to_string(&registration).map_err(|_| RestResponse::internal_error())?;
+    Ok(RestResponse::success(cipher.seal(&json)))
 }
 
-fn refusal(error: RegisterError) -> RestResponse {
+fn refused(error: RegisterError) -> RestResponse {
     let status = match error {
         RegisterError::SessionLimit => 405,
         RegisterError::AdminBlocked => 403,

@@ -1,8 +1,8 @@
-//! `POST /moderation/report`: needs the plan's feature. What was reported stands in the journal.
+//! `POST /moderation/report`: needs the feature in the plan. The report is in the journal only.
 
 use crate::rest::caller::Caller;
 use crate::rest::request::RestCall;
-use crate::rest::response::RestResponse;
+use crate::rest::response::{RestResponse, RestResult};
 use crate::rest::route::Route;
 use http::Method;
 use mfly_api::Feature;
@@ -11,19 +11,14 @@ use mfly_proto::jid::BareJid;
 
 pub(crate) const ROUTES: &[Route] = &[Route::user(Method::POST, "/moderation/report", report)];
 
-fn report(call: &RestCall<'_>, _: &Caller) -> RestResponse {
+fn report(call: &RestCall<'_>, _: &Caller) -> RestResult {
     if !call.world(|world| world.settings.features.contains(Feature::Report)) {
-        return RestResponse::not_in_plan();
+        return Err(RestResponse::not_in_plan());
     }
-    let body: RequestBody = match call.json() {
-        Ok(body) => body,
-        Err(answer) => return answer,
-    };
+    let body: RequestBody = call.json()?;
     if BareJid::new(&body.to).is_err() {
-        return RestResponse::invalid("toUserJid format is invalid");
+        return Err(RestResponse::invalid("toUserJid format is invalid"));
     }
-    match body.messages() {
-        Some(_) => RestResponse::done(),
-        None => RestResponse::invalid("Invalid data value."),
-    }
+    let has_messages = body.messages().is_some();
+    RestResponse::done_if(has_messages, || RestResponse::invalid("Invalid data value."))
 }

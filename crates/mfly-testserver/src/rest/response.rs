@@ -26,6 +26,9 @@ pub(crate) struct RestResponse {
     pub(crate) body: Bytes,
 }
 
+/// What a handler returns: a response to send, either way. `Err` is a refusal.
+pub(crate) type RestResult = Result<RestResponse, RestResponse>;
+
 impl RestResponse {
     /// `{"status":200,"message":"Success","data":…}`
     pub(crate) fn success(data: impl Serialize) -> Self {
@@ -37,6 +40,11 @@ impl RestResponse {
         Self::envelope(StatusCode::OK, &Envelope::<()>::success(None))
     }
 
+    /// [`RestResponse::done`] if `is_done`, and `refusal` otherwise.
+    pub(crate) fn done_if(is_done: bool, refusal: impl FnOnce() -> Self) -> RestResult {
+        if is_done { Ok(Self::done()) } else { Err(refusal()) }
+    }
+
     /// HTTP 200 with a refusal in the envelope.
     pub(crate) fn refused(status: u16, message: impl Into<String>) -> Self {
         Self::envelope(StatusCode::OK, &Envelope::refusal(status, message))
@@ -45,6 +53,11 @@ impl RestResponse {
     /// HTTP 200 with status 400 in the envelope: an argument is missing or cannot be used.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::refused(400, message)
+    }
+
+    /// HTTP 200 with status 500 in the envelope.
+    pub(crate) fn internal_error() -> Self {
+        Self::refused(500, "Internal Server Error")
     }
 
     /// HTTP 200 with status 403 in the envelope: the plan does not include the feature.

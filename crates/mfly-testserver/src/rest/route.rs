@@ -2,7 +2,7 @@
 
 use crate::rest::caller::Caller;
 use crate::rest::request::RestCall;
-use crate::rest::response::RestResponse;
+use crate::rest::response::{RestResponse, RestResult};
 use crate::state::ServerState;
 use http::Method;
 
@@ -23,7 +23,7 @@ pub(crate) struct Route {
 pub(crate) type Admission = fn(&ServerState, &str) -> Result<(), RestResponse>;
 
 /// Answers a request of one user.
-pub(crate) type UserHandler = fn(&RestCall<'_>, &Caller) -> RestResponse;
+pub(crate) type UserHandler = fn(&RestCall<'_>, &Caller) -> RestResult;
 
 /// How large the body of a request may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(crate) enum BodyLimit {
 /// The function that answers a request, and the token that it requires.
 pub(crate) enum Handler {
     /// Requires no token.
-    Open(fn(&RestCall<'_>) -> RestResponse),
+    Open(fn(&RestCall<'_>) -> RestResult),
     /// Requires a valid token.
     User(UserHandler),
     /// Requires a valid token, or that of a session that the server told to log out.
@@ -53,7 +53,7 @@ impl Route {
     pub(crate) const fn open(
         method: Method,
         path: &'static str,
-        handler: fn(&RestCall<'_>) -> RestResponse,
+        handler: fn(&RestCall<'_>) -> RestResult,
     ) -> Self {
         Self::new(method, path, Handler::Open(handler))
     }

@@ -6,7 +6,7 @@ use crate::net::addresses::API_PREFIX;
 use crate::rest::caller::Caller;
 use crate::rest::media::store::FILE_BYTES;
 use crate::rest::request::RestCall;
-use crate::rest::response::RestResponse;
+use crate::rest::response::{RestResponse, RestResult};
 use crate::rest::route::{BodyLimit, Handler, Route, UserHandler};
 use crate::rest::{
     chat, config, delete_account, feedback, licence, login, logout, media, metadata, mute, profile,
@@ -88,13 +88,14 @@ impl Target<'_> {
 
     /// Calls the handler. Returns its response and the caller, if the route requires a token.
     pub(crate) fn respond(&self, call: &RestCall<'_>) -> (RestResponse, Option<Caller>) {
+        let either = |result: RestResult| result.unwrap_or_else(|refused| refused);
         let caller = || Caller::of_request(call.state, call.headers);
         let for_user = |handle: UserHandler, caller: Option<Caller>| match caller {
-            Some(caller) => (handle(call, &caller), Some(caller)),
+            Some(caller) => (either(handle(call, &caller)), Some(caller)),
             None => (RestResponse::token_expired(), None),
         };
         match self.route.handler {
-            Handler::Open(handle) => (handle(call), None),
+            Handler::Open(handle) => (either(handle(call)), None),
             Handler::User(handle) => for_user(handle, caller()),
             Handler::LoggingOut(handle) => {
                 let logging_out = || Caller::logging_out(call.state, call.headers);

@@ -1,8 +1,8 @@
-//! `POST /contacts/sandbox/syncContacts`: makes a user a contact, in both directions (inferred).
+//! `POST /contacts/sandbox/syncContacts`: makes two users contacts of each other (inferred).
 
 use crate::rest::caller::Caller;
 use crate::rest::request::RestCall;
-use crate::rest::response::RestResponse;
+use crate::rest::response::{RestResponse, RestResult};
 use crate::rest::route::Route;
 use http::Method;
 use mfly_api::endpoint::sync_contacts::RequestBody;
@@ -11,18 +11,14 @@ use mfly_proto::jid::UserId;
 pub(crate) const ROUTES: &[Route] =
     &[Route::user(Method::POST, "/contacts/sandbox/syncContacts", sync_contacts)];
 
-fn sync_contacts(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
-    let body: RequestBody = match call.json() {
-        Ok(body) => body,
-        Err(answer) => return answer,
-    };
+fn sync_contacts(call: &RestCall<'_>, caller: &Caller) -> RestResult {
+    let body: RequestBody = call.json()?;
     if call.world(|world| world.settings.licence_key != body.licence_key) {
-        return RestResponse::invalid("Invalid License key");
+        return Err(RestResponse::invalid("Invalid License key"));
     }
-    let Ok(other) = UserId::new(body.username.as_str()) else {
-        return RestResponse::invalid("User not available");
-    };
+    let unknown = || RestResponse::invalid("User not available");
+    let other = UserId::new(body.username.as_str()).map_err(|_| unknown())?;
     let is_known =
         call.state.with_core(|core, _| core.world_mut().make_contacts(&caller.user, &other));
-    if is_known { RestResponse::done() } else { RestResponse::invalid("User not available") }
+    RestResponse::done_if(is_known, unknown)
 }

@@ -1,9 +1,10 @@
 //! REST tokens: JWTs signed with HMAC-SHA256, as the official SDK reads them (`exp` in seconds).
 //!
-//! Claims: `sub` the user id, `registration` the device the token belongs to, `iat`, `exp`,
-//! and a serial number `jti` that makes every token a different string (inferred: only `exp` is
-//! known of the platform's claims).
+//! Claims: `sub` is the user id, `registration` the device that the token was issued for, `jti` a
+//! serial number that makes every token a different string; `iat` and `exp`. Of the platform's own
+//! claims only `exp` is known; the others are inferred.
 
+use crate::core::world::{RegistrationId, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -16,35 +17,32 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::core::world::{RegistrationId, Timestamp};
-
 /// Base64url of `{"alg":"HS256","typ":"JWT"}`.
 const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
 
-/// The longest token that is looked at.
+/// Longest token that is checked, in bytes.
 const LONGEST: usize = 4096;
 
-/// What a token says.
+/// The claims of a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Claims {
-    /// The user's id.
     pub(crate) sub: String,
-    /// The registration it belongs to; a later one has another number.
+    /// The number of the device's registration; a later registration has another number.
     pub(crate) registration: u64,
-    /// Issued at, in seconds since the epoch.
+    /// The time of issue, in seconds since the epoch.
     pub(crate) iat: u64,
-    /// Valid before, in seconds since the epoch.
+    /// The end of validity, in seconds since the epoch.
     pub(crate) exp: u64,
-    /// Serial number.
+    /// The serial number.
     pub(crate) jti: u64,
 }
 
 /// Signs and checks tokens.
 pub(crate) struct Tokens {
-    /// A keyed state that every signature starts from.
+    /// The HMAC with its key, which every signature copies.
     keyed: Hmac<Sha256>,
     issued: AtomicU64,
-    /// User -> first serial number that is still good, for users whose tokens were made to expire.
+    /// The first valid serial number of each user whose tokens were made to expire.
     expired: Mutex<BTreeMap<String, u64>>,
 }
 
@@ -58,7 +56,7 @@ impl Tokens {
         }
     }
 
-    /// A token for `user`, valid for `lifetime` from `now`.
+    /// Issues a token for `user` that is valid for `lifetime` from `now`.
     pub(crate) fn issue(
         &self,
         now: Timestamp,
@@ -83,15 +81,15 @@ impl Tokens {
         token
     }
 
-    /// The claims of a token that we signed and that has not expired.
+    /// Returns the claims of a token that this server signed and that has not expired.
     pub(crate) fn check(&self, now: Timestamp, token: &str) -> Option<Claims> {
         let claims = self.signed(token)?;
-        let is_good = now.0 / 1000 < claims.exp
+        let is_valid = now.0 / 1000 < claims.exp
             && self.expired().get(&claims.sub).is_none_or(|first| claims.jti >= *first);
-        is_good.then_some(claims)
+        is_valid.then_some(claims)
     }
 
-    /// The claims of a token that we signed, however long ago.
+    /// Returns the claims of a token that this server signed, even if it has expired.
     pub(crate) fn signed(&self, token: &str) -> Option<Claims> {
         if token.len() > LONGEST {
             return None;
@@ -103,13 +101,13 @@ impl Tokens {
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
     }
 
-    /// Makes every token that `user` has now expire.
+    /// Makes all tokens that `user` has now expire.
     pub(crate) fn expire(&self, user: &UserId) {
         let first = self.issued.load(Ordering::Relaxed);
         self.expired().insert(user.as_str().to_owned(), first);
     }
 
-    /// A poisoned map is still a map: entries are whole.
+    /// A poisoned lock is no problem: no entry is ever half written.
     fn expired(&self) -> MutexGuard<'_, BTreeMap<String, u64>> {
         self.expired.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -136,17 +134,12 @@ mod tests {
     }
 
     #[test]
-    fn a_token_holds_its_user_registration_and_expiry() {
-        let tokens = Tokens::new([1; 64]);
-        let claims = tokens.check(NOW, &token(&tokens)).unwrap();
-        assert_eq!((claims.sub.as_str(), claims.registration), ("alice", 7));
-        assert_eq!((claims.iat, claims.exp), (1_800_000_000, 1_800_003_600));
-    }
-
-    #[test]
-    fn a_token_is_good_until_the_second_it_expires() {
+    fn a_token_holds_its_user_and_registration_and_is_valid_until_the_second_it_expires() {
         let tokens = Tokens::new([1; 64]);
         let token = token(&tokens);
+        let claims = tokens.check(NOW, &token).unwrap();
+        assert_eq!((claims.sub.as_str(), claims.registration), ("alice", 7));
+        assert_eq!((claims.iat, claims.exp), (1_800_000_000, 1_800_003_600));
         assert!(tokens.check(Timestamp(NOW.0 + 3_599_999), &token).is_some());
         assert!(tokens.check(Timestamp(NOW.0 + 3_600_000), &token).is_none());
     }
@@ -158,11 +151,8 @@ mod tests {
         assert!(Tokens::new([2; 64]).check(NOW, &good).is_none());
         let (head, signature) = good.rsplit_once('.').unwrap();
         let (header, payload) = head.split_once('.').unwrap();
-        let forged = URL_SAFE_NO_PAD.encode(
-            String::from_utf8(URL_SAFE_NO_PAD.decode(payload).unwrap())
-                .unwrap()
-                .replace("alice", "mallo"),
-        );
+        let payload = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+        let forged = URL_SAFE_NO_PAD.encode(payload.replace("alice", "mallo"));
         assert!(tokens.check(NOW, &format!("{header}.{forged}.{signature}")).is_none());
         for nonsense in ["", ".", "..", "a.b.c", "[object Object]", &"x".repeat(5000)] {
             assert!(tokens.check(NOW, nonsense).is_none(), "{nonsense}");
@@ -170,15 +160,10 @@ mod tests {
     }
 
     #[test]
-    fn two_tokens_of_the_same_second_differ() {
+    fn tokens_differ_and_those_that_were_made_to_expire_are_refused() {
         let tokens = Tokens::new([1; 64]);
-        assert_ne!(token(&tokens), token(&tokens));
-    }
-
-    #[test]
-    fn tokens_that_were_made_to_expire_are_refused_and_later_ones_are_good() {
-        let tokens = Tokens::new([1; 64]);
-        let before = token(&tokens);
+        let (before, other) = (token(&tokens), token(&tokens));
+        assert_ne!(before, other);
         tokens.expire(&alice());
         assert!(tokens.check(NOW, &before).is_none());
         assert!(tokens.check(NOW, &token(&tokens)).is_some());

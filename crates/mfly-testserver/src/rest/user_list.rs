@@ -1,13 +1,13 @@
-//! `GET /contacts/userList`: everybody but the caller, by pages, searched by name or metadata.
+//! `GET /contacts/userList`: pages of all users but the caller, searched by name or metadata.
 //!
-//! Names are compared in clear, without regard to case; the order is by name, then by id (both
+//! Decrypted names are compared, ignoring case. Users are sorted by name, then by id (both
 //! inferred).
 
 use crate::core::world::{Named, User, World};
 use crate::rest::caller::Caller;
 use crate::rest::profile;
 use crate::rest::request::RestCall;
-use crate::rest::response::RestResponse;
+use crate::rest::response::{RestResponse, RestResult};
 use crate::rest::route::Route;
 use http::Method;
 use mfly_api::endpoint::user_list::{Query, ResponseData, UserData};
@@ -17,20 +17,20 @@ use std::ops::Range;
 
 pub(crate) const ROUTES: &[Route] = &[Route::user(Method::GET, "/contacts/userList", user_list)];
 
-/// Most users in a page.
+/// Largest number of users in a page.
 const PAGE: u32 = 1000;
 
-/// How many users are looked at before others may go on.
+/// How many users are read before the lock of the world is released for others.
 const AT_A_TIME: usize = 256;
 
-fn user_list(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
+fn user_list(call: &RestCall<'_>, caller: &Caller) -> RestResult {
     let query = Query::read(call.query);
     let (names, own) = call.world(|world| {
         let names = world.names();
         (names.sorted(), names.place_of(&caller.user))
     });
     let filter = Filter::new(&query);
-    // Everybody else may go on meanwhile.
+    // The world is not locked meanwhile.
     let page = if filter.takes_all() {
         page_of_all(&names, own, &query)
     } else {
@@ -49,14 +49,11 @@ fn user_list(call: &RestCall<'_>, caller: &Caller) -> RestResponse {
         let rows = rows.iter();
         rows.filter_map(|id| row(world, &caller.user, id)).collect()
     });
-    RestResponse::success(ResponseData {
-        user_list,
-        total_pages: total_records.div_ceil(size(&query)),
-        total_records,
-    })
+    let total_pages = total_records.div_ceil(size(&query));
+    Ok(RestResponse::success(ResponseData { user_list, total_pages, total_records }))
 }
 
-/// Whom a search lets through by name.
+/// The conditions of a search.
 struct Filter {
     name: String,
     is_by_metadata: bool,
@@ -72,7 +69,8 @@ impl Filter {
     }
 }
 
-/// A page of everybody but the one who asks, whose place is `own`: nobody else is looked at.
+/// A page of all users but the caller, whose index is `own`, and the number of users. Only users of
+/// the page are read.
 fn page_of_all<'n>(
     names: &'n [Named],
     own: Option<usize>,
@@ -88,8 +86,8 @@ fn page_of_all<'n>(
     (rows.collect(), total)
 }
 
-/// Those of `found` whom the filter by metadata lets through. The world is asked for some at a
-/// time.
+/// The users of `found` who have the metadata of the query. The world is locked for a chunk of
+/// users at a time.
 fn with_metadata<'n>(call: &RestCall<'_>, found: &[&'n UserId], query: &Query) -> Vec<&'n UserId> {
     let has = |world: &World, id: &UserId| {
         let user = world.user(id);
@@ -104,12 +102,12 @@ fn with_metadata<'n>(call: &RestCall<'_>, found: &[&'n UserId], query: &Query) -
     chunks.collect()
 }
 
-/// How many users a page has.
+/// The number of users in a page.
 fn size(query: &Query) -> u64 {
     u64::from(query.size.clamp(1, PAGE))
 }
 
-/// Which of `count` users are on the page, and how many there are.
+/// The indices of the page's users among `count` users, and `count`.
 fn range(count: usize, query: &Query) -> (Range<usize>, u64) {
     let size = size(query);
     let first = u64::from(query.page.max(1) - 1).saturating_mul(size);
@@ -125,7 +123,7 @@ fn row(world: &World, asker: &UserId, user: &UserId) -> Option<UserData> {
     Some(UserData { profile: profile::data(view), is_muted })
 }
 
-/// Whether the filter lets a user through. Values are compared as text.
+/// Whether a user has the metadata of the query. Values are compared as text.
 fn has_metadata(user: &User, query: &Query) -> bool {
     user.metadata.get(&query.metadata_key).is_some_and(|value| {
         let text = match value {
@@ -152,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_leaves_out_the_one_who_asks_wherever_that_one_stands() {
+    fn a_page_leaves_out_the_caller_at_every_index() {
         let names = names(7);
         for (own, first, last) in [
             (Some(0), ["u00001", "u00002", "u00003"], ["u00004", "u00005", "u00006"]),

@@ -3,9 +3,8 @@
 /// A part of a file: `start <= end < length`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Range {
-    /// First byte.
     pub(crate) start: usize,
-    /// Last byte, included.
+    /// The last byte, included.
     pub(crate) end: usize,
 }
 
@@ -14,8 +13,8 @@ pub(crate) struct Range {
 pub(crate) struct Unsatisfiable;
 
 impl Range {
-    /// Reads a header's value for a file of `length` bytes. `None` means the whole file: what is
-    /// not understood has to be ignored (RFC 9110 §14.2).
+    /// Reads a header's value for a file of `length` bytes. `None` means the whole file: a server
+    /// must ignore a value that it does not understand (RFC 9110 §14.2).
     pub(crate) fn parse(value: &str, length: usize) -> Result<Option<Self>, Unsatisfiable> {
         let Some((first, last)) = value
             .strip_prefix("bytes=")
@@ -69,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_behind_the_end_cannot_be_served() {
+    fn a_range_after_the_end_cannot_be_served() {
         for (value, length) in
             [("bytes=10-", 10), ("bytes=0-0", 0), ("bytes=-0", 10), ("bytes=-1", 0)]
         {
