@@ -1,4 +1,4 @@
-//! What a test holds: the builder, the running server, its users, its faults and its journal.
+//! The types that a test uses: builder, running server, users, faults and journal.
 
 pub(crate) mod builder;
 pub(crate) mod fault_builder;

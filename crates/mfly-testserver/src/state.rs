@@ -1,4 +1,4 @@
-//! What all tasks of one server share, and the only way to the core.
+//! The state that all tasks of one server share. The core is reached through it alone.
 
 mod queue;
 
@@ -22,44 +22,40 @@ use mfly_proto::sasl::ChannelBindings;
 use mfly_proto::stream::StreamCondition;
 use queue::Queue;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Notify, watch};
 
-/// The core, and the queues its output goes to. One lock keeps both in step.
-struct Protocol {
+/// The core, and the queues for its output. One lock guards both, so that frames keep their order.
+struct CoreAndQueues {
     core: Core,
     queues: BTreeMap<StreamId, (Framing, Queue)>,
 }
 
-/// What all tasks of one server share.
+/// The state that all tasks of one server share.
 pub(crate) struct ServerState {
-    protocol: Mutex<Protocol>,
+    protocol: Mutex<CoreAndQueues>,
     media: Mutex<MediaStore>,
     signalling: Mutex<Hub>,
-    /// The signalling server's next deadline may have come nearer.
+    /// Notified when the signalling server's next deadline may be earlier.
     signalling_deadline: Notify,
-    /// The core's next deadline may have changed.
+    /// Notified when the core's next deadline is earlier.
     deadline: Notify,
-    /// How much of everything may be kept.
+    /// Limits of the memory that is used for clients.
     pub(crate) limits: Memory,
-    /// Requests and stanzas that are not complete.
+    /// Counts requests and stanzas that are not complete.
     pub(crate) reading: Arc<Reading>,
-    /// Answers that are being sent.
+    /// Counts responses that are being sent.
     pub(crate) answers: Arc<Budget>,
-    /// What waits for XMPP connections.
+    /// Counts frames that wait for XMPP connections.
     queued: Arc<Budget>,
-    /// Who may connect.
     pub(crate) admission: Arc<Admission>,
-    /// Faults for REST.
     pub(crate) faults: Faults,
-    /// The journal's store.
     pub(crate) recorder: Arc<Recorder>,
-    /// The signer of tokens.
     pub(crate) tokens: Tokens,
-    /// The bound sockets.
     pub(crate) addresses: Addresses,
-    /// `true` once the server is stopping.
+    /// Becomes `true` when the server stops.
     stopping: watch::Sender<bool>,
 }
 
@@ -73,7 +69,7 @@ impl ServerState {
         code_lifetime: Duration,
     ) -> Self {
         Self {
-            protocol: Mutex::new(Protocol { core, queues: BTreeMap::new() }),
+            protocol: Mutex::new(CoreAndQueues { core, queues: BTreeMap::new() }),
             media: Mutex::new(MediaStore::new(limits.media)),
             signalling: Mutex::new(Hub::new(code_lifetime, limits.signalling)),
             signalling_deadline: Notify::new(),
@@ -91,13 +87,13 @@ impl ServerState {
         }
     }
 
-    /// The time of day: the one place where the server reads it.
+    /// The time of day. The server reads it here alone.
     pub(crate) fn now() -> Timestamp {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
     }
 
-    /// Lets `work` change the core, and hands on everything the core then wants to send.
+    /// Lets `work` change the core, and queues the frames that the core then sends.
     pub(crate) fn with_core<R>(&self, work: impl FnOnce(&mut Core, Timestamp) -> R) -> R {
         let now = Self::now();
         self.change(|protocol| {
@@ -107,9 +103,9 @@ impl ServerState {
         })
     }
 
-    /// Lets `work` change core and queues, and wakes the clock if it has to look again earlier than
-    /// it believes. Once more than that would cost a switch of tasks for every frame.
-    fn change<R>(&self, work: impl FnOnce(&mut Protocol) -> R) -> R {
+    /// Lets `work` change core and queues, and wakes the clock only if its next deadline is now
+    /// earlier: a wake-up for every frame would cost a task switch each.
+    fn change<R>(&self, work: impl FnOnce(&mut CoreAndQueues) -> R) -> R {
         let mut protocol = self.protocol();
         let before = protocol.core.poll_timeout();
         let result = work(&mut protocol);
@@ -126,33 +122,33 @@ impl ServerState {
         result
     }
 
-    /// Lets `work` look at the core.
+    /// Lets `work` read the core.
     pub(crate) fn read_core<R>(&self, work: impl FnOnce(&Core) -> R) -> R {
         work(&self.protocol().core)
     }
 
     /// Lets `work` use the media store.
     pub(crate) fn with_media<R>(&self, work: impl FnOnce(&mut MediaStore) -> R) -> R {
-        // A poisoned store may miss a file but holds no broken one.
+        // After a panic the store may lack a file, but has no broken one.
         work(&mut self.media.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Lets `work` use the signalling server's clients. The core must not be used inside.
+    /// Lets `work` use the signalling server's clients. `work` must not use the core.
     pub(crate) fn with_hub<R>(&self, work: impl FnOnce(&mut Hub) -> R) -> R {
         work(&mut self.signalling.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Tells the signalling server's clock that a deadline may have come nearer.
+    /// Tells the signalling server's clock that its next deadline may be earlier.
     pub(crate) fn signalling_deadline_changed(&self) {
         self.signalling_deadline.notify_one();
     }
 
-    /// Waits for that.
+    /// Waits until the signalling server's next deadline may be earlier.
     pub(crate) async fn signalling_changed(&self) {
         self.signalling_deadline.notified().await;
     }
 
-    /// Takes in a connection.
+    /// Opens a stream for a new connection.
     pub(crate) fn open(&self, meta: StreamMeta) -> (StreamId, Outgoing) {
         let now = Self::now();
         let (queue, outgoing) = queue::queue(&self.queued);
@@ -166,7 +162,7 @@ impl ServerState {
         (id, outgoing)
     }
 
-    /// Hands a received frame to the core. Whether the stream belongs to a session then.
+    /// Passes a received frame to the core. Returns whether the stream then has a session.
     pub(crate) fn received(&self, id: StreamId, frame: Frame) -> bool {
         let now = Self::now();
         self.change(|protocol| {
@@ -177,7 +173,7 @@ impl ServerState {
         })
     }
 
-    /// Records that a client is told to begin TLS.
+    /// Records the frame that agrees to TLS in the journal.
     pub(crate) fn agreed(&self, id: StreamId, agreement: &Frame) {
         let protocol = self.protocol();
         self.record(&protocol, Direction::Sent, id, agreement.as_str());
@@ -188,12 +184,12 @@ impl ServerState {
         self.protocol().core.secured(id, bindings);
     }
 
-    /// Tells the core that what arrived cannot be cut into frames.
+    /// Tells the core that the bytes of a client are no frames, or exceed a limit.
     pub(crate) fn malformed(&self, id: StreamId, condition: StreamCondition) {
         self.with_core(|core, now| core.malformed(now, id, condition));
     }
 
-    /// Tells the core that a connection is gone.
+    /// Tells the core that a connection is closed.
     pub(crate) fn closed(&self, id: StreamId) {
         let now = Self::now();
         self.change(|protocol| {
@@ -203,7 +199,7 @@ impl ServerState {
         });
     }
 
-    /// Begins to stop the server: all streams end.
+    /// Begins to stop the server by ending all streams.
     pub(crate) fn stop(&self) {
         self.stopping.send_replace(true);
         self.with_core(|core, now| core.stop(now));
@@ -215,19 +211,19 @@ impl ServerState {
         let _ = self.stopping.subscribe().wait_for(|is_stopping| *is_stopping).await;
     }
 
-    /// Waits until the core's next deadline may have changed.
+    /// Waits until the core's next deadline is earlier.
     pub(crate) async fn deadline_changed(&self) {
         self.deadline.notified().await;
     }
 
-    /// Lets all connections of `user` suffer `fault`; says how many there were.
-    pub(crate) fn break_connections(&self, user: &UserId, fault: &ConnectionFault) -> usize {
+    /// Applies `fault` to all connections of `user`, and returns how many there are.
+    pub(crate) fn apply_fault(&self, user: &UserId, fault: &ConnectionFault) -> usize {
         let now = Self::now();
         let mut protocol = self.protocol();
         let streams = protocol.core.world().streams_of(user);
         for id in &streams {
             match fault {
-                ConnectionFault::Drop => Self::cut(&mut protocol, now, *id, Fate::Cut),
+                ConnectionFault::Cut => Self::cut(&mut protocol, now, *id, Fate::Cut),
                 ConnectionFault::Send(text) => {
                     self.queue(&mut protocol, now, *id, Command::Send(text.clone().into()));
                 }
@@ -245,7 +241,7 @@ impl ServerState {
         streams.len()
     }
 
-    fn drain(&self, protocol: &mut Protocol, now: Timestamp) {
+    fn drain(&self, protocol: &mut CoreAndQueues, now: Timestamp) {
         while let Some(output) = protocol.core.poll_output() {
             match output {
                 Output::Send(id, parcel) => self.queue(protocol, now, id, Command::Send(parcel)),
@@ -259,18 +255,18 @@ impl ServerState {
     }
 
     /// Queues a stream's closing tag and the end of its connection.
-    fn end(&self, protocol: &mut Protocol, now: Timestamp, id: StreamId) {
+    fn end(&self, protocol: &mut CoreAndQueues, now: Timestamp, id: StreamId) {
         let Some((framing, _)) = protocol.queues.get(&id) else {
             return;
         };
-        let farewell = framing.server_close().into();
-        self.queue(protocol, now, id, Command::Send(farewell));
+        let closing_tag = framing.server_close().into();
+        self.queue(protocol, now, id, Command::Send(closing_tag));
         self.queue(protocol, now, id, Command::Close);
     }
 
-    /// Queues a command. A connection for which too much waits has to go, and when too much waits
-    /// for all of them, the one for which most does.
-    fn queue(&self, protocol: &mut Protocol, now: Timestamp, id: StreamId, command: Command) {
+    /// Queues a command. Ends the connection if its queue is too long, and the connections with the
+    /// longest queues if all queues together are.
+    fn queue(&self, protocol: &mut CoreAndQueues, now: Timestamp, id: StreamId, command: Command) {
         if let Command::Send(parcel) = &command {
             let text = parcel.beginning(2 * TEXT_BYTES);
             self.record(protocol, Direction::Sent, id, &text);
@@ -284,8 +280,8 @@ impl ServerState {
         self.make_room(protocol, now);
     }
 
-    /// Ends the connections for which most waits until all that waits fits.
-    fn make_room(&self, protocol: &mut Protocol, now: Timestamp) {
+    /// Ends the connections with the longest queues until the other queues fit.
+    fn make_room(&self, protocol: &mut CoreAndQueues, now: Timestamp) {
         while self.queued.is_exceeded() {
             let waiting = protocol.queues.iter();
             let waiting = waiting.map(|(id, (_, queue))| (queue.waiting(), *id));
@@ -296,7 +292,7 @@ impl ServerState {
         }
     }
 
-    /// The same after a connection has copied what it writes.
+    /// Ends connections if the copy that one of them has made to write exceeds the limit.
     pub(crate) fn copied(&self) {
         if self.queued.is_exceeded() {
             let now = Self::now();
@@ -307,20 +303,20 @@ impl ServerState {
         }
     }
 
-    fn cut(protocol: &mut Protocol, now: Timestamp, id: StreamId, fate: Fate) {
+    fn cut(protocol: &mut CoreAndQueues, now: Timestamp, id: StreamId, fate: Fate) {
         if let Some((_, queue)) = protocol.queues.remove(&id) {
             queue.end(fate);
             protocol.core.closed(now, id);
         }
     }
 
-    fn record(&self, protocol: &Protocol, direction: Direction, id: StreamId, text: &str) {
+    fn record(&self, protocol: &CoreAndQueues, direction: Direction, id: StreamId, text: &str) {
         let session = protocol.core.world().session(id);
         let user = session.map(|session| session.user.as_str().to_owned());
         self.recorder.frame(direction, id.0, user, text);
     }
 
-    /// What is kept for the peers.
+    /// The memory that is used for clients now.
     pub(crate) fn memory(&self) -> Memory {
         Memory {
             journal: self.recorder.bytes(),
@@ -332,10 +328,15 @@ impl ServerState {
         }
     }
 
-    /// The core checks its own rules again with every call, so a panic in a test's closure does
-    /// not make it unusable.
-    fn protocol(&self) -> MutexGuard<'_, Protocol> {
+    /// After a panic in a test's closure the core is still usable: it checks its rules in every call.
+    fn protocol(&self) -> MutexGuard<'_, CoreAndQueues> {
         self.protocol.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for ServerState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ServerState")
     }
 }
 
@@ -365,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn presence_of_thousands_may_wait_for_a_connection_and_is_given_back_once_written() {
+    fn presence_of_thousands_may_wait_for_a_connection_and_is_not_counted_once_written() {
         let state = state(Memory::DEFAULT_LIMITS.queued);
         let (id, outgoing) = state.open(StreamMeta::default());
         for _ in 0..10_000 {
@@ -381,7 +382,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_connection_that_reads_nothing_is_told_so_before_it_takes_much_memory() {
+    async fn a_connection_that_reads_nothing_is_ended_before_it_takes_much_memory() {
         let state = state(Memory::DEFAULT_LIMITS.queued);
         let (id, outgoing) = state.open(StreamMeta::default());
         let large = "x".repeat(256 * 1024);
@@ -394,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn what_all_receivers_have_in_common_is_kept_once() {
+    fn text_that_all_receivers_have_in_common_is_kept_once() {
         let state = state(Memory::DEFAULT_LIMITS.queued);
         let open: Vec<_> = (0..50).map(|_| state.open(StreamMeta::default())).collect();
         let ids: Vec<_> = open.iter().map(|(id, _)| *id).collect();
@@ -407,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn when_too_much_waits_for_all_the_one_that_reads_least_goes_first() {
+    fn when_all_queues_together_are_too_long_the_slowest_reader_is_ended_first() {
         let state = state(2_000_000);
         let (slow, _one) = state.open(StreamMeta::default());
         let (slower, _two) = state.open(StreamMeta::default());
@@ -415,7 +416,7 @@ mod tests {
         for number in 0..100 {
             for (id, count) in [(slow, 1), (slower, 2), (quick, 1)] {
                 for copy in 0..count {
-                    // Nothing that could be shared.
+                    // Different texts, which cannot be shared.
                     let text = format!("{number}{copy}{id:?}").repeat(1000);
                     send(&state, &[id], &text);
                 }

@@ -1,55 +1,38 @@
-//! Faults on demand: what the next answers and connections shall suffer.
+//! Faults that wait for their request or connection.
 
 use crate::core::stream::fault::{StartTlsFault, StreamFaults};
 use http::StatusCode;
 use std::collections::VecDeque;
-use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Most faults waiting at a time; the oldest are dropped.
+/// Largest number of waiting faults for requests, and for connections; the oldest are dropped.
 const WAITING: usize = 1024;
 
-/// What happens to a REST request instead of, or before, its answer.
+/// A fault of one REST request; see [`RequestFaults`](super::fault_builder::RequestFaults).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RequestFault {
-    /// It is answered as usual, later.
     Delay(Duration),
-    /// It is answered with this HTTP status.
     HttpStatus(StatusCode),
-    /// It is answered with HTTP 200 and this envelope.
     Refuse(u16, String),
-    /// It is answered with HTTP 401, as if its token had expired.
     ExpiredToken,
-    /// It is answered with HTTP 200 and this body.
     Garbage(String),
-    /// It is never answered; the connection stays open.
     Silence,
-    /// Its connection is closed without an answer.
     Cut,
 }
 
-#[derive(Debug)]
-struct Waiting {
-    path: String,
-    times: usize,
-    fault: RequestFault,
-}
-
-/// What happens to an XMPP connection before anything is said.
+/// A fault of an XMPP connection before its stream; see
+/// [`NextConnections`](super::fault_builder::NextConnections).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum DialFault {
-    /// It is served as usual, later.
     Delay(Duration),
-    /// It is closed.
     Cut,
-    /// Nothing is read or said.
     Silence,
-    /// This text is sent, and nothing else.
     Garbage(String),
 }
 
-/// One order for connections to come.
+/// A fault of an XMPP connection that is still to come; see
+/// [`NextConnections`](super::fault_builder::NextConnections).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum StreamFault {
     Dial(DialFault),
@@ -61,8 +44,17 @@ pub(crate) enum StreamFault {
     ForgeSignature,
 }
 
+/// A fault of the XMPP connections that a user has now; see
+/// [`ConnectionFaults`](super::fault_builder::ConnectionFaults).
+pub(crate) enum ConnectionFault {
+    Cut,
+    Send(String),
+    CloseWith(String),
+    Silence,
+}
+
 impl StreamFault {
-    /// Adds the fault to those of one connection; `false` when it has one of the kind already.
+    /// Adds the fault to those of one connection. `false` if that already has a fault of the kind.
     fn apply(&self, dial: &mut Option<DialFault>, faults: &mut StreamFaults) -> bool {
         fn set<T: Clone>(slot: &mut Option<T>, value: &T) -> bool {
             let is_free = slot.is_none();
@@ -81,55 +73,46 @@ impl StreamFault {
     }
 }
 
-/// Faults that wait for their request or connection.
+/// Faults that wait, each with the number of times that it still applies.
 #[derive(Debug, Default)]
-pub(crate) struct Faults {
-    waiting: Mutex<VecDeque<Waiting>>,
-    streams: Mutex<VecDeque<(usize, StreamFault)>>,
+struct Waiting {
+    /// With the path of the request.
+    requests: VecDeque<(String, usize, RequestFault)>,
+    streams: VecDeque<(usize, StreamFault)>,
 }
 
+/// Faults that wait for their request or connection.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Mutex<Waiting>);
+
 impl Faults {
-    /// Lets the next `times` requests to `path` suffer `fault`.
+    /// Adds a fault of the next `times` requests to `path`.
     pub(crate) fn add(&self, path: &str, times: usize, fault: RequestFault) {
-        if times == 0 {
-            return;
-        }
-        let mut waiting = self.waiting();
-        if waiting.len() == WAITING {
-            waiting.pop_front();
-        }
-        waiting.push_back(Waiting { path: path.to_owned(), times, fault });
+        push(&mut self.waiting().requests, times, (path.to_owned(), times, fault));
     }
 
-    /// The fault for a request to `path`, used up by this call.
+    /// Takes the first fault for a request to `path`.
     pub(crate) fn take(&self, path: &str) -> Option<RequestFault> {
-        let mut waiting = self.waiting();
-        let index = waiting.iter().position(|waiting| waiting.path == path)?;
-        let found = waiting.get_mut(index)?;
-        let fault = found.fault.clone();
-        found.times -= 1;
-        if found.times == 0 {
-            waiting.remove(index);
+        let requests = &mut self.waiting().requests;
+        let index = requests.iter().position(|(of_path, ..)| of_path == path)?;
+        let (_, times, fault) = requests.get_mut(index)?;
+        let fault = fault.clone();
+        *times -= 1;
+        if *times == 0 {
+            requests.remove(index);
         }
         Some(fault)
     }
 
-    /// Lets the next `times` connections suffer `fault`.
+    /// Adds a fault of the next `times` connections.
     pub(crate) fn add_stream(&self, times: usize, fault: StreamFault) {
-        if times == 0 {
-            return;
-        }
-        let mut streams = self.streams();
-        if streams.len() == WAITING {
-            streams.pop_front();
-        }
-        streams.push_back((times, fault));
+        push(&mut self.waiting().streams, times, (times, fault));
     }
 
-    /// The faults for a connection, used up by this call: the first of each kind.
+    /// Takes the first fault of each kind for a connection.
     pub(crate) fn take_stream(&self) -> (Option<DialFault>, StreamFaults) {
         let (mut dial, mut faults) = (None, StreamFaults::default());
-        self.streams().retain_mut(|(times, fault)| {
+        self.waiting().streams.retain_mut(|(times, fault)| {
             if fault.apply(&mut dial, &mut faults) {
                 *times -= 1;
             }
@@ -138,43 +121,23 @@ impl Faults {
         (dial, faults)
     }
 
-    /// Forgets all that wait.
+    /// Forgets all faults that wait.
     pub(crate) fn clear(&self) {
-        self.waiting().clear();
-        self.streams().clear();
+        *self.waiting() = Waiting::default();
     }
 
-    fn streams(&self) -> MutexGuard<'_, VecDeque<(usize, StreamFault)>> {
-        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A poisoned queue is still a queue: entries are whole.
-    fn waiting(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A poisoned lock is no problem: no entry is ever half written.
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What happens to a user's XMPP connections, at once.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) enum ConnectionFault {
-    /// The socket is closed without a word.
-    Drop,
-    /// This text is sent as a frame.
-    Send(String),
-    /// This text is sent, then the closing frame, then the socket is closed.
-    CloseWith(String),
-    /// Nothing is read from the connection and nothing is sent any more.
-    Silence,
-}
-
-impl fmt::Debug for ConnectionFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Drop => "Drop",
-            Self::Send(_) => "Send",
-            Self::CloseWith(_) => "CloseWith",
-            Self::Silence => "Silence",
-        })
+fn push<T>(queue: &mut VecDeque<T>, times: usize, fault: T) {
+    if times > 0 {
+        if queue.len() == WAITING {
+            queue.pop_front();
+        }
+        queue.push_back(fault);
     }
 }
 
@@ -183,15 +146,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_is_used_up_by_the_requests_it_was_meant_for() {
+    fn requests_to_one_path_use_its_faults_up_in_turn() {
         let faults = Faults::default();
+        faults.add("/login", 0, RequestFault::Silence);
         faults.add("/login", 2, RequestFault::Cut);
         faults.add("/login", 1, RequestFault::ExpiredToken);
         assert_eq!(faults.take("/register"), None);
-        assert_eq!(faults.take("/login"), Some(RequestFault::Cut));
-        assert_eq!(faults.take("/login"), Some(RequestFault::Cut));
-        assert_eq!(faults.take("/login"), Some(RequestFault::ExpiredToken));
-        assert_eq!(faults.take("/login"), None);
+        let taken = [(); 4].map(|()| faults.take("/login"));
+        let [cut, again] = [(); 2].map(|()| Some(RequestFault::Cut));
+        assert_eq!(taken, [cut, again, Some(RequestFault::ExpiredToken), None]);
     }
 
     #[test]
@@ -210,12 +173,5 @@ mod tests {
             let expected = StreamFaults { mechanisms, strips_binding, ..StreamFaults::default() };
             assert_eq!(faults.take_stream(), (dial, expected));
         }
-    }
-
-    #[test]
-    fn a_fault_for_no_request_is_not_kept() {
-        let faults = Faults::default();
-        faults.add("/login", 0, RequestFault::Cut);
-        assert_eq!(faults.take("/login"), None);
     }
 }

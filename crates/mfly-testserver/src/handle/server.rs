@@ -1,4 +1,4 @@
-//! The running server: its tasks, its addresses, how it stops.
+//! The running server: its addresses, its handles, and how it stops.
 
 use crate::core::memory::Memory;
 use crate::handle::fault_builder::FaultBuilder;
@@ -20,20 +20,21 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tracing::warn;
 
-/// Bytes that one side of a connection in memory may say before the other has to listen.
+/// Bytes that one side of a connection in memory may send before the other reads them.
 const MEMORY_BYTES: usize = 64 * 1024;
 
-/// A running server. Dropping it stops everything at once; [`TestServer::shutdown`] says goodbye.
+/// A running server. Dropping it stops the server at once; [`TestServer::shutdown`] closes all
+/// connections first.
 pub struct TestServer {
     state: Arc<ServerState>,
     authority: Option<Trusted>,
-    /// Where connections in memory go.
+    /// Passes new connections in memory to the supervisor.
     memory: mpsc::UnboundedSender<Pipe>,
-    /// Owns all other tasks: they end with it.
+    /// The task that owns all other tasks, which end with it.
     supervisor: JoinHandle<()>,
 }
 
-/// What clients have to trust.
+/// The certificate authority that clients have to trust.
 struct Trusted {
     pem: String,
     public_key_hash: String,
@@ -59,45 +60,45 @@ impl TestServer {
         }
     }
 
-    /// `http://127.0.0.1:PORT/api/v1`
+    /// The base URL of the REST API: `http://127.0.0.1:PORT/api/v1`.
     #[must_use]
     pub fn api_base_url(&self) -> String {
         format!("{}{API_PREFIX}", self.state.addresses.origin())
     }
 
-    /// `https://localhost:PORT/api/v1`, unless TLS is off.
+    /// The base URL of the REST API over TLS: `https://localhost:PORT/api/v1`; `None` without TLS.
     #[must_use]
     pub fn api_base_url_tls(&self) -> Option<String> {
         Some(format!("{}{API_PREFIX}", self.state.addresses.origin_tls()?))
     }
 
-    /// `ws://127.0.0.1:PORT/websocket`
+    /// The URL of XMPP over WebSocket: `ws://127.0.0.1:PORT/websocket`.
     #[must_use]
     pub fn websocket_url(&self) -> String {
         self.state.addresses.websocket()
     }
 
-    /// `wss://localhost:PORT/websocket`, unless TLS is off.
+    /// The URL of XMPP over WebSocket and TLS: `wss://localhost:PORT/websocket`; `None` without TLS.
     #[must_use]
     pub fn websocket_url_tls(&self) -> Option<String> {
         self.state.addresses.websocket_tls()
     }
 
-    /// `xmpp://localhost:PORT`, where TLS is agreed on before anything else (STARTTLS), unless TCP
-    /// is off. With [`Builder::tcp_cleartext`] it is not offered there.
+    /// The address of XMPP over TCP: `xmpp://localhost:PORT`; `None` if it is off. STARTTLS is
+    /// required there, unless the server was started with `Builder::tcp_cleartext`.
     #[must_use]
     pub fn tcp_address(&self) -> Option<String> {
         self.state.addresses.xmpp()
     }
 
-    /// `xmpps://localhost:PORT`, where TLS is spoken from the start, unless that is off.
+    /// The address of XMPP over TLS: `xmpps://localhost:PORT`; `None` if it is off.
     #[must_use]
     pub fn tcps_address(&self) -> Option<String> {
         self.state.addresses.xmpps()
     }
 
-    /// A client's end of a connection in memory: no socket, no TLS, the same server. Whatever is
-    /// not read of it holds the server up as a slow network would.
+    /// Connects to this server in memory, without socket and TLS, and returns the client's end. A
+    /// client that does not read blocks the server as a slow network would.
     #[must_use]
     pub fn connect_in_memory(&self, framing: Framing) -> Connection {
         let reading = &self.state.reading;
@@ -109,76 +110,75 @@ impl TestServer {
             let (client, server) = mfly_transport::pair();
             (client, Pipe::joined(server, reading))
         };
-        // A server that has stopped drops its end.
+        // After the server has stopped, the client's end is closed.
         let _ = self.memory.send(server);
         client
     }
 
-    /// Where the licence look-up is answered, without query.
+    /// The URL that answers the look-up of a licence, without query.
     #[must_use]
     pub fn licence_url(&self) -> String {
         format!("{}/license/details", self.state.addresses.origin())
     }
 
-    /// Where the script is that tells a page's official SDK about this server.
+    /// The URL of the script that gives the official SDK in a page the address of this server.
     #[must_use]
     pub fn licence_script_url(&self) -> String {
         format!("{}/licence.js", self.state.addresses.origin())
     }
 
-    /// Where codes for logging in come from: `http://127.0.0.1:PORT`, without path. The official
-    /// SDK takes it as `socketUrl`.
+    /// The URL of the signalling server, which issues QR codes for logging in:
+    /// `http://127.0.0.1:PORT`, without path. The official SDK takes it as `socketUrl`.
     #[must_use]
     pub fn signalling_url(&self) -> String {
         self.state.addresses.origin()
     }
 
-    /// The same over TLS, unless TLS is off.
+    /// The URL of the signalling server over TLS; `None` without TLS.
     #[must_use]
     pub fn signalling_url_tls(&self) -> Option<String> {
         self.state.addresses.origin_tls()
     }
 
-    /// The socket of plain HTTP.
+    /// The socket address of plain HTTP.
     #[must_use]
     pub fn listen_address(&self) -> SocketAddr {
         self.state.addresses.plain
     }
 
-    /// The socket of TLS, unless that is off.
+    /// The socket address of HTTP over TLS; `None` if it is off.
     #[must_use]
     pub fn tls_listen_address(&self) -> Option<SocketAddr> {
         self.state.addresses.tls
     }
 
-    /// The socket of XMPP over TCP with STARTTLS, unless that is off.
+    /// The socket address of XMPP over TCP; `None` if it is off.
     #[must_use]
     pub fn tcp_listen_address(&self) -> Option<SocketAddr> {
         self.state.addresses.tcp
     }
 
-    /// The socket of XMPP over TLS, unless that is off.
+    /// The socket address of XMPP over TLS; `None` if it is off.
     #[must_use]
     pub fn tcps_listen_address(&self) -> Option<SocketAddr> {
         self.state.addresses.tcps
     }
 
-    /// The authority that clients have to trust, as PEM text, unless TLS is off. Every server has
-    /// its own, whose key is forgotten once the server runs, unless [`Builder::authority`] keeps
-    /// one.
+    /// The certificate authority that clients have to trust, as PEM text; `None` without TLS. Every
+    /// server makes a new one, unless `Builder::authority` keeps one in a file.
     #[must_use]
     pub fn ca_certificate_pem(&self) -> Option<&str> {
         Some(self.authority.as_ref()?.pem.as_str())
     }
 
-    /// The SHA-256 of the authority's public key in base64, unless TLS is off: a Chromium that is
-    /// started with `--ignore-certificate-errors-spki-list` and this trusts the server.
+    /// The SHA-256 of the authority's public key in base64; `None` without TLS. Chromium trusts the
+    /// server if it is started with `--ignore-certificate-errors-spki-list` and this value.
     #[must_use]
     pub fn ca_public_key_hash(&self) -> Option<&str> {
         Some(self.authority.as_ref()?.public_key_hash.as_str())
     }
 
-    /// The licence key that clients have to know.
+    /// The licence key that clients must send.
     #[must_use]
     pub fn licence_key(&self) -> LicenceKey {
         self.state.read_core(|core| core.world().settings.licence_key.clone())
@@ -196,9 +196,8 @@ impl TestServer {
         self.state.read_core(|core| core.world().settings.trial)
     }
 
-    /// Makes a standard account: one that any XMPP client can use, with a password that stays. If
-    /// there is one of that name, it is given the password; should that be another one, its
-    /// sessions end.
+    /// Makes a standard account, which any XMPP client can use, with a password that stays valid.
+    /// If the account exists, it gets this password, and a different password ends its sessions.
     ///
     /// # Errors
     /// See [`UserError`].
@@ -210,43 +209,43 @@ impl TestServer {
         StandardUserHandle::make(Arc::clone(&self.state), name, password)
     }
 
-    /// An account of the platform, whether it exists yet or not.
+    /// Returns a handle of a platform account, which need not exist yet.
     #[must_use]
     pub fn user(&self, id: impl Into<String>) -> UserHandle {
         UserHandle::new(Arc::clone(&self.state), id.into())
     }
 
-    /// The plan.
+    /// Returns a handle of the licence's plan.
     #[must_use]
     pub fn plan(&self) -> PlanHandle {
         PlanHandle::new(Arc::clone(&self.state))
     }
 
-    /// Faults.
+    /// Returns a builder that adds faults.
     pub fn fault(&self) -> FaultBuilder {
         FaultBuilder::new(Arc::clone(&self.state))
     }
 
-    /// What was received and sent.
+    /// Returns the journal of everything that was received and sent.
     #[must_use]
     pub fn journal(&self) -> Journal {
         Journal::new(Arc::clone(&self.state.recorder))
     }
 
-    /// Bytes that are kept for the server's clients now.
+    /// The memory that is used for clients now, in bytes.
     #[must_use]
     pub fn memory(&self) -> Memory {
         self.state.memory()
     }
 
-    /// How many there may be; see [`Builder::memory_limits`].
+    /// The limits of the memory that is used for clients; see `Builder::memory_limits`.
     #[must_use]
     pub fn memory_limits(&self) -> Memory {
         self.state.limits
     }
 
-    /// Stops: streams end with `system-shutdown`, requests under way are answered, and after at
-    /// most 5 seconds all tasks have ended.
+    /// Stops the server: ends streams with `system-shutdown`, answers open requests, and waits up to
+    /// 5 seconds for all tasks.
     pub async fn shutdown(mut self) {
         self.state.stop();
         if let Err(error) = (&mut self.supervisor).await {

@@ -1,17 +1,16 @@
-//! Changing a running server's standard accounts from outside.
+//! Changes standard accounts of a running server, bypassing the network.
 
 use crate::core::world::{Standard, World};
-use crate::handle::user::UserError;
+use crate::handle::user::{UserError, found};
 use crate::state::ServerState;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::jid::{BareJid, FullJid, UserId};
 use mfly_proto::secret::Password;
 use mfly_proto::xml::{Document, Limits};
-use std::fmt;
 use std::sync::Arc;
 
-/// One standard account. Nothing here goes through the network.
-#[derive(Clone)]
+/// One standard account. Its methods bypass the network.
+#[derive(Clone, Debug)]
 pub struct StandardUserHandle {
     state: Arc<ServerState>,
     id: UserId,
@@ -34,19 +33,19 @@ impl StandardUserHandle {
         Ok(Self { state, id, jid })
     }
 
-    /// Its address.
+    /// The account's address.
     #[must_use]
     pub const fn jid(&self) -> &BareJid {
         &self.jid
     }
 
-    /// Whether it still exists.
+    /// Whether the account still exists.
     #[must_use]
     pub fn exists(&self) -> bool {
         self.look(|_, _| ()).is_some()
     }
 
-    /// The addresses of its connections.
+    /// The addresses of the account's sessions.
     #[must_use]
     pub fn sessions(&self) -> Vec<FullJid> {
         let sessions = self.look(|world, own| {
@@ -57,29 +56,29 @@ impl StandardUserHandle {
         sessions.unwrap_or_default()
     }
 
-    /// Whether one of its connections says it is available.
+    /// Whether one of the account's sessions is available.
     #[must_use]
     pub fn is_online(&self) -> bool {
         self.look(|world, own| world.is_online(&own.id)).unwrap_or_default()
     }
 
-    /// Whether the account has blocked this address, by itself or with others.
+    /// Whether the account has blocked this address, or its whole domain.
     #[must_use]
     pub fn has_blocked(&self, jid: &BareJid) -> bool {
         self.look(|_, own| own.blocks(jid)).unwrap_or_default()
     }
 
-    /// Its vCard as its owner wrote it, if there is one.
+    /// The account's vCard as its owner wrote it, if there is one.
     #[must_use]
     pub fn vcard(&self) -> Option<String> {
         self.look(|_, own| own.card.as_ref().map(|card| card.as_str().to_owned()))?
     }
 
-    /// Gives it a vCard of any length, as its owner would write it: one `<vCard/>` of XEP-0054.
-    /// Nobody is told.
+    /// Replaces the account's vCard by one `<vCard/>` of XEP-0054 of any length. Contacts are not
+    /// notified.
     ///
     /// # Errors
-    /// [`UserError::InvalidArgument`] when it is no XML, [`UserError::NoSuchUser`] when the account
+    /// [`UserError::InvalidArgument`] if `card` is no XML, [`UserError::NoSuchUser`] if the account
     /// was removed.
     pub fn set_vcard(&self, card: &str) -> Result<(), UserError> {
         let limits = Limits { bytes: card.len(), ..Limits::default() };
@@ -92,10 +91,10 @@ impl StandardUserHandle {
         })
     }
 
-    /// Gives it another password; its sessions end, unless it is the one that it has.
+    /// Sets the account's password. A different password ends its sessions.
     ///
     /// # Errors
-    /// [`UserError::InvalidArgument`] for a password that cannot be one.
+    /// [`UserError::InvalidArgument`] for an empty password, or one with control characters.
     pub fn set_password(&self, password: &str) -> Result<(), UserError> {
         let password = Password::new(password)?;
         let id = self.id.clone();
@@ -103,18 +102,17 @@ impl StandardUserHandle {
         Ok(())
     }
 
-    /// Makes the account and `other` contacts of each other, each of which sees the other's
-    /// presence.
+    /// Makes the account and `other` contacts of each other, who see each other's presence.
     ///
     /// # Errors
     /// [`UserError::NoSuchUser`] when one of them was removed.
     pub fn make_contact(&self, other: &Self) -> Result<(), UserError> {
         let (one, other) = (&self.id, &other.id);
-        let is_done = self.state.with_core(|core, _| core.world_mut().befriend(one, other));
-        if is_done { Ok(()) } else { Err(UserError::NoSuchUser) }
+        found(self.state.with_core(|core, _| core.world_mut().befriend(one, other)))
     }
 
-    /// Removes it: its contacts lose it, its sessions end. Whether there was anything to remove.
+    /// Removes the account from the server and from its contacts' rosters, and ends its sessions.
+    /// `false` if there is no such account.
     pub fn remove(&self) -> bool {
         self.state.with_core(|core, now| core.world_mut().remove_standard(now, &self.id))
     }
@@ -124,11 +122,5 @@ impl StandardUserHandle {
             let account = core.world().standard(&self.id)?;
             Some(work(core.world(), account))
         })
-    }
-}
-
-impl fmt::Debug for StandardUserHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "StandardUserHandle({})", self.jid)
     }
 }

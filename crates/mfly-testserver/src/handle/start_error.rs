@@ -1,40 +1,40 @@
-//! Why a server does not start.
+//! The reasons why a server does not start.
 
 use mfly_proto::argument::InvalidArgument;
 use std::io;
 use std::net::SocketAddr;
 use thiserror::Error;
 
-/// Why a server did not start.
+/// The reason why a server did not start.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// A setting cannot be used.
     #[error(transparent)]
     InvalidArgument(#[from] InvalidArgument),
-    /// A port is taken, or the address is not this machine's.
+    /// A port is in use, or the address is not one of this machine.
     #[error("cannot listen on {address}")]
     Listen {
-        /// The address that was asked for.
+        /// The address to listen on.
         address: SocketAddr,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// The certificate authority cannot be used.
     #[error("the certificate authority cannot be used")]
     Authority {
-        /// What was wrong.
+        /// The error of the certificate library, or of a file.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// No certificate could be made for the XMPP host.
     #[error("cannot make a certificate for the XMPP host; it has to be a DNS name or IP address")]
     Certificate {
-        /// What was wrong.
+        /// The error of the certificate library, or of a file.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The system gives no random numbers.
+    /// The system provides no random numbers.
     #[error("the system gives no random numbers")]
     Random,
 }

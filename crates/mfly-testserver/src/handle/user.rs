@@ -1,4 +1,4 @@
-//! Changing a running server's accounts and plan from outside.
+//! Changes platform accounts and the plan of a running server, bypassing the network.
 
 use crate::core::world::{RegisterError, StandardError, User, World};
 use crate::state::ServerState;
@@ -9,21 +9,20 @@ use mfly_proto::jid::{FullJid, UserId, UserIdentifier};
 use mfly_proto::payload::profile::VCard;
 use mfly_proto::secret::Password;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 use thiserror::Error;
 
-/// Why an operation on an account failed.
+/// The reason why an operation on an account failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum UserError {
-    /// The id cannot be one.
+    /// The id or another argument cannot be used.
     #[error(transparent)]
     InvalidArgument(#[from] InvalidArgument),
     /// There is no such account; register it first.
     #[error("there is no such account; register it first")]
     NoSuchUser,
-    /// The account has as many devices as allowed.
+    /// The account has as many devices as the plan allows.
     #[error("You have reached maximum sessions allowed.")]
     SessionLimit,
     /// An administrator blocked the account.
@@ -32,7 +31,7 @@ pub enum UserError {
     /// The server holds as many accounts as it can.
     #[error("the server holds as many accounts as it can")]
     TooManyUsers,
-    /// The name belongs to an account of the other kind: of the platform, or standard.
+    /// A platform account or a standard account, the other kind, has this name.
     #[error("the name belongs to an account of the other kind; choose another")]
     Taken,
 }
@@ -57,35 +56,35 @@ impl From<RegisterError> for UserError {
     }
 }
 
-/// What a device logs in with.
+/// The credentials of a registered device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Credentials {
-    /// The user's id.
+    /// The user's id, which is the name for logging in.
     pub username: UserId,
-    /// This device's password, not sealed.
+    /// The device's password, not encrypted.
     pub password: Password,
 }
 
-/// A profile in clear.
+/// A profile, not encrypted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserProfile {
     /// The name that others see.
     pub nick_name: String,
-    /// E-mail address.
+    /// The e-mail address.
     pub email: String,
-    /// Telephone number.
+    /// The telephone number.
     pub mobile_number: String,
-    /// What the user says about themselves.
+    /// The status text.
     pub status: String,
-    /// File token or URL of the picture.
+    /// The picture: a file token or a URL.
     pub image: String,
-    /// The same of the small picture.
+    /// The small picture: a file token or a URL.
     pub thumb_image: String,
 }
 
-/// One account, whether it exists yet or not. Nothing here goes through the network.
-#[derive(Clone)]
+/// One platform account, which need not exist yet. Its methods bypass the network.
+#[derive(Clone, Debug)]
 pub struct UserHandle {
     state: Arc<ServerState>,
     id: String,
@@ -96,8 +95,8 @@ impl UserHandle {
         Self { state, id }
     }
 
-    /// Registers one more device, as a client would with `forceRegister`, and makes the account
-    /// if there is none.
+    /// Registers one more device, as a client does with `forceRegister`, and creates the account if
+    /// necessary.
     ///
     /// # Errors
     /// See [`UserError`].
@@ -106,7 +105,7 @@ impl UserHandle {
         self.register_device(&device, true)
     }
 
-    /// Registers the device `device_id`, ending older ones at the session limit if `force` says so.
+    /// Registers the device `device_id`. At the session limit, `force` ends the oldest device.
     ///
     /// # Errors
     /// See [`UserError`].
@@ -118,7 +117,7 @@ impl UserHandle {
         Ok(Credentials { username: registered.user, password: registered.password })
     }
 
-    /// Makes the account without leaving a device registered, if there is none.
+    /// Creates the account without a registered device, if it does not exist.
     ///
     /// # Errors
     /// See [`UserError`].
@@ -127,8 +126,7 @@ impl UserHandle {
         let id = UserId::new(&self.id)?;
         self.state.with_core(|core, now| {
             let world = core.world_mut();
-            // Looked for under the same lock: a client may register at this moment, and stays
-            // registered.
+            // Under one lock: a client that registers at this moment stays registered.
             if world.user(&id).is_some() {
                 return Ok(());
             }
@@ -144,7 +142,7 @@ impl UserHandle {
         self.look(|_, _| ()).is_ok()
     }
 
-    /// The addresses of its connections.
+    /// The addresses of the account's sessions.
     #[must_use]
     pub fn sessions(&self) -> Vec<FullJid> {
         let sessions = self.look(|world, user| {
@@ -154,7 +152,7 @@ impl UserHandle {
         sessions.unwrap_or_default()
     }
 
-    /// Whether one of its connections says it is available.
+    /// Whether one of the account's sessions is available.
     #[must_use]
     pub fn is_online(&self) -> bool {
         self.look(|world, user| world.is_online(&user.id)).unwrap_or_default()
@@ -169,10 +167,10 @@ impl UserHandle {
         self.look(|world, user| world.has_blocked(&user.id, &other)).unwrap_or_default()
     }
 
-    /// Its profile, opened.
+    /// The account's profile, decrypted.
     ///
     /// # Errors
-    /// [`UserError::NoSuchUser`], or an id that cannot be one.
+    /// [`UserError::NoSuchUser`], or an invalid id.
     pub fn profile(&self) -> Result<UserProfile, UserError> {
         self.look(|world, user| {
             let cipher = cipher(world, &user.id)?;
@@ -188,10 +186,10 @@ impl UserHandle {
         })?
     }
 
-    /// Replaces its profile. Nobody is told; clients that ask get the new one.
+    /// Replaces the account's profile. Other users are not notified; later queries return it.
     ///
     /// # Errors
-    /// [`UserError::NoSuchUser`], or an id that cannot be one.
+    /// [`UserError::NoSuchUser`], or an invalid id.
     pub fn set_profile(&self, profile: UserProfile) -> Result<(), UserError> {
         let id = UserId::new(&self.id)?;
         self.state.with_core(|core, _| {
@@ -210,24 +208,23 @@ impl UserHandle {
                 others: Vec::new(),
             };
             let is_known = world.set_profile(&id, profile);
-            is_known.then_some(()).ok_or(UserError::NoSuchUser)
+            found(is_known)
         })
     }
 
     /// Makes the account and `other` contacts of each other.
     ///
     /// # Errors
-    /// [`UserError::NoSuchUser`] when one of them does not exist, or an id that cannot be one.
+    /// [`UserError::NoSuchUser`] if one of them does not exist, or an invalid id.
     pub fn make_contact(&self, other: &str) -> Result<(), UserError> {
         let (one, other) = (UserId::new(&self.id)?, UserId::new(other)?);
-        let is_done = self.state.with_core(|core, _| core.world_mut().make_contacts(&one, &other));
-        if is_done { Ok(()) } else { Err(UserError::NoSuchUser) }
+        found(self.state.with_core(|core, _| core.world_mut().make_contacts(&one, &other)))
     }
 
-    /// Blocks `other` for the account. Nobody is told; clients that ask get the new list.
+    /// Blocks `other` for the account. No session is notified; later queries return it.
     ///
     /// # Errors
-    /// [`UserError::NoSuchUser`], or an id that cannot be one.
+    /// [`UserError::NoSuchUser`], or an invalid id.
     pub fn block(&self, other: &str) -> Result<(), UserError> {
         let (id, other) = (UserId::new(&self.id)?, UserId::new(other)?);
         self.state.with_core(|core, _| {
@@ -237,33 +234,32 @@ impl UserHandle {
         })
     }
 
-    /// Blocks or unblocks the account as an administrator: everybody concerned is told, and a
-    /// blocked account's connections end.
+    /// Blocks or unblocks the account as an administrator: notifies its contacts, and ends the
+    /// sessions of a blocked account.
     ///
     /// # Errors
-    /// [`UserError::NoSuchUser`], or an id that cannot be one.
+    /// [`UserError::NoSuchUser`], or an invalid id.
     pub fn admin_block(&self, is_blocked: bool) -> Result<(), UserError> {
         let id = UserId::new(&self.id)?;
-        let is_done = self
-            .state
-            .with_core(|core, now| core.world_mut().set_admin_blocked(now, &id, is_blocked));
-        if is_done { Ok(()) } else { Err(UserError::NoSuchUser) }
+        found(
+            self.state
+                .with_core(|core, now| core.world_mut().set_admin_blocked(now, &id, is_blocked)),
+        )
     }
 
-    /// Deletes the account as its user would.
+    /// Deletes the account as its user can, and notifies its contacts.
     ///
     /// # Errors
-    /// [`UserError::NoSuchUser`], or an id that cannot be one.
+    /// [`UserError::NoSuchUser`], or an invalid id.
     pub fn delete(&self) -> Result<(), UserError> {
         let id = UserId::new(&self.id)?;
-        let is_done = self.state.with_core(|core, now| core.world_mut().delete_account(now, &id));
-        if is_done { Ok(()) } else { Err(UserError::NoSuchUser) }
+        found(self.state.with_core(|core, now| core.world_mut().delete_account(now, &id)))
     }
 
-    /// Makes every REST token that the account has now expire.
+    /// Makes all REST tokens that the account has now expire.
     ///
     /// # Errors
-    /// [`UserError::NoSuchUser`], or an id that cannot be one.
+    /// [`UserError::NoSuchUser`], or an invalid id.
     pub fn expire_tokens(&self) -> Result<(), UserError> {
         let id = self.look(|_, user| user.id.clone())?;
         self.state.tokens.expire(&id);
@@ -279,19 +275,18 @@ impl UserHandle {
     }
 }
 
+/// An error unless the account was found.
+pub(super) fn found(is_found: bool) -> Result<(), UserError> {
+    is_found.then_some(()).ok_or(UserError::NoSuchUser)
+}
+
 fn cipher(world: &World, user: &UserId) -> Result<ProfileCipher, UserError> {
     Ok(ProfileCipher::new(user, &Iv::new(&world.settings.iv_profile)?))
 }
 
-impl fmt::Debug for UserHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "UserHandle({})", self.id)
-    }
-}
-
-/// The plan of the licence. Changes hold for requests from now on; clients learn of them with their
-/// next configuration.
-#[derive(Clone)]
+/// The plan of the licence. Changes apply to later requests; clients see them in their next
+/// configuration.
+#[derive(Clone, Debug)]
 pub struct PlanHandle {
     state: Arc<ServerState>,
 }
@@ -301,23 +296,23 @@ impl PlanHandle {
         Self { state }
     }
 
-    /// Takes a feature out.
+    /// Removes a feature from the plan.
     pub fn disable(&self, feature: Feature) -> &Self {
         self.set(feature, false)
     }
 
-    /// Puts a feature in.
+    /// Adds a feature to the plan.
     pub fn enable(&self, feature: Feature) -> &Self {
         self.set(feature, true)
     }
 
-    /// How many devices an account may have registered at a time; at least 1.
+    /// Limits how many devices an account may have registered at a time; at least 1.
     pub fn session_limit(&self, limit: usize) -> &Self {
         self.state.with_core(|core, _| core.world_mut().settings.session_limit = limit.max(1));
         self
     }
 
-    /// Whether a feature is in.
+    /// Whether the plan has a feature.
     #[must_use]
     pub fn includes(&self, feature: Feature) -> bool {
         self.state.read_core(|core| core.world().settings.features.contains(feature))
@@ -329,11 +324,5 @@ impl PlanHandle {
             settings.features = settings.features.with(feature, is_enabled);
         });
         self
-    }
-}
-
-impl fmt::Debug for PlanHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PlanHandle")
     }
 }
