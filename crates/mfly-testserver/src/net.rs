@@ -1,4 +1,4 @@
-//! Sockets: listeners, connections, HTTP, TLS, and what bounds them.
+//! Sockets: listeners, connections, HTTP, TLS, and their limits.
 
 pub(crate) mod addresses;
 pub(crate) mod admission;
@@ -9,7 +9,6 @@ pub(crate) mod descriptors;
 pub(crate) mod file;
 pub(crate) mod host;
 pub(crate) mod http;
-pub(crate) mod lingering;
 pub(crate) mod listener;
 pub(crate) mod no_room;
 pub(crate) mod pipe;

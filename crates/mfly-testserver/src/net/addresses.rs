@@ -1,25 +1,25 @@
-//! Where the server is, as its clients have to write it.
+//! The addresses of the server, in the form that clients use.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// Where REST begins below a host.
+/// The path prefix of the REST API.
 pub(crate) const API_PREFIX: &str = "/api/v1";
 
-/// The bound sockets.
+/// The addresses of the bound sockets.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Addresses {
-    /// Plain HTTP.
+    /// HTTP without TLS.
     pub(crate) plain: SocketAddr,
-    /// The same over TLS.
+    /// HTTP over TLS.
     pub(crate) tls: Option<SocketAddr>,
-    /// XMPP over TCP, encrypted on request.
+    /// XMPP over TCP, with STARTTLS.
     pub(crate) tcp: Option<SocketAddr>,
     /// XMPP over TLS.
     pub(crate) tcps: Option<SocketAddr>,
 }
 
 impl Addresses {
-    /// Plain HTTP and nothing else.
+    /// The addresses of a server with plain HTTP only.
     pub(crate) const fn plain(plain: SocketAddr) -> Self {
         Self { plain, tls: None, tcp: None, tcps: None }
     }
@@ -54,13 +54,13 @@ impl Addresses {
         Some(format!("xmpps://{}", named(self.tcps?)))
     }
 
-    /// The port for XMPP in configurations: clients use TLS there.
+    /// The port for XMPP over WebSocket in configurations. Clients use TLS there.
     pub(crate) fn xmpp_port_web(&self) -> u16 {
         self.tls.unwrap_or(self.plain).port()
     }
 }
 
-/// An address that can be connected to: "every interface" cannot.
+/// An address that clients can connect to: 127.0.0.1 for "every interface".
 fn reachable(address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port())
@@ -69,7 +69,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     }
 }
 
-/// The same by the name that browsers and certificates like better than a loopback address.
+/// An address by name: browsers and certificates prefer `localhost` to a loopback address.
 fn named(address: SocketAddr) -> String {
     if address.ip().is_loopback() || address.ip().is_unspecified() {
         format!("localhost:{}", address.port())
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_of_every_interface_is_shown_as_one_that_can_be_reached() {
+    fn every_interface_is_shown_as_an_address_that_clients_can_connect_to() {
         let addresses = Addresses {
             plain: "0.0.0.0:8117".parse().unwrap(),
             tls: Some("[::]:8118".parse().unwrap()),

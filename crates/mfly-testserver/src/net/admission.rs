@@ -1,9 +1,9 @@
-//! Which connections are let in.
+//! Limits the connections that have not logged in.
 //!
-//! Whoever has not logged in takes one of the places of its listener, and one of its address's
-//! places there. A listener without a free place asks the connection that has been idle for longest
-//! to go; when none has been idle for long, the newcomer is refused with an answer. A connection
-//! that has shown who it is gives its place back, so any number of logins may follow each other.
+//! Such a connection occupies a place of its listener, and one of its client's address there. If
+//! none is free, the connection that has been idle for longest is evicted; if none has been idle
+//! for long, the new connection is refused. A connection that logs in gives its place back, so any
+//! number of clients can log in one after the other.
 
 mod place;
 
@@ -16,31 +16,31 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
-/// A connection that has been idle for so long makes room for another.
+/// How long a connection must be idle before it may be evicted.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// Connections that are told at a time that there is no room.
+/// Largest number of connections that are being refused at a time.
 const REFUSALS: usize = 256;
 
-/// How many connections may be there that have not logged in.
+/// Limits of connections.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// Of each listener.
+    /// Connections of one listener that have not logged in.
     pub(crate) of_listener: usize,
-    /// Of each address at one listener.
+    /// Connections from one address to one listener that have not logged in.
     pub(crate) of_address: usize,
-    /// Connections that did log in, XMPP and HTTP together.
+    /// Connections that have logged in, XMPP and HTTP together.
     pub(crate) known: usize,
     /// How long a connection may take until its first request, or until it has logged in.
     pub(crate) deadline: Duration,
 }
 
-/// Who has which place.
+/// The places of all connections.
 #[derive(Debug)]
 pub(crate) struct Admission {
     pub(crate) limits: Limits,
     state: Mutex<State>,
-    /// Bounds the connections that are being told that there is no room.
+    /// Limits the connections that are being refused at a time.
     pub(crate) refusals: Arc<Semaphore>,
 }
 
@@ -48,9 +48,9 @@ pub(crate) struct Admission {
 struct State {
     next: u64,
     known: usize,
-    /// By listener, then by order of arrival.
+    /// By listener, then in order of arrival.
     strangers: BTreeMap<(usize, u64), Stranger>,
-    /// How many of each listener, and of each of its addresses.
+    /// The number of strangers of each listener, and of each address there.
     counts: HashMap<(usize, Option<IpAddr>), usize>,
 }
 
@@ -58,7 +58,7 @@ struct State {
 #[derive(Debug)]
 struct Stranger {
     address: IpAddr,
-    /// Since when nothing is being done for it.
+    /// When it became idle; `None` while a request of it is being answered.
     idle_since: Option<Instant>,
     evicted: Arc<Notify>,
 }
@@ -72,7 +72,7 @@ impl Admission {
         })
     }
 
-    /// Gives a connection a place. `None` when there is none.
+    /// Gives a connection a place. `None` if there is none.
     pub(crate) fn enter(
         self: &Arc<Self>,
         listener: usize,
@@ -97,9 +97,9 @@ impl Admission {
         Some(Place::new(Arc::clone(self), key, evicted))
     }
 
-    /// Asks the connection to go that has been idle for longest: the system has no more to give.
+    /// Evicts the connection that has been idle for longest, because the system has no more sockets.
     pub(crate) fn shed(&self, now: Instant) {
-        // When all are busy, one of them will be done.
+        // If none is idle, one will end soon.
         let _ = self.state().evict(now, |_, _| true);
     }
 
@@ -120,7 +120,7 @@ impl State {
         }
     }
 
-    /// Takes a connection's place away.
+    /// Takes a connection's place back.
     fn remove(&mut self, key: (usize, u64)) -> Option<Stranger> {
         let stranger = self.strangers.remove(&key)?;
         for key in [(key.0, None), (key.0, Some(stranger.address))] {
@@ -134,7 +134,7 @@ impl State {
         Some(stranger)
     }
 
-    /// Ends the connection that has been idle for longest of those that satisfy a condition.
+    /// Evicts the connection that has been idle for longest of those that satisfy a condition.
     fn evict(
         &mut self,
         now: Instant,
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_and_a_listener_have_so_many_places_and_other_listeners_their_own() {
+    fn an_address_and_a_listener_have_a_number_of_places_and_other_listeners_their_own() {
         let (admission, now) = (admission(), Instant::now());
         let enter = |listener, address| admission.enter(listener, address, now);
         let first = [(); 3].map(|()| enter(0, ONE).unwrap());
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_been_idle_for_longest_makes_room_and_who_is_served_does_not() {
+    fn the_connection_that_has_been_idle_for_longest_is_evicted_and_a_busy_one_is_not() {
         let (admission, start) = (admission(), Instant::now());
         let places = [0, 1, 2].map(|seconds| {
             let now = start + Duration::from_secs(seconds);
@@ -192,17 +192,17 @@ mod tests {
     }
 
     #[test]
-    fn whoever_has_logged_in_takes_no_place_until_there_are_too_many() {
+    fn connections_that_have_logged_in_occupy_no_place_until_they_are_too_many() {
         let (admission, now) = (admission(), Instant::now());
         let known = [(); 2].map(|()| {
             let place = admission.enter(0, ONE, now).unwrap();
-            assert!(place.know());
+            assert!(place.logged_in());
             place
         });
         let strangers = [(); 3].map(|()| admission.enter(0, ONE, now).unwrap());
-        assert!(!strangers[0].know());
+        assert!(!strangers[0].logged_in());
         drop(known);
-        assert!(strangers[0].know());
+        assert!(strangers[0].logged_in());
         assert_eq!(admission.state().known, 1);
         drop(strangers);
         assert_eq!(admission.state().known, 0);

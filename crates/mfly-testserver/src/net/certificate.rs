@@ -1,4 +1,4 @@
-//! A certificate authority of the server's own, and its certificate for this machine.
+//! The server's own certificate authority, and its certificate for this machine.
 
 mod authority;
 mod new_file;
@@ -9,20 +9,20 @@ use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair};
 use std::borrow::Cow;
 use std::fmt;
 
-/// Names that the certificate is good for, beside the XMPP host.
+/// Names in the certificate, beside the XMPP host.
 const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 /// The server's certificate chain and its key.
 #[derive(Clone)]
 pub(crate) struct Certificates {
     /// The server's certificate and the authority's, as PEM text. Clients do not need the second,
-    /// but Chromium can be told to trust whatever chain has it.
+    /// but Chromium can be started to trust all chains with it.
     pub(crate) chain_pem: String,
-    /// The key as PEM text.
+    /// The private key as PEM text.
     pub(crate) key_pem: String,
 }
 
-/// The key is a secret.
+/// Hides the key.
 impl fmt::Debug for Certificates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Certificates").finish_non_exhaustive()
@@ -32,11 +32,11 @@ impl fmt::Debug for Certificates {
 /// Makes a certificate for `localhost`, `127.0.0.1`, `::1` and `host`.
 ///
 /// # Errors
-/// When `host` cannot stand in a certificate, or the random source fails.
+/// When a certificate cannot have the name `host`, or the random source fails.
 pub(crate) fn generate(host: &str, authority: &Authority) -> Result<Certificates, rcgen::Error> {
     let mut names: Vec<String> = NAMES.map(str::to_owned).into();
     if !NAMES.contains(&host) {
-        // A name beyond ASCII that has no form for DNS is refused with the rest.
+        // The library refuses a name that has no ASCII form.
         let name = mfly_proto::idn::to_ascii(host);
         names.push(name.map_or_else(|_| host.to_owned(), Cow::into_owned));
     }

@@ -1,4 +1,4 @@
-//! One XMPP connection: moves frames between its pipe and the core.
+//! One XMPP connection: passes frames between its pipe and the core.
 
 use crate::core::stream::StreamMeta;
 use crate::core::world::StreamId;
@@ -16,40 +16,39 @@ use tracing::debug;
 /// How long the client may take to read what is sent to it.
 const WRITING: Duration = Duration::from_secs(30);
 
-/// How long a connection stays open in silence.
+/// How long a connection with a silent fault stays open.
 const SILENCE: Duration = Duration::from_secs(600);
 
-/// How long a client that reads too slowly may take to read that it does.
+/// How long a client that reads too slowly may take to read the stream error.
 const TELLING: Duration = Duration::from_secs(5);
 
-/// Frames that are taken from the pipe, or handed to it, before it is flushed.
+/// Frames that are read from the pipe, or written to it, before it is flushed.
 const BATCH: usize = 32;
 
-/// Bytes that are handed to the pipe before it is flushed. What waits in it is one frame more at
-/// most.
+/// Bytes that are written to the pipe before it is flushed. One frame may exceed this.
 const BATCH_BYTES: usize = 64 * 1024;
 
 /// How a connection is protected.
 pub(crate) enum Protection {
-    /// Not at all, and it need not be.
+    /// Not at all, and TLS is not required.
     None,
-    /// TLS has to be agreed on first.
+    /// STARTTLS is required.
     StartTls,
-    /// By TLS, which logins can be tied to.
+    /// By TLS, with these channel bindings.
     Tls(ChannelBindings),
 }
 
-/// Why a connection is over.
+/// The reason why a connection ends.
 enum End {
-    /// The client closed it, or it broke.
+    /// The client closed it, or it failed.
     Gone,
     /// The core closed it.
     Closed,
-    /// It is to be dropped without a word.
+    /// It must be dropped without a closing frame.
     Cut,
-    /// Too much waits for it.
+    /// The client reads too slowly.
     Shed,
-    /// It is to be left alone.
+    /// A fault keeps it open and silent.
     Silenced,
 }
 
@@ -62,7 +61,7 @@ pub(crate) async fn serve(
 ) {
     let (dial, faults) = state.faults.take_stream();
     if let Some(fault) = dial
-        && !survives(state, &mut pipe, fault).await
+        && !apply_fault(state, &mut pipe, fault).await
     {
         return;
     }
@@ -77,9 +76,9 @@ pub(crate) async fn serve(
         faults,
     };
     let (id, outgoing) = state.open(meta);
-    // A task that is aborted must not leave its session behind.
+    // Ends the session even if the task is aborted.
     let _gone = Gone { state, id };
-    match exchange(state, &mut pipe, id, &outgoing, place).await {
+    match pump(state, &mut pipe, id, &outgoing, place).await {
         End::Closed => {
             if let Err(error) = pipe.close().await {
                 debug!(stream = id.0, %error, "closing failed");
@@ -100,18 +99,18 @@ pub(crate) async fn serve(
             }
         }
         End::Shed => {
-            // What waited is given up, and so is everything that the client does not read now.
-            let told = tokio::time::timeout(TELLING, tell(&mut pipe));
-            if !matches!(told.await, Ok(Ok(()))) {
-                debug!(stream = id.0, "the client does not even read why it has to go");
+            // The queue is dropped, so the stream error is the next frame.
+            let sent = tokio::time::timeout(TELLING, send_shed(&mut pipe));
+            if !matches!(sent.await, Ok(Ok(()))) {
+                debug!(stream = id.0, "the client does not read the stream error");
             }
         }
         End::Gone | End::Cut => {}
     }
 }
 
-/// Lets a connection suffer a fault before anything is said; whether it is then served.
-async fn survives(state: &ServerState, pipe: &mut Pipe, fault: DialFault) -> bool {
+/// Applies a fault to a new connection. Returns whether the connection is then served.
+async fn apply_fault(state: &ServerState, pipe: &mut Pipe, fault: DialFault) -> bool {
     let wait = match fault {
         DialFault::Delay(delay) => {
             return tokio::select! {
@@ -128,7 +127,7 @@ async fn survives(state: &ServerState, pipe: &mut Pipe, fault: DialFault) -> boo
                 pipe.close().await
             };
             if let Err(error) = said.await {
-                debug!(%error, "nobody wants the garbage");
+                debug!(%error, "sending garbage failed");
             }
             return false;
         }
@@ -137,8 +136,8 @@ async fn survives(state: &ServerState, pipe: &mut Pipe, fault: DialFault) -> boo
     false
 }
 
-/// Tells a client that it reads too slowly, and closes the connection.
-async fn tell(pipe: &mut Pipe) -> Result<(), TransportError> {
+/// Sends a stream error to a client that reads too slowly, and closes the connection.
+async fn send_shed(pipe: &mut Pipe) -> Result<(), TransportError> {
     let mut error = StreamError::new(StreamCondition::ResourceConstraint);
     error.text = Some("too much waits to be read".to_owned());
     pipe.feed(frame(|buffer| error.write(buffer)).into()).await?;
@@ -147,7 +146,8 @@ async fn tell(pipe: &mut Pipe) -> Result<(), TransportError> {
     pipe.close().await
 }
 
-async fn exchange(
+/// Passes frames between pipe and core until one of them ends.
+async fn pump(
     state: &ServerState,
     pipe: &mut Pipe,
     id: StreamId,
@@ -176,7 +176,7 @@ async fn exchange(
                 state.malformed(id, StreamCondition::ResourceConstraint);
             }
             arrival = pipe.next(), if is_readable => {
-                // Who takes part in the exchange is not idle.
+                // A client that sends frames is not idle.
                 if !is_known {
                     place.end();
                 }
@@ -186,10 +186,10 @@ async fn exchange(
                     match arrived {
                         Arrival::Frame(frame) => {
                             if state.received(id, frame) && !is_known {
-                                is_known = place.know();
+                                is_known = place.logged_in();
                             }
                         }
-                        // What the core has to say about it is sent before the connection ends.
+                        // The core's stream error is sent before the connection ends.
                         Arrival::Malformed(condition) => {
                             is_readable = false;
                             state.malformed(id, condition);
@@ -197,7 +197,7 @@ async fn exchange(
                         Arrival::End => return End::Gone,
                     }
                     room -= 1;
-                    // Answers to what came together leave together.
+                    // Responses to frames that arrive together leave together.
                     let takes_more = is_readable && room > 0;
                     arrival = if takes_more { pipe.next_waiting() } else { None };
                 }
@@ -206,7 +206,7 @@ async fn exchange(
     }
 }
 
-/// Does `first` and what else is queued, in one write.
+/// Executes `first` and further queued commands, in one write.
 async fn write(
     state: &ServerState,
     pipe: &mut Pipe,
@@ -232,8 +232,7 @@ async fn write(
                 Command::Secure(agreement) => {
                     pipe.flush().await?;
                     if pipe.has_more() {
-                        // The next stage would take it for something that TLS protects (RFC 6120
-                        // §5.4.2.3).
+                        // It would be read as if TLS protected it (RFC 6120 §5.4.2.3).
                         state.malformed(id, StreamCondition::PolicyViolation);
                     } else {
                         state.agreed(id, &agreement);
@@ -269,7 +268,7 @@ impl From<Fate> for End {
     }
 }
 
-/// Tells the core when the connection is gone, however that came.
+/// Tells the core that the connection is closed, even if its task is aborted.
 struct Gone<'a> {
     state: &'a ServerState,
     id: StreamId,

@@ -1,8 +1,7 @@
-//! Cross-origin headers: pages are served from elsewhere, and without these headers every answer
-//! reads "Network Error" to them.
+//! Cross-origin headers: pages come from other origins, and without these headers every response is
+//! a "Network Error" for them.
 //!
-//! Any origin may ask. Nothing here depends on cookies, so that gives no page more than a token
-//! it already has.
+//! All origins are allowed. The server uses no cookies, so a page needs a token in any case.
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
@@ -18,14 +17,14 @@ const PRIVATE_NETWORK_ASKED: HeaderName =
 const PRIVATE_NETWORK_ALLOWED: HeaderName =
     HeaderName::from_static("access-control-allow-private-network");
 
-/// Adds what every answer carries.
+/// Adds the headers of every response.
 pub(crate) fn allow<B>(response: &mut Response<B>) {
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, RESPONSE_HEADERS);
 }
 
-/// Adds what the answer to a preflight carries too.
+/// Adds the headers of a response to a preflight.
 pub(crate) fn preflight<B>(request: &HeaderMap, response: &mut Response<B>) {
     *response.status_mut() = StatusCode::NO_CONTENT;
     let asked = request.get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
@@ -33,7 +32,7 @@ pub(crate) fn preflight<B>(request: &HeaderMap, response: &mut Response<B>) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
     headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked.unwrap_or(REQUEST_HEADERS));
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
-    // Browsers ask this before a public page may reach a loopback address.
+    // Browsers require it before a public page may connect to a loopback address.
     if request.contains_key(PRIVATE_NETWORK_ASKED) {
         headers.insert(PRIVATE_NETWORK_ALLOWED, HeaderValue::from_static("true"));
     }

@@ -1,6 +1,6 @@
-//! How many files and sockets the system lets this process open.
+//! The limit of files and sockets that this process may open.
 
-/// Raises the limit to `wanted`, as far as the system lets any process: many begin with 1,024.
+/// Raises the limit to `wanted`, as far as the system allows it. On many systems it begins at 1,024.
 #[cfg(unix)]
 pub(crate) fn raise(wanted: usize) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -12,11 +12,11 @@ pub(crate) fn raise(wanted: usize) {
     }
     let raised = Rlimit { current: Some(allowed), maximum: limit.maximum };
     match setrlimit(Resource::Nofile, raised) {
-        Ok(()) => tracing::debug!(limit = allowed, "more files may be open now"),
-        Err(error) => tracing::debug!(%error, "the limit of open files stays"),
+        Ok(()) => tracing::debug!(limit = allowed, "the limit of open files is raised"),
+        Err(error) => tracing::debug!(%error, "the limit of open files cannot be raised"),
     }
 }
 
-/// Elsewhere there is no such limit to raise.
+/// Does nothing: other systems have no such limit.
 #[cfg(not(unix))]
 pub(crate) fn raise(_: usize) {}

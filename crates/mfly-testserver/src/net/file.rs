@@ -1,4 +1,4 @@
-//! Files that people name: read whole, within a limit, without holding anything else up.
+//! Files from the command line: read whole, within a limit, without blocking other tasks.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -9,9 +9,9 @@ use tokio::sync::oneshot;
 /// The mark that some editors put before UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Does blocking work on a thread of its own. A pipe may never give anything: the returned future
-/// can be dropped then, and the end of the process does not wait for the thread, as it would for
-/// one of tokio's.
+/// Does blocking work on a new thread. The returned future may be dropped, for example when a pipe
+/// has no data, and the process then ends without waiting for the thread, as it would for a thread
+/// of tokio.
 ///
 /// # Errors
 /// When the system has no more threads.
@@ -20,19 +20,19 @@ pub(crate) async fn aside<T: Send + 'static>(
 ) -> io::Result<T> {
     let (sender, done) = oneshot::channel();
     thread::Builder::new().name("mfly-file".to_owned()).spawn(move || {
-        // Without a receiver, the result does not matter any more.
+        // Without a receiver, the result is not needed.
         let _ = sender.send(work());
     })?;
     done.await.map_err(|_| io::Error::other("reading ended early"))
 }
 
-/// Reads a file of at most `limit` bytes of text, without its byte-order mark.
+/// Reads a text file of at most `limit` bytes, without its byte-order mark.
 ///
 /// # Errors
-/// When it cannot be read, is larger, or is not UTF-8.
+/// When the file cannot be read, is larger, or is not UTF-8.
 pub(crate) fn read_text(path: &Path, limit: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
-    // What a file says of its length need not be true.
+    // The length that the file system reports need not be true.
     File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
     let invalid = |reason: String| io::Error::new(io::ErrorKind::InvalidData, reason);
     if bytes.len() as u64 > limit {

@@ -1,4 +1,4 @@
-//! By which name a client reached the server (RFC 9112 §3.2).
+//! The name by which a client reached the server (RFC 9112 §3.2).
 
 use crate::rest::response::RestResponse;
 use http::uri::Authority;
@@ -6,22 +6,22 @@ use http::{HeaderMap, StatusCode, Uri, Version, header};
 use std::net::Ipv6Addr;
 use thiserror::Error;
 
-/// The longest name, in bytes (RFC 3986 §3.2.2). Answers repeat it, so it has to have a bound.
+/// Longest name, in bytes (RFC 3986 §3.2.2). It has a limit because responses repeat it.
 const NAME_BYTES: usize = 255;
 
-/// What a registered name may consist of beside letters, digits and `%XX` (RFC 3986 §2.2, §2.3).
+/// Characters of a name beside letters, digits and `%XX` (RFC 3986 §2.2, §2.3).
 const NAME_MARKS: &[u8] = b"-._~!$&'()*+,;=";
 
-/// Why a request does not say which host it is for.
+/// The reason why the host of a request is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum HostError {
-    /// HTTP/1.1 requires the header.
+    /// There is no `Host` header, which HTTP/1.1 requires.
     #[error("Bad Request: the request has no Host header")]
     Missing,
-    /// There is more than one.
+    /// There is more than one `Host` header.
     #[error("Bad Request: the request has more than one Host header")]
     Doubled,
-    /// It is not a name or address with or without a port.
+    /// The host is not a name or an address, with or without a port.
     #[error("Bad Request: the Host header or the request target is not HOST or HOST:PORT")]
     Malformed,
 }
@@ -33,11 +33,11 @@ impl HostError {
     }
 }
 
-/// The host, and the port if there is one, that a request is for. `None` when the request names
-/// none: in HTTP/1.0, or with an empty header.
+/// The host and port of a request. `None` if the request names none: in HTTP/1.0, or with an empty
+/// header.
 ///
-/// A whole URI as request target counts more than the header (RFC 9112 §3.2.2). What proxies say in
-/// headers of their own is not looked at, because any client could say it.
+/// A whole URI as request target has precedence over the header (RFC 9112 §3.2.2). Headers of
+/// proxies are ignored, because any client could send them.
 ///
 /// # Errors
 /// See [`HostError`].
@@ -65,7 +65,7 @@ pub(crate) fn of(
     }
 }
 
-/// `HOST` or `HOST:PORT` as an address can carry it.
+/// Checks that a text is `HOST` or `HOST:PORT`.
 fn checked(text: &str) -> Result<String, HostError> {
     let (is_host, rest) = match text.strip_prefix('[') {
         Some(inner) => {
@@ -83,7 +83,7 @@ fn checked(text: &str) -> Result<String, HostError> {
     if !is_host || !is_port {
         return Err(HostError::Malformed);
     }
-    // The colon may stand there without a port (RFC 3986 §3.2.3).
+    // A colon without a port is allowed (RFC 3986 §3.2.3).
     Ok(text.strip_suffix(':').unwrap_or(text).to_owned())
 }
 
@@ -91,7 +91,7 @@ fn is_port(port: &str) -> bool {
     port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok()
 }
 
-/// RFC 3986 §3.2.2, `reg-name`; that covers IPv4.
+/// Whether a text is a `reg-name` of RFC 3986 §3.2.2, which includes IPv4 addresses.
 fn is_name(name: &str) -> bool {
     let mut bytes = name.bytes();
     while let Some(byte) = bytes.next() {
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_and_address_that_a_url_can_carry_is_taken_as_it_is() {
+    fn every_name_and_address_of_a_url_is_accepted_unchanged() {
         let longest = "x".repeat(NAME_BYTES);
         for named in [
             "chat_server:8117",
@@ -142,38 +142,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_host_is_refused() {
+    fn malformed_hosts_are_refused() {
         let too_long = "x".repeat(NAME_BYTES + 1);
-        for named in [
-            "a b",
-            "a/b",
-            "a@b",
-            "a?b",
-            "a#b",
-            "\"a\"",
-            "<a>",
-            "a\\b",
-            "a%2",
-            "a%zz",
-            ":80",
-            "a:b",
-            "a:65536",
-            "a:1:2",
-            "a:+1",
-            "::1",
-            "[::1",
-            "[::1]80",
-            "[a]",
-            "[]",
-            "a, b",
-            too_long.as_str(),
-        ] {
+        for named in ["a b", "a/b", "a@b", "a?b", "a#b", "\"a\"", "<a>", "a\\b", "a%2", "a%zz"]
+            .into_iter()
+            .chain([":80", "a:b", "a:65536", "a:1:2", "a:+1", "::1", "[::1", "[::1]80", "[a]"])
+            .chain(["[]", "a, b", &too_long])
+        {
             assert_eq!(host("/", &[named]), Err(HostError::Malformed), "{named}");
         }
     }
 
     #[test]
-    fn there_is_exactly_one_header_and_only_the_old_version_does_without() {
+    fn exactly_one_header_is_required_except_in_http_1_0() {
         assert_eq!(host("/", &[]), Err(HostError::Missing));
         assert_eq!(host("http://a/", &[]), Err(HostError::Missing));
         assert_eq!(host("/", &["a", "a"]), Err(HostError::Doubled));
@@ -183,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_uri_as_target_counts_more_than_the_header() {
+    fn a_whole_uri_as_target_has_precedence_over_the_header() {
         let named = host("http://chat_server:8117/path", &["other"]);
         assert_eq!(named, Ok(Some("chat_server:8117".to_owned())));
         assert_eq!(host("http://a@b/", &["other"]), Err(HostError::Malformed));

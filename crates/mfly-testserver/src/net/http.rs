@@ -3,6 +3,7 @@
 mod api;
 mod body;
 mod fault;
+mod io;
 mod options;
 mod signalling;
 mod upgrade;
@@ -10,9 +11,8 @@ mod upgrade;
 use crate::net::admission::Place;
 use crate::net::connection::Protection;
 use crate::net::host;
-use crate::net::lingering::{Lingering, Unread};
 use crate::net::no_room::refuse_http;
-use crate::net::reading::{Counted, Share};
+use crate::net::reading::Share;
 use crate::rest::response::HttpResponse;
 use crate::signalling::is_path;
 use crate::state::ServerState;
@@ -20,7 +20,7 @@ use http::{HeaderValue, Method, Request, StatusCode, header};
 use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::io;
+use io::{HttpIo, Unread};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -55,7 +55,7 @@ pub(crate) async fn serve<T>(
 {
     let share = state.reading.share();
     let unread = Unread::default();
-    let mut io = Counted::new(Lingering::new(io, unread.clone()), share.clone());
+    let mut io = HttpIo::new(io, share.clone(), unread.clone());
     let deadline = state.admission.limits.deadline;
     tokio::select! {
         begun = tokio::time::timeout(deadline, io.begin()) => match begun {
@@ -131,7 +131,7 @@ struct Client<'a> {
 impl Client<'_> {
     /// Answers one request. An error closes the connection without a response; a response that does
     /// not need the whole request closes it, too.
-    async fn respond(&self, request: Request<Incoming>) -> io::Result<HttpResponse> {
+    async fn respond(&self, request: Request<Incoming>) -> std::io::Result<HttpResponse> {
         if request.body().is_end_stream() {
             self.unread.clear();
         }
@@ -149,7 +149,7 @@ impl Client<'_> {
     }
 
     /// Passes a request on by its method and path.
-    async fn route(&self, request: Request<Incoming>) -> io::Result<HttpResponse> {
+    async fn route(&self, request: Request<Incoming>) -> std::io::Result<HttpResponse> {
         let host = match host::of(request.version(), request.uri(), request.headers()) {
             Ok(host) => host,
             Err(error) => {

@@ -1,4 +1,4 @@
-//! The sockets of a server, and what is spoken on each.
+//! The listening sockets of a server, and the protocol of each.
 
 use crate::handle::start_error::StartError;
 use crate::net::addresses::Addresses;
@@ -8,50 +8,48 @@ use mfly_transport::ServerTls;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
-/// Where to listen.
+/// The addresses to listen on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ports {
-    /// Plain HTTP.
+    /// HTTP without TLS.
     pub(crate) plain: SocketAddr,
-    /// The same over TLS.
+    /// HTTP over TLS.
     pub(crate) tls: Option<SocketAddr>,
-    /// XMPP over TCP.
+    /// XMPP over TCP, with STARTTLS unless it is in clear text.
     pub(crate) tcp: Option<SocketAddr>,
     /// XMPP over TLS.
     pub(crate) tcps: Option<SocketAddr>,
-    /// Whether XMPP over TCP stays in the clear.
+    /// Whether XMPP over TCP is not encrypted.
     pub(crate) is_tcp_cleartext: bool,
 }
 
-/// A bound socket and what is spoken on it.
+/// A listening socket and its protocol.
 pub(crate) struct Listening {
-    /// The socket.
     pub(crate) listener: TcpListener,
-    /// What is spoken.
     pub(crate) service: Service,
 }
 
-/// What is spoken on a socket.
+/// The protocol of a listening socket.
 #[derive(Clone)]
 pub(crate) enum Service {
-    /// HTTP and what it is upgraded to, over TLS if there is any.
+    /// HTTP and the protocols that it is upgraded to, over TLS if there is a configuration.
     Http(Option<ServerTls>),
-    /// XMPP over TCP, which has to be encrypted if there is anything to do it with.
+    /// XMPP over TCP, with STARTTLS if there is a configuration.
     Xmpp(Option<ServerTls>),
     /// XMPP over TLS.
     XmppOverTls(ServerTls),
 }
 
 impl Ports {
-    /// Whether anything is encrypted.
+    /// Whether a port uses TLS.
     pub(crate) const fn need_certificates(&self) -> bool {
         self.tls.is_some() || self.tcps.is_some() || (self.tcp.is_some() && !self.is_tcp_cleartext)
     }
 
-    /// Binds all of them.
+    /// Binds the sockets.
     ///
     /// # Errors
-    /// When one is taken, or the certificates are unusable.
+    /// When a port is in use, or the certificates cannot be used.
     pub(crate) async fn bind(
         self,
         certificates: Option<&Certificates>,
@@ -68,7 +66,7 @@ impl Ports {
             let tls = tls(&[])?.filter(|_| !self.is_tcp_cleartext);
             addresses.tcp = Some(listen(address, Service::Xmpp(tls), &mut listening).await?);
         }
-        // XEP-0368 §3 names the protocol.
+        // XEP-0368 §3 defines this ALPN protocol.
         if let (Some(address), Some(tls)) = (self.tcps, tls(&[b"xmpp-client"])?) {
             let service = Service::XmppOverTls(tls);
             addresses.tcps = Some(listen(address, service, &mut listening).await?);

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tracing::debug;
 
 /// How long refusing a client may take, TLS handshake included.
-const TELLING: Duration = Duration::from_secs(5);
+const REFUSING: Duration = Duration::from_secs(5);
 
 /// How many bytes of the client are read after the refusal, so that it can read the refusal.
 const DRAINED_BYTES: u64 = 64 * 1024;
@@ -23,36 +23,36 @@ const UNAVAILABLE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\
 
 /// Refuses a client in the protocol of its listener.
 pub(crate) async fn refuse(state: &ServerState, socket: TcpStream, service: &Service) {
-    let telling = async {
+    let refusing = async {
         match service {
             Service::Http(None) => refuse_http(socket).await,
-            Service::Xmpp(_) => tell(socket, &stream_error(state)).await,
+            Service::Xmpp(_) => send(socket, &stream_error(state)).await,
             Service::Http(Some(tls)) => {
-                match server::secure(socket, Arc::clone(tls.config()), TELLING).await {
+                match server::secure(socket, Arc::clone(tls.config()), REFUSING).await {
                     Ok(io) => refuse_http(io).await,
-                    Err(error) => debug!(%error, "a client does not hear that there is no room"),
+                    Err(error) => debug!(%error, "refusing a client failed"),
                 }
             }
             Service::XmppOverTls(tls) => {
-                match server::secure(socket, Arc::clone(tls.config()), TELLING).await {
-                    Ok(io) => tell(io, &stream_error(state)).await,
-                    Err(error) => debug!(%error, "a client does not hear that there is no room"),
+                match server::secure(socket, Arc::clone(tls.config()), REFUSING).await {
+                    Ok(io) => send(io, &stream_error(state)).await,
+                    Err(error) => debug!(%error, "refusing a client failed"),
                 }
             }
         }
     };
-    if tokio::time::timeout(TELLING, telling).await.is_err() {
-        debug!("a client does not read that there is no room");
+    if tokio::time::timeout(REFUSING, refusing).await.is_err() {
+        debug!("a client does not read the refusal");
     }
 }
 
 /// Refuses a client with HTTP 503, and closes the connection.
 pub(crate) async fn refuse_http(io: impl AsyncRead + AsyncWrite + Unpin) {
-    tell(io, UNAVAILABLE).await;
+    send(io, UNAVAILABLE).await;
 }
 
-async fn tell(mut io: impl AsyncRead + AsyncWrite + Unpin, text: &[u8]) {
-    let told = async {
+async fn send(mut io: impl AsyncRead + AsyncWrite + Unpin, text: &[u8]) {
+    let refused = async {
         io.write_all(text).await?;
         io.shutdown().await?;
         // Closing with unread bytes would reset the connection, and the refusal would be lost.
@@ -61,10 +61,10 @@ async fn tell(mut io: impl AsyncRead + AsyncWrite + Unpin, text: &[u8]) {
         while sent.read(&mut rest).await? > 0 {}
         std::io::Result::Ok(())
     };
-    match tokio::time::timeout(TELLING, told).await {
+    match tokio::time::timeout(REFUSING, refused).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => debug!(%error, "a client does not hear that there is no room"),
-        Err(_) => debug!("a client stays although there is no room"),
+        Ok(Err(error)) => debug!(%error, "refusing a client failed"),
+        Err(_) => debug!("a client does not close the refused connection"),
     }
 }
 

@@ -1,8 +1,8 @@
-//! What a connection's frames travel through.
+//! The pipe of an XMPP connection, which carries frames over WebSocket or TCP.
 //!
-//! Over TCP the bytes are cut into frames here and not in the transport, because a server goes on
-//! after what a client gives up at: it explains what was wrong, and it turns a stream that has
-//! begun into an encrypted one.
+//! Over TCP the bytes are split into frames here and not in the transport, because a server
+//! continues where a client gives up: it reports malformed bytes with a stream error, and it
+//! encrypts a stream that has begun.
 
 use crate::core::world::Parcel;
 use crate::net::reading::{Reading, Share};
@@ -28,77 +28,73 @@ use tracing::debug;
 /// How long a TLS handshake may take.
 pub(crate) const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// How long the client may take to leave once everything was said.
+/// How long the client may take to close its half at the end.
 const LEAVING: Duration = Duration::from_secs(5);
 
-/// How much is read at a time.
+/// Largest number of bytes that are read at a time.
 const CHUNK_BYTES: usize = 16 * 1024;
 
-/// How much memory an idle connection keeps for what it sends.
+/// Memory that an idle connection keeps for sending, in bytes.
 const KEPT_BYTES: usize = 8 * 1024;
 
-/// Larger frames are written from where they are, and not copied first.
+/// Largest frame that is copied before it is written, in bytes.
 const COPIED_BYTES: usize = 16 * 1024;
 
-/// Any byte stream.
+/// A byte stream of any kind.
 pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
-/// What arrives.
+/// An event of the receiving side.
 pub(crate) enum Arrival {
-    /// A frame.
     Frame(Frame),
-    /// Something that is no frame; nothing more can be read.
+    /// Bytes that are no frame, or exceed a limit. Nothing more can be read.
     Malformed(StreamCondition),
-    /// Nothing any more.
+    /// The client has closed the connection, or it failed.
     End,
 }
 
-/// What a connection's frames travel through.
+/// The pipe of an XMPP connection.
 pub(crate) struct Pipe {
     wire: Wire,
-    /// What has arrived of a frame that is not complete.
+    /// Counts the bytes of a frame that is not complete.
     share: Share,
 }
 
 enum Wire {
-    /// WebSocket.
     WebSocket(Box<Connection>),
-    /// A byte stream.
     Tcp(Box<TcpPipe>),
 }
 
-/// A byte stream that frames follow each other on.
+/// The pipe over TCP or TLS.
 struct TcpPipe {
-    /// Missing only while, or after, TLS is being agreed on.
+    /// `None` during the TLS handshake of STARTTLS, and after it failed.
     io: Option<Box<dyn Io>>,
     splitter: Splitter,
-    /// Small frames, of which the first bytes may be written already.
+    /// Small frames, whose first `written` bytes are written already.
     outgoing: Vec<u8>,
     written: usize,
-    /// What comes after them.
+    /// Large frames, which follow the small ones.
     large: VecDeque<Bytes>,
     share: Share,
-    /// What to encrypt with when the client asks for it.
+    /// The TLS configuration for STARTTLS.
     tls: Option<ServerTls>,
 }
 
 impl Pipe {
-    /// A WebSocket connection whose handshake is done. What is read of it counts in `share`
-    /// already.
+    /// A pipe over WebSocket, after the handshake. The bytes that are read count in `share` already.
     pub(crate) fn websocket(io: impl Io + 'static, share: Share) -> Self {
         let connection = server::websocket(io, DEFAULT_MAX_FRAME_BYTES);
         Self { wire: Wire::WebSocket(Box::new(connection)), share }
     }
 
-    /// One end of a connection in memory, over WebSocket. What its other end has sent is not
-    /// counted: both are this process's.
+    /// A pipe over a WebSocket connection in memory. Its bytes are not counted, because both ends
+    /// belong to this process.
     pub(crate) fn joined(connection: Connection, reading: &Arc<Reading>) -> Self {
         Self { wire: Wire::WebSocket(Box::new(connection)), share: reading.share() }
     }
 
-    /// A byte stream on which nothing was said yet, and what to encrypt it with on request; what is
-    /// read of it counts as `reading`.
+    /// A pipe over a new byte stream, with the TLS configuration for STARTTLS. The bytes that are
+    /// read count in `reading`.
     pub(crate) fn tcp(
         io: impl Io + 'static,
         tls: Option<ServerTls>,
@@ -117,7 +113,7 @@ impl Pipe {
         Self { wire: Wire::Tcp(Box::new(pipe)), share }
     }
 
-    /// How it carries frames.
+    /// The framing of the stream.
     pub(crate) const fn framing(&self) -> Framing {
         match self.wire {
             Wire::WebSocket(_) => Framing::WebSocket,
@@ -125,7 +121,7 @@ impl Pipe {
         }
     }
 
-    /// What arrives next. May be dropped while it waits.
+    /// Waits for the next event. Cancel-safe.
     pub(crate) async fn next(&mut self) -> Arrival {
         let share = self.share.clone();
         tokio::select! {
@@ -133,7 +129,7 @@ impl Pipe {
             () = share.refused() => Arrival::Malformed(StreamCondition::ResourceConstraint),
             arrival = self.wire.next() => {
                 if let (Wire::WebSocket(_), Arrival::Frame(_)) = (&self.wire, &arrival) {
-                    // What was read behind it is less than what is read at a time.
+                    // Less than one chunk has been read of the next frame.
                     share.complete(0);
                 }
                 arrival
@@ -141,13 +137,13 @@ impl Pipe {
         }
     }
 
-    /// What has arrived already and only waits to be taken. Before TLS nothing does: what follows
-    /// the request for it is not for the core to hear.
+    /// Returns an event that has arrived already. `None` before STARTTLS: the core must not see
+    /// frames that follow the request for TLS.
     pub(crate) fn next_waiting(&mut self) -> Option<Arrival> {
         match &mut self.wire {
             Wire::WebSocket(_) => self.next().now_or_never(),
             Wire::Tcp(pipe) if pipe.tls.is_some() => None,
-            // No look at the socket: whatever is left there is read together with more.
+            // The socket is not read here: its bytes are read together with later ones.
             Wire::Tcp(pipe) => match pipe.splitter.next() {
                 Ok(Some(frame)) => {
                     pipe.share.complete(pipe.splitter.buffered());
@@ -159,7 +155,7 @@ impl Pipe {
         }
     }
 
-    /// How many bytes are copied to send a frame; `None` when none are.
+    /// The number of bytes that are copied to send a frame; `None` if none are.
     pub(crate) fn copies(&self, parcel: &Parcel) -> Option<usize> {
         let is_copied = match self.wire {
             Wire::WebSocket(_) => parcel.own_len() < parcel.len() && parcel.own_len() > 0,
@@ -168,7 +164,7 @@ impl Pipe {
         is_copied.then_some(parcel.len())
     }
 
-    /// Takes a frame; it leaves with [`Pipe::flush`], or earlier.
+    /// Accepts a frame, which is sent at the latest by [`Pipe::flush`].
     pub(crate) async fn feed(&mut self, parcel: Parcel) -> Result<(), TransportError> {
         match &mut self.wire {
             Wire::WebSocket(connection) => connection.feed(parcel.into_frame()).await,
@@ -185,7 +181,7 @@ impl Pipe {
         }
     }
 
-    /// Sends everything.
+    /// Sends all accepted frames.
     pub(crate) async fn flush(&mut self) -> Result<(), TransportError> {
         match &mut self.wire {
             Wire::WebSocket(connection) => connection.flush().await,
@@ -193,8 +189,8 @@ impl Pipe {
         }
     }
 
-    /// Whether something else than white space came with the latest frame. The white space is
-    /// dropped: some clients write it behind each element.
+    /// Whether other bytes than white space follow the last frame. White space is dropped: some
+    /// clients send it after each element.
     pub(crate) fn has_more(&mut self) -> bool {
         match &mut self.wire {
             Wire::WebSocket(_) => false,
@@ -202,10 +198,10 @@ impl Pipe {
         }
     }
 
-    /// Encrypts the rest of the connection. White space may come before TLS.
+    /// Starts TLS on the connection. The client may send white space first.
     ///
     /// # Errors
-    /// When the handshake fails. Nothing can be said then.
+    /// When the handshake fails. The connection cannot be used then.
     pub(crate) async fn secure(&mut self) -> Result<ChannelBindings, TransportError> {
         match &mut self.wire {
             Wire::WebSocket(_) => Err(TransportError::Closed),
@@ -213,7 +209,8 @@ impl Pipe {
         }
     }
 
-    /// Closes the connection, once everything was sent and the client has left or had time to.
+    /// Sends all accepted frames and closes the connection. Waits for the client to close its half,
+    /// within a time limit.
     pub(crate) async fn close(&mut self) -> Result<(), TransportError> {
         match &mut self.wire {
             Wire::WebSocket(connection) => connection.close().await,
@@ -257,7 +254,7 @@ impl TcpPipe {
             let io = self.io.as_mut().ok_or(io::ErrorKind::NotConnected)?;
             let (splitter, share) = (&mut self.splitter, &self.share);
             let read = poll_fn(|cx| {
-                // Not kept while waiting, so that an idle connection is a small one.
+                // On the stack, so that an idle connection takes little memory.
                 let mut chunk = [MaybeUninit::uninit(); CHUNK_BYTES];
                 let mut chunk = ReadBuf::uninit(&mut chunk);
                 ready!(Pin::new(&mut *io).poll_read(cx, &mut chunk))?;
@@ -271,7 +268,7 @@ impl TcpPipe {
         }
     }
 
-    /// Sends everything. May be dropped while it waits, and called again.
+    /// Sends all accepted frames. Cancel-safe.
     async fn flush(&mut self) -> io::Result<()> {
         let io = self.io.as_mut().ok_or(io::ErrorKind::NotConnected)?;
         while self.written < self.outgoing.len() {
@@ -317,7 +314,7 @@ impl TcpPipe {
         self.flush().await?;
         let io = self.io()?;
         io.shutdown().await?;
-        // To close while something is unread would tear down what was said last.
+        // Closing with unread bytes would reset the connection, and the last frames would be lost.
         let mut rest = [0; 256];
         let drained = async {
             while io.read(&mut rest).await? > 0 {}
@@ -330,7 +327,7 @@ impl TcpPipe {
     }
 }
 
-/// How much was written; nothing is as bad as an end.
+/// The number of bytes that were written. None is an error, like a closed connection.
 fn advanced(written: usize) -> io::Result<usize> {
     match written {
         0 => Err(io::ErrorKind::WriteZero.into()),

@@ -1,37 +1,34 @@
-//! What has arrived of requests and stanzas that are not complete.
+//! Counts and limits the bytes of requests and stanzas that are not complete.
 //!
-//! Every peer may send something that has no end, so what all of them sent is bounded. When there
-//! is too much, the one that has taken longest is refused: whoever sends at an ordinary speed is
-//! done long before its turn comes.
+//! A client may send a request or stanza without end, so the bytes of all clients have one limit.
+//! Above it, the client that has been sending for longest is refused. Clients of ordinary speed have
+//! finished long before.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 
-/// Smaller ones are counted, but nothing is won by refusing them.
+/// Clients with fewer bytes are counted, but not refused: it would free little memory.
 const SMALL_BYTES: usize = 4 * 1024;
 
-/// All that is not complete.
+/// The bytes of all requests and stanzas that are not complete.
 #[derive(Debug)]
 pub(crate) struct Reading {
     limit: usize,
     held: AtomicUsize,
-    /// Those above [`SMALL_BYTES`], by when they grew so large.
+    /// Clients with more than [`SMALL_BYTES`].
     large: Mutex<Large>,
 }
 
+/// Clients in the order in which they exceeded [`SMALL_BYTES`].
 #[derive(Debug, Default)]
 struct Large {
     next: u64,
     shares: BTreeMap<u64, Arc<State>>,
 }
 
-/// What is known of one peer.
+/// The bytes of one client, and whether it is refused.
 #[derive(Debug, Default)]
 struct State {
     bytes: AtomicUsize,
@@ -39,7 +36,7 @@ struct State {
     refused: Notify,
 }
 
-/// What one peer has sent of something that is not complete.
+/// The bytes that one client has sent of a request or stanza that is not complete.
 #[derive(Clone, Debug)]
 pub(crate) struct Share(Arc<Owner>);
 
@@ -47,17 +44,17 @@ pub(crate) struct Share(Arc<Owner>);
 struct Owner {
     reading: Arc<Reading>,
     state: Arc<State>,
-    /// Its place among the large ones.
+    /// The client's key in [`Large`], if it is there.
     place: Mutex<Option<u64>>,
 }
 
 impl Reading {
-    /// Room for `limit` bytes.
+    /// Limits the bytes of all clients to `limit`.
     pub(crate) fn new(limit: usize) -> Arc<Self> {
         Arc::new(Self { limit, held: AtomicUsize::new(0), large: Mutex::default() })
     }
 
-    /// A peer that has sent nothing yet.
+    /// Returns the count of a new client.
     pub(crate) fn share(self: &Arc<Self>) -> Share {
         Share(Arc::new(Owner {
             reading: Arc::clone(self),
@@ -66,12 +63,12 @@ impl Reading {
         }))
     }
 
-    /// How many bytes there are.
+    /// The number of bytes of all clients.
     pub(crate) fn held(&self) -> usize {
         self.held.load(Ordering::Relaxed)
     }
 
-    /// Refuses the oldest until the others fit.
+    /// Refuses the clients that have been sending for longest, until the others fit.
     fn make_room(&self) {
         let mut large = self.large();
         let mut excess = self.held().saturating_sub(self.limit);
@@ -91,7 +88,7 @@ impl Reading {
 }
 
 impl Share {
-    /// More has arrived.
+    /// Adds bytes that have arrived.
     pub(crate) fn add(&self, bytes: usize) {
         let Owner { reading, state, .. } = &*self.0;
         let before = state.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -111,7 +108,7 @@ impl Share {
         }
     }
 
-    /// What has arrived takes this much room.
+    /// Sets the number of bytes that the incomplete request takes.
     pub(crate) fn set(&self, bytes: usize) {
         let now = self.0.state.bytes.load(Ordering::Relaxed);
         match bytes.checked_sub(now) {
@@ -123,7 +120,7 @@ impl Share {
         }
     }
 
-    /// What arrived is complete, except for the last `left` bytes.
+    /// Says that a request or stanza is complete. The last `left` bytes belong to the next one.
     pub(crate) fn complete(&self, left: usize) {
         self.0.forget();
         if left > 0 {
@@ -131,14 +128,14 @@ impl Share {
         }
     }
 
-    /// Whether the peer has to go.
+    /// Whether the client is refused.
     pub(crate) fn is_refused(&self) -> bool {
         self.0.state.is_refused.load(Ordering::Acquire)
     }
 
-    /// Waits until the peer has to go.
+    /// Waits until the client is refused.
     pub(crate) async fn refused(&self) {
-        // Made before the look, so that nothing is missed between the two.
+        // Created before the check, so that no notification between the two is missed.
         let refused = self.0.state.refused.notified();
         if !self.is_refused() {
             refused.await;
@@ -166,65 +163,12 @@ impl Drop for Owner {
     }
 }
 
-/// I/O that counts what is read of it.
-pub(crate) struct Counted<T> {
-    io: T,
-    share: Share,
-    /// What was read before anybody asked for it.
-    first: Option<u8>,
-}
-
-impl<T> Counted<T> {
-    /// Counts into `share`.
-    pub(crate) const fn new(io: T, share: Share) -> Self {
-        Self { io, share, first: None }
-    }
-}
-
-impl<T: AsyncRead + Unpin> Counted<T> {
-    /// Waits for the first byte, which is then the first that is read. `false` when there is none.
-    ///
-    /// # Errors
-    /// When the connection broke.
-    pub(crate) async fn begin(&mut self) -> io::Result<bool> {
-        let mut first = [0];
-        let is_there = self.io.read(&mut first).await? == 1;
-        self.first = is_there.then_some(first[0]);
-        Ok(is_there)
-    }
-}
-
-impl<T: AsyncRead + Unpin> AsyncRead for Counted<T> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        if buf.remaining() > 0
-            && let Some(first) = this.first.take()
-        {
-            buf.put_slice(&[first]);
-            this.share.add(1);
-            return Poll::Ready(Ok(()));
-        }
-        let before = buf.filled().len();
-        ready!(Pin::new(&mut this.io).poll_read(cx, buf))?;
-        this.share.add(buf.filled().len() - before);
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<T: AsyncWrite + Unpin> AsyncWrite for Counted<T> {
-    mfly_transport::delegate_writes!(io, shutdown);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_one_that_has_taken_longest_is_refused_and_the_others_stay() {
+    fn the_client_that_has_been_sending_for_longest_is_refused() {
         let reading = Reading::new(30_000);
         let (slow, quick, tiny) = (reading.share(), reading.share(), reading.share());
         tiny.add(100);
@@ -239,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_complete_is_no_longer_counted_and_begins_anew() {
+    fn complete_requests_are_not_counted() {
         let reading = Reading::new(30_000);
         let (first, second) = (reading.share(), reading.share());
         first.add(10_000);

@@ -1,5 +1,4 @@
-//! The tasks of a running server: those that accept and serve connections, and the one that keeps
-//! time.
+//! The tasks of a running server, which accept and serve connections, and its clock.
 
 use crate::net::admission::Place;
 use crate::net::connection::{self, Protection};
@@ -20,10 +19,10 @@ use tokio::time::Instant;
 use tokio_rustls::server::TlsStream;
 use tracing::debug;
 
-/// How long connections may take to end when the server stops.
+/// How long connections may take to close when the server stops.
 const STOPPING: Duration = Duration::from_secs(5);
 
-/// How long to wait when the system has no more sockets to give.
+/// How long to wait when the system has no more sockets.
 const EXHAUSTED: Duration = Duration::from_millis(100);
 
 /// Runs the listeners and the clock until the server stops.
@@ -47,7 +46,7 @@ pub(crate) async fn supervise(
     }
 }
 
-/// Lets the core do what is due.
+/// Calls the core at its deadlines.
 async fn keep_time(state: &ServerState) {
     loop {
         let due = state.read_core(|core| core.poll_timeout());
@@ -65,7 +64,7 @@ async fn keep_time(state: &ServerState) {
     }
 }
 
-/// Accepts connections until the server stops, then waits for those that are left.
+/// Accepts connections until the server stops, then waits for the open ones.
 async fn accept(state: Arc<ServerState>, listening: Listening, number: usize) {
     let mut tasks = JoinSet::new();
     loop {
@@ -74,7 +73,7 @@ async fn accept(state: Arc<ServerState>, listening: Listening, number: usize) {
                 Ok((socket, peer)) => Some((socket, peer.ip().to_canonical())),
                 Err(error) => {
                     debug!(%error, "accepting failed");
-                    // The system may have no more sockets to give.
+                    // The system may have no more sockets.
                     state.admission.shed(Instant::now());
                     tokio::time::sleep(EXHAUSTED).await;
                     None
@@ -98,7 +97,7 @@ async fn accept(state: Arc<ServerState>, listening: Listening, number: usize) {
                             drop(permit);
                         });
                     }
-                    (None, Err(_)) => debug!("too many are told that there is no room"),
+                    (None, Err(_)) => debug!("a connection is dropped: too many are being refused"),
                 }
             },
         }
@@ -107,7 +106,7 @@ async fn accept(state: Arc<ServerState>, listening: Listening, number: usize) {
     wait_for_the_rest(tasks).await;
 }
 
-/// The same for connections in memory.
+/// Accepts connections in memory until the server stops, then waits for the open ones.
 async fn accept_in_memory(state: Arc<ServerState>, mut dialled: mpsc::UnboundedReceiver<Pipe>) {
     let mut tasks = JoinSet::new();
     loop {
@@ -130,7 +129,7 @@ async fn accept_in_memory(state: Arc<ServerState>, mut dialled: mpsc::UnboundedR
 async fn wait_for_the_rest(mut tasks: JoinSet<()>) {
     let rest = async { while tasks.join_next().await.is_some() {} };
     if tokio::time::timeout(STOPPING, rest).await.is_err() {
-        debug!("connections were still open and are cut");
+        debug!("connections that are still open are dropped");
     }
 }
 
@@ -142,7 +141,7 @@ async fn serve(
     place: Place,
 ) {
     if let Err(error) = socket.set_nodelay(true) {
-        debug!(%error, "the connection is gone already");
+        debug!(%error, "the connection is closed already");
         return;
     }
     let address = Some(address);
@@ -170,7 +169,7 @@ async fn serve(
     }
 }
 
-/// Shakes hands, unless the connection has to make room before it is done.
+/// Does the TLS handshake. `None` if it fails, or the connection is evicted first.
 async fn secured(
     socket: TcpStream,
     tls: &ServerTls,
@@ -180,7 +179,7 @@ async fn secured(
     let secured = tokio::select! {
         secured = securing => secured,
         () = place.evicted() => {
-            debug!("a connection that was idle makes room");
+            debug!("an idle connection is evicted");
             return None;
         }
     };

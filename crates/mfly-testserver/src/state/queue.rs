@@ -1,4 +1,4 @@
-//! What waits to be written to one connection.
+//! The queue of commands for one connection.
 
 use crate::core::memory::{Budget, Held};
 use crate::core::world::Parcel;
@@ -7,28 +7,28 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// Bytes that may wait for one connection. A client that does not read that much has to go. Small
-/// frames may be many: whoever comes online hears of everybody else at once.
+/// Bytes that may wait for one connection. A client that reads too slowly for it is disconnected.
+/// Many small frames may wait: a client that comes online gets the presence of all others at once.
 pub(super) const QUEUED_BYTES: usize = 8 * 1024 * 1024;
 
-/// What a waiting command takes beside its text.
+/// The memory of a waiting command beside its text.
 const COMMAND_BYTES: usize = size_of::<(Command, Held)>();
 
-/// What a connection's task has to do.
+/// A command for the task of a connection.
 #[derive(Debug)]
 pub(crate) enum Command {
-    /// Write this frame.
+    /// Writes this frame.
     Send(Parcel),
-    /// Close the connection once everything before is written.
+    /// Closes the connection after everything before is written.
     Close,
-    /// Agree to TLS with this frame once everything before is written, and encrypt the connection.
+    /// Agrees to TLS with this frame after everything before is written, and does the handshake.
     Secure(Frame),
-    /// Neither read nor write any more.
+    /// Stops reading and writing.
     Silence,
 }
 
 impl Command {
-    /// What waits for the client with it, in bytes.
+    /// The bytes that wait for the client with this command.
     fn bytes(&self) -> usize {
         COMMAND_BYTES
             + match self {
@@ -38,7 +38,7 @@ impl Command {
             }
     }
 
-    /// What it costs, apart from what it shares with others.
+    /// Charges the memory of this command, without text that it shares with other commands.
     fn charge(&self, budget: &Arc<Budget>) -> Held {
         let own = match self {
             Self::Send(parcel) => {
@@ -52,26 +52,26 @@ impl Command {
     }
 }
 
-/// How a connection comes to its end before everything is written.
+/// How a connection ends before everything is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// It does not.
+    /// The connection goes on.
     #[default]
     Spared,
-    /// It is dropped without a word.
+    /// The connection is dropped without a closing frame.
     Cut,
-    /// The client is told that it reads too slowly.
+    /// The client reads too slowly and gets a stream error.
     Shed,
 }
 
 #[derive(Debug, Default)]
 struct State {
     commands: VecDeque<(Command, Held)>,
-    /// What is being written.
+    /// The memory of commands that are being written.
     writing: Vec<Held>,
     /// Bytes that wait or are being written.
     waiting: usize,
-    /// Of those, the bytes that are being written.
+    /// The part of `waiting` that is being written.
     leaving: usize,
     fate: Fate,
 }
@@ -80,9 +80,9 @@ struct State {
 struct Line {
     state: Mutex<State>,
     budget: Arc<Budget>,
-    /// There is something to do.
+    /// Notified when a command is added.
     wake: Notify,
-    /// Its fate is sealed.
+    /// Notified when the fate changes.
     ended: Notify,
 }
 
@@ -100,7 +100,7 @@ pub(super) struct Queue(Arc<Line>);
 #[derive(Debug)]
 pub(crate) struct Outgoing(Arc<Line>);
 
-/// A queue whose cost is a part of `budget`.
+/// Makes a queue whose memory counts in `budget`.
 pub(super) fn queue(budget: &Arc<Budget>) -> (Queue, Outgoing) {
     let line = Arc::new(Line {
         state: Mutex::default(),
@@ -112,7 +112,7 @@ pub(super) fn queue(budget: &Arc<Budget>) -> (Queue, Outgoing) {
 }
 
 impl Queue {
-    /// Adds a command. `false` when too many wait.
+    /// Adds a command. `false` if too many bytes wait.
     pub(super) fn push(&self, command: Command) -> bool {
         let held = command.charge(&self.0.budget);
         let mut state = self.0.state();
@@ -129,7 +129,7 @@ impl Queue {
         self.0.state().waiting
     }
 
-    /// Ends the connection. Nothing that waits is kept.
+    /// Ends the connection, and drops all commands that wait.
     pub(super) fn end(self, fate: Fate) {
         let mut state = self.0.state();
         *state = State { fate, ..State::default() };
@@ -140,7 +140,7 @@ impl Queue {
 }
 
 impl Outgoing {
-    /// The next thing to do. What came before counts until [`Outgoing::written`].
+    /// Waits for the next command. Earlier ones count until [`Outgoing::written`].
     pub(crate) async fn next(&self) -> Command {
         loop {
             if let Some(command) = self.try_next() {
@@ -150,7 +150,7 @@ impl Outgoing {
         }
     }
 
-    /// The next thing to do, if it waits already.
+    /// Returns the next command, if there is one.
     pub(crate) fn try_next(&self) -> Option<Command> {
         let mut state = self.0.state();
         let (command, held) = state.commands.pop_front()?;
@@ -159,13 +159,13 @@ impl Outgoing {
         Some(command)
     }
 
-    /// A copy of so many bytes is made to be written.
+    /// Counts a copy of this number of bytes, which is made for writing.
     pub(crate) fn copied(&self, bytes: usize) {
         let held = self.0.budget.charge(bytes);
         self.0.state().writing.push(held);
     }
 
-    /// Everything that was taken is written.
+    /// Says that all commands that were taken are executed.
     pub(crate) fn written(&self) {
         let mut state = self.0.state();
         let leaving = std::mem::take(&mut state.leaving);

@@ -1,4 +1,4 @@
-//! The place of one connection.
+//! The place that a connection occupies until it logs in.
 
 use super::Admission;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// The place of one connection, which is free again once this is dropped.
+/// The place of one connection. Dropping it gives the place back.
 #[derive(Debug)]
 pub(crate) struct Place(Option<Taken>);
 
@@ -27,13 +27,14 @@ impl Place {
         Self(Some(Taken { admission, key, is_known: AtomicBool::new(false), evicted }))
     }
 
-    /// A connection in memory needs no place.
+    /// The place of a connection in memory, which needs none.
     pub(crate) const fn none() -> Self {
         Self(None)
     }
 
-    /// The connection has shown who it is. `false` when there are too many such ones.
-    pub(crate) fn know(&self) -> bool {
+    /// Gives the place back, because the connection has logged in. `false` if too many connections
+    /// have.
+    pub(crate) fn logged_in(&self) -> bool {
         let Some(taken) = &self.0 else { return true };
         if taken.is_known.load(Ordering::Relaxed) {
             return true;
@@ -47,12 +48,12 @@ impl Place {
         true
     }
 
-    /// Something is being done for the connection: it is not idle.
+    /// Says that a request of the connection is being answered.
     pub(crate) fn begin(&self) {
         self.set_idle(None);
     }
 
-    /// Nothing is being done for it any more.
+    /// Says that the connection is idle.
     pub(crate) fn end(&self) {
         self.set_idle(Some(Instant::now()));
     }
@@ -67,7 +68,7 @@ impl Place {
         }
     }
 
-    /// Waits until the connection has to make room.
+    /// Waits until the connection is evicted.
     pub(crate) async fn evicted(&self) {
         match &self.0 {
             Some(taken) => taken.evicted.notified().await,

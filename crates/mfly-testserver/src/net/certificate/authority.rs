@@ -1,4 +1,4 @@
-//! The authority: made for one run, or kept in files so that people have to trust it only once.
+//! The certificate authority: new at each start, or kept in files so that it has to be trusted once.
 
 use super::new_file;
 use crate::net::file;
@@ -18,13 +18,13 @@ use thiserror::Error;
 /// Largest file in bytes.
 const FILE_BYTES: u64 = 64 * 1024;
 
-/// What follows the certificate's file name in the key's.
+/// The suffix of the key's file after the name of the certificate's file.
 const KEY_SUFFIX: &str = ".key";
 
-/// Why there is no authority.
+/// The reason why there is no authority.
 #[derive(Debug, Error)]
 pub(crate) enum AuthorityError {
-    /// It could not be made.
+    /// The authority could not be made.
     #[error(transparent)]
     Make(#[from] rcgen::Error),
     /// A file could not be read or written.
@@ -34,19 +34,19 @@ pub(crate) enum AuthorityError {
         #[source]
         source: io::Error,
     },
-    /// The files are not what they should be.
+    /// A file does not contain a certificate or its key.
     #[error("{} {problem}; remove both files to have new ones made", path.display())]
     Content { path: PathBuf, problem: &'static str },
 }
 
-/// An authority with its key.
+/// A certificate authority with its key.
 pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
 }
 
 impl Authority {
-    /// Makes a new one.
+    /// Makes a new authority.
     ///
     /// # Errors
     /// When the random source fails.
@@ -56,9 +56,9 @@ impl Authority {
         Ok(Self { issuer: Issuer::new(params()?, key), pem })
     }
 
-    /// Takes the one in `path` and its key in `path` with `.key` behind it; makes what is missing.
-    /// A missing certificate is made from the key that is there, so it stands for the same
-    /// authority. Servers that start together agree on one.
+    /// Reads the authority in `path`, and its key in the file with `.key` after that name. Makes the
+    /// files that are missing; a certificate for an existing key is valid for the same authority.
+    /// Servers that start at the same time agree on one authority.
     ///
     /// # Errors
     /// See [`AuthorityError`].
@@ -69,7 +69,7 @@ impl Authority {
         let content =
             |path: &Path, problem| AuthorityError::Content { path: path.to_owned(), problem };
         let (pem, key) = (read(path)?, read(&key_path)?);
-        // The key is made first, so a certificate is never without one.
+        // The key is made first, so that there is no certificate without key.
         if pem.is_some() && key.is_none() {
             return Err(content(&key_path, "is missing"));
         }
@@ -108,7 +108,8 @@ impl Authority {
     }
 }
 
-/// The same for every run: a certificate made from a kept key stands for the same authority.
+/// The parameters of the certificate. They never change, so that certificates of one key are those
+/// of one authority.
 fn params() -> Result<CertificateParams, rcgen::Error> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -125,7 +126,7 @@ fn read(path: &Path) -> Result<Option<String>, AuthorityError> {
     }
 }
 
-/// Puts a file in its place, whole, unless another server was faster; returns what is there.
+/// Creates a file whole, unless another server has created it. Returns the file's text.
 fn publish(path: &Path, text: String, is_secret: bool) -> Result<String, AuthorityError> {
     let failed = |source| AuthorityError::File { path: path.to_owned(), source };
     match new_file::publish(path, &text, is_secret) {
@@ -145,7 +146,7 @@ mod tests {
     use std::sync::Barrier;
     use std::thread;
 
-    /// A folder that is removed again.
+    /// A folder that is removed when it is dropped.
     struct Folder(PathBuf);
 
     impl Folder {
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn every_authority_is_a_new_one_unless_it_is_kept() {
+    fn every_authority_is_new_unless_it_is_kept() {
         let (first, second) = (Authority::generate().unwrap(), Authority::generate().unwrap());
         assert!(first.pem().starts_with("-----BEGIN CERTIFICATE-----"));
         assert_ne!(first.pem(), second.pem());
@@ -187,7 +188,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn nobody_else_may_read_a_kept_key() {
+    fn other_users_cannot_read_a_kept_key() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = Folder::new("mode");
         Authority::keep(&folder.certificate()).unwrap();

@@ -1,4 +1,4 @@
-//! New files that appear whole, and never in the place of another.
+//! New files that appear whole and never replace another file.
 
 use rand::TryRng as _;
 use rand::rngs::SysRng;
@@ -6,23 +6,23 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// Makes a file. It is written under another name and then linked to its own, so nobody reads half
-/// of it. Nobody else may read one that is secret.
+/// Creates a file. It is written with another name and then linked to its own, so that no other
+/// process reads a part of it. A secret file can be read by its owner only.
 ///
 /// # Errors
-/// [`io::ErrorKind::AlreadyExists`] when there is one of that name, which stays as it is; others
-/// when it cannot be written.
+/// [`io::ErrorKind::AlreadyExists`] if the file exists; it does not change. Others if the file
+/// cannot be written.
 pub(super) fn publish(path: &Path, text: &str, is_secret: bool) -> io::Result<()> {
     let draft = Draft::write(path, text, is_secret)?;
     match fs::hard_link(&draft.0, path) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-        // Not every file system has links.
+        // Some file systems have no links.
         Err(_) => write(path, text, is_secret),
     }
 }
 
-/// A file under a name that nothing else has. It is removed when it is dropped.
+/// A file with a random name, which is removed when this is dropped.
 struct Draft(PathBuf);
 
 impl Draft {
@@ -41,7 +41,7 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        // What cannot be removed hurts nobody.
+        // A file that cannot be removed does no harm.
         let _ = fs::remove_file(&self.0);
     }
 }

@@ -37,7 +37,7 @@ pub(super) async fn respond(
         }
     };
     if caller.is_some() {
-        client.place.know();
+        client.place.logged_in();
     }
     entry.user = caller.map(|caller| caller.user.as_str().to_owned());
     entry.http_status = response.http_status.as_u16();

@@ -1,7 +1,7 @@
 //! Reads the bodies of requests within limits, and counts those of responses until they are sent.
 
+use super::io::Unread;
 use crate::net::cors;
-use crate::net::lingering::Unread;
 use crate::net::reading::Share;
 use crate::rest::response::{HttpResponse, RestResponse};
 use crate::state::ServerState;

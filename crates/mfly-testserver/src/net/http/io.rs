@@ -1,10 +1,13 @@
-//! A byte stream that ends so that the last answer on it can be read (RFC 9112 §9.6).
+//! The byte stream of an HTTP connection.
 //!
-//! A server may answer before it has read the whole request. If it closed the socket then, the
-//! system would reset the connection because of the unread bytes, and the client would lose the
-//! answer. So the sending half is closed first. Then what the client still sends is read and
-//! dropped, within bounds, until the client closes its half.
+//! It counts the bytes of requests that are not complete, and it closes in a way that lets the
+//! client read the last response (RFC 9112 §9.6). A server may respond before it has read the whole
+//! request. If it closed the socket then, the system would reset the connection because of the
+//! unread bytes, and the client would lose the response. So the sending half is closed first. Then
+//! further bytes of the client are read and dropped, within limits, until the client closes its
+//! half.
 
+use crate::net::reading::Share;
 use crate::rest::media::store::FILE_BYTES;
 use std::io;
 use std::mem::MaybeUninit;
@@ -13,22 +16,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-/// The most that is read and dropped, in bytes: twice the largest file.
+/// The limit of bytes that are read and dropped: twice the largest file.
 const DROPPED_BYTES: usize = 2 * FILE_BYTES;
 
-/// How long that may take.
+/// How long bytes are read and dropped.
 const WHOLE: Duration = Duration::from_secs(30);
 
 /// How long a client may send nothing meanwhile.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// How much is read at a time, in bytes.
+/// Largest number of bytes that are read at a time.
 const CHUNK_BYTES: usize = 16 * 1024;
 
-/// Whether the client may still be sending something that nothing will read.
+/// Whether the client may still send bytes that the server will not read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Unread(Arc<AtomicU8>);
 
@@ -36,16 +39,16 @@ pub(crate) struct Unread(Arc<AtomicU8>);
 const NOTHING: u8 = 0;
 /// A request was not read whole.
 const SOMETHING: u8 = 1;
-/// The connection speaks another protocol now, which ends in its own way.
+/// The connection has another protocol now, which closes in its own way.
 const NOT_HTTP: u8 = 2;
 
 impl Unread {
-    /// A request was read up to its end.
+    /// Says that a request was read whole.
     pub(crate) fn clear(&self) {
         self.0.store(NOTHING, Ordering::Relaxed);
     }
 
-    /// HTTP ends here.
+    /// Says that HTTP has ended on the connection.
     pub(crate) fn ignore(&self) {
         self.0.store(NOT_HTTP, Ordering::Relaxed);
     }
@@ -55,41 +58,57 @@ impl Unread {
         self.0.load(Ordering::Relaxed) == SOMETHING
     }
 
-    /// Bytes have arrived.
+    /// Says that bytes have arrived.
     fn arrived(&self) {
         let (nothing, something) = (NOTHING, SOMETHING);
-        // Fails when it says so already, or when HTTP is over.
+        // It fails if the value is set already, or HTTP has ended.
         let _ = self.0.compare_exchange(nothing, something, Ordering::Relaxed, Ordering::Relaxed);
     }
 }
 
-/// A byte stream that reads on for a while after it was shut down, if something is [`Unread`].
-pub(crate) struct Lingering<T> {
+/// The byte stream of an HTTP connection. It counts the bytes that are read, and reads on for a
+/// while after its shutdown if something is [`Unread`].
+pub(crate) struct HttpIo<T> {
     io: T,
+    /// Counts the bytes that are read.
+    share: Share,
+    /// The first byte, which [`HttpIo::begin`] has read already.
+    first: Option<u8>,
     unread: Unread,
     end: End,
 }
 
-/// How far the end has come.
+/// How far the shutdown has come.
 enum End {
-    /// It has not begun.
     Open,
-    /// The sending half is closed.
+    /// The sending half is closed, and the rest is read and dropped.
     Reading(Rest),
-    /// Nothing more is read.
-    Over,
+    Closed,
 }
 
-/// The bounds of what is still read.
+/// The limits of the bytes that are read and dropped.
 struct Rest {
     bytes: usize,
     whole: Pin<Box<Sleep>>,
     silence: Pin<Box<Sleep>>,
 }
 
-impl<T> Lingering<T> {
-    pub(crate) fn new(io: T, unread: Unread) -> Self {
-        Self { io, unread, end: End::Open }
+impl<T> HttpIo<T> {
+    pub(crate) const fn new(io: T, share: Share, unread: Unread) -> Self {
+        Self { io, share, first: None, unread, end: End::Open }
+    }
+}
+
+impl<T: AsyncRead + Unpin> HttpIo<T> {
+    /// Waits for the first byte. `false` if the client closes the connection instead.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub(crate) async fn begin(&mut self) -> io::Result<bool> {
+        let mut first = [0];
+        let has_first = self.io.read(&mut first).await? == 1;
+        self.first = has_first.then_some(first[0]);
+        Ok(has_first)
     }
 }
 
@@ -102,9 +121,8 @@ impl Rest {
         }
     }
 
-    /// Reads until the client has closed its half, or a bound is reached.
-    fn poll(&mut self, io: Pin<&mut impl AsyncRead>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut io = io;
+    /// Reads until the client has closed its half, or a limit is reached.
+    fn poll(&mut self, mut io: Pin<&mut impl AsyncRead>, cx: &mut Context<'_>) -> Poll<()> {
         while self.bytes > 0 && self.whole.as_mut().poll(cx).is_pending() {
             let mut chunk = [MaybeUninit::uninit(); CHUNK_BYTES];
             let mut chunk = ReadBuf::uninit(&mut chunk);
@@ -121,62 +139,85 @@ impl Rest {
     }
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for Lingering<T> {
+impl<T: AsyncRead + Unpin> AsyncRead for HttpIo<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let read = Pin::new(&mut self.io).poll_read(cx, buffer);
-        if buffer.filled().len() > before {
+        match self.first.take_if(|_| buffer.remaining() > 0) {
+            Some(first) => buffer.put_slice(&[first]),
+            None => ready!(Pin::new(&mut self.io).poll_read(cx, buffer))?,
+        }
+        let read = buffer.filled().len() - before;
+        if read > 0 {
+            self.share.add(read);
             self.unread.arrived();
         }
-        read
+        Poll::Ready(Ok(()))
     }
 }
 
-impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Lingering<T> {
-    mfly_transport::delegate_writes!(io);
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for HttpIo<T> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        loop {
-            match &mut this.end {
-                End::Open => {
-                    ready!(Pin::new(&mut this.io).poll_shutdown(cx))?;
-                    this.end =
-                        if this.unread.is_some() { End::Reading(Rest::new()) } else { End::Over };
-                }
-                End::Reading(rest) => {
-                    ready!(rest.poll(Pin::new(&mut this.io), cx));
-                    this.end = End::Over;
-                }
-                End::Over => return Poll::Ready(Ok(())),
-            }
+        if let End::Open = this.end {
+            ready!(Pin::new(&mut this.io).poll_shutdown(cx))?;
+            this.end = if this.unread.is_some() { End::Reading(Rest::new()) } else { End::Closed };
         }
+        if let End::Reading(rest) = &mut this.end {
+            ready!(rest.poll(Pin::new(&mut this.io), cx));
+            this.end = End::Closed;
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+    use tokio::io::{AsyncWriteExt as _, DuplexStream};
 
     const DAY: Duration = Duration::from_secs(24 * 3600);
 
-    /// A client and a server that has read one byte of what may be more.
-    async fn pair() -> (DuplexStream, Lingering<DuplexStream>, Unread) {
+    /// A client and a server that has read one byte of a request.
+    async fn pair() -> (DuplexStream, HttpIo<DuplexStream>, Unread) {
         let (mut client, server) = tokio::io::duplex(64 * 1024);
         let unread = Unread::default();
-        let mut server = Lingering::new(server, unread.clone());
+        let share = crate::net::reading::Reading::new(1024).share();
+        let mut server = HttpIo::new(server, share, unread.clone());
         client.write_all(b"x").await.unwrap();
         server.read_u8().await.unwrap();
         (client, server, unread)
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_the_client_still_sends_is_read_after_the_sending_half_is_closed() {
+    async fn bytes_of_the_client_are_read_after_the_sending_half_is_closed() {
         let (mut client, mut server, _) = pair().await;
         let ended = tokio::spawn(async move { server.shutdown().await });
         assert_eq!(client.read(&mut [0]).await.unwrap(), 0);
@@ -187,7 +228,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_that_does_not_leave_is_left_after_five_seconds_of_silence() {
+    async fn a_client_that_sends_nothing_is_dropped_after_five_seconds() {
         let (_client, mut server, _) = pair().await;
         let begun = Instant::now();
         server.shutdown().await.unwrap();
@@ -195,7 +236,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_that_sends_a_little_now_and_then_is_left_after_half_a_minute() {
+    async fn a_client_that_sends_slowly_is_dropped_after_half_a_minute() {
         let (mut client, mut server, _) = pair().await;
         tokio::spawn(async move {
             loop {
@@ -209,7 +250,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_that_sends_without_end_is_left_after_a_number_of_bytes() {
+    async fn a_client_that_sends_without_end_is_dropped_after_a_number_of_bytes() {
         let (mut client, mut server, _) = pair().await;
         let sent = tokio::spawn(async move {
             let chunk = vec![0; 64 * 1024];
@@ -226,7 +267,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nothing_is_awaited_of_a_client_whose_requests_were_read_whole() {
+    async fn the_server_does_not_wait_after_requests_that_were_read_whole() {
         for is_http in [true, false] {
             let (_client, mut server, unread) = pair().await;
             if is_http {
