@@ -1,10 +1,10 @@
-//! A caller's value that cannot be used.
+//! Errors of arguments.
 
 use std::borrow::Cow;
 use std::fmt;
 use thiserror::Error;
 
-/// A refused argument: which one, and what would be accepted.
+/// A refused argument: its name, and the reason.
 ///
 /// ```
 /// use mfly_proto::jid::UserId;
@@ -15,11 +15,11 @@ use thiserror::Error;
 pub struct InvalidArgument {
     /// The argument's name, as the official SDK spells it where it has one.
     pub name: &'static str,
-    /// Why it is refused and what to pass instead.
+    /// The reason of the refusal and what to pass instead.
     pub reason: Cow<'static, str>,
 }
 
-/// The official SDK's reasons begin with the argument's name: it is said once.
+/// Shows the name once: reasons of the official SDK already begin with it.
 impl fmt::Display for InvalidArgument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, reason } = self;
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_is_said_once() {
+    fn the_name_is_shown_once() {
         for (reason, expected) in [
             ("email is not valid or required", "email is not valid or required"),
             ("must hold an @", "email: must hold an @"),

@@ -1,4 +1,4 @@
-//! Moments as text: the profile of ISO 8601 that XMPP uses (XEP-0082 §3.2).
+//! Dates and times in the profile of ISO 8601 that XMPP uses (XEP-0082 §3.2).
 
 use crate::decode::DecodeError;
 use std::fmt;
@@ -8,7 +8,7 @@ const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 const DAY: i64 = 24 * 60 * MINUTE;
 
-/// A moment, to the millisecond, in the years 0 to 9999.
+/// A moment with milliseconds, in the years 0 to 9999.
 ///
 /// ```
 /// use mfly_proto::date_time::DateTime;
@@ -26,8 +26,8 @@ impl DateTime {
     /// 9999-12-31T23:59:59.999Z.
     const LAST: i64 = 2_932_897 * DAY - 1;
 
-    /// The moment that is `millis` milliseconds after the start of 1970 in UTC; `None` when its
-    /// year has no four digits.
+    /// The moment `millis` milliseconds after the start of 1970 in UTC; `None` when its year is out
+    /// of range.
     #[must_use]
     pub const fn from_unix_millis(millis: i64) -> Option<Self> {
         if millis < Self::FIRST || millis > Self::LAST {
@@ -45,11 +45,10 @@ impl DateTime {
 
 /// Reads `CCYY-MM-DDThh:mm:ss[.sss]TZD`. Digits beyond milliseconds are cut off.
 ///
-/// Peers do not keep to the profile, and what can mean one moment only is read as that: white space
-/// around it, letters in lower case, a space instead of `T`, a comma before the fraction, an offset
+/// Deviations from the profile that can mean one moment only are read as well: white space around
+/// the text, letters in lower case, a space instead of `T`, a comma before the fraction, an offset
 /// without colon or minutes, the end of a day as hour 24, a leap second, and the older form
-/// `CCYYMMDDThh:mm:ss`, which is in UTC (XEP-0091). Without an offset it could be any of a day's
-/// moments, and is refused.
+/// `CCYYMMDDThh:mm:ss`, which is in UTC (XEP-0091). A text without an offset is refused.
 impl FromStr for DateTime {
     type Err = DecodeError;
 
@@ -90,7 +89,7 @@ fn read(text: &str) -> Option<i64> {
     Some(minutes * MINUTE + second * SECOND + fraction)
 }
 
-/// Reads a distance from UTC, in minutes: `Z`, `+hh:mm` or `-hh:mm` (XEP-0082 §3.2); also without
+/// Reads an offset from UTC in minutes: `Z`, `+hh:mm` or `-hh:mm` (XEP-0082 §3.2); also without
 /// colon or minutes.
 pub(crate) fn offset_minutes(text: &str) -> Option<i16> {
     if matches!(text, "Z" | "z") {
@@ -114,7 +113,7 @@ pub(crate) fn offset_minutes(text: &str) -> Option<i16> {
     }
 }
 
-/// Takes a number of so many digits.
+/// Takes a number with this number of digits.
 fn number(rest: &mut &[u8], digits: usize) -> Option<i64> {
     let (found, after) = rest.split_at_checked(digits)?;
     *rest = after;
@@ -158,8 +157,8 @@ const fn days_in(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days from the start of 1970 to this one. Years start in March here, so that the leap day is the
-/// last.
+/// Days from the start of 1970 to this day. Years start in March here, so that the leap day is the
+/// last day.
 const fn days_before(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let month = (month + 9) % 12;
@@ -167,7 +166,7 @@ const fn days_before(year: i64, month: i64, day: i64) -> i64 {
     year * 365 + leap_days + (month * 153 + 2) / 5 + day - 1 - 719_468
 }
 
-/// Writes UTC; milliseconds only when there are any.
+/// Shows the moment in UTC, with milliseconds unless they are 0.
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let days = self.0.div_euclid(DAY);

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 /// The `id` attribute of a stanza: 1 to 1,023 bytes without control characters.
 ///
-/// The official SDK writes a lower-case UUID v4; [`StanzaId::from_random`] does the same.
+/// The official SDK and [`StanzaId::from_random`] use a lower-case UUID v4.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StanzaId(Box<str>);
 

@@ -1,8 +1,8 @@
-//! Domains beyond ASCII: as XMPP has them, and as DNS and TLS have them (RFC 5890 §2.3.2).
+//! Domains beyond ASCII: their form in XMPP, and their form in DNS and TLS (RFC 5890 §2.3.2).
 //!
-//! In an address, `bücher.test` stands as it is (RFC 7622 §3.2). Names that are looked up, named to
-//! a TLS server or found in a certificate are ASCII: `xn--bcher-kva.test`. What is prepared and
-//! compared is always the former.
+//! An address contains `bücher.test` (RFC 7622 §3.2). Names in DNS, in TLS handshakes and in
+//! certificates are ASCII: `xn--bcher-kva.test`. Addresses are always prepared and compared in the
+//! former form.
 
 mod punycode;
 
@@ -10,7 +10,7 @@ use crate::argument::InvalidArgument;
 use crate::jid::prepare_domain;
 use std::borrow::Cow;
 
-/// What an encoded label begins with (RFC 5890 §2.3.2.1).
+/// Prefix of an encoded label (RFC 5890 §2.3.2.1).
 const PREFIX: &str = "xn--";
 
 /// The longest name that DNS can hold, written without its final dot (RFC 1035 §2.3.4).
@@ -19,8 +19,8 @@ const LONGEST_NAME: usize = 253;
 /// The longest label (RFC 1035 §2.3.4).
 const LONGEST_LABEL: usize = 63;
 
-/// The form of a domain that DNS and TLS know: `bücher.test` becomes `xn--bcher-kva.test`. A domain
-/// in ASCII, an IP address included, stays as it is.
+/// The form of a domain for DNS and TLS: `bücher.test` becomes `xn--bcher-kva.test`. A domain in
+/// ASCII, such as an IP address, is unchanged.
 ///
 /// ```
 /// assert_eq!(mfly_proto::idn::to_ascii("Bücher.Test")?, "xn--bcher-kva.test");
@@ -28,7 +28,7 @@ const LONGEST_LABEL: usize = 63;
 /// ```
 ///
 /// # Errors
-/// When it holds what no domain can hold, or is too long for DNS.
+/// When it holds a character that no domain can hold, or is too long for DNS.
 pub fn to_ascii(domain: &str) -> Result<Cow<'_, str>, InvalidArgument> {
     if domain.is_ascii() {
         return Ok(Cow::Borrowed(domain));
@@ -57,8 +57,8 @@ pub fn to_ascii(domain: &str) -> Result<Cow<'_, str>, InvalidArgument> {
     Ok(Cow::Owned(ascii))
 }
 
-/// The form of a domain that XMPP knows: `xn--bcher-kva.test` becomes `bücher.test`. What is no
-/// domain stays as it is.
+/// The form of a domain in XMPP: `xn--bcher-kva.test` becomes `bücher.test`. A text that is no
+/// domain is unchanged.
 ///
 /// ```
 /// assert_eq!(mfly_proto::idn::to_unicode("xn--bcher-kva.test"), "bücher.test");
@@ -70,13 +70,13 @@ pub fn to_unicode(domain: &str) -> Cow<'_, str> {
 
 /// Whether a domain may hold an encoded label.
 pub(crate) fn may_be_encoded(domain: &[u8]) -> bool {
-    // Most domains have no hyphen, and every address is asked about.
+    // Every address is checked, and most domains have no hyphen.
     domain.contains(&b'-')
         && domain.windows(PREFIX.len()).any(|window| window.eq_ignore_ascii_case(PREFIX.as_bytes()))
 }
 
-/// The label that this one is the encoding of. `None` when it is none, or one that nothing is
-/// encoded as: two such labels must not become one.
+/// Decodes a label. `None` when it is not encoded, or when encoding the result gives another label:
+/// two labels must not become one.
 pub(crate) fn decoded(label: &str) -> Option<String> {
     let (prefix, encoded) = label.split_at_checked(PREFIX.len())?;
     if !prefix.eq_ignore_ascii_case(PREFIX) {
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_domain_has_one_form_for_dns_however_it_is_written() {
+    fn all_spellings_of_a_domain_have_one_form_for_dns() {
         for (domain, ascii) in [
             ("bücher.test", "xn--bcher-kva.test"),
             ("BU\u{308}CHER。Test", "xn--bcher-kva.test"),

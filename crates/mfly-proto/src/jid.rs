@@ -1,8 +1,8 @@
 //! Addresses (RFC 7622) and the platform's identifiers, validated once at the edge.
 //!
-//! Two addresses that mean the same are equal: letters of local part and domain are folded to lower
-//! case, what is beyond ASCII is prepared as servers do, and a domain in the ASCII form of DNS
-//! (`xn--bcher-kva.test`) is the one that it stands for (`bücher.test`).
+//! Different spellings of one address are equal: letters of local part and domain are folded to
+//! lower case, characters beyond ASCII are prepared as servers do, and a domain in the ASCII form
+//! of DNS (`xn--bcher-kva.test`) becomes the domain that it stands for (`bücher.test`).
 
 mod escaping;
 mod group;
@@ -18,7 +18,7 @@ use crate::argument::InvalidArgument;
 use std::fmt;
 use syntax::{is_domain, is_local, is_resource, plain_offsets};
 
-/// A domain as addresses have it; none when it holds what no domain can hold.
+/// A domain as in addresses; `None` when it holds characters that no domain can hold.
 pub(crate) fn prepare_domain(domain: &str) -> Option<std::borrow::Cow<'_, str>> {
     prepare::domain(domain).filter(|prepared| is_domain(prepared))
 }
@@ -40,7 +40,7 @@ impl Jid {
     /// Parses an address.
     ///
     /// # Errors
-    /// When a part is empty, longer than 1,023 bytes, or holds a character it must not hold.
+    /// When a part is empty, longer than 1,023 bytes, or holds a forbidden character.
     pub fn new(text: &str) -> Result<Self, InvalidArgument> {
         Self::parse("jid", text)
     }
@@ -50,7 +50,7 @@ impl Jid {
             return Ok(Self { text: text.into(), at, slash });
         }
         let refuse = || InvalidArgument::new(name, format!("{name} format is invalid"));
-        // Preparing may shorten a part, but not by that much.
+        // Preparation may shorten a part, but not by that much.
         if text.len() > 4 * LONGEST {
             return Err(refuse());
         }
@@ -125,7 +125,8 @@ impl Jid {
         BareJid(Self { text: self.bare_str().into(), at: self.at, slash: None })
     }
 
-    /// The address without its resource, as [`Jid::bare`]; takes the text over when there is none.
+    /// The address without its resource, like [`Jid::bare`]; takes the text without copying when
+    /// there is no resource.
     #[must_use]
     pub fn into_bare(self) -> BareJid {
         if self.slash.is_some() { self.bare() } else { BareJid(self) }
@@ -161,7 +162,7 @@ impl BareJid {
         self.0.local().is_some() && self.0.domain().starts_with("mix.")
     }
 
-    /// The same account with a resource.
+    /// The address with a resource.
     ///
     /// # Errors
     /// When the resource is empty, too long, or holds a control character.
@@ -237,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn the_short_way_finds_what_the_long_way_finds() {
+    fn plain_and_other_addresses_are_split_alike() {
         for text in [
             "h.test",
             "u1@h.test",

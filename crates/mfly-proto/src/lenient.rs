@@ -1,13 +1,12 @@
-//! Values of a peer that a person would understand although they are not as specified.
+//! Lenient reading of numbers and flags that deviate from their specification.
 //!
-//! Only where nothing depends on the exact value. Lengths of frames, numbers of rounds, ports and
-//! the like are read strictly.
+//! It is used only where nothing depends on the exact value. Lengths of frames, iteration counts,
+//! ports and similar values are read strictly.
 
 use serde_json::Value;
 
-/// A whole number that is not negative: white space around it is passed over, a fraction cut off,
-/// what is below 0 is 0, and what is too large is the largest there is. `None` for what is no
-/// number.
+/// Reads a whole number that is not negative. White space around it is ignored, a fraction is cut
+/// off, and a value out of range is clamped. `None` for a text that is no number.
 ///
 /// ```
 /// use mfly_proto::lenient::whole;
@@ -21,7 +20,7 @@ pub fn whole(text: &str) -> Option<u64> {
     Some(if is_negative { 0 } else { digits })
 }
 
-/// A whole number of either sign: as [`whole`], clamped to what fits at both ends.
+/// Reads a whole number of either sign like [`whole`], clamped to the range of the type.
 #[must_use]
 pub fn whole_signed(text: &str) -> Option<i64> {
     let (is_negative, digits) = number(text)?;
@@ -32,7 +31,7 @@ pub fn whole_signed(text: &str) -> Option<i64> {
     })
 }
 
-/// A whole number in JSON, as [`whole`] reads it: a number of any kind, or a text with one.
+/// Reads a whole number in JSON like [`whole`]: a number of any kind, or a text that holds one.
 #[must_use]
 pub fn json_whole(value: &Value) -> Option<u64> {
     match value {
@@ -43,7 +42,7 @@ pub fn json_whole(value: &Value) -> Option<u64> {
     }
 }
 
-/// Whether there is a minus sign, and the digits before the decimal point.
+/// Whether the number is negative, and its value before the decimal point.
 fn number(text: &str) -> Option<(bool, u64)> {
     let text = text.trim();
     let (is_negative, unsigned) = match text.as_bytes().first()? {
@@ -62,8 +61,8 @@ fn number(text: &str) -> Option<(bool, u64)> {
     Some((is_negative, value))
 }
 
-/// Yes or no: `1` or `true`, `0` or `false`, in any case, with white space around it. `None` for
-/// anything else.
+/// Reads a flag: `1` or `true`, `0` or `false`, in any case, with white space around it. `None` for
+/// any other text.
 #[must_use]
 pub fn flag(text: &str) -> Option<bool> {
     let text = text.trim();
@@ -95,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_in_json_may_be_of_any_kind_or_a_text() {
+    fn a_number_in_json_may_be_any_number_or_a_text() {
         for (json, expected) in [
             ("5", Some(5)),
             ("-5", Some(0)),

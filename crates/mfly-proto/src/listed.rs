@@ -1,8 +1,8 @@
-//! Lists of a peer, of which one odd entry spoils nothing.
+//! Lists from a peer, in which an unreadable entry does not affect the others.
 //!
-//! A list is read entry by entry. Those that cannot be read are left out of it, counted, and the
-//! first of them kept with the reason and some of their text: a caller has all that is usable, and
-//! is not deceived about the rest.
+//! A list is read entry by entry. Entries that cannot be read are left out and counted, and the
+//! first of them are kept with the reason and a part of their text, so that the caller knows what
+//! is missing.
 
 use crate::decode::DecodeError;
 use crate::text::excerpt;
@@ -10,13 +10,13 @@ use crate::xml::Element;
 use std::fmt;
 use std::ops::Deref;
 
-/// How many entries that were left out are kept with reason and text; the others are only counted.
+/// Number of left-out entries that are kept with reason and text; further ones are only counted.
 pub const KEPT: usize = 16;
 
-/// The entries of a list that could be read, and what was left out of it.
+/// The readable entries of a list, and those that were left out.
 ///
-/// It is used like a slice of its entries, and compared with one: what was left out does not count
-/// there. Two lists are equal when that is equal, too.
+/// It dereferences to a slice of its entries and can be compared with one, ignoring left-out
+/// entries. Two lists are equal when their left-out entries are equal as well.
 ///
 /// ```
 /// use mfly_proto::listed::{Listed, SkipReason, Skipped};
@@ -29,7 +29,7 @@ pub const KEPT: usize = 16;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed<T> {
     entries: Vec<T>,
-    /// Nearly always there is nothing to keep.
+    /// Boxed because it is nearly always absent.
     left_out: Option<Box<LeftOut>>,
 }
 
@@ -42,21 +42,21 @@ struct LeftOut {
 /// An entry that was left out of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
-    /// Why.
+    /// The reason.
     pub reason: SkipReason,
-    /// What could not be read, escaped, and cut off where it is long.
+    /// The text of the entry, escaped and shortened.
     pub text: String,
 }
 
-/// Why an entry was left out.
+/// The reason why an entry was left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SkipReason {
-    /// It lacks this part.
+    /// The entry lacks this part.
     Missing(&'static str),
-    /// This part of it says nothing that can be used.
+    /// This part of the entry is invalid.
     Invalid(&'static str),
-    /// It is of another kind than entries are.
+    /// The value is no entry of the list.
     NoEntry,
 }
 
@@ -77,13 +77,13 @@ impl fmt::Display for Skipped {
 }
 
 impl Skipped {
-    /// An entry that was left out, with as much of its text as is kept.
+    /// A left-out entry with an excerpt of its text.
     #[must_use]
     pub fn new(reason: SkipReason, text: &str) -> Self {
         Self { reason, text: excerpt(text) }
     }
 
-    /// An element that cannot be read as an entry.
+    /// A left-out element with the error of reading it.
     pub(crate) fn element(element: Element<'_>, error: &DecodeError) -> Self {
         let reason = match *error {
             DecodeError::MissingAttribute { attribute, .. } => SkipReason::Missing(attribute),
@@ -107,7 +107,7 @@ impl<T> Listed<T> {
         self.entries.push(entry);
     }
 
-    /// Counts an entry as left out; keeps it if it is one of the first [`KEPT`].
+    /// Adds a left-out entry; it is kept if it is one of the first [`KEPT`].
     pub fn skip(&mut self, skipped: Skipped) {
         let left_out = self.left_out.get_or_insert_default();
         left_out.count += 1;
@@ -132,7 +132,7 @@ impl<T> Listed<T> {
         list
     }
 
-    /// All entries, or the first refusal: for requests, which are carried out whole or not at all.
+    /// Reads all entries or fails: for requests, which are carried out as a whole or not at all.
     pub(crate) fn read_all<'a>(
         elements: impl Iterator<Item = Element<'a>>,
         read: impl Fn(Element<'a>) -> Result<T, DecodeError>,
@@ -140,7 +140,7 @@ impl<T> Listed<T> {
         elements.map(read).collect()
     }
 
-    /// The list with each entry made into another, or left out.
+    /// Converts each entry or leaves it out.
     pub fn try_map<U>(self, mut map: impl FnMut(T) -> Result<U, Skipped>) -> Listed<U> {
         let mut list =
             Listed { entries: Vec::with_capacity(self.entries.len()), left_out: self.left_out };
@@ -153,12 +153,12 @@ impl<T> Listed<T> {
         list
     }
 
-    /// The list with each entry made into another.
+    /// Converts each entry.
     pub fn map<U>(self, map: impl FnMut(T) -> U) -> Listed<U> {
         Listed { entries: self.entries.into_iter().map(map).collect(), left_out: self.left_out }
     }
 
-    /// How many entries of the peer's list are not in this one.
+    /// Number of entries that were left out.
     #[must_use]
     pub fn skipped_count(&self) -> usize {
         self.left_out.as_ref().map_or(0, |left_out| left_out.count)
@@ -170,13 +170,13 @@ impl<T> Listed<T> {
         self.left_out.as_ref().map_or(&[], |left_out| &left_out.first)
     }
 
-    /// Whether the peer's list had no entry at all, neither a readable one nor another.
+    /// Whether the list from the peer had no entries, readable or not.
     #[must_use]
     pub fn was_empty(&self) -> bool {
         self.entries.is_empty() && self.left_out.is_none()
     }
 
-    /// The entries alone.
+    /// Takes the readable entries.
     #[must_use]
     pub fn into_entries(self) -> Vec<T> {
         self.entries
@@ -224,22 +224,19 @@ impl<'a, T> IntoIterator for &'a Listed<T> {
     }
 }
 
-impl<T: PartialEq<U>, U> PartialEq<[U]> for Listed<T> {
-    fn eq(&self, other: &[U]) -> bool {
-        self.entries == other
-    }
+macro_rules! compared_with {
+    ($($other:ty $(, const $n:ident)?;)*) => {$(
+        impl<T: PartialEq<U>, U $(, const $n: usize)?> PartialEq<$other> for Listed<T> {
+            fn eq(&self, other: &$other) -> bool {
+                self.entries[..] == other[..]
+            }
+        }
+    )*};
 }
-
-impl<T: PartialEq<U>, U, const N: usize> PartialEq<[U; N]> for Listed<T> {
-    fn eq(&self, other: &[U; N]) -> bool {
-        self.entries == other
-    }
-}
-
-impl<T: PartialEq<U>, U> PartialEq<Vec<U>> for Listed<T> {
-    fn eq(&self, other: &Vec<U>) -> bool {
-        self.entries == *other
-    }
+compared_with! {
+    [U];
+    [U; N], const N;
+    Vec<U>;
 }
 
 #[cfg(test)]
@@ -248,7 +245,7 @@ mod tests {
     use crate::text::SHOWN_BYTES;
 
     #[test]
-    fn what_is_left_out_is_counted_and_only_the_first_of_it_kept() {
+    fn left_out_entries_are_counted_and_the_first_are_kept() {
         let mut list = Listed::from(vec![1]);
         assert!(!list.was_empty() && list.skipped().is_empty());
         for n in 0..1_000 {
@@ -263,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_can_be_made_into_others_or_left_out_on_the_way() {
+    fn entries_can_be_converted_or_left_out() {
         let mut list = Listed::from(vec!["1", "x", "3"]);
         list.skip(Skipped::new(SkipReason::Missing("jid"), "<item/>"));
         let numbers = list.try_map(|text| {

@@ -1,4 +1,4 @@
-//! Logging in by scanning a code: the code's text and the events of the signalling connection.
+//! Logging in by a QR code: the text of the code, and the events of the signalling connection.
 //!
 //! ```text
 //! server → web    id           "<code id>"                          draw this code
@@ -10,8 +10,8 @@
 //! ```
 //!
 //! Source: observed: Web SDK 4.25.10, except how the phone approves: that is inferred, the official
-//! SDK shows the web's side only. The cipher does not authenticate, so the form of everything
-//! opened is checked here.
+//! SDK shows the web's side only. The cipher does not authenticate, so the form of every opened
+//! value is checked here.
 
 use crate::argument::InvalidArgument;
 use crate::cipher::{Decrypted, RequestCipher};
@@ -27,39 +27,39 @@ use zeroize::Zeroizing;
 pub const ID: &str = "id";
 /// Event: the code was approved.
 pub const RESPONSE: &str = "response";
-/// Event: how the log-in went.
+/// Event: the outcome of the log-in.
 pub const LOGIN_STATUS: &str = "loginStatus";
 /// Event: the session must end.
 pub const LOGOUT_WEB: &str = "logoutweb";
 /// Event: the phone approves a code (inferred).
 pub const APPROVE: &str = "approve";
 
-/// Longest code id, in bytes.
+/// Bytes of the longest id.
 const MAX_ID: usize = 256;
-/// Longest text of a code: a QR code of error level H holds 1,273 bytes.
+/// Bytes of the longest text of a code: a QR code of error level H holds 1,273 bytes.
 pub const MAX_CODE_BYTES: usize = 1273;
 
-/// Something that is not what it should be. What it was is not repeated.
+/// A code or event that is not of the expected form. The error does not repeat its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("{0} is malformed, was altered, or belongs to another licence")]
 pub struct QrLoginError(&'static str);
 
-/// What a code says.
+/// The content of a QR code.
 #[derive(Clone, PartialEq, Eq)]
 pub struct QrCode {
-    /// The code's id: who knows it, and has a token, can approve it.
+    /// The id of the code. It allows a user with a REST token to approve the code.
     pub token: String,
     /// The browser or program that shows it, with its version.
     pub browser: String,
-    /// The machine that it runs on; browsers put their user agent here.
+    /// The machine of the program; browsers send their user agent.
     pub platform: String,
 }
 
 impl QrCode {
-    /// The text to draw.
+    /// The text of the QR code.
     ///
     /// # Errors
-    /// When browser and platform are so long that no code holds them.
+    /// When browser and platform are too long for a code.
     pub fn seal(&self, cipher: &RequestCipher) -> Result<String, InvalidArgument> {
         let json = object(&[
             ("token", self.token.as_str().into()),
@@ -76,10 +76,10 @@ impl QrCode {
         Ok(text)
     }
 
-    /// Reads a code's text.
+    /// Reads the text of a QR code.
     ///
     /// # Errors
-    /// [`QrLoginError`].
+    /// When the text is malformed, was altered, or belongs to another licence.
     pub fn open(cipher: &RequestCipher, text: &str) -> Result<Self, QrLoginError> {
         let error = QrLoginError("the code");
         if text.len() > MAX_CODE_BYTES {
@@ -105,14 +105,14 @@ impl fmt::Debug for QrCode {
     }
 }
 
-/// What the approval of a code brings.
+/// The approval of a code: credentials of the new session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QrResponse {
-    /// The user.
+    /// The user who approved the code.
     pub username: UserId,
     /// The password of the new session.
     pub password: Password,
-    /// The signalling id of the phone, to be told in `loginStatus`.
+    /// The signalling id of the phone, which `loginStatus` must name.
     pub socket_id: String,
 }
 
@@ -131,7 +131,7 @@ impl QrResponse {
     /// Reads the event's argument.
     ///
     /// # Errors
-    /// [`QrLoginError`].
+    /// When the text is malformed, was altered, or belongs to another licence.
     pub fn open(cipher: &RequestCipher, argument: &Value) -> Result<Self, QrLoginError> {
         let error = QrLoginError("the approval");
         let sealed = argument["id"].as_str().ok_or(error)?;
@@ -149,7 +149,7 @@ impl QrResponse {
     }
 }
 
-/// How a log-in by code went.
+/// The outcome of a log-in by QR code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginStatus {
     /// Whether the session is connected.
@@ -159,7 +159,7 @@ pub struct LoginStatus {
 }
 
 impl LoginStatus {
-    /// The event's argument: a text of JSON.
+    /// The event's argument, JSON in a string.
     #[must_use]
     pub fn encode(&self) -> Value {
         let (code, message) =
@@ -174,7 +174,7 @@ impl LoginStatus {
     /// Reads the event's argument.
     ///
     /// # Errors
-    /// [`QrLoginError`].
+    /// When the text is malformed, was altered, or belongs to another licence.
     pub fn decode(argument: &Value) -> Result<Self, QrLoginError> {
         let error = QrLoginError("the log-in status");
         let text = argument.as_str().ok_or(error)?;
@@ -206,7 +206,7 @@ impl Approve {
     /// Reads the event's argument.
     ///
     /// # Errors
-    /// [`QrLoginError`].
+    /// When the text is malformed, was altered, or belongs to another licence.
     pub fn decode(argument: &Value) -> Result<Self, QrLoginError> {
         let error = QrLoginError("the approval");
         let token = argument["token"].as_str().filter(|id| is_id(id));
@@ -218,15 +218,15 @@ impl Approve {
     }
 }
 
-/// Whether a text can be a code's or a phone's id. Commas separate ids in the notice of a forced
-/// log-out.
+/// Whether a text can be the id of a code or a phone. It must not hold commas, which separate ids
+/// in the push of a forced log-out.
 #[must_use]
 pub fn is_id(text: &str) -> bool {
     (1..=MAX_ID).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',')
 }
 
-/// Only what was really sealed counts: clear JSON could be anybody's.
+/// Opens a sealed JSON value. Clear JSON is refused, because any sender could have written it.
 fn opened(cipher: &RequestCipher, text: &str) -> Option<Value> {
     let Decrypted::Plain(json) = cipher.open(text) else {
         return None;

@@ -1,16 +1,16 @@
-//! Text of a peer, made fit for a log, an error or a terminal.
+//! Escaping of text from a peer for logs, errors and terminals.
 //!
-//! A peer chooses its words. A line break in them would begin a line of a log that looks like one
-//! of the program's own, an escape code would do to a terminal what a program does to it, and marks
-//! that turn the direction of writing would make one text look like another. Values keep what the
-//! peer sent; what shows them escapes it.
+//! A peer chooses its text freely. A line break could forge a line of a log, an escape code could
+//! control a terminal, and marks of writing direction could make one text look like another. Values
+//! therefore keep the text that arrived, and everything that shows it escapes it.
 
 use std::fmt::{self, Write as _};
 
-/// How many bytes of a peer's text [`escaped`] shows.
+/// Maximum bytes of a text that [`escaped`] shows.
 pub const SHOWN_BYTES: usize = 512;
 
-/// Shows a peer's text on one line, without control characters, and at most [`SHOWN_BYTES`] of it.
+/// Shows a text from a peer on one line, without control characters, and at most [`SHOWN_BYTES`] of
+/// it.
 ///
 /// ```
 /// use mfly_proto::text::escaped;
@@ -21,7 +21,7 @@ pub const fn escaped(text: &str) -> Escaped<'_> {
     Escaped(text)
 }
 
-/// A peer's text as [`escaped`] shows it.
+/// A text that is shown escaped; made by [`escaped`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Escaped<'a>(&'a str);
 
@@ -48,16 +48,15 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// The first [`SHOWN_BYTES`] of a text as [`escaped`] shows it: what can be kept of a text of any
-/// length.
+/// The first [`SHOWN_BYTES`] of a text as [`escaped`] shows it, to be kept of a text of any length.
 #[must_use]
 pub fn excerpt(text: &str) -> String {
     escaped(text).to_string()
 }
 
-/// Whether a character can be shown as it is: no control character, no end of a line, nothing
-/// invisible that changes how its neighbours look. Joiners (U+200C, U+200D), which words and emoji
-/// are made with, can.
+/// Whether a character can be shown unescaped: not a control character, a line end, or an invisible
+/// character that changes the look of its neighbours. Joiners (U+200C, U+200D), which words and
+/// emoji contain, can.
 const fn is_plain(character: char) -> bool {
     !matches!(
         character,

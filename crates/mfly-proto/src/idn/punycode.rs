@@ -1,4 +1,4 @@
-//! Labels beyond ASCII as ASCII (RFC 3492), with the parameters of §5.
+//! Punycode: labels beyond ASCII in ASCII (RFC 3492), with the parameters of §5.
 
 const BASE: u32 = 36;
 const T_MIN: u32 = 1;
@@ -29,7 +29,8 @@ fn threshold(position: u32, bias: u32) -> u32 {
     position.saturating_sub(bias).clamp(T_MIN, T_MAX)
 }
 
-/// `bücher` becomes `bcher-kva`; `None` when the result is longer than a label can be.
+/// Encodes a label: `bücher` becomes `bcher-kva`. `None` when the result is longer than a label can
+/// be.
 pub(super) fn encode(label: &str) -> Option<String> {
     let points = label.chars().count();
     if points > MOST {
@@ -76,7 +77,7 @@ pub(super) fn encode(label: &str) -> Option<String> {
     (encoded.len() <= MOST).then_some(encoded)
 }
 
-/// `bcher-kva` becomes `bücher`; `None` when it is no encoding.
+/// Decodes a label: `bcher-kva` becomes `bücher`. `None` when it is malformed.
 pub(super) fn decode(encoded: &str) -> Option<String> {
     if encoded.len() > MOST || !encoded.is_ascii() {
         return None;
@@ -109,7 +110,7 @@ pub(super) fn decode(encoded: &str) -> Option<String> {
     Some(label.into_iter().collect())
 }
 
-/// The letters stand for 0 to 25, the figures for 26 to 35.
+/// The letter or figure for a digit: letters for 0 to 25, figures for 26 to 35.
 fn letter(digit: u32) -> char {
     let byte = if digit < 26 { b'a' + digit as u8 } else { b'0' + (digit - 26) as u8 };
     char::from(byte)

@@ -1,8 +1,8 @@
-//! Names that no local part can hold, written so that it can (XEP-0106).
+//! Escaping of names for local parts (XEP-0106).
 //!
-//! `d'artagnan` is not a local part, `d\27artagnan` is. Gateways name the users of other networks
-//! so, and apps show the name without escapes. Addresses are compared, stored and sent as they are:
-//! only what a person types or reads is escaped or unescaped.
+//! `d'artagnan` is no local part, `d\27artagnan` is. Gateways use this form for users of other
+//! networks, and apps show the name without escapes. Addresses are compared, stored and sent in the
+//! escaped form; only what a person types or reads is escaped or unescaped.
 
 use super::syntax::EXCLUDED;
 use crate::argument::InvalidArgument;
@@ -22,16 +22,16 @@ const ESCAPES: [(&str, char); 10] = [
     ("5c", '\\'),
 ];
 
-/// The character of the escape that follows a backslash, and the rest behind the digits. Letters
-/// may be of either case.
+/// The character of the escape after a backslash, and the text after its digits, which may be in
+/// either case.
 fn escaped(after_backslash: &str) -> Option<(char, &str)> {
     let (digits, rest) = after_backslash.split_at_checked(2)?;
     let known = |(code, _): &&(&str, char)| code.eq_ignore_ascii_case(digits);
     ESCAPES.iter().find(known).map(|&(_, character)| (character, rest))
 }
 
-/// Writes a name so that a local part can hold it: `d'artagnan` becomes `d\27artagnan`. A backslash
-/// is escaped only where it would read as the start of an escape.
+/// Escapes a name for a local part: `d'artagnan` becomes `d\27artagnan`. A backslash is escaped
+/// only where it would begin an escape.
 ///
 /// ```
 /// use mfly_proto::jid::{Jid, escape_local};
@@ -42,8 +42,8 @@ fn escaped(after_backslash: &str) -> Option<(char, &str)> {
 /// ```
 ///
 /// # Errors
-/// When the name is empty, or begins or ends with a space (XEP-0106 §4.2). What else no local part
-/// can hold, such as control characters, is left to [`Jid::new`](super::Jid::new).
+/// When the name is empty, or begins or ends with a space (XEP-0106 §4.2). Other forbidden
+/// characters, such as control characters, are refused by [`Jid::new`](super::Jid::new).
 pub fn escape_local(name: &str) -> Result<Cow<'_, str>, InvalidArgument> {
     if name.is_empty() || name.starts_with(' ') || name.ends_with(' ') {
         return Err(InvalidArgument::new(
@@ -72,8 +72,8 @@ pub fn escape_local(name: &str) -> Result<Cow<'_, str>, InvalidArgument> {
     Ok(Cow::Owned(local))
 }
 
-/// The name that a local part stands for: `d\27artagnan` becomes `d'artagnan`. What is no escape
-/// stays as it is, and so does `\20` at the beginning or end, which no name was escaped to.
+/// The name of a local part: `d\27artagnan` becomes `d'artagnan`. Other backslashes are unchanged,
+/// as is `\20` at the beginning or end, which no escaped name has.
 #[must_use]
 pub fn unescape_local(local: &str) -> Cow<'_, str> {
     if !local.contains('\\') {

@@ -64,8 +64,8 @@ fn unencoded(text: &str) -> Option<Cow<'_, str>> {
     stringprep::nameprep(text).ok()
 }
 
-/// A resource as servers write it; one that the profile refuses stands as it is, because clients
-/// choose it freely.
+/// A resource in the form of servers. A resource that the profile refuses is unchanged, because
+/// clients choose resources freely.
 pub(super) fn resource(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);

@@ -1,11 +1,11 @@
-//! What the parts of an address may hold (RFC 7622).
+//! The characters that parts of an address may hold (RFC 7622).
 
 use crate::idn::may_be_encoded;
 
 /// Each part of a JID is at most 1,023 bytes (RFC 7622 §3.1).
 const PART_BYTES: usize = 1023;
 
-/// Bytes that need no second look, in a local part or a domain.
+/// Bytes that are always allowed unchanged in a local part or a domain.
 const PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
     let mut byte = 0;
@@ -16,10 +16,10 @@ const PLAIN: [bool; 256] = {
     plain
 };
 
-/// Where `@` and `/` stand in an address of plain lower-case ASCII, as nearly all are. `None` sends
-/// it the long way.
+/// Offsets of `@` and `/` in an address of plain lower-case ASCII, as nearly all are. `None` for
+/// other addresses, which need preparation.
 pub(super) fn plain_offsets(text: &[u8]) -> Option<(Option<u16>, Option<u16>)> {
-    // Shorter than one part may be: then none of the parts is too long, and every offset fits.
+    // Not longer than one part: then no part is too long, and every offset fits.
     if text.is_empty() || text.len() > PART_BYTES {
         return None;
     }
@@ -51,7 +51,7 @@ pub(super) fn plain_offsets(text: &[u8]) -> Option<(Option<u16>, Option<u16>)> {
     }
 }
 
-/// What no local part holds after preparation (RFC 7622 §3.3.1), beside space and control
+/// Characters that a prepared local part must not hold (RFC 7622 §3.3.1), besides space and control
 /// characters.
 pub(super) const EXCLUDED: [char; 8] = ['"', '&', '\'', '/', ':', '<', '>', '@'];
 
@@ -66,7 +66,7 @@ pub(super) fn is_domain(domain: &str) -> bool {
     if domain.is_empty() || domain.len() > PART_BYTES {
         return false;
     }
-    // A bracketed IPv6 literal has colons; nothing else may.
+    // Only a bracketed IPv6 literal may have colons.
     let literal = domain.starts_with('[') && domain.ends_with(']');
     !domain.chars().any(|c| {
         c.is_control()

@@ -1,4 +1,4 @@
-//! Users as they are named: ids, identifiers, references.
+//! Names of users: ids, identifiers, references.
 
 use super::syntax::is_local;
 use super::{BareJid, Jid, prepare};
@@ -6,10 +6,10 @@ use crate::argument::InvalidArgument;
 
 /// A user's id: the local part of their JID.
 ///
-/// It may hold what a local part may hold (RFC 7622 §3.3.1): anything but space, control characters
-/// and `" & ' / : < > @`. The official SDK's address pattern excludes `( ) \` as well; a server
-/// that has such users names them all the same, so they can be read and used here. What a user
-/// registers with is narrower: [`UserIdentifier`].
+/// It may hold the characters of a local part (RFC 7622 §3.3.1): all but space, control characters
+/// and `" & ' / : < > @`. The address pattern of the official SDK excludes `( ) \` as well, but
+/// servers may have such users, so they are accepted. Identifiers for registration are narrower:
+/// [`UserIdentifier`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserId(Box<str>);
 
@@ -31,7 +31,7 @@ impl UserId {
         }
     }
 
-    /// The id of a local part that was checked before.
+    /// The id of a valid local part.
     pub(super) fn of_local(local: &str) -> Self {
         Self(local.into())
     }
@@ -58,12 +58,11 @@ impl std::borrow::Borrow<str> for UserId {
 }
 text_form!(UserId UserIdentifier);
 
-/// What a user registers with; the platform answers with the [`UserId`] it made of it.
+/// The identifier with which a user registers; the platform answers with the resulting [`UserId`].
 ///
 /// Rules and messages are those of the official SDK's `register` (observed: Web SDK 4.25.10):
-/// lower-case ASCII letters, digits, `-` and `_`. The vendor's pages differ; most of them say
-/// "alphanumeric only". Where they and the SDK disagree, the SDK is followed, because it is what
-/// the platform gets to see.
+/// lower-case ASCII letters, digits, `-` and `_`. The vendor's pages differ, most of them say
+/// "alphanumeric only"; the rules of the SDK are used because the platform receives its requests.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UserIdentifier(Box<str>);
 
@@ -72,7 +71,7 @@ impl UserIdentifier {
     /// characters.
     ///
     /// # Errors
-    /// When it is anything else.
+    /// When it has another form.
     pub fn new(identifier: &str) -> Result<Self, InvalidArgument> {
         let refuse = |reason: &'static str| Err(InvalidArgument::new("userIdentifier", reason));
         if identifier.is_empty() {
@@ -100,22 +99,22 @@ impl UserIdentifier {
     }
 }
 
-/// A user or group as a peer may name it: an address, or the bare id that the address starts with.
+/// A user or group named by a peer: an address, or its local part alone.
 ///
-/// The platform mixes the two; which one stands where is not always known.
+/// The platform uses both forms, and it is not always known which one it sends.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum UserReference {
-    /// A bare id.
+    /// A user id.
     Id(UserId),
-    /// An address, its resource dropped.
+    /// An address without resource.
     Jid(BareJid),
 }
 
 impl UserReference {
-    /// Reads either form.
+    /// Reads an address or an id.
     ///
     /// # Errors
-    /// When it is neither.
+    /// When the text is neither.
     pub fn new(text: &str) -> Result<Self, InvalidArgument> {
         if text.contains('@') {
             Jid::new(text).map(|jid| Self::Jid(jid.into_bare()))
@@ -124,7 +123,7 @@ impl UserReference {
         }
     }
 
-    /// As it was named.
+    /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -133,7 +132,7 @@ impl UserReference {
         }
     }
 
-    /// The address: as it is, or the id at `host`.
+    /// The address itself, or the address of the id at `host`.
     ///
     /// # Errors
     /// When `host` is not a domain.
@@ -159,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_id_is_whatever_a_local_part_may_be() {
+    fn every_local_part_is_a_user_id() {
         for id in ["a(b)", "juliet\\40example.com", "d\\27artagnan", "[a]"] {
             assert_eq!(UserId::new(id).unwrap().as_str(), id);
         }

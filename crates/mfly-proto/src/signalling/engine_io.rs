@@ -17,41 +17,41 @@ use std::time::Duration;
 /// The data of the ping and pong that test a WebSocket before the upgrade.
 pub const PROBE: &str = "probe";
 
-/// Longest session id that is accepted, in bytes.
+/// Bytes of the longest accepted session id.
 const MAX_SID: usize = 256;
 
-/// The longest heartbeat time that a server may ask for.
+/// The longest heartbeat interval or time-out that is accepted.
 const MAX_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// One packet.
+/// A packet of Engine.IO.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Packet {
-    /// The server's greeting.
+    /// The handshake of the server.
     Open(Handshake),
-    /// The connection ends.
+    /// Closes the connection.
     Close,
-    /// The client asks whether the server is there.
+    /// The client checks the connection.
     Ping(String),
-    /// It is; with the ping's data.
+    /// The server answers a ping, with its data.
     Pong(String),
-    /// Data of the layer above.
+    /// A packet of Socket.IO.
     Message(String),
-    /// The client moves to the transport that it probed.
+    /// The client switches to the transport that it probed.
     Upgrade,
-    /// Nothing; ends a poll.
+    /// Empty packet that ends a poll.
     Noop,
 }
 
-/// What the server decides about the connection.
+/// Parameters of the connection, chosen by the server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Handshake {
-    /// The session id: whoever knows it can speak for the client.
+    /// The session id, a secret: it authorises requests of the client.
     pub sid: String,
-    /// Transports that the client may move to, such as `websocket`.
+    /// Transports to which the client may switch, such as `websocket`.
     pub upgrades: Vec<String>,
     /// Time between two pings of the client.
     pub ping_interval: Duration,
-    /// How long a ping may stay without answer.
+    /// Maximum time until the answer to a ping.
     pub ping_timeout: Duration,
 }
 
@@ -98,8 +98,8 @@ impl Packet {
 /// Reads the packets of a poll or a post.
 ///
 /// # Errors
-/// See [`SignallingError`]; one malformed packet spoils the whole payload, as in the official
-/// implementation.
+/// See [`SignallingError`]; one malformed packet makes the whole payload invalid, as in the
+/// official implementation.
 pub fn decode_payload(text: &str) -> Result<Vec<Packet>, SignallingError> {
     if text.len() > MAX_BYTES {
         return Err(SignallingError::TooLarge);

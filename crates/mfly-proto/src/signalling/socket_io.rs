@@ -1,4 +1,4 @@
-//! Socket.IO protocol 4: what an Engine.IO message carries.
+//! Socket.IO protocol 4: the packets in Engine.IO messages.
 //!
 //! ```text
 //! <type>[/namespace,][id][JSON]     0 connect  1 disconnect  2 event  3 ack  4 error
@@ -12,48 +12,48 @@ use super::{MAX_BYTES, SignallingError};
 use serde_json::Value;
 use std::fmt;
 
-/// The namespace that is meant when none is named.
+/// The default namespace.
 pub const ROOT: &str = "/";
 
-/// Longest namespace, in bytes.
+/// Bytes of the longest namespace.
 const MAX_NAMESPACE: usize = 256;
 
-/// Most arguments of an event or an acknowledgement.
+/// Maximum number of arguments of an event or an acknowledgement.
 const MAX_ARGUMENTS: usize = 16;
 
-/// One packet.
+/// A packet of Socket.IO.
 #[derive(Clone, PartialEq)]
 pub struct Packet {
-    /// Its namespace, `/` for the root.
+    /// The namespace, `/` for the root.
     pub namespace: String,
-    /// What it says.
+    /// The type of the packet, with its data.
     pub kind: Kind,
 }
 
-/// What a packet says.
+/// The type of a packet, with its data.
 #[derive(Clone, PartialEq)]
 pub enum Kind {
-    /// The namespace is open; from a client: open it.
+    /// The server opened the namespace, or the client asks for it.
     Connect,
-    /// The namespace is left.
+    /// The sender leaves the namespace.
     Disconnect,
-    /// Something happened.
+    /// An event with arguments.
     Event {
-        /// What.
+        /// Name of the event.
         name: String,
-        /// More about it.
+        /// Arguments of the event.
         arguments: Vec<Value>,
-        /// The number under which an acknowledgement is wanted.
+        /// Id for the acknowledgement, if one is requested.
         id: Option<u64>,
     },
-    /// The answer to an event.
+    /// The acknowledgement of an event.
     Ack {
-        /// The event's number.
+        /// Id of the event.
         id: u64,
-        /// The answer.
+        /// Arguments of the acknowledgement.
         arguments: Vec<Value>,
     },
-    /// The namespace was refused.
+    /// The server refused the namespace.
     Error(Value),
 }
 

@@ -1,8 +1,8 @@
-//! One spelling for texts that mean the same.
+//! The canonical form of XML, for comparisons.
 
 use crate::xml::{Element, Limits, Parser, XmlError};
 
-/// The element with attributes sorted, prefixes resolved, and one way of quoting and closing.
+/// The canonical form of an element: sorted attributes, resolved prefixes, uniform quotes and tags.
 ///
 /// # Errors
 /// When the text is not restricted XML.

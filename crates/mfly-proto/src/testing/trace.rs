@@ -1,4 +1,4 @@
-//! Exchanges as text.
+//! Traces: recorded stanzas of one operation as text.
 //!
 //! ```text
 //! source: observed: Web SDK 4.25.10
@@ -7,8 +7,8 @@
 //! C: <iq id="{id}" to="u2@{host}" type="get" xmlns="jabber:client"><query xmlns="jabber:iq:last"/></iq>
 //! S: <iq type="result" id="{id}" from="u2@{host}" to="{jid}"><query xmlns="jabber:iq:last" seconds="903"/></iq>
 //! ```
-//! `{name}` stands for a value that differs from run to run; the same name means the same value
-//! throughout. `{name=value}` gives the value to use where nothing has been matched yet.
+//! `{name}` stands for a value that differs between runs; all occurrences of a name have one value.
+//! `{name=value}` has a default for a name without a value.
 
 use super::{Dialect, canonical};
 use std::collections::BTreeMap;
@@ -18,24 +18,24 @@ use thiserror::Error;
 /// One line of a trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
-    /// A fact that holds before the exchange.
+    /// A fact that holds before the operation.
     Given(String),
     /// An operation that the client's user calls.
     Do(String),
-    /// What the client says.
+    /// A frame of the client.
     Client(String),
-    /// What the server says.
+    /// A frame of the server.
     Server(String),
-    /// Something that happens elsewhere and makes the server speak.
+    /// An event elsewhere that makes the server send a push.
     When(String),
-    /// What the client's user is told: the official listener's name and payload.
+    /// An event for the client's user: name and payload of the official listener.
     Event(String),
 }
 
-/// An exchange.
+/// The recorded stanzas of one operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
-    /// Where it comes from: an RFC, a XEP, an observation, or `inferred`.
+    /// The source: an RFC, a XEP, an observation, or `inferred`.
     pub source: String,
     /// The lines, in order.
     pub lines: Vec<Line>,
@@ -45,9 +45,9 @@ pub struct Trace {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("line {line}: {reason}")]
 pub struct TraceError {
-    /// Counted from 1.
+    /// Number of the line, from 1.
     pub line: usize,
-    /// What is wrong.
+    /// The fault of the line.
     pub reason: &'static str,
 }
 
@@ -85,7 +85,7 @@ impl Trace {
 }
 
 impl Trace {
-    /// Whose forms it shows: `given: a standard server` says that they are not the platform's.
+    /// The dialect of its forms: that of standard servers with `given: a standard server`.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         let is_standard =
@@ -94,16 +94,16 @@ impl Trace {
     }
 }
 
-/// What placeholders stand for, as found so far.
+/// The values of placeholders that are known so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bindings(BTreeMap<String, String>);
 
-/// A text that is not what the trace says.
+/// A frame that differs from the line of the trace.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub struct Mismatch {
-    /// The trace's line, filled as far as it is known.
+    /// The line of the trace, with the known values.
     pub expected: String,
-    /// What was said instead.
+    /// The frame that was sent instead.
     pub actual: String,
 }
 
@@ -119,25 +119,25 @@ enum Piece<'a> {
 }
 
 impl Bindings {
-    /// Nothing is known.
+    /// Bindings without values.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Fixes a placeholder.
+    /// Sets the value of a placeholder.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.0.insert(name.to_owned(), value.into());
     }
 
-    /// What a placeholder stands for.
+    /// The value of a placeholder.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
-    /// The line with every placeholder replaced: by its value, else its default, else its name.
-    /// A default or name that was used is remembered.
+    /// The line with every placeholder replaced by its value, its default, or its name, which
+    /// becomes its value.
     pub fn fill(&mut self, line: &str) -> String {
         let mut out = String::with_capacity(line.len());
         for piece in pieces(line) {
@@ -152,10 +152,11 @@ impl Bindings {
         out
     }
 
-    /// Matches what was said against the line, both in canonical form, and learns the placeholders.
+    /// Compares a frame with the line, both in canonical form, and sets the values of new
+    /// placeholders.
     ///
     /// # Errors
-    /// When it is something else.
+    /// When the frame differs from the line.
     pub fn matches(&mut self, line: &str, actual: &str) -> Result<(), Mismatch> {
         let mismatch =
             |expected: &str| Mismatch { expected: expected.to_owned(), actual: actual.to_owned() };

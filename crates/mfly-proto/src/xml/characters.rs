@@ -1,6 +1,6 @@
 //! Which characters XML can hold (XML 1.0 §2.2) and which may stand in names (§2.3).
 
-/// What a text holds that values must be looked at for.
+/// Characters in a text that require a closer look at its values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Unusual {
     /// Tab, line feed or carriage return.
@@ -9,10 +9,10 @@ pub(super) struct Unusual {
     pub(super) bracket: bool,
 }
 
-/// Bytes that are looked at together; the compiler turns the test into vector instructions.
+/// Number of bytes tested together; the compiler turns the test into vector instructions.
 const BLOCK: usize = 32;
 
-/// Looks for illegal characters in UTF-8, most of which never needs a second look.
+/// Searches UTF-8 for illegal characters.
 ///
 /// # Errors
 /// The offset of the first character outside the production `Char`.
@@ -27,7 +27,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<Unusual, usize> {
     if rest.is_empty() {
         return Ok(unusual);
     }
-    // The last block overlaps the one before, which is cheaper than going byte by byte.
+    // The last block overlaps the one before, which is faster than testing single bytes.
     match bytes.last_chunk::<BLOCK>() {
         Some(block) if !is_unusual(block) => {}
         _ => check_closely(bytes, bytes.len() - rest.len(), &mut unusual)?,
@@ -37,7 +37,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<Unusual, usize> {
 
 #[inline]
 fn is_unusual(block: &[u8; BLOCK]) -> bool {
-    // Without short circuits, or it would not be vectorised.
+    // Without short circuits, so that the compiler can vectorise it.
     block.iter().fold(0_u8, |found, &byte| {
         found | u8::from(byte < 0x20) | u8::from(byte == 0xEF) | u8::from(byte == b']')
     }) != 0
@@ -62,22 +62,22 @@ fn check_closely(bytes: &[u8], start: usize, unusual: &mut Unusual) -> Result<()
     Ok(())
 }
 
-/// Whether the production `Char` has this character.
+/// Whether the production `Char` contains this character.
 pub(super) const fn is_legal(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
 }
 
-/// White space of XML (§2.3 `S`).
+/// Whether the byte is white space of XML (§2.3 `S`).
 #[inline]
 pub(crate) const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// May start a name without colon.
+/// Class of bytes that may start a name without colon.
 const START: u8 = 1;
-/// May stand in a name without colon.
+/// Class of bytes that may occur in a name without colon.
 const NAME: u8 = 2;
-/// Part of a character that is not ASCII: decided by [`has_name_form`].
+/// Class of bytes of characters beyond ASCII, which [`has_name_form`] checks.
 const HIGH: u8 = 4;
 
 static CLASS: [u8; 256] = {
@@ -140,12 +140,12 @@ const fn continues_name(character: char) -> bool {
         )
 }
 
-/// Whether this can be written as a name without prefix.
+/// Whether the text is a name without prefix.
 pub(crate) fn is_name(name: &str) -> bool {
     name_end(name, 0) == Some(name.len())
 }
 
-/// Whether this can be written as the name of an element or attribute: `name` or `prefix:name`.
+/// Whether the text is a name of an element or attribute: `name` or `prefix:name`.
 pub(super) fn is_qualified_name(name: &str) -> bool {
     match name_end(name, 0) {
         Some(end) if end == name.len() => true,

@@ -1,13 +1,13 @@
-//! Cutting one element out of a table, so that it can live on its own.
+//! Copies one element out of a table into a document of its own.
 //!
-//! The text is copied with the namespace declarations that it inherits, and the table's ranges are
-//! moved: nothing is parsed again, and nothing can fail.
+//! The text is copied with the namespace declarations that it inherits, and the ranges of the table
+//! are shifted: there is no second parse, and no error is possible.
 
 use super::element::Element;
 use super::table::{Attribute, Binding, FIRST_BINDING, NONE, Node, Span, Table};
 
 impl<'a> Element<'a> {
-    /// The source cut behind the name, where declarations can be inserted.
+    /// The source, split behind the name, where declarations can be inserted.
     pub(super) fn split_source(&self) -> (&'a str, &'a str) {
         let (text, _, node, _) = self.parts();
         let Span { start, end } = node.source;
@@ -15,8 +15,8 @@ impl<'a> Element<'a> {
         (Span { start, end: cut }.of(text), Span { start: cut, end }.of(text))
     }
 
-    /// Namespace declarations in scope that an ancestor made, with their indices; innermost first,
-    /// without those that are overridden or that declare "no namespace".
+    /// Namespace declarations of ancestors that are in scope, with their indices, innermost first;
+    /// without those that are overridden or declare "no namespace".
     pub(super) fn inherited(&self) -> Vec<(u32, &'a Binding)> {
         let (text, table, node, _) = self.parts();
         let mut seen: Vec<&str> = Vec::new();
@@ -34,8 +34,7 @@ impl<'a> Element<'a> {
         inherited
     }
 
-    /// Every namespace declaration of the element itself: prefix, and name as written with its
-    /// quotes.
+    /// Every namespace declaration of the element itself: prefix, and name as written with quotes.
     pub(super) fn declarations(&self, mut each: impl FnMut(&'a str, &'a str)) {
         let (text, table, node, _) = self.parts();
         for (_, binding) in table.scope(node.scope) {
@@ -51,7 +50,7 @@ impl<'a> Element<'a> {
     }
 }
 
-/// The element's own text and table.
+/// Text and table of the element alone.
 pub(super) fn detach(element: Element<'_>) -> (String, Table) {
     let (source, table, node, index) = element.parts();
     let inherited = element.inherited();
@@ -119,11 +118,11 @@ pub(super) fn detach(element: Element<'_>) -> (String, Table) {
     (text, table)
 }
 
-/// How offsets and indices change.
+/// The shift of offsets and indices.
 struct Move {
-    /// Offset in the old text …
+    /// An offset in the old text …
     from: u32,
-    /// … that is this one in the new.
+    /// … and the same place in the new text.
     to: u32,
     first_binding: u32,
     /// Old indices of the declarations that now come first.
@@ -149,7 +148,7 @@ impl Move {
         if old >= self.first_binding {
             return old - self.first_binding + inherited;
         }
-        // Links to what is inherited lead to all of it, the innermost first.
+        // A link to an inherited declaration becomes a link to the innermost of them.
         inherited.checked_sub(1).unwrap_or(NONE)
     }
 

@@ -1,4 +1,4 @@
-//! An owned element tree.
+//! A parsed element that owns its text.
 
 use super::detach;
 use super::element::Element;
@@ -10,7 +10,7 @@ use bytes::Bytes;
 use std::fmt;
 use std::sync::Arc;
 
-/// One complete element that owns its text; clones share it.
+/// One complete element that owns its text. Clones share the text.
 ///
 /// `Debug` shows the top element's name, namespace and size only.
 #[derive(Clone)]
@@ -24,7 +24,7 @@ struct Owned {
 impl Document {
     /// Parses one complete element. The text is copied only if it is shared.
     ///
-    /// [`Parser::document`] does the same and costs less when there are many.
+    /// For many documents, [`Parser::document`] is faster.
     ///
     /// # Errors
     /// When the text is not restricted XML or exceeds `limits`.
@@ -34,7 +34,7 @@ impl Document {
         Self::new(text, table)
     }
 
-    /// A document of a text that was parsed to this table.
+    /// A document of a text and its table.
     pub(super) fn new(text: Bytes, table: Table) -> Result<Self, XmlError> {
         let text = String::from_utf8(Vec::from(text)).map_err(|error| {
             XmlError::new(XmlErrorKind::InvalidUtf8, error.utf8_error().valid_up_to())

@@ -1,4 +1,4 @@
-//! A borrowed view of one parsed element.
+//! A view of one parsed element.
 
 use super::document::Document;
 use super::reference;
@@ -7,7 +7,7 @@ use super::writer::Writer;
 use std::borrow::Cow;
 use std::fmt;
 
-/// A parsed element; cheap to copy.
+/// A view of a parsed element, which is cheap to copy.
 ///
 /// Values borrow from the text unless references, CDATA or line ends had to be resolved.
 /// `Debug` shows name, namespace and size only: content is private.
@@ -20,7 +20,7 @@ pub struct Element<'a> {
 }
 
 impl<'a> Element<'a> {
-    /// The element at `index`. The reader makes no table without a top element.
+    /// The element at `index`. Every table of the reader has a top element.
     #[inline]
     pub(super) fn new(text: &'a str, table: &'a Table, index: u32) -> Self {
         static NOTHING: Node = Node::NOTHING;
@@ -44,7 +44,7 @@ impl<'a> Element<'a> {
         self.table.namespace(self.text, self.node.namespace)
     }
 
-    /// Whether name and namespace are these.
+    /// Whether the element has this namespace and name.
     #[must_use]
     pub fn is(&self, ns: &str, name: &str) -> bool {
         self.node.name.holds(self.text, name) && self.ns() == ns
@@ -98,7 +98,7 @@ impl<'a> Element<'a> {
         Children { text: self.text, table: self.table, next: self.index + 1, end: self.node.after }
     }
 
-    /// Own character data, children's excluded, concatenated and unescaped.
+    /// The element's character data without that of its children, concatenated and unescaped.
     #[must_use]
     pub fn text(&self) -> Cow<'a, str> {
         match self.node.text_kind {
@@ -114,13 +114,13 @@ impl<'a> Element<'a> {
         self.node.source.of(self.text)
     }
 
-    /// An owned copy that stands alone: inherited namespaces are declared on it.
+    /// A copy with its own text, in which inherited namespaces are declared.
     #[must_use]
     pub fn to_document(&self) -> Document {
         Document::detached(*self)
     }
 
-    /// Writes the element and all below it, inherited namespaces declared.
+    /// Writes the element with its content, with declarations of inherited namespaces.
     pub fn write_to(&self, writer: &mut Writer<'_>) {
         let (start, rest) = self.split_source();
         writer.raw(start);
@@ -152,7 +152,7 @@ impl<'a> Element<'a> {
         Cow::Owned(value)
     }
 
-    /// Puts together the runs of text between children.
+    /// Joins the runs of text between children.
     #[cold]
     fn mixed_text(&self) -> String {
         let Span { start, end } = self.node.text;

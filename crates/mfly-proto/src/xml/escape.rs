@@ -1,10 +1,10 @@
-//! Escaping of written values.
+//! Escaping of text and attribute values.
 
-/// Always replaced.
+/// Class of bytes that are always replaced.
 const SPECIAL: u8 = 1;
-/// Replaced in attributes, where a reader would turn it into a blank.
+/// Class of bytes that are replaced in attributes, where a reader would turn them into blanks.
 const ATTRIBUTE: u8 = 2;
-/// First byte of U+F000 to U+FFFF: the last two of them are no XML.
+/// Class of the first byte of U+F000 to U+FFFF, the last two of which XML cannot hold.
 const LAST_PLANE_ROW: u8 = 4;
 
 static CLASS: [u8; 256] = {
@@ -25,7 +25,7 @@ static CLASS: [u8; 256] = {
 /// Appends a text: `& < > ' "` become the predefined entities as in the official SDK, a carriage
 /// return a numeric reference, characters that XML cannot hold U+FFFD.
 ///
-/// Says whether the value was written as it is: whether it held nothing that XML cannot hold.
+/// Returns `false` if the value held characters that XML cannot hold.
 pub(super) fn text(value: &str, buffer: &mut Vec<u8>) -> bool {
     escape(value.as_bytes(), SPECIAL | LAST_PLANE_ROW, buffer)
 }
@@ -90,7 +90,7 @@ fn replace(bytes: &[u8], first: usize, mask: u8, buffer: &mut Vec<u8>) -> bool {
 fn find(bytes: &[u8], mask: u8) -> Option<usize> {
     const BLOCK: usize = 16;
     let (blocks, _) = bytes.as_chunks::<BLOCK>();
-    // Whole blocks without anything special are passed over with vector instructions.
+    // Blocks without special bytes are skipped with vector instructions.
     let plain = blocks.iter().take_while(|block| !may_be_special(block)).count() * BLOCK;
     let index = bytes[plain..].iter().position(|&byte| CLASS[usize::from(byte)] & mask != 0)?;
     Some(plain + index)

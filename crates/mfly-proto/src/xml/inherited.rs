@@ -1,15 +1,15 @@
-//! Namespace declarations that an element inherits from outside of its text.
+//! Namespace declarations that an element inherits from a parent outside of its text.
 //!
-//! Over TCP a stanza is a child of the stream header, which came long before it. What the header
-//! declares is written into the stanza's own start tag: the text has to be copied anyway, and
-//! whatever is made of it later stands alone.
+//! Over TCP a stanza is a child of the stream header, which was received earlier. The declarations
+//! of the header are inserted into the start tag of the stanza: its text is copied anyway, and it
+//! can then be used alone.
 
 use super::characters::{is_space, name_end};
 use super::element::Element;
 use super::limits::Limits;
 use memchr::memmem::Finder;
 
-/// The namespace declarations of an element whose children come one by one.
+/// The namespace declarations of an element whose children are read one by one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Inherited {
     declarations: Vec<Declaration>,
@@ -19,20 +19,20 @@ pub(crate) struct Inherited {
 struct Declaration {
     /// Empty for the default namespace.
     prefix: String,
-    /// ` xmlns:prefix="name"`, as it is inserted.
+    /// The inserted text: ` xmlns:prefix="name"`.
     text: String,
-    /// Looks for uses of the prefix; none for the default namespace, which is always inherited.
+    /// Finds uses of the prefix; `None` for the default namespace, which is always inherited.
     used: Option<Finder<'static>>,
 }
 
-// A bit of a word stands for each.
+// Each declaration has a bit in a word.
 const _: () = assert!(Limits::NAMESPACES <= u64::BITS as usize);
 
 impl Inherited {
-    /// Nothing is inherited.
+    /// No inherited declarations.
     pub(crate) const NONE: Self = Self { declarations: Vec::new() };
 
-    /// What the children of `element` inherit from it.
+    /// The declarations that the children of `element` inherit.
     pub(crate) fn of(element: Element<'_>) -> Self {
         let mut declarations = Vec::new();
         element.declarations(|prefix, quoted| {
@@ -51,9 +51,7 @@ impl Inherited {
     }
 
     /// The text of an element with the declarations that it uses and does not override; `None` when
-    /// there are none of them.
-    ///
-    /// What is no element stays as it is: it is refused for what it is.
+    /// there are none, and for texts that are no element, which the parser refuses.
     pub(super) fn declare(&self, text: &[u8]) -> Option<Declared> {
         if self.declarations.is_empty() {
             return None;
@@ -81,7 +79,7 @@ impl Inherited {
         Some(Declared { text: whole, at, added })
     }
 
-    /// A bit for each declaration that the start tag, whose name ends at `at`, makes anew.
+    /// A bit for each declaration that is overridden in the start tag whose name ends at `at`.
     fn overridden(&self, text: &str, mut at: usize) -> u64 {
         let mut overridden = 0;
         while let Some((name, _, end)) = attribute(text, at) {
@@ -106,12 +104,12 @@ impl Declaration {
     }
 }
 
-/// An element with what it inherits.
+/// An element with inserted declarations.
 pub(super) struct Declared {
     pub(super) text: String,
-    /// Where declarations were added.
+    /// Offset of the insertion.
     at: usize,
-    /// How many bytes were added.
+    /// Number of inserted bytes.
     pub(super) added: usize,
 }
 
@@ -126,8 +124,8 @@ impl Declared {
     }
 }
 
-/// The name and the raw value of the attribute from `at` on, white space before it, and where it
-/// ends; none where no attribute is well formed.
+/// Name, raw value and end of the attribute at `at`, before which white space may stand; `None`
+/// when there is no well-formed attribute.
 pub(super) fn attribute(text: &str, at: usize) -> Option<(&str, &str, usize)> {
     let bytes = text.as_bytes();
     let skip = |at: usize| at + bytes[at..].iter().take_while(|&&byte| is_space(byte)).count();

@@ -1,6 +1,6 @@
-//! How much of a peer's input is accepted.
+//! Limits on one top-level element.
 
-/// Bounds on one top-level element. The defaults suit what any sender may send to a chat client.
+/// Limits on one top-level element. The defaults suit stanzas that any sender may send to a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the whole element. Default 256 KiB; values from 4 GiB act as 4 GiB - 1.

@@ -1,7 +1,7 @@
 //! Restricted XML (RFC 6120 §11): the only module that names quick-xml.
 //!
-//! A [`Parser`] turns one complete top-level element into a flat table and hands out borrowed
-//! [`Element`] views of it; [`Document`] owns both; [`Writer`] appends to a caller's buffer.
+//! A [`Parser`] turns one complete top-level element into a flat table and returns [`Element`]
+//! views of it; a [`Document`] owns text and table; a [`Writer`] appends to the caller's buffer.
 //!
 //! ```
 //! use mfly_proto::xml::{Limits, Parser, XmlErrorKind};

@@ -1,74 +1,74 @@
-//! Reading past an element that is not kept.
+//! Skips an element that is not kept.
 //!
-//! What exceeds a limit is not read, but where it ends has to be known, and that it is XML at all.
-//! This takes constant memory, however long and deep the element is: names of open elements are
-//! kept as hashes, those of the outermost [`NAMES`] only. Further inside, tags are counted. Checked
-//! are UTF-8, characters, the nesting of tags, quotes, references, and that nothing occurs that
-//! XMPP forbids; not checked are the names of attributes and namespaces.
+//! An element that exceeds a limit is not read, but its end must be found and its form checked.
+//! This takes constant memory for any length and depth: the names of the outermost [`NAMES`] open
+//! elements are kept as hashes, and further inside tags are counted. UTF-8, characters, nesting of
+//! tags, quotes, references and markup that XMPP forbids are checked; names of attributes and
+//! namespaces are not.
 
 use super::characters;
 use super::error::{XmlError, XmlErrorKind as Kind};
 use super::reference;
 use crate::xml::is_space;
 
-/// How many nested elements are told apart by name.
+/// Number of open elements whose names are compared.
 const NAMES: usize = 1_024;
 
-/// The longest piece that has to be seen as a whole: a reference, as the parser reads it.
+/// Bytes of the longest reference, as for the parser.
 const LONGEST: usize = 64;
 
-/// Where the bytes so far end.
+/// Position in the element.
 #[derive(Clone, Copy, Debug)]
 enum Place {
     /// Before the element, or in character data.
     Text,
     /// A reference, in character data or in a value with this quote.
     Reference(Option<u8>),
-    /// Behind `<`.
+    /// After `<`.
     Markup,
     /// The name of a start tag.
     Name,
-    /// A start tag behind its name; whether the last byte was `/`.
+    /// A start tag after its name; whether the last byte was `/`.
     Tag(bool),
     /// An attribute value with this quote.
     Value(u8),
     /// The name of an end tag.
     EndName,
-    /// Behind the name of an end tag.
+    /// After the name of an end tag.
     EndTag,
-    /// A CDATA section, behind so many `]`, two at most.
+    /// A CDATA section, after this number of `]`, at most two.
     Cdata(u8),
-    /// Behind the element.
+    /// After the element.
     End,
 }
 
-/// How many bytes were taken, or what is wrong with the one at this offset.
+/// The number of bytes that were taken, or the fault at this offset.
 type Step = Result<usize, (Kind, usize)>;
 
-/// Start of a hash (FNV-1a, 64 bits).
+/// Initial value of a hash (FNV-1a, 64 bits).
 const HASH: u64 = 0xCBF2_9CE4_8422_2325;
 
-/// Finds the end of one element, however its bytes arrive.
+/// Finds the end of one element, independently of how its bytes arrive.
 #[derive(Debug)]
 pub(crate) struct Passer {
     place: Place,
-    /// Open elements.
+    /// Number of open elements.
     depth: usize,
-    /// Hashes of the names of the outermost of them.
+    /// Hashes of the names of the outermost open elements.
     names: Vec<u64>,
-    /// Hash of the name that is being read.
+    /// Hash of the current name.
     name: u64,
-    /// Markup or a reference so far.
+    /// The incomplete markup or reference.
     piece: Vec<u8>,
-    /// A character that is not complete yet.
+    /// The incomplete character.
     partial: Vec<u8>,
-    /// Bytes so far.
+    /// Number of bytes so far.
     passed: usize,
     longest: usize,
 }
 
 impl Passer {
-    /// Before the first byte of an element of at most so many bytes.
+    /// A passer for an element of at most `longest` bytes.
     pub(crate) const fn new(longest: usize) -> Self {
         Self {
             place: Place::Text,
@@ -82,11 +82,10 @@ impl Passer {
         }
     }
 
-    /// Takes the bytes that follow, and tells how many of them belong to the element if it ends
-    /// here.
+    /// Takes the next bytes. Returns how many of them belong to the element if it ends in them.
     ///
     /// # Errors
-    /// When the element is not restricted XML or too long. The same error at every chunking.
+    /// When the element is not restricted XML or too long. The error does not depend on the chunks.
     pub(crate) fn feed(&mut self, bytes: &[u8]) -> Result<Option<usize>, XmlError> {
         let allowed = &bytes[..bytes.len().min(self.longest - self.passed)];
         let before = self.passed;
@@ -97,7 +96,7 @@ impl Passer {
         Ok(end.map(|end| end - before))
     }
 
-    /// Hands on whole characters only. The result counts from the start of the element.
+    /// Passes on whole characters only. The result counts from the start of the element.
     fn feed_characters(&mut self, bytes: &[u8]) -> Result<Option<usize>, XmlError> {
         let mut rest = bytes;
         while !self.partial.is_empty() {
@@ -137,7 +136,7 @@ impl Passer {
         Ok(None)
     }
 
-    /// Looks at text that starts `start` bytes behind the start of the element.
+    /// Scans text that starts `start` bytes after the start of the element.
     fn pass(&mut self, text: &[u8], start: usize) -> Result<Option<usize>, XmlError> {
         let illegal = characters::check(text).err();
         let legal = &text[..illegal.unwrap_or(text.len())];
@@ -157,7 +156,7 @@ impl Passer {
         }
     }
 
-    /// Goes on into `rest`, which is not empty, by at least one byte or to another place.
+    /// Advances in `rest`, which is not empty, by at least one byte or to another place.
     fn step(&mut self, rest: &[u8]) -> Step {
         let byte = rest[0];
         match self.place {
@@ -309,7 +308,7 @@ impl Passer {
         }
     }
 
-    /// Where an element that ends leaves its parent, if there is one.
+    /// The place after the end of an element.
     const fn after_element(&self) -> Place {
         match self.depth {
             0 => Place::End,
@@ -325,7 +324,7 @@ impl Passer {
     }
 }
 
-/// Where a name ends that starts before or at the start of `text`.
+/// The end of a name that starts at or before the start of `text`.
 fn name_end(text: &[u8]) -> usize {
     text.iter()
         .position(|&byte| {
@@ -334,11 +333,11 @@ fn name_end(text: &[u8]) -> usize {
         .unwrap_or(text.len())
 }
 
-/// Whether markup that begins with `<!` starts a CDATA section; not yet, when more bytes are needed
-/// to tell.
+/// Whether markup that begins with `<!` starts a CDATA section; `false` also when more bytes are
+/// needed.
 ///
 /// # Errors
-/// When it starts anything else.
+/// When it starts other markup.
 pub(crate) fn starts_cdata(markup: &[u8]) -> Result<bool, Kind> {
     const CDATA: &[u8] = b"<![CDATA[";
     const DOCTYPE: &[u8] = b"<!DOCTYPE";
@@ -371,7 +370,7 @@ mod tests {
 
     const LONGEST_ELEMENT: usize = 1 << 20;
 
-    /// What becomes of the bytes, handed over in pieces of this size.
+    /// Feeds the bytes in chunks of this size.
     fn fed(text: &[u8], size: usize) -> Result<Option<usize>, XmlError> {
         let mut passer = Passer::new(LONGEST_ELEMENT);
         let mut before = 0;

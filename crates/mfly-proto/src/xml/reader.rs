@@ -1,7 +1,7 @@
-//! Text to element table.
+//! The parser: text to element table.
 //!
-//! quick-xml cuts the text into tags, text and references; it does not insist on any of the rules
-//! of RFC 6120 §11 and few of XML's. They are enforced here, in the same pass.
+//! quick-xml cuts the text into tags, text and references. It enforces none of the rules of RFC
+//! 6120 §11 and few of XML; they are enforced here, in one pass.
 
 use super::characters::{self, is_space};
 use super::document::Document;
@@ -18,7 +18,7 @@ use quick_xml::Reader;
 use quick_xml::errors::{Error, IllFormedError, SyntaxError};
 use quick_xml::events::Event;
 
-/// A reusable parser: it keeps its table, so that the steady state allocates nothing of its own.
+/// A reusable parser. It keeps the memory of its table, so that it allocates nothing after a while.
 #[derive(Clone, Debug)]
 pub struct Parser {
     limits: Limits,
@@ -26,7 +26,7 @@ pub struct Parser {
     open: Vec<Open>,
 }
 
-/// An element whose end tag has not come yet.
+/// An element whose end tag is not read yet.
 #[derive(Clone, Copy, Debug)]
 struct Open {
     node: usize,
@@ -41,7 +41,7 @@ impl Parser {
         Self { limits, table: Table::EMPTY, open: Vec::new() }
     }
 
-    /// Parses one complete top-level element; the view lives as long as parser and text.
+    /// Parses one complete top-level element. The view borrows parser and text.
     ///
     /// White space may surround the element.
     ///
@@ -52,8 +52,8 @@ impl Parser {
         Ok(Element::new(text, &self.table, 0))
     }
 
-    /// Parses one complete top-level element that outlives the parser's next one. The text is
-    /// copied only if it is shared.
+    /// Parses one complete top-level element into a document of its own. The text is copied only if
+    /// it is shared.
     ///
     /// # Errors
     /// As [`parse`](Self::parse).
@@ -70,7 +70,7 @@ impl Parser {
         text: Bytes,
         inherited: &Inherited,
     ) -> Result<Document, (XmlError, Bytes)> {
-        // Before anything is looked for in it.
+        // Before the text is searched.
         if text.len() > self.limits.bytes {
             return Err((XmlError::new(Kind::TooLarge, self.limits.bytes), text));
         }
@@ -89,13 +89,13 @@ impl Parser {
         }
     }
 
-    /// Accepts what these limits allow from now on.
+    /// Changes the limits.
     pub(crate) const fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
     }
 
-    /// The table for a document: a copy that fits, or, when it is large, the table itself, so that
-    /// one large element does not hold its memory for ever.
+    /// The table for a document: a copy of exact size, or, if it is large, the table itself, so
+    /// that the parser does not keep the memory of one large element.
     fn give_table(&mut self) -> Table {
         const LARGE: usize = 256;
         if self.table.nodes.len() < LARGE {
@@ -105,13 +105,13 @@ impl Parser {
         }
     }
 
-    /// Parses into a table that is given away.
+    /// Parses a text and returns its table.
     pub(super) fn parse_owned(mut self, text: &[u8]) -> Result<Table, XmlError> {
         self.fill(text, 0)?;
         Ok(self.table)
     }
 
-    /// Parses into the own table; `added` bytes do not count.
+    /// Parses into the parser's table; `added` bytes do not count towards the limit.
     fn fill<'a>(&mut self, bytes: &'a [u8], added: usize) -> Result<&'a str, XmlError> {
         self.table.clear();
         self.open.clear();
@@ -145,7 +145,7 @@ impl Parser {
 struct Pass<'p> {
     bytes: &'p [u8],
     tags: TagReader<'p>,
-    /// Whether the text has any `]`.
+    /// Whether the text holds `]`.
     bracket: bool,
     table: &'p mut Table,
     open: &'p mut Vec<Open>,
@@ -155,14 +155,14 @@ impl Pass<'_> {
     fn run(mut self) -> Result<(), XmlError> {
         let mut reader = Reader::from_str(self.tags.text);
         let config = reader.config_mut();
-        // Both are checked here, against the table.
+        // Both are checked against the table instead.
         config.check_end_names = false;
         config.allow_unmatched_ends = true;
         let mut start = 0;
         loop {
             let event = reader.read_event();
             let end = reader.buffer_position() as usize;
-            // Matched by reference: moving the event out costs more than looking at it.
+            // Matched by reference: moving the event is slower.
             match &event {
                 Ok(Event::Start(_)) => self.start_tag(start, end, end - 1, true)?,
                 Ok(Event::Empty(_)) => self.start_tag(start, end, end - 2, false)?,
@@ -311,13 +311,13 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// Tells what quick-xml could not read: `start` is where it started.
+    /// The fault that quick-xml found in the event that starts at `start`.
     #[cold]
     fn refusal(&self, error: &Error, start: usize) -> XmlError {
         let rest = self.bytes.get(start..).unwrap_or_default();
         let kind = match error {
             Error::IllFormed(IllFormedError::UnclosedReference) => {
-                // Without an end in sight, the rest of the reference may be still to come.
+                // Without `;`, the rest of the reference may follow later.
                 match rest.get(1..).and_then(|rest| memchr::memchr2(b'&', b'<', rest)) {
                     Some(_) => Kind::MalformedReference,
                     None => Kind::Truncated,

@@ -1,13 +1,12 @@
 //! References, line ends and attribute normalisation (XML 1.0 §4.1, §2.11, §3.3.3).
 //!
-//! References are checked once while parsing; reading a value out cannot fail any more.
+//! References are checked while parsing, so that decoding a value cannot fail.
 
 use super::characters::is_legal;
 use super::error::XmlErrorKind;
 use super::scan;
 
-/// The longest reference that is looked at, in bytes: XML allows zeros in front of a number without
-/// end.
+/// Bytes of the longest accepted reference: XML allows any number of leading zeros.
 const LONGEST: usize = 64;
 
 /// The predefined entity that starts with `&`, and its length with `&` and `;`.
@@ -27,7 +26,7 @@ fn predefined(text: &[u8]) -> Option<(char, usize)> {
 /// with `&` and `;`.
 ///
 /// # Errors
-/// When it is none of the five predefined entities and no number of a legal character.
+/// When it is neither a predefined entity nor the number of a legal character.
 #[inline]
 pub(super) fn read(text: &str) -> Result<(char, usize), XmlErrorKind> {
     match predefined(text.as_bytes()) {
@@ -67,7 +66,7 @@ fn read_other(text: &str) -> Result<(char, usize), XmlErrorKind> {
         .ok_or(XmlErrorKind::IllegalCharacter)
 }
 
-/// Whether every reference in a raw value stands for a character.
+/// Whether every reference in a raw value is valid.
 pub(super) fn are_right(raw: &str) -> bool {
     let mut rest = raw;
     while let Some(at) = memchr::memchr(b'&', rest.as_bytes()) {
@@ -101,7 +100,8 @@ pub(super) fn decode_cdata(raw: &str, out: &mut String) {
     out.push_str(rest);
 }
 
-/// Appends `raw`; bytes for which `replace` has a character, and references, are replaced.
+/// Appends `raw`, in which references, and bytes for which `replace` returns a character, are
+/// replaced.
 #[inline]
 fn decode(raw: &str, out: &mut String, replace: impl Fn(u8) -> Option<char>) {
     out.reserve(raw.len());

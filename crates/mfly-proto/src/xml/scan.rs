@@ -1,24 +1,22 @@
-//! Searching eight bytes at a time: values are too short for anything grander.
+//! Searches eight bytes at a time, which is fastest for short values.
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
 
-/// Marks bytes that equal `byte`. The lowest mark is right; those above it may be false.
+/// Marks bytes that equal `byte`. Only the lowest mark is reliable.
 #[inline]
 pub(super) const fn equal(word: u64, byte: u8) -> u64 {
     let word = word ^ (ONES * byte as u64);
     word.wrapping_sub(ONES) & !word & HIGHS
 }
 
-/// Marks bytes below `bound`, which is at most 128. The lowest mark is right; those above it may
-/// be false.
+/// Marks bytes below `bound`, which is at most 128. Only the lowest mark is reliable.
 #[inline]
 pub(super) const fn below(word: u64, bound: u8) -> u64 {
     word.wrapping_sub(ONES * bound as u64) & !word & HIGHS
 }
 
-/// The first byte from `start` on that is looked for: `mark` tells it in eight bytes, `matches` in
-/// one.
+/// The first matching byte from `start` on: `mark` finds it in eight bytes, `matches` in one.
 #[inline]
 pub(super) fn find(
     bytes: &[u8],

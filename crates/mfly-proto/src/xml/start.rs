@@ -1,18 +1,18 @@
-//! What the start tag of an element says, whatever follows it.
+//! Reads the start tag of an element without the rest.
 
 use super::inherited::{attribute, qualified_name_end};
 use super::reference;
 
-/// The start tag of an element that is not read, or the start of one.
+/// The start tag, complete or not, of an element that is not parsed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Start<'a> {
     text: &'a str,
-    /// Where the name ends.
+    /// End of the name.
     end: usize,
 }
 
 impl<'a> Start<'a> {
-    /// The tag at the start of `bytes`, which need not be complete nor right behind it.
+    /// The tag at the start of `bytes`, which may be incomplete or malformed after it.
     pub(crate) fn of(bytes: &'a [u8]) -> Self {
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text,
@@ -25,7 +25,7 @@ impl<'a> Start<'a> {
         Self { text, end }
     }
 
-    /// The name without its prefix; empty when it is not complete.
+    /// The name without its prefix; empty when it is incomplete.
     pub(crate) fn local_name(self) -> &'a str {
         let name = self.text.get(1..self.end).unwrap_or_default();
         name.rsplit_once(':').map_or(name, |(_, local)| local)
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_start_tag_tells_its_attributes_although_it_never_ends() {
+    fn attributes_of_an_incomplete_tag_are_read() {
         let start = Start::of(b"<c:iq id='a&amp;b' from=\"x@y.test\" to='cut \xE2\x82");
         assert_eq!(start.local_name(), "iq");
         assert_eq!(start.attribute("id", 100).as_deref(), Some("a&b"));
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_too_long_or_malformed_is_not_told() {
+    fn a_value_that_is_too_long_or_malformed_is_left_out() {
         let start = Start::of(b"<iq id='12345' from='&nonsense;'/>");
         assert_eq!(start.attribute("id", 4), None);
         assert_eq!(start.attribute("from", 100), None);

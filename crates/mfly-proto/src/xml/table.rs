@@ -19,51 +19,51 @@ impl Span {
         Self { start: start as u32, end: end as u32 }
     }
 
-    /// The text of the range.
+    /// The part of `text` in this range.
     #[inline]
     pub(super) fn of(self, text: &str) -> &str {
         text.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
 
-    /// Whether the range holds just this; most ranges differ in length already.
+    /// Whether the range of `text` is `expected`. Comparing lengths first is fastest.
     #[inline]
     pub(super) fn holds(self, text: &str, expected: &str) -> bool {
         (self.end - self.start) as usize == expected.len()
             && self.bytes_of(text.as_bytes()) == expected.as_bytes()
     }
 
-    /// The bytes of the range.
+    /// The part of `bytes` in this range.
     #[inline]
     pub(super) fn bytes_of(self, bytes: &[u8]) -> &[u8] {
         bytes.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
 }
 
-/// What an element's own character data needs before it can be handed out.
+/// The form of an element's character data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TextKind {
-    /// There is none.
+    /// No character data.
     None,
-    /// One run that can be borrowed as it stands.
+    /// One run that can be borrowed unchanged.
     Plain,
     /// Several runs, references, CDATA or carriage returns.
     Mixed,
 }
 
-/// One element.
+/// One element of the table.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
-    /// From `<` to behind the last `>`.
+    /// From `<` to the end of the last `>`.
     pub(super) source: Span,
     /// Local name.
     pub(super) name: Span,
-    /// Namespace: see [`Table::namespace`].
+    /// Index of the namespace: see [`Table::namespace`].
     pub(super) namespace: u32,
     /// First attribute in [`Table::attributes`], and the one after the last.
     pub(super) attributes: Span,
     /// Innermost namespace declaration in scope, or [`NONE`].
     pub(super) scope: u32,
-    /// Index behind the last descendant: also that of the next sibling, if there is one.
+    /// Index after the last descendant, which is that of the next sibling, if there is one.
     pub(super) after: u32,
     /// From the first run of own character data to the end of the last.
     pub(super) text: Span,
@@ -71,7 +71,7 @@ pub(super) struct Node {
 }
 
 impl Node {
-    /// An element without name: what a view shows when there is no table.
+    /// An element without name, for a view of an empty table.
     pub(super) const NOTHING: Self = Self {
         source: Span::EMPTY,
         name: Span::EMPTY,
@@ -94,7 +94,7 @@ pub(super) struct Attribute {
     /// Value as written, without quotes.
     pub(super) value: Span,
     pub(super) namespace: u32,
-    /// The value holds references, or white space to be normalised.
+    /// Whether the value holds references, or white space to be normalised.
     pub(super) escaped: bool,
 }
 
@@ -122,7 +122,7 @@ pub(super) const XML_NAMESPACE: u32 = 1;
 /// Namespace index of the first declaration.
 pub(super) const FIRST_BINDING: u32 = 2;
 
-/// Everything known about one parsed text except the text itself.
+/// The structure of one parsed text, without the text itself.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
     pub(super) nodes: Vec<Node>,
@@ -133,7 +133,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Nothing parsed.
+    /// The empty table.
     pub(super) const EMPTY: Self = Self {
         nodes: Vec::new(),
         attributes: Vec::new(),
@@ -141,7 +141,7 @@ impl Table {
         decoded: String::new(),
     };
 
-    /// Forgets the content and keeps the memory.
+    /// Removes the content and keeps the memory.
     pub(super) fn clear(&mut self) {
         self.nodes.clear();
         self.attributes.clear();

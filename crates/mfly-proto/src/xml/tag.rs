@@ -1,6 +1,6 @@
 //! Start tags: names, attributes, namespace declarations.
 //!
-//! quick-xml has found where a tag ends and says nothing about what is inside.
+//! quick-xml finds the end of a tag and does not check its inside.
 
 use super::characters::{is_space, name_end};
 use super::error::{XmlError, XmlErrorKind as Kind};
@@ -23,7 +23,7 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    /// Nothing declared.
+    /// No declarations.
     pub(super) const EMPTY: Self = Self { innermost: NONE, default: NO_NAMESPACE };
 }
 
@@ -45,7 +45,7 @@ impl QName {
     }
 }
 
-/// What the reader needs to know of a start tag; attributes and declarations are in the table.
+/// A start tag; its attributes and declarations are in the table.
 pub(super) struct StartTag {
     pub(super) name: Span,
     pub(super) namespace: u32,
@@ -57,7 +57,7 @@ pub(super) struct StartTag {
 pub(super) struct TagReader<'t> {
     pub(super) text: &'t str,
     pub(super) limits: Limits,
-    /// Whether the text has any white space other than blanks.
+    /// Whether the text holds white space other than blanks.
     pub(super) white_space: bool,
 }
 
@@ -139,7 +139,7 @@ impl TagReader<'_> {
         Ok(QName { start, local, end })
     }
 
-    /// Reads `name = "value"`: the name, the value, whether it needs decoding, and what is behind.
+    /// Reads `name = "value"`: the name, the value, whether it needs decoding, and the end offset.
     #[inline]
     fn attribute(&self, start: usize) -> Result<(QName, Span, bool, usize), XmlError> {
         let bytes = self.text.as_bytes();
@@ -202,7 +202,7 @@ struct Attributes {
     first: usize,
     first_binding: usize,
     scope: Scope,
-    /// A bit for each name seen: a bit set twice means that names must be compared.
+    /// Bits of a hash of each name: a bit set twice means that names must be compared.
     seen: u64,
     suspicious: bool,
     prefixed: bool,
@@ -296,8 +296,7 @@ impl Attributes {
         Ok(())
     }
 
-    /// Resolves prefixes, for which all declarations of the tag must be known, and then looks for
-    /// duplicates.
+    /// Resolves prefixes when all declarations of the tag are known, and then searches duplicates.
     #[inline]
     fn finish(&self, reader: &TagReader<'_>, table: &mut Table) -> Result<(), XmlError> {
         if self.prefixed {
@@ -319,8 +318,8 @@ impl Attributes {
         Ok(())
     }
 
-    /// Compares each with each while they are few. More are sorted by name first: the limit may
-    /// have been raised.
+    /// Compares all pairs of few attributes; sorts many of them by name first, as the limit may be
+    /// high.
     #[cold]
     fn refuse_duplicates(&self, reader: &TagReader<'_>, table: &Table) -> Result<(), XmlError> {
         const FEW: usize = 16;

@@ -1,4 +1,4 @@
-//! Elements to text.
+//! The writer: elements to text.
 
 use super::characters::is_qualified_name;
 use super::escape;
@@ -6,11 +6,11 @@ use crate::argument::InvalidArgument;
 use std::fmt;
 use std::io::Write as _;
 
-/// Appends XML to a caller's buffer and allocates nothing else.
+/// Appends XML to the caller's buffer without other allocations.
 ///
-/// Attributes keep the caller's order. Values may be any text: what XML cannot hold (control
-/// characters, U+FFFE, U+FFFF) is written as U+FFFD, and [`Writer::finish`] tells where. Names are
-/// the programmer's own and are checked in debug builds only.
+/// Attributes keep the caller's order. Values may be any text: characters that XML cannot hold
+/// (control characters, U+FFFE, U+FFFF) are written as U+FFFD, and [`Writer::finish`] reports
+/// where. Names must be valid, which is checked in debug builds only.
 ///
 /// ```
 /// use mfly_proto::xml::Writer;
@@ -23,13 +23,13 @@ use std::io::Write as _;
 /// ```
 pub struct Writer<'b> {
     buffer: &'b mut Vec<u8>,
-    /// A start tag is open: attributes may still be written.
+    /// Whether a start tag is open, to which attributes may still be added.
     tag_open: bool,
     /// The first value that XML cannot hold.
     illegal: Option<Illegal>,
 }
 
-/// Where a value stands that XML cannot hold.
+/// The place of a value that XML cannot hold.
 #[derive(Clone, Copy)]
 enum Illegal {
     /// In the text of the element that is being written.
@@ -44,12 +44,11 @@ impl<'b> Writer<'b> {
         Self { buffer, tag_open: false, illegal: None }
     }
 
-    /// Ends the writing: what was written is what was meant.
+    /// Ends the writing and checks that all values could be written.
     ///
     /// # Errors
-    /// When a value held characters that XML cannot hold (XML 1.0 §2.2), and U+FFFD stands for
-    /// them. The argument is named as the attribute or element is that the first such value stands
-    /// in.
+    /// When a value held characters that XML cannot hold (XML 1.0 §2.2), for which U+FFFD was
+    /// written. The argument has the name of the attribute or element with the first such value.
     pub fn finish(self) -> Result<(), InvalidArgument> {
         let name = match self.illegal {
             None => return Ok(()),
@@ -70,8 +69,7 @@ impl<'b> Writer<'b> {
         self.other_element(name, name, content);
     }
 
-    /// Writes an element whose name was chosen elsewhere; [`Writer::finish`] calls its text
-    /// `argument`.
+    /// Writes an element whose name is no constant; [`Writer::finish`] calls its text `argument`.
     #[inline]
     pub fn other_element(
         &mut self,
@@ -87,20 +85,20 @@ impl<'b> Writer<'b> {
         self.end_tag(name);
     }
 
-    /// Writes a start tag whose end tag is written elsewhere, if ever: a stream header.
+    /// Writes a start tag without its end tag: a stream header.
     pub(crate) fn start(&mut self, name: &'static str, attributes: impl FnOnce(&mut Self)) {
         self.start_tag(name);
         attributes(self);
         self.finish_start_tag();
     }
 
-    /// Writes an attribute, escaped. Only before any text or child of the element: later it
-    /// would not be an attribute any more and is left out.
+    /// Writes an attribute, escaped. It must come before any text or child of the element;
+    /// otherwise it is left out.
     pub fn attr(&mut self, name: &'static str, value: &str) {
         self.other_attr(name, name, value);
     }
 
-    /// Writes an attribute whose name was chosen elsewhere; [`Writer::finish`] calls it `argument`.
+    /// Writes an attribute whose name is no constant; [`Writer::finish`] calls it `argument`.
     pub fn other_attr(&mut self, argument: &'static str, name: &str, value: &str) {
         debug_assert!(is_qualified_name(name), "not a name");
         debug_assert!(self.tag_open, "an attribute must come before any content");
@@ -116,17 +114,17 @@ impl<'b> Writer<'b> {
         self.buffer.push(b'"');
     }
 
-    /// Writes an attribute whose value is a number, without a string in between.
+    /// Writes an attribute whose value is a number, without allocating a string.
     pub fn attr_number(&mut self, name: &'static str, value: u64) {
         self.attr(name, "");
         if self.tag_open {
-            // Between the quotes that were just written; writing to a Vec cannot fail.
+            // Between the quotes that were just written. Writing to a Vec cannot fail.
             self.buffer.pop();
             let _ = write!(self.buffer, "{value}\"");
         }
     }
 
-    /// Writes a number as character data, without a string in between.
+    /// Writes a number as character data, without allocating a string.
     pub fn text_number(&mut self, value: i64) {
         self.finish_start_tag();
         let _ = write!(self.buffer, "{value}");
@@ -186,7 +184,7 @@ impl<'b> Writer<'b> {
     }
 }
 
-/// Shows how much has been written, not what: it may be private.
+/// Shows the number of written bytes only: the content may be private.
 impl fmt::Debug for Writer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Writer({} bytes)", self.buffer.len())
@@ -261,7 +259,7 @@ mod tests {
         assert_eq!(xml, "a\u{FFFD}b\u{FFFD}c\u{FFFD}d\u{FFFD}e\u{FFFD}\u{F000}");
     }
 
-    /// What the argument is called that a writer refuses.
+    /// The name of the argument that a writer refuses.
     fn refused(write: impl FnOnce(&mut Writer<'_>)) -> Option<&'static str> {
         let mut buffer = Vec::new();
         let mut writer = Writer::new(&mut buffer);
@@ -270,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_value_that_xml_cannot_hold_is_told_by_where_it_stands() {
+    fn the_first_value_that_xml_cannot_hold_is_named() {
         let write = |values: [&'static str; 4]| {
             refused(move |w| {
                 w.element("iq", |w| {
