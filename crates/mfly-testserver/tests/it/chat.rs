@@ -1,10 +1,9 @@
-use crate::client::start;
+use crate::client::{alice, start};
 use serde_json::json;
 
 #[tokio::test]
 async fn the_requests_of_an_apps_start_up_are_answered() {
-    let (_server, client) = start().await;
-    let (alice, _) = client.register("alice").await;
+    let (_server, alice) = alice().await;
     let recent = alice.get("/chat/recent-chats?size=20").await.data();
     assert_eq!(recent, json!({ "chatList": [] }));
     let path = "/chat/chat-history?chatType=singlechat&participant=bob&skipDeleted=true&size=20";

@@ -200,3 +200,10 @@ pub(crate) async fn start_with(builder: mfly_testserver::Builder) -> (TestServer
     let client = Client::of(&server);
     (server, client)
 }
+
+/// Starts a server and registers `alice`.
+pub(crate) async fn alice() -> (TestServer, Client) {
+    let (server, client) = start().await;
+    let (alice, _) = client.register("alice").await;
+    (server, alice)
+}

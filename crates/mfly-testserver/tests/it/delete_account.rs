@@ -1,4 +1,4 @@
-use crate::client::start;
+use crate::client::{alice, start};
 use serde_json::json;
 
 #[tokio::test]
@@ -33,8 +33,7 @@ async fn registering_again_makes_a_fresh_account() {
 
 #[tokio::test]
 async fn a_reason_is_required() {
-    let (server, client) = start().await;
-    let (alice, _) = client.register("alice").await;
+    let (server, alice) = alice().await;
     let reply = alice.post("/users/deleteMyAccount", &json!({ "reason": "" })).await;
     assert_eq!(reply.statuses(), (200, 400));
     assert_eq!(reply.message(), "reason is not valid or required");

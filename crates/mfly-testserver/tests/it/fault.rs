@@ -1,19 +1,13 @@
-use crate::client::{Client, DEADLINE, start};
+use crate::client::{DEADLINE, alice, start};
 use crate::xmpp::Xmpp;
 use mfly_testserver::{StreamCondition, TestServer};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-async fn online(server: &TestServer, client: &Client) -> Xmpp {
-    let (_, registration) = client.register("alice").await;
-    Xmpp::connect(server, "alice", &client.sealed(&registration.password)).await
-}
-
 #[tokio::test]
 async fn refusals_hit_the_next_requests_to_their_path_and_no_others() {
-    let (server, client) = start().await;
-    let (alice, _) = client.register("alice").await;
+    let (server, alice) = alice().await;
     server.fault().request("/users/muted").times(2).http_status(503);
     server.fault().request("/users/muted").refuse(409, "Busy");
     server.fault().request("/users/muted").expired_token();
@@ -30,8 +24,7 @@ async fn refusals_hit_the_next_requests_to_their_path_and_no_others() {
 
 #[tokio::test]
 async fn a_delayed_request_is_answered_as_usual() {
-    let (server, client) = start().await;
-    let (alice, _) = client.register("alice").await;
+    let (server, alice) = alice().await;
     let delay = Duration::from_millis(50);
     server.fault().request("/users/muted").delay(delay);
     let asked = std::time::Instant::now();
@@ -41,8 +34,7 @@ async fn a_delayed_request_is_answered_as_usual() {
 
 #[tokio::test]
 async fn faults_that_were_cleared_do_not_happen() {
-    let (server, client) = start().await;
-    let (alice, _) = client.register("alice").await;
+    let (server, alice) = alice().await;
     server.fault().request("/users/muted").http_status(500);
     server.fault().clear();
     assert_eq!(alice.get("/users/muted").await.http, 200);
@@ -77,8 +69,8 @@ async fn a_request_in_silence_ends_with_the_server() {
 
 #[tokio::test]
 async fn a_users_connections_can_be_cut() {
-    let (server, client) = start().await;
-    let mut alice = online(&server, &client).await;
+    let (server, _) = start().await;
+    let mut alice = Xmpp::register(&server, "alice").await;
     assert_eq!(server.fault().connections_of("alice").cut(), 1);
     assert!(alice.is_cut().await);
     assert!(server.user("alice").sessions().is_empty());
@@ -87,16 +79,16 @@ async fn a_users_connections_can_be_cut() {
 
 #[tokio::test]
 async fn a_users_connections_can_be_sent_garbage() {
-    let (server, client) = start().await;
-    let mut alice = online(&server, &client).await;
+    let (server, _) = start().await;
+    let mut alice = Xmpp::register(&server, "alice").await;
     assert_eq!(server.fault().connections_of("alice").send("<not xml"), 1);
     assert_eq!(alice.next().await.as_deref(), Some("<not xml"));
 }
 
 #[tokio::test]
 async fn a_users_connections_can_end_with_a_stream_error() {
-    let (server, client) = start().await;
-    let mut alice = online(&server, &client).await;
+    let (server, _) = start().await;
+    let mut alice = Xmpp::register(&server, "alice").await;
     server.fault().connections_of("alice").close_with(StreamCondition::PolicyViolation);
     assert!(alice.next().await.unwrap().contains("policy-violation"));
     assert!(alice.next().await.unwrap().starts_with("<close "));
@@ -105,14 +97,13 @@ async fn a_users_connections_can_end_with_a_stream_error() {
 
 #[tokio::test]
 async fn a_silenced_connection_answers_nothing_while_others_are_served() {
-    let (server, client) = start().await;
-    let mut alice = online(&server, &client).await;
+    let (server, _) = start().await;
+    let mut alice = Xmpp::register(&server, "alice").await;
     server.fault().connections_of("alice").silence();
     server.journal().clear();
     alice.send("<iq id=\"p1\" type=\"get\"><ping xmlns=\"urn:xmpp:ping\"/></iq>").await;
     // The login of another user succeeds meanwhile.
-    let (_, bob) = client.register("bob").await;
-    let mut bob = Xmpp::connect(&server, "bob", &client.sealed(&bob.password)).await;
+    let mut bob = Xmpp::register(&server, "bob").await;
     bob.send("<iq id=\"p2\" type=\"get\"><ping xmlns=\"urn:xmpp:ping\"/></iq>").await;
     bob.expect("p2").await;
     assert!(server.journal().frames_from("alice").is_empty());

@@ -1,10 +1,9 @@
-use crate::client::start;
+use crate::client::{alice, start};
 use serde_json::json;
 
 #[tokio::test]
 async fn feedback_needs_a_title_and_a_description() {
-    let (server, client) = start().await;
-    let (alice, _) = client.register("alice").await;
+    let (server, alice) = alice().await;
     let good = json!({ "title": "T", "description": "D" });
     assert_eq!(alice.post("/moderation/feedback", &good).await.statuses(), (200, 200));
     let seen = server.journal().requests_to("/moderation/feedback");

@@ -33,9 +33,8 @@ async fn the_journal_records_requests_and_frames_without_secrets() {
 
 #[tokio::test]
 async fn frames_are_recorded_with_user_and_direction() {
-    let (server, client) = start().await;
-    let (_, registration) = client.register("alice").await;
-    let mut alice = Xmpp::connect(&server, "alice", &client.sealed(&registration.password)).await;
+    let (server, _) = start().await;
+    let mut alice = Xmpp::register(&server, "alice").await;
     alice.send("<iq id=\"p1\" type=\"get\"><ping xmlns=\"urn:xmpp:ping\"/></iq>").await;
     alice.expect("p1").await;
     let journal = server.journal();

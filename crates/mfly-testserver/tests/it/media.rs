@@ -1,14 +1,8 @@
-use crate::client::{Client, Reply, start, start_with};
+use crate::client::{Client, Reply, alice, start_with};
 use bytes::Bytes;
 use mfly_api::multipart::Multipart;
 use mfly_testserver::TestServer;
 use serde_json::json;
-
-async fn alice() -> (TestServer, Client) {
-    let (server, client) = start().await;
-    let (alice, _) = client.register("alice").await;
-    (server, alice)
-}
 
 async fn upload(alice: &Client, content_type: &str, content: &'static [u8]) -> Reply {
     let (form_type, body) = Multipart::new()

@@ -157,17 +157,12 @@ async fn presence_for_many_idle_clients_is_stored_once_and_messages_stay_within_
     let (server, client) = start().await;
     let mut deaf = Vec::new();
     for number in 0..20 {
-        let (_, registration) = client.register(&format!("deaf{number}")).await;
-        let user = registration.username.as_str();
-        let password = client.sealed(&registration.password);
-        let mut stream = Xmpp::connect(&server, user, &password).await;
+        let mut stream = Xmpp::register(&server, &format!("deaf{number}")).await;
         stream.send("<presence xmlns='jabber:client'/>").await;
         stream.settle().await;
         deaf.push(stream);
     }
-    let (_, registration) = client.register("mallory").await;
-    let password = client.sealed(&registration.password);
-    let mut sender = Xmpp::connect(&server, "mallory", &password).await;
+    let mut sender = Xmpp::register(&server, "mallory").await;
     for number in 0..8 {
         let status = format!("{number}{}", "x".repeat(LARGE));
         let presence = "<presence xmlns='jabber:client'><status>";

@@ -1,10 +1,9 @@
-use crate::client::start;
+use crate::client::alice;
 use serde_json::json;
 
 #[tokio::test]
 async fn muted_chats_show_in_both_lists_until_they_are_unmuted() {
-    let (server, client) = start().await;
-    let (alice, _) = client.register("alice").await;
+    let (server, alice) = alice().await;
     server.user("bob").create().unwrap();
     let mut body =
         json!({ "muteSetting": false, "action": 1, "userIds": ["bob"], "groupIds": ["grp"] });
@@ -28,8 +27,7 @@ async fn muted_chats_show_in_both_lists_until_they_are_unmuted() {
 
 #[tokio::test]
 async fn the_setting_mutes_everything() {
-    let (_server, client) = start().await;
-    let (alice, _) = client.register("alice").await;
+    let (_server, alice) = alice().await;
     for action in [1, 0] {
         let body = json!({ "muteSetting": true, "action": action, "userIds": [], "groupIds": [] });
         alice.post("/users/mute", &body).await;

@@ -3,9 +3,11 @@
 //!
 //! Tested elsewhere: the ping of every minute (`core/stream`), the certificate of the server's own
 //! authority (`tls.rs`), the script that fills the licence cache (`licence.rs`), preflights
-//! (`http.rs`), the configuration sealed with the user's name (`config.rs`).
+//! (`http.rs`), the configuration sealed with the user's name (`config.rs`), the messages for wrong
+//! credentials (`login.rs`) and for the session limit (`register.rs`), sealed data of a trial
+//! (`register.rs`), the profile of a new account (`profile.rs`).
 
-use crate::client::{Client, start, start_with};
+use crate::client::{Client, alice, start};
 use crate::xmpp::Xmpp;
 use mfly_api::endpoint::register::Registration;
 use mfly_testserver::{Direction, TestServer};
@@ -227,49 +229,6 @@ async fn login_never_answers_http_401() {
 }
 
 #[tokio::test]
-async fn wrong_credentials_have_the_message_that_the_sdk_compares() {
-    let (_server, client) = start().await;
-    let body = json!({ "username": "nobody", "password": "x", "type": "web" });
-    let reply = client.post("/login", &body).await;
-    assert_eq!((reply.statuses(), reply.message()), ((200, 400), "Invalid Credentials".to_owned()));
-}
-
-#[tokio::test]
-async fn the_session_limit_has_the_message_that_the_sdk_compares() {
-    let (_server, client) = start_with(TestServer::builder().session_limit(1)).await;
-    client.register("alice").await;
-    let data = client.register_data("alice", "another device", false);
-    let reply = client.register_with(&data).await;
-    assert_eq!(
-        (reply.statuses(), reply.message()),
-        ((200, 405), "You have reached maximum sessions allowed.".to_owned())
-    );
-}
-
-#[tokio::test]
-async fn sealed_data_is_a_string_in_trial_mode_too() {
-    let (_server, client) = start_with(TestServer::builder().trial(true)).await;
-    let mut data = client.register_data("alice", "device", true);
-    data["mobileNumber"] = json!("alice");
-    let reply = client.post("/sandbox/register", &data).await;
-    let registration = client.open_registration(&reply);
-    assert_eq!(registration.username.as_str(), "alice");
-    let own = client.with_token(registration.token.as_ref().unwrap().expose());
-    assert!(own.get("/users/config").await.data().is_string());
-}
-
-#[tokio::test]
-async fn a_configuration_has_every_member_that_the_sdk_uses_unchecked() {
-    let (_server, client) = start().await;
-    let (alice, _) = client.register("alice").await;
-    let config = alice.config("alice").await;
-    for name in ["xmppHost", "xmppPortWeb", "iv", "ivProfile"] {
-        let value = config[name].as_str().unwrap_or_default();
-        assert!(!value.is_empty(), "{name} in {config}");
-    }
-}
-
-#[tokio::test]
 async fn a_token_is_a_jwt_with_its_expiry() {
     let (_server, client) = start().await;
     let (_, registration) = client.register("alice").await;
@@ -295,6 +254,7 @@ async fn every_answer_can_be_read_by_a_page_of_another_origin() {
         "/licence.js",
         "/license/details",
         "/nowhere",
+        "/websocket",
     ] {
         for client in [&alice, &client] {
             let reply = client.send("GET", path, &[], b"").await;
@@ -310,21 +270,10 @@ async fn every_answer_can_be_read_by_a_page_of_another_origin() {
 
 #[tokio::test]
 async fn unimplemented_paths_are_404() {
-    let (_server, client) = start().await;
-    let (alice, _) = client.register("alice").await;
+    let (_server, alice) = alice().await;
     for path in ["/users/calls/getRoomDetails?roomLink=x", "/chat/topics"] {
         assert_eq!(alice.get(path).await.statuses(), (404, 404), "{path}");
     }
-}
-
-#[tokio::test]
-async fn a_new_accounts_own_profile_is_there_with_an_empty_name() {
-    let (_server, client) = start().await;
-    let (alice, _) = client.register("alice").await;
-    let card = alice.get("/contacts/vcard?userId=alice").await.data();
-    assert_eq!(card["nickName"], "");
-    let unknown = alice.get("/contacts/vcard?userId=nobody").await;
-    assert_eq!(unknown.statuses(), (200, 204));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-use crate::client::{start, start_with};
+use crate::client::{alice, start_with};
 use mfly_testserver::{Feature, TestServer};
 use serde_json::json;
 
@@ -12,8 +12,7 @@ fn report() -> serde_json::Value {
 
 #[tokio::test]
 async fn a_report_is_accepted_when_the_plan_has_it() {
-    let (_server, client) = start().await;
-    let (alice, _) = client.register("alice").await;
+    let (_server, alice) = alice().await;
     assert_eq!(alice.post("/moderation/report", &report()).await.statuses(), (200, 200));
 }
 
@@ -31,8 +30,7 @@ async fn a_report_is_refused_when_the_plan_lacks_it_and_the_configuration_says_s
 
 #[tokio::test]
 async fn an_incomplete_report_is_refused() {
-    let (_server, client) = start().await;
-    let (alice, _) = client.register("alice").await;
+    let (_server, alice) = alice().await;
     for data in ["[]", "not json", r#"[{"msgId":""}]"#] {
         let mut body = report();
         body["data"] = data.into();

@@ -1,12 +1,11 @@
-use crate::client::start;
+use crate::client::{alice, start};
 use mfly_proto::cipher::{Iv, ProfileCipher};
 use mfly_proto::jid::UserId;
 use mfly_testserver::UserProfile;
 
 #[tokio::test]
 async fn a_new_accounts_profile_is_there_with_empty_fields() {
-    let (_server, client) = start().await;
-    let (alice, _) = client.register("alice").await;
+    let (_server, alice) = alice().await;
     let data = alice.get("/contacts/vcard?userId=alice").await.data();
     assert_eq!(data["userId"], "alice");
     for member in ["nickName", "email", "mobileNumber", "image", "thumbImage", "status"] {
@@ -17,8 +16,7 @@ async fn a_new_accounts_profile_is_there_with_empty_fields() {
 
 #[tokio::test]
 async fn an_unknown_user_is_204_in_the_body() {
-    let (_server, client) = start().await;
-    let (alice, _) = client.register("alice").await;
+    let (_server, alice) = alice().await;
     assert_eq!(alice.get("/contacts/vcard?userId=nobody").await.statuses(), (200, 204));
     assert_eq!(alice.get("/contacts/vcard").await.statuses(), (200, 400));
 }

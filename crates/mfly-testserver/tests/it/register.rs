@@ -105,6 +105,8 @@ async fn a_trial_plan_registers_plainly_and_answers_sealed() {
     let mut data = client.register_data("alice", "d", true);
     data["mobileNumber"] = "alice".into();
     let registration = client.open_registration(&client.post("/sandbox/register", &data).await);
+    let own = client.with_token(registration.token.as_ref().unwrap().expose());
+    assert!(own.get("/users/config").await.data().is_string(), "sealed");
     let body = json!({
         "username": "alice", "password": registration.password.expose(), "type": "web"
     });

@@ -6,10 +6,9 @@ use tokio::net::TcpStream;
 
 #[tokio::test]
 async fn a_shutdown_ends_the_streams_and_closes_the_port() {
-    let (server, client) = start().await;
+    let (server, _) = start().await;
     let address = server.listen_address();
-    let (_, registration) = client.register("alice").await;
-    let mut alice = Xmpp::connect(&server, "alice", &client.sealed(&registration.password)).await;
+    let mut alice = Xmpp::register(&server, "alice").await;
     let (stopped, ()) = tokio::join!(tokio::time::timeout(DEADLINE, server.shutdown()), async {
         assert!(alice.next().await.unwrap().contains("system-shutdown"));
         assert!(alice.next().await.unwrap().starts_with("<close "));
@@ -22,9 +21,8 @@ async fn a_shutdown_ends_the_streams_and_closes_the_port() {
 #[tokio::test]
 async fn a_shutdown_ends_every_task() {
     let before = tokio::runtime::Handle::current().metrics().num_alive_tasks();
-    let (server, client) = start().await;
-    let (_, registration) = client.register("alice").await;
-    let alice = Xmpp::connect(&server, "alice", &client.sealed(&registration.password)).await;
+    let (server, _) = start().await;
+    let alice = Xmpp::register(&server, "alice").await;
     let idle = TcpStream::connect(server.listen_address()).await.unwrap();
     drop(alice);
     tokio::time::timeout(DEADLINE, server.shutdown()).await.unwrap();
@@ -34,9 +32,8 @@ async fn a_shutdown_ends_every_task() {
 
 #[tokio::test]
 async fn dropping_the_server_cuts_all_connections() {
-    let (server, client) = start().await;
-    let (_, registration) = client.register("alice").await;
-    let mut alice = Xmpp::connect(&server, "alice", &client.sealed(&registration.password)).await;
+    let (server, _) = start().await;
+    let mut alice = Xmpp::register(&server, "alice").await;
     drop(server);
     assert!(alice.is_cut().await);
 }

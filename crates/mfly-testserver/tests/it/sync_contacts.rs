@@ -1,4 +1,4 @@
-use crate::client::{start, start_with};
+use crate::client::{alice, start_with};
 use mfly_testserver::TestServer;
 use serde_json::json;
 
@@ -15,8 +15,7 @@ async fn a_registered_user_becomes_a_contact() {
 
 #[tokio::test]
 async fn an_unknown_user_or_another_licence_is_refused() {
-    let (server, client) = start().await;
-    let (alice, _) = client.register("alice").await;
+    let (server, alice) = alice().await;
     server.user("bob").create().unwrap();
     let key = server.licence_key();
     for (user, key) in [("nobody", key.expose()), ("bob", "another")] {

@@ -1,4 +1,4 @@
-use crate::client::{Client, start};
+use crate::client::{Client, alice};
 use mfly_testserver::{TestServer, UserProfile};
 use serde_json::{Value, json};
 
@@ -14,8 +14,7 @@ fn ids(data: &Value) -> Vec<&str> {
 }
 
 async fn alice_and_others() -> (TestServer, Client) {
-    let (server, client) = start().await;
-    let (alice, _) = client.register("alice").await;
+    let (server, alice) = alice().await;
     named(&server, "u1", "Bob");
     named(&server, "u2", "Carol");
     named(&server, "u3", "bobby");

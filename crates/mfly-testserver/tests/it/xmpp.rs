@@ -1,4 +1,4 @@
-use crate::client::{DEADLINE, start};
+use crate::client::{Client, DEADLINE, start};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -26,6 +26,13 @@ impl Xmpp {
     /// Logs in and binds an account of the platform.
     pub(crate) async fn connect(server: &TestServer, user: &str, password: &str) -> Self {
         Self::connect_to(server, &server.websocket_url(), user, password).await
+    }
+
+    /// Registers a user of the platform, and connects it.
+    pub(crate) async fn register(server: &TestServer, id: &str) -> Self {
+        let client = Client::of(server);
+        let (_, registration) = client.register(id).await;
+        Self::connect(server, id, &client.sealed(&registration.password)).await
     }
 
     /// Logs in and binds an account at another address of the server.
@@ -164,11 +171,9 @@ impl Xmpp {
 
 #[tokio::test]
 async fn a_client_comes_online_and_goes_offline() {
-    let (server, client) = start().await;
-    let (_, alice) = client.register("alice").await;
-    let (_, bob) = client.register("bob").await;
-    let mut alice = Xmpp::connect(&server, "alice", &client.sealed(&alice.password)).await;
-    let mut bob = Xmpp::connect(&server, "bob", &client.sealed(&bob.password)).await;
+    let (server, _) = start().await;
+    let mut alice = Xmpp::register(&server, "alice").await;
+    let mut bob = Xmpp::register(&server, "bob").await;
     for stream in [&mut alice, &mut bob] {
         stream.send("<presence xmlns=\"jabber:client\"><priority>1</priority></presence>").await;
     }
@@ -183,9 +188,8 @@ async fn a_client_comes_online_and_goes_offline() {
 #[tokio::test]
 async fn deleting_over_rest_is_pushed_over_xmpp() {
     let (server, client) = start().await;
-    let (_, alice) = client.register("alice").await;
+    let mut alice = Xmpp::register(&server, "alice").await;
     let (bob_client, bob) = client.register("bob").await;
-    let mut alice = Xmpp::connect(&server, "alice", &client.sealed(&alice.password)).await;
     let mut bob = Xmpp::connect(&server, "bob", &client.sealed(&bob.password)).await;
     bob_client.post("/users/deleteMyAccount", &json!({ "reason": "r" })).await;
     alice.expect("user_deleted").await;
@@ -194,9 +198,8 @@ async fn deleting_over_rest_is_pushed_over_xmpp() {
 
 #[tokio::test]
 async fn an_admin_block_ends_the_users_connections() {
-    let (server, client) = start().await;
-    let (_, alice) = client.register("alice").await;
-    let mut alice = Xmpp::connect(&server, "alice", &client.sealed(&alice.password)).await;
+    let (server, _) = start().await;
+    let mut alice = Xmpp::register(&server, "alice").await;
     server.user("alice").admin_block(true).unwrap();
     alice.expect("<close ").await;
     assert_eq!(alice.next().await, None);
@@ -205,10 +208,9 @@ async fn an_admin_block_ends_the_users_connections() {
 
 #[tokio::test]
 async fn a_forced_registration_ends_the_older_devices_connection() {
-    let (server, client) = start().await;
+    let (server, _) = start().await;
     server.plan().session_limit(1);
-    let (_, first) = client.register("alice").await;
-    let mut first = Xmpp::connect(&server, "alice", &client.sealed(&first.password)).await;
+    let mut first = Xmpp::register(&server, "alice").await;
     server.user("alice").register().unwrap();
     first.expect("conflict").await;
 }
