@@ -29,11 +29,9 @@ fn wrong<E: de::Error>(expected: &str) -> E {
 }
 
 /// Reads a value whose `null` counts as absent.
-pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
+pub(crate) fn null_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
@@ -114,19 +112,16 @@ pub(crate) mod listed {
         s.collect_seq(list)
     }
 
-    pub(crate) fn deserialize<'de, T, D>(d: D) -> Result<Listed<T>, D::Error>
-    where
-        T: DeserializeOwned,
-        D: Deserializer<'de>,
-    {
+    pub(crate) fn deserialize<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+        d: D,
+    ) -> Result<Listed<T>, D::Error> {
         read(d, |entry| entry.to_string())
     }
 
-    fn read<'de, T, D>(d: D, text: fn(&Value) -> String) -> Result<Listed<T>, D::Error>
-    where
-        T: DeserializeOwned,
-        D: Deserializer<'de>,
-    {
+    fn read<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+        d: D,
+        text: fn(&Value) -> String,
+    ) -> Result<Listed<T>, D::Error> {
         let mut list = Listed::new();
         for entry in Option::<Vec<Value>>::deserialize(d)?.unwrap_or_default() {
             match T::deserialize(&entry) {
@@ -142,11 +137,9 @@ pub(crate) mod listed {
         pub(crate) use super::serialize;
         use super::*;
 
-        pub(crate) fn deserialize<'de, T, D>(d: D) -> Result<Listed<T>, D::Error>
-        where
-            T: DeserializeOwned,
-            D: Deserializer<'de>,
-        {
+        pub(crate) fn deserialize<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+            d: D,
+        ) -> Result<Listed<T>, D::Error> {
             read(d, |_| String::new())
         }
     }

@@ -228,14 +228,11 @@ fn alternate(found: impl Iterator<Item = SocketAddr>) -> VecDeque<SocketAddr> {
 }
 
 /// Returns the first connection that succeeds, or the last failure. Each failure is reported.
-async fn race<T, F>(
+async fn race<T, F: Future<Output = io::Result<T>>>(
     mut waiting: VecDeque<SocketAddr>,
     connect: impl Fn(SocketAddr) -> F,
     mut failed: impl FnMut(SocketAddr, &io::Error),
-) -> io::Result<T>
-where
-    F: Future<Output = io::Result<T>>,
-{
+) -> io::Result<T> {
     let attempt = |address| {
         let connecting = connect(address);
         async move { (address, connecting.await) }
@@ -293,58 +290,42 @@ mod tests {
         assert_eq!(ordered[1], "10.0.0.1:1".parse().unwrap());
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_silent_address_delays_the_next_by_a_quarter_of_a_second() {
-        let start = Instant::now();
-        let reached = race(
-            addresses(&["10.0.0.1:1", "10.0.0.2:1"]),
-            |address| async move {
-                if address.ip().to_string() == "10.0.0.1" {
-                    std::future::pending::<()>().await;
-                }
-                Ok(address)
-            },
-            |_, _| {},
-        );
-        assert_eq!(reached.await.unwrap(), "10.0.0.2:1".parse().unwrap());
-        assert_eq!(start.elapsed(), STAGGER);
+    /// Connects to an address that behaves as its last octet says: 1 is silent, 2 accepts, 3 refuses,
+    /// and 4 accepts after a second.
+    async fn connect(address: SocketAddr) -> io::Result<SocketAddr> {
+        match address.ip().to_string().rsplit('.').next() {
+            Some("1") => std::future::pending().await,
+            Some("3") => return Err(io::ErrorKind::ConnectionRefused.into()),
+            Some("4") => sleep(STAGGER * 4).await,
+            _ => {}
+        }
+        Ok(address)
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_slow_address_still_wins_when_the_others_fail() {
-        let reached = race(
-            addresses(&["10.0.0.1:1", "10.0.0.2:1"]),
-            |address| async move {
-                if address.ip().to_string() == "10.0.0.1" {
-                    sleep(STAGGER * 4).await;
-                    return Ok(address);
-                }
-                Err(io::Error::from(io::ErrorKind::ConnectionRefused))
-            },
-            |_, _| {},
-        );
-        assert_eq!(reached.await.unwrap(), "10.0.0.1:1".parse().unwrap());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn refusals_are_followed_by_the_next_address_at_once() {
-        let start = Instant::now();
-        let mut failed = VecDeque::new();
-        let outcome: io::Result<()> = race(
-            addresses(&["10.0.0.1:1", "10.0.0.2:1"]),
-            |_| async { Err(io::Error::from(io::ErrorKind::ConnectionRefused)) },
-            |address, _| failed.push_back(address),
-        )
-        .await;
-        assert_eq!(failed, addresses(&["10.0.0.1:1", "10.0.0.2:1"]));
-        assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
-        assert_eq!(start.elapsed(), Duration::ZERO);
-    }
-
-    #[tokio::test]
-    async fn a_host_without_addresses_is_an_error() {
-        let outcome: io::Result<()> = race(VecDeque::new(), |_| async { Ok(()) }, |_, _| {}).await;
-        assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::NotFound);
+    async fn addresses_are_tried_until_one_accepts() {
+        for (row, texts, expected, after, refused) in [
+            ("a silent one delays the next", &["10.0.0.1:1", "10.0.0.2:1"][..], Ok(1), STAGGER, 0),
+            ("a slow one still wins", &["10.0.0.4:1", "10.0.0.3:1"], Ok(0), STAGGER * 4, 1),
+            (
+                "a refusal is followed at once",
+                &["10.0.0.3:1", "10.0.0.3:2"],
+                Err(io::ErrorKind::ConnectionRefused),
+                Duration::ZERO,
+                2,
+            ),
+            ("there is none", &[], Err(io::ErrorKind::NotFound), Duration::ZERO, 0),
+        ] {
+            let (start, found) = (Instant::now(), addresses(texts));
+            let mut failed = Vec::new();
+            let outcome = race(found.clone(), connect, |address, _| failed.push(address)).await;
+            assert_eq!(
+                outcome.map_err(|error| error.kind()),
+                expected.map(|n: usize| found[n]),
+                "{row}"
+            );
+            assert_eq!((start.elapsed(), failed.len()), (after, refused), "{row}");
+        }
     }
 
     #[tokio::test]

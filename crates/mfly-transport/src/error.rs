@@ -196,38 +196,30 @@ impl TransportError {
     /// The problem of the peer's certificate, if it made the connection fail.
     #[must_use]
     pub fn certificate_problem(&self) -> Option<CertificateProblem> {
-        match self {
-            Self::Tls { source, .. } => CertificateProblem::of(source),
-            _ => None,
-        }
+        let Self::Tls { source, .. } = self else { return None };
+        CertificateProblem::of(source)
     }
 
     /// The problem of the TLS handshake, if it failed.
     #[must_use]
     pub fn tls_problem(&self) -> Option<TlsProblem> {
-        match self {
-            Self::Tls { source, .. } => Some(TlsProblem::of(source)),
-            _ => None,
-        }
+        let Self::Tls { source, .. } = self else { return None };
+        Some(TlsProblem::of(source))
     }
 
     /// The problem of the WebSocket handshake, if it failed.
     #[must_use]
     pub fn handshake_problem(&self) -> Option<HandshakeProblem> {
-        match self {
-            Self::Handshake { status, reason, .. } => Some(HandshakeProblem::of(*status, reason)),
-            _ => None,
-        }
+        let Self::Handshake { status, reason, .. } = self else { return None };
+        Some(HandshakeProblem::of(*status, reason))
     }
 
     /// The delay that the server requests before the next attempt (`Retry-After`, RFC 9110
     /// §10.2.3), if it refused the WebSocket handshake with one.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Handshake { retry_after, .. } => *retry_after,
-            _ => None,
-        }
+        let Self::Handshake { retry_after, .. } = self else { return None };
+        *retry_after
     }
 
     pub(crate) fn handshake(reason: impl Into<Cow<'static, str>>) -> Self {

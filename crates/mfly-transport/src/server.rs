@@ -64,9 +64,12 @@ impl UpgradeError {
     /// The response that refuses the request.
     #[must_use]
     pub fn response(self) -> Response<()> {
-        let mut response = Response::new(());
+        let mut response = empty(match self {
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotWebSocket | Self::Version => StatusCode::UPGRADE_REQUIRED,
+            Self::Host | Self::Key | Self::SubProtocol => StatusCode::BAD_REQUEST,
+        });
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
         if self == Self::Method {
             headers.insert(header::ALLOW, HeaderValue::from_static("GET"));
         }
@@ -74,11 +77,6 @@ impl UpgradeError {
             headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
             headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static(VERSION));
         }
-        *response.status_mut() = match self {
-            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotWebSocket | Self::Version => StatusCode::UPGRADE_REQUIRED,
-            Self::Host | Self::Key | Self::SubProtocol => StatusCode::BAD_REQUEST,
-        };
         response
     }
 }
@@ -206,7 +204,7 @@ pub async fn accept(
     let handshake = async {
         let verdict = match read_request(&mut io).await? {
             Ok(request) => upgrade(&request).map_err(|error| (error.response(), error.to_string())),
-            Err(unread) => Err((unread.response(), unread.to_string())),
+            Err((status, reason)) => Err((empty(status), reason.to_owned())),
         };
         let (response, reason) = match verdict {
             Ok(response) => (response, None),
@@ -235,28 +233,20 @@ pub async fn accept(
     Ok(handshake::serve(io, max_frame_bytes))
 }
 
-/// The reason why bytes are not a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-enum UnreadRequest {
-    #[error("the client did not wait for the response")]
-    Early,
-    #[error("the head of the request is too long")]
-    TooLarge,
-    #[error("the request is not HTTP")]
-    NotHttp,
-}
+/// The status and the reason that refuse bytes which are not a request.
+type Unreadable = (StatusCode, &'static str);
 
-impl UnreadRequest {
-    fn response(self) -> Response<()> {
-        let mut response = Response::new(());
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
-        *response.status_mut() = match self {
-            Self::TooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::Early | Self::NotHttp => StatusCode::BAD_REQUEST,
-        };
-        response
-    }
+const EARLY: Unreadable = (StatusCode::BAD_REQUEST, "the client did not wait for the response");
+const NOT_HTTP: Unreadable = (StatusCode::BAD_REQUEST, "the request is not HTTP");
+const TOO_LARGE: Unreadable =
+    (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "the head of the request is too long");
+
+/// A response without body.
+fn empty(status: StatusCode) -> Response<()> {
+    let mut response = Response::new(());
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+    response
 }
 
 /// The header `Sec-WebSocket-Accept` (RFC 6455 §4.2.2, step 5.4).
@@ -274,7 +264,7 @@ fn accept_key(headers: &HeaderMap) -> Result<HeaderValue, UpgradeError> {
 /// further bytes may follow.
 async fn read_request(
     io: &mut (impl Io + ?Sized),
-) -> Result<Result<http::request::Parts, UnreadRequest>, TransportError> {
+) -> Result<Result<http::request::Parts, Unreadable>, TransportError> {
     let mut head = Vec::with_capacity(1024);
     loop {
         // The end may be split between two reads.
@@ -287,12 +277,12 @@ async fn read_request(
         let end = head[searched..].windows(HEAD_END.len()).position(|bytes| bytes == HEAD_END);
         match end {
             Some(at) if searched + at + HEAD_END.len() == head.len() => break,
-            Some(_) => return Ok(Err(UnreadRequest::Early)),
-            None if head.len() >= MAX_HEAD_BYTES => return Ok(Err(UnreadRequest::TooLarge)),
+            Some(_) => return Ok(Err(EARLY)),
+            None if head.len() >= MAX_HEAD_BYTES => return Ok(Err(TOO_LARGE)),
             None => {}
         }
     }
-    Ok(parse_request(&head).ok_or(UnreadRequest::NotHttp))
+    Ok(parse_request(&head).ok_or(NOT_HTTP))
 }
 
 fn parse_request(head: &[u8]) -> Option<http::request::Parts> {
@@ -337,13 +327,6 @@ mod tests {
         parts
     }
 
-    fn with(name: HeaderName, value: &'static str) -> Option<UpgradeError> {
-        let changed = request(|parts| {
-            parts.headers.insert(name, HeaderValue::from_static(value));
-        });
-        upgrade(&changed).err()
-    }
-
     #[test]
     fn the_example_of_the_rfc_is_answered_as_in_the_rfc() {
         let response = upgrade(&request(|_| ())).unwrap();
@@ -357,25 +340,34 @@ mod tests {
 
     #[test]
     fn a_request_that_is_not_an_xmpp_handshake_is_refused_with_the_reason() {
-        let posted = request(|parts| parts.method = Method::POST);
-        assert_eq!(upgrade(&posted).err(), Some(UpgradeError::Method));
-        let old = request(|parts| parts.version = Version::HTTP_10);
-        assert_eq!(upgrade(&old).err(), Some(UpgradeError::NotWebSocket));
-        let nameless = request(|parts| {
-            parts.headers.remove(header::HOST);
-        });
-        assert_eq!(upgrade(&nameless).err(), Some(UpgradeError::Host));
-        let doubled = request(|parts| {
-            let again = HeaderValue::from_static("other.example.com");
-            parts.headers.append(header::HOST, again);
-        });
-        assert_eq!(upgrade(&doubled).err(), Some(UpgradeError::Host));
-        assert_eq!(with(header::UPGRADE, "h2c"), Some(UpgradeError::NotWebSocket));
-        assert_eq!(with(header::CONNECTION, "close"), Some(UpgradeError::NotWebSocket));
-        assert_eq!(with(header::SEC_WEBSOCKET_VERSION, "8"), Some(UpgradeError::Version));
-        assert_eq!(with(header::SEC_WEBSOCKET_KEY, "c2hvcnQ="), Some(UpgradeError::Key));
-        assert_eq!(with(header::SEC_WEBSOCKET_KEY, "?"), Some(UpgradeError::Key));
-        assert_eq!(with(header::SEC_WEBSOCKET_PROTOCOL, "chat"), Some(UpgradeError::SubProtocol));
+        type Change = fn(&mut http::request::Parts);
+        let changes: [(Change, UpgradeError); 4] = [
+            (|parts| parts.method = Method::POST, UpgradeError::Method),
+            (|parts| parts.version = Version::HTTP_10, UpgradeError::NotWebSocket),
+            (|parts| drop(parts.headers.remove(header::HOST)), UpgradeError::Host),
+            (
+                |parts| {
+                    parts.headers.append(header::HOST, HeaderValue::from_static("b.example"));
+                },
+                UpgradeError::Host,
+            ),
+        ];
+        for (change, expected) in changes {
+            assert_eq!(upgrade(&request(change)).err(), Some(expected));
+        }
+        for (name, value, expected) in [
+            (header::UPGRADE, "h2c", UpgradeError::NotWebSocket),
+            (header::CONNECTION, "close", UpgradeError::NotWebSocket),
+            (header::SEC_WEBSOCKET_VERSION, "8", UpgradeError::Version),
+            (header::SEC_WEBSOCKET_KEY, "c2hvcnQ=", UpgradeError::Key),
+            (header::SEC_WEBSOCKET_KEY, "?", UpgradeError::Key),
+            (header::SEC_WEBSOCKET_PROTOCOL, "chat", UpgradeError::SubProtocol),
+        ] {
+            let changed = request(|parts| {
+                parts.headers.insert(&name, HeaderValue::from_static(value));
+            });
+            assert_eq!(upgrade(&changed).err(), Some(expected), "{name}: {value}");
+        }
     }
 
     #[test]

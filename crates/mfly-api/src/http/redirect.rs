@@ -220,37 +220,9 @@ mod tests {
     #[test]
     fn a_location_is_read_as_rfc_3986_says() {
         let base: Uri = "http://a/b/c/d;p?q".parse().unwrap();
-        // RFC 3986 §5.4, the rows that HTTP can carry.
-        for (reference, target) in [
-            ("http://g/h", "http://g/h"),
-            ("g", "http://a/b/c/g"),
-            ("./g", "http://a/b/c/g"),
-            ("g/", "http://a/b/c/g/"),
-            ("/g", "http://a/g"),
-            ("//g", "http://g"),
-            ("?y", "http://a/b/c/d;p?y"),
-            ("g?y", "http://a/b/c/g?y"),
-            ("g?y#s", "http://a/b/c/g?y"),
-            ("#s", "http://a/b/c/d;p?q"),
-            (";x", "http://a/b/c/;x"),
-            ("", "http://a/b/c/d;p?q"),
-            (".", "http://a/b/c/"),
-            ("./", "http://a/b/c/"),
-            ("..", "http://a/b/"),
-            ("../g", "http://a/b/g"),
-            ("../..", "http://a/"),
-            ("../../../g", "http://a/g"),
-            ("/./g", "http://a/g"),
-            ("/../g", "http://a/g"),
-            ("g.", "http://a/b/c/g."),
-            ("..g", "http://a/b/c/..g"),
-            ("./../g", "http://a/b/g"),
-            ("g/./h", "http://a/b/c/g/h"),
-            ("g?y/../x", "http://a/b/c/g?y/../x"),
-            // Beyond the RFC: what some servers write.
-            ("/ä b", "http://a/%C3%A4%20b"),
-            ("/a%20b", "http://a/a%20b"),
-        ] {
+        // RFC 3986 §5.4, the rows that HTTP can carry, and two that some servers send.
+        let rows = include_str!("../../tests/data/rfc3986.txt").lines();
+        for (target, reference) in rows.filter_map(|row| row.split_once(' ')) {
             let resolved = resolve(&base, reference.as_bytes());
             let expected: Uri = target.parse().unwrap();
             assert_eq!(resolved, Some(expected), "{reference:?}");

@@ -94,10 +94,9 @@ impl Connector {
 }
 
 /// Starts HTTP on a byte stream, in a task that ends with the connection.
-async fn open<T>(stream: T) -> Result<SendRequest<Upload>, HttpError>
-where
-    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+async fn open(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+) -> Result<SendRequest<Upload>, HttpError> {
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(refused)?;
     tokio::spawn(async move {
         // The sender of a request gets the error as well.

@@ -12,25 +12,19 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Negotiates TLS on a new connection. With `at_once` the client requests it before the server has
 /// sent its features.
-pub(crate) async fn negotiate<T>(
-    io: &mut T,
+pub(crate) async fn negotiate(
+    io: &mut (impl AsyncRead + AsyncWrite + Unpin),
     domain: &str,
     at_once: bool,
-) -> Result<(), TransportError>
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-{
+) -> Result<(), TransportError> {
     negotiate_over(CleartextStream::new(io), domain, at_once).await.map_err(|end| end.of(domain))
 }
 
-async fn negotiate_over<T>(
-    mut stream: CleartextStream<'_, T>,
+async fn negotiate_over(
+    mut stream: CleartextStream<'_, impl AsyncRead + AsyncWrite + Unpin>,
     domain: &str,
     at_once: bool,
-) -> Result<(), NegotiationError>
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-{
+) -> Result<(), NegotiationError> {
     let mut opening = Vec::new();
     write_header(&Open::to_host(&idn::to_unicode(domain)), &mut opening);
     if at_once {

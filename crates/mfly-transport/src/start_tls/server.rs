@@ -13,10 +13,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Waits for the client's request for TLS, and agrees. Another frame of the client is answered by a
 /// stream error.
-pub(crate) async fn answer<T>(io: &mut T, domain: &str) -> Result<(), TransportError>
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-{
+pub(crate) async fn answer(
+    io: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    domain: &str,
+) -> Result<(), TransportError> {
     let mut stream = CleartextStream::new(io);
     let mut is_greeted = false;
     let negotiated = negotiate_over(&mut stream, domain, &mut is_greeted).await;
@@ -27,14 +27,11 @@ where
     negotiated.map_err(|end| end.of("the client"))
 }
 
-async fn negotiate_over<T>(
-    stream: &mut CleartextStream<'_, T>,
+async fn negotiate_over(
+    stream: &mut CleartextStream<'_, impl AsyncRead + AsyncWrite + Unpin>,
     domain: &str,
     is_greeted: &mut bool,
-) -> Result<(), NegotiationError>
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-{
+) -> Result<(), NegotiationError> {
     let asked = stream.header().await?;
     let mut opening = Vec::new();
     header(domain, asked.from, &mut opening)?;
@@ -58,15 +55,12 @@ where
 }
 
 /// Ends the stream with an error. A header is sent before, if none was (RFC 6120 §4.9.1.1).
-async fn refuse<T>(
-    stream: &mut CleartextStream<'_, T>,
+async fn refuse(
+    stream: &mut CleartextStream<'_, impl AsyncRead + AsyncWrite + Unpin>,
     domain: &str,
     is_greeted: bool,
     reason: StartTlsError,
-) -> Result<(), NegotiationError>
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-{
+) -> Result<(), NegotiationError> {
     let mut closing = Vec::new();
     if !is_greeted {
         header(domain, None, &mut closing)?;
