@@ -43,7 +43,6 @@ pub struct Stanza {
 }
 
 /// All thirteen.
-#[must_use]
 pub fn stanzas() -> Vec<Stanza> {
     let mut random = Random(7);
     let stanza = |name, kind, text| Stanza { name, kind, text };

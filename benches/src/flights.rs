@@ -35,26 +35,22 @@ impl Flights {
     }
 
     /// How often the client spoke after it had heard the server.
-    #[must_use]
     pub fn flights(&self) -> u32 {
         self.flights
     }
 
     /// Flights that were answered. What the client sends once it has all it waited for (its first
     /// presence, say) is a flight, and not a round trip.
-    #[must_use]
     pub fn round_trips(&self) -> u32 {
         self.answered
     }
 
     /// Bytes of the client.
-    #[must_use]
     pub fn sent_bytes(&self) -> u64 {
         self.sent_bytes
     }
 
     /// Bytes of the server.
-    #[must_use]
     pub fn received_bytes(&self) -> u64 {
         self.received_bytes
     }

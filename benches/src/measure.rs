@@ -55,7 +55,6 @@ fn repetitions(contender: &mut Contender<'_>, turn: Duration) -> u32 {
 }
 
 /// The geometric mean; none of nothing.
-#[must_use]
 pub fn geometric_mean(values: &[f64]) -> Option<f64> {
     if values.is_empty() {
         return None;

@@ -4,9 +4,6 @@ use std::io;
 use std::time::Duration;
 
 /// Memory of this process that is in RAM, in KiB.
-///
-/// # Errors
-/// Where `/proc/self/status` cannot be read or has no such figure.
 pub fn resident_kib() -> io::Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let kib = status.lines().find_map(|line| {
@@ -17,9 +14,6 @@ pub fn resident_kib() -> io::Result<u64> {
 }
 
 /// Time that the calling thread has spent on a processor.
-///
-/// # Errors
-/// Where `/proc/thread-self/schedstat` cannot be read.
 pub fn thread_time() -> io::Result<Duration> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
     let nanoseconds = text.split_whitespace().next().and_then(|figure| figure.parse().ok());

@@ -32,9 +32,6 @@ type Latest = Arc<Mutex<Arc<Mutex<Flights>>>>;
 
 impl Proxy {
     /// Starts a proxy to `upstream` that holds every chunk for `delay` in either direction.
-    ///
-    /// # Errors
-    /// When no port or no thread is to be had.
     pub fn start(upstream: SocketAddr, delay: Duration) -> io::Result<Self> {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
@@ -55,13 +52,11 @@ impl Proxy {
     }
 
     /// Where it listens.
-    #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// What has passed on the connection that was accepted last.
-    #[must_use]
     pub fn flights(&self) -> Flights {
         let latest = lock(&self.latest).clone();
         *lock(&latest)

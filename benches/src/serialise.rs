@@ -1,26 +1,22 @@
-//! The same values back to text.
+//! Writing: from the values of each contender to text.
 //!
 //! This workspace and quick-xml write into a buffer that is used again; the peers' interface is a
 //! new buffer for each stanza, or a tree that has been built beforehand.
 
 use crate::corpus::{Kind, Stanza};
 use crate::{Contender, parse};
+use mfly_proto::decode::DecodeError;
 use mfly_proto::id::StanzaId;
-use mfly_proto::payload::block::{Block, GetBlocked, GetBlockedBy, Unblock};
-use mfly_proto::payload::friends::GetFriends;
-use mfly_proto::payload::last_seen::GetLastSeen;
-use mfly_proto::payload::profile::GetProfile;
 use mfly_proto::stanza::{IqRequest, iq};
 use mfly_proto::xml::{Element, Limits, Parser, Writer};
 use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
 use std::hint::black_box;
-use xmpp_parsers::blocking;
 use xso::AsXml;
 
-/// The contender that is 1.00.
+/// The contender whose ratio is 1.00.
 pub const BASELINE: &str = "quick-xml Writer";
 
-/// An element as plain values: what generic writers start from.
+/// An element as plain values, for the generic writers.
 struct Tree {
     name: String,
     attributes: Vec<(String, String)>,
@@ -45,8 +41,7 @@ impl Tree {
     }
 }
 
-/// All ways to write this stanza. A contender that has no type for it is left out.
-#[must_use]
+/// The contenders that can write a stanza.
 pub fn contenders(stanza: &Stanza) -> Vec<Contender<'_>> {
     let tree = || parsed_tree(&stanza.text);
     let mut contenders = Vec::new();
@@ -117,54 +112,30 @@ fn quick_xml_writer(
     writer.write_event(Event::End(BytesEnd::new(tree.name.as_str())))
 }
 
-/// The contender with this workspace's types; messages have no writer, applications do not send
-/// them.
+/// The contender with this workspace's types. Messages have no writer: applications send none.
 fn mfly_typed(stanza: &Stanza) -> Option<Contender<'_>> {
-    fn answer_of<R: IqRequest>(text: &str) -> Option<Contender<'_>>
-    where
-        R::Response: 'static,
-    {
-        let response = parse::answer::<R>(&mut Parser::new(Limits::default()), text).ok()?;
+    fn writer<'s, T: 's>(
+        text: &str,
+        read: impl Fn(Element<'_>) -> Result<T, DecodeError>,
+        write: impl Fn(&T, &StanzaId, &mut Vec<u8>) + 's,
+    ) -> Option<Contender<'s>> {
+        let value = parse::typed(&mut Parser::new(Limits::default()), text, read).ok()?;
         let id = StanzaId::new("BA1a2b3c4d").ok()?;
         let mut buffer = Vec::new();
         Some(Contender::new("mfly typed", move || {
             buffer.clear();
-            answer::<R>(black_box(&response), &id, &mut buffer);
-            buffer.len()
-        }))
-    }
-    fn question_of<R: IqRequest + 'static>(text: &str) -> Option<Contender<'_>> {
-        let request = parse::question::<R>(&mut Parser::new(Limits::default()), text).ok()?;
-        let id = StanzaId::new("BA1a2b3c4d").ok()?;
-        let mut buffer = Vec::new();
-        Some(Contender::new("mfly typed", move || {
-            buffer.clear();
-            question(black_box(&request), &id, &mut buffer);
+            write(black_box(&value), &id, &mut buffer);
             buffer.len()
         }))
     }
     let text = stanza.text.as_str();
-    match stanza.kind {
-        Kind::VCardResult => answer_of::<GetProfile>(text),
-        Kind::LastResult => answer_of::<GetLastSeen>(text),
-        Kind::BlockList => answer_of::<GetBlocked>(text),
-        Kind::BlockedBy => answer_of::<GetBlockedBy>(text),
-        Kind::Roster => answer_of::<GetFriends>(text),
-        Kind::VCardGet => question_of::<GetProfile>(text),
-        Kind::LastGet => question_of::<GetLastSeen>(text),
-        Kind::Block => question_of::<Block>(text),
-        Kind::Unblock => question_of::<Unblock>(text),
-        Kind::Presence => {
-            let presence = parse::presence(&mut Parser::new(Limits::default()), text).ok()?;
-            let mut buffer = Vec::new();
-            Some(Contender::new("mfly typed", move || {
-                buffer.clear();
-                black_box(&presence).write(&mut buffer);
-                buffer.len()
-            }))
-        }
-        Kind::Message => None,
-    }
+    parse::by_kind!(
+        stanza.kind,
+        answer<R> writer(text, parse::answer::<R>, answer::<R>),
+        request<R> writer(text, parse::request::<R>, request::<R>),
+        presence writer(text, parse::presence, |presence, _, buffer| presence.write(buffer)),
+        message None,
+    )
 }
 
 #[inline(never)]
@@ -175,7 +146,7 @@ fn answer<R: IqRequest>(response: &R::Response, id: &StanzaId, buffer: &mut Vec<
 }
 
 #[inline(never)]
-fn question<R: IqRequest>(request: &R, id: &StanzaId, buffer: &mut Vec<u8>) {
+fn request<R: IqRequest>(request: &R, id: &StanzaId, buffer: &mut Vec<u8>) {
     let _ = iq::write_request(request, id, buffer);
 }
 
@@ -184,22 +155,17 @@ fn minidom_write(element: &minidom::Element, buffer: &mut Vec<u8>) -> bool {
     element.write_to(buffer).is_ok()
 }
 
-/// The contender with the peer's types; payloads are written without their `iq`, which favours it.
+/// The contender with the peer's types. Payloads are written without their `iq`, which favours it.
 fn xmpp_parsers_typed(stanza: &Stanza) -> Option<Contender<'_>> {
-    fn writer<T: AsXml + 'static>(value: Option<T>) -> Option<Contender<'static>> {
-        let value = value?;
-        Some(Contender::new("xmpp-parsers", move || peer_write(black_box(&value))))
+    fn writer<T: AsXml + 'static>(value: T) -> Contender<'static> {
+        Contender::new("xmpp-parsers", move || peer_write(black_box(&value)))
     }
     let text = stanza.text.as_str();
-    match stanza.kind {
-        Kind::Block => writer(parse::peer_payload::<blocking::Block>(text)),
-        Kind::Unblock => writer(parse::peer_payload::<blocking::Unblock>(text)),
-        Kind::BlockList => writer(parse::peer_payload::<blocking::BlocklistResult>(text)),
-        Kind::Roster => writer(parse::peer_payload::<xmpp_parsers::roster::Roster>(text)),
-        Kind::Presence => writer(parse::peer_stanza::<xmpp_parsers::presence::Presence>(text)),
-        Kind::Message => writer(parse::peer_stanza::<xmpp_parsers::message::Message>(text)),
-        _ => None,
-    }
+    Some(parse::by_peer_kind!(
+        stanza.kind,
+        payload<T> writer(parse::peer_payload::<T>(text)?),
+        stanza<T> writer(parse::peer_stanza::<T>(text)?),
+    ))
 }
 
 #[inline(never)]
@@ -211,6 +177,7 @@ fn peer_write<T: AsXml>(value: &T) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
     use crate::corpus::stanzas;
+    use crate::parse::mfly::{Block, GetFriends};
 
     #[test]
     fn both_writers_write_what_was_parsed() {
@@ -230,18 +197,21 @@ mod tests {
         let parser = &mut Parser::new(Limits::default());
         for stanza in stanzas() {
             let mut buffer = Vec::new();
+            let text = stanza.text.as_str();
             match stanza.kind {
                 Kind::Roster => {
-                    let friends = parse::answer::<GetFriends>(parser, &stanza.text).unwrap();
+                    let read = parse::answer::<GetFriends>;
+                    let friends = parse::typed(parser, text, read).unwrap();
                     answer::<GetFriends>(&friends, &id, &mut buffer);
                     let text = std::str::from_utf8(&buffer).unwrap();
-                    assert_eq!(parse::answer::<GetFriends>(parser, text).unwrap(), friends);
+                    assert_eq!(parse::typed(parser, text, read).unwrap(), friends);
                 }
                 Kind::Block => {
-                    let block = parse::question::<Block>(parser, &stanza.text).unwrap();
-                    question(&block, &id, &mut buffer);
+                    let read = parse::request::<Block>;
+                    let block = parse::typed(parser, text, read).unwrap();
+                    request(&block, &id, &mut buffer);
                     let text = std::str::from_utf8(&buffer).unwrap();
-                    assert_eq!(parse::question::<Block>(parser, text).unwrap(), block);
+                    assert_eq!(parse::typed(parser, text, read).unwrap(), block);
                 }
                 _ => {}
             }

@@ -1,7 +1,6 @@
 //! What many measurements come to.
 
 /// The value that `percent` of the values do not exceed (nearest rank); none of nothing.
-#[must_use]
 pub fn percentile(values: &[f64], percent: u32) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -10,7 +9,6 @@ pub fn percentile(values: &[f64], percent: u32) -> Option<f64> {
 }
 
 /// The middle value; none of nothing.
-#[must_use]
 pub fn median(values: &[f64]) -> Option<f64> {
     percentile(values, 50)
 }

@@ -10,7 +10,6 @@ pub struct Table {
 
 impl Table {
     /// A table with a heading for every column.
-    #[must_use]
     pub fn new(headings: &[&str]) -> Self {
         let headings = headings.iter().map(|text| (*text).to_owned()).collect();
         Self { rows: vec![headings] }
@@ -25,7 +24,6 @@ impl Table {
     }
 
     /// Whether there is nothing below the headings.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.len() == 1
     }

@@ -16,7 +16,6 @@ use std::hint::black_box;
 pub const BASELINE: &str = parse::BASELINE;
 
 /// All ways to take this stanza off a stream.
-#[must_use]
 pub fn contenders(stanza: &Stanza) -> Vec<Contender<'_>> {
     let text = stanza.text.as_str();
     let child = stanza.text.replacen(" xmlns='jabber:client'", "", 1);

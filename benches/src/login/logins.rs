@@ -19,9 +19,6 @@ struct Record {
 }
 
 /// Measures every client that can go this way, in turns, and returns the table.
-///
-/// # Errors
-/// When the proxy cannot start. A client that fails has that in its row.
 pub async fn measure(
     clients: &mut [Box<dyn Client>],
     place: Place,

@@ -6,9 +6,6 @@ use crate::process::resident_kib;
 use std::time::Duration;
 
 /// KiB of this process for a session of `client`, from `count` that are open and idle.
-///
-/// # Errors
-/// When a session cannot be opened, or the system does not tell.
 pub async fn idle_kib(
     client: &mut dyn Client,
     place: Place,

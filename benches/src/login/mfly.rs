@@ -1,10 +1,8 @@
 //! `mfly-client` with a standard account.
 
 use super::target::Target;
-use super::{BoxError, Channel, Client, Place, Session};
+use super::{BoxError, Channel, Client, Place, Session, pipeline};
 use async_trait::async_trait;
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use mfly_client::standard::{self, Account};
 use mfly_client::{
     BareJid, Jid, KnownServer, MechanismKind, MechanismPolicy, Password, StartTls, Tls,
@@ -33,9 +31,6 @@ pub struct Mfly {
 
 impl Mfly {
     /// A client that logs in for the first time.
-    ///
-    /// # Errors
-    /// When the target's account or certificates cannot be used.
     pub fn first(target: &Target) -> Result<Self, BoxError> {
         Ok(Self {
             account: BareJid::new(&target.account())?,
@@ -47,18 +42,12 @@ impl Mfly {
     }
 
     /// The same without SHA-512, which tokio-xmpp does not have.
-    ///
-    /// # Errors
-    /// When the target's account or certificates cannot be used.
     pub fn without_sha512(target: &Target) -> Result<Self, BoxError> {
         let way = Way::WithoutSha512;
         Ok(Self { way, ..Self::first(target)? })
     }
 
     /// A client that has logged in before, in this or an earlier run.
-    ///
-    /// # Errors
-    /// When the target's account or certificates cannot be used.
     pub fn again(target: &Target) -> Result<Self, BoxError> {
         let first = Self::first(target)?;
         let way = Way::Again(first.tls()?, None);
@@ -150,19 +139,7 @@ struct Online {
 #[async_trait(?Send)]
 impl Session for Online {
     async fn ping(&mut self, count: usize, outstanding: usize) -> Result<(), BoxError> {
-        let mut waiting = FuturesUnordered::new();
-        for _ in 0..count {
-            if waiting.len() >= outstanding
-                && let Some(answer) = waiting.next().await
-            {
-                answer?;
-            }
-            waiting.push(self.session.ping(Some(&self.server)));
-        }
-        while let Some(answer) = waiting.next().await {
-            answer?;
-        }
-        Ok(())
+        pipeline(count, outstanding, || self.session.ping(Some(&self.server))).await
     }
 
     async fn close(self: Box<Self>) {

@@ -14,6 +14,8 @@ pub mod target;
 pub mod tokio_xmpp;
 
 use async_trait::async_trait;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -99,9 +101,6 @@ pub trait Session {
 }
 
 /// Opens a session within a deadline, which some clients lack, and tells how long that took.
-///
-/// # Errors
-/// The client's own, or that it is late.
 pub async fn open(
     client: &dyn Client,
     place: Place,
@@ -113,8 +112,32 @@ pub async fn open(
     }
 }
 
+/// Sends `count` requests with at most `outstanding` on the way, and takes every answer.
+pub(crate) async fn pipeline<T, E, F>(
+    count: usize,
+    outstanding: usize,
+    request: impl Fn() -> F,
+) -> Result<(), BoxError>
+where
+    F: Future<Output = Result<T, E>>,
+    BoxError: From<E>,
+{
+    let mut waiting = FuturesUnordered::new();
+    for _ in 0..count {
+        if waiting.len() >= outstanding
+            && let Some(answer) = waiting.next().await
+        {
+            answer?;
+        }
+        waiting.push(request());
+    }
+    while let Some(answer) = waiting.next().await {
+        answer?;
+    }
+    Ok(())
+}
+
 /// An error with its causes.
-#[must_use]
 pub fn explain(error: &BoxError) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

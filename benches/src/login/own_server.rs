@@ -12,9 +12,6 @@ const ACCOUNT: (&str, &str) = ("u0", "secret");
 
 /// Starts one for each form: in the clear or with TLS, with SASL2 or without. Their certificates
 /// are written to `ca`.
-///
-/// # Errors
-/// When a server cannot start, or the file cannot be written.
 pub async fn start(ca: &Path) -> Result<Served, BoxError> {
     let mut running = Vec::new();
     let mut certificates = String::new();

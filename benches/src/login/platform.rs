@@ -4,10 +4,8 @@
 //! WebSocket alone.
 
 use super::target::{Platform, Target};
-use super::{BoxError, Channel, Client, Place, Session};
+use super::{BoxError, Channel, Client, Place, Session, pipeline};
 use async_trait::async_trait;
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use mfly_client::{App, Credentials, LicenceKey, UserIdentifier};
 use mfly_proto::payload::ping::Ping;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -26,7 +24,6 @@ pub struct OnPlatform {
 impl OnPlatform {
     /// A client whose steps are the official SDK's, one after the other, or leave together
     /// (`pipelined`). `None` where the target is no server of the platform.
-    #[must_use]
     pub fn new(target: &Target, pipelined: bool) -> Option<Self> {
         Some(Self { platform: target.platform.clone()?, pipelined, ready: None })
     }
@@ -82,19 +79,7 @@ struct Online {
 impl Session for Online {
     async fn ping(&mut self, count: usize, outstanding: usize) -> Result<(), BoxError> {
         let ping = Ping { to: None };
-        let mut waiting = FuturesUnordered::new();
-        for _ in 0..count {
-            if waiting.len() >= outstanding
-                && let Some(answer) = waiting.next().await
-            {
-                answer?;
-            }
-            waiting.push(self.session.request(&ping));
-        }
-        while let Some(answer) = waiting.next().await {
-            answer?;
-        }
-        Ok(())
+        pipeline(count, outstanding, || self.session.request(&ping)).await
     }
 
     async fn close(self: Box<Self>) {

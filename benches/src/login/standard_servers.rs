@@ -13,17 +13,11 @@ use std::path::Path;
 const ACCOUNT: (&str, &str) = ("u0", "secret");
 
 /// Starts Prosody; it ends when what is returned is dropped. What it writes is in `folder`.
-///
-/// # Errors
-/// When the package is not installed, or the server does not come up.
 pub async fn prosody(folder: &Path) -> Result<Served, BoxError> {
     start::<Prosody>(folder).await
 }
 
 /// Starts ejabberd; it ends when what is returned is dropped. What it writes is in `folder`.
-///
-/// # Errors
-/// When the package is not installed, or the server does not come up.
 pub async fn ejabberd(folder: &Path) -> Result<Served, BoxError> {
     start::<Ejabberd>(folder).await
 }

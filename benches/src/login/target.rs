@@ -38,9 +38,6 @@ pub struct Platform {
 
 impl Target {
     /// Reads what [`to_arguments`](Self::to_arguments) writes; other arguments are left alone.
-    ///
-    /// # Errors
-    /// When an option has no value, or a server is given without its domain, user or password.
     pub fn from_arguments(arguments: &[String]) -> Result<Option<Self>, BoxError> {
         let mut target = Self::default();
         let (mut api, mut websocket, mut licence) = (None, None, None);
@@ -79,7 +76,6 @@ impl Target {
     }
 
     /// The arguments that describe it.
-    #[must_use]
     pub fn to_arguments(&self) -> Vec<String> {
         let mut arguments = Vec::new();
         let mut add = |option: &str, value: &str| {
@@ -106,22 +102,17 @@ impl Target {
     }
 
     /// Whether standard accounts can use its WebSocket.
-    #[must_use]
     pub fn has_websocket(&self) -> bool {
         let mut servers = self.servers.iter().chain(&self.sasl2_servers);
         servers.any(|server| server.starts_with("ws://"))
     }
 
     /// The bare address of the account.
-    #[must_use]
     pub fn account(&self) -> String {
         format!("{}@{}", self.user, self.domain)
     }
 
     /// Where the server listens, by channel.
-    ///
-    /// # Errors
-    /// When an address has another scheme, or its host is unknown.
     pub fn places(&self) -> Result<Vec<Place>, BoxError> {
         let mut places = Vec::new();
         let servers = self.servers.iter().map(|server| (server, false));

@@ -27,9 +27,6 @@ pub struct TokioXmpp {
 
 impl TokioXmpp {
     /// A client of this account.
-    ///
-    /// # Errors
-    /// When `account` is no address.
     pub fn new(account: &str, password: &str) -> Result<Self, BoxError> {
         Ok(Self { account: BareJid::new(account)?, password: password.to_owned() })
     }

@@ -26,28 +26,8 @@ use crate::tour::TourArgs;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 
-const AFTER_HELP: &str = "\
-Examples:
-  mfly tour                              see everything work, against a server of its own
-  mfly serve                             run a local server, then in another terminal:
-  mfly register alice
-  mfly profile set --nick-name Alice --status 'At work'
-  mfly qr login                          log in by a code that a phone approves
-  mfly watch                             print what happens, until Ctrl-C
-  mfly last-seen bob --json
-  mfly doctor xmpp.example.com           why does it not connect?
-
-Which server and account:
-  a flag, else its environment variable (MFLY_API_URL, MFLY_LICENCE_KEY, MFLY_USER, MFLY_PROFILE),
-  else what `mfly register` saved last, else the local server of `mfly serve`.
-  MFLY_PASSWORD holds a password for an account that is not saved. MFLY_PROXY names a proxy.
-  MFLY_CONFIG_DIR names another folder for what is saved. A variable that is empty is not set.
-  Colours follow the terminal, NO_COLOR, CLICOLOR and CLICOLOR_FORCE.
-  - in place of a file is the standard input or output.
-
-Exit codes:
-  0 done   1 failed   2 usage   3 not reachable   4 credentials or licence refused
-  5 not in the plan   6 not found   7 timed out   130 interrupted";
+/// Examples, the choice of server and account, and the exit codes.
+const AFTER_HELP: &str = include_str!("help.txt").trim_ascii_end();
 
 /// Use a MirrorFly server from a terminal: register, connect, profile, presence, block lists, media
 /// and events.
@@ -112,9 +92,6 @@ commands! {
 }
 
 /// Reads the command line. An environment variable that is empty counts as one that is not set.
-///
-/// # Errors
-/// When the command line makes no sense, or asks for help.
 pub(crate) fn read(line: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let mut command = arguments::without_empty_variables(Cli::command());
     let matches = command.try_get_matches_from_mut(line)?;

@@ -47,9 +47,6 @@ pub(crate) struct Context {
 
 impl Context {
     /// Chooses the server and the account.
-    ///
-    /// # Errors
-    /// When the saved profiles cannot be read or contradict the flags, or no licence key is known.
     pub(crate) fn new(args: &TargetArgs) -> Result<Self, Failure> {
         Self::choose(args, given_password()?, Store::of_user()?)
     }
@@ -99,9 +96,6 @@ impl Context {
     }
 
     /// The app. No request is made yet.
-    ///
-    /// # Errors
-    /// When a value is not acceptable or the file of certificate authorities cannot be read.
     pub(crate) async fn app(&self) -> Result<App, Failure> {
         let mut timeouts = Timeouts::default();
         timeouts.rest = self.timeout;
@@ -122,9 +116,6 @@ impl Context {
     }
 
     /// The credentials of the account.
-    ///
-    /// # Errors
-    /// When no account is saved for this server.
     pub(crate) fn credentials(&self) -> Result<Credentials, Failure> {
         let api_url = &self.server.api_url;
         let message = match (&self.user, &self.password) {
@@ -139,9 +130,6 @@ impl Context {
 
     /// Connects the account, does `work`, and closes the connection. A connection that breaks is not
     /// opened again: a command is short, and fails instead.
-    ///
-    /// # Errors
-    /// When there are no credentials, connecting fails, or `work` does.
     pub(crate) async fn in_session<T>(
         &self,
         work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
@@ -163,9 +151,6 @@ impl Context {
     }
 
     /// Waits for an operation, at most for the deadline of a request.
-    ///
-    /// # Errors
-    /// When it fails or takes too long.
     pub(crate) async fn within<T>(
         &self,
         operation: impl IntoFuture<Output = mfly_client::Result<T>>,
@@ -197,9 +182,6 @@ impl Context {
 }
 
 /// The password in the environment, if there is one.
-///
-/// # Errors
-/// When it has the wrong form.
 pub(crate) fn given_password() -> Result<Option<Password>, Failure> {
     let password = std::env::var(PASSWORD_VARIABLE).ok().filter(|text| !text.is_empty());
     Ok(password.map(Password::new).transpose()?)

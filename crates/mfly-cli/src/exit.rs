@@ -311,34 +311,22 @@ mod tests {
     use super::*;
     use mfly_client::Feature;
 
-    fn code(kind: ErrorKind) -> u8 {
-        Failure::Operation(kind.into()).code() as u8
-    }
-
     #[test]
     fn every_kind_of_failure_has_its_exit_code() {
-        let cases = [
-            (ErrorKind::Refused { status: 500, message: String::new() }, 1),
+        let refused =
+            |status, message: &str| ErrorKind::Refused { status, message: message.to_owned() };
+        let cause = Box::new(mfly_client::DisconnectReason::PeerSilent);
+        for (kind, expected) in [
+            (refused(500, ""), 1),
             (ErrorKind::SessionLimit, 1),
             (ErrorKind::InvalidArgument(InvalidArgument::new("email", "bad")), 2),
             (ErrorKind::Network, 3),
-            (
-                ErrorKind::ConnectionLost {
-                    cause: Box::new(mfly_client::DisconnectReason::PeerSilent),
-                },
-                3,
-            ),
+            (ErrorKind::ConnectionLost { cause }, 3),
             (ErrorKind::InvalidCredentials { status: 400 }, 4),
             (ErrorKind::AdminBlocked, 4),
             (ErrorKind::Unauthorized, 4),
-            (ErrorKind::Refused { status: 403, message: "User is blocked".to_owned() }, 4),
-            (
-                ErrorKind::Refused {
-                    status: 403,
-                    message: "Blocked without explanation".to_owned(),
-                },
-                4,
-            ),
+            (refused(403, "User is blocked"), 4),
+            (refused(403, "Blocked without explanation"), 4),
             (ErrorKind::PlanGated(Feature::Block), 5),
             (ErrorKind::LicenceRefused, 4),
             (ErrorKind::UserNotAvailable, 6),
@@ -347,9 +335,8 @@ mod tests {
             (ErrorKind::Http { status: 413 }, 1),
             (ErrorKind::Http { status: 504 }, 7),
             (ErrorKind::Timeout, 7),
-        ];
-        for (kind, expected) in cases {
-            assert_eq!(code(kind.clone()), expected, "{kind:?}");
+        ] {
+            assert_eq!(code_of(&kind) as u8, expected, "{kind:?}");
         }
         assert_eq!(Failure::Interrupted.code() as u8, 130);
     }
@@ -371,19 +358,6 @@ mod tests {
         let failure = Failure::from(io::Error::from(io::ErrorKind::BrokenPipe));
         assert!(failure.is_silent(Format::Human) && failure.is_silent(Format::Json));
         assert_eq!(failure.code(), Code::Done);
-    }
-
-    #[test]
-    fn a_hint_fits_the_status_that_stands_in_for_an_answer() {
-        let hint = |status| Failure::Operation(ErrorKind::Http { status }.into()).hint();
-        for (status, expected) in [
-            (404, "--api-url"),
-            (413, "send less"),
-            (429, "fewer requests"),
-            (503, "trouble of its own"),
-        ] {
-            assert!(hint(status).unwrap().contains(expected), "{status}");
-        }
     }
 
     #[test]

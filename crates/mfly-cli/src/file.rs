@@ -18,9 +18,6 @@ const MAX_BYTES: u64 = 1 << 30;
 
 /// Does blocking work on another thread, so that Ctrl-C is heard meanwhile: a pipe or a terminal
 /// may never give anything.
-///
-/// # Errors
-/// When the work fails.
 pub(crate) async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
@@ -35,9 +32,6 @@ pub(crate) fn is_standard(path: &Path) -> bool {
 }
 
 /// Reads a file, or the standard input.
-///
-/// # Errors
-/// When it cannot be read or is larger than 1 GiB.
 pub(crate) async fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let path = path.to_owned();
     aside(move || read_now(&path)).await

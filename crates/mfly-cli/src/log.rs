@@ -9,9 +9,6 @@ const VARIABLE: &str = "MFLY_LOG";
 
 /// Begins to log. `-v` shows this project's crates only: other crates may log private data at such
 /// levels.
-///
-/// # Errors
-/// When the variable is no filter.
 pub(crate) fn to_standard_error(verbose: u8) -> Result<(), Failure> {
     let filter = std::env::var(VARIABLE).unwrap_or_default();
     let filter = if filter.is_empty() {

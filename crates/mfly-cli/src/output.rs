@@ -1,5 +1,4 @@
-//! What is printed on the standard output: lines for people, or one JSON object a line for
-//! programs.
+//! The standard output: lines for people, or one JSON object a line for programs.
 
 use anstream::{AutoStream, ColorChoice};
 use mfly_client::Listed;
@@ -9,16 +8,16 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::Duration;
 
-/// For whom to print.
+/// The kind of reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// For people.
+    /// Lines for people.
     Human,
-    /// For programs: one JSON object a line.
+    /// A JSON object a line, for programs.
     Json,
 }
 
-/// What a finished command has to tell.
+/// The result of a finished command.
 #[derive(Debug)]
 pub(crate) struct Report {
     /// The lines for people.
@@ -55,63 +54,40 @@ pub(crate) fn left_out<T>(list: &Listed<T>) -> Option<String> {
     })
 }
 
-/// One operation for programs; the members keep this order.
-#[derive(Debug, Serialize)]
+/// An operation as JSON. The members keep this order.
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct Line<'a> {
-    /// The official SDK's name of it; our own where it has none.
+    /// The official SDK's name, or this command's own where the SDK has none.
     pub(crate) operation: &'a str,
-    /// Whether it worked.
     pub(crate) ok: bool,
-    /// A sentence about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) what: Option<&'a str>,
-    /// What came back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) result: Option<&'a Value>,
-    /// What went wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<&'a Value>,
-    /// How long it took.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) milliseconds: Option<f64>,
 }
 
 impl<'a> Line<'a> {
     /// An operation that worked.
-    pub(crate) const fn done(operation: &'a str, result: &'a Value) -> Self {
-        Self {
-            operation,
-            ok: true,
-            what: None,
-            result: Some(result),
-            error: None,
-            milliseconds: None,
-        }
+    pub(crate) fn done(operation: &'a str, result: &'a Value) -> Self {
+        Self { operation, ok: true, result: Some(result), ..Self::default() }
     }
 
     /// An operation that did not work.
-    pub(crate) const fn failed(operation: &'a str, error: &'a Value) -> Self {
-        Self {
-            operation,
-            ok: false,
-            what: None,
-            result: None,
-            error: Some(error),
-            milliseconds: None,
-        }
+    pub(crate) fn failed(operation: &'a str, error: &'a Value) -> Self {
+        Self { operation, error: Some(error), ..Self::default() }
     }
 }
 
 /// A colour of a terminal.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Colour {
-    /// It worked.
     Green,
-    /// It did, and something about it should be known.
     Yellow,
-    /// It did not.
     Red,
-    /// Less important.
     Grey,
 }
 
@@ -123,29 +99,29 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// The process's standard output, coloured where that is usual and wanted: see [`is_coloured`].
+    /// The process's standard output, coloured as [`is_coloured`] says.
     pub(crate) fn standard(format: Format) -> Self {
         let stdout = io::stdout();
         let coloured = format == Format::Human && is_coloured(&stdout);
         let sink: Box<dyn Write + Send> = match format {
-            // Takes out what escape codes are left, and translates for old consoles.
+            // Removes escape codes where no colours are shown, and translates for old consoles.
             Format::Human => Box::new(AutoStream::auto(stdout)),
             Format::Json => Box::new(stdout),
         };
         Self { format, coloured, sink }
     }
 
-    /// Whether colours are wanted.
+    /// Whether text is coloured.
     pub(crate) const fn is_coloured(&self) -> bool {
         self.coloured
     }
 
-    /// For whom to print.
+    /// The kind of reader.
     pub(crate) const fn format(&self) -> Format {
         self.format
     }
 
-    /// Where bytes go that are neither lines nor JSON.
+    /// The writer, for text that is neither a line nor JSON.
     pub(crate) fn sink(&mut self) -> &mut (dyn Write + Send) {
         &mut self.sink
     }
@@ -174,7 +150,7 @@ impl Output {
         }
     }
 
-    /// Prints what a command has to tell.
+    /// Prints the result of a command.
     pub(crate) fn report(&mut self, operation: &str, report: &Report) -> io::Result<()> {
         for line in &report.lines {
             self.line(&printable(line))?;
@@ -193,7 +169,7 @@ impl Output {
         if self.coloured { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
-    /// An output that nobody reads.
+    /// An output that is discarded.
     #[cfg(test)]
     pub(crate) fn discarding(format: Format) -> Self {
         Self::into_buffer(format, Box::new(io::sink()))
@@ -226,13 +202,13 @@ pub(crate) fn milliseconds(taken: Duration) -> f64 {
     (taken.as_secs_f64() * 10_000.0).round() / 10.0
 }
 
-/// The text without control characters: what a server says must not steer the terminal.
+/// The text with control characters escaped, so that a server cannot control the terminal.
 pub(crate) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
             '\n' | '\r' | '\t' => printable.push(' '),
-            // Direction overrides can make a line read otherwise than it is.
+            // Direction overrides can make a line look like another one.
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
                 let _ = write!(printable, "{}", character.escape_unicode());
             }
@@ -288,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_server_says_cannot_steer_the_terminal() {
+    fn control_characters_are_escaped() {
         assert_eq!(printable("a\x1b[2Jb\nc\u{9b}d\u{202e}e"), "a\\u{1b}[2Jb c\\u{9b}d\\u{202e}e");
         assert_eq!(printable("Grüße, 你好"), "Grüße, 你好");
     }
@@ -309,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn no_colour_is_used_where_none_is_wanted() {
+    fn no_colour_is_used_in_a_file() {
         let output = Output::discarding(Format::Human);
         assert_eq!(output.paint(Colour::Green, "yes"), "yes");
     }

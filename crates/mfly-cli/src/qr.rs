@@ -24,9 +24,6 @@ pub(crate) struct Matrix {
 
 impl Matrix {
     /// Encodes a text.
-    ///
-    /// # Errors
-    /// When it is too long for a code.
     pub(crate) fn new(text: &str) -> Result<Self, InvalidArgument> {
         let code = qrcode::QrCode::with_error_correction_level(text, EcLevel::H)
             .map_err(|_| InvalidArgument::new("codeText", "is too long for a QR code"))?;

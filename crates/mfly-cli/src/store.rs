@@ -29,9 +29,6 @@ pub(crate) struct Store {
 
 impl Store {
     /// The store of this user.
-    ///
-    /// # Errors
-    /// When no folder is named and the operating system knows none.
     pub(crate) fn of_user() -> Result<Self, StoreError> {
         if let Some(folder) = std::env::var_os(CONFIG_DIR_VARIABLE).filter(|name| !name.is_empty())
         {
@@ -52,9 +49,6 @@ impl Store {
     }
 
     /// Reads the profiles; none when nothing was ever saved.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
     pub(crate) fn load(&self) -> Result<Profiles, StoreError> {
         let path = self.path();
         match file::read_private(&path)? {
@@ -67,9 +61,6 @@ impl Store {
 
     /// Locks the store for a change, and makes sure that saving can succeed. Waits for another
     /// process until the deadline.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
     pub(crate) async fn open(&self, deadline: Duration) -> Result<OpenStore, StoreError> {
         file::create_private_folder(&self.folder)?;
         let lock = file::lock(&self.folder.join("profiles.lock"), deadline).await?;
@@ -89,9 +80,6 @@ pub(crate) struct OpenStore {
 
 impl OpenStore {
     /// Changes and writes the profiles.
-    ///
-    /// # Errors
-    /// See [`StoreError`]. Nothing is changed then.
     pub(crate) fn save(mut self, change: impl FnOnce(&mut Profiles)) -> Result<(), StoreError> {
         change(&mut self.profiles);
         self.replacement.complete(&self.profiles.to_json())
@@ -104,13 +92,22 @@ mod tests {
     use mfly_client::{LicenceKey, Password, UserId};
     use std::path::Path;
 
-    /// A folder that is removed with its owner.
+    /// A folder that is removed on drop.
     struct Folder(PathBuf);
 
     impl Folder {
         fn new(name: &str) -> Self {
             let unique = format!("mfly-store-{}-{name}", std::process::id());
             Self(std::env::temp_dir().join(unique))
+        }
+
+        /// The names of the files in a folder below this one.
+        fn names(&self, below: &str) -> Vec<String> {
+            let entries = std::fs::read_dir(self.0.join(below)).unwrap();
+            let mut names: Vec<_> =
+                entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+            names.sort();
+            names
         }
     }
 
@@ -134,11 +131,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_saved_is_read_back() {
+    async fn saved_profiles_are_read_back_and_no_other_file_is_left() {
         let folder = Folder::new("saved");
         let store = Store::at(folder.0.join("below"));
         assert!(store.load().unwrap().is_empty());
+        drop(store.open(Duration::from_secs(5)).await.unwrap());
+        assert_eq!(folder.names("below"), ["profiles.lock"]);
         store.update(|profiles| profiles.put("work", profile("pw"))).await.unwrap();
+        assert_eq!(folder.names("below"), ["profiles.json", "profiles.lock"]);
         let profiles = store.load().unwrap();
         let saved = profiles.named("work").unwrap();
         assert_eq!(saved.user, Some("u1".to_owned()));
@@ -149,14 +149,13 @@ mod tests {
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn only_the_owner_can_read_what_was_saved() {
+    async fn only_the_owner_can_read_the_saved_profiles() {
         use std::os::unix::fs::PermissionsExt;
         let folder = Folder::new("modes");
         let store = Store::at(folder.0.clone());
         store.update(|profiles| profiles.put("work", profile("pw"))).await.unwrap();
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(&store.path()), 0o600);
-        assert_eq!(mode(&folder.0), 0o700);
+        assert_eq!((mode(&store.path()), mode(&folder.0)), (0o600, 0o700));
     }
 
     #[cfg(unix)]
@@ -212,16 +211,6 @@ mod tests {
         assert!(store.open(Duration::from_secs(5)).await.is_ok());
     }
 
-    #[tokio::test]
-    async fn a_store_that_is_given_back_unchanged_leaves_nothing_new() {
-        let folder = Folder::new("unchanged");
-        let store = Store::at(folder.0.clone());
-        drop(store.open(Duration::from_secs(5)).await.unwrap());
-        let names = std::fs::read_dir(&folder.0).unwrap();
-        let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(names, ["profiles.lock"]);
-    }
-
     #[cfg(unix)]
     #[tokio::test]
     async fn a_link_to_the_profiles_stays_one() {
@@ -238,18 +227,5 @@ mod tests {
         save("two").await;
         assert!(store.path().is_symlink());
         assert_eq!(store.load().unwrap().names().count(), 2);
-    }
-
-    #[tokio::test]
-    async fn nothing_but_the_profiles_is_left_in_the_folder() {
-        let folder = Folder::new("clean");
-        let store = Store::at(folder.0.clone());
-        store.update(|profiles| profiles.put("work", profile("pw"))).await.unwrap();
-        let mut names: Vec<_> = std::fs::read_dir(&folder.0)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        assert_eq!(names, ["profiles.json", "profiles.lock"]);
     }
 }

@@ -12,18 +12,12 @@ pub(super) const NPM: Package = Package { name: "npm", probe: "npm" };
 const NODE_MAJOR: u32 = 18;
 
 /// Installs what the lock file in `folder` names.
-///
-/// # Errors
-/// When npm fails.
 pub(super) fn install_locked(folder: &Path) -> Result<(), String> {
     let options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
     status(Command::new("npm").args(options).current_dir(folder))
 }
 
 /// Sees to it that Node.js is new enough.
-///
-/// # Errors
-/// Which version is needed, when it is not.
 pub(super) fn check() -> Result<(), String> {
     let version = output(Command::new(NODE.probe).arg("--version"))?;
     match major(&version) {

@@ -24,10 +24,6 @@ pub(crate) struct Package {
 }
 
 /// Sees to it that all of these are there. Services that come with them are not started.
-///
-/// # Errors
-/// Which packages are missing and how to install them by hand, when this is not root on a
-/// Debian-like system or the installation fails.
 pub(crate) fn install(packages: &[Package]) -> Result<(), String> {
     let missing = missing(packages);
     if missing.is_empty() {

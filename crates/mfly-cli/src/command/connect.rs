@@ -37,9 +37,6 @@ impl Run for WatchArgs {
 }
 
 /// Connects and prints events. A lost connection is opened again.
-///
-/// # Errors
-/// When connecting fails, or the server ends the session for good.
 async fn watch(args: WatchArgs, output: &mut Output) -> Result<(), Failure> {
     let context = Context::new(&args.target)?;
     let interrupted = interrupted()?;

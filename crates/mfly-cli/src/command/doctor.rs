@@ -43,20 +43,7 @@ use std::net::SocketAddr;
 
 /// Find out step by step why a server cannot be reached, and what to do about it.
 #[derive(Args, Debug)]
-#[command(after_help = "\
-ADDRESS is one of:
-  wss://host[:port]/path, ws://…     XMPP over WebSocket
-  xmpp://host[:port]                 XMPP over TCP with STARTTLS
-  xmpps://host[:port]                XMPP over TCP with TLS from the start
-  https://host/api/v1                a MirrorFly REST API
-  example.com, alice@example.com     wherever the domain's SRV records lead
-Without it: the server that other commands would use.
-
-With --jid it also logs in, with the password in MFLY_PASSWORD. That is for standard XMPP accounts; the
-credentials that `mfly register` saves are not touched.
-
-Exit codes: 0 nothing failed, otherwise that of the first failure: 3 not reachable, 7 no answer in time,
-4 credentials refused, 1 anything else.")]
+#[command(after_help = include_str!("doctor/help.txt").trim_ascii_end())]
 pub(crate) struct DoctorArgs {
     /// The server, API or domain to examine.
     #[arg(value_name = "ADDRESS", value_parser = Secret(ExamAddress::parse))]

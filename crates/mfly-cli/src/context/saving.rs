@@ -15,18 +15,12 @@ pub(crate) struct Saving<'a> {
 impl<'a> Saving<'a> {
     /// Locks the store before anything is done at the server: an account that cannot be saved would
     /// be lost.
-    ///
-    /// # Errors
-    /// When the profiles cannot be written, or another process keeps them locked.
     pub(crate) async fn open(context: &'a Context) -> Result<Self, Failure> {
         let store = context.store.open(context.timeout).await?;
         Ok(Self { context, store })
     }
 
     /// Saves an account of this server.
-    ///
-    /// # Errors
-    /// When the profiles cannot be written.
     pub(crate) fn remember(self, credentials: &Credentials) -> Result<(), Failure> {
         let context = self.context;
         let change = |profiles: &mut Profiles| {
@@ -47,9 +41,6 @@ impl<'a> Saving<'a> {
     }
 
     /// Saves a token for the account, or forgets it.
-    ///
-    /// # Errors
-    /// When the account is not saved, or the profiles cannot be written.
     pub(crate) fn remember_token(self, token: Option<Token>) -> Result<(), Failure> {
         let context = self.context;
         let user = context.credentials()?.user;
@@ -73,9 +64,6 @@ impl<'a> Saving<'a> {
     }
 
     /// Forgets the account: its password is void.
-    ///
-    /// # Errors
-    /// When the profiles cannot be written.
     pub(crate) fn forget(self) -> Result<(), Failure> {
         let context = self.context;
         let Some(user) = &context.user else {

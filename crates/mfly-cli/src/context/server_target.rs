@@ -26,9 +26,6 @@ pub(super) type Chosen<'a> = (Option<String>, Option<&'a Profile>);
 
 impl ServerTarget {
     /// Chooses the server that every command uses.
-    ///
-    /// # Errors
-    /// When the saved profiles cannot be read or contradict the flags.
     pub(crate) fn new(args: &TargetArgs) -> Result<Self, Failure> {
         let profiles = Store::of_user()?.load()?;
         let (_, saved) = choose(args, &profiles)?;
@@ -68,9 +65,6 @@ impl ServerTarget {
 }
 
 /// Chooses the saved profile that the arguments name, or else the one that was saved last.
-///
-/// # Errors
-/// When a named profile is for another server, or is not saved and no server is named.
 pub(super) fn choose<'a>(args: &TargetArgs, profiles: &'a Profiles) -> Result<Chosen<'a>, Failure> {
     let url = args.api_url.as_ref().map(BaseUrl::as_str);
     let Some(name) = args.profile.as_deref().filter(|name| !name.is_empty()) else {
@@ -98,9 +92,6 @@ pub(super) fn choose<'a>(args: &TargetArgs, profiles: &'a Profiles) -> Result<Ch
 }
 
 /// Trusts the authorities of the system and those of a file.
-///
-/// # Errors
-/// When the file cannot be read, or holds no certificates.
 pub(crate) async fn trust(ca_file: Option<&Path>) -> Result<Tls, Failure> {
     Ok(match ca_file {
         Some(path) => Tls::platform_plus(&file::read(path).await?)?,

@@ -42,9 +42,6 @@ enum Kind {
 impl Destination {
     /// Decides on a path before anything else is done. A file that is there is replaced with
     /// `overwrite`, or when the user agrees on the terminal.
-    ///
-    /// # Errors
-    /// When the path cannot be written to, or what is there is to be kept.
     pub(crate) async fn new(path: &Path, overwrite: bool) -> Result<Self, Failure> {
         let kind = if is_standard(path) { Kind::Standard } else { look(path)? };
         if matches!(kind, Kind::Replace(_)) && !overwrite && !is_agreed(path).await? {
@@ -64,9 +61,6 @@ impl Destination {
     }
 
     /// Opens it. A pipe is waited for until its other end is open.
-    ///
-    /// # Errors
-    /// When it cannot be opened.
     pub(crate) async fn open(&self) -> Result<Writing<'_>, Failure> {
         let failed = |error| Failure::file("write", self.path.display(), error);
         let (sink, part) = match &self.kind {
@@ -86,9 +80,6 @@ impl Destination {
     }
 
     /// Writes all of it. What was written this way may be replaced by the next call.
-    ///
-    /// # Errors
-    /// When that is not possible; a file that was there is then as it was.
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let mut writing = self.open().await?;
         let written = async {
@@ -121,9 +112,6 @@ enum Sink {
 
 impl Writing<'_> {
     /// Gives the file its name, after everything was flushed.
-    ///
-    /// # Errors
-    /// When that is not possible.
     pub(crate) fn complete(mut self) -> Result<(), Failure> {
         let Some(part) = self.part.take() else {
             return Ok(());

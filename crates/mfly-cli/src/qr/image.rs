@@ -37,9 +37,6 @@ pub(crate) fn svg(matrix: &Matrix, logo: Option<&[u8]>) -> String {
 }
 
 /// The code as PNG, with a logo in the middle.
-///
-/// # Errors
-/// When the encoder fails, which it has no reason to.
 pub(crate) fn png(matrix: &Matrix, logo: Option<&Picture>) -> Result<Vec<u8>, png::EncodingError> {
     let side = matrix.side(QUIET) * SCALE;
     let (begin, length) = (side * LOGO.0 / 1000, side * LOGO.1 / 1000);

@@ -14,9 +14,6 @@ pub(crate) struct Picture {
 
 impl Picture {
     /// Decodes a PNG file.
-    ///
-    /// # Errors
-    /// When it is none, or has more than 16 million pixels.
     pub(crate) fn from_png(file: &[u8]) -> Result<Self, InvalidArgument> {
         let refuse = |_| InvalidArgument::new("image", "is not a PNG file that can be read");
         let large = || InvalidArgument::new("image", "has more than 16 million pixels");
@@ -67,9 +64,6 @@ const SCALES: usize = 6;
 const MARGIN: usize = 10;
 
 /// The text of the code in a PNG file.
-///
-/// # Errors
-/// When the file cannot be decoded, or shows no code.
 pub(crate) fn text(file: &[u8]) -> Result<String, InvalidArgument> {
     let picture = Picture::from_png(file)?;
     let (width, height) = (picture.width, picture.height);

@@ -111,9 +111,6 @@ impl Profiles {
     }
 
     /// Reads what [`Profiles::to_json`] wrote.
-    ///
-    /// # Errors
-    /// What is wrong, without any of the text.
     pub(super) fn from_json(text: &str) -> Result<Self, &'static str> {
         // serde's message may quote the input, so it is not passed on.
         let profiles: Self =

@@ -32,9 +32,6 @@ impl Run for TourArgs {
 }
 
 /// Runs the tour.
-///
-/// # Errors
-/// When the server cannot start, the output cannot be written, or a step failed.
 async fn tour(output: &mut Output) -> Result<(), Failure> {
     let interrupted = interrupted()?;
     let server = TestServer::start().await.map_err(CommandError::from)?;
@@ -44,6 +41,6 @@ async fn tour(output: &mut Output) -> Result<(), Failure> {
         walked = steps::walk(&mut cast, &mut recorder) => walked?,
         () = interrupted => return Err(Failure::Interrupted),
     }
-    cast.leave().await;
+    cast.close().await;
     recorder.finish()
 }

@@ -1,72 +1,80 @@
 //! Runs the steps, times them and prints a line for each.
 
+use crate::event;
 use crate::exit::Failure;
 use crate::output::{Colour, Line, Output, milliseconds, printable};
-use mfly_client::{Event, Events, InvalidArgument};
+use mfly_client::{Error, ErrorKind, Event, Events, InvalidArgument};
 use mfly_testserver::UserError;
 use serde_json::{Value, json};
+use std::fmt::Debug;
 use std::time::{Duration, Instant};
-use thiserror::Error;
 
-/// The longest that a step may take.
+/// The time-out of a step.
 const STEP: Duration = Duration::from_secs(20);
 
-/// The longest that an event may take to arrive.
+/// The time-out for the arrival of an event.
 const EVENT: Duration = Duration::from_secs(10);
 
 /// Why a step failed.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 pub(super) enum Trouble {
-    /// The operation failed.
     #[error("{0}")]
-    Operation(#[from] mfly_client::Error),
-    /// A value was not acceptable.
+    Operation(#[from] Error),
     #[error("{0}")]
     Argument(#[from] InvalidArgument),
-    /// The server could not be told what to do.
+    /// The test server refused an order.
     #[error("the server: {0}")]
     Server(#[from] UserError),
-    /// An earlier step left nothing to work with.
+    /// An earlier step failed, on whose result this one depends.
     #[error("{0} is not there: an earlier step failed")]
     Missing(&'static str),
-    /// The event did not come.
     #[error("no {0} within {seconds} s", seconds = EVENT.as_secs())]
     NoEvent(&'static str),
-    /// The answer is not what it should be.
     #[error("{0}")]
     Unexpected(String),
 }
 
-/// What a step has to show.
+/// The sentence and the JSON result that are printed for a step.
 #[derive(Debug)]
 pub(super) struct Shown {
     what: String,
     result: Value,
 }
 
-/// What a step gives: something for later steps, and something to show.
+/// The result of a step: a value for later steps, and what is printed.
 pub(super) type Step<T = ()> = Result<(T, Shown), Trouble>;
 
-/// A sentence and a result to show.
+/// A subscription to a session's events, unless there is no session.
+pub(super) type Listener = Result<Events, Trouble>;
+
+/// What is printed for a step.
 pub(super) fn shown(what: impl Into<String>, result: Value) -> Shown {
     Shown { what: what.into(), result }
 }
 
-/// A step that gives nothing to later ones.
+/// A successful step without a value for later ones.
 pub(super) fn done(what: impl Into<String>, result: Value) -> Step {
     Ok(((), shown(what, result)))
 }
 
 /// Fails the step unless `condition` holds.
-pub(super) fn ensure(
-    condition: bool,
-    expected: &str,
-    found: impl std::fmt::Debug,
-) -> Result<(), Trouble> {
+pub(super) fn ensure(condition: bool, expected: &str, found: impl Debug) -> Result<(), Trouble> {
     if condition {
-        Ok(())
-    } else {
-        Err(Trouble::Unexpected(format!("expected {expected}, found {found:?}")))
+        return Ok(());
+    }
+    Err(Trouble::Unexpected(format!("expected {expected}, found {found:?}")))
+}
+
+/// A step that succeeds when the operation is refused with the expected error.
+pub(super) fn refused<T: Debug, E: Into<Trouble>>(
+    outcome: Result<T, E>,
+    what: &str,
+    is_expected: impl Fn(&ErrorKind) -> bool,
+) -> Step {
+    match outcome.map_err(Into::into) {
+        Err(Trouble::Operation(error)) if is_expected(error.kind()) => done(what, error.official()),
+        Err(trouble) => Err(trouble),
+        Ok(found) => Err(Trouble::Unexpected(format!("expected a refusal, found {found:?}"))),
     }
 }
 
@@ -75,12 +83,18 @@ pub(super) fn success() -> Value {
     json!({"statusCode": 200, "message": "Success"})
 }
 
-/// Waits for the event that `pick` wants. Others are passed over.
+/// The official SDK's answer to a login.
+pub(super) fn logged_in() -> Value {
+    json!({"statusCode": 200, "message": "Login Success"})
+}
+
+/// Waits for the event from which `pick` takes a value. Other events are skipped.
 pub(super) async fn wait<T>(
-    events: &mut Events,
+    events: &mut Listener,
     name: &'static str,
     mut pick: impl FnMut(&Event) -> Option<T>,
 ) -> Result<(T, Event), Trouble> {
+    let events = events.as_mut().map_err(|_| Trouble::Missing("the session"))?;
     let waiting = async {
         while let Some(event) = events.next().await {
             if let Some(picked) = pick(&event) {
@@ -92,17 +106,7 @@ pub(super) async fn wait<T>(
     tokio::time::timeout(EVENT, waiting).await.unwrap_or(Err(Trouble::NoEvent(name)))
 }
 
-/// Waits for an event and shows the call of the official listener `name` that it stands for.
-pub(super) async fn hear(
-    events: &mut Events,
-    name: &'static str,
-    mut is_wanted: impl FnMut(&Event) -> bool,
-) -> Step {
-    let ((), event) = wait(events, name, |event| is_wanted(event).then_some(())).await?;
-    done(crate::event::described(&event), payload(&event, name)?)
-}
-
-/// What an event hands to the official listener `name`.
+/// The argument with which the official SDK calls the listener `name` for this event.
 pub(super) fn payload(event: &Event, name: &str) -> Result<Value, Trouble> {
     let call = event.official().into_iter().find(|call| call.listener == name);
     let call =
@@ -123,11 +127,8 @@ impl<'a> Recorder<'a> {
         Self { output, started: Instant::now(), total: 0, failed: 0 }
     }
 
-    /// Runs one step under its official name. `None` when it failed: that is printed, and the tour
-    /// goes on.
-    ///
-    /// # Errors
-    /// When the line cannot be printed.
+    /// Runs a step under the official SDK's name. Returns `None` when the step fails: the failure is
+    /// printed, and the tour continues.
     pub(super) async fn step<T>(
         &mut self,
         operation: &'static str,
@@ -144,12 +145,9 @@ impl<'a> Recorder<'a> {
             Ok((value, shown)) => {
                 self.print(true, operation, &shown.what, taken)?;
                 self.output.object(&Line {
-                    operation,
-                    ok: true,
                     what: Some(&shown.what),
-                    result: Some(&shown.result),
-                    error: None,
                     milliseconds: Some(taken),
+                    ..Line::done(operation, &shown.result)
                 })?;
                 Ok(Some(value))
             }
@@ -163,16 +161,27 @@ impl<'a> Recorder<'a> {
                 error["message"] = json!(what);
                 self.print(false, operation, &what, taken)?;
                 self.output.object(&Line {
-                    operation,
-                    ok: false,
                     what: Some(&what),
-                    result: None,
-                    error: Some(&error),
                     milliseconds: Some(taken),
+                    ..Line::failed(operation, &error)
                 })?;
                 Ok(None)
             }
         }
+    }
+
+    /// Runs a step that waits for an event, under the name of the official listener that gets it.
+    pub(super) async fn listen(
+        &mut self,
+        events: &mut Listener,
+        name: &'static str,
+        is_wanted: impl Fn(&Event) -> bool,
+    ) -> Result<(), Failure> {
+        let step = async {
+            let ((), event) = wait(events, name, |event| is_wanted(event).then_some(())).await?;
+            done(event::described(&event), payload(&event, name)?)
+        };
+        self.step(name, step).await.map(drop)
     }
 
     fn print(&mut self, ok: bool, operation: &str, what: &str, taken: f64) -> Result<(), Failure> {
@@ -187,9 +196,6 @@ impl<'a> Recorder<'a> {
     }
 
     /// Prints the summary.
-    ///
-    /// # Errors
-    /// When a step failed, or the summary cannot be printed.
     pub(super) fn finish(self) -> Result<(), Failure> {
         let taken = milliseconds(self.started.elapsed());
         let (total, failed) = (self.total, self.failed);

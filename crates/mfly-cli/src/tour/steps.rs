@@ -17,9 +17,6 @@ use super::recorder::Recorder;
 use crate::exit::Failure;
 
 /// Walks through all steps.
-///
-/// # Errors
-/// When a line cannot be printed. A step that fails is no error here.
 pub(super) async fn walk(cast: &mut Cast, recorder: &mut Recorder<'_>) -> Result<(), Failure> {
     account::walk(cast, recorder).await?;
     profile::walk(cast, recorder).await?;

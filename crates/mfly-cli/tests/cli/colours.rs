@@ -1,4 +1,4 @@
-//! Escape codes: where they are wanted, and nowhere else.
+//! Escape codes: only on terminals, or where they are forced.
 
 use crate::setup::{Folder, World, mfly, run};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -26,7 +26,7 @@ async fn colours_can_be_forced_and_refused() {
         (&[("CLICOLOR_FORCE", "")], false),
         (&[("CLICOLOR", "1")], false),
     ] {
-        // Something answers nowhere, so that there is a mark to colour and a log to write.
+        // Nothing listens there, so that a mark is coloured and a log is written.
         let mut command = mfly(&folder, &["doctor", "ws://127.0.0.1:9/", "-vv"]);
         command.envs(variables.iter().copied());
         let ran = run(command).await;
@@ -38,7 +38,7 @@ async fn colours_can_be_forced_and_refused() {
     }
 }
 
-/// What a code and the words around it look like in a pipe.
+/// The code and the text around it, as they are printed into a pipe.
 async fn shown(mut login: Command) -> String {
     let mut child = login.kill_on_drop(true).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -63,7 +63,7 @@ async fn a_code_goes_into_a_pipe_as_plain_text() {
     assert!(has_codes(&shown(forced).await));
 }
 
-/// With the terminal that `script` makes.
+/// The program `script` makes the terminal.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_terminal_that_knows_no_colours_gets_none() {

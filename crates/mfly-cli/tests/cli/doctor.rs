@@ -1,4 +1,4 @@
-//! `mfly doctor`: what it says of servers that are well, and of those that are not.
+//! `mfly doctor`: its findings about servers without faults and with them.
 
 pub(crate) mod servers;
 
@@ -8,13 +8,13 @@ use serde_json::Value;
 use servers::{Authority, NameServer, Server, nowhere};
 use std::path::PathBuf;
 
-/// Somebody with a folder, and a file of trusted authorities in it.
-struct Patient {
+/// Runs `mfly doctor` with a configuration folder and a file of trusted authorities.
+struct Doctor {
     folder: Folder,
     ca_file: PathBuf,
 }
 
-/// What an examination printed for programs.
+/// The objects that an examination printed for programs.
 struct Findings {
     code: i32,
     steps: Vec<Value>,
@@ -22,7 +22,7 @@ struct Findings {
     stderr: String,
 }
 
-impl Patient {
+impl Doctor {
     fn trusting(pem: &str) -> Self {
         let folder = Folder::new();
         let ca_file = folder.file("ca.pem");
@@ -51,6 +51,15 @@ impl Patient {
         let arguments = [arguments, &["--json"]].concat();
         Findings::of(self.run(&arguments, Some(password)).await)
     }
+
+    /// Examines a server where one step has to fail, with an exit code and a remedy.
+    async fn fails(&self, arguments: &[&str], step: &str, code: i32, expected: &str) -> Findings {
+        let found = self.examine(arguments).await;
+        let (failed, remedy) = found.failure();
+        assert_eq!((failed, found.code), (step, code), "{arguments:?}: {remedy}");
+        assert!(remedy.contains(expected), "{arguments:?}: {remedy}");
+        found
+    }
 }
 
 impl Findings {
@@ -64,7 +73,7 @@ impl Findings {
         Self { code: ran.code, steps, summary, stderr: ran.stderr }
     }
 
-    /// Each step with how it went.
+    /// Each step with its outcome.
     fn story(&self) -> String {
         let steps = self.steps.iter().map(|step| {
             let (name, status) = (&step["step"], &step["status"]);
@@ -78,7 +87,7 @@ impl Findings {
         found.unwrap_or_else(|| panic!("no {name} in {}", self.story()))
     }
 
-    /// The step that failed: all before it are done, and nothing after it was tried.
+    /// The name and the remedy of the only failed step.
     fn failure(&self) -> (&str, String) {
         let failed: Vec<_> = self.steps.iter().filter(|step| step["ok"] == false).collect();
         let [failed] = failed.as_slice() else { panic!("{}", self.story()) };
@@ -92,15 +101,15 @@ impl Findings {
     }
 }
 
-async fn started(builder: Builder) -> (TestServer, Patient) {
+async fn started(builder: Builder) -> (TestServer, Doctor) {
     let server = builder.start().await.unwrap();
-    let patient = Patient::trusting_server(&server);
-    (server, patient)
+    let doctor = Doctor::trusting_server(&server);
+    (server, doctor)
 }
 
 #[tokio::test]
-async fn a_well_server_is_examined_over_every_transport() {
-    let (server, patient) = started(TestServer::builder().scram(true)).await;
+async fn a_server_without_faults_is_examined_over_every_transport() {
+    let (server, doctor) = started(TestServer::builder().scram(true)).await;
     let tcp = "dns ok, tcp ok, starttls ok, tls ok, certificate ok, features ok, \
                mechanisms ok, resumption ok, clock skipped";
     let tcps = "dns ok, tcp ok, tls ok, certificate ok, features ok, mechanisms ok, \
@@ -114,7 +123,7 @@ async fn a_well_server_is_examined_over_every_transport() {
         (server.websocket_url_tls().unwrap(), wss, Some("http/1.1")),
         (server.websocket_url(), ws, None),
     ] {
-        let found = patient.examine(&[&address]).await;
+        let found = doctor.examine(&[&address]).await;
         assert_eq!(found.story(), story, "{address}: {:?}", found.steps);
         assert_eq!((found.code, &found.summary["warnings"]), (0, &Value::from(0)));
         for step in &found.steps {
@@ -137,62 +146,59 @@ async fn a_well_server_is_examined_over_every_transport() {
 }
 
 #[tokio::test]
-async fn a_server_with_plain_alone_is_well_with_a_warning() {
-    let (server, patient) = started(TestServer::builder()).await;
-    let found = patient.examine(&[&server.websocket_url_tls().unwrap()]).await;
+async fn a_server_with_plain_alone_gets_a_warning() {
+    let (server, doctor) = started(TestServer::builder()).await;
+    let found = doctor.examine(&[&server.websocket_url_tls().unwrap()]).await;
     let mechanisms = found.step("mechanisms");
-    assert_eq!(mechanisms["status"], "warning");
-    assert_eq!(mechanisms["ok"], true);
-    let remedy = mechanisms["remedy"].as_str().unwrap();
-    assert!(remedy.contains("MirrorFly"), "{remedy}");
+    assert_eq!((&mechanisms["status"], &mechanisms["ok"]), (&"warning".into(), &true.into()));
+    assert!(mechanisms["remedy"].as_str().unwrap().contains("MirrorFly"), "{mechanisms}");
     assert_eq!((found.code, &found.summary["warnings"]), (0, &Value::from(1)));
 }
 
 #[tokio::test]
 async fn a_rest_api_is_examined_up_to_its_answer() {
-    let (server, patient) = started(TestServer::builder()).await;
+    let (server, doctor) = started(TestServer::builder()).await;
     let url = server.api_base_url_tls().unwrap();
-    let found = patient.examine(&[&url]).await;
+    let found = doctor.examine(&[&url]).await;
     let story = "dns ok, tcp ok, tls ok, certificate ok, http ok, clock ok";
     assert_eq!((found.story().as_str(), found.code), (story, 0));
     assert_eq!(found.step("http")["result"]["code"], 401);
 
     let url = url.replace("/api/v1", "/other");
-    let found = patient.examine(&[&url]).await;
+    let found = doctor.examine(&[&url]).await;
     let http = found.step("http");
     assert_eq!((&http["status"], found.code), (&Value::from("warning"), 0));
     assert!(http["remedy"].as_str().unwrap().contains("/api/v1"), "{http}");
 
     server.fault().request("/users/config").http_status(502);
-    let found = patient.examine(&[&server.api_base_url()]).await;
-    assert_eq!((found.failure().0, found.code), ("http", 1));
+    doctor.fails(&[&server.api_base_url()], "http", 1, "").await;
 }
 
 #[tokio::test]
 async fn without_an_address_the_server_of_the_other_commands_is_examined() {
-    let (server, patient) = started(TestServer::builder()).await;
-    let found = patient.examine(&["--api-url", &server.api_base_url()]).await;
+    let (server, doctor) = started(TestServer::builder()).await;
+    let found = doctor.examine(&["--api-url", &server.api_base_url()]).await;
     assert_eq!(found.code, 0, "{}", found.story());
     assert_eq!(found.steps[0]["address"], server.api_base_url());
     assert_eq!(found.steps.last().unwrap()["address"], server.websocket_url());
 
     // Of a remote one only an account's configuration tells the XMPP address.
     let url = server.api_base_url_tls().unwrap();
-    let found = patient.examine(&["--api-url", &url]).await;
+    let found = doctor.examine(&["--api-url", &url]).await;
     assert_eq!(found.code, 0, "{}", found.story());
     assert_eq!(found.steps.last().unwrap()["status"], "skipped");
     let address = server.tcps_address().unwrap();
-    let found = patient.examine(&["--api-url", &url, "--xmpp-url", &address]).await;
+    let found = doctor.examine(&["--api-url", &url, "--xmpp-url", &address]).await;
     assert_eq!(found.steps.last().unwrap()["address"], address.as_str());
 }
 
 #[tokio::test]
 async fn an_account_is_logged_in_and_out_again() {
-    let (server, patient) = started(TestServer::builder().scram(true)).await;
+    let (server, doctor) = started(TestServer::builder().scram(true)).await;
     let user = server.standard_user("u0", "s3cret").unwrap();
     for address in [server.tcp_address().unwrap(), server.websocket_url_tls().unwrap()] {
         let arguments = [address.as_str(), "--jid", "u0@localhost"];
-        let found = patient.examine_account(&arguments, "s3cret").await;
+        let found = doctor.examine_account(&arguments, "s3cret").await;
         assert_eq!(found.code, 0, "{:?}", found.steps);
         let login = &found.step("login")["result"];
         assert_eq!(login["mechanism"], "SCRAM-SHA-512-PLUS");
@@ -208,32 +214,30 @@ async fn an_account_is_logged_in_and_out_again() {
 
 #[tokio::test]
 async fn a_wrong_password_is_exit_code_4_and_no_password_is_ever_printed() {
-    let (server, patient) = started(TestServer::builder().scram(true)).await;
+    let (server, doctor) = started(TestServer::builder().scram(true)).await;
     server.standard_user("u0", "s3cret").unwrap();
     let address = server.tcps_address().unwrap();
     let arguments = [address.as_str(), "--jid", "u0@localhost", "-vvv"];
     for (password, code) in [("s3cret", 0), ("hunter2", 4)] {
-        let ran = patient.run(&arguments, Some(password)).await;
+        let ran = doctor.run(&arguments, Some(password)).await;
         assert_eq!(ran.code, code, "{ran:?}");
         for printed in [&ran.stdout, &ran.stderr] {
             assert!(!printed.contains(password), "{printed}");
         }
         assert_eq!(ran.stdout.contains("check --jid"), code == 4, "{}", ran.stdout);
     }
-    let ran = patient.run(&arguments[..3], None).await;
+    let ran = doctor.run(&arguments[..3], None).await;
     assert_eq!((ran.code, ran.stdout.as_str()), (4, ""));
     assert!(ran.stderr.contains("MFLY_PASSWORD"), "{}", ran.stderr);
 }
 
 #[tokio::test]
 async fn a_port_where_nothing_listens_is_exit_code_3() {
-    let patient = Patient::trusting(&Authority::new().pem());
+    let doctor = Doctor::trusting(&Authority::new().pem());
     let address = nowhere().await;
     for scheme in ["wss", "xmpp", "https"] {
-        let found = patient.examine(&[&format!("{scheme}://{address}")]).await;
-        let (step, remedy) = found.failure();
-        assert_eq!((step, found.code), ("tcp", 3));
-        assert!(remedy.contains("nothing listens"), "{remedy}");
+        let url = format!("{scheme}://{address}");
+        let found = doctor.fails(&[&url], "tcp", 3, "nothing listens").await;
         let after: Vec<_> = found.steps.iter().skip(2).collect();
         assert!(after.iter().all(|step| step["status"] == "skipped"), "{}", found.story());
         assert!(after.len() >= 3);
@@ -241,8 +245,8 @@ async fn a_port_where_nothing_listens_is_exit_code_3() {
 }
 
 #[tokio::test]
-async fn a_port_that_stays_silent_is_exit_code_7_at_the_step_that_waits() {
-    let patient = Patient::trusting(&Authority::new().pem());
+async fn a_silent_port_is_exit_code_7_at_the_step_that_waits() {
+    let doctor = Doctor::trusting(&Authority::new().pem());
     let silent = Server::silent().await;
     for (scheme, expected) in [
         ("wss", "tls"),
@@ -252,8 +256,7 @@ async fn a_port_that_stays_silent_is_exit_code_7_at_the_step_that_waits() {
         ("http", "http"),
     ] {
         let url = silent.url(scheme);
-        let found = patient.examine(&[&url, "--timeout", "0.3"]).await;
-        assert_eq!((found.failure().0, found.code), (expected, 7), "{scheme}");
+        let found = doctor.fails(&[&url, "--timeout", "0.3"], expected, 7, "").await;
         let took = found.step(expected)["milliseconds"].as_f64().unwrap();
         assert!((300.0..30_000.0).contains(&took), "{took}");
     }
@@ -261,36 +264,26 @@ async fn a_port_that_stays_silent_is_exit_code_7_at_the_step_that_waits() {
 
 #[tokio::test]
 async fn the_wrong_kind_of_port_is_recognised() {
-    let (server, patient) = started(TestServer::builder()).await;
-    let plain = server.listen_address();
+    let (server, doctor) = started(TestServer::builder()).await;
+    let (plain, tcp) = (server.listen_address(), server.tcp_address().unwrap());
+    let tls = server.tls_listen_address().unwrap().port();
     for (address, step, expected) in [
         (format!("wss://{plain}/websocket"), "tls", "not TLS"),
         (format!("xmpps://{plain}"), "tls", "not TLS"),
         (format!("https://{plain}/api/v1"), "tls", "not TLS"),
         (format!("xmpp://{plain}"), "starttls", "not XMPP"),
-        (
-            server.tcp_address().unwrap().replace("xmpp:", "xmpps:"),
-            "tls",
-            "xmpp:// is for STARTTLS",
-        ),
-        (
-            format!("xmpps://localhost:{}", server.tls_listen_address().unwrap().port()),
-            "tls",
-            "XMPP is not among",
-        ),
-        (server.tcp_address().unwrap().replace("xmpp:", "ws:"), "websocket", "not speak HTTP"),
+        (tcp.replace("xmpp:", "xmpps:"), "tls", "xmpp:// is for STARTTLS"),
+        (format!("xmpps://localhost:{tls}"), "tls", "XMPP is not among"),
+        (tcp.replace("xmpp:", "ws:"), "websocket", "not speak HTTP"),
     ] {
-        let found = patient.examine(&[&address]).await;
-        let (failed, remedy) = found.failure();
-        assert_eq!((failed, found.code), (step, 1), "{address}: {remedy}");
-        assert!(remedy.contains(expected), "{address}: {remedy}");
+        doctor.fails(&[&address], step, 1, expected).await;
     }
 }
 
 #[tokio::test]
 async fn each_fault_of_a_certificate_has_its_remedy_and_the_chain_is_shown() {
     let authority = Authority::new();
-    let patient = Patient::trusting(&authority.pem());
+    let doctor = Doctor::trusting(&authority.pem());
     let stranger = Authority::new();
     for (identity, what, expected) in [
         (authority.issue("other.example", (2000, 3000)), "another name", "other.example would fit"),
@@ -301,10 +294,8 @@ async fn each_fault_of_a_certificate_has_its_remedy_and_the_chain_is_shown() {
         let server = Server::tls(&identity, &[]).await;
         let port = server.address.port();
         for scheme in ["wss", "xmpps", "https"] {
-            let found = patient.examine(&[&format!("{scheme}://localhost:{port}")]).await;
-            let (step, remedy) = found.failure();
-            assert_eq!((step, found.code), ("tls", 1));
-            assert!(remedy.contains(expected), "{remedy}");
+            let url = format!("{scheme}://localhost:{port}");
+            let found = doctor.fails(&[&url], "tls", 1, expected).await;
             let tls = found.step("tls");
             assert!(tls["what"].as_str().unwrap().contains(what), "{tls}");
             assert_eq!(tls["result"]["chain"][0]["issuer"], "An Authority");
@@ -312,13 +303,12 @@ async fn each_fault_of_a_certificate_has_its_remedy_and_the_chain_is_shown() {
     }
     let fitting = authority.issue("chat.example", (2000, 3000));
     let server = Server::tls(&fitting, &[]).await;
-    let found = patient.examine(&[&server.url("xmpps")]).await;
-    assert!(found.failure().1.contains("--domain chat.example"));
+    doctor.fails(&[&server.url("xmpps")], "tls", 1, "--domain chat.example").await;
 }
 
 #[tokio::test]
 async fn a_refused_upgrade_is_explained_by_its_status() {
-    let patient = Patient::trusting(&Authority::new().pem());
+    let doctor = Doctor::trusting(&Authority::new().pem());
     for (status, expected) in [
         ("404 Not Found", "/websocket"),
         ("403 Forbidden", "let this client in"),
@@ -326,42 +316,33 @@ async fn a_refused_upgrade_is_explained_by_its_status() {
         ("200 OK", "ordinary"),
     ] {
         let server = Server::http(status, "").await;
-        let found = patient.examine(&[&server.url("ws")]).await;
-        let (step, remedy) = found.failure();
-        assert_eq!((step, found.code), ("websocket", 1), "{status}");
-        assert!(remedy.contains(expected), "{remedy}");
+        let found = doctor.fails(&[&server.url("ws")], "websocket", 1, expected).await;
         let what = found.step("websocket")["what"].as_str().unwrap();
         assert!(what.contains(&status[..3]), "{what}");
     }
     let other = Server::websocket("Sec-WebSocket-Protocol: chat\r\n").await;
-    let found = patient.examine(&[&other.url("ws")]).await;
-    assert!(found.failure().1.contains("something else than XMPP"));
+    doctor.fails(&[&other.url("ws")], "websocket", 1, "something else than XMPP").await;
 }
 
 #[tokio::test]
 async fn a_clock_that_is_wrong_is_a_warning() {
-    let patient = Patient::trusting(&Authority::new().pem());
+    let doctor = Doctor::trusting(&Authority::new().pem());
     let lines = "Sec-WebSocket-Protocol: xmpp\r\nDate: Thu, 01 Jan 2015 00:00:00 GMT\r\n";
     let server = Server::websocket(lines).await;
-    let found = patient.examine(&[&server.url("ws"), "--timeout", "0.3"]).await;
+    // The server stays silent after the handshake.
+    let found = doctor.fails(&[&server.url("ws"), "--timeout", "0.3"], "features", 7, "").await;
     let clock = found.step("clock");
     assert_eq!(clock["status"], "warning");
     assert!(clock["what"].as_str().unwrap().contains("days behind"), "{clock}");
-    // It stays silent after that.
-    assert_eq!((found.failure().0, found.code), ("features", 7));
 }
 
 #[tokio::test]
-async fn start_tls_that_was_taken_away_or_tampered_with_is_called_so() {
-    let (server, patient) = started(TestServer::builder()).await;
+async fn tampering_with_start_tls_is_recognised() {
+    let (server, doctor) = started(TestServer::builder()).await;
     let address = server.tcp_address().unwrap();
     let next = || server.fault().next_connection();
-    let examine = async |expected: &str| {
-        let found = patient.examine(&[&address]).await;
-        let (step, remedy) = found.failure();
-        assert_eq!((step, found.code), ("starttls", 1));
-        assert!(remedy.contains(expected), "{remedy}");
-    };
+    let arguments = [address.as_str()];
+    let examine = |expected| doctor.fails(&arguments, "starttls", 1, expected);
     next().withhold_start_tls();
     examine("removes the offer").await;
     next().refuse_start_tls();
@@ -371,46 +352,33 @@ async fn start_tls_that_was_taken_away_or_tampered_with_is_called_so() {
     next().garbage("SSH-2.0-OpenSSH_9.9\r\n");
     examine("not XMPP").await;
     next().cut();
-    let found = patient.examine(&[&address]).await;
-    assert_eq!((found.failure().0, found.code), ("starttls", 1));
+    examine("").await;
 }
 
 #[tokio::test]
 async fn another_domain_is_named_with_the_one_that_fits() {
-    let (server, patient) = started(TestServer::builder().xmpp_host("chat.test")).await;
+    let (server, doctor) = started(TestServer::builder().xmpp_host("chat.test")).await;
     let url = server.websocket_url();
-    let found = patient.examine(&[&url]).await;
-    assert_eq!(found.failure().0, "features");
-    assert!(found.failure().1.contains("--domain"), "{}", found.failure().1);
-    let found = patient.examine(&[&url, "--domain", "chat.test"]).await;
+    doctor.fails(&[&url], "features", 1, "--domain").await;
+    let found = doctor.examine(&[&url, "--domain", "chat.test"]).await;
     assert_eq!(found.code, 0, "{:?}", found.steps);
     assert_eq!(found.step("features")["result"]["from"], "chat.test");
 }
 
 #[tokio::test]
-async fn mechanisms_that_nobody_can_use_are_a_failure_and_no_reason_to_stop() {
-    let (server, patient) = started(TestServer::builder()).await;
-    server.fault().next_connection().mechanisms(["GSSAPI"]);
-    let found = patient.examine(&[&server.tcps_address().unwrap()]).await;
-    let (step, remedy) = found.failure();
-    assert_eq!((step, found.code), ("mechanisms", 1));
-    assert!(remedy.contains("SCRAM-SHA-1"), "{remedy}");
-    assert_eq!(found.step("resumption")["status"], "ok");
-}
-
-#[tokio::test]
-async fn a_server_that_points_elsewhere_or_goes_away_is_told() {
-    let (server, patient) = started(TestServer::builder()).await;
+async fn unusable_mechanisms_and_a_redirection_are_failures() {
+    let (server, doctor) = started(TestServer::builder()).await;
     let address = server.tcps_address().unwrap();
+    server.fault().next_connection().mechanisms(["GSSAPI"]);
+    let found = doctor.fails(&[&address], "mechanisms", 1, "SCRAM-SHA-1").await;
+    assert_eq!(found.step("resumption")["status"], "ok");
     server.fault().next_connection().see_other_host("b.example");
-    let found = patient.examine(&[&address]).await;
-    assert_eq!(found.failure().0, "features");
-    assert!(found.failure().1.contains("points to"), "{}", found.failure().1);
+    doctor.fails(&[&address], "features", 1, "points to").await;
 }
 
 #[tokio::test]
 async fn every_server_that_a_domain_names_is_examined() {
-    let (server, patient) = started(TestServer::builder().xmpp_host("chat.test")).await;
+    let (server, doctor) = started(TestServer::builder().xmpp_host("chat.test")).await;
     let port = |address: Option<std::net::SocketAddr>| address.unwrap().port();
     let records = [
         ("_xmpp-client._tcp.chat.test", (port(server.tcp_listen_address()), "localhost.")),
@@ -421,8 +389,8 @@ async fn every_server_that_a_domain_names_is_examined() {
     let name_server = names.address.to_string();
     let ask = |domain| {
         let arguments = [domain, "--name-server", name_server.as_str()];
-        let patient = &patient;
-        async move { patient.examine(&arguments).await }
+        let doctor = &doctor;
+        async move { doctor.examine(&arguments).await }
     };
     let found = ask("alice@chat.test").await;
     assert_eq!(found.steps[0]["result"]["source"], "records");
@@ -441,11 +409,10 @@ async fn every_server_that_a_domain_names_is_examined() {
 
 #[tokio::test]
 async fn a_proxy_is_a_step_of_its_own_and_may_refuse() {
-    let (server, patient) = started(TestServer::builder()).await;
+    let (server, doctor) = started(TestServer::builder()).await;
     let address = server.tcps_address().unwrap();
-    let through = async |proxy: &str| patient.examine(&[&address, "--proxy", proxy]).await;
     let willing = Server::proxy("200 OK").await;
-    let found = through(&willing.url("http")).await;
+    let found = doctor.examine(&[&address, "--proxy", &willing.url("http")]).await;
     assert_eq!(found.code, 0, "{}", found.story());
     assert!(found.story().starts_with("dns ok, tcp ok, proxy ok, tls ok"), "{}", found.story());
     let peer = &found.step("tcp")["result"]["peer"];
@@ -457,13 +424,11 @@ async fn a_proxy_is_a_step_of_its_own_and_may_refuse() {
         ("502 Bad Gateway", "cannot reach"),
     ] {
         let refusing = Server::proxy(status).await;
-        let found = through(&refusing.url("http")).await;
-        assert_eq!((found.failure().0, found.code), ("proxy", 3), "{status}");
-        assert!(found.failure().1.contains(expected), "{}", found.failure().1);
+        let arguments = [address.as_str(), "--proxy", &refusing.url("http")];
+        doctor.fails(&arguments, "proxy", 3, expected).await;
     }
-    let found = through(&format!("socks5h://{}", nowhere().await)).await;
-    assert_eq!((found.failure().0, found.code), ("tcp", 3));
-    assert!(found.failure().1.contains("--proxy"));
+    let arguments = [address.as_str(), "--proxy", &format!("socks5h://{}", nowhere().await)];
+    doctor.fails(&arguments, "tcp", 3, "--proxy").await;
 }
 
 #[tokio::test]
@@ -484,12 +449,12 @@ async fn every_command_goes_through_the_proxy() {
 
 #[tokio::test]
 async fn people_read_lines_that_fit_a_terminal() {
-    let (server, patient) = started(TestServer::builder()).await;
-    let well = patient.run(&[&server.tcp_address().unwrap()], None).await;
+    let (server, doctor) = started(TestServer::builder()).await;
+    let well = doctor.run(&[&server.tcp_address().unwrap()], None).await;
     assert_eq!(well.code, 0, "{well:?}");
     assert!(well.stdout.contains("✓ starttls    offered"), "{}", well.stdout);
     assert!(well.stdout.contains("! mechanisms  warning: PLAIN"), "{}", well.stdout);
-    let ill = patient.run(&[&server.tcp_address().unwrap().replace("xmpp:", "wss:")], None).await;
+    let ill = doctor.run(&[&server.tcp_address().unwrap().replace("xmpp:", "wss:")], None).await;
     assert!(ill.stdout.contains("✗ tls         failed: "), "{}", ill.stdout);
     assert!(ill.stdout.contains("\n- websocket   skipped: tls failed\n"), "{}", ill.stdout);
     assert!(ill.stdout.contains("\n1 of 3 steps failed, "), "{}", ill.stdout);
@@ -504,14 +469,14 @@ async fn people_read_lines_that_fit_a_terminal() {
 
 #[tokio::test]
 async fn an_address_that_makes_no_sense_is_exit_code_2_and_not_repeated() {
-    let patient = Patient::trusting(&Authority::new().pem());
+    let doctor = Doctor::trusting(&Authority::new().pem());
     for (address, expected) in [
         ("example.com:5222", "xmpp://example.com:5222"),
         ("ftp://example.com", "wss://"),
         ("https://alice:hunter2@example.com/api/v1", "user information"),
         ("wss://alice:hunter2@example.com/", "user"),
     ] {
-        let ran = patient.run(&[address], None).await;
+        let ran = doctor.run(&[address], None).await;
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{address}");
         assert!(ran.stderr.contains(expected), "{}", ran.stderr);
         assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);

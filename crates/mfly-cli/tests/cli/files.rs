@@ -1,4 +1,4 @@
-//! Where files are written: over which ones, through what, and what is left when it fails.
+//! Writing files: what is replaced, written through or refused, and what a failure leaves.
 
 use crate::setup::{Folder, Ran, World, run};
 use std::fs;
@@ -98,31 +98,21 @@ async fn a_link_stays_and_what_it_leads_to_is_replaced() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_link_that_leads_nowhere_is_refused_before_anything_is_sent() {
+async fn a_folder_and_a_link_that_leads_nowhere_are_refused_before_anything_is_sent() {
     let stored = Stored::new().await;
-    let link = stored.world.folder.file("link.bin");
-    let target = stored.world.folder.file("missing.bin");
-    std::os::unix::fs::symlink(&target, &link).unwrap();
-    for more in [&[][..], &["--overwrite"]] {
-        let ran = stored.fetch(&link, more).await;
-        assert_eq!(ran.code, 2, "{ran:?}");
-        assert!(ran.stderr.contains("leads nowhere"), "{ran:?}");
-        assert!(link.is_symlink() && !target.exists(), "{more:?}");
-    }
-    assert!(stored.has_sent_nothing());
-}
-
-#[tokio::test]
-async fn a_folder_is_refused_before_anything_is_sent_and_nothing_is_left() {
-    let stored = Stored::new().await;
-    let folder = stored.world.folder.file("folder");
+    let [folder, link, target] =
+        ["folder", "link.bin", "missing.bin"].map(|name| stored.world.folder.file(name));
     fs::create_dir(&folder).unwrap();
-    for more in [&[][..], &["--overwrite"]] {
-        let ran = stored.fetch(&folder, more).await;
-        assert_eq!(ran.code, 2, "{ran:?}");
-        assert!(ran.stderr.contains("is a folder"), "{ran:?}");
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    for (path, expected) in [(&folder, "is a folder"), (&link, "leads nowhere")] {
+        for more in [&[][..], &["--overwrite"]] {
+            let ran = stored.fetch(path, more).await;
+            assert_eq!(ran.code, 2, "{ran:?}");
+            assert!(ran.stderr.contains(expected), "{ran:?}");
+        }
     }
-    assert_eq!(stored.names(), ["config", "folder", "source.bin"]);
+    assert!(link.is_symlink() && !target.exists());
+    assert_eq!(stored.names(), ["config", "folder", "link.bin", "source.bin"]);
     assert!(names(&folder).is_empty() && stored.has_sent_nothing());
 }
 
@@ -131,9 +121,7 @@ async fn a_folder_is_refused_before_anything_is_sent_and_nothing_is_left() {
 async fn a_pipe_is_written_through_and_stays_one() {
     use std::os::unix::fs::FileTypeExt as _;
     let stored = Stored::new().await;
-    let pipe = stored.world.folder.file("pipe");
-    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
-    assert!(made.unwrap().success());
+    let pipe = stored.world.folder.fifo("pipe");
     // Both ways, so that there is no end before the command has opened it.
     let mut reader =
         tokio::net::unix::pipe::OpenOptions::new().read_write(true).open_receiver(&pipe).unwrap();
@@ -245,7 +233,7 @@ async fn an_image_of_a_code_does_not_replace_a_file_unless_told_to() {
     assert_eq!(names(folder.path()), ["code"]);
 }
 
-/// With the terminal that `script` makes.
+/// The program `script` makes the terminal.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_user_at_a_terminal_is_asked_before_a_file_is_replaced() {

@@ -33,34 +33,6 @@ async fn a_file_comes_back_the_same_in_every_form() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_there_is_kept_unless_told_otherwise() {
-    let world = World::new().await;
-    world.register(&["bob", "alice"]).await;
-    let there = world.folder.file("there.bin");
-    std::fs::write(&there, b"mine").unwrap();
-    let arguments = ["media", "get", "some-token", "--output", there.to_str().unwrap()];
-    let ran = world.run(&arguments).await;
-    assert_eq!(ran.code, 2, "{ran:?}");
-    assert!(ran.stderr.contains("--overwrite"), "{}", ran.stderr);
-    assert_eq!(std::fs::read(&there).unwrap(), b"mine");
-}
-
-#[tokio::test]
-async fn a_failed_download_leaves_no_file_behind() {
-    let world = World::new().await;
-    world.register(&["alice"]).await;
-    let output = world.folder.file("none.bin");
-    let ran =
-        world.run(&["media", "get", "no-such-token", "--output", output.to_str().unwrap()]).await;
-    assert_ne!(ran.code, 0, "{ran:?}");
-    let names: Vec<_> = std::fs::read_dir(world.folder.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
-    assert_eq!(names, ["config"]);
-}
-
-#[tokio::test]
 async fn no_progress_is_drawn_where_no_terminal_is() {
     let world = World::new().await;
     world.register(&["bob", "alice"]).await;

@@ -35,12 +35,3 @@ async fn a_code_shown_in_one_place_is_approved_in_another_from_its_image() {
     whoami.env("MFLY_CONFIG_DIR", other.path());
     assert_eq!(run(whoami).await.code, 4, "its password is void");
 }
-
-#[tokio::test]
-async fn what_is_no_code_is_refused_as_a_wrong_value() {
-    let world = World::new().await;
-    world.register(&["alice"]).await;
-    let ran = world.run(&["qr", "approve", "hello"]).await;
-    assert_eq!(ran.code, 2, "{}", ran.stderr);
-    assert!(ran.stderr.contains("the code is malformed"), "{}", ran.stderr);
-}

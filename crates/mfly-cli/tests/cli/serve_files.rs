@@ -1,20 +1,12 @@
-//! The files of `mfly serve`, and being asked to stop while they are read.
+//! The files of `mfly serve`, and signals while they are read.
 
 use crate::setup::{Folder, mfly, run, signal};
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// A pipe with a name.
-fn fifo(folder: &Folder, name: &str) -> PathBuf {
-    let path = folder.path().join(name);
-    let made = std::process::Command::new("mkfifo").arg(&path).status();
-    assert!(made.unwrap().success());
-    path
-}
-
-/// Starts a server that reads a pipe; asks it to stop once it reads, with nothing ever written.
+/// Starts a server that reads a pipe, and asks it to stop while it waits for data.
 async fn is_stopped(folder: &Folder, flags: &[&str], pipe: &Path, kind: &str) {
     let path = pipe.to_str().unwrap();
     let arguments = ["serve", "--listen", "127.0.0.1:0"];
@@ -41,7 +33,7 @@ async fn a_server_that_waits_for_a_file_hears_the_signals() {
             .enumerate()
     {
         for kind in ["INT", "TERM"] {
-            let pipe = fifo(&folder, &format!("pipe-{number}-{kind}"));
+            let pipe = folder.fifo(&format!("pipe-{number}-{kind}"));
             is_stopped(&folder, flags, &pipe, kind).await;
         }
     }

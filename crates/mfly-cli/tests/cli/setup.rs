@@ -11,10 +11,10 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Child;
 use tokio::process::Command;
 
-/// No run of the command takes longer, on a slow machine either.
+/// A time-out that no run reaches, even on a slow machine.
 const DEADLINE: Duration = Duration::from_secs(120);
 
-/// A folder that is removed with its owner.
+/// A folder that is removed on drop.
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
@@ -33,6 +33,15 @@ impl Folder {
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
+
+    /// Makes a pipe with a name.
+    #[cfg(unix)]
+    pub(crate) fn fifo(&self, name: &str) -> PathBuf {
+        let path = self.file(name);
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        path
+    }
 }
 
 impl Drop for Folder {
@@ -41,7 +50,7 @@ impl Drop for Folder {
     }
 }
 
-/// The command, with nothing of the caller's environment that could change what it does.
+/// The command, without the environment of the caller.
 pub(crate) fn mfly(folder: &Folder, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mfly"));
     command
@@ -55,7 +64,7 @@ pub(crate) fn mfly(folder: &Folder, arguments: &[&str]) -> Command {
     command
 }
 
-/// What a finished run left behind.
+/// The exit code and the output of a run.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: i32,
@@ -77,7 +86,7 @@ impl Ran {
         self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// The only one.
+    /// The only object on the standard output.
     pub(crate) fn object(&self) -> Value {
         let mut objects = self.objects();
         assert_eq!(objects.len(), 1, "{self:?}");
@@ -105,7 +114,7 @@ pub(crate) async fn run_with_input(mut command: Command, input: &str) -> Ran {
     Ran::new(finished.expect("the command ends").unwrap())
 }
 
-/// A server and somebody's configuration folder.
+/// A server and a configuration folder.
 pub(crate) struct World {
     pub(crate) server: TestServer,
     pub(crate) folder: Folder,
@@ -120,7 +129,7 @@ impl World {
         Self { server: builder.tls(false).start().await.unwrap(), folder: Folder::new() }
     }
 
-    /// The command, told of the server by its environment.
+    /// The command, with the server in its environment.
     pub(crate) fn mfly(&self, arguments: &[&str]) -> Command {
         let mut command = mfly(&self.folder, arguments);
         command
@@ -169,13 +178,13 @@ impl World {
     }
 }
 
-/// Ctrl-C.
+/// Sends the signal of Ctrl-C.
 #[cfg(unix)]
 pub(crate) fn interrupt(child: &Child) {
     signal(child, "INT");
 }
 
-/// A signal, by its name without `SIG`.
+/// Sends a signal, by its name without `SIG`.
 #[cfg(unix)]
 pub(crate) fn signal(child: &Child, name: &str) {
     let id = child.id().unwrap().to_string();

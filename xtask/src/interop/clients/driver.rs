@@ -102,9 +102,6 @@ impl Process {
     }
 
     /// Asks it to end, and waits until it has.
-    ///
-    /// # Errors
-    /// When it does not, or says that something went wrong.
     pub(super) fn end(mut self, ask: Ask) -> Result<(), String> {
         if ask == Ask::Input {
             drop(self.input.take());

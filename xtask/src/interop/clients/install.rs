@@ -27,9 +27,6 @@ pub(super) struct Installed {
 }
 
 /// Installs what is missing.
-///
-/// # Errors
-/// What is missing and how to install it by hand.
 pub(super) fn install() -> Result<Installed, String> {
     packages::install(&[node::NODE, node::NPM, PYTHON, PIP, GO_SENDXMPP, PROFANITY])?;
     node::check()?;

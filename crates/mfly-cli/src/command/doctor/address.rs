@@ -37,9 +37,6 @@ impl ExamAddress {
 }
 
 /// The addresses of a saved or named server.
-///
-/// # Errors
-/// When an address cannot be used.
 pub(super) fn of_server(server: &ServerTarget) -> Result<Vec<ExamAddress>, Failure> {
     let xmpp = server.xmpp_url.as_deref().map(|address| {
         ExamAddress::parse(address).map_err(|reason| {

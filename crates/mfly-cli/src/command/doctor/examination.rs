@@ -119,9 +119,6 @@ impl<'a> Examination<'a> {
     }
 
     /// Prints the summary.
-    ///
-    /// # Errors
-    /// When a step failed, or something could not be printed.
     pub(super) fn finish(mut self) -> Result<(), Failure> {
         let (total, failed, warnings) = (self.total, self.failed, self.warnings);
         let taken = milliseconds(self.started.elapsed());

@@ -13,9 +13,6 @@ use serde_json::json;
 use std::time::SystemTime;
 
 /// Takes every step of a request.
-///
-/// # Errors
-/// When the URL is not one of an API.
 pub(super) async fn examine(
     url: &str,
     exam: &ExamOptions,

@@ -1,4 +1,4 @@
-//! Files of messages: sealed and not, in parts and whole.
+//! Files of messages: sealed and unsealed, in parts and whole.
 
 use crate::exit::Failure;
 use crate::progress::size;
@@ -7,10 +7,10 @@ use crate::tour::recorder::{Recorder, Step, Trouble, done, ensure, shown, succes
 use mfly_client::{MediaForm, MediaTarget, MediaUpload, UploadedMedia};
 use serde_json::json;
 
-/// More than one part of 5 MiB, and no multiple of the cipher's block.
+/// A file of more than one part of 5 MiB, whose length is no multiple of the cipher's block.
 const LARGE: usize = 5 * 1024 * 1024 + 12_345;
 
-/// Small, and likewise odd.
+/// A small file, whose length is no multiple of the block either.
 const SMALL: usize = 10_001;
 
 pub(super) async fn walk(cast: &mut Cast, recorder: &mut Recorder<'_>) -> Result<(), Failure> {
@@ -44,7 +44,8 @@ async fn upload(cast: &Cast, form: MediaForm, file: &[u8]) -> Step<UploadedMedia
         "file_size": stored.stored_len,
         "isSealed": stored.file_key.is_some(),
     });
-    let what = format!("{} {}", size(file.len() as u64), described(form));
+    let how = if form == MediaForm::Whole { "in one piece" } else { "in parts of 5 MiB" };
+    let what = format!("{} {how}", size(file.len() as u64));
     Ok((stored, shown(what, result)))
 }
 
@@ -54,13 +55,6 @@ async fn download(cast: &Cast, stored: Option<UploadedMedia>, file: &[u8]) -> St
     ensure(received == file, "the file that was uploaded", received.len())?;
     let what = format!("bob receives the same {}", size(received.len() as u64));
     done(what, json!({"size": received.len()}))
-}
-
-const fn described(form: MediaForm) -> &'static str {
-    match form {
-        MediaForm::Whole => "in one piece",
-        _ => "in parts of 5 MiB",
-    }
 }
 
 /// Bytes that do not repeat with the cipher's block or the part.

@@ -3,54 +3,39 @@
 use crate::command::last_seen;
 use crate::exit::Failure;
 use crate::tour::cast::Cast;
-use crate::tour::recorder::{Recorder, Step, Trouble, done, ensure, hear, shown};
-use mfly_client::{Event, Events, PresenceKind, Session};
+use crate::tour::recorder::{Recorder, Step, done, ensure, logged_in, shown};
+use mfly_client::{Event, PresenceKind};
 use serde_json::json;
 
 pub(super) async fn walk(cast: &mut Cast, recorder: &mut Recorder<'_>) -> Result<(), Failure> {
     let mut events = cast.alice.events();
-    recorder.step("getLastSeen", online(cast)).await?;
-    recorder.step("disconnect", leave(cast)).await?;
-    recorder.step("presenceListener", hear_bob(&mut events, PresenceKind::Unavailable)).await?;
-    recorder.step("getLastSeen", offline(cast)).await?;
-    let session = recorder.step("connect", come_back(cast)).await?;
-    cast.bob.connected(session);
-    recorder.step("presenceListener", hear_bob(&mut events, PresenceKind::Available)).await?;
-    Ok(())
+    recorder.step("getLastSeen", last_seen(cast, true)).await?;
+    let disconnect = async {
+        cast.bob.session()?.close().await;
+        done("bob closes the connection", json!(null))
+    };
+    recorder.step("disconnect", disconnect).await?;
+    let is_offline = is_presence(PresenceKind::Unavailable);
+    recorder.listen(&mut events, "presenceListener", is_offline).await?;
+    recorder.step("getLastSeen", last_seen(cast, false)).await?;
+    let connect = async {
+        let (session, _) = cast.connect(&cast.bob).await?;
+        Ok((session, shown("bob is online again", logged_in())))
+    };
+    cast.bob.session = recorder.step("connect", connect).await?;
+    recorder.listen(&mut events, "presenceListener", is_presence(PresenceKind::Available)).await
 }
 
-async fn online(cast: &Cast) -> Step {
-    let bob = cast.bob.session()?.current_user();
+async fn last_seen(cast: &Cast, is_online: bool) -> Step {
+    let bob = cast.bob.jid()?;
     let seen = cast.alice.session()?.last_seen(&bob).await?;
-    ensure(seen.is_online(), "bob online", &seen)?;
+    ensure(seen.is_online() == is_online, if is_online { "online" } else { "offline" }, &seen)?;
     done(last_seen::described("bob", &seen), last_seen::official(bob.as_str(), &seen))
 }
 
-async fn leave(cast: &Cast) -> Step {
-    cast.bob.session()?.close().await;
-    done("bob closes the connection", json!(null))
-}
-
-async fn offline(cast: &Cast) -> Step {
-    let bob = cast.bob.session()?.current_user();
-    let seen = cast.alice.session()?.last_seen(&bob).await?;
-    ensure(!seen.is_online(), "bob offline", &seen)?;
-    done(last_seen::described("bob", &seen), last_seen::official(bob.as_str(), &seen))
-}
-
-async fn come_back(cast: &Cast) -> Step<Session> {
-    let (session, _) = cast.connect(&cast.bob).await?;
-    Ok((
-        session,
-        shown("bob is online again", json!({"statusCode": 200, "message": "Login Success"})),
-    ))
-}
-
-async fn hear_bob(events: &mut Result<Events, Trouble>, wanted: PresenceKind) -> Step {
-    let events = events.as_mut().map_err(|_| Trouble::Missing("alice's session"))?;
-    let is_wanted = |event: &Event| {
+fn is_presence(wanted: PresenceKind) -> impl Fn(&Event) -> bool {
+    move |event| {
         matches!(event, Event::Presence { user, kind, .. }
             if *kind == wanted && user.local() == Some("bob"))
-    };
-    hear(events, "presenceListener", is_wanted).await
+    }
 }

@@ -1,4 +1,4 @@
-//! Servers that are wrong in one way each, and what stands between.
+//! Servers with one fault each, a proxy, a certificate authority and a name server.
 
 use mfly_transport::server;
 use rcgen::{
@@ -11,10 +11,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::task::JoinHandle;
 
-/// Above anything that a handshake needs.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// A time-out that no handshake reaches.
+const TIME_OUT: Duration = Duration::from_secs(60);
 
-/// A listener that does the same with every connection.
+/// A listener that treats every connection alike.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     task: JoinHandle<()>,
@@ -35,7 +35,7 @@ impl Server {
         Self { address, task }
     }
 
-    /// Takes connections and never says anything.
+    /// Accepts connections and never answers.
     pub(crate) async fn silent() -> Self {
         Self::start(|mut socket| async move {
             let _ = socket.read_to_end(&mut Vec::new()).await;
@@ -43,7 +43,7 @@ impl Server {
         .await
     }
 
-    /// Answers whatever is said with the same text.
+    /// Answers every request with one text.
     pub(crate) async fn answering(text: impl Into<String>) -> Self {
         let text = text.into();
         Self::start(move |mut socket| {
@@ -67,11 +67,7 @@ impl Server {
     /// Agrees to WebSocket, with the given lines for the sub-protocol and the date.
     pub(crate) async fn websocket(lines: &'static str) -> Self {
         Self::start(move |mut socket| async move {
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                head.push(socket.read_u8().await.unwrap());
-            }
-            let head = String::from_utf8(head).unwrap();
+            let head = head(&mut socket).await;
             let fields = head.lines().skip(1).filter_map(|line| line.split_once(": "));
             let request = fields.fold(http::Request::get("/"), |request, (name, value)| {
                 request.header(name, value)
@@ -92,11 +88,11 @@ impl Server {
     /// Speaks TLS with this certificate, and nothing else.
     pub(crate) async fn tls(identity: &Identity, alpn: &'static [&'static [u8]]) -> Self {
         let (chain, key) = (identity.chain.as_bytes(), identity.key.as_bytes());
-        let config = server_config(chain, key, alpn);
+        let config = mfly_transport::server_config(chain, key, alpn).unwrap();
         Self::start(move |socket| {
             let config = config.clone();
             async move {
-                if let Ok(mut secured) = server::secure(socket, config, PATIENCE).await {
+                if let Ok(mut secured) = server::secure(socket, config, TIME_OUT).await {
                     let _ = secured.read_to_end(&mut Vec::new()).await;
                 }
             }
@@ -107,11 +103,7 @@ impl Server {
     /// An HTTP proxy that answers CONNECT with this status, and plays its part after 200.
     pub(crate) async fn proxy(status: &'static str) -> Self {
         Self::start(move |mut client| async move {
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                head.push(client.read_u8().await.unwrap());
-            }
-            let head = String::from_utf8(head).unwrap();
+            let head = head(&mut client).await;
             let target = head.split(' ').nth(1).unwrap().to_owned();
             let answer = format!("HTTP/1.1 {status}\r\n\r\n");
             client.write_all(answer.as_bytes()).await.unwrap();
@@ -128,6 +120,15 @@ impl Server {
     }
 }
 
+/// Reads the head of an HTTP request.
+async fn head(socket: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(socket.read_u8().await.unwrap());
+    }
+    String::from_utf8(head).unwrap()
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         self.task.abort();
@@ -138,10 +139,6 @@ impl Drop for Server {
 pub(crate) async fn nowhere() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     listener.local_addr().unwrap()
-}
-
-fn server_config(chain: &[u8], key: &[u8], alpn: &[&[u8]]) -> std::sync::Arc<rustls::ServerConfig> {
-    mfly_transport::server_config(chain, key, alpn).unwrap()
 }
 
 /// A certificate authority for one test.
