@@ -3,12 +3,11 @@
 //! Which sender may push what, which answer counts and what exceeds a limit is decided by the
 //! session machine, and proven by its own tests.
 
-use crate::reconnect::quick;
 use mfly_client::{
     ConnectionState, DisconnectReason, ErrorKind, Event, Events, ExceededLimit, ReceiveLimits,
     Session,
 };
-use mfly_tests::env::user;
+use mfly_tests::env::{quick_reconnect, user};
 use mfly_tests::stub::HOST;
 use mfly_tests::wait::wait_for_disconnection;
 use mfly_tests::{Peer, ScriptedServer, both, within};
@@ -16,7 +15,8 @@ use std::path::Path;
 
 async fn online() -> (ScriptedServer, Session, Events, Peer) {
     let server = ScriptedServer::start().await;
-    let (session, mut events, mut peer) = server.connect_with(|r| r.reconnect(quick())).await;
+    let (session, mut events, mut peer) =
+        server.connect_with(|r| r.reconnect(quick_reconnect())).await;
     peer.drain(&mut events).await;
     (server, session, events, peer)
 }
@@ -83,7 +83,7 @@ async fn a_stanza_that_exceeds_a_limit_is_skipped_and_one_beyond_the_hard_limit_
     limits.stanza.bytes = 100_000;
     limits.hard_bytes = 200_000;
     let (session, mut events, mut peer) =
-        server.connect_with(|request| request.reconnect(quick()).limits(limits)).await;
+        server.connect_with(|request| request.reconnect(quick_reconnect()).limits(limits)).await;
     peer.drain(&mut events).await;
     let (from, content) = (format!("mallory@{HOST}/x"), "x".repeat(100_000));
     peer.send(format!(

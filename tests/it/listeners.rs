@@ -1,14 +1,15 @@
 //! The calls of the official SDK's listeners that the client's events stand for. What each stanza
 //! leads to is in `fixtures/listeners.trace`, which `traces.rs` replays.
 
-use crate::reconnect::quick;
+use mfly_tests::env::quick_reconnect;
 use mfly_tests::{ScriptedServer, TestEnv, within};
 use serde_json::json;
 
 #[tokio::test]
 async fn the_states_of_the_connection_have_the_official_names() {
     let server = ScriptedServer::start().await;
-    let (_session, mut events, peer) = server.connect_with(|r| r.reconnect(quick())).await;
+    let (_session, mut events, peer) =
+        server.connect_with(|r| r.reconnect(quick_reconnect())).await;
     peer.vanish();
     let _peer = server.accept_online().await;
     let mut statuses = Vec::new();

@@ -8,6 +8,7 @@ use mfly_proto::cipher::{RequestCipher, login};
 use mfly_proto::sasl::{Auth, plain};
 use mfly_proto::secret::LicenceKey;
 use mfly_proto::xml::{Document, Limits};
+use mfly_tests::env::quick_reconnect;
 use mfly_tests::scripted::PLAIN;
 use mfly_tests::stub::LICENCE_KEY;
 use mfly_tests::wait::{wait_for_connection, wait_for_disconnection, wait_for_end};
@@ -15,15 +16,6 @@ use mfly_tests::{ScriptedServer, TestEnv, both, expect_event, kind, within};
 use mfly_testserver::StreamCondition;
 use std::error::Error as _;
 use std::time::Duration;
-
-/// Waits of a few milliseconds.
-pub(crate) fn quick() -> ReconnectPolicy {
-    ReconnectPolicy {
-        base: Duration::from_millis(1),
-        cap: Duration::from_millis(5),
-        ..ReconnectPolicy::default()
-    }
-}
 
 /// Waits that are longer than any test.
 fn slow() -> ReconnectPolicy {
@@ -35,7 +27,7 @@ fn slow() -> ReconnectPolicy {
 async fn online() -> (TestEnv, Credentials, Session, Events) {
     let env = TestEnv::start().await;
     let credentials = env.register("alice").await;
-    let session = env.app.connect(&credentials).reconnect(quick()).await.unwrap();
+    let session = env.app.connect(&credentials).reconnect(quick_reconnect()).await.unwrap();
     let events = session.events();
     (env, credentials, session, events)
 }
@@ -70,7 +62,7 @@ async fn a_lost_connection_is_followed_by_another_and_each_step_is_an_event() {
 async fn each_attempt_authenticates_with_a_newly_sealed_password() {
     let server = ScriptedServer::start().await;
     let request = server.app().await.connect(&ScriptedServer::credentials());
-    let request = request.reconnect(quick()).attempts(2);
+    let request = request.reconnect(quick_reconnect()).attempts(2);
     let script = async {
         server.accept().await.vanish();
         let mut times = Vec::new();
@@ -159,7 +151,7 @@ async fn a_server_that_shuts_down_is_named_and_tried_again_as_often_as_allowed()
     let TestEnv { server, app } = TestEnv::start().await;
     let credentials = server.user("alice").register().unwrap();
     let credentials = Credentials::new(credentials.username, credentials.password);
-    let policy = ReconnectPolicy { max_attempts: Some(2), ..quick() };
+    let policy = ReconnectPolicy { max_attempts: Some(2), ..quick_reconnect() };
     let session = app.connect(&credentials).reconnect(policy).await.unwrap();
     let mut events = session.events();
     within("shutting down", server.shutdown()).await;
@@ -188,7 +180,7 @@ async fn a_server_that_no_longer_answers_is_disconnected_from() {
     let credentials = env.register("alice").await;
     let keepalive =
         KeepaliveConfig { idle: Duration::from_millis(50), answer: Duration::from_millis(50) };
-    let request = env.app.connect(&credentials).reconnect(quick()).keepalive(keepalive);
+    let request = env.app.connect(&credentials).reconnect(quick_reconnect()).keepalive(keepalive);
     let session = request.await.unwrap();
     let mut events = session.events();
     assert_eq!(env.server.fault().connections_of("alice").silence(), 1);

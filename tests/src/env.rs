@@ -2,12 +2,13 @@
 
 use crate::wait::{expect_events_until, within};
 use mfly_client::{
-    App, AppBuilder, BareJid, Credentials, Error, ErrorKind, Event, Events, Session, UserId,
-    UserIdentifier,
+    App, AppBuilder, BareJid, Credentials, Error, ErrorKind, Event, Events, ReconnectPolicy,
+    Session, UserId, UserIdentifier,
 };
 use mfly_testserver::{Builder, TestServer};
 use serde_json::Value;
 use std::fmt::Debug;
+use std::time::Duration;
 
 /// A server on a free port and an app with its licence.
 pub struct TestEnv {
@@ -140,6 +141,16 @@ impl TestEnv {
         let frames = journal.frames_from(session.user().as_str());
         let texts: Vec<_> = frames.iter().map(|frame| frame.text.as_str()).collect();
         assert_eq!(texts.len(), 1, "more than the closing round trip was sent: {texts:?}");
+    }
+}
+
+/// Waits of a few milliseconds between attempts to connect.
+#[must_use]
+pub fn quick_reconnect() -> ReconnectPolicy {
+    ReconnectPolicy {
+        base: Duration::from_millis(1),
+        cap: Duration::from_millis(5),
+        ..ReconnectPolicy::default()
     }
 }
 

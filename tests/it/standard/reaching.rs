@@ -6,6 +6,7 @@ use mfly_client::{
     UserIdentifier,
 };
 use mfly_proto::jid::Jid;
+use mfly_tests::env::quick_reconnect;
 use mfly_tests::wait::wait_for_connection;
 use mfly_transport::TransportError;
 use std::error::Error as _;
@@ -142,7 +143,7 @@ async fn sessions_of_the_platform_also_run_over_tcp_and_pipelined() {
             let request = app
                 .connect(&registered.credentials)
                 .pipelined(pipelined)
-                .reconnect(crate::reconnect::quick());
+                .reconnect(quick_reconnect());
             let session = within("connection", async { request.await }).await.unwrap();
             let mut events = session.events();
             session.settings().await.unwrap();
