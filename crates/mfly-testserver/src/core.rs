@@ -12,6 +12,7 @@ pub(crate) mod relay;
 pub(crate) mod stream;
 pub(crate) mod world;
 
+use crate::core::feature::session_end;
 use crate::core::stream::{Stream, StreamMeta};
 use crate::core::world::{Output, Settings, StreamId, Timestamp, World};
 use mfly_proto::argument::InvalidArgument;
@@ -110,7 +111,7 @@ impl Core {
 
     /// The connection is gone, whoever closed it.
     pub(crate) fn closed(&mut self, now: Timestamp, id: StreamId) {
-        self.world.unbind(now, id);
+        session_end::unbind(&mut self.world, now, id);
         self.forget(id);
     }
 
@@ -125,7 +126,7 @@ impl Core {
             let after = stream.deadline();
             self.reschedule(id, before, after);
         }
-        self.world.end_due(now);
+        session_end::end_due(&mut self.world, now);
     }
 
     /// When [`Core::timeout`] has to be called next.

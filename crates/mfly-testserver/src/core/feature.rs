@@ -3,6 +3,7 @@
 //! A handler is a function over a [`Call`](crate::core::call::Call); each request has a row in the
 //! table of [`dispatch`](crate::core::dispatch). [`standard`] has the features of standard accounts.
 
+pub(crate) mod account;
 pub(crate) mod admin_block;
 pub(crate) mod block;
 pub(crate) mod carbons;
@@ -14,6 +15,7 @@ pub(crate) mod ping;
 pub(crate) mod presence;
 pub(crate) mod profile;
 pub(crate) mod session;
+pub(crate) mod session_end;
 pub(crate) mod settings;
 pub(crate) mod standard;
 pub(crate) mod user_deleted;

@@ -1,6 +1,7 @@
 //! The recorded exchanges, with this server in the server's part.
 
 use super::testing::{HOST, Server, id};
+use crate::core::feature::account;
 use crate::core::world::StreamId;
 use mfly_proto::payload::profile::VCard;
 use mfly_proto::testing::{Bindings, Dialect, Line, Trace, recorded_traces};
@@ -123,11 +124,16 @@ impl Replay {
             }
             ["u2", "deletes", "the", "account"] => {
                 let now = self.server.now;
-                assert!(self.server.core.world_mut().delete_account(now, &id("u2")));
+                assert!(account::delete(self.server.core.world_mut(), now, &id("u2")));
             }
             ["an", "administrator", "blocks", "u2"] => {
                 let now = self.server.now;
-                assert!(self.server.core.world_mut().set_admin_blocked(now, &id("u2"), true));
+                assert!(account::set_admin_blocked(
+                    self.server.core.world_mut(),
+                    now,
+                    &id("u2"),
+                    true
+                ));
             }
             ["the", "server", "pings"] => self.server.pass(Duration::from_secs(60)),
             _ => panic!("nobody knows how to make this happen: {event}"),

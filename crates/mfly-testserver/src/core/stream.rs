@@ -13,14 +13,15 @@
 
 mod authenticating;
 mod binding;
-mod exchange;
 pub(crate) mod fault;
 mod login;
 mod offer;
 mod online;
 mod opening;
+mod sasl_server;
 mod securing;
 
+use crate::core::feature::session_end;
 use crate::core::world::session::frame;
 use crate::core::world::{Settings, StreamId, Timestamp, World};
 use authenticating::Authenticating;
@@ -148,7 +149,7 @@ impl Stream {
             (Phase::Closed, _) => return,
             (phase, Received::WhiteSpace) => Step::Become(phase),
             (_, Received::Close { .. }) => {
-                world.unbind(now, id);
+                session_end::unbind(world, now, id);
                 return world.close(id);
             }
             (Phase::Opening(phase), Received::Open(open)) => {
@@ -226,7 +227,7 @@ impl Stream {
             self.greeted = true;
             greet(id, self.meta.framing, world);
         }
-        world.end_stream(now, id, &error);
+        session_end::end(world, now, id, &error);
     }
 }
 
@@ -244,6 +245,7 @@ fn greet(id: StreamId, framing: Framing, world: &mut World) {
 
 #[cfg(test)]
 mod tests {
+    use crate::core::feature::account;
     use crate::core::testing::{HOST, PRESENCE, Server, bind, id};
     use crate::core::world::StreamId;
     use std::time::Duration;
@@ -575,7 +577,7 @@ mod tests {
         for mut server in Server::every() {
             let stream = server.authenticated("u1");
             let now = server.now;
-            assert!(server.core.world_mut().set_admin_blocked(now, &id("u1"), true));
+            assert!(account::set_admin_blocked(server.core.world_mut(), now, &id("u1"), true));
             server.send(stream, &bind("a"));
             ends_with(&mut server, stream, "not-authorized");
         }

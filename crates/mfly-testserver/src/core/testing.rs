@@ -7,6 +7,7 @@
 mod wire;
 
 use super::Core;
+use crate::core::feature::{account, standard};
 use crate::core::stream::StreamMeta;
 use crate::core::world::{Output, Registered, Settings, StreamId, Timestamp};
 use mfly_proto::cipher::{RequestCipher, login};
@@ -88,7 +89,8 @@ impl Server {
         let identifier = UserIdentifier::new(name).unwrap();
         let metadata = BTreeMap::new();
         let world = self.core.world_mut();
-        let registered = world.register(self.now, &identifier, "device", false, metadata).unwrap();
+        let registered =
+            account::register(world, self.now, &identifier, ("device", false), metadata).unwrap();
         self.registered.insert(registered.user.clone(), registered.clone());
         registered
     }
@@ -207,7 +209,7 @@ impl Server {
     pub(crate) fn set_password(&mut self, name: &str, password: &str) {
         let (now, password) = (self.now, Password::new(password).unwrap());
         let world = self.core.world_mut();
-        world.set_standard(now, id(name), password).unwrap();
+        standard::account::set(world, now, id(name), password).unwrap();
         self.collect();
     }
 
@@ -237,7 +239,7 @@ impl Server {
             self.ask(stream, "get", None, list);
             self.core.world().session(stream).unwrap().user.clone()
         });
-        assert!(self.core.world_mut().befriend(&users[0], &users[1]));
+        assert!(standard::account::befriend(self.core.world_mut(), &users[0], &users[1]));
         self.collect();
         self.inboxes.clear();
     }

@@ -39,7 +39,7 @@ pub(crate) use session::{Session, StandardSession};
 #[cfg(test)]
 pub(crate) use settings::Quirks;
 pub(crate) use settings::Settings;
-pub(crate) use standard::{Standard, StandardError};
+pub(crate) use standard::{StandardAccount, StandardError};
 pub(crate) use user::{Registration, RegistrationId, User};
 
 use ids::Ids;
@@ -95,7 +95,7 @@ pub(crate) enum Output {
 pub(crate) struct World {
     pub(crate) settings: Settings,
     users: BTreeMap<UserId, User>,
-    standard: BTreeMap<UserId, Standard>,
+    standard: BTreeMap<UserId, StandardAccount>,
     names: Names,
     sessions: Sessions,
     /// When the first stream was accepted.

@@ -1,6 +1,7 @@
 //! Changes standard accounts of a running server, bypassing the network.
 
-use crate::core::world::{Standard, World};
+use crate::core::feature::standard::account;
+use crate::core::world::{StandardAccount, World};
 use crate::handle::user::{UserError, found};
 use crate::state::ServerState;
 use mfly_proto::argument::InvalidArgument;
@@ -27,7 +28,7 @@ impl StandardUserHandle {
         let password = Password::new(password)?;
         let jid = state.with_core(|core, now| {
             let world = core.world_mut();
-            world.set_standard(now, id.clone(), password)?;
+            account::set(world, now, id.clone(), password)?;
             Ok::<_, UserError>(world.jid_of(&id).bare())
         })?;
         Ok(Self { state, id, jid })
@@ -98,7 +99,7 @@ impl StandardUserHandle {
     pub fn set_password(&self, password: &str) -> Result<(), UserError> {
         let password = Password::new(password)?;
         let id = self.id.clone();
-        self.state.with_core(|core, now| core.world_mut().set_standard(now, id, password))?;
+        self.state.with_core(|core, now| account::set(core.world_mut(), now, id, password))?;
         Ok(())
     }
 
@@ -108,16 +109,16 @@ impl StandardUserHandle {
     /// [`UserError::NoSuchUser`] when one of them was removed.
     pub fn make_contact(&self, other: &Self) -> Result<(), UserError> {
         let (one, other) = (&self.id, &other.id);
-        found(self.state.with_core(|core, _| core.world_mut().befriend(one, other)))
+        found(self.state.with_core(|core, _| account::befriend(core.world_mut(), one, other)))
     }
 
     /// Removes the account from the server and from its contacts' rosters, and ends its sessions.
     /// `false` if there is no such account.
     pub fn remove(&self) -> bool {
-        self.state.with_core(|core, now| core.world_mut().remove_standard(now, &self.id))
+        self.state.with_core(|core, now| account::remove(core.world_mut(), now, &self.id))
     }
 
-    fn look<R>(&self, work: impl FnOnce(&World, &Standard) -> R) -> Option<R> {
+    fn look<R>(&self, work: impl FnOnce(&World, &StandardAccount) -> R) -> Option<R> {
         self.state.read_core(|core| {
             let account = core.world().standard(&self.id)?;
             Some(work(core.world(), account))

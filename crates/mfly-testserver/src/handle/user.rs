@@ -1,5 +1,6 @@
 //! Changes platform accounts and the plan of a running server, bypassing the network.
 
+use crate::core::feature::account;
 use crate::core::world::{RegisterError, StandardError, User, World};
 use crate::state::ServerState;
 use mfly_api::Feature;
@@ -112,7 +113,8 @@ impl UserHandle {
     pub fn register_device(&self, device_id: &str, force: bool) -> Result<Credentials, UserError> {
         let identifier = UserIdentifier::new(&self.id)?;
         let registered = self.state.with_core(|core, now| {
-            core.world_mut().register(now, &identifier, device_id, force, BTreeMap::new())
+            let device = (device_id, force);
+            account::register(core.world_mut(), now, &identifier, device, BTreeMap::new())
         })?;
         Ok(Credentials { username: registered.user, password: registered.password })
     }
@@ -130,7 +132,8 @@ impl UserHandle {
             if world.user(&id).is_some() {
                 return Ok(());
             }
-            let registered = world.register(now, &identifier, "", true, BTreeMap::new())?;
+            let registered =
+                account::register(world, now, &identifier, ("", true), BTreeMap::new())?;
             world.log_out(now, &registered.user, registered.registration);
             Ok(())
         })
@@ -241,10 +244,9 @@ impl UserHandle {
     /// [`UserError::NoSuchUser`], or an invalid id.
     pub fn admin_block(&self, is_blocked: bool) -> Result<(), UserError> {
         let id = UserId::new(&self.id)?;
-        found(
-            self.state
-                .with_core(|core, now| core.world_mut().set_admin_blocked(now, &id, is_blocked)),
-        )
+        found(self.state.with_core(|core, now| {
+            account::set_admin_blocked(core.world_mut(), now, &id, is_blocked)
+        }))
     }
 
     /// Deletes the account as its user can, and notifies its contacts.
@@ -253,7 +255,7 @@ impl UserHandle {
     /// [`UserError::NoSuchUser`], or an invalid id.
     pub fn delete(&self) -> Result<(), UserError> {
         let id = UserId::new(&self.id)?;
-        found(self.state.with_core(|core, now| core.world_mut().delete_account(now, &id)))
+        found(self.state.with_core(|core, now| account::delete(core.world_mut(), now, &id)))
     }
 
     /// Makes all REST tokens that the account has now expire.

@@ -1,5 +1,6 @@
 //! `POST /users/deleteMyAccount`: deletes the account with its sessions and tokens.
 
+use crate::core::feature::account;
 use crate::rest::caller::Caller;
 use crate::rest::request::RestCall;
 use crate::rest::response::{RestResponse, RestResult};
@@ -16,6 +17,6 @@ fn delete_account(call: &RestCall<'_>, caller: &Caller) -> RestResult {
         return Err(RestResponse::invalid("reason is not valid or required"));
     }
     let is_deleted =
-        call.state.with_core(|core, now| core.world_mut().delete_account(now, &caller.user));
+        call.state.with_core(|core, now| account::delete(core.world_mut(), now, &caller.user));
     RestResponse::done_if(is_deleted, RestResponse::token_expired)
 }

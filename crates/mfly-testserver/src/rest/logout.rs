@@ -27,6 +27,7 @@ fn logout(call: &RestCall<'_>, caller: &Caller) -> RestResult {
 
 #[cfg(test)]
 mod tests {
+    use crate::core::feature::account;
     use crate::core::world::{RegistrationId, World};
     use crate::net::http::tests::{state, status};
     use crate::state::ServerState;
@@ -41,7 +42,7 @@ mod tests {
     fn register(world: &mut World, device: &str) -> RegistrationId {
         let user = UserIdentifier::new("u1").unwrap();
         let now = ServerState::now();
-        let registered = world.register(now, &user, device, false, BTreeMap::new());
+        let registered = account::register(world, now, &user, (device, false), BTreeMap::new());
         registered.unwrap().registration
     }
 

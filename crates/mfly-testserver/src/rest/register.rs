@@ -3,6 +3,7 @@
 //! A live plan registers with encrypted data, a trial plan with plain data; the response is
 //! encrypted in both. Each plan has one of the paths, and the other one is refused (inferred).
 
+use crate::core::feature::account;
 use crate::core::world::{RegisterError, Registered};
 use crate::rest::request::RestCall;
 use crate::rest::response::{RestResponse, RestResult};
@@ -64,7 +65,7 @@ fn register(call: &RestCall<'_>, cipher: &RequestCipher, mut data: Value) -> Res
     let metadata = metadata::stored(&data.metadata)?;
     let registered = call.state.with_core(|core, now| {
         let (world, force) = (core.world_mut(), data.force_register);
-        world.register(now, &data.user_identifier, &data.device_id, force, metadata)
+        account::register(world, now, &data.user_identifier, (&data.device_id, force), metadata)
     });
     respond(call, cipher, registered.map_err(refused)?)
 }

@@ -5,6 +5,7 @@
 //! for a minute unless the server is started otherwise (inferred), is replaced by a fresh one on
 //! the same connection, can be used once, and is void when its connection ends.
 
+use crate::core::feature::account;
 use crate::core::world::RegisterError;
 use crate::rest::caller::Caller;
 use crate::signalling::hub::Approval;
@@ -62,15 +63,13 @@ fn approve(
         let identifier =
             UserIdentifier::new(caller.user.as_str()).map_err(|_| (400, "Invalid user"))?;
         let device = format!("qr-{}", asked.token);
-        let registered = world
-            .register(now, &identifier, &device, false, BTreeMap::new())
-            .map_err(|error| match error {
-                RegisterError::SessionLimit => (405, "You have reached maximum sessions allowed."),
-                RegisterError::AdminBlocked => (403, "Blocked by admin"),
-                RegisterError::TooManyUsers | RegisterError::Taken => {
-                    (500, "Internal Server Error")
-                }
-            })?;
+        let registered =
+            account::register(world, now, &identifier, (&device, false), BTreeMap::new());
+        let registered = registered.map_err(|error| match error {
+            RegisterError::SessionLimit => (405, "You have reached maximum sessions allowed."),
+            RegisterError::AdminBlocked => (403, "Blocked by admin"),
+            RegisterError::TooManyUsers | RegisterError::Taken => (500, "Internal Server Error"),
+        })?;
         world.keep_qr_session(asked.token.clone(), caller.user.clone(), registered.registration);
         Ok((registered, RequestCipher::new(&world.settings.licence_key)))
     });

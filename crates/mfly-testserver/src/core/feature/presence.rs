@@ -15,7 +15,7 @@ use mfly_proto::stanza::{ErrorCondition, Presence, PresenceKind};
 pub(crate) fn receive(world: &mut World, now: Timestamp, stream: StreamId, presence: Presence) {
     // What is written anew can take several times the room: a character may become a reference.
     if frame(|buffer| presence.write(buffer)).len() + MAX_ENVELOPE_BYTES > MAX_STANZA_BYTES {
-        return standard::presence::refuse(
+        return standard::visibility::refuse(
             world,
             stream,
             &presence,

@@ -1,10 +1,10 @@
 //! Awaiting SASL (RFC 6120 §6), or SASL2 where that is offered (XEP-0388).
 
 use super::binding::{self, Binding, NotBound};
-use super::exchange::{Exchange, Outcome};
 use super::login::Login;
 use super::offer::Offer;
 use super::opening::Opening;
+use super::sasl_server::{Outcome, SaslServer};
 use super::{Cx, Phase, Step};
 use mfly_proto::bind2::{Bind, Bound};
 use mfly_proto::jid::FullJid;
@@ -22,7 +22,7 @@ pub(super) struct Authenticating {
     offer: Offer,
     failures: u8,
     /// The authentication that is under way.
-    exchange: Option<(Exchange, Dialect)>,
+    exchange: Option<(SaslServer, Dialect)>,
 }
 
 /// What the messages of an authentication look like, and what it leads to.
@@ -64,7 +64,7 @@ impl Authenticating {
         let (outcome, dialect) = match (message, under_way) {
             (Message::Begin(mechanism, initial, dialect), _) => {
                 let initial = initial.as_ref().map(|initial| initial.as_slice());
-                let outcome = Exchange::begin(&mechanism, initial, &self.offer, cx);
+                let outcome = SaslServer::begin(&mechanism, initial, &self.offer, cx);
                 (outcome, dialect)
             }
             (Message::Next(data), Some((exchange, dialect))) => {
@@ -210,6 +210,7 @@ fn address(
 
 #[cfg(test)]
 mod tests {
+    use crate::core::feature::account;
     use crate::core::testing::{Server, id, settings};
     use crate::core::world::{Settings, StreamId};
     use base64::Engine as _;
@@ -290,7 +291,7 @@ mod tests {
         for mut server in Server::every() {
             let password = server.register("u1").password;
             let now = server.now;
-            server.core.world_mut().set_admin_blocked(now, &id("u1"), true);
+            account::set_admin_blocked(server.core.world_mut(), now, &id("u1"), true);
             let stream = server.opened();
             let auth = Server::auth("u1", &server.sealed(&password));
             assert_eq!(answer(&mut server, stream, &auth), failure("account-disabled"));

@@ -5,6 +5,7 @@ use super::offer::LIMITS;
 use super::online::Online;
 use super::{Cx, Phase, Step};
 use crate::core::call::has_one_payload;
+use crate::core::feature::session_end;
 use crate::core::world::{Session, StandardSession};
 use mfly_proto::framing::Framing;
 use mfly_proto::jid::FullJid;
@@ -96,7 +97,7 @@ pub(super) fn bind(
     let registration = login.redeem(cx.now, cx.world).ok_or(NotBound::Expired)?;
     if let Some(old) = old {
         let conflict = StreamError::new(StreamCondition::Conflict);
-        cx.world.end_stream(cx.now, old, &conflict);
+        session_end::end(cx.world, cx.now, old, &conflict);
     }
     tracing::debug!(session = %jid, tls = cx.meta.tls, "session bound");
     cx.world.bind(

@@ -1,14 +1,11 @@
 //! Bound streams: telling them something, ending them.
 
-use super::sessions::Sessions;
 use super::{RegistrationId, StreamId, Timestamp, World};
-use crate::core::feature::{presence, standard};
 use mfly_proto::framing::Frame;
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{FullJid, Jid, UserId};
 use mfly_proto::ns;
 use mfly_proto::stanza::{IqKind, Presence, iq};
-use mfly_proto::stream::{StreamCondition, StreamError};
 use mfly_proto::xml::{Document, Writer};
 use std::collections::BTreeSet;
 
@@ -163,34 +160,14 @@ impl World {
         }
     }
 
-    /// Ends a stream with an error: its user's contacts see it leave, and the connection closes.
-    pub(crate) fn end_stream(&mut self, now: Timestamp, stream: StreamId, error: &StreamError) {
-        self.unbind(now, stream);
-        self.send(stream, frame(|buffer| error.write(buffer)));
-        self.close(stream);
-    }
-
-    /// Takes a stream's address away; contacts see it leave.
-    pub(crate) fn unbind(&mut self, now: Timestamp, stream: StreamId) {
-        let Some(session) = self.session(stream) else {
-            return;
-        };
-        let user = session.user.clone();
-        if session.standard.is_some() {
-            standard::presence::leave(self, now, stream);
-        } else {
-            presence::leave(self, now, stream);
-        }
+    /// Takes a stream's address away.
+    pub(crate) fn remove_session(&mut self, stream: StreamId) {
         self.sessions.remove(stream);
-        let is_temporary = self.standard(&user).is_some_and(|own| own.is_temporary);
-        if is_temporary && self.streams_of(&user).is_empty() {
-            self.remove_standard(now, &user);
-        }
     }
 
-    /// Takes all addresses away without a word to anybody.
+    /// Takes all addresses away and tells no one.
     pub(crate) fn drop_sessions(&mut self) {
-        self.sessions = Sessions::default();
+        std::mem::take(&mut self.sessions);
     }
 
     /// Ends the sessions of a registration at a later time, if they have not left by then.
@@ -205,16 +182,14 @@ impl World {
         }
     }
 
-    /// When [`World::end_due`] has to be called next.
+    /// When the next session has to end.
     pub(crate) fn next_end(&self) -> Option<Timestamp> {
         self.sessions.next_end()
     }
 
-    /// Ends the sessions whose time has come.
-    pub(crate) fn end_due(&mut self, now: Timestamp) {
-        while let Some(stream) = self.sessions.take_due(now) {
-            self.end_stream(now, stream, &StreamError::new(StreamCondition::NotAuthorized));
-        }
+    /// A session whose time has come; each is given once.
+    pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<StreamId> {
+        self.sessions.take_due(now)
     }
 }
 

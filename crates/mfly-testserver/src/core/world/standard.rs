@@ -7,11 +7,9 @@
 
 use super::roster::Roster;
 use super::{RegistrationId, Timestamp, World};
-use crate::core::feature::standard::subscription;
 use mfly_proto::jid::{Jid, UserId};
 use mfly_proto::sasl::{ScramCredentials, ScramHash};
 use mfly_proto::secret::Password;
-use mfly_proto::stream::{StreamCondition, StreamError};
 use mfly_proto::xml::Document;
 use std::collections::BTreeSet;
 use thiserror::Error;
@@ -29,7 +27,7 @@ pub(crate) enum StandardError {
 
 /// One account.
 #[derive(Clone, Debug)]
-pub(crate) struct Standard {
+pub(crate) struct StandardAccount {
     /// The local part of its address.
     pub(crate) id: UserId,
     /// Which password is good. Sessions of an earlier one have ended.
@@ -52,7 +50,7 @@ pub(crate) struct Standard {
     pub(crate) made_at: Timestamp,
 }
 
-impl Standard {
+impl StandardAccount {
     /// Whether a block stands between this account and an address (XEP-0191 §2).
     pub(crate) fn blocks(&self, jid: &Jid) -> bool {
         let is_blocked = |text: &str| Jid::new(text).is_ok_and(|jid| self.blocked.contains(&jid));
@@ -69,26 +67,13 @@ impl Standard {
 
 impl World {
     /// A standard account.
-    pub(crate) fn standard(&self, id: &UserId) -> Option<&Standard> {
+    pub(crate) fn standard(&self, id: &UserId) -> Option<&StandardAccount> {
         self.standard.get(id)
     }
 
     /// A standard account, to change it.
-    pub(crate) fn standard_mut(&mut self, id: &UserId) -> Option<&mut Standard> {
+    pub(crate) fn standard_mut(&mut self, id: &UserId) -> Option<&mut StandardAccount> {
         self.standard.get_mut(id)
-    }
-
-    /// Makes a standard account, or gives one another password; its sessions end then.
-    ///
-    /// # Errors
-    /// See [`StandardError`].
-    pub(crate) fn set_standard(
-        &mut self,
-        now: Timestamp,
-        id: UserId,
-        password: Password,
-    ) -> Result<(), StandardError> {
-        self.add_standard(now, id, password, false)
     }
 
     /// Makes an account that goes with its last session.
@@ -102,7 +87,7 @@ impl World {
     ) -> Result<RegistrationId, StandardError> {
         // Cannot fail: hexadecimal digits are a valid password.
         let password = Password::new(self.fresh_id()).map_err(|_| StandardError::TooManyUsers)?;
-        self.add_standard(now, id.clone(), password, true)?;
+        self.set_standard(now, id.clone(), password, true)?;
         let account = self.standard.get(&id);
         account.map(|account| account.login).ok_or(StandardError::TooManyUsers)
     }
@@ -145,30 +130,35 @@ impl World {
         (account.password.expose() == password && !account.is_temporary).then_some(account.login)
     }
 
-    fn add_standard(
+    /// Makes a standard account, or gives one another password. Whether one was changed: its
+    /// sessions have to end then.
+    ///
+    /// # Errors
+    /// See [`StandardError`].
+    pub(crate) fn set_standard(
         &mut self,
         now: Timestamp,
         id: UserId,
         password: Password,
         is_temporary: bool,
-    ) -> Result<(), StandardError> {
+    ) -> Result<bool, StandardError> {
         if self.users.contains_key(&id) {
             return Err(StandardError::Taken);
         }
         let login = RegistrationId(self.ids.number());
         if let Some(account) = self.standard.get_mut(&id) {
-            if account.password != password {
+            let is_changed = account.password != password;
+            if is_changed {
                 account.password = password;
                 account.scram.clear();
                 account.login = login;
-                self.end_sessions(now, &id);
             }
-            return Ok(());
+            return Ok(is_changed);
         }
         if self.users.len() + self.standard.len() >= self.settings.max_users {
             return Err(StandardError::TooManyUsers);
         }
-        let account = Standard {
+        let account = StandardAccount {
             id: id.clone(),
             login,
             password,
@@ -181,42 +171,18 @@ impl World {
             made_at: now,
         };
         self.standard.insert(id, account);
-        Ok(())
+        Ok(false)
     }
 
-    /// Removes a standard account: its contacts lose it, its sessions end. `false` when there was
-    /// none.
-    pub(crate) fn remove_standard(&mut self, now: Timestamp, id: &UserId) -> bool {
-        if !self.standard.contains_key(id) {
-            return false;
-        }
-        self.end_sessions(now, id);
-        // A temporary account has gone with its last session.
-        subscription::forget(self, id);
+    /// Removes a standard account.
+    pub(crate) fn remove_standard(&mut self, id: &UserId) {
         self.standard.remove(id);
-        true
-    }
-
-    /// Makes two accounts see each other. `false` when one does not exist.
-    pub(crate) fn befriend(&mut self, one: &UserId, other: &UserId) -> bool {
-        if one == other || self.standard(one).is_none() || self.standard(other).is_none() {
-            return false;
-        }
-        subscription::befriend(self, one, other);
-        true
-    }
-
-    fn end_sessions(&mut self, now: Timestamp, id: &UserId) {
-        for stream in self.streams_of(id) {
-            let error = StreamError::new(StreamCondition::NotAuthorized);
-            self.end_stream(now, stream, &error);
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::core::testing::{HOST, Server, id};
+    use crate::core::testing::{Server, id};
     use mfly_proto::jid::Jid;
 
     #[test]
@@ -242,56 +208,5 @@ mod tests {
         ] {
             assert_eq!(blocks(&mut server, blocked, jid), expected, "{blocked} {jid}");
         }
-    }
-
-    #[test]
-    fn the_two_kinds_of_account_do_not_share_a_name() {
-        use super::StandardError;
-        use crate::core::world::RegisterError;
-        use mfly_proto::jid::UserIdentifier;
-        use mfly_proto::secret::Password;
-
-        let mut server = Server::new();
-        server.register("u1");
-        server.standard("u2");
-        let now = server.now;
-        let world = server.core.world_mut();
-        let password = Password::new("x").unwrap();
-        assert_eq!(world.set_standard(now, id("u1"), password), Err(StandardError::Taken));
-        let identifier = UserIdentifier::new("u2").unwrap();
-        let refused =
-            world.register(now, &identifier, "d", true, std::collections::BTreeMap::new());
-        assert_eq!(refused.unwrap_err(), RegisterError::Taken);
-    }
-
-    #[test]
-    fn another_password_ends_the_sessions_and_the_same_one_does_not() {
-        let mut server = Server::new();
-        let stream = server.connect_standard("u1", "a");
-        server.standard("u1");
-        assert!(!server.is_closed(stream));
-        server.set_password("u1", "another");
-        let said = server.received(stream);
-        assert!(said[0].contains("<not-authorized "), "{said:?}");
-        assert!(server.is_closed(stream));
-    }
-
-    #[test]
-    fn a_removed_account_disappears_from_its_contacts_lists() {
-        let mut server = Server::new();
-        let contact = server.connect_standard("u2", "b");
-        let removed = server.connect_standard("u1", "a");
-        server.befriend(contact, removed);
-        let now = server.now;
-        assert!(server.core.world_mut().remove_standard(now, &id("u1")));
-        assert!(!server.core.world_mut().remove_standard(now, &id("u1")));
-        let told = server.received(contact);
-        assert!(server.is_closed(removed));
-        assert!(told.iter().any(|frame| frame.contains(r#"subscription="none""#)), "{told:?}");
-        assert!(
-            told.iter().any(|frame| frame.contains(&format!(r#"from="u1@{HOST}/a""#))
-                && frame.contains("unavailable")),
-            "{told:?}"
-        );
     }
 }

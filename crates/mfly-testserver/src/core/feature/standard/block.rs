@@ -1,7 +1,7 @@
 //! Blocking for standard accounts (XEP-0191): any address can be blocked, and nobody is told but
 //! the own sessions that asked for the list.
 
-use super::presence;
+use super::visibility;
 use crate::core::call::{Call, Reply, refusal};
 use crate::core::world::World;
 use mfly_proto::jid::{Jid, UserId};
@@ -34,7 +34,7 @@ pub(crate) fn block(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
     if addresses.iter().any(|jid| is_own(world, user, jid)) {
         return Err(refusal(ErrorCondition::NotAllowed));
     }
-    let seen = presence::seen(world, user);
+    let seen = visibility::seen(world, user);
     if let Some(account) = world.standard_mut(user) {
         let added = addresses.iter().filter(|jid| !account.blocked.contains(jid));
         if written(account.blocked.iter().chain(added)) > MAX_LIST_BYTES {
@@ -42,9 +42,9 @@ pub(crate) fn block(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
         }
         account.blocked.extend(addresses.iter().cloned());
     }
-    let still_seen = presence::seen(world, user);
+    let still_seen = visibility::seen(world, user);
     push(world, user, &BlockListPush::Blocked(addresses.into()));
-    presence::hide(world, seen.difference(&still_seen).copied());
+    visibility::hide(world, seen.difference(&still_seen).copied());
     Ok(Reply::EMPTY)
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn block(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
 pub(crate) fn unblock(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
     let UnblockAddresses { addresses } = call.read()?;
     let (user, world) = (&call.user, &mut *call.world);
-    let (seen, sees) = (presence::seen(world, user), presence::sees(world, user));
+    let (seen, sees) = (visibility::seen(world, user), visibility::sees(world, user));
     if let Some(account) = world.standard_mut(user) {
         if addresses.is_empty() {
             account.blocked.clear();
@@ -61,10 +61,10 @@ pub(crate) fn unblock(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
             account.blocked.remove(jid);
         }
     }
-    let (now_seen, now_sees) = (presence::seen(world, user), presence::sees(world, user));
+    let (now_seen, now_sees) = (visibility::seen(world, user), visibility::sees(world, user));
     push(world, user, &BlockListPush::Unblocked(addresses.into()));
-    presence::show(world, now_seen.difference(&seen).copied());
-    presence::show(world, now_sees.difference(&sees).copied());
+    visibility::show(world, now_seen.difference(&seen).copied());
+    visibility::show(world, now_sees.difference(&sees).copied());
     Ok(Reply::EMPTY)
 }
 

@@ -68,7 +68,9 @@ pub(crate) fn arrive(
     let is_for_all = to.resource().is_none() || message.kind == MessageKind::Chat;
     let reached: BTreeSet<_> = match addressed {
         Some(only) => [only].into(),
-        None if is_for_all && message.kind != MessageKind::Error => willing(world, recipient),
+        None if is_for_all && message.kind != MessageKind::Error => {
+            accepting_sessions(world, recipient)
+        }
         None => BTreeSet::new(),
     };
     if reached.is_empty() {
@@ -93,12 +95,12 @@ pub(crate) fn arrive(
     Ok(reached)
 }
 
-/// The available sessions that do not say that they want no messages (RFC 6121 §8.5.2.1.1).
-fn willing(world: &World, user: &UserId) -> BTreeSet<StreamId> {
-    let willing = world.streams_of_where(user, |session| {
+/// The available sessions whose priority is not negative (RFC 6121 §8.5.2.1.1).
+fn accepting_sessions(world: &World, user: &UserId) -> BTreeSet<StreamId> {
+    let sessions = world.streams_of_where(user, |session| {
         session.presence.as_ref().is_some_and(|presence| presence.priority >= 0)
     });
-    willing.into_iter().collect()
+    sessions.into_iter().collect()
 }
 
 #[cfg(test)]

@@ -1,13 +1,11 @@
 //! The contact lists of standard accounts (RFC 6121 §2).
 
+use super::roster_push::{item, push, push_item, version};
 use super::subscription;
 use crate::core::call::{Call, Reply, refusal};
-use crate::core::world::World;
-use crate::core::world::roster::{Contact, RosterError};
-use mfly_proto::jid::{BareJid, UserId};
-use mfly_proto::payload::standard::roster::{
-    GetRoster, Roster, RosterItem, RosterPush, SetRosterItem, Subscription,
-};
+use crate::core::world::roster::RosterError;
+use mfly_proto::jid::BareJid;
+use mfly_proto::payload::standard::roster::{GetRoster, Roster, SetRosterItem, Subscription};
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 use std::collections::BTreeSet;
 
@@ -67,38 +65,6 @@ fn remove(call: &mut Call<'_>, jid: &BareJid) -> Result<Reply, StanzaError> {
     push_item(call.world, &call.user, SetRosterItem::remove(jid.clone()).item);
     subscription::end(call.world, &call.user, jid, &removed);
     Ok(Reply::EMPTY)
-}
-
-/// Tells the account's sessions that asked for the list what a contact is now (RFC 6121 §2.1.6).
-/// Whoever only waits for an answer is not on it.
-pub(super) fn push(world: &mut World, user: &UserId, jid: &BareJid) {
-    let account = world.standard(user);
-    let contact = account.and_then(|account| account.roster.contact(jid));
-    if let Some(contact) = contact.filter(|contact| contact.is_listed) {
-        let item = item((jid, contact));
-        push_item(world, user, item);
-    }
-}
-
-fn push_item(world: &mut World, user: &UserId, item: RosterItem) {
-    let account = world.standard(user);
-    let push =
-        RosterPush { version: account.map(|account| version(account.roster.version())), item };
-    world.push(user, |session| session.follows_roster, |w| push.write(w));
-}
-
-fn version(count: u64) -> String {
-    format!("v{count}")
-}
-
-fn item((jid, contact): (&BareJid, &Contact)) -> RosterItem {
-    RosterItem {
-        name: contact.name.clone(),
-        subscription: contact.subscription(),
-        is_asking: contact.asks,
-        groups: contact.groups.iter().cloned().collect(),
-        ..RosterItem::new(jid.clone())
-    }
 }
 
 #[cfg(test)]

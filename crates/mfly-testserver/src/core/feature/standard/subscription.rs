@@ -3,8 +3,7 @@
 //! The states are in [`crate::core::world::roster`], once for either side. A contact elsewhere cannot be
 //! reached.
 
-use super::presence;
-use super::roster;
+use super::{roster_push, visibility};
 use crate::core::relay;
 use crate::core::world::roster::Contact;
 use crate::core::world::session::frame;
@@ -60,7 +59,7 @@ pub(crate) fn receive(
     match stanza.kind {
         PresenceKind::Subscribe => {
             if let Err(condition) = ask(world, &pair, element) {
-                presence::refuse(world, stream, stanza, condition);
+                visibility::refuse(world, stream, stanza, condition);
             }
         }
         PresenceKind::Subscribed => allow(world, &pair),
@@ -149,7 +148,7 @@ fn ask(world: &mut World, pair: &Pair, element: Element<'_>) -> Result<(), Error
     if let Some(account) = world.standard_mut(&pair.user) {
         let is_change = account.roster.ask(&pair.address);
         if is_change.map_err(|_| ErrorCondition::ResourceConstraint)? {
-            roster::push(world, &pair.user, &pair.address);
+            roster_push::push(world, &pair.user, &pair.address);
         }
     }
     // Nobody is told who has no account here, or who blocks (XEP-0191 §3.2).
@@ -168,7 +167,7 @@ fn ask(world: &mut World, pair: &Pair, element: Element<'_>) -> Result<(), Error
         let plain = || notice(PresenceKind::Subscribe, &pair.own, &pair.address);
         let stanza = relay::stanza(element, pair.own.as_str(), pair.address.as_str());
         let stanza = stanza.unwrap_or_else(|_| plain());
-        for stream in presence::available(world, contact) {
+        for stream in visibility::available(world, contact) {
             world.send(stream, stanza.clone());
         }
     }
@@ -184,10 +183,10 @@ fn allowed(world: &mut World, pair: &Pair, contact: &UserId) {
         return;
     }
     tell(world, &pair.user, PresenceKind::Subscribed, &pair.address);
-    roster::push(world, &pair.user, &pair.address);
-    let visible = presence::seen(world, contact);
+    roster_push::push(world, &pair.user, &pair.address);
+    let visible = visibility::seen(world, contact);
     let of_user = world.streams_of(&pair.user);
-    presence::show(world, visible.into_iter().filter(|(_, viewer)| of_user.contains(viewer)));
+    visibility::show(world, visible.into_iter().filter(|(_, viewer)| of_user.contains(viewer)));
 }
 
 fn allow(world: &mut World, pair: &Pair) {
@@ -196,7 +195,7 @@ fn allow(world: &mut World, pair: &Pair) {
     if !waited {
         return;
     }
-    roster::push(world, &pair.user, &pair.address);
+    roster_push::push(world, &pair.user, &pair.address);
     if let Some(contact) = &pair.contact {
         allowed(world, &pair.reversed(contact), &pair.user);
     }
@@ -207,7 +206,7 @@ fn stop_asking(world: &mut World, pair: &Pair) {
         .standard_mut(&pair.user)
         .is_some_and(|account| account.roster.stop_asking(&pair.address));
     if is_change {
-        roster::push(world, &pair.user, &pair.address);
+        roster_push::push(world, &pair.user, &pair.address);
     }
     left(world, pair);
 }
@@ -223,9 +222,9 @@ fn left(world: &mut World, pair: &Pair) {
     let was_seen = account.roster.is_seen_by(&pair.own);
     if account.roster.left_by(&pair.own) {
         tell(world, contact, PresenceKind::Unsubscribe, &pair.own);
-        roster::push(world, contact, &pair.own);
+        roster_push::push(world, contact, &pair.own);
         if was_seen {
-            presence::part(world, contact, &pair.user);
+            visibility::part(world, contact, &pair.user);
         }
     }
 }
@@ -236,7 +235,7 @@ fn deny(world: &mut World, pair: &Pair) {
     };
     let was_seen = account.roster.is_seen_by(&pair.address);
     if account.roster.deny(&pair.address) {
-        roster::push(world, &pair.user, &pair.address);
+        roster_push::push(world, &pair.user, &pair.address);
         denied(world, pair, was_seen);
     }
 }
@@ -247,13 +246,13 @@ fn denied(world: &mut World, pair: &Pair, was_seen: bool) {
         return;
     };
     if was_seen {
-        presence::part(world, &pair.user, contact);
+        visibility::part(world, &pair.user, contact);
     }
     let is_change =
         world.standard_mut(contact).is_some_and(|account| account.roster.denied_by(&pair.own));
     if is_change {
         tell(world, contact, PresenceKind::Unsubscribed, &pair.own);
-        roster::push(world, contact, &pair.own);
+        roster_push::push(world, contact, &pair.own);
     }
 }
 

@@ -14,7 +14,7 @@ use mfly_proto::sasl::{
 use std::iter;
 
 /// An authentication that awaits the client's next message.
-pub(super) enum Exchange {
+pub(super) enum SaslServer {
     /// The first one.
     Ready(MechanismKind),
     /// SCRAM's second one.
@@ -29,7 +29,7 @@ pub(super) enum Exchange {
 /// What a message leads to.
 pub(super) enum Outcome {
     /// The client is asked for more.
-    Challenge(Exchange, Vec<u8>),
+    Challenge(SaslServer, Vec<u8>),
     /// The client is who it says.
     Success(Login, Option<Vec<u8>>),
     /// It is not.
@@ -42,7 +42,7 @@ impl From<FailureCondition> for Outcome {
     }
 }
 
-impl Exchange {
+impl SaslServer {
     /// Begins with a mechanism and the message that came along with its name. Without one, the
     /// client is asked for it.
     pub(super) fn begin(
@@ -161,7 +161,7 @@ fn challenge(
     }
     match server.challenge(&credentials) {
         Ok(message) => {
-            let next = Exchange::Scram { server: Box::new(server), login, hash };
+            let next = SaslServer::Scram { server: Box::new(server), login, hash };
             Outcome::Challenge(next, message)
         }
         Err(refusal) => refusal.condition().into(),
