@@ -10,6 +10,7 @@ mod fixtures;
 mod hostile;
 mod hyper;
 mod licence;
+mod media;
 #[path = "../../../mfly-transport/tests/it/proxies.rs"]
 mod proxies;
 mod proxy;

@@ -156,26 +156,6 @@ async fn a_log_in_that_is_refused_with_401_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_token_that_has_changed_meanwhile_is_used_without_log_in() {
-    let slot: Arc<std::sync::OnceLock<Api>> = Arc::default();
-    let seen = slot.clone();
-    let script = Script::new(move |request| match token(request) {
-        "new" => json(r#"{"status":200}"#),
-        _ => {
-            seen.get().unwrap().set_token(new_token("new"));
-            status(401)
-        }
-    });
-    let api = outdated_api(&script);
-    slot.set(api.clone()).unwrap();
-    api.send(&logout::Request).await.unwrap();
-    assert_eq!(
-        (script.tokens("/logout"), script.count("/login")),
-        (vec!["old".into(), "new".into()], 0)
-    );
-}
-
-#[tokio::test]
 async fn a_waiting_caller_logs_in_after_the_first_caller_was_cancelled() {
     let script = strict_server();
     script.login_gate.forget_permits(1000);

@@ -233,63 +233,69 @@ mod tests {
         }
     }
 
-    #[test]
-    fn names_and_times_of_a_certificate_are_read() {
-        let names = ["example.com".to_owned(), "::1".to_owned(), "192.0.2.1".to_owned()];
-        let mut params = CertificateParams::new(names.clone()).unwrap();
-        params.not_before = date_time_ymd(1999, 12, 31);
-        params.not_after = date_time_ymd(2050, 3, 1);
-        let (not_before, not_after) = (params.not_before, params.not_after);
-        let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
-        let summary = CertificateSummary::of(certificate.der()).unwrap();
-        assert_eq!(summary.names, names);
-        assert_eq!(summary.not_before, not_before);
-        assert_eq!(summary.not_after, not_after);
+    fn self_signed(change: impl FnOnce(&mut CertificateParams)) -> Vec<u8> {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        change(&mut params);
+        params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec()
     }
 
     #[test]
-    fn a_certificate_without_names_has_none() {
-        let params = CertificateParams::new(Vec::new()).unwrap();
-        let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
-        let summary = CertificateSummary::of(certificate.der()).unwrap();
-        assert!(summary.names.is_empty());
+    fn names_and_times_of_a_certificate_are_read() {
+        let names = ["example.com".to_owned(), "::1".to_owned(), "192.0.2.1".to_owned()];
+        let (not_before, not_after) = (date_time_ymd(1999, 12, 31), date_time_ymd(2050, 3, 1));
+        let certificate = self_signed(|params| {
+            *params = CertificateParams::new(names.clone()).unwrap();
+            (params.not_before, params.not_after) = (not_before, not_after);
+        });
+        let summary = CertificateSummary::of(&certificate).unwrap();
+        assert_eq!(summary.names, names);
+        assert_eq!(summary.not_before, not_before);
+        assert_eq!(summary.not_after, not_after);
+        assert!(CertificateSummary::of(&self_signed(|_| ())).unwrap().names.is_empty());
     }
 
     #[test]
     fn the_subject_is_its_common_name_or_the_next_specific_name() {
-        let called = |attributes: &[(DnType, DnValue)]| {
-            let mut params = CertificateParams::new(Vec::new()).unwrap();
-            params.distinguished_name = DistinguishedName::new();
-            for (kind, value) in attributes {
-                params.distinguished_name.push(kind.clone(), value.clone());
-            }
-            let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
-            let summary = CertificateSummary::of(certificate.der()).unwrap();
+        let subject = |attributes: &[(DnType, DnValue)]| {
+            let certificate = self_signed(|params| {
+                params.distinguished_name = DistinguishedName::new();
+                for (kind, value) in attributes {
+                    params.distinguished_name.push(kind.clone(), value.clone());
+                }
+            });
+            let summary = CertificateSummary::of(&certificate).unwrap();
             assert_eq!(summary.subject, summary.issuer);
             summary.subject
         };
         let utf8 = |text: &str| DnValue::Utf8String(text.to_owned());
-        let organisation = (DnType::OrganizationName, utf8("Example"));
-        let unit = (DnType::OrganizationalUnitName, utf8("Servers"));
-        let bmp = DnValue::BmpString("Grüße".try_into().unwrap());
+        let common = |name| [(DnType::CommonName, name)];
         let printable = DnValue::PrintableString("a.example".try_into().unwrap());
-        let all = [organisation.clone(), unit.clone(), (DnType::CommonName, printable)];
-        assert_eq!(called(&all).as_deref(), Some("a.example"));
-        assert_eq!(called(&all[..2]).as_deref(), Some("Servers"));
-        assert_eq!(called(&all[..1]).as_deref(), Some("Example"));
-        let common = [(DnType::CommonName, bmp)];
-        assert_eq!(called(&common).as_deref(), Some("Grüße"));
-        let steering = [(DnType::CommonName, utf8("a\x1b[2J"))];
-        assert_eq!(called(&steering), None);
-        assert_eq!(called(&[]), None);
+        let [name] = common(printable);
+        let all = [
+            (DnType::OrganizationName, utf8("Example")),
+            (DnType::OrganizationalUnitName, utf8("Servers")),
+            name,
+        ];
+        let bmp = common(DnValue::BmpString("Grüße".try_into().unwrap()));
+        let steering = common(utf8("a\x1b[2J"));
+        for (attributes, expected) in [
+            (&all[..], Some("a.example")),
+            (&all[..2], Some("Servers")),
+            (&all[..1], Some("Example")),
+            (&bmp, Some("Grüße")),
+            (&steering, None),
+            (&[], None),
+        ] {
+            assert_eq!(subject(attributes).as_deref(), expected);
+        }
     }
 
     proptest! {
         #[test]
         fn no_change_to_a_certificate_makes_the_reader_panic(at: prop::sample::Index, byte: u8) {
-            let params = CertificateParams::new(["a.example".to_owned()]).unwrap();
-            let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
-            let mut der = certificate.der().to_vec();
+            let mut der = self_signed(|params| {
+                *params = CertificateParams::new(["a.example".to_owned()]).unwrap();
+            });
             let at = at.index(der.len());
             der[at] = byte;
             let _ = CertificateSummary::of(&der);
