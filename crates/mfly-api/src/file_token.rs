@@ -1,14 +1,14 @@
 //! The name that the platform gives to a stored file.
 
 use mfly_proto::argument::InvalidArgument;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use std::fmt;
 
 /// The name of a stored file. Uploads return it, and profiles contain it.
 ///
 /// Other users choose the content of their profiles, and a token becomes part of a path: a token
 /// that would leave the media folder, such as `../logout`, is refused.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct FileToken(Box<str>);
 
 impl FileToken {
@@ -38,12 +38,6 @@ impl FileToken {
 impl fmt::Display for FileToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl Serialize for FileToken {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
     }
 }
 

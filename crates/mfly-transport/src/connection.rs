@@ -117,7 +117,7 @@ impl Connection {
     /// The peer's reason to close; `None` until the peer has closed.
     #[must_use]
     pub fn close_reason(&self) -> Option<&Close> {
-        of_wire!(&self.wire, life).close_reason.as_ref()
+        of_wire!(&self.wire, lifecycle).close_reason.as_ref()
     }
 
     /// Sets the code of the closing frame that closing sends over a WebSocket (RFC 6455 §7.4).
@@ -188,7 +188,7 @@ impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection")
             .field("framing", &self.framing())
-            .field("state", &of_wire!(&self.wire, life).state)
+            .field("state", &of_wire!(&self.wire, lifecycle).state)
             .field("version", &self.security.as_ref().map(|security| security.version))
             .field("close_reason", &self.close_reason())
             .finish_non_exhaustive()

@@ -290,8 +290,8 @@ mod tests {
         assert_eq!(ordered[1], "10.0.0.1:1".parse().unwrap());
     }
 
-    /// Connects to an address that behaves as its last octet says: 1 is silent, 2 accepts, 3 refuses,
-    /// and 4 accepts after a second.
+    /// Connects to an address that behaves as its last octet says: 1 is silent, 2 accepts, 3
+    /// refuses, and 4 accepts after a second.
     async fn connect(address: SocketAddr) -> io::Result<SocketAddr> {
         match address.ip().to_string().rsplit('.').next() {
             Some("1") => std::future::pending().await,

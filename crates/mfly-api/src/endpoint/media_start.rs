@@ -103,7 +103,7 @@ pub struct Response {
 
 /// A kind of store. It decides how an upload is committed.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
+#[serde(rename_all = "lowercase")]
 pub enum Storage {
     /// Amazon S3: the commit names the ETags of the parts.
     Aws,
@@ -111,39 +111,37 @@ pub enum Storage {
     Minio,
     /// Oracle: the commit posts to the commit URL.
     Oracle,
-    /// Another store, by name. How it is committed is unknown.
-    Other(String),
     /// The response names no store.
     #[default]
+    #[serde(rename = "")]
     Unnamed,
-}
-
-impl From<String> for Storage {
-    fn from(name: String) -> Self {
-        match name.as_str() {
-            "aws" => Self::Aws,
-            "minio" => Self::Minio,
-            "oracle" => Self::Oracle,
-            "" => Self::Unnamed,
-            _ => Self::Other(name),
-        }
-    }
-}
-
-impl From<Storage> for String {
-    fn from(storage: Storage) -> Self {
-        match storage {
-            Storage::Aws => "aws".to_owned(),
-            Storage::Minio => "minio".to_owned(),
-            Storage::Oracle => "oracle".to_owned(),
-            Storage::Other(name) => name,
-            Storage::Unnamed => Self::new(),
-        }
-    }
+    /// Another store, by name. How it is committed is unknown.
+    #[serde(untagged)]
+    Other(String),
 }
 
 endpoint! {
     Request, UserToken, POST "/media/upload" => Response;
     body(self) Body::json(&self.body);
     decode(self, response) response.data();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_is_known_by_its_name() {
+        for (name, expected) in [
+            ("aws", Storage::Aws),
+            ("minio", Storage::Minio),
+            ("oracle", Storage::Oracle),
+            ("", Storage::Unnamed),
+            ("gcs", Storage::Other("gcs".to_owned())),
+        ] {
+            let json = serde_json::Value::from(name);
+            assert_eq!(serde_json::to_value(&expected).unwrap(), json);
+            assert_eq!(serde_json::from_value::<Storage>(json).unwrap(), expected);
+        }
+    }
 }

@@ -49,8 +49,8 @@ impl<T: Send + 'static> Server<T> {
         Self { url, orders, done: is_done, thread }
     }
 
-    /// Lets the server continue. The client's runtime is blocked meanwhile, so it has not seen the effect
-    /// before its next request.
+    /// Lets the server continue. The client's runtime is blocked meanwhile, so it has not seen the
+    /// effect before its next request.
     fn order(&self) {
         self.orders.send(()).unwrap();
         self.done.recv().unwrap();

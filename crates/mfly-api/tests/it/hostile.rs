@@ -1,4 +1,4 @@
-//! What a peer may send and nobody should: no panic, no success, nothing repeated.
+//! Invalid responses: no panic, no success, and no quoted content.
 
 use bytes::Bytes;
 use http::Response;
@@ -15,7 +15,7 @@ fn decode<E: Endpoint>(endpoint: &E, body: &[u8]) -> Result<E::Response, ApiErro
     endpoint.decode(RawResponse::new(E::PATH, Response::new(Bytes::copy_from_slice(body))))
 }
 
-/// Every answer that holds a structure, and whether it was refused as unreadable.
+/// For each endpoint with a structured response: whether the body was refused as unreadable.
 fn refusals(body: &[u8]) -> Vec<bool> {
     let user = UserId::new("alice01").unwrap();
     let iv = Iv::new("profileIv1234567").unwrap();
@@ -40,12 +40,12 @@ fn refusals(body: &[u8]) -> Vec<bool> {
 
 proptest! {
     #[test]
-    fn bytes_that_are_no_envelope_are_unreadable_everywhere(body in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn bytes_without_envelope_are_refused_by_every_endpoint(body in prop::collection::vec(any::<u8>(), 0..200)) {
         prop_assert_eq!(refusals(&body), [true; 6]);
     }
 
     #[test]
-    fn data_of_another_shape_is_unreadable_everywhere(text in "\\PC{0,60}", number in any::<i64>()) {
+    fn data_of_another_type_is_refused_by_every_endpoint(text in "\\PC{0,60}", number in any::<i64>()) {
         let text = serde_json::to_string(&text).unwrap();
         for data in [text, number.to_string(), "[1,[2]]".to_owned(), "true".to_owned()] {
             let body = format!(r#"{{"status":200,"message":"Success","data":{data}}}"#);
@@ -54,7 +54,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_survives_both_query_encodings(name in "\\PC{1,20}", value in any::<String>()) {
+    fn any_text_is_read_back_from_both_query_encodings(name in "\\PC{1,20}", value in any::<String>()) {
         for query in [
             format!("{}={}", encode_component(&name), encode_component(&value)),
             format!("{}={}", encode_form(&name), encode_form(&value)),
@@ -65,7 +65,7 @@ proptest! {
 }
 
 #[test]
-fn json_nested_too_deeply_is_refused_and_not_followed() {
+fn json_nested_too_deeply_is_refused() {
     let body = format!(r#"{{"status":200,"data":{}}}"#, "[".repeat(100_000));
     assert_eq!(refusals(body.as_bytes()), [true; 6]);
 }

@@ -56,7 +56,8 @@ pub(crate) async fn read_request(socket: &mut (impl AsyncRead + Unpin)) -> Strin
     }
 }
 
-/// A server that reads one request, sends a response, closes the connection, and returns the request.
+/// A server that reads one request, sends a response, closes the connection, and returns the
+/// request.
 async fn respond(response: &[u8]) -> (String, JoinHandle<String>) {
     let (listener, url) = listen().await;
     let response = response.to_vec();

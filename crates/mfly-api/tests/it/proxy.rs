@@ -18,8 +18,8 @@ fn proxy(scheme: &str, credentials: &str, server: &ProxyServer) -> Proxy {
     format!("{scheme}://{credentials}{}", server.address).parse().unwrap()
 }
 
-/// A server that responds to one request in clear text and to one over TLS: its port, and the client's
-/// trust.
+/// A server that responds to one request in clear text and to one over TLS: its port, and the
+/// client's trust.
 async fn api() -> (u16, Tls) {
     let (tls, trust) = certificate(HOST);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 pub(crate) type Reply = Result<Response<Bytes>, HttpError>;
 type Rule = dyn Fn(&Request<Bytes>) -> Reply + Send + Sync;
 
-/// Responds by a function of the request, after the other tasks had a turn. Responses to `/login` wait
-/// until the gate opens.
+/// Responds by a function of the request, after the other tasks had a turn. Responses to `/login`
+/// wait until the gate opens.
 pub(crate) struct Script {
     reply: Box<Rule>,
     requests: Mutex<Vec<Request<Bytes>>>,
@@ -37,7 +37,8 @@ impl Script {
         of_path.map(|request| token(request).to_owned()).collect()
     }
 
-    /// The names of the headers of the last request whose path ends in `path`, in alphabetical order.
+    /// The names of the headers of the last request whose path ends in `path`, in alphabetical
+    /// order.
     pub(crate) fn header_names(&self, path: &str) -> Vec<String> {
         let requests = self.requests.lock().unwrap();
         let last = requests.iter().rfind(|request| request.uri().path().ends_with(path));

@@ -3,7 +3,7 @@
 //! The stream tags are frames as well. The wire looks at them only to know whether it must send a
 //! closing tag.
 
-use super::wire::{Close, FLUSH_THRESHOLD, Io, Life, State, Wire, remember};
+use super::wire::{Close, FLUSH_THRESHOLD, Io, Lifecycle, State, Wire, remember};
 use crate::error::TransportError;
 use mfly_proto::framing::Frame;
 use mfly_proto::framing::tcp::{FOOTER, SplitError, Splitter};
@@ -37,7 +37,7 @@ pub(super) struct TcpWire {
     splitter: Splitter,
     queue: Queue,
     ours: Side,
-    life: Life,
+    lifecycle: Lifecycle,
 }
 
 /// Queued bytes.
@@ -76,13 +76,13 @@ impl Queue {
 
 impl TcpWire {
     pub(super) fn new(io: Box<dyn Io>, splitter: Splitter) -> Self {
-        let (queue, life) = (Queue::default(), Life::default());
-        Self { io, splitter, queue, ours: Side::Silent, life }
+        let (queue, lifecycle) = (Queue::default(), Lifecycle::default());
+        Self { io, splitter, queue, ours: Side::Silent, lifecycle }
     }
 
     /// Whether this side has ended its stream, or is about to.
     fn is_closing(&self) -> bool {
-        self.ours == Side::Closed || self.life.state != State::Open
+        self.ours == Side::Closed || self.lifecycle.state != State::Open
     }
 
     /// The next frame; `None` at the end of the byte stream.
@@ -92,8 +92,8 @@ impl TcpWire {
             if let Some(frame) = next.map_err(|error| self.report(error))? {
                 if frame.as_bytes().starts_with(b"</") {
                     debug!("the peer closes");
-                    self.life.close_reason = Some(Close { code: None, reason: String::new() });
-                    self.life.wakers.wake_all();
+                    self.lifecycle.close_reason = Some(Close { code: None, reason: String::new() });
+                    self.lifecycle.wakers.wake_all();
                 }
                 return Poll::Ready(Ok(Some(frame)));
             }
@@ -136,23 +136,23 @@ impl TcpWire {
     fn fail(&mut self, error: TransportError, cx: &mut Context<'_>) -> TransportError {
         let _ = self.poll_drain_and_flush(cx);
         debug!(%error, "the connection is over");
-        self.life.end();
+        self.lifecycle.end();
         error
     }
 }
 
 impl Wire for TcpWire {
-    fn life(&self) -> &Life {
-        &self.life
+    fn lifecycle(&self) -> &Lifecycle {
+        &self.lifecycle
     }
 
-    fn life_mut(&mut self) -> &mut Life {
-        &mut self.life
+    fn lifecycle_mut(&mut self) -> &mut Lifecycle {
+        &mut self.lifecycle
     }
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame, TransportError>>> {
         // Nothing may follow the peer's closing tag.
-        if self.life.is_over() || self.life.close_reason.is_some() {
+        if self.lifecycle.is_over() || self.lifecycle.close_reason.is_some() {
             return Poll::Ready(None);
         }
         // An error in the peer's data closes the stream of this side as well.
@@ -160,8 +160,8 @@ impl Wire for TcpWire {
         match self.poll_frame(cx) {
             Poll::Ready(Ok(Some(frame))) => Poll::Ready(Some(Ok(frame))),
             Poll::Ready(Ok(None) | Err(TransportError::Io(_))) if was_closing => {
-                self.life.deadline.stop();
-                self.life.end();
+                self.lifecycle.deadline.stop();
+                self.lifecycle.end();
                 Poll::Ready(None)
             }
             Poll::Ready(Ok(None)) => {
@@ -169,12 +169,12 @@ impl Wire for TcpWire {
                 Poll::Ready(Some(Err(self.fail(cut, cx))))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Some(Err(self.fail(error, cx)))),
-            Poll::Pending if self.life.deadline.is_over(cx) => {
-                self.life.end();
+            Poll::Pending if self.lifecycle.deadline.is_over(cx) => {
+                self.lifecycle.end();
                 Poll::Ready(None)
             }
             Poll::Pending => {
-                remember(&mut self.life.wakers.reader, cx);
+                remember(&mut self.lifecycle.wakers.reader, cx);
                 Poll::Pending
             }
         }
@@ -188,7 +188,7 @@ impl Wire for TcpWire {
             return Poll::Ready(Ok(()));
         }
         let drained = self.queue.poll_drain(&mut *self.io, cx);
-        self.life.after_write(drained, cx).map_err(TransportError::Io)
+        self.lifecycle.after_write(drained, cx).map_err(TransportError::Io)
     }
 
     fn start_send(&mut self, frame: Frame) -> Result<(), TransportError> {
@@ -198,7 +198,7 @@ impl Wire for TcpWire {
         let bytes = frame.as_bytes();
         if bytes.starts_with(b"</") {
             self.ours = Side::Closed;
-            self.life.deadline.start();
+            self.lifecycle.deadline.start();
         } else if self.ours == Side::Silent && !frame.is_empty() {
             // The first frame of a stream is its header.
             self.ours = Side::Open;
@@ -208,40 +208,40 @@ impl Wire for TcpWire {
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        if self.life.is_over() {
+        if self.lifecycle.is_over() {
             return Poll::Ready(Err(TransportError::Closed));
         }
         let flushed = self.poll_drain_and_flush(cx);
-        self.life.after_write(flushed, cx).map_err(TransportError::Io)
+        self.lifecycle.after_write(flushed, cx).map_err(TransportError::Io)
     }
 
     /// Sends the closing tag if this side has not, and reads up to the peer's.
     fn poll_goodbye(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        if self.life.state == State::Open {
-            self.life.state = State::Closing;
+        if self.lifecycle.state == State::Open {
+            self.lifecycle.state = State::Closing;
             self.queue_closing_tag();
         }
         if let Err(error) = ready!(self.poll_drain_and_flush(cx)) {
-            self.life.end();
+            self.lifecycle.end();
             // A peer that has closed need not wait for the closing tag of this side.
-            return Poll::Ready(match self.life.close_reason {
+            return Poll::Ready(match self.lifecycle.close_reason {
                 Some(_) => Ok(()),
                 None => Err(TransportError::Io(error)),
             });
         }
         // A peer does not answer the end of a stream that was never opened.
-        while self.ours == Side::Closed && self.life.close_reason.is_none() {
+        while self.ours == Side::Closed && self.lifecycle.close_reason.is_none() {
             match self.poll_frame(cx) {
                 // Frames that arrive while closing have no reader.
                 Poll::Ready(Ok(Some(_))) => {}
                 Poll::Ready(Ok(None) | Err(_)) => break,
                 Poll::Pending => {
-                    remember(&mut self.life.wakers.closer, cx);
+                    remember(&mut self.lifecycle.wakers.closer, cx);
                     return Poll::Pending;
                 }
             }
         }
-        self.life.end();
+        self.lifecycle.end();
         Poll::Ready(Ok(()))
     }
 

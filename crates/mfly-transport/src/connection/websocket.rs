@@ -1,6 +1,6 @@
 //! Frames over WebSocket: one message is one frame (RFC 7395 §3.3).
 
-use super::wire::{Close, Io, Life, State, Wire, remember};
+use super::wire::{Close, Io, Lifecycle, State, Wire, remember};
 use crate::error::TransportError;
 use crate::handshake_limit::HandshakeLimit;
 use futures_core::Stream as _;
@@ -25,7 +25,7 @@ pub(super) struct WebSocketWire {
     max_frame_bytes: usize,
     unanswered_pings: u32,
     close_code: CloseCode,
-    life: Life,
+    lifecycle: Lifecycle,
 }
 
 impl WebSocketWire {
@@ -35,7 +35,7 @@ impl WebSocketWire {
             max_frame_bytes,
             unanswered_pings: 0,
             close_code: CloseCode::NORMAL_CLOSURE,
-            life: Life::default(),
+            lifecycle: Lifecycle::default(),
         }
     }
 
@@ -60,8 +60,8 @@ impl WebSocketWire {
         } else if let Some((code, reason)) = message.as_close() {
             let code = (code != CloseCode::NO_STATUS_RECEIVED).then(|| code.into());
             debug!(code, "the peer closes");
-            self.life.close_reason = Some(Close { code, reason: reason.to_owned() });
-            self.life.deadline.start();
+            self.lifecycle.close_reason = Some(Close { code, reason: reason.to_owned() });
+            self.lifecycle.deadline.start();
         }
         Ok(None)
     }
@@ -72,7 +72,7 @@ impl WebSocketWire {
         if self.unanswered_pings == 0 {
             return Poll::Ready(Ok(()));
         }
-        let waker = self.life.wakers.flusher.as_ref().unwrap_or(cx.waker()).clone();
+        let waker = self.lifecycle.wakers.flusher.as_ref().unwrap_or(cx.waker()).clone();
         // The next read or write returns an error of the socket.
         if Pin::new(&mut self.socket).poll_flush(&mut Context::from_waker(&waker)).is_ready() {
             self.answers_were_written();
@@ -80,8 +80,8 @@ impl WebSocketWire {
         if self.unanswered_pings < MAX_UNANSWERED_PINGS {
             return Poll::Ready(Ok(()));
         }
-        self.life.deadline.start();
-        if self.life.deadline.is_over(cx) {
+        self.lifecycle.deadline.start();
+        if self.lifecycle.deadline.is_over(cx) {
             let what = "pings keep coming but no answer is read";
             return Poll::Ready(Err(TransportError::violation(what)));
         }
@@ -90,10 +90,10 @@ impl WebSocketWire {
 
     fn answers_were_written(&mut self) {
         if self.unanswered_pings >= MAX_UNANSWERED_PINGS {
-            if self.life.state == State::Open && self.life.close_reason.is_none() {
-                self.life.deadline.stop();
+            if self.lifecycle.state == State::Open && self.lifecycle.close_reason.is_none() {
+                self.lifecycle.deadline.stop();
             }
-            self.life.wakers.reader.take().into_iter().for_each(Waker::wake);
+            self.lifecycle.wakers.reader.take().into_iter().for_each(Waker::wake);
         }
         self.unanswered_pings = 0;
     }
@@ -112,7 +112,7 @@ impl WebSocketWire {
         }
         let _ = Pin::new(&mut self.socket).poll_flush(cx);
         debug!(%error, "the connection is over");
-        self.life.end();
+        self.lifecycle.end();
         error
     }
 
@@ -122,16 +122,16 @@ impl WebSocketWire {
 }
 
 impl Wire for WebSocketWire {
-    fn life(&self) -> &Life {
-        &self.life
+    fn lifecycle(&self) -> &Lifecycle {
+        &self.lifecycle
     }
 
-    fn life_mut(&mut self) -> &mut Life {
-        &mut self.life
+    fn lifecycle_mut(&mut self) -> &mut Lifecycle {
+        &mut self.lifecycle
     }
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame, TransportError>>> {
-        if self.life.is_over() {
+        if self.lifecycle.is_over() {
             return Poll::Ready(None);
         }
         loop {
@@ -139,11 +139,12 @@ impl Wire for WebSocketWire {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(error)) => return Poll::Ready(Some(Err(self.fail(error, cx)))),
                 Poll::Pending => {
-                    remember(&mut self.life.wakers.reader, cx);
+                    remember(&mut self.lifecycle.wakers.reader, cx);
                     return Poll::Pending;
                 }
             }
-            let is_open = self.life.close_reason.is_none() && self.life.state == State::Open;
+            let is_open =
+                self.lifecycle.close_reason.is_none() && self.lifecycle.state == State::Open;
             let received = match Pin::new(&mut self.socket).poll_next(cx) {
                 Poll::Ready(Some(Ok(message))) => self.receive(message),
                 Poll::Ready(Some(Err(error))) => Err(self.translate(error)),
@@ -152,16 +153,16 @@ impl Wire for WebSocketWire {
                 }
                 Poll::Ready(None) => {
                     // The closing handshake is done. Shutting down has a time limit of its own.
-                    self.life.deadline.stop();
-                    self.life.end();
+                    self.lifecycle.deadline.stop();
+                    self.lifecycle.end();
                     return Poll::Ready(None);
                 }
-                Poll::Pending if self.life.deadline.is_over(cx) => {
-                    self.life.end();
+                Poll::Pending if self.lifecycle.deadline.is_over(cx) => {
+                    self.lifecycle.end();
                     return Poll::Ready(None);
                 }
                 Poll::Pending => {
-                    remember(&mut self.life.wakers.reader, cx);
+                    remember(&mut self.lifecycle.wakers.reader, cx);
                     return Poll::Pending;
                 }
             };
@@ -174,15 +175,15 @@ impl Wire for WebSocketWire {
     }
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        if self.life.state != State::Open {
+        if self.lifecycle.state != State::Open {
             return Poll::Ready(Err(TransportError::Closed));
         }
         let ready = Pin::new(&mut self.socket).poll_ready(cx);
-        self.life.after_write(ready, cx).map_err(|error| self.translate(error))
+        self.lifecycle.after_write(ready, cx).map_err(|error| self.translate(error))
     }
 
     fn start_send(&mut self, frame: Frame) -> Result<(), TransportError> {
-        if self.life.state != State::Open {
+        if self.lifecycle.state != State::Open {
             return Err(TransportError::Closed);
         }
         Pin::new(&mut self.socket)
@@ -191,26 +192,26 @@ impl Wire for WebSocketWire {
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        if self.life.is_over() {
+        if self.lifecycle.is_over() {
             return Poll::Ready(Err(TransportError::Closed));
         }
         let flushed = Pin::new(&mut self.socket).poll_flush(cx);
         if flushed.is_ready() {
             self.answers_were_written();
         }
-        self.life.after_write(flushed, cx).map_err(|error| self.translate(error))
+        self.lifecycle.after_write(flushed, cx).map_err(|error| self.translate(error))
     }
 
     /// Sends the closing frame and reads up to the peer's.
     fn poll_goodbye(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        if self.life.state == State::Open {
-            self.life.state = State::Closing;
+        if self.lifecycle.state == State::Open {
+            self.lifecycle.state = State::Closing;
             let close = Message::close(Some(self.close_code), "");
             // The library refuses it if the peer has closed already. Then none is needed.
             let _ = Pin::new(&mut self.socket).start_send(close);
         }
         if let Err(error) = ready!(Pin::new(&mut self.socket).poll_flush(cx)) {
-            self.life.end();
+            self.lifecycle.end();
             return Poll::Ready(Err(self.translate(error)));
         }
         loop {
@@ -220,11 +221,11 @@ impl Wire for WebSocketWire {
                     let _ = self.receive(message);
                 }
                 Poll::Ready(Some(Err(_)) | None) => {
-                    self.life.end();
+                    self.lifecycle.end();
                     return Poll::Ready(Ok(()));
                 }
                 Poll::Pending => {
-                    remember(&mut self.life.wakers.closer, cx);
+                    remember(&mut self.lifecycle.wakers.closer, cx);
                     return Poll::Pending;
                 }
             }

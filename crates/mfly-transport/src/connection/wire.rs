@@ -1,4 +1,4 @@
-//! What the two wires of a connection have in common: their life, their wakers and their deadline.
+//! The common part of the WebSocket and the TCP wire: state, wakers, deadline and closing.
 
 use crate::error::{Stage, TransportError};
 use mfly_proto::framing::Frame;
@@ -30,8 +30,8 @@ pub struct Close {
 
 /// A WebSocket or TCP connection that sends and receives frames, as `Stream` and `Sink` define it.
 pub(super) trait Wire {
-    fn life(&self) -> &Life;
-    fn life_mut(&mut self) -> &mut Life;
+    fn lifecycle(&self) -> &Lifecycle;
+    fn lifecycle_mut(&mut self) -> &mut Lifecycle;
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame, TransportError>>>;
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>>;
@@ -44,22 +44,22 @@ pub(super) trait Wire {
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        let life = self.life_mut();
-        if life.state == State::ShutDown {
+        let lifecycle = self.lifecycle_mut();
+        if lifecycle.state == State::ShutDown {
             return Poll::Ready(Ok(()));
         }
-        life.deadline.start();
-        if life.deadline.is_over(cx) {
-            life.end();
-            life.state = State::ShutDown;
+        lifecycle.deadline.start();
+        if lifecycle.deadline.is_over(cx) {
+            lifecycle.end();
+            lifecycle.state = State::ShutDown;
             return Poll::Ready(Err(TransportError::TimedOut { stage: Stage::Closing }));
         }
-        if !life.is_over() {
+        if !lifecycle.is_over() {
             ready!(self.poll_goodbye(cx))?;
         }
         // The peer may have dropped its end. Both sides have closed, so nothing is lost.
         let _ = ready!(self.poll_shutdown(cx));
-        self.life_mut().state = State::ShutDown;
+        self.lifecycle_mut().state = State::ShutDown;
         Poll::Ready(Ok(()))
     }
 }
@@ -79,7 +79,7 @@ pub(super) enum State {
 
 /// The state of a connection, and the tasks and the deadline that wait for it to change.
 #[derive(Default)]
-pub(super) struct Life {
+pub(super) struct Lifecycle {
     pub(super) state: State,
     pub(super) close_reason: Option<Close>,
     /// Runs while the peer delays the end of the connection, or leaves answers to pings unread.
@@ -87,7 +87,7 @@ pub(super) struct Life {
     pub(super) wakers: Wakers,
 }
 
-impl Life {
+impl Lifecycle {
     /// Whether nothing more can be read or sent.
     pub(super) fn is_over(&self) -> bool {
         matches!(self.state, State::Ended | State::ShutDown)

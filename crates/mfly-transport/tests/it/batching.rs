@@ -1,4 +1,4 @@
-//! How many writes frames cost.
+//! The number of writes for several frames.
 
 use crate::setup::{LIMIT, TIME_LIMIT, tls};
 use futures_util::{SinkExt, StreamExt};
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 
-/// One end of a duplex that counts the writes to it, each as a socket would see it.
+/// A pipe that counts the writes of a sender.
 struct Counted {
     io: DuplexStream,
     writes: Arc<AtomicUsize>,
@@ -65,7 +65,7 @@ fn counted() -> (Counted, DuplexStream, Arc<AtomicUsize>) {
     (Counted { io, writes: Arc::clone(&writes) }, other, writes)
 }
 
-/// Feeds twenty frames of the usual size, flushes, and returns the writes made by then.
+/// Feeds and flushes twenty frames of a typical size, and returns the number of writes.
 async fn writes_for_twenty_frames(connection: &mut Connection, writes: &AtomicUsize) -> usize {
     let before = writes.load(Ordering::Relaxed);
     for number in 0..20 {
@@ -78,7 +78,7 @@ async fn writes_for_twenty_frames(connection: &mut Connection, writes: &AtomicUs
 }
 
 #[tokio::test]
-async fn queued_frames_leave_in_one_write() {
+async fn queued_frames_are_sent_in_one_write() {
     for framing in [server::websocket, server::tcp] {
         let (io, _other, writes) = counted();
         let mut connection = framing(io, LIMIT);
@@ -87,7 +87,7 @@ async fn queued_frames_leave_in_one_write() {
 }
 
 #[tokio::test]
-async fn queued_frames_leave_in_one_write_over_tls() {
+async fn queued_frames_are_sent_in_one_write_over_tls() {
     for framing in [server::websocket, server::tcp] {
         let (io, other, writes) = counted();
         let (tls, trust) = tls("a.example", &[]);
@@ -102,7 +102,7 @@ async fn queued_frames_leave_in_one_write_over_tls() {
 }
 
 #[tokio::test]
-async fn a_sender_that_only_feeds_is_held_back_by_a_reader_that_does_not_read() {
+async fn feeding_waits_when_the_peer_does_not_read() {
     for framing in [server::websocket, server::tcp] {
         let (io, _other) = tokio::io::duplex(1024);
         let mut connection = framing(io, LIMIT);
@@ -117,13 +117,13 @@ async fn a_sender_that_only_feeds_is_held_back_by_a_reader_that_does_not_read() 
 }
 
 #[tokio::test]
-async fn frames_of_a_client_are_masked_and_still_leave_together() {
+async fn masked_frames_of_a_client_are_sent_together() {
     let (mut client, mut server) = mfly_transport::pair();
     for text in ["<a/>", "<b/>", "<c/>"] {
         client.feed(Frame::from(text)).await.unwrap();
     }
     client.flush().await.unwrap();
-    // All three are there at once: no further wake-up of the client is needed.
+    // All three have arrived, without another wake-up of the client.
     for text in ["<a/>", "<b/>", "<c/>"] {
         let frame = futures_util::FutureExt::now_or_never(server.next()).unwrap();
         assert_eq!(frame.unwrap().unwrap().as_str(), text);

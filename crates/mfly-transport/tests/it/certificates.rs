@@ -1,4 +1,4 @@
-//! A certificate authority for one test.
+//! A certificate authority for tests.
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose,
@@ -12,7 +12,7 @@ impl Authority {
         Self::with_key(KeyPair::generate().unwrap())
     }
 
-    /// One whose signatures are of another kind than ECDSA with SHA-256.
+    /// An authority with another signature algorithm than ECDSA with SHA-256.
     pub(crate) fn signing(algorithm: &'static SignatureAlgorithm) -> Self {
         Self::with_key(KeyPair::generate_for(algorithm).unwrap())
     }
@@ -32,12 +32,12 @@ impl Authority {
         self.0.der().to_vec()
     }
 
-    /// A certificate for a host and its key, both as PEM.
+    /// Issues a certificate for a host: the certificate and its key as PEM.
     pub(crate) fn issue(&self, host: &str) -> (String, String) {
         self.sign(CertificateParams::new([host.to_owned()]).unwrap())
     }
 
-    /// One that expired in 2001.
+    /// Issues a certificate that expired in 2001.
     pub(crate) fn issue_expired(&self, host: &str) -> (String, String) {
         let mut params = CertificateParams::new([host.to_owned()]).unwrap();
         params.not_before = date_time_ymd(2000, 1, 1);
@@ -45,7 +45,7 @@ impl Authority {
         self.sign(params)
     }
 
-    /// One that becomes valid in 2999.
+    /// Issues a certificate that becomes valid in 2999.
     pub(crate) fn issue_not_yet_valid(&self, host: &str) -> (String, String) {
         let mut params = CertificateParams::new([host.to_owned()]).unwrap();
         params.not_before = date_time_ymd(2999, 1, 1);

@@ -1,4 +1,4 @@
-//! A name server (RFC 1035) that knows SRV records only.
+//! A name server (RFC 1035) with SRV records only.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -6,17 +6,17 @@ use std::sync::{Arc, Mutex};
 use tokio::net::UdpSocket;
 use tokio::task::JoinHandle;
 
-/// Priority, weight, port and target of a record (RFC 2782).
+/// The priority, weight, port and target of a record (RFC 2782).
 pub(crate) type Srv = (u16, u16, u16, &'static str);
 
-/// What is answered about a name that has no records (RFC 1035 §4.1.1).
+/// The response for a name without records (RFC 1035 §4.1.1).
 #[derive(Clone, Copy)]
 pub(crate) enum Unknown {
-    /// There is no such name.
+    /// The name does not exist.
     NoName = 3,
     /// The server itself failed.
     Failure = 2,
-    /// Nothing at all.
+    /// No response is sent.
     Silence = -1,
 }
 
@@ -51,7 +51,7 @@ impl NameServer {
         Self { address, asked, task }
     }
 
-    /// The names that were asked for.
+    /// The names that were looked up.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
@@ -63,7 +63,7 @@ impl Drop for NameServer {
     }
 }
 
-/// The name that is asked for, and the bytes of the question.
+/// The name in a query, and the bytes of the question.
 fn question(query: &[u8]) -> (String, &[u8]) {
     let mut labels = Vec::new();
     let mut at = 12;

@@ -1,4 +1,4 @@
-//! What every connection does with frames.
+//! Frames over every kind of connection.
 
 use crate::setup::{Ends, LIMIT, over_every_transport, read_to_end};
 use futures_util::{SinkExt, StreamExt};
@@ -8,16 +8,16 @@ use mfly_transport::TransportError;
 over_every_transport!(
     frames_arrive_whole_and_in_order_in_both_directions,
     a_frame_of_exactly_the_limit_arrives,
-    a_frame_above_the_limit_ends_the_connection_with_that_reason,
+    a_frame_above_the_limit_ends_the_connection_with_an_error,
     a_client_reads_on_after_a_stanza_above_its_limits,
     a_stanza_above_the_hard_limit_ends_the_clients_connection,
     halves_work_in_different_tasks,
-    waiting_for_an_answer_is_a_round_trip,
+    each_answer_is_a_round_trip,
 );
 
 async fn frames_arrive_whole_and_in_order_in_both_directions((mut client, mut server): Ends) {
     let over_websocket = ["<open/>", "", "<body>žluťoučký 🐎</body>", " "];
-    // There is no empty frame over TCP, and white space tells nothing unless it comes last.
+    // TCP has no empty frames, and only trailing white space is a frame.
     let over_tcp = ["<a><b/></a>", "<body>žluťoučký 🐎</body>", "<i x='>'/>", " "];
     let texts = match client.framing() {
         Framing::WebSocket => over_websocket,
@@ -35,7 +35,7 @@ async fn frames_arrive_whole_and_in_order_in_both_directions((mut client, mut se
     }
 }
 
-/// An element of so many bytes.
+/// An element of `length` bytes.
 fn element_of(length: usize) -> Frame {
     Frame::from(format!("<a>{}</a>", "a".repeat(length - 7)))
 }
@@ -50,9 +50,9 @@ async fn a_frame_of_exactly_the_limit_arrives((mut client, mut server): Ends) {
     assert_eq!(received.unwrap().unwrap(), frame);
 }
 
-async fn a_frame_above_the_limit_ends_the_connection_with_that_reason(ends: Ends) {
+async fn a_frame_above_the_limit_ends_the_connection_with_an_error(ends: Ends) {
     let (mut client, mut server) = ends;
-    // It may never get rid of all of it.
+    // The server stops reading, so sending may not end.
     let sending = tokio::spawn(async move {
         let _ = client.send(element_of(LIMIT + 1)).await;
         client
@@ -76,7 +76,7 @@ async fn a_client_reads_on_after_a_stanza_above_its_limits(ends: Ends) {
     });
     let large = client.next().await.unwrap().unwrap();
     match framing {
-        // One message is held as a whole; the stream's reader skips it.
+        // A message is returned whole. The reader of the stream skips it.
         Framing::WebSocket => assert_eq!(large.len(), LIMIT + 1),
         _ => assert_eq!(large.skipped().map(|skipped| skipped.name.as_str()), Some("a")),
     }
@@ -126,7 +126,7 @@ async fn halves_work_in_different_tasks((client, server): Ends) {
     echoing.await.unwrap().unwrap();
 }
 
-async fn waiting_for_an_answer_is_a_round_trip((mut client, mut server): Ends) {
+async fn each_answer_is_a_round_trip((mut client, mut server): Ends) {
     let round_trips = client.count_round_trips();
     for count in 1..=2 {
         client.send(Frame::from("<a/>")).await.unwrap();

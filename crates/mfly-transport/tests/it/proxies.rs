@@ -1,4 +1,4 @@
-//! Proxies to connect through: HTTP CONNECT and SOCKS5, each as small as it can be and still real.
+//! Minimal proxies for tests: HTTP CONNECT and SOCKS5.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -7,30 +7,31 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// What a proxy speaks.
+/// The protocol of a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Http,
     Socks,
 }
 
-/// The name and password that a proxy may ask for.
+/// The name that a proxy may require.
 pub(crate) const USER: &str = "alice";
+/// The password that a proxy may require.
 pub(crate) const PASSWORD: &str = "s3cret:@";
 
 /// The name and password as part of a URL.
 pub(crate) const CREDENTIALS: &str = "alice:s3cret%3A%40@";
 
-/// A running proxy. Every name leads to this machine, known or not.
+/// A running proxy. It resolves every name to this machine.
 pub(crate) struct ProxyServer {
     pub(crate) address: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
     task: JoinHandle<()>,
 }
 
-/// How a proxy treats its clients.
+/// The settings of a proxy.
 #[derive(Clone, Copy)]
-struct Manner {
+struct Settings {
     kind: Kind,
     authenticates: bool,
     refuses: bool,
@@ -38,28 +39,28 @@ struct Manner {
 
 impl ProxyServer {
     pub(crate) async fn start(kind: Kind, authenticates: bool) -> Self {
-        Self::with(Manner { kind, authenticates, refuses: false }).await
+        Self::with(Settings { kind, authenticates, refuses: false }).await
     }
 
-    /// One that connects to nobody.
+    /// A proxy that refuses every connection.
     pub(crate) async fn refusing(kind: Kind) -> Self {
-        Self::with(Manner { kind, authenticates: false, refuses: true }).await
+        Self::with(Settings { kind, authenticates: false, refuses: true }).await
     }
 
-    async fn with(manner: Manner) -> Self {
+    async fn with(settings: Settings) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&asked);
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(serve(client, manner, Arc::clone(&log)));
+                tokio::spawn(serve(client, settings, Arc::clone(&log)));
             }
         });
         Self { address, asked, task }
     }
 
-    /// The servers that it was asked to connect to, as `host:port`.
+    /// The servers that clients requested, as `host:port`.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
@@ -73,19 +74,19 @@ impl Drop for ProxyServer {
 
 async fn serve(
     mut client: TcpStream,
-    manner: Manner,
+    settings: Settings,
     asked: Arc<Mutex<Vec<String>>>,
 ) -> io::Result<()> {
-    let target = match manner.kind {
-        Kind::Http => http_target(&mut client, manner.authenticates).await?,
-        Kind::Socks => socks_target(&mut client, manner.authenticates).await?,
+    let target = match settings.kind {
+        Kind::Http => http_target(&mut client, settings.authenticates).await?,
+        Kind::Socks => socks_target(&mut client, settings.authenticates).await?,
     };
     let Some(target) = target else {
         return Ok(());
     };
     asked.lock().unwrap().push(target.clone());
     let (host, port) = target.rsplit_once(':').unwrap();
-    let server = if manner.refuses {
+    let server = if settings.refuses {
         Err(io::ErrorKind::ConnectionRefused.into())
     } else if host.starts_with('[') {
         TcpStream::connect(&target).await
@@ -93,7 +94,7 @@ async fn serve(
         let host = host.parse().unwrap_or(Ipv4Addr::LOCALHOST);
         TcpStream::connect((host, port.parse::<u16>().unwrap())).await
     };
-    let answer: &[u8] = match (manner.kind, server.is_ok()) {
+    let answer: &[u8] = match (settings.kind, server.is_ok()) {
         (Kind::Http, true) => b"HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n",
         (Kind::Http, false) => b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 3\r\n\r\nno\n",
         (Kind::Socks, true) => &[5, 0, 0, 3, 2, b'm', b'e', 0, 0],
@@ -141,9 +142,9 @@ async fn socks_target(client: &mut TcpStream, authenticates: bool) -> io::Result
         assert_eq!(client.read_u8().await?, 1);
         let is_known = read(client).await? == USER.as_bytes();
         let is_right = read(client).await? == PASSWORD.as_bytes();
-        let is_welcome = is_known && is_right;
-        client.write_all(&[1, u8::from(!is_welcome)]).await?;
-        if !is_welcome {
+        let is_accepted = is_known && is_right;
+        client.write_all(&[1, u8::from(!is_accepted)]).await?;
+        if !is_accepted {
             return Ok(None);
         }
     }
@@ -159,7 +160,7 @@ async fn socks_target(client: &mut TcpStream, authenticates: bool) -> io::Result
     Ok(Some(format!("{host}:{}", client.read_u16().await?)))
 }
 
-/// A length, and so many bytes.
+/// Reads a length and as many bytes.
 async fn read(client: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; client.read_u8().await?.into()];
     client.read_exact(&mut bytes).await?;

@@ -1,4 +1,4 @@
-//! STARTTLS against peers that do not play along. Each of them could be somebody in between.
+//! STARTTLS with faulty peers, each of which could be an attacker in the network.
 
 use crate::setup::{
     LIMIT, TIME_LIMIT, accepted, io_kind, listen, read_until, serve_start_tls, tcp_address, tls,
@@ -26,8 +26,8 @@ const REQUEST: &str = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 
 const PROCEED: &str = "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 
-/// What a client makes of a server that answers its header and then its request, and everything
-/// that the client said.
+/// The client's error for a server that answers its header and then its request, and everything
+/// that the client sent.
 async fn meet(answers: [&str; 2], options: Options) -> (TransportError, String) {
     let (listener, options) = (listen().await, domain(options));
     let address = tcp_address("xmpp", &listener);
@@ -44,7 +44,7 @@ async fn meet(answers: [&str; 2], options: Options) -> (TransportError, String) 
             }
         }
         let mut rest = Vec::new();
-        // A client that refuses what it has not read leaves with a reset.
+        // A client with unread bytes resets the connection.
         let _ = socket.read_to_end(&mut rest).await;
         said + &String::from_utf8_lossy(&rest)
     };
@@ -65,9 +65,9 @@ fn reason(error: &TransportError) -> Option<StartTlsError> {
     }
 }
 
-/// Why a client refuses such a server, having said nothing but what it has to.
+/// The reason why a client refuses a server, after it sent its header and at most a request.
 async fn refusal(first: &str, second: &str) -> StartTlsError {
-    // That clear text is allowed does not mean that it will do.
+    // STARTTLS is required even if clear text is allowed.
     let allowing = Options { allow_cleartext: true, ..Options::default() };
     let (error, said) = meet([first, second], allowing).await;
     let after_header = said.split_once("version=\"1.0\">").unwrap().1;
@@ -125,7 +125,7 @@ async fn bytes_after_proceed_are_refused() {
 }
 
 #[tokio::test]
-async fn plain_text_that_comes_later_is_no_tls() {
+async fn plain_text_after_proceed_is_not_tls() {
     let (listener, options) = (listen().await, domain(Options::default()));
     let address = tcp_address("xmpp", &listener);
     let serving = async {
@@ -146,7 +146,7 @@ async fn plain_text_that_comes_later_is_no_tls() {
 }
 
 #[tokio::test]
-async fn a_stream_error_says_why_and_whether_to_come_back() {
+async fn a_stream_error_is_the_reason_and_decides_whether_to_retry() {
     let error = |condition: &str| {
         format!(
             "{HEADER}<stream:error><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>\
@@ -167,7 +167,7 @@ async fn a_stream_error_says_why_and_whether_to_come_back() {
 }
 
 #[tokio::test]
-async fn what_is_not_xmpp_is_refused() {
+async fn another_protocol_is_refused() {
     let other_namespace = HEADER.replace("etherx", "ether");
     let no_version = HEADER.replace(" version='1.0' xmlns", " xmlns");
     assert_ne!(no_version, HEADER);
@@ -183,7 +183,7 @@ async fn what_is_not_xmpp_is_refused() {
 }
 
 #[tokio::test]
-async fn a_server_that_says_too_much_is_refused() {
+async fn too_many_bytes_before_tls_are_refused() {
     let limit = 16 * 1024;
     for much in [
         format!("{HEADER}<stream:features>{}", "<a/>".repeat(limit / 4)),
@@ -196,7 +196,7 @@ async fn a_server_that_says_too_much_is_refused() {
 }
 
 #[tokio::test]
-async fn a_server_that_leaves_is_the_networks_fault() {
+async fn a_disconnect_is_a_network_error() {
     let (listener, options) = (listen().await, domain(Options::default()));
     let address = tcp_address("xmpp", &listener);
     let serving = async {
@@ -210,7 +210,7 @@ async fn a_server_that_leaves_is_the_networks_fault() {
     assert_eq!(error.fault(), Fault::Network);
 }
 
-/// Connects to a server with a certificate for `name`, as a client that looks for `domain`.
+/// Connects to a server with a certificate for `name`, as a client of `domain`.
 async fn visit(name: &str, domain: Option<&str>) -> Result<Connection, TransportError> {
     let (tls, trust) = tls(name, &[]);
     let listener = listen().await;
@@ -267,7 +267,7 @@ async fn a_client_that_expects_start_tls_still_checks_the_offer() {
     assert_eq!(reason(&error), Some(StartTlsError::Injected));
 }
 
-/// What a server makes of a client that says this, and what it answers.
+/// The server's error for the data of a client, and its answer.
 async fn receive(said: &str) -> (TransportError, String) {
     let (tls, _) = tls(DOMAIN, &[]);
     let (io, mut raw) = tokio::io::duplex(LIMIT);
@@ -283,7 +283,7 @@ async fn receive(said: &str) -> (TransportError, String) {
 }
 
 #[tokio::test]
-async fn a_client_may_write_white_space_behind_its_request_before_and_after_the_agreement() {
+async fn white_space_after_the_request_is_dropped_before_and_after_proceed() {
     let (tls, trust) = tls(DOMAIN, &[]);
     for (before, after) in [("", ""), ("\n", ""), (" \t\r\n", ""), ("", "\n"), ("\n", "\r\n ")] {
         let (io, mut raw) = tokio::io::duplex(LIMIT);
@@ -306,7 +306,7 @@ async fn a_client_may_write_white_space_behind_its_request_before_and_after_the_
 }
 
 #[tokio::test]
-async fn every_client_that_is_refused_reads_a_header_a_reason_and_the_end() {
+async fn a_refused_client_receives_a_header_the_reason_and_the_end() {
     let much = "x".repeat(32 * 1024);
     for (said, condition) in [
         (REQUEST.to_owned(), "bad-format"),
@@ -329,7 +329,7 @@ async fn every_client_that_is_refused_reads_a_header_a_reason_and_the_end() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_something_else_first_is_told_and_left() {
+async fn another_request_than_start_tls_is_refused() {
     let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGEAYg==</auth>";
     let (error, answer) = receive(&format!("{HEADER}{auth}")).await;
     assert_eq!(reason(&error), Some(StartTlsError::Unexpected { expected: "<starttls/>" }));
@@ -340,14 +340,14 @@ async fn a_client_that_does_something_else_first_is_told_and_left() {
 }
 
 #[tokio::test]
-async fn what_a_client_says_together_with_its_request_is_refused() {
+async fn bytes_after_the_request_are_refused() {
     let (error, answer) = receive(&format!("{HEADER}{REQUEST}<iq/>")).await;
     assert_eq!(reason(&error), Some(StartTlsError::Injected));
     assert!(!answer.contains("<proceed"), "{answer}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_says_nothing_is_left_after_the_time_limit() {
+async fn a_silent_client_exceeds_the_time_limit() {
     let (tls, _) = tls(DOMAIN, &[]);
     let (io, _silent) = tokio::io::duplex(64);
     let limit = Duration::from_secs(3);
