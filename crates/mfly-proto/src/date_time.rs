@@ -198,7 +198,6 @@ mod tests {
     use super::*;
     use crate::testing::rows;
     use proptest::prelude::*;
-    use proptest::test_runner::RngSeed;
 
     #[test]
     fn texts_are_read_as_moments_or_refused() {
@@ -218,11 +217,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig {
-            rng_seed: RngSeed::Fixed(0x6d66_6c79),
-            failure_persistence: None,
-            ..ProptestConfig::default()
-        })]
+        #![proptest_config(crate::seeded::seeded())]
 
         #[test]
         fn every_moment_is_read_as_it_is_written(millis in DateTime::FIRST..=DateTime::LAST) {

@@ -81,7 +81,6 @@ mod tests {
     use super::*;
     use crate::testing::rows;
     use proptest::prelude::*;
-    use proptest::test_runner::RngSeed;
 
     #[test]
     fn texts_are_numbers_or_none() {
@@ -130,11 +129,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig {
-            rng_seed: RngSeed::Fixed(0x6d66_6c79),
-            failure_persistence: None,
-            ..ProptestConfig::default()
-        })]
+        #![proptest_config(crate::seeded::seeded())]
 
         #[test]
         fn every_number_is_read_as_it_is_written(signed in any::<i64>(), unsigned in any::<u64>()) {

@@ -1,6 +1,7 @@
 //! Sans-IO codecs of the MirrorFly wire and of standard XMPP: bytes to types and back.
 //!
-//! There is no async, no socket, no clock and no random source: nonces, ids and times are passed in.
+//! There is no async, no socket, no clock and no random source: nonces, ids and times are passed
+//! in.
 //!
 //! | module | contents |
 //! |---|---|
@@ -43,6 +44,8 @@ pub mod retry_after;
 pub mod sasl;
 pub mod sasl2;
 pub mod secret;
+#[cfg(test)]
+mod seeded;
 pub mod signalling;
 pub mod stanza;
 pub mod stream;

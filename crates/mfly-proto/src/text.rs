@@ -79,7 +79,6 @@ const fn is_plain(character: char) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use proptest::test_runner::RngSeed;
 
     #[test]
     fn line_breaks_escape_codes_and_marks_of_direction_are_spelled_out() {
@@ -95,11 +94,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig {
-            rng_seed: RngSeed::Fixed(0x6d66_6c79),
-            failure_persistence: None,
-            ..ProptestConfig::default()
-        })]
+        #![proptest_config(crate::seeded::seeded())]
 
         #[test]
         fn any_text_is_shown_on_one_line_of_bounded_length(text in "\\PC{0,40}|(.|\n|\u{1b}){0,700}") {

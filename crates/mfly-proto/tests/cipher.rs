@@ -236,7 +236,6 @@ fn no_debug_output_of_a_cipher_shows_its_key() {
     assert!(!shown.to_ascii_lowercase().contains("clear"), "{shown}");
 }
 
-/// The same cases in every run.
 fn seeded() -> ProptestConfig {
     ProptestConfig {
         rng_seed: RngSeed::Fixed(4_25_10),

@@ -130,7 +130,6 @@ mod tests {
     use super::*;
     use crate::testing::rows;
     use proptest::prelude::*;
-    use proptest::test_runner::RngSeed;
 
     #[test]
     fn the_samples_of_the_specification_are_encoded_and_decoded() {
@@ -152,11 +151,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig {
-            rng_seed: RngSeed::Fixed(0x6d66_6c79),
-            failure_persistence: None,
-            ..ProptestConfig::default()
-        })]
+        #![proptest_config(crate::seeded::seeded())]
 
         #[test]
         fn any_label_comes_back(label in "[a-z0-9-]{0,8}[\u{80}-\u{10FFFF}]{1,10}") {

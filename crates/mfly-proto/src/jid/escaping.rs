@@ -107,7 +107,6 @@ mod tests {
     use super::*;
     use crate::jid::Jid;
     use proptest::prelude::*;
-    use proptest::test_runner::RngSeed;
 
     #[test]
     fn the_examples_of_the_specification_are_escaped_and_unescaped() {
@@ -155,11 +154,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig {
-            rng_seed: RngSeed::Fixed(0x6d66_6c79),
-            failure_persistence: None,
-            ..ProptestConfig::default()
-        })]
+        #![proptest_config(crate::seeded::seeded())]
 
         #[test]
         fn any_name_comes_back_from_its_escaped_form(name in r#"[a-zé"&'/:<>@\\ 0-9(){}2-5c]{1,24}"#) {

@@ -86,7 +86,6 @@ mod tests {
     use crate::jid::Jid;
     use crate::testing::rows;
     use proptest::prelude::*;
-    use proptest::test_runner::RngSeed;
 
     fn address(text: &str) -> Option<String> {
         Jid::new(text).ok().map(|jid| jid.as_str().to_owned())
@@ -108,11 +107,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig {
-            rng_seed: RngSeed::Fixed(0x6d66_6c79),
-            failure_persistence: None,
-            ..ProptestConfig::default()
-        })]
+        #![proptest_config(crate::seeded::seeded())]
 
         #[test]
         fn an_address_is_its_own_spelling(text in "[a-zA-ZÀ-ÿΑ-ωА-я\u{5D0}-\u{5EA}ａ-ｚ\u{300}-\u{310}ß]{1,8}@(xn--[a-z0-9-]{1,8}|[a-zÀ-ÿß.。\u{5D0}-\u{5EA}ａ-ｚ－]{1,8})(/[ -~À-ÿ\u{300}-\u{310}]{1,8})?") {

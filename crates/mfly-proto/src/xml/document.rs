@@ -57,10 +57,14 @@ impl Document {
     pub fn as_str(&self) -> &str {
         &self.0.text
     }
+}
 
-    pub(super) fn detached(element: Element<'_>) -> Self {
-        let (text, table) = detach::detach(element);
-        Self::of(text, table)
+impl Element<'_> {
+    /// A copy with its own text, in which inherited namespaces are declared.
+    #[must_use]
+    pub fn to_document(&self) -> Document {
+        let (text, table) = detach::detach(*self);
+        Document::of(text, table)
     }
 }
 

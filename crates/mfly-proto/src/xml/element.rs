@@ -1,6 +1,5 @@
 //! A view of one parsed element.
 
-use super::document::Document;
 use super::reference;
 use super::table::{Attribute, NO_NAMESPACE, Node, Span, Table, TextKind};
 use super::writer::Writer;
@@ -112,12 +111,6 @@ impl<'a> Element<'a> {
     #[must_use]
     pub fn source(&self) -> &'a str {
         self.node.source.of(self.text)
-    }
-
-    /// A copy with its own text, in which inherited namespaces are declared.
-    #[must_use]
-    pub fn to_document(&self) -> Document {
-        Document::detached(*self)
     }
 
     /// Writes the element with its content, with declarations of inherited namespaces.

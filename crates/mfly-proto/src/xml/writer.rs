@@ -294,11 +294,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        #![proptest_config(proptest::prelude::ProptestConfig {
-            rng_seed: proptest::test_runner::RngSeed::Fixed(0x6d66_6c79),
-            failure_persistence: None,
-            ..proptest::prelude::ProptestConfig::default()
-        })]
+        #![proptest_config(crate::seeded::seeded())]
 
         #[test]
         fn a_text_is_refused_exactly_when_a_reader_would_not_get_it(text in "(a|é|[\0-\u{20}]|[\u{FFF0}-\u{FFFF}]|.){0,40}") {

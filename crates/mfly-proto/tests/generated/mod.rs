@@ -116,46 +116,9 @@ pub(crate) fn fragment() -> impl Strategy<Value = String> {
 
 /// Pieces of markup in any order.
 pub(crate) fn soup() -> impl Strategy<Value = Vec<u8>> {
-    let tokens: Vec<&'static [u8]> = vec![
-        b"<a",
-        b"<p:a",
-        b"</a>",
-        b"</p:a>",
-        b"/>",
-        b">",
-        b"<",
-        b" ",
-        b"=",
-        b"'",
-        b"\"",
-        b" b='c'",
-        b" p:b='c'",
-        b" xmlns='u'",
-        b" xmlns:p='v'",
-        b" xmlns:p=''",
-        b"&amp;",
-        b"&",
-        b";",
-        b"&#0;",
-        b"&#65;",
-        b"<![CDATA[",
-        b"]]>",
-        b"<!--",
-        b"-->",
-        b"<!DOCTYPE",
-        b"<?xml",
-        b"?>",
-        b"x",
-        b"\xC3\xA9",
-        b"\xFF",
-        b"\xEF\xBF\xBF",
-        b"\0",
-        b"\r\n",
-        b"<!",
-        b"<a>",
-        b"<a/>",
-        b":",
-        b"]",
-    ];
-    vec(select(tokens), 0..30).prop_map(|tokens| tokens.concat())
+    const TOKENS: &str = "<a|<p:a|</a>|</p:a>|/>|>|<| |=|'|\"| b='c'| p:b='c'| xmlns='u'| xmlns:p='v'|\
+        \u{20}xmlns:p=''|&amp;|&|;|&#0;|&#65;|<![CDATA[|]]>|<!--|-->|<!DOCTYPE|<?xml|?>|x|\u{E9}|\u{FFFF}|\
+        \0|\r\n|<!|<a>|<a/>|:|]";
+    let tokens = TOKENS.split('|').map(str::as_bytes).chain([b"\xFF".as_slice()]);
+    vec(select(tokens.collect::<Vec<_>>()), 0..30).prop_map(|tokens| tokens.concat())
 }
