@@ -44,12 +44,12 @@ impl Core {
         })
     }
 
-    /// What the server knows.
+    /// The accounts and sessions.
     pub(crate) const fn world(&self) -> &World {
         &self.world
     }
 
-    /// What the server knows, for operations that do not come over a stream.
+    /// The accounts and sessions, for operations that do not come over a stream.
     pub(crate) const fn world_mut(&mut self) -> &mut World {
         &mut self.world
     }
@@ -87,7 +87,7 @@ impl Core {
         }
     }
 
-    /// What arrived on a connection cannot be cut into frames.
+    /// The bytes of a connection are no XML stream.
     pub(crate) fn malformed(&mut self, now: Timestamp, id: StreamId, condition: StreamCondition) {
         let Some(stream) = self.streams.get_mut(&id) else {
             return;
@@ -100,7 +100,7 @@ impl Core {
 
     /// Ends every stream: the server stops.
     pub(crate) fn stop(&mut self, now: Timestamp) {
-        // Nobody needs to hear of everybody else leaving.
+        // Otherwise each session would be told that the others leave.
         self.world.drop_sessions();
         for (id, stream) in &mut self.streams {
             let before = stream.deadline();
@@ -109,13 +109,13 @@ impl Core {
         }
     }
 
-    /// The connection is gone, whoever closed it.
+    /// The connection was closed, by either side.
     pub(crate) fn closed(&mut self, now: Timestamp, id: StreamId) {
         session_end::unbind(&mut self.world, now, id);
         self.forget(id);
     }
 
-    /// Does what is due.
+    /// Handles the deadlines that have passed.
     pub(crate) fn timeout(&mut self, now: Timestamp) {
         let due: Vec<_> = self.deadlines.range(..=(now, StreamId(u64::MAX))).copied().collect();
         for (before, id) in due {
@@ -138,7 +138,7 @@ impl Core {
         }
     }
 
-    /// What the shell has to do next.
+    /// The next output for the shell.
     pub(crate) fn poll_output(&mut self) -> Option<Output> {
         let output = self.world.poll_output()?;
         if let Output::Close(id) = output {

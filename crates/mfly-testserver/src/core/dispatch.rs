@@ -38,7 +38,7 @@ enum Sender {
 enum About {
     /// The sender's own account.
     Own,
-    /// The server.
+    /// The server itself.
     Host,
     /// Another account of this server.
     Other,
@@ -189,9 +189,9 @@ impl Addresses {
 enum Receiver {
     /// The server, on behalf of this account.
     Account(UserId, About),
-    /// One session.
+    /// One session of an account.
     Session(Jid),
-    /// None on this server.
+    /// No account or session of this server.
     Unknown(ErrorCondition),
 }
 

@@ -1,7 +1,9 @@
-//! The rules of each feature, without input or output: one file a feature, named as everywhere else.
+//! The rules of each feature, without input or output: one file a feature, with the name that the
+//! feature has in every layer.
 //!
 //! A handler is a function over a [`Call`](crate::core::call::Call); each request has a row in the
-//! table of [`dispatch`](crate::core::dispatch). [`standard`] has the features of standard accounts.
+//! table of [`dispatch`](crate::core::dispatch). [`standard`] has the features of standard
+//! accounts.
 
 pub(crate) mod account;
 pub(crate) mod admin_block;

@@ -8,7 +8,7 @@ mod budget;
 
 pub(crate) use budget::{Budget, Held};
 
-/// One mebibyte.
+/// The bytes of a mebibyte.
 const MIB: usize = 1024 * 1024;
 
 /// Bytes that a server keeps for its peers, by what they are kept for.

@@ -32,7 +32,7 @@ pub(crate) fn stanza(element: Element<'_>, from: &str, to: &str) -> Result<Frame
     stanza_where(element, from, to, |_| true)
 }
 
-/// The same without the children that do not satisfy a condition.
+/// A stanza as [`stanza`] writes it, with only the children that satisfy a condition.
 ///
 /// # Errors
 /// As [`stanza`].

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// Exchanges in which the server does what this one never does.
 const NOT_OURS: [&str; 3] = ["friends/permission", "logout/forced", "unknown/request"];
 
-/// One trace being replayed: `u1` is the client of the trace, whoever else is named acts beside it.
+/// A replay of one trace: `u1` is its client; other users act beside it.
 struct Replay {
     server: Server,
     own: StreamId,

@@ -49,7 +49,7 @@ pub(crate) struct StreamMeta {
     pub(crate) faults: StreamFaults,
 }
 
-/// One stream.
+/// One XMPP stream of a client.
 pub(crate) struct Stream {
     meta: StreamMeta,
     reader: FrameReader,
@@ -83,7 +83,7 @@ enum Step {
     Become(Phase),
     /// End the stream with this error.
     Fail(StreamCondition),
-    /// The same, with more to say.
+    /// Ends the stream with this error and its text.
     FailWith(StreamError),
 }
 

@@ -73,7 +73,7 @@ impl Server {
         Self::every_with(settings())
     }
 
-    /// The same with other settings.
+    /// A server for each framing, with these settings.
     pub(crate) fn every_with(settings: Settings) -> [Self; 2] {
         let mut tcp = Self::with(settings.clone());
         tcp.meta.framing = Framing::Tcp;

@@ -1,4 +1,4 @@
-//! Everything the server knows, and the rules that concern more than one feature.
+//! Accounts, sessions and settings: the plain data of the server.
 //!
 //! Plain data without sockets, clocks or random sources: the time comes in with every call that
 //! needs it, and identifiers are drawn from a seed. What the world wants to say to streams it puts
@@ -6,17 +6,17 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | [`settings`] | what the server is started with |
+//! | [`settings`] | the settings of the server |
 //! | [`user`] | one account of the platform |
 //! | [`standard`], [`roster`] | one standard account, and its contacts |
 //! | [`account`] | registering, checking passwords, logging out, deleting, blocking by an administrator |
-//! | [`relation`] | who is whose contact and who sees what of whom |
-//! | [`session`] | bound streams: telling them, ending them |
+//! | [`relation`] | contacts, blocks, and which profile fields a user may see |
+//! | [`session`] | bound streams, and what is sent to them |
 //! | [`sessions`] | finding them |
 //! | [`qr`] | sessions that came from a code |
 //! | [`names`] | the platform's accounts by name |
 //! | [`ids`] | identifiers and passwords from a seed |
-//! | [`parcel`] | frames on their way, which share what they have in common |
+//! | [`parcel`] | queued frames, which share equal parts |
 
 pub(crate) mod account;
 mod ids;
@@ -75,7 +75,7 @@ impl Timestamp {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct StreamId(pub(crate) u64);
 
-/// What the shell has to do.
+/// A task for the shell.
 #[derive(Clone, Debug)]
 pub(crate) enum Output {
     /// Write this frame to that stream.
@@ -104,7 +104,7 @@ pub(crate) struct World {
     sharing: Sharing,
     /// Code -> the registration that it brought.
     qr_sessions: BTreeMap<String, (UserId, RegistrationId)>,
-    /// Registrations that ended from afar, and whose browsers were told to log out. At most
+    /// Registrations that another device ended, and whose browsers were told to log out. At most
     /// [`qr::TOLD_TO_LEAVE`].
     told_to_leave: VecDeque<RegistrationId>,
     ids: Ids,
@@ -152,7 +152,7 @@ impl World {
         self.users.get(id)
     }
 
-    /// One account of the platform, to change what concerns nobody else.
+    /// A platform account, to change data that only it uses.
     pub(crate) fn user_mut(&mut self, id: &UserId) -> Option<&mut User> {
         self.users.get_mut(id)
     }

@@ -1,4 +1,4 @@
-//! An administrator's block, as the account and its contacts hear of it.
+//! The notice of an administrator's block, sent to the account and its contacts.
 
 use crate::core::world::World;
 use mfly_proto::jid::{UserId, UserReference};

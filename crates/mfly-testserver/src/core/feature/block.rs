@@ -1,7 +1,7 @@
 //! Blocking users.
 //!
-//! A block takes effect at once: the blocked user sees the blocker leave and is told by
-//! `userblocked`, the blocker's sessions are told by a push. What a block hides afterwards is in
+//! A block takes effect at once: the blocked user is sent `unavailable` and
+//! `userblocked`, the blocker's sessions get a push. What a block hides afterwards is in
 //! [`crate::core::world::relation`].
 
 use super::presence;
@@ -69,7 +69,7 @@ pub(crate) fn blocked_by(
     Ok(jids.map(UserReference::Jid).collect())
 }
 
-/// Who is to be blocked or unblocked, when that is possible at all.
+/// The user to block or unblock.
 fn other_party(call: &Call<'_>, jid: &BareJid) -> Result<UserId, StanzaError> {
     if !call.world.settings.features.contains(Feature::Block) {
         return Err(
@@ -87,8 +87,8 @@ fn other_party(call: &Call<'_>, jid: &BareJid) -> Result<UserId, StanzaError> {
     Ok(other)
 }
 
-/// Tells the blocker's sessions (XEP-0191 §3.3). Every one of them: which ones the platform picks
-/// is not known.
+/// Sends the push to all sessions of the blocker (XEP-0191 §3.3); which of them the platform
+/// chooses is not known.
 fn push(call: &mut Call<'_>, push: BlockPush) {
     let own = call.own();
     for stream in call.world.streams_of(&call.user) {
@@ -108,7 +108,7 @@ fn push(call: &mut Call<'_>, push: BlockPush) {
     }
 }
 
-/// Tells the other party. The attribute names the blocker: the recipient's app marks that user
+/// Notifies the other user. The attribute names the blocker: the recipient's app marks that user
 /// unavailable.
 fn notify(call: &mut Call<'_>, other: &UserId, blocked: bool) {
     let notice = UserBlocked { user: UserReference::Id(call.user.clone()), blocked };

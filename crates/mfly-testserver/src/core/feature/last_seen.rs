@@ -18,8 +18,7 @@ pub(crate) fn get(call: &mut Call<'_>, _: GetLastSeen) -> Result<LastSeen, Stanz
     let seconds = if world.is_online(target) {
         0
     } else {
-        // Somebody who never came online was last seen registering, as the server family has
-        // it.
+        // A user who never was online counts from the registration, as in the server family.
         let since = user.last_offline.unwrap_or(user.registered_at);
         call.now.seconds_since(since).max(1)
     };

@@ -1,6 +1,6 @@
 //! A session that came from a QR code logs out, or another session of the account ends it: the
-//! account's other sessions hear which one. From afar its registration ends too, and its browser
-//! hears `logoutweb` (all inferred).
+//! account's other sessions are told which one. If another session ends it, its registration ends,
+//! too, and its browser is sent `logoutweb` (all inferred).
 
 use crate::core::call::Call;
 use crate::core::world::session::Notice;

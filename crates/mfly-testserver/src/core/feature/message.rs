@@ -1,6 +1,6 @@
 //! Messages between users. Their content is opaque to the server.
 //!
-//! Nothing is stored: a message for somebody without a session is dropped.
+//! Nothing is stored: a message for a user without a session is dropped.
 
 use super::{carbons, standard};
 use crate::core::relay;
@@ -30,7 +30,7 @@ pub(crate) fn receive(world: &mut World, stream: StreamId, message: &Message<'_>
     }
 }
 
-/// Delivers a message; says whose it is now.
+/// Delivers a message. Returns the account that received it.
 fn route(
     world: &mut World,
     sender: &UserId,
@@ -59,7 +59,7 @@ fn route(
 /// Delivers a message to an account of the platform; says which sessions it reached.
 ///
 /// # Errors
-/// What the sender has to be told.
+/// The copy of the message that its sender gets back, if any.
 pub(crate) fn arrive(
     world: &mut World,
     recipient: &UserId,
@@ -89,7 +89,7 @@ pub(crate) fn arrive(
     Ok(reached)
 }
 
-/// Why nobody at this address can be reached.
+/// The error for an address without an account.
 pub(crate) fn unreachable(world: &World, to: &Jid) -> StanzaError {
     StanzaError::new(if world.serves(to) {
         ErrorCondition::ServiceUnavailable
@@ -98,7 +98,7 @@ pub(crate) fn unreachable(world: &World, to: &Jid) -> StanzaError {
     })
 }
 
-/// Tells the sender that a message cannot go. An error is never answered.
+/// Returns a message to its sender with an error. An error is never answered.
 pub(crate) fn refuse(
     world: &mut World,
     stream: StreamId,

@@ -1,4 +1,4 @@
-//! Availability: who learns that a session came, changed or left.
+//! Presence: which sessions are told that a session came, changed or left.
 //!
 //! Contacts need no subscription: a user's presence reaches the available sessions of all contacts
 //! that no block separates from the user, and the user's own other sessions.
@@ -13,7 +13,7 @@ use mfly_proto::stanza::{ErrorCondition, Presence, PresenceKind};
 /// Handles a presence from the session of `stream`. Subscriptions and probes mean nothing here and
 /// are dropped.
 pub(crate) fn receive(world: &mut World, now: Timestamp, stream: StreamId, presence: Presence) {
-    // What is written anew can take several times the room: a character may become a reference.
+    // Writing it again may take several times as many bytes: a character may become a reference.
     if frame(|buffer| presence.write(buffer)).len() + MAX_ENVELOPE_BYTES > MAX_STANZA_BYTES {
         return standard::visibility::refuse(
             world,
@@ -32,7 +32,7 @@ pub(crate) fn receive(world: &mut World, now: Timestamp, stream: StreamId, prese
     }
 }
 
-/// A session is gone: whoever saw it sees it leave.
+/// A session ended: the sessions that saw it are sent `unavailable`.
 pub(crate) fn leave(world: &mut World, now: Timestamp, stream: StreamId) {
     go(world, now, stream, Presence::new(PresenceKind::Unavailable));
 }
@@ -67,7 +67,7 @@ fn come(world: &mut World, stream: StreamId, presence: Presence) {
         send(world, *watcher, &jid, presence.clone());
     }
     if is_first {
-        // Whoever sees the newcomer is seen by it.
+        // Seeing is mutual.
         for other in seen {
             let Some(session) = world.session(other) else {
                 continue;

@@ -20,15 +20,15 @@ pub(crate) fn end_all(world: &mut World, now: Timestamp, user: &UserId, error: &
     }
 }
 
-/// Ends the sessions whose time has come.
+/// Ends the sessions whose deadline has passed.
 pub(crate) fn end_due(world: &mut World, now: Timestamp) {
     while let Some(stream) = world.take_due(now) {
         end(world, now, stream, &StreamError::new(StreamCondition::NotAuthorized));
     }
 }
 
-/// Takes a stream's address away; contacts see it leave. A temporary account goes with its last
-/// session.
+/// Removes the session of a stream; contacts see it leave. A temporary account is removed with its
+/// last session.
 pub(crate) fn unbind(world: &mut World, now: Timestamp, stream: StreamId) {
     let Some(session) = world.session(stream) else {
         return;

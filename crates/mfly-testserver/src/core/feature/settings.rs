@@ -1,4 +1,4 @@
-//! The user's settings. The account's other sessions hear of a change.
+//! The user's settings; the account's other sessions are told of a change.
 
 use crate::core::call::{Call, refusal};
 use crate::core::world::session::Notice;

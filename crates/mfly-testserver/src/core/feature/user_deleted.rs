@@ -1,4 +1,4 @@
-//! A deleted account, as its contacts and its own sessions hear of it.
+//! The notice of a deleted account, sent to its contacts and its own sessions.
 
 use crate::core::world::World;
 use mfly_proto::jid::{UserId, UserReference};

@@ -44,7 +44,7 @@ enum Message {
 }
 
 impl Authenticating {
-    /// Offers mechanisms.
+    /// Sends the features with the mechanisms.
     pub(super) fn begin(cx: &mut Cx<'_>) -> Self {
         let offer = Offer::new(&cx.world.settings, cx.meta);
         let features = offer.features(cx.meta.framing);

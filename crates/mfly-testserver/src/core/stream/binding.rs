@@ -66,7 +66,7 @@ impl Binding {
     }
 }
 
-/// What is offered to whoever is logged in.
+/// The features of a stream that is authenticated and not bound.
 pub(super) fn features(login: &Login, framing: Framing) -> Features {
     let is_standard = login.is_standard();
     Features {
@@ -77,7 +77,7 @@ pub(super) fn features(login: &Login, framing: Framing) -> Features {
     }
 }
 
-/// Gives the stream its address. Whoever has it loses it (RFC 6120 §7.7.2.2).
+/// Binds the stream to an address. A stream that has it ends with `conflict` (RFC 6120 §7.7.2.2).
 pub(super) fn bind(
     login: &Login,
     resource: &str,

@@ -9,20 +9,20 @@ pub(crate) struct StreamFaults {
     pub(crate) see_other_host: Option<String>,
     /// These mechanisms alone are offered.
     pub(crate) mechanisms: Option<Vec<String>>,
-    /// The -PLUS mechanisms are not announced, as if somebody in between had removed them.
+    /// Leaves the -PLUS mechanisms out, as a man in the middle would.
     pub(crate) strips_binding: bool,
-    /// SCRAM asks for so many iterations. Nobody can log in then.
+    /// Asks for this many SCRAM iterations, with which no login succeeds.
     pub(crate) iterations: Option<u32>,
-    /// SCRAM's last word does not prove that the server knows the password.
+    /// Sends a wrong server signature in SCRAM's last message.
     pub(crate) forges_signature: bool,
 }
 
 /// What happens to STARTTLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum StartTlsFault {
-    /// It is not offered, as if somebody in between had removed it.
+    /// Leaves the offer out, as a man in the middle would.
     Withhold,
-    /// It is offered and then refused.
+    /// Offers it and then refuses it.
     Refuse,
     /// This text comes with the agreement, in the clear.
     Inject(String),

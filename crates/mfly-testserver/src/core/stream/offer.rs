@@ -28,8 +28,7 @@ pub(super) struct Offer {
     mechanisms: Vec<String>,
     /// What the -PLUS ones can be tied to; nothing when there are none.
     bindings: ChannelBindings,
-    /// Whether the client does not hear of the -PLUS ones, as if somebody in between had removed
-    /// them.
+    /// Whether the -PLUS mechanisms are left out, as a man in the middle would do.
     hides_plus: bool,
     is_sasl2: bool,
 }

@@ -20,7 +20,7 @@ pub(super) enum SaslServer {
     /// SCRAM's second one.
     Scram {
         server: Box<ScramServer>,
-        /// Who it is, once that is proven; nobody for a user who does not exist.
+        /// The account, once the proof is right; `None` for a user who does not exist.
         login: Option<(UserId, RegistrationId)>,
         hash: ScramHash,
     },
@@ -543,7 +543,7 @@ mod tests {
         let name = tail.split('@').next().unwrap().to_owned();
         let user = mfly_proto::jid::UserId::new(&name).unwrap();
         assert!(server.core.world().standard(&user).unwrap().is_temporary);
-        // Nobody else gets in by guessing.
+        // A guess does not log in.
         let guess = Server::auth(&name, &Password::new("secret").unwrap());
         let other = server.opened();
         server.send(other, &guess);

@@ -15,7 +15,7 @@ pub(super) struct Securing {
 }
 
 impl Securing {
-    /// Offers TLS.
+    /// Sends the features with STARTTLS.
     pub(super) fn begin(cx: &mut Cx<'_>) -> Self {
         let features =
             Features { start_tls: Some(StartTlsOffer { required: true }), ..Features::default() };

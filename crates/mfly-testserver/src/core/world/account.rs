@@ -1,5 +1,4 @@
-//! Accounts: registering, checking passwords, logging out, deleting, and blocking by an
-//! administrator.
+//! Platform accounts: registrations, passwords, and removal.
 
 use super::{Registration, RegistrationId, Timestamp, User, World};
 use mfly_proto::cipher::login;
@@ -9,14 +8,14 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use thiserror::Error;
 
-/// What a registration returns.
+/// A registered device and its credentials.
 #[derive(Clone, Debug)]
 pub(crate) struct Registered {
-    /// The account.
+    /// The account that was registered.
     pub(crate) user: UserId,
-    /// What tokens of this device carry.
+    /// The registration id, which tokens of this device carry.
     pub(crate) registration: RegistrationId,
-    /// What this device logs in with.
+    /// The password of this device.
     pub(crate) password: Password,
     /// Whether the account has ever set its profile.
     pub(crate) profile_updated: bool,
@@ -31,7 +30,7 @@ pub(crate) enum RegisterError {
     /// An administrator blocked the account.
     #[error("User is blocked by admin")]
     AdminBlocked,
-    /// The server holds as many accounts as it was told to.
+    /// The server has as many accounts as its settings allow.
     #[error("Maximum number of users reached")]
     TooManyUsers,
     /// The name belongs to a standard account.
@@ -119,7 +118,7 @@ impl World {
         Ok((registered, ended))
     }
 
-    /// Checks what a client presents as its password: sealed on a live plan, as it is on a trial
+    /// Checks the password that a client sent: sealed on a live plan, as it is on a trial
     /// plan.
     ///
     /// The sealed form carries the client's idea of the time. It is not judged: the official SDK

@@ -1,13 +1,13 @@
 //! The accounts of the platform by name, for lists that are sorted by it or searched for it.
 //!
-//! A name is opened once, when it is set. Whoever looks through all of them takes a copy of the
-//! index, which costs nothing until a name changes meanwhile, and needs the world no longer.
+//! A name is opened once, when it is set. A search takes a copy of the index, which
+//! costs nothing until a name changes, and does not lock the world.
 
 use mfly_proto::jid::UserId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A name in lower case, and whose it is.
+/// A name in lower case, and its user.
 pub(crate) type Named = (Box<str>, UserId);
 
 /// All names, sorted by name, then by id.
@@ -48,7 +48,7 @@ impl Names {
         Arc::clone(&self.sorted)
     }
 
-    /// Where a user stands among them.
+    /// The position of a user in the order of names.
     pub(crate) fn place_of(&self, user: &UserId) -> Option<usize> {
         let entry = (self.by_id.get(user)?.clone(), user.clone());
         self.sorted.binary_search(&entry).ok()

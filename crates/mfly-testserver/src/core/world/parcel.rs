@@ -1,6 +1,6 @@
-//! Frames on their way to streams. What many of them have in common is kept once.
+//! Queued frames for streams, whose equal parts are kept once.
 //!
-//! News for many receivers differ in an address near their beginning. Each frame that is sent is
+//! Pushes for many receivers differ in an address near their beginning. Each frame that is sent is
 //! compared with the one before it, and keeps only what is its own.
 
 use crate::core::memory::Held;
@@ -12,10 +12,10 @@ use std::sync::{Arc, OnceLock, Weak};
 /// Nothing is won by sharing less than this, in bytes.
 const SHARED_BYTES: usize = 1024;
 
-/// What several frames end with.
+/// The equal end of several frames.
 struct Whole {
     text: Bytes,
-    /// What it costs, once it is queued anywhere.
+    /// Its charge to the budget, once it is queued.
     charge: OnceLock<Held>,
 }
 
@@ -25,9 +25,9 @@ const BLOCK: usize = 256;
 /// A frame on its way to one stream.
 #[derive(Clone)]
 pub(crate) struct Parcel {
-    /// What no other frame shares.
+    /// The bytes of this frame alone.
     own: Bytes,
-    /// What others may share, from this byte on.
+    /// The shared end, from this byte on.
     rest: Option<(Arc<Whole>, usize)>,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct Parcel {
 pub(crate) struct Sharing(Weak<Whole>);
 
 impl Sharing {
-    /// Takes a frame, and keeps of it what the last one does not have.
+    /// Adds a frame, and keeps only the bytes in which it differs from the last one.
     pub(crate) fn parcel(&mut self, frame: Frame) -> Parcel {
         let text = frame.into_bytes();
         if text.len() < SHARED_BYTES {
@@ -65,7 +65,7 @@ fn common_end(one: &[u8], other: &[u8]) -> usize {
     let (head, tail) = (&one[..one.len() - alike], &other[..other.len() - alike]);
     let bytes = head.iter().rev().zip(tail.iter().rev());
     let mut common = alike + bytes.take_while(|(one, other)| one == other).count();
-    // What follows within a character begins with the bits 10.
+    // Bytes within a UTF-8 character begin with the bits 10.
     while common > 0 && one[one.len() - common] & 0xC0 == 0x80 {
         common -= 1;
     }
@@ -90,7 +90,7 @@ impl Parcel {
         [self.own.clone(), rest]
     }
 
-    /// Counts what is shared, unless it is counted already.
+    /// Charges the shared bytes to the budget once.
     pub(crate) fn charge(&self, charge: impl FnOnce(usize) -> Held) {
         if let Some((whole, _)) = &self.rest {
             whole.charge.get_or_init(|| charge(whole.text.len()));

@@ -1,4 +1,4 @@
-//! Who is whose contact, and who sees what of whom.
+//! Contacts, blocks, and what a user may see of another.
 //!
 //! A block separates two users in both directions: no presence, message or profile push crosses it.
 //! Beyond that, the one who is blocked is refused the blocker's last seen and sees only the name of
@@ -9,20 +9,20 @@ use mfly_proto::cipher::{Decrypted, Iv, ProfileCipher};
 use mfly_proto::jid::UserId;
 use mfly_proto::payload::profile::VCard;
 
-/// Who is whose contact.
+/// Which users are contacts of each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Contacts {
-    /// Everybody knows everybody.
+    /// All users are contacts.
     #[default]
     Everyone,
-    /// Only those who were made contacts.
+    /// Only users who were made contacts.
     Explicit,
 }
 
 /// A profile as one particular user may see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ProfileView {
-    /// Whose it is.
+    /// The owner of the profile.
     pub(crate) user: UserId,
     /// The fields, sealed as they were stored.
     pub(crate) card: VCard,
@@ -36,7 +36,7 @@ impl World {
         self.user(user).is_some_and(|user| user.blocked.contains(other))
     }
 
-    /// Whether a block of either stands between two users.
+    /// Whether either of two users blocks the other.
     pub(crate) fn separated(&self, one: &UserId, other: &UserId) -> bool {
         self.has_blocked(one, other) || self.has_blocked(other, one)
     }
@@ -116,13 +116,13 @@ impl World {
         Some(ProfileView { user: user.id.clone(), card, is_admin_blocked: user.admin_blocked })
     }
 
-    /// The name in clear; as it stands when it was never sealed.
+    /// The name in clear; a name that was never sealed is returned as it is.
     pub(crate) fn nick_name(&self, user: &User) -> String {
         open_name(&self.iv_profile, user)
     }
 }
 
-/// The name of a user in clear; as it stands when it was never sealed.
+/// The name of a user in clear; a name that was never sealed is returned as it is.
 pub(super) fn open_name(iv: &Iv, user: &User) -> String {
     let cipher = ProfileCipher::new(&user.id, iv);
     match cipher.open(&user.profile.nick_name) {

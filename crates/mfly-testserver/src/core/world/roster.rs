@@ -32,7 +32,7 @@ pub(crate) enum RosterError {
     Full,
 }
 
-/// One entry.
+/// An entry of a roster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Contact {
     /// The name that the owner gave.
@@ -47,7 +47,8 @@ pub(crate) struct Contact {
     pub(crate) asks: bool,
     /// The contact has asked to see the owner's, and waits.
     pub(crate) waits: bool,
-    /// Whether the owner's clients are shown the entry: somebody who only waits is not.
+    /// Whether the entry is sent to the owner's clients: a contact who only waits for an answer is
+    /// not.
     pub(crate) is_listed: bool,
 }
 
@@ -75,7 +76,7 @@ pub(crate) struct Roster {
     contacts: BTreeMap<BareJid, Contact>,
     /// Bytes of all addresses, names and groups.
     bytes: usize,
-    /// Counts the changes that clients are told.
+    /// The number of changes: the version of the list.
     version: u64,
 }
 
@@ -90,12 +91,12 @@ impl Roster {
         self.contacts.get(jid)
     }
 
-    /// What the owner's clients are shown.
+    /// The entries that the owner's clients are sent.
     pub(crate) fn listed(&self) -> impl Iterator<Item = (&BareJid, &Contact)> {
         self.contacts.iter().filter(|(_, contact)| contact.is_listed)
     }
 
-    /// Who satisfies a condition.
+    /// The contacts that satisfy a condition.
     pub(crate) fn who(&self, condition: impl Fn(&Contact) -> bool) -> Vec<BareJid> {
         let found = self.contacts.iter().filter(|(_, c)| condition(c));
         found.map(|(jid, _)| jid.clone()).collect()
@@ -139,8 +140,7 @@ impl Roster {
         Ok(())
     }
 
-    /// Takes a contact off the list, with both subscriptions; returns what it was. A request of the
-    /// contact that waits goes too.
+    /// Removes a contact with both subscriptions and its pending request; returns the old entry.
     pub(crate) fn remove(&mut self, jid: &BareJid) -> Option<Contact> {
         if !self.contact(jid)?.is_listed {
             return None;
@@ -149,7 +149,7 @@ impl Roster {
         self.forget(jid)
     }
 
-    /// The owner asks to see the contact. Whether clients have to be told.
+    /// The owner asks to see the contact. Whether the entry changed.
     ///
     /// # Errors
     /// When the list is full.
@@ -164,7 +164,7 @@ impl Roster {
         Ok(is_change)
     }
 
-    /// The owner lets a contact who waits see. Whether there was one.
+    /// The owner allows the pending request of a contact. Whether there was one.
     pub(crate) fn allow(&mut self, jid: &BareJid) -> bool {
         self.change(jid, |contact| {
             let waited = std::mem::take(&mut contact.waits);
@@ -181,14 +181,14 @@ impl Roster {
         })
     }
 
-    /// The owner refuses a contact who waits, or no longer lets one see. Whether there was one.
+    /// The owner refuses a request or cancels a subscription. Whether there was one.
     pub(crate) fn deny(&mut self, jid: &BareJid) -> bool {
         self.change(jid, |contact| {
             std::mem::take(&mut contact.from) | std::mem::take(&mut contact.waits)
         })
     }
 
-    /// The contact asks to see the owner. Whether that is news.
+    /// The contact asks to see the owner. Whether the request is new.
     pub(crate) fn asked_by(&mut self, jid: &BareJid) -> bool {
         let Some(contact) = self.entry(jid) else {
             return false;

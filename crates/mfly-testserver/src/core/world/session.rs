@@ -1,4 +1,4 @@
-//! Bound streams: telling them something, ending them.
+//! Bound streams: their data, and what is sent to them.
 
 use super::{RegistrationId, StreamId, Timestamp, World};
 use mfly_proto::framing::Frame;
@@ -12,21 +12,21 @@ use std::collections::BTreeSet;
 /// One stream with an address.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
-    /// Whose it is.
+    /// The account of the session.
     pub(crate) user: UserId,
-    /// Its address.
+    /// The full address of the session.
     pub(crate) jid: FullJid,
     /// Which registration's password it logged in with.
     pub(crate) registration: RegistrationId,
-    /// What it last said about its availability; `None` while unavailable.
+    /// The presence that it sent last; `None` while unavailable.
     pub(crate) presence: Option<Presence>,
     /// Whether it wants copies of messages (XEP-0280).
     pub(crate) carbons: bool,
-    /// What a standard account's session has beside; `None` for one of the platform's.
+    /// Data of a standard session; `None` for a platform session.
     pub(crate) standard: Option<StandardSession>,
 }
 
-/// What only a standard account's session has.
+/// Data that only sessions of standard accounts have.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StandardSession {
     /// It asked for the contact list, and hears of changes.
@@ -139,7 +139,7 @@ impl World {
         }
     }
 
-    /// Pushes news to those sessions of a standard account that follow what they are about.
+    /// Sends a push to those sessions of a standard account that asked for such pushes.
     pub(crate) fn push(
         &mut self,
         user: &UserId,
@@ -165,7 +165,7 @@ impl World {
         self.sessions.remove(stream);
     }
 
-    /// Takes all addresses away and tells no one.
+    /// Removes all sessions without telling their contacts.
     pub(crate) fn drop_sessions(&mut self) {
         std::mem::take(&mut self.sessions);
     }

@@ -1,4 +1,4 @@
-//! Finding sessions: by stream, by user, by when they have to end. None of it walks through those
+//! An index of sessions by stream, by user and by deadline. No look-up walks through those
 //! of other users.
 
 use super::{Session, StreamId, Timestamp};
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 #[derive(Default)]
 pub(super) struct Sessions {
     by_stream: BTreeMap<StreamId, Session>,
-    /// Nobody here has an empty set.
+    /// Sets are never empty.
     by_user: HashMap<UserId, BTreeSet<StreamId>>,
     /// Sessions that are ended because their registrations are no longer good, soonest first.
     ends: BTreeSet<(Timestamp, StreamId)>,
@@ -74,7 +74,7 @@ impl Sessions {
         self.ends.first().map(|(end, _)| *end)
     }
 
-    /// A session whose end has come; it is no longer due afterwards.
+    /// A session whose deadline has passed; the deadline is removed.
     pub(super) fn take_due(&mut self, now: Timestamp) -> Option<StreamId> {
         self.next_end().filter(|end| *end <= now)?;
         let (_, stream) = self.ends.pop_first()?;

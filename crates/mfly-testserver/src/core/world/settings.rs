@@ -1,4 +1,4 @@
-//! What the server is started with.
+//! The settings of a server.
 
 use super::relation::Contacts;
 use mfly_api::feature::Features;
@@ -16,7 +16,7 @@ pub(crate) struct Settings {
     pub(crate) trial: bool,
     /// How many registrations one account may have at a time.
     pub(crate) session_limit: usize,
-    /// What the plan includes.
+    /// The features of the plan.
     pub(crate) features: Features,
     /// Initialisation vector of messages and media, as the configuration tells it.
     pub(crate) iv: String,
@@ -28,7 +28,7 @@ pub(crate) struct Settings {
     pub(crate) announces_signalling: bool,
     /// Whether uploads are committed by their `uploadId` rather than by an address.
     pub(crate) commit_uploads_by_id: bool,
-    /// Who is whose contact.
+    /// Which users are contacts of each other.
     pub(crate) contacts: Contacts,
     /// Time between two pings of a stream. The official SDK starts a watchdog at the first ping and
     /// gives the stream up when no further one comes within 70 to 140 seconds, so pings go out
@@ -55,7 +55,7 @@ pub(crate) struct Settings {
     pub(crate) scram_iterations: u32,
     /// Whether SASL2 is offered, and a resource bound along with it.
     pub(crate) sasl2: bool,
-    /// Whether anybody may log in to an account that goes with the session.
+    /// Whether ANONYMOUS is offered: a login to an account that is removed with its session.
     pub(crate) anonymous: bool,
     /// How many sessions a standard account may have at a time.
     pub(crate) max_resources: usize,
@@ -102,8 +102,7 @@ impl Settings {
 pub(crate) struct Quirks {
     /// Whether a block or unblock is also pushed to the session that asked for it (inferred).
     pub(crate) block_push_to_requester: bool,
-    /// Whether somebody whom a user blocked still sees more of the user's profile than the name
-    /// (inferred).
+    /// Whether a blocked user still sees more of the blocker's profile than the name (inferred).
     pub(crate) profile_open_to_blocked: bool,
     /// Whether the result of a profile change carries the profile, as whole apps expect.
     pub(crate) profile_echo: bool,

@@ -1,8 +1,8 @@
-//! Standard accounts: a name and a password that stays, and what any XMPP client expects of its
+//! Standard accounts: a name and a permanent password, and what XMPP clients expect of a
 //! server.
 //!
-//! They share host and streams with the platform's accounts but not their rules: nobody is a
-//! contact who was not made one, profiles are clear and as the client wrote them, and no plan gates
+//! They share host and streams with the platform's accounts but not their rules: contacts
+//! have to be added, profiles are in clear and as the client wrote them, and no plan limits
 //! anything. The two kinds do not see each other's presence or profile; messages pass.
 
 use super::roster::Roster;
@@ -20,38 +20,38 @@ pub(crate) enum StandardError {
     /// The name belongs to an account of the platform.
     #[error("the name belongs to an account of the platform")]
     Taken,
-    /// The server holds as many accounts as it was told to.
+    /// The server has as many accounts as its settings allow.
     #[error("the server holds as many accounts as it can")]
     TooManyUsers,
 }
 
-/// One account.
+/// A standard account.
 #[derive(Clone, Debug)]
 pub(crate) struct StandardAccount {
     /// The local part of its address.
     pub(crate) id: UserId,
     /// Which password is good. Sessions of an earlier one have ended.
     pub(crate) login: RegistrationId,
-    /// That password.
+    /// The password in clear.
     pub(crate) password: Password,
-    /// What SCRAM checks it with, once that was asked for.
+    /// Its SCRAM credentials, derived when a client first asks for them.
     scram: Vec<ScramCredentials>,
-    /// Whether it goes with its last session.
+    /// Whether the account is removed with its last session.
     pub(crate) is_temporary: bool,
-    /// Its contacts.
+    /// The contacts of the account.
     pub(crate) roster: Roster,
     /// Its vCard, as the client wrote it.
     pub(crate) card: Option<Document>,
     /// Whom it has blocked: accounts, sessions, or whole domains.
     pub(crate) blocked: BTreeSet<Jid>,
-    /// When its last session went away, and what that one said.
+    /// The end of its last session, and the status text of its `unavailable`.
     pub(crate) left: Option<(Timestamp, Option<String>)>,
     /// When it was made.
     pub(crate) made_at: Timestamp,
 }
 
 impl StandardAccount {
-    /// Whether a block stands between this account and an address (XEP-0191 §2).
+    /// Whether the account blocks an address (XEP-0191 §2).
     pub(crate) fn blocks(&self, jid: &Jid) -> bool {
         let is_blocked = |text: &str| Jid::new(text).is_ok_and(|jid| self.blocked.contains(&jid));
         if self.blocked.is_empty() {
@@ -76,7 +76,7 @@ impl World {
         self.standard.get_mut(id)
     }
 
-    /// Makes an account that goes with its last session.
+    /// Makes an account that is removed with its last session.
     ///
     /// # Errors
     /// See [`StandardError`].
@@ -92,8 +92,8 @@ impl World {
         account.map(|account| account.login).ok_or(StandardError::TooManyUsers)
     }
 
-    /// What SCRAM checks a user's password with. For a user without one that cannot be told from
-    /// it, and checks nothing.
+    /// The SCRAM credentials of a user. An unknown user gets credentials that look alike and match
+    /// no password.
     pub(crate) fn scram_credentials(
         &mut self,
         hash: ScramHash,

@@ -1,4 +1,4 @@
-//! One account.
+//! A platform account and its registrations.
 
 use super::Timestamp;
 use mfly_proto::jid::UserId;
@@ -7,7 +7,7 @@ use mfly_proto::secret::Password;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// An account and what it set for itself.
+/// A platform account with its profile, contacts and settings.
 #[derive(Clone, Debug)]
 pub(crate) struct User {
     /// The local part of the account's address.
@@ -23,7 +23,7 @@ pub(crate) struct User {
     pub(crate) blocked: BTreeSet<UserId>,
     /// Contacts, when they are explicit.
     pub(crate) contacts: BTreeSet<UserId>,
-    /// Names that the user gave contacts; the others go by their own.
+    /// Names that the user gave to contacts; other contacts have their own.
     pub(crate) contact_names: BTreeMap<UserId, String>,
     /// Whether an administrator blocked the account.
     pub(crate) admin_blocked: bool,
@@ -83,10 +83,10 @@ pub(crate) struct RegistrationId(pub(crate) u64);
 /// one leaves the others alone.
 #[derive(Clone, Debug)]
 pub(crate) struct Registration {
-    /// Its id.
+    /// The id of the registration.
     pub(crate) id: RegistrationId,
-    /// What the device calls itself.
+    /// The id that the device sent.
     pub(crate) device_id: String,
-    /// What the device logs in with.
+    /// The password of the device.
     pub(crate) password: Password,
 }

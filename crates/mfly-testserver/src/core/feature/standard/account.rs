@@ -30,7 +30,7 @@ pub(crate) fn remove(world: &mut World, now: Timestamp, id: &UserId) -> bool {
         return false;
     }
     end_sessions(world, now, id);
-    // A temporary account has gone with its last session.
+    // Ending the last session has removed a temporary account already.
     subscription::forget(world, id);
     world.remove_standard(id);
     true

@@ -1,5 +1,5 @@
-//! Blocking for standard accounts (XEP-0191): any address can be blocked, and nobody is told but
-//! the own sessions that asked for the list.
+//! Blocking for standard accounts (XEP-0191): any address can be blocked, and only
+//! the own sessions that asked for the list are told.
 
 use super::visibility;
 use crate::core::call::{Call, Reply, refusal};
@@ -16,7 +16,7 @@ const MAX_LIST_BYTES: usize = 1024 * 1024;
 /// Bytes of an entry around its address: `<item jid=""/>`.
 const ENTRY_BYTES: usize = 14;
 
-/// The list.
+/// Returns the block list, and subscribes the session to its changes.
 pub(crate) fn list(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
     let session = call.world.session_mut(call.stream);
     if let Some(standard) = session.and_then(|session| session.standard.as_mut()) {
@@ -27,7 +27,7 @@ pub(crate) fn list(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
     Ok(Reply::of::<GetBlockList>(blocked.cloned().collect()))
 }
 
-/// Blocks addresses.
+/// Blocks the addresses of the request.
 pub(crate) fn block(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
     let BlockAddresses { addresses } = call.read()?;
     let (user, world) = (&call.user, &mut *call.world);
@@ -80,7 +80,7 @@ fn push(world: &mut World, user: &UserId, push: &BlockListPush) {
     world.push(user, |session| session.follows_blocks, |w| push.write(w));
 }
 
-/// Whoever blocked the own account or server could not undo it.
+/// Whether an address is the own account or the server: a block of these could not be undone.
 fn is_own(world: &World, user: &UserId, jid: &Jid) -> bool {
     jid == world.host() || (jid.resource().is_none() && *jid == world.jid_of(user))
 }

@@ -1,11 +1,11 @@
-//! What time it is here (XEP-0202).
+//! The time of the server (XEP-0202).
 
 use crate::core::call::{Call, Reply, refusal};
 use mfly_proto::date_time::DateTime;
 use mfly_proto::payload::standard::entity_time::{EntityTime, GetEntityTime};
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
-/// The time, in UTC: where the server stands is nobody's business.
+/// The server's time in UTC; its time zone is not told.
 pub(crate) fn get(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
     let now = i64::try_from(call.now.0).ok();
     let utc = now

@@ -4,8 +4,8 @@ use crate::core::call::{Call, Reply, refusal};
 use mfly_proto::payload::last_seen::{GetLastSeen, LastSeen};
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
-/// When an account was last online: 0 while it is. Only for those who see its presence, as the XEP
-/// has it.
+/// Seconds since an account was online, 0 while it is. Only accounts that see its presence may ask
+/// (XEP-0012 §4).
 pub(crate) fn account(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
     let (world, target) = (&*call.world, &call.target);
     let account =
@@ -17,13 +17,13 @@ pub(crate) fn account(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
     let (seconds, status) = match &account.left {
         _ if world.is_online(target) => (0, None),
         Some((left, status)) => (call.now.seconds_since(*left), status.clone()),
-        // Whoever never came online was last seen when the account was made.
+        // An account that never was online counts from when it was made.
         None => (call.now.seconds_since(account.made_at), None),
     };
     Ok(reply(seconds, status))
 }
 
-/// How long the server has been serving.
+/// Seconds since the server accepted its first stream.
 pub(crate) fn server(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
     let seconds = call.now.seconds_since(call.world.first_stream_at(call.now));
     Ok(reply(seconds, None))

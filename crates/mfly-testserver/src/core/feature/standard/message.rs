@@ -1,6 +1,7 @@
 //! Messages from and to standard accounts (RFC 6121 §5, §8.5).
 //!
-//! Nothing is stored: a message that nobody is there to take comes back with `service-unavailable`.
+//! Nothing is stored: a message for an account without a session is returned with
+//! `service-unavailable`.
 
 use crate::core::feature::carbons;
 use crate::core::feature::message::{arrive as arrive_at_platform, refuse, unreachable};
@@ -20,7 +21,7 @@ pub(crate) fn receive(world: &mut World, stream: StreamId, message: &Message<'_>
     match route(world, &sender, &from, &to, message) {
         Ok(mut reached) => {
             if carbons::wants_copies(message) {
-                // A message to oneself has reached the others already.
+                // A message to the own account has reached the other sessions already.
                 reached.insert(stream);
                 let addresses = (from.as_str(), to.as_str());
                 carbons::copy(world, &sender, &reached, "sent", message, addresses);
@@ -51,7 +52,7 @@ fn route(
 /// Delivers a message to a standard account; says which sessions it reached.
 ///
 /// # Errors
-/// What the sender has to be told.
+/// The error that the sender gets back, if any.
 pub(crate) fn arrive(
     world: &mut World,
     recipient: &UserId,
@@ -86,7 +87,7 @@ pub(crate) fn arrive(
         world.send(*stream, stanza.clone());
     }
     if carbons::wants_copies(message) {
-        // The session that sends to its own account knows already.
+        // The sending session needs no copy.
         let mut except = reached.clone();
         except.extend(world.stream_at(from));
         let addresses = (from.as_str(), to.as_str());

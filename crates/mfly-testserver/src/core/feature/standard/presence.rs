@@ -1,5 +1,5 @@
-//! Availability of standard accounts (RFC 6121 §4): who is subscribed sees it, the account's own
-//! sessions do, and whoever it is sent to.
+//! Presence of standard accounts (RFC 6121 §4): sent to subscribed contacts, to the account's own
+//! sessions, and to the addresses that a session names.
 
 use super::subscription;
 use super::visibility::{
@@ -12,7 +12,7 @@ use mfly_proto::stanza::{ErrorCondition, Presence, PresenceKind};
 use mfly_proto::xml::Element;
 use std::collections::BTreeSet;
 
-/// How many others a session may tell directly that it is there; further ones do not hear of its
+/// Most addresses that a session may send directed presence to; further ones are not told of its
 /// end.
 const MAX_DIRECTED: usize = 256;
 
@@ -47,7 +47,7 @@ pub(crate) fn receive(
     }
 }
 
-/// A session is gone: whoever saw it sees it leave.
+/// A session ended: the sessions that saw it are sent `unavailable`.
 pub(crate) fn leave(world: &mut World, now: Timestamp, stream: StreamId) {
     go(world, now, stream, None, None);
 }
@@ -311,7 +311,7 @@ mod tests {
         server.connect_standard("u1", "b");
         let surplus = server.bound_standard("u1", "c");
         assert!(server.core.world().session(surplus).is_none());
-        // Whoever takes another's place needs no room.
+        // A session that replaces another one does not count.
         let again = server.bound_standard("u1", "a");
         assert!(server.core.world().session(again).is_some());
         assert!(server.is_closed(one));

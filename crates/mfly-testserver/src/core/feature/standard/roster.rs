@@ -9,7 +9,7 @@ use mfly_proto::payload::standard::roster::{GetRoster, Roster, SetRosterItem, Su
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 use std::collections::BTreeSet;
 
-/// The list; nothing when the client has this version already (RFC 6121 §2.6).
+/// Answers with the list, or with nothing when the client has this version (RFC 6121 §2.6).
 pub(crate) fn get(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
     let asked: GetRoster = call.read()?;
     let session = call.world.session_mut(call.stream);

@@ -5,7 +5,7 @@ use crate::core::world::roster::Contact;
 use mfly_proto::jid::{BareJid, UserId};
 use mfly_proto::payload::standard::roster::{RosterItem, RosterPush};
 
-/// Tells the account's sessions that asked for the list what a contact is now (RFC 6121 §2.1.6).
+/// Sends a contact's present state to the sessions that asked for the list (RFC 6121 §2.1.6).
 /// A contact who only waits for an answer is not on the list.
 pub(super) fn push(world: &mut World, user: &UserId, jid: &BareJid) {
     let account = world.standard(user);

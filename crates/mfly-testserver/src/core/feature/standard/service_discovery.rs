@@ -1,4 +1,4 @@
-//! What the server and its accounts can do (XEP-0030). Neither has parts.
+//! The features of the server and of accounts (XEP-0030). Neither has items.
 
 use super::version;
 use crate::core::call::{Call, Reply, refusal};
@@ -6,10 +6,10 @@ use mfly_proto::ns;
 use mfly_proto::payload::standard::service_discovery::{GetInfo, Identity, Info};
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
-/// The namespace of parts.
+/// The namespace of item requests.
 pub(crate) const ITEMS: &str = "http://jabber.org/protocol/disco#items";
 
-/// What the server says of itself.
+/// The features of the server.
 const SERVER: &[&str] = &[
     ns::BLOCKING,
     ns::CARBONS,
@@ -23,20 +23,20 @@ const SERVER: &[&str] = &[
     version::NAMESPACE,
 ];
 
-/// What an account says of itself.
+/// The features of an account.
 const ACCOUNT: &[&str] = &[ns::CARBONS, ns::DISCO_INFO, ITEMS, ns::VCARD];
 
-/// The server.
+/// Answers for the server.
 pub(crate) fn server(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
     info(call, ("server", "im"), SERVER)
 }
 
-/// The own account.
+/// Answers for the own account.
 pub(crate) fn account(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
     info(call, ("account", "registered"), ACCOUNT)
 }
 
-/// Nothing belongs to the server or to an account.
+/// Answers that neither the server nor an account has items.
 pub(crate) fn items(_: &mut Call<'_>) -> Result<Reply, StanzaError> {
     Ok(Reply::with(|w| {
         w.element("query", |w| w.attr("xmlns", ITEMS));

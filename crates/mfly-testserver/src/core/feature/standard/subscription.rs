@@ -1,7 +1,7 @@
 //! Presence subscriptions between standard accounts of this server (RFC 6121 §3).
 //!
-//! The states are in [`crate::core::world::roster`], once for either side. A contact elsewhere cannot be
-//! reached.
+//! Each side keeps its state in its own roster ([`crate::core::world::roster`]). A contact on
+//! another server cannot be reached.
 
 use super::{roster_push, visibility};
 use crate::core::relay;
@@ -23,7 +23,7 @@ struct Pair {
 }
 
 impl Pair {
-    /// The same as the contact, who is known here, sees it.
+    /// The pair from the side of the contact, whose account is `contact`.
     fn reversed(&self, contact: &UserId) -> Self {
         Self {
             user: contact.clone(),
@@ -69,7 +69,7 @@ pub(crate) fn receive(
     }
 }
 
-/// Tells a session that just came online who waits for an answer (RFC 6121 §3.1.3).
+/// Sends a session that came online the requests that wait for an answer (RFC 6121 §3.1.3).
 pub(crate) fn remind(world: &mut World, stream: StreamId) {
     let Some(session) = world.session(stream) else {
         return;
@@ -85,7 +85,7 @@ pub(crate) fn remind(world: &mut World, stream: StreamId) {
     }
 }
 
-/// A contact was taken off the list: both subscriptions end (RFC 6121 §2.5.2).
+/// Ends both subscriptions with a contact that was removed from the roster (RFC 6121 §2.5.2).
 pub(crate) fn end(world: &mut World, user: &UserId, address: &BareJid, was: &Contact) {
     let contact = world.local_user(address);
     let pair = Pair {
@@ -121,7 +121,7 @@ pub(crate) fn befriend(world: &mut World, one: &UserId, other: &UserId) {
     }
 }
 
-/// An account is about to be removed: its contacts lose it.
+/// Ends all subscriptions of an account that is about to be removed.
 pub(crate) fn forget(world: &mut World, user: &UserId) {
     let Some(account) = world.standard(user) else {
         return;
@@ -151,7 +151,7 @@ fn ask(world: &mut World, pair: &Pair, element: Element<'_>) -> Result<(), Error
             roster_push::push(world, &pair.user, &pair.address);
         }
     }
-    // Nobody is told who has no account here, or who blocks (XEP-0191 §3.2).
+    // A contact without an account here, or who blocks the user, is not told (XEP-0191 §3.2).
     let Some(contact) = &pair.contact else {
         return Ok(());
     };
@@ -174,7 +174,7 @@ fn ask(world: &mut World, pair: &Pair, element: Element<'_>) -> Result<(), Error
     Ok(())
 }
 
-/// The contact lets the user see: what the user's side of it does.
+/// The user's side of an allowed subscription.
 fn allowed(world: &mut World, pair: &Pair, contact: &UserId) {
     let asked = world
         .standard_mut(&pair.user)
@@ -211,7 +211,7 @@ fn stop_asking(world: &mut World, pair: &Pair) {
     left(world, pair);
 }
 
-/// The user no longer wants to see the contact: what the contact's side of it does.
+/// The contact's side when the user unsubscribes.
 fn left(world: &mut World, pair: &Pair) {
     let Some(contact) = &pair.contact else {
         return;
@@ -240,7 +240,7 @@ fn deny(world: &mut World, pair: &Pair) {
     }
 }
 
-/// The user does not let the contact see, or no longer: what the contact's side of it does.
+/// The contact's side when the user refuses or cancels its subscription.
 fn denied(world: &mut World, pair: &Pair, was_seen: bool) {
     let Some(contact) = &pair.contact else {
         return;
@@ -256,7 +256,7 @@ fn denied(world: &mut World, pair: &Pair, was_seen: bool) {
     }
 }
 
-/// Tells the sessions of an account that follow its list what a contact decided.
+/// Sends a contact's decision to the sessions of an account that asked for the roster.
 fn tell(world: &mut World, user: &UserId, kind: PresenceKind, from: &BareJid) {
     if blocks(world, user, from) {
         return;
@@ -287,7 +287,7 @@ mod tests {
     use crate::core::testing::{HOST, Server, id};
     use crate::core::world::StreamId;
 
-    /// What a frame says of a subscription: `push ask none`, `presence subscribe`.
+    /// A short form of a frame about a subscription: `push ask none`, `presence subscribe`.
     fn told(server: &mut Server, stream: StreamId) -> Vec<String> {
         let attribute = |frame: &str, name: &str| {
             let (_, tail) = frame.split_once(&format!(" {name}=\""))?;
@@ -442,7 +442,7 @@ mod tests {
         }
         say(&mut server, own, "subscribe", "u1@~");
         assert_eq!(told(&mut server, own), NOTHING);
-        // The server does not tell who has no account.
+        // An unknown account looks like one that does not answer.
         say(&mut server, own, "subscribe", "nobody@~");
         assert_eq!(told(&mut server, own), ["push ask none"]);
         say(&mut server, own, "unsubscribe", "nobody@~");

@@ -1,15 +1,15 @@
-//! Which software this is (XEP-0092).
+//! The software version of the server (XEP-0092).
 
 use crate::core::call::{Call, Reply};
 use mfly_proto::stanza::StanzaError;
 
-/// The namespace.
+/// The namespace of XEP-0092.
 pub(crate) const NAMESPACE: &str = "jabber:iq:version";
 
-/// The name that the server goes by.
+/// The name of the server.
 pub(crate) const NAME: &str = "mfly-testserver";
 
-/// Name and version. The operating system is nobody's business.
+/// Answers with name and version; the operating system is not told.
 pub(crate) fn get(_: &mut Call<'_>) -> Result<Reply, StanzaError> {
     Ok(Reply::with(|w| {
         w.element("query", |w| {

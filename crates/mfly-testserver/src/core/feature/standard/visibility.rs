@@ -43,7 +43,7 @@ pub(crate) fn sees(world: &World, user: &UserId) -> VisiblePairs {
     pairs
 }
 
-/// Makes sessions appear to those that see them.
+/// Sends the presence of the first session of each pair to the second.
 pub(crate) fn show(world: &mut World, pairs: impl IntoIterator<Item = (StreamId, StreamId)>) {
     for (shown, viewer) in pairs {
         if let Some(presence) = current(world, shown, viewer) {
@@ -52,7 +52,7 @@ pub(crate) fn show(world: &mut World, pairs: impl IntoIterator<Item = (StreamId,
     }
 }
 
-/// Makes sessions disappear from those that saw them.
+/// Sends `unavailable` of the first session of each pair to the second.
 pub(crate) fn hide(world: &mut World, pairs: impl IntoIterator<Item = (StreamId, StreamId)>) {
     for (hidden, viewer) in pairs {
         if let (Some(from), Some(to)) = (address(world, hidden), address(world, viewer)) {
@@ -89,7 +89,7 @@ pub(super) fn viewers(world: &World, stream: StreamId) -> Vec<StreamId> {
     found
 }
 
-/// Whether no block of either account stands between two sessions.
+/// Whether neither account blocks the other session.
 pub(super) fn may_see(world: &World, viewer: StreamId, shown: StreamId) -> bool {
     let is_blocked = |by: StreamId, whom: StreamId| {
         own_account(world, by)
@@ -127,7 +127,7 @@ pub(super) fn unavailable(from: &FullJid, to: &str) -> Frame {
     frame(|buffer| presence.write(buffer))
 }
 
-/// Tells a session that its presence cannot go.
+/// Returns a presence to its session with an error.
 pub(crate) fn refuse(
     world: &mut World,
     stream: StreamId,
