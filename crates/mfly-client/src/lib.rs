@@ -128,41 +128,71 @@
 //! instead of a storm. Replies are believed only from whom they were asked, notices only from who
 //! may give them. A change of one profile field keeps the others.
 
+#[cfg(feature = "tokio")]
 mod app;
+#[cfg(feature = "tokio")]
 mod connector;
+#[cfg(feature = "tokio")]
 mod credentials;
+#[cfg(feature = "tokio")]
 mod dialler;
+#[cfg(feature = "tokio")]
 mod driver;
+#[cfg(feature = "tokio")]
 mod error;
 pub mod event;
+#[cfg(feature = "tokio")]
 mod feature;
 pub mod machine;
 mod model;
+#[cfg(feature = "tokio")]
 mod options;
+#[cfg(feature = "tokio")]
 pub mod probe;
+#[cfg(feature = "tokio")]
 mod quirks;
+#[cfg(feature = "tokio")]
 mod random;
+#[cfg(feature = "tokio")]
 mod session;
+#[cfg(feature = "tokio")]
 mod session_core;
+#[cfg(feature = "tokio")]
 mod signalling;
 pub mod standard;
+#[cfg(feature = "tokio")]
 mod timeouts;
+#[cfg(feature = "tokio")]
 mod user;
 
+#[cfg(feature = "tokio")]
 pub use app::{App, AppBuilder};
+#[cfg(feature = "tokio")]
 pub use credentials::Credentials;
+#[cfg(feature = "tokio")]
 pub use driver::StateChanges;
+#[cfg(feature = "tokio")]
 pub use error::{Error, ErrorKind, Fault, Result};
-pub use event::{Event, Events, OfficialEvent, UnknownStanza};
+#[cfg(feature = "tokio")]
+pub use event::Events;
+pub use event::{Event, EventContext, OfficialEvent, UnknownStanza};
+#[cfg(feature = "tokio")]
 pub use feature::connect::ConnectRequest;
+#[cfg(feature = "tokio")]
 pub use feature::logout::LoggedOut;
+#[cfg(feature = "tokio")]
 pub use feature::media::{MediaForm, MediaReference, MediaTarget, MediaUpload, UploadedMedia};
+#[cfg(feature = "tokio")]
 pub use feature::profile::{ProfileFields, ProfileImage, ProfileUpdate, StoredImage};
+#[cfg(feature = "tokio")]
 pub use feature::qr_login::{
     ApprovedQr, CodeText, QrLogin, QrLoginEvent, QrLoginOptions, QrSession,
 };
+#[cfg(feature = "tokio")]
 pub use feature::register::{Account, RegisterRequest};
+#[cfg(feature = "tokio")]
 pub use feature::report::ReportedMessage;
+#[cfg(feature = "tokio")]
 pub use feature::user_list::{ListedUser, UserList, UserListRequest};
 pub use machine::{
     Cause, ConnectionState, DisconnectReason, EndReason, KeepaliveConfig, KnownServer,
@@ -170,17 +200,23 @@ pub use machine::{
 };
 pub use model::friends::{Friend, Friends};
 pub use model::profile::{Field, Profile};
+#[cfg(feature = "tokio")]
 pub use quirks::Quirks;
+#[cfg(feature = "tokio")]
 pub use session::Session;
+#[cfg(feature = "tokio")]
 pub use timeouts::Timeouts;
+#[cfg(feature = "tokio")]
 pub use user::AsUser;
 
+pub use mfly_api as api;
 pub use mfly_api::file_token::FileToken;
 pub use mfly_api::http::{
     EncodingError, EncodingProblem, HttpBackend, Progress, RedirectError, RedirectProblem,
 };
 pub use mfly_api::licence::{LicenceCache, MemoryLicenceCache};
 pub use mfly_api::{BaseUrl, Feature, Features, MetaValue, Metadata, Origin};
+pub use mfly_proto as proto;
 pub use mfly_proto::argument::InvalidArgument;
 pub use mfly_proto::cipher::FileKey;
 pub use mfly_proto::framing::{ExceededLimit, ReceiveLimits, Skipped as SkippedStanza};
@@ -192,8 +228,11 @@ pub use mfly_proto::sasl::{MechanismKind, MechanismPolicy};
 pub use mfly_proto::secret::{LicenceKey, Password, Token};
 pub use mfly_proto::stanza::{ErrorCondition, IqRequest, PresenceKind, Show, StanzaError};
 pub use mfly_proto::xml::Limits;
+#[cfg(feature = "tokio")]
+pub use mfly_transport as transport;
+#[cfg(feature = "tokio")]
 pub use mfly_transport::{Address, CertificateProblem, Proxy, StartTls, Tls};
 
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "tokio"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

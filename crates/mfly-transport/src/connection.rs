@@ -5,9 +5,9 @@ mod tcp;
 mod websocket;
 mod wire;
 
+pub use mfly_proto::framing::Close;
 pub use round_trips::RoundTrips;
 pub(crate) use websocket::Socket;
-pub use wire::Close;
 pub(crate) use wire::{FLUSH_THRESHOLD, Io};
 
 use crate::error::TransportError;

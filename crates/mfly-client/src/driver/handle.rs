@@ -9,7 +9,7 @@ use mfly_proto::framing::Frame;
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::FullJid;
 use mfly_proto::payload::ping::Ping;
-use mfly_proto::stanza::{Iq, IqRequest, Reply, iq};
+use mfly_proto::stanza::IqRequest;
 use mfly_proto::xml::Document;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -135,9 +135,7 @@ impl DriverHandle {
         options: RequestOptions,
     ) -> Result<R::Response, RequestFailure> {
         let answer = self.ask(request, options, false).await?;
-        let reply = Iq::read(answer.root()).map_err(RequestFailure::Malformed)?;
-        let reply = Reply { from: reply.from.as_ref(), payload: reply.payload() };
-        R::read_response(&reply).map_err(RequestFailure::Malformed)
+        Request::read_answer::<R>(&answer)
     }
 
     /// Pings the server and returns how long the answer took. Without an answer, the connection is
@@ -164,19 +162,11 @@ impl DriverHandle {
     ) -> Outcome {
         let deadline = deadline_after(options.timeout.unwrap_or(self.defaults.request_timeout));
         let number = RequestId(self.shared.next_request.fetch_add(1, Ordering::Relaxed));
-        let id = self.stanza_id();
-        let mut buffer = Vec::new();
-        iq::write_request(request, &id, &mut buffer).map_err(RequestFailure::InvalidArgument)?;
-        self.check_length(&buffer)?;
-        let prepared = Request {
-            request: number,
-            id,
-            stanza: Frame::written(buffer),
-            to: request.to().cloned(),
-            deadline: deadline.into_std(),
-            fail_fast: options.fail_fast.unwrap_or(self.defaults.fail_fast),
-            is_check,
-        };
+        let mut prepared = Request::new(request, number, self.stanza_id(), deadline.into_std())
+            .map_err(RequestFailure::InvalidArgument)?;
+        self.check_length(prepared.stanza.len())?;
+        prepared.fail_fast = options.fail_fast.unwrap_or(self.defaults.fail_fast);
+        prepared.is_check = is_check;
         let (sender, mut outcome) = oneshot::channel();
         let taken = Arc::new(AtomicBool::new(false));
         let caller = Caller { outcome: sender, taken: Arc::clone(&taken) };
@@ -225,7 +215,7 @@ impl DriverHandle {
             }
             _ => return Err(RequestFailure::NotConnected { last: None }),
         }
-        self.check_length(&stanza)?;
+        self.check_length(stanza.len())?;
         let command = DriverCommand::Command(Command::Send(Frame::written(stanza)));
         match timeout_at(deadline_after(self.defaults.request_timeout), self.commands.send(command))
             .await
@@ -237,9 +227,9 @@ impl DriverHandle {
     }
 
     /// Refuses a stanza that exceeds the server's limit, because the server would end the stream.
-    fn check_length(&self, stanza: &[u8]) -> Result<(), RequestFailure> {
+    fn check_length(&self, length: usize) -> Result<(), RequestFailure> {
         match self.status.borrow().stanza_limit {
-            Some(limit) if stanza.len() as u64 > limit => Err(RequestFailure::TooLarge { limit }),
+            Some(limit) if length as u64 > limit => Err(RequestFailure::TooLarge { limit }),
             _ => Ok(()),
         }
     }

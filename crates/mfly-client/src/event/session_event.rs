@@ -3,6 +3,7 @@
 use std::fmt;
 
 /// An event type that subscriptions can carry.
+#[cfg(feature = "tokio")]
 pub(crate) trait SessionEvent: Clone + Send + Sync + 'static {
     /// The event for a subscription that lost this many events.
     fn lagged(missed: u64) -> Self;
@@ -77,6 +78,7 @@ macro_rules! session_events {
             $($own)*
         }
 
+        #[cfg(feature = "tokio")]
         impl $crate::event::SessionEvent for Event {
             fn lagged(missed: u64) -> Self {
                 Self::Lagged(missed)

@@ -14,11 +14,10 @@
 //! The longest wait is the policy's ([`ReconnectPolicy::cap`]), and bounds all of them except
 //! `Retry-After`. No close code ends a session: stream errors and SASL failures do.
 
-use super::reason::{Cause, DisconnectReason};
+use super::connect_error::retry_after;
+use super::reason::DisconnectReason;
 use super::timers::YEAR;
 use mfly_proto::stream::StreamCondition;
-use mfly_transport::TransportError;
-use std::error::Error;
 use std::time::Duration;
 
 /// When and how often the session connects again: exponential back-off with full jitter.
@@ -106,22 +105,11 @@ pub(super) fn least_wait(
     }
 }
 
-/// The `Retry-After` of the HTTP answer with which the server refused the connection.
-fn retry_after(cause: &Cause) -> Option<Duration> {
-    let mut next: Option<&(dyn Error + 'static)> = Some(&**cause);
-    while let Some(error) = next {
-        if let Some(error) = error.downcast_ref::<TransportError>() {
-            return error.retry_after();
-        }
-        next = error.source();
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use mfly_proto::stream::StreamError;
+    use mfly_transport::TransportError;
     use std::sync::Arc;
 
     const SECOND: Duration = Duration::from_secs(1);

@@ -29,21 +29,20 @@ use super::reason::{Cause, ConnectionState, DisconnectReason, EndReason};
 use super::redirect::Redirect;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::decode::DecodeError;
-use mfly_proto::framing::{ExceededLimit, Frame, Framing, Skipped};
+use mfly_proto::framing::{Close, ExceededLimit, Frame, Framing, Skipped};
 use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{FullJid, Jid};
 use mfly_proto::push::{Push, StandardPush};
 use mfly_proto::sasl::{ChannelBindings, ScramDerivation, ScramKeys};
 use mfly_proto::secret::Password;
-use mfly_proto::stanza::{Presence, StanzaError};
+use mfly_proto::stanza::{Iq, IqRequest, Presence, Reply, StanzaError, iq};
 use mfly_proto::xml::Document;
-use mfly_transport::Close;
 use std::fmt;
 use std::time::{Duration, Instant};
 
 /// Identifies a request between the machine and its caller. It differs from the id on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RequestId(pub(crate) u64);
+pub struct RequestId(pub u64);
 
 /// Identifies one [`Output::NeedPassword`], so that a late password is not used for a later
 /// attempt.
@@ -127,6 +126,44 @@ pub struct Request {
     pub fail_fast: bool,
     /// Whether the request checks the connection, which is closed if no answer comes.
     pub is_check: bool,
+}
+
+impl Request {
+    /// A typed request that waits for a connection if there is none. `request` names it between the
+    /// machine and its caller, `id` on the wire ([`SeededRandom::stanza_id`]).
+    ///
+    /// # Errors
+    /// When a text of the request cannot be written as XML.
+    ///
+    /// [`SeededRandom::stanza_id`]: super::SeededRandom::stanza_id
+    pub fn new<R: IqRequest>(
+        typed: &R,
+        request: RequestId,
+        id: StanzaId,
+        deadline: Instant,
+    ) -> Result<Self, InvalidArgument> {
+        let mut buffer = Vec::new();
+        iq::write_request(typed, &id, &mut buffer)?;
+        Ok(Self {
+            request,
+            id,
+            stanza: Frame::written(buffer),
+            to: typed.to().cloned(),
+            deadline,
+            fail_fast: false,
+            is_check: false,
+        })
+    }
+
+    /// Reads the answer that [`Output::Reply`] carries to a request of type `R`.
+    ///
+    /// # Errors
+    /// [`RequestFailure::Malformed`] when the answer cannot be read.
+    pub fn read_answer<R: IqRequest>(answer: &Document) -> Result<R::Response, RequestFailure> {
+        let iq = Iq::read(answer.root()).map_err(RequestFailure::Malformed)?;
+        let reply = Reply { from: iq.from.as_ref(), payload: iq.payload() };
+        R::read_response(&reply).map_err(RequestFailure::Malformed)
+    }
 }
 
 /// An action that the caller of the machine carries out.

@@ -13,6 +13,7 @@ mod channel;
 mod closing;
 mod closing_frames;
 mod config;
+mod connect_error;
 mod io;
 mod keepalive;
 mod known_server;
@@ -39,6 +40,7 @@ mod waiting_requests;
 
 pub use backoff::ReconnectPolicy;
 pub use config::{Config, Dialect, Resource};
+pub use connect_error::ConnectError;
 pub use io::{
     Carbon, Command, DerivationTicket, Input, Loss, Notice, Output, PasswordTicket, Request,
     RequestFailure, RequestId,
@@ -49,4 +51,5 @@ pub use reason::{Cause, ConnectionState, DisconnectReason, EndReason, LoginFailu
 pub use redirect::{Redirect, RedirectPolicy};
 pub use seeded_random::SeededRandom;
 pub use state_machine::Machine;
+#[cfg(feature = "tokio")]
 pub(crate) use timers::YEAR;

@@ -1,12 +1,11 @@
 //! The connection state of a session, and the reasons for the end of a connection and of a session.
 
-use mfly_proto::framing::Skipped;
+use mfly_proto::framing::{Close, Skipped};
 use mfly_proto::sasl::{ChoiceError, Failure, SaslError};
 use mfly_proto::stanza::StanzaError;
 use mfly_proto::stream::StreamError;
 use mfly_proto::text::escaped;
 use mfly_proto::xml::XmlError;
-use mfly_transport::Close;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;

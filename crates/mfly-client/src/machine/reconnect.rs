@@ -19,12 +19,12 @@
 //! The official SDK connects again at once and without end, whatever the reason.
 
 use super::backoff::{self, ReconnectPolicy};
+use super::connect_error::is_certificate_refused;
 use super::reason::{DisconnectReason, EndReason};
 use super::redirect::{MAX_IN_A_ROW, Redirect};
 use mfly_proto::sasl::FailureCondition;
 use mfly_proto::stanza::ErrorCondition;
 use mfly_proto::stream::StreamCondition;
-use mfly_transport::CertificateProblem;
 use std::time::{Duration, Instant};
 
 /// A connection that lasted this long resets the back-off. A server that accepts a login and closes
@@ -190,7 +190,7 @@ impl Reconnect {
 }
 
 fn is_certificate_problem(reason: &DisconnectReason) -> bool {
-    matches!(reason, DisconnectReason::ConnectFailed(cause) if CertificateProblem::find(&**cause).is_some())
+    matches!(reason, DisconnectReason::ConnectFailed(cause) if is_certificate_refused(cause))
 }
 
 /// The end of the session for a failure that an attacker may have caused. It takes several in a

@@ -16,7 +16,7 @@ impl SeededRandom {
     }
 
     /// A second source, independent of this one.
-    pub(crate) fn fork(&mut self) -> Self {
+    pub fn fork(&mut self) -> Self {
         Self::new(self.0.random())
     }
 

@@ -74,8 +74,9 @@ impl Profile {
         data
     }
 
-    /// Takes what the REST API answered.
-    pub(crate) fn from_api(profile: endpoint::profile::Profile) -> Self {
+    /// The profile that the REST API answered with.
+    #[must_use]
+    pub fn from_api(profile: endpoint::profile::Profile) -> Self {
         let sealed = [&profile.nickname, &profile.email, &profile.mobile_number];
         let undecryptable = unopened(sealed);
         Self {

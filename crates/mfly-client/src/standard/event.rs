@@ -12,6 +12,7 @@ use mfly_proto::xml::Document;
 use std::ops::ControlFlow;
 
 /// A subscription to a session's events: a stream that ends when the session is over.
+#[cfg(feature = "tokio")]
 pub type Events = crate::event::Events<Event>;
 
 session_events! {

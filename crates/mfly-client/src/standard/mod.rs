@@ -56,26 +56,45 @@
 //! connection that comes back, answers believed only from whom they were asked of. One feature a
 //! file, under the same word as in every other layer.
 
+#[cfg(feature = "tokio")]
 mod account;
+#[cfg(feature = "tokio")]
 mod block;
+#[cfg(feature = "tokio")]
 mod carbons;
+#[cfg(feature = "tokio")]
 mod connecting;
+#[cfg(feature = "tokio")]
 mod entity_time;
 mod event;
+#[cfg(feature = "tokio")]
 mod last_seen;
+#[cfg(feature = "tokio")]
 mod message;
+#[cfg(feature = "tokio")]
 mod ping;
+#[cfg(feature = "tokio")]
 mod presence;
+#[cfg(feature = "tokio")]
 mod profile;
+#[cfg(feature = "tokio")]
 mod roster;
+#[cfg(feature = "tokio")]
 mod service_discovery;
+#[cfg(feature = "tokio")]
 mod session;
 
+#[cfg(feature = "tokio")]
 pub use account::{Account, Authentication};
+#[cfg(feature = "tokio")]
 pub use connecting::Connecting;
-pub use event::{Event, Events, Message};
+#[cfg(feature = "tokio")]
+pub use event::Events;
+pub use event::{Event, Message};
+#[cfg(feature = "tokio")]
 pub use session::Session;
 
+#[cfg(feature = "tokio")]
 pub use crate::connector::{Connector, ConnectorError, Dialled};
 pub use crate::machine::Carbon;
 pub use mfly_proto::date_time::DateTime;

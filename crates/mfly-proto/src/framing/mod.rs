@@ -5,6 +5,7 @@
 //! between elements. [`Framing`] names the kind, [`FrameReader`] reads frames. A stanza that
 //! exceeds [`ReceiveLimits`] is not read: [`Skipped`] describes it.
 
+mod close;
 mod frame;
 mod kind;
 mod limits;
@@ -14,6 +15,7 @@ mod skipped;
 pub mod tcp;
 pub mod websocket;
 
+pub use close::Close;
 pub use frame::Frame;
 pub use kind::Framing;
 pub use limits::{ExceededLimit, ReceiveLimits};

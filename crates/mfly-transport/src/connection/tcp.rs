@@ -3,10 +3,10 @@
 //! The stream tags are frames as well. The wire looks at them only to know whether it must send a
 //! closing tag.
 
-use super::wire::{Close, FLUSH_THRESHOLD, Io, Lifecycle, State, Wire, remember};
+use super::wire::{FLUSH_THRESHOLD, Io, Lifecycle, State, Wire, remember};
 use crate::error::TransportError;
-use mfly_proto::framing::Frame;
 use mfly_proto::framing::tcp::{FOOTER, SplitError, Splitter};
+use mfly_proto::framing::{Close, Frame};
 use mfly_proto::stream::StreamError;
 use std::io;
 use std::mem::MaybeUninit;

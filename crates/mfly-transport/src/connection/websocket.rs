@@ -1,11 +1,11 @@
 //! Frames over WebSocket: one message is one frame (RFC 7395 §3.3).
 
-use super::wire::{Close, Io, Lifecycle, State, Wire, remember};
+use super::wire::{Io, Lifecycle, State, Wire, remember};
 use crate::error::TransportError;
 use crate::handshake_limit::HandshakeLimit;
 use futures_core::Stream as _;
 use futures_util::Sink as _;
-use mfly_proto::framing::Frame;
+use mfly_proto::framing::{Close, Frame};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};

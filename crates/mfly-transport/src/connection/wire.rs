@@ -1,7 +1,7 @@
 //! The common part of the WebSocket and the TCP wire: state, wakers, deadline and closing.
 
 use crate::error::{Stage, TransportError};
-use mfly_proto::framing::Frame;
+use mfly_proto::framing::{Close, Frame};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
@@ -18,15 +18,6 @@ pub(crate) const FLUSH_THRESHOLD: usize = 64 * 1024;
 
 /// How long a peer may delay the end of a connection, or leave the answers to its pings unread.
 const STALL_LIMIT: Duration = Duration::from_secs(5);
-
-/// The closing code and reason that the peer sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Close {
-    /// The status code (RFC 6455 §7.4), if the peer sent one. There is none over TCP.
-    pub code: Option<u16>,
-    /// The reason as text, at most 123 bytes, possibly empty.
-    pub reason: String,
-}
 
 /// A WebSocket or TCP connection that sends and receives frames, as `Stream` and `Sink` define it.
 pub(super) trait Wire {
