@@ -1,9 +1,8 @@
-//! The signalling server: Engine.IO 3 and Socket.IO 4 at `/socket.io/`, as socket.io-client 2.x
-//! expects them.
+//! The signalling server: Engine.IO 3 and Socket.IO 4 at `/socket.io/`, for socket.io-client 2.x.
 //!
-//! [`hub`] holds the clients and is free of sockets; [`polling`] and [`websocket`] move its
-//! packets. What the events mean is in [`qr_login`]. The hub's lock is taken after the
-//! core's and never the other way round.
+//! [`hub`] keeps the clients and has no sockets; [`polling`] and [`websocket`] transport its
+//! packets; [`qr_login`] handles the events. The hub's lock is taken after the core's, never
+//! before.
 
 pub(crate) mod hub;
 pub(crate) mod polling;
@@ -18,12 +17,12 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tracing::debug;
 
-/// Where it is served.
+/// Whether the signalling server serves this path.
 pub(crate) fn is_path(path: &str) -> bool {
     path == "/socket.io/" || path == "/socket.io"
 }
 
-/// Takes in a client.
+/// Adds a client and returns its id. `None` if there is no room.
 pub(crate) fn open(state: &ServerState, origin: Origin) -> Option<String> {
     let (sid, code) = state.with_core(|core, _| {
         let world = core.world_mut();
@@ -31,21 +30,21 @@ pub(crate) fn open(state: &ServerState, origin: Origin) -> Option<String> {
     });
     let replaced = state.with_hub(|hub| hub.open(&sid, code, origin, Instant::now()))?;
     if let Some(replaced) = replaced {
-        debug!("a signalling client that was idle makes room");
+        debug!("an idle signalling client is evicted");
         close(state, &replaced);
     }
     state.signalling_deadline_changed();
     Some(sid)
 }
 
-/// Forgets a client, and what depended on it.
+/// Removes a client, and revokes a log-in that it has not finished.
 pub(crate) fn close(state: &ServerState, sid: &str) {
     if let Some(gone) = state.with_hub(|hub| hub.close(sid)) {
         qr_login::gone(state, gone);
     }
 }
 
-/// Does what a client's packet asks for. `false` when the client has to go.
+/// Handles a client's packet. `false` if the client must be closed.
 pub(crate) fn received(state: &ServerState, sid: &str, packet: Packet) -> bool {
     state.with_hub(|hub| hub.heard(sid, Instant::now()));
     let text = match packet {
@@ -57,7 +56,7 @@ pub(crate) fn received(state: &ServerState, sid: &str, packet: Packet) -> bool {
     let packet = match socket_io::Packet::decode(&text) {
         Ok(packet) => packet,
         Err(error) => {
-            debug!(%error, "a signalling client is sent away");
+            debug!(%error, "a signalling client is closed");
             return false;
         }
     };
@@ -85,7 +84,7 @@ pub(crate) fn received(state: &ServerState, sid: &str, packet: Packet) -> bool {
     }
 }
 
-/// Replaces codes that expire, and forgets clients that fell silent.
+/// Replaces codes that expire, and closes clients that time out.
 pub(crate) async fn keep_time(state: &ServerState) {
     loop {
         let due = state.with_hub(|hub| hub.next_deadline());

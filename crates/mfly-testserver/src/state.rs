@@ -328,7 +328,8 @@ impl ServerState {
         }
     }
 
-    /// After a panic in a test's closure the core is still usable: it checks its rules in every call.
+    /// After a panic in a test's closure the core is still usable: it checks its rules in every
+    /// call.
     fn protocol(&self) -> MutexGuard<'_, CoreAndQueues> {
         self.protocol.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! Everything that was received and sent, without its secrets.
+//! The journal: everything that was received and sent, without secrets.
 
 pub(crate) mod log;
 mod redact;
@@ -11,58 +11,58 @@ use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 
-/// Which way something went.
+/// The direction of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
-    /// From a client.
+    /// From a client to the server.
     Received,
-    /// To a client.
+    /// From the server to a client.
     Sent,
 }
 
-/// One REST request and how it was answered.
+/// One REST request with its response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RequestEntry {
-    /// `GET`, `POST`, …
+    /// The HTTP method, such as `GET`.
     pub method: String,
-    /// The path without `/api/v1`, such as `/login`; other paths as they are.
+    /// The path without `/api/v1`, such as `/login`. Other paths are whole.
     pub path: String,
-    /// The query without `?`, as sent, secrets replaced.
+    /// The query without `?`. Secrets are replaced.
     pub query: String,
-    /// Whom the token belonged to, when it was good.
+    /// The user of the token, if it was valid.
     pub user: Option<String>,
-    /// The body as text, secrets replaced; its length in bytes when it is not JSON.
+    /// The body as text. Secrets are replaced. Of a body that is not JSON, its length in bytes.
     pub body: String,
-    /// HTTP status of the answer; 0 when none was sent.
+    /// The HTTP status of the response; 0 if none was sent.
     pub http_status: u16,
-    /// `status` inside the answer's envelope, when there was one.
+    /// `status` in the envelope of the response, if it had one.
     pub status: Option<u16>,
-    /// The answer's body, in the same way as `body`.
+    /// The body of the response, in the form of `body`.
     pub answer: String,
 }
 
-/// One XMPP frame.
+/// One XMPP frame in the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FrameEntry {
-    /// Which way it went.
+    /// Whether the server received or sent it.
     pub direction: Direction,
-    /// The connection's number, from 1 upwards in order of arrival.
+    /// The number of the connection, counted from 1.
     pub stream: u64,
-    /// Whose connection it was, once that was known.
+    /// The user of the connection, after the log-in.
     pub user: Option<String>,
-    /// The frame, secrets replaced.
+    /// The text of the frame. Secrets are replaced.
     pub text: String,
 }
 
-/// One thing that happened.
+/// One entry of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Entry {
-    /// A REST request was answered.
+    /// A REST request with its response.
     Request(RequestEntry),
-    /// A frame was received or sent.
+    /// A frame that was received or sent.
     Frame(FrameEntry),
 }
 
@@ -83,7 +83,7 @@ impl RequestEntry {
 }
 
 impl Entry {
-    /// The REST request, if it is one.
+    /// The REST request, if the entry is one.
     #[must_use]
     pub fn request(&self) -> Option<&RequestEntry> {
         match self {
@@ -92,7 +92,7 @@ impl Entry {
         }
     }
 
-    /// The frame, if it is one.
+    /// The frame, if the entry is one.
     #[must_use]
     pub fn frame(&self) -> Option<&FrameEntry> {
         match self {
@@ -102,20 +102,20 @@ impl Entry {
     }
 }
 
-/// What was expected did not happen.
+/// No entry of the journal matched in time.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("nothing matched within {waited:?}; the last entries were:\n{seen}")]
 pub struct NotSeen {
-    /// How long was waited.
+    /// How long the journal waited.
     pub waited: Duration,
-    /// The newest entries, one a line.
+    /// The newest entries, one in each line.
     pub seen: String,
 }
 
-/// What a server received and sent: the newest 4,096 entries, or fewer if those take more bytes
-/// than [`Memory::journal`](crate::Memory::journal) allows. Texts are cut after 16 KiB.
+/// Everything that a server received and sent: the newest 4,096 entries, or fewer if those take
+/// more than [`Memory::journal`](crate::Memory::journal) bytes. Texts are cut after 16 KiB.
 ///
-/// Passwords, tokens, licence keys and sealed payloads are replaced by `<redacted>` before an
+/// Passwords, tokens, licence keys and encrypted payloads are replaced by `<redacted>` before an
 /// entry is stored.
 #[derive(Clone, Debug)]
 pub struct Journal {
@@ -127,37 +127,37 @@ impl Journal {
         Self { recorder }
     }
 
-    /// All entries, oldest first.
+    /// Returns all entries, oldest first.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
         self.recorder.entries()
     }
 
-    /// The REST requests, oldest first.
+    /// Returns the REST requests, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<RequestEntry> {
         self.entries().into_iter().filter_map(|entry| entry.request().cloned()).collect()
     }
 
-    /// The REST requests to `path` (without `/api/v1`), oldest first.
+    /// Returns the REST requests to `path` (without `/api/v1`), oldest first.
     #[must_use]
     pub fn requests_to(&self, path: &str) -> Vec<RequestEntry> {
         self.requests().into_iter().filter(|request| request.path == path).collect()
     }
 
-    /// The XMPP frames, oldest first.
+    /// Returns the XMPP frames, oldest first.
     #[must_use]
     pub fn frames(&self) -> Vec<FrameEntry> {
         self.entries().into_iter().filter_map(|entry| entry.frame().cloned()).collect()
     }
 
-    /// The frames that `user`'s connections sent to the server, oldest first.
+    /// Returns the frames that the server received from `user`, oldest first.
     #[must_use]
     pub fn frames_from(&self, user: &str) -> Vec<FrameEntry> {
         self.frames_of(user, Direction::Received)
     }
 
-    /// The frames that the server sent to `user`'s connections, oldest first.
+    /// Returns the frames that the server sent to `user`, oldest first.
     #[must_use]
     pub fn frames_to(&self, user: &str) -> Vec<FrameEntry> {
         self.frames_of(user, Direction::Sent)
@@ -169,15 +169,15 @@ impl Journal {
         frames
     }
 
-    /// Forgets everything so far.
+    /// Removes all entries.
     pub fn clear(&self) {
         self.recorder.clear();
     }
 
-    /// Waits for an entry that `matches`; entries that are there already count.
+    /// Waits for an entry that `matches`. Existing entries count.
     ///
     /// # Errors
-    /// When none comes within `deadline`.
+    /// [`NotSeen`] if there is none within `deadline`.
     pub async fn wait_for(
         &self,
         deadline: Duration,
@@ -192,7 +192,7 @@ impl Journal {
     /// Waits for a REST request to `path` (without `/api/v1`).
     ///
     /// # Errors
-    /// When none comes within `deadline`.
+    /// [`NotSeen`] if there is none within `deadline`.
     pub async fn wait_for_request(
         &self,
         deadline: Duration,

@@ -78,7 +78,8 @@ impl TestServer {
         self.state.addresses.websocket()
     }
 
-    /// The URL of XMPP over WebSocket and TLS: `wss://localhost:PORT/websocket`; `None` without TLS.
+    /// The URL of XMPP over WebSocket and TLS: `wss://localhost:PORT/websocket`; `None` without
+    /// TLS.
     #[must_use]
     pub fn websocket_url_tls(&self) -> Option<String> {
         self.state.addresses.websocket_tls()
@@ -244,8 +245,8 @@ impl TestServer {
         self.state.limits
     }
 
-    /// Stops the server: ends streams with `system-shutdown`, answers open requests, and waits up to
-    /// 5 seconds for all tasks.
+    /// Stops the server: ends streams with `system-shutdown`, answers open requests, and waits up
+    /// to 5 seconds for all tasks.
     pub async fn shutdown(mut self) {
         self.state.stop();
         if let Err(error) = (&mut self.supervisor).await {

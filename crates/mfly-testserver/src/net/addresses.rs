@@ -24,32 +24,32 @@ impl Addresses {
         Self { plain, tls: None, tcp: None, tcps: None }
     }
 
-    /// `http://127.0.0.1:PORT`
+    /// The URL `http://127.0.0.1:PORT`.
     pub(crate) fn origin(&self) -> String {
         format!("http://{}", reachable(self.plain))
     }
 
-    /// `https://localhost:PORT`
+    /// The URL `https://localhost:PORT`.
     pub(crate) fn origin_tls(&self) -> Option<String> {
         Some(format!("https://{}", named(self.tls?)))
     }
 
-    /// `ws://127.0.0.1:PORT/websocket`
+    /// The URL `ws://127.0.0.1:PORT/websocket`.
     pub(crate) fn websocket(&self) -> String {
         format!("ws://{}/websocket", reachable(self.plain))
     }
 
-    /// `wss://localhost:PORT/websocket`
+    /// The URL `wss://localhost:PORT/websocket`.
     pub(crate) fn websocket_tls(&self) -> Option<String> {
         Some(format!("wss://{}/websocket", named(self.tls?)))
     }
 
-    /// `xmpp://localhost:PORT`
+    /// The address `xmpp://localhost:PORT`.
     pub(crate) fn xmpp(&self) -> Option<String> {
         Some(format!("xmpp://{}", named(self.tcp?)))
     }
 
-    /// `xmpps://localhost:PORT`
+    /// The address `xmpps://localhost:PORT`.
     pub(crate) fn xmpps(&self) -> Option<String> {
         Some(format!("xmpps://{}", named(self.tcps?)))
     }

@@ -97,7 +97,8 @@ impl Admission {
         Some(Place::new(Arc::clone(self), key, evicted))
     }
 
-    /// Evicts the connection that has been idle for longest, because the system has no more sockets.
+    /// Evicts the connection that has been idle for longest, because the system has no more
+    /// sockets.
     pub(crate) fn shed(&self, now: Instant) {
         // If none is idle, one will end soon.
         let _ = self.state().evict(now, |_, _| true);

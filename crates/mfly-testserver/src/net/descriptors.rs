@@ -1,6 +1,7 @@
 //! The limit of files and sockets that this process may open.
 
-/// Raises the limit to `wanted`, as far as the system allows it. On many systems it begins at 1,024.
+/// Raises the limit to `wanted`, as far as the system allows it. On many systems it begins at
+/// 1,024.
 #[cfg(unix)]
 pub(crate) fn raise(wanted: usize) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

@@ -81,7 +81,8 @@ struct TcpPipe {
 }
 
 impl Pipe {
-    /// A pipe over WebSocket, after the handshake. The bytes that are read count in `share` already.
+    /// A pipe over WebSocket, after the handshake. The bytes that are read count in `share`
+    /// already.
     pub(crate) fn websocket(io: impl Io + 'static, share: Share) -> Self {
         let connection = server::websocket(io, DEFAULT_MAX_FRAME_BYTES);
         Self { wire: Wire::WebSocket(Box::new(connection)), share }

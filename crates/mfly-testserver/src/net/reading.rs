@@ -1,8 +1,8 @@
 //! Counts and limits the bytes of requests and stanzas that are not complete.
 //!
 //! A client may send a request or stanza without end, so the bytes of all clients have one limit.
-//! Above it, the client that has been sending for longest is refused. Clients of ordinary speed have
-//! finished long before.
+//! Above it, the client that has been sending for longest is refused. Clients of ordinary speed
+//! have finished long before.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

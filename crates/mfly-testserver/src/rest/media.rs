@@ -179,7 +179,7 @@ fn commit_by_url(call: &RestCall<'_>) -> RestResult {
     }
 }
 
-/// `GET /media/generatePreAuthenticationUrlDownload`.
+/// `GET /media/generatePreAuthenticationUrlDownload`: makes a pre-signed URL.
 fn sign(call: &RestCall<'_>, _: &Caller) -> RestResult {
     let token = call.parameter("fileToken").unwrap_or_default();
     let secret = fresh_id(call);
@@ -232,7 +232,7 @@ fn forward(call: &RestCall<'_>, caller: &Caller) -> RestResult {
     Ok(RestResponse::success(tokens))
 }
 
-/// `GET /media/<token>`.
+/// `GET /media/<token>`: returns a file.
 fn download(call: &RestCall<'_>, _: &Caller) -> RestResult {
     let file = call.state.with_media(|store| store.file(call.argument).cloned());
     Ok(served(call, file.ok_or_else(not_found)?))
@@ -255,7 +255,7 @@ fn is_part_awaited(state: &ServerState, argument: &str) -> Result<(), RestRespon
     is_awaited.then_some(()).ok_or_else(forbidden)
 }
 
-/// `PUT /media-store/<secret>/<part>`.
+/// `PUT /media-store/<secret>/<part>`: stores a part.
 fn store_part(call: &RestCall<'_>) -> RestResult {
     let (secret, number) = part_of_url(call.argument)?;
     let stored = call.state.with_media(|store| store.part(secret, number, call.body.clone()));
@@ -267,7 +267,7 @@ fn store_part(call: &RestCall<'_>) -> RestResult {
     Ok(with_text(RestResponse::empty(StatusCode::OK), header::ETAG, &etag(call.body)))
 }
 
-/// `GET /media-store/<secret>`.
+/// `GET /media-store/<secret>`: returns a file by its pre-signed URL.
 fn store_file(call: &RestCall<'_>) -> RestResult {
     let file = call.state.with_media(|store| store.signed_file(call.argument).cloned());
     Ok(served(call, file.ok_or_else(forbidden)?))

@@ -30,12 +30,12 @@ pub(crate) struct RestResponse {
 pub(crate) type RestResult = Result<RestResponse, RestResponse>;
 
 impl RestResponse {
-    /// `{"status":200,"message":"Success","data":…}`
+    /// A success with data: `{"status":200,"message":"Success","data":…}`.
     pub(crate) fn success(data: impl Serialize) -> Self {
         Self::envelope(StatusCode::OK, &Envelope::success(Some(data)))
     }
 
-    /// `{"status":200,"message":"Success"}`
+    /// A success without data: `{"status":200,"message":"Success"}`.
     pub(crate) fn done() -> Self {
         Self::envelope(StatusCode::OK, &Envelope::<()>::success(None))
     }

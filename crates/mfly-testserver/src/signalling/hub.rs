@@ -1,4 +1,4 @@
-//! The clients of the signalling server, their queues and their codes.
+//! The clients of the signalling server, with their queues and codes.
 
 mod client;
 
@@ -18,62 +18,61 @@ use tokio::time::Instant;
 /// Largest number of clients at a time.
 pub(super) const CLIENTS: usize = 4096;
 
-/// Clients of one address at a time, so that no address has all of them.
+/// Largest number of clients from one address.
 const CLIENTS_OF_ADDRESS: usize = CLIENTS / 2;
 
-/// Packets that may wait for one client. One that does not fetch that many is forgotten.
+/// Packets that may wait for one client. A client that does not fetch them is closed.
 const QUEUED: usize = 256;
 
-/// Bytes that may wait for one client: more than the largest packet, so that any can be answered.
+/// Bytes that may wait for one client: enough for a response to the largest packet.
 const QUEUED_BYTES: usize = 2 * mfly_proto::signalling::MAX_BYTES;
 
-/// What a packet takes beside its text.
+/// The memory of a packet beside its text.
 const PACKET_BYTES: usize = size_of::<(Packet, Held)>();
 
-/// All clients.
+/// The clients of the signalling server.
 pub(crate) struct Hub {
     clients: BTreeMap<String, Client>,
-    /// Code -> the client that shows it. A code is in here as long as it can be approved.
+    /// The client of each code that can be approved.
     codes: BTreeMap<String, String>,
     code_lifetime: Duration,
-    /// What waits for all of them.
+    /// Counts the packets that wait for clients.
     queued: Arc<Budget>,
 }
 
-/// Where a client came from.
+/// The origin of a client's connection.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Origin {
-    /// Its address, unless the connection is one in memory.
+    /// The client's address; `None` for a connection in memory.
     pub(crate) address: Option<IpAddr>,
-    /// Whether it began with a WebSocket.
+    /// Whether the client begins with a WebSocket.
     pub(crate) is_websocket: bool,
 }
 
-/// A code of a client that was approved.
+/// The approval of a client's code by a phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Approval {
-    /// The code.
     pub(crate) code: String,
-    /// The client that approved it.
+    /// The id of the phone's client.
     pub(crate) phone: String,
-    /// What that one is called.
+    /// The name of the phone's client in events.
     pub(crate) phone_name: String,
-    /// Whether the log-in is over, well or not.
+    /// Whether the log-in has succeeded or failed.
     pub(crate) is_settled: bool,
 }
 
-/// What a client may do now.
+/// The packets for a client, or the reason why there are none.
 pub(crate) enum Poll {
-    /// These packets are for it. They count until they are dropped.
+    /// Packets, which count until they are dropped.
     Ready(Vec<(Packet, Held)>),
-    /// Nothing yet: wait here.
+    /// No packets yet: wait for this.
     Wait(Arc<Notify>),
-    /// It is not known, any more.
+    /// The client is closed, or must be.
     Gone,
 }
 
 impl Hub {
-    /// No clients yet. `limit` bounds the bytes that wait for all of them.
+    /// A hub without clients. `limit` is the limit of the bytes that wait for all clients.
     pub(crate) fn new(code_lifetime: Duration, limit: usize) -> Self {
         Self {
             clients: BTreeMap::new(),
@@ -88,8 +87,8 @@ impl Hub {
         self.queued.held()
     }
 
-    /// Takes in a client and greets it. `None` when there is no room; otherwise the client that had
-    /// to make room, which has to be closed.
+    /// Adds a client and greets it. `None` if there is no room. Otherwise returns the client that
+    /// was evicted for it, if any, which the caller must close.
     pub(crate) fn open(
         &mut self,
         sid: &str,
@@ -136,7 +135,7 @@ impl Hub {
         is_open.then_some(replaced)
     }
 
-    /// The client that has been idle for longest: one that nothing shows to be somebody's.
+    /// The client to evict: the one that has been idle for longest and has no approval.
     fn idle(&self, condition: impl Fn(&Client) -> bool) -> Option<String> {
         let idle = self.clients.iter().filter(|(_, client)| {
             let is_idle = !client.is_polled && !client.is_websocket && client.approval.is_none();
@@ -146,7 +145,7 @@ impl Hub {
         oldest.map(|(sid, _)| sid.clone())
     }
 
-    /// Forgets a client, and its code; says what had been approved for it.
+    /// Removes a client with its code, and returns its approval if the log-in is not settled.
     pub(crate) fn close(&mut self, sid: &str) -> Option<Approval> {
         let client = self.clients.remove(sid)?;
         client.wake.notify_one();
@@ -156,7 +155,7 @@ impl Hub {
         client.approval.filter(|approval| !approval.is_settled)
     }
 
-    /// Gives a client a code to show in place of its last one.
+    /// Replaces a client's code. `false` if the client is closed, or does not fetch its packets.
     pub(crate) fn show(&mut self, sid: &str, code: String, now: Instant) -> bool {
         let Some(client) = self.clients.get_mut(sid) else {
             return false;
@@ -170,7 +169,8 @@ impl Hub {
         self.emit(sid, qr_login::ID, Some(Value::from(code)))
     }
 
-    /// Uses a code up: nobody can approve it again. Says who shows it.
+    /// Uses a code up for an approval by `phone`. Returns the id of the client with the code, and
+    /// the name of the phone's client.
     pub(crate) fn claim(
         &mut self,
         code: &str,
@@ -194,8 +194,7 @@ impl Hub {
         Some((web, phone_name))
     }
 
-    /// Takes note that the log-in of a client is over. `None` unless one was under way that
-    /// `phone_name` approved.
+    /// Settles the log-in of a client. `None` unless it has an open approval by `phone_name`.
     pub(crate) fn settle(&mut self, web: &str, phone_name: &str) -> Option<Approval> {
         let approval = self.clients.get_mut(web)?.approval.as_mut()?;
         if approval.is_settled || approval.phone_name != phone_name {
@@ -205,7 +204,7 @@ impl Hub {
         Some(approval.clone())
     }
 
-    /// Tells the client whose code was approved that its session must end.
+    /// Tells the client of an approved code to log out.
     pub(crate) fn log_out(&mut self, code: &str) {
         let web = self.clients.iter().find(|(_, client)| {
             let approval = client.approval.as_ref();
@@ -216,13 +215,12 @@ impl Hub {
         }
     }
 
-    /// Queues an event.
     pub(crate) fn emit(&mut self, sid: &str, name: &str, argument: Option<Value>) -> bool {
         let event = socket_io::Packet::event(name, argument.into_iter().collect());
         self.push(sid, Packet::Message(event.encode()))
     }
 
-    /// Queues a packet. `false` when the client is gone, or does not fetch its packets.
+    /// Queues a packet. `false` if the client is closed, or does not fetch its packets.
     pub(crate) fn push(&mut self, sid: &str, packet: Packet) -> bool {
         let Some(client) = self.clients.get_mut(sid) else {
             return false;
@@ -239,7 +237,7 @@ impl Hub {
         self.clients.get(sid).is_some_and(|client| !client.is_stalled)
     }
 
-    /// Gives up what waits for the clients that fetch least, until the rest fits.
+    /// Drops the longest queues until the others fit. Their clients will be closed.
     fn make_room(&mut self) {
         while self.queued.is_exceeded() {
             let client = self.clients.values_mut().max_by_key(|client| client.waiting);
@@ -255,7 +253,7 @@ impl Hub {
         }
     }
 
-    /// Begins a poll. `false` when one is under way, or polling is over.
+    /// Begins a poll. `false` if another poll is open, or the client has a WebSocket.
     pub(crate) fn begin_poll(&mut self, sid: &str) -> Option<bool> {
         let client = self.clients.get_mut(sid)?;
         let is_free = !client.is_polled && !client.is_websocket;
@@ -270,8 +268,8 @@ impl Hub {
         }
     }
 
-    /// What is there for a poll. While the client moves to WebSocket a poll ends with nothing, so
-    /// that it can.
+    /// Returns the packets for a poll. A poll ends without packets while the client moves to a
+    /// WebSocket.
     pub(crate) fn poll(&mut self, sid: &str) -> Poll {
         match self.clients.get_mut(sid) {
             None => Poll::Gone,
@@ -284,7 +282,7 @@ impl Hub {
         }
     }
 
-    /// What is there for a WebSocket.
+    /// Returns the packets for a WebSocket.
     pub(crate) fn poll_websocket(&mut self, sid: &str) -> Poll {
         match self.clients.get_mut(sid) {
             None => Poll::Gone,
@@ -294,12 +292,12 @@ impl Hub {
         }
     }
 
-    /// Whether a client is known and still polls.
+    /// Whether a client polls; `None` if it is unknown.
     pub(crate) fn is_polling(&self, sid: &str) -> Option<bool> {
         Some(!self.clients.get(sid)?.is_websocket)
     }
 
-    /// The client probes a WebSocket, or gave that up.
+    /// Says whether the client is moving to a WebSocket.
     pub(crate) fn set_upgrading(&mut self, sid: &str, is_upgrading: bool) {
         if let Some(client) = self.clients.get_mut(sid) {
             client.is_upgrading = is_upgrading;
@@ -307,7 +305,7 @@ impl Hub {
         }
     }
 
-    /// The client moved to its WebSocket.
+    /// Says that the client has moved to its WebSocket.
     pub(crate) fn upgraded(&mut self, sid: &str) {
         if let Some(client) = self.clients.get_mut(sid) {
             client.is_upgrading = false;
@@ -323,24 +321,24 @@ impl Hub {
         }
     }
 
-    /// Clients from whom nothing was heard for too long.
+    /// The clients that have timed out.
     pub(crate) fn silent(&self, now: Instant) -> Vec<String> {
         self.sids(|client| client.silent_at() <= now)
     }
 
-    /// Clients whose codes are too old.
+    /// The clients whose codes have expired.
     pub(crate) fn expired(&self, now: Instant) -> Vec<String> {
         self.sids(|client| client.code.as_ref().is_some_and(|code| code.expires <= now))
     }
 
-    /// When there is something to do.
+    /// The next time when a client times out or a code expires.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let codes = self.clients.values().filter_map(|client| client.code.as_ref());
         let silences = self.clients.values().map(Client::silent_at);
         codes.map(|code| code.expires).chain(silences).min()
     }
 
-    /// Every client, for a fault.
+    /// The ids of all clients.
     pub(crate) fn all(&self) -> Vec<String> {
         self.sids(|_| true)
     }
@@ -404,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_dies_with_the_client_that_shows_it() {
+    fn a_code_ends_with_its_client() {
         let (mut hub, now) = hub();
         assert_eq!(hub.close("web"), None);
         assert_eq!(hub.claim("code", "phone", now), None);
@@ -414,20 +412,20 @@ mod tests {
     fn only_the_status_for_the_approving_phone_settles_a_log_in_and_once() {
         let (mut hub, now) = hub();
         hub.claim("code", "phone", now).unwrap();
-        assert_eq!(hub.settle("web", "somebody"), None);
+        assert_eq!(hub.settle("web", "stranger"), None);
         assert_eq!(hub.settle("web", "other").unwrap().code, "code");
         assert_eq!(hub.settle("web", "other"), None);
     }
 
     #[test]
-    fn a_client_that_fetches_nothing_is_forgotten() {
+    fn a_client_that_fetches_no_packets_times_out() {
         let (mut hub, now) = hub();
         while hub.push("web", Packet::Noop) {}
         assert_eq!(hub.silent(now), ["web"]);
     }
 
     #[test]
-    fn what_waits_for_a_client_is_bounded_in_bytes_and_so_is_what_waits_for_all() {
+    fn the_bytes_that_wait_for_one_client_and_for_all_clients_are_bounded() {
         let (mut hub, now) = hub();
         let large = || Packet::Pong("x".repeat(250_000));
         for number in 0..200 {
@@ -438,20 +436,20 @@ mod tests {
             assert!(hub.clients[&sid].waiting <= QUEUED_BYTES);
             assert!(hub.bytes() <= LIMIT, "{}", hub.bytes());
         }
-        // Those that fetch what is for them are not concerned.
+        // Clients that fetch their packets are not affected.
         assert_eq!(packets(hub.poll("web")).len(), 3);
         assert!(hub.push("web", large()));
         assert_eq!(packets(hub.poll("web")), [large()]);
     }
 
     #[test]
-    fn clients_that_never_come_back_make_room_for_those_that_do() {
+    fn clients_that_never_come_back_are_evicted_first() {
         let (mut hub, now) = hub();
         for number in 0..CLIENTS - 2 {
             let (sid, code) = (format!("s{number}"), format!("c{number}"));
             assert_eq!(open(&mut hub, &sid, &code, Origin::default(), now), Some(None));
         }
-        // These do: one polls, one has answered, one is about to be approved.
+        // These come back: one polls, one has sent a packet, one has an approval.
         hub.begin_poll("s0");
         hub.heard("web", now);
         hub.claim("c1", "phone", now).unwrap();
@@ -460,7 +458,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_has_no_more_than_its_share_and_its_own_clients_make_room() {
+    fn an_address_is_limited_and_its_own_idle_clients_are_evicted() {
         let (mut hub, now) = hub();
         let from = |last| Origin { address: Some([127, 0, 0, last].into()), is_websocket: false };
         for number in 0..CLIENTS_OF_ADDRESS {
@@ -476,7 +474,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_does_not_come_back_after_its_greeting_is_forgotten_early() {
+    fn a_client_that_does_not_come_back_after_its_greeting_times_out_early() {
         let (mut hub, now) = hub();
         assert!(hub.begin_poll("web").unwrap());
         packets(hub.poll("web"));
@@ -488,7 +486,7 @@ mod tests {
     }
 
     #[test]
-    fn a_poll_ends_with_nothing_while_the_client_moves_to_websocket() {
+    fn a_poll_ends_without_packets_while_the_client_moves_to_a_websocket() {
         let (mut hub, _) = hub();
         assert_eq!(packets(hub.poll("web")).len(), 3);
         assert!(matches!(hub.poll("web"), Poll::Wait(_)));

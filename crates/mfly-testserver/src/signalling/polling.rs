@@ -1,7 +1,8 @@
-//! Signalling over HTTP: what clients begin with.
+//! Signalling over HTTP long-polling, the transport that clients begin with.
 
 use super::hub::Poll;
 use super::{Origin, close, open, received};
+use crate::rest::response::HttpResponse;
 use crate::state::ServerState;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
@@ -10,9 +11,7 @@ use mfly_proto::signalling::engine_io::{Packet, decode_payload, encode_payload};
 use serde_json::json;
 use std::net::IpAddr;
 
-type Reply = Response<Full<Bytes>>;
-
-/// Errors of the official server, with its numbers and words.
+/// Errors of the official server, with its numbers and messages.
 pub(crate) enum Refusal {
     Transport = 0,
     Session = 1,
@@ -21,7 +20,7 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    pub(crate) fn response(self) -> Reply {
+    pub(crate) fn response(self) -> HttpResponse {
         let message = match self {
             Self::Transport => "Transport unknown",
             Self::Session => "Session ID unknown",
@@ -33,12 +32,12 @@ impl Refusal {
     }
 }
 
-/// What the query asks for: the transport, and the client's session.
+/// Reads the query: the transport, and the client's id if it has one.
 pub(crate) fn asked(query: &str) -> Result<(String, Option<String>), Refusal> {
     let first = |name| mfly_api::query::first(query, name);
     let transport = first("transport").unwrap_or_default();
     let is_known = matches!(transport.as_str(), "polling" | "websocket");
-    // JSONP (`j`) is for browsers without CORS.
+    // JSONP (`j`) is not supported: browsers have CORS.
     if !is_known || first("j").is_some() {
         return Err(Refusal::Transport);
     }
@@ -48,16 +47,16 @@ pub(crate) fn asked(query: &str) -> Result<(String, Option<String>), Refusal> {
     Ok((transport, first("sid").filter(|sid| !sid.is_empty())))
 }
 
-/// Answers a poll (GET) or takes a post.
+/// Answers a GET, which polls, or a POST, which sends packets.
 pub(crate) async fn respond(
     state: &ServerState,
     method: &Method,
     address: Option<IpAddr>,
     sid: Option<String>,
     body: &Bytes,
-) -> Reply {
+) -> HttpResponse {
     let Some(sid) = sid else {
-        // A HEAD opens no client, and below it takes nothing from a queue.
+        // A HEAD opens no client, and takes no packets.
         if method == Method::HEAD {
             return payload(&[]);
         }
@@ -83,11 +82,11 @@ pub(crate) async fn respond(
     }
 }
 
-async fn poll(state: &ServerState, sid: &str) -> Reply {
+async fn poll(state: &ServerState, sid: &str) -> HttpResponse {
     match state.with_hub(|hub| hub.begin_poll(sid)) {
         None => return Refusal::Session.response(),
         Some(false) => {
-            // Two polls at a time: packets could get lost between them.
+            // Two polls at a time could lose packets.
             close(state, sid);
             return Refusal::Request.response();
         }
@@ -110,7 +109,7 @@ async fn poll(state: &ServerState, sid: &str) -> Reply {
     }
 }
 
-/// A poll under way, also one that its client gives up.
+/// A poll that is being answered. Dropping it ends the poll, even if the client gives it up.
 struct Polling<'a> {
     state: &'a ServerState,
     sid: &'a str,
@@ -122,7 +121,7 @@ impl Drop for Polling<'_> {
     }
 }
 
-fn post(state: &ServerState, sid: &str, body: &Bytes) -> Reply {
+fn post(state: &ServerState, sid: &str, body: &Bytes) -> HttpResponse {
     let packets = std::str::from_utf8(body).ok().and_then(|text| decode_payload(text).ok());
     let Some(packets) = packets else {
         close(state, sid);
@@ -137,12 +136,12 @@ fn post(state: &ServerState, sid: &str, body: &Bytes) -> Reply {
     reply(StatusCode::OK, "text/html", "ok".to_owned())
 }
 
-fn payload(packets: &[Packet]) -> Reply {
+fn payload(packets: &[Packet]) -> HttpResponse {
     let body = encode_payload(packets);
     reply(StatusCode::OK, "text/plain; charset=UTF-8", body)
 }
 
-fn reply(status: StatusCode, content_type: &'static str, body: String) -> Reply {
+fn reply(status: StatusCode, content_type: &'static str, body: String) -> HttpResponse {
     let mut response = Response::new(Full::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -151,9 +150,9 @@ fn reply(status: StatusCode, content_type: &'static str, body: String) -> Reply 
     response
 }
 
-/// What a browser needs to accept the answer: the client sends its requests with credentials, so
-/// the origin is named.
-pub(crate) fn allow(request: &HeaderMap, response: &mut Reply) {
+/// Adds the headers that a browser requires. The client sends its requests with credentials, so the
+/// response must name the origin.
+pub(crate) fn allow(request: &HeaderMap, response: &mut HttpResponse) {
     let headers = response.headers_mut();
     match request.get(header::ORIGIN) {
         Some(origin) => {

@@ -1,9 +1,9 @@
-//! Logging in by a code: a signed-in phone approves what a browser shows.
+//! Logging in by QR code: a phone that is logged in approves the code in a browser.
 //!
-//! The browser's side is observed (Web SDK 4.25.10); what the phone sends, and that the browser's
-//! session is one more device of the account with a password of its own, is inferred. A code lives
-//! for a minute unless the server is started otherwise (inferred), is replaced by a fresh one on
-//! the same connection, can be used once, and is void when its connection ends.
+//! The browser's side is observed (Web SDK 4.25.10). Two things are inferred: what the phone sends,
+//! and that the browser becomes one more device of the account, with its own password. A code can
+//! be used once. It expires after a minute (inferred) unless the builder says otherwise; a fresh
+//! one then replaces it. It ends with its connection.
 
 use crate::core::feature::account;
 use crate::core::world::RegisterError;
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tokio::time::Instant;
 
-/// Does what a client's event asks for, and returns what to acknowledge it with.
+/// Handles a client's event, and returns the argument of the acknowledgement.
 pub(crate) fn event(state: &ServerState, sid: &str, name: &str, argument: &Value) -> Option<Value> {
     match name {
         APPROVE => Some(match approve(state, sid, argument) {
@@ -33,14 +33,14 @@ pub(crate) fn event(state: &ServerState, sid: &str, name: &str, argument: &Value
     }
 }
 
-/// Gives a client another code.
+/// Replaces a client's code by a fresh one.
 pub(crate) fn fresh_code(state: &ServerState, sid: &str) {
     let code = state.with_core(|core, _| core.world_mut().fresh_id());
     state.with_hub(|hub| hub.show(sid, code, Instant::now()));
     state.signalling_deadline_changed();
 }
 
-/// A client went away between approval and log-in: nothing comes of it.
+/// Revokes the approval of a client that is gone before it logged in, and tells the phone.
 pub(crate) fn gone(state: &ServerState, approval: Approval) {
     revoke(state, &approval.code);
     let status = LoginStatus { success: false, public_key: approval.phone_name };
@@ -94,8 +94,7 @@ fn approve(
     }
 }
 
-/// The browser says how its log-in went: the phone hears it, and a failed one leaves nothing
-/// behind.
+/// Passes the browser's log-in status on to the phone. A log-in that failed is revoked.
 fn settle(state: &ServerState, web: &str, status: &LoginStatus) {
     let settled = state.with_hub(|hub| hub.settle(web, &status.public_key));
     let Some(approval) = settled else { return };

@@ -1,4 +1,4 @@
-//! Signalling over WebSocket: from the start, or after a probe.
+//! Signalling over WebSocket, from the start or after long-polling.
 
 use super::hub::Poll;
 use super::{Origin, close, open, received};
@@ -14,14 +14,14 @@ use tracing::debug;
 /// The code that closes a WebSocket for which there is no room (RFC 6455 §7.4, IANA registry).
 const TRY_AGAIN_LATER: u16 = 1013;
 
-/// How long a client may take from its probe to its upgrade.
+/// How long a client may take to upgrade from polling.
 const UPGRADE: Duration = Duration::from_secs(10);
 
-/// How long a client may take to read what is sent to it.
+/// How long a client may take to read packets.
 const WRITING: Duration = Duration::from_secs(10);
 
-/// Serves a WebSocket until it ends; `sid` names the client that moves to it. What is read of it
-/// counts in `share`.
+/// Serves a WebSocket until it ends. `sid` is the id of the polling client that moves to it. Bytes
+/// that are read count in `share`.
 pub(crate) async fn serve(
     state: &ServerState,
     mut connection: Connection,
@@ -48,7 +48,7 @@ pub(crate) async fn serve(
             sid
         }
     };
-    // A task that is aborted must not leave its client behind.
+    // Removes the client even if the task is aborted.
     let _gone = Gone { state, sid: &sid };
     loop {
         let wake = match state.with_hub(|hub| hub.poll_websocket(&sid)) {
@@ -81,7 +81,7 @@ pub(crate) async fn serve(
                         }
                     }
                     Err(error) => {
-                        debug!(%error, "a signalling client is sent away");
+                        debug!(%error, "a signalling client is closed");
                         break;
                     }
                 }
@@ -91,7 +91,7 @@ pub(crate) async fn serve(
     let _ = connection.close().await;
 }
 
-/// Answers the probe and waits until the client moves over.
+/// Answers the client's probe and waits for its upgrade. `None` if the client does not upgrade.
 async fn upgrade(state: &ServerState, connection: &mut Connection, sid: &str) -> Option<()> {
     loop {
         let frame = connection.next().await?.ok()?;
@@ -109,7 +109,7 @@ async fn upgrade(state: &ServerState, connection: &mut Connection, sid: &str) ->
     }
 }
 
-/// Forgets the client when its WebSocket is gone, however that came.
+/// Removes the client when it is dropped.
 struct Gone<'a> {
     state: &'a ServerState,
     sid: &'a str,

@@ -1,23 +1,22 @@
-//! A line of the log for each request and frame, from what is left when the secrets are gone.
+//! Logs each request and frame in one line, without secrets.
 //!
-//! | level | what is logged |
+//! | level | logged |
 //! |---|---|
-//! | info | each HTTP request, each frame received: what it is, not what it says |
-//! | debug | each frame sent, likewise |
-//! | trace | the frames |
+//! | info | the names of HTTP requests, and of frames that were received |
+//! | debug | the names of frames that were sent |
+//! | trace | the text of frames |
 
 use super::{Direction, FrameEntry, RequestEntry, redact};
 use http::{Method, Response};
 use tracing::{Level, debug, enabled, info, trace};
 
-/// The routes below `/media/` that are not a file's token.
+/// The paths below `/media/` that are no file tokens.
 const MEDIA_ROUTES: [&str; 4] =
     ["upload", "upload/commit", "forward", "generatePreAuthenticationUrlDownload"];
 
-/// How much of a name is logged, in bytes: a peer makes them up.
+/// Longest name that is logged, in bytes. Clients choose the names.
 const NAME_BYTES: usize = 64;
 
-/// Logs an answered request.
 pub(super) fn request(entry: &RequestEntry) {
     if enabled!(Level::INFO) {
         let (method, path) = (clipped(&entry.method), path(&entry.path));
@@ -27,8 +26,8 @@ pub(super) fn request(entry: &RequestEntry) {
     }
 }
 
-/// Logs the answer to a request that the journal does not keep, and gives it back. `path` comes
-/// without `/api/v1`.
+/// Logs the response to a request that the journal does not keep, and returns the response. `path`
+/// is without `/api/v1`.
 pub(crate) fn answered<B>(method: &Method, path: &str, answer: Response<B>) -> Response<B> {
     if enabled!(Level::INFO) {
         let (shown, http) = (redact::path(path), answer.status().as_u16());
@@ -37,7 +36,6 @@ pub(crate) fn answered<B>(method: &Method, path: &str, answer: Response<B>) -> R
     answer
 }
 
-/// Logs a frame.
 pub(super) fn frame(entry: &FrameEntry) {
     if enabled!(Level::INFO) {
         let (stream, user) = (entry.stream, entry.user.as_deref());
@@ -50,7 +48,7 @@ pub(super) fn frame(entry: &FrameEntry) {
     }
 }
 
-/// A path without the token of a file: with it, every user could read the file.
+/// Replaces a file token in a path: with the token, every user could read the file.
 fn path(path: &str) -> &str {
     match path.strip_prefix("/media/") {
         Some(rest) if !rest.is_empty() && !MEDIA_ROUTES.contains(&rest) => "/media/<redacted>",
@@ -58,7 +56,7 @@ fn path(path: &str) -> &str {
     }
 }
 
-/// The name of a frame's element, its type, and the first child with its namespace.
+/// The name and the type of a frame's element, and the name of its first child.
 fn summary(frame: &str) -> String {
     let mut tags = frame.split('<').filter_map(|tag| {
         let tag = tag.split('>').next()?;
@@ -82,7 +80,7 @@ fn name(tag: &str) -> &str {
     clipped(tag.get(..end.unwrap_or(tag.len())).unwrap_or(tag))
 }
 
-/// An attribute's value, if the tag has it.
+/// The value of an attribute, if the tag has it.
 fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
     let mut parts = tag.split(['"', '\'']);
     while let (Some(before), Some(value)) = (parts.next(), parts.next()) {
@@ -108,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_frame_is_named_without_what_it_says() {
+    fn a_frame_is_logged_by_its_names_only() {
         for (frame, expected) in [
             (
                 "<iq id='1' type='get' to=\"u1@h\"><query xmlns='jabber:iq:last'/></iq>",

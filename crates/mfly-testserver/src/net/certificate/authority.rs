@@ -1,4 +1,5 @@
-//! The certificate authority: new at each start, or kept in files so that it has to be trusted once.
+//! The certificate authority: new at each start, or kept in files so that it has to be trusted
+//! once.
 
 use super::new_file;
 use crate::net::file;
@@ -56,9 +57,9 @@ impl Authority {
         Ok(Self { issuer: Issuer::new(params()?, key), pem })
     }
 
-    /// Reads the authority in `path`, and its key in the file with `.key` after that name. Makes the
-    /// files that are missing; a certificate for an existing key is valid for the same authority.
-    /// Servers that start at the same time agree on one authority.
+    /// Reads the authority in `path`, and its key in the file with `.key` after that name. Makes
+    /// the files that are missing; a certificate for an existing key is valid for the same
+    /// authority. Servers that start at the same time agree on one authority.
     ///
     /// # Errors
     /// See [`AuthorityError`].

@@ -116,9 +116,9 @@ pub(crate) struct MediaStore {
     budget: Arc<Budget>,
     /// Counts the bytes of files that are being received.
     receiving: Arc<Reading>,
-    /// By token.
+    /// The files by their tokens.
     files: ByAge<File>,
-    /// By secret.
+    /// The unfinished uploads by their secrets.
     uploads: ByAge<Upload>,
     /// The tokens of pre-signed URLs, by secret.
     downloads: ByAge<String>,

@@ -1,4 +1,4 @@
-//! One client of the hub.
+//! One client of the signalling server.
 
 use super::Approval;
 use crate::core::memory::Held;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// The defaults of the official server's 2.x line.
+/// The default of the official server 2.x.
 pub(super) const PING_INTERVAL: Duration = Duration::from_secs(25);
 pub(super) const PING_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -20,31 +20,31 @@ pub(super) const FIRST: Duration = Duration::from_secs(10);
 /// A client, its packets and its code.
 pub(super) struct Client {
     pub(super) outbox: VecDeque<(Packet, Held)>,
-    /// Bytes that wait in it.
+    /// Bytes of the packets in `outbox`.
     pub(super) waiting: usize,
     pub(super) address: Option<IpAddr>,
-    /// It came back after it was greeted.
+    /// Whether it has sent or polled again after its greeting.
     pub(super) has_returned: bool,
     pub(super) wake: Arc<Notify>,
     pub(super) is_websocket: bool,
     pub(super) is_polled: bool,
     pub(super) is_upgrading: bool,
-    /// It does not fetch its packets.
+    /// Whether its queue was too long. The client will be closed.
     pub(super) is_stalled: bool,
-    /// What the client is called in events; its first code. Never changes.
+    /// The client's name in events, which is its first code.
     pub(super) name: String,
     pub(super) code: Option<Code>,
     pub(super) approval: Option<Approval>,
     pub(super) heard: Instant,
 }
 
-/// What it shows, until it is approved or expires.
+/// A code that can be approved until it expires.
 pub(super) struct Code {
     pub(super) id: String,
     pub(super) expires: Instant,
 }
 
-/// What the text of a packet takes.
+/// The memory of a packet's text.
 pub(super) fn text_bytes(packet: &Packet) -> usize {
     match packet {
         Packet::Ping(data) | Packet::Pong(data) | Packet::Message(data) => data.capacity(),
@@ -54,12 +54,12 @@ pub(super) fn text_bytes(packet: &Packet) -> usize {
 }
 
 impl Client {
-    /// Whether it has its greeting.
+    /// Whether the client has fetched its greeting.
     pub(super) fn is_greeted(&self) -> bool {
         !matches!(self.outbox.front(), Some((Packet::Open(_), _)))
     }
 
-    /// Everything that waits for it.
+    /// Takes all packets that wait for the client.
     pub(super) fn take(&mut self) -> Vec<(Packet, Held)> {
         self.waiting = 0;
         std::mem::take(&mut self.outbox).into()
