@@ -12,9 +12,9 @@ use std::time::Duration;
 
 /// A server on a free port and an app with its licence.
 pub struct TestEnv {
-    /// The server.
+    /// The running test server.
     pub server: TestServer,
-    /// The app.
+    /// An app with the licence of the server.
     pub app: App,
 }
 

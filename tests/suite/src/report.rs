@@ -13,7 +13,7 @@ pub enum Outcome {
     Passed(String),
     /// The server lacks the capability.
     Lacks {
-        /// The reason.
+        /// The reason why it does.
         why: &'static str,
         /// The failure of the check.
         seen: String,

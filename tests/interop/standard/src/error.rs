@@ -13,7 +13,7 @@ pub enum ServerError {
     Program {
         /// The name of the program.
         program: PathBuf,
-        /// The cause.
+        /// The error of the system.
         source: io::Error,
     },
     /// A part of the server's package is not where it is expected.
