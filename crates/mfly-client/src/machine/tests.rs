@@ -1,4 +1,4 @@
-//! The session against a scripted server, in virtual time.
+//! Tests of the machine against a scripted server, in virtual time.
 
 mod closing;
 mod connecting;
@@ -7,14 +7,13 @@ mod keepalive;
 mod limits;
 mod logging_in;
 mod pipelining;
-mod plain_xmpp;
 mod properties;
 mod pushes;
 mod reconnecting;
 mod requests;
 mod server;
+mod standard;
 mod twin;
-mod unresponsive;
 mod waiting;
 
 use super::io::{DerivationTicket, PasswordTicket};
@@ -43,30 +42,30 @@ const BOUND: &str = r#"<iq type="result" id="_bind_auth_2"><bind xmlns="urn:ietf
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A machine, its clock, and everything it put out, sorted.
+/// A machine under test, with its clock and its outputs by kind.
 ///
-/// It runs over WebSocket. Unless a test is about that framing, a twin over TCP is fed the same and
-/// has to do the same.
+/// It runs over WebSocket. Unless a test is about that framing, a second machine over TCP gets the
+/// same inputs and must give the same outputs.
 struct Rig {
     machine: Machine,
     twin: Option<Twin>,
     framing: Framing,
     now: Instant,
-    /// Whether the machine believes in a transport, to catch frames sent into the void.
+    /// Whether the machine has a connection; it must send nothing without one.
     connected: bool,
     sent: Vec<String>,
-    news: Vec<String>,
+    notices: Vec<String>,
     replies: Vec<(u64, Result<String, RequestFailure>)>,
     tickets: Vec<PasswordTicket>,
     derivations: Vec<(DerivationTicket, ScramDerivation)>,
     dials: u32,
-    /// Where each of these went, if not to the original address.
+    /// The redirect of each dial, if it has one.
     redirects: Vec<Option<String>>,
     disconnects: u32,
     next: u64,
-    /// What the server takes at most in one stanza.
+    /// The last notice of the server's stanza limit.
     stanza_limit: Option<u64>,
-    /// How often something left before the session stood, and what that was: one flight each.
+    /// The frames that were sent during the login, grouped by the input that caused them.
     flights: Vec<Vec<String>>,
 }
 
@@ -78,7 +77,7 @@ impl Rig {
         Self::of(config, Framing::WebSocket, Some(twin))
     }
 
-    /// A session with any server.
+    /// A session of a standard account.
     fn standard(change: impl FnOnce(&mut Config)) -> Self {
         Self::with(|config| {
             *config = Config::standard(config.account.clone());
@@ -86,7 +85,7 @@ impl Rig {
         })
     }
 
-    /// Over one framing only.
+    /// A session over one framing alone.
     fn only(framing: Framing, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::platform(BareJid::new("u1@host.test").unwrap());
         change(&mut config);
@@ -101,7 +100,7 @@ impl Rig {
             now: Instant::now(),
             connected: false,
             sent: Vec::new(),
-            news: Vec::new(),
+            notices: Vec::new(),
             replies: Vec::new(),
             tickets: Vec::new(),
             derivations: Vec::new(),
@@ -120,7 +119,7 @@ impl Rig {
         Self::with(|_| {})
     }
 
-    /// A session that stands, its history forgotten.
+    /// An online session, whose outputs so far are forgotten.
     fn online() -> Self {
         Self::online_with(|_| {})
     }
@@ -136,38 +135,44 @@ impl Rig {
         self.flights.clear();
         self.redirects.clear();
         self.sent.clear();
-        self.news.clear();
+        self.notices.clear();
         self.replies.clear();
         self.disconnects = 0;
         self.dials = 0;
     }
 
-    /// Plays the server's part from the transport's connection to the bound session.
+    /// Connects and logs in by PLAIN.
     fn connect(&mut self) {
-        self.dialled();
-        self.server(SERVER_OPEN);
-        self.server(PLAIN);
-        self.password("sealed");
-        for frame in [SUCCESS, SERVER_OPEN, BIND, BOUND] {
-            self.server(frame);
-        }
+        self.authenticate(PLAIN, "sealed");
+        self.succeed(BIND);
+        self.receive(BOUND);
     }
 
-    /// The transport stands, and nobody can listen in.
+    /// The transport has made a confidential connection.
     fn dialled(&mut self) {
-        self.dialled_as(true);
+        self.dialled_as(true, ChannelBindings::NONE);
     }
 
-    fn dialled_in_the_clear(&mut self) {
-        self.dialled_as(false);
+    fn dialled_as(&mut self, confidential: bool, bindings: ChannelBindings) {
+        self.input(Input::Connected { framing: self.framing, confidential, bindings });
     }
 
-    fn dialled_as(&mut self, confidential: bool) {
-        self.input(Input::Connected {
-            framing: self.framing,
-            confidential,
-            bindings: ChannelBindings::NONE,
-        });
+    /// Connects; the server opens its stream and sends these features.
+    fn offer(&mut self, features: &str) {
+        self.dialled();
+        self.receive_all(&[SERVER_OPEN, features]);
+    }
+
+    /// Connects up to the first SASL element: the server sends these features, and the app the
+    /// password.
+    fn authenticate(&mut self, features: &str, password: &str) {
+        self.offer(features);
+        self.password(password);
+    }
+
+    /// The server accepts the authentication and sends these features on the new stream.
+    fn succeed(&mut self, features: &str) {
+        self.receive_all(&[SUCCESS, SERVER_OPEN, features]);
     }
 
     fn input(&mut self, input: Input) {
@@ -176,25 +181,25 @@ impl Rig {
             Input::Disconnected(_) => self.connected = false,
             _ => {}
         }
-        let twins =
+        let twin =
             self.twin.as_mut().map(|twin| (twin.handle(self.now, &input), twin.poll_timeout()));
         self.machine.handle(self.now, input);
-        let mut ours = Vec::new();
+        let mut outputs = Vec::new();
         let already_sent = self.sent.len();
-        let had_news = self.news.len();
+        let already_noticed = self.notices.len();
         while let Some(output) = self.machine.poll_output() {
-            ours.push(twin::summary(&output));
+            outputs.push(twin::summary(&output));
             self.note(output);
         }
-        let stands = |news: &String| news.starts_with("connected") || news == "state Connected";
+        let is_online = |notice: &String| notice == "state Connected";
         if self.sent.len() > already_sent
             && !self.machine.is_online()
-            && !self.news[had_news..].iter().any(stands)
+            && !self.notices[already_noticed..].iter().any(is_online)
         {
             self.flights.push(self.sent[already_sent..].to_vec());
         }
-        if let Some((twins, timeout)) = twins {
-            assert_eq!(twins, ours, "over TCP it does otherwise");
+        if let Some((over_tcp, timeout)) = twin {
+            assert_eq!(over_tcp, outputs, "the outputs differ over TCP");
             assert_eq!(timeout, self.machine.poll_timeout());
         }
     }
@@ -207,7 +212,7 @@ impl Rig {
                 assert!(attempt > 0);
             }
             Output::Send(frame) => {
-                assert!(self.connected, "sent into the void: {}", frame.as_str());
+                assert!(self.connected, "sent without a connection: {}", frame.as_str());
                 self.sent.push(twin::in_websocket(frame.as_str()));
             }
             Output::Disconnect => {
@@ -220,11 +225,11 @@ impl Rig {
                 self.replies.push((id, result.map(|document| document.as_str().to_owned())));
             }
             Output::Notice(Notice::StanzaLimit(limit)) => self.stanza_limit = limit,
-            Output::Notice(notice) => self.news.push(headline(&notice)),
+            Output::Notice(notice) => self.notices.push(describe(&notice)),
         }
     }
 
-    fn server(&mut self, xml: &str) {
+    fn receive(&mut self, xml: &str) {
         self.input(Input::Frame(match self.framing {
             Framing::Tcp => twin::in_tcp(xml),
             _ => Frame::from(xml.to_owned()),
@@ -239,17 +244,38 @@ impl Rig {
         )));
     }
 
+    fn receive_all(&mut self, frames: &[&str]) {
+        frames.iter().for_each(|frame| self.receive(frame));
+    }
+
+    /// The server answers the request with this id.
+    fn answer(&mut self, id: &str) {
+        self.receive(&format!(r#"<iq type="result" id="{id}"/>"#));
+    }
+
+    fn command(&mut self, command: Command) {
+        self.input(Input::Command(command));
+    }
+
+    fn close(&mut self) {
+        self.command(Command::Close(EndReason::Closed));
+    }
+
+    fn cancel(&mut self, request: u64) {
+        self.command(Command::Cancel(RequestId(request)));
+    }
+
     fn lose(&mut self) {
         self.input(Input::Disconnected(Loss::Closed(None)));
     }
 
-    /// Asks `to` something and returns the id on the wire.
-    fn ask(&mut self, to: Option<&str>) -> String {
-        self.ask_as(to, |_| {})
+    /// Sends a request to `to` and returns its id on the wire.
+    fn request(&mut self, to: Option<&str>) -> String {
+        self.request_with(to, |_| {})
     }
 
-    /// The same, with another request than most.
-    fn ask_as(&mut self, to: Option<&str>, change: impl FnOnce(&mut Request)) -> String {
+    /// Sends a request with other settings and returns its id on the wire.
+    fn request_with(&mut self, to: Option<&str>, change: impl FnOnce(&mut Request)) -> String {
         let number = self.next;
         self.next += 1;
         let id = StanzaId::new(format!("q{number}")).unwrap();
@@ -270,7 +296,7 @@ impl Rig {
         id.as_str().to_owned()
     }
 
-    /// Lets time pass, with every time-out on the way.
+    /// Advances the clock, and handles every deadline on the way.
     fn pass(&mut self, time: Duration) {
         let until = self.now + time;
         while let Some(at) = self.machine.poll_timeout().filter(|at| *at <= until) {
@@ -280,43 +306,67 @@ impl Rig {
         self.now = until;
     }
 
-    fn last_frame(&self) -> &str {
+    /// The last frame that was sent.
+    fn last(&self) -> &str {
         self.sent.last().unwrap()
     }
 
-    /// Whether a connection was asked for and is not there yet.
+    /// Whether a connection is being made.
     fn dialling(&self) -> bool {
         self.machine.is_dialling()
     }
 
-    /// What the machine knows about the server.
+    /// The server's offer at the last login.
     fn server_known(&self) -> Option<KnownServer> {
         self.machine.known_server().cloned()
     }
 
-    fn has_news(&self, text: &str) -> bool {
-        self.news.iter().any(|news| news.contains(text))
+    fn has_notice(&self, text: &str) -> bool {
+        self.notices.iter().any(|notice| notice.contains(text))
+    }
+
+    #[track_caller]
+    fn expect_notice(&self, text: &str) {
+        assert!(self.has_notice(text), "no {text:?} in {:?}", self.notices);
+    }
+
+    #[track_caller]
+    fn expect_no_notice(&self, text: &str) {
+        assert!(!self.has_notice(text), "{text:?} in {:?}", self.notices);
     }
 }
 
-/// What becomes of a request whose connection is lost for this reason.
+/// The failure of a request whose connection was lost for this reason.
 fn lost_because(reason: DisconnectReason) -> RequestFailure {
     RequestFailure::ConnectionLost(Box::new(reason))
 }
 
-/// The answer to a question that was sent.
-fn answer_to(question: &str) -> String {
-    let (_, rest) = question.split_once("id=\"").unwrap();
+/// The server's answer to a request that was sent.
+fn answer_to(request: &str) -> String {
+    let (_, rest) = request.split_once("id=\"").unwrap();
     let (id, _) = rest.split_once('"').unwrap();
     format!(r#"<iq type="result" id="{id}"/>"#)
+}
+
+/// A stream error with this condition, and perhaps a text in it.
+fn stream_error(condition: &str, content: &str) -> String {
+    format!(
+        r#"<stream:error xmlns:stream="http://etherx.jabber.org/streams"><{condition} xmlns="urn:ietf:params:xml:ns:xmpp-streams">{content}</{condition}></stream:error>"#
+    )
+    .replace(&format!("></{condition}>"), "/>")
+}
+
+/// A SASL failure with this content.
+fn failure(content: &str) -> String {
+    format!(r#"<failure xmlns="urn:ietf:params:xml:ns:xmpp-sasl">{content}</failure>"#)
 }
 
 fn cause(error: impl std::error::Error + Send + Sync + 'static) -> Cause {
     Arc::new(error)
 }
 
-/// One line that tells notices apart.
-fn headline(notice: &Notice) -> String {
+/// One line that identifies a notice.
+fn describe(notice: &Notice) -> String {
     match notice {
         Notice::State(state) => format!("state {state:?}"),
         Notice::StanzaLimit(limit) => format!("limit {limit:?}"),

@@ -1,106 +1,99 @@
-//! Servers that point to other servers.
+//! Redirects to other servers.
 
 use super::*;
 
-fn pointer(host: &str) -> String {
-    format!(
-        r#"<stream:error xmlns:stream="http://etherx.jabber.org/streams"><see-other-host xmlns="urn:ietf:params:xml:ns:xmpp-streams">{host}</see-other-host></stream:error>"#
-    )
+fn redirect(host: &str) -> String {
+    stream_error("see-other-host", host)
 }
 
-/// Where the last dial went.
-fn last(rig: &Rig) -> Option<&str> {
+/// The redirect of the last dial.
+fn last_dial(rig: &Rig) -> Option<&str> {
     rig.redirects.last().unwrap().as_deref()
 }
 
 #[test]
-fn a_pointer_within_the_own_domain_is_followed_at_once_and_the_next_loss_leads_back() {
+fn a_redirect_within_the_own_domain_is_followed_at_once_and_the_next_loss_leads_back() {
     let mut rig = Rig::new();
-    rig.dialled();
-    rig.server(SERVER_OPEN);
-    rig.server(&pointer("node2.host.test:5223"));
-    assert_eq!((rig.dials, last(&rig)), (2, Some("node2.host.test")));
-    assert!(rig.has_news("failed 1: stream error: see-other-host"));
-    assert!(rig.has_news("reconnecting 1"), "{:?}", rig.news);
-    assert_eq!(rig.last_frame(), CLOSE);
+    rig.offer(&redirect("node2.host.test:5223"));
+    assert_eq!((rig.dials, last_dial(&rig)), (2, Some("node2.host.test")));
+    rig.expect_notice("failed 1: stream error: see-other-host");
+    rig.expect_notice("reconnecting 1");
+    assert_eq!(rig.last(), CLOSE);
     rig.connect();
-    assert!(rig.has_news("connected"));
+    rig.expect_notice("connected");
     rig.lose();
     rig.pass(60 * SECOND);
-    assert_eq!((rig.dials, last(&rig)), (3, None));
+    assert_eq!((rig.dials, last_dial(&rig)), (3, None));
 }
 
 #[test]
-fn a_session_that_stands_follows_as_well() {
+fn an_online_session_follows_a_redirect_as_well() {
     let mut rig = Rig::online();
-    rig.server(&pointer("host.test:7777"));
-    assert_eq!((rig.dials, last(&rig)), (1, Some("host.test")));
-    assert!(rig.has_news("disconnected: stream error: see-other-host"));
-    assert!(rig.has_news("state Reconnecting"));
+    rig.receive(&redirect("host.test:7777"));
+    assert_eq!((rig.dials, last_dial(&rig)), (1, Some("host.test")));
+    rig.expect_notice("disconnected: stream error: see-other-host");
+    rig.expect_notice("state Reconnecting");
     rig.connect();
-    assert!(rig.has_news("connected"));
+    rig.expect_notice("connected");
 }
 
 #[test]
-fn a_pointer_elsewhere_ends_the_session_unless_it_is_listed() {
-    for policy in [RedirectPolicy::SameDomain, RedirectPolicy::Never] {
-        let mut rig = Rig::online_with(|config| config.redirects = policy.clone());
-        rig.server(&pointer("evil.test"));
-        assert!(rig.has_news("ended: the server moved to evil.test"), "{:?}", rig.news);
-        rig.pass(600 * SECOND);
-        assert_eq!(rig.dials, 0);
+fn only_redirects_that_the_policy_allows_are_followed() {
+    use RedirectPolicy::{Hosts, Never, SameDomain};
+    let listed = || Hosts(vec!["hosting.test".to_owned()]);
+    for (policy, home, target, is_followed) in [
+        (SameDomain, "host.test", "evil.test", false),
+        (SameDomain, "host.test", "https://host.test/", false),
+        (SameDomain, "chat.hosting.test", "chat.hosting.test", true),
+        (Never, "host.test", "evil.test", false),
+        (Never, "host.test", "node2.host.test", false),
+        (listed(), "host.test", "a.hosting.test", true),
+    ] {
+        let mut rig = Rig::online_with(|config| {
+            config.redirects = policy;
+            config.home.push(home.to_owned());
+        });
+        rig.receive(&redirect(target));
+        if is_followed {
+            assert_eq!(last_dial(&rig), Some(target));
+        } else {
+            rig.expect_notice(&format!("ended: the server moved to {target}"));
+            rig.pass(600 * SECOND);
+            assert_eq!(rig.dials, 0, "{target}");
+        }
     }
-    let mut rig = Rig::online_with(|config| config.redirects = RedirectPolicy::Never);
-    rig.server(&pointer("node2.host.test"));
-    assert!(rig.has_news("ended: the server moved to node2.host.test"));
-    let listed = RedirectPolicy::Hosts(vec!["hosting.test".to_owned()]);
-    let mut rig = Rig::online_with(|config| config.redirects = listed.clone());
-    rig.server(&pointer("a.hosting.test"));
-    assert_eq!(last(&rig), Some("a.hosting.test"));
 }
 
 #[test]
-fn the_host_that_was_asked_for_belongs_to_the_own_domain() {
-    let mut rig = Rig::online_with(|config| config.home.push("chat.hosting.test".to_owned()));
-    rig.server(&pointer("chat.hosting.test:5299"));
-    assert_eq!(last(&rig), Some("chat.hosting.test"));
-}
-
-#[test]
-fn a_server_that_could_not_prove_who_it_is_is_not_followed() {
+fn a_redirect_over_an_unencrypted_connection_is_not_followed() {
     let mut rig = Rig::new();
-    rig.dialled_in_the_clear();
-    rig.server(SERVER_OPEN);
-    rig.server(&pointer("node2.host.test"));
-    assert!(rig.has_news("ended: the server moved to node2.host.test"), "{:?}", rig.news);
+    rig.dialled_as(false, ChannelBindings::NONE);
+    rig.receive_all(&[SERVER_OPEN, &redirect("node2.host.test")]);
+    rig.expect_notice("ended: the server moved to node2.host.test");
 }
 
 #[test]
-fn servers_that_point_in_circles_are_followed_three_times_and_then_asked_again_later() {
+fn redirects_in_a_circle_are_followed_three_times_and_then_the_original_address_is_tried_later() {
     let mut rig = Rig::with(|config| config.first_attempts = 2);
     for (at, next) in ["a", "b", "a"].into_iter().enumerate() {
-        rig.dialled();
-        rig.server(SERVER_OPEN);
-        rig.server(&pointer(&format!("{next}.host.test")));
+        rig.offer(&redirect(&format!("{next}.host.test")));
         assert_eq!(rig.dials as usize, at + 2);
     }
-    rig.dialled();
-    rig.server(SERVER_OPEN);
-    rig.server(&pointer("b.host.test"));
-    assert_eq!(rig.dials, 4, "enough");
-    assert!(rig.has_news("reconnecting 2"), "{:?}", rig.news);
+    rig.offer(&redirect("b.host.test"));
+    assert_eq!(rig.dials, 4);
+    rig.expect_notice("reconnecting 2");
     rig.pass(SECOND);
-    assert_eq!((rig.dials, last(&rig)), (5, None));
+    assert_eq!((rig.dials, last_dial(&rig)), (5, None));
     rig.connect();
-    assert!(rig.has_news("connected"));
+    rig.expect_notice("connected");
 }
 
 #[test]
-fn a_session_that_lets_in_and_points_away_at_once_is_not_an_endless_loop() {
+fn a_server_that_redirects_right_after_each_login_is_connected_to_with_back_off() {
     let mut rig = Rig::online();
     let start = rig.now;
     for _ in 0..40 {
-        rig.server(&pointer("node2.host.test"));
+        rig.receive(&redirect("node2.host.test"));
         while !rig.dialling() {
             rig.pass(SECOND / 10);
         }
@@ -110,18 +103,11 @@ fn a_session_that_lets_in_and_points_away_at_once_is_not_an_endless_loop() {
 }
 
 #[test]
-fn a_session_that_never_comes_back_does_not_follow_either() {
+fn a_session_that_never_reconnects_does_not_follow_redirects() {
     let mut rig = Rig::online_with(|config| config.reconnect = ReconnectPolicy::never());
-    rig.server(&pointer("node2.host.test"));
+    rig.receive(&redirect("node2.host.test"));
     assert_eq!(rig.dials, 0);
     assert!(rig.machine.is_ended());
-}
-
-#[test]
-fn a_pointer_that_names_no_host_is_not_followed() {
-    let mut rig = Rig::online();
-    rig.server(&pointer("https://host.test/"));
-    assert!(rig.has_news("ended: the server moved to https://host.test/"), "{:?}", rig.news);
 }
 
 #[test]
@@ -132,20 +118,20 @@ fn a_websocket_address_is_followed_under_the_same_policy() {
         ("https://node2.host.test/", None),
     ] {
         let mut rig = Rig::only(Framing::WebSocket, |_| {});
-        rig.dialled();
-        rig.server(SERVER_OPEN);
-        rig.server(&format!(
-            r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" see-other-uri="{uri}"/>"#
-        ));
+        rig.offer(&CLOSE.replace("/>", &format!(r#" see-other-uri="{uri}"/>"#)));
         match expected {
-            Some(host) => assert_eq!((rig.dials, last(&rig)), (2, Some(host))),
-            None => assert!(rig.has_news(&format!("ended: the server moved to {uri}"))),
+            Some(host) => assert_eq!((rig.dials, last_dial(&rig)), (2, Some(host))),
+            None => rig.expect_notice(&format!("ended: the server moved to {uri}")),
         }
+        let mut rig = Rig::only(Framing::WebSocket, |_| {});
+        rig.connect();
+        rig.receive(&CLOSE.replace("/>", &format!(r#" see-other-uri="{uri}"/>"#)));
+        assert_eq!(rig.has_notice("ended: the server moved"), expected.is_none(), "{uri}");
     }
 }
 
 #[test]
-fn a_pointer_leads_to_an_address_of_the_same_kind_and_no_less_secure() {
+fn a_redirect_leads_to_an_address_of_the_same_scheme_and_no_less_secure() {
     let redirect = Redirect::to_host("b.host.test").unwrap();
     let with_port = Redirect::to_host("b.host.test:7").unwrap();
     for (original, plain, ported) in [

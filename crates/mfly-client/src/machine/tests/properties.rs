@@ -1,10 +1,10 @@
-//! What holds whatever happens.
+//! Properties that hold under any sequence of inputs.
 
 use super::*;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
-/// Frames of every kind, among them whatever a real exchange needs.
+/// Frames of every kind, among them all that a login needs.
 fn frames() -> impl Strategy<Value = String> {
     let known = prop::sample::select(vec![
         SERVER_OPEN,
@@ -41,7 +41,7 @@ enum Step {
     Frame(String),
     Lose,
     Password,
-    Ask,
+    Request,
     Cancel(u64),
     Pass(u64),
     Reconnect,
@@ -55,7 +55,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         8 => frames().prop_map(Step::Frame),
         1 => Just(Step::Lose),
         2 => Just(Step::Password),
-        5 => Just(Step::Ask),
+        5 => Just(Step::Request),
         2 => (0..12_u64).prop_map(Step::Cancel),
         4 => (0..40_u64).prop_map(Step::Pass),
         1 => Just(Step::Reconnect),
@@ -68,28 +68,24 @@ const fn framing(tcp: bool) -> Framing {
     if tcp { Framing::Tcp } else { Framing::WebSocket }
 }
 
-/// Brings the session online if it is being dialled or waits to be.
+/// Brings the session online if it is connecting or waits to connect.
 fn establish(rig: &mut Rig) {
     if rig.connected || rig.machine.is_ended() {
         return;
     }
     rig.pass(60 * SECOND);
-    rig.dialled();
-    rig.server(SERVER_OPEN);
-    rig.server(PLAIN);
+    rig.offer(PLAIN);
     if !rig.tickets.is_empty() {
         rig.password("sealed");
     }
-    for frame in [SUCCESS, SERVER_OPEN, BIND, BOUND] {
-        rig.server(frame);
-    }
+    rig.receive_all(&[SUCCESS, SERVER_OPEN, BIND, BOUND]);
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
-    fn nothing_panics_nothing_is_sent_into_the_void_and_every_request_settles_once(steps in steps(), tcp: bool) {
+    fn nothing_panics_nothing_is_sent_without_a_connection_and_every_request_settles_once(steps in steps(), tcp: bool) {
         let mut rig = Rig::only(framing(tcp), |config| {
             config.first_attempts = 3;
             config.max_requests = 4;
@@ -101,23 +97,23 @@ proptest! {
                 // The rig itself asserts that nothing is sent without a connection.
                 Step::Connect => rig.dialled(),
                 Step::Establish => establish(&mut rig),
-                Step::Frame(frame) => rig.server(&frame),
+                Step::Frame(frame) => rig.receive(&frame),
                 Step::Lose => rig.lose(),
                 Step::Password => {
                     if !rig.tickets.is_empty() {
                         rig.password("sealed");
                     }
                 }
-                Step::Ask => { rig.ask(None); }
+                Step::Request => { rig.request(None); }
                 Step::Cancel(id) => {
                     if id < rig.next && !rig.replies.iter().any(|(settled, _)| *settled == id) {
                         cancelled.insert(id);
                     }
-                    rig.input(Input::Command(Command::Cancel(RequestId(id))));
+                    rig.cancel(id);
                 }
                 Step::Pass(seconds) => rig.pass(seconds as u32 * SECOND),
-                Step::Reconnect => rig.input(Input::Command(Command::Reconnect)),
-                Step::Close => rig.input(Input::Command(Command::Close(EndReason::Closed))),
+                Step::Reconnect => rig.command(Command::Reconnect),
+                Step::Close => rig.close(),
             }
         }
         // No request outlives its deadline, and no phase its own.
@@ -125,16 +121,16 @@ proptest! {
         let mut settled: Vec<_> = rig.replies.iter().map(|(id, _)| *id).chain(cancelled).collect();
         settled.sort_unstable();
         prop_assert_eq!(settled, (0..rig.next).collect::<Vec<_>>());
-        let ends = rig.news.iter().filter(|news| news.starts_with("ended")).count();
+        let ends = rig.notices.iter().filter(|notice| notice.starts_with("ended")).count();
         prop_assert_eq!(ends, usize::from(rig.machine.is_ended()));
     }
 
     #[test]
-    fn no_frame_however_strange_panics_an_online_session(frame in frames(), bytes in prop::collection::vec(any::<u8>(), 0..64), tcp: bool) {
+    fn no_frame_panics_an_online_session(frame in frames(), bytes in prop::collection::vec(any::<u8>(), 0..64), tcp: bool) {
         let mut rig = Rig::only(framing(tcp), |_| {});
         rig.connect();
-        rig.server(&frame);
-        rig.server(&String::from_utf8_lossy(&bytes));
+        rig.receive(&frame);
+        rig.receive(&String::from_utf8_lossy(&bytes));
         prop_assert!(rig.machine.poll_timeout().is_some() || rig.machine.is_ended());
     }
 }

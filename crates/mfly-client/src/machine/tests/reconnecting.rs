@@ -1,4 +1,4 @@
-//! After a lost connection.
+//! Connecting again after a lost connection.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn a_lost_connection_is_made_again_with_a_fresh_password_presence_and_carbons() 
     let mut rig = Rig::online();
     rig.lose();
     assert_eq!(
-        rig.news,
+        rig.notices,
         ["disconnected: the server closed the connection", "state Reconnecting", "reconnecting 1"]
     );
     assert_eq!(rig.dials, 0, "the first attempt waits as well");
@@ -18,54 +18,58 @@ fn a_lost_connection_is_made_again_with_a_fresh_password_presence_and_carbons() 
     assert_eq!(rig.tickets.len(), 2);
     assert_eq!(rig.sent[4], PRESENCE);
     assert!(rig.sent[5].contains("urn:xmpp:carbons:2"));
-    assert_eq!(rig.news, ["state Connected", "connected u1@host.test/Web-1 resumed=false"]);
+    assert_eq!(rig.notices, ["state Connected", "connected u1@host.test/Web-1 resumed=false"]);
 }
 
 #[test]
-fn each_connection_asks_for_a_new_resource() {
+fn each_connection_asks_for_a_new_resource_and_equal_seeds_give_equal_sessions() {
     let resource = |rig: &Rig| rig.sent.iter().find(|frame| frame.contains("<resource>")).cloned();
-    let mut rig = Rig::new();
-    rig.connect();
-    let first = resource(&rig);
-    rig.lose();
-    rig.pass(SECOND);
-    rig.forget();
-    rig.connect();
-    assert!(first.is_some());
-    assert_ne!(first, resource(&rig));
+    let run = || {
+        let mut rig = Rig::new();
+        rig.connect();
+        let first = resource(&rig);
+        rig.lose();
+        let wait = rig.machine.poll_timeout().unwrap() - rig.now;
+        rig.pass(SECOND);
+        rig.forget();
+        rig.connect();
+        assert!(first.is_some() && first != resource(&rig));
+        (rig.sent, wait)
+    };
+    assert_eq!(run(), run());
 }
 
 #[test]
-fn attempts_come_later_and_later_and_never_stop_by_default() {
+fn the_session_connects_again_without_end_by_default() {
     let mut rig = Rig::online();
     rig.lose();
     let start = rig.now;
     for attempt in 1..=200 {
-        assert!(rig.has_news(&format!("reconnecting {attempt}")));
-        rig.news.clear();
+        rig.expect_notice(&format!("reconnecting {attempt}"));
+        rig.notices.clear();
         rig.pass(60 * SECOND);
         assert_eq!(rig.dials, attempt);
         let refused = cause(std::io::Error::other("refused"));
         rig.input(Input::Disconnected(Loss::ConnectFailed(refused)));
-        assert_eq!(rig.news.len(), 2, "one failure, one announcement: {:?}", rig.news);
+        assert_eq!(rig.notices.len(), 2, "one failure, one announcement: {:?}", rig.notices);
     }
     assert!(rig.now - start >= 200 * 60 * SECOND);
 }
 
 #[test]
-fn a_bounded_policy_ends_the_session_when_used_up() {
+fn the_session_ends_after_the_allowed_attempts() {
     let mut rig = Rig::online_with(|config| config.reconnect.max_attempts = Some(2));
     rig.lose();
     for _ in 0..2 {
         rig.pass(60 * SECOND);
         rig.lose();
     }
-    assert!(rig.has_news("ended: gave up after 2 attempts"), "{:?}", rig.news);
+    rig.expect_notice("ended: gave up after 2 attempts");
     assert_eq!(rig.dials, 2);
 }
 
 #[test]
-fn a_server_that_throws_everybody_out_at_once_is_not_hammered() {
+fn a_server_that_disconnects_right_after_each_login_is_connected_to_with_back_off() {
     let mut rig = Rig::online();
     let start = rig.now;
     for _ in 0..30 {
@@ -80,67 +84,30 @@ fn a_server_that_throws_everybody_out_at_once_is_not_hammered() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_session() {
-    let run = || {
-        let mut rig = Rig::new();
-        rig.connect();
-        rig.lose();
-        (rig.sent.clone(), rig.machine.poll_timeout().unwrap() - rig.now)
-    };
-    assert_eq!(run(), run());
-}
-
-fn stream_error(condition: &str) -> String {
-    format!(
-        r#"<stream:error xmlns:stream="http://etherx.jabber.org/streams"><{condition} xmlns="urn:ietf:params:xml:ns:xmpp-streams"/></stream:error>"#
-    )
-}
-
-#[test]
-fn a_replaced_session_ends_and_another_stream_error_does_not_end_it() {
+fn a_replaced_session_ends_and_other_ends_of_the_stream_do_not_end_it() {
     let mut rig = Rig::online();
-    rig.server(&stream_error("conflict"));
-    assert!(rig.has_news("ended: replaced by another session"));
+    rig.receive(&stream_error("conflict", ""));
+    rig.expect_notice("ended: replaced by another session");
     rig.pass(600 * SECOND);
     assert_eq!(rig.dials, 0);
-    for condition in ["system-shutdown", "policy-violation", "made-up"] {
-        let mut rig = Rig::online();
-        rig.server(&stream_error(condition));
-        assert!(rig.has_news("reconnecting 1"), "{condition}: {:?}", rig.news);
-        assert_eq!((rig.disconnects, rig.sent.as_slice()), (1, &[CLOSE.to_owned()][..]));
-    }
-}
-
-#[test]
-fn the_servers_close_in_any_spelling_is_answered_and_connected_again_after() {
-    for close in [
+    for end in [
+        &stream_error("system-shutdown", ""),
+        &stream_error("policy-violation", ""),
+        &stream_error("made-up", ""),
         r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" />"#,
         r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#,
         r#"<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'></close>"#,
         r#"<f:close xmlns:f="urn:ietf:params:xml:ns:xmpp-framing" version="1.0"/>"#,
     ] {
         let mut rig = Rig::online();
-        rig.server(close);
-        assert_eq!((rig.disconnects, rig.sent.as_slice()), (1, &[CLOSE.to_owned()][..]), "{close}");
-        assert!(rig.has_news("reconnecting 1"));
+        rig.receive(end);
+        rig.expect_notice("reconnecting 1");
+        assert_eq!((rig.disconnects, rig.sent.as_slice()), (1, &[CLOSE.to_owned()][..]), "{end}");
     }
 }
 
 #[test]
-fn a_pointer_to_another_server_is_reported_and_not_followed() {
-    let mut rig = Rig::only(Framing::WebSocket, |_| {});
-    rig.connect();
-    rig.forget();
-    rig.server(
-        r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" see-other-uri="wss://evil.test/"/>"#,
-    );
-    assert!(rig.has_news("ended: the server moved to wss://evil.test/"));
-    rig.pass(600 * SECOND);
-    assert_eq!(rig.dials, 0);
-}
-
-#[test]
-fn malformed_xml_is_complained_about_by_its_class_and_ends_the_connection() {
+fn malformed_xml_is_answered_with_its_stream_error_and_ends_the_connection() {
     for (frame, condition) in [
         ("<message><unclosed></message>", "not-well-formed"),
         ("not xml", "not-well-formed"),
@@ -151,81 +118,70 @@ fn malformed_xml_is_complained_about_by_its_class_and_ends_the_connection() {
         (&format!("<message>{}</message>", "x".repeat(300_000)), "policy-violation"),
     ] {
         let mut rig = Rig::online_with(|config| config.limits.hard_bytes = 300_000);
-        rig.server(frame);
-        assert_eq!(rig.sent, [stream_error(condition), CLOSE.to_owned()], "{condition}");
+        rig.receive(frame);
+        assert_eq!(rig.sent, [stream_error(condition, ""), CLOSE.to_owned()], "{condition}");
         assert_eq!(rig.disconnects, 1);
-        assert!(rig.has_news("reconnecting 1"));
+        rig.expect_notice("reconnecting 1");
     }
 }
 
 #[test]
-fn an_own_account_that_was_blocked_or_deleted_is_not_connected_again() {
+fn after_a_push_that_the_own_account_was_blocked_or_deleted_the_next_loss_ends_the_session() {
     let block = |status: u8| {
         format!(
             r#"<message from="host.test"><admin_block block_status="{status}" jid="u1@host.test" chat_type="chat"/></message>"#
         )
     };
     let deleted = r#"<message from="host.test"><user_deleted user="u1@host.test"/></message>"#;
-    for (notice, end) in [
-        (block(1), "ended: the account is blocked by an administrator"),
-        (deleted.to_owned(), "ended: the account was deleted"),
+    for (pushes, expected) in [
+        (vec![block(1)], "ended: the account is blocked by an administrator"),
+        (vec![deleted.to_owned()], "ended: the account was deleted"),
+        (vec![block(1), block(0)], "reconnecting 1"),
+        (vec![block(1).replace("u1@", "u2@")], "reconnecting 1"),
     ] {
         let mut rig = Rig::online();
-        rig.server(&notice);
-        assert!(rig.has_news("push") && !rig.has_news("ended"), "the news alone ends nothing");
-        rig.lose();
-        assert!(rig.has_news(end), "{:?}", rig.news);
-    }
-    for notices in [vec![block(1), block(0)], vec![block(1).replace("u1@", "u2@")]] {
-        let mut rig = Rig::online();
-        for notice in notices {
-            rig.server(&notice);
+        for push in &pushes {
+            rig.receive(push);
         }
+        rig.expect_notice("push");
+        rig.expect_no_notice("ended");
         rig.lose();
-        assert!(rig.has_news("reconnecting 1"), "{:?}", rig.news);
+        rig.expect_notice(expected);
     }
 }
 
 #[test]
-fn what_comes_from_a_connection_that_was_let_go_is_ignored() {
+fn inputs_of_a_connection_that_was_closed_are_ignored() {
     let mut rig = Rig::online();
     rig.lose();
     rig.forget();
-    rig.server(r#"<presence from="u2@host.test"/>"#);
+    rig.receive(r#"<presence from="u2@host.test"/>"#);
     rig.input(Input::Disconnected(Loss::Closed(None)));
-    assert!(rig.news.is_empty());
+    assert!(rig.notices.is_empty());
     rig.dialled();
-    assert_eq!((rig.disconnects, rig.sent.len()), (1, 0), "an unasked-for connection is let go");
+    assert_eq!((rig.disconnects, rig.sent.len()), (1, 0), "this connection was not asked for");
 }
 
-/// How long after a loss for this reason the next attempt begins.
-fn wait_after(loss: Loss) -> Duration {
-    let mut rig = Rig::online();
-    rig.input(Input::Disconnected(loss));
-    let lost_at = rig.now;
-    while !rig.dialling() {
-        rig.pass(SECOND / 10);
+fn closed(code: u16, reason: &str) -> Loss {
+    Loss::Closed(Some(mfly_transport::Close { code: Some(code), reason: reason.to_owned() }))
+}
+
+#[test]
+fn the_close_code_of_the_server_decides_the_wait_before_the_next_attempt() {
+    for (code, least, most) in [(1001, 0, 1), (1012, 5, 31), (1013, 30, 61)] {
+        let mut rig = Rig::online();
+        rig.input(Input::Disconnected(closed(code, "maintenance")));
+        let lost_at = rig.now;
+        while !rig.dialling() {
+            rig.pass(SECOND / 10);
+        }
+        let wait = rig.now - lost_at;
+        assert!(wait >= least * SECOND && wait <= most * SECOND, "{code}: {wait:?}");
     }
-    rig.now - lost_at
 }
 
 #[test]
-fn what_the_server_says_when_it_closes_decides_how_soon_the_session_comes_back() {
-    let closed = |code| {
-        Loss::Closed(Some(mfly_transport::Close {
-            code: Some(code),
-            reason: "maintenance".to_owned(),
-        }))
-    };
-    assert!(wait_after(closed(1001)) <= SECOND);
-    let restart = wait_after(closed(1012));
-    assert!(restart >= 5 * SECOND && restart <= 31 * SECOND, "{restart:?}");
-    let later = wait_after(closed(1013));
-    assert!(later >= 30 * SECOND && later <= 61 * SECOND, "{later:?}");
-}
-
-#[test]
-fn a_server_that_refuses_and_says_when_to_come_back_is_not_dialled_before() {
+fn a_server_that_refuses_with_retry_after_is_not_connected_to_before() {
     let mut rig = Rig::online();
     rig.lose();
     rig.pass(SECOND);
@@ -243,27 +199,32 @@ fn a_server_that_refuses_and_says_when_to_come_back_is_not_dialled_before() {
 }
 
 #[test]
-fn requests_that_are_out_are_told_what_the_server_said() {
-    let mut rig = Rig::online();
-    rig.ask(None);
-    rig.input(Input::Disconnected(Loss::Closed(Some(mfly_transport::Close {
-        code: Some(1008),
-        reason: "too fast".to_owned(),
-    }))));
-    let told = DisconnectReason::WebSocketClosed { code: 1008, reason: "too fast".to_owned() };
-    assert_eq!(rig.replies, [(0, Err(lost_because(told)))]);
-
-    let mut rig = Rig::online();
-    rig.ask(None);
-    rig.input(Input::Disconnected(Loss::TooLarge(4096)));
-    let told = DisconnectReason::FrameTooLarge { limit: 4096 };
-    assert_eq!(rig.replies, [(0, Err(lost_because(told)))]);
-
-    let mut rig = Rig::online();
-    rig.ask(None);
-    rig.server(&stream_error("system-shutdown"));
-    let [(0, Err(RequestFailure::ConnectionLost(told)))] = &rig.replies[..] else {
-        panic!("{:?}", rig.replies);
-    };
-    assert!(matches!(**told, DisconnectReason::StreamError(_)), "{told}");
+fn pending_requests_fail_with_the_reason_of_the_loss() {
+    let system_shutdown = Input::Frame(stream_error("system-shutdown", "").into());
+    for (input, reason) in [
+        (
+            Input::Disconnected(closed(1008, "too fast")),
+            r#"the server closed the connection with code 1008: "too fast""#,
+        ),
+        (
+            Input::Disconnected(Loss::TooLarge(4096)),
+            "the server sent a frame of more than 4096 bytes",
+        ),
+        (Input::Disconnected(Loss::Closed(None)), "the server closed the connection"),
+        (system_shutdown, "stream error: system-shutdown"),
+    ] {
+        let mut rig = Rig::online();
+        rig.request(None);
+        rig.request(Some("u2@host.test"));
+        rig.input(input);
+        rig.pass(100 * SECOND);
+        let failed: Vec<_> = rig.replies.iter().map(|(id, _)| *id).collect();
+        assert_eq!(failed, [0, 1]);
+        for (_, outcome) in &rig.replies {
+            let Err(RequestFailure::ConnectionLost(cause)) = outcome else {
+                panic!("{outcome:?}");
+            };
+            assert_eq!(cause.to_string(), reason);
+        }
+    }
 }

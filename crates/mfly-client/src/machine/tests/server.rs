@@ -1,4 +1,4 @@
-//! The server's half of logging in.
+//! The server's side of a login.
 
 use super::*;
 use mfly_proto::sasl::scram::ScramOffer;
@@ -11,6 +11,9 @@ use std::sync::LazyLock;
 
 pub(super) const PASSWORD: &str = "pencil";
 const STREAM: &str = "http://etherx.jabber.org/streams";
+pub(super) const BIND_FEATURE: &str = r#"<bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/>"#;
+pub(super) const SESSION_FEATURE: &str =
+    r#"<session xmlns="urn:ietf:params:xml:ns:xmpp-session"/>"#;
 pub(super) const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
 pub(super) const SASL2: &str = "urn:xmpp:sasl:2";
 
@@ -23,12 +26,12 @@ fn mechanisms(names: &[&str]) -> String {
     names.iter().map(mechanism).collect()
 }
 
-/// Features with these mechanisms, in order.
+/// Features with these SASL mechanisms, in order.
 pub(super) fn offer(names: &[&str]) -> String {
     features(&format!(r#"<mechanisms xmlns="{SASL}">{}</mechanisms>"#, mechanisms(names)))
 }
 
-/// Features with these mechanisms by SASL2, and what can be done along with it.
+/// Features with these SASL2 mechanisms and inline features.
 pub(super) fn offer2(names: &[&str], inline: &str) -> String {
     features(&format!(
         r#"<authentication xmlns="{SASL2}">{}<inline>{inline}</inline></authentication>"#,
@@ -43,14 +46,14 @@ pub(super) fn bindings() -> ChannelBindings {
     ChannelBindings { tls_exporter: Some(vec![7; 32]), tls_server_end_point: Some(vec![8; 32]) }
 }
 
-/// A server that knows the password of `u1` for SCRAM.
+/// The account `u1` of a server that offers SCRAM.
 pub(super) struct Account {
     credentials: ScramCredentials,
     bindings: ChannelBindings,
-    exchange: Option<ScramServer>,
+    scram: Option<ScramServer>,
     namespace: &'static str,
-    /// What it says that it offered (XEP-0474).
-    vouches: Option<ScramOffer>,
+    /// The offer that it signs (XEP-0474).
+    signed_offer: Option<ScramOffer>,
 }
 
 impl Account {
@@ -59,7 +62,8 @@ impl Account {
         Self::of(ScramCredentials::derive(hash, &password, salt, iterations).unwrap())
     }
 
-    /// For SCRAM-SHA-256: derived once for all tests, because that takes long without optimisation.
+    /// An account for SCRAM-SHA-256. Its keys are derived once for all tests, which takes long
+    /// without optimisation.
     pub(super) fn sha256() -> Self {
         static CREDENTIALS: LazyLock<ScramCredentials> =
             LazyLock::new(|| Account::new(ScramHash::Sha256, b"salt", 4096).credentials);
@@ -70,27 +74,33 @@ impl Account {
         Self {
             credentials,
             bindings: ChannelBindings::NONE,
-            exchange: None,
+            scram: None,
             namespace: SASL,
-            vouches: None,
+            signed_offer: None,
         }
     }
 
-    /// The same on a connection with channel bindings, which it announces.
+    /// Puts the account on a connection with channel bindings.
     pub(super) fn bound(mut self) -> Self {
         self.bindings = bindings();
         self
     }
 
-    /// The same, and it repeats under its signature that it offered these mechanisms.
-    pub(super) fn vouching(mut self, names: &[&str]) -> Self {
+    /// Lets the server sign that it offered these mechanisms.
+    pub(super) fn signing(mut self, names: &[&str]) -> Self {
         let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
-        self.vouches = Some(ScramOffer::new(&names, &[]));
+        self.signed_offer = Some(ScramOffer::new(&names, &[]));
         self
     }
 
-    /// Challenges whatever the client began.
+    /// The challenge after the client's first element, of SASL or SASL2.
     pub(super) fn challenge(&mut self, began: &str) -> String {
+        let data = self.challenge_data(began);
+        self.element("challenge", &data)
+    }
+
+    /// The data of the challenge after the client's first element.
+    pub(super) fn challenge_data(&mut self, began: &str) -> Vec<u8> {
         let document = Document::parse(began.to_owned(), &Limits::default()).unwrap();
         let (mechanism, initial) = match Auth::read(document.root()) {
             Ok(auth) => (auth.mechanism.clone(), auth.initial.clone()),
@@ -105,32 +115,31 @@ impl Account {
         let name = if plus { hash.mechanism_plus() } else { hash.mechanism() };
         assert_eq!(mechanism, name);
         let initial = initial.unwrap_or_default();
-        let mut exchange = ScramServer::begin(
+        let mut scram = ScramServer::begin(
             ScramServerParameters { hash, plus, bindings: &self.bindings, nonce: [9; 24].into() },
             &initial,
         )
         .expect("a fair offer");
-        assert_eq!(exchange.username(), "u1");
-        if let Some(offer) = &self.vouches {
-            exchange = exchange.offer(offer.clone());
+        assert_eq!(scram.username(), "u1");
+        if let Some(offer) = &self.signed_offer {
+            scram = scram.offer(offer.clone());
         }
-        let challenge = exchange.challenge(&self.credentials).unwrap();
-        self.exchange = Some(exchange);
-        self.element("challenge", &challenge)
+        let challenge = scram.challenge(&self.credentials).unwrap();
+        self.scram = Some(scram);
+        challenge
     }
 
-    /// What the server says at the end of the exchange, if the client proves that it knows the
-    /// password.
+    /// The server's final data, if the client has proved that it knows the password.
     pub(super) fn signature(&mut self, answered: &str) -> Option<Vec<u8>> {
         let document = Document::parse(answered.to_owned(), &Limits::default()).unwrap();
         let answer = match Response::read(document.root()) {
             Ok(response) => response.data.to_vec(),
             Err(_) => mfly_proto::sasl2::Response::read(document.root()).unwrap().data.to_vec(),
         };
-        self.exchange.take()?.finish(&answer).ok()
+        self.scram.take()?.finish(&answer).ok()
     }
 
-    /// Accepts the answer.
+    /// The success element after the client's answer.
     pub(super) fn success(&mut self, answered: &str) -> String {
         let signature = self.signature(answered).expect("the password is right");
         self.element("success", &signature)
@@ -141,7 +150,7 @@ impl Account {
     }
 }
 
-/// By the writer of the codec, which knows how.
+/// Encodes data in base64, by the writer of the codec.
 pub(super) fn base64(data: &[u8]) -> String {
     let mut buffer = Vec::new();
     let response = Response::new(data.to_vec());
@@ -151,20 +160,7 @@ pub(super) fn base64(data: &[u8]) -> String {
 }
 
 impl Rig {
-    pub(super) fn last(&self) -> String {
-        self.sent.last().unwrap().clone()
-    }
-
-    /// The transport stands, with something to tie an authentication to.
-    pub(super) fn dialled_bound(&mut self) {
-        self.input(Input::Connected {
-            framing: self.framing,
-            confidential: true,
-            bindings: bindings(),
-        });
-    }
-
-    /// Derives what has to be derived, and says how much that was.
+    /// Derives the keys that were asked for, and returns their number.
     pub(super) fn derive(&mut self) -> usize {
         let derivations = std::mem::take(&mut self.derivations);
         let count = derivations.len();
@@ -174,35 +170,30 @@ impl Rig {
         count
     }
 
-    /// Plays an exchange that succeeds, from the client's first message on; says how many
-    /// derivations it took.
-    pub(super) fn exchange(&mut self, account: &mut Account) -> usize {
-        let challenge = account.challenge(&self.last());
-        self.server(&challenge);
+    /// Plays the SCRAM messages after the client's first one, and returns the number of derivations.
+    pub(super) fn scram(&mut self, account: &mut Account) -> usize {
+        let challenge = account.challenge(self.last());
+        self.receive(&challenge);
         let derivations = self.derive();
-        let success = account.success(&self.last());
-        self.server(&success);
+        let success = account.success(self.last());
+        self.receive(&success);
         derivations
     }
 
-    /// Plays the rest after a success, until the session stands.
+    /// Binds a resource on a new stream.
     pub(super) fn bind(&mut self) {
-        for frame in [SERVER_OPEN, BIND, BOUND] {
-            self.server(frame);
-        }
+        self.receive_all(&[SERVER_OPEN, BIND, BOUND]);
     }
 
-    /// Plays a log-in by SCRAM, step by step; says how many derivations it took.
+    /// Logs in by SCRAM without pipelining, and returns the number of derivations.
     pub(super) fn log_in(&mut self, offer: &str, account: &mut Account) -> usize {
-        self.dialled();
-        self.server(SERVER_OPEN);
-        self.server(offer);
-        self.password(PASSWORD);
-        let derivations = self.exchange(account);
+        self.authenticate(offer, PASSWORD);
+        let derivations = self.scram(account);
         self.bind();
         derivations
     }
 
+    /// Loses the connection and waits until the next one is being made.
     pub(super) fn reconnect(&mut self) {
         self.lose();
         self.pass(60 * SECOND);

@@ -1,5 +1,5 @@
-//! The same session over TCP: whatever happens to the one over WebSocket happens to it, and it has
-//! to do the same.
+//! The second machine of a test, which runs over TCP: it gets the inputs of the machine over
+//! WebSocket, and must give the same outputs.
 
 use super::*;
 use mfly_proto::framing::Open;
@@ -7,7 +7,7 @@ use mfly_proto::framing::tcp;
 use mfly_proto::framing::websocket::Incoming;
 use mfly_proto::xml::{Document, Limits};
 
-/// A machine that is fed what another one is fed, in the words of TCP.
+/// A machine that gets the inputs of another one, over_tcp to the framing of TCP.
 pub(super) struct Twin(Machine);
 
 impl Twin {
@@ -15,9 +15,9 @@ impl Twin {
         Self(Machine::new(config, SeededRandom::new([7; 32])))
     }
 
-    /// What it does about the same input.
+    /// Handles an input and returns a summary of each output.
     pub(super) fn handle(&mut self, now: Instant, input: &Input) -> Vec<String> {
-        self.0.handle(now, translated(input));
+        self.0.handle(now, over_tcp(input));
         std::iter::from_fn(|| self.0.poll_output()).map(|output| summary(&output)).collect()
     }
 
@@ -26,7 +26,7 @@ impl Twin {
     }
 }
 
-/// What an output comes to, whatever the framing.
+/// A summary of an output that does not depend on the framing.
 pub(super) fn summary(output: &Output) -> String {
     match output {
         Output::Send(frame) => format!("send {}", in_websocket(frame.as_str())),
@@ -40,7 +40,7 @@ pub(super) fn summary(output: &Output) -> String {
         Output::Notice(Notice::Message { stanza, carbon }) => {
             format!("message {carbon:?} {}", stanza.root().name())
         }
-        Output::Notice(notice) => headline(notice),
+        Output::Notice(notice) => describe(notice),
         Output::Derive(ticket, derivation) => {
             format!("derive {ticket:?} {}", derivation.iterations())
         }
@@ -48,7 +48,7 @@ pub(super) fn summary(output: &Output) -> String {
     }
 }
 
-/// The client's words over TCP as it would say them over WebSocket.
+/// Translates a frame of the client from TCP to WebSocket.
 pub(super) fn in_websocket(text: &str) -> String {
     if text == tcp::FOOTER {
         return CLOSE.to_owned();
@@ -63,7 +63,7 @@ pub(super) fn in_websocket(text: &str) -> String {
     text.to_owned()
 }
 
-/// The server's words over WebSocket as it would say them over TCP.
+/// Translates a frame of the server from WebSocket to TCP.
 pub(super) fn in_tcp(text: &str) -> Frame {
     let mut buffer = Vec::new();
     let parsed = Document::parse(text.to_owned(), &Limits::default());
@@ -75,7 +75,7 @@ pub(super) fn in_tcp(text: &str) -> Frame {
     String::from_utf8(buffer).unwrap().into()
 }
 
-fn translated(input: &Input) -> Input {
+fn over_tcp(input: &Input) -> Input {
     match input {
         Input::Connected { confidential, bindings, .. } => Input::Connected {
             framing: Framing::Tcp,
