@@ -26,20 +26,20 @@ use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Requests on the way at once: one after the other, and as many as tokio-xmpp can have. Its queue
-/// holds 16; a sender that waits for room holds a lock that the receiver only tries, and nobody
-/// wakes the receiver afterwards.
+/// holds 16; a sender that waits for room holds a lock that the receiver only tries, and the
+/// receiver is not woken afterwards.
 const OUTSTANDING: [usize; 2] = [1, 16];
 
-/// More than that, on one channel.
+/// A greater number of requests on the way, on one channel.
 const MANY: usize = 64;
 
-/// Says that the process is one of the clients'.
+/// The option of a process that runs the clients.
 const CLIENTS: &str = "--clients";
 
-/// Says which client's memory a process measures.
+/// The option of a process that measures the memory of one client.
 const MEMORY: &str = "--memory";
 
-/// Where the memory of a session is measured: its own buffers, and with those of TLS.
+/// The channels on which the memory of a session is measured, without and with TLS.
 const WEIGHED: [Channel; 2] = [Channel::ClearText, Channel::DirectTls];
 
 fn main() -> Result<(), BoxError> {
@@ -77,7 +77,7 @@ async fn interrupted() {
     }
 }
 
-/// Starts what is to be measured, one after the other, and lets the clients loose on it.
+/// Starts the servers one after the other, and runs the clients against each.
 async fn serve(target: Option<Target>, arguments: &[String]) -> Result<(), BoxError> {
     let has = |option: &str| arguments.iter().any(|argument| argument == option);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
@@ -106,8 +106,8 @@ async fn run_all(served: Served, quick: bool) -> Result<(), BoxError> {
     Ok(())
 }
 
-/// Starts the clients. They are processes of their own: the roots to trust are in the environment,
-/// the memory is to be one client's, and the server's work is not to count.
+/// Starts the clients. They are processes of their own, because the roots to trust are in the
+/// environment, the memory of one client is measured, and the server's work must not count.
 async fn run(target: &Target, quick: bool) -> Result<(), BoxError> {
     let child = |target: &Target, extra: &[&str]| -> Result<Command, BoxError> {
         let mut command = Command::new(std::env::current_exe()?);
@@ -152,13 +152,13 @@ async fn run(target: &Target, quick: bool) -> Result<(), BoxError> {
     Ok(())
 }
 
-/// The first place that is reached this way.
+/// The first place with this channel.
 fn place(target: &Target, channel: Channel) -> Result<Option<Place>, BoxError> {
     let places = target.places()?;
     Ok(places.into_iter().find(|place| place.channel == channel))
 }
 
-/// Everyone who takes part; the first that can go a way is the unit of its ratios.
+/// The clients. The first that can use a channel is the unit of its ratios.
 fn clients(target: &Target) -> Result<Vec<Box<dyn Client>>, BoxError> {
     let mut clients: Vec<Box<dyn Client>> = vec![
         Box::new(Mfly::first(target)?),
@@ -226,7 +226,7 @@ async fn weigh(target: &Target, what: &[String], effort: Effort) -> Result<(), B
     Ok(())
 }
 
-/// Runs on this thread alone, so that its time is the client's.
+/// Runs a task on this thread alone, so that the thread's time is the client's.
 fn alone(task: impl Future<Output = Result<(), BoxError>>) -> Result<(), BoxError> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(task)
 }

@@ -1,27 +1,27 @@
 //! Stanzas as the platform sends them, from 117 bytes to 118 kB.
 //!
-//! Generated, always the same: values come from a fixed sequence.
+//! They are generated from a fixed sequence, so that they do not change.
 
 use std::fmt::Write as _;
 
-/// What a stanza is, so that each contender can choose its types.
+/// The kind of a stanza, by which each contender chooses its types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// An answer with a whole profile.
+    /// The answer with a profile.
     VCardResult,
-    /// Asks for a profile.
+    /// The request for a profile.
     VCardGet,
-    /// Asks when a user was online.
+    /// The request for a user's last activity.
     LastGet,
-    /// The answer.
+    /// The answer with a user's last activity.
     LastResult,
-    /// Blocks a user.
+    /// The request that blocks a user.
     Block,
-    /// Unblocks a user.
+    /// The request that unblocks a user.
     Unblock,
-    /// Blocked users.
+    /// The list of blocked users.
     BlockList,
-    /// Users who blocked the own account.
+    /// The list of users who blocked the account.
     BlockedBy,
     /// A contact's presence.
     Presence,
@@ -31,18 +31,18 @@ pub enum Kind {
     Roster,
 }
 
-/// One stanza.
+/// A stanza of the corpus.
 #[derive(Clone, Debug)]
 pub struct Stanza {
-    /// Its row in the table.
+    /// The name of its row.
     pub name: &'static str,
-    /// What it is.
+    /// The kind of stanza.
     pub kind: Kind,
-    /// As it comes from the server.
+    /// The text as the server sends it.
     pub text: String,
 }
 
-/// All thirteen.
+/// The thirteen stanzas of the corpus.
 pub fn stanzas() -> Vec<Stanza> {
     let mut random = Random(7);
     let stanza = |name, kind, text| Stanza { name, kind, text };
@@ -183,7 +183,7 @@ fn escape(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
-/// A fixed sequence (splitmix64).
+/// A fixed sequence of numbers (splitmix64).
 struct Random(u64);
 
 impl Random {
@@ -195,7 +195,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// What `bytes` random bytes look like in base64.
+    /// Text in base64 as of `bytes` random bytes.
     fn base64(&mut self, bytes: usize) -> String {
         const ALPHABET: &[u8; 64] =
             b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -5,7 +5,7 @@
 //! from the client, a round trip is a flight of its own and the first bytes of the server that come
 //! after it.
 
-/// What passed on one connection, seen from the client's end.
+/// The traffic of a connection, seen from the client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flights {
     client_spoke_last: bool,
@@ -16,7 +16,7 @@ pub struct Flights {
 }
 
 impl Flights {
-    /// The client sent bytes.
+    /// Counts bytes that the client sent.
     pub fn sent(&mut self, bytes: usize) {
         if !self.client_spoke_last {
             self.flights += 1;
@@ -25,7 +25,7 @@ impl Flights {
         self.sent_bytes += bytes as u64;
     }
 
-    /// Bytes of the server reached the client.
+    /// Counts bytes that reached the client.
     pub fn received(&mut self, bytes: usize) {
         if self.client_spoke_last {
             self.answered += 1;
@@ -34,23 +34,23 @@ impl Flights {
         self.received_bytes += bytes as u64;
     }
 
-    /// How often the client spoke after it had heard the server.
+    /// The number of flights of the client.
     pub fn flights(&self) -> u32 {
         self.flights
     }
 
-    /// Flights that were answered. What the client sends once it has all it waited for (its first
-    /// presence, say) is a flight, and not a round trip.
+    /// The number of answered flights. The client's last flight, such as its first presence, need
+    /// not be answered.
     pub fn round_trips(&self) -> u32 {
         self.answered
     }
 
-    /// Bytes of the client.
+    /// The bytes that the client sent.
     pub fn sent_bytes(&self) -> u64 {
         self.sent_bytes
     }
 
-    /// Bytes of the server.
+    /// The bytes that the client received.
     pub fn received_bytes(&self) -> u64 {
         self.received_bytes
     }
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_last_word_that_nobody_answers_is_no_round_trip() {
+    fn a_last_flight_without_an_answer_is_no_round_trip() {
         let flights = play("cscsc");
         assert_eq!(flights.flights(), 3);
         assert_eq!(flights.round_trips(), 2);

@@ -1,4 +1,4 @@
-//! What the benchmarks measure, and how.
+//! The subjects and the methods of the benchmarks.
 //!
 //! `cargo bench -p mfly-benches --bench codec` prints one table: this workspace's codec beside its
 //! peers on the same stanzas in the same run. Every contender is a [`Contender`]: a name and a
@@ -16,7 +16,7 @@ pub mod statistics;
 pub mod table;
 pub mod tcp;
 
-/// One way to do a job on one stanza.
+/// A codec's way to do a job on one stanza.
 pub struct Contender<'c> {
     /// Its name, the same for all stanzas.
     pub name: &'static str,

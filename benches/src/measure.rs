@@ -1,4 +1,4 @@
-//! Time of short jobs: contenders take turns, and the best of many rounds counts.
+//! Measuring short jobs: contenders take turns, and the best of many rounds counts.
 
 use crate::Contender;
 use std::time::{Duration, Instant};
@@ -13,15 +13,15 @@ pub struct Effort {
 }
 
 impl Effort {
-    /// For numbers to quote.
+    /// The effort for numbers to quote.
     pub const FULL: Self = Self { rounds: 60, turn: Duration::from_micros(800) };
-    /// For a first look.
+    /// The effort for a first look.
     pub const QUICK: Self = Self { rounds: 12, turn: Duration::from_micros(300) };
 }
 
 /// Nanoseconds that each contender takes for its job once, in their order.
 ///
-/// Taking turns spreads whatever else the machine does over all of them; the minimum leaves it out.
+/// Taking turns spreads other work of the machine over all contenders; the minimum leaves it out.
 pub fn nanoseconds(contenders: &mut [Contender<'_>], effort: Effort) -> Vec<f64> {
     let repetitions: Vec<u32> =
         contenders.iter_mut().map(|contender| repetitions(contender, effort.turn)).collect();
@@ -54,7 +54,7 @@ fn repetitions(contender: &mut Contender<'_>, turn: Duration) -> u32 {
     }
 }
 
-/// The geometric mean; none of nothing.
+/// The geometric mean; `None` without values.
 pub fn geometric_mean(values: &[f64]) -> Option<f64> {
     if values.is_empty() {
         return None;

@@ -1,4 +1,4 @@
-//! What this process costs the machine (Linux: files below `/proc`).
+//! The memory and the time of this process (Linux: files below `/proc`).
 
 use std::io;
 use std::time::Duration;

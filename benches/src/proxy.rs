@@ -1,8 +1,7 @@
-//! A proxy on loopback that counts flights and can make the way longer.
+//! A proxy on loopback that counts flights and can delay the traffic.
 //!
 //! It has a thread of its own, so that its work does not count as the client's. Every chunk is held
-//! for the delay, whatever else is on the way: bandwidth is not limited, only time is added. TCP's
-//! own handshake ends at the proxy and is therefore not delayed.
+//! for the delay; bandwidth is not limited. TCP's handshake ends at the proxy and is not delayed.
 
 use crate::flights::Flights;
 use std::io;
@@ -15,10 +14,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-/// Chunks on the way in one direction; more would stop the reader.
+/// The chunks on the way in one direction, after which the reader waits.
 const CHUNKS: usize = 1_024;
 
-/// A running proxy; dropping it ends it and its connections.
+/// A running proxy. It ends with its connections on drop.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -51,12 +50,12 @@ impl Proxy {
         Ok(Self { address, latest, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Where it listens.
+    /// The address of the proxy.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What has passed on the connection that was accepted last.
+    /// The traffic of the connection that was accepted last.
     pub fn flights(&self) -> Flights {
         let latest = lock(&self.latest).clone();
         *lock(&latest)
@@ -229,7 +228,7 @@ mod tests {
         let mut client = std::net::TcpStream::connect(proxy.address()).unwrap();
         let started = std::time::Instant::now();
         ask(&mut client, 1);
-        // Never earlier; how much later is the machine's affair.
+        // How much later depends on the machine.
         assert!(started.elapsed() >= 2 * delay);
         drop(client);
         echo.join().unwrap();

@@ -1,6 +1,6 @@
-//! What many measurements come to.
+//! Percentiles of many measurements.
 
-/// The value that `percent` of the values do not exceed (nearest rank); none of nothing.
+/// The value that `percent` of the values do not exceed (nearest rank); `None` without values.
 pub fn percentile(values: &[f64], percent: u32) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -8,7 +8,7 @@ pub fn percentile(values: &[f64], percent: u32) -> Option<f64> {
     sorted.get(rank.saturating_sub(1)).copied()
 }
 
-/// The middle value; none of nothing.
+/// The middle value; `None` without values.
 pub fn median(values: &[f64]) -> Option<f64> {
     percentile(values, 50)
 }

@@ -1,7 +1,7 @@
-//! The same stanzas as they come over TCP: one long document, cut into stanzas as it arrives.
+//! Parsing over TCP: one long document is cut into stanzas as it arrives.
 //!
-//! One job is one stanza in one chunk, on a stream that is open already. What the header declares
-//! is left out of the stanza, as servers do.
+//! A job is a stanza in one chunk on an open stream. As servers do, the stanza leaves out the
+//! namespace that the header declares.
 
 use crate::Contender;
 use crate::corpus::{Kind, Stanza};
@@ -12,10 +12,10 @@ use mfly_proto::xml::{Document, Limits};
 use rxml::Parse as _;
 use std::hint::black_box;
 
-/// The contender that is 1.00: it reads the stanza alone, complete, and keeps nothing.
+/// The contender whose ratio is 1.00. It reads a complete stanza and keeps nothing.
 pub const BASELINE: &str = parse::BASELINE;
 
-/// All ways to take this stanza off a stream.
+/// The contenders that can read a stanza from a stream.
 pub fn contenders(stanza: &Stanza) -> Vec<Contender<'_>> {
     let text = stanza.text.as_str();
     let child = stanza.text.replacen(" xmlns='jabber:client'", "", 1);

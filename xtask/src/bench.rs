@@ -1,5 +1,4 @@
-//! The benchmarks, one after another, and the instruction counts of one stanza where valgrind is
-//! installed.
+//! Runs the benchmarks, and counts instructions where valgrind is installed.
 
 use crate::run::{cargo, root, status, target};
 use std::path::Path;

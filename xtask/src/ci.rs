@@ -1,5 +1,5 @@
-//! Every check that has to pass before a change lands. The tests come last, so that their summary is
-//! the end of the output.
+//! Every check that has to pass before a change lands. The tests come last, so that their summary
+//! is the end of the output.
 
 use crate::run::{cargo, metadata, output, status, stems};
 use crate::{dependencies, tidy};

@@ -1,13 +1,13 @@
-//! How much is measured.
+//! The amount of measuring.
 
 use std::time::Duration;
 
-/// How much is measured.
+/// The amount of measuring.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
-    /// Logins of each client over the long way; the counts come out the same, the times nearly.
+    /// Logins of each client over the delayed connection, whose results hardly differ.
     pub far_rounds: u32,
-    /// What the long way adds in each direction.
+    /// The delay in each direction.
     pub delay: Duration,
     /// Turns of each client on loopback.
     pub rounds: u32,
@@ -15,13 +15,13 @@ pub struct Effort {
     pub logins: u32,
     /// Requests in a turn.
     pub requests: usize,
-    /// Sessions that stay idle while their memory is read. They are one account's, and servers take
-    /// only so many.
+    /// Sessions of one account that stay idle while their memory is read. Servers limit their
+    /// number.
     pub sessions: usize,
 }
 
 impl Effort {
-    /// For numbers to quote.
+    /// The amount for numbers to quote.
     pub const FULL: Self = Self {
         far_rounds: 3,
         delay: Duration::from_millis(50),
@@ -30,7 +30,7 @@ impl Effort {
         requests: 4_000,
         sessions: 60,
     };
-    /// For a first look.
+    /// The amount for a first look.
     pub const QUICK: Self = Self {
         far_rounds: 1,
         delay: Duration::from_millis(25),
@@ -41,8 +41,8 @@ impl Effort {
     };
 }
 
-/// How long a client may take to be online before its row says that it is not.
+/// The time-out of a login.
 pub const LOGIN: Duration = Duration::from_secs(10);
 
-/// How long a turn of requests may take before its row says that the client stalls.
+/// The time-out of a turn of requests.
 pub const REQUESTS: Duration = Duration::from_secs(10);

@@ -1,4 +1,4 @@
-//! From nothing to an online session: round trips, and time.
+//! Logging in: round trips and time.
 
 use super::effort::Effort;
 use super::{BoxError, Client, Place, explain, open};
@@ -7,18 +7,18 @@ use crate::proxy::Proxy;
 use crate::statistics::{median, percentile};
 use crate::table::Table;
 
-/// What the logins of one client came to.
+/// The results of one client's logins.
 #[derive(Debug, Default)]
 struct Record {
     flights: Vec<Flights>,
-    /// Over the long way, in round trips of it.
+    /// The times over the delayed connection, in its round trips.
     far: Vec<f64>,
-    /// On loopback, in milliseconds.
+    /// The times on loopback, in milliseconds.
     near: Vec<f64>,
     failure: Option<String>,
 }
 
-/// Measures every client that can go this way, in turns, and returns the table.
+/// Measures every client that can use the channel, in turns, and returns the table.
 pub async fn measure(
     clients: &mut [Box<dyn Client>],
     place: Place,
@@ -36,8 +36,7 @@ pub async fn measure(
     Ok(Some(report(&place.to_string(), &names, &records)))
 }
 
-/// Gets every client ready for this place. What happens once (pages of code, caches) must not be
-/// its first login's time.
+/// Prepares every client for this place, so that work that is done once does not count.
 async fn prepare(clients: &mut [&mut Box<dyn Client>], records: &mut [Record], place: Place) {
     for (client, record) in clients.iter_mut().zip(records) {
         let warm = async {
@@ -51,7 +50,7 @@ async fn prepare(clients: &mut [&mut Box<dyn Client>], records: &mut [Record], p
     }
 }
 
-/// Over the long way, which also counts.
+/// Measures over the delayed connection, whose proxy counts flights.
 async fn far(
     clients: &mut [&mut Box<dyn Client>],
     records: &mut [Record],
@@ -80,7 +79,7 @@ async fn far(
     Ok(())
 }
 
-/// On loopback, without a proxy.
+/// Measures on loopback, without a proxy.
 async fn near(
     clients: &mut [&mut Box<dyn Client>],
     records: &mut [Record],

@@ -1,5 +1,5 @@
-//! What an idle session weighs. One client in a process: memory that another has freed would be
-//! used again.
+//! The memory of an idle session. A process has one client, because memory that another one has
+//! freed would be used again.
 
 use super::{BoxError, Client, Place, open};
 use crate::process::resident_kib;
@@ -25,7 +25,7 @@ pub async fn idle_kib(
     Ok(idle.saturating_sub(before) as f64 / count as f64)
 }
 
-/// Lets what is still under way come to its end.
+/// Waits until the work of the sessions has ended.
 async fn settle() {
     tokio::time::sleep(Duration::from_millis(300)).await;
 }

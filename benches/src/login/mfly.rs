@@ -8,14 +8,14 @@ use mfly_client::{
     BareJid, Jid, KnownServer, MechanismKind, MechanismPolicy, Password, StartTls, Tls,
 };
 
-/// How the client logs in.
+/// What the client knows before it logs in.
 #[derive(Clone, Debug)]
 enum Way {
-    /// For the very first time: no offers are known, and no TLS session.
+    /// Nothing: neither the server's offer nor a TLS session.
     First,
-    /// The same with what tokio-xmpp knows, too: deriving keys with SHA-512 takes longer.
+    /// Nothing, and it uses only mechanisms of tokio-xmpp: deriving keys with SHA-512 takes longer.
     WithoutSha512,
-    /// With what a login before told.
+    /// The server's offer and a TLS session of an earlier login.
     Again(Tls, Option<KnownServer>),
 }
 
@@ -41,7 +41,7 @@ impl Mfly {
         })
     }
 
-    /// The same without SHA-512, which tokio-xmpp does not have.
+    /// A client without SHA-512, which tokio-xmpp does not have.
     pub fn without_sha512(target: &Target) -> Result<Self, BoxError> {
         let way = Way::WithoutSha512;
         Ok(Self { way, ..Self::first(target)? })
@@ -65,7 +65,7 @@ impl Mfly {
         let address = match place.channel {
             Channel::ClearText | Channel::StartTls => format!("xmpp://{}", place.address),
             Channel::DirectTls => format!("xmpps://{}", place.address),
-            // By a name, because servers of HTTP go by it.
+            // HTTP servers choose a host by the name.
             Channel::WebSocket => {
                 format!("ws://localhost:{}/xmpp-websocket", place.address.port())
             }
@@ -122,7 +122,7 @@ impl Client for Mfly {
     }
 }
 
-/// What tokio-xmpp knows, in its order, channel binding first.
+/// The mechanisms of tokio-xmpp in its order, channel binding first.
 fn without_sha512() -> MechanismPolicy {
     let is_known = |kind: &MechanismKind| {
         !matches!(kind, MechanismKind::External | MechanismKind::Anonymous)

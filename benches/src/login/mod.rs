@@ -1,5 +1,4 @@
-//! Clients that open a session on the same server: how long until they are online, and what a
-//! request costs then.
+//! Clients on one server: the time until they are online, and the cost of a request.
 
 pub mod effort;
 pub mod logins;
@@ -20,10 +19,10 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// Any error; a benchmark only shows it.
+/// Any error, which a benchmark prints.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The way to the server.
+/// The transport and encryption of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Channel {
     /// TCP without encryption.
@@ -50,11 +49,11 @@ impl fmt::Display for Channel {
 /// A place where a server listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The way it speaks.
+    /// The transport and encryption.
     pub channel: Channel,
     /// Whether the server offers SASL2.
     pub sasl2: bool,
-    /// Where it listens: on loopback, or a proxy to it.
+    /// The address on loopback, or of a proxy to it.
     pub address: SocketAddr,
 }
 
@@ -68,24 +67,23 @@ impl fmt::Display for Place {
 /// A client library and a way to use it.
 #[async_trait(?Send)]
 pub trait Client {
-    /// Its name in the tables.
+    /// The name in the tables.
     fn name(&self) -> &'static str;
 
-    /// Whether it can go this way.
+    /// Whether the client can use a channel.
     fn can_use(&self, channel: Channel) -> bool;
 
-    /// Whether it only logs in differently: its session is the same as another client's.
+    /// Whether only the login differs from another client's.
     fn is_variant(&self) -> bool {
         false
     }
 
-    /// What it may know before it is measured, such as what the server offers. Nothing, unless it
-    /// says otherwise.
+    /// Learns what the client may know before it is measured, such as the server's offer.
     async fn prepare(&mut self, _place: Place) -> Result<(), BoxError> {
         Ok(())
     }
 
-    /// Opens a session, and returns as soon as the library says that it is online.
+    /// Opens a session, and returns as soon as the library reports it online.
     async fn log_in(&self, place: Place) -> Result<Box<dyn Session>, BoxError>;
 }
 
@@ -96,11 +94,11 @@ pub trait Session {
     /// answer.
     async fn ping(&mut self, count: usize, outstanding: usize) -> Result<(), BoxError>;
 
-    /// Ends it in an orderly way.
+    /// Closes the session in order.
     async fn close(self: Box<Self>);
 }
 
-/// Opens a session within a deadline, which some clients lack, and tells how long that took.
+/// Opens a session within a deadline, which some clients lack, and measures the time.
 pub async fn open(
     client: &dyn Client,
     place: Place,

@@ -1,4 +1,4 @@
-//! The test server, in every form that the clients can meet.
+//! The test server, with and without TLS and SASL2.
 
 use super::BoxError;
 use super::served::Served;

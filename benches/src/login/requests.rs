@@ -1,4 +1,4 @@
-//! Requests on one session: how many a second, and what they cost the client.
+//! Requests on one session: their rate, and the client's time for each.
 
 use super::effort::{self, Effort};
 use super::logins::figure;
@@ -8,7 +8,7 @@ use crate::statistics::median;
 use crate::table::Table;
 use std::time::Instant;
 
-/// What the turns of one client came to.
+/// The results of one client's turns.
 #[derive(Debug, Default)]
 struct Record {
     /// Requests a second.

@@ -1,16 +1,16 @@
-//! A server that was started for the clients.
+//! A server that the benchmark has started.
 
 use super::target::Target;
 use std::any::Any;
 use std::fmt;
 
-/// A server that was started for the clients. It ends when this is dropped.
+/// A running server. It ends on drop.
 pub struct Served {
-    /// Its name.
+    /// The name of the server.
     pub name: String,
-    /// How to reach it: an account each.
+    /// Its addresses, with an account for each domain.
     pub targets: Vec<Target>,
-    /// What keeps it running.
+    /// The value that keeps it running.
     pub running: Box<dyn Any + Send>,
 }
 

@@ -1,17 +1,17 @@
-//! Which server the clients meet.
+//! The server that the clients use.
 
 use super::{BoxError, Channel, Place};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
-/// A server, an account of it, and how to trust it.
+/// A server, an account, and the authorities to trust.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
     /// Addresses with a scheme: `xmpp://` (STARTTLS and clear text), `tcp://` (clear text only),
     /// `starttls://` (STARTTLS only), `xmpps://` (direct TLS), or `ws://` (WebSocket in the clear,
     /// at the usual path).
     pub servers: Vec<String>,
-    /// The same of a server that offers SASL2 besides.
+    /// Addresses of a server that offers SASL2, too.
     pub sasl2_servers: Vec<String>,
     /// The server's XMPP domain, which its certificate must name.
     pub domain: String,
@@ -19,13 +19,13 @@ pub struct Target {
     pub user: String,
     /// The account's password.
     pub password: String,
-    /// A file with the certificates (PEM) to trust; the system's without.
+    /// A file with the certificates (PEM) to trust instead of the system's.
     pub ca: Option<PathBuf>,
-    /// The platform's side, where the server has one.
+    /// The REST API, where the server has one.
     pub platform: Option<Platform>,
 }
 
-/// What an account of the platform needs.
+/// The addresses and the licence key of a platform server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Platform {
     /// The base address of the REST API.
@@ -37,7 +37,7 @@ pub struct Platform {
 }
 
 impl Target {
-    /// Reads what [`to_arguments`](Self::to_arguments) writes; other arguments are left alone.
+    /// Reads the arguments of [`to_arguments`](Self::to_arguments); others are ignored.
     pub fn from_arguments(arguments: &[String]) -> Result<Option<Self>, BoxError> {
         let mut target = Self::default();
         let (mut api, mut websocket, mut licence) = (None, None, None);
@@ -75,7 +75,7 @@ impl Target {
         Ok(Some(target))
     }
 
-    /// The arguments that describe it.
+    /// The arguments that describe this target.
     pub fn to_arguments(&self) -> Vec<String> {
         let mut arguments = Vec::new();
         let mut add = |option: &str, value: &str| {
@@ -155,7 +155,7 @@ fn split(address: &str) -> Result<(&str, &str), BoxError> {
         .ok_or_else(|| format!("'{address}' has no scheme; write xmpp://host:port").into())
 }
 
-/// IPv4 first: that is where a server on loopback surely listens.
+/// Prefers IPv4, where a server on loopback surely listens.
 fn resolve(authority: &str) -> Result<SocketAddr, BoxError> {
     let addresses: Vec<SocketAddr> = authority
         .to_socket_addrs()

@@ -128,7 +128,7 @@ impl Context {
         Err(Failure::no_credentials(message, "register one with `mfly register NAME`"))
     }
 
-    /// Connects the account, does `work`, and closes the connection. A connection that breaks is not
+    /// Connects the account, does `work`, and closes the connection. A broken connection is not
     /// opened again: a command is short, and fails instead.
     pub(crate) async fn in_session<T>(
         &self,

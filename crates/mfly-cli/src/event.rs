@@ -1,9 +1,9 @@
-//! Events for people and for programs.
+//! Events as text for people and as JSON for programs.
 
 use mfly_client::{Event, PresenceKind};
 use serde_json::{Value, json};
 
-/// What happened, in a few words.
+/// An event in a few words.
 pub(crate) fn described(event: &Event) -> String {
     match event {
         Event::Connected { jid, .. } => format!("connected as {jid}"),
@@ -52,7 +52,7 @@ pub(crate) fn described(event: &Event) -> String {
             Some(archive) => format!("another session set archive to {archive}"),
             None => "another session changed the settings".to_owned(),
         },
-        // It may be private; --json shows it to whoever asks for it.
+        // The stanza may be private. --json shows it.
         Event::UnknownStanza(stanza) => {
             format!("an unknown stanza of {} bytes", stanza.as_str().len())
         }
@@ -67,7 +67,8 @@ pub(crate) fn described(event: &Event) -> String {
     }
 }
 
-/// The listener calls of the official SDK; for what it has no listener for, one object of our own.
+/// The listener calls of the official SDK for an event, or one object of our own where the SDK has
+/// no listener.
 pub(crate) fn objects(event: &Event) -> Vec<Value> {
     let official = event.official();
     if official.is_empty() {

@@ -1,4 +1,4 @@
-//! Files of the user's: read whole, written in one place, and what their names say about them.
+//! The user's files: reading, writing, names and media types.
 
 mod destination;
 
@@ -10,14 +10,14 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// Stands for the standard input or output in place of a file's name.
+/// The name that means the standard input or output.
 const STANDARD: &str = "-";
 
-/// The largest file that is read for an upload.
+/// The size of the largest file that is read.
 const MAX_BYTES: u64 = 1 << 30;
 
 /// Does blocking work on another thread, so that Ctrl-C is heard meanwhile: a pipe or a terminal
-/// may never give anything.
+/// may never have data.
 pub(crate) async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
@@ -26,7 +26,7 @@ pub(crate) async fn aside<T: Send + 'static>(
         .unwrap_or_else(|error| Err(Failure::Internal(format!("a task ended early: {error}"))))
 }
 
-/// Whether a name stands for the standard input or output. A file of that name is `./-`.
+/// Whether a name means the standard input or output. A file of that name is `./-`.
 pub(crate) fn is_standard(path: &Path) -> bool {
     path.as_os_str() == STANDARD
 }
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_ending_of_a_name_tells_the_type_in_any_case() {
+    fn the_extension_decides_the_type_in_any_case() {
         assert_eq!(content_type(Path::new("a/b.PNG")), Some("image/png"));
         assert_eq!(content_type(Path::new("a.b/c")), None);
         assert_eq!(name(Path::new("a/b.png")), "b.png");

@@ -10,7 +10,7 @@ use mfly_testserver::command::interrupted;
 /// A failure, and the name of the operation that failed.
 pub(crate) type Failed = (&'static str, Failure);
 
-/// A sub-command.
+/// A sub-command with its arguments.
 pub(crate) trait Run {
     /// Runs the sub-command and prints its result.
     async fn run(self, output: &mut Output) -> Result<(), Failed>;

@@ -1,5 +1,4 @@
-//! How far an upload or download is: a line on the standard error, only on a terminal, a few times
-//! a second.
+//! The progress of an upload or download: a line on standard error, only on a terminal.
 
 use mfly_client::Progress;
 use std::io::{self, IsTerminal, Write};
@@ -7,10 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The shortest time between two redrawings.
+/// The shortest interval between two updates of the line.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// A progress line. Dropping it wipes the line.
+/// A progress line, which is erased on drop.
 #[derive(Clone)]
 pub(crate) struct ProgressLine {
     shared: Arc<Shared>,
@@ -20,12 +19,12 @@ struct Shared {
     label: String,
     visible: bool,
     drawn: Mutex<Option<Instant>>,
-    /// How many characters the line has.
+    /// The number of characters of the line.
     width: AtomicUsize,
 }
 
 impl ProgressLine {
-    /// A line that is drawn on a terminal, and not at all elsewhere.
+    /// A line that is drawn only on a terminal.
     pub(crate) fn new(label: &str) -> Self {
         let shared = Shared {
             label: crate::output::printable(label),
@@ -36,7 +35,7 @@ impl ProgressLine {
         Self { shared: Arc::new(shared) }
     }
 
-    /// What an upload or download reports to.
+    /// The receiver of an upload's or download's reports.
     pub(crate) fn progress(&self) -> Progress {
         let shared = Arc::clone(&self.shared);
         Progress::new(move |done, total| shared.draw(Instant::now(), done, total))
@@ -75,7 +74,7 @@ impl Drop for Shared {
     }
 }
 
-/// A text that covers a line of `before` characters: spaces do it on every terminal.
+/// The text, with spaces that cover a line of `before` characters.
 fn over(text: &str, before: usize) -> String {
     format!("{text:<before$}")
 }
@@ -85,7 +84,7 @@ fn text(label: &str, done: u64, total: u64) -> String {
     format!("{label}  {percent:>3} %  {} of {}", size(done), size(total))
 }
 
-/// A size for people.
+/// A size in the largest fitting unit.
 pub(crate) fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     if bytes < 1024 {
@@ -126,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_says_how_much_of_how_much() {
+    fn the_line_shows_the_transferred_and_the_total_size() {
         assert_eq!(text("photo.png", 512, 2048), "photo.png   25 %  512 B of 2.0 KiB");
         assert_eq!(text("empty", 0, 0), "empty  100 %  0 B of 0 B");
     }

@@ -15,7 +15,7 @@ pub(crate) const QUIET: usize = 4;
 /// The part of the side that a logo covers, in percent: 50 of 240 pixels in the official SDK.
 const LOGO_PERCENT: usize = 20;
 
-/// A code as squares.
+/// A code as a square of modules.
 #[derive(Debug)]
 pub(crate) struct Matrix {
     width: usize,
@@ -32,12 +32,12 @@ impl Matrix {
         Ok(Self { width, dark: dark.into_iter().map(|color| color == Color::Dark).collect() })
     }
 
-    /// Modules on a side, with a frame of `quiet` modules.
+    /// The modules of a side, with a frame of `quiet` modules.
     const fn side(&self, quiet: usize) -> usize {
         self.width + 2 * quiet
     }
 
-    /// Whether a module is dark; what lies outside is not.
+    /// Whether a module is dark. Modules outside the code are light.
     fn is_dark(&self, x: usize, y: usize, quiet: usize) -> bool {
         let inside = |at: usize| at.checked_sub(quiet).filter(|at| *at < self.width);
         match (inside(x), inside(y)) {

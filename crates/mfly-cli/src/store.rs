@@ -43,7 +43,7 @@ impl Store {
         Self { folder }
     }
 
-    /// Where the profiles are.
+    /// The path of the file of profiles.
     pub(crate) fn path(&self) -> PathBuf {
         self.folder.join(FILE)
     }

@@ -1,10 +1,10 @@
 //! XMPP clients of other projects, each as its project publishes it, against the program
 //! `mfly-testserver`.
 //!
-//! A client is driven by a small program in its own language (`tests/interop/clients`), which says
-//! in a JSON line how each step went. Over every framing a client logs in to an account of its own;
-//! messages go to a partner, which is another client, and come back from it. What a client lacks is
-//! tried all the same, and [`lacks`] has the reason.
+//! A client is driven by a small program in its own language (`tests/interop/clients`), which
+//! prints the result of each step as a line of JSON. Over every framing a client logs in to an
+//! account of its own; it sends messages to a partner, which is another client, and gets answers. A
+//! step that a client lacks is tried all the same, and [`lacks`] has the reason.
 
 mod driver;
 mod install;
@@ -24,16 +24,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// A client and how it is driven.
+/// A client and its driver.
 #[derive(Debug)]
 pub(super) struct Client {
-    /// As its project writes it.
+    /// The name that its project uses.
     name: &'static str,
-    /// What its accounts begin with.
+    /// The beginning of its accounts' names.
     account: &'static str,
-    /// Its driver in `tests/interop/clients`.
+    /// The driver, a file in `tests/interop/clients`.
     driver: &'static str,
-    /// Who messages are exchanged with.
+    /// The client that it exchanges messages with.
     partner: &'static Partner,
 }
 
@@ -71,13 +71,13 @@ static CLIENTS: &[Client] = &[
 ];
 
 impl Client {
-    /// The account that it has for this framing.
+    /// The account for a framing.
     fn account(&self, framing: Framing) -> String {
         format!("{}-{}", self.account, framing.suffix())
     }
 }
 
-/// How the server is reached.
+/// The transports of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
     StartTls,
@@ -98,7 +98,7 @@ impl Framing {
         }
     }
 
-    /// The end of an account's name.
+    /// The end of the name of an account.
     const fn suffix(self) -> &'static str {
         match self {
             Self::StartTls => "starttls",
@@ -129,8 +129,8 @@ const RECEIVE: &str = "receive a message";
 /// The password of every account.
 const PASSWORD: &str = "correct horse";
 
-/// Runs every client over every framing. Fails when a step does, and when something that is said to
-/// be lacking is there.
+/// Runs every client over every framing. Fails when a step fails, or when a client can do what it
+/// is said to lack.
 pub(super) fn run() -> Result<(), String> {
     let installed = install::install()?;
     status(&mut cargo(&["build", "-p", "mfly-testserver", "--bins"]))?;
@@ -168,10 +168,9 @@ fn judge(installed: &Installed, folder: &Path) -> Result<Report, String> {
         .iter()
         .map(|(client, framing)| {
             let offer = Offer::of(client, *framing);
-            let server = servers.iter().find(|server| server.place.offer == offer);
+            let server = servers.iter().find(|server| server.target.offer == offer);
             let server = server.ok_or_else(|| format!("no server has the offer {offer:?}"))?;
-            let place = &server.place;
-            Ok(Session::new(installed, folder, place, client, *framing))
+            Ok(Session::new(installed, folder, &server.target, client, *framing))
         })
         .collect::<Result<_, String>>()?;
     let rows = run_all(&sessions);
@@ -181,7 +180,7 @@ fn judge(installed: &Installed, folder: &Path) -> Result<Report, String> {
     Ok(Report { rows })
 }
 
-/// Runs them, as many at a time as there are processors.
+/// Runs the sessions, as many at a time as there are processors.
 fn run_all(sessions: &[Session<'_>]) -> Vec<Row> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(BTreeMap::new());
@@ -204,17 +203,17 @@ fn run_all(sessions: &[Session<'_>]) -> Vec<Row> {
     std::mem::take(&mut *lock(&done)).into_values().flatten().collect()
 }
 
-/// A panic of one thread ends the run, so what it leaves behind does not matter.
+/// A panic of one thread ends the run, so a poisoned lock does not matter.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Who the account exchanges messages with.
+/// The partner of an account.
 fn partner_of(account: &str) -> String {
     format!("{account}-partner")
 }
 
-/// Makes an empty folder of this one.
+/// Makes the folder, or empties it.
 fn empty(folder: &Path) -> Result<(), String> {
     let made = match std::fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),

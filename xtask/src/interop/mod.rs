@@ -1,6 +1,6 @@
-//! Checks against software that is not ours, as it is: each judge is a file.
+//! Checks against unmodified software of other projects, a file for each kind.
 //!
-//! What they need beside Rust is installed by [`packages`] where that is possible.
+//! The programs that they need are installed by [`packages`] where that is possible.
 
 mod clients;
 mod node;
@@ -10,7 +10,7 @@ mod web_sdk;
 
 const USAGE: &str = "usage: cargo xtask interop [web-sdk | clients | standard-servers]";
 
-/// Runs one judge, or all of them when none is named.
+/// Runs one check, or all when none is named.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let named: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match named.as_slice() {

@@ -1,4 +1,4 @@
-//! Node.js, and what npm installs for it.
+//! Node.js, and packages of npm.
 
 use super::packages::Package;
 use crate::run::{output, status};
@@ -11,13 +11,13 @@ pub(super) const NPM: Package = Package { name: "npm", probe: "npm" };
 /// The oldest Node.js that the steps and the clients run on.
 const NODE_MAJOR: u32 = 18;
 
-/// Installs what the lock file in `folder` names.
+/// Installs the packages that the lock file in `folder` names.
 pub(super) fn install_locked(folder: &Path) -> Result<(), String> {
     let options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
     status(Command::new("npm").args(options).current_dir(folder))
 }
 
-/// Sees to it that Node.js is new enough.
+/// Checks that Node.js is new enough.
 pub(super) fn check() -> Result<(), String> {
     let version = output(Command::new(NODE.probe).arg("--version"))?;
     match major(&version) {

@@ -1,5 +1,4 @@
-//! Programs that come as Debian packages: installed where this process may, and named clearly where
-//! it may not.
+//! Installs Debian packages where this process may, and else names the command that does.
 
 use crate::run::{output, status};
 use std::path::{Path, PathBuf};
@@ -7,10 +6,10 @@ use std::process::{Command, Stdio};
 
 const APT_GET: &str = "/usr/bin/apt-get";
 
-/// Asked by Debian's packages before they start the service that they bring.
+/// The script that Debian's packages ask before they start their service.
 const SERVICE_POLICY: &str = "/usr/sbin/policy-rc.d";
 
-/// Says no to every start, and by its second line that it is ours.
+/// A script that refuses every start. Its second line names this project.
 const NO_SERVICES: &str =
     "#!/bin/sh\n# mfly: services are started by the checks themselves\nexit 101\n";
 
@@ -19,11 +18,11 @@ const NO_SERVICES: &str =
 pub(crate) struct Package {
     /// The package's name.
     pub(crate) name: &'static str,
-    /// What tells that it is there: a path, or the name of a program that is looked up in `PATH`.
+    /// The file that shows that it is installed: a path, or the name of a program in `PATH`.
     pub(crate) probe: &'static str,
 }
 
-/// Sees to it that all of these are there. Services that come with them are not started.
+/// Installs the missing packages. Their services are not started.
 pub(crate) fn install(packages: &[Package]) -> Result<(), String> {
     let missing = missing(packages);
     if missing.is_empty() {
@@ -79,7 +78,7 @@ fn is_root() -> bool {
     output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }
 
-/// While it lives, packages do not start services. A policy that is there already is left alone.
+/// Keeps packages from starting services until it is dropped. An existing policy is left alone.
 struct NoServices(Option<PathBuf>);
 
 impl NoServices {

@@ -26,7 +26,27 @@ const EXCEPT: &[(&str, &str)] = &[
 /// Payloads that are only pushed: the client has a row for each in `event/translate.rs`.
 const PUSHES: &[&str] = &["admin_block", "user_deleted"];
 
+/// Payloads and endpoints whose tests are in the file of another feature.
+const TESTED_BY: &[(&str, &str)] = &[("config", "features"), ("login", "user_token")];
+
+/// Features of the client that no user calls, each with its reason.
+const INTERNAL: &[(&str, &str)] = &[
+    ("admin_block", "a push"),
+    ("config", "a part of connecting; `features` shows it"),
+    ("login", "a part of connecting; `user_token` shows it"),
+    ("presence", "a push"),
+    ("sync_contacts", "the official SDK does not document it"),
+    ("user_deleted", "a push"),
+];
+
+/// Features of the client without a sub-command, each with its reason.
+const NO_COMMAND: &[(&str, &str)] = &[
+    ("licence", "the options of every sub-command"),
+    ("user_list", "the platform does not offer it to a single account"),
+];
+
 pub(super) fn check(root: &Path, sources: &[Source], faults: &mut Vec<String>) {
+    operations(root, faults);
     stems(root, faults);
     orphans(sources, faults);
     traces(root, sources, faults);
@@ -39,6 +59,41 @@ fn stems_in(root: &Path, folder: &str) -> Vec<String> {
     let own = found.iter().filter(|path| path.parent() == Some(&root.join(folder)));
     let stems = own.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
     stems.filter(|stem| stem != "mod").collect()
+}
+
+/// A feature of the client has a sub-command and a row in README.md, and a sub-command has its
+/// words in the command's README.
+fn operations(root: &Path, faults: &mut Vec<String>) {
+    const COMMANDS: &str = "crates/mfly-cli/README.md";
+    let read = |place: &str| std::fs::read_to_string(root.join(place)).unwrap_or_default();
+    let is_in = |list: &[(&str, &str)], stem: &str| list.iter().any(|(name, _)| *name == stem);
+    let readme = read("README.md");
+    let features = stems_in(root, "crates/mfly-client/src/feature");
+    for stem in features.iter().filter(|stem| !is_in(INTERNAL, stem)) {
+        if !readme.contains(&format!("| `{stem}` |\n")) {
+            faults
+                .push(format!("feature '{stem}' has no row in README.md that ends with its stem"));
+        }
+        let command = format!("crates/mfly-cli/src/command/{stem}.rs");
+        if !is_in(NO_COMMAND, stem) && !root.join(&command).exists() {
+            faults.push(format!("feature '{stem}' has no {command}"));
+        }
+    }
+    let (commands, cli) = (read(COMMANDS), read("crates/mfly-cli/src/cli.rs"));
+    let table = cli.split("\ncommands! {\n").nth(1).unwrap_or_default();
+    let rows = table.lines().take_while(|line| *line != "}");
+    for variant in rows.filter_map(|row| row.trim().split('(').next()) {
+        let mut words = String::new();
+        for letter in variant.chars() {
+            if letter.is_uppercase() && !words.is_empty() {
+                words.push('-');
+            }
+            words.extend(letter.to_lowercase());
+        }
+        if !commands.contains(&format!("`{words}")) {
+            faults.push(format!("sub-command '{words}' has no row in {COMMANDS}"));
+        }
+    }
 }
 
 /// A payload or an endpoint has one stem in the client, the test server, the tests and the traces.
@@ -57,7 +112,10 @@ fn stems(root: &Path, faults: &mut Vec<String>) {
         true => "crates/mfly-client/src/event/translate.rs".to_owned(),
         false => format!("crates/mfly-client/src/feature/{stem}.rs"),
     };
-    let test = |stem: &str| format!("tests/it/{stem}.rs");
+    let test = |stem: &str| {
+        let other = TESTED_BY.iter().find(|(tested, _)| *tested == stem);
+        format!("tests/it/{}.rs", other.map_or(stem, |(_, other)| *other))
+    };
     for stem in stems_in(root, "crates/mfly-proto/src/payload") {
         let feature = feature(&stem);
         let server = format!("crates/mfly-testserver/src/core/feature/{stem}.rs");
@@ -197,6 +255,33 @@ mod tests {
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(found[0].contains("tests/it/main.rs needs `mod block;`"), "{found:?}");
         assert_eq!(faults(&files("mod block;")).len(), 1);
+    }
+
+    #[test]
+    fn a_feature_needs_a_sub_command_and_rows_in_both_tables() {
+        let root = std::env::temp_dir().join(format!("mfly-tidy-rows-{}", std::process::id()));
+        let write = |place: &str, text: &str| {
+            let path = root.join(place);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("crates/mfly-client/src/feature/mood.rs", "");
+        write(
+            "crates/mfly-cli/src/cli.rs",
+            "\ncommands! {\n    MyMood(WithTarget<MoodArgs>),\n}\n",
+        );
+        let found = || {
+            let mut faults = Vec::new();
+            operations(&root, &mut faults);
+            faults
+        };
+        assert_eq!(found().len(), 3, "{:?}", found());
+        write("crates/mfly-cli/src/command/mood.rs", "");
+        write("crates/mfly-cli/README.md", "| `my-mood USER` | shows a mood |\n");
+        write("README.md", "| `getMood` | `Session::mood` | `my-mood` | `mood` |\n");
+        let left = found();
+        std::fs::remove_dir_all(&root).unwrap();
+        assert_eq!(left, Vec::<String>::new());
     }
 
     #[test]

@@ -18,13 +18,13 @@ impl Source {
         Self { name: name.to_owned(), text: text.to_owned() }
     }
 
-    /// Whether it holds nothing but tests.
+    /// Whether the file holds only tests.
     pub(super) fn is_tests(&self) -> bool {
         let name = &self.name;
         name.contains("/tests/") || name.ends_with("/tests.rs") || name.starts_with("tests/")
     }
 
-    /// Lines before the file's own tests: those of the first module with a body under `#[cfg(test)]`.
+    /// The lines before the first module with a body under `#[cfg(test)]`: the file's own tests.
     /// One line of test support, such as a `use` or `mod testing;`, does not end the code.
     pub(super) fn code(&self) -> impl Iterator<Item = &str> {
         let lines: Vec<&str> = self.text.lines().collect();

@@ -7,12 +7,12 @@ use crate::output::Report;
 use clap::Args;
 use serde_json::json;
 
-/// Send feedback.
+/// Send feedback about the app.
 #[derive(Args, Debug)]
 pub(crate) struct FeedbackArgs {
-    /// The title.
+    /// The title of the feedback.
     title: String,
-    /// The text.
+    /// The text of the feedback.
     description: String,
 }
 

@@ -46,10 +46,10 @@ struct SetArgs {
     /// The status line.
     #[arg(long, value_name = "TEXT", group = "fields")]
     status: Option<String>,
-    /// E-mail address.
+    /// The e-mail address.
     #[arg(long, value_name = "ADDRESS", group = "fields")]
     email: Option<String>,
-    /// Telephone number.
+    /// The telephone number.
     #[arg(long, value_name = "NUMBER", group = "fields")]
     mobile_number: Option<String>,
     /// Empty what is not named, the image included, as the official setUserProfile does.
@@ -69,7 +69,7 @@ struct ImageArgs {
     /// The token of an image uploaded earlier.
     #[arg(long, value_name = "TOKEN", group = "source")]
     token: Option<String>,
-    /// Have no image any more.
+    /// Remove the image.
     #[arg(long, group = "source")]
     remove: bool,
     /// The file's media type, if its name does not tell.
@@ -185,7 +185,7 @@ impl ImageArgs {
     }
 }
 
-/// A profile for people and programs.
+/// The report about a profile.
 fn shown(profile: &Profile) -> Report {
     let mut rows = vec![
         ("user", profile.user.as_str().to_owned()),

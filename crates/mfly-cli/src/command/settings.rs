@@ -1,4 +1,4 @@
-//! `mfly settings get` and `set`: what the server keeps for the account.
+//! `mfly settings get` and `set`: the settings that the server keeps for the account.
 
 use crate::context::Context;
 use crate::exit::Failure;
@@ -18,7 +18,7 @@ pub(crate) struct SettingsArgs {
 enum Verb {
     /// Show the settings.
     Get,
-    /// Change them.
+    /// Change the settings.
     Set {
         /// Whether archived chats stay archived when a message arrives.
         #[arg(long, value_name = "true|false", action = ArgAction::Set)]

@@ -1,11 +1,11 @@
-//! Where output goes: every file that a command writes for its user is decided on and written here.
+//! Checking and writing the files that a command writes for its user.
 //!
-//! | at the path | what happens |
+//! | at the path | action |
 //! |---|---|
 //! | `-` | the standard output is written |
 //! | nothing | a file is made, under another name until it is complete |
-//! | a file, also behind a link | replaced if that is wanted: the link, the owner and the mode stay |
-//! | a pipe or a character device | written to as it is |
+//! | a file, also behind a link | replaced if the user agrees: the link, the owner and the mode stay |
+//! | a pipe or a character device | written through |
 //! | a folder, a link that leads nowhere, a disk, a socket | refused |
 
 use super::{STANDARD, is_standard};
@@ -19,29 +19,28 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
-/// A place that may be written to.
+/// A destination that may be written.
 #[derive(Debug)]
 pub(crate) struct Destination {
-    /// As the user wrote it.
+    /// The path as the user wrote it.
     path: PathBuf,
     kind: Kind,
 }
 
 #[derive(Debug)]
 enum Kind {
-    /// The standard output.
     Standard,
-    /// Nothing is there.
+    /// A path where nothing exists.
     New,
-    /// A file is there, and may be replaced. Without the links that led to it.
+    /// A file that may be replaced: its path without links.
     Replace(PathBuf),
-    /// A pipe or a device.
+    /// A pipe or a character device.
     Through,
 }
 
 impl Destination {
-    /// Decides on a path before anything else is done. A file that is there is replaced with
-    /// `overwrite`, or when the user agrees on the terminal.
+    /// Checks a path before anything else is done. An existing file is replaced with `overwrite`,
+    /// or when the user agrees on the terminal.
     pub(crate) async fn new(path: &Path, overwrite: bool) -> Result<Self, Failure> {
         let kind = if is_standard(path) { Kind::Standard } else { look(path)? };
         if matches!(kind, Kind::Replace(_)) && !overwrite && !is_agreed(path).await? {
@@ -60,7 +59,7 @@ impl Destination {
         &self.path
     }
 
-    /// Opens it. A pipe is waited for until its other end is open.
+    /// Opens the destination. Opening a pipe waits until its other end is open.
     pub(crate) async fn open(&self) -> Result<Writing<'_>, Failure> {
         let failed = |error| Failure::file("write", self.path.display(), error);
         let (sink, part) = match &self.kind {
@@ -79,7 +78,7 @@ impl Destination {
         Ok(Writing { destination: self, sink, part, failed: None })
     }
 
-    /// Writes all of it. What was written this way may be replaced by the next call.
+    /// Writes a whole file. The next call may replace it.
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let mut writing = self.open().await?;
         let written = async {
@@ -96,8 +95,8 @@ impl Destination {
     }
 }
 
-/// An open destination. Unless it is completed, a file that was there stays as it was, and no other
-/// one is left.
+/// An open destination. Unless it is completed, an existing file stays unchanged, and no other file
+/// is left.
 pub(crate) struct Writing<'a> {
     destination: &'a Destination,
     sink: Sink,
@@ -111,7 +110,7 @@ enum Sink {
 }
 
 impl Writing<'_> {
-    /// Gives the file its name, after everything was flushed.
+    /// Gives the file its name. Everything must have been flushed.
     pub(crate) fn complete(mut self) -> Result<(), Failure> {
         let Some(part) = self.part.take() else {
             return Ok(());
@@ -128,7 +127,7 @@ impl Writing<'_> {
         }
     }
 
-    /// Why writing failed, if it did: who was given this to write to need not tell.
+    /// The error of writing, if there was one. The code that writes may report another one.
     pub(crate) fn failure(&mut self) -> Option<Failure> {
         let error = self.failed.take()?;
         Some(if self.destination.is_standard() {
@@ -175,11 +174,11 @@ impl AsyncWrite for Writing<'_> {
     }
 }
 
-/// A file that is not complete yet. Dropping it removes the file.
+/// A file that is not complete yet. It is removed on drop.
 struct Part(PathBuf);
 
 impl Part {
-    /// Makes one beside `path`; with the owner and no more than the mode of what it replaces.
+    /// Makes the file beside `path`, with the owner and at most the mode of the file it replaces.
     fn create(path: &Path, replaced: Option<&Metadata>) -> io::Result<(Self, File)> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -191,7 +190,7 @@ impl Part {
         if replaced.is_some() {
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         }
-        // Not on another thread: an interrupted command would leave the file behind.
+        // On another thread, an interrupted command would leave the file behind.
         let file = options.open(&path)?;
         let part = Self(path);
         if let Some(replaced) = replaced {
@@ -207,8 +206,8 @@ impl Drop for Part {
     }
 }
 
-/// Gives a file the owner and the mode of the one that it will replace. Where the owner cannot be
-/// given, only the file's own one may use it.
+/// Gives a file the owner and the mode of the file that it replaces. Where the owner cannot be set,
+/// only the present owner may use it.
 #[cfg(unix)]
 fn resemble(file: &File, replaced: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
@@ -225,11 +224,11 @@ fn resemble(_: &File, _: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives a complete file its name, which nothing else may have got meanwhile.
+/// Gives a complete file its name, unless another file got that name meanwhile.
 fn name(part: &Path, path: &Path) -> io::Result<()> {
     match fs::hard_link(part, path) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            // Some file systems have no second names.
+            // Some file systems have no hard links.
             match fs::symlink_metadata(path) {
                 Err(error) if error.kind() == ErrorKind::NotFound => fs::rename(part, path),
                 Err(error) => Err(error),
@@ -240,7 +239,7 @@ fn name(part: &Path, path: &Path) -> io::Result<()> {
     }
 }
 
-/// What is at a path.
+/// The kind of file at a path.
 fn look(path: &Path) -> Result<Kind, Failure> {
     let failed = |error| Failure::file("write", path.display(), error);
     let is_named_folder = path.as_os_str().as_encoded_bytes().ends_with(b"/");
@@ -264,7 +263,7 @@ fn look(path: &Path) -> Result<Kind, Failure> {
     if kind.is_dir() {
         Err(folder(path))
     } else if kind.is_file() {
-        // What its owner has protected is kept.
+        // A write-protected file is kept.
         OpenOptions::new().write(true).open(path).map_err(failed)?;
         Ok(Kind::Replace(fs::canonicalize(path).map_err(failed)?))
     } else if is_stream(kind) {
@@ -274,7 +273,7 @@ fn look(path: &Path) -> Result<Kind, Failure> {
     }
 }
 
-/// Opens a pipe or a device, unless it has been exchanged for something else.
+/// Opens a pipe or a device, unless another file has replaced it.
 async fn through(path: &Path) -> Result<tokio::fs::File, Failure> {
     let failed = |error| Failure::file("write", path.display(), error);
     let mut options = tokio::fs::OpenOptions::new();
@@ -315,7 +314,7 @@ fn unusable(path: &Path) -> Failure {
     }
 }
 
-/// Whether the user, who sits at a terminal, agrees to lose a file.
+/// Asks the user at a terminal whether a file may be replaced.
 async fn is_agreed(path: &Path) -> Result<bool, Failure> {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return Ok(false);
@@ -342,7 +341,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_clear_yes_agrees_to_lose_a_file() {
+    fn only_a_clear_yes_replaces_a_file() {
         assert!(is_yes("y\n") && is_yes(" YES\n"));
         for answer in ["", "\n", "n\n", "yesterday\n"] {
             assert!(!is_yes(answer), "{answer:?}");
@@ -350,7 +349,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_came_meanwhile_is_kept() {
+    async fn a_file_that_another_program_made_meanwhile_is_kept() {
         let folder = std::env::temp_dir().join(format!("mfly-meanwhile-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let path = folder.join("a.bin");
@@ -365,7 +364,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_this_command_wrote_it_may_replace() {
+    async fn a_file_that_this_command_wrote_may_be_replaced() {
         let path = std::env::temp_dir().join(format!("mfly-twice-{}.svg", std::process::id()));
         let mut destination = Destination::new(&path, false).await.unwrap();
         destination.write(b"first").await.unwrap();

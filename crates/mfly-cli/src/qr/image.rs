@@ -1,4 +1,4 @@
-//! A code as an image.
+//! Drawing a code as an SVG or PNG image.
 
 use super::read::Picture;
 use super::{LOGO_PERCENT, Matrix, QUIET};
@@ -6,10 +6,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt::Write as _;
 
-/// Pixels of a module.
+/// The pixels of a module's side.
 const SCALE: usize = 6;
 
-/// Where the logo lies: begin and length of its side, in parts of a thousand of the image's.
+/// The begin and the length of the logo's side, in thousandths of the image's.
 const LOGO: (usize, usize) = (500 - LOGO_PERCENT * 5, LOGO_PERCENT * 10);
 
 /// The code as SVG, with a logo (a PNG file) in the middle.

@@ -2,7 +2,7 @@
 
 use mfly_client::InvalidArgument;
 
-/// The largest image, in pixels.
+/// The pixels of the largest image.
 const MAX_PIXELS: usize = 16_000_000;
 
 /// A decoded image: red, green, blue and opacity of each pixel.
@@ -43,7 +43,7 @@ impl Picture {
         Ok(Self { width, height, pixels })
     }
 
-    /// A pixel of the picture stretched to a square of `side`, laid over white.
+    /// A pixel of the picture, stretched to a square of `side` on white ground.
     pub(crate) fn over_white(&self, x: usize, y: usize, side: usize) -> [u8; 3] {
         let (x, y) = (x * self.width / side, y * self.height / side);
         let pixel = self.pixels.get(y * self.width + x);
@@ -55,12 +55,12 @@ impl Picture {
     }
 }
 
-/// How much a picture is enlarged at most. The official SDK draws some 100 modules on 240 pixels:
-/// too few for the reader as they are.
+/// The greatest enlargement. The official SDK draws some 100 modules on 240 pixels, which are too
+/// few for the reader.
 const SCALES: usize = 6;
 
-/// White around an enlarged picture, in its own pixels: codes need some, and pictures may be cut
-/// close.
+/// The white margin around an enlarged picture, in its own pixels. Codes need one, and pictures may
+/// have none.
 const MARGIN: usize = 10;
 
 /// The text of the code in a PNG file.
@@ -76,8 +76,8 @@ pub(crate) fn text(file: &[u8]) -> Result<String, InvalidArgument> {
     found.ok_or_else(|| InvalidArgument::new("image", "shows no QR code that can be read"))
 }
 
-/// The text of the first code in grey pixels, which are enlarged as far as need be and memory
-/// allows.
+/// The text of the first code in grey pixels, which are enlarged until a code is found or the
+/// picture is too large.
 fn decode_enlarged(
     width: usize,
     height: usize,
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_image_and_what_shows_no_code_are_refused() {
+    fn a_file_without_an_image_and_an_image_without_a_code_are_refused() {
         assert_eq!(text(b"not an image").unwrap_err().name, "image");
         assert_eq!(decode(64, 64, |_, _| 255), None);
     }

@@ -1,24 +1,23 @@
-//! A code as text: two modules a character, in colours of its own so that it reads the same on dark
-//! and on light terminals. Without colours it is drawn for dark text on a light ground, or inverted
-//! for the opposite.
+//! Drawing a code as text, two modules a character. In colour it can be read on dark and on light
+//! terminals; without colours it is drawn for dark text on a light ground, or inverted.
 
 use super::Matrix;
 
-/// A narrower frame than in an image: terminals are small, and readers cope.
+/// The frame in modules. It is narrower than in an image, because terminals are small.
 const QUIET: usize = 2;
 
-/// Black on white, from the part of the palette that themes leave alone.
+/// Black on white, from the part of the palette that themes do not change.
 const COLOURS: &str = "\x1b[38;5;16;48;5;231m";
 const RESET: &str = "\x1b[0m";
 
-/// How the squares are drawn.
+/// How modules are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {
-    /// In colours of its own.
+    /// Black and white by escape codes.
     Coloured,
-    /// In the terminal's: the dark squares are drawn.
+    /// In the terminal's colours, with the dark modules drawn.
     Plain,
-    /// In the terminal's: the light squares are drawn.
+    /// In the terminal's colours, with the light modules drawn.
     Inverted,
 }
 
@@ -54,7 +53,7 @@ mod tests {
     use super::*;
     use crate::qr::read::decode;
 
-    /// As a camera would see the terminal: each character is 4 × 8 pixels.
+    /// Reads the code from a picture of the terminal, where a character has 4 × 8 pixels.
     fn seen(lines: &[String], style: Style) -> String {
         let rows: Vec<Vec<char>> = lines
             .iter()
@@ -81,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_terminal_shows_is_read_again_by_an_independent_reader() {
+    fn a_code_on_the_terminal_is_read_by_an_independent_reader() {
         let text = "jabX8Wg+wiDAZ6lVnPjbIc".repeat(12);
         for style in [Style::Coloured, Style::Plain, Style::Inverted] {
             let lines = lines(&Matrix::new(&text).unwrap(), style);

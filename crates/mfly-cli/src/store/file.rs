@@ -6,13 +6,13 @@ use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The largest file that is read. A saved account needs some hundred bytes.
+/// The size of the largest file that is read. A saved account needs some hundred bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// How often to look whether another process has finished.
+/// The interval between two attempts to take the lock.
 const LOCK_INTERVAL: Duration = Duration::from_millis(10);
 
-/// What a change adds to a file at most, in bytes: a server with an account.
+/// The room for a change in bytes: a server with an account.
 const ROOM: usize = 8 * 1024;
 
 /// Reads a file; `None` when there is none.
@@ -41,8 +41,8 @@ pub(super) fn read_private(path: &Path) -> Result<Option<String>, StoreError> {
     }
 }
 
-/// A file that will replace another one at once: a reader sees the old text or the new one, also
-/// after a crash. Unless that comes about, it is removed.
+/// A file that replaces another one at once: a reader sees the old text or the new one, also after
+/// a crash. It is removed on drop unless it was completed.
 #[derive(Debug)]
 pub(super) struct Replacement {
     file: File,
@@ -51,10 +51,10 @@ pub(super) struct Replacement {
 }
 
 impl Replacement {
-    /// Makes the file, with room for `len` bytes and what is added to them. The lock must be held:
-    /// no other process uses its name then.
+    /// Makes the file, with room for `len` bytes and a change. The lock must be held, so that no
+    /// other process uses the name.
     pub(super) fn new(path: &Path, len: usize) -> Result<Self, StoreError> {
-        // A link stays one: what it leads to is replaced.
+        // The target of a link is replaced, not the link.
         let path = match std::fs::canonicalize(path) {
             Ok(path) => path,
             Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => {
@@ -75,7 +75,7 @@ impl Replacement {
         Ok(replacement)
     }
 
-    /// Puts the text in the other file's place.
+    /// Writes the text and replaces the other file.
     pub(super) fn complete(mut self, text: &str) -> Result<(), StoreError> {
         let mut write = || {
             self.file.rewind()?;
@@ -90,12 +90,12 @@ impl Replacement {
 
 impl Drop for Replacement {
     fn drop(&mut self) {
-        // Nothing has this name any more when the other file was replaced.
+        // After the replacement no file has this name.
         let _ = std::fs::remove_file(&self.temporary);
     }
 }
 
-/// Makes a folder, and those above it, unless it is there.
+/// Makes a folder and those above it.
 pub(super) fn create_private_folder(path: &Path) -> Result<(), StoreError> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -104,7 +104,7 @@ pub(super) fn create_private_folder(path: &Path) -> Result<(), StoreError> {
     builder.create(path).map_err(|error| io("make the folder", path, error))
 }
 
-/// Takes the lock; it is released when the file is dropped.
+/// Takes the lock, which is released when the file is dropped.
 pub(super) async fn lock(path: &Path, deadline: Duration) -> Result<File, StoreError> {
     let file = private(OpenOptions::new().write(true).create(true).truncate(false))
         .open(path)
@@ -133,7 +133,7 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-/// Judges the opened file, so that it cannot be exchanged in between.
+/// Refuses an opened file that others can read. Its path could be exchanged after a check.
 #[cfg(unix)]
 fn refuse_exposed(file: &File, path: &Path) -> Result<(), StoreError> {
     use std::os::unix::fs::PermissionsExt;
@@ -146,7 +146,7 @@ fn refuse_exposed(file: &File, path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// A configuration folder is its owner's alone there.
+/// On other systems a configuration folder belongs to its owner alone.
 #[cfg(not(unix))]
 fn refuse_exposed(_: &File, _: &Path) -> Result<(), StoreError> {
     Ok(())

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 const VERSION: u32 = 1;
 
-/// All that is saved.
+/// The content of the file.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Profiles {
     version: u32,
@@ -22,12 +22,12 @@ pub(crate) struct Profiles {
     profiles: BTreeMap<String, Profile>,
 }
 
-/// One server and the accounts there.
+/// A server and its accounts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Profile {
     /// The server's API base URL.
     pub(crate) api_url: String,
-    /// Where its WebSocket is, when that was said.
+    /// The XMPP address, if the user named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) xmpp_url: Option<String>,
     /// A file of further certificate authorities.
@@ -47,7 +47,7 @@ pub(crate) struct Profile {
     pub(crate) accounts: BTreeMap<String, Account>,
 }
 
-/// What an account connects with.
+/// The credentials of an account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Account {
     /// The password that registration returned.
@@ -70,7 +70,7 @@ impl Profiles {
         self.profiles.get(name)
     }
 
-    /// The same, to change it.
+    /// The profile of that name, for a change.
     pub(crate) fn named_mut(&mut self, name: &str) -> Option<&mut Profile> {
         self.profiles.get_mut(name)
     }
@@ -81,7 +81,7 @@ impl Profiles {
         found.next().map(|(name, _)| name.as_str())
     }
 
-    /// The profile used when none is named: the one that was saved last.
+    /// The name of the profile that was saved last. It is used when none is named.
     pub(crate) fn current(&self) -> Option<&str> {
         self.current.as_deref().filter(|name| self.profiles.contains_key(*name))
     }
@@ -91,13 +91,13 @@ impl Profiles {
         self.profiles.keys().map(String::as_str)
     }
 
-    /// Whether nothing is saved.
+    /// Whether no profile is saved.
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.profiles.is_empty()
     }
 
-    /// Saves a profile in place of one with that name, and makes it the current one.
+    /// Saves a profile under a name, and makes it the current one.
     pub(crate) fn put(&mut self, name: &str, profile: Profile) {
         self.profiles.insert(name.to_owned(), profile);
         self.current = Some(name.to_owned());
@@ -142,8 +142,7 @@ impl Profile {
         self.accounts.get(user)
     }
 
-    /// Saves an account, and makes it the one used when none is named. An earlier token of it is
-    /// forgotten.
+    /// Saves an account without a token, and makes it the current one.
     pub(crate) fn remember(&mut self, user: &UserId, password: Password) {
         self.accounts.insert(user.as_str().to_owned(), Account { password, token: None });
         self.user = Some(user.as_str().to_owned());
@@ -158,7 +157,7 @@ impl Profile {
     }
 }
 
-/// Secrets as JSON text: the one place of this crate that writes them.
+/// Secrets as JSON text. No other code of this crate writes them.
 mod secret {
     /// serde functions for one kind of secret.
     macro_rules! secret {

@@ -127,8 +127,7 @@ impl<'a> Recorder<'a> {
         Self { output, started: Instant::now(), total: 0, failed: 0 }
     }
 
-    /// Runs a step under the official SDK's name. Returns `None` when the step fails: the failure is
-    /// printed, and the tour continues.
+    /// Runs a step under the official SDK's name. A step that fails is printed and returns `None`.
     pub(super) async fn step<T>(
         &mut self,
         operation: &'static str,

@@ -16,7 +16,7 @@ use super::cast::Cast;
 use super::recorder::Recorder;
 use crate::exit::Failure;
 
-/// Walks through all steps.
+/// Takes all steps.
 pub(super) async fn walk(cast: &mut Cast, recorder: &mut Recorder<'_>) -> Result<(), Failure> {
     account::walk(cast, recorder).await?;
     profile::walk(cast, recorder).await?;

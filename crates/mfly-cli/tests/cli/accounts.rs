@@ -131,11 +131,11 @@ async fn a_named_profile_is_used_by_its_name() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn nothing_is_done_at_the_server_when_the_account_could_not_be_saved() {
+async fn no_request_is_sent_when_the_account_could_not_be_saved() {
     let world = World::new().await;
     world.register(&["alice"]).await;
     let password = world.password("alice");
-    // A folder in the way: for whoever runs this, the administrator too.
+    // A folder of that name keeps every user from saving, the administrator included.
     std::fs::create_dir(world.folder.file("config/profiles.json.new")).unwrap();
     world.server.journal().clear();
     for arguments in [
@@ -156,7 +156,7 @@ async fn nothing_is_done_at_the_server_when_the_account_could_not_be_saved() {
 }
 
 #[tokio::test]
-async fn a_store_that_another_process_keeps_is_waited_for_before_anything_is_done_at_the_server() {
+async fn a_locked_store_is_waited_for_before_any_request() {
     let world = World::new().await;
     world.register(&["alice"]).await;
     world.server.journal().clear();

@@ -1,4 +1,4 @@
-//! Environment variables: an empty one counts as one that is not set.
+//! Environment variables, of which an empty one counts as not set.
 
 use crate::setup::{World, run};
 

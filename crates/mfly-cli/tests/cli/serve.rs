@@ -1,4 +1,4 @@
-//! `mfly serve`.
+//! The sub-command `mfly serve`.
 
 #[cfg(unix)]
 use crate::setup::interrupt;
@@ -37,7 +37,7 @@ async fn a_served_server_can_be_used_until_it_is_interrupted() {
 }
 
 #[tokio::test]
-async fn a_taken_port_is_said_in_one_line() {
+async fn a_taken_port_is_an_error_of_one_line() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let folder = Folder::new();
@@ -50,7 +50,7 @@ async fn a_taken_port_is_said_in_one_line() {
 }
 
 #[tokio::test]
-async fn an_authority_that_cannot_be_kept_is_told_with_cause_and_remedy() {
+async fn an_authority_that_cannot_be_saved_is_an_error_with_cause_and_remedy() {
     let folder = Folder::new();
     let file = folder.file("nowhere/ca.pem");
     let file = file.to_str().unwrap();
@@ -66,7 +66,7 @@ async fn an_authority_that_cannot_be_kept_is_told_with_cause_and_remedy() {
     assert!(text("hint").contains("--authority"), "{error}");
 }
 
-/// A server and what it says of itself to programs.
+/// Starts a server, and reads the object that it prints.
 #[cfg(unix)]
 async fn served(folder: &Folder, flags: &[&str]) -> (tokio::process::Child, serde_json::Value) {
     let arguments = ["serve", "--json", "--listen", "127.0.0.1:0"];

@@ -1,4 +1,4 @@
-//! `mfly tour`.
+//! The sub-command `mfly tour`.
 
 use crate::setup::{Folder, mfly, run};
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! `mfly watch`.
+//! The sub-command `mfly watch`.
 
 use crate::setup::World;
 #[cfg(unix)]
@@ -18,7 +18,7 @@ fn watch(world: &World, arguments: &[&str]) -> (Child, Printed) {
     (child, lines)
 }
 
-/// The next line for which `pick` gives something.
+/// Waits for the line from which `pick` takes a value.
 async fn wait<T>(lines: &mut Printed, pick: impl Fn(&str) -> Option<T>) -> T {
     let waiting = async {
         while let Some(line) = lines.next_line().await.unwrap() {
@@ -38,7 +38,7 @@ fn call(line: &str, listener: &str) -> Option<Value> {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn what_happens_is_printed_as_the_official_listeners_would_hear_it() {
+async fn events_are_printed_as_calls_of_the_official_listeners() {
     let world = World::new().await;
     world.register(&["bob", "alice"]).await;
     let (child, mut lines) = watch(&world, &["--json"]);
@@ -97,7 +97,7 @@ async fn a_dropped_connection_comes_back_while_watching() {
 }
 
 #[tokio::test]
-async fn a_session_that_the_server_ends_for_good_is_no_success() {
+async fn a_session_that_the_server_ends_is_a_failure() {
     let world = World::new().await;
     world.register(&["alice"]).await;
     let (child, mut lines) = watch(&world, &[]);

@@ -1,4 +1,4 @@
-//! A driver's process: started, read line by line, ended.
+//! The process of a driver, which is read line by line.
 
 use serde_json::Value;
 use std::fs::File;
@@ -8,20 +8,20 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-/// Longest time for one line. Drivers give up a step after ten seconds; before the first there is a
-/// process to start.
+/// The time-out for one line. Drivers give up a step after ten seconds; before the first step, a
+/// process has to start.
 const LINE: Duration = Duration::from_secs(30);
 
-/// Longest time for a process to end.
+/// The time-out for the end of a process.
 const END: Duration = Duration::from_secs(10);
 
-/// What a driver says of a step.
+/// The line of a driver about a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Line {
     pub(super) name: String,
     pub(super) ok: bool,
     pub(super) detail: String,
-    /// Who sent the message, when the line is about one that came.
+    /// The sender, when the line is about a received message.
     pub(super) from: Option<String>,
 }
 
@@ -38,16 +38,16 @@ impl Line {
     }
 }
 
-/// What makes a process end.
+/// How a process is asked to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ask {
-    /// It ends by itself.
+    /// Not at all: it ends by itself.
     Nothing,
-    /// The end of its standard input.
+    /// By the end of its standard input.
     Input,
 }
 
-/// A running process that prints lines. Dropping it kills it.
+/// A running process that prints lines. It is killed on drop.
 #[derive(Debug)]
 pub(super) struct Process {
     name: String,
@@ -58,7 +58,7 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts it. What it prints as errors goes to `log`.
+    /// Starts a process. Its standard error goes to `log`.
     pub(super) fn start(mut command: Command, name: &str, log: PathBuf) -> Result<Self, String> {
         let failed = |error| format!("{name} could not be started: {error}");
         let errors = File::create(&log).map_err(failed)?;
@@ -71,8 +71,8 @@ impl Process {
         let input = child.stdin.take();
         let (send, lines) = channel();
         if let Some(output) = child.stdout.take() {
-            // Ends with the process, and is not waited for: what the process started may hold the
-            // pipe.
+            // The thread ends with the process. Nothing waits for it, because a child of the
+            // process may keep the pipe open.
             std::thread::spawn(move || {
                 let read = BufReader::new(output).lines().map_while(Result::ok);
                 read.map_while(|line| send.send(line).ok()).count()
@@ -88,7 +88,7 @@ impl Process {
         written.map_err(|error| self.failed(&format!("takes no input: {error}")))
     }
 
-    /// The next line that it prints.
+    /// The next line of its output.
     pub(super) fn line(&self) -> Result<String, String> {
         self.lines.recv_timeout(LINE).map_err(|error| match error {
             RecvTimeoutError::Timeout => self.failed(&format!("said nothing for {LINE:?}")),
@@ -96,12 +96,12 @@ impl Process {
         })
     }
 
-    /// What happened to it, and where to read more.
+    /// The failure, with the path of the log.
     fn failed(&self, what: &str) -> String {
         format!("{} {what}; see {}", self.name, self.log.display())
     }
 
-    /// Asks it to end, and waits until it has.
+    /// Asks the process to end, and waits for its end.
     pub(super) fn end(mut self, ask: Ask) -> Result<(), String> {
         if ask == Ask::Input {
             drop(self.input.take());
@@ -113,7 +113,7 @@ impl Process {
         if status.success() { Ok(()) } else { Err(self.failed(&format!("ended with {status}"))) }
     }
 
-    /// Waits until it prints nothing any more, which is its end. Says whether that came in time.
+    /// Waits for the end of its output. Returns whether that came in time.
     fn is_silent(&self) -> bool {
         let end = Instant::now() + END;
         loop {
@@ -129,17 +129,17 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // The end of its input is what makes a driver end its client.
+        // A driver ends its client when its input ends.
         if self.input.take().is_some() {
             self.is_silent();
         }
-        // Both fail when it has ended already, and then there is nothing to do.
+        // Both fail when the process has ended already.
         let _gone = self.child.kill();
         let _status = self.child.wait();
     }
 }
 
-/// A process that says how each step went.
+/// A process that prints the result of each step.
 #[derive(Debug)]
 pub(super) struct Driver(Process);
 
@@ -157,18 +157,18 @@ impl Driver {
         Process::start(command, name, log).map(Self)
     }
 
-    /// Gives it its settings, which start it.
+    /// Sends the settings, which start the driver.
     pub(super) fn set(&mut self, settings: &Value) -> Result<(), String> {
         self.0.tell(&settings.to_string())
     }
 
-    /// What it says next.
+    /// The next line about a step.
     pub(super) fn next(&self) -> Result<Line, String> {
         let text = self.0.line()?;
         Line::read(&text).ok_or_else(|| self.0.failed(&format!("said {text:?}")))
     }
 
-    /// Waits for its end, which comes after its last step.
+    /// Waits for the end after the last step.
     pub(super) fn wait(self) -> Result<(), String> {
         self.0.end(Ask::Nothing)
     }

@@ -1,4 +1,4 @@
-//! What the clients need: Debian's packages, npm's by `npm ci`, and Python's into the target
+//! Installs the clients: packages of Debian, of npm by `npm ci`, and of Python into the target
 //! folder.
 
 use crate::interop::node;
@@ -15,18 +15,18 @@ const PROFANITY: Package = Package { name: "profanity", probe: "profanity" };
 /// The oldest Python 3 that slixmpp and its driver run on.
 const PYTHON_MINOR: u32 = 11;
 
-/// Where everything is.
+/// The folders of installed programs.
 #[derive(Clone, Debug)]
 pub(super) struct Installed {
-    /// Where cargo builds.
+    /// The folder into which cargo builds.
     pub(super) target: PathBuf,
-    /// The drivers, and what npm installs.
+    /// The drivers and the packages of npm.
     pub(super) drivers: PathBuf,
-    /// What pip installs.
+    /// The packages of pip.
     pub(super) python: PathBuf,
 }
 
-/// Installs what is missing.
+/// Installs the missing packages.
 pub(super) fn install() -> Result<Installed, String> {
     packages::install(&[node::NODE, node::NPM, PYTHON, PIP, GO_SENDXMPP, PROFANITY])?;
     node::check()?;
@@ -64,7 +64,7 @@ fn pip(version: &str, requirements: &Path, folder: &Path) -> Result<(), String> 
             .arg("--requirement")
             .arg(requirements),
     )?;
-    // Last, so that what was interrupted is not taken for done.
+    // Written last, so that an interrupted installation is repeated.
     std::fs::write(stamp, wanted).map_err(failed)
 }
 

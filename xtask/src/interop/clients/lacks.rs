@@ -1,9 +1,9 @@
-//! What each client does without, and why. Everything here is tried all the same: an entry that is
-//! no longer true fails the run.
+//! The steps that clients lack, with the reasons. They are tried all the same: an entry that is no
+//! longer true fails the run.
 
 use super::Framing;
 
-/// Why `client` does not take this step over this framing. Without logging in there are no further
+/// The reason why a client lacks a step over a framing. After a failed login there are no further
 /// steps.
 pub(super) fn lacks(client: &str, framing: Framing, step: &str) -> Option<&'static str> {
     use Framing::{DirectTls, StartTls, WebSocket, WebSocketTls};

@@ -1,28 +1,23 @@
-//! What a run found: a table for people, JSON for programs.
+//! The results of a run: a table for people, JSON for programs.
 
 use super::{Client, Framing, lacks};
 use serde_json::{Value, json};
 use std::fmt;
 use std::time::Duration;
 
-/// How a step went.
+/// The outcome of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// As it should; with what the client said.
+    /// The step worked; with the text that the client printed.
     Passed(String),
-    /// The client does without.
-    Lacks {
-        /// For this reason.
-        why: &'static str,
-        /// What trying it led to.
-        seen: String,
-    },
-    /// Otherwise.
+    /// The step failed, and the client is known to lack it.
+    Lacks { why: &'static str, seen: String },
+    /// The step failed, or worked although the client is said to lack it.
     Failed(String),
 }
 
 impl Outcome {
-    /// What is known to be lacking makes of what was seen.
+    /// Compares the result of a step with what the client is known to lack.
     pub(super) fn of(seen: Result<String, String>, why: Option<&'static str>) -> Self {
         match (seen, why) {
             (Ok(detail), None) => Self::Passed(detail),
@@ -34,7 +29,7 @@ impl Outcome {
         }
     }
 
-    /// Its name, and what there is to say about it.
+    /// The name of the outcome, and its text.
     fn words(&self) -> (&'static str, &str) {
         match self {
             Self::Passed(detail) => ("passed", detail),
@@ -48,7 +43,7 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Row {
     client: &'static str,
-    /// The client's name and version, as it says them.
+    /// The name and version that the client reports.
     version: String,
     framing: Framing,
     step: String,
@@ -93,7 +88,7 @@ impl Row {
     }
 }
 
-/// All steps, those of a client and framing together.
+/// All steps, ordered by client and framing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Report {
     pub(super) rows: Vec<Row>,
@@ -108,7 +103,7 @@ impl Report {
         self.counts_of().2 > 0
     }
 
-    /// How many steps passed, failed, and are lacking.
+    /// The numbers of steps that passed, failed, and are lacking.
     pub(super) fn counts(&self) -> String {
         let (passed, lacking, failed) = self.counts_of();
         format!("clients: {passed} passed, {failed} failed, {lacking} lacking")

@@ -1,4 +1,4 @@
-//! The program `mfly-testserver`, started with flags and read as people read it.
+//! The program `mfly-testserver`, whose addresses are read from what it prints.
 
 use super::driver::{Ask, Process};
 use super::{Client, Framing, PASSWORD};
@@ -6,23 +6,23 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Runs a program, and ends it with SIGTERM when the standard input ends: so it never outlives who
-/// started it.
+/// A script that ends a program with SIGTERM when the standard input ends, so that the program does
+/// not outlive this process.
 const UNTIL_THE_INPUT_ENDS: &str = "\"$@\" & exec >&-; cat >/dev/null; kill $!; wait $!";
 
-/// What a server offers for logging in.
+/// The mechanisms that a server offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Offer {
-    /// Everything that it has.
+    /// Every mechanism of the test server.
     Everything,
-    /// All but what is bound to the connection.
+    /// All mechanisms without channel binding.
     Unbound,
 }
 
 impl Offer {
     pub(super) const ALL: [Self; 2] = [Self::Everything, Self::Unbound];
 
-    /// Which offer a client gets over a framing.
+    /// The offer for a client over a framing.
     pub(super) fn of(client: &Client, framing: Framing) -> Self {
         match (client.name, framing) {
             // It names a -PLUS mechanism without binding to the connection, which a server has to
@@ -50,13 +50,13 @@ impl Offer {
 /// A running server.
 #[derive(Debug)]
 pub(super) struct Server {
-    pub(super) place: Place,
+    pub(super) target: ServerTarget,
     process: Process,
 }
 
-/// What clients have to know of a server.
+/// The addresses and the authority of a server.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct ServerTarget {
     pub(super) offer: Offer,
     /// The domain of every account.
     pub(super) domain: String,
@@ -65,7 +65,7 @@ pub(super) struct Place {
     addresses: Vec<(Framing, String)>,
 }
 
-impl Place {
+impl ServerTarget {
     /// The URL over this framing.
     pub(super) fn address(&self, framing: Framing) -> &str {
         let found = self.addresses.iter().find(|(over, _)| *over == framing);
@@ -74,7 +74,7 @@ impl Place {
 }
 
 impl Server {
-    /// Starts one with these accounts, and waits until it says where it is.
+    /// Starts a server with these accounts, and reads its addresses.
     pub(super) fn start(
         target: &Path,
         folder: &Path,
@@ -101,7 +101,7 @@ impl Server {
         while printed.last().is_none_or(|line: &String| !line.contains("END CERTIFICATE")) {
             printed.push(process.line()?);
         }
-        let place = Place {
+        let place = ServerTarget {
             offer,
             domain: word(&printed, "XMPP host", "")?,
             authority,
@@ -112,16 +112,17 @@ impl Server {
                 (Framing::WebSocketTls, word(&printed, "", "wss:")?),
             ],
         };
-        Ok(Self { place, process })
+        Ok(Self { target: place, process })
     }
 
-    /// Asks it to end, and waits until it has.
+    /// Ends the server and waits for its end.
     pub(super) fn stop(self) -> Result<(), String> {
         self.process.end(Ask::Input)
     }
 }
 
-/// The last word of the first line that begins like this and whose last word begins like that.
+/// The last word of the first line that begins with `label` and whose last word begins with
+/// `start`.
 fn word(lines: &[String], label: &str, start: &str) -> Result<String, String> {
     let labelled = lines.iter().filter(|line| line.starts_with(label));
     labelled

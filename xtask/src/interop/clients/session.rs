@@ -3,24 +3,25 @@
 use super::driver::{Driver, Line};
 use super::install::Installed;
 use super::report::Row;
-use super::server::Place;
+use super::server::ServerTarget;
 use super::{Client, Framing, LOG_IN, PASSWORD, Partner, RECEIVE, SEND, STEPS, lacks, partner_of};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// What clients send: all that has to be escaped, and characters of two to four bytes.
+/// The text that clients send: everything that has to be escaped, and characters of two to four
+/// bytes.
 const BODY: &str = "Grüße & <b>\"it's\"</b> ]]> € 🦀";
 
-/// What partners answer.
+/// The text that partners answer.
 const REPLY: &str = "Danke & <i>'so'</i> \"]]>\" ₿ 🐍";
 
-/// What is needed for it.
+/// A client, a framing and a server.
 #[derive(Debug)]
 pub(super) struct Session<'a> {
     installed: &'a Installed,
     folder: &'a Path,
-    server: &'a Place,
+    server: &'a ServerTarget,
     client: &'static Client,
     framing: Framing,
     account: String,
@@ -30,15 +31,15 @@ impl<'a> Session<'a> {
     pub(super) fn new(
         installed: &'a Installed,
         folder: &'a Path,
-        server: &'a Place,
+        server: &'a ServerTarget,
         client: &'static Client,
         framing: Framing,
     ) -> Self {
         Self { installed, folder, server, client, framing, account: client.account(framing) }
     }
 
-    /// Takes the steps until they are done or one cannot be. What goes wrong with a program is a
-    /// failed row, too.
+    /// Takes the steps until they are done or one cannot be taken. A program that fails is a failed
+    /// row, too.
     pub(super) fn run(&self) -> Vec<Row> {
         let mut rows = Vec::new();
         let mut version = self.client.name.to_owned();
@@ -51,7 +52,7 @@ impl<'a> Session<'a> {
 
     fn steps(&self, version: &mut String, rows: &mut Vec<Row>) -> Result<(), String> {
         let partner = partner_of(&self.account);
-        // Where there is no logging in, there is nobody to talk with.
+        // A client that cannot log in needs no partner.
         let other = match lacks::lacks(self.client.name, self.framing, LOG_IN) {
             None => Some(self.partner(&partner)?),
             Some(_) => None,
@@ -82,7 +83,7 @@ impl<'a> Session<'a> {
         Row::new((self.client, version), self.framing, step, seen, took)
     }
 
-    /// A partner that is logged in.
+    /// Starts a partner and waits until it is logged in.
     fn partner(&self, account: &str) -> Result<Driver, String> {
         let Partner { driver, framing } = self.client.partner;
         let mut driver = self.start(account, driver)?;
@@ -95,7 +96,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// What is right about a step and its line, or what is wrong.
+    /// Checks the line of a step. Returns the text of the line, or the fault.
     fn judge(&self, step: &str, line: Line, other: Option<&Driver>) -> Result<String, String> {
         if line.name != step {
             return Err(format!("the driver told of {:?} instead", line.name));
@@ -130,7 +131,7 @@ impl<'a> Session<'a> {
         Driver::start(&program, &environment, account, folder.join("log"))
     }
 
-    /// A folder that only this account uses.
+    /// The folder of an account.
     fn own(&self, account: &str) -> PathBuf {
         self.folder.join(account)
     }
@@ -139,7 +140,7 @@ impl<'a> Session<'a> {
         format!("{account}@{}", self.server.domain)
     }
 
-    /// What every driver is told, and `more`.
+    /// The settings of every driver, and `more`.
     fn settings(&self, account: &str, framing: Framing, mut more: Value) -> Value {
         more["url"] = self.server.address(framing).into();
         more["domain"] = self.server.domain.as_str().into();

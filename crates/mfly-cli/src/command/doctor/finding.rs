@@ -9,7 +9,7 @@ use std::time::Duration;
 pub(super) enum Step {
     /// The domain's SRV records.
     Srv,
-    /// Name look-up.
+    /// The look-up of the host's name.
     Dns,
     /// The TCP connection.
     Tcp,
@@ -96,7 +96,7 @@ pub(super) struct Finding {
     pub(super) status: Status,
     /// The result in one line.
     pub(super) what: String,
-    /// Further lines.
+    /// Further lines for people.
     pub(super) details: Vec<String>,
     /// What the user can do.
     pub(super) remedy: Option<String>,

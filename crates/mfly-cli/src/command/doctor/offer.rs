@@ -1,4 +1,4 @@
-//! The steps `features` and `mechanisms`: the offer of the server, and how a password would be used.
+//! The steps `features` and `mechanisms`: the offer of the server, and the use of a password.
 
 use super::finding::{Finding, Step};
 use crate::exit::Code;

@@ -6,7 +6,7 @@ use crate::exit::{Code, with_causes};
 use mfly_client::probe::StreamProblem;
 use mfly_proto::stream::StreamCondition;
 
-/// The remedy for a stream that the server ended. `from` is the domain that it answers for, if known.
+/// The remedy for a stream that the server ended. `from` is the domain that the server answers for.
 pub(super) fn ended(
     condition: StreamCondition,
     target: ExamTarget<'_>,
