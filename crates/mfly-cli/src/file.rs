@@ -52,10 +52,8 @@ fn read_all(from: impl Read, shown: &dyn Display) -> Result<Vec<u8>, Failure> {
         .read_to_end(&mut bytes)
         .map_err(|error| Failure::file("read", shown, error))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(Failure::Usage {
-            message: format!("{shown} is too large"),
-            hint: "files of at most 1 GiB can be sent".to_owned(),
-        });
+        let hint = "files of at most 1 GiB can be sent";
+        return Err(Failure::usage(format!("{shown} is too large"), hint));
     }
     Ok(bytes)
 }

@@ -140,7 +140,8 @@ impl SetArgs {
             return Ok(());
         }
         let mut update = ProfileUpdate::new();
-        let fields: [(&Option<String>, fn(ProfileUpdate, &str) -> ProfileUpdate); 4] = [
+        type Set = fn(ProfileUpdate, &str) -> ProfileUpdate;
+        let fields: [(&Option<String>, Set); 4] = [
             (&self.nick_name, |update, value| update.nick_name(value)),
             (&self.status, |update, value| update.status(value)),
             (&self.email, |update, value| update.email(value)),

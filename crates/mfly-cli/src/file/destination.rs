@@ -253,10 +253,8 @@ fn look(path: &Path) -> Result<Kind, Failure> {
     let kind = match fs::metadata(path) {
         Ok(metadata) => metadata.file_type(),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Err(Failure::Usage {
-                message: format!("{} is a link that leads nowhere", path.display()),
-                hint: "name the file that it should lead to".to_owned(),
-            });
+            let message = format!("{} is a link that leads nowhere", path.display());
+            return Err(Failure::usage(message, "name the file that it should lead to"));
         }
         Err(error) => return Err(failed(error)),
     };
@@ -294,24 +292,17 @@ fn is_stream(_: FileType) -> bool {
 }
 
 fn is_there(path: &Path) -> Failure {
-    Failure::Usage {
-        message: format!("{} is there already", path.display()),
-        hint: "pass --overwrite to replace it".to_owned(),
-    }
+    let message = format!("{} is there already", path.display());
+    Failure::usage(message, "pass --overwrite to replace it")
 }
 
 fn folder(path: &Path) -> Failure {
-    Failure::Usage {
-        message: format!("{} is a folder", path.display()),
-        hint: "name a file in it".to_owned(),
-    }
+    Failure::usage(format!("{} is a folder", path.display()), "name a file in it")
 }
 
 fn unusable(path: &Path) -> Failure {
-    Failure::Usage {
-        message: format!("{} is no file, pipe or character device", path.display()),
-        hint: format!("name a file, or {STANDARD} for the standard output"),
-    }
+    let message = format!("{} is no file, pipe or character device", path.display());
+    Failure::usage(message, format!("name a file, or {STANDARD} for the standard output"))
 }
 
 /// Asks the user at a terminal whether a file may be replaced.
