@@ -1,4 +1,4 @@
-//! Any bytes as what the other side of an authentication says.
+//! Any bytes as messages of the other side of an authentication.
 
 use mfly_proto::sasl::{
     ChannelBindings, ChoiceContext, Mechanism, MechanismKind, MechanismPolicy, Scram,
@@ -7,11 +7,10 @@ use mfly_proto::sasl::{
 };
 use mfly_proto::secret::Password;
 
-/// Neither half of SCRAM panics or is content with what somebody says who does not know the
-/// password; what the other mechanisms read, they write the same; whatever is offered, a choice
-/// keeps to the policy.
+/// Neither half of SCRAM panics, or accepts messages of a peer that does not know the password; the
+/// other mechanisms write what they read; a choice follows the policy for every offer.
 ///
-/// A line is a message. Nobody is to find the password, so that no line can be its proof.
+/// Each line is a message. The password is random text, so that no line can be its proof.
 pub fn sasl(data: &[u8]) {
     let mut lines = data.splitn(3, |byte| *byte == b'\n');
     let [first, second, third] = [(); 3].map(|()| lines.next().unwrap_or_default());

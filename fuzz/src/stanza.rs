@@ -3,7 +3,7 @@
 use mfly_proto::testing::canonical;
 use mfly_proto::xml::{Document, Limits, Parser, Writer};
 
-/// What is accepted says the same after being written, detached, and read again.
+/// An accepted stanza has the same content after being written, detached, and read again.
 pub fn stanza(data: &[u8]) {
     let limits = Limits::default();
     let mut parser = Parser::new(limits);

@@ -4,12 +4,13 @@ use mfly_proto::framing::tcp::{SplitError, Splitter, write_header};
 use mfly_proto::framing::{Frame, FrameReader, Framing, Open, ReceiveLimits, Received};
 use mfly_proto::xml::{Document, Limits};
 
-/// Small, so that inputs reach it.
+/// The longest frame: small, so that inputs reach it.
 const LIMIT: usize = 1_024;
 
-/// How the bytes arrive makes no difference, memory is bounded, and what was read stands alone.
+/// The outcome does not depend on how the bytes arrive, memory is bounded, and each document can be
+/// parsed alone.
 ///
-/// The first two bytes say how the others arrive.
+/// The first two bytes are the sizes of the chunks.
 pub fn tcp(data: &[u8]) {
     let Some((&[first, second], bytes)) = data.split_first_chunk() else {
         return;
@@ -34,7 +35,7 @@ pub fn tcp(data: &[u8]) {
     }
 }
 
-/// A stanza above a limit is skipped at every chunking, and its reader says so.
+/// Checks that a stanza above a limit is skipped at every chunking, and reported by the reader.
 fn skipping(bytes: &[u8], sizes: [usize; 2]) {
     let mut limits = ReceiveLimits::default();
     limits.stanza.bytes = LIMIT / 8;
@@ -53,8 +54,7 @@ fn skipping(bytes: &[u8], sizes: [usize; 2]) {
     }
 }
 
-/// The frames except signs of life, which depend on how the bytes arrive, and why there are no
-/// more.
+/// The frames except keep-alives, which depend on how the bytes arrive, and the error after them.
 fn split<'c>(chunks: impl IntoIterator<Item = &'c [u8]>) -> (Vec<Frame>, Option<SplitError>) {
     split_by(Splitter::new(LIMIT), chunks)
 }
@@ -109,7 +109,7 @@ fn header(open: &Open) {
     }
 }
 
-/// What an element inherited is part of its text.
+/// Checks that inherited declarations are part of the text of a document.
 fn element(document: &Document) {
     let alone = Document::parse(document.as_str().to_owned(), &Limits::default())
         .expect("a document stands alone");

@@ -1,4 +1,5 @@
-//! Bind 2 (XEP-0386): binding of a resource, and enabling of features, as part of the authentication.
+//! Bind 2 (XEP-0386): binding of a resource, and enabling of features, as part of the
+//! authentication.
 //!
 //! ```text
 //! C: <authenticate …><bind xmlns="urn:xmpp:bind:0"><tag>mfly</tag>

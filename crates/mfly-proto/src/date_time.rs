@@ -21,9 +21,9 @@ const DAY: i64 = 24 * 60 * MINUTE;
 pub struct DateTime(i64);
 
 impl DateTime {
-    /// 0000-01-01T00:00:00Z.
+    /// The first moment: 0000-01-01T00:00:00Z.
     const FIRST: i64 = -719_528 * DAY;
-    /// 9999-12-31T23:59:59.999Z.
+    /// The last moment: 9999-12-31T23:59:59.999Z.
     const LAST: i64 = 2_932_897 * DAY - 1;
 
     /// The moment `millis` milliseconds after the start of 1970 in UTC; `None` when its year is out

@@ -99,7 +99,7 @@ impl Jid {
         self.at.map(|at| &self.text[..usize::from(at)])
     }
 
-    /// The domain.
+    /// The domain of the address.
     #[must_use]
     pub fn domain(&self) -> &str {
         let start = self.at.map_or(0, |at| usize::from(at) + 1);

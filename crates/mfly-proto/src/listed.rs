@@ -42,7 +42,7 @@ struct LeftOut {
 /// An entry that was left out of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
-    /// The reason.
+    /// The reason why it was left out.
     pub reason: SkipReason,
     /// The text of the entry, escaped and shortened.
     pub text: String,

@@ -28,13 +28,13 @@ pub const ROSTER_VERSIONING: &str = "urn:xmpp:features:rosterver";
 pub const LAST: &str = "jabber:iq:last";
 /// XEP-0030: what an entity is and can do.
 pub const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
-/// XEP-0054: vcard-temp.
+/// XEP-0054: vCard, the profile of a user.
 pub const VCARD: &str = "vcard-temp";
 /// XEP-0191: blocking command.
 pub const BLOCKING: &str = "urn:xmpp:blocking";
 /// XEP-0198: stream management.
 pub const STREAM_MANAGEMENT: &str = "urn:xmpp:sm:3";
-/// XEP-0199: ping.
+/// XEP-0199: ping of a server or session.
 pub const PING: &str = "urn:xmpp:ping";
 /// XEP-0202: entity time.
 pub const TIME: &str = "urn:xmpp:time";

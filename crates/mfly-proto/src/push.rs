@@ -1,7 +1,7 @@
 //! Pushes: stanzas that the server sends without a request.
 //!
-//! A push has a variant here, a line that reads it and a line that writes it. Whether its sender may
-//! send it is decided by the session, not by the codec.
+//! A push has a variant here, a line that reads it and a line that writes it. Whether its sender
+//! may send it is decided by the session, not by the codec.
 
 use crate::decode::DecodeError;
 use crate::ns;

@@ -284,13 +284,13 @@ mod tests {
     }
 
     #[test]
-    fn what_was_altered_or_sealed_for_another_licence_is_refused() {
+    fn altered_texts_and_those_of_another_licence_are_refused() {
         let (right, other) = (cipher("TestLicenceKey0123456789abcdef"), cipher("other"));
         assert!(QrCode::open(&other, CODE).is_err());
         assert!(QrResponse::open(&other, &serde_json::json!({"id": APPROVAL})).is_err());
         let altered = format!("A{}", &APPROVAL[1..]);
         assert!(QrResponse::open(&right, &serde_json::json!({"id": altered})).is_err());
-        // Clear text is nobody's seal.
+        // Clear text is not sealed.
         let clear = r#"{"username":"u","password":"p","socketId":"s"}"#;
         assert!(QrResponse::open(&right, &serde_json::json!({"id": clear})).is_err());
         let clear = r#"{"token":"t","browser":"b","platform":"p"}"#;

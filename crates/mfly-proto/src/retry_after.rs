@@ -11,9 +11,9 @@ pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 ///
 /// `headers` are the names and values of the response's header fields, whatever its status. `now`
 /// is the time at which the response arrived. It is used only for a date without a header `Date`,
-/// which tells the server's own clock. A date in the past gives zero. Returns `None` when the header
-/// is missing, occurs more than once with different values, or is neither a number of seconds nor a
-/// date.
+/// which tells the server's own clock. A date in the past gives zero. Returns `None` when the
+/// header is missing, occurs more than once with different values, or is neither a number of
+/// seconds nor a date.
 ///
 /// ```
 /// use mfly_proto::retry_after::retry_after;

@@ -1,20 +1,16 @@
 //! Every class of text that restricted XML refuses.
 //!
 //! A file of `fixtures/reject/` is named after the kind of its refusal, then, after a dot, its
-//! case. What is too big for a file is made here.
+//! case. Texts that are too big for a file are made here.
 
-#![expect(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "helpers of tests: what must not happen fails the test"
-)]
+#![expect(clippy::panic, reason = "a helper of tests fails loudly")]
 
 use mfly_proto::xml::{Document, Limits, Parser, XmlError, XmlErrorKind};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// `TooLarge` is `too_large`.
+/// The name of a kind in file names: `too_large` for `TooLarge`.
 fn snake_case(kind: XmlErrorKind) -> String {
     let mut name = String::new();
     for character in format!("{kind:?}").chars() {

@@ -14,8 +14,8 @@ use streams::{LIMIT, Outcome, content, header, split};
 const OTHER_HEADER: &str = "<stream xmlns='http://etherx.jabber.org/streams' xmlns:c='jabber:client' \
     from='xmpp.example.test' id='s1' xml:lang='en' version='1.0'>";
 
-/// What becomes of the stream as a whole, after making sure that it is the same in two chunks,
-/// wherever they meet, and byte by byte.
+/// Splits the stream as a whole, and checks that the outcome is the same for any two chunks and
+/// byte by byte.
 fn split_everywhere(stream: &[u8]) -> Outcome {
     let whole = content(split([stream]));
     for at in 0..=stream.len() {
@@ -409,10 +409,10 @@ fn limits_hold_for_elements_that_inherit() {
             .as_str(),
     );
     let sized = |length: usize| format!("<a>{}</a>", "x".repeat(length - "<a></a>".len()));
-    // What is inherited does not count as bytes of the peer's …
+    // Inherited declarations do not count as bytes …
     element(&mut reader, &sized(300));
     assert_eq!(refusal(&mut reader, &sized(301)), XmlErrorKind::TooLarge);
-    // … and counts as an attribute.
+    // … but count as attributes.
     element(&mut reader, "<a b='' c='' d=''/>");
     assert_eq!(refusal(&mut reader, "<a b='' c='' d='' e=''/>"), XmlErrorKind::TooManyAttributes);
 }

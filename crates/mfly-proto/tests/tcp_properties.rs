@@ -160,7 +160,7 @@ proptest! {
             let kind = parser.parse(frame.as_bytes()).err().map(|error| error.kind);
             prop_assert_ne!(kind, Some(XmlErrorKind::Truncated), "{}", frame);
         }
-        // What is refused is no start of anything.
+        // Refused bytes are no start of an element.
         let is_plain = frames.iter().skip(1).all(|frame| !frame.contains("stream"));
         if error.is_some() && is_plain {
             let rest = frames.iter().skip(1).fold(bytes.as_slice(), |rest, frame| {

@@ -27,7 +27,7 @@ fn parsed(text: &[u8]) -> Tree {
     }
 }
 
-// What is written is read again.
+// Written elements are read again.
 
 /// Characters that need care, between any others.
 fn value() -> impl Strategy<Value = String> {
@@ -40,7 +40,7 @@ fn value() -> impl Strategy<Value = String> {
     vec(character, 0..40).prop_map(String::from_iter)
 }
 
-/// What an element is written from: text before and behind each child.
+/// The content of a written element, with text before and after each child.
 #[derive(Clone, Debug)]
 struct Plan {
     name: String,
@@ -112,7 +112,7 @@ fn source() -> impl Strategy<Value = String> {
     fragment().prop_map(|tree| format!("<top xmlns:p='urn:p' xmlns:q='urn:q'>{tree}</top>"))
 }
 
-/// The same text through quick-xml.
+/// Reads the text with quick-xml.
 fn second_opinion(text: &str) -> Tree {
     let mut reader = NsReader::from_str(text);
     let mut open = vec![Tree::default()];

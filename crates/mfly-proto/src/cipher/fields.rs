@@ -32,8 +32,8 @@ macro_rules! field_cipher {
 field_cipher! {
     /// Seals registration and its answer, the login password, and the messages of the QR login.
     ///
-    /// Key: the licence key repeated three times. IV: [`Iv::REQUEST`], whatever the configuration says
-    /// (observed: Web SDK 4.25.10).
+    /// Key: the licence key repeated three times. IV: [`Iv::REQUEST`], whatever the configuration
+    /// says (observed: Web SDK 4.25.10).
     ///
     /// ```
     /// use mfly_proto::cipher::RequestCipher;
@@ -65,8 +65,8 @@ field_cipher! {
 }
 
 impl ConfigCipher {
-    /// The cipher for the user name that was passed to connect. With an empty name it seals and opens
-    /// nothing: every text is returned unchanged.
+    /// The cipher for the user name that was passed to connect. With an empty name it seals and
+    /// opens nothing: every text is returned unchanged.
     #[must_use]
     pub fn new(username: &str) -> Self {
         Self(TextCipher::new(&[username; 3], &Iv::REQUEST))

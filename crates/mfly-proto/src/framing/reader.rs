@@ -56,7 +56,7 @@ impl FrameReader {
         Self { framing, parser: Parser::new(limits), context: tcp::StreamContext::NONE, skips }
     }
 
-    /// The framing.
+    /// The framing of the stream.
     #[must_use]
     pub const fn framing(&self) -> Framing {
         self.framing

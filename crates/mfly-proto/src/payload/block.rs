@@ -8,9 +8,9 @@
 //! <iq id type="get" xmlns="jabber:client"><query status="block_user" xmlns="jabber:iq:user_activities"/></iq>
 //! <iq type="result" id><query xmlns="jabber:iq:user_activities" status="block_user"><blocklist><members>u7@host</members></blocklist></query></iq>
 //! ```
-//! Pushes: an `iq` set with `block` or `unblock` when another session of the own account did it, and
-//! `<message from="u7@host" …><userblocked type="block_user" blocked_user="u7"/></message>` when
-//! another user blocks or unblocks the own account.
+//! Pushes: an `iq` set with `block` or `unblock` when another session of the own account did it,
+//! and `<message from="u7@host" …><userblocked type="block_user" blocked_user="u7"/></message>`
+//! when another user blocks or unblocks the own account.
 //!
 //! Source: XEP-0191; observed: Web SDK 4.25.10. The `query` around the second list and the outer
 //! shape of the message are inferred. Fixtures: `block/*`.

@@ -6,8 +6,8 @@
 //! ```
 //! Pushes that ask to read the list again: `<message><register_update/></message>` and
 //! `<message><contact_permission permission_status="N"/></message>` (0 withdraws the permission).
-//! Request to send the former to the contacts: `<iq id type="set"><query status="register_update" to_user="u1@host"
-//! xmlns="jabber:iq:user_activities"/></iq>`.
+//! Request to send the former to the contacts: `<iq id type="set"><query status="register_update"
+//! to_user="u1@host" xmlns="jabber:iq:user_activities"/></iq>`.
 //!
 //! Source: RFC 6121 §2.1; observed: Web SDK 4.25.10. The attribute `user_profile` is inferred from
 //! older servers. Fixtures: `friends/*`.
@@ -33,11 +33,11 @@ pub struct Friends {
     pub permission: Option<u32>,
     /// Version of the list (RFC 6121 §2.6), if the server keeps one.
     pub version: Option<String>,
-    /// The contacts.
+    /// The contacts, in the server's order.
     pub items: Listed<FriendItem>,
 }
 
-/// One contact.
+/// A contact of the contact list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FriendItem {
     /// The contact's account.

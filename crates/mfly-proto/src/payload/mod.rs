@@ -3,8 +3,9 @@
 //! Each file starts with the form on the wire and its source. `inferred` marks a guess.
 //!
 //! Requests are named by a verb: `Get…` for an `iq` of type `get`, another verb for `set`.
-//! [`standard`] holds the payloads of any XMPP server. The other files are the platform's, and those
-//! that both kinds of server share ([`bind`], [`carbons`], [`last_seen`], [`ping`], [`session`]).
+//! [`standard`] holds the payloads of any XMPP server. The other files are the platform's, and
+//! those that both kinds of server share ([`bind`], [`carbons`], [`last_seen`], [`ping`],
+//! [`session`]).
 
 pub mod admin_block;
 pub mod bind;
@@ -20,8 +21,8 @@ pub mod settings;
 pub mod standard;
 pub mod user_deleted;
 
-/// Calls the macro `$visit` with every request type of a dialect: first those of both dialects, then
-/// its own. The checks of `testing` find the types here.
+/// Calls the macro `$visit` with every request type of a dialect: first those of both dialects,
+/// then its own. The checks of `testing` find the types here.
 #[cfg(feature = "testing")]
 macro_rules! every_request {
     ($dialect:expr, $visit:ident) => {

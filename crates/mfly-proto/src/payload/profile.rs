@@ -7,8 +7,8 @@
 //! `nickName`, `email` and `mobileNumber` are sealed with [`crate::cipher::ProfileCipher`]; the
 //! others are clear.
 //!
-//! Push, when the own profile or a contact's changed (that servers send it is inferred; the shape is
-//! the only one that the official SDK handles): `<iq type="result" from="u2@host" id><vCard
+//! Push, when the own profile or a contact's changed (that servers send it is inferred; the shape
+//! is the only one that the official SDK handles): `<iq type="result" from="u2@host" id><vCard
 //! xmlns="vcard-temp">…</vCard></iq>`. Native servers of the family also send
 //! `<message><profile_update xmlns="urn:xmpp:receipts"/></message>` (inferred).
 //!
@@ -24,7 +24,7 @@ use crate::xml::{Element, Writer, is_name};
 /// A vCard as on the wire: sealed fields are still sealed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VCard {
-    /// Nickname, sealed.
+    /// The nickname, sealed.
     pub nick_name: String,
     /// Token or URL of the image; empty for none.
     pub image: String,

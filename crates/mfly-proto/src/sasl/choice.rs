@@ -239,7 +239,7 @@ pub enum ChoiceError {
     },
 }
 
-/// What a mechanism is chosen from.
+/// The server's offer and the connection for which a mechanism is chosen.
 #[derive(Clone, Copy, Debug)]
 pub struct ChoiceContext<'a> {
     /// Names of the mechanisms that the server offers.

@@ -9,7 +9,7 @@ use crate::xml::{Element, Writer};
 use std::fmt;
 
 named! {
-    /// How the sender may react to the error (RFC 6120 §8.3.2).
+    /// The reaction that the error allows its recipient (RFC 6120 §8.3.2).
     pub enum ErrorKind {
         /// Retry after authenticating or authorising.
         Auth = "auth",
@@ -101,7 +101,7 @@ impl ErrorCondition {
 /// A stanza error: type, condition and explanation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StanzaError {
-    /// How the sender may react.
+    /// The reaction that the error allows.
     pub kind: ErrorKind,
     /// The defined condition.
     pub condition: ErrorCondition,

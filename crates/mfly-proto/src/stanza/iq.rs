@@ -34,7 +34,7 @@ pub struct Iq<'a> {
     pub id: StanzaId,
     /// The sender; when absent, the server on behalf of the own account.
     pub from: Option<Jid>,
-    /// The recipient.
+    /// Address of the recipient.
     pub to: Option<Jid>,
     element: Element<'a>,
 }

@@ -10,7 +10,7 @@ named! {
     /// The `type` of a message.
     #[derive(Default)]
     pub enum MessageKind {
-        /// One-to-one chat.
+        /// Chat between two users.
         Chat = "chat",
         /// Reports that an earlier message failed.
         Error = "error",
@@ -31,9 +31,9 @@ pub struct Message<'a> {
     pub kind: MessageKind,
     /// The id that the sender gave it.
     pub id: Option<String>,
-    /// The sender.
+    /// Address of the sender.
     pub from: Option<Jid>,
-    /// The recipient.
+    /// Address of the recipient.
     pub to: Option<Jid>,
     element: Element<'a>,
 }

@@ -67,7 +67,7 @@ impl PresenceKind {
 named! {
     /// Degree of availability of an available sender (RFC 6121 §4.7.2.1).
     pub enum Show {
-        /// Temporarily away.
+        /// Away for a short time.
         Away = "away",
         /// Interested in chatting.
         Chat = "chat",
@@ -89,9 +89,9 @@ fn priority(text: &str) -> i8 {
 pub struct Presence {
     /// The `type` attribute.
     pub kind: PresenceKind,
-    /// The sender.
+    /// Address of the sender.
     pub from: Option<Jid>,
-    /// The recipient.
+    /// Address of the recipient.
     pub to: Option<Jid>,
     /// Degree of availability.
     pub show: Option<Show>,

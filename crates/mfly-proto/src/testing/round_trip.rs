@@ -45,7 +45,7 @@ pub enum Dialect {
 pub enum Role<'a> {
     /// A request if it can be read as one, otherwise a push.
     RequestOrPush,
-    /// A push.
+    /// A push of the server.
     Push,
     /// The result of this request.
     ResultOf(&'a [u8]),
@@ -124,8 +124,8 @@ fn frame(element: Element<'_>, role: Role<'_>, dialect: Dialect, out: &mut Vec<u
                 if let Ok(Some(_)) = request {
                     return request;
                 }
-                // A push may leave out entries that a request must not have; what remains could then
-                // be a request.
+                // A push may leave out entries that a request must not have; what remains could
+                // then be a request.
                 match iq_push(&iq, dialect, out) {
                     Ok(Some(by)) if !is_request(out, dialect) => Ok(Some(by)),
                     _ => request,

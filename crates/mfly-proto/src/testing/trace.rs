@@ -52,7 +52,7 @@ pub struct TraceError {
 }
 
 impl Trace {
-    /// Reads a trace. Empty lines and lines that start with `#` are passed over.
+    /// Reads a trace. Empty lines and lines that start with `#` are ignored.
     ///
     /// # Errors
     /// When a line starts with none of the known words, or the first does not name the source.

@@ -55,7 +55,7 @@ pub(super) enum TextKind {
 pub(super) struct Node {
     /// From `<` to the end of the last `>`.
     pub(super) source: Span,
-    /// Local name.
+    /// Name without its prefix.
     pub(super) name: Span,
     /// Index of the namespace: see [`Table::namespace`].
     pub(super) namespace: u32,
@@ -89,7 +89,7 @@ impl Node {
 pub(super) struct Attribute {
     /// Start of the whole name; the prefix ends before `name` starts.
     pub(super) start: u32,
-    /// Local name.
+    /// Name without its prefix.
     pub(super) name: Span,
     /// Value as written, without quotes.
     pub(super) value: Span,
@@ -113,7 +113,7 @@ pub(super) struct Binding {
     pub(super) count: u32,
 }
 
-/// No index.
+/// The value for no index.
 pub(super) const NONE: u32 = u32::MAX;
 /// Namespace index of "no namespace".
 pub(super) const NO_NAMESPACE: u32 = 0;

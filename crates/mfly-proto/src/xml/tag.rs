@@ -23,7 +23,7 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    /// No declarations.
+    /// A scope without declarations.
     pub(super) const EMPTY: Self = Self { innermost: NONE, default: NO_NAMESPACE };
 }
 

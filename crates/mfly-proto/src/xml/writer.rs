@@ -145,7 +145,7 @@ impl<'b> Writer<'b> {
         }
     }
 
-    /// Writes `<name>text</name>`.
+    /// Writes an element with a text: `<name>text</name>`.
     pub fn text_element(&mut self, name: &'static str, text: &str) {
         self.element(name, |w| w.text(text));
     }

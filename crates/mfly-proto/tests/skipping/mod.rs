@@ -241,7 +241,7 @@ fn what_opens_or_ends_a_stream_is_not_skipped() {
     }
 }
 
-/// What a stream with some damage and long elements is made of.
+/// Pieces of a stream with faults and long elements.
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
     const PIECES: &str = "<message id='1' from='a@b.test'>|</message>|<iq type='get' id=\"2\">|</iq>|\
         <presence/>|<a b='>&lt;' c=\"/\">|</a>|<a/>| |&amp;|&#x20AC;|\u{20ac}|<![CDATA[|]]>|]]|\

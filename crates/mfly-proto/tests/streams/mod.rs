@@ -6,17 +6,17 @@ use mfly_proto::framing::{Frame, Open};
 /// The longest frame in these tests.
 pub(crate) const LIMIT: usize = 4_096;
 
-/// The frames of a stream, and why there are no more of them.
+/// The frames of a stream, and the error that ends them.
 pub(crate) type Outcome = (Vec<String>, Option<SplitError>);
 
-/// What becomes of a stream whose bytes arrive in these chunks.
+/// Splits a stream whose bytes arrive in these chunks.
 pub(crate) fn split<'c>(chunks: impl IntoIterator<Item = &'c [u8]>) -> Outcome {
     let (frames, error) = split_by(Splitter::new(LIMIT), chunks);
     let text = |frame: &Frame| frame.as_str().to_owned();
     (frames.iter().map(text).collect(), error)
 }
 
-/// What this splitter makes of a stream whose bytes arrive in these chunks.
+/// Splits a stream whose bytes arrive in these chunks with this splitter.
 pub(crate) fn split_by<'c>(
     mut splitter: Splitter,
     chunks: impl IntoIterator<Item = &'c [u8]>,
@@ -40,7 +40,7 @@ pub(crate) fn split_by<'c>(
     (frames, None)
 }
 
-/// The same without signs of life, which depend on how the bytes arrive.
+/// The outcome without keep-alives, which depend on how the bytes arrive.
 pub(crate) fn content((mut frames, error): Outcome) -> Outcome {
     frames.retain(|frame| frame != " ");
     (frames, error)

@@ -7,8 +7,8 @@
 //! <iq id type="get" xmlns="jabber:client"><blocklist xmlns="urn:xmpp:blocking"/></iq>
 //! <iq type="result" id><blocklist xmlns="urn:xmpp:blocking"><item jid="u2@host"/></blocklist></iq>
 //! ```
-//! An `<unblock/>` without items unblocks all addresses. Pushes are `iq` sets of the same two forms, to
-//! every session that has asked for the list.
+//! An `<unblock/>` without items unblocks all addresses. Pushes are `iq` sets of the same two
+//! forms, to every session that has asked for the list.
 //!
 //! Source: XEP-0191 §3. Fixtures: `standard/block/*`.
 

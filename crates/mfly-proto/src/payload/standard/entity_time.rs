@@ -26,7 +26,7 @@ pub struct GetEntityTime {
 pub struct EntityTime {
     /// The current moment.
     pub utc: DateTime,
-    /// How far local time is ahead of UTC, in minutes; less than a day.
+    /// Offset of local time from UTC in minutes, less than a day.
     pub offset_minutes: i16,
 }
 

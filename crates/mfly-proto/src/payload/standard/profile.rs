@@ -9,8 +9,8 @@
 //!   <JABBERID>u2@host</JABBERID><TITLE>…</TITLE><ORG><ORGNAME>…</ORGNAME><ORGUNIT>…</ORGUNIT></ORG><URL>…</URL><DESC>…</DESC></vCard></iq>
 //! <iq id type="set" xmlns="jabber:client"><vCard xmlns="vcard-temp">…</vCard></iq>
 //! ```
-//! A card is always set as a whole. Content that has no field here is kept and written again, so that
-//! changing one field does not lose the others.
+//! A card is always set as a whole. Content that has no field here is kept and written again, so
+//! that changing one field does not lose the others.
 //!
 //! Source: XEP-0054 §3. Fixtures: `standard/profile/*`.
 
@@ -53,8 +53,8 @@ pub struct VCard {
     pub url: String,
     /// `DESC`: a free description.
     pub description: String,
-    /// Children that have no field here, in order. Also a second child where a field holds only one,
-    /// and a photo that cannot be read.
+    /// Children that have no field here, in order. Also a second child where a field holds only
+    /// one, and a photo that cannot be read.
     pub others: Vec<Document>,
 }
 

@@ -7,8 +7,8 @@
 //! <iq id type="set" xmlns="jabber:client"><query xmlns="jabber:iq:roster"><item jid="u2@host" name="Bobby"><group>Friends</group></item></query></iq>
 //! <iq id type="set" xmlns="jabber:client"><query xmlns="jabber:iq:roster"><item jid="u2@host" subscription="remove"/></query></iq>
 //! ```
-//! A result without `query` means that the requested version is the latest. Pushes are `iq` sets with
-//! one item each; the session accepts them only from the own account.
+//! A result without `query` means that the requested version is the latest. Pushes are `iq` sets
+//! with one item each; the session accepts them only from the own account.
 //!
 //! Source: RFC 6121 §2.1 to §2.6. Fixtures: `standard/roster/*`.
 
@@ -38,7 +38,7 @@ pub struct Roster {
     pub items: Listed<RosterItem>,
 }
 
-/// One contact.
+/// A contact of the contact list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RosterItem {
     /// The address: usually an account, but servers also list domains (gateways) and resources.

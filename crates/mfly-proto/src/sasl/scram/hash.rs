@@ -14,7 +14,7 @@ pub enum ScramHash {
     Sha1,
     /// SHA-256 (RFC 7677).
     Sha256,
-    /// SHA-512 (draft-melnikov-scram-sha-512).
+    /// SHA-512, by draft-melnikov-scram-sha-512.
     Sha512,
 }
 
@@ -52,7 +52,7 @@ impl ScramHash {
         }
     }
 
-    /// `H(data)`
+    /// The hash `H(data)`.
     pub(super) fn digest(self, data: &[u8]) -> Output {
         match self {
             Self::Sha1 => Output::new(&sha1::Sha1::digest(data)),
@@ -61,7 +61,7 @@ impl ScramHash {
         }
     }
 
-    /// `HMAC(key, data)`
+    /// The authentication code `HMAC(key, data)`.
     pub(super) fn hmac(self, key: &[u8], data: &[u8]) -> Output {
         macro_rules! hmac {
             ($hash:ty) => {

@@ -114,7 +114,7 @@ fn base64(value: &str, what: &'static str) -> Result<Vec<u8>, Fault> {
     STANDARD.decode(value).map_err(|_| Fault::Encoding(what))
 }
 
-/// `r=nonce,s=salt,i=iterations[,h=offer]`
+/// The first message of the server: `r=nonce,s=salt,i=iterations[,h=offer]`.
 #[derive(Debug)]
 pub(super) struct ServerFirst<'a> {
     pub(super) nonce: &'a str,
@@ -143,7 +143,7 @@ impl<'a> ServerFirst<'a> {
     }
 }
 
-/// `v=signature` or `e=error`
+/// The final message of the server: `v=signature` or `e=error`.
 pub(super) enum ServerFinal<'a> {
     Signature(Vec<u8>),
     Error(&'a str),
@@ -171,7 +171,7 @@ pub(super) enum Flag<'a> {
     Named(&'a str),
 }
 
-/// `flag,[a=authzid],n=user,r=nonce`
+/// The first message of the client: `flag,[a=authzid],n=user,r=nonce`.
 #[derive(Debug)]
 pub(super) struct ClientFirst<'a> {
     pub(super) flag: Flag<'a>,
@@ -218,7 +218,7 @@ fn is_binding_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(is_allowed)
 }
 
-/// `c=binding,r=nonce,p=proof`
+/// The final message of the client: `c=binding,r=nonce,p=proof`.
 #[derive(Debug)]
 pub(super) struct ClientFinal<'a> {
     pub(super) binding: Vec<u8>,
