@@ -56,18 +56,13 @@ pub trait HttpBackend: Send + Sync {
 /// The future of [`HttpBackend::sleep`].
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A timer of tokio. If it completes late because the process did not run, the response may still
-/// be unread: it then starts again.
-#[cfg(feature = "hyper")]
-fn timer(duration: Duration) -> Sleep {
-    match tokio::runtime::Handle::try_current() {
-        Ok(_) => Box::pin(mfly_transport::overdue::sleep(duration)),
-        Err(_) => Box::pin(std::future::pending()),
+/// A timer of tokio, in its runtime. If it completes late because the process did not run, the response
+/// may still be unread: it then starts again.
+fn timer(_duration: Duration) -> Sleep {
+    #[cfg(feature = "hyper")]
+    if tokio::runtime::Handle::try_current().is_ok() {
+        return Box::pin(mfly_transport::overdue::sleep(_duration));
     }
-}
-
-#[cfg(not(feature = "hyper"))]
-fn timer(_: Duration) -> Sleep {
     Box::pin(std::future::pending())
 }
 

@@ -155,11 +155,8 @@ impl Stream for Connection {
 impl Sink<Frame> for Connection {
     type Error = TransportError;
 
-    fn poll_ready(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), TransportError>> {
-        of_wire!(&mut self.wire, poll_ready, cx)
+    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        of_wire!(&mut self.get_mut().wire, poll_ready, cx)
     }
 
     fn start_send(mut self: Pin<&mut Self>, frame: Frame) -> Result<(), TransportError> {
@@ -169,18 +166,12 @@ impl Sink<Frame> for Connection {
         of_wire!(&mut self.wire, start_send, frame)
     }
 
-    fn poll_flush(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), TransportError>> {
-        of_wire!(&mut self.wire, poll_flush, cx)
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        of_wire!(&mut self.get_mut().wire, poll_flush, cx)
     }
 
-    fn poll_close(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), TransportError>> {
-        of_wire!(&mut self.wire, poll_close, cx)
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        of_wire!(&mut self.get_mut().wire, poll_close, cx)
     }
 }
 

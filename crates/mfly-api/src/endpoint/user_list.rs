@@ -75,23 +75,21 @@ impl Request {
         values: impl IntoIterator<Item = V>,
     ) -> Result<Self, InvalidArgument> {
         self.query.metadata_key = required("metaDataKey", key)?;
-        let mut texts = Vec::new();
-        for value in values {
-            texts.push(match value.into() {
-                MetaValue::Text(text) => text,
-                MetaValue::Integer(number) => number.to_string(),
-                MetaValue::Decimal(number) => number.to_string(),
-                MetaValue::Flag(flag) => flag.to_string(),
-                MetaValue::Other(_) => {
-                    let reason = "metaDataArrayValues should be Valid data type";
-                    return Err(InvalidArgument::new("metaDataArrayValues", reason));
-                }
-            });
-        }
+        let refuse = |name, reason| InvalidArgument::new(name, reason);
+        let text = |value: V| match value.into() {
+            MetaValue::Text(text) => Ok(text),
+            MetaValue::Integer(number) => Ok(number.to_string()),
+            MetaValue::Decimal(number) => Ok(number.to_string()),
+            MetaValue::Flag(flag) => Ok(flag.to_string()),
+            MetaValue::Other(_) => {
+                let reason = "metaDataArrayValues should be Valid data type";
+                Err(refuse("metaDataArrayValues", reason))
+            }
+        };
+        let mut texts = values.into_iter().map(text).collect::<Result<Vec<_>, _>>()?;
         texts.retain(|text| !text.is_empty());
         if texts.is_empty() {
-            let reason = "metaDataValues should be Valid data type";
-            return Err(InvalidArgument::new("metaDataValues", reason));
+            return Err(refuse("metaDataValues", "metaDataValues should be Valid data type"));
         }
         self.query.metadata_values = texts;
         Ok(self)

@@ -70,18 +70,13 @@ pub(super) async fn decode(
 }
 
 /// Runs work on a thread that may block. Without tokio it runs here.
-#[cfg(feature = "hyper")]
 async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
-    match tokio::runtime::Handle::try_current() {
-        Ok(runtime) => runtime.spawn_blocking(work).await.map_err(io::Error::other)?,
-        Err(_) => work(),
+    #[cfg(feature = "hyper")]
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        return runtime.spawn_blocking(work).await.map_err(io::Error::other)?;
     }
-}
-
-#[cfg(not(feature = "hyper"))]
-async fn run_blocking<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     work()
 }
 

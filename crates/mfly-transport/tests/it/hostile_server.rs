@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Reads the head of a request as text.
-async fn request(listener: &TcpListener) -> (TcpStream, String) {
+pub(crate) async fn request(listener: &TcpListener) -> (TcpStream, String) {
     let (mut socket, _) = listener.accept().await.unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -20,7 +20,7 @@ async fn request(listener: &TcpListener) -> (TcpStream, String) {
 }
 
 /// The correct response to a request.
-fn answer(head: &str) -> Response<()> {
+pub(crate) fn response(head: &str) -> Response<()> {
     let mut request = Request::builder().version(Version::HTTP_11).uri("/");
     for line in head.lines().skip(1) {
         if let Some((name, value)) = line.split_once(": ") {
@@ -30,7 +30,7 @@ fn answer(head: &str) -> Response<()> {
     server::upgrade(&request.body(()).unwrap().into_parts().0).unwrap()
 }
 
-fn encode(response: &Response<()>) -> Vec<u8> {
+pub(crate) fn encode(response: &Response<()>) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {}\r\n", response.status());
     for (name, value) in response.headers() {
         head += &format!("{name}: {}\r\n", value.to_str().unwrap());
@@ -47,7 +47,7 @@ async fn visit(
     tokio::spawn(async move {
         let (mut socket, head) = request(&listener).await;
         // The client may disconnect before the end.
-        let _ = socket.write_all(&reply(answer(&head))).await;
+        let _ = socket.write_all(&reply(response(&head))).await;
     });
     connect(&address, &Options::default()).await
 }

@@ -1,10 +1,9 @@
 //! The steps that an observer receives while a connection is opened.
 
+use crate::hostile_server::{encode, request, response};
 use crate::proxies::{Kind, ProxyServer};
-use crate::setup::{
-    TIME_LIMIT, accepted, address, listen, read_until, serve_start_tls, tcp_address, tls,
-};
-use http::{Request, header};
+use crate::setup::{TIME_LIMIT, accepted, address, listen, serve_start_tls, tcp_address, tls};
+use http::{HeaderValue, header};
 use mfly_transport::{
     Address, Connection, Options, Progress, StartTls, TlsVersion, TransportError, connect_observed,
     reach_observed, server,
@@ -53,21 +52,11 @@ async fn every_step_to_a_secured_stream_is_reported_in_order() {
 async fn the_websocket_handshake_reports_the_servers_time() {
     let listener = listen().await;
     let serving = async {
-        let mut socket = accepted(&listener).await;
-        let head = read_until(&mut socket, "\r\n\r\n").await;
-        let request = head.lines().skip(1).filter_map(|line| line.split_once(": "));
-        let request = request
-            .fold(Request::get("/websocket"), |request, (name, value)| request.header(name, value));
-        let (parts, ()) = request.body(()).unwrap().into_parts();
-        let answer = server::upgrade(&parts).unwrap();
-        let accept = &answer.headers()[header::SEC_WEBSOCKET_ACCEPT];
-        let answer = format!(
-            "HTTP/1.1 101 Switching Protocols\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\n\
-             Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\
-             Sec-WebSocket-Protocol: xmpp\r\n\r\n",
-            accept.to_str().unwrap(),
-        );
-        socket.write_all(answer.as_bytes()).await.unwrap();
+        let (mut socket, head) = request(&listener).await;
+        let mut response = response(&head);
+        let date = HeaderValue::from_static("Thu, 01 Jan 2026 00:00:00 GMT");
+        response.headers_mut().insert(header::DATE, date);
+        socket.write_all(&encode(&response)).await.unwrap();
         socket
     };
     let address = address("ws", &listener);

@@ -1,12 +1,12 @@
 //! Connections through a proxy.
 
 use crate::proxies::{CREDENTIALS, Kind, ProxyServer};
-use crate::setup::{self, LIMIT, TIME_LIMIT, accepted, listen, opened, read_until, tls};
+use crate::setup::{self, TIME_LIMIT, accepted, listen, opened, read_until, tls};
 use futures_util::{SinkExt, StreamExt};
 use mfly_proto::framing::Frame;
 use mfly_transport::{
     Address, Connection, Fault, Options, Proxy, ProxyError, StartTls, Tls, TransportError, connect,
-    dial_tcp, server,
+    dial_tcp,
 };
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -24,19 +24,7 @@ async fn through(proxy: &Proxy) {
         let options = Options { proxy: Some(proxy.clone()), ..Options::new(trust.clone()) };
         let port = listener.local_addr().unwrap().port();
         let address: Address = format!("{scheme}://{host}:{port}").parse().unwrap();
-        let serving = async {
-            match scheme {
-                "xmpp" => {
-                    let stream = setup::serve_start_tls(&listener, &tls, host).await?;
-                    Ok(setup::secured(stream, &tls))
-                }
-                "xmpps" => Ok(setup::secured(setup::secure(&listener, &tls).await?, &tls)),
-                _ => {
-                    let stream = setup::secure(&listener, &tls).await?;
-                    server::accept(stream, LIMIT, TIME_LIMIT).await
-                }
-            }
-        };
+        let serving = setup::serve(&listener, scheme, &tls, host);
         let (client, server) = tokio::join!(connect(&address, &options), serving);
         let mut ends: (Connection, Connection) = (client.unwrap(), server.unwrap());
         if scheme != "wss" {

@@ -74,56 +74,75 @@ pub(crate) async fn in_memory_tcp() -> Ends {
 }
 
 pub(crate) async fn ws() -> Ends {
-    let listener = listen().await;
-    let (address, options) = (address("ws", &listener), Options::default());
-    let serving = async { server::accept(accepted(&listener).await, LIMIT, TIME_LIMIT).await };
-    let (client, server) = tokio::join!(connect(&address, &options), serving);
-    (client.unwrap(), server.unwrap())
+    connected("ws").await
 }
 
 pub(crate) async fn wss() -> Ends {
-    let (tls, trust) = tls("127.0.0.1", &[]);
+    connected("wss").await
+}
+
+pub(crate) async fn tcp() -> Ends {
+    opened(connected("tcp").await).await
+}
+
+pub(crate) async fn direct_tls() -> Ends {
+    opened(connected("xmpps").await).await
+}
+
+pub(crate) async fn start_tls() -> Ends {
+    opened(connected("xmpp").await).await
+}
+
+/// A client's and a server's connection by a scheme, without open streams. `tcp` is `xmpp` in clear
+/// text.
+async fn connected(scheme: &str) -> Ends {
+    let is_websocket = scheme.starts_with("ws");
+    let (host, alpn): (_, &[&[u8]]) =
+        if is_websocket { ("127.0.0.1", &[]) } else { ("example.com", &[b"xmpp-client"]) };
+    let (tls, trust) = tls(host, alpn);
+    let mut options = Options { domain: Some(host.to_owned()), ..Options::new(trust) };
     let listener = listen().await;
-    let (address, options) = (address("wss", &listener), Options::new(trust));
-    let serving = async {
-        let secured = secure(&listener, &tls).await?;
-        let security = tls.security(&secured);
-        let connection = server::accept(secured, LIMIT, TIME_LIMIT).await?;
-        Ok::<_, TransportError>(connection.with_security(security))
+    let address = match scheme {
+        "tcp" => {
+            options.start_tls = StartTls::Disabled;
+            tcp_address("xmpp", &listener)
+        }
+        _ if is_websocket => address(scheme, &listener),
+        _ => tcp_address(scheme, &listener),
     };
+    let serving = serve(&listener, scheme, &tls, host);
     let (client, server) = tokio::join!(connect(&address, &options), serving);
     (client.unwrap(), server.unwrap())
 }
 
-pub(crate) async fn tcp() -> Ends {
-    let listener = listen().await;
-    let options = Options { start_tls: StartTls::Disabled, ..Options::default() };
-    let address = tcp_address("xmpp", &listener);
-    let (client, socket) = tokio::join!(connect(&address, &options), accepted(&listener));
-    opened((client.unwrap(), server::tcp(socket, LIMIT))).await
-}
-
-pub(crate) async fn direct_tls() -> Ends {
-    let (tls, trust) = tls("127.0.0.1", &[b"xmpp-client"]);
-    opened(direct(&tls, &Options::new(trust)).await.unwrap()).await
+/// Accepts a client by a scheme, for a host.
+pub(crate) async fn serve(
+    listener: &TcpListener,
+    scheme: &str,
+    tls: &ServerTls,
+    host: &str,
+) -> Result<Connection, TransportError> {
+    match scheme {
+        "ws" => server::accept(accepted(listener).await, LIMIT, TIME_LIMIT).await,
+        "wss" => {
+            let stream = secure(listener, tls).await?;
+            let security = tls.security(&stream);
+            let connection = server::accept(stream, LIMIT, TIME_LIMIT).await?;
+            Ok(connection.with_security(security))
+        }
+        "xmpps" => Ok(secured(secure(listener, tls).await?, tls)),
+        "xmpp" => Ok(secured(serve_start_tls(listener, tls, host).await?, tls)),
+        _ => Ok(server::tcp(accepted(listener).await, LIMIT)),
+    }
 }
 
 /// A client's and a server's connection over direct TLS, without open streams.
 pub(crate) async fn direct(tls: &ServerTls, options: &Options) -> Result<Ends, TransportError> {
     let listener = listen().await;
     let address = tcp_address("xmpps", &listener);
-    let (client, stream) = tokio::join!(connect(&address, options), secure(&listener, tls));
-    Ok((client?, secured(stream?, tls)))
-}
-
-pub(crate) async fn start_tls() -> Ends {
-    let (tls, trust) = tls("example.com", &[b"xmpp-client"]);
-    let listener = listen().await;
-    let address = tcp_address("xmpp", &listener);
-    let options = Options { domain: Some("example.com".to_owned()), ..Options::new(trust) };
-    let serving = serve_start_tls(&listener, &tls, "example.com");
-    let (client, stream) = tokio::join!(connect(&address, &options), serving);
-    opened((client.unwrap(), secured(stream.unwrap(), &tls))).await
+    let serving = serve(&listener, "xmpps", tls, "");
+    let (client, server) = tokio::join!(connect(&address, options), serving);
+    Ok((client?, server?))
 }
 
 /// A server's TLS configuration with a certificate for `host`, and a client's that trusts it.
