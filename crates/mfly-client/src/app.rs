@@ -35,13 +35,13 @@ pub struct App {
     shared: Arc<Shared>,
 }
 
-/// What all clones share.
+/// The state that all clones of an app share.
 pub(crate) struct Shared {
     pub(crate) licence_key: LicenceKey,
     pub(crate) mode: Mode,
-    /// Without token: the API of nobody in particular.
+    /// The REST API without a user's token.
     pub(crate) api: Api,
-    /// For what is no endpoint of the API.
+    /// For requests to other servers than the API's.
     pub(crate) backend: Arc<dyn HttpBackend>,
     pub(crate) transport: Options,
     pub(crate) xmpp_address: Option<Address>,
@@ -80,7 +80,7 @@ impl App {
         self.shared.mode == Mode::Trial
     }
 
-    /// Where the REST API is.
+    /// The base URL of the REST API.
     #[must_use]
     pub fn api_base_url(&self) -> &str {
         self.shared.api.base_url().as_str()
@@ -101,7 +101,7 @@ impl Shared {
         configs.insert(user.clone(), config);
     }
 
-    /// Takes it: a later connection asks for a fresh one.
+    /// Takes the configuration of this user, so that a later connection requests a fresh one.
     pub(crate) fn take_config(&self, user: &UserId) -> Option<ServerConfig> {
         self.configs.lock().unwrap_or_else(PoisonError::into_inner).remove(user)
     }
@@ -126,22 +126,22 @@ pub struct AppBuilder {
 impl AppBuilder {
     dial_options!();
 
-    /// Where the REST API is, for example `https://api.example.com/api/v1`. Without it, the
+    /// The base URL of the REST API, for example `https://api.example.com/api/v1`. Without it, the
     /// platform's licence server is asked.
     pub fn api_base_url(mut self, url: &str) -> Self {
         self.api_base_url = Some(url.to_owned());
         self
     }
 
-    /// Whether the licence is a trial; `false` unless set. Only read together with
-    /// [`AppBuilder::api_base_url`]: the licence server knows by itself. The official SDK takes a
-    /// licence for a trial unless told otherwise.
+    /// Whether the licence is a trial licence. Default `false`. Only read together with
+    /// [`AppBuilder::api_base_url`]: the licence server knows it. The official SDK assumes a
+    /// trial licence by default.
     pub fn trial(mut self, trial: bool) -> Self {
         self.trial = trial;
         self
     }
 
-    /// Remembers the licence server's answer between runs.
+    /// Stores the licence server's answer between runs of the program.
     pub fn licence_cache(mut self, cache: Arc<dyn LicenceCache>) -> Self {
         self.licence_cache = cache;
         self
@@ -177,7 +177,7 @@ impl AppBuilder {
         self
     }
 
-    /// Changes choices that had to be inferred.
+    /// Changes how the client behaves where the platform's behaviour is inferred.
     pub fn quirks(mut self, quirks: Quirks) -> Self {
         self.quirks = quirks;
         self
@@ -410,7 +410,7 @@ mod tests {
         assert!(builder.allow_cleartext(true).build().await.is_ok());
     }
 
-    /// A licence server that answers everyone so.
+    /// A licence server that gives every request this answer.
     #[derive(Clone, Copy)]
     struct Lookup(&'static str);
 

@@ -7,7 +7,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-/// Why no connection could be made.
+/// The error of a [`Connector`] that could not connect.
 pub type ConnectorError = Box<dyn Error + Send + Sync + 'static>;
 
 /// Makes the connections of one session, the first and each later one.
@@ -15,35 +15,36 @@ pub type ConnectorError = Box<dyn Error + Send + Sync + 'static>;
 /// Implement it to reach a server in a way of your own: through a tunnel, or in memory for a test.
 #[async_trait]
 pub trait Connector: Send + Sync {
-    /// Makes a connection on which the session can open its stream at once: TLS and whatever else
-    /// is needed stand.
+    /// Makes a connection on which the session can open its stream at once: TLS and everything else
+    /// below the stream is set up.
     ///
     /// `redirect` is where the server of an earlier connection pointed, if the session's
     /// [`RedirectPolicy`](crate::RedirectPolicy) allows to go there: use it for this one
-    /// connection. Dropping the future breaks the attempt off.
+    /// connection. Dropping the future cancels the attempt.
     ///
     /// # Errors
-    /// When none can be made. Unless it was the first attempt, another one follows later.
+    /// When no connection can be made. After a failed attempt, another one follows as the
+    /// [`ReconnectPolicy`](crate::ReconnectPolicy) says.
     async fn connect(&self, redirect: Option<&Redirect>) -> Result<Dialled, ConnectorError>;
 
-    /// A session stands on the last connection. Until this is called, a connection that was made
-    /// may have been one to a server that says nothing: one that has several addresses is then
-    /// tried at the next. Does nothing unless it is implemented.
+    /// Called when a session is online on the last connection. Until then the server of that
+    /// connection may not answer at all, so a connector that knows several addresses should try the
+    /// next one. The default does nothing.
     fn succeeded(&self) {}
 }
 
 /// A connection, and what is known about it.
 #[non_exhaustive]
 pub struct Dialled {
-    /// The connection.
+    /// The open connection.
     pub connection: Connection,
-    /// Whether nobody can listen in: it is encrypted, or does not leave this machine. Passwords
-    /// cross no other.
+    /// Whether the connection is encrypted or does not leave this machine. Passwords are sent only
+    /// over such a connection.
     pub confidential: bool,
 }
 
 impl Dialled {
-    /// A connection.
+    /// Wraps an open connection.
     #[must_use]
     pub const fn new(connection: Connection, confidential: bool) -> Self {
         Self { connection, confidential }

@@ -18,7 +18,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The platform's words for a wrong user id or password.
+/// The platform's message for a wrong user id or password.
 const INVALID_CREDENTIALS: &str = "Invalid Credentials";
 
 /// The result of an operation.
@@ -29,7 +29,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Error {
     kind: ErrorKind,
     source: Option<Arc<dyn StdError + Send + Sync>>,
-    /// What the official SDK reports, where the kind alone does not tell: its code and its words.
+    /// The code and message that the official SDK reports, where the kind does not determine them.
     reported: Option<(u16, String)>,
 }
 
@@ -37,13 +37,13 @@ pub struct Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The caller passed or did something that cannot work; repeating it is useless.
+    /// The caller passed an invalid argument or made an impossible call. Repeating it is useless.
     Caller,
     /// The server refused, or answered with something unreadable.
     Server,
-    /// The way to the server.
+    /// The network between this machine and the server.
     Network,
-    /// This side: the library or the machine it runs on.
+    /// This library, or the machine it runs on.
     Us,
 }
 
@@ -225,7 +225,7 @@ impl Error {
         Self::new(kind, error)
     }
 
-    /// Why a session never came to be.
+    /// The error of connecting, from the reason why the session ended.
     pub(crate) fn from_end(reason: EndReason) -> Self {
         let kind = match &reason {
             EndReason::AdminBlocked => ErrorKind::AdminBlocked,
@@ -396,7 +396,7 @@ mod tests {
 
         let looked_up = error(refused(404, "Unknown")).about_licence();
         assert_eq!(*looked_up.kind(), ErrorKind::LicenceRefused);
-        // A busy server refuses nobody.
+        // A busy server may accept the key later.
         let busy = error(refused(429, "Slow down")).about_licence();
         assert!(busy.is_retryable(), "{busy:?}");
         let at_registration = Error::from(ApiError::LicenceRefused {

@@ -1,8 +1,8 @@
 //! A MirrorFly client: register, connect, profile, presence, block lists, media and events. And an
 //! XMPP client for any other server: [`standard`].
 //!
-//! Two types, so that "not registered" and "not connected yet" cannot be written: an [`App`]
-//! registers users and connects them; a [`Session`] does everything else.
+//! There are two types, so that a call without registration or connection does not compile: an
+//! [`App`] registers users and connects them; a [`Session`] does everything else.
 //!
 //! ```
 //! use mfly_client::{App, Event, LicenceKey, ProfileUpdate, UserIdentifier};
@@ -106,7 +106,7 @@
 //! # }
 //! ```
 //!
-//! # What becomes of what is asked and sent
+//! # What becomes of requests and messages
 //!
 //! | | while the session reconnects | when the connection is lost | at the end |
 //! |---|---|---|---|
@@ -117,16 +117,29 @@
 //! last handle does the same without waiting, which takes a runtime that goes on running: **close
 //! the session before `main` ends.**
 //!
-//! A machine that was suspended, or that changed its network, need not wait for time-outs:
-//! [`Session::check_now`] asks the server at once, [`Session::reconnect_now`] makes a new
+//! After the machine was suspended or changed its network, an app need not wait for time-outs:
+//! [`Session::check_now`] pings the server at once, [`Session::reconnect_now`] makes a new
 //! connection.
 //!
-//! # What is better than there
+//! # Without tokio
+//!
+//! The feature `tokio`, on by default, holds the driver and everything that needs it. Without it,
+//! the crate is the session [`machine`], its events ([`Event::from_notice`],
+//! [`standard::Event::from_notice`]) and the typed requests ([`machine::Request::new`]), and
+//! compiles for `wasm32-unknown-unknown`. The example `own_runtime` drives the machine with a
+//! blocking socket.
+//!
+//! # Other crates
+//!
+//! Types of other crates that appear in this one's interface are re-exported: by name, and with
+//! their crates as [`proto`] (the wire), [`api`] (REST) and `transport`.
+//!
+//! # Differences from the official SDK
 //!
 //! Every operation ends: it has a deadline, and dropping its future cancels it. Errors are typed
-//! and say whose fault they are ([`Error::fault`]). A lost connection comes back with growing waits
-//! instead of a storm. Replies are believed only from whom they were asked, notices only from who
-//! may give them. A change of one profile field keeps the others.
+//! and name whose fault they are ([`Error::fault`]). A lost connection is made again with growing
+//! waits. Answers are accepted only from the recipient of the request, pushes only
+//! from senders who may send them. A change of one profile field keeps the others.
 
 #[cfg(feature = "tokio")]
 mod app;
@@ -215,23 +228,30 @@ pub use mfly_api::http::{
     EncodingError, EncodingProblem, HttpBackend, Progress, RedirectError, RedirectProblem,
 };
 pub use mfly_api::licence::{LicenceCache, MemoryLicenceCache};
-pub use mfly_api::{BaseUrl, Feature, Features, MetaValue, Metadata, Origin};
+pub use mfly_api::{ApiError, BaseUrl, Endpoint, Feature, Features, MetaValue, Metadata, Origin};
 pub use mfly_proto as proto;
 pub use mfly_proto::argument::InvalidArgument;
 pub use mfly_proto::cipher::FileKey;
-pub use mfly_proto::framing::{ExceededLimit, ReceiveLimits, Skipped as SkippedStanza};
+pub use mfly_proto::date_time::DateTime;
+pub use mfly_proto::decode::DecodeError;
+pub use mfly_proto::framing::{ExceededLimit, Framing, ReceiveLimits, Skipped as SkippedStanza};
+pub use mfly_proto::id::StanzaId;
 pub use mfly_proto::jid::{BareJid, FullJid, GroupJid, Jid, UserId, UserIdentifier, UserReference};
 pub use mfly_proto::listed::{Listed, SkipReason, Skipped};
 pub use mfly_proto::payload::last_seen::LastSeen;
 pub use mfly_proto::payload::settings::Settings;
-pub use mfly_proto::sasl::{MechanismKind, MechanismPolicy};
+pub use mfly_proto::sasl::{ChoiceError, Failure as SaslFailure, MechanismKind, MechanismPolicy};
+pub use mfly_proto::sasl::{FailureCondition as SaslFailureCondition, SaslError};
 pub use mfly_proto::secret::{LicenceKey, Password, Token};
 pub use mfly_proto::stanza::{ErrorCondition, IqRequest, PresenceKind, Show, StanzaError};
-pub use mfly_proto::xml::Limits;
+pub use mfly_proto::stream::{StreamCondition, StreamError};
+pub use mfly_proto::xml::{Limits, XmlError};
 #[cfg(feature = "tokio")]
 pub use mfly_transport as transport;
 #[cfg(feature = "tokio")]
-pub use mfly_transport::{Address, CertificateProblem, Proxy, StartTls, Tls};
+pub use mfly_transport::{
+    Address, CertificateProblem, Connection, Proxy, StartTls, Tls, TransportError,
+};
 
 #[cfg(all(doctest, feature = "tokio"))]
 #[doc = include_str!("../README.md")]

@@ -4,7 +4,7 @@ use crate::error::{Error, ErrorKind, Result};
 use rand::TryRng;
 use rand::rngs::SysRng;
 
-/// `N` bytes that nobody can foresee.
+/// `N` unpredictable bytes.
 pub(crate) fn bytes<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
     SysRng

@@ -40,7 +40,7 @@ pub(crate) struct Shared {
     pub(crate) qr_socket_id: Option<String>,
 }
 
-/// What is known about the user and the plan; never changes during a session.
+/// The facts about the user and the plan, which do not change during a session.
 pub(crate) struct Context {
     pub(crate) user: UserId,
     pub(crate) events: EventContext,

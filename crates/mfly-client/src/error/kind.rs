@@ -17,7 +17,7 @@ use std::fmt;
 pub enum ErrorKind {
     /// An argument was refused before anything was sent.
     InvalidArgument(InvalidArgument),
-    /// The server does not accept user id and password together.
+    /// The server does not accept the user id with this password.
     InvalidCredentials {
         /// 400 when the log-in refused them, 401 when the XMPP server did.
         status: u16,
@@ -33,17 +33,17 @@ pub enum ErrorKind {
     SessionLimit,
     /// The server does not accept the licence key.
     LicenceRefused,
-    /// There is no such user, or no longer.
+    /// The user does not exist, or no longer exists.
     UserNotAvailable,
-    /// There is no file of that token, or no longer.
+    /// The file does not exist, or no longer exists.
     FileNotAvailable,
     /// The token is missing or was refused, also after a refresh where one was possible.
     Unauthorized,
-    /// The REST server answered and said no.
+    /// The REST server refused the request.
     Refused {
-        /// Its code.
+        /// The status code of the answer.
         status: u16,
-        /// Its words.
+        /// The message of the answer.
         message: String,
     },
     /// The REST server, or something in front of it, answered with this HTTP status instead of an
@@ -59,11 +59,11 @@ pub enum ErrorKind {
         /// Scheme, host and port of the address; nothing of its path or query.
         origin: Origin,
     },
-    /// The REST server says that the answer is elsewhere, and that was not followed.
+    /// The REST server redirects the request, and the redirect was not followed.
     Redirect(RedirectError),
     /// The answer is encoded in a way that was not asked for, and cannot be read.
     Encoding(EncodingError),
-    /// The XMPP server, or the entity asked, answered and said no.
+    /// The XMPP server, or the recipient of the request, refused the request.
     RequestRefused(StanzaError),
     /// No answer came in time. The server may or may not have acted on the request.
     Timeout,
@@ -77,7 +77,7 @@ pub enum ErrorKind {
         /// Why it was lost: what the server said when it closed, what it sent, or what broke.
         cause: Box<DisconnectReason>,
     },
-    /// The session is over; connect again.
+    /// The session has ended. Connect again.
     Ended(EndReason),
     /// The server could not be reached.
     Network,
@@ -89,7 +89,7 @@ pub enum ErrorKind {
     /// The server did not play its part of the authentication: it may not know the password.
     AuthenticationBroken(SaslError),
     /// The server opened the stream in the name of another domain than the one that was asked for.
-    /// No session came to be.
+    /// The session was not opened.
     WrongServer {
         /// The domain that was asked for.
         asked: String,
@@ -105,14 +105,14 @@ pub enum ErrorKind {
     },
     /// The answer exceeds a limit of this side and was not read. The session goes on.
     AnswerTooLarge {
-        /// Which limit.
+        /// The limit that the answer exceeds.
         limit: ExceededLimit,
         /// The setting that raises it; none for an answer of the REST API.
         setting: Option<&'static str>,
     },
-    /// The answer is not what it should be.
+    /// The answer cannot be read, or does not fit the request.
     UnexpectedAnswer,
-    /// A file could not be sealed, opened, held or written.
+    /// A file could not be encrypted, decrypted, kept in memory or written.
     Media,
     /// The operating system gives no random bytes.
     NoRandomness,

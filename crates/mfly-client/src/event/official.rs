@@ -1,4 +1,4 @@
-//! Events in the shape of the official SDK's listeners, for people who bridge to JavaScript.
+//! Events in the shape of the official SDK's listeners, for bridges to JavaScript.
 //!
 //! | event | listener | payload |
 //! |---|---|---|
@@ -8,7 +8,7 @@
 //! | [`Event::ConnectionFailed`], unless the credentials were refused | `connectionListener` | `{"status":"CONNECTIONFAILED"}` |
 //! | [`Event::AuthenticationFailed`] | `connectionListener` | `{"status":"AUTHFAIL","statusCode":401,"errorMessage":"Invalid Credentials"}` |
 //! | [`Event::ProfileChanged`] with its content, [`Event::ProfileRead`] | `userProfileListener` | the profile |
-//! | [`Event::Presence`] of somebody else | `presenceListener` | `{"fromUserJid","status"}` |
+//! | [`Event::Presence`] of another user | `presenceListener` | `{"fromUserJid","status"}` |
 //! | [`Event::Blocked`], [`Event::Unblocked`] | `blockUserListener` | `{"blockedUserId","msgType","type"}`, once for each user |
 //! | [`Event::BlockedBy`] | `presenceListener`, then `messageListener` | unavailable, then `{"type","blockedUserId","msgType"}` |
 //! | [`Event::UnblockedBy`] | `messageListener` | the same |
@@ -31,16 +31,16 @@ use serde_json::{Value, json};
 /// One call of one listener of the official SDK.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OfficialEvent {
-    /// The listener's name.
+    /// The name of the listener.
     pub listener: &'static str,
-    /// Its argument.
+    /// The argument of the call.
     pub payload: Value,
 }
 
 impl Event {
     /// The listener calls that the official SDK would make for this event, in its order.
     ///
-    /// Empty for what it does not tell its listeners. See [`official`](super::official) for the
+    /// Empty for events that its listeners are not told. See [`official`](super::official) for the
     /// table.
     ///
     /// ```

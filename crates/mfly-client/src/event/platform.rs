@@ -13,93 +13,93 @@ session_events! {
 pub enum Event {
     /// The server refused the credentials. [`Event::Ended`] follows.
     AuthenticationFailed,
-    /// Somebody's profile changed.
+    /// A user's profile changed.
     ProfileChanged {
-        /// Whose.
+        /// The user whose profile changed.
         user: BareJid,
-        /// The profile now, if the notice carried it; otherwise ask for it.
+        /// The new profile, if the push carried it. Otherwise request it.
         profile: Option<Profile>,
-        /// Whether it is the own account's.
+        /// Whether it is the own account's profile.
         own: bool,
     },
     /// A profile was read with [`Session::profile`](crate::Session::profile) or
-    /// [`Session::own_profile`](crate::Session::own_profile), as the caller was told, too.
+    /// [`Session::own_profile`](crate::Session::own_profile). The caller has it, too.
     ///
     /// It is an event apart from [`Event::ProfileChanged`], so that a handler which reads the
     /// profile after a change does not start itself again.
     ProfileRead {
-        /// Whose.
+        /// The user whose profile was read.
         user: BareJid,
-        /// The profile.
+        /// The profile that was read.
         profile: Profile,
-        /// Whether it is the own account's.
+        /// Whether it is the own account's profile.
         own: bool,
     },
-    /// Somebody came, went or changed how available they are.
+    /// A user came online, went offline, or changed the availability.
     Presence {
-        /// Who.
+        /// The user whose presence changed.
         user: BareJid,
-        /// Which of their sessions, if the server says.
+        /// The resource of the user's session, if the server names it.
         resource: Option<String>,
-        /// Available, unavailable, or a subscription notice.
+        /// Available, unavailable, or a subscription request.
         kind: PresenceKind,
-        /// How available.
+        /// The availability in detail, if the user gave it.
         show: Option<Show>,
-        /// Their words.
+        /// The status text of the user.
         status: Option<String>,
         /// Whether it is another session of the own account.
         own: bool,
     },
     /// The own account blocked these users, here or in another session.
     Blocked {
-        /// Whom.
+        /// The blocked users.
         users: Listed<BareJid>,
     },
     /// The own account unblocked these users, here or in another session.
     Unblocked {
-        /// Whom; empty means everybody.
+        /// The unblocked users. An empty list means all users.
         users: Listed<BareJid>,
     },
-    /// Somebody blocked the own account.
+    /// Another user blocked the own account.
     BlockedBy {
-        /// Who.
+        /// The user who blocked the own account.
         user: BareJid,
-        /// Whether the notice was a copy of one for another session.
+        /// Whether the push was a copy of one for another session.
         carbon: bool,
     },
-    /// Somebody unblocked the own account.
+    /// Another user unblocked the own account.
     UnblockedBy {
-        /// Who.
+        /// The user who unblocked the own account.
         user: BareJid,
-        /// Whether the notice was a copy of one for another session.
+        /// Whether the push was a copy of one for another session.
         carbon: bool,
     },
     /// An account was deleted.
     UserDeleted {
-        /// Whose.
+        /// The user whose account was deleted.
         user: BareJid,
     },
     /// An administrator blocked or unblocked a user or a group.
     AdminBlock {
-        /// Which; [`BareJid::is_group`] tells groups from users.
+        /// The user or group. [`BareJid::is_group`] tells groups from users.
         target: BareJid,
-        /// Blocked, or unblocked.
+        /// `true` for blocked, `false` for unblocked.
         blocked: bool,
         /// `chat` or `groupchat`, as the server spells it.
         chat_type: String,
-        /// Whether it is the own account.
+        /// Whether the target is the own account.
         own: bool,
     },
-    /// Sessions that came from a QR code must end.
+    /// The server asks sessions that came from a QR code to end.
     ForcedLogout {
         /// The signalling ids of those sessions.
         socket_ids: Vec<String>,
-        /// Whether the notice was a copy of one for another session.
+        /// Whether the push was a copy of one for another session.
         carbon: bool,
     },
-    /// The contact list, unasked.
+    /// The server sent the contact list without a request.
     Friends(Friends),
-    /// The contact list changed: ask for it again with
+    /// The contact list changed. Request it again with
     /// [`Session::friends`](crate::Session::friends).
     FriendsChanged {
         /// Whether contacts may be read, if that is what changed; `Some(false)` empties the list.

@@ -15,7 +15,7 @@ use std::time::Duration;
 /// How long the notice of a session that came from a code may take.
 const NOTICE: Duration = Duration::from_secs(5);
 
-/// What a log-out reached.
+/// The result of a log-out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LoggedOut {
@@ -50,7 +50,7 @@ impl Session {
     }
 }
 
-/// Whether there is nothing left to log out of, or nobody to tell.
+/// Whether logging out on the server is impossible or not needed any more.
 const fn is_moot(kind: &ErrorKind) -> bool {
     matches!(
         kind,

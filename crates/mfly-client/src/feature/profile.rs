@@ -177,8 +177,8 @@ impl Session {
         };
         let stored = open(&echo);
         let is_as_sent = same(&stored, &sent);
-        // As the official SDK does: whoever shows the own profile hears of the change from one
-        // place.
+        // As in the official SDK: an app that shows the own profile learns of the change by the
+        // event.
         self.shared().core.subscriptions.tell(Event::ProfileChanged {
             user: context.account().clone(),
             profile: Some(stored),

@@ -113,7 +113,7 @@ pub enum QrLoginEvent {
     Connected(QrSession),
 }
 
-/// The text of a code to show. Whoever reads it and is logged in can approve it, so `Debug` hides
+/// The text of a code to show. Every logged-in phone that reads it can approve it, so `Debug` hides
 /// it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CodeText(String);

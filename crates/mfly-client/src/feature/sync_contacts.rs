@@ -1,4 +1,4 @@
-//! Making somebody a contact.
+//! Making a registered user a contact.
 //!
 //! `POST /contacts/sandbox/syncContacts`. Wire form: [`mfly_api::endpoint::sync_contacts`].
 //! Official name: `syncContacts`.

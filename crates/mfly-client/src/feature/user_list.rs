@@ -37,9 +37,9 @@ pub struct UserList {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListedUser {
-    /// Their profile.
+    /// The profile of the user.
     pub profile: Profile,
-    /// Whether the own user has muted them.
+    /// Whether the own account has muted the user.
     pub is_muted: bool,
 }
 

@@ -21,7 +21,7 @@ impl Session {
         if let Some(token) = self.shared().api.token() {
             return Ok(token);
         }
-        // Whoever logged out must not be logged in again by asking.
+        // After a log-out, asking for the token must not log in again.
         self.refuse_when_ended().await?;
         self.shared().api.refresh_token().await.map_err(Error::from)
     }

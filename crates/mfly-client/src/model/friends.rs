@@ -8,7 +8,7 @@ use mfly_proto::listed::{Listed, SkipReason, Skipped};
 use mfly_proto::payload::friends::{self, FriendItem};
 use serde_json::{Value, json};
 
-/// The contact list.
+/// The contact list of an account.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Friends {
@@ -18,11 +18,11 @@ pub struct Friends {
     pub users: Listed<Friend>,
 }
 
-/// One contact.
+/// One contact of the list.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Friend {
-    /// Who.
+    /// The address of the contact.
     pub user: BareJid,
     /// The name that the own user gave the contact, if any.
     pub name: Option<String>,
@@ -48,7 +48,7 @@ impl Friends {
 }
 
 impl Friend {
-    /// Left out is an entry without local part: it is no user.
+    /// Skips an entry without local part: it is not a user.
     fn open(item: FriendItem, iv: &Iv) -> Result<Self, Skipped> {
         let no_user = || Skipped::new(SkipReason::Invalid("jid"), item.user.as_str());
         let id: UserId = item.user.user_id().ok_or_else(no_user)?;

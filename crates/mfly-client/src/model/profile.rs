@@ -1,4 +1,4 @@
-//! A profile as an app sees it: opened, and honest about what could not be opened.
+//! A profile as an app sees it: decrypted, with a list of the fields that could not be decrypted.
 
 use mfly_api::endpoint;
 use mfly_proto::cipher::{Decrypted, Iv, ProfileCipher};
@@ -6,32 +6,32 @@ use mfly_proto::jid::UserId;
 use mfly_proto::payload::profile::VCard;
 use serde_json::{Value, json};
 
-/// A field that travels sealed.
+/// A profile field that travels encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Field {
-    /// [`Profile::nick_name`]
+    /// The field [`Profile::nick_name`].
     NickName,
-    /// [`Profile::email`]
+    /// The field [`Profile::email`].
     Email,
-    /// [`Profile::mobile_number`]
+    /// The field [`Profile::mobile_number`].
     MobileNumber,
 }
 
-/// Somebody's profile.
+/// The profile of a user.
 ///
 /// `nick_name`, `email` and `mobile_number` travel sealed. A field that could not be opened holds
 /// what stood on the wire, and [`Profile::undecryptable`] names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Profile {
-    /// Whose profile it is.
+    /// The user whose profile it is.
     pub user: UserId,
     /// The name that the user goes by.
     pub nick_name: String,
-    /// E-mail address.
+    /// The e-mail address.
     pub email: String,
-    /// Telephone number.
+    /// The telephone number.
     pub mobile_number: String,
     /// Token or URL of the image; empty for none.
     pub image: String,
@@ -42,7 +42,7 @@ pub struct Profile {
     /// Whether an administrator blocked the user; `None` where the source does not say, as in a
     /// change notice.
     pub is_admin_blocked: Option<bool>,
-    /// What else a change notice or a contact list told, name and text.
+    /// Further fields of a change push or a contact list, as name and text.
     pub others: Vec<(String, String)>,
     undecryptable: Vec<Field>,
 }

@@ -17,10 +17,10 @@ impl Session {
     /// account that has asked for the list.
     ///
     /// # Errors
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when nobody is named; otherwise see
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when the list is empty; otherwise see
     /// [`ErrorKind`](crate::ErrorKind).
     pub async fn block(&self, jids: &[Jid]) -> Result<()> {
-        let addresses = somebody(jids)?;
+        let addresses = not_empty(jids)?;
         self.request(&BlockAddresses { addresses }).await
     }
 
@@ -29,11 +29,11 @@ impl Session {
     /// # Errors
     /// As [`Session::block`].
     pub async fn unblock(&self, jids: &[Jid]) -> Result<()> {
-        let addresses = somebody(jids)?;
+        let addresses = not_empty(jids)?;
         self.request(&UnblockAddresses { addresses }).await
     }
 
-    /// Unblocks everybody.
+    /// Unblocks all addresses.
     ///
     /// # Errors
     /// When the request fails; see [`ErrorKind`](crate::ErrorKind).
@@ -41,8 +41,9 @@ impl Session {
         self.request(&UnblockAddresses::default()).await
     }
 
-    /// Whom the own account has blocked. From then on [`Event::Blocked`] and [`Event::Unblocked`]
-    /// tell this connection of changes: after [`Event::Connected`] that was not resumed, ask again.
+    /// The addresses that the own account has blocked. From then on [`Event::Blocked`] and
+    /// [`Event::Unblocked`] tell this connection of changes: after [`Event::Connected`] that was
+    /// not resumed, ask again.
     ///
     /// # Errors
     /// When the request fails; see [`ErrorKind`](crate::ErrorKind).
@@ -51,10 +52,10 @@ impl Session {
     }
 }
 
-/// An empty list would unblock everybody.
-fn somebody(jids: &[Jid]) -> Result<Vec<Jid>, InvalidArgument> {
+/// Refuses an empty list, which would unblock all addresses.
+fn not_empty(jids: &[Jid]) -> Result<Vec<Jid>, InvalidArgument> {
     if jids.is_empty() {
-        return Err(InvalidArgument::new("jids", "must name somebody"));
+        return Err(InvalidArgument::new("jids", "must not be empty"));
     }
     Ok(jids.to_vec())
 }

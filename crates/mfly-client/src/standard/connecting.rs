@@ -76,7 +76,7 @@ impl fmt::Debug for Connecting {
     }
 }
 
-/// The same password for every attempt.
+/// Gives every attempt this password.
 struct FixedPassword(Option<Password>);
 
 #[async_trait]

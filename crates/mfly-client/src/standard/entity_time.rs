@@ -1,4 +1,4 @@
-//! What time it is elsewhere (XEP-0202).
+//! The clock of a server or of another entity (XEP-0202).
 //!
 //! Wire form: [`mfly_proto::payload::standard::entity_time`].
 
@@ -8,11 +8,11 @@ use mfly_proto::jid::Jid;
 use mfly_proto::payload::standard::entity_time::{EntityTime, GetEntityTime};
 
 impl Session {
-    /// What time it is at the own server, or at somebody else's.
+    /// The time of the own server, or of another entity.
     ///
     /// # Errors
-    /// [`RequestRefused`](crate::ErrorKind::RequestRefused) where nobody answers that; otherwise
-    /// see [`ErrorKind`](crate::ErrorKind).
+    /// [`RequestRefused`](crate::ErrorKind::RequestRefused) where the entity does not support it;
+    /// otherwise see [`ErrorKind`](crate::ErrorKind).
     pub async fn entity_time(&self, of: Option<&Jid>) -> Result<EntityTime> {
         // Servers need not answer in the own account's name: ejabberd does not.
         let to = of.cloned().map_or_else(|| self.server(), Ok)?;

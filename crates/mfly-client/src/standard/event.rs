@@ -18,36 +18,37 @@ pub type Events = crate::event::Events<Event>;
 session_events! {
 /// An event of a session with an XMPP server: about the connection, the own account or others.
 pub enum Event {
-    /// Somebody came, went, changed how available they are, or asks to see the own presence.
+    /// A contact or another session came online, went offline, changed the availability, or asks to
+    /// see the own presence.
     Presence {
-        /// Who.
+        /// The sender of the presence.
         from: Jid,
         /// Available, unavailable, or about a subscription: [`PresenceKind::Subscribe`] asks for
         /// one.
         kind: PresenceKind,
-        /// How available.
+        /// The availability in detail, if the sender gave it.
         show: Option<Show>,
-        /// Their words.
+        /// The status text of the sender.
         status: Option<String>,
-        /// Priority of their session, -128 to 127.
+        /// The priority of the sender's session, -128 to 127.
         priority: i8,
-        /// Whether it is a session of the own account.
+        /// Whether the sender is a session of the own account.
         own: bool,
     },
     /// The own account blocked these addresses, here or in another session.
     Blocked {
-        /// Whom.
+        /// The blocked addresses.
         jids: Listed<Jid>,
     },
     /// The own account unblocked these addresses, here or in another session.
     Unblocked {
-        /// Whom; empty means everybody.
+        /// The unblocked addresses. An empty list means all addresses.
         jids: Listed<Jid>,
     },
     /// A contact was added, changed, or taken off the list
     /// ([`Subscription::Remove`](super::Subscription::Remove)), here or in another session.
     RosterPush {
-        /// The contact as it is now.
+        /// The contact after the change.
         item: RosterItem,
         /// The list's version with this change, if the server keeps one.
         version: Option<String>,
@@ -61,17 +62,18 @@ pub enum Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Message {
-    /// What it is; of an error the body is what was sent.
+    /// The type of the message. The body of an error is the text that was sent.
     pub kind: MessageKind,
-    /// The sender's id of it.
+    /// The id that the sender gave the message.
     pub id: Option<String>,
-    /// Who sent it; absent means the own server.
+    /// The sender; absent means the own server.
     pub from: Option<Jid>,
-    /// Whom it is for.
+    /// The recipient of the message.
     pub to: Option<Jid>,
-    /// Its text, if it has one.
+    /// The text of the message, if it has one.
     pub body: Option<String>,
-    /// Whether it is a copy of what another session of the own account received or sent.
+    /// Set when the message is a copy of one that another session of the own account received or
+    /// sent.
     pub carbon: Option<Carbon>,
 }
 

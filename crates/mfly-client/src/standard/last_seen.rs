@@ -1,4 +1,4 @@
-//! When somebody was last online (XEP-0012).
+//! When an account was last online (XEP-0012).
 //!
 //! Wire form: [`mfly_proto::payload::last_seen`].
 

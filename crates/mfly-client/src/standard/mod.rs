@@ -29,8 +29,8 @@
 //!
 //! By the strongest SCRAM that both sides can, tied to the TLS connection if possible. What a
 //! server once offered is remembered for the session, and beyond it as a
-//! [`KnownServer`](crate::KnownServer): one that offers less later on is refused, because somebody
-//! in between could make it seem so. The password's costly part is done once and kept for
+//! [`KnownServer`](crate::KnownServer): one that offers less later on is refused, because an
+//! attacker in between could make it seem so. The password's costly part is done once and kept for
 //! reconnecting.
 //!
 //! | | flights until online | with a server that is known |
@@ -47,7 +47,7 @@
 //!
 //! Close a session before `main` ends ([`Session::close`]): a message that
 //! [`Session::send_message`] has queued leaves by itself, but only while the runtime runs. [What
-//! becomes of what is asked and sent](crate#what-becomes-of-what-is-asked-and-sent) has the whole
+//! becomes of requests and messages](crate#what-becomes-of-requests-and-messages) has the whole
 //! table.
 //!
 //! # The rest

@@ -1,4 +1,4 @@
-//! Is somebody there (XEP-0199)?
+//! Pings (XEP-0199).
 //!
 //! Wire form: [`mfly_proto::payload::ping`]. Pings of others are answered by the session itself.
 
@@ -8,10 +8,11 @@ use mfly_proto::jid::Jid;
 use mfly_proto::payload::ping::Ping;
 
 impl Session {
-    /// Asks for a sign of life: the own server, or somebody by their full address.
+    /// Pings the own server, or another entity by its full address.
     ///
     /// # Errors
-    /// When none comes in time; otherwise see [`ErrorKind`](crate::ErrorKind).
+    /// [`Timeout`](crate::ErrorKind::Timeout) without an answer in time; otherwise see
+    /// [`ErrorKind`](crate::ErrorKind).
     pub async fn ping(&self, to: Option<&Jid>) -> Result<()> {
         self.request(&Ping { to: to.cloned() }).await
     }

@@ -28,7 +28,7 @@ impl Session {
         self.send_presence(&presence).await
     }
 
-    /// Asks to see somebody's presence. Their answer is [`Event::Presence`].
+    /// Asks to see a contact's presence. The answer is [`Event::Presence`].
     ///
     /// # Errors
     /// [`NotConnected`](crate::ErrorKind::NotConnected) while the session reconnects.
@@ -36,7 +36,7 @@ impl Session {
         self.send_to(to, PresenceKind::Subscribe).await
     }
 
-    /// Lets somebody see the own presence, who asked for it or may do so.
+    /// Lets a contact see the own presence, whether or not it asked.
     ///
     /// # Errors
     /// [`NotConnected`](crate::ErrorKind::NotConnected) while the session reconnects.
@@ -44,7 +44,7 @@ impl Session {
         self.send_to(of, PresenceKind::Subscribed).await
     }
 
-    /// Does not let somebody see the own presence, or no longer.
+    /// Refuses that a contact sees the own presence, or takes the permission back.
     ///
     /// # Errors
     /// [`NotConnected`](crate::ErrorKind::NotConnected) while the session reconnects.

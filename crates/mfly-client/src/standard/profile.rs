@@ -1,4 +1,4 @@
-//! Cards: what people tell about themselves (XEP-0054).
+//! The profiles of accounts: vCards (XEP-0054).
 //!
 //! Wire form: [`mfly_proto::payload::standard::profile`].
 
@@ -9,11 +9,11 @@ use mfly_proto::payload::standard::profile::{GetVCard, SetVCard, VCard};
 use mfly_proto::stanza::ErrorCondition;
 
 impl Session {
-    /// Somebody's card, or the own one. The own one is empty as long as none was set.
+    /// The card of an account; `None` for the own one, which is empty until it is set.
     ///
     /// # Errors
-    /// [`RequestRefused`](crate::ErrorKind::RequestRefused) when somebody else has none or does not
-    /// exist, which servers do not tell apart; otherwise see [`ErrorKind`](crate::ErrorKind).
+    /// [`RequestRefused`](crate::ErrorKind::RequestRefused) when another account has none or does
+    /// not exist, which servers do not tell apart; otherwise see [`ErrorKind`](crate::ErrorKind).
     pub async fn vcard(&self, of: Option<&BareJid>) -> Result<VCard> {
         let request = of.map_or_else(GetVCard::default, |of| GetVCard::of(of.clone()));
         match self.request(&request).await {

@@ -59,7 +59,7 @@ impl Session {
         Ok(Jid::new(self.jid().domain())?)
     }
 
-    /// Waits until nobody else writes the own card.
+    /// Waits until no other task writes the own card.
     pub(super) async fn card_writer(&self) -> MutexGuard<'_, ()> {
         self.shared.card_writer.lock().await
     }

@@ -14,7 +14,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MediaTarget {
-    /// A user.
+    /// One user, by id.
     User(UserId),
     /// The members of a group.
     Group(GroupJid),
@@ -49,9 +49,9 @@ pub struct MediaUpload {
     pub name: String,
     /// Media type such as `image/png`. It decides which feature of the plan is needed.
     pub content_type: String,
-    /// The file.
+    /// The content of the file.
     pub bytes: Bytes,
-    /// Who will see it.
+    /// The recipients of the file.
     pub target: MediaTarget,
     /// The id of the message that it belongs to.
     pub message_id: String,

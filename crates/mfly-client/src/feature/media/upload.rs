@@ -131,7 +131,7 @@ impl Session {
             sent += len;
         }
         let file_token = started.file_token.clone();
-        // A single part is the whole file, and nobody ends its upload.
+        // A single part is the whole file, whose upload needs no commit.
         if count > 1 && self.context().quirks.commit_first_upload {
             self.commit(started, etags).await?;
         }

@@ -14,7 +14,7 @@ pub enum ProfileImage {
         name: String,
         /// Media type such as `image/png`.
         content_type: String,
-        /// The file.
+        /// The content of the file.
         bytes: Bytes,
     },
     /// An image on the web.

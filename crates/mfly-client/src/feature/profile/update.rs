@@ -17,7 +17,7 @@ pub struct ProfileFields {
     pub image: Option<ProfileImage>,
     /// The status line.
     pub status: String,
-    /// Telephone number.
+    /// The telephone number.
     pub mobile_number: String,
     /// E-mail address; empty, or of the form the official SDK accepts.
     pub email: String,

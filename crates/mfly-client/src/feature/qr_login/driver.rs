@@ -101,7 +101,7 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// `Ok(None)` when nobody reads the events any more.
+    /// Returns `Ok(None)` when the receiver of the events was dropped.
     async fn go(self, endpoint: &Endpoint) -> Result<Option<QrSession>> {
         let mut signalling = Signalling::connect(endpoint).await?;
         let mut shown: Option<String> = None;
