@@ -24,7 +24,7 @@ async fn an_empty_text_is_refused_by_its_name_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn a_refusal_carries_the_servers_words() {
+async fn a_refusal_carries_the_servers_message() {
     let (env, session) = TestEnv::alice().await;
     env.server.fault().request("/moderation/feedback").refuse(422, "Too long");
     let error = session.send_feedback("t", "d").await.unwrap_err();

@@ -77,7 +77,7 @@ async fn with_encryption_off_the_file_is_stored_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_large_file_travels_in_parts_and_reports_how_far_it_is() {
+async fn a_large_file_is_sent_in_parts_with_its_progress() {
     let (env, session) = TestEnv::alice().await;
     session.set_media_encryption(false);
     let len = PART + 1000;

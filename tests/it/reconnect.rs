@@ -147,7 +147,7 @@ async fn a_session_that_is_offline_can_be_closed_logged_out_and_dropped() {
 }
 
 #[tokio::test]
-async fn a_server_that_shuts_down_is_named_and_tried_again_as_often_as_allowed() {
+async fn a_server_that_shuts_down_is_tried_again_as_often_as_allowed() {
     let TestEnv { server, app } = TestEnv::start().await;
     let credentials = server.user("alice").register().unwrap();
     let credentials = Credentials::new(credentials.username, credentials.password);

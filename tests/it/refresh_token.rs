@@ -21,7 +21,7 @@ async fn an_expired_token_is_renewed_and_the_request_repeated_once() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_refused_again_ends_the_trying() {
+async fn a_token_that_is_refused_twice_is_an_error() {
     let (env, session) = TestEnv::alice_settled().await;
     env.server.fault().request("/contacts/vcard").times(2).expired_token();
     let error = session.own_profile().await.unwrap_err();
@@ -33,7 +33,7 @@ async fn a_token_that_is_refused_again_ends_the_trying() {
 }
 
 #[tokio::test]
-async fn a_refused_renewal_says_why_and_is_not_repeated() {
+async fn a_refused_renewal_is_not_repeated_and_its_error_is_returned() {
     let (env, session) = TestEnv::alice_settled().await;
     env.server.user("alice").expire_tokens().unwrap();
     env.server.fault().request("/login").refuse(403, "Blocked by admin");

@@ -126,7 +126,7 @@ async fn a_pointer_within_the_domain_is_followed_and_the_certificate_checked_the
 }
 
 #[tokio::test]
-async fn sessions_of_the_platform_also_run_over_tcp_and_pipelined() {
+async fn sessions_of_the_platform_also_run_over_tcp_and_with_pipelining() {
     let server = start(|builder| builder.scram(true).sasl2(true)).await;
     let trusting = trusting(&server);
     for address in [server.tcp_address(), server.tcps_address(), server.websocket_url_tls()] {
