@@ -48,6 +48,7 @@ const NO_COMMAND: &[(&str, &str)] = &[
 pub(super) fn check(root: &Path, sources: &[Source], faults: &mut Vec<String>) {
     operations(root, faults);
     stems(root, faults);
+    rows(root, faults);
     orphans(sources, faults);
     traces(root, sources, faults);
     documents(root, faults);
@@ -147,6 +148,21 @@ fn stems(root: &Path, faults: &mut Vec<String>) {
         let server = [feature, "mute".to_owned()];
         let server = if stem == "muted" { &server[1] } else { &server[0] };
         need(&stem, "endpoint", &[format!("crates/mfly-testserver/src/rest/{server}.rs")]);
+    }
+}
+
+/// A request has a row in the test server's table and a place among the codec's round trips.
+fn rows(root: &Path, faults: &mut Vec<String>) {
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap_or_default();
+    for stem in stems_in(root, "crates/mfly-proto/src/payload") {
+        let payload = read(&format!("crates/mfly-proto/src/payload/{stem}.rs"));
+        let tables =
+            ["crates/mfly-proto/src/payload/mod.rs", "crates/mfly-testserver/src/core/dispatch.rs"];
+        for table in tables.iter().filter(|_| payload.contains("IqRequest for") && stem != "bind") {
+            if !read(table).contains(&format!("{stem}::")) {
+                faults.push(format!("payload '{stem}' has no row in {table}"));
+            }
+        }
     }
 }
 
@@ -289,15 +305,24 @@ mod tests {
         let root = std::env::temp_dir().join(format!("mfly-tidy-{}", std::process::id()));
         let payloads = root.join("crates/mfly-proto/src/payload");
         std::fs::create_dir_all(&payloads).unwrap();
-        std::fs::write(payloads.join("mood.rs"), "").unwrap();
+        std::fs::write(payloads.join("mood.rs"), "impl IqRequest for GetMood {}").unwrap();
+        let features = root.join("crates/mfly-client/src/feature");
+        std::fs::create_dir_all(&features).unwrap();
         let mut faults = Vec::new();
         stems(&root, &mut faults);
+        std::fs::write(features.join("mood.rs"), "").unwrap();
+        operations(&root, &mut faults);
+        rows(&root, &mut faults);
         std::fs::remove_dir_all(&root).unwrap();
         for place in [
             "crates/mfly-client/src/feature/mood.rs",
             "crates/mfly-testserver/src/core/feature/mood.rs",
             "tests/it/mood.rs",
             "crates/mfly-proto/fixtures/mood",
+            "crates/mfly-proto/src/payload/mod.rs",
+            "crates/mfly-testserver/src/core/dispatch.rs",
+            "crates/mfly-cli/src/command/mood.rs",
+            "README.md",
         ] {
             assert!(faults.iter().any(|fault| fault.contains(place)), "{place}: {faults:?}");
         }
