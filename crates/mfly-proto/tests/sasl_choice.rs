@@ -5,6 +5,7 @@ use mfly_proto::sasl::{
     Binding, BindingKind, ChannelBindings, Choice, ChoiceContext, ChoiceError, MechanismKind,
     MechanismPolicy, ScramHash,
 };
+use mfly_proto::testing::rows;
 use proptest::prelude::*;
 
 const EVERYTHING: &str = "PLAIN SCRAM-SHA-1 SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS X-OAUTH2 EXTERNAL ANONYMOUS";
@@ -110,54 +111,11 @@ fn every_row_of_the_table_gives_its_choice() {
 
 #[test]
 fn each_error_says_what_is_offered_and_what_to_do() {
-    for (policy_text, offered, confidential, expected) in [
-        (
-            "password",
-            "PLAIN X-OAUTH2",
-            false,
-            "the server offers PLAIN, X-OAUTH2 and the connection is not encrypted: PLAIN would send the \
-             password in clear; use TLS",
-        ),
-        (
-            "password without_plain",
-            "PLAIN",
-            true,
-            "the server offers PLAIN: none of it is allowed by the mechanism policy and possible here",
-        ),
-        (
-            "password",
-            "",
-            true,
-            "the server offers nothing: none of it is allowed by the mechanism policy and possible here",
-        ),
-        (
-            "password pinned=SCRAM-SHA-512",
-            "PLAIN SCRAM-SHA-1",
-            true,
-            "SCRAM-SHA-512 is pinned and cannot be used; the server offers PLAIN, SCRAM-SHA-1: if it \
-             changed, change the pin, and if not, somebody is in between",
-        ),
-        (
-            "password remembered=SCRAM-SHA-256",
-            "PLAIN",
-            true,
-            "an earlier login used SCRAM-SHA-256 and the server now offers PLAIN: somebody may be in \
-             between; if the server changed, forget what was remembered",
-        ),
-        (
-            "password at_least=SCRAM-SHA-512",
-            "PLAIN",
-            true,
-            "the server offers PLAIN: nothing of it that can be used is as strong as SCRAM-SHA-512",
-        ),
-    ] {
-        let found = choose(
-            &policy(policy_text),
-            &names(offered),
-            &[],
-            &ChannelBindings::NONE,
-            confidential,
-        );
+    for (row, expected) in rows(include_str!("../fixtures/sasl/choice_errors.txt")) {
+        let columns: Vec<_> = row.split(" | ").collect();
+        let (policy, is_confidential) = (policy(columns[0]), columns[2] == "tls");
+        let found =
+            choose(&policy, &names(columns[1]), &[], &ChannelBindings::NONE, is_confidential);
         assert_eq!(found.unwrap_err().to_string(), expected);
     }
 }

@@ -1,5 +1,4 @@
 //! Stream errors: where they redirect to, and which one answers a malformed text.
-#![expect(clippy::unwrap_used, reason = "a test fails loudly")]
 
 use mfly_proto::framing::tcp::SplitError;
 use mfly_proto::stream::{SeeOtherHost, StreamCondition, StreamError};

@@ -230,33 +230,28 @@ mod tests {
     }
 
     #[test]
-    fn the_five_predefined_entities_are_used_in_text_and_attributes() {
-        let xml = written(|w| {
-            w.element("a", |w| {
-                w.attr("b", "&<>'\"");
-                w.text("&<>'\"");
+    fn values_are_escaped_so_that_a_reader_gets_them_back() {
+        for (value, in_attribute, in_text) in [
+            // The five predefined entities.
+            ("&<>'\"", "&amp;&lt;&gt;&apos;&quot;", "&amp;&lt;&gt;&apos;&quot;"),
+            // White space that a reader would change.
+            ("\t\n\r ", "&#9;&#10;&#13; ", "\t\n&#13; "),
+            // Characters that XML cannot hold become replacement characters.
+            (
+                "a\0\u{1}\u{FFFE}\u{FFFF}",
+                "a\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}",
+                "a\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}",
+            ),
+            ("\u{FFFD}\u{F000}", "\u{FFFD}\u{F000}", "\u{FFFD}\u{F000}"),
+        ] {
+            let xml = written(|w| {
+                w.element("a", |w| {
+                    w.attr("b", value);
+                    w.text(value);
+                });
             });
-        });
-        let escaped = "&amp;&lt;&gt;&apos;&quot;";
-        assert_eq!(xml, format!("<a b=\"{escaped}\">{escaped}</a>"));
-    }
-
-    #[test]
-    fn white_space_that_a_reader_would_change_is_written_as_a_reference() {
-        let xml = written(|w| {
-            w.element("a", |w| {
-                w.attr("b", "\t\n\r ");
-                w.text("\t\n\r ");
-            });
-        });
-        assert_eq!(xml, "<a b=\"&#9;&#10;&#13; \">\t\n&#13; </a>");
-    }
-
-    #[test]
-    fn characters_that_xml_cannot_hold_become_replacement_characters() {
-        let text = "a\0b\u{1}c\u{FFFE}d\u{FFFF}e\u{FFFD}\u{F000}";
-        let xml = written(|w| w.text(text));
-        assert_eq!(xml, "a\u{FFFD}b\u{FFFD}c\u{FFFD}d\u{FFFD}e\u{FFFD}\u{F000}");
+            assert_eq!(xml, format!("<a b=\"{in_attribute}\">{in_text}</a>"));
+        }
     }
 
     /// The name of the argument that a writer refuses.
