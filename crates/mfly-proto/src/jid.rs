@@ -197,6 +197,11 @@ macro_rules! deref_to_jid {
                 &self.0
             }
         }
+        impl AsRef<Jid> for $name {
+            fn as_ref(&self) -> &Jid {
+                &self.0
+            }
+        }
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_tuple(stringify!($name)).field(&self.0.text).finish()
@@ -211,6 +216,12 @@ macro_rules! deref_to_jid {
 }
 deref_to_jid!(BareJid FullJid);
 text_form!(Jid BareJid FullJid);
+
+impl AsRef<Self> for Jid {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
 
 impl fmt::Debug for Jid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -125,16 +125,17 @@ impl IqRequest for GetBlockedBy {
     }
 }
 
-/// Push: another session of the own account changed the block list (XEP-0191 §3.3, §3.4).
+/// Push: the block list changed (XEP-0191 §3.3, §3.4). The platform's lists hold accounts, those of
+/// other servers any address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BlockPush {
-    /// These users are blocked now.
-    Blocked(Listed<BareJid>),
-    /// These users are no longer blocked; an empty list means all of them.
-    Unblocked(Listed<BareJid>),
+pub enum BlockPush<J = BareJid> {
+    /// These addresses were added to the list.
+    Blocked(Listed<J>),
+    /// These addresses were removed from the list; an empty list means all of them.
+    Unblocked(Listed<J>),
 }
 
-impl BlockPush {
+impl<J: FromStr + AsRef<Jid>> BlockPush<J> {
     /// Reads the payload of the push; `Ok(None)` for any other payload. Items that cannot be read
     /// are left out.
     ///
@@ -153,11 +154,11 @@ impl BlockPush {
 
     /// Writes the payload of the push.
     pub fn write(&self, writer: &mut Writer<'_>) {
-        let (name, users) = match self {
-            Self::Blocked(users) => ("block", users),
-            Self::Unblocked(users) => ("unblock", users),
+        let (name, addresses) = match self {
+            Self::Blocked(addresses) => ("block", addresses),
+            Self::Unblocked(addresses) => ("unblock", addresses),
         };
-        write_items(writer, name, users.iter().map(|user| &**user));
+        write_items(writer, name, addresses.iter().map(AsRef::as_ref));
     }
 }
 
@@ -231,7 +232,7 @@ pub(super) fn read_items<J: FromStr>(list: Element<'_>) -> Listed<J> {
 
 /// Reads the addresses of a push. A push whose addresses are all unreadable is refused: read as an
 /// empty push, it would mean all addresses.
-pub(super) fn read_some_or_none<J: FromStr>(list: Element<'_>) -> Result<Listed<J>, DecodeError> {
+fn read_some_or_none<J: FromStr>(list: Element<'_>) -> Result<Listed<J>, DecodeError> {
     let addresses = read_items(list);
     if addresses.is_empty() && !addresses.was_empty() {
         return Err(DecodeError::InvalidValue { element: "item", field: "jid" });
@@ -240,7 +241,7 @@ pub(super) fn read_some_or_none<J: FromStr>(list: Element<'_>) -> Result<Listed<
 }
 
 /// Reads the addresses of a push that must name at least one (XEP-0191 §3.3).
-pub(super) fn read_some<J: FromStr>(list: Element<'_>) -> Result<Listed<J>, DecodeError> {
+fn read_some<J: FromStr>(list: Element<'_>) -> Result<Listed<J>, DecodeError> {
     let addresses = read_some_or_none(list)?;
     if addresses.is_empty() {
         return Err(DecodeError::MissingChild { element: "block", child: "item" });

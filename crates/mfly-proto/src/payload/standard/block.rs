@@ -16,7 +16,7 @@ use crate::decode::DecodeError;
 use crate::jid::Jid;
 use crate::listed::Listed;
 use crate::ns;
-use crate::payload::block::{item, items, read_items, read_some, read_some_or_none, write_items};
+use crate::payload::block::{BlockPush, item, items, read_items, write_items};
 use crate::stanza::iq::{check, result};
 use crate::stanza::{Iq, IqRequest, Reply};
 use crate::xml::{Element, Writer};
@@ -78,38 +78,7 @@ impl IqRequest for GetBlockList {
 }
 
 /// Push: the block list changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BlockListPush {
-    /// These addresses were added.
-    Blocked(Listed<Jid>),
-    /// These addresses were removed; an empty list means all.
-    Unblocked(Listed<Jid>),
-}
-
-impl BlockListPush {
-    /// Reads the payload of an `iq` set; `Ok(None)` for any other payload. Items that cannot be
-    /// read are left out.
-    ///
-    /// # Errors
-    /// When no address can be read, or a block has no items.
-    pub fn read(payload: Element<'_>) -> Result<Option<Self>, DecodeError> {
-        if payload.is(ns::BLOCKING, "block") {
-            read_some(payload).map(Self::Blocked).map(Some)
-        } else if payload.is(ns::BLOCKING, "unblock") {
-            read_some_or_none(payload).map(Self::Unblocked).map(Some)
-        } else {
-            Ok(None)
-        }
-    }
-
-    /// Writes the payload of the push.
-    pub fn write(&self, writer: &mut Writer<'_>) {
-        match self {
-            Self::Blocked(addresses) => write_items(writer, "block", addresses),
-            Self::Unblocked(addresses) => write_items(writer, "unblock", addresses),
-        }
-    }
-}
+pub type BlockListPush = BlockPush<Jid>;
 
 /// Reads every address of a request: it is carried out as a whole or not at all.
 fn all(payload: Element<'_>) -> Result<Vec<Jid>, DecodeError> {
