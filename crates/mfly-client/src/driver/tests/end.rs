@@ -1,16 +1,16 @@
-//! What was accepted for sending is delivered, however the session ends.
+//! Accepted stanzas are sent, however the session ends.
 
 use super::*;
 
 const MESSAGE: &str = r#"<message to="u2@host.test" xmlns="jabber:client"/>"#;
 
 #[tokio::test(start_paused = true)]
-async fn closing_delivers_what_was_accepted_before() {
-    let (rig, mut server) = Rig::online(|_| {}).await;
+async fn closing_delivers_accepted_stanzas() {
+    let (rig, mut server) = Rig::online().await;
     for _ in 0..50 {
-        rig.link.send(MESSAGE.as_bytes().to_vec()).await.unwrap();
+        rig.driver.send(MESSAGE.as_bytes().to_vec()).await.unwrap();
     }
-    let close = tokio::spawn(async move { rig.link.close(EndReason::Closed).await });
+    let close = tokio::spawn(async move { rig.driver.close(EndReason::Closed).await });
     for _ in 0..50 {
         server.expect("<message ").await;
     }
@@ -21,14 +21,14 @@ async fn closing_delivers_what_was_accepted_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn closing_takes_in_what_was_accepted_although_the_server_takes_little() {
-    let (rig, mut server) = Rig::online(|_| {}).await;
+async fn closing_delivers_accepted_stanzas_to_a_server_that_reads_slowly() {
+    let (rig, mut server) = Rig::online().await;
     let mut accepted = 0;
-    while let Ok(sent) = timeout(SECOND, rig.link.send(large_stanza())).await {
+    while let Ok(sent) = timeout(SECOND, rig.driver.send(large_stanza())).await {
         sent.unwrap();
         accepted += 1;
     }
-    let close = tokio::spawn(async move { rig.link.close(EndReason::Closed).await });
+    let close = tokio::spawn(async move { rig.driver.close(EndReason::Closed).await });
     tokio::time::sleep(3 * SECOND).await;
     for _ in 0..accepted {
         server.expect("<message ").await;
@@ -39,10 +39,10 @@ async fn closing_takes_in_what_was_accepted_although_the_server_takes_little() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropping_the_last_handle_delivers_what_was_accepted_before() {
-    let (rig, mut server) = Rig::online(|_| {}).await;
+async fn dropping_the_last_handle_delivers_accepted_stanzas() {
+    let (rig, mut server) = Rig::online().await;
     for _ in 0..50 {
-        rig.link.send(MESSAGE.as_bytes().to_vec()).await.unwrap();
+        rig.driver.send(MESSAGE.as_bytes().to_vec()).await.unwrap();
     }
     drop(rig);
     for _ in 0..50 {
@@ -52,15 +52,15 @@ async fn dropping_the_last_handle_delivers_what_was_accepted_before() {
 }
 
 #[test]
-fn a_runtime_that_ends_right_after_a_message_was_accepted_delivers_it_with_a_goodbye() {
+fn a_runtime_that_shuts_down_delivers_accepted_stanzas_and_the_closing_frames() {
     let runtime = || {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         builder.enable_time().start_paused(true).build().unwrap()
     };
     let main = runtime();
     let (rig, mut server) = main.block_on(async {
-        let (rig, server) = Rig::online(|_| {}).await;
-        rig.link.send(MESSAGE.as_bytes().to_vec()).await.unwrap();
+        let (rig, server) = Rig::online().await;
+        rig.driver.send(MESSAGE.as_bytes().to_vec()).await.unwrap();
         (rig, server)
     });
     drop(main);
@@ -73,9 +73,9 @@ fn a_runtime_that_ends_right_after_a_message_was_accepted_delivers_it_with_a_goo
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_closes_the_websocket_with_a_code_is_told_apart_from_one_that_went_away() {
-    let (rig, mut server) = Rig::online(|_| {}).await;
-    rig.link.send(MESSAGE.as_bytes().to_vec()).await.unwrap();
+async fn the_close_code_of_a_websocket_is_part_of_the_reason() {
+    let (rig, mut server) = Rig::online().await;
+    rig.driver.send(MESSAGE.as_bytes().to_vec()).await.unwrap();
     let closing = tokio::spawn(async move { server.0.close().await });
     rig.reaches(ConnectionState::Reconnecting).await;
     let reasons = rig.disconnect_reasons();
@@ -83,6 +83,6 @@ async fn a_server_that_closes_the_websocket_with_a_code_is_told_apart_from_one_t
         matches!(reasons[..], [DisconnectReason::WebSocketClosed { code: 1000, .. }]),
         "{reasons:?}"
     );
-    // Whether the closing handshake ends well does not matter here.
+    // The result of the closing handshake does not matter here.
     let _ = closing.await.unwrap();
 }

@@ -1,5 +1,5 @@
-//! After a time in which this process did not run: what was said in time is heard before a deadline
-//! counts.
+//! After a time in which this process did not run, frames that arrived in time are read before a
+//! deadline is handled.
 
 use super::*;
 use mfly_transport::{Options, StartTls, Tls};
@@ -8,34 +8,30 @@ use std::net::TcpListener;
 use std::sync::mpsc;
 use tokio::time::advance;
 
-/// Enough rounds that an command that is left to chance goes wrong in one of them.
+/// Rounds of a test, so that an order which depends on chance fails in one of them.
 const ROUNDS: usize = 20;
 
-/// Has the server speak just before `deadline`, and the driver notice only a minute later: the
-/// deadline and the words are there at once.
-async fn late_by_a_minute<F>(deadline: Duration, speak: impl FnOnce() -> F) -> Server
+/// Lets the server send just before `deadline`, and the driver run a minute later, when both the
+/// frames and the deadline are due.
+async fn late_by_a_minute<F>(deadline: Duration, send: impl FnOnce() -> F) -> Server
 where
     F: Future<Output = Server> + Send + 'static,
 {
-    let speaking = speak();
-    let speaker = tokio::spawn(async move {
+    let sending = send();
+    let sender = tokio::spawn(async move {
         tokio::time::sleep(deadline - SECOND / 100).await;
-        speaking.await
+        sending.await
     });
     tokio::task::yield_now().await;
     advance(deadline + 60 * SECOND).await;
-    speaker.await.unwrap()
+    sender.await.unwrap()
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_waits_in_the_socket_counts_however_late_the_driver_runs() {
     for _ in 0..ROUNDS {
-        let (rig, mut server) = Rig::online(|_| {}).await;
-        let asking = rig.link.clone();
-        let request =
-            tokio::spawn(
-                async move { asking.request(&GetBlocked, RequestOptions::default()).await },
-            );
+        let (rig, mut server) = Rig::online().await;
+        let request = rig.spawn_request();
         let question = server.expect("blocklist").await;
         let _server = late_by_a_minute(15 * SECOND, || async move {
             server.answer(&question, BLOCKLIST).await;
@@ -49,11 +45,11 @@ async fn an_answer_that_waits_in_the_socket_counts_however_late_the_driver_runs(
 #[tokio::test(start_paused = true)]
 async fn an_answered_ping_keeps_the_connection_however_late_the_driver_runs() {
     for _ in 0..ROUNDS {
-        let (rig, mut server) = Rig::online(|_| {}).await;
+        let (rig, mut server) = Rig::online().await;
         let ping = server.expect("urn:xmpp:ping").await;
         let _server = late_by_a_minute(10 * SECOND, || async move {
             server.answer(&ping, "").await;
-            // The next ping, half a minute later.
+            // The next ping follows half a minute later.
             server.expect("urn:xmpp:ping").await;
             server
         })
@@ -63,15 +59,12 @@ async fn an_answered_ping_keeps_the_connection_however_late_the_driver_runs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_answers_behind_much_news_all_count() {
-    let (rig, mut server) = Rig::online(|_| {}).await;
+async fn many_answers_behind_many_presences_all_count() {
+    let (rig, mut server) = Rig::online().await;
     let mut requests = Vec::new();
     let mut questions = Vec::new();
     for _ in 0..20 {
-        let asking = rig.link.clone();
-        requests.push(tokio::spawn(async move {
-            asking.request(&GetBlocked, RequestOptions::default()).await
-        }));
+        requests.push(rig.spawn_request());
         questions.push(server.expect("blocklist").await);
     }
     let _server = late_by_a_minute(15 * SECOND, || async move {
@@ -91,15 +84,13 @@ async fn many_answers_behind_much_news_all_count() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_never_stops_sending_does_not_put_a_deadline_off_for_ever() {
-    let (rig, mut server) = Rig::online(|parts| parts.notices = Box::new(|_| {})).await;
-    let asking = rig.link.clone();
-    let request =
-        tokio::spawn(async move { asking.request(&GetBlocked, RequestOptions::default()).await });
+async fn a_server_that_never_stops_sending_cannot_put_a_deadline_off() {
+    let (rig, mut server) = Rig::online_with(|parts| parts.notices = Box::new(|_| {})).await;
+    let request = rig.spawn_request();
     server.expect("blocklist").await;
     let flood = tokio::spawn(async move {
-        let news = Frame::from(r#"<presence from="u2@host.test"/>"#);
-        while server.0.send(news.clone()).await.is_ok() {}
+        let presence = Frame::from(r#"<presence from="u2@host.test"/>"#);
+        while server.0.send(presence.clone()).await.is_ok() {}
     });
     advance(16 * SECOND).await;
     assert_eq!(request.await.unwrap(), Err(RequestFailure::TimedOut));
@@ -107,7 +98,7 @@ async fn a_server_that_never_stops_sending_does_not_put_a_deadline_off_for_ever(
     drop(rig);
 }
 
-/// Dials one server over TCP, in the clear.
+/// Connects to one server over TCP, without TLS.
 struct Plain(String);
 
 #[async_trait]
@@ -121,7 +112,7 @@ impl Connector for Plain {
     }
 }
 
-/// What the server says over TCP, each after the words it waits for.
+/// The steps of a login over TCP: the text that the server waits for, and what it sends then.
 const LOG_IN: [(&str, &str); 4] = [
     (
         "<stream:stream",
@@ -138,35 +129,35 @@ const LOG_IN: [(&str, &str); 4] = [
     ),
 ];
 
-/// Reads until these words have come, and returns all that came.
-fn read_until(io: &mut impl Read, words: &str) -> String {
-    let mut heard = String::new();
+/// Reads until this text has arrived, and returns all that was read.
+fn read_until(io: &mut impl Read, text: &str) -> String {
+    let mut received = String::new();
     let mut chunk = [0; 4096];
-    while !heard.contains(words) {
+    while !received.contains(text) {
         let length = io.read(&mut chunk).unwrap();
-        assert!(length > 0, "the client hung up; it said {heard}");
-        heard.push_str(std::str::from_utf8(&chunk[..length]).unwrap());
+        assert!(length > 0, "the client closed the connection; it sent {received}");
+        received.push_str(std::str::from_utf8(&chunk[..length]).unwrap());
     }
-    heard
+    received
 }
 
-/// Logs one client in, answers its first request when it is told to, and tells when it has.
-/// Meanwhile the clock of the runtime stands still.
+/// Logs one client in, answers its first request on a signal, and signals when it has. Meanwhile the
+/// clock of the runtime stands still.
 fn answer_when_told(listener: &TcpListener, go: &mpsc::Receiver<()>, done: &mpsc::Sender<()>) {
     let (mut io, _) = listener.accept().unwrap();
     io.set_read_timeout(Some(60 * SECOND)).unwrap();
-    for (heard, said) in LOG_IN {
-        read_until(&mut io, heard);
-        io.write_all(said.as_bytes()).unwrap();
+    for (received, sent) in LOG_IN {
+        read_until(&mut io, received);
+        io.write_all(sent.as_bytes()).unwrap();
     }
-    let heard = read_until(&mut io, "blocklist");
-    let (before, _) = heard.rsplit_once("<blocklist").unwrap();
+    let received = read_until(&mut io, "blocklist");
+    let (before, _) = received.rsplit_once("<blocklist").unwrap();
     let id = between(before.rsplit_once("<iq").unwrap().1, "id=\"", "\"");
     go.recv().unwrap();
     let answer = format!(r#"<iq type="result" id="{id}">{BLOCKLIST}</iq>"#);
     io.write_all(answer.as_bytes()).unwrap();
     done.send(()).unwrap();
-    // Until the test is over.
+    // Keeps the connection open until the test is over.
     let _ = go.recv();
 }
 
@@ -175,26 +166,23 @@ async fn an_answer_that_came_while_the_thread_was_blocked_counts() {
     for _ in 0..ROUNDS {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("xmpp://{}", listener.local_addr().unwrap());
-        let (go, told) = mpsc::channel();
+        let (go, signal) = mpsc::channel();
         let (done, answered) = mpsc::channel();
-        let server = tokio::task::spawn_blocking(move || answer_when_told(&listener, &told, &done));
+        let server =
+            tokio::task::spawn_blocking(move || answer_when_told(&listener, &signal, &done));
         let rig = Rig::with(|parts| parts.connector = Arc::new(Plain(address)), 0);
-        rig.link.ready().await.unwrap();
-        let asking = rig.link.clone();
-        let request =
-            tokio::spawn(
-                async move { asking.request(&GetBlocked, RequestOptions::default()).await },
-            );
+        rig.driver.ready().await.unwrap();
+        let request = rig.spawn_request();
         tokio::task::yield_now().await;
         go.send(()).unwrap();
-        // The request leaves when the driver has its turn.
+        // The request is sent when the driver has its turn.
         let mut answer = answered.try_recv();
         while answer.is_err() && !request.is_finished() {
             tokio::task::yield_now().await;
             answer = answered.try_recv();
         }
         advance(60 * SECOND).await;
-        // Time goes on by hand: the clock stands still while the server has a thread.
+        // The clock stands still while the server has a thread, so the test advances it.
         while !request.is_finished() {
             advance(SECOND / 100).await;
         }

@@ -1,63 +1,50 @@
-//! Requests and wishes while there is no connection.
+//! Requests, checks and reconnecting while there is no connection.
 
 use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn a_request_waits_for_the_next_connection_and_is_answered_there() {
-    let (mut rig, server) = Rig::online(|_| {}).await;
-    drop(server);
-    rig.reaches(ConnectionState::Reconnecting).await;
-    let asking = rig.link.clone();
-    let request =
-        tokio::spawn(async move { asking.request(&GetBlocked, RequestOptions::default()).await });
+    let (mut rig, server) = Rig::online().await;
+    rig.lose(server).await;
+    let request = rig.spawn_request();
     let mut server = rig.accept().await;
-    let question = server.expect("blocklist").await;
-    server.answer(&question, BLOCKLIST).await;
+    server.answer_next("blocklist", BLOCKLIST).await;
     assert_eq!(request.await.unwrap().unwrap().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_waiting_request_fails_at_its_deadline_and_a_dropped_one_is_not_sent() {
-    let (mut rig, server) = Rig::online(|_| {}).await;
-    rig.memory.refusals.store(6, Ordering::SeqCst);
-    drop(server);
-    rig.reaches(ConnectionState::Reconnecting).await;
+    let (mut rig, server) = Rig::online().await;
+    rig.connector.refusals.store(6, Ordering::SeqCst);
+    rig.lose(server).await;
     let start = Instant::now();
-    let asking = rig.link.clone();
+    let asking = rig.driver.clone();
     let dropped =
         tokio::spawn(async move { asking.request(&GetBlockedBy, RequestOptions::default()).await });
     let soon = RequestOptions { timeout: Some(SECOND), fail_fast: None };
-    let failed = rig.link.request(&GetBlocked, soon).await;
+    let failed = rig.driver.request(&GetBlocked, soon).await;
     assert!(matches!(failed, Err(RequestFailure::NotConnected { last: Some(_) })), "{failed:?}");
     assert_eq!(start.elapsed(), SECOND);
     dropped.abort();
     assert!(dropped.await.unwrap_err().is_cancelled());
     let mut server = rig.accept().await;
-    let asking = rig.link.clone();
-    let request =
-        tokio::spawn(async move { asking.request(&GetBlocked, RequestOptions::default()).await });
-    let question = server.expect("blocklist").await;
-    server.answer(&question, "").await;
+    let request = rig.spawn_request();
+    server.answer_next("blocklist", "").await;
     assert!(request.await.unwrap().is_ok());
 }
 
 #[tokio::test(start_paused = true)]
-async fn as_many_requests_as_may_wait_leave_together_and_the_link_bears_it() {
-    let (mut rig, server) = Rig::online(|_| {}).await;
-    drop(server);
-    rig.reaches(ConnectionState::Reconnecting).await;
+async fn all_waiting_requests_are_sent_together() {
+    let (mut rig, server) = Rig::online().await;
+    rig.lose(server).await;
     let mut requests = Vec::new();
     for _ in 0..128 {
-        let asking = rig.link.clone();
-        requests.push(tokio::spawn(async move {
-            asking.request(&GetBlocked, RequestOptions::default()).await
-        }));
+        requests.push(rig.spawn_request());
         tokio::task::yield_now().await;
     }
     let mut server = rig.accept().await;
     for _ in 0..128 {
-        let question = server.expect("blocklist").await;
-        server.answer(&question, "").await;
+        server.answer_next("blocklist", "").await;
     }
     for request in requests {
         assert!(request.await.unwrap().is_ok());
@@ -65,54 +52,54 @@ async fn as_many_requests_as_may_wait_leave_together_and_the_link_bears_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_says_how_long_the_answer_took_or_gives_the_connection_up() {
-    let (rig, mut server) = Rig::online(|_| {}).await;
+async fn a_check_returns_the_time_of_the_answer_or_closes_the_connection() {
+    let (rig, mut server) = Rig::online().await;
     let serve = async {
         let ping = server.expect("urn:xmpp:ping").await;
         tokio::time::sleep(SECOND).await;
         server.answer(&ping, "").await;
     };
-    let (took, ()) = tokio::join!(rig.link.check(), serve);
+    let (took, ()) = tokio::join!(rig.driver.check(), serve);
     assert_eq!(took.unwrap(), SECOND);
     let start = Instant::now();
-    let lost = rig.link.check().await;
+    let lost = rig.driver.check().await;
     let Err(RequestFailure::ConnectionLost(cause)) = lost else {
         panic!("{lost:?}");
     };
     assert!(matches!(*cause, DisconnectReason::PeerUnresponsive), "{cause}");
     assert_eq!(start.elapsed(), 10 * SECOND);
-    let offline = rig.link.check().await;
+    let offline = rig.driver.check().await;
     assert!(matches!(offline, Err(RequestFailure::NotConnected { .. })));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wish_to_reconnect_cuts_every_wait_short() {
-    let (mut rig, server) = Rig::online(|_| {}).await;
+async fn reconnecting_on_request_does_not_wait() {
+    let (mut rig, server) = Rig::online().await;
     let start = Instant::now();
-    rig.link.reconnect().await;
-    assert_ne!(rig.link.state(), ConnectionState::Connected);
+    rig.driver.reconnect().await;
+    assert_ne!(rig.driver.state(), ConnectionState::Connected);
     drop(server);
     let server = rig.accept().await;
     rig.reaches(ConnectionState::Connected).await;
-    rig.memory.refusals.store(1, Ordering::SeqCst);
-    rig.link.reconnect().await;
+    rig.connector.refusals.store(1, Ordering::SeqCst);
+    rig.driver.reconnect().await;
     drop(server);
     tokio::task::yield_now().await;
-    rig.link.reconnect().await;
+    rig.driver.reconnect().await;
     let _server = rig.accept().await;
     rig.reaches(ConnectionState::Connected).await;
     assert_eq!(start.elapsed(), Duration::ZERO);
-    rig.link.close(EndReason::Closed).await;
-    rig.link.reconnect().await;
+    rig.driver.close(EndReason::Closed).await;
+    rig.driver.reconnect().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_a_connection_that_led_to_a_session_counts_as_a_good_one() {
+async fn only_a_connection_that_led_to_a_session_is_reported_to_the_connector() {
     let mut rig = Rig::with(|parts| parts.config.first_attempts = 2, 0);
-    let silent = rig.ends.recv().await.unwrap();
-    // The stream is not opened from the other side, so the attempt takes too long.
+    let silent = rig.connections.recv().await.unwrap();
+    // This server does not open its stream, so the attempt times out.
     let _server = rig.accept().await;
-    rig.link.ready().await.unwrap();
-    assert_eq!(rig.memory.succeeded.load(Ordering::SeqCst), 1);
+    rig.driver.ready().await.unwrap();
+    assert_eq!(rig.connector.succeeded.load(Ordering::SeqCst), 1);
     drop(silent);
 }
