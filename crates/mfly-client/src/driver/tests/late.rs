@@ -141,8 +141,8 @@ fn read_until(io: &mut impl Read, text: &str) -> String {
     received
 }
 
-/// Logs one client in, answers its first request on a signal, and signals when it has. Meanwhile the
-/// clock of the runtime stands still.
+/// Logs one client in, answers its first request on a signal, and signals when it has. Meanwhile
+/// the clock of the runtime stands still.
 fn answer_when_told(listener: &TcpListener, go: &mpsc::Receiver<()>, done: &mpsc::Sender<()>) {
     let (mut io, _) = listener.accept().unwrap();
     io.set_read_timeout(Some(60 * SECOND)).unwrap();

@@ -170,7 +170,8 @@ impl Rig {
         count
     }
 
-    /// Plays the SCRAM messages after the client's first one, and returns the number of derivations.
+    /// Plays the SCRAM messages after the client's first one, and returns the number of
+    /// derivations.
     pub(super) fn scram(&mut self, account: &mut Account) -> usize {
         let challenge = account.challenge(self.last());
         self.receive(&challenge);
