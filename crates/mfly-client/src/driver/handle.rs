@@ -170,13 +170,7 @@ impl DriverHandle {
         let (sender, mut outcome) = oneshot::channel();
         let taken = Arc::new(AtomicBool::new(false));
         let caller = Caller { outcome: sender, taken: Arc::clone(&taken) };
-        match timeout_at(deadline, self.commands.send(DriverCommand::Request(prepared, caller)))
-            .await
-        {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return Err(RequestFailure::Closed),
-            Err(_) => return Err(RequestFailure::TimedOut),
-        }
+        self.enqueue(DriverCommand::Request(prepared, caller), deadline).await?;
         let mut guard = CancelOnDrop { request: Some(number), driver: self };
         // Once the machine has the request, it alone decides whether the answer came in time, and
         // it settles every request.
@@ -217,11 +211,17 @@ impl DriverHandle {
         }
         self.check_length(stanza.len())?;
         let command = DriverCommand::Command(Command::Send(Frame::written(stanza)));
-        match timeout_at(deadline_after(self.defaults.request_timeout), self.commands.send(command))
-            .await
-        {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(RequestFailure::Closed),
+        self.enqueue(command, deadline_after(self.defaults.request_timeout)).await
+    }
+
+    /// Queues a command for the driver, until the deadline at most.
+    async fn enqueue(
+        &self,
+        command: DriverCommand,
+        deadline: Instant,
+    ) -> Result<(), RequestFailure> {
+        match timeout_at(deadline, self.commands.send(command)).await {
+            Ok(sent) => sent.map_err(|_| RequestFailure::Closed),
             Err(_) => Err(RequestFailure::TimedOut),
         }
     }

@@ -40,20 +40,9 @@ enum State {
 }
 
 impl Authenticating {
-    /// Begins on an open stream, whose features led to this plan.
-    pub(super) fn start(plan: Plan, cx: &mut PhaseContext<'_>) -> Result<Phase, DisconnectReason> {
-        Self::begin_or_wait(plan, false, cx)
-    }
-
-    /// Begins on a stream that is not open yet, with the plan that the known offer leads to.
-    pub(super) fn start_ahead(
-        plan: Plan,
-        cx: &mut PhaseContext<'_>,
-    ) -> Result<Phase, DisconnectReason> {
-        Self::begin_or_wait(plan, true, cx)
-    }
-
-    fn begin_or_wait(
+    /// Begins by this plan, after the password is there if it is needed. `ahead` says that the stream
+    /// is not open yet.
+    pub(super) fn start(
         plan: Plan,
         ahead: bool,
         cx: &mut PhaseContext<'_>,
@@ -97,7 +86,7 @@ impl Authenticating {
         if ahead {
             cx.open_stream();
         }
-        let (name, initial) = (client.name(), client.initial());
+        let (name, initial) = (client.mechanism().name(), client.mechanism().initial());
         let agent = cx.login.agent(cx.random).to_owned();
         let config = cx.config;
         if let Some(password) = password {
@@ -135,7 +124,7 @@ impl Authenticating {
         match plan.protocol.read(element) {
             SaslEvent::Failure(failure) => Err(DisconnectReason::AuthenticationRefused(failure)),
             SaslEvent::Success { data, bound } => {
-                client.success(&data).map_err(LoginFailure::AuthenticationBroken)?;
+                client.mechanism().success(&data).map_err(LoginFailure::AuthenticationBroken)?;
                 cx.login.on_authenticated(&plan, client.keys(), cx.config);
                 authenticated(plan.protocol, bound, cx)
             }
@@ -152,11 +141,7 @@ impl Authenticating {
                     Ok(Some(derivation)) => {
                         let ticket = DerivationTicket(cx.random.number());
                         cx.out.push_back(Output::Derive(ticket, derivation));
-                        Ok(Phase::Authenticating(Self {
-                            plan,
-                            ahead: false,
-                            state: State::Deriving(ticket, scram, challenge),
-                        }))
+                        Ok(Self::waiting(plan, State::Deriving(ticket, scram, challenge)))
                     }
                     Ok(None) => {
                         let answer = scram.step(&challenge);
@@ -190,6 +175,11 @@ impl Authenticating {
         }
     }
 
+    /// The phase on an open stream.
+    const fn waiting(plan: Plan, state: State) -> Phase {
+        Phase::Authenticating(Self { plan, ahead: false, state })
+    }
+
     fn answer(
         plan: Plan,
         client: SaslClient,
@@ -199,7 +189,7 @@ impl Authenticating {
         match answer {
             Ok(answer) => {
                 cx.write_secret(|writer| plan.protocol.write_answer(answer, writer));
-                Ok(Phase::Authenticating(Self { plan, ahead: false, state: State::Server(client) }))
+                Ok(Self::waiting(plan, State::Server(client)))
             }
             Err(error) => {
                 cx.write(|writer| plan.protocol.write_abort(writer));

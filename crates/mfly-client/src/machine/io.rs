@@ -37,7 +37,6 @@ use mfly_proto::sasl::{ChannelBindings, ScramDerivation, ScramKeys};
 use mfly_proto::secret::Password;
 use mfly_proto::stanza::{Iq, IqRequest, Presence, Reply, StanzaError, iq};
 use mfly_proto::xml::Document;
-use std::fmt;
 use std::time::{Duration, Instant};
 
 /// Identifies a request between the machine and its caller. It differs from the id on the wire.
@@ -54,7 +53,7 @@ pub struct PasswordTicket(pub(crate) u64);
 pub struct DerivationTicket(pub(crate) u64);
 
 /// An event that the machine handles.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Input {
     /// The connection that [`Output::Connect`] asked for was made.
     Connected {
@@ -93,6 +92,7 @@ pub enum Loss {
 }
 
 /// A command of the app to the machine.
+#[derive(Clone, Debug)]
 pub enum Command {
     /// Starts connecting. Only the first one has an effect.
     Open,
@@ -111,6 +111,7 @@ pub enum Command {
 }
 
 /// A request (`<iq/>` of type `get` or `set`) to be sent.
+#[derive(Clone, Debug)]
 pub struct Request {
     /// The caller's identifier of the request.
     pub request: RequestId,
@@ -313,24 +314,4 @@ pub enum Notice {
         /// The complete stanza.
         stanza: Document,
     },
-}
-
-impl fmt::Debug for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Request({:?})", self.request)
-    }
-}
-
-impl fmt::Debug for Command {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Open => f.write_str("Open"),
-            Self::Request(request) => fmt::Debug::fmt(request, f),
-            Self::Cancel(request) => write!(f, "Cancel({request:?})"),
-            Self::Send(frame) => write!(f, "Send({frame:?})"),
-            Self::Reconnect => f.write_str("Reconnect"),
-            Self::Password(ticket, _) => write!(f, "Password({ticket:?})"),
-            Self::Close(reason) => write!(f, "Close({reason:?})"),
-        }
-    }
 }

@@ -61,7 +61,7 @@ impl Opening {
             .expected_offer(cx.config)
             .and_then(|offer| plan(offer, &policy, cx.config, cx.channel).ok());
         match expected {
-            Some(plan) => Authenticating::start_ahead(plan, cx),
+            Some(plan) => Authenticating::start(plan, true, cx),
             None => Ok(Self::start(CompletedSteps::NOTHING, cx)),
         }
     }
@@ -174,7 +174,7 @@ impl Opening {
                 Ok(plan) if plan == auth.plan => Ok(Phase::Authenticating(auth.confirmed(cx))),
                 _ => Err(DisconnectReason::OfferChanged),
             },
-            SentAhead::Nothing | SentAhead::Binding(_) => Authenticating::start(plan?, cx),
+            SentAhead::Nothing | SentAhead::Binding(_) => Authenticating::start(plan?, false, cx),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::config::Config;
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::sasl::{
-    Anonymous, Choice, External, Mechanism, Plain, SaslError, Scram, ScramKeys, ScramParameters,
+    Anonymous, Choice, External, Mechanism, Plain, Scram, ScramKeys, ScramParameters,
 };
 use mfly_proto::secret::Password;
 
@@ -51,28 +51,10 @@ impl SaslClient {
         })
     }
 
-    pub(super) fn name(&self) -> &'static str {
+    pub(super) fn mechanism(&mut self) -> &mut dyn Mechanism {
         match self {
-            Self::Simple(mechanism) => mechanism.name(),
-            Self::Scram(scram) => scram.name(),
-        }
-    }
-
-    pub(super) fn initial(&mut self) -> Vec<u8> {
-        match self {
-            Self::Simple(mechanism) => mechanism.initial(),
-            Self::Scram(scram) => scram.initial(),
-        }
-    }
-
-    /// Checks the data of the server's success.
-    ///
-    /// # Errors
-    /// When the server did not authenticate itself.
-    pub(super) fn success(&mut self, data: &[u8]) -> Result<(), SaslError> {
-        match self {
-            Self::Simple(mechanism) => mechanism.success(data),
-            Self::Scram(scram) => scram.success(data),
+            Self::Simple(mechanism) => &mut **mechanism,
+            Self::Scram(scram) => &mut **scram,
         }
     }
 

@@ -94,38 +94,41 @@ fn tag(resource: &Resource) -> Option<String> {
     }
 }
 
+/// Reads the element with the first type that it is of, and makes an event of it.
+macro_rules! read_first {
+    ($element:expr, $($kind:ty => $event:expr),+ $(,)?) => {
+        match $element {
+            $(element if <$kind>::is(element) => {
+                <$kind>::read(element).map_or(SaslEvent::Malformed, $event)
+            })+
+            _ => SaslEvent::Other,
+        }
+    };
+}
+
 fn read_sasl(element: Element<'_>) -> SaslEvent {
     if let Ok(failure) = Failure::read(element) {
-        SaslEvent::Failure(failure)
-    } else if sasl::Success::is(element) {
-        sasl::Success::read(element).map_or(SaslEvent::Malformed, |success| SaslEvent::Success {
+        return SaslEvent::Failure(failure);
+    }
+    read_first!(
+        element,
+        sasl::Success => |success| SaslEvent::Success {
             data: success.data.unwrap_or_default().to_vec(),
             bound: None,
-        })
-    } else if sasl::Challenge::is(element) {
-        sasl::Challenge::read(element)
-            .map_or(SaslEvent::Malformed, |challenge| SaslEvent::Challenge(challenge.data.to_vec()))
-    } else {
-        SaslEvent::Other
-    }
+        },
+        sasl::Challenge => |challenge| SaslEvent::Challenge(challenge.data.to_vec()),
+    )
 }
 
 fn read_sasl2(element: Element<'_>) -> SaslEvent {
-    if sasl2::Failure::is(element) {
-        sasl2::Failure::read(element)
-            .map_or(SaslEvent::Malformed, |failure| SaslEvent::Failure(failure.0))
-    } else if sasl2::Success::is(element) {
-        sasl2::Success::read(element).map_or(SaslEvent::Malformed, |success| SaslEvent::Success {
+    read_first!(
+        element,
+        sasl2::Failure => |failure| SaslEvent::Failure(failure.0),
+        sasl2::Success => |success| SaslEvent::Success {
             data: success.data.unwrap_or_default().to_vec(),
             bound: success.bound.map(|_| success.identity),
-        })
-    } else if sasl2::Challenge::is(element) {
-        sasl2::Challenge::read(element)
-            .map_or(SaslEvent::Malformed, |challenge| SaslEvent::Challenge(challenge.data.to_vec()))
-    } else if sasl2::Continue::is(element) {
-        sasl2::Continue::read(element)
-            .map_or(SaslEvent::Malformed, |more| SaslEvent::MoreTasks(more.tasks))
-    } else {
-        SaslEvent::Other
-    }
+        },
+        sasl2::Challenge => |challenge| SaslEvent::Challenge(challenge.data.to_vec()),
+        sasl2::Continue => |more| SaslEvent::MoreTasks(more.tasks),
+    )
 }

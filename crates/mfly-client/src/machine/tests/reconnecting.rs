@@ -167,20 +167,6 @@ fn closed(code: u16, reason: &str) -> Loss {
 }
 
 #[test]
-fn the_close_code_of_the_server_decides_the_wait_before_the_next_attempt() {
-    for (code, least, most) in [(1001, 0, 1), (1012, 5, 31), (1013, 30, 61)] {
-        let mut rig = Rig::online();
-        rig.input(Input::Disconnected(closed(code, "maintenance")));
-        let lost_at = rig.now;
-        while !rig.dialling() {
-            rig.pass(SECOND / 10);
-        }
-        let wait = rig.now - lost_at;
-        assert!(wait >= least * SECOND && wait <= most * SECOND, "{code}: {wait:?}");
-    }
-}
-
-#[test]
 fn a_server_that_refuses_with_retry_after_is_not_connected_to_before() {
     let mut rig = Rig::online();
     rig.lose();

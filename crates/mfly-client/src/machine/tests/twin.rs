@@ -83,25 +83,6 @@ fn over_tcp(input: &Input) -> Input {
             bindings: bindings.clone(),
         },
         Input::Frame(frame) => Input::Frame(in_tcp(frame.as_str())),
-        Input::Disconnected(loss) => Input::Disconnected(loss.clone()),
-        Input::Derived(ticket, keys) => Input::Derived(*ticket, keys.clone()),
-        Input::Timeout => Input::Timeout,
-        Input::Command(command) => Input::Command(match command {
-            Command::Open => Command::Open,
-            Command::Cancel(request) => Command::Cancel(*request),
-            Command::Reconnect => Command::Reconnect,
-            Command::Close(reason) => Command::Close(reason.clone()),
-            Command::Password(ticket, password) => Command::Password(*ticket, password.clone()),
-            Command::Send(frame) => Command::Send(frame.clone()),
-            Command::Request(request) => Command::Request(Request {
-                request: request.request,
-                id: request.id.clone(),
-                stanza: request.stanza.clone(),
-                to: request.to.clone(),
-                deadline: request.deadline,
-                fail_fast: request.fail_fast,
-                is_check: request.is_check,
-            }),
-        }),
+        other => other.clone(),
     }
 }
