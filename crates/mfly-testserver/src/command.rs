@@ -1,4 +1,4 @@
-//! The server as a command: for people who work in any language.
+//! The server as a command, for app development in any language.
 
 mod bounds;
 mod remedy;
@@ -10,7 +10,7 @@ pub use bounds::Bounds;
 pub use settings::{Authority, Settings, Tls};
 pub use signal::interrupted;
 
-use crate::handle::builder::LICENCE_KEY;
+use crate::handle::builder::{Builder, LICENCE_KEY};
 use crate::handle::server::TestServer;
 use crate::handle::start_error::StartError;
 use mfly_api::Feature;
@@ -31,36 +31,36 @@ pub struct Args {
     #[arg(long, value_name = "HOST:PORT", value_parser = address, default_value = "127.0.0.1:8117")]
     pub listen: SocketAddr,
 
-    /// The same over TLS, with a certificate authority made at start
+    /// HTTP and WebSocket over TLS, with a new certificate authority
     #[arg(long, value_name = "HOST:PORT", value_parser = address)]
     pub tls_listen: Option<SocketAddr>,
 
-    /// Keep the certificate authority in FILE and its key in FILE.key, so that it has to be trusted
-    /// only once
+    /// Keep the certificate authority in FILE and its key in FILE.key, so that clients have to trust
+    /// it only once
     #[arg(long, value_name = "FILE", requires = "encrypted")]
     pub authority: Option<PathBuf>,
 
-    /// XMPP over TCP; clients have to ask for TLS before anything else (STARTTLS)
+    /// XMPP over TCP with required STARTTLS
     #[arg(long, value_name = "HOST:PORT", value_parser = address)]
     pub tcp_listen: Option<SocketAddr>,
 
-    /// XMPP over TLS from the first byte
+    /// XMPP over TLS, without STARTTLS
     #[arg(long, value_name = "HOST:PORT", value_parser = address)]
     pub tcps_listen: Option<SocketAddr>,
 
-    /// Do not offer STARTTLS on the port of --tcp-listen: everything travels in the clear
+    /// Do not offer STARTTLS on the port of --tcp-listen: nothing is encrypted
     #[arg(long, requires = "tcp_listen")]
     pub tcp_cleartext: bool,
 
-    /// The licence key that apps have to be given
+    /// The licence key that apps must use
     #[arg(long, value_name = "KEY", default_value = LICENCE_KEY)]
     pub licence_key: String,
 
-    /// Be a trial plan: registration data and passwords travel unsealed
+    /// Make the plan a trial: registration data and passwords are not encrypted
     #[arg(long)]
     pub trial: bool,
 
-    /// How many devices a user may have registered at a time
+    /// Limit of devices that a user may have registered at a time
     #[arg(long, value_name = "COUNT")]
     pub session_limit: Option<usize>,
 
@@ -68,25 +68,23 @@ pub struct Args {
     #[arg(long, value_name = "DOMAIN", default_value = "localhost")]
     pub xmpp_host: String,
 
-    /// Take a feature out of the plan, such as block or report; repeatable
+    /// Remove a feature from the plan, such as block or report; repeatable
     #[arg(long, value_name = "FEATURE", value_parser = feature)]
     pub disable: Vec<Feature>,
 
-    /// Users to begin with: a JSON file [{"id": "alice", "nick_name": "Alice"}, …]
+    /// Users to create at start: a JSON file [{"id": "alice", "nick_name": "Alice"}, …]
     #[arg(long, value_name = "FILE")]
     pub users: Option<PathBuf>,
 
-    /// Accounts for any XMPP client: a JSON file [{"name": "ann", "password": "secret"}, …]
+    /// Accounts for any XMPP client to create at start: a JSON file [{"name": "ann", "password": "secret"}, …]
     #[arg(long, value_name = "FILE")]
     pub standard_users: Option<PathBuf>,
 
-    /// Offer SCRAM-SHA-1, -256 and -512, with channel binding where there is TLS; for standard
-    /// accounts
+    /// Offer SCRAM-SHA-1, -256 and -512 for standard accounts, with channel binding over TLS
     #[arg(long)]
     pub scram: bool,
 
-    /// Offer SCRAM without channel binding (-PLUS), for clients that cannot bind and choose it all
-    /// the same
+    /// Offer SCRAM without channel binding (-PLUS), for clients that choose it but cannot bind
     #[arg(long, requires = "scram")]
     pub no_channel_binding: bool,
 
@@ -94,7 +92,7 @@ pub struct Args {
     #[arg(long)]
     pub sasl2: bool,
 
-    /// Let anybody log in (ANONYMOUS) to a standard account that goes with the session
+    /// Offer ANONYMOUS: each client gets a new standard account for its session
     #[arg(long)]
     pub anonymous: bool,
 
@@ -102,33 +100,33 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS")]
     pub token_lifetime: Option<u64>,
 
-    /// How many the server takes on
+    /// Limits of connections and sessions
     #[command(flatten)]
     pub bounds: Bounds,
 }
 
-/// Why the command failed.
+/// The reason why the command failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CommandError {
     /// The server did not start.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// The file of users cannot be used.
+    /// A file of users cannot be used.
     #[error("cannot use the users in {}: {reason}", path.display())]
     Users {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault of the file.
         reason: UsersError,
     },
-    /// The settings could not be written, or signals not be awaited.
+    /// The settings could not be written, or the signals not be registered.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
-/// Runs a server until Ctrl-C or SIGTERM, which are heard while it starts, too. `tell` gets the
-/// settings for apps once it runs. A second signal ends it without goodbyes.
+/// Runs a server until Ctrl-C or SIGTERM, also while it starts. Calls `tell` with the settings for
+/// apps once the server runs. A second signal stops it without closing its connections.
 ///
 /// # Errors
 /// See [`CommandError`].
@@ -165,37 +163,33 @@ async fn start(args: &Args) -> Result<TestServer, CommandError> {
         .channel_binding(!args.no_channel_binding)
         .sasl2(args.sasl2)
         .anonymous(args.anonymous);
-    if let Some(address) = args.tls_listen {
-        builder = builder.tls_listen(address);
-    }
-    if let Some(path) = &args.authority {
-        builder = builder.authority(path);
-    }
-    if let Some(address) = args.tcp_listen {
-        builder = builder.tcp_listen(address).tcp_cleartext(args.tcp_cleartext);
-    }
-    if let Some(address) = args.tcps_listen {
-        builder = builder.tcps_listen(address);
-    }
-    if let Some(limit) = args.session_limit {
-        builder = builder.session_limit(limit);
-    }
-    if let Some(seconds) = args.token_lifetime {
-        builder = builder.token_lifetime(Duration::from_secs(seconds));
-    }
-    for feature in &args.disable {
-        builder = builder.disable(*feature);
-    }
+    builder = set(builder, args.tls_listen, Builder::tls_listen);
+    builder = set(builder, args.authority.as_ref(), Builder::authority);
+    builder = set(builder, args.tcp_listen, |builder, address| {
+        builder.tcp_listen(address).tcp_cleartext(args.tcp_cleartext)
+    });
+    builder = set(builder, args.tcps_listen, Builder::tcps_listen);
+    builder = set(builder, args.session_limit, Builder::session_limit);
+    builder = set(builder, args.token_lifetime.map(Duration::from_secs), Builder::token_lifetime);
+    builder = args.disable.iter().fold(builder, |builder, feature| builder.disable(*feature));
     let server = args.bounds.apply(builder).start().await?;
     users.create(&server, users_file).await?;
     standard_users.create(&server, standard_file).await?;
     Ok(server)
 }
 
-/// An address to listen on; a name stands for the first address it has.
+/// Sets an option that has a value.
+fn set<T>(builder: Builder, value: Option<T>, set: impl FnOnce(Builder, T) -> Builder) -> Builder {
+    match value {
+        Some(value) => set(builder, value),
+        None => builder,
+    }
+}
+
+/// Reads an address to listen on. Of the addresses of a name, IPv4 has precedence.
 fn address(text: &str) -> Result<SocketAddr, String> {
     let found = text.to_socket_addrs().map_err(|error| format!("{error}; write HOST:PORT"))?;
-    // Certificates and printed addresses say 127.0.0.1, so that is what "localhost" should be.
+    // "localhost" must be 127.0.0.1, as in certificates and printed addresses.
     let mut found: Vec<_> = found.collect();
     found.sort_by_key(SocketAddr::is_ipv6);
     found.first().copied().ok_or_else(|| "this name has no address".to_owned())
@@ -245,44 +239,63 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_feature_is_answered_with_the_known_ones() {
-        let error = args("x --disable blok").unwrap_err().to_string();
-        assert!(error.contains("translation, block, report"), "{error}");
+    fn flags_that_cannot_be_used_are_refused_with_a_reason() {
+        for (line, reason) in [
+            ("x --disable blok", "translation, block, report"),
+            ("x --listen localhost", "write HOST:PORT"),
+            ("x --authority ca.pem", "--tls-listen"),
+            ("x --no-channel-binding", "--scram"),
+            ("x --tcp-cleartext", "--tcp-listen"),
+        ] {
+            let error = args(line).unwrap_err().to_string();
+            assert!(error.contains(reason), "{line}: {error}");
+        }
     }
 
     #[test]
-    fn a_name_can_be_listened_on_and_a_missing_port_is_explained() {
+    fn the_server_listens_on_loopback_unless_told_otherwise_and_on_names() {
+        assert_eq!(args("x").unwrap().listen, "127.0.0.1:8117".parse().unwrap());
         let listen = args("x --listen localhost:8200").unwrap().listen;
         assert!(listen.ip().is_loopback() && listen.port() == 8200);
-        let error = args("x --listen localhost").unwrap_err().to_string();
-        assert!(error.contains("write HOST:PORT"), "{error}");
-    }
-
-    #[test]
-    fn without_flags_it_listens_on_loopback_only() {
-        assert_eq!(args("x").unwrap().listen, "127.0.0.1:8117".parse().unwrap());
-    }
-
-    #[tokio::test]
-    async fn the_settings_can_be_pasted() {
-        let args = args("x --listen 127.0.0.1:0 --tls-listen 127.0.0.1:0").unwrap();
-        let server = start(&args).await.unwrap();
-        let text = settings(&server, &args);
-        for expected in [
-            &server.api_base_url(),
-            &server.websocket_url_tls().unwrap(),
-            LICENCE_KEY,
-            "/licence.js",
-            "BEGIN CERTIFICATE",
-            server.ca_public_key_hash().unwrap(),
-            "import it as trusted",
-        ] {
-            assert!(text.contains(expected), "{expected} in {text}");
+        for port in ["--tls-listen", "--tcp-listen", "--tcps-listen"] {
+            let line = format!("x --authority ca.pem {port} 127.0.0.1:0");
+            assert!(args(&line).unwrap().authority.is_some(), "{port}");
         }
     }
 
     #[tokio::test]
-    async fn it_is_said_how_to_trust_the_authority_and_where_it_is_kept() {
+    async fn the_settings_have_all_addresses_that_are_served_and_no_others() {
+        let tls = args("x --listen 127.0.0.1:0 --tls-listen 127.0.0.1:0").unwrap();
+        let tcp = args("x --listen 127.0.0.1:0 --tcp-listen 127.0.0.1:0 --tcps-listen 127.0.0.1:0");
+        let tcp = tcp.unwrap();
+        let plain = args("x --listen 127.0.0.1:0 --xmpp-host Chat.TEST").unwrap();
+        let mut servers = Vec::new();
+        for args in [&tls, &tcp, &plain] {
+            servers.push(start(args).await.unwrap());
+        }
+        let tls_urls = [servers[0].api_base_url(), servers[0].websocket_url_tls().unwrap()];
+        let hash = servers[0].ca_public_key_hash().unwrap();
+        let addresses = [servers[1].tcp_address().unwrap(), servers[1].tcps_address().unwrap()];
+        let tls_texts = [LICENCE_KEY, "/licence.js", "BEGIN CERTIFICATE", "import it as trusted"];
+        for (index, args, expected, absent) in [
+            (0, &tls, [tls_urls.each_ref().map(String::as_str), [hash, ""]].concat(), "xmpp:"),
+            (0, &tls, tls_texts.to_vec(), "xmpps:"),
+            (1, &tcp, addresses.each_ref().map(String::as_str).to_vec(), "https:"),
+            (1, &tcp, vec!["BEGIN CERTIFICATE"], "https:"),
+            (2, &plain, vec!["chat.test"], "xmpp:"),
+        ] {
+            let text = settings(&servers[index], args);
+            for expected in expected {
+                assert!(text.contains(expected), "{expected} in {text}");
+            }
+            assert!(!text.contains(absent), "{absent} in {text}");
+        }
+        assert_eq!((servers[2].tcp_address(), servers[2].tcps_address()), (None, None));
+        assert_eq!(servers[2].xmpp_host(), "chat.test");
+    }
+
+    #[tokio::test]
+    async fn the_settings_say_how_to_trust_the_authority_and_where_it_is_kept() {
         let name = format!("mfly-command-{}.pem", std::process::id());
         let path = std::env::temp_dir().join(name);
         let mut args = args("x --listen 127.0.0.1:0 --tls-listen 127.0.0.1:0").unwrap();
@@ -303,101 +316,51 @@ mod tests {
         }
     }
 
-    #[test]
-    fn an_authority_is_kept_for_every_port_that_needs_one_and_for_no_other() {
-        for port in ["--tls-listen", "--tcp-listen", "--tcps-listen"] {
-            let line = format!("x --authority ca.pem {port} 127.0.0.1:0");
-            assert!(args(&line).unwrap().authority.is_some(), "{port}");
-        }
-        assert!(args("x --authority ca.pem").is_err());
-        assert!(args("x --no-channel-binding").is_err());
-    }
-
-    #[tokio::test]
-    async fn the_ports_of_tcp_are_told_and_nothing_of_it_is_on_unless_asked_for() {
-        let with =
-            args("x --listen 127.0.0.1:0 --tcp-listen 127.0.0.1:0 --tcps-listen 127.0.0.1:0")
-                .unwrap();
-        let server = start(&with).await.unwrap();
-        let text = settings(&server, &with);
-        assert!(text.contains(&server.tcp_address().unwrap()), "{text}");
-        assert!(text.contains(&server.tcps_address().unwrap()), "{text}");
-        assert!(text.contains("BEGIN CERTIFICATE") && !text.contains("https:"), "{text}");
-        let without = args("x --listen 127.0.0.1:0").unwrap();
-        let server = start(&without).await.unwrap();
-        assert_eq!((server.tcp_address(), server.tcps_address()), (None, None));
-        assert!(!settings(&server, &without).contains("xmpp:"));
-        assert!(args("x --tcp-cleartext").is_err());
-    }
-
-    #[tokio::test]
-    async fn standard_users_of_a_file_are_there_from_the_start() {
-        let path = std::env::temp_dir().join(format!("mfly-standard-{}.json", std::process::id()));
-        std::fs::write(&path, r#"[{"name":"ann","password":"secret"}]"#).unwrap();
-        let mut args = args("x --listen 127.0.0.1:0").unwrap();
-        args.standard_users = Some(path.clone());
-        let server = start(&args).await;
-        std::fs::write(&path, r#"[{"name":"ann"}]"#).unwrap();
-        let incomplete = start(&args).await;
-        std::fs::write(&path, r#"[{"name":"a b","password":"x"}]"#).unwrap();
-        let unusable = start(&args).await;
+    /// Starts a server with the file of users that `flag` names.
+    async fn start_with(flag: &str, text: &[u8]) -> Result<TestServer, String> {
+        static FILES: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+        let number = FILES.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let name = format!("mfly-users-{}-{number}.json", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, text).unwrap();
+        let line = format!("x --listen 127.0.0.1:0 --session-limit 1 {flag} {}", path.display());
+        let server = start(&args(&line).unwrap()).await;
         std::fs::remove_file(&path).unwrap();
-        // The name is taken, so there is such an account.
-        let taken = server.unwrap().user("ann").register();
-        assert_eq!(taken.unwrap_err(), crate::UserError::Taken);
-        assert!(incomplete.unwrap_err().to_string().contains("missing field `password`"));
-        assert!(unusable.unwrap_err().to_string().contains("a b: "));
+        server.map_err(|error| error.to_string())
     }
 
     #[tokio::test]
-    async fn the_host_is_told_as_it_stands_in_every_jid() {
-        let args = args("x --listen 127.0.0.1:0 --xmpp-host Chat.TEST").unwrap();
-        assert_eq!(start(&args).await.unwrap().xmpp_host(), "chat.test");
-    }
-
-    #[tokio::test]
-    async fn users_of_a_file_are_there_from_the_start_and_have_no_device() {
-        let path = std::env::temp_dir().join(format!("mfly-users-{}.json", std::process::id()));
-        std::fs::write(&path, r#"[{"id":"alice","nick_name":"Alice"},{"id":"bob"}]"#).unwrap();
-        let mut args = args("x --listen 127.0.0.1:0 --session-limit 1").unwrap();
-        args.users = Some(path.clone());
-        let server = start(&args).await;
-        std::fs::remove_file(&path).unwrap();
-        let server = server.unwrap();
+    async fn the_accounts_of_files_are_created_at_start_without_devices() {
+        let text = "\u{feff}[{\"id\":\"alice\",\"nick_name\":\"Alice\"},\r\n{\"id\":\"bob\"}]\r\n";
+        let server = start_with("--users", text.as_bytes()).await.unwrap();
         assert_eq!(server.user("alice").profile().unwrap().nick_name, "Alice");
         assert!(server.user("bob").register_device("first", false).is_ok());
+        let standard = br#"[{"name":"ann","password":"secret"}]"#;
+        let server = start_with("--standard-users", standard).await.unwrap();
+        // The standard account has the name already.
+        let taken = server.user("ann").register();
+        assert_eq!(taken.unwrap_err(), crate::UserError::Taken);
     }
 
     #[tokio::test]
-    async fn a_file_may_have_a_byte_order_mark_and_names_its_lines_when_it_is_refused() {
-        let path = std::env::temp_dir().join(format!("mfly-marked-{}.json", std::process::id()));
-        let mut args = args("x --listen 127.0.0.1:0").unwrap();
-        args.users = Some(path.clone());
-        std::fs::write(&path, "\u{feff}[\r\n{\"id\":\"alice\"},\r\n{\"id\":\"bob\"}]\r\n").unwrap();
-        let server = start(&args).await;
-        std::fs::write(&path, "[\r\n{\"id\":\"alice\"},\r\n{\"id\":\"Alice\"}]").unwrap();
-        let doubled = start(&args).await;
-        std::fs::write(&path, "[{\"id\":\"alice\"},\n{\"id\":\"a b\"}]").unwrap();
-        let unusable = start(&args).await;
-        std::fs::write(&path, b"\xff\xfe[\0]\0").unwrap();
-        let foreign = start(&args).await;
-        std::fs::remove_file(&path).unwrap();
-        assert!(server.unwrap().user("bob").profile().is_ok());
-        for (refused, reason) in [
-            (doubled, "line 2 and line 3 name one account"),
-            (unusable, "line 2: a b: "),
-            (foreign, "not UTF-8"),
-        ] {
-            let error = refused.unwrap_err().to_string();
+    async fn a_file_that_cannot_be_used_is_refused_with_its_line() {
+        let rows: [(&str, &[u8], &str); 5] = [
+            (
+                "--users",
+                b"[\r\n{\"id\":\"alice\"},\r\n{\"id\":\"Alice\"}]",
+                "line 2 and line 3 name",
+            ),
+            ("--users", b"[{\"id\":\"alice\"},\n{\"id\":\"a b\"}]", "line 2: a b: "),
+            ("--users", b"\xff\xfe[\0]\0", "not UTF-8"),
+            ("--standard-users", br#"[{"name":"ann"}]"#, "missing field `password`"),
+            ("--standard-users", br#"[{"name":"a b","password":"x"}]"#, "a b: "),
+        ];
+        for (flag, text, reason) in rows {
+            let error = start_with(flag, text).await.unwrap_err();
             assert!(error.contains(reason), "{error}");
         }
-    }
-
-    #[tokio::test]
-    async fn a_file_that_is_not_there_is_named() {
-        let mut args = args("x --listen 127.0.0.1:0").unwrap();
-        args.users = Some("/nowhere/users.json".into());
-        let error = start(&args).await.unwrap_err().to_string();
+        let missing = args("x --listen 127.0.0.1:0 --users /nowhere/users.json").unwrap();
+        let error = start(&missing).await.unwrap_err().to_string();
         assert!(error.starts_with("cannot use the users in /nowhere/users.json"), "{error}");
     }
 }

@@ -33,7 +33,6 @@ struct CoreAndQueues {
     queues: BTreeMap<StreamId, (Framing, Queue)>,
 }
 
-/// The state that all tasks of one server share.
 pub(crate) struct ServerState {
     protocol: Mutex<CoreAndQueues>,
     media: Mutex<MediaStore>,
@@ -122,12 +121,10 @@ impl ServerState {
         result
     }
 
-    /// Lets `work` read the core.
     pub(crate) fn read_core<R>(&self, work: impl FnOnce(&Core) -> R) -> R {
         work(&self.protocol().core)
     }
 
-    /// Lets `work` use the media store.
     pub(crate) fn with_media<R>(&self, work: impl FnOnce(&mut MediaStore) -> R) -> R {
         // After a panic the store may lack a file, but has no broken one.
         work(&mut self.media.lock().unwrap_or_else(PoisonError::into_inner))
@@ -148,7 +145,6 @@ impl ServerState {
         self.signalling_deadline.notified().await;
     }
 
-    /// Opens a stream for a new connection.
     pub(crate) fn open(&self, meta: StreamMeta) -> (StreamId, Outgoing) {
         let now = Self::now();
         let (queue, outgoing) = queue::queue(&self.queued);
@@ -179,7 +175,6 @@ impl ServerState {
         self.record(&protocol, Direction::Sent, id, agreement.as_str());
     }
 
-    /// Tells the core that a connection is encrypted.
     pub(crate) fn secured(&self, id: StreamId, bindings: ChannelBindings) {
         self.protocol().core.secured(id, bindings);
     }
@@ -189,7 +184,6 @@ impl ServerState {
         self.with_core(|core, now| core.malformed(now, id, condition));
     }
 
-    /// Tells the core that a connection is closed.
     pub(crate) fn closed(&self, id: StreamId) {
         let now = Self::now();
         self.change(|protocol| {
@@ -205,7 +199,6 @@ impl ServerState {
         self.with_core(|core, now| core.stop(now));
     }
 
-    /// Waits until the server is stopping.
     pub(crate) async fn stopped(&self) {
         // Cannot fail: the sender lives as long as `self`.
         let _ = self.stopping.subscribe().wait_for(|is_stopping| *is_stopping).await;

@@ -18,7 +18,7 @@ struct Cli {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // A variable that is empty is not set.
+    // An empty variable counts as not set.
     let filter = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
     let filter = if filter.is_empty() { "warn" } else { &filter };
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("warn"));
@@ -45,7 +45,7 @@ async fn main() -> ExitCode {
             if let Some(hint) = error.hint() {
                 message.push_str(&format!(" (hint: {hint})"));
             }
-            // Nothing is left to do when the error stream is gone too.
+            // A closed error stream cannot be reported.
             let _ = writeln!(std::io::stderr(), "{message}");
             ExitCode::FAILURE
         }

@@ -1,21 +1,20 @@
-//! What an app has to be told about a server that runs: for people, ready to paste, and for
-//! programs.
+//! The settings that an app needs to use a running server, as text and for programs.
 
 use crate::handle::server::TestServer;
 use serde::Serialize;
 use std::fmt;
 use std::path::Path;
 
-/// What an app has to be told. `Display` writes it for people, `Serialize` for programs.
+/// The settings that an app needs. `Display` writes text with examples, `Serialize` is for programs.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Settings {
     /// The base URL of the REST API, without TLS.
     pub api_base_url: String,
-    /// The WebSocket, without TLS.
+    /// The URL of XMPP over WebSocket, without TLS.
     pub websocket_url: String,
-    /// The signalling server of logging in by a code, without TLS.
+    /// The signalling server for logging in by QR code, without TLS.
     pub signalling_url: String,
     /// The addresses over TLS, if it is offered.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,17 +25,17 @@ pub struct Settings {
     /// XMPP over TLS, if it is offered: `xmpps://host:port`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tcps_address: Option<String>,
-    /// The licence key that apps give.
+    /// The licence key that apps must use.
     pub licence_key: String,
-    /// Where the licence key is looked up.
+    /// The URL of the licence look-up.
     pub licence_url: String,
-    /// The script that tells a page about this server.
+    /// The URL of the script that gives the SDK in a page the address of this server.
     pub licence_script_url: String,
-    /// The domain of every address.
+    /// The domain of every JID.
     pub xmpp_domain: String,
     /// Whether the plan is a trial.
     pub trial: bool,
-    /// Whom apps have to trust, if anything is encrypted.
+    /// The authority that apps have to trust, if a port uses TLS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authority: Option<Authority>,
 }
@@ -48,18 +47,18 @@ pub struct Settings {
 pub struct Tls {
     /// The base URL of the REST API.
     pub api_base_url: String,
-    /// The WebSocket.
+    /// The URL of XMPP over WebSocket.
     pub websocket_url: String,
-    /// The signalling server of logging in by a code.
+    /// The signalling server for logging in by QR code.
     pub signalling_url: String,
 }
 
-/// The authority that vouches for the server's certificates.
+/// The authority that signed the server's certificate.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Authority {
-    /// The file that keeps it, if one does.
+    /// The file with the authority, if it is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     /// The SHA-256 of its public key in base64, as Chromium's
@@ -99,7 +98,6 @@ impl Settings {
     }
 }
 
-/// Everything, readable and ready to paste.
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -154,7 +152,6 @@ impl fmt::Display for Settings {
     }
 }
 
-/// How to make apps trust it.
 impl fmt::Display for Authority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (hash, pem) = (&self.public_key_hash, &self.certificate);

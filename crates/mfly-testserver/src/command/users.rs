@@ -1,4 +1,4 @@
-//! The files of users to begin with.
+//! The files of users that are created at start.
 
 use super::CommandError;
 use crate::handle::server::TestServer;
@@ -16,7 +16,7 @@ use thiserror::Error;
 /// Largest file in bytes.
 const FILE_BYTES: u64 = 16 * 1024 * 1024;
 
-/// One user in the file: `{"id": "alice", "nick_name": "Alice"}`, the rest may be left out.
+/// One user in its file: `{"id": "alice", "nick_name": "Alice"}`. Only `id` is required.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct InitialUser {
@@ -41,15 +41,10 @@ pub(super) struct InitialStandardUser {
     password: String,
 }
 
-/// An account that a file names.
+/// An account of a file.
 pub(super) trait Initial {
-    /// What the file calls it.
     fn name(&self) -> &str;
 
-    /// Makes the account.
-    ///
-    /// # Errors
-    /// See [`UserError`].
     fn create(&self, server: &TestServer) -> Result<(), UserError>;
 }
 
@@ -84,43 +79,43 @@ impl Initial for InitialUser {
     }
 }
 
-/// What is wrong with a file of users.
+/// The reason why a file of users cannot be used.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum UsersError {
-    /// It cannot be read, is too large, or is not text.
+    /// The file cannot be read, is too large, or is not text.
     #[error(transparent)]
     Read(#[from] io::Error),
-    /// It is not a list of users.
+    /// The file is not a list of users.
     #[error(transparent)]
     Syntax(#[from] serde_json::Error),
-    /// Two entries stand for one account.
+    /// Two entries name one account.
     #[error("line {first} and line {second} name one account, {name}; remove one of them")]
     Doubled {
-        /// The account's name.
+        /// The name of the account.
         name: String,
-        /// Where the first entry begins, counted from 1.
+        /// The line of the first entry, counted from 1.
         first: usize,
-        /// Where the second one does.
+        /// The line of the second entry, counted from 1.
         second: usize,
     },
-    /// An entry cannot be made an account.
+    /// The account of an entry cannot be created.
     #[error("line {line}: {name}: {source}")]
     Refused {
-        /// Where the entry begins, counted from 1.
+        /// The line of the entry, counted from 1.
         line: usize,
-        /// What it calls the account.
+        /// The name in the entry.
         name: String,
-        /// What is wrong.
+        /// The reason why it cannot be created.
         source: UserError,
     },
 }
 
-/// The entries of a file.
+/// The entries of a file with their lines.
 pub(super) struct Entries<T>(Vec<(usize, T)>);
 
 impl<T: Initial + DeserializeOwned> Entries<T> {
-    /// Reads a file; without one there are none.
+    /// Reads a file. Without a path there are no entries.
     pub(super) async fn read(path: Option<&Path>) -> Result<Self, CommandError> {
         let Some(path) = path else {
             return Ok(Self(Vec::new()));
@@ -146,8 +141,8 @@ impl<T: Initial + DeserializeOwned> Entries<T> {
         Ok(Self(lines.into_iter().zip(users).collect()))
     }
 
-    /// Makes the accounts. Others are let in between: deriving keys takes a while, and signals are
-    /// to be heard.
+    /// Creates the accounts. It yields after each one, because deriving keys takes time, and signals
+    /// must be handled meanwhile.
     pub(super) async fn create(
         &self,
         server: &TestServer,
@@ -170,7 +165,7 @@ fn lines(text: &str) -> Result<Vec<usize>, serde_json::Error> {
     let mut lines = Vec::with_capacity(entries.len());
     let (mut line, mut counted) = (1, 0);
     for entry in entries {
-        // An entry is a part of the text.
+        // An entry is a slice of the text.
         let start = entry.get().as_ptr().addr() - text.as_ptr().addr();
         let passed = &text.as_bytes()[counted..start];
         line += passed.iter().filter(|byte| **byte == b'\n').count();
@@ -192,14 +187,14 @@ mod tests {
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn a_file_without_an_end_is_refused() {
+    async fn an_endless_file_is_refused() {
         let read = Entries::<InitialUser>::read(Some(Path::new("/dev/zero"))).await;
         let error = read.err().unwrap().to_string();
         assert!(error.contains("more than 16777216 bytes"), "{error}");
     }
 
     #[test]
-    fn every_entry_has_the_line_on_which_it_begins_whatever_ends_the_lines() {
+    fn every_entry_has_the_line_where_it_begins_with_both_line_endings() {
         let expected = vec![(2, "a".to_owned()), (3, "b".to_owned()), (5, "c".to_owned())];
         for end in ["\n", "\r\n"] {
             let lines = [r#"["#, r#" {"id":"a"},"#, r#" {"#, r#"  "id":"b"},"#, r#"{"id":"c"}]"#];
@@ -218,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_of_users_is_refused_with_its_place() {
+    fn a_file_that_is_no_list_of_users_is_refused_with_the_line() {
         let error = parse("[\n{\"id\":\"a\"},\n{\"idd\":\"b\"}]").unwrap_err();
         assert!(error.contains("`idd`") && error.contains("line 3"), "{error}");
     }

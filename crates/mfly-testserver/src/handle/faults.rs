@@ -91,7 +91,6 @@ impl Faults {
         push(&mut self.waiting().requests, times, (path.to_owned(), times, fault));
     }
 
-    /// Takes the first fault for a request to `path`.
     pub(crate) fn take(&self, path: &str) -> Option<RequestFault> {
         let requests = &mut self.waiting().requests;
         let index = requests.iter().position(|(of_path, ..)| of_path == path)?;
@@ -104,7 +103,6 @@ impl Faults {
         Some(fault)
     }
 
-    /// Adds a fault of the next `times` connections.
     pub(crate) fn add_stream(&self, times: usize, fault: StreamFault) {
         push(&mut self.waiting().streams, times, (times, fault));
     }
@@ -121,7 +119,6 @@ impl Faults {
         (dial, faults)
     }
 
-    /// Forgets all faults that wait.
     pub(crate) fn clear(&self) {
         *self.waiting() = Waiting::default();
     }

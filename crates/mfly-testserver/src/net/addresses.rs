@@ -8,13 +8,10 @@ pub(crate) const API_PREFIX: &str = "/api/v1";
 /// The addresses of the bound sockets.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Addresses {
-    /// HTTP without TLS.
     pub(crate) plain: SocketAddr,
-    /// HTTP over TLS.
     pub(crate) tls: Option<SocketAddr>,
     /// XMPP over TCP, with STARTTLS.
     pub(crate) tcp: Option<SocketAddr>,
-    /// XMPP over TLS.
     pub(crate) tcps: Option<SocketAddr>,
 }
 

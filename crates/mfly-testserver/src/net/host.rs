@@ -38,9 +38,6 @@ impl HostError {
 ///
 /// A whole URI as request target has precedence over the header (RFC 9112 §3.2.2). Headers of
 /// proxies are ignored, because any client could send them.
-///
-/// # Errors
-/// See [`HostError`].
 pub(crate) fn of(
     version: Version,
     target: &Uri,

@@ -8,7 +8,6 @@ use mfly_transport::ServerTls;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
-/// The addresses to listen on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ports {
     /// HTTP without TLS.
@@ -46,7 +45,6 @@ impl Ports {
         self.tls.is_some() || self.tcps.is_some() || (self.tcp.is_some() && !self.is_tcp_cleartext)
     }
 
-    /// Binds the sockets.
     ///
     /// # Errors
     /// When a port is in use, or the certificates cannot be used.

@@ -44,7 +44,6 @@ const COPIED_BYTES: usize = 16 * 1024;
 pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
-/// An event of the receiving side.
 pub(crate) enum Arrival {
     Frame(Frame),
     /// Bytes that are no frame, or exceed a limit. Nothing more can be read.
@@ -114,7 +113,6 @@ impl Pipe {
         Self { wire: Wire::Tcp(Box::new(pipe)), share }
     }
 
-    /// The framing of the stream.
     pub(crate) const fn framing(&self) -> Framing {
         match self.wire {
             Wire::WebSocket(_) => Framing::WebSocket,

@@ -54,7 +54,6 @@ impl Reading {
         Arc::new(Self { limit, held: AtomicUsize::new(0), large: Mutex::default() })
     }
 
-    /// Returns the count of a new client.
     pub(crate) fn share(self: &Arc<Self>) -> Share {
         Share(Arc::new(Owner {
             reading: Arc::clone(self),
@@ -128,12 +127,10 @@ impl Share {
         }
     }
 
-    /// Whether the client is refused.
     pub(crate) fn is_refused(&self) -> bool {
         self.0.state.is_refused.load(Ordering::Acquire)
     }
 
-    /// Waits until the client is refused.
     pub(crate) async fn refused(&self) {
         // Created before the check, so that no notification between the two is missed.
         let refused = self.0.state.refused.notified();

@@ -58,7 +58,6 @@ impl Target<'_> {
         }
     }
 
-    /// Whether the body is a file.
     pub(crate) fn takes_file(&self) -> bool {
         self.route.body == BodyLimit::File
     }

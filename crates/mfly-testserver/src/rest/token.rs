@@ -23,7 +23,6 @@ const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
 /// Longest token that is checked, in bytes.
 const LONGEST: usize = 4096;
 
-/// The claims of a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Claims {
     pub(crate) sub: String,
@@ -33,7 +32,6 @@ pub(crate) struct Claims {
     pub(crate) iat: u64,
     /// The end of validity, in seconds since the epoch.
     pub(crate) exp: u64,
-    /// The serial number.
     pub(crate) jti: u64,
 }
 

@@ -15,7 +15,6 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// Largest number of clients at a time.
 pub(super) const CLIENTS: usize = 4096;
 
 /// Largest number of clients from one address.
@@ -30,7 +29,6 @@ const QUEUED_BYTES: usize = 2 * mfly_proto::signalling::MAX_BYTES;
 /// The memory of a packet beside its text.
 const PACKET_BYTES: usize = size_of::<(Packet, Held)>();
 
-/// The clients of the signalling server.
 pub(crate) struct Hub {
     clients: BTreeMap<String, Client>,
     /// The client of each code that can be approved.
@@ -282,7 +280,6 @@ impl Hub {
         }
     }
 
-    /// Returns the packets for a WebSocket.
     pub(crate) fn poll_websocket(&mut self, sid: &str) -> Poll {
         match self.clients.get_mut(sid) {
             None => Poll::Gone,
@@ -338,7 +335,6 @@ impl Hub {
         codes.map(|code| code.expires).chain(silences).min()
     }
 
-    /// The ids of all clients.
     pub(crate) fn all(&self) -> Vec<String> {
         self.sids(|_| true)
     }

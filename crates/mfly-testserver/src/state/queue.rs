@@ -17,13 +17,11 @@ const COMMAND_BYTES: usize = size_of::<(Command, Held)>();
 /// A command for the task of a connection.
 #[derive(Debug)]
 pub(crate) enum Command {
-    /// Writes this frame.
     Send(Parcel),
     /// Closes the connection after everything before is written.
     Close,
     /// Agrees to TLS with this frame after everything before is written, and does the handshake.
     Secure(Frame),
-    /// Stops reading and writing.
     Silence,
 }
 

@@ -6,22 +6,18 @@ use crate::core::world::Settings;
 use crate::net::admission::Limits;
 use std::time::Duration;
 
-/// The default limit of sessions.
 pub(crate) const MAX_SESSIONS: usize = 10_000;
 
 /// The default limit of connections of a port that have not logged in.
 pub(crate) const MAX_UNAUTHENTICATED: usize = 4096;
 
-/// The default time limit of logging in.
 pub(crate) const LOGIN_DEADLINE: Duration = Duration::from_secs(30);
 
 /// File descriptors that the process needs beside its connections.
 const RESERVED_DESCRIPTORS: usize = 256;
 
-/// The largest number of ports of a server.
 const PORTS: usize = 4;
 
-/// The limits of a server.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
     pub(super) memory: Memory,
@@ -46,7 +42,6 @@ impl Default for Bounds {
 }
 
 impl Bounds {
-    /// The limits of connections.
     pub(super) fn admission(&self) -> Limits {
         Limits {
             of_listener: self.unauthenticated,

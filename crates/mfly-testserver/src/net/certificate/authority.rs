@@ -60,9 +60,6 @@ impl Authority {
     /// Reads the authority in `path`, and its key in the file with `.key` after that name. Makes
     /// the files that are missing; a certificate for an existing key is valid for the same
     /// authority. Servers that start at the same time agree on one authority.
-    ///
-    /// # Errors
-    /// See [`AuthorityError`].
     pub(crate) fn keep(path: &Path) -> Result<Self, AuthorityError> {
         let mut key_path = path.as_os_str().to_owned();
         key_path.push(KEY_SUFFIX);

@@ -26,7 +26,6 @@ pub(crate) const TYPE_BYTES: usize = 256;
 /// Memory of a file or a part beside its bytes, and of an upload beside the slots of its parts.
 const ENTRY_BYTES: usize = 512;
 
-/// A stored file.
 #[derive(Clone, Debug)]
 pub(crate) struct File {
     /// The user who uploaded it.
@@ -110,7 +109,6 @@ impl<V> ByAge<V> {
     }
 }
 
-/// The files of a server.
 #[derive(Debug)]
 pub(crate) struct MediaStore {
     budget: Arc<Budget>,
@@ -166,7 +164,6 @@ impl MediaStore {
         self.budget.charge(bytes.len() + ENTRY_BYTES).tie(bytes)
     }
 
-    /// Returns the file of `token`.
     pub(crate) fn file(&self, token: &str) -> Option<&File> {
         self.files.values.get(token)
     }
