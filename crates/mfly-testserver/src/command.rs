@@ -35,8 +35,8 @@ pub struct Args {
     #[arg(long, value_name = "HOST:PORT", value_parser = address)]
     pub tls_listen: Option<SocketAddr>,
 
-    /// Keep the certificate authority in FILE and its key in FILE.key, so that clients have to trust
-    /// it only once
+    /// Keep the certificate authority in FILE and its key in FILE.key, so that clients have to
+    /// trust it only once
     #[arg(long, value_name = "FILE", requires = "encrypted")]
     pub authority: Option<PathBuf>,
 
@@ -76,7 +76,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     pub users: Option<PathBuf>,
 
-    /// Accounts for any XMPP client to create at start: a JSON file [{"name": "ann", "password": "secret"}, …]
+    /// Accounts for any XMPP client to create at start: a JSON file [{"name": "ann", "password":
+    /// "secret"}, …]
     #[arg(long, value_name = "FILE")]
     pub standard_users: Option<PathBuf>,
 

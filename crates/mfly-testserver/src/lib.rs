@@ -38,6 +38,7 @@
 pub mod command;
 mod core;
 mod handle;
+mod lock;
 mod net;
 mod rest;
 mod signalling;

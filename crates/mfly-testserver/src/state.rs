@@ -10,6 +10,7 @@ use crate::core::stream::StreamMeta;
 use crate::core::world::{Output, StreamId, Timestamp};
 use crate::handle::faults::{ConnectionFault, Faults};
 use crate::handle::journal::{Direction, Recorder, TEXT_BYTES};
+use crate::lock::lock;
 use crate::net::addresses::Addresses;
 use crate::net::admission::Admission;
 use crate::net::reading::Reading;
@@ -23,7 +24,7 @@ use mfly_proto::stream::StreamCondition;
 use queue::Queue;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Notify, watch};
 
@@ -105,7 +106,7 @@ impl ServerState {
     /// Lets `work` change core and queues, and wakes the clock only if its next deadline is now
     /// earlier: a wake-up for every frame would cost a task switch each.
     fn change<R>(&self, work: impl FnOnce(&mut CoreAndQueues) -> R) -> R {
-        let mut protocol = self.protocol();
+        let mut protocol = lock(&self.protocol);
         let before = protocol.core.poll_timeout();
         let result = work(&mut protocol);
         let after = protocol.core.poll_timeout();
@@ -122,17 +123,16 @@ impl ServerState {
     }
 
     pub(crate) fn read_core<R>(&self, work: impl FnOnce(&Core) -> R) -> R {
-        work(&self.protocol().core)
+        work(&lock(&self.protocol).core)
     }
 
     pub(crate) fn with_media<R>(&self, work: impl FnOnce(&mut MediaStore) -> R) -> R {
-        // After a panic the store may lack a file, but has no broken one.
-        work(&mut self.media.lock().unwrap_or_else(PoisonError::into_inner))
+        work(&mut lock(&self.media))
     }
 
     /// Lets `work` use the signalling server's clients. `work` must not use the core.
     pub(crate) fn with_hub<R>(&self, work: impl FnOnce(&mut Hub) -> R) -> R {
-        work(&mut self.signalling.lock().unwrap_or_else(PoisonError::into_inner))
+        work(&mut lock(&self.signalling))
     }
 
     /// Tells the signalling server's clock that its next deadline may be earlier.
@@ -171,12 +171,12 @@ impl ServerState {
 
     /// Records the frame that agrees to TLS in the journal.
     pub(crate) fn agreed(&self, id: StreamId, agreement: &Frame) {
-        let protocol = self.protocol();
+        let protocol = lock(&self.protocol);
         self.record(&protocol, Direction::Sent, id, agreement.as_str());
     }
 
     pub(crate) fn secured(&self, id: StreamId, bindings: ChannelBindings) {
-        self.protocol().core.secured(id, bindings);
+        lock(&self.protocol).core.secured(id, bindings);
     }
 
     /// Tells the core that the bytes of a client are no frames, or exceed a limit.
@@ -212,7 +212,7 @@ impl ServerState {
     /// Applies `fault` to all connections of `user`, and returns how many there are.
     pub(crate) fn apply_fault(&self, user: &UserId, fault: &ConnectionFault) -> usize {
         let now = Self::now();
-        let mut protocol = self.protocol();
+        let mut protocol = lock(&self.protocol);
         let streams = protocol.core.world().streams_of(user);
         for id in &streams {
             match fault {
@@ -320,12 +320,6 @@ impl ServerState {
             answers: self.answers.held(),
         }
     }
-
-    /// After a panic in a test's closure the core is still usable: it checks its rules in every
-    /// call.
-    fn protocol(&self) -> MutexGuard<'_, CoreAndQueues> {
-        self.protocol.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl fmt::Debug for ServerState {
@@ -356,7 +350,7 @@ mod tests {
     }
 
     fn is_open(state: &ServerState, id: StreamId) -> bool {
-        state.protocol().queues.contains_key(&id)
+        lock(&state.protocol).queues.contains_key(&id)
     }
 
     #[test]
@@ -371,7 +365,7 @@ mod tests {
         assert!(state.memory().queued > 3_000_000);
         outgoing.written();
         assert_eq!(state.memory().queued, 0);
-        let (_, queue) = state.protocol().queues.remove(&id).unwrap();
+        let (_, queue) = lock(&state.protocol).queues.remove(&id).unwrap();
         assert_eq!(queue.waiting(), 0);
     }
 

@@ -5,7 +5,8 @@ use serde::Serialize;
 use std::fmt;
 use std::path::Path;
 
-/// The settings that an app needs. `Display` writes text with examples, `Serialize` is for programs.
+/// The settings that an app needs. `Display` writes text with examples, `Serialize` is for
+/// programs.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -141,8 +141,8 @@ impl<T: Initial + DeserializeOwned> Entries<T> {
         Ok(Self(lines.into_iter().zip(users).collect()))
     }
 
-    /// Creates the accounts. It yields after each one, because deriving keys takes time, and signals
-    /// must be handled meanwhile.
+    /// Creates the accounts. It yields after each one, because deriving keys takes time, and
+    /// signals must be handled meanwhile.
     pub(super) async fn create(
         &self,
         server: &TestServer,

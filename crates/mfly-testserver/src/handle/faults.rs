@@ -1,9 +1,10 @@
 //! Faults that wait for their request or connection.
 
 use crate::core::stream::fault::{StartTlsFault, StreamFaults};
+use crate::lock::lock;
 use http::StatusCode;
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// Largest number of waiting faults for requests, and for connections; the oldest are dropped.
@@ -88,11 +89,11 @@ pub(crate) struct Faults(Mutex<Waiting>);
 impl Faults {
     /// Adds a fault of the next `times` requests to `path`.
     pub(crate) fn add(&self, path: &str, times: usize, fault: RequestFault) {
-        push(&mut self.waiting().requests, times, (path.to_owned(), times, fault));
+        push(&mut lock(&self.0).requests, times, (path.to_owned(), times, fault));
     }
 
     pub(crate) fn take(&self, path: &str) -> Option<RequestFault> {
-        let requests = &mut self.waiting().requests;
+        let requests = &mut lock(&self.0).requests;
         let index = requests.iter().position(|(of_path, ..)| of_path == path)?;
         let (_, times, fault) = requests.get_mut(index)?;
         let fault = fault.clone();
@@ -104,13 +105,13 @@ impl Faults {
     }
 
     pub(crate) fn add_stream(&self, times: usize, fault: StreamFault) {
-        push(&mut self.waiting().streams, times, (times, fault));
+        push(&mut lock(&self.0).streams, times, (times, fault));
     }
 
     /// Takes the first fault of each kind for a connection.
     pub(crate) fn take_stream(&self) -> (Option<DialFault>, StreamFaults) {
         let (mut dial, mut faults) = (None, StreamFaults::default());
-        self.waiting().streams.retain_mut(|(times, fault)| {
+        lock(&self.0).streams.retain_mut(|(times, fault)| {
             if fault.apply(&mut dial, &mut faults) {
                 *times -= 1;
             }
@@ -120,12 +121,7 @@ impl Faults {
     }
 
     pub(crate) fn clear(&self) {
-        *self.waiting() = Waiting::default();
-    }
-
-    /// A poisoned lock is no problem: no entry is ever half written.
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.0) = Waiting::default();
     }
 }
 

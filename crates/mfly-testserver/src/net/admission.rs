@@ -9,9 +9,10 @@ mod place;
 
 pub(crate) use place::Place;
 
+use crate::lock::lock;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
@@ -79,7 +80,7 @@ impl Admission {
         address: IpAddr,
         now: Instant,
     ) -> Option<Place> {
-        let mut state = self.state();
+        let mut state = lock(&self.state);
         if state.count(listener, Some(address)) >= self.limits.of_address {
             state.evict(now, |key, other| key.0 == listener && other.address == address)?;
         } else if state.count(listener, None) >= self.limits.of_listener {
@@ -101,11 +102,7 @@ impl Admission {
     /// sockets.
     pub(crate) fn shed(&self, now: Instant) {
         // If none is idle, one will end soon.
-        let _ = self.state().evict(now, |_, _| true);
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let _ = lock(&self.state).evict(now, |_, _| true);
     }
 }
 
@@ -175,7 +172,7 @@ mod tests {
         assert!(enter(1, OTHER).is_some());
         drop((first, second));
         assert!(enter(0, ONE).is_some());
-        assert!(admission.state().counts.is_empty());
+        assert!(lock(&admission.state).counts.is_empty());
     }
 
     #[test]
@@ -204,8 +201,8 @@ mod tests {
         assert!(!strangers[0].logged_in());
         drop(known);
         assert!(strangers[0].logged_in());
-        assert_eq!(admission.state().known, 1);
+        assert_eq!(lock(&admission.state).known, 1);
         drop(strangers);
-        assert_eq!(admission.state().known, 0);
+        assert_eq!(lock(&admission.state).known, 0);
     }
 }

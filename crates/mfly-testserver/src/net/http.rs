@@ -8,6 +8,7 @@ mod options;
 mod signalling;
 mod upgrade;
 
+use crate::lock::lock;
 use crate::net::admission::Place;
 use crate::net::connection::Protection;
 use crate::net::host;
@@ -22,7 +23,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use io::{HttpIo, Unread};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tracing::debug;
@@ -102,7 +103,7 @@ pub(crate) async fn serve<T>(
         Err(_) => debug!("an HTTP connection did not close in time and is dropped"),
     }
     unread.ignore();
-    let upgrade = client.upgrade.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let upgrade = lock(&client.upgrade).take();
     if let Some(upgrade) = upgrade {
         upgrade.serve(&state, protection, address, &place, share.clone()).await;
     }
@@ -167,7 +168,7 @@ impl Client<'_> {
 
     /// Upgrades the connection once HTTP has ended on it.
     fn set_upgrade(&self, upgrade: Upgrade) {
-        *self.upgrade.lock().unwrap_or_else(PoisonError::into_inner) = Some(upgrade);
+        *lock(&self.upgrade) = Some(upgrade);
     }
 }
 

@@ -4,9 +4,10 @@
 //! Above it, the client that has been sending for longest is refused. Clients of ordinary speed
 //! have finished long before.
 
+use crate::lock::lock;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 
 /// Clients with fewer bytes are counted, but not refused: it would free little memory.
@@ -69,7 +70,7 @@ impl Reading {
 
     /// Refuses the clients that have been sending for longest, until the others fit.
     fn make_room(&self) {
-        let mut large = self.large();
+        let mut large = lock(&self.large);
         let mut excess = self.held().saturating_sub(self.limit);
         while excess > 0 {
             let Some((_, oldest)) = large.shares.pop_first() else {
@@ -80,10 +81,6 @@ impl Reading {
             oldest.refused.notify_waiters();
         }
     }
-
-    fn large(&self) -> MutexGuard<'_, Large> {
-        self.large.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Share {
@@ -93,9 +90,9 @@ impl Share {
         let before = state.bytes.fetch_add(bytes, Ordering::Relaxed);
         let held = reading.held.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if before + bytes > SMALL_BYTES {
-            let mut place = self.0.place();
+            let mut place = lock(&self.0.place);
             if place.is_none() {
-                let mut large = reading.large();
+                let mut large = lock(&reading.large);
                 large.next += 1;
                 let next = large.next;
                 large.shares.insert(next, Arc::clone(state));
@@ -144,13 +141,9 @@ impl Owner {
     fn forget(&self) {
         let bytes = self.state.bytes.swap(0, Ordering::Relaxed);
         self.reading.held.fetch_sub(bytes, Ordering::Relaxed);
-        if let Some(place) = self.place().take() {
-            self.reading.large().shares.remove(&place);
+        if let Some(place) = lock(&self.place).take() {
+            lock(&self.reading.large).shares.remove(&place);
         }
-    }
-
-    fn place(&self) -> MutexGuard<'_, Option<u64>> {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

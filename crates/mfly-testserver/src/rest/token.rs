@@ -5,6 +5,7 @@
 //! claims only `exp` is known; the others are inferred.
 
 use crate::core::world::{RegistrationId, Timestamp};
+use crate::lock::lock;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -13,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Base64url of `{"alg":"HS256","typ":"JWT"}`.
@@ -83,7 +84,7 @@ impl Tokens {
     pub(crate) fn check(&self, now: Timestamp, token: &str) -> Option<Claims> {
         let claims = self.signed(token)?;
         let is_valid = now.0 / 1000 < claims.exp
-            && self.expired().get(&claims.sub).is_none_or(|first| claims.jti >= *first);
+            && lock(&self.expired).get(&claims.sub).is_none_or(|first| claims.jti >= *first);
         is_valid.then_some(claims)
     }
 
@@ -102,12 +103,7 @@ impl Tokens {
     /// Makes all tokens that `user` has now expire.
     pub(crate) fn expire(&self, user: &UserId) {
         let first = self.issued.load(Ordering::Relaxed);
-        self.expired().insert(user.as_str().to_owned(), first);
-    }
-
-    /// A poisoned lock is no problem: no entry is ever half written.
-    fn expired(&self) -> MutexGuard<'_, BTreeMap<String, u64>> {
-        self.expired.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.expired).insert(user.as_str().to_owned(), first);
     }
 }
 

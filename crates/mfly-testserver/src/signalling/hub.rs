@@ -355,20 +355,10 @@ mod tests {
 
     fn hub() -> (Hub, Instant) {
         let (mut hub, now) = (Hub::new(LIFETIME, LIMIT), Instant::now());
-        assert!(open(&mut hub, "web", "code", Origin::default(), now).is_some());
+        assert!(hub.open("web", "code".to_owned(), Origin::default(), now).is_some());
         let websocket = Origin { is_websocket: true, ..Origin::default() };
-        assert!(open(&mut hub, "phone", "other", websocket, now).is_some());
+        assert!(hub.open("phone", "other".to_owned(), websocket, now).is_some());
         (hub, now)
-    }
-
-    fn open(
-        hub: &mut Hub,
-        sid: &str,
-        code: &str,
-        origin: Origin,
-        now: Instant,
-    ) -> Option<Option<String>> {
-        hub.open(sid, code.to_owned(), origin, now)
     }
 
     fn packets(poll: Poll) -> Vec<Packet> {
@@ -427,7 +417,7 @@ mod tests {
         for number in 0..200 {
             let sid = format!("s{number}");
             let code = format!("c{number}");
-            assert!(open(&mut hub, &sid, &code, Origin::default(), now).is_some());
+            assert!(hub.open(&sid, code, Origin::default(), now).is_some());
             while hub.push(&sid, large()) {}
             assert!(hub.clients[&sid].waiting <= QUEUED_BYTES);
             assert!(hub.bytes() <= LIMIT, "{}", hub.bytes());
@@ -443,13 +433,13 @@ mod tests {
         let (mut hub, now) = hub();
         for number in 0..CLIENTS - 2 {
             let (sid, code) = (format!("s{number}"), format!("c{number}"));
-            assert_eq!(open(&mut hub, &sid, &code, Origin::default(), now), Some(None));
+            assert_eq!(hub.open(&sid, code, Origin::default(), now), Some(None));
         }
         // These come back: one polls, one has sent a packet, one has an approval.
         hub.begin_poll("s0");
         hub.heard("web", now);
         hub.claim("c1", "phone", now).unwrap();
-        let replaced = open(&mut hub, "new", "fresh", Origin::default(), now);
+        let replaced = hub.open("new", "fresh".to_owned(), Origin::default(), now);
         assert_eq!(replaced, Some(Some("s10".to_owned())));
     }
 
@@ -459,13 +449,13 @@ mod tests {
         let from = |last| Origin { address: Some([127, 0, 0, last].into()), is_websocket: false };
         for number in 0..CLIENTS_OF_ADDRESS {
             let (sid, code) = (format!("s{number}"), format!("c{number}"));
-            assert_eq!(open(&mut hub, &sid, &code, from(1), now), Some(None));
+            assert_eq!(hub.open(&sid, code, from(1), now), Some(None));
             hub.begin_poll(&sid);
         }
-        assert_eq!(open(&mut hub, "a", "b", from(1), now), None);
-        assert_eq!(open(&mut hub, "c", "d", from(2), now), Some(None));
+        assert_eq!(hub.open("a", "b".to_owned(), from(1), now), None);
+        assert_eq!(hub.open("c", "d".to_owned(), from(2), now), Some(None));
         hub.end_poll("s7");
-        let replaced = open(&mut hub, "a", "b", from(1), now);
+        let replaced = hub.open("a", "b".to_owned(), from(1), now);
         assert_eq!(replaced, Some(Some("s7".to_owned())));
     }
 

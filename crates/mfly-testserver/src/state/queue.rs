@@ -2,9 +2,10 @@
 
 use crate::core::memory::{Budget, Held};
 use crate::core::world::Parcel;
+use crate::lock::lock;
 use mfly_proto::framing::Frame;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 
 /// Bytes that may wait for one connection. A client that reads too slowly for it is disconnected.
@@ -84,12 +85,6 @@ struct Line {
     ended: Notify,
 }
 
-impl Line {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// The core's end of a queue.
 #[derive(Debug)]
 pub(super) struct Queue(Arc<Line>);
@@ -113,7 +108,7 @@ impl Queue {
     /// Adds a command. `false` if too many bytes wait.
     pub(super) fn push(&self, command: Command) -> bool {
         let held = command.charge(&self.0.budget);
-        let mut state = self.0.state();
+        let mut state = lock(&self.0.state);
         state.waiting += command.bytes();
         state.commands.push_back((command, held));
         let has_room = state.waiting <= QUEUED_BYTES;
@@ -124,12 +119,12 @@ impl Queue {
 
     /// Bytes that wait or are being written.
     pub(super) fn waiting(&self) -> usize {
-        self.0.state().waiting
+        lock(&self.0.state).waiting
     }
 
     /// Ends the connection, and drops all commands that wait.
     pub(super) fn end(self, fate: Fate) {
-        let mut state = self.0.state();
+        let mut state = lock(&self.0.state);
         *state = State { fate, ..State::default() };
         drop(state);
         self.0.ended.notify_one();
@@ -150,7 +145,7 @@ impl Outgoing {
 
     /// Returns the next command, if there is one.
     pub(crate) fn try_next(&self) -> Option<Command> {
-        let mut state = self.0.state();
+        let mut state = lock(&self.0.state);
         let (command, held) = state.commands.pop_front()?;
         state.leaving += command.bytes();
         state.writing.push(held);
@@ -160,12 +155,12 @@ impl Outgoing {
     /// Counts a copy of this number of bytes, which is made for writing.
     pub(crate) fn copied(&self, bytes: usize) {
         let held = self.0.budget.charge(bytes);
-        self.0.state().writing.push(held);
+        lock(&self.0.state).writing.push(held);
     }
 
     /// Says that all commands that were taken are executed.
     pub(crate) fn written(&self) {
-        let mut state = self.0.state();
+        let mut state = lock(&self.0.state);
         let leaving = std::mem::take(&mut state.leaving);
         state.waiting = state.waiting.saturating_sub(leaving);
         state.writing.clear();
@@ -174,7 +169,7 @@ impl Outgoing {
     /// Waits until the connection has to end before everything is written.
     pub(crate) async fn ended(&self) -> Fate {
         loop {
-            let fate = self.0.state().fate;
+            let fate = lock(&self.0.state).fate;
             if fate != Fate::Spared {
                 return fate;
             }

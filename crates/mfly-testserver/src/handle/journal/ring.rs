@@ -2,8 +2,9 @@
 
 use super::{Direction, Entry, FrameEntry, RequestEntry};
 use super::{log, redact};
+use crate::lock::lock;
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use tokio::sync::watch;
 
 /// Largest number of entries.
@@ -64,7 +65,7 @@ impl Recorder {
     }
 
     fn push(&self, entry: Entry) {
-        let mut ring = self.ring();
+        let mut ring = lock(&self.ring);
         if ring.entries.len() == ENTRIES {
             ring.forget_oldest();
         }
@@ -80,15 +81,15 @@ impl Recorder {
 
     /// The memory of the entries, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        self.ring().bytes
+        lock(&self.ring).bytes
     }
 
     pub(super) fn entries(&self) -> Vec<Entry> {
-        self.ring().entries.iter().cloned().collect()
+        lock(&self.ring).entries.iter().cloned().collect()
     }
 
     pub(super) fn clear(&self) {
-        let mut ring = self.ring();
+        let mut ring = lock(&self.ring);
         ring.forgotten += ring.entries.len() as u64;
         ring.entries = VecDeque::new();
         ring.bytes = 0;
@@ -96,7 +97,7 @@ impl Recorder {
 
     /// The newest entries, one in each line.
     pub(super) fn newest(&self, count: usize) -> String {
-        let ring = self.ring();
+        let ring = lock(&self.ring);
         let skipped = ring.entries.len().saturating_sub(count);
         let lines = ring.entries.iter().skip(skipped).map(|entry| match entry {
             Entry::Request(request) => format!(
@@ -127,18 +128,13 @@ impl Recorder {
     }
 
     fn find_from(&self, next: &mut u64, matches: &mut impl FnMut(&Entry) -> bool) -> Option<Entry> {
-        let ring = self.ring();
+        let ring = lock(&self.ring);
         let seen = usize::try_from(next.saturating_sub(ring.forgotten)).unwrap_or(usize::MAX);
         let fresh: Vec<Entry> = ring.entries.iter().skip(seen).cloned().collect();
         *next = ring.forgotten + ring.entries.len() as u64;
         // The condition may read the journal itself.
         drop(ring);
         fresh.into_iter().find(|entry| matches(entry))
-    }
-
-    /// A poisoned lock is no problem: no entry is ever half written.
-    fn ring(&self) -> MutexGuard<'_, Ring> {
-        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -211,7 +207,7 @@ mod tests {
         let entries = recorder.entries();
         assert_eq!(entries.len(), ENTRIES);
         assert_eq!(entries[0].frame().unwrap().stream, 5000 - 4096);
-        let costs: usize = recorder.ring().entries.iter().map(Entry::cost).sum();
+        let costs: usize = lock(&recorder.ring).entries.iter().map(Entry::cost).sum();
         assert_eq!(recorder.bytes(), costs);
         recorder.clear();
         assert_eq!((recorder.bytes(), recorder.entries().len()), (0, 0));
@@ -259,7 +255,7 @@ mod tests {
                 .sum(),
             Entry::Frame(entry) => entry.text.capacity(),
         };
-        let ring = recorder.ring();
+        let ring = lock(&recorder.ring);
         let kept: usize = ring.entries.iter().map(reserved).sum();
         assert!(kept <= ring.bytes && ring.bytes <= LIMIT, "{kept}");
         assert!(ring.entries.len() > 100, "{}", ring.entries.len());

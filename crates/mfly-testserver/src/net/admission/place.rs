@@ -1,6 +1,7 @@
 //! The place that a connection occupies until it logs in.
 
 use super::Admission;
+use crate::lock::lock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
@@ -39,7 +40,7 @@ impl Place {
         if taken.is_known.load(Ordering::Relaxed) {
             return true;
         }
-        let mut state = taken.admission.state();
+        let mut state = lock(&taken.admission.state);
         if state.known >= taken.admission.limits.known || state.remove(taken.key).is_none() {
             return false;
         }
@@ -63,7 +64,7 @@ impl Place {
         if taken.is_known.load(Ordering::Relaxed) {
             return;
         }
-        if let Some(stranger) = taken.admission.state().strangers.get_mut(&taken.key) {
+        if let Some(stranger) = lock(&taken.admission.state).strangers.get_mut(&taken.key) {
             stranger.idle_since = since;
         }
     }
@@ -79,7 +80,7 @@ impl Place {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        let mut state = self.admission.state();
+        let mut state = lock(&self.admission.state);
         if self.is_known.load(Ordering::Relaxed) {
             state.known -= 1;
         } else {

@@ -221,14 +221,13 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_certificate_is_made_from_the_key_that_is_there() {
+    fn a_missing_certificate_is_made_from_its_key() {
         let folder = Folder::new("key-only");
         let made = Authority::keep(&folder.certificate()).unwrap();
         fs::remove_file(folder.certificate()).unwrap();
         let again = Authority::keep(&folder.certificate()).unwrap();
         assert_eq!(again.public_key_hash(), made.public_key_hash());
-        let kept = fs::read_to_string(folder.certificate()).unwrap();
-        assert_eq!(kept, again.pem());
+        assert_eq!(fs::read_to_string(folder.certificate()).unwrap(), again.pem());
     }
 
     #[test]
@@ -253,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn files_may_begin_with_a_byte_order_mark_and_have_long_line_ends() {
+    fn files_may_have_a_byte_order_mark_and_windows_line_endings() {
         let folder = Folder::new("marks");
         let made = Authority::keep(&folder.certificate()).unwrap();
         for path in [folder.certificate(), folder.key()] {
@@ -266,7 +265,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_file_without_an_end_is_refused() {
+    fn an_endless_file_is_refused() {
         match Authority::keep(Path::new("/dev/zero")) {
             Err(AuthorityError::File { source, .. }) => {
                 assert!(source.to_string().contains("more than 65536 bytes"));
