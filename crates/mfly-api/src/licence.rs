@@ -3,6 +3,8 @@
 //! The caching rule is the official SDK's (observed: Web SDK 4.25.10): the URL is cached only if
 //! `trialMode` is exactly `false`; any other response clears the cache.
 
+pub use crate::endpoint::licence::Licence;
+
 use crate::api::{DEFAULT_TIMEOUT, SendSettings, send_prepared, system_clock};
 use crate::base_url::BaseUrl;
 use crate::endpoint::licence;
@@ -13,15 +15,6 @@ use crate::request::Prepared;
 use async_trait::async_trait;
 use mfly_proto::secret::LicenceKey;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// The base URL and the kind of a licence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Licence {
-    /// The base URL of the API.
-    pub base_url: BaseUrl,
-    /// The kind of licence, live or trial.
-    pub mode: Mode,
-}
 
 /// A store for the base URL of one live licence.
 ///

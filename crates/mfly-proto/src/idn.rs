@@ -4,14 +4,13 @@
 //! certificates are ASCII: `xn--bcher-kva.test`. Addresses are always prepared and compared in the
 //! former form.
 
+pub(crate) mod label;
 mod punycode;
 
 use crate::argument::InvalidArgument;
 use crate::jid::prepare_domain;
+use label::PREFIX;
 use std::borrow::Cow;
-
-/// Prefix of an encoded label (RFC 5890 §2.3.2.1).
-const PREFIX: &str = "xn--";
 
 /// The longest name that DNS can hold, written without its final dot (RFC 1035 §2.3.4).
 const LONGEST_NAME: usize = 253;
@@ -66,25 +65,6 @@ pub fn to_ascii(domain: &str) -> Result<Cow<'_, str>, InvalidArgument> {
 #[must_use]
 pub fn to_unicode(domain: &str) -> Cow<'_, str> {
     prepare_domain(domain).unwrap_or(Cow::Borrowed(domain))
-}
-
-/// Whether a domain may hold an encoded label.
-pub(crate) fn may_be_encoded(domain: &[u8]) -> bool {
-    // Every address is checked, and most domains have no hyphen.
-    domain.contains(&b'-')
-        && domain.windows(PREFIX.len()).any(|window| window.eq_ignore_ascii_case(PREFIX.as_bytes()))
-}
-
-/// Decodes a label. `None` when it is not encoded, or when encoding the result gives another label:
-/// two labels must not become one.
-pub(crate) fn decoded(label: &str) -> Option<String> {
-    let (prefix, encoded) = label.split_at_checked(PREFIX.len())?;
-    if !prefix.eq_ignore_ascii_case(PREFIX) {
-        return None;
-    }
-    let decoded = punycode::decode(encoded).filter(|decoded| !decoded.is_ascii())?;
-    let again = punycode::encode(&decoded)?;
-    again.eq_ignore_ascii_case(encoded).then_some(decoded)
 }
 
 #[cfg(test)]

@@ -12,7 +12,6 @@
 
 use super::endpoint;
 use crate::base_url::BaseUrl;
-use crate::licence::Licence;
 use crate::mode::Mode;
 use ::http::header::CONTENT_TYPE;
 use mfly_proto::cipher::LicenceUrlCipher;
@@ -43,6 +42,15 @@ impl Request {
     pub fn at(licence_key: LicenceKey, url: impl Into<String>) -> Self {
         Self { url: Cow::Owned(url.into()), licence_key }
     }
+}
+
+/// The base URL and the kind of a licence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Licence {
+    /// The base URL of the API.
+    pub base_url: BaseUrl,
+    /// The kind of licence, live or trial.
+    pub mode: Mode,
 }
 
 /// The decoded response.

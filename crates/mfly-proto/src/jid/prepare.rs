@@ -6,7 +6,7 @@
 //! 3.2) are taken as they stand, as PRECIS servers may send them.
 
 use super::syntax::is_domain;
-use crate::idn;
+use crate::idn::label;
 use std::borrow::Cow;
 use stringprep::tables::unassigned_code_point;
 
@@ -25,7 +25,7 @@ pub(super) fn local(text: &str) -> Option<Cow<'_, str>> {
 /// form of DNS become what they stand for, and dots at the end are dropped (RFC 7622 §3.2).
 pub(super) fn domain(text: &str) -> Option<Cow<'_, str>> {
     let text = text.trim_end_matches(DOTS);
-    if text.is_ascii() && !idn::may_be_encoded(text.as_bytes()) {
+    if text.is_ascii() && !label::may_be_encoded(text.as_bytes()) {
         return Some(fold(text));
     }
     let mut prepared = String::with_capacity(text.len());
@@ -33,15 +33,15 @@ pub(super) fn domain(text: &str) -> Option<Cow<'_, str>> {
         if index > 0 {
             prepared.push('.');
         }
-        prepared.push_str(&label(part)?);
+        prepared.push_str(&prepared_label(part)?);
     }
     Some(Cow::Owned(prepared))
 }
 
 /// One label of a domain, whose direction is its own (RFC 3490 §3.1).
-fn label(text: &str) -> Option<Cow<'_, str>> {
+fn prepared_label(text: &str) -> Option<Cow<'_, str>> {
     let prepared = unencoded(text)?;
-    let Some(decoded) = idn::decoded(&prepared) else {
+    let Some(decoded) = label::decoded(&prepared) else {
         return Some(prepared);
     };
     // A label that stands for what would be written otherwise is not its encoding.

@@ -1,6 +1,6 @@
 //! The characters that parts of an address may hold (RFC 7622).
 
-use crate::idn::may_be_encoded;
+use crate::idn::label::may_be_encoded;
 
 /// Each part of a JID is at most 1,023 bytes (RFC 7622 §3.1).
 const PART_BYTES: usize = 1023;
