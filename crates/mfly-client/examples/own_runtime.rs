@@ -1,5 +1,6 @@
 //! Drives the session machine with a blocking socket, without the driver: connects to a server on
 //! this machine (there is no TLS), pings it and closes. `own_runtime HOST:PORT JID PASSWORD`
+#![expect(clippy::print_stdout, reason = "an example shows what happens")]
 
 use mfly_client::machine::*;
 use mfly_client::proto::framing::{Framing, tcp::Splitter};
@@ -30,9 +31,8 @@ pub(crate) fn run(to: &str, jid: &BareJid, password: &Password) -> Result<(), Bo
                 }
                 Output::Send(frame) => socket.as_ref().ok_or("")?.write_all(frame.as_bytes())?,
                 Output::Disconnect => socket = None,
-                Output::NeedPassword(ticket) => {
-                    let command = Command::Password(ticket, Ok(password.clone()));
-                    queue.push_back(Input::Command(command));
+                Output::NeedPassword(id) => {
+                    queue.push_back(Input::Command(Command::Password(id, Ok(password.clone()))));
                 }
                 Output::Derive(ticket, keys) => queue.push_back(Input::Derived(ticket, keys.run())),
                 Output::Reply(_, pong) => {

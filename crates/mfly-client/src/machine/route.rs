@@ -48,6 +48,7 @@ pub(super) enum Outcome {
 }
 
 /// The classification of a stanza that answers no request.
+#[expect(clippy::large_enum_variant, reason = "a value lives for one call and is not stored")]
 enum PushVerdict {
     /// A push from a sender who may send it.
     Accepted {
