@@ -1,9 +1,9 @@
 //! A local MirrorFly server for tests and for app development in any language.
 //!
-//! It keeps the platform's rules, it does not play back answers: accounts and their sessions,
-//! tokens that expire, blocks and what follows from them, profiles sealed with the right keys,
-//! presence, last seen, plan features, media. What it cannot do yet it refuses as the platform
-//! refuses the unknown.
+//! It implements the platform's rules and does not play back recorded answers: accounts and their
+//! sessions, tokens that expire, blocks and their effects, profiles sealed with the right keys,
+//! presence, last seen, plan features, media. Requests for features that it lacks are refused in the
+//! form in which the platform refuses unknown requests.
 //!
 //! ```
 //! use mfly_testserver::{Feature, TestServer};
@@ -15,7 +15,7 @@
 //! let alice = server.user("alice").register()?;
 //! assert_eq!(alice.username.as_str(), "alice");
 //!
-//! // Point an app at server.api_base_url(), then look at what it did.
+//! // Point an app at server.api_base_url(), then look at its requests.
 //! server.fault().request("/users/config").delay(Duration::from_secs(2));
 //! assert!(server.journal().requests_to("/login").is_empty());
 //! server.shutdown().await;
@@ -23,17 +23,27 @@
 //! # }
 //! ```
 //!
-//! | module | what |
+//! | type or module | purpose |
 //! |---|---|
-//! | [`TestServer`], [`Builder`] | starting and stopping, addresses |
-//! | [`UserHandle`], [`PlanHandle`], [`StandardUserHandle`] | changing the world from outside |
-//! | [`FaultBuilder`] | what the next answers and connections shall suffer |
-//! | [`Journal`] | what was received and sent |
-//! | [`Memory`] | how many bytes are kept for clients, and may be |
-//! | [`command`] | the same as a command |
+//! | [`TestServer`], [`Builder`] | starting, stopping, addresses, settings |
+//! | [`UserHandle`], [`PlanHandle`], [`StandardUserHandle`] | changing accounts and the plan from a test |
+//! | [`FaultBuilder`] | faults of the next answers and connections |
+//! | [`Journal`] | requests and frames that were received and sent |
+//! | [`Memory`] | bytes that the server keeps for its clients, and their limits |
+//! | [`command`] | the program `mfly-testserver` |
 //!
-//! Inside, `core` and `world` are free of sockets, clocks and random sources; `state` is the only
-//! way to them; everything else moves bytes.
+//! # Source tree
+//!
+//! | folder | content | may use |
+//! |---|---|---|
+//! | `core` | accounts, sessions, streams and features: frames and times in, frames out | no socket, clock or runtime; none of the folders below |
+//! | `rest` | the REST endpoints | `core`, `state` |
+//! | `signalling` | the socket.io server of QR logins | `core`, `state` |
+//! | `net` | listeners, HTTP, WebSocket, TLS, certificates | all of the above |
+//! | `handle` | the types that a test holds | all of the above |
+//! | `command` | the program's options and output | `handle` |
+//!
+//! `state` joins the core with clocks, sockets and random sources.
 
 pub mod command;
 mod core;
