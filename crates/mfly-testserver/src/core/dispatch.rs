@@ -257,8 +257,7 @@ fn receiver(world: &World, own: &UserId, to: Option<&Jid>) -> Receiver {
         (Some(_), Some(_)) => Receiver::Session(to.clone()),
         (Some(user), None) if user == *own => Receiver::Account(user, About::Own),
         (Some(user), None) => Receiver::Account(user, About::Other),
-        (None, _) if world.serves(to) => Receiver::Unknown(ErrorCondition::ServiceUnavailable),
-        (None, _) => Receiver::Unknown(ErrorCondition::RemoteServerNotFound),
+        (None, _) => Receiver::Unknown(relay::unreachable(world, to)),
     }
 }
 

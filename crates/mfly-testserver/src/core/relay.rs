@@ -9,7 +9,7 @@ use crate::core::world::{StreamId, World};
 use mfly_proto::framing::Frame;
 use mfly_proto::jid::{FullJid, Jid};
 use mfly_proto::ns;
-use mfly_proto::stanza::{ErrorCondition, Iq, StanzaError, iq};
+use mfly_proto::stanza::{ErrorCondition, Iq, Presence, StanzaError, iq};
 use mfly_proto::xml::{Element, Writer};
 use mfly_transport::DEFAULT_MAX_FRAME_BYTES;
 
@@ -99,6 +99,51 @@ pub(crate) fn iq(
     });
     world.send(stream, checked(passed)?);
     Ok(())
+}
+
+/// Returns a message or presence to the session that sent it, as an error. `from` is the address
+/// that it was sent to; without one, the session's account.
+pub(crate) fn refuse(
+    world: &mut World,
+    stream: StreamId,
+    (name, id): (&str, Option<&str>),
+    from: Option<&Jid>,
+    error: &StanzaError,
+) {
+    let Some(to) = world.session(stream).map(|session| session.jid.clone()) else {
+        return;
+    };
+    let refusal = frame(|buffer| {
+        Writer::new(buffer).other_element("stanza", name, |w| {
+            w.attr("from", from.map_or(to.bare_str(), Jid::as_str));
+            w.attr_opt("id", id);
+            w.attr("to", to.as_str());
+            w.attr("type", "error");
+            w.attr("xmlns", ns::CLIENT);
+            error.write(w);
+        });
+    });
+    world.send(stream, refusal);
+}
+
+/// Returns a presence to the session that sent it, as an error.
+pub(crate) fn refuse_presence(
+    world: &mut World,
+    stream: StreamId,
+    presence: &Presence,
+    condition: ErrorCondition,
+) {
+    let error = StanzaError::new(condition);
+    refuse(world, stream, ("presence", None), presence.to.as_ref(), &error);
+}
+
+/// The condition for an address without an account here.
+pub(crate) fn unreachable(world: &World, to: &Jid) -> ErrorCondition {
+    if world.serves(to) {
+        ErrorCondition::ServiceUnavailable
+    } else {
+        ErrorCondition::RemoteServerNotFound
+    }
 }
 
 fn checked(frame: Frame) -> Result<Frame, StanzaError> {

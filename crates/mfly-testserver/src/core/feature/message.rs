@@ -1,15 +1,13 @@
 //! Messages between users. Their content is opaque to the server.
 //!
-//! Nothing is stored: a message for a user without a session is dropped.
+//! Nothing is stored. A message for a platform account without a session is dropped; one for a
+//! standard account is returned with `service-unavailable`.
 
 use super::{carbons, standard};
 use crate::core::relay;
-use crate::core::world::session::frame;
-use crate::core::world::{StreamId, World};
+use crate::core::world::{StandardAccount, StreamId, World};
 use mfly_proto::jid::{FullJid, Jid, UserId};
-use mfly_proto::ns;
 use mfly_proto::stanza::{ErrorCondition, Message, MessageKind, StanzaError};
-use mfly_proto::xml::Writer;
 use std::collections::BTreeSet;
 
 /// Routes a message from the session of `stream`.
@@ -20,47 +18,54 @@ pub(crate) fn receive(world: &mut World, stream: StreamId, message: &Message<'_>
     let (sender, from) = (session.user.clone(), session.jid.clone());
     let to = message.to.clone().unwrap_or_else(|| from.bare().into());
     match route(world, &sender, &from, &to, message) {
-        Ok(recipient) => {
-            if carbons::wants_copies(message) && recipient != sender {
-                let (except, addresses) = ([stream].into(), (from.as_str(), to.as_str()));
-                carbons::copy(world, &sender, &except, "sent", message, addresses);
+        Ok(mut reached) => {
+            // A platform account's message to itself is not copied.
+            let is_own = world.local_user(&to).as_ref() == Some(&sender);
+            let is_platform = world.user(&sender).is_some();
+            if carbons::wants_copies(message) && !(is_own && is_platform) {
+                reached.insert(stream);
+                let addresses = (from.as_str(), to.as_str());
+                carbons::copy(world, &sender, &reached, "sent", message, addresses);
             }
         }
-        Err(error) => refuse(world, stream, message, &to, error),
+        // An error is never answered.
+        Err(_) if message.kind == MessageKind::Error => {}
+        Err(error) => {
+            let stanza = ("message", message.id.as_deref());
+            relay::refuse(world, stream, stanza, Some(&to), &error);
+        }
     }
 }
 
-/// Delivers a message. Returns the account that received it.
+/// Delivers a message. Returns the sessions that it reached.
 fn route(
     world: &mut World,
     sender: &UserId,
     from: &FullJid,
     to: &Jid,
     message: &Message<'_>,
-) -> Result<UserId, StanzaError> {
-    let recipient = world.local_user(to).ok_or_else(|| unreachable(world, to))?;
+) -> Result<BTreeSet<StreamId>, StanzaError> {
+    let recipient =
+        world.local_user(to).ok_or_else(|| StanzaError::new(relay::unreachable(world, to)))?;
+    // XEP-0191 §3.2: the sender is told of its own block, and not of the recipient's.
+    let is_blocked = |own: &StandardAccount| recipient != *sender && own.blocks(to);
+    if world.has_blocked(sender, &recipient) || world.standard(sender).is_some_and(is_blocked) {
+        return Err(StanzaError::new(ErrorCondition::NotAcceptable));
+    }
     if world.standard(&recipient).is_some() {
-        standard::message::arrive(world, &recipient, from, to, message)?;
-        return Ok(recipient);
+        return standard::message::arrive(world, &recipient, from, to, message);
     }
     if world.user(&recipient).is_none() || message.kind == MessageKind::Groupchat {
         return Err(StanzaError::new(ErrorCondition::ServiceUnavailable));
     }
-    // XEP-0191 §3.2: the blocker is told that the message cannot go, the blocked one is not.
-    if world.has_blocked(sender, &recipient) {
-        return Err(StanzaError::new(ErrorCondition::NotAcceptable));
+    if world.has_blocked(&recipient, sender) {
+        return Ok(BTreeSet::new());
     }
-    if !world.has_blocked(&recipient, sender) {
-        arrive(world, &recipient, from, to, message)?;
-    }
-    Ok(recipient)
+    arrive(world, &recipient, from, to, message)
 }
 
-/// Delivers a message to an account of the platform; says which sessions it reached.
-///
-/// # Errors
-/// The copy of the message that its sender gets back, if any.
-pub(crate) fn arrive(
+/// Delivers a message to a platform account. Returns the sessions that it reached.
+fn arrive(
     world: &mut World,
     recipient: &UserId,
     from: &FullJid,
@@ -87,40 +92,6 @@ pub(crate) fn arrive(
         carbons::copy(world, recipient, &reached, "received", message, addresses);
     }
     Ok(reached)
-}
-
-/// The error for an address without an account.
-pub(crate) fn unreachable(world: &World, to: &Jid) -> StanzaError {
-    StanzaError::new(if world.serves(to) {
-        ErrorCondition::ServiceUnavailable
-    } else {
-        ErrorCondition::RemoteServerNotFound
-    })
-}
-
-/// Returns a message to its sender with an error. An error is never answered.
-pub(crate) fn refuse(
-    world: &mut World,
-    stream: StreamId,
-    message: &Message<'_>,
-    from: &Jid,
-    error: StanzaError,
-) {
-    let Some(session) = world.session(stream).filter(|_| message.kind != MessageKind::Error) else {
-        return;
-    };
-    let to = session.jid.clone();
-    let refusal = frame(|buffer| {
-        Writer::new(buffer).element("message", |w| {
-            w.attr("from", from.as_str());
-            w.attr_opt("id", message.id.as_deref());
-            w.attr("to", to.as_str());
-            w.attr("type", "error");
-            w.attr("xmlns", ns::CLIENT);
-            error.write(w);
-        });
-    });
-    world.send(stream, refusal);
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 //! Contacts need no subscription: a user's presence reaches the available sessions of all contacts
 //! that no block separates from the user, and the user's own other sessions.
 
-use super::standard;
-use crate::core::relay::{MAX_ENVELOPE_BYTES, MAX_STANZA_BYTES};
+use crate::core::relay::{self, MAX_ENVELOPE_BYTES, MAX_STANZA_BYTES};
 use crate::core::world::session::frame;
 use crate::core::world::{StreamId, Timestamp, World};
 use mfly_proto::jid::{FullJid, UserId};
@@ -15,12 +14,7 @@ use mfly_proto::stanza::{ErrorCondition, Presence, PresenceKind};
 pub(crate) fn receive(world: &mut World, now: Timestamp, stream: StreamId, presence: Presence) {
     // Writing it again may take several times as many bytes: a character may become a reference.
     if frame(|buffer| presence.write(buffer)).len() + MAX_ENVELOPE_BYTES > MAX_STANZA_BYTES {
-        return standard::visibility::refuse(
-            world,
-            stream,
-            &presence,
-            ErrorCondition::PolicyViolation,
-        );
+        return relay::refuse_presence(world, stream, &presence, ErrorCondition::PolicyViolation);
     }
     match (presence.kind, &presence.to) {
         (PresenceKind::Available, None) => come(world, stream, presence),

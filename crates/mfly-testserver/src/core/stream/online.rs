@@ -3,16 +3,15 @@
 use super::{Cx, Phase, Step};
 use crate::core::dispatch;
 use crate::core::feature::{message, presence, standard};
+use crate::core::relay;
 use crate::core::world::session::frame;
 use crate::core::world::{Settings, StreamId, Timestamp, World};
 use mfly_proto::decode::DecodeError;
 use mfly_proto::id::StanzaId;
-use mfly_proto::jid::{FullJid, Jid};
-use mfly_proto::ns;
 use mfly_proto::payload::ping::Ping;
 use mfly_proto::stanza::{ErrorCondition, IqKind, IqRequest, Stanza, StanzaError, iq};
 use mfly_proto::stream::StreamCondition;
-use mfly_proto::xml::{Element, Writer};
+use mfly_proto::xml::Element;
 
 /// The phase of a bound stream.
 pub(super) struct Online {
@@ -53,7 +52,7 @@ impl Online {
 
     pub(super) fn on_element(self, element: Element<'_>, cx: &mut Cx<'_>) -> Step {
         let Some(session) = cx.world.session(cx.id) else {
-            // The session was ended a moment ago; what is still under way does not count.
+            // The session has just ended; frames that arrive afterwards are ignored.
             return Step::Become(Phase::Closed);
         };
         let (own, is_standard) = (session.jid.clone(), session.standard.is_some());
@@ -61,7 +60,7 @@ impl Online {
             Ok(Some(stanza)) => stanza,
             Ok(None) => return Step::Fail(StreamCondition::UnsupportedStanzaType),
             Err(error) => {
-                refuse(element, &error, &own, cx);
+                refuse(element, &error, cx);
                 return Step::Become(Phase::Online(self));
             }
         };
@@ -76,9 +75,6 @@ impl Online {
         match stanza {
             Stanza::Presence(stanza) if is_standard => {
                 standard::presence::receive(cx.world, cx.now, cx.id, stanza, element);
-            }
-            Stanza::Message(message) if is_standard => {
-                standard::message::receive(cx.world, cx.id, &message);
             }
             Stanza::Iq(iq) => dispatch::receive(cx.world, cx.now, cx.id, &iq),
             Stanza::Presence(presence) => presence::receive(cx.world, cx.now, cx.id, presence),
@@ -106,7 +102,7 @@ fn ping(id: StreamId, world: &mut World) {
 }
 
 /// Answers a stanza whose envelope cannot be read. Errors and results are never answered.
-fn refuse(element: Element<'_>, error: &DecodeError, own: &FullJid, cx: &mut Cx<'_>) {
+fn refuse(element: Element<'_>, error: &DecodeError, cx: &mut Cx<'_>) {
     if matches!(element.attr("type").as_deref(), Some("error" | "result")) {
         return;
     }
@@ -115,15 +111,6 @@ fn refuse(element: Element<'_>, error: &DecodeError, own: &FullJid, cx: &mut Cx<
         _ => ErrorCondition::BadRequest,
     };
     let id = element.attr("id");
-    let bare = own.bare();
-    cx.send(|buffer| {
-        Writer::new(buffer).other_element("stanza", element.name(), |w| {
-            w.attr("from", bare.as_str());
-            w.attr_opt("id", id.as_deref());
-            w.attr("to", Jid::as_str(own));
-            w.attr("type", "error");
-            w.attr("xmlns", ns::CLIENT);
-            StanzaError::new(condition).write(w);
-        });
-    });
+    let stanza = (element.name(), id.as_deref());
+    relay::refuse(cx.world, cx.id, stanza, None, &StanzaError::new(condition));
 }

@@ -1,53 +1,14 @@
-//! Messages from and to standard accounts (RFC 6121 §5, §8.5).
+//! Messages to standard accounts (RFC 6121 §5, §8.5).
 //!
 //! Nothing is stored: a message for an account without a session is returned with
 //! `service-unavailable`.
 
 use crate::core::feature::carbons;
-use crate::core::feature::message::{arrive as arrive_at_platform, refuse, unreachable};
 use crate::core::relay;
 use crate::core::world::{StreamId, World};
 use mfly_proto::jid::{FullJid, Jid, UserId};
 use mfly_proto::stanza::{ErrorCondition, Message, MessageKind, StanzaError};
 use std::collections::BTreeSet;
-
-/// Routes a message from a standard account's session.
-pub(crate) fn receive(world: &mut World, stream: StreamId, message: &Message<'_>) {
-    let Some(session) = world.session(stream) else {
-        return;
-    };
-    let (sender, from) = (session.user.clone(), session.jid.clone());
-    let to = message.to.clone().unwrap_or_else(|| from.bare().into());
-    match route(world, &sender, &from, &to, message) {
-        Ok(mut reached) => {
-            if carbons::wants_copies(message) {
-                // A message to the own account has reached the other sessions already.
-                reached.insert(stream);
-                let addresses = (from.as_str(), to.as_str());
-                carbons::copy(world, &sender, &reached, "sent", message, addresses);
-            }
-        }
-        Err(error) => refuse(world, stream, message, &to, error),
-    }
-}
-
-fn route(
-    world: &mut World,
-    sender: &UserId,
-    from: &FullJid,
-    to: &Jid,
-    message: &Message<'_>,
-) -> Result<BTreeSet<StreamId>, StanzaError> {
-    let recipient = world.local_user(to).ok_or_else(|| unreachable(world, to))?;
-    let is_blocked = |jid: &Jid| world.standard(sender).is_some_and(|own| own.blocks(jid));
-    if recipient != *sender && is_blocked(to) {
-        return Err(StanzaError::new(ErrorCondition::NotAcceptable));
-    }
-    if world.user(&recipient).is_some() {
-        return arrive_at_platform(world, &recipient, from, to, message);
-    }
-    arrive(world, &recipient, from, to, message)
-}
 
 /// Delivers a message to a standard account; says which sessions it reached.
 ///

@@ -3,7 +3,7 @@
 
 use super::subscription;
 use super::visibility::{
-    address, available, may_see, own_account, refuse, sees, show, unavailable, viewers,
+    address, available, may_see, own_account, sees, show, unavailable, viewers,
 };
 use crate::core::relay::{self, MAX_ENVELOPE_BYTES, MAX_STANZA_BYTES};
 use crate::core::world::{StreamId, Timestamp, World};
@@ -25,7 +25,7 @@ pub(crate) fn receive(
     element: Element<'_>,
 ) {
     if element.source().len() + MAX_ENVELOPE_BYTES > MAX_STANZA_BYTES {
-        return refuse(world, stream, &presence, ErrorCondition::PolicyViolation);
+        return relay::refuse_presence(world, stream, &presence, ErrorCondition::PolicyViolation);
     }
     match (presence.kind, presence.to.clone()) {
         (PresenceKind::Available, None) => come(world, stream, presence, element),
@@ -132,10 +132,10 @@ fn direct(
     };
     let is_blocked = own_account(world, stream).is_some_and(|account| account.blocks(to));
     if is_blocked {
-        return refuse(world, stream, presence, ErrorCondition::NotAcceptable);
+        return relay::refuse_presence(world, stream, presence, ErrorCondition::NotAcceptable);
     }
     let Ok(stanza) = relay::stanza(element, own.as_str(), to.as_str()) else {
-        return refuse(world, stream, presence, ErrorCondition::PolicyViolation);
+        return relay::refuse_presence(world, stream, presence, ErrorCondition::PolicyViolation);
     };
     for recipient in recipients(world, stream, to) {
         world.send(recipient, stanza.clone());

@@ -59,7 +59,7 @@ pub(crate) fn receive(
     match stanza.kind {
         PresenceKind::Subscribe => {
             if let Err(condition) = ask(world, &pair, element) {
-                visibility::refuse(world, stream, stanza, condition);
+                relay::refuse_presence(world, stream, stanza, condition);
             }
         }
         PresenceKind::Subscribed => allow(world, &pair),
@@ -136,11 +136,7 @@ pub(crate) fn forget(world: &mut World, user: &UserId) {
 
 fn ask(world: &mut World, pair: &Pair, element: Element<'_>) -> Result<(), ErrorCondition> {
     if world.local_user(&pair.address).is_none() {
-        return Err(if world.serves(&pair.address) {
-            ErrorCondition::ServiceUnavailable
-        } else {
-            ErrorCondition::RemoteServerNotFound
-        });
+        return Err(relay::unreachable(world, &pair.address));
     }
     if blocks(world, &pair.user, &pair.address) {
         return Err(ErrorCondition::NotAcceptable);

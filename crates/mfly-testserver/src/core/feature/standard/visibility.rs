@@ -5,9 +5,7 @@ use crate::core::world::session::frame;
 use crate::core::world::{StandardAccount, StreamId, World};
 use mfly_proto::framing::Frame;
 use mfly_proto::jid::{FullJid, Jid, UserId};
-use mfly_proto::ns;
-use mfly_proto::stanza::{ErrorCondition, Presence, PresenceKind, StanzaError};
-use mfly_proto::xml::Writer;
+use mfly_proto::stanza::{Presence, PresenceKind};
 use std::collections::BTreeSet;
 
 /// Pairs of a session that is seen and a session that sees it.
@@ -125,27 +123,4 @@ pub(super) fn unavailable(from: &FullJid, to: &str) -> Frame {
     presence.from = Some(from.clone().into());
     presence.to = Jid::new(to).ok();
     frame(|buffer| presence.write(buffer))
-}
-
-/// Returns a presence to its session with an error.
-pub(crate) fn refuse(
-    world: &mut World,
-    stream: StreamId,
-    presence: &Presence,
-    condition: ErrorCondition,
-) {
-    let Some(own) = address(world, stream) else {
-        return;
-    };
-    let from = presence.to.clone().unwrap_or_else(|| own.bare().into());
-    let refusal = frame(|buffer| {
-        Writer::new(buffer).element("presence", |w| {
-            w.attr("from", from.as_str());
-            w.attr("to", own.as_str());
-            w.attr("type", "error");
-            w.attr("xmlns", ns::CLIENT);
-            StanzaError::new(condition).write(w);
-        });
-    });
-    world.send(stream, refusal);
 }
