@@ -441,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_refused_whoever_is_asked() {
+    fn unknown_requests_are_refused_at_every_address() {
         let mut server = Server::new();
         let own = server.connect_standard("u1", "a");
         server.standard("u2");
@@ -466,7 +466,7 @@ mod tests {
     }
 
     #[test]
-    fn what_concerns_the_own_account_cannot_be_asked_about_another() {
+    fn requests_about_the_own_account_are_refused_for_another() {
         let mut server = Server::new();
         let own = server.connect_standard("u1", "a");
         server.standard("u2");

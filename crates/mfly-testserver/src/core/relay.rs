@@ -20,8 +20,8 @@ pub(crate) const MAX_STANZA_BYTES: usize = DEFAULT_MAX_FRAME_BYTES;
 /// connection.
 pub(crate) const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
-/// What two addresses, an id and the rest of an envelope take at most. What is stored for later
-/// must leave that much room.
+/// Most bytes of an envelope: two addresses, an id and the element around the content. Stored
+/// content must leave this much room.
 pub(crate) const MAX_ENVELOPE_BYTES: usize = 8 * 1024;
 
 /// A message or presence as it came, but with these addresses.

@@ -136,7 +136,7 @@ impl Replay {
                 ));
             }
             ["the", "server", "pings"] => self.server.pass(Duration::from_secs(60)),
-            _ => panic!("nobody knows how to make this happen: {event}"),
+            _ => panic!("no step for this event: {event}"),
         }
     }
 

@@ -259,23 +259,18 @@ mod tests {
     }
 
     #[test]
-    fn an_opening_for_another_host_is_answered_and_then_ended_with_host_unknown() {
+    fn an_opening_for_another_host_or_of_another_version_is_answered_and_then_ended() {
         for mut server in Server::every() {
-            for to in ["to=\"elsewhere.test\" ", ""] {
+            let own = format!("to=\"{HOST}\" ");
+            for (text, replaced, condition) in [
+                (own.as_str(), "to=\"elsewhere.test\" ", "host-unknown"),
+                (own.as_str(), "", "host-unknown"),
+                ("\"1.0\"", "\"0.9\"", "unsupported-version"),
+            ] {
                 let stream = server.open();
-                let own = format!("to=\"{HOST}\" ");
-                server.send(stream, &server.opening().replace(&own, to));
-                ends_with(&mut server, stream, "host-unknown");
+                server.send(stream, &server.opening().replace(text, replaced));
+                ends_with(&mut server, stream, condition);
             }
-        }
-    }
-
-    #[test]
-    fn an_opening_of_another_version_ends_with_unsupported_version() {
-        for mut server in Server::every() {
-            let stream = server.open();
-            server.send(stream, &server.opening().replace("\"1.0\"", "\"0.9\""));
-            ends_with(&mut server, stream, "unsupported-version");
         }
     }
 
@@ -352,33 +347,18 @@ mod tests {
     }
 
     #[test]
-    fn an_element_that_is_no_stanza_ends_the_stream_with_unsupported_stanza_type() {
+    fn a_bound_stream_ends_when_a_client_breaks_its_rules() {
         for mut server in Server::every() {
-            let stream = server.connect("u1", "a");
-            server.send(stream, "<query xmlns=\"jabber:client\"/>");
-            ends_with(&mut server, stream, "unsupported-stanza-type");
-        }
-    }
-
-    #[test]
-    fn a_second_opening_on_a_bound_stream_ends_with_policy_violation() {
-        for mut server in Server::every() {
-            let stream = server.connect("u1", "a");
-            server.send(stream, &server.opening());
-            ends_with(&mut server, stream, "policy-violation");
-        }
-    }
-
-    #[test]
-    fn a_stanza_from_somebody_else_ends_the_stream_with_invalid_from() {
-        for mut server in Server::every() {
-            for from in ["u2@xmpp.example.test", "u1@xmpp.example.test/b"] {
+            let from = |from| format!(r#"<message from="{from}" xmlns="jabber:client"/>"#);
+            for (frame, condition) in [
+                ("<query xmlns=\"jabber:client\"/>".to_owned(), "unsupported-stanza-type"),
+                (server.opening(), "policy-violation"),
+                (from("u2@xmpp.example.test"), "invalid-from"),
+                (from("u1@xmpp.example.test/b"), "invalid-from"),
+            ] {
                 let stream = server.connect("u1", "a");
-                server.send(
-                    stream,
-                    &format!(r#"<message from="{from}" to="u2@{HOST}" xmlns="jabber:client"/>"#),
-                );
-                ends_with(&mut server, stream, "invalid-from");
+                server.send(stream, &frame);
+                ends_with(&mut server, stream, condition);
             }
         }
     }

@@ -153,7 +153,7 @@ impl Server {
 
     /// A connection is encrypted.
     pub(crate) fn secure(&mut self, stream: StreamId, bindings: ChannelBindings) {
-        assert!(self.secured.remove(&stream), "nobody asked for it");
+        assert!(self.secured.remove(&stream), "the server did not agree to TLS");
         self.wires.insert(stream, Wire::new());
         self.core.secured(stream, bindings);
         self.collect();

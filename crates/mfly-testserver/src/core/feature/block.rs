@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn two_who_blocked_each_other_stay_separated_until_both_unblock() {
+    fn two_users_who_blocked_each_other_stay_separated_until_both_unblock() {
         let mut server = Server::new();
         let own = server.connect("u1", "a");
         let other = server.connect("u2", "b");
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn oneself_strangers_to_the_server_and_nobody_cannot_be_blocked() {
+    fn the_own_account_unknown_accounts_and_addresses_elsewhere_cannot_be_blocked() {
         let mut server = Server::new();
         server.register("u2");
         let own = server.connect("u1", "a");

@@ -62,7 +62,7 @@ mod tests {
     const QUERY: &str = "<query xmlns='jabber:iq:roster'/>";
 
     #[test]
-    fn everybody_else_is_a_contact_with_profile_and_the_name_in_clear() {
+    fn every_other_user_is_a_contact_with_profile_and_the_name_in_clear() {
         let mut server = Server::new();
         let own = server.connect("u1", "a");
         server.register("u2");

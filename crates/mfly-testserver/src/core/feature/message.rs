@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_blocker_is_told_that_a_message_cannot_go_and_the_blocked_one_is_not() {
+    fn a_blocker_is_told_that_a_message_is_not_delivered_and_a_blocked_sender_is_not() {
         let mut server = Server::new();
         let own = server.connect("u1", "a");
         let blocked = server.connect("u2", "b");
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_to_nobody_is_refused_and_an_error_is_never_answered() {
+    fn a_message_to_an_unknown_account_is_refused_and_an_error_is_never_answered() {
         let mut server = Server::new();
         let own = server.connect("u1", "a");
         for (to, condition) in [

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_seen_but_shows_nobody_a_second_time() {
+    fn a_change_is_sent_to_contacts_and_brings_no_presence_of_theirs() {
         let mut server = Server::new();
         let contact = server.connect("u2", "c");
         let own = server.connect("u1", "a");

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_can_declare_themselves_blocked_by_an_administrator_or_store_without_bound() {
+    fn a_profile_cannot_claim_a_block_by_an_administrator_and_is_bounded() {
         let mut server = Server::new();
         let own = server.connect("u1", "a");
         let card = "<vCard xmlns='vcard-temp'><is_admin_blocked>1</is_admin_blocked><designation>Cook</designation></vCard>";
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_profile_of_somebody_else_cannot_be_set() {
+    fn the_profile_of_another_user_cannot_be_set() {
         let mut server = Server::new();
         server.register("u2");
         let own = server.connect("u1", "a");

@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn acting_for_somebody_else_is_refused() {
+    fn an_authorization_identity_of_another_user_is_refused() {
         for mut server in Server::every_with(trial()) {
             server.register("u1");
             let stream = server.opened();
@@ -414,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn sasl2_refuses_in_its_own_words_and_as_often_as_sasl() {
+    fn sasl2_refuses_in_its_own_form_and_as_often_as_sasl() {
         for mut server in with_sasl2() {
             let stream = server.opened();
             let refusal = format!(
@@ -431,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn sasl2_asks_for_what_did_not_come_along_and_refuses_what_it_cannot_read() {
+    fn sasl2_asks_for_a_missing_initial_response_and_refuses_what_it_cannot_read() {
         for mut server in with_sasl2() {
             let stream = server.opened();
             let begin = format!(r#"<authenticate mechanism="PLAIN" {SASL2}/>"#);

@@ -1,4 +1,4 @@
-//! What a stream offers before anybody is logged in.
+//! The mechanisms and features that a stream offers before authentication.
 
 use super::StreamMeta;
 use crate::core::relay::MAX_STANZA_BYTES;

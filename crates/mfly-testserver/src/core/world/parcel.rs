@@ -31,7 +31,7 @@ pub(crate) struct Parcel {
     rest: Option<(Arc<Whole>, usize)>,
 }
 
-/// The frame that was sent last, while anybody still has it.
+/// The frame that was sent last, while a parcel still holds it.
 #[derive(Default)]
 pub(crate) struct Sharing(Weak<Whole>);
 

@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_asks_waits_unlisted_until_allowed_or_denied() {
+    fn a_contact_that_asks_is_not_listed_until_it_is_allowed_or_denied() {
         let mut roster = Roster::default();
         assert!(roster.asked_by(&jid()));
         assert!(!roster.asked_by(&jid()));
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_allowed_who_did_not_ask_and_nobody_allows_who_was_not_asked() {
+    fn answers_without_a_request_change_nothing() {
         let mut roster = Roster::default();
         assert!(!roster.allow(&jid()));
         assert!(!roster.allowed_by(&jid()));
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_or_too_much_is_not_stored() {
+    fn names_groups_and_contacts_above_the_limits_are_not_stored() {
         let mut roster = Roster::default();
         let long = "x".repeat(MAX_NAME_BYTES + 1);
         let refused = Err(RosterError::NotAcceptable);

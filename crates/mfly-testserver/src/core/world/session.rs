@@ -39,7 +39,7 @@ pub(crate) struct StandardSession {
     pub(crate) directed: BTreeSet<Jid>,
 }
 
-/// How a notice is sent: a message that carries news instead of a body.
+/// The envelope of a notice: a message with a notification in place of a body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Notice<'a> {
     /// Who says it.

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_nonsense_and_oneself_cannot_be_blocked_and_a_list_has_an_end() {
+    fn no_address_invalid_addresses_and_the_own_account_cannot_be_blocked_and_a_list_is_bounded() {
         let mut server = Server::new();
         let own = server.connect_standard("u1", "a");
         for (whom, condition) in [

@@ -41,7 +41,7 @@ mod tests {
     const QUERY: &str = "<query xmlns='jabber:iq:last'/>";
 
     #[test]
-    fn who_is_subscribed_learns_since_when_and_with_what_words_a_user_is_away() {
+    fn a_subscribed_contact_learns_when_a_user_left_and_with_which_status() {
         let mut server = Server::new();
         let own = server.connect_standard("u1", "a");
         let other = server.connect_standard("u2", "b");

@@ -10,7 +10,7 @@ use mfly_proto::jid::{FullJid, Jid, UserId};
 use mfly_proto::stanza::{ErrorCondition, Message, MessageKind, StanzaError};
 use std::collections::BTreeSet;
 
-/// Delivers a message to a standard account; says which sessions it reached.
+/// Delivers a message to a standard account. Returns the sessions that it reached.
 ///
 /// # Errors
 /// The error that the sender gets back, if any.
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_to_an_account_reaches_all_sessions_that_want_any() {
+    fn a_message_to_an_account_reaches_all_sessions_without_a_negative_priority() {
         let mut server = Server::new();
         let own = server.connect_standard("u1", "a");
         let one = server.connect_standard("u2", "b");
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_nobody_is_there_to_take_comes_back_unless_it_is_a_headline_or_an_error() {
+    fn an_undeliverable_message_comes_back_unless_it_is_a_headline_or_an_error() {
         let mut server = Server::new();
         let own = server.connect_standard("u1", "a");
         server.standard("u2");
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_got_the_message_gets_no_copy_and_a_message_to_oneself_comes_once() {
+    fn a_session_that_got_the_message_gets_no_copy_and_a_message_to_the_own_account_comes_once() {
         let mut server = Server::new();
         let own = server.connect_standard("u1", "a");
         let other = server.connect_standard("u1", "b");

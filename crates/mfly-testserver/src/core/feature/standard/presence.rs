@@ -198,7 +198,7 @@ mod tests {
             [available("u1@~/a", "u1@~"), available("u1@~/b", "u1@~"), available("u2@~/c", "u1@~")]
         );
         server.send(new, PRESENCE);
-        assert_eq!(server.received(new).len(), 1, "nobody is shown a second time");
+        assert_eq!(server.received(new).len(), 1, "no session is shown a second time");
     }
 
     #[test]
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_was_told_directly_that_a_session_left_is_not_told_again() {
+    fn an_address_that_got_directed_unavailable_is_not_told_again() {
         let mut server = Server::new();
         let stranger = server.connect_standard("u2", "c");
         let own = server.connect_standard("u1", "a");
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_has_room_for_so_many_sessions() {
+    fn the_sessions_of_an_account_are_limited() {
         let mut server = Server::with(crate::core::world::Settings {
             max_resources: 2,
             ..crate::core::testing::settings()

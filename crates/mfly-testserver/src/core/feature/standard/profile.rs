@@ -1,10 +1,10 @@
-//! The vCards of standard accounts (XEP-0054): kept and given back as their owners wrote them.
+//! The vCards of standard accounts (XEP-0054), stored and returned unchanged.
 
 use crate::core::call::{Call, Reply, refusal};
 use crate::core::relay::{MAX_ENVELOPE_BYTES, MAX_STANZA_BYTES};
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
-/// A vCard, the own or anybody's.
+/// Answers with the vCard of an account.
 pub(crate) fn get(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
     let account = call
         .world
@@ -14,7 +14,7 @@ pub(crate) fn get(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
     Ok(Reply::with(move |w| card.root().write_to(w)))
 }
 
-/// Replaces the own one.
+/// Replaces the vCard of the own account.
 pub(crate) fn set(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
     let card = call.payload.to_document();
     // It has to fit into an answer.

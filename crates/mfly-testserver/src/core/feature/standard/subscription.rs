@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_seen_already_is_told_so_at_once() {
+    fn a_request_for_a_subscription_that_exists_is_allowed_at_once() {
         let mut server = Server::new();
         let [own, other] = two(&mut server);
         server.befriend(own, other);
@@ -400,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_allowed_who_did_not_ask() {
+    fn answers_without_a_request_change_nothing() {
         let mut server = Server::new();
         let [own, other] = two(&mut server);
         for kind in ["subscribed", "unsubscribed", "unsubscribe"] {
@@ -426,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn contacts_elsewhere_nobody_and_oneself_are_not_asked() {
+    fn contacts_elsewhere_unknown_accounts_and_the_own_account_are_not_asked() {
         let mut server = Server::new();
         let [own, _] = two(&mut server);
         for (to, condition) in
