@@ -161,7 +161,8 @@ fn nothing_is_left_behind_a_frame_unless_more_bytes_came_with_it() {
 /// The rows `text => outcome` of a section of `fixtures/framing/refusals.txt`.
 fn rows(section: &str) -> impl Iterator<Item = (&str, &str)> {
     const FILE: &str = include_str!("../fixtures/framing/refusals.txt");
-    let (_, rows) = FILE.split_once(&format!("# {section}\n")).unwrap();
+    let heading = format!("# {section}\n");
+    let Some((_, rows)) = FILE.split_once(&heading) else { panic!("no section {section}") };
     rows.lines().map_while(|row| row.rsplit_once(" => "))
 }
 

@@ -1,5 +1,4 @@
 //! Every trace, judged by the codec: each line is read by its type and written again.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
 use mfly_proto::testing::{
     Bindings, Line, Role, RoundTrip, canonical, recorded_traces, round_trip,
