@@ -1,3 +1,3 @@
-//! See `mfly_fuzz::ciphers`.
+//! The fuzz target of `mfly_fuzz::ciphers`.
 #![cfg_attr(fuzzing, no_main)]
 mfly_fuzz::target!(mfly_fuzz::ciphers);

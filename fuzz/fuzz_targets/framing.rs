@@ -1,3 +1,3 @@
-//! See `mfly_fuzz::framing`.
+//! The fuzz target of `mfly_fuzz::framing`.
 #![cfg_attr(fuzzing, no_main)]
 mfly_fuzz::target!(mfly_fuzz::framing);

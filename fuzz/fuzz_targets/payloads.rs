@@ -1,3 +1,3 @@
-//! See `mfly_fuzz::payloads`.
+//! The fuzz target of `mfly_fuzz::payloads`.
 #![cfg_attr(fuzzing, no_main)]
 mfly_fuzz::target!(mfly_fuzz::payloads);

@@ -1,3 +1,3 @@
-//! See `mfly_fuzz::rest_envelope`.
+//! The fuzz target of `mfly_fuzz::rest_envelope`.
 #![cfg_attr(fuzzing, no_main)]
 mfly_fuzz::target!(mfly_fuzz::rest_envelope);

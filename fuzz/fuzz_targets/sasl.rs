@@ -1,3 +1,3 @@
-//! See `mfly_fuzz::sasl`.
+//! The fuzz target of `mfly_fuzz::sasl`.
 #![cfg_attr(fuzzing, no_main)]
 mfly_fuzz::target!(mfly_fuzz::sasl);

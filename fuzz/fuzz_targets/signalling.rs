@@ -1,3 +1,3 @@
-//! See `mfly_fuzz::signalling`.
+//! The fuzz target of `mfly_fuzz::signalling`.
 #![cfg_attr(fuzzing, no_main)]
 mfly_fuzz::target!(mfly_fuzz::signalling);

@@ -1,3 +1,3 @@
-//! See `mfly_fuzz::stanza`.
+//! The fuzz target of `mfly_fuzz::stanza`.
 #![cfg_attr(fuzzing, no_main)]
 mfly_fuzz::target!(mfly_fuzz::stanza);

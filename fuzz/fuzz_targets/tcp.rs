@@ -1,3 +1,3 @@
-//! See `mfly_fuzz::tcp`.
+//! The fuzz target of `mfly_fuzz::tcp`.
 #![cfg_attr(fuzzing, no_main)]
 mfly_fuzz::target!(mfly_fuzz::tcp);

@@ -1,4 +1,4 @@
-//! Blocking users.
+//! Blocking and unblocking users.
 
 use mfly_client::{BareJid, ErrorKind, Event, Feature, Listed, PresenceKind, Quirks};
 use mfly_proto::stanza::ErrorCondition;

@@ -1,4 +1,4 @@
-//! Connecting.
+//! Connecting to the server.
 
 use mfly_client::{
     App, CertificateProblem, ConnectionState, Credentials, EndReason, Error, ErrorKind, Event,

@@ -1,4 +1,4 @@
-//! Feedback.
+//! Sending feedback, end to end.
 
 use mfly_client::ErrorKind;
 use mfly_tests::{TestEnv, argument, kind};

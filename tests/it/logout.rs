@@ -1,4 +1,4 @@
-//! Logging out.
+//! Logging out, end to end.
 
 use mfly_client::{ConnectionState, EndReason, ErrorKind};
 use mfly_tests::wait::{wait_for_end, wait_for_forced_logout};

@@ -1,4 +1,4 @@
-//! Profiles.
+//! Reading and changing profiles.
 
 use mfly_client::{
     ErrorKind, Event, Events, Field, Profile, ProfileFields, ProfileImage, ProfileUpdate, Quirks,

@@ -1,4 +1,4 @@
-//! Registering users.
+//! Registering users and devices.
 
 use mfly_client::{
     App, Credentials, EndReason, ErrorKind, Fault, Feature, LicenceKey, ProfileUpdate,

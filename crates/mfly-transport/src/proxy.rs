@@ -80,7 +80,7 @@ impl Credentials {
         self.password.as_ref().map_or("", Password::expose)
     }
 
-    /// Reads `user[:password]`.
+    /// Reads credentials of the form `user[:password]`.
     fn parse(text: &str, kind: ProxyKind) -> Result<Self, InvalidArgument> {
         let (user, password) = text.split_once(':').unwrap_or((text, ""));
         let user = decode(user)?;

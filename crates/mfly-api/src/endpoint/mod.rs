@@ -139,7 +139,7 @@ use endpoint;
 pub enum Body {
     /// No body. `Content-Type: application/json` is sent all the same, as recorded.
     Empty,
-    /// JSON text.
+    /// A JSON text.
     Json(Bytes),
     /// A form, which may hold files.
     Multipart(Multipart),

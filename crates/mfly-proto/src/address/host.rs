@@ -12,7 +12,7 @@ pub type Refusal = &'static str;
 /// A name in lower case and ASCII, or an IP address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Host {
-    /// Without brackets.
+    /// The host without brackets.
     text: String,
     ip: Option<IpAddr>,
 }

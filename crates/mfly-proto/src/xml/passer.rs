@@ -24,7 +24,7 @@ enum Place {
     Text,
     /// A reference, in character data or in a value with this quote.
     Reference(Option<u8>),
-    /// After `<`.
+    /// The byte after `<`.
     Markup,
     /// The name of a start tag.
     Name,

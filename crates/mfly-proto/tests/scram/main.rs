@@ -286,7 +286,7 @@ fn an_unknown_user_cannot_be_told_from_a_known_one() {
         assert_eq!(verdict, Err(ScramRefusal::InvalidProof));
         assert_eq!(of_user.len(), of_nobody.len());
         assert_ne!(of_user, of_nobody);
-        // The same salt at every try, another one for another name or another server.
+        // One salt at every try; other names and other servers have other salts.
         assert_eq!(of_nobody, challenge("nobody", &dummy("nobody")).0);
         assert_ne!(of_nobody, challenge("nobody", &dummy("somebody")).0);
         let elsewhere = ScramCredentials::dummy(hash, "nobody", b"other secret", ITERATIONS);

@@ -40,7 +40,7 @@ pub(super) struct TcpWire {
     lifecycle: Lifecycle,
 }
 
-/// Queued bytes.
+/// The bytes that wait to be written.
 #[derive(Default)]
 struct Queue {
     bytes: Vec<u8>,

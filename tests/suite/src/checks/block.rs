@@ -1,4 +1,4 @@
-//! Blocking (XEP-0191).
+//! Blocking of addresses (XEP-0191).
 
 use super::presence::{befriend, wait_for_presence};
 use crate::check::checks;

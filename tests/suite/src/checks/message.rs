@@ -1,4 +1,4 @@
-//! Messages.
+//! Messages between two users.
 
 use crate::check::checks;
 use crate::env::{CheckEnv, OnlineUser};
