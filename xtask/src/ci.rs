@@ -23,7 +23,7 @@ const EXAMPLES: &str = "mfly-client";
 pub(crate) fn run() -> Result<(), String> {
     let started = Instant::now();
     status(&mut cargo(&["fmt", "--all", "--check"]))?;
-    tidy::run(&[])?;
+    tidy::run()?;
     dependencies::run()?;
     let clippy = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
     status(&mut cargo(&clippy))?;

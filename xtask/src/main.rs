@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     let rest = arguments.get(1..).unwrap_or_default();
     let outcome = match arguments.first().map(String::as_str) {
         Some("ci") => ci::run(),
-        Some("tidy") => tidy::run(rest),
+        Some("tidy") => tidy::run(),
         Some("fuzz") => fuzz::run(rest),
         Some("bench") => bench::run(rest),
         Some("interop") => interop::run(rest),

@@ -17,11 +17,8 @@ mod words;
 
 use crate::run::root;
 
-/// Whether words and sizes are reported by `cargo xtask tidy --all` only.
-const PENDING: bool = true;
-
-pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
-    let faults = faults(!PENDING || arguments.iter().any(|argument| argument == "--all"));
+pub(crate) fn run() -> Result<(), String> {
+    let faults = faults();
     if faults.is_empty() {
         println!("\ntidy: the repository keeps its own rules");
         Ok(())
@@ -30,15 +27,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     }
 }
 
-fn faults(all: bool) -> Vec<String> {
+fn faults() -> Vec<String> {
     let root = root();
     let sources = tree::sources(&root);
     let mut faults = Vec::new();
     for source in &sources {
-        if all {
-            words::check(source, &mut faults);
-            files::check(source, &mut faults);
-        }
+        words::check(source, &mut faults);
+        files::check(source, &mut faults);
         layers::check(source, &mut faults);
     }
     circles::check(&sources, &mut faults);
@@ -52,6 +47,6 @@ mod tests {
 
     #[test]
     fn the_repository_keeps_its_own_rules() {
-        assert_eq!(faults(!PENDING), Vec::<String>::new());
+        assert_eq!(faults(), Vec::<String>::new());
     }
 }

@@ -56,8 +56,8 @@ pub trait HttpBackend: Send + Sync {
 /// The future of [`HttpBackend::sleep`].
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A timer of tokio, in its runtime. If it completes late because the process did not run, the response
-/// may still be unread: it then starts again.
+/// A timer of tokio, in its runtime. If it completes late because the process did not run, the
+/// response may still be unread: it then starts again.
 fn timer(_duration: Duration) -> Sleep {
     #[cfg(feature = "hyper")]
     if tokio::runtime::Handle::try_current().is_ok() {

@@ -2,8 +2,8 @@
 //!
 //! It implements the platform's rules and does not play back recorded answers: accounts and their
 //! sessions, tokens that expire, blocks and their effects, profiles sealed with the right keys,
-//! presence, last seen, plan features, media. Requests for features that it lacks are refused in the
-//! form in which the platform refuses unknown requests.
+//! presence, last seen, plan features, media. Requests for features that it lacks are refused in
+//! the form in which the platform refuses unknown requests.
 //!
 //! ```
 //! use mfly_testserver::{Feature, TestServer};

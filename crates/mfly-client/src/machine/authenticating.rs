@@ -40,8 +40,8 @@ enum State {
 }
 
 impl Authenticating {
-    /// Begins by this plan, after the password is there if it is needed. `ahead` says that the stream
-    /// is not open yet.
+    /// Begins by this plan, after the password is there if it is needed. `ahead` says that the
+    /// stream is not open yet.
     pub(super) fn start(
         plan: Plan,
         ahead: bool,
