@@ -1,28 +1,4 @@
-//! The inputs and outputs of the machine.
-//!
-//! # The run loop
-//!
-//! ```text
-//! loop {
-//!     while let Some(output) = machine.poll_output() { perform(output) }
-//!     let input = first of { transport, command, password, keys, machine.poll_timeout() };
-//!     machine.handle(now, input);
-//! }
-//! ```
-//!
-//! One rule: **after every `handle`, drain `poll_output` to `None`.** `handle` does all work,
-//! `poll_output` only pops a queue, `poll_timeout` only reads a table.
-//!
-//! The machine relies on this:
-//!
-//! - [`Output::Connect`] is followed by [`Input::Connected`], or by [`Input::Disconnected`] when
-//!   the connection could not be made.
-//! - [`Output::Disconnect`] also cancels a connection attempt. After it no input of the old
-//!   connection follows, not even [`Input::Disconnected`]. Frames sent before it are still written,
-//!   for a bounded time.
-//! - A [`RequestId`] is used once. Each is settled exactly once: by [`Output::Reply`], or by
-//!   [`Command::Cancel`], after which no reply comes.
-//! - `now` never decreases.
+//! The inputs and outputs of the machine. The contract is in the docs of [`machine`](super).
 
 use super::known_server::KnownServer;
 use super::reason::{Cause, ConnectionState, DisconnectReason, EndReason};

@@ -22,7 +22,7 @@ use mfly_proto::sasl::ScramKeys;
 use std::collections::VecDeque;
 use std::time::Instant;
 
-/// The state machine of a session. [`io`](super::io) describes how to run it.
+/// The state machine of a session. The docs of [`machine`](super) describe how to run it.
 #[derive(Debug)]
 pub struct Machine {
     phase: Phase,
