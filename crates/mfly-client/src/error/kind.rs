@@ -227,12 +227,12 @@ impl fmt::Display for ErrorKind {
             Self::Network => f.write_str("the server could not be reached"),
             Self::Certificate(problem) => f.write_str(match problem {
                 CertificateProblem::Untrusted => {
-                    "no trusted authority vouches for the server's certificate"
+                    "no trusted authority issued the server's certificate"
                 }
                 CertificateProblem::Expired => "the server's certificate has expired",
                 CertificateProblem::NotYetValid => "the server's certificate is not valid yet",
                 CertificateProblem::WrongName => "the server's certificate is for another name",
-                CertificateProblem::Revoked => "the server's certificate was withdrawn",
+                CertificateProblem::Revoked => "the server's certificate was revoked",
                 _ => "the server's certificate cannot be used",
             }),
             Self::MechanismRefused(error) => fmt::Display::fmt(error, f),

@@ -65,11 +65,11 @@ pub(super) fn tls(problem: Option<TlsProblem>, target: ExamTarget<'_>) -> String
 /// The fault of a certificate.
 pub(super) const fn certificate_what(problem: CertificateProblem) -> &'static str {
     match problem {
-        CertificateProblem::Untrusted => "no trusted authority vouches for the certificate",
+        CertificateProblem::Untrusted => "no trusted authority issued the certificate",
         CertificateProblem::Expired => "the certificate has expired",
         CertificateProblem::NotYetValid => "the certificate is not valid yet",
         CertificateProblem::WrongName => "the certificate is for another name",
-        CertificateProblem::Revoked => "the certificate was withdrawn",
+        CertificateProblem::Revoked => "the certificate was revoked",
         _ => "the certificate cannot be used",
     }
 }
@@ -85,7 +85,7 @@ pub(super) fn certificate(
             let own = shown.first();
             let own_authority = own.is_some_and(|own| own.issuer == own.subject);
             let cause = match own_authority {
-                true => "it vouches for itself",
+                true => "it is signed by itself",
                 false => "its authority is unknown here, or an intermediate certificate is missing",
             };
             format!(
