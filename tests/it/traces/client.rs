@@ -309,9 +309,11 @@ fn finished(trace: &str, line: &str, done: std::result::Result<Outcome, JoinErro
 }
 
 #[tokio::test]
-#[should_panic(expected = "trace mood/get: `do: mood` has no arm: add the operation to")]
+#[should_panic(
+    expected = "trace mood/get: `do: no_such_operation` has no arm: add the operation to"
+)]
 async fn an_operation_without_an_arm_fails_at_once_and_names_trace_and_file() {
     let mut replay = ClientReplay::start("mood/get").await;
     replay.connect().await;
-    replay.perform(&Line::Do("mood".to_owned())).await;
+    replay.perform(&Line::Do("no_such_operation".to_owned())).await;
 }

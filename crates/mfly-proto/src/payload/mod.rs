@@ -25,7 +25,8 @@ pub mod user_deleted;
 /// then its own. The checks of `testing` find the types here.
 #[cfg(feature = "testing")]
 macro_rules! every_request {
-    ($dialect:expr, $visit:ident) => {
+    ($dialect:expr, $visit:ident) => {{
+        use crate::payload::*;
         $visit!(
             bind::Bind,
             session::EstablishSession,
@@ -59,7 +60,7 @@ macro_rules! every_request {
                 standard::service_discovery::GetInfo,
             ),
         }
-    };
+    }};
 }
 #[cfg(feature = "testing")]
 pub(crate) use every_request;

@@ -2,10 +2,7 @@
 
 use crate::decode::DecodeError;
 use crate::framing::websocket::Incoming;
-use crate::payload::{
-    bind, block, carbons, every_request, friends, last_seen, logout, ping, profile, session,
-    settings, standard,
-};
+use crate::payload::every_request;
 use crate::push::{Push, StandardPush};
 use crate::stanza::iq::{self, IqKind, IqRequest, Reply};
 use crate::stanza::{Iq, Message, Stanza};
