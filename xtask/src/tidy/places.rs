@@ -66,14 +66,25 @@ fn stems_in(root: &Path, folder: &str) -> Vec<String> {
 /// words in the command's README.
 fn operations(root: &Path, faults: &mut Vec<String>) {
     const COMMANDS: &str = "crates/mfly-cli/README.md";
+    const LIBRARY: &str = "crates/mfly-client/src/lib.rs";
     let read = |place: &str| std::fs::read_to_string(root.join(place)).unwrap_or_default();
     let is_in = |list: &[(&str, &str)], stem: &str| list.iter().any(|(name, _)| *name == stem);
-    let readme = read("README.md");
+    let (readme, library) = (read("README.md"), read(LIBRARY));
     let features = stems_in(root, "crates/mfly-client/src/feature");
     for stem in features.iter().filter(|stem| !is_in(INTERNAL, stem)) {
         if !readme.contains(&format!("| `{stem}` |\n")) {
             faults
                 .push(format!("feature '{stem}' has no row in README.md that ends with its stem"));
+        }
+        let feature = read(&format!("crates/mfly-client/src/feature/{stem}.rs"));
+        let methods = feature.lines().filter_map(|line| {
+            let name = line.trim().strip_prefix("pub ")?.trim_start_matches("async ");
+            name.strip_prefix("fn ")?.split(['(', '<']).next()
+        });
+        let methods: Vec<&str> = methods.collect();
+        let is_listed = methods.iter().any(|name| library.contains(&format!("::{name}`")));
+        if !methods.is_empty() && !is_listed {
+            faults.push(format!("feature '{stem}' has no row in the table of {LIBRARY}"));
         }
         let command = format!("crates/mfly-cli/src/command/{stem}.rs");
         if !is_in(NO_COMMAND, stem) && !root.join(&command).exists() {
@@ -127,7 +138,9 @@ fn stems(root: &Path, faults: &mut Vec<String>) {
         if feature == stem {
             need(&stem, "payload", &[server]);
         }
-        let traces = [&stem, &feature].map(|name| format!("crates/mfly-proto/fixtures/{name}"));
+        let mut traces =
+            [&stem, &feature].map(|name| format!("crates/mfly-proto/fixtures/{name}")).to_vec();
+        traces.dedup();
         if stem != "carbons" {
             need(&stem, "payload", &traces);
         }
@@ -159,7 +172,8 @@ fn rows(root: &Path, faults: &mut Vec<String>) {
         let tables =
             ["crates/mfly-proto/src/payload/mod.rs", "crates/mfly-testserver/src/core/dispatch.rs"];
         for table in tables.iter().filter(|_| payload.contains("IqRequest for") && stem != "bind") {
-            if !read(table).contains(&format!("{stem}::")) {
+            let row = if table.ends_with("dispatch.rs") { "=> " } else { " " };
+            if !read(table).contains(&format!("{row}{stem}::")) {
                 faults.push(format!("payload '{stem}' has no row in {table}"));
             }
         }
