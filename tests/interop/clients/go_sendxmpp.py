@@ -20,6 +20,11 @@ PROGRAM = "go-sendxmpp"
 MESSAGE = re.compile(r"^\S+ (?P<sender>[^\s:]+): (?P<body>.*)$")
 
 
+def react_to_interrupts():
+    """Undoes what a background job of a shell inherits: there, SIGINT is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class GoSendXmpp(Adapter):
     def __init__(self, settings):
         super().__init__(settings)
@@ -37,7 +42,8 @@ class GoSendXmpp(Adapter):
 
     async def start(self, *flags):
         return await asyncio.create_subprocess_exec(
-            PROGRAM, *self.flags, *flags, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=self.environment
+            PROGRAM, *self.flags, *flags, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=self.environment,
+            preexec_fn=react_to_interrupts,
         )
 
     async def once(self, text, *flags):
