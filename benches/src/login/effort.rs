@@ -5,7 +5,7 @@ use std::time::Duration;
 /// The amount of measuring.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
-    /// Logins of each client over the delayed connection, whose results hardly differ.
+    /// Number of logins of each client over the delayed connection. Their times hardly vary.
     pub far_rounds: u32,
     /// The delay in each direction.
     pub delay: Duration,
