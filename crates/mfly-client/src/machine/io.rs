@@ -291,3 +291,20 @@ pub enum Notice {
         stanza: Document,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_output_contains_no_frame_password_or_answer() {
+        let password = Password::new("hunter2").unwrap();
+        let text = format!(
+            "{:?} {:?} {:?}",
+            Input::Command(Command::Password(PasswordTicket(1), Ok(password))),
+            Input::Frame("<message>private</message>".into()),
+            Command::Send("<message>private</message>".into()),
+        );
+        assert!(!text.contains("hunter2") && !text.contains("private"), "{text}");
+    }
+}

@@ -195,4 +195,25 @@ mod tests {
             assert!(!RedirectPolicy::Never.allows(&redirect, &home), "{text}");
         }
     }
+
+    #[test]
+    fn a_redirect_leads_to_an_address_of_the_same_scheme_and_no_less_secure() {
+        let redirect = Redirect::to_host("b.host.test").unwrap();
+        let with_port = Redirect::to_host("b.host.test:7").unwrap();
+        for (original, plain, ported) in [
+            ("xmpp://a.host.test:1", "xmpp://b.host.test", "xmpp://b.host.test:7"),
+            ("xmpps://a.host.test:1", "xmpps://b.host.test", "xmpps://b.host.test:7"),
+            ("wss://a.host.test/x", "wss://b.host.test/x", "wss://b.host.test:7/x"),
+            ("ws://localhost/x", "ws://b.host.test/x", "ws://b.host.test:7/x"),
+        ] {
+            let original = original.parse().unwrap();
+            assert_eq!(redirect.address(&original).unwrap().to_string(), plain);
+            assert_eq!(with_port.address(&original).unwrap().to_string(), ported);
+        }
+        let open = Redirect::to_uri("ws://b.host.test/x").unwrap();
+        let secure = "wss://a.host.test/x".parse().unwrap();
+        assert!(open.address(&secure).is_err());
+        let v6 = Redirect::to_host("[::1]:7").unwrap();
+        assert_eq!(v6.address(&secure).unwrap().to_string(), "wss://[::1]:7/x");
+    }
 }

@@ -1,20 +1,13 @@
 //! Tests of the machine against a scripted server, in virtual time.
 
-mod closing;
-mod connecting;
-mod following;
-mod keepalive;
-mod limits;
 mod logging_in;
+mod long_runs;
 mod pipelining;
 mod properties;
 mod pushes;
-mod reconnecting;
-mod requests;
+mod scenario;
 mod server;
-mod standard;
 mod twin;
-mod waiting;
 
 use super::io::{DerivationTicket, PasswordTicket};
 use super::*;
@@ -23,7 +16,7 @@ use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{BareJid, Jid};
 use mfly_proto::sasl::{ChannelBindings, ScramDerivation};
 use mfly_proto::secret::Password;
-use mfly_proto::stanza::{StanzaError, iq};
+use mfly_proto::stanza::iq;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use twin::Twin;
@@ -67,6 +60,8 @@ struct Rig {
     stanza_limit: Option<u64>,
     /// The frames that were sent during the login, grouped by the input that caused them.
     flights: Vec<Vec<String>>,
+    /// Every output, as a line of a scenario.
+    log: Vec<String>,
 }
 
 impl Rig {
@@ -110,6 +105,7 @@ impl Rig {
             next: 0,
             stanza_limit: None,
             flights: Vec::new(),
+            log: Vec::new(),
         };
         rig.input(Input::Command(Command::Open));
         rig
@@ -133,6 +129,7 @@ impl Rig {
 
     fn forget(&mut self) {
         self.flights.clear();
+        self.log.clear();
         self.redirects.clear();
         self.sent.clear();
         self.notices.clear();
@@ -205,6 +202,7 @@ impl Rig {
     }
 
     fn note(&mut self, output: Output) {
+        self.log.push(scenario::line(&output));
         match output {
             Output::Connect { attempt, redirect } => {
                 self.redirects.push(redirect.map(|to| to.host().to_owned()));
@@ -334,11 +332,6 @@ impl Rig {
     fn expect_no_notice(&self, text: &str) {
         assert!(!self.has_notice(text), "{text:?} in {:?}", self.notices);
     }
-}
-
-/// The failure of a request whose connection was lost for this reason.
-fn lost_because(reason: DisconnectReason) -> RequestFailure {
-    RequestFailure::ConnectionLost(Box::new(reason))
 }
 
 /// The server's answer to a request that was sent.
