@@ -6,8 +6,8 @@ mod settings;
 mod signal;
 mod users;
 
+pub use crate::handle::info::{Authority, Info, Tls};
 pub use bounds::Bounds;
-pub use settings::{Authority, Settings, Tls};
 pub use signal::interrupted;
 
 use crate::handle::builder::{Builder, LICENCE_KEY};
@@ -51,6 +51,10 @@ pub struct Args {
     /// Do not offer STARTTLS on the port of --tcp-listen: nothing is encrypted
     #[arg(long, requires = "tcp_listen")]
     pub tcp_cleartext: bool,
+
+    /// The control API for tests and its page, which anyone who can connect can use; or "off"
+    #[arg(long, value_name = "HOST:PORT", value_parser = control_address, default_value = "127.0.0.1:8119")]
+    pub control_listen: ControlListen,
 
     /// The licence key that apps must use
     #[arg(long, value_name = "KEY", default_value = LICENCE_KEY)]
@@ -106,6 +110,15 @@ pub struct Args {
     pub bounds: Bounds,
 }
 
+/// Where the control API is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ControlListen {
+    /// It is not served.
+    Off,
+    /// At this address.
+    At(SocketAddr),
+}
+
 /// The reason why the command failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -133,14 +146,14 @@ pub enum CommandError {
 /// See [`CommandError`].
 pub async fn run(
     args: Args,
-    tell: impl FnOnce(&Settings) -> io::Result<()>,
+    tell: impl FnOnce(&Info) -> io::Result<()>,
 ) -> Result<(), CommandError> {
     let mut first = std::pin::pin!(interrupted()?);
     let server = tokio::select! {
         server = start(&args) => server?,
         () = first.as_mut() => return Ok(()),
     };
-    tell(&Settings::new(&server, args.authority.as_deref()))?;
+    tell(server.info())?;
     first.await;
     let second = interrupted()?;
     tokio::select! {
@@ -164,6 +177,9 @@ async fn start(args: &Args) -> Result<TestServer, CommandError> {
         .channel_binding(!args.no_channel_binding)
         .sasl2(args.sasl2)
         .anonymous(args.anonymous);
+    if let ControlListen::At(address) = args.control_listen {
+        builder = builder.control_listen(address);
+    }
     builder = set(builder, args.tls_listen, Builder::tls_listen);
     builder = set(builder, args.authority.as_ref(), Builder::authority);
     builder = set(builder, args.tcp_listen, |builder, address| {
@@ -196,6 +212,10 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     found.first().copied().ok_or_else(|| "this name has no address".to_owned())
 }
 
+fn control_address(text: &str) -> Result<ControlListen, String> {
+    if text == "off" { Ok(ControlListen::Off) } else { address(text).map(ControlListen::At) }
+}
+
 fn feature(name: &str) -> Result<Feature, String> {
     Feature::ALL.iter().copied().find(|feature| feature.wire_name() == name).ok_or_else(|| {
         let names: Vec<_> = Feature::ALL.iter().map(|feature| feature.wire_name()).collect();
@@ -214,10 +234,6 @@ mod tests {
         args: Args,
     }
 
-    fn settings(server: &TestServer, args: &Args) -> String {
-        Settings::new(server, args.authority.as_deref()).to_string()
-    }
-
     fn args(line: &str) -> Result<Args, clap::Error> {
         Cli::try_parse_from(line.split_whitespace()).map(|cli| cli.args)
     }
@@ -225,7 +241,7 @@ mod tests {
     #[test]
     fn the_flags_are_read() {
         let args = args(
-            "x --listen 127.0.0.1:0 --tls-listen 127.0.0.1:0 --licence-key k --trial \
+            "x --control-listen off --listen 127.0.0.1:0 --tls-listen 127.0.0.1:0 --licence-key k --trial \
              --session-limit 2 --xmpp-host chat.test --disable block --disable report \
              --token-lifetime 5 --tcp-listen 127.0.0.1:0 --tcp-cleartext --tcps-listen 127.0.0.1:0 \
              --standard-users f --scram --no-channel-binding --sasl2 --anonymous",
@@ -266,10 +282,14 @@ mod tests {
 
     #[tokio::test]
     async fn the_settings_have_all_addresses_that_are_served_and_no_others() {
-        let tls = args("x --listen 127.0.0.1:0 --tls-listen 127.0.0.1:0").unwrap();
-        let tcp = args("x --listen 127.0.0.1:0 --tcp-listen 127.0.0.1:0 --tcps-listen 127.0.0.1:0");
+        let tls =
+            args("x --control-listen off --listen 127.0.0.1:0 --tls-listen 127.0.0.1:0").unwrap();
+        let tcp = args(
+            "x --control-listen off --listen 127.0.0.1:0 --tcp-listen 127.0.0.1:0 --tcps-listen 127.0.0.1:0",
+        );
         let tcp = tcp.unwrap();
-        let plain = args("x --listen 127.0.0.1:0 --xmpp-host Chat.TEST").unwrap();
+        let plain =
+            args("x --control-listen off --listen 127.0.0.1:0 --xmpp-host Chat.TEST").unwrap();
         let mut servers = Vec::new();
         for args in [&tls, &tcp, &plain] {
             servers.push(start(args).await.unwrap());
@@ -278,14 +298,14 @@ mod tests {
         let hash = servers[0].ca_public_key_hash().unwrap();
         let addresses = [servers[1].tcp_address().unwrap(), servers[1].tcps_address().unwrap()];
         let tls_texts = [LICENCE_KEY, "/licence.js", "BEGIN CERTIFICATE", "import it as trusted"];
-        for (index, args, expected, absent) in [
-            (0, &tls, [tls_urls.each_ref().map(String::as_str), [hash, ""]].concat(), "xmpp:"),
-            (0, &tls, tls_texts.to_vec(), "xmpps:"),
-            (1, &tcp, addresses.each_ref().map(String::as_str).to_vec(), "https:"),
-            (1, &tcp, vec!["BEGIN CERTIFICATE"], "https:"),
-            (2, &plain, vec!["chat.test"], "xmpp:"),
+        for (index, expected, absent) in [
+            (0, [tls_urls.each_ref().map(String::as_str), [hash, ""]].concat(), "xmpp:"),
+            (0, tls_texts.to_vec(), "xmpps:"),
+            (1, addresses.each_ref().map(String::as_str).to_vec(), "https:"),
+            (1, vec!["BEGIN CERTIFICATE"], "https:"),
+            (2, vec!["chat.test"], "xmpp:"),
         ] {
-            let text = settings(&servers[index], args);
+            let text = servers[index].info().to_string();
             for expected in expected {
                 assert!(text.contains(expected), "{expected} in {text}");
             }
@@ -299,8 +319,9 @@ mod tests {
     async fn the_settings_say_how_to_trust_the_authority_and_where_it_is_kept() {
         let name = format!("mfly-command-{}.pem", std::process::id());
         let path = std::env::temp_dir().join(name);
-        let mut args = args("x --listen 127.0.0.1:0 --tls-listen 127.0.0.1:0").unwrap();
-        let text = settings(&start(&args).await.unwrap(), &args);
+        let mut args =
+            args("x --control-listen off --listen 127.0.0.1:0 --tls-listen 127.0.0.1:0").unwrap();
+        let text = start(&args).await.unwrap().info().to_string();
         assert!(text.contains("--authority FILE keeps one"), "{text}");
         args.authority = Some(path.clone());
         let server = start(&args).await;
@@ -309,7 +330,7 @@ mod tests {
         for file in [&path, &key].into_iter().filter(|file| file.exists()) {
             std::fs::remove_file(file).unwrap();
         }
-        let text = settings(&server.unwrap(), &args);
+        let text = server.unwrap().info().to_string();
         let file = path.display().to_string();
         assert!(are_there && text.contains("kept in that file"), "{text}");
         for place in ["NODE_EXTRA_CA_CERTS=", "--cacert ", "As "] {
@@ -324,7 +345,10 @@ mod tests {
         let name = format!("mfly-users-{}-{number}.json", std::process::id());
         let path = std::env::temp_dir().join(name);
         std::fs::write(&path, text).unwrap();
-        let line = format!("x --listen 127.0.0.1:0 --session-limit 1 {flag} {}", path.display());
+        let line = format!(
+            "x --control-listen off --listen 127.0.0.1:0 --session-limit 1 {flag} {}",
+            path.display()
+        );
         let server = start(&args(&line).unwrap()).await;
         std::fs::remove_file(&path).unwrap();
         server.map_err(|error| error.to_string())
@@ -360,7 +384,9 @@ mod tests {
             let error = start_with(flag, text).await.unwrap_err();
             assert!(error.contains(reason), "{error}");
         }
-        let missing = args("x --listen 127.0.0.1:0 --users /nowhere/users.json").unwrap();
+        let missing =
+            args("x --control-listen off --listen 127.0.0.1:0 --users /nowhere/users.json")
+                .unwrap();
         let error = start(&missing).await.unwrap_err().to_string();
         assert!(error.starts_with("cannot use the users in /nowhere/users.json"), "{error}");
     }

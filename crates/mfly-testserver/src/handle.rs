@@ -3,6 +3,7 @@
 pub(crate) mod builder;
 pub(crate) mod fault_builder;
 pub(crate) mod faults;
+pub(crate) mod info;
 pub(crate) mod journal;
 pub(crate) mod server;
 pub(crate) mod standard_user;

@@ -4,6 +4,7 @@ mod queue;
 
 pub(crate) use queue::{Command, Fate, Outgoing};
 
+use crate::clock::Clock;
 use crate::core::Core;
 use crate::core::memory::{Budget, Memory};
 use crate::core::stream::StreamMeta;
@@ -25,7 +26,7 @@ use queue::Queue;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 /// The core, and the queues for its output. One lock guards both, so that frames keep their order.
@@ -55,6 +56,7 @@ pub(crate) struct ServerState {
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) tokens: Tokens,
     pub(crate) addresses: Addresses,
+    pub(crate) clock: Clock,
     /// Becomes `true` when the server stops.
     stopping: watch::Sender<bool>,
 }
@@ -83,19 +85,25 @@ impl ServerState {
             recorder: Arc::new(Recorder::new(limits.journal)),
             tokens: Tokens::new(token_secret),
             addresses,
+            clock: Clock::default(),
             stopping: watch::Sender::new(false),
         }
     }
 
-    /// The time of day. The server reads it here alone.
-    pub(crate) fn now() -> Timestamp {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+    /// The server's time of day.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Lets `change` set the clock, then handles the deadlines that have passed.
+    pub(crate) fn set_clock(&self, change: impl FnOnce(&Clock)) {
+        change(&self.clock);
+        self.deadline.notify_one();
     }
 
     /// Lets `work` change the core, and queues the frames that the core then sends.
     pub(crate) fn with_core<R>(&self, work: impl FnOnce(&mut Core, Timestamp) -> R) -> R {
-        let now = Self::now();
+        let now = self.now();
         self.change(|protocol| {
             let result = work(&mut protocol.core, now);
             self.drain(protocol, now);
@@ -146,7 +154,7 @@ impl ServerState {
     }
 
     pub(crate) fn open(&self, meta: StreamMeta) -> (StreamId, Outgoing) {
-        let now = Self::now();
+        let now = self.now();
         let (queue, outgoing) = queue::queue(&self.queued);
         let framing = meta.framing;
         let id = self.change(|protocol| {
@@ -160,7 +168,7 @@ impl ServerState {
 
     /// Passes a received frame to the core. Returns whether the stream then has a session.
     pub(crate) fn received(&self, id: StreamId, frame: Frame) -> bool {
-        let now = Self::now();
+        let now = self.now();
         self.change(|protocol| {
             self.record(protocol, Direction::Received, id, frame.as_str());
             protocol.core.frame(now, id, frame);
@@ -185,7 +193,7 @@ impl ServerState {
     }
 
     pub(crate) fn closed(&self, id: StreamId) {
-        let now = Self::now();
+        let now = self.now();
         self.change(|protocol| {
             protocol.queues.remove(&id);
             protocol.core.closed(now, id);
@@ -211,7 +219,7 @@ impl ServerState {
 
     /// Applies `fault` to all connections of `user`, and returns how many there are.
     pub(crate) fn apply_fault(&self, user: &UserId, fault: &ConnectionFault) -> usize {
-        let now = Self::now();
+        let now = self.now();
         let mut protocol = lock(&self.protocol);
         let streams = protocol.core.world().streams_of(user);
         for id in &streams {
@@ -288,7 +296,7 @@ impl ServerState {
     /// Ends connections if the copy that one of them has made to write exceeds the limit.
     pub(crate) fn copied(&self) {
         if self.queued.is_exceeded() {
-            let now = Self::now();
+            let now = self.now();
             self.change(|protocol| {
                 self.make_room(protocol, now);
                 self.drain(protocol, now);

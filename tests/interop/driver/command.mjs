@@ -18,7 +18,7 @@ export class Command {
     const [, flags] = block("console").split(" -- ");
     const folder = await mkdtemp(join(tmpdir(), "mfly-interop-"));
     const args = flags.split(" ").map((word) => word.replace(/:\d+$/, ":0").replace(/^authority\.pem$/, join(folder, "authority.pem")));
-    const command = await Command.start(binary, ["--listen", "127.0.0.1:0", ...args]);
+    const command = await Command.start(binary, ["--listen", "127.0.0.1:0", "--control-listen", "127.0.0.1:0", ...args]);
     command.#folder = folder;
     command.lines = block("html").split("\n");
     const origin = new URL(command.settings.licenceScript).origin;

@@ -30,7 +30,7 @@ async function another({ settings, browser, report, command }) {
   const users = settings.authorityFile.replace(/[^/]+$/, "users.json");
   await writeFile(users, JSON.stringify([{ id: "alice", nick_name: "Alice", status: "From a file" }]));
   const started = await Command.start(command, [
-    "--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0", "--authority", settings.authorityFile, "--users", users,
+    "--listen", "127.0.0.1:0", "--control-listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0", "--authority", settings.authorityFile, "--users", users,
     "--xmpp-host", "chat.localhost", "--disable", "report", "--session-limit", "1", "--token-lifetime", "1",
   ]);
   try {

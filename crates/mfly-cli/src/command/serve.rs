@@ -24,7 +24,7 @@ impl Run for ServeArgs {
 }
 
 async fn serve(args: ServeArgs, output: &mut Output) -> Result<(), Failure> {
-    let print = |settings: &command::Settings| match output.format() {
+    let print = |settings: &command::Info| match output.format() {
         Format::Human => {
             let sink = output.sink();
             write!(sink, "{settings}")?;

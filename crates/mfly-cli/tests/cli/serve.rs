@@ -10,7 +10,10 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 #[tokio::test]
 async fn a_served_server_can_be_used_until_it_is_interrupted() {
     let folder = Folder::new();
-    let mut child = mfly(&folder, &["serve", "--listen", "127.0.0.1:0"]).spawn().unwrap();
+    let mut child =
+        mfly(&folder, &["serve", "--listen", "127.0.0.1:0", "--control-listen", "127.0.0.1:0"])
+            .spawn()
+            .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let settings = async {
         let (mut url, mut key) = (None, None);
@@ -41,7 +44,7 @@ async fn a_taken_port_is_an_error_of_one_line() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let folder = Folder::new();
-    let ran = run(mfly(&folder, &["serve", "--listen", &address])).await;
+    let ran = run(mfly(&folder, &["serve", "--listen", &address, "--control-listen", "off"])).await;
     assert_eq!(ran.code, 1, "{ran:?}");
     assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
     assert!(ran.stderr.contains(&address), "{}", ran.stderr);
@@ -54,7 +57,8 @@ async fn an_authority_that_cannot_be_saved_is_an_error_with_cause_and_remedy() {
     let folder = Folder::new();
     let file = folder.file("nowhere/ca.pem");
     let file = file.to_str().unwrap();
-    let arguments = ["serve", "--listen", "127.0.0.1:0", "--tls-listen"];
+    let arguments =
+        ["serve", "--listen", "127.0.0.1:0", "--control-listen", "127.0.0.1:0", "--tls-listen"];
     let authority = ["127.0.0.1:0", "--authority", file, "--json"];
     let ran = run(mfly(&folder, &[&arguments[..], &authority].concat())).await;
     assert_eq!(ran.code, 1, "{ran:?}");
@@ -69,7 +73,8 @@ async fn an_authority_that_cannot_be_saved_is_an_error_with_cause_and_remedy() {
 /// Starts a server, and reads the object that it prints.
 #[cfg(unix)]
 async fn served(folder: &Folder, flags: &[&str]) -> (tokio::process::Child, serde_json::Value) {
-    let arguments = ["serve", "--json", "--listen", "127.0.0.1:0"];
+    let arguments =
+        ["serve", "--json", "--listen", "127.0.0.1:0", "--control-listen", "127.0.0.1:0"];
     let mut child = mfly(folder, &[&arguments[..], flags].concat()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let line = tokio::time::timeout(Duration::from_secs(60), lines.next_line());

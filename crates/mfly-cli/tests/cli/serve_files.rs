@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 /// Starts a server that reads a pipe, and asks it to stop while it waits for data.
 async fn is_stopped(folder: &Folder, flags: &[&str], pipe: &Path, kind: &str) {
     let path = pipe.to_str().unwrap();
-    let arguments = ["serve", "--listen", "127.0.0.1:0"];
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--control-listen", "127.0.0.1:0"];
     let child = mfly(folder, &[&arguments[..], flags, &[path]].concat()).spawn().unwrap();
     let opened = pipe.to_owned();
     let (sender, opening) = oneshot::channel();
@@ -45,7 +45,11 @@ async fn two_users_of_one_name_are_refused_with_their_lines() {
     let path = folder.path().join("users.json");
     std::fs::write(&path, "[\n{\"id\":\"ann\"},\n{\"id\":\"bob\"},\n{\"id\":\"ann\"}\n]").unwrap();
     let path = path.to_str().unwrap();
-    let ran = run(mfly(&folder, &["serve", "--listen", "127.0.0.1:0", "--users", path])).await;
+    let ran = run(mfly(
+        &folder,
+        &["serve", "--listen", "127.0.0.1:0", "--control-listen", "127.0.0.1:0", "--users", path],
+    ))
+    .await;
     assert_ne!(ran.code, 0, "{ran:?}");
     assert!(ran.stderr.contains("line 2 and line 4"), "{}", ran.stderr);
 }

@@ -2,7 +2,7 @@
 
 use anstream::{AutoStream, ColorChoice};
 use clap::Parser;
-use mfly_testserver::command::{self, Settings};
+use mfly_testserver::command::{self, Info};
 use std::error::Error as _;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -28,7 +28,7 @@ async fn main() -> ExitCode {
         .with_ansi(is_coloured)
         .with_writer(std::io::stderr)
         .init();
-    let tell = |settings: &Settings| {
+    let tell = |settings: &Info| {
         let mut out = std::io::stdout().lock();
         write!(out, "{settings}")?;
         out.flush()

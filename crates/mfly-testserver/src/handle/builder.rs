@@ -4,20 +4,23 @@ mod bounds;
 
 pub(crate) use bounds::{LOGIN_DEADLINE, MAX_SESSIONS, MAX_UNAUTHENTICATED};
 
+use crate::control::Control;
+use crate::control::access::Access;
 use crate::core::Core;
 use crate::core::world::{Contacts, Settings};
+use crate::handle::info::Info;
 use crate::handle::server::TestServer;
 use crate::handle::start_error::StartError;
 use crate::net::admission::Admission;
 use crate::net::certificate::{self, Authority, AuthorityError, Certificates};
 use crate::net::descriptors;
 use crate::net::file;
-use crate::net::listener::Ports;
+use crate::net::listener::{Ports, bind};
 use crate::state::ServerState;
 use bounds::Bounds;
 use mfly_api::Feature;
 use mfly_proto::argument::InvalidArgument;
-use mfly_proto::secret::LicenceKey;
+use mfly_proto::secret::{LicenceKey, Token};
 use rand::TryRng as _;
 use rand::rngs::SysRng;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -50,6 +53,9 @@ pub struct Builder {
     seed: Option<[u8; 32]>,
     qr_code_lifetime: Duration,
     bounds: Bounds,
+    control: Option<SocketAddr>,
+    /// Who may use the control API, or the first argument that cannot be used.
+    access: Result<Access, InvalidArgument>,
 }
 
 impl TestServer {
@@ -78,6 +84,8 @@ impl TestServer {
             seed: None,
             qr_code_lifetime: Duration::from_secs(60),
             bounds: Bounds::default(),
+            control: None,
+            access: Ok(Access::default()),
         }
     }
 }
@@ -250,12 +258,50 @@ impl Builder {
         self.set(|settings| settings.commit_uploads_by_id = is_on)
     }
 
+    /// Serves the control API and its page on this address, over HTTP without TLS. Default: they are
+    /// off. Who can connect there can do everything that a test can.
+    pub const fn control_listen(mut self, address: SocketAddr) -> Self {
+        self.control = Some(address);
+        self
+    }
+
+    /// Requires this token of every request to the control API: `Authorization: Bearer TOKEN`.
+    /// Default: none is required.
+    pub fn control_token(self, token: impl Into<String>) -> Self {
+        let token = Token::new(token);
+        self.allow(|access| Ok(access.token = Some(token?)))
+    }
+
+    /// Lets the pages of an origin, such as `http://localhost:5173`, use the control API. May be
+    /// called more than once. Default: only the server's own page may.
+    pub fn control_origin(self, origin: &str) -> Self {
+        self.allow(|access| access.allow_origin(origin))
+    }
+
+    /// Accepts requests to the control API that name this host, beside addresses and `localhost`.
+    /// May be called more than once.
+    pub fn control_host(self, name: impl Into<String>) -> Self {
+        self.allow(|access| {
+            access.hosts.push(name.into());
+            Ok(())
+        })
+    }
+
+    fn allow(mut self, change: impl FnOnce(&mut Access) -> Result<(), InvalidArgument>) -> Self {
+        let changed = self.access.as_mut().map(change);
+        if let Ok(Err(error)) = changed {
+            self.access = Err(error);
+        }
+        self
+    }
+
     /// Starts the server. It stops when the returned value is dropped.
     ///
     /// # Errors
     /// See [`StartError`].
     pub async fn start(self) -> Result<TestServer, StartError> {
         let mut settings = self.settings?;
+        let access = self.access?;
         self.bounds.apply(&mut settings);
         let xmpp_host = settings.xmpp_host.clone();
         let seed = match self.seed {
@@ -278,7 +324,7 @@ impl Builder {
             _ if !ports.need_certificates() => None,
             Some(given) => Some(given),
             None => {
-                let made = certificate_authority(self.authority).await?;
+                let made = certificate_authority(self.authority.clone()).await?;
                 let certificates = certificate::generate(&xmpp_host, &made)
                     .map_err(|error| StartError::Certificate { source: error.into() })?;
                 authority = Some(made);
@@ -294,7 +340,16 @@ impl Builder {
             Admission::new(self.bounds.admission()),
             self.qr_code_lifetime,
         ));
-        Ok(TestServer::run(state, listening, authority.as_ref()))
+        let control = match self.control {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
+        let bound = control.as_ref().map(|(_, address)| *address);
+        let info = Info::new(&state, authority.as_ref(), self.authority.as_deref(), bound);
+        let control = control.map(|(listener, _)| {
+            (listener, Control::new(Arc::clone(&state), access, info.clone()))
+        });
+        Ok(TestServer::run(state, listening, control, info))
     }
 }
 

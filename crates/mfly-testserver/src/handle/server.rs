@@ -1,14 +1,16 @@
 //! The running server: its addresses, its handles, and how it stops.
 
+use crate::control::Control;
 use crate::core::memory::Memory;
 use crate::handle::fault_builder::FaultBuilder;
+use crate::handle::info::Info;
 use crate::handle::journal::Journal;
 use crate::handle::standard_user::StandardUserHandle;
 use crate::handle::user::{PlanHandle, UserError, UserHandle};
 use crate::net::addresses::API_PREFIX;
-use crate::net::certificate::Authority;
 use crate::net::listener::Listening;
 use crate::net::pipe::Pipe;
+use crate::net::supervisor::supervise;
 use crate::state::ServerState;
 use mfly_proto::framing::{Framing, ReceiveLimits};
 use mfly_proto::secret::LicenceKey;
@@ -16,6 +18,7 @@ use mfly_transport::Connection;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tracing::warn;
@@ -27,37 +30,36 @@ const MEMORY_BYTES: usize = 64 * 1024;
 /// connections first.
 pub struct TestServer {
     state: Arc<ServerState>,
-    authority: Option<Trusted>,
+    info: Info,
     /// Passes new connections in memory to the supervisor.
     memory: mpsc::UnboundedSender<Pipe>,
     /// The task that owns all other tasks, which end with it.
     supervisor: JoinHandle<()>,
 }
 
-/// The certificate authority that clients have to trust.
-struct Trusted {
-    pem: String,
-    public_key_hash: String,
-}
-
 impl TestServer {
     pub(crate) fn run(
         state: Arc<ServerState>,
         listening: Vec<Listening>,
-        authority: Option<&Authority>,
+        control: Option<(TcpListener, Control)>,
+        info: Info,
     ) -> Self {
         let (memory, dialled) = mpsc::unbounded_channel();
-        let supervisor =
-            tokio::spawn(crate::net::supervisor::supervise(Arc::clone(&state), listening, dialled));
-        Self {
-            state,
-            authority: authority.map(|authority| Trusted {
-                pem: authority.pem().to_owned(),
-                public_key_hash: authority.public_key_hash(),
-            }),
-            memory,
-            supervisor,
-        }
+        let supervisor = tokio::spawn(supervise(Arc::clone(&state), listening, control, dialled));
+        Self { state, info, memory, supervisor }
+    }
+
+    /// Everything that an app or a test needs to know about this server.
+    #[must_use]
+    pub const fn info(&self) -> &Info {
+        &self.info
+    }
+
+    /// The URL of the control API and its page; `None` unless `Builder::control_listen` was
+    /// called.
+    #[must_use]
+    pub fn control_url(&self) -> Option<&str> {
+        self.info.control_url.as_deref()
     }
 
     /// The base URL of the REST API: `http://127.0.0.1:PORT/api/v1`.
@@ -169,14 +171,14 @@ impl TestServer {
     /// server makes a new one, unless `Builder::authority` keeps one in a file.
     #[must_use]
     pub fn ca_certificate_pem(&self) -> Option<&str> {
-        Some(self.authority.as_ref()?.pem.as_str())
+        Some(self.info.authority.as_ref()?.certificate.as_str())
     }
 
     /// The SHA-256 of the authority's public key in base64; `None` without TLS. Chromium trusts the
     /// server if it is started with `--ignore-certificate-errors-spki-list` and this value.
     #[must_use]
     pub fn ca_public_key_hash(&self) -> Option<&str> {
-        Some(self.authority.as_ref()?.public_key_hash.as_str())
+        Some(self.info.authority.as_ref()?.public_key_hash.as_str())
     }
 
     /// The licence key that clients must send.

@@ -58,7 +58,7 @@ impl Addresses {
 }
 
 /// An address that clients can connect to: 127.0.0.1 for "every interface".
-fn reachable(address: SocketAddr) -> SocketAddr {
+pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port())
     } else {

@@ -84,9 +84,18 @@ async fn listen(
     service: Service,
     listening: &mut Vec<Listening>,
 ) -> Result<SocketAddr, StartError> {
+    let (listener, bound) = bind(address).await?;
+    listening.push(Listening { listener, service });
+    Ok(bound)
+}
+
+/// Binds a listening socket, and returns its address.
+///
+/// # Errors
+/// [`StartError::Listen`].
+pub(crate) async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     let refuse = |source| StartError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(refuse)?;
     let bound = listener.local_addr().map_err(refuse)?;
-    listening.push(Listening { listener, service });
-    Ok(bound)
+    Ok((listener, bound))
 }

@@ -1,5 +1,6 @@
 //! The tasks of a running server, which accept and serve connections, and its clock.
 
+use crate::control::{self, Control};
 use crate::net::admission::Place;
 use crate::net::connection::{self, Protection};
 use crate::net::http;
@@ -12,7 +13,7 @@ use mfly_transport::{ServerTls, server};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -29,10 +30,14 @@ const EXHAUSTED: Duration = Duration::from_millis(100);
 pub(crate) async fn supervise(
     state: Arc<ServerState>,
     listening: Vec<Listening>,
+    control: Option<(TcpListener, Control)>,
     dialled: mpsc::UnboundedReceiver<Pipe>,
 ) {
     let mut tasks = JoinSet::new();
     tasks.spawn(accept_in_memory(Arc::clone(&state), dialled));
+    if let Some((listener, control)) = control {
+        tasks.spawn(control::listener::serve(listener, control));
+    }
     for (number, listening) in listening.into_iter().enumerate() {
         tasks.spawn(accept(Arc::clone(&state), listening, number));
     }
@@ -50,7 +55,7 @@ pub(crate) async fn supervise(
 async fn keep_time(state: &ServerState) {
     loop {
         let due = state.read_core(|core| core.poll_timeout());
-        let wait = due.map(|due| Duration::from_millis(due.0.saturating_sub(ServerState::now().0)));
+        let wait = due.and_then(|due| state.clock.time_until(due));
         let is_due = async {
             match wait {
                 Some(wait) => tokio::time::sleep(wait).await,

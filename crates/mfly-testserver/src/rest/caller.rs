@@ -21,7 +21,7 @@ impl Caller {
 
     /// The caller whom `token` was issued for, if it is valid and its device still registered.
     pub(crate) fn of_token(state: &ServerState, token: &str) -> Option<Self> {
-        let caller = Self::new(&state.tokens.check(ServerState::now(), token)?)?;
+        let caller = Self::new(&state.tokens.check(state.now(), token)?)?;
         let is_registered =
             state.read_core(|core| core.world().is_registered(&caller.user, caller.registration));
         is_registered.then_some(caller)

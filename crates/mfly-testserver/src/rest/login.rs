@@ -7,7 +7,6 @@ use crate::core::world::LoginError;
 use crate::rest::request::RestCall;
 use crate::rest::response::{RestResponse, RestResult};
 use crate::rest::route::Route;
-use crate::state::ServerState;
 use http::Method;
 use mfly_api::endpoint::login::{RequestBody, Response};
 use mfly_proto::secret::Token;
@@ -28,7 +27,7 @@ fn login(call: &RestCall<'_>) -> RestResult {
         RestResponse::refused(status, error.to_string())
     })?;
     let tokens = &call.state.tokens;
-    let token = tokens.issue(ServerState::now(), lifetime, &body.username, registration);
+    let token = tokens.issue(call.state.now(), lifetime, &body.username, registration);
     let token = Token::new(token).map_err(|_| RestResponse::internal_error())?;
     Ok(RestResponse::success(Response { token }))
 }

@@ -28,7 +28,7 @@ fn logout(call: &RestCall<'_>, caller: &Caller) -> RestResult {
 #[cfg(test)]
 mod tests {
     use crate::core::feature::account;
-    use crate::core::world::{RegistrationId, World};
+    use crate::core::world::{RegistrationId, Timestamp, World};
     use crate::net::http::tests::{state, status};
     use crate::state::ServerState;
     use mfly_proto::jid::{UserId, UserIdentifier};
@@ -39,16 +39,15 @@ mod tests {
     const LOGOUT: &str = "/api/v1/logout";
     const HOUR: Duration = Duration::from_secs(3600);
 
-    fn register(world: &mut World, device: &str) -> RegistrationId {
+    fn register(world: &mut World, now: Timestamp, device: &str) -> RegistrationId {
         let user = UserIdentifier::new("u1").unwrap();
-        let now = ServerState::now();
         let registered = account::register(world, now, &user, (device, false), BTreeMap::new());
         registered.unwrap().registration
     }
 
     fn token(state: &ServerState, lifetime: Duration, registration: RegistrationId) -> String {
         let user = UserId::new("u1").unwrap();
-        state.tokens.issue(ServerState::now(), lifetime, &user, registration)
+        state.tokens.issue(state.now(), lifetime, &user, registration)
     }
 
     /// Ends, from a phone, the session that its QR code began. Returns the registrations of the
@@ -57,7 +56,7 @@ mod tests {
         let user = UserId::new("u1").unwrap();
         state.with_core(|core, now| {
             let world = core.world_mut();
-            let (phone, web) = (register(world, "phone"), register(world, "web"));
+            let (phone, web) = (register(world, now, "phone"), register(world, now, "web"));
             world.keep_qr_session(CODE.to_owned(), user.clone(), web);
             world.end_qr_session(now, &user, Some(phone), CODE);
             (web, phone)
@@ -87,7 +86,7 @@ mod tests {
     #[tokio::test]
     async fn a_head_is_refused_and_ends_no_session() {
         let state = state();
-        let web = state.with_core(|core, _| register(core.world_mut(), "web"));
+        let web = state.with_core(|core, now| register(core.world_mut(), now, "web"));
         let token = token(&state, HOUR, web);
         for (method, expected) in [("HEAD", 405), ("GET", 200), ("GET", 401)] {
             assert_eq!(status(&state, method, LOGOUT, &token).await, expected, "{method}");

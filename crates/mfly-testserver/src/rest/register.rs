@@ -9,7 +9,6 @@ use crate::rest::request::RestCall;
 use crate::rest::response::{RestResponse, RestResult};
 use crate::rest::route::Route;
 use crate::rest::{config, metadata};
-use crate::state::ServerState;
 use http::Method;
 use mfly_api::endpoint::register::{LiveBody, RegisterData, Registration, TRIAL_PATH};
 use mfly_proto::cipher::{Decrypted, RequestCipher};
@@ -89,7 +88,7 @@ fn complete(data: &mut Value) {
 fn respond(call: &RestCall<'_>, cipher: &RequestCipher, registered: Registered) -> RestResult {
     let lifetime = call.world(|world| world.settings.token_lifetime);
     let (user, id) = (&registered.user, registered.registration);
-    let token = call.state.tokens.issue(ServerState::now(), lifetime, user, id);
+    let token = call.state.tokens.issue(call.state.now(), lifetime, user, id);
     let registration = Registration {
         username: registered.user,
         password: registered.password,

@@ -90,7 +90,9 @@ impl Server {
         let mut command = Command::new("sh");
         command.args(["-c", UNTIL_THE_INPUT_ENDS, "sh"]);
         command.arg(target.join("debug").join("mfly-testserver"));
-        for listen in ["--listen", "--tls-listen", "--tcp-listen", "--tcps-listen"] {
+        for listen in
+            ["--listen", "--tls-listen", "--tcp-listen", "--tcps-listen", "--control-listen"]
+        {
             command.args([listen, "127.0.0.1:0"]);
         }
         command.arg("--authority").arg(&authority);

@@ -51,6 +51,11 @@ pub(crate) struct Notice<'a> {
 }
 
 impl World {
+    /// The number of sessions.
+    pub(crate) fn session_count(&self) -> usize {
+        self.sessions.len()
+    }
+
     /// The session of a stream, once it is bound.
     pub(crate) fn session(&self, stream: StreamId) -> Option<&Session> {
         self.sessions.get(stream)

@@ -1,0 +1,161 @@
+//! The arguments of a request: its JSON body and its query.
+
+use super::error::ControlError;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use http::request::Parts;
+use http::{StatusCode, header};
+use percent_encoding::percent_decode_str;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+/// The JSON body of a request. A body that cannot be used is HTTP 400 and names its field.
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = ControlError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ControlError> {
+        let is_json = request.headers().get(header::CONTENT_TYPE).is_some_and(|value| {
+            let text = value.to_str().unwrap_or_default();
+            let media_type = text.split(';').next().unwrap_or_default().trim();
+            media_type.eq_ignore_ascii_case("application/json")
+        });
+        if !is_json {
+            return Err(ControlError::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "not_json",
+                Some("Content-Type"),
+                "send JSON with the header Content-Type: application/json",
+            ));
+        }
+        let body = Bytes::from_request(request, state).await.map_err(|rejection| {
+            let message = format!("the body cannot be read: {}", rejection.body_text());
+            ControlError::new(rejection.status(), "unreadable_body", Some("body"), message)
+        })?;
+        parse(&body).map(Self)
+    }
+}
+
+/// Reads JSON. An error names the path to the member at fault.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlError> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let value =
+        serde_path_to_error::deserialize(&mut reader).map_err(|error| refused(&error, "body"))?;
+    match reader.end() {
+        Ok(()) => Ok(value),
+        Err(error) => Err(ControlError::invalid("body", error.to_string())),
+    }
+}
+
+/// The query of a request. A parameter that cannot be used is HTTP 400 and is named.
+pub(crate) struct Parameters<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> {
+    type Rejection = ControlError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ControlError> {
+        let mut members = Map::new();
+        let query = parts.uri.query().unwrap_or_default();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (name, value) = (decoded("query", name)?, decoded(name, value)?);
+            if members.insert(name.clone(), scalar(value)).is_some() {
+                return Err(ControlError::invalid(&name, "the parameter is given twice"));
+            }
+        }
+        let reader = Value::Object(members);
+        let value = serde_path_to_error::deserialize(reader);
+        value.map(Self).map_err(|error| refused(&error, "query"))
+    }
+}
+
+/// Decodes a form-encoded text.
+fn decoded(field: &str, text: &str) -> Result<String, ControlError> {
+    let spaced = text.replace('+', " ");
+    let decoded = percent_decode_str(&spaced).decode_utf8();
+    let decoded = decoded.map_err(|_| ControlError::invalid(field, "is not UTF-8"))?;
+    Ok(decoded.into_owned())
+}
+
+/// Numbers and truth values of a query as JSON has them, so that one type can read both. A text
+/// parameter of digits is written as a text by its type, see [`text`].
+fn scalar(text: String) -> Value {
+    match text.as_str() {
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        digits if is_number(digits) => {
+            digits.parse::<u64>().map_or_else(|_| Value::String(text.clone()), Value::from)
+        }
+        _ => Value::String(text),
+    }
+}
+
+/// Whether a text is a number in its shortest form: `007` is a text.
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
+}
+
+/// Reads an optional text parameter, for `#[serde(default, deserialize_with = "text")]`: one that
+/// looks like a number or a truth value is a text, too.
+pub(crate) fn text<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    use serde::Deserialize as _;
+    Ok(match Option::<Value>::deserialize(from)? {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) => Some(text),
+        Some(other) => Some(other.to_string()),
+    })
+}
+
+fn refused(
+    error: &serde_path_to_error::Error<impl std::fmt::Display>,
+    whole: &str,
+) -> ControlError {
+    let path = error.path().to_string();
+    let field = if path == "." { whole } else { &path };
+    ControlError::invalid(field, error.inner().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::response::IntoResponse as _;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Asked {
+        #[serde(default, deserialize_with = "text")]
+        user: Option<String>,
+        times: Option<u32>,
+    }
+
+    async fn query(query: &str) -> Result<Asked, ControlError> {
+        let uri = format!("/x?{query}");
+        let (mut parts, ()) = Request::builder().uri(uri).body(()).unwrap().into_parts();
+        Parameters::<Asked>::from_request_parts(&mut parts, &()).await.map(|read| read.0)
+    }
+
+    #[tokio::test]
+    async fn a_query_is_decoded_and_a_text_of_digits_stays_a_text() {
+        let asked = query("user=0091%2B1&times=2").await.unwrap();
+        assert_eq!(asked, Asked { user: Some("0091+1".to_owned()), times: Some(2) });
+        assert_eq!(query("user=42").await.unwrap().user.as_deref(), Some("42"));
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_used_is_refused_with_the_name_of_its_field() {
+        for (text, field) in [
+            ("times=x", "times"),
+            ("times=1&times=2", "times"),
+            ("usr=a", "usr"),
+            ("user=%ff", "user"),
+        ] {
+            let error = query(text).await.unwrap_err();
+            let body = axum::body::to_bytes(error.into_response().into_body(), 4096).await.unwrap();
+            let body = String::from_utf8_lossy(&body).into_owned();
+            assert!(body.contains(&format!("\"field\":\"{field}\"")), "{text}: {body}");
+        }
+        assert!(parse::<Asked>(b"{\"times\":1} x").is_err());
+    }
+}

@@ -1,0 +1,70 @@
+//! The routes of the control API, and their description in OpenAPI 3.1.
+
+use super::error::ControlError;
+use super::{Control, access, clock, health, info};
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::{Json, Router};
+use http::StatusCode;
+use utoipa::OpenApi;
+use utoipa::openapi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The path of the API.
+pub(crate) const PREFIX: &str = "/control/v1";
+
+/// Largest body of a request, in bytes: a state document with media.
+const BODY_BYTES: usize = 256 * 1024 * 1024;
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "mfly-testserver control API",
+    description = "Controls a local MirrorFly server from tests in any language."
+))]
+struct Description;
+
+/// The routes with their handlers, and the description that is generated from them.
+fn routes() -> (Router<Control>, openapi::OpenApi) {
+    let api = OpenApiRouter::new()
+        .routes(routes!(health::health))
+        .routes(routes!(info::info))
+        .routes(routes!(clock::read))
+        .routes(routes!(clock::advance))
+        .routes(routes!(clock::freeze))
+        .routes(routes!(clock::resume));
+    OpenApiRouter::with_openapi(Description::openapi()).nest(PREFIX, api).split_for_parts()
+}
+
+/// The whole service, with its checks of who may use it.
+pub(crate) fn router(control: Control) -> Router {
+    let (routes, description) = routes();
+    let description = Json(description);
+    let openapi = axum::routing::get(move || std::future::ready(description.clone()));
+    routes
+        .route(&format!("{PREFIX}/openapi.json"), openapi)
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(from_fn_with_state(control.clone(), access::check))
+        .layer(control.access().cors())
+        .with_state(control)
+}
+
+async fn unknown_path() -> ControlError {
+    ControlError::new(
+        StatusCode::NOT_FOUND,
+        "unknown_path",
+        Some("path"),
+        format!("there is no such path; {PREFIX}/openapi.json lists all"),
+    )
+}
+
+async fn wrong_method() -> ControlError {
+    ControlError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "wrong_method",
+        Some("method"),
+        format!("the path does not have this method; {PREFIX}/openapi.json lists all"),
+    )
+}
