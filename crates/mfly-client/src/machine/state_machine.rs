@@ -292,10 +292,6 @@ impl Machine {
 
 #[cfg(test)]
 impl Machine {
-    pub(super) const fn is_online(&self) -> bool {
-        matches!(self.phase, Phase::Online(_))
-    }
-
     pub(super) const fn is_dialling(&self) -> bool {
         matches!(self.phase, Phase::Offline(Offline::Dialling))
     }

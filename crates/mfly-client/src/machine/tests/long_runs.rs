@@ -95,3 +95,15 @@ fn pings_without_answers_cost_no_memory_while_the_server_sends_data() {
     let request = rig.request(None);
     assert!(rig.replies.is_empty(), "no place left for {request:?}");
 }
+
+#[test]
+fn the_resource_of_a_standard_session_is_kept_over_reconnects() {
+    let resource = |rig: &Rig| rig.sent.iter().find(|frame| frame.contains("<resource>")).cloned();
+    let mut rig = Rig::standard(|config| config.pipelined = false);
+    rig.connect();
+    let first = resource(&rig);
+    assert!(first.as_ref().is_some_and(|bind| bind.contains("<resource>mfly-")), "{first:?}");
+    rig.reconnect();
+    rig.connect();
+    assert_eq!(resource(&rig), first);
+}

@@ -14,7 +14,7 @@
 //! with `; ` between them, whose outputs are of no interest; `do:` has steps of the app or the
 //! driver, and `S:` a frame of the server. After each of these, the lines name every output in its
 //! order: `C:` a frame that is sent, `N:` a notice, `R:` the outcome of a request, `M:` what the
-//! driver is to do. A line that ends in `…` names the beginning of an output, and `…` alone stands
+//! driver is to do, `K:` what the session knows of its server. A line that ends in `…` names the beginning of an output, and `…` alone stands
 //! for any further outputs.
 //!
 //! `| name | name` and the rows below it make a scenario run once for each row, with `{name}`
@@ -22,8 +22,9 @@
 //! that the machine has drawn.
 
 use super::server::{Account, BIND_FEATURE, PASSWORD, SESSION_FEATURE, bindings, features, offer};
+use super::server::{BIND2, base64, offer2, success2};
 use super::*;
-use mfly_proto::sasl::{MechanismKind, MechanismPolicy};
+use mfly_proto::sasl::{MechanismKind, MechanismPolicy, ScramHash};
 
 #[test]
 fn the_machine_does_what_each_scenario_says() {
@@ -34,6 +35,8 @@ fn the_machine_does_what_each_scenario_says() {
         ("following", include_str!("scenarios/following.txt")),
         ("keepalive", include_str!("scenarios/keepalive.txt")),
         ("limits", include_str!("scenarios/limits.txt")),
+        ("logging_in", include_str!("scenarios/logging_in.txt")),
+        ("pipelining", include_str!("scenarios/pipelining.txt")),
         ("pushes", include_str!("scenarios/pushes.txt")),
         ("reconnecting", include_str!("scenarios/reconnecting.txt")),
         ("requests", include_str!("scenarios/requests.txt")),
@@ -105,13 +108,11 @@ impl Play {
                         _ => self.step(&expanded(text)),
                     }
                     if word == "given" {
-                        let rig = self.rig();
-                        rig.forget();
-                        self.seen = 0;
+                        self.seen = self.rig().log.len();
                     }
                 }
                 "…" => self.seen = self.rig().log.len(),
-                "C" | "N" | "R" | "M" => self.expect(line)?,
+                "C" | "N" | "R" | "M" | "K" => self.expect(line)?,
                 _ => panic!("no word of a scenario: {line}"),
             }
         }
@@ -150,6 +151,12 @@ impl Play {
             "a new session" => self.rig = Some(Rig::with(change)),
             "an online session" => self.rig = Some(Rig::online_with(change)),
             "a new standard session" => self.rig = Some(Rig::standard(change)),
+            "a standard session that knows its server" => {
+                let mut rig = Rig::standard(change);
+                rig.log_in(&offer(&["PLAIN", "SCRAM-SHA-256"]), &mut Account::sha256());
+                rig.reconnect();
+                self.rig = Some(rig);
+            }
             "a new session over TCP alone" => self.rig = Some(Rig::only(Framing::Tcp, change)),
             "a new session over WebSocket alone" => {
                 self.rig = Some(Rig::only(Framing::WebSocket, change));
@@ -186,9 +193,38 @@ impl Play {
                 let failure = Err(cause(std::io::Error::other("vault is locked")));
                 rig.command(Command::Password(*rig.tickets.last().unwrap(), failure));
             }
-            ("challenge", "") => {
-                let challenge = account.challenge(rig.last());
-                rig.receive(&challenge);
+            ("server", "binds the channel") => *account = Account::sha256().bound(),
+            ("server", "has another salt") => {
+                *account = Account::new(ScramHash::Sha256, b"other salt", 4096);
+            }
+            ("server", "has SCRAM-SHA-1 alone") => {
+                *account = Account::new(ScramHash::Sha1, b"salt", 4096);
+            }
+            ("server", signs) => {
+                let names: Vec<_> = signs.split(' ').skip(1).collect();
+                *account = Account::sha256().signing(&names);
+            }
+            ("challenge", iterations) => {
+                let challenge = String::from_utf8(account.challenge_data(rig.last())).unwrap();
+                let challenge = match iterations {
+                    "" => challenge,
+                    other => challenge.replace("i=4096", &format!("i={other}")),
+                };
+                rig.receive(&account.element("challenge", challenge.as_bytes()));
+            }
+            ("derive", "the earlier keys") => {
+                let (ticket, derivation) = rig.derivations.remove(0);
+                rig.input(Input::Derived(ticket, derivation.run()));
+            }
+            ("confirm", "with a wrong signature") => {
+                assert!(account.signature(rig.last()).is_some());
+                let wrong = format!("v={}", base64(&[1; 32]));
+                rig.receive(&account.element("success", wrong.as_bytes()));
+            }
+            ("confirm", "without a signature") => rig.receive(&account.element("success", b"")),
+            ("confirm", "and bind") => {
+                let signature = account.signature(rig.last()).unwrap();
+                rig.receive(&success2(&base64(&signature), true));
             }
             ("derive", "") => assert!(rig.derive() > 0, "no keys were asked for"),
             ("confirm", "") => {
@@ -248,6 +284,10 @@ impl Play {
                 rig.receive(&answer);
             }
             ("cancel", number) => rig.cancel(number.parse().unwrap()),
+            ("remember", "the server") => {
+                let known = serde_json::to_string(&rig.server_known().unwrap()).unwrap();
+                rig.log.push(format!("K: {known}"));
+            }
             ("send", stanza) => rig.command(Command::Send(Frame::from(stanza.to_owned()))),
             ("reconnect", "") => rig.command(Command::Reconnect),
             ("close", "") => rig.close(),
@@ -295,6 +335,10 @@ fn configure(config: &mut Config, change: &str) {
         "max_waiting" => config.max_waiting = number() as usize,
         "mechanisms" => {
             config.mechanisms = match value {
+                "password" => MechanismPolicy::password(),
+                "without PLAIN" => MechanismPolicy::password().without_plain(),
+                "pinned SCRAM-SHA-1" => MechanismPolicy::password()
+                    .pinned(MechanismKind::from_name("SCRAM-SHA-1").unwrap()),
                 "external" => MechanismPolicy::external(),
                 "anonymous" => MechanismPolicy::anonymous(),
                 "all" => MechanismPolicy::of(MechanismKind::ALL),
@@ -311,6 +355,10 @@ fn configure(config: &mut Config, change: &str) {
                 "never" => RedirectPolicy::Never,
                 hosts => RedirectPolicy::Hosts(vec![hosts.to_owned()]),
             };
+        }
+        "known" => config.known = Some(serde_json::from_str(value).unwrap()),
+        "resource" if value == "of the session" => {
+            config.resource = Resource::OfSession("mfly-".to_owned());
         }
         "resource" => config.resource = Resource::Exactly(value.to_owned()),
         _ => panic!("no configuration: {change}"),
@@ -341,6 +389,22 @@ fn expanded(line: &str) -> String {
         "bound" => BOUND.to_owned(),
         "features" => features(&names.into_iter().map(feature).collect::<String>()),
         "offer" => offer(&names),
+        "offer_bound" => offer(&names).replace(
+            "</features>",
+            r#"<sasl-channel-binding xmlns="urn:xmpp:sasl-cb:0"><channel-binding type="tls-exporter"/></sasl-channel-binding></features>"#,
+        ),
+        "offer2" => {
+            let (inline, names): (Vec<_>, Vec<_>) =
+                names.into_iter().partition(|name| name.ends_with("bind2"));
+            let inline: String = inline.into_iter().map(feature).collect();
+            offer2(&names, &inline)
+        }
+        "offer_both" => offer(&names).replace(
+            "<mechanisms",
+            r#"<authentication xmlns="urn:xmpp:sasl:2"><mechanism>PLAIN</mechanism></authentication><mechanisms"#,
+        ),
+        "success2" => success2("", argument == "bound"),
+        "bound_as" => BOUND.replace("u1@host.test/Web-1", argument),
         "stream_error" => stream_error(argument, ""),
         "redirect" => stream_error("see-other-host", argument),
         "failure" => failure(&format!("<{argument}/>")),
@@ -364,6 +428,8 @@ fn feature(name: &str) -> String {
         _ if name == "bind" => BIND_FEATURE.to_owned(),
         _ if name == "session" => SESSION_FEATURE.to_owned(),
         _ if name == "deep" => "<span>".repeat(40) + &"</span>".repeat(40),
+        _ if name == "bind2" => BIND2.to_owned(),
+        _ if name == "bare-bind2" => r#"<bind xmlns="urn:xmpp:bind:0"/>"#.to_owned(),
         Some(("optional", "session")) => SESSION_FEATURE.replace("/>", "><optional/></session>"),
         Some(("limit", bytes)) => format!(
             r#"<limits xmlns="urn:xmpp:stream-limits:0"><max-bytes>{bytes}</max-bytes></limits>"#

@@ -159,6 +159,17 @@ pub(super) fn base64(data: &[u8]) -> String {
     text.split(['>', '<']).nth(2).unwrap().to_owned()
 }
 
+/// The success of SASL2, perhaps with a resource that it has bound.
+pub(super) fn success2(data: &str, is_bound: bool) -> String {
+    let (resource, bound) = match is_bound {
+        true => ("/mfly.1", r#"<bound xmlns="urn:xmpp:bind:0"/>"#),
+        false => ("", ""),
+    };
+    format!(
+        r#"<success xmlns="{SASL2}"><additional-data>{data}</additional-data><authorization-identifier>u1@host.test{resource}</authorization-identifier>{bound}</success>"#
+    )
+}
+
 impl Rig {
     /// Derives the keys that were asked for, and returns their number.
     pub(super) fn derive(&mut self) -> usize {
