@@ -82,7 +82,9 @@ impl Feature {
         1 << self as u32
     }
 
-    fn from_wire_name(name: &str) -> Option<Self> {
+    /// The feature of this name on the wire, such as `block`.
+    #[must_use]
+    pub fn from_wire_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|feature| feature.wire_name() == name)
     }
 }

@@ -56,6 +56,11 @@ pub struct Args {
     #[arg(long, value_name = "HOST:PORT", value_parser = control_address, default_value = "127.0.0.1:8119")]
     pub control_listen: ControlListen,
 
+    /// Keep accounts, plan, media and clock in FILE, which holds passwords: go on where it ended,
+    /// and save at the end
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+
     /// The licence key that apps must use
     #[arg(long, value_name = "KEY", default_value = LICENCE_KEY)]
     pub licence_key: String,
@@ -180,6 +185,7 @@ async fn start(args: &Args) -> Result<TestServer, CommandError> {
     if let ControlListen::At(address) = args.control_listen {
         builder = builder.control_listen(address);
     }
+    builder = set(builder, args.state.as_ref(), Builder::state_file);
     builder = set(builder, args.tls_listen, Builder::tls_listen);
     builder = set(builder, args.authority.as_ref(), Builder::authority);
     builder = set(builder, args.tcp_listen, |builder, address| {
@@ -192,6 +198,7 @@ async fn start(args: &Args) -> Result<TestServer, CommandError> {
     let server = args.bounds.apply(builder).start().await?;
     users.create(&server, users_file).await?;
     standard_users.create(&server, standard_file).await?;
+    server.keep_as_seed();
     Ok(server)
 }
 
@@ -217,7 +224,7 @@ fn control_address(text: &str) -> Result<ControlListen, String> {
 }
 
 fn feature(name: &str) -> Result<Feature, String> {
-    Feature::ALL.iter().copied().find(|feature| feature.wire_name() == name).ok_or_else(|| {
+    Feature::from_wire_name(name).ok_or_else(|| {
         let names: Vec<_> = Feature::ALL.iter().map(|feature| feature.wire_name()).collect();
         format!("the features are {}", names.join(", "))
     })

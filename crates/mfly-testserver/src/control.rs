@@ -19,12 +19,17 @@ mod extract;
 mod health;
 pub(crate) mod info;
 pub(crate) mod listener;
+mod plan;
 mod router;
+mod state;
 
 use crate::state::ServerState;
 use access::Access;
 use info::Info;
 use std::sync::Arc;
+
+/// The path of the API.
+pub(crate) const PREFIX: &str = "/control/v1";
 
 /// What the handlers of the control API use.
 #[derive(Clone)]

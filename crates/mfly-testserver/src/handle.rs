@@ -8,4 +8,5 @@ pub(crate) mod journal;
 pub(crate) mod server;
 pub(crate) mod standard_user;
 pub(crate) mod start_error;
+pub(crate) mod state_document;
 pub(crate) mod user;

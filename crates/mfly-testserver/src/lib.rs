@@ -64,6 +64,7 @@ pub use handle::journal::{Direction, Entry, FrameEntry, Journal, NotSeen, Reques
 pub use handle::server::TestServer;
 pub use handle::standard_user::StandardUserHandle;
 pub use handle::start_error::StartError;
+pub use handle::state_document::{StateDocument, StateError, StateParts};
 pub use handle::user::{Credentials, PlanHandle, UserError, UserHandle, UserProfile};
 pub use mfly_api::Feature;
 pub use mfly_proto::stream::StreamCondition;

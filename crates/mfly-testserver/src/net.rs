@@ -10,6 +10,7 @@ pub(crate) mod file;
 pub(crate) mod host;
 pub(crate) mod http;
 pub(crate) mod listener;
+pub(crate) mod new_file;
 pub(crate) mod no_room;
 pub(crate) mod pipe;
 pub(crate) mod reading;

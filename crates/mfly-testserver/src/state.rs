@@ -1,7 +1,9 @@
 //! The state that all tasks of one server share. The core is reached through it alone.
 
+mod persistence;
 mod queue;
 
+pub(crate) use persistence::Persistence;
 pub(crate) use queue::{Command, Fate, Outgoing};
 
 use crate::clock::Clock;
@@ -57,6 +59,7 @@ pub(crate) struct ServerState {
     pub(crate) tokens: Tokens,
     pub(crate) addresses: Addresses,
     pub(crate) clock: Clock,
+    persistence: Persistence,
     /// Becomes `true` when the server stops.
     stopping: watch::Sender<bool>,
 }
@@ -69,6 +72,7 @@ impl ServerState {
         limits: Memory,
         admission: Arc<Admission>,
         code_lifetime: Duration,
+        persistence: Persistence,
     ) -> Self {
         Self {
             protocol: Mutex::new(CoreAndQueues { core, queues: BTreeMap::new() }),
@@ -86,6 +90,7 @@ impl ServerState {
             tokens: Tokens::new(token_secret),
             addresses,
             clock: Clock::default(),
+            persistence,
             stopping: watch::Sender::new(false),
         }
     }

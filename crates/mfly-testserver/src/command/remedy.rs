@@ -32,6 +32,9 @@ fn start(error: &StartError) -> Option<&'static str> {
         StartError::Authority { .. } => {
             "name a file in a folder that you may write to, or leave out --authority"
         }
+        StartError::State { .. } => {
+            "name a file of --state that an earlier run has written, or one that does not exist"
+        }
         StartError::Certificate { .. } => "name another domain with --xmpp-host",
         StartError::InvalidArgument(_) | StartError::Random => return None,
     })

@@ -66,6 +66,10 @@ impl Initial for InitialUser {
 
     fn create(&self, server: &TestServer) -> Result<(), UserError> {
         let user = server.user(self.id.clone());
+        if user.exists() {
+            // It is in the file of the state, which is newer.
+            return Ok(());
+        }
         user.create()?;
         let profile = UserProfile {
             nick_name: self.nick_name.clone(),

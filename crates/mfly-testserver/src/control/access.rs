@@ -3,9 +3,8 @@
 //! A page of any web site can make a browser send requests to this machine. Its requests are told
 //! by their `Origin`, and a name that leads here (DNS rebinding) by their `Host`.
 
-use super::Control;
 use super::error::ControlError;
-use super::router::PREFIX;
+use super::{Control, PREFIX};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};

@@ -2,7 +2,7 @@
 
 use super::error::ControlError;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Request};
 use http::request::Parts;
 use http::{StatusCode, header};
 use percent_encoding::percent_decode_str;
@@ -10,7 +10,21 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The JSON body of a request. A body that cannot be used is HTTP 400 and names its field.
+#[derive(Default)]
 pub(crate) struct JsonBody<T>(pub(crate) T);
+
+/// No body at all is `None`.
+impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for JsonBody<T> {
+    type Rejection = ControlError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, ControlError> {
+        let is_empty = hyper::body::Body::size_hint(request.body()).exact() == Some(0);
+        if is_empty && !request.headers().contains_key(header::CONTENT_TYPE) {
+            return Ok(None);
+        }
+        <Self as FromRequest<S>>::from_request(request, state).await.map(Some)
+    }
+}
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = ControlError;

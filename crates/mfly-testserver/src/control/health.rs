@@ -6,7 +6,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The state of a server that runs.
+/// The state of a running server.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Health {
@@ -16,7 +16,7 @@ pub(crate) struct Health {
     version: &'static str,
     /// XMPP sessions that are open now.
     sessions: usize,
-    /// Platform accounts.
+    /// The number of platform accounts.
     users: usize,
 }
 

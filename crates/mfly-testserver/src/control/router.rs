@@ -1,7 +1,7 @@
 //! The routes of the control API, and their description in OpenAPI 3.1.
 
 use super::error::ControlError;
-use super::{Control, access, clock, health, info};
+use super::{Control, PREFIX, access, clock, health, info, plan, state};
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::{Json, Router};
@@ -10,9 +10,6 @@ use utoipa::OpenApi;
 use utoipa::openapi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-/// The path of the API.
-pub(crate) const PREFIX: &str = "/control/v1";
 
 /// Largest body of a request, in bytes: a state document with media.
 const BODY_BYTES: usize = 256 * 1024 * 1024;
@@ -32,7 +29,12 @@ fn routes() -> (Router<Control>, openapi::OpenApi) {
         .routes(routes!(clock::read))
         .routes(routes!(clock::advance))
         .routes(routes!(clock::freeze))
-        .routes(routes!(clock::resume));
+        .routes(routes!(clock::resume))
+        .routes(routes!(plan::plan, plan::change_plan))
+        .routes(routes!(plan::expire_tokens))
+        .routes(routes!(state::state, state::set_state))
+        .routes(routes!(state::save))
+        .routes(routes!(state::reset));
     OpenApiRouter::with_openapi(Description::openapi()).nest(PREFIX, api).split_for_parts()
 }
 

@@ -16,6 +16,7 @@ pub(crate) mod message;
 pub(crate) mod ping;
 pub(crate) mod presence;
 pub(crate) mod profile;
+pub(crate) mod replace_world;
 pub(crate) mod session;
 pub(crate) mod session_end;
 pub(crate) mod settings;

@@ -14,11 +14,13 @@
 //! | [`session`] | bound streams, and what is sent to them |
 //! | [`sessions`] | finding them |
 //! | [`qr`] | sessions that came from a code |
+//! | [`document`] | accounts and plan as a document that can be read back |
 //! | [`names`] | the platform's accounts by name |
 //! | [`ids`] | identifiers and passwords from a seed |
 //! | [`parcel`] | queued frames, which share equal parts |
 
 pub(crate) mod account;
+pub(crate) mod document;
 mod ids;
 mod names;
 mod parcel;

@@ -16,7 +16,7 @@ use crate::net::certificate::{self, Authority, AuthorityError, Certificates};
 use crate::net::descriptors;
 use crate::net::file;
 use crate::net::listener::{Ports, bind};
-use crate::state::ServerState;
+use crate::state::{Persistence, ServerState};
 use bounds::Bounds;
 use mfly_api::Feature;
 use mfly_proto::argument::InvalidArgument;
@@ -54,6 +54,8 @@ pub struct Builder {
     qr_code_lifetime: Duration,
     bounds: Bounds,
     control: Option<SocketAddr>,
+    /// The file that keeps the state.
+    state_file: Option<PathBuf>,
     /// Who may use the control API, or the first argument that cannot be used.
     access: Result<Access, InvalidArgument>,
 }
@@ -85,6 +87,7 @@ impl TestServer {
             qr_code_lifetime: Duration::from_secs(60),
             bounds: Bounds::default(),
             control: None,
+            state_file: None,
             access: Ok(Access::default()),
         }
     }
@@ -258,6 +261,14 @@ impl Builder {
         self.set(|settings| settings.commit_uploads_by_id = is_on)
     }
 
+    /// Keeps accounts, plan, media and clock in this file: the server goes on where the file ended,
+    /// and saves its state there when it is shut down; see also [`TestServer::save_state`]. Only the
+    /// file's owner can read it, because it holds passwords. Default: nothing is kept.
+    pub fn state_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.state_file = Some(path.into());
+        self
+    }
+
     /// Serves the control API and its page on this address, over HTTP without TLS. Default: they are
     /// off. Who can connect there can do everything that a test can.
     pub const fn control_listen(mut self, address: SocketAddr) -> Self {
@@ -339,7 +350,10 @@ impl Builder {
             self.bounds.memory,
             Admission::new(self.bounds.admission()),
             self.qr_code_lifetime,
+            Persistence::new(self.state_file.clone()),
         ));
+        load(&state, self.state_file).await?;
+        state.keep_as_seed();
         let control = match self.control {
             Some(address) => Some(bind(address).await?),
             None => None,
@@ -364,6 +378,14 @@ async fn certificate_authority(path: Option<PathBuf>) -> Result<Authority, Start
         None => Authority::generate().map_err(AuthorityError::from),
     };
     authority.map_err(|error| StartError::Authority { source: error.into() })
+}
+
+/// Goes on where the file of the state ended.
+async fn load(state: &Arc<ServerState>, file: Option<PathBuf>) -> Result<(), StartError> {
+    let Some(path) = file else { return Ok(()) };
+    let own = Arc::clone(state);
+    let loaded = file::aside(move || own.load()).await.flatten();
+    loaded.map_err(|source| StartError::State { path, source })
 }
 
 fn random<const BYTES: usize>() -> Result<[u8; BYTES], StartError> {

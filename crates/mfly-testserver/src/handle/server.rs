@@ -6,6 +6,7 @@ use crate::handle::fault_builder::FaultBuilder;
 use crate::handle::info::Info;
 use crate::handle::journal::Journal;
 use crate::handle::standard_user::StandardUserHandle;
+use crate::handle::state_document::{StateDocument, StateError, StateParts};
 use crate::handle::user::{PlanHandle, UserError, UserHandle};
 use crate::net::addresses::API_PREFIX;
 use crate::net::listener::Listening;
@@ -16,6 +17,7 @@ use mfly_proto::framing::{Framing, ReceiveLimits};
 use mfly_proto::secret::LicenceKey;
 use mfly_transport::Connection;
 use std::fmt;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -235,6 +237,44 @@ impl TestServer {
         Journal::new(Arc::clone(&self.state.recorder))
     }
 
+    /// Returns accounts, plan, clock and media as one document.
+    #[must_use]
+    pub fn state(&self, parts: StateParts) -> StateDocument {
+        StateDocument::of(&self.state, parts)
+    }
+
+    /// Replaces accounts, plan, clock and media. All sessions end.
+    ///
+    /// # Errors
+    /// See [`StateError`]; nothing changes then.
+    pub fn set_state(&self, document: &StateDocument) -> Result<(), StateError> {
+        document.restore(&self.state)
+    }
+
+    /// Saves the state in the file of [`Builder::state_file`](crate::Builder::state_file). `false`
+    /// if there is none.
+    ///
+    /// # Errors
+    /// When the file cannot be written. It does not change then.
+    pub fn save_state(&self) -> io::Result<bool> {
+        self.state.save()
+    }
+
+    /// Makes the present state the one to which [`TestServer::reset`] returns. Until it is called,
+    /// that is the state at the start.
+    pub fn keep_as_seed(&self) {
+        self.state.keep_as_seed();
+    }
+
+    /// Returns to the state at the start, or to that of [`TestServer::keep_as_seed`]. All sessions
+    /// end; faults and the journal are forgotten.
+    ///
+    /// # Errors
+    /// See [`StateError`]; a state that the server itself has kept can always be restored.
+    pub fn reset(&self) -> Result<(), StateError> {
+        self.state.reset(true)
+    }
+
     /// The memory that is used for clients now, in bytes.
     #[must_use]
     pub fn memory(&self) -> Memory {
@@ -248,11 +288,14 @@ impl TestServer {
     }
 
     /// Stops the server: ends streams with `system-shutdown`, answers open requests, and waits up
-    /// to 5 seconds for all tasks.
+    /// to 5 seconds for all tasks. Then saves the state, if it has a file.
     pub async fn shutdown(mut self) {
         self.state.stop();
         if let Err(error) = (&mut self.supervisor).await {
             warn!(%error, "the server did not stop cleanly");
+        }
+        if let Err(error) = self.state.save() {
+            warn!(%error, "the state could not be saved");
         }
     }
 }

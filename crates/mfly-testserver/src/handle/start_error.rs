@@ -3,6 +3,7 @@
 use mfly_proto::argument::InvalidArgument;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use thiserror::Error;
 
 /// The reason why a server did not start.
@@ -33,6 +34,14 @@ pub enum StartError {
         /// The error of the certificate library, or of a file.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The file of the state cannot be read.
+    #[error("cannot go on with the state in {}", path.display())]
+    State {
+        /// The path of the file.
+        path: PathBuf,
+        /// The error of the system, or what is wrong with the content.
+        source: io::Error,
     },
     /// The system provides no random numbers.
     #[error("the system gives no random numbers")]

@@ -1,7 +1,6 @@
 //! The server's own certificate authority, and its certificate for this machine.
 
 mod authority;
-mod new_file;
 
 pub(crate) use authority::{Authority, AuthorityError};
 

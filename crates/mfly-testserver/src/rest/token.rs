@@ -41,6 +41,8 @@ pub(crate) struct Tokens {
     /// The HMAC with its key, which every signature copies.
     keyed: Hmac<Sha256>,
     issued: AtomicU64,
+    /// The first serial number that is valid for any user.
+    first_valid: AtomicU64,
     /// The first valid serial number of each user whose tokens were made to expire.
     expired: Mutex<BTreeMap<String, u64>>,
 }
@@ -51,6 +53,7 @@ impl Tokens {
         Self {
             keyed: Hmac::new(&secret.into()),
             issued: AtomicU64::new(0),
+            first_valid: AtomicU64::new(0),
             expired: Mutex::default(),
         }
     }
@@ -84,6 +87,7 @@ impl Tokens {
     pub(crate) fn check(&self, now: Timestamp, token: &str) -> Option<Claims> {
         let claims = self.signed(token)?;
         let is_valid = now.0 / 1000 < claims.exp
+            && claims.jti >= self.first_valid.load(Ordering::Relaxed)
             && lock(&self.expired).get(&claims.sub).is_none_or(|first| claims.jti >= *first);
         is_valid.then_some(claims)
     }
@@ -98,6 +102,12 @@ impl Tokens {
         self.keyed.clone().chain_update(signed).verify_slice(&signature).ok()?;
         let (_, payload) = signed.split_once('.')?;
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+    }
+
+    /// Makes all tokens expire.
+    pub(crate) fn expire_all(&self) {
+        let first = self.issued.load(Ordering::Relaxed);
+        self.first_valid.store(first, Ordering::Relaxed);
     }
 
     /// Makes all tokens that `user` has now expire.

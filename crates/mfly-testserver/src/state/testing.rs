@@ -1,6 +1,6 @@
 //! The state of a server without sockets, for tests.
 
-use super::ServerState;
+use super::{Persistence, ServerState};
 use crate::core::Core;
 use crate::core::memory::Memory;
 use crate::core::testing::settings;
@@ -20,5 +20,13 @@ pub(crate) fn state(limits: Memory) -> Arc<ServerState> {
         known: 20_000,
         deadline: Duration::from_secs(30),
     });
-    Arc::new(ServerState::new(core, [2; 64], addresses, limits, admission, lifetime))
+    Arc::new(ServerState::new(
+        core,
+        [2; 64],
+        addresses,
+        limits,
+        admission,
+        lifetime,
+        Persistence::default(),
+    ))
 }

@@ -58,6 +58,25 @@ impl Client {
         Self { address: server.listen_address(), licence_key: server.licence_key(), token: None }
     }
 
+    /// A client of the server's control API; its paths begin with `/control/v1`.
+    pub(crate) fn of_control(server: &TestServer) -> Self {
+        let url = server.control_url().expect("control_listen is called");
+        let address = url.strip_prefix("http://").unwrap().parse().unwrap();
+        Self { address, licence_key: server.licence_key(), token: None }
+    }
+
+    /// Sends a request to the control API, with a JSON body if there is one.
+    pub(crate) async fn control(&self, method: &str, path: &str, body: Option<&Value>) -> Reply {
+        let path = format!("/control/v1{path}");
+        match body {
+            Some(body) => {
+                let json = [("content-type", "application/json")];
+                self.send(method, &path, &json, body.to_string().as_bytes()).await
+            }
+            None => self.send(method, &path, &[], b"").await,
+        }
+    }
+
     pub(crate) const fn address(&self) -> SocketAddr {
         self.address
     }

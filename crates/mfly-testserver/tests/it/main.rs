@@ -10,6 +10,7 @@
 mod chat;
 mod client;
 mod config;
+mod control_state;
 mod delete_account;
 mod fault;
 mod feedback;

@@ -86,6 +86,25 @@ impl Roster {
         self.version
     }
 
+    /// All entries, listed or not.
+    pub(crate) fn contacts(&self) -> impl Iterator<Item = (&BareJid, &Contact)> {
+        self.contacts.iter()
+    }
+
+    /// A list as [`Roster::contacts`] and [`Roster::version`] had it.
+    ///
+    /// # Errors
+    /// [`RosterError::Full`].
+    pub(super) fn restored(
+        contacts: BTreeMap<BareJid, Contact>,
+        version: u64,
+    ) -> Result<Self, RosterError> {
+        let sizes = contacts.iter().map(|(jid, contact)| jid.as_str().len() + contact.bytes());
+        let bytes = sizes.sum();
+        let is_full = contacts.len() > MAX_CONTACTS || bytes > MAX_BYTES;
+        if is_full { Err(RosterError::Full) } else { Ok(Self { contacts, bytes, version }) }
+    }
+
     /// One entry, listed or not.
     pub(crate) fn contact(&self, jid: &BareJid) -> Option<&Contact> {
         self.contacts.get(jid)

@@ -170,6 +170,11 @@ impl World {
         self.sessions.remove(stream);
     }
 
+    /// The streams of all sessions, oldest first.
+    pub(crate) fn streams(&self) -> Vec<StreamId> {
+        self.sessions.all().map(|(stream, _)| stream).collect()
+    }
+
     /// Removes all sessions without telling their contacts.
     pub(crate) fn drop_sessions(&mut self) {
         std::mem::take(&mut self.sessions);

@@ -51,6 +51,27 @@ pub(crate) struct StandardAccount {
 }
 
 impl StandardAccount {
+    /// An account without contacts and profile.
+    pub(super) fn new(
+        id: UserId,
+        login: RegistrationId,
+        password: Password,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            login,
+            password,
+            scram: Vec::new(),
+            is_temporary: false,
+            roster: Roster::default(),
+            card: None,
+            blocked: BTreeSet::new(),
+            left: None,
+            made_at: now,
+        }
+    }
+
     /// Whether the account blocks an address (XEP-0191 §2).
     pub(crate) fn blocks(&self, jid: &Jid) -> bool {
         let is_blocked = |text: &str| Jid::new(text).is_ok_and(|jid| self.blocked.contains(&jid));
@@ -158,18 +179,8 @@ impl World {
         if self.users.len() + self.standard.len() >= self.settings.max_users {
             return Err(StandardError::TooManyUsers);
         }
-        let account = StandardAccount {
-            id: id.clone(),
-            login,
-            password,
-            scram: Vec::new(),
-            is_temporary,
-            roster: Roster::default(),
-            card: None,
-            blocked: BTreeSet::new(),
-            left: None,
-            made_at: now,
-        };
+        let account = StandardAccount::new(id.clone(), login, password, now);
+        let account = StandardAccount { is_temporary, ..account };
         self.standard.insert(id, account);
         Ok(false)
     }

@@ -88,7 +88,7 @@ impl Recorder {
         lock(&self.ring).entries.iter().cloned().collect()
     }
 
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         let mut ring = lock(&self.ring);
         ring.forgotten += ring.entries.len() as u64;
         ring.entries = VecDeque::new();

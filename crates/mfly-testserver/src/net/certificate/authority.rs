@@ -1,8 +1,7 @@
 //! The certificate authority: new at each start, or kept in files so that it has to be trusted
 //! once.
 
-use super::new_file;
-use crate::net::file;
+use crate::net::{file, new_file};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{

@@ -135,6 +135,22 @@ impl MediaStore {
         }
     }
 
+    /// All files with their tokens, oldest first.
+    pub(crate) fn files(&self) -> Vec<(String, File)> {
+        let files = self.files.keys.iter();
+        files.filter_map(|token| Some((token.clone(), self.file(token)?.clone()))).collect()
+    }
+
+    /// Replaces all files, given oldest first, and forgets uploads and pre-signed URLs.
+    pub(crate) fn replace(&mut self, files: Vec<(String, File)>) {
+        self.files = ByAge::new();
+        self.uploads = ByAge::new();
+        self.downloads = ByAge::new();
+        for (token, file) in files {
+            self.insert(token, file);
+        }
+    }
+
     /// Counts the bytes of files that are being received.
     pub(crate) const fn receiving(&self) -> &Arc<Reading> {
         &self.receiving

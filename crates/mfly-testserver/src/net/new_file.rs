@@ -1,4 +1,4 @@
-//! New files that appear whole and never replace another file.
+//! Files that appear whole.
 
 use rand::TryRng as _;
 use rand::rngs::SysRng;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// [`io::ErrorKind::AlreadyExists`] if the file exists; it does not change. Others if the file
 /// cannot be written.
-pub(super) fn publish(path: &Path, text: &str, is_secret: bool) -> io::Result<()> {
+pub(crate) fn publish(path: &Path, text: &str, is_secret: bool) -> io::Result<()> {
     let draft = Draft::write(path, text, is_secret)?;
     match fs::hard_link(&draft.0, path) {
         Ok(()) => Ok(()),
@@ -20,6 +20,16 @@ pub(super) fn publish(path: &Path, text: &str, is_secret: bool) -> io::Result<()
         // Some file systems have no links.
         Err(_) => write(path, text, is_secret),
     }
+}
+
+/// Replaces a file or creates it. The new one is written with another name first, so that the file
+/// is always whole. Only its owner can read it.
+///
+/// # Errors
+/// When the file cannot be written. It does not change then.
+pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let draft = Draft::write(path, text, true)?;
+    fs::rename(&draft.0, path)
 }
 
 /// A file with a random name, which is removed when this is dropped.
