@@ -262,15 +262,15 @@ impl Builder {
     }
 
     /// Keeps accounts, plan, media and clock in this file: the server goes on where the file ended,
-    /// and saves its state there when it is shut down; see also [`TestServer::save_state`]. Only the
-    /// file's owner can read it, because it holds passwords. Default: nothing is kept.
+    /// and saves its state there when it is shut down; see also [`TestServer::save_state`]. Only
+    /// the file's owner can read it, because it holds passwords. Default: nothing is kept.
     pub fn state_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.state_file = Some(path.into());
         self
     }
 
-    /// Serves the control API and its page on this address, over HTTP without TLS. Default: they are
-    /// off. Who can connect there can do everything that a test can.
+    /// Serves the control API and its page on this address, over HTTP without TLS. Default: they
+    /// are off. Who can connect there can do everything that a test can.
     pub const fn control_listen(mut self, address: SocketAddr) -> Self {
         self.control = Some(address);
         self
@@ -280,7 +280,10 @@ impl Builder {
     /// Default: none is required.
     pub fn control_token(self, token: impl Into<String>) -> Self {
         let token = Token::new(token);
-        self.allow(|access| Ok(access.token = Some(token?)))
+        self.allow(|access| {
+            access.token = Some(token?);
+            Ok(())
+        })
     }
 
     /// Lets the pages of an origin, such as `http://localhost:5173`, use the control API. May be

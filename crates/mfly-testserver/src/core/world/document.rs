@@ -3,16 +3,18 @@
 //! A document keeps what outlives sessions. It keeps no ids of registrations: a registration that
 //! is read back is a new one, so tokens of before are not valid for it.
 
+mod profile;
+
 use super::roster::{Contact, Roster};
 use super::standard::StandardAccount;
 use super::{Names, Registration, RegistrationId, Timestamp, User, World, open_name};
 use mfly_api::feature::Features;
 use mfly_proto::argument::InvalidArgument;
-use mfly_proto::cipher::{Decrypted, Iv, ProfileCipher};
+use mfly_proto::cipher::Iv;
 use mfly_proto::jid::{BareJid, Jid, UserId};
-use mfly_proto::payload::profile::VCard;
 use mfly_proto::secret::Password;
 use mfly_proto::xml::{Document, Limits};
+use profile::ProfileDocument;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,28 +78,6 @@ pub(crate) struct UserDocument {
     /// The devices that are logged in, oldest first.
     #[serde(default)]
     registrations: Vec<RegistrationDocument>,
-}
-
-/// A profile in clear.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[schema(as = StateProfile)]
-#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
-pub(crate) struct ProfileDocument {
-    nick_name: String,
-    email: String,
-    mobile_number: String,
-    status: String,
-    /// The picture: a file token or a URL.
-    image: String,
-    /// The small picture: a file token or a URL.
-    thumb_image: String,
-    /// Further fields of the vCard, name and text.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    others: Vec<(String, String)>,
-    /// The text of fields that were not sealed as the server seals them, by name. It has precedence
-    /// over the field itself.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    as_received: BTreeMap<String, String>,
 }
 
 /// A device that is logged in.
@@ -458,53 +438,6 @@ impl From<&ContactDocument> for Contact {
             is_listed: entry.listed,
         }
     }
-}
-
-impl ProfileDocument {
-    /// The profile of a vCard, opened.
-    fn of(user: &UserId, iv: &Iv, card: &VCard) -> Self {
-        let cipher = ProfileCipher::new(user, iv);
-        let mut as_received = BTreeMap::new();
-        let mut open = |name: &str, sealed: &str| {
-            let (Decrypted::Plain(clear) | Decrypted::Passthrough(clear)) = cipher.open(sealed);
-            if seal(&cipher, &clear) != sealed {
-                as_received.insert(name.to_owned(), sealed.to_owned());
-            }
-            clear
-        };
-        Self {
-            nick_name: open("nickName", &card.nick_name),
-            email: open("email", &card.email),
-            mobile_number: open("mobileNumber", &card.mobile_number),
-            status: card.status.clone(),
-            image: card.image.clone(),
-            thumb_image: card.thumb_image.clone(),
-            others: card.others.clone(),
-            as_received,
-        }
-    }
-
-    /// The vCard of the profile, sealed.
-    fn card(&self, user: &UserId, iv: &Iv) -> VCard {
-        let cipher = ProfileCipher::new(user, iv);
-        let sealed = |name: &str, clear: &str| {
-            self.as_received.get(name).cloned().unwrap_or_else(|| seal(&cipher, clear))
-        };
-        VCard {
-            nick_name: sealed("nickName", &self.nick_name),
-            email: sealed("email", &self.email),
-            mobile_number: sealed("mobileNumber", &self.mobile_number),
-            status: self.status.clone(),
-            image: self.image.clone(),
-            thumb_image: self.thumb_image.clone(),
-            others: self.others.clone(),
-        }
-    }
-}
-
-/// Seals a text. An empty one stays empty, as clients send it.
-fn seal(cipher: &ProfileCipher, clear: &str) -> String {
-    if clear.is_empty() { String::new() } else { cipher.seal(clear) }
 }
 
 #[cfg(test)]
