@@ -188,7 +188,7 @@ async fn measure(target: &Target, effort: Effort) -> Result<(), BoxError> {
         }
     }
     println!(
-        "\nRequests: pings to the server on one session, median of {} turns of {}.",
+        "\nRequests: pings to the server on one session, median of {} turns of {} for each on the way.",
         effort.rounds, effort.requests
     );
     // How a session was opened makes no difference to it.

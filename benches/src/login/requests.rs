@@ -78,14 +78,16 @@ async fn turn(
 ) -> Result<(), BoxError> {
     let worked = process::thread_time()?;
     let started = Instant::now();
-    let pings = session.ping(effort.requests, outstanding);
+    // More requests where they overlap, so that each turn takes long enough to be measured.
+    let requests = effort.requests * outstanding;
+    let pings = session.ping(requests, outstanding);
     match tokio::time::timeout(effort::REQUESTS, pings).await {
         Ok(answered) => answered?,
         Err(_) => return Err(format!("stalled for {} s", effort::REQUESTS.as_secs()).into()),
     }
     let elapsed = started.elapsed();
     let work = process::thread_time()?.saturating_sub(worked);
-    let count = effort.requests as f64;
+    let count = requests as f64;
     record.rates.push(count / elapsed.as_secs_f64());
     record.costs.push(work.as_secs_f64() * 1e6 / count);
     Ok(())

@@ -18,6 +18,7 @@ use crate::command::qr_login::QrArgs;
 use crate::command::register::RegisterArgs;
 use crate::command::report::ReportArgs;
 use crate::command::serve::ServeArgs;
+use crate::command::server::ServerArgs;
 use crate::command::settings::SettingsArgs;
 use crate::command::user_token::TokenArgs;
 use crate::operation::{Failed, Run, WithTarget};
@@ -68,6 +69,7 @@ macro_rules! commands {
 commands! {
     Tour(TourArgs),
     Serve(ServeArgs),
+    Server(ServerArgs),
     Doctor(DoctorArgs),
     Register(WithTarget<RegisterArgs>),
     Watch(WatchArgs),

@@ -67,6 +67,12 @@ pub(crate) enum Failure {
     /// A file cannot be read or written.
     #[error("cannot {doing} {path}: {source}")]
     File { doing: &'static str, path: String, source: io::Error },
+    /// No control API answers.
+    #[error("no server answers at {url}")]
+    ControlMissing { url: String },
+    /// The control API of a server refused a request.
+    #[error("{}", field.as_ref().map_or_else(|| message.clone(), |field| format!("{field}: {message}")))]
+    Control { status: u16, field: Option<String>, message: String },
     /// The output cannot be written, most often because its reader is gone.
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
@@ -112,7 +118,9 @@ impl Failure {
     pub(crate) fn code(&self) -> Code {
         match self {
             Self::Operation(error) => code_of(error.kind()),
-            Self::LocalServerMissing { .. } => Code::Unreachable,
+            Self::LocalServerMissing { .. } | Self::ControlMissing { .. } => Code::Unreachable,
+            Self::Control { status: 400 | 413 | 415, .. } => Code::Usage,
+            Self::Control { status, .. } => code_of_refusal(*status),
             Self::Argument(_) | Self::Usage { .. } | Self::Store(_) => Code::Usage,
             Self::Server(CommandError::Start(StartError::InvalidArgument(_))) => Code::Usage,
             Self::NoCredentials { .. } => Code::Refused,
@@ -145,6 +153,9 @@ impl Failure {
             Self::Operation(error) => return operation_hint(error.kind()).map(str::to_owned),
             Self::LocalServerMissing { start, .. } => {
                 format!("start one with `{start}`, or name another with --api-url")
+            }
+            Self::ControlMissing { .. } => {
+                "start one with `mfly serve`, which prints the address for --control-url".to_owned()
             }
             Self::Usage { hint, .. } | Self::NoCredentials { hint, .. } => hint.clone(),
             Self::Store(error) => error.hint(),

@@ -20,5 +20,6 @@ pub(crate) mod qr_login;
 pub(crate) mod register;
 pub(crate) mod report;
 pub(crate) mod serve;
+pub(crate) mod server;
 pub(crate) mod settings;
 pub(crate) mod user_token;

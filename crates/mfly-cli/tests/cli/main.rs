@@ -19,6 +19,7 @@ mod secrets;
 mod serve;
 #[cfg(unix)]
 mod serve_files;
+mod server;
 mod setup;
 mod tour;
 mod watch;
