@@ -14,8 +14,8 @@
 //! with `; ` between them, whose outputs are of no interest; `do:` has steps of the app or the
 //! driver, and `S:` a frame of the server. After each of these, the lines name every output in its
 //! order: `C:` a frame that is sent, `N:` a notice, `R:` the outcome of a request, `M:` what the
-//! driver is to do, `K:` what the session knows of its server. A line that ends in `…` names the beginning of an output, and `…` alone stands
-//! for any further outputs.
+//! driver is to do, `K:` what the session knows of its server. A line that ends in `…` names the
+//! beginning of an output, and `…` alone stands for any further outputs.
 //!
 //! `| name | name` and the rows below it make a scenario run once for each row, with `{name}`
 //! replaced by the row's cell. Other words in braces stand for [frames](expanded); `{uuid}` is one
