@@ -166,4 +166,6 @@ mod hostile;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
+mod scenario;
+#[cfg(test)]
 pub(crate) mod testing;

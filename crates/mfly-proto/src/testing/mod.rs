@@ -8,10 +8,12 @@ mod canonical;
 mod recorded;
 mod round_trip;
 mod rows;
+mod scenario;
 mod trace;
 
 pub use canonical::canonical;
 pub use recorded::recorded_traces;
 pub use round_trip::{Dialect, Role, RoundTrip, round_trip};
 pub use rows::rows;
+pub use scenario::{Scenario, scenarios};
 pub use trace::{Bindings, Line, Mismatch, Trace, TraceError};

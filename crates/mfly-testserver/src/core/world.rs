@@ -38,8 +38,6 @@ pub(crate) use names::Named;
 pub(crate) use parcel::Parcel;
 pub(crate) use relation::{Contacts, ProfileView};
 pub(crate) use session::{Session, StandardSession};
-#[cfg(test)]
-pub(crate) use settings::Quirks;
 pub(crate) use settings::Settings;
 pub(crate) use standard::{StandardAccount, StandardError};
 pub(crate) use user::{Registration, RegistrationId, User};

@@ -17,14 +17,14 @@
 //! driver is to do, `K:` what the session knows of its server. A line that ends in `…` names the
 //! beginning of an output, and `…` alone stands for any further outputs.
 //!
-//! `| name | name` and the rows below it make a scenario run once for each row, with `{name}`
-//! replaced by the row's cell. Other words in braces stand for [frames](expanded); `{uuid}` is one
-//! that the machine has drawn.
+//! `| name | name` begins a table ([`scenarios`]). Other words in braces stand for
+//! [frames](expanded); `{uuid}` is one that the machine has drawn.
 
 use super::server::{Account, BIND_FEATURE, PASSWORD, SESSION_FEATURE, bindings, features, offer};
 use super::server::{BIND2, base64, offer2, success2};
 use super::*;
 use mfly_proto::sasl::{MechanismKind, MechanismPolicy, ScramHash};
+use mfly_proto::testing::scenarios;
 
 #[test]
 fn the_machine_does_what_each_scenario_says() {
@@ -43,7 +43,13 @@ fn the_machine_does_what_each_scenario_says() {
         ("standard", include_str!("scenarios/standard.txt")),
         ("waiting", include_str!("scenarios/waiting.txt")),
     ] {
-        play(file, text, &mut faults);
+        for scenario in scenarios(text) {
+            let mut play = Play::default();
+            if let Err(fault) = play.run(&scenario.lines) {
+                let (title, outputs) = (scenario.title, play.rig().log.join("\n"));
+                faults.push(format!("{file}: {title}\n{fault}\nall of it:\n{outputs}"));
+            }
+        }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
@@ -54,36 +60,6 @@ const CARBONS: &str =
 const PING: &str =
     r#"<iq id="{uuid}" type="get" xmlns="jabber:client"><ping xmlns="urn:xmpp:ping"/></iq>"#;
 const BIND_REQUEST: &str = r#"<iq id="_bind_auth_2" type="set" xmlns="jabber:client"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"><resource>RESOURCE{uuid}</resource></bind></iq>"#;
-
-/// Runs every scenario of a file, each for each of its rows.
-fn play(file: &str, text: &str, faults: &mut Vec<String>) {
-    for scenario in text.split("\n# ").skip(1) {
-        let (title, lines) = scenario.split_once('\n').unwrap();
-        let (rows, steps): (Vec<_>, Vec<_>) =
-            lines.lines().filter(|line| !line.is_empty()).partition(|line| line.starts_with('|'));
-        let cells = |row: &&str| row[1..].split(" | ").map(str::trim).map(str::to_owned).collect();
-        let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
-        let (names, rows) = match rows.split_first() {
-            Some((names, rows)) => (names.clone(), rows.to_vec()),
-            None => (Vec::new(), vec![Vec::new()]),
-        };
-        for row in rows {
-            assert_eq!(row.len(), names.len(), "{title}: {row:?}");
-            let filled = |line: &&str| {
-                let fill = |line: String, (name, cell): (&String, &String)| {
-                    line.replace(&format!("{{{name}}}"), cell)
-                };
-                names.iter().zip(&row).fold((*line).to_owned(), fill)
-            };
-            let steps: Vec<_> = steps.iter().map(filled).collect();
-            let mut play = Play::default();
-            if let Err(fault) = play.run(&steps) {
-                let outputs = play.rig().log.join("\n");
-                faults.push(format!("{file}: {title} {row:?}\n{fault}\nall of it:\n{outputs}"));
-            }
-        }
-    }
-}
 
 /// A scenario that is being played.
 #[derive(Default)]

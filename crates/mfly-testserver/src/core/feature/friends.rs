@@ -54,12 +54,9 @@ fn item(call: &Call<'_>, contact: &UserId) -> Option<FriendItem> {
 
 #[cfg(test)]
 mod tests {
-    use crate::core::testing::{HOST, Server, id, settings};
-    use crate::core::world::{Contacts, Settings};
+    use crate::core::testing::{HOST, Server, id};
     use mfly_proto::cipher::{Iv, ProfileCipher};
     use mfly_proto::payload::profile::VCard;
-
-    const QUERY: &str = "<query xmlns='jabber:iq:roster'/>";
 
     #[test]
     fn every_other_user_is_a_contact_with_profile_and_the_name_in_clear() {
@@ -72,49 +69,11 @@ mod tests {
         let world = server.core.world_mut();
         assert!(world.set_profile(&id("u2"), card));
         world.user_mut(&id("u2")).unwrap().admin_blocked = true;
-        let list = server.ask(own, "get", None, QUERY);
+        let list = server.ask(own, "get", None, "<query xmlns='jabber:iq:roster'/>");
         assert_eq!(list.matches("<item ").count(), 1);
         assert!(list.contains(&format!(
             r#"<query contact_permission="1" xmlns="jabber:iq:roster"><item jid="u2@{HOST}" name="Bob" subscription="both"><profile><vCard xmlns="vcard-temp"><nickName>{sealed}</nickName>"#
         )), "{list}");
         assert!(list.contains("<is_admin_blocked>1</is_admin_blocked>"), "{list}");
-    }
-
-    #[test]
-    fn explicit_contacts_are_listed_alone() {
-        let mut server = Server::with(Settings { contacts: Contacts::Explicit, ..settings() });
-        server.register("u2");
-        server.register("u3");
-        let own = server.connect("u1", "a");
-        assert!(!server.ask(own, "get", None, QUERY).contains("<item "));
-        assert!(server.core.world_mut().make_contacts(&id("u1"), &id("u3")));
-        assert!(!server.core.world_mut().make_contacts(&id("u1"), &id("nobody")));
-        let list = server.ask(own, "get", None, QUERY);
-        assert_eq!(list.matches("<item ").count(), 1);
-        assert!(list.contains(&format!(r#"<item jid="u3@{HOST}" subscription="both">"#)), "{list}");
-    }
-
-    #[test]
-    fn a_register_update_reaches_the_contacts_and_can_only_be_asked_for_oneself() {
-        let mut server = Server::new();
-        let own = server.connect("u1", "a");
-        let contact = server.connect("u2", "b");
-        server.received(own);
-        let ask = |user: &str| {
-            format!(
-                "<query status='register_update' to_user='{user}@{HOST}' xmlns='jabber:iq:user_activities'/>"
-            )
-        };
-        let answer = server.ask(own, "set", None, &ask("u1"));
-        assert!(answer.contains(r#"type="result""#), "{answer}");
-        assert_eq!(
-            server.received(contact),
-            [format!(
-                r#"<message from="u1@{HOST}" to="u2@{HOST}" xmlns="jabber:client"><register_update/></message>"#
-            )]
-        );
-        let answer = server.ask(own, "set", None, &ask("u2"));
-        assert!(answer.contains("<not-allowed "), "{answer}");
-        assert_eq!(server.received(contact), Vec::<String>::new());
     }
 }

@@ -17,29 +17,3 @@ pub(crate) fn log_out(call: &mut Call<'_>, request: LogOut) -> Result<(), Stanza
     call.world.notify(&call.user, &envelope, |w| notice.write(w));
     Ok(())
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::core::testing::{HOST, Server};
-
-    #[test]
-    fn the_other_sessions_hear_which_qr_session_logged_out() {
-        let mut server = Server::new();
-        let web = server.connect("u1", "web");
-        let phone = server.connect("u1", "phone");
-        server.received(web);
-        let answer = server.ask(
-            web,
-            "set",
-            None,
-            "<query socket_id='sock-42' status='user_logout' xmlns='jabber:iq:user_activities'/>",
-        );
-        assert!(answer.contains(r#"type="result""#), "{answer}");
-        assert_eq!(
-            server.received(phone),
-            [format!(
-                r#"<message from="u1@{HOST}" to="u1@{HOST}" xmlns="jabber:client"><logout socket_id="sock-42" xmlns="urn:xmpp:receipts"/></message>"#
-            )]
-        );
-    }
-}

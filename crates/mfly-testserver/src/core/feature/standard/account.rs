@@ -53,7 +53,7 @@ fn end_sessions(world: &mut World, now: Timestamp, id: &UserId) {
 mod tests {
     use super::*;
     use crate::core::feature::account::register;
-    use crate::core::testing::{HOST, Server, id};
+    use crate::core::testing::{Server, id};
     use crate::core::world::RegisterError;
     use mfly_proto::jid::UserIdentifier;
     use std::collections::BTreeMap;
@@ -70,36 +70,5 @@ mod tests {
         let identifier = UserIdentifier::new("u2").unwrap();
         let refused = register(world, now, &identifier, ("d", true), BTreeMap::new());
         assert_eq!(refused.unwrap_err(), RegisterError::Taken);
-    }
-
-    #[test]
-    fn another_password_ends_the_sessions_and_the_same_one_does_not() {
-        let mut server = Server::new();
-        let stream = server.connect_standard("u1", "a");
-        server.standard("u1");
-        assert!(!server.is_closed(stream));
-        server.set_password("u1", "another");
-        let said = server.received(stream);
-        assert!(said[0].contains("<not-authorized "), "{said:?}");
-        assert!(server.is_closed(stream));
-    }
-
-    #[test]
-    fn a_removed_account_disappears_from_its_contacts_lists() {
-        let mut server = Server::new();
-        let contact = server.connect_standard("u2", "b");
-        let removed = server.connect_standard("u1", "a");
-        server.befriend(contact, removed);
-        let now = server.now;
-        assert!(remove(server.core.world_mut(), now, &id("u1")));
-        assert!(!remove(server.core.world_mut(), now, &id("u1")));
-        let told = server.received(contact);
-        assert!(server.is_closed(removed));
-        assert!(told.iter().any(|frame| frame.contains(r#"subscription="none""#)), "{told:?}");
-        assert!(
-            told.iter().any(|frame| frame.contains(&format!(r#"from="u1@{HOST}/a""#))
-                && frame.contains("unavailable")),
-            "{told:?}"
-        );
     }
 }

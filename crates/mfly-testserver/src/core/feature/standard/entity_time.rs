@@ -13,17 +13,3 @@ pub(crate) fn get(call: &mut Call<'_>) -> Result<Reply, StanzaError> {
         .ok_or_else(|| refusal(ErrorCondition::InternalServerError))?;
     Ok(Reply::of::<GetEntityTime>(EntityTime { utc, offset_minutes: 0 }))
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::core::testing::{HOST, Server};
-
-    #[test]
-    fn the_server_tells_its_time_in_utc() {
-        let mut server = Server::new();
-        let own = server.connect_standard("u1", "a");
-        let answer = server.ask(own, "get", Some(HOST), "<time xmlns='urn:xmpp:time'/>");
-        let time = "<tzo>+00:00</tzo><utc>2026-11-23T02:06:09.086Z</utc>";
-        assert!(answer.contains(time), "{answer}");
-    }
-}

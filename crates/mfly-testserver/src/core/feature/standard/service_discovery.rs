@@ -64,34 +64,3 @@ fn info(
         features: features.iter().map(|&feature| feature.to_owned()).collect(),
     }))
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::core::testing::{HOST, Server};
-
-    #[test]
-    fn the_server_and_the_account_say_what_they_are_and_what_they_can_do() {
-        let mut server = Server::new();
-        let own = server.connect_standard("u1", "a");
-        let query = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
-        let answer = server.ask(own, "get", Some(HOST), query);
-        assert!(
-            answer.contains(r#"<identity category="server" type="im" name="mfly-testserver"/>"#),
-            "{answer}"
-        );
-        for feature in ["urn:xmpp:blocking", "urn:xmpp:carbons:2", "vcard-temp", "urn:xmpp:time"] {
-            assert!(answer.contains(&format!(r#"<feature var="{feature}"/>"#)), "{answer}");
-        }
-        let node = query.replace("/>", " node='x'/>");
-        let answer = server.ask(own, "get", Some(HOST), &node);
-        assert!(answer.contains("<item-not-found "), "{answer}");
-        let answer = server.ask(own, "get", None, query);
-        assert!(answer.contains(r#"<identity category="account" "#), "{answer}");
-        let items = "<query xmlns='http://jabber.org/protocol/disco#items'/>";
-        let answer = server.ask(own, "get", Some(HOST), items);
-        assert!(
-            answer.contains(r#"<query xmlns="http://jabber.org/protocol/disco#items"/>"#),
-            "{answer}"
-        );
-    }
-}

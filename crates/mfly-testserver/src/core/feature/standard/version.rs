@@ -19,20 +19,3 @@ pub(crate) fn get(_: &mut Call<'_>) -> Result<Reply, StanzaError> {
         });
     }))
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::core::testing::{HOST, Server};
-
-    #[test]
-    fn the_server_tells_its_name_and_version() {
-        let mut server = Server::new();
-        let own = server.connect_standard("u1", "a");
-        let answer = server.ask(own, "get", Some(HOST), "<query xmlns='jabber:iq:version'/>");
-        let version = env!("CARGO_PKG_VERSION");
-        assert!(
-            answer.contains(&format!("<name>mfly-testserver</name><version>{version}</version>")),
-            "{answer}"
-        );
-    }
-}

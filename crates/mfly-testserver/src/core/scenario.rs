@@ -1,0 +1,289 @@
+//! Scenarios: what each session is sent, and when, as text that one runner plays.
+//!
+//! ```text
+//! # A message reaches every session of the recipient.
+//! given: online u1/a u2/b u2/c
+//! u1/a C: <message to="u2@{host}"><body>Hi</body></message>
+//! u2/b S: <message from="u1@{host}/a" to="u2@{host}" …
+//! u2/c S: <message from="u1@{host}/a" to="u2@{host}" …
+//! ```
+//! `config:` changes the settings of the server. `given:` is a step whose frames are of no
+//! interest, `do:` one that has effects; `u1/a C:` is a frame that the session `a` of `u1` sends.
+//! After each of these, the lines name every frame that a session is sent, `S:`, in its order. A
+//! line that ends in `…` names the beginning of a frame, and `u1/a …` alone stands for any further
+//! ones. `| name | name` begins a table ([`scenarios`]). Words in braces stand for
+//! [texts](expanded); `{id}` is an id that the server has drawn.
+//!
+//! Each scenario runs over WebSocket and over TCP.
+
+use super::testing::{HOST, PRESENCE, Server, id, settings};
+use crate::core::feature::{account, standard};
+use crate::core::world::{Contacts, Settings, StreamId};
+use mfly_api::feature::Feature;
+use mfly_proto::framing::Framing;
+use mfly_proto::jid::BareJid;
+use mfly_proto::testing::scenarios;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// A profile of the platform, as a client writes it.
+const CARD: &str = r#"<vCard xmlns="vcard-temp"><nickName>SEALED</nickName><image>img</image><thumbImage>img</thumbImage><email></email><mobileNumber></mobileNumber><status>Busy</status></vCard>"#;
+
+#[test]
+fn each_session_is_sent_what_the_scenarios_say() {
+    let mut faults = Vec::new();
+    for (file, text) in [
+        ("dispatch", include_str!("dispatch.txt")),
+        ("account", include_str!("feature/account.txt")),
+        ("block", include_str!("feature/block.txt")),
+        ("friends", include_str!("feature/friends.txt")),
+        ("last_seen", include_str!("feature/last_seen.txt")),
+        ("logout", include_str!("feature/logout.txt")),
+        ("message", include_str!("feature/message.txt")),
+        ("presence", include_str!("feature/presence.txt")),
+        ("profile", include_str!("feature/profile.txt")),
+        ("settings", include_str!("feature/settings.txt")),
+        ("standard/account", include_str!("feature/standard/account.txt")),
+        ("standard/block", include_str!("feature/standard/block.txt")),
+        ("standard/last_seen", include_str!("feature/standard/last_seen.txt")),
+        ("standard/message", include_str!("feature/standard/message.txt")),
+        ("standard/presence", include_str!("feature/standard/presence.txt")),
+        ("standard/profile", include_str!("feature/standard/profile.txt")),
+        ("standard/roster", include_str!("feature/standard/roster.txt")),
+        ("standard/service_discovery", include_str!("feature/standard/service_discovery.txt")),
+        ("standard/subscription", include_str!("feature/standard/subscription.txt")),
+    ] {
+        for scenario in scenarios(text) {
+            for framing in [Framing::WebSocket, Framing::Tcp] {
+                if let Err(fault) = Play::new(framing).run(&scenario.lines) {
+                    faults.push(format!("{file}: {} {framing:?}\n{fault}", scenario.title));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// A session of a scenario: its name, its present stream, and the frames that are not yet looked
+/// at.
+struct Session {
+    name: String,
+    stream: StreamId,
+    inbox: VecDeque<String>,
+}
+
+/// A scenario that is being played.
+struct Play {
+    framing: Framing,
+    settings: Settings,
+    server: Option<Server>,
+    sessions: Vec<Session>,
+}
+
+impl Play {
+    fn new(framing: Framing) -> Self {
+        Self { framing, settings: settings(), server: None, sessions: Vec::new() }
+    }
+
+    fn run(mut self, lines: &[String]) -> Result<(), String> {
+        for line in lines {
+            let (word, text) = line.split_once(": ").unwrap_or((line, ""));
+            match word.split_once(' ') {
+                None if word == "config" => configure(&mut self.settings, text),
+                None => {
+                    self.all_seen().map_err(|fault| format!("before {line:?}: {fault}"))?;
+                    self.step(&expanded(text));
+                    if word == "given" {
+                        self.sessions.iter_mut().for_each(|session| session.inbox.clear());
+                    }
+                }
+                Some((name, "C")) => {
+                    self.all_seen().map_err(|fault| format!("before {line:?}: {fault}"))?;
+                    let stream = self.session(name).stream;
+                    self.server().send(stream, &expanded(text));
+                    self.collect();
+                }
+                Some((name, "S")) => self.expect(name, &expanded(text))?,
+                Some((name, "…")) => self.session(name).inbox.clear(),
+                _ => panic!("no word of a scenario: {line}"),
+            }
+        }
+        self.all_seen()
+    }
+
+    fn server(&mut self) -> &mut Server {
+        self.server.get_or_insert_with(|| {
+            let mut server = Server::with(self.settings.clone());
+            server.meta.framing = self.framing;
+            server
+        })
+    }
+
+    fn session(&mut self, name: &str) -> &mut Session {
+        let session = self.sessions.iter_mut().find(|session| session.name == name);
+        session.unwrap_or_else(|| panic!("no session {name}"))
+    }
+
+    /// Takes what was sent to each session.
+    fn collect(&mut self) {
+        let server = self.server.as_mut().expect("a scenario begins with a session");
+        let [_, close] = server.closing();
+        for session in &mut self.sessions {
+            let frames = server.received(session.stream).into_iter();
+            let named = |frame| if frame == close { "{close}".to_owned() } else { frame };
+            session.inbox.extend(frames.map(named));
+        }
+    }
+
+    fn expect(&mut self, name: &str, expected: &str) -> Result<(), String> {
+        let got = self.session(name).inbox.pop_front().unwrap_or_default();
+        let is_expected = match expected.strip_suffix('…') {
+            Some(start) => got.starts_with(start),
+            None => got == expected,
+        };
+        if is_expected { Ok(()) } else { Err(format!("{name} expected: {expected}\n got: {got}")) }
+    }
+
+    fn all_seen(&self) -> Result<(), String> {
+        let more =
+            |session: &Session| Some(format!("{} S: {}", session.name, session.inbox.front()?));
+        match self.sessions.iter().find_map(more) {
+            Some(more) => Err(format!("it went on with {more}")),
+            None => Ok(()),
+        }
+    }
+
+    fn step(&mut self, step: &str) {
+        let (verb, names) = step.split_once(' ').unwrap_or((step, ""));
+        let words: Vec<_> = names.split(' ').collect();
+        match (verb, &words[..]) {
+            ("follow", sessions) => sessions.iter().for_each(|name| {
+                self.connect("standard", name);
+                let stream = self.session(name).stream;
+                self.server().ask(stream, "get", None, "<query xmlns='jabber:iq:roster'/>");
+            }),
+            ("allow", [user, "by", other]) => {
+                let jid = BareJid::new(&format!("{user}@{HOST}")).unwrap();
+                let world = self.server().core.world_mut();
+                let roster = &mut world.standard_mut(&id(other)).unwrap().roster;
+                roster.asked_by(&jid);
+                roster.allow(&jid);
+            }
+            (session, ["block" | "unblock", user]) => {
+                let payload = format!(
+                    r#"<{0} xmlns="urn:xmpp:blocking"><item jid="{user}@{HOST}"/></{0}>"#,
+                    words[0]
+                );
+                let stream = self.session(session).stream;
+                self.server().ask(stream, "set", None, &payload);
+            }
+            (session, ["profile"]) => {
+                let stream = self.session(session).stream;
+                self.server().ask(stream, "set", None, CARD);
+            }
+            (session, ["unsubscribe", user]) => {
+                let stream = self.session(session).stream;
+                let presence = format!(r#"<presence to="{user}@{HOST}" type="unsubscribe"/>"#);
+                self.server().send(stream, &presence);
+            }
+            ("online" | "bound" | "standard" | "bound-standard", sessions) => {
+                sessions.iter().for_each(|name| self.connect(verb, name));
+            }
+            ("registered", users) => {
+                users.iter().for_each(|user| drop(self.server().register(user)))
+            }
+            ("standard-account", users) => {
+                users.iter().for_each(|user| self.server().standard(user))
+            }
+            ("contacts", [one, other]) => {
+                assert!(self.server().core.world_mut().make_contacts(&id(one), &id(other)));
+            }
+            ("befriend", [one, other]) => {
+                let (one, other) = (self.session(one).stream, self.session(other).stream);
+                self.server().befriend(one, other);
+            }
+            ("blocked", [user, "by", blocker]) => {
+                let world = self.server().core.world_mut();
+                world.user_mut(&id(blocker)).unwrap().blocked.insert(id(user));
+            }
+            ("lose", [session]) => {
+                let stream = self.session(session).stream;
+                self.server().lose(stream);
+            }
+            ("pass", [seconds]) => {
+                self.server().pass(Duration::from_secs(seconds.parse().unwrap()));
+            }
+            ("password", [user, password]) => self.server().set_password(user, password),
+            ("remove", [user]) => {
+                let now = self.server().now;
+                let world = self.server().core.world_mut();
+                assert!(standard::account::remove(world, now, &id(user)));
+            }
+            ("delete", [user]) => {
+                let now = self.server().now;
+                assert!(account::delete(self.server().core.world_mut(), now, &id(user)));
+            }
+            ("admin-block" | "admin-unblock", [user]) => {
+                let (now, is_on) = (self.server().now, verb == "admin-block");
+                let world = self.server().core.world_mut();
+                assert!(account::set_admin_blocked(world, now, &id(user), is_on));
+            }
+            _ => panic!("no step of a scenario: {step}"),
+        }
+        if self.server.is_some() {
+            self.collect();
+        }
+    }
+
+    fn connect(&mut self, how: &str, name: &str) {
+        let (user, resource) = name.split_once('/').unwrap();
+        // What the others are sent meanwhile is theirs.
+        let server = self.server();
+        let stream = match how {
+            "online" => server.connect(user, resource),
+            "bound" => server.bound(user, resource),
+            "standard" => server.connect_standard(user, resource),
+            _ => server.bound_standard(user, resource),
+        };
+        self.sessions.retain(|session| session.name != name);
+        self.sessions.push(Session { name: name.to_owned(), stream, inbox: VecDeque::new() });
+    }
+}
+
+fn configure(settings: &mut Settings, change: &str) {
+    let (name, value) = change.split_once(' ').unwrap();
+    let is_on = value == "yes";
+    match name {
+        "block_push_to_requester" => settings.quirks.block_push_to_requester = is_on,
+        "blocking" => settings.features = settings.features.with(Feature::Block, is_on),
+        "contacts" => settings.contacts = Contacts::Explicit,
+        "max_resources" => settings.max_resources = value.parse().unwrap(),
+        "profile_open_to_blocked" => settings.quirks.profile_open_to_blocked = is_on,
+        "profile_echo" => settings.quirks.profile_echo = is_on,
+        _ => panic!("no setting: {change}"),
+    }
+}
+
+/// A line with the texts that its words in braces stand for, some with an argument:
+/// `{error cancel service-unavailable}`.
+fn expanded(line: &str) -> String {
+    let Some((before, rest)) = line.split_once('{') else { return line.to_owned() };
+    let Some((inner, after)) = rest.split_once('}') else { return line.to_owned() };
+    let words: Vec<_> = inner.split(' ').collect();
+    let text = match words[..] {
+        ["host"] => HOST.to_owned(),
+        ["presence"] => PRESENCE.to_owned(),
+        ["error", kind, condition] => format!(
+            r#"<error type="{kind}"><{condition} xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error>"#
+        ),
+        ["text", count] => "x".repeat(count.parse().unwrap()),
+        ["greater", count] => ">".repeat(count.parse().unwrap()),
+        ["children", count] => {
+            (0..count.parse().unwrap()).map(|n: u32| format!("<x{n}/>")).collect()
+        }
+        ["card"] => CARD.to_owned(),
+        ["version"] => env!("CARGO_PKG_VERSION").to_owned(),
+        _ => format!("{{{inner}}}"),
+    };
+    before.to_owned() + &text + &expanded(after)
+}
