@@ -59,7 +59,7 @@ mod state;
 pub use core::memory::Memory;
 pub use handle::builder::Builder;
 pub use handle::fault_builder::{ConnectionFaults, FaultBuilder, NextConnections, RequestFaults};
-pub use handle::info::{Authority, Info, Tls};
+pub use handle::info::{Authority, Info, Listener, ListenerKind, Tls};
 pub use handle::journal::{Direction, Entry, FrameEntry, Journal, NotSeen, RequestEntry};
 pub use handle::server::TestServer;
 pub use handle::standard_user::StandardUserHandle;

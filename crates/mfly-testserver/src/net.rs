@@ -7,6 +7,7 @@ pub(crate) mod connection;
 pub(crate) mod cors;
 pub(crate) mod descriptors;
 pub(crate) mod file;
+pub(crate) mod forwarded;
 pub(crate) mod host;
 pub(crate) mod http;
 pub(crate) mod listener;

@@ -14,7 +14,7 @@ With --json one object has its addresses, as soon as it can be used:
   {\"operation\":\"serve\",\"ok\":true,\"result\":{\"apiBaseUrl\":\"…\",\"websocketUrl\":\"…\",\"licenceKey\":\"…\",…}}")]
 pub(crate) struct ServeArgs {
     #[command(flatten)]
-    server: command::Args,
+    server: command::CommandLine,
 }
 
 impl Run for ServeArgs {
@@ -32,7 +32,7 @@ async fn serve(args: ServeArgs, output: &mut Output) -> Result<(), Failure> {
         }
         Format::Json => output.report("serve", &Report::line("", json!(settings))),
     };
-    Ok(command::run(args.server, print).await?)
+    Ok(command::run(args.server.args, print).await?)
 }
 
 #[cfg(test)]
@@ -49,8 +49,8 @@ mod tests {
 
     #[test]
     fn a_server_started_without_flags_is_the_one_that_commands_use_without_flags() {
-        let args = Cli::parse_from(["serve"]).args.server;
-        assert_eq!(format!("http://{}/api/v1", args.listen), LOCAL_API_URL);
-        assert_eq!(args.licence_key, LOCAL_LICENCE_KEY);
+        let args = Cli::parse_from(["serve"]).args.server.args;
+        assert_eq!(format!("http://{}/api/v1", args.listen[0]), LOCAL_API_URL);
+        assert_eq!(args.licence_key.expose(), LOCAL_LICENCE_KEY);
     }
 }

@@ -2,6 +2,7 @@
 
 use anstream::{AutoStream, ColorChoice};
 use clap::Parser;
+use clap::builder::BoolishValueParser;
 use mfly_testserver::command::{self, Info};
 use std::error::Error as _;
 use std::io::Write as _;
@@ -12,8 +13,11 @@ use tracing_subscriber::EnvFilter;
 #[derive(Parser)]
 #[command(name = "mfly-testserver", version)]
 struct Cli {
+    /// Print what apps need to know as one JSON object in one line
+    #[arg(long, env = "MFLY_SERVER_JSON", value_parser = BoolishValueParser::new())]
+    json: bool,
     #[command(flatten)]
-    args: command::Args,
+    line: command::CommandLine,
 }
 
 #[tokio::main]
@@ -28,12 +32,16 @@ async fn main() -> ExitCode {
         .with_ansi(is_coloured)
         .with_writer(std::io::stderr)
         .init();
+    let cli = Cli::parse();
     let tell = |settings: &Info| {
         let mut out = std::io::stdout().lock();
-        write!(out, "{settings}")?;
+        match cli.json {
+            true => writeln!(out, "{}", serde_json::to_string(settings)?)?,
+            false => write!(out, "{settings}")?,
+        }
         out.flush()
     };
-    match command::run(Cli::parse().args, tell).await {
+    match command::run(cli.line.args, tell).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let mut message = format!("error: {error}");

@@ -8,19 +8,19 @@ use std::time::Duration;
 #[non_exhaustive]
 pub struct Bounds {
     /// Limit of sessions at a time
-    #[arg(long, value_name = "COUNT", default_value_t = MAX_SESSIONS)]
+    #[arg(long, env = "MFLY_SERVER_MAX_SESSIONS", value_name = "COUNT", default_value_t = MAX_SESSIONS)]
     pub max_sessions: usize,
 
     /// Limit of connections of each port that have not logged in; half of it for each address
-    #[arg(long, value_name = "COUNT", default_value_t = MAX_UNAUTHENTICATED)]
+    #[arg(long, env = "MFLY_SERVER_MAX_UNAUTHENTICATED", value_name = "COUNT", default_value_t = MAX_UNAUTHENTICATED)]
     pub max_unauthenticated: usize,
 
     /// Limit of connections from one address that have not logged in, instead of half
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, env = "MFLY_SERVER_MAX_UNAUTHENTICATED_OF_ADDRESS", value_name = "COUNT")]
     pub max_unauthenticated_of_address: Option<usize>,
 
     /// Time limit of a connection until its first request, or until it has logged in
-    #[arg(long, value_name = "SECONDS", default_value_t = LOGIN_DEADLINE.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, env = "MFLY_SERVER_LOGIN_DEADLINE", value_name = "SECONDS", default_value_t = LOGIN_DEADLINE.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
     pub login_deadline: u64,
 }
 

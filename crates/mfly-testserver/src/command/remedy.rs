@@ -10,6 +10,9 @@ impl CommandError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Start(error) => start(error),
+            Self::ControlListen { .. } => {
+                Some("name another address with --control-listen, or --control-listen off")
+            }
             Self::Users { .. } | Self::Io(_) => None,
         }
     }
@@ -35,7 +38,9 @@ fn start(error: &StartError) -> Option<&'static str> {
         StartError::State { .. } => {
             "name a file of --state that an earlier run has written, or one that does not exist"
         }
-        StartError::Certificate { .. } => "name another domain with --xmpp-host",
+        StartError::Certificate { .. } => {
+            "--xmpp-host, --certificate-name and the hosts to advertise are names in it"
+        }
         StartError::InvalidArgument(_) | StartError::Random => return None,
     })
 }

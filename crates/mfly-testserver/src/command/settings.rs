@@ -35,6 +35,12 @@ impl fmt::Display for Info {
         if let Some(address) = &self.tcps_address {
             writeln!(f, "XMPP over TLS   {address}")?;
         }
+        for (index, listener) in self.listeners.iter().enumerate() {
+            let is_first = !self.listeners[..index].iter().any(|other| other.kind == listener.kind);
+            if !is_first {
+                writeln!(f, "Also at         {} ({})", listener.address, listener.kind)?;
+            }
+        }
         if self.trial {
             f.write_str(
                 "\nThe Web SDK learns of a trial plan from its licence server only: it needs a live \

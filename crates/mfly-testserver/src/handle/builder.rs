@@ -1,5 +1,6 @@
 //! Settings of a server, and how it starts with them.
 
+mod addresses;
 mod bounds;
 
 pub(crate) use bounds::{LOGIN_DEADLINE, MAX_SESSIONS, MAX_UNAUTHENTICATED};
@@ -11,6 +12,7 @@ use crate::core::world::{Contacts, Settings};
 use crate::handle::info::Info;
 use crate::handle::server::TestServer;
 use crate::handle::start_error::StartError;
+use crate::net::addresses::{ANY_PORT, Addresses};
 use crate::net::admission::Admission;
 use crate::net::certificate::{self, Authority, AuthorityError, Certificates};
 use crate::net::descriptors;
@@ -23,16 +25,13 @@ use mfly_proto::argument::InvalidArgument;
 use mfly_proto::secret::{LicenceKey, Token};
 use rand::TryRng as _;
 use rand::rngs::SysRng;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The default licence key. It opens nothing but servers of this crate.
 pub(crate) const LICENCE_KEY: &str = "MflyLocalLicenceKey0123456789abc";
-
-/// A loopback port that the system chooses.
-const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// How many iterations SCRAM may require.
 const ITERATIONS: std::ops::RangeInclusive<u32> = 1..=10_000_000;
@@ -45,6 +44,10 @@ pub struct Builder {
     settings: Result<Settings, InvalidArgument>,
     /// The ports that were asked for by name.
     ports: Ports,
+    /// The addresses that clients are given, or the first argument that cannot be used.
+    addresses: Result<Addresses, InvalidArgument>,
+    /// Names and addresses in the certificate, beside those that are known.
+    certificate_names: Vec<String>,
     /// Whether TLS is served on ports that were not asked for.
     has_tls: bool,
     /// The file of a certificate authority that is kept.
@@ -73,13 +76,9 @@ impl TestServer {
     pub fn builder() -> Builder {
         Builder {
             settings: LicenceKey::new(LICENCE_KEY).map(Settings::new),
-            ports: Ports {
-                plain: ANY_PORT,
-                tls: None,
-                tcp: None,
-                tcps: None,
-                is_tcp_cleartext: false,
-            },
+            ports: Ports::default(),
+            addresses: Ok(Addresses::default()),
+            certificate_names: Vec::new(),
             has_tls: true,
             authority: None,
             certificate: None,
@@ -144,22 +143,10 @@ impl Builder {
         self.set(|settings| settings.contacts = Contacts::Explicit)
     }
 
-    /// Listens for plain HTTP and WebSocket at this address. Default: a free port of 127.0.0.1.
-    pub fn listen(mut self, address: SocketAddr) -> Self {
-        self.ports.plain = address;
-        self
-    }
-
     /// Serves TLS on free ports of 127.0.0.1 where no address was set: HTTP over TLS, XMPP over TCP
     /// with STARTTLS, and XMPP over TLS. Default: yes.
     pub fn tls(mut self, is_on: bool) -> Self {
         self.has_tls = is_on;
-        self
-    }
-
-    /// Listens for HTTP and WebSocket over TLS at this address.
-    pub fn tls_listen(mut self, address: SocketAddr) -> Self {
-        self.ports.tls = Some(address);
         self
     }
 
@@ -169,19 +156,6 @@ impl Builder {
     /// key.
     pub fn authority(mut self, path: impl Into<PathBuf>) -> Self {
         self.authority = Some(path.into());
-        self
-    }
-
-    /// Listens for XMPP over TCP at this address. The server offers and requires STARTTLS there,
-    /// unless [`Builder::tcp_cleartext`] is on.
-    pub fn tcp_listen(mut self, address: SocketAddr) -> Self {
-        self.ports.tcp = Some(address);
-        self
-    }
-
-    /// Listens for XMPP over TLS at this address.
-    pub fn tcps_listen(mut self, address: SocketAddr) -> Self {
-        self.ports.tcps = Some(address);
         self
     }
 
@@ -279,7 +253,8 @@ impl Builder {
     /// Requires this token of every request to the control API: `Authorization: Bearer TOKEN`.
     /// Default: none is required.
     pub fn control_token(self, token: impl Into<String>) -> Self {
-        let token = Token::new(token);
+        let error = InvalidArgument::new("controlToken", "is empty or has control characters");
+        let token = Token::new(token).map_err(|_| error);
         self.allow(|access| {
             access.token = Some(token?);
             Ok(())
@@ -316,6 +291,7 @@ impl Builder {
     pub async fn start(self) -> Result<TestServer, StartError> {
         let mut settings = self.settings?;
         let access = self.access?;
+        let mut addresses = self.addresses?;
         self.bounds.apply(&mut settings);
         let xmpp_host = settings.xmpp_host.clone();
         let seed = match self.seed {
@@ -325,13 +301,19 @@ impl Builder {
         let core = Core::new(settings, seed)?;
 
         let is_cleartext = self.ports.is_tcp_cleartext;
-        let or_any = |named: Option<_>, is_on: bool| named.or(is_on.then_some(ANY_PORT));
+        let or_any = |named: Vec<_>, is_on: bool| match named.is_empty() && is_on {
+            true => vec![ANY_PORT],
+            false => named,
+        };
         let ports = Ports {
+            plain: or_any(self.ports.plain, true),
             tls: or_any(self.ports.tls, self.has_tls),
             tcp: or_any(self.ports.tcp, self.has_tls || is_cleartext),
             tcps: or_any(self.ports.tcps, self.has_tls),
             ..self.ports
         };
+        // The ports may be 0 yet, but the hosts are known.
+        addresses.bound = ports.asked();
         descriptors::raise(self.bounds.descriptors());
         let mut authority = None;
         let certificates = match self.certificate {
@@ -339,13 +321,15 @@ impl Builder {
             Some(given) => Some(given),
             None => {
                 let made = certificate_authority(self.authority.clone()).await?;
-                let certificates = certificate::generate(&xmpp_host, &made)
+                let names = self.certificate_names.into_iter().chain(addresses.tls_hosts());
+                let certificates = certificate::generate(&xmpp_host, names, &made)
                     .map_err(|error| StartError::Certificate { source: error.into() })?;
                 authority = Some(made);
                 Some(certificates)
             }
         };
-        let (addresses, listening) = ports.bind(certificates.as_ref()).await?;
+        let (bound, listening) = ports.bind(certificates.as_ref()).await?;
+        addresses.bound = bound;
         let state = Arc::new(ServerState::new(
             core,
             random()?,

@@ -1,5 +1,6 @@
 //! What an app or a test needs to know about a running server.
 
+pub use crate::net::addresses::ListenerKind;
 use crate::net::addresses::{API_PREFIX, reachable};
 use crate::net::certificate;
 use crate::state::ServerState;
@@ -44,9 +45,23 @@ pub struct Info {
     pub xmpp_domain: String,
     /// Whether the plan is a trial.
     pub trial: bool,
+    /// Every address that the server listens on. Apps are given the first one of each kind, unless
+    /// another one is advertised.
+    pub listeners: Vec<Listener>,
     /// The authority that apps have to trust, if a port uses TLS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authority: Option<Authority>,
+}
+
+/// An address that the server listens on.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Listener {
+    /// The protocol there.
+    pub kind: ListenerKind,
+    /// The address: `127.0.0.1:8117`.
+    pub address: String,
 }
 
 /// The addresses over TLS.
@@ -75,6 +90,12 @@ pub struct Authority {
     pub public_key_hash: String,
     /// Its certificate as PEM text.
     pub certificate: String,
+}
+
+impl Listener {
+    fn new((kind, address): &(ListenerKind, SocketAddr)) -> Self {
+        Self { kind: *kind, address: address.to_string() }
+    }
 }
 
 impl Info {
@@ -110,6 +131,7 @@ impl Info {
             licence_script_url: format!("{origin}/licence.js"),
             xmpp_domain,
             trial,
+            listeners: addresses.bound.iter().map(Listener::new).collect(),
             authority: authority.map(|authority| Authority {
                 file: authority_file.map(|path| path.display().to_string()),
                 public_key_hash: authority.public_key_hash(),

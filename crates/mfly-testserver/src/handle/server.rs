@@ -8,7 +8,7 @@ use crate::handle::journal::Journal;
 use crate::handle::standard_user::StandardUserHandle;
 use crate::handle::state_document::{StateDocument, StateError, StateParts};
 use crate::handle::user::{PlanHandle, UserError, UserHandle};
-use crate::net::addresses::API_PREFIX;
+use crate::net::addresses::{API_PREFIX, ListenerKind};
 use crate::net::listener::Listening;
 use crate::net::pipe::Pipe;
 use crate::net::supervisor::supervise;
@@ -64,7 +64,8 @@ impl TestServer {
         self.info.control_url.as_deref()
     }
 
-    /// The base URL of the REST API: `http://127.0.0.1:PORT/api/v1`.
+    /// The base URL of the REST API: `http://127.0.0.1:PORT/api/v1`, or the one that
+    /// `Builder::advertise` made.
     #[must_use]
     pub fn api_base_url(&self) -> String {
         format!("{}{API_PREFIX}", self.state.addresses.origin())
@@ -145,28 +146,28 @@ impl TestServer {
         self.state.addresses.origin_tls()
     }
 
-    /// The socket address of plain HTTP.
+    /// The socket address of plain HTTP; the first, if there are several.
     #[must_use]
     pub fn listen_address(&self) -> SocketAddr {
-        self.state.addresses.plain
+        self.state.addresses.plain()
     }
 
-    /// The socket address of HTTP over TLS; `None` if it is off.
+    /// The first socket address of HTTP over TLS; `None` if it is off.
     #[must_use]
     pub fn tls_listen_address(&self) -> Option<SocketAddr> {
-        self.state.addresses.tls
+        self.state.addresses.bound(ListenerKind::Https)
     }
 
-    /// The socket address of XMPP over TCP; `None` if it is off.
+    /// The first socket address of XMPP over TCP; `None` if it is off.
     #[must_use]
     pub fn tcp_listen_address(&self) -> Option<SocketAddr> {
-        self.state.addresses.tcp
+        self.state.addresses.bound(ListenerKind::Xmpp)
     }
 
-    /// The socket address of XMPP over TLS; `None` if it is off.
+    /// The first socket address of XMPP over TLS; `None` if it is off.
     #[must_use]
     pub fn tcps_listen_address(&self) -> Option<SocketAddr> {
-        self.state.addresses.tcps
+        self.state.addresses.bound(ListenerKind::Xmpps)
     }
 
     /// The certificate authority that clients have to trust, as PEM text; `None` without TLS. Every
@@ -309,10 +310,7 @@ impl Drop for TestServer {
 impl fmt::Debug for TestServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TestServer")
-            .field("listen", &self.state.addresses.plain)
-            .field("tls_listen", &self.state.addresses.tls)
-            .field("tcp_listen", &self.state.addresses.tcp)
-            .field("tcps_listen", &self.state.addresses.tcps)
+            .field("listen", &self.state.addresses.bound)
             .finish_non_exhaustive()
     }
 }

@@ -28,8 +28,8 @@ pub enum StartError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// No certificate could be made for the XMPP host.
-    #[error("cannot make a certificate for the XMPP host; it has to be a DNS name or IP address")]
+    /// No certificate could be made for the names of the server.
+    #[error("cannot make a certificate")]
     Certificate {
         /// The error of the certificate library, or of a file.
         #[source]

@@ -7,6 +7,7 @@ pub(crate) use authority::{Authority, AuthorityError};
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair};
 use std::borrow::Cow;
 use std::fmt;
+use thiserror::Error;
 
 /// Names in the certificate, beside the XMPP host.
 const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
@@ -28,18 +29,39 @@ impl fmt::Debug for Certificates {
     }
 }
 
-/// Makes a certificate for `localhost`, `127.0.0.1`, `::1` and `host`.
+/// The reason why there is no certificate.
+#[derive(Debug, Error)]
+pub(crate) enum CertificateError {
+    /// A certificate cannot have this name.
+    #[error("{0} is not a DNS name or IP address")]
+    Name(String),
+    /// The certificate library failed.
+    #[error(transparent)]
+    Library(#[from] rcgen::Error),
+}
+
+/// Makes a certificate for `localhost`, `127.0.0.1`, `::1`, `host` and `names`.
 ///
 /// # Errors
-/// When a certificate cannot have the name `host`, or the random source fails.
-pub(crate) fn generate(host: &str, authority: &Authority) -> Result<Certificates, rcgen::Error> {
-    let mut names: Vec<String> = NAMES.map(str::to_owned).into();
-    if !NAMES.contains(&host) {
+/// See [`CertificateError`].
+pub(crate) fn generate(
+    host: &str,
+    names: impl IntoIterator<Item = String>,
+    authority: &Authority,
+) -> Result<Certificates, CertificateError> {
+    let mut all: Vec<String> = NAMES.map(str::to_owned).into();
+    for name in std::iter::once(host.to_owned()).chain(names) {
         // The library refuses a name that has no ASCII form.
-        let name = mfly_proto::idn::to_ascii(host);
-        names.push(name.map_or_else(|_| host.to_owned(), Cow::into_owned));
+        let ascii = mfly_proto::idn::to_ascii(&name).map_or_else(|_| name.clone(), Cow::into_owned);
+        if all.contains(&ascii) {
+            continue;
+        }
+        if ascii.is_empty() || CertificateParams::new([ascii.clone()]).is_err() {
+            return Err(CertificateError::Name(name));
+        }
+        all.push(ascii);
     }
-    let mut leaf = CertificateParams::new(names)?;
+    let mut leaf = CertificateParams::new(all)?;
     leaf.distinguished_name.push(DnType::CommonName, host);
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     leaf.use_authority_key_identifier_extension = true;
@@ -58,8 +80,8 @@ mod tests {
     #[test]
     fn every_server_has_its_own_certificate() {
         let authority = Authority::generate().unwrap();
-        let first = generate("localhost", &authority).unwrap();
-        let second = generate("chat.example.test", &authority).unwrap();
+        let first = generate("localhost", [], &authority).unwrap();
+        let second = generate("chat.example.test", [], &authority).unwrap();
         assert_ne!(first.chain_pem, second.chain_pem);
         assert!(first.chain_pem.ends_with(authority.pem()));
     }
@@ -67,7 +89,12 @@ mod tests {
     #[test]
     fn a_host_that_is_no_name_is_refused() {
         let authority = Authority::generate().unwrap();
-        assert!(generate("ü\u{2003}bel", &authority).is_err());
-        assert!(generate("übel.test", &authority).is_ok());
+        let made = |host: &str, name: &str| generate(host, [name.to_owned()], &authority);
+        assert!(made("übel.test", "10.0.2.2").is_ok());
+        assert!(made("a.test", "*.test").is_ok());
+        for (host, name) in [("ü\u{2003}bel", "a"), ("a", "ü\u{2003}bel"), ("a", "")] {
+            let error = made(host, name).unwrap_err().to_string();
+            assert!(error.ends_with("is not a DNS name or IP address"), "{error}");
+        }
     }
 }

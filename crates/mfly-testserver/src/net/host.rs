@@ -24,6 +24,9 @@ pub(crate) enum HostError {
     /// The host is not a name or an address, with or without a port.
     #[error("Bad Request: the Host header or the request target is not HOST or HOST:PORT")]
     Malformed,
+    /// A header of a proxy that is trusted cannot be used.
+    #[error("Bad Request: Forwarded or X-Forwarded-* does not name a scheme, host and port")]
+    Forwarded,
 }
 
 impl HostError {
@@ -37,7 +40,7 @@ impl HostError {
 /// header.
 ///
 /// A whole URI as request target has precedence over the header (RFC 9112 §3.2.2). Headers of
-/// proxies are ignored, because any client could send them.
+/// proxies are not looked at, because any client could send them.
 pub(crate) fn of(
     version: Version,
     target: &Uri,
@@ -62,8 +65,17 @@ pub(crate) fn of(
     }
 }
 
+/// Splits a text that was [`checked`] into host and port.
+pub(crate) fn split(text: &str) -> (&str, Option<u16>) {
+    match text.rsplit_once(':') {
+        // The last colon of an IPv6 address without a port is within its brackets.
+        Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()),
+        _ => (text, None),
+    }
+}
+
 /// Checks that a text is `HOST` or `HOST:PORT`.
-fn checked(text: &str) -> Result<String, HostError> {
+pub(crate) fn checked(text: &str) -> Result<String, HostError> {
     let (is_host, rest) = match text.strip_prefix('[') {
         Some(inner) => {
             let (address, rest) = inner.split_once(']').ok_or(HostError::Malformed)?;

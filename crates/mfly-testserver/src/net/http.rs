@@ -11,7 +11,8 @@ mod upgrade;
 use crate::lock::lock;
 use crate::net::admission::Place;
 use crate::net::connection::Protection;
-use crate::net::host;
+use crate::net::forwarded::Reached;
+use crate::net::host::{self, HostError};
 use crate::net::no_room::refuse_http;
 use crate::net::reading::Share;
 use crate::rest::response::HttpResponse;
@@ -149,10 +150,20 @@ impl Client<'_> {
         Ok(body::counted(self.state, response))
     }
 
+    /// How the client reached the server, by the request and by the headers of a trusted proxy.
+    fn reached(&self, request: &Request<Incoming>) -> Result<Reached, HostError> {
+        let host = host::of(request.version(), request.uri(), request.headers())?;
+        let direct = Reached { is_secure: self.is_secure, host };
+        match self.state.addresses.trusts_forwarded {
+            true => direct.forwarded(request.headers()),
+            false => Ok(direct),
+        }
+    }
+
     /// Passes a request on by its method and path.
     async fn route(&self, request: Request<Incoming>) -> std::io::Result<HttpResponse> {
-        let host = match host::of(request.version(), request.uri(), request.headers()) {
-            Ok(host) => host,
+        let reached = match self.reached(&request) {
+            Ok(reached) => reached,
             Err(error) => {
                 let (parts, _) = request.into_parts();
                 return Ok(upgrade::recorded(self.state, &parts, error.response().into_http()));
@@ -162,7 +173,7 @@ impl Client<'_> {
             _ if request.method() == Method::OPTIONS => Ok(options::options(&request)),
             "/websocket" => upgrade::xmpp(self, request).await,
             path if is_path(path) => Ok(signalling::respond(self, request).await),
-            _ => api::respond(self, request, host.as_deref()).await,
+            _ => api::respond(self, request, &reached).await,
         }
     }
 

@@ -1,23 +1,24 @@
 //! The listening sockets of a server, and the protocol of each.
 
 use crate::handle::start_error::StartError;
-use crate::net::addresses::Addresses;
+use crate::net::addresses::ListenerKind;
 use crate::net::certificate::Certificates;
 use mfly_proto::argument::InvalidArgument;
 use mfly_transport::ServerTls;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
-#[derive(Clone, Copy, Debug)]
+/// The addresses to listen on. Apps are given the first one of each kind.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Ports {
     /// HTTP without TLS.
-    pub(crate) plain: SocketAddr,
+    pub(crate) plain: Vec<SocketAddr>,
     /// HTTP over TLS.
-    pub(crate) tls: Option<SocketAddr>,
+    pub(crate) tls: Vec<SocketAddr>,
     /// XMPP over TCP, with STARTTLS unless it is in clear text.
-    pub(crate) tcp: Option<SocketAddr>,
+    pub(crate) tcp: Vec<SocketAddr>,
     /// XMPP over TLS.
-    pub(crate) tcps: Option<SocketAddr>,
+    pub(crate) tcps: Vec<SocketAddr>,
     /// Whether XMPP over TCP is not encrypted.
     pub(crate) is_tcp_cleartext: bool,
 }
@@ -25,6 +26,7 @@ pub(crate) struct Ports {
 /// A listening socket and its protocol.
 pub(crate) struct Listening {
     pub(crate) listener: TcpListener,
+    pub(crate) kind: ListenerKind,
     pub(crate) service: Service,
 }
 
@@ -42,34 +44,50 @@ pub(crate) enum Service {
 impl Ports {
     /// Whether a port uses TLS.
     pub(crate) const fn need_certificates(&self) -> bool {
-        self.tls.is_some() || self.tcps.is_some() || (self.tcp.is_some() && !self.is_tcp_cleartext)
+        let is_secure = !self.tls.is_empty() || !self.tcps.is_empty();
+        is_secure || (!self.tcp.is_empty() && !self.is_tcp_cleartext)
     }
 
+    /// Every address with its kind.
+    pub(crate) fn asked(&self) -> Vec<(ListenerKind, SocketAddr)> {
+        let kinds = [
+            (ListenerKind::Http, &self.plain),
+            (ListenerKind::Https, &self.tls),
+            (ListenerKind::Xmpp, &self.tcp),
+            (ListenerKind::Xmpps, &self.tcps),
+        ];
+        let asked = kinds
+            .into_iter()
+            .flat_map(|(kind, addresses)| addresses.iter().map(move |address| (kind, *address)));
+        asked.collect()
+    }
+
+    /// Binds all sockets. Returns their addresses, too.
     ///
     /// # Errors
     /// When a port is in use, or the certificates cannot be used.
     pub(crate) async fn bind(
-        self,
+        &self,
         certificates: Option<&Certificates>,
-    ) -> Result<(Addresses, Vec<Listening>), StartError> {
-        let tls = |alpn: &[&[u8]]| certificates.map(|own| own.server_tls(alpn)).transpose();
-        let mut listening = Vec::new();
-        let plain = listen(self.plain, Service::Http(None), &mut listening).await?;
-        let mut addresses = Addresses::plain(plain);
-        if let (Some(address), Some(tls)) = (self.tls, tls(&[b"http/1.1"])?) {
-            let service = Service::Http(Some(tls));
-            addresses.tls = Some(listen(address, service, &mut listening).await?);
+    ) -> Result<(Vec<(ListenerKind, SocketAddr)>, Vec<Listening>), StartError> {
+        let (mut bound, mut listening) = (Vec::new(), Vec::new());
+        for (kind, address) in self.asked() {
+            let tls = |alpn: &[&[u8]]| certificates.map(|own| own.server_tls(alpn)).transpose();
+            let service = match kind {
+                ListenerKind::Http => Some(Service::Http(None)),
+                ListenerKind::Https => tls(&[b"http/1.1"])?.map(|tls| Service::Http(Some(tls))),
+                ListenerKind::Xmpp => {
+                    Some(Service::Xmpp(tls(&[])?.filter(|_| !self.is_tcp_cleartext)))
+                }
+                // XEP-0368 §3 defines this ALPN protocol.
+                ListenerKind::Xmpps => tls(&[b"xmpp-client"])?.map(Service::XmppOverTls),
+            };
+            let Some(service) = service else { continue };
+            let (listener, address) = bind(address).await?;
+            bound.push((kind, address));
+            listening.push(Listening { listener, kind, service });
         }
-        if let Some(address) = self.tcp {
-            let tls = tls(&[])?.filter(|_| !self.is_tcp_cleartext);
-            addresses.tcp = Some(listen(address, Service::Xmpp(tls), &mut listening).await?);
-        }
-        // XEP-0368 §3 defines this ALPN protocol.
-        if let (Some(address), Some(tls)) = (self.tcps, tls(&[b"xmpp-client"])?) {
-            let service = Service::XmppOverTls(tls);
-            addresses.tcps = Some(listen(address, service, &mut listening).await?);
-        }
-        Ok((addresses, listening))
+        Ok((bound, listening))
     }
 }
 
@@ -77,16 +95,6 @@ impl Certificates {
     fn server_tls(&self, alpn: &[&[u8]]) -> Result<ServerTls, InvalidArgument> {
         ServerTls::new(self.chain_pem.as_bytes(), self.key_pem.as_bytes(), alpn)
     }
-}
-
-async fn listen(
-    address: SocketAddr,
-    service: Service,
-    listening: &mut Vec<Listening>,
-) -> Result<SocketAddr, StartError> {
-    let (listener, bound) = bind(address).await?;
-    listening.push(Listening { listener, service });
-    Ok(bound)
 }
 
 /// Binds a listening socket, and returns its address.

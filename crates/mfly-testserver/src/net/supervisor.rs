@@ -38,8 +38,8 @@ pub(crate) async fn supervise(
     if let Some((listener, control)) = control {
         tasks.spawn(control::listener::serve(listener, control));
     }
-    for (number, listening) in listening.into_iter().enumerate() {
-        tasks.spawn(accept(Arc::clone(&state), listening, number));
+    for listening in listening {
+        tasks.spawn(accept(Arc::clone(&state), listening));
     }
     let clock = keep_time(&state);
     let signalling_clock = signalling::keep_time(&state);
@@ -70,7 +70,9 @@ async fn keep_time(state: &ServerState) {
 }
 
 /// Accepts connections until the server stops, then waits for the open ones.
-async fn accept(state: Arc<ServerState>, listening: Listening, number: usize) {
+async fn accept(state: Arc<ServerState>, listening: Listening) {
+    // The sockets of one kind share their places.
+    let number = listening.kind as usize;
     let mut tasks = JoinSet::new();
     loop {
         let next = async {

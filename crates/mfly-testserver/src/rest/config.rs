@@ -1,5 +1,6 @@
 //! `GET /users/config`. Registration returns the configuration, too.
 
+use crate::net::addresses::ListenerKind;
 use crate::rest::caller::Caller;
 use crate::rest::request::RestCall;
 use crate::rest::response::{RestResponse, RestResult};
@@ -23,9 +24,9 @@ fn config(call: &RestCall<'_>, caller: &Caller) -> RestResult {
 pub(crate) fn current(call: &RestCall<'_>) -> ServerConfig {
     call.world(|world| ServerConfig {
         xmpp_host: Some(world.settings.xmpp_host.clone()),
-        xmpp_port_web: Some(call.state.addresses.xmpp_port_web()),
+        xmpp_port_web: call.xmpp_port_web(),
         // Native apps connect to this port.
-        xmpp_port: call.state.addresses.tcp.map(|address| address.port()),
+        xmpp_port: call.state.addresses.port(ListenerKind::Xmpp),
         signal_server: Some(if world.settings.announces_signalling {
             call.origin()
         } else {

@@ -3,6 +3,8 @@
 pub(crate) mod form;
 
 use crate::core::world::World;
+use crate::net::addresses::ListenerKind;
+use crate::net::forwarded::Reached;
 use crate::rest::response::RestResponse;
 use crate::state::ServerState;
 use bytes::Bytes;
@@ -10,19 +12,10 @@ use form::Field;
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
 
-/// How a client reached the server.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Reached<'a> {
-    /// Whether the connection uses TLS.
-    pub(crate) is_secure: bool,
-    /// The host and port that the request is for, if it names them.
-    pub(crate) host: Option<&'a str>,
-}
-
 /// A request with its whole body.
 pub(crate) struct RestCall<'a> {
     pub(crate) state: &'a ServerState,
-    pub(crate) reached: Reached<'a>,
+    pub(crate) reached: &'a Reached,
     /// The text in the place of the route's `*`.
     pub(crate) argument: &'a str,
     /// The query without `?`.
@@ -57,16 +50,29 @@ impl RestCall<'_> {
         mfly_api::query::first(self.query, name)
     }
 
-    /// Scheme, host and port of this server, as the client reached it.
+    /// Scheme, host and port of this server, as the client reached it or as it is advertised.
     ///
     /// They come from the request's own `Host`, so that addresses in responses also work through
     /// port forwards and between containers.
     pub(crate) fn origin(&self) -> String {
-        match (self.reached.host, self.reached.is_secure) {
-            (Some(host), true) => format!("https://{host}"),
-            (Some(host), false) => format!("http://{host}"),
-            (None, true) => self.state.addresses.origin_tls().unwrap_or_default(),
-            (None, false) => self.state.addresses.origin(),
+        let Reached { is_secure, host } = self.reached;
+        let addresses = &self.state.addresses;
+        match (addresses.advertised_origin(*is_secure), host) {
+            (Some(origin), _) => origin,
+            (None, Some(host)) if *is_secure => format!("https://{host}"),
+            (None, Some(host)) => format!("http://{host}"),
+            (None, None) if *is_secure => addresses.origin_tls().unwrap_or_default(),
+            (None, None) => addresses.origin(),
         }
+    }
+
+    /// The port for XMPP over WebSocket in configurations. Clients use TLS there if it is offered,
+    /// by this server or by a proxy.
+    pub(crate) fn xmpp_port_web(&self) -> Option<u16> {
+        let addresses = &self.state.addresses;
+        let of_proxy = || self.reached.tls_port().filter(|_| addresses.trusts_forwarded);
+        let tls = addresses.advertised_tls_port().or_else(of_proxy);
+        let tls = tls.or_else(|| addresses.port(ListenerKind::Https));
+        tls.or_else(|| addresses.port(ListenerKind::Http))
     }
 }

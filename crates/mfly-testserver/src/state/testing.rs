@@ -4,7 +4,7 @@ use super::{Persistence, ServerState};
 use crate::core::Core;
 use crate::core::memory::Memory;
 use crate::core::testing::settings;
-use crate::net::addresses::Addresses;
+use crate::net::addresses::{Addresses, ListenerKind};
 use crate::net::admission::{Admission, Limits};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,8 @@ use std::time::Duration;
 /// The state of a server with these limits of memory.
 pub(crate) fn state(limits: Memory) -> Arc<ServerState> {
     let core = Core::new(settings(), [1; 32]).unwrap();
-    let addresses = Addresses::plain("127.0.0.1:1".parse().unwrap());
+    let bound = vec![(ListenerKind::Http, "127.0.0.1:1".parse().unwrap())];
+    let addresses = Addresses { bound, ..Addresses::default() };
     let lifetime = Duration::from_secs(60);
     let admission = Admission::new(Limits {
         of_listener: 4096,

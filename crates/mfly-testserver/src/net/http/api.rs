@@ -5,8 +5,9 @@ use super::body::RequestBody;
 use super::fault::apply_fault;
 use crate::handle::journal::RequestEntry;
 use crate::net::cors;
+use crate::net::forwarded::Reached;
 use crate::rest::caller::Caller;
-use crate::rest::request::{Reached, RestCall, form};
+use crate::rest::request::{RestCall, form};
 use crate::rest::response::{HttpResponse, RestResponse};
 use crate::rest::router::{self, ApiPath};
 use bytes::Bytes;
@@ -19,7 +20,7 @@ use std::io;
 pub(super) async fn respond(
     client: &Client<'_>,
     request: Request<Incoming>,
-    host: Option<&str>,
+    reached: &Reached,
 ) -> io::Result<HttpResponse> {
     let recorder = &client.state.recorder;
     let (parts, body) = request.into_parts();
@@ -27,7 +28,6 @@ pub(super) async fn respond(
     let mut entry = RequestEntry::new(&parts.method, ApiPath::new(parts.uri.path()).name());
     parts.uri.query().unwrap_or_default().clone_into(&mut entry.query);
     let mut sent = Bytes::new();
-    let reached = Reached { is_secure: client.is_secure, host };
     let (response, caller) = match answer(client, &parts, body, reached, &mut sent).await {
         Ok(Ok((response, caller))) => (response, caller),
         Ok(Err(refused)) => (refused, None),
@@ -56,7 +56,7 @@ async fn answer(
     client: &Client<'_>,
     parts: &Parts,
     body: RequestBody<'_>,
-    reached: Reached<'_>,
+    reached: &Reached,
     sent: &mut Bytes,
 ) -> io::Result<Result<(RestResponse, Option<Caller>), RestResponse>> {
     let state = client.state;
