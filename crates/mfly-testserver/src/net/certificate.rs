@@ -5,6 +5,7 @@ mod authority;
 pub(crate) use authority::{Authority, AuthorityError};
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair};
+use rustls_pki_types::ServerName;
 use std::borrow::Cow;
 use std::fmt;
 use thiserror::Error;
@@ -56,7 +57,9 @@ pub(crate) fn generate(
         if all.contains(&ascii) {
             continue;
         }
-        if ascii.is_empty() || CertificateParams::new([ascii.clone()]).is_err() {
+        // Of a wildcard (RFC 9525 §6.3), the rest is a name.
+        let checked = ascii.strip_prefix("*.").unwrap_or(&ascii);
+        if ServerName::try_from(checked).is_err() {
             return Err(CertificateError::Name(name));
         }
         all.push(ascii);
@@ -92,7 +95,9 @@ mod tests {
         let made = |host: &str, name: &str| generate(host, [name.to_owned()], &authority);
         assert!(made("übel.test", "10.0.2.2").is_ok());
         assert!(made("a.test", "*.test").is_ok());
-        for (host, name) in [("ü\u{2003}bel", "a"), ("a", "ü\u{2003}bel"), ("a", "")] {
+        for (host, name) in
+            [("ü\u{2003}bel", "a"), ("a", "ü\u{2003}bel"), ("a", ""), ("a", "a b"), ("a", "a:80")]
+        {
             let error = made(host, name).unwrap_err().to_string();
             assert!(error.ends_with("is not a DNS name or IP address"), "{error}");
         }

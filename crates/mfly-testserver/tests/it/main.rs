@@ -7,6 +7,7 @@
     reason = "helpers of tests fail the test"
 )]
 
+mod advertise;
 mod chat;
 mod client;
 mod config;
@@ -26,6 +27,7 @@ mod mute;
 mod official_sdk;
 mod plan;
 mod profile;
+mod program;
 mod refusal;
 mod register;
 mod scram;

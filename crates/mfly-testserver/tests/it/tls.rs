@@ -60,3 +60,32 @@ async fn a_stored_authority_is_used_at_the_next_start() {
         connector.connect(name, socket).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn the_certificate_has_the_names_that_it_was_asked_for_and_those_that_clients_are_given() {
+    let builder = TestServer::builder().certificate_name("10.0.2.2").certificate_name("*.home.lan");
+    let server = builder.advertise_tls("chat.test:443").xmpp_host("talk.test").start().await;
+    let server = server.unwrap();
+    let tls = Tls::custom(server.ca_certificate_pem().unwrap().as_bytes()).unwrap();
+    let connector = TlsConnector::from(Arc::clone(&tls.client_config(&[b"http/1.1"])));
+    for (name, is_there) in [
+        ("10.0.2.2", true),
+        ("mac.home.lan", true),
+        ("chat.test", true),
+        ("talk.test", true),
+        ("localhost", true),
+        ("10.0.2.3", false),
+        ("other.test", false),
+    ] {
+        let socket = TcpStream::connect(server.tls_listen_address().unwrap()).await.unwrap();
+        let connected = connector.connect(ServerName::try_from(name).unwrap(), socket).await;
+        assert_eq!(connected.is_ok(), is_there, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_name_that_is_none_is_refused_with_a_reason() {
+    let error = TestServer::builder().certificate_name("a b").start().await.unwrap_err();
+    let reason = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(reason, "a b is not a DNS name or IP address");
+}

@@ -1,0 +1,159 @@
+//! The program `mfly-testserver`, as processes start it.
+
+use serde_json::Value;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+/// Flags that let several servers run at a time.
+const PORTS: [&str; 4] = ["--listen", "127.0.0.1:0", "--control-listen", "127.0.0.1:0"];
+
+fn program(flags: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mfly-testserver"));
+    command.args(flags).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A process that ends with its test.
+struct Running {
+    child: Child,
+    /// The object that it printed.
+    info: Value,
+}
+
+impl Running {
+    /// Waits until the server runs. It must have been told `--json`.
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        match serde_json::from_str(&line) {
+            Ok(info) => Self { child, info },
+            Err(_) => panic!("{line} {:?}", child.wait_with_output()),
+        }
+    }
+
+    fn text(&self, member: &str) -> &str {
+        self.info[member].as_str().unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A configuration file that is removed when the test ends.
+struct ConfigFile(PathBuf);
+
+impl ConfigFile {
+    fn new(name: &str, text: &str) -> Self {
+        let name = format!("mfly-program-{name}-{}.toml", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, text).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for ConfigFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn failed(command: &mut Command) -> (Option<i32>, String) {
+    let Output { status, stderr, .. } = command.output().unwrap();
+    (status.code(), String::from_utf8(stderr).unwrap())
+}
+
+#[test]
+fn a_program_is_told_in_one_line_of_json_what_the_control_api_tells() {
+    let server = Running::start(&mut program(&[&PORTS[..], &["--json"]].concat()));
+    let control = server.text("controlUrl").strip_prefix("http://").unwrap().to_owned();
+    let mut socket = TcpStream::connect(&control).unwrap();
+    let request =
+        format!("GET /control/v1/info HTTP/1.1\r\nhost: {control}\r\nconnection: close\r\n\r\n");
+    socket.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert_eq!(serde_json::from_str::<Value>(body).unwrap(), server.info);
+}
+
+#[test]
+fn a_flag_goes_before_the_environment_and_that_before_the_file() {
+    let file = ConfigFile::new(
+        "order",
+        "licence-key = \"of the file\"\nxmpp-host = \"file.test\"\ntrial = true\n\
+         advertise = \"file.test:1\"\nlisten = \"127.0.0.1:1\"\n",
+    );
+    let mut command = program(&["--json", "--licence-key", "of the flag"]);
+    command
+        .env("MFLY_SERVER_CONFIG", &file.0)
+        .env("MFLY_SERVER_LICENCE_KEY", "of the environment")
+        .env("MFLY_SERVER_XMPP_HOST", "environment.test")
+        .env("MFLY_SERVER_LISTEN", "127.0.0.1:0,127.0.0.1:0")
+        .env("MFLY_SERVER_CONTROL_LISTEN", "off")
+        .env("MFLY_SERVER_ADVERTISE", "");
+    let server = Running::start(&mut command);
+    assert_eq!(server.text("licenceKey"), "of the flag");
+    assert_eq!(server.text("xmppDomain"), "environment.test");
+    assert_eq!(server.info["trial"], true);
+    assert_eq!(server.info["listeners"].as_array().unwrap().len(), 2);
+    // An empty variable is none.
+    assert_eq!(server.text("apiBaseUrl"), "http://file.test:1/api/v1");
+    assert_eq!(server.info["controlUrl"], Value::Null);
+    drop(server);
+
+    let mut command = program(&[&PORTS[..], &["--json"]].concat());
+    let server =
+        Running::start(command.env("MFLY_SERVER_CONFIG", &file.0).env("MFLY_SERVER_TRIAL", "no"));
+    assert_eq!(server.info["trial"], false);
+}
+
+#[test]
+fn a_setting_of_the_file_that_does_not_exist_is_an_error_of_the_command_line() {
+    let file = ConfigFile::new("unknown", "\n# A wrong name\nlisen = \"127.0.0.1:0\"\n");
+    let path = file.0.to_str().unwrap();
+    let (code, told) = failed(&mut program(&["--config", path]));
+    assert_eq!(code, Some(2));
+    let expected = "line 3: there is no setting lisen; did you mean listen?";
+    assert!(told.contains(path) && told.contains(expected), "{told}");
+}
+
+#[test]
+fn a_control_token_is_required_and_is_not_in_the_help() {
+    let mut help = program(&["--help"]);
+    let output = help.env("MFLY_SERVER_CONTROL_TOKEN", "hunter2").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("[env: MFLY_SERVER_CONTROL_TOKEN]"), "{text}");
+    assert!(!text.contains("hunter2"), "{text}");
+    let mut command = program(&[&PORTS[..], &["--json"]].concat());
+    let server = Running::start(command.env("MFLY_SERVER_CONTROL_TOKEN", "hunter2"));
+    assert!(!server.info.to_string().contains("hunter2"));
+    let (code, told) = failed(program(&PORTS).env("MFLY_SERVER_CONTROL_TOKEN", "hunter\t2"));
+    assert_eq!(code, Some(1));
+    assert!(told.contains("controlToken") && !told.contains("hunter"), "{told}");
+}
+
+#[test]
+fn a_taken_address_of_the_control_api_is_told_with_what_to_do() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (code, told) =
+        failed(&mut program(&["--listen", "127.0.0.1:0", "--control-listen", &address]));
+    assert_eq!(code, Some(1));
+    assert!(told.contains(&address) && told.contains("--control-listen off"), "{told}");
+}
+
+#[cfg(unix)]
+#[test]
+fn sigterm_ends_it_with_success() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let mut server = Running::start(&mut program(&[&PORTS[..], &["--json"]].concat()));
+    kill_process(Pid::from_child(&server.child), Signal::TERM).unwrap();
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+}
