@@ -12,9 +12,9 @@
 //! After each of these, the lines name every frame that a session is sent, `S:`, in its order. A
 //! line that ends in `…` names the beginning of a frame, and `u1/a …` alone stands for any further
 //! ones. `| name | name` begins a table ([`scenarios`]). Words in braces stand for
-//! [texts](expanded); `{id}` is an id that the server has drawn.
+//! [texts](Play::expanded); `{id}` is an id that the server has drawn.
 //!
-//! Each scenario runs over WebSocket and over TCP.
+//! Each scenario runs over WebSocket and over TCP, or over the one that it names in `only:`.
 
 use super::testing::{HOST, PRESENCE, Server, id, settings};
 use crate::core::feature::{account, standard};
@@ -22,6 +22,7 @@ use crate::core::world::{Contacts, Settings, StreamId};
 use mfly_api::feature::Feature;
 use mfly_proto::framing::Framing;
 use mfly_proto::jid::BareJid;
+use mfly_proto::secret::Password;
 use mfly_proto::testing::scenarios;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -34,6 +35,8 @@ fn each_session_is_sent_what_the_scenarios_say() {
     let mut faults = Vec::new();
     for (file, text) in [
         ("dispatch", include_str!("dispatch.txt")),
+        ("stream", include_str!("stream.txt")),
+        ("stream/authenticating", include_str!("stream/authenticating.txt")),
         ("account", include_str!("feature/account.txt")),
         ("block", include_str!("feature/block.txt")),
         ("friends", include_str!("feature/friends.txt")),
@@ -54,7 +57,11 @@ fn each_session_is_sent_what_the_scenarios_say() {
         ("standard/subscription", include_str!("feature/standard/subscription.txt")),
     ] {
         for scenario in scenarios(text) {
-            for framing in [Framing::WebSocket, Framing::Tcp] {
+            let over = |framing: &Framing| {
+                let only = scenario.lines.iter().find_map(|line| line.strip_prefix("only: "));
+                only.is_none_or(|only| (only == "TCP") == (*framing == Framing::Tcp))
+            };
+            for framing in [Framing::WebSocket, Framing::Tcp].into_iter().filter(over) {
                 if let Err(fault) = Play::new(framing).run(&scenario.lines) {
                     faults.push(format!("{file}: {} {framing:?}\n{fault}", scenario.title));
                 }
@@ -89,26 +96,34 @@ impl Play {
         for line in lines {
             let (word, text) = line.split_once(": ").unwrap_or((line, ""));
             match word.split_once(' ') {
+                None if word == "only" => {}
                 None if word == "config" => configure(&mut self.settings, text),
                 None => {
                     self.all_seen().map_err(|fault| format!("before {line:?}: {fault}"))?;
-                    self.step(&expanded(text));
+                    match text.split_once(" C: ") {
+                        Some((name, frame)) => self.send(name, frame),
+                        None => self.step(text),
+                    }
                     if word == "given" {
                         self.sessions.iter_mut().for_each(|session| session.inbox.clear());
                     }
                 }
                 Some((name, "C")) => {
                     self.all_seen().map_err(|fault| format!("before {line:?}: {fault}"))?;
-                    let stream = self.session(name).stream;
-                    self.server().send(stream, &expanded(text));
-                    self.collect();
+                    self.send(name, text);
                 }
-                Some((name, "S")) => self.expect(name, &expanded(text))?,
+                Some((name, "S")) => self.expect(name, text)?,
                 Some((name, "…")) => self.session(name).inbox.clear(),
                 _ => panic!("no word of a scenario: {line}"),
             }
         }
         self.all_seen()
+    }
+
+    fn send(&mut self, name: &str, frame: &str) {
+        let (stream, frame) = (self.session(name).stream, self.expanded(frame));
+        self.server().send(stream, &frame);
+        self.collect();
     }
 
     fn server(&mut self) -> &mut Server {
@@ -136,6 +151,7 @@ impl Play {
     }
 
     fn expect(&mut self, name: &str, expected: &str) -> Result<(), String> {
+        let expected = self.expanded(expected);
         let got = self.session(name).inbox.pop_front().unwrap_or_default();
         let is_expected = match expected.strip_suffix('…') {
             Some(start) => got.starts_with(start),
@@ -169,24 +185,11 @@ impl Play {
                 roster.asked_by(&jid);
                 roster.allow(&jid);
             }
-            (session, ["block" | "unblock", user]) => {
-                let payload = format!(
-                    r#"<{0} xmlns="urn:xmpp:blocking"><item jid="{user}@{HOST}"/></{0}>"#,
-                    words[0]
-                );
-                let stream = self.session(session).stream;
-                self.server().ask(stream, "set", None, &payload);
-            }
-            (session, ["profile"]) => {
-                let stream = self.session(session).stream;
-                self.server().ask(stream, "set", None, CARD);
-            }
-            (session, ["unsubscribe", user]) => {
-                let stream = self.session(session).stream;
-                let presence = format!(r#"<presence to="{user}@{HOST}" type="unsubscribe"/>"#);
-                self.server().send(stream, &presence);
-            }
-            ("online" | "bound" | "standard" | "bound-standard", sessions) => {
+            (
+                "open" | "opened" | "authenticated" | "online" | "bound" | "standard"
+                | "bound-standard",
+                sessions,
+            ) => {
                 sessions.iter().for_each(|name| self.connect(verb, name));
             }
             ("registered", users) => {
@@ -211,8 +214,13 @@ impl Play {
                 self.server().lose(stream);
             }
             ("pass", [seconds]) => {
-                self.server().pass(Duration::from_secs(seconds.parse().unwrap()));
+                self.server().pass(Duration::from_secs_f64(seconds.parse().unwrap()));
             }
+            ("stop", _) => {
+                let now = self.server().now;
+                self.server().core.stop(now);
+            }
+            ("nothing", ["is", "due"]) => assert_eq!(self.server().core.poll_timeout(), None),
             ("password", [user, password]) => self.server().set_password(user, password),
             ("remove", [user]) => {
                 let now = self.server().now;
@@ -236,10 +244,13 @@ impl Play {
     }
 
     fn connect(&mut self, how: &str, name: &str) {
-        let (user, resource) = name.split_once('/').unwrap();
+        let (user, resource) = name.split_once('/').unwrap_or((name, ""));
         // What the others are sent meanwhile is theirs.
         let server = self.server();
         let stream = match how {
+            "open" => server.open(),
+            "opened" => server.opened(),
+            "authenticated" => server.authenticated(user),
             "online" => server.connect(user, resource),
             "bound" => server.bound(user, resource),
             "standard" => server.connect_standard(user, resource),
@@ -248,6 +259,85 @@ impl Play {
         self.sessions.retain(|session| session.name != name);
         self.sessions.push(Session { name: name.to_owned(), stream, inbox: VecDeque::new() });
     }
+
+    /// A line with the texts that its words in braces stand for, some with an argument:
+    /// `{error cancel service-unavailable}`.
+    fn expanded(&mut self, line: &str) -> String {
+        let Some((before, rest)) = line.split_once('{') else { return line.to_owned() };
+        let Some((inner, after)) = rest.split_once('}') else { return line.to_owned() };
+        let words: Vec<_> = inner.split(' ').collect();
+        let text = match words[..] {
+            ["host"] => HOST.to_owned(),
+            ["opening"] => self.server().opening(),
+            ["opening", "to", "nothing"] => {
+                self.server().opening().replace(&format!("to=\"{HOST}\" "), "")
+            }
+            ["opening", "to", other] => self.server().opening().replace(HOST, other),
+            ["opening", "version", other] => {
+                self.server().opening().replace("\"1.0\"", &format!("\"{other}\""))
+            }
+            ["answer_to_opening"] => self.server().answer_to_opening(),
+            ["closing"] => self.server().closing()[0].clone(),
+            ["auth", ref name @ .., password] => {
+                let name = name.join(" ");
+                let password = self.password(&name, password);
+                Server::auth(&name, &password)
+            }
+            ["authenticate", name, password] => {
+                let password = self.password(name, password);
+                Server::auth(name, &password)
+                    .replace("urn:ietf:params:xml:ns:xmpp-sasl", "urn:xmpp:sasl:2")
+                    .replace("<auth ", "<authenticate ")
+                    .replace("\">", "\"><initial-response>")
+                    .replace("</auth>", "</initial-response></authenticate>")
+            }
+            _ => text(&words).unwrap_or_else(|| format!("{{{inner}}}")),
+        };
+        before.to_owned() + &text + &self.expanded(after)
+    }
+
+    /// What the user sends as its password: its own as it is or sealed, another user's or another
+    /// text sealed, or a text.
+    fn password(&mut self, name: &str, password: &str) -> Password {
+        let other = || Password::new(password.trim_start_matches("sealed-")).unwrap();
+        let sealed = match password {
+            "raw" => return self.server().password_of(name),
+            "sealed" => self.server().password_of(name),
+            _ if password.starts_with("sealed-") => other(),
+            _ => match password.strip_suffix("'s") {
+                Some(owner) => self.server().password_of(owner),
+                None => return other(),
+            },
+        };
+        self.server().sealed(&sealed)
+    }
+}
+
+/// The text that words in braces stand for in every scenario.
+fn text(words: &[&str]) -> Option<String> {
+    let repeated = |text: &str, count: &str| text.repeat(count.parse().unwrap());
+    Some(match *words {
+        ["presence"] => PRESENCE.to_owned(),
+        ["card"] => CARD.to_owned(),
+        ["version"] => env!("CARGO_PKG_VERSION").to_owned(),
+        ["space"] => " \n".to_owned(),
+        ["deep"] => "<a>".repeat(40) + &"</a>".repeat(40),
+        ["text", count] => repeated("x", count),
+        ["greater", count] => repeated(">", count),
+        ["children", count] => {
+            (0..count.parse().unwrap()).map(|n: u32| format!("<x{n}/>")).collect()
+        }
+        ["error", kind, condition] => format!(
+            r#"<error type="{kind}"><{condition} xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error>"#
+        ),
+        ["stream_error", condition] => format!(
+            r#"<stream:error xmlns:stream="http://etherx.jabber.org/streams"><{condition} xmlns="urn:ietf:params:xml:ns:xmpp-streams"/></stream:error>"#
+        ),
+        ["failure", condition] => {
+            format!(r#"<failure xmlns="urn:ietf:params:xml:ns:xmpp-sasl"><{condition}/></failure>"#)
+        }
+        _ => return None,
+    })
 }
 
 fn configure(settings: &mut Settings, change: &str) {
@@ -258,32 +348,10 @@ fn configure(settings: &mut Settings, change: &str) {
         "blocking" => settings.features = settings.features.with(Feature::Block, is_on),
         "contacts" => settings.contacts = Contacts::Explicit,
         "max_resources" => settings.max_resources = value.parse().unwrap(),
+        "sasl2" => settings.sasl2 = is_on,
+        "trial" => settings.trial = is_on,
         "profile_open_to_blocked" => settings.quirks.profile_open_to_blocked = is_on,
         "profile_echo" => settings.quirks.profile_echo = is_on,
         _ => panic!("no setting: {change}"),
     }
-}
-
-/// A line with the texts that its words in braces stand for, some with an argument:
-/// `{error cancel service-unavailable}`.
-fn expanded(line: &str) -> String {
-    let Some((before, rest)) = line.split_once('{') else { return line.to_owned() };
-    let Some((inner, after)) = rest.split_once('}') else { return line.to_owned() };
-    let words: Vec<_> = inner.split(' ').collect();
-    let text = match words[..] {
-        ["host"] => HOST.to_owned(),
-        ["presence"] => PRESENCE.to_owned(),
-        ["error", kind, condition] => format!(
-            r#"<error type="{kind}"><{condition} xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error>"#
-        ),
-        ["text", count] => "x".repeat(count.parse().unwrap()),
-        ["greater", count] => ">".repeat(count.parse().unwrap()),
-        ["children", count] => {
-            (0..count.parse().unwrap()).map(|n: u32| format!("<x{n}/>")).collect()
-        }
-        ["card"] => CARD.to_owned(),
-        ["version"] => env!("CARGO_PKG_VERSION").to_owned(),
-        _ => format!("{{{inner}}}"),
-    };
-    before.to_owned() + &text + &expanded(after)
 }

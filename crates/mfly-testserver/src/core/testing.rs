@@ -95,6 +95,14 @@ impl Server {
         registered
     }
 
+    /// The password of a platform account, which is registered unless it is already.
+    pub(crate) fn password_of(&mut self, name: &str) -> Password {
+        match self.registered.get(&id(name)) {
+            Some(registered) => registered.password.clone(),
+            None => self.register(name).password,
+        }
+    }
+
     /// What a client sends as its password: sealed on a live plan.
     pub(crate) fn sealed(&self, password: &Password) -> Password {
         if self.core.world().settings.trial {
@@ -169,10 +177,7 @@ impl Server {
 
     /// A stream that is authenticated and open again; its inbox is empty.
     pub(crate) fn authenticated(&mut self, name: &str) -> StreamId {
-        let password = match self.registered.get(&id(name)) {
-            Some(registered) => registered.password.clone(),
-            None => self.register(name).password,
-        };
+        let password = self.password_of(name);
         let stream = self.opened();
         let sealed = self.sealed(&password);
         self.send(stream, &Self::auth(name, &sealed));
