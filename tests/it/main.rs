@@ -20,6 +20,7 @@ mod licence;
 mod logout;
 mod media;
 mod metadata;
+mod packaging;
 mod presence;
 mod profile;
 mod qr_login;

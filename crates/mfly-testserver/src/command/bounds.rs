@@ -11,7 +11,8 @@ pub struct Bounds {
     #[arg(long, env = "MFLY_SERVER_MAX_SESSIONS", value_name = "COUNT", default_value_t = MAX_SESSIONS)]
     pub max_sessions: usize,
 
-    /// Limit of connections of each port that have not logged in; half of it for each address
+    /// Limit of connections of each kind of port that have not logged in; half of it for each
+    /// address
     #[arg(long, env = "MFLY_SERVER_MAX_UNAUTHENTICATED", value_name = "COUNT", default_value_t = MAX_UNAUTHENTICATED)]
     pub max_unauthenticated: usize,
 

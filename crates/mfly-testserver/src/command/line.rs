@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn every_flag_has_an_environment_variable_and_secrets_are_hidden() {
+    fn every_flag_is_documented_and_has_an_environment_variable_and_secrets_are_hidden() {
         let command = CommandLine::augment_args(Command::new("x"));
         for argument in command.get_arguments() {
             let long = argument.get_long().unwrap();
@@ -157,6 +157,8 @@ mod tests {
             assert_eq!(argument.get_env().unwrap(), name.as_str(), "{long}");
             let is_secret = ["control-token", "licence-key"].contains(&long);
             assert_eq!(argument.is_hide_env_values_set(), is_secret, "{long}");
+            let row = format!("`--{long}");
+            assert!(include_str!("../../README.md").contains(&row), "{long} is not in the README");
         }
         let args = read("control-token = \"hunter2\"", "--licence-key hunter3").unwrap();
         assert!(!format!("{args:?}").contains("hunter"), "{args:?}");

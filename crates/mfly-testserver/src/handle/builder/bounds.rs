@@ -8,7 +8,7 @@ use std::time::Duration;
 
 pub(crate) const MAX_SESSIONS: usize = 10_000;
 
-/// The default limit of connections of a port that have not logged in.
+/// The default limit of connections of a kind of port that have not logged in.
 pub(crate) const MAX_UNAUTHENTICATED: usize = 4096;
 
 pub(crate) const LOGIN_DEADLINE: Duration = Duration::from_secs(30);
@@ -16,15 +16,16 @@ pub(crate) const LOGIN_DEADLINE: Duration = Duration::from_secs(30);
 /// File descriptors that the process needs beside its connections.
 const RESERVED_DESCRIPTORS: usize = 256;
 
+/// Kinds of ports: HTTP and XMPP over TCP, each with and without TLS.
 const PORTS: usize = 4;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
     pub(super) memory: Memory,
     sessions: usize,
-    /// Connections of each port that have not logged in.
+    /// Connections of each kind of port that have not logged in.
     unauthenticated: usize,
-    /// Connections from one address to a port that have not logged in.
+    /// Connections from one address to a kind of port that have not logged in.
     of_address: Option<usize>,
     login_deadline: Duration,
 }
@@ -84,16 +85,16 @@ impl Builder {
         self
     }
 
-    /// Limits the connections of each port that have not logged in. A new connection replaces the
-    /// one that has been idle for longest; if there is none, it is refused with HTTP 503 or
-    /// `resource-constraint`. Default: 4,096.
+    /// Limits the connections of each kind of port that have not logged in. A new connection
+    /// replaces the one that has been idle for longest; if there is none, it is refused with HTTP
+    /// 503 or `resource-constraint`. Default: 4,096.
     pub fn max_unauthenticated(mut self, count: usize) -> Self {
         self.bounds.unauthenticated = count.max(1);
         self
     }
 
-    /// Limits the connections from one address to a port that have not logged in. Default: half of
-    /// [`Builder::max_unauthenticated`].
+    /// Limits the connections from one address to a kind of port that have not logged in. Default:
+    /// half of [`Builder::max_unauthenticated`].
     pub fn max_unauthenticated_of_address(mut self, count: usize) -> Self {
         self.bounds.of_address = Some(count.max(1));
         self
