@@ -69,7 +69,7 @@ pub(crate) struct ServerArgs {
 
 /// What is done with the server.
 #[derive(Debug, Subcommand)]
-pub(super) enum ServerCommand {
+enum ServerCommand {
     /// Show every address, the licence key and the certificate authority.
     Info,
     /// List, add, change or remove platform accounts.
@@ -138,7 +138,7 @@ pub(super) enum ServerCommand {
 
 /// What is done with platform accounts.
 #[derive(Debug, Subcommand)]
-pub(super) enum UsersCommand {
+enum UsersCommand {
     /// List the accounts.
     List {
         /// Only those that are online.
@@ -197,7 +197,7 @@ pub(super) enum UsersCommand {
 
 /// The fields of a profile.
 #[derive(Args, Debug)]
-pub(super) struct Profile {
+struct Profile {
     /// The name that others see.
     #[arg(long, value_name = "NAME")]
     nick_name: Option<String>,
@@ -214,14 +214,14 @@ pub(super) struct Profile {
 
 /// What is done with standard accounts.
 #[derive(Debug, Subcommand)]
-pub(super) enum StandardUsersCommand {
+enum StandardUsersCommand {
     /// List the accounts.
     List,
     /// Add an account.
     Add {
         /// The name of the account.
         name: String,
-        /// Its password.
+        /// The password of the account.
         #[arg(long)]
         password: String,
     },
@@ -234,7 +234,7 @@ pub(super) enum StandardUsersCommand {
 
 /// What is done with sessions.
 #[derive(Debug, Subcommand)]
-pub(super) enum SessionsCommand {
+enum SessionsCommand {
     /// List the sessions.
     List {
         /// Only those of this user.
@@ -253,21 +253,21 @@ pub(super) enum SessionsCommand {
 
 /// What is done with QR codes.
 #[derive(Debug, Subcommand)]
-pub(super) enum QrCommand {
+enum QrCommand {
     /// List the codes.
     List,
     /// Approve a code: the browser that shows it logs in as this user.
     Approve {
-        /// The code.
+        /// The code that a browser shows.
         code: String,
-        /// The user.
+        /// The user who logs in.
         user: String,
     },
 }
 
 /// What is done with waiting faults.
 #[derive(Debug, Subcommand)]
-pub(super) enum FaultsCommand {
+enum FaultsCommand {
     /// List the faults.
     List,
     /// Remove a fault.
@@ -281,7 +281,7 @@ pub(super) enum FaultsCommand {
 
 /// What is done with the clock.
 #[derive(Debug, Subcommand)]
-pub(super) enum ClockCommand {
+enum ClockCommand {
     /// Move the clock forward; tokens and deadlines follow.
     Advance {
         /// How far, such as 90s, 1h or 2days.
@@ -296,10 +296,10 @@ pub(super) enum ClockCommand {
 
 /// What is done with the state.
 #[derive(Debug, Subcommand)]
-pub(super) enum StateCommand {
+enum StateCommand {
     /// Print the state as one JSON document.
     Get {
-        /// Include passwords.
+/// Reads the name of a feature, and whether it is on.
         #[arg(long)]
         secrets: bool,
         /// Leave out uploaded files.

@@ -115,6 +115,11 @@ pub(super) fn members(pairs: impl IntoIterator<Item = (&'static str, Option<Valu
     json!(given.collect::<serde_json::Map<_, _>>())
 }
 
+/// A time in milliseconds.
+pub(super) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// A text as one segment of a path.
 pub(super) fn segment(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()

@@ -1,12 +1,11 @@
 //! `mfly server fault`: which requests or connections, and what goes wrong with them.
 
-use super::client::members;
-use super::request::millis;
+use super::client::{members, millis};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A fault.
+/// The fault that is added.
 #[derive(Args, Debug)]
 pub(super) struct FaultArgs {
     #[command(subcommand)]
@@ -39,7 +38,7 @@ enum On {
     },
     /// The XMPP connections that a user has now.
     ConnectionsOf {
-        /// The user.
+        /// The user whose connections fail.
         user: String,
         #[command(subcommand)]
         fault: ConnectionFault,
@@ -59,7 +58,7 @@ enum RequestFault {
     },
     /// The response is this HTTP status.
     Status {
-        /// The HTTP status.
+        /// The HTTP status of the response.
         status: u16,
     },
     /// The response is HTTP 200 with this status and message inside.
@@ -73,7 +72,7 @@ enum RequestFault {
     ExpiredToken,
     /// The response is HTTP 200 with this body.
     Garbage {
-        /// The body.
+        /// The body of the response.
         body: String,
     },
     /// There is no response, and the connection stays open.
@@ -97,7 +96,7 @@ enum NextConnectionFault {
     Silence,
     /// This text is sent, and the connection is closed.
     Garbage {
-        /// The text.
+        /// The text that is sent.
         text: String,
     },
     /// STARTTLS is neither offered nor required.
@@ -106,7 +105,7 @@ enum NextConnectionFault {
     RefuseStartTls,
     /// This text is sent unencrypted together with the agreement to STARTTLS.
     InjectAfterProceed {
-        /// The text.
+        /// The text that is sent.
         text: String,
     },
     /// The client is sent to another host.
@@ -138,7 +137,7 @@ enum ConnectionFault {
     Cut,
     /// This text is sent as a frame.
     Send {
-        /// The text.
+        /// The text that is sent.
         text: String,
     },
     /// The stream ends with this error.

@@ -1,6 +1,6 @@
 //! What each sub-command asks the control API for.
 
-use super::client::{ControlRequest, members, segment};
+use super::client::{ControlRequest, members, millis, segment};
 use super::faults;
 use super::{
     ClockCommand, FaultsCommand, Profile, QrCommand, ServerCommand, SessionsCommand,
@@ -187,9 +187,4 @@ fn document(file: &Path) -> Result<Value, Failure> {
             "name a file that `mfly server state get` has written",
         )
     })
-}
-
-/// A time in milliseconds.
-pub(super) fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -48,7 +48,7 @@ fn rows_of(rows: &[Value], columns: &[&str]) -> Vec<String> {
     let mut cells = vec![heads.collect::<Vec<_>>()];
     for row in rows {
         let cell = |column: &&str| {
-            let value = column.split('.').fold(Some(row), |value, name| value?.get(name));
+            let value = column.split('.').try_fold(row, |value, name| value.get(name));
             value.map_or_else(|| "-".to_owned(), plain)
         };
         cells.push(columns.iter().map(cell).collect());
