@@ -152,7 +152,7 @@ pub(super) fn run() -> Result<(), String> {
 }
 
 fn judge(installed: &Installed, folder: &Path) -> Result<Report, String> {
-    empty(folder)?;
+    super::empty(folder)?;
     let ways: Vec<(&Client, Framing)> =
         CLIENTS.iter().flat_map(|client| Framing::ALL.map(|framing| (client, framing))).collect();
     let accounts: Vec<String> = ways
@@ -211,13 +211,4 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The partner of an account.
 fn partner_of(account: &str) -> String {
     format!("{account}-partner")
-}
-
-/// Makes the folder, or empties it.
-fn empty(folder: &Path) -> Result<(), String> {
-    let made = match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => std::fs::create_dir_all(folder),
-    };
-    made.map_err(|error| format!("{} could not be emptied: {error}", folder.display()))
 }

@@ -40,7 +40,7 @@ pub(crate) fn run() -> Result<(), String> {
 }
 
 /// Installs what is missing. Returns the path of Chromium.
-fn prepare() -> Result<PathBuf, String> {
+pub(super) fn prepare() -> Result<PathBuf, String> {
     let (browser, packages) = match std::env::var_os("CHROMIUM") {
         Some(path) => (path.into(), &[node::NODE, node::NPM][..]),
         None => (CHROMIUM.probe.into(), &[CHROMIUM, node::NODE, node::NPM][..]),

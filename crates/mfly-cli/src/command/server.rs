@@ -299,7 +299,7 @@ enum ClockCommand {
 enum StateCommand {
     /// Print the state as one JSON document.
     Get {
-/// Reads the name of a feature, and whether it is on.
+        /// Reads the name of a feature, and whether it is on.
         #[arg(long)]
         secrets: bool,
         /// Leave out uploaded files.
