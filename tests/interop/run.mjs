@@ -20,9 +20,9 @@ if (!path) {
 }
 const only = process.env.INTEROP_ONLY?.split(",");
 const started = Date.now();
-const live = await Peer.start(binary);
-const trial = await Peer.start(binary, ["--trial"]);
-const quiet = await Peer.start(binary, ["--trial"]);
+const live = await Peer.start(binary, command);
+const trial = await Peer.start(binary, command, ["--trial"]);
+const quiet = await Peer.start(binary, command, ["--trial"]);
 const local = await Command.asInReadme(command);
 const browser = await Browser.start({ live, trial, quiet, local });
 const report = new Report();

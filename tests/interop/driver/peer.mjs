@@ -1,19 +1,26 @@
-// The server with its Rust clients: a child process that speaks one JSON object a line.
+// A server with Rust clients: the clients are a child process that speaks one JSON object a line.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { Log, PATIENCE } from "./log.mjs";
+import { Server } from "./server.mjs";
 
 export class Peer {
   #process;
   #next = 1;
   #answers = new Map();
   #devices = new Map();
-  settings;
+  #server;
 
-  static async start(binary, args = []) {
+  // Starts the server with these flags, and its clients.
+  static async start(clients, server, flags = []) {
     const peer = new Peer();
-    await peer.#start(binary, args);
+    peer.#server = await Server.start(server, flags);
+    await peer.#start(clients, [JSON.stringify(peer.#server.info)]);
     return peer;
+  }
+
+  get settings() {
+    return this.#server.settings;
   }
 
   #start(binary, args) {
@@ -27,7 +34,6 @@ export class Peer {
       createInterface({ input: this.#process.stdout }).on("line", (text) => {
         const line = JSON.parse(text);
         if (line.ready) {
-          this.settings = line.ready;
           resolve();
         } else if (line.listener) {
           this.told(line.device).add(line);
@@ -49,11 +55,11 @@ export class Peer {
   }
 
   server(verb, args = {}) {
-    return this.#send({ ...args, do: `server.${verb}` });
+    return this.#server.perform(verb, args);
   }
 
   client(device, verb, args = {}) {
-    return this.#send({ ...args, do: `client.${verb}`, device });
+    return this.#send({ ...args, do: verb, device });
   }
 
   // A registered and connected Rust client. After one request the server knows of its presence, too.
@@ -75,10 +81,11 @@ export class Peer {
     return (await this.told(device).take((call) => isCall(call, listener, part), what, patience)).payload;
   }
 
-  stop() {
+  async stop() {
     const ended = new Promise((resolve) => this.#process.once("exit", resolve));
     this.#process.stdin.end();
-    return ended;
+    await ended;
+    await this.#server.stop();
   }
 }
 

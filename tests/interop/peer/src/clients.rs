@@ -3,17 +3,18 @@
 use crate::code;
 use crate::failure::{Failure, text};
 use crate::media;
+use crate::server_info::ServerInfo;
 use mfly_client::{
     App, BareJid, Credentials, GroupJid, Metadata, Password, ProfileFields, ProfileImage,
     ReportedMessage, Session, StoredImage, UserId, UserIdentifier,
 };
-use mfly_testserver::TestServer;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use tokio::sync::mpsc;
 
 /// The clients of one server.
 pub(crate) struct Clients {
+    server: ServerInfo,
     app: App,
     /// Apps of devices with another address of the REST API.
     apps: HashMap<String, App>,
@@ -23,22 +24,23 @@ pub(crate) struct Clients {
 }
 
 /// Builds an app for a server that reaches the REST API at `api_base_url`.
-async fn build_app(server: &TestServer, api_base_url: &str) -> mfly_client::Result<App> {
-    App::builder(server.licence_key())
+async fn build_app(server: &ServerInfo, api_base_url: &str) -> mfly_client::Result<App> {
+    App::builder(server.licence_key()?)
         .api_base_url(api_base_url)
-        .xmpp_address(&server.websocket_url())
-        .trial(server.is_trial())
+        .xmpp_address(&server.websocket_url)
+        .trial(server.trial)
         .build()
         .await
 }
 
 impl Clients {
     pub(crate) async fn new(
-        server: &TestServer,
+        server: ServerInfo,
         lines: mpsc::Sender<Value>,
     ) -> mfly_client::Result<Self> {
         Ok(Self {
-            app: build_app(server, &server.api_base_url()).await?,
+            app: build_app(&server, &server.api_base_url).await?,
+            server,
             apps: HashMap::new(),
             credentials: HashMap::new(),
             sessions: HashMap::new(),
@@ -54,16 +56,11 @@ impl Clients {
     }
 
     /// Performs one command.
-    pub(crate) async fn perform(
-        &mut self,
-        server: &TestServer,
-        verb: &str,
-        command: &Value,
-    ) -> Result<Value, Failure> {
+    pub(crate) async fn perform(&mut self, verb: &str, command: &Value) -> Result<Value, Failure> {
         let device = text(command, "device").to_owned();
         match verb {
             "use_api" => {
-                self.apps.insert(device, build_app(server, text(command, "url")).await?);
+                self.apps.insert(device, build_app(&self.server, text(command, "url")).await?);
                 Ok(Value::Null)
             }
             "register" => self.register(device, command).await,
@@ -73,13 +70,13 @@ impl Clients {
                 Ok(Value::Null)
             }
             "connect" => self.connect(device, command).await,
-            "approve_qr" => self.approve_qr(server, &device, command).await,
+            "approve_qr" => self.approve_qr(&device, command).await,
             _ => {
                 let session = self
                     .sessions
                     .get(&device)
                     .ok_or_else(|| Failure::text("this device is not connected"))?;
-                operate(session, &server.xmpp_host(), verb, command).await
+                operate(session, &self.server.xmpp_domain, verb, command).await
             }
         }
     }
@@ -110,15 +107,10 @@ impl Clients {
     }
 
     /// Reads a QR code from an image and approves it as a registered device.
-    async fn approve_qr(
-        &self,
-        server: &TestServer,
-        device: &str,
-        command: &Value,
-    ) -> Result<Value, Failure> {
+    async fn approve_qr(&self, device: &str, command: &Value) -> Result<Value, Failure> {
         let credentials = self.credentials_of(device)?;
         let text = code::read(text(command, "image"))?;
-        let approved = self.app.approve_qr(&server.signalling_url(), &text, credentials).await?;
+        let approved = self.app.approve_qr(&self.server.signalling_url, &text, credentials).await?;
         Ok(json!({
             "socketId": approved.socket_id,
             "browser": approved.browser,

@@ -1,7 +1,6 @@
 //! Failures of commands, as the driver receives them.
 
 use mfly_client::{Error, InvalidArgument};
-use mfly_testserver::UserError;
 use serde_json::{Value, json};
 
 /// A failed command.
@@ -33,7 +32,7 @@ macro_rules! from_text {
     )+};
 }
 
-from_text!(InvalidArgument, UserError, base64::DecodeError, serde_json::Error);
+from_text!(InvalidArgument, base64::DecodeError, serde_json::Error);
 
 /// A text member of a command; empty when it is missing.
 pub(crate) fn text<'a>(command: &'a Value, name: &str) -> &'a str {

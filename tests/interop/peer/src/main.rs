@@ -1,6 +1,7 @@
-//! A test server and Rust clients of it, which the steps of the browser drive.
+//! Rust clients of a test server, which the steps of the browser drive. The argument is the JSON
+//! object that `mfly-testserver --json` prints.
 //!
-//! One JSON object a line. In: `{"id": 1, "do": "client.block", "device": "bob", "user": "alice"}`.
+//! One JSON object a line. In: `{"id": 1, "do": "block", "device": "bob", "user": "alice"}`.
 //! Out: `{"id": 1, "ok": …}` or `{"id": 1, "error": {"text": …, "official": …}}`; and for each
 //! event of a client `{"device": "bob", "listener": "presenceListener", "payload": …}`, in the
 //! shape of the official SDK's listeners.
@@ -9,12 +10,12 @@ mod clients;
 mod code;
 mod failure;
 mod media;
-mod server;
+mod server_info;
 
 use clients::Clients;
 use failure::Failure;
-use mfly_testserver::TestServer;
 use serde_json::{Value, json};
+use server_info::ServerInfo;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -35,16 +36,17 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    let is_trial = std::env::args().any(|argument| argument == "--trial");
-    let server = TestServer::builder().trial(is_trial).start().await?;
+    let info = std::env::args().nth(1).ok_or("the argument is missing")?;
+    let server = ServerInfo::read(&info)?;
     let (lines, written) = mpsc::channel(LINES);
     let writer = tokio::spawn(write(written));
-    let mut clients = Clients::new(&server, lines.clone()).await?;
-    lines.send(json!({"ready": server::settings(&server)})).await?;
+    let mut clients = Clients::new(server, lines.clone()).await?;
+    lines.send(json!({"ready": true})).await?;
     let mut commands = BufReader::new(tokio::io::stdin()).lines();
     while let Some(line) = commands.next_line().await? {
         let command: Value = serde_json::from_str(&line)?;
-        let work = perform(&server, &mut clients, &command);
+        let verb = command["do"].as_str().unwrap_or_default();
+        let work = clients.perform(verb, &command);
         let outcome = tokio::time::timeout(COMMAND_TIMEOUT, work)
             .await
             .unwrap_or_else(|_| Err(Failure::text("the command took too long")));
@@ -57,23 +59,9 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
             .await?;
     }
     clients.close().await;
-    server.shutdown().await;
     drop((clients, lines));
     writer.await??;
     Ok(())
-}
-
-async fn perform(
-    server: &TestServer,
-    clients: &mut Clients,
-    command: &Value,
-) -> Result<Value, Failure> {
-    let verb = command["do"].as_str().unwrap_or_default();
-    match verb.split_once('.') {
-        Some(("server", verb)) => server::perform(server, verb, command),
-        Some(("client", verb)) => clients.perform(server, verb, command).await,
-        _ => Err(Failure::text("there is no such command")),
-    }
 }
 
 async fn write(mut lines: mpsc::Receiver<Value>) -> std::io::Result<()> {
