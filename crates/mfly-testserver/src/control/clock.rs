@@ -42,7 +42,7 @@ pub(crate) async fn read(State(control): State<Control>) -> Json<ClockReading> {
 
 /// Moves the clock forward. Tokens, codes and deadlines that end meanwhile end at once.
 #[utoipa::path(post, path = "/clock/advance", tag = "clock", request_body = Advance,
-    responses((status = 200, body = ClockReading), (status = 400, body = ErrorBody)))]
+    responses((status = 200, body = ClockReading), (status = 400, body = ErrorBody), (status = 415, body = ErrorBody)))]
 pub(crate) async fn advance(
     State(control): State<Control>,
     JsonBody(step): JsonBody<Advance>,

@@ -22,7 +22,8 @@ impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for JsonBody<T>
         if is_empty && !request.headers().contains_key(header::CONTENT_TYPE) {
             return Ok(None);
         }
-        <Self as FromRequest<S>>::from_request(request, state).await.map(Some)
+        let body = <JsonBody<Option<T>> as FromRequest<S>>::from_request(request, state).await?;
+        Ok(body.0.map(JsonBody))
     }
 }
 
@@ -54,11 +55,39 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
 /// Reads JSON. An error names the path to the member at fault.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlError> {
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let value =
-        serde_path_to_error::deserialize(&mut reader).map_err(|error| refused(&error, "body"))?;
-    match reader.end() {
-        Ok(()) => Ok(value),
-        Err(error) => Err(ControlError::invalid("body", error.to_string())),
+    let first = match serde_path_to_error::deserialize(&mut reader) {
+        Ok(value) => match reader.end() {
+            Ok(()) => return Ok(value),
+            Err(error) => return Err(ControlError::invalid("body", error.to_string())),
+        },
+        Err(error) => refused(&error, "body"),
+    };
+    let Ok(mut value) = serde_json::from_slice(body) else { return Err(first) };
+    if !use_whole_numbers(&mut value) {
+        return Err(first);
+    }
+    serde_path_to_error::deserialize(value).map_err(|error| refused(&error, "body"))
+}
+
+/// Writes numbers such as `2.0` as `2`: JSON does not tell them apart, and some languages write
+/// them. Returns whether there were any. The JSON parser limits the depth to 128.
+fn use_whole_numbers(value: &mut Value) -> bool {
+    /// 2^53: below it every whole number has a text of its own.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let any = |one: bool, value: &mut Value| use_whole_numbers(value) || one;
+    match value {
+        Value::Number(number) => {
+            let fraction = number.as_f64().filter(|n| number.is_f64() && n.fract() == 0.0);
+            let whole = fraction.filter(|whole| whole.abs() < EXACT);
+            let whole: Option<i64> = whole.and_then(|whole| format!("{whole:.0}").parse().ok());
+            whole.is_some_and(|whole| {
+                *number = whole.into();
+                true
+            })
+        }
+        Value::Array(items) => items.iter_mut().fold(false, any),
+        Value::Object(members) => members.values_mut().fold(false, any),
+        Value::Null | Value::Bool(_) | Value::String(_) => false,
     }
 }
 
@@ -171,5 +200,12 @@ mod tests {
             assert!(body.contains(&format!("\"field\":\"{field}\"")), "{text}: {body}");
         }
         assert!(parse::<Asked>(b"{\"times\":1} x").is_err());
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_fraction_of_zero() {
+        let asked = parse::<Asked>(b"{\"times\":2.0}").unwrap();
+        assert_eq!(asked.times, Some(2));
+        assert!(parse::<Asked>(b"{\"times\":2.5}").is_err());
     }
 }

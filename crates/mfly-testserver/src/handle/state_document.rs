@@ -2,6 +2,7 @@
 
 use crate::core::feature::replace_world::replace_world;
 use crate::core::world::Timestamp;
+use crate::core::world::document::whole::Whole;
 use crate::core::world::document::{
     InvalidDocument, PlanDocument, StandardUserDocument, UserDocument, WorldDocument,
 };
@@ -51,10 +52,10 @@ pub struct StateDocument {
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 struct ClockDocument {
     /// How far the clock was moved forward, in milliseconds.
-    ahead_ms: u64,
+    ahead_ms: Whole,
     /// The time at which the clock is frozen, in milliseconds since 1970-01-01 00:00 UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
-    frozen_at_ms: Option<u64>,
+    frozen_at_ms: Option<Whole>,
 }
 
 /// A file that was uploaded.
@@ -113,13 +114,13 @@ impl StateDocument {
         let files = state.with_media(|store| store.files());
         let kept = files.into_iter().filter(|_| parts.media);
         let ahead_ms = u64::try_from(state.clock.ahead().as_millis()).unwrap_or(u64::MAX);
-        let frozen_at_ms = state.clock.is_frozen().then(|| state.clock.now().0);
+        let frozen_at_ms = state.clock.is_frozen().then(|| Whole::new(state.clock.now().0));
         Self {
             version: VERSION,
             users: world.users,
             standard_users: world.standard_users,
             plan: world.plan,
-            clock: ClockDocument { ahead_ms, frozen_at_ms },
+            clock: ClockDocument { ahead_ms: Whole::new(ahead_ms), frozen_at_ms },
             media: kept.map(|(token, file)| MediaDocument::new(token, &file)).collect(),
         }
     }
@@ -149,8 +150,8 @@ impl StateDocument {
         };
         state.with_core(|core, _| replace_world(core.world_mut(), &world))?;
         state.with_media(|store| store.replace(files));
-        let ahead = Duration::from_millis(self.clock.ahead_ms);
-        let frozen = self.clock.frozen_at_ms.map(Timestamp);
+        let ahead = Duration::from_millis(self.clock.ahead_ms.get());
+        let frozen = self.clock.frozen_at_ms.map(|at| Timestamp(at.get()));
         state.set_clock(|clock| clock.set(ahead, frozen));
         Ok(())
     }

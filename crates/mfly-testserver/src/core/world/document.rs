@@ -4,6 +4,7 @@
 //! is read back is a new one, so tokens of before are not valid for it.
 
 mod profile;
+pub(crate) mod whole;
 
 use super::roster::{Contact, Roster};
 use super::standard::StandardAccount;
@@ -21,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 use utoipa::ToSchema;
+use whole::Whole;
 
 /// All accounts and the plan.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,10 +61,10 @@ pub(crate) struct UserDocument {
     admin_blocked: bool,
     /// When the account was made, in milliseconds since 1970-01-01 00:00 UTC.
     #[serde(default)]
-    registered_at_ms: u64,
+    registered_at_ms: Whole,
     /// When the account's last session ended, in milliseconds since 1970-01-01 00:00 UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    last_offline_ms: Option<u64>,
+    last_offline_ms: Option<Whole>,
     /// Whether archived chats stay archived.
     #[serde(default)]
     archive: bool,
@@ -106,10 +108,10 @@ pub(crate) struct StandardUserDocument {
     password: Option<SecretText>,
     /// When the account was made, in milliseconds since 1970-01-01 00:00 UTC.
     #[serde(default)]
-    made_at_ms: u64,
+    made_at_ms: Whole,
     /// When the account's last session ended, in milliseconds since 1970-01-01 00:00 UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    left_at_ms: Option<u64>,
+    left_at_ms: Option<Whole>,
     /// The status text with which the account's last session ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     left_status: Option<String>,
@@ -121,7 +123,7 @@ pub(crate) struct StandardUserDocument {
     blocks: BTreeSet<String>,
     /// The version of the contact list.
     #[serde(default)]
-    roster_version: u64,
+    roster_version: Whole,
     #[serde(default)]
     contacts: Vec<ContactDocument>,
 }
@@ -181,12 +183,16 @@ pub(crate) struct PlanDocument {
     #[schema(minimum = 1)]
     pub(crate) session_limit: usize,
     /// How long a REST token is valid, in milliseconds.
-    pub(crate) token_lifetime_ms: u64,
+    pub(crate) token_lifetime_ms: Whole,
 }
 
 impl Default for PlanDocument {
     fn default() -> Self {
-        Self { features: Features::all(), session_limit: 5, token_lifetime_ms: 3_600_000 }
+        Self {
+            features: Features::all(),
+            session_limit: 5,
+            token_lifetime_ms: Whole::new(3_600_000),
+        }
     }
 }
 
@@ -230,7 +236,7 @@ impl World {
             plan: PlanDocument {
                 features: settings.features,
                 session_limit: settings.session_limit,
-                token_lifetime_ms: u64::try_from(lifetime).unwrap_or(u64::MAX),
+                token_lifetime_ms: Whole::new(u64::try_from(lifetime).unwrap_or(u64::MAX)),
             },
         }
     }
@@ -257,7 +263,7 @@ impl World {
         self.told_to_leave.clear();
         self.settings.features = document.plan.features;
         self.settings.session_limit = document.plan.session_limit;
-        self.settings.token_lifetime = Duration::from_millis(document.plan.token_lifetime_ms);
+        self.settings.token_lifetime = Duration::from_millis(document.plan.token_lifetime_ms.get());
         Ok(())
     }
 
@@ -323,13 +329,13 @@ impl World {
             contacts: ids("contacts", &entry.contacts)?,
             contact_names,
             admin_blocked: entry.admin_blocked,
-            last_offline: entry.last_offline_ms.map(Timestamp),
+            last_offline: entry.last_offline_ms.map(|at| Timestamp(at.get())),
             archive: entry.archive,
             mute_setting: entry.mute_notifications,
             muted_users: ids("mutedUsers", &entry.muted_users)?,
             muted_groups: entry.muted_groups.clone(),
             registrations,
-            ..User::new(id, Timestamp(entry.registered_at_ms))
+            ..User::new(id, Timestamp(entry.registered_at_ms.get()))
         })
     }
 
@@ -356,17 +362,17 @@ impl World {
             id,
             RegistrationId(self.ids.number()),
             password,
-            Timestamp(entry.made_at_ms),
+            Timestamp(entry.made_at_ms.get()),
         );
         account.card = card;
         account.blocked = blocked.map_err(|error| at("blocks", error))?;
-        account.left = entry.left_at_ms.map(|at| (Timestamp(at), entry.left_status.clone()));
+        account.left = entry.left_at_ms.map(|at| (Timestamp(at.get()), entry.left_status.clone()));
         let mut contacts = BTreeMap::new();
         for contact in &entry.contacts {
             let jid = BareJid::new(&contact.jid).map_err(|error| at("contacts", error))?;
             contacts.insert(jid, contact.into());
         }
-        account.roster = Roster::restored(contacts, entry.roster_version)
+        account.roster = Roster::restored(contacts, entry.roster_version.get())
             .map_err(|error| InvalidDocument::new(field("contacts"), error))?;
         Ok(account)
     }
@@ -389,8 +395,8 @@ impl User {
             contacts: names(&self.contacts),
             contact_names: contact_names.map(|(id, name)| (id.to_string(), name.clone())).collect(),
             admin_blocked: self.admin_blocked,
-            registered_at_ms: self.registered_at.0,
-            last_offline_ms: self.last_offline.map(|at| at.0),
+            registered_at_ms: Whole::new(self.registered_at.0),
+            last_offline_ms: self.last_offline.map(|at| Whole::new(at.0)),
             archive: self.archive,
             mute_notifications: self.mute_setting,
             muted_users: names(&self.muted_users),
@@ -415,12 +421,12 @@ impl StandardAccount {
         StandardUserDocument {
             name: self.id.to_string(),
             password: secrets.then(|| SecretText(self.password.expose().to_owned())),
-            made_at_ms: self.made_at.0,
-            left_at_ms: self.left.as_ref().map(|(at, _)| at.0),
+            made_at_ms: Whole::new(self.made_at.0),
+            left_at_ms: self.left.as_ref().map(|(at, _)| Whole::new(at.0)),
             left_status: self.left.as_ref().and_then(|(_, status)| status.clone()),
             card: self.card.as_ref().map(|card| card.as_str().to_owned()),
             blocks: self.blocked.iter().map(ToString::to_string).collect(),
-            roster_version: self.roster.version(),
+            roster_version: Whole::new(self.roster.version()),
             contacts: contacts.collect(),
         }
     }
@@ -475,7 +481,7 @@ mod tests {
             [blocks, contacts, muted_users, muted_groups] in [ids(), ids(), ids(), ids()],
             [admin_blocked, archive, mute_notifications, profile_updated] in any::<[bool; 4]>(),
             registered_at_ms in any::<u32>(),
-            last_offline_ms in proptest::option::of(any::<u64>()),
+            last_offline_ms in proptest::option::of(any::<u64>().prop_map(Whole::new)),
             name in texts(),
         ) -> UserDocument {
             UserDocument {
@@ -485,7 +491,7 @@ mod tests {
                 metadata: [("key".to_owned(), Value::from(name.clone()))].into(),
                 contact_names: contacts.iter().map(|id| (id.clone(), name.clone())).collect(),
                 blocks, contacts, admin_blocked, archive, mute_notifications, muted_users, muted_groups,
-                registered_at_ms: u64::from(registered_at_ms),
+                registered_at_ms: Whole::new(u64::from(registered_at_ms)),
                 last_offline_ms,
                 registrations: vec![RegistrationDocument {
                     device_id: "d1".to_owned(),
@@ -500,14 +506,14 @@ mod tests {
             password in "[!-~]{1,12}",
             contacts in proptest::collection::btree_set("[a-z]{1,6}", 0..4),
             flags in any::<[bool; 5]>(),
-            left in proptest::option::of((any::<u64>(), texts())),
-            roster_version in any::<u64>(),
+            left in proptest::option::of((any::<u64>().prop_map(Whole::new), texts())),
+            roster_version in any::<u64>().prop_map(Whole::new),
         ) -> StandardUserDocument {
             let [from, to, asks, waits, listed] = flags;
             StandardUserDocument {
                 name: String::new(),
                 password: Some(SecretText(password)),
-                made_at_ms: 7,
+                made_at_ms: Whole::new(7),
                 left_at_ms: left.as_ref().map(|(at, _)| *at),
                 left_status: left.map(|(_, status)| status),
                 card: from.then(|| "<vCard xmlns=\"vcard-temp\"><FN>x</FN></vCard>".to_owned()),
@@ -542,7 +548,7 @@ mod tests {
                 plan: PlanDocument {
                     features: Features::all().with(mfly_api::Feature::Block, has_block),
                     session_limit,
-                    token_lifetime_ms: u64::from(token_lifetime_ms),
+                    token_lifetime_ms: Whole::new(u64::from(token_lifetime_ms)),
                 },
             }
         }
