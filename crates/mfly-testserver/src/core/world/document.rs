@@ -9,7 +9,7 @@ pub(crate) mod whole;
 use super::roster::{Contact, Roster};
 use super::standard::StandardAccount;
 use super::{Names, Registration, RegistrationId, Timestamp, User, World, open_name};
-use mfly_api::feature::Features;
+use mfly_api::feature::{Feature, Features};
 use mfly_proto::argument::InvalidArgument;
 use mfly_proto::cipher::Iv;
 use mfly_proto::jid::{BareJid, Jid, UserId};
@@ -177,8 +177,7 @@ const fn yes() -> bool {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct PlanDocument {
     /// The features, each with whether the plan has it. A feature that is not named is on.
-    #[schema(value_type = BTreeMap<String, bool>)]
-    pub(crate) features: Features,
+    pub(crate) features: BTreeMap<String, bool>,
     /// How many devices an account may have registered at a time.
     #[schema(minimum = 1)]
     pub(crate) session_limit: usize,
@@ -189,7 +188,7 @@ pub(crate) struct PlanDocument {
 impl Default for PlanDocument {
     fn default() -> Self {
         Self {
-            features: Features::all(),
+            features: BTreeMap::new(),
             session_limit: 5,
             token_lifetime_ms: Whole::new(3_600_000),
         }
@@ -234,7 +233,10 @@ impl World {
                 .collect(),
             standard_users: standard.map(|account| account.document(secrets)).collect(),
             plan: PlanDocument {
-                features: settings.features,
+                features: Feature::ALL
+                    .iter()
+                    .map(|f| (f.wire_name().to_owned(), settings.features.contains(*f)))
+                    .collect(),
                 session_limit: settings.session_limit,
                 token_lifetime_ms: Whole::new(u64::try_from(lifetime).unwrap_or(u64::MAX)),
             },
@@ -255,13 +257,20 @@ impl World {
         if document.plan.session_limit == 0 {
             return Err(InvalidDocument::new("plan.sessionLimit", "must be at least 1"));
         }
+        let mut features = Features::all();
+        for (name, is_on) in &document.plan.features {
+            let feature = Feature::from_wire_name(name);
+            let field = || format!("plan.features.{name}");
+            let unknown = || InvalidDocument::new(field(), "there is no such feature");
+            features = features.with(feature.ok_or_else(unknown)?, *is_on);
+        }
         let accounts = self.accounts(document)?;
         self.users = accounts.users;
         self.standard = accounts.standard;
         self.names = accounts.names;
         self.qr_sessions.clear();
         self.told_to_leave.clear();
-        self.settings.features = document.plan.features;
+        self.settings.features = features;
         self.settings.session_limit = document.plan.session_limit;
         self.settings.token_lifetime = Duration::from_millis(document.plan.token_lifetime_ms.get());
         Ok(())
@@ -546,7 +555,10 @@ mod tests {
                 users: users.collect(),
                 standard_users: standard.collect(),
                 plan: PlanDocument {
-                    features: Features::all().with(mfly_api::Feature::Block, has_block),
+                    features: Feature::ALL
+                        .iter()
+                        .map(|f| (f.wire_name().to_owned(), has_block || *f != Feature::Block))
+                        .collect(),
                     session_limit,
                     token_lifetime_ms: Whole::new(u64::from(token_lifetime_ms)),
                 },

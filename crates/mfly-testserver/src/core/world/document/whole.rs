@@ -18,7 +18,7 @@ impl Whole {
         Self(if number > LARGEST { LARGEST } else { number })
     }
 
-    /// The number.
+    /// Returns the number itself.
     pub(crate) const fn get(self) -> u64 {
         self.0
     }
