@@ -18,11 +18,15 @@
 
 use super::testing::{HOST, PRESENCE, Server, id, settings};
 use crate::core::feature::{account, standard};
+use crate::core::stream::StreamMeta;
+use crate::core::stream::fault::StartTlsFault;
 use crate::core::world::{Contacts, Settings, StreamId};
 use mfly_api::feature::Feature;
 use mfly_proto::framing::Framing;
 use mfly_proto::jid::BareJid;
+use mfly_proto::sasl::ChannelBindings;
 use mfly_proto::secret::Password;
+use mfly_proto::stream::StreamCondition;
 use mfly_proto::testing::scenarios;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -37,6 +41,7 @@ fn each_session_is_sent_what_the_scenarios_say() {
         ("dispatch", include_str!("dispatch.txt")),
         ("stream", include_str!("stream.txt")),
         ("stream/authenticating", include_str!("stream/authenticating.txt")),
+        ("stream/securing", include_str!("stream/securing.txt")),
         ("account", include_str!("feature/account.txt")),
         ("block", include_str!("feature/block.txt")),
         ("friends", include_str!("feature/friends.txt")),
@@ -81,7 +86,8 @@ struct Session {
 
 /// A scenario that is being played.
 struct Play {
-    framing: Framing,
+    /// What carries its streams.
+    meta: StreamMeta,
     settings: Settings,
     server: Option<Server>,
     sessions: Vec<Session>,
@@ -89,7 +95,8 @@ struct Play {
 
 impl Play {
     fn new(framing: Framing) -> Self {
-        Self { framing, settings: settings(), server: None, sessions: Vec::new() }
+        let meta = StreamMeta { framing, tls: true, ..StreamMeta::default() };
+        Self { meta, settings: settings(), server: None, sessions: Vec::new() }
     }
 
     fn run(mut self, lines: &[String]) -> Result<(), String> {
@@ -97,7 +104,7 @@ impl Play {
             let (word, text) = line.split_once(": ").unwrap_or((line, ""));
             match word.split_once(' ') {
                 None if word == "only" => {}
-                None if word == "config" => configure(&mut self.settings, text),
+                None if word == "config" => self.configure(text),
                 None => {
                     self.all_seen().map_err(|fault| format!("before {line:?}: {fault}"))?;
                     match text.split_once(" C: ") {
@@ -129,7 +136,7 @@ impl Play {
     fn server(&mut self) -> &mut Server {
         self.server.get_or_insert_with(|| {
             let mut server = Server::with(self.settings.clone());
-            server.meta.framing = self.framing;
+            server.meta = self.meta.clone();
             server
         })
     }
@@ -216,10 +223,21 @@ impl Play {
             ("pass", [seconds]) => {
                 self.server().pass(Duration::from_secs_f64(seconds.parse().unwrap()));
             }
+            ("secure", [session]) => {
+                let bindings =
+                    ChannelBindings { tls_exporter: Some(vec![1; 32]), tls_server_end_point: None };
+                let stream = self.session(session).stream;
+                self.server().secure(stream, bindings);
+            }
+            ("malformed", [session]) => {
+                let stream = self.session(session).stream;
+                self.server().malformed(stream, StreamCondition::PolicyViolation);
+            }
             ("stop", _) => {
                 let now = self.server().now;
                 self.server().core.stop(now);
             }
+            ("nothing", ["is", "agreed"]) => assert!(self.server().secured.is_empty()),
             ("nothing", ["is", "due"]) => assert_eq!(self.server().core.poll_timeout(), None),
             ("password", [user, password]) => self.server().set_password(user, password),
             ("remove", [user]) => {
@@ -258,6 +276,34 @@ impl Play {
         };
         self.sessions.retain(|session| session.name != name);
         self.sessions.push(Session { name: name.to_owned(), stream, inbox: VecDeque::new() });
+    }
+
+    fn configure(&mut self, change: &str) {
+        let settings = &mut self.settings;
+        let (name, value) = change.split_once(' ').unwrap();
+        let is_on = value == "yes";
+        match name {
+            "block_push_to_requester" => settings.quirks.block_push_to_requester = is_on,
+            "blocking" => settings.features = settings.features.with(Feature::Block, is_on),
+            "contacts" => settings.contacts = Contacts::Explicit,
+            "max_resources" => settings.max_resources = value.parse().unwrap(),
+            "sasl2" => settings.sasl2 = is_on,
+            "scram" => settings.scram = is_on,
+            "see_other_host" => self.meta.faults.see_other_host = Some(value.to_owned()),
+            "starttls" => {
+                (self.meta.tls, self.meta.must_secure) = (false, true);
+                self.meta.faults.start_tls = match value {
+                    "withheld" => Some(StartTlsFault::Withhold),
+                    "refused" => Some(StartTlsFault::Refuse),
+                    "spoilt" => Some(StartTlsFault::Inject("<message/>".to_owned())),
+                    _ => None,
+                };
+            }
+            "trial" => settings.trial = is_on,
+            "profile_open_to_blocked" => settings.quirks.profile_open_to_blocked = is_on,
+            "profile_echo" => settings.quirks.profile_echo = is_on,
+            _ => panic!("no setting: {change}"),
+        }
     }
 
     /// A line with the texts that its words in braces stand for, some with an argument:
@@ -338,20 +384,4 @@ fn text(words: &[&str]) -> Option<String> {
         }
         _ => return None,
     })
-}
-
-fn configure(settings: &mut Settings, change: &str) {
-    let (name, value) = change.split_once(' ').unwrap();
-    let is_on = value == "yes";
-    match name {
-        "block_push_to_requester" => settings.quirks.block_push_to_requester = is_on,
-        "blocking" => settings.features = settings.features.with(Feature::Block, is_on),
-        "contacts" => settings.contacts = Contacts::Explicit,
-        "max_resources" => settings.max_resources = value.parse().unwrap(),
-        "sasl2" => settings.sasl2 = is_on,
-        "trial" => settings.trial = is_on,
-        "profile_open_to_blocked" => settings.quirks.profile_open_to_blocked = is_on,
-        "profile_echo" => settings.quirks.profile_echo = is_on,
-        _ => panic!("no setting: {change}"),
-    }
 }
