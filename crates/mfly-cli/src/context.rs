@@ -198,7 +198,7 @@ fn free_name(api_url: &BaseUrl, profiles: &Profiles) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
+    use crate::testing::Folder;
 
     fn args(api_url: &str) -> TargetArgs {
         let api_url = (!api_url.is_empty()).then(|| BaseUrl::new(api_url).unwrap());
@@ -209,29 +209,8 @@ mod tests {
         TargetArgs { licence_key: Some(LicenceKey::new("key").unwrap()), ..args(api_url) }
     }
 
-    struct Folder(PathBuf);
-
-    impl Folder {
-        fn new(name: &str) -> Self {
-            let unique = format!("mfly-context-{}-{name}", std::process::id());
-            Self(std::env::temp_dir().join(unique))
-        }
-    }
-
-    impl AsRef<Path> for Folder {
-        fn as_ref(&self) -> &Path {
-            &self.0
-        }
-    }
-
-    impl Drop for Folder {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(&self.0);
-        }
-    }
-
     fn choose_in(args: &TargetArgs, folder: &Folder) -> Result<Context, Failure> {
-        Context::choose(args, None, Store::at(folder.as_ref().to_owned()))
+        Context::choose(args, None, Store::at(folder.path().to_owned()))
     }
 
     /// Registers `user` at `url`, as far as this file is concerned.

@@ -24,6 +24,8 @@ mod output;
 mod progress;
 mod qr;
 mod store;
+#[cfg(test)]
+mod testing;
 mod tour;
 mod usage;
 mod wording;

@@ -89,33 +89,9 @@ impl OpenStore {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Folder;
     use mfly_client::{LicenceKey, Password, UserId};
     use std::path::Path;
-
-    /// A folder that is removed on drop.
-    struct Folder(PathBuf);
-
-    impl Folder {
-        fn new(name: &str) -> Self {
-            let unique = format!("mfly-store-{}-{name}", std::process::id());
-            Self(std::env::temp_dir().join(unique))
-        }
-
-        /// The names of the files in a folder below this one.
-        fn names(&self, below: &str) -> Vec<String> {
-            let entries = std::fs::read_dir(self.0.join(below)).unwrap();
-            let mut names: Vec<_> =
-                entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-            names.sort();
-            names
-        }
-    }
-
-    impl Drop for Folder {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(&self.0);
-        }
-    }
 
     impl Store {
         async fn update(&self, change: impl FnOnce(&mut Profiles)) -> Result<(), StoreError> {
@@ -133,12 +109,12 @@ mod tests {
     #[tokio::test]
     async fn saved_profiles_are_read_back_and_no_other_file_is_left() {
         let folder = Folder::new("saved");
-        let store = Store::at(folder.0.join("below"));
+        let store = Store::at(folder.path().to_owned());
         assert!(store.load().unwrap().is_empty());
         drop(store.open(Duration::from_secs(5)).await.unwrap());
-        assert_eq!(folder.names("below"), ["profiles.lock"]);
+        assert_eq!(folder.names(), ["profiles.lock"]);
         store.update(|profiles| profiles.put("work", profile("pw"))).await.unwrap();
-        assert_eq!(folder.names("below"), ["profiles.json", "profiles.lock"]);
+        assert_eq!(folder.names(), ["profiles.json", "profiles.lock"]);
         let profiles = store.load().unwrap();
         let saved = profiles.named("work").unwrap();
         assert_eq!(saved.user, Some("u1".to_owned()));
@@ -152,10 +128,10 @@ mod tests {
     async fn only_the_owner_can_read_the_saved_profiles() {
         use std::os::unix::fs::PermissionsExt;
         let folder = Folder::new("modes");
-        let store = Store::at(folder.0.clone());
+        let store = Store::at(folder.path().to_owned());
         store.update(|profiles| profiles.put("work", profile("pw"))).await.unwrap();
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&store.path()), mode(&folder.0)), (0o600, 0o700));
+        assert_eq!((mode(&store.path()), mode(folder.path())), (0o600, 0o700));
     }
 
     #[cfg(unix)]
@@ -163,7 +139,7 @@ mod tests {
     async fn a_file_that_others_can_read_is_refused_with_the_cure() {
         use std::os::unix::fs::PermissionsExt;
         let folder = Folder::new("exposed");
-        let store = Store::at(folder.0.clone());
+        let store = Store::at(folder.path().to_owned());
         store.update(|profiles| profiles.put("work", profile("pw"))).await.unwrap();
         std::fs::set_permissions(store.path(), std::fs::Permissions::from_mode(0o644)).unwrap();
         let error = store.load().unwrap_err();
@@ -176,7 +152,7 @@ mod tests {
     #[tokio::test]
     async fn a_malformed_file_is_refused_without_repeating_it() {
         let folder = Folder::new("malformed");
-        let store = Store::at(folder.0.clone());
+        let store = Store::at(folder.path().to_owned());
         store.update(|_| ()).await.unwrap();
         for text in ["{\"password\":\"hunter2\"", "[]", "{\"version\":99,\"profiles\":{}}"] {
             std::fs::write(store.path(), text).unwrap();
@@ -189,7 +165,7 @@ mod tests {
     #[tokio::test]
     async fn two_changes_at_once_both_last() {
         let folder = Folder::new("turns");
-        let store = Store::at(folder.0.clone());
+        let store = Store::at(folder.path().to_owned());
         let changes = ["one", "two", "three", "four"].map(|name| {
             let store = store.clone();
             async move { store.update(|profiles| profiles.put(name, profile(name))).await }
@@ -203,7 +179,7 @@ mod tests {
     #[tokio::test]
     async fn a_store_that_another_process_keeps_is_refused_after_the_deadline() {
         let folder = Folder::new("kept");
-        let store = Store::at(folder.0.clone());
+        let store = Store::at(folder.path().to_owned());
         let kept = store.open(Duration::from_secs(5)).await.unwrap();
         let refused = store.open(Duration::from_millis(20)).await.unwrap_err();
         assert!(matches!(refused, StoreError::Locked { .. }), "{refused:?}");
@@ -215,8 +191,8 @@ mod tests {
     #[tokio::test]
     async fn a_link_to_the_profiles_stays_one() {
         let folder = Folder::new("link");
-        let elsewhere = folder.0.join("elsewhere.json");
-        let store = Store::at(folder.0.join("config"));
+        let elsewhere = folder.path().join("elsewhere.json");
+        let store = Store::at(folder.path().join("config"));
         let save = async |name: &'static str| {
             let change = |profiles: &mut Profiles| profiles.put(name, profile("pw"));
             store.update(change).await.unwrap();

@@ -330,6 +330,7 @@ fn is_yes(answer: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Folder;
 
     #[test]
     fn only_a_clear_yes_replaces_a_file() {
@@ -341,27 +342,27 @@ mod tests {
 
     #[tokio::test]
     async fn a_file_that_another_program_made_meanwhile_is_kept() {
-        let folder = std::env::temp_dir().join(format!("mfly-meanwhile-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        let path = folder.join("a.bin");
+        let folder = Folder::new("meanwhile");
+        fs::create_dir_all(folder.path()).unwrap();
+        let path = folder.path().join("a.bin");
         let mut destination = Destination::new(&path, false).await.unwrap();
         fs::write(&path, b"theirs").unwrap();
         let failure = destination.write(b"ours").await.unwrap_err();
-        let (kept, names) = (fs::read(&path).unwrap(), fs::read_dir(&folder).unwrap());
-        let count = names.count();
-        fs::remove_dir_all(&folder).unwrap();
         assert!(failure.line().contains("--overwrite"), "{failure}");
-        assert_eq!((kept.as_slice(), count), (&b"theirs"[..], 1));
+        assert_eq!(
+            (fs::read(&path).unwrap(), folder.names()),
+            (b"theirs".into(), vec!["a.bin".to_owned()])
+        );
     }
 
     #[tokio::test]
     async fn a_file_that_this_command_wrote_may_be_replaced() {
-        let path = std::env::temp_dir().join(format!("mfly-twice-{}.svg", std::process::id()));
+        let folder = Folder::new("twice");
+        fs::create_dir_all(folder.path()).unwrap();
+        let path = folder.path().join("a.svg");
         let mut destination = Destination::new(&path, false).await.unwrap();
         destination.write(b"first").await.unwrap();
         destination.write(b"second").await.unwrap();
-        let written = fs::read(&path).unwrap();
-        fs::remove_file(&path).unwrap();
-        assert_eq!(written, b"second");
+        assert_eq!(fs::read(&path).unwrap(), b"second");
     }
 }
