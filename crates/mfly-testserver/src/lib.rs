@@ -41,9 +41,10 @@
 //! | `signalling` | the socket.io server of QR logins | `core`, `state` |
 //! | `net` | listeners, HTTP, WebSocket, TLS, certificates | all of the above |
 //! | `handle` | the types that a test holds | all of the above |
+//! | `control` | the control API and its page, for tests in other languages | all of the above |
 //! | `command` | the program's options and output | `handle` |
 //!
-//! `state` joins the core with clocks, sockets and random sources.
+//! `state` joins the core with `clock`, sockets and random sources.
 
 mod clock;
 pub mod command;
