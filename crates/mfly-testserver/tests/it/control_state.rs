@@ -1,4 +1,6 @@
 use crate::client::{Client, start_with};
+use crate::xmpp::Xmpp;
+use mfly_proto::framing::Framing;
 use mfly_testserver::{Builder, StateParts, TestServer};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -145,4 +147,42 @@ async fn a_token_is_valid_until_the_clock_passes_its_end() {
     client.log_in(&registration).await.data();
     assert_eq!(control.control("POST", "/tokens/expire", None).await.http, 204);
     assert_eq!(alice.get("/users/muted").await.http, 401);
+}
+
+/// What the sessions of many users receive for their pings, while `requests` control requests are
+/// answered.
+async fn answers_beside(requests: usize) -> Vec<Vec<String>> {
+    let builder = controlled().contacts_explicit().trial(true);
+    let (server, _) = start_with(builder).await;
+    let control = Client::of_control(&server);
+    let sessions = (0..50).map(async |number| {
+        let user = format!("u{number}");
+        let password = server.user(&user).register().unwrap().password;
+        let connection = server.connect_in_memory(Framing::WebSocket);
+        let mut session = Xmpp::over(&server, connection).log_in(&user, password.expose()).await;
+        let mut answers = Vec::new();
+        for ping in 0..20 {
+            session.send(&format!("<iq id=\"p{ping}\" type=\"get\" xmlns=\"jabber:client\"><ping xmlns=\"urn:xmpp:ping\"/></iq>")).await;
+            let answer = session.next().await.unwrap();
+            let resource = answer.find("@localhost/").zip(answer.find("\" type")).unwrap();
+            answers.push(format!("{}{}", &answer[..resource.0], &answer[resource.1..]));
+        }
+        answers
+    });
+    let asked = (0..requests).map(async |number| {
+        let path = ["/health", "/info", "/clock", "/plan", "/state"][number % 5];
+        assert_eq!(control.control("GET", path, None).await.http, 200);
+    });
+    let (answers, _) = tokio::join!(
+        futures_util::future::join_all(sessions),
+        futures_util::future::join_all(asked)
+    );
+    answers
+}
+
+#[tokio::test]
+async fn control_requests_beside_many_sessions_do_not_change_what_the_platform_answers() {
+    let quiet = answers_beside(0).await;
+    assert!(quiet.iter().all(|answers| answers.len() == 20));
+    assert_eq!(answers_beside(200).await, quiet);
 }
