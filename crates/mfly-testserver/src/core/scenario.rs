@@ -78,14 +78,14 @@ fn each_session_is_sent_what_the_scenarios_say() {
 
 /// A session of a scenario: its name, its present stream, and the frames that are not yet looked
 /// at.
-struct Session {
+pub(super) struct Session {
     name: String,
     stream: StreamId,
-    inbox: VecDeque<String>,
+    pub(super) inbox: VecDeque<String>,
 }
 
 /// A scenario that is being played.
-struct Play {
+pub(super) struct Play {
     /// What carries its streams.
     meta: StreamMeta,
     settings: Settings,
@@ -94,7 +94,7 @@ struct Play {
 }
 
 impl Play {
-    fn new(framing: Framing) -> Self {
+    pub(super) fn new(framing: Framing) -> Self {
         let meta = StreamMeta { framing, tls: true, ..StreamMeta::default() };
         Self { meta, settings: settings(), server: None, sessions: Vec::new() }
     }
@@ -127,13 +127,13 @@ impl Play {
         self.all_seen()
     }
 
-    fn send(&mut self, name: &str, frame: &str) {
+    pub(super) fn send(&mut self, name: &str, frame: &str) {
         let (stream, frame) = (self.session(name).stream, self.expanded(frame));
         self.server().send(stream, &frame);
         self.collect();
     }
 
-    fn server(&mut self) -> &mut Server {
+    pub(super) fn server(&mut self) -> &mut Server {
         self.server.get_or_insert_with(|| {
             let mut server = Server::with(self.settings.clone());
             server.meta = self.meta.clone();
@@ -141,7 +141,7 @@ impl Play {
         })
     }
 
-    fn session(&mut self, name: &str) -> &mut Session {
+    pub(super) fn session(&mut self, name: &str) -> &mut Session {
         let session = self.sessions.iter_mut().find(|session| session.name == name);
         session.unwrap_or_else(|| panic!("no session {name}"))
     }
@@ -149,11 +149,8 @@ impl Play {
     /// Takes what was sent to each session.
     fn collect(&mut self) {
         let server = self.server.as_mut().expect("a scenario begins with a session");
-        let [_, close] = server.closing();
         for session in &mut self.sessions {
-            let frames = server.received(session.stream).into_iter();
-            let named = |frame| if frame == close { "{close}".to_owned() } else { frame };
-            session.inbox.extend(frames.map(named));
+            session.inbox.extend(server.received(session.stream));
         }
     }
 
@@ -176,7 +173,7 @@ impl Play {
         }
     }
 
-    fn step(&mut self, step: &str) {
+    pub(super) fn step(&mut self, step: &str) {
         let (verb, names) = step.split_once(' ').unwrap_or((step, ""));
         let words: Vec<_> = names.split(' ').collect();
         match (verb, &words[..]) {
@@ -286,6 +283,7 @@ impl Play {
             "block_push_to_requester" => settings.quirks.block_push_to_requester = is_on,
             "blocking" => settings.features = settings.features.with(Feature::Block, is_on),
             "contacts" => settings.contacts = Contacts::Explicit,
+            "max_streams" => settings.max_streams = value.parse().unwrap(),
             "max_resources" => settings.max_resources = value.parse().unwrap(),
             "sasl2" => settings.sasl2 = is_on,
             "scram" => settings.scram = is_on,
@@ -323,6 +321,7 @@ impl Play {
                 self.server().opening().replace("\"1.0\"", &format!("\"{other}\""))
             }
             ["answer_to_opening"] => self.server().answer_to_opening(),
+            ["close"] => self.server().closing()[1].clone(),
             ["closing"] => self.server().closing()[0].clone(),
             ["auth", ref name @ .., password] => {
                 let name = name.join(" ");

@@ -87,8 +87,8 @@ fn refused_credentials_are_told_with_their_status_code() {
     assert_eq!(blocked, expected);
 }
 
-/// What is said of each stanza is in the text beside: `S:` is a stanza, `E:` a listener call that it
-/// leads to, in their order. `{sealed Bob}` stands for a sealed field of the profile of `u2`.
+/// What is said of each stanza is in the text beside: `S:` is a stanza, `E:` a listener call that
+/// it leads to, in their order. `{sealed Bob}` stands for a sealed field of the profile of `u2`.
 #[test]
 fn each_stanza_is_told_as_the_official_sdk_tells_it() {
     let iv = Iv::new(PROFILE_IV).unwrap();
