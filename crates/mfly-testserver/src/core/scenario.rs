@@ -21,15 +21,21 @@ use crate::core::feature::{account, standard};
 use crate::core::stream::StreamMeta;
 use crate::core::stream::fault::StartTlsFault;
 use crate::core::world::{Contacts, Settings, StreamId};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use mfly_api::feature::Feature;
 use mfly_proto::framing::Framing;
 use mfly_proto::jid::BareJid;
-use mfly_proto::sasl::ChannelBindings;
+use mfly_proto::sasl::{
+    Binding, BindingKind, ChannelBindings, Mechanism as _, Scram, ScramHash, ScramParameters,
+};
 use mfly_proto::secret::Password;
 use mfly_proto::stream::StreamCondition;
 use mfly_proto::testing::scenarios;
 use std::collections::VecDeque;
 use std::time::Duration;
+
+const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
 
 /// A profile of the platform, as a client writes it.
 const CARD: &str = r#"<vCard xmlns="vcard-temp"><nickName>SEALED</nickName><image>img</image><thumbImage>img</thumbImage><email></email><mobileNumber></mobileNumber><status>Busy</status></vCard>"#;
@@ -41,6 +47,7 @@ fn each_session_is_sent_what_the_scenarios_say() {
         ("dispatch", include_str!("dispatch.txt")),
         ("stream", include_str!("stream.txt")),
         ("stream/authenticating", include_str!("stream/authenticating.txt")),
+        ("stream/sasl_server", include_str!("stream/sasl_server.txt")),
         ("stream/securing", include_str!("stream/securing.txt")),
         ("account", include_str!("feature/account.txt")),
         ("block", include_str!("feature/block.txt")),
@@ -220,9 +227,9 @@ impl Play {
             ("pass", [seconds]) => {
                 self.server().pass(Duration::from_secs_f64(seconds.parse().unwrap()));
             }
+            ("scram", [session, login @ ..]) => self.scram(session, login),
             ("secure", [session]) => {
-                let bindings =
-                    ChannelBindings { tls_exporter: Some(vec![1; 32]), tls_server_end_point: None };
+                let bindings = ChannelBindings { tls_server_end_point: None, ..bindings() };
                 let stream = self.session(session).stream;
                 self.server().secure(stream, bindings);
             }
@@ -275,6 +282,39 @@ impl Play {
         self.sessions.push(Session { name: name.to_owned(), stream, inbox: VecDeque::new() });
     }
 
+    /// Logs in by a mechanism as a user with a password and a binding, perhaps `as` an identity; an
+    /// underscore in the user's name stands for a space. The verdict is what the session is sent.
+    fn scram(&mut self, session: &str, login: &[&str]) {
+        let [mechanism, user, password, binding, rest @ ..] = login else { panic!("{login:?}") };
+        let hash = ScramHash::ALL.into_iter().find(|hash| hash.mechanism() == *mechanism).unwrap();
+        let bound = |kind| Binding::Bound(kind, bindings().get(kind).unwrap().to_vec());
+        let binding = match *binding {
+            "unbound" => Binding::None,
+            "not-offered" => Binding::NotOffered,
+            "tls-exporter" => bound(BindingKind::TlsExporter),
+            "tls-server-end-point" => bound(BindingKind::TlsServerEndPoint),
+            "foreign" => Binding::Bound(BindingKind::TlsExporter, vec![9; 32]),
+            other => panic!("no binding: {other}"),
+        };
+        let (user, password) = (user.replace('_', " "), Password::new(*password).unwrap());
+        let mut parameters = ScramParameters::new(hash, &user, &password, [5; 24]).binding(binding);
+        if let ["as", authzid] = rest {
+            parameters = parameters.authzid(*authzid);
+        }
+        let mut client = Scram::new(parameters).unwrap();
+        let initial = STANDARD.encode(client.initial());
+        let name = client.name();
+        self.send(session, &format!(r#"<auth mechanism="{name}" xmlns="{SASL}">{initial}</auth>"#));
+        if let Some(challenge) = data(self.session(session).inbox.front(), "challenge") {
+            self.session(session).inbox.clear();
+            let response = STANDARD.encode(client.step(&challenge).unwrap());
+            self.send(session, &format!(r#"<response xmlns="{SASL}">{response}</response>"#));
+        }
+        if let Some(last) = data(self.session(session).inbox.front(), "success") {
+            client.success(&last).unwrap();
+        }
+    }
+
     fn configure(&mut self, change: &str) {
         let settings = &mut self.settings;
         let (name, value) = change.split_once(' ').unwrap();
@@ -286,6 +326,11 @@ impl Play {
             "max_streams" => settings.max_streams = value.parse().unwrap(),
             "max_resources" => settings.max_resources = value.parse().unwrap(),
             "sasl2" => settings.sasl2 = is_on,
+            "anonymous" => settings.anonymous = is_on,
+            "channel_binding" => settings.channel_binding = is_on,
+            "channel_bindings" => self.meta.bindings = bindings(),
+            "mechanisms" => self.meta.faults.mechanisms = Some(vec![value.to_owned()]),
+            "strips_binding" => self.meta.faults.strips_binding = is_on,
             "scram" => settings.scram = is_on,
             "see_other_host" => self.meta.faults.see_other_host = Some(value.to_owned()),
             "starttls" => {
@@ -328,10 +373,14 @@ impl Play {
                 let password = self.password(&name, password);
                 Server::auth(&name, &password)
             }
+            ["auth_as", authzid, name, password] => {
+                let plain = STANDARD.encode(format!("{authzid}\0{name}\0{password}"));
+                format!(r#"<auth mechanism="PLAIN" xmlns="{SASL}">{plain}</auth>"#)
+            }
             ["authenticate", name, password] => {
                 let password = self.password(name, password);
                 Server::auth(name, &password)
-                    .replace("urn:ietf:params:xml:ns:xmpp-sasl", "urn:xmpp:sasl:2")
+                    .replace(SASL, "urn:xmpp:sasl:2")
                     .replace("<auth ", "<authenticate ")
                     .replace("\">", "\"><initial-response>")
                     .replace("</auth>", "</initial-response></authenticate>")
@@ -356,6 +405,17 @@ impl Play {
         };
         self.server().sealed(&sealed)
     }
+}
+
+/// The channel bindings of a connection with TLS.
+pub(super) fn bindings() -> ChannelBindings {
+    ChannelBindings { tls_exporter: Some(vec![1; 32]), tls_server_end_point: Some(vec![2; 32]) }
+}
+
+/// What a frame with this element of SASL carries.
+pub(super) fn data(frame: Option<&String>, element: &str) -> Option<Vec<u8>> {
+    let content = frame?.strip_prefix(&format!(r#"<{element} xmlns="{SASL}">"#))?;
+    STANDARD.decode(&content[..content.find('<')?]).ok()
 }
 
 /// The text that words in braces stand for in every scenario.
