@@ -37,6 +37,7 @@ mod faults;
 mod hostile_server;
 mod listeners;
 mod long_answers;
+mod proxy;
 mod reconnect;
 mod redaction;
 mod refresh_token;
