@@ -99,6 +99,16 @@ async fn headers_of_a_proxy_are_believed_only_when_the_server_is_told_to() {
 }
 
 #[tokio::test]
+async fn what_is_advertised_goes_before_the_headers_of_a_proxy() {
+    let headers = [("x-forwarded-proto", "https"), ("x-forwarded-host", "inner.test")];
+    let builder = builder().trust_forwarded(true).advertise_tls("chat.test:8443");
+    let (server, _) = start_with(builder).await;
+    let told = told(&server, &headers).await;
+    told.assert_origin("https://chat.test:8443");
+    assert_eq!(told.config["xmppPortWeb"], "8443");
+}
+
+#[tokio::test]
 async fn a_header_of_a_proxy_that_makes_no_sense_is_refused_and_named() {
     let (server, client) = start_with(builder().trust_forwarded(true)).await;
     let headers = [("x-forwarded-host", "a b")];
