@@ -127,12 +127,6 @@ impl Play {
             "a new session" => self.rig = Some(Rig::with(change)),
             "an online session" => self.rig = Some(Rig::online_with(change)),
             "a new standard session" => self.rig = Some(Rig::standard(change)),
-            "a standard session that knows its server" => {
-                let mut rig = Rig::standard(change);
-                rig.log_in(&offer(&["PLAIN", "SCRAM-SHA-256"]), &mut Account::sha256());
-                rig.reconnect();
-                self.rig = Some(rig);
-            }
             "a new session over TCP alone" => self.rig = Some(Rig::only(Framing::Tcp, change)),
             "a new session over WebSocket alone" => {
                 self.rig = Some(Rig::only(Framing::WebSocket, change));

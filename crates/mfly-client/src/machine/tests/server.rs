@@ -93,12 +93,6 @@ impl Account {
         self
     }
 
-    /// The challenge after the client's first element, of SASL or SASL2.
-    pub(super) fn challenge(&mut self, began: &str) -> String {
-        let data = self.challenge_data(began);
-        self.element("challenge", &data)
-    }
-
     /// The data of the challenge after the client's first element.
     pub(super) fn challenge_data(&mut self, began: &str) -> Vec<u8> {
         let document = Document::parse(began.to_owned(), &Limits::default()).unwrap();
@@ -181,28 +175,9 @@ impl Rig {
         count
     }
 
-    /// Plays the SCRAM messages after the client's first one, and returns the number of
-    /// derivations.
-    pub(super) fn scram(&mut self, account: &mut Account) -> usize {
-        let challenge = account.challenge(self.last());
-        self.receive(&challenge);
-        let derivations = self.derive();
-        let success = account.success(self.last());
-        self.receive(&success);
-        derivations
-    }
-
     /// Binds a resource on a new stream.
     pub(super) fn bind(&mut self) {
         self.receive_all(&[SERVER_OPEN, BIND, BOUND]);
-    }
-
-    /// Logs in by SCRAM without pipelining, and returns the number of derivations.
-    pub(super) fn log_in(&mut self, offer: &str, account: &mut Account) -> usize {
-        self.authenticate(offer, PASSWORD);
-        let derivations = self.scram(account);
-        self.bind();
-        derivations
     }
 
     /// Loses the connection and waits until the next one is being made.
