@@ -1,5 +1,6 @@
 //! A request that a feature answers, and what it answers with.
 
+use crate::core::world::session::Notice;
 use crate::core::world::{StreamId, Timestamp, World};
 use mfly_proto::jid::{Jid, UserId};
 use mfly_proto::stanza::{ErrorCondition, Iq, IqRequest, StanzaError};
@@ -23,6 +24,13 @@ impl Call<'_> {
     /// The sender's own address, without resource.
     pub(crate) fn own(&self) -> Jid {
         self.world.jid_of(&self.user)
+    }
+
+    /// Tells the account's other sessions of something, from the account's own address.
+    pub(crate) fn tell_others(&mut self, content: impl Fn(&mut Writer<'_>)) {
+        let from = self.own();
+        let notice = Notice { from: from.as_str(), chat: false, except: Some(self.stream) };
+        self.world.notify(&self.user, &notice, content);
     }
 
     /// Reads the request.

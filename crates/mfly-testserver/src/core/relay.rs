@@ -9,7 +9,7 @@ use crate::core::world::{StreamId, World};
 use mfly_proto::framing::Frame;
 use mfly_proto::jid::{FullJid, Jid};
 use mfly_proto::ns;
-use mfly_proto::stanza::{ErrorCondition, Iq, Presence, StanzaError, iq};
+use mfly_proto::stanza::{ErrorCondition, Iq, Message, Presence, StanzaError, iq};
 use mfly_proto::xml::{Element, Writer};
 use mfly_transport::DEFAULT_MAX_FRAME_BYTES;
 
@@ -23,6 +23,13 @@ pub(crate) const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 /// Most bytes of an envelope: two addresses, an id and the element around the content. Stored
 /// content must leave this much room.
 pub(crate) const MAX_ENVELOPE_BYTES: usize = 8 * 1024;
+
+/// A message on its way, with its true sender and its recipient.
+pub(crate) struct Letter<'a> {
+    pub(crate) from: &'a FullJid,
+    pub(crate) to: &'a Jid,
+    pub(crate) message: &'a Message<'a>,
+}
 
 /// A message or presence as it came, but with these addresses.
 ///

@@ -6,15 +6,14 @@
 
 use super::presence;
 use crate::core::call::{Call, refusal};
-use crate::core::world::session::{Notice, frame};
+use crate::core::world::session::Notice;
 use mfly_api::feature::Feature;
-use mfly_proto::id::StanzaId;
 use mfly_proto::jid::{BareJid, UserId, UserReference};
 use mfly_proto::listed::Listed;
 use mfly_proto::payload::block::{
     Block, BlockPush, GetBlocked, GetBlockedBy, Unblock, UserBlocked,
 };
-use mfly_proto::stanza::{ErrorCondition, IqKind, StanzaError, iq};
+use mfly_proto::stanza::{ErrorCondition, IqKind, StanzaError};
 
 /// Blocks a user.
 pub(crate) fn block(call: &mut Call<'_>, request: Block) -> Result<(), StanzaError> {
@@ -95,16 +94,7 @@ fn push(call: &mut Call<'_>, push: BlockPush) {
         if stream == call.stream && !call.world.settings.quirks.block_push_to_requester {
             continue;
         }
-        let Some(to) = call.world.session(stream).map(|session| session.jid.clone()) else {
-            continue;
-        };
-        let Ok(id) = StanzaId::new(call.world.fresh_id()) else {
-            continue;
-        };
-        let (from, to) = (Some(own.as_str()), Some(to.as_str()));
-        let frame =
-            frame(|buffer| iq::write(buffer, IqKind::Set, &id, from, to, |w| push.write(w)));
-        call.world.send(stream, frame);
+        call.world.send_iq(stream, IqKind::Set, &own, |w| push.write(w));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Copies of messages for an account's other sessions (XEP-0280).
 
 use crate::core::call::{Call, Reply};
-use crate::core::relay::{self, MAX_STANZA_BYTES};
+use crate::core::relay::{self, Letter, MAX_STANZA_BYTES};
 use crate::core::world::session::frame;
 use crate::core::world::{StreamId, World};
 use mfly_proto::jid::UserId;
@@ -52,8 +52,7 @@ pub(super) fn copy(
     user: &UserId,
     except: &BTreeSet<StreamId>,
     direction: &'static str,
-    original: &Message<'_>,
-    (from, to): (&str, &str),
+    letter: &Letter<'_>,
 ) {
     let own = world.jid_of(user);
     for stream in world.streams_of_where(user, |session| session.carbons) {
@@ -71,7 +70,12 @@ pub(super) fn copy(
                     w.attr("xmlns", ns::CARBONS);
                     w.element("forwarded", |w| {
                         w.attr("xmlns", ns::FORWARD);
-                        relay::write(w, original.element(), from, to);
+                        relay::write(
+                            w,
+                            letter.message.element(),
+                            letter.from.as_str(),
+                            letter.to.as_str(),
+                        );
                     });
                 });
             });

@@ -3,7 +3,6 @@
 //! too, and its browser is sent `logoutweb` (all inferred).
 
 use crate::core::call::Call;
-use crate::core::world::session::Notice;
 use mfly_proto::payload::logout::{ForcedLogout, LogOut};
 use mfly_proto::stanza::StanzaError;
 
@@ -12,8 +11,6 @@ pub(crate) fn log_out(call: &mut Call<'_>, request: LogOut) -> Result<(), Stanza
     let asker = call.world.session(call.stream).map(|session| session.registration);
     call.world.end_qr_session(call.now, &call.user, asker, &request.socket_id);
     let notice = ForcedLogout { socket_ids: vec![request.socket_id] };
-    let from = call.own();
-    let envelope = Notice { from: from.as_str(), chat: false, except: Some(call.stream) };
-    call.world.notify(&call.user, &envelope, |w| notice.write(w));
+    call.tell_others(|w| notice.write(w));
     Ok(())
 }

@@ -4,9 +4,9 @@
 //! standard account is returned with `service-unavailable`.
 
 use super::{carbons, standard};
-use crate::core::relay;
+use crate::core::relay::{self, Letter};
 use crate::core::world::{StandardAccount, StreamId, World};
-use mfly_proto::jid::{FullJid, Jid, UserId};
+use mfly_proto::jid::UserId;
 use mfly_proto::stanza::{ErrorCondition, Message, MessageKind, StanzaError};
 use std::collections::BTreeSet;
 
@@ -17,15 +17,15 @@ pub(crate) fn receive(world: &mut World, stream: StreamId, message: &Message<'_>
     };
     let (sender, from) = (session.user.clone(), session.jid.clone());
     let to = message.to.clone().unwrap_or_else(|| from.bare().into());
-    match route(world, &sender, &from, &to, message) {
+    let letter = Letter { from: &from, to: &to, message };
+    match route(world, &sender, &letter) {
         Ok(mut reached) => {
             // A platform account's message to itself is not copied.
             let is_own = world.local_user(&to).as_ref() == Some(&sender);
             let is_platform = world.user(&sender).is_some();
             if carbons::wants_copies(message) && !(is_own && is_platform) {
                 reached.insert(stream);
-                let addresses = (from.as_str(), to.as_str());
-                carbons::copy(world, &sender, &reached, "sent", message, addresses);
+                carbons::copy(world, &sender, &reached, "sent", &letter);
             }
         }
         // An error is never answered.
@@ -41,10 +41,9 @@ pub(crate) fn receive(world: &mut World, stream: StreamId, message: &Message<'_>
 fn route(
     world: &mut World,
     sender: &UserId,
-    from: &FullJid,
-    to: &Jid,
-    message: &Message<'_>,
+    letter: &Letter<'_>,
 ) -> Result<BTreeSet<StreamId>, StanzaError> {
+    let to = letter.to;
     let recipient =
         world.local_user(to).ok_or_else(|| StanzaError::new(relay::unreachable(world, to)))?;
     // XEP-0191 §3.2: the sender is told of its own block, and not of the recipient's.
@@ -53,25 +52,24 @@ fn route(
         return Err(StanzaError::new(ErrorCondition::NotAcceptable));
     }
     if world.standard(&recipient).is_some() {
-        return standard::message::arrive(world, &recipient, from, to, message);
+        return standard::message::arrive(world, &recipient, letter);
     }
-    if world.user(&recipient).is_none() || message.kind == MessageKind::Groupchat {
+    if world.user(&recipient).is_none() || letter.message.kind == MessageKind::Groupchat {
         return Err(StanzaError::new(ErrorCondition::ServiceUnavailable));
     }
     if world.has_blocked(&recipient, sender) {
         return Ok(BTreeSet::new());
     }
-    arrive(world, &recipient, from, to, message)
+    arrive(world, &recipient, letter)
 }
 
 /// Delivers a message to a platform account. Returns the sessions that it reached.
 fn arrive(
     world: &mut World,
     recipient: &UserId,
-    from: &FullJid,
-    to: &Jid,
-    message: &Message<'_>,
+    letter: &Letter<'_>,
 ) -> Result<BTreeSet<StreamId>, StanzaError> {
+    let Letter { from, to, message } = *letter;
     let stanza = relay::stanza(message.element(), from.as_str(), to.as_str())?;
     let sender = world.stream_at(from);
     // A resource that is gone counts as none (RFC 6121 §8.5.3.2.1).
@@ -88,8 +86,7 @@ fn arrive(
     }
     let is_own = world.local_user(from).as_ref() == Some(recipient);
     if addressed.is_some() && carbons::wants_copies(message) && !is_own {
-        let addresses = (from.as_str(), to.as_str());
-        carbons::copy(world, recipient, &reached, "received", message, addresses);
+        carbons::copy(world, recipient, &reached, "received", letter);
     }
     Ok(reached)
 }

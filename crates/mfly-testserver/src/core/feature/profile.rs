@@ -3,9 +3,8 @@
 use crate::core::call::{Call, refusal};
 use crate::core::relay::{MAX_ENVELOPE_BYTES, MAX_STANZA_BYTES};
 use crate::core::world::session::frame;
-use mfly_proto::id::StanzaId;
 use mfly_proto::payload::profile::{GetProfile, SetProfile, VCard};
-use mfly_proto::stanza::{ErrorCondition, IqKind, StanzaError, iq};
+use mfly_proto::stanza::{ErrorCondition, IqKind, StanzaError};
 use mfly_proto::xml::Writer;
 
 /// How many children without a meaning to the server a profile may have.
@@ -42,18 +41,8 @@ pub(crate) fn get(call: &mut Call<'_>, _: GetProfile) -> Result<VCard, StanzaErr
 fn push(call: &mut Call<'_>, card: &VCard) {
     let from = call.own();
     for stream in call.world.audience_streams(&call.user) {
-        if stream == call.stream {
-            continue;
+        if stream != call.stream {
+            call.world.send_iq(stream, IqKind::Result, &from, |w| card.write(w));
         }
-        let Some(to) = call.world.session(stream).map(|session| session.jid.clone()) else {
-            continue;
-        };
-        let Ok(id) = StanzaId::new(call.world.fresh_id()) else {
-            continue;
-        };
-        let (from, to) = (Some(from.as_str()), Some(to.as_str()));
-        let frame =
-            frame(|buffer| iq::write(buffer, IqKind::Result, &id, from, to, |w| card.write(w)));
-        call.world.send(stream, frame);
     }
 }

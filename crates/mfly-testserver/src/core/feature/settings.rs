@@ -1,7 +1,6 @@
 //! The user's settings; the account's other sessions are told of a change.
 
 use crate::core::call::{Call, refusal};
-use crate::core::world::session::Notice;
 use mfly_proto::payload::settings::{GetSettings, Settings, UpdateSettings};
 use mfly_proto::stanza::{ErrorCondition, StanzaError};
 
@@ -17,8 +16,6 @@ pub(crate) fn update(call: &mut Call<'_>, request: UpdateSettings) -> Result<(),
     };
     account.archive = request.archive;
     let settings = Settings { archive: Some(request.archive) };
-    let from = call.own();
-    let envelope = Notice { from: from.as_str(), chat: false, except: Some(call.stream) };
-    call.world.notify(&call.user, &envelope, |w| settings.write_push(w));
+    call.tell_others(|w| settings.write_push(w));
     Ok(())
 }

@@ -153,16 +153,26 @@ impl World {
     ) {
         let own = self.jid_of(user);
         for stream in self.streams_of_where(user, |s| s.standard.as_ref().is_some_and(&follows)) {
-            let Some(to) = self.session(stream).map(|session| session.jid.clone()) else {
-                continue;
-            };
-            let Ok(id) = StanzaId::new(self.fresh_id()) else {
-                continue;
-            };
-            let (from, to) = (Some(own.as_str()), Some(to.as_str()));
-            let push = frame(|buffer| iq::write(buffer, IqKind::Set, &id, from, to, &content));
-            self.send(stream, push);
+            self.send_iq(stream, IqKind::Set, &own, &content);
         }
+    }
+
+    /// Sends an `iq` that no request asked for to a session, with a fresh id.
+    pub(crate) fn send_iq(
+        &mut self,
+        stream: StreamId,
+        kind: IqKind,
+        from: &Jid,
+        content: impl Fn(&mut Writer<'_>),
+    ) {
+        let Some(to) = self.session(stream).map(|session| session.jid.clone()) else {
+            return;
+        };
+        let Ok(id) = StanzaId::new(self.fresh_id()) else {
+            return;
+        };
+        let (from, to) = (Some(from.as_str()), Some(to.as_str()));
+        self.send(stream, frame(|buffer| iq::write(buffer, kind, &id, from, to, content)));
     }
 
     /// Takes a stream's address away.

@@ -4,10 +4,10 @@
 //! `service-unavailable`.
 
 use crate::core::feature::carbons;
-use crate::core::relay;
+use crate::core::relay::{self, Letter};
 use crate::core::world::{StreamId, World};
-use mfly_proto::jid::{FullJid, Jid, UserId};
-use mfly_proto::stanza::{ErrorCondition, Message, MessageKind, StanzaError};
+use mfly_proto::jid::UserId;
+use mfly_proto::stanza::{ErrorCondition, MessageKind, StanzaError};
 use std::collections::BTreeSet;
 
 /// Delivers a message to a standard account. Returns the sessions that it reached.
@@ -17,10 +17,9 @@ use std::collections::BTreeSet;
 pub(crate) fn arrive(
     world: &mut World,
     recipient: &UserId,
-    from: &FullJid,
-    to: &Jid,
-    message: &Message<'_>,
+    letter: &Letter<'_>,
 ) -> Result<BTreeSet<StreamId>, StanzaError> {
+    let Letter { from, to, message } = *letter;
     let unavailable = || StanzaError::new(ErrorCondition::ServiceUnavailable);
     let account = world.standard(recipient).ok_or_else(unavailable)?;
     if account.blocks(from) || message.kind == MessageKind::Groupchat {
@@ -51,8 +50,7 @@ pub(crate) fn arrive(
         // The sending session needs no copy.
         let mut except = reached.clone();
         except.extend(world.stream_at(from));
-        let addresses = (from.as_str(), to.as_str());
-        carbons::copy(world, recipient, &except, "received", message, addresses);
+        carbons::copy(world, recipient, &except, "received", letter);
     }
     Ok(reached)
 }
