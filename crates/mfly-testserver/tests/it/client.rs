@@ -127,6 +127,11 @@ impl Client {
         exchange(&mut socket, head.as_bytes(), body).await
     }
 
+    /// Begins an upload, and returns its addresses.
+    pub(crate) async fn begin_upload(&self, parts: usize) -> Value {
+        self.post("/media/upload", &upload_in(parts)).await.data()
+    }
+
     /// The cipher of a client on a live plan.
     pub(crate) fn cipher(&self) -> RequestCipher {
         RequestCipher::new(&self.licence_key)
@@ -207,6 +212,20 @@ pub(crate) async fn exchange(
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         .collect();
     Reply { http, headers, body: answer[end + 4..].to_vec() }
+}
+
+/// The body of a request for an upload.
+pub(crate) fn upload_in(parts: usize) -> Value {
+    json!({
+        "contentType": "text/plain", "extension": "txt", "parts": parts,
+        "messageId": "m1", "toUser": "bob", "type": "chat"
+    })
+}
+
+/// The path of an address at the server.
+pub(crate) fn path(url: &Value) -> &str {
+    let url = url.as_str().unwrap();
+    &url[url.match_indices('/').nth(2).unwrap().0..]
 }
 
 /// Starts a server, and returns a client of it.

@@ -1,6 +1,8 @@
 use crate::client::{start, start_with};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mfly_testserver::TestServer;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 #[tokio::test]
@@ -9,7 +11,9 @@ async fn a_login_gives_a_token_that_is_a_jwt_with_its_expiry() {
     let (_, registration) = client.register("alice").await;
     let data = client.log_in(&registration).await.data();
     let token = data["token"].as_str().unwrap();
-    assert_eq!(token.split('.').count(), 3);
+    let [_, payload, _] = token.split('.').collect::<Vec<_>>()[..] else { panic!("{token}") };
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+    assert!(claims["exp"].as_u64().unwrap() > 1_700_000_000, "{claims}");
     assert_eq!(client.with_token(token).get("/users/muted").await.statuses(), (200, 200));
 }
 
@@ -57,7 +61,11 @@ async fn a_token_expires_and_a_login_renews_it() {
 #[tokio::test]
 async fn a_missing_or_nonsensical_token_is_http_401() {
     let (_server, client) = start().await;
-    assert_eq!(client.get("/users/muted").await.statuses(), (401, 401));
+    for path in ["/users/muted", "/chat/recent-chats", "/chat/chat-history", "/group/groupList"] {
+        assert_eq!(client.get(path).await.statuses(), (401, 401), "{path}");
+    }
+    let body = json!({ "title": "T", "description": "D" });
+    assert_eq!(client.post("/moderation/feedback", &body).await.http, 401);
     for token in ["[object Object]", "undefined", "a.b.c"] {
         assert_eq!(client.with_token(token).get("/users/muted").await.http, 401, "{token}");
     }

@@ -1,4 +1,4 @@
-use crate::client::{Client, Reply, alice, start_with};
+use crate::client::{Client, Reply, alice, path, start_with, upload_in};
 use bytes::Bytes;
 use mfly_api::multipart::Multipart;
 use mfly_testserver::TestServer;
@@ -12,11 +12,6 @@ async fn upload(alice: &Client, content_type: &str, content: &'static [u8]) -> R
         .text("messageId", "")
         .write();
     alice.send("POST", "/api/v1/media/", &[("content-type", &form_type)], &body).await
-}
-
-/// The path of an address at this server.
-fn path(url: &str) -> &str {
-    &url[url.match_indices('/').nth(2).unwrap().0..]
 }
 
 #[tokio::test]
@@ -53,28 +48,24 @@ async fn a_form_without_file_or_one_that_is_broken_is_refused() {
 #[tokio::test]
 async fn an_upload_in_parts_can_be_read_in_ranges() {
     let (_server, alice) = alice().await;
-    let body = json!({
-        "contentType": "application/pdf", "extension": "pdf", "parts": 2,
-        "messageId": "m1", "toUser": "bob", "type": "chat"
-    });
-    let data = alice.post("/media/upload", &body).await.data();
+    let data = alice.begin_upload(2).await;
     let token = data["fileToken"].as_str().unwrap();
     let stranger = alice.without_token();
-    let commit = path(data["commitUrl"].as_str().unwrap()).to_owned();
-    assert_eq!(stranger.send("POST", &commit, &[], b"").await.http, 409);
+    let commit = path(&data["commitUrl"]);
+    assert_eq!(stranger.send("POST", commit, &[], b"").await.http, 409);
     for (part, content) in [b"hello ", b"world!"].into_iter().enumerate() {
-        let url = data["uploadUrls"][part].as_str().unwrap();
-        let reply = stranger.send("PUT", path(url), &[], content).await;
+        let url = path(&data["uploadUrls"][part]);
+        let reply = stranger.send("PUT", url, &[], content).await;
         assert_eq!(reply.http, 200);
         assert!(reply.header("access-control-expose-headers").unwrap().contains("etag"));
         assert!(reply.header("etag").is_some());
     }
     assert_eq!(data["storage"], "oracle");
-    assert_eq!(stranger.send("POST", &commit, &[], b"").await.http, 200);
+    assert_eq!(stranger.send("POST", commit, &[], b"").await.http, 200);
 
     let signing = format!("/media/generatePreAuthenticationUrlDownload?fileToken={token}");
     let url = alice.get(&signing).await.data();
-    let url = path(url.as_str().unwrap());
+    let url = path(&url);
     let range = stranger.send("GET", url, &[("range", "bytes=6-100")], b"").await;
     assert_eq!((range.http, range.header("content-range")), (206, Some("bytes 6-11/12")));
     assert_eq!(range.body, b"world!");
@@ -88,18 +79,13 @@ async fn an_upload_in_parts_can_be_read_in_ranges() {
 async fn an_upload_can_be_committed_by_its_id_instead() {
     let (_server, client) = start_with(TestServer::builder().commit_uploads_by_id(true)).await;
     let (alice, _) = client.register("alice").await;
-    let body = json!({
-        "contentType": "text/plain", "extension": "txt", "parts": 2,
-        "messageId": "m1", "toUser": "bob", "type": "chat"
-    });
-    let data = alice.post("/media/upload", &body).await.data();
+    let data = alice.begin_upload(2).await;
     assert_eq!((&data["storage"], &data["commitUrl"]), (&json!("aws"), &json!(null)));
     let commit =
         json!({ "fileToken": data["fileToken"], "partETags": [], "uploadId": data["uploadId"] });
     for part in 0..2 {
         assert_eq!(alice.post("/media/upload/commit", &commit).await.statuses(), (200, 400));
-        let url = path(data["uploadUrls"][part].as_str().unwrap()).to_owned();
-        alice.without_token().send("PUT", &url, &[], b"x").await;
+        alice.without_token().send("PUT", path(&data["uploadUrls"][part]), &[], b"x").await;
     }
     alice.post("/media/upload/commit", &commit).await.data();
 }
@@ -108,10 +94,8 @@ async fn an_upload_can_be_committed_by_its_id_instead() {
 async fn a_finished_file_cannot_be_replaced_with_its_token() {
     let (_server, alice) = alice().await;
     let token = upload(&alice, "image/png", b"PNG").await.data()["fileToken"].clone();
-    let body = json!({
-        "contentType": "text/plain", "extension": "txt", "parts": 1,
-        "messageId": "m1", "toUser": "bob", "type": "chat", "fileToken": token
-    });
+    let mut body = upload_in(1);
+    body["fileToken"] = token.clone();
     let reply = alice.post("/media/upload", &body).await;
     assert_eq!(reply.statuses(), (200, 400));
     let path = format!("/media/{}", token.as_str().unwrap());

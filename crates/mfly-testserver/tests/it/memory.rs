@@ -2,7 +2,7 @@
 //!
 //! The bounds are small, so that few requests exceed them. They count bytes, not time.
 
-use crate::client::{Client, DEADLINE, Reply, exchange};
+use crate::client::{Client, DEADLINE, Reply, exchange, path, upload_in};
 use crate::xmpp::Xmpp;
 use mfly_testserver::{Builder, Memory, TestServer};
 use serde_json::json;
@@ -69,24 +69,11 @@ async fn works(server: &TestServer, client: &Client, name: &str) {
         let said = stream.expect("id=\"w\"").await;
         assert!(said.contains("type=\"result\""), "{payload}: {said}");
     }
-    let data = begin_upload(&user, 1).await;
-    let url = path(data["uploadUrls"][0].as_str().unwrap()).to_owned();
-    assert_eq!(user.send("PUT", &url, &[], b"content").await.http, 200);
+    let data = user.begin_upload(1).await;
+    let url = path(&data["uploadUrls"][0]);
+    assert_eq!(user.send("PUT", url, &[], b"content").await.http, 200);
     let file = format!("/media/{}", data["fileToken"].as_str().unwrap());
     assert_eq!(user.get(&file).await.body, b"content");
-}
-
-async fn begin_upload(user: &Client, parts: usize) -> serde_json::Value {
-    let body = json!({
-        "contentType": "text/plain", "extension": "txt", "parts": parts,
-        "messageId": "m1", "toUser": "bob", "type": "chat"
-    });
-    user.post("/media/upload", &body).await.data()
-}
-
-/// The path of an address at this server.
-fn path(url: &str) -> &str {
-    &url[url.match_indices('/').nth(2).unwrap().0..]
 }
 
 /// A request whose body does not end.
@@ -261,11 +248,11 @@ async fn unfinished_requests_and_uploads_of_strangers_do_not_delay_others() {
 async fn small_parts_behind_large_heads_use_little_memory() {
     let (server, client) = start().await;
     let (user, _) = client.register("mallory").await;
-    let data = begin_upload(&user, 1000).await;
+    let data = user.begin_upload(1000).await;
     let filler = "x".repeat(30_000);
     let before = server.memory().media;
     for part in 0..100 {
-        let url = path(data["uploadUrls"][part].as_str().unwrap()).to_owned();
+        let url = path(&data["uploadUrls"][part]);
         let head = format!(
             "PUT {url} HTTP/1.1\r\nhost: x\r\nx: {filler}\r\nconnection: close\r\ncontent-length: 1\r\n\r\nx"
         );
@@ -284,19 +271,17 @@ async fn an_upload_can_be_finished_only_by_the_user_who_began_it() {
     let (_server, client) = start().await;
     let (alice, _) = client.register("alice").await;
     let (mallory, _) = client.register("mallory").await;
-    let token = begin_upload(&alice, 2).await["fileToken"].clone();
-    let again = json!({
-        "contentType": "text/plain", "extension": "txt", "parts": 1, "messageId": "m1",
-        "toUser": "bob", "type": "chat", "fileToken": token
-    });
+    let token = alice.begin_upload(2).await["fileToken"].clone();
+    let mut again = upload_in(1);
+    again["fileToken"] = token.clone();
     let refused = mallory.post("/media/upload", &again).await;
     assert_eq!(refused.statuses(), (200, 400));
     let commit = json!({ "fileToken": token, "partETags": [], "uploadId": "u" });
     let refused = mallory.post("/media/upload/commit", &commit).await;
     assert_eq!(refused.message(), "Invalid file token");
     let data = alice.post("/media/upload", &again).await.data();
-    let url = path(data["uploadUrls"][0].as_str().unwrap()).to_owned();
-    assert_eq!(alice.send("PUT", &url, &[], b"x").await.http, 200);
+    let url = path(&data["uploadUrls"][0]);
+    assert_eq!(alice.send("PUT", url, &[], b"x").await.http, 200);
     alice.post("/media/upload/commit", &commit).await.data();
     assert_eq!(mallory.post("/media/upload/commit", &commit).await.statuses(), (200, 400));
 }

@@ -70,30 +70,6 @@ async fn a_login_can_be_bound_to_the_channel_by_either_binding_with_tls() {
 }
 
 #[tokio::test]
-async fn a_login_bound_to_another_channel_fails() {
-    let server = server().await;
-    let url = server.tcps_address().unwrap();
-    let other = Xmpp::dial(&server, &url).await;
-    let mut stream = Xmpp::dial(&server, &url).await;
-    stream.open().await;
-    let binding = bound(&other, BindingKind::TlsExporter);
-    let outcome = log_in(&mut stream, client(ScramHash::Sha256, "secret", binding)).await;
-    assert!(outcome.unwrap_err().contains("<not-authorized/>"));
-}
-
-#[tokio::test]
-async fn scram_without_binding_works_over_every_transport() {
-    let server = server().await;
-    for mut stream in Xmpp::every(&server).await {
-        stream.open().await;
-        let wrong = client(ScramHash::Sha1, "wrong", Binding::None);
-        assert!(log_in(&mut stream, wrong).await.unwrap_err().contains("<not-authorized/>"));
-        let right = client(ScramHash::Sha512, "secret", Binding::None);
-        assert_eq!(log_in(&mut stream, right).await, Ok(()));
-    }
-}
-
-#[tokio::test]
 async fn each_fault_hits_the_next_connection_only() {
     let server = server().await;
     let url = server.tcps_address().unwrap();

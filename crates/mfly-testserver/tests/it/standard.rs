@@ -100,18 +100,6 @@ async fn names_are_shared_with_the_platforms_accounts() {
 }
 
 #[tokio::test]
-async fn faults_hit_a_standard_accounts_connections() {
-    let server = TestServer::start().await.unwrap();
-    server.standard_user("u1", "secret").unwrap();
-    let url = server.tcp_address().unwrap();
-    let mut stream = Xmpp::connect_to(&server, &url, "u1", "secret").await;
-    assert_eq!(server.fault().connections_of("u1").send("<odd xmlns='x'/>"), 1);
-    assert_eq!(stream.next().await.unwrap(), "<odd xmlns='x'/>");
-    assert_eq!(server.fault().connections_of("u1").cut(), 1);
-    assert!(stream.is_cut().await);
-}
-
-#[tokio::test]
 async fn in_memory_connections_end_with_the_server() {
     use mfly_proto::framing::Framing;
 

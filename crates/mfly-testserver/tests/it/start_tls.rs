@@ -3,7 +3,7 @@
 use crate::client::DEADLINE;
 use crate::xmpp::{Xmpp, roots};
 use mfly_testserver::TestServer;
-use mfly_transport::{Options, StartTls, StartTlsError, TransportError, connect};
+use mfly_transport::{Options, StartTlsError, TransportError, connect};
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -55,28 +55,6 @@ async fn a_client_is_secured_and_both_sides_see_the_same_channel() {
         assert!(security.channel_bindings.tls_exporter.is_some());
         let features = stream.open().await;
         assert!(features.contains("SCRAM-SHA-512-PLUS"), "{features}");
-    }
-}
-
-#[tokio::test]
-async fn only_starttls_is_accepted_without_tls() {
-    let server = TestServer::start().await.unwrap();
-    for early in [
-        "<presence/>",
-        "<iq id='1' type='get'><ping xmlns='urn:xmpp:ping'/></iq>",
-        "<auth mechanism='PLAIN' xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>AHUxAHB3</auth>",
-        "<starttls/>",
-        "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
-    ] {
-        let mut socket = dial(&server).await;
-        socket.write_all(format!("{HEADER}{early}").as_bytes()).await.unwrap();
-        let said = rest(&mut socket).await;
-        assert!(
-            said.contains("<starttls xmlns=\"urn:ietf:params:xml:ns:xmpp-tls\"><required/>"),
-            "{said}"
-        );
-        assert!(!said.contains("<mechanism>") && !said.contains("<proceed"), "{said}");
-        assert!(said.ends_with("</stream:error></stream:stream>"), "{said}");
     }
 }
 
@@ -142,17 +120,6 @@ async fn direct_tls_refuses_another_protocol_and_takes_a_client_that_names_none(
         let secured = connector.connect(name, socket).await;
         assert_eq!(secured.is_ok(), is_taken, "{alpn:?}");
     }
-}
-
-#[tokio::test]
-async fn a_server_without_starttls_is_refused_by_a_client_that_requires_it() {
-    let builder = TestServer::builder().tls(false).tcp_cleartext(true);
-    let server = builder.start().await.unwrap();
-    assert_eq!(reason(refusal(&server).await), StartTlsError::NotOffered);
-    let mut options = Options::new(roots(&server));
-    options.start_tls = StartTls::Disabled;
-    let address = server.tcp_address().unwrap().parse().unwrap();
-    connect(&address, &options).await.unwrap();
 }
 
 #[tokio::test]

@@ -82,8 +82,6 @@ async fn a_session_can_arrive_byte_by_byte() {
 #[tokio::test]
 async fn text_that_is_no_stream_is_answered_with_a_stream_error() {
     let server = cleartext().await;
-    let deep = format!("{HEADER}{}", "<a>".repeat(100));
-    let large = format!("{HEADER}<message><body>{}", "x".repeat(300 * 1024));
     let long_header = format!("<stream:stream to='{}", "x".repeat(300 * 1024));
     for (text, condition) in [
         ("GET / HTTP/1.1\r\n\r\n", "bad-format"),
@@ -97,13 +95,6 @@ async fn text_that_is_no_stream_is_answered_with_a_stream_error() {
             "<stream:stream to='localhost' xmlns:stream='http://etherx.jabber.org/streams'>",
             "unsupported-version",
         ),
-        (&HEADER.replace("localhost", "elsewhere.test"), "host-unknown"),
-        (&format!("{HEADER}text"), "not-well-formed"),
-        (&format!("{HEADER}<!-- hello -->"), "restricted-xml"),
-        (&format!("{HEADER}<a></b>"), "not-well-formed"),
-        (&format!("{HEADER}<a>&lol;</a>"), "restricted-xml"),
-        (&deep, "policy-violation"),
-        (&large, "policy-violation"),
         (&long_header, "policy-violation"),
     ] {
         let said = answer_to(&server, text.as_bytes()).await;
@@ -157,16 +148,6 @@ async fn a_stanza_of_the_largest_size_passes_and_a_larger_one_ends_the_stream() 
         said.contains("<policy-violation xmlns=\"urn:ietf:params:xml:ns:xmpp-streams\"/>"),
         "{said}"
     );
-}
-
-#[tokio::test]
-async fn white_space_between_stanzas_is_ignored() {
-    let server = cleartext().await;
-    let mut socket = dial(server.tcp_listen_address().unwrap()).await;
-    socket.write_all(format!("{HEADER} \n ").as_bytes()).await.unwrap();
-    until(&mut socket, "</stream:features>").await;
-    socket.write_all(format!("\r\n{} ", auth()).as_bytes()).await.unwrap();
-    until(&mut socket, "<success ").await;
 }
 
 #[tokio::test]

@@ -195,22 +195,3 @@ async fn deleting_over_rest_is_pushed_over_xmpp() {
     alice.expect("user_deleted").await;
     bob.expect("<close ").await;
 }
-
-#[tokio::test]
-async fn an_admin_block_ends_the_users_connections() {
-    let (server, _) = start().await;
-    let mut alice = Xmpp::register(&server, "alice").await;
-    server.user("alice").admin_block(true).unwrap();
-    alice.expect("<close ").await;
-    assert_eq!(alice.next().await, None);
-    assert!(server.user("alice").sessions().is_empty());
-}
-
-#[tokio::test]
-async fn a_forced_registration_ends_the_older_devices_connection() {
-    let (server, _) = start().await;
-    server.plan().session_limit(1);
-    let mut first = Xmpp::register(&server, "alice").await;
-    server.user("alice").register().unwrap();
-    first.expect("conflict").await;
-}
