@@ -185,6 +185,12 @@ const RELATIONS: [(&str, &str); 4] = [
 ];
 
 impl Args {
+    /// Every address to listen on, except that of the control API.
+    fn sockets(&self) -> impl Iterator<Item = &SocketAddr> {
+        let http = self.listen.iter().chain(&self.tls_listen);
+        http.chain(&self.tcp_listen).chain(&self.tcps_listen)
+    }
+
     /// Refuses flags without the flag that they need. It is not declared at the flags, because the
     /// configuration file, which may have the other one, is not known when these are read.
     fn related(command: clap::Command) -> clap::Command {
@@ -316,7 +322,7 @@ async fn start(args: &Args) -> Result<TestServer, CommandError> {
     let started = args.bounds.apply(builder).start().await;
     let server = started.map_err(|error| match (error, control) {
         (StartError::Listen { address, source }, ControlListen::At(control))
-            if address == control && !args.listen.contains(&address) =>
+            if address == control && !args.sockets().any(|socket| *socket == address) =>
         {
             let is_default = args.control_listen.is_none();
             CommandError::ControlListen { address, is_default, source }
