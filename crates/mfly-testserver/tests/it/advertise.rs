@@ -1,7 +1,7 @@
-use crate::client::{Client, start_with};
+use crate::client::{Client, start_with, upload_in};
 use mfly_proto::cipher::LicenceUrlCipher;
 use mfly_testserver::{Builder, TestServer};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// What one request was told of the server's address.
 struct Told {
@@ -18,12 +18,8 @@ async fn told(server: &TestServer, headers: &[(&str, &str)]) -> Told {
     let sealed = LicenceUrlCipher::new().seal(server.licence_key().expose());
     let path = format!("/license/details?licenseKey={sealed}");
     let licence = client.send("GET", &path, headers, b"").await.data();
-    let upload = json!({
-        "contentType": "application/pdf", "extension": "pdf", "parts": 1,
-        "messageId": "m1", "toUser": "bob", "type": "chat"
-    });
     let json = [headers, &[("content-type", "application/json")]].concat();
-    let body = upload.to_string();
+    let body = upload_in(1).to_string();
     let media = alice.send("POST", "/api/v1/media/upload", &json, body.as_bytes()).await.data();
     let media = media.to_string();
     let config = alice.send("GET", "/api/v1/users/config", headers, b"").await.data();

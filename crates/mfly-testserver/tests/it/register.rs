@@ -70,6 +70,7 @@ async fn all_invalid_sealed_data_has_one_answer() {
         own.seal(&good.to_string()[1..]),
         own.seal("[]"),
         own.seal("{}"),
+        own.seal(r#"{"licenseKey":"AnotherLicenceKey"}"#),
         own.seal(&none_inside.to_string()),
         own.seal(&other_inside.to_string()),
     ];
@@ -103,6 +104,8 @@ async fn a_trial_plan_registers_plainly_and_answers_sealed() {
     assert!(client.post("/login", &body).await.data()["token"].is_string());
     let live = client.register_with(&client.register_data("bob", "d", true)).await;
     assert_eq!(live.statuses(), (200, 400));
+    data["licenseKey"] = "AnotherLicenceKey".into();
+    assert_eq!(client.post("/sandbox/register", &data).await.message(), "Invalid License key");
 }
 
 #[tokio::test]
