@@ -214,6 +214,26 @@ pub(crate) async fn exchange(
     Reply { http, headers, body: answer[end + 4..].to_vec() }
 }
 
+/// Reads a connection to its end.
+pub(crate) async fn rest(socket: &mut TcpStream) -> String {
+    let mut said = Vec::new();
+    let reading = socket.read_to_end(&mut said);
+    tokio::time::timeout(DEADLINE, reading).await.expect("it does not end").unwrap();
+    String::from_utf8(said).unwrap()
+}
+
+/// Reads a connection until `end` has arrived.
+pub(crate) async fn until(socket: &mut (impl AsyncRead + Unpin), end: &str) -> String {
+    let mut said = Vec::new();
+    let reading = async {
+        while !String::from_utf8_lossy(&said).contains(end) {
+            assert!(socket.read_buf(&mut said).await.unwrap() > 0, "{said:?}");
+        }
+    };
+    tokio::time::timeout(DEADLINE, reading).await.expect("it does not arrive");
+    String::from_utf8(said).unwrap()
+}
+
 /// The body of a request for an upload.
 pub(crate) fn upload_in(parts: usize) -> Value {
     json!({

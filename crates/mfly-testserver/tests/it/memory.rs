@@ -2,7 +2,7 @@
 //!
 //! The bounds are small, so that few requests exceed them. They count bytes, not time.
 
-use crate::client::{Client, DEADLINE, Reply, exchange, path, upload_in};
+use crate::client::{Client, DEADLINE, Reply, exchange, path, rest, upload_in};
 use crate::xmpp::Xmpp;
 use mfly_testserver::{Builder, Memory, TestServer};
 use serde_json::json;
@@ -83,14 +83,6 @@ async fn begun(address: SocketAddr, line: &str, bytes: usize) -> TcpStream {
     socket.write_all(head.as_bytes()).await.unwrap();
     socket.write_all(&vec![b'x'; bytes]).await.unwrap();
     socket
-}
-
-/// Reads a connection to its end.
-async fn rest(socket: &mut TcpStream) -> String {
-    let mut said = Vec::new();
-    let reading = socket.read_to_end(&mut said);
-    tokio::time::timeout(DEADLINE, reading).await.expect("it does not end").unwrap();
-    String::from_utf8(said).unwrap()
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-use crate::client::{Client, DEADLINE, start};
+use crate::client::{Client, DEADLINE, start, until};
 use crate::xmpp::Xmpp;
 use mfly_testserver::TestServer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -73,10 +73,7 @@ async fn a_shutdown_ends_streams_over_tcp_in_every_phase() {
     shaking.write_all(&[22, 3, 1]).await.unwrap();
     let url = server.tcp_address().unwrap();
     let mut bound = Xmpp::connect_to(&server, &url, "u1", "secret").await;
-    let mut said = Vec::new();
-    while !said.ends_with(b"</stream:features>") {
-        assert!(half.read_buf(&mut said).await.unwrap() > 0);
-    }
+    until(&mut half, "</stream:features>").await;
     let reading = async {
         assert!(bound.next().await.unwrap().contains("system-shutdown"));
         assert_eq!(bound.next().await.unwrap(), "</stream:stream>");

@@ -1,6 +1,7 @@
 //! STARTTLS and direct TLS, against a real TLS client.
 
-use crate::client::DEADLINE;
+use crate::client::{DEADLINE, until};
+use crate::tcp::HEADER;
 use crate::xmpp::{Xmpp, roots};
 use mfly_testserver::TestServer;
 use mfly_transport::{Options, StartTlsError, TransportError, connect};
@@ -9,7 +10,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-const HEADER: &str = "<stream:stream to='localhost' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
 const STARTTLS: &str = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 
 async fn dial(server: &TestServer) -> TcpStream {
@@ -26,10 +26,7 @@ async fn rest(socket: &mut TcpStream) -> String {
 
 /// Reads up to `<proceed/>`.
 async fn proceed(socket: &mut TcpStream) {
-    let mut said = Vec::new();
-    while !said.ends_with(b"<proceed xmlns=\"urn:ietf:params:xml:ns:xmpp-tls\"/>") {
-        assert!(socket.read_buf(&mut said).await.unwrap() > 0, "{said:?}");
-    }
+    until(socket, "<proceed xmlns=\"urn:ietf:params:xml:ns:xmpp-tls\"/>").await;
 }
 
 async fn refusal(server: &TestServer) -> TransportError {
@@ -88,11 +85,7 @@ async fn a_client_may_write_white_space_between_its_request_and_tls() {
         let name = ServerName::try_from("localhost").unwrap();
         let mut secured = connector.connect(name, socket).await.unwrap();
         secured.write_all(HEADER.as_bytes()).await.unwrap();
-        let mut said = Vec::new();
-        while !said.ends_with(b"</stream:features>") {
-            assert!(secured.read_buf(&mut said).await.unwrap() > 0, "{said:?}");
-        }
-        let said = String::from_utf8(said).unwrap();
+        let said = until(&mut secured, "</stream:features>").await;
         assert!(said.contains("<mechanism>PLAIN</mechanism>"), "{said}");
     }
 }

@@ -1,13 +1,13 @@
 //! XMPP over TCP without TLS, byte by byte.
 
-use crate::client::{Client, DEADLINE};
+use crate::client::{Client, DEADLINE, rest, until};
 use crate::xmpp::Xmpp;
 use mfly_testserver::TestServer;
 use std::net::SocketAddr;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-const HEADER: &str = "<?xml version='1.0'?><stream:stream to='localhost' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
+pub(crate) const HEADER: &str = "<?xml version='1.0'?><stream:stream to='localhost' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
 const BIND: &str = "<iq id='b' type='set'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
 
 async fn cleartext() -> TestServer {
@@ -26,26 +26,6 @@ async fn dial(address: SocketAddr) -> TcpStream {
     let socket = TcpStream::connect(address).await.unwrap();
     socket.set_nodelay(true).unwrap();
     socket
-}
-
-/// Reads a connection to its end.
-async fn rest(socket: &mut TcpStream) -> String {
-    let mut said = Vec::new();
-    let read = socket.read_to_end(&mut said);
-    tokio::time::timeout(DEADLINE, read).await.unwrap().unwrap();
-    String::from_utf8(said).unwrap()
-}
-
-/// Reads until `end` has arrived.
-async fn until(socket: &mut TcpStream, end: &str) -> String {
-    let mut said = Vec::new();
-    let reading = async {
-        while !String::from_utf8_lossy(&said).contains(end) {
-            assert!(socket.read_buf(&mut said).await.unwrap() > 0, "{said:?}");
-        }
-    };
-    tokio::time::timeout(DEADLINE, reading).await.unwrap();
-    String::from_utf8(said).unwrap()
 }
 
 /// The answer to a client that sends only this text.
