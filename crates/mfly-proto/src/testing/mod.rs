@@ -15,5 +15,5 @@ pub use canonical::canonical;
 pub use recorded::recorded_traces;
 pub use round_trip::{Dialect, Role, RoundTrip, round_trip};
 pub use rows::rows;
-pub use scenario::{Scenario, scenarios};
+pub use scenario::{Scenario, scenarios, scenarios_below};
 pub use trace::{Bindings, Line, Mismatch, Trace, TraceError};

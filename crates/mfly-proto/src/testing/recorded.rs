@@ -1,4 +1,4 @@
-//! The traces in this crate's `fixtures` folder.
+//! Texts in folders: the traces in this crate's `fixtures`, and others.
 
 use super::Trace;
 use std::io;
@@ -10,23 +10,30 @@ use std::path::Path;
 /// # Errors
 /// When the folder cannot be read, or a file in it is no trace.
 pub fn recorded_traces() -> io::Result<Vec<(String, Trace)>> {
+    let parsed = |(name, text): (String, String)| match Trace::parse(&text) {
+        Ok(trace) => Ok((name, trace)),
+        Err(error) => Err(io::Error::other(format!("{name}: {error}"))),
+    };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-    let mut traces = Vec::new();
-    let mut folders = vec![root.clone()];
+    texts_below(&root, "trace")?.into_iter().map(parsed).collect()
+}
+
+/// The files with this extension below a folder, by their paths without it, in order.
+pub(super) fn texts_below(root: &Path, extension: &str) -> io::Result<Vec<(String, String)>> {
+    let mut texts = Vec::new();
+    let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "trace") {
+            } else if path.extension().is_some_and(|found| found == extension) {
                 let name = path.with_extension("");
-                let name = name.strip_prefix(&root).unwrap_or(&name).display().to_string();
-                let trace = Trace::parse(&std::fs::read_to_string(&path)?);
-                let trace = trace.map_err(|error| io::Error::other(format!("{name}: {error}")))?;
-                traces.push((name, trace));
+                let name = name.strip_prefix(root).unwrap_or(&name).display().to_string();
+                texts.push((name, std::fs::read_to_string(&path)?));
             }
         }
     }
-    traces.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok(traces)
+    texts.sort();
+    Ok(texts)
 }

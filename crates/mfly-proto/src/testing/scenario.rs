@@ -1,5 +1,9 @@
 //! Scenarios: steps and what they lead to, as text.
 
+use super::recorded::texts_below;
+use std::io;
+use std::path::Path;
+
 /// A scenario of a text, for one row of its table if it has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
@@ -27,6 +31,21 @@ pub struct Scenario {
 #[must_use]
 pub fn scenarios(text: &str) -> Vec<Scenario> {
     text.split("\n# ").skip(1).flat_map(scenario).collect()
+}
+
+/// The scenarios of every text (`.txt`) below a folder, with the name of the text before the title.
+///
+/// # Errors
+/// When the folder cannot be read.
+///
+/// # Panics
+/// As [`scenarios`].
+pub fn scenarios_below(folder: impl AsRef<Path>) -> io::Result<Vec<Scenario>> {
+    let named = |(name, text): (String, String)| {
+        let scenarios = scenarios(&text).into_iter();
+        scenarios.map(move |s| Scenario { title: format!("{name}: {}", s.title), ..s })
+    };
+    Ok(texts_below(folder.as_ref(), "txt")?.into_iter().flat_map(named).collect())
 }
 
 /// A scenario for each row.

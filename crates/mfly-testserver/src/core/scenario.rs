@@ -11,8 +11,8 @@
 //! interest, `do:` one that has effects; `u1/a C:` is a frame that the session `a` of `u1` sends.
 //! After each of these, the lines name every frame that a session is sent, `S:`, in its order. A
 //! line that ends in `…` names the beginning of a frame, and `u1/a …` alone stands for any further
-//! ones. `| name | name` begins a table ([`scenarios`]). Words in braces stand for
-//! [texts](Play::expanded); `{id}` is an id that the server has drawn.
+//! ones. `| name | name` begins a table ([`scenarios`](mfly_proto::testing::scenarios)). Words in
+//! braces stand for [texts](Play::expanded); `{id}` is an id that the server has drawn.
 //!
 //! Each scenario runs over WebSocket and over TCP, or over the one that it names in `only:`.
 
@@ -31,7 +31,7 @@ use mfly_proto::sasl::{
 };
 use mfly_proto::secret::Password;
 use mfly_proto::stream::StreamCondition;
-use mfly_proto::testing::scenarios;
+use mfly_proto::testing::{Scenario, scenarios_below};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -43,40 +43,17 @@ const CARD: &str = r#"<vCard xmlns="vcard-temp"><nickName>SEALED</nickName><imag
 #[test]
 fn each_session_is_sent_what_the_scenarios_say() {
     let mut faults = Vec::new();
-    for (file, text) in [
-        ("dispatch", include_str!("dispatch.txt")),
-        ("stream", include_str!("stream.txt")),
-        ("stream/authenticating", include_str!("stream/authenticating.txt")),
-        ("stream/sasl_server", include_str!("stream/sasl_server.txt")),
-        ("stream/securing", include_str!("stream/securing.txt")),
-        ("account", include_str!("feature/account.txt")),
-        ("block", include_str!("feature/block.txt")),
-        ("friends", include_str!("feature/friends.txt")),
-        ("last_seen", include_str!("feature/last_seen.txt")),
-        ("logout", include_str!("feature/logout.txt")),
-        ("message", include_str!("feature/message.txt")),
-        ("presence", include_str!("feature/presence.txt")),
-        ("profile", include_str!("feature/profile.txt")),
-        ("settings", include_str!("feature/settings.txt")),
-        ("standard/account", include_str!("feature/standard/account.txt")),
-        ("standard/block", include_str!("feature/standard/block.txt")),
-        ("standard/last_seen", include_str!("feature/standard/last_seen.txt")),
-        ("standard/message", include_str!("feature/standard/message.txt")),
-        ("standard/presence", include_str!("feature/standard/presence.txt")),
-        ("standard/profile", include_str!("feature/standard/profile.txt")),
-        ("standard/roster", include_str!("feature/standard/roster.txt")),
-        ("standard/service_discovery", include_str!("feature/standard/service_discovery.txt")),
-        ("standard/subscription", include_str!("feature/standard/subscription.txt")),
-    ] {
-        for scenario in scenarios(text) {
-            let over = |framing: &Framing| {
-                let only = scenario.lines.iter().find_map(|line| line.strip_prefix("only: "));
-                only.is_none_or(|only| (only == "TCP") == (*framing == Framing::Tcp))
-            };
-            for framing in [Framing::WebSocket, Framing::Tcp].into_iter().filter(over) {
-                if let Err(fault) = Play::new(framing).run(&scenario.lines) {
-                    faults.push(format!("{file}: {} {framing:?}\n{fault}", scenario.title));
-                }
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/core");
+    let scenarios = scenarios_below(folder).unwrap();
+    assert!(scenarios.len() > 150, "only {} scenarios", scenarios.len());
+    for Scenario { title, lines } in scenarios {
+        let over = |framing: &Framing| {
+            let only = lines.iter().find_map(|line| line.strip_prefix("only: "));
+            only.is_none_or(|only| (only == "TCP") == (*framing == Framing::Tcp))
+        };
+        for framing in [Framing::WebSocket, Framing::Tcp].into_iter().filter(over) {
+            if let Err(fault) = Play::new(framing).run(&lines) {
+                faults.push(format!("{title} {framing:?}\n{fault}"));
             }
         }
     }

@@ -17,38 +17,26 @@
 //! driver is to do, `K:` what the session knows of its server. A line that ends in `…` names the
 //! beginning of an output, and `…` alone stands for any further outputs.
 //!
-//! `| name | name` begins a table ([`scenarios`]). Other words in braces stand for
-//! [frames](expanded); `{uuid}` is one that the machine has drawn.
+//! `| name | name` begins a table ([`scenarios`](mfly_proto::testing::scenarios)). Other words in
+//! braces stand for [frames](expanded); `{uuid}` is one that the machine has drawn.
 
 use super::server::{Account, BIND_FEATURE, PASSWORD, SESSION_FEATURE, bindings, features, offer};
 use super::server::{BIND2, base64, offer2, success2};
 use super::*;
 use mfly_proto::sasl::{MechanismKind, MechanismPolicy, ScramHash};
-use mfly_proto::testing::scenarios;
+use mfly_proto::testing::{Scenario, scenarios_below};
 
 #[test]
 fn the_machine_does_what_each_scenario_says() {
     let mut faults = Vec::new();
-    for (file, text) in [
-        ("closing", include_str!("scenarios/closing.txt")),
-        ("connecting", include_str!("scenarios/connecting.txt")),
-        ("following", include_str!("scenarios/following.txt")),
-        ("keepalive", include_str!("scenarios/keepalive.txt")),
-        ("limits", include_str!("scenarios/limits.txt")),
-        ("logging_in", include_str!("scenarios/logging_in.txt")),
-        ("pipelining", include_str!("scenarios/pipelining.txt")),
-        ("pushes", include_str!("scenarios/pushes.txt")),
-        ("reconnecting", include_str!("scenarios/reconnecting.txt")),
-        ("requests", include_str!("scenarios/requests.txt")),
-        ("standard", include_str!("scenarios/standard.txt")),
-        ("waiting", include_str!("scenarios/waiting.txt")),
-    ] {
-        for scenario in scenarios(text) {
-            let mut play = Play::default();
-            if let Err(fault) = play.run(&scenario.lines) {
-                let (title, outputs) = (scenario.title, play.rig().log.join("\n"));
-                faults.push(format!("{file}: {title}\n{fault}\nall of it:\n{outputs}"));
-            }
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/machine/tests/scenarios");
+    let scenarios = scenarios_below(folder).unwrap();
+    assert!(scenarios.len() > 150, "only {} scenarios", scenarios.len());
+    for Scenario { title, lines } in scenarios {
+        let mut play = Play::default();
+        if let Err(fault) = play.run(&lines) {
+            let outputs = play.rig().log.join("\n");
+            faults.push(format!("{title}\n{fault}\nall of it:\n{outputs}"));
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
