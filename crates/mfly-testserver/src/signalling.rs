@@ -40,7 +40,7 @@ pub(crate) fn open(state: &ServerState, origin: Origin) -> Option<String> {
 /// Removes a client, and revokes a log-in that it has not finished.
 pub(crate) fn close(state: &ServerState, sid: &str) {
     if let Some(gone) = state.with_hub(|hub| hub.close(sid)) {
-        qr_login::gone(state, gone);
+        qr_login::gone(state, &gone);
     }
 }
 

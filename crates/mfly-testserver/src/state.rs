@@ -8,6 +8,7 @@ pub(crate) use queue::{Command, Fate, Outgoing};
 
 use crate::clock::Clock;
 use crate::core::Core;
+use crate::core::feature::session_end;
 use crate::core::memory::{Budget, Memory};
 use crate::core::stream::StreamMeta;
 use crate::core::world::{Output, StreamId, Timestamp};
@@ -23,7 +24,7 @@ use crate::signalling::hub::Hub;
 use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::jid::UserId;
 use mfly_proto::sasl::ChannelBindings;
-use mfly_proto::stream::StreamCondition;
+use mfly_proto::stream::{StreamCondition, StreamError};
 use queue::Queue;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -245,6 +246,23 @@ impl ServerState {
         }
         self.drain(&mut protocol, now);
         streams.len()
+    }
+
+    /// Ends the session of a stream: with a stream error, or by dropping its connection. `false` if
+    /// there is no such session.
+    pub(crate) fn end_session(&self, stream: StreamId, is_cut: bool) -> bool {
+        let now = self.now();
+        self.change(|protocol| {
+            let exists = protocol.core.world().session(stream).is_some();
+            if exists && is_cut {
+                Self::cut(protocol, now, stream, Fate::Cut);
+            } else if exists {
+                let error = StreamError::new(StreamCondition::Reset);
+                session_end::end(protocol.core.world_mut(), now, stream, &error);
+            }
+            self.drain(protocol, now);
+            exists
+        })
     }
 
     fn drain(&self, protocol: &mut CoreAndQueues, now: Timestamp) {

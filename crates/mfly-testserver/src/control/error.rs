@@ -43,6 +43,12 @@ impl ControlError {
         Self { status, code, field: field.map(str::to_owned), message: message.into() }
     }
 
+    /// The field at fault.
+    #[cfg(test)]
+    pub(crate) fn field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+
     /// HTTP 400: a field of the request cannot be used.
     pub(crate) fn invalid(field: &str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_argument", Some(field), message)

@@ -2,6 +2,7 @@
 
 use super::error::ControlError;
 use axum::body::Bytes;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Request};
 use http::request::Parts;
 use http::{StatusCode, header};
@@ -148,6 +149,29 @@ pub(crate) fn text<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<S
         Some(Value::String(text)) => Some(text),
         Some(other) => Some(other.to_string()),
     })
+}
+
+/// The variable parts of a path. A part that is not UTF-8 is HTTP 400.
+pub(crate) struct PathParts<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathParts<T> {
+    type Rejection = ControlError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ControlError> {
+        let read = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        let refused = |rejection: PathRejection| {
+            ControlError::invalid("path", format!("cannot be read: {}", rejection.body_text()))
+        };
+        read.map(|read| Self(read.0)).map_err(refused)
+    }
+}
+
+/// Reads a number in a path.
+///
+/// # Errors
+/// When it is none.
+pub(crate) fn number(name: &str, text: &str) -> Result<u64, ControlError> {
+    text.parse().map_err(|_| ControlError::invalid(name, "must be a number"))
 }
 
 fn refused(

@@ -1,7 +1,10 @@
 //! The routes of the control API, and their description in OpenAPI 3.1.
 
 use super::error::ControlError;
-use super::{Control, PREFIX, access, clock, health, info, plan, state};
+use super::{
+    Control, PREFIX, access, clock, faults, health, info, plan, qr, registrations, sessions,
+    standard_users, state, users,
+};
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::{Json, Router};
@@ -30,11 +33,25 @@ fn routes() -> (Router<Control>, openapi::OpenApi) {
         .routes(routes!(clock::advance))
         .routes(routes!(clock::freeze))
         .routes(routes!(clock::resume))
+        .routes(routes!(faults::faults, faults::add_fault, faults::remove_faults))
+        .routes(routes!(faults::fault, faults::remove_fault))
         .routes(routes!(plan::plan, plan::change_plan))
         .routes(routes!(plan::expire_tokens))
+        .routes(routes!(qr::codes))
+        .routes(routes!(qr::replace))
+        .routes(routes!(qr::approve))
+        .routes(routes!(sessions::sessions, sessions::end_sessions))
+        .routes(routes!(sessions::end_session))
+        .routes(routes!(standard_users::standard_users, standard_users::create_standard_user))
+        .routes(routes!(standard_users::delete_standard_user))
         .routes(routes!(state::state, state::set_state))
         .routes(routes!(state::save))
-        .routes(routes!(state::reset));
+        .routes(routes!(state::reset))
+        .routes(routes!(users::users, users::create_user))
+        .routes(routes!(users::user, users::change_user, users::delete_user))
+        .routes(routes!(users::expire_tokens))
+        .routes(routes!(registrations::add_registration, registrations::log_out_all))
+        .routes(routes!(registrations::log_out));
     OpenApiRouter::with_openapi(Description::openapi()).nest(PREFIX, api).split_for_parts()
 }
 

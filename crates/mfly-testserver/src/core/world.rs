@@ -147,6 +147,11 @@ impl World {
         })
     }
 
+    /// All standard accounts, by name.
+    pub(crate) fn standard_accounts(&self) -> impl Iterator<Item = &StandardAccount> {
+        self.standard.values()
+    }
+
     /// One account of the platform.
     pub(crate) fn user(&self, id: &UserId) -> Option<&User> {
         self.users.get(id)

@@ -2,7 +2,7 @@
 
 use crate::core::stream::fault::StartTlsFault;
 use crate::core::world::session::frame;
-use crate::handle::faults::{ConnectionFault, DialFault, RequestFault, StreamFault};
+use crate::handle::faults::{ConnectionFault, DialFault, RequestFault, StreamFault, Target};
 use crate::state::ServerState;
 use http::StatusCode;
 use mfly_proto::jid::UserId;
@@ -25,7 +25,7 @@ impl FaultBuilder {
     /// Chooses the next request to `path` (without `/api/v1`), such as `/login`. `/websocket` is
     /// the WebSocket handshake of XMPP.
     pub fn request(self, path: impl Into<String>) -> RequestFaults {
-        RequestFaults { state: self.state, path: path.into(), times: 1 }
+        RequestFaults { state: self.state, path: path.into(), user: None, times: 1 }
     }
 
     /// Chooses the next XMPP connection over any transport.
@@ -59,6 +59,7 @@ impl FaultBuilder {
 pub struct RequestFaults {
     state: Arc<ServerState>,
     path: String,
+    user: Option<String>,
     times: usize,
 }
 
@@ -66,6 +67,12 @@ impl RequestFaults {
     /// Applies the fault to this number of requests; one unless set.
     pub fn times(mut self, times: usize) -> Self {
         self.times = times;
+        self
+    }
+
+    /// Applies the fault only to requests of this user: of the token, or the name that logs in.
+    pub fn of(mut self, user: impl Into<String>) -> Self {
+        self.user = Some(user.into());
         self
     }
 
@@ -106,7 +113,13 @@ impl RequestFaults {
     }
 
     fn add(self, fault: RequestFault) {
-        self.state.faults.add(&self.path, self.times, fault);
+        let user = match self.user.map(|user| UserId::new(&user)) {
+            None => None,
+            Some(Ok(user)) => Some(user),
+            // No request is of a user who cannot exist.
+            Some(Err(_)) => return,
+        };
+        self.state.faults.add(self.times, Target::Request { path: self.path, user, fault });
     }
 }
 
@@ -191,7 +204,7 @@ impl NextConnections {
     }
 
     fn add(self, fault: StreamFault) {
-        self.state.faults.add_stream(self.times, fault);
+        self.state.faults.add(self.times, Target::Stream(fault));
     }
 }
 

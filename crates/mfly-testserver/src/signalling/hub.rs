@@ -20,6 +20,9 @@ pub(super) const CLIENTS: usize = 4096;
 /// Largest number of clients from one address.
 const CLIENTS_OF_ADDRESS: usize = CLIENTS / 2;
 
+/// The name of the phone when the server itself approves a code.
+const SERVER: &str = "server";
+
 /// Packets that may wait for one client. A client that does not fetch them is closed.
 const QUEUED: usize = 256;
 
@@ -51,8 +54,8 @@ pub(crate) struct Origin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Approval {
     pub(crate) code: String,
-    /// The id of the phone's client.
-    pub(crate) phone: String,
+    /// The id of the phone's client; `None` if the server itself approved the code.
+    pub(crate) phone: Option<String>,
     /// The name of the phone's client in events.
     pub(crate) phone_name: String,
     /// Whether the log-in has succeeded or failed.
@@ -174,24 +177,42 @@ impl Hub {
         }
     }
 
-    /// Uses a code up for an approval by `phone`. Returns the id of the client with the code, and
-    /// the name of the phone's client.
+    /// The codes that can be approved, each with the time until it expires, soonest first.
+    pub(crate) fn codes(&self, now: Instant) -> Vec<(String, Duration)> {
+        let codes = self.clients.values().filter_map(|client| client.code.as_ref());
+        let mut codes: Vec<_> = codes
+            .map(|code| (code.id.clone(), code.expires.saturating_duration_since(now)))
+            .collect();
+        codes.sort_by(|one, other| one.1.cmp(&other.1));
+        codes
+    }
+
+    /// The client that shows a code.
+    pub(crate) fn client_of(&self, code: &str) -> Option<String> {
+        self.codes.get(code).cloned()
+    }
+
+    /// Uses a code up for an approval by `phone`, or by the server itself. Returns the id of the
+    /// client with the code, and the name of the phone's client.
     pub(crate) fn claim(
         &mut self,
         code: &str,
-        phone: &str,
+        phone: Option<&str>,
         now: Instant,
     ) -> Option<(String, String)> {
-        let phone_name = self.clients.get(phone)?.name.clone();
+        let phone_name = match phone {
+            Some(phone) => self.clients.get(phone)?.name.clone(),
+            None => SERVER.to_owned(),
+        };
         let web = self.codes.get(code)?.clone();
         let client = self.clients.get_mut(&web)?;
-        if web == phone || client.code.as_ref()?.expires <= now {
+        if Some(web.as_str()) == phone || client.code.as_ref()?.expires <= now {
             return None;
         }
         client.code = None;
         client.approval = Some(Approval {
             code: code.to_owned(),
-            phone: phone.to_owned(),
+            phone: phone.map(str::to_owned),
             phone_name: phone_name.clone(),
             is_settled: false,
         });
@@ -378,11 +399,11 @@ mod tests {
     #[test]
     fn a_code_can_be_claimed_once_before_it_expires_and_not_by_its_own_client() {
         let (mut hub, now) = hub();
-        assert_eq!(hub.claim("code", "web", now), None);
-        assert_eq!(hub.claim("code", "phone", now + LIFETIME), None);
-        let claimed = hub.claim("code", "phone", now);
+        assert_eq!(hub.claim("code", Some("web"), now), None);
+        assert_eq!(hub.claim("code", Some("phone"), now + LIFETIME), None);
+        let claimed = hub.claim("code", Some("phone"), now);
         assert_eq!(claimed, Some(("web".to_owned(), "other".to_owned())));
-        assert_eq!(hub.claim("code", "phone", now), None);
+        assert_eq!(hub.claim("code", Some("phone"), now), None);
     }
 
     #[test]
@@ -390,21 +411,21 @@ mod tests {
         let (mut hub, now) = hub();
         assert_eq!(hub.expired(now + LIFETIME), ["phone", "web"]);
         hub.show("web", "fresh".to_owned(), now);
-        assert_eq!(hub.claim("code", "phone", now), None);
-        assert!(hub.claim("fresh", "phone", now).is_some());
+        assert_eq!(hub.claim("code", Some("phone"), now), None);
+        assert!(hub.claim("fresh", Some("phone"), now).is_some());
     }
 
     #[test]
     fn a_code_ends_with_its_client() {
         let (mut hub, now) = hub();
         assert_eq!(hub.close("web"), None);
-        assert_eq!(hub.claim("code", "phone", now), None);
+        assert_eq!(hub.claim("code", Some("phone"), now), None);
     }
 
     #[test]
     fn only_the_status_for_the_approving_phone_settles_a_log_in_and_once() {
         let (mut hub, now) = hub();
-        hub.claim("code", "phone", now).unwrap();
+        hub.claim("code", Some("phone"), now).unwrap();
         assert_eq!(hub.settle("web", "stranger"), None);
         assert_eq!(hub.settle("web", "other").unwrap().code, "code");
         assert_eq!(hub.settle("web", "other"), None);
@@ -445,7 +466,7 @@ mod tests {
         // These come back: one polls, one has sent a packet, one has an approval.
         hub.begin_poll("s0");
         hub.heard("web", now);
-        hub.claim("c1", "phone", now).unwrap();
+        hub.claim("c1", Some("phone"), now).unwrap();
         let replaced = hub.open("new", "fresh".to_owned(), Origin::default(), now);
         assert_eq!(replaced, Some(Some("s10".to_owned())));
     }

@@ -11,7 +11,7 @@ use crate::rest::caller::Caller;
 use crate::signalling::hub::Approval;
 use crate::state::ServerState;
 use mfly_proto::cipher::RequestCipher;
-use mfly_proto::jid::UserIdentifier;
+use mfly_proto::jid::{UserId, UserIdentifier};
 use mfly_proto::qr_login::{APPROVE, Approve, LOGIN_STATUS, LoginStatus, QrResponse, RESPONSE};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -41,10 +41,17 @@ pub(crate) fn fresh_code(state: &ServerState, sid: &str) {
 }
 
 /// Revokes the approval of a client that is gone before it logged in, and tells the phone.
-pub(crate) fn gone(state: &ServerState, approval: Approval) {
+pub(crate) fn gone(state: &ServerState, approval: &Approval) {
     revoke(state, &approval.code);
-    let status = LoginStatus { success: false, public_key: approval.phone_name };
-    state.with_hub(|hub| hub.emit(&approval.phone, LOGIN_STATUS, Some(status.encode())));
+    let status = LoginStatus { success: false, public_key: approval.phone_name.clone() };
+    tell_phone(state, approval, &status);
+}
+
+/// Passes the browser's log-in status on to the phone, if a phone approved the code.
+fn tell_phone(state: &ServerState, approval: &Approval, status: &LoginStatus) {
+    if let Some(phone) = &approval.phone {
+        state.with_hub(|hub| hub.emit(phone, LOGIN_STATUS, Some(status.encode())));
+    }
 }
 
 fn approve(
@@ -55,14 +62,28 @@ fn approve(
     let asked = Approve::decode(argument).map_err(|_| (400, "Invalid request"))?;
     let caller =
         Caller::of_token(state, asked.authorization.expose()).ok_or((401, "Token Expired"))?;
+    approve_for(state, Some(phone), &caller.user, &asked.token)?;
+    Ok(asked.token)
+}
+
+/// Approves a code: the browser that shows it logs in as `user`. `phone` is the client that
+/// approves; `None` is the server itself.
+///
+/// # Errors
+/// The status and the message of the refusal.
+pub(crate) fn approve_for(
+    state: &ServerState,
+    phone: Option<&str>,
+    user: &UserId,
+    code: &str,
+) -> Result<(), (u16, &'static str)> {
     let (web, phone_name) = state
-        .with_hub(|hub| hub.claim(&asked.token, phone, Instant::now()))
+        .with_hub(|hub| hub.claim(code, phone, Instant::now()))
         .ok_or((410, "This code is no longer valid"))?;
     let registered = state.with_core(|core, now| {
         let world = core.world_mut();
-        let identifier =
-            UserIdentifier::new(caller.user.as_str()).map_err(|_| (400, "Invalid user"))?;
-        let device = format!("qr-{}", asked.token);
+        let identifier = UserIdentifier::new(user.as_str()).map_err(|_| (400, "Invalid user"))?;
+        let device = format!("qr-{code}");
         let registered =
             account::register(world, now, &identifier, (&device, false), BTreeMap::new());
         let registered = registered.map_err(|error| match error {
@@ -70,7 +91,7 @@ fn approve(
             RegisterError::AdminBlocked => (403, "Blocked by admin"),
             RegisterError::TooManyUsers | RegisterError::Taken => (500, "Internal Server Error"),
         })?;
-        world.keep_qr_session(asked.token.clone(), caller.user.clone(), registered.registration);
+        world.keep_qr_session(code.to_owned(), user.clone(), registered.registration);
         Ok((registered, RequestCipher::new(&world.settings.licence_key)))
     });
     let (registered, cipher) = match registered {
@@ -87,9 +108,9 @@ fn approve(
     };
     let sealed = response.seal(&cipher);
     if state.with_hub(|hub| hub.emit(&web, RESPONSE, Some(sealed))) {
-        Ok(asked.token)
+        Ok(())
     } else {
-        revoke(state, &asked.token);
+        revoke(state, code);
         Err((410, "This code is no longer valid"))
     }
 }
@@ -102,7 +123,7 @@ fn settle(state: &ServerState, web: &str, status: &LoginStatus) {
         revoke(state, &approval.code);
         fresh_code(state, web);
     }
-    state.with_hub(|hub| hub.emit(&approval.phone, LOGIN_STATUS, Some(status.encode())));
+    tell_phone(state, &approval, status);
 }
 
 fn revoke(state: &ServerState, code: &str) {

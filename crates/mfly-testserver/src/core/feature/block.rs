@@ -7,6 +7,7 @@
 use super::presence;
 use crate::core::call::{Call, refusal};
 use crate::core::world::session::Notice;
+use crate::core::world::{StreamId, World};
 use mfly_api::feature::Feature;
 use mfly_proto::jid::{BareJid, UserId, UserReference};
 use mfly_proto::listed::Listed;
@@ -17,38 +18,55 @@ use mfly_proto::stanza::{ErrorCondition, IqKind, StanzaError};
 
 /// Blocks a user.
 pub(crate) fn block(call: &mut Call<'_>, request: Block) -> Result<(), StanzaError> {
-    let other = other_party(call, &request.user)?;
-    let was_separated = call.world.separated(&call.user, &other);
-    let Some(account) = call.world.user_mut(&call.user) else {
-        return Err(refusal(ErrorCondition::ItemNotFound));
-    };
-    if !account.blocked.insert(other.clone()) {
-        return Ok(());
-    }
-    push(call, BlockPush::Blocked(vec![request.user].into()));
-    notify(call, &other, true);
-    if !was_separated && call.world.are_contacts(&call.user, &other) {
-        presence::hide(call.world, &call.user, &other);
-    }
-    Ok(())
+    set(call, &request.user, true)
 }
 
 /// Unblocks a user.
 pub(crate) fn unblock(call: &mut Call<'_>, request: Unblock) -> Result<(), StanzaError> {
-    let other = other_party(call, &request.user)?;
-    let Some(account) = call.world.user_mut(&call.user) else {
-        return Err(refusal(ErrorCondition::ItemNotFound));
+    set(call, &request.user, false)
+}
+
+fn set(call: &mut Call<'_>, jid: &BareJid, is_blocked: bool) -> Result<(), StanzaError> {
+    let other = other_party(call, jid)?;
+    if set_blocked(call.world, Some(call.stream), &call.user, &other, is_blocked) {
+        Ok(())
+    } else {
+        Err(refusal(ErrorCondition::ItemNotFound))
+    }
+}
+
+/// Blocks or unblocks `other` for `user`, and tells both; `asking` is the session that asked for it,
+/// if one did. `false` if the blocker does not exist.
+pub(crate) fn set_blocked(
+    world: &mut World,
+    asking: Option<StreamId>,
+    user: &UserId,
+    other: &UserId,
+    is_blocked: bool,
+) -> bool {
+    let was_separated = world.separated(user, other);
+    let Some(account) = world.user_mut(user) else {
+        return false;
     };
-    if !account.blocked.remove(&other) {
-        return Ok(());
+    let blocked = &mut account.blocked;
+    if !(if is_blocked { blocked.insert(other.clone()) } else { blocked.remove(other) }) {
+        return true;
     }
-    push(call, BlockPush::Unblocked(vec![request.user].into()));
-    notify(call, &other, false);
-    if !call.world.separated(&call.user, &other) && call.world.are_contacts(&call.user, &other) {
-        presence::show(call.world, &call.user, &other);
-        presence::show(call.world, &other, &call.user);
+    let jids = vec![world.jid_of(other).bare()].into();
+    let made = if is_blocked { BlockPush::Blocked(jids) } else { BlockPush::Unblocked(jids) };
+    push(world, asking, user, &made);
+    notify(world, user, other, is_blocked);
+    if !world.are_contacts(user, other) {
+        return true;
     }
-    Ok(())
+    if is_blocked && !was_separated {
+        presence::hide(world, user, other);
+    }
+    if !is_blocked && !world.separated(user, other) {
+        presence::show(world, user, other);
+        presence::show(world, other, user);
+    }
+    true
 }
 
 /// The users whom the account has blocked.
@@ -88,21 +106,21 @@ fn other_party(call: &Call<'_>, jid: &BareJid) -> Result<UserId, StanzaError> {
 
 /// Sends the push to all sessions of the blocker (XEP-0191 §3.3); which of them the platform
 /// chooses is not known.
-fn push(call: &mut Call<'_>, push: BlockPush) {
-    let own = call.own();
-    for stream in call.world.streams_of(&call.user) {
-        if stream == call.stream && !call.world.settings.quirks.block_push_to_requester {
+fn push(world: &mut World, asking: Option<StreamId>, user: &UserId, push: &BlockPush) {
+    let own = world.jid_of(user);
+    for stream in world.streams_of(user) {
+        if Some(stream) == asking && !world.settings.quirks.block_push_to_requester {
             continue;
         }
-        call.world.send_iq(stream, IqKind::Set, &own, |w| push.write(w));
+        world.send_iq(stream, IqKind::Set, &own, |w| push.write(w));
     }
 }
 
 /// Notifies the other user. The attribute names the blocker: the recipient's app marks that user
 /// unavailable.
-fn notify(call: &mut Call<'_>, other: &UserId, blocked: bool) {
-    let notice = UserBlocked { user: UserReference::Id(call.user.clone()), blocked };
-    let from = call.own();
+fn notify(world: &mut World, user: &UserId, other: &UserId, blocked: bool) {
+    let notice = UserBlocked { user: UserReference::Id(user.clone()), blocked };
+    let from = world.jid_of(user);
     let envelope = Notice { from: from.as_str(), chat: true, except: None };
-    call.world.notify(other, &envelope, |w| notice.write(w));
+    world.notify(other, &envelope, |w| notice.write(w));
 }

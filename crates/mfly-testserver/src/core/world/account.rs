@@ -152,6 +152,21 @@ impl World {
         Ok(registration.id)
     }
 
+    /// Sets the password of a registered device. `false` if there is no such device.
+    pub(crate) fn set_device_password(
+        &mut self,
+        user: &UserId,
+        device_id: &str,
+        password: Password,
+    ) -> bool {
+        let devices = self.users.get_mut(user).map(|user| user.registrations.iter_mut());
+        let device = devices.into_iter().flatten().find(|device| device.device_id == device_id);
+        device.is_some_and(|device| {
+            device.password = password;
+            true
+        })
+    }
+
     /// Whether a token of this registration is still good.
     pub(crate) fn is_registered(&self, user: &UserId, registration: RegistrationId) -> bool {
         self.users

@@ -180,6 +180,11 @@ impl World {
         self.sessions.remove(stream);
     }
 
+    /// All sessions with their streams, oldest first.
+    pub(crate) fn sessions(&self) -> impl Iterator<Item = (StreamId, &Session)> {
+        self.sessions.all()
+    }
+
     /// The streams of all sessions, oldest first.
     pub(crate) fn streams(&self) -> Vec<StreamId> {
         self.sessions.all().map(|(stream, _)| stream).collect()

@@ -10,10 +10,13 @@ use crate::rest::caller::Caller;
 use crate::rest::request::{RestCall, form};
 use crate::rest::response::{HttpResponse, RestResponse};
 use crate::rest::router::{self, ApiPath};
+use crate::state::ServerState;
 use bytes::Bytes;
 use http::Request;
 use http::request::Parts;
 use hyper::body::Incoming;
+use mfly_proto::jid::UserId;
+use serde::Deserialize;
 use std::io;
 
 /// Answers a REST request and records it in the journal.
@@ -81,7 +84,8 @@ async fn answer(
         Ok(body) => body,
         Err(refused) => return Ok(Err(refused)),
     };
-    if let Some(fault) = state.faults.take(path.name())
+    let user = || sender(state, parts, sent);
+    if let Some(fault) = state.faults.take(path.name(), user)
         && let Some(response) = apply_fault(state, fault).await?
     {
         return Ok(Err(response));
@@ -98,4 +102,18 @@ async fn answer(
         body: sent,
         form: &form,
     })))
+}
+
+/// The user of a request: of its token, or the name that logs in.
+fn sender(state: &ServerState, parts: &Parts, body: &[u8]) -> Option<UserId> {
+    #[derive(Deserialize)]
+    struct Login {
+        username: String,
+    }
+    let of_token = Caller::of_request(state, &parts.headers).map(|caller| caller.user);
+    let of_login = || {
+        let login: Login = serde_json::from_slice(body).ok()?;
+        UserId::new(&login.username).ok()
+    };
+    of_token.or_else(of_login)
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::core::memory::Memory;
-use crate::handle::faults::RequestFault;
+use crate::handle::faults::{RequestFault, Target};
 use crate::rest::media::store::File;
 use crate::state::testing;
 use mfly_proto::jid::UserId;
@@ -135,6 +135,7 @@ async fn responses_that_clients_do_not_read_have_one_limit_together() {
 async fn a_fault_can_hit_the_handshake_of_xmpp() {
     let state = state();
     let fault = RequestFault::HttpStatus(StatusCode::SERVICE_UNAVAILABLE);
-    state.faults.add("/websocket", 1, fault);
+    let path = "/websocket".to_owned();
+    state.faults.add(1, Target::Request { path, user: None, fault });
     assert_eq!(status(&state, "GET", "/websocket", "").await, 503);
 }

@@ -65,7 +65,7 @@ pub(super) async fn xmpp(
 ) -> io::Result<HttpResponse> {
     let on_upgrade = hyper::upgrade::on(&mut request);
     let (parts, _) = request.into_parts();
-    let fault = match client.state.faults.take("/websocket") {
+    let fault = match client.state.faults.take("/websocket", || None) {
         Some(fault) => apply_fault(client.state, fault).await?,
         None => None,
     };
