@@ -13,7 +13,8 @@ use crate::core::memory::{Budget, Memory};
 use crate::core::stream::StreamMeta;
 use crate::core::world::{Output, StreamId, Timestamp};
 use crate::handle::faults::{ConnectionFault, Faults};
-use crate::handle::journal::{Direction, Recorder, TEXT_BYTES};
+use crate::handle::journal::opened;
+use crate::handle::journal::{Direction, Recorder, RequestEntry, TEXT_BYTES};
 use crate::lock::lock;
 use crate::net::addresses::Addresses;
 use crate::net::admission::Admission;
@@ -21,6 +22,7 @@ use crate::net::reading::Reading;
 use crate::rest::media::store::MediaStore;
 use crate::rest::token::Tokens;
 use crate::signalling::hub::Hub;
+use mfly_proto::cipher::RequestCipher;
 use mfly_proto::framing::{Frame, Framing};
 use mfly_proto::jid::UserId;
 use mfly_proto::sasl::ChannelBindings;
@@ -59,7 +61,7 @@ pub(crate) struct ServerState {
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) tokens: Tokens,
     pub(crate) addresses: Addresses,
-    pub(crate) clock: Clock,
+    pub(crate) clock: Arc<Clock>,
     persistence: Persistence,
     /// Becomes `true` when the server stops.
     stopping: watch::Sender<bool>,
@@ -75,6 +77,7 @@ impl ServerState {
         code_lifetime: Duration,
         persistence: Persistence,
     ) -> Self {
+        let clock = Arc::new(Clock::default());
         Self {
             protocol: Mutex::new(CoreAndQueues { core, queues: BTreeMap::new() }),
             media: Mutex::new(MediaStore::new(limits.media)),
@@ -87,10 +90,10 @@ impl ServerState {
             queued: Budget::new(limits.queued),
             admission,
             faults: Faults::default(),
-            recorder: Arc::new(Recorder::new(limits.journal)),
+            recorder: Arc::new(Recorder::new(limits.journal, Arc::clone(&clock))),
             tokens: Tokens::new(token_secret),
             addresses,
-            clock: Clock::default(),
+            clock,
             persistence,
             stopping: watch::Sender::new(false),
         }
@@ -338,6 +341,14 @@ impl ServerState {
         let session = protocol.core.world().session(id);
         let user = session.map(|session| session.user.as_str().to_owned());
         self.recorder.frame(direction, id.0, user, text);
+    }
+
+    /// Records a request in the journal, with the bodies of request and response.
+    pub(crate) fn record_request(&self, mut entry: RequestEntry, body: &[u8], answer: &[u8]) {
+        let cipher =
+            || self.read_core(|core| RequestCipher::new(&core.world().settings.licence_key));
+        entry.opened = opened::request(&entry, body, answer, cipher);
+        self.recorder.request(entry, body, answer);
     }
 
     /// The memory that is used for clients now.

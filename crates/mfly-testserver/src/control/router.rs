@@ -2,8 +2,8 @@
 
 use super::error::ControlError;
 use super::{
-    Control, PREFIX, access, clock, faults, health, info, plan, qr, registrations, sessions,
-    standard_users, state, users,
+    Control, PREFIX, access, clock, faults, health, info, journal, journal_stream, plan, qr,
+    registrations, sessions, standard_users, state, users,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
@@ -35,6 +35,12 @@ fn routes() -> (Router<Control>, openapi::OpenApi) {
         .routes(routes!(clock::resume))
         .routes(routes!(faults::faults, faults::add_fault, faults::remove_faults))
         .routes(routes!(faults::fault, faults::remove_fault))
+        .routes(routes!(journal::journal, journal::clear))
+        .routes(routes!(journal::wait))
+        .routes(routes!(journal_stream::stream))
+        .routes(routes!(journal::entry))
+        .routes(routes!(journal::as_curl))
+        .routes(routes!(journal::as_trace))
         .routes(routes!(plan::plan, plan::change_plan))
         .routes(routes!(plan::expire_tokens))
         .routes(routes!(qr::codes))

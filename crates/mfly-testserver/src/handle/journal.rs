@@ -1,10 +1,12 @@
 //! The journal: everything that was received and sent, without secrets.
 
 pub(crate) mod log;
+pub(crate) mod opened;
+pub(crate) mod operation;
 mod redact;
 mod ring;
 
-pub(crate) use ring::{Recorder, TEXT_BYTES};
+pub(crate) use ring::{Page, Recorder, TEXT_BYTES};
 
 use http::Method;
 use std::sync::Arc;
@@ -40,6 +42,10 @@ pub struct RequestEntry {
     pub status: Option<u16>,
     /// The body of the response, in the form of `body`.
     pub answer: String,
+    /// The sealed parts of both bodies in clear, as JSON without secrets; empty if there are none.
+    pub opened: String,
+    /// The server's time when the response was ready, in milliseconds since 1970-01-01 00:00 UTC.
+    pub at_ms: u64,
 }
 
 /// One XMPP frame in the journal.
@@ -54,6 +60,8 @@ pub struct FrameEntry {
     pub user: Option<String>,
     /// The text of the frame. Secrets are replaced.
     pub text: String,
+    /// The server's time, in milliseconds since 1970-01-01 00:00 UTC.
+    pub at_ms: u64,
 }
 
 /// One entry of the journal.
@@ -78,11 +86,21 @@ impl RequestEntry {
             http_status: 0,
             status: None,
             answer: String::new(),
+            opened: String::new(),
+            at_ms: 0,
         }
     }
 }
 
 impl Entry {
+    /// The user of the request's token, or of the frame's connection.
+    pub(crate) fn user(&self) -> Option<&str> {
+        match self {
+            Self::Request(request) => request.user.as_deref(),
+            Self::Frame(frame) => frame.user.as_deref(),
+        }
+    }
+
     /// The REST request, if the entry is one.
     #[must_use]
     pub fn request(&self) -> Option<&RequestEntry> {

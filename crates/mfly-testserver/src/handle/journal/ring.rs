@@ -2,9 +2,11 @@
 
 use super::{Direction, Entry, FrameEntry, RequestEntry};
 use super::{log, redact};
+use crate::clock::Clock;
 use crate::lock::lock;
+
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
 /// Largest number of entries.
@@ -30,15 +32,29 @@ pub(crate) struct Recorder {
     limit: usize,
     /// The number of entries since the start. Changes wake waiting tasks.
     recorded: watch::Sender<u64>,
+    clock: Arc<Clock>,
+}
+
+/// A part of the journal.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// The entries with their numbers, oldest first.
+    pub(crate) entries: Vec<(u64, Entry)>,
+    /// The number after which the next page begins.
+    pub(crate) next: u64,
+    /// The number of wanted entries that may have been removed before they could be read.
+    pub(crate) missed: u64,
 }
 
 impl Recorder {
-    pub(crate) fn new(limit: usize) -> Self {
-        Self { ring: Mutex::default(), limit, recorded: watch::Sender::new(0) }
+    pub(crate) fn new(limit: usize, clock: Arc<Clock>) -> Self {
+        Self { ring: Mutex::default(), limit, recorded: watch::Sender::new(0), clock }
     }
 
     /// Records a request with the bodies of request and response.
     pub(crate) fn request(&self, mut entry: RequestEntry, body: &[u8], answer: &[u8]) {
+        entry.opened = shortened(entry.opened);
+        entry.at_ms = self.clock.now().0;
         entry.query = shortened(redact::query(&entry.query));
         entry.method = shortened(entry.method);
         entry.path = shortened(redact::path(&entry.path));
@@ -59,7 +75,7 @@ impl Recorder {
         // Cut before secrets are removed, to save work. A secret without its end is removed, too.
         let (text, _) = text.split_at(boundary(text, TEXT_BYTES + '…'.len_utf8()));
         let text = shortened(redact::frame(text));
-        let entry = FrameEntry { direction, stream, user, text };
+        let entry = FrameEntry { direction, stream, user, text, at_ms: self.clock.now().0 };
         log::frame(&entry);
         self.push(Entry::Frame(entry));
     }
@@ -95,8 +111,47 @@ impl Recorder {
         ring.bytes = 0;
     }
 
+    /// The first `limit` entries after number `since` that match; without `since`, the last ones.
+    pub(crate) fn page(
+        &self,
+        since: Option<u64>,
+        limit: usize,
+        matches: impl Fn(&Entry) -> bool,
+    ) -> Page {
+        let ring = lock(&self.ring);
+        let newest = ring.forgotten + ring.entries.len() as u64;
+        let begin = since.unwrap_or_default().clamp(ring.forgotten, newest);
+        let skipped = usize::try_from(begin - ring.forgotten).unwrap_or(usize::MAX);
+        let numbered = (begin + 1..).zip(ring.entries.iter().skip(skipped));
+        let wanted = numbered.filter(|(_, entry)| matches(entry));
+        let copied = |(number, entry): (u64, &Entry)| (number, entry.clone());
+        let entries: Vec<_> = if since.is_some() {
+            wanted.take(limit).map(copied).collect()
+        } else {
+            let wanted: Vec<_> = wanted.collect();
+            let surplus = wanted.len().saturating_sub(limit);
+            wanted.into_iter().skip(surplus).map(copied).collect()
+        };
+        let is_cut = since.is_some() && entries.len() == limit;
+        let last = entries.last().map(|(number, _)| *number);
+        let missed = since.map_or(0, |since| ring.forgotten.saturating_sub(since));
+        Page { next: last.filter(|_| is_cut).unwrap_or(newest), entries, missed }
+    }
+
+    /// The entry with a number, if it was not removed.
+    pub(crate) fn entry(&self, number: u64) -> Option<Entry> {
+        let ring = lock(&self.ring);
+        let index = number.checked_sub(ring.forgotten + 1)?;
+        ring.entries.get(usize::try_from(index).ok()?).cloned()
+    }
+
+    /// The number of entries since the start, to wait for more.
+    pub(crate) fn recorded(&self) -> watch::Receiver<u64> {
+        self.recorded.subscribe()
+    }
+
     /// The newest entries, one in each line.
-    pub(super) fn newest(&self, count: usize) -> String {
+    pub(crate) fn newest(&self, count: usize) -> String {
         let ring = lock(&self.ring);
         let skipped = ring.entries.len().saturating_sub(count);
         let lines = ring.entries.iter().skip(skipped).map(|entry| match entry {
@@ -152,8 +207,8 @@ impl Entry {
     fn cost(&self) -> usize {
         let (user, texts) = match self {
             Self::Request(request) => {
-                let RequestEntry { method, path, query, body, answer, .. } = request;
-                (&request.user, vec![method, path, query, body, answer])
+                let RequestEntry { method, path, query, body, answer, opened, .. } = request;
+                (&request.user, vec![method, path, query, body, answer, opened])
             }
             Self::Frame(frame) => (&frame.user, vec![&frame.text]),
         };
@@ -200,7 +255,7 @@ mod tests {
 
     #[test]
     fn the_oldest_entries_make_room_and_the_memory_of_the_rest_is_counted() {
-        let recorder = Recorder::new(LIMIT);
+        let recorder = Recorder::new(LIMIT, Arc::default());
         for number in 0..5000 {
             recorder.frame(Direction::Sent, number, None, "<a/>");
         }
@@ -215,7 +270,7 @@ mod tests {
 
     #[test]
     fn huge_texts_are_cut() {
-        let recorder = Recorder::new(LIMIT);
+        let recorder = Recorder::new(LIMIT, Arc::default());
         recorder.frame(Direction::Received, 1, None, &"ä".repeat(20_000));
         recorder.request(request(&"x".repeat(60_000)), b"", b"");
         let entries = recorder.entries();
@@ -227,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_condition_may_read_the_journal_itself() {
-        let recorder = Arc::new(Recorder::new(LIMIT));
+        let recorder = Arc::new(Recorder::new(LIMIT, Arc::default()));
         recorder.frame(Direction::Sent, 1, None, "<a/>");
         let (done, is_done) = std::sync::mpsc::channel();
         // In another thread, so that a deadlock would fail the test.
@@ -240,7 +295,7 @@ mod tests {
 
     #[test]
     fn the_memory_of_the_journal_has_a_limit() {
-        let recorder = Recorder::new(LIMIT);
+        let recorder = Recorder::new(LIMIT, Arc::default());
         let huge = "x".repeat(250_000);
         let json = format!(r#"{{"username":"{huge}"}}"#);
         for number in 0..200 {
@@ -263,7 +318,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn waiting_finds_earlier_and_later_entries_and_fails_with_those_that_it_saw() {
-        let recorder = Arc::new(Recorder::new(LIMIT));
+        let recorder = Arc::new(Recorder::new(LIMIT, Arc::default()));
         let journal = Journal::new(Arc::clone(&recorder));
         recorder.frame(Direction::Sent, 1, None, "<past/>");
         let second = Duration::from_secs(1);

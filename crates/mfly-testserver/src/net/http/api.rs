@@ -25,7 +25,6 @@ pub(super) async fn respond(
     request: Request<Incoming>,
     reached: &Reached,
 ) -> io::Result<HttpResponse> {
-    let recorder = &client.state.recorder;
     let (parts, body) = request.into_parts();
     let body = RequestBody::new(body, client.unread);
     let mut entry = RequestEntry::new(&parts.method, ApiPath::new(parts.uri.path()).name());
@@ -35,7 +34,7 @@ pub(super) async fn respond(
         Ok(Ok((response, caller))) => (response, caller),
         Ok(Err(refused)) => (refused, None),
         Err(cut) => {
-            recorder.request(entry, &sent, b"");
+            client.state.record_request(entry, &sent, b"");
             return Err(cut);
         }
     };
@@ -45,7 +44,7 @@ pub(super) async fn respond(
     entry.user = caller.map(|caller| caller.user.as_str().to_owned());
     entry.http_status = response.http_status.as_u16();
     entry.status = response.status;
-    recorder.request(entry, &sent, &response.body);
+    client.state.record_request(entry, &sent, &response.body);
     let mut response = response.into_http();
     cors::allow(&mut response);
     Ok(response)

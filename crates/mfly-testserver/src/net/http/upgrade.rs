@@ -104,7 +104,7 @@ pub(super) fn recorded(
 ) -> HttpResponse {
     let mut entry = RequestEntry::new(&parts.method, parts.uri.path());
     entry.http_status = response.status().as_u16();
-    state.recorder.request(entry, b"", b"");
+    state.record_request(entry, b"", b"");
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         cors::allow(&mut response);
     }
