@@ -24,6 +24,7 @@ mod journal;
 mod journal_document;
 mod journal_stream;
 pub(crate) mod listener;
+mod page;
 mod plan;
 mod qr;
 mod registrations;

@@ -2,7 +2,7 @@
 
 use super::error::ControlError;
 use super::{
-    Control, PREFIX, access, clock, faults, health, info, journal, journal_stream, plan, qr,
+    Control, PREFIX, access, clock, faults, health, info, journal, journal_stream, page, plan, qr,
     registrations, sessions, standard_users, state, users,
 };
 use axum::extract::DefaultBodyLimit;
@@ -68,6 +68,7 @@ pub(crate) fn router(control: Control) -> Router {
     let openapi = axum::routing::get(move || std::future::ready(description.clone()));
     routes
         .route(&format!("{PREFIX}/openapi.json"), openapi)
+        .merge(page::routes())
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_BYTES))
