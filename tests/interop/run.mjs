@@ -10,7 +10,7 @@ import { Report } from "./driver/report.mjs";
 
 const GROUPS = [
   "initialise", "register", "connect", "operations", "media", "directory", "listeners", "across", "startup", "wire", "qr_login",
-  "ending", "command", "idle",
+  "ending", "command", "control_page", "idle",
 ];
 
 const [binary, command, path] = process.argv.slice(2);

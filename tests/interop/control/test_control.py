@@ -101,6 +101,21 @@ class AnApp(unittest.TestCase):
         status, refused = self.control.call("POST", "/journal/wait", wanted)
         self.assertEqual((status, refused["error"]["code"]), (408, "not_seen"))
 
+    def test_the_stream_has_entries_as_they_come_and_goes_on_after_the_last_one_read(self):
+        url = f"{self.control.url}/control/v1/journal/stream?path=/login"
+        with urllib.request.urlopen(url, timeout=20) as stream:
+            self.log_in()
+            event = [stream.readline().decode() for _ in range(3)]
+        self.assertIn("event: entry\n", event)
+        data = next(line for line in event if line.startswith("data: "))
+        entry = json.loads(data.removeprefix("data: "))
+        self.assertEqual((entry["path"], entry["operation"]), ("/login", "login"))
+        self.log_in()
+        again = urllib.request.Request(url, headers={"Last-Event-ID": str(entry["seq"])})
+        with urllib.request.urlopen(again, timeout=20) as stream:
+            event = [stream.readline().decode() for _ in range(3)]
+        self.assertIn(f"id: {entry['seq'] + 1}\n", event)
+
     def test_a_reset_forgets_everything(self):
         self.log_in()
         self.assertEqual(self.control.call("POST", "/reset", {"to": "empty"})[0], 204)

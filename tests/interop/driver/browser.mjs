@@ -85,6 +85,18 @@ export class Browser {
     return new Device(await context.newPage(), context, peer, address);
   }
 
+  // A page without the SDK. `problems` has what the browser complained of.
+  async plainPage(options = {}) {
+    const page = await this.#browser.newPage(options);
+    page.problems = [];
+    page.on("pageerror", (error) => page.problems.push(error.message));
+    // A refused request is reported, too; the steps provoke some.
+    page.on("console", (message) => {
+      if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) page.problems.push(message.text());
+    });
+    return page;
+  }
+
   async stop() {
     await this.#browser?.close();
     this.#pages?.closeAllConnections();

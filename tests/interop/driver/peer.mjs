@@ -54,6 +54,10 @@ export class Peer {
     });
   }
 
+  control(method, path, body) {
+    return this.#server.control(method, path, body);
+  }
+
   server(verb, args = {}) {
     return this.#server.perform(verb, args);
   }

@@ -26,7 +26,7 @@ export class Server {
     const { apiBaseUrl, licenceKey, licenceUrl, licenceScriptUrl, signallingUrl, xmppDomain, tls, authority } = this.info;
     return {
       apiBaseUrl, licenceKey, licenceUrl, licenceScript: licenceScriptUrl, signallingUrl, host: xmppDomain,
-      websocketTls: tls.websocketUrl, authorityHash: authority.publicKeyHash,
+      controlUrl: this.info.controlUrl, websocketTls: tls.websocketUrl, authorityHash: authority.publicKeyHash,
     };
   }
 

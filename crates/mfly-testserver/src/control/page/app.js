@@ -6,11 +6,17 @@ import * as journal from "./journal.js";
 import * as tools from "./tools.js";
 import * as users from "./users.js";
 
+// An address without its scheme, and not too long; the button copies all of it.
+function short(value) {
+  const bare = value.replace(/^\w+:\/\//, "");
+  return bare.length > 30 ? `${bare.slice(0, 29)}…` : bare;
+}
+
 function drawAddresses(info) {
   const addresses = { REST: info.apiBaseUrl, XMPP: info.tls?.websocketUrl ?? info.websocketUrl, licence: info.licenceKey, domain: info.xmppDomain };
   byId("addresses").replaceChildren(...Object.entries(addresses).map(([name, value]) => element("li", {},
     element("button", { type: "button", title: "Copy", "aria-label": `Copy ${name} ${value}`, onclick: () => copy(value) },
-      element("span", {}, name), value.length > 34 ? `${value.slice(0, 33)}…` : value))));
+      element("span", {}, name), short(value)))));
 }
 
 let isConnected = false;

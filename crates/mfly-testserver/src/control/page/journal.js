@@ -116,7 +116,11 @@ function row(entry, index, height) {
   return element("div", {
     class: "row", role: "option", id: `entry-${entry.seq}`, style: `top:${index * height}px`,
     "aria-selected": String(entry === selected), "aria-posinset": index + 1, "aria-setsize": shown.length,
-    "data-seq": entry.seq, onclick: () => select(index),
+    "data-seq": entry.seq, onclick: () => {
+      select(index);
+      // The entry is below the list there.
+      if (matchMedia("(max-width: 720px)").matches) byId("entry").scrollIntoView();
+    },
   },
   element("span", { class: "time" }, time(entry.atMs)),
   element("span", { class: "user" }, entry.user ?? "–"),

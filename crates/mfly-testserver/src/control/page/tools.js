@@ -20,7 +20,7 @@ const form = byId("faults-add");
 const on = element("select", { name: "on", "aria-label": "What the fault applies to", class: "wide" },
   ...Object.entries(TARGETS).map(([value, text]) => element("option", { value }, text)));
 const kind = element("select", { name: "kind", "aria-label": "Kind of the fault" });
-const fields = element("div", { class: "wide buttons" });
+const fields = element("div", { class: "wide" });
 
 function drawTarget() {
   kind.replaceChildren(...Object.keys(KINDS[on.value]).map((name) => element("option", { value: name }, name)));
