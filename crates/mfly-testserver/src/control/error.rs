@@ -1,5 +1,6 @@
 //! Errors of the control API, as JSON that names the field at fault.
 
+use crate::handle::user::UserError;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -68,6 +69,20 @@ impl ControlError {
 impl From<InvalidArgument> for ControlError {
     fn from(error: InvalidArgument) -> Self {
         Self::invalid(error.name, error.to_string())
+    }
+}
+
+impl From<UserError> for ControlError {
+    fn from(error: UserError) -> Self {
+        let message = error.to_string();
+        match error {
+            UserError::InvalidArgument(error) => error.into(),
+            UserError::NoSuchUser => Self::not_found("user", "there is no such account"),
+            UserError::SessionLimit | UserError::AdminBlocked | UserError::TooManyUsers => {
+                Self::conflict("user", message)
+            }
+            UserError::Taken => Self::conflict("id", message),
+        }
     }
 }
 

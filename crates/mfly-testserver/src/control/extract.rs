@@ -6,6 +6,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Request};
 use http::request::Parts;
 use http::{StatusCode, header};
+use mfly_proto::jid::UserId;
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -172,6 +173,14 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathPar
 /// When it is none.
 pub(crate) fn number(name: &str, text: &str) -> Result<u64, ControlError> {
     text.parse().map_err(|_| ControlError::invalid(name, "must be a number"))
+}
+
+/// Reads the id of a user in a path.
+///
+/// # Errors
+/// When it cannot be one.
+pub(crate) fn user_id(text: &str) -> Result<UserId, ControlError> {
+    UserId::new(text).map_err(|error| ControlError::invalid("user", error.to_string()))
 }
 
 fn refused(

@@ -10,7 +10,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use mfly_proto::jid::UserId;
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -18,7 +17,7 @@ use utoipa::ToSchema;
 /// The faults that wait.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct FaultList {
-    /// Oldest first.
+    /// The faults, oldest first.
     faults: Vec<Fault>,
 }
 
@@ -53,7 +52,7 @@ pub(crate) async fn add_fault(
             (StatusCode::CREATED, Json(Fault::from(&fault))).into_response()
         }
         FaultDocument::Connections { user, fault } => {
-            let applied = state.apply_fault(&user_id(&user)?, &fault);
+            let applied = state.apply_fault(&extract::user_id(&user)?, &fault);
             Json(Applied { applied }).into_response()
         }
         FaultDocument::Signalling => {
@@ -101,8 +100,4 @@ pub(crate) async fn remove_faults(State(control): State<Control>) -> Json<Remove
 
 fn unknown() -> ControlError {
     ControlError::not_found("fault", "no fault with this number waits; it may have been used up")
-}
-
-fn user_id(user: &str) -> ControlResult<UserId> {
-    UserId::new(user).map_err(|error| ControlError::invalid("user", error.to_string()))
 }

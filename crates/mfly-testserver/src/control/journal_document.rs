@@ -63,11 +63,11 @@ pub(crate) enum EntryType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum StanzaKind {
-    /// An `<iq/>`.
+    /// The stanza `<iq/>`.
     Iq,
-    /// A `<message/>`.
+    /// The stanza `<message/>`.
     Message,
-    /// A `<presence/>`.
+    /// The stanza `<presence/>`.
     Presence,
     /// A frame that is no stanza.
     Other,

@@ -31,9 +31,9 @@ struct Reader {
     recorded: watch::Receiver<u64>,
 }
 
-/// Sends entries as they are recorded, as server-sent events: `entry` with the entry's number as id,
-/// and `missed` with the number of entries that were removed before the client had read them. The
-/// stream begins after `since` or the header `Last-Event-ID`, or with the next entry.
+/// Sends entries as they are recorded, as server-sent events: `entry` with the entry's number as
+/// id, and `missed` with the number of entries that were removed before the client had read them.
+/// The stream begins after `since` or the header `Last-Event-ID`, or with the next entry.
 #[utoipa::path(get, path = "/journal/stream", tag = "journal", params(Filter), responses(
     (status = 200, body = String, content_type = "text/event-stream"), (status = 400, body = ErrorBody)))]
 pub(crate) async fn stream(

@@ -2,8 +2,7 @@
 
 use super::Control;
 use super::error::{ControlError, ControlResult, ErrorBody};
-use super::extract::{JsonBody, PathParts};
-use super::users::user_id;
+use super::extract::{JsonBody, PathParts, user_id};
 use crate::signalling::qr_login;
 use axum::Json;
 use axum::extract::State;

@@ -2,8 +2,7 @@
 
 use super::Control;
 use super::error::{ControlError, ControlResult, ErrorBody};
-use super::extract::{self, JsonBody, PathParts};
-use super::users::{refused, user_id};
+use super::extract::{self, JsonBody, PathParts, user_id};
 use crate::core::feature::account;
 use crate::core::world::{RegistrationId, World};
 use crate::handle::user::UserError;
@@ -77,7 +76,7 @@ pub(super) fn register(
         }
         Ok::<_, UserError>((device_id, registered))
     });
-    let (device_id, registered) = registered.map_err(refused)?;
+    let (device_id, registered) = registered?;
     Ok(RegisteredDevice {
         id: registered.registration.0,
         device_id,
@@ -144,5 +143,5 @@ pub(crate) async fn log_out(
 fn known(control: &Control, user: &str) -> ControlResult<UserId> {
     let user = user_id(user)?;
     let exists = control.state().read_core(|core| core.world().user(&user).is_some());
-    if exists { Ok(user) } else { Err(refused(UserError::NoSuchUser)) }
+    if exists { Ok(user) } else { Err(UserError::NoSuchUser.into()) }
 }

@@ -2,9 +2,8 @@
 
 use super::Control;
 use super::error::{ControlError, ControlResult, ErrorBody};
-use super::extract::{self, Parameters, PathParts, text};
+use super::extract::{self, Parameters, PathParts, text, user_id};
 use super::user_document::SessionDocument;
-use super::users::user_id;
 use crate::core::world::StreamId;
 use axum::Json;
 use axum::extract::State;
@@ -26,7 +25,7 @@ pub(crate) struct Listing {
 /// The sessions that are open.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SessionList {
-    /// Oldest first.
+    /// The sessions, oldest first.
     sessions: Vec<SessionDocument>,
 }
 

@@ -3,7 +3,6 @@
 use super::Control;
 use super::error::{ControlError, ControlResult, ErrorBody};
 use super::extract::{JsonBody, PathParts};
-use super::users::refused;
 use crate::core::feature::standard::account;
 use crate::handle::user::UserError;
 use axum::Json;
@@ -94,5 +93,5 @@ pub(crate) async fn delete_standard_user(
         UserId::new(&name).map_err(|error| ControlError::invalid("name", error.to_string()))?;
     let removed =
         control.state().with_core(|core, now| account::remove(core.world_mut(), now, &id));
-    if removed { Ok(StatusCode::NO_CONTENT) } else { Err(refused(UserError::NoSuchUser)) }
+    if removed { Ok(StatusCode::NO_CONTENT) } else { Err(UserError::NoSuchUser.into()) }
 }

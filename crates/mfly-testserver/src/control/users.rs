@@ -2,7 +2,7 @@
 
 use super::Control;
 use super::error::{ControlError, ControlResult, ErrorBody};
-use super::extract::{JsonBody, Parameters, PathParts, text};
+use super::extract::{JsonBody, Parameters, PathParts, text, user_id};
 use super::registrations::{self, NewRegistration, RegisteredDevice};
 use super::user_document::{NewUser, UserChanges, UserDocument, ids};
 use crate::core::feature::{account, block};
@@ -98,10 +98,10 @@ pub(crate) async fn create_user(
     if user.exists() {
         return Err(ControlError::conflict("id", "there is such an account already"));
     }
-    user.create().map_err(refused)?;
-    let profile = user.profile().map_err(refused)?;
+    user.create()?;
+    let profile = user.profile()?;
     if let Some(profile) = fields.profile(profile) {
-        user.set_profile(profile).map_err(refused)?;
+        user.set_profile(profile)?;
     }
     change(&control, &id, |user| {
         fields.apply(user);
@@ -140,9 +140,9 @@ pub(crate) async fn change_user(
     let fields = changes.fields()?;
     let blocks = changes.blocks.as_ref().map(|blocks| ids("blocks", blocks)).transpose()?;
     let user = handle(&control, &id);
-    let profile = user.profile().map_err(refused)?;
+    let profile = user.profile()?;
     if let Some(profile) = fields.profile(profile) {
-        user.set_profile(profile).map_err(refused)?;
+        user.set_profile(profile)?;
     }
     change(&control, &id, |user| fields.apply(user))?;
     control.state().with_core(|core, now| {
@@ -166,7 +166,7 @@ pub(crate) async fn delete_user(
     State(control): State<Control>,
     PathParts(user): PathParts<String>,
 ) -> ControlResult<StatusCode> {
-    handle(&control, &user_id(&user)?).delete().map_err(refused)?;
+    handle(&control, &user_id(&user)?).delete()?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -177,23 +177,23 @@ pub(crate) async fn expire_tokens(
     State(control): State<Control>,
     PathParts(user): PathParts<String>,
 ) -> ControlResult<StatusCode> {
-    handle(&control, &user_id(&user)?).expire_tokens().map_err(refused)?;
+    handle(&control, &user_id(&user)?).expire_tokens()?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// The account as it is now.
 fn read(control: &Control, id: &UserId) -> ControlResult<UserDocument> {
-    let profile = handle(control, id).profile().map_err(refused)?;
+    let profile = handle(control, id).profile()?;
     control.state().read_core(|core| {
         let world: &World = core.world();
-        let user = world.user(id).ok_or_else(|| refused(UserError::NoSuchUser))?;
+        let user = world.user(id).ok_or(UserError::NoSuchUser)?;
         Ok(UserDocument::new(world, user, profile))
     })
 }
 
 fn change(control: &Control, id: &UserId, change: impl FnOnce(&mut User)) -> ControlResult<()> {
     control.state().with_core(|core, _| {
-        let user = core.world_mut().user_mut(id).ok_or_else(|| refused(UserError::NoSuchUser))?;
+        let user = core.world_mut().user_mut(id).ok_or(UserError::NoSuchUser)?;
         change(user);
         Ok(())
     })
@@ -201,22 +201,4 @@ fn change(control: &Control, id: &UserId, change: impl FnOnce(&mut User)) -> Con
 
 fn handle(control: &Control, id: &UserId) -> UserHandle {
     UserHandle::new(Arc::clone(control.state()), id.to_string())
-}
-
-/// Reads the id of a user in a path.
-pub(super) fn user_id(text: &str) -> ControlResult<UserId> {
-    UserId::new(text).map_err(|error| ControlError::invalid("user", error.to_string()))
-}
-
-/// The answer to an operation on an account that failed.
-pub(super) fn refused(error: UserError) -> ControlError {
-    let message = error.to_string();
-    match error {
-        UserError::InvalidArgument(error) => error.into(),
-        UserError::NoSuchUser => ControlError::not_found("user", "there is no such account"),
-        UserError::SessionLimit | UserError::AdminBlocked | UserError::TooManyUsers => {
-            ControlError::conflict("user", message)
-        }
-        UserError::Taken => ControlError::conflict("id", message),
-    }
 }

@@ -183,7 +183,7 @@ impl Hub {
         let mut codes: Vec<_> = codes
             .map(|code| (code.id.clone(), code.expires.saturating_duration_since(now)))
             .collect();
-        codes.sort_by(|one, other| one.1.cmp(&other.1));
+        codes.sort_by_key(|(_, left)| *left);
         codes
     }
 

@@ -35,8 +35,8 @@ fn set(call: &mut Call<'_>, jid: &BareJid, is_blocked: bool) -> Result<(), Stanz
     }
 }
 
-/// Blocks or unblocks `other` for `user`, and tells both; `asking` is the session that asked for it,
-/// if one did. `false` if the blocker does not exist.
+/// Blocks or unblocks `other` for `user`, and tells both; `asking` is the session that asked for
+/// it, if one did. `false` if the blocker does not exist.
 pub(crate) fn set_blocked(
     world: &mut World,
     asking: Option<StreamId>,
