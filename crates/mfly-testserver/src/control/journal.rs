@@ -79,7 +79,9 @@ pub(crate) async fn wait(
 ) -> ControlResult<Json<JournalPage>> {
     let mut filter = wait.matching.unwrap_or_default();
     filter.limit()?;
-    filter.since.get_or_insert_default();
+    if filter.since().is_none() {
+        filter.begin_after(0);
+    }
     let count = wait.count.unwrap_or(1);
     if !(1..=1000).contains(&count) {
         return Err(ControlError::invalid("count", "must be 1 to 1000"));
@@ -158,7 +160,7 @@ pub(crate) async fn clear(State(control): State<Control>) -> StatusCode {
 
 pub(super) fn read(control: &Control, filter: &Filter, limit: usize) -> Page {
     let matches = |entry: &Entry| filter.matches(entry);
-    control.state().recorder.page(filter.since, limit, matches)
+    control.state().recorder.page(filter.since(), limit, matches)
 }
 
 pub(super) fn documents(control: &Control, page: &Page) -> ControlResult<Vec<JournalEntry>> {

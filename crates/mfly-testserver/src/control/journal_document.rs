@@ -1,7 +1,7 @@
 //! Entries of the journal as JSON, and which of them are wanted.
 
 use super::error::{ControlError, ControlResult};
-use super::extract::text;
+use crate::core::world::document::whole::Whole;
 use crate::handle::journal::{Direction, Entry, opened, operation};
 use mfly_proto::cipher::Iv;
 use serde::{Deserialize, Serialize};
@@ -14,35 +14,25 @@ use utoipa::{IntoParams, ToSchema};
 #[serde(deny_unknown_fields)]
 pub(crate) struct Filter {
     /// The user of the request's token, or of the frame's connection.
-    #[serde(default, deserialize_with = "text")]
-    #[param(value_type = Option<String>)]
-    #[schema(value_type = Option<String>)]
     user: Option<String>,
     /// `request` or `frame`.
     #[serde(rename = "type")]
     #[param(rename = "type")]
     entry_type: Option<EntryType>,
     /// A request's path without `/api/v1`, or its beginning.
-    #[serde(default, deserialize_with = "text")]
-    #[param(value_type = Option<String>)]
-    #[schema(value_type = Option<String>)]
     path: Option<String>,
     /// A stanza's kind.
     kind: Option<StanzaKind>,
     /// A frame's direction.
     direction: Option<DirectionName>,
     /// The operation, such as `block`, `profile` or `last_seen`.
-    #[serde(default, deserialize_with = "text")]
-    #[param(value_type = Option<String>)]
-    #[schema(value_type = Option<String>)]
     operation: Option<String>,
     /// A text in the path, a body or the frame.
-    #[serde(default, deserialize_with = "text")]
-    #[param(value_type = Option<String>)]
-    #[schema(value_type = Option<String>)]
     contains: Option<String>,
     /// Only entries after this number.
-    pub(super) since: Option<u64>,
+    #[param(maximum = 9_007_199_254_740_991_u64, value_type = Option<u64>)]
+    #[schema(maximum = 9_007_199_254_740_991_u64, value_type = Option<u64>)]
+    since: Option<Whole>,
     /// The number of entries; 100 unless set.
     #[param(minimum = 1, maximum = 1000)]
     #[schema(minimum = 1, maximum = 1000)]
@@ -143,6 +133,16 @@ enum Content {
 }
 
 impl Filter {
+    /// The number of the entry after which the wanted ones begin.
+    pub(super) fn since(&self) -> Option<u64> {
+        self.since.map(Whole::get)
+    }
+
+    /// Wants the entries after this number.
+    pub(super) fn begin_after(&mut self, number: u64) {
+        self.since = Some(Whole::new(number));
+    }
+
     /// The number of entries that are wanted.
     ///
     /// # Errors

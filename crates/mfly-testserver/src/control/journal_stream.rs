@@ -45,11 +45,11 @@ pub(crate) async fn stream(
     if let Some(last) = headers.get("last-event-id") {
         let last = last.to_str().ok().and_then(|last| last.parse().ok());
         let error = || ControlError::invalid("Last-Event-ID", "must be the number of an entry");
-        filter.since = Some(last.ok_or_else(error)?);
+        filter.begin_after(last.ok_or_else(error)?);
     }
     let recorded = control.state().recorder.recorded();
-    if filter.since.is_none() {
-        filter.since = Some(control.state().recorder.page(Some(u64::MAX), 1, |_| true).next);
+    if filter.since().is_none() {
+        filter.begin_after(control.state().recorder.page(Some(u64::MAX), 1, |_| true).next);
     }
     let reader = Reader { control, filter, recorded };
     let events = stream::unfold(reader, |mut reader| async {
@@ -65,7 +65,7 @@ impl Reader {
         loop {
             self.recorded.mark_unchanged();
             let page = read(&self.control, &self.filter, BATCH);
-            self.filter.since = Some(page.next);
+            self.filter.begin_after(page.next);
             let mut events = Vec::new();
             if page.missed > 0 {
                 events.extend(event("missed", &json!({ "count": page.missed })));

@@ -2,7 +2,7 @@
 
 use super::Control;
 use super::error::{ControlError, ControlResult, ErrorBody};
-use super::extract::{self, Parameters, PathParts, text, user_id};
+use super::extract::{self, Parameters, PathParts, user_id};
 use super::user_document::SessionDocument;
 use crate::core::world::StreamId;
 use axum::Json;
@@ -17,8 +17,6 @@ use utoipa::{IntoParams, ToSchema};
 #[serde(deny_unknown_fields)]
 pub(crate) struct Listing {
     /// Only sessions of this user.
-    #[serde(default, deserialize_with = "text")]
-    #[param(value_type = Option<String>)]
     user: Option<String>,
 }
 
@@ -47,7 +45,7 @@ pub(crate) enum How {
 pub(crate) struct Ending {
     /// `close` sends a stream error, `cut` drops the connection; `close` unless set.
     #[serde(default)]
-    #[param(value_type = Option<How>)]
+    #[param(inline, value_type = Option<How>)]
     how: How,
 }
 

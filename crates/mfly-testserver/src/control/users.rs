@@ -2,7 +2,7 @@
 
 use super::Control;
 use super::error::{ControlError, ControlResult, ErrorBody};
-use super::extract::{JsonBody, Parameters, PathParts, text, user_id};
+use super::extract::{JsonBody, Parameters, PathParts, user_id};
 use super::registrations::{self, NewRegistration, RegisteredDevice};
 use super::user_document::{NewUser, UserChanges, UserDocument, ids};
 use crate::core::feature::{account, block};
@@ -27,8 +27,6 @@ pub(crate) struct Listing {
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
     /// Only accounts after this id: `next` of the list before.
-    #[serde(default, deserialize_with = "text")]
-    #[param(value_type = Option<String>)]
     after: Option<String>,
 }
 
