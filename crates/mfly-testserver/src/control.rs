@@ -32,6 +32,7 @@ mod router;
 mod sessions;
 mod standard_users;
 mod state;
+mod strict;
 mod user_document;
 mod users;
 

@@ -3,10 +3,10 @@
 import schemathesis
 
 
-@schemathesis.hook("map_body").apply_to(path="/control/v1/journal/wait", method="POST")
-def wait_shortly(context, body):
-    if isinstance(body, dict) and isinstance(body.get("deadlineMs"), (int, float)) and 20 < body["deadlineMs"] <= 60000:
-        body["deadlineMs"] = 20
-    if isinstance(body, dict) and "deadlineMs" not in body:
-        body["deadlineMs"] = 20
-    return body
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    body = case.body
+    if case.operation.path.endswith("/journal/wait") and isinstance(body, dict):
+        deadline = body.get("deadlineMs", 5000)
+        if isinstance(deadline, (int, float)) and 20 < deadline <= 60000:
+            case.body = {**body, "deadlineMs": 20}

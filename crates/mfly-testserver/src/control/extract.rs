@@ -1,6 +1,7 @@
 //! The arguments of a request: its JSON body and its query.
 
 use super::error::ControlError;
+use super::strict::Strict;
 use axum::body::Bytes;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Query, Request};
@@ -55,23 +56,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
 
 /// Reads JSON. An error names the path to the member at fault.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlError> {
-    // An object is never read from a list of its members, which the library would allow.
-    if body.trim_ascii_start().starts_with(b"[") {
-        return Err(ControlError::invalid("body", "must be a JSON object"));
-    }
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    let first = match serde_path_to_error::deserialize(&mut reader) {
-        Ok(value) => match reader.end() {
-            Ok(()) => return Ok(value),
-            Err(error) => return Err(ControlError::invalid("body", error.to_string())),
-        },
-        Err(error) => refused(&error, "body"),
+    let json = || -> Result<Value, ControlError> {
+        let value = serde_json::from_slice(body);
+        value.map_err(|error| ControlError::invalid("body", error.to_string()))
     };
-    let Ok(mut value) = serde_json::from_slice(body) else { return Err(first) };
-    if !use_whole_numbers(&mut value) {
-        return Err(first);
-    }
-    serde_path_to_error::deserialize(value).map_err(|error| refused(&error, "body"))
+    let read = |value| {
+        let read = serde_path_to_error::deserialize(Strict(value));
+        read.map_err(|error| refused(&error, "body"))
+    };
+    read(json()?).or_else(|error| {
+        let mut value = json()?;
+        if use_whole_numbers(&mut value) { read(value) } else { Err(error) }
+    })
 }
 
 /// Writes numbers such as `2.0` as `2`: JSON does not tell them apart, and some languages write

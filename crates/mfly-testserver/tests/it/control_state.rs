@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// A server whose control API listens on a free port.
-fn controlled() -> Builder {
+pub(crate) fn controlled() -> Builder {
     TestServer::builder().control_listen("127.0.0.1:0".parse().unwrap())
 }
 

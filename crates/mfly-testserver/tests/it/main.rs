@@ -12,6 +12,7 @@ mod chat;
 mod client;
 mod config;
 mod control_state;
+mod control_users;
 mod delete_account;
 mod fault;
 mod feedback;
