@@ -25,6 +25,7 @@ use crate::operation::{Failed, Run, WithTarget};
 use crate::output::Output;
 use crate::tour::TourArgs;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use mfly_testserver::command::LogFormat;
 use std::ffi::OsString;
 
 /// Examples, the choice of server and account, and the exit codes.
@@ -42,6 +43,16 @@ pub(crate) struct Cli {
     /// Log to the standard error; twice for more.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// The form of the log.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        env = "MFLY_LOG_FORMAT",
+        value_enum,
+        default_value_t
+    )]
+    pub(crate) log_format: LogFormat,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

@@ -54,7 +54,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, output: &mut Output) -> Result<(), Failed> {
-    log::to_standard_error(cli.verbose).map_err(|failure| ("start", failure))?;
+    log::to_standard_error(cli.verbose, cli.log_format).map_err(|failure| ("start", failure))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| ("start", Failure::Internal(format!("cannot start: {error}"))))?;

@@ -3,6 +3,7 @@
 mod bounds;
 mod file;
 mod line;
+mod log;
 mod remedy;
 mod secret;
 mod settings;
@@ -12,6 +13,7 @@ mod users;
 pub use crate::handle::info::{Authority, Info, Listener, ListenerKind, Tls};
 pub use bounds::Bounds;
 pub use line::CommandLine;
+pub use log::{LogFormat, log_to_standard_error};
 pub use secret::Secret;
 pub use signal::interrupted;
 

@@ -168,3 +168,26 @@ async fn sigterm_ends_it_with_success() {
     let ended = timeout(DEADLINE, server.child.wait()).await.unwrap().unwrap();
     assert_eq!(ended.code(), Some(0));
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn with_v_each_request_is_a_line_of_the_log_and_none_has_a_secret() {
+    let flags = ["--json", "--trial", "-v", "--log-format", "json"];
+    let mut server = Running::start(&mut program(&[&PORTS[..], &flags].concat())).await;
+    let api = server.text("apiBaseUrl").strip_prefix("http://").unwrap().to_owned();
+    let (address, path) = api.split_once('/').unwrap();
+    let body = r#"{"username":"alice","password":"a secret","type":"web"}"#;
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let head = format!("POST /{path}/login HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
+    let head =
+        format!("{head}content-type: application/json\r\ncontent-length: {}\r\n", body.len());
+    socket.write_all(format!("{head}\r\n{body}").as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    timeout(DEADLINE, socket.read_to_string(&mut answer)).await.unwrap().unwrap();
+    let mut lines = BufReader::new(server.child.stderr.take().unwrap()).lines();
+    let line = timeout(DEADLINE, lines.next_line()).await.unwrap().unwrap().unwrap();
+    let event: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&event["level"], &event["http"]), (&"INFO".into(), &200.into()), "{line}");
+    assert!(event["message"].as_str().unwrap().contains("/login"), "{line}");
+    assert!(!line.contains("a secret"), "{line}");
+}

@@ -333,4 +333,25 @@ mod tests {
         });
         assert!(found.is_ok());
     }
+
+    #[test]
+    fn a_page_begins_after_a_number_and_says_how_many_entries_were_removed_before() {
+        let recorder = Recorder::new(LIMIT, Arc::default());
+        for number in 1..=ENTRIES + 10 {
+            recorder.frame(Direction::Sent, number as u64, None, "<presence/>");
+        }
+        let all = |_: &Entry| true;
+        let numbers = |page: &Page| page.entries.iter().map(|(n, _)| *n).collect::<Vec<_>>();
+        let page = recorder.page(Some(0), 2, all);
+        assert_eq!((numbers(&page), page.next, page.missed), (vec![11, 12], 12, 10));
+        let page = recorder.page(Some(12), 2, all);
+        assert_eq!((numbers(&page), page.next, page.missed), (vec![13, 14], 14, 0));
+        let newest = ENTRIES as u64 + 10;
+        let page = recorder.page(None, 2, all);
+        assert_eq!((numbers(&page), page.next), (vec![newest - 1, newest], newest));
+        let page = recorder.page(Some(u64::MAX), 2, all);
+        assert_eq!((numbers(&page), page.next, page.missed), (vec![], newest, 0));
+        assert!(recorder.entry(10).is_none() && recorder.entry(11).is_some());
+        assert!(recorder.entry(0).is_none() && recorder.entry(newest + 1).is_none());
+    }
 }
