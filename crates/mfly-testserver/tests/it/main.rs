@@ -11,6 +11,7 @@ mod advertise;
 mod chat;
 mod client;
 mod config;
+mod control_journal;
 mod control_state;
 mod control_users;
 mod delete_account;
