@@ -33,6 +33,16 @@ async fn a_server_is_driven_from_a_shell() {
     for (line, expected) in [
         ("info", own.server.api_base_url()),
         ("plan --feature block=off --session-limit 2", "sessionLimit              2".to_owned()),
+        (
+            "users add alice --password secret --nick-name Alice",
+            "profile.nickName          Alice".to_owned(),
+        ),
+        ("users show alice", "id                        alice".to_owned()),
+        ("users", "alice  no      Alice".to_owned()),
+        ("fault request /login --times 2 status 503", "timesLeft                 2".to_owned()),
+        ("faults", "1   request  /login".to_owned()),
+        ("journal --path /login", "none".to_owned()),
+        ("users block alice", "adminBlocked              yes".to_owned()),
         ("clock freeze", "frozen                    yes".to_owned()),
         ("clock advance 1h", "aheadMs                   3600000".to_owned()),
         ("expire-tokens", "done".to_owned()),
@@ -51,6 +61,8 @@ async fn a_refusal_names_the_field_and_a_missing_server_says_how_to_start_one() 
     for (line, code, expected) in [
         ("plan --feature blok=on", 2, "features.blok: there is no such feature"),
         ("plan --feature blok", 2, "must be NAME=VALUE"),
+        ("users rm nobody", 6, "user: there is no such account"),
+        ("fault request login cut", 2, "path: must be a path"),
         ("clock advance soon", 2, "expected number"),
         ("state save", 1, "--state FILE"),
         ("state put nowhere.json", 6, "nowhere.json"),

@@ -23,7 +23,7 @@ impl fmt::Display for Info {
             if self.trial { "trial" } else { "live" },
         )?;
         if let Some(url) = &self.control_url {
-            writeln!(f, "Page and control {url}")?;
+            writeln!(f, "Page, control   {url}")?;
         }
         if let Some(tls) = &self.tls {
             let (base_url, websocket) = (&tls.api_base_url, &tls.websocket_url);

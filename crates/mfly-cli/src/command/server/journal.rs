@@ -68,7 +68,10 @@ pub(super) async fn show(
     let page = client.send(ControlRequest::new(Method::GET, path)).await?;
     let mut next = page["next"].as_u64().unwrap_or_default();
     if !arguments.follow {
-        let lines = entries(&page).iter().map(table::entry).collect();
+        let mut lines: Vec<_> = entries(&page).iter().map(table::entry).collect();
+        if lines.is_empty() {
+            lines.push("none".to_owned());
+        }
         output.report(NAME, &Report { lines, result: page })?;
         return Ok(());
     }

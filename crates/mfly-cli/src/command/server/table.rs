@@ -14,7 +14,10 @@ const LISTS: [(&str, &[&str]); 5] = [
 /// An answer in lines: a list as a table, an object as names and values.
 pub(super) fn lines(answer: &Value) -> Vec<String> {
     let Value::Object(members) = answer else { return vec!["done".to_owned()] };
-    let list = LISTS.iter().find_map(|(name, columns)| Some((members.get(*name)?, columns)));
+    // An account has lists, too, beside its other members.
+    let is_list = |name: &str| members.keys().all(|member| member == name || member == "next");
+    let mut lists = LISTS.iter().filter(|(name, _)| is_list(name));
+    let list = lists.find_map(|(name, columns)| Some((members.get(*name)?, columns)));
     match list {
         Some((Value::Array(rows), columns)) => rows_of(rows, columns),
         _ => {
@@ -106,6 +109,8 @@ mod tests {
                 "bob    no      -         -       no",
             ]
         );
+        let alice = json!({ "id": "alice", "sessions": [], "blocks": ["bob", "carol"] });
+        assert_eq!(lines(&alice)[0], "blocks                    bob, carol");
         assert_eq!(lines(&json!({ "faults": [] })), ["none"]);
         assert_eq!(lines(&Value::Null), ["done"]);
         let clock = json!({ "nowMs": 5, "inner": { "frozen": true } });
