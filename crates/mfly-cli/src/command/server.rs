@@ -22,7 +22,7 @@ use clap::{Args, Subcommand};
 use client::{ControlClient, ControlUrl};
 use faults::FaultArgs;
 use journal::JournalArgs;
-use mfly_client::Token;
+use mfly_client::{Password, Token};
 use mfly_testserver::command::interrupted;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -150,8 +150,8 @@ enum UsersCommand {
         /// The id of the account.
         user: String,
         /// The password of the device; drawn by the server if only a device is named.
-        #[arg(long)]
-        password: Option<String>,
+        #[arg(long, value_parser = Secret(password))]
+        password: Option<Password>,
         /// The id of the device.
         #[arg(long, value_name = "ID")]
         device: Option<String>,
@@ -222,8 +222,8 @@ enum StandardUsersCommand {
         /// The name of the account.
         name: String,
         /// The password of the account.
-        #[arg(long)]
-        password: String,
+        #[arg(long, value_parser = Secret(password))]
+        password: Password,
     },
     /// Remove an account.
     Rm {
@@ -349,6 +349,10 @@ async fn run(
     };
     output.report(NAME, &Report { lines, result: answer })?;
     Ok(())
+}
+
+fn password(text: &str) -> Result<Password, String> {
+    crate::wording::refused(Password::new(text))
 }
 
 /// Reads a feature and whether it is on.

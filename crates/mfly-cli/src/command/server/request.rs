@@ -86,7 +86,7 @@ fn users(command: UsersCommand) -> ControlRequest {
         UsersCommand::Add { user, password, device, profile, blocks } => {
             let body = members([
                 ("id", Some(json!(user))),
-                ("password", password.map(Value::from)),
+                ("password", password.map(|password| password.expose().into())),
                 ("deviceId", device.map(Value::from)),
                 ("profile", fields(profile)),
                 ("blocks", (!blocks.is_empty()).then(|| json!(blocks))),
@@ -121,7 +121,7 @@ fn standard_users(command: StandardUsersCommand) -> ControlRequest {
     match command {
         StandardUsersCommand::List => ControlRequest::new(GET, "/standard-users"),
         StandardUsersCommand::Add { name, password } => {
-            let body = json!({ "name": name, "password": password });
+            let body = json!({ "name": name, "password": password.expose() });
             ControlRequest::with(POST, "/standard-users", body)
         }
         StandardUsersCommand::Rm { name } => {
